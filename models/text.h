@@ -1,0 +1,19 @@
+// Text as it comes from feeds, logs and people, made safe: valid UTF-8, entities decoded once.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace barker {
+
+// Replaces every maximal invalid byte sequence by U+FFFD (the Unicode standard's recommended practice)
+// and adds their number to *replaced (may be null). Valid text comes back unchanged.
+std::string sanitize_utf8(std::string_view text, uint64_t* replaced = nullptr);
+
+// Decodes HTML character references once: "&amp;quot;" becomes "&quot;", not "\"". Named ones of
+// HTML 4, decimal and hexadecimal; an unknown one stays as it is; one that names a control character,
+// a surrogate or nothing at all becomes U+FFFD. For import of feeds only.
+std::string decode_html_entities(std::string_view text);
+
+}  // namespace barker

@@ -1,0 +1,116 @@
+// A frozen model on disk, mapped read-only: header, FlatBuffers metadata (weights.fbs), tensors.
+//
+//   offset 0    WeightFileHeader, 128 bytes, little endian
+//   then        metadata, 64-byte aligned, checked by the FlatBuffers Verifier
+//   then        tensor section, 64-byte aligned; every tensor in it 64-byte aligned
+//
+// Tensors by name, rows first (row-major). V = rows of the embedding, N = named_rows, F = folded_rows,
+// D = dim, G = number of groups, H1.. = hidden sizes, A = attention_dim, R = dot_dim:
+//   vocabulary.fingerprints u64 [N]      vocabulary.slots u32 [2^k] (models/vocabulary.h)
+//   vocabulary.text_offsets u64 [N+1]    vocabulary.text  u8  [bytes]
+//   embedding          f32 [V, D]
+//   mlp.0.weight       f32 [H1, (G+1)*D]   columns: groups in order, then the target       (Eq. 6)
+//   mlp.i.weight       f32 [H_i+1, H_i]    mlp.i.bias f32 [H_i+1]                          (Eq. 7)
+//   head.main.weight   f32 [H_last]        head.main.bias f32 [1]                          (Eq. 8)
+//   head.aux.weight    f32 [H_last]        head.aux.bias  f32 [1]
+//   attention.user, attention.query, attention.title f32 [A, D]; attention.score f32 [A]   (Eq. 11)
+//   dot.context.i.weight, .bias            like mlp, input G*D, last output R, no activation after the last
+//   dot.target.weight  f32 [R, D]          dot.target.bias f32 [N] (b_v; 0 where never a candidate)
+//   fold.target        f32 [F, H1]         W1_target Em(v)
+//   fold.title         f32 [F, A]          W_a Em(d)
+//   fold.dot           f32 [F, R]          P Em(v)
+//
+// Ownership: the WeightFile owns the mapping; every view lives as long as it. Immutable: any thread.
+// Never overwrite a file that may be mapped; write another and rename (weight_writer.h does).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/result.h"
+#include "models/vocabulary.h"
+
+namespace barker::fbs {
+struct Weights;
+struct Architecture;
+struct ModelCard;
+}  // namespace barker::fbs
+
+namespace barker {
+
+inline constexpr uint32_t kWeightFormatVersion = 1;
+inline constexpr size_t kTensorAlignment = 64;
+
+struct WeightFileHeader {
+  char magic[8];              // "BARKERW\n"
+  uint32_t endian_mark;       // 0x01020304 as the writer's machine stores it
+  uint32_t format_version;    // kWeightFormatVersion
+  uint64_t file_size;         // bytes
+  uint64_t metadata_offset;
+  uint64_t metadata_size;
+  uint64_t metadata_xxh3;
+  uint64_t tensors_offset;
+  uint64_t tensors_size;
+  uint64_t tensors_xxh3;
+  uint8_t reserved[48];       // 0
+  uint64_t header_xxh3;       // of the 120 bytes before it
+};
+static_assert(sizeof(WeightFileHeader) == 128);
+
+// Limits of what a reader takes; a file beyond them is refused before anything is allocated by it.
+inline constexpr uint32_t kMaxDim = 1024;
+inline constexpr uint32_t kMaxGroups = 64;
+inline constexpr uint32_t kMaxLayers = 8;
+inline constexpr uint32_t kMaxLayerSize = 4096;
+inline constexpr uint32_t kMaxRows = 1u << 30;
+
+// Called once per check in the order they run: "header", "checksum.metadata", ... `detail` says what was
+// found, and on failure what was expected.
+using CheckReport = std::function<void(std::string_view check, bool passed, std::string_view detail)>;
+
+class WeightFile {
+ public:
+  // Maps and checks everything but the golden vectors (those need kernels: scoring/golden.h): header,
+  // sizes, checksums, Verifier, shapes, offsets, alignment, finite values, vocabulary. The error names
+  // file, check, where, expected, found. `report` may be empty.
+  static Result<std::shared_ptr<const WeightFile>> open(const std::string& path,
+                                                        const CheckReport& report = {});
+  ~WeightFile();
+  WeightFile(const WeightFile&) = delete;
+  WeightFile& operator=(const WeightFile&) = delete;
+
+  const std::string& path() const { return path_; }
+  const WeightFileHeader& header() const { return *header_; }
+  const fbs::Weights& metadata() const { return *metadata_; }
+  const fbs::Architecture& architecture() const;
+  const fbs::ModelCard& card() const;
+  const Vocabulary& vocabulary() const { return vocabulary_; }
+
+  // A float tensor by name; empty if the file has none of that name. Shape was checked at open.
+  std::span<const float> floats(std::string_view name) const;
+
+  // Keywords of more than one word, for KeywordSplitter.
+  std::vector<std::string> phrases() const;
+
+ private:
+  WeightFile() = default;
+  friend class WeightFileOpener;
+
+  std::string path_;
+  const std::byte* data_ = nullptr;
+  size_t size_ = 0;
+  const WeightFileHeader* header_ = nullptr;
+  const fbs::Weights* metadata_ = nullptr;
+  Vocabulary vocabulary_;
+};
+
+// The weight file that `path` names: itself, or, for a directory, the one its CURRENT names.
+Result<std::string> resolve_weights_path(const std::string& path);
+
+}  // namespace barker
