@@ -3,8 +3,10 @@
 //
 //   normalise  NFKC with case folding; white space runs become one space
 //   split      ICU word break with its CJK dictionary; punctuation and spaces are dropped. Model
-//              numbers, quantities and joined words stay whole: "50ml", "wi-fi", "t恤", "3.5mm", "l'oreal"
-//   merge      multi-word phrases (selling points such as "free shipping", "补水保湿") become one keyword
+//              numbers, quantities and joined words stay whole: "50ml", "wi-fi", "t恤", "3.5mm",
+//              "l'oreal"
+//   merge      multi-word phrases (selling points such as "free shipping", "补水保湿") become one
+//   keyword
 //              by longest match from left to right
 #pragma once
 
@@ -34,8 +36,8 @@ std::string normalize_keyword(std::string_view text);
 // thread inside). Construction costs milliseconds.
 class KeywordSplitter {
  public:
-  // `phrases`: keywords to keep as one where their words follow each other. Phrases of a single word
-  // are ignored. Any order; normalised inside.
+  // `phrases`: keywords to keep as one where their words follow each other. Phrases of a single
+  // word are ignored. Any order; normalised inside.
   explicit KeywordSplitter(const std::vector<std::string>& phrases = {});
   ~KeywordSplitter();
   KeywordSplitter(KeywordSplitter&&) noexcept;

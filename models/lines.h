@@ -1,5 +1,5 @@
-// Reading JSON Lines and other line formats from people's files: plain or gzip, one line at a time, every
-// bad line kept with its number and reason, nothing lost in silence.
+// Reading JSON Lines and other line formats from people's files: plain or gzip, one line at a time,
+// every bad line kept with its number and reason, nothing lost in silence.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@
 
 namespace barker {
 
-// Lines of a file, "-" for standard input; gzip is recognised by its magic. '\n' and '\r\n' end a line, a
-// last line may lack its end, a UTF-8 byte order mark at the start is skipped. One thread.
+// Lines of a file, "-" for standard input; gzip is recognised by its magic. '\n' and '\r\n' end a
+// line, a last line may lack its end, a UTF-8 byte order mark at the start is skipped. One thread.
 class LineReader {
  public:
   static Result<LineReader> open(const std::string& path);
@@ -22,8 +22,8 @@ class LineReader {
   LineReader(LineReader&&) noexcept;
   LineReader& operator=(LineReader&&) noexcept;
 
-  // The next line without its end, valid until the next call; false at the end of the file or on a read
-  // error (then status() says so: a damaged gzip, a line longer than kMaxLine).
+  // The next line without its end, valid until the next call; false at the end of the file or on a
+  // read error (then status() says so: a damaged gzip, a line longer than kMaxLine).
   bool next(std::string_view& line);
 
   uint64_t number() const;       // of the line last read, from 1

@@ -7,13 +7,13 @@
 
 namespace barker {
 
-// Replaces every maximal invalid byte sequence by U+FFFD (the Unicode standard's recommended practice)
-// and adds their number to *replaced (may be null). Valid text comes back unchanged.
+// Replaces every maximal invalid byte sequence by U+FFFD (the Unicode standard's recommended
+// practice) and adds their number to *replaced (may be null). Valid text comes back unchanged.
 std::string sanitize_utf8(std::string_view text, uint64_t* replaced = nullptr);
 
 // Decodes HTML character references once: "&amp;quot;" becomes "&quot;", not "\"". Named ones of
-// HTML 4, decimal and hexadecimal; an unknown one stays as it is; one that names a control character,
-// a surrogate or nothing at all becomes U+FFFD. For import of feeds only.
+// HTML 4, decimal and hexadecimal; an unknown one stays as it is; one that names a control
+// character, a surrogate or nothing at all becomes U+FFFD. For import of feeds only.
 std::string decode_html_entities(std::string_view text);
 
 }  // namespace barker

@@ -1,7 +1,8 @@
-// Fingerprints to embedding rows: a frozen open-addressing table, mapped, without locks or allocation.
+// Fingerprints to embedding rows: a frozen open-addressing table, mapped, without locks or
+// allocation.
 //
-// slots has a power-of-two size >= 2N. A key probes linearly from slot (fingerprint & mask); a slot holds
-// row + 1, or 0 for empty. The view owns nothing. Any thread.
+// slots has a power-of-two size >= 2N. A key probes linearly from slot (fingerprint & mask); a slot
+// holds row + 1, or 0 for empty. The view owns nothing. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -45,8 +46,8 @@ class Vocabulary {
     return {text_.data() + text_offsets_[row], text_offsets_[row + 1] - text_offsets_[row]};
   }
 
-  // Whether the views are a well-formed table: sizes fit, every row can be found, no row twice, some slot
-  // empty, offsets ascend and stay inside the text. For bytes of unknown origin.
+  // Whether the views are a well-formed table: sizes fit, every row can be found, no row twice,
+  // some slot empty, offsets ascend and stay inside the text. For bytes of unknown origin.
   Status check() const;
 
  private:

@@ -4,8 +4,8 @@
 //   then        metadata, 64-byte aligned, checked by the FlatBuffers Verifier
 //   then        tensor section, 64-byte aligned; every tensor in it 64-byte aligned
 //
-// Tensors by name, rows first (row-major). V = rows of the embedding, N = named_rows, F = folded_rows,
-// D = dim, G = number of groups, H1.. = hidden sizes, A = attention_dim, R = dot_dim:
+// Tensors by name, rows first (row-major). V = rows of the embedding, N = named_rows, F =
+// folded_rows, D = dim, G = number of groups, H1.. = hidden sizes, A = attention_dim, R = dot_dim:
 //   vocabulary.fingerprints u64 [N]      vocabulary.slots u32 [2^k] (models/vocabulary.h)
 //   vocabulary.text_offsets u64 [N+1]    vocabulary.text  u8  [bytes]
 //   embedding          f32 [V, D]
@@ -14,14 +14,14 @@
 //   head.main.weight   f32 [H_last]        head.main.bias f32 [1]                          (Eq. 8)
 //   head.aux.weight    f32 [H_last]        head.aux.bias  f32 [1]
 //   attention.user, attention.query, attention.title f32 [A, D]; attention.score f32 [A]   (Eq. 11)
-//   dot.context.i.weight, .bias            like mlp, input G*D, last output R, no activation after the last
-//   dot.target.weight  f32 [R, D]          dot.target.bias f32 [N] (b_v; 0 where never a candidate)
-//   fold.target        f32 [F, H1]         W1_target Em(v)
-//   fold.title         f32 [F, A]          W_a Em(d)
-//   fold.dot           f32 [F, R]          P Em(v)
+//   dot.context.i.weight, .bias            like mlp, input G*D, last output R, no activation after
+//   the last dot.target.weight  f32 [R, D]          dot.target.bias f32 [N] (b_v; 0 where never a
+//   candidate) fold.target        f32 [F, H1]         W1_target Em(v) fold.title         f32 [F, A]
+//   W_a Em(d) fold.dot           f32 [F, R]          P Em(v)
 //
-// Ownership: the WeightFile owns the mapping; every view lives as long as it. Immutable: any thread.
-// Never overwrite a file that may be mapped; write another and rename (weight_writer.h does).
+// Ownership: the WeightFile owns the mapping; every view lives as long as it. Immutable: any
+// thread. Never overwrite a file that may be mapped; write another and rename (weight_writer.h
+// does).
 #pragma once
 
 #include <cstddef>
@@ -48,18 +48,18 @@ inline constexpr uint32_t kWeightFormatVersion = 1;
 inline constexpr size_t kTensorAlignment = 64;
 
 struct WeightFileHeader {
-  char magic[8];              // "BARKERW\n"
-  uint32_t endian_mark;       // 0x01020304 as the writer's machine stores it
-  uint32_t format_version;    // kWeightFormatVersion
-  uint64_t file_size;         // bytes
+  char magic[8];            // "BARKERW\n"
+  uint32_t endian_mark;     // 0x01020304 as the writer's machine stores it
+  uint32_t format_version;  // kWeightFormatVersion
+  uint64_t file_size;       // bytes
   uint64_t metadata_offset;
   uint64_t metadata_size;
   uint64_t metadata_xxh3;
   uint64_t tensors_offset;
   uint64_t tensors_size;
   uint64_t tensors_xxh3;
-  uint8_t reserved[48];       // 0
-  uint64_t header_xxh3;       // of the 120 bytes before it
+  uint8_t reserved[48];  // 0
+  uint64_t header_xxh3;  // of the 120 bytes before it
 };
 static_assert(sizeof(WeightFileHeader) == 128);
 
@@ -70,15 +70,16 @@ inline constexpr uint32_t kMaxLayers = 8;
 inline constexpr uint32_t kMaxLayerSize = 4096;
 inline constexpr uint32_t kMaxRows = 1u << 30;
 
-// Called once per check in the order they run: "header", "checksum.metadata", ... `detail` says what was
-// found, and on failure what was expected.
-using CheckReport = std::function<void(std::string_view check, bool passed, std::string_view detail)>;
+// Called once per check in the order they run: "header", "checksum.metadata", ... `detail` says
+// what was found, and on failure what was expected.
+using CheckReport =
+    std::function<void(std::string_view check, bool passed, std::string_view detail)>;
 
 class WeightFile {
  public:
-  // Maps and checks everything but the golden vectors (those need kernels: scoring/golden.h): header,
-  // sizes, checksums, Verifier, shapes, offsets, alignment, finite values, vocabulary. The error names
-  // file, check, where, expected, found. `report` may be empty.
+  // Maps and checks everything but the golden vectors (those need kernels: scoring/golden.h):
+  // header, sizes, checksums, Verifier, shapes, offsets, alignment, finite values, vocabulary. The
+  // error names file, check, where, expected, found. `report` may be empty.
   static Result<std::shared_ptr<const WeightFile>> open(const std::string& path,
                                                         const CheckReport& report = {});
   ~WeightFile();

@@ -1,5 +1,5 @@
-// Writes a weight file: a plain description of the model in, a checked file out. Computes the fold.*
-// tensors itself (in double, rounded once), so that no trainer can get them wrong.
+// Writes a weight file: a plain description of the model in, a checked file out. Computes the
+// fold.* tensors itself (in double, rounded once), so that no trainer can get them wrong.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,439 @@
+#include "models/weight_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "models/weight_layout.h"
+#include "models/weights_generated.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace barker {
+namespace {
+
+std::string number(uint64_t value) { return std::to_string(value); }
+
+std::string hex(uint64_t value) {
+  char text[19];
+  std::snprintf(text, sizeof text, "0x%016llx", static_cast<unsigned long long>(value));
+  return text;
+}
+
+// "expected X, found Y"
+Status unexpected(const std::string& where, const std::string& expected, const std::string& found) {
+  return bad_data(where + ": expected " + expected + ", found " + found);
+}
+
+Status within(const std::string& where, uint64_t value, uint64_t low, uint64_t high) {
+  if (value >= low && value <= high) return {};
+  return unexpected(where, number(low) + " to " + number(high), number(value));
+}
+
+std::string shape_text(const std::vector<uint64_t>& shape) {
+  std::string text = "[";
+  for (size_t i = 0; i < shape.size(); ++i) {
+    text += (i ? ", " : "") + (shape[i] == kAnyExtent ? std::string("any") : number(shape[i]));
+  }
+  return text + "]";
+}
+
+}  // namespace
+
+// Runs the checks of an open in order. A check sees only what the ones before it have proven.
+class WeightFileOpener {
+ public:
+  WeightFileOpener(std::string path, const CheckReport& report) : report_(report) {
+    file_.reset(new WeightFile);
+    file_->path_ = std::move(path);
+  }
+
+  Result<std::shared_ptr<const WeightFile>> open() {
+    struct Step {
+      const char* name;
+      Status (WeightFileOpener::*run)();
+    };
+    static constexpr Step kSteps[] = {
+        {"map", &WeightFileOpener::map},
+        {"header", &WeightFileOpener::check_header},
+        {"checksum.metadata", &WeightFileOpener::check_metadata_checksum},
+        {"checksum.tensors", &WeightFileOpener::check_tensors_checksum},
+        {"metadata", &WeightFileOpener::check_metadata},
+        {"architecture", &WeightFileOpener::check_architecture},
+        {"tensors", &WeightFileOpener::check_tensors},
+        {"values", &WeightFileOpener::check_values},
+        {"vocabulary", &WeightFileOpener::check_vocabulary},
+        {"golden.form", &WeightFileOpener::check_golden_form},
+    };
+    for (const Step& step : kSteps) {
+      found_.clear();
+      const Status status = (this->*step.run)();
+      if (report_) report_(step.name, status.ok(), status.ok() ? found_ : status.message());
+      if (!status.ok()) {
+        return Status(status.code(),
+                      file_->path_ + ": check " + step.name + ": " + status.message());
+      }
+    }
+    return std::shared_ptr<const WeightFile>(std::move(file_));
+  }
+
+ private:
+  Status map() {
+    const int descriptor = ::open(file_->path_.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+      const Code code = errno == ENOENT ? Code::kNotFound : Code::kIoError;
+      return {code, std::strerror(errno)};
+    }
+    struct stat info {};
+    const bool regular = fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
+    const auto size = static_cast<size_t>(info.st_size);
+    void* data = MAP_FAILED;
+    if (regular && size > 0) data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    const int error = errno;
+    close(descriptor);
+    if (!regular) return bad_data("is not a regular file");
+    if (size < sizeof(WeightFileHeader)) {
+      return unexpected("size", "at least " + number(sizeof(WeightFileHeader)) + " bytes",
+                        number(size));
+    }
+    if (data == MAP_FAILED) return io_error(std::string("mmap: ") + std::strerror(error));
+    file_->data_ = static_cast<const std::byte*>(data);
+    file_->size_ = size;
+    file_->header_ = static_cast<const WeightFileHeader*>(data);
+    found_ = number(size) + " bytes";
+    return {};
+  }
+
+  Status check_header() {
+    const WeightFileHeader& h = *file_->header_;
+    if (std::memcmp(h.magic, "BARKERW\n", sizeof h.magic) != 0) {
+      return bad_data("magic: this is no barker weight file");
+    }
+    if (h.endian_mark == 0x04030201) {
+      return {Code::kUnsupported,
+              "endian_mark: the file was written on a machine of the other endianness"};
+    }
+    if (h.endian_mark != 0x01020304)
+      return unexpected("endian_mark", "0x01020304", hex(h.endian_mark));
+    if (h.format_version != kWeightFormatVersion) {
+      return {Code::kUnsupported, "format_version: expected " + number(kWeightFormatVersion) +
+                                      ", found " + number(h.format_version)};
+    }
+    const uint64_t hash = XXH3_64bits(&h, offsetof(WeightFileHeader, header_xxh3));
+    if (hash != h.header_xxh3) return unexpected("header_xxh3", hex(h.header_xxh3), hex(hash));
+    for (const uint8_t byte : h.reserved) {
+      if (byte != 0) return unexpected("reserved", "zeros", number(byte));
+    }
+    if (h.file_size != file_->size_) {
+      return unexpected("file_size", number(h.file_size) + " bytes",
+                        number(file_->size_) + (file_->size_ < h.file_size ? " (truncated)" : ""));
+    }
+    if (Status s = check_section("metadata", h.metadata_offset, h.metadata_size); !s.ok()) return s;
+    if (Status s = check_section("tensors", h.tensors_offset, h.tensors_size); !s.ok()) return s;
+    if (h.metadata_offset < sizeof h || h.tensors_offset < h.metadata_offset + h.metadata_size) {
+      return bad_data("sections overlap");
+    }
+    found_ = "format " + number(h.format_version);
+    return {};
+  }
+
+  Status check_section(const std::string& name, uint64_t offset, uint64_t size) const {
+    if (offset % kTensorAlignment != 0) {
+      return unexpected(name + "_offset", "a multiple of " + number(kTensorAlignment),
+                        number(offset));
+    }
+    if (offset > file_->size_ || size > file_->size_ - offset) {
+      return unexpected(name + "_offset and size", "inside " + number(file_->size_) + " bytes",
+                        number(offset) + " + " + number(size));
+    }
+    return {};
+  }
+
+  Status check_metadata_checksum() {
+    return check_hash(header().metadata_offset, header().metadata_size, header().metadata_xxh3);
+  }
+  Status check_tensors_checksum() {
+    return check_hash(header().tensors_offset, header().tensors_size, header().tensors_xxh3);
+  }
+
+  Status check_hash(uint64_t offset, uint64_t size, uint64_t expected) {
+    const uint64_t hash = XXH3_64bits(file_->data_ + offset, size);
+    if (hash != expected) return unexpected("xxh3", hex(expected), hex(hash));
+    found_ = hex(hash);
+    return {};
+  }
+
+  Status check_metadata() {
+    const auto* bytes = reinterpret_cast<const uint8_t*>(file_->data_ + header().metadata_offset);
+    flatbuffers::Verifier verifier(bytes, header().metadata_size, 64, 4'000'000);
+    if (!fbs::VerifyWeightsBuffer(verifier)) {
+      return bad_data("FlatBuffers: the metadata is not a well-formed Weights buffer");
+    }
+    file_->metadata_ = fbs::GetWeights(bytes);
+    found_ = number(header().metadata_size) + " bytes";
+    return {};
+  }
+
+  static uint64_t length(const flatbuffers::Vector<uint32_t>* v) { return v ? v->size() : 0; }
+
+  Status check_chain(const std::string& field, const flatbuffers::Vector<uint32_t>* sizes,
+                     uint64_t at_least, std::vector<uint32_t>& out) const {
+    if (Status s = within(field, length(sizes), at_least, kMaxLayers); !s.ok()) return s;
+    for (uint64_t i = 0; i < length(sizes); ++i) {
+      const auto index = static_cast<flatbuffers::uoffset_t>(i);
+      if (Status s = within(field + "[" + number(i) + "]", sizes->Get(index), 1, kMaxLayerSize);
+          !s.ok()) {
+        return s;
+      }
+      out.push_back(sizes->Get(index));
+    }
+    return {};
+  }
+
+  Status check_architecture() {
+    const fbs::Weights& w = *file_->metadata_;
+    const fbs::Architecture& a = *w.architecture();
+    if (Status s = within("dim", a.dim(), 1, kMaxDim); !s.ok()) return s;
+    if (Status s = within("groups", a.groups()->size(), 1, kMaxGroups); !s.ok()) return s;
+    if (Status s = within("dot_dim", a.dot_dim(), 0, kMaxLayerSize); !s.ok()) return s;
+    if (Status s = check_chain("hidden", a.hidden(), a.dot_dim() ? 0 : 1, sizes_.hidden); !s.ok())
+      return s;
+    if (Status s = check_chain("dot_hidden", a.dot_hidden(), 0, sizes_.dot_hidden); !s.ok())
+      return s;
+    if (a.activation() > fbs::Activation_MAX)
+      return unexpected("activation", "0 or 1", number(a.activation()));
+    if (Status s = within("named_rows", w.named_rows(), 1, kMaxRows); !s.ok()) return s;
+    if (Status s = within("keyword_rows", w.keyword_rows(), 1, w.named_rows()); !s.ok()) return s;
+    if (Status s = within("folded_rows", a.folded_rows(), 0, w.keyword_rows()); !s.ok()) return s;
+    uint64_t rows = w.named_rows();
+    for (const fbs::Group* group : *a.groups()) {
+      const std::string name = "group \"" + group->name()->str() + "\"";
+      if (group->hash_buckets() == 0) continue;
+      if (Status s = within(name + " first_bucket_row", group->first_bucket_row(), rows, rows);
+          !s.ok())
+        return s;
+      rows += group->hash_buckets();
+    }
+    if (Status s = within("embedding rows", rows, 1, kMaxRows); !s.ok()) return s;
+    if (a.has_auxiliary()) {
+      if (Status s = within("attention_dim", a.attention_dim(), 1, kMaxLayerSize); !s.ok())
+        return s;
+      const uint64_t last = a.groups()->size() - 1;
+      if (Status s = within("attention_user_group", a.attention_user_group(), 0, last); !s.ok())
+        return s;
+      if (Status s = within("attention_query_group", a.attention_query_group(), 0, last); !s.ok())
+        return s;
+    }
+    for (const float value : {a.main_scale(), a.main_offset(), a.aux_scale(), a.aux_offset()}) {
+      if (!std::isfinite(value))
+        return unexpected("calibration", "finite numbers", std::to_string(value));
+    }
+    sizes_.rows = rows;
+    sizes_.named_rows = w.named_rows();
+    sizes_.folded_rows = a.folded_rows();
+    sizes_.dim = a.dim();
+    sizes_.groups = a.groups()->size();
+    sizes_.has_auxiliary = a.has_auxiliary();
+    sizes_.attention_dim = a.attention_dim();
+    sizes_.dot_dim = a.dot_dim();
+    found_ =
+        number(rows) + " rows of " + number(a.dim()) + ", " + number(sizes_.groups) + " groups";
+    return {};
+  }
+
+  Status check_tensors() {
+    const auto& tensors = *file_->metadata_->tensors();
+    const std::vector<TensorShape> layout = tensor_layout(sizes_);
+    if (tensors.size() != layout.size()) {
+      return unexpected("count", number(layout.size()), number(tensors.size()));
+    }
+    for (size_t i = 1; i < layout.size();
+         ++i) {  // LookupByKey relies on the order; equal names hide one
+      const auto at = static_cast<flatbuffers::uoffset_t>(i);
+      if (!(tensors.Get(at - 1)->name()->str() < tensors.Get(at)->name()->str())) {
+        return bad_data("tensors are not sorted by name at " + tensors.Get(at)->name()->str());
+      }
+    }
+    for (const TensorShape& expected : layout) {
+      const fbs::Tensor* tensor = tensors.LookupByKey(expected.name.c_str());
+      if (!tensor) return bad_data("tensor " + expected.name + " is missing");
+      if (Status s = check_tensor(*tensor, expected); !s.ok()) return s;
+    }
+    found_ = number(tensors.size()) + " tensors";
+    return {};
+  }
+
+  Status check_tensor(const fbs::Tensor& tensor, const TensorShape& expected) const {
+    const std::string where = "tensor " + expected.name;
+    if (tensor.dtype() != expected.dtype) {
+      return unexpected(where + " dtype", fbs::EnumNameDType(expected.dtype),
+                        number(tensor.dtype()));
+    }
+    const std::vector<uint64_t> shape(tensor.shape()->begin(), tensor.shape()->end());
+    bool fits = shape.size() == expected.shape.size();
+    uint64_t bytes = size_of(expected.dtype);
+    for (size_t i = 0; fits && i < shape.size(); ++i) {
+      fits = expected.shape[i] == kAnyExtent ? shape[i] <= header().tensors_size
+                                             : shape[i] == expected.shape[i];
+      if (__builtin_mul_overflow(bytes, shape[i], &bytes)) fits = false;
+    }
+    if (!fits) return unexpected(where + " shape", shape_text(expected.shape), shape_text(shape));
+    if (tensor.size() != bytes)
+      return unexpected(where + " size", number(bytes), number(tensor.size()));
+    if (tensor.offset() % kTensorAlignment != 0) {
+      return unexpected(where + " offset", "a multiple of " + number(kTensorAlignment),
+                        number(tensor.offset()));
+    }
+    if (tensor.offset() > header().tensors_size ||
+        bytes > header().tensors_size - tensor.offset()) {
+      return unexpected(where, "inside " + number(header().tensors_size) + " bytes",
+                        number(tensor.offset()) + " + " + number(bytes));
+    }
+    return {};
+  }
+
+  Status check_values() {
+    uint64_t values = 0;
+    for (const fbs::Tensor* tensor : *file_->metadata_->tensors()) {
+      if (tensor->dtype() != fbs::DType_F32) continue;
+      const std::span<const float> floats = span<float>(tensor->name()->str());
+      values += floats.size();
+      for (size_t i = 0; i < floats.size(); ++i) {
+        if (!std::isfinite(floats[i])) {
+          return unexpected("tensor " + tensor->name()->str() + " value " + number(i),
+                            "a finite number", std::to_string(floats[i]));
+        }
+      }
+    }
+    found_ = number(values) + " finite";
+    return {};
+  }
+
+  Status check_vocabulary() {
+    file_->vocabulary_ =
+        Vocabulary(span<Fingerprint>("vocabulary.fingerprints"), span<uint32_t>("vocabulary.slots"),
+                   span<uint64_t>("vocabulary.text_offsets"), span<char>("vocabulary.text"));
+    if (Status s = file_->vocabulary_.check(); !s.ok()) return s;
+    const Vocabulary& vocabulary = file_->vocabulary_;
+    for (uint32_t row = 0; row < vocabulary.size(); ++row) {
+      if (fingerprint(vocabulary.text(row)) != vocabulary.fingerprint_of(row)) {
+        return bad_data("row " + number(row) + ": text and fingerprint do not belong together");
+      }
+    }
+    found_ = number(vocabulary.size()) + " names";
+    return {};
+  }
+
+  Status check_golden_form() {
+    const fbs::Weights& w = *file_->metadata_;
+    if (!std::isfinite(w.golden_tolerance()) || w.golden_tolerance() < 0) {
+      return unexpected("golden_tolerance", "a finite number >= 0",
+                        std::to_string(w.golden_tolerance()));
+    }
+    const auto count = [](const auto* vector) -> uint64_t { return vector ? vector->size() : 0; };
+    for (flatbuffers::uoffset_t i = 0; i < w.golden()->size(); ++i) {
+      const fbs::GoldenVector& golden = *w.golden()->Get(i);
+      const std::string where = "golden[" + number(i) + "]";
+      if (golden.groups()->size() != sizes_.groups) {
+        return unexpected(where + ".groups", number(sizes_.groups),
+                          number(golden.groups()->size()));
+      }
+      if (count(golden.candidates()) != count(golden.main_logits())) {
+        return unexpected(where + ".main_logits", number(count(golden.candidates())),
+                          number(count(golden.main_logits())));
+      }
+      if (count(golden.titles()) != count(golden.aux_logits())) {
+        return unexpected(where + ".aux_logits", number(count(golden.titles())),
+                          number(count(golden.aux_logits())));
+      }
+      if (count(golden.titles()) > 0 && !sizes_.has_auxiliary) {
+        return bad_data(where + ".titles: the model has no auxiliary head");
+      }
+      for (const auto* bags : {golden.groups(), golden.titles()}) {
+        if (!bags) continue;
+        for (const fbs::Bag* bag : *bags) {
+          if (bag->weights() && count(bag->weights()) != count(bag->fingerprints())) {
+            return unexpected(where + " weights of a bag", number(count(bag->fingerprints())),
+                              number(count(bag->weights())));
+          }
+        }
+      }
+    }
+    found_ = number(w.golden()->size()) + " vectors";
+    return {};
+  }
+
+  const WeightFileHeader& header() const { return *file_->header_; }
+
+  template <typename T>
+  std::span<const T> span(const std::string& name) const {
+    const fbs::Tensor* tensor = file_->metadata_->tensors()->LookupByKey(name.c_str());
+    const std::byte* data = file_->data_ + header().tensors_offset + tensor->offset();
+    return {reinterpret_cast<const T*>(data), tensor->size() / sizeof(T)};
+  }
+
+  const CheckReport& report_;
+  std::shared_ptr<WeightFile> file_;
+  LayoutSizes sizes_;
+  std::string found_;  // what the running check wants to tell when it passes
+};
+
+Result<std::shared_ptr<const WeightFile>> WeightFile::open(const std::string& path,
+                                                           const CheckReport& report) {
+  return WeightFileOpener(path, report).open();
+}
+
+WeightFile::~WeightFile() {
+  if (data_) munmap(const_cast<std::byte*>(data_), size_);
+}
+
+const fbs::Architecture& WeightFile::architecture() const { return *metadata_->architecture(); }
+const fbs::ModelCard& WeightFile::card() const { return *metadata_->card(); }
+
+std::span<const float> WeightFile::floats(std::string_view name) const {
+  const fbs::Tensor* tensor = metadata_->tensors()->LookupByKey(std::string(name).c_str());
+  if (!tensor || tensor->dtype() != fbs::DType_F32) return {};
+  const std::byte* data = data_ + header_->tensors_offset + tensor->offset();
+  return {reinterpret_cast<const float*>(data), tensor->size() / sizeof(float)};
+}
+
+std::vector<std::string> WeightFile::phrases() const {
+  std::vector<std::string> phrases;
+  for (uint32_t row = 0; row < metadata_->keyword_rows(); ++row) {
+    const std::string_view text = vocabulary_.text(row);
+    // The splitter passes over single words; not showing it the plain ones saves most of the time.
+    const bool plain = std::ranges::all_of(
+        text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
+    if (!plain) phrases.emplace_back(text);
+  }
+  return phrases;
+}
+
+Result<std::string> resolve_weights_path(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return path;
+  const fs::path current = fs::path(path) / "CURRENT";
+  std::ifstream in(current);
+  std::string version;
+  if (!in || !std::getline(in, version) || version.empty()) {
+    return not_found(current.string() +
+                     ": a weights directory names its version there, found none");
+  }
+  if (version.find('/') != std::string::npos || version == "." || version == "..") {
+    return bad_data(current.string() + ": expected a version, found \"" + version + "\"");
+  }
+  if (!version.ends_with(".barker")) version += ".barker";
+  return (fs::path(path) / version).string();
+}
+
+}  // namespace barker
