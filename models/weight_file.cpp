@@ -210,7 +210,7 @@ class WeightFileOpener {
     if (Status s = check_chain("dot_hidden", a.dot_hidden(), 0, sizes_.dot_hidden); !s.ok())
       return s;
     if (a.activation() > fbs::Activation_MAX)
-      return unexpected("activation", "0 or 1", number(a.activation()));
+      return unexpected("activation", "0 (Relu)", number(static_cast<uint64_t>(a.activation())));
     if (Status s = within("named_rows", w.named_rows(), 1, kMaxRows); !s.ok()) return s;
     if (Status s = within("keyword_rows", w.keyword_rows(), 1, w.named_rows()); !s.ok()) return s;
     if (Status s = within("folded_rows", a.folded_rows(), 0, w.keyword_rows()); !s.ok()) return s;

@@ -1,11 +1,12 @@
 // The forward pass of one query: BM, MTDL and AMTDL, with or without late interaction.
 //
-//   1. set_context   pool every group (Eq. 4), concatenate, first layer's context part once (Eq. 5-6, folded)
+//   1. set_context   pool every group (Eq. 4), concatenate, first layer's context part once (Eq.
+//   5-6, folded)
 //   2. score_targets main logit of every distinct SP candidate (Eq. 6-8)
 //   3. score_titles  attention over title keywords (Eq. 11-13), auxiliary logit of every ad
 //
-// A Forward is a thread's workspace bound to a network: reserve() once per generation, then queries allocate
-// nothing. One query at a time per object. The network and kernels must outlive it.
+// A Forward is a thread's workspace bound to a network: reserve() once per generation, then queries
+// allocate nothing. One query at a time per object. The network and kernels must outlive it.
 #pragma once
 
 #include <cstddef>
@@ -42,16 +43,18 @@ class Forward {
   void score_targets(std::span<const uint32_t> rows, float* logits) noexcept;
 
   // logits[i] of a title's keyword rows (an empty title pools to the zero vector). Requires
-  // network.has_auxiliary. If `attention` is not null it gets the weights of Eq. 12, titles concatenated.
-  void score_titles(std::span<const Bag> titles, float* logits, float* attention = nullptr) noexcept;
+  // network.has_auxiliary. If `attention` is not null it gets the weights of Eq. 12, titles
+  // concatenated.
+  void score_titles(std::span<const Bag> titles, float* logits,
+                    float* attention = nullptr) noexcept;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-// The same mathematics in plain xtensor, unfolded, double accumulation: what every kernel and fold is
-// tested against. Slow; allocates.
+// The same mathematics in plain xtensor, unfolded, double accumulation: what every kernel and fold
+// is tested against. Slow; allocates.
 struct ReferenceOutputs {
   std::vector<double> main_logits;  // one a target row
   std::vector<double> aux_logits;   // one a title

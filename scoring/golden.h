@@ -15,8 +15,9 @@ struct GoldenReport {
   double largest_difference = 0;  // |logit - trainer's logit|
 };
 
-// Every golden vector of the file through these kernels. Fails where a fingerprint is unknown or a logit is
-// further than the file's tolerance from the trainer's; the error names vector, output, expected, found.
+// Every golden vector of the file through these kernels. Fails where a fingerprint is unknown or a
+// logit is further than the file's tolerance from the trainer's; the error names vector, output,
+// expected, found.
 Result<GoldenReport> run_golden_vectors(const WeightFile& file, const KernelTable& kernels);
 
 }  // namespace barker

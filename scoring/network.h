@@ -1,5 +1,5 @@
-// A model bound to its mapped tensors: plain pointers and sizes, nothing looked up by name any more.
-// Owns nothing but small vectors; the WeightFile must outlive it. Immutable: any thread.
+// A model bound to its mapped tensors: plain pointers and sizes, nothing looked up by name any
+// more. Owns nothing but small vectors; the WeightFile must outlive it. Immutable: any thread.
 #pragma once
 
 #include <cstdint>
@@ -20,21 +20,20 @@ struct DenseLayer {
 struct NetworkGroup {
   std::string name;
   bool keywords;
-  uint32_t max_tokens;        // 0: all
-  uint32_t hash_buckets;      // 0: rows by vocabulary
+  uint32_t max_tokens;    // 0: all
+  uint32_t hash_buckets;  // 0: rows by vocabulary
   uint32_t first_bucket_row;
 };
 
 struct Network {
-  uint32_t dim = 0;          // D
-  uint32_t rows = 0;         // V
+  uint32_t dim = 0;   // D
+  uint32_t rows = 0;  // V
   uint32_t keyword_rows = 0;
-  uint32_t folded_rows = 0;  // F
+  uint32_t folded_rows = 0;          // F
   const float* embedding = nullptr;  // [V, D]
   std::vector<NetworkGroup> groups;  // G of them
 
   std::vector<DenseLayer> mlp;  // [0] is W1 over (G+1)*D columns: groups in order, then the target
-  bool tanh_activation = false;
   const float* main_weight = nullptr;  // [H_last]
   float main_bias = 0;
   const float* fold_target = nullptr;  // [F, H1]
@@ -58,7 +57,8 @@ struct Network {
 
   float main_scale = 1, main_offset = 0, aux_scale = 1, aux_offset = 0;  // calibration
 
-  static Network bind(const WeightFile& file);  // cannot fail: WeightFile::open checked all it needs
+  static Network bind(
+      const WeightFile& file);  // cannot fail: WeightFile::open checked all it needs
 };
 
 }  // namespace barker

@@ -1,5 +1,5 @@
-// Who may include whom: reads every #include line of the tree and fails on a breach. The rules are the
-// table below; README, "Rooms", says them in words.
+// Who may include whom: reads every #include line of the tree and fails on a breach. The rules are
+// the table below; README, "Rooms", says them in words.
 
 #include <gtest/gtest.h>
 
@@ -97,12 +97,14 @@ TEST(IncludeRules, TheAbiHeaderIncludesOnlyStddefAndStdint) {
   }
 }
 
-// Lucene++ leaks macros such as INTERNAL and costs seconds a unit, libtorch more: both stay behind walls.
+// Lucene++ leaks macros such as INTERNAL and costs seconds a unit, libtorch more: both stay behind
+// walls.
 TEST(IncludeRules, HeavyHeadersStayOutOfOurHeaders) {
   for (const Include& include : includes_of_tree()) {
-    const bool lucene = include.target.starts_with("lucene++/") || include.target == "LuceneHeaders.h";
-    const bool torch = include.target.starts_with("torch/") || include.target.starts_with("ATen/") ||
-                       include.target.starts_with("c10/");
+    const bool lucene =
+        include.target.starts_with("lucene++/") || include.target == "LuceneHeaders.h";
+    const bool torch = include.target.starts_with("torch/") ||
+                       include.target.starts_with("ATen/") || include.target.starts_with("c10/");
     const std::string room = room_of(include.file.string());
     if (lucene) {
       EXPECT_EQ(room, "index") << where(include);
@@ -118,9 +120,9 @@ TEST(IncludeRules, HeavyHeadersStayOutOfOurHeaders) {
 }
 
 TEST(IncludeRules, ScoringDoesNoInputOutputAndTakesNoLocks) {
-  const std::vector<std::string> forbidden = {"fstream",  "iostream",           "cstdio", "mutex",
-                                              "thread",   "condition_variable", "unistd.h",
-                                              "fcntl.h",  "sys/mman.h"};
+  const std::vector<std::string> forbidden = {"fstream",  "iostream", "cstdio",
+                                              "mutex",    "thread",   "condition_variable",
+                                              "unistd.h", "fcntl.h",  "sys/mman.h"};
   for (const Include& include : includes_of_tree()) {
     if (room_of(include.file.string()) != "scoring") continue;
     EXPECT_TRUE(std::find(forbidden.begin(), forbidden.end(), include.target) == forbidden.end())

@@ -1,0 +1,129 @@
+#include "scoring/golden.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "models/weights_generated.h"
+#include "scoring/forward.h"
+
+namespace barker {
+namespace {
+
+struct Rows {
+  std::vector<uint32_t> rows;
+  std::vector<float> weights;
+
+  Bag bag() const { return {rows.data(), weights.empty() ? nullptr : weights.data(), rows.size()}; }
+};
+
+class GoldenRun {
+ public:
+  GoldenRun(const WeightFile& file, const KernelTable& kernels)
+      : file_(file), network_(Network::bind(file)) {
+    forward_.bind(network_, kernels);
+  }
+
+  Result<GoldenReport> run() {
+    const auto& golden = *file_.metadata().golden();
+    for (flatbuffers::uoffset_t i = 0; i < golden.size(); ++i) {
+      where_ = "golden[" + std::to_string(i) + "]";
+      if (Status s = run_vector(*golden.Get(i)); !s.ok()) return s;
+      ++report_.vectors;
+    }
+    return report_;
+  }
+
+ private:
+  Status run_vector(const fbs::GoldenVector& golden) {
+    std::vector<Rows> groups(network_.groups.size());
+    std::vector<Bag> bags;
+    for (size_t g = 0; g < groups.size(); ++g) {
+      const auto* bag = golden.groups()->Get(static_cast<flatbuffers::uoffset_t>(g));
+      if (Status s = map(*bag, &network_.groups[g], groups[g]); !s.ok()) return s;
+      bags.push_back(groups[g].bag());
+    }
+    forward_.set_context(bags);
+
+    std::vector<uint32_t> targets;
+    for (const Fingerprint f : fingerprints(golden.candidates())) {
+      const uint32_t row = file_.vocabulary().find(f);
+      if (row >= network_.keyword_rows) return unknown(f);
+      targets.push_back(row);
+    }
+    std::vector<float> logits(targets.size());
+    forward_.score_targets(targets, logits.data());
+    if (Status s = compare("main_logits", logits, golden.main_logits()); !s.ok()) return s;
+
+    if (!network_.has_auxiliary || !golden.titles()) return {};
+    std::vector<Rows> titles(golden.titles()->size());
+    std::vector<Bag> title_bags;
+    for (flatbuffers::uoffset_t t = 0; t < golden.titles()->size(); ++t) {
+      if (Status s = map(*golden.titles()->Get(t), nullptr, titles[t]); !s.ok()) return s;
+      title_bags.push_back(titles[t].bag());
+    }
+    logits.resize(titles.size());
+    forward_.score_titles(title_bags, logits.data());
+    return compare("aux_logits", logits, golden.aux_logits());
+  }
+
+  static std::vector<Fingerprint> fingerprints(const flatbuffers::Vector<uint64_t>* from) {
+    return from ? std::vector<Fingerprint>(from->begin(), from->end()) : std::vector<Fingerprint>();
+  }
+
+  Status unknown(Fingerprint f) const {
+    return bad_data(where_ + ": fingerprint " + std::to_string(f) + " is not in the vocabulary");
+  }
+
+  // group null: keywords of a title.
+  Status map(const fbs::Bag& bag, const NetworkGroup* group, Rows& out) const {
+    std::vector<Fingerprint> tokens = fingerprints(bag.fingerprints());
+    if (group && group->max_tokens > 0 && tokens.size() > group->max_tokens) {
+      tokens.resize(group->max_tokens);
+    }
+    for (const Fingerprint f : tokens) {
+      const bool hashed = group && group->hash_buckets > 0;
+      const uint32_t row =
+          hashed ? group->first_bucket_row + static_cast<uint32_t>(f % group->hash_buckets)
+                 : file_.vocabulary().find(f);
+      if (row >= (group ? network_.rows : network_.keyword_rows)) return unknown(f);
+      out.rows.push_back(row);
+    }
+    if (bag.weights()) {
+      out.weights.assign(bag.weights()->begin(), bag.weights()->begin() + tokens.size());
+    }
+    return {};
+  }
+
+  Status compare(const char* output, const std::vector<float>& logits,
+                 const flatbuffers::Vector<float>* expected) {
+    for (size_t i = 0; i < logits.size(); ++i) {
+      const float wanted = expected->Get(static_cast<flatbuffers::uoffset_t>(i));
+      const double difference = std::abs(double{logits[i]} - double{wanted});
+      // Not "difference > tolerance": a NaN must fail.
+      if (!(difference <= file_.metadata().golden_tolerance())) {
+        return bad_data(where_ + "." + output + "[" + std::to_string(i) + "]: expected " +
+                        std::to_string(wanted) + " within " +
+                        std::to_string(file_.metadata().golden_tolerance()) + ", found " +
+                        std::to_string(logits[i]));
+      }
+      report_.largest_difference = std::max(report_.largest_difference, difference);
+      ++report_.logits;
+    }
+    return {};
+  }
+
+  const WeightFile& file_;
+  Network network_;
+  Forward forward_;
+  GoldenReport report_;
+  std::string where_;
+};
+
+}  // namespace
+
+Result<GoldenReport> run_golden_vectors(const WeightFile& file, const KernelTable& kernels) {
+  return GoldenRun(file, kernels).run();
+}
+
+}  // namespace barker

@@ -1,0 +1,61 @@
+#include "scoring/isa.h"
+
+#include <string>
+
+namespace barker {
+namespace {
+
+bool machine_has(Isa isa) {
+#if defined(__x86_64__)
+  // These look at what the operating system saves, too, not at CPUID alone.
+  switch (isa) {
+    case Isa::kBaseline:
+      return true;
+    case Isa::kAvx2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case Isa::kAvx512:
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  }
+  return false;
+#else
+  return isa == Isa::kBaseline;
+#endif
+}
+
+constexpr Isa kAll[] = {Isa::kBaseline, Isa::kAvx2, Isa::kAvx512};
+
+}  // namespace
+
+std::string_view isa_name(Isa isa) noexcept {
+  switch (isa) {
+    case Isa::kBaseline:
+      return "baseline";
+    case Isa::kAvx2:
+      return "avx2";
+    case Isa::kAvx512:
+      return "avx512";
+  }
+  return "?";
+}
+
+std::vector<Isa> supported_isas() {
+  std::vector<Isa> found;
+  for (const Isa isa : kAll) {
+    if (machine_has(isa)) found.push_back(isa);
+  }
+  return found;
+}
+
+Result<Isa> choose_isa(std::string_view name) {
+  if (name.empty()) return supported_isas().back();
+  for (const Isa isa : kAll) {
+    if (isa_name(isa) != name) continue;
+    if (machine_has(isa)) return isa;
+    return Status(Code::kUnsupported, "isa \"" + std::string(name) + "\": this machine lacks it");
+  }
+  return invalid_argument("isa \"" + std::string(name) +
+                          "\": expected baseline, avx2, avx512 or nothing");
+}
+
+}  // namespace barker

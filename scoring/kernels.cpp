@@ -1,0 +1,20 @@
+#include "scoring/kernels.h"
+
+namespace barker {
+
+extern const KernelTable kBaselineKernels;
+#if defined(__x86_64__)
+extern const KernelTable kAvx2Kernels;
+extern const KernelTable kAvx512Kernels;
+#endif
+
+const KernelTable& kernels_for(Isa isa) noexcept {
+#if defined(__x86_64__)
+  if (isa == Isa::kAvx2) return kAvx2Kernels;
+  if (isa == Isa::kAvx512) return kAvx512Kernels;
+#endif
+  (void)isa;
+  return kBaselineKernels;
+}
+
+}  // namespace barker
