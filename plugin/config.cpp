@@ -1,0 +1,142 @@
+#include "plugin/config.h"
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include <cmath>
+#include <functional>
+#include <map>
+
+#include "plugin/barker.h"
+
+namespace barker {
+namespace {
+
+using Reader = std::function<Status(const toml::node&)>;
+
+Status wrong(const toml::node& node, const std::string& expected) {
+  return invalid_argument(
+      "expected " + expected + ", found " +
+      std::string(toml::impl::node_type_friendly_names[static_cast<size_t>(node.type())]));
+}
+
+Reader boolean(bool& out) {
+  return [&out](const toml::node& node) -> Status {
+    if (!node.is_boolean()) return wrong(node, "true or false");
+    out = *node.value<bool>();
+    return {};
+  };
+}
+
+Reader text(std::string& out) {
+  return [&out](const toml::node& node) -> Status {
+    if (!node.is_string()) return wrong(node, "a string");
+    out = *node.value<std::string>();
+    return {};
+  };
+}
+
+Reader integer(uint64_t low, uint64_t high, std::function<void(uint64_t)> set) {
+  return [=](const toml::node& node) -> Status {
+    const std::string range =
+        "an integer from " + std::to_string(low) + " to " + std::to_string(high);
+    if (!node.is_integer()) return wrong(node, range);
+    const int64_t value = *node.value<int64_t>();
+    if (value < 0 || static_cast<uint64_t>(value) < low || static_cast<uint64_t>(value) > high) {
+      return invalid_argument("expected " + range + ", found " + std::to_string(value));
+    }
+    set(static_cast<uint64_t>(value));
+    return {};
+  };
+}
+
+Reader number(double low, double high, std::function<void(double)> set) {
+  return [=](const toml::node& node) -> Status {
+    if (!node.is_number()) return wrong(node, "a number");
+    const double value = *node.value<double>();
+    if (!(value >= low && value <= high)) {
+      return invalid_argument("expected a number from " + std::to_string(low) + " to " +
+                              std::to_string(high) + ", found " + std::to_string(value));
+    }
+    set(value);
+    return {};
+  };
+}
+
+Status read_table(const toml::table& table, const std::string& prefix,
+                  const std::map<std::string, Reader>& readers) {
+  for (const auto& [key, node] : table) {
+    const std::string name = prefix + std::string(key.str());
+    const std::string where =
+        "line " + std::to_string(node.source().begin.line) + ": " + name + ": ";
+    if (node.is_table() && prefix.empty() && !readers.contains(name)) {
+      bool known = false;
+      for (const auto& [reader, unused] : readers) known |= reader.starts_with(name + ".");
+      if (!known) return invalid_argument(where + "no such table");
+      if (Status s = read_table(*node.as_table(), name + ".", readers); !s.ok()) return s;
+      continue;
+    }
+    const auto reader = readers.find(name);
+    if (reader == readers.end()) return invalid_argument(where + "no such key");
+    if (Status s = reader->second(node); !s.ok()) return invalid_argument(where + s.message());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Config> parse_config(std::string_view toml_text) {
+  const toml::parse_result parsed = toml::parse(toml_text);
+  if (!parsed) {
+    return invalid_argument("line " + std::to_string(parsed.error().source().begin.line) + ": " +
+                            std::string(parsed.error().description()));
+  }
+  Config config;
+  std::string duplicates = "skip", format = "html";
+  constexpr double kLargest = 1e3;
+  const std::map<std::string, Reader> readers = {
+      {"enabled", boolean(config.enabled)},
+      {"isa", text(config.isa)},
+      {"window", integer(1, 10'000, [&](uint64_t v) { config.window = v; })},
+      {"order.bid", number(0, kLargest, [&](double v) { config.order.bid = v; })},
+      {"order.pctr", number(0, kLargest, [&](double v) { config.order.pctr = v; })},
+      {"order.first_pass", number(0, kLargest, [&](double v) { config.order.first_pass = v; })},
+      {"selling_points.count",
+       integer(0, BARKER_MAX_SELLING_POINTS,
+               [&](uint64_t v) { config.choose.count = static_cast<uint32_t>(v); })},
+      {"selling_points.minimum_score",
+       number(0, 1, [&](double v) { config.choose.minimum_score = static_cast<float>(v); })},
+      {"selling_points.maximum_cosine",
+       number(-1, 1, [&](double v) { config.choose.maximum_cosine = static_cast<float>(v); })},
+      {"selling_points.duplicates", text(duplicates)},
+      {"title.format", text(format)},
+      {"title.open", text(config.title.open)},
+      {"title.close", text(config.title.close)},
+      {"title.separator", text(config.title.separator)},
+      {"title.max_width", integer(0, 100'000, [&](uint64_t v) { config.title.max_width = v; })},
+      {"title.ellipsis", text(config.title.ellipsis)},
+  };
+  // The marks follow the format unless they are given, so the format is looked at first.
+  if (const auto given = parsed["title"]["format"].value<std::string>()) format = *given;
+  if (format == "html") {
+    config.title.format = TitleFormat::kHtml;
+  } else if (format == "ansi") {
+    config.title.format = TitleFormat::kAnsi;
+    config.title.open = "\x1b[1;33m";
+    config.title.close = "\x1b[0m";
+  } else if (format == "plain") {
+    config.title.format = TitleFormat::kPlain;
+    config.title.open = config.title.close = "";
+  } else {
+    return invalid_argument("title.format: expected html, ansi or plain, found \"" + format + "\"");
+  }
+  if (Status s = read_table(parsed, "", readers); !s.ok()) return s;
+  if (duplicates != "skip" && duplicates != "promote") {
+    return invalid_argument("selling_points.duplicates: expected skip or promote, found \"" +
+                            duplicates + "\"");
+  }
+  config.choose.duplicates = duplicates == "skip" ? Duplicates::kSkip : Duplicates::kPromote;
+  return config;
+}
+
+}  // namespace barker

@@ -1,0 +1,47 @@
+// The plugin's configuration: a TOML text, all keys optional, every wrong one an error with its
+// line.
+//
+//   enabled = true          false: every query is bypassed
+//   isa = ""                "baseline", "avx2", "avx512"; empty: the best this machine has
+//   window = 50             how many ads of the first pass are rescored
+//   [order]                 score = bid^bid * pctr^pctr * first_pass^first_pass
+//   bid = 1.0
+//   pctr = 1.0              a model without the second task predicts none: then this factor is 1
+//   first_pass = 1.0        keeps relevance in the order, the more so where pctr is missing
+//   [selling_points]
+//   count = 2               0 to 3; two is what the paper's online tests found safest
+//   minimum_score = 0.0     P(attracted) below which none is shown
+//   maximum_cosine = 0.9    two nearer than this in embedding say the same thing
+//   duplicates = "skip"     or "promote": one that stands in the title moves to its front
+//   [title]
+//   format = "html"         "html" escapes all text; "ansi"; "plain"
+//   open = "<em>"           marks around each selling point; defaults follow the format
+//   close = "</em>"
+//   separator = " "         after each selling point
+//   max_width = 0           columns, East Asian wide characters count two; 0: no limit
+//   ellipsis = "…"
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "models/result.h"
+#include "plugin/rewrite.h"
+#include "scoring/choose.h"
+#include "scoring/order.h"
+
+namespace barker {
+
+struct Config {
+  bool enabled = true;
+  std::string isa;
+  uint64_t window = 50;
+  OrderExponents order{1, 1, 1};
+  ChoosePolicy choose;
+  TitlePolicy title;
+};
+
+Result<Config> parse_config(std::string_view toml);
+
+}  // namespace barker

@@ -1,0 +1,23 @@
+#include "plugin/generation.h"
+
+#include "scoring/golden.h"
+
+namespace barker {
+
+Result<std::unique_ptr<const Generation>> Generation::load(const std::string& path, uint64_t id,
+                                                           const KernelTable& kernels) {
+  Result<std::string> file_path = resolve_weights_path(path);
+  if (!file_path.ok()) return file_path.status();
+  Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(*file_path);
+  if (!file.ok()) return file.status();
+  Result<GoldenReport> golden = run_golden_vectors(**file, kernels);
+  if (!golden.ok()) {
+    return Status(golden.status().code(), *file_path + ": check golden vectors on " +
+                                              std::string(isa_name(kernels.isa)) + ": " +
+                                              golden.status().message());
+  }
+  return std::unique_ptr<const Generation>(
+      new Generation{id, *file, Network::bind(**file), KeywordSplitter((*file)->phrases())});
+}
+
+}  // namespace barker

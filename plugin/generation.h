@@ -1,0 +1,28 @@
+// One loaded set of weights and everything bound to it. Immutable; a query sees one from start to
+// end.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "models/keywords.h"
+#include "models/result.h"
+#include "models/weight_file.h"
+#include "scoring/kernels.h"
+#include "scoring/network.h"
+
+namespace barker {
+
+struct Generation {
+  uint64_t id;  // ascends from 1 within a plugin
+  std::shared_ptr<const WeightFile> file;
+  Network network;
+  KeywordSplitter splitter;
+
+  // Opens, checks and proves a weight file (or directory) on these kernels.
+  static Result<std::unique_ptr<const Generation>> load(const std::string& path, uint64_t id,
+                                                        const KernelTable& kernels);
+};
+
+}  // namespace barker

@@ -1,0 +1,207 @@
+#include "plugin/rewrite.h"
+
+#include <unicode/brkiter.h>
+#include <unicode/locid.h>
+#include <unicode/uchar.h>
+#include <unicode/utext.h>
+#include <unicode/utf8.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "models/text.h"
+
+namespace barker {
+namespace {
+
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+// Characters that reorder, hide or fake text. The joiner and the variation selectors build emoji.
+bool is_deceptive(UChar32 c) {
+  if (c == 0x200D || (c >= 0xFE00 && c <= 0xFE0F)) return false;
+  if (c >= 0xE0000 && c <= 0xE0FFF) return true;
+  return u_charType(c) == U_FORMAT_CHAR || c == 0x2028 || c == 0x2029;
+}
+
+// Appends `text` without what feeds must not bring in.
+void append_clean(std::string_view text, std::string& out, uint64_t* replaced) {
+  if (is_ascii(text)) {
+    for (const char c : text) out += c < 0x20 || c == 0x7F ? ' ' : c;
+    return;
+  }
+  const std::string valid = sanitize_utf8(text, replaced);
+  for (int32_t at = 0, size = static_cast<int32_t>(valid.size()); at < size;) {
+    const int32_t start = at;
+    UChar32 c;
+    U8_NEXT(valid.data(), at, size, c);
+    if (u_charType(c) == U_CONTROL_CHAR) {
+      out += ' ';
+    } else if (!is_deceptive(c)) {
+      out.append(valid, static_cast<size_t>(start), static_cast<size_t>(at - start));
+    }
+  }
+}
+
+void append_escaped(std::string_view text, TitleFormat format, std::string& out) {
+  if (format != TitleFormat::kHtml) {
+    out += text;
+    return;
+  }
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+}
+
+icu::BreakIterator& grapheme_breaker() {
+  thread_local const std::unique_ptr<icu::BreakIterator> instance = [] {
+    UErrorCode code = U_ZERO_ERROR;
+    return std::unique_ptr<icu::BreakIterator>(
+        icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), code));
+  }();
+  return *instance;
+}
+
+// Columns of one grapheme cluster.
+uint64_t cluster_width(std::string_view cluster) {
+  uint64_t width = 0;
+  for (int32_t at = 0, size = static_cast<int32_t>(cluster.size()); at < size;) {
+    UChar32 c;
+    U8_NEXT(cluster.data(), at, size, c);
+    const int wide = u_getIntPropertyValue(c, UCHAR_EAST_ASIAN_WIDTH);
+    if (wide == U_EA_WIDE || wide == U_EA_FULLWIDTH || c == 0xFE0F) return 2;
+    const auto type = u_charType(c);
+    if (type != U_NON_SPACING_MARK && type != U_ENCLOSING_MARK && type != U_FORMAT_CHAR) width = 1;
+  }
+  return width;
+}
+
+// Calls visit(begin, end, width) for every grapheme cluster until it returns false.
+template <typename Visit>
+void for_each_cluster(std::string_view text, Visit visit) {
+  if (is_ascii(text)) {
+    for (size_t i = 0; i < text.size(); ++i) {
+      if (!visit(i, i + 1, uint64_t{1})) return;
+    }
+    return;
+  }
+  UErrorCode code = U_ZERO_ERROR;
+  UText utext = UTEXT_INITIALIZER;
+  utext_openUTF8(&utext, text.data(), static_cast<int64_t>(text.size()), &code);
+  icu::BreakIterator& breaker = grapheme_breaker();
+  breaker.setText(&utext, code);
+  int32_t begin = breaker.first();
+  for (int32_t end = breaker.next(); end != icu::BreakIterator::DONE; end = breaker.next()) {
+    const auto from = static_cast<size_t>(begin), to = static_cast<size_t>(end);
+    if (!visit(from, to, cluster_width(text.substr(from, to - from)))) break;
+    begin = end;
+  }
+  utext_close(&utext);
+}
+
+// How many bytes of `text` fit into `width` columns, cut back to a word's end if one is in the last
+// third.
+size_t fitting_bytes(std::string_view text, uint64_t width) {
+  size_t fit = 0, word_end = 0;
+  uint64_t used = 0;
+  for_each_cluster(text, [&](size_t begin, size_t end, uint64_t columns) {
+    const bool space = text[begin] == ' ';
+    if (space) word_end = begin;
+    if (used + columns > width) return false;
+    used += columns;
+    fit = end;
+    return true;
+  });
+  if (fit < text.size() && word_end > 0 && word_end < fit && word_end * 3 >= fit * 2)
+    fit = word_end;
+  while (fit > 0 && text[fit - 1] == ' ') --fit;
+  return fit;
+}
+
+// The title without its promoted parts, white space tidied.
+std::string without_cuts(std::string_view title, std::span<const Prefix> prefixes) {
+  std::string kept;
+  for (size_t i = 0; i < title.size(); ++i) {
+    const bool cut = std::ranges::any_of(
+        prefixes, [&](const Prefix& p) { return i >= p.cut_begin && i < p.cut_end; });
+    if (cut) continue;
+    if (title[i] == ' ' && (kept.empty() || kept.back() == ' ')) continue;
+    kept += title[i];
+  }
+  while (!kept.empty() && kept.back() == ' ') kept.pop_back();
+  return kept;
+}
+
+}  // namespace
+
+uint64_t display_width(std::string_view text) {
+  uint64_t total = 0;
+  for_each_cluster(text, [&](size_t, size_t, uint64_t columns) {
+    total += columns;
+    return true;
+  });
+  return total;
+}
+
+void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
+                   const TitlePolicy& policy, std::string& out, Placed* placed,
+                   uint64_t* replaced_utf8) {
+  const size_t start = out.size();
+  std::string visible;  // one prefix, then the title
+  uint64_t left = policy.max_width == 0 ? ~uint64_t{0} : policy.max_width;
+  const uint64_t separator_width = policy.max_width == 0 ? 0 : display_width(policy.separator);
+  for (size_t i = 0; i < prefixes.size(); ++i) {
+    placed[i] = {};
+    visible.clear();
+    append_clean(prefixes[i].text, visible, replaced_utf8);
+    if (policy.max_width > 0) {
+      const uint64_t width = display_width(visible) + separator_width;
+      // A prefix must leave room for some title: at least a third of the budget.
+      if (width > left || left - width < policy.max_width / 3) break;
+      left -= width;
+    }
+    out += policy.open;
+    placed[i].begin = out.size() - start;
+    append_escaped(visible, policy.format, out);
+    placed[i].end = out.size() - start;
+    out += policy.close;
+    append_escaped(policy.separator, policy.format, out);
+  }
+  // What was not placed stays in the title.
+  size_t used = 0;
+  while (used < prefixes.size() && placed[used].end > placed[used].begin) ++used;
+  const bool cuts = std::ranges::any_of(prefixes.first(used),
+                                        [](const Prefix& p) { return p.cut_end > p.cut_begin; });
+  visible.clear();
+  append_clean(cuts ? without_cuts(title, prefixes.first(used)) : std::string(title), visible,
+               replaced_utf8);
+  if (policy.max_width > 0 && display_width(visible) > left) {
+    const uint64_t ellipsis = display_width(policy.ellipsis);
+    const size_t fit = fitting_bytes(visible, left > ellipsis ? left - ellipsis : 0);
+    append_escaped(std::string_view(visible).substr(0, fit), policy.format, out);
+    if (ellipsis <= left) append_escaped(policy.ellipsis, policy.format, out);
+    return;
+  }
+  append_escaped(visible, policy.format, out);
+}
+
+}  // namespace barker

@@ -1,0 +1,48 @@
+#include "plugin/verify.h"
+
+#include <cstdio>
+
+#include "models/weight_file.h"
+#include "scoring/golden.h"
+
+namespace barker {
+
+Status verify(const std::string& path, const std::string& isa, barker_check_callback callback,
+              void* context) {
+  const auto tell = [&](std::string_view check, bool passed, std::string_view detail) {
+    if (callback) {
+      callback(context, {check.data(), check.size()}, passed ? 1 : 0,
+               {detail.data(), detail.size()});
+    }
+  };
+  std::vector<Isa> isas = supported_isas();
+  if (!isa.empty()) {
+    const Result<Isa> chosen = choose_isa(isa);
+    if (!chosen.ok()) return chosen.status();
+    isas = {*chosen};
+  }
+  const Result<std::string> file_path = resolve_weights_path(path);
+  if (!file_path.ok()) return file_path.status();
+  const auto file = WeightFile::open(*file_path, tell);
+  if (!file.ok()) return file.status();
+  Status result;
+  for (const Isa each : isas) {
+    const std::string check = "golden." + std::string(isa_name(each));
+    const Result<GoldenReport> golden = run_golden_vectors(**file, kernels_for(each));
+    if (!golden.ok()) {
+      tell(check, false, golden.status().message());
+      if (result.ok()) {
+        result = Status(golden.status().code(),
+                        *file_path + ": check " + check + ": " + golden.status().message());
+      }
+      continue;
+    }
+    char detail[128];
+    std::snprintf(detail, sizeof detail, "%zu vectors, %zu logits, largest difference %.2g",
+                  golden->vectors, golden->logits, golden->largest_difference);
+    tell(check, true, detail);
+  }
+  return result;
+}
+
+}  // namespace barker

@@ -1,0 +1,94 @@
+// What a query needs while it runs, kept between queries so that memory is asked for once; and the
+// pool that hands workspaces out without a lock. A workspace also pins the generation its query
+// runs on (a hazard pointer): a generation is freed only when no workspace pins it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plugin/generation.h"
+#include "plugin/rewrite.h"
+#include "scoring/choose.h"
+#include "scoring/forward.h"
+
+namespace barker {
+
+struct Workspace {
+  Forward forward;
+  uint64_t bound_generation = 0;
+
+  std::vector<std::vector<uint32_t>> group_rows;
+  std::vector<std::vector<float>> group_weights;
+  std::vector<Bag> groups;
+  std::vector<Fingerprint> fingerprints;
+  std::string token;
+
+  std::vector<uint32_t> title_rows;  // of all titles, one after the other
+  std::vector<Fingerprint> title_fingerprints;
+  std::vector<size_t> title_begin;  // [ads + 1] into title_fingerprints
+  std::vector<Bag> titles;
+  std::vector<float> aux;  // logits, then pCTR
+
+  std::vector<Candidate> candidates;     // of all ads, one after the other
+  std::vector<size_t> candidate_begin;   // [ads + 1]
+  std::vector<uint32_t> candidate_slot;  // candidate -> distinct row
+  std::vector<uint32_t> distinct_rows;
+  std::vector<float> distinct_scores;
+  std::vector<uint32_t> slot_of_row;  // [rows], kNoSlot where not a candidate of this query
+
+  std::vector<double> scores;
+  std::vector<uint32_t> order;
+  std::string text;  // all titles
+};
+
+class WorkspacePool {
+ public:
+  // A workspace in use, with the generation pinned to it (null: no weights). Empty when all are
+  // taken.
+  class Lease {
+   public:
+    Lease() = default;
+    Lease(Lease&& other) noexcept : pool_(other.pool_), index_(other.index_) {
+      other.pool_ = nullptr;
+    }
+    Lease& operator=(Lease&&) = delete;
+    ~Lease() {
+      if (pool_) pool_->give_back(index_);
+    }
+    explicit operator bool() const { return pool_ != nullptr; }
+    Workspace& workspace() const { return *pool_->entries_[index_].workspace; }
+    const Generation* generation() const {
+      return pool_->entries_[index_].pinned.load(std::memory_order_relaxed);
+    }
+
+   private:
+    friend class WorkspacePool;
+    Lease(WorkspacePool* pool, size_t index) : pool_(pool), index_(index) {}
+    WorkspacePool* pool_ = nullptr;
+    size_t index_ = 0;
+  };
+
+  // [any thread] Takes a free workspace and pins what `current` points to.
+  Lease take(const std::atomic<const Generation*>& current);
+
+  // [control thread] Waits until no query pins `generation`. It must not be current any more.
+  void wait_until_unused(const Generation* generation) const;
+
+ private:
+  static constexpr size_t kMostQueries =
+      256;  // at once; far above the cores of any one machine's share
+  struct alignas(64) Entry {
+    std::atomic<bool> taken{false};
+    std::atomic<const Generation*> pinned{nullptr};
+    std::unique_ptr<Workspace> workspace;  // touched by the taker alone
+  };
+  void give_back(size_t index);
+
+  std::array<Entry, kMostQueries> entries_;
+};
+
+}  // namespace barker
