@@ -35,7 +35,6 @@ struct AdImpression {
 struct FeatureGroup {
   std::string name;
   std::vector<std::string> tokens;
-  std::vector<float> weights;  // empty: 1 each
 };
 
 struct SearchEvent {

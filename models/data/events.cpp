@@ -1,0 +1,157 @@
+#include "models/data/events.h"
+
+#include <nlohmann/json.hpp>
+
+#include "models/text.h"
+
+namespace barker {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Thrown inside a parse and turned into its Status; a line has many places to be wrong.
+struct Wrong {
+  std::string reason;
+};
+
+std::string found(const Json& value) { return std::string(", found ") + value.type_name(); }
+
+const Json* member(const Json& object, const char* name) {
+  const auto at = object.find(name);
+  return at == object.end() || at->is_null() ? nullptr : &*at;
+}
+
+std::string read_string(const Json& value, const std::string& field) {
+  if (!value.is_string()) throw Wrong{field + ": expected a string" + found(value)};
+  return value.get<std::string>();
+}
+
+std::string optional_string(const Json& object, const char* name) {
+  const Json* value = member(object, name);
+  return value ? read_string(*value, name) : std::string();
+}
+
+bool read_clicked(const Json& object, const std::string& field) {
+  const Json* value = member(object, "clicked");
+  if (!value) throw Wrong{field + ".clicked: missing"};
+  if (value->is_boolean()) return value->get<bool>();
+  if (value->is_number_integer() && (*value == 0 || *value == 1)) return *value == 1;
+  throw Wrong{field + ".clicked: expected true, false, 1 or 0, found " + value->dump()};
+}
+
+double read_probability(const Json& object, const std::string& field) {
+  const Json* value = member(object, "p");
+  if (!value) return NAN;
+  if (!value->is_number() || !(value->get<double>() >= 0 && value->get<double>() <= 1)) {
+    throw Wrong{field + ".p: expected a number from 0 to 1, found " + value->dump()};
+  }
+  return value->get<double>();
+}
+
+const Json& read_array(const Json& value, const std::string& field) {
+  if (!value.is_array()) throw Wrong{field + ": expected an array" + found(value)};
+  return value;
+}
+
+std::vector<std::string> read_strings(const Json& value, const std::string& field) {
+  std::vector<std::string> strings;
+  for (const Json& item : read_array(value, field)) strings.push_back(read_string(item, field));
+  return strings;
+}
+
+SearchEvent read_event(const Json& json) {
+  if (!json.is_object()) throw Wrong{"expected a JSON object" + found(json)};
+  SearchEvent event;
+  const Json* time = member(json, "time");
+  if (!time || !time->is_number_integer()) throw Wrong{"time: expected an integer"};
+  event.time = time->get<int64_t>();
+  event.user = optional_string(json, "user");
+  if (event.user.empty()) throw Wrong{"user: missing or empty"};
+  event.search = optional_string(json, "search");
+  event.query = optional_string(json, "query");
+  event.category = optional_string(json, "category");
+  if (const Json* groups = member(json, "groups")) {
+    if (!groups->is_object()) throw Wrong{"groups: expected an object" + found(*groups)};
+    for (const auto& [name, tokens] : groups->items()) {
+      event.groups.push_back({name, read_strings(tokens, "groups." + name)});
+    }
+  }
+  if (const Json* keywords = member(json, "user_keywords")) {
+    event.user_keywords = read_strings(*keywords, "user_keywords");
+  }
+  if (const Json* sfs = member(json, "sfs")) {
+    for (const Json& sf : read_array(*sfs, "sfs")) {
+      const std::string field = "sfs[" + std::to_string(event.sfs.size()) + "]";
+      if (!sf.is_object()) throw Wrong{field + ": expected an object" + found(sf)};
+      SfImpression shown{optional_string(sf, "text"), read_clicked(sf, field), read_probability(sf, field)};
+      if (shown.text.empty()) throw Wrong{field + ".text: missing or empty"};
+      event.sfs.push_back(std::move(shown));
+    }
+  }
+  if (const Json* ads = member(json, "ads")) {
+    for (const Json& ad : read_array(*ads, "ads")) {
+      const std::string field = "ads[" + std::to_string(event.ads.size()) + "]";
+      if (!ad.is_object()) throw Wrong{field + ": expected an object" + found(ad)};
+      AdImpression shown{optional_string(ad, "id"), optional_string(ad, "title"), {},
+                         read_clicked(ad, field), read_probability(ad, field)};
+      if (const Json* keywords = member(ad, "keywords")) {
+        shown.keywords = read_strings(*keywords, field + ".keywords");
+      }
+      event.ads.push_back(std::move(shown));
+    }
+  }
+  const std::string split = optional_string(json, "split");
+  if (split == "train") event.split = Split::kTrain;
+  else if (split == "validation") event.split = Split::kValidation;
+  else if (split == "test") event.split = Split::kTest;
+  else if (!split.empty()) throw Wrong{"split: expected train, validation or test, found \"" + split + "\""};
+  if (const Json* only = member(json, "history_only")) {
+    if (!only->is_boolean()) throw Wrong{"history_only: expected true or false" + found(*only)};
+    event.history_only = only->get<bool>();
+  }
+  return event;
+}
+
+}  // namespace
+
+Result<SearchEvent> parse_event(std::string_view json_line) {
+  try {
+    return read_event(Json::parse(sanitize_utf8(json_line)));
+  } catch (const Wrong& wrong) {
+    return bad_data(wrong.reason);
+  } catch (const nlohmann::json::exception& e) {
+    return bad_data(std::string("not JSON: ") + e.what());
+  }
+}
+
+void append_event(const SearchEvent& event, std::string& out) {
+  Json json = {{"time", event.time}, {"user", event.user}};
+  if (!event.search.empty()) json["search"] = event.search;
+  json["query"] = event.query;
+  if (!event.category.empty()) json["category"] = event.category;
+  for (const FeatureGroup& group : event.groups) json["groups"][group.name] = group.tokens;
+  if (event.user_keywords) json["user_keywords"] = *event.user_keywords;
+  const auto common = [](Json& item, bool clicked, double p) {
+    item["clicked"] = clicked;
+    if (!std::isnan(p)) item["p"] = p;
+  };
+  for (const SfImpression& sf : event.sfs) {
+    Json item = {{"text", sf.text}};
+    common(item, sf.clicked, sf.true_probability);
+    json["sfs"].push_back(std::move(item));
+  }
+  for (const AdImpression& ad : event.ads) {
+    Json item = {{"id", ad.id}};
+    if (!ad.title.empty()) item["title"] = ad.title;
+    if (!ad.keywords.empty()) item["keywords"] = ad.keywords;
+    common(item, ad.clicked, ad.true_probability);
+    json["ads"].push_back(std::move(item));
+  }
+  static constexpr const char* kSplits[] = {"train", "validation", "test"};
+  if (event.split) json["split"] = kSplits[static_cast<int>(*event.split)];
+  if (event.history_only) json["history_only"] = true;
+  out += json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  out += '\n';
+}
+
+}  // namespace barker

@@ -1,0 +1,114 @@
+#include "models/evaluate/metrics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+namespace barker {
+namespace {
+
+// splitmix64 (Steele, Lea, Flood 2014): the same draws on every machine, unlike std:: distributions.
+uint64_t next_random(uint64_t& state) {
+  uint64_t z = (state += 0x9E3779B97F4A7C15u);
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return z ^ (z >> 31);
+}
+
+// Instances by ascending score, sorted once; every draw only changes how often each counts.
+class RankedInstances {
+ public:
+  RankedInstances(std::span<const float> scores, std::span<const uint8_t> clicked)
+      : scores_(scores), clicked_(clicked), order_(scores.size()) {
+    std::iota(order_.begin(), order_.end(), 0u);
+    std::sort(order_.begin(), order_.end(), [&](uint32_t a, uint32_t b) { return scores[a] < scores[b]; });
+  }
+
+  // weight(i): how often instance i counts.
+  template <typename Weight>
+  double auc(Weight weight) const {
+    double positives = 0, negatives = 0, ordered_pairs = 0;
+    for (size_t begin = 0; begin < order_.size();) {
+      double tied_positives = 0, tied_negatives = 0;
+      size_t end = begin;
+      for (; end < order_.size() && scores_[order_[end]] == scores_[order_[begin]]; ++end) {
+        const double w = weight(order_[end]);
+        (clicked_[order_[end]] ? tied_positives : tied_negatives) += w;
+      }
+      ordered_pairs += tied_positives * (negatives + tied_negatives / 2);
+      positives += tied_positives;
+      negatives += tied_negatives;
+      begin = end;
+    }
+    return positives > 0 && negatives > 0 ? ordered_pairs / (positives * negatives) : NAN;
+  }
+
+ private:
+  std::span<const float> scores_;
+  std::span<const uint8_t> clicked_;
+  std::vector<uint32_t> order_;
+};
+
+// Runs statistic(times) for `draws` resamples of the users; times[u]: how often user u was drawn.
+template <typename Statistic>
+Interval bootstrap(double value, uint32_t user_count, int draws, uint64_t seed, Statistic statistic) {
+  std::vector<double> sampled;
+  std::vector<uint16_t> times(user_count);
+  for (int draw = 0; draw < draws; ++draw) {
+    std::fill(times.begin(), times.end(), 0);
+    for (uint32_t i = 0; i < user_count; ++i) ++times[next_random(seed) % user_count];
+    const double s = statistic(times);
+    if (std::isfinite(s)) sampled.push_back(s);
+  }
+  if (sampled.empty()) return {value, NAN, NAN};
+  std::sort(sampled.begin(), sampled.end());
+  const auto percentile = [&](double p) {
+    return sampled[static_cast<size_t>(p * static_cast<double>(sampled.size() - 1) + 0.5)];
+  };
+  return {value, percentile(0.025), percentile(0.975)};
+}
+
+// Users that occur, renumbered without gaps: drawing users that have no instance says nothing.
+std::vector<uint32_t> renumbered(std::span<const uint32_t> users, uint32_t user_count, uint32_t& present) {
+  std::vector<uint32_t> number(user_count, ~0u), out;
+  present = 0;
+  out.reserve(users.size());
+  for (const uint32_t user : users) {
+    if (number[user] == ~0u) number[user] = present++;
+    out.push_back(number[user]);
+  }
+  return out;
+}
+
+}  // namespace
+
+double auc(std::span<const float> scores, std::span<const uint8_t> clicked) {
+  return RankedInstances(scores, clicked).auc([](uint32_t) { return 1.0; });
+}
+
+Interval auc_by_user(std::span<const float> scores, std::span<const uint8_t> clicked,
+                     std::span<const uint32_t> users, uint32_t user_count, int draws, uint64_t seed) {
+  const RankedInstances ranked(scores, clicked);
+  uint32_t present;
+  const std::vector<uint32_t> user = renumbered(users, user_count, present);
+  return bootstrap(ranked.auc([](uint32_t) { return 1.0; }), present, draws, seed,
+                   [&](const std::vector<uint16_t>& times) {
+                     return ranked.auc([&](uint32_t i) { return static_cast<double>(times[user[i]]); });
+                   });
+}
+
+Interval auc_difference_by_user(std::span<const float> a, std::span<const float> b,
+                                std::span<const uint8_t> clicked, std::span<const uint32_t> users,
+                                uint32_t user_count, int draws, uint64_t seed) {
+  const RankedInstances ranked_a(a, clicked), ranked_b(b, clicked);
+  uint32_t present;
+  const std::vector<uint32_t> user = renumbered(users, user_count, present);
+  return bootstrap(auc(a, clicked) - auc(b, clicked), present, draws, seed,
+                   [&](const std::vector<uint16_t>& times) {
+                     const auto weight = [&](uint32_t i) { return static_cast<double>(times[user[i]]); };
+                     return ranked_a.auc(weight) - ranked_b.auc(weight);
+                   });
+}
+
+}  // namespace barker
