@@ -83,7 +83,8 @@ SearchEvent read_event(const Json& json) {
     for (const Json& sf : read_array(*sfs, "sfs")) {
       const std::string field = "sfs[" + std::to_string(event.sfs.size()) + "]";
       if (!sf.is_object()) throw Wrong{field + ": expected an object" + found(sf)};
-      SfImpression shown{optional_string(sf, "text"), read_clicked(sf, field), read_probability(sf, field)};
+      SfImpression shown{optional_string(sf, "text"), read_clicked(sf, field),
+                         read_probability(sf, field)};
       if (shown.text.empty()) throw Wrong{field + ".text: missing or empty"};
       event.sfs.push_back(std::move(shown));
     }
@@ -92,8 +93,11 @@ SearchEvent read_event(const Json& json) {
     for (const Json& ad : read_array(*ads, "ads")) {
       const std::string field = "ads[" + std::to_string(event.ads.size()) + "]";
       if (!ad.is_object()) throw Wrong{field + ": expected an object" + found(ad)};
-      AdImpression shown{optional_string(ad, "id"), optional_string(ad, "title"), {},
-                         read_clicked(ad, field), read_probability(ad, field)};
+      AdImpression shown{optional_string(ad, "id"),
+                         optional_string(ad, "title"),
+                         {},
+                         read_clicked(ad, field),
+                         read_probability(ad, field)};
       if (const Json* keywords = member(ad, "keywords")) {
         shown.keywords = read_strings(*keywords, field + ".keywords");
       }
@@ -101,10 +105,14 @@ SearchEvent read_event(const Json& json) {
     }
   }
   const std::string split = optional_string(json, "split");
-  if (split == "train") event.split = Split::kTrain;
-  else if (split == "validation") event.split = Split::kValidation;
-  else if (split == "test") event.split = Split::kTest;
-  else if (!split.empty()) throw Wrong{"split: expected train, validation or test, found \"" + split + "\""};
+  if (split == "train")
+    event.split = Split::kTrain;
+  else if (split == "validation")
+    event.split = Split::kValidation;
+  else if (split == "test")
+    event.split = Split::kTest;
+  else if (!split.empty())
+    throw Wrong{"split: expected train, validation or test, found \"" + split + "\""};
   if (const Json* only = member(json, "history_only")) {
     if (!only->is_boolean()) throw Wrong{"history_only: expected true or false" + found(*only)};
     event.history_only = only->get<bool>();

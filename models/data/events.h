@@ -1,5 +1,6 @@
-// The event log: what users were shown and clicked, one search a line (EVENTS.md documents the JSON).
-// A SearchEvent is such a line as plain values. Reading checks every field; writing round-trips.
+// The event log: what users were shown and clicked, one search a line (EVENTS.md documents the
+// JSON). A SearchEvent is such a line as plain values. Reading checks every field; writing
+// round-trips.
 #pragma once
 
 #include <cmath>
@@ -40,12 +41,12 @@ struct FeatureGroup {
 struct SearchEvent {
   int64_t time = 0;  // seconds since 1970, or any other clock that ascends
   std::string user;
-  std::string search;    // id, may be empty
+  std::string search;  // id, may be empty
   std::string query;
   std::string category;  // for reports by slice, may be empty
   std::vector<FeatureGroup> groups;
-  // The history the engine used when it served, newest first. Where absent it is built from the log: the
-  // keywords of what this user clicked strictly before `time`.
+  // The history the engine used when it served, newest first. Where absent it is built from the
+  // log: the keywords of what this user clicked strictly before `time`.
   std::optional<std::vector<std::string>> user_keywords;
   std::vector<SfImpression> sfs;  // in the order shown
   std::vector<AdImpression> ads;  // in the order shown

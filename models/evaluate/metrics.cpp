@@ -8,7 +8,8 @@
 namespace barker {
 namespace {
 
-// splitmix64 (Steele, Lea, Flood 2014): the same draws on every machine, unlike std:: distributions.
+// splitmix64 (Steele, Lea, Flood 2014): the same draws on every machine, unlike std::
+// distributions.
 uint64_t next_random(uint64_t& state) {
   uint64_t z = (state += 0x9E3779B97F4A7C15u);
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -22,7 +23,8 @@ class RankedInstances {
   RankedInstances(std::span<const float> scores, std::span<const uint8_t> clicked)
       : scores_(scores), clicked_(clicked), order_(scores.size()) {
     std::iota(order_.begin(), order_.end(), 0u);
-    std::sort(order_.begin(), order_.end(), [&](uint32_t a, uint32_t b) { return scores[a] < scores[b]; });
+    std::sort(order_.begin(), order_.end(),
+              [&](uint32_t a, uint32_t b) { return scores[a] < scores[b]; });
   }
 
   // weight(i): how often instance i counts.
@@ -52,7 +54,8 @@ class RankedInstances {
 
 // Runs statistic(times) for `draws` resamples of the users; times[u]: how often user u was drawn.
 template <typename Statistic>
-Interval bootstrap(double value, uint32_t user_count, int draws, uint64_t seed, Statistic statistic) {
+Interval bootstrap(double value, uint32_t user_count, int draws, uint64_t seed,
+                   Statistic statistic) {
   std::vector<double> sampled;
   std::vector<uint16_t> times(user_count);
   for (int draw = 0; draw < draws; ++draw) {
@@ -70,7 +73,8 @@ Interval bootstrap(double value, uint32_t user_count, int draws, uint64_t seed, 
 }
 
 // Users that occur, renumbered without gaps: drawing users that have no instance says nothing.
-std::vector<uint32_t> renumbered(std::span<const uint32_t> users, uint32_t user_count, uint32_t& present) {
+std::vector<uint32_t> renumbered(std::span<const uint32_t> users, uint32_t user_count,
+                                 uint32_t& present) {
   std::vector<uint32_t> number(user_count, ~0u), out;
   present = 0;
   out.reserve(users.size());
@@ -88,14 +92,16 @@ double auc(std::span<const float> scores, std::span<const uint8_t> clicked) {
 }
 
 Interval auc_by_user(std::span<const float> scores, std::span<const uint8_t> clicked,
-                     std::span<const uint32_t> users, uint32_t user_count, int draws, uint64_t seed) {
+                     std::span<const uint32_t> users, uint32_t user_count, int draws,
+                     uint64_t seed) {
   const RankedInstances ranked(scores, clicked);
   uint32_t present;
   const std::vector<uint32_t> user = renumbered(users, user_count, present);
-  return bootstrap(ranked.auc([](uint32_t) { return 1.0; }), present, draws, seed,
-                   [&](const std::vector<uint16_t>& times) {
-                     return ranked.auc([&](uint32_t i) { return static_cast<double>(times[user[i]]); });
-                   });
+  return bootstrap(
+      ranked.auc([](uint32_t) { return 1.0; }), present, draws, seed,
+      [&](const std::vector<uint16_t>& times) {
+        return ranked.auc([&](uint32_t i) { return static_cast<double>(times[user[i]]); });
+      });
 }
 
 Interval auc_difference_by_user(std::span<const float> a, std::span<const float> b,
@@ -106,7 +112,9 @@ Interval auc_difference_by_user(std::span<const float> a, std::span<const float>
   const std::vector<uint32_t> user = renumbered(users, user_count, present);
   return bootstrap(auc(a, clicked) - auc(b, clicked), present, draws, seed,
                    [&](const std::vector<uint16_t>& times) {
-                     const auto weight = [&](uint32_t i) { return static_cast<double>(times[user[i]]); };
+                     const auto weight = [&](uint32_t i) {
+                       return static_cast<double>(times[user[i]]);
+                     };
                      return ranked_a.auc(weight) - ranked_b.auc(weight);
                    });
 }

@@ -28,8 +28,8 @@ class Interner {
   std::vector<std::string> texts_;
 };
 
-// What a user clicked: keywords oldest first, and those of the newest time apart, since searches of that
-// same moment must not see them.
+// What a user clicked: keywords oldest first, and those of the newest time apart, since searches of
+// that same moment must not see them.
 struct UserHistory {
   std::vector<uint32_t> keywords;
   std::vector<uint32_t> newest;
@@ -53,8 +53,8 @@ class Builder {
     if (user >= histories_.size()) histories_.resize(user + 1);
     UserHistory& history = histories_[user];
     if (event.time < history.newest_time) {
-      return bad_data("time: " + std::to_string(event.time) + " is before the user's last event at " +
-                      std::to_string(history.newest_time));
+      return bad_data("time: " + std::to_string(event.time) +
+                      " is before the user's last event at " + std::to_string(history.newest_time));
     }
     history.advance(event.time);
     if (!event.history_only) add_search(event, user, history);
@@ -111,12 +111,14 @@ class Builder {
   std::vector<uint32_t> title_keywords(const AdImpression& ad) {
     std::vector<uint32_t> ids;
     if (!ad.keywords.empty()) {
-      for (const std::string& keyword : ad.keywords) ids.push_back(keywords_.id(normalize_keyword(keyword)));
+      for (const std::string& keyword : ad.keywords)
+        ids.push_back(keywords_.id(normalize_keyword(keyword)));
       return ids;
     }
     const auto [at, is_new] = titles_.try_emplace(ad.title);  // an ad is shown many times
     if (is_new) {
-      for (const Keyword& keyword : splitter_.split(ad.title)) at->second.push_back(keywords_.id(keyword.text));
+      for (const Keyword& keyword : splitter_.split(ad.title))
+        at->second.push_back(keywords_.id(keyword.text));
     }
     return at->second;
   }
@@ -130,14 +132,16 @@ class Builder {
     const double period = static_cast<double>(last - first);
     for (size_t i = 0; i < times_.size(); ++i) {
       const double share = period > 0 ? static_cast<double>(times_[i] - first) / period : 0;
-      out_.split.push_back(given_split_[i]                ? *given_split_[i]
+      out_.split.push_back(given_split_[i]                 ? *given_split_[i]
                            : share <= options_.train_share ? Split::kTrain
-                           : share <= options_.train_share + options_.validation_share ? Split::kValidation
-                                                                                       : Split::kTest);
+                           : share <= options_.train_share + options_.validation_share
+                               ? Split::kValidation
+                               : Split::kTest);
     }
   }
 
-  // Keywords get their final numbers in order of first use in the training split; others are unknown.
+  // Keywords get their final numbers in order of first use in the training split; others are
+  // unknown.
   void keep_training_keywords() {
     std::vector<uint32_t> number(keywords_.texts().size(), kUnknownKeyword);
     const auto use = [&](uint32_t id) {
@@ -161,13 +165,16 @@ class Builder {
     renumber(out_.history, number, {});
     renumber(out_.query, number, {});
     std::vector<bool> keep(document_search_.size());
-    for (size_t d = 0; d < keep.size(); ++d) keep[d] = out_.split[document_search_[d]] == Split::kTrain;
+    for (size_t d = 0; d < keep.size(); ++d)
+      keep[d] = out_.split[document_search_[d]] == Split::kTrain;
     renumber(out_.documents, number, keep);
     for (Target& target : out_.targets.values) target.keyword = number[target.keyword];
   }
 
-  // Replaces ids, leaving out unknown ones; where `keep` is not empty, lists that are not kept become empty.
-  static void renumber(Ragged<uint32_t>& lists, const std::vector<uint32_t>& number, const std::vector<bool>& keep) {
+  // Replaces ids, leaving out unknown ones; where `keep` is not empty, lists that are not kept
+  // become empty.
+  static void renumber(Ragged<uint32_t>& lists, const std::vector<uint32_t>& number,
+                       const std::vector<bool>& keep) {
     Ragged<uint32_t> out;
     out.values.reserve(lists.values.size());
     for (size_t i = 0; i < lists.size(); ++i) {
@@ -208,7 +215,8 @@ uint64_t Instances::targets_of(Split which) const {
   return count;
 }
 
-Result<Instances> read_instances(const std::string& log_path, const InstanceOptions& options, BadLines& bad) {
+Result<Instances> read_instances(const std::string& log_path, const InstanceOptions& options,
+                                 BadLines& bad) {
   std::unordered_set<std::string> phrases;
   XXH3_state_t hash;
   XXH3_128bits_reset(&hash);
@@ -235,7 +243,8 @@ Result<Instances> read_instances(const std::string& log_path, const InstanceOpti
     const Result<SearchEvent> event = parse_event(line);
     if (!event.ok()) {
       const bool cut = lines->ended_without_newline();
-      bad.add(lines->number(), event.status().message() + (cut ? " (the last line is cut off)" : ""));
+      bad.add(lines->number(),
+              event.status().message() + (cut ? " (the last line is cut off)" : ""));
       continue;
     }
     if (Status s = builder.add(*event); !s.ok()) bad.add(lines->number(), s.message());

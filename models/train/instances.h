@@ -1,6 +1,6 @@
-// Main-task instances (u, q, v, y) from an event log, point in time: an instance sees only what its user did
-// strictly before it. Held in memory as flat arrays, grouped by search, because the user and query sides of a
-// search's instances are the same and are computed once.
+// Main-task instances (u, q, v, y) from an event log, point in time: an instance sees only what its
+// user did strictly before it. Held in memory as flat arrays, grouped by search, because the user
+// and query sides of a search's instances are the same and are computed once.
 #pragma once
 
 #include <cstdint>
@@ -43,10 +43,11 @@ struct Instances {
   std::vector<Split> split;
   Ragged<uint32_t> history;  // keyword ids, newest first, unknown ones left out
   Ragged<uint32_t> query;
-  Ragged<Target> targets;    // the SFs shown
+  Ragged<Target> targets;  // the SFs shown
 
-  Ragged<uint32_t> documents;  // keywords that stand together in titles of the training split: for SVD
-  std::string digest;          // XXH3-128 of the log, hexadecimal
+  Ragged<uint32_t>
+      documents;       // keywords that stand together in titles of the training split: for SVD
+  std::string digest;  // XXH3-128 of the log, hexadecimal
   uint64_t events = 0;
 
   std::vector<uint32_t> searches_of(Split which) const;  // with at least one target
@@ -60,6 +61,7 @@ struct InstanceOptions {
 };
 
 // Reads the log twice: SFs of several words must be known before titles are split.
-Result<Instances> read_instances(const std::string& log_path, const InstanceOptions& options, BadLines& bad);
+Result<Instances> read_instances(const std::string& log_path, const InstanceOptions& options,
+                                 BadLines& bad);
 
 }  // namespace barker

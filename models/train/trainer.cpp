@@ -14,7 +14,8 @@
 namespace barker {
 namespace {
 
-// Searches as tensors: bags of the user and query side, one row a search; targets, one row an instance.
+// Searches as tensors: bags of the user and query side, one row a search; targets, one row an
+// instance.
 struct Batch {
   torch::Tensor history, history_offsets, query, query_offsets;  // int64
   torch::Tensor target, search;  // int64 [instances]: keyword row, row of the context
@@ -29,7 +30,8 @@ Batch make_batch(const Instances& data, std::span<const uint32_t> searches, doub
                  std::mt19937_64& random) {
   std::vector<int64_t> history, history_offsets, query, query_offsets, target, search;
   std::vector<float> clicked;
-  const auto unknown_row = static_cast<int64_t>(data.keywords.size());  // a zero row behind the others
+  const auto unknown_row =
+      static_cast<int64_t>(data.keywords.size());  // a zero row behind the others
   const auto keep_below = static_cast<uint64_t>((1 - history_dropout) * 18446744073709549568.0);
   for (size_t s = 0; s < searches.size(); ++s) {
     history_offsets.push_back(static_cast<int64_t>(history.size()));
@@ -44,8 +46,9 @@ Batch make_batch(const Instances& data, std::span<const uint32_t> searches, doub
       clicked.push_back(t.clicked);
     }
   }
-  return {tensor_of(history), tensor_of(history_offsets), tensor_of(query), tensor_of(query_offsets),
-          tensor_of(target),  tensor_of(search),          torch::tensor(clicked)};
+  return {tensor_of(history),       tensor_of(history_offsets), tensor_of(query),
+          tensor_of(query_offsets), tensor_of(target),          tensor_of(search),
+          torch::tensor(clicked)};
 }
 
 // Eq. 4-8. Row `keywords` of the table is zero and stays so: unknown targets.
@@ -55,7 +58,8 @@ struct BaseNetwork : torch::nn::Module {
     embedding = register_parameter("embedding", torch::randn({keywords + 1, dim}) * 0.05);
     int64_t in = 3 * dim;
     for (const uint32_t size : options.hidden) {
-      layers.push_back(register_module("mlp" + std::to_string(layers.size()), torch::nn::Linear(in, size)));
+      layers.push_back(
+          register_module("mlp" + std::to_string(layers.size()), torch::nn::Linear(in, size)));
       in = size;
     }
     head = register_module("head", torch::nn::Linear(in, 1));
@@ -72,8 +76,9 @@ struct BaseNetwork : torch::nn::Module {
   }
 
   torch::Tensor forward(const Batch& batch) {  // logits [instances]
-    torch::Tensor context = torch::cat({pooled(batch.history, batch.history_offsets),
-                                        pooled(batch.query, batch.query_offsets)}, 1);
+    torch::Tensor context = torch::cat(
+        {pooled(batch.history, batch.history_offsets), pooled(batch.query, batch.query_offsets)},
+        1);
     torch::Tensor target = torch::embedding(embedding, batch.target);
     context = torch::dropout(context, dropout_rate, is_training());
     target = torch::dropout(target, dropout_rate, is_training());
@@ -104,14 +109,16 @@ struct SparseMatrix {
     float* to = out.data_ptr<float>();
     for (size_t i = 0; i < rows.size(); ++i) {
       for (const auto& [j, value] : rows[i]) {
-        for (int64_t d = 0; d < width; ++d) to[static_cast<int64_t>(i) * width + d] += value * in[int64_t{j} * width + d];
+        for (int64_t d = 0; d < width; ++d)
+          to[static_cast<int64_t>(i) * width + d] += value * in[int64_t{j} * width + d];
       }
     }
     return out;
   }
 };
 
-// Positive pointwise mutual information of two keywords standing in one list of at most kWindow keywords.
+// Positive pointwise mutual information of two keywords standing in one list of at most kWindow
+// keywords.
 SparseMatrix ppmi(const Instances& data) {
   constexpr size_t kWindow = 30;
   const size_t n = data.keywords.size();
@@ -135,7 +142,8 @@ SparseMatrix ppmi(const Instances& data) {
     const auto history = data.history[search];
     const auto query = data.query[search];
     together.assign(query.begin(), query.end());
-    together.insert(together.end(), history.begin(), history.begin() + static_cast<ptrdiff_t>(std::min<size_t>(10, history.size())));
+    together.insert(together.end(), history.begin(),
+                    history.begin() + static_cast<ptrdiff_t>(std::min<size_t>(10, history.size())));
     for (const Target& t : data.targets[search]) {
       if (t.clicked && t.keyword != kUnknownKeyword) together.push_back(t.keyword);
     }
@@ -148,7 +156,8 @@ SparseMatrix ppmi(const Instances& data) {
     const double mutual = std::log(together_count * total / (count[a] * count[b]));
     if (mutual > 0) matrix.rows[a].push_back({b, static_cast<float>(mutual)});
   }
-  for (auto& row : matrix.rows) std::sort(row.begin(), row.end());  // the hash's order must not matter
+  for (auto& row : matrix.rows)
+    std::sort(row.begin(), row.end());  // the hash's order must not matter
   return matrix;
 }
 
@@ -174,7 +183,8 @@ class Trainer {
       if (parameter.key() != "embedding") dense.push_back(parameter.value());
     }
     torch::optim::Adam adam(
-        {torch::optim::OptimizerParamGroup(dense, std::make_unique<torch::optim::AdamOptions>(options_.learning_rate)),
+        {torch::optim::OptimizerParamGroup(
+             dense, std::make_unique<torch::optim::AdamOptions>(options_.learning_rate)),
          torch::optim::OptimizerParamGroup({network_->embedding},
                                            std::make_unique<torch::optim::AdamOptions>(
                                                torch::optim::AdamOptions(options_.learning_rate)
@@ -183,7 +193,8 @@ class Trainer {
     std::vector<torch::Tensor> best;
     double best_auc = -1;
     uint32_t without_gain = 0;
-    for (uint32_t number = 1; number <= options_.max_epochs && without_gain < options_.patience; ++number) {
+    for (uint32_t number = 1; number <= options_.max_epochs && without_gain < options_.patience;
+         ++number) {
       const auto start = std::chrono::steady_clock::now();
       const double loss = run_epoch(adam);
       const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
@@ -195,7 +206,8 @@ class Trainer {
         best.clear();
         for (const torch::Tensor& p : network_->parameters()) best.push_back(p.detach().clone());
       }
-      progress({number, loss, auc, static_cast<double>(data_.targets_of(Split::kTrain)) / seconds.count(), is_best});
+      progress({number, loss, auc,
+                static_cast<double>(data_.targets_of(Split::kTrain)) / seconds.count(), is_best});
     }
     {
       const torch::NoGradGuard no_grad;
@@ -214,10 +226,12 @@ class Trainer {
     uint64_t instances = 0;
     for (size_t begin = 0; begin < searches.size(); begin += options_.batch_searches) {
       const size_t count = std::min<size_t>(options_.batch_searches, searches.size() - begin);
-      const Batch batch = make_batch(data_, {searches.data() + begin, count}, options_.history_dropout, random_);
+      const Batch batch =
+          make_batch(data_, {searches.data() + begin, count}, options_.history_dropout, random_);
       adam.zero_grad();
       // Eq. 9 with its minus sign.
-      torch::Tensor loss = torch::binary_cross_entropy_with_logits(network_->forward(batch), batch.clicked);
+      torch::Tensor loss =
+          torch::binary_cross_entropy_with_logits(network_->forward(batch), batch.clicked);
       loss.backward();
       adam.step();
       network_->clear_unknown_row();
@@ -233,11 +247,14 @@ class Trainer {
     std::vector<Prediction> out;
     const std::vector<uint32_t> searches = data_.searches_of(split);
     for (size_t begin = 0; begin < searches.size(); begin += 1024) {
-      const std::span<const uint32_t> part(searches.data() + begin, std::min<size_t>(1024, searches.size() - begin));
-      const std::vector<float> p = values_of(torch::sigmoid(network_->forward(make_batch(data_, part, 0, random_))));
+      const std::span<const uint32_t> part(searches.data() + begin,
+                                           std::min<size_t>(1024, searches.size() - begin));
+      const std::vector<float> p =
+          values_of(torch::sigmoid(network_->forward(make_batch(data_, part, 0, random_))));
       size_t i = 0;
       for (const uint32_t search : part) {
-        for (const Target& t : data_.targets[search]) out.push_back({data_.user[search], t.clicked, t.keyword, p[i++]});
+        for (const Target& t : data_.targets[search])
+          out.push_back({data_.user[search], t.clicked, t.keyword, p[i++]});
       }
     }
     return out;
@@ -260,9 +277,11 @@ class Trainer {
     model.architecture.hidden = options_.hidden;
     model.names = data_.keywords;
     model.keyword_rows = static_cast<uint32_t>(data_.keywords.size());
-    model.tensors["embedding"] = values_of(network_->embedding.slice(0, 0, network_->embedding.size(0) - 1));
+    model.tensors["embedding"] =
+        values_of(network_->embedding.slice(0, 0, network_->embedding.size(0) - 1));
     for (size_t i = 0; i < network_->layers.size(); ++i) {
-      model.tensors["mlp." + std::to_string(i) + ".weight"] = values_of(network_->layers[i]->weight);
+      model.tensors["mlp." + std::to_string(i) + ".weight"] =
+          values_of(network_->layers[i]->weight);
       model.tensors["mlp." + std::to_string(i) + ".bias"] = values_of(network_->layers[i]->bias);
     }
     model.tensors["head.main.weight"] = values_of(network_->head->weight);
@@ -271,7 +290,8 @@ class Trainer {
     return model;
   }
 
-  // The trainer's own outputs on real searches, and on one of a stranger: what every machine must reproduce.
+  // The trainer's own outputs on real searches, and on one of a stranger: what every machine must
+  // reproduce.
   void add_golden(ModelSpec& model) {
     const torch::NoGradGuard no_grad;
     network_->eval();
@@ -283,11 +303,13 @@ class Trainer {
       GoldenSpec golden;
       golden.groups.resize(2);
       if (i > 0) {
-        for (const uint32_t k : data_.history[search]) golden.groups[0].fingerprints.push_back(fingerprint(data_.keywords[k]));
+        for (const uint32_t k : data_.history[search])
+          golden.groups[0].fingerprints.push_back(fingerprint(data_.keywords[k]));
       } else {
         batch.history = torch::empty({0}, torch::kInt64);
       }
-      for (const uint32_t k : data_.query[search]) golden.groups[1].fingerprints.push_back(fingerprint(data_.keywords[k]));
+      for (const uint32_t k : data_.query[search])
+        golden.groups[1].fingerprints.push_back(fingerprint(data_.keywords[k]));
       const std::vector<float> logits = values_of(network_->forward(batch));
       for (size_t t = 0; t < logits.size(); ++t) {
         const uint32_t keyword = data_.targets[search][t].keyword;
@@ -314,14 +336,16 @@ Status check_classes(const Instances& instances, Split split, const char* name) 
   if (all == 0) return bad_data(std::string("the ") + name + " split has no SF impressions");
   if (clicks == 0 || clicks == all) {
     return bad_data(std::string("the ") + name + " split has " + std::to_string(all) +
-                    " SF impressions, all of them " + (clicks ? "clicked" : "not clicked") + ": nothing to learn");
+                    " SF impressions, all of them " + (clicks ? "clicked" : "not clicked") +
+                    ": nothing to learn");
   }
   return {};
 }
 
 }  // namespace
 
-// Randomised subspace iteration (Halko, Martinsson, Tropp 2011): the matrix is only ever multiplied.
+// Randomised subspace iteration (Halko, Martinsson, Tropp 2011): the matrix is only ever
+// multiplied.
 std::vector<float> svd_embeddings(const Instances& instances, uint32_t dim, uint64_t seed) {
   const torch::NoGradGuard no_grad;
   torch::manual_seed(seed);
@@ -334,7 +358,8 @@ std::vector<float> svd_embeddings(const Instances& instances, uint32_t dim, uint
   }
   const torch::Tensor projected = torch::matmul(basis.t(), matrix.times(basis));
   const auto [values, vectors] = torch::linalg_eigh((projected + projected.t()) / 2);
-  const torch::Tensor order = torch::argsort(values.abs(), 0, true).slice(0, 0, std::min<int64_t>(dim, width));
+  const torch::Tensor order =
+      torch::argsort(values.abs(), 0, true).slice(0, 0, std::min<int64_t>(dim, width));
   torch::Tensor embedding = torch::matmul(basis, vectors.index_select(1, order)) *
                             values.index_select(0, order).abs().sqrt();
   embedding = embedding * (0.3 / embedding.std().clamp_min(1e-12));

@@ -1,0 +1,87 @@
+#include "index/ad_store.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include "index/ad_store_generated.h"
+
+namespace barker {
+
+Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter& splitter,
+                      const std::string& path) {
+  flatbuffers::FlatBufferBuilder builder(1 << 20);
+  std::vector<flatbuffers::Offset<fbs::StoredAd>> stored;
+  std::vector<Fingerprint> keywords;
+  for (const CatalogueAd& ad : ads) {
+    if (builder.GetSize() > (size_t{2} << 30) - (64u << 20)) {
+      return invalid_argument(path + ": the ads need more than 2 GiB; split the catalogue");
+    }
+    keywords.clear();
+    splitter.split(ad.title, keywords);
+    std::vector<flatbuffers::Offset<fbs::StoredSellingPoint>> points;
+    for (const std::string& text : ad.selling_points) {
+      points.push_back(fbs::CreateStoredSellingPoint(builder, builder.CreateSharedString(text),
+                                                     fingerprint(normalize_keyword(text))));
+    }
+    const auto id = builder.CreateString(ad.id), title = builder.CreateString(ad.title);
+    const auto title_keywords = builder.CreateVector(keywords);
+    const auto selling_points = builder.CreateVector(points);
+    stored.push_back(fbs::CreateStoredAd(builder, id, title, ad.bid, ad.opt_out, title_keywords,
+                                         selling_points));
+  }
+  fbs::FinishAdStoreBuffer(builder, fbs::CreateAdStore(builder, builder.CreateVector(stored)));
+  std::ofstream out(path, std::ios::binary);
+  out.write(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
+  out.close();
+  return out ? Status() : io_error(path + ": cannot be written: " + std::strerror(errno));
+}
+
+Result<AdStore> AdStore::open(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return not_found(path + ": " + std::strerror(errno));
+  struct stat info {};
+  fstat(descriptor, &info);
+  AdStore store;
+  store.bytes_ = static_cast<size_t>(info.st_size);
+  void* data = store.bytes_ ? mmap(nullptr, store.bytes_, PROT_READ, MAP_PRIVATE, descriptor, 0)
+                            : MAP_FAILED;
+  close(descriptor);
+  if (data == MAP_FAILED)
+    return bad_data(path + ": expected an ad store, found " + std::to_string(store.bytes_) +
+                    " bytes that cannot be mapped");
+  store.data_ = data;
+  flatbuffers::Verifier verifier(static_cast<const uint8_t*>(data), store.bytes_, 64, 1u << 30);
+  if (!fbs::VerifyAdStoreBuffer(verifier)) {
+    return bad_data(path + ": expected a well-formed ad store, found a damaged or foreign file");
+  }
+  store.root_ = fbs::GetAdStore(data);
+  for (flatbuffers::uoffset_t i = 0; i < store.root_->ads()->size(); ++i) {
+    const double bid = store.root_->ads()->Get(i)->bid();
+    if (!std::isfinite(bid) || bid < 0) {
+      return bad_data(path + ": ad " + std::to_string(i) + ": bid: expected a finite number >= 0");
+    }
+  }
+  return store;
+}
+
+AdStore::AdStore(AdStore&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), bytes_(other.bytes_), root_(other.root_) {}
+
+AdStore::~AdStore() {
+  if (data_) munmap(const_cast<void*>(data_), bytes_);
+}
+
+size_t AdStore::size() const { return root_->ads()->size(); }
+const fbs::StoredAd& AdStore::ad(size_t document) const {
+  return *root_->ads()->Get(static_cast<flatbuffers::uoffset_t>(document));
+}
+
+}  // namespace barker

@@ -1,0 +1,43 @@
+// The ad store: a mapped FlatBuffers file beside the Lucene++ index, one entry a document, in
+// document order. Lucene++'s own stored fields cost twice the search; this costs a pointer.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "index/catalogue.h"
+#include "models/keywords.h"
+#include "models/result.h"
+
+namespace barker::fbs {
+struct StoredAd;
+struct AdStore;
+}  // namespace barker::fbs
+
+namespace barker {
+
+// Writes the ads in order; titles are split and selling points fingerprinted here, once.
+Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter& splitter,
+                      const std::string& path);
+
+// Owns the mapping. Verified at open; immutable: any thread.
+class AdStore {
+ public:
+  static Result<AdStore> open(const std::string& path);
+  ~AdStore();
+  AdStore(AdStore&&) noexcept;
+  AdStore& operator=(AdStore&&) = delete;
+
+  size_t size() const;
+  const fbs::StoredAd& ad(size_t document) const;
+
+ private:
+  AdStore() = default;
+  const void* data_ = nullptr;
+  size_t bytes_ = 0;
+  const fbs::AdStore* root_ = nullptr;
+};
+
+}  // namespace barker

@@ -1,0 +1,34 @@
+// barker: an ad search engine on Lucene++ that loads the rescoring plugin.
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
+
+#include "index/commands.h"
+#include "models/exit_code.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("barker: sponsored search with personalised selling points");
+  app.set_version_flag("--version", "barker " BARKER_VERSION);
+  app.require_subcommand(1);
+  const std::pair<const char*, barker::Command> commands[] = {
+      {"index", barker::add_index_command(app)},
+      {"search", barker::add_search_command(app)},
+      {"inspect", barker::add_inspect_command(app)},
+      {"verify", barker::add_verify_command(app)},
+  };
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? barker::kExitOk : barker::kExitUsage;
+  }
+  try {
+    for (const auto& [name, run] : commands) {
+      if (app.got_subcommand(name)) return run();
+    }
+  } catch (const std::exception& e) {
+    std::cerr << "barker: " << e.what() << "\n";
+    return barker::kExitUnavailable;
+  }
+  return barker::kExitUsage;
+}

@@ -1,0 +1,36 @@
+// The catalogue (CATALOGUE.md): ads as merchants feed them.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "models/lines.h"
+#include "models/result.h"
+
+namespace barker {
+
+struct CatalogueAd {
+  std::string id;
+  std::string title;  // entities decoded
+  std::vector<std::string> bid_terms;
+  double bid = 1;
+  std::string category, brand, description;
+  std::vector<std::string> selling_points;
+  std::vector<std::pair<std::string, std::string>> attributes;
+  bool opt_out = false;
+};
+
+Result<CatalogueAd> parse_ad(std::string_view json_line, uint64_t* invalid_utf8);
+
+struct Catalogue {
+  std::vector<CatalogueAd> ads;
+  uint64_t lines = 0;         // read; = ads + bad lines
+  uint64_t invalid_utf8 = 0;  // sequences replaced
+};
+
+Result<Catalogue> read_catalogue(const std::string& path, BadLines& bad);
+
+}  // namespace barker

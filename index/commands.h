@@ -1,0 +1,20 @@
+// The commands of `barker`, one unit each. Each adds its options to the application and returns
+// what runs when it was named; that returns an exit code.
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace barker {
+
+using Command = std::function<int()>;
+
+Command add_index_command(CLI::App& app);
+Command add_search_command(CLI::App& app);
+Command add_inspect_command(CLI::App& app);
+Command add_verify_command(CLI::App& app);
+
+}  // namespace barker

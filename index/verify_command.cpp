@@ -1,0 +1,73 @@
+#include <CLI/CLI.hpp>
+#include <iomanip>
+#include <iostream>
+#include <memory>
+
+#include "index/commands.h"
+#include "index/plugin_loader.h"
+#include "models/exit_code.h"
+
+namespace barker {
+namespace {
+
+struct Options {
+  std::string file, plugin, isa;
+};
+
+void print_check(void*, barker_string check, int32_t passed, barker_string detail) {
+  std::cout << (passed ? "ok      " : "FAILED  ") << std::left << std::setw(20)
+            << std::string(check.data, check.size) << std::string(detail.data, detail.size) << "\n";
+}
+
+int exit_code_of(int32_t code) {
+  switch (code) {
+    case BARKER_OK:
+      return kExitOk;
+    case BARKER_E_NOT_FOUND:
+      return kExitNoInput;
+    case BARKER_E_INVALID_ARGUMENT:
+      return kExitUsage;
+    case BARKER_E_IO:
+    case BARKER_E_UNSUPPORTED:
+      return kExitUnavailable;
+    default:
+      return kExitBadData;
+  }
+}
+
+int run(const Options& options) {
+  // The plugin judges: what verifies here is what a load in an engine checks.
+  const Result<const barker_api*> api =
+      load_plugin(options.plugin.empty() ? default_plugin_path() : options.plugin);
+  if (!api.ok()) {
+    std::cerr << "barker verify: " << api.status().message() << "\n";
+    return exit_code(api.status());
+  }
+  const auto* extension =
+      static_cast<const barker_verify*>((*api)->get_extension(BARKER_EXT_VERIFY));
+  if (!extension) {
+    std::cerr << "barker verify: this plugin lacks " BARKER_EXT_VERIFY "\n";
+    return kExitUnavailable;
+  }
+  char error[BARKER_ERROR_SIZE] = "";
+  const int32_t code =
+      extension->verify({options.file.data(), options.file.size()},
+                        {options.isa.data(), options.isa.size()}, print_check, nullptr, error);
+  if (code != BARKER_OK) std::cerr << "barker verify: " << error << "\n";
+  return exit_code_of(code);
+}
+
+}  // namespace
+
+Command add_verify_command(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("verify", "Run every check on a weight file, golden vectors included");
+  command->add_option("file", options->file, "Weight file, or directory with CURRENT")->required();
+  command->add_option("--isa", options->isa,
+                      "baseline, avx2 or avx512; default: each one this machine has");
+  command->add_option("--plugin", options->plugin, "libbarker.so; default: beside this command");
+  return [options] { return run(*options); };
+}
+
+}  // namespace barker
