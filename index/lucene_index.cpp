@@ -1,6 +1,7 @@
 #include "index/lucene_index.h"
 
 #include <lucene++/LuceneHeaders.h>
+#include <lucene++/SerialMergeScheduler.h>
 
 #include <set>
 

@@ -1,0 +1,33 @@
+// barker-train: makes data, trains models, freezes them.
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
+
+#include "models/cli/commands.h"
+#include "models/exit_code.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("barker-train: from click logs to frozen weights");
+  app.set_version_flag("--version", "barker-train " BARKER_VERSION);
+  app.require_subcommand(1);
+  const std::pair<const char*, barker::Command> commands[] = {
+      {"generate", barker::add_generate_command(app)},
+      {"import", barker::add_import_command(app)},
+      {"train", barker::add_train_command(app)},
+  };
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? barker::kExitOk : barker::kExitUsage;
+  }
+  try {
+    for (const auto& [name, run] : commands) {
+      if (app.got_subcommand(name)) return run();
+    }
+  } catch (const std::exception& e) {
+    std::cerr << "barker-train: " << e.what() << "\n";
+    return barker::kExitUnavailable;
+  }
+  return barker::kExitUsage;
+}

@@ -1,0 +1,18 @@
+// The commands of `barker-train`, one unit each, like those of `barker` (index/commands.h).
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace barker {
+
+using Command = std::function<int()>;
+
+Command add_generate_command(CLI::App& app);
+Command add_import_command(CLI::App& app);
+Command add_train_command(CLI::App& app);
+
+}  // namespace barker

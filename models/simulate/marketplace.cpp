@@ -1,0 +1,274 @@
+#include "models/simulate/marketplace.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "models/data/events.h"
+#include "models/keywords.h"
+#include "models/simulate/marketplace_words.h"
+#include "models/simulate/random.h"
+
+namespace barker {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Taste = std::array<double, kTasteAxes>;
+
+// Streams of randomness, one a part.
+enum Stream : uint64_t { kAds = 1, kUsers = 2, kSearches = 3 };
+
+constexpr double kTasteStrength = 2.2;  // alpha: logits per unit of taste times appeal
+constexpr double kSfBias = -1.6;
+constexpr double kAdBias = -2.6;
+constexpr size_t kSfsShown = 4;
+constexpr size_t kAdsShown = 5;
+
+struct Ad {
+  std::string id, title, noun, brand;
+  size_t category;
+  std::vector<size_t> points;  // of the category, all true of the product
+  std::vector<size_t> in_title;
+  double bid;
+  bool opt_out;
+};
+
+struct User {
+  std::string id;
+  Taste taste;
+  std::vector<std::string> profile;
+  std::deque<std::string> history;  // newest first
+};
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+double liking(const Taste& taste, const MarketPoint& point) {
+  double sum = 0;
+  for (int axis = 0; axis < kTasteAxes; ++axis) {
+    sum += taste[static_cast<size_t>(axis)] * point.appeal[static_cast<size_t>(axis)];
+  }
+  return sum;
+}
+
+// k of 0..n-1 without replacement, uniformly, in random order.
+std::vector<size_t> sample(Random& random, size_t n, size_t k) {
+  std::vector<size_t> all(n);
+  for (size_t i = 0; i < n; ++i) all[i] = i;
+  for (size_t i = 0; i < std::min(k, n); ++i) std::swap(all[i], all[i + random.below(n - i)]);
+  all.resize(std::min(k, n));
+  return all;
+}
+
+// Titles as sellers write them: the English ones with commas, the Chinese ones as one run of
+// claims.
+std::string make_title(const MarketCategory& c, const Ad& ad, Random& random) {
+  const std::vector<size_t> details = sample(random, c.details.size(), 2);
+  std::string title = ad.brand;
+  if (c.chinese) {
+    title += " " + c.details[details[0]];
+    for (const size_t p : ad.in_title) title += c.points[p].text;
+    return title + ad.noun + " " + c.details[details[1]];
+  }
+  title += " " + c.details[details[0]] + " " + ad.noun;
+  for (const size_t p : ad.in_title) title += ", " + c.points[p].text;
+  return title + ", " + c.details[details[1]];
+}
+
+std::vector<Ad> make_ads(const MarketplaceOptions& options) {
+  Random random(options.seed, kAds);
+  const auto& categories = market_categories();
+  std::vector<Ad> ads(options.ads);
+  for (size_t i = 0; i < ads.size(); ++i) {
+    Ad& ad = ads[i];
+    ad.category = i % categories.size();
+    const MarketCategory& c = categories[ad.category];
+    ad.id = "ad" + std::to_string(i + 1);
+    ad.noun = random.pick(c.nouns);
+    ad.brand = random.pick(c.brands);
+    ad.points = sample(random, c.points.size(), 4 + random.below(3));
+    const size_t told = random.below(3);
+    ad.in_title.assign(ad.points.begin(), ad.points.begin() + static_cast<ptrdiff_t>(told));
+    ad.title = make_title(c, ad, random);
+    ad.bid = std::round(100 * c.price * 0.005 * std::exp(0.4 * random.normal())) / 100;
+    ad.opt_out = random.chance(0.02);
+  }
+  return ads;
+}
+
+// Named users with a clear taste come first; the others are drawn.
+std::vector<User> make_users(const MarketplaceOptions& options) {
+  struct Named {
+    const char* id;
+    Taste taste;
+    const char* age;
+    const char* gender;
+  };
+  static constexpr Named kNamed[] = {
+      {"anna", {-.2, 1.4, -.3, .2, .9, -.2}, "25-34", "f"},  // runs and hikes, whatever the weather
+      {"ben", {-.4, .3, -.2, .2, -.3, 1.6}, "18-24", "m"},   // technology
+      {"chen", {1.6, -.1, -.3, .1, -.1, -.1}, "35-44", "m"},  // bargains
+      {"li", {-.1, .2, .3, .8, 1.4, -.4}, "25-34", "f"},      // nature and skin
+      {"mia", {-.2, -.4, 1.6, .2, 0, -.3}, "18-24", "f"},     // style
+  };
+  static const std::vector<std::string> kAges = {"18-24", "25-34", "35-44", "45-54", "55+"};
+  Random random(options.seed, kUsers);
+  std::vector<User> users;
+  for (const Named& named : kNamed) {
+    users.push_back({named.id,
+                     named.taste,
+                     {std::string("gender=") + named.gender, std::string("age=") + named.age},
+                     {}});
+  }
+  while (users.size() < options.users) {
+    User user;
+    user.id = "u" + std::to_string(users.size() + 1);
+    for (double& t : user.taste) t = 0.75 * random.normal();
+    const size_t age = random.below(kAges.size());
+    const bool female = random.chance(0.5);
+    user.taste[0] += 0.3 * (age == 0);  // the young count their money
+    user.taste[2] += female ? 0.2 : -0.2;
+    user.profile = {female ? "gender=f" : "gender=m", "age=" + kAges[age]};
+    users.push_back(std::move(user));
+  }
+  return users;
+}
+
+class Market {
+ public:
+  explicit Market(const MarketplaceOptions& options)
+      : options_(options),
+        ads_(make_ads(options)),
+        users_(make_users(options)),
+        by_category_(market_categories().size()) {
+    for (size_t i = 0; i < ads_.size(); ++i) by_category_[ads_[i].category].push_back(i);
+    std::vector<std::string> phrases;
+    for (const MarketCategory& c : market_categories()) {
+      for (const MarketPoint& p : c.points) phrases.push_back(p.text);
+    }
+    splitter_ = KeywordSplitter(phrases);
+  }
+
+  void write_catalogue(std::ostream& out) const {
+    for (const Ad& ad : ads_) {
+      const MarketCategory& c = market_categories()[ad.category];
+      Json points = Json::array();
+      for (const size_t p : ad.points) points.push_back(c.points[p].text);
+      Json json = {
+          {"id", ad.id},        {"title", ad.title}, {"bid_terms", {ad.noun}},  {"bid", ad.bid},
+          {"category", c.name}, {"brand", ad.brand}, {"selling_points", points}};
+      if (ad.opt_out) json["opt_out"] = true;
+      out << json.dump() << '\n';
+    }
+  }
+
+  void write_events(std::ostream& out) {
+    Random random(options_.seed, kSearches);
+    std::string line;
+    for (uint32_t i = 0; i < options_.searches; ++i) {
+      // The named users search often, so that they have something to be known by.
+      User& user = users_[random.chance(0.02) ? random.below(5) : random.below(users_.size())];
+      const SearchEvent event = make_search(user, i, random);
+      line.clear();
+      append_event(event, line);
+      out << line;
+      remember(user, event);
+    }
+  }
+
+  void write_users(std::ostream& out) const {
+    for (const User& user : users_) {
+      out << Json{{"user", user.id},
+                  {"keywords", user.history},
+                  {"groups", {{"profile", user.profile}}}}
+                 .dump()
+          << '\n';
+    }
+  }
+
+  static void write_queries(std::ostream& out) {
+    for (const MarketCategory& c : market_categories()) {
+      for (const std::string& noun : c.nouns) out << noun << '\n';
+    }
+  }
+
+ private:
+  SearchEvent make_search(const User& user, uint32_t number, Random& random) {
+    const auto& categories = market_categories();
+    const size_t category = random.below(categories.size());
+    const MarketCategory& c = categories[category];
+    SearchEvent event;
+    event.time = 1'780'000'000 + int64_t{number} * 60;
+    event.user = user.id;
+    event.search = "s" + std::to_string(number + 1);
+    event.query = random.pick(c.nouns);
+    event.category = c.name;
+    event.groups = {{"profile", user.profile}};
+    for (const size_t p : sample(random, c.points.size(), kSfsShown)) {
+      const double probability =
+          sigmoid(kSfBias + kTasteStrength * liking(user.taste, c.points[p]));
+      event.sfs.push_back({c.points[p].text, random.chance(probability), probability});
+    }
+    for (const size_t k : sample(random, by_category_[category].size(), kAdsShown)) {
+      const Ad& ad = ads_[by_category_[category][k]];
+      double best = 0;
+      for (const size_t p : ad.in_title) best = std::max(best, liking(user.taste, c.points[p]));
+      const double probability = sigmoid(kAdBias + kTasteStrength * best);
+      event.ads.push_back({ad.id, ad.title, {}, random.chance(probability), probability});
+    }
+    return event;
+  }
+
+  void remember(User& user, const SearchEvent& event) const {
+    for (const SfImpression& sf : event.sfs) {
+      if (sf.clicked) user.history.push_front(normalize_keyword(sf.text));
+    }
+    for (const AdImpression& ad : event.ads) {
+      if (!ad.clicked) continue;
+      for (const Keyword& keyword : splitter_.split(ad.title))
+        user.history.push_front(keyword.text);
+    }
+    while (user.history.size() > 200) user.history.pop_back();
+  }
+
+  const MarketplaceOptions& options_;
+  std::vector<Ad> ads_;
+  std::vector<User> users_;
+  std::vector<std::vector<size_t>> by_category_;
+  KeywordSplitter splitter_;
+};
+
+}  // namespace
+
+Status write_marketplace(const MarketplaceOptions& options, const std::string& directory) {
+  if (options.users < 5 || options.ads < market_categories().size()) {
+    return invalid_argument("marketplace: expected at least 5 users and " +
+                            std::to_string(market_categories().size()) + " ads, found " +
+                            std::to_string(options.users) + " and " + std::to_string(options.ads));
+  }
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) return io_error(directory + ": " + error.message());
+  Market market(options);
+  const auto write = [&](const char* name, auto body) -> Status {
+    const std::string path = directory + "/" + name;
+    std::ofstream out(path, std::ios::binary);
+    body(out);
+    out.close();
+    return out ? Status() : io_error(path + ": cannot be written: " + std::strerror(errno));
+  };
+  if (Status s = write("catalogue.jsonl", [&](std::ostream& o) { market.write_catalogue(o); });
+      !s.ok())
+    return s;
+  if (Status s = write("events.jsonl", [&](std::ostream& o) { market.write_events(o); }); !s.ok())
+    return s;
+  if (Status s = write("users.jsonl", [&](std::ostream& o) { market.write_users(o); }); !s.ok())
+    return s;
+  return write("queries.txt", [](std::ostream& o) { Market::write_queries(o); });
+}
+
+}  // namespace barker

@@ -1,0 +1,40 @@
+// Random numbers that are the same on every machine: splitmix64 (Steele, Lea, Flood 2014), and our
+// own transforms, since those of the standard library differ between implementations. One stream a
+// purpose, so that changing one part of a generator does not reshuffle the others.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+namespace barker {
+
+class Random {
+ public:
+  Random(uint64_t seed, uint64_t stream)
+      : state_(seed * 0x9E3779B97F4A7C15u + stream * 0xD1B54A32D192ED03u) {}
+
+  uint64_t next() {
+    uint64_t z = (state_ += 0x9E3779B97F4A7C15u);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+  }
+  double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }  // [0, 1)
+  uint64_t below(uint64_t n) { return static_cast<uint64_t>(uniform() * static_cast<double>(n)); }
+  bool chance(double p) { return uniform() < p; }
+  double gumbel() { return -std::log(-std::log(uniform() + 0x1p-54)); }
+  double normal() {  // Box-Muller, one of the two
+    const double radius = std::sqrt(-2 * std::log(1 - uniform()));
+    return radius * std::cos(6.283185307179586 * uniform());
+  }
+  template <typename T>
+  const T& pick(const std::vector<T>& from) {
+    return from[below(from.size())];
+  }
+
+ private:
+  uint64_t state_;
+};
+
+}  // namespace barker
