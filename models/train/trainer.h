@@ -21,8 +21,8 @@ struct TrainOptions {
   double dropout = 0.1;          // on the pooled context and on e_v
   double history_dropout = 0.3;  // share of history keywords left out, anew each time
   uint32_t batch_searches = 256;
-  uint32_t max_epochs = 12;
-  uint32_t patience = 2;  // epochs without a better validation AUC
+  uint32_t max_epochs = 60;
+  uint32_t patience = 4;  // epochs without a better validation AUC
   uint64_t seed = 1;
   int threads = 1;
   bool svd = true;  // start embeddings from co-occurrence (PPMI, SVD) instead of noise
