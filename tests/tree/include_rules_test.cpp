@@ -30,7 +30,7 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"models/evaluate", {"models", "models/data", "scoring"}},
     {"models/simulate", {"models", "models/data", "scoring"}},
     {"models/cli",
-      "models/simulate", "scoring"}},
+     {"models", "models/data", "models/train", "models/evaluate", "models/simulate", "scoring"}},
     {"scoring", {"models"}},
     {"plugin", {"scoring", "models"}},
     {"index", {"models", "plugin"}},

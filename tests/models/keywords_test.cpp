@@ -1,0 +1,124 @@
+#include "models/keywords.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+#include <thread>
+
+namespace barker {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::vector<std::string> texts(const KeywordSplitter& splitter, std::string_view text) {
+  std::vector<std::string> out;
+  for (const Keyword& keyword : splitter.split(text)) out.push_back(keyword.text);
+  return out;
+}
+
+TEST(KeywordSplitter, FoldsCaseAndDropsPunctuation) {
+  EXPECT_THAT(texts(KeywordSplitter(), "Trail-ready SHOES, (Black)!"),
+              ElementsAre("trail-ready", "shoes", "black"));
+}
+
+TEST(KeywordSplitter, KeepsModelNumbersAndQuantitiesWhole) {
+  EXPECT_THAT(texts(KeywordSplitter(), "50ml Wi-Fi WH-1000XM4 3.5mm l'Oreal H&M"),
+              ElementsAre("50ml", "wi-fi", "wh-1000xm4", "3.5mm", "l'oreal", "h&m"));
+}
+
+TEST(KeywordSplitter, KeepsLatinLettersWithTheirHanWord) {
+  EXPECT_THAT(texts(KeywordSplitter(), "纯棉T恤 V领"), ::testing::IsSupersetOf({"t恤", "v领"}));
+}
+
+TEST(KeywordSplitter, SplitsChineseByDictionary) {
+  EXPECT_THAT(texts(KeywordSplitter(), "不锈钢运动鞋"), ::testing::Contains("不锈钢"));
+}
+
+TEST(KeywordSplitter, FoldsFullWidthForms) {
+  EXPECT_THAT(texts(KeywordSplitter(), "ＡＢＣ１２３"), ElementsAre("abc123"));
+}
+
+TEST(KeywordSplitter, KeepsPhrasesWholeByLongestMatch) {
+  const KeywordSplitter splitter(
+      {"Free Shipping", "free shipping worldwide", "补水保湿", "single"});
+  EXPECT_THAT(texts(splitter, "FREE  shipping today"), ElementsAre("free shipping", "today"));
+  EXPECT_THAT(texts(splitter, "free shipping worldwide"), ElementsAre("free shipping worldwide"));
+  EXPECT_THAT(texts(splitter, "free delivery"), ElementsAre("free", "delivery"));
+  EXPECT_THAT(texts(splitter, "面膜补水保湿"), ::testing::Contains("补水保湿"));
+}
+
+TEST(KeywordSplitter, FindsNothingInNothing) {
+  for (const char* text : {"", "   ", "!!! --- ...", "😀"}) {
+    EXPECT_THAT(texts(KeywordSplitter(), text), IsEmpty()) << text;
+  }
+}
+
+TEST(KeywordSplitter, CountsInvalidUtf8AndGoesOn) {
+  uint64_t replaced = 0;
+  EXPECT_EQ(KeywordSplitter().split("good\xFF word", &replaced).size(), 2u);
+  EXPECT_EQ(replaced, 1u);
+}
+
+TEST(KeywordSplitter, GivesTheSameFingerprintsByBothWays) {
+  const KeywordSplitter splitter({"free shipping"});
+  std::vector<Fingerprint> prints;
+  splitter.split("Free shipping 补水 T恤", prints);
+  std::vector<Fingerprint> expected;
+  for (const Keyword& k : splitter.split("Free shipping 补水 T恤")) {
+    expected.push_back(k.fingerprint);
+    EXPECT_EQ(k.fingerprint, fingerprint(k.text));
+  }
+  EXPECT_EQ(prints, expected);
+}
+
+TEST(KeywordSplitter, OffsetsNameTheBytesAKeywordCameFrom) {
+  const std::string text = "The ＦＲＥＥ shipping, 补水";
+  for (const Keyword& k : KeywordSplitter({"free shipping"}).split(text)) {
+    ASSERT_LE(k.begin, k.end);
+    ASSERT_LE(k.end, text.size());
+    EXPECT_EQ(normalize_keyword(text.substr(k.begin, k.end - k.begin)), k.text);
+  }
+}
+
+TEST(KeywordSplitter, SurvivesRandomBytesAndKeepsOffsetsInOrder) {
+  std::mt19937 random(7);
+  const KeywordSplitter splitter({"a b", "补水保湿"});
+  for (int i = 0; i < 2000; ++i) {
+    std::string bytes(random() % 60, '\0');
+    for (char& c : bytes) c = static_cast<char>(random());
+    size_t last = 0;
+    for (const Keyword& k : splitter.split(bytes)) {
+      EXPECT_GE(k.begin, last);
+      EXPECT_FALSE(k.text.empty());
+      last = k.end;
+    }
+  }
+}
+
+TEST(KeywordSplitter, SplitsOnManyThreadsAtOnce) {
+  const KeywordSplitter splitter({"free shipping"});
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 200; ++i)
+        EXPECT_EQ(splitter.split("free shipping 补水保湿面膜 shoes").front().text, "free shipping");
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(Fingerprint, OfAFeatureIsThatOfItsWrittenForm) {
+  EXPECT_EQ(feature_fingerprint("profile", "gender=f"), fingerprint("profile=gender=f"));
+}
+
+TEST(NormalizeKeyword, IsIdempotent) {
+  for (const char* text : {"  Free   SHIPPING ", "ＡＢＣ", "Straße", "补水 保湿"}) {
+    const std::string once = normalize_keyword(text);
+    EXPECT_EQ(normalize_keyword(once), once);
+  }
+}
+
+}  // namespace
+}  // namespace barker

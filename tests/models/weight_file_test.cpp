@@ -1,0 +1,188 @@
+#include "models/weight_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "models/weights_generated.h"
+#include "tests/models/random_model.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace barker {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string written(const ModelSpec& model) {
+  const std::string path = temporary_path("model.barker");
+  const Status status = write_weight_file(model, path);
+  EXPECT_TRUE(status.ok()) << status.message();
+  return path;
+}
+
+std::string bytes_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {(std::istreambuf_iterator<char>(in)), {}};
+}
+
+Status open_bytes(const std::string& bytes) {
+  const std::string path = temporary_path("changed.barker");
+  std::ofstream(path, std::ios::binary) << bytes;
+  const Status status = WeightFile::open(path).status();
+  std::filesystem::remove(path);
+  return status;
+}
+
+// Recomputes all checksums, as somebody would who wants to get a bad file in.
+void reseal(std::string& bytes) {
+  WeightFileHeader h;
+  std::memcpy(&h, bytes.data(), sizeof h);
+  h.metadata_xxh3 = XXH3_64bits(bytes.data() + h.metadata_offset, h.metadata_size);
+  h.tensors_xxh3 = XXH3_64bits(bytes.data() + h.tensors_offset, h.tensors_size);
+  h.header_xxh3 = XXH3_64bits(&h, offsetof(WeightFileHeader, header_xxh3));
+  std::memcpy(bytes.data(), &h, sizeof h);
+}
+
+TEST(WeightFile, RoundTripsWhatWasWritten) {
+  const ModelSpec model = random_model(1);
+  const auto file = WeightFile::open(written(model));
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  EXPECT_EQ((*file)->card().name()->str(), "random");
+  EXPECT_EQ((*file)->architecture().groups()->size(), 3u);
+  const auto embedding = (*file)->floats("embedding");
+  EXPECT_EQ(std::vector<float>(embedding.begin(), embedding.end()), model.tensors.at("embedding"));
+  for (uint32_t row = 0; row < model.names.size(); ++row) {
+    EXPECT_EQ((*file)->vocabulary().text(row), model.names[row]);
+    EXPECT_EQ((*file)->vocabulary().find(fingerprint(model.names[row])), row);
+  }
+}
+
+TEST(WeightFile, FoldsTheTargetColumnsOfTheFirstLayer) {
+  const ModelSpec model = random_model(2);
+  const auto file = WeightFile::open(written(model));
+  ASSERT_TRUE(file.ok());
+  const auto fold = (*file)->floats("fold.target");
+  const auto& w = model.tensors.at("mlp.0.weight");
+  const auto& e = model.tensors.at("embedding");
+  const size_t dim = 16, columns = 4 * dim;
+  for (size_t o = 0; o < 24; ++o) {
+    double sum = 0;
+    for (size_t d = 0; d < dim; ++d)
+      sum += double{w[o * columns + 3 * dim + d]} * double{e[7 * dim + d]};
+    EXPECT_NEAR(fold[7 * 24 + o], sum, 1e-6);
+  }
+}
+
+TEST(WeightFile, EqualModelsGiveEqualBytes) {
+  EXPECT_EQ(bytes_of(written(random_model(3))), bytes_of(written(random_model(3))));
+}
+
+TEST(WeightFile, RefusesEveryChangedByteOfTheHeader) {
+  const std::string good = bytes_of(written(random_model(4)));
+  for (size_t i = 0; i < sizeof(WeightFileHeader); ++i) {
+    std::string bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ 0x41);
+    EXPECT_FALSE(open_bytes(bad).ok()) << "byte " << i;
+  }
+}
+
+TEST(WeightFile, RefusesEveryTruncation) {
+  const std::string good = bytes_of(written(random_model(5)));
+  for (size_t size = 0; size < good.size(); size += 997) {
+    EXPECT_FALSE(open_bytes(good.substr(0, size)).ok()) << size << " bytes";
+  }
+}
+
+TEST(WeightFile, SurvivesResealedDamageAnywhereInTheMetadata) {
+  const std::string good = bytes_of(written(random_model(6)));
+  WeightFileHeader h;
+  std::memcpy(&h, good.data(), sizeof h);
+  int refused = 0;
+  for (size_t i = 0; i < h.metadata_size; ++i) {
+    for (const int flip : {0x01, 0x80, 0xFF}) {
+      std::string bad = good;
+      char& byte = bad[h.metadata_offset + i];
+      byte = static_cast<char>(byte ^ flip);
+      reseal(bad);
+      refused +=
+          !open_bytes(bad).ok();  // what is accepted must at least not crash: names, notes, metrics
+    }
+  }
+  EXPECT_GT(refused, 1000);
+}
+
+TEST(WeightFile, RefusesATensorThatIsNotFinite) {
+  std::string bad = bytes_of(written(random_model(7)));
+  const auto file = WeightFile::open(written(random_model(7)));
+  ASSERT_TRUE(file.ok());
+  const auto* tensor = (*file)->metadata().tensors()->LookupByKey("mlp.1.weight");
+  const float nan = NAN;
+  std::memcpy(bad.data() + (*file)->header().tensors_offset + tensor->offset() + 8, &nan, 4);
+  reseal(bad);
+  EXPECT_THAT(open_bytes(bad).message(), HasSubstr("tensor mlp.1.weight value 2"));
+}
+
+TEST(WeightFile, RefusesSwappedVocabularyRows) {
+  std::string bad = bytes_of(written(random_model(8)));
+  const auto file = WeightFile::open(written(random_model(8)));
+  ASSERT_TRUE(file.ok());
+  const auto* tensor = (*file)->metadata().tensors()->LookupByKey("vocabulary.fingerprints");
+  char* prints = bad.data() + (*file)->header().tensors_offset + tensor->offset();
+  std::swap_ranges(prints, prints + 8, prints + 8);
+  reseal(bad);
+  EXPECT_THAT(open_bytes(bad).message(), HasSubstr("check vocabulary"));
+}
+
+TEST(WeightFile, NamesOtherVersionsAndTheOtherEndianness) {
+  const std::string good = bytes_of(written(random_model(9)));
+  std::string version = good;
+  version[12] = 9;
+  EXPECT_EQ(open_bytes(version).code(), Code::kUnsupported);
+  EXPECT_THAT(open_bytes(version).message(), HasSubstr("format_version: expected 1, found 9"));
+  std::string endian = good;
+  std::reverse(endian.begin() + 8, endian.begin() + 12);
+  EXPECT_THAT(open_bytes(endian).message(), HasSubstr("other endianness"));
+  EXPECT_THAT(open_bytes(std::string(500, 'x')).message(), HasSubstr("no barker weight file"));
+}
+
+TEST(WeightFile, SaysThatAFileIsMissing) {
+  const Status status = WeightFile::open("/nowhere/x.barker").status();
+  EXPECT_EQ(status.code(), Code::kNotFound);
+  EXPECT_THAT(status.message(), HasSubstr("/nowhere/x.barker"));
+}
+
+TEST(WeightWriter, RefusesWrongShapesAndRepeatedNames) {
+  ModelSpec wrong = random_model(10);
+  wrong.tensors["mlp.1.bias"].pop_back();
+  EXPECT_THAT(write_weight_file(wrong, temporary_path("w")).message(),
+              HasSubstr("mlp.1.bias: expected 12"));
+  ModelSpec repeated = random_model(10);
+  repeated.names[3] = repeated.names[4];
+  EXPECT_THAT(write_weight_file(repeated, temporary_path("w")).message(),
+              HasSubstr("share a fingerprint"));
+}
+
+TEST(WeightWriter, LeavesTheOldFileWhenItCannotWrite) {
+  EXPECT_FALSE(write_weight_file(random_model(11), "/nowhere/at/all/x.barker").ok());
+}
+
+TEST(ResolveWeightsPath, FollowsCurrentInADirectory) {
+  const std::string directory = temporary_path("weights");
+  std::filesystem::create_directories(directory);
+  EXPECT_EQ(resolve_weights_path(directory).status().code(), Code::kNotFound);
+  std::ofstream(directory + "/CURRENT") << "000003\n";
+  EXPECT_EQ(*resolve_weights_path(directory), directory + "/000003.barker");
+  std::ofstream(directory + "/CURRENT") << "../secret\n";
+  EXPECT_FALSE(resolve_weights_path(directory).ok());
+  EXPECT_EQ(*resolve_weights_path("plain.barker"), "plain.barker");
+}
+
+}  // namespace
+}  // namespace barker

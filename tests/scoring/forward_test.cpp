@@ -1,0 +1,193 @@
+// The forward pass through files, folds and kernels against the equations in double, on every ISA.
+#include "scoring/forward.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <new>
+#include <random>
+
+#include "models/weight_file.h"
+#include "scoring/golden.h"
+#include "tests/models/random_model.h"
+
+namespace {
+std::atomic<long> allocations{0};
+}
+// Not inlined: GCC would see malloc paired with delete and object.
+[[gnu::noinline]] void* operator new(size_t size) {
+  ++allocations;
+  if (void* p = std::malloc(size)) return p;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, size_t) noexcept { std::free(p); }
+
+namespace barker {
+namespace {
+
+struct Shape {
+  const char* name;
+  RandomModelOptions options;
+};
+
+const Shape kShapes[] = {
+    {"Bm", {.auxiliary = false}},
+    {"Mtdl", {}},
+    {"OneLayer", {.hidden = {9}}},
+    {"FourLayers", {.dim = 7, .hidden = {33, 17, 8, 5}}},
+    {"PartlyFolded", {.folded = 20}},
+    {"DotAlone", {.hidden = {}, .dot_dim = 16}},
+    {"MlpAndDot", {.folded = 20, .dot_dim = 13}},
+};
+
+class ForwardOn : public testing::TestWithParam<std::tuple<Shape, Isa>> {
+ protected:
+  ForwardOn() {
+    const std::string path = temporary_path("forward.barker");
+    const Status status = write_weight_file(random_model(5, std::get<0>(GetParam()).options), path);
+    EXPECT_TRUE(status.ok()) << status.message();
+    file_ = WeightFile::open(path).value();
+    network_ = Network::bind(*file_);
+    forward_.bind(network_, kernels_for(std::get<1>(GetParam())));
+  }
+
+  std::vector<uint32_t> rows(size_t count, uint32_t below) {
+    std::vector<uint32_t> out(count);
+    for (uint32_t& row : out) row = static_cast<uint32_t>(random_() % below);
+    return out;
+  }
+
+  std::shared_ptr<const WeightFile> file_;
+  Network network_;
+  Forward forward_;
+  std::mt19937 random_{9};
+};
+
+TEST_P(ForwardOn, AgreesWithTheEquations) {
+  for (const size_t history : {0, 1, 5, 1000}) {
+    const auto hist = rows(history, network_.keyword_rows),
+               query = rows(history % 7, network_.keyword_rows);
+    std::vector<uint32_t> profile;
+    for (uint32_t row : {52u, 55u}) profile.push_back(row);
+    const std::vector<float> weights = {0.5f, 2};
+    const std::vector<Bag> groups = {{hist.data(), nullptr, hist.size()},
+                                     {query.data(), nullptr, query.size()},
+                                     {profile.data(), weights.data(), 2}};
+    const auto targets = rows(150, network_.keyword_rows);
+    std::vector<std::vector<uint32_t>> title_rows;
+    for (size_t i = 0; i < 70; ++i) title_rows.push_back(rows(i % 9, network_.keyword_rows));
+    std::vector<Bag> titles;
+    for (const auto& title : title_rows) titles.push_back({title.data(), nullptr, title.size()});
+    if (!network_.has_auxiliary) titles.clear();
+
+    const ReferenceOutputs expected = reference_forward(network_, groups, targets, titles);
+    std::vector<float> main(targets.size()), aux(titles.size()),
+        attention(expected.attention.size());
+    forward_.set_context(groups);
+    forward_.score_targets(targets, main.data());
+    if (network_.has_auxiliary) forward_.score_titles(titles, aux.data(), attention.data());
+    for (size_t i = 0; i < main.size(); ++i) EXPECT_NEAR(main[i], expected.main_logits[i], 3e-5);
+    for (size_t i = 0; i < aux.size(); ++i) EXPECT_NEAR(aux[i], expected.aux_logits[i], 3e-5);
+    for (size_t i = 0; i < attention.size(); ++i)
+      EXPECT_NEAR(attention[i], expected.attention[i], 1e-5);
+  }
+}
+
+TEST_P(ForwardOn, DoesNotCareForTheOrderOfABag) {
+  auto hist = rows(40, network_.keyword_rows);
+  const std::vector<uint32_t> target = {3};
+  float first, second;
+  std::vector<Bag> groups(3);
+  groups[0] = {hist.data(), nullptr, hist.size()};
+  forward_.set_context(groups);
+  forward_.score_targets(target, &first);
+  std::shuffle(hist.begin(), hist.end(), random_);
+  forward_.set_context(groups);
+  forward_.score_targets(target, &second);
+  EXPECT_NEAR(first, second, 1e-5);
+}
+
+TEST_P(ForwardOn, AllocatesNothingOnceBound) {
+  const long before_probe = allocations;
+  delete new int;
+  ASSERT_EQ(allocations, before_probe + 1) << "the counter does not count";
+  const auto hist = rows(64, network_.keyword_rows), targets = rows(500, network_.keyword_rows);
+  std::vector<Bag> groups(3);
+  groups[0] = {hist.data(), nullptr, hist.size()};
+  const std::vector<Bag> titles(50, Bag{hist.data(), nullptr, 12});
+  std::vector<float> out(500);
+  const long before = allocations;
+  forward_.set_context(groups);
+  forward_.score_targets(targets, out.data());
+  if (network_.has_auxiliary) forward_.score_titles(titles, out.data());
+  EXPECT_EQ(allocations, before);
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryShapeAndIsa, ForwardOn,
+                         testing::Combine(testing::ValuesIn(kShapes),
+                                          testing::ValuesIn(supported_isas())),
+                         [](const auto& p) {
+                           return std::string(std::get<0>(p.param).name) + "_" +
+                                  std::string(isa_name(std::get<1>(p.param)));
+                         });
+
+// A model whose golden vectors are the reference's outputs.
+ModelSpec with_golden() {
+  ModelSpec model = random_model(6, {.uid_buckets = 8});
+  const std::string path = temporary_path("golden.barker");
+  EXPECT_TRUE(write_weight_file(model, path).ok());
+  const auto file = WeightFile::open(path).value();
+  const Network network = Network::bind(*file);
+  const uint32_t hist[] = {1, 2}, query[] = {3}, profile[] = {51}, uid[] = {60 + 12345 % 8},
+                 title[] = {4, 5};
+  const std::vector<Bag> groups = {
+      {hist, nullptr, 2}, {query, nullptr, 1}, {profile, nullptr, 1}, {uid, nullptr, 1}};
+  const std::vector<uint32_t> targets = {7, 8};
+  const std::vector<Bag> titles = {{title, nullptr, 2}};
+  const ReferenceOutputs out = reference_forward(network, groups, targets, titles);
+  GoldenSpec golden;
+  golden.groups = {{{fingerprint("word1"), fingerprint("word2")}, {}},
+                   {{fingerprint("word3")}, {}},
+                   {{fingerprint("profile=f1")}, {}},
+                   {{12345}, {}}};
+  golden.candidates = {fingerprint("word7"), fingerprint("word8")};
+  golden.main_logits = {static_cast<float>(out.main_logits[0]),
+                        static_cast<float>(out.main_logits[1])};
+  golden.titles = {{{fingerprint("word4"), fingerprint("word5")}, {}}};
+  golden.aux_logits = {static_cast<float>(out.aux_logits[0])};
+  model.golden = {golden};
+  return model;
+}
+
+Result<GoldenReport> golden_of(const ModelSpec& model) {
+  const std::string path = temporary_path("golden.barker");
+  EXPECT_TRUE(write_weight_file(model, path).ok());
+  const auto file = WeightFile::open(path);
+  if (!file.ok()) return file.status();
+  return run_golden_vectors(**file, kernels_for(supported_isas().back()));
+}
+
+TEST(GoldenVectors, PassWhenTheyAreRight) {
+  const auto report = golden_of(with_golden());
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_EQ(report->logits, 3u);
+}
+
+TEST(GoldenVectors, FailWhenALogitOrAWeightIsNotTheTrainers) {
+  ModelSpec wrong = with_golden();
+  wrong.golden[0].main_logits[1] += 0.01f;
+  EXPECT_NE(golden_of(wrong).status().message().find("golden[0].main_logits[1]"),
+            std::string::npos);
+  ModelSpec changed = with_golden();
+  changed.tensors["head.aux.bias"][0] += 0.01f;
+  EXPECT_FALSE(golden_of(changed).ok());
+  ModelSpec unknown = with_golden();
+  unknown.golden[0].candidates[0] = 99;
+  EXPECT_FALSE(golden_of(unknown).ok());
+}
+
+}  // namespace
+}  // namespace barker
