@@ -27,41 +27,42 @@ class CsvReader {
     if (!lines_.next(line)) return false;
     first_line_ = lines_.number();
     std::string record(line);
-    while (!complete(record)) {
-      if (!lines_.next(line)) break;
+    while (!split(record, fields) && lines_.next(line)) {  // the record goes on in the next line
       record += '\n';
       record += line;
     }
-    split(record, fields);
     return true;
   }
 
   uint64_t line() const { return first_line_; }
   const Status& status() const { return lines_.status(); }
 
-  static void split(const std::string& record, std::vector<std::string>& fields) {
+  // False: the record ends inside quotes. A quote opens a field only at its very start; elsewhere (7" tablet)
+  // it is a character like others.
+  static bool split(const std::string& record, std::vector<std::string>& fields) {
     fields.assign(1, "");
-    bool quoted = false;
+    bool quoted = false, at_start = true;
     for (size_t i = 0; i < record.size(); ++i) {
       const char c = record[i];
       if (quoted && c == '"' && i + 1 < record.size() && record[i + 1] == '"') {
         fields.back() += '"';
         ++i;
-      } else if (c == '"') {
+      } else if (c == '"' && (quoted || at_start)) {
         quoted = !quoted;
+        at_start = false;
       } else if (c == ',' && !quoted) {
         fields.emplace_back();
+        at_start = true;
       } else {
         fields.back() += c;
+        at_start = false;
       }
     }
+    return !quoted;
   }
 
  private:
   explicit CsvReader(LineReader lines) : lines_(std::move(lines)) {}
-  static bool complete(const std::string& record) {
-    return std::count(record.begin(), record.end(), '"') % 2 == 0;
-  }
   LineReader lines_;
   uint64_t first_line_ = 0;
 };

@@ -1,0 +1,93 @@
+#include "models/simulate/marketplace.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "models/data/events.h"
+#include "models/lines.h"
+#include "models/text.h"
+#include "tests/models/random_model.h"
+
+namespace barker {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string bytes_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {(std::istreambuf_iterator<char>(in)), {}};
+}
+
+class Marketplace : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    directory_ = new std::string(temporary_path("market"));
+    ASSERT_TRUE(write_marketplace({.ads = 500, .users = 200, .searches = 3000}, *directory_).ok());
+  }
+  static void TearDownTestSuite() {
+    std::filesystem::remove_all(*directory_);
+    delete directory_;
+  }
+  static std::string* directory_;
+};
+std::string* Marketplace::directory_ = nullptr;
+
+TEST_F(Marketplace, EqualSeedsGiveEqualBytesAndOthersDoNot) {
+  const std::string same = temporary_path("market"), other = temporary_path("market");
+  ASSERT_TRUE(write_marketplace({.ads = 500, .users = 200, .searches = 3000}, same).ok());
+  ASSERT_TRUE(
+      write_marketplace({.seed = 2, .ads = 500, .users = 200, .searches = 3000}, other).ok());
+  for (const char* name : {"/catalogue.jsonl", "/events.jsonl", "/users.jsonl"}) {
+    EXPECT_EQ(bytes_of(same + name), bytes_of(*directory_ + name)) << name;
+    EXPECT_NE(bytes_of(other + name), bytes_of(*directory_ + name)) << name;
+  }
+}
+
+TEST_F(Marketplace, HasEnglishAndChineseAdsInEveryCategory) {
+  std::map<std::string, int> categories;
+  auto reader = LineReader::open(*directory_ + "/catalogue.jsonl");
+  std::string_view line;
+  while (reader->next(line)) {
+    const Json ad = Json::parse(line);
+    ++categories[ad["category"]];
+    uint64_t replaced = 0;
+    sanitize_utf8(line, &replaced);
+    EXPECT_EQ(replaced, 0u);
+    EXPECT_GT(ad["bid"].get<double>(), 0);
+    EXPECT_GE(ad["selling_points"].size(), 4u);
+  }
+  EXPECT_GE(categories.size(), 8u);
+  EXPECT_TRUE(categories.contains("面膜"));
+  EXPECT_TRUE(categories.contains("shoes"));
+}
+
+TEST_F(Marketplace, ClicksAsOftenAsTheTruthSays) {
+  double clicks = 0, expected = 0, variance = 0;
+  auto reader = LineReader::open(*directory_ + "/events.jsonl");
+  std::string_view line;
+  while (reader->next(line)) {
+    const auto event = parse_event(line);
+    ASSERT_TRUE(event.ok());
+    for (const SfImpression& sf : event->sfs) {
+      const double p = sf.true_probability;
+      ASSERT_TRUE(p > 0 && p < 1);
+      clicks += sf.clicked;
+      expected += p;
+      variance += p * (1 - p);
+    }
+  }
+  EXPECT_LT(std::abs(clicks - expected), 4 * std::sqrt(variance));
+}
+
+TEST_F(Marketplace, RefusesAMarketWithoutRoomForItsPeople) {
+  EXPECT_FALSE(write_marketplace({.users = 1}, *directory_).ok());
+}
+
+}  // namespace
+}  // namespace barker

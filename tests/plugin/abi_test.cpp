@@ -1,0 +1,334 @@
+// The plugin as a host meets it: dlopen, the C table, requests good and bad.
+#include <dlfcn.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <thread>
+
+#include "models/fingerprint.h"
+#include "models/weight_file.h"
+#include "plugin/barker.h"
+#include "scoring/forward.h"
+#include "tests/models/random_model.h"
+
+namespace barker {
+namespace {
+
+using ::testing::HasSubstr;
+
+const barker_api& api() {
+  static const barker_api* const table = [] {
+    void* library = dlopen(BARKER_PLUGIN_PATH, RTLD_NOW | RTLD_LOCAL);
+    EXPECT_TRUE(library) << dlerror();
+    return static_cast<const barker_api*>(dlsym(library, BARKER_ENTRY_SYMBOL));
+  }();
+  return *table;
+}
+
+barker_string view(const std::string& s) { return {s.data(), s.size()}; }
+
+const barker_host kHost = {sizeof(barker_host), BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr,
+                           nullptr};
+
+std::string weights(uint64_t seed, const RandomModelOptions& options = {}) {
+  const std::string path = temporary_path("abi.barker");
+  EXPECT_TRUE(write_weight_file(random_model(seed, options), path).ok());
+  return path;
+}
+
+class Plugin : public testing::Test {
+ protected:
+  Plugin() { make("[order]\nfirst_pass = 0.0\n"); }
+  ~Plugin() override { api().destroy(plugin_); }
+
+  void make(const std::string& config) {
+    api().destroy(plugin_);
+    ASSERT_EQ(api().create(&kHost, view(config), &plugin_, error_), BARKER_OK) << error_;
+  }
+  void load(const std::string& path) {
+    ASSERT_EQ(api().load_weights(plugin_, view(path), &generation_, error_), BARKER_OK) << error_;
+  }
+
+  // A page of `n` ads, ad i with title words i, i+1 and selling points word10..word13.
+  void fill(size_t n) {
+    ads_.assign(n, {});
+    titles_.resize(n);
+    results_.assign(n, {});
+    points_.clear();
+    for (const std::string& text : point_texts_)
+      points_.push_back({sizeof(barker_selling_point), view(text), 0});
+    for (size_t i = 0; i < n; ++i) {
+      titles_[i] = "word" + std::to_string(i % 50) + " word" + std::to_string((i + 1) % 50);
+      barker_ad& ad = ads_[i];
+      ad.struct_size = sizeof ad;
+      ad.id = ad.title = view(titles_[i]);
+      ad.first_pass_score = 1;
+      ad.bid = 1;
+      ad.selling_points = points_.data();
+      ad.selling_point_count = points_.size();
+      ad.selling_point_stride = sizeof points_[0];
+      results_[i].struct_size = sizeof(barker_result_ad);
+    }
+    request_ = {};
+    request_.struct_size = sizeof request_;
+    request_.query = view(query_);
+    request_.user_keywords = user_.data();
+    request_.user_keyword_count = user_.size();
+    request_.ads = ads_.data();
+    request_.ad_count = n;
+    request_.ad_stride = sizeof(barker_ad);
+    response_ = {};
+    response_.struct_size = sizeof response_;
+    response_.ads = results_.data();
+    response_.ad_capacity = n;
+    response_.ad_stride = sizeof(barker_result_ad);
+    response_.text = text_.data();
+    response_.text_capacity = text_.size();
+  }
+
+  int32_t rescore() { return api().rescore(plugin_, &request_, &response_, error_); }
+  std::string title(size_t rank) const {
+    return text_.substr(results_[rank].title_offset, results_[rank].title_size);
+  }
+
+  barker_plugin* plugin_ = nullptr;
+  char error_[BARKER_ERROR_SIZE] = "";
+  uint64_t generation_ = 0;
+  std::string query_ = "word1 Word2 nothing";
+  std::vector<std::string> user_texts_ = {"word3", "word4"};
+  std::vector<barker_string> user_ = {view(user_texts_[0]), view(user_texts_[1])};
+  std::vector<std::string> point_texts_ = {"word10", "word11", "word12", "never seen"};
+  std::vector<barker_selling_point> points_;
+  std::vector<std::string> titles_;
+  std::vector<barker_ad> ads_;
+  std::vector<barker_result_ad> results_;
+  std::string text_ = std::string(1 << 16, '\0');
+  barker_request request_{};
+  barker_response response_{};
+};
+
+TEST_F(Plugin, ScoresAsTheEquationsSay) {
+  const std::string path = weights(1);
+  load(path);
+  fill(20);
+  ASSERT_EQ(rescore(), BARKER_OK) << error_;
+  EXPECT_EQ(response_.status, BARKER_STATUS_RESCORED);
+  EXPECT_EQ(response_.generation, generation_);
+  const auto file = WeightFile::open(path).value();
+  const Network network = Network::bind(*file);
+  const uint32_t hist[] = {3, 4}, query[] = {1, 2};
+  const std::vector<Bag> groups = {{hist, nullptr, 2}, {query, nullptr, 2}, {}};
+  const std::vector<uint32_t> targets = {10, 11, 12};
+  for (size_t rank = 0; rank < 20; ++rank) {
+    const barker_result_ad& r = results_[rank];
+    const uint32_t words[] = {static_cast<uint32_t>(r.ad), static_cast<uint32_t>(r.ad + 1)};
+    const std::vector<Bag> titles = {{words, nullptr, 2}};
+    const ReferenceOutputs expected = reference_forward(network, groups, targets, titles);
+    const double pctr = 1 / (1 + std::exp(-expected.aux_logits[0]));
+    EXPECT_NEAR(r.pctr, pctr, 1e-5);
+    EXPECT_NEAR(r.score, pctr, 1e-5);
+    if (rank > 0) {
+      EXPECT_GE(results_[rank - 1].score, r.score);
+    }
+    for (uint32_t k = 0; k < r.chosen_count; ++k) {
+      EXPECT_NEAR(r.chosen[k].score, 1 / (1 + std::exp(-expected.main_logits[r.chosen[k].index])),
+                  1e-5);
+      EXPECT_EQ(title(rank).substr(r.chosen[k].begin, r.chosen[k].end - r.chosen[k].begin),
+                point_texts_[r.chosen[k].index]);
+    }
+  }
+}
+
+TEST_F(Plugin, KeepsTheWindowAboveTheRestInFirstPassOrder) {
+  load(weights(2));
+  fill(30);
+  request_.window = 10;
+  ASSERT_EQ(rescore(), BARKER_OK);
+  for (size_t rank = 0; rank < 30; ++rank) {
+    EXPECT_EQ(results_[rank].rescored, rank < 10 ? 1u : 0u);
+    if (rank >= 10) {
+      EXPECT_EQ(results_[rank].ad, rank);
+    }
+  }
+}
+
+TEST_F(Plugin, TakesAWindowLargerThanTheResult) {
+  load(weights(2));
+  fill(3);
+  request_.window = 1000;
+  ASSERT_EQ(rescore(), BARKER_OK);
+  EXPECT_EQ(response_.ad_count, 3u);
+}
+
+TEST_F(Plugin, LeavesAnOptedOutTitleAlone) {
+  load(weights(2));
+  fill(5);
+  for (barker_ad& ad : ads_) ad.flags = BARKER_AD_OPT_OUT;
+  ASSERT_EQ(rescore(), BARKER_OK);
+  for (size_t rank = 0; rank < 5; ++rank) EXPECT_EQ(title(rank), titles_[results_[rank].ad]);
+}
+
+TEST_F(Plugin, BypassesWithAReason) {
+  fill(3);
+  ASSERT_EQ(rescore(), BARKER_OK);
+  EXPECT_EQ(response_.reason, BARKER_REASON_NO_WEIGHTS);
+  load(weights(3));
+  request_.deadline_ns = 1;
+  ASSERT_EQ(rescore(), BARKER_OK);
+  EXPECT_EQ(response_.status, BARKER_STATUS_BYPASSED);
+  EXPECT_EQ(response_.reason, BARKER_REASON_DEADLINE);
+  for (size_t rank = 0; rank < 3; ++rank) EXPECT_EQ(title(rank), titles_[rank]);
+  fill(0);
+  ASSERT_EQ(rescore(), BARKER_OK);
+  EXPECT_EQ(response_.reason, BARKER_REASON_NO_ADS);
+}
+
+TEST_F(Plugin, AnswersOddQueriesAndStrangers) {
+  load(weights(4));
+  for (const std::string& query : {std::string(), std::string(10'000, 'x'), std::string("\xFF\xFE"),
+                                  std::string("补水 保湿")}) {
+    query_ = query;
+    fill(5);
+    request_.user_keyword_count = 0;
+    ASSERT_EQ(rescore(), BARKER_OK) << error_;
+    EXPECT_EQ(response_.status, BARKER_STATUS_RESCORED);
+  }
+}
+
+TEST_F(Plugin, RefusesWhatCannotBeReadAndSaysWhich) {
+  load(weights(4));
+  const auto refused = [&](auto spoil) {
+    fill(3);
+    spoil();
+    return rescore() == BARKER_E_INVALID_ARGUMENT ? std::string(error_) : "accepted";
+  };
+  EXPECT_THAT(refused([&] { request_.struct_size = 8; }), HasSubstr("request"));
+  EXPECT_THAT(refused([&] { request_.ads = nullptr; }), HasSubstr("ads"));
+  EXPECT_THAT(refused([&] { request_.ad_stride = 3; }), HasSubstr("stride"));
+  EXPECT_THAT(refused([&] { request_.ad_count = ~uint64_t{0}; }), HasSubstr("count"));
+  EXPECT_THAT(refused([&] { request_.query = {nullptr, 5}; }), HasSubstr("query"));
+  EXPECT_THAT(refused([&] { ads_[1].bid = NAN; }), HasSubstr("ads[1].bid"));
+  EXPECT_THAT(refused([&] { ads_[2].first_pass_score = -1; }),
+              HasSubstr("ads[2].first_pass_score"));
+  EXPECT_THAT(refused([&] { ads_[0].struct_size = 1; }), HasSubstr("ads[0].struct_size"));
+  EXPECT_THAT(refused([&] {
+                points_[1].text = {nullptr, 9};
+              }),
+              HasSubstr("selling_points[1].text"));
+  EXPECT_THAT(refused([&] { response_.ad_capacity = 2; }), HasSubstr("ad_capacity"));
+  EXPECT_THAT(refused([&] { response_.text_capacity = 4; }), HasSubstr("text_capacity"));
+  EXPECT_GT(response_.text_size, 4u);
+  EXPECT_EQ(api().rescore(plugin_, nullptr, &response_, error_), BARKER_E_INVALID_ARGUMENT);
+  EXPECT_EQ(api().rescore(plugin_, &request_, nullptr, nullptr), BARKER_E_INVALID_ARGUMENT);
+}
+
+TEST_F(Plugin, KeepsServingWhenAFileIsRefused) {
+  load(weights(5));
+  const uint64_t before = generation_;
+  const std::string bad = temporary_path("bad.barker");
+  std::ofstream(bad) << "not weights";
+  EXPECT_EQ(api().load_weights(plugin_, view(bad), nullptr, error_), BARKER_E_BAD_WEIGHTS);
+  EXPECT_THAT(error_, HasSubstr("check"));
+  EXPECT_EQ(api().load_weights(plugin_, view(std::string("/nowhere")), nullptr, error_),
+            BARKER_E_NOT_FOUND);
+  fill(3);
+  ASSERT_EQ(rescore(), BARKER_OK);
+  EXPECT_EQ(response_.generation, before);
+  barker_stats stats{};
+  stats.struct_size = sizeof stats;
+  ASSERT_EQ(api().stats(plugin_, &stats), BARKER_OK);
+  EXPECT_EQ(stats.loads_refused, 2u);
+  EXPECT_EQ(stats.generation, before);
+}
+
+TEST_F(Plugin, RollsBackToTheGenerationBefore) {
+  EXPECT_EQ(api().rollback(plugin_, nullptr, error_), BARKER_E_NO_WEIGHTS);
+  load(weights(6));
+  const uint64_t first = generation_;
+  load(weights(7));
+  ASSERT_EQ(api().rollback(plugin_, &generation_, error_), BARKER_OK);
+  EXPECT_EQ(generation_, first);
+}
+
+TEST_F(Plugin, RefusesHostsOfAnotherVersionAndBadConfigurations) {
+  barker_plugin* other = nullptr;
+  barker_host host = kHost;
+  host.abi_major = 2;
+  EXPECT_EQ(api().create(&host, {nullptr, 0}, &other, error_), BARKER_E_VERSION);
+  EXPECT_THAT(error_, HasSubstr("2.0"));
+  EXPECT_EQ(api().create(&kHost, view(std::string("windw = 1")), &other, error_), BARKER_E_CONFIG);
+  EXPECT_THAT(error_, HasSubstr("windw"));
+  EXPECT_EQ(other, nullptr);
+}
+
+TEST_F(Plugin, VerifiesAFileCheckByCheck) {
+  const auto* verify = static_cast<const barker_verify*>(api().get_extension(BARKER_EXT_VERIFY));
+  ASSERT_TRUE(verify);
+  int checks = 0;
+  const auto count = [](void* context, barker_string, int32_t passed, barker_string) {
+    *static_cast<int*>(context) += passed;
+  };
+  EXPECT_EQ(verify->verify(view(weights(8)), {nullptr, 0}, count, &checks, error_), BARKER_OK)
+      << error_;
+  EXPECT_GE(checks, 11);
+  EXPECT_EQ(api().get_extension("barker.unknown/1"), nullptr);
+}
+
+TEST_F(Plugin, ExplainsEverySellingPoint) {
+  load(weights(9));
+  fill(2);
+  const auto* explain = static_cast<const barker_explain*>(api().get_extension(BARKER_EXT_EXPLAIN));
+  barker_string json{};
+  ASSERT_EQ(explain->explain(plugin_, &request_, &json, error_), BARKER_OK) << error_;
+  const std::string text(json.data, json.size);
+  explain->release(json);
+  EXPECT_THAT(text, HasSubstr("unknown to the model"));
+  EXPECT_THAT(text, HasSubstr("attention"));
+}
+
+// Every answer must be bit for bit that of the one generation it names, whatever is swapped
+// meanwhile.
+TEST_F(Plugin, EveryQuerySeesOneGenerationWhileWeightsAreSwapped) {
+  const std::string paths[] = {weights(10), weights(11)};
+  double expected[2];
+  for (int i = 0; i < 2; ++i) {
+    load(paths[i]);
+    fill(20);
+    ASSERT_EQ(rescore(), BARKER_OK);
+    expected[i] = results_[0].score;
+  }
+  std::atomic<bool> stop{false};
+  std::atomic<int> answered{0};
+  std::vector<std::thread> readers;
+  for (int t = 0; t < 2; ++t) {
+    readers.emplace_back([&] {
+      std::vector<barker_result_ad> results(20);
+      std::string text(1 << 16, '\0');
+      while (!stop) {
+        for (barker_result_ad& r : results) r.struct_size = sizeof r;
+        barker_response response{};
+        response.struct_size = sizeof response;
+        response.ads = results.data();
+        response.ad_capacity = 20;
+        response.ad_stride = sizeof results[0];
+        response.text = text.data();
+        response.text_capacity = text.size();
+        ASSERT_EQ(api().rescore(plugin_, &request_, &response, nullptr), BARKER_OK);
+        // Odd generations are the first file, even ones the second.
+        EXPECT_EQ(results[0].score, expected[(response.generation + 1) % 2]);
+        ++answered;
+      }
+    });
+  }
+  for (int i = 0; i < 60; ++i) load(paths[i % 2]);
+  stop = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_GT(answered, 0);
+}
+
+}  // namespace
+}  // namespace barker

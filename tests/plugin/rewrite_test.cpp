@@ -1,0 +1,108 @@
+#include "plugin/rewrite.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <vector>
+
+namespace barker {
+namespace {
+
+struct Rewritten {
+  std::string text;
+  std::vector<Placed> placed;
+  std::string slice(size_t i) const {
+    return text.substr(placed[i].begin, placed[i].end - placed[i].begin);
+  }
+};
+
+Rewritten rewrite(std::string_view title, const std::vector<Prefix>& prefixes,
+                  const TitlePolicy& policy = {}) {
+  Rewritten out{"", std::vector<Placed>(prefixes.size())};
+  rewrite_title(title, prefixes, policy, out.text, out.placed.data(), nullptr);
+  return out;
+}
+
+TitlePolicy plain(uint64_t width) {
+  TitlePolicy policy;
+  policy.format = TitleFormat::kPlain;
+  policy.open = policy.close = "";
+  policy.max_width = width;
+  return policy;
+}
+
+TEST(RewriteTitle, PutsMarkedSellingPointsFirst) {
+  const Rewritten r = rewrite("Running shoes", {{"waterproof"}, {"free shipping"}});
+  EXPECT_EQ(r.text, "<em>waterproof</em> <em>free shipping</em> Running shoes");
+  EXPECT_EQ(r.slice(0), "waterproof");
+  EXPECT_EQ(r.slice(1), "free shipping");
+}
+
+TEST(RewriteTitle, EscapesFeedsInHtmlAndOnlyFeeds) {
+  const Rewritten r = rewrite("<script>alert('x')</script> & \"co\"", {{"<b>big</b>"}});
+  EXPECT_EQ(r.text,
+            "<em>&lt;b&gt;big&lt;/b&gt;</em> &lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; "
+            "&quot;co&quot;");
+}
+
+TEST(RewriteTitle, RemovesControlsAndDeceptiveCharacters) {
+  EXPECT_EQ(rewrite("a\x1b[31mb\nc", {}, plain(0)).text, "a [31mb c");
+  EXPECT_EQ(rewrite("evil\u202Etxt\u200B\u2066x\uFEFF", {}, plain(0)).text, "eviltxtx");
+}
+
+TEST(RewriteTitle, KeepsEmojiSequencesWhole) {
+  EXPECT_EQ(rewrite("👩‍🚀 suit", {}, plain(0)).text, "👩‍🚀 suit");
+  EXPECT_EQ(display_width("👩‍🚀"), 2u);
+}
+
+TEST(RewriteTitle, CountsEastAsianWideDouble) {
+  EXPECT_EQ(display_width("补水ab"), 6u);
+  EXPECT_EQ(rewrite("补水保湿面膜正品", {}, plain(10)).text, "补水保湿…");
+}
+
+TEST(RewriteTitle, CutsAtAWordWithTheEllipsis) {
+  EXPECT_EQ(rewrite("Running shoes for everyone", {}, plain(16)).text, "Running shoes…");
+}
+
+TEST(RewriteTitle, LeavesOutWhatDoesNotFit) {
+  const Rewritten r =
+      rewrite("Shoes", {{"ok"}, {"a selling point that is far too long"}}, plain(20));
+  EXPECT_EQ(r.text, "ok Shoes");
+  EXPECT_EQ(r.placed[1].begin, r.placed[1].end);
+}
+
+TEST(RewriteTitle, MovesAPromotedSellingPoint) {
+  const std::string title = "Shoes waterproof black";
+  EXPECT_EQ(rewrite(title, {{"waterproof", 6, 16}}, plain(0)).text, "waterproof Shoes black");
+}
+
+TEST(RewriteTitle, KeepsEveryPropertyOnRandomBytes) {
+  std::mt19937 random(11);
+  const auto bytes = [&](size_t most) {
+    std::string s(random() % most, '\0');
+    for (char& c : s)
+      c = static_cast<char>(random() % 4 ? "ab <&>\"'\x1b补"[random() % 12] : random());
+    return s;
+  };
+  for (int i = 0; i < 3000; ++i) {
+    const std::string title = bytes(60), first = bytes(12), second = bytes(12);
+    const uint64_t width = 1 + random() % 40;
+    EXPECT_LE(display_width(rewrite(title, {{first}, {second}}, plain(width)).text), width);
+    const Rewritten html = rewrite(title, {{first}, {second}});
+    std::string rest = html.text;
+    for (const std::string mark : {"<em>", "</em>"}) {
+      for (size_t at; (at = rest.find(mark)) != std::string::npos;) rest.erase(at, mark.size());
+    }
+    EXPECT_EQ(rest.find_first_of("<>\"'\x1b"), std::string::npos) << rest;
+    for (size_t k = 0; k < 2; ++k) {
+      ASSERT_LE(html.placed[k].end, html.text.size());
+      if (html.placed[k].end > html.placed[k].begin) {
+        EXPECT_EQ(html.text.substr(html.placed[k].begin - 4, 4), "<em>");
+        EXPECT_EQ(html.text.substr(html.placed[k].end, 5), "</em>");
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace barker
