@@ -37,8 +37,8 @@ class CsvReader {
   uint64_t line() const { return first_line_; }
   const Status& status() const { return lines_.status(); }
 
-  // False: the record ends inside quotes. A quote opens a field only at its very start; elsewhere (7" tablet)
-  // it is a character like others.
+  // False: the record ends inside quotes. A quote opens a field only at its very start; elsewhere
+  // (7" tablet) it is a character like others.
   static bool split(const std::string& record, std::vector<std::string>& fields) {
     fields.assign(1, "");
     bool quoted = false, at_start = true;

@@ -1,0 +1,125 @@
+#include "index/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "index/ad_store.h"
+#include "index/index_writer.h"
+#include "index/plugin_loader.h"
+#include "tests/models/random_model.h"
+
+namespace barker {
+namespace {
+
+using ::testing::HasSubstr;
+
+CatalogueAd make_ad(const char* id, const char* title, const char* bid_term,
+                    std::vector<std::string> points) {
+  CatalogueAd ad;
+  ad.id = id;
+  ad.title = title;
+  ad.bid_terms = {bid_term};
+  ad.selling_points = std::move(points);
+  return ad;
+}
+
+std::string small_index() {
+  const std::string directory = temporary_path("index");
+  const Status status =
+      write_index({make_ad("a1", "Trail shoes", "running shoes", {"word1", "word2"}),
+                   make_ad("a2", "Road shoes", "running shoes", {"word3"}),
+                   make_ad("a3", "补水面膜", "面膜", {"word4"})},
+                  directory);
+  EXPECT_TRUE(status.ok()) << status.message();
+  return directory;
+}
+
+EngineOptions options() {
+  EngineOptions o;
+  o.index = small_index();
+  o.weights = temporary_path("engine.barker");
+  EXPECT_TRUE(write_weight_file(random_model(1), o.weights).ok());
+  o.plugin = BARKER_PLUGIN_PATH;
+  return o;
+}
+
+TEST(Engine, FindsRescoresAndRewrites) {
+  const auto engine = Engine::open(options());
+  ASSERT_TRUE(engine.ok()) << engine.status().message();
+  Profile user;
+  user.keywords = {"word5"};
+  const auto result = (*engine)->search("Running SHOES", user);
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->status, "rescored");
+  ASSERT_EQ(result->ads.size(), 2u);
+  for (const AdShown& ad : result->ads) {
+    ASSERT_FALSE(ad.selling_points.empty());
+    const SellingPointShown& p = ad.selling_points[0];
+    EXPECT_EQ(ad.title.substr(p.begin, p.end - p.begin), p.text);
+  }
+}
+
+TEST(Engine, FindsChineseAds) {
+  const auto engine = Engine::open(options());
+  ASSERT_TRUE(engine.ok());
+  const auto result = (*engine)->search("面膜", {});
+  ASSERT_TRUE(result.ok());
+  ASSERT_EQ(result->ads.size(), 1u);
+  EXPECT_EQ(result->ads[0].id, "a3");
+}
+
+TEST(Engine, AnswersEveryOddQuery) {
+  const auto engine = Engine::open(options());
+  ASSERT_TRUE(engine.ok());
+  for (const std::string& query :
+       {std::string(), std::string(10'000, 'a'), std::string("\xFF\x01"),
+        std::string("a OR (b AND \"c"), std::string(5000, ' ') + "shoes"}) {
+    EXPECT_TRUE((*engine)->search(query, {}).ok());
+  }
+}
+
+TEST(Engine, NamesWhatItCannotOpen) {
+  EngineOptions o = options();
+  o.plugin = "/nowhere/libbarker.so";
+  EXPECT_THAT(Engine::open(o).status().message(), HasSubstr("/nowhere/libbarker.so: no such file"));
+  o = options();
+  o.weights = "/nowhere/w.barker";
+  EXPECT_EQ(Engine::open(o).status().code(), Code::kNotFound);
+  o = options();
+  o.index = "/nowhere/index";
+  EXPECT_EQ(Engine::open(o).status().code(), Code::kNotFound);
+  o = options();
+  std::filesystem::resize_file(o.weights, 1000);
+  EXPECT_THAT(Engine::open(o).status().message(), HasSubstr("truncated"));
+}
+
+TEST(LoadPlugin, RefusesAnotherMajorVersionAndWhatIsNoPlugin) {
+  EXPECT_EQ(load_plugin(OTHER_PLUGIN_PATH).status().code(), Code::kUnsupported);
+  EXPECT_THAT(load_plugin(OTHER_PLUGIN_PATH).status().message(), HasSubstr("found 9.3"));
+  const std::string text = temporary_path("plugin.so");
+  std::ofstream(text) << "not a library";
+  EXPECT_THAT(load_plugin(text).status().message(), HasSubstr("cannot be loaded"));
+}
+
+TEST(AdStore, RefusesDamage) {
+  const std::string directory = small_index();
+  std::filesystem::resize_file(directory + "/ads.store", 40);
+  EXPECT_EQ(AdStore::open(directory + "/ads.store").status().code(), Code::kBadData);
+}
+
+TEST(WriteIndex, ReplacesAnIndexButNothingElse) {
+  const std::string directory = small_index();
+  EXPECT_TRUE(write_index({make_ad("b", "Other", "other", {})}, directory).ok());
+  EXPECT_EQ(AdStore::open(directory + "/ads.store")->size(), 1u);
+  const std::string precious = temporary_path("precious");
+  std::filesystem::create_directories(precious + "/photos");
+  EXPECT_THAT(write_index({make_ad("b", "Other", "other", {})}, precious).message(),
+              HasSubstr("is no index"));
+  EXPECT_TRUE(std::filesystem::exists(precious + "/photos"));
+}
+
+}  // namespace
+}  // namespace barker
