@@ -137,17 +137,32 @@ size_t fitting_bytes(std::string_view text, uint64_t width) {
   return fit;
 }
 
-// The title without its promoted parts, white space tidied.
+bool is_separator(char c) { return c == '/' || c == ',' || c == ';' || c == '|' || c == '-'; }
+
+// The title without its promoted parts; white space and separators that now separate nothing go,
+// too.
 std::string without_cuts(std::string_view title, std::span<const Prefix> prefixes) {
-  std::string kept;
+  std::string kept, word;
+  const auto end_word = [&] {
+    const bool lone = std::ranges::all_of(word, is_separator);
+    if (!word.empty() && !(lone && (kept.empty() || is_separator(kept.back())))) {
+      if (!kept.empty() && word != ",") kept += ' ';
+      kept += word;
+    }
+    word.clear();
+  };
   for (size_t i = 0; i < title.size(); ++i) {
     const bool cut = std::ranges::any_of(
         prefixes, [&](const Prefix& p) { return i >= p.cut_begin && i < p.cut_end; });
     if (cut) continue;
-    if (title[i] == ' ' && (kept.empty() || kept.back() == ' ')) continue;
-    kept += title[i];
+    if (title[i] == ' ') {
+      end_word();
+    } else {
+      word += title[i];
+    }
   }
-  while (!kept.empty() && kept.back() == ' ') kept.pop_back();
+  end_word();
+  while (!kept.empty() && (kept.back() == ' ' || is_separator(kept.back()))) kept.pop_back();
   return kept;
 }
 

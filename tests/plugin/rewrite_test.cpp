@@ -76,6 +76,14 @@ TEST(RewriteTitle, MovesAPromotedSellingPoint) {
   EXPECT_EQ(rewrite(title, {{"waterproof", 6, 16}}, plain(0)).text, "waterproof Shoes black");
 }
 
+TEST(RewriteTitle, LeavesNoSeparatorThatSeparatesNothing) {
+  const std::string slashes = "Polish / Lacquer / Enamel";
+  EXPECT_EQ(rewrite(slashes, {{"lacquer", 9, 16}}, plain(0)).text, "lacquer Polish / Enamel");
+  EXPECT_EQ(rewrite(slashes, {{"enamel", 19, 25}}, plain(0)).text, "enamel Polish / Lacquer");
+  EXPECT_EQ(rewrite("Shoes, waterproof, black", {{"waterproof", 7, 17}}, plain(0)).text,
+            "waterproof Shoes, black");
+}
+
 TEST(RewriteTitle, KeepsEveryPropertyOnRandomBytes) {
   std::mt19937 random(11);
   const auto bytes = [&](size_t most) {
