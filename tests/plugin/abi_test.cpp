@@ -190,7 +190,7 @@ TEST_F(Plugin, BypassesWithAReason) {
 TEST_F(Plugin, AnswersOddQueriesAndStrangers) {
   load(weights(4));
   for (const std::string& query : {std::string(), std::string(10'000, 'x'), std::string("\xFF\xFE"),
-                                  std::string("补水 保湿")}) {
+                                   std::string("补水 保湿")}) {
     query_ = query;
     fill(5);
     request_.user_keyword_count = 0;
@@ -324,7 +324,8 @@ TEST_F(Plugin, EveryQuerySeesOneGenerationWhileWeightsAreSwapped) {
       }
     });
   }
-  for (int i = 0; i < 60; ++i) load(paths[i % 2]);
+  // Until the readers had their share; they may not even run yet when the first swaps are done.
+  for (int i = 0; i < 60 || (answered < 100 && i < 100'000); ++i) load(paths[i % 2]);
   stop = true;
   for (std::thread& reader : readers) reader.join();
   EXPECT_GT(answered, 0);
