@@ -17,18 +17,23 @@ Command add_import_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("import", "Public data sets to catalogue, event log, users, queries");
-  command->add_option("layout", o->layout, "amazon-reviews, bestbuy or tmall")
+  command
+      ->add_option("layout", o->layout, "amazon-reviews, online-retail, trivago, bestbuy or tmall")
       ->required()
-      ->check(CLI::IsMember({"amazon-reviews", "bestbuy", "tmall"}));
+      ->check(CLI::IsMember({"amazon-reviews", "online-retail", "trivago", "bestbuy", "tmall"}));
   command->add_option("--from", o->from, "Directory of the data set")->required();
   command->add_option("--out", o->out, "Directory to write")->required();
-  command->add_option("--seed", o->seed, "Of the drawn negatives (amazon-reviews)");
+  command->add_option("--seed", o->seed, "Of the drawn negatives (not bestbuy, tmall)");
   return [o] {
     BadLines bad;
-    const Result<ImportSummary> summary =
-        o->layout == "bestbuy" ? import_bestbuy(o->from, o->out, bad)
-        : o->layout == "tmall" ? import_tmall(o->from, o->out, bad)
-                               : import_amazon_reviews(o->from, o->out, o->seed, bad);
+    const auto import = [&] {
+      if (o->layout == "online-retail") return import_online_retail(o->from, o->out, o->seed, bad);
+      if (o->layout == "trivago") return import_trivago(o->from, o->out, o->seed, bad);
+      if (o->layout == "bestbuy") return import_bestbuy(o->from, o->out, bad);
+      if (o->layout == "tmall") return import_tmall(o->from, o->out, bad);
+      return import_amazon_reviews(o->from, o->out, o->seed, bad);
+    };
+    const Result<ImportSummary> summary = import();
     if (!summary.ok()) {
       std::cerr << "barker-train import: " << summary.status().message() << "\n";
       return exit_code(summary.status());

@@ -19,6 +19,15 @@ struct ImportSummary {
 Result<ImportSummary> import_amazon_reviews(const std::string& from, const std::string& out,
                                             uint64_t seed, BadLines& bad);
 
+// A gift shop's invoices (online_retail.tsv.gz): purchases in time order become SF and ad events.
+Result<ImportSummary> import_online_retail(const std::string& from, const std::string& out,
+                                           uint64_t seed, BadLines& bad);
+
+// Clicks on filters of a hotel search (events.tsv.gz) become SF events. No catalogue: hotels have
+// no names there.
+Result<ImportSummary> import_trivago(const std::string& from, const std::string& out, uint64_t seed,
+                                     BadLines& bad);
+
 // Best Buy's catalogue (products.csv.gz) and queries (clicks_*.csv.gz).
 Result<ImportSummary> import_bestbuy(const std::string& from, const std::string& out,
                                      BadLines& bad);

@@ -82,6 +82,39 @@ TEST(ImportTmall, TakesEveryItemOnce) {
   std::filesystem::remove_all(out);
 }
 
+TEST(ImportOnlineRetail, UsesEveryPurchaseOfAKnownCustomer) {
+  SKIP_WITHOUT("online_retail");
+  const std::string out = temporary_path("retail");
+  BadLines bad;
+  const auto summary = import_online_retail(kData + "online_retail", out, 1, bad);
+  ASSERT_TRUE(summary.ok()) << summary.status().message();
+  EXPECT_EQ(summary->events, 396'370u);
+  EXPECT_EQ(summary->users, 4'335u);
+  EXPECT_EQ(summary->ads, 3'659u);
+  EXPECT_EQ(summary->records, summary->events + bad.count());
+  std::filesystem::remove_all(out);
+}
+
+TEST(ImportTrivago, NeverShowsTheClickedFilterInItsOwnQuery) {
+  SKIP_WITHOUT("trivago_filter_clicks");
+  const std::string out = temporary_path("trivago");
+  BadLines bad;
+  const auto summary = import_trivago(kData + "trivago_filter_clicks", out, 1, bad);
+  ASSERT_TRUE(summary.ok()) << summary.status().message();
+  EXPECT_EQ(summary->events, 2'848u);
+  auto reader = LineReader::open(out + "/events.jsonl");
+  ASSERT_TRUE(reader.ok());
+  std::string_view line;
+  while (reader->next(line)) {
+    const auto event = parse_event(line);
+    ASSERT_TRUE(event.ok());
+    EXPECT_TRUE(event->sfs[0].clicked);
+    EXPECT_EQ((" " + event->query + " ").find(" " + event->sfs[0].text + " "), std::string::npos)
+        << event->query;
+  }
+  std::filesystem::remove_all(out);
+}
+
 TEST(Import, NamesTheFileThatIsMissing) {
   BadLines bad;
   const auto summary = import_bestbuy("/nowhere", temporary_path("x"), bad);
