@@ -241,8 +241,11 @@ Result<ImportSummary> import_trivago(const std::string& from, const std::string&
       event.user = row.user;
       event.search = row.session;
       event.query = row.city;
+      event.groups = {{"filters", {}}};
       for (const std::string& filter : state.filters) {
-        if (filter != clicked) event.query += " " + filter;
+        if (filter == clicked) continue;
+        event.query += " " + filter;
+        event.groups[0].tokens.push_back(filter);
       }
       event.user_keywords.emplace(state.seen.rbegin(), state.seen.rend());
       event.sfs.push_back({clicked, true});
