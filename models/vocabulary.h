@@ -35,11 +35,6 @@ class Vocabulary {
     }
   }
 
-  // Starts loading the slot that find() will look at first.
-  void prefetch(Fingerprint fingerprint) const noexcept {
-    if (!slots_.empty()) __builtin_prefetch(&slots_[fingerprint & (slots_.size() - 1)]);
-  }
-
   size_t size() const noexcept { return fingerprints_.size(); }
   Fingerprint fingerprint_of(uint32_t row) const noexcept { return fingerprints_[row]; }
   std::string_view text(uint32_t row) const noexcept {

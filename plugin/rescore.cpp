@@ -29,6 +29,7 @@ class Query {
       : request_(request),
         response_(response),
         config_(config),
+        kernels_(kernels),
         g_(generation),
         w_(workspace),
         counters_(counters) {
@@ -240,8 +241,8 @@ class Query {
     return true;
   }
 
-  static void calibrate(std::vector<float>& logits, float scale, float offset) {
-    for (float& x : logits) x = 1.0f / (1.0f + std::exp(-(scale * x + offset)));
+  void calibrate(std::vector<float>& logits, float scale, float offset) const {
+    kernels_.sigmoid(logits.data(), logits.size(), scale, offset, logits.data());
   }
 
   bool score_ads() {
@@ -365,6 +366,7 @@ class Query {
   const barker_request& request_;
   barker_response& response_;
   const Config& config_;
+  const KernelTable& kernels_;
   const Generation& g_;
   Workspace& w_;
   Counters& counters_;
