@@ -1,7 +1,11 @@
 #include "index/index_writer.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <filesystem>
 
 #include "index/ad_store.h"
@@ -20,7 +24,6 @@ Status write_index(const std::vector<CatalogueAd>& ads, const std::string& direc
   }
   const std::string suffix = "." + std::to_string(getpid());
   const fs::path building = target.string() + ".building" + suffix;
-  const fs::path old = target.string() + ".old" + suffix;
   fs::remove_all(building, error);
   fs::create_directories(building / "lucene", error);
   if (error) return io_error(building.string() + ": " + error.message());
@@ -37,10 +40,16 @@ Status write_index(const std::vector<CatalogueAd>& ads, const std::string& direc
     fs::remove_all(building, error);
     return status;
   }
-  if (fs::exists(target)) fs::rename(target, old, error);
-  if (!error) fs::rename(building, target, error);
-  if (error) return io_error(target.string() + ": cannot be replaced: " + error.message());
-  fs::remove_all(old, error);
+  // An exchange, so that at no moment there is no index; what stood there is then the one to
+  // remove.
+  const bool replaces = fs::exists(target, error);
+  const unsigned flags = replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+  if (renameat2(AT_FDCWD, building.c_str(), AT_FDCWD, target.c_str(), flags) != 0) {
+    const int reason = errno;
+    fs::remove_all(building, error);
+    return io_error(target.string() + ": cannot be put in place: " + std::strerror(reason));
+  }
+  if (replaces) fs::remove_all(building, error);
   return {};
 }
 

@@ -20,12 +20,27 @@ bool says_something(const std::string& word) {
   return word.size() > 2 && !number && !kStopWords.contains(word);
 }
 
+// After these a phrase would claim the opposite of what the text says ("not waterproof").
+bool negates(const std::string& word) {
+  static const std::set<std::string> kNegations = {"not", "no", "non", "never", "without",
+                                                   "不",  "非", "无",  "没有"};
+  return kNegations.contains(word);
+}
+
+// A value that says something only together with its attribute's name.
+bool is_yes_or_no(const std::string& value) {
+  static const std::set<std::string> kValues = {"yes",     "no",    "true", "false", "none", "n/a",
+                                                "unknown", "other", "是",   "否",    "无"};
+  return kValues.contains(value);
+}
+
 // Single words and pairs of neighbours of a text, as normal forms.
 void add_phrases(const KeywordSplitter& splitter, const std::string& text,
                  std::set<std::string>& out) {
   const std::vector<Keyword> words = splitter.split(text);
   for (size_t i = 0; i < words.size(); ++i) {
-    if (!says_something(words[i].text)) continue;
+    if (!says_something(words[i].text) || negates(words[i].text)) continue;
+    if (i > 0 && negates(words[i - 1].text)) continue;
     out.insert(words[i].text);
     const bool neighbours = i + 1 < words.size() && words[i + 1].begin == words[i].end + 1 &&
                             says_something(words[i + 1].text);
@@ -51,7 +66,8 @@ std::vector<MinedPhrase> mine_selling_points(std::vector<CatalogueAd>& ads,
     add_phrases(splitter, ads[i].description, own);
     for (const auto& [name, value] : ads[i].attributes) {
       const std::string phrase = normalize_keyword(value);
-      if (says_something(phrase) && phrase.size() <= 40) own.insert(phrase);
+      if (says_something(phrase) && !is_yes_or_no(phrase) && phrase.size() <= 40)
+        own.insert(phrase);
     }
     for (const std::string& phrase : own) {
       if (excluded.contains(phrase)) continue;

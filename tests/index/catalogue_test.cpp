@@ -78,5 +78,18 @@ TEST(MineSellingPoints, FindsWhatIsFrequentYetNotUniversal) {
   EXPECT_TRUE(ads[2].selling_points.empty()) << "a selling point must be true of the product";
 }
 
+TEST(MineSellingPoints, NeverClaimsWhatTheTextDenies) {
+  std::vector<CatalogueAd> ads(20);
+  for (size_t i = 0; i < ads.size(); ++i) {
+    ads[i].category = "tents";
+    ads[i].title = i < 7 ? "Tent, not waterproof" : "Tent";
+    if (i < 7) ads[i].attributes = {{"floor", "yes"}, {"frame", "aluminium"}};
+  }
+  mine_selling_points(ads);
+  EXPECT_THAT(ads[0].selling_points, Contains("aluminium"));
+  EXPECT_THAT(ads[0].selling_points, Not(Contains("waterproof")));
+  EXPECT_THAT(ads[0].selling_points, Not(Contains("yes")));
+}
+
 }  // namespace
 }  // namespace barker
