@@ -57,25 +57,36 @@ class Folded {
     icu::StringByteSink<std::string> sink(&text_);
     case_folder().normalizeUTF8(0, text, sink, &edits_, code);
     require(code, "ICU normalisation");
+    edit_ = edits_.getFineIterator();
   }
+  Folded(const Folded&) = delete;
+  Folded& operator=(const Folded&) = delete;
 
   const std::string& text() const { return text_; }
 
-  // Bytes in the original that made the folded bytes [begin, end), begin < end.
+  // Bytes in the original that made the folded bytes [begin, end), begin < end. Where a character
+  // became several, all of it. Ascending calls are cheap: the iterator goes on from where it was.
   std::pair<size_t, size_t> original(size_t begin, size_t end) {
-    UErrorCode code = U_ZERO_ERROR;
-    icu::Edits::Iterator edit = edits_.getFineIterator();
-    const int32_t from = edit.sourceIndexFromDestinationIndex(static_cast<int32_t>(begin), code);
-    // ICU maps an index inside a change to the end of its source, one at its start to the start.
-    edit = edits_.getFineIterator();
-    const int32_t to = edit.sourceIndexFromDestinationIndex(static_cast<int32_t>(end), code);
-    require(code, "ICU edits");
+    const int32_t from = source_index(static_cast<int32_t>(begin), /*is_end=*/false);
+    const int32_t to = source_index(static_cast<int32_t>(end), /*is_end=*/true);
     return {static_cast<size_t>(from), static_cast<size_t>(to)};
   }
 
  private:
+  int32_t source_index(int32_t index, bool is_end) {
+    UErrorCode code = U_ZERO_ERROR;
+    // An end is looked up by its last byte: the span it belongs to may be followed by nothing.
+    const int32_t inside = is_end ? index - 1 : index;
+    const bool found = edit_.findDestinationIndex(inside, code);
+    require(code, "ICU edits");
+    if (!found) throw std::logic_error("ICU edits: index outside the text");
+    if (edit_.hasChange()) return edit_.sourceIndex() + (is_end ? edit_.oldLength() : 0);
+    return edit_.sourceIndex() + index - edit_.destinationIndex();
+  }
+
   std::string text_;
   icu::Edits edits_;
+  icu::Edits::Iterator edit_;
 };
 
 struct Piece {

@@ -138,6 +138,10 @@ class WeightFileOpener {
                         number(file_->size_) + (file_->size_ < h.file_size ? " (truncated)" : ""));
     }
     if (Status s = check_section("metadata", h.metadata_offset, h.metadata_size); !s.ok()) return s;
+    if (h.metadata_size > kMaxMetadata) {
+      return unexpected("metadata_size", "at most " + number(kMaxMetadata),
+                        number(h.metadata_size));
+    }
     if (Status s = check_section("tensors", h.tensors_offset, h.tensors_size); !s.ok()) return s;
     if (h.metadata_offset < sizeof h || h.tensors_offset < h.metadata_offset + h.metadata_size) {
       return bad_data("sections overlap");
@@ -268,7 +272,21 @@ class WeightFileOpener {
       if (!tensor) return bad_data("tensor " + expected.name + " is missing");
       if (Status s = check_tensor(*tensor, expected); !s.ok()) return s;
     }
+    if (Status s = check_disjoint(); !s.ok()) return s;
     found_ = number(tensors.size()) + " tensors";
+    return {};
+  }
+
+  Status check_disjoint() const {
+    std::vector<const fbs::Tensor*> by_offset(file_->metadata_->tensors()->begin(),
+                                              file_->metadata_->tensors()->end());
+    std::ranges::sort(by_offset, {}, &fbs::Tensor::offset);
+    for (size_t i = 1; i < by_offset.size(); ++i) {
+      if (by_offset[i - 1]->offset() + by_offset[i - 1]->size() > by_offset[i]->offset()) {
+        return bad_data("tensors " + by_offset[i - 1]->name()->str() + " and " +
+                        by_offset[i]->name()->str() + " overlap");
+      }
+    }
     return {};
   }
 
@@ -335,8 +353,8 @@ class WeightFileOpener {
 
   Status check_golden_form() {
     const fbs::Weights& w = *file_->metadata_;
-    if (!std::isfinite(w.golden_tolerance()) || w.golden_tolerance() < 0) {
-      return unexpected("golden_tolerance", "a finite number >= 0",
+    if (!(w.golden_tolerance() >= 0 && w.golden_tolerance() <= kMaxGoldenTolerance)) {
+      return unexpected("golden_tolerance", "0 to " + std::to_string(kMaxGoldenTolerance),
                         std::to_string(w.golden_tolerance()));
     }
     const auto count = [](const auto* vector) -> uint64_t { return vector ? vector->size() : 0; };
@@ -357,6 +375,11 @@ class WeightFileOpener {
       }
       if (count(golden.titles()) > 0 && !sizes_.has_auxiliary) {
         return bad_data(where + ".titles: the model has no auxiliary head");
+      }
+      for (const auto* logits : {golden.main_logits(), golden.aux_logits()}) {
+        for (flatbuffers::uoffset_t k = 0; k < count(logits); ++k) {
+          if (!std::isfinite(logits->Get(k))) return bad_data(where + ": a logit is not finite");
+        }
       }
       for (const auto* bags : {golden.groups(), golden.titles()}) {
         if (!bags) continue;

@@ -69,6 +69,8 @@ inline constexpr uint32_t kMaxGroups = 64;
 inline constexpr uint32_t kMaxLayers = 8;
 inline constexpr uint32_t kMaxLayerSize = 4096;
 inline constexpr uint32_t kMaxRows = 1u << 30;
+inline constexpr uint64_t kMaxMetadata = uint64_t{1} << 30;  // bytes; FlatBuffers ends at 2 GiB
+inline constexpr float kMaxGoldenTolerance = 0.01f;  // logits; a wider one would prove nothing
 
 // Called once per check in the order they run: "header", "checksum.metadata", ... `detail` says
 // what was found, and on failure what was expected.

@@ -82,6 +82,26 @@ TEST(KeywordSplitter, OffsetsNameTheBytesAKeywordCameFrom) {
   }
 }
 
+TEST(KeywordSplitter, OffsetsCoverAllOfACharacterThatBecameSeveral) {
+  const std::string text = "a \uFDFA b";  // one character, four words
+  const std::vector<Keyword> keywords = KeywordSplitter().split(text);
+  ASSERT_EQ(keywords.size(), 6u);
+  for (size_t i = 1; i < 5; ++i) {
+    EXPECT_EQ(keywords[i].begin, 2u);
+    EXPECT_EQ(keywords[i].end, 5u);
+  }
+  EXPECT_EQ(text.substr(keywords[5].begin, keywords[5].end - keywords[5].begin), "b");
+}
+
+// Quadratic offsets would take minutes here and run into the test's time limit.
+TEST(KeywordSplitter, FindsOffsetsInLongTextsWithoutStartingOver) {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += "Wörd ";
+  const std::vector<Keyword> keywords = KeywordSplitter().split(text);
+  ASSERT_EQ(keywords.size(), 100'000u);
+  EXPECT_EQ(keywords.back().end, text.size() - 1);
+}
+
 TEST(KeywordSplitter, SurvivesRandomBytesAndKeepsOffsetsInOrder) {
   std::mt19937 random(7);
   const KeywordSplitter splitter({"a b", "补水保湿"});

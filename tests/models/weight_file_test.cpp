@@ -140,6 +140,30 @@ TEST(WeightFile, RefusesSwappedVocabularyRows) {
   EXPECT_THAT(open_bytes(bad).message(), HasSubstr("check vocabulary"));
 }
 
+TEST(WeightFile, RefusesAToleranceThatProvesNothingAndLogitsThatAreNoNumbers) {
+  ModelSpec loose = random_model(12);
+  loose.golden_tolerance = 1e30f;
+  EXPECT_THAT(WeightFile::open(written(loose)).status().message(), HasSubstr("golden_tolerance"));
+  ModelSpec nan = random_model(12);
+  nan.golden = {{std::vector<BagSpec>(3), {fingerprint("word1")}, {NAN}, {}, {}}};
+  EXPECT_THAT(WeightFile::open(written(nan)).status().message(), HasSubstr("not finite"));
+}
+
+TEST(WeightFile, RefusesTensorsThatOverlap) {
+  std::string bad = bytes_of(written(random_model(13)));
+  WeightFileHeader h;
+  std::memcpy(&h, bad.data(), sizeof h);
+  auto* weights = flatbuffers::GetMutableRoot<flatbuffers::Table>(bad.data() + h.metadata_offset);
+  auto* tensors = weights->GetPointer<flatbuffers::Vector<flatbuffers::Offset<fbs::Tensor>>*>(
+      fbs::Weights::VT_TENSORS);
+  auto* victim = reinterpret_cast<flatbuffers::Table*>(
+      const_cast<fbs::Tensor*>(tensors->LookupByKey("mlp.1.bias")));
+  const uint64_t other = tensors->LookupByKey("head.main.weight")->offset();
+  ASSERT_TRUE(victim->SetField<uint64_t>(fbs::Tensor::VT_OFFSET, other, 0));
+  reseal(bad);
+  EXPECT_THAT(open_bytes(bad).message(), HasSubstr("overlap"));
+}
+
 TEST(WeightFile, NamesOtherVersionsAndTheOtherEndianness) {
   const std::string good = bytes_of(written(random_model(9)));
   std::string version = good;
