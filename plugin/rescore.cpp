@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
+#include <exception>
 #include <tuple>
 
 #include "models/vocabulary.h"
@@ -36,6 +37,7 @@ class Query {
     if (w_.bound_generation != g_.id) {
       w_.forward.bind(g_.network, kernels);
       w_.slot_of_row.assign(g_.network.keyword_rows, kNoSlot);
+      w_.distinct_rows.clear();  // rows of the generation before
       w_.bound_generation = g_.id;
     }
     window_ = std::min(request.ad_count, request.window ? request.window : config.window);
@@ -171,6 +173,8 @@ class Query {
     w_.candidates.clear();
     w_.candidate_begin.assign(1, 0);
     w_.candidate_slot.clear();
+    // Here, not after scoring: a query that was bypassed half-way leaves its slots behind.
+    for (const uint32_t row : w_.distinct_rows) w_.slot_of_row[row] = kNoSlot;
     w_.distinct_rows.clear();
     for (uint64_t i = 0; i < window_; ++i) {
       const barker_ad a = ad(i);
@@ -203,8 +207,9 @@ class Query {
       if (row != kUnknownRow) {
         slot = w_.slot_of_row[row];
         if (slot == kNoSlot) {
-          slot = w_.slot_of_row[row] = static_cast<uint32_t>(w_.distinct_rows.size());
-          w_.distinct_rows.push_back(row);
+          slot = static_cast<uint32_t>(w_.distinct_rows.size());
+          w_.distinct_rows.push_back(row);  // first: if it throws, no slot is left behind
+          w_.slot_of_row[row] = slot;
         }
       }
       w_.candidate_slot.push_back(slot);
@@ -269,8 +274,6 @@ class Query {
       scored += count;
     }
     calibrate(w_.distinct_scores, g_.network.main_scale, g_.network.main_offset);
-    for (const uint32_t row : w_.distinct_rows)
-      w_.slot_of_row[row] = kNoSlot;  // clean for the next
     for (size_t i = 0; i < w_.candidates.size(); ++i) {
       if (w_.candidate_slot[i] != kNoSlot) {
         w_.candidates[i].score = w_.distinct_scores[w_.candidate_slot[i]];
@@ -349,9 +352,12 @@ class Query {
       }
       out.title_size = w_.text.size() - out.title_offset;
       uint32_t kept = 0;
-      while (kept < out.chosen_count && placed[kept].end > placed[kept].begin) {
-        out.chosen[kept].begin = placed[kept].begin;
-        out.chosen[kept].end = placed[kept].end;
+      for (uint32_t k = 0; k < out.chosen_count; ++k) {
+        if (placed[k].end == placed[k].begin) continue;  // did not fit, or nothing to be seen of it
+        out.chosen[kept] = out.chosen[k];
+        out.chosen[kept].promoted = prefixes[k].cut_end > prefixes[k].cut_begin;
+        out.chosen[kept].begin = placed[k].begin;
+        out.chosen[kept].end = placed[k].end;
         ++kept;
       }
       std::fill(out.chosen + kept, out.chosen + BARKER_MAX_SELLING_POINTS, barker_chosen{});
@@ -424,7 +430,11 @@ bool Plugin::rescore(const barker_request& request, barker_response& response) {
     response.reason = BARKER_REASON_NO_ADS;
   } else {
     response.generation = generation->id;
-    answered = run_query(request, response, *generation, lease.workspace());
+    try {
+      answered = run_query(request, response, *generation, lease.workspace());
+    } catch (const std::exception&) {  // out of memory: the page must not be empty for it
+      response.reason = BARKER_REASON_INTERNAL;
+    }
   }
   if (!answered) bypass(request, response, config_, text);
   count(!answered                                  ? counters_.bypassed

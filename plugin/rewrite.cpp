@@ -141,7 +141,8 @@ bool is_separator(char c) { return c == '/' || c == ',' || c == ';' || c == '|' 
 
 // The title without its promoted parts; white space and separators that now separate nothing go,
 // too.
-std::string without_cuts(std::string_view title, std::span<const Prefix> prefixes) {
+std::string without_cuts(std::string_view title, std::span<const Prefix> prefixes,
+                         const Placed* placed) {
   std::string kept, word;
   const auto end_word = [&] {
     const bool lone = std::ranges::all_of(word, is_separator);
@@ -152,8 +153,12 @@ std::string without_cuts(std::string_view title, std::span<const Prefix> prefixe
     word.clear();
   };
   for (size_t i = 0; i < title.size(); ++i) {
-    const bool cut = std::ranges::any_of(
-        prefixes, [&](const Prefix& p) { return i >= p.cut_begin && i < p.cut_end; });
+    bool cut = false;
+    for (size_t p = 0; p < prefixes.size(); ++p) {
+      const bool is_placed =
+          placed[p].end > placed[p].begin;  // what was left out stays in the title
+      cut |= is_placed && i >= prefixes[p].cut_begin && i < prefixes[p].cut_end;
+    }
     if (cut) continue;
     if (title[i] == ' ') {
       end_word();
@@ -184,10 +189,11 @@ void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
   std::string visible;  // one prefix, then the title
   uint64_t left = policy.max_width == 0 ? ~uint64_t{0} : policy.max_width;
   const uint64_t separator_width = policy.max_width == 0 ? 0 : display_width(policy.separator);
+  std::fill_n(placed, prefixes.size(), Placed{});
   for (size_t i = 0; i < prefixes.size(); ++i) {
-    placed[i] = {};
     visible.clear();
     append_clean(prefixes[i].text, visible, replaced_utf8);
+    if (visible.find_first_not_of(' ') == std::string::npos) continue;  // nothing to be seen
     if (policy.max_width > 0) {
       const uint64_t width = display_width(visible) + separator_width;
       // A prefix must leave room for some title: at least a third of the budget.
@@ -201,13 +207,12 @@ void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
     out += policy.close;
     append_escaped(policy.separator, policy.format, out);
   }
-  // What was not placed stays in the title.
-  size_t used = 0;
-  while (used < prefixes.size() && placed[used].end > placed[used].begin) ++used;
-  const bool cuts = std::ranges::any_of(prefixes.first(used),
-                                        [](const Prefix& p) { return p.cut_end > p.cut_begin; });
+  bool cuts = false;
+  for (size_t i = 0; i < prefixes.size(); ++i) {
+    cuts |= placed[i].end > placed[i].begin && prefixes[i].cut_end > prefixes[i].cut_begin;
+  }
   visible.clear();
-  append_clean(cuts ? without_cuts(title, prefixes.first(used)) : std::string(title), visible,
+  append_clean(cuts ? without_cuts(title, prefixes, placed) : std::string(title), visible,
                replaced_utf8);
   if (policy.max_width > 0 && display_width(visible) > left) {
     const uint64_t ellipsis = display_width(policy.ellipsis);

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fstream>
 #include <thread>
+#include <utility>
 
 #include "models/fingerprint.h"
 #include "models/weight_file.h"
@@ -185,6 +186,62 @@ TEST_F(Plugin, BypassesWithAReason) {
   fill(0);
   ASSERT_EQ(rescore(), BARKER_OK);
   EXPECT_EQ(response_.reason, BARKER_REASON_NO_ADS);
+}
+
+// With another user, for the same user's stale scores would look right.
+TEST_F(Plugin, ABypassedQueryLeavesNothingToTheNext) {
+  const std::string config = "[title]\nformat = \"plain\"\n";
+  const std::string path = weights(1);
+  const auto overflow = [&] {
+    fill(5);
+    ads_[0].bid = ads_[0].first_pass_score = 1e308;
+    ASSERT_EQ(rescore(), BARKER_OK);
+    ASSERT_EQ(response_.reason, BARKER_REASON_NON_FINITE);
+  };
+  const auto scores = [&] {
+    fill(5);
+    EXPECT_EQ(rescore(), BARKER_OK);
+    std::vector<double> all;
+    for (const barker_result_ad& r : results_) {
+      for (uint32_t k = 0; k < r.chosen_count; ++k) all.push_back(r.chosen[k].score);
+    }
+    return all;
+  };
+  make(config);
+  load(path);
+  const std::vector<double> expected = scores();
+  ASSERT_FALSE(expected.empty());
+  make(config);
+  load(path);
+  overflow();  // on a workspace that is new
+  EXPECT_EQ(scores(), expected);
+  make(config);
+  load(path);
+  const std::vector<barker_string> user = std::exchange(user_, {});
+  EXPECT_NE(scores(), expected);
+  overflow();  // on one that another user's query filled
+  user_ = user;
+  EXPECT_EQ(scores(), expected);
+  overflow();
+  load(weights(2));  // on one that goes on with other weights
+  load(path);
+  EXPECT_EQ(scores(), expected);
+}
+
+TEST_F(Plugin, NeverShowsASellingPointThatCannotBeSeen) {
+  load(weights(1));
+  fill(3);
+  for (barker_selling_point& point : points_)
+    point.fingerprint = fingerprint(std::string(point.text.data, point.text.size));
+  const std::string invisible = "\u200B\u202E";
+  points_[0].text = {nullptr, 0};
+  points_[1].text = view(invisible);
+  ASSERT_EQ(rescore(), BARKER_OK) << error_;
+  for (size_t rank = 0; rank < 3; ++rank) {
+    EXPECT_EQ(title(rank).find("<em></em>"), std::string::npos) << title(rank);
+    for (uint32_t k = 0; k < results_[rank].chosen_count; ++k)
+      EXPECT_GE(results_[rank].chosen[k].index, 2u);
+  }
 }
 
 TEST_F(Plugin, AnswersOddQueriesAndStrangers) {
