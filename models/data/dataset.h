@@ -1,0 +1,138 @@
+// The event log as a trainer wants it: numbers instead of text, in one file that is mapped, so that
+// memory stays flat however long the log is.
+//
+// Written once from a log (build_dataset), read any number of times. Histories are not copied into
+// every search: a user's clicked keywords stand once, in time order, and a search points at the part
+// that lies strictly before it. File: header, section table, sections, 64-byte aligned, little
+// endian; a cache of this machine, not a format for others.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/data/events.h"
+#include "models/lines.h"
+#include "models/result.h"
+
+namespace barker {
+
+inline constexpr uint32_t kUnknownKeyword = 0xFFFFFFFFu;  // never seen in the training split
+
+// One search of the log, pointing into the mapped file.
+//
+// Keyword ids are < Dataset::keywords(); kUnknownKeyword stands for one that the training split
+// never used, so that lengths stay true. Truths are NaN where unknown.
+struct SearchView {
+  uint32_t index = 0;     // of this search in the dataset
+  uint32_t user = 0;      // < Dataset::users()
+  uint32_t category = 0;  // < Dataset::categories(); 0 is ""
+  Split split = Split::kTrain;
+  int64_t time = 0;
+  std::span<const uint32_t> history;     // clicked keywords before `time`, oldest first, uncut
+  std::span<const uint32_t> sf_history;  // of them, the clicked SFs
+  std::span<const uint32_t> query;
+  std::span<const uint32_t> sfs;  // keywords of the SFs shown, in the order shown
+  std::span<const uint8_t> sf_clicked;
+  std::span<const float> sf_truth;
+  std::span<const uint32_t> ads;  // titles of the ads shown: index for Dataset::title
+  std::span<const uint8_t> ad_clicked;
+  std::span<const float> ad_truth;
+};
+
+struct FeatureBag {
+  std::span<const uint32_t> features;  // < Dataset::features()
+  std::span<const float> weights;      // one a feature
+};
+
+enum class Task : uint8_t { kMain = 0, kAuxiliary = 1 };
+
+// Immutable: any thread. Views live as long as it.
+class Dataset {
+ public:
+  static Result<std::shared_ptr<const Dataset>> open(const std::string& path);
+  static bool is_dataset(const std::string& path);  // by its first bytes
+  ~Dataset();
+  Dataset(const Dataset&) = delete;
+  Dataset& operator=(const Dataset&) = delete;
+
+  uint32_t searches() const;
+  SearchView search(uint32_t index) const;
+
+  // Features of one group at a search; groups are those of the log other than keyword histories.
+  std::span<const std::string> groups() const;
+  FeatureBag group(uint32_t search, size_t group) const;
+
+  std::span<const uint32_t> title(uint32_t ad) const;  // keywords in title order
+  uint32_t titles() const;
+
+  // Searches of a split with at least one SF (main) or ad (auxiliary), ascending.
+  std::span<const uint32_t> searches_of(Split split, Task task) const;
+  uint64_t instances_of(Split split, Task task) const;  // SFs or ads shown in them
+  uint64_t clicks_of(Split split, Task task) const;
+
+  uint32_t users() const;
+  uint32_t keywords() const;
+  uint32_t features() const;
+  uint32_t categories() const;
+  std::string_view user(uint32_t id) const;
+  std::string_view keyword(uint32_t id) const;  // normal form
+  std::string_view feature(uint32_t id) const;  // "group=token"
+  std::string_view category(uint32_t id) const;
+
+  std::string_view digest() const;  // XXH3-128 of the log, hexadecimal
+  uint64_t events() const;          // lines of the log that were used
+
+ private:
+  Dataset();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+struct DatasetOptions {
+  double train_share = 0.80;       // of the period, where events carry no split
+  double validation_share = 0.05;  // the rest is test
+  // Keep this share of the training searches' SF bars, chosen by a hash of user and time: what if
+  // main events were scarce? History and auxiliary events stay.
+  double main_share = 1.0;
+};
+
+// Makes a dataset event by event, for what needs no log in between (simulators). Events of one user
+// must come in time order. Memory grows with users, keywords and titles, not with events; a spool
+// file beside `path` holds the rest until finish().
+class DatasetBuilder {
+ public:
+  // phrases: keywords of several words that queries and titles are to keep as one.
+  static Result<DatasetBuilder> create(const std::string& path, const DatasetOptions& options,
+                                       const std::vector<std::string>& phrases);
+  ~DatasetBuilder();
+  DatasetBuilder(DatasetBuilder&&) noexcept;
+  DatasetBuilder& operator=(DatasetBuilder&&) noexcept;
+
+  Status add(const SearchEvent& event);  // bad_data: this event was left out, others may follow
+  // Writes the file and fsyncs; it appears under its name only when it is whole.
+  Status finish(std::string_view digest);
+
+ private:
+  DatasetBuilder();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Reads the log twice: SFs of several words must be known before titles are split. Unusable lines
+// go to `bad`.
+Status build_dataset(const std::string& log_path, const std::string& path,
+                     const DatasetOptions& options, BadLines& bad);
+
+// A dataset file as it is; an event log through a temporary dataset beside `scratch`, whose name
+// vanishes at once.
+Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::string& path,
+                                                           const std::string& scratch,
+                                                           const DatasetOptions& options,
+                                                           BadLines& bad);
+
+}  // namespace barker
