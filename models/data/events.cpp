@@ -59,6 +59,22 @@ std::vector<std::string> read_strings(const Json& value, const std::string& fiel
   return strings;
 }
 
+// ["a", "b"], or {"a": 2, "b": 0.5} with weights.
+FeatureGroup read_group(const std::string& name, const Json& value) {
+  const std::string field = "groups." + name;
+  if (!value.is_object()) return {name, read_strings(value, field), {}};
+  FeatureGroup group{name, {}, {}};
+  for (const auto& [token, weight] : value.items()) {
+    if (!weight.is_number() || !(weight.get<double>() >= 0 && weight.get<double>() <= 1e6)) {
+      throw Wrong{field + "." + token + ": expected a weight from 0 to 1e6, found " +
+                  weight.dump()};
+    }
+    group.tokens.push_back(token);
+    group.weights.push_back(weight.get<float>());
+  }
+  return group;
+}
+
 SearchEvent read_event(const Json& json) {
   if (!json.is_object()) throw Wrong{"expected a JSON object" + found(json)};
   SearchEvent event;
@@ -73,8 +89,11 @@ SearchEvent read_event(const Json& json) {
   if (const Json* groups = member(json, "groups")) {
     if (!groups->is_object()) throw Wrong{"groups: expected an object" + found(*groups)};
     for (const auto& [name, tokens] : groups->items()) {
-      event.groups.push_back({name, read_strings(tokens, "groups." + name)});
+      event.groups.push_back(read_group(name, tokens));
     }
+  }
+  if (const Json* keywords = member(json, "query_keywords")) {
+    event.query_keywords = read_strings(*keywords, "query_keywords");
   }
   if (const Json* keywords = member(json, "user_keywords")) {
     event.user_keywords = read_strings(*keywords, "user_keywords");
@@ -137,7 +156,12 @@ void append_event(const SearchEvent& event, std::string& out) {
   if (!event.search.empty()) json["search"] = event.search;
   json["query"] = event.query;
   if (!event.category.empty()) json["category"] = event.category;
-  for (const FeatureGroup& group : event.groups) json["groups"][group.name] = group.tokens;
+  for (const FeatureGroup& group : event.groups) {
+    Json& tokens = json["groups"][group.name];
+    if (group.weights.empty()) tokens = group.tokens;
+    for (size_t i = 0; i < group.weights.size(); ++i) tokens[group.tokens[i]] = group.weights[i];
+  }
+  if (event.query_keywords) json["query_keywords"] = *event.query_keywords;
   if (event.user_keywords) json["user_keywords"] = *event.user_keywords;
   const auto common = [](Json& item, bool clicked, double p) {
     item["clicked"] = clicked;

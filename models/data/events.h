@@ -36,6 +36,7 @@ struct AdImpression {
 struct FeatureGroup {
   std::string name;
   std::vector<std::string> tokens;
+  std::vector<float> weights = {};  // finite, >= 0, one a token; empty: 1 each
 };
 
 struct SearchEvent {
@@ -43,6 +44,8 @@ struct SearchEvent {
   std::string user;
   std::string search;  // id, may be empty
   std::string query;
+  // The query's keywords where the log has them; `query` is split where it has not.
+  std::optional<std::vector<std::string>> query_keywords;
   std::string category;  // for reports by slice, may be empty
   std::vector<FeatureGroup> groups;
   // The history the engine used when it served, newest first. Where absent it is built from the

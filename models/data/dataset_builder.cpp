@@ -1,0 +1,271 @@
+// From events to columns: keywords of queries and titles, histories point in time.
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdio>
+#include <cstdlib>
+#include <unordered_set>
+
+#include "models/data/dataset_columns.h"
+#include "models/keywords.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace barker {
+
+struct DatasetBuilder::Impl {
+  Impl(std::string file, const std::vector<std::string>& phrases)
+      : path(std::move(file)), splitter(phrases) {}
+
+  Status create_columns() {
+    for (const Status& s : {columns.searches.create(path), columns.clicks.create(path),
+                            columns.sfs.create(path), columns.ads.create(path),
+                            columns.query.create(path), columns.given.create(path),
+                            columns.given_sf.create(path), columns.groups.create(path)}) {
+      if (!s.ok()) return s;
+    }
+    columns.categories.id("");
+    return {};
+  }
+
+  Status add(const SearchEvent& event) {
+    for (const FeatureGroup& group : event.groups) {
+      for (const char* reserved : {"hist", "query", "target", "uid"}) {
+        if (group.name == reserved) {
+          return bad_data("groups." + group.name + ": this name is reserved");
+        }
+      }
+    }
+    const uint32_t user = columns.users.id(event.user);
+    if (user >= columns.streams.size()) columns.streams.resize(user + 1);
+    DatasetColumns::UserStream& stream = columns.streams[user];
+    if (event.time < stream.newest_time) {
+      return bad_data("time: " + std::to_string(event.time) +
+                      " is before the user's last event at " + std::to_string(stream.newest_time));
+    }
+    if (event.time > stream.newest_time) {
+      stream.newest_time = event.time;
+      stream.newest_tokens = stream.newest_sf_tokens = 0;
+    }
+    if (!event.history_only) add_search(event, user, stream);
+    add_clicks(event, user, stream);
+    ++columns.events;
+    return {};
+  }
+
+  void add_search(const SearchEvent& event, uint32_t user,
+                  const DatasetColumns::UserStream& stream) {
+    SpooledSearch search{};
+    search.time = event.time;
+    search.user = user;
+    search.category = columns.categories.id(event.category);
+    search.split = split_of(event);
+    // Clicks of this very moment are not history yet.
+    search.history_end = stream.tokens - stream.newest_tokens;
+    search.sf_history_end = stream.sf_tokens - stream.newest_sf_tokens;
+    if (event.user_keywords) {
+      search.has_given = 1;
+      search.given_count = append_reversed(*event.user_keywords, columns.given);
+    }
+    for (const uint32_t keyword : query_keywords(event)) {
+      columns.query.append(keyword);
+      ++search.query_count;
+    }
+    for (const SfImpression& sf : event.sfs) {
+      columns.sfs.append({keyword_id(sf.text), static_cast<float>(sf.true_probability),
+                          static_cast<uint8_t>(sf.clicked)});
+    }
+    search.sf_count = static_cast<uint32_t>(event.sfs.size());
+    for (const AdImpression& ad : event.ads) {
+      columns.ads.append({title_id(ad), static_cast<float>(ad.true_probability),
+                          static_cast<uint8_t>(ad.clicked)});
+    }
+    search.ad_count = static_cast<uint32_t>(event.ads.size());
+    add_groups(event, search);
+    const std::string key = event.user + '\0' + std::to_string(event.time);
+    search.lot = static_cast<uint32_t>(XXH3_64bits(key.data(), key.size()));
+    columns.searches.append(search);
+  }
+
+  void add_groups(const SearchEvent& event, SpooledSearch& search) {
+    const auto given_sf = std::find_if(event.groups.begin(), event.groups.end(),
+                                       [](const FeatureGroup& g) { return g.name == "sfhist"; });
+    if (given_sf != event.groups.end()) {
+      search.has_given_sf = 1;
+      search.given_sf_count = append_reversed(given_sf->tokens, columns.given_sf);
+    }
+    columns.groups.append(
+        static_cast<uint32_t>(event.groups.size()) - uint32_t{given_sf != event.groups.end()});
+    for (const FeatureGroup& group : event.groups) {
+      if (group.name == "sfhist") continue;
+      columns.groups.append(columns.group_names.id(group.name));
+      columns.groups.append(static_cast<uint32_t>(group.tokens.size()));
+      for (const std::string& token : group.tokens) {
+        columns.groups.append(columns.features.id(group.name + "=" + token));
+      }
+      for (size_t i = 0; i < group.tokens.size(); ++i) {
+        columns.groups.append(
+            std::bit_cast<uint32_t>(group.weights.empty() ? 1.0f : group.weights[i]));
+      }
+    }
+  }
+
+  void add_clicks(const SearchEvent& event, uint32_t user, DatasetColumns::UserStream& stream) {
+    const auto add_click = [&](uint32_t keyword, bool is_sf) {
+      columns.clicks.append(
+          {event.time, user, keyword, static_cast<uint8_t>(is_sf), split_of(event)});
+      ++stream.tokens;
+      ++stream.newest_tokens;
+      stream.sf_tokens += is_sf;
+      stream.newest_sf_tokens += is_sf;
+    };
+    for (const SfImpression& sf : event.sfs) {
+      if (sf.clicked) add_click(keyword_id(sf.text), true);
+    }
+    for (const AdImpression& ad : event.ads) {
+      if (!ad.clicked) continue;
+      for (const uint32_t keyword : columns.titles[title_id(ad)]) add_click(keyword, false);
+    }
+  }
+
+  static uint8_t split_of(const SearchEvent& event) {
+    return event.split ? static_cast<uint8_t>(*event.split) : kSplitByTime;
+  }
+
+  uint32_t keyword_id(const std::string& text) {
+    const auto known = normalized.find(text);
+    if (known != normalized.end()) return known->second;
+    const uint32_t id = columns.keywords.id(normalize_keyword(text));
+    normalized.emplace(text, id);
+    return id;
+  }
+
+  // Logs give histories newest first; streams are oldest first.
+  uint32_t append_reversed(const std::vector<std::string>& tokens, Spool<uint32_t>& to) {
+    for (size_t i = tokens.size(); i-- > 0;) to.append(keyword_id(tokens[i]));
+    return static_cast<uint32_t>(tokens.size());
+  }
+
+  const std::vector<uint32_t>& query_keywords(const SearchEvent& event) {
+    if (event.query_keywords) {
+      scratch.clear();
+      for (const std::string& keyword : *event.query_keywords) {
+        scratch.push_back(keyword_id(keyword));
+      }
+      return scratch;
+    }
+    const auto [at, is_new] = queries.try_emplace(event.query);  // popular queries come often
+    if (is_new) {
+      for (const Keyword& keyword : splitter.split(event.query)) {
+        at->second.push_back(columns.keywords.id(keyword.text));
+      }
+    }
+    return at->second;
+  }
+
+  uint32_t title_id(const AdImpression& ad) {
+    // An ad is shown many times; without id its words are its name.
+    std::string key = ad.title;
+    for (const std::string& keyword : ad.keywords) (key += '\x1f') += keyword;
+    const auto [at, is_new] =
+        title_ids.try_emplace(std::move(key), static_cast<uint32_t>(columns.titles.size()));
+    if (is_new) {
+      std::vector<uint32_t> ids;
+      for (const std::string& keyword : ad.keywords) ids.push_back(keyword_id(keyword));
+      if (ad.keywords.empty()) {
+        for (const Keyword& keyword : splitter.split(ad.title)) {
+          ids.push_back(columns.keywords.id(keyword.text));
+        }
+      }
+      columns.titles.push_back(std::move(ids));
+    }
+    return at->second;
+  }
+
+  std::string path;
+  KeywordSplitter splitter;
+  DatasetColumns columns;
+  std::unordered_map<std::string, uint32_t> normalized, title_ids;
+  std::unordered_map<std::string, std::vector<uint32_t>> queries;
+  std::vector<uint32_t> scratch;
+};
+
+DatasetBuilder::DatasetBuilder() = default;
+DatasetBuilder::~DatasetBuilder() = default;
+DatasetBuilder::DatasetBuilder(DatasetBuilder&&) noexcept = default;
+DatasetBuilder& DatasetBuilder::operator=(DatasetBuilder&&) noexcept = default;
+
+Result<DatasetBuilder> DatasetBuilder::create(const std::string& path,
+                                              const DatasetOptions& options,
+                                              const std::vector<std::string>& phrases) {
+  DatasetBuilder builder;
+  builder.impl_ = std::make_unique<Impl>(path, phrases);
+  builder.impl_->columns.options = options;
+  if (Status s = builder.impl_->create_columns(); !s.ok()) return s;
+  return builder;
+}
+
+Status DatasetBuilder::add(const SearchEvent& event) { return impl_->add(event); }
+
+Status DatasetBuilder::finish(std::string_view digest) {
+  return write_dataset(impl_->columns, digest, impl_->path);
+}
+
+Status build_dataset(const std::string& log_path, const std::string& path,
+                     const DatasetOptions& options, BadLines& bad) {
+  std::unordered_set<std::string> phrases;
+  XXH3_state_t hash;
+  XXH3_128bits_reset(&hash);
+  {
+    Result<LineReader> lines = LineReader::open(log_path);
+    if (!lines.ok()) return lines.status();
+    std::string_view line;
+    while (lines->next(line)) {
+      XXH3_128bits_update(&hash, line.data(), line.size());
+      XXH3_128bits_update(&hash, "\n", 1);
+      const Result<SearchEvent> event = parse_event(line);
+      if (!event.ok()) continue;  // reported in the second pass
+      for (const SfImpression& sf : event->sfs) phrases.insert(sf.text);
+    }
+    if (!lines->status().ok()) return lines->status();
+  }
+  std::vector<std::string> sorted(phrases.begin(), phrases.end());
+  std::sort(sorted.begin(), sorted.end());
+  Result<DatasetBuilder> builder = DatasetBuilder::create(path, options, sorted);
+  if (!builder.ok()) return builder.status();
+  Result<LineReader> lines = LineReader::open(log_path);
+  if (!lines.ok()) return lines.status();
+  std::string_view line;
+  while (lines->next(line)) {
+    const Result<SearchEvent> event = parse_event(line);
+    if (!event.ok()) {
+      const bool cut = lines->ended_without_newline();
+      bad.add(lines->number(),
+              event.status().message() + (cut ? " (the last line is cut off)" : ""));
+      continue;
+    }
+    if (Status s = builder->add(*event); !s.ok()) bad.add(lines->number(), s.message());
+  }
+  if (!lines->status().ok()) return lines->status();
+  const XXH128_hash_t digest = XXH3_128bits_digest(&hash);
+  char text[33];
+  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(digest.high64),
+                static_cast<unsigned long long>(digest.low64));
+  return builder->finish(text);
+}
+
+Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::string& path,
+                                                           const std::string& scratch,
+                                                           const DatasetOptions& options,
+                                                           BadLines& bad) {
+  if (Dataset::is_dataset(path)) return Dataset::open(path);
+  const std::string made = scratch + ".dataset." + std::to_string(getpid());
+  if (Status s = build_dataset(path, made, options, bad); !s.ok()) return s;
+  Result<std::shared_ptr<const Dataset>> dataset = Dataset::open(made);
+  unlink(made.c_str());  // the mapping keeps it
+  return dataset;
+}
+
+}  // namespace barker

@@ -1,0 +1,456 @@
+// From columns to the dataset file: splits, final numbers of keywords and features, streams gathered
+// by user.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "models/data/dataset_columns.h"
+#include "models/data/dataset_format.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace barker {
+namespace {
+
+namespace f = dataset_format;
+
+// A file that appears under its name only when commit() was reached.
+class MappedOutput {
+ public:
+  ~MappedOutput() {
+    if (data_) munmap(data_, size_);
+    if (descriptor_ >= 0) close(descriptor_);
+    if (!committed_ && !temporary_.empty()) unlink(temporary_.c_str());
+  }
+
+  Status create(const std::string& path, size_t size) {
+    path_ = path;
+    temporary_ = path + ".tmp.XXXXXX";
+    descriptor_ = mkstemp(temporary_.data());
+    if (descriptor_ < 0) return failed(errno);
+    fchmod(descriptor_, 0644);
+    // Writing to a mapped hole on a full disk would end in SIGBUS: take the room first.
+    if (const int error = posix_fallocate(descriptor_, 0, static_cast<off_t>(size))) {
+      return failed(error);
+    }
+    void* mapped = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0);
+    if (mapped == MAP_FAILED) return failed(errno);
+    data_ = mapped;
+    size_ = size;
+    return {};
+  }
+  std::byte* data() { return static_cast<std::byte*>(data_); }
+  Status commit() {
+    if (msync(data_, size_, MS_SYNC) != 0 || fsync(descriptor_) != 0 ||
+        rename(temporary_.c_str(), path_.c_str()) != 0) {
+      return failed(errno);
+    }
+    committed_ = true;
+    return {};
+  }
+
+ private:
+  Status failed(int error) const {
+    return io_error(path_ + ": cannot be written: " + std::strerror(error));
+  }
+
+  std::string path_, temporary_;
+  int descriptor_ = -1;
+  void* data_ = nullptr;
+  size_t size_ = 0;
+  bool committed_ = false;
+};
+
+// Final numbers in order of first use in the training split; what it never uses has none.
+class Renumbering {
+ public:
+  explicit Renumbering(const Interner& texts) : number_(texts.size(), kUnknownKeyword) {}
+  void use(uint32_t id) {
+    if (number_[id] != kUnknownKeyword) return;
+    number_[id] = static_cast<uint32_t>(used_.size());
+    used_.push_back(id);
+  }
+  uint32_t operator[](uint32_t id) const { return number_[id]; }
+  const std::vector<uint32_t>& used() const { return used_; }
+
+ private:
+  std::vector<uint32_t> number_, used_;
+};
+
+class Writer {
+ public:
+  explicit Writer(DatasetColumns& columns)
+      : c_(columns), keywords_(columns.keywords), features_(columns.features) {}
+
+  Status write(std::string_view digest, const std::string& path) {
+    for (const Status& s :
+         {c_.searches.finish(), c_.clicks.finish(), c_.sfs.finish(), c_.ads.finish(),
+          c_.query.finish(), c_.given.finish(), c_.given_sf.finish(), c_.groups.finish()}) {
+      if (!s.ok()) return s;
+    }
+    if (c_.searches.values().size() >= kUnknownKeyword) {
+      return bad_data("more than 2^32 searches");
+    }
+    find_period();
+    number_keywords();
+    number_features();
+    place_sections(digest);
+    if (Status s = out_.create(path, header_.file_size); !s.ok()) return s;
+    write_streams();
+    write_searches();
+    write_groups();
+    write_titles();
+    write_texts();
+    header_.content_xxh3 =
+        XXH3_64bits(out_.data() + sizeof header_, header_.file_size - sizeof header_);
+    header_.header_xxh3 = XXH3_64bits(&header_, offsetof(f::Header, header_xxh3));
+    std::memcpy(out_.data(), &header_, sizeof header_);
+    return out_.commit();
+  }
+
+ private:
+  void find_period() {
+    int64_t first = std::numeric_limits<int64_t>::max(), last = std::numeric_limits<int64_t>::min();
+    for (const SpooledSearch& s : c_.searches.values()) {
+      first = std::min(first, s.time);
+      last = std::max(last, s.time);
+    }
+    first_ = static_cast<double>(first);
+    period_ = std::max(0.0, static_cast<double>(last) - first_);
+  }
+
+  Split split_of(uint8_t given, int64_t time) const {
+    if (given != kSplitByTime) return static_cast<Split>(given);
+    const double share = period_ > 0 ? (static_cast<double>(time) - first_) / period_ : 0;
+    const DatasetOptions& o = c_.options;
+    return share <= o.train_share                        ? Split::kTrain
+           : share <= o.train_share + o.validation_share ? Split::kValidation
+                                                         : Split::kTest;
+  }
+  Split split_of(const SpooledSearch& s) const { return split_of(s.split, s.time); }
+
+  uint32_t kept_sfs(const SpooledSearch& s) const {
+    const bool keep = split_of(s) != Split::kTrain ||
+                      static_cast<double>(s.lot) < c_.options.main_share * 4294967296.0;
+    return keep ? s.sf_count : 0;
+  }
+
+  // Targets first: serving reads their rows most.
+  void number_keywords() {
+    shown_in_training_.assign(c_.titles.size(), false);
+    size_t sf = 0, query = 0, ad = 0, given = 0, given_sf = 0;
+    for (const SpooledSearch& s : c_.searches.values()) {
+      const bool train = split_of(s) == Split::kTrain;
+      for (uint32_t i = 0; train && i < kept_sfs(s); ++i) keywords_.use(c_.sfs.values()[sf + i].what);
+      sf += s.sf_count;
+    }
+    for (const SpooledSearch& s : c_.searches.values()) {
+      const bool train = split_of(s) == Split::kTrain;
+      for (uint32_t i = 0; i < s.query_count; ++i, ++query) {
+        if (train) keywords_.use(c_.query.values()[query]);
+      }
+      for (uint32_t i = 0; i < s.given_count; ++i, ++given) {
+        if (train) keywords_.use(c_.given.values()[given]);
+      }
+      for (uint32_t i = 0; i < s.given_sf_count; ++i, ++given_sf) {
+        if (train) keywords_.use(c_.given_sf.values()[given_sf]);
+      }
+      for (uint32_t i = 0; i < s.ad_count; ++i, ++ad) {
+        if (train) shown_in_training_[c_.ads.values()[ad].what] = true;
+      }
+    }
+    for (const SpooledClick& click : c_.clicks.values()) {
+      if (split_of(click.split, click.time) == Split::kTrain) keywords_.use(click.keyword);
+    }
+    for (size_t t = 0; t < c_.titles.size(); ++t) {
+      if (!shown_in_training_[t]) continue;
+      for (const uint32_t keyword : c_.titles[t]) keywords_.use(keyword);
+    }
+  }
+
+  // Calls bag(search, group, features, weights) for every group of every search.
+  template <typename Visit>
+  void for_each_bag(Visit visit) const {
+    const std::span<const uint32_t> stream = c_.groups.values();
+    size_t at = 0;
+    for (size_t s = 0; s < c_.searches.values().size(); ++s) {
+      for (uint32_t groups = stream[at++]; groups > 0; --groups) {
+        const uint32_t group = stream[at], count = stream[at + 1];
+        visit(s, group, stream.subspan(at + 2, count), stream.subspan(at + 2 + count, count));
+        at += 2 + 2 * size_t{count};
+      }
+    }
+  }
+
+  void number_features() {
+    for_each_bag([&](size_t s, uint32_t, std::span<const uint32_t> features, auto) {
+      if (split_of(c_.searches.values()[s]) != Split::kTrain) return;
+      for (const uint32_t feature : features) features_.use(feature);
+    });
+    for_each_bag([&](size_t, uint32_t, std::span<const uint32_t> features, auto) {
+      for (const uint32_t id : features) known_features_ += features_[id] != kUnknownKeyword;
+    });
+  }
+
+  template <typename Number>
+  static uint64_t text_size(const Interner& texts, uint32_t count, Number number) {
+    uint64_t size = 0;
+    for (uint32_t i = 0; i < count; ++i) size += texts.text(number(i)).size();
+    return size;
+  }
+
+  void place_sections(std::string_view digest) {
+    const auto searches = c_.searches.values();
+    std::memcpy(header_.magic, f::kMagic, sizeof header_.magic);
+    header_.endian_mark = 0x01020304;
+    header_.version = f::kVersion;
+    header_.events = c_.events;
+    digest.copy(header_.digest, sizeof header_.digest - 1);
+    header_.searches = static_cast<uint32_t>(searches.size());
+    header_.users = c_.users.size();
+    header_.keywords = static_cast<uint32_t>(keywords_.used().size());
+    header_.features = static_cast<uint32_t>(features_.used().size());
+    header_.categories = c_.categories.size();
+    header_.groups = c_.group_names.size();
+    header_.titles = static_cast<uint32_t>(c_.titles.size());
+    uint64_t sfs = 0, tokens = 0, sf_tokens = 0, title_tokens = 0;
+    for (const SpooledSearch& s : searches) sfs += kept_sfs(s);
+    for (const DatasetColumns::UserStream& u : c_.streams) {
+      tokens += u.tokens;
+      sf_tokens += u.sf_tokens;
+    }
+    for (const auto& title : c_.titles) title_tokens += title.size();
+    count_searches();
+    const uint64_t ads = c_.ads.values().size();
+    const auto identity = [](uint32_t i) { return i; };
+    const uint64_t sizes[f::kSections] = {
+        (searches.size() + 1) * sizeof(f::SearchRecord),
+        (tokens + c_.given.values().size()) * 4,
+        (sf_tokens + c_.given_sf.values().size()) * 4,
+        c_.query.values().size() * 4,
+        sfs * 4,
+        sfs,
+        sfs * 4,
+        ads * 4,
+        ads,
+        ads * 4,
+        (uint64_t{header_.searches} * header_.groups + 1) * 8,
+        known_features_ * 4,
+        known_features_ * 4,
+        (uint64_t{header_.titles} + 1) * 8,
+        title_tokens * 4,
+        (uint64_t{header_.users} + 1) * 8,
+        text_size(c_.users, header_.users, identity),
+        (uint64_t{header_.keywords} + 1) * 8,
+        text_size(c_.keywords, header_.keywords, [&](uint32_t i) { return keywords_.used()[i]; }),
+        (uint64_t{header_.features} + 1) * 8,
+        text_size(c_.features, header_.features, [&](uint32_t i) { return features_.used()[i]; }),
+        (uint64_t{header_.categories} + 1) * 8,
+        text_size(c_.categories, header_.categories, identity),
+        (uint64_t{header_.groups} + 1) * 8,
+        text_size(c_.group_names, header_.groups, identity),
+        header_.searches_of_end[5] * 4,
+    };
+    uint64_t end = sizeof header_;
+    for (uint32_t i = 0; i < f::kSections; ++i) {
+      const uint64_t begin = (end + f::kAlignment - 1) / f::kAlignment * f::kAlignment;
+      header_.sections[i] = {begin, sizes[i]};
+      end = begin + sizes[i];
+    }
+    header_.file_size = end;
+  }
+
+  void count_searches() {
+    size_t sf = 0, ad = 0;
+    for (const SpooledSearch& s : c_.searches.values()) {
+      const size_t list = static_cast<size_t>(split_of(s)) * 2;
+      const uint32_t sfs = kept_sfs(s);
+      header_.searches_of_end[list] += sfs > 0;
+      header_.searches_of_end[list + 1] += s.ad_count > 0;
+      header_.instances_of[list] += sfs;
+      header_.instances_of[list + 1] += s.ad_count;
+      for (uint32_t i = 0; i < sfs; ++i)
+        header_.clicks_of[list] += c_.sfs.values()[sf + i].clicked;
+      for (uint32_t i = 0; i < s.ad_count; ++i)
+        header_.clicks_of[list + 1] += c_.ads.values()[ad + i].clicked;
+      sf += s.sf_count;
+      ad += s.ad_count;
+    }
+    for (size_t i = 1; i < 6; ++i) header_.searches_of_end[i] += header_.searches_of_end[i - 1];
+  }
+
+  template <typename T>
+  T* section(f::Section which) {
+    return reinterpret_cast<T*>(out_.data() + header_.sections[which].offset);
+  }
+
+  // A counting sort by user: where each user's stream begins is known from the counts.
+  void write_streams() {
+    uint64_t tokens = 0, sf_tokens = 0;
+    for (const DatasetColumns::UserStream& u : c_.streams) {
+      stream_begin_.push_back(tokens);
+      sf_stream_begin_.push_back(sf_tokens);
+      tokens += u.tokens;
+      sf_tokens += u.sf_tokens;
+    }
+    given_begin_ = tokens;
+    given_sf_begin_ = sf_tokens;
+    std::vector<uint64_t> at = stream_begin_, sf_at = sf_stream_begin_;
+    uint32_t* history = section<uint32_t>(f::kHistory);
+    uint32_t* sf_history = section<uint32_t>(f::kSfHistory);
+    for (const SpooledClick& click : c_.clicks.values()) {
+      const uint32_t keyword = keywords_[click.keyword];
+      history[at[click.user]++] = keyword;
+      if (click.is_sf) sf_history[sf_at[click.user]++] = keyword;
+    }
+    for (const uint32_t id : c_.given.values()) history[tokens++] = keywords_[id];
+    for (const uint32_t id : c_.given_sf.values()) sf_history[sf_tokens++] = keywords_[id];
+    uint32_t* query = section<uint32_t>(f::kQuery);
+    for (const uint32_t id : c_.query.values()) *query++ = keywords_[id];
+  }
+
+  void write_searches() {
+    auto* record = section<f::SearchRecord>(f::kSearches);
+    auto* sf_keyword = section<uint32_t>(f::kSfKeyword);
+    auto* sf_clicked = section<uint8_t>(f::kSfClicked);
+    auto* sf_truth = section<float>(f::kSfTruth);
+    auto* ad_title = section<uint32_t>(f::kAdTitle);
+    auto* ad_clicked = section<uint8_t>(f::kAdClicked);
+    auto* ad_truth = section<float>(f::kAdTruth);
+    auto* lists = section<uint32_t>(f::kSearchesOf);
+    std::array<uint64_t, 6> list_at{};
+    for (size_t i = 1; i < 6; ++i) list_at[i] = header_.searches_of_end[i - 1];
+    uint64_t sf = 0, ad = 0, query = 0, given = given_begin_, given_sf = given_sf_begin_;
+    size_t spooled_sf = 0;
+    uint32_t number = 0;
+    for (const SpooledSearch& s : c_.searches.values()) {
+      f::SearchRecord& r = *record++;
+      r = {};
+      r.history_begin = s.has_given ? given : stream_begin_[s.user];
+      r.history_count = s.has_given ? s.given_count : s.history_end;
+      r.sf_history_begin = s.has_given_sf ? given_sf : sf_stream_begin_[s.user];
+      r.sf_history_count = s.has_given_sf ? s.given_sf_count : s.sf_history_end;
+      r.query_begin = query;
+      r.sf_begin = sf;
+      r.ad_begin = ad;
+      r.time = s.time;
+      r.user = s.user;
+      r.category = s.category;
+      r.split = static_cast<uint32_t>(split_of(s));
+      given += s.given_count;
+      given_sf += s.given_sf_count;
+      query += s.query_count;
+      const uint32_t sfs = kept_sfs(s);
+      for (uint32_t i = 0; i < sfs; ++i, ++sf) {
+        const SpooledImpression& shown = c_.sfs.values()[spooled_sf + i];
+        sf_keyword[sf] = keywords_[shown.what];
+        sf_clicked[sf] = shown.clicked;
+        sf_truth[sf] = shown.truth;
+      }
+      spooled_sf += s.sf_count;
+      for (uint32_t i = 0; i < s.ad_count; ++i, ++ad) {
+        const SpooledImpression& shown = c_.ads.values()[ad];
+        ad_title[ad] = shown.what;
+        ad_clicked[ad] = shown.clicked;
+        ad_truth[ad] = shown.truth;
+      }
+      if (sfs > 0) lists[list_at[r.split * 2]++] = number;
+      if (s.ad_count > 0) lists[list_at[r.split * 2 + 1]++] = number;
+      ++number;
+    }
+    *record = {};
+    record->query_begin = query;
+    record->sf_begin = sf;
+    record->ad_begin = ad;
+  }
+
+  void write_groups() {
+    uint64_t* begin = section<uint64_t>(f::kGroupBegin);
+    uint32_t* feature = section<uint32_t>(f::kGroupFeature);
+    float* weight = section<float>(f::kGroupWeight);
+    const uint64_t groups = header_.groups;
+    // First how long every bag is, then where it begins, then its content.
+    std::memset(begin, 0, header_.sections[f::kGroupBegin].size);
+    for_each_bag([&](size_t s, uint32_t group, std::span<const uint32_t> features, auto) {
+      for (const uint32_t id : features)
+        begin[s * groups + group + 1] += features_[id] != kUnknownKeyword;
+    });
+    for (uint64_t i = 0; i < uint64_t{header_.searches} * groups; ++i) begin[i + 1] += begin[i];
+    std::vector<uint64_t> at(groups);
+    size_t current = ~size_t{0};
+    for_each_bag([&](size_t s, uint32_t group, std::span<const uint32_t> features,
+                     std::span<const uint32_t> weights) {
+      if (s != current) std::copy_n(begin + s * groups, groups, at.begin());
+      current = s;
+      for (size_t i = 0; i < features.size(); ++i) {
+        if (features_[features[i]] == kUnknownKeyword) continue;
+        feature[at[group]] = features_[features[i]];
+        weight[at[group]++] = std::bit_cast<float>(weights[i]);
+      }
+    });
+  }
+
+  void write_titles() {
+    uint64_t* begin = section<uint64_t>(f::kTitleBegin);
+    uint32_t* keyword = section<uint32_t>(f::kTitleKeyword);
+    uint64_t at = 0;
+    for (const std::vector<uint32_t>& title : c_.titles) {
+      *begin++ = at;
+      for (const uint32_t id : title) keyword[at++] = keywords_[id];
+    }
+    *begin = at;
+  }
+
+  template <typename Number>
+  void write_text(f::Section begins, f::Section texts, const Interner& from, uint32_t count,
+                  Number number) {
+    uint64_t* begin = section<uint64_t>(begins);
+    char* text = section<char>(texts);
+    uint64_t at = 0;
+    for (uint32_t i = 0; i < count; ++i) {
+      begin[i] = at;
+      const std::string& t = from.text(number(i));
+      t.copy(text + at, t.size());
+      at += t.size();
+    }
+    begin[count] = at;
+  }
+
+  void write_texts() {
+    const auto identity = [](uint32_t i) { return i; };
+    write_text(f::kUserBegin, f::kUserText, c_.users, header_.users, identity);
+    write_text(f::kKeywordBegin, f::kKeywordText, c_.keywords, header_.keywords,
+               [&](uint32_t i) { return keywords_.used()[i]; });
+    write_text(f::kFeatureBegin, f::kFeatureText, c_.features, header_.features,
+               [&](uint32_t i) { return features_.used()[i]; });
+    write_text(f::kCategoryBegin, f::kCategoryText, c_.categories, header_.categories, identity);
+    write_text(f::kGroupNameBegin, f::kGroupNameText, c_.group_names, header_.groups, identity);
+  }
+
+  DatasetColumns& c_;
+  Renumbering keywords_, features_;
+  double first_ = 0, period_ = 0;
+  uint64_t known_features_ = 0;
+  std::vector<bool> shown_in_training_;
+  std::vector<uint64_t> stream_begin_, sf_stream_begin_;
+  uint64_t given_begin_ = 0, given_sf_begin_ = 0;
+  f::Header header_{};
+  MappedOutput out_;
+};
+
+}  // namespace
+
+Status write_dataset(DatasetColumns& columns, std::string_view digest, const std::string& path) {
+  return Writer(columns).write(digest, path);
+}
+
+}  // namespace barker

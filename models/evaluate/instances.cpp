@@ -1,0 +1,38 @@
+#include "models/evaluate/instances.h"
+
+namespace barker {
+
+InstanceTable instances_of(const Dataset& dataset, Split split, Task task) {
+  InstanceTable table;
+  table.users = dataset.users();
+  for (uint32_t c = 0; c < dataset.categories(); ++c) {
+    table.categories.emplace_back(dataset.category(c));
+  }
+  table.main_clicks.resize(table.users);
+  table.aux_clicks.resize(table.users);
+  for (const Split before : {Split::kTrain, Split::kValidation}) {
+    for (const uint32_t s : dataset.searches_of(before, Task::kMain)) {
+      const SearchView search = dataset.search(s);
+      for (const uint8_t clicked : search.sf_clicked) table.main_clicks[search.user] += clicked;
+    }
+    for (const uint32_t s : dataset.searches_of(before, Task::kAuxiliary)) {
+      const SearchView search = dataset.search(s);
+      for (const uint8_t clicked : search.ad_clicked) table.aux_clicks[search.user] += clicked;
+    }
+  }
+  for (const uint32_t s : dataset.searches_of(split, task)) {
+    const SearchView search = dataset.search(s);
+    const auto& shown = task == Task::kMain ? search.sfs : search.ads;
+    const auto& clicked = task == Task::kMain ? search.sf_clicked : search.ad_clicked;
+    const auto& truth = task == Task::kMain ? search.sf_truth : search.ad_truth;
+    table.user.insert(table.user.end(), shown.size(), search.user);
+    table.search.insert(table.search.end(), shown.size(), s);
+    table.category.insert(table.category.end(), shown.size(), search.category);
+    table.keyword.insert(table.keyword.end(), shown.begin(), shown.end());
+    table.clicked.insert(table.clicked.end(), clicked.begin(), clicked.end());
+    table.truth.insert(table.truth.end(), truth.begin(), truth.end());
+  }
+  return table;
+}
+
+}  // namespace barker
