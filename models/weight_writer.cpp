@@ -1,16 +1,13 @@
 #include "models/weight_writer.h"
 
-#include <fcntl.h>
 #include <flatbuffers/flatbuffers.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstring>
-#include <filesystem>
 #include <limits>
 
+#include "models/atomic_file.h"
 #include "models/vocabulary.h"
 #include "models/weight_file.h"
 #include "models/weight_layout.h"
@@ -291,53 +288,6 @@ void Writer::make_metadata() {
                                                  all_golden, model_.golden_tolerance));
 }
 
-// A file that vanishes unless it was renamed into place.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(std::string path) : path_(std::move(path)) {
-    descriptor_ = open(path_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
-  }
-  ~TemporaryFile() {
-    if (descriptor_ < 0) return;
-    close(descriptor_);
-    if (!kept_) unlink(path_.c_str());
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-  bool ok() const { return descriptor_ >= 0; }
-  bool write_all(const void* data, uint64_t size) {
-    const char* at = static_cast<const char*>(data);
-    while (size > 0) {
-      const ssize_t wrote = ::write(descriptor_, at, size);
-      if (wrote < 0 && errno == EINTR) continue;
-      if (wrote <= 0) return false;
-      at += wrote;
-      size -= static_cast<uint64_t>(wrote);
-    }
-    return true;
-  }
-  bool rename_to(const std::string& target) {
-    if (fsync(descriptor_) != 0 || rename(path_.c_str(), target.c_str()) != 0) return false;
-    kept_ = true;
-    return true;
-  }
-
- private:
-  std::string path_;
-  int descriptor_;
-  bool kept_ = false;
-};
-
-void sync_directory(const std::string& file) {
-  const std::filesystem::path parent = std::filesystem::path(file).parent_path();
-  const int directory =
-      open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return;
-  fsync(directory);
-  close(directory);
-}
-
 Status Writer::save(const std::string& path) {
   XXH3_state_t hash;
   XXH3_64bits_reset(&hash);
@@ -359,22 +309,18 @@ Status Writer::save(const std::string& path) {
   header.file_size = header.tensors_offset + header.tensors_size;
   header.header_xxh3 = XXH3_64bits(&header, offsetof(WeightFileHeader, header_xxh3));
 
-  TemporaryFile file(path + ".tmp." + std::to_string(getpid()));
-  const auto failed = [&] {
-    return io_error(path + ": cannot be written: " + std::strerror(errno));
-  };
-  if (!file.ok()) return failed();
-  bool ok =
-      file.write_all(&header, sizeof header) &&
-      file.write_all(builder_.GetBufferPointer(), builder_.GetSize()) &&
-      file.write_all(kZeros, header.tensors_offset - header.metadata_offset - header.metadata_size);
-  for (size_t i = 0; ok && i < blobs_.size(); ++i) {
-    ok = file.write_all(blobs_[i].data, blobs_[i].size) &&
-         file.write_all(kZeros, align(blobs_[i].size) - blobs_[i].size);
+  Result<AtomicFile> file = AtomicFile::create(path);
+  if (!file.ok()) return file.status();
+  Status s = file->write(&header, sizeof header);
+  if (s.ok()) s = file->write(builder_.GetBufferPointer(), builder_.GetSize());
+  if (s.ok()) {
+    s = file->write(kZeros, header.tensors_offset - header.metadata_offset - header.metadata_size);
   }
-  if (!ok || !file.rename_to(path)) return failed();
-  sync_directory(path);
-  return {};
+  for (const Blob& blob : blobs_) {
+    if (s.ok()) s = file->write(blob.data, blob.size);
+    if (s.ok()) s = file->write(kZeros, align(blob.size) - blob.size);
+  }
+  return s.ok() ? file->commit() : s;
 }
 
 }  // namespace

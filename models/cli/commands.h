@@ -13,6 +13,8 @@ using Command = std::function<int()>;
 
 Command add_generate_command(CLI::App& app);
 Command add_import_command(CLI::App& app);
+Command add_prepare_command(CLI::App& app);
 Command add_train_command(CLI::App& app);
+Command add_config_command(CLI::App& app);
 
 }  // namespace barker

@@ -1,121 +1,196 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <iostream>
 #include <memory>
+#include <sstream>
+
 
 #include "models/cli/commands.h"
+#include "models/evaluate/instances.h"
 #include "models/evaluate/metrics.h"
+#include "models/evaluate/score.h"
 #include "models/exit_code.h"
-#include "models/train/instances.h"
+#include "models/train/peers.h"
 #include "models/train/trainer.h"
+#include "scoring/isa.h"
 
 namespace barker {
 namespace {
 
 struct Options {
-  std::string events, out, name = "barker", version = "1", model = "BM", init = "svd";
-  TrainOptions train;
-  InstanceOptions instances;
-  int draws = 200;
+  std::string data, out, config, name = "barker", version = "1", checkpoint, peers;
+  std::vector<std::string> set;
+  DatasetOptions dataset;
+  uint64_t checkpoint_steps = 0;
+  bool resume = false, quiet = false;
+  int draws = 200, rank = 0, ranks = 1;
   int64_t created = -1;
 };
+
+std::atomic<bool> stop_requested{false};
+
+// The first signal asks for a checkpoint, the second one ends the process as usual.
+void request_stop(int signal) {
+  stop_requested = true;
+  std::signal(signal, SIG_DFL);
+}
 
 int fail(const Status& status) {
   std::cerr << "barker-train train: " << status.message() << "\n";
   return exit_code(status);
 }
 
-// P(click) of each keyword alone: (clicks + 10 g) / (shown + 10), g the overall rate, from the
-// training split.
-std::vector<float> popularity(const Instances& data) {
-  std::vector<double> clicks(data.keywords.size()), shown(data.keywords.size());
-  double all_clicks = 0, all_shown = 0;
-  for (const uint32_t search : data.searches_of(Split::kTrain)) {
-    for (const Target& t : data.targets[search]) {
-      clicks[t.keyword] += t.clicked;
-      shown[t.keyword] += 1;
-      all_clicks += t.clicked;
-      all_shown += 1;
-    }
+// "train.seed=2" or, where no other section has the key, "seed=2".
+Status apply_setting(const std::string& setting, TrainOptions& options) {
+  const size_t equals = setting.find('=');
+  const size_t dot = setting.find('.');
+  if (equals == std::string::npos || dot == std::string::npos || dot > equals) {
+    return invalid_argument("--set: expected section.key=value, found \"" + setting + "\"");
   }
-  const double rate = all_clicks / all_shown;
-  std::vector<float> out;
-  for (size_t k = 0; k < clicks.size(); ++k) {
-    out.push_back(static_cast<float>((clicks[k] + 10 * rate) / (shown[k] + 10)));
+  const std::string value = setting.substr(equals + 1);
+  const std::string line = "[" + setting.substr(0, dot) + "]\n" +
+                           setting.substr(dot + 1, equals - dot - 1) + " = ";
+  // A bare word is a string.
+  Status s = read_options(line + value + "\n", options);
+  if (!s.ok() && value.find_first_of("\"[") == std::string::npos) {
+    Status quoted = read_options(line + "\"" + value + "\"\n", options);
+    if (quoted.ok()) return quoted;
   }
-  out.push_back(static_cast<float>(rate));  // of an unknown keyword
-  return out;
+  return s.ok() ? s : Status(s.code(), "--set " + setting + ": " + s.message());
 }
 
-// Test AUC of the model, of popularity, and their difference, each with its interval by user.
-std::vector<MetricSpec> judge(const Instances& data, const std::vector<Prediction>& test,
-                              const Options& options) {
-  if (test.empty()) return {};
-  const std::vector<float> popular = popularity(data);
-  std::vector<float> scores, baseline;
-  std::vector<uint8_t> clicked;
-  std::vector<uint32_t> users;
-  for (const Prediction& p : test) {
-    scores.push_back(p.probability);
-    baseline.push_back(p.keyword == kUnknownKeyword ? popular.back() : popular[p.keyword]);
-    clicked.push_back(p.clicked);
-    users.push_back(p.user);
+Result<TrainOptions> train_options(const Options& options) {
+  TrainOptions train;
+  if (!options.config.empty()) {
+    std::ifstream in(options.config);
+    std::ostringstream text;
+    text << in.rdbuf();
+    if (!in) return not_found(options.config + ": cannot be read");
+    if (Status s = read_options(text.str(), train); !s.ok()) {
+      return Status(s.code(), options.config + ": " + s.message());
+    }
   }
-  const auto count = static_cast<uint32_t>(data.users.size());
-  std::vector<MetricSpec> metrics;
-  const auto add = [&](const char* name, const Interval& i) {
+  for (const std::string& setting : options.set) {
+    if (Status s = apply_setting(setting, train); !s.ok()) return s;
+  }
+  return train;
+}
+
+void print_epoch(const EpochReport& e) {
+  std::fprintf(stderr, "\r%-9s %3u ", e.phase, e.number);
+  if (!std::isnan(e.main_loss)) std::fprintf(stderr, " loss %.4f", e.main_loss);
+  if (!std::isnan(e.aux_loss)) std::fprintf(stderr, " ad loss %.4f", e.aux_loss);
+  std::fprintf(stderr, "  validation AUC %.4f%s  %.0f instances/s\n", e.validation_auc,
+               e.best ? " best" : "     ", e.instances_per_second);
+}
+
+void print_step(const StepReport& s) {
+  std::fprintf(stderr, "\r%-9s %3u  %5.1f%%  %.0f instances/s  %.0f s left   ", s.phase, s.epoch,
+               100.0 * static_cast<double>(s.step) / static_cast<double>(s.steps),
+               s.instances_per_second, s.seconds_left);
+}
+
+// The AUC of the frozen file on the test split, for the model card.
+Status judge(const std::string& path, const Dataset& data, const Options& options,
+             std::vector<MetricSpec>& metrics) {
+  const InstanceTable test = instances_of(data, Split::kTest, Task::kMain);
+  if (test.size() == 0) return {};
+  Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(path);
+  if (!file.ok()) return file.status();
+  const KernelTable& kernels = kernels_for(supported_isas().back());
+  const auto prior = static_cast<float>(data.clicks_of(Split::kTrain, Task::kMain)) /
+                     static_cast<float>(data.instances_of(Split::kTrain, Task::kMain));
+  const auto add = [&](const char* name, const InstanceTable& table,
+                       const std::vector<float>& scores) {
+    const Interval i =
+        auc_by_user(scores, table.clicked, table.user, table.users, options.draws, 1);
     metrics.push_back({name, i.value, i.low, i.high});
-    std::printf("%-34s %.4f  [%.4f, %.4f]\n", name, i.value, i.low, i.high);
+    std::printf("%-24s %.4f  [%.4f, %.4f]  %zu instances\n", name, i.value, i.low, i.high,
+                table.size());
   };
-  std::printf("test split: %zu instances, 95%% interval by bootstrap over users\n", test.size());
-  add("auc", auc_by_user(scores, clicked, users, count, options.draws, 1));
-  add("auc of popularity", auc_by_user(baseline, clicked, users, count, options.draws, 1));
-  add("auc above popularity",
-      auc_difference_by_user(scores, baseline, clicked, users, count, options.draws, 1));
-  return metrics;
+  const auto main = score_dataset(**file, kernels, data, Split::kTest, Task::kMain, prior);
+  if (!main.ok()) return main.status();
+  add("auc", test, *main);
+  const InstanceTable ads = instances_of(data, Split::kTest, Task::kAuxiliary);
+  const auto aux = score_dataset(**file, kernels, data, Split::kTest, Task::kAuxiliary, prior);
+  if (aux.ok() && ads.size() > 0) add("auxiliary auc", ads, *aux);
+  return {};
 }
 
 int run(const Options& options) {
-  if (options.model != "BM") {
-    return fail(
-        invalid_argument("--model: this version trains BM, found \"" + options.model + "\""));
-  }
+  const Result<TrainOptions> train_with = train_options(options);
+  if (!train_with.ok()) return fail(train_with.status());
   BadLines bad;
-  Result<Instances> data = read_instances(options.events, options.instances, bad);
-  if (!data.ok()) return fail(data.status());
-  std::cerr << bad.report(options.events);
+  Result<std::shared_ptr<const Dataset>> opened =
+      open_dataset_or_log(options.data, options.out, options.dataset, bad);
+  if (!opened.ok()) return fail(opened.status());
+  const Dataset& data = **opened;
+  std::cerr << bad.report(options.data);
+  const auto count = [&](Split split, Task task) {
+    return static_cast<unsigned long long>(data.instances_of(split, task));
+  };
   std::fprintf(stderr,
-               "%llu events used, %llu lines reported, %zu users, %zu keywords; SF impressions: "
-               "%llu train, %llu validation, %llu test\n",
-               static_cast<unsigned long long>(data->events),
-               static_cast<unsigned long long>(bad.count()), data->users.size(),
-               data->keywords.size(),
-               static_cast<unsigned long long>(data->targets_of(Split::kTrain)),
-               static_cast<unsigned long long>(data->targets_of(Split::kValidation)),
-               static_cast<unsigned long long>(data->targets_of(Split::kTest)));
-  double validation_auc = 0;
-  Result<Trained> trained = train_base_model(*data, options.train, [&](const Epoch& e) {
-    if (e.best) validation_auc = e.validation_auc;
-    std::fprintf(stderr, "epoch %2u  loss %.4f  validation AUC %.4f%s  %.0f instances/s\n",
-                 e.number, e.train_loss, e.validation_auc, e.best ? " best" : "     ",
-                 e.instances_per_second);
-  });
+               "%llu events used, %llu lines reported, %u users, %u keywords, %u features\n"
+               "SF impressions: %llu train, %llu validation, %llu test; ads: %llu, %llu, %llu\n",
+               static_cast<unsigned long long>(data.events()),
+               static_cast<unsigned long long>(bad.count()), data.users(), data.keywords(),
+               data.features(), count(Split::kTrain, Task::kMain),
+               count(Split::kValidation, Task::kMain), count(Split::kTest, Task::kMain),
+               count(Split::kTrain, Task::kAuxiliary), count(Split::kValidation, Task::kAuxiliary),
+               count(Split::kTest, Task::kAuxiliary));
+  RunOptions run;
+  run.checkpoint = options.checkpoint.empty() ? options.out + ".checkpoint" : options.checkpoint;
+  run.checkpoint_steps = options.checkpoint_steps;
+  run.resume = options.resume;
+  run.stop = &stop_requested;
+  if (!options.quiet) {
+    run.on_epoch = print_epoch;
+    if (isatty(fileno(stderr))) run.on_step = print_step;
+  }
+  std::unique_ptr<Peers> peers;
+  if (options.ranks > 1) {
+    Result<std::unique_ptr<Peers>> connected =
+        connect_peers(options.peers, options.rank, options.ranks);
+    if (!connected.ok()) return fail(connected.status());
+    peers = std::move(*connected);
+    run.peers = peers.get();
+  }
+  std::signal(SIGINT, request_stop);
+  std::signal(SIGTERM, request_stop);
+  Result<Trained> trained = train(data, *train_with, run);
   if (!trained.ok()) return fail(trained.status());
+  if (trained->stopped) {
+    std::fprintf(stderr, "\nstopped; go on with --resume, from %s\n", run.checkpoint.c_str());
+    return kExitUnavailable;
+  }
+  if (options.rank > 0) return kExitOk;  // rank 0 writes
   ModelSpec& model = trained->model;
-  model.card = {
-      options.name, options.version, options.model, options.created, data->digest, {}, {}};
+  CardSpec& card = model.card;
+  card.name = options.name;
+  card.version = options.version;
+  card.model = train_with->model.name;
+  card.created = options.created;
   if (options.created < 0) {
     using namespace std::chrono;
-    model.card.created = duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
+    card.created = duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
   }
-  model.card.metrics = judge(*data, trained->test, options);
-  model.card.metrics.push_back({"validation auc", validation_auc, validation_auc, validation_auc});
-  model.card.notes = {{"seed", std::to_string(options.train.seed)},
-                      {"split", "by the log, or by time 80/5/15"},
-                      {"history", std::to_string(options.instances.history_length)},
-                      {"initialisation", options.init}};
+  card.notes = {{"options", options_to_toml(*train_with)},
+                {"split", "by the log, or by time 80/5/15"},
+                {"instances", std::to_string(count(Split::kTrain, Task::kMain)) + " main, " +
+                                  std::to_string(count(Split::kTrain, Task::kAuxiliary)) +
+                                  " auxiliary"}};
+  // Once to be judged, once more with what was found: the card is part of the file.
   if (const Status s = write_weight_file(model, options.out); !s.ok()) return fail(s);
+  if (const Status s = judge(options.out, data, options, card.metrics); !s.ok()) return fail(s);
+  card.metrics.push_back({"validation auc", trained->validation_auc, trained->validation_auc,
+                          trained->validation_auc});
+  if (const Status s = write_weight_file(model, options.out); !s.ok()) return fail(s);
+  std::remove(run.checkpoint.c_str());
   std::fprintf(stderr, "%s is ready\n", options.out.c_str());
   return kExitOk;
 }
@@ -124,36 +199,38 @@ int run(const Options& options) {
 
 Command add_train_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("train", "Learn from an event log (models/data/EVENTS.md) and freeze");
-  command->add_option("--events", o->events, "Event log, JSON Lines, plain or gzip")->required();
+  CLI::App* command = app.add_subcommand(
+      "train", "Learn from an event log (models/data/EVENTS.md) or a prepared dataset, and freeze");
+  command->add_option("--data,--events", o->data, "Event log, plain or gzip, or dataset")
+      ->required();
   command->add_option("--out", o->out, "Weight file to write")->required();
-  command->add_option("--model", o->model, "BM");
+  command->add_option("--config", o->config, "TOML; `barker-train config` prints the defaults");
+  command->add_option("--set", o->set, "section.key=value, over the configuration; repeatable");
   command->add_option("--name", o->name, "Name for the model card");
   command->add_option("--model-version", o->version, "Version for the model card");
   command->add_option("--created", o->created,
                       "Seconds since 1970 for the model card; default: now");
-  command->add_option("--seed", o->train.seed, "Equal seeds give equal weights on one thread");
-  command->add_option("--threads", o->train.threads)->check(CLI::Range(1, 256));
-  command->add_option("--dim", o->train.dim, "Width of an embedding")->check(CLI::Range(1, 1024));
-  command->add_option("--hidden", o->train.hidden, "Sizes of the hidden layers")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 4096));
-  command->add_option("--learning-rate", o->train.learning_rate)->check(CLI::Range(1e-6, 1.0));
-  command->add_option("--dropout", o->train.dropout)->check(CLI::Range(0.0, 0.95));
-  command->add_option("--history-dropout", o->train.history_dropout)->check(CLI::Range(0.0, 0.95));
-  command->add_option("--epochs", o->train.max_epochs, "At most")->check(CLI::Range(1, 10000));
-  command->add_option("--patience", o->train.patience, "Epochs without a better validation AUC")
-      ->check(CLI::Range(1, 1000));
-  command->add_option("--history", o->instances.history_length, "Newest keywords kept")
-      ->check(CLI::Range(1, 200));
-  command->add_option("--init", o->init, "svd (co-occurrence) or noise")
-      ->check(CLI::IsMember({"svd", "noise"}));
+  command->add_option("--main-share", o->dataset.main_share,
+                      "Keep this share of the training SF bars")
+      ->check(CLI::Range(0.0, 1.0));
+  command->add_option("--checkpoint", o->checkpoint, "File; default: OUT.checkpoint");
+  command->add_option("--checkpoint-steps", o->checkpoint_steps,
+                      "Save after so many steps, too, not after epochs only");
+  command->add_flag("--resume", o->resume, "Go on from the checkpoint");
   command->add_option("--bootstrap", o->draws, "Draws for the intervals")
       ->check(CLI::Range(10, 100000));
-  return [o] {
-    o->train.svd = o->init == "svd";
-    return run(*o);
+  command->add_flag("--quiet", o->quiet, "No progress");
+  command->add_option("--peers", o->peers, "host:port of rank 0, for training in several processes");
+  command->add_option("--rank", o->rank, "This process, 0 to RANKS - 1")->check(CLI::Range(0, 4095));
+  command->add_option("--ranks", o->ranks, "Number of processes")->check(CLI::Range(1, 4096));
+  return [o] { return run(*o); };
+}
+
+Command add_config_command(CLI::App& app) {
+  app.add_subcommand("config", "Print all training options with their defaults, as TOML");
+  return [] {
+    std::cout << options_to_toml({});
+    return static_cast<int>(kExitOk);
   };
 }
 

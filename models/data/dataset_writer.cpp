@@ -2,16 +2,15 @@
 // by user.
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
+#include <optional>
 
+#include "models/atomic_file.h"
 #include "models/data/dataset_columns.h"
 #include "models/data/dataset_format.h"
 
@@ -23,51 +22,36 @@ namespace {
 
 namespace f = dataset_format;
 
-// A file that appears under its name only when commit() was reached.
+// An AtomicFile of known size, filled through a mapping.
 class MappedOutput {
  public:
   ~MappedOutput() {
     if (data_) munmap(data_, size_);
-    if (descriptor_ >= 0) close(descriptor_);
-    if (!committed_ && !temporary_.empty()) unlink(temporary_.c_str());
   }
 
   Status create(const std::string& path, size_t size) {
-    path_ = path;
-    temporary_ = path + ".tmp.XXXXXX";
-    descriptor_ = mkstemp(temporary_.data());
-    if (descriptor_ < 0) return failed(errno);
-    fchmod(descriptor_, 0644);
+    Result<AtomicFile> file = AtomicFile::create(path);
+    if (!file.ok()) return file.status();
+    file_.emplace(std::move(*file));
     // Writing to a mapped hole on a full disk would end in SIGBUS: take the room first.
-    if (const int error = posix_fallocate(descriptor_, 0, static_cast<off_t>(size))) {
-      return failed(error);
+    if (const int error = posix_fallocate(file_->descriptor(), 0, static_cast<off_t>(size))) {
+      return file_->failed(error);
     }
-    void* mapped = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0);
-    if (mapped == MAP_FAILED) return failed(errno);
+    void* mapped = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file_->descriptor(), 0);
+    if (mapped == MAP_FAILED) return file_->failed(errno);
     data_ = mapped;
     size_ = size;
     return {};
   }
   std::byte* data() { return static_cast<std::byte*>(data_); }
   Status commit() {
-    if (msync(data_, size_, MS_SYNC) != 0 || fsync(descriptor_) != 0 ||
-        rename(temporary_.c_str(), path_.c_str()) != 0) {
-      return failed(errno);
-    }
-    committed_ = true;
-    return {};
+    return msync(data_, size_, MS_SYNC) == 0 ? file_->commit() : file_->failed(errno);
   }
 
  private:
-  Status failed(int error) const {
-    return io_error(path_ + ": cannot be written: " + std::strerror(error));
-  }
-
-  std::string path_, temporary_;
-  int descriptor_ = -1;
+  std::optional<AtomicFile> file_;
   void* data_ = nullptr;
   size_t size_ = 0;
-  bool committed_ = false;
 };
 
 // Final numbers in order of first use in the training split; what it never uses has none.

@@ -1,378 +1,429 @@
 #include "models/train/trainer.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <numeric>
-#include <random>
-#include <unordered_map>
+#include <future>
 
 #include "models/evaluate/metrics.h"
+#include "models/train/adam.h"
+#include "models/train/freeze_torch.h"
+#include "models/train/initialise.h"
+#include "models/train/peers.h"
 
 namespace barker {
 namespace {
 
-// Searches as tensors: bags of the user and query side, one row a search; targets, one row an
-// instance.
-struct Batch {
-  torch::Tensor history, history_offsets, query, query_offsets;  // int64
-  torch::Tensor target, search;  // int64 [instances]: keyword row, row of the context
-  torch::Tensor clicked;         // float [instances]
+using Clock = std::chrono::steady_clock;
+
+// The batches of one step and where the schedule stands behind them.
+struct PreparedStep {
+  std::vector<Batch> batches;
+  std::vector<size_t> instances;  // of each batch over all processes
+  Position after;
 };
-
-torch::Tensor tensor_of(const std::vector<int64_t>& values) {
-  return torch::tensor(values, torch::kInt64);
-}
-
-Batch make_batch(const Instances& data, std::span<const uint32_t> searches, double history_dropout,
-                 std::mt19937_64& random) {
-  std::vector<int64_t> history, history_offsets, query, query_offsets, target, search;
-  std::vector<float> clicked;
-  const auto unknown_row =
-      static_cast<int64_t>(data.keywords.size());  // a zero row behind the others
-  const auto keep_below = static_cast<uint64_t>((1 - history_dropout) * 18446744073709549568.0);
-  for (size_t s = 0; s < searches.size(); ++s) {
-    history_offsets.push_back(static_cast<int64_t>(history.size()));
-    for (const uint32_t keyword : data.history[searches[s]]) {
-      if (history_dropout == 0 || random() < keep_below) history.push_back(keyword);
-    }
-    query_offsets.push_back(static_cast<int64_t>(query.size()));
-    for (const uint32_t keyword : data.query[searches[s]]) query.push_back(keyword);
-    for (const Target& t : data.targets[searches[s]]) {
-      target.push_back(t.keyword == kUnknownKeyword ? unknown_row : t.keyword);
-      search.push_back(static_cast<int64_t>(s));
-      clicked.push_back(t.clicked);
-    }
-  }
-  return {tensor_of(history),       tensor_of(history_offsets), tensor_of(query),
-          tensor_of(query_offsets), tensor_of(target),          tensor_of(search),
-          torch::tensor(clicked)};
-}
-
-// Eq. 4-8. Row `keywords` of the table is zero and stays so: unknown targets.
-struct BaseNetwork : torch::nn::Module {
-  BaseNetwork(int64_t keywords, const TrainOptions& options) : dropout_rate(options.dropout) {
-    const auto dim = static_cast<int64_t>(options.dim);
-    embedding = register_parameter("embedding", torch::randn({keywords + 1, dim}) * 0.05);
-    int64_t in = 3 * dim;
-    for (const uint32_t size : options.hidden) {
-      layers.push_back(
-          register_module("mlp" + std::to_string(layers.size()), torch::nn::Linear(in, size)));
-      in = size;
-    }
-    head = register_module("head", torch::nn::Linear(in, 1));
-    clear_unknown_row();
-  }
-
-  void clear_unknown_row() {
-    const torch::NoGradGuard no_grad;
-    embedding[embedding.size(0) - 1].zero_();
-  }
-
-  torch::Tensor pooled(const torch::Tensor& rows, const torch::Tensor& offsets) const {  // Eq. 4
-    return std::get<0>(torch::embedding_bag(embedding, rows, offsets, false, /*mode=mean*/ 1));
-  }
-
-  torch::Tensor forward(const Batch& batch) {  // logits [instances]
-    torch::Tensor context = torch::cat(
-        {pooled(batch.history, batch.history_offsets), pooled(batch.query, batch.query_offsets)},
-        1);
-    torch::Tensor target = torch::embedding(embedding, batch.target);
-    context = torch::dropout(context, dropout_rate, is_training());
-    target = torch::dropout(target, dropout_rate, is_training());
-    torch::Tensor h = torch::cat({context.index_select(0, batch.search), target}, 1);  // Eq. 5
-    for (auto& layer : layers) h = torch::relu(layer->forward(h));                     // Eq. 6-7
-    return head->forward(h).squeeze(1);                                                // Eq. 8
-  }
-
-  torch::Tensor embedding;
-  std::vector<torch::nn::Linear> layers;
-  torch::nn::Linear head{nullptr};
-  double dropout_rate;
-};
-
-std::vector<float> values_of(const torch::Tensor& tensor) {
-  const torch::Tensor flat = tensor.detach().contiguous().to(torch::kFloat32).view(-1);
-  return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
-}
-
-// Sparse symmetric matrix, rows as lists.
-struct SparseMatrix {
-  std::vector<std::vector<std::pair<uint32_t, float>>> rows;
-
-  torch::Tensor times(const torch::Tensor& dense) const {
-    torch::Tensor out = torch::zeros({static_cast<int64_t>(rows.size()), dense.size(1)});
-    const int64_t width = dense.size(1);
-    const float* in = dense.data_ptr<float>();
-    float* to = out.data_ptr<float>();
-    for (size_t i = 0; i < rows.size(); ++i) {
-      for (const auto& [j, value] : rows[i]) {
-        for (int64_t d = 0; d < width; ++d)
-          to[static_cast<int64_t>(i) * width + d] += value * in[int64_t{j} * width + d];
-      }
-    }
-    return out;
-  }
-};
-
-// Positive pointwise mutual information of two keywords standing in one list of at most kWindow
-// keywords.
-SparseMatrix ppmi(const Instances& data) {
-  constexpr size_t kWindow = 30;
-  const size_t n = data.keywords.size();
-  std::unordered_map<uint64_t, float> pairs;
-  std::vector<double> count(n, 0);
-  double total = 0;
-  const auto add = [&](std::span<const uint32_t> list) {
-    list = list.first(std::min(kWindow, list.size()));
-    for (const uint32_t a : list) {
-      for (const uint32_t b : list) {
-        if (a == b) continue;
-        pairs[uint64_t{a} << 32 | b] += 1;
-        count[a] += 1;
-        total += 1;
-      }
-    }
-  };
-  for (size_t d = 0; d < data.documents.size(); ++d) add(data.documents[d]);
-  std::vector<uint32_t> together;
-  for (const uint32_t search : data.searches_of(Split::kTrain)) {
-    const auto history = data.history[search];
-    const auto query = data.query[search];
-    together.assign(query.begin(), query.end());
-    together.insert(together.end(), history.begin(),
-                    history.begin() + static_cast<ptrdiff_t>(std::min<size_t>(10, history.size())));
-    for (const Target& t : data.targets[search]) {
-      if (t.clicked && t.keyword != kUnknownKeyword) together.push_back(t.keyword);
-    }
-    add(together);
-  }
-  SparseMatrix matrix;
-  matrix.rows.resize(n);
-  for (const auto& [pair, together_count] : pairs) {
-    const auto a = static_cast<uint32_t>(pair >> 32), b = static_cast<uint32_t>(pair);
-    const double mutual = std::log(together_count * total / (count[a] * count[b]));
-    if (mutual > 0) matrix.rows[a].push_back({b, static_cast<float>(mutual)});
-  }
-  for (auto& row : matrix.rows)
-    std::sort(row.begin(), row.end());  // the hash's order must not matter
-  return matrix;
-}
 
 class Trainer {
  public:
-  Trainer(const Instances& data, const TrainOptions& options)
-      : data_(data), options_(options), random_(options.seed) {
-    at::set_num_threads(options.threads);
-    torch::manual_seed(options.seed);
-    network_ = std::make_shared<BaseNetwork>(static_cast<int64_t>(data.keywords.size()), options);
-    if (options.svd) {
-      const torch::NoGradGuard no_grad;
-      std::vector<float> start = svd_embeddings(data, options.dim, options.seed);
-      const auto keywords = static_cast<int64_t>(data.keywords.size());
-      network_->embedding.slice(0, 0, keywords)
-          .copy_(torch::from_blob(start.data(), {keywords, static_cast<int64_t>(options.dim)}));
+  Trainer(const Dataset& data, const TrainOptions& options, const RunOptions& run, ModelPlan plan)
+      : data_(data),
+        options_(options),
+        run_(run),
+        plan_(std::move(plan)),
+        network_(plan_, options.model, options.seed),
+        batches_(data, plan_, options),
+        judging_(data, plan_, options) {
+    if (!options.model.auxiliary()) {
+      phases_ = {Phase::kMain};
+    } else if (options.schedule == Schedule::kPretrain) {
+      phases_ = {Phase::kPretrain, Phase::kFinetune};
+    } else {
+      phases_ = {options.schedule == Schedule::kJoint ? Phase::kJoint : Phase::kAlternate};
     }
+    identity_ = "data " + std::string(data.digest()) + ", " +
+                std::to_string(data.instances_of(Split::kTrain, Task::kMain)) + " + " +
+                std::to_string(data.instances_of(Split::kTrain, Task::kAuxiliary)) +
+                " training instances\n" + options_to_toml(options);
   }
 
-  Trained run(const std::function<void(const Epoch&)>& progress) {
-    std::vector<torch::Tensor> dense;
-    for (const auto& parameter : network_->named_parameters()) {
-      if (parameter.key() != "embedding") dense.push_back(parameter.value());
-    }
-    torch::optim::Adam adam(
-        {torch::optim::OptimizerParamGroup(
-             dense, std::make_unique<torch::optim::AdamOptions>(options_.learning_rate)),
-         torch::optim::OptimizerParamGroup({network_->embedding},
-                                           std::make_unique<torch::optim::AdamOptions>(
-                                               torch::optim::AdamOptions(options_.learning_rate)
-                                                   .weight_decay(options_.embedding_l2)))},
-        torch::optim::AdamOptions(options_.learning_rate));
-    std::vector<torch::Tensor> best;
-    double best_auc = -1;
-    uint32_t without_gain = 0;
-    for (uint32_t number = 1; number <= options_.max_epochs && without_gain < options_.patience;
-         ++number) {
-      const auto start = std::chrono::steady_clock::now();
-      const double loss = run_epoch(adam);
-      const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-      const double auc = auc_of(predict(Split::kValidation));
-      const bool is_best = auc > best_auc;
-      without_gain = is_best ? 0 : without_gain + 1;
-      if (is_best) {
-        best_auc = auc;
-        best.clear();
-        for (const torch::Tensor& p : network_->parameters()) best.push_back(p.detach().clone());
+  Result<Trained> run() {
+    allocate_state();
+    if (run_.resume) {
+      if (Status s = load_checkpoint(run_.checkpoint, identity_, state_, network_); !s.ok()) {
+        return s;
       }
-      progress({number, loss, auc,
-                static_cast<double>(data_.targets_of(Split::kTrain)) / seconds.count(), is_best});
+    } else {
+      initialise_table();
     }
-    {
-      const torch::NoGradGuard no_grad;
-      const std::vector<torch::Tensor> parameters = network_->parameters();
-      for (size_t i = 0; i < best.size(); ++i) parameters[i].copy_(best[i]);
+    Trained trained;
+    for (; state_.phase < phases_.size(); next_phase()) {
+      Result<bool> finished = run_phase();
+      if (!finished.ok()) return finished.status();
+      if (!*finished) {
+        trained.stopped = true;
+        return trained;
+      }
+      trained.epochs += state_.epoch;
+      trained.validation_auc = state_.best_auc;
     }
-    return {model(), predict(Split::kValidation), predict(Split::kTest)};
+    trained.model = freeze(data_, plan_, options_, network_, state_.table);
+    return trained;
   }
 
  private:
-  double run_epoch(torch::optim::Adam& adam) {
-    network_->train();
-    std::vector<uint32_t> searches = data_.searches_of(Split::kTrain);
-    std::shuffle(searches.begin(), searches.end(), random_);
-    double loss_sum = 0;
-    uint64_t instances = 0;
-    for (size_t begin = 0; begin < searches.size(); begin += options_.batch_searches) {
-      const size_t count = std::min<size_t>(options_.batch_searches, searches.size() - begin);
-      const Batch batch =
-          make_batch(data_, {searches.data() + begin, count}, options_.history_dropout, random_);
-      adam.zero_grad();
-      // Eq. 9 with its minus sign.
-      torch::Tensor loss =
-          torch::binary_cross_entropy_with_logits(network_->forward(batch), batch.clicked);
-      loss.backward();
-      adam.step();
-      network_->clear_unknown_row();
-      loss_sum += loss.item<double>() * static_cast<double>(batch.clicked.numel());
-      instances += static_cast<uint64_t>(batch.clicked.numel());
+  Phase phase() const { return phases_[state_.phase]; }
+  Task judged_task() const { return phase() == Phase::kPretrain ? Task::kAuxiliary : Task::kMain; }
+
+  void allocate_state() {
+    const auto rows = static_cast<int64_t>(plan_.rows());
+    const auto dim = static_cast<int64_t>(options_.model.dim);
+    state_.table = torch::zeros({rows, dim});
+    state_.table_moments = {torch::zeros({rows, dim}), torch::zeros({rows, dim})};
+    state_.table_steps = torch::zeros({rows}, torch::kInt32);
+    state_.best_table = state_.table.clone();
+    for (const Parameter& p : network_.parameters()) {
+      state_.moments.push_back({torch::zeros_like(p.value), torch::zeros_like(p.value)});
+      state_.steps.push_back(0);
+      state_.best.push_back(p.value.detach().clone());
     }
-    return loss_sum / static_cast<double>(instances);
   }
 
-  std::vector<Prediction> predict(Split split) {
+  void initialise_table() {
     const torch::NoGradGuard no_grad;
-    network_->eval();
-    std::vector<Prediction> out;
-    const std::vector<uint32_t> searches = data_.searches_of(split);
-    for (size_t begin = 0; begin < searches.size(); begin += 1024) {
-      const std::span<const uint32_t> part(searches.data() + begin,
-                                           std::min<size_t>(1024, searches.size() - begin));
-      const std::vector<float> p =
-          values_of(torch::sigmoid(network_->forward(make_batch(data_, part, 0, random_))));
-      size_t i = 0;
-      for (const uint32_t search : part) {
-        for (const Target& t : data_.targets[search])
-          out.push_back({data_.user[search], t.clicked, t.keyword, p[i++]});
-      }
+    const auto keywords = static_cast<int64_t>(plan_.keywords);
+    const auto first_bucket = static_cast<int64_t>(plan_.first_bucket());
+    const auto unknown = static_cast<int64_t>(plan_.unknown_row());
+    torch::manual_seed(options_.seed);
+    state_.table.slice(0, 0, first_bucket).normal_(0, options_.init_deviation);
+    state_.table.slice(0, keywords, first_bucket).normal_(0, 0.05);
+    state_.table.slice(0, first_bucket, unknown).normal_(0, 0.01);
+    if (options_.init == Initialisation::kSvd && keywords > 0) {
+      std::vector<float> start = svd_embeddings(data_, options_.model.dim, options_.init_deviation,
+                                                options_.seed);
+      state_.table.slice(0, 0, keywords)
+          .copy_(torch::from_blob(start.data(), {keywords, state_.table.size(1)}));
     }
+  }
+
+  // False: stopped by request, a checkpoint is written.
+  Result<bool> run_phase() {
+    const PhaseSchedule schedule(data_, options_, phase());
+    const uint64_t steps = schedule.steps_per_epoch();
+    // A checkpoint may have been taken after the last epoch of a phase.
+    while (!phase_is_over()) {
+      const auto began = Clock::now();
+      auto reported = began;
+      uint64_t instances = 0, done = 0;
+      const uint64_t last_step = (state_.epoch + 1) * steps;
+      std::future<PreparedStep> ahead;
+      if (state_.position.step < last_step) ahead = prepare(schedule, state_.position);
+      while (state_.position.step < last_step) {
+        const PreparedStep step = ahead.get();
+        state_.position = step.after;
+        if (state_.position.step < last_step) ahead = prepare(schedule, state_.position);
+        take_step(step);
+        for (const size_t count : step.instances) instances += count;
+        ++done;
+        const auto now = Clock::now();
+        const double seconds = std::chrono::duration<double>(now - began).count();
+        if (run_.on_step && now - reported >= std::chrono::seconds(1)) {
+          reported = now;
+          run_.on_step({name_of(phase()), state_.epoch + 1, state_.position.step % steps, steps,
+                        static_cast<double>(instances) / seconds,
+                        seconds / static_cast<double>(done) *
+                            static_cast<double>(last_step - state_.position.step)});
+        }
+        const bool stop = run_.stop && run_.stop->load();
+        const bool due = run_.checkpoint_steps > 0 &&
+                         state_.position.step % run_.checkpoint_steps == 0;
+        if (stop || due) {
+          if (Status s = save(); !s.ok()) return s;
+        }
+        if (stop) return false;
+      }
+      const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
+      end_epoch(static_cast<double>(instances) / std::max(seconds, 1e-9));
+      if (Status s = save(); !s.ok()) return s;
+    }
+    restore_best();
+    return true;
+  }
+
+  bool phase_is_over() const {
+    return state_.epoch >= options_.max_epochs ||
+           (state_.epoch > 0 && state_.epoch - state_.best_epoch >= options_.patience);
+  }
+
+  void next_phase() {
+    const Phase was = phase();
+    ++state_.phase;
+    state_.epoch = state_.best_epoch = 0;
+    state_.best_auc = -1;
+    state_.position = {};
+    if (was != Phase::kPretrain) return;
+    // Fine-tuning starts where pre-training ended, its head at the auxiliary one's, Adam afresh.
+    const torch::NoGradGuard no_grad;
+    if (options_.model.dot != DotHead::kAlone) {
+      torch::Tensor weight = network_.at("head.main.weight"), bias = network_.at("head.main.bias");
+      weight.copy_(network_.at("head.aux.weight"));
+      bias.copy_(network_.at("head.aux.bias"));
+    }
+    for (size_t i = 0; i < state_.moments.size(); ++i) {
+      state_.moments[i].first.zero_();
+      state_.moments[i].second.zero_();
+      state_.steps[i] = 0;
+    }
+    state_.table_moments.first.zero_();
+    state_.table_moments.second.zero_();
+    state_.table_steps.zero_();
+  }
+
+  // Builds the next step's batches on another thread while this one computes.
+  std::future<PreparedStep> prepare(const PhaseSchedule& schedule, Position at) {
+    return std::async(std::launch::async, [this, &schedule, at] {
+      PreparedStep prepared;
+      prepared.after = at;
+      const uint64_t key = noise(options_.seed * 1024 + state_.phase, at.step);
+      const Step step = schedule.next(prepared.after);
+      for (const Task task : {Task::kMain, Task::kAuxiliary}) {
+        const std::vector<uint32_t>& all = task == Task::kMain ? step.main : step.auxiliary;
+        if (all.empty()) continue;
+        size_t instances = 0;
+        std::vector<uint32_t> mine;
+        const size_t ranks = run_.peers ? static_cast<size_t>(run_.peers->size()) : 1;
+        const size_t rank = run_.peers ? static_cast<size_t>(run_.peers->rank()) : 0;
+        for (size_t i = 0; i < all.size(); ++i) {
+          const SearchView search = data_.search(all[i]);
+          instances += task == Task::kMain ? search.sfs.size() : search.ads.size();
+          if (i % ranks == rank) mine.push_back(all[i]);
+        }
+        prepared.batches.push_back(batches_.make(task, mine, key));
+        prepared.instances.push_back(instances);
+      }
+      return prepared;
+    });
+  }
+
+  double rate() const {
+    return options_.learning_rate * std::pow(options_.decay, state_.epoch) *
+           (phase() == Phase::kFinetune ? options_.finetune_rate : 1);
+  }
+
+  void take_step(const PreparedStep& step) {
+    // Parameters outside the step's branch get no gradient and so do not move (Theta_1, Theta_2).
+    std::vector<torch::Tensor> gradients(network_.parameters().size());
+    std::vector<RowGradients> rows;
+    for (size_t b = 0; b < step.batches.size(); ++b) {
+      rows.push_back(backward(step.batches[b], step.instances[b], gradients));
+    }
+    if (run_.peers) exchange(gradients, rows);
+    const torch::NoGradGuard no_grad;
+    for (size_t i = 0; i < gradients.size(); ++i) {
+      if (!gradients[i].defined()) continue;
+      torch::Tensor& value = network_.parameters()[i].value;
+      const torch::Tensor g = gradients[i].contiguous();
+      adam({rate(), ++state_.steps[i]}, g.data_ptr<float>(), static_cast<size_t>(g.numel()),
+           value.data_ptr<float>(), state_.moments[i].first.data_ptr<float>(),
+           state_.moments[i].second.data_ptr<float>());
+    }
+    for (const RowGradients& r : rows) update_rows(r);
+  }
+
+  struct RowGradients {
+    std::vector<int64_t> rows;
+    torch::Tensor values;  // [rows, D]
+  };
+
+  // Adds the gradients of the mean loss over `instances` to the parameters' ones.
+  RowGradients backward(const Batch& batch, size_t instances,
+                        std::vector<torch::Tensor>& gradients) {
+    RowGradients out{batch.rows, {}};
+    const auto dim = static_cast<int64_t>(options_.model.dim);
+    if (batch.instances == 0) {
+      out.rows.clear();
+      out.values = torch::zeros({0, dim});
+      return out;
+    }
+    torch::Tensor table = state_.table.index_select(
+        0, torch::from_blob(const_cast<int64_t*>(batch.rows.data()),
+                            {static_cast<int64_t>(batch.rows.size())}, torch::kInt64));
+    table.set_requires_grad(true);
+    const torch::Tensor labels = torch::from_blob(
+        const_cast<float*>(batch.clicked.data()), {static_cast<int64_t>(batch.instances)});
+    // Eq. 9, 14, 15 with their minus sign.
+    const torch::Tensor loss = torch::binary_cross_entropy_with_logits(
+        network_.logits(batch, table), labels, {}, {}, at::Reduction::Sum);
+    std::vector<torch::Tensor> inputs = {table};
+    for (const Parameter& p : network_.parameters()) inputs.push_back(p.value);
+    const auto grads = torch::autograd::grad({loss / static_cast<double>(instances)}, inputs, {},
+                                             c10::nullopt, false, /*allow_unused=*/true);
+    out.values = grads[0].contiguous();
+    for (size_t i = 0; i < gradients.size(); ++i) {
+      if (!grads[i + 1].defined()) continue;
+      gradients[i] = gradients[i].defined() ? gradients[i] + grads[i + 1] : grads[i + 1];
+    }
+    const auto task = static_cast<size_t>(batch.task);
+    state_.loss_sum[task] += loss.item<double>();
+    state_.loss_weight[task] += static_cast<double>(batch.instances);
     return out;
   }
 
-  static double auc_of(const std::vector<Prediction>& predictions) {
-    std::vector<float> scores;
+  void update_rows(const RowGradients& gradients) {
+    const auto dim = static_cast<size_t>(options_.model.dim);
+    float* table = state_.table.data_ptr<float>();
+    float* first = state_.table_moments.first.data_ptr<float>();
+    float* second = state_.table_moments.second.data_ptr<float>();
+    int32_t* steps = state_.table_steps.data_ptr<int32_t>();
+    const float* values = gradients.values.data_ptr<float>();
+    const double step_rate = rate();
+    const auto decay = static_cast<float>(options_.embedding_l2);
+    std::vector<float> gradient(dim);
+    for (size_t i = 0; i < gradients.rows.size(); ++i) {
+      const auto row = static_cast<size_t>(gradients.rows[i]);
+      if (row == plan_.unknown_row()) continue;  // stays zero
+      for (size_t d = 0; d < dim; ++d) {
+        gradient[d] = values[i * dim + d] + decay * table[row * dim + d];
+      }
+      adam({step_rate, ++steps[row]}, gradient.data(), dim, table + row * dim, first + row * dim,
+           second + row * dim);
+    }
+  }
+
+  // Sums gradients over processes. Dense ones that no process has stay undefined everywhere, since
+  // all take the same tasks.
+  void exchange(std::vector<torch::Tensor>& gradients, std::vector<RowGradients>& rows) {
+    for (size_t i = 0; i < gradients.size(); ++i) {
+      float has = gradients[i].defined() ? 1.0f : 0.0f;
+      run_.peers->sum({&has, 1});
+      if (has == 0) continue;
+      torch::Tensor g = gradients[i].defined()
+                            ? gradients[i].contiguous()
+                            : torch::zeros_like(network_.parameters()[i].value).detach();
+      run_.peers->sum({g.data_ptr<float>(), static_cast<size_t>(g.numel())});
+      gradients[i] = g;
+    }
+    const auto dim = static_cast<int64_t>(options_.model.dim);
+    for (RowGradients& r : rows) {
+      const std::vector<int64_t> all_rows = run_.peers->gather(std::span<const int64_t>(r.rows));
+      const std::vector<float> all_values = run_.peers->gather(std::span<const float>(
+          r.values.data_ptr<float>(), static_cast<size_t>(r.values.numel())));
+      // A row that several processes touched becomes one.
+      std::vector<int64_t> place(plan_.rows(), -1);
+      RowGradients joined;
+      for (const int64_t row : all_rows) {
+        int64_t& at = place[static_cast<size_t>(row)];
+        if (at >= 0) continue;
+        at = static_cast<int64_t>(joined.rows.size());
+        joined.rows.push_back(row);
+      }
+      joined.values = torch::zeros({static_cast<int64_t>(joined.rows.size()), dim});
+      float* out = joined.values.data_ptr<float>();
+      for (size_t i = 0; i < all_rows.size(); ++i) {
+        const int64_t at = place[static_cast<size_t>(all_rows[i])];
+        for (int64_t d = 0; d < dim; ++d)
+          out[at * dim + d] += all_values[i * static_cast<size_t>(dim) + static_cast<size_t>(d)];
+      }
+      r = std::move(joined);
+    }
+  }
+
+  void end_epoch(double instances_per_second) {
+    ++state_.epoch;
+    double auc_now = !run_.peers || run_.peers->rank() == 0 ? judge() : 0;
+    if (run_.peers) auc_now = run_.peers->from_first(auc_now);
+    const bool best = auc_now > state_.best_auc;
+    if (best) {
+      const torch::NoGradGuard no_grad;
+      state_.best_auc = auc_now;
+      state_.best_epoch = state_.epoch;
+      state_.best_table.copy_(state_.table);
+      for (size_t i = 0; i < state_.best.size(); ++i)
+        state_.best[i].copy_(network_.parameters()[i].value);
+    }
+    const auto mean = [&](size_t task) {
+      return state_.loss_weight[task] > 0 ? state_.loss_sum[task] / state_.loss_weight[task] : NAN;
+    };
+    if (run_.on_epoch) {
+      run_.on_epoch({name_of(phase()), state_.epoch, mean(0), mean(1), auc_now, best,
+                     instances_per_second});
+    }
+    for (size_t task = 0; task < 2; ++task) state_.loss_sum[task] = state_.loss_weight[task] = 0;
+  }
+
+  // AUC on the validation split; on a part of it, evenly taken, where it is very large.
+  double judge() {
+    constexpr size_t kSearches = 100'000;
+    const auto all = data_.searches_of(Split::kValidation, judged_task());
+    const size_t stride = all.size() / kSearches + 1;
+    std::vector<uint32_t> searches;
     std::vector<uint8_t> clicked;
-    for (const Prediction& p : predictions) {
-      scores.push_back(p.probability);
-      clicked.push_back(p.clicked);
+    for (size_t i = 0; i < all.size(); i += stride) {
+      searches.push_back(all[i]);
+      const SearchView view = data_.search(all[i]);
+      const auto& labels = judged_task() == Task::kMain ? view.sf_clicked : view.ad_clicked;
+      clicked.insert(clicked.end(), labels.begin(), labels.end());
     }
-    return auc(scores, clicked);
+    return auc(predict_logits(network_, state_.table, judging_, judged_task(), searches), clicked);
   }
 
-  ModelSpec model() {
-    ModelSpec model;
-    model.architecture.dim = options_.dim;
-    model.architecture.groups = {{"hist", true, 200, 0}, {"query", true, 0, 0}};
-    model.architecture.hidden = options_.hidden;
-    model.names = data_.keywords;
-    model.keyword_rows = static_cast<uint32_t>(data_.keywords.size());
-    model.tensors["embedding"] =
-        values_of(network_->embedding.slice(0, 0, network_->embedding.size(0) - 1));
-    for (size_t i = 0; i < network_->layers.size(); ++i) {
-      model.tensors["mlp." + std::to_string(i) + ".weight"] =
-          values_of(network_->layers[i]->weight);
-      model.tensors["mlp." + std::to_string(i) + ".bias"] = values_of(network_->layers[i]->bias);
-    }
-    model.tensors["head.main.weight"] = values_of(network_->head->weight);
-    model.tensors["head.main.bias"] = values_of(network_->head->bias);
-    add_golden(model);
-    return model;
-  }
-
-  // The trainer's own outputs on real searches, and on one of a stranger: what every machine must
-  // reproduce.
-  void add_golden(ModelSpec& model) {
+  void restore_best() {
     const torch::NoGradGuard no_grad;
-    network_->eval();
-    const std::vector<uint32_t> searches = data_.searches_of(Split::kValidation);
-    constexpr size_t kVectors = 16;
-    for (size_t i = 0; i < std::min(kVectors, searches.size()); ++i) {
-      const uint32_t search = searches[i * searches.size() / std::min(kVectors, searches.size())];
-      Batch batch = make_batch(data_, {&search, 1}, 0, random_);
-      GoldenSpec golden;
-      golden.groups.resize(2);
-      if (i > 0) {
-        for (const uint32_t k : data_.history[search])
-          golden.groups[0].fingerprints.push_back(fingerprint(data_.keywords[k]));
-      } else {
-        batch.history = torch::empty({0}, torch::kInt64);
-      }
-      for (const uint32_t k : data_.query[search])
-        golden.groups[1].fingerprints.push_back(fingerprint(data_.keywords[k]));
-      const std::vector<float> logits = values_of(network_->forward(batch));
-      for (size_t t = 0; t < logits.size(); ++t) {
-        const uint32_t keyword = data_.targets[search][t].keyword;
-        if (keyword == kUnknownKeyword) continue;
-        golden.candidates.push_back(fingerprint(data_.keywords[keyword]));
-        golden.main_logits.push_back(logits[t]);
-      }
-      model.golden.push_back(std::move(golden));
-    }
+    state_.table.copy_(state_.best_table);
+    for (size_t i = 0; i < state_.best.size(); ++i)
+      network_.parameters()[i].value.copy_(state_.best[i]);
   }
 
-  const Instances& data_;
+  Status save() const {
+    const bool mine = !run_.peers || run_.peers->rank() == 0;
+    if (run_.checkpoint.empty() || !mine) return {};
+    return save_checkpoint(run_.checkpoint, identity_, state_, network_);
+  }
+
+  const Dataset& data_;
   const TrainOptions& options_;
-  std::mt19937_64 random_;
-  std::shared_ptr<BaseNetwork> network_;
+  const RunOptions& run_;
+  ModelPlan plan_;
+  TorchNetwork network_;
+  BatchMaker batches_, judging_;  // one each for the thread that prepares and the one that judges
+  std::vector<Phase> phases_;
+  std::string identity_;
+  TrainState state_;
 };
 
-Status check_classes(const Instances& instances, Split split, const char* name) {
-  uint64_t clicks = 0;
-  for (const uint32_t search : instances.searches_of(split)) {
-    for (const Target& target : instances.targets[search]) clicks += target.clicked;
+Status check_classes(const Dataset& data, Split split, Task task) {
+  const char* splits[] = {"training", "validation", "test"};
+  const char* shown[] = {"SF impressions", "ad impressions"};
+  const std::string where = std::string("the ") + splits[static_cast<int>(split)] + " split has ";
+  const std::string what = shown[static_cast<int>(task)];
+  const uint64_t all = data.instances_of(split, task), clicks = data.clicks_of(split, task);
+  if (all == 0) {
+    return bad_data(where + "no " + what +
+                    (task == Task::kAuxiliary ? ": train BM, which needs none" : ""));
   }
-  const uint64_t all = instances.targets_of(split);
-  if (all == 0) return bad_data(std::string("the ") + name + " split has no SF impressions");
   if (clicks == 0 || clicks == all) {
-    return bad_data(std::string("the ") + name + " split has " + std::to_string(all) +
-                    " SF impressions, all of them " + (clicks ? "clicked" : "not clicked") +
-                    ": nothing to learn");
+    return bad_data(where + std::to_string(all) + " " + what + ", all of them " +
+                    (clicks ? "clicked" : "not clicked") + ": nothing to learn");
   }
   return {};
 }
 
 }  // namespace
 
-// Randomised subspace iteration (Halko, Martinsson, Tropp 2011): the matrix is only ever
-// multiplied.
-std::vector<float> svd_embeddings(const Instances& instances, uint32_t dim, uint64_t seed) {
-  const torch::NoGradGuard no_grad;
-  torch::manual_seed(seed);
-  const SparseMatrix matrix = ppmi(instances);
-  const auto n = static_cast<int64_t>(matrix.rows.size());
-  const int64_t width = std::min<int64_t>(n, dim + 8);
-  torch::Tensor basis = torch::randn({n, width});
-  for (int i = 0; i < 6; ++i) {
-    basis = std::get<0>(torch::linalg_qr(matrix.times(basis))).contiguous();
-  }
-  const torch::Tensor projected = torch::matmul(basis.t(), matrix.times(basis));
-  const auto [values, vectors] = torch::linalg_eigh((projected + projected.t()) / 2);
-  const torch::Tensor order =
-      torch::argsort(values.abs(), 0, true).slice(0, 0, std::min<int64_t>(dim, width));
-  torch::Tensor embedding = torch::matmul(basis, vectors.index_select(1, order)) *
-                            values.index_select(0, order).abs().sqrt();
-  embedding = embedding * (0.3 / embedding.std().clamp_min(1e-12));
-  torch::Tensor out = torch::zeros({n, static_cast<int64_t>(dim)});
-  out.slice(1, 0, embedding.size(1)).copy_(embedding);
-  return values_of(out);
+const char* name_of(Phase phase) {
+  static constexpr const char* kNames[] = {"main", "alternate", "joint", "pre-train", "fine-tune"};
+  return kNames[static_cast<int>(phase)];
 }
 
-Result<Trained> train_base_model(const Instances& instances, const TrainOptions& options,
-                                 const std::function<void(const Epoch&)>& progress) {
-  if (Status s = check_classes(instances, Split::kTrain, "training"); !s.ok()) return s;
-  if (Status s = check_classes(instances, Split::kValidation, "validation"); !s.ok()) return s;
-  return Trainer(instances, options).run(progress);
+Result<Trained> train(const Dataset& data, const TrainOptions& options, const RunOptions& run) {
+  if (Status s = check_options(options); !s.ok()) return s;
+  for (const Split split : {Split::kTrain, Split::kValidation}) {
+    if (Status s = check_classes(data, split, Task::kMain); !s.ok()) return s;
+    if (!options.model.auxiliary()) continue;
+    if (Status s = check_classes(data, split, Task::kAuxiliary); !s.ok()) return s;
+  }
+  Result<ModelPlan> plan = make_plan(data, options.model);
+  if (!plan.ok()) return plan.status();
+  at::set_num_threads(options.threads);
+  return Trainer(data, options, run, std::move(*plan)).run();
 }
 
 }  // namespace barker

@@ -1,59 +1,61 @@
-// Trains the base model BM (Eq. 4-9) on instances. libtorch stays inside trainer.cpp. One run at a
-// time per process; with one thread, equal seeds give equal weights.
+// Trains BM, MTDL and AMTDL on a dataset: Algorithm 1 (alternating), pre-training with fine-tuning,
+// or joint; Adam that touches only the rows a batch names; early stop on the validation AUC of the
+// main task. libtorch stays behind this header.
+//
+// Every random choice is a function of (seed, step, search): equal options, data and one thread give
+// bit-equal weights, also across a kill and a resume. One run at a time per process.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <vector>
 
+#include "models/data/dataset.h"
 #include "models/result.h"
-#include "models/train/instances.h"
+#include "models/train/options.h"
 #include "models/weight_writer.h"
 
 namespace barker {
 
-struct TrainOptions {
-  uint32_t dim = 32;
-  std::vector<uint32_t> hidden = {64, 32};
-  double learning_rate = 2e-3;  // Adam
-  double embedding_l2 = 1e-5;
-  double dropout = 0.1;          // on the pooled context and on e_v
-  double history_dropout = 0.3;  // share of history keywords left out, anew each time
-  uint32_t batch_searches = 256;
-  uint32_t max_epochs = 60;
-  uint32_t patience = 4;  // epochs without a better validation AUC
-  uint64_t seed = 1;
-  int threads = 1;
-  bool svd = true;  // start embeddings from co-occurrence (PPMI, SVD) instead of noise
-};
+class Peers;
 
-struct Epoch {
-  uint32_t number;
-  double train_loss;  // Eq. 9, mean negative log-likelihood
-  double validation_auc;
-  double instances_per_second;
+struct EpochReport {
+  const char* phase;  // "main", "alternate", "joint", "pre-train", "fine-tune"
+  uint32_t number;    // from 1, in its phase
+  double main_loss, aux_loss;  // Eq. 14, 15 with their minus signs, means; NaN where none
+  double validation_auc;       // of the main task; in pre-training of the auxiliary one
   bool best;
+  double instances_per_second;
 };
 
-struct Prediction {
-  uint32_t user;
-  uint8_t clicked;
-  uint32_t keyword;
-  float probability;
+struct StepReport {
+  const char* phase;
+  uint32_t epoch;
+  uint64_t step, steps;  // in this epoch
+  double instances_per_second;
+  double seconds_left;  // of this epoch
+};
+
+struct RunOptions {
+  std::string checkpoint;          // file; empty: none is written
+  uint64_t checkpoint_steps = 0;   // also after so many steps; 0: after epochs only
+  bool resume = false;             // from `checkpoint`, which must be there
+  const std::atomic<bool>* stop = nullptr;  // when true: save a checkpoint and return
+  Peers* peers = nullptr;                   // other processes of this run (peers.h)
+  std::function<void(const EpochReport&)> on_epoch;
+  std::function<void(const StepReport&)> on_step;  // about once a second
 };
 
 struct Trained {
-  ModelSpec model;                           // tensors, names, golden vectors; without card
-  std::vector<Prediction> validation, test;  // of the best epoch's weights
+  bool stopped = false;  // by RunOptions::stop: there is a checkpoint and no model
+  ModelSpec model;       // tensors, names, calibration, golden vectors; card without name
+  double validation_auc = 0;
+  uint32_t epochs = 0;
 };
 
-// Embeddings [keywords, dim] from which keywords stand together in titles, queries and histories of
-// the training split: truncated SVD of the positive pointwise mutual information, scaled to a
-// standard deviation of .3.
-std::vector<float> svd_embeddings(const Instances& instances, uint32_t dim, uint64_t seed);
-
-Result<Trained> train_base_model(const Instances& instances, const TrainOptions& options,
-                                 const std::function<void(const Epoch&)>& progress);
+// Fails with bad_data where there is nothing to learn from: no impressions, one class only, an
+// auxiliary task without ads; with failed_precondition where a checkpoint is of other data or options.
+Result<Trained> train(const Dataset& data, const TrainOptions& options, const RunOptions& run);
 
 }  // namespace barker

@@ -1,0 +1,153 @@
+#include "models/evaluate/score.h"
+
+#include <algorithm>
+#include <string>
+
+#include "models/fingerprint.h"
+#include "scoring/forward.h"
+
+namespace barker {
+namespace {
+
+// The bags of a search as the plugin would fill them from a request.
+class BagFiller {
+ public:
+  BagFiller(const WeightFile& file, const Network& network, const Dataset& data)
+      : file_(file), network_(network), data_(data) {
+    const Vocabulary& vocabulary = file.vocabulary();
+    for (uint32_t k = 0; k < data.keywords(); ++k) {
+      keyword_row_.push_back(vocabulary.find(fingerprint(data.keyword(k))));
+    }
+    for (uint32_t f = 0; f < data.features(); ++f) {
+      feature_row_.push_back(vocabulary.find(fingerprint(data.feature(f))));
+    }
+    for (const NetworkGroup& group : network.groups) {
+      const auto at = std::find(data.groups().begin(), data.groups().end(), group.name);
+      dataset_group_.push_back(static_cast<size_t>(at - data.groups().begin()));
+    }
+    rows_.resize(network.groups.size());
+    weights_.resize(network.groups.size());
+    bags_.resize(network.groups.size());
+  }
+
+  // kUnknownKeyword, or a keyword's row, or a row that is no keyword's (then unknown, too).
+  uint32_t row_of(uint32_t keyword) const {
+    const uint32_t row =
+        keyword == kUnknownKeyword ? kUnknownKeyword : keyword_row_[keyword];
+    return row < network_.keyword_rows ? row : kUnknownKeyword;
+  }
+
+  std::span<const Bag> fill(const SearchView& search) {
+    for (size_t g = 0; g < network_.groups.size(); ++g) {
+      const NetworkGroup& group = network_.groups[g];
+      rows_[g].clear();
+      weights_[g].clear();
+      if (group.name == "hist") {
+        add_history(group, search.history, g);
+      } else if (group.name == "sfhist") {
+        add_history(group, search.sf_history, g);
+      } else if (group.name == "query") {
+        add_keywords(search.query, g);
+      } else if (group.name == "uid") {
+        const Fingerprint f = feature_fingerprint("uid", data_.user(search.user));
+        rows_[g].push_back(group.hash_buckets > 0
+                               ? group.first_bucket_row +
+                                     static_cast<uint32_t>(f % group.hash_buckets)
+                               : file_.vocabulary().find(f));
+        if (rows_[g].back() >= network_.rows) rows_[g].clear();
+      } else if (dataset_group_[g] < data_.groups().size()) {
+        add_features(data_.group(search.index, dataset_group_[g]), g);
+      }
+      bags_[g] = {rows_[g].data(), weights_[g].empty() ? nullptr : weights_[g].data(),
+                  rows_[g].size()};
+    }
+    return bags_;
+  }
+
+ private:
+  void add_keywords(std::span<const uint32_t> keywords, size_t g) {
+    for (const uint32_t keyword : keywords) {
+      const uint32_t row = row_of(keyword);
+      if (row != kUnknownKeyword) rows_[g].push_back(row);
+    }
+  }
+
+  void add_history(const NetworkGroup& group, std::span<const uint32_t> history, size_t g) {
+    const size_t newest = group.max_tokens ? group.max_tokens : history.size();
+    add_keywords(history.last(std::min(newest, history.size())), g);
+  }
+
+  void add_features(const FeatureBag& bag, size_t g) {
+    for (size_t i = 0; i < bag.features.size(); ++i) {
+      const uint32_t row = feature_row_[bag.features[i]];
+      if (row >= network_.rows) continue;
+      rows_[g].push_back(row);
+      weights_[g].push_back(bag.weights[i]);
+    }
+  }
+
+  const WeightFile& file_;
+  const Network& network_;
+  const Dataset& data_;
+  std::vector<uint32_t> keyword_row_, feature_row_;
+  std::vector<size_t> dataset_group_;
+  std::vector<std::vector<uint32_t>> rows_;
+  std::vector<std::vector<float>> weights_;
+  std::vector<Bag> bags_;
+};
+
+}  // namespace
+
+Result<std::vector<float>> score_dataset(const WeightFile& file, const KernelTable& kernels,
+                                         const Dataset& data, Split split, Task task,
+                                         float unknown) {
+  const Network network = Network::bind(file);
+  if (task == Task::kAuxiliary && !network.has_auxiliary) {
+    return invalid_argument(file.path() + ": the model has no auxiliary task");
+  }
+  Forward forward;
+  forward.bind(network, kernels);
+  BagFiller filler(file, network, data);
+  std::vector<float> out, logits;
+  std::vector<uint32_t> rows;
+  std::vector<std::vector<uint32_t>> title_rows;
+  std::vector<Bag> titles;
+  for (const uint32_t s : data.searches_of(split, task)) {
+    const SearchView search = data.search(s);
+    forward.set_context(filler.fill(search));
+    if (task == Task::kMain) {
+      rows.clear();
+      for (const uint32_t keyword : search.sfs) {
+        const uint32_t row = filler.row_of(keyword);
+        if (row != kUnknownKeyword) rows.push_back(row);
+      }
+      logits.resize(rows.size());
+      forward.score_targets(rows, logits.data());
+      kernels.sigmoid(logits.data(), logits.size(), network.main_scale, network.main_offset,
+                      logits.data());
+      size_t next = 0;
+      for (const uint32_t keyword : search.sfs) {
+        out.push_back(filler.row_of(keyword) == kUnknownKeyword ? unknown : logits[next++]);
+      }
+      continue;
+    }
+    title_rows.resize(std::max(title_rows.size(), search.ads.size()));
+    titles.clear();
+    for (size_t a = 0; a < search.ads.size(); ++a) {
+      title_rows[a].clear();
+      for (const uint32_t keyword : data.title(search.ads[a])) {
+        const uint32_t row = filler.row_of(keyword);
+        if (row != kUnknownKeyword) title_rows[a].push_back(row);
+      }
+      titles.push_back({title_rows[a].data(), nullptr, title_rows[a].size()});
+    }
+    logits.resize(titles.size());
+    forward.score_titles(titles, logits.data());
+    kernels.sigmoid(logits.data(), logits.size(), network.aux_scale, network.aux_offset,
+                    logits.data());
+    out.insert(out.end(), logits.begin(), logits.end());
+  }
+  return out;
+}
+
+}  // namespace barker

@@ -1,0 +1,155 @@
+#include "models/train/batch.h"
+
+#include <algorithm>
+
+#include "models/fingerprint.h"
+#include "models/train/noise.h"
+
+namespace barker {
+namespace {
+
+// Places of noise(): what is dropped by it. Kept apart so that no two uses share draws.
+enum Place : uint64_t { kHistoryPlace, kUserPlace, kContextPlace, kTargetPlace };
+
+uint64_t key_of(uint64_t step_key, Place place, uint32_t search) {
+  return noise(step_key ^ (uint64_t{place} << 60), search);
+}
+
+}  // namespace
+
+BatchMaker::BatchMaker(const Dataset& data, const ModelPlan& plan, const TrainOptions& options)
+    : data_(data),
+      plan_(plan),
+      options_(options),
+      stamp_(plan.rows()),
+      local_(plan.rows()) {
+  if (plan.buckets == 0) return;
+  for (uint32_t u = 0; u < data.users(); ++u) {
+    bucket_of_user_.push_back(plan.first_bucket() +
+                              static_cast<uint32_t>(feature_fingerprint("uid", data.user(u)) % plan.buckets));
+  }
+}
+
+int64_t BatchMaker::local(uint32_t row) {
+  if (stamp_[row] != current_) {
+    stamp_[row] = current_;
+    local_[row] = static_cast<uint32_t>(batch_rows_->size());
+    batch_rows_->push_back(row);
+  }
+  return local_[row];
+}
+
+void BatchMaker::add_groups(const SearchView& search, std::optional<uint64_t> key, Batch& batch) {
+  const size_t length = options_.model.history_length;
+  const auto add_history = [&](std::span<const uint32_t> history, uint64_t drop_key, Bags& bag) {
+    history = history.last(std::min(length, history.size()));
+    const bool drop = key && options_.history_dropout > 0;
+    for (size_t i = 0; i < history.size(); ++i) {
+      if (history[i] == kUnknownKeyword) continue;
+      if (drop && uniform(noise(drop_key, i)) < options_.history_dropout) continue;
+      bag.values.push_back(local(history[i]));
+    }
+  };
+  for (size_t g = 0; g < plan_.groups.size(); ++g) {
+    Bags& bag = batch.groups[g];
+    bag.offsets.push_back(static_cast<int64_t>(bag.values.size()));
+    const uint64_t drop_key = key ? key_of(*key, kHistoryPlace, search.index) + g : 0;
+    switch (plan_.groups[g].source) {
+      case GroupPlan::Source::kHistory:
+        add_history(search.history, drop_key, bag);
+        break;
+      case GroupPlan::Source::kSfHistory:
+        add_history(search.sf_history, drop_key, bag);
+        break;
+      case GroupPlan::Source::kQuery:
+        for (const uint32_t keyword : search.query) {
+          if (keyword != kUnknownKeyword) bag.values.push_back(local(keyword));
+        }
+        break;
+      case GroupPlan::Source::kFeatures: {
+        const FeatureBag features = data_.group(search.index, plan_.groups[g].dataset_group);
+        float total = 0;
+        for (const float weight : features.weights) total += weight;
+        for (size_t i = 0; i < features.features.size() && total > 0; ++i) {
+          bag.values.push_back(local(plan_.keywords + features.features[i]));
+          bag.weights.push_back(features.weights[i] / total);
+        }
+        break;
+      }
+      case GroupPlan::Source::kUserId:
+        if (!key || uniform(key_of(*key, kUserPlace, search.index)) >= options_.user_id_dropout) {
+          bag.values.push_back(local(bucket_of_user_[search.user]));
+        }
+        break;
+    }
+  }
+}
+
+void BatchMaker::add_masks(std::span<const uint32_t> searches, uint64_t key, Batch& batch) const {
+  const double rate = options_.dropout;
+  if (rate <= 0) return;
+  const size_t dim = options_.model.dim;
+  const auto kept = static_cast<float>(1 / (1 - rate));
+  const auto threshold = static_cast<uint16_t>(rate * 65536);
+  // Four draws of 16 bits from each number.
+  const auto fill = [&](uint64_t from, size_t count, std::vector<float>& mask) {
+    for (size_t i = 0; i < count; i += 4) {
+      uint64_t bits = noise(from, i);
+      for (size_t j = i; j < std::min(i + 4, count); ++j, bits >>= 16) {
+        mask.push_back((bits & 0xFFFF) < threshold ? 0.0f : kept);
+      }
+    }
+  };
+  batch.context_mask.reserve(searches.size() * plan_.groups.size() * dim);
+  batch.target_mask.reserve(batch.instances * dim);
+  for (const uint32_t search : searches) {
+    fill(key_of(key, kContextPlace, search), plan_.groups.size() * dim, batch.context_mask);
+  }
+  for (size_t i = 0; i < batch.instances;) {
+    const int64_t s = batch.search[i];
+    size_t end = i;
+    while (end < batch.instances && batch.search[end] == s) ++end;
+    fill(key_of(key, kTargetPlace, searches[static_cast<size_t>(s)]), (end - i) * dim,
+         batch.target_mask);
+    i = end;
+  }
+}
+
+Batch BatchMaker::make(Task task, std::span<const uint32_t> searches,
+                       std::optional<uint64_t> noise_key) {
+  Batch batch;
+  batch.task = task;
+  batch.searches = searches.size();
+  batch.groups.resize(plan_.groups.size());
+  batch_rows_ = &batch.rows;
+  if (++current_ == 0) {  // stamps of a former round would look like this one's
+    std::fill(stamp_.begin(), stamp_.end(), 0);
+    current_ = 1;
+  }
+  for (size_t s = 0; s < searches.size(); ++s) {
+    const SearchView search = data_.search(searches[s]);
+    add_groups(search, noise_key, batch);
+    const auto& shown = task == Task::kMain ? search.sfs : search.ads;
+    const auto& clicked = task == Task::kMain ? search.sf_clicked : search.ad_clicked;
+    batch.search.insert(batch.search.end(), shown.size(), static_cast<int64_t>(s));
+    batch.clicked.insert(batch.clicked.end(), clicked.begin(), clicked.end());
+    for (const uint32_t what : shown) {
+      if (task == Task::kMain) {
+        batch.target.push_back(local(what == kUnknownKeyword ? plan_.unknown_row() : what));
+        continue;
+      }
+      batch.titles.offsets.push_back(static_cast<int64_t>(batch.titles.values.size()));
+      const auto title = static_cast<int64_t>(batch.titles.offsets.size() - 1);
+      for (const uint32_t keyword : data_.title(what)) {
+        if (keyword == kUnknownKeyword) continue;
+        batch.titles.values.push_back(local(keyword));
+        batch.title_of_word.push_back(title);
+      }
+    }
+  }
+  batch.instances = batch.clicked.size();
+  if (noise_key) add_masks(searches, *noise_key, batch);
+  return batch;
+}
+
+}  // namespace barker

@@ -1,0 +1,252 @@
+#include <algorithm>
+#include <cmath>
+
+#include "models/train/freeze_torch.h"
+
+namespace barker {
+namespace {
+
+std::vector<float> values_of(const torch::Tensor& tensor) {
+  const torch::Tensor flat = tensor.detach().contiguous().view(-1);
+  return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
+}
+
+struct Calibration {
+  double scale = 1, offset = 0;
+};
+
+// scale, offset that minimise the negative log-likelihood of sigma(scale * logit + offset): Newton's
+// method, which meets a convex function here.
+Calibration calibrate(std::span<const float> logits, std::span<const uint8_t> clicked) {
+  Calibration c;
+  for (int iteration = 0; iteration < 50; ++iteration) {
+    double g0 = 0, g1 = 0, h00 = 1e-6, h01 = 0, h11 = 1e-6;
+    for (size_t i = 0; i < logits.size(); ++i) {
+      const double x = logits[i], p = 1 / (1 + std::exp(-(c.scale * x + c.offset)));
+      const double error = p - clicked[i], weight = p * (1 - p);
+      g0 += error * x;
+      g1 += error;
+      h00 += weight * x * x;
+      h01 += weight * x;
+      h11 += weight;
+    }
+    const double determinant = h00 * h11 - h01 * h01;
+    if (!(determinant > 0)) break;
+    const double step_scale = (h11 * g0 - h01 * g1) / determinant;
+    const double step_offset = (h00 * g1 - h01 * g0) / determinant;
+    c.scale -= std::clamp(step_scale, -1.0, 1.0);
+    c.offset -= std::clamp(step_offset, -1.0, 1.0);
+    if (std::abs(step_scale) + std::abs(step_offset) < 1e-9) break;
+  }
+  // A scale that is not positive would turn the order round: the logits carry nothing.
+  const bool usable = std::isfinite(c.scale) && std::isfinite(c.offset) && c.scale > 0.05;
+  return usable ? c : Calibration{};
+}
+
+class Freezer {
+ public:
+  Freezer(const Dataset& data, const ModelPlan& plan, const TrainOptions& options,
+          const TorchNetwork& network, const torch::Tensor& table)
+      : data_(data), plan_(plan), options_(options), network_(network), table_(table),
+        batches_(data, plan, options) {}
+
+  ModelSpec run() {
+    describe();
+    add_tensors();
+    add_calibration();
+    add_golden();
+    return std::move(model_);
+  }
+
+ private:
+  void describe() {
+    const ModelOptions& m = options_.model;
+    ArchitectureSpec& a = model_.architecture;
+    a.dim = m.dim;
+    using Source = GroupPlan::Source;
+    for (const GroupPlan& group : plan_.groups) {
+      const bool history = group.source == Source::kHistory || group.source == Source::kSfHistory;
+      a.groups.push_back({group.name, history || group.source == Source::kQuery,
+                          history ? m.history_length : 0,
+                          group.source == Source::kUserId ? plan_.buckets : 0});
+    }
+    if (m.dot != DotHead::kAlone) a.hidden = m.hidden;
+    a.has_auxiliary = m.auxiliary();
+    a.attention_dim = m.auxiliary() ? m.dim : 0;
+    if (m.dot != DotHead::kNone) {
+      a.dot_dim = m.dot_dim;
+      a.dot_hidden = m.dot_hidden;
+    }
+    for (uint32_t k = 0; k < plan_.keywords; ++k) model_.names.emplace_back(data_.keyword(k));
+    for (uint32_t f = 0; f < plan_.features; ++f) model_.names.emplace_back(data_.feature(f));
+    model_.keyword_rows = plan_.keywords;
+    model_.card.data_digest = data_.digest();
+  }
+
+  void add_tensors() {
+    torch::Tensor rows = table_.slice(0, 0, plan_.unknown_row()).clone();
+    forget_untrained_buckets(rows);
+    model_.tensors["embedding"] = values_of(rows);
+    for (const Parameter& p : network_.parameters()) {
+      if (p.name != "dot.target.popularity") model_.tensors[p.name] = values_of(p.value);
+    }
+    if (options_.model.dot != DotHead::kNone) {
+      // b_v = w . Em(v): linear in training, a number for each keyword when served.
+      model_.tensors["dot.target.bias"] =
+          values_of(torch::mv(rows.slice(0, 0, plan_.keywords + plan_.features),
+                              network_.at("dot.target.popularity")));
+    }
+  }
+
+  // Buckets that no user of the training split has are noise: a stranger must meet zeros there.
+  void forget_untrained_buckets(torch::Tensor& rows) const {
+    if (plan_.buckets == 0) return;
+    std::vector<bool> trained(plan_.buckets);
+    for (const Task task : {Task::kMain, Task::kAuxiliary}) {
+      if (task == Task::kAuxiliary && !options_.model.auxiliary()) continue;
+      for (const uint32_t search : data_.searches_of(Split::kTrain, task)) {
+        const std::string_view user = data_.user(data_.search(search).user);
+        trained[feature_fingerprint("uid", user) % plan_.buckets] = true;
+      }
+    }
+    for (uint32_t b = 0; b < plan_.buckets; ++b) {
+      if (!trained[b]) rows[plan_.first_bucket() + b].zero_();
+    }
+  }
+
+  void add_calibration() {
+    ArchitectureSpec& a = model_.architecture;
+    const auto fit = [&](Task task, double kept, float& scale, float& offset) {
+      const auto searches = data_.searches_of(Split::kValidation, task);
+      const uint64_t all = data_.instances_of(Split::kValidation, task);
+      const uint64_t clicks = data_.clicks_of(Split::kValidation, task);
+      Calibration c;
+      if (options_.calibrate && clicks > 0 && clicks < all) {
+        std::vector<uint8_t> clicked;
+        for (const uint32_t s : searches) {
+          const SearchView view = data_.search(s);
+          const auto& labels = task == Task::kMain ? view.sf_clicked : view.ad_clicked;
+          clicked.insert(clicked.end(), labels.begin(), labels.end());
+        }
+        c = calibrate(predict_logits(network_, table_, batches_, task, searches), clicked);
+      }
+      scale = static_cast<float>(c.scale);
+      // Thrown-away negatives: p = p' / (p' + (1 - p') / kept), a shift of the logit.
+      offset = static_cast<float>(c.offset + std::log(kept));
+    };
+    fit(Task::kMain, options_.main_negatives_kept, a.main_scale, a.main_offset);
+    if (a.has_auxiliary) {
+      fit(Task::kAuxiliary, options_.aux_negatives_kept, a.aux_scale, a.aux_offset);
+    }
+  }
+
+  // The trainer's own outputs on real searches, and on one of a stranger: what every machine must
+  // reproduce.
+  void add_golden() {
+    constexpr size_t kVectors = 16;
+    const auto all = data_.searches_of(Split::kValidation, Task::kMain);
+    const size_t count = std::min(kVectors, all.size());
+    for (size_t i = 0; i < count; ++i) {
+      model_.golden.push_back(golden_of(all[i * all.size() / count], i == 0));
+    }
+    if (!model_.architecture.has_auxiliary) return;
+    const auto ads = data_.searches_of(Split::kValidation, Task::kAuxiliary);
+    const size_t ad_count = std::min(kVectors, ads.size());
+    for (size_t i = 0; i < ad_count; ++i) {
+      model_.golden.push_back(golden_of(ads[i * ads.size() / ad_count], i == 0));
+    }
+  }
+
+  GoldenSpec golden_of(uint32_t search, bool stranger) {
+    const torch::NoGradGuard no_grad;
+    GoldenSpec golden;
+    const SearchView view = data_.search(search);
+    Batch main = batches_.make(Task::kMain, {&search, 1}, std::nullopt);
+    if (stranger) forget_user(main);
+    for (size_t g = 0; g < plan_.groups.size(); ++g) golden.groups.push_back(bag_of(main, g, view));
+    const std::vector<float> logits = logits_of(main);
+    for (size_t i = 0; i < view.sfs.size(); ++i) {
+      if (view.sfs[i] == kUnknownKeyword) continue;
+      golden.candidates.push_back(fingerprint(data_.keyword(view.sfs[i])));
+      golden.main_logits.push_back(logits[i]);
+    }
+    if (model_.architecture.has_auxiliary && !view.ads.empty()) {
+      Batch ads = batches_.make(Task::kAuxiliary, {&search, 1}, std::nullopt);
+      if (stranger) forget_user(ads);
+      golden.aux_logits = logits_of(ads);
+      for (const uint32_t ad : view.ads) {
+        BagSpec& title = golden.titles.emplace_back();
+        for (const uint32_t keyword : data_.title(ad)) {
+          if (keyword != kUnknownKeyword)
+            title.fingerprints.push_back(fingerprint(data_.keyword(keyword)));
+        }
+      }
+    }
+    return golden;
+  }
+
+  // Leaves only the query.
+  void forget_user(Batch& batch) const {
+    for (size_t g = 0; g < plan_.groups.size(); ++g) {
+      if (plan_.groups[g].source == GroupPlan::Source::kQuery) continue;
+      batch.groups[g].values.clear();
+      batch.groups[g].weights.clear();
+    }
+  }
+
+  BagSpec bag_of(const Batch& batch, size_t group, const SearchView& view) const {
+    BagSpec bag;
+    for (const int64_t local : batch.groups[group].values) {
+      const auto row = static_cast<uint32_t>(batch.rows[static_cast<size_t>(local)]);
+      if (row >= plan_.first_bucket()) {
+        bag.fingerprints.push_back(feature_fingerprint("uid", data_.user(view.user)));
+      } else if (row >= plan_.keywords) {
+        bag.fingerprints.push_back(fingerprint(data_.feature(row - plan_.keywords)));
+      } else {
+        bag.fingerprints.push_back(fingerprint(data_.keyword(row)));
+      }
+    }
+    bag.weights = batch.groups[group].weights;
+    return bag;
+  }
+
+  std::vector<float> logits_of(const Batch& batch) const {
+    if (batch.instances == 0) return {};
+    const torch::Tensor rows = torch::tensor(batch.rows, torch::kInt64);
+    return values_of(network_.logits(batch, table_.index_select(0, rows)));
+  }
+
+  const Dataset& data_;
+  const ModelPlan& plan_;
+  const TrainOptions& options_;
+  const TorchNetwork& network_;
+  const torch::Tensor table_;
+  BatchMaker batches_;
+  ModelSpec model_;
+};
+
+}  // namespace
+
+std::vector<float> predict_logits(const TorchNetwork& network, const torch::Tensor& table,
+                                  BatchMaker& batches, Task task,
+                                  std::span<const uint32_t> searches) {
+  constexpr size_t kSearches = 1024;
+  const torch::NoGradGuard no_grad;
+  std::vector<float> out;
+  for (size_t begin = 0; begin < searches.size(); begin += kSearches) {
+    const Batch batch = batches.make(
+        task, searches.subspan(begin, std::min(kSearches, searches.size() - begin)), std::nullopt);
+    const torch::Tensor rows = torch::tensor(batch.rows, torch::kInt64);
+    const std::vector<float> part =
+        values_of(network.logits(batch, table.index_select(0, rows)));
+    out.insert(out.end(), part.begin(), part.end());
+  }
+  return out;
+}
+
+ModelSpec freeze(const Dataset& data, const ModelPlan& plan, const TrainOptions& options,
+                 const TorchNetwork& network, const torch::Tensor& table) {
+  return Freezer(data, plan, options, network, table).run();
+}
+
+}  // namespace barker

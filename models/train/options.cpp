@@ -1,0 +1,310 @@
+#include "models/train/options.h"
+
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <sstream>
+
+namespace barker {
+namespace {
+
+template <typename Enum>
+struct EnumName {
+  Enum value;
+  const char* name;
+};
+
+constexpr EnumName<Schedule> kSchedules[] = {{Schedule::kAlternate, "alternate"},
+                                             {Schedule::kPretrain, "pretrain"},
+                                             {Schedule::kJoint, "joint"}};
+constexpr EnumName<DotHead> kDotHeads[] = {
+    {DotHead::kNone, "none"}, {DotHead::kAdded, "added"}, {DotHead::kAlone, "alone"}};
+constexpr EnumName<Initialisation> kInitialisations[] = {{Initialisation::kSvd, "svd"},
+                                                         {Initialisation::kNoise, "noise"}};
+
+// One list of keys for reading and writing: `visit(section, key, field)`.
+template <typename Options, typename Visit>
+void for_each_option(Options& o, Visit&& visit) {
+  auto& m = o.model;
+  visit("model", "name", m.name);
+  visit("model", "groups", m.groups);
+  visit("model", "user_id", m.user_id);
+  visit("model", "user_id_buckets", m.user_id_buckets);
+  visit("model", "dim", m.dim);
+  visit("model", "hidden", m.hidden);
+  visit("model", "dot", m.dot);
+  visit("model", "dot_dim", m.dot_dim);
+  visit("model", "dot_hidden", m.dot_hidden);
+  visit("model", "history_length", m.history_length);
+  visit("train", "schedule", o.schedule);
+  visit("train", "k", o.k);
+  visit("train", "learning_rate", o.learning_rate);
+  visit("train", "finetune_rate", o.finetune_rate);
+  visit("train", "decay", o.decay);
+  visit("train", "embedding_l2", o.embedding_l2);
+  visit("train", "dropout", o.dropout);
+  visit("train", "history_dropout", o.history_dropout);
+  visit("train", "user_id_dropout", o.user_id_dropout);
+  visit("train", "batch_searches", o.batch_searches);
+  visit("train", "max_epochs", o.max_epochs);
+  visit("train", "patience", o.patience);
+  visit("train", "seed", o.seed);
+  visit("train", "threads", o.threads);
+  visit("train", "init", o.init);
+  visit("train", "init_deviation", o.init_deviation);
+  visit("freeze", "calibrate", o.calibrate);
+  visit("freeze", "main_negatives_kept", o.main_negatives_kept);
+  visit("freeze", "aux_negatives_kept", o.aux_negatives_kept);
+}
+
+class Reader {
+ public:
+  explicit Reader(const toml::table& root) : root_(root) {}
+
+  template <typename T>
+  void operator()(const char* section, const char* key, T& field) {
+    const toml::node* node = root_.at_path(std::string(section) + "." + key).node();
+    if (!node || !status_.ok()) return;
+    if (!read(*node, field)) {
+      status_ = invalid_argument("line " + std::to_string(node->source().begin.line) + ": " +
+                                 section + "." + key + ": " + expected(field));
+    }
+  }
+
+  Status finish() {
+    for (const auto& [section, node] : root_) {
+      const toml::table* table = node.as_table();
+      if (!table) {
+        unknown(std::string(section.str()), node);
+        continue;
+      }
+      for (const auto& [key, value] : *table) {
+        const std::string name = std::string(section.str()) + "." + std::string(key.str());
+        bool known = false;
+        TrainOptions defaults;
+        for_each_option(defaults, [&](const char* s, const char* k, auto&) {
+          known = known || name == std::string(s) + "." + k;
+        });
+        if (!known) unknown(name, value);
+      }
+    }
+    return status_;
+  }
+
+ private:
+  void unknown(const std::string& name, const toml::node& node) {
+    if (!status_.ok()) return;
+    status_ = invalid_argument("line " + std::to_string(node.source().begin.line) + ": " + name +
+                               ": no such option");
+  }
+
+  static bool read(const toml::node& node, bool& field) { return assign(node.value<bool>(), field); }
+  static bool read(const toml::node& node, double& field) {
+    return assign(node.value<double>(), field) && std::isfinite(field);
+  }
+  static bool read(const toml::node& node, std::string& field) {
+    return assign(node.value<std::string>(), field);
+  }
+  template <typename T>
+  static bool read_integer(const toml::node& node, T& field) {
+    const auto value = node.is_integer() ? node.value<int64_t>() : std::nullopt;
+    if (!value || *value < 0) return false;
+    if (static_cast<uint64_t>(*value) > static_cast<uint64_t>(std::numeric_limits<T>::max())) {
+      return false;
+    }
+    field = static_cast<T>(*value);
+    return true;
+  }
+  static bool read(const toml::node& node, uint32_t& field) { return read_integer(node, field); }
+  static bool read(const toml::node& node, uint64_t& field) { return read_integer(node, field); }
+  static bool read(const toml::node& node, int& field) { return read_integer(node, field); }
+  template <typename T>
+  static bool read(const toml::node& node, std::vector<T>& field) {
+    const toml::array* array = node.as_array();
+    if (!array) return false;
+    std::vector<T> values;
+    for (const toml::node& item : *array) {
+      T value{};
+      if (!read(item, value)) return false;
+      values.push_back(std::move(value));
+    }
+    field = std::move(values);
+    return true;
+  }
+  template <typename Enum, size_t N>
+  static bool read_enum(const toml::node& node, const EnumName<Enum> (&names)[N], Enum& field) {
+    const auto text = node.value<std::string>();
+    for (const auto& [value, name] : names) {
+      if (text && *text == name) {
+        field = value;
+        return true;
+      }
+    }
+    return false;
+  }
+  static bool read(const toml::node& node, Schedule& f) { return read_enum(node, kSchedules, f); }
+  static bool read(const toml::node& node, DotHead& f) { return read_enum(node, kDotHeads, f); }
+  static bool read(const toml::node& node, Initialisation& f) {
+    return read_enum(node, kInitialisations, f);
+  }
+
+  template <typename T>
+  static bool assign(const std::optional<T>& value, T& field) {
+    if (value) field = *value;
+    return value.has_value();
+  }
+
+  static std::string expected(bool) { return "expected true or false"; }
+  static std::string expected(double) { return "expected a number"; }
+  static std::string expected(const std::string&) { return "expected a string"; }
+  static std::string expected(uint32_t) { return "expected an integer from 0 to 4294967295"; }
+  static std::string expected(uint64_t) { return "expected an integer, not negative"; }
+  static std::string expected(int) { return "expected an integer, not negative"; }
+  static std::string expected(Schedule) { return R"(expected "alternate", "pretrain" or "joint")"; }
+  static std::string expected(DotHead) { return R"(expected "none", "added" or "alone")"; }
+  static std::string expected(Initialisation) { return R"(expected "svd" or "noise")"; }
+  static std::string expected(const std::vector<std::string>&) {
+    return "expected a list of strings";
+  }
+  static std::string expected(const std::vector<uint32_t>&) {
+    return "expected a list of integers";
+  }
+
+  const toml::table& root_;
+  Status status_;
+};
+
+class Printer {
+ public:
+  template <typename T>
+  void operator()(const char* section, const char* key, const T& field) {
+    if (section_ != section) out_ << (section_.empty() ? "" : "\n") << "[" << section << "]\n";
+    section_ = section;
+    out_ << key << " = ";
+    print(field);
+    out_ << "\n";
+  }
+  std::string text() const { return out_.str(); }
+
+ private:
+  void print(bool value) { out_ << (value ? "true" : "false"); }
+  void print(double value) {
+    std::ostringstream text;
+    text.precision(17);
+    text << value;
+    double back = 0;
+    for (int digits = 1; digits <= 17 && back != value; ++digits) {  // shortest that round-trips
+      text.str("");
+      text.precision(digits);
+      text << value;
+      back = std::stod(text.str());
+    }
+    const bool plain = text.str().find_first_of(".e") == std::string::npos;
+    out_ << text.str() << (plain ? ".0" : "");
+  }
+  void print(uint32_t value) { out_ << value; }
+  void print(uint64_t value) { out_ << value; }
+  void print(int value) { out_ << value; }
+  void print(const std::string& value) { out_ << toml::value<std::string>(value); }
+  template <typename T>
+  void print(const std::vector<T>& values) {
+    out_ << "[";
+    for (size_t i = 0; i < values.size(); ++i) {
+      out_ << (i ? ", " : "");
+      print(values[i]);
+    }
+    out_ << "]";
+  }
+  template <typename Enum, size_t N>
+  void print_enum(const EnumName<Enum> (&names)[N], Enum value) {
+    for (const auto& [known, name] : names) {
+      if (known == value) out_ << '"' << name << '"';
+    }
+  }
+  void print(Schedule value) { print_enum(kSchedules, value); }
+  void print(DotHead value) { print_enum(kDotHeads, value); }
+  void print(Initialisation value) { print_enum(kInitialisations, value); }
+
+  std::string section_;
+  std::ostringstream out_;
+};
+
+}  // namespace
+
+Status read_options(std::string_view toml_text, TrainOptions& options) {
+  const toml::parse_result parsed = toml::parse(toml_text);
+  if (!parsed) {
+    return invalid_argument("line " + std::to_string(parsed.error().source().begin.line) + ": " +
+                            std::string(parsed.error().description()));
+  }
+  TrainOptions read = options;
+  Reader reader(parsed.table());
+  for_each_option(read, reader);
+  if (Status s = reader.finish(); !s.ok()) return s;
+  if (Status s = check_options(read); !s.ok()) return s;
+  options = std::move(read);
+  return {};
+}
+
+std::string options_to_toml(const TrainOptions& options) {
+  Printer printer;
+  for_each_option(options, printer);
+  return printer.text();
+}
+
+Status check_options(const TrainOptions& o) {
+  const auto range = [](const char* key, double value, double low, double high) -> Status {
+    if (value >= low && value <= high) return {};
+    std::ostringstream text;
+    text << key << ": expected " << low << " to " << high << ", found " << value;
+    return invalid_argument(text.str());
+  };
+  const ModelOptions& m = o.model;
+  const char* names[] = {"BM", "MTDL", "AMTDL", "ABM"};
+  if (std::none_of(std::begin(names), std::end(names), [&](auto n) { return m.name == n; })) {
+    return invalid_argument("model.name: expected BM, MTDL, AMTDL or ABM, found \"" + m.name + "\"");
+  }
+  if (m.dot != DotHead::kAlone && m.hidden.empty()) {
+    return invalid_argument("model.hidden: empty, which only model.dot = \"alone\" can do without");
+  }
+  if (m.hidden.size() > 8 || m.dot_hidden.size() > 7) {
+    return invalid_argument("model.hidden, model.dot_hidden: at most 8 and 7 layers");
+  }
+  for (const uint32_t size : m.hidden) {
+    if (Status s = range("model.hidden", size, 1, 4096); !s.ok()) return s;
+  }
+  for (const uint32_t size : m.dot_hidden) {
+    if (Status s = range("model.dot_hidden", size, 1, 4096); !s.ok()) return s;
+  }
+  const Status checks[] = {
+      range("model.dim", m.dim, 1, 1024),
+      range("model.dot_dim", m.dot_dim, 1, 1024),
+      range("model.user_id_buckets", m.user_id_buckets, 0, 1 << 28),
+      range("model.history_length", m.history_length, 1, 65536),
+      range("train.k", o.k, 0, 1000),
+      range("train.learning_rate", o.learning_rate, 1e-7, 1),
+      range("train.finetune_rate", o.finetune_rate, 1e-4, 10),
+      range("train.decay", o.decay, 0.1, 1),
+      range("train.embedding_l2", o.embedding_l2, 0, 1),
+      range("train.dropout", o.dropout, 0, 0.95),
+      range("train.history_dropout", o.history_dropout, 0, 0.95),
+      range("train.user_id_dropout", o.user_id_dropout, 0, 0.95),
+      range("train.batch_searches", o.batch_searches, 1, 1 << 20),
+      range("train.max_epochs", o.max_epochs, 1, 100000),
+      range("train.patience", o.patience, 1, 100000),
+      range("train.threads", o.threads, 1, 256),
+      range("train.init_deviation", o.init_deviation, 1e-6, 10),
+      range("freeze.main_negatives_kept", o.main_negatives_kept, 1e-6, 1),
+      range("freeze.aux_negatives_kept", o.aux_negatives_kept, 1e-6, 1),
+  };
+  for (const Status& s : checks) {
+    if (!s.ok()) return s;
+  }
+  return {};
+}
+
+}  // namespace barker

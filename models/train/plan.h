@@ -1,0 +1,33 @@
+// Where everything stands in the embedding table: keywords, then features, then a bucket for each
+// hashed user id, then one row of zeros for what training never saw.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/data/dataset.h"
+#include "models/train/options.h"
+
+namespace barker {
+
+struct GroupPlan {
+  enum class Source { kHistory, kQuery, kSfHistory, kFeatures, kUserId };
+  std::string name;
+  Source source;
+  size_t dataset_group = 0;  // for kFeatures
+};
+
+struct ModelPlan {
+  std::vector<GroupPlan> groups;  // hist and query first
+  uint32_t keywords = 0, features = 0, buckets = 0;
+
+  uint32_t first_bucket() const { return keywords + features; }
+  uint32_t unknown_row() const { return keywords + features + buckets; }
+  uint32_t rows() const { return unknown_row() + 1; }
+};
+
+// Fails where options name a group the log does not have.
+Result<ModelPlan> make_plan(const Dataset& data, const ModelOptions& options);
+
+}  // namespace barker

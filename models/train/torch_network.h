@@ -1,0 +1,44 @@
+// The networks in libtorch: BM, MTDL, AMTDL, late interaction. Units that include this take 20 s to
+// compile: keep them few.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <string>
+#include <vector>
+
+#include "models/train/batch.h"
+#include "models/train/options.h"
+#include "models/train/plan.h"
+
+namespace barker {
+
+struct Parameter {
+  std::string name;  // of its tensor in the weight file; "dot.target.popularity" has none
+  torch::Tensor value;
+};
+
+class TorchNetwork {
+ public:
+  // Dense layers as torch::nn::Linear starts them (uniform, 1 / sqrt(in)), from `seed`.
+  TorchNetwork(const ModelPlan& plan, const ModelOptions& options, uint64_t seed);
+
+  // Logits [instances] of the batch's task. table: [batch.rows, D], the rows the batch names.
+  torch::Tensor logits(const Batch& batch, const torch::Tensor& table) const;
+
+  std::vector<Parameter>& parameters() { return parameters_; }
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+  const torch::Tensor& at(const std::string& name) const;
+
+ private:
+  torch::Tensor add(const std::string& name, std::vector<int64_t> shape, double bound);
+  void add_chain(const std::string& prefix, int64_t in, const std::vector<uint32_t>& outs);
+  torch::Tensor title_vectors(const Batch& batch, const torch::Tensor& table,
+                              const torch::Tensor& user, const torch::Tensor& query) const;
+
+  ModelOptions options_;
+  int64_t groups_;
+  std::vector<Parameter> parameters_;
+};
+
+}  // namespace barker
