@@ -28,6 +28,25 @@ class Random {
     const double radius = std::sqrt(-2 * std::log(1 - uniform()));
     return radius * std::cos(6.283185307179586 * uniform());
   }
+  // Shape > 0, scale 1 (Marsaglia and Tsang 2000).
+  double gamma(double shape) {
+    if (shape < 1) {
+      const double boost = std::pow(1 - uniform(), 1 / shape);
+      return gamma(shape + 1) * boost;
+    }
+    const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
+    for (;;) {
+      const double x = normal(), v = std::pow(1 + c * x, 3);
+      if (v > 0 && std::log(1 - uniform()) < x * x / 2 + d - d * v + d * std::log(v)) return d * v;
+    }
+  }
+  uint64_t poisson(double mean) {
+    uint64_t count = 0;
+    for (; mean > 30; mean -= 30) count += poisson(30);  // exp(-mean) must not underflow
+    const double limit = std::exp(-mean);
+    for (double product = 1 - uniform(); product > limit; product *= 1 - uniform()) ++count;
+    return count;
+  }
   template <typename T>
   const T& pick(const std::vector<T>& from) {
     return from[below(from.size())];
