@@ -17,6 +17,9 @@ int main(int argc, char** argv) {
       {"prepare", barker::add_prepare_command(app)},
       {"train", barker::add_train_command(app)},
       {"config", barker::add_config_command(app)},
+      {"evaluate", barker::add_evaluate_command(app)},
+      {"compare", barker::add_compare_command(app)},
+      {"gate", barker::add_gate_command(app)},
   };
   try {
     app.parse(argc, argv);

@@ -16,5 +16,8 @@ Command add_import_command(CLI::App& app);
 Command add_prepare_command(CLI::App& app);
 Command add_train_command(CLI::App& app);
 Command add_config_command(CLI::App& app);
+Command add_evaluate_command(CLI::App& app);
+Command add_compare_command(CLI::App& app);
+Command add_gate_command(CLI::App& app);
 
 }  // namespace barker

@@ -52,24 +52,43 @@ class RankedInstances {
   std::vector<uint32_t> order_;
 };
 
+// z with P(|normal| < z) = level, by bisection.
+double normal_quantile(double level) {
+  double low = 0, high = 10;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2;
+    (std::erf(middle / std::sqrt(2.0)) < level ? low : high) = middle;
+  }
+  return low;
+}
+
 // Runs statistic(times) for `draws` resamples of the users; times[u]: how often user u was drawn.
 template <typename Statistic>
-Interval bootstrap(double value, uint32_t user_count, int draws, uint64_t seed,
+Interval bootstrap(double value, uint32_t user_count, int draws, uint64_t seed, double level,
                    Statistic statistic) {
   std::vector<double> sampled;
   std::vector<uint16_t> times(user_count);
-  for (int draw = 0; draw < draws; ++draw) {
+  for (int draw = 0; draw < draws && user_count > 0; ++draw) {
     std::fill(times.begin(), times.end(), 0);
     for (uint32_t i = 0; i < user_count; ++i) ++times[next_random(seed) % user_count];
     const double s = statistic(times);
     if (std::isfinite(s)) sampled.push_back(s);
   }
   if (sampled.empty()) return {value, NAN, NAN};
+  const auto count = static_cast<double>(sampled.size());
+  const double tail = (1 - level) / 2;
+  if (tail * count < 2) {
+    double mean = 0, square = 0;
+    for (const double s : sampled) mean += s / count;
+    for (const double s : sampled) square += (s - mean) * (s - mean) / count;
+    const double half = normal_quantile(level) * std::sqrt(square);
+    return {value, value - half, value + half};
+  }
   std::sort(sampled.begin(), sampled.end());
   const auto percentile = [&](double p) {
-    return sampled[static_cast<size_t>(p * static_cast<double>(sampled.size() - 1) + 0.5)];
+    return sampled[static_cast<size_t>(p * (count - 1) + 0.5)];
   };
-  return {value, percentile(0.025), percentile(0.975)};
+  return {value, percentile(tail), percentile(1 - tail)};
 }
 
 // Users that occur, renumbered without gaps: drawing users that have no instance says nothing.
@@ -98,7 +117,7 @@ Interval auc_by_user(std::span<const float> scores, std::span<const uint8_t> cli
   uint32_t present;
   const std::vector<uint32_t> user = renumbered(users, user_count, present);
   return bootstrap(
-      ranked.auc([](uint32_t) { return 1.0; }), present, draws, seed,
+      ranked.auc([](uint32_t) { return 1.0; }), present, draws, seed, 0.95,
       [&](const std::vector<uint16_t>& times) {
         return ranked.auc([&](uint32_t i) { return static_cast<double>(times[user[i]]); });
       });
@@ -106,16 +125,40 @@ Interval auc_by_user(std::span<const float> scores, std::span<const uint8_t> cli
 
 Interval auc_difference_by_user(std::span<const float> a, std::span<const float> b,
                                 std::span<const uint8_t> clicked, std::span<const uint32_t> users,
-                                uint32_t user_count, int draws, uint64_t seed) {
+                                uint32_t user_count, int draws, uint64_t seed, double level) {
   const RankedInstances ranked_a(a, clicked), ranked_b(b, clicked);
   uint32_t present;
   const std::vector<uint32_t> user = renumbered(users, user_count, present);
-  return bootstrap(auc(a, clicked) - auc(b, clicked), present, draws, seed,
+  return bootstrap(auc(a, clicked) - auc(b, clicked), present, draws, seed, level,
                    [&](const std::vector<uint16_t>& times) {
                      const auto weight = [&](uint32_t i) {
                        return static_cast<double>(times[user[i]]);
                      };
                      return ranked_a.auc(weight) - ranked_b.auc(weight);
+                   });
+}
+
+Interval mean_by_user(std::span<const float> values, std::span<const uint32_t> users,
+                      uint32_t user_count, int draws, uint64_t seed) {
+  uint32_t present;
+  const std::vector<uint32_t> user = renumbered(users, user_count, present);
+  // A user counts by his sum and number: instances need no second look.
+  std::vector<double> sum(present), count(present);
+  for (size_t i = 0; i < values.size(); ++i) {
+    sum[user[i]] += values[i];
+    count[user[i]] += 1;
+  }
+  const auto mean = [&](auto times) {
+    double total = 0, weight = 0;
+    for (uint32_t u = 0; u < present; ++u) {
+      total += times(u) * sum[u];
+      weight += times(u) * count[u];
+    }
+    return total / weight;
+  };
+  return bootstrap(mean([](uint32_t) { return 1.0; }), present, draws, seed, 0.95,
+                   [&](const std::vector<uint16_t>& times) {
+                     return mean([&](uint32_t u) { return static_cast<double>(times[u]); });
                    });
 }
 

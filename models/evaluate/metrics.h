@@ -8,7 +8,7 @@
 namespace barker {
 
 struct Interval {
-  double value = 0, low = 0, high = 0;  // 95%
+  double value = 0, low = 0, high = 0;  // 95% where nothing else is said; NaN: not known
 };
 
 // P(score of a clicked > score of a not clicked instance), ties one half (Mann-Whitney). NaN where
@@ -22,9 +22,15 @@ Interval auc_by_user(std::span<const float> scores, std::span<const uint8_t> cli
                      std::span<const uint32_t> users, uint32_t user_count, int draws,
                      uint64_t seed);
 
-// AUC of a minus AUC of b on the same instances, users drawn alike for both.
+// AUC of a minus AUC of b on the same instances, users drawn alike for both. level: of the interval;
+// where the draws are too few for its percentiles it is the normal one around the value.
 Interval auc_difference_by_user(std::span<const float> a, std::span<const float> b,
                                 std::span<const uint8_t> clicked, std::span<const uint32_t> users,
-                                uint32_t user_count, int draws, uint64_t seed);
+                                uint32_t user_count, int draws, uint64_t seed,
+                                double level = 0.95);
+
+// Mean of values with its interval by bootstrap over users.
+Interval mean_by_user(std::span<const float> values, std::span<const uint32_t> users,
+                      uint32_t user_count, int draws, uint64_t seed);
 
 }  // namespace barker

@@ -1,0 +1,13 @@
+// User-based collaborative filtering and its relatives.
+#pragma once
+
+#include <memory>
+
+#include "models/baselines/baseline.h"
+
+namespace barker {
+
+enum class Collaborative { kUserCf, kFucf, kTeucf, kTaucf, kMucf, kMucfSwitch };
+std::unique_ptr<Baseline> make_collaborative(Collaborative kind);
+
+}  // namespace barker

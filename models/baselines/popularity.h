@@ -1,0 +1,12 @@
+// Click rates of keywords alone.
+#pragma once
+
+#include <memory>
+
+#include "models/baselines/baseline.h"
+
+namespace barker {
+
+std::unique_ptr<Baseline> make_popularity(bool by_category);
+
+}  // namespace barker

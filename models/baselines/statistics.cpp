@@ -1,0 +1,49 @@
+#include "models/baselines/statistics.h"
+
+#include <algorithm>
+
+namespace barker {
+
+void Popularity::add(const SearchView& search) {
+  for (size_t i = 0; i < search.sfs.size(); ++i) {
+    const uint32_t keyword = search.sfs[i];
+    if (keyword == kUnknownKeyword) continue;
+    if (keyword >= shown_.size()) {
+      shown_.resize(keyword + 1);
+      clicks_.resize(keyword + 1);
+    }
+    shown_[keyword] += 1;
+    clicks_[keyword] += search.sf_clicked[i];
+  }
+}
+
+void Popularity::finish(uint32_t keywords) {
+  constexpr double kPrior = 10;
+  shown_.resize(keywords);
+  clicks_.resize(keywords);
+  double clicks = 0, shown = 0;
+  for (uint32_t k = 0; k < keywords; ++k) {
+    clicks += clicks_[k];
+    shown += shown_[k];
+  }
+  rate_ = shown > 0 ? clicks / shown : 0.5;
+  for (uint32_t k = 0; k < keywords; ++k) {
+    popularity_.push_back((clicks_[k] + kPrior * rate_) / (shown_[k] + kPrior));
+  }
+}
+
+SparseRow sparse_row(std::vector<std::pair<uint32_t, float>> entries) {
+  std::sort(entries.begin(), entries.end());
+  SparseRow row;
+  for (const auto& [column, value] : entries) {
+    if (!row.columns.empty() && row.columns.back() == column) {
+      row.values.back() += value;
+    } else {
+      row.columns.push_back(column);
+      row.values.push_back(value);
+    }
+  }
+  return row;
+}
+
+}  // namespace barker

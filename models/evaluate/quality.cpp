@@ -1,0 +1,197 @@
+#include "models/evaluate/quality.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <unordered_set>
+
+#include "models/evaluate/metrics.h"
+
+namespace barker {
+namespace {
+
+// Instances by score; equal ones stay in order.
+template <typename Compare>
+std::vector<uint32_t> ordered(std::span<const float> score, Compare compare) {
+  std::vector<uint32_t> order(score.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](uint32_t a, uint32_t b) { return compare(score[a], score[b]); });
+  return order;
+}
+
+uint64_t count_clicks(std::span<const uint8_t> clicked) {
+  uint64_t clicks = 0;
+  for (const uint8_t c : clicked) clicks += c;
+  return clicks;
+}
+
+// Calls visit(begin, end) for each run of instances of one search.
+template <typename Visit>
+void for_each_search(std::span<const uint32_t> search, Visit visit) {
+  for (size_t begin = 0; begin < search.size();) {
+    size_t end = begin + 1;
+    while (end < search.size() && search[end] == search[begin]) ++end;
+    visit(begin, end);
+    begin = end;
+  }
+}
+
+}  // namespace
+
+double log_loss(std::span<const float> probability, std::span<const uint8_t> clicked) {
+  constexpr double kSmallest = 1e-7;  // a certain mistake must not be infinitely bad
+  double sum = 0;
+  for (size_t i = 0; i < clicked.size(); ++i) {
+    const double p = std::clamp(double{probability[i]}, kSmallest, 1 - kSmallest);
+    sum -= std::log(clicked[i] ? p : 1 - p);
+  }
+  return sum / static_cast<double>(clicked.size());
+}
+
+double root_mean_square_error(std::span<const float> probability,
+                              std::span<const uint8_t> clicked) {
+  double sum = 0;
+  for (size_t i = 0; i < clicked.size(); ++i) {
+    sum += std::pow(double{probability[i]} - clicked[i], 2);
+  }
+  return std::sqrt(sum / static_cast<double>(clicked.size()));
+}
+
+std::vector<ReliabilityPoint> reliability(std::span<const float> probability,
+                                          std::span<const uint8_t> clicked, size_t bins) {
+  const std::vector<uint32_t> order = ordered(probability, std::less<float>());
+  std::vector<ReliabilityPoint> points;
+  for (size_t b = 0; b < bins; ++b) {
+    const size_t begin = b * order.size() / bins, end = (b + 1) * order.size() / bins;
+    if (begin == end) continue;
+    ReliabilityPoint p{0, 0, end - begin};
+    for (size_t i = begin; i < end; ++i) {
+      p.predicted += probability[order[i]] / static_cast<double>(end - begin);
+      p.clicked += clicked[order[i]] / static_cast<double>(end - begin);
+    }
+    points.push_back(p);
+  }
+  return points;
+}
+
+double calibration_error(std::span<const float> probability, std::span<const uint8_t> clicked,
+                         size_t bins) {
+  double sum = 0;
+  for (const ReliabilityPoint& p : reliability(probability, clicked, bins)) {
+    sum += std::abs(p.predicted - p.clicked) * static_cast<double>(p.instances);
+  }
+  return sum / static_cast<double>(clicked.size());
+}
+
+std::vector<RocPoint> roc(std::span<const float> score, std::span<const uint8_t> clicked,
+                          size_t points) {
+  const auto clicks = static_cast<double>(count_clicks(clicked));
+  const double others = static_cast<double>(clicked.size()) - clicks;
+  if (clicks == 0 || others == 0) return {};
+  const std::vector<uint32_t> order = ordered(score, std::greater<float>());
+  std::vector<RocPoint> curve = {{0, 0}};
+  double hits = 0, misses = 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    (clicked[order[i]] ? hits : misses) += 1;
+    const bool tied = i + 1 < order.size() && score[order[i]] == score[order[i + 1]];
+    if (tied) continue;  // a threshold cannot fall between equal scores
+    const RocPoint next{misses / others, hits / clicks};
+    const double moved = next.false_positive_rate - curve.back().false_positive_rate +
+                         next.true_positive_rate - curve.back().true_positive_rate;
+    if (i + 1 == order.size() || moved >= 2.0 / static_cast<double>(points)) curve.push_back(next);
+  }
+  return curve;
+}
+
+double best_f1_threshold(std::span<const float> score, std::span<const uint8_t> clicked) {
+  const auto clicks = static_cast<double>(count_clicks(clicked));
+  const std::vector<uint32_t> order = ordered(score, std::greater<float>());
+  double hits = 0, best = 0, threshold = std::numeric_limits<double>::infinity();
+  for (size_t i = 0; i < order.size(); ++i) {
+    hits += clicked[order[i]];
+    if (i + 1 < order.size() && score[order[i]] == score[order[i + 1]]) continue;
+    const double f1 = 2 * hits / (static_cast<double>(i + 1) + clicks);
+    if (f1 > best) {
+      best = f1;
+      threshold = score[order[i]];
+    }
+  }
+  return threshold;
+}
+
+Decisions decide(std::span<const float> score, std::span<const uint8_t> clicked,
+                 double threshold) {
+  double hits = 0, predicted = 0, right = 0;
+  const auto clicks = static_cast<double>(count_clicks(clicked));
+  for (size_t i = 0; i < clicked.size(); ++i) {
+    const bool yes = score[i] >= threshold;
+    predicted += yes;
+    hits += yes && clicked[i];
+    right += yes == (clicked[i] != 0);
+  }
+  return {threshold, hits / clicks, predicted > 0 ? hits / predicted : NAN,
+          right / static_cast<double>(clicked.size()), 2 * hits / (predicted + clicks)};
+}
+
+std::array<TopK, kMaxK> top_k(std::span<const float> probability, std::span<const uint8_t> clicked,
+                              std::span<const uint32_t> search,
+                              std::span<const uint32_t> keyword) {
+  struct Sums {
+    double precision = 0, recall = 0, absolute = 0, square = 0, listed = 0;
+    std::unordered_set<uint32_t> keywords;
+  };
+  std::array<Sums, kMaxK> sums;
+  double searches = 0, with_click = 0;
+  const std::unordered_set<uint32_t> shown(keyword.begin(), keyword.end());
+  std::vector<uint32_t> order;
+  for_each_search(search, [&](size_t begin, size_t end) {
+    order.resize(end - begin);
+    std::iota(order.begin(), order.end(), static_cast<uint32_t>(begin));
+    std::stable_sort(order.begin(), order.end(),
+                     [&](uint32_t a, uint32_t b) { return probability[a] > probability[b]; });
+    const auto clicks = static_cast<double>(count_clicks(clicked.subspan(begin, end - begin)));
+    ++searches;
+    with_click += clicks > 0;
+    for (size_t k = 1; k <= kMaxK; ++k) {
+      Sums& s = sums[k - 1];
+      const size_t length = std::min(k, order.size());
+      double hits = 0;
+      for (size_t i = 0; i < length; ++i) {
+        const uint32_t instance = order[i];
+        const double error = double{probability[instance]} - clicked[instance];
+        hits += clicked[instance];
+        s.absolute += std::abs(error);
+        s.square += error * error;
+        s.keywords.insert(keyword[instance]);
+      }
+      s.listed += static_cast<double>(length);
+      s.precision += hits / static_cast<double>(length);
+      if (clicks > 0) s.recall += hits / clicks;
+    }
+  });
+  std::array<TopK, kMaxK> out;
+  for (size_t k = 0; k < kMaxK; ++k) {
+    const Sums& s = sums[k];
+    out[k] = {s.precision / searches, s.recall / with_click,
+              static_cast<double>(s.keywords.size()) / static_cast<double>(shown.size()),
+              s.absolute / s.listed, std::sqrt(s.square / s.listed)};
+  }
+  return out;
+}
+
+double grouped_auc(std::span<const float> score, std::span<const uint8_t> clicked,
+                   std::span<const uint32_t> search) {
+  double sum = 0, weight = 0;
+  for_each_search(search, [&](size_t begin, size_t end) {
+    const double inside =
+        auc(score.subspan(begin, end - begin), clicked.subspan(begin, end - begin));
+    if (std::isnan(inside)) return;
+    sum += inside * static_cast<double>(end - begin);
+    weight += static_cast<double>(end - begin);
+  });
+  return sum / weight;
+}
+
+}  // namespace barker

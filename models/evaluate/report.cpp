@@ -1,0 +1,155 @@
+#include "models/evaluate/report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+namespace barker {
+namespace {
+
+// Cuts of Table 3.
+constexpr uint32_t kMainCut = 6, kAuxCut = 21;
+constexpr size_t kCategories = 20;
+
+// Some instances of a table, by index.
+using Slice = std::vector<uint32_t>;
+
+template <typename Condition>
+Slice where(size_t size, Condition condition) {
+  Slice out;
+  for (uint32_t i = 0; i < size; ++i) {
+    if (condition(i)) out.push_back(i);
+  }
+  return out;
+}
+
+template <typename T>
+std::vector<T> take(const std::vector<T>& from, const Slice& slice) {
+  std::vector<T> out;
+  out.reserve(slice.size());
+  for (const uint32_t i : slice) out.push_back(from[i]);
+  return out;
+}
+
+class Evaluator {
+ public:
+  explicit Evaluator(const EvaluationInput& input) : in_(input), test_(input.test) {
+    const char* names[] = {"main <=6, aux >21", "main <=6, aux <=21", "main >6, aux >21",
+                           "main >6, aux <=21"};
+    for (size_t bin = 0; bin < 4; ++bin) {
+      bins_[bin] = {names[bin], where(test_.size(), [&](uint32_t i) {
+                      const uint32_t user = test_.user[i];
+                      return (test_.main_clicks[user] > kMainCut) == (bin >= 2) &&
+                             (test_.aux_clicks[user] > kAuxCut) == (bin % 2 == 0);
+                    })};
+    }
+    cold_ = {"users without a click before", where(test_.size(), [&](uint32_t i) {
+               return test_.main_clicks[test_.user[i]] + test_.aux_clicks[test_.user[i]] == 0;
+             })};
+    unknown_ = {"keywords not in training", where(test_.size(), [&](uint32_t i) {
+                  return test_.keyword[i] == kUnknownKeyword;
+                })};
+    find_categories();
+  }
+
+  Evaluation run() {
+    Evaluation out;
+    out.instances = test_.size();
+    out.draws = in_.draws;
+    out.clicks = std::accumulate(test_.clicked.begin(), test_.clicked.end(), uint64_t{0});
+    out.searches = std::set<uint32_t>(test_.search.begin(), test_.search.end()).size();
+    out.users = std::set<uint32_t>(test_.user.begin(), test_.user.end()).size();
+    std::vector<NamedPredictions> models = in_.models;
+    const bool truth_known =
+        test_.size() > 0 && std::none_of(test_.truth.begin(), test_.truth.end(),
+                                         [](float p) { return std::isnan(p); });
+    if (truth_known) {
+      models.push_back({"true probability", test_.truth, in_.validation.truth, {}});
+      if (!in_.auxiliary.truth.empty() && !std::isnan(in_.auxiliary.truth[0])) {
+        models.back().auxiliary = in_.auxiliary.truth;
+      }
+    }
+    for (size_t m = 0; m < models.size(); ++m) {
+      out.models.push_back(judge(models[m]));
+      if (m == 0) continue;
+      out.models[m].above_first = difference(models[m], models[0]);
+      out.models[m].above_previous = difference(models[m], models[m - 1]);
+    }
+    return out;
+  }
+
+ private:
+  struct NamedSlice {
+    std::string name;
+    Slice slice;
+  };
+
+  void find_categories() {
+    std::vector<uint64_t> count(test_.categories.size());
+    for (const uint32_t c : test_.category) ++count[c];
+    std::vector<uint32_t> largest(count.size());
+    std::iota(largest.begin(), largest.end(), 0u);
+    std::stable_sort(largest.begin(), largest.end(),
+                     [&](uint32_t a, uint32_t b) { return count[a] > count[b]; });
+    for (const uint32_t c : largest) {
+      if (categories_.size() == kCategories || count[c] == 0) break;
+      if (test_.categories[c].empty()) continue;
+      categories_.push_back({test_.categories[c], where(test_.size(), [&](uint32_t i) {
+                               return test_.category[i] == c;
+                             })});
+    }
+  }
+
+  SliceAuc slice_auc(const NamedSlice& slice, const std::vector<float>& scores) const {
+    return {slice.name, slice.slice.size(),
+            auc_by_user(take(scores, slice.slice), take(test_.clicked, slice.slice),
+                        take(test_.user, slice.slice), test_.users, in_.draws, in_.seed)};
+  }
+
+  ModelReport judge(const NamedPredictions& model) const {
+    ModelReport r;
+    r.name = model.name;
+    const std::vector<float>& p = model.test;
+    r.auc = auc_by_user(p, test_.clicked, test_.user, test_.users, in_.draws, in_.seed);
+    for (size_t bin = 0; bin < 4; ++bin) r.bins[bin] = slice_auc(bins_[bin], p);
+    r.cold = slice_auc(cold_, p);
+    r.unknown = slice_auc(unknown_, p);
+    for (const NamedSlice& category : categories_) r.categories.push_back(slice_auc(category, p));
+    r.grouped_auc = grouped_auc(p, test_.clicked, test_.search);
+    r.log_loss = log_loss(p, test_.clicked);
+    r.rmse = root_mean_square_error(p, test_.clicked);
+    r.reliability = reliability(p, test_.clicked);
+    r.calibration_error = calibration_error(p, test_.clicked);
+    r.roc = roc(p, test_.clicked);
+    r.top_k = top_k(p, test_.clicked, test_.search, test_.keyword);
+    const bool by_validation = !model.validation.empty();
+    r.decisions = decide(p, test_.clicked,
+                         by_validation ? best_f1_threshold(model.validation, in_.validation.clicked)
+                                       : best_f1_threshold(p, test_.clicked));
+    const InstanceTable& ads = in_.auxiliary;
+    if (!model.auxiliary.empty()) {
+      r.auxiliary = {"auxiliary task", ads.size(),
+                     auc_by_user(model.auxiliary, ads.clicked, ads.user, ads.users, in_.draws,
+                                 in_.seed)};
+    }
+    return r;
+  }
+
+  Interval difference(const NamedPredictions& a, const NamedPredictions& b) const {
+    return auc_difference_by_user(a.test, b.test, test_.clicked, test_.user, test_.users,
+                                  in_.draws, in_.seed);
+  }
+
+  const EvaluationInput& in_;
+  const InstanceTable& test_;
+  std::array<NamedSlice, 4> bins_;
+  NamedSlice cold_, unknown_;
+  std::vector<NamedSlice> categories_;
+};
+
+}  // namespace
+
+Evaluation evaluate(const EvaluationInput& input) { return Evaluator(input).run(); }
+
+}  // namespace barker

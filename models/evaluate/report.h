@@ -1,0 +1,67 @@
+// The whole judgement of one or several models on the same instances, as values, text, JSON and one
+// self-contained HTML page.
+#pragma once
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/evaluate/instances.h"
+#include "models/evaluate/metrics.h"
+#include "models/evaluate/quality.h"
+
+namespace barker {
+
+// Probabilities in the order of the tables in EvaluationInput.
+struct NamedPredictions {
+  std::string name;
+  std::vector<float> test;
+  std::vector<float> validation;  // may be empty: the decision threshold then comes from the test
+  std::vector<float> auxiliary;   // of the auxiliary task's test split, may be empty
+};
+
+struct EvaluationInput {
+  const InstanceTable& test;
+  const InstanceTable& validation;
+  const InstanceTable& auxiliary;
+  std::vector<NamedPredictions> models;  // the first is what the others are compared with
+  int draws = 200;                       // of every bootstrap
+  uint64_t seed = 1;
+};
+
+struct SliceAuc {
+  std::string name;
+  uint64_t instances = 0;
+  Interval auc;  // NaN where one class is missing
+};
+
+struct ModelReport {
+  std::string name;
+  Interval auc;
+  Interval above_first, above_previous;  // paired differences of AUC; 0 for the first model
+  std::array<SliceAuc, 4> bins;          // Table 3: users by clicks before the test period
+  SliceAuc cold, unknown;                // users without any click; keywords training never saw
+  std::vector<SliceAuc> categories;      // the largest ones
+  double grouped_auc = 0, log_loss = 0, rmse = 0, calibration_error = 0;
+  std::vector<ReliabilityPoint> reliability;
+  std::vector<RocPoint> roc;
+  std::array<TopK, kMaxK> top_k;
+  Decisions decisions;  // Table 4, threshold of the best F1 on validation
+  SliceAuc auxiliary;   // instances 0: not judged
+};
+
+struct Evaluation {
+  uint64_t instances = 0, clicks = 0, searches = 0, users = 0;
+  int draws = 0;
+  std::vector<ModelReport> models;
+};
+
+// Where true probabilities are known, a last model "true probability" is added: the ceiling.
+Evaluation evaluate(const EvaluationInput& input);
+
+std::string to_text(const Evaluation& evaluation);
+std::string to_json(const Evaluation& evaluation);  // null for what is not a number
+std::string to_html(const Evaluation& evaluation);  // needs nothing but a browser
+
+}  // namespace barker
