@@ -1,5 +1,5 @@
-// A file that appears under its name whole or not at all: written beside it, synced, renamed over it,
-// the directory synced. Whatever fails, the old file stays and no scrap is left.
+// A file that appears under its name whole or not at all: written beside it, synced, renamed over
+// it, the directory synced. Whatever fails, the old file stays and no scrap is left.
 #pragma once
 
 #include <cstddef>

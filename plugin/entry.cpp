@@ -64,8 +64,8 @@ int32_t weights_code(const Status& status) {
   }
 }
 
-// A host may be newer than the plugin, not older. (A function, for while the minor version is 0 the bare
-// comparison is one the compiler objects to.)
+// A host may be newer than the plugin, not older. (A function, for while the minor version is 0 the
+// bare comparison is one the compiler objects to.)
 bool minor_suffices(uint32_t host_minor, uint32_t plugin_minor = BARKER_ABI_MINOR) {
   return host_minor >= plugin_minor;
 }

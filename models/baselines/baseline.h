@@ -15,8 +15,8 @@ namespace barker {
 class Baseline {
  public:
   virtual ~Baseline() = default;
-  // Learns from the training split (and the user vectors of the validation split's clicks, which are
-  // history by the time of the test). Once, before predict.
+  // Learns from the training split (and the user vectors of the validation split's clicks, which
+  // are history by the time of the test). Once, before predict.
   virtual Status fit(const Dataset& data) = 0;
   // Probabilities (or scores in 0..1 that order like them) of the split's SF impressions, in the
   // order of instances_of().

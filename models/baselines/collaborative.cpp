@@ -73,9 +73,9 @@ struct Click {
 
 // What the training split says about every user.
 struct UserClicks {
-  std::vector<std::vector<Click>> clicks;          // by user
-  std::vector<SparseRow> residuals;                // y - pop(v), summed by keyword
-  std::vector<std::vector<uint32_t>> attributes;   // features that stay from search to search
+  std::vector<std::vector<Click>> clicks;         // by user
+  std::vector<SparseRow> residuals;               // y - pop(v), summed by keyword
+  std::vector<std::vector<uint32_t>> attributes;  // features that stay from search to search
   Popularity popularity;
   int64_t first = INT64_MAX, last = INT64_MIN;
 };

@@ -14,7 +14,7 @@ class Popularity {
   void add(const SearchView& search);
   void finish(uint32_t keywords);
 
-  double rate() const { return rate_; }  // overall, g
+  double rate() const { return rate_; }        // overall, g
   double operator[](uint32_t keyword) const {  // kUnknownKeyword: g
     return keyword < popularity_.size() ? popularity_[keyword] : rate_;
   }

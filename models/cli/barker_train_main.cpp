@@ -14,7 +14,9 @@ int main(int argc, char** argv) {
   const std::pair<const char*, barker::Command> commands[] = {
       {"generate", barker::add_generate_command(app)},
       {"import", barker::add_import_command(app)},
+      {"validate", barker::add_validate_command(app)},
       {"prepare", barker::add_prepare_command(app)},
+      {"convert", barker::add_convert_command(app)},
       {"train", barker::add_train_command(app)},
       {"config", barker::add_config_command(app)},
       {"evaluate", barker::add_evaluate_command(app)},

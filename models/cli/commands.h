@@ -13,7 +13,9 @@ using Command = std::function<int()>;
 
 Command add_generate_command(CLI::App& app);
 Command add_import_command(CLI::App& app);
+Command add_validate_command(CLI::App& app);
 Command add_prepare_command(CLI::App& app);
+Command add_convert_command(CLI::App& app);
 Command add_train_command(CLI::App& app);
 Command add_config_command(CLI::App& app);
 Command add_evaluate_command(CLI::App& app);

@@ -83,8 +83,8 @@ class Judge {
       return invalid_argument("--baseline: \"" + name + "\" is none of " + known);
     }
     if (Status s = baseline->fit(*data_); !s.ok()) return s;
-    return NamedPredictions{name, baseline->predict(Split::kTest),
-                            baseline->predict(Split::kValidation), {}};
+    return NamedPredictions{
+        name, baseline->predict(Split::kTest), baseline->predict(Split::kValidation), {}};
   }
 
   InstanceTable test, validation, auxiliary;
@@ -159,7 +159,8 @@ void add_common(CLI::App& command, Options& o) {
 
 void add_report(CLI::App& command, Options& o) {
   add_common(command, o);
-  command.add_option("--baseline", o.baselines, "Compared algorithms, before the models; repeatable")
+  command
+      .add_option("--baseline", o.baselines, "Compared algorithms, before the models; repeatable")
       ->delimiter(',');
   command.add_option("--bootstrap", o.draws, "Draws of users for the intervals")
       ->check(CLI::Range(10, 100000));
@@ -171,8 +172,8 @@ void add_report(CLI::App& command, Options& o) {
 
 Command add_evaluate_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "evaluate", "Judge weight files and baselines on a log's test split");
+  CLI::App* command =
+      app.add_subcommand("evaluate", "Judge weight files and baselines on a log's test split");
   command->add_option("weights", o->weights, "Weight files");
   add_report(*command, *o);
   return [o] { return run_evaluate("evaluate", *o); };

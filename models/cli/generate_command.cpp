@@ -46,7 +46,8 @@ void print_oracles(const ClickWorld& world) {
 
 int generate_click_world(const Options& o) {
   if (o.events.empty() && o.dataset.empty() && !o.oracles) {
-    return fail(invalid_argument("click-world: say what is wanted: --events, --dataset, --oracles"));
+    return fail(
+        invalid_argument("click-world: say what is wanted: --events, --dataset, --oracles"));
   }
   const ClickWorld world(o.world);
   std::ofstream file;
@@ -120,8 +121,7 @@ Command add_generate_command(CLI::App& app) {
   marketplace->add_option("--seed", o->marketplace.seed, "Equal seeds give equal bytes");
   marketplace->add_option("--ads", o->marketplace.ads)->check(CLI::Range(10, 10'000'000));
   marketplace->add_option("--users", o->marketplace.users)->check(CLI::Range(5, 10'000'000));
-  marketplace->add_option("--searches", o->marketplace.searches)
-      ->check(CLI::Range(1, 100'000'000));
+  marketplace->add_option("--searches", o->marketplace.searches)->check(CLI::Range(1, 100'000'000));
   CLI::App* world = command->add_subcommand(
       "click-world", "Searches, tag bars and ads of users with known tastes (world S1)");
   add_world_options(*world, *o);

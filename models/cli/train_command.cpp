@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cctype>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -8,7 +9,6 @@
 #include <iostream>
 #include <memory>
 #include <sstream>
-
 
 #include "models/cli/commands.h"
 #include "models/evaluate/instances.h"
@@ -45,22 +45,21 @@ int fail(const Status& status) {
   return exit_code(status);
 }
 
-// "train.seed=2" or, where no other section has the key, "seed=2".
+// "train.seed=2".
 Status apply_setting(const std::string& setting, TrainOptions& options) {
   const size_t equals = setting.find('=');
   const size_t dot = setting.find('.');
   if (equals == std::string::npos || dot == std::string::npos || dot > equals) {
     return invalid_argument("--set: expected section.key=value, found \"" + setting + "\"");
   }
-  const std::string value = setting.substr(equals + 1);
-  const std::string line = "[" + setting.substr(0, dot) + "]\n" +
-                           setting.substr(dot + 1, equals - dot - 1) + " = ";
-  // A bare word is a string.
-  Status s = read_options(line + value + "\n", options);
-  if (!s.ok() && value.find_first_of("\"[") == std::string::npos) {
-    Status quoted = read_options(line + "\"" + value + "\"\n", options);
-    if (quoted.ok()) return quoted;
-  }
+  std::string value = setting.substr(equals + 1);
+  const bool word = !value.empty() && std::isalpha(static_cast<unsigned char>(value[0])) &&
+                    value != "true" && value != "false";
+  if (word) value = '"' + value + '"';  // strings need no quotes here
+  const Status s =
+      read_options("[" + setting.substr(0, dot) + "]\n" +
+                       setting.substr(dot + 1, equals - dot - 1) + " = " + value + "\n",
+                   options);
   return s.ok() ? s : Status(s.code(), "--set " + setting + ": " + s.message());
 }
 
@@ -179,11 +178,11 @@ int run(const Options& options) {
     using namespace std::chrono;
     card.created = duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
   }
-  card.notes = {{"options", options_to_toml(*train_with)},
-                {"split", "by the log, or by time 80/5/15"},
-                {"instances", std::to_string(count(Split::kTrain, Task::kMain)) + " main, " +
-                                  std::to_string(count(Split::kTrain, Task::kAuxiliary)) +
-                                  " auxiliary"}};
+  card.notes = {
+      {"options", options_to_toml(*train_with)},
+      {"split", "by the log, or by time 80/5/15"},
+      {"instances", std::to_string(count(Split::kTrain, Task::kMain)) + " main, " +
+                        std::to_string(count(Split::kTrain, Task::kAuxiliary)) + " auxiliary"}};
   // Once to be judged, once more with what was found: the card is part of the file.
   if (const Status s = write_weight_file(model, options.out); !s.ok()) return fail(s);
   if (const Status s = judge(options.out, data, options, card.metrics); !s.ok()) return fail(s);
@@ -210,8 +209,8 @@ Command add_train_command(CLI::App& app) {
   command->add_option("--model-version", o->version, "Version for the model card");
   command->add_option("--created", o->created,
                       "Seconds since 1970 for the model card; default: now");
-  command->add_option("--main-share", o->dataset.main_share,
-                      "Keep this share of the training SF bars")
+  command
+      ->add_option("--main-share", o->dataset.main_share, "Keep this share of the training SF bars")
       ->check(CLI::Range(0.0, 1.0));
   command->add_option("--checkpoint", o->checkpoint, "File; default: OUT.checkpoint");
   command->add_option("--checkpoint-steps", o->checkpoint_steps,
@@ -220,8 +219,10 @@ Command add_train_command(CLI::App& app) {
   command->add_option("--bootstrap", o->draws, "Draws for the intervals")
       ->check(CLI::Range(10, 100000));
   command->add_flag("--quiet", o->quiet, "No progress");
-  command->add_option("--peers", o->peers, "host:port of rank 0, for training in several processes");
-  command->add_option("--rank", o->rank, "This process, 0 to RANKS - 1")->check(CLI::Range(0, 4095));
+  command->add_option("--peers", o->peers,
+                      "host:port of rank 0, for training in several processes");
+  command->add_option("--rank", o->rank, "This process, 0 to RANKS - 1")
+      ->check(CLI::Range(0, 4095));
   command->add_option("--ranks", o->ranks, "Number of processes")->check(CLI::Range(1, 4096));
   return [o] { return run(*o); };
 }

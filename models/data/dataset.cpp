@@ -122,10 +122,9 @@ SearchView Dataset::search(uint32_t index) const {
   v.category = r.category;
   v.split = static_cast<Split>(r.split);
   v.time = r.time;
-  v.history =
-      i.list<uint32_t>(f::kHistory, r.history_begin, r.history_begin + r.history_count);
-  v.sf_history = i.list<uint32_t>(f::kSfHistory, r.sf_history_begin,
-                                  r.sf_history_begin + r.sf_history_count);
+  v.history = i.list<uint32_t>(f::kHistory, r.history_begin, r.history_begin + r.history_count);
+  v.sf_history =
+      i.list<uint32_t>(f::kSfHistory, r.sf_history_begin, r.sf_history_begin + r.sf_history_count);
   v.query = i.list<uint32_t>(f::kQuery, r.query_begin, next.query_begin);
   v.sfs = i.list<uint32_t>(f::kSfKeyword, r.sf_begin, next.sf_begin);
   v.sf_clicked = i.list<uint8_t>(f::kSfClicked, r.sf_begin, next.sf_begin);

@@ -2,8 +2,8 @@
 // memory stays flat however long the log is.
 //
 // Written once from a log (build_dataset), read any number of times. Histories are not copied into
-// every search: a user's clicked keywords stand once, in time order, and a search points at the part
-// that lies strictly before it. File: header, section table, sections, 64-byte aligned, little
+// every search: a user's clicked keywords stand once, in time order, and a search points at the
+// part that lies strictly before it. File: header, section table, sections, 64-byte aligned, little
 // endian; a cache of this machine, not a format for others.
 #pragma once
 

@@ -20,10 +20,10 @@ struct DatasetBuilder::Impl {
       : path(std::move(file)), splitter(phrases) {}
 
   Status create_columns() {
-    for (const Status& s : {columns.searches.create(path), columns.clicks.create(path),
-                            columns.sfs.create(path), columns.ads.create(path),
-                            columns.query.create(path), columns.given.create(path),
-                            columns.given_sf.create(path), columns.groups.create(path)}) {
+    for (const Status& s :
+         {columns.searches.create(path), columns.clicks.create(path), columns.sfs.create(path),
+          columns.ads.create(path), columns.query.create(path), columns.given.create(path),
+          columns.given_sf.create(path), columns.groups.create(path)}) {
       if (!s.ok()) return s;
     }
     columns.categories.id("");
@@ -96,8 +96,8 @@ struct DatasetBuilder::Impl {
       search.has_given_sf = 1;
       search.given_sf_count = append_reversed(given_sf->tokens, columns.given_sf);
     }
-    columns.groups.append(
-        static_cast<uint32_t>(event.groups.size()) - uint32_t{given_sf != event.groups.end()});
+    columns.groups.append(static_cast<uint32_t>(event.groups.size()) -
+                          uint32_t{given_sf != event.groups.end()});
     for (const FeatureGroup& group : event.groups) {
       if (group.name == "sfhist") continue;
       columns.groups.append(columns.group_names.id(group.name));

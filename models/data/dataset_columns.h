@@ -1,6 +1,6 @@
 // What a dataset is between reading the log and being written: columns on disk with provisional
-// numbers, and what must be remembered in memory. Shared by dataset_builder.cpp, which fills it, and
-// dataset_writer.cpp, which turns it into the file.
+// numbers, and what must be remembered in memory. Shared by dataset_builder.cpp, which fills it,
+// and dataset_writer.cpp, which turns it into the file.
 #pragma once
 
 #include <cstdint>

@@ -11,22 +11,22 @@ inline constexpr uint32_t kVersion = 1;
 inline constexpr size_t kAlignment = 64;
 
 enum Section : uint32_t {
-  kSearches,       // SearchRecord [searches + 1]; the last one only ends the lists before it
-  kHistory,        // u32: every user's clicked keywords, oldest first, then histories given by the log
-  kSfHistory,      // u32: the same for clicked SFs
-  kQuery,          // u32
-  kSfKeyword,      // u32, one an SF impression
-  kSfClicked,      // u8
-  kSfTruth,        // f32
-  kAdTitle,        // u32, one an ad impression
-  kAdClicked,      // u8
-  kAdTruth,        // f32
-  kGroupBegin,     // u64 [searches * groups + 1]
-  kGroupFeature,   // u32
-  kGroupWeight,    // f32
-  kTitleBegin,     // u64 [titles + 1]
-  kTitleKeyword,   // u32
-  kUserBegin,      // u64 [users + 1], offsets into kUserText; likewise below
+  kSearches,    // SearchRecord [searches + 1]; the last one only ends the lists before it
+  kHistory,     // u32: every user's clicked keywords, oldest first, then histories given by the log
+  kSfHistory,   // u32: the same for clicked SFs
+  kQuery,       // u32
+  kSfKeyword,   // u32, one an SF impression
+  kSfClicked,   // u8
+  kSfTruth,     // f32
+  kAdTitle,     // u32, one an ad impression
+  kAdClicked,   // u8
+  kAdTruth,     // f32
+  kGroupBegin,  // u64 [searches * groups + 1]
+  kGroupFeature,  // u32
+  kGroupWeight,   // f32
+  kTitleBegin,    // u64 [titles + 1]
+  kTitleKeyword,  // u32
+  kUserBegin,     // u64 [users + 1], offsets into kUserText; likewise below
   kUserText,
   kKeywordBegin,
   kKeywordText,

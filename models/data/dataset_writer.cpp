@@ -1,5 +1,5 @@
-// From columns to the dataset file: splits, final numbers of keywords and features, streams gathered
-// by user.
+// From columns to the dataset file: splits, final numbers of keywords and features, streams
+// gathered by user.
 #include <fcntl.h>
 #include <sys/mman.h>
 
@@ -134,7 +134,8 @@ class Writer {
     size_t sf = 0, query = 0, ad = 0, given = 0, given_sf = 0;
     for (const SpooledSearch& s : c_.searches.values()) {
       const bool train = split_of(s) == Split::kTrain;
-      for (uint32_t i = 0; train && i < kept_sfs(s); ++i) keywords_.use(c_.sfs.values()[sf + i].what);
+      for (uint32_t i = 0; train && i < kept_sfs(s); ++i)
+        keywords_.use(c_.sfs.values()[sf + i].what);
       sf += s.sf_count;
     }
     for (const SpooledSearch& s : c_.searches.values()) {
@@ -262,8 +263,7 @@ class Writer {
       header_.searches_of_end[list + 1] += s.ad_count > 0;
       header_.instances_of[list] += sfs;
       header_.instances_of[list + 1] += s.ad_count;
-      for (uint32_t i = 0; i < sfs; ++i)
-        header_.clicks_of[list] += c_.sfs.values()[sf + i].clicked;
+      for (uint32_t i = 0; i < sfs; ++i) header_.clicks_of[list] += c_.sfs.values()[sf + i].clicked;
       for (uint32_t i = 0; i < s.ad_count; ++i)
         header_.clicks_of[list + 1] += c_.ads.values()[ad + i].clicked;
       sf += s.sf_count;

@@ -1,6 +1,6 @@
 // A column of plain values that is written once from front to back and read once it is whole:
-// buffered in memory, kept in a nameless file, so that columns may outgrow memory and a crash leaves
-// nothing behind.
+// buffered in memory, kept in a nameless file, so that columns may outgrow memory and a crash
+// leaves nothing behind.
 #pragma once
 
 #include <cstddef>

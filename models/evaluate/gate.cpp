@@ -49,8 +49,7 @@ std::vector<GateFinding> gate(const InstanceTable& test, const std::vector<float
                          const std::vector<float>& b, const std::vector<uint8_t>& clicked,
                          const std::vector<uint32_t>& user, double level) {
     GateFinding f{name, "AUC", clicked.size(), auc(b, clicked), auc(a, clicked), {}, false};
-    f.difference =
-        auc_difference_by_user(a, b, clicked, user, test.users, o.draws, o.seed, level);
+    f.difference = auc_difference_by_user(a, b, clicked, user, test.users, o.draws, o.seed, level);
     f.refused = f.difference.high < 0;
     findings.push_back(std::move(f));
   };
@@ -61,8 +60,13 @@ std::vector<GateFinding> gate(const InstanceTable& test, const std::vector<float
     judge(s.name, take(candidate, s.instances), take(current, s.instances),
           take(test.clicked, s.instances), take(test.user, s.instances), level);
   }
-  GateFinding loss{"all", "log loss", test.size(), log_loss(current, test.clicked),
-                   log_loss(candidate, test.clicked), {}, false};
+  GateFinding loss{"all",
+                   "log loss",
+                   test.size(),
+                   log_loss(current, test.clicked),
+                   log_loss(candidate, test.clicked),
+                   {},
+                   false};
   std::vector<float> excess;  // of each instance's loss
   for (size_t i = 0; i < test.size(); ++i) {
     const std::span<const uint8_t> clicked(&test.clicked[i], 1);

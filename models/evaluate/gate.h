@@ -13,12 +13,12 @@ namespace barker {
 struct GateOptions {
   int draws = 400;
   uint64_t seed = 1;
-  uint64_t min_instances = 500;       // smaller slices are not judged
+  uint64_t min_instances = 500;         // smaller slices are not judged
   double calibration_tolerance = 0.01;  // how much the calibration error may grow
 };
 
 struct GateFinding {
-  std::string slice;  // "all", a bin of Table 3, "cold users", "category ..."
+  std::string slice;   // "all", a bin of Table 3, "cold users", "category ..."
   std::string metric;  // "AUC", "calibration error", "log loss"
   uint64_t instances = 0;
   double current = 0, candidate = 0;

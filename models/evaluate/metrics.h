@@ -22,12 +22,11 @@ Interval auc_by_user(std::span<const float> scores, std::span<const uint8_t> cli
                      std::span<const uint32_t> users, uint32_t user_count, int draws,
                      uint64_t seed);
 
-// AUC of a minus AUC of b on the same instances, users drawn alike for both. level: of the interval;
-// where the draws are too few for its percentiles it is the normal one around the value.
+// AUC of a minus AUC of b on the same instances, users drawn alike for both. level: of the
+// interval; where the draws are too few for its percentiles it is the normal one around the value.
 Interval auc_difference_by_user(std::span<const float> a, std::span<const float> b,
                                 std::span<const uint8_t> clicked, std::span<const uint32_t> users,
-                                uint32_t user_count, int draws, uint64_t seed,
-                                double level = 0.95);
+                                uint32_t user_count, int draws, uint64_t seed, double level = 0.95);
 
 // Mean of values with its interval by bootstrap over users.
 Interval mean_by_user(std::span<const float> values, std::span<const uint32_t> users,

@@ -121,8 +121,7 @@ double best_f1_threshold(std::span<const float> score, std::span<const uint8_t> 
   return threshold;
 }
 
-Decisions decide(std::span<const float> score, std::span<const uint8_t> clicked,
-                 double threshold) {
+Decisions decide(std::span<const float> score, std::span<const uint8_t> clicked, double threshold) {
   double hits = 0, predicted = 0, right = 0;
   const auto clicks = static_cast<double>(count_clicks(clicked));
   for (size_t i = 0; i < clicked.size(); ++i) {
@@ -136,8 +135,7 @@ Decisions decide(std::span<const float> score, std::span<const uint8_t> clicked,
 }
 
 std::array<TopK, kMaxK> top_k(std::span<const float> probability, std::span<const uint8_t> clicked,
-                              std::span<const uint32_t> search,
-                              std::span<const uint32_t> keyword) {
+                              std::span<const uint32_t> search, std::span<const uint32_t> keyword) {
   struct Sums {
     double precision = 0, recall = 0, absolute = 0, square = 0, listed = 0;
     std::unordered_set<uint32_t> keywords;

@@ -11,7 +11,8 @@ namespace barker {
 
 // ---- as probabilities
 
-double log_loss(std::span<const float> probability, std::span<const uint8_t> clicked);  // mean, nats
+double log_loss(std::span<const float> probability,
+                std::span<const uint8_t> clicked);  // mean, nats
 double root_mean_square_error(std::span<const float> probability, std::span<const uint8_t> clicked);
 
 struct ReliabilityPoint {
@@ -46,7 +47,8 @@ Decisions decide(std::span<const float> score, std::span<const uint8_t> clicked,
 
 inline constexpr size_t kMaxK = 10;
 
-// Means over searches (Fig. 8-10 of the paper). A list is the K best, or all where fewer were shown.
+// Means over searches (Fig. 8-10 of the paper). A list is the K best, or all where fewer were
+// shown.
 struct TopK {
   double precision;  // clicked of the list / its length; the paper's "accuracy"
   double recall;     // clicked of the list / clicked of the search; over searches with a click

@@ -62,8 +62,8 @@ class Evaluator {
     out.users = std::set<uint32_t>(test_.user.begin(), test_.user.end()).size();
     std::vector<NamedPredictions> models = in_.models;
     const bool truth_known =
-        test_.size() > 0 && std::none_of(test_.truth.begin(), test_.truth.end(),
-                                         [](float p) { return std::isnan(p); });
+        test_.size() > 0 &&
+        std::none_of(test_.truth.begin(), test_.truth.end(), [](float p) { return std::isnan(p); });
     if (truth_known) {
       models.push_back({"true probability", test_.truth, in_.validation.truth, {}});
       if (!in_.auxiliary.truth.empty() && !std::isnan(in_.auxiliary.truth[0])) {
@@ -129,16 +129,16 @@ class Evaluator {
                                        : best_f1_threshold(p, test_.clicked));
     const InstanceTable& ads = in_.auxiliary;
     if (!model.auxiliary.empty()) {
-      r.auxiliary = {"auxiliary task", ads.size(),
-                     auc_by_user(model.auxiliary, ads.clicked, ads.user, ads.users, in_.draws,
-                                 in_.seed)};
+      r.auxiliary = {
+          "auxiliary task", ads.size(),
+          auc_by_user(model.auxiliary, ads.clicked, ads.user, ads.users, in_.draws, in_.seed)};
     }
     return r;
   }
 
   Interval difference(const NamedPredictions& a, const NamedPredictions& b) const {
-    return auc_difference_by_user(a.test, b.test, test_.clicked, test_.user, test_.users,
-                                  in_.draws, in_.seed);
+    return auc_difference_by_user(a.test, b.test, test_.clicked, test_.user, test_.users, in_.draws,
+                                  in_.seed);
   }
 
   const EvaluationInput& in_;

@@ -126,8 +126,8 @@ std::string line_plot(const std::string& title, const Axis& x, const Axis& y,
   };
   if (diagonal) {
     const Point a = at({x.low, y.low}), b = at({x.high, y.high});
-    out += format("<line class='guide' x1='%.1f' y1='%.1f' x2='%.1f' y2='%.1f'/>", a.x, a.y, b.x,
-                  b.y);
+    out +=
+        format("<line class='guide' x1='%.1f' y1='%.1f' x2='%.1f' y2='%.1f'/>", a.x, a.y, b.x, b.y);
   }
   for (size_t m = 0; m < series.size(); ++m) {
     out += "<polyline fill='none' stroke='" + colour(m) + "' stroke-width='1.8' points='";
@@ -150,7 +150,9 @@ std::string line_plot(const std::string& title, const Axis& x, const Axis& y,
 // AUC of all models with intervals, one row a slice and model.
 std::string slice_plot(const Evaluation& e) {
   std::vector<std::pair<std::string, std::function<SliceAuc(const ModelReport&)>>> slices = {
-      {"all", [](const ModelReport& m) { return SliceAuc{"", 0, m.auc}; }}};
+      {"all", [](const ModelReport& m) {
+         return SliceAuc{"", 0, m.auc};
+       }}};
   for (size_t b = 0; b < 4; ++b) {
     slices.emplace_back(e.models[0].bins[b].name, [b](const ModelReport& m) { return m.bins[b]; });
   }
@@ -167,13 +169,15 @@ std::string slice_plot(const Evaluation& e) {
   const double row = 14, gap = 14, left = 150, width = 720;
   const double height =
       static_cast<double>(slices.size()) * (static_cast<double>(e.models.size()) * row + gap) + 40;
-  std::string out = format("<svg viewBox='0 0 %.0f %.0f' width='%.0f' role='img' "
-                           "aria-label='AUC by slice'>",
-                           width, height, width);
+  std::string out = format(
+      "<svg viewBox='0 0 %.0f %.0f' width='%.0f' role='img' "
+      "aria-label='AUC by slice'>",
+      width, height, width);
   for (double tick = x.low; tick <= x.high + 1e-9; tick += 0.05) {
     const double px = place(tick, x, left, width - 20);
     out += format("<line class='axis' x1='%.1f' y1='8' x2='%.1f' y2='%.1f'/>", px, px, height - 28);
-    out += format("<text x='%.1f' y='%.1f' text-anchor='middle'>%.2f</text>", px, height - 12, tick);
+    out +=
+        format("<text x='%.1f' y='%.1f' text-anchor='middle'>%.2f</text>", px, height - 12, tick);
   }
   double py = 20;
   for (const auto& [name, slice] : slices) {
@@ -198,15 +202,16 @@ class Page {
   explicit Page(const Evaluation& e) : e_(e) {}
 
   std::string render() {
-    out_ = "<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' "
-           "content='width=device-width'><title>barker: evaluation</title><style>" +
-           std::string(kStyle) + "</style></head><body><h1>Evaluation</h1>";
-    out_ += format("<p>%llu instances, %llu clicked, %llu searches, %llu users. Brackets: 95%% "
-                   "intervals from %d draws of users.</p>",
-                   static_cast<unsigned long long>(e_.instances),
-                   static_cast<unsigned long long>(e_.clicks),
-                   static_cast<unsigned long long>(e_.searches),
-                   static_cast<unsigned long long>(e_.users), e_.draws);
+    out_ =
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' "
+        "content='width=device-width'><title>barker: evaluation</title><style>" +
+        std::string(kStyle) + "</style></head><body><h1>Evaluation</h1>";
+    out_ += format(
+        "<p>%llu instances, %llu clicked, %llu searches, %llu users. Brackets: 95%% "
+        "intervals from %d draws of users.</p>",
+        static_cast<unsigned long long>(e_.instances), static_cast<unsigned long long>(e_.clicks),
+        static_cast<unsigned long long>(e_.searches), static_cast<unsigned long long>(e_.users),
+        e_.draws);
     if (!e_.models.empty()) {
       key();
       auc_section();
@@ -266,9 +271,10 @@ class Page {
            "accuracy", "F1", "threshold", "cold users' AUC"},
           [](const ModelReport& m) -> Cells {
             const Decisions& d = m.decisions;
-            return {number(m.grouped_auc), number(m.log_loss),  number(m.rmse),
-                    number(m.calibration_error), number(d.recall), number(d.precision),
-                    number(d.accuracy), number(d.f1), number(d.threshold), interval(m.cold.auc)};
+            return {number(m.grouped_auc),       number(m.log_loss), number(m.rmse),
+                    number(m.calibration_error), number(d.recall),   number(d.precision),
+                    number(d.accuracy),          number(d.f1),       number(d.threshold),
+                    interval(m.cold.auc)};
           });
   }
 
@@ -309,8 +315,9 @@ class Page {
                                                              {"MAE at K", &TopK::mae},
                                                              {"RMSE at K", &TopK::rmse},
                                                              {"coverage at K", &TopK::coverage}};
-    out_ += "<h2>Lists of the K best (Fig. 8-10)</h2><p>One list a search, from the SFs shown; a "
-            "list is the whole bar where it is shorter than K.</p><div class='plots'>";
+    out_ +=
+        "<h2>Lists of the K best (Fig. 8-10)</h2><p>One list a search, from the SFs shown; a "
+        "list is the whole bar where it is shorter than K.</p><div class='plots'>";
     for (const auto& [title, field] : fields) {
       const auto lines = series([f = field](const ModelReport& m) {
         std::vector<Point> points;
@@ -332,8 +339,9 @@ class Page {
 
   void categories() {
     if (e_.models[0].categories.empty()) return;
-    out_ += "<h2>AUC by category</h2><div class='scroll'><table><tr><th>category</th>"
-            "<th>instances</th>";
+    out_ +=
+        "<h2>AUC by category</h2><div class='scroll'><table><tr><th>category</th>"
+        "<th>instances</th>";
     for (const ModelReport& m : e_.models) out_ += "<th>" + escaped(m.name) + "</th>";
     out_ += "</tr>";
     for (size_t c = 0; c < e_.models[0].categories.size(); ++c) {

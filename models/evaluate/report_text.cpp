@@ -26,6 +26,13 @@ std::string number(double value, int width = 6) {
   return text;
 }
 
+std::string difference(const Interval& i) {
+  if (std::isnan(i.value)) return number(i.value);
+  char text[64];
+  std::snprintf(text, sizeof text, "%+.4f [%+.4f,%+.4f]", i.value, i.low, i.high);
+  return text;
+}
+
 std::string interval(const Interval& i) {
   return number(i.value) + " [" + number(i.low) + "," + number(i.high) + "]";
 }
@@ -44,7 +51,8 @@ std::string padded(const std::string& name, size_t width) {
 Json value_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
 Json json_of(const Interval& i) {
-  return {{"value", value_or_null(i.value)}, {"low", value_or_null(i.low)},
+  return {{"value", value_or_null(i.value)},
+          {"low", value_or_null(i.low)},
           {"high", value_or_null(i.high)}};
 }
 
@@ -60,18 +68,21 @@ Json json_of(const SliceAuc& s) {
 std::string to_text(const Evaluation& e) {
   std::string out;
   const size_t width = name_width(e);
-  print(out, "%llu instances, %llu clicked, %llu searches, %llu users; 95%% intervals from %d "
-             "draws of users\n\n",
+  print(out,
+        "%llu instances, %llu clicked, %llu searches, %llu users; 95%% intervals from %d "
+        "draws of users\n\n",
         static_cast<unsigned long long>(e.instances), static_cast<unsigned long long>(e.clicks),
         static_cast<unsigned long long>(e.searches), static_cast<unsigned long long>(e.users),
         e.draws);
-  out += padded("AUC", width) + "all                     above the first model     above the one "
-                                "before    auxiliary task\n";
+  out += padded("AUC", width) +
+         "all                     above the first           above the one before      "
+         "auxiliary task\n";
   for (const ModelReport& m : e.models) {
     const bool first = &m == &e.models.front();
-    const std::string none(24, ' ');
+    const std::string none(25, ' ');
     out += padded(m.name, width) + interval(m.auc) + "  " +
-           (first ? none + "  " + none : interval(m.above_first) + "  " + interval(m.above_previous)) +
+           (first ? none + "  " + none
+                  : difference(m.above_first) + "  " + difference(m.above_previous)) +
            "  " + (m.auxiliary.instances ? interval(m.auxiliary.auc) : "") + "\n";
   }
   if (e.models.empty()) return out;
@@ -84,6 +95,7 @@ std::string to_text(const Evaluation& e) {
           static_cast<unsigned long long>(shared.instances), share,
           share < 10 ? "  too few to say much" : "");
     for (const ModelReport& m : e.models) {
+      if (shared.instances == 0) break;
       out += "    " + padded(m.name, width) + interval(m.bins[bin].auc) + "\n";
     }
   }

@@ -32,8 +32,7 @@ class BagFiller {
 
   // kUnknownKeyword, or a keyword's row, or a row that is no keyword's (then unknown, too).
   uint32_t row_of(uint32_t keyword) const {
-    const uint32_t row =
-        keyword == kUnknownKeyword ? kUnknownKeyword : keyword_row_[keyword];
+    const uint32_t row = keyword == kUnknownKeyword ? kUnknownKeyword : keyword_row_[keyword];
     return row < network_.keyword_rows ? row : kUnknownKeyword;
   }
 

@@ -13,8 +13,8 @@ namespace barker {
 
 // Calibrated probabilities of the split's instances in the order of instances_of(). The dataset may
 // be another than the model's own: keywords and features are found by name. An SF whose keyword the
-// model does not know gets `unknown`, the only thing that can be said of it (the plugin never chooses
-// such an SP). Task::kAuxiliary needs a model with an auxiliary task (invalid_argument).
+// model does not know gets `unknown`, the only thing that can be said of it (the plugin never
+// chooses such an SP). Task::kAuxiliary needs a model with an auxiliary task (invalid_argument).
 Result<std::vector<float>> score_dataset(const WeightFile& file, const KernelTable& kernels,
                                          const Dataset& data, Split split, Task task,
                                          float unknown);

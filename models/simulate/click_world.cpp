@@ -137,8 +137,8 @@ void ClickWorld::make_tastes() {
 }
 
 uint32_t ClickWorld::Lottery::draw(double uniform) const {
-  const auto at = std::upper_bound(cumulative.begin(), cumulative.end(),
-                                   uniform * cumulative.back());
+  const auto at =
+      std::upper_bound(cumulative.begin(), cumulative.end(), uniform * cumulative.back());
   return members[std::min(static_cast<size_t>(at - cumulative.begin()), members.size() - 1)];
 }
 
@@ -185,8 +185,7 @@ void ClickWorld::make_items() {
              (w < generic_ ? 1 : 0);
     };
     std::vector<uint32_t> title = {random.pick(category_nouns_[category])};
-    for (const uint32_t w :
-         gumbel_top(random, category_features_[category], kFeatureWords, fits)) {
+    for (const uint32_t w : gumbel_top(random, category_features_[category], kFeatureWords, fits)) {
       title.push_back(w);
     }
     for (const uint32_t w : gumbel_top(random, category_fillers_[category], kFillers, fits)) {
@@ -273,8 +272,7 @@ void ClickWorld::show_bar(const WorldUser& user, Random& random, WorldSearch& se
       });
   for (size_t place = 0; place < search.sfs.size(); ++place) {
     const double p = sigmoid(o_.main_bias + utility(user.taste, search, search.sfs[place]));
-    const double seen =
-        o_.position_bias ? 1 / std::sqrt(static_cast<double>(place + 1)) : 1;
+    const double seen = o_.position_bias ? 1 / std::sqrt(static_cast<double>(place + 1)) : 1;
     search.sf_truth.push_back(p);
     search.sf_clicked.push_back(random.chance(p * seen));
   }
@@ -283,8 +281,8 @@ void ClickWorld::show_bar(const WorldUser& user, Random& random, WorldSearch& se
 void ClickWorld::show_ads(const WorldUser& user, Random& random, WorldSearch& search) const {
   for (uint32_t i = 0; i < o_.ads_per_search; ++i) {
     const uint32_t item = item_lottery_[search.category].draw(random.uniform());
-    const double p = sigmoid(o_.aux_bias + o_.lambda * title_utility(user.taste, search, item) +
-                             quality_[item]);
+    const double p =
+        sigmoid(o_.aux_bias + o_.lambda * title_utility(user.taste, search, item) + quality_[item]);
     search.ads.push_back(item);
     search.ad_truth.push_back(p);
     search.ad_clicked.push_back(random.chance(p));
@@ -373,19 +371,21 @@ SearchEvent ClickWorld::event_of(const WorldUser& user, const WorldSearch& searc
   }
   FeatureGroup tags{"tags", {}};
   for (const uint32_t tag : user.tags) tags.tokens.push_back(std::to_string(tag));
-  event.groups = {std::move(profile),
-                  std::move(tags),
-                  {"qside",
-                   {"cat=" + std::to_string(search.category), "price=" + std::to_string(query.price),
-                    "cluster=" + std::to_string(query.cluster),
-                    "season=" + std::to_string(search.season)}}};
+  event.groups = {
+      std::move(profile),
+      std::move(tags),
+      {"qside",
+       {"cat=" + std::to_string(search.category), "price=" + std::to_string(query.price),
+        "cluster=" + std::to_string(query.cluster), "season=" + std::to_string(search.season)}}};
   for (size_t i = 0; i < search.sfs.size(); ++i) {
-    event.sfs.push_back(
-        {word(search.sfs[i]), search.sf_clicked[i] != 0, search.sf_truth[i]});
+    event.sfs.push_back({word(search.sfs[i]), search.sf_clicked[i] != 0, search.sf_truth[i]});
   }
   for (size_t i = 0; i < search.ads.size(); ++i) {
-    event.ads.push_back({"a" + std::to_string(search.ads[i]), joined(titles_[search.ads[i]]),
-                         {}, search.ad_clicked[i] != 0, search.ad_truth[i]});
+    event.ads.push_back({"a" + std::to_string(search.ads[i]),
+                         joined(titles_[search.ads[i]]),
+                         {},
+                         search.ad_clicked[i] != 0,
+                         search.ad_truth[i]});
   }
   return event;
 }
@@ -398,7 +398,8 @@ Status ClickWorld::generate(const std::function<Status(const SearchEvent&)>& sin
     for (size_t i = 0; i < searches.size(); ++i) {
       SearchEvent event = event_of(user, searches[i], i);
       // Strictly ascending, so that a search sees every click before it.
-      event.time = last = std::max(last + 1, kBegin + static_cast<int64_t>(searches[i].time * kPeriod));
+      event.time = last =
+          std::max(last + 1, kBegin + static_cast<int64_t>(searches[i].time * kPeriod));
       if (Status s = sink(event); !s.ok()) return s;
     }
     return Status();

@@ -1,14 +1,16 @@
-// The click world: searches, tag bars and ads of users whose tastes are known, so that every event's
-// true click probability is known and a model's AUC can be read against the best one there is.
+// The click world: searches, tag bars and ads of users whose tastes are known, so that every
+// event's true click probability is known and a model's AUC can be read against the best one there
+// is.
 //
-// Everything lives in a latent space of d taste axes. With t_u a user's taste, m_c how much the axes
-// matter in category c, g_w a keyword's meaning, z_s the intent of a search, h_w a keyword's appeal:
+// Everything lives in a latent space of d taste axes. With t_u a user's taste, m_c how much the
+// axes matter in category c, g_w a keyword's meaning, z_s the intent of a search, h_w a keyword's
+// appeal:
 //
 //   utility   s(u, s, w) = alpha (t_u o m_c) . g_w + beta z_s . g_w + gamma h_w
 //   main      P(SF v clicked)  = sigma(b_main + s(u, s, v))
 //   auxiliary P(ad a clicked)  = sigma(b_aux + lambda U + eta_a),
-//             U = sum_j softmax_j(s_j / tau) s_j over the title's words: a title is judged by its most
-//             attractive ones
+//             U = sum_j softmax_j(s_j / tau) s_j over the title's words: a title is judged by its
+//             most attractive ones
 //
 // One random stream for each part of the world and one for each user: another number of items does
 // not change the users, another number of users not the world. Users are made one after the other,
@@ -31,7 +33,7 @@ struct ClickWorldOptions {
   uint64_t seed = 1;
   uint32_t users = 18000;
   uint32_t categories = 20;
-  uint32_t axes = 4;             // d
+  uint32_t axes = 4;              // d
   uint32_t feature_words = 1000;  // what SFs and SPs are; a tenth of them fits every category
   uint32_t title_words = 1500;    // what only titles have: product nouns, brands, filler
   uint32_t items = 10000;
@@ -41,8 +43,8 @@ struct ClickWorldOptions {
   uint32_t ads_per_search = 5, sfs_per_bar = 4;
   double alpha = 3.2, beta = 1.4, gamma = 0.8, main_bias = -3.0;
   double lambda = 0.9, aux_bias = -4.4, tau = 1;
-  double quality_sigma = 0.8;      // of eta_a
-  double coherence = 3.0;          // how well titles describe their items
+  double quality_sigma = 0.8;       // of eta_a
+  double coherence = 3.0;           // how well titles describe their items
   double demographic_share = 0.35;  // rho: of the taste's variance
   double context_share = 0.35;      // omega: of the intent, by price band, cluster, season
   double zipf = 0.8;                // exposure of keywords
@@ -105,14 +107,14 @@ class ClickWorld {
   SearchEvent event_of(const WorldUser& user, const WorldSearch& search, size_t number) const;
 
   ClickWorldOptions o_;
-  std::vector<double> meaning_, appeal_, exposure_;  // [words, d], [words], [words]
+  std::vector<double> meaning_, appeal_, exposure_;       // [words, d], [words], [words]
   std::vector<std::vector<uint32_t>> category_features_;  // own feature words, then generic ones
   std::vector<std::vector<uint32_t>> category_nouns_, category_fillers_;
-  uint32_t generic_ = 0;                              // feature words below fit everywhere
-  std::vector<double> modulation_;                    // m_c [categories, d]
-  std::vector<std::vector<double>> demographic_;      // [group][level * d + axis]
-  double base_deviation_ = 1;                         // of the sum of demographic vectors
-  std::vector<double> tag_;                           // [tags, d]
+  uint32_t generic_ = 0;                          // feature words below fit everywhere
+  std::vector<double> modulation_;                // m_c [categories, d]
+  std::vector<std::vector<double>> demographic_;  // [group][level * d + axis]
+  double base_deviation_ = 1;                     // of the sum of demographic vectors
+  std::vector<double> tag_;                       // [tags, d]
   struct Query {
     uint32_t category, price, cluster;
     std::vector<uint32_t> words;

@@ -30,7 +30,8 @@ std::vector<double> solve(std::vector<double> a, std::vector<double> b) {
   return b;
 }
 
-// Maximum a posteriori taste: prior N(sqrt(rho) base, (1 - rho) I), likelihood of the user's events.
+// Maximum a posteriori taste: prior N(sqrt(rho) base, (1 - rho) I), likelihood of the user's
+// events.
 class TasteEstimate {
  public:
   TasteEstimate(const ClickWorld& world, bool with_ads) : world_(world), with_ads_(with_ads) {}
@@ -232,15 +233,16 @@ class Judge {
 
   void fit_pooled() {
     PooledHistory history(world_);
-    const Status never_fails = world_.for_each_user([&](const WorldUser& user, const auto& searches) {
-      history.start_user();
-      for (const WorldSearch& search : searches) {
-        if (search.time > kTrainEnd) break;
-        if (!search.sfs.empty()) pooled_.add(history.features(user), user.taste);
-        history.add(search);
-      }
-      return Status();
-    });
+    const Status never_fails =
+        world_.for_each_user([&](const WorldUser& user, const auto& searches) {
+          history.start_user();
+          for (const WorldSearch& search : searches) {
+            if (search.time > kTrainEnd) break;
+            if (!search.sfs.empty()) pooled_.add(history.features(user), user.taste);
+            history.add(search);
+          }
+          return Status();
+        });
     static_cast<void>(never_fails);
     pooled_.fit();
   }
@@ -248,36 +250,37 @@ class Judge {
   void score() {
     PooledHistory history(world_);
     TasteEstimate with_ads(world_, true), without_ads(world_, false);
-    const Status never_fails = world_.for_each_user([&](const WorldUser& user, const auto& searches) {
-      const bool tested = std::any_of(searches.begin(), searches.end(), [](const WorldSearch& s) {
-        return s.time > kTestBegin && !s.sfs.empty();
-      });
-      if (!tested) return Status();
-      const uint8_t bin = bin_of(searches);
-      std::array<std::vector<double>, kOracles> tastes;
-      tastes[1] = with_ads.run(user, searches);
-      tastes[2] = without_ads.run(user, searches);
-      for (const double b : user.base)
-        tastes[4].push_back(std::sqrt(world_.options().demographic_share) * b);
-      tastes[5].assign(user.base.size(), 0);
-      history.start_user();
-      for (const WorldSearch& search : searches) {
-        if (search.time > kTestBegin && !search.sfs.empty()) {
-          tastes[3] = pooled_.predict(history.features(user));
-          for (size_t i = 0; i < search.sfs.size(); ++i) {
-            clicked_.push_back(search.sf_clicked[i]);
-            bin_.push_back(bin);
-            scores_[0].push_back(static_cast<float>(search.sf_truth[i]));
-            for (size_t k = 1; k < kOracles; ++k) {
-              scores_[k].push_back(
-                  static_cast<float>(world_.utility(tastes[k], search, search.sfs[i])));
+    const Status never_fails =
+        world_.for_each_user([&](const WorldUser& user, const auto& searches) {
+          const bool tested = std::any_of(
+              searches.begin(), searches.end(),
+              [](const WorldSearch& s) { return s.time > kTestBegin && !s.sfs.empty(); });
+          if (!tested) return Status();
+          const uint8_t bin = bin_of(searches);
+          std::array<std::vector<double>, kOracles> tastes;
+          tastes[1] = with_ads.run(user, searches);
+          tastes[2] = without_ads.run(user, searches);
+          for (const double b : user.base)
+            tastes[4].push_back(std::sqrt(world_.options().demographic_share) * b);
+          tastes[5].assign(user.base.size(), 0);
+          history.start_user();
+          for (const WorldSearch& search : searches) {
+            if (search.time > kTestBegin && !search.sfs.empty()) {
+              tastes[3] = pooled_.predict(history.features(user));
+              for (size_t i = 0; i < search.sfs.size(); ++i) {
+                clicked_.push_back(search.sf_clicked[i]);
+                bin_.push_back(bin);
+                scores_[0].push_back(static_cast<float>(search.sf_truth[i]));
+                for (size_t k = 1; k < kOracles; ++k) {
+                  scores_[k].push_back(
+                      static_cast<float>(world_.utility(tastes[k], search, search.sfs[i])));
+                }
+              }
             }
+            history.add(search);
           }
-        }
-        history.add(search);
-      }
-      return Status();
-    });
+          return Status();
+        });
     static_cast<void>(never_fails);
   }
 

@@ -18,15 +18,12 @@ uint64_t key_of(uint64_t step_key, Place place, uint32_t search) {
 }  // namespace
 
 BatchMaker::BatchMaker(const Dataset& data, const ModelPlan& plan, const TrainOptions& options)
-    : data_(data),
-      plan_(plan),
-      options_(options),
-      stamp_(plan.rows()),
-      local_(plan.rows()) {
+    : data_(data), plan_(plan), options_(options), stamp_(plan.rows()), local_(plan.rows()) {
   if (plan.buckets == 0) return;
   for (uint32_t u = 0; u < data.users(); ++u) {
-    bucket_of_user_.push_back(plan.first_bucket() +
-                              static_cast<uint32_t>(feature_fingerprint("uid", data.user(u)) % plan.buckets));
+    bucket_of_user_.push_back(
+        plan.first_bucket() +
+        static_cast<uint32_t>(feature_fingerprint("uid", data.user(u)) % plan.buckets));
   }
 }
 

@@ -1,6 +1,6 @@
-// Searches of the dataset as the flat arrays one training step needs. Rows of the embedding table are
-// numbered anew inside a batch, so that a step touches a small dense table: gradients of rows are
-// dense there, and only touched rows are updated.
+// Searches of the dataset as the flat arrays one training step needs. Rows of the embedding table
+// are numbered anew inside a batch, so that a step touches a small dense table: gradients of rows
+// are dense there, and only touched rows are updated.
 #pragma once
 
 #include <cstdint>
@@ -23,11 +23,11 @@ struct Bags {
 struct Batch {
   Task task = Task::kMain;
   size_t searches = 0, instances = 0;
-  std::vector<int64_t> rows;  // of the table; local row i is rows[i]
-  std::vector<Bags> groups;   // one list a search
-  std::vector<int64_t> search;  // [instances] its search
-  std::vector<int64_t> target;  // main: [instances] local row of the SF
-  Bags titles;                  // auxiliary: one list an instance
+  std::vector<int64_t> rows;           // of the table; local row i is rows[i]
+  std::vector<Bags> groups;            // one list a search
+  std::vector<int64_t> search;         // [instances] its search
+  std::vector<int64_t> target;         // main: [instances] local row of the SF
+  Bags titles;                         // auxiliary: one list an instance
   std::vector<int64_t> title_of_word;  // [titles.values] its instance
   std::vector<float> clicked;          // [instances]
   // Dropout, 0 or 1 / (1 - rate): [searches, groups * D] and [instances, D]; empty without.

@@ -15,8 +15,8 @@ struct Calibration {
   double scale = 1, offset = 0;
 };
 
-// scale, offset that minimise the negative log-likelihood of sigma(scale * logit + offset): Newton's
-// method, which meets a convex function here.
+// scale, offset that minimise the negative log-likelihood of sigma(scale * logit + offset):
+// Newton's method, which meets a convex function here.
 Calibration calibrate(std::span<const float> logits, std::span<const uint8_t> clicked) {
   Calibration c;
   for (int iteration = 0; iteration < 50; ++iteration) {
@@ -47,7 +47,11 @@ class Freezer {
  public:
   Freezer(const Dataset& data, const ModelPlan& plan, const TrainOptions& options,
           const TorchNetwork& network, const torch::Tensor& table)
-      : data_(data), plan_(plan), options_(options), network_(network), table_(table),
+      : data_(data),
+        plan_(plan),
+        options_(options),
+        network_(network),
+        table_(table),
         batches_(data, plan, options) {}
 
   ModelSpec run() {
@@ -92,9 +96,8 @@ class Freezer {
     }
     if (options_.model.dot != DotHead::kNone) {
       // b_v = w . Em(v): linear in training, a number for each keyword when served.
-      model_.tensors["dot.target.bias"] =
-          values_of(torch::mv(rows.slice(0, 0, plan_.keywords + plan_.features),
-                              network_.at("dot.target.popularity")));
+      model_.tensors["dot.target.bias"] = values_of(torch::mv(
+          rows.slice(0, 0, plan_.keywords + plan_.features), network_.at("dot.target.popularity")));
     }
   }
 
@@ -237,8 +240,7 @@ std::vector<float> predict_logits(const TorchNetwork& network, const torch::Tens
     const Batch batch = batches.make(
         task, searches.subspan(begin, std::min(kSearches, searches.size() - begin)), std::nullopt);
     const torch::Tensor rows = torch::tensor(batch.rows, torch::kInt64);
-    const std::vector<float> part =
-        values_of(network.logits(batch, table.index_select(0, rows)));
+    const std::vector<float> part = values_of(network.logits(batch, table.index_select(0, rows)));
     out.insert(out.end(), part.begin(), part.end());
   }
   return out;

@@ -55,8 +55,8 @@ class GlooPeers : public Peers {
   // Gloo gathers equal sizes only: sizes first, then everybody's values padded to the longest.
   template <typename T>
   std::vector<T> gather_as(std::span<const T> values, at::ScalarType type) {
-    const std::vector<int64_t> sizes = equal_gather<int64_t>(
-        {static_cast<int64_t>(values.size())}, at::kLong);
+    const std::vector<int64_t> sizes =
+        equal_gather<int64_t>({static_cast<int64_t>(values.size())}, at::kLong);
     const auto longest = static_cast<size_t>(*std::max_element(sizes.begin(), sizes.end()));
     std::vector<T> padded(values.begin(), values.end());
     padded.resize(longest);
@@ -92,10 +92,9 @@ Result<std::unique_ptr<Peers>> connect_peers(const std::string& address, int ran
   const size_t colon = address.rfind(':');
   uint16_t port = 0;
   const char* end = address.data() + address.size();
-  const auto parsed =
-      colon == std::string::npos
-          ? std::from_chars_result{end, std::errc::invalid_argument}
-          : std::from_chars(address.data() + colon + 1, end, port);
+  const auto parsed = colon == std::string::npos
+                          ? std::from_chars_result{end, std::errc::invalid_argument}
+                          : std::from_chars(address.data() + colon + 1, end, port);
   if (parsed.ec != std::errc() || parsed.ptr != end || port == 0 || colon == 0) {
     return invalid_argument("peers address: expected host:port, found \"" + address + "\"");
   }

@@ -1,6 +1,6 @@
-// Randomness that is a function of what it is for (seed, step, search, place) instead of a stream that
-// is drawn from: a run can be resumed at any step without saving a generator, and a batch that is
-// split over processes drops the same entries as the whole.
+// Randomness that is a function of what it is for (seed, step, search, place) instead of a stream
+// that is drawn from: a run can be resumed at any step without saving a generator, and a batch that
+// is split over processes drops the same entries as the whole.
 #pragma once
 
 #include <cstdint>

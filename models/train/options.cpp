@@ -102,7 +102,9 @@ class Reader {
                                ": no such option");
   }
 
-  static bool read(const toml::node& node, bool& field) { return assign(node.value<bool>(), field); }
+  static bool read(const toml::node& node, bool& field) {
+    return assign(node.value<bool>(), field);
+  }
   static bool read(const toml::node& node, double& field) {
     return assign(node.value<double>(), field) && std::isfinite(field);
   }
@@ -266,7 +268,8 @@ Status check_options(const TrainOptions& o) {
   const ModelOptions& m = o.model;
   const char* names[] = {"BM", "MTDL", "AMTDL", "ABM"};
   if (std::none_of(std::begin(names), std::end(names), [&](auto n) { return m.name == n; })) {
-    return invalid_argument("model.name: expected BM, MTDL, AMTDL or ABM, found \"" + m.name + "\"");
+    return invalid_argument("model.name: expected BM, MTDL, AMTDL or ABM, found \"" + m.name +
+                            "\"");
   }
   if (m.dot != DotHead::kAlone && m.hidden.empty()) {
     return invalid_argument("model.hidden: empty, which only model.dot = \"alone\" can do without");

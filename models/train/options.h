@@ -1,5 +1,5 @@
-// What can be chosen about a model and its training, with defaults that are good. One TOML file holds
-// them all (read_options); `barker-train config` prints it.
+// What can be chosen about a model and its training, with defaults that are good. One TOML file
+// holds them all (read_options); `barker-train config` prints it.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ enum class DotHead { kNone, kAdded, kAlone };
 enum class Initialisation { kSvd, kNoise };
 
 struct ModelOptions {
-  // BM: hist and query, main task only. MTDL: the same with the auxiliary task. AMTDL: MTDL with every
-  // group of the log and sfhist. ABM: AMTDL without the auxiliary task.
+  // BM: hist and query, main task only. MTDL: the same with the auxiliary task. AMTDL: MTDL with
+  // every group of the log and sfhist. ABM: AMTDL without the auxiliary task.
   std::string name = "AMTDL";
   std::vector<std::string> groups = {"*"};  // for AMTDL and ABM: which, "*" for all
   bool user_id = false;                     // group "uid": a hashed vector for each user

@@ -1,5 +1,5 @@
-// The other processes of a data-parallel run. Every process holds the whole model and takes its part
-// of every batch; gradients are summed, so all stay alike.
+// The other processes of a data-parallel run. Every process holds the whole model and takes its
+// part of every batch; gradients are summed, so all stay alike.
 #pragma once
 
 #include <cstdint>

@@ -12,8 +12,8 @@ Result<ModelPlan> make_plan(const Dataset& data, const ModelOptions& options) {
   plan.features = data.features();
   plan.groups = {{"hist", Source::kHistory}, {"query", Source::kQuery}};
   if (options.all_groups()) {
-    const bool all = std::find(options.groups.begin(), options.groups.end(), "*") !=
-                     options.groups.end();
+    const bool all =
+        std::find(options.groups.begin(), options.groups.end(), "*") != options.groups.end();
     std::vector<std::string> names = options.groups;
     if (all) {
       names = {"sfhist"};

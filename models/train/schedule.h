@@ -70,10 +70,10 @@ class PhaseSchedule {
     if (main) step.main = take(Task::kMain, size, at.main);
     if (auxiliary) {
       const double share = phase_ == Phase::kJoint ? k_ : 1;
-      step.auxiliary = take(Task::kAuxiliary,
-                            std::max<uint64_t>(1, static_cast<uint64_t>(
-                                                      share * static_cast<double>(size) + 0.5)),
-                            at.auxiliary);
+      step.auxiliary = take(
+          Task::kAuxiliary,
+          std::max<uint64_t>(1, static_cast<uint64_t>(share * static_cast<double>(size) + 0.5)),
+          at.auxiliary);
     }
     return step;
   }

@@ -57,8 +57,7 @@ TorchNetwork::TorchNetwork(const ModelPlan& plan, const ModelOptions& options, u
   }
 }
 
-torch::Tensor TorchNetwork::add(const std::string& name, std::vector<int64_t> shape,
-                                double bound) {
+torch::Tensor TorchNetwork::add(const std::string& name, std::vector<int64_t> shape, double bound) {
   torch::Tensor value = torch::empty(shape, torch::kFloat32);
   value.uniform_(-bound, bound);
   value.set_requires_grad(true);
@@ -108,8 +107,7 @@ torch::Tensor TorchNetwork::title_vectors(const Batch& batch, const torch::Tenso
   const auto instances = static_cast<int64_t>(batch.instances);
   const torch::Tensor shift = torch::tensor(largest);
   const torch::Tensor weight = torch::exp(scores - shift.index_select(0, title_of_word));
-  const torch::Tensor total =
-      torch::zeros({instances}).index_add(0, title_of_word, weight);
+  const torch::Tensor total = torch::zeros({instances}).index_add(0, title_of_word, weight);
   const torch::Tensor alpha = weight / total.index_select(0, title_of_word);
   return std::get<0>(torch::embedding_bag(table, words, view_of(batch.titles.offsets), false,
                                           /*mode=sum*/ 0, false, alpha));  // Eq. 13
@@ -136,9 +134,9 @@ torch::Tensor TorchNetwork::logits(const Batch& batch, const torch::Tensor& tabl
     const torch::Tensor& first = at("mlp.0.weight");
     const torch::Tensor context_part =
         torch::addmm(at("mlp.0.bias"), context, first.slice(1, 0, groups_ * dim).t());
-    torch::Tensor h = torch::relu(
-        torch::addmm(context_part.index_select(0, search), target,
-                     first.slice(1, groups_ * dim, (groups_ + 1) * dim).t()));
+    torch::Tensor h =
+        torch::relu(torch::addmm(context_part.index_select(0, search), target,
+                                 first.slice(1, groups_ * dim, (groups_ + 1) * dim).t()));
     for (size_t i = 1; i < options_.hidden.size(); ++i) {  // Eq. 7
       const std::string layer = "mlp." + std::to_string(i);
       h = torch::relu(torch::addmm(at(layer + ".bias"), h, at(layer + ".weight").t()));

@@ -27,8 +27,8 @@ struct TrainState {
 
   torch::Tensor table;  // [rows, D]
   Moments table_moments;
-  torch::Tensor table_steps;  // int32 [rows]: Adam steps of every row
-  std::vector<Moments> moments;     // of the network's parameters, in order
+  torch::Tensor table_steps;     // int32 [rows]: Adam steps of every row
+  std::vector<Moments> moments;  // of the network's parameters, in order
   std::vector<int64_t> steps;
   torch::Tensor best_table;
   std::vector<torch::Tensor> best;  // parameters of the best epoch

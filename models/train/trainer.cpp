@@ -97,8 +97,8 @@ class Trainer {
     state_.table.slice(0, keywords, first_bucket).normal_(0, 0.05);
     state_.table.slice(0, first_bucket, unknown).normal_(0, 0.01);
     if (options_.init == Initialisation::kSvd && keywords > 0) {
-      std::vector<float> start = svd_embeddings(data_, options_.model.dim, options_.init_deviation,
-                                                options_.seed);
+      std::vector<float> start =
+          svd_embeddings(data_, options_.model.dim, options_.init_deviation, options_.seed);
       state_.table.slice(0, 0, keywords)
           .copy_(torch::from_blob(start.data(), {keywords, state_.table.size(1)}));
     }
@@ -133,8 +133,8 @@ class Trainer {
                             static_cast<double>(last_step - state_.position.step)});
         }
         const bool stop = run_.stop && run_.stop->load();
-        const bool due = run_.checkpoint_steps > 0 &&
-                         state_.position.step % run_.checkpoint_steps == 0;
+        const bool due =
+            run_.checkpoint_steps > 0 && state_.position.step % run_.checkpoint_steps == 0;
         if (stop || due) {
           if (Status s = save(); !s.ok()) return s;
         }
@@ -247,8 +247,8 @@ class Trainer {
         0, torch::from_blob(const_cast<int64_t*>(batch.rows.data()),
                             {static_cast<int64_t>(batch.rows.size())}, torch::kInt64));
     table.set_requires_grad(true);
-    const torch::Tensor labels = torch::from_blob(
-        const_cast<float*>(batch.clicked.data()), {static_cast<int64_t>(batch.instances)});
+    const torch::Tensor labels = torch::from_blob(const_cast<float*>(batch.clicked.data()),
+                                                  {static_cast<int64_t>(batch.instances)});
     // Eq. 9, 14, 15 with their minus sign.
     const torch::Tensor loss = torch::binary_cross_entropy_with_logits(
         network_.logits(batch, table), labels, {}, {}, at::Reduction::Sum);
@@ -343,8 +343,8 @@ class Trainer {
       return state_.loss_weight[task] > 0 ? state_.loss_sum[task] / state_.loss_weight[task] : NAN;
     };
     if (run_.on_epoch) {
-      run_.on_epoch({name_of(phase()), state_.epoch, mean(0), mean(1), auc_now, best,
-                     instances_per_second});
+      run_.on_epoch(
+          {name_of(phase()), state_.epoch, mean(0), mean(1), auc_now, best, instances_per_second});
     }
     for (size_t task = 0; task < 2; ++task) state_.loss_sum[task] = state_.loss_weight[task] = 0;
   }

@@ -2,8 +2,8 @@
 // or joint; Adam that touches only the rows a batch names; early stop on the validation AUC of the
 // main task. libtorch stays behind this header.
 //
-// Every random choice is a function of (seed, step, search): equal options, data and one thread give
-// bit-equal weights, also across a kill and a resume. One run at a time per process.
+// Every random choice is a function of (seed, step, search): equal options, data and one thread
+// give bit-equal weights, also across a kill and a resume. One run at a time per process.
 #pragma once
 
 #include <atomic>
@@ -21,8 +21,8 @@ namespace barker {
 class Peers;
 
 struct EpochReport {
-  const char* phase;  // "main", "alternate", "joint", "pre-train", "fine-tune"
-  uint32_t number;    // from 1, in its phase
+  const char* phase;           // "main", "alternate", "joint", "pre-train", "fine-tune"
+  uint32_t number;             // from 1, in its phase
   double main_loss, aux_loss;  // Eq. 14, 15 with their minus signs, means; NaN where none
   double validation_auc;       // of the main task; in pre-training of the auxiliary one
   bool best;
@@ -38,9 +38,9 @@ struct StepReport {
 };
 
 struct RunOptions {
-  std::string checkpoint;          // file; empty: none is written
-  uint64_t checkpoint_steps = 0;   // also after so many steps; 0: after epochs only
-  bool resume = false;             // from `checkpoint`, which must be there
+  std::string checkpoint;                   // file; empty: none is written
+  uint64_t checkpoint_steps = 0;            // also after so many steps; 0: after epochs only
+  bool resume = false;                      // from `checkpoint`, which must be there
   const std::atomic<bool>* stop = nullptr;  // when true: save a checkpoint and return
   Peers* peers = nullptr;                   // other processes of this run (peers.h)
   std::function<void(const EpochReport&)> on_epoch;
@@ -55,7 +55,8 @@ struct Trained {
 };
 
 // Fails with bad_data where there is nothing to learn from: no impressions, one class only, an
-// auxiliary task without ads; with failed_precondition where a checkpoint is of other data or options.
+// auxiliary task without ads; with failed_precondition where a checkpoint is of other data or
+// options.
 Result<Trained> train(const Dataset& data, const TrainOptions& options, const RunOptions& run);
 
 }  // namespace barker

@@ -1,0 +1,198 @@
+#include "models/data/validate.h"
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace barker {
+namespace {
+
+using Level = Finding::Level;
+
+__attribute__((format(printf, 1, 2))) std::string format(const char* pattern, ...) {
+  char text[512];
+  va_list arguments;
+  va_start(arguments, pattern);
+  std::vsnprintf(text, sizeof text, pattern, arguments);
+  va_end(arguments);
+  return text;
+}
+
+double percent(uint64_t part, uint64_t whole) {
+  return whole ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
+}
+
+// Something that may happen often; where it happened first.
+struct Count {
+  uint64_t times = 0, first_line = 0;
+  void add(uint64_t line) {
+    if (times++ == 0) first_line = line;
+  }
+};
+
+class Validator {
+ public:
+  explicit Validator(LogReport& report) : report_(report) {}
+
+  Status read(const std::string& path) {
+    Result<LineReader> lines = LineReader::open(path);
+    if (!lines.ok()) return lines.status();
+    std::string_view line;
+    while (lines->next(line)) {
+      const Result<SearchEvent> event = parse_event(line);
+      if (event.ok()) look_at(*event, lines->number());
+    }
+    if (!lines->status().ok()) return lines->status();
+    if (lines->ended_without_newline()) {
+      add(Level::kWarning, "the last line has no end: the log may be cut off");
+    }
+    say(searches_twice_, Level::kWarning, "search ids stand on more than one line");
+    say(sfs_twice_, Level::kWarning, "SFs are shown twice in one search");
+    say(ads_twice_, Level::kWarning, "ads are shown twice in one search");
+    say(ads_without_words_, Level::kWarning, "ads have neither title nor keywords");
+    say(nothing_shown_, Level::kNote, "searches show neither SFs nor ads");
+    return {};
+  }
+
+  void look_at(const Dataset& data, const BadLines& bad) {
+    if (bad.count() > 0) {
+      const BadLines::Entry& first = bad.first().front();
+      add(percent(bad.count(), bad.count() + data.events()) > 5 ? Level::kError : Level::kWarning,
+          format("%llu lines cannot be used, first line %llu: ",
+                 static_cast<unsigned long long>(bad.count()),
+                 static_cast<unsigned long long>(first.line)) +
+              first.reason);
+    }
+    label_rates(data);
+    unknown_shares(data);
+    rare_keywords(data);
+  }
+
+ private:
+  void add(Level level, std::string text) { report_.findings.push_back({level, std::move(text)}); }
+
+  void say(const Count& count, Level level, const char* what) {
+    if (count.times == 0) return;
+    add(level, format("%llu %s, first line %llu", static_cast<unsigned long long>(count.times),
+                      what, static_cast<unsigned long long>(count.first_line)));
+  }
+
+  void look_at(const SearchEvent& event, uint64_t line) {
+    if (!event.search.empty() && !search_ids_.insert(event.user + '\0' + event.search).second) {
+      searches_twice_.add(line);
+    }
+    std::unordered_set<std::string> seen;
+    for (const SfImpression& sf : event.sfs) {
+      if (!seen.insert(sf.text).second) sfs_twice_.add(line);
+    }
+    seen.clear();
+    for (const AdImpression& ad : event.ads) {
+      if (!ad.id.empty() && !seen.insert(ad.id).second) ads_twice_.add(line);
+      if (ad.title.empty() && ad.keywords.empty()) ads_without_words_.add(line);
+    }
+    if (event.sfs.empty() && event.ads.empty() && !event.history_only) nothing_shown_.add(line);
+  }
+
+  void label_rates(const Dataset& data) {
+    const char* splits[] = {"training", "validation", "test"};
+    const char* shown[] = {"SF impressions", "ad impressions"};
+    for (const Task task : {Task::kMain, Task::kAuxiliary}) {
+      for (const Split split : {Split::kTrain, Split::kValidation, Split::kTest}) {
+        const uint64_t all = data.instances_of(split, task), clicks = data.clicks_of(split, task);
+        const std::string where = std::string(splits[static_cast<int>(split)]) + ": " +
+                                  format("%llu ", static_cast<unsigned long long>(all)) +
+                                  shown[static_cast<int>(task)];
+        const bool needed = split != Split::kTest && task == Task::kMain;
+        if (all == 0) {
+          add(needed ? Level::kError : Level::kWarning,
+              where + (task == Task::kAuxiliary ? ": only BM can be trained" : ""));
+        } else if (clicks == 0 || clicks == all) {
+          add(needed ? Level::kError : Level::kWarning,
+              where + ", all of them " + (clicks ? "clicked" : "not clicked"));
+        } else {
+          const double rate = percent(clicks, all);
+          const bool odd = rate < 0.1 || rate > 90;
+          add(odd ? Level::kWarning : Level::kNote,
+              where + format(", %.2f%% clicked", rate) + (odd ? ": are the labels right?" : ""));
+        }
+      }
+    }
+  }
+
+  void unknown_shares(const Dataset& data) {
+    std::unordered_set<uint32_t> trained;
+    for (const Task task : {Task::kMain, Task::kAuxiliary}) {
+      for (const uint32_t s : data.searches_of(Split::kTrain, task)) {
+        trained.insert(data.search(s).user);
+      }
+    }
+    uint64_t users = 0, sfs = 0, unknown_sfs = 0, empty_history = 0, words = 0, unknown_words = 0;
+    const auto test = data.searches_of(Split::kTest, Task::kMain);
+    for (const uint32_t s : test) {
+      const SearchView search = data.search(s);
+      users += trained.count(search.user) == 0;
+      empty_history += search.history.empty();
+      sfs += search.sfs.size();
+      words += search.query.size();
+      for (const uint32_t k : search.sfs) unknown_sfs += k == kUnknownKeyword;
+      for (const uint32_t k : search.query) unknown_words += k == kUnknownKeyword;
+    }
+    if (test.empty()) return;
+    const auto share = [&](const char* what, uint64_t part, uint64_t whole, double odd) {
+      const double p = percent(part, whole);
+      add(p > odd ? Level::kWarning : Level::kNote, format("test: %.1f%% %s", p, what));
+    };
+    share("of the searches are by users that training never saw", users, test.size(), 80);
+    share("of the searches have no history", empty_history, test.size(), 80);
+    share("of the SFs are keywords that training never showed", unknown_sfs, sfs, 20);
+    share("of the query keywords are unknown", unknown_words, words, 50);
+  }
+
+  void rare_keywords(const Dataset& data) {
+    std::unordered_map<uint32_t, uint64_t> shown;
+    for (const uint32_t s : data.searches_of(Split::kTrain, Task::kMain)) {
+      for (const uint32_t k : data.search(s).sfs) ++shown[k];
+    }
+    uint64_t rare = 0;
+    for (const auto& [keyword, times] : shown) rare += times < 10;
+    add(percent(rare, shown.size()) > 50 ? Level::kWarning : Level::kNote,
+        format("training shows %zu different SFs, %.0f%% of them fewer than 10 times", shown.size(),
+               percent(rare, shown.size())));
+  }
+
+  LogReport& report_;
+  std::unordered_set<std::string> search_ids_;
+  Count searches_twice_, sfs_twice_, ads_twice_, ads_without_words_, nothing_shown_;
+};
+
+}  // namespace
+
+bool LogReport::usable() const {
+  return std::none_of(findings.begin(), findings.end(),
+                      [](const Finding& f) { return f.level == Level::kError; });
+}
+
+std::string LogReport::text() const {
+  static constexpr const char* kNames[] = {"note   ", "WARNING", "ERROR  "};
+  std::string out;
+  for (const Finding& f : findings) {
+    out += std::string(kNames[static_cast<int>(f.level)]) + "  " + f.text + "\n";
+  }
+  return out;
+}
+
+Result<LogReport> validate_log(const std::string& path, const std::string& scratch,
+                               const DatasetOptions& options) {
+  LogReport report;
+  Validator validator(report);
+  if (Status s = validator.read(path); !s.ok()) return s;
+  BadLines bad;
+  const auto data = open_dataset_or_log(path, scratch, options, bad);
+  if (!data.ok()) return data.status();
+  validator.look_at(**data, bad);
+  return report;
+}
+
+}  // namespace barker

@@ -1,0 +1,191 @@
+// barker-train as scientists and scripts meet it: exit codes, messages, what survives a kill.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "tests/models/random_model.h"
+
+namespace barker {
+namespace {
+
+using ::testing::HasSubstr;
+namespace fs = std::filesystem;
+
+struct Outcome {
+  int code;
+  std::string out;  // with stderr
+};
+
+Outcome run(const std::string& arguments) {
+  FILE* pipe = popen((std::string(BARKER_TRAIN) + " " + arguments + " 2>&1").c_str(), "r");
+  Outcome result{0, ""};
+  char buffer[4096];
+  for (size_t got; (got = fread(buffer, 1, sizeof buffer, pipe)) > 0;)
+    result.out.append(buffer, got);
+  result.code = WEXITSTATUS(pclose(pipe));
+  return result;
+}
+
+std::string bytes_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+class TrainCommand : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    directory_ = temporary_path("cli");
+    fs::create_directories(directory_);
+    ASSERT_EQ(run("generate click-world --users 600 --events " + log() + " --dataset " + data() +
+                  " --categories 4 --feature-words 80 --title-words 120 --items 300 --queries 60 "
+                  "--bar-share 0.5")
+                  .code,
+              0);
+  }
+  static void TearDownTestSuite() { fs::remove_all(directory_); }
+
+  static std::string file(const std::string& name) { return directory_ + "/" + name; }
+  static std::string log() { return file("log.jsonl"); }
+  static std::string data() { return file("log.data"); }
+  // Options of a run of a few seconds that always writes the same bytes.
+  static std::string quick(const std::string& model, const std::string& out) {
+    return "train --data " + data() + " --out " + file(out) +
+           " --created 1 --quiet --bootstrap 20 --set model.dim=8 --set model.hidden=[16,8] "
+           "--set train.max_epochs=3 --set train.batch_searches=32 --set model.name=" +
+           model;
+  }
+
+  static std::string directory_;
+};
+std::string TrainCommand::directory_;
+
+TEST_F(TrainCommand, TrainsEvaluatesComparesAndGates) {
+  ASSERT_EQ(run(quick("BM", "bm.barker")).code, 0);
+  const Outcome trained = run(quick("AMTDL", "amtdl.barker"));
+  ASSERT_EQ(trained.code, 0) << trained.out;
+  EXPECT_THAT(trained.out, HasSubstr("auxiliary auc"));
+  EXPECT_FALSE(fs::exists(file("amtdl.barker.checkpoint"))) << "a finished run needs none";
+  const Outcome compared =
+      run("compare " + file("bm.barker") + " " + file("amtdl.barker") + " --data " + data() +
+          " --baseline popularity,mucf --bootstrap 20 --html " + file("r.html") + " --json " +
+          file("r.json"));
+  ASSERT_EQ(compared.code, 0) << compared.out;
+  EXPECT_THAT(compared.out, HasSubstr("true probability"));
+  const auto json = nlohmann::json::parse(bytes_of(file("r.json")));
+  EXPECT_EQ(json["models"].size(), 5u);
+  EXPECT_TRUE(bytes_of(file("r.html")).starts_with("<!doctype html>"));
+  EXPECT_EQ(run("gate " + file("amtdl.barker") + " --against " + file("amtdl.barker") + " --data " +
+                data())
+                .code,
+            0);
+  const Outcome refused =
+      run("gate " + file("bm.barker") + " --against " + file("amtdl.barker") + " --data " + log());
+  EXPECT_EQ(refused.code, 1) << refused.out;
+  EXPECT_THAT(refused.out, HasSubstr("REFUSED"));
+}
+
+TEST_F(TrainCommand, GoesOnAfterAKillToTheSameBytes) {
+  ASSERT_EQ(run(quick("MTDL", "whole.barker")).code, 0);
+  const std::string command = std::string("exec ") + BARKER_TRAIN + " " +
+                              quick("MTDL", "killed.barker") +
+                              " --checkpoint-steps 5 >/dev/null 2>&1";
+  const pid_t child = fork();
+  if (child == 0) {
+    execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+    _exit(127);
+  }
+  const std::string checkpoint = file("killed.barker.checkpoint");
+  for (int i = 0; i < 3000 && !fs::exists(checkpoint); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  ASSERT_TRUE(fs::exists(checkpoint));
+  EXPECT_FALSE(fs::exists(file("killed.barker")));
+  const Outcome resumed = run(quick("MTDL", "killed.barker") + " --resume");
+  ASSERT_EQ(resumed.code, 0) << resumed.out;
+  EXPECT_EQ(bytes_of(file("killed.barker")), bytes_of(file("whole.barker")));
+}
+
+TEST_F(TrainCommand, SavesACheckpointWhenInterrupted) {
+  const std::string command =
+      std::string("exec ") + BARKER_TRAIN + " " + quick("MTDL", "stopped.barker") +
+      " --set train.max_epochs=1000 --set train.patience=1000 >/dev/null 2>&1";
+  const pid_t child = fork();
+  if (child == 0) {
+    execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+    _exit(127);
+  }
+  const std::string checkpoint = file("stopped.barker.checkpoint");
+  for (int i = 0; i < 3000 && !fs::exists(checkpoint); ++i)  // it has begun to train
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  fs::remove(checkpoint);
+  kill(child, SIGINT);
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 69);
+  EXPECT_TRUE(fs::exists(checkpoint));
+}
+
+TEST_F(TrainCommand, NamesTheFileThatTheDiskHasNoRoomFor) {
+  // A limit on file sizes stands for a full disk: both end in a failed write.
+  const std::string limited = "/bin/sh -c 'trap \"\" XFSZ; ulimit -f 8; exec " +
+                              std::string(BARKER_TRAIN) + " " + quick("BM", "full.barker") +
+                              "' 2>&1";
+  FILE* pipe = popen(limited.c_str(), "r");
+  std::string out;
+  char buffer[4096];
+  for (size_t got; (got = fread(buffer, 1, sizeof buffer, pipe)) > 0;) out.append(buffer, got);
+  EXPECT_EQ(WEXITSTATUS(pclose(pipe)), 69) << out;
+  EXPECT_THAT(out, HasSubstr("full.barker.checkpoint: cannot be written: File too large"));
+  for (const auto& entry : fs::directory_iterator(directory_)) {
+    EXPECT_THAT(entry.path().string(), Not(HasSubstr(".tmp."))) << "no scrap is left";
+  }
+}
+
+TEST_F(TrainCommand, NamesWhatIsWrongWithItsWords) {
+  EXPECT_EQ(run("train --data " + data()).code, 64);
+  EXPECT_EQ(run("train --data /nowhere --out " + file("x")).code, 66);
+  const Outcome option = run(quick("BM", "x") + " --set train.sed=1");
+  EXPECT_EQ(option.code, 64);
+  EXPECT_THAT(option.out, HasSubstr("--set train.sed=1: line 2: train.sed: no such option"));
+  EXPECT_THAT(run(quick("DNN", "x")).out, HasSubstr("model.name: expected BM, MTDL"));
+  EXPECT_THAT(run(quick("BM", "x") + " --resume").out, HasSubstr("x.checkpoint"));
+  const Outcome baseline = run("evaluate --data " + data() + " --baseline popularty");
+  EXPECT_EQ(baseline.code, 64);
+  EXPECT_THAT(baseline.out, HasSubstr("is none of popularity, "));
+  EXPECT_EQ(run("evaluate --data " + data()).code, 64);
+  EXPECT_EQ(run("evaluate /nowhere.barker --data " + data()).code, 66);
+}
+
+TEST_F(TrainCommand, ConvertsToThePapersNotationAndBack) {
+  ASSERT_EQ(run("convert --from " + data() + " --to " + file("grouped.txt")).code, 0);
+  ASSERT_EQ(run("convert --from " + file("grouped.txt") + " --to " + file("back.jsonl")).code, 0);
+  ASSERT_EQ(run("convert --from " + file("back.jsonl") + " --to " + file("again.txt")).code, 0);
+  // Search numbers may differ where a search lost its unknown SFs; everything else may not.
+  const auto lines = [](const std::string& path) {
+    std::ifstream in(path);
+    std::string line;
+    size_t count = 0;
+    while (std::getline(in, line)) ++count;
+    return count;
+  };
+  EXPECT_GT(lines(file("grouped.txt")), 1000u);
+  EXPECT_EQ(lines(file("grouped.txt")), lines(file("again.txt")));
+}
+
+TEST_F(TrainCommand, ConfigPrintsWhatConfigReads) {
+  const Outcome printed = run("config");
+  std::ofstream(file("train.toml")) << printed.out;
+  EXPECT_EQ(run(quick("BM", "config.barker") + " --config " + file("train.toml")).code, 0);
+}
+
+}  // namespace
+}  // namespace barker

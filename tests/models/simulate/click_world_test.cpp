@@ -1,0 +1,116 @@
+#include "models/simulate/click_world.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "models/evaluate/metrics.h"
+#include "models/keywords.h"
+#include "models/simulate/oracles.h"
+
+namespace barker {
+namespace {
+
+std::string log_of(const ClickWorldOptions& options) {
+  std::string log;
+  EXPECT_TRUE(ClickWorld(options)
+                  .generate([&](const SearchEvent& event) {
+                    append_event(event, log);
+                    return Status();
+                  })
+                  .ok());
+  return log;
+}
+
+ClickWorldOptions small(uint64_t seed = 1) {
+  ClickWorldOptions options;
+  options.seed = seed;
+  options.users = 50;
+  return options;
+}
+
+TEST(ClickWorld, GivesEqualEventsForEqualSeeds) {
+  EXPECT_EQ(log_of(small()), log_of(small()));
+  EXPECT_NE(log_of(small()), log_of(small(2)));
+}
+
+TEST(ClickWorld, KeepsItsUsersWhenMoreOfThemCome) {
+  ClickWorldOptions more = small();
+  more.users = 80;
+  EXPECT_TRUE(log_of(more).starts_with(log_of(small())));
+}
+
+TEST(ClickWorld, ShowsDifferentWordsInTimeOrder) {
+  std::map<std::string, int64_t> last;
+  const KeywordSplitter splitter;
+  const Status status = ClickWorld(small()).generate([&](const SearchEvent& event) {
+    EXPECT_GT(event.time, last[event.user]);
+    last[event.user] = event.time;
+    std::set<std::string> sfs;
+    for (const SfImpression& sf : event.sfs) {
+      EXPECT_TRUE(sfs.insert(sf.text).second);
+      EXPECT_EQ(splitter.split(sf.text).size(), 1u) << sf.text;
+    }
+    for (const AdImpression& ad : event.ads) EXPECT_EQ(splitter.split(ad.title).size(), 9u);
+    EXPECT_EQ(event.ads.size(), 5u);
+    return Status();
+  });
+  EXPECT_TRUE(status.ok());
+}
+
+TEST(ClickWorld, StopsWhereTheSinkFails) {
+  int events = 0;
+  const Status status = ClickWorld(small()).generate(
+      [&](const SearchEvent&) { return ++events == 3 ? io_error("full") : Status(); });
+  EXPECT_EQ(status.message(), "full");
+  EXPECT_EQ(events, 3);
+}
+
+// Rates of world S1; a quarter of its users is enough to see them.
+TEST(ClickWorld, HasTheRatesAndTheCeilingOfS1) {
+  ClickWorldOptions options;
+  options.users = 4500;
+  double sfs = 0, sf_clicks = 0, ads = 0, ad_clicks = 0;
+  std::map<int, double> bins;
+  const ClickWorld world(options);
+  const Status status = world.for_each_user([&](const WorldUser&, const auto& searches) {
+    uint32_t main = 0, aux = 0;
+    double shown = 0;
+    for (const WorldSearch& s : searches) {
+      for (const uint8_t c : s.sf_clicked) {
+        sf_clicks += c;
+        main += c && s.time <= 0.85;
+      }
+      for (const uint8_t c : s.ad_clicked) {
+        ad_clicks += c;
+        aux += c && s.time <= 0.85;
+      }
+      shown += static_cast<double>(s.sfs.size());
+      ads += static_cast<double>(s.ads.size());
+    }
+    sfs += shown;
+    bins[(main > 6) * 2 + (aux > 21)] += shown;
+    return Status();
+  });
+  ASSERT_TRUE(status.ok());
+  EXPECT_NEAR(sfs, 162000 / 4, 5000);
+  EXPECT_NEAR(sf_clicks / sfs, 0.27, 0.03);
+  EXPECT_NEAR(ads / sfs, 7.2, 0.8);
+  EXPECT_NEAR(ad_clicks / ads, 0.30, 0.03);
+  for (const auto& [bin, share] : bins) EXPECT_GT(share / sfs, 0.10) << "bin " << bin;
+
+  std::map<std::string, double> auc;
+  for (const OracleAuc& o : oracle_aucs(world)) auc[o.name] = o.all;
+  EXPECT_GT(auc["Bayes-optimal"], 0.92);
+  EXPECT_LT(auc["Bayes-optimal"], 0.95);
+  EXPECT_LT(auc["no user"], auc["demographic"]);
+  EXPECT_LT(auc["demographic"], auc["pooled history"]);
+  EXPECT_LT(auc["pooled history"], auc["observable"]);
+  EXPECT_LT(auc["observable, no ads"], auc["observable"]);
+  EXPECT_LT(auc["observable"], auc["Bayes-optimal"]);
+}
+
+}  // namespace
+}  // namespace barker

@@ -1,0 +1,54 @@
+#include "models/train/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace barker {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(TrainOptions, RoundTripThroughToml) {
+  TrainOptions options;
+  options.model.name = "MTDL";
+  options.model.hidden = {7, 5, 3};
+  options.model.groups = {"a \"quoted\" one", "b"};
+  options.model.dot = DotHead::kAlone;
+  options.schedule = Schedule::kJoint;
+  options.learning_rate = 0.1 + 0.2;
+  options.init = Initialisation::kNoise;
+  options.seed = 123456789012345;
+  options.calibrate = false;
+  TrainOptions read;
+  const Status status = read_options(options_to_toml(options), read);
+  ASSERT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(options_to_toml(read), options_to_toml(options));
+  EXPECT_EQ(read.learning_rate, options.learning_rate);
+  EXPECT_EQ(read.model.groups, options.model.groups);
+}
+
+TEST(TrainOptions, NameLineAndKeyOfWhatIsWrong) {
+  const auto error = [](const char* toml) {
+    TrainOptions options;
+    return read_options(toml, options).message();
+  };
+  EXPECT_THAT(error("[train]\nseed = \"x\""), HasSubstr("line 2: train.seed: expected an integer"));
+  EXPECT_THAT(error("[train]\n\nlearning_rat = 1"),
+              HasSubstr("line 3: train.learning_rat: no such"));
+  EXPECT_THAT(error("[model]\nname = \"DNN\""), HasSubstr("model.name: expected BM, MTDL"));
+  EXPECT_THAT(error("[train]\ndropout = 1.5"), HasSubstr("train.dropout: expected 0 to 0.95"));
+  EXPECT_THAT(error("[train]\nbatch_searches = -1"), HasSubstr("line 2: train.batch_searches"));
+  EXPECT_THAT(error("[model]\nhidden = []"), HasSubstr("model.hidden: empty"));
+  EXPECT_THAT(error("[train\n"), HasSubstr("line 1"));
+  EXPECT_THAT(error("seed = 1"), HasSubstr("seed: no such option"));
+}
+
+TEST(TrainOptions, StayAsTheyWereWhereTheFileIsWrong) {
+  TrainOptions options;
+  options.seed = 7;
+  EXPECT_FALSE(read_options("[train]\nseed = 9\nk = -1", options).ok());
+  EXPECT_EQ(options.seed, 7u);
+}
+
+}  // namespace
+}  // namespace barker

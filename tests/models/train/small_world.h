@@ -1,0 +1,49 @@
+// Datasets of a small click world, and options that train on them in a second.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "models/data/dataset.h"
+#include "models/simulate/click_world.h"
+#include "models/train/options.h"
+#include "tests/models/random_model.h"
+
+namespace barker {
+
+inline std::shared_ptr<const Dataset> small_world(uint64_t seed = 1, uint32_t users = 400) {
+  ClickWorldOptions options;
+  options.seed = seed;
+  options.users = users;
+  options.categories = 4;
+  options.feature_words = 80;
+  options.title_words = 120;
+  options.items = 300;
+  options.queries = 60;
+  options.bar_share = 0.5;
+  options.bar_shape = 4;
+  const std::string path = temporary_path("world.data");
+  auto builder = DatasetBuilder::create(path, {}, {});
+  EXPECT_TRUE(builder.ok());
+  EXPECT_TRUE(ClickWorld(options)
+                  .generate([&](const SearchEvent& event) { return builder->add(event); })
+                  .ok());
+  EXPECT_TRUE(builder->finish("small").ok());
+  const auto data = Dataset::open(path);
+  EXPECT_TRUE(data.ok()) << data.status().message();
+  std::remove(path.c_str());
+  return *data;
+}
+
+inline TrainOptions quick_options(const std::string& model) {
+  TrainOptions options;
+  options.model.name = model;
+  options.model.dim = 8;
+  options.model.hidden = {16, 8};
+  options.model.dot_dim = 8;
+  options.model.dot_hidden = {12};
+  options.batch_searches = 64;
+  options.max_epochs = 2;
+  return options;
+}
+
+}  // namespace barker
