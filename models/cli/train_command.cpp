@@ -168,6 +168,17 @@ int run(const Options& options) {
     return kExitUnavailable;
   }
   if (options.rank > 0) return kExitOk;  // rank 0 writes
+  if (train_with->model.is_experiment()) {
+    const InstanceTable test = instances_of(data, Split::kTest, Task::kMain);
+    const Interval i =
+        auc_by_user(trained->test_logits, test.clicked, test.user, test.users, options.draws, 1);
+    std::printf("auc (libtorch) %.4f  [%.4f, %.4f]  %zu instances\n", i.value, i.low, i.high,
+                test.size());
+    std::fprintf(stderr, "an experiment: no weight file carries it, so %s is not written\n",
+                 options.out.c_str());
+    std::remove(run.checkpoint.c_str());
+    return kExitOk;
+  }
   ModelSpec& model = trained->model;
   CardSpec& card = model.card;
   card.name = options.name;

@@ -130,6 +130,9 @@ Batch BatchMaker::make(Task task, std::span<const uint32_t> searches,
     const auto& clicked = task == Task::kMain ? search.sf_clicked : search.ad_clicked;
     batch.search.insert(batch.search.end(), shown.size(), static_cast<int64_t>(s));
     batch.clicked.insert(batch.clicked.end(), clicked.begin(), clicked.end());
+    for (size_t i = 0; i < shown.size(); ++i) {
+      batch.place.push_back(std::min(static_cast<int64_t>(i), kPlaces - 1));
+    }
     for (const uint32_t what : shown) {
       if (task == Task::kMain) {
         batch.target.push_back(local(what == kUnknownKeyword ? plan_.unknown_row() : what));

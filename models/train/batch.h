@@ -20,6 +20,8 @@ struct Bags {
   std::vector<float> weights;
 };
 
+inline constexpr int64_t kPlaces = 32;
+
 struct Batch {
   Task task = Task::kMain;
   size_t searches = 0, instances = 0;
@@ -30,6 +32,7 @@ struct Batch {
   Bags titles;                         // auxiliary: one list an instance
   std::vector<int64_t> title_of_word;  // [titles.values] its instance
   std::vector<float> clicked;          // [instances]
+  std::vector<int64_t> place;  // [instances] in the bar, from 0; kPlaces - 1 stands for more
   // Dropout, 0 or 1 / (1 - rate): [searches, groups * D] and [instances, D]; empty without.
   std::vector<float> context_mask, target_mask;
 };

@@ -92,7 +92,8 @@ class Freezer {
     forget_untrained_buckets(rows);
     model_.tensors["embedding"] = values_of(rows);
     for (const Parameter& p : network_.parameters()) {
-      if (p.name != "dot.target.popularity") model_.tensors[p.name] = values_of(p.value);
+      const bool of_training = p.name == "dot.target.popularity" || p.name == "position";
+      if (!of_training) model_.tensors[p.name] = values_of(p.value);
     }
     if (options_.model.dot != DotHead::kNone) {
       // b_v = w . Em(v): linear in training, a number for each keyword when served.

@@ -40,6 +40,8 @@ void for_each_option(Options& o, Visit&& visit) {
   visit("model", "dot_dim", m.dot_dim);
   visit("model", "dot_hidden", m.dot_hidden);
   visit("model", "history_length", m.history_length);
+  visit("model", "target_attention", m.target_attention);
+  visit("model", "experts", m.experts);
   visit("train", "schedule", o.schedule);
   visit("train", "k", o.k);
   visit("train", "learning_rate", o.learning_rate);
@@ -56,6 +58,7 @@ void for_each_option(Options& o, Visit&& visit) {
   visit("train", "threads", o.threads);
   visit("train", "init", o.init);
   visit("train", "init_deviation", o.init_deviation);
+  visit("train", "position_correction", o.position_correction);
   visit("freeze", "calibrate", o.calibrate);
   visit("freeze", "main_negatives_kept", o.main_negatives_kept);
   visit("freeze", "aux_negatives_kept", o.aux_negatives_kept);
@@ -285,6 +288,7 @@ Status check_options(const TrainOptions& o) {
   }
   const Status checks[] = {
       range("model.dim", m.dim, 1, 1024),
+      range("model.experts", m.experts, 0, 64),
       range("model.dot_dim", m.dot_dim, 1, 1024),
       range("model.user_id_buckets", m.user_id_buckets, 0, 1 << 28),
       range("model.history_length", m.history_length, 1, 65536),

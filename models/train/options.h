@@ -29,6 +29,11 @@ struct ModelOptions {
   std::vector<uint32_t> dot_hidden = {64};
   uint32_t history_length = 200;  // newest keywords that count
 
+  // Experiments: trained and judged, but no weight file carries them, since they did not pay.
+  bool target_attention = false;  // attention of the target over the history, query-aware
+  uint32_t experts = 0;           // > 0: so many shared experts and one of each task's own (MMoE)
+  bool is_experiment() const { return target_attention || experts > 0; }
+
   bool auxiliary() const { return name == "MTDL" || name == "AMTDL"; }
   bool all_groups() const { return name == "AMTDL" || name == "ABM"; }
 };
@@ -50,8 +55,9 @@ struct TrainOptions {
   uint64_t seed = 1;
   int threads = 1;
   Initialisation init = Initialisation::kSvd;
-  double init_deviation = 0.3;  // of the embedding's entries at the start
-  bool calibrate = true;        // scale and offset of the logits on the validation split
+  double init_deviation = 0.3;       // of the embedding's entries at the start
+  bool position_correction = false;  // a bias for each place in the bar while training, none after
+  bool calibrate = true;             // scale and offset of the logits on the validation split
   // Share of the not clicked impressions that the log kept; undone in the offset.
   double main_negatives_kept = 1, aux_negatives_kept = 1;
 };

@@ -6,6 +6,25 @@
 namespace barker {
 namespace {
 
+// Softmax over lists of different lengths: entry i belongs to list list_of[i]. The maximum cancels
+// out and carries no gradient. null_slot: every list has one more entry, of score 0, whose share is
+// lost.
+torch::Tensor segment_softmax(const torch::Tensor& scores, const std::vector<int64_t>& list_of,
+                              const torch::Tensor& lists, size_t count, bool null_slot) {
+  std::vector<float> largest(count, null_slot ? 0 : -INFINITY);
+  const torch::Tensor plain = scores.detach().contiguous();
+  const float* score = plain.data_ptr<float>();
+  for (size_t i = 0; i < list_of.size(); ++i) {
+    float& m = largest[static_cast<size_t>(list_of[i])];
+    m = std::max(m, score[i]);
+  }
+  const torch::Tensor shift = torch::tensor(largest);
+  const torch::Tensor weight = torch::exp(scores - shift.index_select(0, lists));
+  const torch::Tensor start = null_slot ? torch::exp(-shift) : torch::zeros_like(shift);
+  const torch::Tensor total = start.index_add(0, lists, weight);
+  return weight / total.index_select(0, lists);
+}
+
 // The batch outlives every tensor made of it: autograd is done before the next batch.
 torch::Tensor view_of(const std::vector<int64_t>& values) {
   return torch::from_blob(const_cast<int64_t*>(values.data()),
@@ -27,12 +46,22 @@ torch::Tensor pooled(const torch::Tensor& table, const Bags& bags) {  // Eq. 4
 
 }  // namespace
 
-TorchNetwork::TorchNetwork(const ModelPlan& plan, const ModelOptions& options, uint64_t seed)
-    : options_(options), groups_(static_cast<int64_t>(plan.groups.size())) {
-  torch::manual_seed(seed);
+TorchNetwork::TorchNetwork(const ModelPlan& plan, const TrainOptions& train)
+    : options_(train.model),
+      position_correction_(train.position_correction),
+      groups_(static_cast<int64_t>(plan.groups.size())) {
+  const ModelOptions& options = options_;
+  torch::manual_seed(train.seed);
   const auto dim = static_cast<int64_t>(options.dim);
   if (options.dot != DotHead::kAlone) {
-    add_chain("mlp", (groups_ + 1) * dim, options.hidden);
+    const int64_t in = (groups_ + 1 + options.target_attention) * dim;
+    if (options.experts == 0) add_chain("mlp", in, options.hidden);
+    for (uint32_t e = 0; options.experts > 0 && e < options.experts + 2; ++e) {
+      add_chain("expert." + std::to_string(e), in, options.hidden);
+    }
+    for (const char* gate : {"gate.main", "gate.aux"}) {
+      if (options.experts > 0) add(gate, {options.experts + 1, in}, 0.01);
+    }
     const int64_t last = options.hidden.back();
     const double bound = 1 / std::sqrt(static_cast<double>(last));
     add("head.main.weight", {last}, bound);
@@ -47,6 +76,12 @@ TorchNetwork::TorchNetwork(const ModelPlan& plan, const ModelOptions& options, u
     }
     add("attention.score", {dim}, bound);
   }
+  if (options.target_attention) {
+    const double bound = 1 / std::sqrt(static_cast<double>(dim));
+    add("history.ask", {dim, 2 * dim}, bound);
+    add("history.key", {dim, dim}, bound);
+  }
+  if (position_correction_) add("position", {kPlaces}, 0);
   if (options.dot != DotHead::kNone) {
     std::vector<uint32_t> chain = options.dot_hidden;
     chain.push_back(options.dot_dim);
@@ -96,24 +131,79 @@ torch::Tensor TorchNetwork::title_vectors(const Batch& batch, const torch::Tenso
   const torch::Tensor scores = torch::mv(
       torch::tanh(base.index_select(0, search_of_word) + projected.index_select(0, words)),
       at("attention.score"));
-  // Eq. 12 over lists of different lengths; the maximum cancels out and carries no gradient.
-  std::vector<float> largest(batch.instances, -INFINITY);
-  const torch::Tensor plain = scores.detach().contiguous();
-  const float* score = plain.data_ptr<float>();
-  for (size_t w = 0; w < batch.title_of_word.size(); ++w) {
-    float& m = largest[static_cast<size_t>(batch.title_of_word[w])];
-    m = std::max(m, score[w]);
-  }
-  const auto instances = static_cast<int64_t>(batch.instances);
-  const torch::Tensor shift = torch::tensor(largest);
-  const torch::Tensor weight = torch::exp(scores - shift.index_select(0, title_of_word));
-  const torch::Tensor total = torch::zeros({instances}).index_add(0, title_of_word, weight);
-  const torch::Tensor alpha = weight / total.index_select(0, title_of_word);
+  const torch::Tensor alpha = segment_softmax(scores, batch.title_of_word, title_of_word,
+                                              batch.instances, false);  // Eq. 12
   return std::get<0>(torch::embedding_bag(table, words, view_of(batch.titles.offsets), false,
                                           /*mode=sum*/ 0, false, alpha));  // Eq. 13
 }
 
-torch::Tensor TorchNetwork::logits(const Batch& batch, const torch::Tensor& table) const {
+// Scaled dot-product attention of each target over its search's history; an empty slot lets it
+// attend to nothing.
+torch::Tensor TorchNetwork::attended_history(const Batch& batch, const torch::Tensor& table,
+                                             const torch::Tensor& target,
+                                             const torch::Tensor& query) const {
+  const Bags& history = batch.groups[0];
+  std::vector<int64_t> instance, row;  // every pair of an instance and a keyword of its history
+  for (size_t i = 0; i < batch.instances; ++i) {
+    const auto s = static_cast<size_t>(batch.search[i]);
+    const auto begin = static_cast<size_t>(history.offsets[s]);
+    const size_t end = s + 1 < history.offsets.size() ? static_cast<size_t>(history.offsets[s + 1])
+                                                      : history.values.size();
+    instance.insert(instance.end(), end - begin, static_cast<int64_t>(i));
+    row.insert(row.end(), history.values.begin() + static_cast<ptrdiff_t>(begin),
+               history.values.begin() + static_cast<ptrdiff_t>(end));
+  }
+  const torch::Tensor of = view_of(instance).clone(), rows = view_of(row).clone();
+  const torch::Tensor ask = torch::matmul(
+      torch::cat({target, query.index_select(0, view_of(batch.search))}, 1), at("history.ask").t());
+  const torch::Tensor keys = torch::matmul(table, at("history.key").t());
+  const torch::Tensor scores = (ask.index_select(0, of) * keys.index_select(0, rows)).sum(1) /
+                               std::sqrt(static_cast<double>(options_.dim));
+  const torch::Tensor alpha = segment_softmax(scores, instance, of, batch.instances, true);
+  return torch::zeros_like(target).index_add(0, of,
+                                             table.index_select(0, rows) * alpha.unsqueeze(1));
+}
+
+// Ma et al. 2018: shared experts and one of the task's own, weighted by a gate of the task.
+torch::Tensor TorchNetwork::mixed_experts(Task task, const torch::Tensor& x) const {
+  const uint32_t own = options_.experts + (task == Task::kMain ? 0 : 1);
+  std::vector<torch::Tensor> outputs;
+  for (uint32_t e = 0; e <= options_.experts; ++e) {
+    const std::string prefix = "expert." + std::to_string(e < options_.experts ? e : own) + ".";
+    torch::Tensor h = x;
+    for (size_t i = 0; i < options_.hidden.size(); ++i) {
+      const std::string layer = prefix + std::to_string(i);
+      h = torch::relu(torch::addmm(at(layer + ".bias"), h, at(layer + ".weight").t()));
+    }
+    outputs.push_back(h);
+  }
+  const torch::Tensor gate =
+      torch::softmax(torch::matmul(x, at(task == Task::kMain ? "gate.main" : "gate.aux").t()), 1);
+  return (torch::stack(outputs, 1) * gate.unsqueeze(2)).sum(1);
+}
+
+torch::Tensor TorchNetwork::shared_layers(const Batch& batch, const torch::Tensor& context,
+                                          const torch::Tensor& target) const {
+  const torch::Tensor search = view_of(batch.search);
+  if (options_.experts > 0) {
+    return mixed_experts(batch.task, torch::cat({context.index_select(0, search), target}, 1));
+  }
+  // Eq. 5-6: the context's part of the first layer once a search, the target's once an instance.
+  const torch::Tensor& first = at("mlp.0.weight");
+  const int64_t width = context.size(1);
+  const torch::Tensor context_part =
+      torch::addmm(at("mlp.0.bias"), context, first.slice(1, 0, width).t());
+  torch::Tensor h = torch::relu(torch::addmm(context_part.index_select(0, search), target,
+                                             first.slice(1, width, first.size(1)).t()));
+  for (size_t i = 1; i < options_.hidden.size(); ++i) {  // Eq. 7
+    const std::string layer = "mlp." + std::to_string(i);
+    h = torch::relu(torch::addmm(at(layer + ".bias"), h, at(layer + ".weight").t()));
+  }
+  return h;
+}
+
+torch::Tensor TorchNetwork::logits(const Batch& batch, const torch::Tensor& table,
+                                   bool training) const {
   const auto dim = static_cast<int64_t>(options_.dim);
   const auto searches = static_cast<int64_t>(batch.searches);
   const auto instances = static_cast<int64_t>(batch.instances);
@@ -130,17 +220,11 @@ torch::Tensor TorchNetwork::logits(const Batch& batch, const torch::Tensor& tabl
   const torch::Tensor search = view_of(batch.search);
   torch::Tensor out;
   if (options_.dot != DotHead::kAlone) {
-    // Eq. 5-6: the context's part of the first layer once a search, the target's once an instance.
-    const torch::Tensor& first = at("mlp.0.weight");
-    const torch::Tensor context_part =
-        torch::addmm(at("mlp.0.bias"), context, first.slice(1, 0, groups_ * dim).t());
-    torch::Tensor h =
-        torch::relu(torch::addmm(context_part.index_select(0, search), target,
-                                 first.slice(1, groups_ * dim, (groups_ + 1) * dim).t()));
-    for (size_t i = 1; i < options_.hidden.size(); ++i) {  // Eq. 7
-      const std::string layer = "mlp." + std::to_string(i);
-      h = torch::relu(torch::addmm(at(layer + ".bias"), h, at(layer + ".weight").t()));
+    torch::Tensor x = target;
+    if (options_.target_attention) {
+      x = torch::cat({attended_history(batch, table, target, parts[1]), target}, 1);
     }
+    const torch::Tensor h = shared_layers(batch, context, x);
     const std::string head = batch.task == Task::kMain ? "head.main" : "head.aux";
     out = torch::mv(h, at(head + ".weight")) + at(head + ".bias");  // Eq. 8
   }
@@ -159,6 +243,9 @@ torch::Tensor TorchNetwork::logits(const Batch& batch, const torch::Tensor& tabl
       dot = dot + at("head.aux.bias");
     }
     out = out.defined() ? out + dot : dot;
+  }
+  if (training && position_correction_ && batch.task == Task::kMain) {
+    out = out + at("position").index_select(0, view_of(batch.place));
   }
   return out;
 }

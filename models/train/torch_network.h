@@ -20,11 +20,12 @@ struct Parameter {
 
 class TorchNetwork {
  public:
-  // Dense layers as torch::nn::Linear starts them (uniform, 1 / sqrt(in)), from `seed`.
-  TorchNetwork(const ModelPlan& plan, const ModelOptions& options, uint64_t seed);
+  // Dense layers as torch::nn::Linear starts them (uniform, 1 / sqrt(in)), from options.seed.
+  TorchNetwork(const ModelPlan& plan, const TrainOptions& options);
 
-  // Logits [instances] of the batch's task. table: [batch.rows, D], the rows the batch names.
-  torch::Tensor logits(const Batch& batch, const torch::Tensor& table) const;
+  // Logits [instances] of the batch's task. table: [batch.rows, D], the rows the batch names. With
+  // `training`, the bias of the place in the bar is in it.
+  torch::Tensor logits(const Batch& batch, const torch::Tensor& table, bool training = false) const;
 
   std::vector<Parameter>& parameters() { return parameters_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
@@ -35,8 +36,14 @@ class TorchNetwork {
   void add_chain(const std::string& prefix, int64_t in, const std::vector<uint32_t>& outs);
   torch::Tensor title_vectors(const Batch& batch, const torch::Tensor& table,
                               const torch::Tensor& user, const torch::Tensor& query) const;
+  torch::Tensor attended_history(const Batch& batch, const torch::Tensor& table,
+                                 const torch::Tensor& target, const torch::Tensor& query) const;
+  torch::Tensor shared_layers(const Batch& batch, const torch::Tensor& context,
+                              const torch::Tensor& target) const;
+  torch::Tensor mixed_experts(Task task, const torch::Tensor& x) const;
 
   ModelOptions options_;
+  bool position_correction_;
   int64_t groups_;
   std::vector<Parameter> parameters_;
 };

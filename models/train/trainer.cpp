@@ -29,7 +29,7 @@ class Trainer {
         options_(options),
         run_(run),
         plan_(std::move(plan)),
-        network_(plan_, options.model, options.seed),
+        network_(plan_, options),
         batches_(data, plan_, options),
         judging_(data, plan_, options) {
     if (!options.model.auxiliary()) {
@@ -65,7 +65,12 @@ class Trainer {
       trained.epochs += state_.epoch;
       trained.validation_auc = state_.best_auc;
     }
-    trained.model = freeze(data_, plan_, options_, network_, state_.table);
+    if (options_.model.is_experiment()) {
+      const auto test = data_.searches_of(Split::kTest, Task::kMain);
+      trained.test_logits = predict_logits(network_, state_.table, judging_, Task::kMain, test);
+    } else {
+      trained.model = freeze(data_, plan_, options_, network_, state_.table);
+    }
     return trained;
   }
 
@@ -251,7 +256,7 @@ class Trainer {
                                                   {static_cast<int64_t>(batch.instances)});
     // Eq. 9, 14, 15 with their minus sign.
     const torch::Tensor loss = torch::binary_cross_entropy_with_logits(
-        network_.logits(batch, table), labels, {}, {}, at::Reduction::Sum);
+        network_.logits(batch, table, true), labels, {}, {}, at::Reduction::Sum);
     std::vector<torch::Tensor> inputs = {table};
     for (const Parameter& p : network_.parameters()) inputs.push_back(p.value);
     const auto grads = torch::autograd::grad({loss / static_cast<double>(instances)}, inputs, {},

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "models/data/dataset.h"
 #include "models/result.h"
@@ -50,6 +51,8 @@ struct RunOptions {
 struct Trained {
   bool stopped = false;  // by RunOptions::stop: there is a checkpoint and no model
   ModelSpec model;       // tensors, names, calibration, golden vectors; card without name
+  // Of the test split's SFs, for experiments (ModelOptions::is_experiment), which have no model.
+  std::vector<float> test_logits;
   double validation_auc = 0;
   uint32_t epochs = 0;
 };

@@ -96,7 +96,7 @@ TEST_P(EveryArchitecture, GivesTheSameInTheKernelsAsInLibtorch) {
   static const std::shared_ptr<const Dataset> data = odd_searches();
   const TrainOptions o = options();
   const ModelPlan plan = make_plan(*data, o.model).value();
-  const TorchNetwork network(plan, o.model, 3);
+  const TorchNetwork network(plan, o);
   torch::manual_seed(4);
   torch::Tensor table = torch::randn({plan.rows(), static_cast<int64_t>(o.model.dim)});
   table[plan.unknown_row()].zero_();
@@ -136,7 +136,7 @@ TEST_P(EveryArchitecture, MovesOnlyTheParametersOfTheTask) {
   const auto data = small_world();
   const TrainOptions o = options();
   const ModelPlan plan = make_plan(*data, o.model).value();
-  const TorchNetwork network(plan, o.model, 3);
+  const TorchNetwork network(plan, o);
   BatchMaker batches(*data, plan, o);
   for (const Task task : {Task::kMain, Task::kAuxiliary}) {
     if (task == Task::kAuxiliary && !o.model.auxiliary()) continue;
@@ -170,13 +170,50 @@ INSTANTIATE_TEST_SUITE_P(All, EveryArchitecture, ::testing::ValuesIn(kArchitectu
                            return std::string(about.param.name);
                          });
 
+// What experiments add must have right gradients, too; the place in the bar counts only in
+// training.
+TEST(TorchNetwork, OfExperimentsLearnsToo) {
+  const auto data = small_world();
+  for (const bool experts : {false, true}) {
+    TrainOptions o = quick_options("AMTDL");
+    o.model.experts = experts ? 2 : 0;
+    o.model.target_attention = !experts;
+    o.position_correction = true;
+    const ModelPlan plan = make_plan(*data, o.model).value();
+    const TorchNetwork network(plan, o);
+    BatchMaker batches(*data, plan, o);
+    const Batch batch = batches.make(
+        Task::kMain, data->searches_of(Split::kTrain, Task::kMain).first(30), std::nullopt);
+    torch::Tensor table =
+        torch::randn({static_cast<int64_t>(batch.rows.size()), static_cast<int64_t>(o.model.dim)});
+    const torch::Tensor value = network.at(experts ? "gate.main" : "history.ask");
+    const torch::Tensor gradient =
+        torch::autograd::grad({torch::sigmoid(network.logits(batch, table)).sum()}, {value})[0];
+    const torch::NoGradGuard no_grad;
+    EXPECT_GT(gradient.abs().max().item<float>(), 0);
+    float* entry = value.data_ptr<float>();
+    const float kept = *entry;
+    const auto output = [&](float at) {
+      *entry = at;
+      return torch::sigmoid(network.logits(batch, table)).sum().item<double>();
+    };
+    const double numeric = (output(kept + 1e-2f) - output(kept - 1e-2f)) / 2e-2;
+    *entry = kept;
+    EXPECT_NEAR(gradient.view(-1)[0].item<double>(), numeric, 2e-3 + 0.03 * std::abs(numeric));
+    torch::Tensor position = network.at("position");
+    position.fill_(1);
+    EXPECT_TRUE(torch::allclose(network.logits(batch, table, true),
+                                network.logits(batch, table, false) + 1, 1e-4, 1e-4));
+  }
+}
+
 // Eq. 11-13 and all the rest: autograd against central differences.
 TEST(TorchNetwork, HasTheGradientOfItsOutput) {
   const auto data = small_world();
   TrainOptions o = quick_options("AMTDL");
   o.model.dot = DotHead::kAdded;
   const ModelPlan plan = make_plan(*data, o.model).value();
-  const TorchNetwork network(plan, o.model, 3);
+  const TorchNetwork network(plan, o);
   BatchMaker batches(*data, plan, o);
   const Batch batch = batches.make(
       Task::kAuxiliary, data->searches_of(Split::kTrain, Task::kAuxiliary).first(6), std::nullopt);
