@@ -12,9 +12,11 @@ namespace {
 
 constexpr const char* kStyle = R"(
 :root{--bg:#fff;--fg:#1b1f24;--soft:#6a737d;--line:#d8dee4;
---s0:#0b62c4;--s1:#c2410c;--s2:#15803d;--s3:#7e22ce;--s4:#b45309;--s5:#be123c;--s6:#0f766e;--s7:#475569}
+--s0:#0b62c4;--s1:#c2410c;--s2:#15803d;--s3:#7e22ce;--s4:#b45309;--s5:#be123c;--s6:#0f766e;--s7:#475569;
+--s8:#4d7c0f;--s9:#a21caf;--s10:#1e3a8a;--s11:#78350f}
 @media(prefers-color-scheme:dark){:root{--bg:#14181d;--fg:#e6e9ec;--soft:#9aa4ae;--line:#333b44;
---s0:#6cb0ff;--s1:#ff9a5c;--s2:#5fd38a;--s3:#c99bff;--s4:#f0c060;--s5:#ff8098;--s6:#5fd6c8;--s7:#aab6c2}}
+--s0:#6cb0ff;--s1:#ff9a5c;--s2:#5fd38a;--s3:#c99bff;--s4:#f0c060;--s5:#ff8098;--s6:#5fd6c8;--s7:#aab6c2;
+--s8:#b5e06a;--s9:#f0a0ff;--s10:#a5b8ff;--s11:#d9b48f}}
 body{background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,sans-serif;max-width:72rem;
 margin:2rem auto;padding:0 1rem}
 h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2.2rem}p{color:var(--soft)}
@@ -65,7 +67,7 @@ std::string interval(const Interval& i) {
   return number(i.value) + " <small>[" + number(i.low) + ", " + number(i.high) + "]</small>";
 }
 
-std::string colour(size_t model) { return format("var(--s%zu)", model % 8); }
+std::string colour(size_t model) { return format("var(--s%zu)", model % 12); }
 
 struct Point {
   double x, y;
@@ -301,6 +303,7 @@ class Page {
     for (const Series& s : reliability_points) {
       for (const Point& p : s.points) largest = std::max({largest, p.x, p.y});
     }
+    largest = std::ceil(largest * 10) / 10;
     out_ += "<h2>Curves</h2><div class='plots'>" +
             line_plot("ROC (Fig. 11)", {"false positive rate", 0, 1}, {"true positive rate", 0, 1},
                       roc_points, true, false) +

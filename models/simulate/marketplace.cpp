@@ -42,7 +42,8 @@ struct User {
   std::string id;
   Taste taste;
   std::vector<std::string> profile;
-  std::deque<std::string> history;  // newest first
+  std::deque<std::string> history;      // newest first
+  std::deque<std::string> clicked_sfs = {};  // of them, the SFs
 };
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
@@ -184,7 +185,7 @@ class Market {
     for (const User& user : users_) {
       out << Json{{"user", user.id},
                   {"keywords", user.history},
-                  {"groups", {{"profile", user.profile}}}}
+                  {"groups", {{"profile", user.profile}, {"sfhist", user.clicked_sfs}}}}
                  .dump()
           << '\n';
     }
@@ -225,7 +226,9 @@ class Market {
 
   void remember(User& user, const SearchEvent& event) const {
     for (const SfImpression& sf : event.sfs) {
-      if (sf.clicked) user.history.push_front(normalize_keyword(sf.text));
+      if (!sf.clicked) continue;
+      user.history.push_front(normalize_keyword(sf.text));
+      user.clicked_sfs.push_front(normalize_keyword(sf.text));
     }
     for (const AdImpression& ad : event.ads) {
       if (!ad.clicked) continue;
@@ -233,6 +236,7 @@ class Market {
         user.history.push_front(keyword.text);
     }
     while (user.history.size() > 200) user.history.pop_back();
+    while (user.clicked_sfs.size() > 200) user.clicked_sfs.pop_back();
   }
 
   const MarketplaceOptions& options_;

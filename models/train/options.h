@@ -24,7 +24,7 @@ struct ModelOptions {
   uint32_t user_id_buckets = 0;             // 0: four times the users, to a power of two
   uint32_t dim = 32;                        // D
   std::vector<uint32_t> hidden = {128, 64};
-  DotHead dot = DotHead::kNone;  // late interaction: added to the MLP's output, or alone
+  DotHead dot = DotHead::kAdded;  // late interaction: added to the MLP's output, or alone
   uint32_t dot_dim = 32;         // R
   std::vector<uint32_t> dot_hidden = {64};
   uint32_t history_length = 200;  // newest keywords that count
@@ -40,7 +40,7 @@ struct ModelOptions {
 
 struct TrainOptions {
   ModelOptions model;
-  Schedule schedule = Schedule::kPretrain;
+  Schedule schedule = Schedule::kAlternate;
   double k = 0;  // auxiliary steps for each main step; 0: both logs are passed equally often
   double learning_rate = 2e-3;
   double finetune_rate = 1.0 / 3;  // of learning_rate, after pre-training

@@ -41,8 +41,10 @@ inline TrainOptions quick_options(const std::string& model) {
   options.model.hidden = {16, 8};
   options.model.dot_dim = 8;
   options.model.dot_hidden = {12};
+  options.model.dot = DotHead::kNone;
   options.batch_searches = 64;
   options.max_epochs = 2;
+  options.schedule = Schedule::kPretrain;
   return options;
 }
 
