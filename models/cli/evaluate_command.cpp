@@ -20,7 +20,6 @@ namespace {
 struct Options {
   std::string data, json, html, isa, against;
   std::vector<std::string> weights, baselines;
-  DatasetOptions dataset;
   int draws = 200;
   GateOptions gate;
 };
@@ -38,9 +37,7 @@ class Judge {
     if (!isa.ok()) return isa.status();
     kernels_ = &kernels_for(*isa);
     BadLines bad;
-    const std::string scratch = o.data == "-" ? "/tmp/barker" : o.data;
-    Result<std::shared_ptr<const Dataset>> data =
-        open_dataset_or_log(o.data, scratch, o.dataset, bad);
+    Result<std::shared_ptr<const Dataset>> data = open_dataset_or_log(o.data, o.data, {}, bad);
     if (!data.ok()) return data.status();
     std::cerr << bad.report(o.data);
     data_ = *data;

@@ -215,6 +215,9 @@ Status DatasetBuilder::finish(std::string_view digest) {
 
 Status build_dataset(const std::string& log_path, const std::string& path,
                      const DatasetOptions& options, BadLines& bad) {
+  if (log_path == "-") {
+    return invalid_argument("-: an event log is read twice, standard input cannot be");
+  }
   std::unordered_set<std::string> phrases;
   XXH3_state_t hash;
   XXH3_128bits_reset(&hash);
@@ -260,7 +263,13 @@ Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::string& pa
                                                            const std::string& scratch,
                                                            const DatasetOptions& options,
                                                            BadLines& bad) {
-  if (Dataset::is_dataset(path)) return Dataset::open(path);
+  if (Dataset::is_dataset(path)) {
+    if (options.main_share < 1) {
+      return invalid_argument(path +
+                              ": a share of the main events is taken when a dataset is made");
+    }
+    return Dataset::open(path);
+  }
   const std::string made = scratch + ".dataset." + std::to_string(getpid());
   if (Status s = build_dataset(path, made, options, bad); !s.ok()) return s;
   Result<std::shared_ptr<const Dataset>> dataset = Dataset::open(made);

@@ -193,6 +193,20 @@ TEST(Dataset, IsRefusedWhenAByteOfItIsWrong) {
   EXPECT_FALSE(Dataset::open(path).ok());
 }
 
+TEST(Dataset, SaysWhatCannotBeDone) {
+  BadLines bad;
+  const std::string path = temporary_path("data.barker");
+  EXPECT_THAT(build_dataset("-", path, {}, bad).message(), HasSubstr("read twice"));
+  EXPECT_EQ(build_dataset("/nowhere", path, {}, bad).code(), Code::kNotFound);
+  EXPECT_EQ(build_dataset("/dev/null", "/nowhere/data", {}, bad).code(), Code::kIoError);
+  ASSERT_TRUE(build_dataset("/dev/null", path, {}, bad).ok());
+  DatasetOptions options;
+  options.main_share = 0.5;
+  EXPECT_THAT(open_dataset_or_log(path, path, options, bad).status().message(),
+              HasSubstr("when a dataset is made"));
+  std::remove(path.c_str());
+}
+
 TEST(Dataset, OfAnEmptyLogHasNoSearches) {
   const Made r = make("");
   EXPECT_EQ(r.data->searches(), 0u);
