@@ -16,6 +16,10 @@ int main(int argc, char** argv) {
       {"search", barker::add_search_command(app)},
       {"inspect", barker::add_inspect_command(app)},
       {"verify", barker::add_verify_command(app)},
+      {"publish", barker::add_publish_command(app)},
+      {"rollback", barker::add_rollback_command(app)},
+      {"versions", barker::add_versions_command(app)},
+      {"prune", barker::add_prune_command(app)},
   };
   try {
     app.parse(argc, argv);

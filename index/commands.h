@@ -16,5 +16,9 @@ Command add_index_command(CLI::App& app);
 Command add_search_command(CLI::App& app);
 Command add_inspect_command(CLI::App& app);
 Command add_verify_command(CLI::App& app);
+Command add_publish_command(CLI::App& app);
+Command add_rollback_command(CLI::App& app);
+Command add_versions_command(CLI::App& app);
+Command add_prune_command(CLI::App& app);
 
 }  // namespace barker

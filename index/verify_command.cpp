@@ -1,3 +1,5 @@
+#include "index/verify_command.h"
+
 #include <CLI/CLI.hpp>
 #include <iomanip>
 #include <iostream>
@@ -10,9 +12,7 @@
 namespace barker {
 namespace {
 
-struct Options {
-  std::string file, plugin, isa;
-};
+using Options = VerifyOptions;
 
 void print_check(void*, barker_string check, int32_t passed, barker_string detail) {
   std::cout << (passed ? "ok      " : "FAILED  ") << std::left << std::setw(20)
@@ -35,7 +35,11 @@ int exit_code_of(int32_t code) {
   }
 }
 
-int run(const Options& options) {
+void ignore_check(void*, barker_string, int32_t, barker_string) {}
+
+}  // namespace
+
+int verify_weights(const VerifyOptions& options, bool print) {
   // The plugin judges: what verifies here is what a load in an engine checks.
   const Result<const barker_api*> api =
       load_plugin(options.plugin.empty() ? default_plugin_path() : options.plugin);
@@ -50,14 +54,12 @@ int run(const Options& options) {
     return kExitUnavailable;
   }
   char error[BARKER_ERROR_SIZE] = "";
-  const int32_t code =
-      extension->verify({options.file.data(), options.file.size()},
-                        {options.isa.data(), options.isa.size()}, print_check, nullptr, error);
+  const int32_t code = extension->verify({options.file.data(), options.file.size()},
+                                         {options.isa.data(), options.isa.size()},
+                                         print ? print_check : ignore_check, nullptr, error);
   if (code != BARKER_OK) std::cerr << "barker verify: " << error << "\n";
   return exit_code_of(code);
 }
-
-}  // namespace
 
 Command add_verify_command(CLI::App& app) {
   const auto options = std::make_shared<Options>();
@@ -67,7 +69,7 @@ Command add_verify_command(CLI::App& app) {
   command->add_option("--isa", options->isa,
                       "baseline, avx2 or avx512; default: each one this machine has");
   command->add_option("--plugin", options->plugin, "libbarker.so; default: beside this command");
-  return [options] { return run(*options); };
+  return [options] { return verify_weights(*options, true); };
 }
 
 }  // namespace barker

@@ -1,6 +1,7 @@
 #include "models/weight_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -99,7 +100,10 @@ class WeightFileOpener {
     void* data = MAP_FAILED;
     if (regular && size > 0) data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
     const int error = errno;
-    close(descriptor);
+    // Kept open and locked while it is mapped: prune_weights() leaves such files alone. Where the
+    // file system knows no locks, a pruned file still stays readable through its mapping.
+    flock(descriptor, LOCK_SH | LOCK_NB);
+    file_->descriptor_ = descriptor;
     if (!regular) return bad_data("is not a regular file");
     if (size < sizeof(WeightFileHeader)) {
       return unexpected("size", "at least " + number(sizeof(WeightFileHeader)) + " bytes",
@@ -417,6 +421,7 @@ Result<std::shared_ptr<const WeightFile>> WeightFile::open(const std::string& pa
 
 WeightFile::~WeightFile() {
   if (data_) munmap(const_cast<std::byte*>(data_), size_);
+  if (descriptor_ >= 0) close(descriptor_);
 }
 
 const fbs::Architecture& WeightFile::architecture() const { return *metadata_->architecture(); }

@@ -106,6 +106,7 @@ class WeightFile {
   friend class WeightFileOpener;
 
   std::string path_;
+  int descriptor_ = -1;
   const std::byte* data_ = nullptr;
   size_t size_ = 0;
   const WeightFileHeader* header_ = nullptr;

@@ -1,0 +1,110 @@
+// publish, rollback, versions, prune: the weights directory an engine serves from.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "index/commands.h"
+#include "index/verify_command.h"
+#include "models/exit_code.h"
+#include "models/weight_directory.h"
+
+namespace barker {
+namespace {
+
+struct Options {
+  VerifyOptions verify;
+  std::string directory, label;
+  size_t keep = 5;
+  bool json = false;
+};
+
+int fail(const char* command, const Status& status) {
+  std::cerr << "barker " << command << ": " << status.message() << "\n";
+  return exit_code(status);
+}
+
+int publish(const Options& o) {
+  if (const int code = verify_weights(o.verify, false); code != kExitOk) return code;
+  const Result<std::string> version = publish_weights(o.verify.file, o.directory, o.label);
+  if (!version.ok()) return fail("publish", version.status());
+  std::cout << *version << (o.label.empty() ? " is CURRENT" : " is label " + o.label) << "\n";
+  return kExitOk;
+}
+
+int rollback(const Options& o) {
+  const Result<std::string> version = rollback_weights(o.directory);
+  if (!version.ok()) return fail("rollback", version.status());
+  std::cout << *version << " is CURRENT\n";
+  return kExitOk;
+}
+
+int versions(const Options& o) {
+  const auto found = weight_versions(o.directory);
+  if (!found.ok()) return fail("versions", found.status());
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const WeightVersion& v : *found) {
+    if (o.json) {
+      json.push_back({{"version", v.name},
+                      {"number", v.number},
+                      {"bytes", v.size},
+                      {"current", v.current},
+                      {"previous", v.previous},
+                      {"labels", v.labels}});
+      continue;
+    }
+    std::string marks = v.current ? "CURRENT " : v.previous ? "PREVIOUS " : "";
+    for (const std::string& label : v.labels) marks += label + " ";
+    std::printf("%s %12llu bytes  %s\n", v.name.c_str(), static_cast<unsigned long long>(v.size),
+                marks.c_str());
+  }
+  if (o.json) std::cout << json.dump(2) << "\n";
+  return kExitOk;
+}
+
+int prune(const Options& o) {
+  const auto removed = prune_weights(o.directory, o.keep);
+  if (!removed.ok()) return fail("prune", removed.status());
+  for (const std::string& name : *removed) std::cout << "removed " << name << "\n";
+  return kExitOk;
+}
+
+}  // namespace
+
+Command add_publish_command(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("publish", "Verify a weight file and make it CURRENT of a directory");
+  command->add_option("file", o->verify.file, "Weight file")->required();
+  command->add_option("--to", o->directory, "Weights directory, made if missing")->required();
+  command->add_option("--label", o->label, "Set this label instead of CURRENT, such as canary");
+  command->add_option("--plugin", o->verify.plugin, "libbarker.so; default: beside this command");
+  return [o] { return publish(*o); };
+}
+
+Command add_rollback_command(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("rollback", "Make the version before CURRENT serve again");
+  command->add_option("directory", o->directory, "Weights directory")->required();
+  return [o] { return rollback(*o); };
+}
+
+Command add_versions_command(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("versions", "List a weights directory");
+  command->add_option("directory", o->directory, "Weights directory")->required();
+  command->add_flag("--json", o->json);
+  return [o] { return versions(*o); };
+}
+
+Command add_prune_command(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "prune", "Remove old versions: never one that serves, is labelled or is open in a process");
+  command->add_option("directory", o->directory, "Weights directory")->required();
+  command->add_option("--keep", o->keep, "Newest versions to keep")->check(CLI::Range(1, 1000000));
+  return [o] { return prune(*o); };
+}
+
+}  // namespace barker

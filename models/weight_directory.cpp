@@ -1,0 +1,244 @@
+#include "models/weight_directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "models/atomic_file.h"
+#include "models/weight_file.h"
+
+namespace barker {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kCurrent = "CURRENT";
+constexpr const char* kPrevious = "PREVIOUS";
+constexpr const char* kLabel = "label.";
+constexpr const char* kEnding = ".barker";
+
+// One publisher at a time; released when the process ends, however it ends.
+class DirectoryLock {
+ public:
+  static Result<DirectoryLock> take(const std::string& directory) {
+    std::error_code error;
+    if (!fs::is_directory(directory, error)) {
+      return not_found(directory + ": not a directory");
+    }
+    DirectoryLock lock;
+    const std::string path = directory + "/.lock";
+    lock.descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (lock.descriptor_ < 0 || flock(lock.descriptor_, LOCK_EX) != 0) {
+      return io_error(path + ": " + std::strerror(errno));
+    }
+    return lock;
+  }
+  ~DirectoryLock() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  DirectoryLock(DirectoryLock&& other) noexcept : descriptor_(other.descriptor_) {
+    other.descriptor_ = -1;
+  }
+  DirectoryLock& operator=(DirectoryLock&&) = delete;
+
+ private:
+  DirectoryLock() = default;
+  int descriptor_ = -1;
+};
+
+// The number of "000012.barker", 0 for other names.
+uint64_t number_of(const std::string& name) {
+  if (!name.ends_with(kEnding)) return 0;
+  const char* end = name.data() + name.size() - std::strlen(kEnding);
+  uint64_t number = 0;
+  const auto parsed = std::from_chars(name.data(), end, number);
+  return parsed.ec == std::errc() && parsed.ptr == end ? number : 0;
+}
+
+std::string read_name(const std::string& path) {
+  std::ifstream in(path);
+  std::string name;
+  std::getline(in, name);
+  return name;
+}
+
+Status write_name(const std::string& path, const std::string& name) {
+  Result<AtomicFile> file = AtomicFile::create(path);
+  if (!file.ok()) return file.status();
+  const std::string line = name + "\n";
+  const Status s = file->write(line.data(), line.size());
+  return s.ok() ? file->commit() : s;
+}
+
+Status copy_file(const std::string& from, const std::string& to) {
+  std::ifstream in(from, std::ios::binary);
+  if (!in) return not_found(from + ": cannot be read");
+  Result<AtomicFile> out = AtomicFile::create(to);
+  if (!out.ok()) return out.status();
+  std::array<char, 1 << 16> buffer;
+  while (in.read(buffer.data(), buffer.size()) || in.gcount() > 0) {
+    if (Status s = out->write(buffer.data(), static_cast<size_t>(in.gcount())); !s.ok()) return s;
+  }
+  if (in.bad()) return io_error(from + ": cannot be read to its end");
+  return out->commit();
+}
+
+// Nobody has it open: WeightFile keeps a shared lock on what it maps.
+bool is_in_use(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool used = flock(file, LOCK_EX | LOCK_NB) != 0;
+  close(file);
+  return used;
+}
+
+bool valid_label(const std::string& label) {
+  return !label.empty() && label.size() <= 64 &&
+         std::all_of(label.begin(), label.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+         });
+}
+
+}  // namespace
+
+Result<std::string> publish_weights(const std::string& file, const std::string& directory,
+                                    const std::string& label, const PublishStep& step) {
+  const auto at = [&](const char* name) {
+    if (step) step(name);
+  };
+  if (!label.empty() && !valid_label(label)) {
+    return invalid_argument("label: expected a-z, 0-9, - and _, found \"" + label + "\"");
+  }
+  {
+    const auto checked = WeightFile::open(file);
+    if (!checked.ok()) return checked.status();
+  }
+  at("make directory");
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error) return io_error(directory + ": " + error.message());
+  at("lock");
+  Result<DirectoryLock> lock = DirectoryLock::take(directory);
+  if (!lock.ok()) return lock.status();
+  const auto versions = weight_versions(directory);
+  if (!versions.ok()) return versions.status();
+  const uint64_t number = versions->empty() ? 1 : versions->back().number + 1;
+  char name[40];
+  std::snprintf(name, sizeof name, "%06llu%s", static_cast<unsigned long long>(number), kEnding);
+  at("copy");
+  const std::string path = directory + "/" + name;
+  if (Status s = copy_file(file, path); !s.ok()) return s;
+  at("check copy");
+  // What was checked above may have changed while it was copied.
+  if (const auto copied = WeightFile::open(path); !copied.ok()) {
+    unlink(path.c_str());
+    return copied.status();
+  }
+  if (!label.empty()) {
+    at("set label");
+    const Status s = write_name(directory + "/" + kLabel + label, name);
+    return s.ok() ? Result<std::string>(std::string(name)) : s;
+  }
+  // PREVIOUS first: killed in between, both name the version that serves, and rollback does
+  // nothing.
+  const std::string current = read_name(directory + "/" + kCurrent);
+  if (!current.empty()) {
+    at("set PREVIOUS");
+    if (Status s = write_name(directory + "/" + kPrevious, current); !s.ok()) return s;
+  }
+  at("set CURRENT");
+  if (Status s = write_name(directory + "/" + kCurrent, name); !s.ok()) return s;
+  at("done");
+  return std::string(name);
+}
+
+Result<std::string> rollback_weights(const std::string& directory, const PublishStep& step) {
+  const auto at = [&](const char* name) {
+    if (step) step(name);
+  };
+  Result<DirectoryLock> lock = DirectoryLock::take(directory);
+  if (!lock.ok()) return lock.status();
+  const std::string current = read_name(directory + "/" + kCurrent);
+  const std::string previous = read_name(directory + "/" + kPrevious);
+  if (previous.empty() || previous == current) {
+    return Status(Code::kFailedPrecondition, directory + ": nothing was published before " +
+                                                 (current.empty() ? "anything serves" : current));
+  }
+  const std::string path = directory + "/" + previous;
+  if (const auto file = WeightFile::open(path); !file.ok()) return file.status();
+  at("set CURRENT");
+  if (Status s = write_name(directory + "/" + kCurrent, previous); !s.ok()) return s;
+  at("set PREVIOUS");
+  if (Status s = write_name(directory + "/" + kPrevious, current); !s.ok()) return s;
+  at("done");
+  return previous;
+}
+
+Result<std::vector<WeightVersion>> weight_versions(const std::string& directory) {
+  std::error_code error;
+  std::vector<WeightVersion> versions;
+  std::vector<std::pair<std::string, std::string>> labels;  // label, version
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(kLabel) && name.find(".tmp.") == std::string::npos) {
+      labels.emplace_back(name.substr(std::strlen(kLabel)), read_name(entry.path().string()));
+    }
+    if (number_of(name) == 0) continue;
+    std::error_code gone;  // a prune may run beside us
+    const uint64_t size = entry.file_size(gone);
+    if (!gone) versions.push_back({name, number_of(name), size, false, false, {}});
+  }
+  if (error) return not_found(directory + ": " + error.message());
+  std::sort(versions.begin(), versions.end(),
+            [](const WeightVersion& a, const WeightVersion& b) { return a.number < b.number; });
+  const std::string current = read_name(directory + "/" + kCurrent);
+  const std::string previous = read_name(directory + "/" + kPrevious);
+  std::sort(labels.begin(), labels.end());
+  for (WeightVersion& v : versions) {
+    v.current = v.name == current;
+    v.previous = v.name == previous;
+    for (const auto& [label, version] : labels) {
+      if (version == v.name) v.labels.push_back(label);
+    }
+  }
+  return versions;
+}
+
+Result<std::vector<std::string>> prune_weights(const std::string& directory, size_t keep) {
+  Result<DirectoryLock> lock = DirectoryLock::take(directory);
+  if (!lock.ok()) return lock.status();
+  const auto versions = weight_versions(directory);
+  if (!versions.ok()) return versions.status();
+  std::vector<std::string> removed;
+  const auto remove = [&](const std::string& name) -> Status {
+    const std::string path = directory + "/" + name;
+    if (unlink(path.c_str()) != 0) return io_error(path + ": " + std::strerror(errno));
+    removed.push_back(name);
+    return {};
+  };
+  for (size_t i = 0; i + keep < versions->size(); ++i) {
+    const WeightVersion& v = (*versions)[i];
+    if (v.current || v.previous || !v.labels.empty()) continue;
+    if (is_in_use(directory + "/" + v.name)) continue;
+    if (Status s = remove(v.name); !s.ok()) return s;
+  }
+  // We hold the publishers' lock, so whatever is temporary was left by one that was killed.
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find(".tmp.") == std::string::npos) continue;
+    if (Status s = remove(name); !s.ok()) return s;
+  }
+  return removed;
+}
+
+}  // namespace barker

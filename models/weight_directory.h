@@ -1,0 +1,50 @@
+// A directory of numbered weight files: what publishes, rolls back and forgets them.
+//
+//   000001.barker 000002.barker ...   complete, never changed again
+//   CURRENT                           one line: the version that serves ("000002.barker")
+//   PREVIOUS                          the one that served before it, for rollback
+//   label.NAME                        the same for a label, such as "canary"
+//
+// Every change is a rename of a complete, synced file, so a reader always finds a version that is
+// whole, whenever a publisher is killed. Publishers of one directory wait for each other (flock on
+// .lock).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "models/result.h"
+
+namespace barker {
+
+struct WeightVersion {
+  std::string name;  // "000002.barker"
+  uint64_t number = 0;
+  uint64_t size = 0;  // bytes
+  bool current = false, previous = false;
+  std::vector<std::string> labels;
+};
+
+// For tests: called before every step that changes the directory, with its name.
+using PublishStep = std::function<void(const char* step)>;
+
+// Copies `file` in under the next number and, without a label, makes it CURRENT; with one, sets
+// only label.NAME. Checks the copy as a load would (WeightFile::open); golden vectors are the
+// caller's. Returns the version's name.
+Result<std::string> publish_weights(const std::string& file, const std::string& directory,
+                                    const std::string& label = "", const PublishStep& step = {});
+
+// CURRENT and PREVIOUS change places. failed_precondition where there is no PREVIOUS.
+Result<std::string> rollback_weights(const std::string& directory, const PublishStep& step = {});
+
+// By number.
+Result<std::vector<WeightVersion>> weight_versions(const std::string& directory);
+
+// Removes all but the newest `keep` versions; never one that CURRENT, PREVIOUS or a label names,
+// nor one that a process has open (WeightFile holds a shared lock). Also removes scraps of
+// publishers that were killed. Returns the names removed.
+Result<std::vector<std::string>> prune_weights(const std::string& directory, size_t keep);
+
+}  // namespace barker
