@@ -1,0 +1,38 @@
+// Any bytes as a title and a selling point: no markup, escape or control character gets through,
+// and the width is kept.
+#include "plugin/rewrite.h"
+#include "tests/fuzz/fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace barker;
+  if (size < 2) return 0;
+  const std::string_view text(reinterpret_cast<const char*>(data + 2), size - 2);
+  const size_t cut = text.size() * data[0] / 256;
+  const std::string_view title = text.substr(0, cut), point = text.substr(cut);
+  TitlePolicy policy;
+  policy.format = static_cast<TitleFormat>(data[1] % 3);
+  policy.max_width = data[1] / 3 % 5 == 0 ? 0 : data[1];
+  if (policy.format != TitleFormat::kHtml) policy.open = policy.close = "";
+  const Prefix prefix{point};
+  std::string out;
+  Placed placed;
+  uint64_t replaced = 0;
+  rewrite_title(title, {&prefix, 1}, policy, out, &placed, &replaced);
+  promise(placed.begin <= placed.end && placed.end <= out.size(), "the prefix lies in the title");
+  std::string plain = out;
+  for (const char* mark : {"<em>", "</em>"}) {
+    const size_t at = policy.format == TitleFormat::kHtml ? plain.find(mark) : std::string::npos;
+    if (at != std::string::npos) plain.erase(at, std::string_view(mark).size());
+  }
+  for (const char c : plain) {
+    promise(static_cast<unsigned char>(c) >= 0x20 && c != 0x7F, "no control character");
+    promise(policy.format != TitleFormat::kHtml || (c != '<' && c != '>'), "no markup");
+  }
+  for (const char* hidden : {"\u202E", "\u202D", "\u2066", "\u200B", "\uFEFF"}) {
+    promise(plain.find(hidden) == std::string::npos, "no bidirectional or zero-width character");
+  }
+  if (policy.max_width > 0 && policy.format == TitleFormat::kPlain) {
+    promise(display_width(out) <= policy.max_width, "the width is kept");
+  }
+  return 0;
+}

@@ -1,0 +1,69 @@
+// Any bytes as a weight file: refused with a message, or usable to the last row.
+#include "models/weight_file.h"
+#include "models/weights_generated.h"
+#include "scoring/forward.h"
+#include "scoring/golden.h"
+#include "tests/fuzz/fuzz.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <cstring>
+#include <vector>
+
+namespace barker {
+namespace {
+
+// The checksums would refuse nearly every mutation: they are made right, so that what lies behind
+// them is met.
+void repair_checksums(std::vector<uint8_t>& bytes) {
+  WeightFileHeader header;
+  if (bytes.size() < sizeof header) return;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  const auto inside = [&](uint64_t offset, uint64_t size) {
+    return offset <= bytes.size() && size <= bytes.size() - offset;
+  };
+  if (inside(header.metadata_offset, header.metadata_size)) {
+    header.metadata_xxh3 = XXH3_64bits(bytes.data() + header.metadata_offset, header.metadata_size);
+  }
+  if (inside(header.tensors_offset, header.tensors_size)) {
+    header.tensors_xxh3 = XXH3_64bits(bytes.data() + header.tensors_offset, header.tensors_size);
+  }
+  header.file_size = bytes.size();
+  header.header_xxh3 = XXH3_64bits(&header, offsetof(WeightFileHeader, header_xxh3));
+  std::memcpy(bytes.data(), &header, sizeof header);
+}
+
+}  // namespace
+}  // namespace barker
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace barker;
+  std::vector<uint8_t> bytes(data, data + size);
+  repair_checksums(bytes);
+  const auto file = WeightFile::open(file_of(bytes.data(), bytes.size()));
+  if (!file.ok()) {
+    promise(!file.status().message().empty(), "a refusal says why");
+    return 0;
+  }
+  const KernelTable& kernels = kernels_for(Isa::kBaseline);
+  const auto golden = run_golden_vectors(**file, kernels);
+  promise(golden.ok() || !golden.status().message().empty(), "a refusal says why");
+  // What was accepted is read to its last row.
+  const Network network = Network::bind(**file);
+  Forward forward;
+  forward.bind(network, kernels);
+  std::vector<uint32_t> rows = {0, network.keyword_rows - 1};
+  if (network.keyword_rows == 0) rows.clear();
+  const std::vector<Bag> groups(network.groups.size(), Bag{rows.data(), nullptr, rows.size()});
+  forward.set_context(groups);
+  std::vector<float> logits(rows.size());
+  forward.score_targets(rows, logits.data());
+  if (network.has_auxiliary) {
+    const std::vector<Bag> titles = {{rows.data(), nullptr, rows.size()}, {}};
+    logits.resize(2);
+    forward.score_titles(titles, logits.data());
+  }
+  for (uint32_t row = 0; row < (*file)->vocabulary().size(); ++row) (*file)->vocabulary().text(row);
+  return 0;
+}
