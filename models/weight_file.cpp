@@ -187,8 +187,29 @@ class WeightFileOpener {
       return bad_data("FlatBuffers: the metadata is not a well-formed Weights buffer");
     }
     file_->metadata_ = fbs::GetWeights(bytes);
+    if (!is_aligned(*file_->metadata_)) {
+      return bad_data("FlatBuffers: a list of 64-bit numbers is not aligned to 8 bytes");
+    }
     found_ = number(header().metadata_size) + " bytes";
     return {};
+  }
+
+  // The Verifier aligns a vector's length (4 bytes), not its elements.
+  static bool is_aligned(const fbs::Weights& w) {
+    const auto aligned = [](const flatbuffers::Vector<uint64_t>* v) {
+      return !v || v->size() == 0 ||  // the builder does not align lists of nothing
+             reinterpret_cast<uintptr_t>(v->Data()) % alignof(uint64_t) == 0;
+    };
+    const auto bags_aligned = [&](const auto* bags) {
+      return !bags || std::ranges::all_of(
+                          *bags, [&](const fbs::Bag* bag) { return aligned(bag->fingerprints()); });
+    };
+    return std::ranges::all_of(*w.tensors(),
+                               [&](const fbs::Tensor* t) { return aligned(t->shape()); }) &&
+           std::ranges::all_of(*w.golden(), [&](const fbs::GoldenVector* g) {
+             return bags_aligned(g->groups()) && aligned(g->candidates()) &&
+                    bags_aligned(g->titles());
+           });
   }
 
   static uint64_t length(const flatbuffers::Vector<uint32_t>* v) { return v ? v->size() : 0; }

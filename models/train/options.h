@@ -25,11 +25,11 @@ struct ModelOptions {
   uint32_t dim = 32;                        // D
   std::vector<uint32_t> hidden = {128, 64};
   DotHead dot = DotHead::kAdded;  // late interaction: added to the MLP's output, or alone
-  uint32_t dot_dim = 32;         // R
+  uint32_t dot_dim = 32;          // R
   std::vector<uint32_t> dot_hidden = {64};
   uint32_t history_length = 200;  // newest keywords that count
 
-  // Experiments: trained and judged, but no weight file carries them, since they did not pay.
+  // Experiments: trained and judged by libtorch, but no weight file carries them yet.
   bool target_attention = false;  // attention of the target over the history, query-aware
   uint32_t experts = 0;           // > 0: so many shared experts and one of each task's own (MMoE)
   bool is_experiment() const { return target_attention || experts > 0; }
