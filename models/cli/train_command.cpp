@@ -13,6 +13,7 @@
 #include "models/cli/commands.h"
 #include "models/evaluate/instances.h"
 #include "models/evaluate/metrics.h"
+#include "models/evaluate/quality.h"
 #include "models/evaluate/score.h"
 #include "models/exit_code.h"
 #include "models/train/peers.h"
@@ -115,6 +116,9 @@ Status judge(const std::string& path, const Dataset& data, const Options& option
   const auto main = score_dataset(**file, kernels, data, Split::kTest, Task::kMain, prior);
   if (!main.ok()) return main.status();
   add("auc", test, *main);
+  const double error = calibration_error(*main, test.clicked), loss = log_loss(*main, test.clicked);
+  metrics.push_back({"calibration error", error, error, error});
+  metrics.push_back({"log loss", loss, loss, loss});
   const InstanceTable ads = instances_of(data, Split::kTest, Task::kAuxiliary);
   const auto aux = score_dataset(**file, kernels, data, Split::kTest, Task::kAuxiliary, prior);
   if (aux.ok() && ads.size() > 0) add("auxiliary auc", ads, *aux);
