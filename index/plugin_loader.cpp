@@ -20,10 +20,10 @@ Result<const barker_api*> load_plugin(const std::string& path) {
   const auto version = [](uint32_t major, uint32_t minor) {
     return std::to_string(major) + "." + std::to_string(minor);
   };
-  if (api->abi_major != BARKER_ABI_MAJOR || api->abi_minor > BARKER_ABI_MINOR) {
+  // Minor versions only append: with another one both sides use what both have.
+  if (api->abi_major != BARKER_ABI_MAJOR) {
     return Status(Code::kUnsupported, "plugin " + path + ": expected ABI " +
-                                          version(BARKER_ABI_MAJOR, BARKER_ABI_MINOR) +
-                                          " or an older minor version, found " +
+                                          std::to_string(BARKER_ABI_MAJOR) + ".x, found " +
                                           version(api->abi_major, api->abi_minor));
   }
   if (api->struct_size < sizeof(barker_api)) {

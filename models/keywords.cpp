@@ -136,6 +136,49 @@ bool belongs_together(std::string_view text, Piece left, Piece right) {
   return !next_is_han && (last < 0x80 || script_of(first_code_point(a)) != USCRIPT_HAN);
 }
 
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+void add_word(std::string_view text, Piece piece, std::vector<Piece>& words) {
+  if (!words.empty() && belongs_together(text, words.back(), piece)) {
+    words.back().end = piece.end;
+  } else {
+    words.push_back(piece);
+  }
+}
+
+// What the word break of Unicode (UAX 29, in ICU's tailoring) comes to for ASCII, where it needs no
+// library and no memory; a test holds it against ICU. Appends to `words`.
+void break_ascii_words(std::string_view text, std::vector<Piece>& words) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto joins = [&](char left, char middle, char right) {
+    if (middle == '.' || middle == '\'') {  // WB6, WB7, WB11, WB12
+      return (is_letter(left) && is_letter(right)) || (is_digit(left) && is_digit(right));
+    }
+    return (middle == ',' || middle == ';') && is_digit(left) && is_digit(right);
+  };
+  for (size_t at = 0; at < text.size();) {
+    const size_t begin = at;
+    bool has_word = false;  // "_" alone is punctuation
+    while (at < text.size()) {
+      const char c = text[at];
+      if (is_letter(c) || is_digit(c)) {
+        has_word = true;
+      } else if (c != '_' &&  // WB13
+                 !(at > begin && at + 1 < text.size() && joins(text[at - 1], c, text[at + 1]))) {
+        break;
+      }
+      ++at;
+    }
+    if (has_word) add_word(text, {begin, at}, words);
+    at += at == begin;
+  }
+}
+
 // The words of a folded text.
 std::vector<Piece> break_words(std::string_view text) {
   std::vector<Piece> words;
@@ -148,12 +191,7 @@ std::vector<Piece> break_words(std::string_view text) {
   int32_t begin = breaker.first();
   for (int32_t end = breaker.next(); end != icu::BreakIterator::DONE; end = breaker.next()) {
     if (breaker.getRuleStatus() >= UBRK_WORD_NONE_LIMIT) {
-      const Piece piece{static_cast<size_t>(begin), static_cast<size_t>(end)};
-      if (!words.empty() && belongs_together(text, words.back(), piece)) {
-        words.back().end = piece.end;
-      } else {
-        words.push_back(piece);
-      }
+      add_word(text, {static_cast<size_t>(begin), static_cast<size_t>(end)}, words);
     }
     begin = end;
   }
@@ -192,6 +230,35 @@ std::string normalize_keyword(std::string_view text) {
     out.append(from, static_cast<size_t>(start), static_cast<size_t>(at - start));
   }
   return out;
+}
+
+Fingerprint keyword_fingerprint(std::string_view text) {
+  constexpr size_t kLongest = 256;
+  char form[kLongest];
+  if (text.size() <= kLongest && is_ascii(text)) {
+    size_t size = 0;
+    for (const char c : text) {
+      const bool space = c == ' ' || (c >= '\t' && c <= '\r');
+      if (!space) {
+        form[size++] = to_lower(c);
+      } else if (size > 0 && form[size - 1] != ' ') {
+        form[size++] = ' ';
+      }
+    }
+    if (size > 0 && form[size - 1] == ' ') --size;
+    return fingerprint({form, size});
+  }
+  UErrorCode code = U_ZERO_ERROR;
+  const auto has_space = [](std::string_view bytes) {
+    // Spaces beyond ASCII are not in normal form; only ASCII's need a closer look.
+    return std::ranges::any_of(bytes, [](char c) { return c >= 0 && c <= ' '; });
+  };
+  if (text.size() <= kLongest && !has_space(text) &&
+      case_folder().isNormalizedUTF8({text.data(), static_cast<int32_t>(text.size())}, code) &&
+      U_SUCCESS(code)) {
+    return fingerprint(text);
+  }
+  return fingerprint(normalize_keyword(text));
 }
 
 // Phrases as a trie over word fingerprints, its edges in one hash table.
@@ -243,8 +310,8 @@ struct KeywordSplitter::Impl {
   // Calls emit(phrase or null, first word, number of words) for every keyword in order.
   template <typename Emit>
   void for_each(std::string_view folded, const std::vector<Piece>& pieces, Emit emit) const {
-    std::vector<Fingerprint> prints;
-    prints.reserve(pieces.size());
+    thread_local std::vector<Fingerprint> prints;
+    prints.clear();
     for (const Piece p : pieces)
       prints.push_back(fingerprint(folded.substr(p.begin, p.end - p.begin)));
     for (size_t i = 0; i < pieces.size();) {
@@ -285,11 +352,21 @@ std::vector<Keyword> KeywordSplitter::split(std::string_view text, uint64_t* rep
 
 void KeywordSplitter::split(std::string_view text, std::vector<Fingerprint>& out,
                             uint64_t* replaced) const {
-  const Folded folded(sanitize_utf8(bounded(text), replaced));
-  impl_->for_each(folded.text(), break_words(folded.text()),
-                  [&](const Impl::Phrase* phrase, size_t, size_t, Fingerprint word) {
-                    out.push_back(phrase ? phrase->fingerprint : word);
-                  });
+  const auto emit = [&](const Impl::Phrase* phrase, size_t, size_t, Fingerprint word) {
+    out.push_back(phrase ? phrase->fingerprint : word);
+  };
+  text = bounded(text);
+  if (is_ascii(text)) {
+    thread_local std::string form;
+    thread_local std::vector<Piece> words;
+    form.resize(text.size());
+    std::ranges::transform(text, form.begin(), to_lower);
+    words.clear();
+    break_ascii_words(form, words);
+    return impl_->for_each(form, words, emit);
+  }
+  const Folded folded(sanitize_utf8(text, replaced));
+  impl_->for_each(folded.text(), break_words(folded.text()), emit);
 }
 
 }  // namespace barker

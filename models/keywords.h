@@ -32,6 +32,10 @@ struct Keyword {
 // "Free  Shipping" -> "free shipping".
 std::string normalize_keyword(std::string_view text);
 
+// fingerprint(normalize_keyword(text)), without allocating where the text is ASCII or in normal
+// form already.
+Fingerprint keyword_fingerprint(std::string_view text);
+
 // Immutable after construction; split() may be called from any thread (ICU iterators are cloned per
 // thread inside). Construction costs milliseconds.
 class KeywordSplitter {
@@ -46,7 +50,8 @@ class KeywordSplitter {
   // Keywords in text order, repeats kept. Invalid UTF-8 is replaced and added to *replaced.
   std::vector<Keyword> split(std::string_view text, uint64_t* replaced = nullptr) const;
 
-  // The same, fingerprints only, appended to `out`: what the query path calls.
+  // The same, fingerprints only, appended to `out`: what the query path calls. Where the text is
+  // ASCII it allocates nothing once the thread's buffers have grown; else ICU does.
   void split(std::string_view text, std::vector<Fingerprint>& out,
              uint64_t* replaced = nullptr) const;
 

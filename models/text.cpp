@@ -108,7 +108,12 @@ bool append_reference(std::string& out, std::string_view name) {
 
 std::string sanitize_utf8(std::string_view text, uint64_t* replaced) {
   std::string out;
-  out.reserve(text.size());
+  append_valid_utf8(text, out, replaced);
+  return out;
+}
+
+void append_valid_utf8(std::string_view text, std::string& out, uint64_t* replaced) {
+  out.reserve(out.size() + text.size());
   const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
   const auto size = static_cast<int64_t>(text.size());
   for (int64_t at = 0; at < size;) {
@@ -122,7 +127,6 @@ std::string sanitize_utf8(std::string_view text, uint64_t* replaced) {
       if (replaced) ++*replaced;
     }
   }
-  return out;
 }
 
 std::string decode_html_entities(std::string_view text) {

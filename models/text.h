@@ -11,6 +11,9 @@ namespace barker {
 // practice) and adds their number to *replaced (may be null). Valid text comes back unchanged.
 std::string sanitize_utf8(std::string_view text, uint64_t* replaced = nullptr);
 
+// The same, appended to `out`.
+void append_valid_utf8(std::string_view text, std::string& out, uint64_t* replaced);
+
 // Decodes HTML character references once: "&amp;quot;" becomes "&quot;", not "\"". Named ones of
 // HTML 4, decimal and hexadecimal; an unknown one stays as it is; one that names a control
 // character, a surrogate or nothing at all becomes U+FFFD. For import of feeds only.

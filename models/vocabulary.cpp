@@ -1,9 +1,31 @@
 #include "models/vocabulary.h"
 
+#include <algorithm>
 #include <bit>
 #include <string>
 
 namespace barker {
+
+void Vocabulary::find(std::span<const Fingerprint> fingerprints, uint32_t* rows) const noexcept {
+  // A lookup waits for two cache lines: the slot's, then that of the row's fingerprint. In blocks,
+  // every wait is shared by the block.
+  constexpr size_t kBlock = 32;
+  if (slots_.empty()) {
+    std::fill_n(rows, fingerprints.size(), kUnknownRow);
+    return;
+  }
+  const size_t mask = slots_.size() - 1;
+  for (size_t begin = 0; begin < fingerprints.size(); begin += kBlock) {
+    const std::span<const Fingerprint> block =
+        fingerprints.subspan(begin, std::min(kBlock, fingerprints.size() - begin));
+    for (const Fingerprint f : block) __builtin_prefetch(&slots_[f & mask]);
+    for (const Fingerprint f : block) {
+      const uint32_t entry = slots_[f & mask];
+      if (entry != 0) __builtin_prefetch(&fingerprints_[entry - 1]);
+    }
+    for (size_t i = 0; i < block.size(); ++i) rows[begin + i] = find(block[i]);
+  }
+}
 
 Status Vocabulary::check() const {
   const size_t n = fingerprints_.size();

@@ -35,6 +35,9 @@ class Vocabulary {
     }
   }
 
+  // rows[i] = find(fingerprints[i]). Fetches the memory of many lookups at once.
+  void find(std::span<const Fingerprint> fingerprints, uint32_t* rows) const noexcept;
+
   size_t size() const noexcept { return fingerprints_.size(); }
   Fingerprint fingerprint_of(uint32_t row) const noexcept { return fingerprints_[row]; }
   std::string_view text(uint32_t row) const noexcept {

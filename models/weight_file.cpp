@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "models/half.h"
 #include "models/weight_layout.h"
 #include "models/weights_generated.h"
 
@@ -266,6 +267,7 @@ class WeightFileOpener {
       if (!std::isfinite(value))
         return unexpected("calibration", "finite numbers", std::to_string(value));
     }
+    if (Status s = check_numbers(a); !s.ok()) return s;
     sizes_.rows = rows;
     sizes_.named_rows = w.named_rows();
     sizes_.folded_rows = a.folded_rows();
@@ -274,8 +276,26 @@ class WeightFileOpener {
     sizes_.has_auxiliary = a.has_auxiliary();
     sizes_.attention_dim = a.attention_dim();
     sizes_.dot_dim = a.dot_dim();
+    sizes_.tables = a.tables();
     found_ =
         number(rows) + " rows of " + number(a.dim()) + ", " + number(sizes_.groups) + " groups";
+    return {};
+  }
+
+  Status check_numbers(const fbs::Architecture& a) const {
+    if (a.tables() != fbs::DType_F32 && a.tables() != fbs::DType_F16) {
+      return unexpected("tables", "F32 or F16", number(a.tables()));
+    }
+    if (a.compute() > fbs::Compute_MAX) {
+      return unexpected("compute", "F32, BF16 or I8", number(a.compute()));
+    }
+    const bool exact = a.compute() == fbs::Compute_F32;
+    if (exact ? a.compute_bound() != 0
+              : !(a.compute_bound() > 0 && a.compute_bound() <= kMaxComputeBound)) {
+      return unexpected("compute_bound", exact ? "0" : "above 0, at most " + std::to_string(kMaxComputeBound),
+                        std::to_string(a.compute_bound()));
+    }
+    if (a.screen() && exact) return bad_data("screen: there is nothing to screen with in F32");
     return {};
   }
 
@@ -347,14 +367,22 @@ class WeightFileOpener {
   Status check_values() {
     uint64_t values = 0;
     for (const fbs::Tensor* tensor : *file_->metadata_->tensors()) {
-      if (tensor->dtype() != fbs::DType_F32) continue;
-      const std::span<const float> floats = span<float>(tensor->name()->str());
-      values += floats.size();
-      for (size_t i = 0; i < floats.size(); ++i) {
-        if (!std::isfinite(floats[i])) {
-          return unexpected("tensor " + tensor->name()->str() + " value " + number(i),
-                            "a finite number", std::to_string(floats[i]));
-        }
+      const std::string name = tensor->name()->str();
+      uint64_t wrong = ~uint64_t{0};
+      if (tensor->dtype() == fbs::DType_F32) {
+        const std::span<const float> floats = span<float>(name);
+        values += floats.size();
+        const auto at = std::ranges::find_if(floats, [](float f) { return !std::isfinite(f); });
+        if (at != floats.end()) wrong = static_cast<uint64_t>(at - floats.begin());
+      } else if (tensor->dtype() == fbs::DType_F16) {
+        const std::span<const Half> halves = span<Half>(name);
+        values += halves.size();
+        const auto at = std::ranges::find_if_not(halves, is_finite);
+        if (at != halves.end()) wrong = static_cast<uint64_t>(at - halves.begin());
+      }
+      if (wrong != ~uint64_t{0}) {
+        return unexpected("tensor " + name + " value " + number(wrong), "a finite number",
+                          "another");
       }
     }
     found_ = number(values) + " finite";
@@ -453,6 +481,11 @@ std::span<const float> WeightFile::floats(std::string_view name) const {
   if (!tensor || tensor->dtype() != fbs::DType_F32) return {};
   const std::byte* data = data_ + header_->tensors_offset + tensor->offset();
   return {reinterpret_cast<const float*>(data), tensor->size() / sizeof(float)};
+}
+
+const void* WeightFile::table(std::string_view name) const {
+  const fbs::Tensor* tensor = metadata_->tensors()->LookupByKey(std::string(name).c_str());
+  return tensor ? data_ + header_->tensors_offset + tensor->offset() : nullptr;
 }
 
 std::vector<std::string> WeightFile::phrases() const {

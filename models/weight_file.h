@@ -8,16 +8,18 @@
 // folded_rows, D = dim, G = number of groups, H1.. = hidden sizes, A = attention_dim, R = dot_dim:
 //   vocabulary.fingerprints u64 [N]      vocabulary.slots u32 [2^k] (models/vocabulary.h)
 //   vocabulary.text_offsets u64 [N+1]    vocabulary.text  u8  [bytes]
-//   embedding          f32 [V, D]
+//   embedding          f32 or f16 [V, D]
 //   mlp.0.weight       f32 [H1, (G+1)*D]   columns: groups in order, then the target       (Eq. 6)
 //   mlp.i.weight       f32 [H_i+1, H_i]    mlp.i.bias f32 [H_i+1]                          (Eq. 7)
 //   head.main.weight   f32 [H_last]        head.main.bias f32 [1]                          (Eq. 8)
 //   head.aux.weight    f32 [H_last]        head.aux.bias  f32 [1]
 //   attention.user, attention.query, attention.title f32 [A, D]; attention.score f32 [A]   (Eq. 11)
-//   dot.context.i.weight, .bias            like mlp, input G*D, last output R, no activation after
-//   the last dot.target.weight  f32 [R, D]          dot.target.bias f32 [N] (b_v; 0 where never a
-//   candidate) fold.target        f32 [F, H1]         W1_target Em(v) fold.title         f32 [F, A]
-//   W_a Em(d) fold.dot           f32 [F, R]          P Em(v)
+//   dot.context.i.weight, .bias            like mlp, input G*D, last output R, no activation after it
+//   dot.target.weight  f32 [R, D]
+//   dot.target.bias    f32 [N]             b_v; 0 where never a candidate
+//   fold.target        f32 or f16 [F, H1]  W1_target Em(v)
+//   fold.title         f32 or f16 [F, A]   W_a Em(d)
+//   fold.dot           f32 or f16 [F, R]   P Em(v)
 //
 // Ownership: the WeightFile owns the mapping; every view lives as long as it. Immutable: any
 // thread. Never overwrite a file that may be mapped; write another and rename (weight_writer.h
@@ -71,6 +73,7 @@ inline constexpr uint32_t kMaxLayerSize = 4096;
 inline constexpr uint32_t kMaxRows = 1u << 30;
 inline constexpr uint64_t kMaxMetadata = uint64_t{1} << 30;  // bytes; FlatBuffers ends at 2 GiB
 inline constexpr float kMaxGoldenTolerance = 0.01f;  // logits; a wider one would prove nothing
+inline constexpr float kMaxComputeBound = 1;         // logits; beyond it nothing is screened out
 
 // Called once per check in the order they run: "header", "checksum.metadata", ... `detail` says
 // what was found, and on failure what was expected.
@@ -97,6 +100,9 @@ class WeightFile {
 
   // A float tensor by name; empty if the file has none of that name. Shape was checked at open.
   std::span<const float> floats(std::string_view name) const;
+
+  // Of architecture().tables: embedding or fold.*. Null if the file has none of that name.
+  const void* table(std::string_view name) const;
 
   // Keywords of more than one word, for KeywordSplitter.
   std::vector<std::string> phrases() const;

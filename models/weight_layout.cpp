@@ -22,13 +22,13 @@ std::vector<TensorShape> tensor_layout(const LayoutSizes& s) {
       {"vocabulary.slots", fbs::DType_U32, {kAnyExtent}},
       {"vocabulary.text_offsets", fbs::DType_U64, {s.named_rows + 1}},
       {"vocabulary.text", fbs::DType_U8, {kAnyExtent}},
-      {"embedding", fbs::DType_F32, {s.rows, s.dim}},
+      {"embedding", s.tables, {s.rows, s.dim}},
   };
   if (!s.hidden.empty()) {
     add_chain(out, "mlp", (s.groups + 1) * s.dim, s.hidden);
     out.push_back({"head.main.weight", fbs::DType_F32, {s.hidden.back()}});
     out.push_back({"head.main.bias", fbs::DType_F32, {1}});
-    out.push_back({"fold.target", fbs::DType_F32, {s.folded_rows, s.hidden.front()}});
+    out.push_back({"fold.target", s.tables, {s.folded_rows, s.hidden.front()}});
   }
   if (s.has_auxiliary) {
     if (!s.hidden.empty()) out.push_back({"head.aux.weight", fbs::DType_F32, {s.hidden.back()}});
@@ -37,7 +37,7 @@ std::vector<TensorShape> tensor_layout(const LayoutSizes& s) {
       out.push_back({part, fbs::DType_F32, {s.attention_dim, s.dim}});
     }
     out.push_back({"attention.score", fbs::DType_F32, {s.attention_dim}});
-    out.push_back({"fold.title", fbs::DType_F32, {s.folded_rows, s.attention_dim}});
+    out.push_back({"fold.title", s.tables, {s.folded_rows, s.attention_dim}});
   }
   if (s.dot_dim > 0) {
     std::vector<uint32_t> chain = s.dot_hidden;
@@ -45,7 +45,7 @@ std::vector<TensorShape> tensor_layout(const LayoutSizes& s) {
     add_chain(out, "dot.context", s.groups * s.dim, chain);
     out.push_back({"dot.target.weight", fbs::DType_F32, {s.dot_dim, s.dim}});
     out.push_back({"dot.target.bias", fbs::DType_F32, {s.named_rows}});
-    out.push_back({"fold.dot", fbs::DType_F32, {s.folded_rows, s.dot_dim}});
+    out.push_back({"fold.dot", s.tables, {s.folded_rows, s.dot_dim}});
   }
   return out;
 }

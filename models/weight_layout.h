@@ -30,6 +30,7 @@ struct LayoutSizes {
   uint64_t attention_dim = 0;
   uint64_t dot_dim = 0;
   std::vector<uint32_t> dot_hidden;
+  fbs::DType tables = fbs::DType_F32;  // of embedding and fold.*
 };
 
 // Every tensor of such a model, by name: vocabulary, trained, folded.

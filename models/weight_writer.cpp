@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "models/atomic_file.h"
+#include "models/half.h"
 #include "models/vocabulary.h"
 #include "models/weight_file.h"
 #include "models/weight_layout.h"
@@ -45,6 +46,7 @@ class Writer {
     if (Status s = make_vocabulary(); !s.ok()) return s;
     if (Status s = check_tensors(); !s.ok()) return s;
     fold();
+    if (Status s = halve_tables(); !s.ok()) return s;
     collect_blobs();
     make_metadata();
     return save(path);
@@ -84,6 +86,10 @@ class Writer {
     sizes_.attention_dim = a.has_auxiliary ? a.attention_dim : 0;
     sizes_.dot_dim = a.dot_dim;
     sizes_.dot_hidden = a.dot_hidden;
+    sizes_.tables = a.tables == TableElement::kF16 ? fbs::DType_F16 : fbs::DType_F32;
+    if ((a.compute == ComputeSpec::kF32) != (a.compute_bound == 0)) {
+      return invalid_argument("model: compute_bound belongs to compute in other numbers than F32");
+    }
     if (a.has_auxiliary) {
       if (Status s = limit("attention_dim", a.attention_dim, 1, kMaxLayerSize); !s.ok()) return s;
       if (Status s = find_group(a.attention_user_group, user_group_); !s.ok()) return s;
@@ -174,6 +180,28 @@ class Writer {
     }
   }
 
+  // Rounds the tables to the nearest binary16.
+  Status halve_tables() {
+    if (sizes_.tables != fbs::DType_F16) return {};
+    const auto halve = [&](const std::string& name, const std::vector<float>& from) -> Status {
+      std::vector<Half>& to = halves_[name];
+      to.reserve(from.size());
+      for (const float value : from) {
+        if (!(std::abs(value) <= kMaxHalf)) {
+          return invalid_argument("model: tensor " + name + ": " + std::to_string(value) +
+                                  " does not fit into 16 bits");
+        }
+        to.push_back(float_to_half(value));
+      }
+      return {};
+    };
+    if (Status s = halve("embedding", model_.tensors.at("embedding")); !s.ok()) return s;
+    for (const auto& [name, table] : folded_) {
+      if (Status s = halve(name, table); !s.ok()) return s;
+    }
+    return {};
+  }
+
   void collect_blobs() {
     for (TensorShape& shape : tensor_layout(sizes_)) {
       const std::string name = shape.name;
@@ -188,6 +216,8 @@ class Writer {
       } else if (name == "vocabulary.text") {
         data = text_.data();
         shape.shape = {text_.size()};
+      } else if (shape.dtype == fbs::DType_F16) {
+        data = halves_.at(name).data();
       } else {
         const auto& tensors = name.starts_with("fold.") ? folded_ : model_.tensors;
         data = tensors.at(name).data();
@@ -211,6 +241,7 @@ class Writer {
   std::vector<uint64_t> text_offsets_;
   std::string text_;
   std::map<std::string, std::vector<float>> folded_;
+  std::map<std::string, std::vector<Half>> halves_;
   std::vector<Blob> blobs_;
   uint64_t tensors_size_ = 0;
   flatbuffers::FlatBufferBuilder builder_;
@@ -270,7 +301,8 @@ void Writer::make_metadata() {
       static_cast<uint32_t>(sizes_.folded_rows), sizes_.has_auxiliary,
       static_cast<uint32_t>(sizes_.attention_dim), user_group_, query_group_, architecture_.dot_dim,
       dot_hidden, architecture_.main_scale, architecture_.main_offset, architecture_.aux_scale,
-      architecture_.aux_offset);
+      architecture_.aux_offset, sizes_.tables, static_cast<fbs::Compute>(architecture_.compute),
+      architecture_.compute_bound, architecture_.screen);
   std::vector<flatbuffers::Offset<fbs::GoldenVector>> golden;
   for (const GoldenSpec& g : model_.golden) {
     const auto bags = make_bags(b, g.groups);

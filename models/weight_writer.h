@@ -13,12 +13,17 @@
 
 namespace barker {
 
+class WeightFile;
+
 struct GroupSpec {
   std::string name;
   bool keywords = false;
   uint32_t max_tokens = 0;
   uint32_t hash_buckets = 0;  // its rows follow the named rows, groups in order
 };
+
+enum class TableElement { kF32, kF16 };         // of embedding and fold.*
+enum class ComputeSpec { kF32, kBf16, kInt8 };  // of the dense layers behind the first
 
 struct ArchitectureSpec {
   uint32_t dim = 32;
@@ -31,6 +36,10 @@ struct ArchitectureSpec {
   uint32_t dot_dim = 0;
   std::vector<uint32_t> dot_hidden;
   float main_scale = 1, main_offset = 0, aux_scale = 1, aux_offset = 0;
+  TableElement tables = TableElement::kF32;
+  ComputeSpec compute = ComputeSpec::kF32;
+  float compute_bound = 0;  // weights.fbs; above 0 where compute is not kF32
+  bool screen = false;
 };
 
 struct MetricSpec {
@@ -71,6 +80,10 @@ struct ModelSpec {
   std::vector<GoldenSpec> golden;
   float golden_tolerance = 1e-4f;
 };
+
+// The description a weight file was written from, fold.* left out. F16 tables come back as the
+// floats they stand for.
+ModelSpec read_model(const WeightFile& file);
 
 // Checks the description, writes to a temporary file beside `path`, fsyncs, renames over `path` and
 // fsyncs the directory. On failure `path` is as it was.

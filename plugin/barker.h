@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 #define BARKER_ABI_MAJOR 1
-#define BARKER_ABI_MINOR 0
+#define BARKER_ABI_MINOR 1
 #define BARKER_ERROR_SIZE 256
 #define BARKER_MAX_SELLING_POINTS 3 /* most selling points (SPs) put before one title */
 
@@ -188,6 +188,12 @@ typedef struct barker_stats {
   uint64_t query_keywords;
   uint64_t query_keywords_unknown;
   uint64_t invalid_utf8; /* byte sequences replaced */
+  /* Since 1.1: */
+  uint64_t candidates_scored;   /* distinct selling points of a query */
+  uint64_t candidates_rescored; /* of them, screened first and then scored again in float */
+  uint64_t screen_violations;   /* of these, further apart than the weight file's bound: 0, or the
+                                   bound does not hold for this traffic and the model is to be
+                                   frozen again */
 } barker_stats;
 
 #define BARKER_LOG_INFO 0
@@ -262,7 +268,7 @@ typedef void (*barker_check_callback)(void* context, barker_string check, int32_
 typedef struct barker_verify {
   uint64_t struct_size;
   /* [any thread] Runs every check of a load on the file at `path`, the golden vectors once per ISA
-   * in `isa` ("baseline", "avx2", "avx512"; empty: each one this machine has). BARKER_OK: all
+   * in `isa` ("baseline", "avx2", "avx512", "avx512dot"; empty: each one this machine has). BARKER_OK: all
    * passed. */
   int32_t (*verify)(barker_string path, barker_string isa, barker_check_callback callback,
                     void* context, char* error);

@@ -92,12 +92,14 @@ Result<Config> parse_config(std::string_view toml_text) {
                             std::string(parsed.error().description()));
   }
   Config config;
-  std::string duplicates = "skip", format = "html";
+  std::string duplicates = "skip", format = "html", screen = "file";
+  double minimum_score = 0;
   constexpr double kLargest = 1e3;
   const std::map<std::string, Reader> readers = {
       {"enabled", boolean(config.enabled)},
       {"isa", text(config.isa)},
       {"window", integer(1, 10'000, [&](uint64_t v) { config.window = v; })},
+      {"screen", text(screen)},
       {"order.bid", number(0, kLargest, [&](double v) { config.order.bid = v; })},
       {"order.pctr", number(0, kLargest, [&](double v) { config.order.pctr = v; })},
       {"order.first_pass", number(0, kLargest, [&](double v) { config.order.first_pass = v; })},
@@ -105,7 +107,7 @@ Result<Config> parse_config(std::string_view toml_text) {
        integer(0, BARKER_MAX_SELLING_POINTS,
                [&](uint64_t v) { config.choose.count = static_cast<uint32_t>(v); })},
       {"selling_points.minimum_score",
-       number(0, 1, [&](double v) { config.choose.minimum_score = static_cast<float>(v); })},
+       number(0, 1, [&](double v) { minimum_score = v; })},
       {"selling_points.maximum_cosine",
        number(-1, 1, [&](double v) { config.choose.maximum_cosine = static_cast<float>(v); })},
       {"selling_points.duplicates", text(duplicates)},
@@ -135,6 +137,16 @@ Result<Config> parse_config(std::string_view toml_text) {
     return invalid_argument("selling_points.duplicates: expected skip or promote, found \"" +
                             duplicates + "\"");
   }
+  if (screen != "file" && screen != "on" && screen != "off") {
+    return invalid_argument("screen: expected file, on or off, found \"" + screen + "\"");
+  }
+  config.screen = screen == "file" ? Screen::kByFile
+                  : screen == "on" ? Screen::kOn
+                                   : Screen::kOff;
+  config.choose.minimum_logit =
+      static_cast<float>(std::log(minimum_score) - std::log1p(-minimum_score));
+  config.untouched_title = config.title;
+  config.untouched_title.max_width = 0;
   config.choose.duplicates = duplicates == "skip" ? Duplicates::kSkip : Duplicates::kPromote;
   return config;
 }

@@ -2,8 +2,11 @@
 // line.
 //
 //   enabled = true          false: every query is bypassed
-//   isa = ""                "baseline", "avx2", "avx512"; empty: the best this machine has
+//   isa = ""                "baseline", "avx2", "avx512", "avx512dot"; empty: the best this machine has
 //   window = 50             how many ads of the first pass are rescored
+//   screen = "file"         "on": candidates are screened in the file's fast numbers and what is
+//                           chosen is scored again in float, so that the answer is float's; "off":
+//                           fast numbers decide; "file": as the weight file says
 //   [order]                 score = bid^bid * pctr^pctr * first_pass^first_pass
 //   bid = 1.0
 //   pctr = 1.0              a model without the second task predicts none: then this factor is 1
@@ -33,6 +36,8 @@
 
 namespace barker {
 
+enum class Screen { kByFile, kOn, kOff };
+
 struct Config {
   bool enabled = true;
   std::string isa;
@@ -40,6 +45,8 @@ struct Config {
   OrderExponents order{1, 1, 1};
   ChoosePolicy choose;
   TitlePolicy title;
+  TitlePolicy untouched_title;  // the same format, no limit: of titles that are not rewritten
+  Screen screen = Screen::kByFile;
 };
 
 Result<Config> parse_config(std::string_view toml);

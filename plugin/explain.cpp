@@ -5,6 +5,7 @@
 
 #include "models/vocabulary.h"
 #include "plugin/plugin.h"
+#include "plugin/query.h"
 #include "plugin/request.h"
 
 namespace barker {
@@ -56,7 +57,8 @@ std::string Plugin::explain(const barker_request& request) {
   }
   const Generation& g = *lease.generation();
   Workspace& w = lease.workspace();
-  const bool answered = run_query(request, response, g, w);
+  Counters unused;  // what is explained is not served
+  const bool answered = Query(request, response, config_, g, w, unused, /*exact=*/true).run();
   out["generation"] = g.id;
   out["model"] = g.file->path();
   out["status"] = answered ? "rescored" : "bypassed";
@@ -65,9 +67,9 @@ std::string Plugin::explain(const barker_request& request) {
         {{"text", keyword.text},
          {"known", g.file->vocabulary().find(keyword.fingerprint) != kUnknownRow}});
   }
-  for (size_t i = 0; i < g.network.groups.size() && answered; ++i) {
+  for (size_t i = 0; i < g.network().groups.size() && answered; ++i) {
     out["groups"].push_back(
-        {{"name", g.network.groups[i].name}, {"known_tokens", w.groups[i].count}});
+        {{"name", g.network().groups[i].name}, {"known_tokens", w.groups[i].count}});
   }
   for (uint64_t rank = 0; rank < request.ad_count && answered; ++rank) {
     const barker_result_ad& result = results[rank];
@@ -83,20 +85,20 @@ std::string Plugin::explain(const barker_request& request) {
     const size_t count = w.candidate_begin[result.ad + 1] - begin;
     std::vector<Verdict> verdicts(count);
     uint32_t chosen[BARKER_MAX_SELLING_POINTS];
-    choose_selling_points({w.candidates.data() + begin, count}, config_.choose, g.network.embedding,
-                          g.network.dim, chosen, verdicts.data());
+    choose_selling_points({w.candidates.data() + begin, count}, config_.choose,
+                          {g.packed.kernels(), g.network().embedding}, chosen, verdicts.data());
     for (size_t i = 0; i < count; ++i) {
       const Candidate& c = w.candidates[begin + i];
       entry["selling_points"].push_back(
           {{"text", view(element(ad.selling_points, ad.selling_point_stride, i).text)},
-           {"score", c.row == kUnknownRow ? Json(nullptr) : number(c.score)},
+           {"score", c.row == kUnknownRow ? Json(nullptr) : number(1 / (1 + std::exp(-double{c.logit})))},
            {"verdict", verdict_name(verdicts[i])}});
     }
-    if (g.network.has_auxiliary) {
+    if (g.network().has_auxiliary) {
       const Bag& title = w.titles[result.ad];
       std::vector<float> attention(title.count);
       float logit;
-      w.forward.score_titles({&title, 1}, &logit, attention.data());
+      w.forward.score_titles({&title, 1}, &logit, attention.data(), Exactness::kExact);
       for (size_t t = 0; t < title.count; ++t) {
         entry["attention"].push_back(
             {{"keyword", g.file->vocabulary().text(title.rows[t])}, {"weight", attention[t]}});

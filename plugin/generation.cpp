@@ -10,14 +10,16 @@ Result<std::unique_ptr<const Generation>> Generation::load(const std::string& pa
   if (!file_path.ok()) return file_path.status();
   Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(*file_path);
   if (!file.ok()) return file.status();
-  Result<GoldenReport> golden = run_golden_vectors(**file, kernels);
+  std::unique_ptr<const Generation> generation(
+      new Generation{id, *file, PackedNetwork(Network::bind(**file), kernels),
+                     KeywordSplitter((*file)->phrases())});
+  Result<GoldenReport> golden = run_golden_vectors(**file, generation->packed);
   if (!golden.ok()) {
     return Status(golden.status().code(), *file_path + ": check golden vectors on " +
                                               std::string(isa_name(kernels.isa)) + ": " +
                                               golden.status().message());
   }
-  return std::unique_ptr<const Generation>(
-      new Generation{id, *file, Network::bind(**file), KeywordSplitter((*file)->phrases())});
+  return generation;
 }
 
 }  // namespace barker

@@ -10,15 +10,17 @@
 #include "models/result.h"
 #include "models/weight_file.h"
 #include "scoring/kernels.h"
-#include "scoring/network.h"
+#include "scoring/packed_network.h"
 
 namespace barker {
 
 struct Generation {
   uint64_t id;  // ascends from 1 within a plugin
   std::shared_ptr<const WeightFile> file;
-  Network network;
+  PackedNetwork packed;
   KeywordSplitter splitter;
+
+  const Network& network() const { return packed.network(); }
 
   // Opens, checks and proves a weight file (or directory) on these kernels.
   static Result<std::unique_ptr<const Generation>> load(const std::string& path, uint64_t id,

@@ -54,6 +54,9 @@ void Plugin::read_stats(barker_stats& s) const {
   s.query_keywords = get(counters_.query_keywords);
   s.query_keywords_unknown = get(counters_.query_keywords_unknown);
   s.invalid_utf8 = get(counters_.invalid_utf8);
+  s.candidates_scored = get(counters_.candidates_scored);
+  s.candidates_rescored = get(counters_.candidates_rescored);
+  s.screen_violations = get(counters_.screen_violations);
   // Through a pin: the generation must not go while its number is read.
   const auto lease = workspaces_.take(current_);
   s.generation = lease && lease.generation() ? lease.generation()->id : 0;

@@ -10,16 +10,10 @@
 #include "plugin/barker.h"
 #include "plugin/config.h"
 #include "plugin/generation.h"
+#include "plugin/query.h"
 #include "plugin/workspace.h"
 
 namespace barker {
-
-// Relaxed atomics: each number is right, their sum over a moment need not be.
-struct Counters {
-  std::atomic<uint64_t> queries{0}, rescored{0}, partial{0}, bypassed{0}, errors{0},
-      ads_rescored{0}, titles_rewritten{0}, loads{0}, loads_refused{0}, query_keywords{0},
-      query_keywords_unknown{0}, invalid_utf8{0};
-};
 
 class Plugin {
  public:
@@ -40,9 +34,6 @@ class Plugin {
 
  private:
   void log(int32_t level, const std::string& message) const;
-  // Fills workspace and response's ads for one query; false: bypass with response.reason.
-  bool run_query(const barker_request& request, barker_response& response,
-                 const Generation& generation, Workspace& workspace);
   void switch_to(std::unique_ptr<const Generation> next);
 
   const Config config_;

@@ -15,7 +15,9 @@ namespace barker {
 namespace {
 
 bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  unsigned char all = 0;  // no early end: the loop runs in vectors
+  for (const char c : text) all |= static_cast<unsigned char>(c);
+  return all < 0x80;
 }
 
 // Characters that reorder, hide or fake text. The joiner and the variation selectors build emoji.
@@ -28,10 +30,16 @@ bool is_deceptive(UChar32 c) {
 // Appends `text` without what feeds must not bring in.
 void append_clean(std::string_view text, std::string& out, uint64_t* replaced) {
   if (is_ascii(text)) {
-    for (const char c : text) out += c < 0x20 || c == 0x7F ? ' ' : c;
+    const size_t begin = out.size();
+    out.append(text);
+    for (size_t i = begin; i < out.size(); ++i) {
+      out[i] = out[i] < 0x20 || out[i] == 0x7F ? ' ' : out[i];
+    }
     return;
   }
-  const std::string valid = sanitize_utf8(text, replaced);
+  thread_local std::string valid;
+  valid.clear();
+  append_valid_utf8(text, valid, replaced);
   for (int32_t at = 0, size = static_cast<int32_t>(valid.size()); at < size;) {
     const int32_t start = at;
     UChar32 c;
@@ -44,32 +52,37 @@ void append_clean(std::string_view text, std::string& out, uint64_t* replaced) {
   }
 }
 
+std::string_view html_reference(char c) {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    case '\'':
+      return "&#39;";
+    default:
+      return {};
+  }
+}
+
 void append_escaped(std::string_view text, TitleFormat format, std::string& out) {
   if (format != TitleFormat::kHtml) {
     out += text;
     return;
   }
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
+  size_t begin = 0;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const std::string_view reference = html_reference(text[at]);
+    if (reference.empty()) continue;
+    out.append(text.substr(begin, at - begin));
+    out += reference;
+    begin = at + 1;
   }
+  out.append(text.substr(begin));
 }
 
 icu::BreakIterator& grapheme_breaker() {
@@ -140,7 +153,7 @@ size_t fitting_bytes(std::string_view text, uint64_t width) {
 bool is_separator(char c) { return c == '/' || c == ',' || c == ';' || c == '|' || c == '-'; }
 
 // The title without its promoted parts; white space and separators that now separate nothing go,
-// too.
+// too. Promoting is the exception, so that it may allocate.
 std::string without_cuts(std::string_view title, std::span<const Prefix> prefixes,
                          const Placed* placed) {
   std::string kept, word;
@@ -186,7 +199,7 @@ void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
                    const TitlePolicy& policy, std::string& out, Placed* placed,
                    uint64_t* replaced_utf8) {
   const size_t start = out.size();
-  std::string visible;  // one prefix, then the title
+  thread_local std::string visible;  // one prefix, then the title
   uint64_t left = policy.max_width == 0 ? ~uint64_t{0} : policy.max_width;
   const uint64_t separator_width = policy.max_width == 0 ? 0 : display_width(policy.separator);
   std::fill_n(placed, prefixes.size(), Placed{});
@@ -212,8 +225,11 @@ void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
     cuts |= placed[i].end > placed[i].begin && prefixes[i].cut_end > prefixes[i].cut_begin;
   }
   visible.clear();
-  append_clean(cuts ? without_cuts(title, prefixes, placed) : std::string(title), visible,
-               replaced_utf8);
+  if (cuts) {
+    append_clean(without_cuts(title, prefixes, placed), visible, replaced_utf8);
+  } else {
+    append_clean(title, visible, replaced_utf8);
+  }
   if (policy.max_width > 0 && display_width(visible) > left) {
     const uint64_t ellipsis = display_width(policy.ellipsis);
     const size_t fit = fitting_bytes(visible, left > ellipsis ? left - ellipsis : 0);

@@ -28,7 +28,8 @@ Status verify(const std::string& path, const std::string& isa, barker_check_call
   Status result;
   for (const Isa each : isas) {
     const std::string check = "golden." + std::string(isa_name(each));
-    const Result<GoldenReport> golden = run_golden_vectors(**file, kernels_for(each));
+    const PackedNetwork network(Network::bind(**file), kernels_for(each));
+    const Result<GoldenReport> golden = run_golden_vectors(**file, network);
     if (!golden.ok()) {
       tell(check, false, golden.status().message());
       if (result.ok()) {
@@ -37,9 +38,14 @@ Status verify(const std::string& path, const std::string& isa, barker_check_call
       }
       continue;
     }
-    char detail[128];
-    std::snprintf(detail, sizeof detail, "%zu vectors, %zu logits, largest difference %.2g",
-                  golden->vectors, golden->logits, golden->largest_difference);
+    char detail[160];
+    const int size =
+        std::snprintf(detail, sizeof detail, "%zu vectors, %zu logits, largest difference %.2g",
+                      golden->vectors, golden->logits, golden->largest_difference);
+    if (network.compute() != Compute::kF32) {
+      std::snprintf(detail + size, sizeof detail - static_cast<size_t>(size),
+                    "; in fast numbers %.2g more", golden->largest_fast_difference);
+    }
     tell(check, true, detail);
   }
   return result;

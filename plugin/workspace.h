@@ -17,6 +17,10 @@
 
 namespace barker {
 
+inline constexpr uint32_t kNoSlot = 0xFFFFFFFFu;
+
+enum class SlotState : uint8_t { kScreened, kNeeded, kExact };  // of a distinct candidate's logit
+
 struct Workspace {
   Forward forward;
   uint64_t bound_generation = 0;
@@ -24,8 +28,8 @@ struct Workspace {
   std::vector<std::vector<uint32_t>> group_rows;
   std::vector<std::vector<float>> group_weights;
   std::vector<Bag> groups;
-  std::vector<Fingerprint> fingerprints;
-  std::string token;
+  std::vector<Fingerprint> fingerprints;  // to be looked up together
+  std::vector<uint32_t> found_rows;       // and what was found
 
   std::vector<uint32_t> title_rows;  // of all titles, one after the other
   std::vector<Fingerprint> title_fingerprints;
@@ -37,8 +41,13 @@ struct Workspace {
   std::vector<size_t> candidate_begin;   // [ads + 1]
   std::vector<uint32_t> candidate_slot;  // candidate -> distinct row
   std::vector<uint32_t> distinct_rows;
-  std::vector<float> distinct_scores;
+  std::vector<float> distinct_logits;
+  std::vector<SlotState> distinct_state;
   std::vector<uint32_t> slot_of_row;  // [rows], kNoSlot where not a candidate of this query
+
+  std::vector<uint32_t> uncertified;  // ads whose choice turns on screened logits
+  std::vector<uint32_t> needed_slots, needed_rows;
+  std::vector<float> needed_logits;
 
   std::vector<double> scores;
   std::vector<uint32_t> order;

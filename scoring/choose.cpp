@@ -1,71 +1,65 @@
 #include "scoring/choose.h"
 
-#include <cmath>
+#include <algorithm>
 
 #include "models/vocabulary.h"
 
 namespace barker {
-namespace {
 
-float cosine(const float* x, const float* y, size_t dim) {
-  float xy = 0, xx = 0, yy = 0;
-  for (size_t d = 0; d < dim; ++d) {
-    xy += x[d] * y[d];
-    xx += x[d] * x[d];
-    yy += y[d] * y[d];
-  }
-  return xx > 0 && yy > 0 ? xy / std::sqrt(xx * yy) : 0.0f;
+namespace internal {
+
+Verdict Choice::alone(const Candidate& c, float logit) const noexcept {
+  if (c.row == kUnknownRow) return Verdict::kUnknown;
+  if (!(logit >= policy_.minimum_logit)) return Verdict::kBelowMinimum;  // NaN, too
+  if (c.in_title && policy_.duplicates == Duplicates::kSkip) return Verdict::kInTitle;
+  return Verdict::kNotAmongBest;
 }
 
-}  // namespace
+Verdict Choice::against_taken(size_t index) const noexcept {
+  const Candidate& c = candidates_[index];
+  for (const uint32_t t : taken()) {
+    const Candidate& other = candidates_[t];
+    if (c.fingerprint == other.fingerprint) return Verdict::kRepeated;
+    if (embeddings_.kernels.cosine(embeddings_.table, c.row, other.row) > policy_.maximum_cosine) {
+      return Verdict::kNearDuplicate;
+    }
+  }
+  return Verdict::kNotAmongBest;
+}
+
+bool Choice::is_taken(size_t index) const noexcept {
+  return std::ranges::find(taken(), index) != taken().end();
+}
+
+}  // namespace internal
 
 size_t choose_selling_points(std::span<const Candidate> candidates, const ChoosePolicy& policy,
-                             const float* embedding, size_t dim, uint32_t* chosen,
+                             const Embeddings& embeddings, uint32_t* chosen,
                              Verdict* verdicts) noexcept {
-  // What a candidate is by itself, before it is compared with those chosen.
-  const auto alone = [&](const Candidate& c) {
-    if (c.row == kUnknownRow) return Verdict::kUnknown;
-    if (!(c.score >= policy.minimum_score)) return Verdict::kBelowMinimum;
-    if (c.in_title && policy.duplicates == Duplicates::kSkip) return Verdict::kInTitle;
-    return Verdict::kNotAmongBest;
-  };
-  const auto against_chosen = [&](const Candidate& c, size_t count) {
-    for (size_t k = 0; k < count; ++k) {
-      const Candidate& other = candidates[chosen[k]];
-      if (c.fingerprint == other.fingerprint) return Verdict::kRepeated;
-      if (cosine(embedding + size_t{c.row} * dim, embedding + size_t{other.row} * dim, dim) >
-          policy.maximum_cosine) {
-        return Verdict::kNearDuplicate;
-      }
-    }
-    return Verdict::kNotAmongBest;
-  };
-
+  internal::Choice choice(candidates, policy, embeddings);
   // An ad has few candidates and gets at most three: the best that is left, over and over.
-  size_t count = 0;
-  while (count < policy.count) {
-    size_t best = candidates.size();
+  while (!choice.is_full()) {
+    size_t best = internal::Choice::kNone;
     for (size_t i = 0; i < candidates.size(); ++i) {
-      if (alone(candidates[i]) != Verdict::kNotAmongBest) continue;
-      if (best != candidates.size() && candidates[i].score <= candidates[best].score) continue;
-      bool taken = false;
-      for (size_t k = 0; k < count; ++k) taken |= chosen[k] == i;
-      if (taken || against_chosen(candidates[i], count) != Verdict::kNotAmongBest) continue;
-      best = i;
+      if (best != internal::Choice::kNone && !(candidates[i].logit > candidates[best].logit)) {
+        continue;
+      }
+      if (choice.may_be_taken(i, candidates[i].logit)) best = i;
     }
-    if (best == candidates.size()) break;
-    chosen[count++] = static_cast<uint32_t>(best);
+    if (best == internal::Choice::kNone) break;
+    choice.take(best);
   }
+  std::ranges::copy(choice.taken(), chosen);
   if (verdicts) {
     for (size_t i = 0; i < candidates.size(); ++i) {
-      verdicts[i] = alone(candidates[i]);
-      if (verdicts[i] == Verdict::kNotAmongBest) verdicts[i] = against_chosen(candidates[i], count);
+      verdicts[i] = choice.alone(candidates[i], candidates[i].logit);
+      if (verdicts[i] == Verdict::kNotAmongBest) verdicts[i] = choice.against_taken(i);
     }
-    for (size_t k = 0; k < count; ++k) {
-      verdicts[chosen[k]] = candidates[chosen[k]].in_title ? Verdict::kPromoted : Verdict::kChosen;
+    for (const uint32_t t : choice.taken()) {
+      verdicts[t] = candidates[t].in_title ? Verdict::kPromoted : Verdict::kChosen;
     }
   }
-  return count;
+  return choice.taken().size();
 }
 
 }  // namespace barker

@@ -1,247 +1,254 @@
 #include "scoring/forward.h"
 
 #include <algorithm>
-#include <vector>
+#include <cstdlib>
+#include <new>
+#include <numeric>
 
 namespace barker {
 namespace {
 
-// Candidates that go through the network together: enough for the kernels' tiles, few enough that
-// the activations of a block stay in the L1 cache.
+// Rows that are gathered before they go through the network together.
 constexpr size_t kBlock = 64;
+
+// Grows only, starts at a cache line, keeps nothing.
+class Scratch {
+ public:
+  float* reserve(size_t count) {
+    if (count > size_) {
+      data_.reset(static_cast<float*>(std::aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64)));
+      if (!data_) throw std::bad_alloc();
+      size_ = count;
+    }
+    return data_.get();
+  }
+  float* data() const { return data_.get(); }
+  size_t size() const { return size_; }
+
+ private:
+  struct Free {
+    void operator()(float* p) const { std::free(p); }
+  };
+  std::unique_ptr<float[], Free> data_;
+  size_t size_ = 0;
+};
 
 }  // namespace
 
 struct Forward::Impl {
+  const PackedNetwork* packed = nullptr;
   const Network* network = nullptr;
   const KernelTable* kernels = nullptr;
 
-  std::vector<float> context;         // [G * D] pooled groups (Eq. 5 without the target)
-  std::vector<float> first_layer;     // [H1] b1 + W1_context context
-  std::vector<float> attention_base;  // [A] W_u e_u + W_q e_q (Eq. 11)
-  std::vector<float> dot_context;     // [R] c(context)
-  std::vector<float> dot_scratch;     // [2, widest layer of c]
-  std::vector<float> activations;     // [2, kBlock, widest layer]
-  std::vector<float> pooled;          // [kBlock, H1] W1_target e_a of titles
-  std::vector<float> live;            // [max(D, A)] what has no folded row
-  std::vector<float> alpha;           // attention weights of one title
-  std::vector<uint32_t> block_rows;   // 0, 1, ... kBlock - 1
-  size_t widest = 0;
-
-  float* activation(size_t which) { return activations.data() + which * kBlock * widest; }
-
-  const float* target_weight() const {  // columns of W1 that see the target
-    return network->mlp[0].weight + network->groups.size() * network->dim;
-  }
-
-  // logits[i] += head . f(... f(W2 f(h1_i))) for a block of first-layer activations in
-  // activation(0).
-  void finish_mlp(size_t count, const float* head, float bias, float* logits) {
-    size_t in = 0;
-    for (size_t layer = 1; layer < network->mlp.size(); ++layer) {
-      const DenseLayer& l = network->mlp[layer];
-      kernels->dense(activation(in), l.in, l.weight, l.in, l.bias, count, l.in, l.out, 1,
-                     activation(1 - in), l.out);
-      in = 1 - in;
-    }
-    const size_t width = network->mlp.back().out;
-    for (size_t i = 0; i < count; ++i) {
-      logits[i] += kernels->dot(activation(in) + i * width, head, width) + bias;
-    }
-  }
+  Scratch context;         // [G * D] pooled groups (Eq. 5 without the target)
+  Scratch first_layer;     // [H1] b1 + W1_context context
+  Scratch attention_base;  // [A] W_u e_u + W_q e_q (Eq. 11)
+  Scratch attention_part;  // [A] one of the two
+  Scratch dot_context;     // [R] c(context)
+  Scratch dot_scratch;     // [2, widest layer of c]
+  Scratch activations;     // of score_rows
+  Scratch gathered;        // [kBlock, max(H1, R)] first-layer or dot parts of rows or titles
+  Scratch embedding;       // [D] of a row without fold, or of a title
+  Scratch title_part;      // [A] W_a Em(d) of a row without fold
+  Scratch alpha;           // attention weights of one title
+  uint32_t block_rows[kBlock];
 
   bool all_folded(const uint32_t* rows, size_t count) const {
     return std::all_of(rows, rows + count,
                        [&](uint32_t row) { return row < network->folded_rows; });
   }
 
-  // W1_target e_v of a row without fold, to `out` [H1].
-  void live_target(const float* embedding, float* out) {
-    const DenseLayer& first = network->mlp[0];
-    kernels->dense(embedding, network->dim, target_weight(), first.in, nullptr, 1, network->dim,
-                   first.out, 0, out, first.out);
+  Table gathered_table(uint32_t width) const {
+    return {gathered.data(), Element::kF32, width};
   }
 
-  void first_layer_of_targets(const uint32_t* rows, size_t count) {
-    const size_t width = network->mlp[0].out;
-    if (all_folded(rows, count)) {
-      kernels->folded_first_layer(network->fold_target, width, rows, count, first_layer.data(),
-                                  activation(0));
+  // A row of `folded` as floats, or layer . Em(row) where there is none.
+  void gather_row(const Table& folded, const PackedLayer& layer, uint32_t row, float* out) {
+    if (row < network->folded_rows) return kernels->pool(folded, &row, nullptr, 1, out);
+    kernels->pool(network->embedding, &row, nullptr, 1, embedding.data());
+    kernels->dense(layer, embedding.data(), network->dim, 1, false, out, layer.out);
+  }
+
+  void score_block(const uint32_t* rows, size_t count, const PackedMlp& mlp, float* logits) {
+    const Network& n = *network;
+    const bool folded = all_folded(rows, count);
+    if (!n.mlp.empty()) {
+      const uint32_t width = n.mlp[0].out;
+      for (size_t i = 0; i < count && !folded; ++i) {
+        gather_row(n.fold_target, packed->first_target, rows[i], gathered.data() + i * width);
+      }
+      kernels->score_rows(folded ? n.fold_target : gathered_table(width),
+                          folded ? rows : block_rows, count, first_layer.data(), mlp,
+                          activations.data(), logits);
+    }
+    if (n.dot_dim == 0) return;
+    if (folded) {
+      kernels->dot_rows(n.fold_dot, rows, count, dot_context.data(), n.dot_target_bias, logits);
       return;
     }
     for (size_t i = 0; i < count; ++i) {
-      if (rows[i] < network->folded_rows) {
-        std::copy_n(network->fold_target + size_t{rows[i]} * width, width,
-                    pooled.data() + i * width);
-      } else {
-        live_target(network->embedding + size_t{rows[i]} * network->dim, pooled.data() + i * width);
-      }
+      gather_row(n.fold_dot, packed->dot_target, rows[i], gathered.data() + i * n.dot_dim);
+      logits[i] += n.dot_target_bias[rows[i]];
     }
-    kernels->folded_first_layer(pooled.data(), width, block_rows.data(), count, first_layer.data(),
-                                activation(0));
-  }
-
-  float dot_target(uint32_t row) {
-    const Network& n = *network;
-    const float bias = n.dot_target_bias[row];
-    if (row < n.folded_rows) {
-      return kernels->dot(dot_context.data(), n.fold_dot + size_t{row} * n.dot_dim, n.dot_dim) +
-             bias;
-    }
-    return dot_of_embedding(n.embedding + size_t{row} * n.dim) + bias;
-  }
-
-  // c . (P e) = sum_r c_r (P_r . e)
-  float dot_of_embedding(const float* embedding) {
-    const Network& n = *network;
-    float total = 0;
-    for (size_t r = 0; r < n.dot_dim; ++r) {
-      total += dot_context[r] * kernels->dot(n.dot_target + r * n.dim, embedding, n.dim);
-    }
-    return total;
+    kernels->dot_rows(gathered_table(n.dot_dim), block_rows, count, dot_context.data(), nullptr,
+                      logits);
   }
 
   // Eq. 11-12: weights of one title's keywords, to `alpha`.
   void attend(const Bag& title) {
     const Network& n = *network;
-    if (alpha.size() < title.count) alpha.resize(title.count);
+    float* const weights = alpha.reserve(title.count);
+    const float* base = attention_base.data();
     if (all_folded(title.rows, title.count)) {
-      kernels->attention_scores(n.fold_title, n.attention_dim, title.rows, title.count,
-                                attention_base.data(), n.attention_score, alpha.data());
+      kernels->attention_scores(n.fold_title, title.rows, title.count, base, n.attention_score,
+                                weights);
     } else {
-      const uint32_t first = 0;
+      const Table one{title_part.data(), Element::kF32, n.attention_dim};
       for (size_t j = 0; j < title.count; ++j) {
-        kernels->dense(n.embedding + size_t{title.rows[j]} * n.dim, n.dim, n.attention_title, n.dim,
-                       nullptr, 1, n.dim, n.attention_dim, 0, live.data(), n.attention_dim);
-        kernels->attention_scores(live.data(), n.attention_dim, &first, 1, attention_base.data(),
-                                  n.attention_score, &alpha[j]);
+        gather_row(n.fold_title, packed->attention_title, title.rows[j], title_part.data());
+        kernels->attention_scores(one, block_rows, 1, base, n.attention_score, weights + j);
       }
     }
-    kernels->softmax(alpha.data(), title.count);
+    kernels->softmax(weights, title.count);
   }
 
-  // W1_target e_a to `out`: by linearity the alpha-weighted sum of folded rows (Eq. 13).
-  void pool_title(const Bag& title, float* out) {
-    const Network& n = *network;
-    const size_t width = n.mlp[0].out;
+  // layer . e_a to `out`: by linearity the alpha-weighted sum of folded rows (Eq. 13).
+  void pool_title(const Bag& title, const Table& folded, const PackedLayer& layer, float* out) {
     if (all_folded(title.rows, title.count)) {
-      kernels->pool(n.fold_target, width, title.rows, alpha.data(), title.count, out);
-      return;
+      return kernels->pool(folded, title.rows, alpha.data(), title.count, out);
     }
-    kernels->pool(n.embedding, n.dim, title.rows, alpha.data(), title.count, live.data());
-    live_target(live.data(), out);
+    kernels->pool(network->embedding, title.rows, alpha.data(), title.count, embedding.data());
+    kernels->dense(layer, embedding.data(), network->dim, 1, false, out, layer.out);
   }
 
+  // c . (P e_a). Without b_v: a title is no candidate SP, and its words' popularity is not its own.
   float dot_title(const Bag& title) {
     const Network& n = *network;
     float total = 0;
-    for (size_t j = 0; j < title.count; ++j) {
-      // Without b_v: a title is no candidate SP, and its words' popularity is not its own.
-      total += alpha[j] * (dot_target(title.rows[j]) - n.dot_target_bias[title.rows[j]]);
-    }
+    pool_title(title, n.fold_dot, packed->dot_target, dot_scratch.data());
+    kernels->dot_rows({dot_scratch.data(), Element::kF32, n.dot_dim}, block_rows, 1,
+                      dot_context.data(), nullptr, &total);
     return total;
+  }
+
+  // The caches take a while to fetch a row: ask for the next title's while this one is computed.
+  void prefetch_title(const Bag& title) const {
+    const Network& n = *network;
+    const auto fetch = [](const Table& table, uint32_t row) {
+      const size_t bytes = table.width * (table.element == Element::kF16 ? 2u : 4u);
+      const char* data = static_cast<const char*>(table.data) + row * bytes;
+      for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(data + at);
+    };
+    for (size_t j = 0; j < title.count; ++j) {
+      const uint32_t row = title.rows[j];
+      if (row >= n.folded_rows) continue;
+      fetch(n.fold_title, row);
+      if (!n.mlp.empty()) fetch(n.fold_target, row);
+      if (n.dot_dim > 0) fetch(n.fold_dot, row);
+    }
   }
 };
 
-Forward::Forward() : impl_(std::make_unique<Impl>()) {}
+Forward::Forward() : impl_(std::make_unique<Impl>()) {
+  std::iota(impl_->block_rows, impl_->block_rows + kBlock, 0u);
+}
 Forward::~Forward() = default;
 Forward::Forward(Forward&&) noexcept = default;
 Forward& Forward::operator=(Forward&&) noexcept = default;
 
-void Forward::bind(const Network& network, const KernelTable& kernels) {
+void Forward::bind(const PackedNetwork& packed) {
   Impl& i = *impl_;
-  i.network = &network;
-  i.kernels = &kernels;
-  size_t widest = 1;
-  for (const DenseLayer& layer : network.mlp) widest = std::max<size_t>(widest, layer.out);
-  i.widest = widest;
-  const size_t h1 = network.mlp.empty() ? 0 : network.mlp[0].out;
-  size_t dot_widest = 0;
-  for (const DenseLayer& layer : network.dot_context)
+  const Network& n = packed.network();
+  i.packed = &packed;
+  i.network = &n;
+  i.kernels = &packed.kernels();
+  const size_t h1 = n.mlp.empty() ? 0 : n.mlp[0].out;
+  size_t dot_widest = n.dot_dim;
+  for (const PackedLayer& layer : packed.dot_context) {
     dot_widest = std::max<size_t>(dot_widest, layer.out);
-  i.context.resize(network.groups.size() * network.dim);
-  i.first_layer.resize(h1);
-  i.attention_base.resize(network.attention_dim);
-  i.dot_context.resize(network.dot_dim);
-  i.dot_scratch.resize(2 * dot_widest);
-  i.activations.resize(2 * kBlock * widest);
-  i.pooled.resize(kBlock * h1);
-  i.live.resize(std::max(network.dim, network.attention_dim));
-  i.alpha.resize(std::max<size_t>(i.alpha.size(), 256));
-  i.block_rows.resize(kBlock);
-  for (uint32_t row = 0; row < kBlock; ++row) i.block_rows[row] = row;
+  }
+  i.context.reserve(n.groups.size() * n.dim);
+  i.first_layer.reserve(h1);
+  i.attention_base.reserve(n.attention_dim);
+  i.attention_part.reserve(n.attention_dim);
+  i.dot_context.reserve(n.dot_dim);
+  i.dot_scratch.reserve(2 * dot_widest);
+  i.activations.reserve(scratch_size(packed.stride));
+  i.gathered.reserve(kBlock * std::max<size_t>(h1, n.dot_dim));
+  i.embedding.reserve(n.dim);
+  i.title_part.reserve(n.attention_dim);
+  i.alpha.reserve(256);
 }
 
 void Forward::set_context(std::span<const Bag> groups) noexcept {
   Impl& i = *impl_;
   const Network& n = *i.network;
+  const PackedNetwork& p = *i.packed;
   const KernelTable& k = *i.kernels;
+  float* const context = i.context.data();
   for (size_t g = 0; g < n.groups.size(); ++g) {
-    k.pool(n.embedding, n.dim, groups[g].rows, groups[g].weights, groups[g].count,
-           i.context.data() + g * n.dim);
+    k.pool(n.embedding, groups[g].rows, groups[g].weights, groups[g].count, context + g * n.dim);
   }
-  const size_t width = i.context.size();
+  const size_t width = n.groups.size() * n.dim;
   if (!n.mlp.empty()) {
-    const DenseLayer& first = n.mlp[0];
-    k.dense(i.context.data(), width, first.weight, first.in, first.bias, 1, width, first.out, 0,
-            i.first_layer.data(), first.out);
+    k.dense(p.first_context, context, width, 1, false, i.first_layer.data(), n.mlp[0].out);
   }
   if (n.has_auxiliary) {
-    const float* user = i.context.data() + n.attention_user_group * n.dim;
-    const float* query = i.context.data() + n.attention_query_group * n.dim;
-    k.dense(user, n.dim, n.attention_user, n.dim, nullptr, 1, n.dim, n.attention_dim, 0,
-            i.attention_base.data(), n.attention_dim);
-    // The second product takes the first as its bias.
-    k.dense(query, n.dim, n.attention_query, n.dim, i.attention_base.data(), 1, n.dim,
-            n.attention_dim, 0, i.attention_base.data(), n.attention_dim);
+    float* const base = i.attention_base.data();
+    const float* const part = i.attention_part.data();
+    k.dense(p.attention_user, context + n.attention_user_group * n.dim, n.dim, 1, false, base,
+            n.attention_dim);
+    k.dense(p.attention_query, context + n.attention_query_group * n.dim, n.dim, 1, false,
+            i.attention_part.data(), n.attention_dim);
+    for (size_t d = 0; d < n.attention_dim; ++d) base[d] += part[d];
   }
-  const float* in = i.context.data();
-  for (size_t layer = 0; layer < n.dot_context.size(); ++layer) {
-    const DenseLayer& l = n.dot_context[layer];
-    const bool last = layer + 1 == n.dot_context.size();
+  const float* in = context;
+  for (size_t l = 0; l < p.dot_context.size(); ++l) {
+    const PackedLayer& layer = p.dot_context[l];
+    const bool last = l + 1 == p.dot_context.size();
     float* out = last ? i.dot_context.data()
-                      : i.dot_scratch.data() + (layer % 2) * (i.dot_scratch.size() / 2);
-    k.dense(in, l.in, l.weight, l.in, l.bias, 1, l.in, l.out, !last, out, l.out);
+                      : i.dot_scratch.data() + (l % 2) * (i.dot_scratch.size() / 2);
+    k.dense(layer, in, layer.in, 1, !last, out, layer.out);
     in = out;
   }
 }
 
-void Forward::score_targets(std::span<const uint32_t> rows, float* logits) noexcept {
+void Forward::score_targets(std::span<const uint32_t> rows, float* logits,
+                            Exactness exactness) noexcept {
   Impl& i = *impl_;
-  const Network& n = *i.network;
+  const PackedMlp& mlp =
+      exactness == Exactness::kExact ? i.packed->exact_main : i.packed->fast_main;
+  std::fill_n(logits, rows.size(), 0.0f);
   for (size_t begin = 0; begin < rows.size(); begin += kBlock) {
     const size_t count = std::min(kBlock, rows.size() - begin);
-    const uint32_t* block = rows.data() + begin;
-    float* out = logits + begin;
-    std::fill_n(out, count, 0.0f);
-    if (!n.mlp.empty()) {
-      i.first_layer_of_targets(block, count);
-      i.finish_mlp(count, n.main_weight, n.main_bias, out);
-    }
-    if (n.dot_dim > 0) {
-      for (size_t c = 0; c < count; ++c) out[c] += i.dot_target(block[c]);
-    }
+    i.score_block(rows.data() + begin, count, mlp, logits + begin);
   }
 }
 
-void Forward::score_titles(std::span<const Bag> titles, float* logits, float* attention) noexcept {
+void Forward::score_titles(std::span<const Bag> titles, float* logits, float* attention,
+                           Exactness exactness) {
   Impl& i = *impl_;
   const Network& n = *i.network;
+  const PackedMlp& mlp = exactness == Exactness::kExact ? i.packed->exact_aux : i.packed->fast_aux;
+  const uint32_t width = n.mlp.empty() ? 0 : n.mlp[0].out;
+  if (!titles.empty()) i.prefetch_title(titles[0]);
   for (size_t begin = 0; begin < titles.size(); begin += kBlock) {
     const size_t count = std::min(kBlock, titles.size() - begin);
     float* out = logits + begin;
     for (size_t t = 0; t < count; ++t) {
+      if (begin + t + 1 < titles.size()) i.prefetch_title(titles[begin + t + 1]);
       const Bag& title = titles[begin + t];
       i.attend(title);
       if (attention) attention = std::copy_n(i.alpha.data(), title.count, attention);
-      if (!n.mlp.empty()) i.pool_title(title, i.pooled.data() + t * n.mlp[0].out);
+      if (width > 0) {
+        i.pool_title(title, n.fold_target, i.packed->first_target, i.gathered.data() + t * width);
+      }
       out[t] = n.dot_dim > 0 ? i.dot_title(title) : 0.0f;
-      if (n.mlp.empty()) out[t] += n.aux_bias;
+      if (width == 0) out[t] += n.aux_bias;
     }
-    if (n.mlp.empty()) continue;
-    i.kernels->folded_first_layer(i.pooled.data(), n.mlp[0].out, i.block_rows.data(), count,
-                                  i.first_layer.data(), i.activation(0));
-    i.finish_mlp(count, n.aux_weight, n.aux_bias, out);
+    if (width == 0) continue;
+    i.kernels->score_rows(i.gathered_table(width), i.block_rows, count, i.first_layer.data(), mlp,
+                          i.activations.data(), out);
   }
 }
 

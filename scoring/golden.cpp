@@ -19,9 +19,9 @@ struct Rows {
 
 class GoldenRun {
  public:
-  GoldenRun(const WeightFile& file, const KernelTable& kernels)
-      : file_(file), network_(Network::bind(file)) {
-    forward_.bind(network_, kernels);
+  GoldenRun(const WeightFile& file, const PackedNetwork& packed)
+      : file_(file), network_(packed.network()), is_fast_(packed.compute() != Compute::kF32) {
+    forward_.bind(packed);
   }
 
   Result<GoldenReport> run() {
@@ -51,9 +51,11 @@ class GoldenRun {
       if (row >= network_.keyword_rows) return unknown(f);
       targets.push_back(row);
     }
-    std::vector<float> logits(targets.size());
-    forward_.score_targets(targets, logits.data());
-    if (Status s = compare("main_logits", logits, golden.main_logits()); !s.ok()) return s;
+    std::vector<float> logits(targets.size()), fast(targets.size());
+    forward_.score_targets(targets, logits.data(), Exactness::kExact);
+    forward_.score_targets(targets, fast.data());
+    if (Status s = compare("main_logits", logits, fast, golden.main_logits(), network_.main_scale,
+                           network_.main_offset); !s.ok()) return s;
 
     if (!network_.has_auxiliary || !golden.titles()) return {};
     std::vector<Rows> titles(golden.titles()->size());
@@ -63,8 +65,11 @@ class GoldenRun {
       title_bags.push_back(titles[t].bag());
     }
     logits.resize(titles.size());
-    forward_.score_titles(title_bags, logits.data());
-    return compare("aux_logits", logits, golden.aux_logits());
+    fast.resize(titles.size());
+    forward_.score_titles(title_bags, logits.data(), nullptr, Exactness::kExact);
+    forward_.score_titles(title_bags, fast.data());
+    return compare("aux_logits", logits, fast, golden.aux_logits(), network_.aux_scale,
+                   network_.aux_offset);
   }
 
   static std::vector<Fingerprint> fingerprints(const flatbuffers::Vector<uint64_t>* from) {
@@ -96,25 +101,46 @@ class GoldenRun {
   }
 
   Status compare(const char* output, const std::vector<float>& logits,
-                 const flatbuffers::Vector<float>* expected) {
+                 const std::vector<float>& fast, const flatbuffers::Vector<float>* expected,
+                 double scale, double offset) {
+    const auto probability = [&](double x) { return 1 / (1 + std::exp(-(scale * x + offset))); };
     for (size_t i = 0; i < logits.size(); ++i) {
+      const std::string where = where_ + "." + output + "[" + std::to_string(i) + "]";
       const float wanted = expected->Get(static_cast<flatbuffers::uoffset_t>(i));
-      const double difference = std::abs(double{logits[i]} - double{wanted});
-      // Not "difference > tolerance": a NaN must fail.
-      if (!(difference <= file_.metadata().golden_tolerance())) {
-        return bad_data(where_ + "." + output + "[" + std::to_string(i) + "]: expected " +
-                        std::to_string(wanted) + " within " +
-                        std::to_string(file_.metadata().golden_tolerance()) + ", found " +
-                        std::to_string(logits[i]));
+      if (Status s = compare(where, logits[i], wanted, file_.metadata().golden_tolerance(),
+                             report_.largest_difference);
+          !s.ok()) {
+        return s;
       }
-      report_.largest_difference = std::max(report_.largest_difference, difference);
+      report_.largest_probability_difference =
+          std::max(report_.largest_probability_difference,
+                   std::abs(probability(logits[i]) - probability(wanted)));
+      if (is_fast_) {
+        if (Status s = compare(where + " in fast numbers", fast[i], logits[i],
+                               network_.compute_bound, report_.largest_fast_difference);
+            !s.ok()) {
+          return s;
+        }
+      }
       ++report_.logits;
     }
     return {};
   }
 
+  static Status compare(const std::string& where, double found, double expected, double tolerance,
+                        double& largest) {
+    const double difference = std::abs(found - expected);
+    if (!(difference <= tolerance)) {  // not "difference > tolerance": a NaN must fail
+      return bad_data(where + ": expected " + std::to_string(expected) + " within " +
+                      std::to_string(tolerance) + ", found " + std::to_string(found));
+    }
+    largest = std::max(largest, difference);
+    return {};
+  }
+
   const WeightFile& file_;
-  Network network_;
+  const Network& network_;
+  const bool is_fast_;
   Forward forward_;
   GoldenReport report_;
   std::string where_;
@@ -122,8 +148,8 @@ class GoldenRun {
 
 }  // namespace
 
-Result<GoldenReport> run_golden_vectors(const WeightFile& file, const KernelTable& kernels) {
-  return GoldenRun(file, kernels).run();
+Result<GoldenReport> run_golden_vectors(const WeightFile& file, const PackedNetwork& network) {
+  return GoldenRun(file, network).run();
 }
 
 }  // namespace barker

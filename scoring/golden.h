@@ -5,7 +5,7 @@
 
 #include "models/result.h"
 #include "models/weight_file.h"
-#include "scoring/kernels.h"
+#include "scoring/packed_network.h"
 
 namespace barker {
 
@@ -13,11 +13,15 @@ struct GoldenReport {
   size_t vectors = 0;
   size_t logits = 0;
   double largest_difference = 0;  // |logit - trainer's logit|
+  double largest_probability_difference = 0;  // |P - trainer's P|, calibrated
+  // |fast logit - float logit|; 0 where the network computes in float (PackedNetwork::compute).
+  double largest_fast_difference = 0;
 };
 
-// Every golden vector of the file through these kernels. Fails where a fingerprint is unknown or a
-// logit is further than the file's tolerance from the trainer's; the error names vector, output,
-// expected, found.
-Result<GoldenReport> run_golden_vectors(const WeightFile& file, const KernelTable& kernels);
+// Every golden vector of the file through this network of it. Fails where a fingerprint is unknown,
+// a logit in float is further than the file's tolerance from the trainer's, or a fast one further
+// than the file's compute_bound from the one in float; the error names vector, output, expected,
+// found.
+Result<GoldenReport> run_golden_vectors(const WeightFile& file, const PackedNetwork& network);
 
 }  // namespace barker

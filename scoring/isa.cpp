@@ -12,10 +12,14 @@ bool machine_has(Isa isa) {
     case Isa::kBaseline:
       return true;
     case Isa::kAvx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+             __builtin_cpu_supports("f16c");
     case Isa::kAvx512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    case Isa::kAvx512Dot:
+      return machine_has(Isa::kAvx512) && __builtin_cpu_supports("avx512vnni") &&
+             __builtin_cpu_supports("avx512bf16");
   }
   return false;
 #else
@@ -23,7 +27,7 @@ bool machine_has(Isa isa) {
 #endif
 }
 
-constexpr Isa kAll[] = {Isa::kBaseline, Isa::kAvx2, Isa::kAvx512};
+constexpr Isa kAll[] = {Isa::kBaseline, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Dot};
 
 }  // namespace
 
@@ -35,6 +39,8 @@ std::string_view isa_name(Isa isa) noexcept {
       return "avx2";
     case Isa::kAvx512:
       return "avx512";
+    case Isa::kAvx512Dot:
+      return "avx512dot";
   }
   return "?";
 }
@@ -55,7 +61,7 @@ Result<Isa> choose_isa(std::string_view name) {
     return Status(Code::kUnsupported, "isa \"" + std::string(name) + "\": this machine lacks it");
   }
   return invalid_argument("isa \"" + std::string(name) +
-                          "\": expected baseline, avx2, avx512 or nothing");
+                          "\": expected baseline, avx2, avx512, avx512dot or nothing");
 }
 
 }  // namespace barker

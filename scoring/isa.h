@@ -8,9 +8,14 @@
 
 namespace barker {
 
-enum class Isa { kBaseline, kAvx2, kAvx512 };  // baseline: SSE2 on x86-64, NEON on AArch64
+enum class Isa {
+  kBaseline,   // SSE2 on x86-64, NEON on AArch64
+  kAvx2,       // with FMA and F16C
+  kAvx512,     // F, BW, DQ, VL
+  kAvx512Dot,  // and VNNI, BF16
+};
 
-std::string_view isa_name(Isa isa) noexcept;  // "baseline", "avx2", "avx512"
+std::string_view isa_name(Isa isa) noexcept;  // "baseline", "avx2", "avx512", "avx512dot"
 
 // Those this build has kernels for and this CPU and operating system can run, slowest first.
 std::vector<Isa> supported_isas();

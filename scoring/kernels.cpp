@@ -6,12 +6,14 @@ extern const KernelTable kBaselineKernels;
 #if defined(__x86_64__)
 extern const KernelTable kAvx2Kernels;
 extern const KernelTable kAvx512Kernels;
+extern const KernelTable kAvx512DotKernels;
 #endif
 
 const KernelTable& kernels_for(Isa isa) noexcept {
 #if defined(__x86_64__)
   if (isa == Isa::kAvx2) return kAvx2Kernels;
   if (isa == Isa::kAvx512) return kAvx512Kernels;
+  if (isa == Isa::kAvx512Dot) return kAvx512DotKernels;
 #endif
   (void)isa;
   return kBaselineKernels;

@@ -1,9 +1,47 @@
-// AVX2 + FMA kernels. Compiled with -mavx2 -mfma; nothing of this unit runs on a CPU without them.
+// AVX2, FMA and F16C kernels. Nothing of this unit runs on a CPU without them.
+#include <immintrin.h>
+
 #include "scoring/kernels_impl.h"
 
 namespace barker {
+namespace {
+
+struct Avx2Ops {
+  using Arch = xsimd::fma3<xsimd::avx2>;
+  using Vec = xsimd::batch<float, Arch>;
+  using Words = xsimd::batch<int32_t, Arch>;
+  static constexpr size_t kTileRows = 6, kTileVectors = 2, kPoolVectors = 8;
+  static constexpr bool kHasBf16 = false, kHasInt8 = true;
+
+  static BARKER_INLINE Vec load_half(const Half* p) {
+    return Vec(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+  }
+  // 12 bits from the CPU, twice as many by one step of Newton's method.
+  static BARKER_INLINE Vec reciprocal(const Vec& v) {
+    const __m256 guess = _mm256_rcp_ps(v);
+    return Vec(_mm256_mul_ps(guess, _mm256_fnmadd_ps(v, guess, _mm256_set1_ps(2.0f))));
+  }
+
+  static BARKER_INLINE void pack_int8(const float* x, float inverse, uint8_t* out) {
+    const __m256 scale = _mm256_set1_ps(inverse);
+    const __m256i low = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_load_ps(x), scale));
+    const __m256i high = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_load_ps(x + 8), scale));
+    // Packing works within halves of the register; the permutation puts them in order again.
+    const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8);
+    const __m128i bytes =
+        _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
+  }
+  // Sums of pairs stay below 2 * 127 * 127 and so never saturate in 16 bits.
+  static BARKER_INLINE Words dot_int8(const Words& sum, const Words& x, const Words& w) {
+    const __m256i pairs = _mm256_maddubs_epi16(x, w);
+    return Words(_mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))));
+  }
+};
+
+}  // namespace
 
 extern const KernelTable kAvx2Kernels;
-constexpr KernelTable kAvx2Kernels = Kernels<xsimd::fma3<xsimd::avx2>>::table(Isa::kAvx2);
+constexpr KernelTable kAvx2Kernels = Kernels<Avx2Ops>::table(Isa::kAvx2);
 
 }  // namespace barker

@@ -2,14 +2,29 @@
 #include "scoring/kernels_impl.h"
 
 namespace barker {
+namespace {
 
+struct BaselineOps {
 #if defined(__x86_64__)
-using BaselineArch = xsimd::sse2;
+  using Arch = xsimd::sse2;
 #else
-using BaselineArch = xsimd::default_arch;
+  using Arch = xsimd::default_arch;
 #endif
+  using Vec = xsimd::batch<float, Arch>;
+  static constexpr size_t kTileRows = 4, kTileVectors = 2, kPoolVectors = 8;
+  static constexpr bool kHasBf16 = false, kHasInt8 = false;
+
+  static BARKER_INLINE Vec load_half(const Half* p) {
+    alignas(64) float lanes[Vec::size];
+    for (size_t i = 0; i < Vec::size; ++i) lanes[i] = half_to_float(p[i]);
+    return Vec::load_aligned(lanes);
+  }
+  static BARKER_INLINE Vec reciprocal(const Vec& v) { return Vec(1.0f) / v; }
+};
+
+}  // namespace
 
 extern const KernelTable kBaselineKernels;
-constexpr KernelTable kBaselineKernels = Kernels<BaselineArch>::table(Isa::kBaseline);
+constexpr KernelTable kBaselineKernels = Kernels<BaselineOps>::table(Isa::kBaseline);
 
 }  // namespace barker

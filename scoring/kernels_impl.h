@@ -1,36 +1,49 @@
-// The kernels, once, as templates over an xsimd architecture. Included by the kernels_*.cpp units
-// alone, each of which is compiled for one ISA and instantiates make_kernels<its architecture>.
+// The kernels, once, as templates over an ISA's operations. Included by the kernels_*.cpp units
+// alone, each of which is compiled for one ISA and instantiates Kernels<its operations>:
+//
+//   Arch                        xsimd architecture
+//   kTileRows, kTileVectors     shape of a dense tile, so that its sums fill the registers
+//   kPoolVectors                vectors of a row that are pooled in one pass
+//   load_half(p)                lanes binary16 numbers as floats
+//   reciprocal(v)               1 / v, to the last bits
+//   has_bf16: Words             pack_bf16(x, out), dot_bf16(sum, x, w)     16 numbers at a time
+//   has_int8                    pack_int8(x, inverse, out), dot_int8(sum, x, w)
 //
 // Everything is in an anonymous namespace and forced inline below the table's functions: a weak
 // symbol compiled for AVX-512 could otherwise be linked for everybody. For the same reason no
 // standard container or algorithm is used here.
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <xsimd/xsimd.hpp>
 
+#include "models/half.h"
 #include "scoring/kernels.h"
+
+#define BARKER_INLINE inline __attribute__((always_inline))
+#define BARKER_LAMBDA_INLINE __attribute__((always_inline))
+#if defined(__clang__)
+#define BARKER_UNROLL _Pragma("unroll")
+#else
+#define BARKER_UNROLL _Pragma("GCC unroll 16")
+#endif
 
 namespace barker {
 namespace {
 
-#define BARKER_INLINE inline __attribute__((always_inline))
-
-template <typename Arch>
+template <typename Ops>
 struct Kernels {
+  using Arch = typename Ops::Arch;
   using Vec = xsimd::batch<float, Arch>;
+  using Words = xsimd::batch<int32_t, Arch>;
   static constexpr size_t kLanes = Vec::size;
-  static constexpr size_t kPrefetchRows = 8;
+  static constexpr size_t kTileRows = Ops::kTileRows;
+  static_assert(kTileRows <= kMostTileRows && kPackedLanes % kLanes == 0);
+  static constexpr size_t kPrefetchRows = 12;
+  static constexpr size_t kCacheLine = 64;
 
-  static BARKER_INLINE float sum(const Vec& v) {
-    alignas(64) float lanes[kLanes];
-    v.store_aligned(lanes);
-    float total = 0;
-    for (size_t i = 0; i < kLanes; ++i) total += lanes[i];
-    return total;
-  }
+  // ---- small parts
 
   // a * b + c. xsimd 8.1 has no fused form for AVX-512; -ffp-contract=fast fuses this one
   // everywhere.
@@ -38,127 +51,422 @@ struct Kernels {
     return a * b + c;
   }
 
-  static void pool(const float* table, size_t dim, const uint32_t* rows, const float* weights,
-                   size_t count, float* out) {
-    for (size_t d = 0; d < dim; ++d) out[d] = 0;
-    float total = 0;
+  static BARKER_INLINE float sum(const Vec& v) {
+    alignas(64) float lanes[kLanes];
+    v.store_aligned(lanes);
+    // By halves, not one after the other: short chains.
+    for (size_t half = kLanes / 2; half > 0; half /= 2) {
+      for (size_t i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+    }
+    return lanes[0];
+  }
+
+  static BARKER_INLINE float largest(const Vec& v) {
+    alignas(64) float lanes[kLanes];
+    v.store_aligned(lanes);
+    for (size_t half = kLanes / 2; half > 0; half /= 2) {
+      for (size_t i = 0; i < half; ++i) {
+        lanes[i] = lanes[i] > lanes[i + half] ? lanes[i] : lanes[i + half];
+      }
+    }
+    return lanes[0];
+  }
+
+  static BARKER_INLINE Vec load(const float* p) { return Vec::load_unaligned(p); }
+  static BARKER_INLINE Vec load(const Half* p) { return Ops::load_half(p); }
+  static BARKER_INLINE float value(const float* p) { return *p; }
+  static BARKER_INLINE float value(const Half* p) { return half_to_float(*p); }
+
+  template <typename T>
+  static BARKER_INLINE void prefetch(const T* row, size_t width) {
+    for (size_t byte = 0; byte < width * sizeof(T); byte += kCacheLine) {
+      __builtin_prefetch(reinterpret_cast<const char*>(row) + byte);
+    }
+  }
+
+  // The table's rows as their own type: f(const float*) or f(const Half*).
+  template <typename F>
+  static BARKER_INLINE auto with_elements(const Table& table, F f) {
+    if (table.element == Element::kF16) return f(static_cast<const Half*>(table.data));
+    return f(static_cast<const float*>(table.data));
+  }
+
+  // ---- pooling
+
+  template <size_t N, bool kWeighted, typename T>
+  static BARKER_INLINE void pool_columns(const T* columns, size_t width, const uint32_t* rows,
+                                         const float* weights, size_t count, float scale,
+                                         float* out) {
+    Vec sums[N];
+    BARKER_UNROLL
+    for (size_t n = 0; n < N; ++n) sums[n] = Vec(0.0f);
     for (size_t i = 0; i < count; ++i) {
       if (i + kPrefetchRows < count) {
-        const float* ahead = table + size_t{rows[i + kPrefetchRows]} * dim;
-        for (size_t d = 0; d < dim; d += 16) __builtin_prefetch(ahead + d);
+        prefetch(columns + size_t{rows[i + kPrefetchRows]} * width, N * kLanes);
       }
-      const float* row = table + size_t{rows[i]} * dim;
-      const float weight = weights ? weights[i] : 1.0f;
-      total += weight;
-      const Vec w(weight);
-      size_t d = 0;
-      for (; d + kLanes <= dim; d += kLanes) {
-        multiply_add(w, Vec::load_unaligned(row + d), Vec::load_unaligned(out + d))
-            .store_unaligned(out + d);
+      const T* row = columns + size_t{rows[i]} * width;
+      if constexpr (kWeighted) {
+        const Vec w(weights[i]);
+        BARKER_UNROLL
+        for (size_t n = 0; n < N; ++n) sums[n] = multiply_add(w, load(row + n * kLanes), sums[n]);
+      } else {
+        BARKER_UNROLL
+        for (size_t n = 0; n < N; ++n) sums[n] += load(row + n * kLanes);
       }
-      for (; d < dim; ++d) out[d] += weight * row[d];
+    }
+    BARKER_UNROLL
+    for (size_t n = 0; n < N; ++n) (sums[n] * Vec(scale)).store_unaligned(out + n * kLanes);
+  }
+
+  template <bool kWeighted, typename T>
+  static BARKER_INLINE void pool_rows(const T* table, size_t width, const uint32_t* rows,
+                                      const float* weights, size_t count, float scale,
+                                      float* out) {
+    constexpr size_t kWide = Ops::kPoolVectors, kNarrow = 4;
+    size_t d = 0;
+    for (; d + kWide * kLanes <= width; d += kWide * kLanes) {
+      pool_columns<kWide, kWeighted>(table + d, width, rows, weights, count, scale, out + d);
+    }
+    for (; d + kNarrow * kLanes <= width; d += kNarrow * kLanes) {
+      pool_columns<kNarrow, kWeighted>(table + d, width, rows, weights, count, scale, out + d);
+    }
+    for (; d + kLanes <= width; d += kLanes) {
+      pool_columns<1, kWeighted>(table + d, width, rows, weights, count, scale, out + d);
+    }
+    for (; d < width; ++d) {
+      float total = 0;
+      for (size_t i = 0; i < count; ++i) {
+        total += (kWeighted ? weights[i] : 1.0f) * value(table + size_t{rows[i]} * width + d);
+      }
+      out[d] = total * scale;
+    }
+  }
+
+  static void pool(const Table& table, const uint32_t* rows, const float* weights, size_t count,
+                   float* out) {
+    float total = static_cast<float>(count);
+    if (weights) {
+      total = 0;
+      for (size_t i = 0; i < count; ++i) total += weights[i];
     }
     if (!(total > 0)) {
-      for (size_t d = 0; d < dim; ++d) out[d] = 0;
+      for (size_t d = 0; d < table.width; ++d) out[d] = 0;
       return;
     }
-    const float scale = 1.0f / total;
-    for (size_t d = 0; d < dim; ++d) out[d] *= scale;
+    with_elements(table, [&](const auto* data) {
+      if (weights) {
+        pool_rows<true>(data, table.width, rows, weights, count, 1.0f / total, out);
+      } else {
+        pool_rows<false>(data, table.width, rows, weights, count, 1.0f / total, out);
+      }
+    });
   }
 
-  static float dot(const float* x, const float* y, size_t size) {
-    Vec acc0(0.0f), acc1(0.0f);
-    size_t i = 0;
-    for (; i + 2 * kLanes <= size; i += 2 * kLanes) {
-      acc0 = multiply_add(Vec::load_unaligned(x + i), Vec::load_unaligned(y + i), acc0);
-      acc1 = multiply_add(Vec::load_unaligned(x + i + kLanes), Vec::load_unaligned(y + i + kLanes),
-                          acc1);
-    }
-    for (; i + kLanes <= size; i += kLanes) {
-      acc0 = multiply_add(Vec::load_unaligned(x + i), Vec::load_unaligned(y + i), acc0);
-    }
-    float total = sum(acc0 + acc1);
-    for (; i < size; ++i) total += x[i] * y[i];
-    return total;
-  }
+  // ---- dense layers
+  //
+  // Whatever a word holds, a tile is the same loop: M rows of inputs against N vectors of outputs,
+  // all M * N sums in registers, each load serving M or N products. The sum of an output runs over
+  // the steps in order in every tile, so a row's result does not depend on M and N.
 
-  // M rows of x against N rows of W, all M*N sums in registers: each load serves M or N products.
-  template <size_t M, size_t N>
-  static BARKER_INLINE void dense_tile(const float* x, size_t x_stride, const float* w,
-                                       size_t w_stride, const float* b, size_t in, int relu,
-                                       float* out, size_t out_stride) {
-    Vec acc[M][N];
+  struct F32 {
+    using Operand = Vec;
+    using Sum = Vec;
+    static BARKER_INLINE Operand load(const uint32_t* w) {
+      return Vec::load_unaligned(reinterpret_cast<const float*>(w));
+    }
+    static BARKER_INLINE Operand broadcast(const uint32_t* x) {
+      float one;
+      __builtin_memcpy(&one, x, sizeof one);
+      return Vec(one);
+    }
+    static BARKER_INLINE Sum zero() { return Vec(0.0f); }
+    static BARKER_INLINE Sum add(const Sum& sum, const Operand& x, const Operand& w) {
+      return multiply_add(x, w, sum);
+    }
+    static BARKER_INLINE Vec finish(const Sum& sum, float, const float*, const float* bias) {
+      return sum + Vec::load_unaligned(bias);
+    }
+    static BARKER_INLINE const uint32_t* pack(const float* rows, size_t, size_t, size_t, uint32_t*,
+                                              float*) {
+      return reinterpret_cast<const uint32_t*>(rows);
+    }
+  };
+
+  struct WordOperands {
+    using Operand = Words;
+    static BARKER_INLINE Operand load(const uint32_t* w) {
+      return Words::load_unaligned(reinterpret_cast<const int32_t*>(w));
+    }
+    static BARKER_INLINE Operand broadcast(const uint32_t* x) {
+      int32_t one;
+      __builtin_memcpy(&one, x, sizeof one);
+      return Words(one);
+    }
+  };
+
+  struct Bf16 : WordOperands {
+    using Sum = Vec;
+    static BARKER_INLINE Sum zero() { return Vec(0.0f); }
+    static BARKER_INLINE Sum add(const Sum& sum, const Words& x, const Words& w) {
+      return Ops::dot_bf16(sum, x, w);
+    }
+    static BARKER_INLINE Vec finish(const Sum& sum, float, const float*, const float* bias) {
+      return sum + Vec::load_unaligned(bias);
+    }
+    // Rows of activations to words, in `out` with the same stride.
+    static BARKER_INLINE const uint32_t* pack(const float* rows, size_t stride, size_t count,
+                                              size_t width, uint32_t* out, float*) {
+      for (size_t m = 0; m < count; ++m) {
+        auto* row = reinterpret_cast<uint16_t*>(out + m * stride);
+        for (size_t d = 0; d < width; d += 16) Ops::pack_bf16(rows + m * stride + d, row + d);
+      }
+      return out;
+    }
+  };
+
+  struct Int8 : WordOperands {
+    using Sum = Words;
+    static BARKER_INLINE Sum zero() { return Words(0); }
+    static BARKER_INLINE Sum add(const Sum& sum, const Words& x, const Words& w) {
+      return Ops::dot_int8(sum, x, w);
+    }
+    static BARKER_INLINE Vec finish(const Sum& sum, float row_scale, const float* scale,
+                                    const float* bias) {
+      return multiply_add(xsimd::to_float(sum), Vec(row_scale) * Vec::load_unaligned(scale),
+                          Vec::load_unaligned(bias));
+    }
+    static BARKER_INLINE const uint32_t* pack(const float* rows, size_t stride, size_t count,
+                                              size_t width, uint32_t* out, float* row_scale) {
+      for (size_t m = 0; m < count; ++m) {
+        const float* row = rows + m * stride;
+        Vec most(0.0f);  // activations are never negative
+        for (size_t d = 0; d < width; d += kLanes) most = xsimd::max(most, load_aligned(row + d));
+        const float peak = largest(most);
+        const float inverse = peak > 0 ? 127.0f / peak : 0.0f;
+        row_scale[m] = peak / 127.0f;
+        auto* bytes = reinterpret_cast<uint8_t*>(out + m * stride);
+        for (size_t d = 0; d < width; d += 16) Ops::pack_int8(row + d, inverse, bytes + d);
+      }
+      return out;
+    }
+    static BARKER_INLINE Vec load_aligned(const float* p) { return Vec::load_aligned(p); }
+  };
+
+  // The layer's outputs [o, o + N vectors) of M rows to finish(m, o + ..., vector).
+  template <typename C, size_t M, size_t N, typename Finish>
+  static BARKER_INLINE void tile(const PackedLayer& layer, const uint32_t* x, size_t x_stride,
+                                 const float* row_scale, size_t o, Finish finish) {
+    typename C::Sum sums[M][N];
+    BARKER_UNROLL
     for (size_t m = 0; m < M; ++m) {
-      for (size_t n = 0; n < N; ++n) acc[m][n] = Vec(0.0f);
+      BARKER_UNROLL
+      for (size_t n = 0; n < N; ++n) sums[m][n] = C::zero();
     }
-    size_t k = 0;
-    for (; k + kLanes <= in; k += kLanes) {
-      Vec columns[N];
-      for (size_t n = 0; n < N; ++n) columns[n] = Vec::load_unaligned(w + n * w_stride + k);
+    const uint32_t* w = layer.words + o;
+    for (size_t k = 0; k < layer.steps; ++k, w += layer.padded_out) {
+      typename C::Operand columns[N];
+      BARKER_UNROLL
+      for (size_t n = 0; n < N; ++n) columns[n] = C::load(w + n * kLanes);
+      BARKER_UNROLL
       for (size_t m = 0; m < M; ++m) {
-        const Vec row = Vec::load_unaligned(x + m * x_stride + k);
-        for (size_t n = 0; n < N; ++n) acc[m][n] = multiply_add(row, columns[n], acc[m][n]);
+        const typename C::Operand row = C::broadcast(x + m * x_stride + k);
+        BARKER_UNROLL
+        for (size_t n = 0; n < N; ++n) sums[m][n] = C::add(sums[m][n], row, columns[n]);
       }
     }
+    BARKER_UNROLL
     for (size_t m = 0; m < M; ++m) {
+      BARKER_UNROLL
       for (size_t n = 0; n < N; ++n) {
-        float total = sum(acc[m][n]) + (b ? b[n] : 0.0f);
-        for (size_t r = k; r < in; ++r) total += x[m * x_stride + r] * w[n * w_stride + r];
-        out[m * out_stride + n] = relu && total < 0 ? 0.0f : total;
+        const size_t at = o + n * kLanes;
+        finish(m, at, C::finish(sums[m][n], row_scale[m], layer.scale + at, layer.bias + at));
       }
     }
   }
 
-  template <size_t M>
-  static BARKER_INLINE void dense_rows(const float* x, size_t x_stride, const float* w,
-                                       size_t w_stride, const float* b, size_t in, size_t out_size,
-                                       int relu, float* out, size_t out_stride) {
+  template <typename C, size_t M, typename Finish>
+  static BARKER_INLINE void layer_of_rows(const PackedLayer& layer, const uint32_t* x,
+                                          size_t x_stride, const float* row_scale, Finish finish) {
+    // A single row has no other sums to hide the latency of an addition behind.
+    constexpr size_t kVectors = M == 1 ? 8 : Ops::kTileVectors;
     size_t o = 0;
-    for (; o + 4 <= out_size; o += 4) {
-      dense_tile<M, 4>(x, x_stride, w + o * w_stride, w_stride, b ? b + o : nullptr, in, relu,
-                       out + o, out_stride);
+    for (; o + kVectors * kLanes <= layer.padded_out; o += kVectors * kLanes) {
+      tile<C, M, kVectors>(layer, x, x_stride, row_scale, o, finish);
     }
-    for (; o < out_size; ++o) {
-      dense_tile<M, 1>(x, x_stride, w + o * w_stride, w_stride, b ? b + o : nullptr, in, relu,
-                       out + o, out_stride);
+    for (; o < layer.padded_out; o += kLanes) {
+      tile<C, M, 1>(layer, x, x_stride, row_scale, o, finish);
     }
   }
 
-  static void dense(const float* x, size_t x_stride, const float* w, size_t w_stride,
-                    const float* b, size_t batch, size_t in, size_t out_size, int relu, float* out,
-                    size_t out_stride) {
-    size_t m = 0;
-    for (; m + 3 <= batch; m += 3) {
-      dense_rows<3>(x + m * x_stride, x_stride, w, w_stride, b, in, out_size, relu,
-                    out + m * out_stride, out_stride);
-    }
-    for (; m < batch; ++m) {
-      dense_rows<1>(x + m * x_stride, x_stride, w, w_stride, b, in, out_size, relu,
-                    out + m * out_stride, out_stride);
+  // f.template operator()<M>() for the count of rows, 1 <= count <= kTileRows.
+  template <typename F>
+  static BARKER_INLINE void with_rows(size_t count, F f) {
+    static_assert(kTileRows <= 6);
+    switch (count) {
+      case 1:
+        return f.template operator()<1>();
+      case 2:
+        return f.template operator()<2>();
+      case 3:
+        return f.template operator()<3>();
+      case 4:
+        return f.template operator()<4>();
+      case 5:
+        if constexpr (kTileRows >= 5) return f.template operator()<5>();
+        break;
+      default:
+        if constexpr (kTileRows >= 6) return f.template operator()<6>();
     }
   }
 
-  static void folded_first_layer(const float* table, size_t width, const uint32_t* rows,
-                                 size_t count, const float* base, float* h) {
-    const Vec zero(0.0f);
-    for (size_t i = 0; i < count; ++i) {
-      if (i + kPrefetchRows < count) {
-        const float* ahead = table + size_t{rows[i + kPrefetchRows]} * width;
-        for (size_t d = 0; d < width; d += 16) __builtin_prefetch(ahead + d);
-      }
-      const float* row = table + size_t{rows[i]} * width;
-      float* out = h + i * width;
-      size_t d = 0;
-      for (; d + kLanes <= width; d += kLanes) {
-        xsimd::max(Vec::load_unaligned(base + d) + Vec::load_unaligned(row + d), zero)
-            .store_unaligned(out + d);
-      }
-      for (; d < width; ++d) {
-        const float value = base[d] + row[d];
-        out[d] = value < 0 ? 0.0f : value;
-      }
+  static BARKER_INLINE size_t tile_rows(size_t left) { return left < kTileRows ? left : kTileRows; }
+
+  static void dense(const PackedLayer& layer, const float* x, size_t x_stride, size_t batch,
+                    bool relu, float* out, size_t out_stride) {
+    const float no_scale[kMostTileRows] = {};
+    const Vec floor(relu ? 0.0f : -__builtin_inff());
+    for (size_t first = 0; first < batch; first += kTileRows) {
+      with_rows(tile_rows(batch - first), [&]<size_t M>() {
+        layer_of_rows<F32, M>(
+            layer, reinterpret_cast<const uint32_t*>(x + first * x_stride), x_stride, no_scale,
+            [&](size_t m, size_t o, const Vec& y) {
+              float* to = out + (first + m) * out_stride + o;
+              const Vec clamped = xsimd::max(y, floor);
+              if (o + kLanes <= layer.out) return clamped.store_unaligned(to);
+              alignas(64) float lanes[kLanes];
+              clamped.store_aligned(lanes);
+              for (size_t i = 0; o + i < layer.out; ++i) to[i] = lanes[i];
+            });
+      });
     }
   }
+
+  // ---- candidate stage
+
+  // Layers behind the first one and the head for M rows of activations, which are padded by zeros
+  // to kPackedLanes. `rows` and `next` are overwritten.
+  template <typename C, size_t M>
+  static BARKER_INLINE void finish_mlp(const PackedMlp& mlp, float* rows, float* next,
+                                       uint32_t* words, size_t width, float* logits) {
+    Vec sums[M];
+    BARKER_UNROLL
+    for (size_t m = 0; m < M; ++m) sums[m] = Vec(0.0f);
+    if (mlp.count == 0) {
+      for (size_t d = 0; d < width; d += kLanes) {
+        const Vec head = load(mlp.head + d);
+        BARKER_UNROLL
+        for (size_t m = 0; m < M; ++m) {
+          sums[m] = multiply_add(load(rows + m * mlp.stride + d), head, sums[m]);
+        }
+      }
+    }
+    float row_scale[M] = {};
+    for (size_t l = 0; l < mlp.count; ++l) {
+      const PackedLayer& layer = mlp.layers[l];
+      const uint32_t* x = C::pack(rows, mlp.stride, M, padded(layer.in), words, row_scale);
+      if (l + 1 < mlp.count) {
+        layer_of_rows<C, M>(layer, x, mlp.stride, row_scale,
+                            [&](size_t m, size_t o, const Vec& y) BARKER_LAMBDA_INLINE {
+                              xsimd::max(y, Vec(0.0f)).store_unaligned(next + m * mlp.stride + o);
+                            });
+        float* const done = rows;
+        rows = next;
+        next = done;
+      } else {
+        layer_of_rows<C, M>(layer, x, mlp.stride, row_scale,
+                            [&](size_t m, size_t o, const Vec& y) BARKER_LAMBDA_INLINE {
+                              sums[m] = multiply_add(xsimd::max(y, Vec(0.0f)), load(mlp.head + o),
+                                                     sums[m]);
+                            });
+      }
+    }
+    BARKER_UNROLL
+    for (size_t m = 0; m < M; ++m) logits[m] += sum(sums[m]) + mlp.bias;
+  }
+
+  static BARKER_INLINE size_t padded(size_t width) {
+    return (width + kPackedLanes - 1) / kPackedLanes * kPackedLanes;
+  }
+
+  template <typename C, typename T>
+  static BARKER_INLINE void score_tiles(const T* table, size_t width, const uint32_t* rows,
+                                        size_t count, const float* base, const PackedMlp& mlp,
+                                        float* scratch, float* logits) {
+    float* const activations = scratch;
+    float* const next = scratch + kMostTileRows * mlp.stride;
+    auto* const words = reinterpret_cast<uint32_t*>(scratch + 2 * kMostTileRows * mlp.stride);
+    for (size_t i = 0; i < count && i < kPrefetchRows; ++i) {
+      prefetch(table + size_t{rows[i]} * width, width);
+    }
+    for (size_t first = 0; first < count; first += kTileRows) {
+      const size_t tile = tile_rows(count - first);
+      for (size_t m = 0; m < tile; ++m) {
+        const size_t ahead = first + m + kPrefetchRows;
+        if (ahead < count) prefetch(table + size_t{rows[ahead]} * width, width);
+        const T* row = table + size_t{rows[first + m]} * width;
+        float* out = activations + m * mlp.stride;
+        size_t d = 0;
+        for (; d + kLanes <= width; d += kLanes) {
+          xsimd::max(load(base + d) + load(row + d), Vec(0.0f)).store_aligned(out + d);
+        }
+        for (; d < width; ++d) {
+          const float sum = base[d] + value(row + d);
+          out[d] = sum < 0 ? 0.0f : sum;
+        }
+        for (; d < padded(width); ++d) out[d] = 0;
+      }
+      with_rows(tile, [&]<size_t M>() BARKER_LAMBDA_INLINE {
+        finish_mlp<C, M>(mlp, activations, next, words, padded(width), logits + first);
+      });
+    }
+  }
+
+  static void score_rows(const Table& table, const uint32_t* rows, size_t count, const float* base,
+                         const PackedMlp& mlp, float* scratch, float* logits) {
+    const Compute compute = mlp.count > 0 ? mlp.layers[0].compute : Compute::kF32;
+    with_elements(table, [&](const auto* data) {
+      if constexpr (Ops::kHasBf16) {
+        if (compute == Compute::kBf16) {
+          return score_tiles<Bf16>(data, table.width, rows, count, base, mlp, scratch, logits);
+        }
+      }
+      if constexpr (Ops::kHasInt8) {
+        if (compute == Compute::kInt8) {
+          return score_tiles<Int8>(data, table.width, rows, count, base, mlp, scratch, logits);
+        }
+      }
+      score_tiles<F32>(data, table.width, rows, count, base, mlp, scratch, logits);
+    });
+  }
+
+  static void dot_rows(const Table& table, const uint32_t* rows, size_t count, const float* x,
+                       const float* bias, float* logits) {
+    const size_t width = table.width;
+    with_elements(table, [&](const auto* data) {
+      for (size_t i = 0; i < count; ++i) {
+        if (i + kPrefetchRows < count) {
+          const size_t ahead = rows[i + kPrefetchRows];
+          prefetch(data + ahead * width, width);
+          if (bias) __builtin_prefetch(bias + ahead);
+        }
+        const auto* row = data + size_t{rows[i]} * width;
+        Vec even(0.0f), odd(0.0f);
+        size_t d = 0;
+        for (; d + 2 * kLanes <= width; d += 2 * kLanes) {
+          even = multiply_add(load(x + d), load(row + d), even);
+          odd = multiply_add(load(x + d + kLanes), load(row + d + kLanes), odd);
+        }
+        for (; d + kLanes <= width; d += kLanes) {
+          even = multiply_add(load(x + d), load(row + d), even);
+        }
+        float total = sum(even + odd);
+        for (; d < width; ++d) total += x[d] * value(row + d);
+        logits[i] += total + (bias ? bias[rows[i]] : 0.0f);
+      }
+    });
+  }
+
+  // ---- attention
 
   // tanh as a quotient of polynomials, odd over even, after clamping to where float tanh is 1.
   // Within 5e-7 of the true value everywhere (a test measures it); libm's is 50 times slower.
@@ -177,52 +485,96 @@ struct Kernels {
     q = multiply_add(q, x2, Vec(1.18534705686654e-04f));
     q = multiply_add(q, x2, Vec(2.26843463243900e-03f));
     q = multiply_add(q, x2, Vec(4.89352518554385e-03f));
-    return x * p / q;
+    return x * p * Ops::reciprocal(q);
   }
 
-  static void attention_scores(const float* table, size_t width, const uint32_t* rows, size_t count,
+  static void attention_scores(const Table& table, const uint32_t* rows, size_t count,
                                const float* base, const float* z, float* out) {
-    for (size_t i = 0; i < count; ++i) {
-      if (i + 2 < count) {
-        const float* ahead = table + size_t{rows[i + 2]} * width;
-        for (size_t d = 0; d < width; d += 16) __builtin_prefetch(ahead + d);
+    const size_t width = table.width;
+    with_elements(table, [&](const auto* data) {
+      for (size_t i = 0; i < count && i < kPrefetchRows; ++i) {
+        prefetch(data + size_t{rows[i]} * width, width);
       }
-      const float* row = table + size_t{rows[i]} * width;
-      Vec acc(0.0f);
-      size_t d = 0;
-      for (; d + kLanes <= width; d += kLanes) {
-        const Vec hidden = tanh(Vec::load_unaligned(base + d) + Vec::load_unaligned(row + d));
-        acc = multiply_add(hidden, Vec::load_unaligned(z + d), acc);
+      for (size_t i = 0; i < count; ++i) {
+        if (i + kPrefetchRows < count) {
+          prefetch(data + size_t{rows[i + kPrefetchRows]} * width, width);
+        }
+        const auto* row = data + size_t{rows[i]} * width;
+        Vec sums(0.0f);
+        size_t d = 0;
+        for (; d + kLanes <= width; d += kLanes) {
+          sums = multiply_add(tanh(load(base + d) + load(row + d)), load(z + d), sums);
+        }
+        float total = sum(sums);
+        if (d < width) {  // the same polynomial for the rest, so that no length changes the function
+          alignas(64) float rest[kLanes] = {};
+          for (size_t r = d; r < width; ++r) rest[r - d] = base[r] + value(row + r);
+          tanh(Vec::load_aligned(rest)).store_aligned(rest);
+          for (size_t r = d; r < width; ++r) total += rest[r - d] * z[r];
+        }
+        out[i] = total;
       }
-      float total = sum(acc);
-      if (d < width) {  // the same polynomial for the rest, so that no length changes the function
-        alignas(64) float rest[kLanes] = {};
-        for (size_t r = d; r < width; ++r) rest[r - d] = base[r] + row[r];
-        tanh(Vec::load_aligned(rest)).store_aligned(rest);
-        for (size_t r = d; r < width; ++r) total += rest[r - d] * z[r];
-      }
-      out[i] = total;
-    }
+    });
+  }
+
+  // f over vectors of values; a rest that fills no vector is padded, so that a value's result does
+  // not depend on its place.
+  template <typename F>
+  static BARKER_INLINE void map(const float* in, size_t count, float* out, F f) {
+    size_t i = 0;
+    for (; i + kLanes <= count; i += kLanes) f(load(in + i)).store_unaligned(out + i);
+    if (i == count) return;
+    alignas(64) float rest[kLanes] = {};
+    for (size_t r = i; r < count; ++r) rest[r - i] = in[r];
+    f(Vec::load_aligned(rest)).store_aligned(rest);
+    for (size_t r = i; r < count; ++r) out[r] = rest[r - i];
   }
 
   static void softmax(float* values, size_t count) {
     if (count == 0) return;
-    float largest = values[0];
-    for (size_t i = 1; i < count; ++i) largest = values[i] > largest ? values[i] : largest;
+    float most = values[0];
+    for (size_t i = 1; i < count; ++i) most = values[i] > most ? values[i] : most;
+    map(values, count, values, [&](const Vec& v) { return xsimd::exp(v - Vec(most)); });
     float total = 0;
-    for (size_t i = 0; i < count; ++i) {
-      values[i] = ::expf(values[i] - largest);
-      total += values[i];
-    }
-    for (size_t i = 0; i < count; ++i) values[i] /= total;
+    for (size_t i = 0; i < count; ++i) total += values[i];
+    const float scale = 1.0f / total;
+    for (size_t i = 0; i < count; ++i) values[i] *= scale;
   }
 
   static void sigmoid(const float* in, size_t count, float scale, float offset, float* out) {
-    for (size_t i = 0; i < count; ++i) out[i] = 1.0f / (1.0f + ::expf(-(scale * in[i] + offset)));
+    map(in, count, out, [&](const Vec& v) {
+      return Vec(1.0f) / (Vec(1.0f) + xsimd::exp(-multiply_add(Vec(scale), v, Vec(offset))));
+    });
+  }
+
+  // ---- choice
+
+  static float cosine(const Table& table, uint32_t x_row, uint32_t y_row) {
+    const size_t width = table.width;
+    float xy = 0, xx = 0, yy = 0;
+    with_elements(table, [&](const auto* data) {
+      const auto* x = data + size_t{x_row} * width;
+      const auto* y = data + size_t{y_row} * width;
+      Vec sum_xy(0.0f), sum_xx(0.0f), sum_yy(0.0f);
+      size_t d = 0;
+      for (; d + kLanes <= width; d += kLanes) {
+        const Vec a = load(x + d), b = load(y + d);
+        sum_xy = multiply_add(a, b, sum_xy);
+        sum_xx = multiply_add(a, a, sum_xx);
+        sum_yy = multiply_add(b, b, sum_yy);
+      }
+      xy = sum(sum_xy), xx = sum(sum_xx), yy = sum(sum_yy);
+      for (; d < width; ++d) {
+        const float a = value(x + d), b = value(y + d);
+        xy += a * b, xx += a * a, yy += b * b;
+      }
+    });
+    return xx > 0 && yy > 0 ? xy / (__builtin_sqrtf(xx) * __builtin_sqrtf(yy)) : 0.0f;
   }
 
   static constexpr KernelTable table(Isa isa) {
-    return {isa, pool, dense, folded_first_layer, dot, attention_scores, softmax, sigmoid};
+    return {isa,      Ops::kHasBf16,    Ops::kHasInt8, pool,    dense, score_rows,
+            dot_rows, attention_scores, softmax,       sigmoid, cosine};
   }
 };
 

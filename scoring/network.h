@@ -8,6 +8,7 @@
 
 #include "models/result.h"
 #include "models/weight_file.h"
+#include "scoring/kernels.h"
 
 namespace barker {
 
@@ -30,13 +31,13 @@ struct Network {
   uint32_t rows = 0;  // V
   uint32_t keyword_rows = 0;
   uint32_t folded_rows = 0;          // F
-  const float* embedding = nullptr;  // [V, D]
+  Table embedding;                   // [V, D]
   std::vector<NetworkGroup> groups;  // G of them
 
   std::vector<DenseLayer> mlp;  // [0] is W1 over (G+1)*D columns: groups in order, then the target
   const float* main_weight = nullptr;  // [H_last]
   float main_bias = 0;
-  const float* fold_target = nullptr;  // [F, H1]
+  Table fold_target;  // [F, H1]
 
   bool has_auxiliary = false;
   const float* aux_weight = nullptr;
@@ -47,15 +48,19 @@ struct Network {
   const float* attention_query = nullptr;  // [A, D]
   const float* attention_title = nullptr;  // [A, D]
   const float* attention_score = nullptr;  // z, [A]
-  const float* fold_title = nullptr;       // [F, A]
+  Table fold_title;                        // [F, A]
 
   uint32_t dot_dim = 0;  // R, 0: none
   std::vector<DenseLayer> dot_context;
   const float* dot_target = nullptr;       // [R, D]
   const float* dot_target_bias = nullptr;  // [named rows]
-  const float* fold_dot = nullptr;         // [F, R]
+  Table fold_dot;                          // [F, R]
 
   float main_scale = 1, main_offset = 0, aux_scale = 1, aux_offset = 0;  // calibration
+
+  Compute compute = Compute::kF32;  // what the file asks for
+  float compute_bound = 0;          // largest |logit - logit in F32|
+  bool screen = false;
 
   static Network bind(
       const WeightFile& file);  // cannot fail: WeightFile::open checked all it needs

@@ -6,6 +6,7 @@
 #include <xtensor/xtensor.hpp>
 #include <xtensor/xview.hpp>
 
+#include "models/half.h"
 #include "scoring/forward.h"
 
 namespace barker {
@@ -34,7 +35,14 @@ class Reference {
   explicit Reference(const Network& network) : n_(network) {}
 
   Vector embedding(uint32_t row) const {
-    return vector(n_.embedding + size_t{row} * n_.dim, n_.dim);
+    const size_t first = size_t{row} * n_.dim;
+    if (n_.embedding.element == Element::kF32) {
+      return vector(static_cast<const float*>(n_.embedding.data) + first, n_.dim);
+    }
+    const auto* halves = static_cast<const Half*>(n_.embedding.data) + first;
+    Vector out = xt::zeros<double>({size_t{n_.dim}});
+    for (size_t d = 0; d < n_.dim; ++d) out(d) = half_to_float(halves[d]);
+    return out;
   }
 
   Vector pooled(const Bag& bag) const {  // Eq. 4

@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
       {"prepare", barker::add_prepare_command(app)},
       {"convert", barker::add_convert_command(app)},
       {"train", barker::add_train_command(app)},
+      {"freeze", barker::add_freeze_command(app)},
       {"config", barker::add_config_command(app)},
       {"evaluate", barker::add_evaluate_command(app)},
       {"compare", barker::add_compare_command(app)},

@@ -17,6 +17,7 @@ Command add_validate_command(CLI::App& app);
 Command add_prepare_command(CLI::App& app);
 Command add_convert_command(CLI::App& app);
 Command add_train_command(CLI::App& app);
+Command add_freeze_command(CLI::App& app);
 Command add_config_command(CLI::App& app);
 Command add_evaluate_command(CLI::App& app);
 Command add_compare_command(CLI::App& app);

@@ -1,10 +1,10 @@
 #include "models/evaluate/score.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "models/fingerprint.h"
-#include "scoring/forward.h"
 
 namespace barker {
 namespace {
@@ -97,15 +97,15 @@ class BagFiller {
 
 }  // namespace
 
-Result<std::vector<float>> score_dataset(const WeightFile& file, const KernelTable& kernels,
-                                         const Dataset& data, Split split, Task task,
-                                         float unknown) {
-  const Network network = Network::bind(file);
+Result<std::vector<float>> score_logits(const WeightFile& file, const PackedNetwork& packed,
+                                        const Dataset& data, Split split, Task task,
+                                        Exactness exactness) {
+  const Network& network = packed.network();
   if (task == Task::kAuxiliary && !network.has_auxiliary) {
     return invalid_argument(file.path() + ": the model has no auxiliary task");
   }
   Forward forward;
-  forward.bind(network, kernels);
+  forward.bind(packed);
   BagFiller filler(file, network, data);
   std::vector<float> out, logits;
   std::vector<uint32_t> rows;
@@ -121,12 +121,10 @@ Result<std::vector<float>> score_dataset(const WeightFile& file, const KernelTab
         if (row != kUnknownKeyword) rows.push_back(row);
       }
       logits.resize(rows.size());
-      forward.score_targets(rows, logits.data());
-      kernels.sigmoid(logits.data(), logits.size(), network.main_scale, network.main_offset,
-                      logits.data());
+      forward.score_targets(rows, logits.data(), exactness);
       size_t next = 0;
       for (const uint32_t keyword : search.sfs) {
-        out.push_back(filler.row_of(keyword) == kUnknownKeyword ? unknown : logits[next++]);
+        out.push_back(filler.row_of(keyword) == kUnknownKeyword ? NAN : logits[next++]);
       }
       continue;
     }
@@ -141,12 +139,25 @@ Result<std::vector<float>> score_dataset(const WeightFile& file, const KernelTab
       titles.push_back({title_rows[a].data(), nullptr, title_rows[a].size()});
     }
     logits.resize(titles.size());
-    forward.score_titles(titles, logits.data());
-    kernels.sigmoid(logits.data(), logits.size(), network.aux_scale, network.aux_offset,
-                    logits.data());
+    forward.score_titles(titles, logits.data(), nullptr, exactness);
     out.insert(out.end(), logits.begin(), logits.end());
   }
   return out;
+}
+
+Result<std::vector<float>> score_dataset(const WeightFile& file, const KernelTable& kernels,
+                                         const Dataset& data, Split split, Task task,
+                                         float unknown) {
+  const PackedNetwork packed(Network::bind(file), kernels);
+  Result<std::vector<float>> scores =
+      score_logits(file, packed, data, split, task, Exactness::kFast);
+  if (!scores.ok()) return scores;
+  const Network& n = packed.network();
+  const bool main = task == Task::kMain;
+  kernels.sigmoid(scores->data(), scores->size(), main ? n.main_scale : n.aux_scale,
+                  main ? n.main_offset : n.aux_offset, scores->data());
+  for (float& score : *scores) score = std::isnan(score) ? unknown : score;
+  return scores;
 }
 
 }  // namespace barker

@@ -7,7 +7,7 @@
 #include "models/data/dataset.h"
 #include "models/result.h"
 #include "models/weight_file.h"
-#include "scoring/kernels.h"
+#include "scoring/forward.h"
 
 namespace barker {
 
@@ -18,5 +18,10 @@ namespace barker {
 Result<std::vector<float>> score_dataset(const WeightFile& file, const KernelTable& kernels,
                                          const Dataset& data, Split split, Task task,
                                          float unknown);
+
+// The same, raw logits of a network of `file`; NaN where the keyword is unknown.
+Result<std::vector<float>> score_logits(const WeightFile& file, const PackedNetwork& network,
+                                        const Dataset& data, Split split, Task task,
+                                        Exactness exactness);
 
 }  // namespace barker

@@ -47,12 +47,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   const KernelTable& kernels = kernels_for(Isa::kBaseline);
-  const auto golden = run_golden_vectors(**file, kernels);
+  const PackedNetwork packed(Network::bind(**file), kernels);
+  const auto golden = run_golden_vectors(**file, packed);
   promise(golden.ok() || !golden.status().message().empty(), "a refusal says why");
   // What was accepted is read to its last row.
-  const Network network = Network::bind(**file);
+  const Network& network = packed.network();
   Forward forward;
-  forward.bind(network, kernels);
+  forward.bind(packed);
   std::vector<uint32_t> rows = {0, network.keyword_rows - 1};
   if (network.keyword_rows == 0) rows.clear();
   const std::vector<Bag> groups(network.groups.size(), Bag{rows.data(), nullptr, rows.size()});

@@ -26,6 +26,16 @@ TEST(Vocabulary, AgreesWithAHashMap) {
     const Fingerprint f = random() & ~uint64_t{1};
     EXPECT_EQ(vocabulary.find(f), kUnknownRow);
   }
+  // Many at once find the same.
+  for (const size_t count : {0, 1, 31, 32, 33, 1000}) {
+    std::vector<Fingerprint> wanted(count);
+    for (Fingerprint& f : wanted) f = random() % 2 ? prints[random() % prints.size()] : random();
+    std::vector<uint32_t> rows(count);
+    vocabulary.find(wanted, rows.data());
+    for (size_t i = 0; i < count; ++i) EXPECT_EQ(rows[i], vocabulary.find(wanted[i]));
+    Vocabulary().find(wanted, rows.data());
+    for (const uint32_t row : rows) EXPECT_EQ(row, kUnknownRow);
+  }
 }
 
 TEST(Vocabulary, RefusesARepeatedFingerprint) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <random>
 #include <vector>
 
 #include "models/vocabulary.h"
@@ -16,6 +17,9 @@ using ::testing::ElementsAre;
 // Rows 0 and 1 nearly the same, 2 and 3 apart.
 const std::vector<float> kEmbedding = {1, 0, 1, 0.01f, 0, 1, -1, 0};
 
+const Embeddings kEmbeddings{kernels_for(Isa::kBaseline),
+                             {kEmbedding.data(), Element::kF32, 2}};
+
 struct Choice {
   std::vector<uint32_t> chosen;
   std::vector<Verdict> verdicts;
@@ -23,8 +27,8 @@ struct Choice {
 
 Choice choose(const std::vector<Candidate>& candidates, const ChoosePolicy& policy) {
   Choice out{std::vector<uint32_t>(policy.count), std::vector<Verdict>(candidates.size())};
-  out.chosen.resize(choose_selling_points(candidates, policy, kEmbedding.data(), 2,
-                                          out.chosen.data(), out.verdicts.data()));
+  out.chosen.resize(choose_selling_points(candidates, policy, kEmbeddings, out.chosen.data(),
+                                          out.verdicts.data()));
   return out;
 }
 
@@ -45,7 +49,7 @@ TEST(ChooseSellingPoints, PassesOverNearDuplicatesAndRepeats) {
 
 TEST(ChooseSellingPoints, NeverTakesUnknownWeakOrNotANumber) {
   const Choice c = choose({{1, kUnknownRow, .9f, false}, {2, 2, .1f, false}, {3, 3, NAN, false}},
-                          {.count = 3, .minimum_score = .3f});
+                          {.count = 3, .minimum_logit = .3f});
   EXPECT_TRUE(c.chosen.empty());
   EXPECT_THAT(c.verdicts,
               ElementsAre(Verdict::kUnknown, Verdict::kBelowMinimum, Verdict::kBelowMinimum));
@@ -61,6 +65,62 @@ TEST(ChooseSellingPoints, SkipsOrPromotesWhatStandsInTheTitle) {
 
 TEST(ChooseSellingPoints, TakesNoneWhenToldSo) {
   EXPECT_TRUE(choose({{1, 0, .9f, false}}, {.count = 0}).chosen.empty());
+}
+
+// Candidates of an ad as the plugin meets them: some repeated, some in the title, some near
+// duplicates, some with equal logits.
+struct Screening {
+  std::vector<float> embedding;
+  std::vector<Candidate> exact, screened;
+};
+
+Screening random_screening(std::mt19937& random, float bound) {
+  constexpr uint32_t kRows = 12, kDim = 3;
+  std::normal_distribution<float> normal(0, 1);
+  std::uniform_real_distribution<float> error(-bound, bound);
+  Screening s;
+  for (uint32_t i = 0; i < kRows * kDim; ++i) s.embedding.push_back(normal(random));
+  for (uint32_t i = 0, count = random() % 14; i < count; ++i) {
+    const uint32_t row = random() % 5 == 0 ? kUnknownRow : random() % kRows;
+    const float logit = std::round(normal(random) * 8) / 8;  // ties
+    s.exact.push_back({1 + row, row, logit, random() % 6 == 0});
+    s.screened.push_back({1 + row, row, logit + error(random), s.exact.back().in_title, true});
+  }
+  return s;
+}
+
+TEST(CertifiedChoice, IsTheExactOneAndRarelyLooksAtAllCandidates) {
+  std::mt19937 random(3);
+  size_t looked_at = 0, all = 0;
+  for (int trial = 0; trial < 20000; ++trial) {
+    const float bound = 0.02f * static_cast<float>(random() % 4);
+    Screening s = random_screening(random, bound);
+    const Embeddings embeddings{kernels_for(Isa::kBaseline),
+                                {s.embedding.data(), Element::kF32, 3}};
+    ChoosePolicy policy{.count = static_cast<uint32_t>(random() % 4), .maximum_cosine = .8f};
+    if (random() % 2) policy.minimum_logit = -0.25f;
+    if (random() % 2) policy.duplicates = Duplicates::kPromote;
+    int rounds = 0;
+    for (;; ++rounds) {
+      std::vector<size_t> needed;
+      const bool certified = is_certified(s.screened, policy, embeddings, bound,
+                                          [&](size_t i) { needed.push_back(i); });
+      ASSERT_EQ(certified, needed.empty());
+      if (certified) break;
+      for (const size_t i : needed) s.screened[i] = s.exact[i];
+    }
+    EXPECT_LE(rounds, 14);
+    uint32_t exact[3], certified[3];
+    const size_t n = choose_selling_points(s.exact, policy, embeddings, exact, nullptr);
+    ASSERT_EQ(choose_selling_points(s.screened, policy, embeddings, certified, nullptr), n);
+    for (size_t k = 0; k < n; ++k) {
+      ASSERT_EQ(certified[k], exact[k]) << trial;
+      ASSERT_FALSE(s.screened[certified[k]].screened);
+    }
+    for (const Candidate& c : s.screened) looked_at += !c.screened;
+    all += s.screened.size();
+  }
+  EXPECT_LT(looked_at * 2, all);
 }
 
 }  // namespace

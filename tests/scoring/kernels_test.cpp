@@ -4,9 +4,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <memory>
 #include <random>
 #include <vector>
+
+#include "models/half.h"
+#include "scoring/packed_network.h"
 
 namespace barker {
 namespace {
@@ -23,6 +29,41 @@ class KernelsOnIsa : public testing::TestWithParam<Isa> {
     for (float& value : values) value = normal(random);
     return values;
   }
+  // Numbers as the kernels take them, and as doubles.
+  struct TestTable : Table {
+    std::vector<float> floats;
+    std::vector<Half> halves;
+    double at(size_t row, size_t column) const {
+      const size_t i = row * width + column;
+      return element == Element::kF16 ? half_to_float(halves[i]) : floats[i];
+    }
+  };
+  TestTable random_table(size_t row_count, size_t width, bool half) {
+    TestTable table;
+    table.floats = numbers(row_count * width);
+    for (const float value : table.floats) table.halves.push_back(float_to_half(value));
+    table.data = half ? static_cast<const void*>(table.halves.data()) : table.floats.data();
+    table.element = half ? Element::kF16 : Element::kF32;
+    table.width = static_cast<uint32_t>(width);
+    return table;
+  }
+
+  // Aligned, and full of what must not matter.
+  class Scratch {
+   public:
+    explicit Scratch(size_t size)
+        : data_(static_cast<float*>(std::aligned_alloc(64, (size * 4 + 63) / 64 * 64))) {
+      std::fill_n(data_.get(), size, NAN);
+    }
+    float* data() const { return data_.get(); }
+
+   private:
+    struct Free {
+      void operator()(float* p) const { std::free(p); }
+    };
+    std::unique_ptr<float, Free> data_;
+  };
+
   std::vector<uint32_t> rows(size_t count, uint32_t below) {
     std::vector<uint32_t> out(count);
     for (uint32_t& row : out) row = static_cast<uint32_t>(random() % below);
@@ -33,47 +74,23 @@ class KernelsOnIsa : public testing::TestWithParam<Isa> {
 TEST_P(KernelsOnIsa, TheTableNamesItsIsa) { EXPECT_EQ(k.isa, GetParam()); }
 
 TEST_P(KernelsOnIsa, PoolIsTheWeightedMean) {
-  for (const size_t dim : {1, 3, 8, 16, 31, 32, 64, 100}) {
+  for (const size_t dim : {1, 3, 8, 16, 31, 32, 64, 100, 128, 200}) {
     for (const size_t count : {0, 1, 2, 7, 64, 1000}) {
       for (const bool weighted : {false, true}) {
-        const auto table = numbers(40 * dim);
-        const auto bag = rows(count, 40);
-        std::vector<float> weights(count), out(dim, 7);
-        for (float& w : weights) w = static_cast<float>(random() % 5);
-        k.pool(table.data(), dim, bag.data(), weighted ? weights.data() : nullptr, count,
-               out.data());
-        double total = 0;
-        for (size_t i = 0; i < count; ++i) total += weighted ? weights[i] : 1;
-        for (size_t d = 0; d < dim; ++d) {
-          double sum = 0;
-          for (size_t i = 0; i < count; ++i)
-            sum += (weighted ? weights[i] : 1.0) * table[bag[i] * dim + d];
-          EXPECT_NEAR(out[d], total > 0 ? sum / total : 0, 2e-5) << dim << " " << count;
-        }
-      }
-    }
-  }
-}
-
-TEST_P(KernelsOnIsa, DenseIsTheProductOfEveryShapeAndOffset) {
-  for (const size_t batch : {0, 1, 2, 3, 5, 7, 64}) {
-    for (const size_t in : {1, 4, 15, 16, 17, 64, 96}) {
-      for (const size_t out_size : {1, 3, 4, 5, 33}) {
-        for (const size_t offset : {0, 1, 3}) {
-          const int relu = static_cast<int>(random() % 2);
-          const size_t w_stride = in + 5;
-          const auto x = numbers(batch * in, offset), w = numbers(out_size * w_stride, offset),
-                     b = numbers(out_size);
-          std::vector<float> out(batch * out_size);
-          k.dense(x.data() + offset, in, w.data() + offset, w_stride, b.data(), batch, in, out_size,
-                  relu, out.data(), out_size);
-          for (size_t m = 0; m < batch; ++m) {
-            for (size_t o = 0; o < out_size; ++o) {
-              double sum = b[o];
-              for (size_t i = 0; i < in; ++i)
-                sum += double{x[offset + m * in + i]} * w[offset + o * w_stride + i];
-              EXPECT_NEAR(out[m * out_size + o], relu ? std::max(0.0, sum) : sum, 1e-4);
+        for (const bool half : {false, true}) {
+          const TestTable table = random_table(40, dim, half);
+          const auto bag = rows(count, 40);
+          std::vector<float> weights(count), out(dim, 7);
+          for (float& w : weights) w = static_cast<float>(random() % 5);
+          k.pool(table, bag.data(), weighted ? weights.data() : nullptr, count, out.data());
+          double total = 0;
+          for (size_t i = 0; i < count; ++i) total += weighted ? weights[i] : 1;
+          for (size_t d = 0; d < dim; ++d) {
+            double sum = 0;
+            for (size_t i = 0; i < count; ++i) {
+              sum += (weighted ? weights[i] : 1.0) * table.at(bag[i], d);
             }
+            EXPECT_NEAR(out[d], total > 0 ? sum / total : 0, 2e-5) << dim << " " << count;
           }
         }
       }
@@ -81,24 +98,130 @@ TEST_P(KernelsOnIsa, DenseIsTheProductOfEveryShapeAndOffset) {
   }
 }
 
-TEST_P(KernelsOnIsa, DotIsTheInnerProduct) {
-  for (size_t size = 0; size < 150; ++size) {
-    const auto x = numbers(size, 1), y = numbers(size, 2);
-    double sum = 0;
-    for (size_t i = 0; i < size; ++i) sum += double{x[i + 1]} * y[i + 2];
-    EXPECT_NEAR(k.dot(x.data() + 1, y.data() + 2, size), sum, 1e-4);
+// A network of dense layers without the file around it.
+Network network_of(const std::vector<DenseLayer>& mlp, const float* head, Compute compute) {
+  Network n;
+  n.dim = 1;
+  n.mlp = mlp;
+  n.main_weight = head;
+  n.main_bias = 0.25f;
+  n.compute = compute;
+  return n;
+}
+
+TEST_P(KernelsOnIsa, DenseIsTheProductOfEveryShape) {
+  for (const uint32_t in : {1, 4, 15, 16, 17, 64, 96}) {
+    for (const uint32_t out_size : {1, 3, 16, 33, 64, 100, 200}) {
+      const auto first = numbers(16 * 1), first_bias = numbers(16), w = numbers(out_size * in),
+                 b = numbers(out_size), head = numbers(out_size);
+      // The second layer is what is looked at; the first one only makes its inputs.
+      const PackedNetwork packed(network_of({{first.data(), first_bias.data(), 1, in},
+                                             {w.data(), b.data(), in, out_size}},
+                                            head.data(), Compute::kF32),
+                                 k);
+      for (const size_t batch : {0, 1, 2, 3, 4, 5, 6, 7, 64}) {
+        for (const bool relu : {false, true}) {
+          const auto x = numbers(batch * in, 1);
+          const size_t stride = out_size + 3;
+          std::vector<float> out(batch * stride, 99);
+          k.dense(packed.exact_main.layers[0], x.data() + 1, in, batch, relu, out.data(), stride);
+          for (size_t m = 0; m < batch; ++m) {
+            for (size_t o = 0; o < out_size; ++o) {
+              double sum = b[o];
+              for (size_t i = 0; i < in; ++i) sum += double{x[1 + m * in + i]} * w[o * in + i];
+              EXPECT_NEAR(out[m * stride + o], relu ? std::max(0.0, sum) : sum, 1e-4);
+            }
+            for (size_t o = out_size; o < stride; ++o) EXPECT_EQ(out[m * stride + o], 99);
+          }
+        }
+      }
+    }
   }
 }
 
-TEST_P(KernelsOnIsa, FoldedFirstLayerAddsAndClamps) {
-  for (const size_t width : {1, 7, 16, 40, 128}) {
-    const auto table = numbers(30 * width), base = numbers(width);
-    const auto picked = rows(25, 30);
-    std::vector<float> h(25 * width);
-    k.folded_first_layer(table.data(), width, picked.data(), 25, base.data(), h.data());
-    for (size_t i = 0; i < 25; ++i) {
-      for (size_t d = 0; d < width; ++d) {
-        EXPECT_FLOAT_EQ(h[i * width + d], std::max(0.0f, base[d] + table[picked[i] * width + d]));
+// What an activation and a weight become in the numbers of a layer.
+double rounded(double value, Compute compute, double scale) {
+  if (compute == Compute::kInt8) return scale > 0 ? std::nearbyint(value / scale) * scale : 0;
+  if (compute == Compute::kF32) return value;
+  const int exponent = std::ilogb(value == 0 ? 1 : value);
+  return std::ldexp(std::nearbyint(std::ldexp(value, 7 - exponent)), exponent - 7);
+}
+
+TEST_P(KernelsOnIsa, ScoreRowsRunsTheLayersInTheirNumbers) {
+  for (const Compute compute : {Compute::kF32, Compute::kBf16, Compute::kInt8}) {
+    if (compute == Compute::kBf16 && !k.has_bf16) continue;
+    if (compute == Compute::kInt8 && !k.has_int8) continue;
+    for (const std::vector<uint32_t>& sizes :
+         std::vector<std::vector<uint32_t>>{{16}, {9, 5}, {128, 64}, {40, 33, 17}, {64, 200, 3}}) {
+      for (const bool half : {false, true}) {
+        std::vector<std::vector<float>> weights, biases;
+        std::vector<DenseLayer> mlp;
+        uint32_t in = 1;
+        for (const uint32_t out : sizes) {
+          weights.push_back(numbers(size_t{in} * out));
+          biases.push_back(numbers(out));
+          mlp.push_back({weights.back().data(), biases.back().data(), in, out});
+          in = out;
+        }
+        const auto head = numbers(in), base = numbers(sizes[0]);
+        const PackedNetwork packed(network_of(mlp, head.data(), compute), k);
+        const TestTable table = random_table(50, sizes[0], half);
+        Scratch scratch(scratch_size(packed.stride));
+        for (const size_t count : {0, 1, 4, 5, 6, 7, 50}) {
+          const auto picked = rows(count, 50);
+          std::vector<float> logits(count, 1.5f);
+          k.score_rows(table, picked.data(), count, base.data(), packed.fast_main, scratch.data(),
+                       logits.data());
+          for (size_t i = 0; i < count; ++i) {
+            std::vector<double> h(sizes[0]);
+            for (size_t d = 0; d < h.size(); ++d) {
+              h[d] = std::max(0.0f, base[d] + static_cast<float>(table.at(picked[i], d)));
+            }
+            for (size_t l = 1; l < mlp.size(); ++l) {
+              const double x_scale = *std::ranges::max_element(h) / 127;
+              std::vector<double> next(mlp[l].out);
+              for (uint32_t o = 0; o < mlp[l].out; ++o) {
+                double largest = 0;
+                for (uint32_t d = 0; d < mlp[l].in; ++d) {
+                  largest = std::max(largest, std::abs(double{mlp[l].weight[o * mlp[l].in + d]}));
+                }
+                double sum = mlp[l].bias[o];
+                for (uint32_t d = 0; d < mlp[l].in; ++d) {
+                  sum += rounded(h[d], compute, x_scale) *
+                         rounded(mlp[l].weight[o * mlp[l].in + d], compute, largest / 127);
+                }
+                next[o] = std::max(0.0, sum);
+              }
+              h = next;
+            }
+            double logit = 1.5 + 0.25;
+            for (size_t d = 0; d < h.size(); ++d) logit += h[d] * head[d];
+            // Rounding in float can tip one activation to the next int8 or bfloat16.
+            const double tolerance = compute == Compute::kF32 ? 5e-4 : 0.05;
+            EXPECT_NEAR(logits[i], logit, tolerance * std::max(1.0, std::abs(logit)))
+                << static_cast<int>(compute) << " " << sizes.size() << " " << i;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_P(KernelsOnIsa, DotRowsIsTheInnerProductAndTheBias) {
+  for (const size_t width : {1, 3, 16, 31, 64, 100}) {
+    for (const bool half : {false, true}) {
+      const TestTable table = random_table(30, width, half);
+      const auto x = numbers(width), bias = numbers(30);
+      const auto picked = rows(25, 30);
+      for (const bool biased : {false, true}) {
+        std::vector<float> logits(25, 2);
+        k.dot_rows(table, picked.data(), 25, x.data(), biased ? bias.data() : nullptr,
+                   logits.data());
+        for (size_t i = 0; i < 25; ++i) {
+          double sum = 2 + (biased ? bias[picked[i]] : 0);
+          for (size_t d = 0; d < width; ++d) sum += x[d] * table.at(picked[i], d);
+          EXPECT_NEAR(logits[i], sum, 1e-4);
+        }
       }
     }
   }
@@ -106,28 +229,49 @@ TEST_P(KernelsOnIsa, FoldedFirstLayerAddsAndClamps) {
 
 TEST_P(KernelsOnIsa, AttentionScoresFollowTanhClosely) {
   for (const size_t width : {1, 5, 8, 16, 19, 64}) {
-    const auto table = numbers(30 * width), base = numbers(width), z = numbers(width);
-    const auto picked = rows(12, 30);
-    std::vector<float> out(12);
-    k.attention_scores(table.data(), width, picked.data(), 12, base.data(), z.data(), out.data());
-    for (size_t j = 0; j < 12; ++j) {
-      double sum = 0;
-      for (size_t d = 0; d < width; ++d)
-        sum += z[d] * std::tanh(double{base[d]} + table[picked[j] * width + d]);
-      EXPECT_NEAR(out[j], sum, 1e-5 * static_cast<double>(width + 1));
+    for (const bool half : {false, true}) {
+      const TestTable table = random_table(30, width, half);
+      const auto base = numbers(width), z = numbers(width);
+      const auto picked = rows(14, 30);
+      std::vector<float> out(14);
+      k.attention_scores(table, picked.data(), 14, base.data(), z.data(), out.data());
+      for (size_t j = 0; j < 14; ++j) {
+        double sum = 0;
+        for (size_t d = 0; d < width; ++d) {
+          sum += z[d] * std::tanh(double{base[d]} + table.at(picked[j], d));
+        }
+        EXPECT_NEAR(out[j], sum, 1e-5 * static_cast<double>(width + 1));
+      }
     }
   }
 }
 
 TEST_P(KernelsOnIsa, TanhIsWithinHalfAMillionthEverywhere) {
   const uint32_t row = 0;
-  const float base = 0, z = 1;
   for (double x = -30; x < 30; x += 0.0037) {
-    const float value = static_cast<float>(x);
+    // A whole vector, so that the kernel's own loop is looked at, too.
+    const std::vector<float> value(16, static_cast<float>(x)), base(16, 0.0f);
+    std::vector<float> z(16, 0.0f);
+    z[7] = 1;
     float out;
-    k.attention_scores(&value, 1, &row, 1, &base, &z, &out);
-    EXPECT_NEAR(out, std::tanh(double{value}), 5e-7) << x;
+    k.attention_scores({value.data(), Element::kF32, 16}, &row, 1, base.data(), z.data(), &out);
+    EXPECT_NEAR(out, std::tanh(double{value[7]}), 5e-7) << x;
   }
+}
+
+TEST_P(KernelsOnIsa, CosineIsTheCosine) {
+  for (const size_t width : {1, 7, 16, 64, 70}) {
+    const TestTable table = random_table(3, width, true);
+    double xy = 0, xx = 0, yy = 0;
+    for (size_t d = 0; d < width; ++d) {
+      xy += table.at(0, d) * table.at(2, d);
+      xx += table.at(0, d) * table.at(0, d);
+      yy += table.at(2, d) * table.at(2, d);
+    }
+    EXPECT_NEAR(k.cosine(table, 0, 2), xy / std::sqrt(xx * yy), 1e-5);
+  }
+  const std::vector<float> zero(8, 0.0f);
+  EXPECT_EQ(k.cosine({zero.data(), Element::kF32, 4}, 0, 1), 0);
 }
 
 TEST_P(KernelsOnIsa, SoftmaxSumsToOneAndSurvivesLargeNumbers) {
@@ -151,6 +295,24 @@ TEST(ChooseIsa, TakesTheBestOrTheNamedOneAndRefusesOthers) {
   EXPECT_EQ(*choose_isa(""), supported_isas().back());
   EXPECT_EQ(*choose_isa("baseline"), Isa::kBaseline);
   EXPECT_EQ(choose_isa("sse9").status().code(), Code::kInvalidArgument);
+}
+
+TEST(Half, RoundsToTheNearestAndBack) {
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const auto half = static_cast<Half>(bits);
+    if (!is_finite(half)) continue;
+    EXPECT_EQ(float_to_half(half_to_float(half)), half) << bits;
+  }
+  std::mt19937 random(1);
+  for (int i = 0; i < 200000; ++i) {
+    const float value = std::ldexp(static_cast<float>(random() % 100000) / 50000 - 1,
+                                   static_cast<int>(random() % 40) - 25);
+    const double nearest = half_to_float(float_to_half(value));
+    const double step = std::max(std::ldexp(1.0, std::ilogb(value == 0 ? 1 : value) - 10),
+                                 std::ldexp(1.0, -24));
+    EXPECT_LE(std::abs(nearest - value), step / 2) << value;
+  }
+  EXPECT_EQ(half_to_float(float_to_half(kMaxHalf)), kMaxHalf);
 }
 
 }  // namespace

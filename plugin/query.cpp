@@ -1,0 +1,81 @@
+#include "plugin/query.h"
+
+#include <algorithm>
+#include <ctime>
+
+#include "plugin/request.h"
+
+namespace barker {
+namespace {
+
+uint64_t now_ns() {
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
+}
+
+}  // namespace
+
+Query::Query(const barker_request& request, barker_response& response, const Config& config,
+             const Generation& generation, Workspace& workspace, Counters& counters, bool exact)
+    : request_(request),
+      response_(response),
+      config_(config),
+      g_(generation),
+      n_(generation.network()),
+      kernels_(generation.packed.kernels()),
+      w_(workspace),
+      counters_(counters),
+      exact_(exact),
+      window_(std::min(request.ad_count, request.window ? request.window : config.window)) {
+  if (w_.bound_generation == g_.id) return;
+  w_.forward.bind(g_.packed);
+  w_.slot_of_row.assign(n_.keyword_rows, kNoSlot);
+  w_.distinct_rows.clear();  // rows of the generation before
+  w_.bound_generation = g_.id;
+}
+
+bool Query::run() {
+  uint64_t start = now_ns();
+  const auto lap = [&](uint64_t& stage) {
+    const uint64_t end = now_ns();
+    stage = end - start;
+    start = end;
+  };
+  map_groups();
+  if (!map_ads()) return bypass(BARKER_REASON_DEADLINE);
+  lap(response_.map_ns);
+  w_.forward.set_context(w_.groups);
+  if (!score_titles()) return bypass(BARKER_REASON_DEADLINE);
+  if (!score_ads()) return bypass(BARKER_REASON_NON_FINITE);
+  bool complete = score_candidates();
+  lap(response_.score_ns);
+  order_by_score(w_.scores, w_.order);
+  choose();
+  lap(response_.choose_ns);
+  complete &= rewrite();
+  lap(response_.rewrite_ns);
+  response_.status = complete ? BARKER_STATUS_RESCORED : BARKER_STATUS_PARTIAL;
+  response_.reason = complete ? BARKER_REASON_NONE : BARKER_REASON_DEADLINE;
+  return true;
+}
+
+bool Query::late() const { return request_.deadline_ns != 0 && now_ns() >= request_.deadline_ns; }
+
+bool Query::bypass(int32_t reason) {
+  response_.reason = reason;
+  return false;
+}
+
+barker_ad Query::ad(uint64_t index) const {
+  return element(request_.ads, request_.ad_stride, index);
+}
+
+std::span<const Candidate> Query::candidates_of(uint64_t ad) const {
+  const size_t begin = w_.candidate_begin[ad];
+  return {w_.candidates.data() + begin, w_.candidate_begin[ad + 1] - begin};
+}
+
+Embeddings Query::embeddings() const { return {kernels_, n_.embedding}; }
+
+}  // namespace barker

@@ -1,0 +1,117 @@
+// The network over what was mapped: pCTR of every ad, P(attracted) of every distinct candidate.
+
+#include <algorithm>
+#include <cmath>
+
+#include "plugin/query.h"
+
+namespace barker {
+namespace {
+
+constexpr size_t kBlock = 64;  // candidates or titles between two looks at the deadline
+
+}  // namespace
+
+// pCTR of the window to w_.aux, NaN where the model predicts none. False: past the deadline.
+bool Query::score_titles() {
+  w_.aux.assign(window_, NAN);
+  if (!n_.has_auxiliary) return !late();
+  // Where candidates are certified the whole answer is: the order of the ads, too.
+  const Exactness exactness =
+      screens() || exact_ ? Exactness::kExact : Exactness::kFast;
+  for (uint64_t begin = 0; begin < window_; begin += kBlock) {
+    if (late()) return false;
+    const size_t count = std::min<uint64_t>(kBlock, window_ - begin);
+    w_.forward.score_titles({w_.titles.data() + begin, count}, w_.aux.data() + begin, nullptr,
+                            exactness);
+  }
+  kernels_.sigmoid(w_.aux.data(), window_, n_.aux_scale, n_.aux_offset, w_.aux.data());
+  return true;
+}
+
+bool Query::score_ads() {
+  w_.scores.resize(window_);
+  w_.order.resize(window_);
+  for (uint64_t i = 0; i < window_; ++i) {
+    const barker_ad a = ad(i);
+    const double pctr = n_.has_auxiliary ? double{w_.aux[i]} : 1.0;
+    w_.scores[i] = ad_score(a.bid, pctr, a.first_pass_score, config_.order);
+    if (!std::isfinite(w_.scores[i])) return false;
+  }
+  return true;
+}
+
+bool Query::screens() const {
+  if (exact_ || g_.packed.compute() == Compute::kF32) return false;
+  return config_.screen == Screen::kOn || (config_.screen == Screen::kByFile && n_.screen);
+}
+
+// Logits of every distinct candidate, the first ads' first. False: the deadline cut it short; those
+// that were not reached stay at NaN and are not chosen.
+bool Query::score_candidates() {
+  const bool screened = screens();
+  const Exactness exactness = exact_ ? Exactness::kExact : Exactness::kFast;
+  const size_t distinct = w_.distinct_rows.size();
+  w_.distinct_logits.assign(distinct, NAN);
+  w_.distinct_state.assign(distinct, screened ? SlotState::kScreened : SlotState::kExact);
+  size_t scored = 0;
+  while (scored < distinct && !late()) {
+    const size_t count = std::min(kBlock, distinct - scored);
+    w_.forward.score_targets({w_.distinct_rows.data() + scored, count},
+                             w_.distinct_logits.data() + scored, exactness);
+    scored += count;
+  }
+  counters_.candidates_scored.fetch_add(scored, std::memory_order_relaxed);
+  spread_logits();
+  if (scored < distinct) return false;
+  return !screened || certify_candidates(n_.compute_bound);
+}
+
+// Calibrated logits to the candidates.
+void Query::spread_logits() {
+  for (size_t i = 0; i < w_.candidates.size(); ++i) {
+    const uint32_t slot = w_.candidate_slot[i];
+    if (slot == kNoSlot) continue;
+    w_.candidates[i].logit = n_.main_scale * w_.distinct_logits[slot] + n_.main_offset;
+    w_.candidates[i].screened = w_.distinct_state[slot] != SlotState::kExact;
+  }
+}
+
+// Scores exactly what the choice of some ad turns on, until no choice turns on a screened logit.
+// False: past the deadline; what is chosen then may differ from the exact choice.
+bool Query::certify_candidates(float bound) {
+  const float calibrated_bound = std::abs(n_.main_scale) * bound;
+  w_.uncertified.resize(window_);
+  for (uint32_t i = 0; i < window_; ++i) w_.uncertified[i] = i;
+  for (;;) {
+    w_.needed_slots.clear();
+    std::erase_if(w_.uncertified, [&](uint32_t ad) {
+      const size_t begin = w_.candidate_begin[ad];
+      return is_certified(candidates_of(ad), config_.choose, embeddings(), calibrated_bound,
+                          [&](size_t i) {
+                            const uint32_t slot = w_.candidate_slot[begin + i];
+                            if (w_.distinct_state[slot] != SlotState::kScreened) return;
+                            w_.distinct_state[slot] = SlotState::kNeeded;
+                            w_.needed_slots.push_back(slot);
+                          });
+    });
+    if (w_.needed_slots.empty()) return true;
+    if (late()) return false;
+    w_.needed_rows.clear();
+    for (const uint32_t slot : w_.needed_slots) w_.needed_rows.push_back(w_.distinct_rows[slot]);
+    w_.needed_logits.resize(w_.needed_rows.size());
+    w_.forward.score_targets(w_.needed_rows, w_.needed_logits.data(), Exactness::kExact);
+    uint64_t violations = 0;
+    for (size_t i = 0; i < w_.needed_slots.size(); ++i) {
+      const uint32_t slot = w_.needed_slots[i];
+      violations += !(std::abs(w_.distinct_logits[slot] - w_.needed_logits[i]) <= bound);
+      w_.distinct_logits[slot] = w_.needed_logits[i];
+      w_.distinct_state[slot] = SlotState::kExact;
+    }
+    counters_.candidates_rescored.fetch_add(w_.needed_slots.size(), std::memory_order_relaxed);
+    if (violations) counters_.screen_violations.fetch_add(violations, std::memory_order_relaxed);
+    spread_logits();
+  }
+}
+
+}  // namespace barker
