@@ -163,18 +163,16 @@ void break_ascii_words(std::string_view text, std::vector<Piece>& words) {
   };
   for (size_t at = 0; at < text.size();) {
     const size_t begin = at;
-    bool has_word = false;  // "_" alone is punctuation
     while (at < text.size()) {
       const char c = text[at];
-      if (is_letter(c) || is_digit(c)) {
-        has_word = true;
-      } else if (c != '_' &&  // WB13
-                 !(at > begin && at + 1 < text.size() && joins(text[at - 1], c, text[at + 1]))) {
-        break;
-      }
+      const bool inside =
+          is_letter(c) || is_digit(c) || c == '_' ||  // WB5, WB8 to WB10, WB13
+          (at > begin && at + 1 < text.size() && joins(text[at - 1], c, text[at + 1]));
+      if (!inside) break;
       ++at;
     }
-    if (has_word) add_word(text, {begin, at}, words);
+    const bool lone_underscore = at == begin + 1 && text[begin] == '_';  // of the rules' making
+    if (at > begin && !lone_underscore) add_word(text, {begin, at}, words);
     at += at == begin;
   }
 }
@@ -249,11 +247,16 @@ Fingerprint keyword_fingerprint(std::string_view text) {
     return fingerprint({form, size});
   }
   UErrorCode code = U_ZERO_ERROR;
-  const auto has_space = [](std::string_view bytes) {
-    // Spaces beyond ASCII are not in normal form; only ASCII's need a closer look.
-    return std::ranges::any_of(bytes, [](char c) { return c >= 0 && c <= ' '; });
+  // Spaces beyond ASCII are not in normal form; only ASCII's need a closer look.
+  const auto is_plain = [](std::string_view bytes) {
+    for (int32_t at = 0, size = static_cast<int32_t>(bytes.size()); at < size;) {
+      UChar32 c;
+      U8_NEXT(bytes.data(), at, size, c);
+      if (c <= ' ') return false;  // invalid UTF-8 is negative
+    }
+    return true;
   };
-  if (text.size() <= kLongest && !has_space(text) &&
+  if (text.size() <= kLongest && is_plain(text) &&
       case_folder().isNormalizedUTF8({text.data(), static_cast<int32_t>(text.size())}, code) &&
       U_SUCCESS(code)) {
     return fingerprint(text);
@@ -310,7 +313,8 @@ struct KeywordSplitter::Impl {
   // Calls emit(phrase or null, first word, number of words) for every keyword in order.
   template <typename Emit>
   void for_each(std::string_view folded, const std::vector<Piece>& pieces, Emit emit) const {
-    thread_local std::vector<Fingerprint> prints;
+    thread_local std::vector<Fingerprint> buffer;
+    std::vector<Fingerprint>& prints = buffer;
     prints.clear();
     for (const Piece p : pieces)
       prints.push_back(fingerprint(folded.substr(p.begin, p.end - p.begin)));
@@ -357,8 +361,10 @@ void KeywordSplitter::split(std::string_view text, std::vector<Fingerprint>& out
   };
   text = bounded(text);
   if (is_ascii(text)) {
-    thread_local std::string form;
-    thread_local std::vector<Piece> words;
+    thread_local std::string form_buffer;
+    thread_local std::vector<Piece> words_buffer;
+    std::string& form = form_buffer;  // every use of the buffers' names asks for the thread
+    std::vector<Piece>& words = words_buffer;
     form.resize(text.size());
     std::ranges::transform(text, form.begin(), to_lower);
     words.clear();

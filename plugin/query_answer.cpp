@@ -33,13 +33,13 @@ void Query::choose() {
     uint32_t chosen[BARKER_MAX_SELLING_POINTS];
     out.chosen_count = static_cast<uint32_t>(
         choose_selling_points(candidates, config_.choose, embeddings(), chosen, nullptr));
+    float scores[BARKER_MAX_SELLING_POINTS];
+    for (uint32_t k = 0; k < out.chosen_count; ++k) scores[k] = candidates[chosen[k]].logit;
+    kernels_.sigmoid(scores, out.chosen_count, 1, 0, scores);
     for (uint32_t k = 0; k < out.chosen_count; ++k) {
-      const Candidate& c = candidates[chosen[k]];
-      float probability;
-      kernels_.sigmoid(&c.logit, 1, 1, 0, &probability);
       out.chosen[k].index = chosen[k];
-      out.chosen[k].score = probability;
-      out.chosen[k].promoted = c.in_title;
+      out.chosen[k].score = scores[k];
+      out.chosen[k].promoted = candidates[chosen[k]].in_title;
     }
   }
 }

@@ -37,7 +37,8 @@ void append_clean(std::string_view text, std::string& out, uint64_t* replaced) {
     }
     return;
   }
-  thread_local std::string valid;
+  thread_local std::string buffer;
+  std::string& valid = buffer;
   valid.clear();
   append_valid_utf8(text, valid, replaced);
   for (int32_t at = 0, size = static_cast<int32_t>(valid.size()); at < size;) {
@@ -52,8 +53,10 @@ void append_clean(std::string_view text, std::string& out, uint64_t* replaced) {
   }
 }
 
-std::string_view html_reference(char c) {
-  switch (c) {
+bool is_html_special(char c) { return c == '&' || c == '<' || c == '>' || c == '"' || c == '\''; }
+
+std::string_view html_reference(char special) {
+  switch (special) {
     case '&':
       return "&amp;";
     case '<':
@@ -62,10 +65,8 @@ std::string_view html_reference(char c) {
       return "&gt;";
     case '"':
       return "&quot;";
-    case '\'':
-      return "&#39;";
     default:
-      return {};
+      return "&#39;";
   }
 }
 
@@ -74,12 +75,17 @@ void append_escaped(std::string_view text, TitleFormat format, std::string& out)
     out += text;
     return;
   }
+  bool any = false;  // no early end: the loop runs in vectors
+  for (const char c : text) any |= is_html_special(c);
+  if (!any) {
+    out += text;
+    return;
+  }
   size_t begin = 0;
   for (size_t at = 0; at < text.size(); ++at) {
-    const std::string_view reference = html_reference(text[at]);
-    if (reference.empty()) continue;
+    if (!is_html_special(text[at])) continue;
     out.append(text.substr(begin, at - begin));
-    out += reference;
+    out += html_reference(text[at]);
     begin = at + 1;
   }
   out.append(text.substr(begin));
@@ -199,7 +205,8 @@ void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
                    const TitlePolicy& policy, std::string& out, Placed* placed,
                    uint64_t* replaced_utf8) {
   const size_t start = out.size();
-  thread_local std::string visible;  // one prefix, then the title
+  thread_local std::string buffer;
+  std::string& visible = buffer;  // one prefix, then the title; every use of `buffer` asks for the thread
   uint64_t left = policy.max_width == 0 ? ~uint64_t{0} : policy.max_width;
   const uint64_t separator_width = policy.max_width == 0 ? 0 : display_width(policy.separator);
   std::fill_n(placed, prefixes.size(), Placed{});

@@ -21,6 +21,16 @@ struct Avx2Ops {
     const __m256 guess = _mm256_rcp_ps(v);
     return Vec(_mm256_mul_ps(guess, _mm256_fnmadd_ps(v, guess, _mm256_set1_ps(2.0f))));
   }
+  static BARKER_INLINE float sum(const Vec& v) {
+    __m128 half = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+  }
+  static BARKER_INLINE float largest(const Vec& v) {
+    __m128 half = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    half = _mm_max_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
+  }
 
   static BARKER_INLINE void pack_int8(const float* x, float inverse, uint8_t* out) {
     const __m256 scale = _mm256_set1_ps(inverse);

@@ -20,6 +20,14 @@ struct BaselineOps {
     return Vec::load_aligned(lanes);
   }
   static BARKER_INLINE Vec reciprocal(const Vec& v) { return Vec(1.0f) / v; }
+  static BARKER_INLINE float sum(const Vec& v) {
+    alignas(64) float lanes[Vec::size];
+    v.store_aligned(lanes);
+    for (size_t half = Vec::size / 2; half > 0; half /= 2) {
+      for (size_t i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+    }
+    return lanes[0];
+  }
 };
 
 }  // namespace

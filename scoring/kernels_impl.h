@@ -6,6 +6,7 @@
 //   kPoolVectors                vectors of a row that are pooled in one pass
 //   load_half(p)                lanes binary16 numbers as floats
 //   reciprocal(v)               1 / v, to the last bits
+//   sum(v), largest(v)          over the lanes, always in the same order
 //   has_bf16: Words             pack_bf16(x, out), dot_bf16(sum, x, w)     16 numbers at a time
 //   has_int8                    pack_int8(x, inverse, out), dot_int8(sum, x, w)
 //
@@ -49,27 +50,6 @@ struct Kernels {
   // everywhere.
   static BARKER_INLINE Vec multiply_add(const Vec& a, const Vec& b, const Vec& c) {
     return a * b + c;
-  }
-
-  static BARKER_INLINE float sum(const Vec& v) {
-    alignas(64) float lanes[kLanes];
-    v.store_aligned(lanes);
-    // By halves, not one after the other: short chains.
-    for (size_t half = kLanes / 2; half > 0; half /= 2) {
-      for (size_t i = 0; i < half; ++i) lanes[i] += lanes[i + half];
-    }
-    return lanes[0];
-  }
-
-  static BARKER_INLINE float largest(const Vec& v) {
-    alignas(64) float lanes[kLanes];
-    v.store_aligned(lanes);
-    for (size_t half = kLanes / 2; half > 0; half /= 2) {
-      for (size_t i = 0; i < half; ++i) {
-        lanes[i] = lanes[i] > lanes[i + half] ? lanes[i] : lanes[i + half];
-      }
-    }
-    return lanes[0];
   }
 
   static BARKER_INLINE Vec load(const float* p) { return Vec::load_unaligned(p); }
@@ -241,7 +221,7 @@ struct Kernels {
         const float* row = rows + m * stride;
         Vec most(0.0f);  // activations are never negative
         for (size_t d = 0; d < width; d += kLanes) most = xsimd::max(most, load_aligned(row + d));
-        const float peak = largest(most);
+        const float peak = Ops::largest(most);
         const float inverse = peak > 0 ? 127.0f / peak : 0.0f;
         row_scale[m] = peak / 127.0f;
         auto* bytes = reinterpret_cast<uint8_t*>(out + m * stride);
@@ -381,7 +361,7 @@ struct Kernels {
       }
     }
     BARKER_UNROLL
-    for (size_t m = 0; m < M; ++m) logits[m] += sum(sums[m]) + mlp.bias;
+    for (size_t m = 0; m < M; ++m) logits[m] += Ops::sum(sums[m]) + mlp.bias;
   }
 
   static BARKER_INLINE size_t padded(size_t width) {
@@ -459,7 +439,7 @@ struct Kernels {
         for (; d + kLanes <= width; d += kLanes) {
           even = multiply_add(load(x + d), load(row + d), even);
         }
-        float total = sum(even + odd);
+        float total = Ops::sum(even + odd);
         for (; d < width; ++d) total += x[d] * value(row + d);
         logits[i] += total + (bias ? bias[rows[i]] : 0.0f);
       }
@@ -505,7 +485,7 @@ struct Kernels {
         for (; d + kLanes <= width; d += kLanes) {
           sums = multiply_add(tanh(load(base + d) + load(row + d)), load(z + d), sums);
         }
-        float total = sum(sums);
+        float total = Ops::sum(sums);
         if (d < width) {  // the same polynomial for the rest, so that no length changes the function
           alignas(64) float rest[kLanes] = {};
           for (size_t r = d; r < width; ++r) rest[r - d] = base[r] + value(row + r);
@@ -563,7 +543,7 @@ struct Kernels {
         sum_xx = multiply_add(a, a, sum_xx);
         sum_yy = multiply_add(b, b, sum_yy);
       }
-      xy = sum(sum_xy), xx = sum(sum_xx), yy = sum(sum_yy);
+      xy = Ops::sum(sum_xy), xx = Ops::sum(sum_xx), yy = Ops::sum(sum_yy);
       for (; d < width; ++d) {
         const float a = value(x + d), b = value(y + d);
         xy += a * b, xx += a * a, yy += b * b;

@@ -51,12 +51,22 @@ Result<Judged> judge(const std::string& path, const KernelTable& kernels, const 
   return out;
 }
 
-double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
-  double largest = 0;
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (!std::isnan(a[i])) largest = std::max(largest, std::abs(double{a[i]} - b[i]));
-  }
-  return largest;
+// Largest difference and root of the mean square over both tasks.
+void compare(const Judged& before, const Judged& after, PrecisionReport& report) {
+  double squares = 0;
+  uint64_t count = 0;
+  const auto add = [&](const std::vector<float>& a, const std::vector<float>& b) {
+    for (size_t i = 0; i < a.size(); ++i) {
+      if (std::isnan(a[i])) continue;
+      const double difference = std::abs(double{a[i]} - b[i]);
+      report.probability_difference = std::max(report.probability_difference, difference);
+      squares += difference * difference;
+      ++count;
+    }
+  };
+  add(before.main, after.main);
+  add(before.aux, after.aux);
+  if (count > 0) report.probability_rms = std::sqrt(squares / static_cast<double>(count));
 }
 
 // The two best of a bar, by position where they tie.
@@ -132,13 +142,13 @@ ComputeSpec compute_of(Precision precision) {
 PrecisionLimits limits_of(Precision precision) {
   switch (precision) {
     case Precision::kFp32:
-      return {1e-6, 0.0005, 0.005};
+      return {1e-6, 1e-6, 0.0005, 0.005};
     case Precision::kFp16:
-      return {2e-4, 0.0005, 0.005};
+      return {2e-4, 1, 0.0005, 0.005};
     case Precision::kBf16:
-      return {1, 0.0005, 0.005};
+      return {1, 1, 0.0005, 0.005};
     case Precision::kInt8:
-      return {1, 0.0005, 0.015};
+      return {1, 1, 0.0005, 0.015};
   }
   return {};
 }
@@ -153,8 +163,7 @@ Result<PrecisionReport> compare_precision(const std::string& original, const std
   PrecisionReport report;
   report.instances = before->main.size() + before->aux.size();
   report.trainer_difference = after->trainer_difference;
-  report.probability_difference = std::max(largest_difference(before->main, after->main),
-                                           largest_difference(before->aux, after->aux));
+  compare(*before, *after, report);
   report.original_auc = auc_of_known(before->main, table.clicked);
   report.auc = auc_of_known(after->main, table.clicked);
   report.changed_choices = changed_choices(table, before->main, after->main, report.bars);

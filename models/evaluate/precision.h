@@ -22,7 +22,8 @@ ComputeSpec compute_of(Precision precision);
 
 // How far the file in `precision` may be from the original.
 struct PrecisionLimits {
-  double probability;     // |P - trainer's P|; 1: not asked
+  double trainer;         // |P - trainer's P|; 1: not asked
+  double original;        // |P - original's P|; 1: not asked
   double auc_loss;        // of the main task
   double changed_choices;  // share of SF bars whose best two change
 };
@@ -32,6 +33,7 @@ struct PrecisionReport {
   uint64_t instances = 0, bars = 0;     // validation split, both tasks; SF bars
   double trainer_difference = 0;        // largest |P - trainer's P| of the golden vectors
   double probability_difference = 0;    // largest |P - original's P|, both tasks
+  double probability_rms = 0;           // of P - original's P
   double original_auc = 0, auc = 0;     // main task; NaN: one class is missing
   double changed_choices = 0;           // share of bars
   double fast_logit_difference = 0;     // largest |logit - logit in float|, both tasks

@@ -1,0 +1,292 @@
+// Every kernel on every ISA and precision of this machine, on the reference query's shapes, beside
+// the machine's own limits in the same run.
+//
+//   Peak/COMPUTE/ISA       multiply-adds in registers: gflops
+//   Gather/BYTES/ahead:N   reading the user bag's rows of so many bytes, N rows asked for ahead
+//   Pool/ELEMENT/ISA       the user bag
+//   Context/...            pooling of all groups, the layers that see them once a query
+//   Dense/ISA              500 x 128 -> 64 with ReLU
+//   Candidates/...         500 candidates from rows to logits: gather, bias, ReLU, layer, head
+//   Titles/...             50 titles of 12 keywords: attention, pooling, layers
+//   Dot/ELEMENT/ISA        500 candidates of the dot-product head alone
+//   Query/...              the whole reference query; Screened: fast, then exact where it decides
+//
+// Counters: gflops (multiplications and additions of the mathematics), rows_per_s. A kernel whose
+// time is mostly waiting is given rows_per_s alone.
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <string>
+
+#include "bench/peak.h"
+#include "bench/reference_query.h"
+#include "scoring/choose.h"
+#include "scoring/isa.h"
+
+namespace barker {
+namespace {
+
+const ReferenceModel& model() {
+  static const ReferenceModel made;
+  return made;
+}
+
+const ReferenceModel& dot_model() {
+  static const ReferenceModel made(
+      {.hidden = {}, .dot_dim = 64, .auxiliary = false});
+  return made;
+}
+
+const char* name_of(Compute compute) {
+  return compute == Compute::kF32 ? "fp32" : compute == Compute::kBf16 ? "bf16" : "int8";
+}
+
+struct Precision {
+  const char* name;
+  Element tables;
+  Compute compute;
+};
+constexpr Precision kPrecisions[] = {{"fp32", Element::kF32, Compute::kF32},
+                                     {"fp16", Element::kF16, Compute::kF32},
+                                     {"bf16", Element::kF16, Compute::kBf16},
+                                     {"int8", Element::kF16, Compute::kInt8}};
+
+bool can(const KernelTable& k, Compute compute) {
+  return compute == Compute::kF32 || (compute == Compute::kBf16 ? k.has_bf16 : k.has_int8);
+}
+
+void count_flops(benchmark::State& state, double flops_per_iteration) {
+  state.counters["gflops"] = benchmark::Counter(
+      flops_per_iteration * static_cast<double>(state.iterations()) / 1e9,
+      benchmark::Counter::kIsRate);
+}
+
+void count_rows(benchmark::State& state, double rows_per_iteration) {
+  state.counters["rows_per_s"] = benchmark::Counter(
+      rows_per_iteration * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+}
+
+// A Forward over a network of the model, and its next query.
+class Bound {
+ public:
+  Bound(const ReferenceModel& from, const Precision& precision, const KernelTable& kernels)
+      : model_(from), packed(from.network(precision.tables, precision.compute), kernels) {
+    forward.bind(packed);
+  }
+  const ReferenceQuery& next() { return model_.queries()[at_++ % model_.queries().size()]; }
+
+ private:
+  const ReferenceModel& model_;
+  size_t at_ = 0;
+
+ public:
+  PackedNetwork packed;
+  Forward forward;
+  QueryOutputs out;
+};
+
+void peak(benchmark::State& state, Isa isa, Compute compute) {
+  double flops = 0;
+  for (auto _ : state) flops = static_cast<double>(run_multiply_adds(isa, compute));
+  count_flops(state, flops);
+}
+
+void raw_gather(benchmark::State& state, Element element, size_t ahead) {
+  const Table table = model().network(element, Compute::kF32).embedding;
+  const size_t bytes = table.width * (element == Element::kF16 ? 2 : 4);
+  size_t at = 0, rows = 0;
+  for (auto _ : state) {
+    const Bag& bag = model().queries()[at++ % model().queries().size()].groups[0];
+    benchmark::DoNotOptimize(gather(table.data, bytes, bag.rows, bag.count, ahead));
+    rows = bag.count;
+  }
+  count_rows(state, static_cast<double>(rows));
+}
+
+void pool(benchmark::State& state, Element element, const KernelTable& k) {
+  const Table table = model().network(element, Compute::kF32).embedding;
+  std::vector<float> out(table.width);
+  size_t at = 0, rows = 0;
+  for (auto _ : state) {
+    const Bag& bag = model().queries()[at++ % model().queries().size()].groups[0];
+    k.pool(table, bag.rows, nullptr, bag.count, out.data());
+    benchmark::DoNotOptimize(out.data());
+    benchmark::ClobberMemory();
+    rows = bag.count;
+  }
+  count_rows(state, static_cast<double>(rows));
+}
+
+void dense(benchmark::State& state, const KernelTable& k) {
+  Bound b(model(), kPrecisions[0], k);
+  const PackedLayer& layer = b.packed.exact_main.layers[0];
+  constexpr size_t kBatch = 500;
+  std::vector<float> x(kBatch * layer.in, 0.5f), out(kBatch * layer.out);
+  for (auto _ : state) {
+    k.dense(layer, x.data(), layer.in, kBatch, true, out.data(), layer.out);
+    benchmark::DoNotOptimize(out.data());
+    benchmark::ClobberMemory();
+  }
+  count_flops(state, 2.0 * kBatch * layer.in * layer.out);
+  count_rows(state, kBatch);
+}
+
+void context(benchmark::State& state, const Precision& precision, const KernelTable& k) {
+  Bound b(model(), precision, k);
+  for (auto _ : state) {
+    b.forward.set_context(b.next().groups);
+    benchmark::ClobberMemory();
+  }
+}
+
+// The kernel alone: the context was computed before.
+void candidates(benchmark::State& state, const Precision& precision, const KernelTable& k) {
+  Bound b(model(), precision, k);
+  b.forward.set_context(b.next().groups);
+  std::vector<float> logits(b.next().targets.size());
+  const ReferenceShape& s = model().shape();
+  for (auto _ : state) {
+    b.forward.score_targets(b.next().targets, logits.data());
+    benchmark::DoNotOptimize(logits.data());
+    benchmark::ClobberMemory();
+  }
+  const double width = s.hidden[0], last = s.hidden[1];
+  count_flops(state, static_cast<double>(logits.size()) * (2 * width + 2 * width * last + 2 * last));
+  count_rows(state, static_cast<double>(logits.size()));
+}
+
+void titles(benchmark::State& state, const Precision& precision, const KernelTable& k) {
+  Bound b(model(), precision, k);
+  b.forward.set_context(b.next().groups);
+  std::vector<float> logits(b.next().titles.size());
+  for (auto _ : state) {
+    b.forward.score_titles(b.next().titles, logits.data());
+    benchmark::DoNotOptimize(logits.data());
+    benchmark::ClobberMemory();
+  }
+  count_rows(state, static_cast<double>(logits.size()) * model().shape().title);
+}
+
+void dot_candidates(benchmark::State& state, const Precision& precision, const KernelTable& k) {
+  Bound b(dot_model(), precision, k);
+  b.forward.set_context(b.next().groups);
+  std::vector<float> logits(b.next().targets.size());
+  for (auto _ : state) {
+    b.forward.score_targets(b.next().targets, logits.data());
+    benchmark::DoNotOptimize(logits.data());
+    benchmark::ClobberMemory();
+  }
+  count_rows(state, static_cast<double>(logits.size()));
+}
+
+void raw_gather_targets(benchmark::State& state, size_t ahead) {
+  const Table table = dot_model().network(Element::kF16, Compute::kF32).fold_dot;
+  size_t at = 0, rows = 0;
+  for (auto _ : state) {
+    const auto& targets = dot_model().queries()[at++ % dot_model().queries().size()].targets;
+    benchmark::DoNotOptimize(
+        gather(table.data, table.width * 2, targets.data(), targets.size(), ahead));
+    rows = targets.size();
+  }
+  count_rows(state, static_cast<double>(rows));
+}
+
+// Pooling, context, every candidate, and the choice of the best two of each ad.
+void choose_of(Bound& b, const ReferenceQuery& query, const ReferenceShape& s,
+               std::vector<Candidate>& candidates, uint32_t* chosen) {
+  const Network& n = b.packed.network();
+  candidates.resize(query.targets.size());
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    candidates[i] = {query.targets[i] + 1, query.targets[i], b.out.targets[i], false};
+  }
+  const Embeddings embeddings{b.packed.kernels(), n.embedding};
+  for (size_t a = 0; a < s.ads; ++a) {
+    choose_selling_points(
+        std::span(candidates).subspan(a * s.selling_points_per_ad, s.selling_points_per_ad), {},
+        embeddings, chosen, nullptr);
+  }
+}
+
+void pool_and_choose(benchmark::State& state, const ReferenceModel& from,
+                     const Precision& precision, const KernelTable& k) {
+  Bound b(from, precision, k);
+  std::vector<Candidate> candidates;
+  uint32_t chosen[3];
+  for (auto _ : state) {
+    const ReferenceQuery& query = b.next();
+    b.out.targets.resize(query.targets.size());
+    b.forward.set_context(query.groups);
+    b.forward.score_targets(query.targets, b.out.targets.data());
+    choose_of(b, query, from.shape(), candidates, chosen);
+    benchmark::DoNotOptimize(chosen);
+    benchmark::ClobberMemory();
+  }
+}
+
+void query(benchmark::State& state, const Precision& precision, const KernelTable& k) {
+  Bound b(model(), precision, k);
+  for (auto _ : state) {
+    run_query(b.forward, b.packed.network(), k, b.next(), b.out);
+    benchmark::DoNotOptimize(b.out.targets.data());
+    benchmark::ClobberMemory();
+  }
+}
+
+void register_all() {
+  const auto add = [](const std::string& name, std::function<void(benchmark::State&)> run) {
+    benchmark::RegisterBenchmark(name.c_str(), run)->MinTime(0.1);
+  };
+  for (const Element e : {Element::kF32, Element::kF16}) {
+    for (const size_t ahead : {0, 4, 8, 12, 16, 24}) {
+      add(std::string("Gather/") + (e == Element::kF16 ? "128" : "256") +
+              "/ahead:" + std::to_string(ahead),
+          [=](benchmark::State& s) { raw_gather(s, e, ahead); });
+    }
+  }
+  for (const size_t ahead : {0, 8, 12, 16, 24}) {
+    add("GatherTargets/128/ahead:" + std::to_string(ahead),
+        [=](benchmark::State& s) { raw_gather_targets(s, ahead); });
+  }
+  for (const Isa isa : supported_isas()) {
+    const std::string on = "/" + std::string(isa_name(isa));
+    const KernelTable& k = kernels_for(isa);
+    for (const Compute c : {Compute::kF32, Compute::kBf16, Compute::kInt8}) {
+      if (can(k, c) && run_multiply_adds(isa, c) > 0) {
+        add(std::string("Peak/") + name_of(c) + on, [=](benchmark::State& s) { peak(s, isa, c); });
+      }
+    }
+    add("Dense" + on, [&](benchmark::State& s) { dense(s, k); });
+    for (const Precision& p : kPrecisions) {
+      if (!can(k, p.compute)) continue;
+      const std::string with = "/" + std::string(p.name) + on;
+      if (p.compute == Compute::kF32) {
+        add("Pool" + with, [&](benchmark::State& s) { pool(s, p.tables, k); });
+        add("Dot" + with, [&](benchmark::State& s) { dot_candidates(s, p, k); });
+      }
+      add("Context" + with, [&](benchmark::State& s) { context(s, p, k); });
+      add("Candidates" + with, [&](benchmark::State& s) { candidates(s, p, k); });
+      add("Titles" + with, [&](benchmark::State& s) { titles(s, p, k); });
+      add("Query" + with, [&](benchmark::State& s) { query(s, p, k); });
+    }
+    add("Choose/mlp-fp16" + on,
+        [&](benchmark::State& s) { pool_and_choose(s, model(), kPrecisions[1], k); });
+    add("Choose/dot-fp16" + on,
+        [&](benchmark::State& s) { pool_and_choose(s, dot_model(), kPrecisions[1], k); });
+  }
+}
+
+}  // namespace
+}  // namespace barker
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 64;
+  barker::register_all();
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
