@@ -75,7 +75,8 @@ void count_rows(benchmark::State& state, double rows_per_iteration) {
 class Bound {
  public:
   Bound(const ReferenceModel& from, const Precision& precision, const KernelTable& kernels)
-      : model_(from), packed(from.network(precision.tables, precision.compute), kernels) {
+      : model_(from), packed(from.network(precision.tables, precision.compute), kernels,
+               FastNumbers::kWhereTheyExist) {
     forward.bind(packed);
   }
   const ReferenceQuery& next() { return model_.queries()[at_++ % model_.queries().size()]; }

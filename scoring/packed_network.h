@@ -13,11 +13,15 @@
 
 namespace barker {
 
+// Whether fast numbers are used where this CPU has them, or only where they are faster there.
+enum class FastNumbers : uint8_t { kWhereTheyPay, kWhereTheyExist };
+
 class PackedNetwork {
  public:
-  // Where the kernels cannot compute in what the file asks for, dense layers stay in float: slower,
-  // and closer to the trainer. Throws std::bad_alloc.
-  PackedNetwork(const Network& network, const KernelTable& kernels);
+  // Where the kernels do not compute in what the file asks for, dense layers stay in float: closer
+  // to the trainer. Throws std::bad_alloc.
+  PackedNetwork(const Network& network, const KernelTable& kernels,
+                FastNumbers fast = FastNumbers::kWhereTheyPay);
 
   const Network& network() const { return network_; }
   const KernelTable& kernels() const { return kernels_; }

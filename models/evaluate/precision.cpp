@@ -21,7 +21,7 @@ struct Judged {
 Result<Judged> judge(const std::string& path, const KernelTable& kernels, const Dataset& data) {
   Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(path);
   if (!file.ok()) return file.status();
-  const PackedNetwork packed(Network::bind(**file), kernels);
+  const PackedNetwork packed(Network::bind(**file), kernels, FastNumbers::kWhereTheyExist);
   const Network& n = packed.network();
   const Result<GoldenReport> golden = run_golden_vectors(**file, packed);
   if (!golden.ok()) return Status(golden.status().code(), path + ": " + golden.status().message());

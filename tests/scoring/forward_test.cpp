@@ -67,7 +67,8 @@ class ForwardOn : public testing::TestWithParam<std::tuple<Shape, Isa>> {
     const Status status = write_weight_file(model, path);
     EXPECT_TRUE(status.ok()) << status.message();
     file_ = WeightFile::open(path).value();
-    packed_.emplace(Network::bind(*file_), kernels_for(std::get<1>(GetParam())));
+    packed_.emplace(Network::bind(*file_), kernels_for(std::get<1>(GetParam())),
+                    FastNumbers::kWhereTheyExist);
     forward_.bind(*packed_);
   }
 

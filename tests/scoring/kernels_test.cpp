@@ -164,7 +164,8 @@ TEST_P(KernelsOnIsa, ScoreRowsRunsTheLayersInTheirNumbers) {
           in = out;
         }
         const auto head = numbers(in), base = numbers(sizes[0]);
-        const PackedNetwork packed(network_of(mlp, head.data(), compute), k);
+        const PackedNetwork packed(network_of(mlp, head.data(), compute), k,
+                                   FastNumbers::kWhereTheyExist);
         const TestTable table = random_table(50, sizes[0], half);
         Scratch scratch(scratch_size(packed.stride));
         for (const size_t count : {0, 1, 4, 5, 6, 7, 50}) {
