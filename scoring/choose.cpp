@@ -1,6 +1,7 @@
 #include "scoring/choose.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/vocabulary.h"
 
@@ -31,21 +32,36 @@ bool Choice::is_taken(size_t index) const noexcept {
   return std::ranges::find(taken(), index) != taken().end();
 }
 
+size_t Choice::next(float slack) noexcept {
+  for (;;) {
+    // An ad has few candidates and gets at most three: the best that is left, over and over.
+    size_t best = kNone;
+    for (size_t i = 0; i < candidates_.size(); ++i) {
+      const float logit = candidates_[i].logit;
+      if (best != kNone && !(logit > candidates_[best].logit)) continue;
+      if (last_ != kNone) {
+        const float reached = candidates_[last_].logit;
+        if (!(logit < reached || (logit == reached && i > last_))) continue;
+      } else if (std::isnan(logit)) {
+        continue;
+      }
+      best = i;
+    }
+    if (best == kNone) return kNone;
+    last_ = best;
+    const Candidate& c = candidates_[best];
+    if (may_be_taken(best, c.screened ? c.logit + slack : c.logit)) return best;
+  }
+}
+
 }  // namespace internal
 
 size_t choose_selling_points(std::span<const Candidate> candidates, const ChoosePolicy& policy,
                              const Embeddings& embeddings, uint32_t* chosen,
                              Verdict* verdicts) noexcept {
   internal::Choice choice(candidates, policy, embeddings);
-  // An ad has few candidates and gets at most three: the best that is left, over and over.
   while (!choice.is_full()) {
-    size_t best = internal::Choice::kNone;
-    for (size_t i = 0; i < candidates.size(); ++i) {
-      if (best != internal::Choice::kNone && !(candidates[i].logit > candidates[best].logit)) {
-        continue;
-      }
-      if (choice.may_be_taken(i, candidates[i].logit)) best = i;
-    }
+    const size_t best = choice.next(0);
     if (best == internal::Choice::kNone) break;
     choice.take(best);
   }

@@ -71,7 +71,8 @@ bool is_certified(std::span<const Candidate> candidates, const ChoosePolicy& pol
 
 namespace internal {
 
-// A choice under way: who is taken, and who may still be.
+// A choice under way: a sweep over the candidates, best logit first, that takes what may be taken.
+// What is passed over stays out: it is like one of those taken, and these stay.
 class Choice {
  public:
   Choice(std::span<const Candidate> candidates, const ChoosePolicy& policy,
@@ -80,15 +81,18 @@ class Choice {
 
   static constexpr size_t kNone = std::numeric_limits<size_t>::max();
 
+  // The next one that may be taken, where logits may be too low by `slack`; kNone: nobody.
+  size_t next(float slack) noexcept;
+  void take(size_t index) noexcept { taken_[count_++] = static_cast<uint32_t>(index); }
+
   // What a candidate is by itself, before it is compared with those taken. `logit`: at most.
   Verdict alone(const Candidate& c, float logit) const noexcept;
   Verdict against_taken(size_t index) const noexcept;
   bool may_be_taken(size_t index, float logit) const noexcept {
-    return alone(candidates_[index], logit) == Verdict::kNotAmongBest && !is_taken(index) &&
+    return alone(candidates_[index], logit) == Verdict::kNotAmongBest &&
            against_taken(index) == Verdict::kNotAmongBest;
   }
   bool is_taken(size_t index) const noexcept;
-  void take(size_t index) noexcept { taken_[count_++] = static_cast<uint32_t>(index); }
   bool is_full() const noexcept { return count_ >= policy_.count || count_ == kMost; }
   std::span<const uint32_t> taken() const noexcept { return {taken_, count_}; }
 
@@ -99,6 +103,7 @@ class Choice {
   const Embeddings& embeddings_;
   uint32_t taken_[kMost];
   size_t count_ = 0;
+  size_t last_ = kNone;  // where the sweep stands
 };
 
 }  // namespace internal
@@ -106,30 +111,23 @@ class Choice {
 template <typename Need>
 bool is_certified(std::span<const Candidate> candidates, const ChoosePolicy& policy,
                   const Embeddings& embeddings, float bound, Need need) {
-  const auto slack = [&](const Candidate& c) { return c.screened ? bound : 0.0f; };
   internal::Choice choice(candidates, policy, embeddings);
   bool certified = true;
   while (!choice.is_full()) {
-    // The next one taken is at least as good as the best lower end, so it is one of those whose
-    // upper end reaches that. When all of these are exact, it is known.
-    float best_lower = -std::numeric_limits<float>::infinity();
-    size_t likely = internal::Choice::kNone;
-    for (size_t i = 0; i < candidates.size(); ++i) {
-      const Candidate& c = candidates[i];
-      if (likely != internal::Choice::kNone && c.logit + slack(c) < best_lower) continue;
-      if (!choice.may_be_taken(i, c.logit + slack(c))) continue;
-      best_lower = best_lower > c.logit - slack(c) ? best_lower : c.logit - slack(c);
-      if (likely == internal::Choice::kNone || c.logit > candidates[likely].logit) likely = i;
-    }
+    const size_t likely = choice.next(bound);
     if (likely == internal::Choice::kNone) break;
+    // The one to be taken is at least as good as the likely one at its lowest, so it is one of
+    // those that may reach that. When all of these are exact, it is known.
+    const Candidate& best = candidates[likely];
+    const float lowest = best.screened ? best.logit - bound : best.logit;
     for (size_t i = 0; i < candidates.size(); ++i) {
       const Candidate& c = candidates[i];
-      if (!c.screened || !(c.logit + bound >= best_lower)) continue;
+      if (!c.screened || !(c.logit + bound >= lowest) || choice.is_taken(i)) continue;
       if (!choice.may_be_taken(i, c.logit + bound)) continue;
       certified = false;
       need(i);
     }
-    // Goes on with the likely one, so that one round of exact scores usually settles all places.
+    // Goes on with the likely one, so that one round of exact logits usually settles all places.
     choice.take(likely);
   }
   return certified;

@@ -1,0 +1,236 @@
+#include "bench/rescore_host.h"
+
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <random>
+
+#include "models/fingerprint.h"
+#include "models/weight_file.h"
+#include "scoring/forward.h"
+#include "scoring/isa.h"
+
+namespace barker {
+namespace {
+
+std::string word(size_t i) { return "word" + std::to_string(i); }
+
+barker_string view(const std::string& text) { return {text.data(), text.size()}; }
+
+[[noreturn]] void fail(const std::string& message) {
+  std::fprintf(stderr, "rescore_bench: %s\n", message.c_str());
+  std::exit(65);
+}
+
+const barker_api& api() {
+  static const barker_api* entry = [] {
+    void* library = dlopen(BARKER_PLUGIN_PATH, RTLD_NOW | RTLD_LOCAL);
+    if (!library) fail(dlerror());
+    return static_cast<const barker_api*>(dlsym(library, BARKER_ENTRY_SYMBOL));
+  }();
+  return *entry;
+}
+
+ModelSpec random_weights(const RescoreShape& shape) {
+  std::mt19937 random(shape.seed);
+  const auto tensor = [&](size_t size, float scale) {
+    std::vector<float> values(size);
+    for (float& value : values) value = scale * (static_cast<float>(random()) * 0x1p-31f - 1);
+    return values;
+  };
+  const size_t d = shape.dim;
+  ModelSpec model;
+  model.architecture.dim = shape.dim;
+  model.architecture.groups = {{"hist", true, 0, 0}, {"query", true, 0, 0}};
+  model.architecture.hidden = {128, 64};
+  model.architecture.has_auxiliary = true;
+  model.architecture.attention_dim = shape.dim;
+  model.architecture.tables = shape.tables;
+  model.architecture.compute = shape.compute;
+  if (shape.compute != ComputeSpec::kF32) model.architecture.compute_bound = kMaxComputeBound;
+  model.card = {"bench", "1", "MTDL", 0, "", {}, {}};
+  for (size_t i = 0; i < shape.rows; ++i) model.names.push_back(word(i));
+  model.keyword_rows = shape.rows;
+  model.folded_rows = std::min(shape.rows, shape.selling_points * 2);
+  model.tensors["embedding"] = tensor(shape.rows * d, 0.5f);
+  model.tensors["mlp.0.weight"] = tensor(128 * 3 * d, 0.12f);
+  model.tensors["mlp.0.bias"] = tensor(128, 0.1f);
+  model.tensors["mlp.1.weight"] = tensor(64 * 128, 0.15f);
+  model.tensors["mlp.1.bias"] = tensor(64, 0.1f);
+  for (const char* head : {"head.main", "head.aux"}) {
+    model.tensors[std::string(head) + ".weight"] = tensor(64, 0.3f);
+    model.tensors[std::string(head) + ".bias"] = tensor(1, 0.3f);
+  }
+  for (const char* part : {"attention.user", "attention.query", "attention.title"}) {
+    model.tensors[part] = tensor(d * d, 0.2f);
+  }
+  model.tensors["attention.score"] = tensor(d, 0.3f);
+  return model;
+}
+
+void write(const ModelSpec& model, const std::string& path) {
+  if (const Status s = write_weight_file(model, path); !s.ok()) fail(s.message());
+}
+
+// Largest |fast logit - exact logit| of random queries.
+float measured_difference(const RescoreShape& shape, const std::string& path) {
+  const auto file = WeightFile::open(path);
+  if (!file.ok()) fail(file.status().message());
+  const PackedNetwork packed(Network::bind(**file), kernels_for(supported_isas().back()),
+                             FastNumbers::kWhereTheyExist);
+  Forward forward;
+  forward.bind(packed);
+  std::mt19937 random(5);
+  float largest = 1e-6f;
+  for (int q = 0; q < 100; ++q) {
+    std::vector<uint32_t> user(shape.user_keywords), query(6), targets(500);
+    for (auto* rows : {&user, &query}) {
+      for (uint32_t& row : *rows) row = static_cast<uint32_t>(random() % shape.rows);
+    }
+    for (uint32_t& row : targets) row = static_cast<uint32_t>(random() % shape.selling_points);
+    const Bag groups[] = {{user.data(), nullptr, user.size()}, {query.data(), nullptr, 6}};
+    std::vector<float> fast(500), exact(500);
+    forward.set_context(groups);
+    forward.score_targets(targets, fast.data());
+    forward.score_targets(targets, exact.data(), Exactness::kExact);
+    for (size_t i = 0; i < 500; ++i) largest = std::max(largest, std::abs(fast[i] - exact[i]));
+  }
+  return largest;
+}
+
+std::map<std::string, std::string>& written() {
+  static std::map<std::string, std::string> paths;
+  return paths;
+}
+
+}  // namespace
+
+void write_weights(const RescoreShape& shape, const std::string& path) {
+  ModelSpec model = random_weights(shape);
+  write(model, path);
+  if (shape.compute == ComputeSpec::kF32) return;
+  model.architecture.compute_bound = 2 * measured_difference(shape, path);
+  write(model, path);
+}
+
+const std::string& weights_of(const RescoreShape& shape) {
+  const std::string key = std::to_string(shape.rows) + "-" +
+                          std::to_string(static_cast<int>(shape.tables)) + "-" +
+                          std::to_string(static_cast<int>(shape.compute)) + "-" +
+                          std::to_string(shape.seed);
+  std::string& path = written()[key];
+  if (path.empty()) {
+    path = (std::filesystem::temp_directory_path() /
+            ("bench-" + std::to_string(getpid()) + "-" + key + ".barker"))
+               .string();
+    write_weights(shape, path);
+  }
+  return path;
+}
+
+void remove_weights() {
+  for (const auto& [key, path] : written()) std::filesystem::remove(path);
+}
+
+double resident_mib() {
+  std::ifstream in("/proc/self/statm");
+  double total = 0, resident = 0;
+  in >> total >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 20);
+}
+
+RescoreHost::RescoreHost(const std::string& weights, const std::string& config) {
+  const std::string text = config + "\nwindow = 500\n";
+  const barker_host host = {sizeof host, BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr, nullptr};
+  char error[BARKER_ERROR_SIZE];
+  if (api().create(&host, view(text), &plugin_, error) != BARKER_OK) fail(error);
+  load(weights);
+}
+
+RescoreHost::~RescoreHost() { api().destroy(plugin_); }
+
+void RescoreHost::load(const std::string& weights) {
+  char error[BARKER_ERROR_SIZE];
+  if (api().load_weights(plugin_, view(weights), nullptr, error) != BARKER_OK) fail(error);
+}
+
+barker_stats RescoreHost::stats() const {
+  barker_stats stats{};
+  stats.struct_size = sizeof stats;
+  api().stats(plugin_, &stats);
+  return stats;
+}
+
+RescoreQuery::RescoreQuery(const RescoreShape& shape, unsigned seed)
+    : ads_(shape.ads), results_(shape.ads), text_(shape.ads * 1024) {
+  std::mt19937 random(seed);
+  const size_t per_ad = shape.selling_points_per_ad, words = shape.title_keywords;
+  points_.resize(shape.ads * per_ad);
+  point_texts_.resize(points_.size());
+  keywords_.resize(shape.ads * words);
+  titles_.resize(shape.ads);
+  for (size_t i = 0; i < points_.size(); ++i) {
+    point_texts_[i] = word(random() % shape.selling_points);
+    points_[i] = {sizeof points_[i], view(point_texts_[i]), fingerprint(point_texts_[i])};
+  }
+  for (size_t ad = 0; ad < shape.ads; ++ad) {
+    for (size_t k = 0; k < words; ++k) {
+      const std::string keyword = word(shape.selling_points + random() % shape.selling_points);
+      keywords_[ad * words + k] = fingerprint(keyword);
+      titles_[ad] += (k ? " " : "") + keyword;
+    }
+    barker_ad& a = ads_[ad];
+    a = {};
+    a.struct_size = sizeof a;
+    a.id = view(titles_[ad]);
+    a.title = view(titles_[ad]);
+    a.first_pass_score = 1.0 / static_cast<double>(1 + ad);
+    a.bid = 1;
+    a.title_keywords = &keywords_[ad * words];
+    a.title_keyword_count = words;
+    a.selling_points = points_.data() + ad * per_ad;
+    a.selling_point_count = per_ad;
+    a.selling_point_stride = sizeof(barker_selling_point);
+    results_[ad].struct_size = sizeof(barker_result_ad);
+  }
+  for (size_t i = 0; i < shape.user_keywords; ++i) {
+    user_texts_.push_back(word(random() % shape.rows));
+  }
+  for (const std::string& text : user_texts_) user_.push_back(view(text));
+  for (int i = 0; i < 6; ++i) query_ += (i ? " " : "") + word(random() % shape.rows);
+  request_.struct_size = sizeof request_;
+  request_.query = view(query_);
+  request_.user_keywords = user_.data();
+  request_.user_keyword_count = user_.size();
+  request_.ads = ads_.data();
+  request_.ad_count = ads_.size();
+  request_.ad_stride = sizeof(barker_ad);
+  response_.struct_size = sizeof response_;
+  response_.ads = results_.data();
+  response_.ad_capacity = ads_.size();
+  response_.ad_stride = sizeof(barker_result_ad);
+  response_.text = text_.data();
+  response_.text_capacity = text_.size();
+}
+
+bool RescoreQuery::rescore(const RescoreHost& host) {
+  return api().rescore(host.plugin(), &request_, &response_, nullptr) == BARKER_OK &&
+         response_.status == BARKER_STATUS_RESCORED;
+}
+
+std::vector<std::unique_ptr<RescoreQuery>> make_queries(const RescoreShape& shape, size_t count) {
+  std::vector<std::unique_ptr<RescoreQuery>> queries;
+  for (size_t i = 0; i < count; ++i) {
+    queries.push_back(std::make_unique<RescoreQuery>(shape, static_cast<unsigned>(7 + i)));
+  }
+  return queries;
+}
+
+}  // namespace barker

@@ -1,0 +1,69 @@
+// A host of the plugin for benchmarks: random weights of a shape, requests, the C ABI.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/weight_writer.h"
+#include "plugin/barker.h"
+
+namespace barker {
+
+struct RescoreShape {
+  uint32_t rows = 200'000, dim = 64, selling_points = 20'000;
+  size_t ads = 50, selling_points_per_ad = 10, title_keywords = 12, user_keywords = 64;
+  TableElement tables = TableElement::kF16;
+  ComputeSpec compute = ComputeSpec::kF32;
+  unsigned seed = 1;
+};
+
+// Writes random weights of the shape. compute_bound is twice what random queries measure.
+void write_weights(const RescoreShape& shape, const std::string& path);
+
+// A file of such weights, written once a process; remove_weights() removes them all.
+const std::string& weights_of(const RescoreShape& shape);
+void remove_weights();
+
+double resident_mib();
+
+class RescoreHost {
+ public:
+  RescoreHost(const std::string& weights, const std::string& config);
+  ~RescoreHost();
+  RescoreHost(const RescoreHost&) = delete;
+  RescoreHost& operator=(const RescoreHost&) = delete;
+
+  void load(const std::string& weights);
+  barker_stats stats() const;
+  barker_plugin* plugin() const { return plugin_; }
+
+ private:
+  barker_plugin* plugin_ = nullptr;
+};
+
+// A request with its own storage, as a search engine would have it from its ad store.
+class RescoreQuery {
+ public:
+  RescoreQuery(const RescoreShape& shape, unsigned seed);
+  bool rescore(const RescoreHost& host);  // whether it was rescored in full
+  const barker_response& response() const { return response_; }
+
+ private:
+  std::vector<barker_ad> ads_;
+  std::vector<barker_result_ad> results_;
+  std::vector<char> text_;
+  std::vector<barker_selling_point> points_;
+  std::vector<std::string> point_texts_, titles_, user_texts_;
+  std::vector<uint64_t> keywords_;
+  std::vector<barker_string> user_;
+  std::string query_;
+  barker_request request_{};
+  barker_response response_{};
+};
+
+std::vector<std::unique_ptr<RescoreQuery>> make_queries(const RescoreShape& shape, size_t count);
+
+}  // namespace barker
