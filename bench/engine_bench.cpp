@@ -2,6 +2,10 @@
 //
 //   BARKER_BENCH_INDEX=DIR BARKER_BENCH_WEIGHTS=FILE BARKER_BENCH_QUERIES=FILE engine_bench
 //
+//   BM_Engine     the time of every stage
+//   BM_Numbers    on weights that were frozen to bf16 or int8: every query in float, fast and
+//                 screened; counters: time of the rescoring call, answers that differ from float's
+//
 // One core, one query after the other, the first 1,000 of the file in turn. Counters are
 // microseconds: median and 99th percentile of each stage, and the plugin's share of the whole at
 // the median.
@@ -11,6 +15,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -30,20 +35,83 @@ std::string setting(const char* name) {
   return value ? value : "";
 }
 
-void BM_Engine(benchmark::State& state) {
+barker::Result<std::unique_ptr<barker::Engine>> open_engine(const std::string& config) {
   barker::EngineOptions options;
   options.index = setting("BARKER_BENCH_INDEX");
   options.weights = setting("BARKER_BENCH_WEIGHTS");
   options.plugin = BARKER_PLUGIN_PATH;
-  const auto engine = barker::Engine::open(options);
-  if (!engine.ok()) return state.SkipWithError(engine.status().message().c_str());
-  auto reader = barker::LineReader::open(setting("BARKER_BENCH_QUERIES"));
-  if (!reader.ok()) return state.SkipWithError(reader.status().message().c_str());
+  options.config = config;
+  return barker::Engine::open(options);
+}
+
+std::vector<std::string> read_queries() {
   std::vector<std::string> queries;
+  auto reader = barker::LineReader::open(setting("BARKER_BENCH_QUERIES"));
   std::string_view line;
-  while (queries.size() < 1000 && reader->next(line)) queries.emplace_back(line);
+  while (reader.ok() && queries.size() < 1000 && reader->next(line)) queries.emplace_back(line);
+  return queries;
+}
+
+barker::Profile some_user() {
   barker::Profile user;
   user.keywords = {"waterproof", "free shipping", "cotton", "red", "补水保湿", "moisturizing"};
+  return user;
+}
+
+// Whether two answers show the same ads, in the same order, with the same titles and numbers.
+bool same(const barker::SearchResult& a, const barker::SearchResult& b) {
+  if (a.ads.size() != b.ads.size()) return false;
+  for (size_t i = 0; i < a.ads.size(); ++i) {
+    const barker::AdShown &x = a.ads[i], &y = b.ads[i];
+    if (x.id != y.id || x.title != y.title || x.score != y.score ||
+        x.selling_points.size() != y.selling_points.size()) {
+      return false;
+    }
+    for (size_t k = 0; k < x.selling_points.size(); ++k) {
+      if (x.selling_points[k].score != y.selling_points[k].score) return false;
+    }
+  }
+  return true;
+}
+
+void BM_Numbers(benchmark::State& state) {
+  constexpr const char* kNumbers[] = {"exact", "fast", "screened"};
+  const std::vector<std::string> queries = read_queries();
+  const barker::Profile user = some_user();
+  std::unique_ptr<barker::Engine> engines[3];
+  for (size_t n = 0; n < 3; ++n) {
+    auto engine = open_engine(std::string("numbers = \"") + kNumbers[n] + "\"");
+    if (!engine.ok()) return state.SkipWithError(engine.status().message().c_str());
+    engines[n] = std::move(*engine);
+    for (const std::string& query : queries) (void)engines[n]->search(query, user);
+  }
+  std::vector<double> times[3];
+  double different[3] = {};
+  for (auto _ : state) {
+    for (const std::string& query : queries) {
+      barker::SearchResult exact;
+      for (size_t n = 0; n < 3; ++n) {
+        auto result = engines[n]->search(query, user);
+        if (!result.ok()) return state.SkipWithError(result.status().message().c_str());
+        times[n].push_back(result->times.map + result->times.score + result->times.choose);
+        if (n == 0) exact = std::move(*result);
+        if (n > 0 && !same(exact, *result)) ++different[n];
+      }
+    }
+  }
+  for (size_t n = 0; n < 3; ++n) {
+    state.counters[std::string(kNumbers[n]) + "_us"] = quantile(times[n], 0.5);
+    if (n > 0) state.counters[std::string(kNumbers[n]) + "_different"] = different[n];
+  }
+  state.counters["queries"] = static_cast<double>(times[0].size());
+}
+
+void BM_Engine(benchmark::State& state) {
+  const auto engine = open_engine("");
+  if (!engine.ok()) return state.SkipWithError(engine.status().message().c_str());
+  const std::vector<std::string> queries = read_queries();
+  if (queries.empty()) return state.SkipWithError("BARKER_BENCH_QUERIES: no queries to be read");
+  const barker::Profile user = some_user();
 
   struct Stage {
     const char* name;
@@ -83,6 +151,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   benchmark::RegisterBenchmark("BM_Engine", BM_Engine)->Iterations(5000);
+  benchmark::RegisterBenchmark("BM_Numbers", BM_Numbers)->Iterations(3);
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

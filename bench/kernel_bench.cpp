@@ -21,6 +21,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "bench/peak.h"
@@ -31,14 +32,35 @@
 namespace barker {
 namespace {
 
+// BARKER_BENCH_ROWS: another vocabulary than the reference's, for a quick look.
+uint32_t rows() {
+  const char* given = std::getenv("BARKER_BENCH_ROWS");
+  return given ? static_cast<uint32_t>(std::strtoul(given, nullptr, 10)) : ReferenceShape{}.rows;
+}
+
+// BARKER_BENCH_SLOW: kernels that do everything four times, to see that the guard sees it.
+const KernelTable& kernels_of(Isa isa) {
+  if (!std::getenv("BARKER_BENCH_SLOW")) return kernels_for(isa);
+  static std::map<Isa, KernelTable> slowed;
+  KernelTable& slow = slowed.try_emplace(isa, kernels_for(isa)).first->second;
+  slow.dense = [](const PackedLayer& layer, const float* x, size_t x_stride, size_t batch,
+                  bool relu, float* out, size_t out_stride) {
+    for (int i = 0; i < 4; ++i) {
+      kernels_for(supported_isas().back())
+          .dense(layer, x, x_stride, batch, relu, out, out_stride);
+    }
+  };
+  return slow;
+}
+
 const ReferenceModel& model() {
-  static const ReferenceModel made;
+  static const ReferenceModel made({.rows = rows()});
   return made;
 }
 
 const ReferenceModel& dot_model() {
   static const ReferenceModel made(
-      {.hidden = {}, .dot_dim = 64, .auxiliary = false});
+      {.rows = rows(), .hidden = {}, .dot_dim = 64, .auxiliary = false});
   return made;
 }
 
@@ -255,7 +277,7 @@ void register_all() {
   }
   for (const Isa isa : supported_isas()) {
     const std::string on = "/" + std::string(isa_name(isa));
-    const KernelTable& k = kernels_for(isa);
+    const KernelTable& k = kernels_of(isa);
     for (const Compute c : {Compute::kF32, Compute::kBf16, Compute::kInt8}) {
       if (can(k, c) && run_multiply_adds(isa, c) > 0) {
         add(std::string("Peak/") + name_of(c) + on, [=](benchmark::State& s) { peak(s, isa, c); });

@@ -189,8 +189,8 @@ void register_all() {
   shaped("Precision/fp32", {.tables = TableElement::kF32});
   shaped("Precision/fp16", {});
   shaped("Precision/bf16", {.compute = ComputeSpec::kBf16});
-  shaped("Precision/int8", {.compute = ComputeSpec::kInt8}, "screen = \"off\"");
-  shaped("Precision/screened", {.compute = ComputeSpec::kInt8}, "screen = \"on\"");
+  shaped("Precision/int8", {.compute = ComputeSpec::kInt8}, "numbers = \"fast\"");
+  shaped("Precision/screened", {.compute = ComputeSpec::kInt8}, "numbers = \"screened\"");
   for (const Isa isa : supported_isas()) {
     const std::string name(isa_name(isa));
     shaped("Isa/" + name, {}, "isa = \"" + name + "\"");

@@ -92,14 +92,14 @@ Result<Config> parse_config(std::string_view toml_text) {
                             std::string(parsed.error().description()));
   }
   Config config;
-  std::string duplicates = "skip", format = "html", screen = "file";
+  std::string duplicates = "skip", format = "html", numbers = "file";
   double minimum_score = 0;
   constexpr double kLargest = 1e3;
   const std::map<std::string, Reader> readers = {
       {"enabled", boolean(config.enabled)},
       {"isa", text(config.isa)},
       {"window", integer(1, 10'000, [&](uint64_t v) { config.window = v; })},
-      {"screen", text(screen)},
+      {"numbers", text(numbers)},
       {"order.bid", number(0, kLargest, [&](double v) { config.order.bid = v; })},
       {"order.pctr", number(0, kLargest, [&](double v) { config.order.pctr = v; })},
       {"order.first_pass", number(0, kLargest, [&](double v) { config.order.first_pass = v; })},
@@ -137,12 +137,16 @@ Result<Config> parse_config(std::string_view toml_text) {
     return invalid_argument("selling_points.duplicates: expected skip or promote, found \"" +
                             duplicates + "\"");
   }
-  if (screen != "file" && screen != "on" && screen != "off") {
-    return invalid_argument("screen: expected file, on or off, found \"" + screen + "\"");
+  const std::map<std::string, Numbers> numbers_of = {{"file", Numbers::kByFile},
+                                                     {"exact", Numbers::kExact},
+                                                     {"fast", Numbers::kFast},
+                                                     {"screened", Numbers::kScreened}};
+  const auto chosen = numbers_of.find(numbers);
+  if (chosen == numbers_of.end()) {
+    return invalid_argument("numbers: expected file, exact, fast or screened, found \"" + numbers +
+                            "\"");
   }
-  config.screen = screen == "file" ? Screen::kByFile
-                  : screen == "on" ? Screen::kOn
-                                   : Screen::kOff;
+  config.numbers = chosen->second;
   config.choose.minimum_logit =
       static_cast<float>(std::log(minimum_score) - std::log1p(-minimum_score));
   config.untouched_title = config.title;

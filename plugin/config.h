@@ -4,9 +4,9 @@
 //   enabled = true          false: every query is bypassed
 //   isa = ""                "baseline", "avx2", "avx512", "avx512dot"; empty: the best this machine has
 //   window = 50             how many ads of the first pass are rescored
-//   screen = "file"         "on": candidates are screened in the file's fast numbers and what is
-//                           chosen is scored again in float, so that the answer is float's; "off":
-//                           fast numbers decide; "file": as the weight file says
+//   numbers = "file"        "exact": float; "fast": the weight file's bf16 or int8 where they pay;
+//                           "screened": all in fast numbers and again in float what could be
+//                           chosen, so that the answer is that of "exact"; "file": as the file says
 //   [order]                 score = bid^bid * pctr^pctr * first_pass^first_pass
 //   bid = 1.0
 //   pctr = 1.0              a model without the second task predicts none: then this factor is 1
@@ -36,7 +36,7 @@
 
 namespace barker {
 
-enum class Screen { kByFile, kOn, kOff };
+enum class Numbers { kByFile, kExact, kFast, kScreened };
 
 struct Config {
   bool enabled = true;
@@ -46,7 +46,7 @@ struct Config {
   ChoosePolicy choose;
   TitlePolicy title;
   TitlePolicy untouched_title;  // the same format, no limit: of titles that are not rewritten
-  Screen screen = Screen::kByFile;
+  Numbers numbers = Numbers::kByFile;
 };
 
 Result<Config> parse_config(std::string_view toml);

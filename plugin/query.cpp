@@ -26,7 +26,7 @@ Query::Query(const barker_request& request, barker_response& response, const Con
       kernels_(generation.packed.kernels()),
       w_(workspace),
       counters_(counters),
-      exact_(exact),
+      exact_(exact || config.numbers == Numbers::kExact),
       window_(std::min(request.ad_count, request.window ? request.window : config.window)) {
   if (w_.bound_generation == g_.id) return;
   w_.forward.bind(g_.packed);

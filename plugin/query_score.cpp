@@ -43,7 +43,8 @@ bool Query::score_ads() {
 
 bool Query::screens() const {
   if (exact_ || g_.packed.compute() == Compute::kF32) return false;
-  return config_.screen == Screen::kOn || (config_.screen == Screen::kByFile && n_.screen);
+  return config_.numbers == Numbers::kScreened ||
+         (config_.numbers == Numbers::kByFile && n_.screen);
 }
 
 // Logits of every distinct candidate, the first ads' first. False: the deadline cut it short; those

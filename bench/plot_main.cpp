@@ -1,0 +1,120 @@
+// bench_plot RESULTS.json... > FILE.svg: the whole reference query beside the peers, and the stages
+// beside what the machine can do.
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "bench/results.h"
+#include "models/exit_code.h"
+#include "scoring/isa.h"
+
+namespace barker {
+namespace {
+
+struct Bar {
+  std::string label;
+  double value;
+  bool ours;
+};
+
+constexpr int kLeft = 190, kWidth = 430, kRow = 24;
+
+std::string xml(const std::string& text) {
+  std::string out;
+  for (const char c : text) out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : std::string(1, c);
+  return out;
+}
+
+// Horizontal bars from `top` down, the longest of `full`; returns where they end.
+int bars(const std::string& title, const std::vector<Bar>& all, double full, const char* format,
+         int top) {
+  std::printf("<text x=\"16\" y=\"%d\" class=\"title\">%s</text>\n", top, xml(title).c_str());
+  int y = top + 12;
+  for (const Bar& bar : all) {
+    const int width = std::max(1, static_cast<int>(bar.value / full * kWidth));
+    char value[48];
+    std::snprintf(value, sizeof value, format, bar.value);
+    std::printf("<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>", kLeft - 8, y + 15,
+                xml(bar.label).c_str());
+    std::printf("<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"16\" class=\"%s\"/>", kLeft, y + 3,
+                width, bar.ours ? "ours" : "theirs");
+    std::printf("<text x=\"%d\" y=\"%d\">%s</text>\n", kLeft + width + 6, y + 15, value);
+    y += kRow;
+  }
+  return y + 32;
+}
+
+int run(const BenchResults& results) {
+  const std::string isa(isa_name(supported_isas().back()));
+  const auto get = [&](const std::string& name, const char* field) {
+    const Result<double> value = results.get(name, field);
+    return value.ok() ? *value : 0;
+  };
+  std::vector<Bar> queries, stages;
+  const auto query = [&](const std::string& label, const std::string& name, bool ours) {
+    if (results.has(name)) queries.push_back({label, get(name, "time_ns") / 1e3, ours});
+  };
+  query("libtorch", "Torch/plain", false);
+  query("libtorch, context once", "Torch/split", false);
+  query("libtorch, folded tables", "Torch/folded", false);
+  query("ONNX Runtime, folded", "Onnx/folded", false);
+  query("barker fp32", "Barker/fp32/" + isa, true);
+  query("barker fp16", "Barker/fp16/" + isa, true);
+  query("barker int8", "Barker/int8/" + isa, true);
+  const double peak = get("Peak/fp32/" + isa, "gflops");
+  const auto stage = [&](const std::string& label, double share, bool ours) {
+    if (share > 0) stages.push_back({label, 100 * share, ours});
+  };
+  if (peak > 0) {
+    stage("dense layer, ours", get("Dense/" + isa, "gflops") / peak, true);
+    stage("candidate stage fp32", get("Candidates/fp32/" + isa, "gflops") / peak, true);
+    stage("candidate stage fp16", get("Candidates/fp16/" + isa, "gflops") / peak, true);
+    // The layer's 500 x 128 x 64 multiply-adds, in what the peers take for it.
+    const double flops = 2.0 * 500 * 128 * 64;
+    for (const auto& [label, name] :
+         {std::pair{"dense layer, oneDNN", "Dense/onednn"}, {"dense layer, Eigen", "Dense/eigen"},
+          {"dense layer, libtorch", "Dense/torch"}}) {
+      if (results.has(name)) stage(label, flops / get(name, "time_ns") / peak, false);
+    }
+  }
+  if (queries.empty() && stages.empty()) {
+    std::fprintf(stderr, "bench_plot: none of the benchmarks to be drawn is in these files\n");
+    return kExitBadData;
+  }
+  const int height = 110 + static_cast<int>(queries.size() + stages.size()) * kRow + 40;
+  std::printf(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"760\" height=\"%d\" "
+      "font-family=\"sans-serif\" font-size=\"13\">\n<style>.title{font-size:15px;font-weight:bold}"
+      ".ours{fill:#1f6f8b}.theirs{fill:#b8b8b8}</style>\n"
+      "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n",
+      height);
+  int top = 28;
+  double longest = 0;
+  for (const Bar& bar : queries) longest = std::max(longest, bar.value);
+  if (!queries.empty()) {
+    top = bars("Reference query, one core (" + isa + "), microseconds", queries, longest, "%.0f",
+               top);
+  }
+  if (!stages.empty()) bars("Share of the peak of fp32 multiply-adds", stages, 100, "%.0f%%", top);
+  std::printf("</svg>\n");
+  return kExitOk;
+}
+
+}  // namespace
+}  // namespace barker
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: bench_plot RESULTS.json... > FILE.svg\n");
+    return barker::kExitUsage;
+  }
+  barker::BenchResults results;
+  for (int i = 1; i < argc; ++i) {
+    if (const barker::Status s = results.add(argv[i]); !s.ok()) {
+      std::fprintf(stderr, "bench_plot: %s\n", s.message().c_str());
+      return barker::exit_code(s);
+    }
+  }
+  return barker::run(results);
+}
