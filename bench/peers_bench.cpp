@@ -4,6 +4,7 @@
 //   Torch/plain            libtorch as the equations are written down: 500 rows of 448 through the MLP
 //   Torch/split            user, query and groups once a query, candidates through their own columns
 //   Torch/folded           the folded tables, as barker has them
+//   Onnx/folded            ONNX Runtime over the folded tables, where ONNXRUNTIME names its library
 //   Dense/...              the second layer alone, 500 x 128 -> 64: barker, oneDNN, Eigen, libtorch
 //
 // All of them are checked to give the same probabilities before anything is measured.
@@ -19,6 +20,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string>
 
+#include "bench/onnx_peer.h"
 #include "bench/reference_query.h"
 #include "scoring/isa.h"
 
@@ -261,7 +263,7 @@ bool agree(const char* name, const std::vector<float>& expected, const float* fo
   return false;
 }
 
-bool all_agree() {
+bool all_agree(OnnxPeer* onnx) {
   const torch::NoGradGuard no_grad;
   const KernelTable& k = kernels_for(supported_isas().back());
   const PackedNetwork packed(model().network(Element::kF32, Compute::kF32), k);
@@ -278,6 +280,12 @@ bool all_agree() {
     check("Torch/plain", torch_peer().plain(torch_queries()[i]));
     check("Torch/split", torch_peer().split(torch_queries()[i]));
     check("Torch/folded", torch_peer().folded(torch_queries()[i]));
+    if (onnx) {
+      QueryOutputs theirs;
+      onnx->run(model().queries()[i], theirs);
+      ok &= agree("Onnx/folded", ours.targets, theirs.targets.data());
+      ok &= agree("Onnx/folded", ours.titles, theirs.titles.data());
+    }
   }
   return ok;
 }
@@ -290,7 +298,9 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 64;
   at::set_num_threads(1);
-  if (!all_agree()) return 1;
+  const std::unique_ptr<OnnxPeer> onnx = OnnxPeer::open(model());
+  if (!onnx) std::fprintf(stderr, "peers_bench: ONNXRUNTIME is not set: it is not compared\n");
+  if (!all_agree(onnx.get())) return 1;
   const auto add = [](const std::string& name, std::function<void(benchmark::State&)> run) {
     benchmark::RegisterBenchmark(name.c_str(), run)->MinTime(0.3);
   };
@@ -310,6 +320,16 @@ int main(int argc, char** argv) {
   add("Torch/plain", [](benchmark::State& s) { torch_query(s, &TorchPeer::plain); });
   add("Torch/split", [](benchmark::State& s) { torch_query(s, &TorchPeer::split); });
   add("Torch/folded", [](benchmark::State& s) { torch_query(s, &TorchPeer::folded); });
+  if (onnx) {
+    add("Onnx/folded", [&](benchmark::State& state) {
+      QueryOutputs out;
+      size_t at = 0;
+      for (auto _ : state) {
+        onnx->run(model().queries()[at++ % model().queries().size()], out);
+        benchmark::ClobberMemory();
+      }
+    });
+  }
   add("Dense/onednn", dense_onednn);
   add("Dense/eigen", dense_eigen);
   add("Dense/torch", dense_torch);
