@@ -63,9 +63,15 @@ Status Vocabulary::check() const {
     return bad_data("vocabulary.slots: expected " + number(n) + " filled slots, found " +
                     number(filled));
   }
-  for (size_t row = 0; row < n; ++row) {
-    if (find(fingerprints_[row]) != row) {
-      return bad_data("vocabulary: row " + number(row) + " cannot be found by its fingerprint");
+  constexpr size_t kChunk = 1024;
+  uint32_t found[kChunk];
+  for (size_t begin = 0; begin < n; begin += kChunk) {
+    const auto chunk = fingerprints_.subspan(begin, std::min(kChunk, n - begin));
+    find(chunk, found);
+    for (size_t i = 0; i < chunk.size(); ++i) {
+      if (found[i] == begin + i) continue;
+      return bad_data("vocabulary: row " + number(begin + i) +
+                      " cannot be found by its fingerprint");
     }
   }
   return {};
