@@ -32,8 +32,7 @@ int main(int argc, char** argv) {
   const char* forced = std::getenv("BARKER_ISA");
   const Result<Isa> isa = choose_isa(forced ? forced : "");
   if (!isa.ok()) return fail(isa.status());
-  const std::vector<Finding> findings =
-      check_bounds(*bounds, results, std::string(isa_name(*isa)));
+  const std::vector<Finding> findings = check_bounds(*bounds, results, std::string(isa_name(*isa)));
   std::fputs(to_table(findings).c_str(), stdout);
   return all_kept(findings) ? kExitOk : kExitGateFailed;
 }

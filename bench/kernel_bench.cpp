@@ -46,8 +46,7 @@ const KernelTable& kernels_of(Isa isa) {
   slow.dense = [](const PackedLayer& layer, const float* x, size_t x_stride, size_t batch,
                   bool relu, float* out, size_t out_stride) {
     for (int i = 0; i < 4; ++i) {
-      kernels_for(supported_isas().back())
-          .dense(layer, x, x_stride, batch, relu, out, out_stride);
+      kernels_for(supported_isas().back()).dense(layer, x, x_stride, batch, relu, out, out_stride);
     }
   };
   return slow;
@@ -83,9 +82,9 @@ bool can(const KernelTable& k, Compute compute) {
 }
 
 void count_flops(benchmark::State& state, double flops_per_iteration) {
-  state.counters["gflops"] = benchmark::Counter(
-      flops_per_iteration * static_cast<double>(state.iterations()) / 1e9,
-      benchmark::Counter::kIsRate);
+  state.counters["gflops"] =
+      benchmark::Counter(flops_per_iteration * static_cast<double>(state.iterations()) / 1e9,
+                         benchmark::Counter::kIsRate);
 }
 
 void count_rows(benchmark::State& state, double rows_per_iteration) {
@@ -97,7 +96,8 @@ void count_rows(benchmark::State& state, double rows_per_iteration) {
 class Bound {
  public:
   Bound(const ReferenceModel& from, const Precision& precision, const KernelTable& kernels)
-      : model_(from), packed(from.network(precision.tables, precision.compute), kernels,
+      : model_(from),
+        packed(from.network(precision.tables, precision.compute), kernels,
                FastNumbers::kWhereTheyExist) {
     forward.bind(packed);
   }
@@ -179,7 +179,8 @@ void candidates(benchmark::State& state, const Precision& precision, const Kerne
     benchmark::ClobberMemory();
   }
   const double width = s.hidden[0], last = s.hidden[1];
-  count_flops(state, static_cast<double>(logits.size()) * (2 * width + 2 * width * last + 2 * last));
+  count_flops(state,
+              static_cast<double>(logits.size()) * (2 * width + 2 * width * last + 2 * last));
   count_rows(state, static_cast<double>(logits.size()));
 }
 

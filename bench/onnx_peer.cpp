@@ -112,8 +112,8 @@ class Graph {
 std::string reference_graph(const ReferenceModel& model) {
   const ReferenceShape& s = model.shape();
   const Network n = model.network(Element::kF32, Compute::kF32);
-  const uint64_t h1 = n.mlp[0].out, h2 = n.mlp[1].out, dim = n.dim,
-                 context = n.groups.size() * dim, targets = uint64_t{s.ads} * s.selling_points_per_ad;
+  const uint64_t h1 = n.mlp[0].out, h2 = n.mlp[1].out, dim = n.dim, context = n.groups.size() * dim,
+                 targets = uint64_t{s.ads} * s.selling_points_per_ad;
   Graph g;
   // The tables are inputs, so that they are not copied into the model; layers are constants, so
   // that the runtime may pack them.
@@ -134,7 +134,8 @@ std::string reference_graph(const ReferenceModel& model) {
 
   std::vector<float> w1;  // the context's columns
   for (uint64_t o = 0; o < h1; ++o) {
-    w1.insert(w1.end(), n.mlp[0].weight + o * n.mlp[0].in, n.mlp[0].weight + o * n.mlp[0].in + context);
+    w1.insert(w1.end(), n.mlp[0].weight + o * n.mlp[0].in,
+              n.mlp[0].weight + o * n.mlp[0].in + context);
   }
   g.floats("w1", {h1, context}, w1.data());
   g.floats("b1", {h1}, n.mlp[0].bias);
@@ -228,12 +229,14 @@ struct OnnxPeer::Impl {
 
   Value* tensor(const void* data, size_t size, std::vector<int64_t> shape, uint64_t type) const {
     Value* value = nullptr;
-    call(kCreateTensorWithData, static_cast<const MemoryInfo*>(memory), const_cast<void*>(data), size,
-         static_cast<const int64_t*>(shape.data()), shape.size(), static_cast<int>(type), &value);
+    call(kCreateTensorWithData, static_cast<const MemoryInfo*>(memory), const_cast<void*>(data),
+         size, static_cast<const int64_t*>(shape.data()), shape.size(), static_cast<int>(type),
+         &value);
     return value;
   }
   Value* floats(const float* data, int64_t rows, int64_t columns) const {
-    return tensor(data, static_cast<size_t>(rows * columns) * sizeof(float), {rows, columns}, kFloat);
+    return tensor(data, static_cast<size_t>(rows * columns) * sizeof(float), {rows, columns},
+                  kFloat);
   }
   void release(Value* value) const {
     reinterpret_cast<void (*)(Value*)>(api[kReleaseValue])(value);

@@ -1,11 +1,11 @@
 // The reference query in barker and in what one would use otherwise, in one run on one core:
 //
 //   Barker/PRECISION/ISA   the kernels
-//   Torch/plain            libtorch as the equations are written down: 500 rows of 448 through the MLP
-//   Torch/split            user, query and groups once a query, candidates through their own columns
-//   Torch/folded           the folded tables, as barker has them
-//   Onnx/folded            ONNX Runtime over the folded tables, where ONNXRUNTIME names its library
-//   Dense/...              the second layer alone, 500 x 128 -> 64: barker, oneDNN, Eigen, libtorch
+//   Torch/plain            libtorch as the equations are written down: 500 rows of 448 through the
+//   MLP Torch/split            user, query and groups once a query, candidates through their own
+//   columns Torch/folded           the folded tables, as barker has them Onnx/folded ONNX Runtime
+//   over the folded tables, where ONNXRUNTIME names its library Dense/...              the second
+//   layer alone, 500 x 128 -> 64: barker, oneDNN, Eigen, libtorch
 //
 // All of them are checked to give the same probabilities before anything is measured.
 
@@ -87,11 +87,11 @@ class TorchPeer {
       return tail(torch::relu(torch::linear(x, w1_, b1_)), head);
     };
     const torch::Tensor words = embedding_.index_select(0, q.titles.view(-1));
-    const torch::Tensor alpha =
-        attention(torch::mv(user_, pooled[0]) + torch::mv(query_, pooled[1]) +
-                      torch::mm(words, title_.t()),
-                  q.titles.sizes());
-    const torch::Tensor ads = torch::bmm(alpha.unsqueeze(1), words.view({q.titles.size(0), -1, embedding_.size(1)}));
+    const torch::Tensor alpha = attention(
+        torch::mv(user_, pooled[0]) + torch::mv(query_, pooled[1]) + torch::mm(words, title_.t()),
+        q.titles.sizes());
+    const torch::Tensor ads =
+        torch::bmm(alpha.unsqueeze(1), words.view({q.titles.size(0), -1, embedding_.size(1)}));
     return {mlp(embedding_.index_select(0, q.targets), main_), mlp(ads.squeeze(1), aux_)};
   }
 
@@ -102,11 +102,11 @@ class TorchPeer {
       return tail(torch::relu(torch::linear(targets, w1_target_, base)), head);
     };
     const torch::Tensor words = embedding_.index_select(0, q.titles.view(-1));
-    const torch::Tensor alpha =
-        attention(torch::mv(user_, pooled[0]) + torch::mv(query_, pooled[1]) +
-                      torch::mm(words, title_.t()),
-                  q.titles.sizes());
-    const torch::Tensor ads = torch::bmm(alpha.unsqueeze(1), words.view({q.titles.size(0), -1, embedding_.size(1)}));
+    const torch::Tensor alpha = attention(
+        torch::mv(user_, pooled[0]) + torch::mv(query_, pooled[1]) + torch::mm(words, title_.t()),
+        q.titles.sizes());
+    const torch::Tensor ads =
+        torch::bmm(alpha.unsqueeze(1), words.view({q.titles.size(0), -1, embedding_.size(1)}));
     return {mlp(embedding_.index_select(0, q.targets), main_), mlp(ads.squeeze(1), aux_)};
   }
 
@@ -114,24 +114,24 @@ class TorchPeer {
     const auto pooled = pool(q);
     const torch::Tensor base = torch::mv(w1_context_, torch::cat(pooled)) + b1_;
     const torch::Tensor ids = q.titles.view(-1);
-    const torch::Tensor alpha = attention(
-        torch::mv(user_, pooled[0]) + torch::mv(query_, pooled[1]) + fold_title_.index_select(0, ids),
-        q.titles.sizes());
-    const torch::Tensor ads =
-        torch::bmm(alpha.unsqueeze(1), fold_target_.index_select(0, ids).view(
-                                           {q.titles.size(0), -1, fold_target_.size(1)}));
+    const torch::Tensor alpha =
+        attention(torch::mv(user_, pooled[0]) + torch::mv(query_, pooled[1]) +
+                      fold_title_.index_select(0, ids),
+                  q.titles.sizes());
+    const torch::Tensor ads = torch::bmm(
+        alpha.unsqueeze(1),
+        fold_target_.index_select(0, ids).view({q.titles.size(0), -1, fold_target_.size(1)}));
     return {tail(fold_target_.index_select(0, q.targets).add_(base).relu_(), main_),
             tail(ads.squeeze(1).add_(base).relu_(), aux_)};
   }
 
-  torch::Tensor dense(const torch::Tensor& x) const {
-    return torch::linear(x, w2_, b2_).relu_();
-  }
+  torch::Tensor dense(const torch::Tensor& x) const { return torch::linear(x, w2_, b2_).relu_(); }
 
  private:
   std::vector<torch::Tensor> pool(const TorchQuery& q) const {
     std::vector<torch::Tensor> out;
-    for (const torch::Tensor& ids : q.groups) out.push_back(embedding_.index_select(0, ids).mean(0));
+    for (const torch::Tensor& ids : q.groups)
+      out.push_back(embedding_.index_select(0, ids).mean(0));
     return out;
   }
   torch::Tensor tail(const torch::Tensor& h, const torch::Tensor& head) const {
@@ -173,7 +173,8 @@ void barker_query(benchmark::State& state, Element tables, Compute compute, cons
   QueryOutputs out;
   size_t at = 0;
   for (auto _ : state) {
-    run_query(forward, packed.network(), k, model().queries()[at++ % model().queries().size()], out);
+    run_query(forward, packed.network(), k, model().queries()[at++ % model().queries().size()],
+              out);
     benchmark::DoNotOptimize(out.targets.data());
     benchmark::ClobberMemory();
   }
@@ -210,18 +211,15 @@ void dense_onednn(benchmark::State& state) {
   relu.set_post_ops(ops);
   const inner_product_forward::primitive_desc plan(
       inner_product_forward::desc(prop_kind::forward_inference, x, w, b, y), relu, cpu);
-  memory plain({{l.out, l.in}, memory::data_type::f32, Tag::ab}, cpu,
-               const_cast<float*>(l.weight));
+  memory plain({{l.out, l.in}, memory::data_type::f32, Tag::ab}, cpu, const_cast<float*>(l.weight));
   memory packed(plan.weights_desc(), cpu);  // its own layout, made once
   reorder(plain, packed).execute(run, plain, packed);
   std::vector<float> input(kBatch * l.in, 0.5f), output(kBatch * l.out);
   memory in(x, cpu, input.data()), bias(b, cpu, const_cast<float*>(l.bias)),
       out(y, cpu, output.data());
   inner_product_forward layer(plan);
-  const std::unordered_map<int, memory> arguments = {{DNNL_ARG_SRC, in},
-                                                     {DNNL_ARG_WEIGHTS, packed},
-                                                     {DNNL_ARG_BIAS, bias},
-                                                     {DNNL_ARG_DST, out}};
+  const std::unordered_map<int, memory> arguments = {
+      {DNNL_ARG_SRC, in}, {DNNL_ARG_WEIGHTS, packed}, {DNNL_ARG_BIAS, bias}, {DNNL_ARG_DST, out}};
   for (auto _ : state) {
     layer.execute(run, arguments);
     run.wait();

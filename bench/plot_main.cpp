@@ -72,9 +72,9 @@ int run(const BenchResults& results) {
     stage("candidate stage fp16", get("Candidates/fp16/" + isa, "gflops") / peak, true);
     // The layer's 500 x 128 x 64 multiply-adds, in what the peers take for it.
     const double flops = 2.0 * 500 * 128 * 64;
-    for (const auto& [label, name] :
-         {std::pair{"dense layer, oneDNN", "Dense/onednn"}, {"dense layer, Eigen", "Dense/eigen"},
-          {"dense layer, libtorch", "Dense/torch"}}) {
+    for (const auto& [label, name] : {std::pair{"dense layer, oneDNN", "Dense/onednn"},
+                                      {"dense layer, Eigen", "Dense/eigen"},
+                                      {"dense layer, libtorch", "Dense/torch"}}) {
       if (results.has(name)) stage(label, flops / get(name, "time_ns") / peak, false);
     }
   }

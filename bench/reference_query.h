@@ -28,8 +28,8 @@ struct ReferenceShape {
 struct ReferenceQuery {
   std::vector<std::vector<uint32_t>> group_rows;
   std::vector<Bag> groups;
-  std::vector<uint32_t> targets;       // ads * selling_points_per_ad, distinct
-  std::vector<uint32_t> title_rows;    // ads * title
+  std::vector<uint32_t> targets;     // ads * selling_points_per_ad, distinct
+  std::vector<uint32_t> title_rows;  // ads * title
   std::vector<Bag> titles;
 };
 

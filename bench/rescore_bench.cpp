@@ -5,16 +5,15 @@
 //   Isa/NAME              window 50 in fp16
 //   Rows/V  Candidates/C  History/H   the shape changed in one place
 //   Threads/T             window 50 on T threads at once: time of one call
-//   Quiet, Swapped        window 50, and the same while another thread swaps the weights each second
+//   Quiet, Swapped        window 50, and the same while another thread swaps the weights each
+//   second
 //
-// Shape: 200,000 keyword rows of 64, user bag 64, query of 6 words, MLP 192 -> 128 -> 64 -> 1, 20,000
-// selling points in all; 64 queries in turn. Counters: p50, p99, p99.9 of the calls in microseconds,
-// stages, and the bytes that the calls allocated.
+// Shape: 200,000 keyword rows of 64, user bag 64, query of 6 words, MLP 192 -> 128 -> 64 -> 1,
+// 20,000 selling points in all; 64 queries in turn. Counters: p50, p99, p99.9 of the calls in
+// microseconds, stages, and the bytes that the calls allocated.
 //
 //   rescore_bench --write FILE               only writes the weights of Window/50
 //   rescore_bench --run FILE ISA QUERIES     only runs so many queries on them: for callgrind
-
-#include "bench/rescore_host.h"
 
 #include <benchmark/benchmark.h>
 #include <jemalloc/jemalloc.h>
@@ -25,6 +24,7 @@
 #include <functional>
 #include <thread>
 
+#include "bench/rescore_host.h"
 #include "scoring/isa.h"
 
 namespace barker {
@@ -113,8 +113,8 @@ void run(benchmark::State& state, const RescoreShape& shape, const std::string& 
   state.counters["rewrite_us"] = rewrite / n / 1e3;
   state.counters["allocated_bytes"] = static_cast<double>(allocated) / n;
   const barker_stats stats = host.stats();
-  state.counters["rescored_share"] = static_cast<double>(stats.candidates_rescored) /
-                                     static_cast<double>(stats.candidates_scored);
+  state.counters["rescored_share"] =
+      static_cast<double>(stats.candidates_rescored) / static_cast<double>(stats.candidates_scored);
   state.counters["screen_violations"] = static_cast<double>(stats.screen_violations);
   state.counters["rss_mib"] = resident_mib();
 }
@@ -208,8 +208,7 @@ void register_all() {
     shaped("History/" + std::to_string(history), {.user_keywords = history});
   }
   for (const size_t threads : {1, 2}) {
-    add("Threads/" + std::to_string(threads),
-        [=](benchmark::State& s) { run_threads(s, threads); })
+    add("Threads/" + std::to_string(threads), [=](benchmark::State& s) { run_threads(s, threads); })
         ->Iterations(1)
         ->UseRealTime();
   }

@@ -121,10 +121,9 @@ void write_weights(const RescoreShape& shape, const std::string& path) {
 }
 
 const std::string& weights_of(const RescoreShape& shape) {
-  const std::string key = std::to_string(shape.rows) + "-" +
-                          std::to_string(static_cast<int>(shape.tables)) + "-" +
-                          std::to_string(static_cast<int>(shape.compute)) + "-" +
-                          std::to_string(shape.seed);
+  const std::string key =
+      std::to_string(shape.rows) + "-" + std::to_string(static_cast<int>(shape.tables)) + "-" +
+      std::to_string(static_cast<int>(shape.compute)) + "-" + std::to_string(shape.seed);
   std::string& path = written()[key];
   if (path.empty()) {
     path = (std::filesystem::temp_directory_path() /

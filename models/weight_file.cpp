@@ -61,8 +61,8 @@ uint64_t first_with_all_of(std::span<const Bits> numbers, Bits exponent) {
     Bits any = 0;
     for (const Bits bits : block) any |= static_cast<Bits>((bits & exponent) == exponent);
     if (any == 0) continue;
-    const auto at = std::ranges::find_if(
-        block, [&](Bits bits) { return (bits & exponent) == exponent; });
+    const auto at =
+        std::ranges::find_if(block, [&](Bits bits) { return (bits & exponent) == exponent; });
     return begin + static_cast<uint64_t>(at - block.begin());
   }
   return kNone;
@@ -73,7 +73,8 @@ uint64_t first_with_all_of(std::span<const Bits> numbers, Bits exponent) {
 // Runs the checks of an open in order. A check sees only what the ones before it have proven.
 class WeightFileOpener {
  public:
-  WeightFileOpener(std::string path, const CheckReport& report) : report_(report) {
+  WeightFileOpener(std::string path, const CheckReport& report, Storage storage)
+      : report_(report), storage_(storage) {
     file_.reset(new WeightFile);
     file_->path_ = std::move(path);
   }
@@ -117,9 +118,6 @@ class WeightFileOpener {
     struct stat info {};
     const bool regular = fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
     const auto size = static_cast<size_t>(info.st_size);
-    void* data = MAP_FAILED;
-    if (regular && size > 0) data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    const int error = errno;
     // Kept open and locked while it is mapped: prune_weights() leaves such files alone. Where the
     // file system knows no locks, a pruned file still stays readable through its mapping.
     flock(descriptor, LOCK_SH | LOCK_NB);
@@ -129,11 +127,40 @@ class WeightFileOpener {
       return unexpected("size", "at least " + number(sizeof(WeightFileHeader)) + " bytes",
                         number(size));
     }
-    if (data == MAP_FAILED) return io_error(std::string("mmap: ") + std::strerror(error));
+    const bool copy =
+        storage_ == Storage::kCopied || (storage_ == Storage::kAuto && others_may_write(info));
+    void* data = mmap(nullptr, size, copy ? PROT_READ | PROT_WRITE : PROT_READ,
+                      copy ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_PRIVATE, copy ? -1 : descriptor, 0);
+    if (data == MAP_FAILED) return io_error(std::string("mmap: ") + std::strerror(errno));
     file_->data_ = static_cast<const std::byte*>(data);
     file_->size_ = size;
+    file_->is_copied_ = copy;
     file_->header_ = static_cast<const WeightFileHeader*>(data);
-    found_ = number(size) + " bytes";
+    if (copy) {
+      if (Status s = read_all(descriptor, static_cast<char*>(data), size); !s.ok()) return s;
+    }
+    found_ = number(size) + (copy ? " bytes, copied" : " bytes, mapped");
+    return {};
+  }
+
+  static bool others_may_write(const struct stat& info) {
+    const bool trusted_owner = info.st_uid == 0 || info.st_uid == geteuid();
+    return !trusted_owner || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+  }
+
+  static Status read_all(int descriptor, char* to, size_t size) {
+    madvise(to, size, MADV_HUGEPAGE);  // a wish; the kernel may know none
+    for (size_t done = 0; done < size;) {
+      const ssize_t got = pread(descriptor, to + done, size - done, static_cast<off_t>(done));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return io_error(std::string("read: ") + std::strerror(errno));
+      if (got == 0) {
+        return unexpected("read", number(size) + " bytes",
+                          number(done) + " (the file became shorter while it was read)");
+      }
+      done += static_cast<size_t>(got);
+    }
+    mprotect(to, size, PROT_READ);  // what was checked stays as it is
     return {};
   }
 
@@ -311,7 +338,8 @@ class WeightFileOpener {
     const bool exact = a.compute() == fbs::Compute_F32;
     if (exact ? a.compute_bound() != 0
               : !(a.compute_bound() > 0 && a.compute_bound() <= kMaxComputeBound)) {
-      return unexpected("compute_bound", exact ? "0" : "above 0, at most " + std::to_string(kMaxComputeBound),
+      return unexpected("compute_bound",
+                        exact ? "0" : "above 0, at most " + std::to_string(kMaxComputeBound),
                         std::to_string(a.compute_bound()));
     }
     if (a.screen() && exact) return bad_data("screen: there is nothing to screen with in F32");
@@ -475,14 +503,16 @@ class WeightFileOpener {
   }
 
   const CheckReport& report_;
+  const Storage storage_;
   std::shared_ptr<WeightFile> file_;
   LayoutSizes sizes_;
   std::string found_;  // what the running check wants to tell when it passes
 };
 
 Result<std::shared_ptr<const WeightFile>> WeightFile::open(const std::string& path,
-                                                           const CheckReport& report) {
-  return WeightFileOpener(path, report).open();
+                                                           const CheckReport& report,
+                                                           Storage storage) {
+  return WeightFileOpener(path, report, storage).open();
 }
 
 WeightFile::~WeightFile() {

@@ -1,4 +1,4 @@
-// A frozen model on disk, mapped read-only: header, FlatBuffers metadata (weights.fbs), tensors.
+// A frozen model on disk, opened read-only: header, FlatBuffers metadata (weights.fbs), tensors.
 //
 //   offset 0    WeightFileHeader, 128 bytes, little endian
 //   then        metadata, 64-byte aligned, checked by the FlatBuffers Verifier
@@ -14,14 +14,12 @@
 //   head.main.weight   f32 [H_last]        head.main.bias f32 [1]                          (Eq. 8)
 //   head.aux.weight    f32 [H_last]        head.aux.bias  f32 [1]
 //   attention.user, attention.query, attention.title f32 [A, D]; attention.score f32 [A]   (Eq. 11)
-//   dot.context.i.weight, .bias            like mlp, input G*D, last output R, no activation after it
-//   dot.target.weight  f32 [R, D]
-//   dot.target.bias    f32 [N]             b_v; 0 where never a candidate
-//   fold.target        f32 or f16 [F, H1]  W1_target Em(v)
-//   fold.title         f32 or f16 [F, A]   W_a Em(d)
-//   fold.dot           f32 or f16 [F, R]   P Em(v)
+//   dot.context.i.weight, .bias            like mlp, input G*D, last output R, no activation after
+//   it dot.target.weight  f32 [R, D] dot.target.bias    f32 [N]             b_v; 0 where never a
+//   candidate fold.target        f32 or f16 [F, H1]  W1_target Em(v) fold.title         f32 or f16
+//   [F, A]   W_a Em(d) fold.dot           f32 or f16 [F, R]   P Em(v)
 //
-// Ownership: the WeightFile owns the mapping; every view lives as long as it. Immutable: any
+// Ownership: the WeightFile owns its memory; every view lives as long as it. Immutable: any
 // thread. Never overwrite a file that may be mapped; write another and rename (weight_writer.h
 // does).
 #pragma once
@@ -80,18 +78,30 @@ inline constexpr float kMaxComputeBound = 1;         // logits; beyond it nothin
 using CheckReport =
     std::function<void(std::string_view check, bool passed, std::string_view detail)>;
 
+// Where the bytes live while the file is open.
+//   kMapped  in the page cache, shared by processes, ready at once. Who truncates the file kills
+//            whoever reads it (SIGBUS); who writes into it changes what was checked.
+//   kCopied  in the process's own memory, in huge pages where the kernel gives them: nobody else
+//   can
+//            reach it, and random rows are found faster (bench/RESULTS.md). Takes the file's size
+//            in memory and the time to read it.
+//   kAuto    copied where somebody else than the owner, root or this user, may write to the file.
+enum class Storage : uint8_t { kAuto, kMapped, kCopied };
+
 class WeightFile {
  public:
-  // Maps and checks everything but the golden vectors (those need kernels: scoring/golden.h):
-  // header, sizes, checksums, Verifier, shapes, offsets, alignment, finite values, vocabulary. The
-  // error names file, check, where, expected, found. `report` may be empty.
+  // Maps or copies, and checks everything but the golden vectors (those need kernels:
+  // scoring/golden.h): header, sizes, checksums, Verifier, shapes, offsets, alignment, finite
+  // values, vocabulary. The error names file, check, where, expected, found. `report` may be empty.
   static Result<std::shared_ptr<const WeightFile>> open(const std::string& path,
-                                                        const CheckReport& report = {});
+                                                        const CheckReport& report = {},
+                                                        Storage storage = Storage::kAuto);
   ~WeightFile();
   WeightFile(const WeightFile&) = delete;
   WeightFile& operator=(const WeightFile&) = delete;
 
   const std::string& path() const { return path_; }
+  bool is_copied() const { return is_copied_; }
   const WeightFileHeader& header() const { return *header_; }
   const fbs::Weights& metadata() const { return *metadata_; }
   const fbs::Architecture& architecture() const;
@@ -115,6 +125,7 @@ class WeightFile {
   int descriptor_ = -1;
   const std::byte* data_ = nullptr;
   size_t size_ = 0;
+  bool is_copied_ = false;
   const WeightFileHeader* header_ = nullptr;
   const fbs::Weights* metadata_ = nullptr;
   Vocabulary vocabulary_;

@@ -63,6 +63,21 @@ Reader number(double low, double high, std::function<void(double)> set) {
   };
 }
 
+// The choice that a name stands for.
+template <typename T>
+Status one_of(const std::string& key, const std::string& name,
+              std::initializer_list<std::pair<const char*, T>> choices, T& out) {
+  std::string known;
+  for (const auto& [choice, value] : choices) {
+    if (name == choice) {
+      out = value;
+      return {};
+    }
+    known += (known.empty() ? "" : ", ") + std::string(choice);
+  }
+  return invalid_argument(key + ": expected one of " + known + ", found \"" + name + "\"");
+}
+
 Status read_table(const toml::table& table, const std::string& prefix,
                   const std::map<std::string, Reader>& readers) {
   for (const auto& [key, node] : table) {
@@ -92,7 +107,7 @@ Result<Config> parse_config(std::string_view toml_text) {
                             std::string(parsed.error().description()));
   }
   Config config;
-  std::string duplicates = "skip", format = "html", numbers = "file";
+  std::string duplicates = "skip", format = "html", numbers = "file", memory = "auto";
   double minimum_score = 0;
   constexpr double kLargest = 1e3;
   const std::map<std::string, Reader> readers = {
@@ -100,14 +115,14 @@ Result<Config> parse_config(std::string_view toml_text) {
       {"isa", text(config.isa)},
       {"window", integer(1, 10'000, [&](uint64_t v) { config.window = v; })},
       {"numbers", text(numbers)},
+      {"memory", text(memory)},
       {"order.bid", number(0, kLargest, [&](double v) { config.order.bid = v; })},
       {"order.pctr", number(0, kLargest, [&](double v) { config.order.pctr = v; })},
       {"order.first_pass", number(0, kLargest, [&](double v) { config.order.first_pass = v; })},
       {"selling_points.count",
        integer(0, BARKER_MAX_SELLING_POINTS,
                [&](uint64_t v) { config.choose.count = static_cast<uint32_t>(v); })},
-      {"selling_points.minimum_score",
-       number(0, 1, [&](double v) { minimum_score = v; })},
+      {"selling_points.minimum_score", number(0, 1, [&](double v) { minimum_score = v; })},
       {"selling_points.maximum_cosine",
        number(-1, 1, [&](double v) { config.choose.maximum_cosine = static_cast<float>(v); })},
       {"selling_points.duplicates", text(duplicates)},
@@ -133,25 +148,32 @@ Result<Config> parse_config(std::string_view toml_text) {
     return invalid_argument("title.format: expected html, ansi or plain, found \"" + format + "\"");
   }
   if (Status s = read_table(parsed, "", readers); !s.ok()) return s;
-  if (duplicates != "skip" && duplicates != "promote") {
-    return invalid_argument("selling_points.duplicates: expected skip or promote, found \"" +
-                            duplicates + "\"");
+  if (Status s = one_of("numbers", numbers,
+                        {{"file", Numbers::kByFile},
+                         {"exact", Numbers::kExact},
+                         {"fast", Numbers::kFast},
+                         {"screened", Numbers::kScreened}},
+                        config.numbers);
+      !s.ok()) {
+    return s;
   }
-  const std::map<std::string, Numbers> numbers_of = {{"file", Numbers::kByFile},
-                                                     {"exact", Numbers::kExact},
-                                                     {"fast", Numbers::kFast},
-                                                     {"screened", Numbers::kScreened}};
-  const auto chosen = numbers_of.find(numbers);
-  if (chosen == numbers_of.end()) {
-    return invalid_argument("numbers: expected file, exact, fast or screened, found \"" + numbers +
-                            "\"");
+  if (Status s = one_of(
+          "memory", memory,
+          {{"auto", Storage::kAuto}, {"mapped", Storage::kMapped}, {"copied", Storage::kCopied}},
+          config.storage);
+      !s.ok()) {
+    return s;
   }
-  config.numbers = chosen->second;
+  if (Status s = one_of("selling_points.duplicates", duplicates,
+                        {{"skip", Duplicates::kSkip}, {"promote", Duplicates::kPromote}},
+                        config.choose.duplicates);
+      !s.ok()) {
+    return s;
+  }
   config.choose.minimum_logit =
       static_cast<float>(std::log(minimum_score) - std::log1p(-minimum_score));
   config.untouched_title = config.title;
   config.untouched_title.max_width = 0;
-  config.choose.duplicates = duplicates == "skip" ? Duplicates::kSkip : Duplicates::kPromote;
   return config;
 }
 

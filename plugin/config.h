@@ -2,11 +2,15 @@
 // line.
 //
 //   enabled = true          false: every query is bypassed
-//   isa = ""                "baseline", "avx2", "avx512", "avx512dot"; empty: the best this machine has
-//   window = 50             how many ads of the first pass are rescored
-//   numbers = "file"        "exact": float; "fast": the weight file's bf16 or int8 where they pay;
+//   isa = ""                "baseline", "avx2", "avx512", "avx512dot"; empty: the best this machine
+//   has window = 50             how many ads of the first pass are rescored numbers = "file"
+//   "exact": float; "fast": the weight file's bf16 or int8 where they pay;
 //                           "screened": all in fast numbers and again in float what could be
 //                           chosen, so that the answer is that of "exact"; "file": as the file says
+//   memory = "auto"         "mapped": weights stay in the page cache; "copied": in the process's
+//   own
+//                           memory, which nobody else can change or truncate; "auto": copied where
+//                           others may write to the file
 //   [order]                 score = bid^bid * pctr^pctr * first_pass^first_pass
 //   bid = 1.0
 //   pctr = 1.0              a model without the second task predicts none: then this factor is 1
@@ -30,6 +34,7 @@
 #include <string_view>
 
 #include "models/result.h"
+#include "models/weight_file.h"
 #include "plugin/rewrite.h"
 #include "scoring/choose.h"
 #include "scoring/order.h"
@@ -47,6 +52,7 @@ struct Config {
   TitlePolicy title;
   TitlePolicy untouched_title;  // the same format, no limit: of titles that are not rewritten
   Numbers numbers = Numbers::kByFile;
+  Storage storage = Storage::kAuto;
 };
 
 Result<Config> parse_config(std::string_view toml);

@@ -91,7 +91,8 @@ std::string Plugin::explain(const barker_request& request) {
       const Candidate& c = w.candidates[begin + i];
       entry["selling_points"].push_back(
           {{"text", view(element(ad.selling_points, ad.selling_point_stride, i).text)},
-           {"score", c.row == kUnknownRow ? Json(nullptr) : number(1 / (1 + std::exp(-double{c.logit})))},
+           {"score",
+            c.row == kUnknownRow ? Json(nullptr) : number(1 / (1 + std::exp(-double{c.logit})))},
            {"verdict", verdict_name(verdicts[i])}});
     }
     if (g.network().has_auxiliary) {

@@ -24,7 +24,8 @@ struct Generation {
 
   // Opens, checks and proves a weight file (or directory) on these kernels.
   static Result<std::unique_ptr<const Generation>> load(const std::string& path, uint64_t id,
-                                                        const KernelTable& kernels);
+                                                        const KernelTable& kernels,
+                                                        Storage storage);
 };
 
 }  // namespace barker

@@ -6,7 +6,8 @@ namespace barker {
 
 Result<uint64_t> Plugin::load(const std::string& path) {
   const std::lock_guard<std::mutex> lock(control_);
-  Result<std::unique_ptr<const Generation>> loaded = Generation::load(path, last_id_ + 1, kernels_);
+  Result<std::unique_ptr<const Generation>> loaded =
+      Generation::load(path, last_id_ + 1, kernels_, config_.storage);
   if (!loaded.ok()) {
     ++counters_.loads_refused;
     log(BARKER_LOG_ERROR, "weights refused: " + loaded.status().message());

@@ -17,8 +17,7 @@ bool Query::score_titles() {
   w_.aux.assign(window_, NAN);
   if (!n_.has_auxiliary) return !late();
   // Where candidates are certified the whole answer is: the order of the ads, too.
-  const Exactness exactness =
-      screens() || exact_ ? Exactness::kExact : Exactness::kFast;
+  const Exactness exactness = screens() || exact_ ? Exactness::kExact : Exactness::kFast;
   for (uint64_t begin = 0; begin < window_; begin += kBlock) {
     if (late()) return false;
     const size_t count = std::min<uint64_t>(kBlock, window_ - begin);

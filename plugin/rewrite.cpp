@@ -206,7 +206,8 @@ void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
                    uint64_t* replaced_utf8) {
   const size_t start = out.size();
   thread_local std::string buffer;
-  std::string& visible = buffer;  // one prefix, then the title; every use of `buffer` asks for the thread
+  std::string& visible =
+      buffer;  // one prefix, then the title; every use of `buffer` asks for the thread
   uint64_t left = policy.max_width == 0 ? ~uint64_t{0} : policy.max_width;
   const uint64_t separator_width = policy.max_width == 0 ? 0 : display_width(policy.separator);
   std::fill_n(placed, prefixes.size(), Placed{});

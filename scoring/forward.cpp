@@ -16,7 +16,8 @@ class Scratch {
  public:
   float* reserve(size_t count) {
     if (count > size_) {
-      data_.reset(static_cast<float*>(std::aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64)));
+      data_.reset(
+          static_cast<float*>(std::aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64)));
       if (!data_) throw std::bad_alloc();
       size_ = count;
     }
@@ -58,9 +59,7 @@ struct Forward::Impl {
                        [&](uint32_t row) { return row < network->folded_rows; });
   }
 
-  Table gathered_table(uint32_t width) const {
-    return {gathered.data(), Element::kF32, width};
-  }
+  Table gathered_table(uint32_t width) const { return {gathered.data(), Element::kF32, width}; }
 
   // A row of `folded` as floats, or layer . Em(row) where there is none.
   void gather_row(const Table& folded, const PackedLayer& layer, uint32_t row, float* out) {
@@ -206,8 +205,8 @@ void Forward::set_context(std::span<const Bag> groups) noexcept {
   for (size_t l = 0; l < p.dot_context.size(); ++l) {
     const PackedLayer& layer = p.dot_context[l];
     const bool last = l + 1 == p.dot_context.size();
-    float* out = last ? i.dot_context.data()
-                      : i.dot_scratch.data() + (l % 2) * (i.dot_scratch.size() / 2);
+    float* out =
+        last ? i.dot_context.data() : i.dot_scratch.data() + (l % 2) * (i.dot_scratch.size() / 2);
     k.dense(layer, in, layer.in, 1, !last, out, layer.out);
     in = out;
   }

@@ -55,7 +55,9 @@ class GoldenRun {
     forward_.score_targets(targets, logits.data(), Exactness::kExact);
     forward_.score_targets(targets, fast.data());
     if (Status s = compare("main_logits", logits, fast, golden.main_logits(), network_.main_scale,
-                           network_.main_offset); !s.ok()) return s;
+                           network_.main_offset);
+        !s.ok())
+      return s;
 
     if (!network_.has_auxiliary || !golden.titles()) return {};
     std::vector<Rows> titles(golden.titles()->size());

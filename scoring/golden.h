@@ -12,7 +12,7 @@ namespace barker {
 struct GoldenReport {
   size_t vectors = 0;
   size_t logits = 0;
-  double largest_difference = 0;  // |logit - trainer's logit|
+  double largest_difference = 0;              // |logit - trainer's logit|
   double largest_probability_difference = 0;  // |P - trainer's P|, calibrated
   // |fast logit - float logit|; 0 where the network computes in float (PackedNetwork::compute).
   double largest_fast_difference = 0;

@@ -14,8 +14,8 @@ struct Avx512DotOps : Avx512Ops {
   }
   static BARKER_INLINE Vec dot_bf16(const Vec& sum, const Words& x, const Words& w) {
     const __m512i xi = x, wi = w;
-    return Vec(_mm512_dpbf16_ps(sum, __builtin_bit_cast(__m512bh, xi),
-                                __builtin_bit_cast(__m512bh, wi)));
+    return Vec(
+        _mm512_dpbf16_ps(sum, __builtin_bit_cast(__m512bh, xi), __builtin_bit_cast(__m512bh, wi)));
   }
   static BARKER_INLINE Words dot_int8(const Words& sum, const Words& x, const Words& w) {
     return Words(_mm512_dpbusd_epi32(sum, x, w));

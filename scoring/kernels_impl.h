@@ -100,8 +100,7 @@ struct Kernels {
 
   template <bool kWeighted, typename T>
   static BARKER_INLINE void pool_rows(const T* table, size_t width, const uint32_t* rows,
-                                      const float* weights, size_t count, float scale,
-                                      float* out) {
+                                      const float* weights, size_t count, float scale, float* out) {
     constexpr size_t kWide = Ops::kPoolVectors, kNarrow = 4;
     size_t d = 0;
     for (; d + kWide * kLanes <= width; d += kWide * kLanes) {
@@ -307,16 +306,15 @@ struct Kernels {
     const Vec floor(relu ? 0.0f : -__builtin_inff());
     for (size_t first = 0; first < batch; first += kTileRows) {
       with_rows(tile_rows(batch - first), [&]<size_t M>() {
-        layer_of_rows<F32, M>(
-            layer, reinterpret_cast<const uint32_t*>(x + first * x_stride), x_stride, no_scale,
-            [&](size_t m, size_t o, const Vec& y) {
-              float* to = out + (first + m) * out_stride + o;
-              const Vec clamped = xsimd::max(y, floor);
-              if (o + kLanes <= layer.out) return clamped.store_unaligned(to);
-              alignas(64) float lanes[kLanes];
-              clamped.store_aligned(lanes);
-              for (size_t i = 0; o + i < layer.out; ++i) to[i] = lanes[i];
-            });
+        layer_of_rows<F32, M>(layer, reinterpret_cast<const uint32_t*>(x + first * x_stride),
+                              x_stride, no_scale, [&](size_t m, size_t o, const Vec& y) {
+                                float* to = out + (first + m) * out_stride + o;
+                                const Vec clamped = xsimd::max(y, floor);
+                                if (o + kLanes <= layer.out) return clamped.store_unaligned(to);
+                                alignas(64) float lanes[kLanes];
+                                clamped.store_aligned(lanes);
+                                for (size_t i = 0; o + i < layer.out; ++i) to[i] = lanes[i];
+                              });
       });
     }
   }
@@ -486,7 +484,8 @@ struct Kernels {
           sums = multiply_add(tanh(load(base + d) + load(row + d)), load(z + d), sums);
         }
         float total = Ops::sum(sums);
-        if (d < width) {  // the same polynomial for the rest, so that no length changes the function
+        if (d <
+            width) {  // the same polynomial for the rest, so that no length changes the function
           alignas(64) float rest[kLanes] = {};
           for (size_t r = d; r < width; ++r) rest[r - d] = base[r] + value(row + r);
           tanh(Vec::load_aligned(rest)).store_aligned(rest);

@@ -74,9 +74,8 @@ PackedLayer PackedNetwork::pack(const float* weight, size_t row_stride, const fl
     for (uint32_t k = 0; k < in; ++k) largest = std::max(largest, std::abs(row[k]));
     scale[o] = largest / 127;
     for (uint32_t k = 0; k < in; ++k) {
-      auto* word =
-          reinterpret_cast<char*>(words + size_t{k / per_word} * layer.padded_out + o) +
-          k % per_word * (4 / per_word);
+      auto* word = reinterpret_cast<char*>(words + size_t{k / per_word} * layer.padded_out + o) +
+                   k % per_word * (4 / per_word);
       if (compute == Compute::kF32) {
         std::memcpy(word, &row[k], sizeof(float));
       } else if (compute == Compute::kBf16) {
@@ -103,8 +102,7 @@ PackedNetwork::PackedNetwork(const Network& network, const KernelTable& kernels,
   if (!n.mlp.empty()) {
     const DenseLayer& first = n.mlp[0];
     first_context = pack(first.weight, first.in, first.bias, context, first.out, Compute::kF32);
-    first_target =
-        pack(first.weight + context, first.in, nullptr, n.dim, first.out, Compute::kF32);
+    first_target = pack(first.weight + context, first.in, nullptr, n.dim, first.out, Compute::kF32);
     for (const DenseLayer& layer : n.mlp) stride = std::max(stride, padded(layer.out));
     for (size_t i = 1; i < n.mlp.size(); ++i) {
       const DenseLayer& l = n.mlp[i];

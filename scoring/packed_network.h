@@ -28,8 +28,8 @@ class PackedNetwork {
   Compute compute() const { return compute_; }  // what the fast_* parts are in
 
   // All float but for fast_*. A layer that the model lacks has in = 0.
-  PackedLayer first_context;      // [H1, G*D] of W1, with b1 (Eq. 5-6 without the target)
-  PackedLayer first_target;       // [H1, D] of W1, without bias: rows that are not folded
+  PackedLayer first_context;        // [H1, G*D] of W1, with b1 (Eq. 5-6 without the target)
+  PackedLayer first_target;         // [H1, D] of W1, without bias: rows that are not folded
   PackedMlp exact_main, fast_main;  // what follows the first layer, with each head
   PackedMlp exact_aux, fast_aux;
   PackedLayer attention_user, attention_query, attention_title;  // [A, D]

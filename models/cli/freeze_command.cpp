@@ -88,8 +88,7 @@ int run(const Options& o) {
                                              "already"));
   }
   BadLines bad;
-  const Result<std::shared_ptr<const Dataset>> data =
-      open_dataset_or_log(o.data, o.out, {}, bad);
+  const Result<std::shared_ptr<const Dataset>> data = open_dataset_or_log(o.data, o.out, {}, bad);
   if (!data.ok()) return fail(data.status());
   std::cerr << bad.report(o.data);
   if ((*data)->instances_of(Split::kValidation, Task::kMain) == 0) {
@@ -104,8 +103,7 @@ int run(const Options& o) {
   if (*precision != Precision::kFp32) model.golden_tolerance = kMaxGoldenTolerance;
   const TemporaryFile draft{o.out + ".draft." + std::to_string(getpid())};
   if (Status s = write_weight_file(model, draft.path); !s.ok()) return fail(s);
-  const Result<PrecisionReport> report =
-      compare_precision(o.weights, draft.path, kernels, **data);
+  const Result<PrecisionReport> report = compare_precision(o.weights, draft.path, kernels, **data);
   if (!report.ok()) return fail(report.status());
   if (!print(*report, limits_of(*precision))) {
     std::cerr << "barker-train freeze: " << o.precision << " costs too much; " << o.out
@@ -148,7 +146,8 @@ Command add_freeze_command(CLI::App& app) {
       "freeze",
       "Write WEIGHTS in other numbers: smaller, faster. Exit 1 where that costs too much accuracy");
   command->add_option("weights", o->weights, "Weight file in fp32, as train writes it")->required();
-  command->add_option("--data,--events", o->data, "Event log or dataset whose validation split judges")
+  command
+      ->add_option("--data,--events", o->data, "Event log or dataset whose validation split judges")
       ->required();
   command->add_option("--out", o->out, "Weight file to write")->required();
   command->add_option("--precision", o->precision,

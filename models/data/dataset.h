@@ -128,8 +128,8 @@ class DatasetBuilder {
 Status build_dataset(const std::string& log_path, const std::string& path,
                      const DatasetOptions& options, BadLines& bad);
 
-// A dataset file as it is (options other than the defaults are then an error); an event log through a
-// temporary dataset beside `scratch`, whose name vanishes at once.
+// A dataset file as it is (options other than the defaults are then an error); an event log through
+// a temporary dataset beside `scratch`, whose name vanishes at once.
 Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::string& path,
                                                            const std::string& scratch,
                                                            const DatasetOptions& options,

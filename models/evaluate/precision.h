@@ -22,21 +22,21 @@ ComputeSpec compute_of(Precision precision);
 
 // How far the file in `precision` may be from the original.
 struct PrecisionLimits {
-  double trainer;         // |P - trainer's P|; 1: not asked
-  double original;        // |P - original's P|; 1: not asked
-  double auc_loss;        // of the main task
+  double trainer;          // |P - trainer's P|; 1: not asked
+  double original;         // |P - original's P|; 1: not asked
+  double auc_loss;         // of the main task
   double changed_choices;  // share of SF bars whose best two change
 };
 PrecisionLimits limits_of(Precision precision);
 
 struct PrecisionReport {
-  uint64_t instances = 0, bars = 0;     // validation split, both tasks; SF bars
-  double trainer_difference = 0;        // largest |P - trainer's P| of the golden vectors
-  double probability_difference = 0;    // largest |P - original's P|, both tasks
-  double probability_rms = 0;           // of P - original's P
-  double original_auc = 0, auc = 0;     // main task; NaN: one class is missing
-  double changed_choices = 0;           // share of bars
-  double fast_logit_difference = 0;     // largest |logit - logit in float|, both tasks
+  uint64_t instances = 0, bars = 0;   // validation split, both tasks; SF bars
+  double trainer_difference = 0;      // largest |P - trainer's P| of the golden vectors
+  double probability_difference = 0;  // largest |P - original's P|, both tasks
+  double probability_rms = 0;         // of P - original's P
+  double original_auc = 0, auc = 0;   // main task; NaN: one class is missing
+  double changed_choices = 0;         // share of bars
+  double fast_logit_difference = 0;   // largest |logit - logit in float|, both tasks
 };
 
 // Errors name the file. The golden vectors are run as they stand in `rounded`.

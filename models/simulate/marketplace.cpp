@@ -42,7 +42,7 @@ struct User {
   std::string id;
   Taste taste;
   std::vector<std::string> profile;
-  std::deque<std::string> history;      // newest first
+  std::deque<std::string> history;           // newest first
   std::deque<std::string> clicked_sfs = {};  // of them, the SFs
 };
 

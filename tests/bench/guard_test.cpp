@@ -66,7 +66,8 @@ std::vector<Finding> check(const std::string& bounds) {
 
 TEST(Guard, KeepsAndBreaksBoundsOnRatios) {
   const std::string ratio =
-      "[[bound]]\nwhat = \"share\"\nvalue = \"Dense/{isa} gflops\"\nover = \"Peak/fp32/{isa} gflops\"\n";
+      "[[bound]]\nwhat = \"share\"\nvalue = \"Dense/{isa} gflops\"\nover = \"Peak/fp32/{isa} "
+      "gflops\"\n";
   EXPECT_TRUE(all_kept(check(ratio + "at_least = 0.9")));
   EXPECT_FALSE(all_kept(check(ratio + "at_least = 0.91")));
   EXPECT_FALSE(all_kept(check(ratio + "at_most = 0.8")));
@@ -107,9 +108,11 @@ TEST(Guard, SeesADeliberatelySlowedKernel) {
   const std::string isa(isa_name(best));
   const auto share_at_peak = [&](const char* environment) {
     const std::string out = temporary("slow.json");
-    const std::string command = std::string(environment) + " BARKER_BENCH_ROWS=20000 " KERNEL_BENCH
-                                " --benchmark_repetitions=5 --benchmark_filter='^(Peak/fp32|Dense)/" +
-                                isa + "/' --benchmark_out=" + out + " >/dev/null 2>&1";
+    const std::string command =
+        std::string(environment) +
+        " BARKER_BENCH_ROWS=20000 " KERNEL_BENCH
+        " --benchmark_repetitions=5 --benchmark_filter='^(Peak/fp32|Dense)/" +
+        isa + "/' --benchmark_out=" + out + " >/dev/null 2>&1";
     EXPECT_EQ(std::system(command.c_str()), 0) << command;
     BenchResults results;
     EXPECT_TRUE(results.add(out).ok());

@@ -145,8 +145,9 @@ TEST(NormalizeKeyword, IsIdempotent) {
 TEST(KeywordSplitter, GivesFingerprintsOfTheKeywordsWhateverTheWay) {
   const KeywordSplitter splitter({"free shipping", "wi-fi 6", "3.5mm jack", "50ml"});
   std::mt19937 random(8);
-  const std::string alphabet = "aAbZz019  .,;:'_-&\"/\t\n+%#()\0\x7f"
-                               "free shipping wi-fi 6 3.5mm jack";
+  const std::string alphabet =
+      "aAbZz019  .,;:'_-&\"/\t\n+%#()\0\x7f"
+      "free shipping wi-fi 6 3.5mm jack";
   for (int trial = 0; trial < 200000; ++trial) {
     std::string text;
     for (size_t i = 0, size = random() % 14; i < size; ++i) {
@@ -166,8 +167,10 @@ TEST(KeywordSplitter, GivesFingerprintsOfTheKeywordsWhateverTheWay) {
 
 TEST(KeywordFingerprint, IsOfTheNormalFormInAnyScript) {
   for (const std::string text :
-       {"", " ", "补水保湿", "Ｆｕｌｌ　Ｗｉｄｔｈ", "T恤", "t恤", " Straße ", "ﬁne", "a\xff" "b", "é", "e\u0301",
-        "\u3000x", "x\u00a0y", "補水 保湿", "补水\u200b保湿"}) {
+       {"", " ", "补水保湿", "Ｆｕｌｌ　Ｗｉｄｔｈ", "T恤", "t恤", " Straße ", "ﬁne",
+        "a\xff"
+        "b",
+        "é", "e\u0301", "\u3000x", "x\u00a0y", "補水 保湿", "补水\u200b保湿"}) {
     EXPECT_EQ(keyword_fingerprint(text), fingerprint(normalize_keyword(text))) << text;
   }
   EXPECT_EQ(keyword_fingerprint(std::string(1000, 'A')), fingerprint(std::string(1000, 'a')));

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "models/half.h"
+#include "models/weight_writer.h"
 #include "models/weights_generated.h"
 #include "tests/models/random_model.h"
 
@@ -206,6 +208,82 @@ TEST(ResolveWeightsPath, FollowsCurrentInADirectory) {
   std::ofstream(directory + "/CURRENT") << "../secret\n";
   EXPECT_FALSE(resolve_weights_path(directory).ok());
   EXPECT_EQ(*resolve_weights_path("plain.barker"), "plain.barker");
+}
+
+std::string frozen(uint64_t seed, TableElement tables = TableElement::kF32) {
+  ModelSpec model = random_model(seed);
+  model.architecture.tables = tables;
+  const std::string path = temporary_path("stored.barker");
+  EXPECT_TRUE(write_weight_file(model, path).ok());
+  return path;
+}
+
+TEST(WeightFileStorage, CopiesSurviveTruncationAndOverwriting) {
+  const std::string path = frozen(31);
+  const auto file = WeightFile::open(path, {}, Storage::kCopied);
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  EXPECT_TRUE((*file)->is_copied());
+  const float before = (*file)->floats("embedding")[5];
+  std::filesystem::resize_file(path, 0);
+  EXPECT_EQ((*file)->floats("embedding")[5], before);
+}
+
+TEST(WeightFileStorage, CopiesWhatOthersMayWriteTo) {
+  namespace fs = std::filesystem;
+  const std::string path = frozen(32);
+  fs::permissions(path, fs::perms::owner_all);
+  EXPECT_FALSE((*WeightFile::open(path))->is_copied());
+  for (const fs::perms others : {fs::perms::group_write, fs::perms::others_write}) {
+    fs::permissions(path, fs::perms::owner_all | others);
+    EXPECT_TRUE((*WeightFile::open(path))->is_copied());
+    EXPECT_FALSE((*WeightFile::open(path, {}, Storage::kMapped))->is_copied());
+  }
+}
+
+TEST(WeightFileTables, InBinary16AreTheNearestOnesAndComeBackAsSuch) {
+  const auto f32 = WeightFile::open(frozen(33)).value();
+  const auto f16 = WeightFile::open(frozen(33, TableElement::kF16)).value();
+  const auto* halves = static_cast<const Half*>(f16->table("embedding"));
+  const auto floats = f32->floats("embedding");
+  for (size_t i = 0; i < floats.size(); ++i) EXPECT_EQ(halves[i], float_to_half(floats[i]));
+  EXPECT_TRUE(f16->floats("embedding").empty());
+  const ModelSpec back = read_model(*f16);
+  EXPECT_EQ(back.architecture.tables, TableElement::kF16);
+  EXPECT_EQ(back.tensors.at("embedding")[3], half_to_float(halves[3]));
+}
+
+TEST(WeightFileTables, RefuseNumbersThatBinary16CannotHold) {
+  ModelSpec model = random_model(34);
+  model.architecture.tables = TableElement::kF16;
+  model.tensors["embedding"][7] = 1e6f;
+  const Status status = write_weight_file(model, temporary_path("large.barker"));
+  EXPECT_NE(status.message().find("16 bits"), std::string::npos) << status.message();
+}
+
+// Reading back and writing again gives the same bytes, whatever is in the file.
+TEST(ReadModel, IsTheInverseOfWriting) {
+  for (const uint32_t dot : {0u, 5u}) {
+    const ModelSpec model = random_model(35, {.folded = 20, .dot_dim = dot, .uid_buckets = 8});
+    const std::string first = temporary_path("first.barker"),
+                      second = temporary_path("second.barker");
+    ASSERT_TRUE(write_weight_file(model, first).ok());
+    ASSERT_TRUE(write_weight_file(read_model(*WeightFile::open(first).value()), second).ok());
+    const auto bytes = [](const std::string& path) {
+      std::ifstream in(path, std::ios::binary);
+      return std::string((std::istreambuf_iterator<char>(in)), {});
+    };
+    EXPECT_EQ(bytes(first), bytes(second));
+  }
+}
+
+TEST(WeightFileCompute, NeedsABoundAndOnlyThen) {
+  ModelSpec model = random_model(36);
+  model.architecture.compute = ComputeSpec::kInt8;
+  EXPECT_FALSE(write_weight_file(model, temporary_path("unbound.barker")).ok());
+  model.architecture.compute_bound = 0.5f;
+  EXPECT_TRUE(write_weight_file(model, temporary_path("bound.barker")).ok());
+  model.architecture.compute = ComputeSpec::kF32;
+  EXPECT_FALSE(write_weight_file(model, temporary_path("needless.barker")).ok());
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace barker {
 namespace {
 
@@ -46,6 +48,21 @@ TEST(ParseConfig, NamesKeyAndLineOfWhatIsWrong) {
   EXPECT_THAT(error_of("[order]\nbid = nan"), HasSubstr("order.bid"));
   EXPECT_THAT(error_of("[title]\nformat = \"pdf\""), HasSubstr("html, ansi or plain"));
   EXPECT_THAT(error_of("a = = 1"), HasSubstr("line 1"));
+}
+
+TEST(Config, NamesWhatWasExpectedOfAChoice) {
+  EXPECT_EQ(parse_config("numbers = \"screened\"")->numbers, Numbers::kScreened);
+  EXPECT_EQ(parse_config("memory = \"copied\"")->storage, Storage::kCopied);
+  EXPECT_NE(
+      parse_config("numbers = \"int4\"").status().message().find("file, exact, fast, screened"),
+      std::string::npos);
+  EXPECT_NE(parse_config("memory = \"disk\"").status().message().find("disk"), std::string::npos);
+}
+
+TEST(Config, TurnsTheMinimumScoreIntoALogit) {
+  EXPECT_EQ(parse_config("")->choose.minimum_logit, -INFINITY);
+  EXPECT_FLOAT_EQ(parse_config("[selling_points]\nminimum_score = 0.5")->choose.minimum_logit, 0);
+  EXPECT_EQ(parse_config("[selling_points]\nminimum_score = 1")->choose.minimum_logit, INFINITY);
 }
 
 }  // namespace

@@ -17,8 +17,7 @@ using ::testing::ElementsAre;
 // Rows 0 and 1 nearly the same, 2 and 3 apart.
 const std::vector<float> kEmbedding = {1, 0, 1, 0.01f, 0, 1, -1, 0};
 
-const Embeddings kEmbeddings{kernels_for(Isa::kBaseline),
-                             {kEmbedding.data(), Element::kF32, 2}};
+const Embeddings kEmbeddings{kernels_for(Isa::kBaseline), {kEmbedding.data(), Element::kF32, 2}};
 
 struct Choice {
   std::vector<uint32_t> chosen;

@@ -73,7 +73,9 @@ class ForwardOn : public testing::TestWithParam<std::tuple<Shape, Isa>> {
   }
 
   // Folds are rounded to binary16 apart from the embeddings they are made of.
-  double tolerance() const { return std::get<0>(GetParam()).tables == TableElement::kF16 ? 0.02 : 3e-5; }
+  double tolerance() const {
+    return std::get<0>(GetParam()).tables == TableElement::kF16 ? 0.02 : 3e-5;
+  }
   double fast_tolerance() const {
     switch (packed_->compute()) {
       case Compute::kBf16:
@@ -163,9 +165,10 @@ TEST_P(ForwardOn, GivesARowTheSameBitsWhateverItIsScoredWith) {
   for (const Exactness exactness : {Exactness::kFast, Exactness::kExact}) {
     std::vector<float> together(targets.size());
     forward_.score_targets(targets, together.data(), exactness);
-    // A block with a row that is not folded takes another way; its rows may differ in the last bits.
-    const bool folded = std::ranges::all_of(
-        targets, [&](uint32_t row) { return row < network().folded_rows; });
+    // A block with a row that is not folded takes another way; its rows may differ in the last
+    // bits.
+    const bool folded =
+        std::ranges::all_of(targets, [&](uint32_t row) { return row < network().folded_rows; });
     for (size_t i = 0; i < targets.size() && folded; ++i) {
       float alone;
       forward_.score_targets({&targets[i], 1}, &alone, exactness);

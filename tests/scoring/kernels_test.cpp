@@ -115,10 +115,10 @@ TEST_P(KernelsOnIsa, DenseIsTheProductOfEveryShape) {
       const auto first = numbers(16 * 1), first_bias = numbers(16), w = numbers(out_size * in),
                  b = numbers(out_size), head = numbers(out_size);
       // The second layer is what is looked at; the first one only makes its inputs.
-      const PackedNetwork packed(network_of({{first.data(), first_bias.data(), 1, in},
-                                             {w.data(), b.data(), in, out_size}},
-                                            head.data(), Compute::kF32),
-                                 k);
+      const PackedNetwork packed(
+          network_of({{first.data(), first_bias.data(), 1, in}, {w.data(), b.data(), in, out_size}},
+                     head.data(), Compute::kF32),
+          k);
       for (const size_t batch : {0, 1, 2, 3, 4, 5, 6, 7, 64}) {
         for (const bool relu : {false, true}) {
           const auto x = numbers(batch * in, 1);
@@ -309,8 +309,8 @@ TEST(Half, RoundsToTheNearestAndBack) {
     const float value = std::ldexp(static_cast<float>(random() % 100000) / 50000 - 1,
                                    static_cast<int>(random() % 40) - 25);
     const double nearest = half_to_float(float_to_half(value));
-    const double step = std::max(std::ldexp(1.0, std::ilogb(value == 0 ? 1 : value) - 10),
-                                 std::ldexp(1.0, -24));
+    const double step =
+        std::max(std::ldexp(1.0, std::ilogb(value == 0 ? 1 : value) - 10), std::ldexp(1.0, -24));
     EXPECT_LE(std::abs(nearest - value), step / 2) << value;
   }
   EXPECT_EQ(half_to_float(float_to_half(kMaxHalf)), kMaxHalf);

@@ -127,8 +127,8 @@ TEST(Train, FreezesToAFileThatEveryIsaReproduces) {
   const auto file = WeightFile::open(path);
   ASSERT_TRUE(file.ok()) << file.status().message();
   for (const Isa isa : supported_isas()) {
-    const auto report = run_golden_vectors(
-        **file, PackedNetwork(Network::bind(**file), kernels_for(isa)));
+    const auto report =
+        run_golden_vectors(**file, PackedNetwork(Network::bind(**file), kernels_for(isa)));
     ASSERT_TRUE(report.ok()) << report.status().message();
     EXPECT_GT(report->logits, 50u);
     EXPECT_LT(report->largest_difference, 1e-5);
@@ -230,8 +230,8 @@ TEST(DemoWeights, BelongToTheGeneratedLogAndStillVerify) {
   ASSERT_TRUE(data.ok());
   EXPECT_EQ((*file)->card().data_digest()->str(), (*data)->digest());
   for (const Isa isa : supported_isas())
-    EXPECT_TRUE(run_golden_vectors(
-        **file, PackedNetwork(Network::bind(**file), kernels_for(isa))).ok());
+    EXPECT_TRUE(
+        run_golden_vectors(**file, PackedNetwork(Network::bind(**file), kernels_for(isa))).ok());
   std::filesystem::remove_all(directory);
 }
 

@@ -1,4 +1,5 @@
-/* A host in plain C: loads the installed plugin, loads weights, rescores two ads, prints the titles. */
+/* A host in plain C: loads the installed plugin, loads weights, rescores two ads, prints the
+ * titles. */
 #include <barker.h>
 #include <dlfcn.h>
 #include <stdio.h>
