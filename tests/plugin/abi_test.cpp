@@ -14,6 +14,7 @@
 #include "models/weight_file.h"
 #include "plugin/barker.h"
 #include "scoring/forward.h"
+#include "scoring/isa.h"
 #include "tests/models/random_model.h"
 
 namespace barker {
@@ -386,6 +387,67 @@ TEST_F(Plugin, EveryQuerySeesOneGenerationWhileWeightsAreSwapped) {
   stop = true;
   for (std::thread& reader : readers) reader.join();
   EXPECT_GT(answered, 0);
+}
+
+// What a request gets, in every number and byte.
+std::string answer(const std::vector<barker_result_ad>& ads, const std::string& text) {
+  std::string all = text;
+  for (const barker_result_ad& ad : ads) {
+    all.append(reinterpret_cast<const char*>(&ad), sizeof ad);
+  }
+  return all;
+}
+
+TEST_F(Plugin, AnswersScreenedQueriesAsInFloatBitForBit) {
+  for (const uint64_t seed : {41, 42, 43}) {
+    ModelSpec model = random_model(seed, {.hidden = {64, 32}});
+    model.architecture.tables = TableElement::kF16;
+    model.architecture.compute = ComputeSpec::kInt8;
+    model.architecture.compute_bound = 0.3f;
+    const std::string path = temporary_path("screened.barker");
+    ASSERT_TRUE(write_weight_file(model, path).ok());
+    point_texts_.clear();
+    for (int i = 5; i < 45; ++i) point_texts_.push_back("word" + std::to_string(i));
+    std::string answers[2];
+    for (const char* numbers : {"exact", "screened"}) {
+      make(std::string("numbers = \"") + numbers + "\"\n");
+      load(path);
+      for (int user = 0; user < 40; ++user) {
+        user_texts_ = {"word" + std::to_string(user), "word" + std::to_string(49 - user)};
+        user_ = {view(user_texts_[0]), view(user_texts_[1])};
+        fill(20);
+        ASSERT_EQ(rescore(), BARKER_OK) << error_;
+        answers[numbers[0] == 's'] += answer(results_, text_.substr(0, response_.text_size));
+      }
+    }
+    EXPECT_EQ(answers[0], answers[1]);
+    barker_stats stats{};
+    stats.struct_size = sizeof stats;
+    ASSERT_EQ(api().stats(plugin_, &stats), BARKER_OK);
+    EXPECT_EQ(stats.candidates_scored, 40u * 40u);
+    EXPECT_EQ(stats.screen_violations, 0u);
+    if (supported_isas().back() == Isa::kBaseline) continue;  // it computes in float
+    EXPECT_GT(stats.candidates_rescored, 40u);
+    EXPECT_LT(stats.candidates_rescored, stats.candidates_scored);
+  }
+}
+
+TEST_F(Plugin, CountsWhereABoundDoesNotHold) {
+  ModelSpec model = random_model(44, {.hidden = {64, 32}});
+  model.architecture.compute = ComputeSpec::kInt8;
+  model.architecture.compute_bound = 1e-7f;
+  model.architecture.screen = true;  // the file asks for it
+  const std::string path = temporary_path("violated.barker");
+  ASSERT_TRUE(write_weight_file(model, path).ok());
+  if (supported_isas().back() == Isa::kBaseline) GTEST_SKIP() << "baseline computes in float";
+  make("");
+  load(path);
+  fill(5);
+  ASSERT_EQ(rescore(), BARKER_OK);
+  barker_stats stats{};
+  stats.struct_size = sizeof stats;
+  ASSERT_EQ(api().stats(plugin_, &stats), BARKER_OK);
+  EXPECT_GT(stats.screen_violations, 0u);
 }
 
 }  // namespace

@@ -187,5 +187,33 @@ TEST_F(TrainCommand, ConfigPrintsWhatConfigReads) {
   EXPECT_EQ(run(quick("BM", "config.barker") + " --config " + file("train.toml")).code, 0);
 }
 
+TEST_F(TrainCommand, FreezesToSmallerNumbersAndSaysWhatItCost) {
+  ASSERT_EQ(run(quick("MTDL", "freeze.barker")).code, 0);
+  const std::string from = "freeze " + file("freeze.barker") + " --data " + data();
+  for (const std::string precision : {"fp32", "fp16", "int8"}) {
+    const Outcome frozen =
+        run(from + " --precision " + precision + " --out " + file(precision + ".barker"));
+    if (frozen.code == 65 && precision == "int8") continue;  // this machine has none
+    ASSERT_EQ(frozen.code, 0) << frozen.out;
+    EXPECT_THAT(frozen.out, HasSubstr("AUC loss"));
+    // What was frozen can be judged like any other.
+    const Outcome judged = run("evaluate " + file(precision + ".barker") + " --data " + data());
+    EXPECT_EQ(judged.code, 0) << judged.out;
+  }
+  EXPECT_LT(fs::file_size(file("fp16.barker")), fs::file_size(file("freeze.barker")));
+  const Outcome again =
+      run("freeze " + file("fp16.barker") + " --data " + data() + " --out " + file("x.barker"));
+  EXPECT_EQ(again.code, 64);
+  EXPECT_THAT(again.out, HasSubstr("rounded already"));
+}
+
+TEST_F(TrainCommand, FreezeRefusesWhatItCannotJudge) {
+  const std::string to = " --out " + file("y.barker");
+  EXPECT_EQ(run("freeze /nowhere.barker --data " + data() + to).code, 66);
+  EXPECT_THAT(run("freeze x --data y --precision fp8" + to).out, HasSubstr("fp8"));
+  EXPECT_THAT(run("freeze x --data y --precision fp16 --screen" + to).out, HasSubstr("--screen"));
+  EXPECT_FALSE(fs::exists(file("y.barker")));
+}
+
 }  // namespace
 }  // namespace barker
