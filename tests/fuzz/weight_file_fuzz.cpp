@@ -4,38 +4,9 @@
 #include "scoring/forward.h"
 #include "scoring/golden.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/models/damaged_weights.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
-#include <cstring>
 #include <vector>
-
-namespace barker {
-namespace {
-
-// The checksums would refuse nearly every mutation: they are made right, so that what lies behind
-// them is met.
-void repair_checksums(std::vector<uint8_t>& bytes) {
-  WeightFileHeader header;
-  if (bytes.size() < sizeof header) return;
-  std::memcpy(&header, bytes.data(), sizeof header);
-  const auto inside = [&](uint64_t offset, uint64_t size) {
-    return offset <= bytes.size() && size <= bytes.size() - offset;
-  };
-  if (inside(header.metadata_offset, header.metadata_size)) {
-    header.metadata_xxh3 = XXH3_64bits(bytes.data() + header.metadata_offset, header.metadata_size);
-  }
-  if (inside(header.tensors_offset, header.tensors_size)) {
-    header.tensors_xxh3 = XXH3_64bits(bytes.data() + header.tensors_offset, header.tensors_size);
-  }
-  header.file_size = bytes.size();
-  header.header_xxh3 = XXH3_64bits(&header, offsetof(WeightFileHeader, header_xxh3));
-  std::memcpy(bytes.data(), &header, sizeof header);
-}
-
-}  // namespace
-}  // namespace barker
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace barker;

@@ -12,7 +12,7 @@
 
 #include "models/weight_file.h"
 #include "scoring/golden.h"
-#include "tests/models/random_model.h"
+#include "tests/scoring/golden_model.h"
 
 namespace {
 std::atomic<long> allocations{0};
@@ -201,34 +201,6 @@ INSTANTIATE_TEST_SUITE_P(EveryShapeAndIsa, ForwardOn,
                                   std::string(isa_name(std::get<1>(p.param)));
                          });
 
-// A model whose golden vectors are the reference's outputs.
-ModelSpec with_golden() {
-  ModelSpec model = random_model(6, {.uid_buckets = 8});
-  const std::string path = temporary_path("golden.barker");
-  EXPECT_TRUE(write_weight_file(model, path).ok());
-  const auto file = WeightFile::open(path).value();
-  const Network network = Network::bind(*file);
-  const uint32_t hist[] = {1, 2}, query[] = {3}, profile[] = {51}, uid[] = {60 + 12345 % 8},
-                 title[] = {4, 5};
-  const std::vector<Bag> groups = {
-      {hist, nullptr, 2}, {query, nullptr, 1}, {profile, nullptr, 1}, {uid, nullptr, 1}};
-  const std::vector<uint32_t> targets = {7, 8};
-  const std::vector<Bag> titles = {{title, nullptr, 2}};
-  const ReferenceOutputs out = reference_forward(network, groups, targets, titles);
-  GoldenSpec golden;
-  golden.groups = {{{fingerprint("word1"), fingerprint("word2")}, {}},
-                   {{fingerprint("word3")}, {}},
-                   {{fingerprint("profile=f1")}, {}},
-                   {{12345}, {}}};
-  golden.candidates = {fingerprint("word7"), fingerprint("word8")};
-  golden.main_logits = {static_cast<float>(out.main_logits[0]),
-                        static_cast<float>(out.main_logits[1])};
-  golden.titles = {{{fingerprint("word4"), fingerprint("word5")}, {}}};
-  golden.aux_logits = {static_cast<float>(out.aux_logits[0])};
-  model.golden = {golden};
-  return model;
-}
-
 Result<GoldenReport> golden_of(const ModelSpec& model) {
   const std::string path = temporary_path("golden.barker");
   EXPECT_TRUE(write_weight_file(model, path).ok());
@@ -239,20 +211,20 @@ Result<GoldenReport> golden_of(const ModelSpec& model) {
 }
 
 TEST(GoldenVectors, PassWhenTheyAreRight) {
-  const auto report = golden_of(with_golden());
+  const auto report = golden_of(model_with_golden());
   ASSERT_TRUE(report.ok()) << report.status().message();
   EXPECT_EQ(report->logits, 3u);
 }
 
 TEST(GoldenVectors, FailWhenALogitOrAWeightIsNotTheTrainers) {
-  ModelSpec wrong = with_golden();
+  ModelSpec wrong = model_with_golden();
   wrong.golden[0].main_logits[1] += 0.01f;
   EXPECT_NE(golden_of(wrong).status().message().find("golden[0].main_logits[1]"),
             std::string::npos);
-  ModelSpec changed = with_golden();
+  ModelSpec changed = model_with_golden();
   changed.tensors["head.aux.bias"][0] += 0.01f;
   EXPECT_FALSE(golden_of(changed).ok());
-  ModelSpec unknown = with_golden();
+  ModelSpec unknown = model_with_golden();
   unknown.golden[0].candidates[0] = 99;
   EXPECT_FALSE(golden_of(unknown).ok());
 }
