@@ -32,10 +32,12 @@ Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter
                                                      fingerprint(normalize_keyword(text))));
     }
     const auto id = builder.CreateString(ad.id), title = builder.CreateString(ad.title);
+    const auto merchant = builder.CreateSharedString(ad.merchant);
+    const auto category = builder.CreateSharedString(ad.category);
     const auto title_keywords = builder.CreateVector(keywords);
     const auto selling_points = builder.CreateVector(points);
     stored.push_back(fbs::CreateStoredAd(builder, id, title, ad.bid, ad.opt_out, title_keywords,
-                                         selling_points));
+                                         selling_points, merchant, category));
   }
   fbs::FinishAdStoreBuffer(builder, fbs::CreateAdStore(builder, builder.CreateVector(stored)));
   std::ofstream out(path, std::ios::binary);
@@ -64,6 +66,11 @@ Result<AdStore> AdStore::open(const std::string& path) {
   }
   store.root_ = fbs::GetAdStore(data);
   for (flatbuffers::uoffset_t i = 0; i < store.root_->ads()->size(); ++i) {
+    const auto* keywords = store.root_->ads()->Get(i)->title_keywords();
+    // The Verifier aligns a list's length, not its 64-bit elements.
+    if (keywords->size() > 0 && reinterpret_cast<uintptr_t>(keywords->Data()) % 8 != 0) {
+      return bad_data(path + ": ad " + std::to_string(i) + ": title_keywords are not aligned");
+    }
     const double bid = store.root_->ads()->Get(i)->bid();
     if (!std::isfinite(bid) || bid < 0) {
       return bad_data(path + ": ad " + std::to_string(i) + ": bid: expected a finite number >= 0");

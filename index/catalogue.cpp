@@ -63,6 +63,7 @@ CatalogueAd read_ad(const Json& json) {
     if (!std::isfinite(ad.bid) || ad.bid < 0)
       throw Wrong{"bid: expected a finite number >= 0, found " + bid->dump()};
   }
+  ad.merchant = text_member(json, "merchant");
   ad.category = text_member(json, "category");
   ad.brand = text_member(json, "brand");
   ad.description = text_member(json, "description");

@@ -17,7 +17,7 @@ struct CatalogueAd {
   std::string title;  // entities decoded
   std::vector<std::string> bid_terms;
   double bid = 1;
-  std::string category, brand, description;
+  std::string merchant, category, brand, description;
   std::vector<std::string> selling_points;
   std::vector<std::pair<std::string, std::string>> attributes;
   bool opt_out = false;

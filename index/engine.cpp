@@ -9,6 +9,7 @@
 #include "index/ad_store_generated.h"
 #include "index/lucene_index.h"
 #include "index/plugin_loader.h"
+#include "index/watcher.h"
 #include "models/text.h"
 
 namespace barker {
@@ -89,6 +90,7 @@ struct Engine::Impl {
   Impl(LuceneIndex lucene, AdStore ad_store)
       : index(std::move(lucene)), store(std::move(ad_store)) {}
   ~Impl() {
+    watcher.reset();
     if (plugin) api->destroy(plugin);
   }
 
@@ -101,7 +103,12 @@ struct Engine::Impl {
     if (code == BARKER_OK && !options.weights.empty()) {
       code = api->load_weights(plugin, view(options.weights), nullptr, error);
     }
-    return code == BARKER_OK ? Status() : plugin_error(code, error);
+    if (code != BARKER_OK) return plugin_error(code, error);
+    if (options.watch || !options.rules.empty()) {
+      watcher = std::make_unique<Watcher>(
+          *api, plugin, Watched{options.watch ? options.weights : "", options.rules});
+    }
+    return {};
   }
 
   // Hits to the plugin's ads, straight from the mapped store.
@@ -128,6 +135,8 @@ struct Engine::Impl {
       ad.selling_points = points.data() + first_point[i];
       ad.selling_point_count = stored.selling_points()->size();
       ad.selling_point_stride = sizeof(barker_selling_point);
+      if (stored.merchant()) ad.merchant = view(*stored.merchant());
+      if (stored.category()) ad.category = view(*stored.category());
       ad.flags = stored.opt_out() ? BARKER_AD_OPT_OUT : 0;
       ads.push_back(ad);
     }
@@ -220,6 +229,7 @@ struct Engine::Impl {
                       log_to_stderr};
   const barker_api* api = nullptr;
   barker_plugin* plugin = nullptr;
+  std::unique_ptr<Watcher> watcher;
 
   // Of the query that runs; kept for their memory.
   std::vector<barker_ad> ads;
@@ -231,6 +241,10 @@ struct Engine::Impl {
   barker_request request{};
   barker_response response{};
 };
+
+void Engine::reload() noexcept {
+  if (impl_->watcher) impl_->watcher->wake();
+}
 
 Engine::Engine() = default;
 Engine::~Engine() = default;

@@ -18,6 +18,8 @@ struct EngineOptions {
   std::string weights;  // file or directory; empty: the plugin bypasses
   std::string plugin;   // libbarker.so
   std::string config;   // TOML text for the plugin
+  std::string rules;    // TOML file of rules (plugin/rules.h), watched; empty: none
+  bool watch = false;   // load the weights again when what `weights` leads to changes
   size_t limit = 50;    // ads of the first pass
 };
 
@@ -51,6 +53,9 @@ class Engine {
  public:
   static Result<std::unique_ptr<Engine>> open(const EngineOptions& options);
   ~Engine();
+
+  // [any thread, signal handlers] Looks for changed weights and rules now.
+  void reload() noexcept;
 
   Result<SearchResult> search(const std::string& query, const Profile& user, bool explain = false);
 

@@ -1,6 +1,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
+#include <csignal>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -22,6 +24,8 @@ struct Options {
   size_t limit = 10;
   bool json = false, explain = false;
 };
+
+std::atomic<Engine*> running{nullptr};  // what SIGHUP asks to look again
 
 int fail(const Status& status) {
   std::cerr << "barker search: " << status.message() << "\n";
@@ -95,12 +99,25 @@ int run(Options& options) {
     return static_cast<int>(kExitOk);
   };
   if (options.queries.empty()) return answer(options.query);
+  running = engine->get();
+  std::signal(SIGHUP, [](int) {
+    if (Engine* e = running) e->reload();
+  });
+  if (options.queries == "-") {
+    for (std::string line; std::getline(std::cin, line);) {
+      if (const int code = answer(line); code != kExitOk) return code;
+      std::cout.flush();
+    }
+    running = nullptr;
+    return kExitOk;
+  }
   Result<LineReader> lines = LineReader::open(options.queries);
   if (!lines.ok()) return fail(lines.status());
   std::string_view line;
   while (lines->next(line)) {
     if (const int code = answer(std::string(line)); code != kExitOk) return code;
   }
+  running = nullptr;
   return lines->status().ok() ? static_cast<int>(kExitOk) : fail(lines->status());
 }
 
@@ -115,6 +132,10 @@ Command add_search_command(CLI::App& app) {
                       "Weight file, or directory with CURRENT; absent: no rescoring");
   command->add_option("--plugin", options->engine.plugin,
                       "libbarker.so; default: beside this command");
+  command->add_option("--rules", options->engine.rules,
+                      "TOML of what may not be shown (plugin/rules.h); read again when it changes");
+  command->add_flag("--watch", options->engine.watch,
+                    "Load the weights again when CURRENT or the file changes; with --queries");
   command->add_option("--config", options->config_file, "TOML configuration of the plugin");
   command->add_option("--users", options->users, "Profiles, JSON Lines");
   command->add_option("--user", options->user, "Id of the user");
@@ -128,7 +149,7 @@ Command add_search_command(CLI::App& app) {
       ->check(CLI::Range(1, 100000));
   command->add_option("--limit", options->limit, "Ads to print")->check(CLI::Range(0, 100000));
   CLI::Option* queries =
-      command->add_option("--queries", options->queries, "File with one query a line");
+      command->add_option("--queries", options->queries, "File with one query a line; - for standard input");
   command->add_option("query", options->query, "The query")->excludes(queries);
   command->add_flag("--json", options->json, "One JSON object a query");
   command->add_flag("--explain", options->explain, "Say why");

@@ -98,6 +98,9 @@ typedef struct barker_ad {
   uint64_t selling_point_stride; /* bytes from one to the next, >= the first one's struct_size */
   uint32_t flags;                /* BARKER_AD_* */
   uint32_t reserved;             /* 0 */
+  /* Since 1.1, for rules; may be empty: */
+  barker_string merchant; /* id */
+  barker_string category;
 } barker_ad;
 
 #define BARKER_AD_OPT_OUT 1u /* the merchant wants his title untouched */
@@ -273,6 +276,19 @@ typedef struct barker_verify {
   int32_t (*verify)(barker_string path, barker_string isa, barker_check_callback callback,
                     void* context, char* error);
 } barker_verify;
+
+/* ---- extension barker.rules/1
+ * ------------------------------------------------------------------- */
+
+#define BARKER_EXT_RULES "barker.rules/1"
+
+typedef struct barker_rules {
+  uint64_t struct_size;
+  /* [control thread] Puts other rules in force: a kill switch and forbidden claims, a TOML text
+   * (plugin/rules.h; empty: none). Queries that run go on by the old ones. On failure the old rules
+   * stay in force. */
+  int32_t (*load_rules)(barker_plugin* plugin, barker_string toml, char* error);
+} barker_rules;
 
 /* ---- extension barker.explain/1
  * ------------------------------------------------------------------ */

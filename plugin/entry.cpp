@@ -200,14 +200,26 @@ int32_t explain_query(barker_plugin* plugin, const barker_request* request, bark
   });
 }
 
+int32_t load_rules(barker_plugin* plugin, barker_string toml, char* error) {
+  return guard(error, [&]() -> int32_t {
+    if (!plugin || (toml.size > 0 && !toml.data)) {
+      return fail(error, BARKER_E_INVALID_ARGUMENT, "plugin and toml: expected, found NULL");
+    }
+    const Status s = plugin->plugin.load_rules(view(toml));
+    return s.ok() ? BARKER_OK : fail(error, BARKER_E_CONFIG, "rules: " + s.message());
+  });
+}
+
 void release_json(barker_string json) { delete[] json.data; }
 
 const barker_verify kVerify = {sizeof(barker_verify), verify_file};
+const barker_rules kRules = {sizeof(barker_rules), load_rules};
 const barker_explain kExplain = {sizeof(barker_explain), explain_query, release_json};
 
 const void* get_extension(const char* id) {
   if (!id) return nullptr;
   if (std::strcmp(id, BARKER_EXT_VERIFY) == 0) return &kVerify;
+  if (std::strcmp(id, BARKER_EXT_RULES) == 0) return &kRules;
   if (std::strcmp(id, BARKER_EXT_EXPLAIN) == 0) return &kExplain;
   return nullptr;
 }

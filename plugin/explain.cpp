@@ -21,6 +21,8 @@ const char* verdict_name(Verdict verdict) {
       return "promoted";
     case Verdict::kUnknown:
       return "unknown to the model";
+    case Verdict::kForbidden:
+      return "forbidden by a rule";
     case Verdict::kBelowMinimum:
       return "below the minimum score";
     case Verdict::kInTitle:
@@ -51,14 +53,14 @@ std::string Plugin::explain(const barker_request& request) {
 
   const WorkspacePool::Lease lease = workspaces_.take(current_);
   Json out;
-  if (!lease || !lease.generation()) {
+  if (!lease || !lease.serving().weights.generation) {
     out["status"] = "bypassed";
     return out.dump();
   }
-  const Generation& g = *lease.generation();
+  const Generation& g = *lease.serving().weights.generation;
   Workspace& w = lease.workspace();
   Counters unused;  // what is explained is not served
-  const bool answered = Query(request, response, config_, g, w, unused, /*exact=*/true).run();
+  const bool answered = Query(request, response, config_, lease.serving(), w, unused, /*exact=*/true).run();
   out["generation"] = g.id;
   out["model"] = g.file->path();
   out["status"] = answered ? "rescored" : "bypassed";

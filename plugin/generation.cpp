@@ -4,14 +4,14 @@
 
 namespace barker {
 
-Result<std::unique_ptr<const Generation>> Generation::load(const std::string& path, uint64_t id,
+Result<std::shared_ptr<const Generation>> Generation::load(const std::string& path, uint64_t id,
                                                            const KernelTable& kernels,
                                                            Storage storage) {
   Result<std::string> file_path = resolve_weights_path(path);
   if (!file_path.ok()) return file_path.status();
   Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(*file_path, {}, storage);
   if (!file.ok()) return file.status();
-  std::unique_ptr<const Generation> generation(
+  std::shared_ptr<const Generation> generation(
       new Generation{id, *file, PackedNetwork(Network::bind(**file), kernels),
                      KeywordSplitter((*file)->phrases())});
   Result<GoldenReport> golden = run_golden_vectors(**file, generation->packed);

@@ -23,7 +23,7 @@ struct Generation {
   const Network& network() const { return packed.network(); }
 
   // Opens, checks and proves a weight file (or directory) on these kernels.
-  static Result<std::unique_ptr<const Generation>> load(const std::string& path, uint64_t id,
+  static Result<std::shared_ptr<const Generation>> load(const std::string& path, uint64_t id,
                                                         const KernelTable& kernels,
                                                         Storage storage);
 };

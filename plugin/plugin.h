@@ -1,4 +1,4 @@
-// The object behind a barker_plugin handle: configuration, weights, workspaces, counters.
+// The object behind a barker_plugin handle: configuration, weights, rules, workspaces, counters.
 #pragma once
 
 #include <atomic>
@@ -9,20 +9,20 @@
 
 #include "plugin/barker.h"
 #include "plugin/config.h"
-#include "plugin/generation.h"
 #include "plugin/query.h"
+#include "plugin/serving.h"
 #include "plugin/workspace.h"
 
 namespace barker {
 
 class Plugin {
  public:
-  Plugin(Config config, const KernelTable& kernels, const barker_host& host)
-      : config_(std::move(config)), kernels_(kernels), host_(host) {}
+  Plugin(Config config, const KernelTable& kernels, const barker_host& host);
 
   // [control thread]
   Result<uint64_t> load(const std::string& path);
   Result<uint64_t> rollback();
+  Status load_rules(std::string_view toml);
 
   // [any thread] The request and response have been checked (request.h).
   // False: response.text_capacity is less than response.text_size.
@@ -34,7 +34,7 @@ class Plugin {
 
  private:
   void log(int32_t level, const std::string& message) const;
-  void switch_to(std::unique_ptr<const Generation> next);
+  void serve(RuledGeneration weights, std::shared_ptr<const Rules> rules);
 
   const Config config_;
   const KernelTable& kernels_;
@@ -42,8 +42,9 @@ class Plugin {
   Counters counters_;
   mutable WorkspacePool workspaces_;
   std::mutex control_;  // one control call at a time; no query takes it
-  std::atomic<const Generation*> current_{nullptr};  // the one in serving_
-  std::unique_ptr<const Generation> serving_, previous_;
+  std::unique_ptr<const Serving> serving_;
+  std::atomic<const Serving*> current_;  // serving_
+  RuledGeneration previous_;             // kept for a rollback
   uint64_t last_id_ = 0;
 };
 

@@ -17,13 +17,14 @@ uint64_t now_ns() {
 }  // namespace
 
 Query::Query(const barker_request& request, barker_response& response, const Config& config,
-             const Generation& generation, Workspace& workspace, Counters& counters, bool exact)
+             const Serving& serving, Workspace& workspace, Counters& counters, bool exact)
     : request_(request),
       response_(response),
       config_(config),
-      g_(generation),
-      n_(generation.network()),
-      kernels_(generation.packed.kernels()),
+      serving_(serving),
+      g_(*serving.weights.generation),
+      n_(g_.network()),
+      kernels_(g_.packed.kernels()),
       w_(workspace),
       counters_(counters),
       exact_(exact || config.numbers == Numbers::kExact),
@@ -69,6 +70,10 @@ bool Query::bypass(int32_t reason) {
 
 barker_ad Query::ad(uint64_t index) const {
   return element(request_.ads, request_.ad_stride, index);
+}
+
+bool Query::is_untouched(const barker_ad& a) const {
+  return (a.flags & BARKER_AD_OPT_OUT) != 0 || serving_.rules->is_merchant_off(view(a.merchant));
 }
 
 std::span<const Candidate> Query::candidates_of(uint64_t ad) const {

@@ -12,7 +12,7 @@
 
 #include "plugin/barker.h"
 #include "plugin/config.h"
-#include "plugin/generation.h"
+#include "plugin/serving.h"
 #include "plugin/workspace.h"
 
 namespace barker {
@@ -29,7 +29,7 @@ class Query {
  public:
   // exact: every candidate is scored in float, whatever file and configuration say.
   Query(const barker_request& request, barker_response& response, const Config& config,
-        const Generation& generation, Workspace& workspace, Counters& counters, bool exact);
+        const Serving& serving, Workspace& workspace, Counters& counters, bool exact);
 
   // False: nothing was written but status and reason; the caller bypasses.
   bool run();
@@ -38,6 +38,7 @@ class Query {
   bool late() const;
   bool bypass(int32_t reason);
   barker_ad ad(uint64_t index) const;
+  bool is_untouched(const barker_ad& a) const;  // by the merchant's will or by a rule
 
   // query_map.cpp
   void map_groups();
@@ -72,6 +73,7 @@ class Query {
   const barker_request& request_;
   barker_response& response_;
   const Config& config_;
+  const Serving& serving_;  // with weights
   const Generation& g_;
   const Network& n_;
   const KernelTable& kernels_;

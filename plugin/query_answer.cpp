@@ -85,7 +85,7 @@ void Query::rewrite_ad(barker_result_ad& out, uint64_t& replaced) {
   }
   out.title_offset = w_.text.size();
   // An opted-out title is cleaned and escaped like all output, but neither prefixed nor cut.
-  const bool untouched = a.flags & BARKER_AD_OPT_OUT;
+  const bool untouched = is_untouched(a);
   rewrite_title(view(a.title), {prefixes, out.chosen_count},
                 untouched ? config_.untouched_title : config_.title, w_.text, placed, &replaced);
   out.title_size = w_.text.size() - out.title_offset;

@@ -104,6 +104,7 @@ bool Query::map_ads() {
   w_.title_fingerprints.clear();
   w_.title_begin.assign(1, 0);
   w_.candidates.clear();
+  w_.candidate_rules.clear();
   w_.candidate_begin.assign(1, 0);
   for (uint64_t i = 0; i < window_; ++i) {
     if (i % kAdsBetweenDeadlines == 0 && late()) return false;
@@ -115,7 +116,7 @@ bool Query::map_ads() {
       g_.splitter.split(view(a.title), w_.title_fingerprints);
     }
     w_.title_begin.push_back(w_.title_fingerprints.size());
-    if (!(a.flags & BARKER_AD_OPT_OUT)) collect_candidates(a);
+    if (!is_untouched(a)) collect_candidates(a);
     w_.candidate_begin.push_back(w_.candidates.size());
   }
   if (n_.has_auxiliary) map_titles();
@@ -125,6 +126,7 @@ bool Query::map_ads() {
 
 void Query::collect_candidates(const barker_ad& a) {
   const size_t begin = w_.title_begin[w_.title_begin.size() - 2];
+  const RuleMask rules = serving_.rules->of_category(view(a.category));
   const std::span<const Fingerprint> title = std::span(w_.title_fingerprints).subspan(begin);
   for (uint64_t i = 0; i < a.selling_point_count; ++i) {
     const barker_selling_point point = element(a.selling_points, a.selling_point_stride, i);
@@ -132,6 +134,7 @@ void Query::collect_candidates(const barker_ad& a) {
         point.fingerprint ? point.fingerprint : keyword_fingerprint(view(point.text));
     const bool in_title = std::ranges::find(title, f) != title.end();
     w_.candidates.push_back({f, kUnknownRow, NAN, in_title});
+    w_.candidate_rules.push_back(rules);
   }
 }
 
@@ -165,6 +168,8 @@ void Query::map_candidates() {
     const uint32_t row = w_.found_rows[i];
     if (row >= n_.keyword_rows) continue;
     w_.candidates[i].row = row;
+    w_.candidates[i].forbidden = serving_.forbids(row, w_.candidate_rules[i]);
+    if (w_.candidates[i].forbidden) continue;  // nobody needs to know how good it would be
     uint32_t& slot = w_.slot_of_row[row];
     if (slot == kNoSlot) {
       w_.distinct_rows.push_back(row);  // first: if it throws, no slot is left behind

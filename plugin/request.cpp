@@ -1,5 +1,7 @@
 #include "plugin/request.h"
 
+#include <cstddef>
+
 #include <cmath>
 #include <string>
 
@@ -60,6 +62,8 @@ Status check_number(const char* field, double value) {
 Status check_ad(const barker_ad& ad) {
   if (Status s = check_string("id", ad.id); !s.ok()) return s;
   if (Status s = check_string("title", ad.title); !s.ok()) return s;
+  if (Status s = check_string("merchant", ad.merchant); !s.ok()) return s;
+  if (Status s = check_string("category", ad.category); !s.ok()) return s;
   if (Status s = check_number("first_pass_score", ad.first_pass_score); !s.ok()) return s;
   if (Status s = check_number("bid", ad.bid); !s.ok()) return s;
   if (ad.title_keywords && ad.title_keyword_count > kMostTokens) {
@@ -113,7 +117,8 @@ Status check_request(const barker_request& r) {
       return invalid_argument("groups[" + std::to_string(g) + "]." + s.message());
     }
   }
-  if (Status s = check_structs("ads", r.ads, r.ad_count, kMostAds, r.ad_stride, sizeof(barker_ad));
+  if (Status s = check_structs("ads", r.ads, r.ad_count, kMostAds, r.ad_stride,
+                               offsetof(barker_ad, merchant));  // what version 1.0 had
       !s.ok()) {
     return s;
   }

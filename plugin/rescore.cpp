@@ -41,11 +41,12 @@ bool Plugin::rescore(const barker_request& request, barker_response& response) {
       response.rewrite_ns = 0;
 
   const WorkspacePool::Lease lease = workspaces_.take(current_);
-  const Generation* generation = lease ? lease.generation() : nullptr;
+  const Generation* generation =
+      lease ? lease.serving().weights.generation.get() : nullptr;
   std::string own_text;  // for the one case without workspace
   std::string& text = lease ? lease.workspace().text : own_text;
   bool answered = false;
-  if (!config_.enabled) {
+  if (!config_.enabled || (lease && lease.serving().rules->off)) {
     response.reason = BARKER_REASON_DISABLED;
   } else if (!lease) {
     response.reason = BARKER_REASON_INTERNAL;
@@ -56,7 +57,7 @@ bool Plugin::rescore(const barker_request& request, barker_response& response) {
   } else {
     response.generation = generation->id;
     try {
-      answered = Query(request, response, config_, *generation, lease.workspace(), counters_,
+      answered = Query(request, response, config_, lease.serving(), lease.workspace(), counters_,
                        /*exact=*/false)
                      .run();
     } catch (const std::exception&) {  // out of memory: the page must not be empty for it

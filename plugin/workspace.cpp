@@ -5,7 +5,7 @@
 
 namespace barker {
 
-WorkspacePool::Lease WorkspacePool::take(const std::atomic<const Generation*>& current) {
+WorkspacePool::Lease WorkspacePool::take(const std::atomic<const Serving*>& current) {
   // A thread comes back to the entry it used last: its memory is warm and nobody else wants it.
   static thread_local size_t start =
       std::hash<std::thread::id>{}(std::this_thread::get_id()) % kMostQueries;
@@ -21,12 +21,12 @@ WorkspacePool::Lease WorkspacePool::take(const std::atomic<const Generation*>& c
     if (!entry.workspace) entry.workspace = std::make_unique<Workspace>();
     // Announce, then look again: once the second look agrees, the control thread, which first moves
     // `current` and then reads the announcements, cannot miss this one.
-    const Generation* generation = current.load(std::memory_order_acquire);
+    const Serving* serving = current.load(std::memory_order_acquire);
     for (;;) {
-      entry.pinned.store(generation, std::memory_order_seq_cst);
-      const Generation* again = current.load(std::memory_order_seq_cst);
-      if (again == generation) return lease;
-      generation = again;
+      entry.pinned.store(serving, std::memory_order_seq_cst);
+      const Serving* again = current.load(std::memory_order_seq_cst);
+      if (again == serving) return lease;
+      serving = again;
     }
   }
   return {};
@@ -37,9 +37,9 @@ void WorkspacePool::give_back(size_t index) {
   entries_[index].taken.store(false, std::memory_order_release);
 }
 
-void WorkspacePool::wait_until_unused(const Generation* generation) const {
+void WorkspacePool::wait_until_unused(const Serving* serving) const {
   for (const Entry& entry : entries_) {
-    while (entry.pinned.load(std::memory_order_seq_cst) == generation) std::this_thread::yield();
+    while (entry.pinned.load(std::memory_order_seq_cst) == serving) std::this_thread::yield();
   }
 }
 

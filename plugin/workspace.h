@@ -1,6 +1,6 @@
 // What a query needs while it runs, kept between queries so that memory is asked for once; and the
-// pool that hands workspaces out without a lock. A workspace also pins the generation its query
-// runs on (a hazard pointer): a generation is freed only when no workspace pins it.
+// pool that hands workspaces out without a lock. A workspace also pins what its query runs on (a
+// hazard pointer): weights and rules are freed only when no workspace pins them.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "plugin/generation.h"
+#include "plugin/serving.h"
 #include "plugin/rewrite.h"
 #include "scoring/choose.h"
 #include "scoring/forward.h"
@@ -38,7 +38,8 @@ struct Workspace {
   std::vector<float> aux;  // logits, then pCTR
 
   std::vector<Candidate> candidates;     // of all ads, one after the other
-  std::vector<size_t> candidate_begin;   // [ads + 1]
+  std::vector<RuleMask> candidate_rules;  // which rules apply to its ad
+  std::vector<size_t> candidate_begin;    // [ads + 1]
   std::vector<uint32_t> candidate_slot;  // candidate -> distinct row
   std::vector<uint32_t> distinct_rows;
   std::vector<float> distinct_logits;
@@ -56,7 +57,7 @@ struct Workspace {
 
 class WorkspacePool {
  public:
-  // A workspace in use, with the generation pinned to it (null: no weights). Empty when all are
+  // A workspace in use, with what serves pinned to it. Empty when all are
   // taken.
   class Lease {
    public:
@@ -70,8 +71,8 @@ class WorkspacePool {
     }
     explicit operator bool() const { return pool_ != nullptr; }
     Workspace& workspace() const { return *pool_->entries_[index_].workspace; }
-    const Generation* generation() const {
-      return pool_->entries_[index_].pinned.load(std::memory_order_relaxed);
+    const Serving& serving() const {
+      return *pool_->entries_[index_].pinned.load(std::memory_order_relaxed);
     }
 
    private:
@@ -82,17 +83,17 @@ class WorkspacePool {
   };
 
   // [any thread] Takes a free workspace and pins what `current` points to.
-  Lease take(const std::atomic<const Generation*>& current);
+  Lease take(const std::atomic<const Serving*>& current);
 
-  // [control thread] Waits until no query pins `generation`. It must not be current any more.
-  void wait_until_unused(const Generation* generation) const;
+  // [control thread] Waits until no query pins `serving`. It must not be current any more.
+  void wait_until_unused(const Serving* serving) const;
 
  private:
   static constexpr size_t kMostQueries =
       256;  // at once; far above the cores of any one machine's share
   struct alignas(64) Entry {
     std::atomic<bool> taken{false};
-    std::atomic<const Generation*> pinned{nullptr};
+    std::atomic<const Serving*> pinned{nullptr};
     std::unique_ptr<Workspace> workspace;  // touched by the taker alone
   };
   void give_back(size_t index);

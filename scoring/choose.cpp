@@ -11,6 +11,7 @@ namespace internal {
 
 Verdict Choice::alone(const Candidate& c, float logit) const noexcept {
   if (c.row == kUnknownRow) return Verdict::kUnknown;
+  if (c.forbidden) return Verdict::kForbidden;
   if (!(logit >= policy_.minimum_logit)) return Verdict::kBelowMinimum;  // NaN, too
   if (c.in_title && policy_.duplicates == Duplicates::kSkip) return Verdict::kInTitle;
   return Verdict::kNotAmongBest;

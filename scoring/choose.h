@@ -30,6 +30,7 @@ struct Candidate {
   uint32_t row;   // embedding row; kUnknownRow: never seen in training, not chosen
   float logit;    // calibrated: sigma of it is P(attracted); NaN: not scored, not chosen
   bool in_title;  // its words stand in the title
+  bool forbidden = false;  // never chosen
   // The logit is within the screen's bound of the exact one; else it is the exact one.
   bool screened = false;
 };
@@ -38,6 +39,7 @@ enum class Verdict : uint8_t {
   kChosen,
   kPromoted,
   kUnknown,
+  kForbidden,
   kBelowMinimum,
   kInTitle,
   kNearDuplicate,

@@ -104,6 +104,7 @@ class Plugin : public testing::Test {
   std::vector<std::string> user_texts_ = {"word3", "word4"};
   std::vector<barker_string> user_ = {view(user_texts_[0]), view(user_texts_[1])};
   std::vector<std::string> point_texts_ = {"word10", "word11", "word12", "never seen"};
+  std::vector<std::string> merchants_ = {"m0", "m1"};
   std::vector<barker_selling_point> points_;
   std::vector<std::string> titles_;
   std::vector<barker_ad> ads_;
@@ -448,6 +449,78 @@ TEST_F(Plugin, CountsWhereABoundDoesNotHold) {
   stats.struct_size = sizeof stats;
   ASSERT_EQ(api().stats(plugin_, &stats), BARKER_OK);
   EXPECT_GT(stats.screen_violations, 0u);
+}
+
+TEST_F(Plugin, ObeysRulesFromTheNextQueryOn) {
+  const auto* rules = static_cast<const barker_rules*>(api().get_extension(BARKER_EXT_RULES));
+  ASSERT_TRUE(rules);
+  const auto obey = [&](const std::string& toml) {
+    ASSERT_EQ(rules->load_rules(plugin_, view(toml), error_), BARKER_OK) << error_;
+    fill(6);
+    for (size_t i = 0; i < 6; ++i) ads_[i].merchant = view(i % 2 ? merchants_[1] : merchants_[0]);
+    ASSERT_EQ(rescore(), BARKER_OK) << error_;
+  };
+  const auto shown = [&](const std::string& point) {
+    size_t count = 0;
+    for (const barker_result_ad& ad : results_) {
+      for (uint32_t k = 0; k < ad.chosen_count; ++k) {
+        count += point_texts_[ad.chosen[k].index] == point;
+      }
+    }
+    return count;
+  };
+  load(weights(50));
+  obey("");
+  const std::string best = point_texts_[results_[0].chosen[0].index];
+  EXPECT_EQ(shown(best), 6u);
+  obey("selling_points_off = ['" + best + "']");
+  EXPECT_EQ(shown(best), 0u);
+  EXPECT_EQ(results_[0].chosen_count, 2u);  // others take its place
+  obey("[[forbid]]\npattern = '" + best + "'");
+  EXPECT_EQ(shown(best), 0u);
+  obey("merchants_off = ['" + merchants_[1] + "']");
+  EXPECT_EQ(shown(best), 3u);
+  obey("off = true");
+  EXPECT_EQ(response_.reason, BARKER_REASON_DISABLED);
+  EXPECT_EQ(shown(best), 0u);
+  // A wrong text leaves the rules before in force; other weights obey them, too.
+  EXPECT_EQ(rules->load_rules(plugin_, view(std::string("of = true")), error_), BARKER_E_CONFIG);
+  ASSERT_EQ(rescore(), BARKER_OK);
+  EXPECT_EQ(response_.reason, BARKER_REASON_DISABLED);
+  obey("[[forbid]]\npattern = 'word1[0-9]'");
+  load(weights(51));
+  ASSERT_EQ(rescore(), BARKER_OK);
+  for (const barker_result_ad& ad : results_) EXPECT_EQ(ad.chosen_count, 0u);
+  ASSERT_EQ(api().rollback(plugin_, nullptr, error_), BARKER_OK);
+  ASSERT_EQ(rescore(), BARKER_OK);
+  for (const barker_result_ad& ad : results_) EXPECT_EQ(ad.chosen_count, 0u);
+}
+
+TEST_F(Plugin, TakesAdsOfTheFirstVersionsSize) {
+  load(weights(52));
+  fill(3);
+  // Ads of a host that was built against 1.0 lie closer together.
+  constexpr size_t kOld = offsetof(barker_ad, merchant);
+  std::vector<unsigned char> old(3 * kOld);
+  for (size_t i = 0; i < 3; ++i) {
+    ads_[i].struct_size = kOld;
+    std::memcpy(old.data() + i * kOld, &ads_[i], kOld);
+  }
+  request_.ads = reinterpret_cast<const barker_ad*>(old.data());
+  request_.ad_stride = kOld;
+  ASSERT_EQ(rescore(), BARKER_OK) << error_;
+  EXPECT_EQ(response_.status, BARKER_STATUS_RESCORED);
+  EXPECT_GT(results_[0].chosen_count, 0u);
+}
+
+TEST_F(Plugin, RollsBackWithoutTheFile) {
+  const std::string first = weights(53);
+  load(first);
+  load(weights(54));
+  std::remove(first.c_str());
+  uint64_t generation = 0;
+  ASSERT_EQ(api().rollback(plugin_, &generation, error_), BARKER_OK) << error_;
+  EXPECT_EQ(generation, generation_ - 1);
 }
 
 }  // namespace

@@ -1,0 +1,142 @@
+#include "plugin/rules.h"
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+#include <unicode/regex.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "models/keywords.h"
+
+namespace barker {
+namespace {
+
+constexpr size_t kMostPatterns = 63;        // a bit each, and one for the selling points by name
+constexpr int32_t kMatchTime = 1000;        // ICU's steps of about a millisecond's fraction each
+constexpr RuleMask kByName = 1;
+
+Status wrong(const toml::node& node, const std::string& key, const std::string& expected) {
+  return invalid_argument("line " + std::to_string(node.source().begin.line) + ": " + key +
+                          ": expected " + expected);
+}
+
+std::unique_ptr<icu::RegexPattern> compile(const std::string& pattern, std::string& error) {
+  UErrorCode code = U_ZERO_ERROR;
+  UParseError at{};
+  std::unique_ptr<icu::RegexPattern> compiled(
+      icu::RegexPattern::compile(icu::UnicodeString::fromUTF8(pattern), at, code));
+  if (U_SUCCESS(code)) return compiled;
+  error = std::string(u_errorName(code)) + " at character " + std::to_string(at.offset + 1);
+  return nullptr;
+}
+
+template <typename Add>
+Status read_list(const toml::node& node, const std::string& key, Add add) {
+  const toml::array* list = node.as_array();
+  if (!list) return wrong(node, key, "a list of strings");
+  for (const toml::node& entry : *list) {
+    const auto text = entry.value<std::string>();
+    if (!text || text->empty()) return wrong(entry, key, "strings that are not empty");
+    add(*text);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Rules> Rules::parse(std::string_view toml_text) {
+  const toml::parse_result parsed = toml::parse(toml_text);
+  if (!parsed) {
+    return invalid_argument("line " + std::to_string(parsed.error().source().begin.line) + ": " +
+                            std::string(parsed.error().description()));
+  }
+  Rules rules;
+  const toml::table& root = parsed;
+  for (const auto& [name, node] : root) {
+    const std::string key(name.str());
+    Status s;
+    if (key == "off") {
+      const auto value = node.is_boolean() ? node.value<bool>() : std::nullopt;
+      if (!value) return wrong(node, key, "true or false");
+      rules.off = *value;
+    } else if (key == "merchants_off") {
+      s = read_list(node, key, [&](const std::string& merchant) {
+        rules.merchants_off_.insert(fingerprint(merchant));
+      });
+    } else if (key == "selling_points_off") {
+      s = read_list(node, key, [&](const std::string& point) {
+        rules.selling_points_off_.insert(keyword_fingerprint(point));
+      });
+    } else if (key == "forbid") {
+      const toml::array* list = node.as_array();
+      if (!list || !list->is_array_of_tables()) return wrong(node, key, "[[forbid]] tables");
+      for (const toml::node& entry : *list) {
+        const toml::table& table = *entry.as_table();
+        for (const auto& [field, value] : table) {
+          if (field.str() != "pattern" && field.str() != "category") {
+            return wrong(value, "forbid." + std::string(field.str()), "pattern or category");
+          }
+          if (!value.is_string()) return wrong(value, "forbid", "strings");
+        }
+        Forbidden forbidden{table["pattern"].value_or(""), table["category"].value_or("")};
+        if (forbidden.pattern.empty()) return wrong(entry, "forbid", "a pattern");
+        std::string error;
+        if (!compile(forbidden.pattern, error)) {
+          return wrong(entry, "forbid.pattern", "a regular expression, found " + error);
+        }
+        rules.forbidden_.push_back(std::move(forbidden));
+      }
+      if (rules.forbidden_.size() > kMostPatterns) {
+        s = wrong(node, key, "at most " + std::to_string(kMostPatterns) + " patterns");
+      }
+    } else {
+      return wrong(node, key, "off, merchants_off, selling_points_off or forbid");
+    }
+    if (!s.ok()) return s;
+  }
+  return rules;
+}
+
+Result<std::vector<RuleMask>> Rules::match(const Vocabulary& vocabulary, uint32_t rows) const {
+  std::vector<RuleMask> masks;
+  if (selling_points_off_.empty() && forbidden_.empty()) return masks;
+  masks.resize(rows);
+  for (uint32_t row = 0; row < rows && !selling_points_off_.empty(); ++row) {
+    if (selling_points_off_.contains(vocabulary.fingerprint_of(row))) masks[row] |= kByName;
+  }
+  for (size_t i = 0; i < forbidden_.size(); ++i) {
+    std::string error;
+    const auto pattern = compile(forbidden_[i].pattern, error);
+    UErrorCode code = U_ZERO_ERROR;
+    const std::unique_ptr<icu::RegexMatcher> matcher(pattern ? pattern->matcher(code) : nullptr);
+    if (matcher) matcher->setTimeLimit(kMatchTime, code);
+    for (uint32_t row = 0; row < rows && U_SUCCESS(code) && matcher; ++row) {
+      const std::string_view text = vocabulary.text(row);
+      const icu::UnicodeString name = icu::UnicodeString::fromUTF8(
+          icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
+      matcher->reset(name);
+      if (matcher->find(code)) masks[row] |= RuleMask{2} << i;
+    }
+    if (U_FAILURE(code) || !matcher) {
+      return bad_data("forbid[" + std::to_string(i) + "].pattern \"" + forbidden_[i].pattern +
+                      "\": cannot be matched: " + u_errorName(code));
+    }
+  }
+  return masks;
+}
+
+RuleMask Rules::of_category(std::string_view category) const noexcept {
+  RuleMask mask = kByName;
+  for (size_t i = 0; i < forbidden_.size(); ++i) {
+    const std::string& only = forbidden_[i].category;
+    if (only.empty() || only == category) mask |= RuleMask{2} << i;
+  }
+  return mask;
+}
+
+bool Rules::is_merchant_off(std::string_view merchant) const noexcept {
+  return !merchants_off_.empty() && merchants_off_.contains(fingerprint(merchant));
+}
+
+}  // namespace barker

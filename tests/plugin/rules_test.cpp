@@ -1,0 +1,91 @@
+#include "plugin/rules.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "models/weight_file.h"
+#include "tests/models/random_model.h"
+
+namespace barker {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Which of these names are forbidden to ads of a category.
+std::vector<std::string> forbidden(const std::string& toml, const std::vector<std::string>& names,
+                                   const std::string& category = "") {
+  ModelSpec model = random_model(1, {.keywords = static_cast<uint32_t>(names.size()), .features = 0});
+  model.names = names;
+  model.tensors.erase("dot.target.bias");
+  const std::string path = temporary_path("rules.barker");
+  const Status s = write_weight_file(model, path);
+  EXPECT_TRUE(s.ok()) << s.message();
+  const auto file = WeightFile::open(path).value();
+  const auto rules = Rules::parse(toml);
+  EXPECT_TRUE(rules.ok()) << rules.status().message();
+  const auto masks = rules->match(file->vocabulary(), static_cast<uint32_t>(names.size()));
+  EXPECT_TRUE(masks.ok()) << masks.status().message();
+  std::vector<std::string> out;
+  for (size_t row = 0; row < masks->size(); ++row) {
+    if ((*masks)[row] & rules->of_category(category)) out.push_back(names[row]);
+  }
+  return out;
+}
+
+const std::vector<std::string> kNames = {"best seller", "bestial", "第一品牌", "free shipping", "补水"};
+
+TEST(Rules, ForbidByPatternAndCategory) {
+  EXPECT_THAT(forbidden("[[forbid]]\npattern = '\\bbest\\b|第一'", kNames),
+              ::testing::ElementsAre("best seller", "第一品牌"));
+  const std::string cosmetics = "[[forbid]]\npattern = '补水'\ncategory = 'cosmetics'";
+  EXPECT_THAT(forbidden(cosmetics, kNames, "cosmetics"), ::testing::ElementsAre("补水"));
+  EXPECT_THAT(forbidden(cosmetics, kNames, "shoes"), ::testing::IsEmpty());
+}
+
+TEST(Rules, SwitchSellingPointsOffInAnySpelling) {
+  EXPECT_THAT(forbidden("selling_points_off = ['Free  SHIPPING']", kNames),
+              ::testing::ElementsAre("free shipping"));
+}
+
+TEST(Rules, SwitchMerchantsAndEverythingOff) {
+  const auto rules = Rules::parse("off = true\nmerchants_off = ['m1', '商家']");
+  ASSERT_TRUE(rules.ok());
+  EXPECT_TRUE(rules->off);
+  EXPECT_TRUE(rules->is_merchant_off("商家"));
+  EXPECT_FALSE(rules->is_merchant_off("m2"));
+  EXPECT_FALSE(Rules().is_merchant_off("m1"));
+}
+
+TEST(Rules, NameTheLineOfWhatIsWrong) {
+  const std::pair<const char*, const char*> wrong[] = {
+      {"\noff = 1", "line 2: off"},
+      {"of = true", "line 1: of"},
+      {"merchants_off = 'm1'", "a list"},
+      {"merchants_off = ['']", "not empty"},
+      {"[[forbid]]\npattern = '('", "line 1: forbid.pattern"},
+      {"[[forbid]]\ncategory = 'c'", "a pattern"},
+      {"[[forbid]]\npattern = 'a'\npatern = 'b'", "line 3"},
+      {"forbid = 3", "[[forbid]]"},
+      {"off = ", "line 1"},
+  };
+  for (const auto& [toml, message] : wrong) {
+    EXPECT_THAT(Rules::parse(toml).status().message(), HasSubstr(message)) << toml;
+  }
+  std::string many;
+  for (int i = 0; i < 64; ++i) many += "[[forbid]]\npattern = 'x'\n";
+  EXPECT_THAT(Rules::parse(many).status().message(), HasSubstr("at most 63"));
+}
+
+TEST(Rules, RefuseAPatternThatNeverEnds) {
+  const auto rules = Rules::parse("[[forbid]]\npattern = '(a+)+$'");
+  ASSERT_TRUE(rules.ok());
+  ModelSpec model = random_model(1, {.keywords = 1, .features = 0});
+  model.names = {std::string(60, 'a') + "b"};
+  const std::string path = temporary_path("slow.barker");
+  ASSERT_TRUE(write_weight_file(model, path).ok());
+  const auto file = WeightFile::open(path).value();
+  EXPECT_THAT(rules->match(file->vocabulary(), 1).status().message(), HasSubstr("(a+)+$"));
+}
+
+}  // namespace
+}  // namespace barker
