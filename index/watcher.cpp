@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -22,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr int kLookEvery = 1000;  // milliseconds
+constexpr int kLookEvery = 500;  // milliseconds
 
 barker_string view(const std::string& text) { return {text.data(), text.size()}; }
 
@@ -64,7 +65,41 @@ struct Watcher::Impl {
   int notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   std::atomic<bool> stop{false}, again{false};
   std::string weights_seen, rules_seen;
+  std::string on_probation;  // version; empty: none
+  std::chrono::steady_clock::time_point probation_ends;
+  barker_stats at_load{};
   std::thread thread;
+
+  barker_stats stats() const {
+    barker_stats now{};
+    now.struct_size = sizeof now;
+    api.stats(plugin, &now);
+    return now;
+  }
+
+  void look_at_probation() {
+    if (on_probation.empty()) return;
+    constexpr uint64_t kFewest = 20;
+    const barker_stats now = stats();
+    const uint64_t queries = now.queries + now.errors - at_load.queries - at_load.errors;
+    const uint64_t failed = now.bypassed + now.errors - at_load.bypassed - at_load.errors;
+    const double share = queries ? static_cast<double>(failed) / static_cast<double>(queries) : 0;
+    const bool over = std::chrono::steady_clock::now() >= probation_ends;
+    if (failed >= kFewest && share > watched.most_failures) {
+      char error[BARKER_ERROR_SIZE] = "";
+      uint64_t generation = 0;
+      const int32_t code = api.rollback(plugin, &generation, error);
+      Json event = {{"event", "weights"}, {"version", on_probation}, {"result", "rolled back"},
+                    {"reason", std::to_string(failed) + " of " + std::to_string(queries) +
+                                   " queries failed"}};
+      if (code == BARKER_OK) event["generation"] = generation;
+      if (code != BARKER_OK) event["result"] = std::string("failed, no way back: ") + error;
+      tell(event);
+      on_probation.clear();
+    } else if (over) {
+      on_probation.clear();
+    }
+  }
 
   std::string weights_path() const {
     const Result<std::string> path = resolve_weights_path(watched.weights);
@@ -80,6 +115,7 @@ struct Watcher::Impl {
   }
 
   void look() {
+    look_at_probation();
     if (again.exchange(false)) weights_seen = rules_seen = "";
     if (!watched.rules.empty()) look_at_rules();
     if (!watched.weights.empty()) look_at_weights();
@@ -98,6 +134,12 @@ struct Watcher::Impl {
     if (code == BARKER_OK) event["generation"] = generation;
     if (code != BARKER_OK) event["reason"] = error;
     tell(event);
+    if (code != BARKER_OK) return;
+    on_probation = event["version"];
+    at_load = stats();
+    probation_ends = std::chrono::steady_clock::now() +
+                     std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                         std::chrono::duration<double>(watched.probation_seconds));
   }
 
   void look_at_rules() {

@@ -116,6 +116,8 @@ Result<Config> parse_config(std::string_view toml_text) {
       {"window", integer(1, 10'000, [&](uint64_t v) { config.window = v; })},
       {"numbers", text(numbers)},
       {"memory", text(memory)},
+      {"shared_directory", boolean(config.shared_directory)},
+      {"latency_gate", number(0, kLargest, [&](double v) { config.latency_gate = v; })},
       {"order.bid", number(0, kLargest, [&](double v) { config.order.bid = v; })},
       {"order.pctr", number(0, kLargest, [&](double v) { config.order.pctr = v; })},
       {"order.first_pass", number(0, kLargest, [&](double v) { config.order.first_pass = v; })},

@@ -1,14 +1,39 @@
 #include "plugin/generation.h"
 
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <filesystem>
+
 #include "scoring/golden.h"
 
 namespace barker {
+namespace {
+
+// Whether others could put another file in the place of this one. A sticky directory (/tmp) lets
+// nobody touch what is not his.
+Status check_directory(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  const std::string directory = parent.empty() ? "." : parent;
+  struct stat info {};
+  if (stat(directory.c_str(), &info) != 0) return {};  // opening the file says what is wrong
+  if ((info.st_mode & (S_IWGRP | S_IWOTH)) == 0 || (info.st_mode & S_ISVTX) != 0) return {};
+  char mode[8];
+  std::snprintf(mode, sizeof mode, "%04o", info.st_mode & 07777u);
+  return bad_data(directory + ": expected a directory that only its owner can write to, found mode " +
+                    mode + " (shared_directory = true allows it)");
+}
+
+}  // namespace
 
 Result<std::shared_ptr<const Generation>> Generation::load(const std::string& path, uint64_t id,
                                                            const KernelTable& kernels,
-                                                           Storage storage) {
+                                                           Storage storage, bool shared_directory) {
   Result<std::string> file_path = resolve_weights_path(path);
   if (!file_path.ok()) return file_path.status();
+  if (!shared_directory) {
+    if (Status s = check_directory(*file_path); !s.ok()) return s;
+  }
   Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(*file_path, {}, storage);
   if (!file.ok()) return file.status();
   std::shared_ptr<const Generation> generation(

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "scoring/golden.h"
+
 namespace barker {
 
 namespace {
@@ -37,8 +39,9 @@ Result<uint64_t> Plugin::load(const std::string& path) {
     return status;
   };
   Result<std::shared_ptr<const Generation>> loaded =
-      Generation::load(path, last_id_ + 1, kernels_, config_.storage);
+      Generation::load(path, last_id_ + 1, kernels_, config_.storage, config_.shared_directory);
   if (!loaded.ok()) return refuse(loaded.status());
+  if (Status s = check_latency(**loaded); !s.ok()) return refuse(s);
   Result<RuledGeneration> ruled = apply(*serving_->rules, *loaded);
   if (!ruled.ok()) return refuse(ruled.status());
   ++counters_.loads;
@@ -49,6 +52,19 @@ Result<uint64_t> Plugin::load(const std::string& path) {
   serve(std::move(*ruled), serving_->rules);
   previous_ = std::move(before);
   return id;
+}
+
+Status Plugin::check_latency(const Generation& next) const {
+  const Generation* now = serving_->weights.generation.get();
+  if (config_.latency_gate == 0 || !now) return {};
+  const uint64_t before = golden_latency(*now->file, now->packed);
+  const uint64_t after = golden_latency(*next.file, next.packed);
+  if (before == 0 || static_cast<double>(after) <= config_.latency_gate * static_cast<double>(before))
+    return {};
+  return bad_data(
+                next.file->path() + ": check latency: expected its warm-up queries within " +
+                    std::to_string(config_.latency_gate) + " times " + std::to_string(before) +
+                    " ns, found " + std::to_string(after) + " ns");
 }
 
 Result<uint64_t> Plugin::rollback() {

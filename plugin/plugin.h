@@ -34,6 +34,7 @@ class Plugin {
 
  private:
   void log(int32_t level, const std::string& message) const;
+  Status check_latency(const Generation& next) const;
   void serve(RuledGeneration weights, std::shared_ptr<const Rules> rules);
 
   const Config config_;

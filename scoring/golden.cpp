@@ -1,6 +1,7 @@
 #include "scoring/golden.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <string>
 
@@ -24,6 +25,7 @@ class GoldenRun {
     forward_.bind(packed);
   }
 
+  // Every vector; or one, to be timed.
   Result<GoldenReport> run() {
     const auto& golden = *file_.metadata().golden();
     for (flatbuffers::uoffset_t i = 0; i < golden.size(); ++i) {
@@ -34,7 +36,6 @@ class GoldenRun {
     return report_;
   }
 
- private:
   Status run_vector(const fbs::GoldenVector& golden) {
     std::vector<Rows> groups(network_.groups.size());
     std::vector<Bag> bags;
@@ -74,6 +75,7 @@ class GoldenRun {
                    network_.aux_offset);
   }
 
+ private:
   static std::vector<Fingerprint> fingerprints(const flatbuffers::Vector<uint64_t>* from) {
     return from ? std::vector<Fingerprint>(from->begin(), from->end()) : std::vector<Fingerprint>();
   }
@@ -149,6 +151,26 @@ class GoldenRun {
 };
 
 }  // namespace
+
+uint64_t golden_latency(const WeightFile& file, const PackedNetwork& network, int rounds) {
+  const auto& golden = *file.metadata().golden();
+  std::vector<uint64_t> times;
+  GoldenRun run(file, network);
+  for (int round = -1; round < rounds; ++round) {  // the first one warms up
+    for (flatbuffers::uoffset_t i = 0; i < golden.size(); ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      (void)run.run_vector(*golden.Get(i));
+      const auto took = std::chrono::steady_clock::now() - start;
+      if (round < 0) continue;
+      times.push_back(static_cast<uint64_t>(
+          std::chrono::duration_cast<std::chrono::nanoseconds>(took).count()));
+    }
+  }
+  if (times.empty()) return 0;
+  const auto at = times.begin() + static_cast<ptrdiff_t>(times.size() * 99 / 100);
+  std::ranges::nth_element(times, at);
+  return *at;
+}
 
 Result<GoldenReport> run_golden_vectors(const WeightFile& file, const PackedNetwork& network) {
   return GoldenRun(file, network).run();

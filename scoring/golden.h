@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "models/result.h"
 #include "models/weight_file.h"
@@ -23,5 +24,9 @@ struct GoldenReport {
 // than the file's compute_bound from the one in float; the error names vector, output, expected,
 // found.
 Result<GoldenReport> run_golden_vectors(const WeightFile& file, const PackedNetwork& network);
+
+// The 99th percentile of what the golden vectors take on this network, in nanoseconds: the file's own
+// warm-up queries, each run `rounds` times. 0 where there are none. They must have passed.
+uint64_t golden_latency(const WeightFile& file, const PackedNetwork& network, int rounds = 50);
 
 }  // namespace barker

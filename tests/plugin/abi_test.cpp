@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 #include <utility>
@@ -15,7 +16,7 @@
 #include "plugin/barker.h"
 #include "scoring/forward.h"
 #include "scoring/isa.h"
-#include "tests/models/random_model.h"
+#include "tests/scoring/golden_model.h"
 
 namespace barker {
 namespace {
@@ -521,6 +522,42 @@ TEST_F(Plugin, RollsBackWithoutTheFile) {
   uint64_t generation = 0;
   ASSERT_EQ(api().rollback(plugin_, &generation, error_), BARKER_OK) << error_;
   EXPECT_EQ(generation, generation_ - 1);
+}
+
+TEST_F(Plugin, RefusesWeightsThatAreTooSlow) {
+  const auto frozen = [](const std::vector<uint32_t>& hidden) {
+    const std::string path = temporary_path("slow.barker");
+    ModelSpec model = model_with_golden(hidden);
+    model.golden_tolerance = 0.01f;  // large random layers have large logits
+    EXPECT_TRUE(write_weight_file(model, path).ok());
+    return path;
+  };
+  make("latency_gate = 5.0");
+  load(frozen({8}));
+  load(frozen({9}));
+  EXPECT_EQ(api().load_weights(plugin_, view(frozen({1024, 1024, 1024})), nullptr, error_),
+            BARKER_E_BAD_WEIGHTS);
+  EXPECT_THAT(error_, HasSubstr("check latency"));
+  make("");
+  load(frozen({8}));
+  load(frozen({1024, 1024, 1024}));
+}
+
+TEST_F(Plugin, RefusesDirectoriesInWhichOthersMayReplaceFiles) {
+  namespace fs = std::filesystem;
+  const std::string directory = temporary_path("open");
+  fs::create_directory(directory);
+  fs::copy_file(weights(60), directory + "/w.barker");
+  fs::permissions(directory, fs::perms::all);
+  const std::string path = directory + "/w.barker";
+  EXPECT_NE(api().load_weights(plugin_, view(path), nullptr, error_), BARKER_OK);
+  EXPECT_THAT(error_, HasSubstr("0777"));
+  make("shared_directory = true");
+  load(path);
+  make("");
+  fs::permissions(directory, fs::perms::owner_all);
+  load(path);
+  fs::remove_all(directory);
 }
 
 }  // namespace

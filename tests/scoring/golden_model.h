@@ -10,8 +10,8 @@
 
 namespace barker {
 
-inline ModelSpec model_with_golden() {
-  ModelSpec model = random_model(6, {.uid_buckets = 8});
+inline ModelSpec model_with_golden(const std::vector<uint32_t>& hidden = {24, 12}) {
+  ModelSpec model = random_model(6, {.hidden = hidden, .uid_buckets = 8});
   const std::string path = temporary_path("golden.barker");
   EXPECT_TRUE(write_weight_file(model, path).ok());
   const auto file = WeightFile::open(path).value();
