@@ -148,8 +148,8 @@ Command add_search_command(CLI::App& app) {
   command->add_option("--candidates", options->engine.limit, "Ads of the first pass")
       ->check(CLI::Range(1, 100000));
   command->add_option("--limit", options->limit, "Ads to print")->check(CLI::Range(0, 100000));
-  CLI::Option* queries =
-      command->add_option("--queries", options->queries, "File with one query a line; - for standard input");
+  CLI::Option* queries = command->add_option("--queries", options->queries,
+                                             "File with one query a line; - for standard input");
   command->add_option("query", options->query, "The query")->excludes(queries);
   command->add_flag("--json", options->json, "One JSON object a query");
   command->add_flag("--explain", options->explain, "Say why");

@@ -48,8 +48,7 @@ std::string digest_of(const std::string& path) {
 }
 
 void tell(const Json& event) {
-  std::fprintf(stderr, "%s\n",
-               event.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+  std::fprintf(stderr, "%s\n", event.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
 }
 
 }  // namespace
@@ -89,7 +88,9 @@ struct Watcher::Impl {
       char error[BARKER_ERROR_SIZE] = "";
       uint64_t generation = 0;
       const int32_t code = api.rollback(plugin, &generation, error);
-      Json event = {{"event", "weights"}, {"version", on_probation}, {"result", "rolled back"},
+      Json event = {{"event", "weights"},
+                    {"version", on_probation},
+                    {"result", "rolled back"},
                     {"reason", std::to_string(failed) + " of " + std::to_string(queries) +
                                    " queries failed"}};
       if (code == BARKER_OK) event["generation"] = generation;
@@ -125,7 +126,8 @@ struct Watcher::Impl {
     const std::string path = weights_path(), identity = identity_of(path);
     if (identity == weights_seen) return;
     weights_seen = identity;
-    Json event = {{"event", "weights"}, {"version", fs::path(path).filename().string()},
+    Json event = {{"event", "weights"},
+                  {"version", fs::path(path).filename().string()},
                   {"digest", digest_of(path)}};
     char error[BARKER_ERROR_SIZE] = "";
     uint64_t generation = 0;

@@ -1,8 +1,9 @@
-// The control thread of a serving engine: sees that CURRENT of a weights directory or the rules file
-// changed and tells the plugin. One JSON line on stderr for every event of their lives.
+// The control thread of a serving engine: sees that CURRENT of a weights directory or the rules
+// file changed and tells the plugin. One JSON line on stderr for every event of their lives.
 //
 // Woken by inotify, where there is one, by a look twice a second in any case (network file systems
-// tell nobody), and by wake() (SIGHUP, an admin's call). What was refused is not tried again until it changes.
+// tell nobody), and by wake() (SIGHUP, an admin's call). What was refused is not tried again until
+// it changes.
 #pragma once
 
 #include <memory>

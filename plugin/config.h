@@ -13,7 +13,8 @@
 //                           others may write to the file
 //   shared_directory = false  true: weights may lie in a directory where others may replace files
 //   latency_gate = 0.0      refuse weights whose own warm-up queries (the golden vectors) take more
-//                           than so many times those of the serving ones, 99th percentile; 0: do not
+//                           than so many times those of the serving ones, 99th percentile; 0: do
+//                           not
 //   [order]                 score = bid^bid * pctr^pctr * first_pass^first_pass
 //   bid = 1.0
 //   pctr = 1.0              a model without the second task predicts none: then this factor is 1

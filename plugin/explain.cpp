@@ -60,7 +60,8 @@ std::string Plugin::explain(const barker_request& request) {
   const Generation& g = *lease.serving().weights.generation;
   Workspace& w = lease.workspace();
   Counters unused;  // what is explained is not served
-  const bool answered = Query(request, response, config_, lease.serving(), w, unused, /*exact=*/true).run();
+  const bool answered =
+      Query(request, response, config_, lease.serving(), w, unused, /*exact=*/true).run();
   out["generation"] = g.id;
   out["model"] = g.file->path();
   out["status"] = answered ? "rescored" : "bypassed";

@@ -20,8 +20,9 @@ Status check_directory(const std::string& path) {
   if ((info.st_mode & (S_IWGRP | S_IWOTH)) == 0 || (info.st_mode & S_ISVTX) != 0) return {};
   char mode[8];
   std::snprintf(mode, sizeof mode, "%04o", info.st_mode & 07777u);
-  return bad_data(directory + ": expected a directory that only its owner can write to, found mode " +
-                    mode + " (shared_directory = true allows it)");
+  return bad_data(directory +
+                  ": expected a directory that only its owner can write to, found mode " + mode +
+                  " (shared_directory = true allows it)");
 }
 
 }  // namespace

@@ -25,8 +25,8 @@ struct Generation {
   // Opens, checks and proves a weight file (or directory) on these kernels. Without
   // shared_directory, one that others than its owner may replace is refused.
   static Result<std::shared_ptr<const Generation>> load(const std::string& path, uint64_t id,
-                                                        const KernelTable& kernels,
-                                                        Storage storage, bool shared_directory);
+                                                        const KernelTable& kernels, Storage storage,
+                                                        bool shared_directory);
 };
 
 }  // namespace barker

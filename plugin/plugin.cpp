@@ -59,12 +59,12 @@ Status Plugin::check_latency(const Generation& next) const {
   if (config_.latency_gate == 0 || !now) return {};
   const uint64_t before = golden_latency(*now->file, now->packed);
   const uint64_t after = golden_latency(*next.file, next.packed);
-  if (before == 0 || static_cast<double>(after) <= config_.latency_gate * static_cast<double>(before))
+  if (before == 0 ||
+      static_cast<double>(after) <= config_.latency_gate * static_cast<double>(before))
     return {};
-  return bad_data(
-                next.file->path() + ": check latency: expected its warm-up queries within " +
-                    std::to_string(config_.latency_gate) + " times " + std::to_string(before) +
-                    " ns, found " + std::to_string(after) + " ns");
+  return bad_data(next.file->path() + ": check latency: expected its warm-up queries within " +
+                  std::to_string(config_.latency_gate) + " times " + std::to_string(before) +
+                  " ns, found " + std::to_string(after) + " ns");
 }
 
 Result<uint64_t> Plugin::rollback() {

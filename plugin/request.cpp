@@ -1,8 +1,7 @@
 #include "plugin/request.h"
 
-#include <cstddef>
-
 #include <cmath>
+#include <cstddef>
 #include <string>
 
 namespace barker {

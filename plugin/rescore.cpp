@@ -41,8 +41,7 @@ bool Plugin::rescore(const barker_request& request, barker_response& response) {
       response.rewrite_ns = 0;
 
   const WorkspacePool::Lease lease = workspaces_.take(current_);
-  const Generation* generation =
-      lease ? lease.serving().weights.generation.get() : nullptr;
+  const Generation* generation = lease ? lease.serving().weights.generation.get() : nullptr;
   std::string own_text;  // for the one case without workspace
   std::string& text = lease ? lease.workspace().text : own_text;
   bool answered = false;

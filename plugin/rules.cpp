@@ -12,8 +12,8 @@
 namespace barker {
 namespace {
 
-constexpr size_t kMostPatterns = 63;        // a bit each, and one for the selling points by name
-constexpr int32_t kMatchTime = 1000;        // ICU's steps of about a millisecond's fraction each
+constexpr size_t kMostPatterns = 63;  // a bit each, and one for the selling points by name
+constexpr int32_t kMatchTime = 1000;  // ICU's steps of about a millisecond's fraction each
 constexpr RuleMask kByName = 1;
 
 Status wrong(const toml::node& node, const std::string& key, const std::string& expected) {

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "plugin/serving.h"
 #include "plugin/rewrite.h"
+#include "plugin/serving.h"
 #include "scoring/choose.h"
 #include "scoring/forward.h"
 
@@ -37,10 +37,10 @@ struct Workspace {
   std::vector<Bag> titles;
   std::vector<float> aux;  // logits, then pCTR
 
-  std::vector<Candidate> candidates;     // of all ads, one after the other
+  std::vector<Candidate> candidates;      // of all ads, one after the other
   std::vector<RuleMask> candidate_rules;  // which rules apply to its ad
   std::vector<size_t> candidate_begin;    // [ads + 1]
-  std::vector<uint32_t> candidate_slot;  // candidate -> distinct row
+  std::vector<uint32_t> candidate_slot;   // candidate -> distinct row
   std::vector<uint32_t> distinct_rows;
   std::vector<float> distinct_logits;
   std::vector<SlotState> distinct_state;

@@ -27,9 +27,9 @@ struct ChoosePolicy {
 
 struct Candidate {
   Fingerprint fingerprint;
-  uint32_t row;   // embedding row; kUnknownRow: never seen in training, not chosen
-  float logit;    // calibrated: sigma of it is P(attracted); NaN: not scored, not chosen
-  bool in_title;  // its words stand in the title
+  uint32_t row;            // embedding row; kUnknownRow: never seen in training, not chosen
+  float logit;             // calibrated: sigma of it is P(attracted); NaN: not scored, not chosen
+  bool in_title;           // its words stand in the title
   bool forbidden = false;  // never chosen
   // The logit is within the screen's bound of the exact one; else it is the exact one.
   bool screened = false;

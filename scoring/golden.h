@@ -25,8 +25,8 @@ struct GoldenReport {
 // found.
 Result<GoldenReport> run_golden_vectors(const WeightFile& file, const PackedNetwork& network);
 
-// The 99th percentile of what the golden vectors take on this network, in nanoseconds: the file's own
-// warm-up queries, each run `rounds` times. 0 where there are none. They must have passed.
+// The 99th percentile of what the golden vectors take on this network, in nanoseconds: the file's
+// own warm-up queries, each run `rounds` times. 0 where there are none. They must have passed.
 uint64_t golden_latency(const WeightFile& file, const PackedNetwork& network, int rounds = 50);
 
 }  // namespace barker

@@ -14,7 +14,8 @@ using ::testing::HasSubstr;
 // Which of these names are forbidden to ads of a category.
 std::vector<std::string> forbidden(const std::string& toml, const std::vector<std::string>& names,
                                    const std::string& category = "") {
-  ModelSpec model = random_model(1, {.keywords = static_cast<uint32_t>(names.size()), .features = 0});
+  ModelSpec model =
+      random_model(1, {.keywords = static_cast<uint32_t>(names.size()), .features = 0});
   model.names = names;
   model.tensors.erase("dot.target.bias");
   const std::string path = temporary_path("rules.barker");
@@ -32,7 +33,8 @@ std::vector<std::string> forbidden(const std::string& toml, const std::vector<st
   return out;
 }
 
-const std::vector<std::string> kNames = {"best seller", "bestial", "第一品牌", "free shipping", "补水"};
+const std::vector<std::string> kNames = {"best seller", "bestial", "第一品牌", "free shipping",
+                                         "补水"};
 
 TEST(Rules, ForbidByPatternAndCategory) {
   EXPECT_THAT(forbidden("[[forbid]]\npattern = '\\bbest\\b|第一'", kNames),

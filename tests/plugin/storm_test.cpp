@@ -1,5 +1,5 @@
-// Weights are swapped all the time, a fifth of the files damaged, while every core asks. Each answer
-// is compared, bit for bit, with that of the generation it names.
+// Weights are swapped all the time, a fifth of the files damaged, while every core asks. Each
+// answer is compared, bit for bit, with that of the generation it names.
 //
 // BARKER_STORM_SECONDS: how long; a few seconds in the test suite.
 #include <dlfcn.h>
@@ -239,12 +239,13 @@ TEST(Storm, OfSwapsAndDamagedFilesLosesTearsAndSlowsNoQuery) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
   });
-  std::printf("%llu queries, %llu swaps, %llu files refused: %llu lost, %llu wrong; p99 %.0f us, "
-              "quiet %.0f us; resident %.1f -> %.1f MiB, descriptors %zu -> %zu, mappings %zu\n",
-              static_cast<unsigned long long>(queries), static_cast<unsigned long long>(loaded),
-              static_cast<unsigned long long>(refused), static_cast<unsigned long long>(lost),
-              static_cast<unsigned long long>(wrong), storm, quiet, resident_before, resident_mib(),
-              descriptors_before, open_descriptors(), mappings_of(directory));
+  std::printf(
+      "%llu queries, %llu swaps, %llu files refused: %llu lost, %llu wrong; p99 %.0f us, "
+      "quiet %.0f us; resident %.1f -> %.1f MiB, descriptors %zu -> %zu, mappings %zu\n",
+      static_cast<unsigned long long>(queries), static_cast<unsigned long long>(loaded),
+      static_cast<unsigned long long>(refused), static_cast<unsigned long long>(lost),
+      static_cast<unsigned long long>(wrong), storm, quiet, resident_before, resident_mib(),
+      descriptors_before, open_descriptors(), mappings_of(directory));
   EXPECT_EQ(lost, 0u);
   EXPECT_EQ(wrong, 0u);
   EXPECT_EQ(failed_rollbacks, 0u);

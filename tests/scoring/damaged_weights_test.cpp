@@ -1,5 +1,7 @@
 // Every systematic damage to a weight file is refused with a message, or what is left is proven by
 // its golden vectors and can be used to its last row. The count is printed.
+#include "tests/models/damaged_weights.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -12,7 +14,6 @@
 #include "models/weight_file.h"
 #include "models/weights_generated.h"
 #include "scoring/golden.h"
-#include "tests/models/damaged_weights.h"
 #include "tests/scoring/golden_model.h"
 
 namespace barker {
@@ -137,9 +138,9 @@ TEST_F(DamagedWeights, AreRefusedForNumbersThatAreNone) {
   for (const fbs::Tensor* t : *w.tensors()) {
     if (t->dtype() != fbs::DType_F32) continue;
     const size_t values = t->size() / sizeof(float);
-    for (const float wrong : {std::numeric_limits<float>::quiet_NaN(),
-                              std::numeric_limits<float>::infinity(),
-                              -std::numeric_limits<float>::infinity()}) {
+    for (const float wrong :
+         {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+          -std::numeric_limits<float>::infinity()}) {
       for (size_t at = 0; at < values; at += std::max<size_t>(1, values / 40)) {
         Bytes bytes = whole_;
         std::memcpy(data_of(bytes, *t) + at * sizeof(float), &wrong, sizeof wrong);
