@@ -28,15 +28,16 @@ const Loaded& loaded() {
     promise(library != nullptr, "the plugin can be loaded");
     Loaded l{static_cast<const barker_api*>(dlsym(library, BARKER_ENTRY_SYMBOL)), nullptr};
     const barker_host host = {sizeof host, BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr, nullptr};
-    const std::string config = "[selling_points]\nduplicates = 'promote'\n[title]\nmax_width = 40\n";
+    const std::string config =
+        "[selling_points]\nduplicates = 'promote'\n[title]\nmax_width = 40\n";
     char error[BARKER_ERROR_SIZE];
     promise(l.api->create(&host, {config.data(), config.size()}, &l.plugin, error) == BARKER_OK,
             "the configuration is right");
     const std::string path = temporary_path("fuzzed.barker");
-    promise(write_weight_file(random_model(3), path).ok() &&
-                l.api->load_weights(l.plugin, {path.data(), path.size()}, nullptr, error) ==
-                    BARKER_OK,
-            "the weights load");
+    promise(
+        write_weight_file(random_model(3), path).ok() &&
+            l.api->load_weights(l.plugin, {path.data(), path.size()}, nullptr, error) == BARKER_OK,
+        "the weights load");
     return l;
   }();
   return made;
@@ -145,7 +146,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::vector<barker_group> groups(group_count);
   for (auto& g : groups) {
     const std::string& name = names[source.below(3)];
-    g = {source.mostly(sizeof g), {name.data(), name.size()}, tokens.data(), source.below(4),
+    g = {source.mostly(sizeof g),
+         {name.data(), name.size()},
+         tokens.data(),
+         source.below(4),
          source.below(2) ? weights.data() : nullptr};
   }
   barker_request request{};
@@ -187,9 +191,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const barker_result_ad& r = results[i];
     promise(r.ad < request.ad_count && !seen[r.ad], "the order is a permutation");
     seen[r.ad] = true;
-    promise(r.title_offset <= response.text_size &&
-                r.title_size <= response.text_size - r.title_offset,
-            "titles are inside the text");
+    promise(
+        r.title_offset <= response.text_size && r.title_size <= response.text_size - r.title_offset,
+        "titles are inside the text");
     const std::string_view title(text.data() + r.title_offset, r.title_size);
     check_title(title);
     promise(r.chosen_count <= BARKER_MAX_SELLING_POINTS, "at most three are chosen");

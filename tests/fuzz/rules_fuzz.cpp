@@ -1,6 +1,5 @@
 // Any text as rules: refused with a message, or usable.
 #include "plugin/rules.h"
-
 #include "tests/fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

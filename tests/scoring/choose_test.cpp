@@ -62,6 +62,14 @@ TEST(ChooseSellingPoints, SkipsOrPromotesWhatStandsInTheTitle) {
   EXPECT_EQ(promoted.verdicts[0], Verdict::kPromoted);
 }
 
+TEST(ChooseSellingPoints, NeverTakesWhatIsForbidden) {
+  std::vector<Candidate> candidates = {{1, 0, .9f, false}, {2, 2, .5f, false}};
+  candidates[0].forbidden = true;
+  const Choice c = choose(candidates, {.count = 2});
+  EXPECT_THAT(c.chosen, ElementsAre(1));
+  EXPECT_EQ(c.verdicts[0], Verdict::kForbidden);
+}
+
 TEST(ChooseSellingPoints, TakesNoneWhenToldSo) {
   EXPECT_TRUE(choose({{1, 0, .9f, false}}, {.count = 0}).chosen.empty());
 }
@@ -83,7 +91,9 @@ Screening random_screening(std::mt19937& random, float bound) {
     const uint32_t row = random() % 5 == 0 ? kUnknownRow : random() % kRows;
     const float logit = std::round(normal(random) * 8) / 8;  // ties
     s.exact.push_back({1 + row, row, logit, random() % 6 == 0});
-    s.screened.push_back({1 + row, row, logit + error(random), s.exact.back().in_title, true});
+    s.screened.push_back(s.exact.back());
+    s.screened.back().logit += error(random);
+    s.screened.back().screened = true;
   }
   return s;
 }
@@ -111,7 +121,8 @@ TEST(CertifiedChoice, IsTheExactOneAndRarelyLooksAtAllCandidates) {
     EXPECT_LE(rounds, 14);
     uint32_t exact[3], certified[3];
     const size_t n = choose_selling_points(s.exact, policy, embeddings, exact, nullptr);
-    ASSERT_EQ(choose_selling_points(s.screened, policy, embeddings, certified, nullptr), n);
+    ASSERT_EQ(choose_selling_points(s.screened, policy, embeddings, certified, nullptr), n)
+        << trial;
     for (size_t k = 0; k < n; ++k) {
       ASSERT_EQ(certified[k], exact[k]) << trial;
       ASSERT_FALSE(s.screened[certified[k]].screened);

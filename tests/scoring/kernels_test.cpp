@@ -112,7 +112,7 @@ Network network_of(const std::vector<DenseLayer>& mlp, const float* head, Comput
 TEST_P(KernelsOnIsa, DenseIsTheProductOfEveryShape) {
   for (const uint32_t in : {1, 4, 15, 16, 17, 64, 96}) {
     for (const uint32_t out_size : {1, 3, 16, 33, 64, 100, 200}) {
-      const auto first = numbers(16 * 1), first_bias = numbers(16), w = numbers(out_size * in),
+      const auto first = numbers(in), first_bias = numbers(in), w = numbers(out_size * in),
                  b = numbers(out_size), head = numbers(out_size);
       // The second layer is what is looked at; the first one only makes its inputs.
       const PackedNetwork packed(
