@@ -1,9 +1,20 @@
 #include "scoring/isa.h"
 
 #include <string>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 namespace barker {
 namespace {
+
+#if defined(__x86_64__)
+// __builtin_cpu_supports knows no "f16c" in clang 14. What the operating system saves is AVX's state.
+bool has_f16c() {
+  unsigned eax, ebx, ecx, edx;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
+}
+#endif
 
 bool machine_has(Isa isa) {
 #if defined(__x86_64__)
@@ -13,7 +24,7 @@ bool machine_has(Isa isa) {
       return true;
     case Isa::kAvx2:
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-             __builtin_cpu_supports("f16c");
+             has_f16c();
     case Isa::kAvx512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
