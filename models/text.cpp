@@ -147,4 +147,30 @@ std::string decode_html_entities(std::string_view text) {
   return out;
 }
 
+uint64_t first_line_beyond_ascii(std::string_view toml) {
+  uint64_t line = 1;
+  std::string_view quote;  // of the string that is open; empty: none
+  for (size_t at = 0; at < toml.size(); ++at) {
+    const char c = toml[at];
+    line += c == '\n';
+    if (quote.empty()) {
+      if (static_cast<unsigned char>(c) >= 0x80) return line;
+      if (c == '#') {
+        at = std::min(toml.find('\n', at), toml.size()) - 1;
+      } else if (c == '"' || c == '\'') {
+        const bool triple = toml.substr(at).starts_with(c == '"' ? "\"\"\"" : "'''");
+        quote = toml.substr(at, triple ? 3 : 1);
+        at += quote.size() - 1;
+      }
+    } else if (c == '\\' && quote[0] == '"') {
+      ++at;  // what is escaped ends no string
+      line += at < toml.size() && toml[at] == '\n';
+    } else if (toml.substr(at).starts_with(quote) || (c == '\n' && quote.size() == 1)) {
+      at += c == '\n' ? 0 : quote.size() - 1;
+      quote = {};
+    }
+  }
+  return 0;
+}
+
 }  // namespace barker

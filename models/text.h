@@ -19,4 +19,9 @@ void append_valid_utf8(std::string_view text, std::string& out, uint64_t* replac
 // character, a surrogate or nothing at all becomes U+FFFD. For import of feeds only.
 std::string decode_html_entities(std::string_view text);
 
+// The number of the first line of a TOML text that has more than ASCII outside of strings and
+// comments, where TOML allows none; 0: there is no such line. toml++ 3.3 runs into undefined
+// behaviour on some letters there, so this is to be asked first.
+uint64_t first_line_beyond_ascii(std::string_view toml);
+
 }  // namespace barker

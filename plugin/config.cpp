@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 
+#include "models/text.h"
 #include "plugin/barker.h"
 
 namespace barker {
@@ -101,6 +102,10 @@ Status read_table(const toml::table& table, const std::string& prefix,
 }  // namespace
 
 Result<Config> parse_config(std::string_view toml_text) {
+  if (const uint64_t line = first_line_beyond_ascii(toml_text); line != 0) {
+    return invalid_argument("line " + std::to_string(line) +
+                            ": expected ASCII outside of strings and comments");
+  }
   const toml::parse_result parsed = toml::parse(toml_text);
   if (!parsed) {
     return invalid_argument("line " + std::to_string(parsed.error().source().begin.line) + ": " +

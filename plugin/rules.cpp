@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "models/keywords.h"
+#include "models/text.h"
 
 namespace barker {
 namespace {
@@ -46,6 +47,10 @@ Status read_list(const toml::node& node, const std::string& key, Add add) {
 }  // namespace
 
 Result<Rules> Rules::parse(std::string_view toml_text) {
+  if (const uint64_t line = first_line_beyond_ascii(toml_text); line != 0) {
+    return invalid_argument("line " + std::to_string(line) +
+                            ": expected ASCII outside of strings and comments");
+  }
   const toml::parse_result parsed = toml::parse(toml_text);
   if (!parsed) {
     return invalid_argument("line " + std::to_string(parsed.error().source().begin.line) + ": " +

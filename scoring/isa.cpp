@@ -9,7 +9,8 @@ namespace barker {
 namespace {
 
 #if defined(__x86_64__)
-// __builtin_cpu_supports knows no "f16c" in clang 14. What the operating system saves is AVX's state.
+// __builtin_cpu_supports knows no "f16c" in clang 14. What the operating system saves is AVX's
+// state.
 bool has_f16c() {
   unsigned eax, ebx, ecx, edx;
   return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
@@ -23,8 +24,7 @@ bool machine_has(Isa isa) {
     case Isa::kBaseline:
       return true;
     case Isa::kAvx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-             has_f16c();
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
     case Isa::kAvx512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");

@@ -1,5 +1,7 @@
 #include "models/train/options.h"
 
+#include "models/text.h"
+
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
@@ -241,6 +243,10 @@ class Printer {
 }  // namespace
 
 Status read_options(std::string_view toml_text, TrainOptions& options) {
+  if (const uint64_t line = first_line_beyond_ascii(toml_text); line != 0) {
+    return invalid_argument("line " + std::to_string(line) +
+                            ": expected ASCII outside of strings and comments");
+  }
   const toml::parse_result parsed = toml::parse(toml_text);
   if (!parsed) {
     return invalid_argument("line " + std::to_string(parsed.error().source().begin.line) + ": " +
