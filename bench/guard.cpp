@@ -1,10 +1,9 @@
 #include "bench/guard.h"
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <cstdio>
+
+#include "models/toml_text.h"
 
 namespace barker {
 namespace {
@@ -32,12 +31,9 @@ std::string number(double value) {
 }  // namespace
 
 Result<std::vector<Bound>> read_bounds(const std::string& toml_text) {
-  const toml::parse_result parsed = toml::parse(toml_text);
-  if (!parsed) {
-    return bad_data("line " + std::to_string(parsed.error().source().begin.line) + ": " +
-                    std::string(parsed.error().description()));
-  }
-  const toml::array* tables = parsed["bound"].as_array();
+  const Result<toml::table> parsed = parse_toml(toml_text);
+  if (!parsed.ok()) return parsed.status();
+  const toml::array* tables = (*parsed)["bound"].as_array();
   if (!tables || tables->empty()) return bad_data("expected [[bound]] tables, found none");
   std::vector<Bound> bounds;
   for (const toml::node& node : *tables) {

@@ -4,12 +4,16 @@
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <sstream>
+
+#include "models/text.h"
 
 namespace barker {
 
 void print_table(const SearchResult& result, size_t limit, std::ostream& out) {
-  out << "query \"" << result.query << "\"";
-  if (!result.user.empty()) out << ", user " << result.user;
+  // Only titles come clean from the plugin; a terminal obeys the rest.
+  out << "query \"" << visible(result.query) << "\"";
+  if (!result.user.empty()) out << ", user " << visible(result.user);
   out << ": " << result.ads.size() << " ads, " << result.status;
   if (!result.reason.empty()) out << " (" << result.reason << ")";
   out << std::fixed << std::setprecision(0) << ", first pass " << result.times.first_pass
@@ -18,13 +22,14 @@ void print_table(const SearchResult& result, size_t limit, std::ostream& out) {
   for (const AdShown& ad : result.ads) {
     if (ad.rank > limit) break;
     out << std::setw(3) << ad.rank << "  " << ad.title << "\n";
-    out << "     was " << ad.first_pass_rank << ": " << ad.original_title << "\n";
+    out << "     was " << ad.first_pass_rank << ": " << visible(ad.original_title) << "\n";
     for (const SellingPointShown& point : ad.selling_points) {
-      out << "     " << std::setprecision(3) << point.score << "  " << point.text << "\n";
+      out << "     " << std::setprecision(3) << point.score << "  " << visible(point.text) << "\n";
     }
   }
   if (!result.explanation.empty()) {
-    out << nlohmann::ordered_json::parse(result.explanation).dump(2) << "\n";
+    std::istringstream lines(nlohmann::ordered_json::parse(result.explanation).dump(2));
+    for (std::string line; std::getline(lines, line);) out << visible(line) << "\n";
   }
 }
 

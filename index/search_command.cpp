@@ -13,6 +13,7 @@
 #include "index/plugin_loader.h"
 #include "index/print.h"
 #include "models/exit_code.h"
+#include "models/text.h"
 
 namespace barker {
 namespace {
@@ -44,8 +45,8 @@ Result<Profile> find_user(const Options& options) {
     if (found != profiles->end()) {
       profile = found->second;
     } else {
-      std::cerr << "barker search: user \"" << options.user << "\" is not in " << options.users
-                << ": searching as a stranger\n";
+      std::cerr << "barker search: user \"" << visible(options.user) << "\" is not in "
+                << options.users << ": searching as a stranger\n";
     }
   }
   profile.user = options.user;

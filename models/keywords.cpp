@@ -136,10 +136,6 @@ bool belongs_together(std::string_view text, Piece left, Piece right) {
   return !next_is_han && (last < 0x80 || script_of(first_code_point(a)) != USCRIPT_HAN);
 }
 
-bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 void add_word(std::string_view text, Piece piece, std::vector<Piece>& words) {

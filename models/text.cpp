@@ -1,5 +1,6 @@
 #include "models/text.h"
 
+#include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
 #include <algorithm>
@@ -104,7 +105,20 @@ bool append_reference(std::string& out, std::string_view name) {
   return true;
 }
 
+// Characters that reorder, hide or fake text. The joiner and the variation selectors build emoji.
+bool is_deceptive(UChar32 c) {
+  if (c == 0x200D || (c >= 0xFE00 && c <= 0xFE0F)) return false;
+  if (c >= 0xE0000 && c <= 0xE0FFF) return true;
+  return u_charType(c) == U_FORMAT_CHAR || c == 0x2028 || c == 0x2029;
+}
+
 }  // namespace
+
+bool is_ascii(std::string_view text) {
+  unsigned char all = 0;  // no early end: the loop runs in vectors
+  for (const char c : text) all |= static_cast<unsigned char>(c);
+  return all < 0x80;
+}
 
 std::string sanitize_utf8(std::string_view text, uint64_t* replaced) {
   std::string out;
@@ -129,6 +143,37 @@ void append_valid_utf8(std::string_view text, std::string& out, uint64_t* replac
   }
 }
 
+void append_visible(std::string_view text, std::string& out, uint64_t* replaced) {
+  if (is_ascii(text)) {
+    const size_t begin = out.size();
+    out.append(text);
+    for (size_t i = begin; i < out.size(); ++i) {
+      out[i] = out[i] < 0x20 || out[i] == 0x7F ? ' ' : out[i];
+    }
+    return;
+  }
+  thread_local std::string buffer;
+  std::string& valid = buffer;
+  valid.clear();
+  append_valid_utf8(text, valid, replaced);
+  for (int32_t at = 0, size = static_cast<int32_t>(valid.size()); at < size;) {
+    const int32_t start = at;
+    UChar32 c;
+    U8_NEXT(valid.data(), at, size, c);
+    if (u_charType(c) == U_CONTROL_CHAR) {
+      out += ' ';
+    } else if (!is_deceptive(c)) {
+      out.append(valid, static_cast<size_t>(start), static_cast<size_t>(at - start));
+    }
+  }
+}
+
+std::string visible(std::string_view text) {
+  std::string out;
+  append_visible(text, out, nullptr);
+  return out;
+}
+
 std::string decode_html_entities(std::string_view text) {
   constexpr size_t kLongestName = 12;
   std::string out;
@@ -145,32 +190,6 @@ std::string decode_html_entities(std::string_view text) {
     out += text[at++];
   }
   return out;
-}
-
-uint64_t first_line_beyond_ascii(std::string_view toml) {
-  uint64_t line = 1;
-  std::string_view quote;  // of the string that is open; empty: none
-  for (size_t at = 0; at < toml.size(); ++at) {
-    const char c = toml[at];
-    line += c == '\n';
-    if (quote.empty()) {
-      if (static_cast<unsigned char>(c) >= 0x80) return line;
-      if (c == '#') {
-        at = std::min(toml.find('\n', at), toml.size()) - 1;
-      } else if (c == '"' || c == '\'') {
-        const bool triple = toml.substr(at).starts_with(c == '"' ? "\"\"\"" : "'''");
-        quote = toml.substr(at, triple ? 3 : 1);
-        at += quote.size() - 1;
-      }
-    } else if (c == '\\' && quote[0] == '"') {
-      ++at;  // what is escaped ends no string
-      line += at < toml.size() && toml[at] == '\n';
-    } else if (toml.substr(at).starts_with(quote) || (c == '\n' && quote.size() == 1)) {
-      at += c == '\n' ? 0 : quote.size() - 1;
-      quote = {};
-    }
-  }
-  return 0;
 }
 
 }  // namespace barker

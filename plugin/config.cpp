@@ -1,13 +1,10 @@
 #include "plugin/config.h"
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include <cmath>
 #include <functional>
 #include <map>
 
-#include "models/text.h"
+#include "models/toml_text.h"
 #include "plugin/barker.h"
 
 namespace barker {
@@ -102,15 +99,8 @@ Status read_table(const toml::table& table, const std::string& prefix,
 }  // namespace
 
 Result<Config> parse_config(std::string_view toml_text) {
-  if (const uint64_t line = first_line_beyond_ascii(toml_text); line != 0) {
-    return invalid_argument("line " + std::to_string(line) +
-                            ": expected ASCII outside of strings and comments");
-  }
-  const toml::parse_result parsed = toml::parse(toml_text);
-  if (!parsed) {
-    return invalid_argument("line " + std::to_string(parsed.error().source().begin.line) + ": " +
-                            std::string(parsed.error().description()));
-  }
+  const Result<toml::table> parsed = parse_toml(toml_text);
+  if (!parsed.ok()) return parsed.status();
   Config config;
   std::string duplicates = "skip", format = "html", numbers = "file", memory = "auto";
   double minimum_score = 0;
@@ -141,7 +131,7 @@ Result<Config> parse_config(std::string_view toml_text) {
       {"title.ellipsis", text(config.title.ellipsis)},
   };
   // The marks follow the format unless they are given, so the format is looked at first.
-  if (const auto given = parsed["title"]["format"].value<std::string>()) format = *given;
+  if (const auto given = (*parsed)["title"]["format"].value<std::string>()) format = *given;
   if (format == "html") {
     config.title.format = TitleFormat::kHtml;
   } else if (format == "ansi") {
@@ -154,7 +144,7 @@ Result<Config> parse_config(std::string_view toml_text) {
   } else {
     return invalid_argument("title.format: expected html, ansi or plain, found \"" + format + "\"");
   }
-  if (Status s = read_table(parsed, "", readers); !s.ok()) return s;
+  if (Status s = read_table(*parsed, "", readers); !s.ok()) return s;
   if (Status s = one_of("numbers", numbers,
                         {{"file", Numbers::kByFile},
                          {"exact", Numbers::kExact},

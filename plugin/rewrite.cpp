@@ -14,45 +14,6 @@
 namespace barker {
 namespace {
 
-bool is_ascii(std::string_view text) {
-  unsigned char all = 0;  // no early end: the loop runs in vectors
-  for (const char c : text) all |= static_cast<unsigned char>(c);
-  return all < 0x80;
-}
-
-// Characters that reorder, hide or fake text. The joiner and the variation selectors build emoji.
-bool is_deceptive(UChar32 c) {
-  if (c == 0x200D || (c >= 0xFE00 && c <= 0xFE0F)) return false;
-  if (c >= 0xE0000 && c <= 0xE0FFF) return true;
-  return u_charType(c) == U_FORMAT_CHAR || c == 0x2028 || c == 0x2029;
-}
-
-// Appends `text` without what feeds must not bring in.
-void append_clean(std::string_view text, std::string& out, uint64_t* replaced) {
-  if (is_ascii(text)) {
-    const size_t begin = out.size();
-    out.append(text);
-    for (size_t i = begin; i < out.size(); ++i) {
-      out[i] = out[i] < 0x20 || out[i] == 0x7F ? ' ' : out[i];
-    }
-    return;
-  }
-  thread_local std::string buffer;
-  std::string& valid = buffer;
-  valid.clear();
-  append_valid_utf8(text, valid, replaced);
-  for (int32_t at = 0, size = static_cast<int32_t>(valid.size()); at < size;) {
-    const int32_t start = at;
-    UChar32 c;
-    U8_NEXT(valid.data(), at, size, c);
-    if (u_charType(c) == U_CONTROL_CHAR) {
-      out += ' ';
-    } else if (!is_deceptive(c)) {
-      out.append(valid, static_cast<size_t>(start), static_cast<size_t>(at - start));
-    }
-  }
-}
-
 bool is_html_special(char c) { return c == '&' || c == '<' || c == '>' || c == '"' || c == '\''; }
 
 std::string_view html_reference(char special) {
@@ -213,7 +174,7 @@ void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
   std::fill_n(placed, prefixes.size(), Placed{});
   for (size_t i = 0; i < prefixes.size(); ++i) {
     visible.clear();
-    append_clean(prefixes[i].text, visible, replaced_utf8);
+    append_visible(prefixes[i].text, visible, replaced_utf8);
     if (visible.find_first_not_of(' ') == std::string::npos) continue;  // nothing to be seen
     if (policy.max_width > 0) {
       const uint64_t width = display_width(visible) + separator_width;
@@ -234,9 +195,9 @@ void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
   }
   visible.clear();
   if (cuts) {
-    append_clean(without_cuts(title, prefixes, placed), visible, replaced_utf8);
+    append_visible(without_cuts(title, prefixes, placed), visible, replaced_utf8);
   } else {
-    append_clean(title, visible, replaced_utf8);
+    append_visible(title, visible, replaced_utf8);
   }
   if (policy.max_width > 0 && display_width(visible) > left) {
     const uint64_t ellipsis = display_width(policy.ellipsis);

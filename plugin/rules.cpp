@@ -1,14 +1,12 @@
 #include "plugin/rules.h"
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
 #include <unicode/regex.h>
 
 #include <algorithm>
 #include <memory>
 
 #include "models/keywords.h"
-#include "models/text.h"
+#include "models/toml_text.h"
 
 namespace barker {
 namespace {
@@ -47,18 +45,10 @@ Status read_list(const toml::node& node, const std::string& key, Add add) {
 }  // namespace
 
 Result<Rules> Rules::parse(std::string_view toml_text) {
-  if (const uint64_t line = first_line_beyond_ascii(toml_text); line != 0) {
-    return invalid_argument("line " + std::to_string(line) +
-                            ": expected ASCII outside of strings and comments");
-  }
-  const toml::parse_result parsed = toml::parse(toml_text);
-  if (!parsed) {
-    return invalid_argument("line " + std::to_string(parsed.error().source().begin.line) + ": " +
-                            std::string(parsed.error().description()));
-  }
+  const Result<toml::table> parsed = parse_toml(toml_text);
+  if (!parsed.ok()) return parsed.status();
   Rules rules;
-  const toml::table& root = parsed;
-  for (const auto& [name, node] : root) {
+  for (const auto& [name, node] : *parsed) {
     const std::string key(name.str());
     Status s;
     if (key == "off") {

@@ -1,15 +1,11 @@
 #include "models/train/options.h"
 
-#include "models/text.h"
-
-#define TOML_EXCEPTIONS 0
-#define TOML_HEADER_ONLY 1
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <sstream>
+
+#include "models/toml_text.h"
 
 namespace barker {
 namespace {
@@ -243,17 +239,10 @@ class Printer {
 }  // namespace
 
 Status read_options(std::string_view toml_text, TrainOptions& options) {
-  if (const uint64_t line = first_line_beyond_ascii(toml_text); line != 0) {
-    return invalid_argument("line " + std::to_string(line) +
-                            ": expected ASCII outside of strings and comments");
-  }
-  const toml::parse_result parsed = toml::parse(toml_text);
-  if (!parsed) {
-    return invalid_argument("line " + std::to_string(parsed.error().source().begin.line) + ": " +
-                            std::string(parsed.error().description()));
-  }
+  const Result<toml::table> parsed = parse_toml(toml_text);
+  if (!parsed.ok()) return parsed.status();
   TrainOptions read = options;
-  Reader reader(parsed.table());
+  Reader reader(*parsed);
   for_each_option(read, reader);
   if (Status s = reader.finish(); !s.ok()) return s;
   if (Status s = check_options(read); !s.ok()) return s;

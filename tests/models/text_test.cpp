@@ -54,15 +54,5 @@ TEST(DecodeHtmlEntities, NeverMakesControlCharactersOrSurrogates) {
   }
 }
 
-TEST(FirstLineBeyondAscii, LooksOutsideOfStringsAndCommentsOnly) {
-  EXPECT_EQ(first_line_beyond_ascii(""), 0u);
-  EXPECT_EQ(first_line_beyond_ascii("a = '补水' # 补水\nb = \"\\\"补\" "), 0u);
-  EXPECT_EQ(first_line_beyond_ascii("a = \"\"\"补\n\"水\n\"\"\"\nb = '''补\n水'''"), 0u);
-  EXPECT_EQ(first_line_beyond_ascii("a = 1\n补 = 2"), 2u);
-  EXPECT_EQ(first_line_beyond_ascii("a = 'open\n补"), 2u);
-  EXPECT_EQ(first_line_beyond_ascii("# only\n#"), 0u);
-  EXPECT_EQ(first_line_beyond_ascii("a = \"\"\"x\"\"\"\n\n补"), 3u);
-}
-
 }  // namespace
 }  // namespace barker
