@@ -20,5 +20,7 @@ Command add_publish_command(CLI::App& app);
 Command add_rollback_command(CLI::App& app);
 Command add_versions_command(CLI::App& app);
 Command add_prune_command(CLI::App& app);
+Command add_keygen_command(CLI::App& app);
+Command add_sign_command(CLI::App& app);
 
 }  // namespace barker

@@ -49,6 +49,7 @@ int versions(const Options& o) {
       json.push_back({{"version", v.name},
                       {"number", v.number},
                       {"bytes", v.size},
+                      {"signed", v.is_signed},
                       {"current", v.current},
                       {"previous", v.previous},
                       {"labels", v.labels}});
@@ -56,6 +57,7 @@ int versions(const Options& o) {
     }
     std::string marks = v.current ? "CURRENT " : v.previous ? "PREVIOUS " : "";
     for (const std::string& label : v.labels) marks += label + " ";
+    if (v.is_signed) marks += "signed ";
     std::printf("%s %12llu bytes  %s\n", v.name.c_str(), static_cast<unsigned long long>(v.size),
                 marks.c_str());
   }
@@ -80,6 +82,8 @@ Command add_publish_command(CLI::App& app) {
   command->add_option("--to", o->directory, "Weights directory, made if missing")->required();
   command->add_option("--label", o->label, "Set this label instead of CURRENT, such as canary");
   command->add_option("--plugin", o->verify.plugin, "libbarker.so; default: beside this command");
+  command->add_option("--trusted-key", o->verify.trusted_keys,
+                      "Public key that must have signed the file; several: one of them");
   return [o] { return publish(*o); };
 }
 

@@ -49,14 +49,17 @@ int verify_weights(const VerifyOptions& options, bool print) {
   }
   const auto* extension =
       static_cast<const barker_verify*>((*api)->get_extension(BARKER_EXT_VERIFY));
-  if (!extension) {
-    std::cerr << "barker verify: this plugin lacks " BARKER_EXT_VERIFY "\n";
+  if (!extension || extension->struct_size < sizeof *extension) {
+    std::cerr << "barker verify: this plugin lacks " BARKER_EXT_VERIFY " of ABI 1.1\n";
     return kExitUnavailable;
   }
+  const auto view = [](const std::string& s) { return barker_string{s.data(), s.size()}; };
+  std::vector<barker_string> keys;
+  for (const std::string& key : options.trusted_keys) keys.push_back(view(key));
   char error[BARKER_ERROR_SIZE] = "";
-  const int32_t code = extension->verify({options.file.data(), options.file.size()},
-                                         {options.isa.data(), options.isa.size()},
-                                         print ? print_check : ignore_check, nullptr, error);
+  const int32_t code =
+      extension->verify_signed(view(options.file), view(options.isa), keys.data(), keys.size(),
+                               print ? print_check : ignore_check, nullptr, error);
   if (code != BARKER_OK) std::cerr << "barker verify: " << error << "\n";
   return exit_code_of(code);
 }
@@ -69,6 +72,8 @@ Command add_verify_command(CLI::App& app) {
   command->add_option("--isa", options->isa,
                       "baseline, avx2 or avx512; default: each one this machine has");
   command->add_option("--plugin", options->plugin, "libbarker.so; default: beside this command");
+  command->add_option("--trusted-key", options->trusted_keys,
+                      "Public key that must have signed the file; several: one of them");
   return [options] { return verify_weights(*options, true); };
 }
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace barker {
 
 struct VerifyOptions {
   std::string file, plugin, isa;  // plugin: "" for the one beside this command; isa: "" for all
+  std::vector<std::string> trusted_keys;  // where there are any, one must have signed the file
 };
 
 // Every check, golden vectors included, by the plugin itself: what passes here is what an engine

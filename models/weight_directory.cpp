@@ -14,6 +14,8 @@
 #include <fstream>
 
 #include "models/atomic_file.h"
+#include "models/file_bytes.h"
+#include "models/signature.h"
 #include "models/weight_file.h"
 
 namespace barker {
@@ -65,10 +67,9 @@ uint64_t number_of(const std::string& name) {
 }
 
 std::string read_name(const std::string& path) {
-  std::ifstream in(path);
-  std::string name;
-  std::getline(in, name);
-  return name;
+  constexpr size_t kLongestName = 4096;
+  const Result<std::string> text = read_small_file(path, kLongestName);
+  return text.ok() ? text->substr(0, text->find('\n')) : "";
 }
 
 Status write_name(const std::string& path, const std::string& name) {
@@ -90,6 +91,16 @@ Status copy_file(const std::string& from, const std::string& to) {
   }
   if (in.bad()) return io_error(from + ": cannot be read to its end");
   return out->commit();
+}
+
+// What a publisher that was killed left under this number goes, too.
+Status copy_signature(const std::string& from, const std::string& to) {
+  std::error_code error;
+  if (fs::exists(signature_path(from), error)) {
+    return copy_file(signature_path(from), signature_path(to));
+  }
+  fs::remove(signature_path(to), error);
+  return error ? io_error(signature_path(to) + ": " + error.message()) : Status();
 }
 
 // Nobody has it open: WeightFile keeps a shared lock on what it maps.
@@ -134,13 +145,17 @@ Result<std::string> publish_weights(const std::string& file, const std::string& 
   const uint64_t number = versions->empty() ? 1 : versions->back().number + 1;
   char name[40];
   std::snprintf(name, sizeof name, "%06llu%s", static_cast<unsigned long long>(number), kEnding);
-  at("copy");
   const std::string path = directory + "/" + name;
+  at("copy signature");
+  // Before the file, so that nobody finds the version without it.
+  if (Status s = copy_signature(file, path); !s.ok()) return s;
+  at("copy");
   if (Status s = copy_file(file, path); !s.ok()) return s;
   at("check copy");
   // What was checked above may have changed while it was copied.
   if (const auto copied = WeightFile::open(path); !copied.ok()) {
     unlink(path.c_str());
+    unlink(signature_path(path).c_str());
     return copied.status();
   }
   if (!label.empty()) {
@@ -195,7 +210,8 @@ Result<std::vector<WeightVersion>> weight_versions(const std::string& directory)
     if (number_of(name) == 0) continue;
     std::error_code gone;  // a prune may run beside us
     const uint64_t size = entry.file_size(gone);
-    if (!gone) versions.push_back({name, number_of(name), size, false, false, {}});
+    const bool is_signed = fs::exists(signature_path(entry.path().string()), gone);
+    if (!gone) versions.push_back({name, number_of(name), size, is_signed, false, false, {}});
   }
   if (error) return not_found(directory + ": " + error.message());
   std::sort(versions.begin(), versions.end(),
@@ -230,6 +246,7 @@ Result<std::vector<std::string>> prune_weights(const std::string& directory, siz
     if (v.current || v.previous || !v.labels.empty()) continue;
     if (is_in_use(directory + "/" + v.name)) continue;
     if (Status s = remove(v.name); !s.ok()) return s;
+    unlink(signature_path(directory + "/" + v.name).c_str());
   }
   // We hold the publishers' lock, so whatever is temporary was left by one that was killed.
   std::error_code error;

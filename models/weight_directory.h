@@ -2,6 +2,7 @@
 //
 //   000001.barker 000002.barker ...   complete, never changed again
 //   CURRENT                           one line: the version that serves ("000002.barker")
+//   000001.barker.sig                 its signature, where it has one (models/signature.h)
 //   PREVIOUS                          the one that served before it, for rollback
 //   label.NAME                        the same for a label, such as "canary"
 //
@@ -22,7 +23,8 @@ namespace barker {
 struct WeightVersion {
   std::string name;  // "000002.barker"
   uint64_t number = 0;
-  uint64_t size = 0;  // bytes
+  uint64_t size = 0;       // bytes
+  bool is_signed = false;  // has a signature beside it; by whom is for the loader to judge
   bool current = false, previous = false;
   std::vector<std::string> labels;
 };

@@ -1,17 +1,9 @@
 #include "models/weight_file.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include "models/half.h"
 #include "models/weight_layout.h"
@@ -73,8 +65,7 @@ uint64_t first_with_all_of(std::span<const Bits> numbers, Bits exponent) {
 // Runs the checks of an open in order. A check sees only what the ones before it have proven.
 class WeightFileOpener {
  public:
-  WeightFileOpener(std::string path, const CheckReport& report, Storage storage)
-      : report_(report), storage_(storage) {
+  WeightFileOpener(std::string path, const WeightFileOptions& options) : options_(options) {
     file_.reset(new WeightFile);
     file_->path_ = std::move(path);
   }
@@ -86,6 +77,7 @@ class WeightFileOpener {
     };
     static constexpr Step kSteps[] = {
         {"map", &WeightFileOpener::map},
+        {"signature", &WeightFileOpener::check_signature},
         {"header", &WeightFileOpener::check_header},
         {"checksum.metadata", &WeightFileOpener::check_metadata_checksum},
         {"checksum.tensors", &WeightFileOpener::check_tensors_checksum},
@@ -99,7 +91,9 @@ class WeightFileOpener {
     for (const Step& step : kSteps) {
       found_.clear();
       const Status status = (this->*step.run)();
-      if (report_) report_(step.name, status.ok(), status.ok() ? found_ : status.message());
+      if (options_.report) {
+        options_.report(step.name, status.ok(), status.ok() ? found_ : status.message());
+      }
       if (!status.ok()) {
         return Status(status.code(),
                       file_->path_ + ": check " + step.name + ": " + status.message());
@@ -110,57 +104,27 @@ class WeightFileOpener {
 
  private:
   Status map() {
-    const int descriptor = ::open(file_->path_.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) {
-      const Code code = errno == ENOENT ? Code::kNotFound : Code::kIoError;
-      return {code, std::strerror(errno)};
-    }
-    struct stat info {};
-    const bool regular = fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
-    const auto size = static_cast<size_t>(info.st_size);
-    // Kept open and locked while it is mapped: prune_weights() leaves such files alone. Where the
-    // file system knows no locks, a pruned file still stays readable through its mapping.
-    flock(descriptor, LOCK_SH | LOCK_NB);
-    file_->descriptor_ = descriptor;
-    if (!regular) return bad_data("is not a regular file");
-    if (size < sizeof(WeightFileHeader)) {
+    Result<FileBytes> bytes = FileBytes::open(file_->path_, options_.storage);
+    if (!bytes.ok()) return bytes.status();
+    file_->bytes_ = std::move(*bytes);
+    if (all().size() < sizeof(WeightFileHeader)) {
       return unexpected("size", "at least " + number(sizeof(WeightFileHeader)) + " bytes",
-                        number(size));
+                        number(all().size()));
     }
-    const bool copy =
-        storage_ == Storage::kCopied || (storage_ == Storage::kAuto && others_may_write(info));
-    void* data = mmap(nullptr, size, copy ? PROT_READ | PROT_WRITE : PROT_READ,
-                      copy ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_PRIVATE, copy ? -1 : descriptor, 0);
-    if (data == MAP_FAILED) return io_error(std::string("mmap: ") + std::strerror(errno));
-    file_->data_ = static_cast<const std::byte*>(data);
-    file_->size_ = size;
-    file_->is_copied_ = copy;
-    file_->header_ = static_cast<const WeightFileHeader*>(data);
-    if (copy) {
-      if (Status s = read_all(descriptor, static_cast<char*>(data), size); !s.ok()) return s;
-    }
-    found_ = number(size) + (copy ? " bytes, copied" : " bytes, mapped");
+    file_->header_ = reinterpret_cast<const WeightFileHeader*>(all().data());
+    found_ = number(all().size()) + (file_->is_copied() ? " bytes, copied" : " bytes, mapped");
     return {};
   }
 
-  static bool others_may_write(const struct stat& info) {
-    const bool trusted_owner = info.st_uid == 0 || info.st_uid == geteuid();
-    return !trusted_owner || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-  }
-
-  static Status read_all(int descriptor, char* to, size_t size) {
-    madvise(to, size, MADV_HUGEPAGE);  // a wish; the kernel may know none
-    for (size_t done = 0; done < size;) {
-      const ssize_t got = pread(descriptor, to + done, size - done, static_cast<off_t>(done));
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return io_error(std::string("read: ") + std::strerror(errno));
-      if (got == 0) {
-        return unexpected("read", number(size) + " bytes",
-                          number(done) + " (the file became shorter while it was read)");
-      }
-      done += static_cast<size_t>(got);
+  Status check_signature() {
+    if (options_.trusted_keys.empty()) {
+      found_ = "not asked for";
+      return {};
     }
-    mprotect(to, size, PROT_READ);  // what was checked stays as it is
+    const Result<PublicKey> signer =
+        barker::check_signature(file_->bytes(), file_->path_, options_.trusted_keys);
+    if (!signer.ok()) return signer.status();
+    found_ = "by " + to_text(*signer);
     return {};
   }
 
@@ -184,9 +148,9 @@ class WeightFileOpener {
     for (const uint8_t byte : h.reserved) {
       if (byte != 0) return unexpected("reserved", "zeros", number(byte));
     }
-    if (h.file_size != file_->size_) {
+    if (h.file_size != all().size()) {
       return unexpected("file_size", number(h.file_size) + " bytes",
-                        number(file_->size_) + (file_->size_ < h.file_size ? " (truncated)" : ""));
+                        number(all().size()) + (all().size() < h.file_size ? " (truncated)" : ""));
     }
     if (Status s = check_section("metadata", h.metadata_offset, h.metadata_size); !s.ok()) return s;
     if (h.metadata_size > kMaxMetadata) {
@@ -206,8 +170,8 @@ class WeightFileOpener {
       return unexpected(name + "_offset", "a multiple of " + number(kTensorAlignment),
                         number(offset));
     }
-    if (offset > file_->size_ || size > file_->size_ - offset) {
-      return unexpected(name + "_offset and size", "inside " + number(file_->size_) + " bytes",
+    if (offset > all().size() || size > all().size() - offset) {
+      return unexpected(name + "_offset and size", "inside " + number(all().size()) + " bytes",
                         number(offset) + " + " + number(size));
     }
     return {};
@@ -221,14 +185,14 @@ class WeightFileOpener {
   }
 
   Status check_hash(uint64_t offset, uint64_t size, uint64_t expected) {
-    const uint64_t hash = XXH3_64bits(file_->data_ + offset, size);
+    const uint64_t hash = XXH3_64bits(all().data() + offset, size);
     if (hash != expected) return unexpected("xxh3", hex(expected), hex(hash));
     found_ = hex(hash);
     return {};
   }
 
   Status check_metadata() {
-    const auto* bytes = reinterpret_cast<const uint8_t*>(file_->data_ + header().metadata_offset);
+    const auto* bytes = reinterpret_cast<const uint8_t*>(all().data() + header().metadata_offset);
     flatbuffers::Verifier verifier(bytes, header().metadata_size, 64, 4'000'000);
     if (!fbs::VerifyWeightsBuffer(verifier)) {
       return bad_data("FlatBuffers: the metadata is not a well-formed Weights buffer");
@@ -494,30 +458,24 @@ class WeightFileOpener {
   }
 
   const WeightFileHeader& header() const { return *file_->header_; }
+  std::span<const std::byte> all() const { return file_->bytes(); }
 
   template <typename T>
   std::span<const T> span(const std::string& name) const {
     const fbs::Tensor* tensor = file_->metadata_->tensors()->LookupByKey(name.c_str());
-    const std::byte* data = file_->data_ + header().tensors_offset + tensor->offset();
+    const std::byte* data = all().data() + header().tensors_offset + tensor->offset();
     return {reinterpret_cast<const T*>(data), tensor->size() / sizeof(T)};
   }
 
-  const CheckReport& report_;
-  const Storage storage_;
+  const WeightFileOptions& options_;
   std::shared_ptr<WeightFile> file_;
   LayoutSizes sizes_;
   std::string found_;  // what the running check wants to tell when it passes
 };
 
 Result<std::shared_ptr<const WeightFile>> WeightFile::open(const std::string& path,
-                                                           const CheckReport& report,
-                                                           Storage storage) {
-  return WeightFileOpener(path, report, storage).open();
-}
-
-WeightFile::~WeightFile() {
-  if (data_) munmap(const_cast<std::byte*>(data_), size_);
-  if (descriptor_ >= 0) close(descriptor_);
+                                                           const WeightFileOptions& options) {
+  return WeightFileOpener(path, options).open();
 }
 
 const fbs::Architecture& WeightFile::architecture() const { return *metadata_->architecture(); }
@@ -526,13 +484,13 @@ const fbs::ModelCard& WeightFile::card() const { return *metadata_->card(); }
 std::span<const float> WeightFile::floats(std::string_view name) const {
   const fbs::Tensor* tensor = metadata_->tensors()->LookupByKey(std::string(name).c_str());
   if (!tensor || tensor->dtype() != fbs::DType_F32) return {};
-  const std::byte* data = data_ + header_->tensors_offset + tensor->offset();
+  const std::byte* data = bytes().data() + header_->tensors_offset + tensor->offset();
   return {reinterpret_cast<const float*>(data), tensor->size() / sizeof(float)};
 }
 
 const void* WeightFile::table(std::string_view name) const {
   const fbs::Tensor* tensor = metadata_->tensors()->LookupByKey(std::string(name).c_str());
-  return tensor ? data_ + header_->tensors_offset + tensor->offset() : nullptr;
+  return tensor ? bytes().data() + header_->tensors_offset + tensor->offset() : nullptr;
 }
 
 std::vector<std::string> WeightFile::phrases() const {
@@ -547,19 +505,20 @@ std::vector<std::string> WeightFile::phrases() const {
   return phrases;
 }
 
-Result<std::string> resolve_weights_path(const std::string& path) {
+Result<std::string> resolve_weights_path(const std::string& path, const std::string& label) {
   namespace fs = std::filesystem;
+  constexpr size_t kLongestName = 4096;
   std::error_code error;
   if (!fs::is_directory(path, error)) return path;
-  const fs::path current = fs::path(path) / "CURRENT";
-  std::ifstream in(current);
-  std::string version;
-  if (!in || !std::getline(in, version) || version.empty()) {
-    return not_found(current.string() +
-                     ": a weights directory names its version there, found none");
+  const std::string pointer = path + (label.empty() ? "/CURRENT" : "/label." + label);
+  const Result<std::string> line = read_small_file(pointer, kLongestName);
+  if (!line.ok() && line.status().code() != Code::kNotFound) return line.status();
+  std::string version = line.ok() ? line->substr(0, line->find('\n')) : "";
+  if (version.empty()) {
+    return not_found(pointer + ": a weights directory names its version there, found none");
   }
   if (version.find('/') != std::string::npos || version == "." || version == "..") {
-    return bad_data(current.string() + ": expected a version, found \"" + version + "\"");
+    return bad_data(pointer + ": expected a version, found \"" + version + "\"");
   }
   if (!version.ends_with(".barker")) version += ".barker";
   return (fs::path(path) / version).string();

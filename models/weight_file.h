@@ -33,7 +33,9 @@
 #include <string_view>
 #include <vector>
 
+#include "models/file_bytes.h"
 #include "models/result.h"
+#include "models/signature.h"
 #include "models/vocabulary.h"
 
 namespace barker::fbs {
@@ -78,30 +80,26 @@ inline constexpr float kMaxComputeBound = 1;         // logits; beyond it nothin
 using CheckReport =
     std::function<void(std::string_view check, bool passed, std::string_view detail)>;
 
-// Where the bytes live while the file is open.
-//   kMapped  in the page cache, shared by processes, ready at once. Who truncates the file kills
-//            whoever reads it (SIGBUS); who writes into it changes what was checked.
-//   kCopied  in the process's own memory, in huge pages where the kernel gives them: nobody else
-//   can
-//            reach it, and random rows are found faster (bench/RESULTS.md). Takes the file's size
-//            in memory and the time to read it.
-//   kAuto    copied where somebody else than the owner, root or this user, may write to the file.
-enum class Storage : uint8_t { kAuto, kMapped, kCopied };
+struct WeightFileOptions {
+  CheckReport report = {};
+  Storage storage = Storage::kAuto;
+  // Where there are any, the file must be signed by one of them (models/signature.h).
+  std::span<const PublicKey> trusted_keys = {};
+};
 
 class WeightFile {
  public:
   // Maps or copies, and checks everything but the golden vectors (those need kernels:
   // scoring/golden.h): header, sizes, checksums, Verifier, shapes, offsets, alignment, finite
-  // values, vocabulary. The error names file, check, where, expected, found. `report` may be empty.
+  // values, vocabulary. The error names file, check, where, expected, found.
   static Result<std::shared_ptr<const WeightFile>> open(const std::string& path,
-                                                        const CheckReport& report = {},
-                                                        Storage storage = Storage::kAuto);
-  ~WeightFile();
+                                                        const WeightFileOptions& options = {});
   WeightFile(const WeightFile&) = delete;
   WeightFile& operator=(const WeightFile&) = delete;
 
   const std::string& path() const { return path_; }
-  bool is_copied() const { return is_copied_; }
+  bool is_copied() const { return bytes_.is_copied(); }
+  std::span<const std::byte> bytes() const { return bytes_.bytes(); }
   const WeightFileHeader& header() const { return *header_; }
   const fbs::Weights& metadata() const { return *metadata_; }
   const fbs::Architecture& architecture() const;
@@ -122,16 +120,14 @@ class WeightFile {
   friend class WeightFileOpener;
 
   std::string path_;
-  int descriptor_ = -1;
-  const std::byte* data_ = nullptr;
-  size_t size_ = 0;
-  bool is_copied_ = false;
+  FileBytes bytes_;
   const WeightFileHeader* header_ = nullptr;
   const fbs::Weights* metadata_ = nullptr;
   Vocabulary vocabulary_;
 };
 
-// The weight file that `path` names: itself, or, for a directory, the one its CURRENT names.
-Result<std::string> resolve_weights_path(const std::string& path);
+// The weight file that `path` names: itself, or, for a directory, the one that its CURRENT or, with
+// a label, its label.LABEL names.
+Result<std::string> resolve_weights_path(const std::string& path, const std::string& label = "");
 
 }  // namespace barker

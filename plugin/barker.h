@@ -275,6 +275,11 @@ typedef struct barker_verify {
    * BARKER_OK: all passed. */
   int32_t (*verify)(barker_string path, barker_string isa, barker_check_callback callback,
                     void* context, char* error);
+  /* [any thread] Since 1.1. The same, and where there are trusted keys, the file must be signed by
+   * one of them: public keys in hexadecimal, as `trusted_keys` of the configuration. */
+  int32_t (*verify_signed)(barker_string path, barker_string isa, const barker_string* trusted_keys,
+                           uint64_t trusted_key_count, barker_check_callback callback,
+                           void* context, char* error);
 } barker_verify;
 
 /* ---- extension barker.rules/1

@@ -61,6 +61,20 @@ Reader number(double low, double high, std::function<void(double)> set) {
   };
 }
 
+Reader keys(std::vector<PublicKey>& out) {
+  return [&out](const toml::node& node) -> Status {
+    const toml::array* list = node.as_array();
+    if (!list) return wrong(node, "a list of public keys");
+    for (const toml::node& entry : *list) {
+      if (!entry.is_string()) return wrong(entry, "a public key in quotes");
+      const Result<PublicKey> key = parse_public_key(*entry.value<std::string>());
+      if (!key.ok()) return key.status();
+      out.push_back(*key);
+    }
+    return {};
+  };
+}
+
 // The choice that a name stands for.
 template <typename T>
 Status one_of(const std::string& key, const std::string& name,
@@ -111,7 +125,8 @@ Result<Config> parse_config(std::string_view toml_text) {
       {"window", integer(1, 10'000, [&](uint64_t v) { config.window = v; })},
       {"numbers", text(numbers)},
       {"memory", text(memory)},
-      {"shared_directory", boolean(config.shared_directory)},
+      {"shared_directory", boolean(config.load.shared_directory)},
+      {"trusted_keys", keys(config.load.trusted_keys)},
       {"latency_gate", number(0, kLargest, [&](double v) { config.latency_gate = v; })},
       {"order.bid", number(0, kLargest, [&](double v) { config.order.bid = v; })},
       {"order.pctr", number(0, kLargest, [&](double v) { config.order.pctr = v; })},
@@ -157,7 +172,7 @@ Result<Config> parse_config(std::string_view toml_text) {
   if (Status s = one_of(
           "memory", memory,
           {{"auto", Storage::kAuto}, {"mapped", Storage::kMapped}, {"copied", Storage::kCopied}},
-          config.storage);
+          config.load.storage);
       !s.ok()) {
     return s;
   }

@@ -12,6 +12,8 @@
 //                           memory, which nobody else can change or truncate; "auto": copied where
 //                           others may write to the file
 //   shared_directory = false  true: weights may lie in a directory where others may replace files
+//   trusted_keys = []       public keys in hexadecimal (`barker keygen`): where there are any, only
+//                           weight files signed by one of them are loaded
 //   latency_gate = 0.0      refuse weights whose own warm-up queries (the golden vectors) take more
 //                           than so many times those of the serving ones, 99th percentile; 0: do
 //                           not
@@ -36,6 +38,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "models/result.h"
 #include "models/weight_file.h"
@@ -44,6 +47,13 @@
 #include "scoring/order.h"
 
 namespace barker {
+
+// What a weight file must be to be loaded, and where its bytes then live.
+struct LoadPolicy {
+  Storage storage = Storage::kAuto;
+  bool shared_directory = false;
+  std::vector<PublicKey> trusted_keys;
+};
 
 enum class Numbers { kByFile, kExact, kFast, kScreened };
 
@@ -56,8 +66,7 @@ struct Config {
   TitlePolicy title;
   TitlePolicy untouched_title;  // the same format, no limit: of titles that are not rewritten
   Numbers numbers = Numbers::kByFile;
-  Storage storage = Storage::kAuto;
-  bool shared_directory = false;
+  LoadPolicy load;
   double latency_gate = 0;
 };
 

@@ -178,12 +178,28 @@ int32_t stats(barker_plugin* plugin, barker_stats* out) {
   });
 }
 
-int32_t verify_file(barker_string path, barker_string isa, barker_check_callback callback,
-                    void* context, char* error) {
+int32_t verify_signed(barker_string path, barker_string isa, const barker_string* trusted_keys,
+                      uint64_t trusted_key_count, barker_check_callback callback, void* context,
+                      char* error) {
   return guard(error, [&] {
-    const Status s = verify(std::string(view(path)), std::string(view(isa)), callback, context);
+    if (!path.data || (isa.size > 0 && !isa.data) || (trusted_key_count > 0 && !trusted_keys)) {
+      return fail(error, BARKER_E_INVALID_ARGUMENT, "path, isa and trusted_keys: found NULL");
+    }
+    std::vector<PublicKey> keys;
+    for (uint64_t i = 0; i < trusted_key_count; ++i) {
+      const Result<PublicKey> key = parse_public_key(view(trusted_keys[i]));
+      if (!key.ok()) return fail(error, BARKER_E_INVALID_ARGUMENT, key.status().message());
+      keys.push_back(*key);
+    }
+    const Status s =
+        verify(std::string(view(path)), std::string(view(isa)), keys, callback, context);
     return s.ok() ? BARKER_OK : fail(error, weights_code(s), s.message());
   });
+}
+
+int32_t verify_file(barker_string path, barker_string isa, barker_check_callback callback,
+                    void* context, char* error) {
+  return verify_signed(path, isa, nullptr, 0, callback, context, error);
 }
 
 int32_t explain_query(barker_plugin* plugin, const barker_request* request, barker_string* json,
@@ -212,7 +228,7 @@ int32_t load_rules(barker_plugin* plugin, barker_string toml, char* error) {
 
 void release_json(barker_string json) { delete[] json.data; }
 
-const barker_verify kVerify = {sizeof(barker_verify), verify_file};
+const barker_verify kVerify = {sizeof(barker_verify), verify_file, verify_signed};
 const barker_rules kRules = {sizeof(barker_rules), load_rules};
 const barker_explain kExplain = {sizeof(barker_explain), explain_query, release_json};
 

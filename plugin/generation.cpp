@@ -29,20 +29,19 @@ Status check_directory(const std::string& path) {
 
 Result<std::shared_ptr<const Generation>> Generation::load(const std::string& path, uint64_t id,
                                                            const KernelTable& kernels,
-                                                           Storage storage, bool shared_directory) {
-  Result<std::string> file_path = resolve_weights_path(path);
-  if (!file_path.ok()) return file_path.status();
-  if (!shared_directory) {
-    if (Status s = check_directory(*file_path); !s.ok()) return s;
+                                                           const LoadPolicy& policy) {
+  if (!policy.shared_directory) {
+    if (Status s = check_directory(path); !s.ok()) return s;
   }
-  Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(*file_path, {}, storage);
+  Result<std::shared_ptr<const WeightFile>> file =
+      WeightFile::open(path, {.storage = policy.storage, .trusted_keys = policy.trusted_keys});
   if (!file.ok()) return file.status();
   std::shared_ptr<const Generation> generation(
       new Generation{id, *file, PackedNetwork(Network::bind(**file), kernels),
                      KeywordSplitter((*file)->phrases())});
   Result<GoldenReport> golden = run_golden_vectors(**file, generation->packed);
   if (!golden.ok()) {
-    return Status(golden.status().code(), *file_path + ": check golden vectors on " +
+    return Status(golden.status().code(), path + ": check golden vectors on " +
                                               std::string(isa_name(kernels.isa)) + ": " +
                                               golden.status().message());
   }

@@ -9,6 +9,7 @@
 #include "models/keywords.h"
 #include "models/result.h"
 #include "models/weight_file.h"
+#include "plugin/config.h"
 #include "scoring/kernels.h"
 #include "scoring/packed_network.h"
 
@@ -22,11 +23,11 @@ struct Generation {
 
   const Network& network() const { return packed.network(); }
 
-  // Opens, checks and proves a weight file (or directory) on these kernels. Without
-  // shared_directory, one that others than its owner may replace is refused.
+  // Opens, checks and proves a weight file on these kernels. Without policy.shared_directory, one
+  // that others than its owner may replace is refused.
   static Result<std::shared_ptr<const Generation>> load(const std::string& path, uint64_t id,
-                                                        const KernelTable& kernels, Storage storage,
-                                                        bool shared_directory);
+                                                        const KernelTable& kernels,
+                                                        const LoadPolicy& policy);
 };
 
 }  // namespace barker

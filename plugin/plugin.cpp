@@ -38,8 +38,10 @@ Result<uint64_t> Plugin::load(const std::string& path) {
     log(BARKER_LOG_ERROR, "weights refused: " + status.message());
     return status;
   };
+  const Result<std::string> file = resolve_weights_path(path);
+  if (!file.ok()) return refuse(file.status());
   Result<std::shared_ptr<const Generation>> loaded =
-      Generation::load(path, last_id_ + 1, kernels_, config_.storage, config_.shared_directory);
+      Generation::load(*file, last_id_ + 1, kernels_, config_.load);
   if (!loaded.ok()) return refuse(loaded.status());
   if (Status s = check_latency(**loaded); !s.ok()) return refuse(s);
   Result<RuledGeneration> ruled = apply(*serving_->rules, *loaded);

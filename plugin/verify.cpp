@@ -7,7 +7,8 @@
 
 namespace barker {
 
-Status verify(const std::string& path, const std::string& isa, barker_check_callback callback,
+Status verify(const std::string& path, const std::string& isa,
+              std::span<const PublicKey> trusted_keys, barker_check_callback callback,
               void* context) {
   const auto tell = [&](std::string_view check, bool passed, std::string_view detail) {
     if (callback) {
@@ -23,7 +24,7 @@ Status verify(const std::string& path, const std::string& isa, barker_check_call
   }
   const Result<std::string> file_path = resolve_weights_path(path);
   if (!file_path.ok()) return file_path.status();
-  const auto file = WeightFile::open(*file_path, tell);
+  const auto file = WeightFile::open(*file_path, {.report = tell, .trusted_keys = trusted_keys});
   if (!file.ok()) return file.status();
   Status result;
   for (const Isa each : isas) {

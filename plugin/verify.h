@@ -2,12 +2,17 @@
 // ISA.
 #pragma once
 
+#include <span>
+
 #include "models/result.h"
+#include "models/signature.h"
 #include "plugin/barker.h"
 
 namespace barker {
 
-Status verify(const std::string& path, const std::string& isa, barker_check_callback callback,
+// trusted_keys: where there are any, the file must be signed by one of them.
+Status verify(const std::string& path, const std::string& isa,
+              std::span<const PublicKey> trusted_keys, barker_check_callback callback,
               void* context);
 
 }  // namespace barker

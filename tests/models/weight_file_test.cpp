@@ -220,7 +220,7 @@ std::string frozen(uint64_t seed, TableElement tables = TableElement::kF32) {
 
 TEST(WeightFileStorage, CopiesSurviveTruncationAndOverwriting) {
   const std::string path = frozen(31);
-  const auto file = WeightFile::open(path, {}, Storage::kCopied);
+  const auto file = WeightFile::open(path, {.storage = Storage::kCopied});
   ASSERT_TRUE(file.ok()) << file.status().message();
   EXPECT_TRUE((*file)->is_copied());
   const float before = (*file)->floats("embedding")[5];
@@ -236,7 +236,7 @@ TEST(WeightFileStorage, CopiesWhatOthersMayWriteTo) {
   for (const fs::perms others : {fs::perms::group_write, fs::perms::others_write}) {
     fs::permissions(path, fs::perms::owner_all | others);
     EXPECT_TRUE((*WeightFile::open(path))->is_copied());
-    EXPECT_FALSE((*WeightFile::open(path, {}, Storage::kMapped))->is_copied());
+    EXPECT_FALSE((*WeightFile::open(path, {.storage = Storage::kMapped}))->is_copied());
   }
 }
 

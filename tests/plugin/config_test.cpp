@@ -52,7 +52,7 @@ TEST(ParseConfig, NamesKeyAndLineOfWhatIsWrong) {
 
 TEST(Config, NamesWhatWasExpectedOfAChoice) {
   EXPECT_EQ(parse_config("numbers = \"screened\"")->numbers, Numbers::kScreened);
-  EXPECT_EQ(parse_config("memory = \"copied\"")->storage, Storage::kCopied);
+  EXPECT_EQ(parse_config("memory = \"copied\"")->load.storage, Storage::kCopied);
   EXPECT_NE(
       parse_config("numbers = \"int4\"").status().message().find("file, exact, fast, screened"),
       std::string::npos);
