@@ -295,6 +295,76 @@ typedef struct barker_rules {
   int32_t (*load_rules)(barker_plugin* plugin, barker_string toml, char* error);
 } barker_rules;
 
+/* ---- extension barker.canary/1
+ * ------------------------------------------------------------------ */
+
+/* Since 1.1. A second generation beside the one that serves: shown to a share of the users, or only
+ * compared with it, or both. Loads, rollbacks and rules go on as without it. */
+#define BARKER_EXT_CANARY "barker.canary/1"
+
+#define BARKER_ROLE_SERVING 0
+#define BARKER_ROLE_CANARY 1
+
+#define BARKER_AGREEMENT_TOP 10 /* ads of a page's top, in barker_agreement.top_overlap */
+
+/* What one generation answered, since it was loaded. */
+typedef struct barker_generation_stats {
+  uint64_t struct_size; /* [in] */
+  uint64_t generation;  /* 0: nothing plays this role, and all is 0 */
+  uint64_t queries;
+  uint64_t rescored;
+  uint64_t partial;
+  uint64_t bypassed;   /* for whatever reason, the deadline among them */
+  uint64_t non_finite; /* of those bypassed: a score was not a finite number */
+  uint64_t internal;   /* of those bypassed: out of memory */
+  uint64_t p50_ns;     /* of those not bypassed: within an eighth, from above */
+  uint64_t p99_ns;
+  char digest[40]; /* hashes of metadata and tensors, as hexadecimal text */
+  char file[256];  /* the path it was loaded from, its end if longer; NUL-terminated */
+} barker_generation_stats;
+
+/* What the two generations have in common, since both are there. */
+typedef struct barker_agreement {
+  uint64_t struct_size; /* [in] */
+  uint64_t serving;     /* generations; 0: nothing was compared yet */
+  uint64_t canary;
+  uint64_t sampled;  /* queries chosen to be compared, since create */
+  uint64_t dropped;  /* of them, not recorded: compare was not called often enough, or too large */
+  uint64_t compared; /* asked of both */
+  uint64_t serving_failed; /* of them, bypassed by one: not in the means below */
+  uint64_t canary_failed;
+  uint64_t serving_p50_ns; /* side by side, on the thread that compared */
+  uint64_t serving_p99_ns;
+  uint64_t canary_p50_ns;
+  uint64_t canary_p99_ns;
+  /* Means over the queries that both answered; NaN before the first. */
+  double top_overlap;         /* share of the first BARKER_AGREEMENT_TOP ads that both have there */
+  double rank_correlation;    /* Spearman's rho over the window, -1..1 */
+  double same_selling_points; /* share of the ads with the same selling points in the same order */
+} barker_agreement;
+
+typedef struct barker_canary {
+  uint64_t struct_size;
+  /* [control thread] Loads weights as load_weights does, beside those that serve, and instead of
+   * the canary before. generation may be NULL. */
+  int32_t (*start)(barker_plugin* plugin, barker_string path, uint64_t* generation, char* error);
+  /* [control thread] The canary serves everybody; what served before is kept for a rollback. */
+  int32_t (*promote)(barker_plugin* plugin, uint64_t* generation, char* error);
+  /* [control thread] The canary goes. */
+  int32_t (*stop)(barker_plugin* plugin, char* error);
+  /* [control thread] served: share of the users who see its answers, by a salted hash of the user's
+   * id, so that a user stays on one side and a larger share keeps those of a smaller (a request
+   * without user never gets them). compared: share of the queries that `compare` asks both. Each 0
+   * to 1. At create they are as configured ([canary] served, compared, salt). */
+  int32_t (*set_shares)(barker_plugin* plugin, double served, double compared, char* error);
+  /* [any thread, a spare one] Asks both generations up to `at_most` of the queries recorded since.
+   * Shows nothing to anybody. `compared` may be NULL. */
+  int32_t (*compare)(barker_plugin* plugin, uint64_t at_most, uint64_t* compared, char* error);
+  /* [any thread] */
+  int32_t (*read_agreement)(barker_plugin* plugin, barker_agreement* agreement);
+  int32_t (*read_generation)(barker_plugin* plugin, int32_t role, barker_generation_stats* stats);
+} barker_canary;
+
 /* ---- extension barker.explain/1
  * ------------------------------------------------------------------ */
 

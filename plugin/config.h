@@ -17,6 +17,10 @@
 //   latency_gate = 0.0      refuse weights whose own warm-up queries (the golden vectors) take more
 //                           than so many times those of the serving ones, 99th percentile; 0: do
 //                           not
+//   [canary]                a second generation beside the first (extension barker.canary/1)
+//   served = 0.0            share of the users who see its answers
+//   compared = 0.0          share of the queries asked of both, unseen
+//   salt = ""               another one gives other users
 //   [order]                 score = bid^bid * pctr^pctr * first_pass^first_pass
 //   bid = 1.0
 //   pctr = 1.0              a model without the second task predicts none: then this factor is 1
@@ -68,6 +72,8 @@ struct Config {
   Numbers numbers = Numbers::kByFile;
   LoadPolicy load;
   double latency_gate = 0;
+  double canary_served = 0, canary_compared = 0;
+  std::string canary_salt;
 };
 
 Result<Config> parse_config(std::string_view toml);

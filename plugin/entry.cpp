@@ -122,10 +122,13 @@ int32_t load_weights(barker_plugin* plugin, barker_string path, uint64_t* genera
   });
 }
 
+int32_t no_plugin(char* error) {
+  return fail(error, BARKER_E_INVALID_ARGUMENT, "plugin: expected a pointer, found NULL");
+}
+
 int32_t rollback(barker_plugin* plugin, uint64_t* generation, char* error) {
   return guard(error, [&] {
-    if (!plugin)
-      return fail(error, BARKER_E_INVALID_ARGUMENT, "plugin: expected a pointer, found NULL");
+    if (!plugin) return no_plugin(error);
     return finish(plugin->plugin.rollback(), generation, error);
   });
 }
@@ -144,8 +147,7 @@ bool read_request(const barker_request* from, barker_request& to, char* error) {
 
 int32_t rescore(barker_plugin* plugin, const barker_request* request, barker_response* response,
                 char* error) {
-  if (!plugin)
-    return fail(error, BARKER_E_INVALID_ARGUMENT, "plugin: expected a pointer, found NULL");
+  if (!plugin) return no_plugin(error);
   const int32_t code = guard(error, [&] {
     barker_request checked;
     if (!read_request(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
@@ -166,14 +168,20 @@ int32_t rescore(barker_plugin* plugin, const barker_request* request, barker_res
   return code;
 }
 
+// As much of `filled` as the caller's struct has room for.
+template <typename T>
+void give(T& filled, T* out) {
+  const uint64_t size = out->struct_size;
+  filled.struct_size = size;
+  std::memcpy(out, &filled, std::min<uint64_t>(size, sizeof filled));
+}
+
 int32_t stats(barker_plugin* plugin, barker_stats* out) {
   return guard(nullptr, [&]() -> int32_t {
     if (!plugin || !out || out->struct_size < sizeof(uint64_t)) return BARKER_E_INVALID_ARGUMENT;
     barker_stats filled{};
     plugin->plugin.read_stats(filled);
-    const uint64_t size = out->struct_size;
-    filled.struct_size = size;
-    std::memcpy(out, &filled, std::min<uint64_t>(size, sizeof filled));
+    give(filled, out);
     return BARKER_OK;
   });
 }
@@ -228,14 +236,83 @@ int32_t load_rules(barker_plugin* plugin, barker_string toml, char* error) {
 
 void release_json(barker_string json) { delete[] json.data; }
 
+int32_t start_canary(barker_plugin* plugin, barker_string path, uint64_t* generation, char* error) {
+  return guard(error, [&] {
+    if (!plugin || !path.data || path.size == 0) {
+      return fail(error, BARKER_E_INVALID_ARGUMENT,
+                  "plugin and path: expected, found NULL or empty");
+    }
+    return finish(plugin->plugin.start_canary(std::string(view(path))), generation, error);
+  });
+}
+
+int32_t promote_canary(barker_plugin* plugin, uint64_t* generation, char* error) {
+  return guard(error, [&] {
+    if (!plugin) return no_plugin(error);
+    return finish(plugin->plugin.promote_canary(), generation, error);
+  });
+}
+
+int32_t stop_canary(barker_plugin* plugin, char* error) {
+  return guard(error, [&] {
+    if (!plugin) return no_plugin(error);
+    const Status s = plugin->plugin.stop_canary();
+    return s.ok() ? BARKER_OK : fail(error, weights_code(s), s.message());
+  });
+}
+
+int32_t set_canary_shares(barker_plugin* plugin, double served, double compared, char* error) {
+  return guard(error, [&] {
+    if (!plugin) return no_plugin(error);
+    const Status s = plugin->plugin.set_canary_shares(served, compared);
+    return s.ok() ? BARKER_OK : fail(error, BARKER_E_INVALID_ARGUMENT, s.message());
+  });
+}
+
+int32_t compare(barker_plugin* plugin, uint64_t at_most, uint64_t* compared, char* error) {
+  return guard(error, [&] {
+    if (!plugin) return no_plugin(error);
+    const uint64_t done = plugin->plugin.compare(at_most);
+    if (compared) *compared = done;
+    return BARKER_OK;
+  });
+}
+
+int32_t read_agreement(barker_plugin* plugin, barker_agreement* out) {
+  return guard(nullptr, [&]() -> int32_t {
+    if (!plugin || !out || out->struct_size < sizeof(uint64_t)) return BARKER_E_INVALID_ARGUMENT;
+    barker_agreement filled{};
+    plugin->plugin.read_agreement(filled);
+    give(filled, out);
+    return BARKER_OK;
+  });
+}
+
+int32_t read_generation(barker_plugin* plugin, int32_t role, barker_generation_stats* out) {
+  return guard(nullptr, [&]() -> int32_t {
+    if (!plugin || !out || out->struct_size < sizeof(uint64_t) ||
+        (role != BARKER_ROLE_SERVING && role != BARKER_ROLE_CANARY)) {
+      return BARKER_E_INVALID_ARGUMENT;
+    }
+    barker_generation_stats filled{};
+    plugin->plugin.read_generation(role, filled);
+    give(filled, out);
+    return BARKER_OK;
+  });
+}
+
 const barker_verify kVerify = {sizeof(barker_verify), verify_file, verify_signed};
 const barker_rules kRules = {sizeof(barker_rules), load_rules};
+const barker_canary kCanary = {sizeof(barker_canary), start_canary,      promote_canary,
+                               stop_canary,           set_canary_shares, compare,
+                               read_agreement,        read_generation};
 const barker_explain kExplain = {sizeof(barker_explain), explain_query, release_json};
 
 const void* get_extension(const char* id) {
   if (!id) return nullptr;
   if (std::strcmp(id, BARKER_EXT_VERIFY) == 0) return &kVerify;
   if (std::strcmp(id, BARKER_EXT_RULES) == 0) return &kRules;
+  if (std::strcmp(id, BARKER_EXT_CANARY) == 0) return &kCanary;
   if (std::strcmp(id, BARKER_EXT_EXPLAIN) == 0) return &kExplain;
   return nullptr;
 }

@@ -57,11 +57,13 @@ std::string Plugin::explain(const barker_request& request) {
     out["status"] = "bypassed";
     return out.dump();
   }
-  const Generation& g = *lease.serving().weights.generation;
-  Workspace& w = lease.workspace();
+  const RuledGeneration& weights = lease.serving().weights_for(view(request.user));
+  const Generation& g = *weights.generation;
+  Workspace& w = lease.workspace_for(weights);
   Counters unused;  // what is explained is not served
   const bool answered =
-      Query(request, response, config_, lease.serving(), w, unused, /*exact=*/true).run();
+      Query(request, response, config_, weights, *lease.serving().rules, w, unused, /*exact=*/true)
+          .run();
   out["generation"] = g.id;
   out["model"] = g.file->path();
   out["status"] = answered ? "rescored" : "bypassed";

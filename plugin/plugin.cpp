@@ -1,38 +1,38 @@
 #include "plugin/plugin.h"
 
+#include <algorithm>
+#include <cstdio>
 #include <utility>
 
 #include "scoring/golden.h"
 
 namespace barker {
 
-namespace {
-
-// The rules matched against the names of a generation; null is fine.
-Result<RuledGeneration> apply(const Rules& rules, std::shared_ptr<const Generation> generation) {
-  RuledGeneration ruled;
-  std::vector<RuleMask> rows;
-  if (generation) {
-    auto matched = rules.match(generation->file->vocabulary(), generation->network().keyword_rows);
-    if (!matched.ok()) return matched.status();
-    rows = std::move(*matched);
-  }
-  ruled.generation = std::move(generation);
-  ruled.rows = std::make_shared<const std::vector<RuleMask>>(std::move(rows));
-  return ruled;
-}
-
-}  // namespace
-
 Plugin::Plugin(Config config, const KernelTable& kernels, const barker_host& host)
     : config_(std::move(config)),
       kernels_(kernels),
       host_(host),
-      serving_(new Serving{apply(Rules(), nullptr).value(), std::make_shared<const Rules>()}),
+      serving_(new Serving{no_weights(), no_weights(),
+                           CanaryShares{config_.canary_served, config_.canary_compared,
+                                        fingerprint(config_.canary_salt)},
+                           std::make_shared<const Rules>()}),
       current_(serving_.get()) {}
 
 Result<uint64_t> Plugin::load(const std::string& path) {
   const std::lock_guard<std::mutex> lock(control_);
+  Result<RuledGeneration> loaded = prepare(path);
+  if (!loaded.ok()) return loaded.status();
+  const uint64_t id = announce(*loaded, "serves");
+  // What served becomes the previous one, which is kept for a rollback.
+  Serving next = *serving_;
+  RuledGeneration before = std::exchange(next.weights, std::move(*loaded));
+  serve(std::move(next));
+  previous_ = std::move(before);
+  return id;
+}
+
+// Opens and checks weights; from here on nothing can go wrong with them but their answers.
+Result<RuledGeneration> Plugin::prepare(const std::string& path) {
   const auto refuse = [&](const Status& status) {
     ++counters_.loads_refused;
     log(BARKER_LOG_ERROR, "weights refused: " + status.message());
@@ -44,16 +44,18 @@ Result<uint64_t> Plugin::load(const std::string& path) {
       Generation::load(*file, last_id_ + 1, kernels_, config_.load);
   if (!loaded.ok()) return refuse(loaded.status());
   if (Status s = check_latency(**loaded); !s.ok()) return refuse(s);
-  Result<RuledGeneration> ruled = apply(*serving_->rules, *loaded);
+  Result<RuledGeneration> ruled =
+      apply(*serving_->rules, *loaded, std::make_shared<GenerationCounters>());
   if (!ruled.ok()) return refuse(ruled.status());
+  return ruled;
+}
+
+uint64_t Plugin::announce(const RuledGeneration& weights, const char* what) {
   ++counters_.loads;
-  const uint64_t id = ++last_id_;
-  log(BARKER_LOG_INFO, "generation " + std::to_string(id) + " serves " + (*loaded)->file->path());
-  // What served becomes the previous one, which is kept for a rollback.
-  RuledGeneration before = serving_->weights;
-  serve(std::move(*ruled), serving_->rules);
-  previous_ = std::move(before);
-  return id;
+  last_id_ = weights.generation->id;
+  log(BARKER_LOG_INFO, "generation " + std::to_string(last_id_) + " " + what + " " +
+                           weights.generation->file->path());
+  return last_id_;
 }
 
 Status Plugin::check_latency(const Generation& next) const {
@@ -74,8 +76,9 @@ Result<uint64_t> Plugin::rollback() {
   if (!previous_.generation) {
     return Status(Code::kFailedPrecondition, "there are no weights to roll back to");
   }
-  RuledGeneration before = serving_->weights;
-  serve(std::exchange(previous_, std::move(before)), serving_->rules);
+  Serving next = *serving_;
+  std::swap(next.weights, previous_);
+  serve(std::move(next));
   const uint64_t id = serving_->weights.generation->id;
   log(BARKER_LOG_WARNING, "rolled back to generation " + std::to_string(id));
   return id;
@@ -90,20 +93,49 @@ Status Plugin::load_rules(std::string_view toml) {
   Result<Rules> parsed = Rules::parse(toml);
   if (!parsed.ok()) return refuse(parsed.status());
   const auto rules = std::make_shared<const Rules>(std::move(*parsed));
+  Serving next = *serving_;
+  RuledGeneration previous = previous_;
   // The previous weights, too: a rollback must not bring forbidden claims back.
-  Result<RuledGeneration> now = apply(*rules, serving_->weights.generation);
-  if (!now.ok()) return refuse(now.status());
-  Result<RuledGeneration> before = apply(*rules, previous_.generation);
-  if (!before.ok()) return refuse(before.status());
-  serve(std::move(*now), rules);
-  previous_ = std::move(*before);
+  for (RuledGeneration* weights : {&next.weights, &next.canary, &previous}) {
+    Result<RuledGeneration> ruled = apply(*rules, weights->generation, weights->counters);
+    if (!ruled.ok()) return refuse(ruled.status());
+    *weights = std::move(*ruled);
+  }
+  next.rules = rules;
+  serve(std::move(next));
+  previous_ = std::move(previous);
   log(BARKER_LOG_INFO, rules->off ? "rules loaded: everything is off" : "rules loaded");
   return {};
 }
 
+void Plugin::read_generation(int32_t role, barker_generation_stats& stats) const {
+  const auto lease = workspaces_.take(current_);
+  if (!lease) return;
+  const Serving& serving = lease.serving();
+  const RuledGeneration& weights = role == BARKER_ROLE_CANARY ? serving.canary : serving.weights;
+  if (!weights.generation) return;
+  const GenerationCounters& c = *weights.counters;
+  stats.generation = weights.generation->id;
+  stats.queries = read(c.queries);
+  stats.rescored = read(c.rescored);
+  stats.partial = read(c.partial);
+  stats.bypassed = read(c.bypassed);
+  stats.non_finite = read(c.non_finite);
+  stats.internal = read(c.internal);
+  stats.p50_ns = c.latency.quantile(0.5);
+  stats.p99_ns = c.latency.quantile(0.99);
+  const WeightFile& file = *weights.generation->file;
+  std::snprintf(stats.digest, sizeof stats.digest, "%016llx%016llx",
+                static_cast<unsigned long long>(file.header().metadata_xxh3),
+                static_cast<unsigned long long>(file.header().tensors_xxh3));
+  const std::string_view path = file.path();
+  const size_t size = std::min(path.size(), sizeof stats.file - 1);
+  std::ranges::copy(path.substr(path.size() - size), stats.file);
+}
+
 // Switches, and frees what served before when its last query is done.
-void Plugin::serve(RuledGeneration weights, std::shared_ptr<const Rules> rules) {
-  std::unique_ptr<const Serving> next(new Serving{std::move(weights), std::move(rules)});
+void Plugin::serve(Serving serving) {
+  std::unique_ptr<const Serving> next(new Serving(std::move(serving)));
   current_.store(next.get(), std::memory_order_seq_cst);
   const std::unique_ptr<const Serving> retired = std::exchange(serving_, std::move(next));
   workspaces_.wait_until_unused(retired.get());
@@ -114,22 +146,21 @@ void Plugin::log(int32_t level, const std::string& message) const {
 }
 
 void Plugin::read_stats(barker_stats& s) const {
-  const auto get = [](const std::atomic<uint64_t>& c) { return c.load(std::memory_order_relaxed); };
-  s.queries = get(counters_.queries);
-  s.rescored = get(counters_.rescored);
-  s.partial = get(counters_.partial);
-  s.bypassed = get(counters_.bypassed);
-  s.errors = get(counters_.errors);
-  s.ads_rescored = get(counters_.ads_rescored);
-  s.titles_rewritten = get(counters_.titles_rewritten);
-  s.loads = get(counters_.loads);
-  s.loads_refused = get(counters_.loads_refused);
-  s.query_keywords = get(counters_.query_keywords);
-  s.query_keywords_unknown = get(counters_.query_keywords_unknown);
-  s.invalid_utf8 = get(counters_.invalid_utf8);
-  s.candidates_scored = get(counters_.candidates_scored);
-  s.candidates_rescored = get(counters_.candidates_rescored);
-  s.screen_violations = get(counters_.screen_violations);
+  s.queries = read(counters_.queries);
+  s.rescored = read(counters_.rescored);
+  s.partial = read(counters_.partial);
+  s.bypassed = read(counters_.bypassed);
+  s.errors = read(counters_.errors);
+  s.ads_rescored = read(counters_.ads_rescored);
+  s.titles_rewritten = read(counters_.titles_rewritten);
+  s.loads = read(counters_.loads);
+  s.loads_refused = read(counters_.loads_refused);
+  s.query_keywords = read(counters_.query_keywords);
+  s.query_keywords_unknown = read(counters_.query_keywords_unknown);
+  s.invalid_utf8 = read(counters_.invalid_utf8);
+  s.candidates_scored = read(counters_.candidates_scored);
+  s.candidates_rescored = read(counters_.candidates_rescored);
+  s.screen_violations = read(counters_.screen_violations);
   // Through a pin: the generation must not go while its number is read.
   const auto lease = workspaces_.take(current_);
   const auto* generation = lease ? lease.serving().weights.generation.get() : nullptr;

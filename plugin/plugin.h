@@ -8,8 +8,10 @@
 #include <string>
 
 #include "plugin/barker.h"
+#include "plugin/comparison.h"
 #include "plugin/config.h"
-#include "plugin/query.h"
+#include "plugin/counters.h"
+#include "plugin/recording.h"
 #include "plugin/serving.h"
 #include "plugin/workspace.h"
 
@@ -23,19 +25,28 @@ class Plugin {
   Result<uint64_t> load(const std::string& path);
   Result<uint64_t> rollback();
   Status load_rules(std::string_view toml);
+  Result<uint64_t> start_canary(const std::string& path);
+  Result<uint64_t> promote_canary();
+  Status stop_canary();
+  Status set_canary_shares(double served, double compared);
 
   // [any thread] The request and response have been checked (request.h).
   // False: response.text_capacity is less than response.text_size.
   bool rescore(const barker_request& request, barker_response& response);
   std::string explain(const barker_request& request);
+  uint64_t compare(uint64_t at_most);  // one thread at a time; others wait
   void read_stats(barker_stats& stats) const;
+  void read_agreement(barker_agreement& agreement) const;
+  void read_generation(int32_t role, barker_generation_stats& stats) const;
 
   Counters& counters() { return counters_; }
 
  private:
   void log(int32_t level, const std::string& message) const;
+  Result<RuledGeneration> prepare(const std::string& path);
   Status check_latency(const Generation& next) const;
-  void serve(RuledGeneration weights, std::shared_ptr<const Rules> rules);
+  uint64_t announce(const RuledGeneration& weights, const char* what);
+  void serve(Serving next);
 
   const Config config_;
   const KernelTable& kernels_;
@@ -47,6 +58,9 @@ class Plugin {
   std::atomic<const Serving*> current_;  // serving_
   RuledGeneration previous_;             // kept for a rollback
   uint64_t last_id_ = 0;
+  RecordingQueue recordings_;  // from the query threads to compare()
+  mutable std::mutex compare_;
+  Comparison comparison_;
 };
 
 }  // namespace barker

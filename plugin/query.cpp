@@ -17,12 +17,14 @@ uint64_t now_ns() {
 }  // namespace
 
 Query::Query(const barker_request& request, barker_response& response, const Config& config,
-             const Serving& serving, Workspace& workspace, Counters& counters, bool exact)
+             const RuledGeneration& weights, const Rules& rules, Workspace& workspace,
+             Counters& counters, bool exact)
     : request_(request),
       response_(response),
       config_(config),
-      serving_(serving),
-      g_(*serving.weights.generation),
+      weights_(weights),
+      rules_(rules),
+      g_(*weights.generation),
       n_(g_.network()),
       kernels_(g_.packed.kernels()),
       w_(workspace),
@@ -30,6 +32,7 @@ Query::Query(const barker_request& request, barker_response& response, const Con
       exact_(exact || config.numbers == Numbers::kExact),
       window_(std::min(request.ad_count, request.window ? request.window : config.window)) {
   if (w_.bound_generation == g_.id) return;
+  w_.bound_generation = 0;  // if the memory for a step ends, it is bound to neither
   w_.forward.bind(g_.packed);
   w_.slot_of_row.assign(n_.keyword_rows, kNoSlot);
   w_.distinct_rows.clear();  // rows of the generation before
@@ -73,7 +76,7 @@ barker_ad Query::ad(uint64_t index) const {
 }
 
 bool Query::is_untouched(const barker_ad& a) const {
-  return (a.flags & BARKER_AD_OPT_OUT) != 0 || serving_.rules->is_merchant_off(view(a.merchant));
+  return (a.flags & BARKER_AD_OPT_OUT) != 0 || rules_.is_merchant_off(view(a.merchant));
 }
 
 std::span<const Candidate> Query::candidates_of(uint64_t ad) const {

@@ -5,31 +5,24 @@
 //   query_answer.cpp  order, choice, titles
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <string_view>
 #include <utility>
 
 #include "plugin/barker.h"
 #include "plugin/config.h"
+#include "plugin/counters.h"
 #include "plugin/serving.h"
 #include "plugin/workspace.h"
 
 namespace barker {
 
-// Relaxed atomics: each number is right, their sum over a moment need not be.
-struct Counters {
-  std::atomic<uint64_t> queries{0}, rescored{0}, partial{0}, bypassed{0}, errors{0},
-      ads_rescored{0}, titles_rewritten{0}, loads{0}, loads_refused{0}, query_keywords{0},
-      query_keywords_unknown{0}, invalid_utf8{0}, candidates_scored{0}, candidates_rescored{0},
-      screen_violations{0};
-};
-
 class Query {
  public:
   // exact: every candidate is scored in float, whatever file and configuration say.
   Query(const barker_request& request, barker_response& response, const Config& config,
-        const Serving& serving, Workspace& workspace, Counters& counters, bool exact);
+        const RuledGeneration& weights, const Rules& rules, Workspace& workspace,
+        Counters& counters, bool exact);
 
   // False: nothing was written but status and reason; the caller bypasses.
   bool run();
@@ -73,7 +66,8 @@ class Query {
   const barker_request& request_;
   barker_response& response_;
   const Config& config_;
-  const Serving& serving_;  // with weights
+  const RuledGeneration& weights_;  // with a generation
+  const Rules& rules_;
   const Generation& g_;
   const Network& n_;
   const KernelTable& kernels_;

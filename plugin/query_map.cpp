@@ -126,7 +126,7 @@ bool Query::map_ads() {
 
 void Query::collect_candidates(const barker_ad& a) {
   const size_t begin = w_.title_begin[w_.title_begin.size() - 2];
-  const RuleMask rules = serving_.rules->of_category(view(a.category));
+  const RuleMask rules = rules_.of_category(view(a.category));
   const std::span<const Fingerprint> title = std::span(w_.title_fingerprints).subspan(begin);
   for (uint64_t i = 0; i < a.selling_point_count; ++i) {
     const barker_selling_point point = element(a.selling_points, a.selling_point_stride, i);
@@ -168,7 +168,7 @@ void Query::map_candidates() {
     const uint32_t row = w_.found_rows[i];
     if (row >= n_.keyword_rows) continue;
     w_.candidates[i].row = row;
-    w_.candidates[i].forbidden = serving_.forbids(row, w_.candidate_rules[i]);
+    w_.candidates[i].forbidden = weights_.forbids(row, w_.candidate_rules[i]);
     if (w_.candidates[i].forbidden) continue;  // nobody needs to know how good it would be
     uint32_t& slot = w_.slot_of_row[row];
     if (slot == kNoSlot) {

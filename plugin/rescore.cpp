@@ -30,46 +30,67 @@ void bypass(const barker_request& request, barker_response& response, const Conf
   response.status = BARKER_STATUS_BYPASSED;
 }
 
+void count_for_generation(const barker_response& response, GenerationCounters& counters) {
+  count(counters.queries);
+  if (response.status == BARKER_STATUS_BYPASSED) {
+    count(counters.bypassed);
+    if (response.reason == BARKER_REASON_NON_FINITE) count(counters.non_finite);
+    if (response.reason == BARKER_REASON_INTERNAL) count(counters.internal);
+    return;
+  }
+  count(response.status == BARKER_STATUS_PARTIAL ? counters.partial : counters.rescored);
+  counters.latency.add(response.map_ns + response.score_ns + response.choose_ns +
+                       response.rewrite_ns);
+}
+
 }  // namespace
 
 bool Plugin::rescore(const barker_request& request, barker_response& response) {
-  const auto count = [](std::atomic<uint64_t>& c) { c.fetch_add(1, std::memory_order_relaxed); };
-  count(counters_.queries);
+  const uint64_t number = counters_.queries.fetch_add(1, std::memory_order_relaxed);
   response.ad_count = request.ad_count;
   response.reason = BARKER_REASON_NONE;
   response.generation = response.map_ns = response.score_ns = response.choose_ns =
       response.rewrite_ns = 0;
 
   const WorkspacePool::Lease lease = workspaces_.take(current_);
-  const Generation* generation = lease ? lease.serving().weights.generation.get() : nullptr;
-  std::string own_text;  // for the one case without workspace
-  std::string& text = lease ? lease.workspace().text : own_text;
-  bool answered = false;
-  if (!config_.enabled || (lease && lease.serving().rules->off)) {
+  const Serving* serving = lease ? &lease.serving() : nullptr;
+  const RuledGeneration* weights = serving ? &serving->weights_for(view(request.user)) : nullptr;
+  std::string own_text;  // of queries that get no workspace
+  std::string* text = &own_text;
+  bool asked = false, answered = false;
+  if (!config_.enabled || (serving && serving->rules->off)) {
     response.reason = BARKER_REASON_DISABLED;
-  } else if (!lease) {
+  } else if (!serving) {
     response.reason = BARKER_REASON_INTERNAL;
-  } else if (!generation) {
+  } else if (!weights->generation) {
     response.reason = BARKER_REASON_NO_WEIGHTS;
   } else if (request.ad_count == 0) {
     response.reason = BARKER_REASON_NO_ADS;
   } else {
-    response.generation = generation->id;
+    asked = true;
+    response.generation = weights->generation->id;
     try {
-      answered = Query(request, response, config_, lease.serving(), lease.workspace(), counters_,
+      Workspace& workspace = lease.workspace_for(*weights);
+      text = &workspace.text;
+      answered = Query(request, response, config_, *weights, *serving->rules, workspace, counters_,
                        /*exact=*/false)
                      .run();
     } catch (const std::exception&) {  // out of memory: the page must not be empty for it
       response.reason = BARKER_REASON_INTERNAL;
     }
   }
-  if (!answered) bypass(request, response, config_, text);
+  if (!answered) bypass(request, response, config_, *text);
   count(!answered                                  ? counters_.bypassed
         : response.status == BARKER_STATUS_PARTIAL ? counters_.partial
                                                    : counters_.rescored);
-  response.text_size = text.size();
-  if (text.size() > response.text_capacity) return false;
-  std::copy(text.begin(), text.end(), response.text);
+  if (asked) count_for_generation(response, *weights->counters);
+  if (answered && serving->canary.generation &&
+      is_within(scramble(number), serving->shares.compared)) {
+    recordings_.offer(request, request.window ? request.window : config_.window);
+  }
+  response.text_size = text->size();
+  if (text->size() > response.text_capacity) return false;
+  std::copy(text->begin(), text->end(), response.text);
   return true;
 }
 

@@ -1,10 +1,14 @@
-// What serves now: weights and rules, one immutable object, so that a query sees both as they were
-// at one moment. Changed by making another and switching a pointer.
+// What serves now: weights, perhaps a canary beside them, and rules; one immutable object, so that
+// a query sees all of it as it was at one moment. Changed by making another and switching a
+// pointer.
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
+#include "models/fingerprint.h"
+#include "plugin/counters.h"
 #include "plugin/generation.h"
 #include "plugin/rules.h"
 
@@ -14,15 +18,51 @@ namespace barker {
 struct RuledGeneration {
   std::shared_ptr<const Generation> generation;       // null: no weights
   std::shared_ptr<const std::vector<RuleMask>> rows;  // [keyword_rows] or empty: what forbids each
+  std::shared_ptr<GenerationCounters> counters;
+
+  // Which of the rules in `applying` forbid a name.
+  bool forbids(uint32_t row, RuleMask applying) const noexcept {
+    return !rows->empty() && ((*rows)[row] & applying) != 0;
+  }
+};
+
+// The rules matched against the names of a generation; null is fine.
+Result<RuledGeneration> apply(const Rules& rules, std::shared_ptr<const Generation> generation,
+                              std::shared_ptr<GenerationCounters> counters);
+RuledGeneration no_weights();
+
+// A number that has no pattern, of one that may have (the finaliser of SplitMix64).
+constexpr uint64_t scramble(uint64_t x) noexcept {
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  return x ^ (x >> 31);
+}
+
+// Whether a scrambled number is among the first `share` (0 to 1) of all.
+constexpr bool is_within(uint64_t scrambled, double share) noexcept {
+  return static_cast<double>(scrambled >> 11) < share * 0x1p53;
+}
+
+// Who gets the canary. Growing the share keeps those who had it.
+struct CanaryShares {
+  double served = 0;    // of the users; they see its answers
+  double compared = 0;  // of the queries; nobody sees them (plugin/comparison.h)
+  uint64_t salt = 0;    // another one gives other users
+
+  // A user without id cannot be told again and never gets it.
+  bool serves(std::string_view user) const noexcept {
+    return served > 0 && !user.empty() && is_within(scramble(fingerprint(user) ^ salt), served);
+  }
 };
 
 struct Serving {
   RuledGeneration weights;
+  RuledGeneration canary;  // without generation: there is none
+  CanaryShares shares;
   std::shared_ptr<const Rules> rules;  // never null
 
-  // Which of the rules in `applying` forbid a name.
-  bool forbids(uint32_t row, RuleMask applying) const noexcept {
-    return !weights.rows->empty() && ((*weights.rows)[row] & applying) != 0;
+  const RuledGeneration& weights_for(std::string_view user) const noexcept {
+    return canary.generation && shares.serves(user) ? canary : weights;
   }
 };
 

@@ -18,7 +18,6 @@ WorkspacePool::Lease WorkspacePool::take(const std::atomic<const Serving*>& curr
     }
     start = index;
     Lease lease(this, index);
-    if (!entry.workspace) entry.workspace = std::make_unique<Workspace>();
     // Announce, then look again: once the second look agrees, the control thread, which first moves
     // `current` and then reads the announcements, cannot miss this one.
     const Serving* serving = current.load(std::memory_order_acquire);
@@ -30,6 +29,16 @@ WorkspacePool::Lease WorkspacePool::take(const std::atomic<const Serving*>& curr
     }
   }
   return {};
+}
+
+Workspace& WorkspacePool::Lease::workspace_for(const RuledGeneration& weights) const {
+  auto& workspaces = pool_->entries_[index_].workspaces;
+  for (const auto& workspace : workspaces) {
+    if (workspace && workspace->bound_generation == weights.generation->id) return *workspace;
+  }
+  auto& workspace = workspaces[weights.generation == serving().canary.generation ? 1 : 0];
+  if (!workspace) workspace = std::make_unique<Workspace>();
+  return *workspace;
 }
 
 void WorkspacePool::give_back(size_t index) {

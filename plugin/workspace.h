@@ -70,7 +70,8 @@ class WorkspacePool {
       if (pool_) pool_->give_back(index_);
     }
     explicit operator bool() const { return pool_ != nullptr; }
-    Workspace& workspace() const { return *pool_->entries_[index_].workspace; }
+    // One of two: a query on the canary must not throw away what is bound for the others.
+    Workspace& workspace_for(const RuledGeneration& weights) const;
     const Serving& serving() const {
       return *pool_->entries_[index_].pinned.load(std::memory_order_relaxed);
     }
@@ -94,7 +95,7 @@ class WorkspacePool {
   struct alignas(64) Entry {
     std::atomic<bool> taken{false};
     std::atomic<const Serving*> pinned{nullptr};
-    std::unique_ptr<Workspace> workspace;  // touched by the taker alone
+    std::array<std::unique_ptr<Workspace>, 2> workspaces;  // touched by the taker alone
   };
   void give_back(size_t index);
 

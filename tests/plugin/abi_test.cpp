@@ -1,5 +1,4 @@
 // The plugin as a host meets it: dlopen, the C table, requests good and bad.
-#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,23 +15,13 @@
 #include "plugin/barker.h"
 #include "scoring/forward.h"
 #include "scoring/isa.h"
+#include "tests/plugin/asker.h"
 #include "tests/scoring/golden_model.h"
 
 namespace barker {
 namespace {
 
 using ::testing::HasSubstr;
-
-const barker_api& api() {
-  static const barker_api* const table = [] {
-    void* library = dlopen(BARKER_PLUGIN_PATH, RTLD_NOW | RTLD_LOCAL);
-    EXPECT_TRUE(library) << dlerror();
-    return static_cast<const barker_api*>(dlsym(library, BARKER_ENTRY_SYMBOL));
-  }();
-  return *table;
-}
-
-barker_string view(const std::string& s) { return {s.data(), s.size()}; }
 
 const barker_host kHost = {sizeof(barker_host), BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr,
                            nullptr};

@@ -2,7 +2,6 @@
 // answer is compared, bit for bit, with that of the generation it names.
 //
 // BARKER_STORM_SECONDS: how long; a few seconds in the test suite.
-#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -16,99 +15,15 @@
 #include <random>
 #include <thread>
 
-#include "models/fingerprint.h"
 #include "models/weight_file.h"
-#include "plugin/barker.h"
 #include "tests/models/random_model.h"
+#include "tests/plugin/asker.h"
 
 namespace barker {
 namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-
-const barker_api& api() {
-  static const auto* const table = static_cast<const barker_api*>(
-      dlsym(dlopen(BARKER_PLUGIN_PATH, RTLD_NOW | RTLD_LOCAL), BARKER_ENTRY_SYMBOL));
-  return *table;
-}
-
-barker_string view(const std::string& s) { return {s.data(), s.size()}; }
-
-barker_plugin* make_plugin() {
-  const barker_host host = {sizeof host, BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr, nullptr};
-  barker_plugin* plugin = nullptr;
-  EXPECT_EQ(api().create(&host, {nullptr, 0}, &plugin, nullptr), BARKER_OK);
-  return plugin;
-}
-
-// A thread's request and its answer.
-class Asker {
- public:
-  explicit Asker(unsigned seed) : text_(1 << 14, '\0') {
-    std::mt19937 random(seed);
-    const auto word = [&] { return "word" + std::to_string(random() % 50); };
-    query_ = word() + " " + word();
-    for (int i = 0; i < 4; ++i) texts_.push_back(word());
-    for (const std::string& text : texts_) user_.push_back(view(text));
-    for (int i = 0; i < 30; ++i) points_texts_.push_back(word());
-    for (const std::string& text : points_texts_) {
-      points_.push_back({sizeof(barker_selling_point), view(text), 0});
-    }
-    for (int i = 0; i < 10; ++i) titles_.push_back(word() + " " + word() + " " + word());
-    for (size_t i = 0; i < titles_.size(); ++i) {
-      barker_ad ad{};
-      ad.struct_size = sizeof ad;
-      ad.id = ad.title = view(titles_[i]);
-      ad.first_pass_score = ad.bid = 1;
-      ad.selling_points = points_.data() + 3 * i;
-      ad.selling_point_count = 3;
-      ad.selling_point_stride = sizeof points_[0];
-      ads_.push_back(ad);
-    }
-    results_.resize(ads_.size());
-    request_.struct_size = sizeof request_;
-    request_.query = view(query_);
-    request_.user_keywords = user_.data();
-    request_.user_keyword_count = user_.size();
-    request_.ads = ads_.data();
-    request_.ad_count = ads_.size();
-    request_.ad_stride = sizeof(barker_ad);
-  }
-
-  bool ask(barker_plugin* plugin) {
-    for (barker_result_ad& ad : results_) {
-      ad = {};
-      ad.struct_size = sizeof ad;
-    }
-    response_ = {};
-    response_.struct_size = sizeof response_;
-    response_.ads = results_.data();
-    response_.ad_capacity = results_.size();
-    response_.ad_stride = sizeof(barker_result_ad);
-    response_.text = text_.data();
-    response_.text_capacity = text_.size();
-    return api().rescore(plugin, &request_, &response_, nullptr) == BARKER_OK &&
-           response_.status == BARKER_STATUS_RESCORED;
-  }
-  uint64_t generation() const { return response_.generation; }
-  std::string answer() const {
-    return std::string(reinterpret_cast<const char*>(results_.data()),
-                       results_.size() * sizeof results_[0]) +
-           text_.substr(0, response_.text_size);
-  }
-
- private:
-  std::string query_;
-  std::vector<std::string> texts_, points_texts_, titles_;
-  std::vector<barker_string> user_;
-  std::vector<barker_selling_point> points_;
-  std::vector<barker_ad> ads_;
-  std::vector<barker_result_ad> results_;
-  std::string text_;
-  barker_request request_{};
-  barker_response response_{};
-};
 
 double resident_mib() {
   std::ifstream in("/proc/self/statm");
@@ -197,7 +112,7 @@ TEST(Storm, OfSwapsAndDamagedFilesLosesTearsAndSlowsNoQuery) {
       ++queries;
       if (!answered) {
         ++lost;
-      } else if (asker.answer() != expected[model_of[asker.generation()]][i % kAskers]) {
+      } else if (asker.answer() != expected[model_of[asker.response.generation]][i % kAskers]) {
         ++wrong;
       }
     }

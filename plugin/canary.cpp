@@ -1,0 +1,86 @@
+// A second generation beside the first: started, compared, promoted, stopped.
+
+#include <utility>
+
+#include "plugin/plugin.h"
+
+namespace barker {
+namespace {
+
+Status no_canary() { return {Code::kFailedPrecondition, "there is no canary"}; }
+
+}  // namespace
+
+Result<uint64_t> Plugin::start_canary(const std::string& path) {
+  const std::lock_guard<std::mutex> lock(control_);
+  if (!serving_->weights.generation) {
+    return Status(Code::kFailedPrecondition, "there are no weights beside which a canary could be");
+  }
+  Result<RuledGeneration> loaded = prepare(path);
+  if (!loaded.ok()) return loaded.status();
+  const uint64_t id = announce(*loaded, "is the canary");
+  Serving next = *serving_;
+  next.canary = std::move(*loaded);
+  serve(std::move(next));
+  return id;
+}
+
+Result<uint64_t> Plugin::promote_canary() {
+  const std::lock_guard<std::mutex> lock(control_);
+  if (!serving_->canary.generation) return no_canary();
+  Serving next = *serving_;
+  RuledGeneration before = std::exchange(next.weights, std::exchange(next.canary, no_weights()));
+  serve(std::move(next));
+  previous_ = std::move(before);
+  const uint64_t id = serving_->weights.generation->id;
+  log(BARKER_LOG_INFO, "canary promoted: generation " + std::to_string(id) + " serves");
+  return id;
+}
+
+Status Plugin::stop_canary() {
+  const std::lock_guard<std::mutex> lock(control_);
+  if (!serving_->canary.generation) return no_canary();
+  const uint64_t id = serving_->canary.generation->id;
+  Serving next = *serving_;
+  next.canary = no_weights();
+  serve(std::move(next));
+  log(BARKER_LOG_INFO, "canary stopped: generation " + std::to_string(id));
+  return {};
+}
+
+Status Plugin::set_canary_shares(double served, double compared) {
+  const std::lock_guard<std::mutex> lock(control_);
+  for (const double share : {served, compared}) {
+    if (!(share >= 0 && share <= 1)) {
+      return invalid_argument("share: expected 0 to 1, found " + std::to_string(share));
+    }
+  }
+  Serving next = *serving_;
+  next.shares.served = served;
+  next.shares.compared = compared;
+  serve(std::move(next));
+  return {};
+}
+
+uint64_t Plugin::compare(uint64_t at_most) {
+  const std::lock_guard<std::mutex> lock(compare_);
+  uint64_t compared = 0;
+  const auto ask_both = [&](const barker_request& request) {
+    const WorkspacePool::Lease lease = workspaces_.take(current_);
+    if (!lease || !lease.serving().weights.generation || !lease.serving().canary.generation) return;
+    comparison_.add(request, lease, config_);
+    ++compared;
+  };
+  for (uint64_t i = 0; i < at_most && recordings_.take(ask_both); ++i) {
+  }
+  return compared;
+}
+
+void Plugin::read_agreement(barker_agreement& agreement) const {
+  const std::lock_guard<std::mutex> lock(compare_);
+  comparison_.read_agreement(agreement);
+  agreement.sampled = recordings_.offered();
+  agreement.dropped = recordings_.dropped();
+}
+
+}  // namespace barker

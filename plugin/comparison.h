@@ -1,0 +1,55 @@
+// How far two generations agree: recorded queries, asked of both beside each other, off the query
+// threads. Nobody sees the answers.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "plugin/barker.h"
+#include "plugin/config.h"
+#include "plugin/counters.h"
+#include "plugin/serving.h"
+#include "plugin/workspace.h"
+
+namespace barker {
+
+// An answer's order and selling points; its titles stay in the workspace.
+struct Answer {
+  std::vector<barker_result_ad> ads;
+};
+
+// What two complete answers to one query have in common.
+struct Likeness {
+  double top_overlap;          // of the first BARKER_AGREEMENT_TOP ads: share that both have there
+  double rank_correlation;     // Spearman's rho of the two orders; 1 for a single ad
+  double same_selling_points;  // share of the ads for which both chose the same, in the same order
+};
+Likeness compare_answers(const Answer& a, const Answer& b);
+
+// Not thread-safe.
+class Comparison {
+ public:
+  // Asks the weights and the canary of `lease` the same.
+  void add(const barker_request& request, const WorkspacePool::Lease& lease, const Config& config);
+
+  // Fills everything but sampled and dropped.
+  void read_agreement(barker_agreement& agreement) const;
+
+ private:
+  struct Side {
+    uint64_t generation = 0;
+    uint64_t failed = 0;
+    LatencyHistogram latency;
+    Answer answer;
+  };
+  void start_anew(uint64_t serving, uint64_t canary);
+  static bool ask(const barker_request& request, const WorkspacePool::Lease& lease,
+                  const RuledGeneration& weights, const Config& config, Side& side);
+
+  Side serving_, canary_;
+  uint64_t compared_ = 0;
+  uint64_t answered_ = 0;  // by both
+  Likeness sum_{0, 0, 0};
+};
+
+}  // namespace barker

@@ -1,0 +1,74 @@
+// What a plugin counts. Relaxed atomics: each number is right, their sum over a moment need not be.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace barker {
+
+inline void count(std::atomic<uint64_t>& counter, uint64_t by = 1) {
+  counter.fetch_add(by, std::memory_order_relaxed);
+}
+inline uint64_t read(const std::atomic<uint64_t>& counter) {
+  return counter.load(std::memory_order_relaxed);
+}
+
+// Of the plugin since it was made.
+struct Counters {
+  std::atomic<uint64_t> queries{0}, rescored{0}, partial{0}, bypassed{0}, errors{0},
+      ads_rescored{0}, titles_rewritten{0}, loads{0}, loads_refused{0}, query_keywords{0},
+      query_keywords_unknown{0}, invalid_utf8{0}, candidates_scored{0}, candidates_rescored{0},
+      screen_violations{0};
+};
+
+// Durations in buckets an eighth of an octave wide.
+class LatencyHistogram {
+ public:
+  void add(uint64_t ns) { count(buckets_[bucket_of(ns)]); }
+
+  // The upper end of the bucket in which the share `q` of the durations is reached; 0: there are
+  // none.
+  uint64_t quantile(double q) const {
+    uint64_t total = 0, seen = 0;
+    for (const auto& bucket : buckets_) total += read(bucket);
+    for (size_t i = 0; i < kBuckets; ++i) {
+      seen += read(buckets_[i]);
+      if (seen > 0 && static_cast<double>(seen) >= q * static_cast<double>(total)) return end_of(i);
+    }
+    return 0;
+  }
+
+  void clear() {
+    for (auto& bucket : buckets_) bucket = 0;
+  }
+
+ private:
+  static constexpr unsigned kBits = 3;  // 2^3 buckets an octave
+  static constexpr size_t kBuckets = (64 - kBits + 1) << kBits;
+
+  static size_t bucket_of(uint64_t ns) {
+    if (ns < (uint64_t{1} << kBits)) return ns;
+    const auto shift = static_cast<unsigned>(std::bit_width(ns)) - 1 - kBits;
+    return ((size_t{shift} + 1) << kBits) + ((ns >> shift) - (uint64_t{1} << kBits));
+  }
+  static uint64_t end_of(size_t bucket) {
+    if (bucket < (size_t{1} << kBits)) return bucket;
+    const size_t shift = (bucket >> kBits) - 1;
+    const uint64_t within = (bucket & ((size_t{1} << kBits) - 1)) + (uint64_t{1} << kBits);
+    return (within << shift) + ((uint64_t{1} << shift) - 1);
+  }
+
+  std::array<std::atomic<uint64_t>, kBuckets> buckets_{};
+};
+
+// Of the queries that one generation answered.
+struct GenerationCounters {
+  std::atomic<uint64_t> queries{0}, rescored{0}, partial{0}, bypassed{0}, non_finite{0},
+      internal{0};
+  LatencyHistogram latency;  // of those that were not bypassed
+};
+
+}  // namespace barker

@@ -1,0 +1,76 @@
+// Queries copied while they pass, to be looked at later and elsewhere.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "plugin/barker.h"
+
+namespace barker {
+
+// A request that owns all it points to. Only the window's ads; no deadline.
+class Recording {
+ public:
+  static constexpr uint64_t kMaxBytes = 1 << 20;  // a longer request is not worth the query's time
+
+  // False: it is larger than kMaxBytes. The request has been checked (request.h).
+  bool assign(const barker_request& request, uint64_t window);
+  const barker_request& request() const { return request_; }
+
+ private:
+  barker_string keep(const barker_string& text);
+
+  std::vector<char> bytes_;
+  std::vector<barker_string> texts_;  // user keywords, then the tokens of the groups
+  std::vector<float> weights_;
+  std::vector<barker_group> groups_;
+  std::vector<barker_ad> ads_;
+  std::vector<uint64_t> title_keywords_;
+  std::vector<barker_selling_point> points_;
+  barker_request request_{};
+};
+
+// A few recordings between the query threads and one reader. Nobody waits: where all are taken, the
+// query goes unrecorded.
+class RecordingQueue {
+ public:
+  // [any thread]
+  void offer(const barker_request& request, uint64_t window) noexcept;
+
+  // [one thread at a time] Shows one recording to `visit`. False: there is none.
+  template <typename Visit>
+  bool take(Visit visit) {
+    for (Slot& slot : slots_) {
+      State full = State::kFull;
+      if (!slot.state.compare_exchange_strong(full, State::kTaken, std::memory_order_acquire)) {
+        continue;
+      }
+      const Freed freed{slot};
+      visit(slot.recording.request());
+      return true;
+    }
+    return false;
+  }
+
+  uint64_t offered() const { return offered_.load(std::memory_order_relaxed); }
+  uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+ private:
+  static constexpr size_t kSlots = 32;
+  enum class State : uint8_t { kFree, kTaken, kFull };
+  struct Slot {
+    std::atomic<State> state{State::kFree};
+    Recording recording;
+  };
+  struct Freed {  // however the visit ends
+    Slot& slot;
+    ~Freed() { slot.state.store(State::kFree, std::memory_order_release); }
+  };
+
+  std::array<Slot, kSlots> slots_;
+  std::atomic<uint64_t> offered_{0}, dropped_{0};
+};
+
+}  // namespace barker
