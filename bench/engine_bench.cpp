@@ -38,7 +38,7 @@ std::string setting(const char* name) {
 barker::Result<std::unique_ptr<barker::Engine>> open_engine(const std::string& config) {
   barker::EngineOptions options;
   options.index = setting("BARKER_BENCH_INDEX");
-  options.weights = setting("BARKER_BENCH_WEIGHTS");
+  options.watched.weights = setting("BARKER_BENCH_WEIGHTS");
   options.plugin = BARKER_PLUGIN_PATH;
   options.config = config;
   return barker::Engine::open(options);

@@ -20,6 +20,9 @@ int main(int argc, char** argv) {
       {"rollback", barker::add_rollback_command(app)},
       {"versions", barker::add_versions_command(app)},
       {"prune", barker::add_prune_command(app)},
+      {"promote", barker::add_promote_command(app)},
+      {"unlabel", barker::add_unlabel_command(app)},
+      {"admin", barker::add_admin_command(app)},
       {"keygen", barker::add_keygen_command(app)},
       {"sign", barker::add_sign_command(app)},
   };

@@ -21,6 +21,9 @@ Command add_rollback_command(CLI::App& app);
 Command add_versions_command(CLI::App& app);
 Command add_prune_command(CLI::App& app);
 Command add_keygen_command(CLI::App& app);
+Command add_promote_command(CLI::App& app);
+Command add_unlabel_command(CLI::App& app);
 Command add_sign_command(CLI::App& app);
+Command add_admin_command(CLI::App& app);
 
 }  // namespace barker

@@ -1,4 +1,5 @@
-// publish, rollback, versions, prune: the weights directory an engine serves from.
+// publish, rollback, promote, unlabel, versions, prune: the weights directory an engine serves
+// from.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
@@ -37,6 +38,18 @@ int rollback(const Options& o) {
   const Result<std::string> version = rollback_weights(o.directory);
   if (!version.ok()) return fail("rollback", version.status());
   std::cout << *version << " is CURRENT\n";
+  return kExitOk;
+}
+
+int promote(const Options& o) {
+  const Result<std::string> version = promote_label(o.directory, o.label);
+  if (!version.ok()) return fail("promote", version.status());
+  std::cout << *version << " is CURRENT\n";
+  return kExitOk;
+}
+
+int unlabel(const Options& o) {
+  if (Status s = remove_label(o.directory, o.label); !s.ok()) return fail("unlabel", s);
   return kExitOk;
 }
 
@@ -92,6 +105,24 @@ Command add_rollback_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("rollback", "Make the version before CURRENT serve again");
   command->add_option("directory", o->directory, "Weights directory")->required();
   return [o] { return rollback(*o); };
+}
+
+Command add_promote_command(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  o->label = "canary";
+  CLI::App* command = app.add_subcommand("promote", "Make a labelled version CURRENT");
+  command->add_option("directory", o->directory, "Weights directory")->required();
+  command->add_option("--label", o->label, "Which; default: canary");
+  return [o] { return promote(*o); };
+}
+
+Command add_unlabel_command(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  o->label = "canary";
+  CLI::App* command = app.add_subcommand("unlabel", "Remove a label; its version stays");
+  command->add_option("directory", o->directory, "Weights directory")->required();
+  command->add_option("--label", o->label, "Which; default: canary");
+  return [o] { return unlabel(*o); };
 }
 
 Command add_versions_command(CLI::App& app) {

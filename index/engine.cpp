@@ -8,6 +8,7 @@
 #include "index/ad_store.h"
 #include "index/ad_store_generated.h"
 #include "index/lucene_index.h"
+#include "index/plugin_error.h"
 #include "index/plugin_loader.h"
 #include "index/watcher.h"
 #include "models/text.h"
@@ -67,23 +68,6 @@ class Stopwatch {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-Status plugin_error(int32_t code, const char* error) {
-  switch (code) {
-    case BARKER_E_NOT_FOUND:
-      return not_found(error);
-    case BARKER_E_CONFIG:
-    case BARKER_E_UNSUPPORTED:
-    case BARKER_E_INVALID_ARGUMENT:
-      return invalid_argument(error);
-    case BARKER_E_VERSION:
-      return Status(Code::kUnsupported, error);
-    case BARKER_E_IO:
-      return io_error(error);
-    default:
-      return bad_data(error);
-  }
-}
-
 }  // namespace
 
 struct Engine::Impl {
@@ -98,16 +82,21 @@ struct Engine::Impl {
     const Result<const barker_api*> loaded = load_plugin(options.plugin);
     if (!loaded.ok()) return loaded.status();
     api = *loaded;
+    const bool watches = options.watch || !options.watched.rules.empty() || !options.admin.empty();
+    if (watches) host.log = nullptr;  // the watcher tells all that the plugin would
     char error[BARKER_ERROR_SIZE] = "";
     int32_t code = api->create(&host, view(options.config), &plugin, error);
-    if (code == BARKER_OK && !options.weights.empty()) {
-      code = api->load_weights(plugin, view(options.weights), nullptr, error);
+    if (code == BARKER_OK && !options.watch && !options.watched.weights.empty()) {
+      code = api->load_weights(plugin, view(options.watched.weights), nullptr, error);
     }
     if (code != BARKER_OK) return plugin_error(code, error);
-    if (options.watch || !options.rules.empty()) {
-      watcher = std::make_unique<Watcher>(
-          *api, plugin, Watched{options.watch ? options.weights : "", options.rules});
-    }
+    if (!watches) return {};
+    Watched watched = options.watched;
+    if (!options.watch) watched.weights.clear();
+    Result<std::unique_ptr<Watcher>> started =
+        Watcher::start(*api, plugin, std::move(watched), options.admin);
+    if (!started.ok()) return started.status();
+    watcher = std::move(*started);
     return {};
   }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "index/life_cycle.h"
 #include "index/profiles.h"
 #include "models/result.h"
 #include "plugin/barker.h"
@@ -14,13 +15,13 @@
 namespace barker {
 
 struct EngineOptions {
-  std::string index;    // directory of `barker index`
-  std::string weights;  // file or directory; empty: the plugin bypasses
-  std::string plugin;   // libbarker.so
-  std::string config;   // TOML text for the plugin
-  std::string rules;    // TOML file of rules (plugin/rules.h), watched; empty: none
-  bool watch = false;   // load the weights again when what `weights` leads to changes
-  size_t limit = 50;    // ads of the first pass
+  std::string index;   // directory of `barker index`
+  Watched watched;     // weights (none: the plugin bypasses), rules, and how they are judged
+  std::string plugin;  // libbarker.so
+  std::string config;  // TOML text for the plugin
+  bool watch = false;  // weights: again when what they lead to changes; rules are so in any case
+  std::string admin;   // Unix socket to answer the administrator on; empty: none
+  size_t limit = 50;   // ads of the first pass
 };
 
 struct SellingPointShown {

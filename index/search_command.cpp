@@ -129,14 +129,29 @@ Command add_search_command(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("search", "Search an index; the plugin rescores and rewrites");
   command->add_option("--index", options->engine.index, "Directory of `barker index`")->required();
-  command->add_option("--weights", options->engine.weights,
+  command->add_option("--weights", options->engine.watched.weights,
                       "Weight file, or directory with CURRENT; absent: no rescoring");
   command->add_option("--plugin", options->engine.plugin,
                       "libbarker.so; default: beside this command");
-  command->add_option("--rules", options->engine.rules,
+  command->add_option("--rules", options->engine.watched.rules,
                       "TOML of what may not be shown (plugin/rules.h); read again when it changes");
   command->add_flag("--watch", options->engine.watch,
-                    "Load the weights again when CURRENT or the file changes; with --queries");
+                    "Load the weights again when CURRENT, label.canary or the file changes; with "
+                    "--queries");
+  command->add_option("--admin", options->engine.admin,
+                      "Unix socket to answer `barker admin` on; with --queries");
+  command
+      ->add_option("--probation", options->engine.watched.probation_seconds,
+                   "Seconds in which new weights may still be taken back")
+      ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--most-failures", options->engine.watched.most_failures,
+                   "Share of bypassed queries beyond which they are")
+      ->check(CLI::Range(0.0, 1.0));
+  command
+      ->add_option("--slowest", options->engine.watched.slowest,
+                   "Times the p99 before them beyond which they are; 0: never")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--config", options->config_file, "TOML configuration of the plugin");
   command->add_option("--users", options->users, "Profiles, JSON Lines");
   command->add_option("--user", options->user, "Id of the user");

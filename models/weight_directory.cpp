@@ -119,6 +119,28 @@ bool valid_label(const std::string& label) {
          });
 }
 
+Status wrong_label(const std::string& label) {
+  return invalid_argument("label: expected a-z, 0-9, - and _, found \"" + label + "\"");
+}
+
+// PREVIOUS first: killed in between, both name the version that serves, and rollback does nothing.
+Status make_current(const std::string& directory, const std::string& name, const PublishStep& at) {
+  const std::string current = read_name(directory + "/" + kCurrent);
+  if (!current.empty()) {
+    at("set PREVIOUS");
+    if (Status s = write_name(directory + "/" + kPrevious, current); !s.ok()) return s;
+  }
+  at("set CURRENT");
+  return write_name(directory + "/" + kCurrent, name);
+}
+
+Status unlink_label(const std::string& directory, const std::string& label) {
+  const std::string path = directory + "/" + kLabel + label;
+  if (unlink(path.c_str()) == 0) return {};
+  if (errno == ENOENT) return not_found(path + ": there is no such label");
+  return io_error(path + ": " + std::strerror(errno));
+}
+
 }  // namespace
 
 Result<std::string> publish_weights(const std::string& file, const std::string& directory,
@@ -126,9 +148,7 @@ Result<std::string> publish_weights(const std::string& file, const std::string& 
   const auto at = [&](const char* name) {
     if (step) step(name);
   };
-  if (!label.empty() && !valid_label(label)) {
-    return invalid_argument("label: expected a-z, 0-9, - and _, found \"" + label + "\"");
-  }
+  if (!label.empty() && !valid_label(label)) return wrong_label(label);
   {
     const auto checked = WeightFile::open(file);
     if (!checked.ok()) return checked.status();
@@ -163,17 +183,36 @@ Result<std::string> publish_weights(const std::string& file, const std::string& 
     const Status s = write_name(directory + "/" + kLabel + label, name);
     return s.ok() ? Result<std::string>(std::string(name)) : s;
   }
-  // PREVIOUS first: killed in between, both name the version that serves, and rollback does
-  // nothing.
-  const std::string current = read_name(directory + "/" + kCurrent);
-  if (!current.empty()) {
-    at("set PREVIOUS");
-    if (Status s = write_name(directory + "/" + kPrevious, current); !s.ok()) return s;
-  }
-  at("set CURRENT");
-  if (Status s = write_name(directory + "/" + kCurrent, name); !s.ok()) return s;
+  if (Status s = make_current(directory, name, at); !s.ok()) return s;
   at("done");
   return std::string(name);
+}
+
+Result<std::string> promote_label(const std::string& directory, const std::string& label,
+                                  const PublishStep& step) {
+  const auto at = [&](const char* name) {
+    if (step) step(name);
+  };
+  if (!valid_label(label)) return wrong_label(label);
+  Result<DirectoryLock> lock = DirectoryLock::take(directory);
+  if (!lock.ok()) return lock.status();
+  const Result<std::string> path = resolve_weights_path(directory, label);
+  if (!path.ok()) return path.status();
+  if (const auto file = WeightFile::open(*path); !file.ok()) return file.status();
+  const std::string name = fs::path(*path).filename().string();
+  if (name != read_name(directory + "/" + kCurrent)) {
+    if (Status s = make_current(directory, name, at); !s.ok()) return s;
+  }
+  at("remove label");
+  if (Status s = unlink_label(directory, label); !s.ok()) return s;
+  at("done");
+  return name;
+}
+
+Status remove_label(const std::string& directory, const std::string& label) {
+  if (!valid_label(label)) return wrong_label(label);
+  Result<DirectoryLock> lock = DirectoryLock::take(directory);
+  return lock.ok() ? unlink_label(directory, label) : lock.status();
 }
 
 Result<std::string> rollback_weights(const std::string& directory, const PublishStep& step) {

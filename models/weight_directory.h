@@ -41,6 +41,13 @@ Result<std::string> publish_weights(const std::string& file, const std::string& 
 // CURRENT and PREVIOUS change places. failed_precondition where there is no PREVIOUS.
 Result<std::string> rollback_weights(const std::string& directory, const PublishStep& step = {});
 
+// A labelled version becomes CURRENT, and the label goes. Returns the version's name.
+Result<std::string> promote_label(const std::string& directory, const std::string& label,
+                                  const PublishStep& step = {});
+
+// The version stays.
+Status remove_label(const std::string& directory, const std::string& label);
+
 // By number.
 Result<std::vector<WeightVersion>> weight_versions(const std::string& directory);
 

@@ -40,8 +40,8 @@ std::string small_index() {
 EngineOptions options() {
   EngineOptions o;
   o.index = small_index();
-  o.weights = temporary_path("engine.barker");
-  EXPECT_TRUE(write_weight_file(random_model(1), o.weights).ok());
+  o.watched.weights = temporary_path("engine.barker");
+  EXPECT_TRUE(write_weight_file(random_model(1), o.watched.weights).ok());
   o.plugin = BARKER_PLUGIN_PATH;
   return o;
 }
@@ -86,13 +86,13 @@ TEST(Engine, NamesWhatItCannotOpen) {
   o.plugin = "/nowhere/libbarker.so";
   EXPECT_THAT(Engine::open(o).status().message(), HasSubstr("/nowhere/libbarker.so: no such file"));
   o = options();
-  o.weights = "/nowhere/w.barker";
+  o.watched.weights = "/nowhere/w.barker";
   EXPECT_EQ(Engine::open(o).status().code(), Code::kNotFound);
   o = options();
   o.index = "/nowhere/index";
   EXPECT_EQ(Engine::open(o).status().code(), Code::kNotFound);
   o = options();
-  std::filesystem::resize_file(o.weights, 1000);
+  std::filesystem::resize_file(o.watched.weights, 1000);
   EXPECT_THAT(Engine::open(o).status().message(), HasSubstr("truncated"));
 }
 

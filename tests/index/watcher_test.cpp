@@ -2,14 +2,21 @@
 #include "index/watcher.h"
 
 #include <dlfcn.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <thread>
 
+#include "index/admin_socket.h"
 #include "models/weight_directory.h"
 #include "tests/models/random_model.h"
 
@@ -17,6 +24,9 @@ namespace barker {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 barker_string view(const std::string& s) { return {s.data(), s.size()}; }
 
@@ -29,18 +39,57 @@ class WatcherTest : public testing::Test {
     const barker_host host = {sizeof host, BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr, nullptr};
     EXPECT_EQ(api_->create(&host, {nullptr, 0}, &plugin_, nullptr), BARKER_OK);
     publish(random_model(1));
-    EXPECT_EQ(api_->load_weights(plugin_, view(directory_), nullptr, nullptr), BARKER_OK);
   }
   ~WatcherTest() override {
     api_->destroy(plugin_);
     fs::remove_all(directory_);
     fs::remove(rules_);
+    fs::remove(socket_);
   }
 
-  void publish(const ModelSpec& model) {
+  std::unique_ptr<Watcher> watch(Watched watched = {}, const std::string& admin = "") {
+    watched.weights = directory_;
+    watched.tell = [this](const std::string& line) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      events_.push_back(line);
+    };
+    auto watcher = Watcher::start(*api_, plugin_, std::move(watched), admin);
+    EXPECT_TRUE(watcher.ok()) << watcher.status().message();
+    return watcher.ok() ? std::move(*watcher) : nullptr;
+  }
+  Status try_watch(Watched watched) {
+    watched.weights = directory_;
+    watched.tell = [](const std::string&) {};
+    return Watcher::start(*api_, plugin_, std::move(watched)).status();
+  }
+  std::vector<std::string> events() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return events_;
+  }
+  std::string admin(const std::string& command) {
+    const auto answer = ask_engine(socket_, command);
+    EXPECT_TRUE(answer.ok()) << answer.status().message();
+    return answer.ok() ? *answer : "";
+  }
+  // Finite numbers, infinite products.
+  static ModelSpec broken_model() {
+    ModelSpec model = random_model(4);
+    for (float& w : model.tensors["mlp.0.weight"]) w *= 1e20f;
+    for (float& w : model.tensors["mlp.1.weight"]) w *= 1e20f;
+    return model;
+  }
+  uint64_t generation(int32_t role) const {
+    const auto* canary = static_cast<const barker_canary*>(api_->get_extension(BARKER_EXT_CANARY));
+    barker_generation_stats stats{};
+    stats.struct_size = sizeof stats;
+    EXPECT_EQ(canary->read_generation(plugin_, role, &stats), BARKER_OK);
+    return stats.generation;
+  }
+
+  void publish(const ModelSpec& model, const std::string& label = "") {
     const std::string file = temporary_path("watched.barker");
     EXPECT_TRUE(write_weight_file(model, file).ok());
-    const auto version = publish_weights(file, directory_);
+    const auto version = publish_weights(file, directory_, label);
     EXPECT_TRUE(version.ok()) << version.status().message();
     fs::remove(file);
   }
@@ -65,7 +114,7 @@ class WatcherTest : public testing::Test {
     ad.first_pass_score = ad.bid = 1;
     barker_request request{};
     request.struct_size = sizeof request;
-    request.query = view(word);
+    request.query = request.user = view(word);
     request.ads = &ad;
     request.ad_count = 1;
     request.ad_stride = sizeof ad;
@@ -83,21 +132,35 @@ class WatcherTest : public testing::Test {
     return response.reason;
   }
 
-  const std::string directory_ = temporary_path("watched"), rules_ = temporary_path("rules.toml");
+  const std::string directory_ = temporary_path("watched"), rules_ = temporary_path("rules.toml"),
+                    socket_ = temporary_path("admin");
+  std::mutex mutex_;
+  std::vector<std::string> events_;
   const barker_api* api_;
   barker_plugin* plugin_ = nullptr;
 };
 
 TEST_F(WatcherTest, LoadsWhatIsPublishedAndFollowsARollback) {
-  const Watcher watcher(*api_, plugin_, {.weights = directory_, .rules = ""});
+  const auto watcher = watch();
+  EXPECT_EQ(stats().generation, 1u);
   publish(random_model(2));
   EXPECT_TRUE(comes_true([&] { return stats().generation == 2; }));
   ASSERT_TRUE(rollback_weights(directory_).ok());
   EXPECT_TRUE(comes_true([&] { return stats().generation == 3; }));
+  EXPECT_THAT(events(), ElementsAre(HasSubstr("\"loaded\""), HasSubstr("000002.barker"),
+                                    HasSubstr("000001.barker")));
+}
+
+TEST_F(WatcherTest, RefusesToStartOnWhatIsRefused) {
+  std::ofstream(directory_ + "/000001.barker", std::ios::trunc) << "no weights";
+  EXPECT_THAT(try_watch({}).message(), HasSubstr("000001.barker: check map"));
+  std::ofstream(rules_) << "of = true";
+  EXPECT_THAT(try_watch({.rules = rules_}).message(), HasSubstr("rules"));
+  EXPECT_THAT(try_watch({.rules = "/nowhere"}).message(), HasSubstr("/nowhere: No such file"));
 }
 
 TEST_F(WatcherTest, TriesARefusedVersionAgainOnlyWhenAskedOrChanged) {
-  Watcher watcher(*api_, plugin_, {.weights = directory_, .rules = ""});
+  const auto watcher = watch();
   std::ofstream(directory_ + "/000009.barker") << "no weights";
   std::ofstream(directory_ + "/current.new") << "000009.barker\n";
   fs::rename(directory_ + "/current.new", directory_ + "/CURRENT");
@@ -105,26 +168,29 @@ TEST_F(WatcherTest, TriesARefusedVersionAgainOnlyWhenAskedOrChanged) {
   std::this_thread::sleep_for(std::chrono::milliseconds(1200));
   EXPECT_EQ(stats().loads_refused, 1u);
   EXPECT_EQ(stats().generation, 1u);
-  watcher.wake();
+  watcher->wake();
   EXPECT_TRUE(comes_true([&] { return stats().loads_refused == 2; }));
   publish(random_model(3));
   EXPECT_TRUE(comes_true([&] { return stats().generation == 2; }));
+  watcher->wake();  // what was loaded is not loaded again: it would cost the way back
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  EXPECT_EQ(stats().generation, 2u);
 }
 
 TEST_F(WatcherTest, ReadsRulesAtOnceAndWhenTheyChange) {
   std::ofstream(rules_) << "off = true";
-  const Watcher watcher(*api_, plugin_, {.weights = "", .rules = rules_});
+  const auto watcher = watch({.rules = rules_});
   EXPECT_EQ(ask(), BARKER_REASON_DISABLED);
   std::ofstream(rules_) << "off = false";
   EXPECT_TRUE(comes_true([&] { return ask() == BARKER_REASON_NONE; }));
+  std::ofstream(rules_) << "off = maybe";
+  EXPECT_TRUE(comes_true([&] { return events().back().find("refused") != std::string::npos; }));
+  EXPECT_EQ(ask(), BARKER_REASON_NONE);
 }
 
 TEST_F(WatcherTest, TakesWeightsBackWhenTheirQueriesFail) {
-  const Watcher watcher(*api_, plugin_, {.weights = directory_, .rules = ""});
-  ModelSpec broken = random_model(4);  // finite numbers, infinite products
-  for (float& w : broken.tensors["mlp.0.weight"]) w *= 1e20f;
-  for (float& w : broken.tensors["mlp.1.weight"]) w *= 1e20f;
-  publish(broken);
+  const auto watcher = watch();
+  publish(broken_model());
   ASSERT_TRUE(comes_true([&] { return stats().generation == 2; }));
   EXPECT_EQ(ask(), BARKER_REASON_NON_FINITE);
   EXPECT_TRUE(comes_true([&] {
@@ -132,6 +198,91 @@ TEST_F(WatcherTest, TakesWeightsBackWhenTheirQueriesFail) {
     return stats().generation == 1;
   }));
   EXPECT_EQ(ask(), BARKER_REASON_NONE);
+  EXPECT_TRUE(comes_true([&] { return events().size() == 3; }));
+  EXPECT_THAT(events().back(), AllOf(HasSubstr("rolled back"), HasSubstr("were bypassed")));
+}
+
+TEST_F(WatcherTest, TakesWeightsBackThatAreSlow) {
+  const auto watcher = watch({.slowest = 3});
+  const auto ask_often = [&] {
+    for (int i = 0; i < 2500; ++i) ask();
+  };
+  ask_often();
+  publish(random_model(2, {.dim = 256, .hidden = {2048, 2048}}));
+  ASSERT_TRUE(comes_true([&] { return stats().generation == 2; }));
+  ask_often();
+  EXPECT_TRUE(comes_true([&] { return stats().generation == 1; }));
+  EXPECT_TRUE(comes_true([&] { return events().size() == 3; }));
+  EXPECT_THAT(events().back(), HasSubstr("p99"));
+}
+
+TEST_F(WatcherTest, StartsALabelledCanaryAndPromotesItWithoutLoadingItAgain) {
+  const auto watcher = watch({}, socket_);
+  publish(random_model(2), "canary");
+  ASSERT_TRUE(comes_true([&] { return generation(BARKER_ROLE_CANARY) == 2; }));
+  EXPECT_THAT(admin("shares 0 1"), HasSubstr("\"compared\":1"));
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(ask(), BARKER_REASON_NONE);
+  EXPECT_TRUE(
+      comes_true([&] { return admin("status").find("\"compared\":10,") != std::string::npos; }));
+  ASSERT_TRUE(promote_label(directory_, "canary").ok());
+  ASSERT_TRUE(comes_true([&] { return generation(BARKER_ROLE_SERVING) == 2; }));
+  EXPECT_EQ(generation(BARKER_ROLE_CANARY), 0u);
+  EXPECT_EQ(stats().loads, 2u);
+  EXPECT_THAT(events(), ElementsAre(HasSubstr("loaded"), HasSubstr("started"), HasSubstr("shares"),
+                                    HasSubstr("promoted")));
+}
+
+TEST_F(WatcherTest, StopsACanaryThatFailsOrLosesItsLabel) {
+  const auto watcher = watch({}, socket_);
+  publish(random_model(2), "canary");
+  ASSERT_TRUE(comes_true([&] { return generation(BARKER_ROLE_CANARY) == 2; }));
+  ASSERT_TRUE(remove_label(directory_, "canary").ok());
+  ASSERT_TRUE(comes_true([&] { return generation(BARKER_ROLE_CANARY) == 0; }));
+  publish(broken_model(), "canary");
+  ASSERT_TRUE(comes_true([&] { return generation(BARKER_ROLE_CANARY) == 3; }));
+  EXPECT_THAT(admin("shares 1 0"), HasSubstr("\"served\":1"));
+  EXPECT_EQ(ask(), BARKER_REASON_NON_FINITE);
+  EXPECT_TRUE(comes_true([&] { return ask() == BARKER_REASON_NONE; }));
+  EXPECT_EQ(generation(BARKER_ROLE_CANARY), 0u);
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  EXPECT_EQ(generation(BARKER_ROLE_CANARY), 0u) << "not until its label changes";
+  EXPECT_EQ(generation(BARKER_ROLE_SERVING), 1u);
+}
+
+TEST_F(WatcherTest, AnswersItsAdministrator) {
+  const auto watcher = watch({}, socket_);
+  EXPECT_EQ(fs::status(socket_).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  ask();
+  EXPECT_THAT(admin("status"), AllOf(HasSubstr("\"generation\":1"), HasSubstr("\"queries\":1")));
+  EXPECT_THAT(admin("rollback"), HasSubstr("error"));
+  publish(random_model(2));
+  EXPECT_THAT(admin("reload"), HasSubstr("\"generation\":2"));
+  EXPECT_THAT(admin("rollback"), HasSubstr("\"generation\":1"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  EXPECT_EQ(stats().generation, 1u) << "CURRENT has not changed";
+  EXPECT_THAT(admin("reload"), HasSubstr("\"generation\":3"));
+  for (const char* wrong : {"", "nothing", "shares", "shares 1", "shares x 1", "shares 2 0",
+                            "shares 0 0 0", "status now"}) {
+    EXPECT_THAT(admin(wrong), HasSubstr("error")) << wrong;
+  }
+  EXPECT_FALSE(ask_engine(socket_, std::string(100'000, 'x')).ok());
+  EXPECT_THAT(admin("status"), HasSubstr("serving")) << "and goes on";
+  EXPECT_THAT(AdminSocket::listen(socket_).status().message(), HasSubstr("another engine"));
+}
+
+TEST_F(WatcherTest, ReplacesASocketThatADeadEngineLeft) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  socket_.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int dead = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_EQ(::bind(dead, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  close(dead);
+  ASSERT_TRUE(fs::exists(socket_));
+  const auto watcher = watch({}, socket_);
+  EXPECT_THAT(admin("status"), HasSubstr("serving"));
+  std::ofstream(rules_) << "a file";
+  EXPECT_THAT(AdminSocket::listen(rules_).status().message(), HasSubstr("is no socket"));
+  EXPECT_FALSE(AdminSocket::listen(std::string(200, 'x')).ok());
 }
 
 }  // namespace

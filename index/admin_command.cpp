@@ -1,0 +1,48 @@
+// admin: asks an engine that serves, over its socket.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "index/admin_socket.h"
+#include "index/commands.h"
+#include "models/exit_code.h"
+
+namespace barker {
+namespace {
+
+struct Options {
+  std::string socket;
+  std::vector<std::string> words;
+};
+
+int run(const Options& o) {
+  std::string command;
+  for (const std::string& word : o.words) command += (command.empty() ? "" : " ") + word;
+  const Result<std::string> answer = ask_engine(o.socket, command);
+  if (!answer.ok()) {
+    std::cerr << "barker admin: " << answer.status().message() << "\n";
+    return exit_code(answer.status());
+  }
+  const auto json = nlohmann::ordered_json::parse(*answer, nullptr, false);
+  if (json.is_object() && json.contains("error")) {
+    std::cerr << "barker admin: " << json["error"].get<std::string>() << "\n";
+    return kExitUsage;
+  }
+  std::cout << (json.is_discarded() ? *answer : json.dump(2)) << "\n";
+  return kExitOk;
+}
+
+}  // namespace
+
+Command add_admin_command(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "admin", "Ask an engine that serves: status, reload, rollback, shares SERVED COMPARED");
+  command->add_option("socket", o->socket, "What its --admin named")->required();
+  command->add_option("command", o->words, "status: counters of each generation, their agreement")
+      ->required();
+  return [o] { return run(*o); };
+}
+
+}  // namespace barker
