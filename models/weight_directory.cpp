@@ -26,6 +26,7 @@ namespace fs = std::filesystem;
 constexpr const char* kCurrent = "CURRENT";
 constexpr const char* kPrevious = "PREVIOUS";
 constexpr const char* kLabel = "label.";
+constexpr const char* kTemporary = ".tmp.";  // in what AtomicFile has not renamed yet
 constexpr const char* kEnding = ".barker";
 
 // One publisher at a time; released when the process ends, however it ends.
@@ -66,10 +67,14 @@ uint64_t number_of(const std::string& name) {
   return parsed.ec == std::errc() && parsed.ptr == end ? number : 0;
 }
 
-std::string read_name(const std::string& path) {
+// The version that CURRENT, PREVIOUS or a label names; empty where there is no such file. Any other
+// failure is one: who took it for "none" would remove what serves.
+Result<std::string> read_name(const std::string& path) {
   constexpr size_t kLongestName = 4096;
   const Result<std::string> text = read_small_file(path, kLongestName);
-  return text.ok() ? text->substr(0, text->find('\n')) : "";
+  if (text.status().code() == Code::kNotFound) return std::string();
+  if (!text.ok()) return text.status();
+  return text->substr(0, text->find('\n'));
 }
 
 Status write_name(const std::string& path, const std::string& name) {
@@ -103,10 +108,10 @@ Status copy_signature(const std::string& from, const std::string& to) {
   return error ? io_error(signature_path(to) + ": " + error.message()) : Status();
 }
 
-// Nobody has it open: WeightFile keeps a shared lock on what it maps.
+// Whether somebody may have it open: FileBytes keeps a shared lock on what it maps.
 bool is_in_use(const std::string& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return false;
+  if (file < 0) return true;  // who knows
   const bool used = flock(file, LOCK_EX | LOCK_NB) != 0;
   close(file);
   return used;
@@ -119,18 +124,31 @@ bool valid_label(const std::string& label) {
          });
 }
 
+Result<std::vector<std::string>> names_in(const std::string& directory) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    names.push_back(entry->path().filename().string());
+  }
+  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) {
+    return not_found(directory + ": " + error.message());
+  }
+  if (error) return io_error(directory + ": " + error.message());
+  return names;
+}
+
 Status wrong_label(const std::string& label) {
   return invalid_argument("label: expected a-z, 0-9, - and _, found \"" + label + "\"");
 }
 
 // PREVIOUS first: killed in between, both name the version that serves, and rollback does nothing.
-Status make_current(const std::string& directory, const std::string& name, const PublishStep& at) {
-  const std::string current = read_name(directory + "/" + kCurrent);
-  if (!current.empty()) {
-    at("set PREVIOUS");
-    if (Status s = write_name(directory + "/" + kPrevious, current); !s.ok()) return s;
+Status make_current(const std::string& directory, const std::string& name) {
+  const Result<std::string> current = read_name(directory + "/" + kCurrent);
+  if (!current.ok()) return current.status();
+  if (!current->empty()) {
+    if (Status s = write_name(directory + "/" + kPrevious, *current); !s.ok()) return s;
   }
-  at("set CURRENT");
   return write_name(directory + "/" + kCurrent, name);
 }
 
@@ -144,20 +162,15 @@ Status unlink_label(const std::string& directory, const std::string& label) {
 }  // namespace
 
 Result<std::string> publish_weights(const std::string& file, const std::string& directory,
-                                    const std::string& label, const PublishStep& step) {
-  const auto at = [&](const char* name) {
-    if (step) step(name);
-  };
+                                    const std::string& label) {
   if (!label.empty() && !valid_label(label)) return wrong_label(label);
   {
     const auto checked = WeightFile::open(file);
     if (!checked.ok()) return checked.status();
   }
-  at("make directory");
   std::error_code error;
   fs::create_directories(directory, error);
   if (error) return io_error(directory + ": " + error.message());
-  at("lock");
   Result<DirectoryLock> lock = DirectoryLock::take(directory);
   if (!lock.ok()) return lock.status();
   const auto versions = weight_versions(directory);
@@ -166,12 +179,9 @@ Result<std::string> publish_weights(const std::string& file, const std::string& 
   char name[40];
   std::snprintf(name, sizeof name, "%06llu%s", static_cast<unsigned long long>(number), kEnding);
   const std::string path = directory + "/" + name;
-  at("copy signature");
   // Before the file, so that nobody finds the version without it.
   if (Status s = copy_signature(file, path); !s.ok()) return s;
-  at("copy");
   if (Status s = copy_file(file, path); !s.ok()) return s;
-  at("check copy");
   // What was checked above may have changed while it was copied.
   if (const auto copied = WeightFile::open(path); !copied.ok()) {
     unlink(path.c_str());
@@ -179,20 +189,14 @@ Result<std::string> publish_weights(const std::string& file, const std::string& 
     return copied.status();
   }
   if (!label.empty()) {
-    at("set label");
     const Status s = write_name(directory + "/" + kLabel + label, name);
     return s.ok() ? Result<std::string>(std::string(name)) : s;
   }
-  if (Status s = make_current(directory, name, at); !s.ok()) return s;
-  at("done");
+  if (Status s = make_current(directory, name); !s.ok()) return s;
   return std::string(name);
 }
 
-Result<std::string> promote_label(const std::string& directory, const std::string& label,
-                                  const PublishStep& step) {
-  const auto at = [&](const char* name) {
-    if (step) step(name);
-  };
+Result<std::string> promote_label(const std::string& directory, const std::string& label) {
   if (!valid_label(label)) return wrong_label(label);
   Result<DirectoryLock> lock = DirectoryLock::take(directory);
   if (!lock.ok()) return lock.status();
@@ -200,12 +204,12 @@ Result<std::string> promote_label(const std::string& directory, const std::strin
   if (!path.ok()) return path.status();
   if (const auto file = WeightFile::open(*path); !file.ok()) return file.status();
   const std::string name = fs::path(*path).filename().string();
-  if (name != read_name(directory + "/" + kCurrent)) {
-    if (Status s = make_current(directory, name, at); !s.ok()) return s;
+  const Result<std::string> current = read_name(directory + "/" + kCurrent);
+  if (!current.ok()) return current.status();
+  if (name != *current) {
+    if (Status s = make_current(directory, name); !s.ok()) return s;
   }
-  at("remove label");
   if (Status s = unlink_label(directory, label); !s.ok()) return s;
-  at("done");
   return name;
 }
 
@@ -215,52 +219,55 @@ Status remove_label(const std::string& directory, const std::string& label) {
   return lock.ok() ? unlink_label(directory, label) : lock.status();
 }
 
-Result<std::string> rollback_weights(const std::string& directory, const PublishStep& step) {
-  const auto at = [&](const char* name) {
-    if (step) step(name);
-  };
+Result<std::string> rollback_weights(const std::string& directory) {
   Result<DirectoryLock> lock = DirectoryLock::take(directory);
   if (!lock.ok()) return lock.status();
-  const std::string current = read_name(directory + "/" + kCurrent);
-  const std::string previous = read_name(directory + "/" + kPrevious);
-  if (previous.empty() || previous == current) {
-    return Status(Code::kFailedPrecondition, directory + ": nothing was published before " +
-                                                 (current.empty() ? "anything serves" : current));
+  const Result<std::string> current = read_name(directory + "/" + kCurrent);
+  const Result<std::string> previous = read_name(directory + "/" + kPrevious);
+  for (const auto* name : {&current, &previous}) {
+    if (!name->ok()) return name->status();
   }
-  const std::string path = directory + "/" + previous;
+  if (previous->empty() || *previous == *current) {
+    return Status(Code::kFailedPrecondition, directory + ": nothing was published before " +
+                                                 (current->empty() ? "anything serves" : *current));
+  }
+  const std::string path = directory + "/" + *previous;
   if (const auto file = WeightFile::open(path); !file.ok()) return file.status();
-  at("set CURRENT");
-  if (Status s = write_name(directory + "/" + kCurrent, previous); !s.ok()) return s;
-  at("set PREVIOUS");
-  if (Status s = write_name(directory + "/" + kPrevious, current); !s.ok()) return s;
-  at("done");
-  return previous;
+  if (Status s = write_name(directory + "/" + kCurrent, *previous); !s.ok()) return s;
+  if (Status s = write_name(directory + "/" + kPrevious, *current); !s.ok()) return s;
+  return *previous;
 }
 
 Result<std::vector<WeightVersion>> weight_versions(const std::string& directory) {
-  std::error_code error;
+  const Result<std::vector<std::string>> names = names_in(directory);
+  if (!names.ok()) return names.status();
   std::vector<WeightVersion> versions;
   std::vector<std::pair<std::string, std::string>> labels;  // label, version
-  for (const auto& entry : fs::directory_iterator(directory, error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(kLabel) && name.find(".tmp.") == std::string::npos) {
-      labels.emplace_back(name.substr(std::strlen(kLabel)), read_name(entry.path().string()));
+  for (const std::string& name : *names) {
+    const std::string path = directory + "/" + name;
+    if (name.starts_with(kLabel) && name.find(kTemporary) == std::string::npos) {
+      const Result<std::string> version = read_name(path);
+      if (!version.ok()) return version.status();
+      labels.emplace_back(name.substr(std::strlen(kLabel)), *version);
     }
     if (number_of(name) == 0) continue;
-    std::error_code gone;  // a prune may run beside us
-    const uint64_t size = entry.file_size(gone);
-    const bool is_signed = fs::exists(signature_path(entry.path().string()), gone);
-    if (!gone) versions.push_back({name, number_of(name), size, is_signed, false, false, {}});
+    std::error_code error;
+    const uint64_t size = fs::file_size(path, error);
+    if (error == std::errc::no_such_file_or_directory) continue;  // a prune may run beside us
+    if (error) return io_error(path + ": " + error.message());
+    const bool is_signed = fs::exists(signature_path(path), error);
+    versions.push_back({name, number_of(name), size, is_signed, false, false, {}});
   }
-  if (error) return not_found(directory + ": " + error.message());
-  std::sort(versions.begin(), versions.end(),
-            [](const WeightVersion& a, const WeightVersion& b) { return a.number < b.number; });
-  const std::string current = read_name(directory + "/" + kCurrent);
-  const std::string previous = read_name(directory + "/" + kPrevious);
-  std::sort(labels.begin(), labels.end());
+  std::ranges::sort(versions, {}, &WeightVersion::number);
+  std::ranges::sort(labels);
+  const Result<std::string> current = read_name(directory + "/" + kCurrent);
+  const Result<std::string> previous = read_name(directory + "/" + kPrevious);
+  for (const auto* name : {&current, &previous}) {
+    if (!name->ok()) return name->status();
+  }
   for (WeightVersion& v : versions) {
-    v.current = v.name == current;
-    v.previous = v.name == previous;
+    v.current = v.name == *current;
+    v.previous = v.name == *previous;
     for (const auto& [label, version] : labels) {
       if (version == v.name) v.labels.push_back(label);
     }
@@ -273,6 +280,8 @@ Result<std::vector<std::string>> prune_weights(const std::string& directory, siz
   if (!lock.ok()) return lock.status();
   const auto versions = weight_versions(directory);
   if (!versions.ok()) return versions.status();
+  const Result<std::vector<std::string>> names = names_in(directory);
+  if (!names.ok()) return names.status();
   std::vector<std::string> removed;
   const auto remove = [&](const std::string& name) -> Status {
     const std::string path = directory + "/" + name;
@@ -288,10 +297,8 @@ Result<std::vector<std::string>> prune_weights(const std::string& directory, siz
     unlink(signature_path(directory + "/" + v.name).c_str());
   }
   // We hold the publishers' lock, so whatever is temporary was left by one that was killed.
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory, error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.find(".tmp.") == std::string::npos) continue;
+  for (const std::string& name : *names) {
+    if (name.find(kTemporary) == std::string::npos) continue;
     if (Status s = remove(name); !s.ok()) return s;
   }
   return removed;

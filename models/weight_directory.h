@@ -12,7 +12,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,21 +28,17 @@ struct WeightVersion {
   std::vector<std::string> labels;
 };
 
-// For tests: called before every step that changes the directory, with its name.
-using PublishStep = std::function<void(const char* step)>;
-
 // Copies `file` in under the next number and, without a label, makes it CURRENT; with one, sets
 // only label.NAME. Checks the copy as a load would (WeightFile::open); golden vectors are the
 // caller's. Returns the version's name.
 Result<std::string> publish_weights(const std::string& file, const std::string& directory,
-                                    const std::string& label = "", const PublishStep& step = {});
+                                    const std::string& label = "");
 
 // CURRENT and PREVIOUS change places. failed_precondition where there is no PREVIOUS.
-Result<std::string> rollback_weights(const std::string& directory, const PublishStep& step = {});
+Result<std::string> rollback_weights(const std::string& directory);
 
 // A labelled version becomes CURRENT, and the label goes. Returns the version's name.
-Result<std::string> promote_label(const std::string& directory, const std::string& label,
-                                  const PublishStep& step = {});
+Result<std::string> promote_label(const std::string& directory, const std::string& label);
 
 // The version stays.
 Status remove_label(const std::string& directory, const std::string& label);
