@@ -96,11 +96,15 @@ bool Query::certify_candidates(float bound) {
                           });
     });
     if (w_.needed_slots.empty()) return true;
-    if (late()) return false;
     w_.needed_rows.clear();
     for (const uint32_t slot : w_.needed_slots) w_.needed_rows.push_back(w_.distinct_rows[slot]);
     w_.needed_logits.resize(w_.needed_rows.size());
-    w_.forward.score_targets(w_.needed_rows, w_.needed_logits.data(), Exactness::kExact);
+    for (size_t begin = 0; begin < w_.needed_rows.size(); begin += kBlock) {
+      if (late()) return false;
+      const size_t count = std::min(kBlock, w_.needed_rows.size() - begin);
+      w_.forward.score_targets({w_.needed_rows.data() + begin, count},
+                               w_.needed_logits.data() + begin, Exactness::kExact);
+    }
     uint64_t violations = 0;
     for (size_t i = 0; i < w_.needed_slots.size(); ++i) {
       const uint32_t slot = w_.needed_slots[i];

@@ -33,17 +33,18 @@ barker_plugin* make_plugin(const std::string& config) {
   return plugin;
 }
 
-Asker::Asker(unsigned seed, std::string user) : id_(std::move(user)), text_(1 << 14, '\0') {
+Asker::Asker(unsigned seed, std::string user, size_t ad_count, size_t words)
+    : id_(std::move(user)), text_((1 << 14) + 256 * ad_count, '\0') {
   std::mt19937 random(seed);
-  const auto word = [&] { return "word" + std::to_string(random() % 50); };
+  const auto word = [&] { return "word" + std::to_string(random() % words); };
   query_ = word() + " " + word();
   for (int i = 0; i < 4; ++i) texts_.push_back(word());
   for (const std::string& text : texts_) user_.push_back(view(text));
-  for (int i = 0; i < 30; ++i) points_texts_.push_back(word());
+  for (size_t i = 0; i < 3 * ad_count; ++i) points_texts_.push_back(word());
   for (const std::string& text : points_texts_) {
     points_.push_back({sizeof(barker_selling_point), view(text), 0});
   }
-  for (int i = 0; i < 10; ++i) titles_.push_back(word() + " " + word() + " " + word());
+  for (size_t i = 0; i < ad_count; ++i) titles_.push_back(word() + " " + word() + " " + word());
   for (size_t i = 0; i < titles_.size(); ++i) {
     barker_ad ad{};
     ad.struct_size = sizeof ad;

@@ -13,11 +13,11 @@ const barker_api& api();
 barker_string view(const std::string& s);
 barker_plugin* make_plugin(const std::string& config = "");
 
-// Ten ads of three selling points each, of the words that random_model() knows; another seed is
+// Ads of three selling points each, of the first `words` words of random_model(); another seed is
 // another query. It points into itself: it must not move.
 class Asker {
  public:
-  explicit Asker(unsigned seed, std::string user = "");
+  explicit Asker(unsigned seed, std::string user = "", size_t ad_count = 10, size_t words = 50);
   Asker(const Asker&) = delete;
 
   int32_t call(barker_plugin* plugin);  // of the ABI

@@ -1,0 +1,308 @@
+// Memory that runs out and system calls that fail, at any place, while a plugin loads and answers.
+//
+// This program replaces operator new, so that the n-th allocation of a thread can fail; the plugin,
+// which brings no allocator, gets it as well. What ICU takes from malloc is left alone: ICU 72 does
+// not survive that itself. Sanitizers bring their own allocators: there only system calls fail.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <limits>
+#include <new>
+
+#include "tests/models/random_model.h"
+#include "tests/models/system_calls.h"
+#include "tests/plugin/asker.h"
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define BARKER_FAILING_NEW 1
+#endif
+
+namespace {
+
+constexpr int kNever = std::numeric_limits<int>::max();
+thread_local int allocations_left = kNever;
+thread_local bool fails_for_good = false, has_failed = false;
+
+#ifdef BARKER_FAILING_NEW
+bool must_fail() {
+  if (allocations_left == kNever) return false;
+  if (allocations_left > 0 && --allocations_left > 0) return false;
+  if (has_failed && !fails_for_good) return false;
+  has_failed = true;
+  return true;
+}
+#endif
+
+}  // namespace
+
+#ifdef BARKER_FAILING_NEW
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // it sees through only one of a pair
+#endif
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  return must_fail() ? nullptr : std::malloc(size ? size : 1);
+}
+void* operator new(size_t size) {
+  if (void* data = operator new(size, std::nothrow)) return data;
+  throw std::bad_alloc();
+}
+void* operator new(size_t size, std::align_val_t alignment) {
+  const auto step = static_cast<size_t>(alignment);
+  void* data = must_fail() ? nullptr : std::aligned_alloc(step, (size + step - 1) / step * step);
+  if (data) return data;
+  throw std::bad_alloc();
+}
+void* operator new[](size_t size) { return operator new(size); }
+void* operator new[](size_t size, const std::nothrow_t& none) noexcept {
+  return operator new(size, none);
+}
+void operator delete(void* data) noexcept { std::free(data); }
+void operator delete(void* data, size_t) noexcept { std::free(data); }
+void operator delete(void* data, std::align_val_t) noexcept { std::free(data); }
+void operator delete(void* data, size_t, std::align_val_t) noexcept { std::free(data); }
+void operator delete[](void* data) noexcept { std::free(data); }
+void operator delete[](void* data, size_t) noexcept { std::free(data); }
+#endif
+
+#ifdef BARKER_FAILING_NEW
+// With `fake_clock`, every look at the clock takes a nanosecond.
+namespace {
+thread_local bool fake_clock = false;
+thread_local uint64_t looks = 0;
+}  // namespace
+
+extern "C" int clock_gettime(clockid_t clock, timespec* now) noexcept {
+  if (!fake_clock) return static_cast<int>(syscall(SYS_clock_gettime, clock, now));
+  *now = {0, static_cast<long>(++looks)};
+  return 0;
+}
+#endif
+
+namespace barker {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Runs `body` with its n-th allocation, and with `for_good` all later ones, failing. False: it made
+// fewer.
+template <typename Body>
+bool with_failing_allocation(int n, bool for_good, Body body) {
+  allocations_left = n;
+  fails_for_good = for_good;
+  has_failed = false;
+  body();
+  allocations_left = kNever;
+  return has_failed;
+}
+
+class Faults : public testing::Test {
+ protected:
+  Faults() {
+    fs::create_directories(directory_);
+    for (uint64_t seed = 0; seed < 2; ++seed) {
+      files_[seed] = directory_ + "/" + std::to_string(seed) + ".barker";
+      EXPECT_TRUE(write_weight_file(random_model(seed + 1), files_[seed]).ok());
+    }
+    for (barker_ad& ad : asker_.ads) ad.title = view(chinese_);
+    asker_.ads[0].title = view(plain_);
+  }
+  ~Faults() override { fs::remove_all(directory_); }
+
+  barker_plugin* make() const {
+    barker_plugin* plugin = make_plugin(config_);
+    EXPECT_EQ(api().load_weights(plugin, view(files_[0]), nullptr, nullptr), BARKER_OK);
+    return plugin;
+  }
+  std::string answer_of(size_t file) {
+    barker_plugin* plugin = make_plugin(config_);
+    EXPECT_EQ(api().load_weights(plugin, view(files_[file]), nullptr, nullptr), BARKER_OK);
+    EXPECT_TRUE(asker_.ask(plugin));
+    api().destroy(plugin);
+    return asker_.answer();
+  }
+
+  const std::string directory_ = temporary_path("faults");
+  const std::string config_ = "[title]\nmax_width = 30\n[selling_points]\nduplicates = 'promote'\n";
+  const std::string chinese_ =
+      "word1 补水保湿面膜 <b> 👩‍🚀 补水保湿面膜 补水保湿面膜";
+  const std::string plain_ = "word2 word3 word4";
+  std::string files_[2];
+  Asker asker_{1};
+};
+
+#ifdef BARKER_FAILING_NEW
+#define NEEDS_FAILING_NEW
+#else
+#define NEEDS_FAILING_NEW GTEST_SKIP() << "the sanitizer brings its own allocator"
+#endif
+
+TEST_F(Faults, OfOneAllocationCostAQueryItsRescoringAtMost) {
+  NEEDS_FAILING_NEW;
+  const std::string expected = answer_of(0);
+  int bypassed = 0, n = 1;
+  for (bool failed = true; failed; ++n) {
+    barker_plugin* plugin = make();
+    int32_t code = -1;
+    failed = with_failing_allocation(n, false, [&] { code = asker_.call(plugin); });
+    ASSERT_EQ(code, BARKER_OK) << n;
+    if (asker_.response.status == BARKER_STATUS_BYPASSED) {
+      ++bypassed;
+      EXPECT_EQ(asker_.response.reason, BARKER_REASON_INTERNAL) << n;
+      EXPECT_EQ(asker_.title(0), plain_) << n;
+      for (size_t i = 0; i < asker_.results.size(); ++i) EXPECT_EQ(asker_.results[i].ad, i) << n;
+    } else {
+      EXPECT_EQ(asker_.answer(), expected) << n;
+    }
+    EXPECT_TRUE(asker_.ask(plugin)) << n;  // the next one is as if nothing had been
+    EXPECT_EQ(asker_.answer(), expected) << n;
+    api().destroy(plugin);
+  }
+  std::printf("%d places, %d queries bypassed\n", n - 2, bypassed);
+  EXPECT_GT(bypassed, 20);
+}
+
+TEST_F(Faults, OfAllAllocationsNeverCrashAQuery) {
+  NEEDS_FAILING_NEW;
+  const std::string expected = answer_of(0);
+  int refused = 0, n = 1;
+  for (bool failed = true; failed; ++n) {
+    barker_plugin* plugin = make();
+    int32_t code = -1;
+    failed = with_failing_allocation(n, true, [&] { code = asker_.call(plugin); });
+    EXPECT_TRUE(code == BARKER_OK || code == BARKER_E_INTERNAL) << n << ": " << code;
+    refused += code != BARKER_OK;
+    EXPECT_TRUE(asker_.ask(plugin)) << n;
+    EXPECT_EQ(asker_.answer(), expected) << n;
+    api().destroy(plugin);
+  }
+  std::printf("%d places, %d queries refused\n", n - 2, refused);
+}
+
+TEST_F(Faults, OfAnAllocationWhileWeightsAreSwappedLeaveTheOldOrTheNewOnes) {
+  NEEDS_FAILING_NEW;
+  const std::string before = answer_of(0), after = answer_of(1);
+  const auto& canary = *static_cast<const barker_canary*>(api().get_extension(BARKER_EXT_CANARY));
+  const auto& rules = *static_cast<const barker_rules*>(api().get_extension(BARKER_EXT_RULES));
+  for (const char* deed : {"load", "canary", "rules"}) {
+    int n = 1, refused = 0;
+    for (bool failed = true; failed; ++n) {
+      barker_plugin* plugin = make();
+      int32_t code = -1;
+      failed = with_failing_allocation(n, false, [&] {
+        code = *deed == 'l' ? api().load_weights(plugin, view(files_[1]), nullptr, nullptr)
+               : *deed == 'c'
+                   ? canary.start(plugin, view(files_[1]), nullptr, nullptr)
+                   : rules.load_rules(plugin, {"[[forbid]]\npattern = 'none'\n", 28}, nullptr);
+      });
+      refused += code != BARKER_OK;
+      EXPECT_TRUE(asker_.ask(plugin)) << deed << n;
+      EXPECT_EQ(asker_.answer(), *deed == 'l' && code == BARKER_OK ? after : before) << deed << n;
+      // And the same again, with memory.
+      EXPECT_EQ(api().load_weights(plugin, view(files_[1]), nullptr, nullptr), BARKER_OK);
+      EXPECT_TRUE(asker_.ask(plugin)) << deed << n;
+      EXPECT_EQ(asker_.answer(), after) << deed << n;
+      api().destroy(plugin);
+    }
+    std::printf("%s: %d places, %d refused\n", deed, n - 2, refused);
+    EXPECT_GT(refused, 10) << deed;
+  }
+}
+
+// Deadlines, at every look at the clock: past one, the query ends within a block of work, and what
+// it gives is either first-pass order and titles or right as far as it got.
+TEST_F(Faults, OfTimeEndAQueryWithinABlockOfWork) {
+  NEEDS_FAILING_NEW;
+  constexpr size_t kAds = 400;
+  const std::string file = directory_ + "/large.barker";
+  ASSERT_TRUE(write_weight_file(random_model(5, {.keywords = 900}), file).ok());
+  Asker asker(1, "", kAds, 900);
+  asker.request.window = kAds;
+  barker_plugin* plugin = make_plugin();
+  ASSERT_EQ(api().load_weights(plugin, view(file), nullptr, nullptr), BARKER_OK);
+  ASSERT_TRUE(asker.ask(plugin));
+  const std::string whole = asker.answer();
+  std::vector<std::string> titles(kAds);  // by ad
+  for (size_t rank = 0; rank < kAds; ++rank) {
+    titles[asker.results[rank].ad] = asker.title(rank);
+  }
+  int seen[3] = {};
+  int32_t last = BARKER_STATUS_BYPASSED;
+  for (uint64_t deadline = 1; last != BARKER_STATUS_RESCORED; ++deadline) {
+    asker.request.deadline_ns = deadline;
+    barker_stats before{};
+    before.struct_size = sizeof before;
+    api().stats(plugin, &before);
+    fake_clock = true;
+    looks = 0;
+    const int32_t code = asker.call(plugin);
+    fake_clock = false;
+    ASSERT_EQ(code, BARKER_OK);
+    last = asker.response.status;
+    ++seen[last];
+    if (last == BARKER_STATUS_RESCORED) {
+      EXPECT_EQ(asker.answer(), whole);
+      break;
+    }
+    EXPECT_EQ(asker.response.reason, BARKER_REASON_DEADLINE) << deadline;
+    barker_stats after{};
+    after.struct_size = sizeof after;
+    api().stats(plugin, &after);
+    // A look before each block: no more blocks than looks.
+    EXPECT_LE(after.candidates_scored - before.candidates_scored, 64 * deadline) << deadline;
+    // The stages that remain time themselves, four looks, and ask once each; they compute nothing.
+    EXPECT_LE(looks, deadline + 6) << deadline;
+    for (size_t rank = 0; rank < kAds; ++rank) {
+      const barker_result_ad& ad = asker.results[rank];
+      if (last == BARKER_STATUS_BYPASSED) {
+        EXPECT_EQ(ad.ad, rank);
+        EXPECT_EQ(ad.chosen_count, 0u);
+      } else if (ad.chosen_count == 2) {
+        EXPECT_EQ(asker.title(rank), titles[ad.ad]) << deadline;
+      }
+    }
+  }
+  std::printf("bypassed at %d looks, partial at %d\n", seen[BARKER_STATUS_BYPASSED],
+              seen[BARKER_STATUS_PARTIAL]);
+  EXPECT_GT(seen[BARKER_STATUS_BYPASSED], 5);
+  EXPECT_GT(seen[BARKER_STATUS_PARTIAL], 10);
+  api().destroy(plugin);
+}
+
+TEST_F(Faults, OfSystemCallsWhileWeightsAreSwappedLeaveTheOldOrTheNewOnes) {
+  const std::string before = answer_of(0), after = answer_of(1);
+  for (const char* memory : {"mapped", "copied"}) {
+    int n = 1, refused = 0;
+    for (bool happened = true; happened; ++n) {
+      barker_plugin* plugin = make_plugin("memory = '" + std::string(memory) + "'\n" + config_);
+      ASSERT_EQ(api().load_weights(plugin, view(files_[0]), nullptr, nullptr), BARKER_OK);
+      ASSERT_TRUE(asker_.ask(plugin));
+      const int error = n % 3 == 0 ? ENOMEM : n % 3 == 1 ? EIO : EMFILE;
+      const Traced traced = run_traced(
+          [&] {
+            const int32_t code = api().load_weights(plugin, view(files_[1]), nullptr, nullptr);
+            if (!asker_.ask(plugin)) return 2;
+            if (asker_.answer() != (code == BARKER_OK ? after : before)) return 3;
+            return code == BARKER_OK ? 0 : 1;
+          },
+          {Fault::Kind::kError, n, error});
+      if (!traced.possible) GTEST_SKIP() << "this machine lets nobody trace";
+      happened = traced.happened;
+      EXPECT_FALSE(traced.killed) << memory << n << " signal " << traced.signal;
+      EXPECT_LE(traced.code, 1) << memory << n << " call " << traced.number;
+      refused += traced.code == 1;
+      api().destroy(plugin);
+    }
+    std::printf("%s: %d system calls, %d of them refused the load\n", memory, n - 2, refused);
+    EXPECT_GE(refused, 3) << memory;
+  }
+}
+
+}  // namespace
+}  // namespace barker
