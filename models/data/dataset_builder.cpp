@@ -32,6 +32,10 @@ struct DatasetBuilder::Impl {
 
   Status add(const SearchEvent& event) {
     for (const FeatureGroup& group : event.groups) {
+      const auto same = [&](const FeatureGroup& other) { return other.name == group.name; };
+      if (std::ranges::count_if(event.groups, same) > 1) {
+        return bad_data("groups." + group.name + ": named twice");
+      }
       for (const char* reserved : {"hist", "query", "target", "uid"}) {
         if (group.name == reserved) {
           return bad_data("groups." + group.name + ": this name is reserved");

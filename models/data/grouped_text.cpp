@@ -203,6 +203,11 @@ Result<std::vector<std::string>> read_header(std::string_view line, const std::s
       return bad_data(path + ":1: the header must name the group \"" + required + "\" once");
     }
   }
+  for (const std::string& name : names) {
+    if (std::count(names.begin(), names.end(), name) != 1) {
+      return bad_data(path + ":1: the header names the group \"" + name + "\" twice");
+    }
+  }
   return names;
 }
 

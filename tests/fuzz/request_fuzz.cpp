@@ -20,16 +20,18 @@ namespace {
 struct Loaded {
   const barker_api* api;
   barker_plugin* plugin;
+  const barker_canary* canary;
 };
 
 const Loaded& loaded() {
   static const Loaded made = [] {
     void* library = dlopen(BARKER_PLUGIN_PATH, RTLD_NOW | RTLD_LOCAL);
     promise(library != nullptr, "the plugin can be loaded");
-    Loaded l{static_cast<const barker_api*>(dlsym(library, BARKER_ENTRY_SYMBOL)), nullptr};
+    Loaded l{static_cast<const barker_api*>(dlsym(library, BARKER_ENTRY_SYMBOL)), nullptr, nullptr};
     const barker_host host = {sizeof host, BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr, nullptr};
     const std::string config =
-        "[selling_points]\nduplicates = 'promote'\n[title]\nmax_width = 40\n";
+        "[selling_points]\nduplicates = 'promote'\n[title]\nmax_width = 40\n"
+        "[canary]\nserved = 0.5\ncompared = 1.0\n";
     char error[BARKER_ERROR_SIZE];
     promise(l.api->create(&host, {config.data(), config.size()}, &l.plugin, error) == BARKER_OK,
             "the configuration is right");
@@ -38,6 +40,9 @@ const Loaded& loaded() {
         write_weight_file(random_model(3), path).ok() &&
             l.api->load_weights(l.plugin, {path.data(), path.size()}, nullptr, error) == BARKER_OK,
         "the weights load");
+    l.canary = static_cast<const barker_canary*>(l.api->get_extension(BARKER_EXT_CANARY));
+    promise(l.canary->start(l.plugin, {path.data(), path.size()}, nullptr, error) == BARKER_OK,
+            "the canary loads");
     return l;
   }();
   return made;
@@ -204,5 +209,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       promise(r.chosen[k].score >= 0 && r.chosen[k].score <= 1, "a score is a probability");
     }
   }
+  // Its recording, asked of two equal generations.
+  promise(loaded().canary->compare(loaded().plugin, 1, nullptr, error) == BARKER_OK, "it compares");
+  barker_agreement agreement{};
+  agreement.struct_size = sizeof agreement;
+  loaded().canary->read_agreement(loaded().plugin, &agreement);
+  promise(agreement.compared == 0 || agreement.rank_correlation == 1, "equals agree");
+  promise(agreement.serving_failed == agreement.canary_failed, "equals fail alike");
   return 0;
 }

@@ -5,7 +5,9 @@
 // not survive that itself. Sanitizers bring their own allocators: there only system calls fail.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +15,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <new>
 
@@ -273,6 +276,39 @@ TEST_F(Faults, OfTimeEndAQueryWithinABlockOfWork) {
   EXPECT_GT(seen[BARKER_STATUS_BYPASSED], 5);
   EXPECT_GT(seen[BARKER_STATUS_PARTIAL], 10);
   api().destroy(plugin);
+}
+
+// A file is checked where it lies: what checking takes beside the mapping does not grow with it.
+// BARKER_LARGE_FILE_ROWS: how many rows of 64 floats; four million make a gigabyte.
+TEST_F(Faults, OfMemoryDoNotComeFromTheSizeOfAFile) {
+  NEEDS_FAILING_NEW;
+  constexpr rlim_t kRoom = 8 << 20;  // bytes of private memory beyond what the process has
+  const char* given = std::getenv("BARKER_LARGE_FILE_ROWS");
+  const auto rows = static_cast<uint32_t>(given ? std::atoi(given) : 200'000);
+  const std::string file = directory_ + "/large.barker";
+  ASSERT_TRUE(write_weight_file(random_model(5, {.keywords = rows, .dim = 64}), file).ok());
+  const auto size = fs::file_size(file);
+  ASSERT_GT(size, 4 * kRoom);
+  const auto& verify = *static_cast<const barker_verify*>(api().get_extension(BARKER_EXT_VERIFY));
+  const pid_t child = fork();
+  if (child == 0) {
+    std::ifstream statm("/proc/self/statm");
+    rlim_t pages[6] = {};
+    for (rlim_t& number : pages) statm >> number;
+    const rlim_t limit = pages[5] * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + kRoom;
+    const rlimit data = {limit, limit};
+    if (setrlimit(RLIMIT_DATA, &data) != 0) _exit(3);
+    char error[BARKER_ERROR_SIZE] = "";
+    const int32_t code = verify.verify(view(file), {nullptr, 0}, nullptr, nullptr, error);
+    if (code != BARKER_OK) std::fprintf(stderr, "%s\n", error);
+    _exit(code == BARKER_OK ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0) << size << " bytes";
+  std::printf("%ju bytes verified within %ju bytes of memory\n", static_cast<uintmax_t>(size),
+              static_cast<uintmax_t>(kRoom));
 }
 
 TEST_F(Faults, OfSystemCallsWhileWeightsAreSwappedLeaveTheOldOrTheNewOnes) {
