@@ -1,5 +1,5 @@
-// Weights are swapped all the time, a fifth of the files damaged, while every core asks. Each
-// answer is compared, bit for bit, with that of the generation it names.
+// Weights are swapped all the time, a fifth of the files damaged, canaries come and go, while every
+// core asks. Each answer is compared, bit for bit, with that of the generation it names.
 //
 // BARKER_STORM_SECONDS: how long; a few seconds in the test suite.
 #include <gtest/gtest.h>
@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "models/weight_file.h"
+#include "plugin/counters.h"
 #include "tests/models/random_model.h"
 #include "tests/plugin/asker.h"
 
@@ -45,15 +46,8 @@ size_t open_descriptors() {
   return count;
 }
 
-double p99(std::vector<double>& times) {
-  if (times.empty()) return 0;
-  const auto at = times.begin() + static_cast<ptrdiff_t>(times.size() * 99 / 100);
-  std::nth_element(times.begin(), at, times.end());
-  return *at;
-}
-
 TEST(Storm, OfSwapsAndDamagedFilesLosesTearsAndSlowsNoQuery) {
-  constexpr size_t kModels = 4, kDamaged = 8, kAskers = 16, kTimedQueries = 61;
+  constexpr size_t kModels = 4, kDamaged = 8, kAskers = 16, kMostLoads = 1 << 20;
   const char* given = std::getenv("BARKER_STORM_SECONDS");
   const auto duration = std::chrono::duration<double>(given ? std::atof(given) : 3);
   const std::string directory = temporary_path("storm");
@@ -83,7 +77,7 @@ TEST(Storm, OfSwapsAndDamagedFilesLosesTearsAndSlowsNoQuery) {
     barker_plugin* alone = make_plugin();
     ASSERT_EQ(api().load_weights(alone, view(whole[m]), nullptr, nullptr), BARKER_OK);
     for (unsigned a = 0; a < kAskers; ++a) {
-      Asker asker(a);
+      Asker asker(a, "user" + std::to_string(a));
       ASSERT_TRUE(asker.ask(alone));
       expected[m].push_back(asker.answer());
     }
@@ -91,25 +85,28 @@ TEST(Storm, OfSwapsAndDamagedFilesLosesTearsAndSlowsNoQuery) {
   }
   EXPECT_NE(expected[0], expected[1]);
 
-  barker_plugin* plugin = make_plugin();
+  barker_plugin* plugin = make_plugin("[canary]\nserved = 0.3\ncompared = 0.01\n");
+  const auto& canary = *static_cast<const barker_canary*>(api().get_extension(BARKER_EXT_CANARY));
   ASSERT_EQ(api().load_weights(plugin, view(whole[0]), nullptr, nullptr), BARKER_OK);
   // Generation g was loaded from whole[model_of[g]]; written before it can serve.
-  std::vector<std::atomic<size_t>> model_of(100'000);
+  std::vector<std::atomic<size_t>> model_of(kMostLoads);
   for (auto& model : model_of) model = 0;  // touched before memory is measured
   uint64_t loaded = 1, refused = 0, failed_rollbacks = 0;
   std::atomic<bool> stop{false};
-  std::atomic<uint64_t> queries{0}, lost{0}, wrong{0};
+  std::atomic<uint64_t> queries{0}, by_canaries{0}, lost{0}, wrong{0};
+  std::atomic<uint64_t> canary_generation{0};
 
-  const auto ask_until_stop = [&](unsigned first, std::vector<double>& times) {
+  const auto ask_until_stop = [&](unsigned first, LatencyHistogram& times) {
     std::deque<Asker> askers;  // requests point into themselves: they must not move
-    for (unsigned a = 0; a < kAskers; ++a) askers.emplace_back(a);
+    for (unsigned a = 0; a < kAskers; ++a) askers.emplace_back(a, "user" + std::to_string(a));
     for (unsigned i = first; !stop; ++i) {
       Asker& asker = askers[i % kAskers];
       const auto start = Clock::now();
       const bool answered = asker.ask(plugin);
-      const std::chrono::duration<double, std::micro> took = Clock::now() - start;
-      if (i % kTimedQueries == 0) times.push_back(took.count());  // few: memory is measured, too
+      const std::chrono::nanoseconds took = Clock::now() - start;
+      times.add(static_cast<uint64_t>(took.count()));
       ++queries;
+      by_canaries += asker.response.generation == canary_generation;
       if (!answered) {
         ++lost;
       } else if (asker.answer() != expected[model_of[asker.response.generation]][i % kAskers]) {
@@ -119,18 +116,16 @@ TEST(Storm, OfSwapsAndDamagedFilesLosesTearsAndSlowsNoQuery) {
   };
   const auto run_readers = [&](auto control) {
     const unsigned readers = std::max(2u, std::thread::hardware_concurrency());
-    std::vector<std::vector<double>> times(readers);
+    LatencyHistogram times;
     std::vector<std::thread> threads;
     stop = false;
     for (unsigned r = 0; r < readers; ++r) {
-      threads.emplace_back([&, r] { ask_until_stop(r, times[r]); });
+      threads.emplace_back([&, r] { ask_until_stop(r, times); });
     }
     control();
     stop = true;
     for (std::thread& thread : threads) thread.join();
-    std::vector<double> all;
-    for (const auto& some : times) all.insert(all.end(), some.begin(), some.end());
-    return p99(all);
+    return static_cast<double>(times.quantile(0.99)) / 1e3;
   };
 
   const double quiet = run_readers([&] { std::this_thread::sleep_for(duration / 3); });
@@ -144,6 +139,15 @@ TEST(Storm, OfSwapsAndDamagedFilesLosesTearsAndSlowsNoQuery) {
             api().load_weights(plugin, view(damaged[random() % kDamaged]), nullptr, nullptr);
         EXPECT_NE(code, BARKER_OK);
         ++refused;
+      } else if (i % 17 == 5) {
+        const size_t model = random() % kModels;
+        model_of[loaded + 1] = model;
+        canary_generation = loaded + 1;
+        uint64_t generation = 0;
+        ASSERT_EQ(canary.start(plugin, view(whole[model]), &generation, nullptr), BARKER_OK);
+        ASSERT_EQ(generation, ++loaded);
+      } else if (i % 17 == 11) {
+        (void)canary.stop(plugin, nullptr);  // the first time there is none
       } else if (i % 13 == 12) {
         failed_rollbacks += api().rollback(plugin, nullptr, nullptr) != BARKER_OK;
       } else {
@@ -153,24 +157,28 @@ TEST(Storm, OfSwapsAndDamagedFilesLosesTearsAndSlowsNoQuery) {
         ASSERT_EQ(api().load_weights(plugin, view(whole[model]), &generation, nullptr), BARKER_OK);
         ASSERT_EQ(generation, ++loaded);
       }
+      canary.compare(plugin, 2, nullptr, nullptr);
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
   });
   std::printf(
-      "%llu queries, %llu swaps, %llu files refused: %llu lost, %llu wrong; p99 %.0f us, "
+      "%llu queries, %llu of them by canaries, %llu swaps, %llu files refused: %llu lost, %llu "
+      "wrong; p99 %.0f us, "
       "quiet %.0f us; resident %.1f -> %.1f MiB, descriptors %zu -> %zu, mappings %zu\n",
-      static_cast<unsigned long long>(queries), static_cast<unsigned long long>(loaded),
-      static_cast<unsigned long long>(refused), static_cast<unsigned long long>(lost),
-      static_cast<unsigned long long>(wrong), storm, quiet, resident_before, resident_mib(),
-      descriptors_before, open_descriptors(), mappings_of(directory));
+      static_cast<unsigned long long>(queries), static_cast<unsigned long long>(by_canaries),
+      static_cast<unsigned long long>(loaded), static_cast<unsigned long long>(refused),
+      static_cast<unsigned long long>(lost), static_cast<unsigned long long>(wrong), storm, quiet,
+      resident_before, resident_mib(), descriptors_before, open_descriptors(),
+      mappings_of(directory));
   EXPECT_EQ(lost, 0u);
   EXPECT_EQ(wrong, 0u);
   EXPECT_EQ(failed_rollbacks, 0u);
+  EXPECT_GT(by_canaries, 0u);
   EXPECT_GT(loaded, 20u);
   EXPECT_GT(refused, 5u);
-  // The generation that serves and the one before it; all others are gone.
-  EXPECT_LE(mappings_of(directory), 2u);
-  EXPECT_LE(open_descriptors(), descriptors_before + 1);
+  // The generation that serves, the one before it and a canary; all others are gone.
+  EXPECT_LE(mappings_of(directory), 3u);
+  EXPECT_LE(open_descriptors(), descriptors_before + 2);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   EXPECT_LE(resident_mib(), resident_before * 1.02 + 8);  // a generation, and the times
 #endif
