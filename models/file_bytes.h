@@ -14,9 +14,8 @@ namespace barker {
 //   kMapped  in the page cache, shared by processes, ready at once. Who truncates the file kills
 //            whoever reads it (SIGBUS); who writes into it changes what was checked.
 //   kCopied  in the process's own memory, in huge pages where the kernel gives them: nobody else
-//   can
-//            reach it, and random rows are found faster (bench/RESULTS.md). Takes the file's size
-//            in memory and the time to read it.
+//            can reach it, and random rows are found faster (bench/RESULTS.md). Takes the file's
+//            size in memory and the time to read it.
 //   kAuto    copied where somebody else than the owner, root or this user, may write to the file.
 enum class Storage : uint8_t { kAuto, kMapped, kCopied };
 

@@ -6,8 +6,7 @@
 //              numbers, quantities and joined words stay whole: "50ml", "wi-fi", "t恤", "3.5mm",
 //              "l'oreal"
 //   merge      multi-word phrases (selling points such as "free shipping", "补水保湿") become one
-//   keyword
-//              by longest match from left to right
+//              keyword by longest match from left to right
 #pragma once
 
 #include <cstddef>

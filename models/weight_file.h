@@ -14,14 +14,17 @@
 //   head.main.weight   f32 [H_last]        head.main.bias f32 [1]                          (Eq. 8)
 //   head.aux.weight    f32 [H_last]        head.aux.bias  f32 [1]
 //   attention.user, attention.query, attention.title f32 [A, D]; attention.score f32 [A]   (Eq. 11)
-//   dot.context.i.weight, .bias            like mlp, input G*D, last output R, no activation after
-//   it dot.target.weight  f32 [R, D] dot.target.bias    f32 [N]             b_v; 0 where never a
-//   candidate fold.target        f32 or f16 [F, H1]  W1_target Em(v) fold.title         f32 or f16
-//   [F, A]   W_a Em(d) fold.dot           f32 or f16 [F, R]   P Em(v)
+//   dot.context.i.weight, .bias            like mlp, input G*D, last output R, no activation
+//                                          after it
+//   dot.target.weight  f32 [R, D]
+//   dot.target.bias    f32 [N]             b_v; 0 where never a candidate
+//   fold.target        f32 or f16 [F, H1]  W1_target Em(v)
+//   fold.title         f32 or f16 [F, A]   W_a Em(d)
+//   fold.dot           f32 or f16 [F, R]   P Em(v)
 //
 // Ownership: the WeightFile owns its memory; every view lives as long as it. Immutable: any
-// thread. Never overwrite a file that may be mapped; write another and rename (weight_writer.h
-// does).
+// thread. Never overwrite a file that may be mapped; write another and rename, as weight_writer.h
+// does.
 #pragma once
 
 #include <cstddef>

@@ -6,16 +6,20 @@
  *
  * Rules that hold for everything below
  *   versions   Equal BARKER_ABI_MAJOR, and host minor >= plugin minor. Structs only ever grow at
- * the end; every struct that crosses opens with `struct_size`, the sender's sizeof. A reader takes
- * a field only where struct_size covers it. Arrays of structs carry a stride. text       UTF-8 as
- * pointer and length, never NUL-terminated. Invalid UTF-8 is replaced by U+FFFD. memory     Never
- * changes hands. Whatever a pointer of a request or response points to belongs to the caller and
- * must live until the call returns; the plugin keeps no such pointer. errors     An int32 code.
- * Where a function takes `error`, it may be NULL or point to BARKER_ERROR_SIZE bytes of the
- * caller's, which get a NUL-terminated UTF-8 text on failure. threads    [any thread]: concurrently
- * with itself and with everything but destroy. [control thread]: one call at a time per plugin,
- * while queries go on. manners    Nothing throws across, prints, aborts, starts a thread or touches
- * signal handlers.
+ *              the end; every struct that crosses opens with `struct_size`, the sender's sizeof. A
+ *              reader takes a field only where struct_size covers it. Arrays of structs carry a
+ *              stride.
+ *   text       UTF-8 as pointer and length, never NUL-terminated. Invalid UTF-8 is replaced by
+ *              U+FFFD.
+ *   memory     Never changes hands. Whatever a pointer of a request or response points to belongs
+ *              to the caller and must live until the call returns; the plugin keeps no such
+ *              pointer.
+ *   errors     An int32 code. Where a function takes `error`, it may be NULL or point to
+ *              BARKER_ERROR_SIZE bytes of the caller's, which get a NUL-terminated UTF-8 text on
+ *              failure.
+ *   threads    [any thread]: concurrently with itself and with everything but destroy.
+ *              [control thread]: one call at a time per plugin, while queries go on.
+ *   manners    Nothing throws across, prints, aborts, starts a thread or touches signal handlers.
  */
 #ifndef BARKER_PLUGIN_BARKER_H_
 #define BARKER_PLUGIN_BARKER_H_
@@ -32,30 +36,22 @@ extern "C" {
 #define BARKER_ERROR_SIZE 256
 #define BARKER_MAX_SELLING_POINTS 3 /* most selling points (SPs) put before one title */
 
-/* ---- codes --------------------------------------------------------------------------------------
- */
+/* ---- codes ---------------------------------------------------------------------------------- */
 
 #define BARKER_OK 0
 #define BARKER_E_INVALID_ARGUMENT 1 /* a NULL, size, count, stride or enum value that cannot be */
-#define BARKER_E_VERSION 2   /* ABI or file format of another version, or another endianness */
-#define BARKER_E_CONFIG 3    /* the configuration text is wrong; the error names key and line */
-#define BARKER_E_NOT_FOUND 4 /* a file that is not there */
-#define BARKER_E_BAD_WEIGHTS                                                                    \
-  5                           /* weights refused; the error names check, where, expected, found \
-                               */
-#define BARKER_E_NO_WEIGHTS 6 /* nothing loaded, or nothing to roll back to */
-#define BARKER_E_IO 7         /* the operating system said no */
-#define BARKER_E_INTERNAL 8   /* a bug or out of memory; the plugin stays usable */
-#define BARKER_E_UNSUPPORTED                                           \
-  9 /* an ISA this machine lacks, or an optional part this build lacks \
-     */
+#define BARKER_E_VERSION 2          /* ABI or file format of another version or endianness */
+#define BARKER_E_CONFIG 3           /* the configuration is wrong; the error names key and line */
+#define BARKER_E_NOT_FOUND 4        /* a file that is not there */
+#define BARKER_E_BAD_WEIGHTS 5      /* refused; the error names check, where, expected, found */
+#define BARKER_E_NO_WEIGHTS 6       /* nothing loaded, or nothing to roll back to */
+#define BARKER_E_IO 7               /* the operating system said no */
+#define BARKER_E_INTERNAL 8         /* a bug or out of memory; the plugin stays usable */
+#define BARKER_E_UNSUPPORTED 9      /* an ISA this machine lacks, or a part this build lacks */
 
-/* How a query was answered (barker_response.status). Whatever it is, `ads` and `text` are filled.
- */
+/* How a query was answered (barker_response.status). Whatever it is, `ads` and `text` are filled. */
 #define BARKER_STATUS_RESCORED 0 /* the window was rescored and its titles rewritten */
-#define BARKER_STATUS_PARTIAL                                                                     \
-  1                              /* the deadline cut it short: what was not reached is as it came \
-                                  */
+#define BARKER_STATUS_PARTIAL 1  /* cut short by the deadline: what was not reached is as it came */
 #define BARKER_STATUS_BYPASSED 2 /* first-pass order, original titles */
 
 /* Why (barker_response.reason). */
@@ -67,8 +63,7 @@ extern "C" {
 #define BARKER_REASON_NO_ADS 5
 #define BARKER_REASON_INTERNAL 6
 
-/* ---- data ---------------------------------------------------------------------------------------
- */
+/* ---- data ----------------------------------------------------------------------------------- */
 
 /* UTF-8 text. data may be NULL when size is 0. Frozen: this struct never grows. */
 typedef struct barker_string {
@@ -90,8 +85,8 @@ typedef struct barker_ad {
   barker_string title;     /* plain text: entities decoded, not escaped */
   double first_pass_score; /* finite, > 0 where its exponent is not 0 */
   double bid;              /* finite, >= 0, any currency unit */
-  const uint64_t*
-      title_keywords; /* fingerprints in title order; NULL: the plugin splits the title */
+  /* Fingerprints in title order; NULL: the plugin splits the title. */
+  const uint64_t* title_keywords;
   uint64_t title_keyword_count;
   const barker_selling_point* selling_points; /* may be NULL when the count is 0 */
   uint64_t selling_point_count;
@@ -164,10 +159,10 @@ typedef struct barker_response {
   char* text;             /* [in] caller's buffer for the titles */
   uint64_t text_capacity; /* [in] */
   uint64_t ad_count;      /* equals request.ad_count on BARKER_OK */
-  uint64_t
-      text_size;  /* bytes used; on BARKER_E_INVALID_ARGUMENT for a small buffer: bytes needed */
-  int32_t status; /* BARKER_STATUS_* */
-  int32_t reason; /* BARKER_REASON_* */
+  /* Bytes used; on BARKER_E_INVALID_ARGUMENT for a small buffer: bytes needed. */
+  uint64_t text_size;
+  int32_t status;      /* BARKER_STATUS_* */
+  int32_t reason;      /* BARKER_REASON_* */
   uint64_t generation; /* the weights that served the whole query; 0: none */
   uint64_t map_ns;     /* keywords to rows */
   uint64_t score_ns;   /* pooling, network, attention */
@@ -194,9 +189,9 @@ typedef struct barker_stats {
   /* Since 1.1: */
   uint64_t candidates_scored;   /* distinct selling points of a query */
   uint64_t candidates_rescored; /* of them, screened first and then scored again in float */
-  uint64_t screen_violations;   /* of these, further apart than the weight file's bound: 0, or the
-                                   bound does not hold for this traffic and the model is to be
-                                   frozen again */
+  /* Of these, further apart than the weight file's bound: 0, or the bound does not hold for this
+   * traffic and the model is to be frozen again. */
+  uint64_t screen_violations;
 } barker_stats;
 
 #define BARKER_LOG_INFO 0
@@ -213,8 +208,7 @@ typedef struct barker_host {
   void (*log)(void* context, int32_t level, barker_string message);
 } barker_host;
 
-/* ---- functions ----------------------------------------------------------------------------------
- */
+/* ---- functions ------------------------------------------------------------------------------ */
 
 typedef struct barker_plugin barker_plugin; /* opaque */
 
@@ -259,8 +253,7 @@ typedef struct barker_api {
  * abi_major and abi_minor before anything else. */
 #define BARKER_ENTRY_SYMBOL "barker_entry"
 
-/* ---- extension barker.verify/1
- * ------------------------------------------------------------------- */
+/* ---- extension barker.verify/1 -------------------------------------------------------------- */
 
 #define BARKER_EXT_VERIFY "barker.verify/1"
 
@@ -282,8 +275,7 @@ typedef struct barker_verify {
                            void* context, char* error);
 } barker_verify;
 
-/* ---- extension barker.rules/1
- * ------------------------------------------------------------------- */
+/* ---- extension barker.rules/1 --------------------------------------------------------------- */
 
 #define BARKER_EXT_RULES "barker.rules/1"
 
@@ -295,8 +287,7 @@ typedef struct barker_rules {
   int32_t (*load_rules)(barker_plugin* plugin, barker_string toml, char* error);
 } barker_rules;
 
-/* ---- extension barker.canary/1
- * ------------------------------------------------------------------ */
+/* ---- extension barker.canary/1 -------------------------------------------------------------- */
 
 /* Since 1.1. A second generation beside the one that serves: shown to a share of the users, or only
  * compared with it, or both. Loads, rollbacks and rules go on as without it. */
@@ -365,8 +356,7 @@ typedef struct barker_canary {
   int32_t (*read_generation)(barker_plugin* plugin, int32_t role, barker_generation_stats* stats);
 } barker_canary;
 
-/* ---- extension barker.explain/1
- * ------------------------------------------------------------------ */
+/* ---- extension barker.explain/1 ------------------------------------------------------------- */
 
 #define BARKER_EXT_EXPLAIN "barker.explain/1"
 

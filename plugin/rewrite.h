@@ -19,16 +19,15 @@ struct TitlePolicy {
   TitleFormat format = TitleFormat::kHtml;
   std::string open = "<em>", close = "</em>";
   std::string separator = " ";
-  uint64_t max_width =
-      0;  // columns (grapheme clusters, East Asian wide ones count two); 0: no limit
+  uint64_t max_width = 0;  // columns: grapheme clusters, East Asian wide ones count two; 0: any
   std::string ellipsis = "…";
 };
 
 // A selling point to be put in front.
 struct Prefix {
   std::string_view text;
-  size_t cut_begin = 0,
-         cut_end = 0;  // promoted: bytes of it in the title, to be taken out; equal: added
+  // Promoted: its bytes in the title, to be taken out there. Equal: it is added.
+  size_t cut_begin = 0, cut_end = 0;
 };
 
 // Where a prefix ended up in the written title, in bytes; begin == end: it did not fit and was left

@@ -7,7 +7,8 @@
 //   selling_points_off = ["..."]    never shown, in whatever spelling has the same normal form
 //   [[forbid]]                      selling points that match are never shown
 //   pattern = "\\bbest\\b|第一"      ICU regular expression, searched in the normal form (lower
-//   case) category = "cosmetics"          only for ads of this category; absent: for all
+//                                   case)
+//   category = "cosmetics"          only for ads of this category; absent: for all
 //
 // Patterns are matched when rules or weights are loaded, over the names the model can choose from,
 // and never while a query runs: a slow one delays the load and is refused there.

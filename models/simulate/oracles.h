@@ -18,17 +18,16 @@ struct OracleAuc {
   std::array<double, 4> bins{};
 };
 
-// Bayes-optimal     the true probabilities
-// observable        t_u by maximum a posteriori from demographics and every event of the user
-// before
-//                   the test period, clicks and not-clicks: the ceiling of what keeps state per
-//                   user
-// observable, no ads   the same without the auxiliary log
-// pooled history    t_u by ridge regression on the mean true meaning of the last 200 clicked
-// keywords,
-//                   SFs and title words apart, and demographics: the ceiling of pooling one bag
-// demographic       t_u = sqrt(rho) base_u
-// no user           t_u = 0
+//   Bayes-optimal       the true probabilities
+//   observable          t_u by maximum a posteriori from demographics and every event of the user
+//                       before the test period, clicks and not-clicks: the ceiling of what keeps
+//                       state per user
+//   observable, no ads  the same without the auxiliary log
+//   pooled history      t_u by ridge regression on the mean true meaning of the last 200 clicked
+//                       keywords, SFs and title words apart, and demographics: the ceiling of
+//                       pooling one bag
+//   demographic         t_u = sqrt(rho) base_u
+//   no user             t_u = 0
 // Test: the last 15% of the period. Runs through the world twice; memory: its test SFs.
 std::vector<OracleAuc> oracle_aucs(const ClickWorld& world);
 
