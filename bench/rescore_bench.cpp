@@ -6,7 +6,10 @@
 //   Rows/V  Candidates/C  History/H   the shape changed in one place
 //   Threads/T             window 50 on T threads at once: time of one call
 //   Quiet, Swapped        window 50, and the same while another thread swaps the weights each
-//   second
+//                         second
+//   Canary/NAME           none, half of the users on it, every query recorded for comparison
+//   Control/load          load_weights while another thread asks: open, check, prove, switch
+//   Control/rollback      back to weights that are still mapped, likewise
 //
 // Shape: 200,000 keyword rows of 64, user bag 64, query of 6 words, MLP 192 -> 128 -> 64 -> 1,
 // 20,000 selling points in all; 64 queries in turn. Counters: p50, p99, p99.9 of the calls in
@@ -178,6 +181,61 @@ void run_swapped(benchmark::State& state, bool swap) {
   state.counters["swaps"] = static_cast<double>(swaps);
 }
 
+// What a canary costs the queries: none, half of the users on it (equal weights, so that the work
+// is the same), or every query recorded for comparison. Comparing itself is left out: it is not
+// theirs.
+void run_canary(benchmark::State& state, const std::string& config) {
+  const RescoreHost host(weights_of({}), config);
+  const auto& canary =
+      *static_cast<const barker_canary*>(plugin_api().get_extension(BARKER_EXT_CANARY));
+  const std::string& path = weights_of({});
+  if (!config.empty() &&
+      canary.start(host.plugin(), {path.data(), path.size()}, nullptr, nullptr) != BARKER_OK) {
+    return state.SkipWithError("no canary");
+  }
+  auto queries = make_queries({}, kQueries);
+  for (auto& query : queries) query->rescore(host);
+  std::vector<double> calls;
+  size_t at = 0;
+  for (auto _ : state) {
+    const Clock clock;
+    const bool ok = queries[at++ % kQueries]->rescore(host);
+    calls.push_back(clock.microseconds());
+    state.SetIterationTime(calls.back() / 1e6);
+    if (!ok) return state.SkipWithError("not rescored");
+    canary.compare(host.plugin(), 32, nullptr, nullptr);
+  }
+  tell_quantiles(state, calls);
+}
+
+// Control calls while another thread asks.
+void run_control(benchmark::State& state, bool rollback) {
+  RescoreShape other;
+  other.seed = 2;
+  const std::string paths[] = {weights_of({}), weights_of(other)};
+  RescoreHost host(paths[0], "");
+  host.load(paths[1]);
+  std::atomic<bool> done{false};
+  std::thread asking([&] {
+    auto queries = make_queries({}, kQueries);
+    for (size_t i = 0; !done; ++i) queries[i % kQueries]->rescore(host);
+  });
+  std::vector<double> calls;
+  for (auto _ : state) {
+    const Clock clock;
+    if (rollback) {
+      plugin_api().rollback(host.plugin(), nullptr, nullptr);
+    } else {
+      host.load(paths[calls.size() % 2]);
+    }
+    calls.push_back(clock.microseconds());
+    state.SetIterationTime(calls.back() / 1e6);
+  }
+  done = true;
+  asking.join();
+  tell_quantiles(state, calls);
+}
+
 void register_all() {
   const auto add = [](const std::string& name, std::function<void(benchmark::State&)> body) {
     return benchmark::RegisterBenchmark(name.c_str(), body);
@@ -214,6 +272,17 @@ void register_all() {
     add("Threads/" + std::to_string(threads), [=](benchmark::State& s) { run_threads(s, threads); })
         ->Iterations(1)
         ->UseRealTime();
+  }
+  for (const auto& [name, config] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"Canary/none", ""},
+           {"Canary/half", "[canary]\nserved = 0.5\n"},
+           {"Canary/recorded", "[canary]\ncompared = 1.0\n"}}) {
+    add(name, [=](benchmark::State& s) { run_canary(s, config); })->UseManualTime()->MinTime(0.3);
+  }
+  for (const bool rollback : {false, true}) {
+    add(rollback ? "Control/rollback" : "Control/load", [=](benchmark::State& s) {
+      run_control(s, rollback);
+    })->UseManualTime();
   }
   for (const bool swap : {false, true}) {
     add(swap ? "Swapped" : "Quiet", [=](benchmark::State& s) { run_swapped(s, swap); })

@@ -29,15 +29,6 @@ barker_string view(const std::string& text) { return {text.data(), text.size()};
   std::exit(65);
 }
 
-const barker_api& api() {
-  static const barker_api* entry = [] {
-    void* library = dlopen(BARKER_PLUGIN_PATH, RTLD_NOW | RTLD_LOCAL);
-    if (!library) fail(dlerror());
-    return static_cast<const barker_api*>(dlsym(library, BARKER_ENTRY_SYMBOL));
-  }();
-  return *entry;
-}
-
 ModelSpec random_weights(const RescoreShape& shape) {
   std::mt19937 random(shape.seed);
   const auto tensor = [&](size_t size, float scale) {
@@ -112,6 +103,15 @@ std::map<std::string, std::string>& written() {
 
 }  // namespace
 
+const barker_api& plugin_api() {
+  static const barker_api* entry = [] {
+    void* library = dlopen(BARKER_PLUGIN_PATH, RTLD_NOW | RTLD_LOCAL);
+    if (!library) fail(dlerror());
+    return static_cast<const barker_api*>(dlsym(library, BARKER_ENTRY_SYMBOL));
+  }();
+  return *entry;
+}
+
 void write_weights(const RescoreShape& shape, const std::string& path) {
   ModelSpec model = random_weights(shape);
   write(model, path);
@@ -149,21 +149,21 @@ RescoreHost::RescoreHost(const std::string& weights, const std::string& config) 
   const std::string text = config + "\nwindow = 500\n";
   const barker_host host = {sizeof host, BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr, nullptr};
   char error[BARKER_ERROR_SIZE];
-  if (api().create(&host, view(text), &plugin_, error) != BARKER_OK) fail(error);
+  if (plugin_api().create(&host, view(text), &plugin_, error) != BARKER_OK) fail(error);
   load(weights);
 }
 
-RescoreHost::~RescoreHost() { api().destroy(plugin_); }
+RescoreHost::~RescoreHost() { plugin_api().destroy(plugin_); }
 
 void RescoreHost::load(const std::string& weights) {
   char error[BARKER_ERROR_SIZE];
-  if (api().load_weights(plugin_, view(weights), nullptr, error) != BARKER_OK) fail(error);
+  if (plugin_api().load_weights(plugin_, view(weights), nullptr, error) != BARKER_OK) fail(error);
 }
 
 barker_stats RescoreHost::stats() const {
   barker_stats stats{};
   stats.struct_size = sizeof stats;
-  api().stats(plugin_, &stats);
+  plugin_api().stats(plugin_, &stats);
   return stats;
 }
 
@@ -206,6 +206,8 @@ RescoreQuery::RescoreQuery(const RescoreShape& shape, unsigned seed)
   for (int i = 0; i < 6; ++i) query_ += (i ? " " : "") + word(random() % shape.rows);
   request_.struct_size = sizeof request_;
   request_.query = view(query_);
+  user_id_ = "user" + std::to_string(seed);
+  request_.user = view(user_id_);
   request_.user_keywords = user_.data();
   request_.user_keyword_count = user_.size();
   request_.ads = ads_.data();
@@ -220,7 +222,7 @@ RescoreQuery::RescoreQuery(const RescoreShape& shape, unsigned seed)
 }
 
 bool RescoreQuery::rescore(const RescoreHost& host) {
-  return api().rescore(host.plugin(), &request_, &response_, nullptr) == BARKER_OK &&
+  return plugin_api().rescore(host.plugin(), &request_, &response_, nullptr) == BARKER_OK &&
          response_.status == BARKER_STATUS_RESCORED;
 }
 

@@ -29,6 +29,8 @@ void remove_weights();
 
 double resident_mib();
 
+const barker_api& plugin_api();
+
 class RescoreHost {
  public:
   RescoreHost(const std::string& weights, const std::string& config);
@@ -59,7 +61,7 @@ class RescoreQuery {
   std::vector<std::string> point_texts_, titles_, user_texts_;
   std::vector<uint64_t> keywords_;
   std::vector<barker_string> user_;
-  std::string query_;
+  std::string query_, user_id_;
   barker_request request_{};
   barker_response response_{};
 };

@@ -1,19 +1,23 @@
 // Weights are swapped all the time, a fifth of the files damaged, canaries come and go, while every
 // core asks. Each answer is compared, bit for bit, with that of the generation it names.
 //
-// BARKER_STORM_SECONDS: how long; a few seconds in the test suite.
+// BARKER_STORM_SECONDS: how long; a few seconds in the test suite (`./dev storm` runs it longer).
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <cinttypes>
+#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <deque>
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "models/weight_file.h"
 #include "plugin/counters.h"
@@ -26,165 +30,199 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-double resident_mib() {
-  std::ifstream in("/proc/self/statm");
-  double total = 0, resident = 0;
-  in >> total >> resident;
-  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 20);
-}
+constexpr size_t kModels = 4, kDamaged = 8, kAskers = 16, kMostLoads = 1 << 20;
 
-size_t mappings_of(const std::string& prefix) {
-  std::ifstream in("/proc/self/maps");
-  size_t found = 0;
-  for (std::string line; std::getline(in, line);) found += line.find(prefix) != std::string::npos;
-  return found;
-}
+// What the process holds, of the system and of the weights in a directory.
+struct Footprint {
+  double resident_mib = 0, mapped_mib = 0;
+  size_t mappings = 0, descriptors = 0;
+};
 
-size_t open_descriptors() {
-  size_t count = 0;
-  for ([[maybe_unused]] const auto& entry : fs::directory_iterator("/proc/self/fd")) ++count;
-  return count;
-}
-
-TEST(Storm, OfSwapsAndDamagedFilesLosesTearsAndSlowsNoQuery) {
-  constexpr size_t kModels = 4, kDamaged = 8, kAskers = 16, kMostLoads = 1 << 20;
-  const char* given = std::getenv("BARKER_STORM_SECONDS");
-  const auto duration = std::chrono::duration<double>(given ? std::atof(given) : 3);
-  const std::string directory = temporary_path("storm");
-  fs::create_directories(directory);
-  std::vector<std::string> whole, damaged;
-  for (size_t m = 0; m < kModels; ++m) {
-    whole.push_back(directory + "/whole" + std::to_string(m));
-    ASSERT_TRUE(write_weight_file(random_model(100 + m), whole.back()).ok());
-  }
-  std::mt19937 random(1);
-  for (size_t d = 0; d < kDamaged; ++d) {
-    damaged.push_back(directory + "/damaged" + std::to_string(d));
-    fs::copy_file(whole[d % kModels], damaged.back());
-    const auto size = fs::file_size(damaged.back());
-    if (d % 2 == 0) {
-      fs::resize_file(damaged.back(), random() % size);
-    } else {
-      std::fstream file(damaged.back(), std::ios::in | std::ios::out | std::ios::binary);
-      file.seekp(static_cast<std::streamoff>(random() % size));
-      file.put('\xA5').put('\x5A').put('\xA5');
+Footprint footprint(const std::string& directory) {
+  constexpr double kMib = 1 << 20;
+  Footprint now;
+  double total = 0;
+  std::ifstream("/proc/self/statm") >> total >> now.resident_mib;
+  now.resident_mib *= static_cast<double>(sysconf(_SC_PAGESIZE)) / kMib;
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    uint64_t begin = 0, end = 0;
+    if (line.find(directory) == std::string::npos ||
+        std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64, &begin, &end) != 2) {
+      continue;
     }
+    ++now.mappings;
+    now.mapped_mib += static_cast<double>(end - begin) / kMib;
+  }
+  for ([[maybe_unused]] const auto& entry : fs::directory_iterator("/proc/self/fd")) {
+    ++now.descriptors;
+  }
+  return now;
+}
+
+void print(const char* when, const Footprint& f) {
+  std::printf("%s: resident %.1f MiB, weights mapped %.1f MiB in %zu, descriptors %zu\n", when,
+              f.resident_mib, f.mapped_mib, f.mappings, f.descriptors);
+}
+
+class Storm : public testing::Test {
+ protected:
+  Storm() {
+    fs::create_directories(directory_);
+    for (size_t m = 0; m < kModels; ++m) {
+      whole_.push_back(directory_ + "/whole" + std::to_string(m));
+      const auto model = random_model(100 + m, {.keywords = 10'000, .dim = 32});
+      EXPECT_TRUE(write_weight_file(model, whole_.back()).ok());
+    }
+    for (size_t d = 0; d < kDamaged; ++d) damage(whole_[d % kModels], d);
+    for (const std::string& file : whole_) expected_.push_back(answers_of(file));
+    EXPECT_NE(expected_[0], expected_[1]);
+    for (auto& model : model_of_) model = 0;  // touched before memory is measured
+  }
+  ~Storm() override { fs::remove_all(directory_); }
+
+  // Cut short or overwritten, each in another place.
+  void damage(const std::string& file, size_t number) {
+    damaged_.push_back(directory_ + "/damaged" + std::to_string(number));
+    fs::copy_file(file, damaged_.back());
+    const auto size = fs::file_size(file);
+    if (number % 2 == 0) return fs::resize_file(damaged_.back(), random_() % size);
+    std::fstream bytes(damaged_.back(), std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(static_cast<std::streamoff>(random_() % size));
+    bytes.put('\xA5').put('\x5A').put('\xA5');
   }
 
-  // What each model answers to each asker.
-  std::vector<std::vector<std::string>> expected(kModels);
-  for (size_t m = 0; m < kModels; ++m) {
+  static std::string user(unsigned asker) { return "user" + std::to_string(asker); }
+
+  // What weights answer to each asker when nothing else goes on.
+  static std::vector<std::string> answers_of(const std::string& file) {
     barker_plugin* alone = make_plugin();
-    ASSERT_EQ(api().load_weights(alone, view(whole[m]), nullptr, nullptr), BARKER_OK);
+    EXPECT_EQ(api().load_weights(alone, view(file), nullptr, nullptr), BARKER_OK);
+    std::vector<std::string> answers;
     for (unsigned a = 0; a < kAskers; ++a) {
-      Asker asker(a, "user" + std::to_string(a));
-      ASSERT_TRUE(asker.ask(alone));
-      expected[m].push_back(asker.answer());
+      Asker asker(a, user(a));
+      EXPECT_TRUE(asker.ask(alone));
+      answers.push_back(asker.answer());
     }
     api().destroy(alone);
+    return answers;
   }
-  EXPECT_NE(expected[0], expected[1]);
 
-  barker_plugin* plugin = make_plugin("[canary]\nserved = 0.3\ncompared = 0.01\n");
-  const auto& canary = *static_cast<const barker_canary*>(api().get_extension(BARKER_EXT_CANARY));
-  ASSERT_EQ(api().load_weights(plugin, view(whole[0]), nullptr, nullptr), BARKER_OK);
-  // Generation g was loaded from whole[model_of[g]]; written before it can serve.
-  std::vector<std::atomic<size_t>> model_of(kMostLoads);
-  for (auto& model : model_of) model = 0;  // touched before memory is measured
-  uint64_t loaded = 1, refused = 0, failed_rollbacks = 0;
-  std::atomic<bool> stop{false};
-  std::atomic<uint64_t> queries{0}, by_canaries{0}, lost{0}, wrong{0};
-  std::atomic<uint64_t> canary_generation{0};
-
-  const auto ask_until_stop = [&](unsigned first, LatencyHistogram& times) {
-    std::deque<Asker> askers;  // requests point into themselves: they must not move
-    for (unsigned a = 0; a < kAskers; ++a) askers.emplace_back(a, "user" + std::to_string(a));
-    for (unsigned i = first; !stop; ++i) {
-      Asker& asker = askers[i % kAskers];
-      const auto start = Clock::now();
-      const bool answered = asker.ask(plugin);
-      const std::chrono::nanoseconds took = Clock::now() - start;
-      times.add(static_cast<uint64_t>(took.count()));
-      ++queries;
-      by_canaries += asker.response.generation == canary_generation;
-      if (!answered) {
-        ++lost;
-      } else if (asker.answer() != expected[model_of[asker.response.generation]][i % kAskers]) {
-        ++wrong;
-      }
-    }
-  };
-  const auto run_readers = [&](auto control) {
-    const unsigned readers = std::max(2u, std::thread::hardware_concurrency());
+  // Asks on every core while `control` runs. Returns the 99th percentile in microseconds.
+  template <typename Control>
+  double ask_while(Control control) {
     LatencyHistogram times;
     std::vector<std::thread> threads;
-    stop = false;
+    stop_ = false;
+    const unsigned readers = std::max(2u, std::thread::hardware_concurrency());
     for (unsigned r = 0; r < readers; ++r) {
       threads.emplace_back([&, r] { ask_until_stop(r, times); });
     }
     control();
-    stop = true;
+    stop_ = true;
     for (std::thread& thread : threads) thread.join();
     return static_cast<double>(times.quantile(0.99)) / 1e3;
-  };
+  }
 
-  const double quiet = run_readers([&] { std::this_thread::sleep_for(duration / 3); });
-  const double resident_before = resident_mib();
-  const size_t descriptors_before = open_descriptors();
-  const double storm = run_readers([&] {
-    const auto end = Clock::now() + duration;
-    for (unsigned i = 0; Clock::now() < end; ++i) {
-      if (i % 5 == 4) {
-        const int32_t code =
-            api().load_weights(plugin, view(damaged[random() % kDamaged]), nullptr, nullptr);
-        EXPECT_NE(code, BARKER_OK);
-        ++refused;
-      } else if (i % 17 == 5) {
-        const size_t model = random() % kModels;
-        model_of[loaded + 1] = model;
-        canary_generation = loaded + 1;
-        uint64_t generation = 0;
-        ASSERT_EQ(canary.start(plugin, view(whole[model]), &generation, nullptr), BARKER_OK);
-        ASSERT_EQ(generation, ++loaded);
-      } else if (i % 17 == 11) {
-        (void)canary.stop(plugin, nullptr);  // the first time there is none
-      } else if (i % 13 == 12) {
-        failed_rollbacks += api().rollback(plugin, nullptr, nullptr) != BARKER_OK;
-      } else {
-        const size_t model = random() % kModels;
-        model_of[loaded + 1] = model;
-        uint64_t generation = 0;
-        ASSERT_EQ(api().load_weights(plugin, view(whole[model]), &generation, nullptr), BARKER_OK);
-        ASSERT_EQ(generation, ++loaded);
+  void ask_until_stop(unsigned first, LatencyHistogram& times) {
+    std::deque<Asker> askers;  // requests point into themselves: they must not move
+    for (unsigned a = 0; a < kAskers; ++a) askers.emplace_back(a, user(a));
+    for (unsigned i = first; !stop_; ++i) {
+      Asker& asker = askers[i % kAskers];
+      const auto start = Clock::now();
+      const bool answered = asker.ask(plugin_);
+      const std::chrono::nanoseconds took = Clock::now() - start;
+      times.add(static_cast<uint64_t>(took.count()));
+      ++queries_;
+      by_canaries_ += asker.response.generation == canary_generation_;
+      if (!answered) {
+        ++lost_;
+      } else if (asker.answer() != expected_[model_of_[asker.response.generation]][i % kAskers]) {
+        ++wrong_;
       }
-      canary.compare(plugin, 2, nullptr, nullptr);
+    }
+  }
+
+  // One control call: a load, in one of five of a damaged file, a canary's start or stop, or a
+  // rollback.
+  void change(unsigned number) {
+    if (number % 5 == 4) {
+      const std::string& file = damaged_[random_() % kDamaged];
+      EXPECT_NE(api().load_weights(plugin_, view(file), nullptr, nullptr), BARKER_OK);
+      ++refused_;
+    } else if (number % 17 == 5) {
+      canary_generation_ = load([this](auto... arguments) { return canary_.start(arguments...); });
+    } else if (number % 17 == 11) {
+      (void)canary_.stop(plugin_, nullptr);  // the first time there is none
+    } else if (number % 13 == 12) {
+      EXPECT_EQ(api().rollback(plugin_, nullptr, nullptr), BARKER_OK);
+    } else {
+      load(api().load_weights);
+    }
+  }
+
+  // Any whole weights, by a control function of the ABI. Returns their generation.
+  template <typename Loading>
+  uint64_t load(Loading loading) {
+    const size_t model = random_() % kModels;
+    model_of_[loaded_ + 1] = model;  // before it can serve
+    uint64_t generation = 0;
+    EXPECT_EQ(loading(plugin_, view(whole_[model]), &generation, nullptr), BARKER_OK);
+    EXPECT_EQ(generation, ++loaded_);
+    return generation;
+  }
+
+  const std::string directory_ = temporary_path("storm");
+  std::mt19937 random_{1};
+  std::vector<std::string> whole_, damaged_;
+  std::vector<std::vector<std::string>> expected_;  // [model][asker]
+  barker_plugin* plugin_ = nullptr;
+  const barker_canary& canary_ =
+      *static_cast<const barker_canary*>(api().get_extension(BARKER_EXT_CANARY));
+  std::vector<std::atomic<size_t>> model_of_{kMostLoads};  // generation -> model
+  uint64_t loaded_ = 0, refused_ = 0;
+  std::atomic<bool> stop_{false};
+  std::atomic<uint64_t> queries_{0}, by_canaries_{0}, lost_{0}, wrong_{0}, canary_generation_{0};
+};
+
+TEST_F(Storm, OfSwapsAndDamagedFilesLosesAndTearsNoQueryAndLeavesNothingBehind) {
+  const char* given = std::getenv("BARKER_STORM_SECONDS");
+  const auto duration = std::chrono::duration<double>(given ? std::atof(given) : 3);
+  plugin_ = make_plugin("[canary]\nserved = 0.3\ncompared = 0.01\n");
+  load(api().load_weights);
+  const auto quiet_time = std::min(duration / 3, std::chrono::duration<double>(20));
+  const double quiet = ask_while([&] { std::this_thread::sleep_for(quiet_time); });
+  const Footprint before = footprint(directory_);
+  print("before", before);
+  const double storm = ask_while([&] {
+    const auto end = Clock::now() + duration;
+    for (unsigned i = 0; Clock::now() < end && loaded_ + 1 < kMostLoads; ++i) {
+      change(i);
+      canary_.compare(plugin_, 2, nullptr, nullptr);
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
   });
-  std::printf(
-      "%llu queries, %llu of them by canaries, %llu swaps, %llu files refused: %llu lost, %llu "
-      "wrong; p99 %.0f us, "
-      "quiet %.0f us; resident %.1f -> %.1f MiB, descriptors %zu -> %zu, mappings %zu\n",
-      static_cast<unsigned long long>(queries), static_cast<unsigned long long>(by_canaries),
-      static_cast<unsigned long long>(loaded), static_cast<unsigned long long>(refused),
-      static_cast<unsigned long long>(lost), static_cast<unsigned long long>(wrong), storm, quiet,
-      resident_before, resident_mib(), descriptors_before, open_descriptors(),
-      mappings_of(directory));
-  EXPECT_EQ(lost, 0u);
-  EXPECT_EQ(wrong, 0u);
-  EXPECT_EQ(failed_rollbacks, 0u);
-  EXPECT_GT(by_canaries, 0u);
-  EXPECT_GT(loaded, 20u);
-  EXPECT_GT(refused, 5u);
-  // The generation that serves, the one before it and a canary; all others are gone.
-  EXPECT_LE(mappings_of(directory), 3u);
-  EXPECT_LE(open_descriptors(), descriptors_before + 2);
+  (void)canary_.stop(plugin_, nullptr);
+  const Footprint after = footprint(directory_);
+  print("after", after);
+  std::printf("%" PRIu64 " queries, %" PRIu64 " of them by canaries; %" PRIu64 " loads, %" PRIu64
+              " more refused: %" PRIu64 " lost, %" PRIu64 " wrong; p99 %.0f us, quiet %.0f us\n",
+              queries_.load(), by_canaries_.load(), loaded_, refused_, lost_.load(), wrong_.load(),
+              storm, quiet);
+  EXPECT_EQ(lost_, 0u);
+  EXPECT_EQ(wrong_, 0u);
+  EXPECT_GT(by_canaries_, 0u);
+  EXPECT_GT(loaded_, 20u);
+  EXPECT_GT(refused_, 5u);
+  // What serves and what a rollback would bring back; all others are gone.
+  EXPECT_LE(after.mappings, 2u);
+  EXPECT_LE(after.descriptors, before.descriptors + 1);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  EXPECT_LE(resident_mib(), resident_before * 1.02 + 8);  // a generation, and the times
+  const double generation = before.mapped_mib;
+  EXPECT_LE(after.resident_mib, before.resident_mib * 1.02 + generation);
 #endif
-  api().destroy(plugin);
-  EXPECT_EQ(mappings_of(directory), 0u);
-  fs::remove_all(directory);
+  api().destroy(plugin_);
+  EXPECT_EQ(footprint(directory_).mappings, 0u);
 }
 
 }  // namespace
