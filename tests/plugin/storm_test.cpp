@@ -179,7 +179,8 @@ class Storm : public testing::Test {
   barker_plugin* plugin_ = nullptr;
   const barker_canary& canary_ =
       *static_cast<const barker_canary*>(api().get_extension(BARKER_EXT_CANARY));
-  std::vector<std::atomic<size_t>> model_of_{kMostLoads};  // generation -> model
+  std::vector<std::atomic<size_t>> model_of_ =
+      std::vector<std::atomic<size_t>>(kMostLoads);  // generation -> model
   uint64_t loaded_ = 0, refused_ = 0;
   std::atomic<bool> stop_{false};
   std::atomic<uint64_t> queries_{0}, by_canaries_{0}, lost_{0}, wrong_{0}, canary_generation_{0};
