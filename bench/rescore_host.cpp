@@ -146,7 +146,7 @@ double resident_mib() {
 }
 
 RescoreHost::RescoreHost(const std::string& weights, const std::string& config) {
-  const std::string text = config + "\nwindow = 500\n";
+  const std::string text = "window = 500\n" + config;  // `config` may end in a table
   const barker_host host = {sizeof host, BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr, nullptr};
   char error[BARKER_ERROR_SIZE];
   if (plugin_api().create(&host, view(text), &plugin_, error) != BARKER_OK) fail(error);

@@ -178,7 +178,8 @@ std::vector<Piece> break_words(std::string_view text) {
   std::vector<Piece> words;
   UErrorCode code = U_ZERO_ERROR;
   UText utext = UTEXT_INITIALIZER;
-  utext_openUTF8(&utext, text.data(), static_cast<int64_t>(text.size()), &code);
+  const std::unique_ptr<UText, decltype(&utext_close)> closed(
+      utext_openUTF8(&utext, text.data(), static_cast<int64_t>(text.size()), &code), utext_close);
   icu::BreakIterator& breaker = word_breaker();
   breaker.setText(&utext, code);
   require(code, "ICU word break");
@@ -189,7 +190,6 @@ std::vector<Piece> break_words(std::string_view text) {
     }
     begin = end;
   }
-  utext_close(&utext);
   return words;
 }
 

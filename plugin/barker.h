@@ -63,6 +63,16 @@ extern "C" {
 #define BARKER_REASON_NO_ADS 5
 #define BARKER_REASON_INTERNAL 6
 
+/* ---- limits: a request beyond them is refused, for it is a mistake or an attack -------------- */
+
+#define BARKER_MAX_ADS 10000
+#define BARKER_MAX_TEXT_SIZE 65536 /* bytes of a query, title, keyword, selling point, id */
+#define BARKER_MAX_TOKENS 100000   /* keywords of a user, tokens of a group */
+#define BARKER_MAX_GROUPS 256
+#define BARKER_MAX_TITLE_KEYWORDS 4096    /* of one ad */
+#define BARKER_MAX_AD_SELLING_POINTS 1024 /* of one ad */
+#define BARKER_MAX_NUMBER 1e12            /* bid, first-pass score, weight in a group */
+
 /* ---- data ----------------------------------------------------------------------------------- */
 
 /* UTF-8 text. data may be NULL when size is 0. Frozen: this struct never grows. */
@@ -83,8 +93,8 @@ typedef struct barker_ad {
   uint64_t struct_size;
   barker_string id;
   barker_string title;     /* plain text: entities decoded, not escaped */
-  double first_pass_score; /* finite, > 0 where its exponent is not 0 */
-  double bid;              /* finite, >= 0, any currency unit */
+  double first_pass_score; /* 0 to BARKER_MAX_NUMBER, > 0 where its exponent is not 0 */
+  double bid;              /* 0 to BARKER_MAX_NUMBER, any currency unit */
   /* Fingerprints in title order; NULL: the plugin splits the title. */
   const uint64_t* title_keywords;
   uint64_t title_keyword_count;
@@ -108,7 +118,7 @@ typedef struct barker_group {
   barker_string name;
   const barker_string* tokens;
   uint64_t token_count;
-  const float* weights; /* [token_count], finite, >= 0; NULL: 1 each */
+  const float* weights; /* [token_count], 0 to BARKER_MAX_NUMBER; NULL: 1 each */
 } barker_group;
 
 /* One query. */
@@ -125,7 +135,7 @@ typedef struct barker_request {
   uint64_t ad_count;
   uint64_t ad_stride;
   uint64_t window;      /* how many of them to rescore; 0: as configured */
-  uint64_t deadline_ns; /* on CLOCK_MONOTONIC; 0: none */
+  uint64_t deadline_ns; /* on CLOCK_MONOTONIC, looked at after every 0.1 ms or so; 0: none */
 } barker_request;
 
 /* A selling point that was put into a title. Frozen: lives inline in barker_result_ad. */
@@ -163,7 +173,7 @@ typedef struct barker_response {
   uint64_t text_size;
   int32_t status;      /* BARKER_STATUS_* */
   int32_t reason;      /* BARKER_REASON_* */
-  uint64_t generation; /* the weights that served the whole query; 0: none */
+  uint64_t generation; /* the one that was asked, and answered if not bypassed; 0: none */
   uint64_t map_ns;     /* keywords to rows */
   uint64_t score_ns;   /* pooling, network, attention */
   uint64_t choose_ns;  /* order and choice of SPs */
@@ -307,21 +317,22 @@ typedef struct barker_generation_stats {
   uint64_t partial;
   uint64_t bypassed;   /* for whatever reason, the deadline among them */
   uint64_t non_finite; /* of those bypassed: a score was not a finite number */
-  uint64_t internal;   /* of those bypassed: out of memory */
+  uint64_t internal;   /* of those bypassed: out of memory, or ICU failed */
   uint64_t p50_ns;     /* of those not bypassed: within an eighth, from above */
   uint64_t p99_ns;
   char digest[40]; /* hashes of metadata and tensors, as hexadecimal text */
   char file[256];  /* the path it was loaded from, its end if longer; NUL-terminated */
 } barker_generation_stats;
 
-/* What the two generations have in common, since both are there. */
+/* What the two generations that are there have in common, since both are. */
 typedef struct barker_agreement {
   uint64_t struct_size; /* [in] */
   uint64_t serving;     /* generations; 0: nothing was compared yet */
   uint64_t canary;
-  uint64_t sampled;  /* queries chosen to be compared, since create */
-  uint64_t dropped;  /* of them, not recorded: compare was not called often enough, or too large */
-  uint64_t compared; /* asked of both */
+  uint64_t sampled; /* queries chosen to be compared, since create */
+  /* Of them, not compared: compare was not called often enough, too large, or no canary left. */
+  uint64_t dropped;
+  uint64_t compared;       /* asked of both */
   uint64_t serving_failed; /* of them, bypassed by one: not in the means below */
   uint64_t canary_failed;
   uint64_t serving_p50_ns; /* side by side, on the thread that compared */
@@ -351,8 +362,9 @@ typedef struct barker_canary {
   /* [any thread, a spare one] Asks both generations up to `at_most` of the queries recorded since.
    * Shows nothing to anybody. `compared` may be NULL. */
   int32_t (*compare)(barker_plugin* plugin, uint64_t at_most, uint64_t* compared, char* error);
-  /* [any thread] */
+  /* [any thread] Waits for a compare that runs. */
   int32_t (*read_agreement)(barker_plugin* plugin, barker_agreement* agreement);
+  /* [any thread] BARKER_E_INTERNAL: too many queries run to look. */
   int32_t (*read_generation)(barker_plugin* plugin, int32_t role, barker_generation_stats* stats);
 } barker_canary;
 

@@ -18,11 +18,10 @@ Result<uint64_t> Plugin::start_canary(const std::string& path) {
   }
   Result<RuledGeneration> loaded = prepare(path);
   if (!loaded.ok()) return loaded.status();
-  const uint64_t id = announce(*loaded, "is the canary");
   Serving next = *serving_;
   next.canary = std::move(*loaded);
   serve(std::move(next));
-  return id;
+  return count_load(serving_->canary, "is the canary");
 }
 
 Result<uint64_t> Plugin::promote_canary() {
@@ -33,7 +32,7 @@ Result<uint64_t> Plugin::promote_canary() {
   serve(std::move(next));
   previous_ = std::move(before);
   const uint64_t id = serving_->weights.generation->id;
-  log(BARKER_LOG_INFO, "canary promoted: generation " + std::to_string(id) + " serves");
+  log(BARKER_LOG_INFO, {"canary promoted: generation ", std::to_string(id), " serves"});
   return id;
 }
 
@@ -44,7 +43,7 @@ Status Plugin::stop_canary() {
   Serving next = *serving_;
   next.canary = no_weights();
   serve(std::move(next));
-  log(BARKER_LOG_INFO, "canary stopped: generation " + std::to_string(id));
+  log(BARKER_LOG_INFO, {"canary stopped: generation ", std::to_string(id)});
   return {};
 }
 
@@ -67,7 +66,7 @@ uint64_t Plugin::compare(uint64_t at_most) {
   uint64_t compared = 0;
   const auto ask_both = [&](const barker_request& request) {
     const WorkspacePool::Lease lease = workspaces_.take(current_);
-    if (!lease || !lease.serving().weights.generation || !lease.serving().canary.generation) return;
+    if (!lease || !lease.serving().canary.generation) return recordings_.drop();
     comparison_.add(request, lease, config_);
     ++compared;
   };
@@ -78,7 +77,7 @@ uint64_t Plugin::compare(uint64_t at_most) {
 
 void Plugin::read_agreement(barker_agreement& agreement) const {
   const std::lock_guard<std::mutex> lock(compare_);
-  comparison_.read_agreement(agreement);
+  comparison_.read_agreement(serving_id_, canary_id_, agreement);
   agreement.sampled = recordings_.offered();
   agreement.dropped = recordings_.dropped();
 }

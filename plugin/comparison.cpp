@@ -9,19 +9,19 @@
 namespace barker {
 
 Likeness compare_answers(const Answer& a, const Answer& b) {
-  const size_t n = a.ads.size();
+  const size_t n = a.size();
   if (n == 0) return {1, 1, 1};
   std::vector<size_t> rank_in_b(n);
-  for (size_t rank = 0; rank < n; ++rank) rank_in_b[b.ads[rank].ad] = rank;
+  for (size_t rank = 0; rank < n; ++rank) rank_in_b[b[rank].ad] = rank;
   const size_t top = std::min<size_t>(n, BARKER_AGREEMENT_TOP);
   size_t common = 0, same = 0;
   double squares = 0;  // of the differences between ranks
   for (size_t rank = 0; rank < n; ++rank) {
-    const size_t other = rank_in_b[a.ads[rank].ad];
+    const size_t other = rank_in_b[a[rank].ad];
     common += rank < top && other < top;
     const double difference = static_cast<double>(rank) - static_cast<double>(other);
     squares += difference * difference;
-    const barker_result_ad &x = a.ads[rank], &y = b.ads[other];
+    const barker_result_ad &x = a[rank], &y = b[other];
     same += std::equal(
         x.chosen, x.chosen + x.chosen_count, y.chosen, y.chosen + y.chosen_count,
         [](const barker_chosen& p, const barker_chosen& q) { return p.index == q.index; });
@@ -50,12 +50,14 @@ void Comparison::add(const barker_request& request, const WorkspacePool::Lease& 
       s.canary.generation->id != canary_.generation) {
     start_anew(s.weights.generation->id, s.canary.generation->id);
   }
-  ++compared_;
+  // In turns: who is asked second finds the query in the caches.
+  const bool canary_first = ++compared_ % 2 == 0;
+  const bool tried_first = canary_first && ask(request, lease, s.canary, config, canary_);
   const bool served = ask(request, lease, s.weights, config, serving_);
-  const bool tried = ask(request, lease, s.canary, config, canary_);
+  const bool tried = canary_first ? tried_first : ask(request, lease, s.canary, config, canary_);
   if (!served || !tried) return;
-  ++answered_;
   const Likeness l = compare_answers(serving_.answer, canary_.answer);
+  ++answered_;
   sum_.top_overlap += l.top_overlap;
   sum_.rank_correlation += l.rank_correlation;
   sum_.same_selling_points += l.same_selling_points;
@@ -63,10 +65,10 @@ void Comparison::add(const barker_request& request, const WorkspacePool::Lease& 
 
 bool Comparison::ask(const barker_request& request, const WorkspacePool::Lease& lease,
                      const RuledGeneration& weights, const Config& config, Side& side) {
-  side.answer.ads.assign(request.ad_count, {});
+  side.answer.assign(request.ad_count, {});
   barker_response response{};
   response.struct_size = sizeof response;
-  response.ads = side.answer.ads.data();
+  response.ads = side.answer.data();
   response.ad_capacity = response.ad_count = request.ad_count;
   response.ad_stride = sizeof(barker_result_ad);
   Counters unused;  // what is compared is not served
@@ -86,7 +88,9 @@ bool Comparison::ask(const barker_request& request, const WorkspacePool::Lease& 
   return answered;
 }
 
-void Comparison::read_agreement(barker_agreement& out) const {
+void Comparison::read_agreement(uint64_t serving, uint64_t canary, barker_agreement& out) const {
+  out.top_overlap = out.rank_correlation = out.same_selling_points = NAN;
+  if (compared_ == 0 || serving != serving_.generation || canary != canary_.generation) return;
   out.serving = serving_.generation;
   out.canary = canary_.generation;
   out.compared = compared_;
@@ -96,12 +100,11 @@ void Comparison::read_agreement(barker_agreement& out) const {
   out.serving_p99_ns = serving_.latency.quantile(0.99);
   out.canary_p50_ns = canary_.latency.quantile(0.5);
   out.canary_p99_ns = canary_.latency.quantile(0.99);
-  const auto mean = [&](double sum) {
-    return answered_ > 0 ? sum / static_cast<double>(answered_) : NAN;
-  };
-  out.top_overlap = mean(sum_.top_overlap);
-  out.rank_correlation = mean(sum_.rank_correlation);
-  out.same_selling_points = mean(sum_.same_selling_points);
+  if (answered_ == 0) return;
+  const auto answered = static_cast<double>(answered_);
+  out.top_overlap = sum_.top_overlap / answered;
+  out.rank_correlation = sum_.rank_correlation / answered;
+  out.same_selling_points = sum_.same_selling_points / answered;
 }
 
 }  // namespace barker

@@ -14,9 +14,7 @@
 namespace barker {
 
 // An answer's order and selling points; its titles stay in the workspace.
-struct Answer {
-  std::vector<barker_result_ad> ads;
-};
+using Answer = std::vector<barker_result_ad>;
 
 // What two complete answers to one query have in common.
 struct Likeness {
@@ -32,8 +30,8 @@ class Comparison {
   // Asks the weights and the canary of `lease` the same.
   void add(const barker_request& request, const WorkspacePool::Lease& lease, const Config& config);
 
-  // Fills everything but sampled and dropped.
-  void read_agreement(barker_agreement& agreement) const;
+  // Fills everything but sampled and dropped; nothing where these two have not been compared.
+  void read_agreement(uint64_t serving, uint64_t canary, barker_agreement& agreement) const;
 
  private:
   struct Side {

@@ -119,6 +119,7 @@ Result<Config> parse_config(std::string_view toml_text) {
   std::string duplicates = "skip", format = "html", numbers = "file", memory = "auto";
   double minimum_score = 0;
   constexpr double kLargest = 1e3;
+  constexpr double kLargestExponent = 10;  // two BARKER_MAX_NUMBERs to it still make a finite score
   const std::map<std::string, Reader> readers = {
       {"enabled", boolean(config.enabled)},
       {"isa", text(config.isa)},
@@ -131,9 +132,10 @@ Result<Config> parse_config(std::string_view toml_text) {
       {"canary.served", number(0, 1, [&](double v) { config.canary_served = v; })},
       {"canary.compared", number(0, 1, [&](double v) { config.canary_compared = v; })},
       {"canary.salt", text(config.canary_salt)},
-      {"order.bid", number(0, kLargest, [&](double v) { config.order.bid = v; })},
-      {"order.pctr", number(0, kLargest, [&](double v) { config.order.pctr = v; })},
-      {"order.first_pass", number(0, kLargest, [&](double v) { config.order.first_pass = v; })},
+      {"order.bid", number(0, kLargestExponent, [&](double v) { config.order.bid = v; })},
+      {"order.pctr", number(0, kLargestExponent, [&](double v) { config.order.pctr = v; })},
+      {"order.first_pass",
+       number(0, kLargestExponent, [&](double v) { config.order.first_pass = v; })},
       {"selling_points.count",
        integer(0, BARKER_MAX_SELLING_POINTS,
                [&](uint64_t v) { config.choose.count = static_cast<uint32_t>(v); })},

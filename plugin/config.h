@@ -22,7 +22,7 @@
 //   served = 0.0              share of the users who see its answers
 //   compared = 0.0            share of the queries asked of both, unseen
 //   salt = ""                 another one gives other users
-//   [order]                   score = bid^bid * pctr^pctr * first_pass^first_pass
+//   [order]                   score = bid^bid * pctr^pctr * first_pass^first_pass, each 0 to 10
 //   bid = 1.0
 //   pctr = 1.0                a model without the second task predicts none: then the factor is 1
 //   first_pass = 1.0          keeps relevance in the order, the more so where pctr is missing

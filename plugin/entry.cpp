@@ -64,12 +64,6 @@ int32_t weights_code(const Status& status) {
   }
 }
 
-// A host may be newer than the plugin, not older. (A function, for while the minor version is 0 the
-// bare comparison is one the compiler objects to.)
-bool minor_suffices(uint32_t host_minor, uint32_t plugin_minor = BARKER_ABI_MINOR) {
-  return host_minor >= plugin_minor;
-}
-
 int32_t create(const barker_host* host, barker_string text, barker_plugin** plugin, char* error) {
   return guard(error, [&] {
     if (!plugin)
@@ -79,7 +73,8 @@ int32_t create(const barker_host* host, barker_string text, barker_plugin** plug
       return fail(error, BARKER_E_INVALID_ARGUMENT,
                   "host: expected a barker_host with struct_size");
     }
-    if (host->abi_major != BARKER_ABI_MAJOR || !minor_suffices(host->abi_minor)) {
+    // A host may be newer than the plugin, not older.
+    if (host->abi_major != BARKER_ABI_MAJOR || host->abi_minor < BARKER_ABI_MINOR) {
       return fail(error, BARKER_E_VERSION,
                   "abi: the plugin is " + std::to_string(BARKER_ABI_MAJOR) + "." +
                       std::to_string(BARKER_ABI_MINOR) + ", the host is " +
@@ -195,6 +190,9 @@ int32_t verify_signed(barker_string path, barker_string isa, const barker_string
     }
     std::vector<PublicKey> keys;
     for (uint64_t i = 0; i < trusted_key_count; ++i) {
+      if (trusted_keys[i].size > 0 && !trusted_keys[i].data) {
+        return fail(error, BARKER_E_INVALID_ARGUMENT, "trusted_keys: found NULL");
+      }
       const Result<PublicKey> key = parse_public_key(view(trusted_keys[i]));
       if (!key.ok()) return fail(error, BARKER_E_INVALID_ARGUMENT, key.status().message());
       keys.push_back(*key);
@@ -295,7 +293,7 @@ int32_t read_generation(barker_plugin* plugin, int32_t role, barker_generation_s
       return BARKER_E_INVALID_ARGUMENT;
     }
     barker_generation_stats filled{};
-    plugin->plugin.read_generation(role, filled);
+    if (!plugin->plugin.read_generation(role, filled)) return BARKER_E_INTERNAL;
     give(filled, out);
     return BARKER_OK;
   });

@@ -53,10 +53,12 @@ std::string Plugin::explain(const barker_request& request) {
 
   const WorkspacePool::Lease lease = workspaces_.take(current_);
   Json out;
-  if (!lease || !lease.serving().weights.generation) {
-    out["status"] = "bypassed";
-    return out.dump();
-  }
+  const char* reason = !config_.enabled || (lease && lease.serving().rules->off)
+                           ? "everything is off"
+                       : !lease                              ? "too many queries"
+                       : !lease.serving().weights.generation ? "no weights"
+                                                             : nullptr;
+  if (reason) return Json{{"status", "bypassed"}, {"reason", reason}}.dump();
   const RuledGeneration& weights = lease.serving().weights_for(view(request.user));
   const Generation& g = *weights.generation;
   Workspace& w = lease.workspace_for(weights);
@@ -66,7 +68,9 @@ std::string Plugin::explain(const barker_request& request) {
           .run();
   out["generation"] = g.id;
   out["model"] = g.file->path();
-  out["status"] = answered ? "rescored" : "bypassed";
+  out["status"] = !answered                                  ? "bypassed"
+                  : response.status == BARKER_STATUS_PARTIAL ? "partial"
+                                                             : "rescored";
   for (const Keyword& keyword : g.splitter.split(view(request.query))) {
     out["query_keywords"].push_back(
         {{"text", keyword.text},
@@ -85,7 +89,8 @@ std::string Plugin::explain(const barker_request& request) {
         {"score", result.score},
         {"factors",
          {{"bid", ad.bid}, {"pctr", number(result.pctr)}, {"first_pass", ad.first_pass_score}}},
-        {"opt_out", (ad.flags & BARKER_AD_OPT_OUT) != 0}};
+        {"opt_out", (ad.flags & BARKER_AD_OPT_OUT) != 0},
+        {"merchant_off", lease.serving().rules->is_merchant_off(view(ad.merchant))}};
     const size_t begin = w.candidate_begin[result.ad];
     const size_t count = w.candidate_begin[result.ad + 1] - begin;
     std::vector<Verdict> verdicts(count);

@@ -1,6 +1,7 @@
 #include "plugin/generation.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -10,19 +11,25 @@
 namespace barker {
 namespace {
 
-// Whether others could put another file in the place of this one. A sticky directory (/tmp) lets
-// nobody touch what is not his.
+bool is_trusted(uid_t owner) { return owner == 0 || owner == geteuid(); }
+
+// Whether others could put another file in the place of this one. In a sticky directory (/tmp)
+// nobody replaces what is not his, but anybody could have made it.
 Status check_directory(const std::string& path) {
   const std::string parent = std::filesystem::path(path).parent_path().string();
   const std::string directory = parent.empty() ? "." : parent;
-  struct stat info {};
-  if (stat(directory.c_str(), &info) != 0) return {};  // opening the file says what is wrong
-  if ((info.st_mode & (S_IWGRP | S_IWOTH)) == 0 || (info.st_mode & S_ISVTX) != 0) return {};
-  char mode[8];
-  std::snprintf(mode, sizeof mode, "%04o", info.st_mode & 07777u);
-  return bad_data(directory +
-                  ": expected a directory that only its owner can write to, found mode " + mode +
-                  " (shared_directory = true allows it)");
+  struct stat file {
+  }, info{};
+  if (stat(path.c_str(), &file) != 0 || stat(directory.c_str(), &info) != 0) {
+    return {};  // opening the file says what is wrong
+  }
+  const bool is_shared = (info.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+  const bool is_sticky = (info.st_mode & S_ISVTX) != 0 && is_trusted(file.st_uid);
+  if (is_trusted(info.st_uid) && (!is_shared || is_sticky)) return {};
+  char found[48];
+  std::snprintf(found, sizeof found, "mode %04o of user %u", info.st_mode & 07777u, info.st_uid);
+  return bad_data(directory + ": expected a directory that only its owner can write to, found " +
+                  found + " (shared_directory = true allows it)");
 }
 
 }  // namespace

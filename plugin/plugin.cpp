@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <utility>
 
 #include "scoring/golden.h"
@@ -22,20 +23,19 @@ Result<uint64_t> Plugin::load(const std::string& path) {
   const std::lock_guard<std::mutex> lock(control_);
   Result<RuledGeneration> loaded = prepare(path);
   if (!loaded.ok()) return loaded.status();
-  const uint64_t id = announce(*loaded, "serves");
   // What served becomes the previous one, which is kept for a rollback.
   Serving next = *serving_;
   RuledGeneration before = std::exchange(next.weights, std::move(*loaded));
   serve(std::move(next));
   previous_ = std::move(before);
-  return id;
+  return count_load(serving_->weights, "serves");
 }
 
 // Opens and checks weights; from here on nothing can go wrong with them but their answers.
 Result<RuledGeneration> Plugin::prepare(const std::string& path) {
   const auto refuse = [&](const Status& status) {
-    ++counters_.loads_refused;
-    log(BARKER_LOG_ERROR, "weights refused: " + status.message());
+    count(counters_.loads_refused);
+    log(BARKER_LOG_ERROR, {"weights refused: ", status.message()});
     return status;
   };
   const Result<std::string> file = resolve_weights_path(path);
@@ -50,11 +50,11 @@ Result<RuledGeneration> Plugin::prepare(const std::string& path) {
   return ruled;
 }
 
-uint64_t Plugin::announce(const RuledGeneration& weights, const char* what) {
-  ++counters_.loads;
+uint64_t Plugin::count_load(const RuledGeneration& weights, std::string_view what) noexcept {
+  count(counters_.loads);
   last_id_ = weights.generation->id;
-  log(BARKER_LOG_INFO, "generation " + std::to_string(last_id_) + " " + what + " " +
-                           weights.generation->file->path());
+  log(BARKER_LOG_INFO,
+      {"generation ", std::to_string(last_id_), " ", what, " ", weights.generation->file->path()});
   return last_id_;
 }
 
@@ -77,17 +77,18 @@ Result<uint64_t> Plugin::rollback() {
     return Status(Code::kFailedPrecondition, "there are no weights to roll back to");
   }
   Serving next = *serving_;
-  std::swap(next.weights, previous_);
+  RuledGeneration before = std::exchange(next.weights, previous_);
   serve(std::move(next));
+  previous_ = std::move(before);
   const uint64_t id = serving_->weights.generation->id;
-  log(BARKER_LOG_WARNING, "rolled back to generation " + std::to_string(id));
+  log(BARKER_LOG_WARNING, {"rolled back to generation ", std::to_string(id)});
   return id;
 }
 
 Status Plugin::load_rules(std::string_view toml) {
   const std::lock_guard<std::mutex> lock(control_);
   const auto refuse = [&](const Status& status) {
-    log(BARKER_LOG_ERROR, "rules refused: " + status.message());
+    log(BARKER_LOG_ERROR, {"rules refused: ", status.message()});
     return status;
   };
   Result<Rules> parsed = Rules::parse(toml);
@@ -104,16 +105,16 @@ Status Plugin::load_rules(std::string_view toml) {
   next.rules = rules;
   serve(std::move(next));
   previous_ = std::move(previous);
-  log(BARKER_LOG_INFO, rules->off ? "rules loaded: everything is off" : "rules loaded");
+  log(BARKER_LOG_INFO, {"rules loaded", rules->off ? ": everything is off" : ""});
   return {};
 }
 
-void Plugin::read_generation(int32_t role, barker_generation_stats& stats) const {
+bool Plugin::read_generation(int32_t role, barker_generation_stats& stats) const {
   const auto lease = workspaces_.take(current_);
-  if (!lease) return;
+  if (!lease) return false;
   const Serving& serving = lease.serving();
   const RuledGeneration& weights = role == BARKER_ROLE_CANARY ? serving.canary : serving.weights;
-  if (!weights.generation) return;
+  if (!weights.generation) return true;
   const GenerationCounters& c = *weights.counters;
   stats.generation = weights.generation->id;
   stats.queries = read(c.queries);
@@ -131,18 +132,27 @@ void Plugin::read_generation(int32_t role, barker_generation_stats& stats) const
   const std::string_view path = file.path();
   const size_t size = std::min(path.size(), sizeof stats.file - 1);
   std::ranges::copy(path.substr(path.size() - size), stats.file);
+  return true;
 }
 
 // Switches, and frees what served before when its last query is done.
 void Plugin::serve(Serving serving) {
   std::unique_ptr<const Serving> next(new Serving(std::move(serving)));
   current_.store(next.get(), std::memory_order_seq_cst);
+  serving_id_ = next->weights.id();
+  canary_id_ = next->canary.id();
   const std::unique_ptr<const Serving> retired = std::exchange(serving_, std::move(next));
   workspaces_.wait_until_unused(retired.get());
 }
 
-void Plugin::log(int32_t level, const std::string& message) const {
-  if (host_.log) host_.log(host_.context, level, {message.data(), message.size()});
+void Plugin::log(int32_t level, std::initializer_list<std::string_view> parts) const noexcept {
+  if (!host_.log) return;
+  try {
+    std::string message;
+    for (const std::string_view part : parts) message += part;
+    host_.log(host_.context, level, {message.data(), message.size()});
+  } catch (const std::exception&) {  // no memory for it
+  }
 }
 
 void Plugin::read_stats(barker_stats& s) const {
@@ -161,10 +171,7 @@ void Plugin::read_stats(barker_stats& s) const {
   s.candidates_scored = read(counters_.candidates_scored);
   s.candidates_rescored = read(counters_.candidates_rescored);
   s.screen_violations = read(counters_.screen_violations);
-  // Through a pin: the generation must not go while its number is read.
-  const auto lease = workspaces_.take(current_);
-  const auto* generation = lease ? lease.serving().weights.generation.get() : nullptr;
-  s.generation = generation ? generation->id : 0;
+  s.generation = serving_id_;
 }
 
 }  // namespace barker

@@ -3,9 +3,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "plugin/barker.h"
 #include "plugin/comparison.h"
@@ -37,16 +39,18 @@ class Plugin {
   uint64_t compare(uint64_t at_most);  // one thread at a time; others wait
   void read_stats(barker_stats& stats) const;
   void read_agreement(barker_agreement& agreement) const;
-  void read_generation(int32_t role, barker_generation_stats& stats) const;
+  bool read_generation(int32_t role, barker_generation_stats& stats) const;  // false: too busy
 
   Counters& counters() { return counters_; }
 
  private:
-  void log(int32_t level, const std::string& message) const;
+  // Control calls prepare first, where all may fail, then serve(), which fails or switches, then
+  // only keep books: what has been switched is never reported as a failure.
   Result<RuledGeneration> prepare(const std::string& path);
   Status check_latency(const Generation& next) const;
-  uint64_t announce(const RuledGeneration& weights, const char* what);
   void serve(Serving next);
+  uint64_t count_load(const RuledGeneration& weights, std::string_view what) noexcept;
+  void log(int32_t level, std::initializer_list<std::string_view> parts) const noexcept;
 
   const Config config_;
   const KernelTable& kernels_;
@@ -55,8 +59,9 @@ class Plugin {
   mutable WorkspacePool workspaces_;
   std::mutex control_;  // one control call at a time; no query takes it
   std::unique_ptr<const Serving> serving_;
-  std::atomic<const Serving*> current_;  // serving_
-  RuledGeneration previous_;             // kept for a rollback
+  std::atomic<const Serving*> current_;                 // serving_
+  std::atomic<uint64_t> serving_id_{0}, canary_id_{0};  // of its generations
+  RuledGeneration previous_;                            // kept for a rollback
   uint64_t last_id_ = 0;
   RecordingQueue recordings_;  // from the query threads to compare()
   mutable std::mutex compare_;

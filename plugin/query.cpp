@@ -51,11 +51,14 @@ bool Query::run() {
   lap(response_.map_ns);
   w_.forward.set_context(w_.groups);
   if (!score_titles()) return bypass(BARKER_REASON_DEADLINE);
-  if (!score_ads()) return bypass(BARKER_REASON_NON_FINITE);
-  bool complete = score_candidates();
+  const Scored ads = score_ads();
+  if (ads == Scored::kInPart) return bypass(BARKER_REASON_DEADLINE);
+  const Scored candidates = ads == Scored::kAll ? score_candidates() : ads;
+  if (candidates == Scored::kNonFinite) return bypass(BARKER_REASON_NON_FINITE);
+  bool complete = candidates == Scored::kAll;
   lap(response_.score_ns);
   order_by_score(w_.scores, w_.order);
-  choose();
+  complete &= choose();
   lap(response_.choose_ns);
   complete &= rewrite();
   lap(response_.rewrite_ns);
@@ -64,7 +67,16 @@ bool Query::run() {
   return true;
 }
 
-bool Query::late() const { return request_.deadline_ns != 0 && now_ns() >= request_.deadline_ns; }
+bool Query::late() {
+  steps_since_look_ = 0;
+  is_late_ = is_late_ || (request_.deadline_ns != 0 && now_ns() >= request_.deadline_ns);
+  return is_late_;
+}
+
+bool Query::late_after(uint64_t steps) {
+  steps_since_look_ += steps;
+  return steps_since_look_ < kStepsBetweenLooks ? is_late_ : late();
+}
 
 bool Query::bypass(int32_t reason) {
   response_.reason = reason;

@@ -28,12 +28,19 @@ class Query {
   bool run();
 
  private:
-  bool late() const;
+  // Past the deadline, looked up: now, or when so much work has been counted since the last look
+  // that it may be. A step of work is about a nanosecond, and a look takes 25.
+  bool late();
+  bool late_after(uint64_t steps);
+  static constexpr uint64_t kStepsBetweenLooks = 100'000;
+  static constexpr uint64_t kStepsPerAd = 256, kStepsPerByte = 32, kStepsPerLookUp = 32;
+
   bool bypass(int32_t reason);
   barker_ad ad(uint64_t index) const;
   bool is_untouched(const barker_ad& a) const;  // by the merchant's will or by a rule
 
   // query_map.cpp
+  // Functions that return bool return false when they found themselves past the deadline.
   void map_groups();
   void fill_group(const NetworkGroup& group, std::vector<uint32_t>& rows,
                   std::vector<float>& weights);
@@ -43,19 +50,23 @@ class Query {
                 std::vector<float>& weights);
   bool map_ads();
   void collect_candidates(const barker_ad& a);
-  void map_titles();
-  void map_candidates();
+  bool map_titles();
+  bool map_candidates();
+  bool find_rows(std::span<const Fingerprint> fingerprints, std::vector<uint32_t>& rows);
 
   // query_score.cpp
+  enum class Scored : uint8_t { kAll, kInPart, kNonFinite };
   bool screens() const;
   bool score_titles();
-  bool score_ads();
-  bool score_candidates();
-  bool certify_candidates(float bound);
+  Scored score_ads();
+  Scored score_candidates();
+  Scored certify_candidates(float bound);
   void spread_logits();
 
   // query_answer.cpp
-  void choose();
+  bool choose();
+  void choose_for(barker_result_ad& out);
+  bool forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen);
   bool rewrite();
   void rewrite_ad(barker_result_ad& out, uint64_t& replaced);
   std::pair<size_t, size_t> find_in_title(std::string_view title, Fingerprint f) const;
@@ -75,6 +86,8 @@ class Query {
   Counters& counters_;
   const bool exact_;
   uint64_t window_;
+  bool is_late_ = false;
+  uint64_t steps_since_look_ = 0;
 };
 
 }  // namespace barker

@@ -8,13 +8,9 @@
 #include "plugin/request.h"
 
 namespace barker {
-namespace {
 
-constexpr uint64_t kAdsBetweenDeadlines = 64;
-
-}  // namespace
-
-void Query::choose() {
+// Past the deadline ads get no selling points any more.
+bool Query::choose() {
   for (uint64_t rank = 0; rank < request_.ad_count; ++rank) {
     barker_result_ad& out = *result_ad(response_, rank);
     const uint64_t index = rank < window_ ? w_.order[rank] : rank;
@@ -29,19 +25,46 @@ void Query::choose() {
     out.rescored = 1;
     out.score = w_.scores[index];
     out.pctr = w_.aux[index];
-    const std::span<const Candidate> candidates = candidates_of(index);
-    uint32_t chosen[BARKER_MAX_SELLING_POINTS];
-    out.chosen_count = static_cast<uint32_t>(
-        choose_selling_points(candidates, config_.choose, embeddings(), chosen, nullptr));
-    float scores[BARKER_MAX_SELLING_POINTS];
-    for (uint32_t k = 0; k < out.chosen_count; ++k) scores[k] = candidates[chosen[k]].logit;
-    kernels_.sigmoid(scores, out.chosen_count, 1, 0, scores);
-    for (uint32_t k = 0; k < out.chosen_count; ++k) {
-      out.chosen[k].index = chosen[k];
-      out.chosen[k].score = scores[k];
-      out.chosen[k].promoted = candidates[chosen[k]].in_title;
-    }
+    const uint64_t size = candidates_of(index).size();
+    if (!late_after(kStepsPerAd + size * size)) choose_for(out);
   }
+  return !is_late_;
+}
+
+void Query::choose_for(barker_result_ad& out) {
+  const std::span<const Candidate> candidates = candidates_of(out.ad);
+  uint32_t chosen[BARKER_MAX_SELLING_POINTS];
+  const auto choose_best = [&] {
+    return choose_selling_points(candidates, config_.choose, embeddings(), chosen, nullptr);
+  };
+  size_t size = choose_best();
+  if (forbid_misnamed(out.ad, {chosen, size})) size = choose_best();
+  float scores[BARKER_MAX_SELLING_POINTS];
+  for (size_t k = 0; k < size; ++k) scores[k] = candidates[chosen[k]].logit;
+  kernels_.sigmoid(scores, size, 1, 0, scores);
+  for (size_t k = 0; k < size; ++k) {
+    out.chosen[k].index = chosen[k];
+    out.chosen[k].score = scores[k];
+    out.chosen[k].promoted = candidates[chosen[k]].in_title;
+  }
+  out.chosen_count = static_cast<uint32_t>(size);
+}
+
+// Claims are forbidden by what fingerprints stand for. Where there are such rules, a selling point
+// whose fingerprint stands for another text must not get past them. False: nothing chosen is one.
+bool Query::forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen) {
+  if (weights_.rows->empty()) return false;
+  const barker_ad a = ad(ad_index);
+  const auto is_misnamed = [&](size_t i) {
+    const auto point = element(a.selling_points, a.selling_point_stride, i);
+    return point.fingerprint != 0 && point.fingerprint != keyword_fingerprint(view(point.text));
+  };
+  if (std::ranges::none_of(chosen, is_misnamed)) return false;
+  const size_t begin = w_.candidate_begin[ad_index];
+  for (size_t i = begin; i < w_.candidate_begin[ad_index + 1]; ++i) {
+    w_.candidates[i].forbidden |= is_misnamed(i - begin);
+  }
+  return true;
 }
 
 // A promoted selling point's bytes in the title; an empty range where its words do not stand
@@ -53,26 +76,25 @@ std::pair<size_t, size_t> Query::find_in_title(std::string_view title, Fingerpri
   return {0, 0};
 }
 
-// False: past the deadline; the titles from there on are the merchants' own.
+// Past the deadline, and outside of the window, titles are the merchants' own.
 bool Query::rewrite() {
   w_.text.clear();
   uint64_t rewritten = 0, replaced = 0;
-  bool in_time = true;
   for (uint64_t rank = 0; rank < request_.ad_count; ++rank) {
-    if (rank % kAdsBetweenDeadlines == 0) in_time = in_time && !late();
     barker_result_ad& out = *result_ad(response_, rank);
-    if (!in_time) out.chosen_count = 0;
     rewrite_ad(out, replaced);
     rewritten += out.chosen_count > 0;
   }
-  counters_.titles_rewritten.fetch_add(rewritten, std::memory_order_relaxed);
-  counters_.ads_rescored.fetch_add(window_, std::memory_order_relaxed);
-  if (replaced) counters_.invalid_utf8.fetch_add(replaced, std::memory_order_relaxed);
-  return in_time;
+  count(counters_.titles_rewritten, rewritten);
+  count(counters_.ads_rescored, window_);
+  if (replaced) count(counters_.invalid_utf8, replaced);
+  return !is_late_;
 }
 
 void Query::rewrite_ad(barker_result_ad& out, uint64_t& replaced) {
   const barker_ad a = ad(out.ad);
+  const bool in_time = !late_after(kStepsPerAd + kStepsPerByte * a.title.size);
+  if (!in_time) out.chosen_count = 0;
   Prefix prefixes[BARKER_MAX_SELLING_POINTS];
   Placed placed[BARKER_MAX_SELLING_POINTS];
   for (uint32_t k = 0; k < out.chosen_count; ++k) {
@@ -84,8 +106,8 @@ void Query::rewrite_ad(barker_result_ad& out, uint64_t& replaced) {
     }
   }
   out.title_offset = w_.text.size();
-  // An opted-out title is cleaned and escaped like all output, but neither prefixed nor cut.
-  const bool untouched = is_untouched(a);
+  // The merchant's own title is cleaned and escaped like all output, but neither prefixed nor cut.
+  const bool untouched = !in_time || !out.rescored || is_untouched(a);
   rewrite_title(view(a.title), {prefixes, out.chosen_count},
                 untouched ? config_.untouched_title : config_.title, w_.text, placed, &replaced);
   out.title_size = w_.text.size() - out.title_offset;

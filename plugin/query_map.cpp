@@ -11,8 +11,6 @@
 namespace barker {
 namespace {
 
-constexpr uint64_t kAdsBetweenDeadlines = 64;
-
 uint64_t limited(const NetworkGroup& group, uint64_t count) {
   return group.max_tokens ? std::min<uint64_t>(group.max_tokens, count) : count;
 }
@@ -73,10 +71,9 @@ void Query::fill_query(const NetworkGroup& group, std::vector<uint32_t>& rows) {
   for (const uint32_t row : w_.found_rows) {
     if (row < n_.keyword_rows) rows.push_back(row);
   }
-  counters_.query_keywords.fetch_add(w_.fingerprints.size(), std::memory_order_relaxed);
-  counters_.query_keywords_unknown.fetch_add(w_.fingerprints.size() - rows.size(),
-                                             std::memory_order_relaxed);
-  if (replaced) counters_.invalid_utf8.fetch_add(replaced, std::memory_order_relaxed);
+  count(counters_.query_keywords, w_.fingerprints.size());
+  count(counters_.query_keywords_unknown, w_.fingerprints.size() - rows.size());
+  if (replaced) count(counters_.invalid_utf8, replaced);
 }
 
 // Rows of w_.fingerprints; tokens without one are left out of the mean, with their weights.
@@ -99,16 +96,18 @@ void Query::add_rows(const NetworkGroup& group, const float* given_weights,
   }
 }
 
-// False: past the deadline.
 bool Query::map_ads() {
+  if (late()) return false;
   w_.title_fingerprints.clear();
   w_.title_begin.assign(1, 0);
   w_.candidates.clear();
   w_.candidate_rules.clear();
   w_.candidate_begin.assign(1, 0);
   for (uint64_t i = 0; i < window_; ++i) {
-    if (i % kAdsBetweenDeadlines == 0 && late()) return false;
     const barker_ad a = ad(i);
+    const uint64_t words = a.title_keywords ? a.title_keyword_count : a.title.size;
+    const uint64_t splitting = a.title_keywords ? 0 : kStepsPerByte * a.title.size;
+    if (late_after(kStepsPerAd + splitting + words * a.selling_point_count)) return false;
     if (a.title_keywords) {
       w_.title_fingerprints.insert(w_.title_fingerprints.end(), a.title_keywords,
                                    a.title_keywords + a.title_keyword_count);
@@ -119,9 +118,7 @@ bool Query::map_ads() {
     if (!is_untouched(a)) collect_candidates(a);
     w_.candidate_begin.push_back(w_.candidates.size());
   }
-  if (n_.has_auxiliary) map_titles();
-  map_candidates();
-  return !late();
+  return (!n_.has_auxiliary || map_titles()) && map_candidates() && !late();
 }
 
 void Query::collect_candidates(const barker_ad& a) {
@@ -138,10 +135,19 @@ void Query::collect_candidates(const barker_ad& a) {
   }
 }
 
-void Query::map_titles() {
-  const std::vector<Fingerprint>& fingerprints = w_.title_fingerprints;
-  w_.title_rows.resize(fingerprints.size());
-  g_.file->vocabulary().find(fingerprints, w_.title_rows.data());
+bool Query::find_rows(std::span<const Fingerprint> fingerprints, std::vector<uint32_t>& rows) {
+  constexpr size_t kAtOnce = 1024;
+  rows.resize(fingerprints.size());
+  for (size_t begin = 0; begin < fingerprints.size(); begin += kAtOnce) {
+    const auto some = fingerprints.subspan(begin, std::min(kAtOnce, fingerprints.size() - begin));
+    if (late_after(kStepsPerLookUp * some.size())) return false;
+    g_.file->vocabulary().find(some, rows.data() + begin);
+  }
+  return true;
+}
+
+bool Query::map_titles() {
+  if (!find_rows(w_.title_fingerprints, w_.title_rows)) return false;
   w_.titles.assign(window_, {});
   uint32_t* known = w_.title_rows.data();  // rows move to the front over those without one
   for (uint64_t i = 0; i < window_; ++i) {
@@ -152,17 +158,17 @@ void Query::map_titles() {
     }
     title.count = static_cast<size_t>(known - title.rows);
   }
+  return true;
 }
 
 // Rows, and slots: a selling point that many ads have is scored once.
-void Query::map_candidates() {
+bool Query::map_candidates() {
   // Here, not after scoring: a query that was bypassed half-way leaves its slots behind.
   for (const uint32_t row : w_.distinct_rows) w_.slot_of_row[row] = kNoSlot;
   w_.distinct_rows.clear();
   w_.fingerprints.clear();
   for (const Candidate& c : w_.candidates) w_.fingerprints.push_back(c.fingerprint);
-  w_.found_rows.resize(w_.fingerprints.size());
-  g_.file->vocabulary().find(w_.fingerprints, w_.found_rows.data());
+  if (!find_rows(w_.fingerprints, w_.found_rows)) return false;
   w_.candidate_slot.assign(w_.candidates.size(), kNoSlot);
   for (size_t i = 0; i < w_.candidates.size(); ++i) {
     const uint32_t row = w_.found_rows[i];
@@ -177,6 +183,7 @@ void Query::map_candidates() {
     }
     w_.candidate_slot[i] = slot;
   }
+  return true;
 }
 
 }  // namespace barker

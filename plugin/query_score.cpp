@@ -8,36 +8,48 @@
 namespace barker {
 namespace {
 
-constexpr size_t kBlock = 64;  // candidates or titles between two looks at the deadline
+// Between two looks at the deadline.
+constexpr size_t kMostRows = 64;             // candidates or titles
+constexpr size_t kMostTitleKeywords = 1024;  // in these titles, but for a title of more
+
+bool all_finite(std::span<const float> numbers) {
+  return std::ranges::all_of(numbers, [](float x) { return std::isfinite(x); });
+}
 
 }  // namespace
 
-// pCTR of the window to w_.aux, NaN where the model predicts none. False: past the deadline.
+// pCTR of the window to w_.aux, NaN where the model predicts none.
 bool Query::score_titles() {
   w_.aux.assign(window_, NAN);
   if (!n_.has_auxiliary) return !late();
   // Where candidates are certified the whole answer is: the order of the ads, too.
   const Exactness exactness = screens() || exact_ ? Exactness::kExact : Exactness::kFast;
-  for (uint64_t begin = 0; begin < window_; begin += kBlock) {
+  for (uint64_t begin = 0, end = 0; begin < window_; begin = end) {
     if (late()) return false;
-    const size_t count = std::min<uint64_t>(kBlock, window_ - begin);
-    w_.forward.score_titles({w_.titles.data() + begin, count}, w_.aux.data() + begin, nullptr,
+    size_t keywords = 0;
+    while (end < window_ && end - begin < kMostRows &&
+           (end == begin || keywords + w_.titles[end].count <= kMostTitleKeywords)) {
+      keywords += w_.titles[end++].count;
+    }
+    w_.forward.score_titles({w_.titles.data() + begin, end - begin}, w_.aux.data() + begin, nullptr,
                             exactness);
   }
   kernels_.sigmoid(w_.aux.data(), window_, n_.aux_scale, n_.aux_offset, w_.aux.data());
   return true;
 }
 
-bool Query::score_ads() {
+Query::Scored Query::score_ads() {
+  if (n_.has_auxiliary && !all_finite({w_.aux.data(), window_})) return Scored::kNonFinite;
   w_.scores.resize(window_);
   w_.order.resize(window_);
   for (uint64_t i = 0; i < window_; ++i) {
+    if (late_after(kStepsPerAd)) return Scored::kInPart;
     const barker_ad a = ad(i);
     const double pctr = n_.has_auxiliary ? double{w_.aux[i]} : 1.0;
     w_.scores[i] = ad_score(a.bid, pctr, a.first_pass_score, config_.order);
-    if (!std::isfinite(w_.scores[i])) return false;
+    if (!std::isfinite(w_.scores[i])) return Scored::kNonFinite;
   }
-  return true;
+  return Scored::kAll;
 }
 
 bool Query::screens() const {
@@ -46,9 +58,9 @@ bool Query::screens() const {
          (config_.numbers == Numbers::kByFile && n_.screen);
 }
 
-// Logits of every distinct candidate, the first ads' first. False: the deadline cut it short; those
-// that were not reached stay at NaN and are not chosen.
-bool Query::score_candidates() {
+// Logits of every distinct candidate, the first ads' first. In part: the deadline cut it short;
+// those that were not reached stay at NaN and are not chosen.
+Query::Scored Query::score_candidates() {
   const bool screened = screens();
   const Exactness exactness = exact_ ? Exactness::kExact : Exactness::kFast;
   const size_t distinct = w_.distinct_rows.size();
@@ -56,15 +68,16 @@ bool Query::score_candidates() {
   w_.distinct_state.assign(distinct, screened ? SlotState::kScreened : SlotState::kExact);
   size_t scored = 0;
   while (scored < distinct && !late()) {
-    const size_t count = std::min(kBlock, distinct - scored);
-    w_.forward.score_targets({w_.distinct_rows.data() + scored, count},
-                             w_.distinct_logits.data() + scored, exactness);
-    scored += count;
+    const size_t some = std::min(kMostRows, distinct - scored);
+    float* const logits = w_.distinct_logits.data() + scored;
+    w_.forward.score_targets({w_.distinct_rows.data() + scored, some}, logits, exactness);
+    if (!all_finite({logits, some})) return Scored::kNonFinite;
+    scored += some;
   }
-  counters_.candidates_scored.fetch_add(scored, std::memory_order_relaxed);
+  count(counters_.candidates_scored, scored);
   spread_logits();
-  if (scored < distinct) return false;
-  return !screened || certify_candidates(n_.compute_bound);
+  if (scored < distinct) return Scored::kInPart;
+  return screened ? certify_candidates(n_.compute_bound) : Scored::kAll;
 }
 
 // Calibrated logits to the candidates.
@@ -78,15 +91,16 @@ void Query::spread_logits() {
 }
 
 // Scores exactly what the choice of some ad turns on, until no choice turns on a screened logit.
-// False: past the deadline; what is chosen then may differ from the exact choice.
-bool Query::certify_candidates(float bound) {
+// In part: past the deadline; what is chosen then may differ from the exact choice.
+Query::Scored Query::certify_candidates(float bound) {
   const float calibrated_bound = std::abs(n_.main_scale) * bound;
   w_.uncertified.resize(window_);
   for (uint32_t i = 0; i < window_; ++i) w_.uncertified[i] = i;
   for (;;) {
     w_.needed_slots.clear();
     std::erase_if(w_.uncertified, [&](uint32_t ad) {
-      const size_t begin = w_.candidate_begin[ad];
+      const size_t begin = w_.candidate_begin[ad], size = candidates_of(ad).size();
+      if (late_after(kStepsPerAd + size * size)) return false;
       return is_certified(candidates_of(ad), config_.choose, embeddings(), calibrated_bound,
                           [&](size_t i) {
                             const uint32_t slot = w_.candidate_slot[begin + i];
@@ -95,16 +109,18 @@ bool Query::certify_candidates(float bound) {
                             w_.needed_slots.push_back(slot);
                           });
     });
-    if (w_.needed_slots.empty()) return true;
+    if (is_late_) return Scored::kInPart;
+    if (w_.needed_slots.empty()) return Scored::kAll;
     w_.needed_rows.clear();
     for (const uint32_t slot : w_.needed_slots) w_.needed_rows.push_back(w_.distinct_rows[slot]);
     w_.needed_logits.resize(w_.needed_rows.size());
-    for (size_t begin = 0; begin < w_.needed_rows.size(); begin += kBlock) {
-      if (late()) return false;
-      const size_t count = std::min(kBlock, w_.needed_rows.size() - begin);
+    for (size_t begin = 0; begin < w_.needed_rows.size(); begin += kMostRows) {
+      if (late()) return Scored::kInPart;
+      const size_t count = std::min(kMostRows, w_.needed_rows.size() - begin);
       w_.forward.score_targets({w_.needed_rows.data() + begin, count},
                                w_.needed_logits.data() + begin, Exactness::kExact);
     }
+    if (!all_finite(w_.needed_logits)) return Scored::kNonFinite;
     uint64_t violations = 0;
     for (size_t i = 0; i < w_.needed_slots.size(); ++i) {
       const uint32_t slot = w_.needed_slots[i];
@@ -112,8 +128,8 @@ bool Query::certify_candidates(float bound) {
       w_.distinct_logits[slot] = w_.needed_logits[i];
       w_.distinct_state[slot] = SlotState::kExact;
     }
-    counters_.candidates_rescored.fetch_add(w_.needed_slots.size(), std::memory_order_relaxed);
-    if (violations) counters_.screen_violations.fetch_add(violations, std::memory_order_relaxed);
+    count(counters_.candidates_rescored, w_.needed_slots.size());
+    if (violations) count(counters_.screen_violations, violations);
     spread_logits();
   }
 }

@@ -45,7 +45,7 @@ bool Recording::assign(const barker_request& request, uint64_t window) {
   clear(weights_, weights);
   clear(groups_, request.group_count);
   clear(ads_, request_.ad_count);
-  clear(title_keywords_, keywords);
+  clear(title_keywords_, keywords + 1);  // with no keywords it must not be NULL, which says "split"
   clear(points_, points);
 
   request_.query = keep(request.query);
@@ -117,7 +117,7 @@ void RecordingQueue::offer(const barker_request& request, uint64_t window) noexc
     if (!recorded) break;
     return;
   }
-  dropped_.fetch_add(1, std::memory_order_relaxed);
+  drop();
 }
 
 }  // namespace barker

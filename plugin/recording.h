@@ -54,7 +54,10 @@ class RecordingQueue {
     return false;
   }
 
+  void drop() { dropped_.fetch_add(1, std::memory_order_relaxed); }
+
   uint64_t offered() const { return offered_.load(std::memory_order_relaxed); }
+  // Of those offered: not recorded, or taken in vain.
   uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:

@@ -7,10 +7,7 @@
 namespace barker {
 namespace {
 
-// Beyond these a request is a mistake, and sizes computed from it could overflow.
-constexpr uint64_t kMostAds = 100'000;
-constexpr uint64_t kMostTokens = 1'000'000;
-constexpr uint64_t kLongestText = uint64_t{1} << 24;
+// Fits any struct of ours many times over, and no multiple of it overflows.
 constexpr uint64_t kLargestStride = uint64_t{1} << 16;
 
 // Fields are C strings: a request that is right makes no text.
@@ -18,16 +15,19 @@ Status wrong(const std::string& field, const std::string& expected, uint64_t fou
   return invalid_argument(field + ": expected " + expected + ", found " + std::to_string(found));
 }
 
+std::string at_most(uint64_t most) { return "at most " + std::to_string(most); }
+
 Status check_string(const char* field, const barker_string& s) {
-  if (s.size > kLongestText) return wrong(std::string(field) + ".size", "at most 16 MiB", s.size);
+  if (s.size > BARKER_MAX_TEXT_SIZE) {
+    return wrong(std::string(field) + ".size", at_most(BARKER_MAX_TEXT_SIZE), s.size);
+  }
   if (s.size > 0 && !s.data)
     return invalid_argument(std::string(field) + ".data: expected a pointer, found NULL");
   return {};
 }
 
 Status check_array(const char* field, const void* data, uint64_t count, uint64_t most) {
-  if (count > most)
-    return wrong(std::string(field) + " count", "at most " + std::to_string(most), count);
+  if (count > most) return wrong(std::string(field) + " count", at_most(most), count);
   if (count > 0 && !data)
     return invalid_argument(std::string(field) + ": expected a pointer, found NULL");
   return {};
@@ -53,8 +53,8 @@ Status check_structs(const char* field, const void* data, uint64_t count, uint64
 }
 
 Status check_number(const char* field, double value) {
-  if (std::isfinite(value) && value >= 0) return {};
-  return invalid_argument(std::string(field) + ": expected a finite number >= 0, found " +
+  if (value >= 0 && value <= BARKER_MAX_NUMBER) return {};  // no NaN
+  return invalid_argument(std::string(field) + ": expected a number from 0 to 1e12, found " +
                           std::to_string(value));
 }
 
@@ -65,11 +65,12 @@ Status check_ad(const barker_ad& ad) {
   if (Status s = check_string("category", ad.category); !s.ok()) return s;
   if (Status s = check_number("first_pass_score", ad.first_pass_score); !s.ok()) return s;
   if (Status s = check_number("bid", ad.bid); !s.ok()) return s;
-  if (ad.title_keywords && ad.title_keyword_count > kMostTokens) {
-    return wrong("title_keyword_count", "at most 1000000", ad.title_keyword_count);
+  if (ad.title_keywords && ad.title_keyword_count > BARKER_MAX_TITLE_KEYWORDS) {
+    return wrong("title_keyword_count", at_most(BARKER_MAX_TITLE_KEYWORDS), ad.title_keyword_count);
   }
   if (Status s = check_structs("selling_points", ad.selling_points, ad.selling_point_count,
-                               kMostTokens, ad.selling_point_stride, sizeof(barker_selling_point));
+                               BARKER_MAX_AD_SELLING_POINTS, ad.selling_point_stride,
+                               sizeof(barker_selling_point));
       !s.ok()) {
     return s;
   }
@@ -84,7 +85,7 @@ Status check_ad(const barker_ad& ad) {
 
 Status check_group(const barker_group& group) {
   if (Status s = check_string("name", group.name); !s.ok()) return s;
-  if (Status s = check_array("tokens", group.tokens, group.token_count, kMostTokens); !s.ok())
+  if (Status s = check_array("tokens", group.tokens, group.token_count, BARKER_MAX_TOKENS); !s.ok())
     return s;
   for (uint64_t t = 0; t < group.token_count; ++t) {
     if (Status s = check_string("tokens", group.tokens[t]); !s.ok()) return s;
@@ -99,14 +100,15 @@ Status check_group(const barker_group& group) {
 Status check_request(const barker_request& r) {
   if (Status s = check_string("query", r.query); !s.ok()) return s;
   if (Status s = check_string("user", r.user); !s.ok()) return s;
-  if (Status s = check_array("user_keywords", r.user_keywords, r.user_keyword_count, kMostTokens);
+  if (Status s =
+          check_array("user_keywords", r.user_keywords, r.user_keyword_count, BARKER_MAX_TOKENS);
       !s.ok()) {
     return s;
   }
   for (uint64_t i = 0; i < r.user_keyword_count; ++i) {
     if (Status s = check_string("user_keywords", r.user_keywords[i]); !s.ok()) return s;
   }
-  if (Status s = check_structs("groups", r.groups, r.group_count, 4096, r.group_stride,
+  if (Status s = check_structs("groups", r.groups, r.group_count, BARKER_MAX_GROUPS, r.group_stride,
                                sizeof(barker_group));
       !s.ok()) {
     return s;
@@ -116,7 +118,7 @@ Status check_request(const barker_request& r) {
       return invalid_argument("groups[" + std::to_string(g) + "]." + s.message());
     }
   }
-  if (Status s = check_structs("ads", r.ads, r.ad_count, kMostAds, r.ad_stride,
+  if (Status s = check_structs("ads", r.ads, r.ad_count, BARKER_MAX_ADS, r.ad_stride,
                                offsetof(barker_ad, merchant));  // what version 1.0 had
       !s.ok()) {
     return s;
@@ -134,7 +136,7 @@ Status check_response(const barker_response& response, const barker_request& req
     return wrong("ad_capacity", "at least " + std::to_string(request.ad_count),
                  response.ad_capacity);
   }
-  if (Status s = check_structs("response ads", response.ads, request.ad_count, kMostAds,
+  if (Status s = check_structs("response ads", response.ads, request.ad_count, BARKER_MAX_ADS,
                                response.ad_stride, sizeof(barker_result_ad));
       !s.ok()) {
     return s;

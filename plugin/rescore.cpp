@@ -13,7 +13,8 @@ namespace {
 
 // First-pass order, original titles (cleaned and escaped as all output is).
 void bypass(const barker_request& request, barker_response& response, const Config& config,
-            std::string& text) {
+            std::string& text, Counters& counters) {
+  uint64_t replaced = 0;
   text.clear();
   for (uint64_t i = 0; i < request.ad_count; ++i) {
     const barker_ad ad = element(request.ads, request.ad_stride, i);
@@ -24,9 +25,10 @@ void bypass(const barker_request& request, barker_response& response, const Conf
     out.score = ad.first_pass_score;
     out.pctr = NAN;
     out.title_offset = text.size();
-    rewrite_title(view(ad.title), {}, config.untouched_title, text, nullptr, nullptr);
+    rewrite_title(view(ad.title), {}, config.untouched_title, text, nullptr, &replaced);
     out.title_size = text.size() - out.title_offset;
   }
+  if (replaced) count(counters.invalid_utf8, replaced);
   response.status = BARKER_STATUS_BYPASSED;
 }
 
@@ -79,7 +81,7 @@ bool Plugin::rescore(const barker_request& request, barker_response& response) {
       response.reason = BARKER_REASON_INTERNAL;
     }
   }
-  if (!answered) bypass(request, response, config_, *text);
+  if (!answered) bypass(request, response, config_, *text, counters_);
   count(!answered                                  ? counters_.bypassed
         : response.status == BARKER_STATUS_PARTIAL ? counters_.partial
                                                    : counters_.rescored);

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <stdexcept>
+#include <utility>
 
 #include "models/text.h"
 
@@ -52,12 +54,19 @@ void append_escaped(std::string_view text, TitleFormat format, std::string& out)
   out.append(text.substr(begin));
 }
 
+void check(UErrorCode code) {
+  if (U_FAILURE(code)) throw std::runtime_error(std::string("ICU: ") + u_errorName(code));
+}
+
 icu::BreakIterator& grapheme_breaker() {
-  thread_local const std::unique_ptr<icu::BreakIterator> instance = [] {
+  thread_local std::unique_ptr<icu::BreakIterator> instance;
+  if (!instance) {
     UErrorCode code = U_ZERO_ERROR;
-    return std::unique_ptr<icu::BreakIterator>(
+    std::unique_ptr<icu::BreakIterator> made(
         icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), code));
-  }();
+    check(code);
+    instance = std::move(made);
+  }
   return *instance;
 }
 
@@ -84,18 +93,19 @@ void for_each_cluster(std::string_view text, Visit visit) {
     }
     return;
   }
+  icu::BreakIterator& breaker = grapheme_breaker();
   UErrorCode code = U_ZERO_ERROR;
   UText utext = UTEXT_INITIALIZER;
-  utext_openUTF8(&utext, text.data(), static_cast<int64_t>(text.size()), &code);
-  icu::BreakIterator& breaker = grapheme_breaker();
+  const std::unique_ptr<UText, decltype(&utext_close)> closed(
+      utext_openUTF8(&utext, text.data(), static_cast<int64_t>(text.size()), &code), utext_close);
   breaker.setText(&utext, code);
+  check(code);
   int32_t begin = breaker.first();
   for (int32_t end = breaker.next(); end != icu::BreakIterator::DONE; end = breaker.next()) {
     const auto from = static_cast<size_t>(begin), to = static_cast<size_t>(end);
     if (!visit(from, to, cluster_width(text.substr(from, to - from)))) break;
     begin = end;
   }
-  utext_close(&utext);
 }
 
 // How many bytes of `text` fit into `width` columns, cut back to a word's end if one is in the last
@@ -135,8 +145,8 @@ std::string without_cuts(std::string_view title, std::span<const Prefix> prefixe
   for (size_t i = 0; i < title.size(); ++i) {
     bool cut = false;
     for (size_t p = 0; p < prefixes.size(); ++p) {
-      const bool is_placed =
-          placed[p].end > placed[p].begin;  // what was left out stays in the title
+      // What was left out stays in the title.
+      const bool is_placed = placed[p].end > placed[p].begin;
       cut |= is_placed && i >= prefixes[p].cut_begin && i < prefixes[p].cut_end;
     }
     if (cut) continue;
@@ -167,8 +177,7 @@ void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
                    uint64_t* replaced_utf8) {
   const size_t start = out.size();
   thread_local std::string buffer;
-  std::string& visible =
-      buffer;  // one prefix, then the title; every use of `buffer` asks for the thread
+  std::string& visible = buffer;  // one prefix, then the title; found once, not at every use
   uint64_t left = policy.max_width == 0 ? ~uint64_t{0} : policy.max_width;
   const uint64_t separator_width = policy.max_width == 0 ? 0 : display_width(policy.separator);
   std::fill_n(placed, prefixes.size(), Placed{});
@@ -195,7 +204,9 @@ void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
   }
   visible.clear();
   if (cuts) {
-    append_visible(without_cuts(title, prefixes, placed), visible, replaced_utf8);
+    // Sanitised before it is cut: that is the text in which the cuts were found.
+    const std::string valid = sanitize_utf8(title, replaced_utf8);
+    append_visible(without_cuts(valid, prefixes, placed), visible, nullptr);
   } else {
     append_visible(title, visible, replaced_utf8);
   }

@@ -26,7 +26,8 @@ struct TitlePolicy {
 // A selling point to be put in front.
 struct Prefix {
   std::string_view text;
-  // Promoted: its bytes in the title, to be taken out there. Equal: it is added.
+  // Promoted: its bytes in the title (as sanitize_utf8() makes it), to be taken out there. Equal:
+  // it is added.
   size_t cut_begin = 0, cut_end = 0;
 };
 

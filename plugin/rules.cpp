@@ -12,7 +12,8 @@ namespace barker {
 namespace {
 
 constexpr size_t kMostPatterns = 63;  // a bit each, and one for the selling points by name
-constexpr int32_t kMatchTime = 1000;  // ICU's steps of about a millisecond's fraction each
+constexpr int32_t kMatchTime = 1000;  // of one name, in ICU's units: a millisecond or less each
+constexpr uint32_t kNamesBetweenLooks = 1024;
 constexpr RuleMask kByName = 1;
 
 Status wrong(const toml::node& node, const std::string& key, const std::string& expected) {
@@ -29,6 +30,28 @@ std::unique_ptr<icu::RegexPattern> compile(const std::string& pattern, std::stri
   error = std::string(u_errorName(code)) + " at character " + std::to_string(at.offset + 1);
   return nullptr;
 }
+
+// A pattern to be searched in many names.
+class Matcher {
+ public:
+  explicit Matcher(const std::string& pattern) : pattern_(compile(pattern, error_)) {
+    if (!pattern_) return;
+    matcher_.reset(pattern_->matcher(code_));
+    if (matcher_) matcher_->setTimeLimit(kMatchTime, code_);
+  }
+  bool ok() const { return matcher_ && U_SUCCESS(code_); }
+  std::string error() const { return error_.empty() ? u_errorName(code_) : error_; }
+  bool matches(const icu::UnicodeString& name) {
+    matcher_->reset(name);
+    return matcher_->find(code_) && U_SUCCESS(code_);
+  }
+
+ private:
+  std::string error_;
+  UErrorCode code_ = U_ZERO_ERROR;
+  std::unique_ptr<icu::RegexPattern> pattern_;
+  std::unique_ptr<icu::RegexMatcher> matcher_;
+};
 
 template <typename Add>
 Status read_list(const toml::node& node, const std::string& key, Add add) {
@@ -93,32 +116,38 @@ Result<Rules> Rules::parse(std::string_view toml_text) {
   return rules;
 }
 
-Result<std::vector<RuleMask>> Rules::match(const Vocabulary& vocabulary, uint32_t rows) const {
+Result<std::vector<RuleMask>> Rules::match(const Vocabulary& vocabulary, uint32_t rows,
+                                           std::chrono::milliseconds at_most) const {
   std::vector<RuleMask> masks;
   if (selling_points_off_.empty() && forbidden_.empty()) return masks;
-  masks.resize(rows);
-  for (uint32_t row = 0; row < rows && !selling_points_off_.empty(); ++row) {
-    if (selling_points_off_.contains(vocabulary.fingerprint_of(row))) masks[row] |= kByName;
+  std::vector<Matcher> matchers;
+  for (const Forbidden& forbidden : forbidden_) {
+    matchers.emplace_back(forbidden.pattern);
+    if (!matchers.back().ok()) return cannot_match(matchers.size() - 1, matchers.back().error());
   }
-  for (size_t i = 0; i < forbidden_.size(); ++i) {
-    std::string error;
-    const auto pattern = compile(forbidden_[i].pattern, error);
-    UErrorCode code = U_ZERO_ERROR;
-    const std::unique_ptr<icu::RegexMatcher> matcher(pattern ? pattern->matcher(code) : nullptr);
-    if (matcher) matcher->setTimeLimit(kMatchTime, code);
-    for (uint32_t row = 0; row < rows && U_SUCCESS(code) && matcher; ++row) {
-      const std::string_view text = vocabulary.text(row);
-      const icu::UnicodeString name = icu::UnicodeString::fromUTF8(
-          icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
-      matcher->reset(name);
-      if (matcher->find(code)) masks[row] |= RuleMask{2} << i;
+  masks.resize(rows);
+  const auto end = std::chrono::steady_clock::now() + at_most;
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (selling_points_off_.contains(vocabulary.fingerprint_of(row))) masks[row] |= kByName;
+    if (matchers.empty()) continue;
+    if (row % kNamesBetweenLooks == 0 && std::chrono::steady_clock::now() >= end) {
+      return bad_data("forbid: matching " + std::to_string(rows) + " names takes more than " +
+                      std::to_string(at_most.count()) + " ms");
     }
-    if (U_FAILURE(code) || !matcher) {
-      return bad_data("forbid[" + std::to_string(i) + "].pattern \"" + forbidden_[i].pattern +
-                      "\": cannot be matched: " + u_errorName(code));
+    const std::string_view text = vocabulary.text(row);
+    const icu::UnicodeString name = icu::UnicodeString::fromUTF8(
+        icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
+    for (size_t i = 0; i < matchers.size(); ++i) {
+      if (matchers[i].matches(name)) masks[row] |= RuleMask{2} << i;
+      if (!matchers[i].ok()) return cannot_match(i, matchers[i].error());
     }
   }
   return masks;
+}
+
+Status Rules::cannot_match(size_t index, const std::string& error) const {
+  return bad_data("forbid[" + std::to_string(index) + "].pattern \"" + forbidden_[index].pattern +
+                  "\": cannot be matched: " + error);
 }
 
 RuleMask Rules::of_category(std::string_view category) const noexcept {

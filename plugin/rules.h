@@ -14,6 +14,7 @@
 // and never while a query runs: a slow one delays the load and is refused there.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -35,8 +36,11 @@ class Rules {
 
   bool off = false;
 
-  // Which rules forbid each of the first `rows` names. Empty where there are none.
-  Result<std::vector<RuleMask>> match(const Vocabulary& vocabulary, uint32_t rows) const;
+  // Which rules forbid each of the first `rows` names. Empty where there are none. An error where
+  // it takes too long: other control calls, a kill switch among them, wait meanwhile.
+  Result<std::vector<RuleMask>> match(
+      const Vocabulary& vocabulary, uint32_t rows,
+      std::chrono::milliseconds at_most = std::chrono::seconds(30)) const;
 
   // Which rules apply to ads of a category.
   RuleMask of_category(std::string_view category) const noexcept;
@@ -47,6 +51,8 @@ class Rules {
     std::string pattern;
     std::string category;  // empty: all
   };
+  Status cannot_match(size_t index, const std::string& error) const;
+
   std::unordered_set<Fingerprint> merchants_off_, selling_points_off_;
   std::vector<Forbidden> forbidden_;  // bit i + 1; bit 0: selling_points_off_
 };

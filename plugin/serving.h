@@ -20,6 +20,8 @@ struct RuledGeneration {
   std::shared_ptr<const std::vector<RuleMask>> rows;  // [keyword_rows] or empty: what forbids each
   std::shared_ptr<GenerationCounters> counters;
 
+  uint64_t id() const noexcept { return generation ? generation->id : 0; }
+
   // Which of the rules in `applying` forbid a name.
   bool forbids(uint32_t row, RuleMask applying) const noexcept {
     return !rows->empty() && ((*rows)[row] & applying) != 0;

@@ -16,6 +16,7 @@ class Scratch {
  public:
   float* reserve(size_t count) {
     if (count > size_) {
+      size_ = 0;  // what is there goes first, and perhaps nothing comes
       data_.reset(
           static_cast<float*>(std::aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64)));
       if (!data_) throw std::bad_alloc();

@@ -29,6 +29,10 @@ struct Table {
 //          small enough that no ISA saturates, so all of them agree
 enum class Compute : uint8_t { kF32, kBf16, kInt8 };
 
+// Weights of a bag that sum up to less pool to the zero vector, as an empty bag does: the reciprocal
+// of what is smaller than the smallest normal number may be infinite.
+inline constexpr float kLeastTotal = 0x1p-126f;
+
 inline constexpr uint32_t kPackedLanes = 16;  // outputs are padded to a multiple of it
 inline constexpr size_t kMostTileRows = 8;    // rows that go through the layers together, at most
 

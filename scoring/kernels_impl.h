@@ -128,7 +128,7 @@ struct Kernels {
       total = 0;
       for (size_t i = 0; i < count; ++i) total += weights[i];
     }
-    if (!(total > 0)) {
+    if (!(total >= kLeastTotal)) {
       for (size_t d = 0; d < table.width; ++d) out[d] = 0;
       return;
     }

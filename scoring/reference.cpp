@@ -53,8 +53,8 @@ class Reference {
       sum += weight * embedding(bag.rows[i]);
       total += weight;
     }
-    if (total > 0) sum /= total;
-    return total > 0 ? sum : Vector(xt::zeros<double>({size_t{n_.dim}}));
+    if (total >= kLeastTotal) return sum / total;
+    return xt::zeros<double>({size_t{n_.dim}});
   }
 
   void set_context(std::span<const Bag> groups) {

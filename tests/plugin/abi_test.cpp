@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "models/fingerprint.h"
+#include "models/keywords.h"
 #include "models/weight_file.h"
 #include "plugin/barker.h"
 #include "scoring/forward.h"
@@ -29,6 +30,20 @@ const barker_host kHost = {sizeof(barker_host), BARKER_ABI_MAJOR, BARKER_ABI_MIN
 std::string weights(uint64_t seed, const RandomModelOptions& options = {}) {
   const std::string path = temporary_path("abi.barker");
   EXPECT_TRUE(write_weight_file(random_model(seed, options), path).ok());
+  return path;
+}
+
+// Weights of finite numbers that make an infinite one of a keyword.
+std::string overflowing(size_t keyword, const RandomModelOptions& options = {}) {
+  ModelSpec model = random_model(1, options);
+  std::fill_n(model.tensors["embedding"].begin() + static_cast<ptrdiff_t>(keyword * options.dim),
+              options.dim, 1e30f);
+  for (auto& [name, weights] : model.tensors) {
+    const float scale = name == "mlp.1.weight" ? 1e10f : name.starts_with("head.") ? 1e-10f : 1;
+    for (float& weight : weights) weight *= scale;
+  }
+  std::string path = temporary_path("overflowing.barker");
+  EXPECT_TRUE(write_weight_file(model, path).ok());
   return path;
 }
 
@@ -157,6 +172,99 @@ TEST_F(Plugin, TakesAWindowLargerThanTheResult) {
   EXPECT_EQ(response_.ad_count, 3u);
 }
 
+TEST_F(Plugin, BypassesWhereTheScoreOfASellingPointIsNotFinite) {
+  load(overflowing(10, {.auxiliary = false}));  // word10, an SP of all ads
+  fill(5);
+  ASSERT_EQ(rescore(), BARKER_OK);
+  EXPECT_EQ(response_.status, BARKER_STATUS_BYPASSED);
+  EXPECT_EQ(response_.reason, BARKER_REASON_NON_FINITE);
+}
+
+TEST_F(Plugin, KeepsScoresFiniteWhateverTheNumbersOfARequestAre) {
+  make("[order]\nbid = 10\nfirst_pass = 10\n");
+  load(weights(1));
+  const std::string name = "profile", token = "f1";
+  const barker_string tokens[] = {view(token), view(token)};
+  for (const float weight : {1e-45f, 1e-40f, 0.0f, 1e12f}) {
+    const float weights[] = {weight, weight};
+    const barker_group group = {sizeof group, view(name), tokens, 2, weights};
+    fill(5);
+    for (barker_ad& ad : ads_) ad.bid = ad.first_pass_score = BARKER_MAX_NUMBER;
+    request_.groups = &group;
+    request_.group_count = 1;
+    request_.group_stride = sizeof group;
+    ASSERT_EQ(rescore(), BARKER_OK) << error_;
+    EXPECT_EQ(response_.status, BARKER_STATUS_RESCORED) << weight;
+    for (const barker_result_ad& r : results_) EXPECT_TRUE(std::isfinite(r.score)) << weight;
+  }
+}
+
+TEST_F(Plugin, RefusesARequestBeyondItsLimitsAndNamesThem) {
+  load(weights(1));
+  const auto refused = [&](const char* what) {
+    EXPECT_EQ(rescore(), BARKER_E_INVALID_ARGUMENT) << what;
+    EXPECT_THAT(error_, HasSubstr(what));
+    fill(5);
+  };
+  fill(5);
+  const std::string long_text(BARKER_MAX_TEXT_SIZE + 1, 'a');
+  request_.query = view(long_text);
+  refused("query.size: expected at most 65536, found 65537");
+  ads_[3].title = view(long_text);
+  refused("ads[3].title.size");
+  ads_[2].bid = 2e12;
+  refused("ads[2].bid: expected a number from 0 to 1e12");
+  ads_[1].first_pass_score = -1;
+  refused("ads[1].first_pass_score");
+  std::vector<uint64_t> keywords(BARKER_MAX_TITLE_KEYWORDS + 1);
+  ads_[1].title_keywords = keywords.data();
+  ads_[1].title_keyword_count = keywords.size();
+  refused("ads[1].title_keyword_count: expected at most 4096");
+  std::vector<barker_selling_point> points(BARKER_MAX_AD_SELLING_POINTS + 1, points_[0]);
+  ads_[1].selling_points = points.data();
+  ads_[1].selling_point_count = points.size();
+  refused("selling_points count: expected at most 1024");
+  std::vector<barker_string> tokens(BARKER_MAX_TOKENS + 1);
+  request_.user_keywords = tokens.data();
+  request_.user_keyword_count = tokens.size();
+  refused("user_keywords count: expected at most 100000");
+}
+
+TEST_F(Plugin, PromotesTheRightBytesOfATitleThatIsNotUtf8) {
+  make("[title]\nformat = 'plain'\n[selling_points]\ncount = 1\nduplicates = 'promote'\n");
+  load(weights(1));
+  fill(1);
+  const std::string invalid = "\xFF word10 bag";
+  ads_[0].title = view(invalid);
+  ads_[0].title_keywords = nullptr;
+  ads_[0].selling_point_count = 1;  // word10
+  ASSERT_EQ(rescore(), BARKER_OK);
+  ASSERT_EQ(results_[0].chosen_count, 1u);
+  EXPECT_EQ(results_[0].chosen[0].promoted, 1u);
+  EXPECT_EQ(title(0), "word10 \xEF\xBF\xBD bag");
+}
+
+TEST_F(Plugin, ForbidsAClaimUnderTheFingerprintOfAnother) {
+  load(weights(1));
+  const auto& rules = *static_cast<const barker_rules*>(api().get_extension(BARKER_EXT_RULES));
+  const std::string claim = "BEST of all";
+  const auto shown = [&] {
+    fill(3);
+    points_[0].text = view(claim);  // under the fingerprint of word10
+    points_[0].fingerprint = keyword_fingerprint("word10");
+    for (size_t p = 1; p < points_.size(); ++p) points_[p] = points_[0];
+    EXPECT_EQ(rescore(), BARKER_OK);
+    EXPECT_EQ(response_.status, BARKER_STATUS_RESCORED);
+    size_t count = 0;
+    for (const barker_result_ad& r : results_) count += r.chosen_count;
+    return count;
+  };
+  EXPECT_GT(shown(), 0u) << "without rules a fingerprint is believed";
+  ASSERT_EQ(rules.load_rules(plugin_, view(std::string("[[forbid]]\npattern = 'best'\n")), error_),
+            BARKER_OK);
+  EXPECT_EQ(shown(), 0u);
+}
+
 TEST_F(Plugin, LeavesAnOptedOutTitleAlone) {
   load(weights(2));
   fill(5);
@@ -183,12 +291,13 @@ TEST_F(Plugin, BypassesWithAReason) {
 // With another user, for the same user's stale scores would look right.
 TEST_F(Plugin, ABypassedQueryLeavesNothingToTheNext) {
   const std::string config = "[title]\nformat = \"plain\"\n";
-  const std::string path = weights(1);
+  const std::string path = overflowing(49), word49 = "word49";
   const auto overflow = [&] {
+    const std::vector<barker_string> user = std::exchange(user_, {view(word49)});
     fill(5);
-    ads_[0].bid = ads_[0].first_pass_score = 1e308;
     ASSERT_EQ(rescore(), BARKER_OK);
     ASSERT_EQ(response_.reason, BARKER_REASON_NON_FINITE);
+    user_ = user;
   };
   const auto scores = [&] {
     fill(5);

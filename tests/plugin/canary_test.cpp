@@ -197,8 +197,11 @@ TEST_F(Canary, DropsWhatNobodyComparesAndWhatIsTooLarge) {
   EXPECT_EQ(agreement().sampled, 100u);
   EXPECT_GT(agreement().dropped, 50u);
   EXPECT_EQ(compare() + agreement().dropped, 100u);
-  const std::string large(2 << 20, 'a');
-  Asker asker(1, large);
+  const std::string large(BARKER_MAX_TEXT_SIZE, 'a');
+  const std::vector<barker_string> keywords(32, view(large));
+  Asker asker(1);
+  asker.request.user_keywords = keywords.data();
+  asker.request.user_keyword_count = keywords.size();
   const uint64_t before = agreement().dropped;
   ASSERT_TRUE(asker.ask(plugin_));
   EXPECT_EQ(agreement().dropped, before + 1);
@@ -252,7 +255,11 @@ TEST_F(Canary, RefusesWhatALoadRefuses) {
   }
   make("");
   EXPECT_EQ(canary_.start(plugin_, view(file(2)), nullptr, error_), BARKER_E_NO_WEIGHTS);
-  EXPECT_EQ(canary_.read_generation(plugin_, 2, nullptr), BARKER_E_INVALID_ARGUMENT);
+  barker_generation_stats stats{};
+  stats.struct_size = sizeof stats;
+  EXPECT_EQ(canary_.read_generation(plugin_, 2, &stats), BARKER_E_INVALID_ARGUMENT);
+  EXPECT_EQ(canary_.read_generation(plugin_, BARKER_ROLE_CANARY, nullptr),
+            BARKER_E_INVALID_ARGUMENT);
 }
 
 // Everything at once, for the thread sanitizer: answers stay those of the generation they name.

@@ -87,6 +87,11 @@ TEST(Rules, RefuseAPatternThatNeverEnds) {
   ASSERT_TRUE(write_weight_file(model, path).ok());
   const auto file = WeightFile::open(path).value();
   EXPECT_THAT(rules->match(file->vocabulary(), 1).status().message(), HasSubstr("(a+)+$"));
+  EXPECT_THAT(Rules::parse("[[forbid]]\npattern = 'a'")
+                  ->match(file->vocabulary(), 1, std::chrono::milliseconds(0))
+                  .status()
+                  .message(),
+              HasSubstr("takes more than 0 ms"));
 }
 
 }  // namespace
