@@ -2,10 +2,11 @@
 //
 //   Barker/PRECISION/ISA   the kernels
 //   Torch/plain            libtorch as the equations are written down: 500 rows of 448 through the
-//   MLP Torch/split            user, query and groups once a query, candidates through their own
-//   columns Torch/folded           the folded tables, as barker has them Onnx/folded ONNX Runtime
-//   over the folded tables, where ONNXRUNTIME names its library Dense/...              the second
-//   layer alone, 500 x 128 -> 64: barker, oneDNN, Eigen, libtorch
+//                          MLP
+//   Torch/split            user, query and groups once a query, candidates through their own columns
+//   Torch/folded           the folded tables, as barker has them
+//   Onnx/folded            ONNX Runtime over the folded tables, where ONNXRUNTIME names its library
+//   Dense/...              the second layer alone, 500 x 128 -> 64: barker, oneDNN, Eigen, libtorch
 //
 // All of them are checked to give the same probabilities before anything is measured.
 

@@ -54,8 +54,8 @@ std::vector<MinedPhrase> mine_selling_points(std::vector<CatalogueAd>& ads,
                                              const MineOptions& options) {
   const KeywordSplitter splitter;
   std::vector<std::set<std::string>> phrases(ads.size());
-  std::map<std::string, std::unordered_map<std::string, size_t>>
-      frequency;  // category -> phrase -> ads
+  // category -> phrase -> ads
+  std::map<std::string, std::unordered_map<std::string, size_t>> frequency;
   std::map<std::string, size_t> size;
   for (size_t i = 0; i < ads.size(); ++i) {
     std::set<std::string> own;

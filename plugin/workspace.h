@@ -57,8 +57,7 @@ struct Workspace {
 
 class WorkspacePool {
  public:
-  // A workspace in use, with what serves pinned to it. Empty when all are
-  // taken.
+  // A workspace in use, with what serves pinned to it. Empty when all are taken.
   class Lease {
    public:
     Lease() = default;
@@ -90,8 +89,8 @@ class WorkspacePool {
   void wait_until_unused(const Serving* serving) const;
 
  private:
-  static constexpr size_t kMostQueries =
-      256;  // at once; far above the cores of any one machine's share
+  // At once; far above the cores of any one machine's share.
+  static constexpr size_t kMostQueries = 256;
   struct alignas(64) Entry {
     std::atomic<bool> taken{false};
     std::atomic<const Serving*> pinned{nullptr};

@@ -12,10 +12,8 @@
 
 namespace barker {
 
-enum class Duplicates {
-  kSkip,
-  kPromote
-};  // an SP that stands in the title: leave it out, or move it first
+// An SP that stands in the title: leave it out, or move it to the front.
+enum class Duplicates { kSkip, kPromote };
 
 struct ChoosePolicy {
   uint32_t count = 2;  // 0..3 (BARKER_MAX_SELLING_POINTS)

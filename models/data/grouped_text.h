@@ -4,10 +4,10 @@
 //   1<TAB>S<TAB>u17:s9:1730000000<TAB>{cotton;retro}{}{dress}{retro}{f;25-29}{vintage:2;cafe}
 //   0<TAB>C<TAB>u17:s9:1730000000<TAB>{cotton;retro}{}{dress}{dress;lace;long}{f;25-29}{vintage:2;cafe}
 //
-//   line    := label TAB task TAB key TAB group { group } LF      label 0 or 1; task S (SF) or C
-//   (ad) key     := user ":" search ":" time                           for joins, never an input
+//   line    := label TAB task TAB key TAB group { group } LF   label 0 or 1; task S (SF) or C (ad)
+//   key     := user ":" search ":" time                        for joins, never an input
 //   group   := "{" [ feature { ";" feature } ] "}"
-//   feature := token [ ":" weight ]                               weight 1 where absent, >= 0
+//   feature := token [ ":" weight ]                            weight 1 where absent, >= 0
 //
 // "\" stands before { } ; : and \ inside a token, and \t, \n are a tab and a line end. The header
 // names the groups; hist (newest first), query and target are required. An S line's target is one

@@ -9,8 +9,8 @@
 namespace barker {
 
 // Axes of taste. A selling point speaks to some of them; a user cares for some of them.
-inline constexpr int kTasteAxes =
-    6;  // price, performance, style, comfort, nature and health, technology
+// Price, performance, style, comfort, nature and health, technology.
+inline constexpr int kTasteAxes = 6;
 
 struct MarketPoint {
   std::string text;
