@@ -146,7 +146,7 @@ Command add_search_command(CLI::App& app) {
       ->check(CLI::NonNegativeNumber);
   command
       ->add_option("--most-failures", options->engine.watched.most_failures,
-                   "Share of bypassed queries beyond which they are")
+                   "Share of failed queries beyond which they are")
       ->check(CLI::Range(0.0, 1.0));
   command
       ->add_option("--slowest", options->engine.watched.slowest,
