@@ -93,6 +93,11 @@ Result<CatalogueAd> parse_ad(std::string_view json_line, uint64_t* invalid_utf8)
   }
 }
 
+std::string reportable(std::string_view reason) {
+  constexpr size_t kLongest = 300;
+  return visible(reason.substr(0, kLongest)) + (reason.size() > kLongest ? "..." : "");
+}
+
 Result<Catalogue> read_catalogue(const std::string& path, BadLines& bad) {
   Result<LineReader> lines = LineReader::open(path);
   if (!lines.ok()) return lines.status();
@@ -103,9 +108,9 @@ Result<Catalogue> read_catalogue(const std::string& path, BadLines& bad) {
     ++catalogue.lines;
     Result<CatalogueAd> ad = parse_ad(line, &catalogue.invalid_utf8);
     if (!ad.ok()) {
-      bad.add(lines->number(), ad.status().message());
+      bad.add(lines->number(), reportable(ad.status().message()));
     } else if (!ids.insert(ad->id).second) {
-      bad.add(lines->number(), "id: \"" + ad->id + "\" stands on an earlier line, too");
+      bad.add(lines->number(), "id: \"" + reportable(ad->id) + "\" stands on an earlier line, too");
     } else {
       catalogue.ads.push_back(std::move(ad).value());
     }

@@ -25,6 +25,9 @@ struct CatalogueAd {
 
 Result<CatalogueAd> parse_ad(std::string_view json_line, uint64_t* invalid_utf8);
 
+// What is wrong with a line quotes it: without what a terminal would obey, and not all of it.
+std::string reportable(std::string_view reason);
+
 struct Catalogue {
   std::vector<CatalogueAd> ads;
   uint64_t lines = 0;         // read; = ads + bad lines

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "index/catalogue.h"
 #include "models/text.h"
 
 namespace barker {
@@ -27,7 +28,7 @@ Result<std::unordered_map<std::string, Profile>> read_profiles(const std::string
       }
       profiles[profile.user] = std::move(profile);
     } catch (const Json::exception& e) {
-      bad.add(lines->number(), e.what());
+      bad.add(lines->number(), reportable(e.what()));
     }
   }
   if (!lines->status().ok()) return lines->status();
