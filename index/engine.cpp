@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 
 #include "index/ad_store.h"
 #include "index/ad_store_generated.h"

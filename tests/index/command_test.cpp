@@ -6,6 +6,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "index/plugin_error.h"
+#include "models/exit_code.h"
 #include "tests/index/run_command.h"
 #include "tests/models/random_model.h"
 
@@ -105,6 +107,16 @@ TEST(Command, ExitsWithACodeThatSaysWhy) {
   EXPECT_EQ(run("verify /nowhere >/dev/null 2>&1").code, 66);
   EXPECT_EQ(run("inspect " + broken + " 2>/dev/null").code, 65);
   EXPECT_EQ(run("verify " + shop.weights + " --isa nonsense >/dev/null 2>&1").code, 64);
+}
+
+TEST(Command, ExitsWithTheSameCodeForAnErrorOfThePluginWhicheverCommandMetIt) {
+  const auto code = [](int32_t error) { return exit_code(plugin_error(error, "")); };
+  EXPECT_EQ(code(BARKER_E_INVALID_ARGUMENT), kExitUsage);
+  EXPECT_EQ(code(BARKER_E_NOT_FOUND), kExitNoInput);
+  EXPECT_EQ(code(BARKER_E_BAD_WEIGHTS), kExitBadData);
+  EXPECT_EQ(code(BARKER_E_VERSION), kExitBadData);
+  EXPECT_EQ(code(BARKER_E_IO), kExitUnavailable);
+  EXPECT_EQ(code(BARKER_E_UNSUPPORTED), kExitUnavailable) << "another machine may";
 }
 
 TEST(Command, InspectsAndVerifiesAWeightFile) {
