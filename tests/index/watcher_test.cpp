@@ -45,6 +45,7 @@ class WatcherTest : public testing::Test {
     fs::remove_all(directory_);
     fs::remove(rules_);
     fs::remove(socket_);
+    for (const std::string& path : {socket_, rules_}) fs::remove(path + ".lock");
   }
 
   std::unique_ptr<Watcher> watch(Watched watched = {}, const std::string& admin = "") {
