@@ -6,7 +6,9 @@
 
 #include "index/admin_socket.h"
 #include "index/commands.h"
+#include "index/fail.h"
 #include "models/exit_code.h"
+#include "models/text.h"
 
 namespace barker {
 namespace {
@@ -20,16 +22,12 @@ int run(const Options& o) {
   std::string command;
   for (const std::string& word : o.words) command += (command.empty() ? "" : " ") + word;
   const Result<std::string> answer = ask_engine(o.socket, command);
-  if (!answer.ok()) {
-    std::cerr << "barker admin: " << answer.status().message() << "\n";
-    return exit_code(answer.status());
-  }
+  if (!answer.ok()) return fail("admin", answer.status());
   const auto json = nlohmann::ordered_json::parse(*answer, nullptr, false);
-  if (json.is_object() && json.contains("error")) {
-    std::cerr << "barker admin: " << json["error"].get<std::string>() << "\n";
-    return kExitUsage;
+  if (json.is_object() && json.contains("error") && json["error"].is_string()) {
+    return fail("admin", invalid_argument(json["error"].get<std::string>()));
   }
-  std::cout << (json.is_discarded() ? *answer : json.dump(2)) << "\n";
+  std::cout << (json.is_discarded() ? visible(*answer) : json.dump(2)) << "\n";
   return kExitOk;
 }
 

@@ -6,6 +6,7 @@
 
 #include "index/commands.h"
 #include "models/exit_code.h"
+#include "models/text.h"
 
 int main(int argc, char** argv) {
   CLI::App app("barker: sponsored search with personalised selling points");
@@ -36,7 +37,7 @@ int main(int argc, char** argv) {
       if (app.got_subcommand(name)) return run();
     }
   } catch (const std::exception& e) {
-    std::cerr << "barker: " << e.what() << "\n";
+    std::cerr << "barker: " << barker::visible(e.what()) << "\n";
     return barker::kExitUnavailable;
   }
   return barker::kExitUsage;

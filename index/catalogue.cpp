@@ -9,7 +9,9 @@
 namespace barker {
 namespace {
 
-using Json = nlohmann::ordered_json;
+// Not the ordered kind: that one looks every new key up among all before it, and a line may have
+// millions.
+using Json = nlohmann::json;
 
 struct Wrong {
   std::string reason;
@@ -34,6 +36,12 @@ std::string text_member(const Json& object, const char* name) {
   return value ? read_text(*value, name) : std::string();
 }
 
+void check_length(const std::string& field, const std::string& text) {
+  if (text.size() <= kLongestText) return;
+  throw Wrong{field + ": expected at most " + std::to_string(kLongestText) + " bytes, found " +
+              std::to_string(text.size())};
+}
+
 std::vector<std::string> texts_member(const Json& object, const char* name) {
   std::vector<std::string> texts;
   const Json* value = member(object, name);
@@ -44,6 +52,19 @@ std::vector<std::string> texts_member(const Json& object, const char* name) {
     if (!text.empty()) texts.push_back(std::move(text));
   }
   return texts;
+}
+
+// What a request to the plugin carries, and of what size.
+void check_limits(const CatalogueAd& ad) {
+  check_length("id", ad.id);
+  check_length("title", ad.title);
+  check_length("merchant", ad.merchant);
+  check_length("category", ad.category);
+  for (const std::string& text : ad.selling_points) check_length("selling_points", text);
+  if (ad.selling_points.size() > kMostSellingPoints) {
+    throw Wrong{"selling_points: expected at most " + std::to_string(kMostSellingPoints) +
+                ", found " + std::to_string(ad.selling_points.size())};
+  }
 }
 
 CatalogueAd read_ad(const Json& json) {
@@ -78,6 +99,7 @@ CatalogueAd read_ad(const Json& json) {
     if (!opt_out->is_boolean()) throw wrong_type("opt_out", "true or false", *opt_out);
     ad.opt_out = opt_out->get<bool>();
   }
+  check_limits(ad);
   return ad;
 }
 
@@ -93,6 +115,11 @@ Result<CatalogueAd> parse_ad(std::string_view json_line, uint64_t* invalid_utf8)
   }
 }
 
+std::string reportable(std::string_view reason) {
+  constexpr size_t kLongest = 300;
+  return visible(reason.substr(0, kLongest)) + (reason.size() > kLongest ? "..." : "");
+}
+
 Result<Catalogue> read_catalogue(const std::string& path, BadLines& bad) {
   Result<LineReader> lines = LineReader::open(path);
   if (!lines.ok()) return lines.status();
@@ -103,9 +130,9 @@ Result<Catalogue> read_catalogue(const std::string& path, BadLines& bad) {
     ++catalogue.lines;
     Result<CatalogueAd> ad = parse_ad(line, &catalogue.invalid_utf8);
     if (!ad.ok()) {
-      bad.add(lines->number(), ad.status().message());
+      bad.add(lines->number(), reportable(ad.status().message()));
     } else if (!ids.insert(ad->id).second) {
-      bad.add(lines->number(), "id: \"" + ad->id + "\" stands on an earlier line, too");
+      bad.add(lines->number(), "id: \"" + reportable(ad->id) + "\" stands on an earlier line, too");
     } else {
       catalogue.ads.push_back(std::move(ad).value());
     }

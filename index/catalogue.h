@@ -12,6 +12,11 @@
 
 namespace barker {
 
+// The plugin refuses requests beyond its limits, so an ad beyond these would cost the pages it
+// stands on their rescoring. Longer or more is no ad but a mistake.
+inline constexpr size_t kLongestText = 64 << 10;  // bytes of id, title, merchant, category, SP
+inline constexpr size_t kMostSellingPoints = 1024;
+
 struct CatalogueAd {
   std::string id;
   std::string title;  // entities decoded
@@ -24,6 +29,9 @@ struct CatalogueAd {
 };
 
 Result<CatalogueAd> parse_ad(std::string_view json_line, uint64_t* invalid_utf8);
+
+// What is wrong with a line quotes it: without what a terminal would obey, and not all of it.
+std::string reportable(std::string_view reason);
 
 struct Catalogue {
   std::vector<CatalogueAd> ads;

@@ -7,8 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "index/commands.h"
+#include "index/fail.h"
 #include "index/verify_command.h"
 #include "models/exit_code.h"
+#include "models/text.h"
 #include "models/weight_directory.h"
 
 namespace barker {
@@ -20,11 +22,6 @@ struct Options {
   size_t keep = 5;
   bool json = false;
 };
-
-int fail(const char* command, const Status& status) {
-  std::cerr << "barker " << command << ": " << status.message() << "\n";
-  return exit_code(status);
-}
 
 int publish(const Options& o) {
   if (const int code = verify_weights(o.verify, false); code != kExitOk) return code;
@@ -71,17 +68,18 @@ int versions(const Options& o) {
     std::string marks = v.current ? "CURRENT " : v.previous ? "PREVIOUS " : "";
     for (const std::string& label : v.labels) marks += label + " ";
     if (v.is_signed) marks += "signed ";
-    std::printf("%s %12llu bytes  %s\n", v.name.c_str(), static_cast<unsigned long long>(v.size),
-                marks.c_str());
+    std::printf("%s %12llu bytes  %s\n", visible(v.name).c_str(),
+                static_cast<unsigned long long>(v.size), visible(marks).c_str());
   }
-  if (o.json) std::cout << json.dump(2) << "\n";
+  if (o.json)
+    std::cout << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
   return kExitOk;
 }
 
 int prune(const Options& o) {
   const auto removed = prune_weights(o.directory, o.keep);
   if (!removed.ok()) return fail("prune", removed.status());
-  for (const std::string& name : *removed) std::cout << "removed " << name << "\n";
+  for (const std::string& name : *removed) std::cout << "removed " << visible(name) << "\n";
   return kExitOk;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 
 #include "index/ad_store.h"
 #include "index/ad_store_generated.h"
@@ -21,8 +22,38 @@ barker_string view(const flatbuffers::String& text) { return {text.c_str(), text
 
 void log_to_stderr(void*, int32_t level, barker_string message) {
   static constexpr const char* kLevels[] = {"info", "warning", "error"};
-  std::fprintf(stderr, "barker: %s: %.*s\n", kLevels[level < 0 || level > 2 ? 2 : level],
-               static_cast<int>(message.size), message.data);
+  try {  // paths and names are others' words
+    std::fprintf(stderr, "barker: %s: %s\n", kLevels[level < 0 || level > 2 ? 2 : level],
+                 visible({message.data, message.size}).c_str());
+  } catch (const std::exception&) {  // no memory for a message: the plugin must not see it throw
+  }
+}
+
+// Clean, and escaped as HTML: that is safe in whatever format the plugin writes titles.
+std::string untouched_title(const barker_string& title) {
+  std::string out;
+  for (const char c : visible({title.data, title.size})) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
 }
 
 const char* status_name(int32_t status) {
@@ -180,6 +211,32 @@ struct Engine::Impl {
     }
   }
 
+  AdShown show(uint64_t hit, size_t rank, std::string title) const {
+    const barker_ad& ad = ads[hit];
+    AdShown shown;
+    shown.id.assign(ad.id.data, ad.id.size);
+    shown.title = std::move(title);
+    shown.original_title.assign(ad.title.data, ad.title.size);
+    shown.rank = rank + 1;
+    shown.first_pass_rank = hit + 1;
+    shown.score = ad.first_pass_score;
+    shown.bid = ad.bid;
+    shown.pctr = NAN;
+    return shown;
+  }
+
+  // What the plugin would not read, such as a query of a book's length: the page is not empty for
+  // it.
+  void show_first_pass(SearchResult& out, const Status& why) const {
+    const std::string warning = "the plugin refused the query: " + why.message();
+    log_to_stderr(nullptr, BARKER_LOG_WARNING, view(warning));
+    out.status = status_name(BARKER_STATUS_BYPASSED);
+    out.reason = "refused";
+    for (size_t i = 0; i < ads.size(); ++i) {
+      out.ads.push_back(show(i, i, untouched_title(ads[i].title)));
+    }
+  }
+
   void read_response(SearchResult& out) const {
     out.status = status_name(response.status);
     out.reason = reason_name(response.reason);
@@ -191,14 +248,8 @@ struct Engine::Impl {
     for (size_t rank = 0; rank < results.size(); ++rank) {
       const barker_result_ad& result = results[rank];
       const barker_ad& ad = ads[result.ad];
-      AdShown shown;
-      shown.id.assign(ad.id.data, ad.id.size);
-      shown.title.assign(text.data() + result.title_offset, result.title_size);
-      shown.original_title.assign(ad.title.data, ad.title.size);
-      shown.rank = rank + 1;
-      shown.first_pass_rank = result.ad + 1;
+      AdShown shown = show(result.ad, rank, {text.data() + result.title_offset, result.title_size});
       shown.score = result.score;
-      shown.bid = ad.bid;
       shown.pctr = result.pctr;
       for (uint32_t k = 0; k < result.chosen_count; ++k) {
         const barker_chosen& chosen = result.chosen[k];
@@ -269,8 +320,12 @@ Result<SearchResult> Engine::search(const std::string& raw_query, const Profile&
   i.fetch(*hits);
   i.fill_request(out.query, user);
   out.times.fetch = watch.lap();
-  if (Status s = i.rescore(); !s.ok()) return s;
+  const Status rescored = i.rescore();
   out.times.rescore = watch.lap();
+  if (!rescored.ok()) {
+    i.show_first_pass(out, rescored);
+    return out;
+  }
   i.read_response(out);
   if (explain) {
     const auto* extension =

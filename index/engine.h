@@ -58,6 +58,8 @@ class Engine {
   // [any thread, signal handlers] Looks for changed weights and rules now.
   void reload() noexcept;
 
+  // What the plugin refuses to read comes in first-pass order with original titles, status
+  // "bypassed" and reason "refused"; a warning on stderr says why.
   Result<SearchResult> search(const std::string& query, const Profile& user, bool explain = false);
 
  private:

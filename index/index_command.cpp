@@ -3,9 +3,11 @@
 #include <memory>
 
 #include "index/commands.h"
+#include "index/fail.h"
 #include "index/index_writer.h"
 #include "index/mine_selling_points.h"
 #include "models/exit_code.h"
+#include "models/text.h"
 
 namespace barker {
 namespace {
@@ -18,10 +20,7 @@ struct Options {
 int run(const Options& options) {
   BadLines bad;
   Result<Catalogue> catalogue = read_catalogue(options.ads, bad);
-  if (!catalogue.ok()) {
-    std::cerr << "barker index: " << catalogue.status().message() << "\n";
-    return exit_code(catalogue.status());
-  }
+  if (!catalogue.ok()) return fail("index", catalogue.status());
   std::cerr << bad.report(options.ads);
   if (catalogue->ads.empty()) {
     std::cerr << "barker index: " << options.ads << ": no usable ad in " << catalogue->lines
@@ -30,13 +29,12 @@ int run(const Options& options) {
   }
   if (options.mine) {
     for (const MinedPhrase& m : mine_selling_points(catalogue->ads)) {
-      std::cout << m.category << '\t' << m.phrase << '\t' << m.ads << '\n';
+      std::cout << visible(m.category) << '\t' << visible(m.phrase) << '\t' << m.ads << '\n';
     }
   }
   std::cerr << "indexing " << catalogue->ads.size() << " ads ...\n";
   if (const Status s = write_index(catalogue->ads, options.out); !s.ok()) {
-    std::cerr << "barker index: " << s.message() << "\n";
-    return exit_code(s);
+    return fail("index", s);
   }
   std::cerr << catalogue->lines << " lines read = " << catalogue->ads.size() << " ads indexed + "
             << bad.count() << " lines reported; " << catalogue->invalid_utf8

@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "index/commands.h"
+#include "index/fail.h"
 #include "models/exit_code.h"
+#include "models/text.h"
 #include "models/weight_file.h"
 #include "models/weights_generated.h"
 
@@ -83,9 +85,11 @@ Json describe(const WeightFile& file) {
   return json;
 }
 
+// Names, notes and metrics are whoever wrote the file's: a terminal obeys what they hide.
 void print(const Json& j, std::ostream& out) {
   const auto plain = [](const Json& value) {
-    return value.is_string() ? value.get<std::string>() : value.dump();
+    return visible(value.is_string() ? value.get<std::string>()
+                                     : value.dump(-1, ' ', false, Json::error_handler_t::replace));
   };
   for (const char* key : {"file", "bytes", "format_version", "name", "version", "model", "created",
                           "data_digest", "keywords", "features", "golden_vectors"}) {
@@ -95,14 +99,14 @@ void print(const Json& j, std::ostream& out) {
     if (key != "groups") out << std::setw(16) << key << plain(value) << "\n";
   }
   for (const Json& g : j["architecture"]["groups"])
-    out << std::setw(16) << "group" << g.dump() << "\n";
+    out << std::setw(16) << "group" << plain(g) << "\n";
   for (const Json& m : j["metrics"]) {
     out << std::setw(16) << "metric" << std::setw(28) << plain(m["name"]) << std::fixed
         << std::setprecision(4) << m["value"].get<double>() << "  [" << m["low"].get<double>()
         << ", " << m["high"].get<double>() << "]\n";
   }
   for (const auto& [key, value] : j["notes"].items())
-    out << std::setw(16) << "note" << key << ": " << plain(value) << "\n";
+    out << std::setw(16) << "note" << visible(key) << ": " << plain(value) << "\n";
   for (const Json& t : j["tensors"]) {
     out << std::setw(16) << "tensor" << std::setw(28) << plain(t["name"]) << plain(t["dtype"])
         << " " << t["shape"].dump() << "\n";
@@ -128,7 +132,7 @@ Command add_inspect_command(CLI::App& app) {
       if (file.ok()) {
         const Json json = describe(**file);
         if (options->json) {
-          std::cout << json.dump(2) << "\n";
+          std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
         } else {
           print(json, std::cout);
         }
@@ -138,8 +142,7 @@ Command add_inspect_command(CLI::App& app) {
     } else {
       status = path.status();
     }
-    std::cerr << "barker inspect: " << status.message() << "\n";
-    return exit_code(status);
+    return fail("inspect", status);
   };
 }
 

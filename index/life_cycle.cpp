@@ -2,14 +2,17 @@
 
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "index/plugin_error.h"
 #include "models/file_bytes.h"
+#include "models/signature.h"
 #include "models/weight_file.h"
 
 namespace barker {
@@ -29,12 +32,28 @@ std::string line_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// What a path leads to now: changes when the file, its bytes or its place do.
-std::string identity_of(const std::string& path) {
+// What a path leads to now: changes when the file, its bytes or its place do. The time of change
+// (ctime), for a copier may set the other back (rsync -t).
+Result<std::string> identity_of(const std::string& path) {
   struct stat info {};
-  if (path.empty() || stat(path.c_str(), &info) != 0) return path + " absent";
-  return path + " " + std::to_string(info.st_ino) + " " + std::to_string(info.st_size) + " " +
-         std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec);
+  if (stat(path.c_str(), &info) != 0) {
+    const bool absent = errno == ENOENT || errno == ENOTDIR;
+    return Status(absent ? Code::kNotFound : Code::kIoError, path + ": " + std::strerror(errno));
+  }
+  if (!S_ISREG(info.st_mode)) return bad_data(path + ": is not a regular file");
+  std::string identity = path;
+  for (const auto number :
+       {static_cast<int64_t>(info.st_dev), static_cast<int64_t>(info.st_ino), info.st_size,
+        info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_ctim.tv_sec, info.st_ctim.tv_nsec}) {
+    identity += " " + std::to_string(number);
+  }
+  return identity;
+}
+
+// Of the signature of a file; empty: there is none to be read.
+std::string signature_of(const std::string& path) {
+  const Result<std::string> identity = identity_of(signature_path(path));
+  return identity.ok() ? *identity : "";
 }
 
 std::string name_of(const std::string& path) { return fs::path(path).filename().string(); }
@@ -44,8 +63,8 @@ bool is_of(const barker_generation_stats& stats, const std::string& path) {
   return stats.generation != 0 && path.ends_with(stats.file);
 }
 
-double failed_share(const barker_generation_stats& s) {
-  return s.queries ? static_cast<double>(s.bypassed) / static_cast<double>(s.queries) : 0;
+double share_of(uint64_t part, uint64_t all) {
+  return all ? static_cast<double>(part) / static_cast<double>(all) : 0;
 }
 
 Json describe(const barker_generation_stats& s) {
@@ -61,6 +80,10 @@ Json describe(const barker_generation_stats& s) {
           {"internal", s.internal},
           {"p50_us", static_cast<double>(s.p50_ns) / 1e3},
           {"p99_us", static_cast<double>(s.p99_ns) / 1e3}};
+}
+
+Json describe(const std::optional<barker_generation_stats>& s) {
+  return s ? describe(*s) : Json(nullptr);
 }
 
 Json describe(const barker_agreement& a) {
@@ -92,6 +115,28 @@ const barker_canary* find_canary(const barker_api& api) {
 LifeCycle::LifeCycle(const barker_api& api, barker_plugin* plugin, Watched watched)
     : api_(api), plugin_(plugin), watched_(std::move(watched)), canary_(find_canary(api)) {}
 
+bool LifeCycle::Source::is_due(const std::string& identity,
+                               const std::string& signature_now) const {
+  return identity != seen || outcome == Outcome::kTrying ||
+         (outcome == Outcome::kRefused && signature_now != signature);
+}
+
+void LifeCycle::Source::begin(std::string identity, std::string signature_now) {
+  outcome = Outcome::kTrying;
+  seen = std::move(identity);
+  signature = std::move(signature_now);
+}
+
+// What serves is another than what was last tried, where that was refused.
+void LifeCycle::Source::take_back() {
+  if (outcome == Outcome::kInForce) outcome = Outcome::kTakenBack;
+}
+
+void LifeCycle::Source::try_again() {
+  if (outcome != Outcome::kInForce) seen.clear();
+  unreadable.clear();
+}
+
 Status LifeCycle::start() {
   if (Status s = look_at_rules(); !s.ok()) return s;
   if (Status s = look_at_weights(); !s.ok()) return s;
@@ -101,8 +146,8 @@ Status LifeCycle::start() {
 }
 
 void LifeCycle::look() {
-  look_at_probation(BARKER_ROLE_SERVING, weights_probation_);
-  look_at_probation(BARKER_ROLE_CANARY, canary_probation_);
+  look_at_probation();
+  look_at_canary_probation();
   (void)look_at_rules();  // refused: an event, and the ones before stay in force
   (void)look_at_weights();
   look_at_canary();
@@ -110,41 +155,48 @@ void LifeCycle::look() {
 }
 
 void LifeCycle::retry() {
-  for (Source* source : {&weights_, &rules_, &canary_source_}) {
-    if (source->refused) source->seen.clear();
-  }
+  for (Source* source : {&weights_, &rules_, &canary_source_}) source->try_again();
 }
-
-bool LifeCycle::has_canary() const { return canary_ && stats(BARKER_ROLE_CANARY).generation != 0; }
 
 Status LifeCycle::look_at_weights() {
   if (watched_.weights.empty()) return {};
   const Result<std::string> path = resolve_weights_path(watched_.weights);
-  const std::string identity = path.ok() ? identity_of(*path) : path.status().message();
-  if (identity == weights_.seen) return {};
-  weights_.seen = identity;
-  const barker_generation_stats before = stats(BARKER_ROLE_SERVING);
-  const barker_generation_stats canary = stats(BARKER_ROLE_CANARY);
+  const Result<std::string> identity = path.ok() ? identity_of(*path) : path;
+  if (!identity.ok()) return unreadable(weights_, "weights", identity.status());
+  weights_.unreadable.clear();
+  const std::string signature = signature_of(*path);
+  if (!weights_.is_due(*identity, signature)) return {};
+  return try_weights(*path, *identity, signature);
+}
+
+Status LifeCycle::try_weights(const std::string& path, const std::string& identity,
+                              const std::string& signature) {
   // What CURRENT names now may be the canary: then it is here already.
-  const bool is_canary = path.ok() && is_of(canary, *path) && !canary_source_.refused &&
-                         identity == canary_source_.seen;
+  const bool is_canary = has_canary() && canary_source_.outcome == Outcome::kInForce &&
+                         canary_source_.seen == identity;
+  weights_.begin(identity, signature);
+  const bool stepped_back = step_back();
+  const Beside before = beside(stats(BARKER_ROLE_SERVING));
   char error[BARKER_ERROR_SIZE] = "";
   uint64_t generation = 0;
-  const int32_t code = is_canary
-                           ? canary_->promote(plugin_, &generation, error)
-                           : api_.load_weights(plugin_, view(watched_.weights), &generation, error);
-  weights_.refused = code != BARKER_OK;
-  Json event = {{"event", "weights"},
-                {"version", path.ok() ? name_of(*path) : ""},
-                {"result", weights_.refused ? "refused"
-                           : is_canary      ? "promoted"
-                                            : "loaded"}};
+  const int32_t code = is_canary ? canary_->promote(plugin_, &generation, error)
+                                 : api_.load_weights(plugin_, view(path), &generation, error);
+  weights_.outcome = code == BARKER_OK ? Outcome::kInForce : Outcome::kRefused;
   if (code == BARKER_OK) {
-    const barker_generation_stats now = stats(BARKER_ROLE_SERVING);
+    if (is_canary) canary_generation_ = 0;
+    rolled_back_ = false;
+    begin_probation(generation, before);
+  } else if (stepped_back) {
+    step_forward();
+  }
+  Json event = {{"event", "weights"},
+                {"version", name_of(path)},
+                {"result", code != BARKER_OK ? "refused"
+                           : is_canary       ? "promoted"
+                                             : "loaded"}};
+  if (code == BARKER_OK) {
     event["generation"] = generation;
-    event["digest"] = now.digest;
-    begin_probation(weights_probation_, generation,
-                    before.rescored >= kFewestTimed ? before.p99_ns : 0);
+    if (const Stats now = stats(BARKER_ROLE_SERVING)) event["digest"] = now->digest;
   } else {
     event["reason"] = error;
   }
@@ -152,51 +204,155 @@ Status LifeCycle::look_at_weights() {
   return code == BARKER_OK ? Status() : plugin_error(code, error);
 }
 
+// Weights on probation must not become what a rollback leads to, so the ones before serve again
+// while others are loaded. Queries may see them meanwhile: each still sees one generation.
+bool LifeCycle::step_back() {
+  char error[BARKER_ERROR_SIZE] = "";
+  uint64_t generation = 0;
+  return weights_probation_.generation != 0 &&
+         api_.rollback(plugin_, &generation, error) == BARKER_OK;
+}
+
+// The others were refused: what was on probation serves again and stays so.
+void LifeCycle::step_forward() {
+  char error[BARKER_ERROR_SIZE] = "";
+  uint64_t generation = 0;
+  if (api_.rollback(plugin_, &generation, error) == BARKER_OK) return;
+  weights_probation_ = {};
+  rolled_back_ = true;
+}
+
+void LifeCycle::begin_probation(uint64_t generation, const Beside& before) {
+  if (!canary_) return;  // nothing tells how they do
+  const std::chrono::duration<double> seconds(watched_.probation_seconds);
+  weights_probation_ = {
+      generation, before,
+      std::chrono::steady_clock::now() +
+          std::chrono::duration_cast<std::chrono::steady_clock::duration>(seconds)};
+}
+
+void LifeCycle::look_at_probation() {
+  if (weights_probation_.generation == 0) return;
+  const Stats now = stats(BARKER_ROLE_SERVING);
+  if (!now) return;
+  if (now->generation != weights_probation_.generation) {
+    weights_probation_ = {};
+    return;
+  }
+  // First what they did, then how long: a look may come late.
+  if (const Verdict verdict = judge(*now, weights_probation_.before)) {
+    take_back(*now, verdict);
+  } else if (std::chrono::steady_clock::now() >= weights_probation_.ends) {
+    weights_probation_ = {};
+  }
+}
+
+void LifeCycle::take_back(const barker_generation_stats& stats, const Verdict& verdict) {
+  char error[BARKER_ERROR_SIZE] = "";
+  uint64_t generation = 0;
+  const int32_t code = api_.rollback(plugin_, &generation, error);
+  if (code == BARKER_OK) {
+    weights_.take_back();
+    rolled_back_ = true;
+  }
+  // Otherwise, with no memory: judged and taken back at the next look.
+  if (code == BARKER_OK || code == BARKER_E_NO_WEIGHTS) weights_probation_ = {};
+  Json event = {{"event", "weights"},
+                {"version", name_of(stats.file)},
+                {"result", code == BARKER_OK ? "rolled back" : "failed, but there is no way back"},
+                {"reason", verdict.reason}};
+  if (code == BARKER_OK) event["generation"] = generation;
+  tell(line_of(event));
+}
+
 void LifeCycle::look_at_canary() {
   std::error_code failed;
   if (!canary_ || watched_.weights.empty() || !fs::is_directory(watched_.weights, failed)) return;
   const Result<std::string> path = resolve_weights_path(watched_.weights, kCanaryLabel);
-  const bool wanted = path.ok() && !is_of(stats(BARKER_ROLE_SERVING), *path);
-  const std::string identity = wanted ? identity_of(*path) : "";
-  if (identity == canary_source_.seen) return;
-  canary_source_ = {identity, false};
-  if (!wanted) {
-    if (has_canary()) stop_canary("no version is labelled so any more");
+  if (!path.ok() && path.status().code() == Code::kNotFound) {
+    // The label is gone, unless the whole directory has just been moved away.
+    if (fs::is_directory(watched_.weights, failed)) {
+      forget_canary("no version is labelled so any more");
+    }
     return;
   }
+  const Result<std::string> identity = path.ok() ? identity_of(*path) : path;
+  if (!identity.ok()) {
+    (void)unreadable(canary_source_, "canary", identity.status());
+    return;
+  }
+  canary_source_.unreadable.clear();
+  const Stats serving = stats(BARKER_ROLE_SERVING);
+  if (!serving) return;
+  if (is_of(*serving, *path)) return forget_canary("what is labelled so serves");
+  std::string signature = signature_of(*path);
+  if (!canary_source_.is_due(*identity, signature)) return;
+  canary_source_.begin(*identity, std::move(signature));
+  try_canary(*path);
+}
+
+void LifeCycle::try_canary(const std::string& path) {
   char error[BARKER_ERROR_SIZE] = "";
   uint64_t generation = 0;
-  const int32_t code = canary_->start(plugin_, view(*path), &generation, error);
-  canary_source_.refused = code != BARKER_OK;
+  const int32_t code = canary_->start(plugin_, view(path), &generation, error);
+  canary_source_.outcome = code == BARKER_OK ? Outcome::kInForce : Outcome::kRefused;
+  if (code == BARKER_OK) canary_generation_ = generation;
   Json event = {{"event", "canary"},
-                {"version", name_of(*path)},
+                {"version", name_of(path)},
                 {"result", code == BARKER_OK ? "started" : "refused"}};
   if (code == BARKER_OK) {
     event["generation"] = generation;
-    event["digest"] = stats(BARKER_ROLE_CANARY).digest;
-    begin_probation(canary_probation_, generation, 0);
+    if (const Stats now = stats(BARKER_ROLE_CANARY)) event["digest"] = now->digest;
   } else {
     event["reason"] = error;
   }
   tell(line_of(event));
 }
 
+// On probation as long as it is one: by default nobody sees a canary when it starts.
+void LifeCycle::look_at_canary_probation() {
+  if (!has_canary()) return;
+  const Stats now = stats(BARKER_ROLE_CANARY), serving = stats(BARKER_ROLE_SERVING);
+  if (!now || !serving || now->generation != canary_generation_) return;
+  Verdict verdict = judge(*now, beside(serving));
+  if (!verdict) verdict = judge_compared();
+  if (!verdict) return;
+  canary_source_.take_back();
+  stop_canary(verdict.reason);
+}
+
+void LifeCycle::forget_canary(const char* reason) {
+  canary_source_ = {};
+  if (has_canary()) stop_canary(reason);
+}
+
+void LifeCycle::stop_canary(const char* reason) {
+  const Stats last = stats(BARKER_ROLE_CANARY);
+  const barker_agreement agreed = agreement();
+  char error[BARKER_ERROR_SIZE] = "";
+  const int32_t code = canary_->stop(plugin_, error);
+  // Otherwise, with no memory: stopped at the next look.
+  if (code == BARKER_OK || code == BARKER_E_NO_WEIGHTS) canary_generation_ = 0;
+  tell(line_of({{"event", "canary"},
+                {"version", last ? name_of(last->file) : ""},
+                {"result", code == BARKER_OK ? "stopped" : error},
+                {"reason", reason},
+                {"counters", describe(last)},
+                {"agreement", describe(agreed)}}));
+}
+
+void LifeCycle::compare() const {
+  if (canary_) canary_->compare(plugin_, kComparedAtOnce, nullptr, nullptr);
+}
+
 Status LifeCycle::look_at_rules() {
   if (watched_.rules.empty()) return {};
-  const std::string identity = identity_of(watched_.rules);
-  if (identity == rules_.seen) return {};
-  rules_.seen = identity;
-  const auto* extension = static_cast<const barker_rules*>(api_.get_extension(BARKER_EXT_RULES));
-  const Result<std::string> text = read_small_file(watched_.rules, kLongestRules);
-  Status status = text.status();
-  if (text.ok() && !extension) {
-    status = Status(Code::kUnsupported, "this plugin lacks " BARKER_EXT_RULES);
-  } else if (text.ok()) {
-    char error[BARKER_ERROR_SIZE] = "";
-    const int32_t code = extension->load_rules(plugin_, view(*text), error);
-    if (code != BARKER_OK) status = plugin_error(code, watched_.rules + ": " + error);
-  }
-  rules_.refused = !status.ok();
+  const Result<std::string> found = identity_of(watched_.rules);
+  std::string identity = found.ok() ? *found : found.status().message();
+  if (!rules_.is_due(identity, "")) return {};
+  rules_.begin(std::move(identity), "");
+  const Status status = load_rules();
+  rules_.outcome = status.ok() ? Outcome::kInForce : Outcome::kRefused;
   Json event = {
       {"event", "rules"}, {"file", watched_.rules}, {"result", status.ok() ? "loaded" : "refused"}};
   if (!status.ok()) event["reason"] = status.message();
@@ -204,84 +360,84 @@ Status LifeCycle::look_at_rules() {
   return status;
 }
 
-void LifeCycle::begin_probation(Probation& probation, uint64_t generation,
-                                uint64_t p99_before) const {
-  const std::chrono::duration<double> seconds(watched_.probation_seconds);
-  probation = {generation, p99_before,
-               std::chrono::steady_clock::now() +
-                   std::chrono::duration_cast<std::chrono::steady_clock::duration>(seconds)};
+Status LifeCycle::load_rules() const {
+  const auto* extension = static_cast<const barker_rules*>(api_.get_extension(BARKER_EXT_RULES));
+  if (!extension) return {Code::kUnsupported, "this plugin lacks " BARKER_EXT_RULES};
+  const Result<std::string> text = read_small_file(watched_.rules, kLongestRules);
+  if (!text.ok()) return text.status();
+  char error[BARKER_ERROR_SIZE] = "";
+  const int32_t code = extension->load_rules(plugin_, view(*text), error);
+  return code == BARKER_OK ? Status() : plugin_error(code, watched_.rules + ": " + error);
 }
 
-void LifeCycle::look_at_probation(int32_t role, Probation& probation) {
-  if (probation.generation == 0 || !canary_) return;
-  const barker_generation_stats now = stats(role);
-  const bool over = std::chrono::steady_clock::now() >= probation.ends;
-  if (now.generation != probation.generation || over) {
-    probation = {};
-    return;
-  }
-  const barker_generation_stats serving = stats(BARKER_ROLE_SERVING);
-  const uint64_t p99 = role == BARKER_ROLE_SERVING        ? probation.p99_before
-                       : serving.rescored >= kFewestTimed ? serving.p99_ns
-                                                          : 0;
-  char reason[160] = "";
-  if (now.bypassed >= kFewestFailures && failed_share(now) > watched_.most_failures) {
-    std::snprintf(reason, sizeof reason, "%llu of %llu queries were bypassed",
-                  static_cast<unsigned long long>(now.bypassed),
+LifeCycle::Verdict LifeCycle::judge(const barker_generation_stats& now,
+                                    const Beside& beside) const {
+  const auto too_many = [&](uint64_t queries, double besides) {
+    return queries >= kFewestFailures &&
+           share_of(queries, now.queries) > watched_.most_failures + besides;
+  };
+  const uint64_t failed = now.non_finite + now.internal;
+  Verdict verdict;
+  if (too_many(failed, 0)) {
+    std::snprintf(verdict.reason, sizeof verdict.reason, "%llu of %llu queries failed",
+                  static_cast<unsigned long long>(failed),
                   static_cast<unsigned long long>(now.queries));
-  } else if (watched_.slowest > 0 && p99 > 0 && now.rescored >= kFewestTimed &&
-             static_cast<double>(now.p99_ns) > watched_.slowest * static_cast<double>(p99)) {
-    std::snprintf(reason, sizeof reason, "p99 %.1f us, before or beside it %.1f us",
-                  static_cast<double>(now.p99_ns) / 1e3, static_cast<double>(p99) / 1e3);
+  } else if (too_many(now.bypassed, beside.bypassed)) {
+    std::snprintf(verdict.reason, sizeof verdict.reason,
+                  "%llu of %llu queries were bypassed, before or beside it %.2f%%",
+                  static_cast<unsigned long long>(now.bypassed),
+                  static_cast<unsigned long long>(now.queries), 100 * beside.bypassed);
+  } else if (watched_.slowest > 0 && beside.p99 > 0 && now.rescored >= kFewestTimed &&
+             static_cast<double>(now.p99_ns) > watched_.slowest * static_cast<double>(beside.p99)) {
+    std::snprintf(verdict.reason, sizeof verdict.reason, "p99 %.1f us, before or beside it %.1f us",
+                  static_cast<double>(now.p99_ns) / 1e3, static_cast<double>(beside.p99) / 1e3);
   }
-  if (*reason == '\0') return;
-  probation = {};
-  take_back(role, now, reason);
+  return verdict;
 }
 
-void LifeCycle::take_back(int32_t role, const barker_generation_stats& stats,
-                          const std::string& reason) {
-  if (role == BARKER_ROLE_CANARY) {
-    canary_source_.refused = true;
-    stop_canary(reason);
-    return;
+// What nobody sees may fail as well.
+LifeCycle::Verdict LifeCycle::judge_compared() const {
+  const barker_agreement a = agreement();
+  Verdict verdict;
+  if (a.canary == canary_generation_ && a.canary_failed >= kFewestFailures &&
+      share_of(a.canary_failed, a.compared) >
+          watched_.most_failures + share_of(a.serving_failed, a.compared)) {
+    std::snprintf(verdict.reason, sizeof verdict.reason,
+                  "%llu of %llu compared queries failed, beside it %llu",
+                  static_cast<unsigned long long>(a.canary_failed),
+                  static_cast<unsigned long long>(a.compared),
+                  static_cast<unsigned long long>(a.serving_failed));
   }
-  weights_.refused = true;
-  char error[BARKER_ERROR_SIZE] = "";
-  uint64_t generation = 0;
-  const int32_t code = api_.rollback(plugin_, &generation, error);
-  Json event = {{"event", "weights"},
-                {"version", name_of(stats.file)},
-                {"result", code == BARKER_OK ? "rolled back" : "failed, but there is no way back"},
-                {"reason", reason}};
-  if (code == BARKER_OK) event["generation"] = generation;
-  tell(line_of(event));
+  return verdict;
 }
 
-void LifeCycle::stop_canary(const std::string& reason) {
-  const barker_generation_stats last = stats(BARKER_ROLE_CANARY);
-  barker_agreement agreement{};
-  agreement.struct_size = sizeof agreement;
-  canary_->read_agreement(plugin_, &agreement);
-  char error[BARKER_ERROR_SIZE] = "";
-  const int32_t code = canary_->stop(plugin_, error);
-  tell(line_of({{"event", "canary"},
-                {"version", name_of(last.file)},
-                {"result", code == BARKER_OK ? "stopped" : error},
-                {"reason", reason},
-                {"counters", describe(last)},
-                {"agreement", describe(agreement)}}));
+LifeCycle::Beside LifeCycle::beside(const Stats& stats) {
+  if (!stats) return {};
+  return {share_of(stats->bypassed, stats->queries),
+          stats->rescored >= kFewestTimed ? stats->p99_ns : 0};
 }
 
-void LifeCycle::compare() const {
-  if (canary_) canary_->compare(plugin_, kComparedAtOnce, nullptr, nullptr);
+// Told once, and nothing else happens: what cannot be read now is no other version.
+Status LifeCycle::unreadable(Source& source, const char* event, const Status& why) const {
+  if (source.unreadable != why.message()) {
+    source.unreadable = why.message();
+    tell(line_of({{"event", event}, {"result", "unreadable"}, {"reason", why.message()}}));
+  }
+  return why;
 }
 
-barker_generation_stats LifeCycle::stats(int32_t role) const {
+LifeCycle::Stats LifeCycle::stats(int32_t role) const {
   barker_generation_stats stats{};
   stats.struct_size = sizeof stats;
-  if (canary_) canary_->read_generation(plugin_, role, &stats);
+  if (canary_ && canary_->read_generation(plugin_, role, &stats) != BARKER_OK) return {};
   return stats;
+}
+
+barker_agreement LifeCycle::agreement() const {
+  barker_agreement agreement{};
+  agreement.struct_size = sizeof agreement;
+  if (canary_) canary_->read_agreement(plugin_, &agreement);
+  return agreement;
 }
 
 std::string LifeCycle::answer(const std::string& command) {
@@ -306,12 +462,9 @@ std::string LifeCycle::status() const {
   barker_stats all{};
   all.struct_size = sizeof all;
   api_.stats(plugin_, &all);
-  barker_agreement agreement{};
-  agreement.struct_size = sizeof agreement;
-  if (canary_) canary_->read_agreement(plugin_, &agreement);
   return line_of({{"serving", describe(stats(BARKER_ROLE_SERVING))},
                   {"canary", describe(stats(BARKER_ROLE_CANARY))},
-                  {"agreement", describe(agreement)},
+                  {"agreement", describe(agreement())},
                   {"queries", all.queries},
                   {"rescored", all.rescored},
                   {"partial", all.partial},
@@ -321,8 +474,9 @@ std::string LifeCycle::status() const {
                   {"loads", all.loads},
                   {"loads_refused", all.loads_refused},
                   {"screen_violations", all.screen_violations},
-                  {"weights_refused", weights_.refused},
-                  {"rules_refused", rules_.refused}});
+                  {"weights_refused", weights_.outcome == Outcome::kRefused},
+                  {"weights_rolled_back", rolled_back_},
+                  {"rules_refused", rules_.outcome == Outcome::kRefused}});
 }
 
 std::string LifeCycle::set_shares(const std::string& served, const std::string& compared) {
@@ -347,11 +501,18 @@ std::string LifeCycle::set_shares(const std::string& served, const std::string& 
 }
 
 std::string LifeCycle::roll_back() {
+  const Stats before = stats(BARKER_ROLE_SERVING);
+  const std::string version = before ? name_of(before->file) : "";
+  if (rolled_back_) {
+    return line_of({{"error", "what serves (" + version +
+                                  ") was rolled back to; before it served what was taken back. "
+                                  "reload brings what CURRENT names"}});
+  }
   char error[BARKER_ERROR_SIZE] = "";
   uint64_t generation = 0;
-  const std::string version = name_of(stats(BARKER_ROLE_SERVING).file);
   if (api_.rollback(plugin_, &generation, error) != BARKER_OK) return line_of({{"error", error}});
-  weights_.refused = true;  // what CURRENT names comes again when it is asked for
+  weights_.take_back();  // comes again when it is asked for
+  rolled_back_ = true;
   weights_probation_ = {};
   const std::string line = line_of({{"event", "weights"},
                                     {"version", version},

@@ -84,7 +84,8 @@ std::vector<MinedPhrase> mine_selling_points(std::vector<CatalogueAd>& ads,
     for (const std::string& phrase : phrases[i]) {
       const size_t count = frequency[ad.category][phrase];
       const double share = static_cast<double>(count) / static_cast<double>(size[ad.category]);
-      if (count >= options.minimum_ads && share <= options.maximum_share)
+      if (count >= options.minimum_ads && share <= options.maximum_share &&
+          phrase.size() <= kLongestText)
         ranked.emplace_back(count, phrase);
     }
     std::ranges::sort(ranked, [](const auto& a, const auto& b) {

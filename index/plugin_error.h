@@ -13,12 +13,12 @@ inline Status plugin_error(int32_t code, const std::string& error) {
     case BARKER_E_NOT_FOUND:
       return not_found(error);
     case BARKER_E_CONFIG:
-    case BARKER_E_UNSUPPORTED:
     case BARKER_E_INVALID_ARGUMENT:
       return invalid_argument(error);
     case BARKER_E_VERSION:
       return {Code::kUnsupported, error};
     case BARKER_E_NO_WEIGHTS:
+    case BARKER_E_UNSUPPORTED:  // by this machine or build: others may
       return {Code::kFailedPrecondition, error};
     case BARKER_E_IO:
       return io_error(error);

@@ -2,13 +2,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "index/catalogue.h"
 #include "models/text.h"
 
 namespace barker {
 
 Result<std::unordered_map<std::string, Profile>> read_profiles(const std::string& path,
                                                                BadLines& bad) {
-  using Json = nlohmann::ordered_json;
+  using Json = nlohmann::json;  // not the ordered kind: catalogue.cpp says why
   Result<LineReader> lines = LineReader::open(path);
   if (!lines.ok()) return lines.status();
   std::unordered_map<std::string, Profile> profiles;
@@ -27,7 +28,7 @@ Result<std::unordered_map<std::string, Profile>> read_profiles(const std::string
       }
       profiles[profile.user] = std::move(profile);
     } catch (const Json::exception& e) {
-      bad.add(lines->number(), e.what());
+      bad.add(lines->number(), reportable(e.what()));
     }
   }
   if (!lines->status().ok()) return lines->status();

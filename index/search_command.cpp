@@ -10,6 +10,7 @@
 
 #include "index/commands.h"
 #include "index/engine.h"
+#include "index/fail.h"
 #include "index/plugin_loader.h"
 #include "index/print.h"
 #include "models/exit_code.h"
@@ -28,10 +29,16 @@ struct Options {
 
 std::atomic<Engine*> running{nullptr};  // what SIGHUP asks to look again
 
-int fail(const Status& status) {
-  std::cerr << "barker search: " << status.message() << "\n";
-  return exit_code(status);
-}
+// No longer than the engine lives, however the queries end.
+struct TakesSighup {
+  explicit TakesSighup(Engine& engine) {
+    running = &engine;
+    std::signal(SIGHUP, [](int) {
+      if (Engine* e = running) e->reload();
+    });
+  }
+  ~TakesSighup() { running = nullptr; }
+};
 
 // The user of --users and --user, or of --user-keywords and --group.
 Result<Profile> find_user(const Options& options) {
@@ -46,7 +53,7 @@ Result<Profile> find_user(const Options& options) {
       profile = found->second;
     } else {
       std::cerr << "barker search: user \"" << visible(options.user) << "\" is not in "
-                << options.users << ": searching as a stranger\n";
+                << visible(options.users) << ": searching as a stranger\n";
     }
   }
   profile.user = options.user;
@@ -81,17 +88,17 @@ Result<std::string> configuration(const Options& options) {
 
 int run(Options& options) {
   Result<std::string> config = configuration(options);
-  if (!config.ok()) return fail(config.status());
+  if (!config.ok()) return fail("search", config.status());
   options.engine.config = *config;
   if (options.engine.plugin.empty()) options.engine.plugin = default_plugin_path();
   const Result<Profile> user = find_user(options);
-  if (!user.ok()) return fail(user.status());
+  if (!user.ok()) return fail("search", user.status());
   Result<std::unique_ptr<Engine>> engine = Engine::open(options.engine);
-  if (!engine.ok()) return fail(engine.status());
+  if (!engine.ok()) return fail("search", engine.status());
 
   const auto answer = [&](const std::string& query) {
     const Result<SearchResult> result = (*engine)->search(query, *user, options.explain);
-    if (!result.ok()) return fail(result.status());
+    if (!result.ok()) return fail("search", result.status());
     if (options.json) {
       print_json(*result, options.limit, std::cout);
     } else {
@@ -100,26 +107,21 @@ int run(Options& options) {
     return static_cast<int>(kExitOk);
   };
   if (options.queries.empty()) return answer(options.query);
-  running = engine->get();
-  std::signal(SIGHUP, [](int) {
-    if (Engine* e = running) e->reload();
-  });
+  const TakesSighup takes_sighup(**engine);
   if (options.queries == "-") {
     for (std::string line; std::getline(std::cin, line);) {
       if (const int code = answer(line); code != kExitOk) return code;
       std::cout.flush();
     }
-    running = nullptr;
     return kExitOk;
   }
   Result<LineReader> lines = LineReader::open(options.queries);
-  if (!lines.ok()) return fail(lines.status());
+  if (!lines.ok()) return fail("search", lines.status());
   std::string_view line;
   while (lines->next(line)) {
     if (const int code = answer(std::string(line)); code != kExitOk) return code;
   }
-  running = nullptr;
-  return lines->status().ok() ? static_cast<int>(kExitOk) : fail(lines->status());
+  return lines->status().ok() ? static_cast<int>(kExitOk) : fail("search", lines->status());
 }
 
 }  // namespace
@@ -146,7 +148,7 @@ Command add_search_command(CLI::App& app) {
       ->check(CLI::NonNegativeNumber);
   command
       ->add_option("--most-failures", options->engine.watched.most_failures,
-                   "Share of bypassed queries beyond which they are")
+                   "Share of failed queries beyond which they are")
       ->check(CLI::Range(0.0, 1.0));
   command
       ->add_option("--slowest", options->engine.watched.slowest,

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "index/commands.h"
+#include "index/fail.h"
 #include "models/exit_code.h"
 #include "models/signature.h"
 #include "models/weight_file.h"
@@ -14,11 +15,6 @@ namespace {
 struct Options {
   std::string name, file, key;
 };
-
-int fail(const char* command, const Status& status) {
-  std::cerr << "barker " << command << ": " << status.message() << "\n";
-  return exit_code(status);
-}
 
 int keygen(const Options& o) {
   const Result<PublicKey> key = generate_key_pair(o.name);

@@ -6,8 +6,11 @@
 #include <memory>
 
 #include "index/commands.h"
+#include "index/fail.h"
+#include "index/plugin_error.h"
 #include "index/plugin_loader.h"
 #include "models/exit_code.h"
+#include "models/text.h"
 
 namespace barker {
 namespace {
@@ -16,23 +19,7 @@ using Options = VerifyOptions;
 
 void print_check(void*, barker_string check, int32_t passed, barker_string detail) {
   std::cout << (passed ? "ok      " : "FAILED  ") << std::left << std::setw(20)
-            << std::string(check.data, check.size) << std::string(detail.data, detail.size) << "\n";
-}
-
-int exit_code_of(int32_t code) {
-  switch (code) {
-    case BARKER_OK:
-      return kExitOk;
-    case BARKER_E_NOT_FOUND:
-      return kExitNoInput;
-    case BARKER_E_INVALID_ARGUMENT:
-      return kExitUsage;
-    case BARKER_E_IO:
-    case BARKER_E_UNSUPPORTED:
-      return kExitUnavailable;
-    default:
-      return kExitBadData;
-  }
+            << visible({check.data, check.size}) << visible({detail.data, detail.size}) << "\n";
 }
 
 void ignore_check(void*, barker_string, int32_t, barker_string) {}
@@ -43,10 +30,7 @@ int verify_weights(const VerifyOptions& options, bool print) {
   // The plugin judges: what verifies here is what a load in an engine checks.
   const Result<const barker_api*> api =
       load_plugin(options.plugin.empty() ? default_plugin_path() : options.plugin);
-  if (!api.ok()) {
-    std::cerr << "barker verify: " << api.status().message() << "\n";
-    return exit_code(api.status());
-  }
+  if (!api.ok()) return fail("verify", api.status());
   const auto* extension =
       static_cast<const barker_verify*>((*api)->get_extension(BARKER_EXT_VERIFY));
   if (!extension || extension->struct_size < sizeof *extension) {
@@ -60,8 +44,7 @@ int verify_weights(const VerifyOptions& options, bool print) {
   const int32_t code =
       extension->verify_signed(view(options.file), view(options.isa), keys.data(), keys.size(),
                                print ? print_check : ignore_check, nullptr, error);
-  if (code != BARKER_OK) std::cerr << "barker verify: " << error << "\n";
-  return exit_code_of(code);
+  return code == BARKER_OK ? static_cast<int>(kExitOk) : fail("verify", plugin_error(code, error));
 }
 
 Command add_verify_command(CLI::App& app) {

@@ -40,9 +40,10 @@ struct Watcher::Impl {
   }
 
   void run() {
+    bool lets_in = admin.has_value();
     while (!stop) {
       pollfd events[] = {
-          {wake, POLLIN, 0}, {notify, POLLIN, 0}, {admin ? admin->descriptor() : -1, POLLIN, 0}};
+          {wake, POLLIN, 0}, {notify, POLLIN, 0}, {lets_in ? admin->descriptor() : -1, POLLIN, 0}};
       poll(events, 3, life.has_canary() ? kCompareEvery : kLookEvery);
       uint64_t count;
       alignas(inotify_event) char names[4096];
@@ -53,10 +54,13 @@ struct Watcher::Impl {
       try {
         if (again.exchange(false)) life.retry();
         life.look();
-        if (admin && (events[2].revents & POLLIN) != 0) {
-          admin->answer([this](const std::string& command) { return life.answer(command); });
-        }
-      } catch (const std::exception&) {  // no memory: the next look comes soon
+        // Who could not be let in (no descriptor was free) waits for the look after the next:
+        // his socket stays readable, and would make this loop spin.
+        lets_in =
+            admin &&
+            ((events[2].revents & POLLIN) == 0 ||
+             admin->answer([this](const std::string& command) { return life.answer(command); }));
+      } catch (const std::exception&) {  // no memory: the next look tries again
       }
     }
   }

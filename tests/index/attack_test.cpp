@@ -2,13 +2,16 @@
 // JSON.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "index/engine.h"
 #include "index/index_writer.h"
 #include "index/print.h"
+#include "tests/index/run_command.h"
 #include "tests/models/clean_text.h"
 #include "tests/models/hostile_texts.h"
 #include "tests/models/random_model.h"
@@ -102,6 +105,70 @@ TEST_F(Attack, LeavesTheTerminalAlone) {
       }
     }
   }
+}
+
+// Every line that a command prints, on both streams, and JSON of it that is whole.
+void expect_clean(const std::string& arguments) {
+  std::string out = run(arguments + " 2>&1").out;
+  EXPECT_NE(out, "") << arguments;
+  std::ranges::replace(out, '\t', ' ');  // separates the columns of what was mined
+  std::istringstream lines(out);
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_EQ(what_is_unclean(line), "") << arguments << ": " << line;
+  }
+}
+
+TEST_F(Attack, InAWeightFileLeavesTheTerminalAlone) {
+  ModelSpec model = random_model(1);
+  for (const std::string& hostile : hostile_texts()) {
+    model.card.name = model.card.version = model.card.model = model.card.data_digest = hostile;
+    model.card.notes = {{hostile, hostile}};
+    model.card.metrics = {{hostile, 0.5, 0.4, 0.6}};
+    ASSERT_TRUE(write_weight_file(model, weights_).ok());
+    expect_clean("inspect " + weights_);
+    const auto json = nlohmann::json::parse(run("inspect --json " + weights_).out, nullptr, false);
+    EXPECT_FALSE(json.is_discarded()) << hostile;
+  }
+}
+
+TEST_F(Attack, InACheckLeavesTheTerminalAlone) {
+  ModelSpec model = random_model(1);
+  model.architecture.groups[0].name = "hist\x1b[2J\u202E";
+  for (float& w : model.tensors["mlp.1.weight"]) w = 0;  // the golden vectors will not fit
+  (void)write_weight_file(model, weights_);
+  expect_clean("verify " + weights_);
+  for (const char* command : {"inspect", "verify", "versions", "search shoes --index",
+                              "admin /nowhere status", "sign --key x"}) {
+    expect_clean(std::string(command) +
+                 " '/nowhere/\x1b[2J\u202E\xC2\x9B"
+                 "31m'");
+  }
+}
+
+TEST_F(Attack, InACatalogueThatIsIndexedLeavesTheTerminalAlone) {
+  const std::string catalogue = temporary_path("hostile.jsonl");
+  std::ofstream out(catalogue);
+  for (const std::string& hostile : hostile_texts()) {
+    nlohmann::json ad = {{"id", hostile}, {"title", "memory foam shoe"}, {"category", hostile}};
+    const auto line = [&] {
+      return ad.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    };
+    for (int i = 0; i < 30; ++i) {  // mined, and each id on two lines
+      ad["id"] = hostile + std::to_string(i / 2);
+      ad["title"] = i < 6 ? "memory foam shoe" : "shoe";
+      out << line();
+    }
+    ad["attributes"] = {{hostile, 1}};  // of a wrong type
+    out << line() << hostile << "\n";
+  }
+  out.close();
+  // The report shows the first 20 lines of those that were bad: each text has its turn.
+  expect_clean("index --mine-selling-points --ads " + catalogue + " --out " + index_);
+  for (const std::string& hostile : hostile_texts()) {
+    std::ofstream(catalogue) << hostile << "\n{\"id\":\"a\",\"title\":\"" << hostile << "\n";
+    expect_clean("index --ads " + catalogue + " --out " + index_);
+  }
+  fs::remove(catalogue);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "index/mine_selling_points.h"
+#include "index/profiles.h"
 #include "tests/models/random_model.h"
 
 namespace barker {
@@ -44,6 +45,51 @@ TEST(ParseAd, SaysWhatIsWrong) {
   EXPECT_THAT(error_of(R"({"id":"a","title":"t","selling_points":"x"})"),
               HasSubstr("selling_points: expected an array"));
   EXPECT_THAT(error_of(R"({"id":"a","title":"t","opt_out":1})"), HasSubstr("opt_out"));
+}
+
+std::string ad_line(const std::string& rest) { return R"({"id":"a","title":"t",)" + rest + "}"; }
+
+TEST(ParseAd, TakesWhatThePluginTakesAndNoMore) {
+  const auto quoted = [](size_t size) { return '"' + std::string(size, 'x') + '"'; };
+  const auto points = [](size_t count) {
+    std::string list = "\"x\"";
+    for (size_t i = 1; i < count; ++i) list += ",\"x\"";
+    return ad_line("\"selling_points\":[" + list + "]");
+  };
+  EXPECT_EQ(error_of(points(kMostSellingPoints).c_str()), "");
+  EXPECT_EQ(error_of(points(kMostSellingPoints + 1).c_str()),
+            "selling_points: expected at most 1024, found 1025");
+  for (const char* field : {"title", "merchant", "category"}) {
+    const std::string name = '"' + std::string(field) + "\":";
+    EXPECT_EQ(error_of(ad_line(name + quoted(kLongestText)).c_str()), "") << field;
+    EXPECT_EQ(error_of(ad_line(name + quoted(kLongestText + 1)).c_str()),
+              field + std::string(": expected at most 65536 bytes, found 65537"));
+  }
+  EXPECT_THAT(error_of(ad_line("\"selling_points\":[" + quoted(kLongestText + 1) + "]").c_str()),
+              HasSubstr("selling_points: expected at most 65536 bytes"));
+  EXPECT_EQ(error_of(ad_line("\"description\":" + quoted(1 << 20)).c_str()), "") << "is only read";
+}
+
+// Quadratic work would take it hours.
+TEST(ParseAd, ReadsALineOfAMillionKeys) {
+  std::string keys = "\"bid\":2";
+  for (int i = 0; i < 1'000'000; ++i) keys += ",\"k" + std::to_string(i) + "\":1";
+  const auto ad = parse_ad(ad_line(keys), nullptr);
+  ASSERT_TRUE(ad.ok());
+  EXPECT_EQ(ad->bid, 2);
+}
+
+TEST(ReadProfiles, ReadsALineOfAMillionKeys) {
+  const std::string path = temporary_path("profiles.jsonl");
+  std::ofstream out(path);
+  out << R"({"user":"anna","groups":{"profile":["gender=f"]})";
+  for (int i = 0; i < 1'000'000; ++i) out << ",\"k" << i << "\":1";
+  out << "}\n";
+  out.close();
+  BadLines bad;
+  const auto profiles = read_profiles(path, bad);
+  ASSERT_TRUE(profiles.ok());
+  EXPECT_EQ(profiles->at("anna").groups.size(), 1u);
 }
 
 TEST(ReadCatalogue, AccountsForEveryLine) {

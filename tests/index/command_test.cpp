@@ -1,13 +1,14 @@
 // The barker command as people and scripts meet it: exit codes, messages, JSON.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "index/plugin_error.h"
+#include "models/exit_code.h"
+#include "tests/index/run_command.h"
 #include "tests/models/random_model.h"
 
 namespace barker {
@@ -15,21 +16,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
-
-struct Outcome {
-  int code;
-  std::string out;
-};
-
-Outcome run(const std::string& arguments) {
-  FILE* pipe = popen((std::string(BARKER_COMMAND) + " " + arguments).c_str(), "r");
-  Outcome result{0, ""};
-  char buffer[4096];
-  for (size_t got; (got = fread(buffer, 1, sizeof buffer, pipe)) > 0;)
-    result.out.append(buffer, got);
-  result.code = WEXITSTATUS(pclose(pipe));
-  return result;
-}
 
 struct Shop {
   std::string index = temporary_path("shop"), weights = temporary_path("shop.barker");
@@ -79,6 +65,22 @@ TEST(Command, AnswersAFileOfQueriesLineByLine) {
   EXPECT_EQ(std::count(r.out.begin(), r.out.end(), '\n'), 4);
 }
 
+TEST(Command, AnswersAQueryOfABooksLengthAndGoesOn) {
+  const Shop shop;
+  const std::string queries = temporary_path("queries");
+  std::ofstream out(queries);
+  out << "shoes";
+  for (int i = 0; i < 20'000; ++i) out << " word" << i;  // 200 KiB
+  out << "\nshoes\n";
+  out.close();
+  const Outcome r = run(shop.search() + "--json --queries " + queries + " 2>/dev/null");
+  EXPECT_EQ(r.code, 0);
+  const size_t end = r.out.find('\n');
+  for (const std::string& line : {r.out.substr(0, end), r.out.substr(end + 1)}) {
+    EXPECT_EQ(Json::parse(line)["ads"].size(), 2u);
+  }
+}
+
 TEST(Command, SearchesAsAStrangerWhenTheUserIsUnknown) {
   const Shop shop;
   const std::string users = temporary_path("users");
@@ -104,6 +106,17 @@ TEST(Command, ExitsWithACodeThatSaysWhy) {
   EXPECT_EQ(run("verify " + broken + " >/dev/null 2>&1").code, 65);
   EXPECT_EQ(run("verify /nowhere >/dev/null 2>&1").code, 66);
   EXPECT_EQ(run("inspect " + broken + " 2>/dev/null").code, 65);
+  EXPECT_EQ(run("verify " + shop.weights + " --isa nonsense >/dev/null 2>&1").code, 64);
+}
+
+TEST(Command, ExitsWithTheSameCodeForAnErrorOfThePluginWhicheverCommandMetIt) {
+  const auto code = [](int32_t error) { return exit_code(plugin_error(error, "")); };
+  EXPECT_EQ(code(BARKER_E_INVALID_ARGUMENT), kExitUsage);
+  EXPECT_EQ(code(BARKER_E_NOT_FOUND), kExitNoInput);
+  EXPECT_EQ(code(BARKER_E_BAD_WEIGHTS), kExitBadData);
+  EXPECT_EQ(code(BARKER_E_VERSION), kExitBadData);
+  EXPECT_EQ(code(BARKER_E_IO), kExitUnavailable);
+  EXPECT_EQ(code(BARKER_E_UNSUPPORTED), kExitUnavailable) << "another machine may";
 }
 
 TEST(Command, InspectsAndVerifiesAWeightFile) {

@@ -14,6 +14,7 @@
 namespace barker {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 CatalogueAd make_ad(const char* id, const char* title, const char* bid_term,
@@ -79,6 +80,36 @@ TEST(Engine, AnswersEveryOddQuery) {
         std::string("a OR (b AND \"c"), std::string(5000, ' ') + "shoes"}) {
     EXPECT_TRUE((*engine)->search(query, {}).ok());
   }
+}
+
+TEST(Engine, ShowsTheFirstPassWhereThePluginRefusesTheQuery) {
+  EngineOptions o = options();
+  ASSERT_TRUE(write_index({make_ad("a1", "Trail <b> & shoes\x1b[2J", "shoes", {"word1"}),
+                           make_ad("a2", "Road shoes", "shoes", {"word2"})},
+                          o.index)
+                  .ok());
+  const auto engine = Engine::open(o);
+  ASSERT_TRUE(engine.ok());
+  Profile user;
+  user.groups.resize(10'000, {"profile", {}});  // more than the plugin takes
+  testing::internal::CaptureStderr();
+  const auto result = (*engine)->search("shoes", user, /*explain=*/true);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              AllOf(HasSubstr("refused the query"), HasSubstr("groups")));
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  EXPECT_EQ(result->status, "bypassed");
+  EXPECT_EQ(result->reason, "refused");
+  ASSERT_EQ(result->ads.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    const AdShown& ad = result->ads[i];
+    EXPECT_EQ(ad.rank, i + 1);
+    EXPECT_EQ(ad.first_pass_rank, i + 1);
+    EXPECT_TRUE(ad.selling_points.empty());
+    EXPECT_EQ(ad.title, ad.id == "a1" ? "Trail &lt;b&gt; &amp; shoes [2J" : "Road shoes");
+  }
+  const auto next = (*engine)->search("shoes", {});
+  ASSERT_TRUE(next.ok());
+  EXPECT_EQ(next->status, "rescored");
 }
 
 TEST(Engine, NamesWhatItCannotOpen) {

@@ -45,6 +45,7 @@ class WatcherTest : public testing::Test {
     fs::remove_all(directory_);
     fs::remove(rules_);
     fs::remove(socket_);
+    for (const std::string& path : {socket_, rules_}) fs::remove(path + ".lock");
   }
 
   std::unique_ptr<Watcher> watch(Watched watched = {}, const std::string& admin = "") {
@@ -199,21 +200,7 @@ TEST_F(WatcherTest, TakesWeightsBackWhenTheirQueriesFail) {
   }));
   EXPECT_EQ(ask(), BARKER_REASON_NONE);
   EXPECT_TRUE(comes_true([&] { return events().size() == 3; }));
-  EXPECT_THAT(events().back(), AllOf(HasSubstr("rolled back"), HasSubstr("were bypassed")));
-}
-
-TEST_F(WatcherTest, TakesWeightsBackThatAreSlow) {
-  const auto watcher = watch({.slowest = 3});
-  const auto ask_often = [&] {
-    for (int i = 0; i < 2500; ++i) ask();
-  };
-  ask_often();
-  publish(random_model(2, {.dim = 256, .hidden = {2048, 2048}}));
-  ASSERT_TRUE(comes_true([&] { return stats().generation == 2; }));
-  ask_often();
-  EXPECT_TRUE(comes_true([&] { return stats().generation == 1; }));
-  EXPECT_TRUE(comes_true([&] { return events().size() == 3; }));
-  EXPECT_THAT(events().back(), HasSubstr("p99"));
+  EXPECT_THAT(events().back(), AllOf(HasSubstr("rolled back"), HasSubstr("queries failed")));
 }
 
 TEST_F(WatcherTest, StartsALabelledCanaryAndPromotesItWithoutLoadingItAgain) {

@@ -1,0 +1,117 @@
+// A plugin that loads nothing and says what a test wants it to: for what watches one.
+#pragma once
+
+#include <atomic>
+#include <cstring>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "plugin/barker.h"
+
+namespace barker {
+
+struct FakePlugin {
+  uint64_t last_id = 0;
+  barker_generation_stats serving{}, previous{}, canary{};
+  barker_agreement agreement{};
+  std::string refused;             // a load of a path that ends so is refused
+  bool busy = false;               // read_generation finds no workspace
+  bool throws = false;             // load_weights and load_rules: once, as where no memory is left
+  int loads = 0, rules_loads = 0;  // tried
+  std::atomic<int> looks = 0;      // calls of compare: one a look
+
+  barker_plugin* handle() { return reinterpret_cast<barker_plugin*>(this); }
+  static FakePlugin& of(barker_plugin* p) { return *reinterpret_cast<FakePlugin*>(p); }
+
+  std::string served() const { return file_of(serving); }
+  static std::string file_of(const barker_generation_stats& s) {
+    return std::string(s.file).substr(std::string(s.file).rfind('/') + 1);
+  }
+
+  int32_t open(barker_string path, barker_generation_stats& into, uint64_t* generation,
+               char* error) {
+    ++loads;
+    const std::string file(path.data, path.size);
+    if (std::exchange(throws, false)) throw std::bad_alloc();
+    if (!refused.empty() && file.ends_with(refused)) {
+      std::strcpy(error, "refused");
+      return BARKER_E_BAD_WEIGHTS;
+    }
+    into = {};
+    into.generation = *generation = ++last_id;
+    file.copy(into.file, sizeof into.file - 1);
+    return BARKER_OK;
+  }
+
+  static int32_t load(barker_plugin* p, barker_string path, uint64_t* generation, char* error) {
+    barker_generation_stats next{};
+    const int32_t code = of(p).open(path, next, generation, error);
+    if (code != BARKER_OK) return code;
+    of(p).previous = std::exchange(of(p).serving, next);
+    return BARKER_OK;
+  }
+  static int32_t roll_back(barker_plugin* p, uint64_t* generation, char* error) {
+    if (of(p).previous.generation == 0) {
+      std::strcpy(error, "there are no weights to roll back to");
+      return BARKER_E_NO_WEIGHTS;
+    }
+    std::swap(of(p).serving, of(p).previous);
+    *generation = of(p).serving.generation;
+    return BARKER_OK;
+  }
+  static int32_t read_stats(barker_plugin*, barker_stats*) { return BARKER_OK; }
+  static int32_t start(barker_plugin* p, barker_string path, uint64_t* generation, char* error) {
+    return of(p).open(path, of(p).canary, generation, error);
+  }
+  static int32_t promote(barker_plugin* p, uint64_t* generation, char*) {
+    of(p).previous = std::exchange(of(p).serving, std::exchange(of(p).canary, {}));
+    *generation = of(p).serving.generation;
+    return BARKER_OK;
+  }
+  static int32_t stop(barker_plugin* p, char*) {
+    of(p).canary = {};
+    return BARKER_OK;
+  }
+  static int32_t set_shares(barker_plugin*, double, double, char*) { return BARKER_OK; }
+  static int32_t compare(barker_plugin* p, uint64_t, uint64_t*, char*) {
+    ++of(p).looks;
+    return BARKER_OK;
+  }
+  static int32_t read_agreement(barker_plugin* p, barker_agreement* agreement) {
+    *agreement = of(p).agreement;
+    return BARKER_OK;
+  }
+  static int32_t read_generation(barker_plugin* p, int32_t role, barker_generation_stats* stats) {
+    if (of(p).busy) return BARKER_E_INTERNAL;
+    *stats = role == BARKER_ROLE_CANARY ? of(p).canary : of(p).serving;
+    return BARKER_OK;
+  }
+  static int32_t load_rules(barker_plugin* p, barker_string, char*) {
+    ++of(p).rules_loads;
+    if (std::exchange(of(p).throws, false)) throw std::bad_alloc();
+    return BARKER_OK;
+  }
+  static const void* extension(const char* id) {
+    static const barker_canary kCanary = {
+        sizeof(barker_canary), start,          promote, stop, set_shares, compare,
+        read_agreement,        read_generation};
+    static const barker_rules kRules = {sizeof(barker_rules), load_rules};
+    if (std::strcmp(id, BARKER_EXT_CANARY) == 0) return &kCanary;
+    return std::strcmp(id, BARKER_EXT_RULES) == 0 ? &kRules : nullptr;
+  }
+  static const barker_api& api() {
+    static const barker_api kApi = [] {
+      barker_api api{};
+      api.struct_size = sizeof api;
+      api.load_weights = load;
+      api.rollback = roll_back;
+      api.stats = read_stats;
+      api.get_extension = extension;
+      return api;
+    }();
+    return kApi;
+  }
+};
+
+}  // namespace barker
