@@ -3,13 +3,12 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "index/life_cycle_json.h"
 #include "index/plugin_error.h"
 #include "models/file_bytes.h"
 #include "models/signature.h"
@@ -19,18 +18,12 @@ namespace barker {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 constexpr const char* kCanaryLabel = "canary";
-constexpr uint64_t kFewestFailures = 20, kFewestTimed = 2000;  // fewer say nothing
 constexpr uint64_t kComparedAtOnce = 64;
 constexpr size_t kLongestRules = 16 << 20;
 
 barker_string view(const std::string& text) { return {text.data(), text.size()}; }
-
-std::string line_of(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 // What a path leads to now: changes when the file, its bytes or its place do. The time of change
 // (ctime), for a copier may set the other back (rsync -t).
@@ -63,48 +56,6 @@ bool is_of(const barker_generation_stats& stats, const std::string& path) {
   return stats.generation != 0 && path.ends_with(stats.file);
 }
 
-double share_of(uint64_t part, uint64_t all) {
-  return all ? static_cast<double>(part) / static_cast<double>(all) : 0;
-}
-
-Json describe(const barker_generation_stats& s) {
-  if (s.generation == 0) return nullptr;
-  return {{"generation", s.generation},
-          {"file", s.file},
-          {"digest", s.digest},
-          {"queries", s.queries},
-          {"rescored", s.rescored},
-          {"partial", s.partial},
-          {"bypassed", s.bypassed},
-          {"non_finite", s.non_finite},
-          {"internal", s.internal},
-          {"p50_us", static_cast<double>(s.p50_ns) / 1e3},
-          {"p99_us", static_cast<double>(s.p99_ns) / 1e3}};
-}
-
-Json describe(const std::optional<barker_generation_stats>& s) {
-  return s ? describe(*s) : Json(nullptr);
-}
-
-Json describe(const barker_agreement& a) {
-  if (a.serving == 0) return nullptr;
-  const auto number = [](double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); };
-  return {{"serving", a.serving},
-          {"canary", a.canary},
-          {"sampled", a.sampled},
-          {"dropped", a.dropped},
-          {"compared", a.compared},
-          {"serving_failed", a.serving_failed},
-          {"canary_failed", a.canary_failed},
-          {"top_overlap", number(a.top_overlap)},
-          {"rank_correlation", number(a.rank_correlation)},
-          {"same_selling_points", number(a.same_selling_points)},
-          {"serving_p50_us", static_cast<double>(a.serving_p50_ns) / 1e3},
-          {"serving_p99_us", static_cast<double>(a.serving_p99_ns) / 1e3},
-          {"canary_p50_us", static_cast<double>(a.canary_p50_ns) / 1e3},
-          {"canary_p99_us", static_cast<double>(a.canary_p99_ns) / 1e3}};
-}
-
 const barker_canary* find_canary(const barker_api& api) {
   const auto* found = static_cast<const barker_canary*>(api.get_extension(BARKER_EXT_CANARY));
   return found && found->struct_size >= sizeof *found ? found : nullptr;
@@ -113,7 +64,11 @@ const barker_canary* find_canary(const barker_api& api) {
 }  // namespace
 
 LifeCycle::LifeCycle(const barker_api& api, barker_plugin* plugin, Watched watched)
-    : api_(api), plugin_(plugin), watched_(std::move(watched)), canary_(find_canary(api)) {}
+    : api_(api),
+      plugin_(plugin),
+      watched_(std::move(watched)),
+      tolerance_{watched_.most_failures, watched_.slowest},
+      canary_(find_canary(api)) {}
 
 bool LifeCycle::Source::is_due(const std::string& identity,
                                const std::string& signature_now) const {
@@ -176,7 +131,7 @@ Status LifeCycle::try_weights(const std::string& path, const std::string& identi
                          canary_source_.seen == identity;
   weights_.begin(identity, signature);
   const bool stepped_back = step_back();
-  const Beside before = beside(stats(BARKER_ROLE_SERVING));
+  const Measure before = measure(stats(BARKER_ROLE_SERVING));
   char error[BARKER_ERROR_SIZE] = "";
   uint64_t generation = 0;
   const int32_t code = is_canary ? canary_->promote(plugin_, &generation, error)
@@ -222,7 +177,7 @@ void LifeCycle::step_forward() {
   rolled_back_ = true;
 }
 
-void LifeCycle::begin_probation(uint64_t generation, const Beside& before) {
+void LifeCycle::begin_probation(uint64_t generation, const Measure& before) {
   if (!canary_) return;  // nothing tells how they do
   const std::chrono::duration<double> seconds(watched_.probation_seconds);
   weights_probation_ = {
@@ -240,7 +195,7 @@ void LifeCycle::look_at_probation() {
     return;
   }
   // First what they did, then how long: a look may come late.
-  if (const Verdict verdict = judge(*now, weights_probation_.before)) {
+  if (const Verdict verdict = judge(*now, weights_probation_.before, tolerance_)) {
     take_back(*now, verdict);
   } else if (std::chrono::steady_clock::now() >= weights_probation_.ends) {
     weights_probation_ = {};
@@ -314,8 +269,8 @@ void LifeCycle::look_at_canary_probation() {
   if (!has_canary()) return;
   const Stats now = stats(BARKER_ROLE_CANARY), serving = stats(BARKER_ROLE_SERVING);
   if (!now || !serving || now->generation != canary_generation_) return;
-  Verdict verdict = judge(*now, beside(serving));
-  if (!verdict) verdict = judge_compared();
+  Verdict verdict = judge(*now, measure(serving), tolerance_);
+  if (!verdict) verdict = judge_compared(agreement(), canary_generation_, tolerance_);
   if (!verdict) return;
   canary_source_.take_back();
   stop_canary(verdict.reason);
@@ -368,53 +323,6 @@ Status LifeCycle::load_rules() const {
   char error[BARKER_ERROR_SIZE] = "";
   const int32_t code = extension->load_rules(plugin_, view(*text), error);
   return code == BARKER_OK ? Status() : plugin_error(code, watched_.rules + ": " + error);
-}
-
-LifeCycle::Verdict LifeCycle::judge(const barker_generation_stats& now,
-                                    const Beside& beside) const {
-  const auto too_many = [&](uint64_t queries, double besides) {
-    return queries >= kFewestFailures &&
-           share_of(queries, now.queries) > watched_.most_failures + besides;
-  };
-  const uint64_t failed = now.non_finite + now.internal;
-  Verdict verdict;
-  if (too_many(failed, 0)) {
-    std::snprintf(verdict.reason, sizeof verdict.reason, "%llu of %llu queries failed",
-                  static_cast<unsigned long long>(failed),
-                  static_cast<unsigned long long>(now.queries));
-  } else if (too_many(now.bypassed, beside.bypassed)) {
-    std::snprintf(verdict.reason, sizeof verdict.reason,
-                  "%llu of %llu queries were bypassed, before or beside it %.2f%%",
-                  static_cast<unsigned long long>(now.bypassed),
-                  static_cast<unsigned long long>(now.queries), 100 * beside.bypassed);
-  } else if (watched_.slowest > 0 && beside.p99 > 0 && now.rescored >= kFewestTimed &&
-             static_cast<double>(now.p99_ns) > watched_.slowest * static_cast<double>(beside.p99)) {
-    std::snprintf(verdict.reason, sizeof verdict.reason, "p99 %.1f us, before or beside it %.1f us",
-                  static_cast<double>(now.p99_ns) / 1e3, static_cast<double>(beside.p99) / 1e3);
-  }
-  return verdict;
-}
-
-// What nobody sees may fail as well.
-LifeCycle::Verdict LifeCycle::judge_compared() const {
-  const barker_agreement a = agreement();
-  Verdict verdict;
-  if (a.canary == canary_generation_ && a.canary_failed >= kFewestFailures &&
-      share_of(a.canary_failed, a.compared) >
-          watched_.most_failures + share_of(a.serving_failed, a.compared)) {
-    std::snprintf(verdict.reason, sizeof verdict.reason,
-                  "%llu of %llu compared queries failed, beside it %llu",
-                  static_cast<unsigned long long>(a.canary_failed),
-                  static_cast<unsigned long long>(a.compared),
-                  static_cast<unsigned long long>(a.serving_failed));
-  }
-  return verdict;
-}
-
-LifeCycle::Beside LifeCycle::beside(const Stats& stats) {
-  if (!stats) return {};
-  return {share_of(stats->bypassed, stats->queries),
-          stats->rescored >= kFewestTimed ? stats->p99_ns : 0};
 }
 
 // Told once, and nothing else happens: what cannot be read now is no other version.

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "index/probation.h"
 #include "models/result.h"
 #include "plugin/barker.h"
 
@@ -73,25 +74,17 @@ class LifeCycle {
     void take_back();
     void try_again();
   };
-  struct Beside {         // what new weights are measured by
-    double bypassed = 1;  // share of its queries; 1: not known
-    uint64_t p99 = 0;     // 0: too few queries say
-  };
   struct Probation {
     uint64_t generation = 0;  // 0: none
-    Beside before;
+    Measure before;
     std::chrono::steady_clock::time_point ends;
-  };
-  struct Verdict {
-    char reason[160] = "";  // empty: nothing speaks against it
-    explicit operator bool() const { return *reason != '\0'; }
   };
   Status look_at_weights();
   Status try_weights(const std::string& path, const std::string& identity,
                      const std::string& signature);
   bool step_back();
   void step_forward();
-  void begin_probation(uint64_t generation, const Beside& before);
+  void begin_probation(uint64_t generation, const Measure& before);
   void look_at_probation();
   void take_back(const barker_generation_stats& stats, const Verdict& verdict);
   void look_at_canary();
@@ -102,9 +95,6 @@ class LifeCycle {
   void compare() const;
   Status look_at_rules();
   Status load_rules() const;
-  Verdict judge(const barker_generation_stats& now, const Beside& beside) const;
-  Verdict judge_compared() const;
-  static Beside beside(const Stats& stats);
   Status unreadable(Source& source, const char* event, const Status& why) const;
   Stats stats(int32_t role) const;
   barker_agreement agreement() const;
@@ -116,6 +106,7 @@ class LifeCycle {
   const barker_api& api_;
   barker_plugin* const plugin_;
   const Watched watched_;
+  const Tolerance tolerance_;
   const barker_canary* const canary_;  // null: the plugin is of ABI 1.0
   Source weights_, rules_, canary_source_;
   Probation weights_probation_;
