@@ -1,13 +1,19 @@
 #include "models/weight_file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "models/half.h"
 #include "models/weight_writer.h"
@@ -238,6 +244,23 @@ TEST(WeightFileStorage, CopiesWhatOthersMayWriteTo) {
     EXPECT_TRUE((*WeightFile::open(path))->is_copied());
     EXPECT_FALSE((*WeightFile::open(path, {.storage = Storage::kMapped}))->is_copied());
   }
+}
+
+// Who prunes locks a file for a moment, to learn whether it is in use.
+TEST(WeightFileStorage, WaitsForALockThatIsHeldForAMoment) {
+  const std::string path = frozen(37);
+  const int pruner = open(path.c_str(), O_RDONLY);
+  ASSERT_EQ(flock(pruner, LOCK_EX), 0);
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    flock(pruner, LOCK_UN);
+  });
+  const auto file = WeightFile::open(path);
+  later.join();
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  EXPECT_NE(flock(pruner, LOCK_EX | LOCK_NB), 0) << "it is open without a lock";
+  EXPECT_EQ(errno, EWOULDBLOCK);
+  close(pruner);
 }
 
 TEST(WeightFileTables, InBinary16AreTheNearestOnesAndComeBackAsSuch) {
