@@ -419,10 +419,14 @@ class WeightFileOpener {
       return unexpected("golden_tolerance", "0 to " + std::to_string(kMaxGoldenTolerance),
                         std::to_string(w.golden_tolerance()));
     }
+    if (Status s = within("golden", w.golden()->size(), 0, kMaxGoldenVectors); !s.ok()) return s;
     const auto count = [](const auto* vector) -> uint64_t { return vector ? vector->size() : 0; };
     for (flatbuffers::uoffset_t i = 0; i < w.golden()->size(); ++i) {
       const fbs::GoldenVector& golden = *w.golden()->Get(i);
       const std::string where = "golden[" + number(i) + "]";
+      for (const uint64_t size : {count(golden.candidates()), count(golden.titles())}) {
+        if (Status s = within(where + " sizes", size, 0, kMaxGoldenList); !s.ok()) return s;
+      }
       if (golden.groups()->size() != sizes_.groups) {
         return unexpected(where + ".groups", number(sizes_.groups),
                           number(golden.groups()->size()));
@@ -446,6 +450,10 @@ class WeightFileOpener {
       for (const auto* bags : {golden.groups(), golden.titles()}) {
         if (!bags) continue;
         for (const fbs::Bag* bag : *bags) {
+          const uint64_t size = count(bag->fingerprints());
+          if (Status s = within(where + " size of a bag", size, 0, kMaxGoldenList); !s.ok()) {
+            return s;
+          }
           if (bag->weights() && count(bag->weights()) != count(bag->fingerprints())) {
             return unexpected(where + " weights of a bag", number(count(bag->fingerprints())),
                               number(count(bag->weights())));

@@ -157,6 +157,28 @@ TEST(WeightFile, RefusesAToleranceThatProvesNothingAndLogitsThatAreNoNumbers) {
   EXPECT_THAT(WeightFile::open(written(nan)).status().message(), HasSubstr("not finite"));
 }
 
+TEST(WeightFile, RefusesGoldenVectorsWithoutMeasure) {
+  const GoldenSpec one = {std::vector<BagSpec>(3), {fingerprint("word1")}, {0}, {}, {}};
+  const auto problem = [](const GoldenSpec& golden, size_t times = 1) {
+    ModelSpec model = random_model(14);
+    model.golden.assign(times, golden);
+    return WeightFile::open(written(model)).status().message();
+  };
+  EXPECT_EQ(problem(one, kMaxGoldenVectors), "");
+  EXPECT_THAT(problem(one, kMaxGoldenVectors + 1), HasSubstr("golden: expected 0 to 1024"));
+  GoldenSpec many = one;
+  many.candidates.assign(kMaxGoldenList + 1, fingerprint("word1"));
+  many.main_logits.assign(kMaxGoldenList + 1, 0);
+  EXPECT_THAT(problem(many), HasSubstr("golden[0] sizes: expected 0 to 65536"));
+  GoldenSpec titles = one;
+  titles.titles.resize(kMaxGoldenList + 1);
+  titles.aux_logits.assign(kMaxGoldenList + 1, 0);
+  EXPECT_THAT(problem(titles), HasSubstr("golden[0] sizes: expected 0 to 65536"));
+  GoldenSpec large = one;
+  large.groups[0].fingerprints.assign(kMaxGoldenList + 1, fingerprint("word1"));
+  EXPECT_THAT(problem(large), HasSubstr("golden[0] size of a bag: expected 0 to 65536"));
+}
+
 TEST(WeightFile, RefusesTensorsThatOverlap) {
   std::string bad = bytes_of(written(random_model(13)));
   WeightFileHeader h;
