@@ -231,7 +231,7 @@ TEST(ResolveWeightsPath, FollowsCurrentInADirectory) {
   const std::string directory = temporary_path("weights");
   std::filesystem::create_directories(directory);
   EXPECT_EQ(resolve_weights_path(directory).status().code(), Code::kNotFound);
-  std::ofstream(directory + "/CURRENT") << "000003\n";
+  std::ofstream(directory + "/CURRENT") << "000003.barker\n";
   EXPECT_EQ(*resolve_weights_path(directory), directory + "/000003.barker");
   std::ofstream(directory + "/CURRENT") << "../secret\n";
   EXPECT_FALSE(resolve_weights_path(directory).ok());
