@@ -1,10 +1,5 @@
 #include "index/ad_store.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -17,11 +12,12 @@ namespace barker {
 
 Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter& splitter,
                       const std::string& path) {
+  constexpr size_t kRoomForOneAd = 64u << 20;  // bytes; a line of a catalogue has no more
   flatbuffers::FlatBufferBuilder builder(1 << 20);
   std::vector<flatbuffers::Offset<fbs::StoredAd>> stored;
   std::vector<Fingerprint> keywords;
   for (const CatalogueAd& ad : ads) {
-    if (builder.GetSize() > (size_t{2} << 30) - (64u << 20)) {
+    if (builder.GetSize() > kMaxAdStore - kRoomForOneAd) {
       return invalid_argument(path + ": the ads need more than 2 GiB; split the catalogue");
     }
     keywords.clear();
@@ -47,20 +43,12 @@ Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter
 }
 
 Result<AdStore> AdStore::open(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return not_found(path + ": " + std::strerror(errno));
-  struct stat info {};
-  fstat(descriptor, &info);
+  Result<FileBytes> file = FileBytes::open(path, Storage::kAuto, kMaxAdStore);
+  if (!file.ok()) return Status(file.status().code(), path + ": " + file.status().message());
   AdStore store;
-  store.bytes_ = static_cast<size_t>(info.st_size);
-  void* data = store.bytes_ ? mmap(nullptr, store.bytes_, PROT_READ, MAP_PRIVATE, descriptor, 0)
-                            : MAP_FAILED;
-  close(descriptor);
-  if (data == MAP_FAILED)
-    return bad_data(path + ": expected an ad store, found " + std::to_string(store.bytes_) +
-                    " bytes that cannot be mapped");
-  store.data_ = data;
-  flatbuffers::Verifier verifier(static_cast<const uint8_t*>(data), store.bytes_, 64, 1u << 30);
+  store.file_ = std::move(*file);
+  const auto* data = reinterpret_cast<const uint8_t*>(store.file_.bytes().data());
+  flatbuffers::Verifier verifier(data, store.file_.bytes().size(), 64, 1u << 30);
   if (!fbs::VerifyAdStoreBuffer(verifier)) {
     return bad_data(path + ": expected a well-formed ad store, found a damaged or foreign file");
   }
@@ -77,13 +65,6 @@ Result<AdStore> AdStore::open(const std::string& path) {
     }
   }
   return store;
-}
-
-AdStore::AdStore(AdStore&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), bytes_(other.bytes_), root_(other.root_) {}
-
-AdStore::~AdStore() {
-  if (data_) munmap(const_cast<void*>(data_), bytes_);
 }
 
 size_t AdStore::size() const { return root_->ads()->size(); }
