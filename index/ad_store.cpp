@@ -1,12 +1,7 @@
 #include "index/ad_store.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <utility>
@@ -14,18 +9,45 @@
 #include "index/ad_store_generated.h"
 
 namespace barker {
+namespace {
+
+// What the Verifier leaves open, and what the plugin refuses in a request: an ad beyond it would
+// cost every page it stands on the rescoring.
+Status check_ad(const fbs::StoredAd& ad) {
+  const auto* keywords = ad.title_keywords();
+  // The Verifier aligns a list's length, not its 64-bit elements.
+  if (keywords->size() > 0 && reinterpret_cast<uintptr_t>(keywords->Data()) % 8 != 0) {
+    return bad_data("title_keywords are not aligned");
+  }
+  if (!(ad.bid() >= 0 && ad.bid() <= BARKER_MAX_NUMBER)) {
+    return bad_data("bid: expected a number from 0 to 1e12, found " + std::to_string(ad.bid()));
+  }
+  if (keywords->size() > BARKER_MAX_TITLE_KEYWORDS) return bad_data("too many title_keywords");
+  if (ad.selling_points()->size() > kMostSellingPoints) return bad_data("too many selling_points");
+  bool too_long = false;
+  for (const auto* text : {ad.id(), ad.title(), ad.merchant(), ad.category()}) {
+    too_long |= text && text->size() > kLongestText;
+  }
+  for (const auto* point : *ad.selling_points()) too_long |= point->text()->size() > kLongestText;
+  return too_long ? bad_data("a text is longer than " + std::to_string(kLongestText) + " bytes")
+                  : Status();
+}
+
+}  // namespace
 
 Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter& splitter,
                       const std::string& path) {
+  constexpr size_t kRoomForOneAd = 64u << 20;  // bytes; a line of a catalogue has no more
   flatbuffers::FlatBufferBuilder builder(1 << 20);
   std::vector<flatbuffers::Offset<fbs::StoredAd>> stored;
   std::vector<Fingerprint> keywords;
   for (const CatalogueAd& ad : ads) {
-    if (builder.GetSize() > (size_t{2} << 30) - (64u << 20)) {
+    if (builder.GetSize() > kMaxAdStore - kRoomForOneAd) {
       return invalid_argument(path + ": the ads need more than 2 GiB; split the catalogue");
     }
     keywords.clear();
     splitter.split(ad.title, keywords);
+    keywords.resize(std::min<size_t>(keywords.size(), BARKER_MAX_TITLE_KEYWORDS));
     std::vector<flatbuffers::Offset<fbs::StoredSellingPoint>> points;
     for (const std::string& text : ad.selling_points) {
       points.push_back(fbs::CreateStoredSellingPoint(builder, builder.CreateSharedString(text),
@@ -47,43 +69,22 @@ Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter
 }
 
 Result<AdStore> AdStore::open(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return not_found(path + ": " + std::strerror(errno));
-  struct stat info {};
-  fstat(descriptor, &info);
+  Result<FileBytes> file = FileBytes::open(path, Storage::kAuto, kMaxAdStore);
+  if (!file.ok()) return Status(file.status().code(), path + ": " + file.status().message());
   AdStore store;
-  store.bytes_ = static_cast<size_t>(info.st_size);
-  void* data = store.bytes_ ? mmap(nullptr, store.bytes_, PROT_READ, MAP_PRIVATE, descriptor, 0)
-                            : MAP_FAILED;
-  close(descriptor);
-  if (data == MAP_FAILED)
-    return bad_data(path + ": expected an ad store, found " + std::to_string(store.bytes_) +
-                    " bytes that cannot be mapped");
-  store.data_ = data;
-  flatbuffers::Verifier verifier(static_cast<const uint8_t*>(data), store.bytes_, 64, 1u << 30);
+  store.file_ = std::move(*file);
+  const auto* data = reinterpret_cast<const uint8_t*>(store.file_.bytes().data());
+  flatbuffers::Verifier verifier(data, store.file_.bytes().size(), 64, 1u << 30);
   if (!fbs::VerifyAdStoreBuffer(verifier)) {
     return bad_data(path + ": expected a well-formed ad store, found a damaged or foreign file");
   }
   store.root_ = fbs::GetAdStore(data);
   for (flatbuffers::uoffset_t i = 0; i < store.root_->ads()->size(); ++i) {
-    const auto* keywords = store.root_->ads()->Get(i)->title_keywords();
-    // The Verifier aligns a list's length, not its 64-bit elements.
-    if (keywords->size() > 0 && reinterpret_cast<uintptr_t>(keywords->Data()) % 8 != 0) {
-      return bad_data(path + ": ad " + std::to_string(i) + ": title_keywords are not aligned");
-    }
-    const double bid = store.root_->ads()->Get(i)->bid();
-    if (!std::isfinite(bid) || bid < 0) {
-      return bad_data(path + ": ad " + std::to_string(i) + ": bid: expected a finite number >= 0");
+    if (Status s = check_ad(*store.root_->ads()->Get(i)); !s.ok()) {
+      return bad_data(path + ": ad " + std::to_string(i) + ": " + s.message());
     }
   }
   return store;
-}
-
-AdStore::AdStore(AdStore&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), bytes_(other.bytes_), root_(other.root_) {}
-
-AdStore::~AdStore() {
-  if (data_) munmap(const_cast<void*>(data_), bytes_);
 }
 
 size_t AdStore::size() const { return root_->ads()->size(); }

@@ -1,13 +1,13 @@
-// The ad store: a mapped FlatBuffers file beside the Lucene++ index, one entry a document, in
+// The ad store: a FlatBuffers file beside the Lucene++ index, one entry a document, in
 // document order. Lucene++'s own stored fields cost twice the search; this costs a pointer.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "index/catalogue.h"
+#include "models/file_bytes.h"
 #include "models/keywords.h"
 #include "models/result.h"
 
@@ -22,21 +22,21 @@ namespace barker {
 Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter& splitter,
                       const std::string& path);
 
-// Owns the mapping. Verified at open; immutable: any thread.
+inline constexpr size_t kMaxAdStore = (size_t{2} << 30) - 1;  // bytes; where FlatBuffers ends
+
+// Owns the bytes: mapped, or copied where others may write to the file. Verified at open;
+// immutable: any thread.
 class AdStore {
  public:
   static Result<AdStore> open(const std::string& path);
-  ~AdStore();
-  AdStore(AdStore&&) noexcept;
-  AdStore& operator=(AdStore&&) = delete;
 
   size_t size() const;
   const fbs::StoredAd& ad(size_t document) const;
 
  private:
   AdStore() = default;
-  const void* data_ = nullptr;
-  size_t bytes_ = 0;
+
+  FileBytes file_;
   const fbs::AdStore* root_ = nullptr;
 };
 

@@ -81,8 +81,9 @@ CatalogueAd read_ad(const Json& json) {
   if (const Json* bid = member(json, "bid")) {
     if (!bid->is_number()) throw wrong_type("bid", "a number", *bid);
     ad.bid = bid->get<double>();
-    if (!std::isfinite(ad.bid) || ad.bid < 0)
-      throw Wrong{"bid: expected a finite number >= 0, found " + bid->dump()};
+    if (!(ad.bid >= 0 && ad.bid <= BARKER_MAX_NUMBER)) {
+      throw Wrong{"bid: expected a number from 0 to 1e12, found " + bid->dump()};
+    }
   }
   ad.merchant = text_member(json, "merchant");
   ad.category = text_member(json, "category");

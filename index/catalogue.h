@@ -9,13 +9,14 @@
 
 #include "models/lines.h"
 #include "models/result.h"
+#include "plugin/barker.h"
 
 namespace barker {
 
 // The plugin refuses requests beyond its limits, so an ad beyond these would cost the pages it
 // stands on their rescoring. Longer or more is no ad but a mistake.
-inline constexpr size_t kLongestText = 64 << 10;  // bytes of id, title, merchant, category, SP
-inline constexpr size_t kMostSellingPoints = 1024;
+inline constexpr size_t kLongestText = BARKER_MAX_TEXT_SIZE;  // of id, title, category, ...
+inline constexpr size_t kMostSellingPoints = BARKER_MAX_AD_SELLING_POINTS;
 
 struct CatalogueAd {
   std::string id;

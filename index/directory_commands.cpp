@@ -24,9 +24,19 @@ struct Options {
 };
 
 int publish(const Options& o) {
-  if (const int code = verify_weights(o.verify, false); code != kExitOk) return code;
-  const Result<std::string> version = publish_weights(o.verify.file, o.directory, o.label);
-  if (!version.ok()) return fail("publish", version.status());
+  int code = kExitOk;
+  // Of the copy: the file may change while it is copied, and its signature with it.
+  const auto verify = [&](const std::string& path) {
+    VerifyOptions copy = o.verify;
+    copy.file = path;
+    code = verify_weights(copy, false);
+    return code == kExitOk ? Status() : bad_data(o.verify.file + ": was not published");
+  };
+  const Result<std::string> version = publish_weights(o.verify.file, o.directory, o.label, verify);
+  if (!version.ok()) {
+    const int failed = fail("publish", version.status());
+    return code == kExitOk ? failed : code;
+  }
   std::cout << *version << (o.label.empty() ? " is CURRENT" : " is label " + o.label) << "\n";
   return kExitOk;
 }

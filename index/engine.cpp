@@ -32,27 +32,7 @@ void log_to_stderr(void*, int32_t level, barker_string message) {
 // Clean, and escaped as HTML: that is safe in whatever format the plugin writes titles.
 std::string untouched_title(const barker_string& title) {
   std::string out;
-  for (const char c : visible({title.data, title.size})) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
+  append_html_escaped(visible({title.data, title.size}), out);
   return out;
 }
 

@@ -164,7 +164,7 @@ Command add_search_command(CLI::App& app) {
   command->add_option("--group", options->groups,
                       "Features of the user or query: NAME=TOKEN,TOKEN");
   command->add_option("--candidates", options->engine.limit, "Ads of the first pass")
-      ->check(CLI::Range(1, 100000));
+      ->check(CLI::Range(1, BARKER_MAX_ADS));
   command->add_option("--limit", options->limit, "Ads to print")->check(CLI::Range(0, 100000));
   CLI::Option* queries = command->add_option("--queries", options->queries,
                                              "File with one query a line; - for standard input");

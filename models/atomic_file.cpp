@@ -1,28 +1,43 @@
 #include "models/atomic_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <utility>
 
 namespace barker {
+namespace {
 
+// False: somebody took the file for a scrap and removed it before it was locked. Where the file
+// system knows no locks, nobody removes what he cannot lock.
+bool lock_new(int descriptor) {
+  flock(descriptor, LOCK_EX);
+  struct stat info {};
+  return fstat(descriptor, &info) != 0 || info.st_nlink > 0;
+}
+
+}  // namespace
+
+// By open() and not by mkostemp(), which would make it readable for its owner alone.
 Result<AtomicFile> AtomicFile::create(const std::string& path) {
+  static std::atomic<uint64_t> count{0};
   AtomicFile file;
   file.path_ = path;
-  file.temporary_ = path + ".tmp.XXXXXX";
-  file.descriptor_ = mkostemp(file.temporary_.data(), O_CLOEXEC);
-  if (file.descriptor_ < 0) return file.failed(errno);
-  const mode_t mask = umask(0);  // mkostemp makes it 0600; we want what open() would have made
-  umask(mask);
-  fchmod(file.descriptor_, 0666 & ~mask);
-  return file;
+  const std::string stem = path + ".tmp." + std::to_string(getpid()) + ".";
+  for (;;) {
+    file.temporary_ = stem + std::to_string(count++);
+    file.descriptor_ = open(file.temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file.descriptor_ < 0 && errno == EEXIST) continue;  // of a process that had our number
+    if (file.descriptor_ < 0) return file.failed(errno);
+    if (lock_new(file.descriptor_)) return file;
+    close(std::exchange(file.descriptor_, -1));
+  }
 }
 
 AtomicFile::~AtomicFile() {
@@ -60,14 +75,19 @@ Status AtomicFile::commit() {
   if (fsync(descriptor_) != 0) return failed(errno);
   if (rename(temporary_.c_str(), path_.c_str()) != 0) return failed(errno);
   close(std::exchange(descriptor_, -1));
-  const std::filesystem::path parent = std::filesystem::path(path_).parent_path();
-  const int directory =
-      open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return failed(errno);
-  const int synced = fsync(directory) == 0 ? 0 : errno;
-  close(directory);
-  // Some file systems cannot sync a directory; the rename itself has happened.
-  return synced == 0 || synced == EINVAL ? Status() : failed(synced);
+  const Status s = sync_directory(std::filesystem::path(path_).parent_path().string());
+  if (s.ok()) return s;
+  return io_error(path_ + ": is in place, but a power cut may undo it: " + s.message());
+}
+
+Status sync_directory(const std::string& directory) {
+  const std::string path = directory.empty() ? "." : directory;
+  const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return io_error(path + ": " + std::strerror(errno));
+  const int error = fsync(descriptor) == 0 ? 0 : errno;
+  close(descriptor);
+  if (error == 0 || error == EINVAL) return {};  // some file systems cannot sync a directory
+  return io_error(path + ": cannot be synced: " + std::strerror(error));
 }
 
 }  // namespace barker

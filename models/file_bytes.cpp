@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 namespace barker {
@@ -16,6 +18,12 @@ namespace {
 bool others_may_write(const struct stat& info) {
   const bool trusted_owner = info.st_uid == 0 || info.st_uid == geteuid();
   return !trusted_owner || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
+Status check_size(size_t size, size_t at_most) {
+  if (size <= at_most) return {};
+  return bad_data("expected at most " + std::to_string(at_most) + " bytes, found " +
+                  std::to_string(size));
 }
 
 Status failed(const std::string& call) { return io_error(call + ": " + std::strerror(errno)); }
@@ -29,6 +37,17 @@ Result<int> open_regular(const std::string& path, struct stat& info) {
   if (fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode)) return descriptor;
   close(descriptor);
   return bad_data("is not a regular file");
+}
+
+// So that who prunes knows that the file is in use. He holds an exclusive lock for a moment, to
+// learn just that, and a writer until he has closed the file: both are waited for. Where the file
+// system knows no locks, a pruned file still stays readable through its mapping.
+void lock_shared(int descriptor) {
+  constexpr int kTries = 100;
+  for (int i = 0; i < kTries; ++i) {
+    if (flock(descriptor, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 Status read_all(int descriptor, char* to, size_t size) {
@@ -47,15 +66,15 @@ Status read_all(int descriptor, char* to, size_t size) {
 
 }  // namespace
 
-Result<FileBytes> FileBytes::open(const std::string& path, Storage storage) {
+Result<FileBytes> FileBytes::open(const std::string& path, Storage storage, size_t at_most) {
   struct stat info {};
   const Result<int> descriptor = open_regular(path, info);
   if (!descriptor.ok()) return descriptor.status();
   FileBytes file;
   file.descriptor_ = *descriptor;
   file.size_ = static_cast<size_t>(info.st_size);
-  // Where the file system knows no locks, a pruned file still stays readable through its mapping.
-  flock(*descriptor, LOCK_SH | LOCK_NB);
+  if (Status s = check_size(file.size_, at_most); !s.ok()) return s;
+  lock_shared(*descriptor);
   const bool copy =
       storage == Storage::kCopied || (storage == Storage::kAuto && others_may_write(info));
   if (file.size_ > 0) {
@@ -100,10 +119,7 @@ Result<std::string> read_small_file(const std::string& path, size_t at_most) {
   const auto size = static_cast<size_t>(info.st_size);
   std::string text;
   Status status;
-  if (size > at_most) {
-    status = bad_data("expected at most " + std::to_string(at_most) + " bytes, found " +
-                      std::to_string(size));
-  } else {
+  if (status = check_size(size, at_most); status.ok()) {
     text.resize(size);
     status = read_all(*descriptor, text.data(), size);
   }

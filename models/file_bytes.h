@@ -23,7 +23,9 @@ enum class Storage : uint8_t { kAuto, kMapped, kCopied };
 class FileBytes {
  public:
   FileBytes() = default;
-  static Result<FileBytes> open(const std::string& path, Storage storage);
+  // A file of more than `at_most` bytes is refused before it is mapped or copied.
+  static Result<FileBytes> open(const std::string& path, Storage storage,
+                                size_t at_most = SIZE_MAX);
   ~FileBytes();
   FileBytes(FileBytes&& other) noexcept;
   FileBytes& operator=(FileBytes&& other) noexcept;

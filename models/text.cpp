@@ -105,11 +105,53 @@ bool append_reference(std::string& out, std::string_view name) {
   return true;
 }
 
-// Characters that reorder, hide or fake text. The joiner and the variation selectors build emoji.
-bool is_deceptive(UChar32 c) {
-  if (c == 0x200D || (c >= 0xFE00 && c <= 0xFE0F)) return false;
-  if (c >= 0xE0000 && c <= 0xE0FFF) return true;
-  return u_charType(c) == U_FORMAT_CHAR || c == 0x2028 || c == 0x2029;
+// Characters that nobody sees: they reorder, hide or fake text.
+bool is_hidden(UChar32 c) {
+  return u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) ||
+         u_charType(c) == U_FORMAT_CHAR || c == 0x2028 || c == 0x2029;
+}
+
+// Of valid UTF-8; 0 at its end.
+UChar32 code_point_at(std::string_view text, int64_t at) {
+  const auto size = static_cast<int64_t>(text.size());
+  UChar32 c = 0;
+  if (at < size) U8_NEXT(text.data(), at, size, c);
+  return c;
+}
+
+bool is_variation_selector(UChar32 c) { return c == 0xFE0E || c == 0xFE0F; }
+bool is_tag(UChar32 c) { return c >= 0xE0020 && c <= 0xE007F; }
+
+// Whether a hidden character builds an emoji of its neighbours. `before` is the one before it where
+// that one was kept, else 0: what stands after a hidden character that vanished builds nothing.
+bool builds_emoji(UChar32 before, UChar32 c, UChar32 after) {
+  constexpr UChar32 kJoiner = 0x200D, kBlackFlag = 0x1F3F4, kKeycap = 0x20E3;
+  if (c == kJoiner) {  // families, professions
+    return u_hasBinaryProperty(after, UCHAR_EXTENDED_PICTOGRAPHIC) &&
+           (is_variation_selector(before) || u_hasBinaryProperty(before, UCHAR_EMOJI_MODIFIER) ||
+            u_hasBinaryProperty(before, UCHAR_EXTENDED_PICTOGRAPHIC));
+  }
+  if (is_variation_selector(c)) {  // digits are emoji, too, but only as keycaps
+    return u_hasBinaryProperty(before, UCHAR_EMOJI) && (before >= 0x80 || after == kKeycap);
+  }
+  return is_tag(c) && (before == kBlackFlag || is_tag(before));  // flags of regions
+}
+
+bool is_html_special(char c) { return c == '&' || c == '<' || c == '>' || c == '"' || c == '\''; }
+
+std::string_view html_reference(char special) {
+  switch (special) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    default:
+      return "&#39;";
+  }
 }
 
 }  // namespace
@@ -152,19 +194,25 @@ void append_visible(std::string_view text, std::string& out, uint64_t* replaced)
     }
     return;
   }
+  // The thread's own, so that a query allocates nothing once it has grown. By reference, for in a
+  // shared library each mention of a thread_local is a call that looks it up.
   thread_local std::string buffer;
   std::string& valid = buffer;
   valid.clear();
   append_valid_utf8(text, valid, replaced);
-  for (int32_t at = 0, size = static_cast<int32_t>(valid.size()); at < size;) {
-    const int32_t start = at;
+  UChar32 before = 0;
+  for (int64_t at = 0, size = static_cast<int64_t>(valid.size()); at < size;) {
+    const int64_t start = at;
     UChar32 c;
     U8_NEXT(valid.data(), at, size, c);
     if (u_charType(c) == U_CONTROL_CHAR) {
       out += ' ';
-    } else if (!is_deceptive(c)) {
-      out.append(valid, static_cast<size_t>(start), static_cast<size_t>(at - start));
+      before = 0;
+      continue;
     }
+    const bool kept = !is_hidden(c) || builds_emoji(before, c, code_point_at(valid, at));
+    if (kept) out.append(valid, static_cast<size_t>(start), static_cast<size_t>(at - start));
+    before = kept ? c : 0;
   }
 }
 
@@ -172,6 +220,23 @@ std::string visible(std::string_view text) {
   std::string out;
   append_visible(text, out, nullptr);
   return out;
+}
+
+void append_html_escaped(std::string_view text, std::string& out) {
+  bool any = false;  // no early end: the loop runs in vectors
+  for (const char c : text) any |= is_html_special(c);
+  if (!any) {
+    out += text;
+    return;
+  }
+  size_t begin = 0;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (!is_html_special(text[at])) continue;
+    out.append(text.substr(begin, at - begin));
+    out += html_reference(text[at]);
+    begin = at + 1;
+  }
+  out.append(text.substr(begin));
 }
 
 std::string decode_html_entities(std::string_view text) {

@@ -17,10 +17,14 @@ std::string sanitize_utf8(std::string_view text, uint64_t* replaced = nullptr);
 void append_valid_utf8(std::string_view text, std::string& out, uint64_t* replaced);
 
 // Appends `text` without what deceives whoever reads it: invalid UTF-8 is replaced, control
-// characters become spaces, bidirectional overrides, tags and zero-width characters vanish (but for
-// the joiner and the variation selectors inside emoji). Not escaped for anything.
+// characters become spaces, bidirectional overrides, tags and zero-width characters vanish, but for
+// those that build an emoji where they stand: a joiner between two, a variation selector behind
+// one, the tags of a flag. Not escaped for anything.
 void append_visible(std::string_view text, std::string& out, uint64_t* replaced);
 std::string visible(std::string_view text);
+
+// Appends `text` with & < > " ' as character references: harmless between tags and in attributes.
+void append_html_escaped(std::string_view text, std::string& out);
 
 // Decodes HTML character references once: "&amp;quot;" becomes "&quot;", not "\"". Named ones of
 // HTML 4, decimal and hexadecimal; an unknown one stays as it is; one that names a control

@@ -2,6 +2,7 @@
 #pragma once
 
 #define TOML_EXCEPTIONS 0
+#define TOML_MAX_NESTED_VALUES 16  // see kMaxTomlDots
 #include <toml++/toml.h>
 
 #include <cstddef>
@@ -11,8 +12,10 @@
 
 namespace barker {
 
-// Nothing that people write comes near; more dots in one line could nest tables beyond the stack.
-inline constexpr size_t kMaxTomlDots = 1000;
+// Of one line. toml++ and who walks its tables take stack for each level, about 200 bytes. A dot may
+// make a level, and a value inside of another may begin on a line of its own: these two limits keep
+// the deepest text at some 2,000 levels. Nothing that people write comes near.
+inline constexpr size_t kMaxTomlDots = 250;
 
 // Strings may be any UTF-8, keys are ASCII. The error names the line.
 //

@@ -45,7 +45,7 @@ class Vocabulary {
   }
 
   // Whether the views are a well-formed table: sizes fit, every row can be found, no row twice,
-  // some slot empty, offsets ascend and stay inside the text. For bytes of unknown origin.
+  // half the slots empty, offsets ascend and stay inside the text. For bytes of unknown origin.
   Status check() const;
 
  private:

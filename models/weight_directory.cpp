@@ -28,6 +28,8 @@ constexpr const char* kPrevious = "PREVIOUS";
 constexpr const char* kLabel = "label.";
 constexpr const char* kTemporary = ".tmp.";  // in what AtomicFile has not renamed yet
 constexpr const char* kEnding = ".barker";
+constexpr const char* kSignatureEnding = ".sig";
+constexpr uint64_t kLastNumber = 999'999'999'999;  // twelve digits: one more never overflows
 
 // One publisher at a time; released when the process ends, however it ends.
 class DirectoryLock {
@@ -58,23 +60,17 @@ class DirectoryLock {
   int descriptor_ = -1;
 };
 
-// The number of "000012.barker", 0 for other names.
-uint64_t number_of(const std::string& name) {
-  if (!name.ends_with(kEnding)) return 0;
-  const char* end = name.data() + name.size() - std::strlen(kEnding);
-  uint64_t number = 0;
-  const auto parsed = std::from_chars(name.data(), end, number);
-  return parsed.ec == std::errc() && parsed.ptr == end ? number : 0;
+std::string name_of(uint64_t number) {
+  char name[40];
+  std::snprintf(name, sizeof name, "%06llu%s", static_cast<unsigned long long>(number), kEnding);
+  return name;
 }
 
-// The version that CURRENT, PREVIOUS or a label names; empty where there is no such file. Any other
-// failure is one: who took it for "none" would remove what serves.
-Result<std::string> read_name(const std::string& path) {
-  constexpr size_t kLongestName = 4096;
-  const Result<std::string> text = read_small_file(path, kLongestName);
-  if (text.status().code() == Code::kNotFound) return std::string();
-  if (!text.ok()) return text.status();
-  return text->substr(0, text->find('\n'));
+// The number of "000012.barker"; 0 for names that no publisher gives.
+uint64_t number_of(const std::string& name) {
+  uint64_t number = 0;
+  std::from_chars(name.data(), name.data() + name.size(), number);
+  return number <= kLastNumber && name == name_of(number) ? number : 0;
 }
 
 Status write_name(const std::string& path, const std::string& name) {
@@ -101,20 +97,36 @@ Status copy_file(const std::string& from, const std::string& to) {
 // What a publisher that was killed left under this number goes, too.
 Status copy_signature(const std::string& from, const std::string& to) {
   std::error_code error;
-  if (fs::exists(signature_path(from), error)) {
-    return copy_file(signature_path(from), signature_path(to));
-  }
+  const bool is_signed = fs::exists(signature_path(from), error);
+  if (error) return io_error(signature_path(from) + ": " + error.message());
+  if (is_signed) return copy_file(signature_path(from), signature_path(to));
   fs::remove(signature_path(to), error);
   return error ? io_error(signature_path(to) + ": " + error.message()) : Status();
 }
 
-// Whether somebody may have it open: FileBytes keeps a shared lock on what it maps.
-bool is_in_use(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return true;  // who knows
-  const bool used = flock(file, LOCK_EX | LOCK_NB) != 0;
+// Copies in, and proves what was copied: the original may have changed since it was looked at.
+Status copy_version(const std::string& from, const std::string& to,
+                    const std::function<Status(const std::string&)>& verify) {
+  // Before the file, so that nobody finds the version without it.
+  if (Status s = copy_signature(from, to); !s.ok()) return s;
+  if (Status s = copy_file(from, to); !s.ok()) return s;
+  if (const auto copied = WeightFile::open(to); !copied.ok()) return copied.status();
+  return verify ? verify(to) : Status();
+}
+
+// Unlinks it unless somebody has it open: FileBytes keeps a shared lock on what it reads, AtomicFile
+// an exclusive one on what it writes. Whether it was there and is gone now.
+Result<bool> remove_unused(const std::string& path) {
+  // NFS gives an exclusive lock only to whoever may write.
+  int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0 && errno == EACCES) file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0 && errno == ENOENT) return false;
+  if (file < 0) return io_error(path + ": " + std::strerror(errno));
+  const bool removed = flock(file, LOCK_EX | LOCK_NB) == 0 && unlink(path.c_str()) == 0;
+  const int error = removed ? 0 : errno;
   close(file);
-  return used;
+  if (removed || error == EWOULDBLOCK || error == ENOENT) return removed;
+  return io_error(path + ": cannot be locked and removed: " + std::strerror(error));
 }
 
 bool valid_label(const std::string& label) {
@@ -144,7 +156,7 @@ Status wrong_label(const std::string& label) {
 
 // PREVIOUS first: killed in between, both name the version that serves, and rollback does nothing.
 Status make_current(const std::string& directory, const std::string& name) {
-  const Result<std::string> current = read_name(directory + "/" + kCurrent);
+  const Result<std::string> current = read_weights_pointer(directory + "/" + kCurrent);
   if (!current.ok()) return current.status();
   if (!current->empty()) {
     if (Status s = write_name(directory + "/" + kPrevious, *current); !s.ok()) return s;
@@ -154,46 +166,70 @@ Status make_current(const std::string& directory, const std::string& name) {
 
 Status unlink_label(const std::string& directory, const std::string& label) {
   const std::string path = directory + "/" + kLabel + label;
-  if (unlink(path.c_str()) == 0) return {};
+  if (unlink(path.c_str()) == 0) return sync_directory(directory);
   if (errno == ENOENT) return not_found(path + ": there is no such label");
   return io_error(path + ": " + std::strerror(errno));
+}
+
+// With those above it, each synced into the one that holds it.
+Status make_directory(const fs::path& directory) {
+  std::error_code error;
+  if (directory.empty() || fs::exists(directory, error)) return {};
+  if (error) return io_error(directory.string() + ": " + error.message());
+  const fs::path parent = directory.parent_path();
+  if (Status s = make_directory(parent); !s.ok()) return s;
+  fs::create_directory(directory, error);
+  if (error) return io_error(directory.string() + ": " + error.message());
+  return sync_directory(parent.string());
+}
+
+// "000012.barker" of "000012.barker.sig"; empty for other names.
+std::string signed_by(const std::string& name) {
+  if (!name.ends_with(kSignatureEnding)) return "";
+  return name.substr(0, name.size() - std::strlen(kSignatureEnding));
+}
+
+// Whether AtomicFile made it for a file of ours, such as "CURRENT.tmp.17.0".
+bool is_temporary(const std::string& name) {
+  const std::string target = name.substr(0, name.find(kTemporary));
+  if (target.size() == name.size()) return false;
+  if (target == kCurrent || target == kPrevious || target.starts_with(kLabel)) return true;
+  return number_of(target) > 0 || number_of(signed_by(target)) > 0;
+}
+
+// A signature whose version is not there.
+bool is_orphan(const std::string& directory, const std::string& name) {
+  const std::string version = signed_by(name);
+  return number_of(version) > 0 && access((directory + "/" + version).c_str(), F_OK) != 0 &&
+         errno == ENOENT;
 }
 
 }  // namespace
 
 Result<std::string> publish_weights(const std::string& file, const std::string& directory,
-                                    const std::string& label) {
+                                    const std::string& label,
+                                    const std::function<Status(const std::string& path)>& verify) {
   if (!label.empty() && !valid_label(label)) return wrong_label(label);
   {
     const auto checked = WeightFile::open(file);
     if (!checked.ok()) return checked.status();
   }
-  std::error_code error;
-  fs::create_directories(directory, error);
-  if (error) return io_error(directory + ": " + error.message());
+  if (Status s = make_directory(directory); !s.ok()) return s;
   Result<DirectoryLock> lock = DirectoryLock::take(directory);
   if (!lock.ok()) return lock.status();
   const auto versions = weight_versions(directory);
   if (!versions.ok()) return versions.status();
   const uint64_t number = versions->empty() ? 1 : versions->back().number + 1;
-  char name[40];
-  std::snprintf(name, sizeof name, "%06llu%s", static_cast<unsigned long long>(number), kEnding);
-  const std::string path = directory + "/" + name;
-  // Before the file, so that nobody finds the version without it.
-  if (Status s = copy_signature(file, path); !s.ok()) return s;
-  if (Status s = copy_file(file, path); !s.ok()) return s;
-  // What was checked above may have changed while it was copied.
-  if (const auto copied = WeightFile::open(path); !copied.ok()) {
+  if (number > kLastNumber) return bad_data(directory + ": there is no number left");
+  const std::string name = name_of(number), path = directory + "/" + name;
+  if (Status s = copy_version(file, path, verify); !s.ok()) {
     unlink(path.c_str());
     unlink(signature_path(path).c_str());
-    return copied.status();
+    return s;
   }
-  if (!label.empty()) {
-    const Status s = write_name(directory + "/" + kLabel + label, name);
-    return s.ok() ? Result<std::string>(std::string(name)) : s;
-  }
-  if (Status s = make_current(directory, name); !s.ok()) return s;
-  return std::string(name);
+  const Status s = label.empty() ? make_current(directory, name)
+                                 : write_name(directory + "/" + kLabel + label, name);
+  return s.ok() ? Result<std::string>(name) : s;
 }
 
 Result<std::string> promote_label(const std::string& directory, const std::string& label) {
@@ -204,7 +240,7 @@ Result<std::string> promote_label(const std::string& directory, const std::strin
   if (!path.ok()) return path.status();
   if (const auto file = WeightFile::open(*path); !file.ok()) return file.status();
   const std::string name = fs::path(*path).filename().string();
-  const Result<std::string> current = read_name(directory + "/" + kCurrent);
+  const Result<std::string> current = read_weights_pointer(directory + "/" + kCurrent);
   if (!current.ok()) return current.status();
   if (name != *current) {
     if (Status s = make_current(directory, name); !s.ok()) return s;
@@ -222,8 +258,8 @@ Status remove_label(const std::string& directory, const std::string& label) {
 Result<std::string> rollback_weights(const std::string& directory) {
   Result<DirectoryLock> lock = DirectoryLock::take(directory);
   if (!lock.ok()) return lock.status();
-  const Result<std::string> current = read_name(directory + "/" + kCurrent);
-  const Result<std::string> previous = read_name(directory + "/" + kPrevious);
+  const Result<std::string> current = read_weights_pointer(directory + "/" + kCurrent);
+  const Result<std::string> previous = read_weights_pointer(directory + "/" + kPrevious);
   for (const auto* name : {&current, &previous}) {
     if (!name->ok()) return name->status();
   }
@@ -246,7 +282,7 @@ Result<std::vector<WeightVersion>> weight_versions(const std::string& directory)
   for (const std::string& name : *names) {
     const std::string path = directory + "/" + name;
     if (name.starts_with(kLabel) && name.find(kTemporary) == std::string::npos) {
-      const Result<std::string> version = read_name(path);
+      const Result<std::string> version = read_weights_pointer(path);
       if (!version.ok()) return version.status();
       labels.emplace_back(name.substr(std::strlen(kLabel)), *version);
     }
@@ -260,8 +296,8 @@ Result<std::vector<WeightVersion>> weight_versions(const std::string& directory)
   }
   std::ranges::sort(versions, {}, &WeightVersion::number);
   std::ranges::sort(labels);
-  const Result<std::string> current = read_name(directory + "/" + kCurrent);
-  const Result<std::string> previous = read_name(directory + "/" + kPrevious);
+  const Result<std::string> current = read_weights_pointer(directory + "/" + kCurrent);
+  const Result<std::string> previous = read_weights_pointer(directory + "/" + kPrevious);
   for (const auto* name : {&current, &previous}) {
     if (!name->ok()) return name->status();
   }
@@ -284,23 +320,20 @@ Result<std::vector<std::string>> prune_weights(const std::string& directory, siz
   if (!names.ok()) return names.status();
   std::vector<std::string> removed;
   const auto remove = [&](const std::string& name) -> Status {
-    const std::string path = directory + "/" + name;
-    if (unlink(path.c_str()) != 0) return io_error(path + ": " + std::strerror(errno));
-    removed.push_back(name);
-    return {};
+    const Result<bool> gone = remove_unused(directory + "/" + name);
+    if (gone.ok() && *gone) removed.push_back(name);
+    return gone.status();
   };
   for (size_t i = 0; i + keep < versions->size(); ++i) {
     const WeightVersion& v = (*versions)[i];
     if (v.current || v.previous || !v.labels.empty()) continue;
-    if (is_in_use(directory + "/" + v.name)) continue;
     if (Status s = remove(v.name); !s.ok()) return s;
-    unlink(signature_path(directory + "/" + v.name).c_str());
   }
-  // We hold the publishers' lock, so whatever is temporary was left by one that was killed.
   for (const std::string& name : *names) {
-    if (name.find(kTemporary) == std::string::npos) continue;
+    if (!is_temporary(name) && !is_orphan(directory, name)) continue;
     if (Status s = remove(name); !s.ok()) return s;
   }
+  if (Status s = sync_directory(directory); !s.ok()) return s;
   return removed;
 }
 

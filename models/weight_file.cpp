@@ -419,10 +419,14 @@ class WeightFileOpener {
       return unexpected("golden_tolerance", "0 to " + std::to_string(kMaxGoldenTolerance),
                         std::to_string(w.golden_tolerance()));
     }
+    if (Status s = within("golden", w.golden()->size(), 0, kMaxGoldenVectors); !s.ok()) return s;
     const auto count = [](const auto* vector) -> uint64_t { return vector ? vector->size() : 0; };
     for (flatbuffers::uoffset_t i = 0; i < w.golden()->size(); ++i) {
       const fbs::GoldenVector& golden = *w.golden()->Get(i);
       const std::string where = "golden[" + number(i) + "]";
+      for (const uint64_t size : {count(golden.candidates()), count(golden.titles())}) {
+        if (Status s = within(where + " sizes", size, 0, kMaxGoldenList); !s.ok()) return s;
+      }
       if (golden.groups()->size() != sizes_.groups) {
         return unexpected(where + ".groups", number(sizes_.groups),
                           number(golden.groups()->size()));
@@ -446,6 +450,10 @@ class WeightFileOpener {
       for (const auto* bags : {golden.groups(), golden.titles()}) {
         if (!bags) continue;
         for (const fbs::Bag* bag : *bags) {
+          const uint64_t size = count(bag->fingerprints());
+          if (Status s = within(where + " size of a bag", size, 0, kMaxGoldenList); !s.ok()) {
+            return s;
+          }
           if (bag->weights() && count(bag->weights()) != count(bag->fingerprints())) {
             return unexpected(where + " weights of a bag", number(count(bag->fingerprints())),
                               number(count(bag->weights())));
@@ -505,23 +513,29 @@ std::vector<std::string> WeightFile::phrases() const {
   return phrases;
 }
 
-Result<std::string> resolve_weights_path(const std::string& path, const std::string& label) {
-  namespace fs = std::filesystem;
+Result<std::string> read_weights_pointer(const std::string& pointer) {
   constexpr size_t kLongestName = 4096;
-  std::error_code error;
-  if (!fs::is_directory(path, error)) return path;
-  const std::string pointer = path + (label.empty() ? "/CURRENT" : "/label." + label);
   const Result<std::string> line = read_small_file(pointer, kLongestName);
-  if (!line.ok() && line.status().code() != Code::kNotFound) return line.status();
-  std::string version = line.ok() ? line->substr(0, line->find('\n')) : "";
-  if (version.empty()) {
-    return not_found(pointer + ": a weights directory names its version there, found none");
-  }
+  if (line.status().code() == Code::kNotFound) return std::string();
+  if (!line.ok()) return line.status();
+  const std::string version = line->substr(0, line->find('\n'));
   if (version.find('/') != std::string::npos || version == "." || version == "..") {
     return bad_data(pointer + ": expected a version, found \"" + version + "\"");
   }
-  if (!version.ends_with(".barker")) version += ".barker";
-  return (fs::path(path) / version).string();
+  return version;
+}
+
+Result<std::string> resolve_weights_path(const std::string& path, const std::string& label) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return path;
+  const std::string pointer = path + (label.empty() ? "/CURRENT" : "/label." + label);
+  const Result<std::string> version = read_weights_pointer(pointer);
+  if (!version.ok()) return version.status();
+  if (version->empty()) {
+    return not_found(pointer + ": a weights directory names its version there, found none");
+  }
+  return (fs::path(path) / *version).string();
 }
 
 }  // namespace barker

@@ -69,14 +69,19 @@ struct WeightFileHeader {
 static_assert(sizeof(WeightFileHeader) == 128);
 
 // Limits of what a reader takes; a file beyond them is refused before anything is allocated by it.
-inline constexpr uint32_t kMaxDim = 1024;
-inline constexpr uint32_t kMaxGroups = 64;
-inline constexpr uint32_t kMaxLayers = 8;
-inline constexpr uint32_t kMaxLayerSize = 4096;
-inline constexpr uint32_t kMaxRows = 1u << 30;
+// They bound what one query and one load may cost, several times above what any model of ours has.
+inline constexpr uint32_t kMaxDim = 1024;        // a row of floats is then a page
+inline constexpr uint32_t kMaxGroups = 64;       // each is pooled in every query
+inline constexpr uint32_t kMaxLayers = 8;        // each costs a pass over all candidates
+inline constexpr uint32_t kMaxLayerSize = 4096;  // between two such layers: 64 MiB of weights
+inline constexpr uint32_t kMaxRows = 1u << 30;   // so that a row + 1 and kUnknownRow fit 32 bits
 inline constexpr uint64_t kMaxMetadata = uint64_t{1} << 30;  // bytes; FlatBuffers ends at 2 GiB
 inline constexpr float kMaxGoldenTolerance = 0.01f;  // logits; a wider one would prove nothing
 inline constexpr float kMaxComputeBound = 1;         // logits; beyond it nothing is screened out
+// Every load runs all golden vectors, a latency gate fifty times. The freezer writes up to 32, each
+// of one search: its candidates, its titles, the keywords of a bag.
+inline constexpr uint32_t kMaxGoldenVectors = 1024;
+inline constexpr uint32_t kMaxGoldenList = 1u << 16;
 
 // Called once per check in the order they run: "header", "checksum.metadata", ... `detail` says
 // what was found, and on failure what was expected.
@@ -128,6 +133,11 @@ class WeightFile {
   const fbs::Weights* metadata_ = nullptr;
   Vocabulary vocabulary_;
 };
+
+// The version that a pointer file of a weights directory names (CURRENT, PREVIOUS, label.NAME): the
+// name of a file beside it; empty where there is no such pointer. Any other failure is an error:
+// who took it for "none" would remove what serves.
+Result<std::string> read_weights_pointer(const std::string& pointer);
 
 // The weight file that `path` names: itself, or, for a directory, the one that its CURRENT or, with
 // a label, its label.LABEL names.

@@ -63,6 +63,10 @@ Status Plugin::check_latency(const Generation& next) const {
   if (config_.latency_gate == 0 || !now) return {};
   const uint64_t before = golden_latency(*now->file, now->packed);
   const uint64_t after = golden_latency(*next.file, next.packed);
+  if (after == 0) {
+    return bad_data(next.file->path() +
+                    ": check latency: expected golden vectors to be timed by, found none");
+  }
   if (before == 0 ||
       static_cast<double>(after) <= config_.latency_gate * static_cast<double>(before))
     return {};

@@ -16,42 +16,9 @@
 namespace barker {
 namespace {
 
-bool is_html_special(char c) { return c == '&' || c == '<' || c == '>' || c == '"' || c == '\''; }
-
-std::string_view html_reference(char special) {
-  switch (special) {
-    case '&':
-      return "&amp;";
-    case '<':
-      return "&lt;";
-    case '>':
-      return "&gt;";
-    case '"':
-      return "&quot;";
-    default:
-      return "&#39;";
-  }
-}
-
 void append_escaped(std::string_view text, TitleFormat format, std::string& out) {
-  if (format != TitleFormat::kHtml) {
-    out += text;
-    return;
-  }
-  bool any = false;  // no early end: the loop runs in vectors
-  for (const char c : text) any |= is_html_special(c);
-  if (!any) {
-    out += text;
-    return;
-  }
-  size_t begin = 0;
-  for (size_t at = 0; at < text.size(); ++at) {
-    if (!is_html_special(text[at])) continue;
-    out.append(text.substr(begin, at - begin));
-    out += html_reference(text[at]);
-    begin = at + 1;
-  }
-  out.append(text.substr(begin));
+  if (format == TitleFormat::kHtml) return append_html_escaped(text, out);
+  out += text;
 }
 
 void check(UErrorCode code) {

@@ -203,10 +203,10 @@ Result<std::vector<std::string>> read_header(std::string_view line, const std::s
       return bad_data(path + ":1: the header must name the group \"" + required + "\" once");
     }
   }
-  for (const std::string& name : names) {
-    if (std::count(names.begin(), names.end(), name) != 1) {
-      return bad_data(path + ":1: the header names the group \"" + name + "\" twice");
-    }
+  std::vector<std::string> sorted = names;
+  std::ranges::sort(sorted);
+  if (const auto twice = std::ranges::adjacent_find(sorted); twice != sorted.end()) {
+    return bad_data(path + ":1: the header names the group \"" + *twice + "\" twice");
   }
   return names;
 }

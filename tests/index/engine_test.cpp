@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -139,6 +140,29 @@ TEST(AdStore, RefusesDamage) {
   const std::string directory = small_index();
   std::filesystem::resize_file(directory + "/ads.store", 40);
   EXPECT_EQ(AdStore::open(directory + "/ads.store").status().code(), Code::kBadData);
+}
+
+TEST(AdStore, IsCopiedWhereOthersMayWriteToIt) {
+  const std::string path = small_index() + "/ads.store";
+  std::filesystem::permissions(path, std::filesystem::perms::group_write,
+                               std::filesystem::perm_options::add);
+  const auto store = AdStore::open(path);
+  ASSERT_TRUE(store.ok()) << store.status().message();
+  std::filesystem::resize_file(path, 0);
+  EXPECT_EQ(store->size(), 3u);  // a mapped one would end the process here
+}
+
+TEST(AdStore, RefusesWhatIsNoFileOrTooLargeAndNamesIt) {
+  const std::string path = temporary_path("ads.store");
+  EXPECT_EQ(AdStore::open(path).status().code(), Code::kNotFound);
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  EXPECT_EQ(AdStore::open(path).status().message(), path + ": is not a regular file");
+  std::filesystem::remove(path);
+  std::ofstream(path) << "";
+  EXPECT_THAT(AdStore::open(path).status().message(), HasSubstr(path + ": expected a well-formed"));
+  std::filesystem::resize_file(path, kMaxAdStore + 1);  // of holes
+  EXPECT_THAT(AdStore::open(path).status().message(), HasSubstr(path + ": expected at most"));
+  std::filesystem::remove(path);
 }
 
 TEST(WriteIndex, ReplacesAnIndexButNothingElse) {

@@ -32,6 +32,8 @@ inline std::vector<std::string> hostile_texts() {
       "${jndi:ldap://x} {{7*7}} %n%s%x `id` $(id) ; rm -rf /",
       "Z\u0351\u036B\u0343a\u0363\u0365l\u035Cg\u0325o\u032F",
       "\u3164\u115F\u1160 blank letters",
+      "wat\u200Derproof wat\uFE0Ferproof 1\uFE0F\u200D2 \U0001F469\uFE0F\uFE0F\u200D",
+      "hid\u034Fden \u17B4\u180B\uFFA0 \U0001F3F4x\U000E0067\U000E0062",
   };
   for (int c = 0; c < 0x20; ++c)
     texts.push_back("c0 " + std::string(1, static_cast<char>(c)) + "x");

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <climits>
 #include <csignal>
 
 #if defined(__x86_64__)
@@ -22,6 +23,26 @@ user_regs_struct registers_of(pid_t child) {
   user_regs_struct registers{};
   ptrace(PTRACE_GETREGS, child, nullptr, &registers);
   return registers;
+}
+
+SystemCall call_of(pid_t child, const user_regs_struct& registers) {
+  SystemCall call{static_cast<long>(registers.orig_rax), ""};
+  switch (call.number) {
+    case SYS_fsync:
+    case SYS_flock:
+    case SYS_write:
+    case SYS_pwrite64: {
+      const std::string link =
+          "/proc/" + std::to_string(child) + "/fd/" + std::to_string(registers.rdi);
+      char path[PATH_MAX];
+      const ssize_t size = readlink(link.c_str(), path, sizeof path);
+      if (size > 0) call.file.assign(path, static_cast<size_t>(size));
+      break;
+    }
+    default:
+      break;
+  }
+  return call;
 }
 
 }  // namespace
@@ -69,12 +90,14 @@ Traced run_traced(const std::function<int()>& body, const Fault& fault) {
     user_regs_struct registers = registers_of(child);
     const auto number = static_cast<long>(registers.orig_rax);
     if (entering && number != SYS_exit_group) {  // the end is no call of the body's
-      ++traced.calls;
-      const bool at = fault.kind != Fault::Kind::kNone && traced.calls == fault.at;
+      traced.calls.push_back(call_of(child, registers));
+      const bool at =
+          fault.kind != Fault::Kind::kNone && traced.calls.size() == static_cast<size_t>(fault.at);
       const bool again = fault.lasting && traced.happened && number == traced.number;
       if (at) {
         traced.happened = true;
         traced.number = number;
+        traced.file = traced.calls.back().file;
       }
       if (at && fault.kind == Fault::Kind::kKill) {
         kill(child, SIGKILL);

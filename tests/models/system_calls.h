@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace barker {
 
@@ -16,14 +17,21 @@ struct Fault {
   bool lasting = false;  // all calls of the same number fail from there on, as on a full disk
 };
 
+// `file`: the path of the file a sync, lock or write is about; empty for other calls.
+struct SystemCall {
+  long number = -1;
+  std::string file;
+};
+
 struct Traced {
   bool possible = true;   // false: this machine lets nobody trace, or is no x86-64
   bool happened = false;  // the body made as many calls
   bool killed = false;    // ended by a signal
   int signal = 0;
-  int code = -1;     // the body's, where it ended
-  int calls = 0;     // made in all
-  long number = -1;  // of the call at which the fault happened
+  int code = -1;                  // the body's, where it ended
+  std::vector<SystemCall> calls;  // made in all
+  long number = -1;               // of the one at which the fault happened
+  std::string file;               // of the same
 };
 
 // Runs `body` in a forked process under ptrace. Its return value is the exit code.

@@ -62,5 +62,21 @@ TEST(TomlText, RefusesWhatTheLibraryCannotTake) {
   problem("a = " + inline_tables);
 }
 
+// `levels` times "{a.a.a = [", each on a line of its own, with `dots` dots.
+std::string nested(size_t levels, size_t dots) {
+  std::string keys = "a", begin = "a = [", end = "]";
+  for (size_t i = 0; i < dots; ++i) keys += ".a";
+  for (size_t i = 0; i < levels; ++i) {
+    begin += "\n{" + keys + " = [";
+    end = "]}" + end;
+  }
+  return begin + "\n" + end;
+}
+
+TEST(TomlText, LimitsLevelsHoweverManyLinesTheyTake) {
+  EXPECT_THAT(problem(nested(100, kMaxTomlDots)), HasSubstr("nested value depth"));
+  EXPECT_TRUE(parse_toml(nested(7, kMaxTomlDots)).ok());
+}
+
 }  // namespace
 }  // namespace barker

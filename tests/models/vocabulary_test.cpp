@@ -58,6 +58,14 @@ TEST(Vocabulary, RefusesSlotsThatAreNotItsTable) {
   }
 }
 
+TEST(Vocabulary, RefusesATableThatIsNearlyFull) {
+  const std::vector<Fingerprint> prints = {4, 5, 6};
+  const std::vector<uint64_t> offsets = {0, 0, 0, 0};
+  const std::vector<uint32_t> full = {1, 2, 3, 0}, roomy = {0, 0, 0, 0, 1, 2, 3, 0};
+  EXPECT_FALSE(Vocabulary(prints, full, offsets, {}).check().ok());
+  EXPECT_TRUE(Vocabulary(prints, roomy, offsets, {}).check().ok());
+}
+
 TEST(Vocabulary, FindsNothingWhenEmpty) { EXPECT_EQ(Vocabulary().find(1), kUnknownRow); }
 
 }  // namespace

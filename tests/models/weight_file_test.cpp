@@ -1,13 +1,19 @@
 #include "models/weight_file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "models/half.h"
 #include "models/weight_writer.h"
@@ -151,6 +157,28 @@ TEST(WeightFile, RefusesAToleranceThatProvesNothingAndLogitsThatAreNoNumbers) {
   EXPECT_THAT(WeightFile::open(written(nan)).status().message(), HasSubstr("not finite"));
 }
 
+TEST(WeightFile, RefusesGoldenVectorsWithoutMeasure) {
+  const GoldenSpec one = {std::vector<BagSpec>(3), {fingerprint("word1")}, {0}, {}, {}};
+  const auto problem = [](const GoldenSpec& golden, size_t times = 1) {
+    ModelSpec model = random_model(14);
+    model.golden.assign(times, golden);
+    return WeightFile::open(written(model)).status().message();
+  };
+  EXPECT_EQ(problem(one, kMaxGoldenVectors), "");
+  EXPECT_THAT(problem(one, kMaxGoldenVectors + 1), HasSubstr("golden: expected 0 to 1024"));
+  GoldenSpec many = one;
+  many.candidates.assign(kMaxGoldenList + 1, fingerprint("word1"));
+  many.main_logits.assign(kMaxGoldenList + 1, 0);
+  EXPECT_THAT(problem(many), HasSubstr("golden[0] sizes: expected 0 to 65536"));
+  GoldenSpec titles = one;
+  titles.titles.resize(kMaxGoldenList + 1);
+  titles.aux_logits.assign(kMaxGoldenList + 1, 0);
+  EXPECT_THAT(problem(titles), HasSubstr("golden[0] sizes: expected 0 to 65536"));
+  GoldenSpec large = one;
+  large.groups[0].fingerprints.assign(kMaxGoldenList + 1, fingerprint("word1"));
+  EXPECT_THAT(problem(large), HasSubstr("golden[0] size of a bag: expected 0 to 65536"));
+}
+
 TEST(WeightFile, RefusesTensorsThatOverlap) {
   std::string bad = bytes_of(written(random_model(13)));
   WeightFileHeader h;
@@ -203,7 +231,7 @@ TEST(ResolveWeightsPath, FollowsCurrentInADirectory) {
   const std::string directory = temporary_path("weights");
   std::filesystem::create_directories(directory);
   EXPECT_EQ(resolve_weights_path(directory).status().code(), Code::kNotFound);
-  std::ofstream(directory + "/CURRENT") << "000003\n";
+  std::ofstream(directory + "/CURRENT") << "000003.barker\n";
   EXPECT_EQ(*resolve_weights_path(directory), directory + "/000003.barker");
   std::ofstream(directory + "/CURRENT") << "../secret\n";
   EXPECT_FALSE(resolve_weights_path(directory).ok());
@@ -238,6 +266,23 @@ TEST(WeightFileStorage, CopiesWhatOthersMayWriteTo) {
     EXPECT_TRUE((*WeightFile::open(path))->is_copied());
     EXPECT_FALSE((*WeightFile::open(path, {.storage = Storage::kMapped}))->is_copied());
   }
+}
+
+// Who prunes locks a file for a moment, to learn whether it is in use.
+TEST(WeightFileStorage, WaitsForALockThatIsHeldForAMoment) {
+  const std::string path = frozen(37);
+  const int pruner = open(path.c_str(), O_RDONLY);
+  ASSERT_EQ(flock(pruner, LOCK_EX), 0);
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    flock(pruner, LOCK_UN);
+  });
+  const auto file = WeightFile::open(path);
+  later.join();
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  EXPECT_NE(flock(pruner, LOCK_EX | LOCK_NB), 0) << "it is open without a lock";
+  EXPECT_EQ(errno, EWOULDBLOCK);
+  close(pruner);
 }
 
 TEST(WeightFileTables, InBinary16AreTheNearestOnesAndComeBackAsSuch) {

@@ -636,6 +636,8 @@ TEST_F(Plugin, RefusesWeightsThatAreTooSlow) {
   EXPECT_EQ(api().load_weights(plugin_, view(frozen({1024, 1024, 1024})), nullptr, error_),
             BARKER_E_BAD_WEIGHTS);
   EXPECT_THAT(error_, HasSubstr("check latency"));
+  EXPECT_EQ(api().load_weights(plugin_, view(weights(1)), nullptr, error_), BARKER_E_BAD_WEIGHTS);
+  EXPECT_THAT(error_, HasSubstr("expected golden vectors to be timed by, found none"));
   make("");
   load(frozen({8}));
   load(frozen({1024, 1024, 1024}));

@@ -93,6 +93,20 @@ TEST(GroupedText, NeedsAHeaderWithTheRequiredGroups) {
   std::remove(path.c_str());
 }
 
+// Comparing each name with each other one would take minutes.
+TEST(GroupedText, FindsAGroupNamedTwiceInALongHeader) {
+  const std::string path = temporary_path("grouped");
+  std::ofstream out(path, std::ios::binary);
+  out << "#groups hist query target";
+  for (int i = 0; i < 500'000; ++i) out << " group" << i;
+  out << " group499999\n";
+  out.close();
+  BadLines bad;
+  const Status s = read_grouped_text(path, bad, [](const SearchEvent&) { return Status(); });
+  EXPECT_THAT(s.message(), HasSubstr("\"group499999\" twice"));
+  std::remove(path.c_str());
+}
+
 // Log -> dataset -> grouped text -> log -> dataset: the same instances, whatever the tokens are.
 TEST(GroupedText, RoundTripsEveryInstance) {
   const std::string log = temporary_path("log.jsonl"), grouped = temporary_path("grouped"),
