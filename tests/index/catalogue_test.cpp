@@ -39,7 +39,7 @@ TEST(ParseAd, SaysWhatIsWrong) {
               HasSubstr("id: expected a string, found number"));
   EXPECT_THAT(error_of(R"({"id":"a"})"), HasSubstr("title: missing"));
   EXPECT_THAT(error_of(R"({"id":"a","title":"t","bid":-1})"),
-              HasSubstr("bid: expected a finite number >= 0, found -1"));
+              HasSubstr("bid: expected a number from 0 to 1e12, found -1"));
   EXPECT_THAT(error_of(R"({"id":"a","title":"t","bid":"much"})"),
               HasSubstr("bid: expected a number, found string"));
   EXPECT_THAT(error_of(R"({"id":"a","title":"t","selling_points":"x"})"),
