@@ -155,7 +155,7 @@ Status LifeCycle::try_weights(const std::string& path, const std::string& identi
   } else {
     event["reason"] = error;
   }
-  tell(line_of(event));
+  tell(event_line(event));
   return code == BARKER_OK ? Status() : plugin_error(code, error);
 }
 
@@ -217,7 +217,7 @@ void LifeCycle::take_back(const barker_generation_stats& stats, const Verdict& v
                 {"result", code == BARKER_OK ? "rolled back" : "failed, but there is no way back"},
                 {"reason", verdict.reason}};
   if (code == BARKER_OK) event["generation"] = generation;
-  tell(line_of(event));
+  tell(event_line(event));
 }
 
 void LifeCycle::look_at_canary() {
@@ -261,7 +261,7 @@ void LifeCycle::try_canary(const std::string& path) {
   } else {
     event["reason"] = error;
   }
-  tell(line_of(event));
+  tell(event_line(event));
 }
 
 // On probation as long as it is one: by default nobody sees a canary when it starts.
@@ -288,12 +288,12 @@ void LifeCycle::stop_canary(const char* reason) {
   const int32_t code = canary_->stop(plugin_, error);
   // Otherwise, with no memory: stopped at the next look.
   if (code == BARKER_OK || code == BARKER_E_NO_WEIGHTS) canary_generation_ = 0;
-  tell(line_of({{"event", "canary"},
-                {"version", last ? name_of(last->file) : ""},
-                {"result", code == BARKER_OK ? "stopped" : error},
-                {"reason", reason},
-                {"counters", describe(last)},
-                {"agreement", describe(agreed)}}));
+  tell(event_line({{"event", "canary"},
+                   {"version", last ? name_of(last->file) : ""},
+                   {"result", code == BARKER_OK ? "stopped" : error},
+                   {"reason", reason},
+                   {"counters", describe(last)},
+                   {"agreement", describe(agreed)}}));
 }
 
 void LifeCycle::compare() const {
@@ -311,7 +311,7 @@ Status LifeCycle::look_at_rules() {
   Json event = {
       {"event", "rules"}, {"file", watched_.rules}, {"result", status.ok() ? "loaded" : "refused"}};
   if (!status.ok()) event["reason"] = status.message();
-  tell(line_of(event));
+  tell(event_line(event));
   return status;
 }
 
@@ -329,7 +329,7 @@ Status LifeCycle::load_rules() const {
 Status LifeCycle::unreadable(Source& source, const char* event, const Status& why) const {
   if (source.unreadable != why.message()) {
     source.unreadable = why.message();
-    tell(line_of({{"event", event}, {"result", "unreadable"}, {"reason", why.message()}}));
+    tell(event_line({{"event", event}, {"result", "unreadable"}, {"reason", why.message()}}));
   }
   return why;
 }
@@ -403,7 +403,7 @@ std::string LifeCycle::set_shares(const std::string& served, const std::string& 
     return line_of({{"error", error}});
   }
   const std::string line =
-      line_of({{"event", "shares"}, {"served", shares[0]}, {"compared", shares[1]}});
+      event_line({{"event", "shares"}, {"served", shares[0]}, {"compared", shares[1]}});
   tell(line);
   return line;
 }
@@ -422,11 +422,11 @@ std::string LifeCycle::roll_back() {
   weights_.take_back();  // comes again when it is asked for
   rolled_back_ = true;
   weights_probation_ = {};
-  const std::string line = line_of({{"event", "weights"},
-                                    {"version", version},
-                                    {"result", "rolled back"},
-                                    {"reason", "asked for"},
-                                    {"generation", generation}});
+  const std::string line = event_line({{"event", "weights"},
+                                       {"version", version},
+                                       {"result", "rolled back"},
+                                       {"reason", "asked for"},
+                                       {"generation", generation}});
   tell(line);
   return line;
 }

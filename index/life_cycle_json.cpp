@@ -1,11 +1,29 @@
 #include "index/life_cycle_json.h"
 
+#include <chrono>
 #include <cmath>
+#include <cstdio>
+#include <ctime>
 
 namespace barker {
 
 std::string line_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string event_line(const Json& event) {
+  using std::chrono::system_clock, std::chrono::milliseconds;
+  const auto now = std::chrono::floor<milliseconds>(system_clock::now());
+  const std::time_t seconds = system_clock::to_time_t(now);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char day[24], text[32];
+  std::strftime(day, sizeof day, "%FT%T", &utc);
+  std::snprintf(text, sizeof text, "%s.%03dZ", day,
+                static_cast<int>(now.time_since_epoch().count() % 1000));
+  Json line = {{"time", text}};
+  line.update(event);
+  return line_of(line);
 }
 
 Json describe(const barker_generation_stats& s) {

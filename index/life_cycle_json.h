@@ -11,7 +11,9 @@ namespace barker {
 
 using Json = nlohmann::ordered_json;
 
-std::string line_of(const Json& json);  // without its end; broken UTF-8 replaced
+// Without the line's end. Broken UTF-8 is replaced.
+std::string line_of(const Json& json);
+std::string event_line(const Json& event);  // with "time" before it, now in UTC (ISO 8601)
 
 // null where there is nothing to describe.
 Json describe(const barker_generation_stats& stats);

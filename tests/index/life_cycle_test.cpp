@@ -77,6 +77,17 @@ class LifeCycleTest : public testing::Test {
 
 // ---- probation
 
+TEST_F(LifeCycleTest, EveryEventIsOneJsonObjectWithTheTimeInUtc) {
+  start();
+  look_at("CURRENT", kV2);
+  ASSERT_EQ(events_.size(), 2u);
+  for (const std::string& line : events_) {
+    EXPECT_EQ(line.find('\n'), std::string::npos);
+    const std::string time = nlohmann::json::parse(line).at("time").get<std::string>();
+    EXPECT_THAT(time, testing::MatchesRegex("20..-..-..T..:..:..\\....Z"));
+  }
+}
+
 TEST_F(LifeCycleTest, ACanaryIsOnProbationAsLongAsItIsOne) {
   start({.probation_seconds = 0});
   look_at("label.canary", kV2);
