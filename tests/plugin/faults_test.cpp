@@ -80,13 +80,13 @@ void operator delete[](void* data) noexcept { std::free(data); }
 void operator delete[](void* data, size_t) noexcept { std::free(data); }
 #endif
 
-#ifdef BARKER_FAILING_NEW
 // With `fake_clock`, every look at the clock takes a nanosecond.
 namespace {
 thread_local bool fake_clock = false;
 thread_local uint64_t looks = 0;
 }  // namespace
 
+#ifdef BARKER_FAILING_NEW
 extern "C" int clock_gettime(clockid_t clock, timespec* now) noexcept {
   if (!fake_clock) return static_cast<int>(syscall(SYS_clock_gettime, clock, now));
   *now = {0, static_cast<long>(++looks)};
