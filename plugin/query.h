@@ -49,7 +49,7 @@ class Query {
   void add_rows(const NetworkGroup& group, const float* given_weights, std::vector<uint32_t>& rows,
                 std::vector<float>& weights);
   bool map_ads();
-  void collect_candidates(const barker_ad& a);
+  bool collect_candidates(const barker_ad& a);
   bool map_titles();
   bool map_candidates();
   bool find_rows(std::span<const Fingerprint> fingerprints, std::vector<uint32_t>& rows);

@@ -57,7 +57,9 @@ bool Query::forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen)
   const barker_ad a = ad(ad_index);
   const auto is_misnamed = [&](size_t i) {
     const auto point = element(a.selling_points, a.selling_point_stride, i);
-    return point.fingerprint != 0 && point.fingerprint != keyword_fingerprint(view(point.text));
+    if (point.fingerprint == 0) return false;
+    if (late_after(kStepsPerByte * point.text.size)) return true;  // nothing will be shown
+    return point.fingerprint != keyword_fingerprint(view(point.text));
   };
   if (std::ranges::none_of(chosen, is_misnamed)) return false;
   const size_t begin = w_.candidate_begin[ad_index];

@@ -36,19 +36,21 @@ void Query::fill_group(const NetworkGroup& group, std::vector<uint32_t>& rows,
                        std::vector<float>& weights) {
   if (group.name == "query") return fill_query(group, rows);
   w_.fingerprints.clear();
-  const auto add = [&](std::string_view token) {
-    w_.fingerprints.push_back(group.keywords ? keyword_fingerprint(token)
-                                             : feature_fingerprint(group.name, token));
+  // Past the deadline the rest is left out: nobody will ask for it.
+  const auto add = [&](const barker_string& token) {
+    if (late_after(kStepsPerByte * token.size)) return;
+    w_.fingerprints.push_back(group.keywords ? keyword_fingerprint(view(token))
+                                             : feature_fingerprint(group.name, view(token)));
   };
   const barker_group given = find_group(group.name);
   if (group.name == "hist" && given.token_count == 0) {
     const uint64_t count = limited(group, request_.user_keyword_count);
-    for (uint64_t i = 0; i < count; ++i) add(view(request_.user_keywords[i]));
+    for (uint64_t i = 0; i < count; ++i) add(request_.user_keywords[i]);
   } else if (group.name == "uid" && given.token_count == 0) {
-    if (request_.user.size > 0) add(view(request_.user));
+    if (request_.user.size > 0) add(request_.user);
   } else {
     const uint64_t count = limited(group, given.token_count);
-    for (uint64_t i = 0; i < count; ++i) add(view(given.tokens[i]));
+    for (uint64_t i = 0; i < count; ++i) add(given.tokens[i]);
   }
   add_rows(group, given.token_count > 0 ? given.weights : nullptr, rows, weights);
 }
@@ -115,24 +117,26 @@ bool Query::map_ads() {
       g_.splitter.split(view(a.title), w_.title_fingerprints);
     }
     w_.title_begin.push_back(w_.title_fingerprints.size());
-    if (!is_untouched(a)) collect_candidates(a);
+    if (!is_untouched(a) && !collect_candidates(a)) return false;
     w_.candidate_begin.push_back(w_.candidates.size());
   }
   return (!n_.has_auxiliary || map_titles()) && map_candidates() && !late();
 }
 
-void Query::collect_candidates(const barker_ad& a) {
+bool Query::collect_candidates(const barker_ad& a) {
   const size_t begin = w_.title_begin[w_.title_begin.size() - 2];
   const RuleMask rules = rules_.of_category(view(a.category));
   const std::span<const Fingerprint> title = std::span(w_.title_fingerprints).subspan(begin);
   for (uint64_t i = 0; i < a.selling_point_count; ++i) {
     const barker_selling_point point = element(a.selling_points, a.selling_point_stride, i);
+    if (point.fingerprint == 0 && late_after(kStepsPerByte * point.text.size)) return false;
     const Fingerprint f =
         point.fingerprint ? point.fingerprint : keyword_fingerprint(view(point.text));
     const bool in_title = std::ranges::find(title, f) != title.end();
     w_.candidates.push_back({f, kUnknownRow, NAN, in_title});
     w_.candidate_rules.push_back(rules);
   }
+  return true;
 }
 
 bool Query::find_rows(std::span<const Fingerprint> fingerprints, std::vector<uint32_t>& rows) {
