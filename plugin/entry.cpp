@@ -107,24 +107,28 @@ int32_t finish(const Result<uint64_t>& result, uint64_t* generation, char* error
   return BARKER_OK;
 }
 
-int32_t load_weights(barker_plugin* plugin, barker_string path, uint64_t* generation, char* error) {
-  return guard(error, [&] {
-    if (!plugin || !path.data || path.size == 0) {
-      return fail(error, BARKER_E_INVALID_ARGUMENT,
-                  "plugin and path: expected, found NULL or empty");
-    }
-    return finish(plugin->plugin.load(std::string(view(path))), generation, error);
-  });
-}
-
 int32_t no_plugin(char* error) {
   return fail(error, BARKER_E_INVALID_ARGUMENT, "plugin: expected a pointer, found NULL");
 }
 
-int32_t rollback(barker_plugin* plugin, uint64_t* generation, char* error) {
+// load_weights and start of a canary.
+template <Result<uint64_t> (Plugin::*kLoad)(const std::string&)>
+int32_t load_from(barker_plugin* plugin, barker_string path, uint64_t* generation, char* error) {
   return guard(error, [&] {
     if (!plugin) return no_plugin(error);
-    return finish(plugin->plugin.rollback(), generation, error);
+    if (!path.data || path.size == 0) {
+      return fail(error, BARKER_E_INVALID_ARGUMENT, "path: expected one, found NULL or empty");
+    }
+    return finish((plugin->plugin.*kLoad)(std::string(view(path))), generation, error);
+  });
+}
+
+// rollback and promotion of a canary.
+template <Result<uint64_t> (Plugin::*kSwitch)()>
+int32_t switch_to(barker_plugin* plugin, uint64_t* generation, char* error) {
+  return guard(error, [&] {
+    if (!plugin) return no_plugin(error);
+    return finish((plugin->plugin.*kSwitch)(), generation, error);
   });
 }
 
@@ -234,23 +238,6 @@ int32_t load_rules(barker_plugin* plugin, barker_string toml, char* error) {
 
 void release_json(barker_string json) { delete[] json.data; }
 
-int32_t start_canary(barker_plugin* plugin, barker_string path, uint64_t* generation, char* error) {
-  return guard(error, [&] {
-    if (!plugin || !path.data || path.size == 0) {
-      return fail(error, BARKER_E_INVALID_ARGUMENT,
-                  "plugin and path: expected, found NULL or empty");
-    }
-    return finish(plugin->plugin.start_canary(std::string(view(path))), generation, error);
-  });
-}
-
-int32_t promote_canary(barker_plugin* plugin, uint64_t* generation, char* error) {
-  return guard(error, [&] {
-    if (!plugin) return no_plugin(error);
-    return finish(plugin->plugin.promote_canary(), generation, error);
-  });
-}
-
 int32_t stop_canary(barker_plugin* plugin, char* error) {
   return guard(error, [&] {
     if (!plugin) return no_plugin(error);
@@ -301,9 +288,14 @@ int32_t read_generation(barker_plugin* plugin, int32_t role, barker_generation_s
 
 const barker_verify kVerify = {sizeof(barker_verify), verify_file, verify_signed};
 const barker_rules kRules = {sizeof(barker_rules), load_rules};
-const barker_canary kCanary = {sizeof(barker_canary), start_canary,      promote_canary,
-                               stop_canary,           set_canary_shares, compare,
-                               read_agreement,        read_generation};
+const barker_canary kCanary = {sizeof(barker_canary),
+                               load_from<&Plugin::start_canary>,
+                               switch_to<&Plugin::promote_canary>,
+                               stop_canary,
+                               set_canary_shares,
+                               compare,
+                               read_agreement,
+                               read_generation};
 const barker_explain kExplain = {sizeof(barker_explain), explain_query, release_json};
 
 const void* get_extension(const char* id) {
@@ -319,7 +311,14 @@ const void* get_extension(const char* id) {
 }  // namespace barker
 
 extern "C" __attribute__((visibility("default"))) const barker_api barker_entry;
-extern "C" const barker_api barker_entry = {
-    sizeof(barker_api), BARKER_ABI_MAJOR, BARKER_ABI_MINOR,     BARKER_VERSION,
-    barker::create,     barker::destroy,  barker::load_weights, barker::rollback,
-    barker::rescore,    barker::stats,    barker::get_extension};
+extern "C" const barker_api barker_entry = {sizeof(barker_api),
+                                            BARKER_ABI_MAJOR,
+                                            BARKER_ABI_MINOR,
+                                            BARKER_VERSION,
+                                            barker::create,
+                                            barker::destroy,
+                                            barker::load_from<&barker::Plugin::load>,
+                                            barker::switch_to<&barker::Plugin::rollback>,
+                                            barker::rescore,
+                                            barker::stats,
+                                            barker::get_extension};
