@@ -56,7 +56,7 @@ class Source {
   T take() {
     T value{};
     const size_t n = std::min(sizeof value, size_);
-    std::memcpy(&value, data_, n);
+    if (n > 0) std::memcpy(&value, data_, n);  // there may be no data at all
     data_ += n;
     size_ -= n;
     return value;

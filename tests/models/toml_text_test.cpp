@@ -78,5 +78,11 @@ TEST(TomlText, LimitsLevelsHoweverManyLinesTheyTake) {
   EXPECT_TRUE(parse_toml(nested(7, kMaxTomlDots)).ok());
 }
 
+TEST(TomlText, RefusesMalformedTextThatTheLibraryAssertsNotToMeet) {
+  for (const char* malformed : {"f=[}", "[:", "[\x7f", "a = [1,}", "[[:]]", "=", "a.=1"}) {
+    EXPECT_FALSE(parse_toml(malformed).ok()) << malformed;
+  }
+}
+
 }  // namespace
 }  // namespace barker
