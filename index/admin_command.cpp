@@ -18,14 +18,26 @@ struct Options {
   std::vector<std::string> words;
 };
 
+bool is_command(const std::vector<std::string>& words) {
+  const std::string& name = words.front();
+  return name == "shares"
+             ? words.size() == 3
+             : words.size() == 1 && (name == "status" || name == "reload" || name == "rollback");
+}
+
 int run(const Options& o) {
+  if (!is_command(o.words)) {
+    return fail("admin", invalid_argument("expected status, reload, rollback or shares SERVED "
+                                          "COMPARED, found \"" +
+                                          o.words.front() + "\""));
+  }
   std::string command;
   for (const std::string& word : o.words) command += (command.empty() ? "" : " ") + word;
   const Result<std::string> answer = ask_engine(o.socket, command);
   if (!answer.ok()) return fail("admin", answer.status());
   const auto json = nlohmann::ordered_json::parse(*answer, nullptr, false);
   if (json.is_object() && json.contains("error") && json["error"].is_string()) {
-    return fail("admin", invalid_argument(json["error"].get<std::string>()));
+    return fail("admin", {Code::kFailedPrecondition, json["error"].get<std::string>()});
   }
   std::cout << (json.is_discarded() ? visible(*answer) : json.dump(2)) << "\n";
   return kExitOk;

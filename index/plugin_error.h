@@ -13,6 +13,7 @@ inline Status plugin_error(int32_t code, const std::string& error) {
     case BARKER_E_NOT_FOUND:
       return not_found(error);
     case BARKER_E_CONFIG:
+      return {Code::kBadConfiguration, error};
     case BARKER_E_INVALID_ARGUMENT:
       return invalid_argument(error);
     case BARKER_E_VERSION:

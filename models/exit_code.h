@@ -21,6 +21,8 @@ inline int exit_code(const Status& status) {
       return kExitOk;
     case Code::kInvalidArgument:
       return kExitUsage;
+    case Code::kBadConfiguration:
+      return kExitBadConfiguration;
     case Code::kNotFound:
       return kExitNoInput;
     case Code::kBadData:

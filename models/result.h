@@ -14,7 +14,8 @@ namespace barker {
 
 enum class Code {
   kOk = 0,
-  kInvalidArgument,     // the caller's words are wrong (flag, configuration)
+  kInvalidArgument,     // the caller's words are wrong (flag, value)
+  kBadConfiguration,    // a configuration or rules that are wrong
   kNotFound,            // a file or name that is not there
   kBadData,             // bytes that are not what they claim to be
   kUnsupported,         // right bytes, but of another version or for another machine

@@ -107,11 +107,18 @@ TEST(Command, ExitsWithACodeThatSaysWhy) {
   EXPECT_EQ(run("verify /nowhere >/dev/null 2>&1").code, 66);
   EXPECT_EQ(run("inspect " + broken + " 2>/dev/null").code, 65);
   EXPECT_EQ(run("verify " + shop.weights + " --isa nonsense >/dev/null 2>&1").code, 64);
+  const std::string wrong = temporary_path("wrong.toml");
+  std::ofstream(wrong) << "windw = 3\n";
+  EXPECT_EQ(run(shop.search() + "--config " + wrong + " shoes 2>/dev/null").code, 78);
+  EXPECT_EQ(run(shop.search() + "--rules " + wrong + " shoes 2>/dev/null").code, 78);
+  EXPECT_EQ(run("admin /nowhere stauts 2>/dev/null").code, 64);
+  EXPECT_EQ(run("admin /nowhere status 2>/dev/null").code, 69);
 }
 
 TEST(Command, ExitsWithTheSameCodeForAnErrorOfThePluginWhicheverCommandMetIt) {
   const auto code = [](int32_t error) { return exit_code(plugin_error(error, "")); };
   EXPECT_EQ(code(BARKER_E_INVALID_ARGUMENT), kExitUsage);
+  EXPECT_EQ(code(BARKER_E_CONFIG), kExitBadConfiguration);
   EXPECT_EQ(code(BARKER_E_NOT_FOUND), kExitNoInput);
   EXPECT_EQ(code(BARKER_E_BAD_WEIGHTS), kExitBadData);
   EXPECT_EQ(code(BARKER_E_VERSION), kExitBadData);

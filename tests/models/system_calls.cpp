@@ -19,6 +19,8 @@ namespace barker {
 
 namespace {
 
+constexpr size_t kMostCalls = 100'000;  // who makes more tries something forever; it is killed
+
 user_regs_struct registers_of(pid_t child) {
   user_regs_struct registers{};
   ptrace(PTRACE_GETREGS, child, nullptr, &registers);
@@ -99,7 +101,8 @@ Traced run_traced(const std::function<int()>& body, const Fault& fault) {
         traced.number = number;
         traced.file = traced.calls.back().file;
       }
-      if (at && fault.kind == Fault::Kind::kKill) {
+      const bool lost = traced.calls.size() >= kMostCalls;
+      if (lost || (at && fault.kind == Fault::Kind::kKill)) {
         kill(child, SIGKILL);
         waitpid(child, &status, 0);
         traced.killed = true;
