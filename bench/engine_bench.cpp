@@ -19,8 +19,8 @@
 #include <string>
 #include <vector>
 
-#include "index/engine.h"
-#include "models/lines.h"
+#include "index/engine/engine.h"
+#include "models/base/lines.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "models/toml_text.h"
+#include "models/base/toml_text.h"
 
 namespace barker {
 namespace {

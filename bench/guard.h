@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "bench/results.h"
-#include "models/result.h"
+#include "models/base/result.h"
 
 namespace barker {
 

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "bench/guard.h"
-#include "models/exit_code.h"
+#include "models/base/exit_code.h"
 #include "scoring/isa.h"
 
 int main(int argc, char** argv) {

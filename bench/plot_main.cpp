@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "bench/results.h"
-#include "models/exit_code.h"
+#include "models/base/exit_code.h"
 #include "scoring/isa.h"
 
 namespace barker {

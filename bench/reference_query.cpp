@@ -9,7 +9,7 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "models/half.h"
+#include "models/base/half.h"
 
 namespace barker {
 namespace {

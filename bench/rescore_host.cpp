@@ -12,8 +12,8 @@
 #include <map>
 #include <random>
 
-#include "models/fingerprint.h"
-#include "models/weight_file.h"
+#include "models/text/fingerprint.h"
+#include "models/weights/weight_file.h"
 #include "scoring/forward.h"
 #include "scoring/isa.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "models/weight_writer.h"
+#include "models/weights/writer.h"
 #include "plugin/barker.h"
 
 namespace barker {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "models/result.h"
+#include "models/base/result.h"
 
 namespace barker {
 

@@ -5,21 +5,34 @@
  * nothing else; it compiles as C++ too.
  *
  * Rules that hold for everything below
- *   versions   Equal BARKER_ABI_MAJOR, and host minor >= plugin minor. Structs only ever grow at
- *              the end; every struct that crosses opens with `struct_size`, the sender's sizeof. A
- *              reader takes a field only where struct_size covers it. Arrays of structs carry a
- *              stride.
+ *   versions   An equal BARKER_ABI_MAJOR is enough: any minor of the host meets any minor of the
+ *              plugin. Structs only ever grow at the end; every struct that crosses opens with
+ *              `struct_size`, and each side reads and writes only what struct_size covers. What the
+ *              other side does not know is zero. Arrays of structs carry a stride. A field that is
+ *              marked "since 1.x" has an effect only where the plugin's abi_minor is at least x.
  *   text       UTF-8 as pointer and length, never NUL-terminated. Invalid UTF-8 is replaced by
- *              U+FFFD.
+ *              U+FFFD. Rewritten titles are HTML with <em> around selling points, unless the
+ *              configuration says otherwise ([title] format, open, close).
  *   memory     Never changes hands. Whatever a pointer of a request or response points to belongs
  *              to the caller and must live until the call returns; the plugin keeps no such
- *              pointer.
+ *              pointer. The buffers of a response must not overlap each other or the request.
  *   errors     An int32 code. Where a function takes `error`, it may be NULL or point to
  *              BARKER_ERROR_SIZE bytes of the caller's, which get a NUL-terminated UTF-8 text on
- *              failure.
+ *              failure. Numbers in messages are written the same in every locale.
  *   threads    [any thread]: concurrently with itself and with everything but destroy.
- *              [control thread]: one call at a time per plugin, while queries go on.
+ *              [control thread]: one call at a time per plugin, while queries go on; a second one
+ *              waits.
+ *   callbacks  Inside the log callback only [any thread] calls are allowed. A [control thread] call
+ *              there returns BARKER_E_REENTRANT, for it would wait for itself.
+ *   fork       A child of fork may query a plugin of its parent and may make control calls. Where
+ *              another thread was inside of a control call when the process forked, control calls
+ *              in the child return BARKER_E_REENTRANT.
+ *   clock      deadline_ns is a time of CLOCK_MONOTONIC in nanoseconds, as std::steady_clock and, on
+ *              Linux, Java's System.nanoTime() give it.
  *   manners    Nothing throws across, prints, aborts, starts a thread or touches signal handlers.
+ *              A call leaves the caller's floating-point environment as it was. The library is
+ *              linked with -z nodelete: dlclose does not unload it. It needs ICU (libicuuc) and
+ *              libstdc++ on the machine.
  */
 #ifndef BARKER_PLUGIN_BARKER_H_
 #define BARKER_PLUGIN_BARKER_H_
@@ -32,7 +45,7 @@ extern "C" {
 #endif
 
 #define BARKER_ABI_MAJOR 1
-#define BARKER_ABI_MINOR 1
+#define BARKER_ABI_MINOR 2
 #define BARKER_ERROR_SIZE 256
 #define BARKER_MAX_SELLING_POINTS 3 /* most selling points (SPs) put before one title */
 
@@ -48,6 +61,8 @@ extern "C" {
 #define BARKER_E_IO 7               /* the operating system said no */
 #define BARKER_E_INTERNAL 8         /* a bug or out of memory; the plugin stays usable */
 #define BARKER_E_UNSUPPORTED 9      /* an ISA this machine lacks, or a part this build lacks */
+#define BARKER_E_TOO_SMALL 10 /* since 1.2: response.text_capacity; text_size says what is needed */
+#define BARKER_E_REENTRANT 11 /* since 1.2: a control call that would wait for itself */
 
 /* How a query was answered (barker_response.status). Whatever it is, `ads` and `text` are filled. */
 #define BARKER_STATUS_RESCORED 0 /* the window was rescored and its titles rewritten */
@@ -66,12 +81,18 @@ extern "C" {
 /* ---- limits: a request beyond them is refused, for it is a mistake or an attack -------------- */
 
 #define BARKER_MAX_ADS 10000
-#define BARKER_MAX_TEXT_SIZE 65536 /* bytes of a query, title, keyword, selling point, id */
-#define BARKER_MAX_TOKENS 100000   /* keywords of a user, tokens of a group */
+#define BARKER_MAX_TEXT_SIZE 65536        /* bytes of a query, title, keyword, selling point, id */
+#define BARKER_MAX_REQUEST_TEXT (8 << 20) /* since 1.2: bytes of all texts of a request together */
+#define BARKER_MAX_TOKENS 100000          /* keywords of a user, tokens of a group */
 #define BARKER_MAX_GROUPS 256
 #define BARKER_MAX_TITLE_KEYWORDS 4096    /* of one ad */
 #define BARKER_MAX_AD_SELLING_POINTS 1024 /* of one ad */
 #define BARKER_MAX_NUMBER 1e12            /* bid, first-pass score, weight in a group */
+
+/* Since 1.2 an ad that is beyond these limits by itself (its title, its numbers, its selling
+ * points) does not refuse the page: it keeps its first-pass rank and its own title, and its result
+ * carries BARKER_RESULT_BAD_AD. Query, user, groups, counts and strides that cannot be refuse the
+ * request. */
 
 /* ---- data ----------------------------------------------------------------------------------- */
 
@@ -85,30 +106,32 @@ typedef struct barker_string {
 typedef struct barker_selling_point {
   uint64_t struct_size;
   barker_string text;   /* plain text as to be shown, not escaped */
-  uint64_t fingerprint; /* of the keyword (models/fingerprint.h); 0: the plugin computes it */
+  uint64_t fingerprint; /* of the keyword (models/text/fingerprint.h); 0: the plugin computes it */
 } barker_selling_point;
 
 /* One ad of the first pass. */
 typedef struct barker_ad {
   uint64_t struct_size;
   barker_string id;
-  barker_string title;     /* plain text: entities decoded, not escaped */
-  double first_pass_score; /* 0 to BARKER_MAX_NUMBER, > 0 where its exponent is not 0 */
-  double bid;              /* 0 to BARKER_MAX_NUMBER, any currency unit */
+  barker_string title; /* plain text: entities decoded, not escaped */
+  /* 0 to BARKER_MAX_NUMBER. A negative or non-finite one makes the ad a bad ad (above): shift or
+   * transform scores that can be negative, such as logarithms, before the call. */
+  double first_pass_score;
+  double bid; /* 0 to BARKER_MAX_NUMBER, any currency unit */
   /* Fingerprints in title order; NULL: the plugin splits the title. */
   const uint64_t* title_keywords;
   uint64_t title_keyword_count;
   const barker_selling_point* selling_points; /* may be NULL when the count is 0 */
   uint64_t selling_point_count;
   uint64_t selling_point_stride; /* bytes from one to the next, >= the first one's struct_size */
-  uint32_t flags;                /* BARKER_AD_* */
-  uint32_t reserved;             /* 0 */
+  uint32_t flags;                /* BARKER_AD_*; an unknown bit refuses the request */
+  uint32_t reserved;             /* 0, or the request is refused */
   /* Since 1.1, for rules; may be empty: */
   barker_string merchant; /* id */
   barker_string category;
 } barker_ad;
 
-#define BARKER_AD_OPT_OUT 1u /* the merchant wants his title untouched */
+#define BARKER_AD_OPT_OUT 1u /* the merchant wants the title untouched */
 
 /* A named bag of features of the user or the query, such as profile: gender=f, age=25-29. The model
  * takes those whose name it was trained with, by name; a group of the model that is not given pools
@@ -136,6 +159,10 @@ typedef struct barker_request {
   uint64_t ad_stride;
   uint64_t window;      /* how many of them to rescore; 0: as configured */
   uint64_t deadline_ns; /* on CLOCK_MONOTONIC, looked at after every 0.1 ms or so; 0: none */
+  /* Since 1.2: how many ads of the answer will be shown. The window is ordered as a whole, but
+   * selling points are scored and titles rewritten for the first `shown` ads of the answer only;
+   * the others come with their own titles. Those shown get the same answer as without it. 0: all. */
+  uint64_t shown;
 } barker_request;
 
 /* A selling point that was put into a title. Frozen: lives inline in barker_result_ad. */
@@ -147,7 +174,8 @@ typedef struct barker_chosen {
   uint64_t end;
 } barker_chosen;
 
-/* One ad of the answer. */
+/* One ad of the answer. The plugin writes all of it, as much as the stride has room for, and sets
+ * struct_size to what it wrote. */
 typedef struct barker_result_ad {
   uint64_t struct_size;
   uint64_t ad;  /* index in request.ads */
@@ -158,7 +186,11 @@ typedef struct barker_result_ad {
   uint32_t rescored; /* 1: inside the window and scored */
   uint32_t chosen_count;
   barker_chosen chosen[BARKER_MAX_SELLING_POINTS];
+  uint32_t flags;    /* since 1.2: BARKER_RESULT_* */
+  uint32_t reserved; /* 0 */
 } barker_result_ad;
+
+#define BARKER_RESULT_BAD_AD 1u /* the ad could not be taken: own title, first-pass rank */
 
 /* The answer. The caller sets the fields marked [in], the plugin the others. */
 typedef struct barker_response {
@@ -169,7 +201,8 @@ typedef struct barker_response {
   char* text;             /* [in] caller's buffer for the titles */
   uint64_t text_capacity; /* [in] */
   uint64_t ad_count;      /* equals request.ad_count on BARKER_OK */
-  /* Bytes used; on BARKER_E_INVALID_ARGUMENT for a small buffer: bytes needed. */
+  /* Bytes used. On BARKER_E_TOO_SMALL: bytes needed; call again with a larger buffer, and only that
+   * call is counted as a query. On every other error 0. text_bound() tells beforehand. */
   uint64_t text_size;
   int32_t status;      /* BARKER_STATUS_* */
   int32_t reason;      /* BARKER_REASON_* */
@@ -178,6 +211,7 @@ typedef struct barker_response {
   uint64_t score_ns;   /* pooling, network, attention */
   uint64_t choose_ns;  /* order and choice of SPs */
   uint64_t rewrite_ns; /* titles */
+  uint64_t bad_ads;    /* since 1.2: ads with BARKER_RESULT_BAD_AD */
 } barker_response;
 
 /* Counters since create. */
@@ -202,6 +236,13 @@ typedef struct barker_stats {
   /* Of these, further apart than the weight file's bound: 0, or the bound does not hold for this
    * traffic and the model is to be frozen again. */
   uint64_t screen_violations;
+  /* Since 1.2. A mistyped group or a catalogue that the model does not know shows here: */
+  uint64_t user_tokens; /* keywords of the user and tokens of the groups that the model has */
+  uint64_t user_tokens_unknown;
+  uint64_t candidates; /* selling points of the windows' ads */
+  uint64_t candidates_unknown;
+  uint64_t groups_ignored; /* groups of requests whose name the model does not have */
+  uint64_t bad_ads;        /* BARKER_RESULT_BAD_AD */
 } barker_stats;
 
 #define BARKER_LOG_INFO 0
@@ -257,6 +298,11 @@ typedef struct barker_api {
 
   /* [any thread] An optional power by its id ("barker.verify/1"), or NULL. Static. */
   const void* (*get_extension)(const char* id);
+
+  /* [any thread] Since 1.2. A text_capacity that is enough for whatever the plugin answers to this
+   * request, its configuration included: from lengths alone, so about six times the text. 0: the
+   * request cannot be read. */
+  uint64_t (*text_bound)(const barker_plugin* plugin, const barker_request* request);
 } barker_api;
 
 /* The one exported symbol: dlsym(handle, BARKER_ENTRY_SYMBOL) is a `const barker_api*`. Read
@@ -364,7 +410,7 @@ typedef struct barker_canary {
   int32_t (*compare)(barker_plugin* plugin, uint64_t at_most, uint64_t* compared, char* error);
   /* [any thread] Waits for a compare that runs. */
   int32_t (*read_agreement)(barker_plugin* plugin, barker_agreement* agreement);
-  /* [any thread] BARKER_E_INTERNAL: too many queries run to look. */
+  /* [any thread] */
   int32_t (*read_generation)(barker_plugin* plugin, int32_t role, barker_generation_stats* stats);
 } barker_canary;
 
@@ -374,14 +420,106 @@ typedef struct barker_canary {
 
 typedef struct barker_explain {
   uint64_t struct_size;
-  /* [any thread] Explains one query as a JSON object: keywords with known/unknown, per ad the
-   * factors of its score, every selling point with its probability and why it was or was not
-   * chosen, attention per title keyword. Allocates: not for the hot path. `json` belongs to the
-   * plugin until release. */
+  /* [any thread] Explains what one query would get, as a JSON object. Shows and counts nothing.
+   * Allocates: not for the hot path. `json` belongs to the plugin until release. Its fields:
+   *   status          "rescored", "partial" or "bypassed"; with "reason" where bypassed
+   *   generation      number; model: path of the weight file
+   *   query_keywords  [{text, known}]
+   *   groups          [{name, known_tokens}]
+   *   ads             in the order of the answer, the window's:
+   *     id, score, factors {bid, pctr or null, first_pass}, opt_out, merchant_off
+   *     selling_points  [{text, score or null, verdict}]: P(attracted), and why (not) chosen
+   *     attention       [{keyword, weight}]: of the title's known keywords, where there is a pCTR */
   int32_t (*explain)(barker_plugin* plugin, const barker_request* request, barker_string* json,
                      char* error);
   void (*release)(barker_string json);
+  /* [any thread] Since 1.2. rescore and explain in one call: the JSON explains the very answer that
+   * `response` got, by the same generation, whatever is loaded meanwhile. Counts as a query. */
+  int32_t (*rescore)(barker_plugin* plugin, const barker_request* request,
+                     barker_response* response, barker_string* json, char* error);
 } barker_explain;
+
+/* ---- extension barker.swap/1 ---------------------------------------------------------------- */
+
+/* Since 1.2. For hosts that judge new weights while they serve: loads that leave the way back as it
+ * is. With A proven and B on trial, replacing B by C keeps `rollback` leading to A. */
+#define BARKER_EXT_SWAP "barker.swap/1"
+
+typedef struct barker_swap {
+  uint64_t struct_size;
+  /* [control thread] As load_weights, but what is replaced is not what rollback leads to. Where
+   * there is nothing to roll back to, that stays so. */
+  int32_t (*replace_weights)(barker_plugin* plugin, barker_string path, uint64_t* generation,
+                             char* error);
+  /* [control thread] As barker_canary.promote, in the same way. */
+  int32_t (*replace_by_canary)(barker_plugin* plugin, uint64_t* generation, char* error);
+} barker_swap;
+
+/* ---- extension barker.prepared/1 ------------------------------------------------------------ */
+
+/* Since 1.2. For hosts that see one document at a time, such as a UDF: what user and query need is
+ * computed once, then each ad gets the very numbers and title that `rescore` would give it. */
+#define BARKER_EXT_PREPARED "barker.prepared/1"
+
+typedef struct barker_prepared_query barker_prepared_query; /* opaque */
+
+typedef struct barker_prepared {
+  uint64_t struct_size;
+  /* [any thread] Maps and pools user, query and groups. The request has no ads; its texts need not
+   * outlive the call. All ads are answered by the generation that serves now. Without weights it
+   * succeeds, and every ad is bypassed. */
+  int32_t (*begin)(barker_plugin* plugin, const barker_request* request,
+                   barker_prepared_query** query, char* error);
+  /* [one thread at a time per query] Answers one ad: response.ads needs room for one. Errors as
+   * rescore's. A deadline of the request holds for each ad. */
+  int32_t (*score)(barker_prepared_query* query, const barker_ad* ad, barker_response* response,
+                   char* error);
+  /* NULL is allowed. Before the plugin is destroyed. */
+  void (*end)(barker_prepared_query* query);
+} barker_prepared;
+
+/* ---- extension barker.model/1 --------------------------------------------------------------- */
+
+/* Since 1.2. What the model expects of a request. */
+#define BARKER_EXT_MODEL "barker.model/1"
+
+/* What fills a group (barker_model_group.source). A group of the request with the same name comes
+ * before the other sources. */
+#define BARKER_SOURCE_GROUPS 0        /* request.groups, by name */
+#define BARKER_SOURCE_QUERY 1         /* keywords of request.query */
+#define BARKER_SOURCE_USER_KEYWORDS 2 /* request.user_keywords */
+#define BARKER_SOURCE_USER 3          /* request.user */
+
+typedef struct barker_model_group {
+  uint64_t struct_size;
+  barker_string name;
+  int32_t source;        /* BARKER_SOURCE_* */
+  int32_t is_keywords;   /* 1: tokens are keywords; 0: features, "name=token" */
+  uint64_t max_tokens;   /* the first so many count; 0: all */
+  uint64_t hash_buckets; /* > 0: tokens share this many vectors by hash; 0: by vocabulary */
+} barker_model_group;
+
+typedef struct barker_model {
+  uint64_t struct_size; /* [in] */
+  uint64_t generation;  /* 0: nothing plays this role, and all is 0 */
+  uint64_t groups;
+  uint64_t keywords;      /* keywords that have a vector */
+  int32_t predicts_pctr;  /* 1: results have a pctr */
+  int32_t keyword_scheme; /* number of the rules by which text is split into keywords */
+  int64_t trained_from;   /* seconds since 1970; 0: the file does not say */
+  int64_t trained_to;
+  char digest[40]; /* as in barker_generation_stats */
+} barker_model;
+
+typedef void (*barker_model_group_callback)(void* context, const barker_model_group* group);
+
+typedef struct barker_model_extension {
+  uint64_t struct_size;
+  /* [any thread] role: BARKER_ROLE_*. The callback, which may be NULL, is called once a group, in
+   * the model's order; its strings live during the call. */
+  int32_t (*read)(barker_plugin* plugin, int32_t role, barker_model* model,
+                  barker_model_group_callback callback, void* context);
+} barker_model_extension;
 
 #ifdef __cplusplus
 }

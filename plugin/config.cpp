@@ -4,7 +4,7 @@
 #include <functional>
 #include <map>
 
-#include "models/toml_text.h"
+#include "models/base/toml_text.h"
 #include "plugin/barker.h"
 
 namespace barker {

@@ -45,8 +45,8 @@
 #include <string_view>
 #include <vector>
 
-#include "models/result.h"
-#include "models/weight_file.h"
+#include "models/base/result.h"
+#include "models/weights/weight_file.h"
 #include "plugin/rewrite.h"
 #include "scoring/choose.h"
 #include "scoring/order.h"

@@ -321,4 +321,5 @@ extern "C" const barker_api barker_entry = {sizeof(barker_api),
                                             barker::switch_to<&barker::Plugin::rollback>,
                                             barker::rescore,
                                             barker::stats,
-                                            barker::get_extension};
+                                            barker::get_extension,
+                                            nullptr};

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "models/vocabulary.h"
+#include "models/weights/vocabulary.h"
 #include "plugin/plugin.h"
 #include "plugin/query.h"
 #include "plugin/request.h"

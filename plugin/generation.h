@@ -6,9 +6,9 @@
 #include <memory>
 #include <string>
 
-#include "models/keywords.h"
-#include "models/result.h"
-#include "models/weight_file.h"
+#include "models/base/result.h"
+#include "models/text/keywords.h"
+#include "models/weights/weight_file.h"
 #include "plugin/config.h"
 #include "scoring/kernels.h"
 #include "scoring/packed_network.h"

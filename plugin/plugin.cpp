@@ -5,6 +5,7 @@
 #include <exception>
 #include <utility>
 
+#include "models/weights/weight_path.h"
 #include "scoring/golden.h"
 
 namespace barker {

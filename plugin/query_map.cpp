@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/vocabulary.h"
+#include "models/weights/vocabulary.h"
 #include "plugin/query.h"
 #include "plugin/request.h"
 

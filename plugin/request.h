@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "models/result.h"
+#include "models/base/result.h"
 #include "plugin/barker.h"
 
 namespace barker {

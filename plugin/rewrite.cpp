@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "models/text.h"
+#include "models/text/text.h"
 
 namespace barker {
 namespace {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <memory>
 
-#include "models/keywords.h"
-#include "models/toml_text.h"
+#include "models/base/toml_text.h"
+#include "models/text/keywords.h"
 
 namespace barker {
 namespace {

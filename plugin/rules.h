@@ -21,8 +21,8 @@
 #include <unordered_set>
 #include <vector>
 
-#include "models/result.h"
-#include "models/vocabulary.h"
+#include "models/base/result.h"
+#include "models/weights/vocabulary.h"
 
 namespace barker {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "models/fingerprint.h"
+#include "models/text/fingerprint.h"
 #include "plugin/counters.h"
 #include "plugin/generation.h"
 #include "plugin/rules.h"

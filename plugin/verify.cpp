@@ -2,7 +2,8 @@
 
 #include <cstdio>
 
-#include "models/weight_file.h"
+#include "models/weights/weight_file.h"
+#include "models/weights/weight_path.h"
 #include "scoring/golden.h"
 
 namespace barker {

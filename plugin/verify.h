@@ -4,8 +4,8 @@
 
 #include <span>
 
-#include "models/result.h"
-#include "models/signature.h"
+#include "models/base/result.h"
+#include "models/weights/signature.h"
 #include "plugin/barker.h"
 
 namespace barker {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/vocabulary.h"
+#include "models/weights/vocabulary.h"
 
 namespace barker {
 

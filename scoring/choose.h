@@ -7,7 +7,7 @@
 #include <limits>
 #include <span>
 
-#include "models/fingerprint.h"
+#include "models/text/fingerprint.h"
 #include "scoring/kernels.h"
 
 namespace barker {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <string>
 
-#include "models/weights_generated.h"
+#include "models/weights/weights_generated.h"
 #include "scoring/forward.h"
 
 namespace barker {

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "models/result.h"
-#include "models/weight_file.h"
+#include "models/base/result.h"
+#include "models/weights/weight_file.h"
 #include "scoring/packed_network.h"
 
 namespace barker {

@@ -19,7 +19,7 @@
 #include <cstdint>
 #include <xsimd/xsimd.hpp>
 
-#include "models/half.h"
+#include "models/base/half.h"
 #include "scoring/kernels.h"
 
 #define BARKER_INLINE inline __attribute__((always_inline))

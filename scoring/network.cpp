@@ -1,6 +1,6 @@
 #include "scoring/network.h"
 
-#include "models/weights_generated.h"
+#include "models/weights/weights_generated.h"
 
 namespace barker {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "models/result.h"
-#include "models/weight_file.h"
+#include "models/base/result.h"
+#include "models/weights/weight_file.h"
 #include "scoring/kernels.h"
 
 namespace barker {

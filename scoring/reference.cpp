@@ -6,7 +6,7 @@
 #include <xtensor/xtensor.hpp>
 #include <xtensor/xview.hpp>
 
-#include "models/half.h"
+#include "models/base/half.h"
 #include "scoring/forward.h"
 
 namespace barker {

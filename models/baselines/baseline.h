@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "models/base/result.h"
 #include "models/data/dataset.h"
-#include "models/result.h"
 
 namespace barker {
 

@@ -4,8 +4,8 @@
 #include <exception>
 #include <iostream>
 
+#include "models/base/exit_code.h"
 #include "models/cli/commands.h"
-#include "models/exit_code.h"
 
 int main(int argc, char** argv) {
   CLI::App app("barker-train: from click logs to frozen weights");

@@ -1,4 +1,4 @@
-// The commands of `barker-train`, one unit each, like those of `barker` (index/commands.h).
+// The commands of `barker-train`, one unit each, like those of `barker` (index/commands/commands.h).
 #pragma once
 
 #include <functional>

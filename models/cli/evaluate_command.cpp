@@ -5,13 +5,13 @@
 #include <iostream>
 #include <memory>
 
+#include "models/base/exit_code.h"
 #include "models/baselines/baseline.h"
 #include "models/cli/commands.h"
 #include "models/evaluate/gate.h"
 #include "models/evaluate/report.h"
 #include "models/evaluate/score.h"
-#include "models/exit_code.h"
-#include "models/weights_generated.h"
+#include "models/weights/weights_generated.h"
 #include "scoring/isa.h"
 
 namespace barker {

@@ -9,12 +9,12 @@
 #include <iostream>
 #include <memory>
 
+#include "models/base/exit_code.h"
 #include "models/cli/commands.h"
 #include "models/data/dataset.h"
 #include "models/evaluate/precision.h"
-#include "models/exit_code.h"
-#include "models/weight_file.h"
-#include "models/weights_generated.h"
+#include "models/weights/weight_file.h"
+#include "models/weights/weights_generated.h"
 #include "scoring/isa.h"
 
 namespace barker {

@@ -5,9 +5,9 @@
 #include <memory>
 #include <optional>
 
+#include "models/base/exit_code.h"
 #include "models/cli/commands.h"
 #include "models/data/dataset.h"
-#include "models/exit_code.h"
 #include "models/simulate/click_world.h"
 #include "models/simulate/marketplace.h"
 #include "models/simulate/oracles.h"

@@ -3,9 +3,9 @@
 #include <iostream>
 #include <memory>
 
+#include "models/base/exit_code.h"
 #include "models/cli/commands.h"
-#include "models/data/import.h"
-#include "models/exit_code.h"
+#include "models/data/import/import.h"
 
 namespace barker {
 

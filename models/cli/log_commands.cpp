@@ -5,11 +5,11 @@
 #include <iostream>
 #include <memory>
 
+#include "models/base/exit_code.h"
 #include "models/cli/commands.h"
 #include "models/data/dataset.h"
 #include "models/data/grouped_text.h"
 #include "models/data/validate.h"
-#include "models/exit_code.h"
 
 namespace barker {
 namespace {

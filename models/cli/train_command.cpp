@@ -10,12 +10,12 @@
 #include <memory>
 #include <sstream>
 
+#include "models/base/exit_code.h"
 #include "models/cli/commands.h"
 #include "models/evaluate/instances.h"
 #include "models/evaluate/metrics.h"
 #include "models/evaluate/quality.h"
 #include "models/evaluate/score.h"
-#include "models/exit_code.h"
 #include "models/train/peers.h"
 #include "models/train/trainer.h"
 #include "scoring/isa.h"

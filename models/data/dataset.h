@@ -15,9 +15,9 @@
 #include <string_view>
 #include <vector>
 
+#include "models/base/lines.h"
+#include "models/base/result.h"
 #include "models/data/events.h"
-#include "models/lines.h"
-#include "models/result.h"
 
 namespace barker {
 

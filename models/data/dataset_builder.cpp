@@ -8,7 +8,7 @@
 #include <unordered_set>
 
 #include "models/data/dataset_columns.h"
-#include "models/keywords.h"
+#include "models/text/keywords.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>

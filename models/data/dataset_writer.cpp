@@ -10,7 +10,7 @@
 #include <cstring>
 #include <optional>
 
-#include "models/atomic_file.h"
+#include "models/base/atomic_file.h"
 #include "models/data/dataset_columns.h"
 #include "models/data/dataset_format.h"
 

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "models/text.h"
+#include "models/text/text.h"
 
 namespace barker {
 namespace {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "models/result.h"
+#include "models/base/result.h"
 
 namespace barker {
 

@@ -17,10 +17,10 @@
 #include <functional>
 #include <string>
 
+#include "models/base/lines.h"
+#include "models/base/result.h"
 #include "models/data/dataset.h"
 #include "models/data/events.h"
-#include "models/lines.h"
-#include "models/result.h"
 
 namespace barker {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <type_traits>
 
-#include "models/result.h"
+#include "models/base/result.h"
 
 namespace barker {
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "models/base/lines.h"
+#include "models/base/result.h"
 #include "models/data/dataset.h"
-#include "models/lines.h"
-#include "models/result.h"
 
 namespace barker {
 

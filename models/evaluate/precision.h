@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string>
 
+#include "models/base/result.h"
 #include "models/data/dataset.h"
-#include "models/result.h"
-#include "models/weight_writer.h"
+#include "models/weights/writer.h"
 #include "scoring/kernels.h"
 
 namespace barker {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string>
 
-#include "models/fingerprint.h"
+#include "models/text/fingerprint.h"
 
 namespace barker {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <vector>
 
+#include "models/base/result.h"
 #include "models/data/dataset.h"
-#include "models/result.h"
-#include "models/weight_file.h"
+#include "models/weights/weight_file.h"
 #include "scoring/forward.h"
 
 namespace barker {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "models/simulate/random.h"
+#include "models/base/random.h"
 
 namespace barker {
 namespace {

@@ -23,8 +23,8 @@
 #include <string>
 #include <vector>
 
+#include "models/base/result.h"
 #include "models/data/events.h"
-#include "models/result.h"
 
 namespace barker {
 

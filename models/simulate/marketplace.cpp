@@ -9,10 +9,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "models/base/random.h"
 #include "models/data/events.h"
-#include "models/keywords.h"
 #include "models/simulate/marketplace_words.h"
-#include "models/simulate/random.h"
+#include "models/text/keywords.h"
 
 namespace barker {
 namespace {

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-#include "models/result.h"
+#include "models/base/result.h"
 
 namespace barker {
 

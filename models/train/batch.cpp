@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "models/fingerprint.h"
+#include "models/text/fingerprint.h"
 #include "models/train/noise.h"
 
 namespace barker {

@@ -1,6 +1,6 @@
 #include <sstream>
 
-#include "models/atomic_file.h"
+#include "models/base/atomic_file.h"
 #include "models/train/train_state_torch.h"
 
 namespace barker {

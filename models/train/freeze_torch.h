@@ -3,7 +3,7 @@
 
 #include "models/train/batch.h"
 #include "models/train/train_state_torch.h"
-#include "models/weight_writer.h"
+#include "models/weights/writer.h"
 
 namespace barker {
 

@@ -5,7 +5,7 @@
 #include <limits>
 #include <sstream>
 
-#include "models/toml_text.h"
+#include "models/base/toml_text.h"
 
 namespace barker {
 namespace {

@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "models/base/result.h"
 #include "models/data/dataset.h"
-#include "models/result.h"
 #include "models/train/options.h"
-#include "models/weight_writer.h"
+#include "models/weights/writer.h"
 
 namespace barker {
 

@@ -1,6 +1,6 @@
 // Any bytes as an ad store: refused with a message, or readable to the last ad.
-#include "index/ad_store.h"
-#include "index/ad_store_generated.h"
+#include "index/catalogue/ad_store.h"
+#include "index/catalogue/ad_store_generated.h"
 #include "tests/fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -1,6 +1,6 @@
 // Any bytes as a catalogue and as profiles: every line an ad or a report, none lost.
-#include "index/catalogue.h"
-#include "index/profiles.h"
+#include "index/catalogue/catalogue.h"
+#include "index/profiles/profiles.h"
 #include "tests/fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

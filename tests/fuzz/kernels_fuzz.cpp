@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "models/half.h"
+#include "models/base/half.h"
 #include "scoring/kernels.h"
 #include "scoring/packed_network.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,6 +1,6 @@
 // Any bytes as text: keywords lie inside it, in order, and normalising twice changes nothing.
-#include "models/keywords.h"
-#include "models/text.h"
+#include "models/text/keywords.h"
+#include "models/text/text.h"
 #include "tests/fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "models/fingerprint.h"
+#include "models/text/fingerprint.h"
 #include "plugin/barker.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/models/clean_text.h"
-#include "tests/models/random_model.h"
+#include "tests/models/text/clean_text.h"
+#include "tests/models/weights/random_model.h"
 
 namespace barker {
 namespace {

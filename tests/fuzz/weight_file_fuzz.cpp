@@ -1,12 +1,12 @@
 // Any bytes as a weight file: refused with a message, or usable to the last row.
 #include <vector>
 
-#include "models/weight_file.h"
-#include "models/weights_generated.h"
+#include "models/weights/weight_file.h"
+#include "models/weights/weights_generated.h"
 #include "scoring/forward.h"
 #include "scoring/golden.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/models/damaged_weights.h"
+#include "tests/models/weights/damaged_weights.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace barker;

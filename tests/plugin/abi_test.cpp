@@ -8,7 +8,7 @@
 #include <fstream>
 #include <thread>
 
-#include "models/weight_file.h"
+#include "models/weights/weight_file.h"
 #include "tests/plugin/plugin_fixture.h"
 #include "tests/scoring/golden_model.h"
 

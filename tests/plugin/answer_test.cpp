@@ -6,9 +6,9 @@
 #include <cstring>
 #include <utility>
 
-#include "models/fingerprint.h"
-#include "models/keywords.h"
-#include "models/weight_file.h"
+#include "models/text/fingerprint.h"
+#include "models/text/keywords.h"
+#include "models/weights/weight_file.h"
 #include "scoring/forward.h"
 #include "scoring/isa.h"
 #include "tests/plugin/plugin_fixture.h"

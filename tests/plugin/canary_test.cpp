@@ -9,7 +9,7 @@
 #include <set>
 #include <thread>
 
-#include "tests/models/random_model.h"
+#include "tests/models/weights/random_model.h"
 #include "tests/plugin/asker.h"
 
 namespace barker {

@@ -21,9 +21,9 @@
 #include <new>
 #include <vector>
 
-#include "models/fingerprint.h"
-#include "tests/models/random_model.h"
-#include "tests/models/system_calls.h"
+#include "models/text/fingerprint.h"
+#include "tests/models/base/system_calls.h"
+#include "tests/models/weights/random_model.h"
 #include "tests/plugin/asker.h"
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "plugin/barker.h"
-#include "tests/models/random_model.h"
+#include "tests/models/weights/random_model.h"
 #include "tests/plugin/asker.h"
 
 namespace barker {

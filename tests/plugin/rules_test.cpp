@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "models/weight_file.h"
-#include "tests/models/random_model.h"
+#include "models/weights/weight_file.h"
+#include "tests/models/weights/random_model.h"
 
 namespace barker {
 namespace {

@@ -20,9 +20,9 @@
 #include <thread>
 #include <vector>
 
-#include "models/weight_file.h"
+#include "models/weights/weight_file.h"
 #include "plugin/counters.h"
-#include "tests/models/random_model.h"
+#include "tests/models/weights/random_model.h"
 #include "tests/plugin/asker.h"
 
 namespace barker {

@@ -3,10 +3,10 @@
 
 #include <filesystem>
 
-#include "models/keywords.h"
-#include "tests/models/clean_text.h"
-#include "tests/models/hostile_texts.h"
-#include "tests/models/random_model.h"
+#include "models/text/keywords.h"
+#include "tests/models/text/clean_text.h"
+#include "tests/models/text/hostile_texts.h"
+#include "tests/models/weights/random_model.h"
 #include "tests/plugin/asker.h"
 
 namespace barker {

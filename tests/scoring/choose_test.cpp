@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "models/vocabulary.h"
+#include "models/weights/vocabulary.h"
 
 namespace barker {
 namespace {

@@ -1,6 +1,6 @@
 // Every systematic damage to a weight file is refused with a message, or what is left is proven by
 // its golden vectors and can be used to its last row. The count is printed.
-#include "tests/models/damaged_weights.h"
+#include "tests/models/weights/damaged_weights.h"
 
 #include <gtest/gtest.h>
 
@@ -11,8 +11,8 @@
 #include <functional>
 #include <limits>
 
-#include "models/weight_file.h"
-#include "models/weights_generated.h"
+#include "models/weights/weight_file.h"
+#include "models/weights/weights_generated.h"
 #include "scoring/golden.h"
 #include "tests/scoring/golden_model.h"
 

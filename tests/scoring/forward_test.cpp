@@ -10,7 +10,7 @@
 #include <optional>
 #include <random>
 
-#include "models/weight_file.h"
+#include "models/weights/weight_file.h"
 #include "scoring/golden.h"
 #include "tests/scoring/golden_model.h"
 

@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include "models/weight_file.h"
+#include "models/weights/weight_file.h"
 #include "scoring/forward.h"
 #include "scoring/isa.h"
-#include "tests/models/random_model.h"
+#include "tests/models/weights/random_model.h"
 
 namespace barker {
 

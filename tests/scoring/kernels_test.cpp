@@ -11,7 +11,7 @@
 #include <random>
 #include <vector>
 
-#include "models/half.h"
+#include "models/base/half.h"
 #include "scoring/packed_network.h"
 
 namespace barker {

@@ -5,11 +5,11 @@
 
 #include <fstream>
 
+#include "models/base/random.h"
 #include "models/evaluate/instances.h"
 #include "models/evaluate/metrics.h"
 #include "models/simulate/click_world.h"
-#include "models/simulate/random.h"
-#include "tests/models/random_model.h"
+#include "tests/models/weights/random_model.h"
 
 namespace barker {
 namespace {

@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "tests/models/random_model.h"
+#include "tests/models/weights/random_model.h"
 
 namespace barker {
 namespace {

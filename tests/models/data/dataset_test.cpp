@@ -7,7 +7,7 @@
 #include <cmath>
 #include <fstream>
 
-#include "tests/models/random_model.h"
+#include "tests/models/weights/random_model.h"
 
 namespace barker {
 namespace {

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "tests/models/random_model.h"
+#include "tests/models/weights/random_model.h"
 
 namespace barker {
 namespace {

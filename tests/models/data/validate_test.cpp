@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "tests/models/random_model.h"
+#include "tests/models/weights/random_model.h"
 
 namespace barker {
 namespace {

@@ -7,8 +7,8 @@
 #include <set>
 
 #include "models/evaluate/metrics.h"
-#include "models/keywords.h"
 #include "models/simulate/oracles.h"
+#include "models/text/keywords.h"
 
 namespace barker {
 namespace {

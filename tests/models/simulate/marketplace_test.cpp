@@ -9,10 +9,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "models/base/lines.h"
 #include "models/data/events.h"
-#include "models/lines.h"
-#include "models/text.h"
-#include "tests/models/random_model.h"
+#include "models/text/text.h"
+#include "tests/models/weights/random_model.h"
 
 namespace barker {
 namespace {

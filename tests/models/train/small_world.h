@@ -6,7 +6,7 @@
 #include "models/data/dataset.h"
 #include "models/simulate/click_world.h"
 #include "models/train/options.h"
-#include "tests/models/random_model.h"
+#include "tests/models/weights/random_model.h"
 
 namespace barker {
 

@@ -4,8 +4,8 @@
 
 #include <set>
 
+#include "models/base/random.h"
 #include "models/evaluate/score.h"
-#include "models/simulate/random.h"
 #include "models/train/freeze_torch.h"
 #include "scoring/isa.h"
 #include "tests/models/train/small_world.h"

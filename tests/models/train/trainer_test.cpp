@@ -12,8 +12,8 @@
 #include "models/evaluate/score.h"
 #include "models/simulate/marketplace.h"
 #include "models/train/peers.h"
-#include "models/weight_file.h"
-#include "models/weights_generated.h"
+#include "models/weights/weight_file.h"
+#include "models/weights/weights_generated.h"
 #include "scoring/golden.h"
 #include "tests/models/train/small_world.h"
 

@@ -1,0 +1,95 @@
+#include "index/catalogue/ad_store.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include "index/catalogue/ad_store_generated.h"
+
+namespace barker {
+namespace {
+
+// What the Verifier leaves open, and what the plugin refuses in a request: an ad beyond it would
+// cost every page it stands on the rescoring.
+Status check_ad(const fbs::StoredAd& ad) {
+  const auto* keywords = ad.title_keywords();
+  // The Verifier aligns a list's length, not its 64-bit elements.
+  if (keywords->size() > 0 && reinterpret_cast<uintptr_t>(keywords->Data()) % 8 != 0) {
+    return bad_data("title_keywords are not aligned");
+  }
+  if (!(ad.bid() >= 0 && ad.bid() <= BARKER_MAX_NUMBER)) {
+    return bad_data("bid: expected a number from 0 to 1e12, found " + std::to_string(ad.bid()));
+  }
+  if (keywords->size() > BARKER_MAX_TITLE_KEYWORDS) return bad_data("too many title_keywords");
+  if (ad.selling_points()->size() > kMostSellingPoints) return bad_data("too many selling_points");
+  bool too_long = false;
+  for (const auto* text : {ad.id(), ad.title(), ad.merchant(), ad.category()}) {
+    too_long |= text && text->size() > kLongestText;
+  }
+  for (const auto* point : *ad.selling_points()) too_long |= point->text()->size() > kLongestText;
+  return too_long ? bad_data("a text is longer than " + std::to_string(kLongestText) + " bytes")
+                  : Status();
+}
+
+}  // namespace
+
+Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter& splitter,
+                      const std::string& path) {
+  constexpr size_t kRoomForOneAd = 64u << 20;  // bytes; a line of a catalogue has no more
+  flatbuffers::FlatBufferBuilder builder(1 << 20);
+  std::vector<flatbuffers::Offset<fbs::StoredAd>> stored;
+  std::vector<Fingerprint> keywords;
+  for (const CatalogueAd& ad : ads) {
+    if (builder.GetSize() > kMaxAdStore - kRoomForOneAd) {
+      return invalid_argument(path + ": the ads need more than 2 GiB; split the catalogue");
+    }
+    keywords.clear();
+    splitter.split(ad.title, keywords);
+    keywords.resize(std::min<size_t>(keywords.size(), BARKER_MAX_TITLE_KEYWORDS));
+    std::vector<flatbuffers::Offset<fbs::StoredSellingPoint>> points;
+    for (const std::string& text : ad.selling_points) {
+      points.push_back(fbs::CreateStoredSellingPoint(builder, builder.CreateSharedString(text),
+                                                     fingerprint(normalize_keyword(text))));
+    }
+    const auto id = builder.CreateString(ad.id), title = builder.CreateString(ad.title);
+    const auto merchant = builder.CreateSharedString(ad.merchant);
+    const auto category = builder.CreateSharedString(ad.category);
+    const auto title_keywords = builder.CreateVector(keywords);
+    const auto selling_points = builder.CreateVector(points);
+    stored.push_back(fbs::CreateStoredAd(builder, id, title, ad.bid, ad.opt_out, title_keywords,
+                                         selling_points, merchant, category));
+  }
+  fbs::FinishAdStoreBuffer(builder, fbs::CreateAdStore(builder, builder.CreateVector(stored)));
+  std::ofstream out(path, std::ios::binary);
+  out.write(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
+  out.close();
+  return out ? Status() : io_error(path + ": cannot be written: " + std::strerror(errno));
+}
+
+Result<AdStore> AdStore::open(const std::string& path) {
+  Result<FileBytes> file = FileBytes::open(path, Storage::kAuto, kMaxAdStore);
+  if (!file.ok()) return Status(file.status().code(), path + ": " + file.status().message());
+  AdStore store;
+  store.file_ = std::move(*file);
+  const auto* data = reinterpret_cast<const uint8_t*>(store.file_.bytes().data());
+  flatbuffers::Verifier verifier(data, store.file_.bytes().size(), 64, 1u << 30);
+  if (!fbs::VerifyAdStoreBuffer(verifier)) {
+    return bad_data(path + ": expected a well-formed ad store, found a damaged or foreign file");
+  }
+  store.root_ = fbs::GetAdStore(data);
+  for (flatbuffers::uoffset_t i = 0; i < store.root_->ads()->size(); ++i) {
+    if (Status s = check_ad(*store.root_->ads()->Get(i)); !s.ok()) {
+      return bad_data(path + ": ad " + std::to_string(i) + ": " + s.message());
+    }
+  }
+  return store;
+}
+
+size_t AdStore::size() const { return root_->ads()->size(); }
+const fbs::StoredAd& AdStore::ad(size_t document) const {
+  return *root_->ads()->Get(static_cast<flatbuffers::uoffset_t>(document));
+}
+
+}  // namespace barker

@@ -1,0 +1,43 @@
+// The ad store: a FlatBuffers file beside the Lucene++ index, one entry a document, in
+// document order. Lucene++'s own stored fields cost twice the search; this costs a pointer.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "index/catalogue/catalogue.h"
+#include "models/base/file_bytes.h"
+#include "models/base/result.h"
+#include "models/text/keywords.h"
+
+namespace barker::fbs {
+struct StoredAd;
+struct AdStore;
+}  // namespace barker::fbs
+
+namespace barker {
+
+// Writes the ads in order; titles are split and selling points fingerprinted here, once.
+Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter& splitter,
+                      const std::string& path);
+
+inline constexpr size_t kMaxAdStore = (size_t{2} << 30) - 1;  // bytes; where FlatBuffers ends
+
+// Owns the bytes: mapped, or copied where others may write to the file. Verified at open;
+// immutable: any thread.
+class AdStore {
+ public:
+  static Result<AdStore> open(const std::string& path);
+
+  size_t size() const;
+  const fbs::StoredAd& ad(size_t document) const;
+
+ private:
+  AdStore() = default;
+
+  FileBytes file_;
+  const fbs::AdStore* root_ = nullptr;
+};
+
+}  // namespace barker

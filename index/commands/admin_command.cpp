@@ -1,0 +1,58 @@
+// admin: asks an engine that serves, over its socket.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "index/commands/commands.h"
+#include "index/commands/fail.h"
+#include "models/base/exit_code.h"
+#include "models/text/text.h"
+#include "plugin/host/admin_socket.h"
+
+namespace barker {
+namespace {
+
+struct Options {
+  std::string socket;
+  std::vector<std::string> words;
+};
+
+bool is_command(const std::vector<std::string>& words) {
+  const std::string& name = words.front();
+  return name == "shares"
+             ? words.size() == 3
+             : words.size() == 1 && (name == "status" || name == "reload" || name == "rollback");
+}
+
+int run(const Options& o) {
+  if (!is_command(o.words)) {
+    return fail("admin", invalid_argument("expected status, reload, rollback or shares SERVED "
+                                          "COMPARED, found \"" +
+                                          o.words.front() + "\""));
+  }
+  std::string command;
+  for (const std::string& word : o.words) command += (command.empty() ? "" : " ") + word;
+  const Result<std::string> answer = ask_engine(o.socket, command);
+  if (!answer.ok()) return fail("admin", answer.status());
+  const auto json = nlohmann::ordered_json::parse(*answer, nullptr, false);
+  if (json.is_object() && json.contains("error") && json["error"].is_string()) {
+    return fail("admin", {Code::kFailedPrecondition, json["error"].get<std::string>()});
+  }
+  std::cout << (json.is_discarded() ? visible(*answer) : json.dump(2)) << "\n";
+  return kExitOk;
+}
+
+}  // namespace
+
+Command add_admin_command(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "admin", "Ask an engine that serves: status, reload, rollback, shares SERVED COMPARED");
+  command->add_option("socket", o->socket, "What its --admin named")->required();
+  command->add_option("command", o->words, "status: counters of each generation, their agreement")
+      ->required();
+  return [o] { return run(*o); };
+}
+
+}  // namespace barker

@@ -1,0 +1,27 @@
+// Users as the engine knows them: keywords of recent clicks and named features. From a JSON Lines
+// file,
+// {"user": "anna", "keywords": ["waterproof", ...newest first], "groups": {"profile":
+// ["gender=f"]}}.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "models/base/lines.h"
+#include "models/base/result.h"
+
+namespace barker {
+
+struct Profile {
+  std::string user;
+  std::vector<std::string> keywords;  // newest first
+  std::vector<std::pair<std::string, std::vector<std::string>>> groups;
+};
+
+// By user id; the last line of a user wins. Bad lines are reported.
+Result<std::unordered_map<std::string, Profile>> read_profiles(const std::string& path,
+                                                               BadLines& bad);
+
+}  // namespace barker

@@ -1,0 +1,93 @@
+#include "models/base/atomic_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+namespace barker {
+namespace {
+
+// False: somebody took the file for a scrap and removed it before it was locked. Where the file
+// system knows no locks, nobody removes what he cannot lock.
+bool lock_new(int descriptor) {
+  flock(descriptor, LOCK_EX);
+  struct stat info {};
+  return fstat(descriptor, &info) != 0 || info.st_nlink > 0;
+}
+
+}  // namespace
+
+// By open() and not by mkostemp(), which would make it readable for its owner alone.
+Result<AtomicFile> AtomicFile::create(const std::string& path) {
+  static std::atomic<uint64_t> count{0};
+  AtomicFile file;
+  file.path_ = path;
+  const std::string stem = path + ".tmp." + std::to_string(getpid()) + ".";
+  for (;;) {
+    file.temporary_ = stem + std::to_string(count++);
+    file.descriptor_ = open(file.temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file.descriptor_ < 0 && errno == EEXIST) continue;  // of a process that had our number
+    if (file.descriptor_ < 0) return file.failed(errno);
+    if (lock_new(file.descriptor_)) return file;
+    close(std::exchange(file.descriptor_, -1));
+  }
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ < 0) return;
+  close(descriptor_);
+  unlink(temporary_.c_str());
+}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept { *this = std::move(other); }
+
+AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(temporary_, other.temporary_);
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+Status AtomicFile::failed(int error) const {
+  return io_error(path_ + ": cannot be written: " + std::strerror(error));
+}
+
+Status AtomicFile::write(const void* data, size_t size) {
+  const char* at = static_cast<const char*>(data);
+  while (size > 0) {
+    const ssize_t wrote = ::write(descriptor_, at, size);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) return failed(wrote < 0 ? errno : ENOSPC);
+    at += wrote;
+    size -= static_cast<size_t>(wrote);
+  }
+  return {};
+}
+
+Status AtomicFile::commit() {
+  if (fsync(descriptor_) != 0) return failed(errno);
+  if (rename(temporary_.c_str(), path_.c_str()) != 0) return failed(errno);
+  close(std::exchange(descriptor_, -1));
+  const Status s = sync_directory(std::filesystem::path(path_).parent_path().string());
+  if (s.ok()) return s;
+  return io_error(path_ + ": is in place, but a power cut may undo it: " + s.message());
+}
+
+Status sync_directory(const std::string& directory) {
+  const std::string path = directory.empty() ? "." : directory;
+  const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return io_error(path + ": " + std::strerror(errno));
+  const int error = fsync(descriptor) == 0 ? 0 : errno;
+  close(descriptor);
+  if (error == 0 || error == EINVAL) return {};  // some file systems cannot sync a directory
+  return io_error(path + ": cannot be synced: " + std::strerror(error));
+}
+
+}  // namespace barker

@@ -1,0 +1,25 @@
+// Numbers in messages. printf and std::to_string write a comma where the locale of the process says
+// so; these write the same everywhere.
+#pragma once
+
+#include <charconv>
+#include <string>
+
+namespace barker {
+
+// The shortest text that reads back as this number: "0.25", "1e+12", "inf", "nan".
+inline std::string number_text(double value) {
+  char text[32];
+  const std::to_chars_result end = std::to_chars(text, text + sizeof text, value);
+  return std::string(text, end.ptr);
+}
+
+// With so many digits behind the point, at most 9: "0.250".
+inline std::string number_text(double value, int digits) {
+  char text[350];  // the largest double has 309 digits before the point
+  const std::to_chars_result end =
+      std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, digits);
+  return std::string(text, end.ptr);
+}
+
+}  // namespace barker

@@ -1,0 +1,70 @@
+#include "models/weights/layout.h"
+
+namespace barker {
+namespace {
+
+// Weight and bias of each layer of a chain `in` -> outs[0] -> outs[1] ...
+void add_chain(std::vector<TensorShape>& out, const std::string& prefix, uint64_t in,
+               const std::vector<uint32_t>& outs) {
+  for (size_t i = 0; i < outs.size(); ++i) {
+    const std::string layer = prefix + "." + std::to_string(i);
+    out.push_back({layer + ".weight", fbs::DType_F32, {outs[i], in}});
+    out.push_back({layer + ".bias", fbs::DType_F32, {outs[i]}});
+    in = outs[i];
+  }
+}
+
+}  // namespace
+
+std::vector<TensorShape> tensor_layout(const LayoutSizes& s) {
+  std::vector<TensorShape> out = {
+      {"vocabulary.fingerprints", fbs::DType_U64, {s.named_rows}},
+      {"vocabulary.slots", fbs::DType_U32, {kAnyExtent}},
+      {"vocabulary.text_offsets", fbs::DType_U64, {s.named_rows + 1}},
+      {"vocabulary.text", fbs::DType_U8, {kAnyExtent}},
+      {"embedding", s.tables, {s.rows, s.dim}},
+  };
+  if (!s.hidden.empty()) {
+    add_chain(out, "mlp", (s.groups + 1) * s.dim, s.hidden);
+    out.push_back({"head.main.weight", fbs::DType_F32, {s.hidden.back()}});
+    out.push_back({"head.main.bias", fbs::DType_F32, {1}});
+    out.push_back({"fold.target", s.tables, {s.folded_rows, s.hidden.front()}});
+  }
+  if (s.has_auxiliary) {
+    if (!s.hidden.empty()) out.push_back({"head.aux.weight", fbs::DType_F32, {s.hidden.back()}});
+    out.push_back({"head.aux.bias", fbs::DType_F32, {1}});
+    for (const char* part : {"attention.user", "attention.query", "attention.title"}) {
+      out.push_back({part, fbs::DType_F32, {s.attention_dim, s.dim}});
+    }
+    out.push_back({"attention.score", fbs::DType_F32, {s.attention_dim}});
+    out.push_back({"fold.title", s.tables, {s.folded_rows, s.attention_dim}});
+  }
+  if (s.dot_dim > 0) {
+    std::vector<uint32_t> chain = s.dot_hidden;
+    chain.push_back(static_cast<uint32_t>(s.dot_dim));
+    add_chain(out, "dot.context", s.groups * s.dim, chain);
+    out.push_back({"dot.target.weight", fbs::DType_F32, {s.dot_dim, s.dim}});
+    out.push_back({"dot.target.bias", fbs::DType_F32, {s.named_rows}});
+    out.push_back({"fold.dot", s.tables, {s.folded_rows, s.dot_dim}});
+  }
+  return out;
+}
+
+size_t size_of(fbs::DType dtype) {
+  switch (dtype) {
+    case fbs::DType_F32:
+    case fbs::DType_U32:
+      return 4;
+    case fbs::DType_F16:
+    case fbs::DType_BF16:
+      return 2;
+    case fbs::DType_I8:
+    case fbs::DType_U8:
+      return 1;
+    case fbs::DType_U64:
+      return 8;
+  }
+  return 0;
+}
+
+}  // namespace barker

@@ -1,0 +1,41 @@
+// Which tensors a model has and of what shape: the one table that the writer fills and the reader
+// checks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/weights/weights_generated.h"
+
+namespace barker {
+
+struct TensorShape {
+  std::string name;
+  fbs::DType dtype;
+  std::vector<uint64_t> shape;  // an extent of kAnyExtent is checked elsewhere
+};
+
+inline constexpr uint64_t kAnyExtent = ~uint64_t{0};
+
+// Sizes a layout follows from; all within the limits of weight_file.h.
+struct LayoutSizes {
+  uint64_t rows = 0;         // V of the embedding
+  uint64_t named_rows = 0;   // N
+  uint64_t folded_rows = 0;  // F
+  uint64_t dim = 0;          // D
+  uint64_t groups = 0;       // G
+  std::vector<uint32_t> hidden;
+  bool has_auxiliary = false;
+  uint64_t attention_dim = 0;
+  uint64_t dot_dim = 0;
+  std::vector<uint32_t> dot_hidden;
+  fbs::DType tables = fbs::DType_F32;  // of embedding and fold.*
+};
+
+// Every tensor of such a model, by name: vocabulary, trained, folded.
+std::vector<TensorShape> tensor_layout(const LayoutSizes& sizes);
+
+size_t size_of(fbs::DType dtype);  // bytes of an element
+
+}  // namespace barker

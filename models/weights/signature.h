@@ -1,0 +1,45 @@
+// Ed25519 signatures of weight files: who wrote them, where a checksum says only that they are
+// whole.
+//
+//   FILE.sig   one line: "barker-ed25519ph KEY SIGNATURE", in hexadecimal; KEY is the public one
+//   NAME.key   one line: the secret key, 64 hexadecimal digits; readable by its owner alone
+//   NAME.pub   one line: the public key, 64 hexadecimal digits, as `trusted_keys` lists it
+//
+// Signed are all bytes of the file, hashed first (Ed25519ph, RFC 8032), so that a gigabyte is read
+// once; they open with the format's magic, so that a signature of a weight file is one of nothing
+// else.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "models/base/result.h"
+
+namespace barker {
+
+using PublicKey = std::array<uint8_t, 32>;
+
+// 64 hexadecimal digits; white space around them is passed over.
+Result<PublicKey> parse_public_key(std::string_view text);
+std::string to_text(const PublicKey& key);
+
+// Makes NAME.key and NAME.pub, never over a file that is there. Returns the public key.
+Result<PublicKey> generate_key_pair(const std::string& name);
+
+// Writes `file`.sig over `bytes`, which should be those of `file`. Refuses a key file that others
+// may read. Returns the public key.
+Result<PublicKey> sign_bytes(std::span<const std::byte> bytes, const std::string& file,
+                             const std::string& key_file);
+
+// Whether `file`.sig is a signature of `bytes` by one of `trusted`. Returns that key. The error
+// says what is missing or wrong.
+Result<PublicKey> check_signature(std::span<const std::byte> bytes, const std::string& file,
+                                  std::span<const PublicKey> trusted);
+
+std::string signature_path(const std::string& file);
+
+}  // namespace barker

@@ -1,0 +1,31 @@
+// A plugin's error code and text as a Status.
+#pragma once
+
+#include <string>
+
+#include "models/base/result.h"
+#include "plugin/barker.h"
+
+namespace barker {
+
+inline Status plugin_error(int32_t code, const std::string& error) {
+  switch (code) {
+    case BARKER_E_NOT_FOUND:
+      return not_found(error);
+    case BARKER_E_CONFIG:
+      return {Code::kBadConfiguration, error};
+    case BARKER_E_INVALID_ARGUMENT:
+      return invalid_argument(error);
+    case BARKER_E_VERSION:
+      return {Code::kUnsupported, error};
+    case BARKER_E_NO_WEIGHTS:
+    case BARKER_E_UNSUPPORTED:  // by this machine or build: others may
+      return {Code::kFailedPrecondition, error};
+    case BARKER_E_IO:
+      return io_error(error);
+    default:
+      return bad_data(error);
+  }
+}
+
+}  // namespace barker

@@ -1,0 +1,108 @@
+#include "plugin/host/watcher.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <exception>
+#include <filesystem>
+#include <optional>
+#include <thread>
+
+#include "plugin/host/admin_socket.h"
+
+namespace barker {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kLookEvery = 500, kCompareEvery = 50;  // milliseconds
+
+// What the kernel tells of the directories in which the watched files are.
+void watch_directory_of(const std::string& path, int notify) {
+  if (path.empty() || notify < 0) return;
+  std::error_code error;
+  const bool directory = fs::is_directory(path, error);
+  const fs::path parent = directory ? fs::path(path) : fs::absolute(path, error).parent_path();
+  inotify_add_watch(notify, parent.c_str(), IN_MOVED_TO | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE);
+}
+
+}  // namespace
+
+struct Watcher::Impl {
+  Impl(const barker_api& api, barker_plugin* plugin, Watched watched)
+      : life(api, plugin, std::move(watched)) {}
+  ~Impl() {
+    close(wake);
+    if (notify >= 0) close(notify);
+  }
+
+  void run() {
+    bool lets_in = admin.has_value();
+    while (!stop) {
+      pollfd events[] = {
+          {wake, POLLIN, 0}, {notify, POLLIN, 0}, {lets_in ? admin->descriptor() : -1, POLLIN, 0}};
+      poll(events, 3, life.has_canary() ? kCompareEvery : kLookEvery);
+      uint64_t count;
+      alignas(inotify_event) char names[4096];
+      if (read(wake, &count, sizeof count) < 0) count = 0;
+      while (notify >= 0 && read(notify, names, sizeof names) > 0) {
+      }
+      if (stop) break;
+      try {
+        if (again.exchange(false)) life.retry();
+        life.look();
+        // Who could not be let in (no descriptor was free) waits for the look after the next:
+        // his socket stays readable, and would make this loop spin.
+        lets_in =
+            admin &&
+            ((events[2].revents & POLLIN) == 0 ||
+             admin->answer([this](const std::string& command) { return life.answer(command); }));
+      } catch (const std::exception&) {  // no memory: the next look tries again
+      }
+    }
+  }
+
+  LifeCycle life;
+  std::optional<AdminSocket> admin;
+  int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  int notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+  std::atomic<bool> stop{false}, again{false};
+  std::thread thread;
+};
+
+Result<std::unique_ptr<Watcher>> Watcher::start(const barker_api& api, barker_plugin* plugin,
+                                                Watched watched, const std::string& admin) {
+  auto impl = std::make_unique<Impl>(api, plugin, watched);
+  if (!admin.empty()) {
+    Result<AdminSocket> socket = AdminSocket::listen(admin);
+    if (!socket.ok()) return socket.status();
+    impl->admin.emplace(std::move(*socket));
+  }
+  // Before the first look, so that no change falls between the two.
+  watch_directory_of(watched.weights, impl->notify);
+  watch_directory_of(watched.rules, impl->notify);
+  if (Status s = impl->life.start(); !s.ok()) return s;
+  Impl& i = *impl;
+  i.thread = std::thread([&i] { i.run(); });
+  return std::unique_ptr<Watcher>(new Watcher(std::move(impl)));
+}
+
+Watcher::Watcher(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Watcher::~Watcher() {
+  impl_->stop = true;
+  const uint64_t one = 1;
+  (void)!write(impl_->wake, &one, sizeof one);
+  impl_->thread.join();
+}
+
+void Watcher::wake() noexcept {
+  impl_->again = true;
+  const uint64_t one = 1;
+  (void)!write(impl_->wake, &one, sizeof one);
+}
+
+}  // namespace barker

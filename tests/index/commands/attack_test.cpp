@@ -1,0 +1,175 @@
+// A hostile catalogue and hostile searchers, seen through the engine: titles, the printed table,
+// JSON.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "index/commands/print.h"
+#include "index/engine/engine.h"
+#include "index/retrieval/index_writer.h"
+#include "tests/index/commands/run_command.h"
+#include "tests/models/text/clean_text.h"
+#include "tests/models/text/hostile_texts.h"
+#include "tests/models/weights/random_model.h"
+
+namespace barker {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Attack : public testing::Test {
+ protected:
+  Attack() {
+    std::vector<CatalogueAd> ads;
+    for (const std::string& hostile : hostile_texts()) {
+      CatalogueAd ad;
+      ad.id = std::to_string(ads.size()) + hostile;
+      ad.title = hostile + " shoes " + hostile;
+      ad.bid_terms = {"shoes", hostile};
+      // The last is word1 to whoever folds it, and something else to whoever reads it.
+      ad.selling_points = {hostile, "word2", "wo\u200Brd\u202E1"};
+      ad.merchant = ad.category = hostile;
+      ads.push_back(std::move(ad));
+    }
+    const Status written = write_index(std::move(ads), index_);
+    EXPECT_TRUE(written.ok()) << written.message();
+    EXPECT_TRUE(write_weight_file(random_model(1), weights_).ok());
+  }
+  ~Attack() override {
+    fs::remove_all(index_);
+    fs::remove(weights_);
+  }
+
+  std::unique_ptr<Engine> open(const std::string& config) {
+    EngineOptions options;
+    options.index = index_;
+    options.watched.weights = weights_;
+    options.plugin = BARKER_PLUGIN_PATH;
+    options.config = config;
+    auto engine = Engine::open(options);
+    EXPECT_TRUE(engine.ok()) << engine.status().message();
+    return std::move(*engine);
+  }
+  static Profile hostile_user(const std::string& text) {
+    Profile user;
+    user.user = text;
+    user.keywords = {text, "word5"};
+    user.groups = {{"profile", {text}}, {text, {text}}};
+    return user;
+  }
+
+  const std::string index_ = temporary_path("attack"), weights_ = temporary_path("attack.barker");
+};
+
+TEST_F(Attack, LeavesJsonWhole) {
+  const auto engine = open("");
+  size_t ads = 0;
+  for (const std::string& hostile : hostile_texts()) {
+    for (const std::string& query : {hostile, std::string("shoes")}) {
+      const auto result = engine->search(query, hostile_user(hostile), /*explain=*/true);
+      ASSERT_TRUE(result.ok()) << result.status().message();
+      std::ostringstream out;
+      print_json(*result, 1000, out);
+      const std::string line = out.str();
+      EXPECT_EQ(line.find('\n'), line.size() - 1) << "one line";
+      const auto json = nlohmann::json::parse(line, nullptr, false);
+      ASSERT_FALSE(json.is_discarded()) << line;
+      ASSERT_EQ(json["ads"].size(), result->ads.size());
+      for (size_t i = 0; i < result->ads.size(); ++i, ++ads) {
+        const std::string title = json["ads"][i]["title"];
+        EXPECT_EQ(title, result->ads[i].title);
+        const std::string bare = without(without(title, "<em>"), "</em>");
+        EXPECT_EQ(what_is_unclean(bare), "") << title;
+        EXPECT_EQ(what_is_markup(bare), "") << title;
+      }
+    }
+  }
+  EXPECT_GT(ads, 500u);
+}
+
+TEST_F(Attack, LeavesTheTerminalAlone) {
+  const auto engine = open("[title]\nformat = 'ansi'\n");
+  for (const std::string& hostile : hostile_texts()) {
+    for (const std::string& query : {hostile, std::string("shoes")}) {
+      const auto result = engine->search(query, hostile_user(hostile), /*explain=*/true);
+      ASSERT_TRUE(result.ok());
+      std::ostringstream out;
+      print_table(*result, 1000, out);
+      std::istringstream lines(without(without(out.str(), "\x1b[1;33m"), "\x1b[0m"));
+      for (std::string line; std::getline(lines, line);) {
+        EXPECT_EQ(what_is_unclean(line), "") << line;
+      }
+    }
+  }
+}
+
+// Every line that a command prints, on both streams, and JSON of it that is whole.
+void expect_clean(const std::string& arguments) {
+  std::string out = run(arguments + " 2>&1").out;
+  EXPECT_NE(out, "") << arguments;
+  std::ranges::replace(out, '\t', ' ');  // separates the columns of what was mined
+  std::istringstream lines(out);
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_EQ(what_is_unclean(line), "") << arguments << ": " << line;
+  }
+}
+
+TEST_F(Attack, InAWeightFileLeavesTheTerminalAlone) {
+  ModelSpec model = random_model(1);
+  for (const std::string& hostile : hostile_texts()) {
+    model.card.name = model.card.version = model.card.model = model.card.data_digest = hostile;
+    model.card.notes = {{hostile, hostile}};
+    model.card.metrics = {{hostile, 0.5, 0.4, 0.6}};
+    ASSERT_TRUE(write_weight_file(model, weights_).ok());
+    expect_clean("inspect " + weights_);
+    const auto json = nlohmann::json::parse(run("inspect --json " + weights_).out, nullptr, false);
+    EXPECT_FALSE(json.is_discarded()) << hostile;
+  }
+}
+
+TEST_F(Attack, InACheckLeavesTheTerminalAlone) {
+  ModelSpec model = random_model(1);
+  model.architecture.groups[0].name = "hist\x1b[2J\u202E";
+  for (float& w : model.tensors["mlp.1.weight"]) w = 0;  // the golden vectors will not fit
+  (void)write_weight_file(model, weights_);
+  expect_clean("verify " + weights_);
+  for (const char* command : {"inspect", "verify", "versions", "search shoes --index",
+                              "admin /nowhere status", "sign --key x"}) {
+    expect_clean(std::string(command) +
+                 " '/nowhere/\x1b[2J\u202E\xC2\x9B"
+                 "31m'");
+  }
+}
+
+TEST_F(Attack, InACatalogueThatIsIndexedLeavesTheTerminalAlone) {
+  const std::string catalogue = temporary_path("hostile.jsonl");
+  std::ofstream out(catalogue);
+  for (const std::string& hostile : hostile_texts()) {
+    nlohmann::json ad = {{"id", hostile}, {"title", "memory foam shoe"}, {"category", hostile}};
+    const auto line = [&] {
+      return ad.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    };
+    for (int i = 0; i < 30; ++i) {  // mined, and each id on two lines
+      ad["id"] = hostile + std::to_string(i / 2);
+      ad["title"] = i < 6 ? "memory foam shoe" : "shoe";
+      out << line();
+    }
+    ad["attributes"] = {{hostile, 1}};  // of a wrong type
+    out << line() << hostile << "\n";
+  }
+  out.close();
+  // The report shows the first 20 lines of those that were bad: each text has its turn.
+  expect_clean("index --mine-selling-points --ads " + catalogue + " --out " + index_);
+  for (const std::string& hostile : hostile_texts()) {
+    std::ofstream(catalogue) << hostile << "\n{\"id\":\"a\",\"title\":\"" << hostile << "\n";
+    expect_clean("index --ads " + catalogue + " --out " + index_);
+  }
+  fs::remove(catalogue);
+}
+
+}  // namespace
+}  // namespace barker

@@ -1,0 +1,141 @@
+// The barker command as people and scripts meet it: exit codes, messages, JSON.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "models/base/exit_code.h"
+#include "plugin/host/plugin_error.h"
+#include "tests/index/commands/run_command.h"
+#include "tests/models/weights/random_model.h"
+
+namespace barker {
+namespace {
+
+using ::testing::HasSubstr;
+using Json = nlohmann::json;
+
+struct Shop {
+  std::string index = temporary_path("shop"), weights = temporary_path("shop.barker");
+  Shop() {
+    const std::string catalogue = temporary_path("shop.jsonl");
+    std::ofstream(catalogue)
+        << R"({"id":"a1","title":"Trail <b>shoes</b>","bid_terms":["shoes"],"selling_points":["word1","word2"]})"
+        << "\n"
+        << R"({"id":"a2","title":"Old shoes","bid_terms":["shoes"],"selling_points":["word3"],"opt_out":true})"
+        << "\n";
+    EXPECT_EQ(run("index --ads " + catalogue + " --out " + index + " 2>/dev/null").code, 0);
+    EXPECT_TRUE(write_weight_file(random_model(1), weights).ok());
+  }
+  std::string search() const { return "search --index " + index + " --weights " + weights + " "; }
+};
+
+TEST(Command, GivesStableJson) {
+  const Shop shop;
+  const Outcome r =
+      run(shop.search() + "--json --explain --user-keywords word5,word6 shoes 2>/dev/null");
+  ASSERT_EQ(r.code, 0);
+  const Json json = Json::parse(r.out);
+  for (const char* field :
+       {"query", "user", "status", "reason", "generation", "timing_us", "ads", "explain"}) {
+    EXPECT_TRUE(json.contains(field)) << field;
+  }
+  for (const Json& ad : json["ads"]) {
+    for (const char* field : {"id", "rank", "first_pass_rank", "score", "bid", "pctr", "title",
+                              "original_title", "selling_points"}) {
+      EXPECT_TRUE(ad.contains(field)) << field;
+    }
+    if (ad["id"] == "a2") {
+      EXPECT_EQ(ad["title"], "Old shoes");
+    }
+    if (ad["id"] == "a1") {
+      EXPECT_THAT(ad["title"].get<std::string>(), HasSubstr("&lt;b&gt;shoes"));
+    }
+  }
+}
+
+TEST(Command, AnswersAFileOfQueriesLineByLine) {
+  const Shop shop;
+  const std::string queries = temporary_path("queries");
+  std::ofstream(queries) << "shoes\n\n面膜\n" << std::string(10'000, 'x') << "\n";
+  const Outcome r = run(shop.search() + "--json --queries " + queries + " 2>/dev/null");
+  EXPECT_EQ(r.code, 0);
+  EXPECT_EQ(std::count(r.out.begin(), r.out.end(), '\n'), 4);
+}
+
+TEST(Command, AnswersAQueryOfABooksLengthAndGoesOn) {
+  const Shop shop;
+  const std::string queries = temporary_path("queries");
+  std::ofstream out(queries);
+  out << "shoes";
+  for (int i = 0; i < 20'000; ++i) out << " word" << i;  // 200 KiB
+  out << "\nshoes\n";
+  out.close();
+  const Outcome r = run(shop.search() + "--json --queries " + queries + " 2>/dev/null");
+  EXPECT_EQ(r.code, 0);
+  const size_t end = r.out.find('\n');
+  for (const std::string& line : {r.out.substr(0, end), r.out.substr(end + 1)}) {
+    EXPECT_EQ(Json::parse(line)["ads"].size(), 2u);
+  }
+}
+
+TEST(Command, SearchesAsAStrangerWhenTheUserIsUnknown) {
+  const Shop shop;
+  const std::string users = temporary_path("users");
+  std::ofstream(users) << R"({"user":"anna","keywords":["word1"]})"
+                       << "\n";
+  const Outcome r = run(shop.search() + "--users " + users + " --user nobody shoes 2>&1");
+  EXPECT_EQ(r.code, 0);
+  EXPECT_THAT(r.out, HasSubstr("\"nobody\" is not in"));
+}
+
+TEST(Command, ExitsWithACodeThatSaysWhy) {
+  const Shop shop;
+  EXPECT_EQ(run("2>/dev/null").code, 64);
+  EXPECT_EQ(run("search --nonsense 2>/dev/null").code, 64);
+  EXPECT_EQ(run("--help >/dev/null").code, 0);
+  EXPECT_EQ(run("search --index /nowhere shoes 2>/dev/null").code, 66);
+  EXPECT_EQ(run("search --index " + shop.index + " --weights /nowhere shoes 2>/dev/null").code, 66);
+  EXPECT_EQ(run("index --ads /nowhere --out " + temporary_path("x") + " 2>/dev/null").code, 66);
+  const std::string broken = temporary_path("broken.jsonl");
+  std::ofstream(broken) << "{\n";
+  EXPECT_EQ(run("index --ads " + broken + " --out " + temporary_path("x") + " 2>/dev/null").code,
+            65);
+  EXPECT_EQ(run("verify " + broken + " >/dev/null 2>&1").code, 65);
+  EXPECT_EQ(run("verify /nowhere >/dev/null 2>&1").code, 66);
+  EXPECT_EQ(run("inspect " + broken + " 2>/dev/null").code, 65);
+  EXPECT_EQ(run("verify " + shop.weights + " --isa nonsense >/dev/null 2>&1").code, 64);
+  const std::string wrong = temporary_path("wrong.toml");
+  std::ofstream(wrong) << "windw = 3\n";
+  EXPECT_EQ(run(shop.search() + "--config " + wrong + " shoes 2>/dev/null").code, 78);
+  EXPECT_EQ(run(shop.search() + "--rules " + wrong + " shoes 2>/dev/null").code, 78);
+  EXPECT_EQ(run("admin /nowhere stauts 2>/dev/null").code, 64);
+  EXPECT_EQ(run("admin /nowhere status 2>/dev/null").code, 69);
+}
+
+TEST(Command, ExitsWithTheSameCodeForAnErrorOfThePluginWhicheverCommandMetIt) {
+  const auto code = [](int32_t error) { return exit_code(plugin_error(error, "")); };
+  EXPECT_EQ(code(BARKER_E_INVALID_ARGUMENT), kExitUsage);
+  EXPECT_EQ(code(BARKER_E_CONFIG), kExitBadConfiguration);
+  EXPECT_EQ(code(BARKER_E_NOT_FOUND), kExitNoInput);
+  EXPECT_EQ(code(BARKER_E_BAD_WEIGHTS), kExitBadData);
+  EXPECT_EQ(code(BARKER_E_VERSION), kExitBadData);
+  EXPECT_EQ(code(BARKER_E_IO), kExitUnavailable);
+  EXPECT_EQ(code(BARKER_E_UNSUPPORTED), kExitUnavailable) << "another machine may";
+}
+
+TEST(Command, InspectsAndVerifiesAWeightFile) {
+  const Shop shop;
+  const Outcome inspect = run("inspect --json " + shop.weights);
+  ASSERT_EQ(inspect.code, 0);
+  EXPECT_EQ(Json::parse(inspect.out)["keywords"], 50);
+  EXPECT_THAT(run("inspect " + shop.weights).out, HasSubstr("embedding"));
+  const Outcome verify = run("verify " + shop.weights);
+  EXPECT_EQ(verify.code, 0);
+  EXPECT_THAT(verify.out, HasSubstr("ok      golden.baseline"));
+}
+
+}  // namespace
+}  // namespace barker

@@ -1,0 +1,76 @@
+#include "models/base/lines.h"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <fstream>
+
+#include "tests/models/weights/random_model.h"
+
+namespace barker {
+namespace {
+
+std::vector<std::string> read_all(LineReader& reader) {
+  std::vector<std::string> lines;
+  std::string_view line;
+  while (reader.next(line)) lines.emplace_back(line);
+  return lines;
+}
+
+std::string file_with(const std::string& content) {
+  const std::string path = temporary_path("lines");
+  std::ofstream(path, std::ios::binary) << content;
+  return path;
+}
+
+TEST(LineReader, TakesEveryKindOfLineEnd) {
+  auto reader =
+      LineReader::open(file_with("\xEF\xBB\xBF"
+                                 "a\r\nb\n\nlast"));
+  ASSERT_TRUE(reader.ok());
+  EXPECT_EQ(read_all(*reader), (std::vector<std::string>{"a", "b", "", "last"}));
+  EXPECT_TRUE(reader->ended_without_newline());
+  EXPECT_EQ(reader->number(), 4u);
+}
+
+TEST(LineReader, ReadsGzipAndLinesLongerThanItsBuffer) {
+  const std::string path = temporary_path("lines.gz"), longest(700'000, 'x');
+  gzFile file = gzopen(path.c_str(), "wb");
+  gzwrite(file, (longest + "\nend\n").data(), static_cast<unsigned>(longest.size() + 5));
+  gzclose(file);
+  auto reader = LineReader::open(path);
+  ASSERT_TRUE(reader.ok());
+  EXPECT_EQ(read_all(*reader), (std::vector<std::string>{longest, "end"}));
+  EXPECT_TRUE(reader->status().ok());
+}
+
+TEST(LineReader, SaysThatACompressedFileEndsEarly) {
+  const std::string whole = temporary_path("whole.gz");
+  gzFile file = gzopen(whole.c_str(), "wb");
+  for (int i = 0; i < 20'000; ++i) gzprintf(file, "line %d of many\n", i * 7919);
+  gzclose(file);
+  std::ifstream in(whole, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+  auto reader = LineReader::open(file_with(bytes.substr(0, bytes.size() / 2)));
+  ASSERT_TRUE(reader.ok());
+  EXPECT_LT(read_all(*reader).size(), 20'000u);
+  EXPECT_EQ(reader->status().code(), Code::kBadData);
+}
+
+TEST(LineReader, NamesAMissingFile) {
+  const auto reader = LineReader::open("/nowhere/at/all");
+  ASSERT_FALSE(reader.ok());
+  EXPECT_EQ(reader.status().code(), Code::kNotFound);
+  EXPECT_NE(reader.status().message().find("/nowhere/at/all"), std::string::npos);
+}
+
+TEST(BadLines, CountsAllAndShowsTheFirst) {
+  BadLines bad(1);
+  bad.add(3, "no id");
+  bad.add(9, "no title");
+  EXPECT_EQ(bad.count(), 2u);
+  EXPECT_EQ(bad.report("f.jsonl"), "f.jsonl:3: no id\n... and 1 more\n");
+}
+
+}  // namespace
+}  // namespace barker

@@ -1,0 +1,180 @@
+#include "models/text/keywords.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+#include <thread>
+
+namespace barker {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::vector<std::string> texts(const KeywordSplitter& splitter, std::string_view text) {
+  std::vector<std::string> out;
+  for (const Keyword& keyword : splitter.split(text)) out.push_back(keyword.text);
+  return out;
+}
+
+TEST(KeywordSplitter, FoldsCaseAndDropsPunctuation) {
+  EXPECT_THAT(texts(KeywordSplitter(), "Trail-ready SHOES, (Black)!"),
+              ElementsAre("trail-ready", "shoes", "black"));
+}
+
+TEST(KeywordSplitter, KeepsModelNumbersAndQuantitiesWhole) {
+  EXPECT_THAT(texts(KeywordSplitter(), "50ml Wi-Fi WH-1000XM4 3.5mm l'Oreal H&M"),
+              ElementsAre("50ml", "wi-fi", "wh-1000xm4", "3.5mm", "l'oreal", "h&m"));
+}
+
+TEST(KeywordSplitter, KeepsLatinLettersWithTheirHanWord) {
+  EXPECT_THAT(texts(KeywordSplitter(), "纯棉T恤 V领"), ::testing::IsSupersetOf({"t恤", "v领"}));
+}
+
+TEST(KeywordSplitter, SplitsChineseByDictionary) {
+  EXPECT_THAT(texts(KeywordSplitter(), "不锈钢运动鞋"), ::testing::Contains("不锈钢"));
+}
+
+TEST(KeywordSplitter, FoldsFullWidthForms) {
+  EXPECT_THAT(texts(KeywordSplitter(), "ＡＢＣ１２３"), ElementsAre("abc123"));
+}
+
+TEST(KeywordSplitter, KeepsPhrasesWholeByLongestMatch) {
+  const KeywordSplitter splitter(
+      {"Free Shipping", "free shipping worldwide", "补水保湿", "single"});
+  EXPECT_THAT(texts(splitter, "FREE  shipping today"), ElementsAre("free shipping", "today"));
+  EXPECT_THAT(texts(splitter, "free shipping worldwide"), ElementsAre("free shipping worldwide"));
+  EXPECT_THAT(texts(splitter, "free delivery"), ElementsAre("free", "delivery"));
+  EXPECT_THAT(texts(splitter, "面膜补水保湿"), ::testing::Contains("补水保湿"));
+}
+
+TEST(KeywordSplitter, FindsNothingInNothing) {
+  for (const char* text : {"", "   ", "!!! --- ...", "😀"}) {
+    EXPECT_THAT(texts(KeywordSplitter(), text), IsEmpty()) << text;
+  }
+}
+
+TEST(KeywordSplitter, CountsInvalidUtf8AndGoesOn) {
+  uint64_t replaced = 0;
+  EXPECT_EQ(KeywordSplitter().split("good\xFF word", &replaced).size(), 2u);
+  EXPECT_EQ(replaced, 1u);
+}
+
+TEST(KeywordSplitter, GivesTheSameFingerprintsByBothWays) {
+  const KeywordSplitter splitter({"free shipping"});
+  std::vector<Fingerprint> prints;
+  splitter.split("Free shipping 补水 T恤", prints);
+  std::vector<Fingerprint> expected;
+  for (const Keyword& k : splitter.split("Free shipping 补水 T恤")) {
+    expected.push_back(k.fingerprint);
+    EXPECT_EQ(k.fingerprint, fingerprint(k.text));
+  }
+  EXPECT_EQ(prints, expected);
+}
+
+TEST(KeywordSplitter, OffsetsNameTheBytesAKeywordCameFrom) {
+  const std::string text = "The ＦＲＥＥ shipping, 补水";
+  for (const Keyword& k : KeywordSplitter({"free shipping"}).split(text)) {
+    ASSERT_LE(k.begin, k.end);
+    ASSERT_LE(k.end, text.size());
+    EXPECT_EQ(normalize_keyword(text.substr(k.begin, k.end - k.begin)), k.text);
+  }
+}
+
+TEST(KeywordSplitter, OffsetsCoverAllOfACharacterThatBecameSeveral) {
+  const std::string text = "a \uFDFA b";  // one character, four words
+  const std::vector<Keyword> keywords = KeywordSplitter().split(text);
+  ASSERT_EQ(keywords.size(), 6u);
+  for (size_t i = 1; i < 5; ++i) {
+    EXPECT_EQ(keywords[i].begin, 2u);
+    EXPECT_EQ(keywords[i].end, 5u);
+  }
+  EXPECT_EQ(text.substr(keywords[5].begin, keywords[5].end - keywords[5].begin), "b");
+}
+
+// Quadratic offsets would take minutes here and run into the test's time limit.
+TEST(KeywordSplitter, FindsOffsetsInLongTextsWithoutStartingOver) {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += "Wörd ";
+  const std::vector<Keyword> keywords = KeywordSplitter().split(text);
+  ASSERT_EQ(keywords.size(), 100'000u);
+  EXPECT_EQ(keywords.back().end, text.size() - 1);
+}
+
+TEST(KeywordSplitter, SurvivesRandomBytesAndKeepsOffsetsInOrder) {
+  std::mt19937 random(7);
+  const KeywordSplitter splitter({"a b", "补水保湿"});
+  for (int i = 0; i < 2000; ++i) {
+    std::string bytes(random() % 60, '\0');
+    for (char& c : bytes) c = static_cast<char>(random());
+    size_t last = 0;
+    for (const Keyword& k : splitter.split(bytes)) {
+      EXPECT_GE(k.begin, last);
+      EXPECT_FALSE(k.text.empty());
+      last = k.end;
+    }
+  }
+}
+
+TEST(KeywordSplitter, SplitsOnManyThreadsAtOnce) {
+  const KeywordSplitter splitter({"free shipping"});
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 200; ++i)
+        EXPECT_EQ(splitter.split("free shipping 补水保湿面膜 shoes").front().text, "free shipping");
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(Fingerprint, OfAFeatureIsThatOfItsWrittenForm) {
+  EXPECT_EQ(feature_fingerprint("profile", "gender=f"), fingerprint("profile=gender=f"));
+}
+
+TEST(NormalizeKeyword, IsIdempotent) {
+  for (const char* text : {"  Free   SHIPPING ", "ＡＢＣ", "Straße", "补水 保湿"}) {
+    const std::string once = normalize_keyword(text);
+    EXPECT_EQ(normalize_keyword(once), once);
+  }
+}
+
+// The short way for ASCII and ICU's must never part: fingerprints of one are trained, of the other
+// served.
+TEST(KeywordSplitter, GivesFingerprintsOfTheKeywordsWhateverTheWay) {
+  const KeywordSplitter splitter({"free shipping", "wi-fi 6", "3.5mm jack", "50ml"});
+  std::mt19937 random(8);
+  const std::string alphabet =
+      "aAbZz019  .,;:'_-&\"/\t\n+%#()\0\x7f"
+      "free shipping wi-fi 6 3.5mm jack";
+  for (int trial = 0; trial < 200000; ++trial) {
+    std::string text;
+    for (size_t i = 0, size = random() % 14; i < size; ++i) {
+      if (random() % 12 == 0) {
+        text += random() % 2 ? "free shipping" : "wi-fi 6";
+      } else {
+        text += alphabet[random() % alphabet.size()];
+      }
+    }
+    std::vector<Fingerprint> expected, found;
+    for (const Keyword& keyword : splitter.split(text)) expected.push_back(keyword.fingerprint);
+    splitter.split(text, found);
+    ASSERT_EQ(found, expected) << '"' << text << '"';
+    ASSERT_EQ(keyword_fingerprint(text), fingerprint(normalize_keyword(text))) << text;
+  }
+}
+
+TEST(KeywordFingerprint, IsOfTheNormalFormInAnyScript) {
+  for (const std::string text :
+       {"", " ", "补水保湿", "Ｆｕｌｌ　Ｗｉｄｔｈ", "T恤", "t恤", " Straße ", "ﬁne",
+        "a\xff"
+        "b",
+        "é", "e\u0301", "\u3000x", "x\u00a0y", "補水 保湿", "补水\u200b保湿"}) {
+    EXPECT_EQ(keyword_fingerprint(text), fingerprint(normalize_keyword(text))) << text;
+  }
+  EXPECT_EQ(keyword_fingerprint(std::string(1000, 'A')), fingerprint(std::string(1000, 'a')));
+}
+
+}  // namespace
+}  // namespace barker

@@ -1,0 +1,119 @@
+#include "models/text/text.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "tests/models/text/clean_text.h"
+#include "tests/models/text/hostile_texts.h"
+
+namespace barker {
+namespace {
+
+TEST(SanitizeUtf8, LeavesValidTextAlone) {
+  uint64_t replaced = 0;
+  EXPECT_EQ(sanitize_utf8("plain, 补水保湿, é, 😀", &replaced), "plain, 补水保湿, é, 😀");
+  EXPECT_EQ(replaced, 0u);
+}
+
+TEST(SanitizeUtf8, ReplacesAndCountsInvalidSequences) {
+  uint64_t replaced = 0;
+  EXPECT_EQ(sanitize_utf8("a\xFF"
+                          "b\xE8\xA1",
+                          &replaced),
+            "a\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD");
+  EXPECT_EQ(replaced, 2u);
+}
+
+TEST(SanitizeUtf8, IsIdempotentOnRandomBytes) {
+  std::mt19937 random(1);
+  for (int i = 0; i < 2000; ++i) {
+    std::string bytes(random() % 40, '\0');
+    for (char& c : bytes) c = static_cast<char>(random());
+    const std::string once = sanitize_utf8(bytes);
+    uint64_t replaced = 0;
+    EXPECT_EQ(sanitize_utf8(once, &replaced), once);
+    EXPECT_EQ(replaced, 0u);
+  }
+}
+
+TEST(DecodeHtmlEntities, DecodesOnceAndOnlyOnce) {
+  EXPECT_EQ(decode_html_entities("Salt &amp; Pepper"), "Salt & Pepper");
+  EXPECT_EQ(decode_html_entities("&amp;quot;"), "&quot;");
+  EXPECT_EQ(decode_html_entities("5&#39; &#x2122; &eacute;&trade;"), "5' ™ é™");
+}
+
+TEST(DecodeHtmlEntities, LeavesWhatIsNoReference) {
+  for (const char* text :
+       {"AT&T", "&unknown;", "a & b", "&", "&;", "&#;", "&#xZZ;", "fish&chips; more"}) {
+    EXPECT_EQ(decode_html_entities(text), text);
+  }
+}
+
+TEST(DecodeHtmlEntities, NeverMakesControlCharactersOrSurrogates) {
+  for (const char* text : {"&#0;", "&#7;", "&#xD800;", "&#x110000;", "&#99999999999;"}) {
+    EXPECT_EQ(decode_html_entities(text), "\xEF\xBF\xBD") << text;
+  }
+}
+
+TEST(Visible, KeepsEveryLetterAndWholeEmoji) {
+  for (const char* text :
+       {"plain", "补水保湿面膜", "crème brûlée", "हिन्दी ไทย 한국어",
+        "👨‍👩‍👧‍👦",  // a family
+        "🧑🏽‍🚀 👩‍❤️‍💋‍👨 🏳️‍🌈 🐈‍⬛", "👍🏽",
+        "❤️ ❤︎ ☎️ ©️", "1️⃣ #️⃣ *️⃣", "🇩🇪 🇨🇳",
+        "🏴󠁧󠁢󠁥󠁮󠁧󠁿 🏴", "100% 补水 👩‍🚀"}) {
+    EXPECT_EQ(visible(text), text);
+    EXPECT_EQ(what_is_unclean(text), "") << text;
+  }
+}
+
+TEST(Visible, DropsEachHiddenCharacterBetweenLetters) {
+  for (const char* hidden :
+       {"\u00AD",     "\u034F",    "\u061C", "\u115F",     "\u1160",     "\u17B4",     "\u17B5",
+        "\u180B",     "\u180E",    "\u180F", "\u200B",     "\u200C",     "\u200D",     "\u200E",
+        "\u200F",     "\u2028",    "\u2029", "\u202E",     "\u2060",     "\u2065",     "\u2069",
+        "\u206F",     "\u3164",    "\uFE00", "\uFE0E",     "\uFE0F",     "\uFEFF",     "\uFFA0",
+        "\uFFF0",     "\uFFF9",    "\uFFFB", "\U0001BCA0", "\U0001D173", "\U000E0001", "\U000E0041",
+        "\U000E007F", "\U000E0100"}) {
+    const std::string word = std::string("wat") + hidden + "erproof";
+    EXPECT_EQ(visible(word), "waterproof") << what_is_unclean(word);
+    EXPECT_NE(what_is_unclean(word), "");
+    EXPECT_EQ(visible(std::string(hidden) + hidden), "") << what_is_unclean(word);
+    EXPECT_EQ(visible(std::string("补水") + hidden), "补水") << what_is_unclean(word);
+  }
+}
+
+TEST(Visible, KeepsWhatBuildsEmojiOnlyWhereItBuildsOne) {
+  EXPECT_EQ(visible("👩\u200D"), "👩");
+  EXPECT_EQ(visible("👩\u200Dx"), "👩x");
+  EXPECT_EQ(visible("x\u200D👩"), "x👩");
+  EXPECT_EQ(visible("👩\u200D\u200D🚀"), "👩🚀");
+  EXPECT_EQ(visible("👩\u200B\u200D🚀"), "👩🚀");
+  EXPECT_EQ(visible("a\uFE0F\u200D👩"), "a👩");
+  EXPECT_EQ(visible("❤\uFE0F\uFE0F"), "❤\uFE0F");
+  EXPECT_EQ(visible("1\uFE0F2"), "12");
+  EXPECT_EQ(visible("🏴x\U000E0067\U000E0062"), "🏴x");
+  EXPECT_EQ(visible("\U000E0067\U000E0062"), "");
+}
+
+TEST(Visible, IsCleanAndStaysAsItIsWhateverComes) {
+  std::vector<std::string> texts = hostile_texts();
+  const char* parts[] = {"a",      "1",      "补",     "👩",          "🏴",       "🏽",
+                         "\u200D", "\uFE0F", "\uFE0E", "\U000E0067", "\U000E007F", "\u20E3",
+                         "\u200B", "\x01",   "\xFF",   "🚀",          "🇩"};
+  std::mt19937 random(2);
+  for (int i = 0; i < 5000; ++i) {
+    std::string& text = texts.emplace_back();
+    for (int n = 0; n < 8; ++n) text += parts[random() % std::size(parts)];
+  }
+  for (const std::string& text : texts) {
+    const std::string once = visible(text);
+    EXPECT_EQ(what_is_unclean(once), "") << text;
+    EXPECT_EQ(visible(once), once) << text;
+  }
+}
+
+}  // namespace
+}  // namespace barker

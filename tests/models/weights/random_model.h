@@ -1,0 +1,26 @@
+// Models with random weights of any architecture, for tests of whatever reads weight files.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "models/weights/writer.h"
+
+namespace barker {
+
+struct RandomModelOptions {
+  uint32_t keywords = 50, features = 10, folded = 0, dim = 16;
+  std::vector<uint32_t> hidden = {24, 12};
+  bool auxiliary = true;
+  uint32_t dot_dim = 0;
+  uint32_t uid_buckets = 0;  // > 0: a hashed group "uid"
+};
+
+// Keywords are "word0", "word1", ...; features "profile=f0", ... Groups: hist, query, profile (and
+// uid).
+ModelSpec random_model(uint64_t seed, const RandomModelOptions& options = {});
+
+// A path in the test's temporary directory, not used by any other call of this process.
+std::string temporary_path(const std::string& name);
+
+}  // namespace barker

@@ -1,0 +1,276 @@
+// The control thread beside a plugin: what it sees, loads, refuses and takes back.
+#include "plugin/host/watcher.h"
+
+#include <dlfcn.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "models/weights/directory.h"
+#include "plugin/host/admin_socket.h"
+#include "tests/models/weights/random_model.h"
+
+namespace barker {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+barker_string view(const std::string& s) { return {s.data(), s.size()}; }
+
+class WatcherTest : public testing::Test {
+ protected:
+  WatcherTest() {
+    const auto* library = dlopen(BARKER_PLUGIN_PATH, RTLD_NOW | RTLD_LOCAL);
+    api_ = static_cast<const barker_api*>(
+        dlsym(const_cast<void*>(static_cast<const void*>(library)), BARKER_ENTRY_SYMBOL));
+    const barker_host host = {sizeof host, BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr, nullptr};
+    EXPECT_EQ(api_->create(&host, {nullptr, 0}, &plugin_, nullptr), BARKER_OK);
+    publish(random_model(1));
+  }
+  ~WatcherTest() override {
+    api_->destroy(plugin_);
+    fs::remove_all(directory_);
+    fs::remove(rules_);
+    fs::remove(socket_);
+    for (const std::string& path : {socket_, rules_}) fs::remove(path + ".lock");
+  }
+
+  std::unique_ptr<Watcher> watch(Watched watched = {}, const std::string& admin = "") {
+    watched.weights = directory_;
+    watched.tell = [this](const std::string& line) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      events_.push_back(line);
+    };
+    auto watcher = Watcher::start(*api_, plugin_, std::move(watched), admin);
+    EXPECT_TRUE(watcher.ok()) << watcher.status().message();
+    return watcher.ok() ? std::move(*watcher) : nullptr;
+  }
+  Status try_watch(Watched watched) {
+    watched.weights = directory_;
+    watched.tell = [](const std::string&) {};
+    return Watcher::start(*api_, plugin_, std::move(watched)).status();
+  }
+  std::vector<std::string> events() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return events_;
+  }
+  std::string admin(const std::string& command) {
+    const auto answer = ask_engine(socket_, command);
+    EXPECT_TRUE(answer.ok()) << answer.status().message();
+    return answer.ok() ? *answer : "";
+  }
+  // Finite numbers, infinite products.
+  static ModelSpec broken_model() {
+    ModelSpec model = random_model(4);
+    for (float& w : model.tensors["mlp.0.weight"]) w *= 1e20f;
+    for (float& w : model.tensors["mlp.1.weight"]) w *= 1e20f;
+    return model;
+  }
+  uint64_t generation(int32_t role) const {
+    const auto* canary = static_cast<const barker_canary*>(api_->get_extension(BARKER_EXT_CANARY));
+    barker_generation_stats stats{};
+    stats.struct_size = sizeof stats;
+    EXPECT_EQ(canary->read_generation(plugin_, role, &stats), BARKER_OK);
+    return stats.generation;
+  }
+
+  void publish(const ModelSpec& model, const std::string& label = "") {
+    const std::string file = temporary_path("watched.barker");
+    EXPECT_TRUE(write_weight_file(model, file).ok());
+    const auto version = publish_weights(file, directory_, label);
+    EXPECT_TRUE(version.ok()) << version.status().message();
+    fs::remove(file);
+  }
+  barker_stats stats() const {
+    barker_stats s{};
+    s.struct_size = sizeof s;
+    api_->stats(plugin_, &s);
+    return s;
+  }
+  bool comes_true(const std::function<bool()>& what) const {
+    for (int i = 0; i < 500; ++i) {
+      if (what()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return false;
+  }
+  int32_t ask() {
+    const std::string word = "word1 word2";
+    barker_ad ad{};
+    ad.struct_size = sizeof ad;
+    ad.title = view(word);
+    ad.first_pass_score = ad.bid = 1;
+    barker_request request{};
+    request.struct_size = sizeof request;
+    request.query = request.user = view(word);
+    request.ads = &ad;
+    request.ad_count = 1;
+    request.ad_stride = sizeof ad;
+    barker_result_ad result{};
+    result.struct_size = sizeof result;
+    char text[256];
+    barker_response response{};
+    response.struct_size = sizeof response;
+    response.ads = &result;
+    response.ad_capacity = 1;
+    response.ad_stride = sizeof result;
+    response.text = text;
+    response.text_capacity = sizeof text;
+    EXPECT_EQ(api_->rescore(plugin_, &request, &response, nullptr), BARKER_OK);
+    return response.reason;
+  }
+
+  const std::string directory_ = temporary_path("watched"), rules_ = temporary_path("rules.toml"),
+                    socket_ = temporary_path("admin");
+  std::mutex mutex_;
+  std::vector<std::string> events_;
+  const barker_api* api_;
+  barker_plugin* plugin_ = nullptr;
+};
+
+TEST_F(WatcherTest, LoadsWhatIsPublishedAndFollowsARollback) {
+  const auto watcher = watch();
+  EXPECT_EQ(stats().generation, 1u);
+  publish(random_model(2));
+  EXPECT_TRUE(comes_true([&] { return stats().generation == 2; }));
+  ASSERT_TRUE(rollback_weights(directory_).ok());
+  EXPECT_TRUE(comes_true([&] { return stats().generation == 3; }));
+  EXPECT_THAT(events(), ElementsAre(HasSubstr("\"loaded\""), HasSubstr("000002.barker"),
+                                    HasSubstr("000001.barker")));
+}
+
+TEST_F(WatcherTest, RefusesToStartOnWhatIsRefused) {
+  std::ofstream(directory_ + "/000001.barker", std::ios::trunc) << "no weights";
+  EXPECT_THAT(try_watch({}).message(), HasSubstr("000001.barker: check map"));
+  std::ofstream(rules_) << "of = true";
+  EXPECT_THAT(try_watch({.rules = rules_}).message(), HasSubstr("rules"));
+  EXPECT_THAT(try_watch({.rules = "/nowhere"}).message(), HasSubstr("/nowhere: No such file"));
+}
+
+TEST_F(WatcherTest, TriesARefusedVersionAgainOnlyWhenAskedOrChanged) {
+  const auto watcher = watch();
+  std::ofstream(directory_ + "/000009.barker") << "no weights";
+  std::ofstream(directory_ + "/current.new") << "000009.barker\n";
+  fs::rename(directory_ + "/current.new", directory_ + "/CURRENT");
+  EXPECT_TRUE(comes_true([&] { return stats().loads_refused == 1; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+  EXPECT_EQ(stats().loads_refused, 1u);
+  EXPECT_EQ(stats().generation, 1u);
+  watcher->wake();
+  EXPECT_TRUE(comes_true([&] { return stats().loads_refused == 2; }));
+  publish(random_model(3));
+  EXPECT_TRUE(comes_true([&] { return stats().generation == 2; }));
+  watcher->wake();  // what was loaded is not loaded again: it would cost the way back
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  EXPECT_EQ(stats().generation, 2u);
+}
+
+TEST_F(WatcherTest, ReadsRulesAtOnceAndWhenTheyChange) {
+  std::ofstream(rules_) << "off = true";
+  const auto watcher = watch({.rules = rules_});
+  EXPECT_EQ(ask(), BARKER_REASON_DISABLED);
+  std::ofstream(rules_) << "off = false";
+  EXPECT_TRUE(comes_true([&] { return ask() == BARKER_REASON_NONE; }));
+  std::ofstream(rules_) << "off = maybe";
+  EXPECT_TRUE(comes_true([&] { return events().back().find("refused") != std::string::npos; }));
+  EXPECT_EQ(ask(), BARKER_REASON_NONE);
+}
+
+TEST_F(WatcherTest, TakesWeightsBackWhenTheirQueriesFail) {
+  const auto watcher = watch();
+  publish(broken_model());
+  ASSERT_TRUE(comes_true([&] { return stats().generation == 2; }));
+  EXPECT_EQ(ask(), BARKER_REASON_NON_FINITE);
+  EXPECT_TRUE(comes_true([&] {
+    ask();
+    return stats().generation == 1;
+  }));
+  EXPECT_EQ(ask(), BARKER_REASON_NONE);
+  EXPECT_TRUE(comes_true([&] { return events().size() == 3; }));
+  EXPECT_THAT(events().back(), AllOf(HasSubstr("rolled back"), HasSubstr("queries failed")));
+}
+
+TEST_F(WatcherTest, StartsALabelledCanaryAndPromotesItWithoutLoadingItAgain) {
+  const auto watcher = watch({}, socket_);
+  publish(random_model(2), "canary");
+  ASSERT_TRUE(comes_true([&] { return generation(BARKER_ROLE_CANARY) == 2; }));
+  EXPECT_THAT(admin("shares 0 1"), HasSubstr("\"compared\":1"));
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(ask(), BARKER_REASON_NONE);
+  EXPECT_TRUE(
+      comes_true([&] { return admin("status").find("\"compared\":10,") != std::string::npos; }));
+  ASSERT_TRUE(promote_label(directory_, "canary").ok());
+  ASSERT_TRUE(comes_true([&] { return generation(BARKER_ROLE_SERVING) == 2; }));
+  EXPECT_EQ(generation(BARKER_ROLE_CANARY), 0u);
+  EXPECT_EQ(stats().loads, 2u);
+  EXPECT_THAT(events(), ElementsAre(HasSubstr("loaded"), HasSubstr("started"), HasSubstr("shares"),
+                                    HasSubstr("promoted")));
+}
+
+TEST_F(WatcherTest, StopsACanaryThatFailsOrLosesItsLabel) {
+  const auto watcher = watch({}, socket_);
+  publish(random_model(2), "canary");
+  ASSERT_TRUE(comes_true([&] { return generation(BARKER_ROLE_CANARY) == 2; }));
+  ASSERT_TRUE(remove_label(directory_, "canary").ok());
+  ASSERT_TRUE(comes_true([&] { return generation(BARKER_ROLE_CANARY) == 0; }));
+  publish(broken_model(), "canary");
+  ASSERT_TRUE(comes_true([&] { return generation(BARKER_ROLE_CANARY) == 3; }));
+  EXPECT_THAT(admin("shares 1 0"), HasSubstr("\"served\":1"));
+  EXPECT_EQ(ask(), BARKER_REASON_NON_FINITE);
+  EXPECT_TRUE(comes_true([&] { return ask() == BARKER_REASON_NONE; }));
+  EXPECT_EQ(generation(BARKER_ROLE_CANARY), 0u);
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  EXPECT_EQ(generation(BARKER_ROLE_CANARY), 0u) << "not until its label changes";
+  EXPECT_EQ(generation(BARKER_ROLE_SERVING), 1u);
+}
+
+TEST_F(WatcherTest, AnswersItsAdministrator) {
+  const auto watcher = watch({}, socket_);
+  EXPECT_EQ(fs::status(socket_).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  ask();
+  EXPECT_THAT(admin("status"), AllOf(HasSubstr("\"generation\":1"), HasSubstr("\"queries\":1")));
+  EXPECT_THAT(admin("rollback"), HasSubstr("error"));
+  publish(random_model(2));
+  EXPECT_THAT(admin("reload"), HasSubstr("\"generation\":2"));
+  EXPECT_THAT(admin("rollback"), HasSubstr("\"generation\":1"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  EXPECT_EQ(stats().generation, 1u) << "CURRENT has not changed";
+  EXPECT_THAT(admin("reload"), HasSubstr("\"generation\":3"));
+  for (const char* wrong : {"", "nothing", "shares", "shares 1", "shares x 1", "shares 2 0",
+                            "shares 0 0 0", "status now"}) {
+    EXPECT_THAT(admin(wrong), HasSubstr("error")) << wrong;
+  }
+  EXPECT_FALSE(ask_engine(socket_, std::string(100'000, 'x')).ok());
+  EXPECT_THAT(admin("status"), HasSubstr("serving")) << "and goes on";
+  EXPECT_THAT(AdminSocket::listen(socket_).status().message(), HasSubstr("another engine"));
+}
+
+TEST_F(WatcherTest, ReplacesASocketThatADeadEngineLeft) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  socket_.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int dead = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_EQ(::bind(dead, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  close(dead);
+  ASSERT_TRUE(fs::exists(socket_));
+  const auto watcher = watch({}, socket_);
+  EXPECT_THAT(admin("status"), HasSubstr("serving"));
+  std::ofstream(rules_) << "a file";
+  EXPECT_THAT(AdminSocket::listen(rules_).status().message(), HasSubstr("is no socket"));
+  EXPECT_FALSE(AdminSocket::listen(std::string(200, 'x')).ok());
+}
+
+}  // namespace
+}  // namespace barker
