@@ -42,7 +42,7 @@ void BatchMaker::add_groups(const SearchView& search, std::optional<uint64_t> ke
     const bool drop = key && options_.history_dropout > 0;
     for (size_t i = 0; i < history.size(); ++i) {
       if (history[i] == kUnknownKeyword) continue;
-      if (drop && uniform(noise(drop_key, i)) < options_.history_dropout) continue;
+      if (drop && unit_interval(noise(drop_key, i)) < options_.history_dropout) continue;
       bag.values.push_back(local(history[i]));
     }
   };
@@ -73,7 +73,8 @@ void BatchMaker::add_groups(const SearchView& search, std::optional<uint64_t> ke
         break;
       }
       case GroupSource::kUserId:
-        if (!key || uniform(key_of(*key, kUserPlace, search.index)) >= options_.user_id_dropout) {
+        if (!key ||
+            unit_interval(key_of(*key, kUserPlace, search.index)) >= options_.user_id_dropout) {
           bag.values.push_back(local(bucket_of_user_[search.user]));
         }
         break;
