@@ -13,6 +13,7 @@
 #include <random>
 
 #include "models/text/fingerprint.h"
+#include "models/weights/groups.h"
 #include "models/weights/weight_file.h"
 #include "scoring/forward.h"
 #include "scoring/isa.h"
@@ -39,7 +40,7 @@ ModelSpec random_weights(const RescoreShape& shape) {
   const size_t d = shape.dim;
   ModelSpec model;
   model.architecture.dim = shape.dim;
-  model.architecture.groups = {{"hist", true, 0, 0}, {"query", true, 0, 0}};
+  model.architecture.groups = {{kHistoryGroup, true, 0, 0}, {kQueryGroup, true, 0, 0}};
   model.architecture.hidden = {128, 64};
   model.architecture.has_auxiliary = true;
   model.architecture.attention_dim = shape.dim;

@@ -87,7 +87,7 @@ bool Plugin::rescore(const barker_request& request, barker_response& response) {
                                                    : counters_.rescored);
   if (asked) count_for_generation(response, *weights->counters);
   if (answered && serving->canary.generation &&
-      is_within(scramble(number), serving->shares.compared)) {
+      is_within(salted_place(number), serving->shares.compared)) {
     recordings_.offer(request, request.window ? request.window : config_.window);
   }
   response.text_size = text->size();

@@ -1,5 +1,5 @@
-// Numbers in messages. printf and std::to_string write a comma where the locale of the process says
-// so; these write the same everywhere.
+// Floating-point numbers in messages. printf and std::to_string write them with a comma where the
+// locale of the process says so. These functions write the same text everywhere.
 #pragma once
 
 #include <charconv>
@@ -9,6 +9,13 @@ namespace barker {
 
 // The shortest text that reads back as this number: "0.25", "1e+12", "inf", "nan".
 inline std::string number_text(double value) {
+  char text[32];
+  const std::to_chars_result end = std::to_chars(text, text + sizeof text, value);
+  return std::string(text, end.ptr);
+}
+
+// Of a float, whose shortest text is shorter than that of the equal double: "0.01".
+inline std::string number_text(float value) {
   char text[32];
   const std::to_chars_result end = std::to_chars(text, text + sizeof text, value);
   return std::string(text, end.ptr);

@@ -9,6 +9,7 @@
 
 #include "models/data/dataset_columns.h"
 #include "models/text/keywords.h"
+#include "models/weights/groups.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -36,10 +37,8 @@ struct DatasetBuilder::Impl {
       if (std::ranges::count_if(event.groups, same) > 1) {
         return bad_data("groups." + group.name + ": named twice");
       }
-      for (const char* reserved : {"hist", "query", "target", "uid"}) {
-        if (group.name == reserved) {
-          return bad_data("groups." + group.name + ": this name is reserved");
-        }
+      if (is_reserved_group(group.name)) {
+        return bad_data("groups." + group.name + ": this name is reserved");
       }
     }
     const uint32_t user = columns.users.id(event.user);
@@ -94,8 +93,10 @@ struct DatasetBuilder::Impl {
   }
 
   void add_groups(const SearchEvent& event, SpooledSearch& search) {
-    const auto given_sf = std::find_if(event.groups.begin(), event.groups.end(),
-                                       [](const FeatureGroup& g) { return g.name == "sfhist"; });
+    const auto is_sf_history = [](const FeatureGroup& group) {
+      return group_source(group.name) == GroupSource::kSfHistory;
+    };
+    const auto given_sf = std::ranges::find_if(event.groups, is_sf_history);
     if (given_sf != event.groups.end()) {
       search.has_given_sf = 1;
       search.given_sf_count = append_reversed(given_sf->tokens, columns.given_sf);
@@ -103,7 +104,7 @@ struct DatasetBuilder::Impl {
     columns.groups.append(static_cast<uint32_t>(event.groups.size()) -
                           uint32_t{given_sf != event.groups.end()});
     for (const FeatureGroup& group : event.groups) {
-      if (group.name == "sfhist") continue;
+      if (is_sf_history(group)) continue;
       columns.groups.append(columns.group_names.id(group.name));
       columns.groups.append(static_cast<uint32_t>(group.tokens.size()));
       for (const std::string& token : group.tokens) {

@@ -196,7 +196,7 @@ class Writer {
   void place_sections(std::string_view digest) {
     const auto searches = c_.searches.values();
     std::memcpy(header_.magic, f::kMagic, sizeof header_.magic);
-    header_.endian_mark = 0x01020304;
+    header_.endian_mark = f::kEndianMark;
     header_.version = f::kVersion;
     header_.events = c_.events;
     digest.copy(header_.digest, sizeof header_.digest - 1);

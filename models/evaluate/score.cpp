@@ -5,6 +5,7 @@
 #include <string>
 
 #include "models/text/fingerprint.h"
+#include "models/weights/groups.h"
 
 namespace barker {
 namespace {
@@ -41,21 +42,24 @@ class BagFiller {
       const NetworkGroup& group = network_.groups[g];
       rows_[g].clear();
       weights_[g].clear();
-      if (group.name == "hist") {
-        add_history(group, search.history, g);
-      } else if (group.name == "sfhist") {
-        add_history(group, search.sf_history, g);
-      } else if (group.name == "query") {
-        add_keywords(search.query, g);
-      } else if (group.name == "uid") {
-        const Fingerprint f = feature_fingerprint("uid", data_.user(search.user));
-        rows_[g].push_back(group.hash_buckets > 0
-                               ? group.first_bucket_row +
-                                     static_cast<uint32_t>(f % group.hash_buckets)
-                               : file_.vocabulary().find(f));
-        if (rows_[g].back() >= network_.rows) rows_[g].clear();
-      } else if (dataset_group_[g] < data_.groups().size()) {
-        add_features(data_.group(search.index, dataset_group_[g]), g);
+      switch (group_source(group.name)) {
+        case GroupSource::kHistory:
+          add_history(group, search.history, g);
+          break;
+        case GroupSource::kSfHistory:
+          add_history(group, search.sf_history, g);
+          break;
+        case GroupSource::kQuery:
+          add_keywords(search.query, g);
+          break;
+        case GroupSource::kUserId:
+          add_user(group, data_.user(search.user), g);
+          break;
+        case GroupSource::kFeatures:
+          if (dataset_group_[g] < data_.groups().size()) {
+            add_features(data_.group(search.index, dataset_group_[g]), g);
+          }
+          break;
       }
       bags_[g] = {rows_[g].data(), weights_[g].empty() ? nullptr : weights_[g].data(),
                   rows_[g].size()};
@@ -74,6 +78,14 @@ class BagFiller {
   void add_history(const NetworkGroup& group, std::span<const uint32_t> history, size_t g) {
     const size_t newest = group.max_tokens ? group.max_tokens : history.size();
     add_keywords(history.last(std::min(newest, history.size())), g);
+  }
+
+  void add_user(const NetworkGroup& group, std::string_view user, size_t g) {
+    const Fingerprint f = user_id_fingerprint(user);
+    const uint32_t row = group.hash_buckets > 0
+                             ? group.first_bucket_row + bucket_of(f, group.hash_buckets)
+                             : file_.vocabulary().find(f);
+    if (row < network_.rows) rows_[g].push_back(row);
   }
 
   void add_features(const FeatureBag& bag, size_t g) {

@@ -13,6 +13,7 @@
 #include "models/data/events.h"
 #include "models/simulate/marketplace_words.h"
 #include "models/text/keywords.h"
+#include "models/weights/groups.h"
 
 namespace barker {
 namespace {
@@ -185,7 +186,7 @@ class Market {
     for (const User& user : users_) {
       out << Json{{"user", user.id},
                   {"keywords", user.history},
-                  {"groups", {{"profile", user.profile}, {"sfhist", user.clicked_sfs}}}}
+                  {"groups", {{"profile", user.profile}, {kSfHistoryGroup, user.clicked_sfs}}}}
                  .dump()
           << '\n';
     }

@@ -67,12 +67,11 @@ class Freezer {
     const ModelOptions& m = options_.model;
     ArchitectureSpec& a = model_.architecture;
     a.dim = m.dim;
-    using Source = GroupPlan::Source;
     for (const GroupPlan& group : plan_.groups) {
-      const bool history = group.source == Source::kHistory || group.source == Source::kSfHistory;
-      a.groups.push_back({group.name, history || group.source == Source::kQuery,
-                          history ? m.history_length : 0,
-                          group.source == Source::kUserId ? plan_.buckets : 0});
+      const bool history =
+          group.source == GroupSource::kHistory || group.source == GroupSource::kSfHistory;
+      a.groups.push_back({group.name, holds_keywords(group.source), history ? m.history_length : 0,
+                          group.source == GroupSource::kUserId ? plan_.buckets : 0});
     }
     if (m.dot != DotHead::kAlone) a.hidden = m.hidden;
     a.has_auxiliary = m.auxiliary();
@@ -110,7 +109,7 @@ class Freezer {
       if (task == Task::kAuxiliary && !options_.model.auxiliary()) continue;
       for (const uint32_t search : data_.searches_of(Split::kTrain, task)) {
         const std::string_view user = data_.user(data_.search(search).user);
-        trained[feature_fingerprint("uid", user) % plan_.buckets] = true;
+        trained[bucket_of(user_id_fingerprint(user), plan_.buckets)] = true;
       }
     }
     for (uint32_t b = 0; b < plan_.buckets; ++b) {
@@ -192,7 +191,7 @@ class Freezer {
   // Leaves only the query.
   void forget_user(Batch& batch) const {
     for (size_t g = 0; g < plan_.groups.size(); ++g) {
-      if (plan_.groups[g].source == GroupPlan::Source::kQuery) continue;
+      if (plan_.groups[g].source == GroupSource::kQuery) continue;
       batch.groups[g].values.clear();
       batch.groups[g].weights.clear();
     }
@@ -203,7 +202,7 @@ class Freezer {
     for (const int64_t local : batch.groups[group].values) {
       const auto row = static_cast<uint32_t>(batch.rows[static_cast<size_t>(local)]);
       if (row >= plan_.first_bucket()) {
-        bag.fingerprints.push_back(feature_fingerprint("uid", data_.user(view.user)));
+        bag.fingerprints.push_back(user_id_fingerprint(data_.user(view.user)));
       } else if (row >= plan_.keywords) {
         bag.fingerprints.push_back(fingerprint(data_.feature(row - plan_.keywords)));
       } else {

@@ -5,19 +5,13 @@
 
 #include <cstdint>
 
+#include "models/base/random.h"
+
 namespace barker {
 
-inline uint64_t mix_bits(uint64_t z) {  // finaliser of splitmix64 (Steele, Lea, Flood 2014)
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-  return z ^ (z >> 31);
-}
-
 inline uint64_t noise(uint64_t key, uint64_t place) {
-  return mix_bits(key + (place + 1) * 0x9E3779B97F4A7C15u);
+  return mix_bits(key + (place + 1) * kRandomStep);
 }
-
-inline double uniform(uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1p-53; }
 
 // A shuffle of 0..size-1 that needs no memory: a Feistel network over the next even power of two,
 // walked until it lands inside (Black and Rogaway 2002).

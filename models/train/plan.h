@@ -8,13 +8,13 @@
 
 #include "models/data/dataset.h"
 #include "models/train/options.h"
+#include "models/weights/groups.h"
 
 namespace barker {
 
 struct GroupPlan {
-  enum class Source { kHistory, kQuery, kSfHistory, kFeatures, kUserId };
   std::string name;
-  Source source;
+  GroupSource source;
   size_t dataset_group = 0;  // for kFeatures
 };
 

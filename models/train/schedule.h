@@ -63,7 +63,7 @@ class PhaseSchedule {
     const uint64_t size = options_.batch_searches;
     bool main = phase_ != Phase::kPretrain, auxiliary = phase_ == Phase::kPretrain;
     if (phase_ == Phase::kAlternate) {  // Algorithm 1: main : auxiliary = 1 : k
-      main = uniform(key) < 1 / (1 + k_);
+      main = unit_interval(key) < 1 / (1 + k_);
       auxiliary = !main;
     }
     if (phase_ == Phase::kJoint) auxiliary = true;
