@@ -32,13 +32,13 @@ char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a'
 
 bool is_ascii_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// Characters at or below the space need a closer look: white space runs become one space. Spaces
-// beyond ASCII are not in normal form.
+// Spaces need a closer look, for runs of them become one. Some beyond ASCII (U+0085, U+2028, ...) are
+// their own normal form.
 bool is_valid_without_spaces(std::string_view text) {
   for (int32_t at = 0, size = static_cast<int32_t>(text.size()); at < size;) {
     UChar32 c;
     U8_NEXT(text.data(), at, size, c);
-    if (c <= ' ') return false;  // invalid UTF-8 is negative
+    if (c <= ' ' || u_isUWhiteSpace(c)) return false;  // invalid UTF-8 is negative
   }
   return true;
 }

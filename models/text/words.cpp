@@ -117,7 +117,10 @@ void add_word(std::string_view text, Word word, std::vector<Word>& words) {
 // What the word break of Unicode, in ICU's tailoring, comes to for ASCII, where it needs no library
 // and no memory. A test compares it with ICU's.
 void break_ascii_words(std::string_view text, std::vector<Word>& words) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  // The at sign is a letter to ICU, so that addresses and names stay whole.
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '@';
+  };
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   const auto joins = [&](char left, char middle, char right) {
     if (middle == '.' || middle == '\'') {  // WB6, WB7, WB11, WB12
