@@ -2,7 +2,19 @@
 
 #include <unicode/utf8.h>
 
+#include "models/text/text.h"
+
 namespace barker {
+namespace {
+
+// Rules GB9 and GB9a: such a character belongs to the one before it, whatever that is.
+bool extends(Character c) {
+  return c.cluster_break() == ClusterBreak::kExtend || c.cluster_break() == ClusterBreak::kJoiner ||
+         c.cluster_break() == ClusterBreak::kSpacingMark;
+}
+
+}  // namespace
+
 // What the rules and the widths ask about the characters of one cluster, read so far.
 struct ClusterReader::State {
   uint64_t columns = 0;
@@ -75,6 +87,12 @@ void ClusterReader::read() noexcept {
   begin_ = at_;
   has_character_ = at_ < text_.size();
   if (!has_character_) return;
+  if (const auto byte = static_cast<unsigned char>(text_[at_]); byte < 0x80) {
+    ++at_;
+    code_ = byte;
+    character_ = table_[byte];
+    return;
+  }
   const auto size = static_cast<int64_t>(text_.size());
   auto at = static_cast<int64_t>(at_);
   UChar32 c;
@@ -101,7 +119,7 @@ bool ClusterReader::joins(const State& state, Character left, Character right) n
     return true;  // GB7
   }
   if ((l == kClosedSyllable || l == kTrailingJamo) && r == kTrailingJamo) return true;  // GB8
-  if (r == kExtend || r == kJoiner || r == kSpacingMark || l == kPrepend) return true;  // GB9
+  if (extends(right) || l == kPrepend) return true;                                     // GB9
   if (state.links_consonants && right.is(Character::kConsonant)) return true;           // GB9c
   if (state.joins_pictures && right.is(Character::kPictographic)) return true;          // GB11
   return r == kRegionalIndicator && state.has_odd_indicators;  // GB12, GB13
@@ -110,18 +128,23 @@ bool ClusterReader::joins(const State& state, Character left, Character right) n
 bool ClusterReader::next() noexcept {
   if (!has_character_) return false;
   cluster_.begin = begin_;
-  Character left = character_;
-  char32_t code = code_;
+  const Character left = character_;
+  const char32_t code = code_;
   read();
-  // Most characters of most scripts: nothing joins them, and nothing changes their width.
-  const auto is_plain = [](Character c) {
-    return c.cluster_break() == ClusterBreak::kOther && !c.is(Character::kAnyFlag);
-  };
-  if (is_plain(left) && (!has_character_ || is_plain(character_))) {
+  // Most clusters are one character: it joins nothing that follows, and nothing that follows extends
+  // it.
+  if (left.cluster_break() == ClusterBreak::kOther && left.columns() > 0 &&
+      !(has_character_ && extends(character_))) {
     cluster_.end = begin_;
     cluster_.columns = left.columns();
-    return true;
+  } else {
+    read_cluster(code, left);
   }
+  return true;
+}
+
+// The cluster that begins with `left`; the character behind that one was read ahead.
+void ClusterReader::read_cluster(char32_t code, Character left) noexcept {
   State state;
   state.add(code, left);
   while (has_character_ && joins(state, left, character_)) {
@@ -132,11 +155,14 @@ bool ClusterReader::next() noexcept {
   }
   cluster_.end = begin_;
   cluster_.columns = state.columns == 0 && state.is_seen ? 1 : state.columns;
-  return true;
 }
 
 uint64_t display_width(std::string_view text) {
   uint64_t columns = 0;
+  if (is_ascii(text)) {
+    for (const char c : text) columns += c >= 0x20 && c < 0x7F;
+    return columns;
+  }
   for (ClusterReader reader(text); reader.next();) columns += reader.cluster().columns;
   return columns;
 }

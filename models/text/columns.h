@@ -38,6 +38,7 @@ class ClusterReader {
   struct State;
 
   void read() noexcept;
+  void read_cluster(char32_t code, Character left) noexcept;
   static bool joins(const State& state, Character left, Character right) noexcept;
 
   const CharacterTable& table_;

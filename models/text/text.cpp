@@ -98,7 +98,9 @@ void append_visible(std::string_view text, std::string& out, uint64_t* replaced)
   if (is_ascii(text)) {
     const size_t begin = out.size();
     out.append(text);
-    for (size_t i = begin; i < out.size(); ++i) out[i] = is_ascii_control(out[i]) ? ' ' : out[i];
+    for (char *at = out.data() + begin, *end = out.data() + out.size(); at != end; ++at) {
+      *at = is_ascii_control(*at) ? ' ' : *at;
+    }
     return;
   }
   const CharacterTable& table = CharacterTable::get();
