@@ -29,6 +29,7 @@ class MeasuredText {
   MeasuredText(const char* text) : MeasuredText(std::string(text)) {}  // NOLINT: as above
 
   const std::string& text() const { return text_; }
+  uint64_t size() const { return text_.size(); }  // bytes
   uint64_t columns() const { return columns_; }
 
  private:
