@@ -117,6 +117,7 @@ Result<Config> parse_config(std::string_view toml_text) {
   if (!parsed.ok()) return parsed.status();
   Config config;
   std::string duplicates = "skip", format = "html", numbers = "file", memory = "auto";
+  std::string separator = config.title.separator.text(), ellipsis = config.title.ellipsis.text();
   double minimum_score = 0;
   constexpr double kLargest = 1e3;
   constexpr double kLargestExponent = 10;  // two BARKER_MAX_NUMBERs to it still make a finite score
@@ -146,9 +147,9 @@ Result<Config> parse_config(std::string_view toml_text) {
       {"title.format", text(format)},
       {"title.open", text(config.title.open)},
       {"title.close", text(config.title.close)},
-      {"title.separator", text(config.title.separator)},
+      {"title.separator", text(separator)},
       {"title.max_width", integer(0, 100'000, [&](uint64_t v) { config.title.max_width = v; })},
-      {"title.ellipsis", text(config.title.ellipsis)},
+      {"title.ellipsis", text(ellipsis)},
   };
   // The marks follow the format unless they are given, so the format is looked at first.
   if (const auto given = (*parsed)["title"]["format"].value<std::string>()) format = *given;
@@ -189,6 +190,8 @@ Result<Config> parse_config(std::string_view toml_text) {
   }
   config.choose.minimum_logit =
       static_cast<float>(std::log(minimum_score) - std::log1p(-minimum_score));
+  config.title.separator = separator;
+  config.title.ellipsis = ellipsis;
   config.untouched_title = config.title;
   config.untouched_title.max_width = 0;
   return config;

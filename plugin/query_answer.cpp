@@ -72,10 +72,7 @@ bool Query::forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen)
 // A promoted selling point's bytes in the title; an empty range where its words do not stand
 // together.
 std::pair<size_t, size_t> Query::find_in_title(std::string_view title, Fingerprint f) const {
-  for (const Keyword& keyword : g_.splitter.split(title)) {
-    if (keyword.fingerprint == f) return {keyword.begin, keyword.end};
-  }
-  return {0, 0};
+  return g_.splitter.find(title, f);
 }
 
 // Past the deadline, and outside of the window, titles are the merchants' own.
