@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "plugin/barker.h"
+#include "plugin/call_lock.h"
 #include "plugin/comparison.h"
 #include "plugin/config.h"
 #include "plugin/counters.h"
@@ -23,12 +23,15 @@ class Plugin {
  public:
   Plugin(Config config, const KernelTable& kernels, const barker_host& host);
 
-  // [control thread]
+  // [control thread] The caller holds control_lock(). load and promote_canary keep what served
+  // before for a rollback; replace and replace_by_canary leave what a rollback leads to as it is.
   Result<uint64_t> load(const std::string& path);
+  Result<uint64_t> replace(const std::string& path);
   Result<uint64_t> rollback();
   Status load_rules(std::string_view toml);
   Result<uint64_t> start_canary(const std::string& path);
   Result<uint64_t> promote_canary();
+  Result<uint64_t> replace_by_canary();
   Status stop_canary();
   Status set_canary_shares(double served, double compared);
 
@@ -36,12 +39,17 @@ class Plugin {
   // False: response.text_capacity is less than response.text_size.
   bool rescore(const barker_request& request, barker_response& response);
   std::string explain(const barker_request& request);
-  uint64_t compare(uint64_t at_most);  // one thread at a time; others wait
-  void read_stats(barker_stats& stats) const;
+  // The caller holds compare_lock().
+  uint64_t compare(uint64_t at_most);
   void read_agreement(barker_agreement& agreement) const;
+  // Of a role (BARKER_ROLE_*); null: nothing plays it.
+  std::shared_ptr<const Generation> generation(int32_t role) const;
+  void read_stats(barker_stats& stats) const;
   bool read_generation(int32_t role, barker_generation_stats& stats) const;  // false: too busy
 
   Counters& counters() { return counters_; }
+  CallLock& control_lock() { return control_; }
+  CallLock& compare_lock() { return compare_; }
 
  private:
   // Control calls prepare first, where all may fail, then serve(), which fails or switches, then
@@ -49,22 +57,25 @@ class Plugin {
   Result<RuledGeneration> prepare(const std::string& path);
   Status check_latency(const Generation& next) const;
   void serve(Serving next);
-  uint64_t count_load(const RuledGeneration& weights, std::string_view what) noexcept;
-  void log(int32_t level, std::initializer_list<std::string_view> parts) const noexcept;
+  RuledGeneration serve_weights(RuledGeneration weights);
+  RuledGeneration serve_canary();
+  uint64_t tell_promotion() const;
+  uint64_t count_load(const RuledGeneration& weights, std::string_view what);
+  void log(int32_t level, std::initializer_list<std::string_view> parts) const;
 
   const Config config_;
   const KernelTable& kernels_;
   const barker_host host_;
   Counters counters_;
   mutable WorkspacePool workspaces_;
-  std::mutex control_;  // one control call at a time; no query takes it
+  CallLock control_;  // one control call at a time; no query takes it
   std::unique_ptr<const Serving> serving_;
   std::atomic<const Serving*> current_;                 // serving_
   std::atomic<uint64_t> serving_id_{0}, canary_id_{0};  // of its generations
   RuledGeneration previous_;                            // kept for a rollback
   uint64_t last_id_ = 0;
   RecordingQueue recordings_;  // from the query threads to compare()
-  mutable std::mutex compare_;
+  CallLock compare_;           // one compare at a time, and nobody reads what it found meanwhile
   Comparison comparison_;
 };
 
