@@ -12,17 +12,24 @@ bool read_request(const barker_request* from, CheckedRequest& to, char* error) {
 
 namespace {
 
+Result<Isa> choose_kernels(const Config& config, int32_t& code) {
+  Result<Isa> isa = choose_isa(config.isa);
+  if (!isa.ok()) {
+    code = isa.status().code() == Code::kUnsupported ? BARKER_E_UNSUPPORTED : BARKER_E_CONFIG;
+  }
+  return isa;
+}
+
 int32_t create(const barker_host* host, barker_string text, barker_plugin** plugin, char* error) {
-  return guard(error, [&] {
-    if (!plugin)
-      return fail(error, BARKER_E_INVALID_ARGUMENT, "plugin: expected a pointer, found NULL");
+  return guard<WholeEnvironment>(error, [&] {
+    if (!plugin) return no_plugin(error);
     *plugin = nullptr;
     if (!host || host->struct_size < offsetof(barker_host, context)) {
       return fail(error, BARKER_E_INVALID_ARGUMENT,
-                  "host: expected a barker_host with struct_size");
+                  "host: expected a barker_host with its struct_size");
     }
-    // A host may be newer than the plugin, not older.
-    if (host->abi_major != BARKER_ABI_MAJOR || host->abi_minor < BARKER_ABI_MINOR) {
+    // Any minor version of the host meets any of the plugin: each reads what struct_size covers.
+    if (host->abi_major != BARKER_ABI_MAJOR) {
       return fail(error, BARKER_E_VERSION,
                   "abi: the plugin is " + std::to_string(BARKER_ABI_MAJOR) + "." +
                       std::to_string(BARKER_ABI_MINOR) + ", the host is " +
@@ -32,14 +39,12 @@ int32_t create(const barker_host* host, barker_string text, barker_plugin** plug
       return fail(error, BARKER_E_INVALID_ARGUMENT, "config.data: expected a pointer, found NULL");
     }
     Result<Config> config = parse_config(view(text));
-    if (!config.ok())
+    if (!config.ok()) {
       return fail(error, BARKER_E_CONFIG, "configuration: " + config.status().message());
-    const Result<Isa> isa = choose_isa(config->isa);
-    if (!isa.ok()) {
-      return fail(
-          error, isa.status().code() == Code::kUnsupported ? BARKER_E_UNSUPPORTED : BARKER_E_CONFIG,
-          "configuration: " + isa.status().message());
     }
+    int32_t code = BARKER_OK;
+    const Result<Isa> isa = choose_kernels(*config, code);
+    if (!isa.ok()) return fail(error, code, "configuration: " + isa.status().message());
     barker_host copy{};
     std::memcpy(&copy, host, std::min<uint64_t>(host->struct_size, sizeof copy));
     *plugin = new barker_plugin{{std::move(config).value(), kernels_for(*isa), copy}};
@@ -47,7 +52,16 @@ int32_t create(const barker_host* host, barker_string text, barker_plugin** plug
   });
 }
 
-void destroy(barker_plugin* plugin) { delete plugin; }
+// The lock goes with the plugin. Inside of a callback of the plugin, or where another thread was
+// inside of a control call when this process was forked, nothing happens: what that call still
+// uses, or left half done, must not be freed.
+void destroy(barker_plugin* plugin) {
+  if (!plugin) return;
+  guard<WholeEnvironment>(nullptr, [&] {
+    if (plugin->plugin.control_lock().enter() == CallLock::Entry::kEntered) delete plugin;
+    return BARKER_OK;
+  });
+}
 
 int32_t rescore(barker_plugin* plugin, const barker_request* request, barker_response* response,
                 char* error) {
