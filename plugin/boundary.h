@@ -170,8 +170,45 @@ int32_t switch_to(barker_plugin* plugin, uint64_t* generation, char* error) {
                  [&](Plugin& p) { return finish((p.*kSwitch)(), generation, error); });
 }
 
-// Copies a request of any minor version into ours and checks it; false: `error` says why not.
-bool read_request(const barker_request* from, barker_request& to, char* error);
+// Reads and checks a request of any minor version; false: `error` says why not.
+bool read_request(const barker_request* from, CheckedRequest& to, char* error);
+
+// Runs `body`, which answers into a response and returns a code. text_size is 0 on every error but
+// BARKER_E_TOO_SMALL.
+template <typename Body>
+int32_t answer_into(barker_response* response, char* error, Body body) {
+  clear_text_size(response);
+  return guard(error, body);
+}
+
+// Runs `answer` on our copy of the caller's response. It returns false where the text buffer is too
+// small.
+template <typename Answering>
+int32_t respond(const CheckedRequest& request, barker_response* response, char* error,
+                Answering answer) {
+  barker_response ours;
+  if (const Status s = check_response(response, request.request, ours); !s.ok()) {
+    return fail(error, BARKER_E_INVALID_ARGUMENT, "response: " + s.message());
+  }
+  if (answer(ours)) {
+    write_response(ours, response);
+    return BARKER_OK;
+  }
+  response->text_size = ours.text_size;
+  return fail(error, BARKER_E_TOO_SMALL,
+              "response: text_capacity: expected at least " + std::to_string(ours.text_size) +
+                  ", found " + std::to_string(ours.text_capacity));
+}
+
+// Counts a call that answered neither with a page nor with the size that the page needs.
+inline int32_t count_error(barker_plugin& plugin, int32_t code) {
+  if (code != BARKER_OK && code != BARKER_E_TOO_SMALL) count(plugin.plugin.counters().errors);
+  return code;
+}
+
+// Extensions that answer queries (query_extensions.cpp).
+extern const barker_explain kExplain;
+extern const barker_prepared kPrepared;
 
 // An extension's table by its id, or NULL.
 const void* get_extension(const char* id);

@@ -76,9 +76,9 @@ Status Plugin::set_canary_shares(double served, double compared) {
 uint64_t Plugin::compare(uint64_t at_most) {
   uint64_t compared = 0;
   const auto ask_both = [&](const barker_request& request) {
-    const WorkspacePool::Lease lease = workspaces_.take(current_);
-    if (!lease || !lease.serving().canary.generation) return recordings_.drop();
-    comparison_.add(request, lease, config_);
+    const Pins::Pin pin = pins_.take(current_);
+    if (!pin || !pin->canary.generation) return recordings_.drop();
+    comparison_.add(request, *pin, workspaces_.take(), config_);
     ++compared;
   };
   for (uint64_t i = 0; i < at_most && recordings_.take(ask_both); ++i) {

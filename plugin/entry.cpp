@@ -4,14 +4,8 @@
 
 namespace barker {
 
-// Copies a request of any minor version into ours.
-bool read_request(const barker_request* from, barker_request& to, char* error) {
-  if (!from || from->struct_size < sizeof(barker_request)) {
-    set_error(error, "request: expected a barker_request with its struct_size");
-    return false;
-  }
-  to = *from;
-  const Status status = check_request(to);
+bool read_request(const barker_request* from, CheckedRequest& to, char* error) {
+  const Status status = check_request(from, to);
   if (!status.ok()) set_error(error, "request: " + status.message());
   return status.ok();
 }
@@ -72,24 +66,23 @@ void destroy(barker_plugin* plugin) {
 int32_t rescore(barker_plugin* plugin, const barker_request* request, barker_response* response,
                 char* error) {
   if (!plugin) return no_plugin(error);
-  const int32_t code = guard(error, [&] {
-    barker_request checked;
+  return count_error(*plugin, answer_into(response, error, [&]() -> int32_t {
+    CheckedRequest checked;
     if (!read_request(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
-    if (!response || response->struct_size < sizeof(barker_response)) {
-      return fail(error, BARKER_E_INVALID_ARGUMENT,
-                  "response: expected a barker_response with its struct_size");
-    }
-    if (const Status s = check_response(*response, checked); !s.ok()) {
-      return fail(error, BARKER_E_INVALID_ARGUMENT, "response: " + s.message());
-    }
-    if (plugin->plugin.rescore(checked, *response)) return BARKER_OK;
-    return fail(error, BARKER_E_INVALID_ARGUMENT,
-                "response: text_capacity: expected at least " +
-                    std::to_string(response->text_size) + ", found " +
-                    std::to_string(response->text_capacity));
+    return respond(checked, response, error,
+                   [&](barker_response& ours) { return plugin->plugin.rescore(checked, ours); });
+  }));
+}
+
+uint64_t text_bound(const barker_plugin* plugin, const barker_request* request) {
+  uint64_t bound = 0;
+  guard(nullptr, [&]() -> int32_t {
+    CheckedRequest checked;
+    if (plugin && read_request(request, checked, nullptr))
+      bound = plugin->plugin.text_bound(checked);
+    return BARKER_OK;
   });
-  if (code != BARKER_OK) plugin->plugin.counters().errors.fetch_add(1, std::memory_order_relaxed);
-  return code;
+  return bound;
 }
 
 int32_t stats(barker_plugin* plugin, barker_stats* out) {
@@ -117,4 +110,4 @@ extern "C" const barker_api barker_entry = {sizeof(barker_api),
                                             barker::rescore,
                                             barker::stats,
                                             barker::get_extension,
-                                            nullptr};
+                                            barker::text_bound};

@@ -36,20 +36,6 @@ int32_t verify_file(barker_string path, barker_string isa, barker_check_callback
   return verify_signed(path, isa, nullptr, 0, callback, context, error);
 }
 
-int32_t explain_query(barker_plugin* plugin, const barker_request* request, barker_string* json,
-                      char* error) {
-  return guard(error, [&]() -> int32_t {
-    if (!plugin || !json) return fail(error, BARKER_E_INVALID_ARGUMENT, "plugin or json is NULL");
-    barker_request checked;
-    if (!read_request(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
-    const std::string text = plugin->plugin.explain(checked);
-    char* copy = new char[text.size()];
-    std::copy(text.begin(), text.end(), copy);
-    *json = {copy, text.size()};
-    return BARKER_OK;
-  });
-}
-
 int32_t load_rules(barker_plugin* plugin, barker_string toml, char* error) {
   return control(plugin, error, [&](Plugin& p) -> int32_t {
     if (toml.size > 0 && !toml.data) {
@@ -59,8 +45,6 @@ int32_t load_rules(barker_plugin* plugin, barker_string toml, char* error) {
     return s.ok() ? BARKER_OK : fail(error, BARKER_E_CONFIG, "rules: " + s.message());
   });
 }
-
-void release_json(barker_string json) { delete[] json.data; }
 
 int32_t stop_canary(barker_plugin* plugin, char* error) {
   return control(plugin, error, [&](Plugin& p) { return finish(p.stop_canary(), error); });
@@ -135,7 +119,6 @@ const barker_canary kCanary = {sizeof(barker_canary),
                                compare,
                                read_agreement,
                                read_generation};
-const barker_explain kExplain = {sizeof(barker_explain), explain_query, release_json, nullptr};
 const barker_swap kSwap = {sizeof(barker_swap), load_from<&Plugin::replace>,
                            switch_to<&Plugin::replace_by_canary>};
 const barker_model_extension kModel = {sizeof(barker_model_extension), read_model};
@@ -148,6 +131,7 @@ const void* get_extension(const char* id) {
   if (std::strcmp(id, BARKER_EXT_RULES) == 0) return &kRules;
   if (std::strcmp(id, BARKER_EXT_CANARY) == 0) return &kCanary;
   if (std::strcmp(id, BARKER_EXT_EXPLAIN) == 0) return &kExplain;
+  if (std::strcmp(id, BARKER_EXT_PREPARED) == 0) return &kPrepared;
   if (std::strcmp(id, BARKER_EXT_SWAP) == 0) return &kSwap;
   if (std::strcmp(id, BARKER_EXT_MODEL) == 0) return &kModel;
   return nullptr;

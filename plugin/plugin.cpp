@@ -3,6 +3,7 @@
 #include <cxxabi.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "models/base/number_text.h"
@@ -111,9 +112,9 @@ Status Plugin::load_rules(std::string_view toml) {
 }
 
 bool Plugin::read_generation(int32_t role, barker_generation_stats& stats) const {
-  const auto lease = workspaces_.take(current_);
-  if (!lease) return false;
-  const Serving& serving = lease.serving();
+  const Pins::Pin pin = pins_.take(current_);
+  if (!pin) return false;
+  const Serving& serving = *pin;
   const RuledGeneration& weights = role == BARKER_ROLE_CANARY ? serving.canary : serving.weights;
   if (!weights.generation) return true;
   const GenerationCounters& c = *weights.counters;
@@ -135,9 +136,9 @@ bool Plugin::read_generation(int32_t role, barker_generation_stats& stats) const
 }
 
 std::shared_ptr<const Generation> Plugin::generation(int32_t role) const {
-  const auto lease = workspaces_.take(current_);
-  const Serving& serving = lease.serving();
-  return (role == BARKER_ROLE_CANARY ? serving.canary : serving.weights).generation;
+  const Pins::Pin pin = pins_.take(current_);
+  if (!pin) throw std::bad_alloc();
+  return (role == BARKER_ROLE_CANARY ? pin->canary : pin->weights).generation;
 }
 
 // Gives what served before.
@@ -155,7 +156,7 @@ void Plugin::serve(Serving serving) {
   serving_id_ = next->weights.id();
   canary_id_ = next->canary.id();
   const std::unique_ptr<const Serving> retired = std::exchange(serving_, std::move(next));
-  workspaces_.wait_until_unused(retired.get());
+  pins_.wait_until_unused(retired.get());
 }
 
 // The call that logs has done its work by now, so neither a lack of memory for the message nor what
@@ -188,6 +189,12 @@ void Plugin::read_stats(barker_stats& s) const {
   s.candidates_scored = read(counters_.candidates_scored);
   s.candidates_rescored = read(counters_.candidates_rescored);
   s.screen_violations = read(counters_.screen_violations);
+  s.user_tokens = read(counters_.user_tokens);
+  s.user_tokens_unknown = read(counters_.user_tokens_unknown);
+  s.candidates = read(counters_.candidates);
+  s.candidates_unknown = read(counters_.candidates_unknown);
+  s.groups_ignored = read(counters_.groups_ignored);
+  s.bad_ads = read(counters_.bad_ads);
   s.generation = serving_id_;
 }
 

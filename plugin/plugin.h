@@ -8,12 +8,16 @@
 #include <string>
 #include <string_view>
 
+#include "plugin/answer.h"
 #include "plugin/barker.h"
 #include "plugin/call_lock.h"
 #include "plugin/comparison.h"
 #include "plugin/config.h"
 #include "plugin/counters.h"
+#include "plugin/pins.h"
+#include "plugin/prepared.h"
 #include "plugin/recording.h"
+#include "plugin/request.h"
 #include "plugin/serving.h"
 #include "plugin/workspace.h"
 
@@ -36,18 +40,26 @@ class Plugin {
   Status set_canary_shares(double served, double compared);
 
   // [any thread] The request and response have been checked (request.h).
-  // False: response.text_capacity is less than response.text_size.
-  bool rescore(const barker_request& request, barker_response& response);
-  std::string explain(const barker_request& request);
+  // False: response.text_capacity is less than response.text_size, and nothing was counted. The
+  // answer is explained to `json` unless that is null.
+  bool rescore(const CheckedRequest& request, barker_response& response,
+               std::string* json = nullptr);
+  std::string explain(const CheckedRequest& request);
+  std::unique_ptr<PreparedQuery> begin_query(const CheckedRequest& request);
+  uint64_t text_bound(const CheckedRequest& request) const;
   // The caller holds compare_lock().
   uint64_t compare(uint64_t at_most);
   void read_agreement(barker_agreement& agreement) const;
-  // Of a role (BARKER_ROLE_*); null: nothing plays it.
+  // Of a role (BARKER_ROLE_*); null: nothing plays it. Throws std::bad_alloc without memory.
   std::shared_ptr<const Generation> generation(int32_t role) const;
   void read_stats(barker_stats& stats) const;
-  bool read_generation(int32_t role, barker_generation_stats& stats) const;  // false: too busy
+  bool read_generation(int32_t role, barker_generation_stats& stats) const;  // false: no memory
 
+  // Adds a query that was answered on `weights` (not null where answer.generation is not 0) to all
+  // counters. Returns how many there were before it.
+  uint64_t count_query(const Answer& answer, const RuledGeneration* weights);
   Counters& counters() { return counters_; }
+  const Config& config() const { return config_; }
   CallLock& control_lock() { return control_; }
   CallLock& compare_lock() { return compare_; }
 
@@ -67,7 +79,8 @@ class Plugin {
   const KernelTable& kernels_;
   const barker_host host_;
   Counters counters_;
-  mutable WorkspacePool workspaces_;
+  mutable Pins pins_;
+  WorkspacePool workspaces_;
   CallLock control_;  // one control call at a time; no query takes it
   std::unique_ptr<const Serving> serving_;
   std::atomic<const Serving*> current_;                 // serving_
