@@ -4,11 +4,12 @@
 // whose parent held the lock on another thread, which the child does not have.
 #pragma once
 
-#include <sys/types.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
+
+#include "plugin/fork.h"
 
 namespace barker {
 
@@ -26,12 +27,12 @@ class CallLock {
 
   // [any thread] Waits while another thread of this process holds the lock.
   Entry enter() noexcept {
-    const uint64_t process = static_cast<uint64_t>(getpid()) << 32;
-    const uint64_t self = process | static_cast<uint32_t>(gettid());
+    const uint64_t process = 1 + fork_count();
+    const uint64_t self = process << 32 | static_cast<uint32_t>(gettid());
     uint64_t holder = 0;
     while (!holder_.compare_exchange_strong(holder, self, std::memory_order_acquire)) {
       if (holder == self) return Entry::kInside;
-      if (holder >> 32 != process >> 32) return Entry::kOrphaned;
+      if (holder >> 32 != process) return Entry::kOrphaned;
       holder_.wait(holder, std::memory_order_relaxed);
       holder = 0;
     }
@@ -44,8 +45,8 @@ class CallLock {
   }
 
  private:
-  // The process and the thread that hold the lock, in one word: a fork finds the lock either free
-  // or with its holder's name, and never in between.
+  // The process, as a count of forks, and the thread that hold the lock, in one word: a fork finds
+  // the lock either free or with its holder's name, and never in between.
   std::atomic<uint64_t> holder_{0};
 };
 

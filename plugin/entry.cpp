@@ -66,12 +66,15 @@ void destroy(barker_plugin* plugin) {
 int32_t rescore(barker_plugin* plugin, const barker_request* request, barker_response* response,
                 char* error) {
   if (!plugin) return no_plugin(error);
-  return count_error(*plugin, answer_into(response, error, [&]() -> int32_t {
+  const int32_t code = count_error(*plugin, answer_into(response, error, [&]() -> int32_t {
     CheckedRequest checked;
     if (!read_request(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
     return respond(checked, response, error,
                    [&](barker_response& ours) { return plugin->plugin.rescore(checked, ours); });
   }));
+  // Before 1.2 this was the code, with text_size, of a buffer that is too small.
+  const bool is_old = plugin->plugin.host_minor() < 2;
+  return code == BARKER_E_TOO_SMALL && is_old ? BARKER_E_INVALID_ARGUMENT : code;
 }
 
 uint64_t text_bound(const barker_plugin* plugin, const barker_request* request) {

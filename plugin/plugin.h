@@ -60,6 +60,7 @@ class Plugin {
   uint64_t count_query(const Answer& answer, const RuledGeneration* weights);
   Counters& counters() { return counters_; }
   const Config& config() const { return config_; }
+  uint32_t host_minor() const { return host_.abi_minor; }  // of the host's header
   CallLock& control_lock() { return control_; }
   CallLock& compare_lock() { return compare_; }
 
