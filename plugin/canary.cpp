@@ -1,4 +1,5 @@
-// A second generation beside the first: started, compared, promoted, stopped.
+// The control calls of a canary, which is a second generation beside the one that serves, and the
+// comparison of both.
 
 #include <utility>
 

@@ -1,4 +1,5 @@
-// The optional powers: a table of functions for each extension, and get_extension, which finds them.
+// The optional powers: a table of functions for each extension, and get_extension, which finds
+// them.
 
 #include "plugin/boundary.h"
 #include "plugin/model.h"

@@ -1,5 +1,5 @@
-// One loaded set of weights and everything bound to it. Immutable; a query sees one from start to
-// end.
+// A generation is one loaded set of weights and everything that is bound to it. It is immutable,
+// any thread may read it, and a query sees one generation from start to end.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The object behind a barker_plugin handle: configuration, weights, rules, workspaces, counters.
+// The object behind a barker_plugin handle. It owns configuration, weights, rules, scratch memory
+// and counters.
 #pragma once
 
 #include <atomic>

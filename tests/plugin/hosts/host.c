@@ -28,7 +28,7 @@ static void log_message(void* context, int32_t level, barker_string message) {
   fprintf(stderr, "%s: %.*s\n", names[level], (int)message.size, message.data);
 }
 
-/* ---- what a search engine has: a query, a user, and the ads of its first pass ------------------ */
+/* ---- what a search engine has: a query, a user, and the ads of its first pass ---------------- */
 
 struct page {
   barker_string user_keywords[2];
@@ -70,7 +70,7 @@ static void fill_page(struct page* page) {
   request->ad_stride = sizeof page->ads[0];
 }
 
-/* ---- what a thread keeps from query to query: the buffers of its answers ----------------------- */
+/* ---- what a thread keeps from query to query: the buffers of its answers --------------------- */
 
 struct session {
   barker_result_ad results[kAds];
