@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 
+#include "models/base/number_text.h"
 #include "models/base/toml_text.h"
 #include "plugin/barker.h"
 
@@ -53,8 +54,8 @@ Reader number(double low, double high, std::function<void(double)> set) {
     if (!node.is_number()) return wrong(node, "a number");
     const double value = *node.value<double>();
     if (!(value >= low && value <= high)) {
-      return invalid_argument("expected a number from " + std::to_string(low) + " to " +
-                              std::to_string(high) + ", found " + std::to_string(value));
+      return invalid_argument("expected a number from " + number_text(low) + " to " +
+                              number_text(high) + ", found " + number_text(value));
     }
     set(value);
     return {};

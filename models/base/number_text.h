@@ -29,4 +29,12 @@ inline std::string number_text(double value, int digits) {
   return std::string(text, end.ptr);
 }
 
+// With so many significant digits, at most 17, as printf's %g writes them: "1.2e-06".
+inline std::string rounded_number_text(double value, int digits) {
+  char text[32];
+  const std::to_chars_result end =
+      std::to_chars(text, text + sizeof text, value, std::chars_format::general, digits);
+  return std::string(text, end.ptr);
+}
+
 }  // namespace barker

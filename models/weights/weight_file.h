@@ -46,6 +46,11 @@ struct ModelCard;
 
 namespace barker {
 
+// Notes of the model card that say when what the model learned from happened, in seconds since 1970
+// as decimal text. A card need not have them.
+inline constexpr char kTrainedFromNote[] = "trained from";
+inline constexpr char kTrainedToNote[] = "trained to";
+
 // Called once for each check, in the order in which they run: "header", "checksum.metadata", ...
 // `detail` says what was found, and on failure what was expected.
 using CheckReport =
