@@ -27,6 +27,10 @@ struct Keyword {
   size_t end = 0;
 };
 
+// The number of the rules by which a text is split into keywords. Rules of another number give
+// other keywords, so a host that splits texts itself needs those of its model's number.
+inline constexpr int32_t kKeywordScheme = 1;
+
 // Normal form of a whole keyword or phrase: what its fingerprint is taken of.
 // "Free  Shipping" -> "free shipping".
 std::string normalize_keyword(std::string_view text);

@@ -83,6 +83,11 @@ inline constexpr float kMaxComputeBound = 1;         // logits; beyond it nothin
 inline constexpr uint32_t kMaxGoldenVectors = 1024;
 inline constexpr uint32_t kMaxGoldenList = 1u << 16;
 
+// Notes of the model card that say when what the model learned from happened, in seconds since 1970
+// as decimal text. A card need not have them.
+inline constexpr char kTrainedFromNote[] = "trained from";
+inline constexpr char kTrainedToNote[] = "trained to";
+
 // Called once per check in the order they run: "header", "checksum.metadata", ... `detail` says
 // what was found, and on failure what was expected.
 using CheckReport =
