@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "models/text/text.h"
+#include "models/base/utf8.h"
 
 namespace barker {
 namespace {
@@ -29,9 +29,7 @@ bool escapes_mark(std::string_view after_backslash) {
 }
 
 Status check_line(std::string_view line, size_t number) {
-  uint64_t replaced = 0;
-  sanitize_utf8(line, &replaced);
-  if (replaced > 0) return at_line(number, "expected UTF-8");
+  if (!is_valid_utf8(line)) return at_line(number, "expected UTF-8");
   if (static_cast<size_t>(std::ranges::count(line, '.')) > kMaxTomlDots) {
     return at_line(number, "expected at most " + std::to_string(kMaxTomlDots) + " dots");
   }

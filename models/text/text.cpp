@@ -156,12 +156,6 @@ std::string_view html_reference(char special) {
 
 }  // namespace
 
-bool is_ascii(std::string_view text) {
-  unsigned char all = 0;  // no early end: the loop runs in vectors
-  for (const char c : text) all |= static_cast<unsigned char>(c);
-  return all < 0x80;
-}
-
 std::string sanitize_utf8(std::string_view text, uint64_t* replaced) {
   std::string out;
   append_valid_utf8(text, out, replaced);

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace barker {
+#include "models/base/utf8.h"
 
-bool is_ascii(std::string_view text);
+namespace barker {
 
 // Replaces every maximal invalid byte sequence by U+FFFD (the Unicode standard's recommended
 // practice) and adds their number to *replaced (may be null). Valid text comes back unchanged.

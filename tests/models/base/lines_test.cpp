@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "tests/models/weights/random_model.h"
+#include "tests/models/base/temporary_path.h"
 
 namespace barker {
 namespace {

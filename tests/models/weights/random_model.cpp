@@ -1,8 +1,5 @@
 #include "tests/models/weights/random_model.h"
 
-#include <unistd.h>
-
-#include <filesystem>
 #include <random>
 
 namespace barker {
@@ -60,13 +57,6 @@ ModelSpec random_model(uint64_t seed, const RandomModelOptions& o) {
     tensor("dot.target.bias", model.names.size());
   }
   return model;
-}
-
-std::string temporary_path(const std::string& name) {
-  static int count = 0;
-  return (std::filesystem::temp_directory_path() /
-          ("barker-" + std::to_string(getpid()) + "-" + std::to_string(count++) + "-" + name))
-      .string();
 }
 
 }  // namespace barker

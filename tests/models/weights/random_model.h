@@ -5,6 +5,7 @@
 #include <string>
 
 #include "models/weights/writer.h"
+#include "tests/models/base/temporary_path.h"
 
 namespace barker {
 
@@ -19,8 +20,5 @@ struct RandomModelOptions {
 // Keywords are "word0", "word1", ...; features "profile=f0", ... Groups: hist, query, profile (and
 // uid).
 ModelSpec random_model(uint64_t seed, const RandomModelOptions& options = {});
-
-// A path in the test's temporary directory, not used by any other call of this process.
-std::string temporary_path(const std::string& name);
 
 }  // namespace barker

@@ -1,0 +1,26 @@
+#include "models/base/utf8.h"
+
+#include <unicode/utf8.h>
+
+#include <cstdint>
+
+namespace barker {
+
+bool is_ascii(std::string_view bytes) {
+  unsigned char all = 0;  // without an early end, so that the loop runs in vectors
+  for (const char c : bytes) all |= static_cast<unsigned char>(c);
+  return all < 0x80;
+}
+
+bool is_valid_utf8(std::string_view bytes) {
+  const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
+  const auto size = static_cast<int64_t>(bytes.size());
+  for (int64_t at = 0; at < size;) {
+    UChar32 c;
+    U8_NEXT(data, at, size, c);
+    if (c < 0) return false;
+  }
+  return true;
+}
+
+}  // namespace barker
