@@ -4,13 +4,12 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <sstream>
 
 #include "models/base/exit_code.h"
+#include "models/base/file_bytes.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
@@ -25,6 +24,8 @@
 
 namespace barker {
 namespace {
+
+constexpr size_t kMaxConfiguration = 1 << 20;  // bytes
 
 struct Options {
   std::string data, out, config, name = "barker", version = "1", checkpoint, peers;
@@ -66,11 +67,9 @@ Status apply_setting(const std::string& setting, TrainOptions& options) {
 Result<TrainOptions> train_options(const Options& options) {
   TrainOptions train;
   if (!options.config.empty()) {
-    std::ifstream in(options.config);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) return not_found(options.config + ": cannot be read");
-    if (Status s = read_options(text.str(), train); !s.ok()) {
+    const Result<std::string> text = read_small_file(options.config, kMaxConfiguration);
+    if (!text.ok()) return text.status();
+    if (Status s = read_options(*text, train); !s.ok()) {
       return Status(s.code(), options.config + ": " + s.message());
     }
   }

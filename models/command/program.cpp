@@ -41,30 +41,33 @@ void take_one_value_at_a_time(CLI::App& app) {
   for (CLI::App* sub : app.get_subcommands({})) take_one_value_at_a_time(*sub);
 }
 
-// What is wrong with the words, in our terms where we know it better than CLI11.
+std::string names_of_subcommands(const CLI::App& app) {
+  std::string names;
+  for (const CLI::App* sub : visible_subcommands(app)) {
+    names += (names.empty() ? "" : ", ") + sub->get_name();
+  }
+  return names;
+}
+
+// What is wrong with the words, in plainer terms than CLI11's where the cause is known.
 std::string usage_error(const std::vector<const CLI::App*>& chain, const CLI::ParseError& error) {
   const CLI::App& last = *chain.back();
-  if (dynamic_cast<const CLI::RequiredError*>(&error)) {
-    if (!visible_subcommands(last).empty()) {
-      std::string names;
-      for (const CLI::App* sub : visible_subcommands(last)) {
-        names += (names.empty() ? "" : ", ") + sub->get_name();
-      }
-      return "a subcommand is missing: " + names;
-    }
-    for (const CLI::Option* option : visible_options(last)) {
-      if (!option->get_required() || option->count() > 0) continue;
-      const OptionText text = text_of(*option);
-      return (text.operand.empty() ? text.name + " " + text.value : text.operand) + " is missing";
-    }
-  }
-  const auto* extras = dynamic_cast<const CLI::ExtrasError*>(&error);
+  const bool has_subcommands = !visible_subcommands(last).empty();
+  const bool is_incomplete = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  const bool has_extras = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
   const std::vector<std::string> rest = last.remaining();
-  if (extras && !rest.empty()) {
-    const char* kind = rest.front().starts_with("-")       ? "no such option: "
-                       : visible_subcommands(last).empty() ? "one operand too many: "
-                                                           : "no such subcommand: ";
-    return kind + rest.front();
+  if (!rest.empty() && (has_extras || (is_incomplete && has_subcommands))) {
+    if (rest.front().starts_with("-")) return "no such option: " + rest.front();
+    if (!has_subcommands) return "one operand too many: " + rest.front();
+    return "no such subcommand: " + rest.front() + "; there are " + names_of_subcommands(last);
+  }
+  if (is_incomplete && has_subcommands) {
+    return "a subcommand is missing: " + names_of_subcommands(last);
+  }
+  for (const CLI::Option* option : visible_options(last)) {
+    if (!is_incomplete || !option->get_required() || option->count() > 0) continue;
+    const OptionText text = text_of(*option);
+    return (text.operand.empty() ? text.name + " " + text.value : text.operand) + " is missing";
   }
   return error.what();
 }

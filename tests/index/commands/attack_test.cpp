@@ -30,7 +30,7 @@ class Attack : public testing::Test {
       ad.id = std::to_string(ads.size()) + hostile;
       ad.title = hostile + " shoes " + hostile;
       ad.bid_terms = {"shoes", hostile};
-      // The last is word1 to whoever folds it, and something else to whoever reads it.
+      // The last one folds to word1 but reads as something else.
       ad.selling_points = {hostile, "word2", "wo\u200Brd\u202E1"};
       ad.merchant = ad.category = hostile;
       ads.push_back(std::move(ad));
@@ -107,11 +107,11 @@ TEST_F(Attack, LeavesTheTerminalAlone) {
   }
 }
 
-// Every line that a command prints, on both streams, and JSON of it that is whole.
+// Expects that a command prints something, and only clean lines, on both streams.
 void expect_clean(const std::string& arguments) {
   std::string out = run(arguments + " 2>&1").out;
   EXPECT_NE(out, "") << arguments;
-  std::ranges::replace(out, '\t', ' ');  // separates the columns of what was mined
+  std::ranges::replace(out, '\t', ' ');  // tabs separate the columns of mined phrases
   std::istringstream lines(out);
   for (std::string line; std::getline(lines, line);) {
     EXPECT_EQ(what_is_unclean(line), "") << arguments << ": " << line;
@@ -134,7 +134,7 @@ TEST_F(Attack, InAWeightFileLeavesTheTerminalAlone) {
 TEST_F(Attack, InACheckLeavesTheTerminalAlone) {
   ModelSpec model = random_model(1);
   model.architecture.groups[0].name = "hist\x1b[2J\u202E";
-  for (float& w : model.tensors["mlp.1.weight"]) w = 0;  // the golden vectors will not fit
+  for (float& w : model.tensors["mlp.1.weight"]) w = 0;  // the golden vectors will not match
   (void)write_weight_file(model, weights_);
   expect_clean("verify " + weights_);
   for (const char* command : {"inspect", "verify", "versions", "search shoes --index",
@@ -162,7 +162,7 @@ TEST_F(Attack, InACatalogueThatIsIndexedLeavesTheTerminalAlone) {
     out << line() << hostile << "\n";
   }
   out.close();
-  // The report shows the first 20 lines of those that were bad: each text has its turn.
+  // The report shows only the first 20 bad lines, so each hostile text gets a catalogue of its own.
   expect_clean("index --mine-selling-points --ads " + catalogue + " --out " + index_);
   for (const std::string& hostile : hostile_texts()) {
     std::ofstream(catalogue) << hostile << "\n{\"id\":\"a\",\"title\":\"" << hostile << "\n";
