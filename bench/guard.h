@@ -1,5 +1,5 @@
-// Bounds on ratios of one run's figures, so that a regression cannot land unnoticed whatever the
-// machine's mood. guard.toml holds them and says what the keys mean.
+// Bounds on ratios of one run's figures, so that a regression is noticed on a quiet machine and on
+// a busy one alike. guard.toml holds the bounds and says what its keys mean.
 #pragma once
 
 #include <string>
@@ -12,8 +12,8 @@ namespace barker {
 
 struct Bound {
   std::string what;
-  std::string value, over;  // "BENCHMARK FIELD"; `over` may be empty: the value itself
-  std::string isa;          // only where this is the machine's best; empty: everywhere
+  std::string value, over;  // "BENCHMARK FIELD"; without `over` the value itself is bounded
+  std::string isa;          // the bound holds only where this is the machine's best; "": everywhere
   bool has_low = false, has_high = false;
   double low = 0, high = 0;
 };
@@ -22,12 +22,12 @@ struct Finding {
   std::string what, bound;
   double value = 0;
   bool kept = false;
-  std::string error;  // why there is no value: a bound that cannot be looked at is not kept
+  std::string error;  // why there is no value; then the bound counts as broken
 };
 
 Result<std::vector<Bound>> read_bounds(const std::string& toml_text);
 
-// isa: the machine's best, put in for "{isa}".
+// `isa` is the machine's best instruction set and replaces "{isa}".
 std::vector<Finding> check_bounds(const std::vector<Bound>& bounds, const BenchResults& results,
                                   const std::string& isa);
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bench/guard.sh BIN OUT: measures what bench/guard.toml looks at, into OUT, and compares.
+# bench/guard.sh BIN OUT: measures what bench/guard.toml bounds, writes it to OUT, and compares.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$1 out=$2
@@ -14,7 +14,8 @@ measure() {
     "$@" >"$result.log" 2>&1 || { cat "$result.log" >&2; return 1; }
 }
 
-# Instructions are counted, not timed: the same on every run. valgrind knows AVX2, not AVX-512.
+# Instructions are counted, not timed, so that every run gives the same. valgrind knows AVX2, but not
+# AVX-512.
 queries=50
 "$bin/rescore_bench" --write "$out/weights.barker"
 valgrind --tool=callgrind --callgrind-out-file="$out/callgrind.out" \
@@ -26,7 +27,7 @@ awk -v queries=$queries '/Collected/ {
   printf "\"kilo_instructions\": %.1f}]}\n", $NF / queries / 1000
 }' "$out/callgrind.log" >"$out/instructions.json"
 
-# Noise only ever takes time: on a breach the best of another round counts, too.
+# Noise can only slow a run down, so after a breach the best of another round counts, too.
 for round in 1 2 3; do
   measure kernel_bench --benchmark_filter='^(Gather/128/ahead:0|(Peak/fp32|Dense|Pool/fp16|Candidates/fp16|Choose/.*)/)'
   measure peers_bench --benchmark_filter='^(Barker/(fp16|int8)|Torch/(plain|folded)|Dense)/'

@@ -1,4 +1,4 @@
-// bench_guard GUARD.toml RESULTS.json...: a table of the bounds; exit 1 where one is not kept.
+// bench_guard GUARD.toml RESULTS.json...: prints a table of the bounds; exits 1 if one is broken.
 // BARKER_ISA names the instruction set that counts as the machine's best.
 #include <cstdio>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// bench_plot RESULTS.json... > FILE.svg: the whole reference query beside the peers, and the stages
-// beside what the machine can do.
+// bench_plot RESULTS.json... > FILE.svg: draws the whole reference query beside its peers, and the
+// stages beside the peak of the machine.
 #include <algorithm>
 #include <cstdio>
 #include <string>
@@ -26,7 +26,8 @@ std::string xml(const std::string& text) {
   return out;
 }
 
-// Horizontal bars from `top` down, the longest of `full`; returns where they end.
+// Draws horizontal bars from `top` down; a value of `full` has the whole width. Returns where they
+// end.
 int bars(const std::string& title, const std::vector<Bar>& all, double full, const char* format,
          int top) {
   std::printf("<text x=\"16\" y=\"%d\" class=\"title\">%s</text>\n", top, xml(title).c_str());
@@ -70,7 +71,7 @@ int run(const BenchResults& results) {
     stage("dense layer, ours", get("Dense/" + isa, "gflops") / peak, true);
     stage("candidate stage fp32", get("Candidates/fp32/" + isa, "gflops") / peak, true);
     stage("candidate stage fp16", get("Candidates/fp16/" + isa, "gflops") / peak, true);
-    // The layer's 500 x 128 x 64 multiply-adds, in what the peers take for it.
+    // The peers report only time, so their share comes from the layer's 500 x 128 x 64 multiply-adds.
     const double flops = 2.0 * 500 * 128 * 64;
     for (const auto& [label, name] : {std::pair{"dense layer, oneDNN", "Dense/onednn"},
                                       {"dense layer, Eigen", "Dense/eigen"},

@@ -21,7 +21,7 @@ Status BenchResults::add(const std::string& path) {
   if (!in) return not_found(path + ": cannot be read");
   std::ostringstream text;
   text << in.rdbuf();
-  // The coefficient of variation of zeros is written as NaN, which JSON does not know.
+  // Google Benchmark writes the coefficient of variation of zeros as NaN, which is not JSON.
   static const std::regex not_json(": -?(NaN|Infinity)");
   const nlohmann::json document = nlohmann::json::parse(
       std::regex_replace(text.str(), not_json, ": null"), nullptr, /*allow_exceptions=*/false);

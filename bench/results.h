@@ -1,4 +1,4 @@
-// What Google Benchmark wrote with --benchmark_out, of one or several programs.
+// The figures that one or several programs wrote with --benchmark_out of Google Benchmark.
 #pragma once
 
 #include <map>
@@ -9,15 +9,15 @@
 
 namespace barker {
 
-// The best run of every benchmark: noise only ever takes time. Fields are time_ns (real time of an
-// iteration, the least) and the counters (the largest; of "*_bytes", "*_us" and "*_different" the
-// least).
+// The best run of every benchmark, because noise can only slow a run down. Fields are time_ns (the
+// least real time of an iteration) and the counters (the largest value, but the least of "*_bytes",
+// "*_us" and "*_different").
 class BenchResults {
  public:
-  // Adds a file's; the error names the file. Names lose "/min_time:..." and the like.
+  // Adds the figures of a file; an error names it. "/min_time:..." and the like are cut off names.
   Status add(const std::string& path);
 
-  // A field of a benchmark; an error names what there is none of.
+  // Returns a field of a benchmark; an error names the benchmark or field that is missing.
   Result<double> get(const std::string& benchmark, const std::string& field) const;
   bool has(const std::string& benchmark) const { return runs_.contains(benchmark); }
   std::vector<std::string> names() const;

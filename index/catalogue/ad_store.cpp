@@ -11,11 +11,11 @@
 namespace barker {
 namespace {
 
-// What the Verifier leaves open, and what the plugin refuses in a request: an ad beyond it would
-// cost every page it stands on the rescoring.
+// Checks what the Verifier does not, and the limits of the plugin, because an ad beyond them would
+// cost every page that it stands on the rescoring.
 Status check_ad(const fbs::StoredAd& ad) {
   const auto* keywords = ad.title_keywords();
-  // The Verifier aligns a list's length, not its 64-bit elements.
+  // The Verifier checks the alignment of a list's length, but not of its 64-bit elements.
   if (keywords->size() > 0 && reinterpret_cast<uintptr_t>(keywords->Data()) % 8 != 0) {
     return bad_data("title_keywords are not aligned");
   }
@@ -37,7 +37,7 @@ Status check_ad(const fbs::StoredAd& ad) {
 
 Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter& splitter,
                       const std::string& path) {
-  constexpr size_t kRoomForOneAd = 64u << 20;  // bytes; a line of a catalogue has no more
+  constexpr size_t kRoomForOneAd = 64u << 20;  // bytes; no line of a catalogue is longer
   flatbuffers::FlatBufferBuilder builder(1 << 20);
   std::vector<flatbuffers::Offset<fbs::StoredAd>> stored;
   std::vector<Fingerprint> keywords;

@@ -1,5 +1,6 @@
-// The ad store: a FlatBuffers file beside the Lucene++ index, one entry a document, in
-// document order. Lucene++'s own stored fields cost twice the search; this costs a pointer.
+// The ad store: a FlatBuffers file beside the Lucene++ index that holds one entry for each document,
+// in document order. Reading Lucene++'s own stored fields would cost twice the search itself; reading
+// an entry here costs a pointer.
 #pragma once
 
 #include <cstddef>
@@ -18,14 +19,15 @@ struct AdStore;
 
 namespace barker {
 
-// Writes the ads in order; titles are split and selling points fingerprinted here, once.
+// Writes the ads in order. Titles are split and selling points fingerprinted here, so that no query
+// has to do it.
 Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter& splitter,
                       const std::string& path);
 
-inline constexpr size_t kMaxAdStore = (size_t{2} << 30) - 1;  // bytes; where FlatBuffers ends
+inline constexpr size_t kMaxAdStore = (size_t{2} << 30) - 1;  // bytes; the limit of FlatBuffers
 
-// Owns the bytes: mapped, or copied where others may write to the file. Verified at open;
-// immutable: any thread.
+// Owns the bytes of the file, which are mapped, or copied where others may write to the file. They
+// are verified when the store is opened and never change, so any thread may read.
 class AdStore {
  public:
   static Result<AdStore> open(const std::string& path);

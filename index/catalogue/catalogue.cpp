@@ -9,8 +9,8 @@
 namespace barker {
 namespace {
 
-// Not the ordered kind: that one looks every new key up among all before it, and a line may have
-// millions.
+// The unordered JSON type, because the ordered one compares every new key with all keys before it,
+// and a hostile line may have millions.
 using Json = nlohmann::json;
 
 struct Wrong {
@@ -54,7 +54,7 @@ std::vector<std::string> texts_member(const Json& object, const char* name) {
   return texts;
 }
 
-// What a request to the plugin carries, and of what size.
+// Checks the sizes of what a request to the plugin carries.
 void check_limits(const CatalogueAd& ad) {
   check_length("id", ad.id);
   check_length("title", ad.title);

@@ -1,4 +1,4 @@
-// The catalogue (CATALOGUE.md): ads as merchants feed them.
+// The catalogue (CATALOGUE.md): ads as merchants deliver them.
 #pragma once
 
 #include <functional>
@@ -13,8 +13,8 @@
 
 namespace barker {
 
-// The plugin refuses requests beyond its limits, so an ad beyond these would cost the pages it
-// stands on their rescoring. Longer or more is no ad but a mistake.
+// The plugin refuses requests beyond its limits, so one ad beyond them would cost every page that it
+// stands on the rescoring. Such an ad is a mistake in the feed and is reported.
 inline constexpr size_t kLongestText = BARKER_MAX_TEXT_SIZE;  // of id, title, category, ...
 inline constexpr size_t kMostSellingPoints = BARKER_MAX_AD_SELLING_POINTS;
 
@@ -31,7 +31,7 @@ struct CatalogueAd {
 
 Result<CatalogueAd> parse_ad(std::string_view json_line, uint64_t* invalid_utf8);
 
-// What is wrong with a line quotes it: without what a terminal would obey, and not all of it.
+// Quotes a part of a line for a report, shortened and cleaned for the terminal.
 std::string reportable(std::string_view reason);
 
 struct Catalogue {

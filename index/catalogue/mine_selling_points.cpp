@@ -20,21 +20,21 @@ bool says_something(const std::string& word) {
   return word.size() > 2 && !number && !kStopWords.contains(word);
 }
 
-// After these a phrase would claim the opposite of what the text says ("not waterproof").
+// A phrase that follows one of these words would claim the opposite of the text ("not waterproof").
 bool negates(const std::string& word) {
   static const std::set<std::string> kNegations = {"not", "no", "non", "never", "without",
                                                    "不",  "非", "无",  "没有"};
   return kNegations.contains(word);
 }
 
-// A value that says something only together with its attribute's name.
+// Whether a value means something only together with its attribute's name.
 bool is_yes_or_no(const std::string& value) {
   static const std::set<std::string> kValues = {"yes",     "no",    "true", "false", "none", "n/a",
                                                 "unknown", "other", "是",   "否",    "无"};
   return kValues.contains(value);
 }
 
-// Single words and pairs of neighbours of a text, as normal forms.
+// The single words and the pairs of neighbouring words of a text, as normal forms.
 void add_phrases(const KeywordSplitter& splitter, const std::string& text,
                  std::set<std::string>& out) {
   const std::vector<Keyword> words = splitter.split(text);
@@ -59,7 +59,7 @@ std::vector<MinedPhrase> mine_selling_points(std::vector<CatalogueAd>& ads,
   std::map<std::string, size_t> size;
   for (size_t i = 0; i < ads.size(); ++i) {
     std::set<std::string> own;
-    std::set<std::string> excluded;  // what the ad is, rather than what speaks for it
+    std::set<std::string> excluded;  // phrases that say what the ad is, not what speaks for it
     add_phrases(splitter, ads[i].brand + " . " + ads[i].category, excluded);
     for (const std::string& term : ads[i].bid_terms) add_phrases(splitter, term, excluded);
     add_phrases(splitter, ads[i].title, own);

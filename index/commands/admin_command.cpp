@@ -1,12 +1,11 @@
-// admin: asks an engine that serves, over its socket.
-#include <CLI/CLI.hpp>
+// admin: asks a serving engine over its socket.
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "index/commands/commands.h"
-#include "index/commands/fail.h"
 #include "models/base/exit_code.h"
+#include "models/command/options.h"
 #include "models/text/text.h"
 #include "plugin/host/admin_socket.h"
 
@@ -25,19 +24,19 @@ bool is_command(const std::vector<std::string>& words) {
              : words.size() == 1 && (name == "status" || name == "reload" || name == "rollback");
 }
 
-int run(const Options& o) {
+Result<int> run(const Options& o) {
   if (!is_command(o.words)) {
-    return fail("admin", invalid_argument("expected status, reload, rollback or shares SERVED "
-                                          "COMPARED, found \"" +
-                                          o.words.front() + "\""));
+    return invalid_argument(
+        "expected status, reload, rollback or shares SERVED COMPARED, found \"" + o.words.front() +
+        "\"");
   }
   std::string command;
   for (const std::string& word : o.words) command += (command.empty() ? "" : " ") + word;
   const Result<std::string> answer = ask_engine(o.socket, command);
-  if (!answer.ok()) return fail("admin", answer.status());
+  if (!answer.ok()) return answer.status();
   const auto json = nlohmann::ordered_json::parse(*answer, nullptr, false);
   if (json.is_object() && json.contains("error") && json["error"].is_string()) {
-    return fail("admin", {Code::kFailedPrecondition, json["error"].get<std::string>()});
+    return Status(Code::kFailedPrecondition, json["error"].get<std::string>());
   }
   std::cout << (json.is_discarded() ? visible(*answer) : json.dump(2)) << "\n";
   return kExitOk;
@@ -48,10 +47,17 @@ int run(const Options& o) {
 Command add_admin_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "admin", "Ask an engine that serves: status, reload, rollback, shares SERVED COMPARED");
-  command->add_option("socket", o->socket, "What its --admin named")->required();
-  command->add_option("command", o->words, "status: counters of each generation, their agreement")
-      ->required();
+      "admin", "Ask a serving engine: status, reload, rollback, shares SERVED COMPARED");
+  command
+      ->add_option("socket,--admin", o->socket, "Unix socket that `barker search --admin` created")
+      ->required()
+      ->type_name(kFile);
+  command
+      ->add_option("request", o->words,
+                   "status prints the counters of each generation and their agreement; shares sets "
+                   "the canary's share of the users and the share of compared queries")
+      ->required()
+      ->type_name("status|reload|rollback|shares");
   return [o] { return run(*o); };
 }
 

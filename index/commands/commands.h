@@ -1,16 +1,11 @@
-// The commands of `barker`, one unit each. Each adds its options to the application and returns
-// what runs when it was named; that returns an exit code.
+// The subcommands of `barker`, one source file for each or for a few that belong together. Each
+// function adds one subcommand to the application and returns what runs it (see
+// models/command/program.h).
 #pragma once
 
-#include <functional>
-
-namespace CLI {
-class App;
-}
+#include "models/command/program.h"
 
 namespace barker {
-
-using Command = std::function<int()>;
 
 Command add_index_command(CLI::App& app);
 Command add_search_command(CLI::App& app);
@@ -20,10 +15,11 @@ Command add_publish_command(CLI::App& app);
 Command add_rollback_command(CLI::App& app);
 Command add_versions_command(CLI::App& app);
 Command add_prune_command(CLI::App& app);
-Command add_keygen_command(CLI::App& app);
 Command add_promote_command(CLI::App& app);
 Command add_unlabel_command(CLI::App& app);
-Command add_sign_command(CLI::App& app);
 Command add_admin_command(CLI::App& app);
+Command add_keygen_command(CLI::App& app);
+Command add_sign_command(CLI::App& app);
+Command add_generate_command(CLI::App& app);
 
 }  // namespace barker

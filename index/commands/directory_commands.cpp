@@ -1,15 +1,14 @@
-// publish, rollback, promote, unlabel, versions, prune: the weights directory an engine serves
+// publish, rollback, promote, unlabel, versions, prune: the weights directory that an engine serves
 // from.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "index/commands/commands.h"
-#include "index/commands/fail.h"
 #include "index/commands/verify_command.h"
 #include "models/base/exit_code.h"
+#include "models/command/options.h"
 #include "models/text/text.h"
 #include "models/weights/directory.h"
 
@@ -23,46 +22,47 @@ struct Options {
   bool json = false;
 };
 
-int publish(const Options& o) {
-  int code = kExitOk;
-  // Of the copy: the file may change while it is copied, and its signature with it.
+Result<int> publish(const Options& o) {
+  // The copy in the directory is verified, because the file or its signature may change while they
+  // are copied.
+  Status verified;
   const auto verify = [&](const std::string& path) {
     VerifyOptions copy = o.verify;
     copy.file = path;
-    code = verify_weights(copy, false);
-    return code == kExitOk ? Status() : bad_data(o.verify.file + ": was not published");
+    verified = verify_weights(copy, false);
+    return verified;
   };
   const Result<std::string> version = publish_weights(o.verify.file, o.directory, o.label, verify);
-  if (!version.ok()) {
-    const int failed = fail("publish", version.status());
-    return code == kExitOk ? failed : code;
+  if (!verified.ok()) {
+    return Status(verified.code(), o.verify.file + ": was not published: " + verified.message());
   }
+  if (!version.ok()) return version.status();
   std::cout << *version << (o.label.empty() ? " is CURRENT" : " is label " + o.label) << "\n";
   return kExitOk;
 }
 
-int rollback(const Options& o) {
+Result<int> rollback(const Options& o) {
   const Result<std::string> version = rollback_weights(o.directory);
-  if (!version.ok()) return fail("rollback", version.status());
+  if (!version.ok()) return version.status();
   std::cout << *version << " is CURRENT\n";
   return kExitOk;
 }
 
-int promote(const Options& o) {
+Result<int> promote(const Options& o) {
   const Result<std::string> version = promote_label(o.directory, o.label);
-  if (!version.ok()) return fail("promote", version.status());
+  if (!version.ok()) return version.status();
   std::cout << *version << " is CURRENT\n";
   return kExitOk;
 }
 
-int unlabel(const Options& o) {
-  if (Status s = remove_label(o.directory, o.label); !s.ok()) return fail("unlabel", s);
+Result<int> unlabel(const Options& o) {
+  if (Status s = remove_label(o.directory, o.label); !s.ok()) return s;
   return kExitOk;
 }
 
-int versions(const Options& o) {
+Result<int> versions(const Options& o) {
   const auto found = weight_versions(o.directory);
-  if (!found.ok()) return fail("versions", found.status());
+  if (!found.ok()) return found.status();
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
   for (const WeightVersion& v : *found) {
     if (o.json) {
@@ -86,67 +86,87 @@ int versions(const Options& o) {
   return kExitOk;
 }
 
-int prune(const Options& o) {
+Result<int> prune(const Options& o) {
   const auto removed = prune_weights(o.directory, o.keep);
-  if (!removed.ok()) return fail("prune", removed.status());
+  if (!removed.ok()) return removed.status();
   for (const std::string& name : *removed) std::cout << "removed " << visible(name) << "\n";
   return kExitOk;
+}
+
+// The directory as an operand or as --weights, the same in every command.
+void add_directory(CLI::App& command, Options& o) {
+  command.add_option("directory,--weights", o.directory, "Weights directory")
+      ->required()
+      ->type_name(kDirectory);
+}
+
+void add_label(CLI::App& command, Options& o) {
+  o.label = "canary";
+  command.add_option("--label", o.label, "Name of the label")->type_name("NAME")->group(kInput);
 }
 
 }  // namespace
 
 Command add_publish_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("publish", "Verify a weight file and make it CURRENT of a directory");
-  command->add_option("file", o->verify.file, "Weight file")->required();
-  command->add_option("--to", o->directory, "Weights directory, made if missing")->required();
-  command->add_option("--label", o->label, "Set this label instead of CURRENT, such as canary");
-  command->add_option("--plugin", o->verify.plugin, "libbarker.so; default: beside this command");
-  command->add_option("--trusted-key", o->verify.trusted_keys,
-                      "Public key that must have signed the file; several: one of them");
+  CLI::App* command = app.add_subcommand(
+      "publish", "Verify a weight file and make it CURRENT of a weights directory");
+  command->add_option("weights,--weights", o->verify.file, "Weight file")
+      ->required()
+      ->type_name(kFile);
+  command
+      ->add_option("--out,--to", o->directory,
+                   "Weights directory; it is created if it does not exist")
+      ->required()
+      ->type_name(kDirectory)
+      ->group(kOutput);
+  command->add_option("--label", o->label, "Set this label, such as canary, instead of CURRENT")
+      ->type_name("NAME")
+      ->group(kOutput);
+  add_plugin_options(*command, o->verify);
   return [o] { return publish(*o); };
 }
 
 Command add_rollback_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("rollback", "Make the version before CURRENT serve again");
-  command->add_option("directory", o->directory, "Weights directory")->required();
+  CLI::App* command =
+      app.add_subcommand("rollback", "Make the version before CURRENT the CURRENT one again");
+  add_directory(*command, *o);
   return [o] { return rollback(*o); };
 }
 
 Command add_promote_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  o->label = "canary";
   CLI::App* command = app.add_subcommand("promote", "Make a labelled version CURRENT");
-  command->add_option("directory", o->directory, "Weights directory")->required();
-  command->add_option("--label", o->label, "Which; default: canary");
+  add_directory(*command, *o);
+  add_label(*command, *o);
   return [o] { return promote(*o); };
 }
 
 Command add_unlabel_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  o->label = "canary";
   CLI::App* command = app.add_subcommand("unlabel", "Remove a label; its version stays");
-  command->add_option("directory", o->directory, "Weights directory")->required();
-  command->add_option("--label", o->label, "Which; default: canary");
+  add_directory(*command, *o);
+  add_label(*command, *o);
   return [o] { return unlabel(*o); };
 }
 
 Command add_versions_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("versions", "List a weights directory");
-  command->add_option("directory", o->directory, "Weights directory")->required();
-  command->add_flag("--json", o->json);
+  CLI::App* command = app.add_subcommand("versions", "List the versions in a weights directory");
+  add_directory(*command, *o);
+  command->add_flag("--json", o->json, "Print JSON")->group(kOutput);
   return [o] { return versions(*o); };
 }
 
 Command add_prune_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "prune", "Remove old versions: never one that serves, is labelled or is open in a process");
-  command->add_option("directory", o->directory, "Weights directory")->required();
-  command->add_option("--keep", o->keep, "Newest versions to keep")->check(CLI::Range(1, 1000000));
+      "prune", "Remove old versions, but none that serves, has a label or is open in a process");
+  add_directory(*command, *o);
+  command->add_option("--keep", o->keep, "Number of newest versions to keep")
+      ->check(CLI::Range(1, 1000000))
+      ->group(kRun);
   return [o] { return prune(*o); };
 }
 

@@ -1,12 +1,15 @@
-// How the commands end when they cannot do what they were asked to.
+// How `barker search` reports an error before it has returned its result.
 #pragma once
 
-#include "models/base/result.h"
+#include <string>
+
+#include "models/command/program.h"
 
 namespace barker {
 
-// "barker COMMAND: message" on stderr, without what a terminal would obey: messages quote files and
-// paths that others wrote. Returns the exit code.
-int fail(const char* command, const Status& status);
+// "barker COMMAND: message" on standard error; returns the exit code.
+inline int fail(const char* command, const Status& status) {
+  return report_error(std::string("barker ") + command, status);
+}
 
 }  // namespace barker

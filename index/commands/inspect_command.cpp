@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <ctime>
 #include <iomanip>
 #include <iostream>
@@ -6,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "index/commands/commands.h"
-#include "index/commands/fail.h"
 #include "models/base/exit_code.h"
+#include "models/command/options.h"
 #include "models/text/text.h"
 #include "models/weights/weight_file.h"
 #include "models/weights/weight_path.h"
@@ -86,7 +85,7 @@ Json describe(const WeightFile& file) {
   return json;
 }
 
-// Names, notes and metrics are whoever wrote the file's: a terminal obeys what they hide.
+// Names, notes and metrics were written by others, so they are cleaned for the terminal.
 void print(const Json& j, std::ostream& out) {
   const auto plain = [](const Json& value) {
     return visible(value.is_string() ? value.get<std::string>()
@@ -122,28 +121,25 @@ Command add_inspect_command(CLI::App& app) {
     bool json = false;
   };
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("inspect", "Say what a weight file holds");
-  command->add_option("file", options->file, "Weight file, or directory with CURRENT")->required();
-  command->add_flag("--json", options->json, "As JSON");
-  return [options] {
-    Status status;
+  CLI::App* command = app.add_subcommand("inspect", "Print what a weight file holds");
+  command
+      ->add_option("weights,--weights", options->file,
+                   "Weight file, or weights directory for its CURRENT version")
+      ->required()
+      ->type_name(kFileOrDirectory);
+  command->add_flag("--json", options->json, "Print JSON")->group(kOutput);
+  return [options]() -> Result<int> {
     const Result<std::string> path = resolve_weights_path(options->file);
-    if (path.ok()) {
-      const auto file = WeightFile::open(*path);
-      if (file.ok()) {
-        const Json json = describe(**file);
-        if (options->json) {
-          std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
-        } else {
-          print(json, std::cout);
-        }
-        return static_cast<int>(kExitOk);
-      }
-      status = file.status();
+    if (!path.ok()) return path.status();
+    const auto file = WeightFile::open(*path);
+    if (!file.ok()) return file.status();
+    const Json json = describe(**file);
+    if (options->json) {
+      std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
     } else {
-      status = path.status();
+      print(json, std::cout);
     }
-    return fail("inspect", status);
+    return kExitOk;
   };
 }
 

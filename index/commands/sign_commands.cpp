@@ -1,11 +1,10 @@
-// keygen, sign: who may say what an engine serves.
-#include <CLI/CLI.hpp>
+// keygen, sign: the keys that decide which weight files an engine serves.
 #include <iostream>
 #include <memory>
 
 #include "index/commands/commands.h"
-#include "index/commands/fail.h"
 #include "models/base/exit_code.h"
+#include "models/command/options.h"
 #include "models/weights/signature.h"
 #include "models/weights/weight_file.h"
 
@@ -16,21 +15,21 @@ struct Options {
   std::string name, file, key;
 };
 
-int keygen(const Options& o) {
+Result<int> keygen(const Options& o) {
   const Result<PublicKey> key = generate_key_pair(o.name);
-  if (!key.ok()) return fail("keygen", key.status());
-  std::cout << o.name << ".key signs: keep it with whoever publishes\n"
-            << o.name << ".pub goes into the plugin's configuration:\n"
+  if (!key.ok()) return key.status();
+  std::cout << o.name << ".key is the secret key: keep it where weights are published\n"
+            << o.name << ".pub is the public key: put it into the plugin's configuration:\n"
             << "trusted_keys = [\"" << to_text(*key) << "\"]\n";
   return kExitOk;
 }
 
-int sign(const Options& o) {
-  // Only what would load is worth a signature.
+Result<int> sign(const Options& o) {
+  // A file that would not load must not get a signature.
   const auto file = WeightFile::open(o.file);
-  if (!file.ok()) return fail("sign", file.status());
+  if (!file.ok()) return file.status();
   const Result<PublicKey> key = sign_bytes((*file)->bytes(), o.file, o.key);
-  if (!key.ok()) return fail("sign", key.status());
+  if (!key.ok()) return key.status();
   std::cout << signature_path(o.file) << " by " << to_text(*key) << "\n";
   return kExitOk;
 }
@@ -39,17 +38,24 @@ int sign(const Options& o) {
 
 Command add_keygen_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("keygen", "Make a pair of keys to sign weight files with");
-  command->add_option("name", o->name, "Writes NAME.key (secret) and NAME.pub")->required();
+  CLI::App* command =
+      app.add_subcommand("keygen", "Write a pair of keys to sign weight files with");
+  command
+      ->add_option("name,--out", o->name, "Path of the keys: writes NAME.key (secret) and NAME.pub")
+      ->required()
+      ->type_name("NAME");
   return [o] { return keygen(*o); };
 }
 
 Command add_sign_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("sign", "Check a weight file and write FILE.sig beside it");
-  command->add_option("file", o->file, "Weight file")->required();
-  command->add_option("--key", o->key, "Secret key of `barker keygen`")->required();
+  CLI::App* command = app.add_subcommand(
+      "sign", "Check a weight file and write its signature beside it, WEIGHTS.sig");
+  command->add_option("weights,--weights", o->file, "Weight file")->required()->type_name(kFile);
+  command->add_option("--key", o->key, "Secret key written by `barker keygen`")
+      ->required()
+      ->type_name(kFile)
+      ->group(kInput);
   return [o] { return sign(*o); };
 }
 

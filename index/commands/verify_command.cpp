@@ -1,21 +1,18 @@
 #include "index/commands/verify_command.h"
 
-#include <CLI/CLI.hpp>
 #include <iomanip>
 #include <iostream>
 #include <memory>
 
 #include "index/commands/commands.h"
-#include "index/commands/fail.h"
 #include "models/base/exit_code.h"
+#include "models/command/options.h"
 #include "models/text/text.h"
 #include "plugin/host/plugin_error.h"
 #include "plugin/host/plugin_loader.h"
 
 namespace barker {
 namespace {
-
-using Options = VerifyOptions;
 
 void print_check(void*, barker_string check, int32_t passed, barker_string detail) {
   std::cout << (passed ? "ok      " : "FAILED  ") << std::left << std::setw(20)
@@ -26,16 +23,14 @@ void ignore_check(void*, barker_string, int32_t, barker_string) {}
 
 }  // namespace
 
-int verify_weights(const VerifyOptions& options, bool print) {
-  // The plugin judges: what verifies here is what a load in an engine checks.
+Status verify_weights(const VerifyOptions& options, bool print) {
   const Result<const barker_api*> api =
       load_plugin(options.plugin.empty() ? default_plugin_path() : options.plugin);
-  if (!api.ok()) return fail("verify", api.status());
+  if (!api.ok()) return api.status();
   const auto* extension =
       static_cast<const barker_verify*>((*api)->get_extension(BARKER_EXT_VERIFY));
   if (!extension || extension->struct_size < sizeof *extension) {
-    std::cerr << "barker verify: this plugin lacks " BARKER_EXT_VERIFY " of ABI 1.1\n";
-    return kExitUnavailable;
+    return {Code::kFailedPrecondition, "this plugin lacks " BARKER_EXT_VERIFY " of ABI 1.1"};
   }
   const auto view = [](const std::string& s) { return barker_string{s.data(), s.size()}; };
   std::vector<barker_string> keys;
@@ -44,20 +39,39 @@ int verify_weights(const VerifyOptions& options, bool print) {
   const int32_t code =
       extension->verify_signed(view(options.file), view(options.isa), keys.data(), keys.size(),
                                print ? print_check : ignore_check, nullptr, error);
-  return code == BARKER_OK ? static_cast<int>(kExitOk) : fail("verify", plugin_error(code, error));
+  return code == BARKER_OK ? Status() : plugin_error(code, error);
+}
+
+void add_plugin_options(CLI::App& command, VerifyOptions& options) {
+  command.add_option("--plugin", options.plugin, "libbarker.so")
+      ->type_name(kFile)
+      ->default_str("beside this command")
+      ->group(kModel);
+  command
+      .add_option("--trusted-key", options.trusted_keys,
+                  "Public key that must have signed the file; if repeated, one of the keys")
+      ->type_name("KEY")
+      ->group(kModel);
 }
 
 Command add_verify_command(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<VerifyOptions>();
   CLI::App* command =
       app.add_subcommand("verify", "Run every check on a weight file, golden vectors included");
-  command->add_option("file", options->file, "Weight file, or directory with CURRENT")->required();
-  command->add_option("--isa", options->isa,
-                      "baseline, avx2 or avx512; default: each one this machine has");
-  command->add_option("--plugin", options->plugin, "libbarker.so; default: beside this command");
-  command->add_option("--trusted-key", options->trusted_keys,
-                      "Public key that must have signed the file; several: one of them");
-  return [options] { return verify_weights(*options, true); };
+  command
+      ->add_option("weights,--weights", options->file,
+                   "Weight file, or weights directory for its CURRENT version")
+      ->required()
+      ->type_name(kFileOrDirectory);
+  command->add_option("--isa", options->isa, "Instruction set: baseline, avx2 or avx512")
+      ->type_name("ISA")
+      ->default_str("each one that this machine has")
+      ->group(kModel);
+  add_plugin_options(*command, *options);
+  return [options]() -> Result<int> {
+    if (Status s = verify_weights(*options, true); !s.ok()) return s;
+    return kExitOk;
+  };
 }
 
 }  // namespace barker

@@ -4,15 +4,26 @@
 #include <string>
 #include <vector>
 
+#include "models/base/result.h"
+
+namespace CLI {
+class App;
+}
+
 namespace barker {
 
 struct VerifyOptions {
-  std::string file, plugin, isa;  // plugin: "" for the one beside this command; isa: "" for all
-  std::vector<std::string> trusted_keys;  // where there are any, one must have signed the file
+  std::string file;
+  std::string plugin;                     // "" takes the library beside this command
+  std::string isa;                        // "" checks every instruction set of this machine
+  std::vector<std::string> trusted_keys;  // if there are any, one of them must have signed the file
 };
 
-// Every check, golden vectors included, by the plugin itself: what passes here is what an engine
-// loads. Returns an exit code; errors go to stderr, with `print` every check to stdout.
-int verify_weights(const VerifyOptions& options, bool print);
+// Runs every check, golden vectors included, in the plugin itself: a file that passes here is one
+// that an engine loads. With `print` every check goes to standard output.
+Status verify_weights(const VerifyOptions& options, bool print);
+
+// --plugin and --trusted-key, for `verify` and `publish`.
+void add_plugin_options(CLI::App& command, VerifyOptions& options);
 
 }  // namespace barker

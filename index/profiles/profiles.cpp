@@ -9,7 +9,7 @@ namespace barker {
 
 Result<std::unordered_map<std::string, Profile>> read_profiles(const std::string& path,
                                                                BadLines& bad) {
-  using Json = nlohmann::json;  // not the ordered kind: catalogue.cpp says why
+  using Json = nlohmann::json;  // not the ordered type, for the reason given in catalogue.cpp
   Result<LineReader> lines = LineReader::open(path);
   if (!lines.ok()) return lines.status();
   std::unordered_map<std::string, Profile> profiles;

@@ -1,7 +1,7 @@
-// Users as the engine knows them: keywords of recent clicks and named features. From a JSON Lines
-// file,
-// {"user": "anna", "keywords": ["waterproof", ...newest first], "groups": {"profile":
-// ["gender=f"]}}.
+// Users as the engine knows them: keywords of recent clicks and named features. They are read from a
+// JSON Lines file, one user a line, keywords with the newest first:
+//
+//   {"user": "anna", "keywords": ["waterproof"], "groups": {"profile": ["gender=f"]}}
 #pragma once
 
 #include <string>
@@ -20,7 +20,8 @@ struct Profile {
   std::vector<std::pair<std::string, std::vector<std::string>>> groups;
 };
 
-// By user id; the last line of a user wins. Bad lines are reported.
+// Returns the profiles by user id. If a user has several lines, the last one counts. Bad lines are
+// reported.
 Result<std::unordered_map<std::string, Profile>> read_profiles(const std::string& path,
                                                                BadLines& bad);
 

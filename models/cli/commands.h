@@ -1,15 +1,11 @@
-// The commands of `barker-train`, one unit each, like those of `barker` (index/commands/commands.h).
+// The subcommands of `barker-train`, one source file for each or for a few that belong together.
+// Each function adds one subcommand to the application and returns what runs it (see
+// models/command/program.h).
 #pragma once
 
-#include <functional>
-
-namespace CLI {
-class App;
-}
+#include "models/command/program.h"
 
 namespace barker {
-
-using Command = std::function<int()>;
 
 Command add_generate_command(CLI::App& app);
 Command add_import_command(CLI::App& app);
@@ -17,7 +13,7 @@ Command add_validate_command(CLI::App& app);
 Command add_prepare_command(CLI::App& app);
 Command add_convert_command(CLI::App& app);
 Command add_train_command(CLI::App& app);
-Command add_freeze_command(CLI::App& app);
+Command add_quantize_command(CLI::App& app);
 Command add_config_command(CLI::App& app);
 Command add_evaluate_command(CLI::App& app);
 Command add_compare_command(CLI::App& app);

@@ -1,5 +1,5 @@
-// evaluate, compare and gate: judging frozen weight files on a dataset through the serving kernels.
-#include <CLI/CLI.hpp>
+// evaluate, compare and gate: judging weight files on a dataset through the serving kernels.
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -8,9 +8,12 @@
 #include "models/base/exit_code.h"
 #include "models/baselines/baseline.h"
 #include "models/cli/commands.h"
+#include "models/cli/shared_options.h"
+#include "models/command/options.h"
 #include "models/evaluate/gate.h"
 #include "models/evaluate/report.h"
 #include "models/evaluate/score.h"
+#include "models/text/text.h"
 #include "models/weights/weights_generated.h"
 #include "scoring/isa.h"
 
@@ -21,13 +24,9 @@ struct Options {
   std::string data, json, html, isa, against;
   std::vector<std::string> weights, baselines;
   int draws = 200;
+  uint64_t seed = 1;
   GateOptions gate;
 };
-
-int fail(const char* command, const Status& status) {
-  std::cerr << "barker-train " << command << ": " << status.message() << "\n";
-  return exit_code(status);
-}
 
 // A dataset, the kernels, and what is judged on it.
 class Judge {
@@ -37,9 +36,8 @@ class Judge {
     if (!isa.ok()) return isa.status();
     kernels_ = &kernels_for(*isa);
     BadLines bad;
-    Result<std::shared_ptr<const Dataset>> data = open_dataset_or_log(o.data, o.data, {}, bad);
+    Result<std::shared_ptr<const Dataset>> data = open_data(o.data, o.data, {}, bad);
     if (!data.ok()) return data.status();
-    std::cerr << bad.report(o.data);
     data_ = *data;
     test = instances_of(*data_, Split::kTest, Task::kMain);
     validation = instances_of(*data_, Split::kValidation, Task::kMain);
@@ -99,49 +97,67 @@ Status write_text(const std::string& path, const std::string& text) {
   return out ? Status() : io_error(path + ": cannot be written");
 }
 
-int run_evaluate(const char* command, const Options& o) {
+// Before --json became a flag it took a file: `--json FILE`. Such a FILE arrives among the weight
+// files now, and must not be taken for one.
+void take_old_json_file(Options& o) {
+  if (o.json != "-") return;
+  const auto is_report = [](const std::string& path) {
+    return path == "-" || path.ends_with(".json");
+  };
+  const auto found = std::ranges::find_if(o.weights, is_report);
+  if (found == o.weights.end()) return;
+  if (*found != "-") {
+    std::cerr << "barker-train: note: --json " << visible(*found)
+              << " is now written --json=" << visible(*found) << "\n";
+  }
+  o.json = *found;
+  o.weights.erase(found);
+}
+
+Result<int> run_evaluate(Options o) {
+  take_old_json_file(o);
+  if (o.weights.empty() && o.baselines.empty()) {
+    return invalid_argument("nothing to judge: give weight files or --baseline");
+  }
   Judge judge;
-  if (Status s = judge.open(o); !s.ok()) return fail(command, s);
-  EvaluationInput input{judge.test, judge.validation, judge.auxiliary, {}, o.draws, 1};
+  if (Status s = judge.open(o); !s.ok()) return s;
+  EvaluationInput input{judge.test, judge.validation, judge.auxiliary, {}, o.draws, o.seed};
   for (const std::string& name : o.baselines) {
     Result<NamedPredictions> p = judge.score_baseline(name);
-    if (!p.ok()) return fail(command, p.status());
+    if (!p.ok()) return p.status();
     input.models.push_back(std::move(*p));
   }
   for (const std::string& path : o.weights) {
     Result<NamedPredictions> p = judge.score(path);
-    if (!p.ok()) return fail(command, p.status());
+    if (!p.ok()) return p.status();
     input.models.push_back(std::move(*p));
-  }
-  if (input.models.empty()) {
-    return fail(command, invalid_argument("nothing to judge: give weight files or --baseline"));
   }
   const Evaluation evaluation = evaluate(input);
   if (o.json == "-") {
     std::cout << to_json(evaluation);
   } else {
-    std::cout << to_text(evaluation);
+    std::cout << visible_lines(to_text(evaluation));
     if (!o.json.empty()) {
-      if (Status s = write_text(o.json, to_json(evaluation)); !s.ok()) return fail(command, s);
+      if (Status s = write_text(o.json, to_json(evaluation)); !s.ok()) return s;
     }
   }
   if (!o.html.empty()) {
-    if (Status s = write_text(o.html, to_html(evaluation)); !s.ok()) return fail(command, s);
-    std::cerr << o.html << " is ready\n";
+    if (Status s = write_text(o.html, to_html(evaluation)); !s.ok()) return s;
+    std::cerr << visible(o.html) << " is ready\n";
   }
   return kExitOk;
 }
 
-int run_gate(const Options& o) {
+Result<int> run_gate(const Options& o) {
   Judge judge;
-  if (Status s = judge.open(o); !s.ok()) return fail("gate", s);
+  if (Status s = judge.open(o); !s.ok()) return s;
   const Result<NamedPredictions> candidate = judge.score(o.weights.front());
-  if (!candidate.ok()) return fail("gate", candidate.status());
+  if (!candidate.ok()) return candidate.status();
   const Result<NamedPredictions> current = judge.score(o.against);
-  if (!current.ok()) return fail("gate", current.status());
+  if (!current.ok()) return current.status();
   const std::vector<GateFinding> findings =
       gate(judge.test, candidate->test, current->test, o.gate);
-  std::cout << to_text(findings);
+  std::cout << visible_lines(to_text(findings));
   const bool passed = passes(findings);
   std::cout << (passed ? "passed: no regression beyond the noise\n"
                        : "refused: worse beyond the noise where it says REFUSED\n");
@@ -149,20 +165,34 @@ int run_gate(const Options& o) {
 }
 
 void add_common(CLI::App& command, Options& o) {
-  command.add_option("--data", o.data, "Event log or prepared dataset; its test split is judged")
-      ->required();
-  command.add_option("--isa", o.isa, "Kernels: baseline, avx2, avx512; default: the fastest");
+  add_data_option(command, o.data, "its test split is judged");
+  command.add_option("--isa", o.isa, "Instruction set of the kernels: baseline, avx2 or avx512")
+      ->type_name("ISA")
+      ->default_str("the fastest of this machine")
+      ->group(kModel);
+}
+
+void add_seed_option(CLI::App& command, uint64_t& seed) {
+  command.add_option("--seed", seed, "Seed of the bootstrap")->group(kJudging);
 }
 
 void add_report(CLI::App& command, Options& o) {
   add_common(command, o);
   command
-      .add_option("--baseline", o.baselines, "Compared algorithms, before the models; repeatable")
-      ->delimiter(',');
-  command.add_option("--bootstrap", o.draws, "Draws of users for the intervals")
-      ->check(CLI::Range(10, 100000));
-  command.add_option("--json", o.json, "Also write JSON; - for JSON alone on standard output");
-  command.add_option("--html", o.html, "Also write one HTML page with plots");
+      .add_option("--baseline", o.baselines,
+                  "Algorithms to compare with, separated by commas; they come before the models")
+      ->delimiter(',')
+      ->type_name("NAMES")
+      ->group(kJudging);
+  add_draws_option(command, o.draws);
+  add_seed_option(command, o.seed);
+  command
+      .add_flag("--json{-}", o.json,
+                "Print JSON instead of text; --json=FILE writes it to a file beside the text")
+      ->group(kOutput);
+  command.add_option("--html", o.html, "Also write one HTML page with plots")
+      ->type_name(kFile)
+      ->group(kOutput);
 }
 
 }  // namespace
@@ -171,33 +201,48 @@ Command add_evaluate_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("evaluate", "Judge weight files and baselines on a log's test split");
-  command->add_option("weights", o->weights, "Weight files");
+  command->add_option("weights,--weights", o->weights, "Weight files")->type_name(kFile);
   add_report(*command, *o);
-  return [o] { return run_evaluate("evaluate", *o); };
+  return [o] { return run_evaluate(*o); };
 }
 
 Command add_compare_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "compare", "Judge several weight files on the same instances, with paired differences");
-  command->add_option("weights", o->weights, "Weight files, the first is what others are held to")
+  command
+      ->add_option("weights,--weights", o->weights,
+                   "Two or more weight files; the others are compared with the first")
       ->required()
-      ->expected(2, 64);
+      ->expected(2, 64)
+      ->type_name(kFile);
   add_report(*command, *o);
-  return [o] { return run_evaluate("compare", *o); };
+  return [o] { return run_evaluate(*o); };
 }
 
 Command add_gate_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "gate", "May NEW replace CURRENT? Exit 1 where it is worse beyond the noise");
-  command->add_option("new", o->weights, "Weight file to publish")->required()->expected(1);
-  command->add_option("--against", o->against, "Weight file that serves now")->required();
+      "gate",
+      "May new weights replace the current ones? Exit 1 if they are worse beyond the noise");
+  command->add_option("weights,--weights", o->weights, "Weight file to publish")
+      ->required()
+      ->expected(1)
+      ->type_name(kFile);
+  command->add_option("--against", o->against, "Weight file that serves now")
+      ->required()
+      ->type_name(kFile)
+      ->group(kInput);
   add_common(*command, *o);
-  command->add_option("--min-instances", o->gate.min_instances, "Smaller slices are not judged");
-  command->add_option("--bootstrap", o->gate.draws)->check(CLI::Range(10, 100000));
-  command->add_option("--calibration-tolerance", o->gate.calibration_tolerance)
-      ->check(CLI::Range(0.0, 1.0));
+  command->add_option("--min-instances", o->gate.min_instances, "Slices with fewer are not judged")
+      ->group(kJudging);
+  add_draws_option(*command, o->gate.draws);
+  add_seed_option(*command, o->gate.seed);
+  command
+      ->add_option("--calibration-tolerance", o->gate.calibration_tolerance,
+                   "By how much the calibration error may grow")
+      ->check(CLI::Range(0.0, 1.0))
+      ->group(kJudging);
   return [o] { return run_gate(*o); };
 }
 

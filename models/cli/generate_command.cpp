@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -7,33 +6,20 @@
 
 #include "models/base/exit_code.h"
 #include "models/cli/commands.h"
+#include "models/command/options.h"
 #include "models/data/dataset.h"
 #include "models/simulate/click_world.h"
-#include "models/simulate/marketplace.h"
+#include "models/simulate/marketplace_command.h"
 #include "models/simulate/oracles.h"
 
 namespace barker {
 namespace {
 
 struct Options {
-  MarketplaceOptions marketplace;
-  std::string out;
   ClickWorldOptions world;
   std::string events, dataset;
   bool oracles = false;
 };
-
-int fail(const Status& status) {
-  std::cerr << "barker-train generate: " << status.message() << "\n";
-  return exit_code(status);
-}
-
-int generate_marketplace(const Options& o) {
-  if (const Status s = write_marketplace(o.marketplace, o.out); !s.ok()) return fail(s);
-  std::cerr << o.marketplace.ads << " ads, " << o.marketplace.users << " users, "
-            << o.marketplace.searches << " searches in " << o.out << "\n";
-  return kExitOk;
-}
 
 void print_oracles(const ClickWorld& world) {
   std::printf("%-20s %7s  %9s %9s %9s %9s   main / auxiliary clicks of the user\n", "AUC", "all",
@@ -44,22 +30,21 @@ void print_oracles(const ClickWorld& world) {
   }
 }
 
-int generate_click_world(const Options& o) {
+Result<int> generate_click_world(const Options& o) {
   if (o.events.empty() && o.dataset.empty() && !o.oracles) {
-    return fail(
-        invalid_argument("click-world: say what is wanted: --events, --dataset, --oracles"));
+    return invalid_argument("nothing to write: give --events-out, --data-out or --oracles");
   }
   const ClickWorld world(o.world);
   std::ofstream file;
   if (!o.events.empty() && o.events != "-") {
     file.open(o.events, std::ios::binary);
-    if (!file) return fail(io_error(o.events + ": cannot be written"));
+    if (!file) return io_error(o.events + ": cannot be written");
   }
   std::ostream& log = o.events == "-" ? std::cout : file;
   std::optional<DatasetBuilder> builder;
   if (!o.dataset.empty()) {
     Result<DatasetBuilder> made = DatasetBuilder::create(o.dataset, {}, {});
-    if (!made.ok()) return fail(made.status());
+    if (!made.ok()) return made.status();
     builder.emplace(std::move(*made));
   }
   if (!o.events.empty() || builder) {
@@ -77,56 +62,77 @@ int generate_click_world(const Options& o) {
     if (status.ok() && builder) {
       status = builder->finish("click-world-" + std::to_string(o.world.seed));
     }
-    if (!status.ok()) return fail(status);
+    if (!status.ok()) return status;
     log.flush();
-    if (!o.events.empty() && !log) return fail(io_error(o.events + ": cannot be written"));
+    if (!o.events.empty() && !log) return io_error(o.events + ": cannot be written");
   }
   if (o.oracles) print_oracles(world);
   return kExitOk;
 }
 
+void add_output_options(CLI::App& command, Options& o) {
+  command
+      .add_option("--events-out,--events", o.events,
+                  "Event log to write; - writes to standard output")
+      ->type_name(kFile)
+      ->group(kOutput);
+  command
+      .add_option("--data-out,--dataset", o.dataset,
+                  "Dataset to write, without an event log in between")
+      ->type_name(kFile)
+      ->group(kOutput);
+  command
+      .add_flag("--oracles", o.oracles,
+                "Print what AUC is possible with what one may know; runs the world twice more")
+      ->group(kOutput);
+}
+
 void add_world_options(CLI::App& command, Options& o) {
   ClickWorldOptions& w = o.world;
-  command.add_option("--events", o.events, "Event log to write, - for standard output");
-  command.add_option("--dataset", o.dataset, "Dataset to write, without a log in between");
-  command.add_flag("--oracles", o.oracles,
-                   "Print what AUC is possible with what one may know; runs the world twice more");
-  command.add_option("--seed", w.seed, "Equal seeds give equal bytes");
-  command.add_option("--users", w.users)->check(CLI::Range(1u, 1u << 31));
-  command.add_option("--categories", w.categories)->check(CLI::Range(1, 1000));
-  command.add_option("--axes", w.axes, "Of taste")->check(CLI::Range(1, 64));
-  command.add_option("--feature-words", w.feature_words)->check(CLI::Range(10, 1'000'000));
-  command.add_option("--title-words", w.title_words)->check(CLI::Range(10, 1'000'000));
-  command.add_option("--items", w.items)->check(CLI::Range(1, 100'000'000));
-  command.add_option("--queries", w.queries)->check(CLI::Range(1, 100'000'000));
-  command.add_option("--searches", w.searches, "Mean a user")->check(CLI::Range(0.1, 1e5));
-  command.add_option("--bar-share", w.bar_share, "Searches with a tag bar")
-      ->check(CLI::Range(0.0, 1.0));
-  command.add_option("--ads-per-search", w.ads_per_search)->check(CLI::Range(0, 1000));
-  command.add_option("--sfs-per-bar", w.sfs_per_bar)->check(CLI::Range(1, 1000));
-  command.add_option("--coherence", w.coherence, "How well titles describe items");
-  command.add_option("--demographic-share", w.demographic_share)->check(CLI::Range(0.0, 0.99));
-  command.add_flag("--position-bias", w.position_bias);
+  const auto size = [&](const char* names, auto& value, const char* text, auto least, auto most) {
+    command.add_option(names, value, text)->check(CLI::Range(least, most))->group(kSize);
+  };
+  size("--user-count,--users", w.users, "Number of users", 1u, 1u << 31);
+  size("--category-count,--categories", w.categories, "Number of categories", 1, 1000);
+  size("--axis-count,--axes", w.axes, "Number of taste axes", 1, 64);
+  size("--feature-word-count,--feature-words", w.feature_words,
+       "Number of words that selling points have", 10, 1'000'000);
+  size("--title-word-count,--title-words", w.title_words, "Number of words that only titles have",
+       10, 1'000'000);
+  size("--item-count,--items", w.items, "Number of items", 1, 100'000'000);
+  size("--query-count,--queries", w.queries, "Number of different queries", 1, 100'000'000);
+  size("--searches-per-user,--searches", w.searches, "Mean number of searches of a user", 0.1, 1e5);
+  size("--bar-share", w.bar_share, "Share of the searches that show a bar of SFs", 0.0, 1.0);
+  size("--ads-per-search", w.ads_per_search, "Number of ads that a search shows", 0, 1000);
+  size("--sfs-per-bar", w.sfs_per_bar, "Number of SFs in a bar", 1, 1000);
+  constexpr char kWorld[] = "World";
+  command.add_option("--coherence", w.coherence, "How well titles describe their items")
+      ->group(kWorld);
+  command
+      .add_option("--demographic-share", w.demographic_share,
+                  "Share of a user's taste that the profile explains")
+      ->check(CLI::Range(0.0, 0.99))
+      ->group(kWorld);
+  command
+      .add_flag("--position-bias", w.position_bias, "Let users look at the first SFs more often")
+      ->group(kWorld);
+  command.add_option("--seed", w.seed, "Equal seeds give equal files")->group(kRun);
 }
 
 }  // namespace
 
 Command add_generate_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("generate", "Make data with known truth");
+  CLI::App* command =
+      app.add_subcommand("generate", "Generate data whose true probabilities are known");
   command->require_subcommand(1);
-  CLI::App* marketplace = command->add_subcommand(
-      "marketplace", "The demo's bilingual shop: catalogue, users, click log");
-  marketplace->add_option("--out", o->out, "Directory to write")->required();
-  marketplace->add_option("--seed", o->marketplace.seed, "Equal seeds give equal bytes");
-  marketplace->add_option("--ads", o->marketplace.ads)->check(CLI::Range(10, 10'000'000));
-  marketplace->add_option("--users", o->marketplace.users)->check(CLI::Range(5, 10'000'000));
-  marketplace->add_option("--searches", o->marketplace.searches)->check(CLI::Range(1, 100'000'000));
+  const Command marketplace = add_marketplace_command(*command);
   CLI::App* world = command->add_subcommand(
-      "click-world", "Searches, tag bars and ads of users with known tastes (world S1)");
+      "click-world", "Write searches, SF bars and ads of users with known tastes (world S1)");
+  add_output_options(*world, *o);
   add_world_options(*world, *o);
-  return [o, marketplace] {
-    return marketplace->parsed() ? generate_marketplace(*o) : generate_click_world(*o);
+  return [o, world, marketplace] {
+    return world->parsed() ? generate_click_world(*o) : marketplace();
   };
 }
 

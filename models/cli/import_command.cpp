@@ -1,11 +1,12 @@
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
 #include <memory>
 
 #include "models/base/exit_code.h"
 #include "models/cli/commands.h"
+#include "models/command/options.h"
 #include "models/data/import/import.h"
+#include "models/text/text.h"
 
 namespace barker {
 
@@ -15,16 +16,21 @@ Command add_import_command(CLI::App& app) {
     uint64_t seed = 1;
   };
   const auto o = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("import", "Public data sets to catalogue, event log, users, queries");
-  command
-      ->add_option("layout", o->layout, "amazon-reviews, online-retail, trivago, bestbuy or tmall")
+  CLI::App* command = app.add_subcommand(
+      "import", "Turn a public data set into a catalogue, an event log, users and queries");
+  one_of(command->add_option("layout", o->layout, "Which data set it is")->required(),
+         {"amazon-reviews", "online-retail", "trivago", "bestbuy", "tmall"});
+  command->add_option("--data,--from", o->from, "Directory of the data set")
       ->required()
-      ->check(CLI::IsMember({"amazon-reviews", "online-retail", "trivago", "bestbuy", "tmall"}));
-  command->add_option("--from", o->from, "Directory of the data set")->required();
-  command->add_option("--out", o->out, "Directory to write")->required();
-  command->add_option("--seed", o->seed, "Of the drawn negatives (not bestbuy, tmall)");
-  return [o] {
+      ->type_name(kDirectory)
+      ->group(kInput);
+  command->add_option("--out", o->out, "Directory to write; it is created if it does not exist")
+      ->required()
+      ->type_name(kDirectory)
+      ->group(kOutput);
+  command->add_option("--seed", o->seed, "Seed of the drawn negatives (not bestbuy, tmall)")
+      ->group(kRun);
+  return [o]() -> Result<int> {
     BadLines bad;
     const auto import = [&] {
       if (o->layout == "online-retail") return import_online_retail(o->from, o->out, o->seed, bad);
@@ -34,18 +40,15 @@ Command add_import_command(CLI::App& app) {
       return import_amazon_reviews(o->from, o->out, o->seed, bad);
     };
     const Result<ImportSummary> summary = import();
-    if (!summary.ok()) {
-      std::cerr << "barker-train import: " << summary.status().message() << "\n";
-      return exit_code(summary.status());
-    }
+    if (!summary.ok()) return summary.status();
     const auto n = [](uint64_t value) { return static_cast<unsigned long long>(value); };
-    std::cerr << bad.report(o->from);
+    std::cerr << visible_lines(bad.report(o->from));
     std::fprintf(
         stderr,
         "%llu records read, %llu reported: %llu ads, %llu events, %llu users, %llu queries in %s\n",
         n(summary->records), n(bad.count()), n(summary->ads), n(summary->events), n(summary->users),
-        n(summary->queries), o->out.c_str());
-    return static_cast<int>(kExitOk);
+        n(summary->queries), visible(o->out).c_str());
+    return kExitOk;
   };
 }
 

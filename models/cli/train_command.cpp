@@ -1,21 +1,23 @@
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cctype>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <memory>
-#include <sstream>
+#include <optional>
 
 #include "models/base/exit_code.h"
+#include "models/base/file_bytes.h"
 #include "models/cli/commands.h"
+#include "models/cli/shared_options.h"
+#include "models/command/options.h"
 #include "models/evaluate/instances.h"
 #include "models/evaluate/metrics.h"
 #include "models/evaluate/quality.h"
 #include "models/evaluate/score.h"
+#include "models/text/text.h"
 #include "models/train/peers.h"
 #include "models/train/trainer.h"
 #include "scoring/isa.h"
@@ -23,11 +25,14 @@
 namespace barker {
 namespace {
 
+constexpr size_t kMaxConfiguration = 1 << 20;  // bytes
+
 struct Options {
   std::string data, out, config, name = "barker", version = "1", checkpoint, peers;
   std::vector<std::string> set;
   DatasetOptions dataset;
   uint64_t checkpoint_steps = 0;
+  std::optional<uint64_t> seed;
   bool resume = false, quiet = false;
   int draws = 200, rank = 0, ranks = 1;
   int64_t created = -1;
@@ -41,12 +46,7 @@ void request_stop(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
-int fail(const Status& status) {
-  std::cerr << "barker-train train: " << status.message() << "\n";
-  return exit_code(status);
-}
-
-// "train.seed=2".
+// Applies one --set, such as "train.seed=2".
 Status apply_setting(const std::string& setting, TrainOptions& options) {
   const size_t equals = setting.find('=');
   const size_t dot = setting.find('.');
@@ -67,16 +67,19 @@ Status apply_setting(const std::string& setting, TrainOptions& options) {
 Result<TrainOptions> train_options(const Options& options) {
   TrainOptions train;
   if (!options.config.empty()) {
-    std::ifstream in(options.config);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) return not_found(options.config + ": cannot be read");
-    if (Status s = read_options(text.str(), train); !s.ok()) {
+    const Result<std::string> text = read_small_file(options.config, kMaxConfiguration);
+    if (!text.ok()) return text.status();
+    if (Status s = read_options(*text, train); !s.ok()) {
       return Status(s.code(), options.config + ": " + s.message());
     }
   }
   for (const std::string& setting : options.set) {
     if (Status s = apply_setting(setting, train); !s.ok()) return s;
+  }
+  if (options.seed) {
+    if (Status s = apply_setting("train.seed=" + std::to_string(*options.seed), train); !s.ok()) {
+      return s;
+    }
   }
   return train;
 }
@@ -125,27 +128,23 @@ Status judge(const std::string& path, const Dataset& data, const Options& option
   return {};
 }
 
-int run(const Options& options) {
-  const Result<TrainOptions> train_with = train_options(options);
-  if (!train_with.ok()) return fail(train_with.status());
-  BadLines bad;
-  Result<std::shared_ptr<const Dataset>> opened =
-      open_dataset_or_log(options.data, options.out, options.dataset, bad);
-  if (!opened.ok()) return fail(opened.status());
-  const Dataset& data = **opened;
-  std::cerr << bad.report(options.data);
-  const auto count = [&](Split split, Task task) {
-    return static_cast<unsigned long long>(data.instances_of(split, task));
-  };
+unsigned long long count_of(const Dataset& data, Split split, Task task) {
+  return static_cast<unsigned long long>(data.instances_of(split, task));
+}
+
+void print_data(const Dataset& data, const BadLines& bad) {
+  const auto main = [&](Split split) { return count_of(data, split, Task::kMain); };
+  const auto ads = [&](Split split) { return count_of(data, split, Task::kAuxiliary); };
   std::fprintf(stderr,
                "%llu events used, %llu lines reported, %u users, %u keywords, %u features\n"
                "SF impressions: %llu train, %llu validation, %llu test; ads: %llu, %llu, %llu\n",
                static_cast<unsigned long long>(data.events()),
                static_cast<unsigned long long>(bad.count()), data.users(), data.keywords(),
-               data.features(), count(Split::kTrain, Task::kMain),
-               count(Split::kValidation, Task::kMain), count(Split::kTest, Task::kMain),
-               count(Split::kTrain, Task::kAuxiliary), count(Split::kValidation, Task::kAuxiliary),
-               count(Split::kTest, Task::kAuxiliary));
+               data.features(), main(Split::kTrain), main(Split::kValidation), main(Split::kTest),
+               ads(Split::kTrain), ads(Split::kValidation), ads(Split::kTest));
+}
+
+RunOptions run_options(const Options& options) {
   RunOptions run;
   run.checkpoint = options.checkpoint.empty() ? options.out + ".checkpoint" : options.checkpoint;
   run.checkpoint_steps = options.checkpoint_steps;
@@ -155,98 +154,144 @@ int run(const Options& options) {
     run.on_epoch = print_epoch;
     if (isatty(fileno(stderr))) run.on_step = print_step;
   }
-  std::unique_ptr<Peers> peers;
-  if (options.ranks > 1) {
-    Result<std::unique_ptr<Peers>> connected =
-        connect_peers(options.peers, options.rank, options.ranks);
-    if (!connected.ok()) return fail(connected.status());
-    peers = std::move(*connected);
-    run.peers = peers.get();
-  }
-  std::signal(SIGINT, request_stop);
-  std::signal(SIGTERM, request_stop);
-  Result<Trained> trained = train(data, *train_with, run);
-  if (!trained.ok()) return fail(trained.status());
-  if (trained->stopped) {
-    std::fprintf(stderr, "\nstopped; go on with --resume, from %s\n", run.checkpoint.c_str());
-    return kExitUnavailable;
-  }
-  if (options.rank > 0) return kExitOk;  // rank 0 writes
-  if (train_with->model.is_experiment()) {
-    const InstanceTable test = instances_of(data, Split::kTest, Task::kMain);
-    const Interval i =
-        auc_by_user(trained->test_logits, test.clicked, test.user, test.users, options.draws, 1);
-    std::printf("auc (libtorch) %.4f  [%.4f, %.4f]  %zu instances\n", i.value, i.low, i.high,
-                test.size());
-    std::fprintf(stderr, "an experiment: no weight file carries it, so %s is not written\n",
-                 options.out.c_str());
-    std::remove(run.checkpoint.c_str());
-    return kExitOk;
-  }
-  ModelSpec& model = trained->model;
-  CardSpec& card = model.card;
+  return run;
+}
+
+// Target attention and mixed experts can be trained, but no weight file carries them.
+void print_experiment(const Trained& trained, const Dataset& data, const Options& options) {
+  const InstanceTable test = instances_of(data, Split::kTest, Task::kMain);
+  const Interval i =
+      auc_by_user(trained.test_logits, test.clicked, test.user, test.users, options.draws, 1);
+  std::printf("auc (libtorch) %.4f  [%.4f, %.4f]  %zu instances\n", i.value, i.low, i.high,
+              test.size());
+  std::fprintf(stderr, "no weight file can carry this experiment, so %s is not written\n",
+               visible(options.out).c_str());
+}
+
+// Writes the weight file twice: first to be judged, then with the metrics that were found, because
+// the model card is a part of the file.
+Status write_model(Trained& trained, const Dataset& data, const TrainOptions& train_with,
+                   const Options& options) {
+  CardSpec& card = trained.model.card;
   card.name = options.name;
   card.version = options.version;
-  card.model = train_with->model.name;
+  card.model = train_with.model.name;
   card.created = options.created;
   if (options.created < 0) {
     using namespace std::chrono;
     card.created = duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
   }
   card.notes = {
-      {"options", options_to_toml(*train_with)},
+      {"options", options_to_toml(train_with)},
       {"split", "by the log, or by time 80/5/15"},
-      {"instances", std::to_string(count(Split::kTrain, Task::kMain)) + " main, " +
-                        std::to_string(count(Split::kTrain, Task::kAuxiliary)) + " auxiliary"}};
-  // Once to be judged, once more with what was found: the card is part of the file.
-  if (const Status s = write_weight_file(model, options.out); !s.ok()) return fail(s);
-  if (const Status s = judge(options.out, data, options, card.metrics); !s.ok()) return fail(s);
-  card.metrics.push_back({"validation auc", trained->validation_auc, trained->validation_auc,
-                          trained->validation_auc});
-  if (const Status s = write_weight_file(model, options.out); !s.ok()) return fail(s);
+      {"instances", std::to_string(count_of(data, Split::kTrain, Task::kMain)) + " main, " +
+                        std::to_string(count_of(data, Split::kTrain, Task::kAuxiliary)) +
+                        " auxiliary"}};
+  if (Status s = write_weight_file(trained.model, options.out); !s.ok()) return s;
+  if (Status s = judge(options.out, data, options, card.metrics); !s.ok()) return s;
+  card.metrics.push_back(
+      {"validation auc", trained.validation_auc, trained.validation_auc, trained.validation_auc});
+  return write_weight_file(trained.model, options.out);
+}
+
+Result<int> run(const Options& options) {
+  const Result<TrainOptions> train_with = train_options(options);
+  if (!train_with.ok()) return train_with.status();
+  BadLines bad;
+  const Result<std::shared_ptr<const Dataset>> opened =
+      open_data(options.data, options.out, options.dataset, bad);
+  if (!opened.ok()) return opened.status();
+  const Dataset& data = **opened;
+  print_data(data, bad);
+  RunOptions run = run_options(options);
+  std::unique_ptr<Peers> peers;
+  if (options.ranks > 1) {
+    Result<std::unique_ptr<Peers>> connected =
+        connect_peers(options.peers, options.rank, options.ranks);
+    if (!connected.ok()) return connected.status();
+    peers = std::move(*connected);
+    run.peers = peers.get();
+  }
+  std::signal(SIGINT, request_stop);
+  std::signal(SIGTERM, request_stop);
+  Result<Trained> trained = train(data, *train_with, run);
+  if (!trained.ok()) return trained.status();
+  if (trained->stopped) {
+    std::fprintf(stderr, "\nstopped; --resume goes on from %s\n", visible(run.checkpoint).c_str());
+    return kExitUnavailable;
+  }
+  if (options.rank > 0) return kExitOk;  // only rank 0 writes
+  if (train_with->model.is_experiment()) {
+    print_experiment(*trained, data, options);
+  } else {
+    if (Status s = write_model(*trained, data, *train_with, options); !s.ok()) return s;
+    std::fprintf(stderr, "%s is ready\n", visible(options.out).c_str());
+  }
   std::remove(run.checkpoint.c_str());
-  std::fprintf(stderr, "%s is ready\n", options.out.c_str());
   return kExitOk;
+}
+
+void add_model_options(CLI::App& command, Options& o) {
+  command.add_option("--config", o.config, "TOML file; `barker-train config` prints the defaults")
+      ->type_name(kFile)
+      ->group(kModel);
+  command
+      .add_option("--set", o.set, "An option over the configuration, section.key=value; repeatable")
+      ->type_name("SETTING")
+      ->group(kModel);
+  command.add_option("--seed", o.seed, "Short for --set train.seed=N")
+      ->type_name("N")
+      ->default_str("")
+      ->group(kModel);
+  command.add_option("--name", o.name, "Name in the model card")->group(kModel);
+  command.add_option("--model-version", o.version, "Version in the model card")->group(kModel);
+  command.add_option("--created", o.created, "Seconds since 1970 in the model card")
+      ->default_str("now")
+      ->group(kModel);
+}
+
+void add_run_options(CLI::App& command, Options& o) {
+  command.add_option("--checkpoint", o.checkpoint, "Checkpoint file")
+      ->type_name(kFile)
+      ->default_str("OUT.checkpoint")
+      ->group(kRun);
+  command
+      .add_option("--checkpoint-steps", o.checkpoint_steps,
+                  "Save a checkpoint after so many steps, too; 0 saves after epochs only")
+      ->group(kRun);
+  command.add_flag("--resume", o.resume, "Go on from the checkpoint")->group(kRun);
+  command.add_flag("--quiet", o.quiet, "Print no progress")->group(kRun);
+  command.add_option("--peers", o.peers, "HOST:PORT of rank 0, to train in several processes")
+      ->type_name("ADDRESS")
+      ->group(kRun);
+  command.add_option("--rank", o.rank, "Number of this process, from 0")
+      ->check(CLI::Range(0, 4095))
+      ->group(kRun);
+  command.add_option("--ranks", o.ranks, "Number of processes")
+      ->check(CLI::Range(1, 4096))
+      ->group(kRun);
 }
 
 }  // namespace
 
 Command add_train_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "train", "Learn from an event log (models/data/EVENTS.md) or a prepared dataset, and freeze");
-  command->add_option("--data,--events", o->data, "Event log, plain or gzip, or dataset")
-      ->required();
-  command->add_option("--out", o->out, "Weight file to write")->required();
-  command->add_option("--config", o->config, "TOML; `barker-train config` prints the defaults");
-  command->add_option("--set", o->set, "section.key=value, over the configuration; repeatable");
-  command->add_option("--name", o->name, "Name for the model card");
-  command->add_option("--model-version", o->version, "Version for the model card");
-  command->add_option("--created", o->created,
-                      "Seconds since 1970 for the model card; default: now");
-  command
-      ->add_option("--main-share", o->dataset.main_share, "Keep this share of the training SF bars")
-      ->check(CLI::Range(0.0, 1.0));
-  command->add_option("--checkpoint", o->checkpoint, "File; default: OUT.checkpoint");
-  command->add_option("--checkpoint-steps", o->checkpoint_steps,
-                      "Save after so many steps, too, not after epochs only");
-  command->add_flag("--resume", o->resume, "Go on from the checkpoint");
-  command->add_option("--bootstrap", o->draws, "Draws for the intervals")
-      ->check(CLI::Range(10, 100000));
-  command->add_flag("--quiet", o->quiet, "No progress");
-  command->add_option("--peers", o->peers,
-                      "host:port of rank 0, for training in several processes");
-  command->add_option("--rank", o->rank, "This process, 0 to RANKS - 1")
-      ->check(CLI::Range(0, 4095));
-  command->add_option("--ranks", o->ranks, "Number of processes")->check(CLI::Range(1, 4096));
+  CLI::App* command =
+      app.add_subcommand("train", "Learn from an event log or dataset, judge, write a weight file");
+  add_data_option(*command, o->data, "its training split is learned from");
+  add_main_share_option(*command, o->dataset);
+  add_out_option(*command, "--out", o->out, "Weight file to write");
+  add_model_options(*command, *o);
+  add_run_options(*command, *o);
+  add_draws_option(*command, o->draws);
   return [o] { return run(*o); };
 }
 
 Command add_config_command(CLI::App& app) {
   app.add_subcommand("config", "Print all training options with their defaults, as TOML");
-  return [] {
+  return []() -> Result<int> {
     std::cout << options_to_toml({});
-    return static_cast<int>(kExitOk);
+    return kExitOk;
   };
 }
 

@@ -1,5 +1,5 @@
-// The guard itself: that it reads what benchmarks write, keeps and breaks bounds, and sees a kernel
-// that has become slow.
+// The guard itself: it reads what benchmarks write, tells kept bounds from broken ones, and notices a
+// kernel that has become slow.
 #include "bench/guard.h"
 
 #include <gmock/gmock.h>
@@ -40,7 +40,7 @@ constexpr const char* kRuns = R"({"benchmarks": [
   {"name": "Dense/avx2/min_time:0.100_cv", "run_type": "aggregate", "real_time": NaN},
   {"name": "Peak/fp32/avx2", "run_type": "iteration", "real_time": 9, "gflops": 100}]})";
 
-TEST(BenchResults, KeepsTheBestOfTheRunsAndLeavesAggregatesOut) {
+TEST(BenchResults, KeepsTheBestRunAndIgnoresAggregates) {
   const BenchResults results = results_of(kRuns);
   EXPECT_EQ(*results.get("Dense/avx2", "time_ns"), 200);
   EXPECT_EQ(*results.get("Dense/avx2", "gflops"), 90);
@@ -49,7 +49,7 @@ TEST(BenchResults, KeepsTheBestOfTheRunsAndLeavesAggregatesOut) {
   EXPECT_THAT(results.get("Sparse", "time_ns").status().message(), HasSubstr("Sparse"));
 }
 
-TEST(BenchResults, RefusesWhatIsNoResult) {
+TEST(BenchResults, RefusesFilesThatHoldNoResults) {
   BenchResults results;
   EXPECT_EQ(results.add("/nowhere.json").code(), Code::kNotFound);
   const std::string path = temporary("broken.json");
@@ -64,7 +64,7 @@ std::vector<Finding> check(const std::string& bounds) {
   return check_bounds(*read, results_of(kRuns), "avx2");
 }
 
-TEST(Guard, KeepsAndBreaksBoundsOnRatios) {
+TEST(Guard, TellsKeptBoundsFromBrokenOnes) {
   const std::string ratio =
       "[[bound]]\nwhat = \"share\"\nvalue = \"Dense/{isa} gflops\"\nover = \"Peak/fp32/{isa} "
       "gflops\"\n";
@@ -74,15 +74,15 @@ TEST(Guard, KeepsAndBreaksBoundsOnRatios) {
   EXPECT_THAT(to_table(check(ratio + "at_most = 0.8")), HasSubstr("BREACH  share"));
 }
 
-TEST(Guard, DoesNotKeepWhatItCannotLookAt) {
+TEST(Guard, CountsABoundWithoutAValueAsBroken) {
   EXPECT_FALSE(all_kept(check("[[bound]]\nwhat = \"x\"\nvalue = \"Gone time_ns\"\nat_most = 1e9")));
   EXPECT_FALSE(all_kept(check("[[bound]]\nwhat = \"x\"\nvalue = \"time_ns\"\nat_most = 1e9")));
-  // Nothing is left to be looked at: that is no guard.
+  // With no bound left to check, the guard must not pass.
   EXPECT_FALSE(all_kept(
       check("[[bound]]\nwhat = \"x\"\nvalue = \"Gone time_ns\"\nat_most = 1\nisa = \"avx512\"")));
 }
 
-TEST(Guard, RefusesBoundsThatBoundNothing) {
+TEST(Guard, RefusesBoundsWithoutALimit) {
   EXPECT_FALSE(read_bounds("").ok());
   EXPECT_THAT(read_bounds("[[bound]]\nwhat = \"x\"\nvalue = \"y z\"").status().message(),
               HasSubstr("line 1"));
@@ -92,7 +92,7 @@ TEST(Guard, RefusesBoundsThatBoundNothing) {
               HasSubstr("at_mots"));
 }
 
-TEST(Guard, CommittedBoundsCanBeRead) {
+TEST(Guard, ReadsTheCommittedBounds) {
   std::ifstream in(BARKER_SOURCE_DIR "/bench/guard.toml");
   const std::string text((std::istreambuf_iterator<char>(in)), {});
   const auto bounds = read_bounds(text);
@@ -100,9 +100,10 @@ TEST(Guard, CommittedBoundsCanBeRead) {
   EXPECT_GT(bounds->size(), 8u);
 }
 
-// Runs the real benchmark with kernels that do everything four times. The bound is half of what
-// they reach and twice what they reach slowed, so that no neighbour on the machine decides.
-TEST(Guard, SeesADeliberatelySlowedKernel) {
+// Runs the real benchmark with kernels that do everything four times. The bound lies at half of what
+// the kernels reach and at twice what the slowed ones reach, so that other work on the machine does
+// not decide.
+TEST(Guard, NoticesAKernelThatWasSlowedOnPurpose) {
   const Isa best = supported_isas().back();
   if (best == Isa::kBaseline) GTEST_SKIP() << "no peak is measured on this machine";
   const std::string isa(isa_name(best));

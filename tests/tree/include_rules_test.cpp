@@ -27,6 +27,7 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"models", {}},  // holds no code of its own: see below
     {"models/base", {}},
     {"models/text", {"models/base"}},
+    {"models/command", {"models/base", "models/text"}},
     {"models/weights", {"models/base", "models/text"}},
     {"models/data", {"models/base", "models/text", "models/weights"}},
     {"models/data/import", {"models/base", "models/text", "models/data"}},
@@ -35,10 +36,12 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"models/evaluate", {"models/base", "models/text", "models/weights", "models/data", "scoring"}},
     {"models/baselines", {"models/base", "models/text", "models/data"}},
     {"models/simulate",
-     {"models/base", "models/text", "models/weights", "models/data", "models/evaluate"}},
+     {"models/base", "models/text", "models/command", "models/weights", "models/data",
+      "models/evaluate"}},
     {"models/cli",
-     {"models/base", "models/text", "models/weights", "models/data", "models/data/import",
-      "models/train", "models/evaluate", "models/baselines", "models/simulate", "scoring"}},
+     {"models/base", "models/text", "models/command", "models/weights", "models/data",
+      "models/data/import", "models/train", "models/evaluate", "models/baselines",
+      "models/simulate", "scoring"}},
     {"scoring", {"models/base", "models/text", "models/weights"}},
     {"plugin", {"models/base", "models/text", "models/weights", "scoring"}},
     {"plugin/host", {"models/base", "models/weights", "plugin"}},
@@ -50,8 +53,9 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
      {"models/base", "models/text", "index/catalogue", "index/retrieval", "index/profiles",
       "plugin", "plugin/host"}},
     {"index/commands",
-     {"models/base", "models/text", "models/weights", "index/catalogue", "index/retrieval",
-      "index/profiles", "index/engine", "plugin", "plugin/host"}},
+     {"models/base", "models/text", "models/command", "models/weights", "models/simulate",
+      "index/catalogue", "index/retrieval", "index/profiles", "index/engine", "plugin",
+      "plugin/host"}},
 };
 
 // Rooms that know the plugin by its header alone, as any host does.

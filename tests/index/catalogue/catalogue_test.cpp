@@ -49,7 +49,7 @@ TEST(ParseAd, SaysWhatIsWrong) {
 
 std::string ad_line(const std::string& rest) { return R"({"id":"a","title":"t",)" + rest + "}"; }
 
-TEST(ParseAd, TakesWhatThePluginTakesAndNoMore) {
+TEST(ParseAd, AcceptsExactlyTheSizesThatThePluginAccepts) {
   const auto quoted = [](size_t size) { return '"' + std::string(size, 'x') + '"'; };
   const auto points = [](size_t count) {
     std::string list = "\"x\"";
@@ -67,10 +67,11 @@ TEST(ParseAd, TakesWhatThePluginTakesAndNoMore) {
   }
   EXPECT_THAT(error_of(ad_line("\"selling_points\":[" + quoted(kLongestText + 1) + "]").c_str()),
               HasSubstr("selling_points: expected at most 65536 bytes"));
-  EXPECT_EQ(error_of(ad_line("\"description\":" + quoted(1 << 20)).c_str()), "") << "is only read";
+  EXPECT_EQ(error_of(ad_line("\"description\":" + quoted(1 << 20)).c_str()), "")
+      << "a description is not sent to the plugin";
 }
 
-// Quadratic work would take it hours.
+// With quadratic work this would take hours.
 TEST(ParseAd, ReadsALineOfAMillionKeys) {
   std::string keys = "\"bid\":2";
   for (int i = 0; i < 1'000'000; ++i) keys += ",\"k" + std::to_string(i) + "\":1";
@@ -108,7 +109,7 @@ TEST(ReadCatalogue, AccountsForEveryLine) {
   EXPECT_THAT(bad.report(path), HasSubstr(":4: id: \"a\" stands on an earlier line"));
 }
 
-TEST(MineSellingPoints, FindsWhatIsFrequentYetNotUniversal) {
+TEST(MineSellingPoints, FindsPhrasesThatAreFrequentButNotUniversal) {
   std::vector<CatalogueAd> ads(20);
   for (size_t i = 0; i < ads.size(); ++i) {
     ads[i].category = "shoes";
@@ -124,7 +125,7 @@ TEST(MineSellingPoints, FindsWhatIsFrequentYetNotUniversal) {
   EXPECT_TRUE(ads[2].selling_points.empty()) << "a selling point must be true of the product";
 }
 
-TEST(MineSellingPoints, NeverClaimsWhatTheTextDenies) {
+TEST(MineSellingPoints, SkipsPhrasesThatTheTextNegates) {
   std::vector<CatalogueAd> ads(20);
   for (size_t i = 0; i < ads.size(); ++i) {
     ads[i].category = "tents";

@@ -109,11 +109,11 @@ TEST_F(Attack, LeavesTheTerminalAlone) {
   }
 }
 
-// Checks every line that a command prints, on both streams.
+// Expects that a command prints something, and only clean lines, on both streams.
 void expect_clean(const std::string& arguments) {
   std::string out = run(arguments + " 2>&1").out;
   EXPECT_NE(out, "") << arguments;
-  std::ranges::replace(out, '\t', ' ');  // separates the columns of what was mined
+  std::ranges::replace(out, '\t', ' ');  // tabs separate the columns of mined phrases
   std::istringstream lines(out);
   for (std::string line; std::getline(lines, line);) {
     EXPECT_EQ(what_is_unclean(line), "") << arguments << ": " << line;
@@ -164,7 +164,7 @@ TEST_F(Attack, InACatalogueThatIsIndexedLeavesTheTerminalAlone) {
     out << line() << hostile << "\n";
   }
   out.close();
-  // The report shows only the first 20 bad lines, so that each text gets a catalogue of its own.
+  // The report shows only the first 20 bad lines, so each hostile text gets a catalogue of its own.
   expect_clean("index --mine-selling-points --ads " + catalogue + " --out " + index_);
   for (const std::string& hostile : hostile_texts()) {
     std::ofstream(catalogue) << hostile << "\n{\"id\":\"a\",\"title\":\"" << hostile << "\n";

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -39,6 +40,7 @@ TEST(Command, GivesStableJson) {
       run(shop.search() + "--json --explain --user-keywords word5,word6 shoes 2>/dev/null");
   ASSERT_EQ(r.code, 0);
   const Json json = Json::parse(r.out);
+  ASSERT_EQ(json["ads"].size(), 2u);
   for (const char* field :
        {"query", "user", "status", "reason", "generation", "timing_us", "ads", "explain"}) {
     EXPECT_TRUE(json.contains(field)) << field;
@@ -115,7 +117,7 @@ TEST(Command, ASignalToLookAgainDoesNotEndASearchForManyQueries) {
   EXPECT_EQ(std::count(r.out.begin(), r.out.end(), '\n'), 2);
 }
 
-TEST(Command, AnswersAQueryOfABooksLengthAndGoesOn) {
+TEST(Command, AnswersAVeryLongQueryAndTheOneAfterIt) {
   const Shop shop;
   const std::string queries = temporary_path("queries");
   std::ofstream out(queries);
@@ -141,7 +143,7 @@ TEST(Command, SearchesAsAStrangerWhenTheUserIsUnknown) {
   EXPECT_THAT(r.out, HasSubstr("\"nobody\" is not in"));
 }
 
-TEST(Command, ExitsWithACodeThatSaysWhy) {
+TEST(Command, ExitsWithTheCodeOfTheReason) {
   const Shop shop;
   EXPECT_EQ(run("2>/dev/null").code, 64);
   EXPECT_EQ(run("search --nonsense 2>/dev/null").code, 64);
@@ -165,7 +167,77 @@ TEST(Command, ExitsWithACodeThatSaysWhy) {
   EXPECT_EQ(run("admin /nowhere status 2>/dev/null").code, 69);
 }
 
-TEST(Command, ExitsWithTheSameCodeForAnErrorOfThePluginWhicheverCommandMetIt) {
+// Each command, its exit code, and a part of its message.
+struct Mistake {
+  std::string words;
+  int code;
+  std::string message;
+};
+
+TEST(Command, TellsANewcomerWhatIsWrong) {
+  const Shop shop;
+  const std::string directory = temporary_path("directory"), empty = temporary_path("empty");
+  std::filesystem::create_directory(directory);
+  std::ofstream(empty).flush();
+  const std::vector<Mistake> mistakes = {
+      {"", 64, "barker: a subcommand is missing: index, search"},
+      {"serch", 64, "barker: no such subcommand: serch; there are index, search"},
+      {"inspect", 64, "barker inspect: WEIGHTS is missing"},
+      {"inspect --jsno x", 64, "barker inspect: no such option: --jsno"},
+      {"inspect " + directory, 66, directory + "/CURRENT"},
+      {"inspect " + empty, 65, "expected at least 128 bytes, found 0"},
+      {"publish " + shop.weights, 64, "barker publish: --out DIR is missing"},
+      {"publish " + directory + " --out x", 65, "is not a regular file"},
+      {"publish /nowhere --out x", 66, "barker publish: /nowhere: was not published"},
+      {"versions " + empty, 66, "Not a directory"},
+      {"prune " + directory + " --keep 0", 64, "--keep: Value 0 not in range"},
+      {"index --ads " + directory + " --out x", 64, "is a directory, expected a file"},
+      {"index --ads " + empty + " --out x", 65, "no usable ad in 0 lines"},
+      {"sign " + shop.weights + " --key /nowhere", 66, "barker sign: /nowhere"},
+      {"completion ksh", 64, "ksh not in {bash,zsh,fish}"},
+      {"generate", 64, "a subcommand is missing: marketplace"},
+      {"generate marketplace --out " + empty, 69, "Not a directory"},
+  };
+  for (const Mistake& mistake : mistakes) {
+    const Outcome r = run(mistake.words + " 2>&1");
+    EXPECT_EQ(r.code, mistake.code) << mistake.words << ": " << r.out;
+    EXPECT_THAT(r.out, HasSubstr(mistake.message)) << mistake.words;
+  }
+}
+
+TEST(Command, SaysThatItsOutputCouldNotBeWritten) {
+  const Shop shop;
+  const Outcome r = run("inspect " + shop.weights + " 2>&1 >/dev/full");
+  EXPECT_EQ(r.code, 69);
+  EXPECT_EQ(r.out, "barker inspect: standard output cannot be written\n");
+}
+
+TEST(Command, TakesOldSpellings) {
+  const Shop shop;
+  const std::string directory = temporary_path("old");
+  const Outcome published = run("publish " + shop.weights + " --to " + directory + " 2>&1");
+  EXPECT_EQ(published.code, 0);
+  EXPECT_THAT(published.out, HasSubstr("note: --to is now called --out"));
+  EXPECT_EQ(run("versions --weights " + directory).out, run("versions " + directory).out);
+}
+
+TEST(Command, GeneratesAMarketplaceThatCanBeSearched) {
+  const std::string directory = temporary_path("marketplace");
+  ASSERT_EQ(run("generate marketplace --ad-count 60 --user-count 10 --search-count 20 --out " +
+                directory + " 2>/dev/null")
+                .code,
+            0);
+  ASSERT_EQ(
+      run("index --ads " + directory + "/catalogue.jsonl --out " + directory + "/index 2>/dev/null")
+          .code,
+      0);
+  const Outcome found =
+      run("search --json --index " + directory + "/index --queries " + directory + "/queries.txt");
+  EXPECT_EQ(found.code, 0);
+  EXPECT_THAT(found.out, HasSubstr("\"original_title\""));
+}
+
+TEST(Command, MapsErrorsOfThePluginToExitCodes) {
   const auto code = [](int32_t error) { return exit_code(plugin_error(error, "")); };
   EXPECT_EQ(code(BARKER_E_INVALID_ARGUMENT), kExitUsage);
   EXPECT_EQ(code(BARKER_E_CONFIG), kExitBadConfiguration);
@@ -173,7 +245,7 @@ TEST(Command, ExitsWithTheSameCodeForAnErrorOfThePluginWhicheverCommandMetIt) {
   EXPECT_EQ(code(BARKER_E_BAD_WEIGHTS), kExitBadData);
   EXPECT_EQ(code(BARKER_E_VERSION), kExitBadData);
   EXPECT_EQ(code(BARKER_E_IO), kExitUnavailable);
-  EXPECT_EQ(code(BARKER_E_UNSUPPORTED), kExitUnavailable) << "another machine may";
+  EXPECT_EQ(code(BARKER_E_UNSUPPORTED), kExitUnavailable) << "another machine may support it";
 }
 
 TEST(Command, InspectsAndVerifiesAWeightFile) {

@@ -1,4 +1,4 @@
-// barker-train as scientists and scripts meet it: exit codes, messages, what survives a kill.
+// barker-train as people and scripts meet it: exit codes, messages, what survives a kill.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -17,6 +17,7 @@ namespace barker {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 namespace fs = std::filesystem;
 
 struct Outcome {
@@ -44,8 +45,10 @@ class TrainCommand : public ::testing::Test {
   static void SetUpTestSuite() {
     directory_ = temporary_path("cli");
     fs::create_directories(directory_);
-    ASSERT_EQ(run("generate click-world --users 600 --events " + log() + " --dataset " + data() +
-                  " --categories 4 --feature-words 80 --title-words 120 --items 300 --queries 60 "
+    ASSERT_EQ(run("generate click-world --user-count 600 --events-out " + log() + " --data-out " +
+                  data() +
+                  " --category-count 4 --feature-word-count 80 --title-word-count 120 "
+                  "--item-count 300 --query-count 60 "
                   "--bar-share 0.5")
                   .code,
               0);
@@ -55,10 +58,10 @@ class TrainCommand : public ::testing::Test {
   static std::string file(const std::string& name) { return directory_ + "/" + name; }
   static std::string log() { return file("log.jsonl"); }
   static std::string data() { return file("log.data"); }
-  // Options of a run of a few seconds that always writes the same bytes.
+  // Options of a run that takes a few seconds and always writes the same bytes.
   static std::string quick(const std::string& model, const std::string& out) {
     return "train --data " + data() + " --out " + file(out) +
-           " --created 1 --quiet --bootstrap 20 --set model.dim=8 --set model.hidden=[16,8] "
+           " --created 1 --quiet --draws 20 --set model.dim=8 --set model.hidden=[16,8] "
            "--set train.max_epochs=3 --set train.batch_searches=32 --set model.name=" +
            model;
   }
@@ -72,11 +75,12 @@ TEST_F(TrainCommand, TrainsEvaluatesComparesAndGates) {
   const Outcome trained = run(quick("AMTDL", "amtdl.barker"));
   ASSERT_EQ(trained.code, 0) << trained.out;
   EXPECT_THAT(trained.out, HasSubstr("auxiliary auc"));
-  EXPECT_FALSE(fs::exists(file("amtdl.barker.checkpoint"))) << "a finished run needs none";
+  EXPECT_FALSE(fs::exists(file("amtdl.barker.checkpoint")))
+      << "a finished run removes its checkpoint";
   const Outcome compared =
       run("compare " + file("bm.barker") + " " + file("amtdl.barker") + " --data " + data() +
-          " --baseline popularity,mucf --bootstrap 20 --html " + file("r.html") + " --json " +
-          file("r.json"));
+          " --baseline popularity,mucf --draws 20 --html " + file("r.html") +
+          " --json=" + file("r.json"));
   ASSERT_EQ(compared.code, 0) << compared.out;
   EXPECT_THAT(compared.out, HasSubstr("true probability"));
   const auto json = nlohmann::json::parse(bytes_of(file("r.json")));
@@ -92,7 +96,7 @@ TEST_F(TrainCommand, TrainsEvaluatesComparesAndGates) {
   EXPECT_THAT(refused.out, HasSubstr("REFUSED"));
 }
 
-TEST_F(TrainCommand, GoesOnAfterAKillToTheSameBytes) {
+TEST_F(TrainCommand, ResumesAfterAKillToTheSameBytes) {
   ASSERT_EQ(run(quick("MTDL", "whole.barker")).code, 0);
   const std::string command = std::string("exec ") + BARKER_TRAIN + " " +
                               quick("MTDL", "killed.barker") +
@@ -146,11 +150,11 @@ TEST_F(TrainCommand, NamesTheFileThatTheDiskHasNoRoomFor) {
   EXPECT_EQ(WEXITSTATUS(pclose(pipe)), 69) << out;
   EXPECT_THAT(out, HasSubstr("full.barker.checkpoint: cannot be written: File too large"));
   for (const auto& entry : fs::directory_iterator(directory_)) {
-    EXPECT_THAT(entry.path().string(), Not(HasSubstr(".tmp."))) << "no scrap is left";
+    EXPECT_THAT(entry.path().string(), Not(HasSubstr(".tmp."))) << "temporary files are removed";
   }
 }
 
-TEST_F(TrainCommand, NamesWhatIsWrongWithItsWords) {
+TEST_F(TrainCommand, NamesWhatIsWrongWithTheWords) {
   EXPECT_EQ(run("train --data " + data()).code, 64);
   EXPECT_EQ(run("train --data /nowhere --out " + file("x")).code, 66);
   const Outcome option = run(quick("BM", "x") + " --set train.sed=1");
@@ -166,9 +170,9 @@ TEST_F(TrainCommand, NamesWhatIsWrongWithItsWords) {
 }
 
 TEST_F(TrainCommand, ConvertsToThePapersNotationAndBack) {
-  ASSERT_EQ(run("convert --from " + data() + " --to " + file("grouped.txt")).code, 0);
-  ASSERT_EQ(run("convert --from " + file("grouped.txt") + " --to " + file("back.jsonl")).code, 0);
-  ASSERT_EQ(run("convert --from " + file("back.jsonl") + " --to " + file("again.txt")).code, 0);
+  ASSERT_EQ(run("convert --data " + data() + " --out " + file("grouped.txt")).code, 0);
+  ASSERT_EQ(run("convert --data " + file("grouped.txt") + " --out " + file("back.jsonl")).code, 0);
+  ASSERT_EQ(run("convert --data " + file("back.jsonl") + " --out " + file("again.txt")).code, 0);
   // Search numbers may differ where a search lost its unknown SFs; everything else may not.
   const auto lines = [](const std::string& path) {
     std::ifstream in(path);
@@ -187,32 +191,93 @@ TEST_F(TrainCommand, ConfigPrintsWhatConfigReads) {
   EXPECT_EQ(run(quick("BM", "config.barker") + " --config " + file("train.toml")).code, 0);
 }
 
-TEST_F(TrainCommand, FreezesToSmallerNumbersAndSaysWhatItCost) {
-  ASSERT_EQ(run(quick("MTDL", "freeze.barker")).code, 0);
-  const std::string from = "freeze " + file("freeze.barker") + " --data " + data();
+TEST_F(TrainCommand, QuantizesToSmallerNumbersAndSaysWhatItCosts) {
+  ASSERT_EQ(run(quick("MTDL", "trained.barker")).code, 0);
+  const std::string from = "quantize " + file("trained.barker") + " --data " + data();
   for (const std::string precision : {"fp32", "fp16", "int8"}) {
-    const Outcome frozen =
+    const Outcome quantized =
         run(from + " --precision " + precision + " --out " + file(precision + ".barker"));
-    if (frozen.code == 65 && precision == "int8") continue;  // this machine has none
-    ASSERT_EQ(frozen.code, 0) << frozen.out;
-    EXPECT_THAT(frozen.out, HasSubstr("AUC loss"));
-    // What was frozen can be judged like any other.
+    if (quantized.code == 65 && precision == "int8") continue;  // this machine has no int8
+    ASSERT_EQ(quantized.code, 0) << quantized.out;
+    EXPECT_THAT(quantized.out, HasSubstr("AUC loss"));
+    // The smaller file can be judged like any other.
     const Outcome judged = run("evaluate " + file(precision + ".barker") + " --data " + data());
     EXPECT_EQ(judged.code, 0) << judged.out;
   }
-  EXPECT_LT(fs::file_size(file("fp16.barker")), fs::file_size(file("freeze.barker")));
+  EXPECT_LT(fs::file_size(file("fp16.barker")), fs::file_size(file("trained.barker")));
   const Outcome again =
-      run("freeze " + file("fp16.barker") + " --data " + data() + " --out " + file("x.barker"));
+      run("quantize " + file("fp16.barker") + " --data " + data() + " --out " + file("x.barker"));
   EXPECT_EQ(again.code, 64);
   EXPECT_THAT(again.out, HasSubstr("rounded already"));
 }
 
-TEST_F(TrainCommand, FreezeRefusesWhatItCannotJudge) {
+TEST_F(TrainCommand, QuantizeRefusesWhatItCannotJudge) {
   const std::string to = " --out " + file("y.barker");
-  EXPECT_EQ(run("freeze /nowhere.barker --data " + data() + to).code, 66);
-  EXPECT_THAT(run("freeze x --data y --precision fp8" + to).out, HasSubstr("fp8"));
-  EXPECT_THAT(run("freeze x --data y --precision fp16 --screen" + to).out, HasSubstr("--screen"));
+  EXPECT_EQ(run("quantize /nowhere.barker --data " + data() + to).code, 66);
+  EXPECT_THAT(run("quantize x --data y --precision fp8" + to).out, HasSubstr("fp8"));
+  EXPECT_THAT(run("quantize x --data y --precision fp16 --screen" + to).out, HasSubstr("--screen"));
   EXPECT_FALSE(fs::exists(file("y.barker")));
+}
+
+TEST_F(TrainCommand, TellsANewcomerWhatIsWrong) {
+  const std::string empty = file("empty");
+  std::ofstream(empty).flush();
+  struct Mistake {
+    std::string words;
+    int code;
+    std::string message;
+  };
+  const std::vector<Mistake> mistakes = {
+      {"", 64, "barker-train: a subcommand is missing: generate, import"},
+      {"trian", 64, "barker-train: no such subcommand: trian"},
+      {"train --out x", 64, "barker-train train: --data FILE is missing"},
+      {"train --data " + empty + " --out " + file("x"), 65, "empty"},
+      {"train --data " + directory_ + " --out " + file("x"), 64, "is a directory"},
+      {quick("BM", "x") + " --config " + directory_, 65, directory_},
+      {quick("BM", "x") + " --config /nowhere", 66, "/nowhere"},
+      {"validate", 64, "barker-train validate: EVENTS is missing"},
+      {"validate " + directory_, 64, "is a directory"},
+      {"import tmal --data x --out y", 64, "tmal not in {amazon-reviews"},
+      {"quantize x --data y --out z --precision fp8", 64, "fp8 not in {fp32,fp16,bf16,int8}"},
+      {"compare " + file("x") + " --data " + data(), 64, "barker-train compare"},
+      {"generate click-world", 64, "nothing to write: give --events-out"},
+  };
+  for (const Mistake& mistake : mistakes) {
+    const Outcome r = run(mistake.words);
+    EXPECT_EQ(r.code, mistake.code) << mistake.words << ": " << r.out;
+    EXPECT_THAT(r.out, HasSubstr(mistake.message)) << mistake.words;
+  }
+}
+
+TEST_F(TrainCommand, CleansWhatLogsSayForTheTerminal) {
+  std::ofstream(file("hostile.jsonl")) << "{\"time\":1,\"user\":\"\x1b[2J\n\x1b]0;title\x07\n";
+  for (const char* command : {"validate ", "train --out x --data ", "prepare --out x --events "}) {
+    const Outcome r = run(command + file("hostile.jsonl"));
+    EXPECT_NE(r.code, 0) << command;
+    EXPECT_THAT(r.out, Not(HasSubstr("\x1b"))) << command;
+    EXPECT_THAT(run(command + std::string("'/nowhere/\x1b[2J'")).out, Not(HasSubstr("\x1b")));
+  }
+}
+
+TEST_F(TrainCommand, TakesOldSpellings) {
+  const Outcome old = run("convert --from " + data() + " --to " + file("old.txt"));
+  EXPECT_EQ(old.code, 0);
+  EXPECT_THAT(old.out, HasSubstr("note: --from is now called --data"));
+  EXPECT_THAT(run("freeze /nowhere --data y --out z").out,
+              HasSubstr("note: freeze is now called quantize"));
+  ASSERT_EQ(run(quick("BM", "json.barker")).code, 0);
+  const std::string evaluate = "evaluate " + file("json.barker") + " --draws 10 --data " + data();
+  const Outcome report = run(evaluate + " --json " + file("old.json"));
+  EXPECT_EQ(report.code, 0) << report.out;
+  EXPECT_THAT(report.out, HasSubstr("is now written --json="));
+  EXPECT_EQ(nlohmann::json::parse(bytes_of(file("old.json"))),
+            nlohmann::json::parse(run(evaluate + " --json").out));
+}
+
+TEST_F(TrainCommand, TakesASeedAsAnOption) {
+  ASSERT_EQ(run(quick("BM", "one.barker") + " --seed 7").code, 0);
+  ASSERT_EQ(run(quick("BM", "two.barker") + " --set train.seed=7").code, 0);
+  EXPECT_EQ(bytes_of(file("one.barker")), bytes_of(file("two.barker")));
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
-// freeze: a trained weight file in other numbers, if they cost no more than they may.
+// quantize: writes a trained weight file in smaller numbers, if that costs little accuracy.
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -11,8 +10,11 @@
 
 #include "models/base/exit_code.h"
 #include "models/cli/commands.h"
+#include "models/cli/shared_options.h"
+#include "models/command/options.h"
 #include "models/data/dataset.h"
 #include "models/evaluate/precision.h"
+#include "models/text/text.h"
 #include "models/weights/weight_file.h"
 #include "models/weights/weights_generated.h"
 #include "scoring/isa.h"
@@ -20,8 +22,8 @@
 namespace barker {
 namespace {
 
-// The bound that screening relies on is the largest difference that was met times this: traffic has
-// more queries than the validation split.
+// The bound that screening relies on is the largest difference that was met, times this factor,
+// because traffic has more queries than the validation split.
 constexpr double kSafetyFactor = 2;
 
 struct Options {
@@ -29,12 +31,7 @@ struct Options {
   bool screen = false;
 };
 
-int fail(const Status& status) {
-  std::cerr << "barker-train freeze: " << status.message() << "\n";
-  return exit_code(status);
-}
-
-// Removes a file at the end, unless it has become another's.
+// Removes the draft when the command ends.
 struct TemporaryFile {
   std::string path;
   ~TemporaryFile() {
@@ -43,7 +40,8 @@ struct TemporaryFile {
   }
 };
 
-// One line of the table; whether it is within its limit. A NaN is not. A limit of 1 asks nothing.
+// Prints one line of the table and returns whether the value is within its limit. A NaN is not. The
+// limit 1 means that there is none.
 bool line(const char* what, double value, double limit) {
   if (limit == 1) {
     std::printf("        %-34s %.3g\n", what, value);
@@ -66,33 +64,33 @@ bool print(const PrecisionReport& r, const PrecisionLimits& limits) {
   return passed;
 }
 
-int run(const Options& o) {
+Result<int> run(const Options& o) {
   const Result<Precision> precision = parse_precision(o.precision);
-  if (!precision.ok()) return fail(precision.status());
+  if (!precision.ok()) return precision.status();
   const bool rounds_compute = compute_of(*precision) != ComputeSpec::kF32;
   if (o.screen && !rounds_compute) {
-    return fail(invalid_argument("--screen: expected --precision bf16 or int8"));
+    return invalid_argument("--screen: expected --precision bf16 or int8");
   }
   const KernelTable& kernels = kernels_for(supported_isas().back());
   if ((*precision == Precision::kBf16 && !kernels.has_bf16) ||
       (*precision == Precision::kInt8 && !kernels.has_int8)) {
-    return fail(Status(Code::kUnsupported, "--precision " + o.precision +
-                                               ": this machine cannot compute in it, so nobody "
-                                               "can say here what it costs"));
+    return Status(Code::kUnsupported, "--precision " + o.precision +
+                                          ": this machine cannot compute in these numbers, so it "
+                                          "cannot measure what they cost");
   }
   const Result<std::shared_ptr<const WeightFile>> original = WeightFile::open(o.weights);
-  if (!original.ok()) return fail(original.status());
+  if (!original.ok()) return original.status();
   const fbs::Architecture& a = (*original)->architecture();
   if (a.tables() != fbs::DType_F32 || a.compute() != fbs::Compute_F32) {
-    return fail(invalid_argument(o.weights + ": expected a file in fp32, found one that is rounded "
-                                             "already"));
+    return invalid_argument(o.weights +
+                            ": expected a file in fp32, found one that is rounded "
+                            "already");
   }
   BadLines bad;
-  const Result<std::shared_ptr<const Dataset>> data = open_dataset_or_log(o.data, o.out, {}, bad);
-  if (!data.ok()) return fail(data.status());
-  std::cerr << bad.report(o.data);
+  const Result<std::shared_ptr<const Dataset>> data = open_data(o.data, o.out, {}, bad);
+  if (!data.ok()) return data.status();
   if ((*data)->instances_of(Split::kValidation, Task::kMain) == 0) {
-    return fail(bad_data(o.data + ": the validation split has no SF impressions to judge by"));
+    return bad_data(o.data + ": the validation split has no SF impressions to judge by");
   }
 
   ModelSpec model = read_model(**original);
@@ -102,24 +100,24 @@ int run(const Options& o) {
   if (rounds_compute) model.architecture.compute_bound = kMaxComputeBound;  // until it is measured
   if (*precision != Precision::kFp32) model.golden_tolerance = kMaxGoldenTolerance;
   const TemporaryFile draft{o.out + ".draft." + std::to_string(getpid())};
-  if (Status s = write_weight_file(model, draft.path); !s.ok()) return fail(s);
+  if (Status s = write_weight_file(model, draft.path); !s.ok()) return s;
   const Result<PrecisionReport> report = compare_precision(o.weights, draft.path, kernels, **data);
-  if (!report.ok()) return fail(report.status());
+  if (!report.ok()) return report.status();
   if (!print(*report, limits_of(*precision))) {
-    std::cerr << "barker-train freeze: " << o.precision << " costs too much; " << o.out
+    std::cerr << "barker-train quantize: " << o.precision << " costs too much; " << visible(o.out)
               << " is not written\n";
     return kExitGateFailed;
   }
 
   auto& notes = model.card.notes;
   notes.emplace_back("precision", o.precision);
-  notes.emplace_back("frozen from", o.weights);
+  notes.emplace_back("quantized from", o.weights);
   if (rounds_compute) {
     const double bound = std::max(report->fast_logit_difference, 1e-6) * kSafetyFactor;
     if (bound > kMaxComputeBound) {
-      return fail(bad_data("logits in " + o.precision + " are up to " +
-                           std::to_string(report->fast_logit_difference) +
-                           " from those in float: no bound of use"));
+      return bad_data("logits in " + o.precision + " are up to " +
+                      std::to_string(report->fast_logit_difference) +
+                      " from those in float, so no bound is useful");
     }
     model.architecture.compute_bound = static_cast<float>(bound);
     char text[160];
@@ -131,8 +129,8 @@ int run(const Options& o) {
     notes.emplace_back("compute bound", text);
     std::printf("bound   %s\n", text);
   }
-  if (Status s = write_weight_file(model, o.out); !s.ok()) return fail(s);
-  std::printf("%s: %llu -> %llu bytes\n", o.out.c_str(),
+  if (Status s = write_weight_file(model, o.out); !s.ok()) return s;
+  std::printf("%s: %llu -> %llu bytes\n", visible(o.out).c_str(),
               static_cast<unsigned long long>(std::filesystem::file_size(o.weights)),
               static_cast<unsigned long long>(std::filesystem::file_size(o.out)));
   return kExitOk;
@@ -140,21 +138,26 @@ int run(const Options& o) {
 
 }  // namespace
 
-Command add_freeze_command(CLI::App& app) {
+Command add_quantize_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "freeze",
-      "Write WEIGHTS in other numbers: smaller, faster. Exit 1 where that costs too much accuracy");
-  command->add_option("weights", o->weights, "Weight file in fp32, as train writes it")->required();
+      "quantize", "Write a weight file in smaller numbers; exit 1 if that costs too much accuracy");
+  command->alias("freeze");
+  command->add_option("weights,--weights", o->weights, "Weight file in fp32, as `train` writes it")
+      ->required()
+      ->type_name(kFile);
+  add_data_option(*command, o->data, "its validation split measures the cost");
+  one_of(command->add_option("--precision", o->precision,
+                             "fp16 rounds the tables; bf16 and int8 also the layers behind the "
+                             "first"),
+         {"fp32", "fp16", "bf16", "int8"})
+      ->group(kModel);
   command
-      ->add_option("--data,--events", o->data, "Event log or dataset whose validation split judges")
-      ->required();
-  command->add_option("--out", o->out, "Weight file to write")->required();
-  command->add_option("--precision", o->precision,
-                      "fp32, fp16 (tables), bf16 or int8 (and the layers behind the first)");
-  command->add_flag("--screen", o->screen,
-                    "Serve by screening: score all in bf16 or int8, then again in fp32 what could "
-                    "be chosen, so that the answer is fp32's");
+      ->add_flag("--screen", o->screen,
+                 "Serve by screening: score all in bf16 or int8, then again in fp32 what could be "
+                 "chosen, so that the answer is that of fp32")
+      ->group(kModel);
+  add_out_option(*command, "--out", o->out, "Weight file to write");
   return [o] { return run(*o); };
 }
 

@@ -1,0 +1,54 @@
+#include "models/cli/shared_options.h"
+
+#include <iostream>
+
+#include "models/command/options.h"
+#include "models/command/program.h"
+
+namespace barker {
+
+void add_data_option(CLI::App& command, std::string& data, const std::string& use) {
+  command
+      .add_option("--data,--events", data,
+                  "Event log, plain or gzip, or dataset of `barker-train prepare`; " + use)
+      ->required()
+      ->type_name(kFile)
+      ->group(kInput);
+}
+
+void add_events_option(CLI::App& command, const char* names, std::string& events) {
+  command
+      .add_option(names, events, "Event log as JSON Lines (models/data/EVENTS.md), plain or gzip")
+      ->required()
+      ->type_name(kFile)
+      ->group(kInput);
+}
+
+void add_out_option(CLI::App& command, const char* names, std::string& out, const char* what) {
+  command.add_option(names, out, what)->required()->type_name(kFile)->group(kOutput);
+}
+
+void add_main_share_option(CLI::App& command, DatasetOptions& dataset) {
+  command
+      .add_option("--main-share", dataset.main_share,
+                  "Share of the training SF bars to keep, to see what scarcity costs")
+      ->check(CLI::Range(0.0, 1.0))
+      ->group(kInput);
+}
+
+void add_draws_option(CLI::App& command, int& draws) {
+  command
+      .add_option("--draws,--bootstrap", draws,
+                  "Number of bootstrap samples of users for the intervals")
+      ->check(CLI::Range(10, 100000))
+      ->group(kJudging);
+}
+
+Result<std::shared_ptr<const Dataset>> open_data(const std::string& data, const std::string& near,
+                                                 const DatasetOptions& options, BadLines& bad) {
+  Result<std::shared_ptr<const Dataset>> opened = open_dataset_or_log(data, near, options, bad);
+  std::cerr << visible_lines(bad.report(data));
+  return opened;
+}
+
+}  // namespace barker

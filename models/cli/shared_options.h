@@ -1,0 +1,34 @@
+// Options that several subcommands of `barker-train` have, so that they read alike everywhere.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "models/data/dataset.h"
+
+namespace CLI {
+class App;
+}
+
+namespace barker {
+
+// --data: an event log or a prepared dataset. `use` says what the command does with it.
+void add_data_option(CLI::App& command, std::string& data, const std::string& use);
+
+// --events: an event log; also an operand where `names` says so.
+void add_events_option(CLI::App& command, const char* names, std::string& events);
+
+// --out: the one file that the command writes.
+void add_out_option(CLI::App& command, const char* names, std::string& out, const char* what);
+
+void add_main_share_option(CLI::App& command, DatasetOptions& dataset);
+
+// --draws: from how many samples of the users the intervals are computed.
+void add_draws_option(CLI::App& command, int& draws);
+
+// Opens a log or dataset (see open_dataset_or_log) and prints the lines that could not be used on
+// standard error.
+Result<std::shared_ptr<const Dataset>> open_data(const std::string& data, const std::string& near,
+                                                 const DatasetOptions& options, BadLines& bad);
+
+}  // namespace barker

@@ -1,0 +1,74 @@
+#include "models/command/options.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace barker {
+namespace {
+
+std::string join(const std::vector<std::string>& words, char separator) {
+  std::string joined;
+  for (const std::string& word : words) {
+    if (!joined.empty()) joined += separator;
+    joined += word;
+  }
+  return joined;
+}
+
+std::string upper(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+// Kinds are upper case ("FILE|DIR"), the words of one_of are not.
+std::vector<std::string> choices_in(const std::string& value) {
+  std::vector<std::string> words;
+  if (value.find('|') == std::string::npos || std::isupper(static_cast<unsigned char>(value[0]))) {
+    return words;
+  }
+  for (size_t begin = 0; begin <= value.size();) {
+    const size_t end = std::min(value.find('|', begin), value.size());
+    words.push_back(value.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return words;
+}
+
+}  // namespace
+
+CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& words) {
+  return option->check(CLI::IsMember(words))->type_name(join(words, '|'));
+}
+
+OptionText text_of(const CLI::Option& option) {
+  OptionText text;
+  const std::vector<std::string>& names = option.get_lnames();
+  if (!names.empty()) {
+    text.name = "--" + names.front();
+    for (size_t i = 1; i < names.size(); ++i) text.old_names.push_back("--" + names[i]);
+  }
+  if (!option.get_snames().empty()) text.short_name = "-" + option.get_snames().front();
+  if (option.get_positional()) text.operand = upper(option.get_name(true));
+  if (option.get_items_expected_max() == 0) return text;  // a flag
+  // CLI11 appends the descriptions of the checks to the type: "UINT:INT in [10 - 100000]".
+  const std::string type = option.get_type_name();
+  text.value = type.substr(0, type.find(':'));
+  if (text.value == "UINT" || text.value == "INT" || text.value == "FLOAT") text.value = "N";
+  if (const size_t in = type.find(" in ["); in != std::string::npos) {
+    text.bounds = type.substr(in + 4, type.find(']', in) - in - 3);
+  }
+  text.choices = choices_in(text.value);
+  if (option.get_default_str() != "[]") text.default_value = option.get_default_str();
+  return text;
+}
+
+std::vector<const CLI::Option*> visible_options(const CLI::App& command) {
+  return command.get_options(
+      [](const CLI::Option* option) { return !option->get_group().empty(); });
+}
+
+std::vector<const CLI::App*> visible_subcommands(const CLI::App& command) {
+  return command.get_subcommands([](const CLI::App* sub) { return !sub->get_group().empty(); });
+}
+
+}  // namespace barker

@@ -1,0 +1,183 @@
+#include "models/command/program.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <exception>
+#include <iostream>
+#include <memory>
+
+#include "models/base/exit_code.h"
+#include "models/command/completion.h"
+#include "models/command/help.h"
+#include "models/command/options.h"
+#include "models/text/text.h"
+
+namespace barker {
+namespace {
+
+// The subcommands that were named, outermost first: barker-train, generate, marketplace.
+std::vector<const CLI::App*> named(const CLI::App& app) {
+  std::vector<const CLI::App*> chain = {&app};
+  while (!chain.back()->get_subcommands().empty()) {
+    chain.push_back(chain.back()->get_subcommands().back());
+  }
+  return chain;
+}
+
+std::string name_of(const std::vector<const CLI::App*>& chain) {
+  std::string name;
+  for (const CLI::App* app : chain) name += (name.empty() ? "" : " ") + app->get_name();
+  return name;
+}
+
+// A repeated option takes one value each time; CLI11 would also give it the operands that follow.
+void take_one_value_at_a_time(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (!option->get_positional() &&
+        option->get_expected_max() >= CLI::detail::expected_max_vector_size) {
+      option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    }
+  }
+  for (CLI::App* sub : app.get_subcommands({})) take_one_value_at_a_time(*sub);
+}
+
+std::string names_of_subcommands(const CLI::App& app) {
+  std::string names;
+  for (const CLI::App* sub : visible_subcommands(app)) {
+    names += (names.empty() ? "" : ", ") + sub->get_name();
+  }
+  return names;
+}
+
+// What is wrong with the words, in plainer terms than CLI11's where the cause is known.
+std::string usage_error(const std::vector<const CLI::App*>& chain, const CLI::ParseError& error) {
+  const CLI::App& last = *chain.back();
+  const bool has_subcommands = !visible_subcommands(last).empty();
+  const bool is_incomplete = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  const bool has_extras = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  const std::vector<std::string> rest = last.remaining();
+  if (!rest.empty() && (has_extras || (is_incomplete && has_subcommands))) {
+    if (rest.front().starts_with("-")) return "no such option: " + rest.front();
+    if (!has_subcommands) return "one operand too many: " + rest.front();
+    return "no such subcommand: " + rest.front() + "; there are " + names_of_subcommands(last);
+  }
+  if (is_incomplete && has_subcommands) {
+    return "a subcommand is missing: " + names_of_subcommands(last);
+  }
+  for (const CLI::Option* option : visible_options(last)) {
+    if (!is_incomplete || !option->get_required() || option->count() > 0) continue;
+    const OptionText text = text_of(*option);
+    return (text.operand.empty() ? text.name + " " + text.value : text.operand) + " is missing";
+  }
+  return error.what();
+}
+
+// Says the present names of the old ones among the words.
+void note_old_spellings(const std::vector<const CLI::App*>& chain, int argc,
+                        const char* const* argv) {
+  const auto note = [&](const std::string& old, const std::string& now) {
+    std::cerr << name_of(chain) << ": note: " << old << " is now called " << now << "\n";
+  };
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    const std::string argument = argv[i];
+    const std::string word = argument.substr(0, argument.find('='));
+    for (size_t depth = 0; depth < chain.size(); ++depth) {
+      const std::vector<std::string>& aliases = chain[depth]->get_aliases();
+      if (static_cast<int>(depth) == i && std::ranges::find(aliases, word) != aliases.end()) {
+        note(word, chain[depth]->get_name());
+      }
+      for (const CLI::Option* option : chain[depth]->get_options()) {
+        const OptionText text = text_of(*option);
+        if (std::ranges::find(text.old_names, word) != text.old_names.end()) note(word, text.name);
+      }
+    }
+  }
+}
+
+Command add_completion_command(CLI::App& app) {
+  const auto shell = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("completion", "Print a completion script for a shell");
+  one_of(command->add_option("shell", *shell, "The shell that sources the script")->required(),
+         completion_shells());
+  return [&app, shell]() -> Result<int> {
+    std::cout << completion_script(app, *shell);
+    return kExitOk;
+  };
+}
+
+// Results that could not be written are an error: a script must not take half of them for all.
+int finish(const std::string& command, int code) {
+  std::cout.flush();
+  if (std::cout && std::fflush(stdout) == 0 && !std::ferror(stdout)) return code;
+  return report_error(command, io_error("standard output cannot be written"));
+}
+
+int run_command(const std::string& name, const Command& command) {
+  try {
+    const Result<int> result = command();
+    if (!result.ok()) {
+      finish(name, kExitOk);
+      return report_error(name, result.status());
+    }
+    return finish(name, *result);
+  } catch (const std::bad_alloc&) {
+    return report_error(name, io_error("out of memory"));
+  } catch (const std::exception& e) {
+    return report_error(name, io_error(e.what()));
+  }
+}
+
+}  // namespace
+
+int report_error(std::string_view command, const Status& status) {
+  std::cerr << command << ": " << visible(status.message()) << "\n";
+  return exit_code(status);
+}
+
+std::string visible_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    append_visible(text.substr(0, end), out, nullptr);
+    if (end < text.size()) out += '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+int run_program(const Program& program, int argc, const char* const* argv) {
+  CLI::App app(program.description, program.name);
+  app.formatter(make_help_formatter());
+  app.option_defaults()->always_capture_default();
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.set_version_flag("--version", std::string(program.name) + " " + program.version,
+                       "Print the version and exit");
+  app.require_subcommand(1);
+  std::vector<std::pair<const CLI::App*, Command>> commands;
+  const auto add = [&](Command (*add_command)(CLI::App&)) {
+    Command command = add_command(app);
+    commands.emplace_back(app.get_subcommands({}).back(), std::move(command));
+  };
+  for (const auto& add_command : program.subcommands) add(add_command);
+  add(add_completion_command);
+  take_one_value_at_a_time(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& e) {  // --help, --version
+    return finish(program.name, app.exit(e));
+  } catch (const CLI::ParseError& e) {
+    const std::vector<const CLI::App*> chain = named(app);
+    const std::string name = name_of(chain);
+    report_error(name, invalid_argument(usage_error(chain, e)));
+    std::cerr << "Try: " << name << " --help\n";
+    return kExitUsage;
+  }
+  const std::vector<const CLI::App*> chain = named(app);
+  note_old_spellings(chain, argc, argv);
+  for (const auto& [sub, command] : commands) {
+    if (sub == chain[1]) return run_command(name_of(chain), command);
+  }
+  return kExitUsage;
+}
+
+}  // namespace barker

@@ -1,0 +1,62 @@
+// A small program with every kind of option, for the tests of the frame.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "models/base/exit_code.h"
+#include "models/command/options.h"
+#include "models/command/program.h"
+
+namespace barker {
+
+struct CopyOptions {
+  std::string from, out, precision = "fp16";
+  std::vector<std::string> set;
+  int draws = 200;
+  bool json = false;
+};
+
+// copy prints its options, or fails in the way that its operand names.
+inline Command add_copy_command(CLI::App& app) {
+  const auto o = std::make_shared<CopyOptions>();
+  CLI::App* command = app.add_subcommand("copy", "Copy a file");
+  command->alias("duplicate");
+  command->add_option("file,--data", o->from, "File to copy")->required()->type_name(kFile);
+  command->add_option("--out,--to", o->out, "Directory to copy to")
+      ->required()
+      ->type_name(kDirectory)
+      ->group(kOutput);
+  one_of(command->add_option("--precision", o->precision, "Numbers"), {"fp16", "int8"})
+      ->group(kModel);
+  command->add_option("--set", o->set, "Settings")->group(kModel);
+  command->add_option("--draws", o->draws, "Samples")->check(CLI::Range(10, 1000))->group(kJudging);
+  command->add_flag("--json", o->json, "Print JSON")->group(kOutput);
+  return [o]() -> Result<int> {
+    if (o->from == "bad data") return bad_data("line 1\x1b[2J of \xe2\x80\xae file");
+    if (o->from == "exception") throw std::runtime_error("thrown");
+    if (o->from == "no memory") throw std::bad_alloc();
+    std::cout << o->from << " " << o->out << " " << o->precision << " " << o->draws;
+    for (const std::string& setting : o->set) std::cout << " " << setting;
+    std::cout << "\n";
+    return kExitOk;
+  };
+}
+
+inline Command add_make_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("make", "Make 'things'");
+  command->require_subcommand(1);
+  CLI::App* shop = command->add_subcommand("shop", "A shop: [small]");
+  const auto out = std::make_shared<std::string>();
+  shop->add_option("--out", *out, "File to write")->type_name(kFile)->group(kOutput);
+  return [] { return static_cast<int>(kExitGateFailed); };
+}
+
+inline const Program& small_program() {
+  static const Program program = {
+      "small-program", "1.2.3", "A small program", {add_copy_command, add_make_command}};
+  return program;
+}
+
+}  // namespace barker
