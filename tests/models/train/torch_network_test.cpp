@@ -7,6 +7,7 @@
 #include "models/base/random.h"
 #include "models/evaluate/score.h"
 #include "models/train/freeze_torch.h"
+#include "models/train/judge_torch.h"
 #include "scoring/isa.h"
 #include "tests/models/train/small_world.h"
 
