@@ -9,7 +9,8 @@ namespace {
 constexpr uint32_t kSupport = 8;  // users that a rule must hold for
 constexpr double kLift = 1.3;     // how much likelier v must be than for any user
 
-// An antecedent as a number. The second word is stored plus one, so that 0 means that there is none.
+// An antecedent as a number. The second word is stored plus one, so that 0 means that there is
+// none.
 uint64_t one(uint32_t a) { return a; }
 uint64_t two(uint32_t a, uint32_t b) { return (uint64_t{b} + 1) << 32 | a; }
 bool has(uint64_t antecedent, uint32_t v) {

@@ -1,5 +1,5 @@
-// Exact nearest neighbours of users by cosine similarity, with an inverted index. One thread: a query
-// uses scratch memory of the object.
+// Exact nearest neighbours of users by cosine similarity, with an inverted index. One thread: a
+// query uses scratch memory of the object.
 #pragma once
 
 #include <cstddef>

@@ -9,8 +9,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Thrown while a line is parsed and turned into the Status of the parse. A line can be wrong in many
-// places, and this keeps the code of each of them short.
+// Thrown while a line is parsed and turned into the Status of the parse. A line can be wrong in
+// many places, and this keeps the code of each of them short.
 struct Wrong {
   std::string reason;
 };

@@ -1,5 +1,5 @@
-// Checks an event log for what would make training fail or teach nonsense, before hours are spent on
-// training. One thread.
+// Checks an event log for what would make training fail or teach nonsense, before hours are spent
+// on training. One thread.
 #pragma once
 
 #include <string>

@@ -9,9 +9,9 @@
 
 namespace barker {
 
-// One entry for each instance, that is for each SF or ad shown: searches in the order of the dataset,
-// impressions in the order shown. A model's predictions are a vector of probabilities in the same
-// order.
+// One entry for each instance, that is for each SF or ad shown: searches in the order of the
+// dataset, impressions in the order shown. A model's predictions are a vector of probabilities in
+// the same order.
 struct InstanceTable {
   std::vector<uint32_t> user;      // < users
   std::vector<uint32_t> search;    // index in the dataset
@@ -21,8 +21,8 @@ struct InstanceTable {
   std::vector<float> truth;  // true probability; NaN if it is not known
   uint32_t users = 0;
   std::vector<std::string> categories;  // [0] is ""
-  // Clicks of every user before the test period, in searches of training and validation. They decide
-  // the user's bin of Table 3 and whether the user is cold.
+  // Clicks of every user before the test period, in searches of training and validation. They
+  // decide the user's bin of Table 3 and whether the user is cold.
   std::vector<uint32_t> main_clicks;  // [users] clicked SFs
   std::vector<uint32_t> aux_clicks;   // [users] clicked ads
 

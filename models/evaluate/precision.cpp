@@ -53,9 +53,9 @@ Result<Judged> judge_file(const std::string& path, const KernelTable& kernels,
   return out;
 }
 
-// The largest difference and the root of the mean square, over both tasks. NaN stands for an unknown
-// keyword. Both files know the same keywords, so a NaN in only one of them is a difference without
-// bound.
+// The largest difference and the root of the mean square, over both tasks. NaN stands for an
+// unknown keyword. Both files know the same keywords, so a NaN in only one of them is a difference
+// without bound.
 void compare(const Judged& before, const Judged& after, PrecisionReport& report) {
   double squares = 0;
   uint64_t count = 0;

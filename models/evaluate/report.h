@@ -1,5 +1,5 @@
-// Everything that is measured about one or several models on the same instances, as values, as text,
-// as JSON and as one self-contained HTML page. Pure functions; any thread.
+// Everything that is measured about one or several models on the same instances, as values, as
+// text, as JSON and as one self-contained HTML page. Pure functions; any thread.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// The report as one HTML page. It runs no script and loads nothing, its plots are inline SVG, and its
-// colours follow the light or dark mode of the reader.
+// The report as one HTML page. It runs no script and loads nothing, its plots are inline SVG, and
+// its colours follow the light or dark mode of the reader.
 #include <algorithm>
 #include <cmath>
 

@@ -1,5 +1,5 @@
-// Predictions of a weight file for a dataset. They are computed by the kernels that serve queries, so
-// that the model is judged as it will serve. Any thread.
+// Predictions of a weight file for a dataset. They are computed by the kernels that serve queries,
+// so that the model is judged as it will serve. Any thread.
 #pragma once
 
 #include <vector>
@@ -11,11 +11,11 @@
 
 namespace barker {
 
-// Calibrated probabilities of the split's instances in the order of instances_of(). The dataset need
-// not be the one the model was trained on: keywords and features are found by name. If the model
-// does not know the keyword of an SF, the probability is `unknown`; the plugin never chooses such an
-// SF, so the model says nothing about it. Task::kAuxiliary needs a model with an auxiliary task
-// (invalid_argument). A logit that is not finite is bad_data.
+// Calibrated probabilities of the split's instances in the order of instances_of(). The dataset
+// need not be the one the model was trained on: keywords and features are found by name. If the
+// model does not know the keyword of an SF, the probability is `unknown`; the plugin never chooses
+// such an SF, so the model says nothing about it. Task::kAuxiliary needs a model with an auxiliary
+// task (invalid_argument). A logit that is not finite is bad_data.
 Result<std::vector<float>> score_dataset(const WeightFile& file, const KernelTable& kernels,
                                          const Dataset& data, Split split, Task task,
                                          float unknown);

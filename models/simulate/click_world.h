@@ -9,8 +9,8 @@
 //   utility   s(u, s, w) = alpha (t_u o m_c) . g_w + beta z_s . g_w + gamma h_w
 //   main      P(SF v clicked)  = sigma(b_main + s(u, s, v))
 //   auxiliary P(ad a clicked)  = sigma(b_aux + lambda U + eta_a),
-//             U = sum_j softmax_j(s_j / tau) s_j over the title's words, so that the most attractive
-//             words of a title count most
+//             U = sum_j softmax_j(s_j / tau) s_j over the title's words, so that the most
+//             attractive words of a title count most
 //
 // Each part of the world and each user has a random stream of its own: a different number of items
 // does not change the users, and a different number of users does not change the world. Users are

@@ -7,8 +7,8 @@
 
 namespace barker {
 
-// The axes of taste are price, performance, style, comfort, nature and health, technology. A selling
-// point appeals to some of them, and a user cares for some of them.
+// The axes of taste are price, performance, style, comfort, nature and health, technology. A
+// selling point appeals to some of them, and a user cares for some of them.
 inline constexpr int kTasteAxes = 6;
 
 struct MarketPoint {

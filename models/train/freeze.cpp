@@ -104,8 +104,8 @@ class Freezer {
     }
   }
 
-  // Buckets that no user of the training split falls into still hold their random start values. They
-  // become zero, so that an unknown user gets no random vector.
+  // Buckets that no user of the training split falls into still hold their random start values.
+  // They become zero, so that an unknown user gets no random vector.
   void forget_untrained_buckets(torch::Tensor& rows) const {
     if (plan_.buckets == 0) return;
     std::vector<bool> trained(plan_.buckets);
@@ -138,8 +138,8 @@ class Freezer {
         c = calibrate(predict_logits(network_, table_, batches_, task, searches), clicked);
       }
       scale = static_cast<float>(c.scale);
-      // If the log kept only a share of the negatives, then p = p' / (p' + (1 - p') / kept), which is
-      // a shift of the logit.
+      // If the log kept only a share of the negatives, then p = p' / (p' + (1 - p') / kept), which
+      // is a shift of the logit.
       offset = static_cast<float>(c.offset + std::log(kept));
     };
     fit(Task::kMain, options_.main_negatives_kept, a.main_scale, a.main_offset);

@@ -1,5 +1,5 @@
-// Predictions of a network while it is being trained, and how good they are on the validation split.
-// One thread for each BatchMaker.
+// Predictions of a network while it is being trained, and how good they are on the validation
+// split. One thread for each BatchMaker.
 #pragma once
 
 #include <span>

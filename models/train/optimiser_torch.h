@@ -1,5 +1,5 @@
-// One training step: the gradients of its batches, summed over the processes of the run, and Adam on
-// what they touch. Only embedding rows that a batch names are moved. One thread.
+// One training step: the gradients of its batches, summed over the processes of the run, and Adam
+// on what they touch. Only embedding rows that a batch names are moved. One thread.
 #pragma once
 
 #include <vector>

@@ -35,8 +35,8 @@ class Peers {
   virtual double from_first(double value) = 0;
 };
 
-// Connects the processes over TCP with Gloo of c10d. `address` is "host:port": rank 0 listens there,
-// and the other processes connect to it.
+// Connects the processes over TCP with Gloo of c10d. `address` is "host:port": rank 0 listens
+// there, and the other processes connect to it.
 Result<std::unique_ptr<Peers>> connect_peers(const std::string& address, int rank, int size);
 
 }  // namespace barker

@@ -37,10 +37,10 @@ std::string identity_of(const Dataset& data, const TrainOptions& options) {
          " training instances\n" + options_to_toml(options);
 }
 
-// The training loop: phases, their epochs and steps, early stop, checkpoints. The processes of a run
-// go through it in step. Whatever makes one of them leave it (a request to stop, a loss that is not
-// finite, a checkpoint that cannot be written) is first agreed on, because a process that left alone
-// would keep the others waiting for it.
+// The training loop: phases, their epochs and steps, early stop, checkpoints. The processes of a
+// run go through it in step. Whatever makes one of them leave it (a request to stop, a loss that is
+// not finite, a checkpoint that cannot be written) is first agreed on, because a process that left
+// alone would keep the others waiting for it.
 class Trainer {
  public:
   Trainer(const Dataset& data, const TrainOptions& options, const RunOptions& run, ModelPlan plan)
@@ -232,8 +232,8 @@ class Trainer {
                     " is not a finite number");
   }
 
-  // The weights are worthless from here on, also for a checkpoint, so the run ends. A run with equal
-  // options would come to the same point, so the message says what to change.
+  // The weights are worthless from here on, also for a checkpoint, so the run ends. A run with
+  // equal options would come to the same point, so the message says what to change.
   Status diverged(const std::string& what) const {
     std::string message = "training diverged in phase " + std::string(name_of(phase())) + ": " +
                           what + "; lower train.learning_rate";
