@@ -85,8 +85,8 @@ void Optimiser::update_rows(const RowGradients& gradients, double rate) {
   }
 }
 
-// Sums gradients over the processes. All processes take the same tasks, so a dense gradient that
-// one of them lacks is lacking everywhere, unless that process had no instances in this step.
+// Sums gradients over the processes. All processes take the same tasks, so they have the same dense
+// gradients. Only a process without instances in this step has none, and adds zeros.
 void Optimiser::exchange(std::vector<torch::Tensor>& gradients, std::vector<RowGradients>& rows) {
   for (size_t i = 0; i < gradients.size(); ++i) {
     float has = gradients[i].defined() ? 1.0f : 0.0f;

@@ -15,6 +15,7 @@
 #include "models/weights/weight_file.h"
 #include "models/weights/weights_generated.h"
 #include "scoring/golden.h"
+#include "tests/models/train/poisoned_checkpoint.h"
 #include "tests/models/train/small_world.h"
 
 namespace barker {
@@ -169,26 +170,45 @@ TEST(Train, RefusesALogWithNothingToLearn) {
   EXPECT_TRUE(train(*log_of(false, false), quick_options("BM"), {}).ok());
 }
 
-// A divergence that Adam cannot hold back: with weights that move by 1 in each step, the outputs of
-// eight layers soon exceed the range of float.
-TrainOptions diverging_options() {
-  TrainOptions options = quick_options("BM");
-  options.model.hidden = std::vector<uint32_t>(8, 256);
-  options.learning_rate = 1;
-  options.max_epochs = 20;
-  options.patience = 20;
-  return options;
-}
-
-TEST(Train, FailsWhenTheLossDiverges) {
-  const auto data = small_world();
+// The path of a checkpoint that was taken after the first step and whose weights are NaN.
+std::string diverged_checkpoint(const Dataset& data, const TrainOptions& options) {
   RunOptions run;
   run.checkpoint = temporary_path("checkpoint");
-  const auto trained = train(*data, diverging_options(), run);
+  const std::atomic<bool> stop{true};
+  run.stop = &stop;
+  const auto stopped = train(data, options, run);
+  EXPECT_TRUE(stopped.ok() && stopped->stopped);
+  EXPECT_TRUE(poison_checkpoint(run.checkpoint, data, options));
+  return run.checkpoint;
+}
+
+TEST(Train, FailsIfALossIsNotFinite) {
+  const auto data = small_world();
+  const TrainOptions options = quick_options("BM");
+  RunOptions run;
+  run.checkpoint = diverged_checkpoint(*data, options);
+  run.resume = true;
+  const auto trained = train(*data, options, run);
   ASSERT_FALSE(trained.ok());
   EXPECT_EQ(trained.status().code(), Code::kBadConfiguration);
-  EXPECT_THAT(trained.status().message(), HasSubstr("training diverged in phase main: the "));
-  EXPECT_THAT(trained.status().message(), HasSubstr("lower train.learning_rate"));
+  EXPECT_THAT(trained.status().message(),
+              HasSubstr("training diverged in phase main: the loss of step 2 of epoch 1 is not a "
+                        "finite number; lower train.learning_rate"));
+  std::remove(run.checkpoint.c_str());
+}
+
+TEST(Train, FailsIfTheValidationAucIsNotFinite) {
+  const auto data = small_world();
+  TrainOptions options = quick_options("BM");
+  options.batch_searches = 1 << 20;  // the checkpoint is at the end of an epoch of one step
+  RunOptions run;
+  run.checkpoint = diverged_checkpoint(*data, options);
+  run.resume = true;
+  const auto trained = train(*data, options, run);
+  ASSERT_FALSE(trained.ok());
+  EXPECT_EQ(trained.status().code(), Code::kBadConfiguration);
+  EXPECT_THAT(trained.status().message(),
+              HasSubstr("the validation AUC of epoch 1 is not a finite number"));
   std::remove(run.checkpoint.c_str());
 }
 
@@ -302,12 +322,17 @@ TEST(Train, FailsInAllProcessesWhenTheCheckpointCannotBeWritten) {
   EXPECT_THAT(result.others, ElementsAre(3));
 }
 
-TEST(Train, FailsInAllProcessesWhenTheLossDiverges) {
+TEST(Train, FailsInAllProcessesIfALossIsNotFinite) {
   const auto data = small_world();
-  const RankResult result =
-      train_in_processes(*data, diverging_options(), 2, [](int, RunOptions&) {});
+  const TrainOptions options = quick_options("BM");
+  const std::string checkpoint = diverged_checkpoint(*data, options);
+  const RankResult result = train_in_processes(*data, options, 2, [&](int, RunOptions& run) {
+    run.checkpoint = checkpoint;
+    run.resume = true;
+  });
   EXPECT_THAT(result.first.status().message(), HasSubstr("training diverged"));
   EXPECT_THAT(result.others, ElementsAre(3));
+  std::remove(checkpoint.c_str());
 }
 
 TEST(Train, FailsWhenAnotherProcessIsLost) {
