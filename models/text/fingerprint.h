@@ -13,8 +13,8 @@ using Fingerprint = uint64_t;
 // `keyword` must be normalised (models/text/keywords.h).
 Fingerprint fingerprint(std::string_view keyword) noexcept;
 
-// Of a feature of a named group: the fingerprint of "group=token". Feature tokens are taken as they
-// are, byte for byte; they are names, not language.
+// The fingerprint of a feature, which is that of "group=token". A token is taken as it is, byte for
+// byte, because it is a name and not language.
 Fingerprint feature_fingerprint(std::string_view group, std::string_view token) noexcept;
 
 }  // namespace barker

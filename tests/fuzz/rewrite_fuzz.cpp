@@ -1,5 +1,5 @@
-// Any bytes as a title and a selling point: no markup, escape or control character gets through,
-// and the width is kept.
+// Any bytes as a title and as a selling point that may be promoted: no markup, escape or control
+// character gets through, and the width is kept.
 #include "plugin/rewrite.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -13,7 +13,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   policy.format = static_cast<TitleFormat>(data[1] % 3);
   policy.max_width = data[1] / 3 % 5 == 0 ? 0 : data[1];
   if (policy.format != TitleFormat::kHtml) policy.open = policy.close = "";
-  const Prefix prefix{point};
+  // Promoted from somewhere, also from the middle of a character.
+  const size_t begin = data[0] % 16, end = begin + data[1] % 8;
+  const Prefix prefix{point, begin, end};
   std::string out;
   Placed placed;
   uint64_t replaced = 0;

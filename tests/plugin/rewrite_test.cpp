@@ -60,6 +60,37 @@ TEST(RewriteTitle, CountsEastAsianWideDouble) {
   EXPECT_EQ(rewrite("补水保湿面膜正品", {}, plain(10)).text, "补水保湿…");
 }
 
+TEST(RewriteTitle, CountsFlagsKanaAndThaiAsTheyAreDrawn) {
+  EXPECT_EQ(rewrite("🇩🇪🇨🇳🇫🇷🇮🇹", {}, plain(5)).text, "🇩🇪🇨🇳…");
+  EXPECT_EQ(rewrite("ｶﾞｷﾞｸﾞｹﾞ", {}, plain(5)).text, "ｶﾞｷﾞ…");
+  EXPECT_EQ(rewrite("กำกำกำกำ", {}, plain(5)).text, "กำกำ…");
+  EXPECT_EQ(rewrite("काकाकाका", {}, plain(5)).text, "काका…");
+}
+
+TEST(RewriteTitle, NeverCutsACharacterThatAReaderSeesAsOne) {
+  for (const std::string whole :
+       {"👩‍👩‍👧‍👦", "🇩🇪", "👍🏽", "1️⃣", "กำ", "ｶﾞ", "क्ष", "é", "한"}) {
+    std::string title;
+    for (int i = 0; i < 8; ++i) title += whole;
+    for (uint64_t width = 1; width < 16; ++width) {
+      std::string cut = rewrite(title, {}, plain(width)).text;
+      EXPECT_LE(display_width(cut), width) << whole;
+      EXPECT_TRUE(cut == title || cut.ends_with("…")) << cut;
+      if (cut.ends_with("…")) cut.resize(cut.size() - std::string_view("…").size());
+      EXPECT_EQ(cut.size() % whole.size(), 0u) << cut;
+    }
+  }
+}
+
+TEST(RewriteTitle, UsesTheEllipsisAndSeparatorThatAreConfigured) {
+  TitlePolicy policy = plain(12);
+  policy.ellipsis = "...";
+  policy.separator = "｜";
+  EXPECT_EQ(policy.ellipsis.columns(), 3u);
+  EXPECT_EQ(policy.separator.columns(), 2u);
+  EXPECT_EQ(rewrite("Running shoes", {{"dry"}}, policy).text, "dry｜Runn...");
+}
+
 TEST(RewriteTitle, CutsAtAWordWithTheEllipsis) {
   EXPECT_EQ(rewrite("Running shoes for everyone", {}, plain(16)).text, "Running shoes…");
 }

@@ -1,4 +1,4 @@
-// What a merchant or a searcher might write to make a page, a terminal or a log do his bidding.
+// What a merchant or a searcher might write to take over a page, a terminal or a log.
 #pragma once
 
 #include <string>

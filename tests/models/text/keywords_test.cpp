@@ -53,6 +53,12 @@ TEST(KeywordSplitter, KeepsPhrasesWholeByLongestMatch) {
   EXPECT_THAT(texts(splitter, "面膜补水保湿"), ::testing::Contains("补水保湿"));
 }
 
+TEST(KeywordSplitter, SplitsTheTitleOfItsReadme) {
+  EXPECT_THAT(texts(KeywordSplitter({"free shipping", "补水保湿"}),
+                    "FREE  Shipping! 补水保湿面膜 T恤 ５０ml"),
+              ElementsAre("free shipping", "补水保湿", "面", "膜", "t恤", "50ml"));
+}
+
 TEST(KeywordSplitter, FindsNothingInNothing) {
   for (const char* text : {"", "   ", "!!! --- ...", "😀"}) {
     EXPECT_THAT(texts(KeywordSplitter(), text), IsEmpty()) << text;
