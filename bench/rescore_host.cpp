@@ -22,6 +22,22 @@ namespace {
 
 std::string word(size_t i) { return "word" + std::to_string(i); }
 
+// A title of a Chinese shop, some 40 characters, and a selling point.
+std::string chinese_title(std::mt19937& random) {
+  static constexpr const char* kWords[] = {"补水保湿", "面膜", "女士", "夏季", "新款",   "连衣裙",
+                                           "真皮",     "正品", "包邮", "防水", "运动鞋", "男士",
+                                           "休闲",     "韩版", "大码", "纯棉", "儿童",   "玩具"};
+  std::string title;
+  for (int i = 0; i < 14; ++i) title += kWords[random() % std::size(kWords)];
+  return title;
+}
+
+std::string chinese_point(std::mt19937& random) {
+  static constexpr const char* kPoints[] = {"顺丰包邮", "七天无理由退货", "买一送一", "限时特价",
+                                            "正品保证", "送运费险",       "当天发货", "全国联保"};
+  return kPoints[random() % std::size(kPoints)];
+}
+
 barker_string view(const std::string& text) { return {text.data(), text.size()}; }
 
 [[noreturn]] void fail(const std::string& message) {
@@ -176,8 +192,9 @@ RescoreQuery::RescoreQuery(const RescoreShape& shape, unsigned seed)
   keywords_.resize(shape.ads * words);
   titles_.resize(shape.ads);
   for (size_t i = 0; i < points_.size(); ++i) {
-    point_texts_[i] = word(random() % shape.selling_points);
-    points_[i] = {sizeof points_[i], view(point_texts_[i]), fingerprint(point_texts_[i])};
+    point_texts_[i] = shape.chinese ? chinese_point(random) : word(random() % shape.selling_points);
+    points_[i] = {sizeof points_[i], view(point_texts_[i]),
+                  shape.chinese ? 0 : fingerprint(point_texts_[i])};
   }
   for (size_t ad = 0; ad < shape.ads; ++ad) {
     for (size_t k = 0; k < words; ++k) {
@@ -185,6 +202,7 @@ RescoreQuery::RescoreQuery(const RescoreShape& shape, unsigned seed)
       keywords_[ad * words + k] = fingerprint(keyword);
       titles_[ad] += (k ? " " : "") + keyword;
     }
+    if (shape.chinese) titles_[ad] = chinese_title(random) + " " + titles_[ad].substr(0, 24);
     barker_ad& a = ads_[ad];
     a = {};
     a.struct_size = sizeof a;
@@ -192,8 +210,8 @@ RescoreQuery::RescoreQuery(const RescoreShape& shape, unsigned seed)
     a.title = view(titles_[ad]);
     a.first_pass_score = 1.0 / static_cast<double>(1 + ad);
     a.bid = 1;
-    a.title_keywords = &keywords_[ad * words];
-    a.title_keyword_count = words;
+    a.title_keywords = shape.chinese ? nullptr : &keywords_[ad * words];
+    a.title_keyword_count = shape.chinese ? 0 : words;
     a.selling_points = points_.data() + ad * per_ad;
     a.selling_point_count = per_ad;
     a.selling_point_stride = sizeof(barker_selling_point);
@@ -221,9 +239,12 @@ RescoreQuery::RescoreQuery(const RescoreShape& shape, unsigned seed)
   response_.text_capacity = text_.size();
 }
 
+bool RescoreQuery::answer(const RescoreHost& host) {
+  return plugin_api().rescore(host.plugin(), &request_, &response_, nullptr) == BARKER_OK;
+}
+
 bool RescoreQuery::rescore(const RescoreHost& host) {
-  return plugin_api().rescore(host.plugin(), &request_, &response_, nullptr) == BARKER_OK &&
-         response_.status == BARKER_STATUS_RESCORED;
+  return answer(host) && response_.status == BARKER_STATUS_RESCORED;
 }
 
 std::vector<std::unique_ptr<RescoreQuery>> make_queries(const RescoreShape& shape, size_t count) {

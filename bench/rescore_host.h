@@ -18,6 +18,7 @@ struct RescoreShape {
   TableElement tables = TableElement::kF16;
   ComputeSpec compute = ComputeSpec::kF32;
   unsigned seed = 1;
+  bool chinese = false;  // Chinese titles and selling points that the plugin itself must split
 };
 
 // Writes random weights of the shape. compute_bound is twice what random queries measure.
@@ -52,6 +53,9 @@ class RescoreQuery {
   RescoreQuery(const RescoreShape& shape, unsigned seed);
   bool rescore(const RescoreHost& host);  // whether it was rescored in full
   const barker_response& response() const { return response_; }
+  void set_deadline(uint64_t ns) { request_.deadline_ns = ns; }
+  // Answers, whatever the status; whether the code was BARKER_OK.
+  bool answer(const RescoreHost& host);
 
  private:
   std::vector<barker_ad> ads_;
