@@ -9,6 +9,8 @@
 //                         second
 //   Canary/NAME           no canary, a canary for half of the users, every query recorded for
 //                         comparison
+//   Lateness/NAME         50 Chinese ads that the plugin splits itself, with deadlines at all moments
+//                         of a query: by how much the calls that missed theirs returned late
 //   Control/load          load_weights while another thread asks: open, check, prove, switch
 //   Control/rollback      rollback to weights that are still mapped, while another thread asks
 //
@@ -209,6 +211,46 @@ void run_canary(benchmark::State& state, const std::string& config) {
   tell_quantiles(state, calls);
 }
 
+uint64_t now_ns() {
+  return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+}
+
+// Deadlines spread evenly over the time that a whole query takes. A call that misses its own is late
+// by what it does after it.
+void run_lateness(benchmark::State& state, const std::string& config) {
+  const RescoreShape shape{.chinese = true};
+  const RescoreHost host(weights_of(shape), config);
+  auto queries = make_queries(shape, kQueries);
+  std::vector<double> whole, map, rewrite, late;
+  for (int round = 0; round < 3; ++round) {
+    for (auto& query : queries) {
+      const Clock clock;
+      if (!query->rescore(host)) return state.SkipWithError("not rescored");
+      if (round == 0) continue;
+      whole.push_back(clock.microseconds());
+      map.push_back(static_cast<double>(query->response().map_ns) / 1e3);
+      rewrite.push_back(static_cast<double>(query->response().rewrite_ns) / 1e3);
+    }
+  }
+  const auto whole_ns = static_cast<uint64_t>(1000 * quantile(whole, 0.5));
+  size_t at = 0;
+  for (auto _ : state) {
+    RescoreQuery& query = *queries[at % kQueries];
+    const uint64_t deadline = now_ns() + whole_ns * (at++ % 101) / 100;
+    query.set_deadline(deadline);
+    if (!query.answer(host)) return state.SkipWithError("refused");
+    const uint64_t end = now_ns();
+    if (end > deadline) late.push_back(static_cast<double>(end - deadline) / 1e3);
+  }
+  state.counters["whole_us"] = static_cast<double>(whole_ns) / 1e3;
+  state.counters["map_us"] = quantile(map, 0.5);
+  state.counters["rewrite_us"] = quantile(rewrite, 0.5);
+  state.counters["late_p50_us"] = quantile(late, 0.5);
+  state.counters["late_p99_us"] = quantile(late, 0.99);
+  state.counters["late_share"] =
+      static_cast<double>(late.size()) / static_cast<double>(state.iterations());
+}
+
 // Control calls while another thread asks.
 void run_control(benchmark::State& state, bool rollback) {
   RescoreShape other;
@@ -279,6 +321,10 @@ void register_all() {
            {"Canary/half", "[canary]\nserved = 0.5\n"},
            {"Canary/recorded", "[canary]\ncompared = 1.0\n"}}) {
     add(name, [=](benchmark::State& s) { run_canary(s, config); })->UseManualTime()->MinTime(0.3);
+  }
+  for (const auto& [name, config] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"Lateness/whole_titles", ""}, {"Lateness/cut_titles", "[title]\nmax_width = 40\n"}}) {
+    add(name, [=](benchmark::State& s) { run_lateness(s, config); })->MinTime(0.5);
   }
   for (const bool rollback : {false, true}) {
     add(rollback ? "Control/rollback" : "Control/load", [=](benchmark::State& s) {

@@ -23,6 +23,22 @@ namespace {
 
 std::string word(size_t i) { return "word" + std::to_string(i); }
 
+// A title of a Chinese shop, some 40 characters, and a selling point.
+std::string chinese_title(std::mt19937& random) {
+  static constexpr const char* kWords[] = {"补水保湿", "面膜", "女士", "夏季", "新款",   "连衣裙",
+                                           "真皮",     "正品", "包邮", "防水", "运动鞋", "男士",
+                                           "休闲",     "韩版", "大码", "纯棉", "儿童",   "玩具"};
+  std::string title;
+  for (int i = 0; i < 14; ++i) title += kWords[random() % std::size(kWords)];
+  return title;
+}
+
+std::string chinese_point(std::mt19937& random) {
+  static constexpr const char* kPoints[] = {"顺丰包邮", "七天无理由退货", "买一送一", "限时特价",
+                                            "正品保证", "送运费险",       "当天发货", "全国联保"};
+  return kPoints[random() % std::size(kPoints)];
+}
+
 [[noreturn]] void fail(const std::string& message) {
   std::fprintf(stderr, "rescore_bench: %s\n", message.c_str());
   std::exit(65);
@@ -175,13 +191,17 @@ RescoreQuery::RescoreQuery(const RescoreShape& shape, unsigned seed) : session_(
   keywords_.resize(shape.ads * words);
   titles_.resize(shape.ads);
   for (size_t i = 0; i < points_.size(); ++i) {
-    point_texts_[i] = word(random() % shape.selling_points);
-    points_[i] = {sizeof points_[i], as_string(point_texts_[i]), fingerprint(point_texts_[i])};
+    point_texts_[i] = shape.chinese ? chinese_point(random) : word(random() % shape.selling_points);
+    points_[i] = {sizeof points_[i], as_string(point_texts_[i]),
+                  shape.chinese ? 0 : fingerprint(point_texts_[i])};
   }
   for (size_t i = 0; i < keywords_.size(); ++i) {
     const std::string keyword = word(shape.selling_points + random() % shape.selling_points);
     keywords_[i] = fingerprint(keyword);
     titles_[i / words] += (i % words ? " " : "") + keyword;
+  }
+  for (size_t i = 0; i < titles_.size() && shape.chinese; ++i) {
+    titles_[i] = chinese_title(random) + " " + titles_[i].substr(0, 24);
   }
   make_ads(shape);
   for (size_t i = 0; i < shape.user_keywords; ++i) {
@@ -204,18 +224,21 @@ void RescoreQuery::make_ads(const RescoreShape& shape) {
     ad.id = ad.title = as_string(titles_[i]);
     ad.first_pass_score = 1.0 / static_cast<double>(1 + i);
     ad.bid = 1;
-    ad.title_keywords = &keywords_[i * shape.title_keywords];
-    ad.title_keyword_count = shape.title_keywords;
+    ad.title_keywords = shape.chinese ? nullptr : &keywords_[i * shape.title_keywords];
+    ad.title_keyword_count = shape.chinese ? 0 : shape.title_keywords;
     ad.selling_points = points_.data() + i * shape.selling_points_per_ad;
     ad.selling_point_count = shape.selling_points_per_ad;
     ad.selling_point_stride = sizeof(barker_selling_point);
   }
 }
 
-bool RescoreQuery::rescore(const RescoreHost& host) {
+bool RescoreQuery::answer(const RescoreHost& host) {
   session_.use(host.plugin());
-  return session_.rescore(nullptr) == BARKER_OK &&
-         session_.response().status == BARKER_STATUS_RESCORED;
+  return session_.rescore(nullptr) == BARKER_OK;
+}
+
+bool RescoreQuery::rescore(const RescoreHost& host) {
+  return answer(host) && session_.response().status == BARKER_STATUS_RESCORED;
 }
 
 std::vector<std::unique_ptr<RescoreQuery>> make_queries(const RescoreShape& shape, size_t count) {

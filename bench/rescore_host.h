@@ -20,6 +20,7 @@ struct RescoreShape {
   TableElement tables = TableElement::kF16;
   ComputeSpec compute = ComputeSpec::kF32;
   unsigned seed = 1;
+  bool chinese = false;  // Chinese titles and selling points that the plugin itself must split
 };
 
 // Writes random weights of the shape. Their compute_bound is twice the largest difference that
@@ -54,7 +55,9 @@ class RescoreHost {
 class RescoreQuery {
  public:
   RescoreQuery(const RescoreShape& shape, unsigned seed);
-  bool rescore(const RescoreHost& host);  // returns whether all of it was rescored
+  bool answer(const RescoreHost& host);   // returns whether the code was BARKER_OK
+  bool rescore(const RescoreHost& host);  // returns whether, besides, all of it was rescored
+  void set_deadline(uint64_t ns) { session_.request().deadline_ns = ns; }
   const barker_response& response() const { return session_.response(); }
 
  private:

@@ -95,10 +95,12 @@ extern "C" {
 #define BARKER_MAX_AD_SELLING_POINTS 1024 /* of one ad */
 #define BARKER_MAX_NUMBER 1e12            /* bid, first-pass score, weight in a group */
 
-/* Since 1.2 an ad that is beyond these limits by itself (its title, its numbers, its selling
- * points) does not refuse the page: it keeps its first-pass rank and its own title, and its result
- * carries BARKER_RESULT_BAD_AD. Query, user, groups, counts and strides that cannot be refuse the
- * request. */
+/* Since 1.2 an ad that is beyond these limits by itself (one of its texts, its numbers, its selling
+ * points) does not refuse the page: it keeps its first-pass rank and its own title, the other ads of
+ * the window are ordered around it, and its result carries BARKER_RESULT_BAD_AD. Its own title is
+ * empty where it is NULL or longer than BARKER_MAX_REQUEST_TEXT. Query, user, groups, counts,
+ * strides and struct sizes that cannot be refuse the request, and so does a total of texts above
+ * BARKER_MAX_REQUEST_TEXT, which is looked at before any work is done. */
 
 /* ---- data ----------------------------------------------------------------------------------- */
 
@@ -184,9 +186,11 @@ typedef struct barker_chosen {
  * struct_size to what it wrote. */
 typedef struct barker_result_ad {
   uint64_t struct_size;
-  uint64_t ad;  /* index in request.ads */
-  double score; /* bid^a * pctr^b * first_pass^c; outside the window: the first-pass score */
-  double pctr;  /* P(click | user, query, ad), 0..1; NaN where not predicted */
+  uint64_t ad; /* index in request.ads */
+  /* bid^a * pctr^b * first_pass^c; the first-pass score, as it came, of an ad that is outside of the
+   * window, was bypassed or is bad */
+  double score;
+  double pctr;           /* P(click | user, query, ad), 0..1; NaN where not predicted */
   uint64_t title_offset; /* in barker_response.text */
   uint64_t title_size;
   uint32_t rescored; /* 1: inside the window and scored */
@@ -245,7 +249,7 @@ typedef struct barker_stats {
   /* Since 1.2. A mistyped group or a catalogue that the model does not know shows here: */
   uint64_t user_tokens; /* keywords of the user and tokens of the groups that the model has */
   uint64_t user_tokens_unknown;
-  uint64_t candidates; /* selling points of the windows' ads */
+  uint64_t candidates; /* selling points that were looked up: of the ads that are shown */
   uint64_t candidates_unknown;
   uint64_t groups_ignored; /* groups of requests whose name the model does not have */
   uint64_t bad_ads;        /* BARKER_RESULT_BAD_AD */
@@ -430,13 +434,16 @@ typedef struct barker_explain {
   /* [any thread] Explains what one query would get, as a JSON object. Shows and counts nothing.
    * Allocates: not for the hot path. `json` belongs to the plugin until release. Its fields:
    *   status          "rescored", "partial" or "bypassed"; with "reason" where bypassed
-   *   generation      number; model: path of the weight file
+   *   generation      number; model: path of the weight file; both only where one was asked
    *   query_keywords  [{text, known}]
    *   groups          [{name, known_tokens}]
    *   ads             in the order of the answer, the window's:
    *     id, score, factors {bid, pctr or null, first_pass}, opt_out, merchant_off
-   *     selling_points  [{text, score or null, verdict}]: P(attracted), and why (not) chosen
-   *     attention       [{keyword, weight}]: of the title's known keywords, where there is a pCTR */
+   *     selling_points  [{text, score or null, verdict}]: P(attracted), and why (not) chosen; of the
+   *                     ads that are shown
+   *     attention       [{keyword, weight}]: of the title's known keywords, where there is a pCTR
+   *     of a bad ad instead of all this: ad, its index in the request, and bad_ad, true
+   * A list that would be empty is left out. */
   int32_t (*explain)(barker_plugin* plugin, const barker_request* request, barker_string* json,
                      char* error);
   void (*release)(barker_string json);
@@ -473,15 +480,17 @@ typedef struct barker_prepared_query barker_prepared_query; /* opaque */
 typedef struct barker_prepared {
   uint64_t struct_size;
   /* [any thread] Maps and pools user, query and groups. The request has no ads; its texts need not
-   * outlive the call. All ads are answered by the generation that serves now. Without weights it
-   * succeeds, and every ad is bypassed. */
+   * outlive the call. All ads are answered by the generation and the rules that are in force now,
+   * and no control call waits for the query to end. Without weights it succeeds, and every ad is
+   * bypassed. */
   int32_t (*begin)(barker_plugin* plugin, const barker_request* request,
                    barker_prepared_query** query, char* error);
   /* [one thread at a time per query] Answers one ad: response.ads needs room for one. Errors as
    * rescore's. A deadline of the request holds for each ad. */
   int32_t (*score)(barker_prepared_query* query, const barker_ad* ad, barker_response* response,
                    char* error);
-  /* NULL is allowed. Before the plugin is destroyed. */
+  /* Ends the query, which is counted now: as one, however many ads it had. NULL is allowed. Before
+   * the plugin is destroyed. */
   void (*end)(barker_prepared_query* query);
 } barker_prepared;
 

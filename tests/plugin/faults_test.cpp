@@ -35,6 +35,7 @@ namespace {
 constexpr int kNever = std::numeric_limits<int>::max();
 thread_local int allocations_left = kNever;
 thread_local bool fails_for_good = false, has_failed = false;
+thread_local uint64_t allocated_bytes = 0;  // since the thread began
 
 #ifdef BARKER_FAILING_NEW
 bool must_fail() {
@@ -53,6 +54,7 @@ bool must_fail() {
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // it sees through only one of a pair
 #endif
 void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  allocated_bytes += size;
   return must_fail() ? nullptr : std::malloc(size ? size : 1);
 }
 void* operator new(size_t size) {
@@ -69,6 +71,7 @@ void* operator new[](size_t size, const std::nothrow_t& none) noexcept {
   return operator new(size, none);
 }
 extern "C" void* aligned_alloc(size_t alignment, size_t size) noexcept {
+  allocated_bytes += size;
   void* data = nullptr;
   return must_fail() || posix_memalign(&data, alignment, size) != 0 ? nullptr : data;
 }
@@ -412,6 +415,29 @@ TEST_F(Faults, OfMemoryDoNotComeFromTheSizeOfAFile) {
   EXPECT_EQ(WEXITSTATUS(status), 0) << size << " bytes";
   std::printf("%ju bytes verified within %ju bytes of memory\n", static_cast<uintmax_t>(size),
               static_cast<uintmax_t>(kRoom));
+}
+
+// A thread's first query allocates its scratch memory: as much as the query needs, however many
+// keywords the model knows.
+TEST_F(Faults, OfMemoryDoNotComeFromTheKeywordsOfAModel) {
+  NEEDS_FAILING_NEW;
+  const auto bytes_of_first_query = [&](uint32_t keywords) {
+    const std::string file = directory_ + "/keywords.barker";
+    EXPECT_TRUE(write_weight_file(random_model(5, {.keywords = keywords, .dim = 8}), file).ok());
+    barker_plugin* plugin = make_plugin(config_);
+    EXPECT_EQ(api().load_weights(plugin, view(file), nullptr, nullptr), BARKER_OK);
+    const uint64_t before = allocated_bytes;
+    EXPECT_TRUE(asker_.ask(plugin));
+    const uint64_t bytes = allocated_bytes - before;
+    api().destroy(plugin);
+    return bytes;
+  };
+  bytes_of_first_query(1000);  // what a thread keeps for all plugins is there from here on
+  const uint64_t few = bytes_of_first_query(1000), many = bytes_of_first_query(300'000);
+  std::printf("%ju bytes with 1,000 keywords, %ju with 300,000\n", static_cast<uintmax_t>(few),
+              static_cast<uintmax_t>(many));
+  EXPECT_GT(few, 1000u);
+  EXPECT_LE(many, few + few / 20);
 }
 
 TEST_F(Faults, OfSystemCallsWhileWeightsAreSwappedLeaveTheOldOrTheNewOnes) {

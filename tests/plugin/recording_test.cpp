@@ -68,7 +68,9 @@ TEST(Recording, OwnsAllThatTheRequestPointedTo) {
   std::memset(static_cast<void*>(original->ads), 0xEE, sizeof original->ads);
   original.reset();
   const barker_request& r = recording.request();
-  EXPECT_TRUE(check_request(r).ok()) << check_request(r).message();
+  CheckedRequest checked;
+  const Status status = check_request(&r, checked);
+  EXPECT_TRUE(status.ok()) << status.message();
   EXPECT_EQ(view(r.query), expected.query);
   EXPECT_EQ(view(r.user), expected.user);
   EXPECT_EQ(view(r.user_keywords[0]), expected.keyword);
@@ -103,6 +105,19 @@ TEST(Recording, ReadsShorterStructsOfOlderHosts) {
   ASSERT_TRUE(recording.assign(original.request, 50));
   EXPECT_EQ(view(recording.request().ads[1].title), original.title);
   EXPECT_EQ(recording.request().ads[1].merchant.size, 0u);
+}
+
+TEST(Recording, LeavesBadAdsOutAndShowsAllOthers) {
+  Original original;
+  original.ads[1].title = {nullptr, 5};
+  original.request.shown = 1;
+  Recording recording;
+  ASSERT_TRUE(recording.assign(original.request, 3));
+  CheckedRequest checked;
+  ASSERT_TRUE(check_request(&recording.request(), checked).ok());
+  EXPECT_EQ(checked.request.ad_count, 2u);
+  EXPECT_EQ(checked.request.shown, 0u);
+  EXPECT_EQ(checked.bad_ads, 0u);
 }
 
 TEST(Recording, OfSomethingLargeIsNotMade) {
