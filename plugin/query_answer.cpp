@@ -61,7 +61,8 @@ bool Query::forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen)
   const auto is_misnamed = [&](size_t i) {
     const auto point = element(a.selling_points, a.selling_point_stride, i);
     if (point.fingerprint == 0) return false;
-    if (late_after(kStepsPerByte * point.text.size)) return true;  // nothing will be shown
+    if (late_after(kStepsPerByteNormalized * point.text.size))
+      return true;  // nothing will be shown
     return point.fingerprint != keyword_fingerprint(view(point.text));
   };
   if (std::ranges::none_of(chosen, is_misnamed)) return false;
@@ -97,7 +98,9 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   const barker_ad a = ad(out.ad);
   const std::string_view title =
       (out.flags & BARKER_RESULT_BAD_AD) != 0 ? title_of_bad_ad(a) : view(a.title);
-  const bool in_time = !late_after(kStepsPerAd + kStepsPerByte * title.size());
+  const bool is_cut = is_shown && config_.title.max_width > 0;
+  const uint64_t steps_per_byte = is_cut ? kStepsPerByteCut : kStepsPerByteCleaned;
+  const bool in_time = !late_after(kStepsPerAd + steps_per_byte * title.size());
   if (!in_time) out.chosen_count = 0;
   Prefix prefixes[BARKER_MAX_SELLING_POINTS];
   Placed placed[BARKER_MAX_SELLING_POINTS];
