@@ -1,5 +1,5 @@
-// How far two generations agree: recorded queries, asked of both beside each other, off the query
-// threads. Nobody sees the answers.
+// How far two generations agree. Recorded queries are asked of both, one after the other, outside of
+// the query threads, and the answers are never shown.
 #pragma once
 
 #include <cstdint>

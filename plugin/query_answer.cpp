@@ -54,14 +54,16 @@ void Query::choose_for(barker_result_ad& out) {
 }
 
 // Claims are forbidden by what fingerprints stand for. Where there are such rules, a selling point
-// whose fingerprint stands for another text must not get past them. False: nothing chosen is one.
+// whose fingerprint belongs to another text must not get past them: where one was chosen, all such
+// selling points of the ad are forbidden. False: none was chosen.
 bool Query::forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen) {
   if (weights_.rows->empty()) return false;
   const barker_ad a = ad(ad_index);
   const auto is_misnamed = [&](size_t i) {
     const auto point = element(a.selling_points, a.selling_point_stride, i);
     if (point.fingerprint == 0) return false;
-    if (late_after(kStepsPerByte * point.text.size)) return true;  // nothing will be shown
+    // Past the deadline no selling point is shown, so that the answer does not matter.
+    if (late_after(kStepsPerByteNormalized * point.text.size)) return true;
     return point.fingerprint != keyword_fingerprint(view(point.text));
   };
   if (std::ranges::none_of(chosen, is_misnamed)) return false;
@@ -94,7 +96,9 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   const barker_ad a = ad(out.ad);
   const std::string_view title =
       (out.flags & BARKER_RESULT_BAD_AD) != 0 ? title_of_bad_ad(a) : view(a.title);
-  const bool in_time = !late_after(kStepsPerAd + kStepsPerByte * title.size());
+  const bool is_cut = is_shown && config_.title.max_width > 0;
+  const uint64_t steps_per_byte = is_cut ? kStepsPerByteCut : kStepsPerByteCleaned;
+  const bool in_time = !late_after(kStepsPerAd + steps_per_byte * title.size());
   if (!in_time) out.chosen_count = 0;
   Prefix prefixes[BARKER_MAX_SELLING_POINTS];
   Placed placed[BARKER_MAX_SELLING_POINTS];

@@ -52,7 +52,7 @@ void Query::fill_group(const NetworkGroup& group, std::vector<uint32_t>& rows,
   w_.fingerprints.clear();
   // Past the deadline the rest is left out, for the query will not be scored.
   const auto add = [&](const barker_string& token) {
-    if (late_after(kStepsPerByte * token.size)) return;
+    if (late_after(kStepsPerByteNormalized * token.size)) return;
     w_.fingerprints.push_back(group.keywords ? keyword_fingerprint(view(token))
                                              : feature_fingerprint(group.name, view(token)));
   };
@@ -80,7 +80,7 @@ barker_group Query::find_group(std::string_view name) const {
 
 void Query::fill_query(const NetworkGroup& group, std::vector<uint32_t>& rows) {
   w_.fingerprints.clear();
-  if (late_after(kStepsPerByte * request_.query.size)) return;
+  if (late_after(kStepsPerByteSplit * request_.query.size)) return;
   g_.splitter.split(view(request_.query), w_.fingerprints, &counts_.invalid_utf8);
   w_.fingerprints.resize(limited(group, w_.fingerprints.size()));
   w_.found_rows.resize(w_.fingerprints.size());
@@ -120,7 +120,7 @@ void Query::mark_bad_ads() {
 // The keywords of an ad's title, behind those of the ads before.
 bool Query::split_title(const barker_ad& a, uint64_t index) {
   const uint64_t splitting =
-      a.title_keywords ? a.title_keyword_count : kStepsPerByte * a.title.size;
+      a.title_keywords ? a.title_keyword_count : kStepsPerByteSplit * a.title.size;
   if (late_after(kStepsPerAd + splitting)) return false;
   const size_t begin = w_.title_fingerprints.size();
   if (a.title_keywords) {
@@ -186,7 +186,8 @@ bool Query::collect_candidates(const barker_ad& a, uint64_t index) {
   const auto title = std::span(w_.title_fingerprints).subspan(words.begin, words.size());
   for (uint64_t i = 0; i < a.selling_point_count; ++i) {
     const barker_selling_point point = element(a.selling_points, a.selling_point_stride, i);
-    if (point.fingerprint == 0 && late_after(kStepsPerByte * point.text.size)) return false;
+    if (point.fingerprint == 0 && late_after(kStepsPerByteNormalized * point.text.size))
+      return false;
     const Fingerprint f =
         point.fingerprint ? point.fingerprint : keyword_fingerprint(view(point.text));
     const bool in_title = std::ranges::find(title, f) != title.end();

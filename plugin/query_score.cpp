@@ -23,7 +23,7 @@ bool all_finite(std::span<const float> numbers) {
 bool Query::score_titles() {
   w_.aux.assign(window_, NAN);
   if (!n_.has_auxiliary) return !late();
-  // Where candidates are certified the whole answer is: the order of the ads, too.
+  // Where candidates are certified, the whole answer is exact, and so is the order of the ads.
   const Exactness exactness = screens() || exact_ ? Exactness::kExact : Exactness::kFast;
   for (uint64_t begin = 0, end = 0; begin < window_; begin = end) {
     if (late()) return false;

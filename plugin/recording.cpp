@@ -116,7 +116,7 @@ void RecordingQueue::offer(const barker_request& request, uint64_t window) noexc
     bool recorded = false;
     try {
       recorded = slot.recording.assign(request, window);
-    } catch (const std::exception&) {  // no memory: the query goes unrecorded
+    } catch (const std::exception&) {  // without memory the query is not recorded
     }
     slot.state.store(recorded ? State::kFull : State::kFree, std::memory_order_release);
     if (!recorded) break;

@@ -14,7 +14,8 @@ namespace barker {
 // deadline.
 class Recording {
  public:
-  static constexpr uint64_t kMaxBytes = 1 << 20;  // a longer request is not worth the query's time
+  // A larger request is not copied, because copying would take the query too long.
+  static constexpr uint64_t kMaxBytes = 1 << 20;
 
   // False: it is larger than kMaxBytes. The request has been checked (request.h).
   bool assign(const barker_request& request, uint64_t window);
@@ -33,8 +34,8 @@ class Recording {
   barker_request request_{};
 };
 
-// A few recordings between the query threads and one reader. Nobody waits: where all are taken, the
-// query goes unrecorded.
+// A few recordings between the query threads and one reader. No thread waits: where all are taken,
+// the query is not recorded.
 class RecordingQueue {
  public:
   // [any thread]
@@ -68,7 +69,7 @@ class RecordingQueue {
     std::atomic<State> state{State::kFree};
     Recording recording;
   };
-  struct Freed {  // however the visit ends
+  struct Freed {  // frees the slot also where the visit throws
     Slot& slot;
     ~Freed() { slot.state.store(State::kFree, std::memory_order_release); }
   };

@@ -34,13 +34,13 @@ Result<RuledGeneration> apply(const Rules& rules, std::shared_ptr<const Generati
                               std::shared_ptr<GenerationCounters> counters);
 RuledGeneration no_weights();
 
-// Who gets the canary. Growing the share keeps those who had it.
+// Which users get the canary's answers. Where the share grows, those who had them keep them.
 struct CanaryShares {
   double served = 0;    // of the users; they see its answers
-  double compared = 0;  // of the queries; nobody sees them (plugin/comparison.h)
+  double compared = 0;  // of the queries; those answers are never shown (plugin/comparison.h)
   uint64_t salt = 0;    // another one gives other users
 
-  // A user without id cannot be told again and never gets it.
+  // A user without an id cannot be recognised at the next query and never gets them.
   bool serves(std::string_view user) const noexcept {
     return served > 0 && !user.empty() && is_within(salted_place(fingerprint(user), salt), served);
   }

@@ -35,53 +35,58 @@ class Limits : public Plugin {
     ad.ad = ad.title_offset = 0;
     return std::string(reinterpret_cast<const char*>(&ad), sizeof ad) + title(rank);
   }
+
+  // Each makes an ad one that cannot be taken.
+  std::vector<std::function<void(barker_ad&)>> spoils() {
+    return {[](barker_ad& ad) { ad.bid = NAN; },
+            [](barker_ad& ad) { ad.bid = -1; },
+            [](barker_ad& ad) { ad.bid = 2e12; },
+            [](barker_ad& ad) { ad.first_pass_score = -0.5; },
+            [](barker_ad& ad) { ad.first_pass_score = std::numeric_limits<double>::infinity(); },
+            [this](barker_ad& ad) { ad.title = view(too_long_); },
+            [](barker_ad& ad) {
+              ad.title = {nullptr, 7};
+            },
+            [](barker_ad& ad) { ad.title.size = ~uint64_t{0}; },
+            [](barker_ad& ad) {
+              ad.id = {nullptr, 7};
+            },
+            [](barker_ad& ad) {
+              ad.merchant = {nullptr, 7};
+            },
+            [this](barker_ad& ad) { ad.category = view(too_long_); },
+            [this](barker_ad& ad) {
+              ad.title_keywords = keywords_of_too_long_title_.data();
+              ad.title_keyword_count = keywords_of_too_long_title_.size();
+            },
+            [this](barker_ad& ad) {
+              own_points_.assign(BARKER_MAX_AD_SELLING_POINTS + 1, points_[0]);
+              ad.selling_points = own_points_.data();
+              ad.selling_point_count = own_points_.size();
+            },
+            [](barker_ad& ad) { ad.selling_points = nullptr; },
+            [](barker_ad& ad) { ad.selling_point_stride = 3; },
+            [this](barker_ad& ad) {
+              own_points_ = points_;
+              own_points_[1].text = {nullptr, 9};
+              ad.selling_points = own_points_.data();
+            },
+            [this](barker_ad& ad) {
+              own_points_ = points_;
+              own_points_[2].struct_size = 1;
+              ad.selling_points = own_points_.data();
+            }};
+  }
+
+  const std::string too_long_ = std::string(BARKER_MAX_TEXT_SIZE + 1, 'a');
+  const std::vector<uint64_t> keywords_of_too_long_title_ =
+      std::vector<uint64_t>(BARKER_MAX_TITLE_KEYWORDS + 1);
+  std::vector<barker_selling_point> own_points_;  // of the spoilt ad
 };
 
 TEST_F(Limits, OfOneAdLeaveItWhereItWasAndOrderTheOthersAsWithoutIt) {
   load(weights(1));
   constexpr size_t kAds = 12, kBad = 4;
-  const std::string long_text(BARKER_MAX_TEXT_SIZE + 1, 'a');
-  const std::vector<uint64_t> keywords(BARKER_MAX_TITLE_KEYWORDS + 1);
-  std::vector<barker_selling_point> points;
-  const std::vector<std::function<void(barker_ad&)>> spoils = {
-      [](barker_ad& ad) { ad.bid = NAN; },
-      [](barker_ad& ad) { ad.bid = -1; },
-      [](barker_ad& ad) { ad.bid = 2e12; },
-      [](barker_ad& ad) { ad.first_pass_score = -0.5; },
-      [](barker_ad& ad) { ad.first_pass_score = std::numeric_limits<double>::infinity(); },
-      [&](barker_ad& ad) { ad.title = view(long_text); },
-      [](barker_ad& ad) {
-        ad.title = {nullptr, 7};
-      },
-      [](barker_ad& ad) { ad.title.size = ~uint64_t{0}; },
-      [](barker_ad& ad) {
-        ad.id = {nullptr, 7};
-      },
-      [](barker_ad& ad) {
-        ad.merchant = {nullptr, 7};
-      },
-      [&](barker_ad& ad) { ad.category = view(long_text); },
-      [&](barker_ad& ad) {
-        ad.title_keywords = keywords.data();
-        ad.title_keyword_count = keywords.size();
-      },
-      [&](barker_ad& ad) {
-        points.assign(BARKER_MAX_AD_SELLING_POINTS + 1, points_[0]);
-        ad.selling_points = points.data();
-        ad.selling_point_count = points.size();
-      },
-      [](barker_ad& ad) { ad.selling_points = nullptr; },
-      [](barker_ad& ad) { ad.selling_point_stride = 3; },
-      [&](barker_ad& ad) {
-        points = points_;
-        points[1].text = {nullptr, 9};
-        ad.selling_points = points.data();
-      },
-      [&](barker_ad& ad) {
-        points = points_;
-        points[2].struct_size = 1;
-        ad.selling_points = points.data();
-      }};
   text_.resize(1 << 18);
   fill(kAds);
   ads_.erase(ads_.begin() + kBad);
@@ -90,10 +95,11 @@ TEST_F(Limits, OfOneAdLeaveItWhereItWasAndOrderTheOthersAsWithoutIt) {
   std::vector<std::string> expected;
   for (size_t rank = 0; rank + 1 < kAds; ++rank) expected.push_back(shape_of(rank));
 
-  for (size_t i = 0; i < spoils.size(); ++i) {
+  const auto spoilt = spoils();
+  for (size_t i = 0; i < spoilt.size(); ++i) {
     const uint64_t before = stats().bad_ads;
     fill(kAds);
-    spoils[i](ads_[kBad]);
+    spoilt[i](ads_[kBad]);
     ASSERT_EQ(rescore(), BARKER_OK) << i << ": " << error_;
     EXPECT_EQ(response_.status, BARKER_STATUS_RESCORED) << i;
     EXPECT_EQ(response_.bad_ads, 1u) << i;
