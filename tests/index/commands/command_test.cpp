@@ -107,12 +107,13 @@ TEST(Command, ASignalToLookAgainDoesNotEndASearchForManyQueries) {
   const Shop shop;
   const std::string pipe = temporary_path("queries"), out = temporary_path("answers");
   // Opening the pipe waits for the command, which opens it once it has started.
-  const Outcome r =
-      run("--version >/dev/null; mkfifo " + pipe + "; " BARKER_COMMAND " " + shop.search() +
-          "--watch --json --queries " + pipe + " >" + out + " 2>/dev/null & p=$!; exec 3>" + pipe +
-          "; echo shoes >&3; kill -HUP $p; sleep 0.3; echo shoes >&3; exec 3>&-; "
-          "wait $p && cat " +
-          out);
+  const std::string script = "mkfifo " + pipe + "; " BARKER_COMMAND " " + shop.search() +
+                             "--watch --json --queries " + pipe + " >" + out +
+                             " 2>/dev/null & p=$!; exec 3>" + pipe +
+                             "; echo shoes >&3; kill -HUP $p; sleep 0.3; echo shoes >&3; "
+                             "exec 3>&-; wait $p && cat " +
+                             out;
+  const Outcome r = run("--version >/dev/null; timeout 120 sh -c '" + script + "'");
   EXPECT_EQ(r.code, 0);
   EXPECT_EQ(std::count(r.out.begin(), r.out.end(), '\n'), 2);
 }

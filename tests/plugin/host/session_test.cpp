@@ -72,7 +72,9 @@ TEST_F(SessionTest, ReadsTheAnswerAsAdsInTheirNewOrder) {
     EXPECT_FALSE(ad.bad);
     seen[ad.index] = true;
     EXPECT_EQ(&ad.ad, &session.ads()[ad.index]);
-    if (rank > 0) EXPECT_LE(ad.score, session.answer(rank - 1).score);
+    if (rank > 0) {
+      EXPECT_LE(ad.score, session.answer(rank - 1).score);
+    }
     for (const barker_chosen& point : ad.chosen) {
       EXPECT_EQ(ad.title.substr(point.begin, point.end - point.begin), ad.text_of(point));
       ++chosen;
@@ -145,7 +147,7 @@ TEST_F(SessionTest, SaysWhyThePluginRefusesAQueryAndAnswersTheNext) {
   session.start("word1");
   for (int i = 0; i <= BARKER_MAX_GROUPS; ++i) session.add_group("profile");
   add_page(session);
-  EXPECT_THAT(session.rescore().message(), HasSubstr("groups"));
+  EXPECT_THAT(session.rescore().message(), HasSubstr("group"));
   EXPECT_EQ(session.size(), 0u);
   EXPECT_EQ(session.text(), "");
   session.start("word1");
