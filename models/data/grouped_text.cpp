@@ -26,12 +26,12 @@ std::string escaped(std::string_view token) {
   return out;
 }
 
-// Thrown inside a line and turned into its report.
+// Thrown while a line is read and turned into the report of the line.
 struct Wrong {
   std::string reason;
 };
 
-// Reads from the front of a text; stops at the first unescaped character of `until`.
+// Takes a token from the front of a text, up to the first character of `until` that is not escaped.
 std::string take_token(std::string_view& text, std::string_view until) {
   std::string out;
   while (!text.empty() && until.find(text.front()) == std::string_view::npos) {
@@ -92,7 +92,7 @@ class GroupedReader {
  public:
   explicit GroupedReader(std::vector<std::string> groups) : groups_(std::move(groups)) {}
 
-  // The search that this line ended, if it did.
+  // Adds a line. If it begins a new search, the search before it is returned.
   std::optional<SearchEvent> add(std::string_view line) {
     const std::string_view label = take_field(line), task = take_field(line);
     std::string_view key = take_field(line);
