@@ -50,6 +50,7 @@ int generate_click_world(const Options& o) {
         invalid_argument("click-world: say what is wanted: --events, --dataset, --oracles"));
   }
   const ClickWorld world(o.world);
+  if (!world.status().ok()) return fail(world.status());
   std::ofstream file;
   if (!o.events.empty() && o.events != "-") {
     file.open(o.events, std::ios::binary);
