@@ -8,7 +8,7 @@
 namespace barker {
 namespace {
 
-// Places of noise(): what is dropped by it. Kept apart so that no two uses share draws.
+// The places of noise(), one for each kind of dropout, so that no two kinds share their draws.
 enum Place : uint64_t { kHistoryPlace, kUserPlace, kContextPlace, kTargetPlace };
 
 uint64_t key_of(uint64_t step_key, Place place, uint32_t search) {
@@ -88,7 +88,7 @@ void BatchMaker::add_masks(std::span<const uint32_t> searches, uint64_t key, Bat
   const size_t dim = options_.model.dim;
   const auto kept = static_cast<float>(1 / (1 - rate));
   const auto threshold = static_cast<uint16_t>(rate * 65536);
-  // Four draws of 16 bits from each number.
+  // Each number gives four draws of 16 bits.
   const auto fill = [&](uint64_t from, size_t count, std::vector<float>& mask) {
     for (size_t i = 0; i < count; i += 4) {
       uint64_t bits = noise(from, i);
@@ -119,7 +119,7 @@ Batch BatchMaker::make(Task task, std::span<const uint32_t> searches,
   batch.searches = searches.size();
   batch.groups.resize(plan_.groups.size());
   batch_rows_ = &batch.rows;
-  if (++current_ == 0) {  // stamps of a former round would look like this one's
+  if (++current_ == 0) {  // the counter wrapped: stamps of old batches could equal new ones
     std::fill(stamp_.begin(), stamp_.end(), 0);
     current_ = 1;
   }
