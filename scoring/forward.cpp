@@ -65,6 +65,7 @@ struct Forward::Impl {
   void add_mlp(std::span<const uint32_t> rows, const PackedMlp& mlp, VectorOut logits);
   void add_dot(std::span<const uint32_t> rows, VectorOut logits);
 
+  void prefetch(const Bag& title) const;
   VectorView attend(const Bag& title);
   void pool_title(const Bag& title, const VectorView& weights, const Table& fold,
                   const PackedLayer& layer, VectorOut out);
@@ -193,15 +194,39 @@ void Forward::Impl::add_dot(std::span<const uint32_t> rows, VectorOut logits) {
 
 // ---- the auxiliary task: titles
 
+// Asks the caches for the folded rows of a title while the title before it is computed: memory
+// takes longer to answer than the kernels take for a title.
+//
+// Both functions must be inlined. GCC 12 counts a prefetch as no effect, so it takes a function
+// that does nothing else for a pure one and drops the calls; a test counts the instructions.
+[[gnu::always_inline]] inline void prefetch_row(const Table& table, uint32_t row) {
+  constexpr size_t kCacheLine = 64;
+  const std::byte* bytes = table.row_bytes(row).data();
+  for (size_t at = 0; at < table.row_bytes(row).size(); at += kCacheLine) {
+    __builtin_prefetch(bytes + at);
+  }
+}
+[[gnu::always_inline]] inline void Forward::Impl::prefetch(const Bag& title) const {
+  const Network& n = *network;
+  for (const uint32_t row : title.ids()) {
+    if (row >= n.folded_rows) continue;
+    prefetch_row(n.fold_title, row);
+    if (has_mlp()) prefetch_row(n.fold_target, row);
+    if (has_dot()) prefetch_row(n.fold_dot, row);
+  }
+}
+
 void Forward::score_titles(std::span<const Bag> titles, float* logits, float* attention,
                            Exactness exactness) {
   Impl& i = *impl_;
   const Network& n = *i.network;
   const PackedMlp& mlp = exactness == Exactness::kExact ? i.packed->exact_aux : i.packed->fast_aux;
+  if (!titles.empty()) i.prefetch(titles[0]);
   for (size_t begin = 0; begin < titles.size(); begin += kBlock) {
     const size_t count = std::min(kBlock, titles.size() - begin);
     const VectorOut out = vector_view(logits + begin, count);
     for (size_t t = 0; t < count; ++t) {
+      if (begin + t + 1 < titles.size()) i.prefetch(titles[begin + t + 1]);
       const Bag& title = titles[begin + t];
       const VectorView weights = i.attend(title);
       if (attention) attention = std::copy_n(weights.data(), weights.size(), attention);
