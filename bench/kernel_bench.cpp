@@ -1,18 +1,19 @@
-// Every kernel on every ISA and precision of this machine, on the reference query's shapes, beside
-// the machine's own limits in the same run.
+// Measures every kernel on every ISA and precision of this machine, on the shapes of the reference
+// query, beside the machine's own limits in the same run.
 //
-//   Peak/COMPUTE/ISA       multiply-adds in registers: gflops
-//   Gather/BYTES/ahead:N   reading the user bag's rows of so many bytes, N rows asked for ahead
-//   Pool/ELEMENT/ISA       the user bag
-//   Context/...            pooling of all groups, the layers that see them once a query
+//   Peak/COMPUTE/ISA       multiply-adds between registers
+//   Gather/BYTES/ahead:N   reads the user bag's rows of so many bytes; row i + N is prefetched
+//   Pool/ELEMENT/ISA       pools the user bag
+//   Context/...            pools all groups and computes the layers that see them once per query
 //   Dense/ISA              500 x 128 -> 64 with ReLU
 //   Candidates/...         500 candidates from rows to logits: gather, bias, ReLU, layer, head
 //   Titles/...             50 titles of 12 keywords: attention, pooling, layers
 //   Dot/ELEMENT/ISA        500 candidates of the dot-product head alone
-//   Query/...              the whole reference query; Screened: fast, then exact where it decides
+//   Query/...              the whole reference query
+//   Choose/MODEL/ISA       pooling, candidates, and the choice of each ad's best two
 //
-// Counters: gflops (multiplications and additions of the mathematics), rows_per_s. A kernel whose
-// time is mostly waiting is given rows_per_s alone.
+// Counters: gflops counts the multiplications and additions of the mathematics; rows_per_s stands
+// alone where a kernel mostly waits for memory.
 
 #include <benchmark/benchmark.h>
 
@@ -32,13 +33,13 @@
 namespace barker {
 namespace {
 
-// BARKER_BENCH_ROWS: another vocabulary than the reference's, for a quick look.
+// BARKER_BENCH_ROWS sets the size of the vocabulary; a small one makes for a quick look.
 uint32_t rows() {
   const char* given = std::getenv("BARKER_BENCH_ROWS");
   return given ? static_cast<uint32_t>(std::strtoul(given, nullptr, 10)) : ReferenceShape{}.rows;
 }
 
-// BARKER_BENCH_SLOW: kernels that do everything four times, to see that the guard sees it.
+// With BARKER_BENCH_SLOW dense layers are computed four times, to show that the guard notices.
 const KernelTable& kernels_of(Isa isa) {
   if (!std::getenv("BARKER_BENCH_SLOW")) return kernels_for(isa);
   static std::map<Isa, KernelTable> slowed;
@@ -77,10 +78,6 @@ constexpr Precision kPrecisions[] = {{"fp32", Element::kF32, Compute::kF32},
                                      {"bf16", Element::kF16, Compute::kBf16},
                                      {"int8", Element::kF16, Compute::kInt8}};
 
-bool can(const KernelTable& k, Compute compute) {
-  return compute == Compute::kF32 || (compute == Compute::kBf16 ? k.has_bf16 : k.has_int8);
-}
-
 void count_flops(benchmark::State& state, double flops_per_iteration) {
   state.counters["gflops"] =
       benchmark::Counter(flops_per_iteration * static_cast<double>(state.iterations()) / 1e9,
@@ -92,7 +89,7 @@ void count_rows(benchmark::State& state, double rows_per_iteration) {
       rows_per_iteration * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 
-// A Forward over a network of the model, and its next query.
+// A Forward bound to a network of the model, and the model's queries in turn.
 class Bound {
  public:
   Bound(const ReferenceModel& from, const Precision& precision, const KernelTable& kernels)
@@ -120,7 +117,7 @@ void peak(benchmark::State& state, Isa isa, Compute compute) {
 }
 
 void raw_gather(benchmark::State& state, Element element, size_t ahead) {
-  const Table table = model().network(element, Compute::kF32).embedding;
+  const RawTable table = model().network(element, Compute::kF32).embedding.raw();
   const size_t bytes = table.width * (element == Element::kF16 ? 2 : 4);
   size_t at = 0, rows = 0;
   for (auto _ : state) {
@@ -133,12 +130,13 @@ void raw_gather(benchmark::State& state, Element element, size_t ahead) {
 
 void pool(benchmark::State& state, Element element, const KernelTable& k) {
   const Table table = model().network(element, Compute::kF32).embedding;
-  std::vector<float> out(table.width);
+  std::vector<float> numbers(table.width());
+  const VectorOut out = vector_view(numbers.data(), numbers.size());
   size_t at = 0, rows = 0;
   for (auto _ : state) {
     const Bag& bag = model().queries()[at++ % model().queries().size()].groups[0];
-    k.pool(table, bag.rows, nullptr, bag.count, out.data());
-    benchmark::DoNotOptimize(out.data());
+    Kernels(k).pool(table, bag, out);
+    benchmark::DoNotOptimize(numbers.data());
     benchmark::ClobberMemory();
     rows = bag.count;
   }
@@ -149,9 +147,12 @@ void dense(benchmark::State& state, const KernelTable& k) {
   Bound b(model(), kPrecisions[0], k);
   const PackedLayer& layer = b.packed.exact_main.layers[0];
   constexpr size_t kBatch = 500;
-  std::vector<float> x(kBatch * layer.in, 0.5f), out(kBatch * layer.out);
+  const std::vector<float> x(kBatch * layer.in, 0.5f);
+  std::vector<float> out(kBatch * layer.out);
+  const MatrixView in = matrix_view(x.data(), kBatch, layer.in);
+  const MatrixOut y = matrix_view(out.data(), kBatch, layer.out);
   for (auto _ : state) {
-    k.dense(layer, x.data(), layer.in, kBatch, true, out.data(), layer.out);
+    Kernels(k).dense(layer, in, Activation::kRelu, y);
     benchmark::DoNotOptimize(out.data());
     benchmark::ClobberMemory();
   }
@@ -167,7 +168,7 @@ void context(benchmark::State& state, const Precision& precision, const KernelTa
   }
 }
 
-// The kernel alone: the context was computed before.
+// Measures the candidates alone: the context is computed before.
 void candidates(benchmark::State& state, const Precision& precision, const KernelTable& k) {
   Bound b(model(), precision, k);
   b.forward.set_context(b.next().groups);
@@ -209,7 +210,7 @@ void dot_candidates(benchmark::State& state, const Precision& precision, const K
 }
 
 void raw_gather_targets(benchmark::State& state, size_t ahead) {
-  const Table table = dot_model().network(Element::kF16, Compute::kF32).fold_dot;
+  const RawTable table = dot_model().network(Element::kF16, Compute::kF32).fold_dot.raw();
   size_t at = 0, rows = 0;
   for (auto _ : state) {
     const auto& targets = dot_model().queries()[at++ % dot_model().queries().size()].targets;
@@ -220,7 +221,7 @@ void raw_gather_targets(benchmark::State& state, size_t ahead) {
   count_rows(state, static_cast<double>(rows));
 }
 
-// Pooling, context, every candidate, and the choice of the best two of each ad.
+// Chooses the best two of each ad's candidates by the logits in b.out.
 void choose_of(Bound& b, const ReferenceQuery& query, const ReferenceShape& s,
                std::vector<Candidate>& candidates, uint32_t* chosen) {
   const Network& n = b.packed.network();
@@ -280,13 +281,13 @@ void register_all() {
     const std::string on = "/" + std::string(isa_name(isa));
     const KernelTable& k = kernels_of(isa);
     for (const Compute c : {Compute::kF32, Compute::kBf16, Compute::kInt8}) {
-      if (can(k, c) && run_multiply_adds(isa, c) > 0) {
+      if (Kernels(k).has(c) && run_multiply_adds(isa, c) > 0) {
         add(std::string("Peak/") + name_of(c) + on, [=](benchmark::State& s) { peak(s, isa, c); });
       }
     }
     add("Dense" + on, [&](benchmark::State& s) { dense(s, k); });
     for (const Precision& p : kPrecisions) {
-      if (!can(k, p.compute)) continue;
+      if (!Kernels(k).has(p.compute)) continue;
       const std::string with = "/" + std::string(p.name) + on;
       if (p.compute == Compute::kF32) {
         add("Pool" + with, [&](benchmark::State& s) { pool(s, p.tables, k); });

@@ -112,7 +112,8 @@ class Graph {
 std::string reference_graph(const ReferenceModel& model) {
   const ReferenceShape& s = model.shape();
   const Network n = model.network(Element::kF32, Compute::kF32);
-  const uint64_t h1 = n.mlp[0].out, h2 = n.mlp[1].out, dim = n.dim, context = n.groups.size() * dim,
+  const uint64_t h1 = n.mlp[0].out(), h2 = n.mlp[1].out(), dim = n.dim,
+                 context = n.groups.size() * dim,
                  targets = uint64_t{s.ads} * s.selling_points_per_ad;
   Graph g;
   // The tables are inputs, so that they are not copied into the model; layers are constants, so
@@ -134,18 +135,18 @@ std::string reference_graph(const ReferenceModel& model) {
 
   std::vector<float> w1;  // the context's columns
   for (uint64_t o = 0; o < h1; ++o) {
-    w1.insert(w1.end(), n.mlp[0].weight + o * n.mlp[0].in,
-              n.mlp[0].weight + o * n.mlp[0].in + context);
+    const float* row = &n.mlp[0].weight(o, 0);
+    w1.insert(w1.end(), row, row + context);
   }
   g.floats("w1", {h1, context}, w1.data());
-  g.floats("b1", {h1}, n.mlp[0].bias);
-  g.floats("w2", {h2, h1}, n.mlp[1].weight);
-  g.floats("b2", {h2}, n.mlp[1].bias);
-  g.floats("main", {h2, 1}, n.main_weight);
-  g.floats("aux", {h2, 1}, n.aux_weight);
-  g.floats("user", {dim, dim}, n.attention_user);
-  g.floats("query", {dim, dim}, n.attention_query);
-  g.floats("score", {dim, 1}, n.attention_score);
+  g.floats("b1", {h1}, n.mlp[0].bias.data());
+  g.floats("w2", {h2, h1}, n.mlp[1].weight.data());
+  g.floats("b2", {h2}, n.mlp[1].bias.data());
+  g.floats("main", {h2, 1}, n.main_weight.data());
+  g.floats("aux", {h2, 1}, n.aux_weight.data());
+  g.floats("user", {dim, dim}, n.attention_user.data());
+  g.floats("query", {dim, dim}, n.attention_query.data());
+  g.floats("score", {dim, 1}, n.attention_score.data());
 
   const std::string transposed = Graph::integer("transB", 1);
   g.node("Concat", pooled, "context", {Graph::integer("axis", 1)});
@@ -273,7 +274,7 @@ std::unique_ptr<OnnxPeer> OnnxPeer::open(const ReferenceModel& model) {
   i.call(kCreateCpuMemoryInfo, 1 /* arena */, 0 /* default */, &i.memory);
   const Network n = model.network(Element::kF32, Compute::kF32);
   const auto table = [&](const Table& t) {
-    i.tables.push_back(i.floats(static_cast<const float*>(t.data), n.rows, t.width));
+    i.tables.push_back(i.floats(t.floats().data(), n.rows, t.width()));
   };
   table(n.embedding);
   table(n.fold_target);

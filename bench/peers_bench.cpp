@@ -1,14 +1,13 @@
 // The reference query in barker and in what one would use otherwise, in one run on one core:
 //
 //   Barker/PRECISION/ISA   the kernels
-//   Torch/plain            libtorch as the equations are written down: 500 rows of 448 through the
-//                          MLP
+//   Torch/plain            libtorch as the equations are written: 500 rows of 448 through the MLP
 //   Torch/split            user, query and groups once a query, candidates through their own columns
-//   Torch/folded           the folded tables, as barker has them
+//   Torch/folded           libtorch over the same folded tables as barker's
 //   Onnx/folded            ONNX Runtime over the folded tables, where ONNXRUNTIME names its library
 //   Dense/...              the second layer alone, 500 x 128 -> 64: barker, oneDNN, Eigen, libtorch
 //
-// All of them are checked to give the same probabilities before anything is measured.
+// Before anything is measured, all of them must give the same probabilities.
 
 #include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>
@@ -33,11 +32,13 @@ const ReferenceModel& model() {
   return made;
 }
 
-torch::Tensor matrix(const float* data, int64_t rows, int64_t columns) {
-  return torch::from_blob(const_cast<float*>(data), {rows, columns});
+// The same numbers as a torch tensor, without a copy.
+torch::Tensor matrix(const MatrixView& view) {
+  return torch::from_blob(const_cast<float*>(view.data()), {static_cast<int64_t>(view.shape(0)),
+                                                            static_cast<int64_t>(view.shape(1))});
 }
-torch::Tensor vector(const float* data, int64_t size) {
-  return torch::from_blob(const_cast<float*>(data), {size});
+torch::Tensor vector(const VectorView& view) {
+  return torch::from_blob(const_cast<float*>(view.data()), {static_cast<int64_t>(view.size())});
 }
 
 // A query's ids as tensors: what a torch program would hold.
@@ -59,25 +60,22 @@ class TorchPeer {
  public:
   TorchPeer() {
     const Network n = model().network(Element::kF32, Compute::kF32);
-    const auto table = [&](const Table& t) {
-      return matrix(static_cast<const float*>(t.data), n.rows, t.width);
-    };
     const int64_t context = static_cast<int64_t>(n.groups.size()) * n.dim;
-    embedding_ = table(n.embedding);
-    fold_target_ = table(n.fold_target);
-    fold_title_ = table(n.fold_title);
-    w1_ = matrix(n.mlp[0].weight, n.mlp[0].out, n.mlp[0].in);
+    embedding_ = matrix(n.embedding.floats());
+    fold_target_ = matrix(n.fold_target.floats());
+    fold_title_ = matrix(n.fold_title.floats());
+    w1_ = matrix(n.mlp[0].weight);
     w1_context_ = w1_.slice(1, 0, context).contiguous();
     w1_target_ = w1_.slice(1, context).contiguous();
-    b1_ = vector(n.mlp[0].bias, n.mlp[0].out);
-    w2_ = matrix(n.mlp[1].weight, n.mlp[1].out, n.mlp[1].in);
-    b2_ = vector(n.mlp[1].bias, n.mlp[1].out);
-    main_ = vector(n.main_weight, n.mlp[1].out);
-    aux_ = vector(n.aux_weight, n.mlp[1].out);
-    user_ = matrix(n.attention_user, n.attention_dim, n.dim);
-    query_ = matrix(n.attention_query, n.attention_dim, n.dim);
-    title_ = matrix(n.attention_title, n.attention_dim, n.dim);
-    score_ = vector(n.attention_score, n.attention_dim);
+    b1_ = vector(n.mlp[0].bias);
+    w2_ = matrix(n.mlp[1].weight);
+    b2_ = vector(n.mlp[1].bias);
+    main_ = vector(n.main_weight);
+    aux_ = vector(n.aux_weight);
+    user_ = matrix(n.attention_user);
+    query_ = matrix(n.attention_query);
+    title_ = matrix(n.attention_title);
+    score_ = vector(n.attention_score);
   }
 
   std::pair<torch::Tensor, torch::Tensor> plain(const TorchQuery& q) const {
@@ -188,41 +186,49 @@ constexpr int64_t kBatch = 500;
 void dense_barker(benchmark::State& state, const KernelTable& k) {
   const PackedNetwork packed(model().network(Element::kF32, Compute::kF32), k);
   const PackedLayer& layer = packed.exact_main.layers[0];
-  std::vector<float> x(kBatch * layer.in, 0.5f), out(kBatch * layer.out);
+  const std::vector<float> x(kBatch * layer.in, 0.5f);
+  std::vector<float> out(kBatch * layer.out);
+  const MatrixView in = matrix_view(x.data(), kBatch, layer.in);
+  const MatrixOut y = matrix_view(out.data(), kBatch, layer.out);
   for (auto _ : state) {
-    k.dense(layer, x.data(), layer.in, kBatch, true, out.data(), layer.out);
+    Kernels(k).dense(layer, in, Activation::kRelu, y);
     benchmark::ClobberMemory();
   }
 }
 
 void dense_onednn(benchmark::State& state) {
   const Network n = model().network(Element::kF32, Compute::kF32);
-  const DenseLayer& l = n.mlp[1];
+  const DenseLayer& layer = n.mlp[1];
+  const int64_t in = layer.in(), out = layer.out();
   using namespace dnnl;
   using Tag = memory::format_tag;
   engine cpu(engine::kind::cpu, 0);
   stream run(cpu);
-  const memory::desc x({kBatch, l.in}, memory::data_type::f32, Tag::ab);
-  const memory::desc w({l.out, l.in}, memory::data_type::f32, Tag::any);
-  const memory::desc b({l.out}, memory::data_type::f32, Tag::a);
-  const memory::desc y({kBatch, l.out}, memory::data_type::f32, Tag::ab);
+  const memory::desc x({kBatch, in}, memory::data_type::f32, Tag::ab);
+  const memory::desc w({out, in}, memory::data_type::f32, Tag::any);
+  const memory::desc b({out}, memory::data_type::f32, Tag::a);
+  const memory::desc y({kBatch, out}, memory::data_type::f32, Tag::ab);
   primitive_attr relu;
   post_ops ops;
   ops.append_eltwise(1.0f, algorithm::eltwise_relu, 0, 0);
   relu.set_post_ops(ops);
   const inner_product_forward::primitive_desc plan(
       inner_product_forward::desc(prop_kind::forward_inference, x, w, b, y), relu, cpu);
-  memory plain({{l.out, l.in}, memory::data_type::f32, Tag::ab}, cpu, const_cast<float*>(l.weight));
-  memory packed(plan.weights_desc(), cpu);  // its own layout, made once
+  memory plain({{out, in}, memory::data_type::f32, Tag::ab}, cpu,
+               const_cast<float*>(layer.weight.data()));
+  memory packed(plan.weights_desc(), cpu);  // in oneDNN's own layout, made once
   reorder(plain, packed).execute(run, plain, packed);
-  std::vector<float> input(kBatch * l.in, 0.5f), output(kBatch * l.out);
-  memory in(x, cpu, input.data()), bias(b, cpu, const_cast<float*>(l.bias)),
-      out(y, cpu, output.data());
-  inner_product_forward layer(plan);
-  const std::unordered_map<int, memory> arguments = {
-      {DNNL_ARG_SRC, in}, {DNNL_ARG_WEIGHTS, packed}, {DNNL_ARG_BIAS, bias}, {DNNL_ARG_DST, out}};
+  std::vector<float> input(static_cast<size_t>(kBatch * in), 0.5f),
+      output(static_cast<size_t>(kBatch * out));
+  memory source(x, cpu, input.data()), bias(b, cpu, const_cast<float*>(layer.bias.data())),
+      destination(y, cpu, output.data());
+  inner_product_forward product(plan);
+  const std::unordered_map<int, memory> arguments = {{DNNL_ARG_SRC, source},
+                                                     {DNNL_ARG_WEIGHTS, packed},
+                                                     {DNNL_ARG_BIAS, bias},
+                                                     {DNNL_ARG_DST, destination}};
   for (auto _ : state) {
-    layer.execute(run, arguments);
+    product.execute(run, arguments);
     run.wait();
     benchmark::ClobberMemory();
   }
@@ -231,11 +237,12 @@ void dense_onednn(benchmark::State& state) {
 void dense_eigen(benchmark::State& state) {
   using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const Network n = model().network(Element::kF32, Compute::kF32);
-  const DenseLayer& l = n.mlp[1];
-  const Matrix x = Matrix::Constant(kBatch, l.in, 0.5f);
-  const Matrix w = Eigen::Map<const Matrix>(l.weight, l.out, l.in);
-  const Eigen::RowVectorXf b = Eigen::Map<const Eigen::RowVectorXf>(l.bias, l.out);
-  Matrix y(kBatch, l.out);
+  const DenseLayer& layer = n.mlp[1];
+  const int64_t in = layer.in(), out = layer.out();
+  const Matrix x = Matrix::Constant(kBatch, in, 0.5f);
+  const Matrix w = Eigen::Map<const Matrix>(layer.weight.data(), out, in);
+  const Eigen::RowVectorXf b = Eigen::Map<const Eigen::RowVectorXf>(layer.bias.data(), out);
+  Matrix y(kBatch, out);
   for (auto _ : state) {
     y.noalias() = x * w.transpose();
     y = (y.rowwise() + b).cwiseMax(0.0f);

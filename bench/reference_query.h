@@ -1,10 +1,13 @@
-// The workload that figures are given for; its shape is fixed.
+// The workload that figures are given for. Its shape is fixed.
 //
 // One query: 1,000,000 keyword rows of 64, all folded; user bag of 64 ids, query bag of 6, four
 // groups of 3, ids by Zipf's law with exponent 1.05; 50 ads x 10 candidate selling points = 500
 // distinct ones out of 20,000; MLP 448 -> 128 -> 64 -> 1; auxiliary head over 12 title keywords an
-// ad, attention width 64. Weights are random numbers; queries differ, so that rows come from where
-// they would in service and not from the nearest cache.
+// ad, attention width 64. The weights are random numbers. The queries differ, so that their rows come
+// from as far in memory as in service, and not from the nearest cache.
+//
+// A ReferenceModel owns its weights and queries; networks and bags are views of them. Immutable once
+// made: any thread.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +24,7 @@ struct ReferenceShape {
   uint32_t user = 64, query = 6, group_count = 4, group = 3;
   uint32_t ads = 50, selling_points_per_ad = 10, title = 12;
   std::vector<uint32_t> hidden = {128, 64};
-  uint32_t dot_dim = 0;  // > 0 with no hidden layers: the dot-product head alone
+  uint32_t dot_dim = 0;  // above 0 and without hidden layers: the dot-product head alone
   bool auxiliary = true;
 };
 
@@ -33,18 +36,25 @@ struct ReferenceQuery {
   std::vector<Bag> titles;
 };
 
-// Weights in memory, in float and in binary16, and queries.
+// The weights, in float and in binary16, and the queries.
 class ReferenceModel {
  public:
   explicit ReferenceModel(const ReferenceShape& shape = {}, size_t queries = 256);
 
   const ReferenceShape& shape() const { return shape_; }
   const std::vector<ReferenceQuery>& queries() const { return queries_; }
-  // Valid while the model lives.
+  // A view of the model, which must outlive it.
   Network network(Element tables, Compute compute) const;
 
  private:
-  const float* tensor(size_t size, float scale);
+  template <typename T>
+  T* allocate(size_t size);
+  float* random_numbers(size_t size, float scale);
+  VectorView vector(size_t size, float scale);
+  MatrixView matrix(size_t rows, size_t columns, float scale);
+  Table fold(const MatrixView& weight, size_t first_column);
+  void make_network();
+  void make_queries(size_t count);
 
   ReferenceShape shape_;
   struct Free {
@@ -55,7 +65,7 @@ class ReferenceModel {
   std::vector<ReferenceQuery> queries_;
 };
 
-// The whole of what a query computes: every candidate's and every title's probability.
+// What a query computes: the probability of every candidate and of every title.
 struct QueryOutputs {
   std::vector<float> targets, titles;
 };

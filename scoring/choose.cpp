@@ -12,7 +12,7 @@ namespace internal {
 Verdict Choice::alone(const Candidate& c, float logit) const noexcept {
   if (c.row == kUnknownRow) return Verdict::kUnknown;
   if (c.forbidden) return Verdict::kForbidden;
-  if (!(logit >= policy_.minimum_logit)) return Verdict::kBelowMinimum;  // NaN, too
+  if (!(logit >= policy_.minimum_logit)) return Verdict::kBelowMinimum;  // so is a NaN
   if (c.in_title && policy_.duplicates == Duplicates::kSkip) return Verdict::kInTitle;
   return Verdict::kNotAmongBest;
 }
@@ -35,7 +35,7 @@ bool Choice::is_taken(size_t index) const noexcept {
 
 size_t Choice::next(float slack) noexcept {
   for (;;) {
-    // An ad has few candidates and gets at most three: the best that is left, over and over.
+    // An ad has few candidates and gets at most three, so a scan for the best one left is cheap.
     size_t best = kNone;
     for (size_t i = 0; i < candidates_.size(); ++i) {
       const float logit = candidates_[i].logit;

@@ -1,5 +1,7 @@
-// Which of an ad's selling points go before its title: the best n, true of the product, not said
-// twice.
+// Which of an ad's selling points (SPs) go before its title: the best ones by logit that add
+// something to the title and to each other.
+//
+// Pure functions over the caller's memory: any thread, no allocation.
 #pragma once
 
 #include <cstddef>
@@ -12,24 +14,25 @@
 
 namespace barker {
 
-// An SP that stands in the title: leave it out, or move it to the front.
+// What to do with an SP whose words stand in the title: leave it out, or move it to the front.
 enum class Duplicates { kSkip, kPromote };
 
 struct ChoosePolicy {
   uint32_t count = 2;  // 0..3 (BARKER_MAX_SELLING_POINTS)
-  // Calibrated logit of P(attracted) below which an SP is not worth its room.
+  // An SP whose calibrated logit of P(attracted) is below this is not worth its room.
   float minimum_logit = -std::numeric_limits<float>::infinity();
-  float maximum_cosine = 0.9f;  // two chosen SPs nearer than this in embedding say the same thing
+  // Two SPs whose embeddings have a larger cosine than this say the same thing.
+  float maximum_cosine = 0.9f;
   Duplicates duplicates = Duplicates::kSkip;
 };
 
 struct Candidate {
   Fingerprint fingerprint;
-  uint32_t row;            // embedding row; kUnknownRow: never seen in training, not chosen
-  float logit;             // calibrated: sigma of it is P(attracted); NaN: not scored, not chosen
+  uint32_t row;            // embedding row; kUnknownRow: unknown to the model, never chosen
+  float logit;             // calibrated: sigma of it is P(attracted); NaN: not scored, never chosen
   bool in_title;           // its words stand in the title
   bool forbidden = false;  // never chosen
-  // The logit is within the screen's bound of the exact one; else it is the exact one.
+  // True: the logit is within the screen's bound of the exact one. False: it is the exact one.
   bool screened = false;
 };
 
@@ -45,24 +48,23 @@ enum class Verdict : uint8_t {
   kNotAmongBest
 };
 
-// What the choice looks at; embedding has a row for every candidate's.
+// The embedding that near-duplicates are found by. It has a row for every candidate's.
 struct Embeddings {
-  const KernelTable& kernels;
+  Kernels kernels;
   Table table;
 };
 
-// Chooses up to policy.count of `candidates` (best logit first, ties by position) and writes their
-// indices to `chosen`; returns how many. Near-duplicate: cosine of embedding rows above the limit.
-// `verdicts` (candidates.size()) says why for each; may be null. `chosen` has room for
-// policy.count. No allocation.
+// Chooses up to policy.count of `candidates`, best logit first, equal logits by position. Writes
+// their indices to `chosen`, which has room for policy.count, and returns how many there are. Where
+// `verdicts` is not null, it gets the reason for each candidate.
 size_t choose_selling_points(std::span<const Candidate> candidates, const ChoosePolicy& policy,
                              const Embeddings& embeddings, uint32_t* chosen,
                              Verdict* verdicts) noexcept;
 
-// Whether the choice among these candidates is the one that exact logits would lead to, where every
-// screened logit is within `bound` of its exact one. If not, calls need(index) for screened
-// candidates whose exact logits decide it, at least once. When true, choose_selling_points() takes
-// exact logits only. No allocation.
+// Whether the choice among these candidates is certain to be the one that exact logits lead to, given
+// that every screened logit is within `bound` of its exact one. If it is not, calls need(index), at
+// least once, for screened candidates whose exact logits decide the choice. If it is, every candidate
+// that choose_selling_points() takes has its exact logit.
 template <typename Need>
 bool is_certified(std::span<const Candidate> candidates, const ChoosePolicy& policy,
                   const Embeddings& embeddings, float bound, Need need);
@@ -71,8 +73,9 @@ bool is_certified(std::span<const Candidate> candidates, const ChoosePolicy& pol
 
 namespace internal {
 
-// A choice under way: a sweep over the candidates, best logit first, that takes what may be taken.
-// What is passed over stays out: it is like one of those taken, and these stay.
+// A choice under way: it visits the candidates, best logit first, and takes those that it may take.
+// A candidate that was passed over never becomes eligible later: it resembles one that was taken,
+// and what was taken stays.
 class Choice {
  public:
   Choice(std::span<const Candidate> candidates, const ChoosePolicy& policy,
@@ -81,11 +84,13 @@ class Choice {
 
   static constexpr size_t kNone = std::numeric_limits<size_t>::max();
 
-  // The next one that may be taken, where logits may be too low by `slack`; kNone: nobody.
+  // The next candidate that may be taken; kNone if there is none. A screened logit may be too low by
+  // `slack`.
   size_t next(float slack) noexcept;
   void take(size_t index) noexcept { taken_[count_++] = static_cast<uint32_t>(index); }
 
-  // What a candidate is by itself, before it is compared with those taken. `logit`: at most.
+  // The verdict on a candidate by itself, and on a candidate beside those taken. `logit` is the most
+  // that its logit may be.
   Verdict alone(const Candidate& c, float logit) const noexcept;
   Verdict against_taken(size_t index) const noexcept;
   bool may_be_taken(size_t index, float logit) const noexcept {
@@ -103,7 +108,7 @@ class Choice {
   const Embeddings& embeddings_;
   uint32_t taken_[kMost];
   size_t count_ = 0;
-  size_t last_ = kNone;  // where the sweep stands
+  size_t last_ = kNone;  // the candidate visited last
 };
 
 }  // namespace internal
@@ -116,8 +121,8 @@ bool is_certified(std::span<const Candidate> candidates, const ChoosePolicy& pol
   while (!choice.is_full()) {
     const size_t likely = choice.next(bound);
     if (likely == internal::Choice::kNone) break;
-    // The one to be taken is at least as good as the likely one at its lowest, so it is one of
-    // those that may reach that. When all of these are exact, it is known.
+    // The candidate that exact logits would take is at least as good as the likely one at its lowest.
+    // So it is among those whose logits may reach that, and known once all of these are exact.
     const Candidate& best = candidates[likely];
     const float lowest = best.screened ? best.logit - bound : best.logit;
     for (size_t i = 0; i < candidates.size(); ++i) {
@@ -127,7 +132,8 @@ bool is_certified(std::span<const Candidate> candidates, const ChoosePolicy& pol
       certified = false;
       need(i);
     }
-    // Goes on with the likely one, so that one round of exact logits usually settles all places.
+    // The search goes on as if the likely one were taken, so that one round of exact logits usually
+    // settles all places.
     choice.take(likely);
   }
   return certified;

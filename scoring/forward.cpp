@@ -1,152 +1,75 @@
+// Each step names its equation. Weights are frozen, so products of a layer and an embedding row are
+// computed ahead of queries and looked up: W1's target columns times Em, W_a times Em, P times Em.
+// These tables are called folds. A row without a fold goes through its embedding and the layer.
 #include "scoring/forward.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <new>
+#include <cassert>
 #include <numeric>
+#include <xtensor/xnoalias.hpp>
+
+#include "scoring/scratch.h"
 
 namespace barker {
 namespace {
 
-// Rows that are gathered before they go through the network together.
+// Rows or titles that are gathered before they go through the layers together.
 constexpr size_t kBlock = 64;
 
-// Grows only, starts at a cache line, keeps nothing.
-class Scratch {
- public:
-  float* reserve(size_t count) {
-    if (count > size_) {
-      size_ = 0;  // what is there goes first, and perhaps nothing comes
-      data_.reset(
-          static_cast<float*>(std::aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64)));
-      if (!data_) throw std::bad_alloc();
-      size_ = count;
-    }
-    return data_.get();
-  }
-  float* data() const { return data_.get(); }
-  size_t size() const { return size_; }
-
- private:
-  struct Free {
-    void operator()(float* p) const { std::free(p); }
-  };
-  std::unique_ptr<float[], Free> data_;
-  size_t size_ = 0;
-};
+// Titles up to this length need no allocation; a longer one grows the buffer once.
+constexpr size_t kLongTitle = 256;
 
 }  // namespace
 
 struct Forward::Impl {
   const PackedNetwork* packed = nullptr;
   const Network* network = nullptr;
-  const KernelTable* kernels = nullptr;
+  const KernelTable* table = nullptr;
 
-  Scratch context;         // [G * D] pooled groups (Eq. 5 without the target)
-  Scratch first_layer;     // [H1] b1 + W1_context context
-  Scratch attention_base;  // [A] W_u e_u + W_q e_q (Eq. 11)
-  Scratch attention_part;  // [A] one of the two
-  Scratch dot_context;     // [R] c(context)
-  Scratch dot_scratch;     // [2, widest layer of c]
-  Scratch activations;     // of score_rows
-  Scratch gathered;        // [kBlock, max(H1, R)] first-layer or dot parts of rows or titles
-  Scratch embedding;       // [D] of a row without fold, or of a title
-  Scratch title_part;      // [A] W_a Em(d) of a row without fold
-  Scratch alpha;           // attention weights of one title
-  uint32_t block_rows[kBlock];
+  // What set_context computes.
+  ScratchTensor<2> context;         // [G, D] the pooled groups (Eq. 4-5 without the target)
+  ScratchTensor<1> first_layer;     // [H1] b1 + W1_context context (Eq. 6)
+  ScratchTensor<1> attention_base;  // [A] W_u e_u + W_q e_q (Eq. 11)
+  ScratchTensor<1> dot_context;     // [R] c(context)
 
-  bool all_folded(const uint32_t* rows, size_t count) const {
-    return std::all_of(rows, rows + count,
-                       [&](uint32_t row) { return row < network->folded_rows; });
+  // Intermediate results, valid within one call.
+  ScratchTensor<1> attention_part;  // [A] W_q e_q
+  ScratchTensor<2> dot_layers;      // [2, widest layer of c] by turns the input and the output
+  ScratchTensor<1> activations;     // [scratch_size] of score_rows
+  ScratchTensor<2> gathered_first;  // [kBlock, H1] W1_target Em of rows, or of titles
+  ScratchTensor<2> gathered_dot;    // [kBlock, R] P Em of rows, or of a title
+  ScratchTensor<1> embedding;       // [D] Em of a row without a fold, or of a title
+  ScratchTensor<2> title_part;      // [1, A] W_a Em of a row without a fold
+  ScratchTensor<1> alpha;           // [keywords of the longest title] Eq. 12
+  uint32_t block_rows[kBlock];      // 0, 1, 2, ...: the rows of the gathered tables
+
+  Kernels kernels() const { return *table; }
+  bool has_mlp() const { return !network->mlp.empty(); }
+  bool has_dot() const { return network->dot_dim > 0; }
+
+  bool all_folded(std::span<const uint32_t> rows) const {
+    return std::ranges::all_of(rows, [&](uint32_t row) { return row < network->folded_rows; });
   }
 
-  Table gathered_table(uint32_t width) const { return {gathered.data(), Element::kF32, width}; }
-
-  // A row of `folded` as floats, or layer . Em(row) where there is none.
-  void gather_row(const Table& folded, const PackedLayer& layer, uint32_t row, float* out) {
-    if (row < network->folded_rows) return kernels->pool(folded, &row, nullptr, 1, out);
-    kernels->pool(network->embedding, &row, nullptr, 1, embedding.data());
-    kernels->dense(layer, embedding.data(), network->dim, 1, false, out, layer.out);
+  // out = layer Em(row), from the fold where the row has one.
+  void layer_of_row(const Table& fold, const PackedLayer& layer, uint32_t row, VectorOut out) {
+    const Bag one = {&row, nullptr, 1};
+    if (row < network->folded_rows) return kernels().pool(fold, one, out);
+    kernels().pool(network->embedding, one, embedding.out());
+    kernels().dense(layer, embedding.in(), Activation::kNone, out);
   }
 
-  void score_block(const uint32_t* rows, size_t count, const PackedMlp& mlp, float* logits) {
-    const Network& n = *network;
-    const bool folded = all_folded(rows, count);
-    if (!n.mlp.empty()) {
-      const uint32_t width = n.mlp[0].out;
-      for (size_t i = 0; i < count && !folded; ++i) {
-        gather_row(n.fold_target, packed->first_target, rows[i], gathered.data() + i * width);
-      }
-      kernels->score_rows(folded ? n.fold_target : gathered_table(width),
-                          folded ? rows : block_rows, count, first_layer.data(), mlp,
-                          activations.data(), logits);
-    }
-    if (n.dot_dim == 0) return;
-    if (folded) {
-      kernels->dot_rows(n.fold_dot, rows, count, dot_context.data(), n.dot_target_bias, logits);
-      return;
-    }
-    for (size_t i = 0; i < count; ++i) {
-      gather_row(n.fold_dot, packed->dot_target, rows[i], gathered.data() + i * n.dot_dim);
-      logits[i] += n.dot_target_bias[rows[i]];
-    }
-    kernels->dot_rows(gathered_table(n.dot_dim), block_rows, count, dot_context.data(), nullptr,
-                      logits);
-  }
+  void pool_groups(std::span<const Bag> groups);
+  void set_attention_base();
+  void set_dot_context();
+  void add_mlp(std::span<const uint32_t> rows, const PackedMlp& mlp, VectorOut logits);
+  void add_dot(std::span<const uint32_t> rows, VectorOut logits);
 
-  // Eq. 11-12: weights of one title's keywords, to `alpha`.
-  void attend(const Bag& title) {
-    const Network& n = *network;
-    float* const weights = alpha.reserve(title.count);
-    const float* base = attention_base.data();
-    if (all_folded(title.rows, title.count)) {
-      kernels->attention_scores(n.fold_title, title.rows, title.count, base, n.attention_score,
-                                weights);
-    } else {
-      const Table one{title_part.data(), Element::kF32, n.attention_dim};
-      for (size_t j = 0; j < title.count; ++j) {
-        gather_row(n.fold_title, packed->attention_title, title.rows[j], title_part.data());
-        kernels->attention_scores(one, block_rows, 1, base, n.attention_score, weights + j);
-      }
-    }
-    kernels->softmax(weights, title.count);
-  }
-
-  // layer . e_a to `out`: by linearity the alpha-weighted sum of folded rows (Eq. 13).
-  void pool_title(const Bag& title, const Table& folded, const PackedLayer& layer, float* out) {
-    if (all_folded(title.rows, title.count)) {
-      return kernels->pool(folded, title.rows, alpha.data(), title.count, out);
-    }
-    kernels->pool(network->embedding, title.rows, alpha.data(), title.count, embedding.data());
-    kernels->dense(layer, embedding.data(), network->dim, 1, false, out, layer.out);
-  }
-
-  // c . (P e_a). Without b_v: a title is no candidate SP, and its words' popularity is not its own.
-  float dot_title(const Bag& title) {
-    const Network& n = *network;
-    float total = 0;
-    pool_title(title, n.fold_dot, packed->dot_target, dot_scratch.data());
-    kernels->dot_rows({dot_scratch.data(), Element::kF32, n.dot_dim}, block_rows, 1,
-                      dot_context.data(), nullptr, &total);
-    return total;
-  }
-
-  // The caches take a while to fetch a row: ask for the next title's while this one is computed.
-  void prefetch_title(const Bag& title) const {
-    const Network& n = *network;
-    const auto fetch = [](const Table& table, uint32_t row) {
-      const size_t bytes = table.width * (table.element == Element::kF16 ? 2u : 4u);
-      const char* data = static_cast<const char*>(table.data) + row * bytes;
-      for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(data + at);
-    };
-    for (size_t j = 0; j < title.count; ++j) {
-      const uint32_t row = title.rows[j];
-      if (row >= n.folded_rows) continue;
-      fetch(n.fold_title, row);
-      if (!n.mlp.empty()) fetch(n.fold_target, row);
-      if (n.dot_dim > 0) fetch(n.fold_dot, row);
-    }
-  }
+  void prefetch(const Bag& title) const;
+  VectorView attend(const Bag& title);
+  void pool_title(const Bag& title, const VectorView& weights, const Table& fold,
+                  const PackedLayer& layer, VectorOut out);
+  float dot_of_title(const Bag& title, const VectorView& weights);
 };
 
 Forward::Forward() : impl_(std::make_unique<Impl>()) {
@@ -161,57 +84,70 @@ void Forward::bind(const PackedNetwork& packed) {
   const Network& n = packed.network();
   i.packed = &packed;
   i.network = &n;
-  i.kernels = &packed.kernels();
-  const size_t h1 = n.mlp.empty() ? 0 : n.mlp[0].out;
-  size_t dot_widest = n.dot_dim;
-  for (const PackedLayer& layer : packed.dot_context) {
-    dot_widest = std::max<size_t>(dot_widest, layer.out);
-  }
-  i.context.reserve(n.groups.size() * n.dim);
-  i.first_layer.reserve(h1);
-  i.attention_base.reserve(n.attention_dim);
-  i.attention_part.reserve(n.attention_dim);
-  i.dot_context.reserve(n.dot_dim);
-  i.dot_scratch.reserve(2 * dot_widest);
-  i.activations.reserve(scratch_size(packed.stride));
-  i.gathered.reserve(kBlock * std::max<size_t>(h1, n.dot_dim));
-  i.embedding.reserve(n.dim);
-  i.title_part.reserve(n.attention_dim);
-  i.alpha.reserve(256);
+  i.table = &packed.kernels();
+  const size_t h1 = n.mlp.empty() ? 0 : n.mlp[0].out();
+  size_t widest = n.dot_dim;
+  for (const DenseLayer& layer : n.dot_context) widest = std::max<size_t>(widest, layer.out());
+  i.context.resize({n.groups.size(), n.dim});
+  i.first_layer.resize({h1});
+  i.attention_base.resize({n.attention_dim});
+  i.attention_part.resize({n.attention_dim});
+  i.dot_context.resize({n.dot_dim});
+  i.dot_layers.resize({2, widest});
+  i.activations.resize({scratch_size(packed.stride)});
+  i.gathered_first.resize({kBlock, h1});
+  i.gathered_dot.resize({kBlock, n.dot_dim});
+  i.embedding.resize({n.dim});
+  i.title_part.resize({1, n.attention_dim});
+  i.alpha.resize({kLongTitle});
 }
+
+// ---- the context: once per query
 
 void Forward::set_context(std::span<const Bag> groups) noexcept {
   Impl& i = *impl_;
-  const Network& n = *i.network;
-  const PackedNetwork& p = *i.packed;
-  const KernelTable& k = *i.kernels;
-  float* const context = i.context.data();
-  for (size_t g = 0; g < n.groups.size(); ++g) {
-    k.pool(n.embedding, groups[g].rows, groups[g].weights, groups[g].count, context + g * n.dim);
+  i.pool_groups(groups);
+  if (i.has_mlp()) {  // Eq. 6, the columns of the context
+    i.kernels().dense(i.packed->first_context, flat(i.context.in()), Activation::kNone,
+                      i.first_layer.out());
   }
-  const size_t width = n.groups.size() * n.dim;
-  if (!n.mlp.empty()) {
-    k.dense(p.first_context, context, width, 1, false, i.first_layer.data(), n.mlp[0].out);
-  }
-  if (n.has_auxiliary) {
-    float* const base = i.attention_base.data();
-    const float* const part = i.attention_part.data();
-    k.dense(p.attention_user, context + n.attention_user_group * n.dim, n.dim, 1, false, base,
-            n.attention_dim);
-    k.dense(p.attention_query, context + n.attention_query_group * n.dim, n.dim, 1, false,
-            i.attention_part.data(), n.attention_dim);
-    for (size_t d = 0; d < n.attention_dim; ++d) base[d] += part[d];
-  }
-  const float* in = context;
-  for (size_t l = 0; l < p.dot_context.size(); ++l) {
-    const PackedLayer& layer = p.dot_context[l];
-    const bool last = l + 1 == p.dot_context.size();
-    float* out =
-        last ? i.dot_context.data() : i.dot_scratch.data() + (l % 2) * (i.dot_scratch.size() / 2);
-    k.dense(layer, in, layer.in, 1, !last, out, layer.out);
-    in = out;
+  if (i.network->has_auxiliary) i.set_attention_base();
+  if (i.has_dot()) i.set_dot_context();
+}
+
+// Eq. 4 for every group. The groups stand next to each other, which is their concatenation (Eq. 5).
+void Forward::Impl::pool_groups(std::span<const Bag> groups) {
+  assert(groups.size() == network->groups.size());
+  for (size_t g = 0; g < groups.size(); ++g) {
+    kernels().pool(network->embedding, groups[g], row_of(context.out(), g));
   }
 }
+
+// Eq. 11, what is the same for every title: W_u e_u + W_q e_q.
+void Forward::Impl::set_attention_base() {
+  const VectorView user = row_of(context.in(), network->attention_user_group);
+  const VectorView query = row_of(context.in(), network->attention_query_group);
+  kernels().dense(packed->attention_user, user, Activation::kNone, attention_base.out());
+  kernels().dense(packed->attention_query, query, Activation::kNone, attention_part.out());
+  xt::noalias(attention_base.out()) += attention_part.out();  // without a temporary
+}
+
+// Late interaction: c(context), layers with ReLU between them and none after the last.
+void Forward::Impl::set_dot_context() {
+  VectorView in = flat(context.in());
+  for (size_t l = 0; l < packed->dot_context.size(); ++l) {
+    const PackedLayer& layer = packed->dot_context[l];
+    if (l + 1 == packed->dot_context.size()) {
+      kernels().dense(layer, in, Activation::kNone, dot_context.out());
+    } else {
+      const VectorOut out = vector_view(row_of(dot_layers.out(), l % 2).data(), layer.out);
+      kernels().dense(layer, in, Activation::kRelu, out);
+      in = read(out);
+    }
+  }
+}
+
+// ---- the main task: SP candidates
 
 void Forward::score_targets(std::span<const uint32_t> rows, float* logits,
                             Exactness exactness) noexcept {
@@ -220,8 +156,63 @@ void Forward::score_targets(std::span<const uint32_t> rows, float* logits,
       exactness == Exactness::kExact ? i.packed->exact_main : i.packed->fast_main;
   std::fill_n(logits, rows.size(), 0.0f);
   for (size_t begin = 0; begin < rows.size(); begin += kBlock) {
-    const size_t count = std::min(kBlock, rows.size() - begin);
-    i.score_block(rows.data() + begin, count, mlp, logits + begin);
+    const auto block = rows.subspan(begin, std::min(kBlock, rows.size() - begin));
+    const VectorOut out = vector_view(logits + begin, block.size());
+    if (i.has_mlp()) i.add_mlp(block, mlp, out);
+    if (i.has_dot()) i.add_dot(block, out);
+  }
+}
+
+// Eq. 6-8 for a block of rows: first layer by the fold, further layers, head.
+void Forward::Impl::add_mlp(std::span<const uint32_t> rows, const PackedMlp& mlp,
+                            VectorOut logits) {
+  Table first(network->fold_target);
+  if (!all_folded(rows)) {
+    for (size_t r = 0; r < rows.size(); ++r) {
+      layer_of_row(network->fold_target, packed->first_target, rows[r],
+                   row_of(gathered_first.out(), r));
+    }
+    first = Table(gathered_first.in());
+    rows = {block_rows, rows.size()};
+  }
+  kernels().score_rows(first, rows, first_layer.in(), mlp, activations.out(), logits);
+}
+
+// Late interaction for a block of rows: c(context) . (P Em(v)) + b_v.
+void Forward::Impl::add_dot(std::span<const uint32_t> rows, VectorOut logits) {
+  if (all_folded(rows)) {
+    return kernels().dot_rows(network->fold_dot, rows, dot_context.in(), network->dot_target_bias,
+                              logits);
+  }
+  for (size_t r = 0; r < rows.size(); ++r) {
+    layer_of_row(network->fold_dot, packed->dot_target, rows[r], row_of(gathered_dot.out(), r));
+    logits(r) += network->dot_target_bias(rows[r]);
+  }
+  kernels().dot_rows(Table(gathered_dot.in()), {block_rows, rows.size()}, dot_context.in(),
+                     no_tensor<VectorView>(), logits);
+}
+
+// ---- the auxiliary task: titles
+
+// Asks the caches for the folded rows of a title while the title before it is computed: memory
+// takes longer to answer than the kernels take for a title.
+//
+// Both functions must be inlined. GCC 12 counts a prefetch as no effect, so it takes a function
+// that does nothing else for a pure one and drops the calls; a test counts the instructions.
+[[gnu::always_inline]] inline void prefetch_row(const Table& table, uint32_t row) {
+  constexpr size_t kCacheLine = 64;
+  const std::byte* bytes = table.row_bytes(row).data();
+  for (size_t at = 0; at < table.row_bytes(row).size(); at += kCacheLine) {
+    __builtin_prefetch(bytes + at);
+  }
+}
+[[gnu::always_inline]] inline void Forward::Impl::prefetch(const Bag& title) const {
+  const Network& n = *network;
+  for (const uint32_t row : title.ids()) {
+    if (row >= n.folded_rows) continue;
+    prefetch_row(n.fold_title, row);
+    if (has_mlp()) prefetch_row(n.fold_target, row);
+    if (has_dot()) prefetch_row(n.fold_dot, row);
   }
 }
 
@@ -230,26 +221,68 @@ void Forward::score_titles(std::span<const Bag> titles, float* logits, float* at
   Impl& i = *impl_;
   const Network& n = *i.network;
   const PackedMlp& mlp = exactness == Exactness::kExact ? i.packed->exact_aux : i.packed->fast_aux;
-  const uint32_t width = n.mlp.empty() ? 0 : n.mlp[0].out;
-  if (!titles.empty()) i.prefetch_title(titles[0]);
+  if (!titles.empty()) i.prefetch(titles[0]);
   for (size_t begin = 0; begin < titles.size(); begin += kBlock) {
     const size_t count = std::min(kBlock, titles.size() - begin);
-    float* out = logits + begin;
+    const VectorOut out = vector_view(logits + begin, count);
     for (size_t t = 0; t < count; ++t) {
-      if (begin + t + 1 < titles.size()) i.prefetch_title(titles[begin + t + 1]);
+      if (begin + t + 1 < titles.size()) i.prefetch(titles[begin + t + 1]);
       const Bag& title = titles[begin + t];
-      i.attend(title);
-      if (attention) attention = std::copy_n(i.alpha.data(), title.count, attention);
-      if (width > 0) {
-        i.pool_title(title, n.fold_target, i.packed->first_target, i.gathered.data() + t * width);
+      const VectorView weights = i.attend(title);
+      if (attention) attention = std::copy_n(weights.data(), weights.size(), attention);
+      logits[begin + t] = i.has_dot() ? i.dot_of_title(title, weights) : 0.0f;
+      if (i.has_mlp()) {
+        i.pool_title(title, weights, n.fold_target, i.packed->first_target,
+                     row_of(i.gathered_first.out(), t));
+      } else {
+        logits[begin + t] += n.aux_bias;
       }
-      out[t] = n.dot_dim > 0 ? i.dot_title(title) : 0.0f;
-      if (width == 0) out[t] += n.aux_bias;
     }
-    if (width == 0) continue;
-    i.kernels->score_rows(i.gathered_table(width), i.block_rows, count, i.first_layer.data(), mlp,
-                          i.activations.data(), out);
+    if (!i.has_mlp()) continue;
+    // The auxiliary head: Eq. 6-8 with the title in the target's place.
+    i.kernels().score_rows(Table(i.gathered_first.in()), {i.block_rows, count}, i.first_layer.in(),
+                           mlp, i.activations.out(), out);
   }
+}
+
+// Eq. 11-12: the weights of one title's keywords, valid until the next title.
+VectorView Forward::Impl::attend(const Bag& title) {
+  if (title.count > alpha.out().size()) alpha.resize({title.count});
+  const VectorOut weights = vector_view(alpha.out().data(), title.count);
+  const VectorView base = attention_base.in();
+  const VectorView& z = network->attention_score;
+  if (all_folded(title.ids())) {
+    kernels().attention_scores(network->fold_title, title.ids(), base, z, weights);
+  } else {
+    for (size_t j = 0; j < title.count; ++j) {
+      layer_of_row(network->fold_title, packed->attention_title, title.rows[j],
+                   row_of(title_part.out(), 0));
+      kernels().attention_scores(Table(title_part.in()), {block_rows, 1}, base, z,
+                                 vector_view(alpha.out().data() + j, 1));
+    }
+  }
+  kernels().softmax(weights);
+  return read(weights);
+}
+
+// out = layer e_a with e_a of Eq. 13. The layer is linear, so this is also the weighted sum of
+// folded rows.
+void Forward::Impl::pool_title(const Bag& title, const VectorView& weights, const Table& fold,
+                               const PackedLayer& layer, VectorOut out) {
+  const Bag weighted = {title.rows, weights.data(), title.count};
+  if (all_folded(title.ids())) return kernels().pool(fold, weighted, out);
+  kernels().pool(network->embedding, weighted, embedding.out());
+  kernels().dense(layer, embedding.in(), Activation::kNone, out);
+}
+
+// Late interaction with a title: c(context) . (P e_a). Without b_v: that is the popularity of a
+// candidate SP, which a title is not.
+float Forward::Impl::dot_of_title(const Bag& title, const VectorView& weights) {
+  float logit = 0;
+  pool_title(title, weights, network->fold_dot, packed->dot_target, row_of(gathered_dot.out(), 0));
+  kernels().dot_rows(Table(gathered_dot.in()), {block_rows, 1}, dot_context.in(),
+                     no_tensor<VectorView>(), vector_view(&logit, 1));
+  return logit;
 }
 
 }  // namespace barker

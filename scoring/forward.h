@@ -1,12 +1,13 @@
 // The forward pass of one query: BM, MTDL and AMTDL, with or without late interaction.
 //
-//   1. set_context    pool every group (Eq. 4), concatenate, first layer's context part once
-//                     (Eq. 5-6, folded)
-//   2. score_targets  main logit of every distinct SP candidate (Eq. 6-8)
-//   3. score_titles   attention over title keywords (Eq. 11-13), auxiliary logit of every ad
+//   1. set_context    pools every group (Eq. 4), concatenates them (Eq. 5), and computes the
+//                     context's part of the first layer once per query (Eq. 6)
+//   2. score_targets  the main logit of every distinct SP candidate (Eq. 6-8)
+//   3. score_titles   attention over title keywords (Eq. 11-13) and the auxiliary logit of every ad
 //
-// A Forward is a thread's workspace bound to a network: bind() once per generation, then queries
-// allocate nothing. One query at a time per object. The packed network must outlive it.
+// A Forward is one thread's workspace bound to a network: after bind(), once per generation of
+// weights, queries allocate nothing. One query at a time per object. It owns its scratch memory;
+// the packed network must outlive it.
 #pragma once
 
 #include <cstddef>
@@ -19,14 +20,8 @@
 
 namespace barker {
 
-// Rows of one bag. Unknown keywords are not in it. weights: null for 1 each.
-struct Bag {
-  const uint32_t* rows = nullptr;
-  const float* weights = nullptr;
-  size_t count = 0;
-};
-
-// In float, or in what the weight file asks for where the machine can (PackedNetwork::compute).
+// kExact computes in float; kFast in the format that the weight file asks for, where the machine
+// has it (PackedNetwork::compute).
 enum class Exactness : uint8_t { kFast, kExact };
 
 class Forward {
@@ -36,20 +31,22 @@ class Forward {
   Forward(Forward&&) noexcept;
   Forward& operator=(Forward&&) noexcept;
 
-  // Binds to a network and grows the buffers. Allocates only when they must grow.
+  // Binds to a network and grows the buffers. Allocates only where they must grow; throws
+  // std::bad_alloc, after which the object must be bound again before it is used.
   void bind(const PackedNetwork& network);
 
-  // groups.size() == network.groups.size(). Rows < network.rows.
+  // groups.size() == network.groups.size(), and every row is below network.rows.
   void set_context(std::span<const Bag> groups) noexcept;
 
-  // logits[i] of keyword row rows[i] (< network.keyword_rows). Raw: before calibration. A row's
-  // logit does not depend on the others.
+  // Writes to logits[i] the logit of keyword row rows[i] (< network.keyword_rows), before
+  // calibration. The logit of a row does not depend on the other rows.
   void score_targets(std::span<const uint32_t> rows, float* logits,
                      Exactness exactness = Exactness::kFast) noexcept;
 
-  // logits[i] of a title's keyword rows (an empty title pools to the zero vector). Requires
-  // network.has_auxiliary. If `attention` is not null it gets the weights of Eq. 12, titles
-  // concatenated.
+  // Writes to logits[i] the auxiliary logit of the title whose keyword rows are titles[i]; an empty
+  // title pools to the zero vector. Requires network.has_auxiliary. Where `attention` is not null,
+  // it gets the weights of Eq. 12, one title after another. Allocates where a title is longer than
+  // any before; throws std::bad_alloc.
   void score_titles(std::span<const Bag> titles, float* logits, float* attention = nullptr,
                     Exactness exactness = Exactness::kFast);
 
@@ -58,12 +55,12 @@ class Forward {
   std::unique_ptr<Impl> impl_;
 };
 
-// The same mathematics in plain xtensor, unfolded, double accumulation: what every kernel and fold
-// is tested against. Slow; allocates.
+// The same mathematics in plain xtensor, without folds and in double: every kernel and every fold
+// is tested against it. Slow; allocates.
 struct ReferenceOutputs {
-  std::vector<double> main_logits;  // one a target row
-  std::vector<double> aux_logits;   // one a title
-  std::vector<double> attention;    // titles concatenated
+  std::vector<double> main_logits;  // one per target row
+  std::vector<double> aux_logits;   // one per title
+  std::vector<double> attention;    // one per keyword, one title after another
 };
 ReferenceOutputs reference_forward(const Network& network, std::span<const Bag> groups,
                                    std::span<const uint32_t> target_rows,

@@ -26,7 +26,7 @@ class GoldenRun {
     forward_.bind(packed);
   }
 
-  // Every vector; or one, to be timed.
+  // Runs every vector.
   Result<GoldenReport> run() {
     const auto& golden = *file_.metadata().golden();
     for (flatbuffers::uoffset_t i = 0; i < golden.size(); ++i) {
@@ -37,6 +37,7 @@ class GoldenRun {
     return report_;
   }
 
+  // Runs one vector.
   Status run_vector(const fbs::GoldenVector& golden) {
     std::vector<Rows> groups(network_.groups.size());
     std::vector<Bag> bags;
@@ -85,7 +86,7 @@ class GoldenRun {
     return bad_data(where_ + ": fingerprint " + std::to_string(f) + " is not in the vocabulary");
   }
 
-  // group null: keywords of a title.
+  // The rows of a bag of fingerprints. `group` is null for the keywords of a title.
   Status map(const fbs::Bag& bag, const NetworkGroup* group, Rows& out) const {
     std::vector<Fingerprint> tokens = fingerprints(bag.fingerprints());
     if (group && group->max_tokens > 0 && tokens.size() > group->max_tokens) {
@@ -136,7 +137,7 @@ class GoldenRun {
                         double& largest) {
     constexpr int kDigits = 6;  // floats, whose shortest text as doubles is long
     const double difference = std::abs(found - expected);
-    if (!(difference <= tolerance)) {  // not "difference > tolerance": a NaN must fail
+    if (!(difference <= tolerance)) {  // unlike "difference > tolerance", this fails for a NaN
       return bad_data(where + ": expected " + number_text(expected, kDigits) + " within " +
                       number_text(tolerance, kDigits) + ", found " + number_text(found, kDigits));
     }
@@ -158,7 +159,7 @@ uint64_t golden_latency(const WeightFile& file, const PackedNetwork& network, in
   const auto& golden = *file.metadata().golden();
   std::vector<uint64_t> times;
   GoldenRun run(file, network);
-  for (int round = -1; round < rounds; ++round) {  // the first one warms up
+  for (int round = -1; round < rounds; ++round) {  // round -1 warms up and is not counted
     for (flatbuffers::uoffset_t i = 0; i < golden.size(); ++i) {
       const auto start = std::chrono::steady_clock::now();
       (void)run.run_vector(*golden.Get(i));

@@ -1,4 +1,5 @@
-// The weight file's own acceptance test: its golden vectors through live kernels.
+// The weight file's own acceptance test: its golden vectors (inputs and the trainer's outputs) are
+// run through the kernels that will serve. Allocates; not for the query path. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -19,14 +20,14 @@ struct GoldenReport {
   double largest_fast_difference = 0;
 };
 
-// Every golden vector of the file through this network of it. Fails where a fingerprint is unknown,
-// a logit in float is further than the file's tolerance from the trainer's, or a fast one further
-// than the file's compute_bound from the one in float; the error names vector, output, expected,
-// found.
+// Runs every golden vector of the file; `network` is the file's own. Fails where a fingerprint is
+// not in the vocabulary, where a logit in float is further from the trainer's than the file's
+// tolerance, or where a fast logit is further from the one in float than the file's compute_bound.
+// The error names vector, output, expected and found.
 Result<GoldenReport> run_golden_vectors(const WeightFile& file, const PackedNetwork& network);
 
-// The 99th percentile of what the golden vectors take on this network, in nanoseconds: the file's
-// own warm-up queries, each run `rounds` times. 0 where there are none. They must have passed.
+// The 99th percentile of the time that a golden vector takes on this network, in nanoseconds. Each
+// vector runs `rounds` times. 0 where the file has none. The vectors must have passed before.
 uint64_t golden_latency(const WeightFile& file, const PackedNetwork& network, int rounds = 50);
 
 }  // namespace barker

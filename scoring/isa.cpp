@@ -9,8 +9,8 @@ namespace barker {
 namespace {
 
 #if defined(__x86_64__)
-// __builtin_cpu_supports knows no "f16c" in clang 14. What the operating system saves is AVX's
-// state.
+// __builtin_cpu_supports of clang 14 does not know "f16c". CPUID alone suffices here: F16C uses the
+// registers of AVX, and the question for AVX2 includes whether the operating system saves them.
 bool has_f16c() {
   unsigned eax, ebx, ecx, edx;
   return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
@@ -19,7 +19,7 @@ bool has_f16c() {
 
 bool machine_has(Isa isa) {
 #if defined(__x86_64__)
-  // These look at what the operating system saves, too, not at CPUID alone.
+  // __builtin_cpu_supports also asks whether the operating system saves the registers.
   switch (isa) {
     case Isa::kBaseline:
       return true;

@@ -1,4 +1,5 @@
-// The instruction sets kernels are built for, what this machine has, and which one to use.
+// The instruction sets (ISAs) that kernels are built for, which of them this machine has, and which
+// one to use. No state: any thread.
 #pragma once
 
 #include <string_view>
@@ -17,11 +18,12 @@ enum class Isa {
 
 std::string_view isa_name(Isa isa) noexcept;  // "baseline", "avx2", "avx512", "avx512dot"
 
-// Those this build has kernels for and this CPU and operating system can run, slowest first.
+// The ISAs that this build has kernels for and that this CPU and operating system can run, slowest
+// first.
 std::vector<Isa> supported_isas();
 
-// The fastest supported one for an empty name; else the named one. A name that does not exist, or
-// an ISA that this machine lacks, is an error.
+// The fastest supported ISA for an empty name, otherwise the named one. An unknown name and an ISA
+// that this machine lacks are errors.
 Result<Isa> choose_isa(std::string_view name);
 
 }  // namespace barker

@@ -1,4 +1,4 @@
-#include "scoring/kernels.h"
+#include "scoring/kernel_table.h"
 
 namespace barker {
 

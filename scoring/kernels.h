@@ -1,102 +1,123 @@
-// The kernels: the few loops in which a query spends its time, one table of function pointers per
-// ISA.
+// The kernels as callers see them: every argument is a tensor view, every shape is asserted in
+// debug builds. Behind each call is a function of one instruction set's KernelTable, which gets
+// the bare pointers; in a release build nothing but that call is left.
 //
-// Written once as templates over a handful of vector operations (kernels_impl.h) and compiled in
-// one unit per ISA (kernels_baseline.cpp, kernels_avx2.cpp, ...). The table is passed in, never
-// global, so tests run every ISA in one process. Lengths may be anything, including 0; pointers
-// need no alignment but are fastest at 64 bytes. No kernel allocates or throws. What a kernel says
-// of one row never depends on which other rows it is called with: scores repeat bit for bit.
+// Owns nothing: the KernelTable is static, views belong to the caller. Any thread. No call
+// allocates or throws. kernel_table.h says what each kernel computes, bit for bit.
 #pragma once
 
+#include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
-#include "scoring/isa.h"
+#include "scoring/kernel_table.h"
+#include "scoring/tensor.h"
 
 namespace barker {
 
-// A row-major [rows, width] tensor of a weight file.
-enum class Element : uint8_t { kF32, kF16 };
-struct Table {
-  const void* data = nullptr;
-  Element element = Element::kF32;
-  uint32_t width = 0;
-};
-
-// In which numbers dense layers behind the first one are computed. Sums are float or int32.
-//   kBf16  inputs and weights rounded to bfloat16
-//   kInt8  inputs to 0..127 with one scale a row, weights to -127..127 with one scale an output:
-//          small enough that no ISA saturates, so all of them agree
-enum class Compute : uint8_t { kF32, kBf16, kInt8 };
-
-// Weights of a bag that sum up to less pool to the zero vector, as an empty bag does: the reciprocal
-// of what is smaller than the smallest normal number may be infinite.
-inline constexpr float kLeastTotal = 0x1p-126f;
-
-inline constexpr uint32_t kPackedLanes = 16;  // outputs are padded to a multiple of it
-inline constexpr size_t kMostTileRows = 8;    // rows that go through the layers together, at most
-
-// A dense layer y = W x + b, made ready for the kernels (packed_network.h). Every word holds what
-// an output's weights are for one step: one float, two bfloat16 or four int8.
-struct PackedLayer {
-  const uint32_t* words = nullptr;  // [steps, padded_out]; outputs past `out` are 0
-  const float* bias = nullptr;      // [padded_out]
-  const float* scale = nullptr;     // [padded_out], kInt8 only: weight = scale * int8
-  uint32_t in = 0, steps = 0, out = 0, padded_out = 0;
-  Compute compute = Compute::kF32;
-};
-
-// What follows the first layer: further layers with ReLU, then head . h + bias. A logit.
-struct PackedMlp {
-  const PackedLayer* layers = nullptr;
+// The rows of a table that are pooled together. Unknown keywords are left out of it. Owns nothing.
+struct Bag {
+  const uint32_t* rows = nullptr;
+  const float* weights = nullptr;  // one a row; null where each is 1
   size_t count = 0;
-  const float* head = nullptr;  // [padded width of the last layer]
-  float bias = 0;
-  uint32_t stride = 0;  // floats from one row of activations to the next; fits the widest layer
+
+  std::span<const uint32_t> ids() const { return {rows, count}; }
 };
 
-// Floats of scratch that score_rows needs.
-inline constexpr size_t scratch_size(uint32_t stride) { return 3 * kMostTileRows * stride; }
+enum class Activation : uint8_t { kNone, kRelu };
 
-struct KernelTable {
-  Isa isa;
-  bool has_bf16, has_int8;  // whether score_rows takes such layers
+class Kernels {
+ public:
+  // Not explicit: a KernelTable is what programs choose once and pass around.
+  Kernels(const KernelTable& table) : table_(&table) {}
 
-  // out[width] = sum_i w_i * table[rows[i]] / sum_i w_i; w_i = 1 where weights is null; zero vector
-  // for an empty bag or a zero sum of weights (Eq. 4).
-  void (*pool)(const Table& table, const uint32_t* rows, const float* weights, size_t count,
-               float* out);
+  const KernelTable& table() const { return *table_; }
+  bool has(Compute compute) const {
+    return compute == Compute::kBf16   ? table_->has_bf16
+           : compute == Compute::kInt8 ? table_->has_int8
+                                       : true;
+  }
 
-  // out[m, o] = b[o] + sum_k x[m, k] W[o, k], max(0, .) of it with relu (Eq. 6-7). The layer is
-  // kF32; rows of x and out are strides apart, out's at least layer.out.
-  void (*dense)(const PackedLayer& layer, const float* x, size_t x_stride, size_t batch, bool relu,
-                float* out, size_t out_stride);
+  // out = the weighted mean of the bag's rows (Eq. 4).  out: [width]
+  void pool(const Table& table, const Bag& bag, VectorOut out) const noexcept {
+    assert(out.size() == table.width() && are_rows(bag.ids(), table));
+    table_->pool(table.raw(), bag.rows, bag.weights, bag.count, out.data());
+  }
 
-  // logits[i] += mlp(relu(base + table[rows[i]])): the candidate stage, first layer by the fold
-  // (Eq. 6-8). base: [table.width]. scratch: scratch_size(mlp.stride) floats at 64 bytes, any
-  // content.
-  void (*score_rows)(const Table& table, const uint32_t* rows, size_t count, const float* base,
-                     const PackedMlp& mlp, float* scratch, float* logits);
+  // out = activation(W x + b) (Eq. 6-7).  x: [in], out: [layer.out]
+  void dense(const PackedLayer& layer, const VectorView& x, Activation activation,
+             VectorOut out) const noexcept {
+    assert(layer.compute == Compute::kF32 && x.size() == layer.in && out.size() == layer.out);
+    table_->dense(layer, x.data(), layer.in, 1, activation == Activation::kRelu, out.data(),
+                  layer.out);
+  }
 
-  // logits[i] += x . table[rows[i]] + bias[rows[i]]; bias may be null: late interaction.
-  void (*dot_rows)(const Table& table, const uint32_t* rows, size_t count, const float* x,
-                   const float* bias, float* logits);
+  // The same for every row.  x: [batch, in], out: [batch, at least layer.out]; columns past
+  // layer.out are left alone.
+  void dense(const PackedLayer& layer, const MatrixView& x, Activation activation,
+             MatrixOut out) const noexcept {
+    assert(layer.compute == Compute::kF32 && x.shape(1) == layer.in);
+    assert(out.shape(0) == x.shape(0) && out.shape(1) >= layer.out);
+    table_->dense(layer, x.data(), x.shape(1), x.shape(0), activation == Activation::kRelu,
+                  out.data(), out.shape(1));
+  }
 
-  // out[j] = z . tanh(base + table[rows[j]]) (Eq. 11, with base = W_u e_u + W_q e_q).
-  void (*attention_scores)(const Table& table, const uint32_t* rows, size_t count,
-                           const float* base, const float* z, float* out);
+  // logits[i] += mlp(relu(base + table[rows[i]])) (Eq. 6-8).
+  // base: [width], scratch: [scratch_size(mlp.stride)] at 64 bytes, logits: [rows]
+  void score_rows(const Table& table, std::span<const uint32_t> rows, const VectorView& base,
+                  const PackedMlp& mlp, VectorOut scratch, VectorOut logits) const noexcept {
+    assert(are_rows(rows, table) && base.size() == table.width() && logits.size() == rows.size());
+    assert(mlp.count == 0 || (mlp.layers[0].in == table.width() && has(mlp.layers[0].compute)));
+    assert(mlp.stride >= table.width() && scratch.size() >= scratch_size(mlp.stride));
+    assert(reinterpret_cast<uintptr_t>(scratch.data()) % 64 == 0);
+    table_->score_rows(table.raw(), rows.data(), rows.size(), base.data(), mlp, scratch.data(),
+                       logits.data());
+  }
 
-  // In place softmax, maximum subtracted first (Eq. 12). count 0 is allowed.
-  void (*softmax)(float* values, size_t count);
+  // logits[i] += x . table[rows[i]] + bias[rows[i]].
+  // x: [width], bias: [at least the largest row + 1] or no_tensor(), logits: [rows]
+  void dot_rows(const Table& table, std::span<const uint32_t> rows, const VectorView& x,
+                const VectorView& bias, VectorOut logits) const noexcept {
+    assert(are_rows(rows, table) && x.size() == table.width() && logits.size() == rows.size());
+    assert(!is_bound(bias) || are_below(rows, bias.size()));
+    table_->dot_rows(table.raw(), rows.data(), rows.size(), x.data(), bias.data(), logits.data());
+  }
 
-  // out[i] = sigma(scale * in[i] + offset). In place is allowed.
-  void (*sigmoid)(const float* in, size_t count, float scale, float offset, float* out);
+  // out[j] = z . tanh(base + table[rows[j]]) (Eq. 11).  base, z: [width], out: [rows]
+  void attention_scores(const Table& table, std::span<const uint32_t> rows, const VectorView& base,
+                        const VectorView& z, VectorOut out) const noexcept {
+    assert(are_rows(rows, table) && out.size() == rows.size());
+    assert(base.size() == table.width() && z.size() == table.width());
+    table_->attention_scores(table.raw(), rows.data(), rows.size(), base.data(), z.data(),
+                             out.data());
+  }
 
-  // Cosine of two rows; 0 where one of them is the zero vector.
-  float (*cosine)(const Table& table, uint32_t x, uint32_t y);
+  // values = softmax(values) (Eq. 12).
+  void softmax(VectorOut values) const noexcept { table_->softmax(values.data(), values.size()); }
+
+  // out[i] = sigma(scale * in[i] + offset) (Eq. 8). `out` may view what `in` views.
+  void sigmoid(const VectorView& in, float scale, float offset, VectorOut out) const noexcept {
+    assert(in.size() == out.size());
+    table_->sigmoid(in.data(), in.size(), scale, offset, out.data());
+  }
+
+  // The cosine of two rows; 0 where one of them is the zero vector.
+  float cosine(const Table& table, uint32_t x, uint32_t y) const noexcept {
+    assert(x < table.rows() && y < table.rows());
+    return table_->cosine(table.raw(), x, y);
+  }
+
+ private:
+  static bool are_below(std::span<const uint32_t> rows, size_t limit) {
+    return std::ranges::all_of(rows, [=](uint32_t row) { return row < limit; });
+  }
+  static bool are_rows(std::span<const uint32_t> rows, const Table& table) {
+    return are_below(rows, table.rows());
+  }
+
+  const KernelTable* table_;
 };
-
-// Table of an ISA; the caller has made sure it is supported (choose_isa).
-const KernelTable& kernels_for(Isa isa) noexcept;
 
 }  // namespace barker

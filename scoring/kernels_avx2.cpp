@@ -1,4 +1,4 @@
-// AVX2, FMA and F16C kernels. Nothing of this unit runs on a CPU without them.
+// The kernels for AVX2 with FMA and F16C. No function of this unit runs on a CPU without them.
 #include <immintrin.h>
 
 #include "scoring/kernels_impl.h"
@@ -16,7 +16,7 @@ struct Avx2Ops {
   static BARKER_INLINE Vec load_half(const Half* p) {
     return Vec(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
   }
-  // 12 bits from the CPU, twice as many by one step of Newton's method.
+  // The CPU gives 12 bits; one step of Newton's method doubles them.
   static BARKER_INLINE Vec reciprocal(const Vec& v) {
     const __m256 guess = _mm256_rcp_ps(v);
     return Vec(_mm256_mul_ps(guess, _mm256_fnmadd_ps(v, guess, _mm256_set1_ps(2.0f))));
@@ -36,13 +36,13 @@ struct Avx2Ops {
     const __m256 scale = _mm256_set1_ps(inverse);
     const __m256i low = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_load_ps(x), scale));
     const __m256i high = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_load_ps(x + 8), scale));
-    // Packing works within halves of the register; the permutation puts them in order again.
+    // The pack instruction works within halves of the register; the permutation restores the order.
     const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8);
     const __m128i bytes =
         _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
   }
-  // Sums of pairs stay below 2 * 127 * 127 and so never saturate in 16 bits.
+  // A sum of two products is at most 2 * 127 * 127 and therefore never saturates in 16 bits.
   static BARKER_INLINE Words dot_int8(const Words& sum, const Words& x, const Words& w) {
     const __m256i pairs = _mm256_maddubs_epi16(x, w);
     return Words(_mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))));
@@ -52,6 +52,6 @@ struct Avx2Ops {
 }  // namespace
 
 extern const KernelTable kAvx2Kernels;
-constexpr KernelTable kAvx2Kernels = Kernels<Avx2Ops>::table(Isa::kAvx2);
+constexpr KernelTable kAvx2Kernels = KernelsOf<Avx2Ops>::table(Isa::kAvx2);
 
 }  // namespace barker

@@ -1,5 +1,5 @@
-// AVX-512 kernels for CPUs that also have the dot products of int8 (VNNI) and bfloat16 (BF16):
-// Cooper Lake, Sapphire Rapids, Zen 4 and later. Nothing of this unit runs on others.
+// The kernels for AVX-512 CPUs that also have the dot products of int8 (VNNI) and bfloat16 (BF16):
+// Cooper Lake, Sapphire Rapids, Zen 4 and later. No function of this unit runs on other CPUs.
 #include "scoring/ops_avx512.h"
 
 namespace barker {
@@ -25,6 +25,6 @@ struct Avx512DotOps : Avx512Ops {
 }  // namespace
 
 extern const KernelTable kAvx512DotKernels;
-constexpr KernelTable kAvx512DotKernels = Kernels<Avx512DotOps>::table(Isa::kAvx512Dot);
+constexpr KernelTable kAvx512DotKernels = KernelsOf<Avx512DotOps>::table(Isa::kAvx512Dot);
 
 }  // namespace barker

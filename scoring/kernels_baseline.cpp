@@ -1,4 +1,4 @@
-// Baseline kernels: what every CPU of the architecture can run (SSE2 on x86-64, NEON on AArch64).
+// The kernels that every CPU of the architecture can run (SSE2 on x86-64, NEON on AArch64).
 #include "scoring/kernels_impl.h"
 
 namespace barker {
@@ -14,8 +14,8 @@ struct BaselineOps {
   static constexpr size_t kTileRows = 4, kTileVectors = 2, kPoolVectors = 8;
   static constexpr bool kHasBf16 = false, kHasInt8 = false;
 
-  // half_to_float of four at a time, in the compilers' own vectors: neither SSE2 nor xsimd knows
-  // binary16.
+  // half_to_float of four numbers at a time. It uses the compilers' own vectors, because neither
+  // SSE2 nor xsimd knows binary16.
   static BARKER_INLINE Vec load_half(const Half* p) {
     using Halves [[gnu::vector_size(8)]] = uint16_t;
     using Bits [[gnu::vector_size(16)]] = uint32_t;
@@ -44,6 +44,6 @@ struct BaselineOps {
 }  // namespace
 
 extern const KernelTable kBaselineKernels;
-constexpr KernelTable kBaselineKernels = Kernels<BaselineOps>::table(Isa::kBaseline);
+constexpr KernelTable kBaselineKernels = KernelsOf<BaselineOps>::table(Isa::kBaseline);
 
 }  // namespace barker

@@ -1,18 +1,19 @@
-// The kernels, once, as templates over an ISA's operations. Included by the kernels_*.cpp units
-// alone, each of which is compiled for one ISA and instantiates Kernels<its operations>:
+// The kernels, written once as templates over an ISA's operations. Only the units kernels_*.cpp
+// include this file; each is compiled for one ISA and instantiates KernelsOf<its operations>. The
+// operations are:
 //
-//   Arch                        xsimd architecture
-//   kTileRows, kTileVectors     shape of a dense tile, so that its sums fill the registers
-//   kPoolVectors                vectors of a row that are pooled in one pass
-//   load_half(p)                lanes binary16 numbers as floats
-//   reciprocal(v)               1 / v, to the last bits
+//   Arch                        the xsimd architecture
+//   kTileRows, kTileVectors     the shape of a dense tile, chosen so that its sums fill the registers
+//   kPoolVectors                how many vectors of a row are pooled in one pass
+//   load_half(p)                a vector of binary16 numbers as floats
+//   reciprocal(v)               1 / v, exact but for the last bits
 //   sum(v), largest(v)          over the lanes, always in the same order
-//   has_bf16: Words             pack_bf16(x, out), dot_bf16(sum, x, w)     16 numbers at a time
-//   has_int8                    pack_int8(x, inverse, out), dot_int8(sum, x, w)
+//   pack_bf16(x, out), dot_bf16(sum, x, w)            if kHasBf16; 16 numbers at a time
+//   pack_int8(x, inverse, out), dot_int8(sum, x, w)   if kHasInt8; 16 numbers at a time
 //
-// Everything is in an anonymous namespace and forced inline below the table's functions: a weak
-// symbol compiled for AVX-512 could otherwise be linked for everybody. For the same reason no
-// standard container or algorithm is used here.
+// Everything is in an anonymous namespace, and all that the table's functions call is inlined by
+// force: a weak symbol compiled for AVX-512 could otherwise be linked for every CPU. For the same
+// reason no standard container or algorithm is used here.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +21,7 @@
 #include <xsimd/xsimd.hpp>
 
 #include "models/base/half.h"
-#include "scoring/kernels.h"
+#include "scoring/kernel_table.h"
 
 #define BARKER_INLINE inline __attribute__((always_inline))
 #define BARKER_LAMBDA_INLINE __attribute__((always_inline))
@@ -34,7 +35,7 @@ namespace barker {
 namespace {
 
 template <typename Ops>
-struct Kernels {
+struct KernelsOf {
   using Arch = typename Ops::Arch;
   using Vec = xsimd::batch<float, Arch>;
   using Words = xsimd::batch<int32_t, Arch>;
@@ -46,8 +47,8 @@ struct Kernels {
 
   // ---- small parts
 
-  // a * b + c. xsimd 8.1 has no fused form for AVX-512; -ffp-contract=fast fuses this one
-  // everywhere.
+  // a * b + c. xsimd 8.1 has no fused form for AVX-512, but -ffp-contract=fast makes the compiler
+  // fuse this one for every ISA.
   static BARKER_INLINE Vec multiply_add(const Vec& a, const Vec& b, const Vec& c) {
     return a * b + c;
   }
@@ -64,9 +65,9 @@ struct Kernels {
     }
   }
 
-  // The table's rows as their own type: f(const float*) or f(const Half*).
+  // Calls f with the table's data as what it is: f(const float*) or f(const Half*).
   template <typename F>
-  static BARKER_INLINE auto with_elements(const Table& table, F f) {
+  static BARKER_INLINE auto with_elements(const RawTable& table, F f) {
     if (table.element == Element::kF16) return f(static_cast<const Half*>(table.data));
     return f(static_cast<const float*>(table.data));
   }
@@ -121,7 +122,7 @@ struct Kernels {
     }
   }
 
-  static void pool(const Table& table, const uint32_t* rows, const float* weights, size_t count,
+  static void pool(const RawTable& table, const uint32_t* rows, const float* weights, size_t count,
                    float* out) {
     float total = static_cast<float>(count);
     if (weights) {
@@ -143,9 +144,10 @@ struct Kernels {
 
   // ---- dense layers
   //
-  // Whatever a word holds, a tile is the same loop: M rows of inputs against N vectors of outputs,
-  // all M * N sums in registers, each load serving M or N products. The sum of an output runs over
-  // the steps in order in every tile, so a row's result does not depend on M and N.
+  // A tile multiplies M rows of inputs with N vectors of outputs. All M * N sums stay in registers,
+  // and each load serves M or N products. The loop is the same whatever a word holds. Every tile
+  // adds up an output's products in the order of the steps, so that the result for a row does not
+  // depend on M and N.
 
   struct F32 {
     using Operand = Vec;
@@ -192,7 +194,7 @@ struct Kernels {
     static BARKER_INLINE Vec finish(const Sum& sum, float, const float*, const float* bias) {
       return sum + Vec::load_unaligned(bias);
     }
-    // Rows of activations to words, in `out` with the same stride.
+    // Rounds rows of activations into words of `out`, whose rows have the same stride.
     static BARKER_INLINE const uint32_t* pack(const float* rows, size_t stride, size_t count,
                                               size_t width, uint32_t* out, float*) {
       for (size_t m = 0; m < count; ++m) {
@@ -231,7 +233,8 @@ struct Kernels {
     static BARKER_INLINE Vec load_aligned(const float* p) { return Vec::load_aligned(p); }
   };
 
-  // The layer's outputs [o, o + N vectors) of M rows to finish(m, o + ..., vector).
+  // Computes N vectors of the layer's outputs, from output o on, for M rows, and passes each vector
+  // on: finish(row, its first output, vector).
   template <typename C, size_t M, size_t N, typename Finish>
   static BARKER_INLINE void tile(const PackedLayer& layer, const uint32_t* x, size_t x_stride,
                                  const float* row_scale, size_t o, Finish finish) {
@@ -266,7 +269,7 @@ struct Kernels {
   template <typename C, size_t M, typename Finish>
   static BARKER_INLINE void layer_of_rows(const PackedLayer& layer, const uint32_t* x,
                                           size_t x_stride, const float* row_scale, Finish finish) {
-    // A single row has no other sums to hide the latency of an addition behind.
+    // A single row takes more vectors: its own sums must hide the latency of the additions.
     constexpr size_t kVectors = M == 1 ? 8 : Ops::kTileVectors;
     size_t o = 0;
     for (; o + kVectors * kLanes <= layer.padded_out; o += kVectors * kLanes) {
@@ -277,7 +280,7 @@ struct Kernels {
     }
   }
 
-  // f.template operator()<M>() for the count of rows, 1 <= count <= kTileRows.
+  // Calls f<M>() with the number of rows as a constant, 1 <= count <= kTileRows.
   template <typename F>
   static BARKER_INLINE void with_rows(size_t count, F f) {
     static_assert(kTileRows <= 6);
@@ -321,8 +324,8 @@ struct Kernels {
 
   // ---- candidate stage
 
-  // Layers behind the first one and the head for M rows of activations, which are padded by zeros
-  // to kPackedLanes. `rows` and `next` are overwritten.
+  // Computes the layers behind the first one and the head for M rows of activations, which zeros
+  // pad to a multiple of kPackedLanes. `rows` and `next` are overwritten.
   template <typename C, size_t M>
   static BARKER_INLINE void finish_mlp(const PackedMlp& mlp, float* rows, float* next,
                                        uint32_t* words, size_t width, float* logits) {
@@ -399,8 +402,8 @@ struct Kernels {
     }
   }
 
-  static void score_rows(const Table& table, const uint32_t* rows, size_t count, const float* base,
-                         const PackedMlp& mlp, float* scratch, float* logits) {
+  static void score_rows(const RawTable& table, const uint32_t* rows, size_t count,
+                         const float* base, const PackedMlp& mlp, float* scratch, float* logits) {
     const Compute compute = mlp.count > 0 ? mlp.layers[0].compute : Compute::kF32;
     with_elements(table, [&](const auto* data) {
       if constexpr (Ops::kHasBf16) {
@@ -417,7 +420,7 @@ struct Kernels {
     });
   }
 
-  static void dot_rows(const Table& table, const uint32_t* rows, size_t count, const float* x,
+  static void dot_rows(const RawTable& table, const uint32_t* rows, size_t count, const float* x,
                        const float* bias, float* logits) {
     const size_t width = table.width;
     with_elements(table, [&](const auto* data) {
@@ -446,8 +449,9 @@ struct Kernels {
 
   // ---- attention
 
-  // tanh as a quotient of polynomials, odd over even, after clamping to where float tanh is 1.
-  // Within 5e-7 of the true value everywhere (a test measures it); libm's is 50 times slower.
+  // tanh as a quotient of an odd and an even polynomial. The argument is clamped to where tanh is 1
+  // in float. The result is within 5e-7 of the true value everywhere (a test measures it); libm's
+  // tanh is 50 times slower.
   static BARKER_INLINE Vec tanh(const Vec& value) {
     const Vec x =
         xsimd::max(xsimd::min(value, Vec(7.90531110763549805f)), Vec(-7.90531110763549805f));
@@ -466,7 +470,7 @@ struct Kernels {
     return x * p * Ops::reciprocal(q);
   }
 
-  static void attention_scores(const Table& table, const uint32_t* rows, size_t count,
+  static void attention_scores(const RawTable& table, const uint32_t* rows, size_t count,
                                const float* base, const float* z, float* out) {
     const size_t width = table.width;
     with_elements(table, [&](const auto* data) {
@@ -484,8 +488,8 @@ struct Kernels {
           sums = multiply_add(tanh(load(base + d) + load(row + d)), load(z + d), sums);
         }
         float total = Ops::sum(sums);
-        if (d <
-            width) {  // the same polynomial for the rest, so that no length changes the function
+        if (d < width) {
+          // The rest takes the same polynomial, so that the function is the same for every width.
           alignas(64) float rest[kLanes] = {};
           for (size_t r = d; r < width; ++r) rest[r - d] = base[r] + value(row + r);
           tanh(Vec::load_aligned(rest)).store_aligned(rest);
@@ -496,8 +500,8 @@ struct Kernels {
     });
   }
 
-  // f over vectors of values; a rest that fills no vector is padded, so that a value's result does
-  // not depend on its place.
+  // Applies f to vectors of values. A rest that does not fill a vector is padded, so that the result
+  // for a value does not depend on where it stands.
   template <typename F>
   static BARKER_INLINE void map(const float* in, size_t count, float* out, F f) {
     size_t i = 0;
@@ -528,7 +532,7 @@ struct Kernels {
 
   // ---- choice
 
-  static float cosine(const Table& table, uint32_t x_row, uint32_t y_row) {
+  static float cosine(const RawTable& table, uint32_t x_row, uint32_t y_row) {
     const size_t width = table.width;
     float xy = 0, xx = 0, yy = 0;
     with_elements(table, [&](const auto* data) {

@@ -1,7 +1,6 @@
-// The forward pass as the equations say it: xtensor, double, nothing folded. Kernels are proven by
-// it.
+// The forward pass as the equations are written: xtensor expressions in double, without folds and
+// without kernels. It is independent of forward.cpp, and tests compare the two.
 #include <cmath>
-#include <xtensor/xadapt.hpp>
 #include <xtensor/xmath.hpp>
 #include <xtensor/xtensor.hpp>
 #include <xtensor/xview.hpp>
@@ -14,34 +13,26 @@ namespace {
 
 using Vector = xt::xtensor<double, 1>;
 
-// A mapped [rows, columns] tensor without a copy.
-auto matrix(const float* data, size_t rows, size_t columns) {
-  return xt::adapt(data, rows * columns, xt::no_ownership(), std::array<size_t, 2>{rows, columns});
+// W x. The product is written out: xtensor has matrix products only with a BLAS beside it.
+Vector product(const MatrixView& weight, const Vector& x) {
+  return xt::sum(weight * xt::view(x, xt::newaxis(), xt::all()), {1});
 }
 
-auto vector(const float* data, size_t size) {
-  return xt::adapt(data, size, xt::no_ownership(), std::array<size_t, 1>{size});
-}
-
-// W x + b; b may be null.
-Vector affine(const float* weight, const float* bias, size_t out, const Vector& x) {
-  Vector y = xt::sum(matrix(weight, out, x.size()) * xt::view(x, xt::newaxis(), xt::all()), {1});
-  if (bias) y += vector(bias, out);
-  return y;
+// W x + b (Eq. 6-7 without the activation).
+Vector affine(const DenseLayer& layer, const Vector& x) {
+  return product(layer.weight, x) + layer.bias;
 }
 
 class Reference {
  public:
   explicit Reference(const Network& network) : n_(network) {}
 
-  Vector embedding(uint32_t row) const {
-    const size_t first = size_t{row} * n_.dim;
-    if (n_.embedding.element == Element::kF32) {
-      return vector(static_cast<const float*>(n_.embedding.data) + first, n_.dim);
+  Vector embedding(uint32_t row) const {  // Em(row)
+    if (n_.embedding.element() == Element::kF32) {
+      return xt::view(n_.embedding.floats(), row, xt::all());
     }
-    const auto* halves = static_cast<const Half*>(n_.embedding.data) + first;
     Vector out = xt::zeros<double>({size_t{n_.dim}});
-    for (size_t d = 0; d < n_.dim; ++d) out(d) = half_to_float(halves[d]);
+    for (size_t d = 0; d < n_.dim; ++d) out(d) = half_to_float(n_.embedding.halves()(row, d));
     return out;
   }
 
@@ -57,56 +48,51 @@ class Reference {
     return xt::zeros<double>({size_t{n_.dim}});
   }
 
-  void set_context(std::span<const Bag> groups) {
+  void set_context(std::span<const Bag> groups) {  // Eq. 4-5
     context_ = xt::zeros<double>({groups.size() * n_.dim});
     for (size_t g = 0; g < groups.size(); ++g) {
       xt::view(context_, xt::range(g * n_.dim, (g + 1) * n_.dim)) = pooled(groups[g]);
     }
     dot_context_ = context_;
     for (size_t i = 0; i < n_.dot_context.size(); ++i) {
-      const DenseLayer& layer = n_.dot_context[i];
-      dot_context_ = affine(layer.weight, layer.bias, layer.out, dot_context_);
+      dot_context_ = affine(n_.dot_context[i], dot_context_);
       if (i + 1 < n_.dot_context.size()) dot_context_ = xt::maximum(dot_context_, 0.0);
     }
   }
 
-  double mlp(const Vector& target, const float* head, double bias) const {  // Eq. 5-8, a logit
+  // Eq. 5-8, a logit.
+  double mlp(const Vector& target, const VectorView& head, double bias) const {
     Vector h = xt::concatenate(xt::xtuple(context_, target));
-    for (const DenseLayer& layer : n_.mlp) {
-      h = xt::maximum(affine(layer.weight, layer.bias, layer.out, h), 0.0);
-    }
-    return xt::sum(h * vector(head, h.size()))() + bias;
+    for (const DenseLayer& layer : n_.mlp) h = xt::maximum(affine(layer, h), 0.0);
+    return xt::sum(h * head)() + bias;
   }
 
-  double dot(const Vector& target) const {
-    return xt::sum(dot_context_ * affine(n_.dot_target, nullptr, n_.dot_dim, target))();
+  double dot(const Vector& target) const {  // late interaction
+    return xt::sum(dot_context_ * product(n_.dot_target, target))();
   }
 
   double main_logit(uint32_t row) const {
     const Vector target = embedding(row);
     double logit = n_.mlp.empty() ? 0 : mlp(target, n_.main_weight, n_.main_bias);
-    if (n_.dot_dim > 0) logit += dot(target) + n_.dot_target_bias[row];
+    if (n_.dot_dim > 0) logit += dot(target) + n_.dot_target_bias(row);
     return logit;
   }
 
   double aux_logit(const Bag& title, std::vector<double>& attention) const {
-    const size_t d = n_.dim;
-    const Vector user = xt::view(
-        context_, xt::range(n_.attention_user_group * d, (n_.attention_user_group + 1) * d));
-    const Vector query = xt::view(
-        context_, xt::range(n_.attention_query_group * d, (n_.attention_query_group + 1) * d));
-    const Vector base = affine(n_.attention_user, nullptr, n_.attention_dim, user) +
-                        affine(n_.attention_query, nullptr, n_.attention_dim, query);
+    const auto group = [&](size_t g) -> Vector {
+      return xt::view(context_, xt::range(g * n_.dim, (g + 1) * n_.dim));
+    };
+    const Vector base = product(n_.attention_user, group(n_.attention_user_group)) +
+                        product(n_.attention_query, group(n_.attention_query_group));
     std::vector<double> alpha;
     double largest = -INFINITY, total = 0;
-    for (size_t j = 0; j < title.count; ++j) {  // Eq. 11
-      const Vector hidden = xt::tanh(
-          base + affine(n_.attention_title, nullptr, n_.attention_dim, embedding(title.rows[j])));
-      alpha.push_back(xt::sum(hidden * vector(n_.attention_score, n_.attention_dim))());
+    for (const uint32_t word : title.ids()) {  // Eq. 11
+      const Vector hidden = xt::tanh(base + product(n_.attention_title, embedding(word)));
+      alpha.push_back(xt::sum(hidden * n_.attention_score)());
       largest = std::max(largest, alpha.back());
     }
     for (double& a : alpha) total += a = std::exp(a - largest);  // Eq. 12
-    Vector title_vector = xt::zeros<double>({d});
+    Vector title_vector = xt::zeros<double>({size_t{n_.dim}});
     for (size_t j = 0; j < title.count; ++j) {  // Eq. 13
       alpha[j] /= total;
       title_vector += alpha[j] * embedding(title.rows[j]);

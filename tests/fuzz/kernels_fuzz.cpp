@@ -1,15 +1,16 @@
-// Kernels of every ISA against plain double arithmetic, on shapes, tables, rows and numbers that
-// nobody chose: differential fuzzing. The bound on an error is that of the rounding of its terms.
+// Differential fuzzing: compares the kernels of every ISA with plain double arithmetic, on shapes,
+// tables, rows and numbers that the input decides. How large a difference may be follows from the
+// rounding of the terms.
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
 #include <cstring>
-#include <memory>
 #include <vector>
 
 #include "models/base/half.h"
 #include "scoring/kernels.h"
 #include "scoring/packed_network.h"
+#include "scoring/scratch.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace barker {
@@ -19,7 +20,7 @@ class Source {
  public:
   Source(const uint8_t* data, size_t size) : data_(data), size_(size) {}
   uint32_t below(uint32_t limit) { return limit ? byte() % limit : 0; }
-  // Any sign and magnitude that a network may hold; zero, tiny and equal ones among them.
+  // A number of any sign and magnitude that a network may hold; zero, tiny and equal ones occur.
   float number() {
     const uint8_t kind = byte();
     const float fraction = 1 + static_cast<float>(byte()) / 256;
@@ -34,7 +35,7 @@ class Source {
   }
 
  private:
-  // When there are no more, a sequence goes on that depends on what there was.
+  // Behind the input's end a pseudo-random sequence goes on, seeded by the input.
   uint8_t byte() {
     if (at_ < size_) return mixed_ = static_cast<uint8_t>(mixed_ * 31 + data_[at_]), data_[at_++];
     state_ = state_ * 6364136223846793005u + mixed_ + 1442695040888963407u;
@@ -46,7 +47,7 @@ class Source {
   uint64_t state_ = 0;
 };
 
-// A sum, and how large an error its float may have.
+// A sum in double, and how large the error of the same sum in float may be.
 struct Sum {
   double value = 0, magnitude = 0;
   int terms = 1;
@@ -64,6 +65,11 @@ void near(double found, double expected, double bound, const char* what) {
   std::abort();
 }
 
+VectorView in(const std::vector<float>& values) {
+  return vector_view(values.data(), values.size());
+}
+VectorOut out_of(std::vector<float>& values) { return vector_view(values.data(), values.size()); }
+
 struct Problem {
   explicit Problem(Source& source)
       : width(1 + source.below(140)),
@@ -76,9 +82,8 @@ struct Problem {
       if (is_half) value = half_to_float(halves.back());
     }
     for (uint32_t& row : picked) row = source.below(row_count);
-    table.data = is_half ? static_cast<const void*>(halves.data()) : floats.data();
-    table.element = is_half ? Element::kF16 : Element::kF32;
-    table.width = width;
+    table = is_half ? Table(matrix_view<const Half>(halves.data(), row_count, width))
+                    : Table(matrix_view<const float>(floats.data(), row_count, width));
     x = source.numbers(width);
     z = source.numbers(width);
     bias = source.numbers(row_count);
@@ -96,10 +101,10 @@ struct Problem {
   std::vector<float> x, z, bias, weights;
 };
 
-void check_pool(const KernelTable& k, const Problem& p, bool weighted) {
+void check_pool(const Kernels& k, const Problem& p, bool weighted) {
   std::vector<float> out(p.width, NAN);
-  k.pool(p.table, p.picked.data(), weighted ? p.weights.data() : nullptr, p.picked.size(),
-         out.data());
+  k.pool(p.table, {p.picked.data(), weighted ? p.weights.data() : nullptr, p.picked.size()},
+         out_of(out));
   double total = 0;
   for (size_t i = 0; i < p.picked.size(); ++i) total += weighted ? p.weights[i] : 1;
   for (uint32_t d = 0; d < p.width; ++d) {
@@ -107,18 +112,18 @@ void check_pool(const KernelTable& k, const Problem& p, bool weighted) {
     for (size_t i = 0; i < p.picked.size(); ++i) {
       sum.add((weighted ? p.weights[i] : 1.0) * p.at(p.picked[i], d));
     }
-    // The sum of the weights and the division round, too.
+    // The kernel also rounds the sum of the weights and the division.
     const double scale = total > 0 ? 1 / total : 0;
     near(out[d], sum.value * scale, 2 * sum.bound() * scale, "pool");
   }
 }
 
-void check_rows(const KernelTable& k, const Problem& p, bool biased) {
+void check_rows(const Kernels& k, const Problem& p, bool biased) {
   const size_t count = p.picked.size();
   std::vector<float> logits(count, 1), attention(count, NAN);
-  k.dot_rows(p.table, p.picked.data(), count, p.x.data(), biased ? p.bias.data() : nullptr,
-             logits.data());
-  k.attention_scores(p.table, p.picked.data(), count, p.x.data(), p.z.data(), attention.data());
+  k.dot_rows(p.table, p.picked, in(p.x), biased ? in(p.bias) : no_tensor<VectorView>(),
+             out_of(logits));
+  k.attention_scores(p.table, p.picked, in(p.x), in(p.z), out_of(attention));
   for (size_t i = 0; i < count; ++i) {
     Sum dot, score;
     dot.add(1);
@@ -126,7 +131,7 @@ void check_rows(const KernelTable& k, const Problem& p, bool biased) {
     double tanh_error = 0;
     for (uint32_t d = 0; d < p.width; ++d) {
       dot.add(double{p.x[d]} * p.at(p.picked[i], d));
-      // In float first: the sum is what the kernel takes the tanh of.
+      // The kernel takes the tanh of this sum in float, so the sum is rounded here, too.
       const float sum = p.x[d] + static_cast<float>(p.at(p.picked[i], d));
       score.add(p.z[d] * std::tanh(double{sum}));
       tanh_error += std::abs(p.z[d]) * 5e-7;
@@ -136,10 +141,10 @@ void check_rows(const KernelTable& k, const Problem& p, bool biased) {
   }
 }
 
-void check_small(const KernelTable& k, const Problem& p) {
+void check_small(const Kernels& k, const Problem& p) {
   std::vector<float> softmax = p.x, sigmoid(p.width, NAN);
-  k.softmax(softmax.data(), softmax.size());
-  k.sigmoid(p.x.data(), p.x.size(), p.z[0], p.z[p.width - 1], sigmoid.data());
+  k.softmax(out_of(softmax));
+  k.sigmoid(in(p.x), p.z[0], p.z[p.width - 1], out_of(sigmoid));
   const double largest = *std::ranges::max_element(p.x);
   double total = 0;
   for (const float value : p.x) total += std::exp(value - largest);
@@ -158,31 +163,31 @@ void check_small(const KernelTable& k, const Problem& p) {
   }
   const double norm = std::sqrt(aa.value) * std::sqrt(bb.value);
   const double found = k.cosine(p.table, a, b);
-  // Squares of the tiniest numbers vanish in float: then a row counts as zero.
+  // Squares of the tiniest numbers vanish in float; then the kernel takes the row for zero.
   if (aa.value < 1e-30 || bb.value < 1e-30) return;
   near(found, ab.value / norm, (ab.bound() + 1e-6 * norm) / norm * 4, "cosine");
 }
 
-void check_layers(const KernelTable& k, Source& source, const Problem& p) {
+void check_layers(const Kernels& k, Source& source, const Problem& p) {
   const uint32_t hidden = 1 + source.below(70);
   const auto w = source.numbers(size_t{hidden} * p.width), b = source.numbers(hidden),
              head = source.numbers(hidden);
   const std::vector<float> first(p.width, 1), first_bias(p.width, 0);
   Network n;
   n.dim = 1;
-  n.mlp = {{first.data(), first_bias.data(), 1, p.width}, {w.data(), b.data(), p.width, hidden}};
-  n.main_weight = head.data();
+  n.mlp = {{matrix_view(first.data(), p.width, 1), in(first_bias)},
+           {matrix_view(w.data(), hidden, p.width), in(b)}};
+  n.main_weight = in(head);
   n.main_bias = 0.5f;
-  const PackedNetwork packed(n, k);
+  const PackedNetwork packed(n, k.table());
   const size_t batch = p.row_count;
   std::vector<float> out(batch * hidden, NAN);
-  k.dense(packed.exact_main.layers[0], p.floats.data(), p.width, batch, true, out.data(), hidden);
+  k.dense(packed.exact_main.layers[0], matrix_view(p.floats.data(), batch, p.width),
+          Activation::kRelu, matrix_view(out.data(), batch, hidden));
   std::vector<float> logits(p.picked.size(), 0);
-  const size_t scratch_bytes = (scratch_size(packed.stride) * sizeof(float) + 63) / 64 * 64;
-  const std::unique_ptr<float, decltype(&std::free)> scratch(
-      static_cast<float*>(std::aligned_alloc(64, scratch_bytes)), &std::free);
-  k.score_rows(p.table, p.picked.data(), p.picked.size(), p.x.data(), packed.exact_main,
-               scratch.get(), logits.data());
+  ScratchTensor<1> scratch;
+  scratch.resize({scratch_size(packed.stride)});
+  k.score_rows(p.table, p.picked, in(p.x), packed.exact_main, scratch.out(), out_of(logits));
   const auto layer = [&](auto input, Sum& logit, float* found) {
     double error = 0;
     logit.add(n.main_bias);
@@ -217,7 +222,7 @@ void check_layers(const KernelTable& k, Source& source, const Problem& p) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace barker;
   for (const Isa isa : supported_isas()) {
-    const KernelTable& k = kernels_for(isa);
+    const Kernels k = kernels_for(isa);
     Source source(data, size);
     const Problem problem(source);
     check_pool(k, problem, false);

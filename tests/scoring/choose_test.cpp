@@ -14,10 +14,11 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// Rows 0 and 1 nearly the same, 2 and 3 apart.
+// Rows 0 and 1 are nearly the same; 2 and 3 are apart from them and from each other.
 const std::vector<float> kEmbedding = {1, 0, 1, 0.01f, 0, 1, -1, 0};
 
-const Embeddings kEmbeddings{kernels_for(Isa::kBaseline), {kEmbedding.data(), Element::kF32, 2}};
+const Embeddings kEmbeddings{kernels_for(Isa::kBaseline),
+                             Table(matrix_view(kEmbedding.data(), 4, 2))};
 
 struct Choice {
   std::vector<uint32_t> chosen;
@@ -46,7 +47,7 @@ TEST(ChooseSellingPoints, PassesOverNearDuplicatesAndRepeats) {
                                       Verdict::kChosen));
 }
 
-TEST(ChooseSellingPoints, NeverTakesUnknownWeakOrNotANumber) {
+TEST(ChooseSellingPoints, NeverTakesAnUnknownRowALowLogitOrANan) {
   const Choice c = choose({{1, kUnknownRow, .9f, false}, {2, 2, .1f, false}, {3, 3, NAN, false}},
                           {.count = 3, .minimum_logit = .3f});
   EXPECT_TRUE(c.chosen.empty());
@@ -54,7 +55,7 @@ TEST(ChooseSellingPoints, NeverTakesUnknownWeakOrNotANumber) {
               ElementsAre(Verdict::kUnknown, Verdict::kBelowMinimum, Verdict::kBelowMinimum));
 }
 
-TEST(ChooseSellingPoints, SkipsOrPromotesWhatStandsInTheTitle) {
+TEST(ChooseSellingPoints, SkipsOrPromotesASellingPointThatStandsInTheTitle) {
   const std::vector<Candidate> candidates = {{1, 0, .9f, true}, {2, 2, .5f, false}};
   EXPECT_THAT(choose(candidates, {.count = 2}).chosen, ElementsAre(1));
   const Choice promoted = choose(candidates, {.count = 2, .duplicates = Duplicates::kPromote});
@@ -62,7 +63,7 @@ TEST(ChooseSellingPoints, SkipsOrPromotesWhatStandsInTheTitle) {
   EXPECT_EQ(promoted.verdicts[0], Verdict::kPromoted);
 }
 
-TEST(ChooseSellingPoints, NeverTakesWhatIsForbidden) {
+TEST(ChooseSellingPoints, NeverTakesAForbiddenCandidate) {
   std::vector<Candidate> candidates = {{1, 0, .9f, false}, {2, 2, .5f, false}};
   candidates[0].forbidden = true;
   const Choice c = choose(candidates, {.count = 2});
@@ -70,9 +71,11 @@ TEST(ChooseSellingPoints, NeverTakesWhatIsForbidden) {
   EXPECT_EQ(c.verdicts[0], Verdict::kForbidden);
 }
 
-TEST(ChooseSellingPoints, TakesNoneWhenToldSo) {
+TEST(ChooseSellingPoints, TakesNoneWhenThePolicyAllowsNone) {
   EXPECT_TRUE(choose({{1, 0, .9f, false}}, {.count = 0}).chosen.empty());
 }
+
+constexpr uint32_t kRows = 12, kDim = 3;
 
 // Candidates of an ad as the plugin meets them: some repeated, some in the title, some near
 // duplicates, some with equal logits.
@@ -82,7 +85,6 @@ struct Screening {
 };
 
 Screening random_screening(std::mt19937& random, float bound) {
-  constexpr uint32_t kRows = 12, kDim = 3;
   std::normal_distribution<float> normal(0, 1);
   std::uniform_real_distribution<float> error(-bound, bound);
   Screening s;
@@ -98,14 +100,14 @@ Screening random_screening(std::mt19937& random, float bound) {
   return s;
 }
 
-TEST(CertifiedChoice, IsTheExactOneAndRarelyLooksAtAllCandidates) {
+TEST(CertifiedChoice, EqualsTheExactChoiceAndNeedsFewerThanHalfOfTheExactLogits) {
   std::mt19937 random(3);
   size_t looked_at = 0, all = 0;
   for (int trial = 0; trial < 20000; ++trial) {
     const float bound = 0.02f * static_cast<float>(random() % 4);
     Screening s = random_screening(random, bound);
     const Embeddings embeddings{kernels_for(Isa::kBaseline),
-                                {s.embedding.data(), Element::kF32, 3}};
+                                Table(matrix_view<const float>(s.embedding.data(), kRows, kDim))};
     ChoosePolicy policy{.count = static_cast<uint32_t>(random() % 4), .maximum_cosine = .8f};
     if (random() % 2) policy.minimum_logit = -0.25f;
     if (random() % 2) policy.duplicates = Duplicates::kPromote;

@@ -1,5 +1,5 @@
-// Every systematic damage to a weight file is refused with a message, or what is left is proven by
-// its golden vectors and can be used to its last row. The count is printed.
+// Damages a weight file systematically. Each damaged file must be refused with a message, or else
+// pass its golden vectors and be usable to its last row. The counts are printed.
 #include "tests/models/weights/damaged_weights.h"
 
 #include <gtest/gtest.h>
@@ -38,7 +38,7 @@ class DamagedWeights : public testing::Test {
                 refused_ + harmless_, refused_, harmless_);
   }
 
-  // Why it is refused; empty: it is not.
+  // The message with which the file is refused; empty if it is accepted.
   std::string try_file(const Bytes& bytes) {
     std::ofstream(path_, std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()),
@@ -52,7 +52,7 @@ class DamagedWeights : public testing::Test {
     return "";
   }
 
-  // Every row and every name, as queries may reach them.
+  // Reads every row and every name, because queries may reach each of them.
   static void use(const WeightFile& file, const PackedNetwork& packed) {
     const Network& n = packed.network();
     std::vector<uint32_t> rows(n.keyword_rows);
@@ -105,14 +105,14 @@ TEST_F(DamagedWeights, AreRefusedAtEveryBitOfTheHeader) {
       bytes[byte] ^= static_cast<uint8_t>(1 << bit);
       count(bytes, true, "header byte " + std::to_string(byte));
       repair_header_checksum(bytes);
-      // The hash itself is what was repaired.
+      // The damage was to the hash itself, so the repair has undone it.
       const bool undone = byte >= offsetof(WeightFileHeader, header_xxh3);
       count(bytes, !undone, "header byte " + std::to_string(byte) + ", repaired");
     }
   }
 }
 
-TEST_F(DamagedWeights, AreRefusedOrProvenAtEveryByteOfTheMetadata) {
+TEST_F(DamagedWeights, AreRefusedOrHarmlessAtEveryByteOfTheMetadata) {
   for (size_t i = 0; i < header_.metadata_size; ++i) {
     for (const uint8_t mask : {0x01, 0x80, 0xFF}) {
       Bytes bytes = whole_;
@@ -124,7 +124,7 @@ TEST_F(DamagedWeights, AreRefusedOrProvenAtEveryByteOfTheMetadata) {
   }
 }
 
-TEST_F(DamagedWeights, AreRefusedWhenTheyAreShorter) {
+TEST_F(DamagedWeights, AreRefusedWhenTheyAreTruncated) {
   for (size_t size = 0; size < whole_.size(); size += size < 4096 ? 64 : 512) {
     Bytes bytes(whole_.begin(), whole_.begin() + static_cast<ptrdiff_t>(size));
     count(bytes, true, std::to_string(size) + " bytes");
@@ -133,7 +133,7 @@ TEST_F(DamagedWeights, AreRefusedWhenTheyAreShorter) {
   }
 }
 
-TEST_F(DamagedWeights, AreRefusedForNumbersThatAreNone) {
+TEST_F(DamagedWeights, AreRefusedForNumbersThatAreNotFinite) {
   const fbs::Weights& w = *fbs::GetWeights(whole_.data() + header_.metadata_offset);
   for (const fbs::Tensor* t : *w.tensors()) {
     if (t->dtype() != fbs::DType_F32) continue;
@@ -152,7 +152,7 @@ TEST_F(DamagedWeights, AreRefusedForNumbersThatAreNone) {
   }
 }
 
-TEST_F(DamagedWeights, AreRefusedForSwappedVocabularies) {
+TEST_F(DamagedWeights, AreRefusedWhenTheVocabularyChanges) {
   const fbs::Tensor& prints = tensor("vocabulary.fingerprints");
   const size_t names = prints.size() / sizeof(uint64_t);
   for (size_t a = 0; a < names; ++a) {
@@ -175,7 +175,7 @@ TEST_F(DamagedWeights, AreRefusedForSwappedVocabularies) {
   }
 }
 
-TEST_F(DamagedWeights, AreRefusedOrProvenWhenWeightsChange) {
+TEST_F(DamagedWeights, AreRefusedOrHarmlessWhenWeightsChange) {
   for (size_t at = header_.tensors_offset; at < whole_.size(); at += 37) {
     Bytes bytes = whole_;
     bytes[at] ^= 0x40;

@@ -1,4 +1,4 @@
-// A model whose golden vectors are the reference's outputs.
+// A model whose golden vectors hold the outputs of reference_forward.
 #pragma once
 
 #include <gtest/gtest.h>

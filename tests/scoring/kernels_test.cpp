@@ -1,5 +1,5 @@
-// Every kernel on every ISA of this machine against plain double arithmetic, over lengths and
-// offsets.
+// Compares every kernel on every ISA of this machine with plain double arithmetic, over lengths and
+// alignments.
 #include "scoring/kernels.h"
 
 #include <gtest/gtest.h>
@@ -17,9 +17,14 @@
 namespace barker {
 namespace {
 
+VectorView in(const std::vector<float>& values) {
+  return vector_view(values.data(), values.size());
+}
+VectorOut out_of(std::vector<float>& values) { return vector_view(values.data(), values.size()); }
+
 class KernelsOnIsa : public testing::TestWithParam<Isa> {
  protected:
-  const KernelTable& k = kernels_for(GetParam());
+  const Kernels k = kernels_for(GetParam());
   std::mt19937 random{42};
 
   // `offset` shifts the data off alignment.
@@ -29,39 +34,41 @@ class KernelsOnIsa : public testing::TestWithParam<Isa> {
     for (float& value : values) value = normal(random);
     return values;
   }
-  // Numbers as the kernels take them, and as doubles.
-  struct TestTable : Table {
+  // A table for the kernels, and its numbers as doubles.
+  struct TestTable {
     std::vector<float> floats;
     std::vector<Half> halves;
+    Table view;
     double at(size_t row, size_t column) const {
-      const size_t i = row * width + column;
-      return element == Element::kF16 ? half_to_float(halves[i]) : floats[i];
+      const size_t i = row * view.width() + column;
+      return view.element() == Element::kF16 ? half_to_float(halves[i]) : floats[i];
     }
   };
   TestTable random_table(size_t row_count, size_t width, bool half) {
     TestTable table;
     table.floats = numbers(row_count * width);
     for (const float value : table.floats) table.halves.push_back(float_to_half(value));
-    table.data = half ? static_cast<const void*>(table.halves.data()) : table.floats.data();
-    table.element = half ? Element::kF16 : Element::kF32;
-    table.width = static_cast<uint32_t>(width);
+    table.view = half ? Table(matrix_view<const Half>(table.halves.data(), row_count, width))
+                      : Table(matrix_view<const float>(table.floats.data(), row_count, width));
     return table;
   }
 
-  // Aligned, and full of what must not matter.
+  // Aligned scratch memory. It is full of NaN, because its content must not matter.
   class Scratch {
    public:
     explicit Scratch(size_t size)
-        : data_(static_cast<float*>(std::aligned_alloc(64, (size * 4 + 63) / 64 * 64))) {
+        : data_(static_cast<float*>(std::aligned_alloc(64, (size * 4 + 63) / 64 * 64))),
+          size_(size) {
       std::fill_n(data_.get(), size, NAN);
     }
-    float* data() const { return data_.get(); }
+    VectorOut view() const { return vector_view(data_.get(), size_); }
 
    private:
     struct Free {
       void operator()(float* p) const { std::free(p); }
     };
     std::unique_ptr<float, Free> data_;
+    size_t size_;
   };
 
   std::vector<uint32_t> rows(size_t count, uint32_t below) {
@@ -71,7 +78,7 @@ class KernelsOnIsa : public testing::TestWithParam<Isa> {
   }
 };
 
-TEST_P(KernelsOnIsa, TheTableNamesItsIsa) { EXPECT_EQ(k.isa, GetParam()); }
+TEST_P(KernelsOnIsa, TheTableNamesItsIsa) { EXPECT_EQ(k.table().isa, GetParam()); }
 
 TEST_P(KernelsOnIsa, PoolIsTheWeightedMean) {
   for (const size_t dim : {1, 3, 8, 16, 31, 32, 64, 100, 128, 200}) {
@@ -82,7 +89,7 @@ TEST_P(KernelsOnIsa, PoolIsTheWeightedMean) {
           const auto bag = rows(count, 40);
           std::vector<float> weights(count), out(dim, 7);
           for (float& w : weights) w = static_cast<float>(random() % 5);
-          k.pool(table, bag.data(), weighted ? weights.data() : nullptr, count, out.data());
+          k.pool(table.view, {bag.data(), weighted ? weights.data() : nullptr, count}, out_of(out));
           double total = 0;
           for (size_t i = 0; i < count; ++i) total += weighted ? weights[i] : 1;
           for (size_t d = 0; d < dim; ++d) {
@@ -98,37 +105,45 @@ TEST_P(KernelsOnIsa, PoolIsTheWeightedMean) {
   }
 }
 
-// A network of dense layers without the file around it.
-Network network_of(const std::vector<DenseLayer>& mlp, const float* head, Compute compute) {
+DenseLayer layer_of(const std::vector<float>& weight, const std::vector<float>& bias) {
+  return {matrix_view(weight.data(), bias.size(), weight.size() / bias.size()), in(bias)};
+}
+
+// A network of dense layers without a file around it.
+Network network_of(const std::vector<DenseLayer>& mlp, const std::vector<float>& head,
+                   Compute compute) {
   Network n;
   n.dim = 1;
   n.mlp = mlp;
-  n.main_weight = head;
+  n.main_weight = in(head);
   n.main_bias = 0.25f;
   n.compute = compute;
   return n;
 }
 
-TEST_P(KernelsOnIsa, DenseIsTheProductOfEveryShape) {
-  for (const uint32_t in : {1, 4, 15, 16, 17, 64, 96}) {
+TEST_P(KernelsOnIsa, DenseIsTheMatrixProductForEveryShape) {
+  for (const uint32_t in_size : {1, 4, 15, 16, 17, 64, 96}) {
     for (const uint32_t out_size : {1, 3, 16, 33, 64, 100, 200}) {
-      const auto first = numbers(in), first_bias = numbers(in), w = numbers(out_size * in),
-                 b = numbers(out_size), head = numbers(out_size);
-      // The second layer is what is looked at; the first one only makes its inputs.
+      const auto first = numbers(in_size), first_bias = numbers(in_size),
+                 w = numbers(out_size * in_size), b = numbers(out_size), head = numbers(out_size);
+      // The second layer is the one under test; the first one only gives it its inputs' shape.
       const PackedNetwork packed(
-          network_of({{first.data(), first_bias.data(), 1, in}, {w.data(), b.data(), in, out_size}},
-                     head.data(), Compute::kF32),
-          k);
+          network_of({layer_of(first, first_bias), layer_of(w, b)}, head, Compute::kF32),
+          k.table());
       for (const size_t batch : {0, 1, 2, 3, 4, 5, 6, 7, 64}) {
         for (const bool relu : {false, true}) {
-          const auto x = numbers(batch * in, 1);
+          const auto x = numbers(batch * in_size, 1);
           const size_t stride = out_size + 3;
           std::vector<float> out(batch * stride, 99);
-          k.dense(packed.exact_main.layers[0], x.data() + 1, in, batch, relu, out.data(), stride);
+          k.dense(packed.exact_main.layers[0], matrix_view(x.data() + 1, batch, in_size),
+                  relu ? Activation::kRelu : Activation::kNone,
+                  matrix_view(out.data(), batch, stride));
           for (size_t m = 0; m < batch; ++m) {
             for (size_t o = 0; o < out_size; ++o) {
               double sum = b[o];
-              for (size_t i = 0; i < in; ++i) sum += double{x[1 + m * in + i]} * w[o * in + i];
+              for (size_t i = 0; i < in_size; ++i) {
+                sum += double{x[1 + m * in_size + i]} * w[o * in_size + i];
+              }
               EXPECT_NEAR(out[m * stride + o], relu ? std::max(0.0, sum) : sum, 1e-4);
             }
             for (size_t o = out_size; o < stride; ++o) EXPECT_EQ(out[m * stride + o], 99);
@@ -139,7 +154,7 @@ TEST_P(KernelsOnIsa, DenseIsTheProductOfEveryShape) {
   }
 }
 
-// What an activation and a weight become in the numbers of a layer.
+// An activation or a weight, rounded as a layer of this format rounds it.
 double rounded(double value, Compute compute, double scale) {
   if (compute == Compute::kInt8) return scale > 0 ? std::nearbyint(value / scale) * scale : 0;
   if (compute == Compute::kF32) return value;
@@ -147,32 +162,31 @@ double rounded(double value, Compute compute, double scale) {
   return std::ldexp(std::nearbyint(std::ldexp(value, 7 - exponent)), exponent - 7);
 }
 
-TEST_P(KernelsOnIsa, ScoreRowsRunsTheLayersInTheirNumbers) {
+TEST_P(KernelsOnIsa, ScoreRowsRunsTheLayersInTheirNumberFormat) {
   for (const Compute compute : {Compute::kF32, Compute::kBf16, Compute::kInt8}) {
-    if (compute == Compute::kBf16 && !k.has_bf16) continue;
-    if (compute == Compute::kInt8 && !k.has_int8) continue;
+    if (!k.has(compute)) continue;
     for (const std::vector<uint32_t>& sizes :
          std::vector<std::vector<uint32_t>>{{16}, {9, 5}, {128, 64}, {40, 33, 17}, {64, 200, 3}}) {
       for (const bool half : {false, true}) {
         std::vector<std::vector<float>> weights, biases;
         std::vector<DenseLayer> mlp;
-        uint32_t in = 1;
+        uint32_t width = 1;
         for (const uint32_t out : sizes) {
-          weights.push_back(numbers(size_t{in} * out));
+          weights.push_back(numbers(size_t{width} * out));
           biases.push_back(numbers(out));
-          mlp.push_back({weights.back().data(), biases.back().data(), in, out});
-          in = out;
+          width = out;
         }
-        const auto head = numbers(in), base = numbers(sizes[0]);
-        const PackedNetwork packed(network_of(mlp, head.data(), compute), k,
+        for (size_t l = 0; l < sizes.size(); ++l) mlp.push_back(layer_of(weights[l], biases[l]));
+        const auto head = numbers(width), base = numbers(sizes[0]);
+        const PackedNetwork packed(network_of(mlp, head, compute), k.table(),
                                    FastNumbers::kWhereTheyExist);
         const TestTable table = random_table(50, sizes[0], half);
         Scratch scratch(scratch_size(packed.stride));
         for (const size_t count : {0, 1, 4, 5, 6, 7, 50}) {
           const auto picked = rows(count, 50);
           std::vector<float> logits(count, 1.5f);
-          k.score_rows(table, picked.data(), count, base.data(), packed.fast_main, scratch.data(),
-                       logits.data());
+          k.score_rows(table.view, picked, in(base), packed.fast_main, scratch.view(),
+                       out_of(logits));
           for (size_t i = 0; i < count; ++i) {
             std::vector<double> h(sizes[0]);
             for (size_t d = 0; d < h.size(); ++d) {
@@ -180,16 +194,16 @@ TEST_P(KernelsOnIsa, ScoreRowsRunsTheLayersInTheirNumbers) {
             }
             for (size_t l = 1; l < mlp.size(); ++l) {
               const double x_scale = *std::ranges::max_element(h) / 127;
-              std::vector<double> next(mlp[l].out);
-              for (uint32_t o = 0; o < mlp[l].out; ++o) {
+              std::vector<double> next(mlp[l].out());
+              for (uint32_t o = 0; o < mlp[l].out(); ++o) {
                 double largest = 0;
-                for (uint32_t d = 0; d < mlp[l].in; ++d) {
-                  largest = std::max(largest, std::abs(double{mlp[l].weight[o * mlp[l].in + d]}));
+                for (uint32_t d = 0; d < mlp[l].in(); ++d) {
+                  largest = std::max(largest, std::abs(double{mlp[l].weight(o, d)}));
                 }
-                double sum = mlp[l].bias[o];
-                for (uint32_t d = 0; d < mlp[l].in; ++d) {
+                double sum = mlp[l].bias(o);
+                for (uint32_t d = 0; d < mlp[l].in(); ++d) {
                   sum += rounded(h[d], compute, x_scale) *
-                         rounded(mlp[l].weight[o * mlp[l].in + d], compute, largest / 127);
+                         rounded(mlp[l].weight(o, d), compute, largest / 127);
                 }
                 next[o] = std::max(0.0, sum);
               }
@@ -197,7 +211,7 @@ TEST_P(KernelsOnIsa, ScoreRowsRunsTheLayersInTheirNumbers) {
             }
             double logit = 1.5 + 0.25;
             for (size_t d = 0; d < h.size(); ++d) logit += h[d] * head[d];
-            // Rounding in float can tip one activation to the next int8 or bfloat16.
+            // A rounding error in float may tip an activation to the next int8 or bfloat16.
             const double tolerance = compute == Compute::kF32 ? 5e-4 : 0.05;
             EXPECT_NEAR(logits[i], logit, tolerance * std::max(1.0, std::abs(logit)))
                 << static_cast<int>(compute) << " " << sizes.size() << " " << i;
@@ -208,7 +222,7 @@ TEST_P(KernelsOnIsa, ScoreRowsRunsTheLayersInTheirNumbers) {
   }
 }
 
-TEST_P(KernelsOnIsa, DotRowsIsTheInnerProductAndTheBias) {
+TEST_P(KernelsOnIsa, DotRowsAddsTheInnerProductAndTheBias) {
   for (const size_t width : {1, 3, 16, 31, 64, 100}) {
     for (const bool half : {false, true}) {
       const TestTable table = random_table(30, width, half);
@@ -216,8 +230,8 @@ TEST_P(KernelsOnIsa, DotRowsIsTheInnerProductAndTheBias) {
       const auto picked = rows(25, 30);
       for (const bool biased : {false, true}) {
         std::vector<float> logits(25, 2);
-        k.dot_rows(table, picked.data(), 25, x.data(), biased ? bias.data() : nullptr,
-                   logits.data());
+        k.dot_rows(table.view, picked, in(x), biased ? in(bias) : no_tensor<VectorView>(),
+                   out_of(logits));
         for (size_t i = 0; i < 25; ++i) {
           double sum = 2 + (biased ? bias[picked[i]] : 0);
           for (size_t d = 0; d < width; ++d) sum += x[d] * table.at(picked[i], d);
@@ -235,7 +249,7 @@ TEST_P(KernelsOnIsa, AttentionScoresFollowTanhClosely) {
       const auto base = numbers(width), z = numbers(width);
       const auto picked = rows(14, 30);
       std::vector<float> out(14);
-      k.attention_scores(table, picked.data(), 14, base.data(), z.data(), out.data());
+      k.attention_scores(table.view, picked, in(base), in(z), out_of(out));
       for (size_t j = 0; j < 14; ++j) {
         double sum = 0;
         for (size_t d = 0; d < width; ++d) {
@@ -248,15 +262,15 @@ TEST_P(KernelsOnIsa, AttentionScoresFollowTanhClosely) {
 }
 
 TEST_P(KernelsOnIsa, TanhIsWithinHalfAMillionthEverywhere) {
-  const uint32_t row = 0;
+  const std::vector<uint32_t> row = {0};
   for (double x = -30; x < 30; x += 0.0037) {
-    // A whole vector, so that the kernel's own loop is looked at, too.
+    // A whole vector, so that the kernel's own loop is tested and not only its rest.
     const std::vector<float> value(16, static_cast<float>(x)), base(16, 0.0f);
     std::vector<float> z(16, 0.0f);
     z[7] = 1;
-    float out;
-    k.attention_scores({value.data(), Element::kF32, 16}, &row, 1, base.data(), z.data(), &out);
-    EXPECT_NEAR(out, std::tanh(double{value[7]}), 5e-7) << x;
+    std::vector<float> out(1);
+    k.attention_scores(Table(matrix_view(value.data(), 1, 16)), row, in(base), in(z), out_of(out));
+    EXPECT_NEAR(out[0], std::tanh(double{value[7]}), 5e-7) << x;
   }
 }
 
@@ -269,36 +283,36 @@ TEST_P(KernelsOnIsa, CosineIsTheCosine) {
       xx += table.at(0, d) * table.at(0, d);
       yy += table.at(2, d) * table.at(2, d);
     }
-    EXPECT_NEAR(k.cosine(table, 0, 2), xy / std::sqrt(xx * yy), 1e-5);
+    EXPECT_NEAR(k.cosine(table.view, 0, 2), xy / std::sqrt(xx * yy), 1e-5);
   }
   const std::vector<float> zero(8, 0.0f);
-  EXPECT_EQ(k.cosine({zero.data(), Element::kF32, 4}, 0, 1), 0);
+  EXPECT_EQ(k.cosine(Table(matrix_view(zero.data(), 2, 4)), 0, 1), 0);
 }
 
 TEST_P(KernelsOnIsa, SoftmaxSumsToOneAndSurvivesLargeNumbers) {
   std::vector<float> values = {1000, 999, -1000};
-  k.softmax(values.data(), values.size());
+  k.softmax(out_of(values));
   EXPECT_NEAR(values[0] + values[1] + values[2], 1, 1e-6);
   EXPECT_NEAR(values[0] / values[1], std::exp(1.0), 1e-4);
-  k.softmax(nullptr, 0);
+  k.softmax(no_tensor<VectorOut>());
 }
 
 TEST_P(KernelsOnIsa, SigmoidSaturatesWithoutNan) {
   std::vector<float> values = {-1000, 0, 1000};
-  k.sigmoid(values.data(), 3, 1, 0, values.data());
+  k.sigmoid(in(values), 1, 0, out_of(values));
   EXPECT_EQ(values, (std::vector<float>{0, 0.5f, 1}));
 }
 
 INSTANTIATE_TEST_SUITE_P(AllOfThisMachine, KernelsOnIsa, testing::ValuesIn(supported_isas()),
                          [](const auto& p) { return std::string(isa_name(p.param)); });
 
-TEST(ChooseIsa, TakesTheBestOrTheNamedOneAndRefusesOthers) {
+TEST(ChooseIsa, TakesTheFastestOrTheNamedOneAndRefusesUnknownNames) {
   EXPECT_EQ(*choose_isa(""), supported_isas().back());
   EXPECT_EQ(*choose_isa("baseline"), Isa::kBaseline);
   EXPECT_EQ(choose_isa("sse9").status().code(), Code::kInvalidArgument);
 }
 
-TEST(Half, RoundsToTheNearestAndBack) {
+TEST(Half, RoundsToTheNearestNumberAndConvertsBackExactly) {
   for (uint32_t bits = 0; bits < 0x10000; ++bits) {
     const auto half = static_cast<Half>(bits);
     if (!is_finite(half)) continue;

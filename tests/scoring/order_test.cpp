@@ -15,7 +15,7 @@ TEST(AdScore, IsAProductOfPowers) {
   EXPECT_DOUBLE_EQ(ad_score(0, 0.5, 3, {1, 1, 1}), 0);
 }
 
-TEST(OrderByScore, IsATotalOrderThatKeepsTiesAsTheyCame) {
+TEST(OrderByScore, KeepsTheFirstPassOrderOfEqualScores) {
   std::mt19937 random(1);
   for (int i = 0; i < 200; ++i) {
     std::vector<double> scores(random() % 60);
