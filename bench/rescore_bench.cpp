@@ -7,9 +7,10 @@
 //   Threads/T             window 50 on T threads at once: time of one call
 //   Quiet, Swapped        window 50, and the same while another thread swaps the weights each
 //                         second
-//   Canary/NAME           none, half of the users on it, every query recorded for comparison
+//   Canary/NAME           no canary, a canary for half of the users, every query recorded for
+//                         comparison
 //   Control/load          load_weights while another thread asks: open, check, prove, switch
-//   Control/rollback      back to weights that are still mapped, likewise
+//   Control/rollback      rollback to weights that are still mapped, while another thread asks
 //
 // Shape: 200,000 keyword rows of 64, user bag 64, query of 6 words, MLP 192 -> 128 -> 64 -> 1,
 // 20,000 selling points in all; 64 queries in turn. Counters: p50, p99, p99.9 of the calls in
@@ -33,7 +34,7 @@
 namespace barker {
 namespace {
 
-// Bytes this thread has allocated. Without jemalloc in the process there is nothing to read.
+// Bytes that this thread has allocated. Only jemalloc counts them.
 uint64_t allocated_bytes() {
   static thread_local volatile uint64_t* counter = [] {
     uint64_t* found = nullptr;
@@ -84,7 +85,7 @@ constexpr size_t kQueries = 64;
 void run(benchmark::State& state, const RescoreShape& shape, const std::string& config) {
   const RescoreHost host(weights_of(shape), config);
   std::vector<std::unique_ptr<RescoreQuery>> queries = make_queries(shape, kQueries);
-  const Clock first;  // buffers grow, pages of the weights come in
+  const Clock first;  // buffers grow and pages of the weights are read during this call
   if (!queries[0]->rescore(host)) return state.SkipWithError("not rescored");
   state.counters["first_us"] = first.microseconds();
   for (auto& query : queries) {
@@ -181,9 +182,9 @@ void run_swapped(benchmark::State& state, bool swap) {
   state.counters["swaps"] = static_cast<double>(swaps);
 }
 
-// What a canary costs the queries: none, half of the users on it (equal weights, so that the work
-// is the same), or every query recorded for comparison. Comparing itself is left out: it is not
-// theirs.
+// What a canary costs the queries, where there is none, where half of the users see it (its weights
+// are equal, so that the work is the same), and where every query is recorded for comparison. The
+// comparison itself is not timed, because it runs on a thread of its own.
 void run_canary(benchmark::State& state, const std::string& config) {
   const RescoreHost host(weights_of({}), config);
   const auto& canary =

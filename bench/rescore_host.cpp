@@ -1,6 +1,5 @@
 #include "bench/rescore_host.h"
 
-#include <dlfcn.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,7 +12,9 @@
 #include <random>
 
 #include "models/text/fingerprint.h"
+#include "models/weights/groups.h"
 #include "models/weights/weight_file.h"
+#include "plugin/host/plugin_loader.h"
 #include "scoring/forward.h"
 #include "scoring/isa.h"
 
@@ -21,8 +22,6 @@ namespace barker {
 namespace {
 
 std::string word(size_t i) { return "word" + std::to_string(i); }
-
-barker_string view(const std::string& text) { return {text.data(), text.size()}; }
 
 [[noreturn]] void fail(const std::string& message) {
   std::fprintf(stderr, "rescore_bench: %s\n", message.c_str());
@@ -39,7 +38,7 @@ ModelSpec random_weights(const RescoreShape& shape) {
   const size_t d = shape.dim;
   ModelSpec model;
   model.architecture.dim = shape.dim;
-  model.architecture.groups = {{"hist", true, 0, 0}, {"query", true, 0, 0}};
+  model.architecture.groups = {{kHistoryGroup, true, 0, 0}, {kQueryGroup, true, 0, 0}};
   model.architecture.hidden = {128, 64};
   model.architecture.has_auxiliary = true;
   model.architecture.attention_dim = shape.dim;
@@ -70,7 +69,7 @@ void write(const ModelSpec& model, const std::string& path) {
   if (const Status s = write_weight_file(model, path); !s.ok()) fail(s.message());
 }
 
-// Largest |fast logit - exact logit| of random queries.
+// The largest |fast logit - exact logit| of random queries.
 float measured_difference(const RescoreShape& shape, const std::string& path) {
   const auto file = WeightFile::open(path);
   if (!file.ok()) fail(file.status().message());
@@ -105,9 +104,9 @@ std::map<std::string, std::string>& written() {
 
 const barker_api& plugin_api() {
   static const barker_api* entry = [] {
-    void* library = dlopen(BARKER_PLUGIN_PATH, RTLD_NOW | RTLD_LOCAL);
-    if (!library) fail(dlerror());
-    return static_cast<const barker_api*>(dlsym(library, BARKER_ENTRY_SYMBOL));
+    const Result<const barker_api*> loaded = load_plugin(BARKER_PLUGIN_PATH);
+    if (!loaded.ok()) fail(loaded.status().message());
+    return *loaded;
   }();
   return *entry;
 }
@@ -146,10 +145,10 @@ double resident_mib() {
 }
 
 RescoreHost::RescoreHost(const std::string& weights, const std::string& config) {
-  const std::string text = "window = 500\n" + config;  // `config` may end in a table
+  const std::string text = "window = 500\n" + config;  // before `config`, which can end in a table
   const barker_host host = {sizeof host, BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr, nullptr};
   char error[BARKER_ERROR_SIZE];
-  if (plugin_api().create(&host, view(text), &plugin_, error) != BARKER_OK) fail(error);
+  if (plugin_api().create(&host, as_string(text), &plugin_, error) != BARKER_OK) fail(error);
   load(weights);
 }
 
@@ -157,7 +156,8 @@ RescoreHost::~RescoreHost() { plugin_api().destroy(plugin_); }
 
 void RescoreHost::load(const std::string& weights) {
   char error[BARKER_ERROR_SIZE];
-  if (plugin_api().load_weights(plugin_, view(weights), nullptr, error) != BARKER_OK) fail(error);
+  if (plugin_api().load_weights(plugin_, as_string(weights), nullptr, error) != BARKER_OK)
+    fail(error);
 }
 
 barker_stats RescoreHost::stats() const {
@@ -167,8 +167,7 @@ barker_stats RescoreHost::stats() const {
   return stats;
 }
 
-RescoreQuery::RescoreQuery(const RescoreShape& shape, unsigned seed)
-    : ads_(shape.ads), results_(shape.ads), text_(shape.ads * 1024) {
+RescoreQuery::RescoreQuery(const RescoreShape& shape, unsigned seed) : session_(plugin_api()) {
   std::mt19937 random(seed);
   const size_t per_ad = shape.selling_points_per_ad, words = shape.title_keywords;
   points_.resize(shape.ads * per_ad);
@@ -177,53 +176,46 @@ RescoreQuery::RescoreQuery(const RescoreShape& shape, unsigned seed)
   titles_.resize(shape.ads);
   for (size_t i = 0; i < points_.size(); ++i) {
     point_texts_[i] = word(random() % shape.selling_points);
-    points_[i] = {sizeof points_[i], view(point_texts_[i]), fingerprint(point_texts_[i])};
+    points_[i] = {sizeof points_[i], as_string(point_texts_[i]), fingerprint(point_texts_[i])};
   }
-  for (size_t ad = 0; ad < shape.ads; ++ad) {
-    for (size_t k = 0; k < words; ++k) {
-      const std::string keyword = word(shape.selling_points + random() % shape.selling_points);
-      keywords_[ad * words + k] = fingerprint(keyword);
-      titles_[ad] += (k ? " " : "") + keyword;
-    }
-    barker_ad& a = ads_[ad];
-    a = {};
-    a.struct_size = sizeof a;
-    a.id = view(titles_[ad]);
-    a.title = view(titles_[ad]);
-    a.first_pass_score = 1.0 / static_cast<double>(1 + ad);
-    a.bid = 1;
-    a.title_keywords = &keywords_[ad * words];
-    a.title_keyword_count = words;
-    a.selling_points = points_.data() + ad * per_ad;
-    a.selling_point_count = per_ad;
-    a.selling_point_stride = sizeof(barker_selling_point);
-    results_[ad].struct_size = sizeof(barker_result_ad);
+  for (size_t i = 0; i < keywords_.size(); ++i) {
+    const std::string keyword = word(shape.selling_points + random() % shape.selling_points);
+    keywords_[i] = fingerprint(keyword);
+    titles_[i / words] += (i % words ? " " : "") + keyword;
   }
+  make_ads(shape);
   for (size_t i = 0; i < shape.user_keywords; ++i) {
     user_texts_.push_back(word(random() % shape.rows));
   }
-  for (const std::string& text : user_texts_) user_.push_back(view(text));
+  for (const std::string& text : user_texts_) user_.push_back(as_string(text));
   for (int i = 0; i < 6; ++i) query_ += (i ? " " : "") + word(random() % shape.rows);
-  request_.struct_size = sizeof request_;
-  request_.query = view(query_);
   user_id_ = "user" + std::to_string(seed);
-  request_.user = view(user_id_);
-  request_.user_keywords = user_.data();
-  request_.user_keyword_count = user_.size();
-  request_.ads = ads_.data();
-  request_.ad_count = ads_.size();
-  request_.ad_stride = sizeof(barker_ad);
-  response_.struct_size = sizeof response_;
-  response_.ads = results_.data();
-  response_.ad_capacity = ads_.size();
-  response_.ad_stride = sizeof(barker_result_ad);
-  response_.text = text_.data();
-  response_.text_capacity = text_.size();
+  session_.start(query_, user_id_);
+  session_.set_user_keywords(user_);
+  session_.set_ads(ads_);
+  session_.reserve(shape.ads, shape.ads * 1024);
+}
+
+void RescoreQuery::make_ads(const RescoreShape& shape) {
+  ads_.resize(shape.ads);
+  for (size_t i = 0; i < shape.ads; ++i) {
+    barker_ad& ad = ads_[i];
+    ad.struct_size = sizeof ad;
+    ad.id = ad.title = as_string(titles_[i]);
+    ad.first_pass_score = 1.0 / static_cast<double>(1 + i);
+    ad.bid = 1;
+    ad.title_keywords = &keywords_[i * shape.title_keywords];
+    ad.title_keyword_count = shape.title_keywords;
+    ad.selling_points = points_.data() + i * shape.selling_points_per_ad;
+    ad.selling_point_count = shape.selling_points_per_ad;
+    ad.selling_point_stride = sizeof(barker_selling_point);
+  }
 }
 
 bool RescoreQuery::rescore(const RescoreHost& host) {
-  return plugin_api().rescore(host.plugin(), &request_, &response_, nullptr) == BARKER_OK &&
-         response_.status == BARKER_STATUS_RESCORED;
+  session_.use(host.plugin());
+  return session_.rescore(nullptr) == BARKER_OK &&
+         session_.response().status == BARKER_STATUS_RESCORED;
 }
 
 std::vector<std::unique_ptr<RescoreQuery>> make_queries(const RescoreShape& shape, size_t count) {

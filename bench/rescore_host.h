@@ -1,4 +1,5 @@
-// A host of the plugin for benchmarks: random weights of a shape, requests, the C ABI.
+// A host of the plugin for benchmarks: random weights of a shape, and queries of that shape which ask
+// the plugin through the host library. An error ends the process with a message.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,7 @@
 
 #include "models/weights/writer.h"
 #include "plugin/barker.h"
+#include "plugin/host/session.h"
 
 namespace barker {
 
@@ -20,10 +22,11 @@ struct RescoreShape {
   unsigned seed = 1;
 };
 
-// Writes random weights of the shape. compute_bound is twice what random queries measure.
+// Writes random weights of the shape. Their compute_bound is twice the largest difference that
+// random queries show between fast and exact numbers.
 void write_weights(const RescoreShape& shape, const std::string& path);
 
-// A file of such weights, written once a process; remove_weights() removes them all.
+// A file of such weights, which is written once a process; remove_weights() removes all of them.
 const std::string& weights_of(const RescoreShape& shape);
 void remove_weights();
 
@@ -46,24 +49,24 @@ class RescoreHost {
   barker_plugin* plugin_ = nullptr;
 };
 
-// A request with its own storage, as a search engine would have it from its ad store.
+// A query with its own texts, as a search engine would have them in its ad store, and with its own
+// session. One thread.
 class RescoreQuery {
  public:
   RescoreQuery(const RescoreShape& shape, unsigned seed);
-  bool rescore(const RescoreHost& host);  // whether it was rescored in full
-  const barker_response& response() const { return response_; }
+  bool rescore(const RescoreHost& host);  // returns whether all of it was rescored
+  const barker_response& response() const { return session_.response(); }
 
  private:
+  void make_ads(const RescoreShape& shape);
+
   std::vector<barker_ad> ads_;
-  std::vector<barker_result_ad> results_;
-  std::vector<char> text_;
   std::vector<barker_selling_point> points_;
   std::vector<std::string> point_texts_, titles_, user_texts_;
   std::vector<uint64_t> keywords_;
   std::vector<barker_string> user_;
   std::string query_, user_id_;
-  barker_request request_{};
-  barker_response response_{};
+  Session session_;
 };
 
 std::vector<std::unique_ptr<RescoreQuery>> make_queries(const RescoreShape& shape, size_t count);

@@ -21,17 +21,21 @@
  *              failure. Numbers in messages are written the same in every locale.
  *   threads    [any thread]: concurrently with itself and with everything but destroy.
  *              [control thread]: one call at a time per plugin, while queries go on; a second one
- *              waits.
- *   callbacks  Inside the log callback only [any thread] calls are allowed. A [control thread] call
- *              there returns BARKER_E_REENTRANT, for it would wait for itself.
+ *              waits. A cancelled thread (pthread_cancel) ends behind the call, not within it.
+ *   callbacks  Run on the thread of the call. In the log callback [any thread] calls are allowed; a
+ *              [control thread] call of the same plugin returns BARKER_E_REENTRANT, for it would
+ *              wait for itself. What a callback throws does not get out: the log's is ignored,
+ *              others' make their call fail with BARKER_E_INTERNAL. None may longjmp out.
  *   fork       A child of fork may query a plugin of its parent and may make control calls. Where
  *              another thread was inside of a control call when the process forked, control calls
- *              in the child return BARKER_E_REENTRANT.
+ *              in the child return BARKER_E_REENTRANT; where one was inside of compare, so do
+ *              compare and read_agreement.
  *   clock      deadline_ns is a time of CLOCK_MONOTONIC in nanoseconds, as std::steady_clock and, on
  *              Linux, Java's System.nanoTime() give it.
  *   manners    Nothing throws across, prints, aborts, starts a thread or touches signal handlers.
- *              A call leaves the caller's floating-point environment as it was. The library is
- *              linked with -z nodelete: dlclose does not unload it. It needs ICU (libicuuc) and
+ *              A call leaves the caller's floating-point environment as it was and does not depend
+ *              on it; callbacks run in the default one. The library is linked with -z nodelete:
+ *              dlclose does not unload it. It needs ICU (libicuuc, libicui18n), libsodium and
  *              libstdc++ on the machine.
  */
 #ifndef BARKER_PLUGIN_BARKER_H_
@@ -61,8 +65,10 @@ extern "C" {
 #define BARKER_E_IO 7               /* the operating system said no */
 #define BARKER_E_INTERNAL 8         /* a bug or out of memory; the plugin stays usable */
 #define BARKER_E_UNSUPPORTED 9      /* an ISA this machine lacks, or a part this build lacks */
-#define BARKER_E_TOO_SMALL 10 /* since 1.2: response.text_capacity; text_size says what is needed */
-#define BARKER_E_REENTRANT 11 /* since 1.2: a control call that would wait for itself */
+/* Since 1.2: response.text_capacity is too small, and text_size says what is needed. A host of 1.1
+ * or before gets BARKER_E_INVALID_ARGUMENT, as its header says. */
+#define BARKER_E_TOO_SMALL 10
+#define BARKER_E_REENTRANT 11 /* since 1.2: a control call that would wait for itself for ever */
 
 /* How a query was answered (barker_response.status). Whatever it is, `ads` and `text` are filled. */
 #define BARKER_STATUS_RESCORED 0 /* the window was rescored and its titles rewritten */
@@ -269,12 +275,13 @@ typedef struct barker_api {
   uint32_t abi_minor;
   const char* version; /* of the plugin, NUL-terminated, static: "0.1.0" */
 
-  /* [any thread] Makes a plugin from a TOML text (README, "Configuration"; empty: the defaults) and
-   * picks the kernels for this machine. */
+  /* [any thread] Makes a plugin from a TOML text (plugin/README.md, "Configuration"; empty: the
+   * defaults) and picks the kernels for this machine. */
   int32_t (*create)(const barker_host* host, barker_string config, barker_plugin** plugin,
                     char* error);
 
-  /* [control thread] After the last query returned. NULL is allowed. */
+  /* [control thread] After the last query returned. NULL is allowed. Does nothing where a control
+   * call would return BARKER_E_REENTRANT. */
   void (*destroy)(barker_plugin* plugin);
 
   /* [control thread] Opens, checks, proves by the golden vectors and then switches to the weights
@@ -484,7 +491,7 @@ typedef struct barker_prepared {
 #define BARKER_EXT_MODEL "barker.model/1"
 
 /* What fills a group (barker_model_group.source). A group of the request with the same name comes
- * before the other sources. */
+ * before BARKER_SOURCE_USER_KEYWORDS and BARKER_SOURCE_USER. */
 #define BARKER_SOURCE_GROUPS 0        /* request.groups, by name */
 #define BARKER_SOURCE_QUERY 1         /* keywords of request.query */
 #define BARKER_SOURCE_USER_KEYWORDS 2 /* request.user_keywords */
@@ -516,7 +523,7 @@ typedef void (*barker_model_group_callback)(void* context, const barker_model_gr
 typedef struct barker_model_extension {
   uint64_t struct_size;
   /* [any thread] role: BARKER_ROLE_*. The callback, which may be NULL, is called once a group, in
-   * the model's order; its strings live during the call. */
+   * the model's order; its strings live during the call. Weights may be loaded in it. */
   int32_t (*read)(barker_plugin* plugin, int32_t role, barker_model* model,
                   barker_model_group_callback callback, void* context);
 } barker_model_extension;

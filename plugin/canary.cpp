@@ -1,7 +1,9 @@
-// A second generation beside the first: started, compared, promoted, stopped.
+// The control calls of a canary, which is a second generation beside the one that serves, and the
+// comparison of both.
 
 #include <utility>
 
+#include "models/base/number_text.h"
 #include "plugin/plugin.h"
 
 namespace barker {
@@ -12,7 +14,6 @@ Status no_canary() { return {Code::kFailedPrecondition, "there is no canary"}; }
 }  // namespace
 
 Result<uint64_t> Plugin::start_canary(const std::string& path) {
-  const std::lock_guard<std::mutex> lock(control_);
   if (!serving_->weights.generation) {
     return Status(Code::kFailedPrecondition, "there are no weights beside which a canary could be");
   }
@@ -25,19 +26,32 @@ Result<uint64_t> Plugin::start_canary(const std::string& path) {
 }
 
 Result<uint64_t> Plugin::promote_canary() {
-  const std::lock_guard<std::mutex> lock(control_);
   if (!serving_->canary.generation) return no_canary();
+  previous_ = serve_canary();
+  return tell_promotion();
+}
+
+Result<uint64_t> Plugin::replace_by_canary() {
+  if (!serving_->canary.generation) return no_canary();
+  serve_canary();
+  return tell_promotion();
+}
+
+// Gives what served before.
+RuledGeneration Plugin::serve_canary() {
   Serving next = *serving_;
   RuledGeneration before = std::exchange(next.weights, std::exchange(next.canary, no_weights()));
   serve(std::move(next));
-  previous_ = std::move(before);
+  return before;
+}
+
+uint64_t Plugin::tell_promotion() const {
   const uint64_t id = serving_->weights.generation->id;
   log(BARKER_LOG_INFO, {"canary promoted: generation ", std::to_string(id), " serves"});
   return id;
 }
 
 Status Plugin::stop_canary() {
-  const std::lock_guard<std::mutex> lock(control_);
   if (!serving_->canary.generation) return no_canary();
   const uint64_t id = serving_->canary.generation->id;
   Serving next = *serving_;
@@ -48,10 +62,9 @@ Status Plugin::stop_canary() {
 }
 
 Status Plugin::set_canary_shares(double served, double compared) {
-  const std::lock_guard<std::mutex> lock(control_);
   for (const double share : {served, compared}) {
     if (!(share >= 0 && share <= 1)) {
-      return invalid_argument("share: expected 0 to 1, found " + std::to_string(share));
+      return invalid_argument("share: expected 0 to 1, found " + number_text(share));
     }
   }
   Serving next = *serving_;
@@ -62,12 +75,11 @@ Status Plugin::set_canary_shares(double served, double compared) {
 }
 
 uint64_t Plugin::compare(uint64_t at_most) {
-  const std::lock_guard<std::mutex> lock(compare_);
   uint64_t compared = 0;
   const auto ask_both = [&](const barker_request& request) {
-    const WorkspacePool::Lease lease = workspaces_.take(current_);
-    if (!lease || !lease.serving().canary.generation) return recordings_.drop();
-    comparison_.add(request, lease, config_);
+    const Pins::Pin pin = pins_.take(current_);
+    if (!pin || !pin->canary.generation) return recordings_.drop();
+    comparison_.add(request, *pin, workspaces_.take(), config_);
     ++compared;
   };
   for (uint64_t i = 0; i < at_most && recordings_.take(ask_both); ++i) {
@@ -76,7 +88,6 @@ uint64_t Plugin::compare(uint64_t at_most) {
 }
 
 void Plugin::read_agreement(barker_agreement& agreement) const {
-  const std::lock_guard<std::mutex> lock(compare_);
   comparison_.read_agreement(serving_id_, canary_id_, agreement);
   agreement.sampled = recordings_.offered();
   agreement.dropped = recordings_.dropped();

@@ -4,11 +4,9 @@
 #include <cmath>
 #include <exception>
 
-#include "plugin/query.h"
-
 namespace barker {
 
-Likeness compare_answers(const Answer& a, const Answer& b) {
+Likeness compare_answers(const Page& a, const Page& b) {
   const size_t n = a.size();
   if (n == 0) return {1, 1, 1};
   std::vector<size_t> rank_in_b(n);
@@ -43,49 +41,48 @@ void Comparison::start_anew(uint64_t serving, uint64_t canary) {
   sum_ = {0, 0, 0};
 }
 
-void Comparison::add(const barker_request& request, const WorkspacePool::Lease& lease,
-                     const Config& config) {
-  const Serving& s = lease.serving();
-  if (s.weights.generation->id != serving_.generation ||
-      s.canary.generation->id != canary_.generation) {
-    start_anew(s.weights.generation->id, s.canary.generation->id);
+void Comparison::add(const barker_request& request, const Serving& serving,
+                     const WorkspacePool::Lease& lease, const Config& config) {
+  if (serving.weights.id() != serving_.generation || serving.canary.id() != canary_.generation) {
+    start_anew(serving.weights.id(), serving.canary.id());
   }
-  // In turns: who is asked second finds the query in the caches.
+  const CheckedRequest checked{request};  // a recording has no bad ads
+  const auto ask_one = [&](const RuledGeneration& weights, Side& side) {
+    return ask(checked, {config, &weights, serving.rules.get()},
+               lease.workspace_for(serving, weights), side);
+  };
+  // The two take turns, because the one that is asked second finds the query in the caches.
   const bool canary_first = ++compared_ % 2 == 0;
-  const bool tried_first = canary_first && ask(request, lease, s.canary, config, canary_);
-  const bool served = ask(request, lease, s.weights, config, serving_);
-  const bool tried = canary_first ? tried_first : ask(request, lease, s.canary, config, canary_);
+  const bool tried_first = canary_first && ask_one(serving.canary, canary_);
+  const bool served = ask_one(serving.weights, serving_);
+  const bool tried = canary_first ? tried_first : ask_one(serving.canary, canary_);
   if (!served || !tried) return;
-  const Likeness l = compare_answers(serving_.answer, canary_.answer);
+  const Likeness l = compare_answers(serving_.page, canary_.page);
   ++answered_;
   sum_.top_overlap += l.top_overlap;
   sum_.rank_correlation += l.rank_correlation;
   sum_.same_selling_points += l.same_selling_points;
 }
 
-bool Comparison::ask(const barker_request& request, const WorkspacePool::Lease& lease,
-                     const RuledGeneration& weights, const Config& config, Side& side) {
-  side.answer.assign(request.ad_count, {});
-  barker_response response{};
-  response.struct_size = sizeof response;
-  response.ads = side.answer.data();
-  response.ad_capacity = response.ad_count = request.ad_count;
-  response.ad_stride = sizeof(barker_result_ad);
-  Counters unused;  // what is compared is not served
-  bool answered = false;
-  try {
-    answered = Query(request, response, config, weights, *lease.serving().rules,
-                     lease.workspace_for(weights), unused, /*exact=*/false)
-                   .run();
-  } catch (const std::exception&) {  // no memory
+bool Comparison::ask(const CheckedRequest& request, const Basis& basis, Workspace* workspace,
+                     Side& side) {
+  bool is_answered = false;
+  if (workspace) {
+    try {
+      answer_query(request, basis, workspace, workspace->answer);
+      is_answered = !workspace->answer.is_bypass();
+      // A copy: the workspace may be the other side's, too.
+      if (is_answered) side.page = workspace->answer.ads;
+    } catch (const std::exception&) {  // out of memory
+      is_answered = false;
+    }
   }
-  if (answered) {
-    side.latency.add(response.map_ns + response.score_ns + response.choose_ns +
-                     response.rewrite_ns);
+  if (is_answered) {
+    side.latency.add(workspace->answer.total_ns());
   } else {
     ++side.failed;
   }
-  return answered;
+  return is_answered;
 }
 
 void Comparison::read_agreement(uint64_t serving, uint64_t canary, barker_agreement& out) const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "plugin/answer.h"
 #include "plugin/barker.h"
 #include "plugin/config.h"
 #include "plugin/counters.h"
@@ -13,8 +14,8 @@
 
 namespace barker {
 
-// An answer's order and selling points; its titles stay in the workspace.
-using Answer = std::vector<barker_result_ad>;
+// The order and selling points of an answer, without its titles.
+using Page = std::vector<barker_result_ad>;
 
 // What two complete answers to one query have in common.
 struct Likeness {
@@ -22,13 +23,14 @@ struct Likeness {
   double rank_correlation;     // Spearman's rho of the two orders; 1 for a single ad
   double same_selling_points;  // share of the ads for which both chose the same, in the same order
 };
-Likeness compare_answers(const Answer& a, const Answer& b);
+Likeness compare_answers(const Page& a, const Page& b);
 
 // Not thread-safe.
 class Comparison {
  public:
-  // Asks the weights and the canary of `lease` the same.
-  void add(const barker_request& request, const WorkspacePool::Lease& lease, const Config& config);
+  // Asks the weights and the canary of `serving` the same. The request is a recorded one.
+  void add(const barker_request& request, const Serving& serving, const WorkspacePool::Lease& lease,
+           const Config& config);
 
   // Fills everything but sampled and dropped; nothing where these two have not been compared.
   void read_agreement(uint64_t serving, uint64_t canary, barker_agreement& agreement) const;
@@ -38,11 +40,11 @@ class Comparison {
     uint64_t generation = 0;
     uint64_t failed = 0;
     LatencyHistogram latency;
-    Answer answer;
+    Page page;
   };
   void start_anew(uint64_t serving, uint64_t canary);
-  static bool ask(const barker_request& request, const WorkspacePool::Lease& lease,
-                  const RuledGeneration& weights, const Config& config, Side& side);
+  static bool ask(const CheckedRequest& request, const Basis& basis, Workspace* workspace,
+                  Side& side);
 
   Side serving_, canary_;
   uint64_t compared_ = 0;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 
+#include "models/base/number_text.h"
 #include "models/base/toml_text.h"
 #include "plugin/barker.h"
 
@@ -53,8 +54,8 @@ Reader number(double low, double high, std::function<void(double)> set) {
     if (!node.is_number()) return wrong(node, "a number");
     const double value = *node.value<double>();
     if (!(value >= low && value <= high)) {
-      return invalid_argument("expected a number from " + std::to_string(low) + " to " +
-                              std::to_string(high) + ", found " + std::to_string(value));
+      return invalid_argument("expected a number from " + number_text(low) + " to " +
+                              number_text(high) + ", found " + number_text(value));
     }
     set(value);
     return {};
@@ -117,6 +118,7 @@ Result<Config> parse_config(std::string_view toml_text) {
   if (!parsed.ok()) return parsed.status();
   Config config;
   std::string duplicates = "skip", format = "html", numbers = "file", memory = "auto";
+  std::string separator = config.title.separator.text(), ellipsis = config.title.ellipsis.text();
   double minimum_score = 0;
   constexpr double kLargest = 1e3;
   constexpr double kLargestExponent = 10;  // two BARKER_MAX_NUMBERs to it still make a finite score
@@ -146,9 +148,9 @@ Result<Config> parse_config(std::string_view toml_text) {
       {"title.format", text(format)},
       {"title.open", text(config.title.open)},
       {"title.close", text(config.title.close)},
-      {"title.separator", text(config.title.separator)},
+      {"title.separator", text(separator)},
       {"title.max_width", integer(0, 100'000, [&](uint64_t v) { config.title.max_width = v; })},
-      {"title.ellipsis", text(config.title.ellipsis)},
+      {"title.ellipsis", text(ellipsis)},
   };
   // The marks follow the format unless they are given, so the format is looked at first.
   if (const auto given = (*parsed)["title"]["format"].value<std::string>()) format = *given;
@@ -189,6 +191,8 @@ Result<Config> parse_config(std::string_view toml_text) {
   }
   config.choose.minimum_logit =
       static_cast<float>(std::log(minimum_score) - std::log1p(-minimum_score));
+  config.title.separator = separator;
+  config.title.ellipsis = ellipsis;
   config.untouched_title = config.title;
   config.untouched_title.max_width = 0;
   return config;

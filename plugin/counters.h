@@ -16,12 +16,57 @@ inline uint64_t read(const std::atomic<uint64_t>& counter) {
   return counter.load(std::memory_order_relaxed);
 }
 
+// What one query counted while it ran. It is added to the plugin's counters when its answer has
+// reached the caller: an answer that did not fit leaves no trace.
+struct QueryCounts {
+  uint64_t ads_rescored = 0, titles_rewritten = 0, query_keywords = 0, query_keywords_unknown = 0,
+           invalid_utf8 = 0, candidates_scored = 0, candidates_rescored = 0, screen_violations = 0,
+           user_tokens = 0, user_tokens_unknown = 0, candidates = 0, candidates_unknown = 0,
+           groups_ignored = 0;
+
+  void add(const QueryCounts& other) {
+    ads_rescored += other.ads_rescored;
+    titles_rewritten += other.titles_rewritten;
+    query_keywords += other.query_keywords;
+    query_keywords_unknown += other.query_keywords_unknown;
+    invalid_utf8 += other.invalid_utf8;
+    candidates_scored += other.candidates_scored;
+    candidates_rescored += other.candidates_rescored;
+    screen_violations += other.screen_violations;
+    user_tokens += other.user_tokens;
+    user_tokens_unknown += other.user_tokens_unknown;
+    candidates += other.candidates;
+    candidates_unknown += other.candidates_unknown;
+    groups_ignored += other.groups_ignored;
+  }
+};
+
 // Of the plugin since it was made.
 struct Counters {
   std::atomic<uint64_t> queries{0}, rescored{0}, partial{0}, bypassed{0}, errors{0},
       ads_rescored{0}, titles_rewritten{0}, loads{0}, loads_refused{0}, query_keywords{0},
       query_keywords_unknown{0}, invalid_utf8{0}, candidates_scored{0}, candidates_rescored{0},
-      screen_violations{0};
+      screen_violations{0}, user_tokens{0}, user_tokens_unknown{0}, candidates{0},
+      candidates_unknown{0}, groups_ignored{0}, bad_ads{0};
+
+  void add(const QueryCounts& q) {
+    const auto add_to = [](std::atomic<uint64_t>& counter, uint64_t by) {
+      if (by > 0) count(counter, by);  // an atomic addition costs more than a look
+    };
+    add_to(ads_rescored, q.ads_rescored);
+    add_to(titles_rewritten, q.titles_rewritten);
+    add_to(query_keywords, q.query_keywords);
+    add_to(query_keywords_unknown, q.query_keywords_unknown);
+    add_to(invalid_utf8, q.invalid_utf8);
+    add_to(candidates_scored, q.candidates_scored);
+    add_to(candidates_rescored, q.candidates_rescored);
+    add_to(screen_violations, q.screen_violations);
+    add_to(user_tokens, q.user_tokens);
+    add_to(user_tokens_unknown, q.user_tokens_unknown);
+    add_to(candidates, q.candidates);
+    add_to(candidates_unknown, q.candidates_unknown);
+    add_to(groups_ignored, q.groups_ignored);
+  }
 };
 
 // Durations in buckets an eighth of an octave wide.

@@ -1,11 +1,9 @@
-// The extension barker.explain/1: the same mathematics as a query, told instead of used.
+#include "plugin/explain.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "models/weights/vocabulary.h"
-#include "plugin/plugin.h"
-#include "plugin/query.h"
 #include "plugin/request.h"
 
 namespace barker {
@@ -39,83 +37,143 @@ const char* verdict_name(Verdict verdict) {
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
-}  // namespace
-
-std::string Plugin::explain(const barker_request& request) {
-  // A real run fills the workspace; what it left there is what is told.
-  std::vector<barker_result_ad> results(std::max<uint64_t>(1, request.ad_count));
-  for (barker_result_ad& result : results) result.struct_size = sizeof result;
-  barker_response response{};
-  response.struct_size = sizeof response;
-  response.ads = results.data();
-  response.ad_capacity = results.size();
-  response.ad_stride = sizeof results[0];
-
-  const WorkspacePool::Lease lease = workspaces_.take(current_);
-  Json out;
-  const char* reason = !config_.enabled || (lease && lease.serving().rules->off)
-                           ? "everything is off"
-                       : !lease                              ? "too many queries"
-                       : !lease.serving().weights.generation ? "no weights"
-                                                             : nullptr;
-  if (reason) return Json{{"status", "bypassed"}, {"reason", reason}}.dump();
-  const RuledGeneration& weights = lease.serving().weights_for(view(request.user));
-  const Generation& g = *weights.generation;
-  Workspace& w = lease.workspace_for(weights);
-  Counters unused;  // what is explained is not served
-  const bool answered =
-      Query(request, response, config_, weights, *lease.serving().rules, w, unused, /*exact=*/true)
-          .run();
-  out["generation"] = g.id;
-  out["model"] = g.file->path();
-  out["status"] = !answered                                  ? "bypassed"
-                  : response.status == BARKER_STATUS_PARTIAL ? "partial"
-                                                             : "rescored";
-  for (const Keyword& keyword : g.splitter.split(view(request.query))) {
-    out["query_keywords"].push_back(
-        {{"text", keyword.text},
-         {"known", g.file->vocabulary().find(keyword.fingerprint) != kUnknownRow}});
+const char* status_name(int32_t status) {
+  switch (status) {
+    case BARKER_STATUS_RESCORED:
+      return "rescored";
+    case BARKER_STATUS_PARTIAL:
+      return "partial";
+    default:
+      return "bypassed";
   }
-  for (size_t i = 0; i < g.network().groups.size() && answered; ++i) {
-    out["groups"].push_back(
-        {{"name", g.network().groups[i].name}, {"known_tokens", w.groups[i].count}});
+}
+
+const char* reason_name(int32_t reason) {
+  switch (reason) {
+    case BARKER_REASON_DEADLINE:
+      return "past the deadline";
+    case BARKER_REASON_NO_WEIGHTS:
+      return "no weights";
+    case BARKER_REASON_DISABLED:
+      return "everything is off";
+    case BARKER_REASON_NON_FINITE:
+      return "a score is not a finite number";
+    case BARKER_REASON_NO_ADS:
+      return "no ads";
+    default:
+      return "internal";
   }
-  for (uint64_t rank = 0; rank < request.ad_count && answered; ++rank) {
-    const barker_result_ad& result = results[rank];
-    if (!result.rescored) break;
-    const barker_ad ad = element(request.ads, request.ad_stride, result.ad);
-    Json entry = {
+}
+
+// The parts of one explanation.
+class Explanation {
+ public:
+  Explanation(const CheckedRequest& request, const Basis& basis, Workspace& workspace)
+      : request_(request.request),
+        config_(basis.config),
+        rules_(*basis.rules),
+        g_(*basis.weights->generation),
+        w_(workspace) {}
+
+  Json query_keywords() const {
+    Json out = Json::array();
+    for (const Keyword& keyword : g_.splitter.split(view(request_.query))) {
+      const bool is_known = g_.file->vocabulary().find(keyword.fingerprint) != kUnknownRow;
+      out.push_back({{"text", keyword.text}, {"known", is_known}});
+    }
+    return out;
+  }
+
+  Json groups() const {
+    Json out = Json::array();
+    for (size_t i = 0; i < g_.network().groups.size(); ++i) {
+      out.push_back({{"name", g_.network().groups[i].name}, {"known_tokens", w_.groups[i].count}});
+    }
+    return out;
+  }
+
+  // An ad of the window.
+  Json ad(const barker_result_ad& result) const {
+    const barker_ad ad = element(request_.ads, request_.ad_stride, result.ad);
+    if ((result.flags & BARKER_RESULT_BAD_AD) != 0) {  // its texts cannot be trusted
+      return {{"ad", result.ad}, {"bad_ad", true}};
+    }
+    Json out = {
         {"id", view(ad.id)},
         {"score", result.score},
         {"factors",
          {{"bid", ad.bid}, {"pctr", number(result.pctr)}, {"first_pass", ad.first_pass_score}}},
         {"opt_out", (ad.flags & BARKER_AD_OPT_OUT) != 0},
-        {"merchant_off", lease.serving().rules->is_merchant_off(view(ad.merchant))}};
-    const size_t begin = w.candidate_begin[result.ad];
-    const size_t count = w.candidate_begin[result.ad + 1] - begin;
-    std::vector<Verdict> verdicts(count);
-    uint32_t chosen[BARKER_MAX_SELLING_POINTS];
-    choose_selling_points({w.candidates.data() + begin, count}, config_.choose,
-                          {g.packed.kernels(), g.network().embedding}, chosen, verdicts.data());
-    for (size_t i = 0; i < count; ++i) {
-      const Candidate& c = w.candidates[begin + i];
-      entry["selling_points"].push_back(
-          {{"text", view(element(ad.selling_points, ad.selling_point_stride, i).text)},
-           {"score",
-            c.row == kUnknownRow ? Json(nullptr) : number(1 / (1 + std::exp(-double{c.logit})))},
-           {"verdict", verdict_name(verdicts[i])}});
+        {"merchant_off", rules_.is_merchant_off(view(ad.merchant))}};
+    const Range& range = w_.candidate_ranges[result.ad];
+    if (range.size() > 0) out["selling_points"] = selling_points(ad, range);
+    if (g_.network().has_auxiliary && w_.titles[result.ad].count > 0) {
+      out["attention"] = attention(w_.titles[result.ad]);
     }
-    if (g.network().has_auxiliary) {
-      const Bag& title = w.titles[result.ad];
-      std::vector<float> attention(title.count);
-      float logit;
-      w.forward.score_titles({&title, 1}, &logit, attention.data(), Exactness::kExact);
-      for (size_t t = 0; t < title.count; ++t) {
-        entry["attention"].push_back(
-            {{"keyword", g.file->vocabulary().text(title.rows[t])}, {"weight", attention[t]}});
+    return out;
+  }
+
+ private:
+  Json selling_points(const barker_ad& ad, const Range& range) const {
+    Json out = Json::array();
+    std::vector<Verdict> verdicts(range.size());
+    uint32_t chosen[BARKER_MAX_SELLING_POINTS];
+    choose_selling_points({w_.candidates.data() + range.begin, range.size()}, config_.choose,
+                          {g_.packed.kernels(), g_.network().embedding}, chosen, verdicts.data());
+    for (size_t i = 0; i < range.size(); ++i) {
+      const Candidate& c = w_.candidates[range.begin + i];
+      out.push_back({{"text", view(element(ad.selling_points, ad.selling_point_stride, i).text)},
+                     {"score", c.row == kUnknownRow ? Json(nullptr)
+                                                    : number(1 / (1 + std::exp(-double{c.logit})))},
+                     {"verdict", verdict_name(verdicts[i])}});
+    }
+    return out;
+  }
+
+  Json attention(const Bag& title) const {
+    Json out = Json::array();
+    std::vector<float> weights(title.count);
+    float logit;
+    w_.forward.score_titles({&title, 1}, &logit, weights.data(), Exactness::kExact);
+    for (size_t t = 0; t < title.count; ++t) {
+      out.push_back(
+          {{"keyword", g_.file->vocabulary().text(title.rows[t])}, {"weight", weights[t]}});
+    }
+    return out;
+  }
+
+  const barker_request& request_;
+  const Config& config_;
+  const Rules& rules_;
+  const Generation& g_;
+  Workspace& w_;
+};
+
+}  // namespace
+
+std::string explain_answer(const CheckedRequest& request, const Basis& basis, Workspace* workspace,
+                           const Answer& answer) {
+  Json out;
+  if (answer.generation != 0) {
+    out["generation"] = answer.generation;
+    out["model"] = basis.weights->generation->file->path();
+  }
+  out["status"] = status_name(answer.status);
+  if (answer.is_bypass()) out["reason"] = reason_name(answer.reason);
+  if (answer.generation != 0 && workspace) {
+    const Explanation explanation(request, basis, *workspace);
+    if (Json keywords = explanation.query_keywords(); !keywords.empty()) {
+      out["query_keywords"] = std::move(keywords);
+    }
+    if (!answer.is_bypass()) {
+      if (Json groups = explanation.groups(); !groups.empty()) out["groups"] = std::move(groups);
+      for (const barker_result_ad& result : answer.ads) {
+        const bool is_bad = (result.flags & BARKER_RESULT_BAD_AD) != 0;
+        if (result.rescored || (is_bad && result.ad < workspace->candidate_ranges.size())) {
+          out["ads"].push_back(explanation.ad(result));
+        }
       }
     }
-    out["ads"].push_back(std::move(entry));
   }
   return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

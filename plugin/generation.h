@@ -1,5 +1,5 @@
-// One loaded set of weights and everything bound to it. Immutable; a query sees one from start to
-// end.
+// A generation is one loaded set of weights and everything that is bound to it. It is immutable,
+// any thread may read it, and a query sees one generation from start to end.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,9 @@ struct Generation {
 
   const Network& network() const { return packed.network(); }
 
-  // Opens, checks and proves a weight file on these kernels. Without policy.shared_directory, one
-  // that others than its owner may replace is refused.
+  // Opens, checks and proves on these kernels the weights that `path` leads to: a weight file, or a
+  // weights directory with CURRENT. Without policy.shared_directory, a file that others may replace
+  // is refused (plugin/trusted_path.h).
   static Result<std::shared_ptr<const Generation>> load(const std::string& path, uint64_t id,
                                                         const KernelTable& kernels,
                                                         const LoadPolicy& policy);

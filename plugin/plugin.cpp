@@ -1,11 +1,13 @@
 #include "plugin/plugin.h"
 
+#include <cxxabi.h>
+
 #include <algorithm>
-#include <cstdio>
-#include <exception>
+#include <new>
 #include <utility>
 
-#include "models/weights/weight_path.h"
+#include "models/base/number_text.h"
+#include "plugin/model.h"
 #include "scoring/golden.h"
 
 namespace barker {
@@ -21,15 +23,17 @@ Plugin::Plugin(Config config, const KernelTable& kernels, const barker_host& hos
       current_(serving_.get()) {}
 
 Result<uint64_t> Plugin::load(const std::string& path) {
-  const std::lock_guard<std::mutex> lock(control_);
   Result<RuledGeneration> loaded = prepare(path);
   if (!loaded.ok()) return loaded.status();
-  // What served becomes the previous one, which is kept for a rollback.
-  Serving next = *serving_;
-  RuledGeneration before = std::exchange(next.weights, std::move(*loaded));
-  serve(std::move(next));
-  previous_ = std::move(before);
+  previous_ = serve_weights(std::move(*loaded));
   return count_load(serving_->weights, "serves");
+}
+
+Result<uint64_t> Plugin::replace(const std::string& path) {
+  Result<RuledGeneration> loaded = prepare(path);
+  if (!loaded.ok()) return loaded.status();
+  serve_weights(std::move(*loaded));
+  return count_load(serving_->weights, "replaces what served:");
 }
 
 // Opens and checks weights; from here on nothing can go wrong with them but their answers.
@@ -39,10 +43,8 @@ Result<RuledGeneration> Plugin::prepare(const std::string& path) {
     log(BARKER_LOG_ERROR, {"weights refused: ", status.message()});
     return status;
   };
-  const Result<std::string> file = resolve_weights_path(path);
-  if (!file.ok()) return refuse(file.status());
   Result<std::shared_ptr<const Generation>> loaded =
-      Generation::load(*file, last_id_ + 1, kernels_, config_.load);
+      Generation::load(path, last_id_ + 1, kernels_, config_.load);
   if (!loaded.ok()) return refuse(loaded.status());
   if (Status s = check_latency(**loaded); !s.ok()) return refuse(s);
   Result<RuledGeneration> ruled =
@@ -51,7 +53,7 @@ Result<RuledGeneration> Plugin::prepare(const std::string& path) {
   return ruled;
 }
 
-uint64_t Plugin::count_load(const RuledGeneration& weights, std::string_view what) noexcept {
+uint64_t Plugin::count_load(const RuledGeneration& weights, std::string_view what) {
   count(counters_.loads);
   last_id_ = weights.generation->id;
   log(BARKER_LOG_INFO,
@@ -72,26 +74,21 @@ Status Plugin::check_latency(const Generation& next) const {
       static_cast<double>(after) <= config_.latency_gate * static_cast<double>(before))
     return {};
   return bad_data(next.file->path() + ": check latency: expected its warm-up queries within " +
-                  std::to_string(config_.latency_gate) + " times " + std::to_string(before) +
+                  number_text(config_.latency_gate) + " times " + std::to_string(before) +
                   " ns, found " + std::to_string(after) + " ns");
 }
 
 Result<uint64_t> Plugin::rollback() {
-  const std::lock_guard<std::mutex> lock(control_);
   if (!previous_.generation) {
     return Status(Code::kFailedPrecondition, "there are no weights to roll back to");
   }
-  Serving next = *serving_;
-  RuledGeneration before = std::exchange(next.weights, previous_);
-  serve(std::move(next));
-  previous_ = std::move(before);
+  previous_ = serve_weights(previous_);
   const uint64_t id = serving_->weights.generation->id;
   log(BARKER_LOG_WARNING, {"rolled back to generation ", std::to_string(id)});
   return id;
 }
 
 Status Plugin::load_rules(std::string_view toml) {
-  const std::lock_guard<std::mutex> lock(control_);
   const auto refuse = [&](const Status& status) {
     log(BARKER_LOG_ERROR, {"rules refused: ", status.message()});
     return status;
@@ -115,9 +112,9 @@ Status Plugin::load_rules(std::string_view toml) {
 }
 
 bool Plugin::read_generation(int32_t role, barker_generation_stats& stats) const {
-  const auto lease = workspaces_.take(current_);
-  if (!lease) return false;
-  const Serving& serving = lease.serving();
+  const Pins::Pin pin = pins_.take(current_);
+  if (!pin) return false;
+  const Serving& serving = *pin;
   const RuledGeneration& weights = role == BARKER_ROLE_CANARY ? serving.canary : serving.weights;
   if (!weights.generation) return true;
   const GenerationCounters& c = *weights.counters;
@@ -131,13 +128,25 @@ bool Plugin::read_generation(int32_t role, barker_generation_stats& stats) const
   stats.p50_ns = c.latency.quantile(0.5);
   stats.p99_ns = c.latency.quantile(0.99);
   const WeightFile& file = *weights.generation->file;
-  std::snprintf(stats.digest, sizeof stats.digest, "%016llx%016llx",
-                static_cast<unsigned long long>(file.header().metadata_xxh3),
-                static_cast<unsigned long long>(file.header().tensors_xxh3));
+  write_digest(file, stats.digest);
   const std::string_view path = file.path();
   const size_t size = std::min(path.size(), sizeof stats.file - 1);
   std::ranges::copy(path.substr(path.size() - size), stats.file);
   return true;
+}
+
+std::shared_ptr<const Generation> Plugin::generation(int32_t role) const {
+  const Pins::Pin pin = pins_.take(current_);
+  if (!pin) throw std::bad_alloc();
+  return (role == BARKER_ROLE_CANARY ? pin->canary : pin->weights).generation;
+}
+
+// Gives what served before.
+RuledGeneration Plugin::serve_weights(RuledGeneration weights) {
+  Serving next = *serving_;
+  RuledGeneration before = std::exchange(next.weights, std::move(weights));
+  serve(std::move(next));
+  return before;
 }
 
 // Switches, and frees what served before when its last query is done.
@@ -147,16 +156,20 @@ void Plugin::serve(Serving serving) {
   serving_id_ = next->weights.id();
   canary_id_ = next->canary.id();
   const std::unique_ptr<const Serving> retired = std::exchange(serving_, std::move(next));
-  workspaces_.wait_until_unused(retired.get());
+  pins_.wait_until_unused(retired.get());
 }
 
-void Plugin::log(int32_t level, std::initializer_list<std::string_view> parts) const noexcept {
+// The call that logs has done its work by now, so neither a lack of memory for the message nor what
+// the host's callback throws makes it fail. Only a thread that the callback ends unwinds further.
+void Plugin::log(int32_t level, std::initializer_list<std::string_view> parts) const {
   if (!host_.log) return;
   try {
     std::string message;
     for (const std::string_view part : parts) message += part;
     host_.log(host_.context, level, {message.data(), message.size()});
-  } catch (const std::exception&) {  // no memory for it
+  } catch (const abi::__forced_unwind&) {
+    throw;
+  } catch (...) {
   }
 }
 
@@ -176,6 +189,12 @@ void Plugin::read_stats(barker_stats& s) const {
   s.candidates_scored = read(counters_.candidates_scored);
   s.candidates_rescored = read(counters_.candidates_rescored);
   s.screen_violations = read(counters_.screen_violations);
+  s.user_tokens = read(counters_.user_tokens);
+  s.user_tokens_unknown = read(counters_.user_tokens_unknown);
+  s.candidates = read(counters_.candidates);
+  s.candidates_unknown = read(counters_.candidates_unknown);
+  s.groups_ignored = read(counters_.groups_ignored);
+  s.bad_ads = read(counters_.bad_ads);
   s.generation = serving_id_;
 }
 

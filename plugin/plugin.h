@@ -1,19 +1,24 @@
-// The object behind a barker_plugin handle: configuration, weights, rules, workspaces, counters.
+// The object behind a barker_plugin handle. It owns configuration, weights, rules, scratch memory
+// and counters.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "plugin/answer.h"
 #include "plugin/barker.h"
+#include "plugin/call_lock.h"
 #include "plugin/comparison.h"
 #include "plugin/config.h"
 #include "plugin/counters.h"
+#include "plugin/pins.h"
+#include "plugin/prepared.h"
 #include "plugin/recording.h"
+#include "plugin/request.h"
 #include "plugin/serving.h"
 #include "plugin/workspace.h"
 
@@ -23,25 +28,42 @@ class Plugin {
  public:
   Plugin(Config config, const KernelTable& kernels, const barker_host& host);
 
-  // [control thread]
+  // [control thread] The caller holds control_lock(). load and promote_canary keep what served
+  // before for a rollback; replace and replace_by_canary leave what a rollback leads to as it is.
   Result<uint64_t> load(const std::string& path);
+  Result<uint64_t> replace(const std::string& path);
   Result<uint64_t> rollback();
   Status load_rules(std::string_view toml);
   Result<uint64_t> start_canary(const std::string& path);
   Result<uint64_t> promote_canary();
+  Result<uint64_t> replace_by_canary();
   Status stop_canary();
   Status set_canary_shares(double served, double compared);
 
   // [any thread] The request and response have been checked (request.h).
-  // False: response.text_capacity is less than response.text_size.
-  bool rescore(const barker_request& request, barker_response& response);
-  std::string explain(const barker_request& request);
-  uint64_t compare(uint64_t at_most);  // one thread at a time; others wait
-  void read_stats(barker_stats& stats) const;
+  // False: response.text_capacity is less than response.text_size, and nothing was counted. The
+  // answer is explained to `json` unless that is null.
+  bool rescore(const CheckedRequest& request, barker_response& response,
+               std::string* json = nullptr);
+  std::string explain(const CheckedRequest& request);
+  std::unique_ptr<PreparedQuery> begin_query(const CheckedRequest& request);
+  uint64_t text_bound(const CheckedRequest& request) const;
+  // The caller holds compare_lock().
+  uint64_t compare(uint64_t at_most);
   void read_agreement(barker_agreement& agreement) const;
-  bool read_generation(int32_t role, barker_generation_stats& stats) const;  // false: too busy
+  // Of a role (BARKER_ROLE_*); null: nothing plays it. Throws std::bad_alloc without memory.
+  std::shared_ptr<const Generation> generation(int32_t role) const;
+  void read_stats(barker_stats& stats) const;
+  bool read_generation(int32_t role, barker_generation_stats& stats) const;  // false: no memory
 
+  // Adds a query that was answered on `weights` (not null where answer.generation is not 0) to all
+  // counters. Returns how many there were before it.
+  uint64_t count_query(const Answer& answer, const RuledGeneration* weights);
   Counters& counters() { return counters_; }
+  const Config& config() const { return config_; }
+  uint32_t host_minor() const { return host_.abi_minor; }  // of the host's header
+  CallLock& control_lock() { return control_; }
+  CallLock& compare_lock() { return compare_; }
 
  private:
   // Control calls prepare first, where all may fail, then serve(), which fails or switches, then
@@ -49,22 +71,26 @@ class Plugin {
   Result<RuledGeneration> prepare(const std::string& path);
   Status check_latency(const Generation& next) const;
   void serve(Serving next);
-  uint64_t count_load(const RuledGeneration& weights, std::string_view what) noexcept;
-  void log(int32_t level, std::initializer_list<std::string_view> parts) const noexcept;
+  RuledGeneration serve_weights(RuledGeneration weights);
+  RuledGeneration serve_canary();
+  uint64_t tell_promotion() const;
+  uint64_t count_load(const RuledGeneration& weights, std::string_view what);
+  void log(int32_t level, std::initializer_list<std::string_view> parts) const;
 
   const Config config_;
   const KernelTable& kernels_;
   const barker_host host_;
   Counters counters_;
-  mutable WorkspacePool workspaces_;
-  std::mutex control_;  // one control call at a time; no query takes it
+  mutable Pins pins_;
+  WorkspacePool workspaces_;
+  CallLock control_;  // one control call at a time; no query takes it
   std::unique_ptr<const Serving> serving_;
   std::atomic<const Serving*> current_;                 // serving_
   std::atomic<uint64_t> serving_id_{0}, canary_id_{0};  // of its generations
   RuledGeneration previous_;                            // kept for a rollback
   uint64_t last_id_ = 0;
   RecordingQueue recordings_;  // from the query threads to compare()
-  mutable std::mutex compare_;
+  CallLock compare_;           // one compare at a time, and nobody reads what it found meanwhile
   Comparison comparison_;
 };
 

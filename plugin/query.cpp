@@ -16,55 +16,71 @@ uint64_t now_ns() {
 
 }  // namespace
 
-Query::Query(const barker_request& request, barker_response& response, const Config& config,
-             const RuledGeneration& weights, const Rules& rules, Workspace& workspace,
-             Counters& counters, bool exact)
-    : request_(request),
-      response_(response),
-      config_(config),
-      weights_(weights),
-      rules_(rules),
-      g_(*weights.generation),
+Query::Query(const CheckedRequest& request, const Basis& basis, Workspace& workspace,
+             Answer& answer)
+    : checked_(request),
+      request_(request.request),
+      config_(basis.config),
+      weights_(*basis.weights),
+      rules_(*basis.rules),
+      g_(*weights_.generation),
       n_(g_.network()),
       kernels_(g_.packed.kernels()),
       w_(workspace),
-      counters_(counters),
-      exact_(exact || config.numbers == Numbers::kExact),
-      window_(std::min(request.ad_count, request.window ? request.window : config.window)) {
+      answer_(answer),
+      counts_(answer.counts),
+      exact_(basis.is_exact || config_.numbers == Numbers::kExact),
+      window_(std::min(request_.ad_count, request_.window ? request_.window : config_.window)),
+      shown_(std::min(window_, request_.shown ? request_.shown : window_)),
+      lap_start_ns_(now_ns()) {
   if (w_.bound_generation == g_.id) return;
-  w_.bound_generation = 0;  // if the memory for a step ends, it is bound to neither
+  w_.bound_generation = 0;  // if bind() runs out of memory, the workspace is bound to neither
   w_.forward.bind(g_.packed);
-  w_.slot_of_row.assign(n_.keyword_rows, kNoSlot);
-  w_.distinct_rows.clear();  // rows of the generation before
   w_.bound_generation = g_.id;
 }
 
-bool Query::run() {
-  uint64_t start = now_ns();
-  const auto lap = [&](uint64_t& stage) {
-    const uint64_t end = now_ns();
-    stage = end - start;
-    start = end;
-  };
+bool Query::set_context() {
   map_groups();
-  if (!map_ads()) return bypass(BARKER_REASON_DEADLINE);
-  lap(response_.map_ns);
+  if (late()) return bypass(BARKER_REASON_DEADLINE);
+  lap(answer_.map_ns);
   w_.forward.set_context(w_.groups);
+  lap(answer_.score_ns);
+  return true;
+}
+
+bool Query::answer_ads() {
+  mark_bad_ads();
+  if (n_.has_auxiliary && !map_titles()) return bypass(BARKER_REASON_DEADLINE);
+  lap(answer_.map_ns);
   if (!score_titles()) return bypass(BARKER_REASON_DEADLINE);
   const Scored ads = score_ads();
   if (ads == Scored::kInPart) return bypass(BARKER_REASON_DEADLINE);
-  const Scored candidates = ads == Scored::kAll ? score_candidates() : ads;
-  if (candidates == Scored::kNonFinite) return bypass(BARKER_REASON_NON_FINITE);
-  bool complete = candidates == Scored::kAll;
-  lap(response_.score_ns);
-  order_by_score(w_.scores, w_.order);
+  if (ads == Scored::kNonFinite) return bypass(BARKER_REASON_NON_FINITE);
+  lap(answer_.score_ns);
+  order_ads();
+  lap(answer_.choose_ns);
+  // From here on the order stands: the deadline can cut off selling points and titles alone.
+  bool complete = map_candidates();
+  lap(answer_.map_ns);
+  if (complete) {
+    const Scored candidates = score_candidates();
+    if (candidates == Scored::kNonFinite) return bypass(BARKER_REASON_NON_FINITE);
+    complete = candidates == Scored::kAll;
+  }
+  lap(answer_.score_ns);
   complete &= choose();
-  lap(response_.choose_ns);
+  lap(answer_.choose_ns);
   complete &= rewrite();
-  lap(response_.rewrite_ns);
-  response_.status = complete ? BARKER_STATUS_RESCORED : BARKER_STATUS_PARTIAL;
-  response_.reason = complete ? BARKER_REASON_NONE : BARKER_REASON_DEADLINE;
+  lap(answer_.rewrite_ns);
+  answer_.status = complete ? BARKER_STATUS_RESCORED : BARKER_STATUS_PARTIAL;
+  answer_.reason = complete ? BARKER_REASON_NONE : BARKER_REASON_DEADLINE;
   return true;
+}
+
+void Query::lap(uint64_t& stage_ns) {
+  const uint64_t now = now_ns();
+  stage_ns += now - lap_start_ns_;
+  lap_start_ns_ = now;
 }
 
 bool Query::late() {
@@ -79,7 +95,7 @@ bool Query::late_after(uint64_t steps) {
 }
 
 bool Query::bypass(int32_t reason) {
-  response_.reason = reason;
+  answer_.reason = reason;
   return false;
 }
 
@@ -92,8 +108,8 @@ bool Query::is_untouched(const barker_ad& a) const {
 }
 
 std::span<const Candidate> Query::candidates_of(uint64_t ad) const {
-  const size_t begin = w_.candidate_begin[ad];
-  return {w_.candidates.data() + begin, w_.candidate_begin[ad + 1] - begin};
+  const Range& range = w_.candidate_ranges[ad];
+  return {w_.candidates.data() + range.begin, range.size()};
 }
 
 Embeddings Query::embeddings() const { return {kernels_, n_.embedding}; }

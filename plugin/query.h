@@ -1,17 +1,22 @@
 // One query's way through the plugin, its functions in the order in which they run:
 //
-//   query_map.cpp     keywords of user, query, titles and selling points to embedding rows
-//   query_score.cpp   pCTR of every ad, P(attracted) of every distinct selling point
-//   query_answer.cpp  order, choice, titles
+//   query_map.cpp     keywords of user, query and titles to embedding rows; later, those of the
+//                     selling points of the ads that will be shown
+//   query_score.cpp   pCTR of every ad, order of the ads, P(attracted) of every distinct selling
+//                     point
+//   query_answer.cpp  choice, titles
+//
+// The order of the ads is known before a selling point is looked at, so that only those of the ads
+// that will be shown cost anything.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 #include <utility>
 
+#include "plugin/answer.h"
 #include "plugin/barker.h"
 #include "plugin/config.h"
-#include "plugin/counters.h"
 #include "plugin/serving.h"
 #include "plugin/workspace.h"
 
@@ -19,13 +24,16 @@ namespace barker {
 
 class Query {
  public:
-  // exact: every candidate is scored in float, whatever file and configuration say.
-  Query(const barker_request& request, barker_response& response, const Config& config,
-        const RuledGeneration& weights, const Rules& rules, Workspace& workspace,
-        Counters& counters, bool exact);
+  // basis.weights has a generation. Results, times and counts go to `answer`.
+  Query(const CheckedRequest& request, const Basis& basis, Workspace& workspace, Answer& answer);
 
-  // False: nothing was written but status and reason; the caller bypasses.
-  bool run();
+  // Functions that return bool return false when they found themselves past the deadline or, those
+  // of the public, for another reason for which the caller must bypass; then answer.reason says why.
+
+  // Maps and pools user, query and groups. They stay in the workspace until the next call.
+  bool set_context();
+  // Answers the ads of the request in that context.
+  bool answer_ads();
 
  private:
   // Past the deadline, looked up: now, or when so much work has been counted since the last look
@@ -36,22 +44,25 @@ class Query {
   static constexpr uint64_t kStepsPerAd = 256, kStepsPerByte = 32, kStepsPerLookUp = 32;
 
   bool bypass(int32_t reason);
+  void lap(uint64_t& stage_ns);  // adds the time since the last lap
   barker_ad ad(uint64_t index) const;
   bool is_untouched(const barker_ad& a) const;  // by the merchant's will or by a rule
 
   // query_map.cpp
-  // Functions that return bool return false when they found themselves past the deadline.
   void map_groups();
   void fill_group(const NetworkGroup& group, std::vector<uint32_t>& rows,
                   std::vector<float>& weights);
   void fill_query(const NetworkGroup& group, std::vector<uint32_t>& rows);
   barker_group find_group(std::string_view name) const;
+  void count_ignored_groups();
   void add_rows(const NetworkGroup& group, const float* given_weights, std::vector<uint32_t>& rows,
                 std::vector<float>& weights);
-  bool map_ads();
-  bool collect_candidates(const barker_ad& a);
+  void mark_bad_ads();
   bool map_titles();
+  bool split_title(const barker_ad& a, uint64_t index);
   bool map_candidates();
+  bool collect_candidates(const barker_ad& a, uint64_t index);
+  bool find_candidate_rows();
   bool find_rows(std::span<const Fingerprint> fingerprints, std::vector<uint32_t>& rows);
 
   // query_score.cpp
@@ -59,6 +70,7 @@ class Query {
   bool screens() const;
   bool score_titles();
   Scored score_ads();
+  void order_ads();
   Scored score_candidates();
   Scored certify_candidates(float bound);
   void spread_logits();
@@ -68,14 +80,15 @@ class Query {
   void choose_for(barker_result_ad& out);
   bool forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen);
   bool rewrite();
-  void rewrite_ad(barker_result_ad& out, uint64_t& replaced);
+  void rewrite_ad(barker_result_ad& out, bool is_shown);
+  void keep_placed(barker_result_ad& out, const Prefix* prefixes, const Placed* placed);
   std::pair<size_t, size_t> find_in_title(std::string_view title, Fingerprint f) const;
 
   std::span<const Candidate> candidates_of(uint64_t ad) const;
   Embeddings embeddings() const;
 
+  const CheckedRequest& checked_;
   const barker_request& request_;
-  barker_response& response_;
   const Config& config_;
   const RuledGeneration& weights_;  // with a generation
   const Rules& rules_;
@@ -83,9 +96,12 @@ class Query {
   const Network& n_;
   const KernelTable& kernels_;
   Workspace& w_;
-  Counters& counters_;
+  Answer& answer_;
+  QueryCounts& counts_;
   const bool exact_;
-  uint64_t window_;
+  const uint64_t window_;
+  const uint64_t shown_;  // of the window, the ranks that get selling points
+  uint64_t lap_start_ns_;
   bool is_late_ = false;
   uint64_t steps_since_look_ = 0;
 };

@@ -1,4 +1,4 @@
-// From scores to the answer: order, chosen selling points, titles.
+// From scores to the answer: chosen selling points, titles.
 
 #include <algorithm>
 #include <cmath>
@@ -11,20 +11,23 @@ namespace barker {
 
 // Past the deadline ads get no selling points any more.
 bool Query::choose() {
+  answer_.ads.resize(request_.ad_count);
   for (uint64_t rank = 0; rank < request_.ad_count; ++rank) {
-    barker_result_ad& out = *result_ad(response_, rank);
+    barker_result_ad& out = answer_.ads[rank];
     const uint64_t index = rank < window_ ? w_.order[rank] : rank;
     out = {};
-    out.struct_size = sizeof out;
     out.ad = index;
-    if (rank >= window_) {
+    if (rank >= window_ || w_.bad[index]) {
       out.score = ad(index).first_pass_score;
       out.pctr = NAN;
+      out.flags = w_.bad[index] ? BARKER_RESULT_BAD_AD : 0;
       continue;
     }
     out.rescored = 1;
     out.score = w_.scores[index];
     out.pctr = w_.aux[index];
+    ++counts_.ads_rescored;
+    if (rank >= shown_) continue;
     const uint64_t size = candidates_of(index).size();
     if (!late_after(kStepsPerAd + size * size)) choose_for(out);
   }
@@ -62,9 +65,9 @@ bool Query::forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen)
     return point.fingerprint != keyword_fingerprint(view(point.text));
   };
   if (std::ranges::none_of(chosen, is_misnamed)) return false;
-  const size_t begin = w_.candidate_begin[ad_index];
-  for (size_t i = begin; i < w_.candidate_begin[ad_index + 1]; ++i) {
-    w_.candidates[i].forbidden |= is_misnamed(i - begin);
+  const Range& range = w_.candidate_ranges[ad_index];
+  for (size_t i = range.begin; i < range.end; ++i) {
+    w_.candidates[i].forbidden |= is_misnamed(i - range.begin);
   }
   return true;
 }
@@ -72,30 +75,26 @@ bool Query::forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen)
 // A promoted selling point's bytes in the title; an empty range where its words do not stand
 // together.
 std::pair<size_t, size_t> Query::find_in_title(std::string_view title, Fingerprint f) const {
-  for (const Keyword& keyword : g_.splitter.split(title)) {
-    if (keyword.fingerprint == f) return {keyword.begin, keyword.end};
-  }
-  return {0, 0};
+  return g_.splitter.find(title, f);
 }
 
-// Past the deadline, and outside of the window, titles are the merchants' own.
+// Titles of ads that will not be shown, are outside of the window or come past the deadline are the
+// merchants' own.
 bool Query::rewrite() {
-  w_.text.clear();
-  uint64_t rewritten = 0, replaced = 0;
+  answer_.text.clear();
   for (uint64_t rank = 0; rank < request_.ad_count; ++rank) {
-    barker_result_ad& out = *result_ad(response_, rank);
-    rewrite_ad(out, replaced);
-    rewritten += out.chosen_count > 0;
+    barker_result_ad& out = answer_.ads[rank];
+    rewrite_ad(out, rank < shown_);
+    counts_.titles_rewritten += out.chosen_count > 0;
   }
-  count(counters_.titles_rewritten, rewritten);
-  count(counters_.ads_rescored, window_);
-  if (replaced) count(counters_.invalid_utf8, replaced);
   return !is_late_;
 }
 
-void Query::rewrite_ad(barker_result_ad& out, uint64_t& replaced) {
+void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   const barker_ad a = ad(out.ad);
-  const bool in_time = !late_after(kStepsPerAd + kStepsPerByte * a.title.size);
+  const std::string_view title =
+      (out.flags & BARKER_RESULT_BAD_AD) != 0 ? title_of_bad_ad(a) : view(a.title);
+  const bool in_time = !late_after(kStepsPerAd + kStepsPerByte * title.size());
   if (!in_time) out.chosen_count = 0;
   Prefix prefixes[BARKER_MAX_SELLING_POINTS];
   Placed placed[BARKER_MAX_SELLING_POINTS];
@@ -104,18 +103,24 @@ void Query::rewrite_ad(barker_result_ad& out, uint64_t& replaced) {
     prefixes[k] = {view(point.text)};
     if (out.chosen[k].promoted) {
       const Fingerprint f = candidates_of(out.ad)[out.chosen[k].index].fingerprint;
-      std::tie(prefixes[k].cut_begin, prefixes[k].cut_end) = find_in_title(view(a.title), f);
+      std::tie(prefixes[k].cut_begin, prefixes[k].cut_end) = find_in_title(title, f);
     }
   }
-  out.title_offset = w_.text.size();
+  out.title_offset = answer_.text.size();
   // The merchant's own title is cleaned and escaped like all output, but neither prefixed nor cut.
-  const bool untouched = !in_time || !out.rescored || is_untouched(a);
-  rewrite_title(view(a.title), {prefixes, out.chosen_count},
-                untouched ? config_.untouched_title : config_.title, w_.text, placed, &replaced);
-  out.title_size = w_.text.size() - out.title_offset;
+  const bool is_own = !in_time || !is_shown || !out.rescored || is_untouched(a);
+  rewrite_title(title, {prefixes, out.chosen_count},
+                is_own ? config_.untouched_title : config_.title, answer_.text, placed,
+                &counts_.invalid_utf8);
+  out.title_size = answer_.text.size() - out.title_offset;
+  keep_placed(out, prefixes, placed);
+}
+
+// Takes out of the chosen those that did not fit or have nothing to be seen.
+void Query::keep_placed(barker_result_ad& out, const Prefix* prefixes, const Placed* placed) {
   uint32_t kept = 0;
   for (uint32_t k = 0; k < out.chosen_count; ++k) {
-    if (placed[k].end == placed[k].begin) continue;  // did not fit, or nothing to be seen of it
+    if (placed[k].end == placed[k].begin) continue;
     out.chosen[kept] = out.chosen[k];
     out.chosen[kept].promoted = prefixes[k].cut_end > prefixes[k].cut_begin;
     out.chosen[kept].begin = placed[k].begin;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/weights/groups.h"
 #include "models/weights/vocabulary.h"
 #include "plugin/query.h"
 #include "plugin/request.h"
@@ -30,29 +31,43 @@ void Query::map_groups() {
                     w_.group_weights[i].empty() ? nullptr : w_.group_weights[i].data(),
                     w_.group_rows[i].size()};
   }
+  count_ignored_groups();
 }
 
+void Query::count_ignored_groups() {
+  for (uint64_t i = 0; i < request_.group_count; ++i) {
+    const barker_group given = element(request_.groups, request_.group_stride, i);
+    counts_.groups_ignored += std::ranges::none_of(
+        n_.groups, [&](const NetworkGroup& group) { return group.name == view(given.name); });
+  }
+}
+
+// A group of the request comes before the other sources (models/weights/groups.h).
 void Query::fill_group(const NetworkGroup& group, std::vector<uint32_t>& rows,
                        std::vector<float>& weights) {
-  if (group.name == "query") return fill_query(group, rows);
+  const barker_group given = find_group(group.name);
+  const bool is_given = given.token_count > 0;
+  const GroupSource source = is_given ? GroupSource::kFeatures : group_source(group.name);
+  if (source == GroupSource::kQuery) return fill_query(group, rows);
   w_.fingerprints.clear();
-  // Past the deadline the rest is left out: nobody will ask for it.
+  // Past the deadline the rest is left out, for the query will not be scored.
   const auto add = [&](const barker_string& token) {
     if (late_after(kStepsPerByte * token.size)) return;
     w_.fingerprints.push_back(group.keywords ? keyword_fingerprint(view(token))
                                              : feature_fingerprint(group.name, view(token)));
   };
-  const barker_group given = find_group(group.name);
-  if (group.name == "hist" && given.token_count == 0) {
+  if (source == GroupSource::kHistory) {
     const uint64_t count = limited(group, request_.user_keyword_count);
     for (uint64_t i = 0; i < count; ++i) add(request_.user_keywords[i]);
-  } else if (group.name == "uid" && given.token_count == 0) {
+  } else if (source == GroupSource::kUserId) {
     if (request_.user.size > 0) add(request_.user);
   } else {
     const uint64_t count = limited(group, given.token_count);
     for (uint64_t i = 0; i < count; ++i) add(given.tokens[i]);
   }
-  add_rows(group, given.token_count > 0 ? given.weights : nullptr, rows, weights);
+  add_rows(group, is_given ? given.weights : nullptr, rows, weights);
+  counts_.user_tokens += w_.fingerprints.size();
+  counts_.user_tokens_unknown += w_.fingerprints.size() - rows.size();
 }
 
 barker_group Query::find_group(std::string_view name) const {
@@ -65,17 +80,16 @@ barker_group Query::find_group(std::string_view name) const {
 
 void Query::fill_query(const NetworkGroup& group, std::vector<uint32_t>& rows) {
   w_.fingerprints.clear();
-  uint64_t replaced = 0;
-  g_.splitter.split(view(request_.query), w_.fingerprints, &replaced);
+  if (late_after(kStepsPerByte * request_.query.size)) return;
+  g_.splitter.split(view(request_.query), w_.fingerprints, &counts_.invalid_utf8);
   w_.fingerprints.resize(limited(group, w_.fingerprints.size()));
   w_.found_rows.resize(w_.fingerprints.size());
   g_.file->vocabulary().find(w_.fingerprints, w_.found_rows.data());
   for (const uint32_t row : w_.found_rows) {
     if (row < n_.keyword_rows) rows.push_back(row);
   }
-  count(counters_.query_keywords, w_.fingerprints.size());
-  count(counters_.query_keywords_unknown, w_.fingerprints.size() - rows.size());
-  if (replaced) count(counters_.invalid_utf8, replaced);
+  counts_.query_keywords += w_.fingerprints.size();
+  counts_.query_keywords_unknown += w_.fingerprints.size() - rows.size();
 }
 
 // Rows of w_.fingerprints; tokens without one are left out of the mean, with their weights.
@@ -85,8 +99,7 @@ void Query::add_rows(const NetworkGroup& group, const float* given_weights,
   w_.found_rows.resize(fingerprints.size());
   if (group.hash_buckets > 0) {
     for (size_t i = 0; i < fingerprints.size(); ++i) {
-      w_.found_rows[i] =
-          group.first_bucket_row + static_cast<uint32_t>(fingerprints[i] % group.hash_buckets);
+      w_.found_rows[i] = group.first_bucket_row + bucket_of(fingerprints[i], group.hash_buckets);
     }
   } else {
     g_.file->vocabulary().find(fingerprints, w_.found_rows.data());
@@ -98,35 +111,79 @@ void Query::add_rows(const NetworkGroup& group, const float* given_weights,
   }
 }
 
-bool Query::map_ads() {
-  if (late()) return false;
-  w_.title_fingerprints.clear();
-  w_.title_begin.assign(1, 0);
-  w_.candidates.clear();
-  w_.candidate_rules.clear();
-  w_.candidate_begin.assign(1, 0);
-  for (uint64_t i = 0; i < window_; ++i) {
-    const barker_ad a = ad(i);
-    const uint64_t words = a.title_keywords ? a.title_keyword_count : a.title.size;
-    const uint64_t splitting = a.title_keywords ? 0 : kStepsPerByte * a.title.size;
-    if (late_after(kStepsPerAd + splitting + words * a.selling_point_count)) return false;
-    if (a.title_keywords) {
-      w_.title_fingerprints.insert(w_.title_fingerprints.end(), a.title_keywords,
-                                   a.title_keywords + a.title_keyword_count);
-    } else {
-      g_.splitter.split(view(a.title), w_.title_fingerprints);
-    }
-    w_.title_begin.push_back(w_.title_fingerprints.size());
-    if (!is_untouched(a) && !collect_candidates(a)) return false;
-    w_.candidate_begin.push_back(w_.candidates.size());
-  }
-  return (!n_.has_auxiliary || map_titles()) && map_candidates() && !late();
+void Query::mark_bad_ads() {
+  w_.bad.assign(request_.ad_count, 0);
+  if (checked_.bad_ads == 0) return;
+  for (uint64_t i = 0; i < request_.ad_count; ++i) w_.bad[i] = is_bad_ad(ad(i));
 }
 
-bool Query::collect_candidates(const barker_ad& a) {
-  const size_t begin = w_.title_begin[w_.title_begin.size() - 2];
+// The keywords of an ad's title, behind those of the ads before.
+bool Query::split_title(const barker_ad& a, uint64_t index) {
+  const uint64_t splitting =
+      a.title_keywords ? a.title_keyword_count : kStepsPerByte * a.title.size;
+  if (late_after(kStepsPerAd + splitting)) return false;
+  const size_t begin = w_.title_fingerprints.size();
+  if (a.title_keywords) {
+    w_.title_fingerprints.insert(w_.title_fingerprints.end(), a.title_keywords,
+                                 a.title_keywords + a.title_keyword_count);
+  } else {
+    g_.splitter.split(view(a.title), w_.title_fingerprints);
+  }
+  w_.title_ranges[index] = {begin, w_.title_fingerprints.size()};
+  return true;
+}
+
+// Titles of the window, which the pCTR is predicted of.
+bool Query::map_titles() {
+  if (late()) return false;
+  w_.title_fingerprints.clear();
+  w_.title_ranges.assign(window_, {});
+  for (uint64_t i = 0; i < window_; ++i) {
+    if (!w_.bad[i] && !split_title(ad(i), i)) return false;
+  }
+  if (!find_rows(w_.title_fingerprints, w_.title_rows)) return false;
+  w_.titles.assign(window_, {});
+  uint32_t* known = w_.title_rows.data();  // rows move to the front over those without one
+  for (uint64_t i = 0; i < window_; ++i) {
+    Bag& title = w_.titles[i];
+    title.rows = known;
+    for (size_t t = w_.title_ranges[i].begin; t < w_.title_ranges[i].end; ++t) {
+      if (w_.title_rows[t] < n_.keyword_rows) *known++ = w_.title_rows[t];
+    }
+    title.count = static_cast<size_t>(known - title.rows);
+  }
+  return !late();
+}
+
+// Selling points of the ads that will be shown, the first ranks' first. False: none is mapped.
+bool Query::map_candidates() {
+  w_.candidates.clear();
+  w_.candidate_rules.clear();
+  w_.candidate_ranges.assign(window_, {});
+  if (!n_.has_auxiliary) {  // else the titles are split already
+    w_.title_fingerprints.clear();
+    w_.title_ranges.assign(window_, {});
+  }
+  for (uint64_t rank = 0; rank < shown_; ++rank) {
+    const uint64_t index = w_.order[rank];
+    const barker_ad a = ad(index);
+    if (w_.bad[index] || is_untouched(a)) continue;
+    if ((!n_.has_auxiliary && !split_title(a, index)) || !collect_candidates(a, index)) {
+      w_.candidate_ranges.assign(window_, {});
+      return false;
+    }
+  }
+  if (find_candidate_rows()) return true;
+  w_.candidate_ranges.assign(window_, {});
+  return false;
+}
+
+bool Query::collect_candidates(const barker_ad& a, uint64_t index) {
+  const Range& words = w_.title_ranges[index];
+  if (late_after(kStepsPerAd + words.size() * a.selling_point_count)) return false;
+  const size_t begin = w_.candidates.size();
   const RuleMask rules = rules_.of_category(view(a.category));
-  const std::span<const Fingerprint> title = std::span(w_.title_fingerprints).subspan(begin);
+  const auto title = std::span(w_.title_fingerprints).subspan(words.begin, words.size());
   for (uint64_t i = 0; i < a.selling_point_count; ++i) {
     const barker_selling_point point = element(a.selling_points, a.selling_point_stride, i);
     if (point.fingerprint == 0 && late_after(kStepsPerByte * point.text.size)) return false;
@@ -136,6 +193,7 @@ bool Query::collect_candidates(const barker_ad& a) {
     w_.candidates.push_back({f, kUnknownRow, NAN, in_title});
     w_.candidate_rules.push_back(rules);
   }
+  w_.candidate_ranges[index] = {begin, w_.candidates.size()};
   return true;
 }
 
@@ -150,44 +208,31 @@ bool Query::find_rows(std::span<const Fingerprint> fingerprints, std::vector<uin
   return true;
 }
 
-bool Query::map_titles() {
-  if (!find_rows(w_.title_fingerprints, w_.title_rows)) return false;
-  w_.titles.assign(window_, {});
-  uint32_t* known = w_.title_rows.data();  // rows move to the front over those without one
-  for (uint64_t i = 0; i < window_; ++i) {
-    Bag& title = w_.titles[i];
-    title.rows = known;
-    for (size_t t = w_.title_begin[i]; t < w_.title_begin[i + 1]; ++t) {
-      if (w_.title_rows[t] < n_.keyword_rows) *known++ = w_.title_rows[t];
-    }
-    title.count = static_cast<size_t>(known - title.rows);
-  }
-  return true;
-}
-
 // Rows, and slots: a selling point that many ads have is scored once.
-bool Query::map_candidates() {
-  // Here, not after scoring: a query that was bypassed half-way leaves its slots behind.
-  for (const uint32_t row : w_.distinct_rows) w_.slot_of_row[row] = kNoSlot;
+bool Query::find_candidate_rows() {
   w_.distinct_rows.clear();
   w_.fingerprints.clear();
   for (const Candidate& c : w_.candidates) w_.fingerprints.push_back(c.fingerprint);
   if (!find_rows(w_.fingerprints, w_.found_rows)) return false;
+  w_.slots.clear(std::min<size_t>(w_.candidates.size(), n_.keyword_rows));
   w_.candidate_slot.assign(w_.candidates.size(), kNoSlot);
+  uint64_t unknown = 0;
   for (size_t i = 0; i < w_.candidates.size(); ++i) {
     const uint32_t row = w_.found_rows[i];
-    if (row >= n_.keyword_rows) continue;
+    if (row >= n_.keyword_rows) {
+      ++unknown;
+      continue;
+    }
     w_.candidates[i].row = row;
     w_.candidates[i].forbidden = weights_.forbids(row, w_.candidate_rules[i]);
-    if (w_.candidates[i].forbidden) continue;  // nobody needs to know how good it would be
-    uint32_t& slot = w_.slot_of_row[row];
-    if (slot == kNoSlot) {
-      w_.distinct_rows.push_back(row);  // first: if it throws, no slot is left behind
-      slot = static_cast<uint32_t>(w_.distinct_rows.size() - 1);
-    }
-    w_.candidate_slot[i] = slot;
+    if (w_.candidates[i].forbidden) continue;  // how good it would be does not matter
+    bool is_new;
+    w_.candidate_slot[i] = w_.slots.find_or_add(row, is_new);
+    if (is_new) w_.distinct_rows.push_back(row);
   }
-  return true;
+  counts_.candidates += w_.candidates.size();
+  counts_.candidates_unknown += unknown;
+  return !late();
 }
 
 }  // namespace barker

@@ -1,4 +1,5 @@
-// The network over what was mapped: pCTR of every ad, P(attracted) of every distinct candidate.
+// The network over what was mapped: pCTR of every ad, their order, P(attracted) of every distinct
+// candidate.
 
 #include <algorithm>
 #include <cmath>
@@ -44,6 +45,8 @@ Query::Scored Query::score_ads() {
   w_.order.resize(window_);
   for (uint64_t i = 0; i < window_; ++i) {
     if (late_after(kStepsPerAd)) return Scored::kInPart;
+    w_.scores[i] = 0;
+    if (w_.bad[i]) continue;
     const barker_ad a = ad(i);
     const double pctr = n_.has_auxiliary ? double{w_.aux[i]} : 1.0;
     w_.scores[i] = ad_score(a.bid, pctr, a.first_pass_score, config_.order);
@@ -52,13 +55,30 @@ Query::Scored Query::score_ads() {
   return Scored::kAll;
 }
 
+// Bad ads keep their ranks; the others are ordered as if there were no bad ones between them.
+void Query::order_ads() {
+  if (checked_.bad_ads == 0) return order_by_score(w_.scores, w_.order);
+  w_.good.clear();
+  w_.good_scores.clear();
+  for (uint32_t i = 0; i < window_; ++i) {
+    if (w_.bad[i]) continue;
+    w_.good.push_back(i);
+    w_.good_scores.push_back(w_.scores[i]);
+  }
+  w_.good_order.resize(w_.good.size());
+  order_by_score(w_.good_scores, w_.good_order);
+  for (uint32_t rank = 0, next = 0; rank < window_; ++rank) {
+    w_.order[rank] = w_.bad[rank] ? rank : w_.good[w_.good_order[next++]];
+  }
+}
+
 bool Query::screens() const {
   if (exact_ || g_.packed.compute() == Compute::kF32) return false;
   return config_.numbers == Numbers::kScreened ||
          (config_.numbers == Numbers::kByFile && n_.screen);
 }
 
-// Logits of every distinct candidate, the first ads' first. In part: the deadline cut it short;
+// Logits of every distinct candidate, the first ranks' first. In part: the deadline cut it short;
 // those that were not reached stay at NaN and are not chosen.
 Query::Scored Query::score_candidates() {
   const bool screened = screens();
@@ -74,7 +94,7 @@ Query::Scored Query::score_candidates() {
     if (!all_finite({logits, some})) return Scored::kNonFinite;
     scored += some;
   }
-  count(counters_.candidates_scored, scored);
+  counts_.candidates_scored += scored;
   spread_logits();
   if (scored < distinct) return Scored::kInPart;
   return screened ? certify_candidates(n_.compute_bound) : Scored::kAll;
@@ -94,12 +114,11 @@ void Query::spread_logits() {
 // In part: past the deadline; what is chosen then may differ from the exact choice.
 Query::Scored Query::certify_candidates(float bound) {
   const float calibrated_bound = std::abs(n_.main_scale) * bound;
-  w_.uncertified.resize(window_);
-  for (uint32_t i = 0; i < window_; ++i) w_.uncertified[i] = i;
+  w_.uncertified.assign(w_.order.begin(), w_.order.begin() + static_cast<ptrdiff_t>(shown_));
   for (;;) {
     w_.needed_slots.clear();
     std::erase_if(w_.uncertified, [&](uint32_t ad) {
-      const size_t begin = w_.candidate_begin[ad], size = candidates_of(ad).size();
+      const size_t begin = w_.candidate_ranges[ad].begin, size = candidates_of(ad).size();
       if (late_after(kStepsPerAd + size * size)) return false;
       return is_certified(candidates_of(ad), config_.choose, embeddings(), calibrated_bound,
                           [&](size_t i) {
@@ -128,8 +147,8 @@ Query::Scored Query::certify_candidates(float bound) {
       w_.distinct_logits[slot] = w_.needed_logits[i];
       w_.distinct_state[slot] = SlotState::kExact;
     }
-    count(counters_.candidates_rescored, w_.needed_slots.size());
-    if (violations) count(counters_.screen_violations, violations);
+    counts_.candidates_rescored += w_.needed_slots.size();
+    counts_.screen_violations += violations;
     spread_logits();
   }
 }

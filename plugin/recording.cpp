@@ -9,8 +9,10 @@ namespace barker {
 
 bool Recording::assign(const barker_request& request, uint64_t window) {
   request_ = request;
-  request_.ad_count = std::min(request.ad_count, window);
-  request_.deadline_ns = 0;
+  request_.struct_size = sizeof request_;
+  request_.deadline_ns = request_.shown = 0;
+  const uint64_t ad_count = std::min(request.ad_count, window);
+  uint64_t good_ads = 0;
   // Room for everything first: what is kept below points into these vectors, so they must not move.
   uint64_t bytes = request.query.size + request.user.size;
   uint64_t texts = request.user_keyword_count, weights = 0, keywords = 0, points = 0;
@@ -22,8 +24,10 @@ bool Recording::assign(const barker_request& request, uint64_t window) {
     texts += group.token_count;
     if (group.weights) weights += group.token_count;
   }
-  for (uint64_t i = 0; i < request_.ad_count; ++i) {
+  for (uint64_t i = 0; i < ad_count; ++i) {
     const barker_ad ad = element(request.ads, request.ad_stride, i);
+    if (is_bad_ad(ad)) continue;
+    ++good_ads;
     bytes += ad.id.size + ad.title.size + ad.merchant.size + ad.category.size;
     for (uint64_t p = 0; p < ad.selling_point_count; ++p) {
       bytes += element(ad.selling_points, ad.selling_point_stride, p).text.size;
@@ -32,9 +36,8 @@ bool Recording::assign(const barker_request& request, uint64_t window) {
     if (ad.title_keywords) keywords += ad.title_keyword_count;
   }
   const uint64_t all = bytes + texts * sizeof(barker_string) + weights * sizeof(float) +
-                       request.group_count * sizeof(barker_group) +
-                       request_.ad_count * sizeof(barker_ad) + keywords * sizeof(uint64_t) +
-                       points * sizeof(barker_selling_point);
+                       request.group_count * sizeof(barker_group) + good_ads * sizeof(barker_ad) +
+                       keywords * sizeof(uint64_t) + points * sizeof(barker_selling_point);
   if (all > kMaxBytes) return false;
   const auto clear = [](auto& vector, uint64_t size) {
     vector.clear();
@@ -44,7 +47,7 @@ bool Recording::assign(const barker_request& request, uint64_t window) {
   clear(texts_, texts);
   clear(weights_, weights);
   clear(groups_, request.group_count);
-  clear(ads_, request_.ad_count);
+  clear(ads_, good_ads);
   clear(title_keywords_, keywords + 1);  // with no keywords it must not be NULL, which says "split"
   clear(points_, points);
 
@@ -68,8 +71,9 @@ bool Recording::assign(const barker_request& request, uint64_t window) {
     }
     groups_.push_back(group);
   }
-  for (uint64_t i = 0; i < request_.ad_count; ++i) {
+  for (uint64_t i = 0; i < ad_count; ++i) {
     barker_ad ad = element(request.ads, request.ad_stride, i);
+    if (is_bad_ad(ad)) continue;
     ad.struct_size = sizeof ad;
     for (barker_string* text : {&ad.id, &ad.title, &ad.merchant, &ad.category}) *text = keep(*text);
     const barker_selling_point* points_of_ad = points_.data() + points_.size();
@@ -91,6 +95,7 @@ bool Recording::assign(const barker_request& request, uint64_t window) {
   request_.groups = groups_.data();
   request_.group_stride = sizeof(barker_group);
   request_.ads = ads_.data();
+  request_.ad_count = good_ads;
   request_.ad_stride = sizeof(barker_ad);
   return true;
 }

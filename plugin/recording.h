@@ -10,7 +10,8 @@
 
 namespace barker {
 
-// A request that owns all it points to. Only the window's ads; no deadline.
+// A request that owns all it points to: the window's ads without the bad ones, all of them shown, no
+// deadline.
 class Recording {
  public:
   static constexpr uint64_t kMaxBytes = 1 << 20;  // a longer request is not worth the query's time

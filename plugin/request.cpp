@@ -1,6 +1,5 @@
 #include "plugin/request.h"
 
-#include <cmath>
 #include <cstddef>
 #include <string>
 
@@ -9,6 +8,14 @@ namespace {
 
 // Fits any struct of ours many times over, and no multiple of it overflows.
 constexpr uint64_t kLargestStride = uint64_t{1} << 16;
+
+// The sizes of version 1.0, which every version has.
+constexpr uint64_t kLeastRequest = offsetof(barker_request, shown);
+constexpr uint64_t kLeastAd = offsetof(barker_ad, merchant);
+constexpr uint64_t kLeastResponse = offsetof(barker_response, bad_ads);
+constexpr uint64_t kLeastResultAd = offsetof(barker_result_ad, flags);
+
+constexpr uint32_t kKnownAdFlags = BARKER_AD_OPT_OUT;
 
 // Fields are C strings: a request that is right makes no text.
 Status wrong(const std::string& field, const std::string& expected, uint64_t found) {
@@ -33,17 +40,29 @@ Status check_array(const char* field, const void* data, uint64_t count, uint64_t
   return {};
 }
 
+bool is_stride(uint64_t stride, uint64_t least) {
+  return stride >= least && stride <= kLargestStride && stride % alignof(uint64_t) == 0;
+}
+
+Status check_stride(const char* field, uint64_t stride, uint64_t least) {
+  if (is_stride(stride, least)) return {};
+  return wrong(std::string(field) + " stride",
+               "a multiple of 8 of at least " + std::to_string(least), stride);
+}
+
+uint64_t struct_size_at(const void* data, uint64_t stride, uint64_t index) {
+  uint64_t size;
+  std::memcpy(&size, static_cast<const unsigned char*>(data) + stride * index, sizeof size);
+  return size;
+}
+
 // A strided array of structs whose first `least` bytes every minor version has.
 Status check_structs(const char* field, const void* data, uint64_t count, uint64_t most,
                      uint64_t stride, uint64_t least) {
   if (Status s = check_array(field, data, count, most); !s.ok() || count == 0) return s;
-  if (stride < least || stride > kLargestStride || stride % alignof(uint64_t) != 0) {
-    return wrong(std::string(field) + " stride",
-                 "a multiple of 8 of at least " + std::to_string(least), stride);
-  }
+  if (Status s = check_stride(field, stride, least); !s.ok()) return s;
   for (uint64_t i = 0; i < count; ++i) {
-    uint64_t size;
-    std::memcpy(&size, static_cast<const unsigned char*>(data) + stride * i, sizeof size);
+    const uint64_t size = struct_size_at(data, stride, i);
     if (size < least || size > stride) {
       return wrong(std::string(field) + "[" + std::to_string(i) + "].struct_size",
                    std::to_string(least) + " to the stride", size);
@@ -52,61 +71,76 @@ Status check_structs(const char* field, const void* data, uint64_t count, uint64
   return {};
 }
 
-Status check_number(const char* field, double value) {
-  if (value >= 0 && value <= BARKER_MAX_NUMBER) return {};  // no NaN
-  return invalid_argument(std::string(field) + ": expected a number from 0 to 1e12, found " +
-                          std::to_string(value));
+bool is_text(const barker_string& s) {
+  return s.size == 0 || (s.size <= BARKER_MAX_TEXT_SIZE && s.data);
 }
 
-Status check_ad(const barker_ad& ad) {
-  if (Status s = check_string("id", ad.id); !s.ok()) return s;
-  if (Status s = check_string("title", ad.title); !s.ok()) return s;
-  if (Status s = check_string("merchant", ad.merchant); !s.ok()) return s;
-  if (Status s = check_string("category", ad.category); !s.ok()) return s;
-  if (Status s = check_number("first_pass_score", ad.first_pass_score); !s.ok()) return s;
-  if (Status s = check_number("bid", ad.bid); !s.ok()) return s;
-  if (ad.title_keywords && ad.title_keyword_count > BARKER_MAX_TITLE_KEYWORDS) {
-    return wrong("title_keyword_count", at_most(BARKER_MAX_TITLE_KEYWORDS), ad.title_keyword_count);
-  }
-  if (Status s = check_structs("selling_points", ad.selling_points, ad.selling_point_count,
-                               BARKER_MAX_AD_SELLING_POINTS, ad.selling_point_stride,
-                               sizeof(barker_selling_point));
-      !s.ok()) {
-    return s;
+bool is_number(double value) { return value >= 0 && value <= BARKER_MAX_NUMBER; }  // no NaN
+
+bool are_selling_points(const barker_ad& ad) {
+  constexpr uint64_t kLeast = sizeof(barker_selling_point);
+  if (ad.selling_point_count == 0) return true;
+  if (ad.selling_point_count > BARKER_MAX_AD_SELLING_POINTS || !ad.selling_points ||
+      !is_stride(ad.selling_point_stride, kLeast)) {
+    return false;
   }
   for (uint64_t i = 0; i < ad.selling_point_count; ++i) {
-    const auto point = element(ad.selling_points, ad.selling_point_stride, i);
-    if (Status s = check_string("text", point.text); !s.ok()) {
-      return invalid_argument("selling_points[" + std::to_string(i) + "]." + s.message());
-    }
+    const uint64_t size = struct_size_at(ad.selling_points, ad.selling_point_stride, i);
+    if (size < kLeast || size > ad.selling_point_stride) return false;
+    if (!is_text(element(ad.selling_points, ad.selling_point_stride, i).text)) return false;
+  }
+  return true;
+}
+
+// Bytes of the texts of an ad that may be read.
+uint64_t text_size(const barker_ad& ad, bool is_bad) {
+  if (is_bad) return title_of_bad_ad(ad).size();
+  uint64_t size = ad.id.size + ad.title.size + ad.merchant.size + ad.category.size;
+  for (uint64_t i = 0; i < ad.selling_point_count; ++i) {
+    size += element(ad.selling_points, ad.selling_point_stride, i).text.size;
+  }
+  return size;
+}
+
+// Adds to `bad_ads` and to `text`. An error: a field says something that this version does not know.
+Status check_ad(const barker_ad& ad, uint64_t& bad_ads, uint64_t& text) {
+  if ((ad.flags & ~kKnownAdFlags) != 0) return wrong("flags", "known bits (1)", ad.flags);
+  if (ad.reserved != 0) return wrong("reserved", "0", ad.reserved);
+  const bool is_bad = is_bad_ad(ad);
+  bad_ads += is_bad;
+  text += text_size(ad, is_bad);
+  return {};
+}
+
+Status check_texts(const char* field, const barker_string* texts, uint64_t count, uint64_t& size) {
+  if (Status s = check_array(field, texts, count, BARKER_MAX_TOKENS); !s.ok()) return s;
+  for (uint64_t i = 0; i < count; ++i) {
+    if (Status s = check_string(field, texts[i]); !s.ok()) return s;
+    size += texts[i].size;
   }
   return {};
 }
 
-Status check_group(const barker_group& group) {
+Status check_group(const barker_group& group, uint64_t& text) {
   if (Status s = check_string("name", group.name); !s.ok()) return s;
-  if (Status s = check_array("tokens", group.tokens, group.token_count, BARKER_MAX_TOKENS); !s.ok())
-    return s;
-  for (uint64_t t = 0; t < group.token_count; ++t) {
-    if (Status s = check_string("tokens", group.tokens[t]); !s.ok()) return s;
-    if (!group.weights) continue;
-    if (Status s = check_number("weights", group.weights[t]); !s.ok()) return s;
+  text += group.name.size;
+  if (Status s = check_texts("tokens", group.tokens, group.token_count, text); !s.ok()) return s;
+  for (uint64_t t = 0; group.weights && t < group.token_count; ++t) {
+    if (is_number(double{group.weights[t]})) continue;
+    return invalid_argument("weights: expected numbers from 0 to 1e12, found another at " +
+                            std::to_string(t));
   }
   return {};
 }
 
-}  // namespace
-
-Status check_request(const barker_request& r) {
+// Query, user and groups.
+Status check_context(const barker_request& r, uint64_t& text) {
   if (Status s = check_string("query", r.query); !s.ok()) return s;
   if (Status s = check_string("user", r.user); !s.ok()) return s;
-  if (Status s =
-          check_array("user_keywords", r.user_keywords, r.user_keyword_count, BARKER_MAX_TOKENS);
+  text += r.query.size + r.user.size;
+  if (Status s = check_texts("user_keywords", r.user_keywords, r.user_keyword_count, text);
       !s.ok()) {
     return s;
-  }
-  for (uint64_t i = 0; i < r.user_keyword_count; ++i) {
-    if (Status s = check_string("user_keywords", r.user_keywords[i]); !s.ok()) return s;
   }
   if (Status s = check_structs("groups", r.groups, r.group_count, BARKER_MAX_GROUPS, r.group_stride,
                                sizeof(barker_group));
@@ -114,34 +148,96 @@ Status check_request(const barker_request& r) {
     return s;
   }
   for (uint64_t g = 0; g < r.group_count; ++g) {
-    if (Status s = check_group(element(r.groups, r.group_stride, g)); !s.ok()) {
+    if (Status s = check_group(element(r.groups, r.group_stride, g), text); !s.ok()) {
       return invalid_argument("groups[" + std::to_string(g) + "]." + s.message());
-    }
-  }
-  if (Status s = check_structs("ads", r.ads, r.ad_count, BARKER_MAX_ADS, r.ad_stride,
-                               offsetof(barker_ad, merchant));  // what version 1.0 had
-      !s.ok()) {
-    return s;
-  }
-  for (uint64_t i = 0; i < r.ad_count; ++i) {
-    if (Status s = check_ad(element(r.ads, r.ad_stride, i)); !s.ok()) {
-      return invalid_argument("ads[" + std::to_string(i) + "]." + s.message());
     }
   }
   return {};
 }
 
-Status check_response(const barker_response& response, const barker_request& request) {
-  if (response.ad_capacity < request.ad_count) {
-    return wrong("ad_capacity", "at least " + std::to_string(request.ad_count),
-                 response.ad_capacity);
+Status check_total(uint64_t text) {
+  if (text <= BARKER_MAX_REQUEST_TEXT) return {};
+  return wrong("texts", at_most(BARKER_MAX_REQUEST_TEXT) + " bytes together", text);
+}
+
+// Our copy of a caller's struct of any minor version.
+template <typename T>
+Status read_struct(const char* name, const T* from, uint64_t least, T& to) {
+  if (!from || from->struct_size < least) {
+    return invalid_argument(std::string("expected a ") + name + " with its struct_size");
   }
-  if (Status s = check_structs("response ads", response.ads, request.ad_count, BARKER_MAX_ADS,
-                               response.ad_stride, sizeof(barker_result_ad));
+  std::memcpy(&to, from, std::min<uint64_t>(from->struct_size, sizeof to));
+  return {};
+}
+
+}  // namespace
+
+bool is_bad_ad(const barker_ad& ad) {
+  return !is_number(ad.first_pass_score) || !is_number(ad.bid) || !is_text(ad.id) ||
+         !is_text(ad.title) || !is_text(ad.merchant) || !is_text(ad.category) ||
+         (ad.title_keywords && ad.title_keyword_count > BARKER_MAX_TITLE_KEYWORDS) ||
+         !are_selling_points(ad);
+}
+
+std::string_view title_of_bad_ad(const barker_ad& ad) {
+  const bool can_be_read = ad.title.data && ad.title.size <= BARKER_MAX_REQUEST_TEXT;
+  return can_be_read ? view(ad.title) : std::string_view();
+}
+
+Status check_request(const barker_request* from, CheckedRequest& to) {
+  to = {};
+  barker_request& r = to.request;
+  if (Status s = read_struct("barker_request", from, kLeastRequest, r); !s.ok()) return s;
+  uint64_t text = 0;
+  if (Status s = check_context(r, text); !s.ok()) return s;
+  if (Status s = check_structs("ads", r.ads, r.ad_count, BARKER_MAX_ADS, r.ad_stride, kLeastAd);
       !s.ok()) {
     return s;
   }
-  return check_array("text", response.text, response.text_capacity, ~uint64_t{0});
+  for (uint64_t i = 0; i < r.ad_count; ++i) {
+    const barker_ad ad = element(r.ads, r.ad_stride, i);
+    if (Status s = check_ad(ad, to.bad_ads, text); !s.ok()) {
+      return invalid_argument("ads[" + std::to_string(i) + "]." + s.message());
+    }
+  }
+  return check_total(text);
+}
+
+Status check_single_ad(const barker_ad* from, barker_ad& ad, CheckedRequest& to) {
+  ad = {};
+  if (Status s = read_struct("barker_ad", from, kLeastAd, ad); !s.ok()) return s;
+  ad.struct_size = sizeof ad;
+  uint64_t text = 0;
+  to.bad_ads = 0;
+  if (Status s = check_ad(ad, to.bad_ads, text); !s.ok()) return s;
+  to.request.ads = &ad;
+  to.request.ad_count = 1;
+  to.request.ad_stride = sizeof ad;
+  return check_total(text);
+}
+
+Status check_response(const barker_response* from, const barker_request& request,
+                      barker_response& to) {
+  to = {};
+  if (Status s = read_struct("barker_response", from, kLeastResponse, to); !s.ok()) return s;
+  if (to.ad_capacity < request.ad_count) {
+    return wrong("ad_capacity", "at least " + std::to_string(request.ad_count), to.ad_capacity);
+  }
+  if (request.ad_count > 0) {
+    if (!to.ads) return invalid_argument("ads: expected a pointer, found NULL");
+    if (Status s = check_stride("ads", to.ad_stride, kLeastResultAd); !s.ok()) return s;
+  }
+  return check_array("text", to.text, to.text_capacity, ~uint64_t{0});
+}
+
+void clear_text_size(barker_response* to) {
+  if (to && to->struct_size >= kLeastResponse) to->text_size = 0;
+}
+
+void write_response(const barker_response& from, barker_response* to) {
+  barker_response filled = from;
+  filled.struct_size = to->struct_size;
+  std::memcpy(to, &filled, std::min<uint64_t>(to->struct_size, sizeof filled));
 }
 
 }  // namespace barker

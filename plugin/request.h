@@ -1,6 +1,5 @@
-// Requests and responses as they come over the C ABI: checked once, then read without fear. Structs
-// of an older, shorter minor version are read as far as they go; strided arrays are walked by their
-// stride.
+// Requests and responses as they come over the C ABI: read as far as the sender's structs go,
+// checked once, then used without fear. Strided arrays are walked by their stride.
 #pragma once
 
 #include <algorithm>
@@ -25,18 +24,43 @@ T element(const T* array, uint64_t stride, uint64_t index) {
   uint64_t size;
   std::memcpy(&size, at, sizeof size);
   T copy{};
-  std::memcpy(&copy, at, std::min<uint64_t>({size, stride, sizeof(T)}));
+  const uint64_t known = std::min(size, stride);
+  if (known >= sizeof(T)) {
+    std::memcpy(&copy, at, sizeof(T));  // of a constant size: a few moves instead of a call
+  } else {
+    std::memcpy(&copy, at, known);
+  }
   return copy;
 }
 
-// A result ad in the caller's array, of our size.
-inline barker_result_ad* result_ad(const barker_response& response, uint64_t index) {
-  auto* at = reinterpret_cast<unsigned char*>(response.ads) + response.ad_stride * index;
-  return reinterpret_cast<barker_result_ad*>(at);
-}
+// A request in our struct, its sizes, pointers, counts, strides and numbers checked.
+struct CheckedRequest {
+  barker_request request{};
+  uint64_t bad_ads = 0;  // ads for which is_bad_ad() is true
+};
 
-// Every size, pointer, count, stride and number. The error names field, expected, found.
-Status check_request(const barker_request& request);
-Status check_response(const barker_response& response, const barker_request& request);
+// Reads and checks a request of any minor version. The error names field, expected, found. Nothing
+// but lengths and numbers is looked at, so that a request that is too large costs no work.
+Status check_request(const barker_request* from, CheckedRequest& to);
+
+// Reads and checks a response of any minor version for a checked request.
+Status check_response(const barker_response* from, const barker_request& request,
+                      barker_response& to);
+
+// Whether an ad of a checked request cannot be taken: a number, a text or its selling points are
+// beyond the limits. Of a bad ad only title_of_bad_ad() and its numbers may be read.
+bool is_bad_ad(const barker_ad& ad);
+
+// Its own title; empty where that cannot be read.
+std::string_view title_of_bad_ad(const barker_ad& ad);
+
+// Checks one ad that comes by itself, as check_request() does for each; adds to to.bad_ads.
+Status check_single_ad(const barker_ad* from, barker_ad& ad, CheckedRequest& to);
+
+// Sets text_size to 0 where the caller's struct can be written to.
+void clear_text_size(barker_response* to);
+
+// Writes back what the caller's struct has room for, but for struct_size.
+void write_response(const barker_response& from, barker_response* to);
 
 }  // namespace barker

@@ -1,99 +1,79 @@
-// The rescoring call: a workspace and a generation for the query, and an answer whatever happens.
+// The rescoring call and its like: scratch memory and a generation for the query, an answer whatever
+// happens, and its traces in the counters.
 
-#include <algorithm>
-#include <cmath>
-#include <exception>
+#include <utility>
 
+#include "plugin/explain.h"
 #include "plugin/plugin.h"
-#include "plugin/query.h"
-#include "plugin/request.h"
+#include "plugin/workspace.h"
 
 namespace barker {
 namespace {
 
-// First-pass order, original titles (cleaned and escaped as all output is).
-void bypass(const barker_request& request, barker_response& response, const Config& config,
-            std::string& text, Counters& counters) {
-  uint64_t replaced = 0;
-  text.clear();
-  for (uint64_t i = 0; i < request.ad_count; ++i) {
-    const barker_ad ad = element(request.ads, request.ad_stride, i);
-    barker_result_ad& out = *result_ad(response, i);
-    out = {};
-    out.struct_size = sizeof out;
-    out.ad = i;
-    out.score = ad.first_pass_score;
-    out.pctr = NAN;
-    out.title_offset = text.size();
-    rewrite_title(view(ad.title), {}, config.untouched_title, text, nullptr, &replaced);
-    out.title_size = text.size() - out.title_offset;
-  }
-  if (replaced) count(counters.invalid_utf8, replaced);
-  response.status = BARKER_STATUS_BYPASSED;
-}
-
-void count_for_generation(const barker_response& response, GenerationCounters& counters) {
+void count_for_generation(const Answer& answer, GenerationCounters& counters) {
   count(counters.queries);
-  if (response.status == BARKER_STATUS_BYPASSED) {
+  if (answer.is_bypass()) {
     count(counters.bypassed);
-    if (response.reason == BARKER_REASON_NON_FINITE) count(counters.non_finite);
-    if (response.reason == BARKER_REASON_INTERNAL) count(counters.internal);
+    if (answer.reason == BARKER_REASON_NON_FINITE) count(counters.non_finite);
+    if (answer.reason == BARKER_REASON_INTERNAL) count(counters.internal);
     return;
   }
-  count(response.status == BARKER_STATUS_PARTIAL ? counters.partial : counters.rescored);
-  counters.latency.add(response.map_ns + response.score_ns + response.choose_ns +
-                       response.rewrite_ns);
+  count(answer.status == BARKER_STATUS_PARTIAL ? counters.partial : counters.rescored);
+  counters.latency.add(answer.total_ns());
 }
 
 }  // namespace
 
-bool Plugin::rescore(const barker_request& request, barker_response& response) {
-  const uint64_t number = counters_.queries.fetch_add(1, std::memory_order_relaxed);
-  response.ad_count = request.ad_count;
-  response.reason = BARKER_REASON_NONE;
-  response.generation = response.map_ns = response.score_ns = response.choose_ns =
-      response.rewrite_ns = 0;
-
-  const WorkspacePool::Lease lease = workspaces_.take(current_);
-  const Serving* serving = lease ? &lease.serving() : nullptr;
-  const RuledGeneration* weights = serving ? &serving->weights_for(view(request.user)) : nullptr;
-  std::string own_text;  // of queries that get no workspace
-  std::string* text = &own_text;
-  bool asked = false, answered = false;
-  if (!config_.enabled || (serving && serving->rules->off)) {
-    response.reason = BARKER_REASON_DISABLED;
-  } else if (!serving) {
-    response.reason = BARKER_REASON_INTERNAL;
-  } else if (!weights->generation) {
-    response.reason = BARKER_REASON_NO_WEIGHTS;
-  } else if (request.ad_count == 0) {
-    response.reason = BARKER_REASON_NO_ADS;
-  } else {
-    asked = true;
-    response.generation = weights->generation->id;
-    try {
-      Workspace& workspace = lease.workspace_for(*weights);
-      text = &workspace.text;
-      answered = Query(request, response, config_, *weights, *serving->rules, workspace, counters_,
-                       /*exact=*/false)
-                     .run();
-    } catch (const std::exception&) {  // out of memory: the page must not be empty for it
-      response.reason = BARKER_REASON_INTERNAL;
-    }
+bool Plugin::rescore(const CheckedRequest& request, barker_response& response, std::string* json) {
+  const Pins::Pin pin = pins_.take(current_);
+  const WorkspacePool::Lease lease = workspaces_.take();
+  const RuledGeneration* weights = pin ? &pin->weights_for(view(request.request.user)) : nullptr;
+  Workspace* workspace = pin ? lease.workspace_for(*pin, *weights) : nullptr;
+  Answer own;  // of a query that gets no workspace
+  Answer& answer = workspace ? workspace->answer : own;
+  const Basis basis{config_, weights, pin ? pin->rules.get() : nullptr};
+  answer_query(request, basis, workspace, answer);
+  if (!deliver(answer, response)) return false;
+  if (json) *json = explain_answer(request, basis, workspace, answer);
+  const uint64_t number = count_query(answer, weights);
+  if (!answer.is_bypass() && pin->canary.generation &&
+      is_within(salted_place(number), pin->shares.compared)) {
+    recordings_.offer(request.request,
+                      request.request.window ? request.request.window : config_.window);
   }
-  if (!answered) bypass(request, response, config_, *text, counters_);
-  count(!answered                                  ? counters_.bypassed
-        : response.status == BARKER_STATUS_PARTIAL ? counters_.partial
-                                                   : counters_.rescored);
-  if (asked) count_for_generation(response, *weights->counters);
-  if (answered && serving->canary.generation &&
-      is_within(scramble(number), serving->shares.compared)) {
-    recordings_.offer(request, request.window ? request.window : config_.window);
-  }
-  response.text_size = text->size();
-  if (text->size() > response.text_capacity) return false;
-  std::copy(text->begin(), text->end(), response.text);
   return true;
+}
+
+uint64_t Plugin::count_query(const Answer& answer, const RuledGeneration* weights) {
+  counters_.add(answer.counts);
+  if (answer.bad_ads > 0) count(counters_.bad_ads, answer.bad_ads);
+  count(answer.is_bypass()                       ? counters_.bypassed
+        : answer.status == BARKER_STATUS_PARTIAL ? counters_.partial
+                                                 : counters_.rescored);
+  if (answer.generation != 0) count_for_generation(answer, *weights->counters);
+  return counters_.queries.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::string Plugin::explain(const CheckedRequest& request) {
+  const Pins::Pin pin = pins_.take(current_);
+  const WorkspacePool::Lease lease = workspaces_.take();
+  if (!pin) throw std::bad_alloc();
+  const RuledGeneration& weights = pin->weights_for(view(request.request.user));
+  const Basis basis{config_, &weights, pin->rules.get(), /*is_exact=*/true};
+  Workspace* workspace = lease.workspace_for(*pin, weights);
+  if (!workspace) throw std::bad_alloc();
+  answer_query(request, basis, workspace, workspace->answer);
+  return explain_answer(request, basis, workspace, workspace->answer);
+}
+
+std::unique_ptr<PreparedQuery> Plugin::begin_query(const CheckedRequest& request) {
+  const Pins::Pin pin = pins_.take(current_);
+  if (!pin) throw std::bad_alloc();
+  return std::make_unique<PreparedQuery>(*this, *pin, workspaces_.take(), request);
+}
+
+uint64_t Plugin::text_bound(const CheckedRequest& request) const {
+  return largest_text(request, config_);
 }
 
 }  // namespace barker

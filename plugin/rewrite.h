@@ -1,50 +1,71 @@
-// Titles: the chosen selling points before the ad's title, marked, escaped, within a width.
+// Titles: the chosen selling points in front of the ad's title, marked, escaped, within a width.
 //
-// What comes from feeds is cleaned first: control characters become spaces, bidirectional overrides
-// and zero-width characters vanish (but for the joiner inside emoji), invalid UTF-8 is replaced. In
-// HTML all of it is escaped; only the configured marks are markup. Every title goes this way, also
-// one that gets no prefix.
+// What comes from feeds is cleaned first (append_visible() of models/text/text.h): control
+// characters become spaces, characters that reorder or hide text vanish, invalid UTF-8 is replaced.
+// In HTML all of it is escaped; only the configured marks are markup. Every title goes this way,
+// also one that gets no prefix.
+//
+// Thread rule: any thread. Each thread keeps its own buffers, so that nothing is allocated once
+// these and `out` have grown to the size of the longest title.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "models/text/columns.h"
 
 namespace barker {
 
 enum class TitleFormat { kHtml, kAnsi, kPlain };
 
+// A configured text with its width, which is measured once, when the text is given.
+class MeasuredText {
+ public:
+  MeasuredText(std::string text)  // NOLINT: a text is given as a text
+      : text_(std::move(text)), columns_(display_width(text_)) {}
+  MeasuredText(const char* text) : MeasuredText(std::string(text)) {}  // NOLINT: as above
+
+  const std::string& text() const { return text_; }
+  uint64_t size() const { return text_.size(); }  // bytes
+  uint64_t columns() const { return columns_; }
+
+ private:
+  std::string text_;
+  uint64_t columns_;
+};
+
 struct TitlePolicy {
   TitleFormat format = TitleFormat::kHtml;
-  std::string open = "<em>", close = "</em>";
-  std::string separator = " ";
-  uint64_t max_width = 0;  // columns: grapheme clusters, East Asian wide ones count two; 0: any
-  std::string ellipsis = "…";
+  std::string open = "<em>", close = "</em>";  // the marks around a prefix; they take no columns
+  MeasuredText separator = " ";
+  uint64_t max_width = 0;  // columns, as models/text/columns.h counts them; 0: as many as there are
+  MeasuredText ellipsis = "…";
 };
 
 // A selling point to be put in front.
 struct Prefix {
   std::string_view text;
-  // Promoted: its bytes in the title (as sanitize_utf8() makes it), to be taken out there. Equal:
-  // it is added.
+  // The bytes of the selling point in the title, as sanitize_utf8() makes it, if the selling point
+  // is promoted: they are taken out there. Equal: nothing is taken out.
   size_t cut_begin = 0, cut_end = 0;
 };
 
-// Where a prefix ended up in the written title, in bytes; begin == end: it did not fit and was left
-// out.
+// Where a prefix stands in the written title, in bytes. begin == end: it was left out because it
+// did not fit or because nothing of it can be seen.
 struct Placed {
   uint64_t begin = 0, end = 0;
 };
 
 // Appends the rewritten title to `out`; offsets in `placed` (prefixes.size()) are from the title's
-// start. A prefix goes before the title's tail: prefixes that do not fit are left out, last first,
-// and the title is cut after a grapheme, at a word if one ends near, with the ellipsis.
+// start. Prefixes matter more than the title's end: where the two do not fit together, the title is
+// cut after a grapheme cluster, at a word if one ends near, and gets the ellipsis. Prefixes that
+// would leave less than a third of the width to the title are left out, the last ones first. Adds
+// the number of invalid UTF-8 sequences to *replaced_utf8 (may be null).
 void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
                    const TitlePolicy& policy, std::string& out, Placed* placed,
                    uint64_t* replaced_utf8);
-
-// Columns of a cleaned text.
-uint64_t display_width(std::string_view text);
 
 }  // namespace barker

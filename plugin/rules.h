@@ -1,17 +1,18 @@
-// What may not be shown, whatever the model says: a kill switch and forbidden claims. A TOML text
-// that the host reloads at will (extension barker.rules/1); all keys optional, a wrong one is an
-// error that names its line and leaves the rules before in force.
+// Rules say what may not be shown, whatever the model says: a kill switch and forbidden claims.
+// They are a TOML text, which the host reloads whenever it likes (extension barker.rules/1). All
+// keys are optional. A wrong one is an error that names its line, and leaves the rules before it in
+// force.
 //
 //   off = false                     true: every query is bypassed
-//   merchants_off = ["m17"]         their ads keep their place and their own titles
-//   selling_points_off = ["..."]    never shown, in whatever spelling has the same normal form
+//   merchants_off = ["m17"]         ads of these merchants keep their place and their own titles
+//   selling_points_off = ["..."]    these are never shown, in any spelling of the same normal form
 //   [[forbid]]                      selling points that match are never shown
 //   pattern = "\\bbest\\b|第一"      ICU regular expression, searched in the normal form (lower
 //                                   case)
 //   category = "cosmetics"          only for ads of this category; absent: for all
 //
 // Patterns are matched when rules or weights are loaded, over the names the model can choose from,
-// and never while a query runs: a slow one delays the load and is refused there.
+// and never while a query runs. A slow pattern delays the load and is refused there.
 #pragma once
 
 #include <chrono>
@@ -26,7 +27,7 @@
 
 namespace barker {
 
-// A set of rules, a bit each.
+// A set of rules: each is one bit.
 using RuleMask = uint64_t;
 
 class Rules {
@@ -36,8 +37,9 @@ class Rules {
 
   bool off = false;
 
-  // Which rules forbid each of the first `rows` names. Empty where there are none. An error where
-  // it takes too long: other control calls, a kill switch among them, wait meanwhile.
+  // Which rules forbid each of the first `rows` names; empty where there are no rules. It is an
+  // error if that takes longer than `at_most`, because other control calls, among them one that
+  // pulls the kill switch, wait meanwhile.
   Result<std::vector<RuleMask>> match(
       const Vocabulary& vocabulary, uint32_t rows,
       std::chrono::milliseconds at_most = std::chrono::seconds(30)) const;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "models/base/buckets.h"
 #include "models/text/fingerprint.h"
 #include "plugin/counters.h"
 #include "plugin/generation.h"
@@ -33,18 +34,6 @@ Result<RuledGeneration> apply(const Rules& rules, std::shared_ptr<const Generati
                               std::shared_ptr<GenerationCounters> counters);
 RuledGeneration no_weights();
 
-// A number that has no pattern, of one that may have (the finaliser of SplitMix64).
-constexpr uint64_t scramble(uint64_t x) noexcept {
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-  return x ^ (x >> 31);
-}
-
-// Whether a scrambled number is among the first `share` (0 to 1) of all.
-constexpr bool is_within(uint64_t scrambled, double share) noexcept {
-  return static_cast<double>(scrambled >> 11) < share * 0x1p53;
-}
-
 // Who gets the canary. Growing the share keeps those who had it.
 struct CanaryShares {
   double served = 0;    // of the users; they see its answers
@@ -53,7 +42,7 @@ struct CanaryShares {
 
   // A user without id cannot be told again and never gets it.
   bool serves(std::string_view user) const noexcept {
-    return served > 0 && !user.empty() && is_within(scramble(fingerprint(user) ^ salt), served);
+    return served > 0 && !user.empty() && is_within(salted_place(fingerprint(user), salt), served);
   }
 };
 

@@ -1,7 +1,6 @@
 #include "plugin/verify.h"
 
-#include <cstdio>
-
+#include "models/base/number_text.h"
 #include "models/weights/weight_file.h"
 #include "models/weights/weight_path.h"
 #include "scoring/golden.h"
@@ -40,13 +39,13 @@ Status verify(const std::string& path, const std::string& isa,
       }
       continue;
     }
-    char detail[160];
-    const int size =
-        std::snprintf(detail, sizeof detail, "%zu vectors, %zu logits, largest difference %.2g",
-                      golden->vectors, golden->logits, golden->largest_difference);
+    constexpr int kDigits = 2;
+    std::string detail = std::to_string(golden->vectors) + " vectors, " +
+                         std::to_string(golden->logits) + " logits, largest difference " +
+                         rounded_number_text(golden->largest_difference, kDigits);
     if (network.compute() != Compute::kF32) {
-      std::snprintf(detail + size, sizeof detail - static_cast<size_t>(size),
-                    "; in fast numbers %.2g more", golden->largest_fast_difference);
+      detail += "; in fast numbers " +
+                rounded_number_text(golden->largest_fast_difference, kDigits) + " more";
     }
     tell(check, true, detail);
   }

@@ -1,17 +1,19 @@
-// What a query needs while it runs, kept between queries so that memory is asked for once; and the
-// pool that hands workspaces out without a lock. A workspace also pins what its query runs on (a
-// hazard pointer): weights and rules are freed only when no workspace pins them.
+// Scratch memory of a query, kept between queries so that memory is asked for once, and the pool that
+// hands it out. Its size follows the queries, not the model. What a query runs on is kept alive by
+// a pin (plugin/pins.h), not by its workspace.
 #pragma once
 
 #include <array>
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <utility>
 #include <vector>
 
-#include "plugin/rewrite.h"
+#include "plugin/answer.h"
+#include "plugin/free_list.h"
 #include "plugin/serving.h"
+#include "plugin/slot_table.h"
 #include "scoring/choose.h"
 #include "scoring/forward.h"
 
@@ -20,6 +22,12 @@ namespace barker {
 inline constexpr uint32_t kNoSlot = 0xFFFFFFFFu;
 
 enum class SlotState : uint8_t { kScreened, kNeeded, kExact };  // of a distinct candidate's logit
+
+// A part of a vector that holds what all ads have, one after the other.
+struct Range {
+  size_t begin = 0, end = 0;
+  size_t size() const { return end - begin; }
+};
 
 struct Workspace {
   Forward forward;
@@ -31,74 +39,66 @@ struct Workspace {
   std::vector<Fingerprint> fingerprints;  // to be looked up together
   std::vector<uint32_t> found_rows;       // and what was found
 
-  std::vector<uint32_t> title_rows;  // of all titles, one after the other
+  std::vector<uint8_t> bad;  // [ads] 1: a bad ad
   std::vector<Fingerprint> title_fingerprints;
-  std::vector<size_t> title_begin;  // [ads + 1] into title_fingerprints
-  std::vector<Bag> titles;
-  std::vector<float> aux;  // logits, then pCTR
+  std::vector<Range> title_ranges;   // [window] into title_fingerprints
+  std::vector<uint32_t> title_rows;  // the known ones of all titles
+  std::vector<Bag> titles;           // [window]
+  std::vector<float> aux;            // [window] logits, then pCTR
+  std::vector<double> scores;        // [window]
+  std::vector<uint32_t> order;       // [window] the ad at each rank
+  std::vector<uint32_t> good;        // ads of the window without the bad ones
+  std::vector<double> good_scores;
+  std::vector<uint32_t> good_order;
 
-  std::vector<Candidate> candidates;      // of all ads, one after the other
+  std::vector<Candidate> candidates;      // of the ads that will be shown
   std::vector<RuleMask> candidate_rules;  // which rules apply to its ad
-  std::vector<size_t> candidate_begin;    // [ads + 1]
+  std::vector<Range> candidate_ranges;    // [window] into candidates
   std::vector<uint32_t> candidate_slot;   // candidate -> distinct row
-  std::vector<uint32_t> distinct_rows;
-  std::vector<float> distinct_logits;
-  std::vector<SlotState> distinct_state;
-  std::vector<uint32_t> slot_of_row;  // [rows], kNoSlot where not a candidate of this query
+  SlotTable slots;                        // row -> slot
+  std::vector<uint32_t> distinct_rows;    // [slots]
+  std::vector<float> distinct_logits;     // [slots]
+  std::vector<SlotState> distinct_state;  // [slots]
 
   std::vector<uint32_t> uncertified;  // ads whose choice turns on screened logits
   std::vector<uint32_t> needed_slots, needed_rows;
   std::vector<float> needed_logits;
 
-  std::vector<double> scores;
-  std::vector<uint32_t> order;
-  std::string text;  // all titles
+  Answer answer;
 };
 
+// Workspaces that threads take and give back without a lock, as many as were in use at one moment.
 class WorkspacePool {
+  struct alignas(64) Node : FreeListNode<Node> {
+    std::array<std::unique_ptr<Workspace>, 2> workspaces;  // touched by the taker alone
+  };
+
  public:
-  // A workspace in use, with what serves pinned to it. Empty when all are taken.
+  // Two workspaces, given back when this goes out of scope. Empty where there was no memory.
   class Lease {
    public:
     Lease() = default;
-    Lease(Lease&& other) noexcept : pool_(other.pool_), index_(other.index_) {
-      other.pool_ = nullptr;
-    }
+    Lease(Lease&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
     Lease& operator=(Lease&&) = delete;
     ~Lease() {
-      if (pool_) pool_->give_back(index_);
+      if (node_) FreeList<Node>::give_back(*node_);
     }
-    explicit operator bool() const { return pool_ != nullptr; }
-    // One of two: a query on the canary must not throw away what is bound for the others.
-    Workspace& workspace_for(const RuledGeneration& weights) const;
-    const Serving& serving() const {
-      return *pool_->entries_[index_].pinned.load(std::memory_order_relaxed);
-    }
+
+    // One of the two: a query on the canary must not throw away what is bound for the others. Null
+    // where there is no memory for it.
+    Workspace* workspace_for(const Serving& serving, const RuledGeneration& weights) const noexcept;
 
    private:
     friend class WorkspacePool;
-    Lease(WorkspacePool* pool, size_t index) : pool_(pool), index_(index) {}
-    WorkspacePool* pool_ = nullptr;
-    size_t index_ = 0;
+    explicit Lease(Node* node) : node_(node) {}
+    Node* node_ = nullptr;
   };
 
-  // [any thread] Takes a free workspace and pins what `current` points to.
-  Lease take(const std::atomic<const Serving*>& current);
-
-  // [control thread] Waits until no query pins `serving`. It must not be current any more.
-  void wait_until_unused(const Serving* serving) const;
+  // [any thread]
+  Lease take() noexcept { return Lease(nodes_.take()); }
 
  private:
-  // At once; far above the cores of any one machine's share.
-  static constexpr size_t kMostQueries = 256;
-  struct alignas(64) Entry {
-    std::atomic<bool> taken{false};
-    std::atomic<const Serving*> pinned{nullptr};
-    std::array<std::unique_ptr<Workspace>, 2> workspaces;  // touched by the taker alone
-  };
-  void give_back(size_t index);
-
-  std::array<Entry, kMostQueries> entries_;
+  FreeList<Node> nodes_;
 };
 
 }  // namespace barker

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "models/base/number_text.h"
 #include "models/weights/weights_generated.h"
 #include "scoring/forward.h"
 
@@ -133,10 +134,11 @@ class GoldenRun {
 
   static Status compare(const std::string& where, double found, double expected, double tolerance,
                         double& largest) {
+    constexpr int kDigits = 6;  // floats, whose shortest text as doubles is long
     const double difference = std::abs(found - expected);
     if (!(difference <= tolerance)) {  // not "difference > tolerance": a NaN must fail
-      return bad_data(where + ": expected " + std::to_string(expected) + " within " +
-                      std::to_string(tolerance) + ", found " + std::to_string(found));
+      return bad_data(where + ": expected " + number_text(expected, kDigits) + " within " +
+                      number_text(tolerance, kDigits) + ", found " + number_text(found, kDigits));
     }
     largest = std::max(largest, difference);
     return {};

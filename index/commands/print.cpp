@@ -11,7 +11,7 @@
 namespace barker {
 
 void print_table(const SearchResult& result, size_t limit, std::ostream& out) {
-  // Only titles come clean from the plugin; a terminal obeys the rest.
+  // The plugin cleans titles. All other texts could hold what a terminal obeys.
   out << "query \"" << visible(result.query) << "\"";
   if (!result.user.empty()) out << ", user " << visible(result.user);
   out << ": " << result.ads.size() << " ads, " << result.status;

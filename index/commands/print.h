@@ -1,19 +1,19 @@
-// Search results for people and for programs.
+// Prints search results, for people or for programs. Pure functions. [any thread]
 #pragma once
 
 #include <iosfwd>
 
-#include "index/engine/engine.h"
+#include "index/engine/search_result.h"
 
 namespace barker {
 
-// A before/after table.
+// A table that shows each ad before and after, with its selling points and their scores.
 void print_table(const SearchResult& result, size_t limit, std::ostream& out);
 
-// One JSON object and a newline. Field names are stable: query, user, status, reason, generation,
+// One JSON object and a newline. Its field names are stable: query, user, status, reason, generation,
 // timing_us, ads[id, rank, first_pass_rank, score, bid, pctr, title, original_title,
-// selling_points[text, score, begin, end]], explain where asked for. pctr is null where the model
-// predicts none.
+// selling_points[text, score, begin, end]], and explain where it was asked for. pctr is null
+// where the model predicts none.
 void print_json(const SearchResult& result, size_t limit, std::ostream& out);
 
 }  // namespace barker

@@ -1,8 +1,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <atomic>
-#include <csignal>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -10,8 +8,10 @@
 
 #include "index/commands/commands.h"
 #include "index/commands/fail.h"
+#include "index/commands/hangup.h"
 #include "index/commands/print.h"
-#include "index/engine/engine.h"
+#include "index/commands/search_queries.h"
+#include "index/engine/engine_session.h"
 #include "models/base/exit_code.h"
 #include "models/text/text.h"
 #include "plugin/host/plugin_loader.h"
@@ -23,21 +23,8 @@ struct Options {
   EngineOptions engine;
   std::string config_file, users, user, queries, query;
   std::vector<std::string> user_keywords, groups;
-  size_t limit = 10;
+  size_t limit = 10, threads = 1;
   bool json = false, explain = false;
-};
-
-std::atomic<Engine*> running{nullptr};  // what SIGHUP asks to look again
-
-// No longer than the engine lives, however the queries end.
-struct TakesSighup {
-  explicit TakesSighup(Engine& engine) {
-    running = &engine;
-    std::signal(SIGHUP, [](int) {
-      if (Engine* e = running) e->reload();
-    });
-  }
-  ~TakesSighup() { running = nullptr; }
 };
 
 // The user of --users and --user, or of --user-keywords and --group.
@@ -79,7 +66,7 @@ Result<std::string> configuration(const Options& options) {
     if (!in) return not_found(options.config_file + ": cannot be read");
     return text.str();
   }
-  // JSON is for programs that render HTML; people have a terminal.
+  // JSON goes to programs, which render HTML. The table goes to people at a terminal.
   if (options.json) return std::string();
   return std::string(isatty(STDOUT_FILENO)
                          ? "[title]\nformat = \"ansi\"\n"
@@ -93,35 +80,35 @@ int run(Options& options) {
   if (options.engine.plugin.empty()) options.engine.plugin = default_plugin_path();
   const Result<Profile> user = find_user(options);
   if (!user.ok()) return fail("search", user.status());
+  if (!options.queries.empty()) block_hangup();  // before the engine starts threads
   Result<std::unique_ptr<Engine>> engine = Engine::open(options.engine);
   if (!engine.ok()) return fail("search", engine.status());
 
-  const auto answer = [&](const std::string& query) {
-    const Result<SearchResult> result = (*engine)->search(query, *user, options.explain);
-    if (!result.ok()) return fail("search", result.status());
+  const auto format = [&options](const SearchResult& page) {
+    std::ostringstream out;
     if (options.json) {
-      print_json(*result, options.limit, std::cout);
+      print_json(page, options.limit, out);
     } else {
-      print_table(*result, options.limit, std::cout);
+      print_table(page, options.limit, out);
     }
-    return static_cast<int>(kExitOk);
+    return out.str();
   };
-  if (options.queries.empty()) return answer(options.query);
-  const TakesSighup takes_sighup(**engine);
-  if (options.queries == "-") {
-    for (std::string line; std::getline(std::cin, line);) {
-      if (const int code = answer(line); code != kExitOk) return code;
-      std::cout.flush();
-    }
+  if (options.queries.empty()) {
+    const Result<SearchResult> page =
+        EngineSession(**engine).search(options.query, *user, options.explain);
+    if (!page.ok()) return fail("search", page.status());
+    std::cout << format(*page);
     return kExitOk;
   }
-  Result<LineReader> lines = LineReader::open(options.queries);
-  if (!lines.ok()) return fail("search", lines.status());
-  std::string_view line;
-  while (lines->next(line)) {
-    if (const int code = answer(std::string(line)); code != kExitOk) return code;
-  }
-  return lines->status().ok() ? static_cast<int>(kExitOk) : fail("search", lines->status());
+  const HangupListener hangups([&engine] { (*engine)->reload(); });
+  const bool interactive = options.queries == "-";
+  const auto print = [interactive](const std::string& answer) {
+    std::cout << answer;
+    if (interactive) std::cout.flush();
+  };
+  const Status searched = search_queries(
+      **engine, *user, {options.queries, options.threads, options.explain, format, print});
+  return searched.ok() ? static_cast<int>(kExitOk) : fail("search", searched);
 }
 
 }  // namespace
@@ -144,15 +131,16 @@ Command add_search_command(CLI::App& app) {
                       "Unix socket to answer `barker admin` on; with --queries");
   command
       ->add_option("--probation", options->engine.watched.probation_seconds,
-                   "Seconds in which new weights may still be taken back")
+                   "Seconds for which new weights are on probation")
       ->check(CLI::NonNegativeNumber);
   command
       ->add_option("--most-failures", options->engine.watched.most_failures,
-                   "Share of failed queries beyond which they are")
+                   "Share of failed queries beyond which weights on probation are taken back")
       ->check(CLI::Range(0.0, 1.0));
   command
       ->add_option("--slowest", options->engine.watched.slowest,
-                   "Times the p99 before them beyond which they are; 0: never")
+                   "Multiple of the former p99 beyond which weights on probation are taken back; "
+                   "0: never")
       ->check(CLI::NonNegativeNumber);
   command->add_option("--config", options->config_file, "TOML configuration of the plugin");
   command->add_option("--users", options->users, "Profiles, JSON Lines");
@@ -168,6 +156,11 @@ Command add_search_command(CLI::App& app) {
   command->add_option("--limit", options->limit, "Ads to print")->check(CLI::Range(0, 100000));
   CLI::Option* queries = command->add_option("--queries", options->queries,
                                              "File with one query a line; - for standard input");
+  command
+      ->add_option("--threads", options->threads,
+                   "Threads that answer the queries; the answers keep the order of the queries")
+      ->check(CLI::Range(1, 1024))
+      ->needs(queries);
   command->add_option("query", options->query, "The query")->excludes(queries);
   command->add_flag("--json", options->json, "One JSON object a query");
   command->add_flag("--explain", options->explain, "Say why");

@@ -21,7 +21,8 @@ constexpr Field kBidTerms = {L"bid", 3.0};
 constexpr Field kTitle = {L"title", 1.0};
 constexpr Field kShop = {L"shop", 0.5};  // brand and category
 
-// A keyword as one index term; the words of a phrase are glued, for the analyzer splits at spaces.
+// A keyword as one index term. The words of a phrase are joined by underscores, because the analyzer
+// splits at spaces.
 lucene::String term_text(const std::string& keyword) {
   std::string glued = keyword;
   for (char& c : glued) {
@@ -92,19 +93,31 @@ Result<LuceneIndex> LuceneIndex::open(const std::string& directory) {
         lucene::FSDirectory::open(lucene::StringUtils::toUnicode(directory)), true);
     index.impl_->documents = static_cast<size_t>(reader->maxDoc());
     index.impl_->searcher = lucene::newLucene<lucene::IndexSearcher>(reader);
-    const KeywordSplitter splitter;
-    const auto warm = index.search(splitter.split("warm up"), 1);
-    if (!warm.ok()) return warm.status();
+    if (Status s = index.warm_up(); !s.ok()) return s;
     return index;
   } catch (const lucene::LuceneException& e) {
     return lucene_error(directory, e);
   }
 }
 
+// Searches as queries do, for a keyword that is in no ad and for the first term of each field.
+Status LuceneIndex::warm_up() const {
+  const auto warm = search(KeywordSplitter().split("warm up"), 1);
+  if (!warm.ok()) return warm.status();
+  for (const Field& field : {kBidTerms, kTitle, kShop}) {
+    const lucene::TermEnumPtr terms =
+        impl_->searcher->getIndexReader()->terms(lucene::newLucene<lucene::Term>(field.name));
+    const lucene::TermPtr first = terms->term();
+    if (!first || first->field() != field.name) continue;  // no ad has this field
+    impl_->searcher->search(lucene::newLucene<lucene::TermQuery>(first), 1);
+  }
+  return {};
+}
+
 Result<std::vector<Hit>> LuceneIndex::search(const std::vector<Keyword>& keywords,
                                              size_t limit) const {
-  // More than Lucene's clause limit would throw; a query of that many words is no more precise for
-  // them.
+  // More keywords would exceed Lucene's limit of clauses, and a query of so many words is no more
+  // precise for them.
   constexpr size_t kMostKeywords = 128;
   std::vector<Hit> hits;
   if (keywords.empty() || limit == 0) return hits;

@@ -15,9 +15,11 @@
 namespace barker {
 namespace {
 
-bool others_may_write(const struct stat& info) {
-  const bool trusted_owner = info.st_uid == 0 || info.st_uid == geteuid();
-  return !trusted_owner || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+// Whether the kernel lets nobody change the file any more, which it promises for a sealed memfd.
+bool is_sealed(int descriptor) {
+  constexpr int kSeals = F_SEAL_WRITE | F_SEAL_SHRINK;
+  const int seals = fcntl(descriptor, F_GET_SEALS);
+  return seals >= 0 && (seals & kSeals) == kSeals;
 }
 
 Status check_size(size_t size, size_t at_most) {
@@ -28,7 +30,7 @@ Status check_size(size_t size, size_t at_most) {
 
 Status failed(const std::string& call) { return io_error(call + ": " + std::strerror(errno)); }
 
-// Non-blocking, for the path may name a pipe that nobody writes to.
+// Opens without blocking, because the path may name a pipe that has no writer.
 Result<int> open_regular(const std::string& path, struct stat& info) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {
@@ -39,9 +41,9 @@ Result<int> open_regular(const std::string& path, struct stat& info) {
   return bad_data("is not a regular file");
 }
 
-// So that who prunes knows that the file is in use. He holds an exclusive lock for a moment, to
-// learn just that, and a writer until he has closed the file: both are waited for. Where the file
-// system knows no locks, a pruned file still stays readable through its mapping.
+// Tells pruners that the file is in use. A pruner holds an exclusive lock for a moment to learn just
+// that, and a writer holds one until it has closed the file, so that both are waited for. On a file
+// system without locks the file is read all the same: a pruned file stays readable while it is open.
 void lock_shared(int descriptor) {
   constexpr int kTries = 100;
   for (int i = 0; i < kTries; ++i) {
@@ -64,6 +66,34 @@ Status read_all(int descriptor, char* to, size_t size) {
   return {};
 }
 
+// Anonymous memory of `size` bytes > 0, at the start of a huge page where it is as large as one.
+// Null where there is none.
+std::byte* allocate_pages(size_t size) {
+  constexpr size_t kHugePage = size_t{2} << 20;
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t wanted = (size + page - 1) / page * page;
+  const size_t slack = size >= kHugePage ? kHugePage : 0;
+  void* got =
+      mmap(nullptr, wanted + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (got == MAP_FAILED) return nullptr;
+  auto* begin = static_cast<std::byte*>(got);
+  if (slack == 0) return begin;
+  const size_t before = -reinterpret_cast<uintptr_t>(begin) % kHugePage;
+  if (before > 0) munmap(begin, before);
+  if (before < slack) munmap(begin + before + wanted, slack - before);
+  madvise(begin + before, wanted, MADV_HUGEPAGE);  // only a hint: some kernels have no huge pages
+  return begin + before;
+}
+
+Status check_unchanged(const struct stat& before, int descriptor) {
+  struct stat after {};
+  if (fstat(descriptor, &after) != 0) return failed("fstat");
+  const bool same = after.st_size == before.st_size &&
+                    after.st_mtim.tv_sec == before.st_mtim.tv_sec &&
+                    after.st_mtim.tv_nsec == before.st_mtim.tv_nsec;
+  return same ? Status() : bad_data("read: the file changed while it was read");
+}
+
 }  // namespace
 
 Result<FileBytes> FileBytes::open(const std::string& path, Storage storage, size_t at_most) {
@@ -75,24 +105,29 @@ Result<FileBytes> FileBytes::open(const std::string& path, Storage storage, size
   file.size_ = static_cast<size_t>(info.st_size);
   if (Status s = check_size(file.size_, at_most); !s.ok()) return s;
   lock_shared(*descriptor);
-  const bool copy =
-      storage == Storage::kCopied || (storage == Storage::kAuto && others_may_write(info));
-  if (file.size_ > 0) {
-    if (Status s = file.map(*descriptor, copy); !s.ok()) return s;
-  }
+  if (file.size_ == 0) return file;
+  const bool mapped =
+      storage == Storage::kMapped || (storage == Storage::kAuto && is_sealed(*descriptor));
+  if (Status s = mapped ? file.map() : file.copy(); !s.ok()) return s;
+  if (Status s = mapped ? Status() : check_unchanged(info, *descriptor); !s.ok()) return s;
   return file;
 }
 
-Status FileBytes::map(int descriptor, bool copy) {
-  void* data = mmap(nullptr, size_, copy ? PROT_READ | PROT_WRITE : PROT_READ,
-                    copy ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_PRIVATE, copy ? -1 : descriptor, 0);
+Status FileBytes::map() {
+  void* data = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor_, 0);
   if (data == MAP_FAILED) return failed("mmap");
   data_ = static_cast<const std::byte*>(data);
-  is_copied_ = copy;
-  if (!copy) return {};
-  madvise(data, size_, MADV_HUGEPAGE);  // a wish; the kernel may know none
-  if (Status s = read_all(descriptor, static_cast<char*>(data), size_); !s.ok()) return s;
-  // What will be checked stays as it is.
+  return {};
+}
+
+Status FileBytes::copy() {
+  std::byte* data = allocate_pages(size_);
+  if (!data) return failed("mmap");
+  data_ = data;
+  is_copied_ = true;
+  posix_fadvise(descriptor_, 0, 0, POSIX_FADV_SEQUENTIAL);  // reads ahead where the disk must work
+  if (Status s = read_all(descriptor_, reinterpret_cast<char*>(data), size_); !s.ok()) return s;
+  // From here on no stray write of this process can change what is about to be checked.
   return mprotect(data, size_, PROT_READ) == 0 ? Status() : failed("mprotect");
 }
 

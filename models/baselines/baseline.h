@@ -1,5 +1,5 @@
-// The compared algorithms: what the networks have to beat. All but cooccurrence know nothing of the
-// query, as in the paper.
+// The algorithms that the networks are compared with. As in the paper, all but cooccurrence ignore
+// the query. One thread for fit(); predict() may be called by any thread after it.
 #pragma once
 
 #include <memory>
@@ -15,25 +15,27 @@ namespace barker {
 class Baseline {
  public:
   virtual ~Baseline() = default;
-  // Learns from the training split (and the user vectors of the validation split's clicks, which
-  // are history by the time of the test). Once, before predict.
+  // Learns from the training split. It is called once, before predict(). The dataset must outlive
+  // the baseline.
   virtual Status fit(const Dataset& data) = 0;
-  // Probabilities (or scores in 0..1 that order like them) of the split's SF impressions, in the
-  // order of instances_of().
+  // Probabilities of the split's SF impressions, or scores from 0 to 1 that have the same order, in
+  // the order of instances_of(). A split may be empty, the training split included.
   virtual std::vector<float> predict(Split split) const = 0;
 };
 
-// popularity            P(click) of the keyword, shrunk: (clicks + 10 g) / (shown + 10), g overall
-// category-popularity   the same for keyword and category of the search, shrunk to popularity
-// user-cf               popularity plus the residuals of the 80 nearest users by cosine
-// fucf                  user-cf over vectors enriched by association rules
+// popularity            click rate of the keyword, shrunk to the overall rate g:
+//                       (clicks + 10 g) / (shown + 10)
+// category-popularity   the same for the keyword in the search's category, shrunk to popularity
+// user-cf               popularity plus what the 80 nearest users by cosine clicked above it
+// fucf                  user-cf over vectors that association rules extend
 // teucf                 user-cf with clicks that fade with time
 // taucf                 user-cf over attributes (feature groups) instead of clicks
-// mucf                  teucf and taucf mixed by how many clicks a user has
+// mucf                  teucf and taucf, mixed by how many clicks a user has
 // mucf-switch           teucf for associated users, taucf for the others
-// cooccurrence          logistic regression on co-occurrence counts of history, query and keyword
-// Nothing public defines fucf, teucf, taucf and mucf beyond their names; these are our readings.
+// cooccurrence          logistic regression on how often history, query and keyword stand together
+//
+// Nothing public defines fucf, teucf, taucf and mucf beyond their names, so these are our readings.
 std::vector<std::string> baseline_names();
-std::unique_ptr<Baseline> make_baseline(std::string_view name);  // null: no such name
+std::unique_ptr<Baseline> make_baseline(std::string_view name);  // null if there is no such name
 
 }  // namespace barker

@@ -1,4 +1,4 @@
-// User-based collaborative filtering and its relatives.
+// User-based collaborative filtering and its variants (baseline.h says how they differ).
 #pragma once
 
 #include <memory>

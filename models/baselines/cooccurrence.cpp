@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kFeatures = 14;
 using Features = std::array<double, kFeatures>;
 
-// How often two keywords stood together.
+// Counts how often two keywords stood together.
 class PairTable {
  public:
   void add(uint32_t a, uint32_t b) { counts_[uint64_t{a} << 32 | b] += 1; }
@@ -26,7 +26,7 @@ class PairTable {
   std::unordered_map<uint64_t, float> counts_;
 };
 
-// Logistic regression by Newton's method with a small L2, inputs standardised.
+// Logistic regression by Newton's method, with a small L2 penalty and standardised inputs.
 class LogisticRegression {
  public:
   void fit(const std::vector<Features>& x, const std::vector<uint8_t>& y) {
@@ -103,8 +103,8 @@ class CooccurrenceBaseline : public Baseline {
   Status fit(const Dataset& data) override {
     data_ = &data;
     count_titles();
-    // Counts come from the first 70% of the training period and weights from the rest, so that no
-    // count contains the click it explains.
+    // The counts come from the first 70% of the training searches and the weights from the rest, so
+    // that no count contains the click that it explains.
     std::vector<uint32_t> searches;
     for (const uint32_t s : data.searches_of(Split::kTrain, Task::kMain)) searches.push_back(s);
     std::stable_sort(searches.begin(), searches.end(), [&](uint32_t a, uint32_t b) {
@@ -138,7 +138,7 @@ class CooccurrenceBaseline : public Baseline {
   }
 
  private:
-  // The newest different keywords of the history, and the query's.
+  // The newest keywords of the history, each once.
   static std::vector<uint32_t> recent(const SearchView& search) {
     constexpr size_t kRecent = 60;
     std::vector<uint32_t> words;
@@ -223,7 +223,7 @@ class CooccurrenceBaseline : public Baseline {
     return f;
   }
 
-  // Positive pointwise mutual information of standing in one title.
+  // Positive pointwise mutual information of two keywords standing in the same title.
   double title_information(uint32_t a, uint32_t b) const {
     const double together = title_pairs_(a, b);
     if (together == 0) return 0;

@@ -1,4 +1,5 @@
-// Logistic regression on how often a keyword stood together with the user's history and the query.
+// Logistic regression on how often a keyword stood together with the keywords of the user's history
+// and of the query.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// Click rates of keywords alone.
+// Click rates of keywords, which know nothing of the user and the query.
 #pragma once
 
 #include <memory>

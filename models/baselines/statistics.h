@@ -1,4 +1,4 @@
-// Counts every baseline starts from.
+// Counts that several baselines start from.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +8,15 @@
 
 namespace barker {
 
-// Shrunk click rates of keywords over the given searches' SFs.
+// Click rates of keywords over the SFs of the given searches, shrunk to the overall rate. add() is
+// called for each search, then finish() once, then the others.
 class Popularity {
  public:
   void add(const SearchView& search);
   void finish(uint32_t keywords);
 
-  double rate() const { return rate_; }        // overall, g
-  double operator[](uint32_t keyword) const {  // kUnknownKeyword: g
+  double rate() const { return rate_; }        // overall, g; 0.5 if nothing was shown
+  double operator[](uint32_t keyword) const {  // g for kUnknownKeyword
     return keyword < popularity_.size() ? popularity_[keyword] : rate_;
   }
   double shown(uint32_t keyword) const { return keyword < shown_.size() ? shown_[keyword] : 0; }
@@ -25,13 +26,13 @@ class Popularity {
   double rate_ = 0;
 };
 
-// A sparse row: what a user clicked, by keyword or attribute, ascending.
+// A sparse row of a matrix; columns ascend.
 struct SparseRow {
   std::vector<uint32_t> columns;
   std::vector<float> values;
 };
 
-// Sums repeated columns and sorts them.
+// Makes a row of entries in any order; the values of equal columns are added.
 SparseRow sparse_row(std::vector<std::pair<uint32_t, float>> entries);
 
 }  // namespace barker

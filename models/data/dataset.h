@@ -1,10 +1,11 @@
 // The event log as a trainer wants it: numbers instead of text, in one file that is mapped, so that
 // memory stays flat however long the log is.
 //
-// Written once from a log (build_dataset), read any number of times. Histories are not copied into
-// every search: a user's clicked keywords stand once, in time order, and a search points at the
-// part that lies strictly before it. File: header, section table, sections, 64-byte aligned, little
-// endian; a cache of this machine, not a format for others.
+// The file is written once from a log (build_dataset) and read any number of times. Histories are not
+// copied into every search: a user's clicked keywords stand once, in time order, and a search points
+// at the part that lies strictly before it. The file (dataset_format.h) is a cache for this machine,
+// not a format for others. It must not be changed while it is open; build_dataset replaces it by
+// rename. Reading it is safe whatever its bytes are: open() checks every offset in it.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +24,10 @@ namespace barker {
 
 inline constexpr uint32_t kUnknownKeyword = 0xFFFFFFFFu;  // never seen in the training split
 
-// One search of the log, pointing into the mapped file.
+// One search of the log. Its spans point into the mapped file.
 //
-// Keyword ids are < Dataset::keywords(); kUnknownKeyword stands for one that the training split
-// never used, so that lengths stay true. Truths are NaN where unknown.
+// Keyword ids are < Dataset::keywords(). kUnknownKeyword stands for a keyword that the training split
+// never used, so that the lengths of the lists stay true. Truths are NaN where they are unknown.
 struct SearchView {
   uint32_t index = 0;     // of this search in the dataset
   uint32_t user = 0;      // < Dataset::users()
@@ -51,11 +52,11 @@ struct FeatureBag {
 
 enum class Task : uint8_t { kMain = 0, kAuxiliary = 1 };
 
-// Immutable: any thread. Views live as long as it.
+// It never changes, so that any thread may use it. Views of it live as long as it does.
 class Dataset {
  public:
   static Result<std::shared_ptr<const Dataset>> open(const std::string& path);
-  static bool is_dataset(const std::string& path);  // by its first bytes
+  static bool is_dataset(const std::string& path);  // a regular file that begins like one
   ~Dataset();
   Dataset(const Dataset&) = delete;
   Dataset& operator=(const Dataset&) = delete;
@@ -63,7 +64,7 @@ class Dataset {
   uint32_t searches() const;
   SearchView search(uint32_t index) const;
 
-  // Features of one group at a search; groups are those of the log other than keyword histories.
+  // Features of one group at a search. The groups are those of the log, without keyword histories.
   std::span<const std::string> groups() const;
   FeatureBag group(uint32_t search, size_t group) const;
 
@@ -96,25 +97,26 @@ class Dataset {
 struct DatasetOptions {
   double train_share = 0.80;       // of the period, where events carry no split
   double validation_share = 0.05;  // the rest is test
-  // Keep this share of the training searches' SF bars, chosen by a hash of user and time: what if
-  // main events were scarce? History and auxiliary events stay.
+  // The share of the training searches' SF bars that is kept, chosen by a hash of user and time. It
+  // answers what would be if main events were scarce. History and auxiliary events stay.
   double main_share = 1.0;
 };
 
-// Makes a dataset event by event, for what needs no log in between (simulators). Events of one user
-// must come in time order. Memory grows with users, keywords and titles, not with events; a spool
-// file beside `path` holds the rest until finish().
+// Makes a dataset event by event, for callers that need no log in between (simulators). Events of
+// one user must come in time order. Memory grows with users, keywords and titles, not with events:
+// a spool file beside `path` holds the rest until finish().
 class DatasetBuilder {
  public:
-  // phrases: keywords of several words that queries and titles are to keep as one.
+  // phrases: keywords of several words, which stay one keyword in queries and titles.
   static Result<DatasetBuilder> create(const std::string& path, const DatasetOptions& options,
                                        const std::vector<std::string>& phrases);
   ~DatasetBuilder();
   DatasetBuilder(DatasetBuilder&&) noexcept;
   DatasetBuilder& operator=(DatasetBuilder&&) noexcept;
 
-  Status add(const SearchEvent& event);  // bad_data: this event was left out, others may follow
-  // Writes the file and fsyncs; it appears under its name only when it is whole.
+  // An error of code kBadData says that this event was left out; others may follow.
+  Status add(const SearchEvent& event);
+  // Writes the file and fsyncs it. It appears under its name only when it is whole.
   Status finish(std::string_view digest);
 
  private:
@@ -128,8 +130,8 @@ class DatasetBuilder {
 Status build_dataset(const std::string& log_path, const std::string& path,
                      const DatasetOptions& options, BadLines& bad);
 
-// A dataset file as it is (options other than the defaults are then an error); an event log through
-// a temporary dataset beside `scratch`, whose name vanishes at once.
+// Opens a dataset file as it is; then options other than the defaults are an error. An event log is
+// opened through a temporary dataset beside `scratch`, whose name vanishes at once.
 Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::string& path,
                                                            const std::string& scratch,
                                                            const DatasetOptions& options,

@@ -1,4 +1,5 @@
-// From events to columns: keywords of queries and titles, histories point in time.
+// From events to columns: queries and titles become keywords, and each search notes how much of its
+// user's history lies before it.
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 
 #include "models/data/dataset_columns.h"
 #include "models/text/keywords.h"
+#include "models/weights/groups.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -36,10 +38,8 @@ struct DatasetBuilder::Impl {
       if (std::ranges::count_if(event.groups, same) > 1) {
         return bad_data("groups." + group.name + ": named twice");
       }
-      for (const char* reserved : {"hist", "query", "target", "uid"}) {
-        if (group.name == reserved) {
-          return bad_data("groups." + group.name + ": this name is reserved");
-        }
+      if (is_reserved_group(group.name)) {
+        return bad_data("groups." + group.name + ": this name is reserved");
       }
     }
     const uint32_t user = columns.users.id(event.user);
@@ -66,7 +66,7 @@ struct DatasetBuilder::Impl {
     search.user = user;
     search.category = columns.categories.id(event.category);
     search.split = split_of(event);
-    // Clicks of this very moment are not history yet.
+    // Clicks of the same moment are not yet history.
     search.history_end = stream.tokens - stream.newest_tokens;
     search.sf_history_end = stream.sf_tokens - stream.newest_sf_tokens;
     if (event.user_keywords) {
@@ -94,8 +94,10 @@ struct DatasetBuilder::Impl {
   }
 
   void add_groups(const SearchEvent& event, SpooledSearch& search) {
-    const auto given_sf = std::find_if(event.groups.begin(), event.groups.end(),
-                                       [](const FeatureGroup& g) { return g.name == "sfhist"; });
+    const auto is_sf_history = [](const FeatureGroup& group) {
+      return group_source(group.name) == GroupSource::kSfHistory;
+    };
+    const auto given_sf = std::ranges::find_if(event.groups, is_sf_history);
     if (given_sf != event.groups.end()) {
       search.has_given_sf = 1;
       search.given_sf_count = append_reversed(given_sf->tokens, columns.given_sf);
@@ -103,7 +105,7 @@ struct DatasetBuilder::Impl {
     columns.groups.append(static_cast<uint32_t>(event.groups.size()) -
                           uint32_t{given_sf != event.groups.end()});
     for (const FeatureGroup& group : event.groups) {
-      if (group.name == "sfhist") continue;
+      if (is_sf_history(group)) continue;
       columns.groups.append(columns.group_names.id(group.name));
       columns.groups.append(static_cast<uint32_t>(group.tokens.size()));
       for (const std::string& token : group.tokens) {
@@ -146,7 +148,7 @@ struct DatasetBuilder::Impl {
     return id;
   }
 
-  // Logs give histories newest first; streams are oldest first.
+  // A log gives histories newest first. They are stored oldest first.
   uint32_t append_reversed(const std::vector<std::string>& tokens, Spool<uint32_t>& to) {
     for (size_t i = tokens.size(); i-- > 0;) to.append(keyword_id(tokens[i]));
     return static_cast<uint32_t>(tokens.size());
@@ -160,7 +162,7 @@ struct DatasetBuilder::Impl {
       }
       return scratch;
     }
-    const auto [at, is_new] = queries.try_emplace(event.query);  // popular queries come often
+    const auto [at, is_new] = queries.try_emplace(event.query);  // popular queries are split once
     if (is_new) {
       for (const Keyword& keyword : splitter.split(event.query)) {
         at->second.push_back(columns.keywords.id(keyword.text));
@@ -170,7 +172,7 @@ struct DatasetBuilder::Impl {
   }
 
   uint32_t title_id(const AdImpression& ad) {
-    // An ad is shown many times; without id its words are its name.
+    // The same ad is shown many times. Its words identify it, because a log may have no ids.
     std::string key = ad.title;
     for (const std::string& keyword : ad.keywords) (key += '\x1f') += keyword;
     const auto [at, is_new] =
@@ -220,7 +222,7 @@ Status DatasetBuilder::finish(std::string_view digest) {
 Status build_dataset(const std::string& log_path, const std::string& path,
                      const DatasetOptions& options, BadLines& bad) {
   if (log_path == "-") {
-    return invalid_argument("-: an event log is read twice, standard input cannot be");
+    return invalid_argument("-: an event log is read twice, which standard input cannot be");
   }
   std::unordered_set<std::string> phrases;
   XXH3_state_t hash;
@@ -277,7 +279,7 @@ Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::string& pa
   const std::string made = scratch + ".dataset." + std::to_string(getpid());
   if (Status s = build_dataset(path, made, options, bad); !s.ok()) return s;
   Result<std::shared_ptr<const Dataset>> dataset = Dataset::open(made);
-  unlink(made.c_str());  // the mapping keeps it
+  unlink(made.c_str());  // the mapping keeps the bytes
   return dataset;
 }
 

@@ -1,6 +1,6 @@
-// What a dataset is between reading the log and being written: columns on disk with provisional
-// numbers, and what must be remembered in memory. Shared by dataset_builder.cpp, which fills it,
-// and dataset_writer.cpp, which turns it into the file.
+// A dataset between reading the log and writing the file: columns on disk with provisional numbers,
+// and what must be kept in memory. dataset_builder.cpp fills it, and dataset_writer.cpp turns it
+// into the file.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +15,12 @@
 
 namespace barker {
 
-// Strings to dense numbers in order of first use.
+// Gives strings numbers from 0, in order of first use.
 class Interner {
  public:
   uint32_t id(const std::string& text) {
     const auto [at, is_new] = ids_.try_emplace(text, static_cast<uint32_t>(texts_.size()));
-    if (is_new) texts_.push_back(&at->first);  // nodes of an unordered_map do not move
+    if (is_new) texts_.push_back(&at->first);  // stays valid: nodes of an unordered_map do not move
     return at->second;
   }
   uint32_t size() const { return static_cast<uint32_t>(texts_.size()); }
@@ -36,10 +36,10 @@ inline constexpr uint8_t kSplitByTime = 3;
 struct SpooledSearch {
   int64_t time;
   uint32_t user, category;
-  uint32_t history_end, sf_history_end;  // tokens of the user's streams that lie before `time`
-  uint32_t given_count, given_sf_count;  // tokens of histories the log gives
+  uint32_t history_end, sf_history_end;  // tokens of the user's streams from before `time`
+  uint32_t given_count, given_sf_count;  // tokens of the histories that the log gives
   uint32_t query_count, sf_count, ad_count;
-  uint32_t lot;  // uniform, by user and time: DatasetOptions::main_share
+  uint32_t lot;  // uniform, by user and time, for DatasetOptions::main_share
   uint8_t split;
   uint8_t has_given, has_given_sf;
 };
@@ -51,7 +51,7 @@ struct SpooledClick {
 };
 
 struct SpooledImpression {
-  uint32_t what;  // keyword of an SF, title of an ad
+  uint32_t what;  // the keyword of an SF, the title of an ad
   float truth;
   uint8_t clicked;
 };
@@ -64,22 +64,22 @@ struct DatasetColumns {
   Spool<SpooledClick> clicks;
   Spool<SpooledImpression> sfs, ads;
   Spool<uint32_t> query, given, given_sf;
-  // For every search: number of groups, then for each of them group, count, features, weights
-  // (bits).
+  // For every search the number of its groups, then for each group its number, a count, so many
+  // features and the bits of so many weights.
   Spool<uint32_t> groups;
 
   Interner users, keywords, features, categories, group_names;
   std::vector<std::vector<uint32_t>> titles;  // keywords in title order
 
   struct UserStream {
-    uint32_t tokens = 0, newest_tokens = 0;  // all; of them those of newest_time
+    uint32_t tokens = 0, newest_tokens = 0;  // all of them, and those of newest_time
     uint32_t sf_tokens = 0, newest_sf_tokens = 0;
     int64_t newest_time = std::numeric_limits<int64_t>::min();
   };
   std::vector<UserStream> streams;  // by user
 };
 
-// The file at `path`, complete or not at all. Finishes the columns.
+// Finishes the columns and writes the file, which appears at `path` when it is complete.
 Status write_dataset(DatasetColumns& columns, std::string_view digest, const std::string& path);
 
 }  // namespace barker

@@ -1,4 +1,6 @@
-// The bytes of a dataset file (models/data/dataset.h): shared by its builder and its reader only.
+// The bytes of a dataset file (models/data/dataset.h). Only what writes, checks and reads such files
+// includes this: dataset_writer.cpp, dataset_check.cpp and dataset.cpp. Integers and floats are those
+// of this machine; the endian mark refuses a file of another.
 #pragma once
 
 #include <cstddef>
@@ -7,21 +9,24 @@
 namespace barker::dataset_format {
 
 inline constexpr char kMagic[8] = {'B', 'A', 'R', 'K', 'E', 'R', 'D', '\n'};
+inline constexpr uint32_t kEndianMark = 0x01020304;
 inline constexpr uint32_t kVersion = 1;
-inline constexpr size_t kAlignment = 64;
+inline constexpr size_t kAlignment = 64;             // of every section
+inline constexpr uint32_t kSplits = 3;               // training, validation, test
+inline constexpr size_t kSearchLists = kSplits * 2;  // split * 2 + task
 
 enum Section : uint32_t {
   kSearches,    // SearchRecord [searches + 1]; the last one only ends the lists before it
   kHistory,     // u32: every user's clicked keywords, oldest first, then histories given by the log
   kSfHistory,   // u32: the same for clicked SFs
-  kQuery,       // u32
-  kSfKeyword,   // u32, one an SF impression
-  kSfClicked,   // u8
-  kSfTruth,     // f32
-  kAdTitle,     // u32, one an ad impression
+  kQuery,       // u32: the keywords of all queries, search by search
+  kSfKeyword,   // u32: the keyword of each SF that was shown, search by search
+  kSfClicked,   // u8: 1 where it was clicked
+  kSfTruth,     // f32: its true probability, or NaN
+  kAdTitle,     // u32: the title of each ad that was shown, search by search
   kAdClicked,   // u8
   kAdTruth,     // f32
-  kGroupBegin,  // u64 [searches * groups + 1]
+  kGroupBegin,  // u64 [searches * groups + 1]: where a bag begins in the two sections below
   kGroupFeature,  // u32
   kGroupWeight,   // f32
   kTitleBegin,    // u64 [titles + 1]
@@ -36,7 +41,7 @@ enum Section : uint32_t {
   kCategoryText,
   kGroupNameBegin,
   kGroupNameText,
-  kSearchesOf,  // u32: 6 lists, split * 2 + task, ends in Header::searches_of_end
+  kSearchesOf,  // u32: kSearchLists lists of searches, ascending; Header::searches_of_end ends them
   kSections
 };
 
@@ -57,17 +62,17 @@ static_assert(sizeof(SearchRecord) == 72);
 
 struct Header {
   char magic[8];
-  uint32_t endian_mark;  // 0x01020304
+  uint32_t endian_mark;  // kEndianMark
   uint32_t version;
   uint64_t file_size;
   uint64_t events;
   char digest[40];  // hexadecimal, NUL-padded
   uint32_t searches, users, keywords, features, categories, groups, titles, unused;
-  uint64_t searches_of_end[6];
-  uint64_t instances_of[6], clicks_of[6];
+  uint64_t searches_of_end[kSearchLists];
+  uint64_t instances_of[kSearchLists], clicks_of[kSearchLists];
   Extent sections[kSections];
-  uint64_t content_xxh3;  // of everything behind the header
-  uint64_t header_xxh3;   // of the bytes before it
+  uint64_t content_xxh3;  // of everything after the header
+  uint64_t header_xxh3;   // of the bytes before this field
 };
 
 }  // namespace barker::dataset_format

@@ -1,5 +1,4 @@
-// From columns to the dataset file: splits, final numbers of keywords and features, streams
-// gathered by user.
+// From columns to the dataset file: the sections are placed, then filled one after the other.
 #include <fcntl.h>
 #include <sys/mman.h>
 
@@ -13,6 +12,7 @@
 #include "models/base/atomic_file.h"
 #include "models/data/dataset_columns.h"
 #include "models/data/dataset_format.h"
+#include "models/data/dataset_numbering.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -22,7 +22,7 @@ namespace {
 
 namespace f = dataset_format;
 
-// An AtomicFile of known size, filled through a mapping.
+// An AtomicFile whose size is known and which is filled through a mapping.
 class MappedOutput {
  public:
   ~MappedOutput() {
@@ -33,7 +33,7 @@ class MappedOutput {
     Result<AtomicFile> file = AtomicFile::create(path);
     if (!file.ok()) return file.status();
     file_.emplace(std::move(*file));
-    // Writing to a mapped hole on a full disk would end in SIGBUS: take the room first.
+    // Writing to a hole of a mapped file on a full disk raises SIGBUS, so the room is taken first.
     if (const int error = posix_fallocate(file_->descriptor(), 0, static_cast<off_t>(size))) {
       return file_->failed(error);
     }
@@ -54,39 +54,16 @@ class MappedOutput {
   size_t size_ = 0;
 };
 
-// Final numbers in order of first use in the training split; what it never uses has none.
-class Renumbering {
- public:
-  explicit Renumbering(const Interner& texts) : number_(texts.size(), kUnknownKeyword) {}
-  void use(uint32_t id) {
-    if (number_[id] != kUnknownKeyword) return;
-    number_[id] = static_cast<uint32_t>(used_.size());
-    used_.push_back(id);
-  }
-  uint32_t operator[](uint32_t id) const { return number_[id]; }
-  const std::vector<uint32_t>& used() const { return used_; }
-
- private:
-  std::vector<uint32_t> number_, used_;
-};
-
 class Writer {
  public:
-  explicit Writer(DatasetColumns& columns)
-      : c_(columns), keywords_(columns.keywords), features_(columns.features) {}
+  // The columns must be finished.
+  explicit Writer(const DatasetColumns& columns)
+      : c_(columns),
+        numbers_(columns),
+        keywords_(numbers_.keywords()),
+        features_(numbers_.features()) {}
 
   Status write(std::string_view digest, const std::string& path) {
-    for (const Status& s :
-         {c_.searches.finish(), c_.clicks.finish(), c_.sfs.finish(), c_.ads.finish(),
-          c_.query.finish(), c_.given.finish(), c_.given_sf.finish(), c_.groups.finish()}) {
-      if (!s.ok()) return s;
-    }
-    if (c_.searches.values().size() >= kUnknownKeyword) {
-      return bad_data("more than 2^32 searches");
-    }
-    find_period();
-    number_keywords();
-    number_features();
     place_sections(digest);
     if (Status s = out_.create(path, header_.file_size); !s.ok()) return s;
     write_streams();
@@ -102,90 +79,6 @@ class Writer {
   }
 
  private:
-  void find_period() {
-    int64_t first = std::numeric_limits<int64_t>::max(), last = std::numeric_limits<int64_t>::min();
-    for (const SpooledSearch& s : c_.searches.values()) {
-      first = std::min(first, s.time);
-      last = std::max(last, s.time);
-    }
-    first_ = static_cast<double>(first);
-    period_ = std::max(0.0, static_cast<double>(last) - first_);
-  }
-
-  Split split_of(uint8_t given, int64_t time) const {
-    if (given != kSplitByTime) return static_cast<Split>(given);
-    const double share = period_ > 0 ? (static_cast<double>(time) - first_) / period_ : 0;
-    const DatasetOptions& o = c_.options;
-    return share <= o.train_share                        ? Split::kTrain
-           : share <= o.train_share + o.validation_share ? Split::kValidation
-                                                         : Split::kTest;
-  }
-  Split split_of(const SpooledSearch& s) const { return split_of(s.split, s.time); }
-
-  uint32_t kept_sfs(const SpooledSearch& s) const {
-    const bool keep = split_of(s) != Split::kTrain ||
-                      static_cast<double>(s.lot) < c_.options.main_share * 4294967296.0;
-    return keep ? s.sf_count : 0;
-  }
-
-  // Targets first: serving reads their rows most.
-  void number_keywords() {
-    shown_in_training_.assign(c_.titles.size(), false);
-    size_t sf = 0, query = 0, ad = 0, given = 0, given_sf = 0;
-    for (const SpooledSearch& s : c_.searches.values()) {
-      const bool train = split_of(s) == Split::kTrain;
-      for (uint32_t i = 0; train && i < kept_sfs(s); ++i)
-        keywords_.use(c_.sfs.values()[sf + i].what);
-      sf += s.sf_count;
-    }
-    for (const SpooledSearch& s : c_.searches.values()) {
-      const bool train = split_of(s) == Split::kTrain;
-      for (uint32_t i = 0; i < s.query_count; ++i, ++query) {
-        if (train) keywords_.use(c_.query.values()[query]);
-      }
-      for (uint32_t i = 0; i < s.given_count; ++i, ++given) {
-        if (train) keywords_.use(c_.given.values()[given]);
-      }
-      for (uint32_t i = 0; i < s.given_sf_count; ++i, ++given_sf) {
-        if (train) keywords_.use(c_.given_sf.values()[given_sf]);
-      }
-      for (uint32_t i = 0; i < s.ad_count; ++i, ++ad) {
-        if (train) shown_in_training_[c_.ads.values()[ad].what] = true;
-      }
-    }
-    for (const SpooledClick& click : c_.clicks.values()) {
-      if (split_of(click.split, click.time) == Split::kTrain) keywords_.use(click.keyword);
-    }
-    for (size_t t = 0; t < c_.titles.size(); ++t) {
-      if (!shown_in_training_[t]) continue;
-      for (const uint32_t keyword : c_.titles[t]) keywords_.use(keyword);
-    }
-  }
-
-  // Calls bag(search, group, features, weights) for every group of every search.
-  template <typename Visit>
-  void for_each_bag(Visit visit) const {
-    const std::span<const uint32_t> stream = c_.groups.values();
-    size_t at = 0;
-    for (size_t s = 0; s < c_.searches.values().size(); ++s) {
-      for (uint32_t groups = stream[at++]; groups > 0; --groups) {
-        const uint32_t group = stream[at], count = stream[at + 1];
-        visit(s, group, stream.subspan(at + 2, count), stream.subspan(at + 2 + count, count));
-        at += 2 + 2 * size_t{count};
-      }
-    }
-  }
-
-  void number_features() {
-    for_each_bag([&](size_t s, uint32_t, std::span<const uint32_t> features, auto) {
-      if (split_of(c_.searches.values()[s]) != Split::kTrain) return;
-      for (const uint32_t feature : features) features_.use(feature);
-    });
-    for_each_bag([&](size_t, uint32_t, std::span<const uint32_t> features, auto) {
-      for (const uint32_t id : features) known_features_ += features_[id] != kUnknownKeyword;
-    });
-  }
-
   template <typename Number>
   static uint64_t text_size(const Interner& texts, uint32_t count, Number number) {
     uint64_t size = 0;
@@ -196,7 +89,7 @@ class Writer {
   void place_sections(std::string_view digest) {
     const auto searches = c_.searches.values();
     std::memcpy(header_.magic, f::kMagic, sizeof header_.magic);
-    header_.endian_mark = 0x01020304;
+    header_.endian_mark = f::kEndianMark;
     header_.version = f::kVersion;
     header_.events = c_.events;
     digest.copy(header_.digest, sizeof header_.digest - 1);
@@ -208,7 +101,7 @@ class Writer {
     header_.groups = c_.group_names.size();
     header_.titles = static_cast<uint32_t>(c_.titles.size());
     uint64_t sfs = 0, tokens = 0, sf_tokens = 0, title_tokens = 0;
-    for (const SpooledSearch& s : searches) sfs += kept_sfs(s);
+    for (const SpooledSearch& s : searches) sfs += numbers_.kept_sfs(s);
     for (const DatasetColumns::UserStream& u : c_.streams) {
       tokens += u.tokens;
       sf_tokens += u.sf_tokens;
@@ -229,8 +122,8 @@ class Writer {
         ads,
         ads * 4,
         (uint64_t{header_.searches} * header_.groups + 1) * 8,
-        known_features_ * 4,
-        known_features_ * 4,
+        numbers_.known_features() * 4,
+        numbers_.known_features() * 4,
         (uint64_t{header_.titles} + 1) * 8,
         title_tokens * 4,
         (uint64_t{header_.users} + 1) * 8,
@@ -257,8 +150,8 @@ class Writer {
   void count_searches() {
     size_t sf = 0, ad = 0;
     for (const SpooledSearch& s : c_.searches.values()) {
-      const size_t list = static_cast<size_t>(split_of(s)) * 2;
-      const uint32_t sfs = kept_sfs(s);
+      const size_t list = static_cast<size_t>(numbers_.split_of(s)) * 2;
+      const uint32_t sfs = numbers_.kept_sfs(s);
       header_.searches_of_end[list] += sfs > 0;
       header_.searches_of_end[list + 1] += s.ad_count > 0;
       header_.instances_of[list] += sfs;
@@ -277,7 +170,7 @@ class Writer {
     return reinterpret_cast<T*>(out_.data() + header_.sections[which].offset);
   }
 
-  // A counting sort by user: where each user's stream begins is known from the counts.
+  // A counting sort by user: the counts say where each user's stream begins.
   void write_streams() {
     uint64_t tokens = 0, sf_tokens = 0;
     for (const DatasetColumns::UserStream& u : c_.streams) {
@@ -329,11 +222,11 @@ class Writer {
       r.time = s.time;
       r.user = s.user;
       r.category = s.category;
-      r.split = static_cast<uint32_t>(split_of(s));
+      r.split = static_cast<uint32_t>(numbers_.split_of(s));
       given += s.given_count;
       given_sf += s.given_sf_count;
       query += s.query_count;
-      const uint32_t sfs = kept_sfs(s);
+      const uint32_t sfs = numbers_.kept_sfs(s);
       for (uint32_t i = 0; i < sfs; ++i, ++sf) {
         const SpooledImpression& shown = c_.sfs.values()[spooled_sf + i];
         sf_keyword[sf] = keywords_[shown.what];
@@ -362,17 +255,18 @@ class Writer {
     uint32_t* feature = section<uint32_t>(f::kGroupFeature);
     float* weight = section<float>(f::kGroupWeight);
     const uint64_t groups = header_.groups;
-    // First how long every bag is, then where it begins, then its content.
+    // The lengths of the bags are counted first. Their sums say where each bag begins, and then the
+    // bags are filled.
     std::memset(begin, 0, header_.sections[f::kGroupBegin].size);
-    for_each_bag([&](size_t s, uint32_t group, std::span<const uint32_t> features, auto) {
+    for_each_bag(c_, [&](size_t s, uint32_t group, std::span<const uint32_t> features, auto) {
       for (const uint32_t id : features)
         begin[s * groups + group + 1] += features_[id] != kUnknownKeyword;
     });
     for (uint64_t i = 0; i < uint64_t{header_.searches} * groups; ++i) begin[i + 1] += begin[i];
     std::vector<uint64_t> at(groups);
     size_t current = ~size_t{0};
-    for_each_bag([&](size_t s, uint32_t group, std::span<const uint32_t> features,
-                     std::span<const uint32_t> weights) {
+    for_each_bag(c_, [&](size_t s, uint32_t group, std::span<const uint32_t> features,
+                         std::span<const uint32_t> weights) {
       if (s != current) std::copy_n(begin + s * groups, groups, at.begin());
       current = s;
       for (size_t i = 0; i < features.size(); ++i) {
@@ -420,11 +314,9 @@ class Writer {
     write_text(f::kGroupNameBegin, f::kGroupNameText, c_.group_names, header_.groups, identity);
   }
 
-  DatasetColumns& c_;
-  Renumbering keywords_, features_;
-  double first_ = 0, period_ = 0;
-  uint64_t known_features_ = 0;
-  std::vector<bool> shown_in_training_;
+  const DatasetColumns& c_;
+  const DatasetNumbering numbers_;
+  const Renumbering &keywords_, &features_;
   std::vector<uint64_t> stream_begin_, sf_stream_begin_;
   uint64_t given_begin_ = 0, given_sf_begin_ = 0;
   f::Header header_{};
@@ -434,6 +326,14 @@ class Writer {
 }  // namespace
 
 Status write_dataset(DatasetColumns& columns, std::string_view digest, const std::string& path) {
+  for (const Status& s : {columns.searches.finish(), columns.clicks.finish(), columns.sfs.finish(),
+                          columns.ads.finish(), columns.query.finish(), columns.given.finish(),
+                          columns.given_sf.finish(), columns.groups.finish()}) {
+    if (!s.ok()) return s;
+  }
+  if (columns.searches.values().size() >= kUnknownKeyword) {
+    return bad_data("more than 2^32 searches");
+  }
   return Writer(columns).write(digest, path);
 }
 

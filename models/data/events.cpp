@@ -9,7 +9,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Thrown inside a parse and turned into its Status; a line has many places to be wrong.
+// Thrown while a line is parsed and turned into the Status of the parse. A line can be wrong in
+// many places, and this keeps the code of each of them short.
 struct Wrong {
   std::string reason;
 };
@@ -59,7 +60,7 @@ std::vector<std::string> read_strings(const Json& value, const std::string& fiel
   return strings;
 }
 
-// ["a", "b"], or {"a": 2, "b": 0.5} with weights.
+// Reads ["a", "b"], or {"a": 2, "b": 0.5} with weights.
 FeatureGroup read_group(const std::string& name, const Json& value) {
   const std::string field = "groups." + name;
   if (!value.is_object()) return {name, read_strings(value, field), {}};
@@ -73,6 +74,41 @@ FeatureGroup read_group(const std::string& name, const Json& value) {
     group.weights.push_back(weight.get<float>());
   }
   return group;
+}
+
+void read_sfs(const Json& value, std::vector<SfImpression>& sfs) {
+  for (const Json& sf : read_array(value, "sfs")) {
+    const std::string field = "sfs[" + std::to_string(sfs.size()) + "]";
+    if (!sf.is_object()) throw Wrong{field + ": expected an object" + found(sf)};
+    SfImpression shown{optional_string(sf, "text"), read_clicked(sf, field),
+                       read_probability(sf, field)};
+    if (shown.text.empty()) throw Wrong{field + ".text: missing or empty"};
+    sfs.push_back(std::move(shown));
+  }
+}
+
+void read_ads(const Json& value, std::vector<AdImpression>& ads) {
+  for (const Json& ad : read_array(value, "ads")) {
+    const std::string field = "ads[" + std::to_string(ads.size()) + "]";
+    if (!ad.is_object()) throw Wrong{field + ": expected an object" + found(ad)};
+    AdImpression shown{optional_string(ad, "id"),
+                       optional_string(ad, "title"),
+                       {},
+                       read_clicked(ad, field),
+                       read_probability(ad, field)};
+    if (const Json* keywords = member(ad, "keywords")) {
+      shown.keywords = read_strings(*keywords, field + ".keywords");
+    }
+    ads.push_back(std::move(shown));
+  }
+}
+
+std::optional<Split> read_split(const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  if (name == "train") return Split::kTrain;
+  if (name == "validation") return Split::kValidation;
+  if (name == "test") return Split::kTest;
+  throw Wrong{"split: expected train, validation or test, found \"" + name + "\""};
 }
 
 SearchEvent read_event(const Json& json) {
@@ -98,40 +134,9 @@ SearchEvent read_event(const Json& json) {
   if (const Json* keywords = member(json, "user_keywords")) {
     event.user_keywords = read_strings(*keywords, "user_keywords");
   }
-  if (const Json* sfs = member(json, "sfs")) {
-    for (const Json& sf : read_array(*sfs, "sfs")) {
-      const std::string field = "sfs[" + std::to_string(event.sfs.size()) + "]";
-      if (!sf.is_object()) throw Wrong{field + ": expected an object" + found(sf)};
-      SfImpression shown{optional_string(sf, "text"), read_clicked(sf, field),
-                         read_probability(sf, field)};
-      if (shown.text.empty()) throw Wrong{field + ".text: missing or empty"};
-      event.sfs.push_back(std::move(shown));
-    }
-  }
-  if (const Json* ads = member(json, "ads")) {
-    for (const Json& ad : read_array(*ads, "ads")) {
-      const std::string field = "ads[" + std::to_string(event.ads.size()) + "]";
-      if (!ad.is_object()) throw Wrong{field + ": expected an object" + found(ad)};
-      AdImpression shown{optional_string(ad, "id"),
-                         optional_string(ad, "title"),
-                         {},
-                         read_clicked(ad, field),
-                         read_probability(ad, field)};
-      if (const Json* keywords = member(ad, "keywords")) {
-        shown.keywords = read_strings(*keywords, field + ".keywords");
-      }
-      event.ads.push_back(std::move(shown));
-    }
-  }
-  const std::string split = optional_string(json, "split");
-  if (split == "train")
-    event.split = Split::kTrain;
-  else if (split == "validation")
-    event.split = Split::kValidation;
-  else if (split == "test")
-    event.split = Split::kTest;
-  else if (!split.empty())
-    throw Wrong{"split: expected train, validation or test, found \"" + split + "\""};
+  if (const Json* sfs = member(json, "sfs")) read_sfs(*sfs, event.sfs);
+  if (const Json* ads = member(json, "ads")) read_ads(*ads, event.ads);
+  event.split = read_split(optional_string(json, "split"));
   if (const Json* only = member(json, "history_only")) {
     if (!only->is_boolean()) throw Wrong{"history_only: expected true or false" + found(*only)};
     event.history_only = only->get<bool>();

@@ -1,6 +1,6 @@
-// The event log: what users were shown and clicked, one search a line (EVENTS.md documents the
-// JSON). A SearchEvent is such a line as plain values. Reading checks every field; writing
-// round-trips.
+// The event log: what users were shown and clicked, one search on each line (EVENTS.md documents
+// the JSON). A SearchEvent holds the values of a line. Reading checks every field, and what is
+// written reads back as the same event. Pure functions; any thread.
 #pragma once
 
 #include <cmath>
@@ -21,10 +21,11 @@ enum class Split : uint8_t { kTrain = 0, kValidation = 1, kTest = 2 };
 struct SfImpression {
   std::string text;
   bool clicked = false;
-  double true_probability = NAN;  // only known in simulated logs
+  double true_probability = NAN;  // known in simulated logs only
 };
 
-// An ad of a search result. Its keywords are `keywords` where given, else the split title.
+// An ad of a search result. Its keywords are `keywords` if there are any, otherwise those of its
+// title.
 struct AdImpression {
   std::string id;
   std::string title;
@@ -36,28 +37,30 @@ struct AdImpression {
 struct FeatureGroup {
   std::string name;
   std::vector<std::string> tokens;
-  std::vector<float> weights = {};  // finite, >= 0, one a token; empty: 1 each
+  std::vector<float> weights = {};  // finite, >= 0, one for each token; if empty, each is 1
 };
 
 struct SearchEvent {
-  int64_t time = 0;  // seconds since 1970, or any other clock that ascends
+  int64_t time = 0;  // seconds since 1970, or of any other clock that goes forward
   std::string user;
-  std::string search;  // id, may be empty
+  std::string search;  // id of the result page; may be empty
   std::string query;
-  // The query's keywords where the log has them; `query` is split where it has not.
+  // The query's keywords, if the log has them. Otherwise `query` is split into keywords.
   std::optional<std::vector<std::string>> query_keywords;
-  std::string category;  // for reports by slice, may be empty
+  std::string category;  // for reports by slice; may be empty
   std::vector<FeatureGroup> groups;
-  // The history the engine used when it served, newest first. Where absent it is built from the
-  // log: the keywords of what this user clicked strictly before `time`.
+  // The history that the engine used when it served, newest first. If the log does not have it, it
+  // is made of the keywords of what this user clicked strictly before `time`.
   std::optional<std::vector<std::string>> user_keywords;
   std::vector<SfImpression> sfs;  // in the order shown
   std::vector<AdImpression> ads;  // in the order shown
-  std::optional<Split> split;     // absent: by time
-  bool history_only = false;      // clicks count as history, impressions are no instances
+  std::optional<Split> split;     // if absent, the split is by time
+  bool history_only = false;      // clicks count as history, but nothing here is an instance
 };
 
-Result<SearchEvent> parse_event(std::string_view json_line);  // error: reason without file and line
-void append_event(const SearchEvent& event, std::string& out);  // one JSON object and '\n'
+// An error says what is wrong with the line, but not which file and line it is.
+Result<SearchEvent> parse_event(std::string_view json_line);
+// Appends one JSON object and a line end.
+void append_event(const SearchEvent& event, std::string& out);
 
 }  // namespace barker

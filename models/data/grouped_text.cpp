@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "models/weights/groups.h"
+
 namespace barker {
 namespace {
 
@@ -26,12 +28,12 @@ std::string escaped(std::string_view token) {
   return out;
 }
 
-// Thrown inside a line and turned into its report.
+// Thrown while a line is read and turned into the report of the line.
 struct Wrong {
   std::string reason;
 };
 
-// Reads from the front of a text; stops at the first unescaped character of `until`.
+// Takes a token from the front of a text, up to the first character of `until` that is not escaped.
 std::string take_token(std::string_view& text, std::string_view until) {
   std::string out;
   while (!text.empty() && until.find(text.front()) == std::string_view::npos) {
@@ -92,7 +94,7 @@ class GroupedReader {
  public:
   explicit GroupedReader(std::vector<std::string> groups) : groups_(std::move(groups)) {}
 
-  // The search that this line ended, if it did.
+  // Adds a line. If it begins a new search, the search before it is returned.
   std::optional<SearchEvent> add(std::string_view line) {
     const std::string_view label = take_field(line), task = take_field(line);
     std::string_view key = take_field(line);
@@ -106,13 +108,14 @@ class GroupedReader {
     std::vector<Feature> target;
     for (const std::string& name : groups_) {
       std::vector<Feature> features = take_group(line, name);
-      if (name == "hist") {
+      const GroupSource source = group_source(name);
+      if (source == GroupSource::kHistory) {
         event.user_keywords = tokens_of(features);
-      } else if (name == "query") {
+      } else if (source == GroupSource::kQuery) {
         event.query_keywords = tokens_of(features);
-      } else if (name == "target") {
+      } else if (name == kTargetGroup) {
         target = std::move(features);
-      } else if (name == "sfhist" || !features.empty()) {
+      } else if (source == GroupSource::kSfHistory || !features.empty()) {
         event.groups.push_back(group_of(name, features));
       }
     }
@@ -198,7 +201,7 @@ Result<std::vector<std::string>> read_header(std::string_view line, const std::s
     names.emplace_back(line.substr(begin, end - begin));
     line.remove_prefix(end);
   }
-  for (const char* required : {"hist", "query", "target"}) {
+  for (const char* required : {kHistoryGroup, kQueryGroup, kTargetGroup}) {
     if (std::count(names.begin(), names.end(), required) != 1) {
       return bad_data(path + ":1: the header must name the group \"" + required + "\" once");
     }
@@ -238,8 +241,11 @@ Status read_grouped_text(const std::string& path, BadLines& bad,
 
 Status write_grouped_text(const Dataset& data, size_t history_length,
                           const std::function<Status(std::string_view)>& sink) {
-  std::string header = "#groups hist sfhist query target";
-  for (const std::string& name : data.groups()) header += " " + name;
+  std::string header = "#groups";
+  for (const char* name : {kHistoryGroup, kSfHistoryGroup, kQueryGroup, kTargetGroup}) {
+    header.append(" ").append(name);
+  }
+  for (const std::string& name : data.groups()) header.append(" ").append(name);
   if (Status s = sink(header + "\n"); !s.ok()) return s;
   const auto group_of = [&](std::span<const uint32_t> keywords) {
     std::string out;

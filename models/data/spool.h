@@ -1,6 +1,6 @@
-// A column of plain values that is written once from front to back and read once it is whole:
-// buffered in memory, kept in a nameless file, so that columns may outgrow memory and a crash
-// leaves nothing behind.
+// A column of plain values that is first written from front to back and then read. It is kept in a
+// file without a name, so that columns may be larger than memory and a crash leaves nothing behind.
+// One thread.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace barker {
 
 class SpoolFile {
  public:
-  // In the directory of `beside`.
+  // The file is in the directory of `beside`.
   static Result<SpoolFile> create(const std::string& beside);
   SpoolFile() = default;
   ~SpoolFile();
@@ -23,8 +23,9 @@ class SpoolFile {
   SpoolFile& operator=(SpoolFile&& other) noexcept;
 
   void append(const void* bytes, size_t size);  // an error is kept for finish()
-  Result<std::span<const std::byte>> finish();  // maps it; no more append
-  size_t size() const { return size_; }         // bytes appended
+  // Maps what was appended, until the file is destroyed. There must be no append() after it.
+  Result<std::span<const std::byte>> finish();
+  size_t size() const { return size_; }  // bytes appended
 
  private:
   void flush();

@@ -1,30 +1,21 @@
 #include "models/data/validate.h"
 
 #include <algorithm>
-#include <cstdarg>
-#include <cstdio>
 #include <unordered_map>
 #include <unordered_set>
+
+#include "models/base/number_text.h"
 
 namespace barker {
 namespace {
 
 using Level = Finding::Level;
 
-__attribute__((format(printf, 1, 2))) std::string format(const char* pattern, ...) {
-  char text[512];
-  va_list arguments;
-  va_start(arguments, pattern);
-  std::vsnprintf(text, sizeof text, pattern, arguments);
-  va_end(arguments);
-  return text;
-}
-
 double percent(uint64_t part, uint64_t whole) {
   return whole ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
 }
 
-// Something that may happen often; where it happened first.
+// How often something happened, and on which line first.
 struct Count {
   uint64_t times = 0, first_line = 0;
   void add(uint64_t line) {
@@ -60,10 +51,8 @@ class Validator {
     if (bad.count() > 0) {
       const BadLines::Entry& first = bad.first().front();
       add(percent(bad.count(), bad.count() + data.events()) > 5 ? Level::kError : Level::kWarning,
-          format("%llu lines cannot be used, first line %llu: ",
-                 static_cast<unsigned long long>(bad.count()),
-                 static_cast<unsigned long long>(first.line)) +
-              first.reason);
+          std::to_string(bad.count()) + " lines cannot be used, first line " +
+              std::to_string(first.line) + ": " + first.reason);
     }
     label_rates(data);
     unknown_shares(data);
@@ -75,8 +64,8 @@ class Validator {
 
   void say(const Count& count, Level level, const char* what) {
     if (count.times == 0) return;
-    add(level, format("%llu %s, first line %llu", static_cast<unsigned long long>(count.times),
-                      what, static_cast<unsigned long long>(count.first_line)));
+    add(level, std::to_string(count.times) + " " + what + ", first line " +
+                   std::to_string(count.first_line));
   }
 
   void look_at(const SearchEvent& event, uint64_t line) {
@@ -102,8 +91,7 @@ class Validator {
       for (const Split split : {Split::kTrain, Split::kValidation, Split::kTest}) {
         const uint64_t all = data.instances_of(split, task), clicks = data.clicks_of(split, task);
         const std::string where = std::string(splits[static_cast<int>(split)]) + ": " +
-                                  format("%llu ", static_cast<unsigned long long>(all)) +
-                                  shown[static_cast<int>(task)];
+                                  std::to_string(all) + " " + shown[static_cast<int>(task)];
         const bool needed = split != Split::kTest && task == Task::kMain;
         if (all == 0) {
           add(needed ? Level::kError : Level::kWarning,
@@ -114,8 +102,9 @@ class Validator {
         } else {
           const double rate = percent(clicks, all);
           const bool odd = rate < 0.1 || rate > 90;
-          add(odd ? Level::kWarning : Level::kNote,
-              where + format(", %.2f%% clicked", rate) + (odd ? ": are the labels right?" : ""));
+          add(odd ? Level::kWarning : Level::kNote, where + ", " + number_text(rate, 2) +
+                                                        "% clicked" +
+                                                        (odd ? ": are the labels right?" : ""));
         }
       }
     }
@@ -142,7 +131,7 @@ class Validator {
     if (test.empty()) return;
     const auto share = [&](const char* what, uint64_t part, uint64_t whole, double odd) {
       const double p = percent(part, whole);
-      add(p > odd ? Level::kWarning : Level::kNote, format("test: %.1f%% %s", p, what));
+      add(p > odd ? Level::kWarning : Level::kNote, "test: " + number_text(p, 1) + "% " + what);
     };
     share("of the searches are by users that training never saw", users, test.size(), 80);
     share("of the searches have no history", empty_history, test.size(), 80);
@@ -158,8 +147,8 @@ class Validator {
     uint64_t rare = 0;
     for (const auto& [keyword, times] : shown) rare += times < 10;
     add(percent(rare, shown.size()) > 50 ? Level::kWarning : Level::kNote,
-        format("training shows %zu different SFs, %.0f%% of them fewer than 10 times", shown.size(),
-               percent(rare, shown.size())));
+        "training shows " + std::to_string(shown.size()) + " different SFs, " +
+            number_text(percent(rare, shown.size()), 0) + "% of them fewer than 10 times");
   }
 
   LogReport& report_;

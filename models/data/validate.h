@@ -1,4 +1,5 @@
-// What is wrong with an event log, before a night is spent on it.
+// Checks an event log for what would make training fail or teach nonsense, before hours are spent
+// on training. One thread.
 #pragma once
 
 #include <string>
@@ -11,20 +12,21 @@
 namespace barker {
 
 struct Finding {
-  enum class Level { kNote, kWarning, kError };  // error: training fails or learns nonsense
+  enum class Level { kNote, kWarning, kError };  // with an error, training fails or learns nonsense
   Level level;
-  std::string text;  // what, how often, where first
+  std::string text;  // what was found, how often, and on which line first
 };
 
 struct LogReport {
   std::vector<Finding> findings;
-  bool usable() const;  // no error
+  bool usable() const;  // whether there is no error
   std::string text() const;
 };
 
-// Unusable lines, order, search ids used twice, impressions twice in one search, label rates by
-// split and task, one-class splits, keywords and users of the test split that training never saw,
-// SFs that are nearly never clicked. Builds a dataset beside `scratch` for the latter; it vanishes.
+// Looks for unusable lines, lines out of order, search ids that are used twice, impressions that
+// appear twice in one search, splits with one class only, keywords and users of the test split that
+// training never saw, and SFs that are almost never clicked. Reports label rates by split and task.
+// A dataset is built beside `scratch` on the way and removed again.
 Result<LogReport> validate_log(const std::string& path, const std::string& scratch,
                                const DatasetOptions& options);
 

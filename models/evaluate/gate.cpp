@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <numeric>
 
+#include "models/evaluate/number_format.h"
 #include "models/evaluate/quality.h"
 
 namespace barker {
@@ -40,53 +41,77 @@ std::vector<T> take(const std::vector<T>& from, const std::vector<uint32_t>& ins
   return out;
 }
 
-}  // namespace
+// The AUC of a slice. The candidate is refused if the whole interval of the difference is below 0.
+GateFinding judge_auc(const Slice& slice, const InstanceTable& test,
+                      const std::vector<float>& candidate, const std::vector<float>& current,
+                      const GateOptions& o, double level) {
+  const std::vector<float> a = take(candidate, slice.instances);
+  const std::vector<float> b = take(current, slice.instances);
+  const std::vector<uint8_t> clicked = take(test.clicked, slice.instances);
+  const std::vector<uint32_t> user = take(test.user, slice.instances);
+  GateFinding f{slice.name, "AUC", clicked.size(), auc(b, clicked), auc(a, clicked), {}, false};
+  f.difference = auc_difference_by_user(a, b, clicked, user, test.users, o.draws, o.seed, level);
+  f.refused = f.difference.high < 0;
+  return f;
+}
 
-std::vector<GateFinding> gate(const InstanceTable& test, const std::vector<float>& candidate,
-                              const std::vector<float>& current, const GateOptions& o) {
-  std::vector<GateFinding> findings;
-  const auto judge = [&](const std::string& name, const std::vector<float>& a,
-                         const std::vector<float>& b, const std::vector<uint8_t>& clicked,
-                         const std::vector<uint32_t>& user, double level) {
-    GateFinding f{name, "AUC", clicked.size(), auc(b, clicked), auc(a, clicked), {}, false};
-    f.difference = auc_difference_by_user(a, b, clicked, user, test.users, o.draws, o.seed, level);
-    f.refused = f.difference.high < 0;
-    findings.push_back(std::move(f));
-  };
-  judge("all", candidate, current, test.clicked, test.user, 0.95);
-  const std::vector<Slice> slices = slices_of(test, o.min_instances);
-  const double level = 1 - 0.05 / static_cast<double>(std::max<size_t>(slices.size(), 1));
-  for (const Slice& s : slices) {
-    judge(s.name, take(candidate, s.instances), take(current, s.instances),
-          take(test.clicked, s.instances), take(test.user, s.instances), level);
-  }
-  GateFinding loss{"all",
-                   "log loss",
-                   test.size(),
-                   log_loss(current, test.clicked),
-                   log_loss(candidate, test.clicked),
-                   {},
-                   false};
-  std::vector<float> excess;  // of each instance's loss
+GateFinding judge_log_loss(const InstanceTable& test, const std::vector<float>& candidate,
+                           const std::vector<float>& current, const GateOptions& o) {
+  std::vector<float> excess;  // loss of the candidate minus loss of the current model, by instance
   for (size_t i = 0; i < test.size(); ++i) {
     const std::span<const uint8_t> clicked(&test.clicked[i], 1);
     excess.push_back(static_cast<float>(log_loss({&candidate[i], 1}, clicked) -
                                         log_loss({&current[i], 1}, clicked)));
   }
-  loss.difference = mean_by_user(excess, test.user, test.users, o.draws, o.seed);
-  loss.refused = loss.difference.low > 0;
-  findings.push_back(std::move(loss));
-  GateFinding calibration{"all",
-                          "calibration error",
-                          test.size(),
-                          calibration_error(current, test.clicked),
-                          calibration_error(candidate, test.clicked),
-                          {},
-                          false};
-  const double worse = calibration.candidate - calibration.current;
-  calibration.difference = {worse, NAN, NAN};
-  calibration.refused = worse > o.calibration_tolerance;
-  findings.push_back(std::move(calibration));
+  GateFinding f{"all", "log loss", test.size(), 0, 0, {}, false};
+  f.current = log_loss(current, test.clicked);
+  f.candidate = log_loss(candidate, test.clicked);
+  f.difference = mean_by_user(excess, test.user, test.users, o.draws, o.seed);
+  f.refused = f.difference.low > 0;
+  return f;
+}
+
+GateFinding judge_calibration(const InstanceTable& test, const std::vector<float>& candidate,
+                              const std::vector<float>& current, const GateOptions& o) {
+  GateFinding f{"all", "calibration error", test.size(), 0, 0, {}, false};
+  f.current = calibration_error(current, test.clicked);
+  f.candidate = calibration_error(candidate, test.clicked);
+  f.difference = {f.candidate - f.current, NAN, NAN};
+  f.refused = f.difference.value > o.calibration_tolerance;
+  return f;
+}
+
+double count_nan(const std::vector<float>& values) {
+  return static_cast<double>(
+      std::count_if(values.begin(), values.end(), [](float v) { return std::isnan(v); }));
+}
+
+}  // namespace
+
+std::vector<GateFinding> gate(const InstanceTable& test, const std::vector<float>& candidate,
+                              const std::vector<float>& current, const GateOptions& o) {
+  std::vector<GateFinding> findings;
+  // Nothing below can judge a NaN: every comparison with it is false, so nothing would be refused.
+  const double candidate_nan = count_nan(candidate), current_nan = count_nan(current);
+  if (candidate_nan > 0 || current_nan > 0) {
+    findings.push_back({"all",
+                        "not a number",
+                        test.size(),
+                        current_nan,
+                        candidate_nan,
+                        {candidate_nan - current_nan, NAN, NAN},
+                        candidate_nan > 0});
+  }
+  Slice all{"all", std::vector<uint32_t>(test.size())};
+  std::iota(all.instances.begin(), all.instances.end(), 0u);
+  findings.push_back(judge_auc(all, test, candidate, current, o, 0.95));
+  const std::vector<Slice> slices = slices_of(test, o.min_instances);
+  const double level = 1 - 0.05 / static_cast<double>(std::max<size_t>(slices.size(), 1));
+  for (const Slice& s : slices) {
+    findings.push_back(judge_auc(s, test, candidate, current, o, level));
+  }
+  findings.push_back(judge_log_loss(test, candidate, current, o));
+  findings.push_back(judge_calibration(test, candidate, current, o));
   return findings;
 }
 
@@ -97,16 +122,14 @@ bool passes(const std::vector<GateFinding>& findings) {
 
 std::string to_text(const std::vector<GateFinding>& findings) {
   std::string out;
-  char line[512];
   for (const GateFinding& f : findings) {
-    std::snprintf(line, sizeof line, "%-7s %-18s %-30s %8llu instances  %.4f -> %.4f  %+.4f",
-                  f.refused ? "REFUSED" : "ok", f.metric.c_str(), f.slice.c_str(),
-                  static_cast<unsigned long long>(f.instances), f.current, f.candidate,
-                  f.difference.value);
-    out += line;
+    out += align_left(f.refused ? "REFUSED" : "ok", 7) + " " + align_left(f.metric, 18) + " " +
+           align_left(f.slice, 30) + " " + align_right(std::to_string(f.instances), 8) +
+           " instances  " + number_text(f.current, 4) + " -> " + number_text(f.candidate, 4) +
+           "  " + signed_number_text(f.difference.value, 4);
     if (std::isfinite(f.difference.low)) {
-      std::snprintf(line, sizeof line, " [%+.4f, %+.4f]", f.difference.low, f.difference.high);
-      out += line;
+      out += " [" + signed_number_text(f.difference.low, 4) + ", " +
+             signed_number_text(f.difference.high, 4) + "]";
     }
     out += "\n";
   }

@@ -1,5 +1,5 @@
-// May this model replace that one? Refuses a regression that the noise does not explain, and says
-// where it is.
+// Decides whether one model may replace another. A regression that noise does not explain is
+// refused, and the findings say where it is. Pure functions; any thread.
 #pragma once
 
 #include <string>
@@ -19,17 +19,21 @@ struct GateOptions {
 
 struct GateFinding {
   std::string slice;   // "all", a bin of Table 3, "cold users", "category ..."
-  std::string metric;  // "AUC", "calibration error", "log loss"
+  std::string metric;  // "AUC", "calibration error", "log loss", "not a number"
   uint64_t instances = 0;
   double current = 0, candidate = 0;
   Interval difference;  // candidate - current; the interval's level is adjusted, see gate()
   bool refused = false;
 };
 
-// AUC over all, the four click bins, users without clicks and every category; log loss and
-// calibration error over all. An AUC is refused where its whole interval lies below 0, the log loss
-// where it lies above. Because many slices are looked at, the intervals of slices are widened to
-// 1 - 0.05 / slices (Bonferroni). Predictions in the order of `test`.
+// Judges the AUC over all instances, over the four click bins, over users without clicks and over
+// every category, and log loss and calibration error over all instances. Predictions are in the
+// order of `test`.
+//
+// An AUC is refused if the interval of its difference lies below 0, a log loss if it lies above 0.
+// Because many slices are looked at, the intervals of slices are widened to 1 - 0.05 / slices
+// (Bonferroni). A candidate with predictions that are NaN is always refused; the finding "not a
+// number" then counts them.
 std::vector<GateFinding> gate(const InstanceTable& test, const std::vector<float>& candidate,
                               const std::vector<float>& current, const GateOptions& options);
 

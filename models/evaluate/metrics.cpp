@@ -8,8 +8,8 @@
 namespace barker {
 namespace {
 
-// splitmix64 (Steele, Lea, Flood 2014): the same draws on every machine, unlike std::
-// distributions.
+// splitmix64 (Steele, Lea, Flood 2014). It gives the same draws on every machine, which the
+// distributions of the standard library do not.
 uint64_t next_random(uint64_t& state) {
   uint64_t z = (state += 0x9E3779B97F4A7C15u);
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -17,19 +17,22 @@ uint64_t next_random(uint64_t& state) {
   return z ^ (z >> 31);
 }
 
-// Instances by ascending score, sorted once; every draw only changes how often each counts.
+// Instances by ascending score. They are sorted once, because a draw changes only how often each
+// instance counts.
 class RankedInstances {
  public:
   RankedInstances(std::span<const float> scores, std::span<const uint8_t> clicked)
-      : scores_(scores), clicked_(clicked), order_(scores.size()) {
+      : scores_(scores), clicked_(clicked), ordered_(!any_nan(scores)), order_(scores.size()) {
+    if (!ordered_) return;  // NaN compares false with everything, so sorting would be undefined
     std::iota(order_.begin(), order_.end(), 0u);
     std::sort(order_.begin(), order_.end(),
               [&](uint32_t a, uint32_t b) { return scores[a] < scores[b]; });
   }
 
-  // weight(i): how often instance i counts.
+  // weight(i) says how often instance i counts.
   template <typename Weight>
   double auc(Weight weight) const {
+    if (!ordered_) return NAN;
     double positives = 0, negatives = 0, ordered_pairs = 0;
     for (size_t begin = 0; begin < order_.size();) {
       double tied_positives = 0, tied_negatives = 0;
@@ -49,10 +52,11 @@ class RankedInstances {
  private:
   std::span<const float> scores_;
   std::span<const uint8_t> clicked_;
+  bool ordered_;
   std::vector<uint32_t> order_;
 };
 
-// z with P(|normal| < z) = level, by bisection.
+// The z for which P(|normal| < z) = level, by bisection.
 double normal_quantile(double level) {
   double low = 0, high = 10;
   for (int i = 0; i < 60; ++i) {
@@ -62,10 +66,13 @@ double normal_quantile(double level) {
   return low;
 }
 
-// Runs statistic(times) for `draws` resamples of the users; times[u]: how often user u was drawn.
+// Runs statistic(times) for `draws` resamples of the users, where times[u] says how often user u
+// was drawn. If `value`, the statistic of all users, is not known, then its interval is not known
+// either, even if some resamples leave out the users that are to blame.
 template <typename Statistic>
 Interval bootstrap(double value, uint32_t user_count, int draws, uint64_t seed, double level,
                    Statistic statistic) {
+  if (!std::isfinite(value)) return {value, NAN, NAN};
   std::vector<double> sampled;
   std::vector<uint16_t> times(user_count);
   for (int draw = 0; draw < draws && user_count > 0; ++draw) {
@@ -91,7 +98,7 @@ Interval bootstrap(double value, uint32_t user_count, int draws, uint64_t seed, 
   return {value, percentile(tail), percentile(1 - tail)};
 }
 
-// Users that occur, renumbered without gaps: drawing users that have no instance says nothing.
+// Numbers the users that occur without gaps, so that users without an instance are never drawn.
 std::vector<uint32_t> renumbered(std::span<const uint32_t> users, uint32_t user_count,
                                  uint32_t& present) {
   std::vector<uint32_t> number(user_count, ~0u), out;
@@ -105,6 +112,10 @@ std::vector<uint32_t> renumbered(std::span<const uint32_t> users, uint32_t user_
 }
 
 }  // namespace
+
+bool any_nan(std::span<const float> values) {
+  return std::any_of(values.begin(), values.end(), [](float v) { return std::isnan(v); });
+}
 
 double auc(std::span<const float> scores, std::span<const uint8_t> clicked) {
   return RankedInstances(scores, clicked).auc([](uint32_t) { return 1.0; });
@@ -142,7 +153,7 @@ Interval mean_by_user(std::span<const float> values, std::span<const uint32_t> u
                       uint32_t user_count, int draws, uint64_t seed) {
   uint32_t present;
   const std::vector<uint32_t> user = renumbered(users, user_count, present);
-  // A user counts by his sum and number: instances need no second look.
+  // The sum and number of a user's values are all that a draw needs.
   std::vector<double> sum(present), count(present);
   for (size_t i = 0; i < values.size(); ++i) {
     sum[user[i]] += values[i];

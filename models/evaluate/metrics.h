@@ -1,5 +1,8 @@
-// How well predictions order clicks before non-clicks, and how sure we are of it. Pure functions of
-// arrays.
+// How well predictions order clicked before not clicked instances, and how certain that figure is.
+// Pure functions of arrays; any thread.
+//
+// Predictions that contain a NaN have no order. Every function then gives NaN, here as well as in
+// quality.h, so that a broken model is never judged by the part of it that works.
 #pragma once
 
 #include <cstdint>
@@ -8,22 +11,26 @@
 namespace barker {
 
 struct Interval {
-  double value = 0, low = 0, high = 0;  // 95% where nothing else is said; NaN: not known
+  // A 95% interval unless a function says otherwise. NaN where a figure is not known.
+  double value = 0, low = 0, high = 0;
 };
 
-// P(score of a clicked > score of a not clicked instance), ties one half (Mann-Whitney). NaN where
-// one class is missing. scores.size() == clicked.size().
+bool any_nan(std::span<const float> values);
+
+// P(score of a clicked instance > score of a not clicked one), where ties count one half
+// (Mann-Whitney). NaN if one of the two classes is missing. scores.size() == clicked.size().
 double auc(std::span<const float> scores, std::span<const uint8_t> clicked);
 
 // AUC with its interval by bootstrap over users: users are drawn with replacement, each with all of
-// its instances, `draws` times; low and high are the 2.5 and 97.5 percentiles. users[i] <
-// user_count. Deterministic for a seed.
+// its instances, `draws` times, and low and high are the 2.5 and 97.5 percentiles. users[i] <
+// user_count. Equal seeds give equal intervals.
 Interval auc_by_user(std::span<const float> scores, std::span<const uint8_t> clicked,
                      std::span<const uint32_t> users, uint32_t user_count, int draws,
                      uint64_t seed);
 
-// AUC of a minus AUC of b on the same instances, users drawn alike for both. level: of the
-// interval; where the draws are too few for its percentiles it is the normal one around the value.
+// AUC of `a` minus AUC of `b` on the same instances; both are judged on the same draws of users.
+// `level` is that of the interval. If the draws are too few for its percentiles, the interval is
+// that of a normal distribution around the value.
 Interval auc_difference_by_user(std::span<const float> a, std::span<const float> b,
                                 std::span<const uint8_t> clicked, std::span<const uint32_t> users,
                                 uint32_t user_count, int draws, uint64_t seed, double level = 0.95);

@@ -18,7 +18,9 @@ struct Judged {
   double trainer_difference = 0;
 };
 
-Result<Judged> judge(const std::string& path, const KernelTable& kernels, const Dataset& data) {
+// The probabilities of a file on the validation split, and how exact its kernels are.
+Result<Judged> judge_file(const std::string& path, const KernelTable& kernels,
+                          const Dataset& data) {
   Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(path);
   if (!file.ok()) return file.status();
   const PackedNetwork packed(Network::bind(**file), kernels, FastNumbers::kWhereTheyExist);
@@ -51,14 +53,17 @@ Result<Judged> judge(const std::string& path, const KernelTable& kernels, const 
   return out;
 }
 
-// Largest difference and root of the mean square over both tasks.
+// The largest difference and the root of the mean square, over both tasks. NaN stands for an
+// unknown keyword. Both files know the same keywords, so a NaN in only one of them is a difference
+// without bound.
 void compare(const Judged& before, const Judged& after, PrecisionReport& report) {
   double squares = 0;
   uint64_t count = 0;
   const auto add = [&](const std::vector<float>& a, const std::vector<float>& b) {
     for (size_t i = 0; i < a.size(); ++i) {
-      if (std::isnan(a[i])) continue;
-      const double difference = std::abs(double{a[i]} - b[i]);
+      if (std::isnan(a[i]) && std::isnan(b[i])) continue;
+      const double d = std::abs(double{a[i]} - b[i]);
+      const double difference = std::isnan(d) ? INFINITY : d;
       report.probability_difference = std::max(report.probability_difference, difference);
       squares += difference * difference;
       ++count;
@@ -69,7 +74,7 @@ void compare(const Judged& before, const Judged& after, PrecisionReport& report)
   if (count > 0) report.probability_rms = std::sqrt(squares / static_cast<double>(count));
 }
 
-// The two best of a bar, by position where they tie.
+// The two best SFs of a bar. Of equal ones, the first in the bar is better.
 std::array<size_t, 2> best_two(const std::vector<float>& p, size_t begin, size_t end) {
   std::array<size_t, 2> best = {end, end};
   for (size_t i = begin; i < end; ++i) {
@@ -83,7 +88,7 @@ std::array<size_t, 2> best_two(const std::vector<float>& p, size_t begin, size_t
   return best;
 }
 
-// Share of SF bars where the best two are others than the original's, by more than a tie.
+// The share of SF bars whose best two SFs differ from the original's by more than a tie.
 double changed_choices(const InstanceTable& table, const std::vector<float>& original,
                        const std::vector<float>& rounded, uint64_t& bars) {
   constexpr double kTie = 1e-3;
@@ -155,9 +160,9 @@ PrecisionLimits limits_of(Precision precision) {
 
 Result<PrecisionReport> compare_precision(const std::string& original, const std::string& rounded,
                                           const KernelTable& kernels, const Dataset& data) {
-  const Result<Judged> before = judge(original, kernels, data);
+  const Result<Judged> before = judge_file(original, kernels, data);
   if (!before.ok()) return before.status();
-  const Result<Judged> after = judge(rounded, kernels, data);
+  const Result<Judged> after = judge_file(rounded, kernels, data);
   if (!after.ok()) return after.status();
   const InstanceTable table = instances_of(data, Split::kValidation, Task::kMain);
   PrecisionReport report;

@@ -11,7 +11,7 @@
 namespace barker {
 namespace {
 
-// Instances by score; equal ones stay in order.
+// Instances by score; instances of equal scores keep their order. No score may be NaN.
 template <typename Compare>
 std::vector<uint32_t> ordered(std::span<const float> score, Compare compare) {
   std::vector<uint32_t> order(score.size());
@@ -27,7 +27,7 @@ uint64_t count_clicks(std::span<const uint8_t> clicked) {
   return clicks;
 }
 
-// Calls visit(begin, end) for each run of instances of one search.
+// Calls visit(begin, end) for the instances of each search.
 template <typename Visit>
 void for_each_search(std::span<const uint32_t> search, Visit visit) {
   for (size_t begin = 0; begin < search.size();) {
@@ -41,7 +41,7 @@ void for_each_search(std::span<const uint32_t> search, Visit visit) {
 }  // namespace
 
 double log_loss(std::span<const float> probability, std::span<const uint8_t> clicked) {
-  constexpr double kSmallest = 1e-7;  // a certain mistake must not be infinitely bad
+  constexpr double kSmallest = 1e-7;  // keeps the loss of a certain mistake finite
   double sum = 0;
   for (size_t i = 0; i < clicked.size(); ++i) {
     const double p = std::clamp(double{probability[i]}, kSmallest, 1 - kSmallest);
@@ -61,6 +61,7 @@ double root_mean_square_error(std::span<const float> probability,
 
 std::vector<ReliabilityPoint> reliability(std::span<const float> probability,
                                           std::span<const uint8_t> clicked, size_t bins) {
+  if (any_nan(probability)) return {};
   const std::vector<uint32_t> order = ordered(probability, std::less<float>());
   std::vector<ReliabilityPoint> points;
   for (size_t b = 0; b < bins; ++b) {
@@ -78,6 +79,7 @@ std::vector<ReliabilityPoint> reliability(std::span<const float> probability,
 
 double calibration_error(std::span<const float> probability, std::span<const uint8_t> clicked,
                          size_t bins) {
+  if (any_nan(probability)) return NAN;
   double sum = 0;
   for (const ReliabilityPoint& p : reliability(probability, clicked, bins)) {
     sum += std::abs(p.predicted - p.clicked) * static_cast<double>(p.instances);
@@ -89,7 +91,7 @@ std::vector<RocPoint> roc(std::span<const float> score, std::span<const uint8_t>
                           size_t points) {
   const auto clicks = static_cast<double>(count_clicks(clicked));
   const double others = static_cast<double>(clicked.size()) - clicks;
-  if (clicks == 0 || others == 0) return {};
+  if (clicks == 0 || others == 0 || any_nan(score)) return {};
   const std::vector<uint32_t> order = ordered(score, std::greater<float>());
   std::vector<RocPoint> curve = {{0, 0}};
   double hits = 0, misses = 0;
@@ -106,6 +108,7 @@ std::vector<RocPoint> roc(std::span<const float> score, std::span<const uint8_t>
 }
 
 double best_f1_threshold(std::span<const float> score, std::span<const uint8_t> clicked) {
+  if (any_nan(score)) return NAN;
   const auto clicks = static_cast<double>(count_clicks(clicked));
   const std::vector<uint32_t> order = ordered(score, std::greater<float>());
   double hits = 0, best = 0, threshold = std::numeric_limits<double>::infinity();
@@ -122,6 +125,7 @@ double best_f1_threshold(std::span<const float> score, std::span<const uint8_t> 
 }
 
 Decisions decide(std::span<const float> score, std::span<const uint8_t> clicked, double threshold) {
+  if (any_nan(score) || std::isnan(threshold)) return {threshold, NAN, NAN, NAN, NAN};
   double hits = 0, predicted = 0, right = 0;
   const auto clicks = static_cast<double>(count_clicks(clicked));
   for (size_t i = 0; i < clicked.size(); ++i) {
@@ -140,6 +144,9 @@ std::array<TopK, kMaxK> top_k(std::span<const float> probability, std::span<cons
     double precision = 0, recall = 0, absolute = 0, square = 0, listed = 0;
     std::unordered_set<uint32_t> keywords;
   };
+  std::array<TopK, kMaxK> out;
+  out.fill({NAN, NAN, NAN, NAN, NAN});
+  if (any_nan(probability)) return out;
   std::array<Sums, kMaxK> sums;
   double searches = 0, with_click = 0;
   const std::unordered_set<uint32_t> shown(keyword.begin(), keyword.end());
@@ -169,7 +176,6 @@ std::array<TopK, kMaxK> top_k(std::span<const float> probability, std::span<cons
       if (clicks > 0) s.recall += hits / clicks;
     }
   });
-  std::array<TopK, kMaxK> out;
   for (size_t k = 0; k < kMaxK; ++k) {
     const Sums& s = sums[k];
     out[k] = {s.precision / searches, s.recall / with_click,
@@ -181,11 +187,12 @@ std::array<TopK, kMaxK> top_k(std::span<const float> probability, std::span<cons
 
 double grouped_auc(std::span<const float> score, std::span<const uint8_t> clicked,
                    std::span<const uint32_t> search) {
+  if (any_nan(score)) return NAN;
   double sum = 0, weight = 0;
   for_each_search(search, [&](size_t begin, size_t end) {
     const double inside =
         auc(score.subspan(begin, end - begin), clicked.subspan(begin, end - begin));
-    if (std::isnan(inside)) return;
+    if (std::isnan(inside)) return;  // one class only
     sum += inside * static_cast<double>(end - begin);
     weight += static_cast<double>(end - begin);
   });

@@ -1,5 +1,6 @@
 // How good predicted probabilities are: as probabilities, as decisions, as lists. Pure functions of
-// arrays of equal length; every function gives NaN (or nothing) for no instances.
+// arrays of equal length; any thread. Every function gives NaN (or an empty list) if there are no
+// instances, and if one of the predictions is NaN.
 #pragma once
 
 #include <array>
@@ -16,10 +17,11 @@ double log_loss(std::span<const float> probability,
 double root_mean_square_error(std::span<const float> probability, std::span<const uint8_t> clicked);
 
 struct ReliabilityPoint {
-  double predicted, clicked;  // means of the bin
+  double predicted, clicked;  // means over the bin
   uint64_t instances;
 };
-// Bins of equal count by ascending probability. Equal probabilities may fall into two bins.
+// Bins with equal numbers of instances, by ascending probability. Equal probabilities may fall into
+// two bins.
 std::vector<ReliabilityPoint> reliability(std::span<const float> probability,
                                           std::span<const uint8_t> clicked, size_t bins = 20);
 // Expected calibration error: mean |predicted - clicked| of those bins, weighted by instances.
@@ -31,35 +33,36 @@ double calibration_error(std::span<const float> probability, std::span<const uin
 struct RocPoint {
   double false_positive_rate, true_positive_rate;
 };
-// From (0, 0) to (1, 1), thinned to about `points`. Empty where one class is missing.
+// The curve from (0, 0) to (1, 1), thinned to about `points`. Empty if one class is missing.
 std::vector<RocPoint> roc(std::span<const float> score, std::span<const uint8_t> clicked,
                           size_t points = 200);
 
-// score >= threshold is a predicted click.
+// How good it is to predict a click where score >= threshold.
 struct Decisions {
   double threshold, recall, precision, accuracy, f1;
 };
-// The threshold with the best F1; +inf where nothing is clicked.
+// The threshold with the best F1; +inf if nothing is clicked.
 double best_f1_threshold(std::span<const float> score, std::span<const uint8_t> clicked);
 Decisions decide(std::span<const float> score, std::span<const uint8_t> clicked, double threshold);
 
-// ---- as lists: one a search, its instances by descending score, ties in the order shown
+// ---- as lists: each search has one, its instances by descending score, ties in the order shown
 
 inline constexpr size_t kMaxK = 10;
 
-// Means over searches (Fig. 8-10 of the paper). A list is the K best, or all where fewer were
-// shown.
+// Means over searches (Fig. 8-10 of the paper). A list holds the K best instances, or all of them
+// if fewer were shown.
 struct TopK {
   double precision;  // clicked of the list / its length; the paper's "accuracy"
-  double recall;     // clicked of the list / clicked of the search; over searches with a click
+  double recall;     // clicked of the list / clicked of the search; mean over searches with a click
   double coverage;   // different keywords in any list / different keywords shown
-  double mae, rmse;  // of probability against click, over listed instances
+  double mae, rmse;  // of probability against click, over the instances of the lists
 };
-// search[i] and keyword[i] of instance i; instances of a search stand together.
+// search[i] and keyword[i] belong to instance i. The instances of a search stand together.
 std::array<TopK, kMaxK> top_k(std::span<const float> probability, std::span<const uint8_t> clicked,
                               std::span<const uint32_t> search, std::span<const uint32_t> keyword);
 
-// AUC inside each search, mean over searches with both classes, weighted by their instances.
+// The mean of the AUCs inside each search, over searches with both classes, weighted by their
+// numbers of instances.
 double grouped_auc(std::span<const float> score, std::span<const uint8_t> clicked,
                    std::span<const uint32_t> search);
 

@@ -8,11 +8,11 @@
 namespace barker {
 namespace {
 
-// Cuts of Table 3.
+// Table 3 divides users by whether they have more clicks than these.
 constexpr uint32_t kMainCut = 6, kAuxCut = 21;
-constexpr size_t kCategories = 20;
+constexpr size_t kCategories = 20;  // the largest ones are reported
 
-// Some instances of a table, by index.
+// The indices of some instances of a table.
 using Slice = std::vector<uint32_t>;
 
 template <typename Condition>
@@ -61,12 +61,11 @@ class Evaluator {
     out.searches = std::set<uint32_t>(test_.search.begin(), test_.search.end()).size();
     out.users = std::set<uint32_t>(test_.user.begin(), test_.user.end()).size();
     std::vector<NamedPredictions> models = in_.models;
-    const bool truth_known =
-        test_.size() > 0 &&
-        std::none_of(test_.truth.begin(), test_.truth.end(), [](float p) { return std::isnan(p); });
+    const bool truth_known = test_.size() > 0 && !any_nan(test_.truth);
     if (truth_known) {
-      models.push_back({"true probability", test_.truth, in_.validation.truth, {}});
-      if (!in_.auxiliary.truth.empty() && !std::isnan(in_.auxiliary.truth[0])) {
+      models.push_back({"true probability", test_.truth, {}, {}});
+      if (!any_nan(in_.validation.truth)) models.back().validation = in_.validation.truth;
+      if (!in_.auxiliary.truth.empty() && !any_nan(in_.auxiliary.truth)) {
         models.back().auxiliary = in_.auxiliary.truth;
       }
     }

@@ -1,5 +1,5 @@
-// The whole judgement of one or several models on the same instances, as values, text, JSON and one
-// self-contained HTML page.
+// Everything that is measured about one or several models on the same instances, as values, as
+// text, as JSON and as one self-contained HTML page. Pure functions; any thread.
 #pragma once
 
 #include <array>
@@ -13,19 +13,19 @@
 
 namespace barker {
 
-// Probabilities in the order of the tables in EvaluationInput.
+// The probabilities that a model predicts, in the order of the tables in EvaluationInput.
 struct NamedPredictions {
   std::string name;
   std::vector<float> test;
-  std::vector<float> validation;  // may be empty: the decision threshold then comes from the test
-  std::vector<float> auxiliary;   // of the auxiliary task's test split, may be empty
+  std::vector<float> validation;  // if empty, the decision threshold comes from the test split
+  std::vector<float> auxiliary;   // of the auxiliary task's test split; may be empty
 };
 
 struct EvaluationInput {
   const InstanceTable& test;
   const InstanceTable& validation;
   const InstanceTable& auxiliary;
-  std::vector<NamedPredictions> models;  // the first is what the others are compared with
+  std::vector<NamedPredictions> models;  // the others are compared with the first
   int draws = 200;                       // of every bootstrap
   uint64_t seed = 1;
 };
@@ -33,7 +33,7 @@ struct EvaluationInput {
 struct SliceAuc {
   std::string name;
   uint64_t instances = 0;
-  Interval auc;  // NaN where one class is missing
+  Interval auc;  // NaN if one class is missing
 };
 
 struct ModelReport {
@@ -47,8 +47,8 @@ struct ModelReport {
   std::vector<ReliabilityPoint> reliability;
   std::vector<RocPoint> roc;
   std::array<TopK, kMaxK> top_k;
-  Decisions decisions;  // Table 4, threshold of the best F1 on validation
-  SliceAuc auxiliary;   // instances 0: not judged
+  Decisions decisions;  // Table 4; the threshold has the best F1 on the validation split
+  SliceAuc auxiliary;   // 0 instances if it was not judged
 };
 
 struct Evaluation {
@@ -57,11 +57,12 @@ struct Evaluation {
   std::vector<ModelReport> models;
 };
 
-// Where true probabilities are known, a last model "true probability" is added: the ceiling.
+// If the true probabilities are known, they are judged as a last model named "true probability". No
+// model can be better.
 Evaluation evaluate(const EvaluationInput& input);
 
 std::string to_text(const Evaluation& evaluation);
-std::string to_json(const Evaluation& evaluation);  // null for what is not a number
-std::string to_html(const Evaluation& evaluation);  // needs nothing but a browser
+std::string to_json(const Evaluation& evaluation);  // NaN and infinity become null
+std::string to_html(const Evaluation& evaluation);  // loads nothing and runs no script
 
 }  // namespace barker

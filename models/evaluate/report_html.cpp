@@ -1,11 +1,11 @@
-// One page, no scripts, nothing fetched: plots are inline SVG, colours follow the reader's light or
-// dark mode.
+// The report as one HTML page. It runs no script and loads nothing, its plots are inline SVG, and
+// its colours follow the light or dark mode of the reader.
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <functional>
 
+#include "models/evaluate/number_format.h"
 #include "models/evaluate/report.h"
+#include "models/evaluate/report_plots.h"
 
 namespace barker {
 namespace {
@@ -30,173 +30,11 @@ svg{max-width:100%;height:auto}svg text{fill:var(--soft);font-size:11px}svg .nam
 .dot{display:inline-block;width:.75em;height:.75em;border-radius:50%;margin-right:.4em}
 )";
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
-template <typename... Args>
-std::string format(const char* pattern, Args... args) {
-  char text[512];
-  std::snprintf(text, sizeof text, pattern, args...);
-  return text;
-}
-
-std::string number(double value) { return std::isfinite(value) ? format("%.4f", value) : "-"; }
+std::string number(double value) { return std::isfinite(value) ? number_text(value, 4) : "-"; }
 
 std::string interval(const Interval& i) {
   if (!std::isfinite(i.value)) return "-";
   return number(i.value) + " <small>[" + number(i.low) + ", " + number(i.high) + "]</small>";
-}
-
-std::string colour(size_t model) { return format("var(--s%zu)", model % 12); }
-
-struct Point {
-  double x, y;
-};
-struct Series {
-  std::vector<Point> points;
-};
-struct Axis {
-  const char* label;
-  double low, high;
-};
-
-constexpr double kWidth = 340, kHeight = 260, kLeft = 48, kRight = 12, kTop = 12, kBottom = 40;
-
-double place(double value, const Axis& axis, double from, double to) {
-  return from + (value - axis.low) / (axis.high - axis.low) * (to - from);
-}
-
-// Range of values with a little air, for an axis.
-Axis axis_of(const char* label, const std::vector<Series>& series) {
-  double low = INFINITY, high = -INFINITY;
-  for (const Series& s : series) {
-    for (const Point& p : s.points) {
-      if (!std::isfinite(p.y)) continue;
-      low = std::min(low, p.y);
-      high = std::max(high, p.y);
-    }
-  }
-  if (!(low <= high)) return {label, 0, 1};
-  const double air = std::max((high - low) * 0.08, 1e-3);
-  return {label, low - air, high + air};
-}
-
-// Lines, one a model. diagonal: what chance or perfection would be.
-std::string line_plot(const std::string& title, const Axis& x, const Axis& y,
-                      const std::vector<Series>& series, bool diagonal, bool dots) {
-  std::string out = "<figure><figcaption>" + title + "</figcaption>" +
-                    format("<svg viewBox='0 0 %.0f %.0f' width='%.0f' role='img' aria-label='",
-                           kWidth, kHeight, kWidth) +
-                    title + "'>";
-  for (int tick = 0; tick <= 4; ++tick) {
-    const double share = tick / 4.0;
-    const double px = kLeft + share * (kWidth - kLeft - kRight);
-    const double py = kHeight - kBottom - share * (kHeight - kTop - kBottom);
-    out += format("<line class='axis' x1='%.1f' y1='%.1f' x2='%.1f' y2='%.1f'/>", kLeft, py,
-                  kWidth - kRight, py);
-    out += format("<text x='%.1f' y='%.1f' text-anchor='end'>%.3g</text>", kLeft - 6, py + 4,
-                  y.low + share * (y.high - y.low));
-    out += format("<text x='%.1f' y='%.1f' text-anchor='middle'>%.3g</text>", px,
-                  kHeight - kBottom + 16, x.low + share * (x.high - x.low));
-  }
-  out += format("<text x='%.1f' y='%.1f' text-anchor='middle'>%s</text>", (kLeft + kWidth) / 2,
-                kHeight - 6, x.label);
-  out += format("<text transform='translate(12 %.1f) rotate(-90)' text-anchor='middle'>%s</text>",
-                kHeight / 2 - 10, y.label);
-  const auto at = [&](const Point& p) {
-    return Point{place(p.x, x, kLeft, kWidth - kRight), place(p.y, y, kHeight - kBottom, kTop)};
-  };
-  if (diagonal) {
-    const Point a = at({x.low, y.low}), b = at({x.high, y.high});
-    out +=
-        format("<line class='guide' x1='%.1f' y1='%.1f' x2='%.1f' y2='%.1f'/>", a.x, a.y, b.x, b.y);
-  }
-  for (size_t m = 0; m < series.size(); ++m) {
-    out += "<polyline fill='none' stroke='" + colour(m) + "' stroke-width='1.8' points='";
-    for (const Point& p : series[m].points) {
-      if (!std::isfinite(p.y)) continue;
-      const Point where = at(p);
-      out += format("%.1f,%.1f ", where.x, where.y);
-    }
-    out += "'/>";
-    for (const Point& p : dots ? series[m].points : std::vector<Point>()) {
-      if (!std::isfinite(p.y)) continue;
-      const Point where = at(p);
-      out += format("<circle r='2.4' cx='%.1f' cy='%.1f' fill='%s'/>", where.x, where.y,
-                    colour(m).c_str());
-    }
-  }
-  return out + "</svg></figure>";
-}
-
-// AUC of all models with intervals, one row a slice and model.
-std::string slice_plot(const Evaluation& e) {
-  std::vector<std::pair<std::string, std::function<SliceAuc(const ModelReport&)>>> slices = {
-      {"all", [](const ModelReport& m) {
-         return SliceAuc{"", 0, m.auc};
-       }}};
-  for (size_t b = 0; b < 4; ++b) {
-    slices.emplace_back(e.models[0].bins[b].name, [b](const ModelReport& m) { return m.bins[b]; });
-  }
-  double low = 1, high = 0;
-  for (const auto& [name, slice] : slices) {
-    for (const ModelReport& m : e.models) {
-      const Interval i = slice(m).auc;
-      if (!std::isfinite(i.low)) continue;
-      low = std::min(low, i.low);
-      high = std::max(high, i.high);
-    }
-  }
-  const Axis x{"AUC", std::floor(low * 20) / 20, std::ceil(high * 20) / 20};
-  const double row = 14, gap = 14, left = 150, width = 720;
-  const double height =
-      static_cast<double>(slices.size()) * (static_cast<double>(e.models.size()) * row + gap) + 40;
-  std::string out = format(
-      "<svg viewBox='0 0 %.0f %.0f' width='%.0f' role='img' "
-      "aria-label='AUC by slice'>",
-      width, height, width);
-  for (double tick = x.low; tick <= x.high + 1e-9; tick += 0.05) {
-    const double px = place(tick, x, left, width - 20);
-    out += format("<line class='axis' x1='%.1f' y1='8' x2='%.1f' y2='%.1f'/>", px, px, height - 28);
-    out +=
-        format("<text x='%.1f' y='%.1f' text-anchor='middle'>%.2f</text>", px, height - 12, tick);
-  }
-  double py = 20;
-  for (const auto& [name, slice] : slices) {
-    out += format("<text class='name' x='4' y='%.1f'>%s</text>", py + 4, escaped(name).c_str());
-    for (size_t m = 0; m < e.models.size(); ++m, py += row) {
-      const Interval i = slice(e.models[m]).auc;
-      if (!std::isfinite(i.low)) continue;
-      const std::string c = colour(m);
-      out += format("<line x1='%.1f' x2='%.1f' y1='%.1f' y2='%.1f' stroke='%s' stroke-width='2'/>",
-                    place(i.low, x, left, width - 20), place(i.high, x, left, width - 20), py, py,
-                    c.c_str());
-      out += format("<circle r='3.4' cx='%.1f' cy='%.1f' fill='%s'/>",
-                    place(i.value, x, left, width - 20), py, c.c_str());
-    }
-    py += gap;
-  }
-  return out + "</svg>";
 }
 
 class Page {
@@ -208,12 +46,10 @@ class Page {
         "<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' "
         "content='width=device-width'><title>barker: evaluation</title><style>" +
         std::string(kStyle) + "</style></head><body><h1>Evaluation</h1>";
-    out_ += format(
-        "<p>%llu instances, %llu clicked, %llu searches, %llu users. Brackets: 95%% "
-        "intervals from %d draws of users.</p>",
-        static_cast<unsigned long long>(e_.instances), static_cast<unsigned long long>(e_.clicks),
-        static_cast<unsigned long long>(e_.searches), static_cast<unsigned long long>(e_.users),
-        e_.draws);
+    out_ += "<p>" + std::to_string(e_.instances) + " instances, " + std::to_string(e_.clicks) +
+            " clicked, " + std::to_string(e_.searches) + " searches, " + std::to_string(e_.users) +
+            " users. Brackets: 95% intervals from " + std::to_string(e_.draws) +
+            " draws of users.</p>";
     if (!e_.models.empty()) {
       key();
       auc_section();
@@ -228,8 +64,8 @@ class Page {
   void key() {
     out_ += "<div class='key'>";
     for (size_t m = 0; m < e_.models.size(); ++m) {
-      out_ += "<span><span class='dot' style='background:" + colour(m) + "'></span>" +
-              escaped(e_.models[m].name) + "</span>";
+      out_ += "<span><span class='dot' style='background:" + model_colour(m) + "'></span>" +
+              escape_html(e_.models[m].name) + "</span>";
     }
     out_ += "</div>";
   }
@@ -237,10 +73,10 @@ class Page {
   template <typename Cells>
   void table(const std::vector<std::string>& head, Cells cells) {
     out_ += "<div class='scroll'><table><tr>";
-    for (const std::string& h : head) out_ += "<th>" + escaped(h) + "</th>";
+    for (const std::string& h : head) out_ += "<th>" + escape_html(h) + "</th>";
     out_ += "</tr>";
     for (const ModelReport& m : e_.models) {
-      out_ += "<tr><td>" + escaped(m.name) + "</td>";
+      out_ += "<tr><td>" + escape_html(m.name) + "</td>";
       for (const std::string& cell : cells(m)) out_ += "<td>" + cell + "</td>";
       out_ += "</tr>";
     }
@@ -261,7 +97,7 @@ class Page {
             slice_plot(e_) + "</div>";
     std::vector<std::string> head = {"model"};
     for (const SliceAuc& bin : e_.models[0].bins) {
-      head.push_back(bin.name + format(" (%llu)", static_cast<unsigned long long>(bin.instances)));
+      head.push_back(bin.name + " (" + std::to_string(bin.instances) + ")");
     }
     table(head, [](const ModelReport& m) {
       Cells cells;
@@ -319,8 +155,9 @@ class Page {
                                                              {"RMSE at K", &TopK::rmse},
                                                              {"coverage at K", &TopK::coverage}};
     out_ +=
-        "<h2>Lists of the K best (Fig. 8-10)</h2><p>One list a search, from the SFs shown; a "
-        "list is the whole bar where it is shorter than K.</p><div class='plots'>";
+        "<h2>Lists of the K best (Fig. 8-10)</h2><p>Every search has one list, made of the SFs "
+        "that were shown. If fewer than K were shown, the list holds all of them.</p>"
+        "<div class='plots'>";
     for (const auto& [title, field] : fields) {
       const auto lines = series([f = field](const ModelReport& m) {
         std::vector<Point> points;
@@ -345,12 +182,12 @@ class Page {
     out_ +=
         "<h2>AUC by category</h2><div class='scroll'><table><tr><th>category</th>"
         "<th>instances</th>";
-    for (const ModelReport& m : e_.models) out_ += "<th>" + escaped(m.name) + "</th>";
+    for (const ModelReport& m : e_.models) out_ += "<th>" + escape_html(m.name) + "</th>";
     out_ += "</tr>";
     for (size_t c = 0; c < e_.models[0].categories.size(); ++c) {
       const SliceAuc& shared = e_.models[0].categories[c];
-      out_ += "<tr><td>" + escaped(shared.name) +
-              format("</td><td>%llu</td>", static_cast<unsigned long long>(shared.instances));
+      out_ += "<tr><td>" + escape_html(shared.name) + "</td><td>" +
+              std::to_string(shared.instances) + "</td>";
       for (const ModelReport& m : e_.models)
         out_ += "<td>" + interval(m.categories[c].auc) + "</td>";
       out_ += "</tr>";

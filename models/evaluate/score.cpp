@@ -5,11 +5,12 @@
 #include <string>
 
 #include "models/text/fingerprint.h"
+#include "models/weights/groups.h"
 
 namespace barker {
 namespace {
 
-// The bags of a search as the plugin would fill them from a request.
+// Fills the bags of a search as the plugin fills them from a request.
 class BagFiller {
  public:
   BagFiller(const WeightFile& file, const Network& network, const Dataset& data)
@@ -30,7 +31,7 @@ class BagFiller {
     bags_.resize(network.groups.size());
   }
 
-  // kUnknownKeyword, or a keyword's row, or a row that is no keyword's (then unknown, too).
+  // The row of a keyword; kUnknownKeyword if the model has none, or if the row is not a keyword's.
   uint32_t row_of(uint32_t keyword) const {
     const uint32_t row = keyword == kUnknownKeyword ? kUnknownKeyword : keyword_row_[keyword];
     return row < network_.keyword_rows ? row : kUnknownKeyword;
@@ -41,21 +42,24 @@ class BagFiller {
       const NetworkGroup& group = network_.groups[g];
       rows_[g].clear();
       weights_[g].clear();
-      if (group.name == "hist") {
-        add_history(group, search.history, g);
-      } else if (group.name == "sfhist") {
-        add_history(group, search.sf_history, g);
-      } else if (group.name == "query") {
-        add_keywords(search.query, g);
-      } else if (group.name == "uid") {
-        const Fingerprint f = feature_fingerprint("uid", data_.user(search.user));
-        rows_[g].push_back(group.hash_buckets > 0
-                               ? group.first_bucket_row +
-                                     static_cast<uint32_t>(f % group.hash_buckets)
-                               : file_.vocabulary().find(f));
-        if (rows_[g].back() >= network_.rows) rows_[g].clear();
-      } else if (dataset_group_[g] < data_.groups().size()) {
-        add_features(data_.group(search.index, dataset_group_[g]), g);
+      switch (group_source(group.name)) {
+        case GroupSource::kHistory:
+          add_history(group, search.history, g);
+          break;
+        case GroupSource::kSfHistory:
+          add_history(group, search.sf_history, g);
+          break;
+        case GroupSource::kQuery:
+          add_keywords(search.query, g);
+          break;
+        case GroupSource::kUserId:
+          add_user(group, data_.user(search.user), g);
+          break;
+        case GroupSource::kFeatures:
+          if (dataset_group_[g] < data_.groups().size()) {
+            add_features(data_.group(search.index, dataset_group_[g]), g);
+          }
+          break;
       }
       bags_[g] = {rows_[g].data(), weights_[g].empty() ? nullptr : weights_[g].data(),
                   rows_[g].size()};
@@ -74,6 +78,14 @@ class BagFiller {
   void add_history(const NetworkGroup& group, std::span<const uint32_t> history, size_t g) {
     const size_t newest = group.max_tokens ? group.max_tokens : history.size();
     add_keywords(history.last(std::min(newest, history.size())), g);
+  }
+
+  void add_user(const NetworkGroup& group, std::string_view user, size_t g) {
+    const Fingerprint f = user_id_fingerprint(user);
+    const uint32_t row = group.hash_buckets > 0
+                             ? group.first_bucket_row + bucket_of(f, group.hash_buckets)
+                             : file_.vocabulary().find(f);
+    if (row < network_.rows) rows_[g].push_back(row);
   }
 
   void add_features(const FeatureBag& bag, size_t g) {
@@ -95,52 +107,84 @@ class BagFiller {
   std::vector<Bag> bags_;
 };
 
+// Scores one search after the other and appends the logits of its instances.
+class SearchScorer {
+ public:
+  SearchScorer(const WeightFile& file, const PackedNetwork& packed, const Dataset& data,
+               Exactness exactness)
+      : data_(data), exactness_(exactness), filler_(file, packed.network(), data) {
+    forward_.bind(packed);
+  }
+
+  void score_sfs(const SearchView& search, std::vector<float>& out) {
+    forward_.set_context(filler_.fill(search));
+    rows_.clear();
+    for (const uint32_t keyword : search.sfs) {
+      const uint32_t row = filler_.row_of(keyword);
+      if (row != kUnknownKeyword) rows_.push_back(row);
+    }
+    logits_.resize(rows_.size());
+    forward_.score_targets(rows_, logits_.data(), exactness_);
+    size_t next = 0;
+    for (const uint32_t keyword : search.sfs) {
+      out.push_back(filler_.row_of(keyword) == kUnknownKeyword ? NAN : logits_[next++]);
+    }
+  }
+
+  void score_ads(const SearchView& search, std::vector<float>& out) {
+    forward_.set_context(filler_.fill(search));
+    title_rows_.resize(std::max(title_rows_.size(), search.ads.size()));
+    titles_.clear();
+    for (size_t a = 0; a < search.ads.size(); ++a) {
+      title_rows_[a].clear();
+      for (const uint32_t keyword : data_.title(search.ads[a])) {
+        const uint32_t row = filler_.row_of(keyword);
+        if (row != kUnknownKeyword) title_rows_[a].push_back(row);
+      }
+      titles_.push_back({title_rows_[a].data(), nullptr, title_rows_[a].size()});
+    }
+    logits_.resize(titles_.size());
+    forward_.score_titles(titles_, logits_.data(), nullptr, exactness_);
+    out.insert(out.end(), logits_.begin(), logits_.end());
+  }
+
+  // Whether all logits of the last search are finite.
+  bool finite() const {
+    return std::all_of(logits_.begin(), logits_.end(), [](float l) { return std::isfinite(l); });
+  }
+
+ private:
+  const Dataset& data_;
+  const Exactness exactness_;
+  BagFiller filler_;
+  Forward forward_;
+  std::vector<float> logits_;  // of the last search, without unknown keywords
+  std::vector<uint32_t> rows_;
+  std::vector<std::vector<uint32_t>> title_rows_;
+  std::vector<Bag> titles_;
+};
+
 }  // namespace
 
 Result<std::vector<float>> score_logits(const WeightFile& file, const PackedNetwork& packed,
                                         const Dataset& data, Split split, Task task,
                                         Exactness exactness) {
-  const Network& network = packed.network();
-  if (task == Task::kAuxiliary && !network.has_auxiliary) {
+  if (task == Task::kAuxiliary && !packed.network().has_auxiliary) {
     return invalid_argument(file.path() + ": the model has no auxiliary task");
   }
-  Forward forward;
-  forward.bind(packed);
-  BagFiller filler(file, network, data);
-  std::vector<float> out, logits;
-  std::vector<uint32_t> rows;
-  std::vector<std::vector<uint32_t>> title_rows;
-  std::vector<Bag> titles;
+  SearchScorer scorer(file, packed, data, exactness);
+  std::vector<float> out;
   for (const uint32_t s : data.searches_of(split, task)) {
     const SearchView search = data.search(s);
-    forward.set_context(filler.fill(search));
     if (task == Task::kMain) {
-      rows.clear();
-      for (const uint32_t keyword : search.sfs) {
-        const uint32_t row = filler.row_of(keyword);
-        if (row != kUnknownKeyword) rows.push_back(row);
-      }
-      logits.resize(rows.size());
-      forward.score_targets(rows, logits.data(), exactness);
-      size_t next = 0;
-      for (const uint32_t keyword : search.sfs) {
-        out.push_back(filler.row_of(keyword) == kUnknownKeyword ? NAN : logits[next++]);
-      }
-      continue;
+      scorer.score_sfs(search, out);
+    } else {
+      scorer.score_ads(search, out);
     }
-    title_rows.resize(std::max(title_rows.size(), search.ads.size()));
-    titles.clear();
-    for (size_t a = 0; a < search.ads.size(); ++a) {
-      title_rows[a].clear();
-      for (const uint32_t keyword : data.title(search.ads[a])) {
-        const uint32_t row = filler.row_of(keyword);
-        if (row != kUnknownKeyword) title_rows[a].push_back(row);
-      }
-      titles.push_back({title_rows[a].data(), nullptr, title_rows[a].size()});
+    if (!scorer.finite()) {
+      return bad_data(file.path() + ": the model gives search " + std::to_string(s) +
+                      " of the data a logit that is not a finite number");
     }
-    logits.resize(titles.size());
-    forward.score_titles(titles, logits.data(), nullptr, exactness);
-    out.insert(out.end(), logits.begin(), logits.end());
   }
   return out;
 }

@@ -1,5 +1,5 @@
-// Predictions of a frozen weight file for a dataset, through the serving kernels: what is judged is
-// what serves.
+// Predictions of a weight file for a dataset. They are computed by the kernels that serve queries,
+// so that the model is judged as it will serve. Any thread.
 #pragma once
 
 #include <vector>
@@ -11,15 +11,17 @@
 
 namespace barker {
 
-// Calibrated probabilities of the split's instances in the order of instances_of(). The dataset may
-// be another than the model's own: keywords and features are found by name. An SF whose keyword the
-// model does not know gets `unknown`, the only thing that can be said of it (the plugin never
-// chooses such an SP). Task::kAuxiliary needs a model with an auxiliary task (invalid_argument).
+// Calibrated probabilities of the split's instances in the order of instances_of(). The dataset
+// need not be the one the model was trained on: keywords and features are found by name. If the
+// model does not know the keyword of an SF, the probability is `unknown`; the plugin never chooses
+// such an SF, so the model says nothing about it. Task::kAuxiliary needs a model with an auxiliary
+// task (invalid_argument). A logit that is not finite is bad_data.
 Result<std::vector<float>> score_dataset(const WeightFile& file, const KernelTable& kernels,
                                          const Dataset& data, Split split, Task task,
                                          float unknown);
 
-// The same, raw logits of a network of `file`; NaN where the keyword is unknown.
+// The same as logits without calibration, of a network of `file`. NaN stands for an unknown keyword
+// and for nothing else.
 Result<std::vector<float>> score_logits(const WeightFile& file, const PackedNetwork& network,
                                         const Dataset& data, Split split, Task task,
                                         Exactness exactness);

@@ -13,6 +13,7 @@
 #include "models/data/events.h"
 #include "models/simulate/marketplace_words.h"
 #include "models/text/keywords.h"
+#include "models/weights/groups.h"
 
 namespace barker {
 namespace {
@@ -20,10 +21,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Taste = std::array<double, kTasteAxes>;
 
-// Streams of randomness, one a part.
+// Each part of the marketplace has a random stream of its own.
 enum Stream : uint64_t { kAds = 1, kUsers = 2, kSearches = 3 };
 
-constexpr double kTasteStrength = 2.2;  // alpha: logits per unit of taste times appeal
+constexpr double kTasteStrength = 2.2;  // alpha: logits for each unit of taste times appeal
 constexpr double kSfBias = -1.6;
 constexpr double kAdBias = -2.6;
 constexpr size_t kSfsShown = 4;
@@ -43,7 +44,7 @@ struct User {
   Taste taste;
   std::vector<std::string> profile;
   std::deque<std::string> history;           // newest first
-  std::deque<std::string> clicked_sfs = {};  // of them, the SFs
+  std::deque<std::string> clicked_sfs = {};  // the SFs of the history
 };
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
@@ -56,7 +57,7 @@ double liking(const Taste& taste, const MarketPoint& point) {
   return sum;
 }
 
-// k of 0..n-1 without replacement, uniformly, in random order.
+// Draws k of 0..n-1 uniformly and without replacement, in random order.
 std::vector<size_t> sample(Random& random, size_t n, size_t k) {
   std::vector<size_t> all(n);
   for (size_t i = 0; i < n; ++i) all[i] = i;
@@ -65,8 +66,7 @@ std::vector<size_t> sample(Random& random, size_t n, size_t k) {
   return all;
 }
 
-// Titles as sellers write them: the English ones with commas, the Chinese ones as one run of
-// claims.
+// Titles as sellers write them. English ones have commas, Chinese ones are one run of claims.
 std::string make_title(const MarketCategory& c, const Ad& ad, Random& random) {
   const std::vector<size_t> details = sample(random, c.details.size(), 2);
   std::string title = ad.brand;
@@ -101,7 +101,7 @@ std::vector<Ad> make_ads(const MarketplaceOptions& options) {
   return ads;
 }
 
-// Named users with a clear taste come first; the others are drawn.
+// A few named users with a clear taste come first. The others are drawn.
 std::vector<User> make_users(const MarketplaceOptions& options) {
   struct Named {
     const char* id;
@@ -131,7 +131,7 @@ std::vector<User> make_users(const MarketplaceOptions& options) {
     for (double& t : user.taste) t = 0.75 * random.normal();
     const size_t age = random.below(kAges.size());
     const bool female = random.chance(0.5);
-    user.taste[0] += 0.3 * (age == 0);  // the young count their money
+    user.taste[0] += 0.3 * (age == 0);  // the youngest care more for the price
     user.taste[2] += female ? 0.2 : -0.2;
     user.profile = {female ? "gender=f" : "gender=m", "age=" + kAges[age]};
     users.push_back(std::move(user));
@@ -171,7 +171,7 @@ class Market {
     Random random(options_.seed, kSearches);
     std::string line;
     for (uint32_t i = 0; i < options_.searches; ++i) {
-      // The named users search often, so that they have something to be known by.
+      // The named users search often, so that the log says much about them.
       User& user = users_[random.chance(0.02) ? random.below(5) : random.below(users_.size())];
       const SearchEvent event = make_search(user, i, random);
       line.clear();
@@ -185,7 +185,7 @@ class Market {
     for (const User& user : users_) {
       out << Json{{"user", user.id},
                   {"keywords", user.history},
-                  {"groups", {{"profile", user.profile}, {"sfhist", user.clicked_sfs}}}}
+                  {"groups", {{"profile", user.profile}, {kSfHistoryGroup, user.clicked_sfs}}}}
                  .dump()
           << '\n';
     }

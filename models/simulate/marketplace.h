@@ -1,8 +1,10 @@
-// The demo marketplace: a bilingual catalogue, users with tastes, and the log of what they clicked,
-// drawn from a click probability that is known. Equal options give equal bytes on every machine.
+// The demo marketplace: a bilingual catalogue, users with tastes, and the log of what they clicked.
+// Clicks are drawn from probabilities that are known. Equal options give equal bytes on every
+// machine.
 //
-// P(SF v clicked | user u) = sigma(b + alpha t_u . appeal_v): u's taste t_u over the axes of
-// marketplace_words.h; P(ad clicked) follows the best-liked selling points its title shows.
+// P(SF v clicked | user u) = sigma(b + alpha t_u . appeal_v), where t_u is the user's taste on the
+// axes of marketplace_words.h. P(ad clicked) depends on the selling point in its title that the
+// user likes best.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +22,7 @@ struct MarketplaceOptions {
 };
 
 // Writes catalogue.jsonl, events.jsonl, users.jsonl and queries.txt into `directory`, which is made
-// if missing.
+// if it is missing.
 Status write_marketplace(const MarketplaceOptions& options, const std::string& directory);
 
 }  // namespace barker

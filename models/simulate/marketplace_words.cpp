@@ -1,10 +1,13 @@
 #include "models/simulate/marketplace_words.h"
 
 namespace barker {
+namespace {
 
-// Appeal: {price, performance, style, comfort, nature and health, technology}.
-const std::vector<MarketCategory>& market_categories() {
-  static const std::vector<MarketCategory> kCategories = {
+// The numbers of a selling point are its appeal to: price, performance, style, comfort, nature and
+// health, technology.
+
+std::vector<MarketCategory> goods_to_wear_and_carry() {
+  return {
       {"shoes",
        false,
        {"running shoes", "trail running shoes", "sneakers"},
@@ -51,6 +54,11 @@ const std::vector<MarketCategory>& market_categories() {
         {"free shipping", {1.2f, 0, 0, 0, 0, 0}},
         {"lifetime warranty", {.8f, .4f, 0, 0, .2f, 0}}},
        60},
+  };
+}
+
+std::vector<MarketCategory> goods_for_home_and_travel() {
+  return {
       {"kettles",
        false,
        {"electric kettle", "tea kettle", "kettle"},
@@ -93,6 +101,11 @@ const std::vector<MarketCategory>& market_categories() {
         {"free shipping", {1.2f, 0, 0, 0, 0, 0}},
         {"boho pattern", {0, -.3f, 1.3f, 0, 0, 0}}},
        150},
+  };
+}
+
+std::vector<MarketCategory> chinese_goods() {
+  return {
       {"面膜",
        true,
        {"面膜", "补水面膜", "蚕丝面膜"},
@@ -150,6 +163,19 @@ const std::vector<MarketCategory>& market_categories() {
         {"第二双半价", {1.3f, 0, 0, 0, 0, 0}}},
        300},
   };
+}
+
+}  // namespace
+
+const std::vector<MarketCategory>& market_categories() {
+  static const std::vector<MarketCategory> kCategories = [] {
+    std::vector<MarketCategory> all;
+    for (const auto& goods :
+         {goods_to_wear_and_carry(), goods_for_home_and_travel(), chinese_goods()}) {
+      all.insert(all.end(), goods.begin(), goods.end());
+    }
+    return all;
+  }();
   return kCategories;
 }
 

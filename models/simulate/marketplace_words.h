@@ -1,5 +1,4 @@
-// What the demo marketplace is made of: categories with their nouns, brands, queries and selling
-// points.
+// The words of the demo marketplace: categories with their nouns, brands and selling points.
 #pragma once
 
 #include <array>
@@ -8,8 +7,8 @@
 
 namespace barker {
 
-// Axes of taste. A selling point speaks to some of them; a user cares for some of them.
-// Price, performance, style, comfort, nature and health, technology.
+// The axes of taste are price, performance, style, comfort, nature and health, technology. A
+// selling point appeals to some of them, and a user cares for some of them.
 inline constexpr int kTasteAxes = 6;
 
 struct MarketPoint {
@@ -20,11 +19,12 @@ struct MarketPoint {
 struct MarketCategory {
   std::string name;
   bool chinese;
-  std::vector<std::string> nouns;    // what the product is called in titles and queries
-  std::vector<std::string> brands;   // invented
-  std::vector<std::string> details;  // sizes, models, colours: in titles, appeal to nobody
+  std::vector<std::string> nouns;   // names of the product in titles and queries
+  std::vector<std::string> brands;  // invented
+  std::vector<std::string>
+      details;  // sizes, models, colours: they stand in titles, appeal to nobody
   std::vector<MarketPoint> points;
-  double price;  // typical, sets the bids
+  double price;  // a typical one; bids follow it
 };
 
 const std::vector<MarketCategory>& market_categories();

@@ -13,7 +13,7 @@ constexpr size_t kHistory = 200;
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
-// Solves A x = b for a symmetric positive definite A [n, n], rows first, both overwritten.
+// Solves A x = b for a symmetric positive definite A [n, n], which is stored row by row.
 std::vector<double> solve(std::vector<double> a, std::vector<double> b) {
   const size_t n = b.size();
   for (size_t k = 0; k < n; ++k) {
@@ -30,8 +30,8 @@ std::vector<double> solve(std::vector<double> a, std::vector<double> b) {
   return b;
 }
 
-// Maximum a posteriori taste: prior N(sqrt(rho) base, (1 - rho) I), likelihood of the user's
-// events.
+// The taste of maximum posterior probability, with the prior N(sqrt(rho) base, (1 - rho) I) and the
+// likelihood of the user's events.
 class TasteEstimate {
  public:
   TasteEstimate(const ClickWorld& world, bool with_ads) : world_(world), with_ads_(with_ads) {}
@@ -44,7 +44,8 @@ class TasteEstimate {
     taste = prior;
     double damping = 1e-3;
     double loss = derive(taste, prior, searches);
-    // Gauss-Newton with Levenberg's damping: the auxiliary likelihood is not convex in the taste.
+    // Gauss-Newton needs Levenberg's damping, because the auxiliary likelihood is not convex in the
+    // taste.
     for (int iteration = 0; iteration < 30; ++iteration) {
       std::vector<double> damped = hessian_;
       for (size_t a = 0; a < d; ++a) damped[a * d + a] *= 1 + damping;
@@ -120,8 +121,9 @@ class TasteEstimate {
   std::vector<double> gradient_, hessian_;
 };
 
-// What pooling says about a user before a search: for SFs and title words apart the mean, a shrunk
-// mean and the number of the last clicked keywords' meanings; demographics; a constant.
+// What pooling says about a user before a search. For the last clicked SFs and title words apart,
+// it is the mean of their meanings, a shrunk mean and their number. Demographics and a constant are
+// added.
 class PooledHistory {
  public:
   explicit PooledHistory(const ClickWorld& world) : world_(world) {}
@@ -168,7 +170,7 @@ class PooledHistory {
   std::vector<Token> tokens_;
 };
 
-// Ridge regression of tastes on features, one pass.
+// Ridge regression of tastes on features. The examples are seen once.
 class Ridge {
  public:
   void add(const std::vector<double>& x, const std::vector<double>& y) {

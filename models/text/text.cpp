@@ -1,138 +1,47 @@
 #include "models/text/text.h"
 
-#include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
-#include <algorithm>
-#include <array>
-#include <cctype>
-#include <utility>
+#include "models/text/characters.h"
 
 namespace barker {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // kReplacementCharacter
 
-void append_code_point(std::string& out, uint32_t c) {
-  const bool control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || (c >= 0x7F && c < 0xA0);
-  if (c == 0 || control || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF)) {
-    out += kReplacement;
-    return;
-  }
-  char bytes[4];
-  int32_t size = 0;
-  U8_APPEND_UNSAFE(bytes, size, c);
-  out.append(bytes, static_cast<size_t>(size));
-}
-
-using Entity = std::pair<std::string_view, uint32_t>;
-
-// The names of HTML 4.01, section 24, sorted by byte value.
-constexpr auto kEntities = std::to_array<Entity>({
-    {"AElig", 198},    {"Aacute", 193},  {"Acirc", 194},   {"Agrave", 192},  {"Alpha", 913},
-    {"Aring", 197},    {"Atilde", 195},  {"Auml", 196},    {"Beta", 914},    {"Ccedil", 199},
-    {"Chi", 935},      {"Dagger", 8225}, {"Delta", 916},   {"ETH", 208},     {"Eacute", 201},
-    {"Ecirc", 202},    {"Egrave", 200},  {"Epsilon", 917}, {"Eta", 919},     {"Euml", 203},
-    {"Gamma", 915},    {"Iacute", 205},  {"Icirc", 206},   {"Igrave", 204},  {"Iota", 921},
-    {"Iuml", 207},     {"Kappa", 922},   {"Lambda", 923},  {"Mu", 924},      {"Ntilde", 209},
-    {"Nu", 925},       {"OElig", 338},   {"Oacute", 211},  {"Ocirc", 212},   {"Ograve", 210},
-    {"Omega", 937},    {"Omicron", 927}, {"Oslash", 216},  {"Otilde", 213},  {"Ouml", 214},
-    {"Phi", 934},      {"Pi", 928},      {"Prime", 8243},  {"Psi", 936},     {"Rho", 929},
-    {"Scaron", 352},   {"Sigma", 931},   {"THORN", 222},   {"Tau", 932},     {"Theta", 920},
-    {"Uacute", 218},   {"Ucirc", 219},   {"Ugrave", 217},  {"Upsilon", 933}, {"Uuml", 220},
-    {"Xi", 926},       {"Yacute", 221},  {"Yuml", 376},    {"Zeta", 918},    {"aacute", 225},
-    {"acirc", 226},    {"acute", 180},   {"aelig", 230},   {"agrave", 224},  {"alefsym", 8501},
-    {"alpha", 945},    {"amp", 38},      {"and", 8743},    {"ang", 8736},    {"apos", 39},
-    {"aring", 229},    {"asymp", 8776},  {"atilde", 227},  {"auml", 228},    {"bdquo", 8222},
-    {"beta", 946},     {"brvbar", 166},  {"bull", 8226},   {"cap", 8745},    {"ccedil", 231},
-    {"cedil", 184},    {"cent", 162},    {"chi", 967},     {"circ", 710},    {"clubs", 9827},
-    {"cong", 8773},    {"copy", 169},    {"crarr", 8629},  {"cup", 8746},    {"curren", 164},
-    {"dArr", 8659},    {"dagger", 8224}, {"darr", 8595},   {"deg", 176},     {"delta", 948},
-    {"diams", 9830},   {"divide", 247},  {"eacute", 233},  {"ecirc", 234},   {"egrave", 232},
-    {"empty", 8709},   {"emsp", 8195},   {"ensp", 8194},   {"epsilon", 949}, {"equiv", 8801},
-    {"eta", 951},      {"eth", 240},     {"euml", 235},    {"euro", 8364},   {"exist", 8707},
-    {"fnof", 402},     {"forall", 8704}, {"frac12", 189},  {"frac14", 188},  {"frac34", 190},
-    {"frasl", 8260},   {"gamma", 947},   {"ge", 8805},     {"gt", 62},       {"hArr", 8660},
-    {"harr", 8596},    {"hearts", 9829}, {"hellip", 8230}, {"iacute", 237},  {"icirc", 238},
-    {"iexcl", 161},    {"igrave", 236},  {"image", 8465},  {"infin", 8734},  {"int", 8747},
-    {"iota", 953},     {"iquest", 191},  {"isin", 8712},   {"iuml", 239},    {"kappa", 954},
-    {"lArr", 8656},    {"lambda", 955},  {"lang", 9001},   {"laquo", 171},   {"larr", 8592},
-    {"lceil", 8968},   {"ldquo", 8220},  {"le", 8804},     {"lfloor", 8970}, {"lowast", 8727},
-    {"loz", 9674},     {"lrm", 8206},    {"lsaquo", 8249}, {"lsquo", 8216},  {"lt", 60},
-    {"macr", 175},     {"mdash", 8212},  {"micro", 181},   {"middot", 183},  {"minus", 8722},
-    {"mu", 956},       {"nabla", 8711},  {"nbsp", 160},    {"ndash", 8211},  {"ne", 8800},
-    {"ni", 8715},      {"not", 172},     {"notin", 8713},  {"nsub", 8836},   {"ntilde", 241},
-    {"nu", 957},       {"oacute", 243},  {"ocirc", 244},   {"oelig", 339},   {"ograve", 242},
-    {"oline", 8254},   {"omega", 969},   {"omicron", 959}, {"oplus", 8853},  {"or", 8744},
-    {"ordf", 170},     {"ordm", 186},    {"oslash", 248},  {"otilde", 245},  {"otimes", 8855},
-    {"ouml", 246},     {"para", 182},    {"part", 8706},   {"permil", 8240}, {"perp", 8869},
-    {"phi", 966},      {"pi", 960},      {"piv", 982},     {"plusmn", 177},  {"pound", 163},
-    {"prime", 8242},   {"prod", 8719},   {"prop", 8733},   {"psi", 968},     {"quot", 34},
-    {"rArr", 8658},    {"radic", 8730},  {"rang", 9002},   {"raquo", 187},   {"rarr", 8594},
-    {"rceil", 8969},   {"rdquo", 8221},  {"real", 8476},   {"reg", 174},     {"rfloor", 8971},
-    {"rho", 961},      {"rlm", 8207},    {"rsaquo", 8250}, {"rsquo", 8217},  {"sbquo", 8218},
-    {"scaron", 353},   {"sdot", 8901},   {"sect", 167},    {"shy", 173},     {"sigma", 963},
-    {"sigmaf", 962},   {"sim", 8764},    {"spades", 9824}, {"sub", 8834},    {"sube", 8838},
-    {"sum", 8721},     {"sup", 8835},    {"sup1", 185},    {"sup2", 178},    {"sup3", 179},
-    {"supe", 8839},    {"szlig", 223},   {"tau", 964},     {"there4", 8756}, {"theta", 952},
-    {"thetasym", 977}, {"thinsp", 8201}, {"thorn", 254},   {"tilde", 732},   {"times", 215},
-    {"trade", 8482},   {"uArr", 8657},   {"uacute", 250},  {"uarr", 8593},   {"ucirc", 251},
-    {"ugrave", 249},   {"uml", 168},     {"upsih", 978},   {"upsilon", 965}, {"uuml", 252},
-    {"weierp", 8472},  {"xi", 958},      {"yacute", 253},  {"yen", 165},     {"yuml", 255},
-    {"zeta", 950},     {"zwj", 8205},    {"zwnj", 8204},
-});
-static_assert(std::ranges::is_sorted(kEntities, {}, &Entity::first));
-
-// Appends what the reference named between '&' and ';' stands for; false: not a reference.
-bool append_reference(std::string& out, std::string_view name) {
-  if (name.size() >= 2 && name[0] == '#') {
-    const bool hexadecimal = name[1] == 'x' || name[1] == 'X';
-    const std::string_view digits = name.substr(hexadecimal ? 2 : 1);
-    if (digits.empty()) return false;
-    uint32_t value = 0;
-    for (const char digit : digits) {
-      const auto byte = static_cast<unsigned char>(digit);
-      if (hexadecimal ? !std::isxdigit(byte) : !std::isdigit(byte)) return false;
-      const uint32_t number = byte <= '9' ? byte - '0' : (byte | 0x20) - 'a' + 10u;
-      value = std::min(value * (hexadecimal ? 16 : 10) + number, 0x110000u);
-    }
-    append_code_point(out, value);
-    return true;
-  }
-  const auto found = std::ranges::lower_bound(kEntities, name, {}, &Entity::first);
-  if (found == kEntities.end() || found->first != name) return false;
-  append_code_point(out, found->second);
-  return true;
-}
-
-// Characters that nobody sees: they reorder, hide or fake text.
-bool is_hidden(UChar32 c) {
-  return u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) ||
-         u_charType(c) == U_FORMAT_CHAR || c == 0x2028 || c == 0x2029;
-}
-
-// Of valid UTF-8; 0 at its end.
-UChar32 code_point_at(std::string_view text, int64_t at) {
-  const auto size = static_cast<int64_t>(text.size());
-  UChar32 c = 0;
-  if (at < size) U8_NEXT(text.data(), at, size, c);
+// Reads the character that begins at `at` and moves `at` behind it. Invalid UTF-8: moves behind the
+// maximal part of it that may begin a character, and returns -1.
+UChar32 next_character(std::string_view text, size_t& at) {
+  auto index = static_cast<int64_t>(at);
+  UChar32 c;
+  U8_NEXT(text.data(), index, static_cast<int64_t>(text.size()), c);
+  at = static_cast<size_t>(index);
   return c;
 }
 
-bool is_variation_selector(UChar32 c) { return c == 0xFE0E || c == 0xFE0F; }
-bool is_tag(UChar32 c) { return c >= 0xE0020 && c <= 0xE007F; }
+// The character that begins at `at`, and 0 at the end of the text.
+char32_t character_at(std::string_view text, size_t at) {
+  if (at >= text.size()) return 0;
+  const UChar32 c = next_character(text, at);
+  return c < 0 ? kReplacementCharacter : static_cast<char32_t>(c);
+}
 
-// Whether a hidden character builds an emoji of its neighbours. `before` is the one before it where
-// that one was kept, else 0: what stands after a hidden character that vanished builds nothing.
-bool builds_emoji(UChar32 before, UChar32 c, UChar32 after) {
-  constexpr UChar32 kJoiner = 0x200D, kBlackFlag = 0x1F3F4, kKeycap = 0x20E3;
-  if (c == kJoiner) {  // families, professions
-    return u_hasBinaryProperty(after, UCHAR_EXTENDED_PICTOGRAPHIC) &&
-           (is_variation_selector(before) || u_hasBinaryProperty(before, UCHAR_EMOJI_MODIFIER) ||
-            u_hasBinaryProperty(before, UCHAR_EXTENDED_PICTOGRAPHIC));
+bool is_ascii_control(char c) { return (c >= 0 && c < 0x20) || c == 0x7F; }
+
+bool is_variation_selector(char32_t c) { return c == kTextSelector || c == kEmojiSelector; }
+bool is_tag(char32_t c) { return c >= 0xE0020 && c <= 0xE007F; }
+
+// Whether a hidden character is part of an emoji. `before` is the character before it if that one
+// was kept, else 0: a hidden character behind a removed one builds nothing.
+bool builds_emoji(const CharacterTable& table, char32_t before, char32_t c, char32_t after) {
+  constexpr char32_t kBlackFlag = 0x1F3F4, kKeycap = 0x20E3;
+  if (c == kZeroWidthJoiner) {  // families, professions
+    return table[after].is(Character::kPictographic) &&
+           (is_variation_selector(before) ||
+            table[before].is(Character::kPictographic | Character::kEmojiModifier));
   }
   if (is_variation_selector(c)) {  // digits are emoji, too, but only as keycaps
-    return u_hasBinaryProperty(before, UCHAR_EMOJI) && (before >= 0x80 || after == kKeycap);
+    return table[before].is(Character::kEmoji) && (before >= 0x80 || after == kKeycap);
   }
   return is_tag(c) && (before == kBlackFlag || is_tag(before));  // flags of regions
 }
@@ -163,51 +72,63 @@ std::string sanitize_utf8(std::string_view text, uint64_t* replaced) {
 }
 
 void append_valid_utf8(std::string_view text, std::string& out, uint64_t* replaced) {
-  out.reserve(out.size() + text.size());
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-  const auto size = static_cast<int64_t>(text.size());
-  for (int64_t at = 0; at < size;) {
-    const int64_t start = at;
-    UChar32 c;
-    U8_NEXT(bytes, at, size, c);  // on failure moves past the maximal invalid part
-    if (c >= 0) {
-      out.append(text.substr(static_cast<size_t>(start), static_cast<size_t>(at - start)));
-    } else {
-      out += kReplacement;
-      if (replaced) ++*replaced;
-    }
+  if (is_ascii(text)) {
+    out.append(text);
+    return;
   }
+  size_t kept = 0;  // what lies between here and `at` is valid and not yet copied
+  for (size_t at = 0; at < text.size();) {
+    const size_t begin = at;
+    if (next_character(text, at) >= 0) continue;
+    out.append(text.substr(kept, begin - kept));
+    out += kReplacement;
+    kept = at;
+    if (replaced) ++*replaced;
+  }
+  out.append(text.substr(kept));
 }
 
 void append_visible(std::string_view text, std::string& out, uint64_t* replaced) {
   if (is_ascii(text)) {
     const size_t begin = out.size();
     out.append(text);
-    for (size_t i = begin; i < out.size(); ++i) {
-      out[i] = out[i] < 0x20 || out[i] == 0x7F ? ' ' : out[i];
+    for (char *at = out.data() + begin, *end = out.data() + out.size(); at != end; ++at) {
+      *at = is_ascii_control(*at) ? ' ' : *at;
     }
     return;
   }
-  // The thread's own, so that a query allocates nothing once it has grown. By reference, for in a
-  // shared library each mention of a thread_local is a call that looks it up.
-  thread_local std::string buffer;
-  std::string& valid = buffer;
-  valid.clear();
-  append_valid_utf8(text, valid, replaced);
-  UChar32 before = 0;
-  for (int64_t at = 0, size = static_cast<int64_t>(valid.size()); at < size;) {
-    const int64_t start = at;
-    UChar32 c;
-    U8_NEXT(valid.data(), at, size, c);
-    if (u_charType(c) == U_CONTROL_CHAR) {
-      out += ' ';
-      before = 0;
+  const CharacterTable& table = CharacterTable::get();
+  size_t kept = 0;      // what lies between here and `at` is kept and not yet copied
+  char32_t before = 0;  // the latest character, if it was kept
+  const auto put_instead = [&](size_t begin, size_t end, std::string_view replacement) {
+    out.append(text.substr(kept, begin - kept));
+    out += replacement;
+    kept = end;
+  };
+  for (size_t at = 0; at < text.size();) {
+    const size_t begin = at;
+    const UChar32 c = next_character(text, at);
+    if (c < 0) {
+      put_instead(begin, at, kReplacement);
+      before = kReplacementCharacter;
+      if (replaced) ++*replaced;
       continue;
     }
-    const bool kept = !is_hidden(c) || builds_emoji(before, c, code_point_at(valid, at));
-    if (kept) out.append(valid, static_cast<size_t>(start), static_cast<size_t>(at - start));
-    before = kept ? c : 0;
+    const auto code = static_cast<char32_t>(c);
+    const Character character = table[code];
+    if (!character.is(Character::kControl | Character::kHidden)) {
+      before = code;
+    } else if (character.is(Character::kControl)) {
+      put_instead(begin, at, " ");
+      before = 0;
+    } else if (builds_emoji(table, before, code, character_at(text, at))) {
+      before = code;
+    } else {
+      put_instead(begin, at, "");
+      before = 0;
+    }
   }
+  out.append(text.substr(kept));
 }
 
 std::string visible(std::string_view text) {
@@ -231,24 +152,6 @@ void append_html_escaped(std::string_view text, std::string& out) {
     begin = at + 1;
   }
   out.append(text.substr(begin));
-}
-
-std::string decode_html_entities(std::string_view text) {
-  constexpr size_t kLongestName = 12;
-  std::string out;
-  out.reserve(text.size());
-  for (size_t at = 0; at < text.size();) {
-    if (text[at] == '&') {
-      const size_t end = text.substr(0, at + kLongestName + 2).find(';', at);
-      if (end != std::string_view::npos &&
-          append_reference(out, text.substr(at + 1, end - at - 1))) {
-        at = end + 1;
-        continue;
-      }
-    }
-    out += text[at++];
-  }
-  return out;
 }
 
 }  // namespace barker

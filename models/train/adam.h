@@ -1,4 +1,4 @@
-// Adam (Kingma and Ba 2015) over plain arrays.
+// Adam (Kingma and Ba 2015) on plain arrays.
 #pragma once
 
 #include <cmath>
@@ -9,10 +9,10 @@ namespace barker {
 
 struct AdamStep {
   double rate;
-  int64_t number;  // of this step for these values, from 1
+  int64_t number;  // how many steps these values have taken, this one included
 };
 
-// values, first and second moments [size], in place.
+// Moves values [size] by one step and updates their first and second moments [size].
 inline void adam(const AdamStep& step, const float* gradient, size_t size, float* values,
                  float* first, float* second) {
   constexpr float kBeta1 = 0.9f, kBeta2 = 0.999f, kEpsilon = 1e-8f;

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-#include "models/text/fingerprint.h"
 #include "models/train/noise.h"
+#include "models/weights/groups.h"
 
 namespace barker {
 namespace {
 
-// Places of noise(): what is dropped by it. Kept apart so that no two uses share draws.
+// The places of noise(), one for each kind of dropout, so that no two kinds share their draws.
 enum Place : uint64_t { kHistoryPlace, kUserPlace, kContextPlace, kTargetPlace };
 
 uint64_t key_of(uint64_t step_key, Place place, uint32_t search) {
@@ -21,9 +21,8 @@ BatchMaker::BatchMaker(const Dataset& data, const ModelPlan& plan, const TrainOp
     : data_(data), plan_(plan), options_(options), stamp_(plan.rows()), local_(plan.rows()) {
   if (plan.buckets == 0) return;
   for (uint32_t u = 0; u < data.users(); ++u) {
-    bucket_of_user_.push_back(
-        plan.first_bucket() +
-        static_cast<uint32_t>(feature_fingerprint("uid", data.user(u)) % plan.buckets));
+    bucket_of_user_.push_back(plan.first_bucket() +
+                              bucket_of(user_id_fingerprint(data.user(u)), plan.buckets));
   }
 }
 
@@ -43,7 +42,7 @@ void BatchMaker::add_groups(const SearchView& search, std::optional<uint64_t> ke
     const bool drop = key && options_.history_dropout > 0;
     for (size_t i = 0; i < history.size(); ++i) {
       if (history[i] == kUnknownKeyword) continue;
-      if (drop && uniform(noise(drop_key, i)) < options_.history_dropout) continue;
+      if (drop && unit_interval(noise(drop_key, i)) < options_.history_dropout) continue;
       bag.values.push_back(local(history[i]));
     }
   };
@@ -52,18 +51,18 @@ void BatchMaker::add_groups(const SearchView& search, std::optional<uint64_t> ke
     bag.offsets.push_back(static_cast<int64_t>(bag.values.size()));
     const uint64_t drop_key = key ? key_of(*key, kHistoryPlace, search.index) + g : 0;
     switch (plan_.groups[g].source) {
-      case GroupPlan::Source::kHistory:
+      case GroupSource::kHistory:
         add_history(search.history, drop_key, bag);
         break;
-      case GroupPlan::Source::kSfHistory:
+      case GroupSource::kSfHistory:
         add_history(search.sf_history, drop_key, bag);
         break;
-      case GroupPlan::Source::kQuery:
+      case GroupSource::kQuery:
         for (const uint32_t keyword : search.query) {
           if (keyword != kUnknownKeyword) bag.values.push_back(local(keyword));
         }
         break;
-      case GroupPlan::Source::kFeatures: {
+      case GroupSource::kFeatures: {
         const FeatureBag features = data_.group(search.index, plan_.groups[g].dataset_group);
         float total = 0;
         for (const float weight : features.weights) total += weight;
@@ -73,8 +72,9 @@ void BatchMaker::add_groups(const SearchView& search, std::optional<uint64_t> ke
         }
         break;
       }
-      case GroupPlan::Source::kUserId:
-        if (!key || uniform(key_of(*key, kUserPlace, search.index)) >= options_.user_id_dropout) {
+      case GroupSource::kUserId:
+        if (!key ||
+            unit_interval(key_of(*key, kUserPlace, search.index)) >= options_.user_id_dropout) {
           bag.values.push_back(local(bucket_of_user_[search.user]));
         }
         break;
@@ -88,7 +88,7 @@ void BatchMaker::add_masks(std::span<const uint32_t> searches, uint64_t key, Bat
   const size_t dim = options_.model.dim;
   const auto kept = static_cast<float>(1 / (1 - rate));
   const auto threshold = static_cast<uint16_t>(rate * 65536);
-  // Four draws of 16 bits from each number.
+  // Each number gives four draws of 16 bits.
   const auto fill = [&](uint64_t from, size_t count, std::vector<float>& mask) {
     for (size_t i = 0; i < count; i += 4) {
       uint64_t bits = noise(from, i);
@@ -119,7 +119,7 @@ Batch BatchMaker::make(Task task, std::span<const uint32_t> searches,
   batch.searches = searches.size();
   batch.groups.resize(plan_.groups.size());
   batch_rows_ = &batch.rows;
-  if (++current_ == 0) {  // stamps of a former round would look like this one's
+  if (++current_ == 0) {  // the counter wrapped: stamps of old batches could equal new ones
     std::fill(stamp_.begin(), stamp_.end(), 0);
     current_ = 1;
   }

@@ -1,6 +1,6 @@
-// Searches of the dataset as the flat arrays one training step needs. Rows of the embedding table
-// are numbered anew inside a batch, so that a step touches a small dense table: gradients of rows
-// are dense there, and only touched rows are updated.
+// Searches of the dataset as the flat arrays that a training step needs. Inside a batch, the rows
+// of the embedding table that it uses are numbered from 0. A step then works on a small dense
+// table, and only the rows in it are updated.
 #pragma once
 
 #include <cstdint>
@@ -14,35 +14,38 @@
 
 namespace barker {
 
-// Lists of local rows. weights is empty where all are 1; else each list's sum to 1.
+// Lists of local rows, one behind the other. `weights` is empty if all weights are 1; otherwise
+// those of each list sum to 1.
 struct Bags {
   std::vector<int64_t> values, offsets;
   std::vector<float> weights;
 };
 
-inline constexpr int64_t kPlaces = 32;
+inline constexpr int64_t kPlaces = 32;  // in a bar that are told apart
 
 struct Batch {
   Task task = Task::kMain;
   size_t searches = 0, instances = 0;
-  std::vector<int64_t> rows;           // of the table; local row i is rows[i]
-  std::vector<Bags> groups;            // one list a search
-  std::vector<int64_t> search;         // [instances] its search
-  std::vector<int64_t> target;         // main: [instances] local row of the SF
-  Bags titles;                         // auxiliary: one list an instance
-  std::vector<int64_t> title_of_word;  // [titles.values] its instance
+  std::vector<int64_t> rows;           // of the table: local row i is rows[i]
+  std::vector<Bags> groups;            // a list for each search
+  std::vector<int64_t> search;         // [instances] the instance's search in this batch
+  std::vector<int64_t> target;         // main task: [instances] local row of the SF
+  Bags titles;                         // auxiliary task: a list for each instance
+  std::vector<int64_t> title_of_word;  // [titles.values] the instance the word belongs to
   std::vector<float> clicked;          // [instances]
-  std::vector<int64_t> place;  // [instances] in the bar, from 0; kPlaces - 1 stands for more
-  // Dropout, 0 or 1 / (1 - rate): [searches, groups * D] and [instances, D]; empty without.
+  std::vector<int64_t> place;  // [instances] in the bar, from 0; kPlaces - 1 is the last or later
+  // Dropout as factors of 0 or 1 / (1 - rate): [searches, groups * D] and [instances, D]. Empty if
+  // nothing is dropped.
   std::vector<float> context_mask, target_mask;
 };
 
-// One thread.
+// Makes batches. One thread: it numbers rows with scratch memory of its own. The dataset, the plan
+// and the options must outlive it.
 class BatchMaker {
  public:
   BatchMaker(const Dataset& data, const ModelPlan& plan, const TrainOptions& options);
 
-  // noise_key: dropout of this step; none when judging.
+  // noise_key decides what this step drops. Without it, nothing is dropped.
   Batch make(Task task, std::span<const uint32_t> searches, std::optional<uint64_t> noise_key);
 
  private:
@@ -53,8 +56,8 @@ class BatchMaker {
   const Dataset& data_;
   const ModelPlan& plan_;
   const TrainOptions& options_;
-  std::vector<uint32_t> bucket_of_user_;  // rows, made when first needed
-  std::vector<uint32_t> stamp_, local_;   // [rows]
+  std::vector<uint32_t> bucket_of_user_;  // rows; empty without user ids
+  std::vector<uint32_t> stamp_, local_;   // [rows] batch that last used the row, local row in it
   uint32_t current_ = 0;
   std::vector<int64_t>* batch_rows_ = nullptr;
 };

@@ -6,7 +6,8 @@
 namespace barker {
 namespace {
 
-// One list of what is saved, for writing and reading: number(name, value), tensor(name, value).
+// The one list of what a checkpoint holds, for writing and for reading. The visitor has number(),
+// real() and tensor(), each with a name and a value.
 template <typename State, typename Visitor>
 void visit_state(State& s, Visitor& v) {
   v.number("phase", s.phase);
@@ -62,7 +63,7 @@ struct Loader {
     torch::Tensor read;
     archive.read(name, read);
     if (!value.sizes().equals(read.sizes())) throw std::runtime_error(name + ": another shape");
-    value.copy_(read);  // parameters are shared with the network: keep the tensor, take the values
+    value.copy_(read);  // not assigned, because the network refers to the tensor
   }
 };
 

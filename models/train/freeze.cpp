@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "models/train/freeze_torch.h"
+#include "models/train/judge_torch.h"
 
 namespace barker {
 namespace {
@@ -15,8 +16,8 @@ struct Calibration {
   double scale = 1, offset = 0;
 };
 
-// scale, offset that minimise the negative log-likelihood of sigma(scale * logit + offset):
-// Newton's method, which meets a convex function here.
+// The scale and offset that minimise the negative log-likelihood of sigma(scale * logit + offset).
+// The function is convex, so Newton's method finds its minimum.
 Calibration calibrate(std::span<const float> logits, std::span<const uint8_t> clicked) {
   Calibration c;
   for (int iteration = 0; iteration < 50; ++iteration) {
@@ -38,7 +39,8 @@ Calibration calibrate(std::span<const float> logits, std::span<const uint8_t> cl
     c.offset -= std::clamp(step_offset, -1.0, 1.0);
     if (std::abs(step_scale) + std::abs(step_offset) < 1e-9) break;
   }
-  // A scale that is not positive would turn the order round: the logits carry nothing.
+  // A scale that is not positive would reverse the order. The logits then say nothing about clicks,
+  // and they are left as they are.
   const bool usable = std::isfinite(c.scale) && std::isfinite(c.offset) && c.scale > 0.05;
   return usable ? c : Calibration{};
 }
@@ -67,12 +69,11 @@ class Freezer {
     const ModelOptions& m = options_.model;
     ArchitectureSpec& a = model_.architecture;
     a.dim = m.dim;
-    using Source = GroupPlan::Source;
     for (const GroupPlan& group : plan_.groups) {
-      const bool history = group.source == Source::kHistory || group.source == Source::kSfHistory;
-      a.groups.push_back({group.name, history || group.source == Source::kQuery,
-                          history ? m.history_length : 0,
-                          group.source == Source::kUserId ? plan_.buckets : 0});
+      const bool history =
+          group.source == GroupSource::kHistory || group.source == GroupSource::kSfHistory;
+      a.groups.push_back({group.name, holds_keywords(group.source), history ? m.history_length : 0,
+                          group.source == GroupSource::kUserId ? plan_.buckets : 0});
     }
     if (m.dot != DotHead::kAlone) a.hidden = m.hidden;
     a.has_auxiliary = m.auxiliary();
@@ -96,13 +97,14 @@ class Freezer {
       if (!of_training) model_.tensors[p.name] = values_of(p.value);
     }
     if (options_.model.dot != DotHead::kNone) {
-      // b_v = w . Em(v): linear in training, a number for each keyword when served.
+      // b_v = w . Em(v) is linear while training. Serving needs only one number for each keyword.
       model_.tensors["dot.target.bias"] = values_of(torch::mv(
           rows.slice(0, 0, plan_.keywords + plan_.features), network_.at("dot.target.popularity")));
     }
   }
 
-  // Buckets that no user of the training split has are noise: a stranger must meet zeros there.
+  // Buckets that no user of the training split falls into still hold their random start values.
+  // They become zero, so that an unknown user gets no random vector.
   void forget_untrained_buckets(torch::Tensor& rows) const {
     if (plan_.buckets == 0) return;
     std::vector<bool> trained(plan_.buckets);
@@ -110,7 +112,7 @@ class Freezer {
       if (task == Task::kAuxiliary && !options_.model.auxiliary()) continue;
       for (const uint32_t search : data_.searches_of(Split::kTrain, task)) {
         const std::string_view user = data_.user(data_.search(search).user);
-        trained[feature_fingerprint("uid", user) % plan_.buckets] = true;
+        trained[bucket_of(user_id_fingerprint(user), plan_.buckets)] = true;
       }
     }
     for (uint32_t b = 0; b < plan_.buckets; ++b) {
@@ -135,7 +137,8 @@ class Freezer {
         c = calibrate(predict_logits(network_, table_, batches_, task, searches), clicked);
       }
       scale = static_cast<float>(c.scale);
-      // Thrown-away negatives: p = p' / (p' + (1 - p') / kept), a shift of the logit.
+      // If the log kept only a share of the negatives, then p = p' / (p' + (1 - p') / kept), which
+      // is a shift of the logit.
       offset = static_cast<float>(c.offset + std::log(kept));
     };
     fit(Task::kMain, options_.main_negatives_kept, a.main_scale, a.main_offset);
@@ -144,8 +147,8 @@ class Freezer {
     }
   }
 
-  // The trainer's own outputs on real searches, and on one of a stranger: what every machine must
-  // reproduce.
+  // The trainer's own outputs on real searches, and on one search of an unknown user. Every machine
+  // that serves the file must reproduce them.
   void add_golden() {
     constexpr size_t kVectors = 16;
     const auto all = data_.searches_of(Split::kValidation, Task::kMain);
@@ -189,10 +192,10 @@ class Freezer {
     return golden;
   }
 
-  // Leaves only the query.
+  // Leaves only the query, as for a user of whom nothing is known.
   void forget_user(Batch& batch) const {
     for (size_t g = 0; g < plan_.groups.size(); ++g) {
-      if (plan_.groups[g].source == GroupPlan::Source::kQuery) continue;
+      if (plan_.groups[g].source == GroupSource::kQuery) continue;
       batch.groups[g].values.clear();
       batch.groups[g].weights.clear();
     }
@@ -203,7 +206,7 @@ class Freezer {
     for (const int64_t local : batch.groups[group].values) {
       const auto row = static_cast<uint32_t>(batch.rows[static_cast<size_t>(local)]);
       if (row >= plan_.first_bucket()) {
-        bag.fingerprints.push_back(feature_fingerprint("uid", data_.user(view.user)));
+        bag.fingerprints.push_back(user_id_fingerprint(data_.user(view.user)));
       } else if (row >= plan_.keywords) {
         bag.fingerprints.push_back(fingerprint(data_.feature(row - plan_.keywords)));
       } else {
@@ -230,22 +233,6 @@ class Freezer {
 };
 
 }  // namespace
-
-std::vector<float> predict_logits(const TorchNetwork& network, const torch::Tensor& table,
-                                  BatchMaker& batches, Task task,
-                                  std::span<const uint32_t> searches) {
-  constexpr size_t kSearches = 1024;
-  const torch::NoGradGuard no_grad;
-  std::vector<float> out;
-  for (size_t begin = 0; begin < searches.size(); begin += kSearches) {
-    const Batch batch = batches.make(
-        task, searches.subspan(begin, std::min(kSearches, searches.size() - begin)), std::nullopt);
-    const torch::Tensor rows = torch::tensor(batch.rows, torch::kInt64);
-    const std::vector<float> part = values_of(network.logits(batch, table.index_select(0, rows)));
-    out.insert(out.end(), part.begin(), part.end());
-  }
-  return out;
-}
 
 ModelSpec freeze(const Dataset& data, const ModelPlan& plan, const TrainOptions& options,
                  const TorchNetwork& network, const torch::Tensor& table) {

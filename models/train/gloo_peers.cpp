@@ -1,7 +1,6 @@
 #define USE_C10D_GLOO
 #include <algorithm>
 #include <charconv>
-#include <stdexcept>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
@@ -30,7 +29,7 @@ class GlooPeers : public Peers {
 
   void sum(std::span<float> values) override {
     std::vector<at::Tensor> tensors = {view(values.data(), values.size(), at::kFloat)};
-    group_->allreduce(tensors)->wait();
+    wait([&] { return group_->allreduce(tensors); });
   }
 
   std::vector<int64_t> gather(std::span<const int64_t> values) override {
@@ -42,7 +41,7 @@ class GlooPeers : public Peers {
 
   double from_first(double value) override {
     std::vector<at::Tensor> tensors = {view(&value, 1, at::kDouble)};
-    group_->broadcast(tensors)->wait();
+    wait([&] { return group_->broadcast(tensors); });
     return value;
   }
 
@@ -52,7 +51,21 @@ class GlooPeers : public Peers {
     return at::from_blob(data, {static_cast<int64_t>(size)}, at::TensorOptions(type));
   }
 
-  // Gloo gathers equal sizes only: sizes first, then everybody's values padded to the longest.
+  // Runs a collective call to its end.
+  template <typename Start>
+  void wait(Start start) {
+    try {
+      start()->wait();
+    } catch (const std::exception& e) {
+      const std::string what = e.what();
+      throw LostPeer(
+          "process " + std::to_string(rank()) + " of " + std::to_string(size()) +
+          " lost the others, one of which may have ended: " + what.substr(0, what.find('\n')));
+    }
+  }
+
+  // Gloo gathers equal sizes only. The sizes are gathered first, and then the values of every
+  // process, padded to the longest.
   template <typename T>
   std::vector<T> gather_as(std::span<const T> values, at::ScalarType type) {
     const std::vector<int64_t> sizes =
@@ -79,7 +92,7 @@ class GlooPeers : public Peers {
     for (size_t r = 0; r < ranks; ++r) {
       output[0].push_back(view(all.data() + r * mine.size(), mine.size(), type));
     }
-    group_->allgather(output, input)->wait();
+    wait([&] { return group_->allgather(output, input); });
     return all;
   }
 

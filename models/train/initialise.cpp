@@ -9,7 +9,7 @@
 namespace barker {
 namespace {
 
-// Sparse symmetric matrix, rows as lists.
+// A sparse symmetric matrix, its rows as lists of column and value.
 struct SparseMatrix {
   std::vector<std::vector<std::pair<uint32_t, float>>> rows;
 
@@ -59,7 +59,7 @@ class PairCounts {
       if (mutual > 0) matrix.rows[a].push_back({b, static_cast<float>(mutual)});
     }
     for (auto& row : matrix.rows)
-      std::sort(row.begin(), row.end());  // the hash's order must not matter
+      std::sort(row.begin(), row.end());  // so that the order of the hash table does not matter
     return matrix;
   }
 
@@ -70,7 +70,7 @@ class PairCounts {
   std::vector<uint32_t> known_;
 };
 
-// Every stride-th, so that a log of any length costs about the same.
+// Only every stride-th search is counted, so that the cost does not grow with the log.
 size_t stride_of(size_t searches) {
   constexpr size_t kSearches = 400'000;
   return std::max<size_t>(1, searches / kSearches);
@@ -99,8 +99,8 @@ PairCounts count_pairs(const Dataset& data) {
 
 }  // namespace
 
-// Randomised subspace iteration (Halko, Martinsson, Tropp 2011): the matrix is only ever
-// multiplied.
+// Randomised subspace iteration (Halko, Martinsson, Tropp 2011), which needs the matrix only to
+// multiply with it.
 std::vector<float> svd_embeddings(const Dataset& data, uint32_t dim, double deviation,
                                   uint64_t seed) {
   const torch::NoGradGuard no_grad;

@@ -1,4 +1,4 @@
-// Where embeddings start.
+// The values that embeddings have before training.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,10 @@
 
 namespace barker {
 
-// Embeddings [keywords, dim] from which keywords stand together in titles, queries and histories of
-// the training split: truncated SVD of the positive pointwise mutual information, scaled to a
-// standard deviation of `deviation`. On small data it is decisive: a random start learns nothing
-// before it overfits.
+// Embeddings [keywords, dim] that are made from which keywords stand together in titles, queries
+// and histories of the training split: a truncated SVD of the positive pointwise mutual
+// information, scaled to a standard deviation of `deviation`. On small data this start is decisive,
+// because a model that starts at random overfits before it learns anything.
 std::vector<float> svd_embeddings(const Dataset& data, uint32_t dim, double deviation,
                                   uint64_t seed);
 

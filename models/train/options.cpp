@@ -1,6 +1,7 @@
 #include "models/train/options.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <sstream>
@@ -9,6 +10,14 @@
 
 namespace barker {
 namespace {
+
+// Like "%.*g", but the same in every locale.
+std::string general_text(double value, int digits) {
+  char text[64];
+  const std::to_chars_result end =
+      std::to_chars(text, text + sizeof text, value, std::chars_format::general, digits);
+  return std::string(text, end.ptr);
+}
 
 template <typename Enum>
 struct EnumName {
@@ -24,7 +33,8 @@ constexpr EnumName<DotHead> kDotHeads[] = {
 constexpr EnumName<Initialisation> kInitialisations[] = {{Initialisation::kSvd, "svd"},
                                                          {Initialisation::kNoise, "noise"}};
 
-// One list of keys for reading and writing: `visit(section, key, field)`.
+// The one list of all options, for reading and for writing: calls visit(section, key, field) for
+// each.
 template <typename Options, typename Visit>
 void for_each_option(Options& o, Visit&& visit) {
   auto& m = o.model;
@@ -185,47 +195,48 @@ class Printer {
  public:
   template <typename T>
   void operator()(const char* section, const char* key, const T& field) {
-    if (section_ != section) out_ << (section_.empty() ? "" : "\n") << "[" << section << "]\n";
+    if (section_ != section) out_ += std::string(out_.empty() ? "" : "\n") + "[" + section + "]\n";
     section_ = section;
-    out_ << key << " = ";
+    out_ += std::string(key) + " = ";
     print(field);
-    out_ << "\n";
+    out_ += "\n";
   }
-  std::string text() const { return out_.str(); }
+  const std::string& text() const { return out_; }
 
  private:
-  void print(bool value) { out_ << (value ? "true" : "false"); }
+  void print(bool value) { out_ += value ? "true" : "false"; }
+  // The fewest digits that read back as this number.
   void print(double value) {
-    std::ostringstream text;
-    text.precision(17);
-    text << value;
-    double back = 0;
-    for (int digits = 1; digits <= 17 && back != value; ++digits) {  // shortest that round-trips
-      text.str("");
-      text.precision(digits);
-      text << value;
-      back = std::stod(text.str());
+    std::string text;
+    double back = NAN;
+    for (int digits = 1; digits <= 17 && back != value; ++digits) {
+      text = general_text(value, digits);
+      std::from_chars(text.data(), text.data() + text.size(), back);
     }
-    const bool plain = text.str().find_first_of(".e") == std::string::npos;
-    out_ << text.str() << (plain ? ".0" : "");
+    const bool is_integer = text.find_first_of(".e") == std::string::npos;
+    out_ += text + (is_integer ? ".0" : "");
   }
-  void print(uint32_t value) { out_ << value; }
-  void print(uint64_t value) { out_ << value; }
-  void print(int value) { out_ << value; }
-  void print(const std::string& value) { out_ << toml::value<std::string>(value); }
+  void print(uint32_t value) { out_ += std::to_string(value); }
+  void print(uint64_t value) { out_ += std::to_string(value); }
+  void print(int value) { out_ += std::to_string(value); }
+  void print(const std::string& value) {
+    std::ostringstream quoted;
+    quoted << toml::value<std::string>(value);
+    out_ += quoted.str();
+  }
   template <typename T>
   void print(const std::vector<T>& values) {
-    out_ << "[";
+    out_ += "[";
     for (size_t i = 0; i < values.size(); ++i) {
-      out_ << (i ? ", " : "");
+      out_ += i ? ", " : "";
       print(values[i]);
     }
-    out_ << "]";
+    out_ += "]";
   }
   template <typename Enum, size_t N>
   void print_enum(const EnumName<Enum> (&names)[N], Enum value) {
     for (const auto& [known, name] : names) {
-      if (known == value) out_ << '"' << name << '"';
+      if (known == value) out_ += '"' + std::string(name) + '"';
     }
   }
   void print(Schedule value) { print_enum(kSchedules, value); }
@@ -233,7 +244,7 @@ class Printer {
   void print(Initialisation value) { print_enum(kInitialisations, value); }
 
   std::string section_;
-  std::ostringstream out_;
+  std::string out_;
 };
 
 }  // namespace
@@ -259,9 +270,8 @@ std::string options_to_toml(const TrainOptions& options) {
 Status check_options(const TrainOptions& o) {
   const auto range = [](const char* key, double value, double low, double high) -> Status {
     if (value >= low && value <= high) return {};
-    std::ostringstream text;
-    text << key << ": expected " << low << " to " << high << ", found " << value;
-    return invalid_argument(text.str());
+    return invalid_argument(std::string(key) + ": expected " + general_text(low, 10) + " to " +
+                            general_text(high, 10) + ", found " + general_text(value, 10));
   };
   const ModelOptions& m = o.model;
   const char* names[] = {"BM", "MTDL", "AMTDL", "ABM"};

@@ -1,5 +1,6 @@
-// Where everything stands in the embedding table: keywords, then features, then a bucket for each
-// hashed user id, then one row of zeros for what training never saw.
+// Which groups a model has, and the layout of its embedding table: the rows of the keywords, then
+// of the features, then of the buckets of hashed user ids, then one row of zeros for what training
+// never saw.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +9,14 @@
 
 #include "models/data/dataset.h"
 #include "models/train/options.h"
+#include "models/weights/groups.h"
 
 namespace barker {
 
 struct GroupPlan {
-  enum class Source { kHistory, kQuery, kSfHistory, kFeatures, kUserId };
   std::string name;
-  Source source;
-  size_t dataset_group = 0;  // for kFeatures
+  GroupSource source;
+  size_t dataset_group = 0;  // index in Dataset::groups(), for kFeatures
 };
 
 struct ModelPlan {
@@ -27,7 +28,7 @@ struct ModelPlan {
   uint32_t rows() const { return unknown_row() + 1; }
 };
 
-// Fails where options name a group the log does not have.
+// Fails if the options name a group that the log does not have.
 Result<ModelPlan> make_plan(const Dataset& data, const ModelOptions& options);
 
 }  // namespace barker

@@ -1,5 +1,5 @@
-// Which searches every step trains on: Algorithm 1 and its alternatives, as a function of seed and
-// step, so that a position in it is a few numbers.
+// Which searches each step trains on: Algorithm 1 of the paper and its alternatives. The choice is
+// a function of seed and step, so a position in the schedule is a few numbers. Any thread.
 #pragma once
 
 #include <cmath>
@@ -12,19 +12,20 @@
 
 namespace barker {
 
-// One pass after the other over the searches of a task, each in a fresh order.
+// Passes over the searches of a task, each in a new order: the current pass and the position in it.
 struct Queue {
   uint64_t pass = 0, position = 0;
 };
 
 struct Step {
-  std::vector<uint32_t> main, auxiliary;  // searches; one of both is empty unless joint
+  std::vector<uint32_t> main,
+      auxiliary;  // searches; one of the two is empty unless the phase is joint
 };
 
 enum class Phase : uint8_t { kMain, kAlternate, kJoint, kPretrain, kFinetune };
 const char* name_of(Phase phase);
 
-// Where a phase stands. Plain values: copied to look ahead, saved in checkpoints.
+// Where a phase stands. It is copied to prepare the next step ahead, and saved in checkpoints.
 struct Position {
   uint64_t step = 0;  // since the phase began
   Queue main, auxiliary;
@@ -40,8 +41,8 @@ class PhaseSchedule {
     const double size = options.batch_searches;
     main_batches_ = std::ceil(searches[0] / size);
     aux_batches_ = std::ceil(searches[1] / size);
-    // Both logs are passed equally often: the only k under which "k times as often" and "the same
-    // number of updates" are both true.
+    // By default both logs are passed equally often. This is the only k for which the paper's "k
+    // times as often" and "the same number of updates" are both true.
     k_ = options.k > 0 ? options.k : searches[1] / std::max(searches[0], 1.0);
   }
 
@@ -56,14 +57,14 @@ class PhaseSchedule {
     }
   }
 
-  // The next step; `at` moves on.
+  // The searches of the step at `at`, which moves on to the next step.
   Step next(Position& at) const {
     Step step;
     const uint64_t key = noise(options_.seed * 64 + static_cast<uint64_t>(phase_), at.step++);
     const uint64_t size = options_.batch_searches;
     bool main = phase_ != Phase::kPretrain, auxiliary = phase_ == Phase::kPretrain;
     if (phase_ == Phase::kAlternate) {  // Algorithm 1: main : auxiliary = 1 : k
-      main = uniform(key) < 1 / (1 + k_);
+      main = unit_interval(key) < 1 / (1 + k_);
       auxiliary = !main;
     }
     if (phase_ == Phase::kJoint) auxiliary = true;
@@ -79,7 +80,7 @@ class PhaseSchedule {
   }
 
  private:
-  // Up to `count` searches; fewer at the end of a pass.
+  // Up to `count` searches, fewer at the end of a pass.
   std::vector<uint32_t> take(Task task, uint64_t count, Queue& queue) const {
     const std::span<const uint32_t> all = data_.searches_of(Split::kTrain, task);
     const Permutation order(

@@ -6,9 +6,9 @@
 namespace barker {
 namespace {
 
-// Softmax over lists of different lengths: entry i belongs to list list_of[i]. The maximum cancels
-// out and carries no gradient. null_slot: every list has one more entry, of score 0, whose share is
-// lost.
+// Softmax over lists of different lengths, where entry i belongs to list list_of[i]. The largest
+// score of a list is subtracted first; it cancels out, so it carries no gradient. With null_slot,
+// every list has one more entry of score 0, whose share goes nowhere.
 torch::Tensor segment_softmax(const torch::Tensor& scores, const std::vector<int64_t>& list_of,
                               const torch::Tensor& lists, size_t count, bool null_slot) {
   std::vector<float> largest(count, null_slot ? 0 : -INFINITY);
@@ -25,7 +25,8 @@ torch::Tensor segment_softmax(const torch::Tensor& scores, const std::vector<int
   return weight / total.index_select(0, lists);
 }
 
-// The batch outlives every tensor made of it: autograd is done before the next batch.
+// A tensor over the values, without a copy. The batch outlives it, because autograd is done before
+// the next batch is made.
 torch::Tensor view_of(const std::vector<int64_t>& values) {
   return torch::from_blob(const_cast<int64_t*>(values.data()),
                           {static_cast<int64_t>(values.size())}, torch::kInt64);
@@ -123,7 +124,7 @@ torch::Tensor TorchNetwork::title_vectors(const Batch& batch, const torch::Tenso
                                           const torch::Tensor& query) const {
   const torch::Tensor words = view_of(batch.titles.values);
   const torch::Tensor title_of_word = view_of(batch.title_of_word);
-  // Eq. 11. W_a Em(d) is taken once for each keyword of the batch, not for each place it stands at.
+  // Eq. 11. W_a Em(d) is computed once for each keyword of the batch, however many titles have it.
   const torch::Tensor base = torch::matmul(user, at("attention.user").t()) +
                              torch::matmul(query, at("attention.query").t());
   const torch::Tensor projected = torch::matmul(table, at("attention.title").t());
@@ -137,8 +138,8 @@ torch::Tensor TorchNetwork::title_vectors(const Batch& batch, const torch::Tenso
                                           /*mode=sum*/ 0, false, alpha));  // Eq. 13
 }
 
-// Scaled dot-product attention of each target over its search's history; an empty slot lets it
-// attend to nothing.
+// Scaled dot-product attention of each target over the history of its search. An empty slot allows
+// the target to attend to nothing.
 torch::Tensor TorchNetwork::attended_history(const Batch& batch, const torch::Tensor& table,
                                              const torch::Tensor& target,
                                              const torch::Tensor& query) const {
@@ -164,7 +165,7 @@ torch::Tensor TorchNetwork::attended_history(const Batch& batch, const torch::Te
                                              table.index_select(0, rows) * alpha.unsqueeze(1));
 }
 
-// Ma et al. 2018: shared experts and one of the task's own, weighted by a gate of the task.
+// The shared experts and the task's own expert, weighted by the gate of the task (Ma et al. 2018).
 torch::Tensor TorchNetwork::mixed_experts(Task task, const torch::Tensor& x) const {
   const uint32_t own = options_.experts + (task == Task::kMain ? 0 : 1);
   std::vector<torch::Tensor> outputs;
@@ -188,7 +189,8 @@ torch::Tensor TorchNetwork::shared_layers(const Batch& batch, const torch::Tenso
   if (options_.experts > 0) {
     return mixed_experts(batch.task, torch::cat({context.index_select(0, search), target}, 1));
   }
-  // Eq. 5-6: the context's part of the first layer once a search, the target's once an instance.
+  // Eq. 5-6. The context's part of the first layer is computed once for each search, the target's
+  // part once for each instance.
   const torch::Tensor& first = at("mlp.0.weight");
   const int64_t width = context.size(1);
   const torch::Tensor context_part =

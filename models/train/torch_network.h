@@ -1,5 +1,5 @@
-// The networks in libtorch: BM, MTDL, AMTDL, late interaction. Units that include this take 20 s to
-// compile: keep them few.
+// The networks in libtorch: BM, MTDL, AMTDL, late interaction. A unit that includes this header
+// takes 20 s to compile, so there should be few of them. Const calls: any thread.
 #pragma once
 
 #include <torch/torch.h>
@@ -14,17 +14,18 @@
 namespace barker {
 
 struct Parameter {
-  std::string name;  // of its tensor in the weight file; "dot.target.popularity" has none
+  std::string name;  // also of its tensor in the weight file, if it is stored there (freeze.cpp)
   torch::Tensor value;
 };
 
 class TorchNetwork {
  public:
-  // Dense layers as torch::nn::Linear starts them (uniform, 1 / sqrt(in)), from options.seed.
+  // Dense layers start like those of torch::nn::Linear (uniform, bound 1 / sqrt(in)), drawn with
+  // options.seed.
   TorchNetwork(const ModelPlan& plan, const TrainOptions& options);
 
-  // Logits [instances] of the batch's task. table: [batch.rows, D], the rows the batch names. With
-  // `training`, the bias of the place in the bar is in it.
+  // Logits [instances] of the batch's task. table: [batch.rows, D], the rows that the batch uses.
+  // If `training`, they include the bias of the place in the bar.
   torch::Tensor logits(const Batch& batch, const torch::Tensor& table, bool training = false) const;
 
   std::vector<Parameter>& parameters() { return parameters_; }

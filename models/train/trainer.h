@@ -1,9 +1,11 @@
-// Trains BM, MTDL and AMTDL on a dataset: Algorithm 1 (alternating), pre-training with fine-tuning,
-// or joint; Adam that touches only the rows a batch names; early stop on the validation AUC of the
-// main task. libtorch stays behind this header.
+// Trains BM, MTDL and AMTDL on a dataset, by Algorithm 1 of the paper (alternating), by
+// pre-training and fine-tuning, or jointly. Adam moves only the embedding rows that a batch uses.
+// Training ends early when the validation AUC of the main task no longer rises. No header of
+// libtorch is needed to call it.
 //
-// Every random choice is a function of (seed, step, search): equal options, data and one thread
-// give bit-equal weights, also across a kill and a resume. One run at a time per process.
+// Every random choice is a function of seed, step and search. With one thread, equal options and
+// data give bit-equal weights, even if the run is killed and resumed in between. A process runs one
+// training at a time.
 #pragma once
 
 #include <atomic>
@@ -23,9 +25,9 @@ class Peers;
 
 struct EpochReport {
   const char* phase;           // "main", "alternate", "joint", "pre-train", "fine-tune"
-  uint32_t number;             // from 1, in its phase
-  double main_loss, aux_loss;  // Eq. 14, 15 with their minus signs, means; NaN where none
-  double validation_auc;       // of the main task; in pre-training of the auxiliary one
+  uint32_t number;             // in its phase, from 1
+  double main_loss, aux_loss;  // means of Eq. 14, 15 with their minus signs; NaN without the task
+  double validation_auc;       // of the main task; of the auxiliary one in pre-training
   bool best;
   double instances_per_second;
 };
@@ -39,27 +41,32 @@ struct StepReport {
 };
 
 struct RunOptions {
-  std::string checkpoint;                   // file; empty: none is written
-  uint64_t checkpoint_steps = 0;            // also after so many steps; 0: after epochs only
-  bool resume = false;                      // from `checkpoint`, which must be there
-  const std::atomic<bool>* stop = nullptr;  // when true: save a checkpoint and return
-  Peers* peers = nullptr;                   // other processes of this run (peers.h)
+  std::string checkpoint;         // file to save the state in after each epoch; empty: none
+  uint64_t checkpoint_steps = 0;  // > 0: the state is also saved each time after this many steps
+  bool resume = false;            // go on from `checkpoint`, which must exist
+  // When it becomes true, the run saves a checkpoint after the current step and returns. In a run
+  // of several processes it is enough to set it in one of them: all stop after the same step.
+  const std::atomic<bool>* stop = nullptr;
+  Peers* peers = nullptr;  // the other processes of this run (peers.h)
   std::function<void(const EpochReport&)> on_epoch;
   std::function<void(const StepReport&)> on_step;  // about once a second
 };
 
 struct Trained {
-  bool stopped = false;  // by RunOptions::stop: there is a checkpoint and no model
-  ModelSpec model;       // tensors, names, calibration, golden vectors; card without name
-  // Of the test split's SFs, for experiments (ModelOptions::is_experiment), which have no model.
+  bool stopped = false;  // by RunOptions::stop; there is then a checkpoint and no model
+  ModelSpec model;       // tensors, names, calibration and golden vectors; the card has no name
+  // Of the SFs of the test split, for experiments (ModelOptions::is_experiment). They have no
+  // model.
   std::vector<float> test_logits;
   double validation_auc = 0;
   uint32_t epochs = 0;
 };
 
-// Fails with bad_data where there is nothing to learn from: no impressions, one class only, an
-// auxiliary task without ads; with failed_precondition where a checkpoint is of other data or
-// options.
+// Fails with bad_data if there is nothing to learn from: no impressions, only one class, or an
+// auxiliary task without ads. Fails with failed_precondition if the checkpoint belongs to other
+// data or options. Fails with bad_configuration if training diverges, that is if a loss or a
+// validation AUC is not finite; there is no model then. In a run of several processes, an error of
+// one is an error of all, and io_error says that another process was lost.
 Result<Trained> train(const Dataset& data, const TrainOptions& options, const RunOptions& run);
 
 }  // namespace barker

@@ -90,8 +90,6 @@ Result<Seed> read_secret_key(const std::string& path) {
 
 std::string to_text(const PublicKey& key) { return to_hex(key); }
 
-std::string signature_path(const std::string& file) { return file + ".sig"; }
-
 Result<PublicKey> parse_public_key(std::string_view text) {
   PublicKey key;
   if (from_hex(trimmed(text), key)) return key;

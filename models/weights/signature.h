@@ -40,6 +40,7 @@ Result<PublicKey> sign_bytes(std::span<const std::byte> bytes, const std::string
 Result<PublicKey> check_signature(std::span<const std::byte> bytes, const std::string& file,
                                   std::span<const PublicKey> trusted);
 
-std::string signature_path(const std::string& file);
+// Inline, so that hosts, which only look whether it changed, need no libsodium.
+inline std::string signature_path(const std::string& file) { return file + ".sig"; }
 
 }  // namespace barker

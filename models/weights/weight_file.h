@@ -1,8 +1,4 @@
-// A frozen model on disk, opened read-only: header, FlatBuffers metadata (weights.fbs), tensors.
-//
-//   offset 0    WeightFileHeader, 128 bytes, little endian
-//   then        metadata, 64-byte aligned, checked by the FlatBuffers Verifier
-//   then        tensor section, 64-byte aligned; every tensor in it 64-byte aligned
+// A frozen model on disk, opened read-only: header (format.h), metadata (weights.fbs), tensors.
 //
 // Tensors by name, rows first (row-major). V = rows of the embedding, N = named_rows, F =
 // folded_rows, D = dim, G = number of groups, H1.. = hidden sizes, A = attention_dim, R = dot_dim:
@@ -22,9 +18,9 @@
 //   fold.title         f32 or f16 [F, A]   W_a Em(d)
 //   fold.dot           f32 or f16 [F, R]   P Em(v)
 //
-// Ownership: the WeightFile owns its memory; every view lives as long as it. Immutable: any
-// thread. Never overwrite a file that may be mapped; write another and rename, as models/weights/writer.h
-// does.
+// A WeightFile owns its memory, and every view of it lives as long as the WeightFile. It never changes,
+// so that any thread may read it. Its bytes are a copy unless the caller asks for a mapping
+// (models/base/file_bytes.h says what that risks).
 #pragma once
 
 #include <cstddef>
@@ -38,6 +34,7 @@
 
 #include "models/base/file_bytes.h"
 #include "models/base/result.h"
+#include "models/weights/format.h"
 #include "models/weights/signature.h"
 #include "models/weights/vocabulary.h"
 
@@ -49,57 +46,28 @@ struct ModelCard;
 
 namespace barker {
 
-inline constexpr uint32_t kWeightFormatVersion = 1;
-inline constexpr size_t kTensorAlignment = 64;
+// Notes of the model card that say when what the model learned from happened, in seconds since 1970
+// as decimal text. A card need not have them.
+inline constexpr char kTrainedFromNote[] = "trained from";
+inline constexpr char kTrainedToNote[] = "trained to";
 
-struct WeightFileHeader {
-  char magic[8];            // "BARKERW\n"
-  uint32_t endian_mark;     // 0x01020304 as the writer's machine stores it
-  uint32_t format_version;  // kWeightFormatVersion
-  uint64_t file_size;       // bytes
-  uint64_t metadata_offset;
-  uint64_t metadata_size;
-  uint64_t metadata_xxh3;
-  uint64_t tensors_offset;
-  uint64_t tensors_size;
-  uint64_t tensors_xxh3;
-  uint8_t reserved[48];  // 0
-  uint64_t header_xxh3;  // of the 120 bytes before it
-};
-static_assert(sizeof(WeightFileHeader) == 128);
-
-// Limits of what a reader takes; a file beyond them is refused before anything is allocated by it.
-// They bound what one query and one load may cost, several times above what any model of ours has.
-inline constexpr uint32_t kMaxDim = 1024;        // a row of floats is then a page
-inline constexpr uint32_t kMaxGroups = 64;       // each is pooled in every query
-inline constexpr uint32_t kMaxLayers = 8;        // each costs a pass over all candidates
-inline constexpr uint32_t kMaxLayerSize = 4096;  // between two such layers: 64 MiB of weights
-inline constexpr uint32_t kMaxRows = 1u << 30;   // so that a row + 1 and kUnknownRow fit 32 bits
-inline constexpr uint64_t kMaxMetadata = uint64_t{1} << 30;  // bytes; FlatBuffers ends at 2 GiB
-inline constexpr float kMaxGoldenTolerance = 0.01f;  // logits; a wider one would prove nothing
-inline constexpr float kMaxComputeBound = 1;         // logits; beyond it nothing is screened out
-// Every load runs all golden vectors, a latency gate fifty times. The freezer writes up to 32, each
-// of one search: its candidates, its titles, the keywords of a bag.
-inline constexpr uint32_t kMaxGoldenVectors = 1024;
-inline constexpr uint32_t kMaxGoldenList = 1u << 16;
-
-// Called once per check in the order they run: "header", "checksum.metadata", ... `detail` says
-// what was found, and on failure what was expected.
+// Called once for each check, in the order in which they run: "header", "checksum.metadata", ...
+// `detail` says what was found, and on failure what was expected.
 using CheckReport =
     std::function<void(std::string_view check, bool passed, std::string_view detail)>;
 
 struct WeightFileOptions {
   CheckReport report = {};
   Storage storage = Storage::kAuto;
-  // Where there are any, the file must be signed by one of them (models/weights/signature.h).
+  // If there are any, the file must be signed by one of them (models/weights/signature.h).
   std::span<const PublicKey> trusted_keys = {};
 };
 
 class WeightFile {
  public:
-  // Maps or copies, and checks everything but the golden vectors (those need kernels:
-  // scoring/golden.h): header, sizes, checksums, Verifier, shapes, offsets, alignment, finite
-  // values, vocabulary. The error names file, check, where, expected, found.
+  // Copies or maps the file, then checks those very bytes (check.h). Only the golden vectors are left
+  // to the caller, because they need kernels (scoring/golden.h). The error names the file, the check,
+  // the place in the file, what was expected there and what was found.
   static Result<std::shared_ptr<const WeightFile>> open(const std::string& path,
                                                         const WeightFileOptions& options = {});
   WeightFile(const WeightFile&) = delete;
@@ -108,16 +76,17 @@ class WeightFile {
   const std::string& path() const { return path_; }
   bool is_copied() const { return bytes_.is_copied(); }
   std::span<const std::byte> bytes() const { return bytes_.bytes(); }
-  const WeightFileHeader& header() const { return *header_; }
+  const WeightFileHeader& header() const { return header_; }
   const fbs::Weights& metadata() const { return *metadata_; }
   const fbs::Architecture& architecture() const;
   const fbs::ModelCard& card() const;
   const Vocabulary& vocabulary() const { return vocabulary_; }
 
-  // A float tensor by name; empty if the file has none of that name. Shape was checked at open.
+  // A float tensor by name; empty if the file has none of that name. Its shape was checked by open.
   std::span<const float> floats(std::string_view name) const;
 
-  // Of architecture().tables: embedding or fold.*. Null if the file has none of that name.
+  // The embedding or a fold.* table, whose elements are of architecture().tables. Null if the file
+  // has none of that name.
   const void* table(std::string_view name) const;
 
   // Keywords of more than one word, for KeywordSplitter.
@@ -125,11 +94,11 @@ class WeightFile {
 
  private:
   WeightFile() = default;
-  friend class WeightFileOpener;
+  Status load(const WeightFileOptions& options);
 
   std::string path_;
   FileBytes bytes_;
-  const WeightFileHeader* header_ = nullptr;
+  WeightFileHeader header_{};  // read from the file once: what is used is what was checked
   const fbs::Weights* metadata_ = nullptr;
   Vocabulary vocabulary_;
 };

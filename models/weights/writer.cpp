@@ -9,6 +9,7 @@
 
 #include "models/base/atomic_file.h"
 #include "models/base/half.h"
+#include "models/base/number_text.h"
 #include "models/weights/layout.h"
 #include "models/weights/vocabulary.h"
 #include "models/weights/weight_file.h"
@@ -88,7 +89,8 @@ class Writer {
     sizes_.dot_hidden = a.dot_hidden;
     sizes_.tables = a.tables == TableElement::kF16 ? fbs::DType_F16 : fbs::DType_F32;
     if ((a.compute == ComputeSpec::kF32) != (a.compute_bound == 0)) {
-      return invalid_argument("model: compute_bound belongs to compute in other numbers than F32");
+      return invalid_argument(
+          "model: compute_bound: expected 0 where compute is F32, and above 0 elsewhere");
     }
     if (a.has_auxiliary) {
       if (Status s = limit("attention_dim", a.attention_dim, 1, kMaxLayerSize); !s.ok()) return s;
@@ -105,7 +107,8 @@ class Writer {
         return {};
       }
     }
-    return invalid_argument("model: attention names group \"" + name + "\", which is not there");
+    return invalid_argument("model: the attention uses a group \"" + name +
+                            "\", which the model does not have");
   }
 
   Status make_vocabulary() {
@@ -188,7 +191,7 @@ class Writer {
       to.reserve(from.size());
       for (const float value : from) {
         if (!(std::abs(value) <= kMaxHalf)) {
-          return invalid_argument("model: tensor " + name + ": " + std::to_string(value) +
+          return invalid_argument("model: tensor " + name + ": " + number_text(value) +
                                   " does not fit into 16 bits");
         }
         to.push_back(float_to_half(value));
@@ -329,8 +332,8 @@ Status Writer::save(const std::string& path) {
     XXH3_64bits_update(&hash, kZeros, align(blob.size) - blob.size);
   }
   WeightFileHeader header{};
-  std::memcpy(header.magic, "BARKERW\n", sizeof header.magic);
-  header.endian_mark = 0x01020304;
+  std::memcpy(header.magic, kWeightFileMagic, sizeof header.magic);
+  header.endian_mark = kWeightEndianMark;
   header.format_version = kWeightFormatVersion;
   header.metadata_offset = align(sizeof header);
   header.metadata_size = builder_.GetSize();

@@ -10,6 +10,7 @@
 
 #include "models/base/result.h"
 #include "models/text/fingerprint.h"
+#include "models/weights/groups.h"
 
 namespace barker {
 
@@ -31,8 +32,8 @@ struct ArchitectureSpec {
   std::vector<uint32_t> hidden;  // empty: no MLP
   bool has_auxiliary = false;
   uint32_t attention_dim = 0;
-  std::string attention_user_group = "hist";
-  std::string attention_query_group = "query";
+  std::string attention_user_group = kHistoryGroup;
+  std::string attention_query_group = kQueryGroup;
   uint32_t dot_dim = 0;
   std::vector<uint32_t> dot_hidden;
   float main_scale = 1, main_offset = 0, aux_scale = 1, aux_offset = 0;

@@ -37,19 +37,20 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPatience = std::chrono::seconds(1);
 
-struct Descriptor {  // closed whatever happens
+// Closes a descriptor at the end of its scope.
+struct Descriptor {
   const int number;
   ~Descriptor() {
     if (number >= 0) close(number);
   }
 };
 
-// A connected socket, or -1 and errno: EAGAIN where the other side lets nobody in meanwhile.
+// A connected socket, or -1 and errno: EAGAIN where the other side did not accept in time.
 int connect_to(const sockaddr_un& address, milliseconds patience) {
   const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return -1;
   const timeval limit = {patience.count() / 1000, patience.count() % 1000 * 1000};
-  setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);  // of connect, too
+  setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);  // limits connect, too
   if (connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
     return descriptor;
   }
@@ -59,8 +60,8 @@ int connect_to(const sockaddr_un& address, milliseconds patience) {
   return -1;
 }
 
-// Waits until the socket is ready or the time is up: one time for a whole line, so that nobody
-// stretches it by sending or taking a byte now and then.
+// Waits until the socket is ready or the time is up. The time limits a whole line and not a byte,
+// so that a client cannot stretch it by sending or taking a byte now and then.
 bool is_ready(int descriptor, short events, Clock::time_point until) {
   for (;;) {
     const auto left = std::chrono::ceil<milliseconds>(until - Clock::now()).count();
@@ -83,7 +84,7 @@ bool send_line(int descriptor, const std::string& line, Clock::time_point until)
   return true;
 }
 
-// False: no whole line came.
+// Returns false where no whole line came in time.
 bool receive_line(int descriptor, size_t longest, std::string& line, Clock::time_point until) {
   char buffer[4096];
   while (line.find('\n') == std::string::npos && line.size() <= longest) {
@@ -98,7 +99,7 @@ bool receive_line(int descriptor, size_t longest, std::string& line, Clock::time
   return true;
 }
 
-// Makes way for a socket at `path`.
+// Removes the socket that a dead engine left at `path`. Refuses to remove anything else.
 Status remove_dead_socket(const std::string& path, const sockaddr_un& address) {
   struct stat info {};
   if (lstat(path.c_str(), &info) != 0) return {};
@@ -118,7 +119,7 @@ Status remove_dead_socket(const std::string& path, const sockaddr_un& address) {
 Result<AdminSocket> AdminSocket::listen(const std::string& path) {
   const Result<sockaddr_un> address = address_of(path);
   if (!address.ok()) return address.status();
-  // Held from before the old socket goes until after the new one has gone.
+  // The lock is held from before the old socket is removed until after the new one is.
   const std::string lock = path + ".lock";
   AdminSocket made(open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (made.lock_ < 0) return failed(lock);
@@ -129,7 +130,7 @@ Result<AdminSocket> AdminSocket::listen(const std::string& path) {
   if (Status s = remove_dead_socket(path, *address); !s.ok()) return s;
   made.descriptor_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (made.descriptor_ < 0) return failed(path);
-  fchmod(made.descriptor_, 0600);  // before it has a name
+  fchmod(made.descriptor_, 0600);  // before it has a name by which others could open it
   if (bind(made.descriptor_, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
     return failed(path);
   }
@@ -150,12 +151,12 @@ AdminSocket::~AdminSocket() {
 }
 
 bool AdminSocket::answer(const std::function<std::string(const std::string&)>& reply) const {
-  const Descriptor asker = {accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC)};
-  if (asker.number < 0) return false;
+  const Descriptor client = {accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC)};
+  if (client.number < 0) return false;
   std::string command;
-  if (receive_line(asker.number, kLongestCommand, command, Clock::now() + kPatience)) {
+  if (receive_line(client.number, kLongestCommand, command, Clock::now() + kPatience)) {
     const std::string answer = reply(command);
-    send_line(asker.number, answer, Clock::now() + kPatience);
+    send_line(client.number, answer, Clock::now() + kPatience);
   }
   return true;
 }

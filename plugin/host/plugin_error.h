@@ -1,4 +1,5 @@
-// A plugin's error code and text as a Status.
+// Turns the error code and text of a plugin into a Status, by the code that tells a command how to
+// exit. [any thread]
 #pragma once
 
 #include <string>
@@ -19,7 +20,8 @@ inline Status plugin_error(int32_t code, const std::string& error) {
     case BARKER_E_VERSION:
       return {Code::kUnsupported, error};
     case BARKER_E_NO_WEIGHTS:
-    case BARKER_E_UNSUPPORTED:  // by this machine or build: others may
+    case BARKER_E_REENTRANT:
+    case BARKER_E_UNSUPPORTED:  // by this machine or build; others may support it
       return {Code::kFailedPrecondition, error};
     case BARKER_E_IO:
       return io_error(error);

@@ -5,7 +5,8 @@
 namespace barker {
 namespace {
 
-constexpr uint64_t kFewestFailures = 20, kFewestTimed = 2000;  // fewer say nothing
+// Fewer queries than these are chance.
+constexpr uint64_t kFewestFailures = 20, kFewestTimed = 2000;
 
 double share_of(uint64_t part, uint64_t all) {
   return all ? static_cast<double>(part) / static_cast<double>(all) : 0;
@@ -19,14 +20,14 @@ Measure measure(const std::optional<barker_generation_stats>& stats) {
           stats->rescored >= kFewestTimed ? stats->p99_ns : 0};
 }
 
-Verdict judge(const barker_generation_stats& now, const Measure& beside,
-              const Tolerance& tolerance) {
+ProbationVerdict judge(const barker_generation_stats& now, const Measure& beside,
+                       const Tolerance& tolerance) {
   const auto too_many = [&](uint64_t queries, double besides) {
     return queries >= kFewestFailures &&
            share_of(queries, now.queries) > tolerance.most_failures + besides;
   };
   const uint64_t failed = now.non_finite + now.internal;
-  Verdict verdict;
+  ProbationVerdict verdict;
   if (too_many(failed, 0)) {
     std::snprintf(verdict.reason, sizeof verdict.reason, "%llu of %llu queries failed",
                   static_cast<unsigned long long>(failed),
@@ -45,8 +46,9 @@ Verdict judge(const barker_generation_stats& now, const Measure& beside,
   return verdict;
 }
 
-Verdict judge_compared(const barker_agreement& a, uint64_t canary, const Tolerance& tolerance) {
-  Verdict verdict;
+ProbationVerdict judge_compared(const barker_agreement& a, uint64_t canary,
+                                const Tolerance& tolerance) {
+  ProbationVerdict verdict;
   if (a.canary == canary && a.canary_failed >= kFewestFailures &&
       share_of(a.canary_failed, a.compared) >
           tolerance.most_failures + share_of(a.serving_failed, a.compared)) {

@@ -1,4 +1,5 @@
-// Whether new weights do what those before or beside them did.
+// Judges new weights by counters: whether they answer queries as well as those before or beside
+// them did. Pure functions. [any thread]
 #pragma once
 
 #include <cstdint>
@@ -8,29 +9,32 @@
 
 namespace barker {
 
-// What new weights are measured by.
+// What new weights are compared with: how the weights before or beside them did.
 struct Measure {
-  double bypassed = 1;  // share of the queries; 1: not known
-  uint64_t p99 = 0;     // nanoseconds; 0: too few queries say
+  double bypassed = 1;  // share of the queries; 1: unknown, so that no share is held against them
+  uint64_t p99 = 0;     // nanoseconds; 0: too few queries to tell
 };
 Measure measure(const std::optional<barker_generation_stats>& stats);
 
 struct Tolerance {
   double most_failures;  // share of the queries
-  double slowest;        // times the p99 of the measure; 0: however slow
+  double slowest;        // multiple of the p99 of the measure; 0: however slow
 };
 
-struct Verdict {
-  char reason[160] = "";  // empty: nothing speaks against it
-  explicit operator bool() const { return *reason != '\0'; }
+struct ProbationVerdict {
+  char reason[160] = "";  // what speaks against the weights; empty: nothing does
+
+  bool is_failure() const { return *reason != '\0'; }
 };
 
-// Of the queries that it answered.
-Verdict judge(const barker_generation_stats& now, const Measure& beside,
-              const Tolerance& tolerance);
-
-// Of the queries that were asked of it and of the other, unseen.
-Verdict judge_compared(const barker_agreement& agreement, uint64_t canary,
+// Judges weights by the queries that they answered. Fewer than 20 failures are no verdict, and
+// neither is a p99 of fewer than 2,000 queries: from so few it would be noise.
+ProbationVerdict judge(const barker_generation_stats& now, const Measure& beside,
                        const Tolerance& tolerance);
+
+// Judges the canary of the given generation by the queries that were asked of it and of the serving
+// weights, side by side and unseen.
+ProbationVerdict judge_compared(const barker_agreement& agreement, uint64_t canary,
+                                const Tolerance& tolerance);
 
 }  // namespace barker

@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 
 constexpr int kLookEvery = 500, kCompareEvery = 50;  // milliseconds
 
-// What the kernel tells of the directories in which the watched files are.
+// Asks for events of the directory in which a watched file lies: files are replaced by rename, so
+// that an event of the file itself would be one of the replaced file.
 void watch_directory_of(const std::string& path, int notify) {
   if (path.empty() || notify < 0) return;
   std::error_code error;
@@ -40,28 +41,33 @@ struct Watcher::Impl {
   }
 
   void run() {
-    bool lets_in = admin.has_value();
+    bool listens = admin.has_value();
     while (!stop) {
       pollfd events[] = {
-          {wake, POLLIN, 0}, {notify, POLLIN, 0}, {lets_in ? admin->descriptor() : -1, POLLIN, 0}};
+          {wake, POLLIN, 0}, {notify, POLLIN, 0}, {listens ? admin->descriptor() : -1, POLLIN, 0}};
       poll(events, 3, life.has_canary() ? kCompareEvery : kLookEvery);
-      uint64_t count;
-      alignas(inotify_event) char names[4096];
-      if (read(wake, &count, sizeof count) < 0) count = 0;
-      while (notify >= 0 && read(notify, names, sizeof names) > 0) {
-      }
+      forget_events();
       if (stop) break;
       try {
         if (again.exchange(false)) life.retry();
         life.look();
-        // Who could not be let in (no descriptor was free) waits for the look after the next:
-        // his socket stays readable, and would make this loop spin.
-        lets_in =
-            admin &&
-            ((events[2].revents & POLLIN) == 0 ||
-             admin->answer([this](const std::string& command) { return life.answer(command); }));
-      } catch (const std::exception&) {  // no memory: the next look tries again
+        // A client that could not be accepted, because no descriptor was free, leaves the socket
+        // readable. The next poll leaves the socket out, so that this loop does not spin.
+        const bool asked = (events[2].revents & POLLIN) != 0;
+        listens = admin && (!asked || admin->answer([this](const std::string& command) {
+                    return life.answer(command);
+                  }));
+      } catch (const std::exception&) {  // memory was short: the next look tries again
       }
+    }
+  }
+
+  // Reads events away, whose content does not matter: a look sees for itself what changed.
+  void forget_events() const {
+    uint64_t count;
+    alignas(inotify_event) char names[4096];
+    (void)!read(wake, &count, sizeof count);
+    while (notify >= 0 && read(notify, names, sizeof names) > 0) {
     }
   }
 
@@ -81,7 +87,7 @@ Result<std::unique_ptr<Watcher>> Watcher::start(const barker_api& api, barker_pl
     if (!socket.ok()) return socket.status();
     impl->admin.emplace(std::move(*socket));
   }
-  // Before the first look, so that no change falls between the two.
+  // The watches come before the first look, so that no change falls between the two.
   watch_directory_of(watched.weights, impl->notify);
   watch_directory_of(watched.rules, impl->notify);
   if (Status s = impl->life.start(); !s.ok()) return s;

@@ -1,8 +1,11 @@
-// The control thread of a serving engine: sees that weights, labels or rules changed, and answers
-// the administrator.
+// The control thread of a serving engine: it runs a LifeCycle and answers the administrator.
 //
-// Woken by inotify, where there is one, by a look twice a second in any case (network file systems
-// tell nobody), by wake() (SIGHUP) and by its socket.
+// The thread looks when inotify reports a change, when wake() is called, when somebody asks on the
+// socket, and twice a second in any case, because network file systems report no changes of other
+// machines. While a canary runs, it looks twenty times a second, to compare recorded queries before
+// they are dropped.
+//
+// One watcher a plugin. All control calls of the plugin are the watcher's while it lives.
 #pragma once
 
 #include <memory>
@@ -14,13 +17,16 @@ namespace barker {
 
 class Watcher {
  public:
-  // Loads what there is, then watches it. The plugin must outlive the watcher. admin: path of a
-  // Unix socket; empty: none.
+  // Loads what is there, then watches it. The plugin must outlive the watcher. admin: path of a
+  // Unix socket; empty: none. Fails where weights or rules are refused or the socket is taken.
   static Result<std::unique_ptr<Watcher>> start(const barker_api& api, barker_plugin* plugin,
                                                 Watched watched, const std::string& admin = "");
-  ~Watcher();  // ends the thread
+  ~Watcher();  // waits for the thread to end; a load that runs is finished first
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
 
-  // [any thread, signal handlers] Look now, and try again what was refused.
+  // Makes the thread look now and try again what was refused or taken back. [any thread, and
+  // signal handlers]
   void wake() noexcept;
 
  private:

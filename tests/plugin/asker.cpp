@@ -1,21 +1,21 @@
 #include "tests/plugin/asker.h"
 
-#include <dlfcn.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <random>
+
+#include "plugin/host/plugin_loader.h"
 
 namespace barker {
 
 const barker_api& api() {
   static const barker_api* const table = [] {
-    void* library = dlopen(BARKER_PLUGIN_PATH, RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-      std::fprintf(stderr, "%s\n", dlerror());
+    const Result<const barker_api*> loaded = load_plugin(BARKER_PLUGIN_PATH);
+    if (!loaded.ok()) {
+      std::fprintf(stderr, "%s\n", loaded.status().message().c_str());
       std::abort();
     }
-    return static_cast<const barker_api*>(dlsym(library, BARKER_ENTRY_SYMBOL));
+    return *loaded;
   }();
   return *table;
 }
@@ -34,7 +34,10 @@ barker_plugin* make_plugin(const std::string& config) {
 }
 
 Asker::Asker(unsigned seed, std::string user, size_t ad_count, size_t words)
-    : id_(std::move(user)), text_((1 << 14) + 256 * ad_count, '\0') {
+    : session_(api()),
+      request(session_.request()),
+      response(session_.response()),
+      id_(std::move(user)) {
   std::mt19937 random(seed);
   const auto word = [&] { return "word" + std::to_string(random() % words); };
   query_ = word() + " " + word();
@@ -55,40 +58,24 @@ Asker::Asker(unsigned seed, std::string user, size_t ad_count, size_t words)
     ad.selling_point_stride = sizeof points_[0];
     ads.push_back(ad);
   }
-  results.resize(ads.size());
-  request.struct_size = sizeof request;
-  request.query = view(query_);
-  request.user = view(id_);
-  request.user_keywords = user_.data();
-  request.user_keyword_count = user_.size();
-  request.ads = ads.data();
-  request.ad_count = ads.size();
-  request.ad_stride = sizeof(barker_ad);
+  session_.start(query_, id_);
+  session_.set_user_keywords(user_);
+  session_.set_ads(ads);
+  session_.reserve(ads.size(), (1 << 14) + 256 * ad_count);
 }
 
 int32_t Asker::call(barker_plugin* plugin) {
-  for (barker_result_ad& ad : results) {
-    ad = {};
-    ad.struct_size = sizeof ad;
-  }
-  response = {};
-  response.struct_size = sizeof response;
-  response.ads = results.data();
-  response.ad_capacity = results.size();
-  response.ad_stride = sizeof(barker_result_ad);
-  response.text = text_.data();
-  response.text_capacity = text_.size();
-  return api().rescore(plugin, &request, &response, nullptr);
+  session_.use(plugin);
+  const int32_t code = session_.rescore(nullptr);
+  results = session_.results();
+  return code;
 }
 
 std::string Asker::answer() const {
-  return std::string(reinterpret_cast<const char*>(results.data()),
-                     results.size() * sizeof results[0]) +
-         text_.substr(0, response.text_size);
+  return std::string(reinterpret_cast<const char*>(results.data()), results.size_bytes()) +
+         std::string(session_.text());
 }
 
-std::string Asker::title(size_t rank) const {
-  return text_.substr(results[rank].title_offset, results[rank].title_size);
-}
+std::string Asker::title(size_t rank) const { return std::string(session_.answer(rank).title); }
 
 }  // namespace barker

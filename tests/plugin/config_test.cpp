@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <fstream>
+#include <string>
 
 namespace barker {
 namespace {
@@ -21,6 +24,53 @@ TEST(ParseConfig, TakesDefaultsForAnEmptyText) {
   EXPECT_EQ(config->window, 50u);
   EXPECT_EQ(config->choose.count, 2u);
   EXPECT_EQ(config->title.open, "<em>");
+}
+
+// plugin/README.md is where the keys are documented.
+std::string documented_keys() {
+  std::ifstream page(BARKER_SOURCE_DIR "/plugin/README.md");
+  std::string line, toml;
+  bool is_inside = false;
+  while (std::getline(page, line)) {
+    if (line.starts_with("```")) {
+      is_inside = line == "```toml";
+    } else if (is_inside) {
+      toml += line + "\n";
+    }
+  }
+  return toml;
+}
+
+TEST(ParseConfig, HasTheDefaultsThatItsPageShows) {
+  const std::string toml = documented_keys();
+  const auto shown = parse_config(toml);
+  ASSERT_TRUE(shown.ok()) << shown.status().message();
+  const Config defaults = *parse_config("");
+  EXPECT_EQ(shown->enabled, defaults.enabled);
+  EXPECT_EQ(shown->isa, defaults.isa);
+  EXPECT_EQ(shown->window, defaults.window);
+  EXPECT_EQ(shown->numbers, defaults.numbers);
+  EXPECT_EQ(shown->load.storage, defaults.load.storage);
+  EXPECT_EQ(shown->load.shared_directory, defaults.load.shared_directory);
+  EXPECT_EQ(shown->load.trusted_keys, defaults.load.trusted_keys);
+  EXPECT_EQ(shown->latency_gate, defaults.latency_gate);
+  EXPECT_EQ(shown->canary_served, defaults.canary_served);
+  EXPECT_EQ(shown->canary_compared, defaults.canary_compared);
+  EXPECT_EQ(shown->canary_salt, defaults.canary_salt);
+  EXPECT_EQ(shown->order.bid, defaults.order.bid);
+  EXPECT_EQ(shown->order.pctr, defaults.order.pctr);
+  EXPECT_EQ(shown->order.first_pass, defaults.order.first_pass);
+  EXPECT_EQ(shown->choose.count, defaults.choose.count);
+  EXPECT_EQ(shown->choose.minimum_logit, defaults.choose.minimum_logit);
+  EXPECT_EQ(shown->choose.maximum_cosine, defaults.choose.maximum_cosine);
+  EXPECT_EQ(shown->choose.duplicates, defaults.choose.duplicates);
+  EXPECT_EQ(shown->title.format, defaults.title.format);
+  EXPECT_EQ(shown->title.open, defaults.title.open);
+  EXPECT_EQ(shown->title.close, defaults.title.close);
+  EXPECT_EQ(shown->title.separator, defaults.title.separator);
+  EXPECT_EQ(shown->title.max_width, defaults.title.max_width);
+  EXPECT_EQ(shown->title.ellipsis, defaults.title.ellipsis);
+  EXPECT_EQ(std::ranges::count(toml, '='), 27) << "every key, and the equals sign of the order";
 }
 
 TEST(ParseConfig, TakesEveryKey) {

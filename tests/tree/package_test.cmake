@@ -1,13 +1,18 @@
-# Installs the build, then lets a stranger's project find, build against and run it.
+# Installs the build, then configures, builds and runs projects against it that know nothing of this
+# tree: a host in C, and one in C++ that links the host library.
 function(run)
   execute_process(COMMAND ${ARGV} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
 file(REMOVE_RECURSE ${WORK_DIR})
 run(${CMAKE_COMMAND} --install ${BINARY_DIR} --prefix ${WORK_DIR}/prefix)
-run(${CMAKE_COMMAND} -S ${SOURCE_DIR} -B ${WORK_DIR}/build -DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix)
-run(${CMAKE_COMMAND} --build ${WORK_DIR}/build)
-run(${WORK_DIR}/build/consumer ${WEIGHTS})
+foreach(consumer consumer host_consumer)
+  run(${CMAKE_COMMAND} -S ${SOURCE_DIR}/${consumer} -B ${WORK_DIR}/${consumer}
+      -DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix)
+  run(${CMAKE_COMMAND} --build ${WORK_DIR}/${consumer})
+endforeach()
+run(${WORK_DIR}/consumer/consumer ${WEIGHTS})
+run(${WORK_DIR}/host_consumer/consumer ${WEIGHTS} ${WORK_DIR}/admin)
 run(${WORK_DIR}/prefix/bin/barker --version)
 run(${WORK_DIR}/prefix/bin/barker verify ${WEIGHTS})
 run(${WORK_DIR}/prefix/bin/barker-train --version)

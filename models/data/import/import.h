@@ -1,5 +1,9 @@
-// Importers of public data sets: their layouts to our catalogue (index/catalogue/CATALOGUE.md), event log
-// (EVENTS.md), users and queries. Every record is used or reported.
+// Importers of public data sets, one a file. Each turns the layout of its set into files of ours: a
+// catalogue (index/catalogue/CATALOGUE.md), an event log (models/data/EVENTS.md), users and
+// queries.
+//
+// `from` is the directory of the data set, `out` the directory to write to. Every record is either
+// used or reported in `bad`. A file appears in `out` only when it is complete.
 #pragma once
 
 #include <cstdint>
@@ -14,25 +18,25 @@ struct ImportSummary {
   uint64_t records = 0, ads = 0, events = 0, users = 0, queries = 0;
 };
 
-// Amazon review sets as item and sequence lists (items.tsv.gz, sequences.txt.gz): purchases become
-// SF and ad events with popularity-matched negatives.
+// Amazon review sets as lists of items and sequences (items.tsv.gz, sequences.txt.gz). Purchases
+// become SF and ad events, with negatives that are as popular as the positives.
 Result<ImportSummary> import_amazon_reviews(const std::string& from, const std::string& out,
                                             uint64_t seed, BadLines& bad);
 
-// A gift shop's invoices (online_retail.tsv.gz): purchases in time order become SF and ad events.
+// Invoices of a gift shop (online_retail.tsv.gz). Purchases in time order become SF and ad events.
 Result<ImportSummary> import_online_retail(const std::string& from, const std::string& out,
                                            uint64_t seed, BadLines& bad);
 
-// Clicks on filters of a hotel search (events.tsv.gz) become SF events. No catalogue: hotels have
-// no names there.
+// Clicks on filters of a hotel search (events.tsv.gz). They become SF events. There is no
+// catalogue, because the set has no names of hotels.
 Result<ImportSummary> import_trivago(const std::string& from, const std::string& out, uint64_t seed,
                                      BadLines& bad);
 
-// Best Buy's catalogue (products.csv.gz) and queries (clicks_*.csv.gz).
+// The catalogue (products.csv.gz) and queries (clicks_*.csv.gz) of Best Buy.
 Result<ImportSummary> import_bestbuy(const std::string& from, const std::string& out,
                                      BadLines& bad);
 
-// Tmall titles (taobao_cosmetics.tsv.gz) and Taobao queries (multicpr_ecom_*.query.tsv.gz).
+// Titles of Tmall (taobao_cosmetics.tsv.gz) and queries of Taobao (multicpr_ecom_*.query.tsv.gz).
 Result<ImportSummary> import_tmall(const std::string& from, const std::string& out, BadLines& bad);
 
 }  // namespace barker

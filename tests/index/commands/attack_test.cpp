@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "index/commands/print.h"
-#include "index/engine/engine.h"
+#include "index/engine/engine_session.h"
 #include "index/retrieval/index_writer.h"
 #include "tests/index/commands/run_command.h"
 #include "tests/models/text/clean_text.h"
@@ -30,7 +30,7 @@ class Attack : public testing::Test {
       ad.id = std::to_string(ads.size()) + hostile;
       ad.title = hostile + " shoes " + hostile;
       ad.bid_terms = {"shoes", hostile};
-      // The last one folds to word1 but reads as something else.
+      // The plugin folds the last one to "word1", while a reader sees something else.
       ad.selling_points = {hostile, "word2", "wo\u200Brd\u202E1"};
       ad.merchant = ad.category = hostile;
       ads.push_back(std::move(ad));
@@ -67,10 +67,11 @@ class Attack : public testing::Test {
 
 TEST_F(Attack, LeavesJsonWhole) {
   const auto engine = open("");
+  EngineSession session(*engine);
   size_t ads = 0;
   for (const std::string& hostile : hostile_texts()) {
     for (const std::string& query : {hostile, std::string("shoes")}) {
-      const auto result = engine->search(query, hostile_user(hostile), /*explain=*/true);
+      const auto result = session.search(query, hostile_user(hostile), /*explain=*/true);
       ASSERT_TRUE(result.ok()) << result.status().message();
       std::ostringstream out;
       print_json(*result, 1000, out);
@@ -93,9 +94,10 @@ TEST_F(Attack, LeavesJsonWhole) {
 
 TEST_F(Attack, LeavesTheTerminalAlone) {
   const auto engine = open("[title]\nformat = 'ansi'\n");
+  EngineSession session(*engine);
   for (const std::string& hostile : hostile_texts()) {
     for (const std::string& query : {hostile, std::string("shoes")}) {
-      const auto result = engine->search(query, hostile_user(hostile), /*explain=*/true);
+      const auto result = session.search(query, hostile_user(hostile), /*explain=*/true);
       ASSERT_TRUE(result.ok());
       std::ostringstream out;
       print_table(*result, 1000, out);
@@ -134,7 +136,7 @@ TEST_F(Attack, InAWeightFileLeavesTheTerminalAlone) {
 TEST_F(Attack, InACheckLeavesTheTerminalAlone) {
   ModelSpec model = random_model(1);
   model.architecture.groups[0].name = "hist\x1b[2J\u202E";
-  for (float& w : model.tensors["mlp.1.weight"]) w = 0;  // the golden vectors will not match
+  for (float& w : model.tensors["mlp.1.weight"]) w = 0;  // so that the golden vectors fail
   (void)write_weight_file(model, weights_);
   expect_clean("verify " + weights_);
   for (const char* command : {"inspect", "verify", "versions", "search shoes --index",
@@ -153,7 +155,7 @@ TEST_F(Attack, InACatalogueThatIsIndexedLeavesTheTerminalAlone) {
     const auto line = [&] {
       return ad.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
     };
-    for (int i = 0; i < 30; ++i) {  // mined, and each id on two lines
+    for (int i = 0; i < 30; ++i) {  // enough to be mined, and each id on two lines
       ad["id"] = hostile + std::to_string(i / 2);
       ad["title"] = i < 6 ? "memory foam shoe" : "shoe";
       out << line();

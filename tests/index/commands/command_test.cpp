@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "models/base/exit_code.h"
 #include "plugin/host/plugin_error.h"
@@ -65,6 +66,55 @@ TEST(Command, AnswersAFileOfQueriesLineByLine) {
   const Outcome r = run(shop.search() + "--json --queries " + queries + " 2>/dev/null");
   EXPECT_EQ(r.code, 0);
   EXPECT_EQ(std::count(r.out.begin(), r.out.end(), '\n'), 4);
+}
+
+// The lines of an output, without the times in them.
+std::vector<Json> without_times(const std::string& out) {
+  std::vector<Json> answers;
+  std::istringstream lines(out);
+  for (std::string line; std::getline(lines, line);) {
+    answers.push_back(Json::parse(line));
+    answers.back().erase("timing_us");
+  }
+  return answers;
+}
+
+TEST(Command, AnswersOnSeveralThreadsInTheOrderOfTheQueries) {
+  const Shop shop;
+  const std::string queries = temporary_path("queries");
+  {
+    std::ofstream out(queries);
+    for (int i = 0; i < 300; ++i) out << (i % 3 ? "shoes" : "nothing") << " number" << i << "\n";
+  }
+  const std::string search = shop.search() + "--json --user-keywords word5 --queries " + queries;
+  const Outcome one = run(search + " 2>/dev/null");
+  ASSERT_EQ(one.code, 0);
+  const std::vector<Json> expected = without_times(one.out);
+  ASSERT_EQ(expected.size(), 300u);
+  for (const char* threads : {"1", "2", "8"}) {
+    const Outcome r = run(search + " --threads " + threads + " 2>/dev/null");
+    EXPECT_EQ(r.code, 0);
+    EXPECT_EQ(without_times(r.out), expected) << threads;
+  }
+  const Outcome piped =
+      run(shop.search() + "--json --user-keywords word5 --threads 4 --queries - <" + queries +
+          " 2>/dev/null");
+  EXPECT_EQ(without_times(piped.out), expected);
+  EXPECT_EQ(run(shop.search() + "--threads 2 shoes 2>/dev/null").code, 64) << "of one query";
+}
+
+TEST(Command, ASignalToLookAgainDoesNotEndASearchForManyQueries) {
+  const Shop shop;
+  const std::string pipe = temporary_path("queries"), out = temporary_path("answers");
+  // Opening the pipe waits for the command, which opens it once it has started.
+  const Outcome r =
+      run("--version >/dev/null; mkfifo " + pipe + "; " BARKER_COMMAND " " + shop.search() +
+          "--watch --json --queries " + pipe + " >" + out + " 2>/dev/null & p=$!; exec 3>" + pipe +
+          "; echo shoes >&3; kill -HUP $p; sleep 0.3; echo shoes >&3; exec 3>&-; "
+          "wait $p && cat " +
+          out);
+  EXPECT_EQ(r.code, 0);
+  EXPECT_EQ(std::count(r.out.begin(), r.out.end(), '\n'), 2);
 }
 
 TEST(Command, AnswersAVeryLongQueryAndTheOneAfterIt) {

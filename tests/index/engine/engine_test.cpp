@@ -8,8 +8,8 @@
 #include <fstream>
 
 #include "index/catalogue/ad_store.h"
+#include "index/engine/engine_session.h"
 #include "index/retrieval/index_writer.h"
-#include "plugin/host/plugin_loader.h"
 #include "tests/models/weights/random_model.h"
 
 namespace barker {
@@ -53,7 +53,7 @@ TEST(Engine, FindsRescoresAndRewrites) {
   ASSERT_TRUE(engine.ok()) << engine.status().message();
   Profile user;
   user.keywords = {"word5"};
-  const auto result = (*engine)->search("Running SHOES", user);
+  const auto result = EngineSession(**engine).search("Running SHOES", user);
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(result->status, "rescored");
   ASSERT_EQ(result->ads.size(), 2u);
@@ -67,7 +67,7 @@ TEST(Engine, FindsRescoresAndRewrites) {
 TEST(Engine, FindsChineseAds) {
   const auto engine = Engine::open(options());
   ASSERT_TRUE(engine.ok());
-  const auto result = (*engine)->search("面膜", {});
+  const auto result = EngineSession(**engine).search("面膜", {});
   ASSERT_TRUE(result.ok());
   ASSERT_EQ(result->ads.size(), 1u);
   EXPECT_EQ(result->ads[0].id, "a3");
@@ -79,7 +79,7 @@ TEST(Engine, AnswersEveryOddQuery) {
   for (const std::string& query :
        {std::string(), std::string(10'000, 'a'), std::string("\xFF\x01"),
         std::string("a OR (b AND \"c"), std::string(5000, ' ') + "shoes"}) {
-    EXPECT_TRUE((*engine)->search(query, {}).ok());
+    EXPECT_TRUE(EngineSession(**engine).search(query, {}).ok());
   }
 }
 
@@ -94,7 +94,7 @@ TEST(Engine, ShowsTheFirstPassWhereThePluginRefusesTheQuery) {
   Profile user;
   user.groups.resize(10'000, {"profile", {}});  // more than the plugin takes
   testing::internal::CaptureStderr();
-  const auto result = (*engine)->search("shoes", user, /*explain=*/true);
+  const auto result = EngineSession(**engine).search("shoes", user, /*explain=*/true);
   EXPECT_THAT(testing::internal::GetCapturedStderr(),
               AllOf(HasSubstr("refused the query"), HasSubstr("groups")));
   ASSERT_TRUE(result.ok()) << result.status().message();
@@ -108,7 +108,7 @@ TEST(Engine, ShowsTheFirstPassWhereThePluginRefusesTheQuery) {
     EXPECT_TRUE(ad.selling_points.empty());
     EXPECT_EQ(ad.title, ad.id == "a1" ? "Trail &lt;b&gt; &amp; shoes [2J" : "Road shoes");
   }
-  const auto next = (*engine)->search("shoes", {});
+  const auto next = EngineSession(**engine).search("shoes", {});
   ASSERT_TRUE(next.ok());
   EXPECT_EQ(next->status, "rescored");
 }
@@ -128,14 +128,6 @@ TEST(Engine, NamesWhatItCannotOpen) {
   EXPECT_THAT(Engine::open(o).status().message(), HasSubstr("truncated"));
 }
 
-TEST(LoadPlugin, RefusesAnotherMajorVersionAndWhatIsNoPlugin) {
-  EXPECT_EQ(load_plugin(OTHER_PLUGIN_PATH).status().code(), Code::kUnsupported);
-  EXPECT_THAT(load_plugin(OTHER_PLUGIN_PATH).status().message(), HasSubstr("found 9.3"));
-  const std::string text = temporary_path("plugin.so");
-  std::ofstream(text) << "not a library";
-  EXPECT_THAT(load_plugin(text).status().message(), HasSubstr("cannot be loaded"));
-}
-
 TEST(AdStore, RefusesDamage) {
   const std::string directory = small_index();
   std::filesystem::resize_file(directory + "/ads.store", 40);
@@ -149,7 +141,7 @@ TEST(AdStore, IsCopiedWhereOthersMayWriteToIt) {
   const auto store = AdStore::open(path);
   ASSERT_TRUE(store.ok()) << store.status().message();
   std::filesystem::resize_file(path, 0);
-  EXPECT_EQ(store->size(), 3u);  // a mapped one would end the process here
+  EXPECT_EQ(store->size(), 3u);  // if it were mapped, this would end the process
 }
 
 TEST(AdStore, RefusesWhatIsNoFileOrTooLargeAndNamesIt) {
@@ -160,7 +152,7 @@ TEST(AdStore, RefusesWhatIsNoFileOrTooLargeAndNamesIt) {
   std::filesystem::remove(path);
   std::ofstream(path) << "";
   EXPECT_THAT(AdStore::open(path).status().message(), HasSubstr(path + ": expected a well-formed"));
-  std::filesystem::resize_file(path, kMaxAdStore + 1);  // of holes
+  std::filesystem::resize_file(path, kMaxAdStore + 1);  // a sparse file
   EXPECT_THAT(AdStore::open(path).status().message(), HasSubstr(path + ": expected at most"));
   std::filesystem::remove(path);
 }

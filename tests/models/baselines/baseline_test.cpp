@@ -24,7 +24,7 @@ std::shared_ptr<const Dataset> dataset(const std::vector<SearchEvent>& events) {
   return *data;
 }
 
-// Two kinds of users with words of their own; each likes what his kind likes.
+// There are two kinds of users. Each kind has words of its own and mostly clicks those.
 std::vector<SearchEvent> two_kinds(bool flip_test_labels = false) {
   Random random(3, 1);
   std::vector<SearchEvent> events;
@@ -79,10 +79,10 @@ TEST(Baselines, PopularityIsTheShrunkClickRate) {
   const float rate = 6.0f / 16;
   ASSERT_EQ(p.size(), 4u);
   EXPECT_FLOAT_EQ(p[0], (6 + 10 * rate) / 18);
-  EXPECT_FLOAT_EQ(p[1], rate) << "of a keyword never seen the overall rate is all one knows";
+  EXPECT_FLOAT_EQ(p[1], rate) << "the overall rate is all that is known of a new keyword";
 }
 
-TEST(Baselines, ThatKnowUsersBeatPopularityWhereTastesDiffer) {
+TEST(Baselines, BeatPopularityIfTheyKnowUsersAndTastesDiffer) {
   const auto data = dataset(two_kinds());
   const double popularity = auc_of(*data, "popularity");
   for (const std::string& name : baseline_names()) {
@@ -96,7 +96,8 @@ TEST(Baselines, NeverLookAtTheTestLabels) {
   for (const std::string& name : baseline_names()) {
     const auto a = make_baseline(name), b = make_baseline(name);
     ASSERT_TRUE(a->fit(*data).ok() && b->fit(*flipped).ok());
-    // The first search of the test period of every user: later ones may have clicks as history.
+    // Only the first search of each user in the test period, because later ones may have clicks of
+    // the test period in their history.
     const auto pa = a->predict(Split::kTest), pb = b->predict(Split::kTest);
     for (size_t i = 0; i < 60 * 4; ++i) EXPECT_EQ(pa[i], pb[i]) << name;
   }
@@ -121,7 +122,60 @@ TEST(Baselines, GiveProbabilitiesForStrangersAndUnknownKeywords) {
   }
 }
 
-TEST(Baselines, HaveNoOthersThanTheNamed) { EXPECT_EQ(make_baseline("usercf"), nullptr); }
+// Every baseline must work on a dataset whose splits lack SFs, ads, groups or everything.
+TEST(Baselines, PredictWithEmptySplits) {
+  for (const bool keep_sfs : {false, true}) {
+    for (const int kept_splits : {0, 1, 2, 4, 6}) {  // a bit for each split
+      std::vector<SearchEvent> events;
+      for (SearchEvent& event : two_kinds()) {
+        if (!(kept_splits >> static_cast<int>(*event.split) & 1)) continue;
+        if (keep_sfs) {
+          event.ads.clear();
+          event.groups.clear();
+        } else {
+          event.sfs.clear();
+        }
+        events.push_back(std::move(event));
+      }
+      const auto data = dataset(events);
+      for (const std::string& name : baseline_names()) {
+        const auto baseline = make_baseline(name);
+        ASSERT_TRUE(baseline->fit(*data).ok()) << name;
+        for (const Split split : {Split::kTrain, Split::kValidation, Split::kTest}) {
+          const std::vector<float> p = baseline->predict(split);
+          EXPECT_EQ(p.size(), data->instances_of(split, Task::kMain)) << name;
+          for (const float x : p) EXPECT_TRUE(x > 0 && x < 1) << name << " " << x;
+        }
+      }
+    }
+  }
+}
+
+// A log may give no SFs for training but only ads. Times far apart must not overflow either.
+TEST(Baselines, LearnFromAdsAlone) {
+  std::vector<SearchEvent> events;
+  for (int u = 0; u < 20; ++u) {
+    for (const int64_t time : {INT64_MIN + 1, int64_t{0}, INT64_MAX}) {
+      SearchEvent event;
+      event.time = time;
+      event.user = "u" + std::to_string(u);
+      event.split = time == INT64_MAX ? Split::kTest : Split::kTrain;
+      if (time == INT64_MAX) event.sfs = {{"red", true}, {"blue", false}};
+      event.ads = {{"a", u % 2 ? "red paint" : "blue paint", {}, true}};
+      events.push_back(event);
+    }
+  }
+  const auto data = dataset(events);
+  for (const std::string& name : baseline_names()) {
+    const auto baseline = make_baseline(name);
+    ASSERT_TRUE(baseline->fit(*data).ok());
+    for (const float p : baseline->predict(Split::kTest)) {
+      EXPECT_TRUE(p > 0 && p < 1) << name << " " << p;
+    }
+  }
+}
+
+TEST(Baselines, AreFoundByTheirExactNamesOnly) { EXPECT_EQ(make_baseline("usercf"), nullptr); }
 
 }  // namespace
 }  // namespace barker

@@ -43,7 +43,7 @@ Made make(const std::string& log, const DatasetOptions& options = {}) {
   return out;
 }
 
-TEST(Dataset, SeeOnlyWhatTheUserDidStrictlyBefore) {
+TEST(Dataset, HasInEachHistoryOnlyWhatTheUserClickedBefore) {
   const Made r = make(
       R"({"time":1,"user":"u","query":"q","split":"train","sfs":[{"text":"first","clicked":1}]})"
       "\n"
@@ -63,7 +63,7 @@ TEST(Dataset, SeeOnlyWhatTheUserDidStrictlyBefore) {
   EXPECT_THAT(r.history(4), ElementsAre());
 }
 
-TEST(Dataset, TakesTheHistoryTheEngineUsedWhereTheLogHasIt) {
+TEST(Dataset, TakesTheHistoryOfTheEngineIfTheLogHasIt) {
   const Made r = make(
       R"({"time":1,"user":"u","split":"train","user_keywords":["New","old"],"sfs":[{"text":"a","clicked":1}]})"
       "\n");
@@ -105,7 +105,7 @@ TEST(Dataset, ReportsBadLinesAndUsesTheOthers) {
   EXPECT_THAT(r.bad.report("log"), HasSubstr("the last line is cut off"));
 }
 
-TEST(Dataset, SplitsByTimeWhereTheLogDoesNot) {
+TEST(Dataset, SplitsByTimeIfTheLogDoesNotSplit) {
   std::string log;
   for (int i = 0; i < 100; ++i) {
     log += R"({"time":)" + std::to_string(i) +
@@ -136,7 +136,7 @@ TEST(Dataset, KeepsGroupsWithWeightsAndDropsFeaturesThatTrainingNeverSaw) {
   EXPECT_TRUE(std::isnan(r.data->search(1).sf_truth[0]));
 }
 
-TEST(Dataset, TellsClickedSfsFromOtherHistory) {
+TEST(Dataset, KeepsAHistoryOfClickedSfsOfItsOwn) {
   const Made r = make(
       R"({"time":1,"user":"u","split":"train","sfs":[{"text":"sf","clicked":1}],"ads":[{"id":"1","keywords":["x","y"],"clicked":1}]})"
       "\n"
@@ -161,7 +161,7 @@ TEST(Dataset, LeavesOutAShareOfTheTrainingBarsButNoHistory) {
   EXPECT_EQ(r.data->search(1500).history.size(), 1500u);
 }
 
-TEST(Dataset, RefusesGroupNamesThatMeanSomethingElse) {
+TEST(Dataset, RefusesReservedGroupNames) {
   const Made r = make(
       R"({"time":1,"user":"u","split":"train","groups":{"query":["a"]},"sfs":[{"text":"a","clicked":1}]})"
       "\n");
@@ -169,7 +169,7 @@ TEST(Dataset, RefusesGroupNamesThatMeanSomethingElse) {
   EXPECT_THAT(r.bad.report("log"), HasSubstr("log:1: groups.query: this name is reserved"));
 }
 
-TEST(Dataset, IsRefusedWhenAByteOfItIsWrong) {
+TEST(Dataset, IsRefusedIfAByteOfItIsWrong) {
   const std::string log = temporary_path("log.jsonl"), path = temporary_path("data.barker");
   std::ofstream(log) << R"({"time":1,"user":"u","query":"shoes","sfs":[{"text":"a","clicked":1}]})"
                      << "\n";
@@ -193,7 +193,7 @@ TEST(Dataset, IsRefusedWhenAByteOfItIsWrong) {
   EXPECT_FALSE(Dataset::open(path).ok());
 }
 
-TEST(Dataset, SaysWhatCannotBeDone) {
+TEST(Dataset, NamesWhatCannotBeDone) {
   BadLines bad;
   const std::string path = temporary_path("data.barker");
   EXPECT_THAT(build_dataset("-", path, {}, bad).message(), HasSubstr("read twice"));
@@ -207,7 +207,7 @@ TEST(Dataset, SaysWhatCannotBeDone) {
   std::remove(path.c_str());
 }
 
-TEST(Dataset, OfAnEmptyLogHasNoSearches) {
+TEST(Dataset, HasNoSearchesIfTheLogIsEmpty) {
   const Made r = make("");
   EXPECT_EQ(r.data->searches(), 0u);
   EXPECT_TRUE(r.data->searches_of(Split::kTrain, Task::kMain).empty());

@@ -13,7 +13,7 @@ std::string error_of(const char* line) {
   return event.ok() ? "" : event.status().message();
 }
 
-TEST(ParseEvent, RoundTripsEveryField) {
+TEST(ParseEvent, ReadsBackEveryFieldThatIsWritten) {
   SearchEvent event;
   event.time = 42;
   event.user = "u1";
@@ -37,7 +37,7 @@ TEST(ParseEvent, RoundTripsEveryField) {
   EXPECT_TRUE(std::isnan(parsed->sfs[1].true_probability));
 }
 
-TEST(ParseEvent, SaysWhatIsWrongAndWhere) {
+TEST(ParseEvent, NamesTheFieldThatIsWrong) {
   EXPECT_THAT(
       error_of("{\"time\": 1, \"user\": \"u\", \"sfs\": [{\"text\": \"a\", \"clicked\": 2}]}"),
       HasSubstr("sfs[0].clicked: expected true, false, 1 or 0, found 2"));

@@ -53,7 +53,7 @@ TEST(GroupedText, ReadsTheExampleOfItsDescription) {
   EXPECT_TRUE(events[1].user_keywords->empty());
 }
 
-TEST(GroupedText, ReportsWhatIsWrongByLine) {
+TEST(GroupedText, ReportsWrongLinesByNumber) {
   BadLines bad;
   const auto events = read(
       "#groups hist query target\n"
@@ -93,7 +93,7 @@ TEST(GroupedText, NeedsAHeaderWithTheRequiredGroups) {
   std::remove(path.c_str());
 }
 
-// Comparing each name with each other one would take minutes.
+// Comparing every name with every other one would take minutes.
 TEST(GroupedText, FindsAGroupNamedTwiceInALongHeader) {
   const std::string path = temporary_path("grouped");
   std::ofstream out(path, std::ios::binary);
@@ -107,7 +107,8 @@ TEST(GroupedText, FindsAGroupNamedTwiceInALongHeader) {
   std::remove(path.c_str());
 }
 
-// Log -> dataset -> grouped text -> log -> dataset: the same instances, whatever the tokens are.
+// A log becomes a dataset, grouped text, a log and a dataset again, with the same instances, even
+// if tokens contain the characters of the notation.
 TEST(GroupedText, RoundTripsEveryInstance) {
   const std::string log = temporary_path("log.jsonl"), grouped = temporary_path("grouped"),
                     again = temporary_path("again.jsonl");

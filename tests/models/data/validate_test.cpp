@@ -41,7 +41,7 @@ TEST(ValidateLog, FindsNothingWrongWithAGoodLog) {
   EXPECT_THAT(report.text(), HasSubstr("training: 160 SF impressions, 33.75% clicked"));
 }
 
-TEST(ValidateLog, NamesDoublesCutLinesAndDisorder) {
+TEST(ValidateLog, ReportsRepeatedIdsCutLinesAndWrongOrder) {
   std::string log;
   for (int t = 0; t < 200; ++t) {
     log += line(t, "\"search\":\"same\",\"sfs\":[{\"text\":\"a\",\"clicked\":" +

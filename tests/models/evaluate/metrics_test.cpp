@@ -21,7 +21,7 @@ double auc_by_pairs(const std::vector<float>& scores, const std::vector<uint8_t>
   return good / all;
 }
 
-TEST(Auc, CountsOrderedPairsWithTiesHalf) {
+TEST(Auc, CountsOrderedPairsAndHalfOfTheTies) {
   std::mt19937 random(1);
   for (int round = 0; round < 50; ++round) {
     std::vector<float> scores(80);
@@ -34,7 +34,7 @@ TEST(Auc, CountsOrderedPairsWithTiesHalf) {
   }
 }
 
-TEST(Auc, IsBlindToMonotoneTransforms) {
+TEST(Auc, DependsOnlyOnTheOrderOfTheScores) {
   const std::vector<float> scores = {.1f, .9f, .4f, .6f};
   const std::vector<uint8_t> clicked = {0, 1, 1, 0};
   std::vector<float> bent;
@@ -42,11 +42,26 @@ TEST(Auc, IsBlindToMonotoneTransforms) {
   EXPECT_EQ(auc(scores, clicked), auc(bent, clicked));
 }
 
+TEST(Auc, IsNotANumberIfAScoreIsNone) {
+  std::vector<float> scores(1000, NAN);
+  std::vector<uint8_t> clicked(1000);
+  for (size_t i = 0; i < clicked.size(); ++i) clicked[i] = i % 2;
+  EXPECT_TRUE(std::isnan(auc(scores, clicked))) << "all scores are NaN";
+  for (size_t i = 0; i < scores.size(); ++i) scores[i] = static_cast<float>(i);
+  EXPECT_FALSE(std::isnan(auc(scores, clicked)));
+  for (const size_t at : {0, 500, 999}) {
+    const float kept = scores[at];
+    scores[at] = NAN;
+    EXPECT_TRUE(std::isnan(auc(scores, clicked))) << "score " << at << " is NaN";
+    scores[at] = kept;
+  }
+}
+
 TEST(Auc, IsNotANumberWithOneClass) {
   EXPECT_TRUE(std::isnan(auc(std::vector<float>{1, 2}, std::vector<uint8_t>{1, 1})));
 }
 
-TEST(AucByUser, IntervalHoldsTheValueAndIsDeterministic) {
+TEST(AucByUser, GivesAnIntervalAroundTheValueThatDependsOnTheSeedOnly) {
   std::mt19937 random(2);
   std::vector<float> scores;
   std::vector<uint8_t> clicked;
@@ -65,6 +80,36 @@ TEST(AucByUser, IntervalHoldsTheValueAndIsDeterministic) {
   const Interval none = auc_difference_by_user(scores, scores, clicked, users, 500, 50, 7);
   EXPECT_EQ(none.low, 0);
   EXPECT_EQ(none.high, 0);
+}
+
+// A resample may leave out the user with the NaN, but the interval of an unknown value is not
+// known.
+TEST(Bootstrap, GivesNoIntervalIfAScoreIsNotANumber) {
+  std::vector<float> scores, broken;
+  std::vector<uint8_t> clicked;
+  std::vector<uint32_t> users;
+  for (uint32_t i = 0; i < 200; ++i) {
+    scores.push_back(static_cast<float>(i % 7));
+    clicked.push_back(i % 3 == 0);
+    users.push_back(i / 10);
+  }
+  broken = scores;
+  broken[5] = NAN;
+  for (const Interval& i : {auc_by_user(broken, clicked, users, 20, 50, 1),
+                            auc_difference_by_user(broken, scores, clicked, users, 20, 50, 1),
+                            auc_difference_by_user(scores, broken, clicked, users, 20, 50, 1),
+                            mean_by_user(broken, users, 20, 50, 1)}) {
+    EXPECT_TRUE(std::isnan(i.value));
+    EXPECT_TRUE(std::isnan(i.low));
+    EXPECT_TRUE(std::isnan(i.high));
+  }
+}
+
+TEST(Bootstrap, OfNoInstancesGivesNoNumbers) {
+  const Interval i = auc_by_user({}, {}, {}, 5, 50, 1);
+  EXPECT_TRUE(std::isnan(i.value));
+  EXPECT_TRUE(std::isnan(i.low));
+  EXPECT_TRUE(std::isnan(mean_by_user({}, {}, 0, 50, 1).value));
 }
 
 }  // namespace

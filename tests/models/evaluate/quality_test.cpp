@@ -15,7 +15,7 @@ const std::vector<uint8_t> kClicked = {1, 0, 1, 1, 0, 0};
 const std::vector<uint32_t> kSearch = {7, 7, 7, 9, 9, 9};
 const std::vector<uint32_t> kKeyword = {1, 2, 3, 1, 2, 4};
 
-TEST(Quality, OfTheTextbookExample) {
+TEST(Quality, MatchesATextbookExample) {
   const Decisions d = decide(kScores, kClicked, 0.5);
   EXPECT_DOUBLE_EQ(d.recall, 2.0 / 3);
   EXPECT_DOUBLE_EQ(d.precision, 2.0 / 3);
@@ -39,11 +39,11 @@ TEST(Quality, TopKTakesTheBestOfEverySearch) {
   EXPECT_DOUBLE_EQ(top[1].precision, 0.5);
   EXPECT_DOUBLE_EQ(top[2].recall, 1);
   EXPECT_DOUBLE_EQ(top[9].precision, top[2].precision)
-      << "a list is the whole bar where it is short";
+      << "a list holds the whole bar if the bar is short";
   EXPECT_DOUBLE_EQ(top[9].coverage, 1);
 }
 
-TEST(Quality, BestF1ThresholdBeatsEveryOther) {
+TEST(Quality, FindsTheThresholdWithTheBestF1) {
   std::mt19937 random(5);
   std::vector<float> scores;
   std::vector<uint8_t> clicked;
@@ -55,7 +55,7 @@ TEST(Quality, BestF1ThresholdBeatsEveryOther) {
   for (double t = 0; t <= 1; t += 0.01) EXPECT_LE(decide(scores, clicked, t).f1, best + 1e-12);
 }
 
-TEST(Quality, F1NeverExceedsWhatRecallAllows) {
+TEST(Quality, KeepsF1BelowItsBoundByRecall) {
   std::mt19937 random(6);
   for (int round = 0; round < 50; ++round) {
     std::vector<float> scores;
@@ -69,10 +69,10 @@ TEST(Quality, F1NeverExceedsWhatRecallAllows) {
   }
 }
 
-TEST(Quality, CalibrationErrorIsZeroForWhatComesTrue) {
+TEST(Quality, GivesNoCalibrationErrorIfClickRatesAreAsPredicted) {
   std::vector<float> p;
   std::vector<uint8_t> clicked;
-  for (int i = 0; i < 1000; ++i) {  // twenty bins of fifty, each with its own rate exactly
+  for (int i = 0; i < 1000; ++i) {  // twenty bins of fifty instances, each with exactly its rate
     const int bin = i / 50;
     p.push_back(static_cast<float>(bin) / 25);
     clicked.push_back(i % 50 < bin * 2);
@@ -82,7 +82,7 @@ TEST(Quality, CalibrationErrorIsZeroForWhatComesTrue) {
   EXPECT_NEAR(calibration_error(p, clicked), 0.1, 1e-6);
 }
 
-TEST(Quality, RocRisesFromCornerToCornerAndHoldsTheAuc) {
+TEST(Quality, DrawsARocCurveWithTheAreaOfTheAuc) {
   std::mt19937 random(7);
   std::vector<float> scores;
   std::vector<uint8_t> clicked;
@@ -104,15 +104,33 @@ TEST(Quality, RocRisesFromCornerToCornerAndHoldsTheAuc) {
   EXPECT_TRUE(roc(scores, std::vector<uint8_t>(5000, 1)).empty());
 }
 
-TEST(Quality, GroupedAucLooksInsideSearchesOnly) {
-  // Wrong across searches, right inside each.
+TEST(Quality, ComputesGroupedAucInsideSearchesOnly) {
+  // The order is wrong across the searches and right inside each of them.
   EXPECT_DOUBLE_EQ(grouped_auc(std::vector<float>{9, 8, 2, 1}, std::vector<uint8_t>{1, 0, 1, 0},
                                std::vector<uint32_t>{1, 1, 2, 2}),
                    1);
   EXPECT_DOUBLE_EQ(grouped_auc(kScores, kClicked, kSearch), (0.5 * 3 + 1.0 * 3) / 6);
 }
 
-TEST(Quality, OfNothingIsNotANumber) {
+TEST(Quality, IsNotANumberIfAPredictionIsNone) {
+  std::vector<float> broken = kScores;
+  broken[4] = NAN;
+  EXPECT_TRUE(std::isnan(log_loss(broken, kClicked)));
+  EXPECT_TRUE(std::isnan(root_mean_square_error(broken, kClicked)));
+  EXPECT_TRUE(std::isnan(calibration_error(broken, kClicked)));
+  EXPECT_TRUE(reliability(broken, kClicked).empty());
+  EXPECT_TRUE(roc(broken, kClicked).empty());
+  EXPECT_TRUE(std::isnan(best_f1_threshold(broken, kClicked)));
+  EXPECT_TRUE(std::isnan(decide(broken, kClicked, 0.5).accuracy));
+  EXPECT_TRUE(std::isnan(decide(kScores, kClicked, NAN).accuracy));
+  EXPECT_TRUE(std::isnan(grouped_auc(broken, kClicked, kSearch)));
+  for (const TopK& t : top_k(broken, kClicked, kSearch, kKeyword)) {
+    EXPECT_TRUE(std::isnan(t.precision));
+    EXPECT_TRUE(std::isnan(t.rmse));
+  }
+}
+
+TEST(Quality, IsNotANumberWithoutInstances) {
   EXPECT_TRUE(std::isnan(log_loss({}, {})));
   EXPECT_TRUE(std::isnan(calibration_error({}, {})));
   EXPECT_TRUE(std::isnan(grouped_auc({}, {}, {})));

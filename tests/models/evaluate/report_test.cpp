@@ -3,18 +3,23 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <clocale>
 #include <cmath>
+#include <cstdlib>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <random>
 
 #include "models/evaluate/gate.h"
+#include "tests/models/weights/random_model.h"
 
 namespace barker {
 namespace {
 
 using ::testing::HasSubstr;
 
-// 300 users in two categories, four SFs a search.
+// Instances of 300 users in two categories, four SFs in each search.
 InstanceTable table(uint64_t seed = 1) {
   std::mt19937_64 random(seed);
   InstanceTable t;
@@ -49,7 +54,7 @@ std::vector<float> noisy(const InstanceTable& t, double noise, uint64_t seed) {
   return out;
 }
 
-TEST(Evaluate, JudgesBinsCategoriesAndTheTruth) {
+TEST(Evaluate, JudgesClickBinsCategoriesAndTheTrueProbability) {
   const InstanceTable test = table(), validation = table(2), none;
   const Evaluation e = evaluate({test,
                                  validation,
@@ -75,7 +80,7 @@ TEST(Evaluate, JudgesBinsCategoriesAndTheTruth) {
   EXPECT_LT(e.models[2].calibration_error, 0.03);
 }
 
-TEST(Evaluate, WritesTextJsonAndHtmlThatEscape) {
+TEST(Evaluate, EscapesNamesInJsonAndHtml) {
   const InstanceTable test = table(), none;
   const Evaluation e = evaluate(
       {test, none, none, {{"<script>alert(1)</script>", noisy(test, 0.5, 3), {}, {}}}, 20, 1});
@@ -90,13 +95,64 @@ TEST(Evaluate, WritesTextJsonAndHtmlThatEscape) {
   EXPECT_THAT(html, Not(HasSubstr("http")));
 }
 
-TEST(Evaluate, OfNothingSaysSo) {
+TEST(Evaluate, ReportsThatThereAreNoInstances) {
   const InstanceTable none;
   const Evaluation e = evaluate({none, none, none, {{"m", {}, {}, {}}}, 20, 1});
   EXPECT_TRUE(std::isnan(e.models[0].auc.value));
   EXPECT_THAT(to_text(e), HasSubstr("0 instances"));
   EXPECT_FALSE(to_html(e).empty());
   EXPECT_TRUE(nlohmann::json::parse(to_json(e))["models"][0]["auc"]["value"].is_null());
+}
+
+// Where it is not installed, the locale is compiled into a directory of its own.
+bool use_german_locale() {
+  if (setlocale(LC_ALL, "de_DE.UTF-8")) return true;
+  const std::string directory = temporary_path("locale");
+  std::filesystem::create_directories(directory);
+  const std::string make = "localedef -i de_DE -f UTF-8 " + directory + "/de_DE.UTF-8 2>/dev/null";
+  const bool made = std::system(make.c_str()) == 0;
+  setenv("LOCPATH", directory.c_str(), 1);
+  const bool used = made && setlocale(LC_ALL, "de_DE.UTF-8");
+  unsetenv("LOCPATH");
+  std::filesystem::remove_all(directory);
+  return used;
+}
+
+// Some locales write a comma for the decimal point. JSON and SVG must not.
+TEST(Evaluate, WritesTheSameInEveryLocale) {
+  const InstanceTable test = table(), none;
+  const std::vector<float> current = noisy(test, 0.5, 3);
+  const Evaluation e = evaluate({test, none, none, {{"m", current, {}, {}}}, 20, 1});
+  const auto findings = gate(test, noisy(test, 0.6, 4), current, {});
+  const std::string before = to_text(e) + to_json(e) + to_html(e) + to_text(findings);
+  const std::string kept = setlocale(LC_ALL, nullptr);
+  if (!use_german_locale()) GTEST_SKIP() << "the German locale can neither be found nor be made";
+  const std::string after = to_text(e) + to_json(e) + to_html(e) + to_text(findings);
+  setlocale(LC_ALL, kept.c_str());
+  EXPECT_EQ(before, after);
+}
+
+TEST(Evaluate, ReportsPredictionsThatAreNotNumbers) {
+  const InstanceTable test = table(), none;
+  std::vector<float> broken = noisy(test, 0.5, 3);
+  broken[7] = NAN;
+  const Evaluation e = evaluate({test, none, none, {{"broken", broken, {}, {}}}, 20, 1});
+  EXPECT_TRUE(std::isnan(e.models[0].auc.value));
+  EXPECT_TRUE(nlohmann::json::parse(to_json(e))["models"][0]["log_loss"].is_null());
+  EXPECT_FALSE(to_html(e).empty());
+}
+
+TEST(Gate, RefusesPredictionsThatAreNotNumbers) {
+  const InstanceTable test = table();
+  const std::vector<float> current = noisy(test, 0.5, 3);
+  for (const size_t broken : {size_t{1}, test.size()}) {
+    std::vector<float> candidate = current;
+    std::fill_n(candidate.begin(), broken, NAN);
+    const auto findings = gate(test, candidate, current, {});
+    EXPECT_FALSE(passes(findings)) << broken;
+    EXPECT_THAT(to_text(findings), HasSubstr("REFUSED not a number"));
+    EXPECT_TRUE(passes(gate(test, current, candidate, {}))) << "a broken model may be replaced";
+  }
 }
 
 TEST(Gate, PassesAnEqualAndABetterModel) {
@@ -106,11 +162,11 @@ TEST(Gate, PassesAnEqualAndABetterModel) {
   EXPECT_TRUE(passes(gate(test, noisy(test, 0.1, 4), current, {})));
 }
 
-TEST(Gate, RefusesWhatIsWorseAndNamesWhere) {
+TEST(Gate, RefusesAWorseModelAndNamesTheSlice) {
   const InstanceTable test = table();
   const std::vector<float> current = noisy(test, 0.2, 3);
   EXPECT_FALSE(passes(gate(test, noisy(test, 0.6, 4), current, {})));
-  // Worse in one category, better in the other: the total hides it.
+  // A candidate that is worse in one category and better in the other one looks equal in total.
   const std::vector<float> worse = noisy(test, 0.5, 5), better = noisy(test, 0.0, 6);
   std::vector<float> mixed;
   for (size_t i = 0; i < test.size(); ++i)
@@ -120,7 +176,7 @@ TEST(Gate, RefusesWhatIsWorseAndNamesWhere) {
   EXPECT_THAT(to_text(findings), HasSubstr("ok      AUC                category <b>cream</b>"));
 }
 
-TEST(Gate, RefusesProbabilitiesThatLie) {
+TEST(Gate, RefusesProbabilitiesThatAreNotCalibrated) {
   const InstanceTable test = table();
   std::vector<float> squashed = test.truth;
   for (float& p : squashed) p = 0.3f + 0.1f * p;  // the same order, so the same AUC

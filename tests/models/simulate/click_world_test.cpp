@@ -36,13 +36,13 @@ TEST(ClickWorld, GivesEqualEventsForEqualSeeds) {
   EXPECT_NE(log_of(small()), log_of(small(2)));
 }
 
-TEST(ClickWorld, KeepsItsUsersWhenMoreOfThemCome) {
+TEST(ClickWorld, KeepsItsUsersIfMoreAreAdded) {
   ClickWorldOptions more = small();
   more.users = 80;
   EXPECT_TRUE(log_of(more).starts_with(log_of(small())));
 }
 
-TEST(ClickWorld, ShowsDifferentWordsInTimeOrder) {
+TEST(ClickWorld, ShowsEachWordOnceInEachBarAndGoesForwardInTime) {
   std::map<std::string, int64_t> last;
   const KeywordSplitter splitter;
   const Status status = ClickWorld(small()).generate([&](const SearchEvent& event) {
@@ -60,7 +60,7 @@ TEST(ClickWorld, ShowsDifferentWordsInTimeOrder) {
   EXPECT_TRUE(status.ok());
 }
 
-TEST(ClickWorld, StopsWhereTheSinkFails) {
+TEST(ClickWorld, StopsWhenTheSinkFails) {
   int events = 0;
   const Status status = ClickWorld(small()).generate(
       [&](const SearchEvent&) { return ++events == 3 ? io_error("full") : Status(); });
@@ -68,7 +68,24 @@ TEST(ClickWorld, StopsWhereTheSinkFails) {
   EXPECT_EQ(events, 3);
 }
 
-// Rates of world S1; a quarter of its users is enough to see them.
+TEST(ClickWorld, RefusesOptionsThatLeaveACategoryEmpty) {
+  for (uint32_t ClickWorldOptions::*count :
+       {&ClickWorldOptions::title_words, &ClickWorldOptions::queries, &ClickWorldOptions::items}) {
+    ClickWorldOptions options = small();
+    options.*count = options.categories - 1;
+    const ClickWorld world(options);
+    EXPECT_EQ(world.status().code(), Code::kInvalidArgument);
+    EXPECT_THAT(world.status().message(), ::testing::HasSubstr("20 categories, found 19"));
+    EXPECT_FALSE(world.generate([](const SearchEvent&) { return Status(); }).ok());
+    options.*count = options.categories;
+    EXPECT_TRUE(ClickWorld(options).generate([](const SearchEvent&) { return Status(); }).ok());
+  }
+  ClickWorldOptions options = small();
+  options.axes = 65;
+  EXPECT_FALSE(ClickWorld(options).status().ok());
+}
+
+// The rates of world S1. A quarter of its users is enough to see them.
 TEST(ClickWorld, HasTheRatesAndTheCeilingOfS1) {
   ClickWorldOptions options;
   options.users = 4500;

@@ -38,7 +38,7 @@ class Marketplace : public testing::Test {
 };
 std::string* Marketplace::directory_ = nullptr;
 
-TEST_F(Marketplace, EqualSeedsGiveEqualBytesAndOthersDoNot) {
+TEST_F(Marketplace, GivesEqualBytesForEqualSeedsOnly) {
   const std::string same = temporary_path("market"), other = temporary_path("market");
   ASSERT_TRUE(write_marketplace({.ads = 500, .users = 200, .searches = 3000}, same).ok());
   ASSERT_TRUE(
@@ -67,7 +67,7 @@ TEST_F(Marketplace, HasEnglishAndChineseAdsInEveryCategory) {
   EXPECT_TRUE(categories.contains("shoes"));
 }
 
-TEST_F(Marketplace, ClicksAsOftenAsTheTruthSays) {
+TEST_F(Marketplace, ClicksAsOftenAsTheTrueProbabilitiesSay) {
   double clicks = 0, expected = 0, variance = 0;
   auto reader = LineReader::open(*directory_ + "/events.jsonl");
   std::string_view line;
@@ -85,7 +85,7 @@ TEST_F(Marketplace, ClicksAsOftenAsTheTruthSays) {
   EXPECT_LT(std::abs(clicks - expected), 4 * std::sqrt(variance));
 }
 
-TEST_F(Marketplace, RefusesAMarketWithoutRoomForItsPeople) {
+TEST_F(Marketplace, RefusesTooFewUsers) {
   EXPECT_FALSE(write_marketplace({.users = 1}, *directory_).ok());
 }
 

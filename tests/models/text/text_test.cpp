@@ -6,6 +6,8 @@
 
 #include "tests/models/text/clean_text.h"
 #include "tests/models/text/hostile_texts.h"
+#include "tests/models/text/random_text.h"
+#include "tests/models/text/slow_text.h"
 
 namespace barker {
 namespace {
@@ -112,6 +114,42 @@ TEST(Visible, IsCleanAndStaysAsItIsWhateverComes) {
     const std::string once = visible(text);
     EXPECT_EQ(what_is_unclean(once), "") << text;
     EXPECT_EQ(visible(once), once) << text;
+  }
+}
+
+void expect_as_the_slow_way(const std::string& text) {
+  uint64_t expected = 0, found = 0;
+  ASSERT_EQ(sanitize_utf8(text, &found), slow_sanitize_utf8(text, &expected)) << text;
+  ASSERT_EQ(found, expected) << text;
+  expected = found = 0;
+  std::string out = "already there ";
+  append_visible(text, out, &found);
+  ASSERT_EQ(out, "already there " + slow_visible(text, &expected)) << text;
+  ASSERT_EQ(found, expected) << text;
+  out = "already there ";
+  append_html_escaped(text, out);
+  ASSERT_EQ(out, "already there " + slow_html_escaped(text)) << text;
+}
+
+TEST(Cleaning, IsWhatTheSlowWayMakesOfRandomAndHostileTexts) {
+  for (const std::string& text : hostile_texts()) expect_as_the_slow_way(text);
+  std::mt19937 random(5);
+  for (int i = 0; i < 20000; ++i) expect_as_the_slow_way(random_text(random, 12));
+  for (int i = 0; i < 20000; ++i) {
+    std::string bytes(random() % 40, '\0');
+    for (char& c : bytes) c = static_cast<char>(random());
+    expect_as_the_slow_way(bytes);
+  }
+}
+
+TEST(Cleaning, IsWhatTheSlowWayMakesOfEveryCharacterBetweenOthers) {
+  std::string text;
+  for (UChar32 c = 0; c <= 0x10FFFF; ++c) {
+    if (U_IS_SURROGATE(c)) continue;
+    icu::UnicodeString(c).toUTF8String(text);
+    if (c % 64 != 0) continue;
+    expect_as_the_slow_way(text);
+    text = c % 128 ? "a" : "补👩";
   }
 }
 

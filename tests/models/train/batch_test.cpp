@@ -15,7 +15,7 @@
 namespace barker {
 namespace {
 
-TEST(Permutation, MeetsEveryNumberOnce) {
+TEST(Permutation, VisitsEveryNumberOnce) {
   for (const uint64_t size : {1, 2, 3, 7, 64, 1000, 4097}) {
     const Permutation order(size, 42);
     std::set<uint64_t> met;
@@ -57,7 +57,7 @@ TEST(Schedule, AlternatesOneToKAndPassesBothLogsEquallyOften) {
   EXPECT_NEAR(static_cast<double>(at.auxiliary.pass), 20, 3);
 }
 
-TEST(Schedule, OfOnePassTakesEverySearchOnce) {
+TEST(Schedule, TakesEverySearchOnceInAPass) {
   const auto data = small_world();
   const TrainOptions options = quick_options("BM");
   const PhaseSchedule schedule(*data, options, Phase::kMain);
@@ -72,9 +72,9 @@ TEST(Schedule, OfOnePassTakesEverySearchOnce) {
   EXPECT_EQ(at.main.position, 0u);
 }
 
-// What makes data-parallel training equal to one process: a search drops the same entries whoever
-// works on it.
-TEST(BatchMaker, DropsTheSameWhetherABatchIsWholeOrSplit) {
+// Data-parallel training equals training in one process because a search drops the same entries, no
+// matter which process works on it.
+TEST(BatchMaker, DropsTheSameEntriesInAWholeBatchAndInAPartOfIt) {
   const auto data = small_world();
   TrainOptions options = quick_options("AMTDL");
   options.model.user_id = true;
@@ -110,7 +110,7 @@ TEST(BatchMaker, DropsTheSameWhetherABatchIsWholeOrSplit) {
   }
 }
 
-TEST(BatchMaker, DropsAboutTheShareItIsToldAndNothingWhenJudging) {
+TEST(BatchMaker, DropsTheGivenShareInTrainingAndNothingInJudging) {
   const auto data = small_world();
   TrainOptions options = quick_options("AMTDL");
   options.dropout = 0.25;
@@ -124,7 +124,7 @@ TEST(BatchMaker, DropsAboutTheShareItIsToldAndNothingWhenJudging) {
   EXPECT_TRUE(maker.make(Task::kMain, all, std::nullopt).target_mask.empty());
 }
 
-TEST(ModelPlan, NamesTheGroupsThatThereAre) {
+TEST(ModelPlan, NamesTheGroupsOfTheLogIfOneIsUnknown) {
   const auto data = small_world();
   ModelOptions options;
   options.groups = {"profil"};
@@ -136,7 +136,7 @@ TEST(ModelPlan, NamesTheGroupsThatThereAre) {
 
 // The first step of Adam moves by the rate against the gradient's sign (Kingma and Ba,
 // section 2.1).
-TEST(Adam, MovesByTheRateAtFirst) {
+TEST(Adam, MovesByTheRateInTheFirstStep) {
   float values[] = {1, 1, 1}, first[3] = {}, second[3] = {};
   const float gradient[] = {0.5f, -20, 1e-4f};
   adam({0.1, 1}, gradient, 3, values, first, second);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <locale>
+
 namespace barker {
 namespace {
 
@@ -27,7 +29,39 @@ TEST(TrainOptions, RoundTripThroughToml) {
   EXPECT_EQ(read.model.groups, options.model.groups);
 }
 
-TEST(TrainOptions, NameLineAndKeyOfWhatIsWrong) {
+// A locale as in Germany, where 1234.5 is written "1.234,5". TOML does not read that.
+class GermanNumbers : public std::numpunct<char> {
+  char do_decimal_point() const override { return ','; }
+  char do_thousands_sep() const override { return '.'; }
+  std::string do_grouping() const override { return "\3"; }
+};
+
+TEST(TrainOptions, AreWrittenTheSameInEveryLocale) {
+  TrainOptions options;
+  options.seed = 1234567;
+  const std::string before = options_to_toml(options);
+  const std::locale kept = std::locale::global(std::locale(std::locale(), new GermanNumbers));
+  const std::string after = options_to_toml(options);
+  options.dropout = 1.5;
+  const std::string error = check_options(options).message();
+  std::locale::global(kept);
+  EXPECT_EQ(before, after);
+  EXPECT_THAT(error, HasSubstr("expected 0 to 0.95, found 1.5"));
+  EXPECT_THAT(before, HasSubstr("learning_rate = 0.002\n"));
+}
+
+TEST(TrainOptions, WriteTheFewestDigitsThatReadBack) {
+  TrainOptions options;
+  options.learning_rate = 0.1 + 0.2;
+  options.embedding_l2 = 1e-5;
+  options.decay = 1;
+  const std::string toml = options_to_toml(options);
+  EXPECT_THAT(toml, HasSubstr("learning_rate = 0.30000000000000004\n"));
+  EXPECT_THAT(toml, HasSubstr("embedding_l2 = 1e-05\n"));
+  EXPECT_THAT(toml, HasSubstr("decay = 1.0\n"));
+}
+
+TEST(TrainOptions, NameTheLineAndTheKeyInErrors) {
   const auto error = [](const char* toml) {
     TrainOptions options;
     return read_options(toml, options).message();
@@ -43,7 +77,7 @@ TEST(TrainOptions, NameLineAndKeyOfWhatIsWrong) {
   EXPECT_THAT(error("seed = 1"), HasSubstr("seed: no such option"));
 }
 
-TEST(TrainOptions, StayAsTheyWereWhereTheFileIsWrong) {
+TEST(TrainOptions, StayUnchangedIfTheFileIsWrong) {
   TrainOptions options;
   options.seed = 7;
   EXPECT_FALSE(read_options("[train]\nseed = 9\nk = -1", options).ok());

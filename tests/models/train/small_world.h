@@ -1,4 +1,4 @@
-// Datasets of a small click world, and options that train on them in a second.
+// Datasets of a small click world, and options with which training on them takes a second.
 #pragma once
 
 #include <gtest/gtest.h>

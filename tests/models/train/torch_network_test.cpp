@@ -7,6 +7,7 @@
 #include "models/base/random.h"
 #include "models/evaluate/score.h"
 #include "models/train/freeze_torch.h"
+#include "models/train/judge_torch.h"
 #include "scoring/isa.h"
 #include "tests/models/train/small_world.h"
 
@@ -31,8 +32,8 @@ const Architecture kArchitectures[] = {
     {"AmtdlUserIdDotAlone", "AMTDL", true, DotHead::kAlone},
 };
 
-// Random searches with everything that is rare: empty bags, strangers, unknown keywords, one-word
-// titles, histories of 1,000 keywords, weights.
+// Random searches with everything that is rare: empty bags, unknown users and keywords, titles of
+// one word, histories of 1,000 keywords, weights.
 std::shared_ptr<const Dataset> odd_searches() {
   Random random(11, 1);
   const std::string path = temporary_path("odd.data");
@@ -91,8 +92,8 @@ class EveryArchitecture : public ::testing::TestWithParam<Architecture> {
   }
 };
 
-// 5,600 SFs and 5,600 ads through libtorch and through every serving kernel.
-TEST_P(EveryArchitecture, GivesTheSameInTheKernelsAsInLibtorch) {
+// 5,600 SFs and 5,600 ads are scored by libtorch and by the serving kernels of every ISA.
+TEST_P(EveryArchitecture, ScoresTheSameInTheKernelsAsInLibtorch) {
   static const std::shared_ptr<const Dataset> data = odd_searches();
   const TrainOptions o = options();
   const ModelPlan plan = make_plan(*data, o.model).value();
@@ -101,7 +102,8 @@ TEST_P(EveryArchitecture, GivesTheSameInTheKernelsAsInLibtorch) {
   torch::Tensor table = torch::randn({plan.rows(), static_cast<int64_t>(o.model.dim)});
   table[plan.unknown_row()].zero_();
   ModelSpec model = freeze(*data, plan, o, network, table);
-  // Buckets that training never met are zero in the file: so must they be here.
+  // Buckets that no user of the training split falls into are zero in the file, so they must be
+  // zero here.
   table.slice(0, 0, plan.unknown_row())
       .copy_(torch::tensor(model.tensors.at("embedding")).view({plan.unknown_row(), -1}));
   const std::string path = temporary_path("parity.barker");
@@ -170,9 +172,9 @@ INSTANTIATE_TEST_SUITE_P(All, EveryArchitecture, ::testing::ValuesIn(kArchitectu
                            return std::string(about.param.name);
                          });
 
-// What experiments add must have right gradients, too; the place in the bar counts only in
-// training.
-TEST(TorchNetwork, OfExperimentsLearnsToo) {
+// The parts that experiments add must have right gradients, too. The place in the bar counts only
+// in training.
+TEST(TorchNetwork, HasRightGradientsForExperiments) {
   const auto data = small_world();
   for (const bool experts : {false, true}) {
     TrainOptions o = quick_options("AMTDL");
@@ -207,7 +209,7 @@ TEST(TorchNetwork, OfExperimentsLearnsToo) {
   }
 }
 
-// Eq. 11-13 and all the rest: autograd against central differences.
+// Compares autograd with central differences, for Eq. 11-13 and all the rest.
 TEST(TorchNetwork, HasTheGradientOfItsOutput) {
   const auto data = small_world();
   TrainOptions o = quick_options("AMTDL");

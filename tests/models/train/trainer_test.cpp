@@ -15,11 +15,14 @@
 #include "models/weights/weight_file.h"
 #include "models/weights/weights_generated.h"
 #include "scoring/golden.h"
+#include "tests/models/train/poisoned_checkpoint.h"
 #include "tests/models/train/small_world.h"
 
 namespace barker {
 namespace {
 
+using ::testing::Each;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 double test_auc(const ModelSpec& model, const Dataset& data) {
@@ -33,7 +36,7 @@ double test_auc(const ModelSpec& model, const Dataset& data) {
   return auc(*p, instances_of(data, Split::kTest, Task::kMain).clicked);
 }
 
-TEST(Train, LearnsWhoLikesWhat) {
+TEST(Train, LearnsWhichUsersLikeWhat) {
   const auto data = small_world(1, 2000);
   for (const char* model : {"BM", "MTDL", "AMTDL"}) {
     TrainOptions options = quick_options(model);
@@ -45,7 +48,7 @@ TEST(Train, LearnsWhoLikesWhat) {
   }
 }
 
-TEST(Train, EverySchedulePreTrainsAlternatesOrJoins) {
+TEST(Train, RunsThePhasesOfEachSchedule) {
   const auto data = small_world();
   for (const auto& [schedule, phases] : std::vector<std::pair<Schedule, std::string>>{
            {Schedule::kAlternate, "alternate "},
@@ -62,7 +65,7 @@ TEST(Train, EverySchedulePreTrainsAlternatesOrJoins) {
   }
 }
 
-TEST(Train, EqualSeedsGiveEqualWeights) {
+TEST(Train, GivesEqualWeightsForEqualSeeds) {
   const auto data = small_world();
   TrainOptions options = quick_options("AMTDL");
   const auto a = train(*data, options, {}), b = train(*data, options, {});
@@ -72,7 +75,7 @@ TEST(Train, EqualSeedsGiveEqualWeights) {
   EXPECT_NE(a->model.tensors, c->model.tensors);
 }
 
-TEST(Train, ResumesToTheVeryWeightsOfARunThatWasNotStopped) {
+TEST(Train, ResumesToTheWeightsOfARunThatWasNotStopped) {
   const auto data = small_world();
   TrainOptions options = quick_options("AMTDL");
   options.model.user_id = true;
@@ -96,7 +99,7 @@ TEST(Train, ResumesToTheVeryWeightsOfARunThatWasNotStopped) {
   std::remove(run.checkpoint.c_str());
 }
 
-TEST(Train, RefusesACheckpointOfOtherOptionsOrADamagedOne) {
+TEST(Train, RefusesACheckpointThatIsDamagedOrOfOtherOptions) {
   const auto data = small_world();
   TrainOptions options = quick_options("BM");
   RunOptions run;
@@ -113,7 +116,7 @@ TEST(Train, RefusesACheckpointOfOtherOptionsOrADamagedOne) {
   EXPECT_THAT(train(*data, options, run).status().message(), HasSubstr(run.checkpoint));
 }
 
-TEST(Train, FreezesToAFileThatEveryIsaReproduces) {
+TEST(Train, WritesAWeightFileThatTheKernelsOfEveryIsaReproduce) {
   const auto data = small_world();
   TrainOptions options = quick_options("AMTDL");
   options.model.user_id = true;
@@ -135,8 +138,8 @@ TEST(Train, FreezesToAFileThatEveryIsaReproduces) {
   }
 }
 
-// Made event by event: user u clicks "red" or "blue"; `ads` of them are shown and clicked by
-// chance.
+// A log in which user u clicks "red" or "blue", or everything, and clicks every ad if there are
+// ads.
 std::shared_ptr<const Dataset> log_of(bool all_clicked, bool with_ads) {
   const std::string path = temporary_path("log.data");
   auto builder = DatasetBuilder::create(path, {}, {});
@@ -167,6 +170,92 @@ TEST(Train, RefusesALogWithNothingToLearn) {
   EXPECT_TRUE(train(*log_of(false, false), quick_options("BM"), {}).ok());
 }
 
+// The path of a checkpoint that was taken after the first step and whose weights are NaN.
+std::string diverged_checkpoint(const Dataset& data, const TrainOptions& options) {
+  RunOptions run;
+  run.checkpoint = temporary_path("checkpoint");
+  const std::atomic<bool> stop{true};
+  run.stop = &stop;
+  const auto stopped = train(data, options, run);
+  EXPECT_TRUE(stopped.ok() && stopped->stopped);
+  EXPECT_TRUE(poison_checkpoint(run.checkpoint, data, options));
+  return run.checkpoint;
+}
+
+TEST(Train, FailsIfALossIsNotFinite) {
+  const auto data = small_world();
+  const TrainOptions options = quick_options("BM");
+  RunOptions run;
+  run.checkpoint = diverged_checkpoint(*data, options);
+  run.resume = true;
+  const auto trained = train(*data, options, run);
+  ASSERT_FALSE(trained.ok());
+  EXPECT_EQ(trained.status().code(), Code::kBadConfiguration);
+  EXPECT_THAT(trained.status().message(),
+              HasSubstr("training diverged in phase main: the loss of step 2 of epoch 1 is not a "
+                        "finite number; lower train.learning_rate"));
+  std::remove(run.checkpoint.c_str());
+}
+
+TEST(Train, FailsIfTheValidationAucIsNotFinite) {
+  const auto data = small_world();
+  TrainOptions options = quick_options("BM");
+  options.batch_searches = 1 << 20;  // the checkpoint is at the end of an epoch of one step
+  RunOptions run;
+  run.checkpoint = diverged_checkpoint(*data, options);
+  run.resume = true;
+  const auto trained = train(*data, options, run);
+  ASSERT_FALSE(trained.ok());
+  EXPECT_EQ(trained.status().code(), Code::kBadConfiguration);
+  EXPECT_THAT(trained.status().message(),
+              HasSubstr("the validation AUC of epoch 1 is not a finite number"));
+  std::remove(run.checkpoint.c_str());
+}
+
+// Runs train() with these options in `size` processes that are connected, and gives the results: of
+// rank 0 itself, and of the others whether the run succeeded (0), was stopped (2) or failed (3).
+struct RankResult {
+  Result<Trained> first;
+  std::vector<int> others;
+};
+
+template <typename Prepare>
+RankResult train_in_processes(const Dataset& data, const TrainOptions& options, int size,
+                              Prepare prepare) {
+  static int calls = 0;
+  const std::string address =
+      "127.0.0.1:" + std::to_string(20000 + (getpid() * 13 + ++calls * 7) % 20000);
+  std::vector<pid_t> children;
+  for (int rank = 1; rank < size; ++rank) {
+    const pid_t child = fork();
+    if (child == 0) {
+      auto peers = connect_peers(address, rank, size);
+      if (!peers.ok()) _exit(1);
+      RunOptions run;
+      run.peers = peers->get();
+      prepare(rank, run);
+      const auto trained = train(data, options, run);
+      _exit(!trained.ok() ? 3 : trained->stopped ? 2 : 0);
+    }
+    children.push_back(child);
+  }
+  auto peers = connect_peers(address, 0, size);
+  RankResult result{peers.status().ok() ? Result<Trained>(Trained()) : peers.status(), {}};
+  if (peers.ok()) {
+    RunOptions run;
+    run.peers = peers->get();
+    prepare(0, run);
+    result.first = train(data, options, run);
+    peers->reset();
+  }
+  for (const pid_t child : children) {
+    int status = 0;
+    waitpid(child, &status, 0);
+    result.others.push_back(WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+  }
+  return result;
+}
+
 // Every process holds the same data and trains its share of every batch.
 void expect_equal_to_one_process(int size) {
   const auto data = small_world();
@@ -174,30 +263,11 @@ void expect_equal_to_one_process(int size) {
   options.max_epochs = 1;
   const auto alone = train(*data, options, {});
   ASSERT_TRUE(alone.ok());
-  const std::string address = "127.0.0.1:" + std::to_string(20000 + (getpid() + size * 7) % 20000);
-  std::vector<pid_t> children;
-  for (int rank = 1; rank < size; ++rank) {
-    const pid_t child = fork();
-    if (child == 0) {
-      auto peers = connect_peers(address, rank, size);
-      RunOptions run;
-      if (peers.ok()) run.peers = peers->get();
-      _exit(peers.ok() && train(*data, options, run).ok() ? 0 : 1);
-    }
-    children.push_back(child);
-  }
-  auto peers = connect_peers(address, 0, size);
-  ASSERT_TRUE(peers.ok()) << peers.status().message();
-  RunOptions run;
-  run.peers = peers->get();
-  const auto together = train(*data, options, run);
-  ASSERT_TRUE(together.ok());
-  for (const pid_t child : children) {
-    int status = 0;
-    waitpid(child, &status, 0);
-    EXPECT_EQ(status, 0);
-  }
-  // Sums are taken in another order, so the last bits differ.
+  const RankResult result = train_in_processes(*data, options, size, [](int, RunOptions&) {});
+  const auto& together = result.first;
+  ASSERT_TRUE(together.ok()) << together.status().message();
+  EXPECT_THAT(result.others, Each(0));
+  // Sums are taken in another order than in one process, so the last bits differ.
   for (const auto& [name, values] : alone->model.tensors) {
     const std::vector<float>& other = together->model.tensors.at(name);
     ASSERT_EQ(values.size(), other.size());
@@ -209,8 +279,73 @@ void expect_equal_to_one_process(int size) {
   EXPECT_NEAR(alone->validation_auc, together->validation_auc, 1e-3);
 }
 
-TEST(Train, InTwoProcessesEqualsOneWithTheJoinedBatch) { expect_equal_to_one_process(2); }
-TEST(Train, InFourProcessesEqualsOneWithTheJoinedBatch) { expect_equal_to_one_process(4); }
+TEST(Train, GivesInTwoProcessesTheWeightsOfOneProcess) { expect_equal_to_one_process(2); }
+TEST(Train, GivesInFourProcessesTheWeightsOfOneProcess) { expect_equal_to_one_process(4); }
+
+// A signal may reach only one of the processes. If the others went on, they would wait for it
+// forever.
+TEST(Train, StopsInAllProcessesWhenOneIsAskedTo) {
+  const auto data = small_world();
+  const TrainOptions options = quick_options("MTDL");
+  const auto whole = train(*data, options, {});
+  ASSERT_TRUE(whole.ok());
+  const std::atomic<bool> stop{true};
+  for (const int asked : {0, 1}) {
+    const std::string checkpoint = temporary_path("checkpoint");
+    const auto prepare = [&](int rank, RunOptions& run) {
+      run.checkpoint = checkpoint;
+      if (rank == asked) run.stop = &stop;
+    };
+    const RankResult stopped = train_in_processes(*data, options, 2, prepare);
+    ASSERT_TRUE(stopped.first.ok()) << stopped.first.status().message();
+    EXPECT_TRUE(stopped.first->stopped);
+    EXPECT_THAT(stopped.others, ElementsAre(2)) << "rank 1 stopped, too";
+    EXPECT_TRUE(std::filesystem::exists(checkpoint));
+    const RankResult resumed = train_in_processes(*data, options, 2, [&](int, RunOptions& run) {
+      run.checkpoint = checkpoint;
+      run.resume = true;
+    });
+    ASSERT_TRUE(resumed.first.ok()) << resumed.first.status().message();
+    EXPECT_FALSE(resumed.first->stopped);
+    EXPECT_THAT(resumed.others, ElementsAre(0));
+    EXPECT_NEAR(resumed.first->validation_auc, whole->validation_auc, 5e-3);
+    std::remove(checkpoint.c_str());
+  }
+}
+
+TEST(Train, FailsInAllProcessesWhenTheCheckpointCannotBeWritten) {
+  const auto data = small_world();
+  const RankResult result =
+      train_in_processes(*data, quick_options("BM"), 2,
+                         [](int, RunOptions& run) { run.checkpoint = "/nowhere/checkpoint"; });
+  EXPECT_THAT(result.first.status().message(), HasSubstr("/nowhere/checkpoint"));
+  EXPECT_THAT(result.others, ElementsAre(3));
+}
+
+TEST(Train, FailsInAllProcessesIfALossIsNotFinite) {
+  const auto data = small_world();
+  const TrainOptions options = quick_options("BM");
+  const std::string checkpoint = diverged_checkpoint(*data, options);
+  const RankResult result = train_in_processes(*data, options, 2, [&](int, RunOptions& run) {
+    run.checkpoint = checkpoint;
+    run.resume = true;
+  });
+  EXPECT_THAT(result.first.status().message(), HasSubstr("training diverged"));
+  EXPECT_THAT(result.others, ElementsAre(3));
+  std::remove(checkpoint.c_str());
+}
+
+TEST(Train, FailsWhenAnotherProcessIsLost) {
+  const auto data = small_world();
+  const RankResult result =
+      train_in_processes(*data, quick_options("BM"), 2, [](int rank, RunOptions& run) {
+        if (rank == 1) run.on_epoch = [](const EpochReport&) { _exit(9); };
+      });
+  ASSERT_FALSE(result.first.ok());
+  EXPECT_EQ(result.first.status().code(), Code::kIoError);
+  EXPECT_THAT(result.first.status().message(), HasSubstr("lost the others"));
+  EXPECT_THAT(result.others, ElementsAre(9));
+}
 
 TEST(ConnectPeers, NamesAWrongAddressOrRank) {
   EXPECT_THAT(connect_peers("nowhere", 0, 2).status().message(), HasSubstr("expected host:port"));
@@ -218,8 +353,8 @@ TEST(ConnectPeers, NamesAWrongAddressOrRank) {
   EXPECT_THAT(connect_peers("h:1", 2, 2).status().message(), HasSubstr("expected 0 to 1"));
 }
 
-// The weights in the repository are those of the demo's log and of today's kernels.
-TEST(DemoWeights, BelongToTheGeneratedLogAndStillVerify) {
+// The weights in the repository must belong to the log of the demo and pass on today's kernels.
+TEST(DemoWeights, BelongToTheGeneratedLogAndPassTheirGoldenVectors) {
   const auto file = WeightFile::open(BARKER_SOURCE_DIR "/models/simulate/demo.barker");
   ASSERT_TRUE(file.ok()) << file.status().message();
   const std::string directory = temporary_path("market");

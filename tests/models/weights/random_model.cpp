@@ -10,8 +10,8 @@ ModelSpec random_model(uint64_t seed, const RandomModelOptions& o) {
   ModelSpec model;
   ArchitectureSpec& a = model.architecture;
   a.dim = o.dim;
-  a.groups = {{"hist", true, 200, 0}, {"query", true, 0, 0}, {"profile", false, 0, 0}};
-  if (o.uid_buckets > 0) a.groups.push_back({"uid", false, 0, o.uid_buckets});
+  a.groups = {{kHistoryGroup, true, 200, 0}, {kQueryGroup, true, 0, 0}, {"profile", false, 0, 0}};
+  if (o.uid_buckets > 0) a.groups.push_back({kUserIdGroup, false, 0, o.uid_buckets});
   a.hidden = o.hidden;
   a.has_auxiliary = o.auxiliary;
   a.attention_dim = o.auxiliary ? o.dim + 3 : 0;

@@ -1,4 +1,4 @@
-// The administrator's socket among clients and engines that do not behave.
+// The administrator's socket among clients and engines that misbehave.
 #include "plugin/host/admin_socket.h"
 
 #include <fcntl.h>
@@ -50,7 +50,7 @@ class AdminSocketTest : public testing::Test {
   std::vector<int> open_;
 };
 
-TEST_F(AdminSocketTest, NobodyHoldsItByDrippingBytes) {
+TEST_F(AdminSocketTest, AClientCannotHoldItUpByDrippingBytes) {
   const auto socket = AdminSocket::listen(path_);
   ASSERT_TRUE(socket.ok()) << socket.status().message();
   constexpr int kMost = 300;  // half a minute, where each byte buys another second
@@ -69,7 +69,7 @@ TEST_F(AdminSocketTest, NobodyHoldsItByDrippingBytes) {
   EXPECT_LT(dripped, kMost);
 }
 
-TEST_F(AdminSocketTest, NobodyHoldsItByNotTakingTheAnswer) {
+TEST_F(AdminSocketTest, AClientCannotHoldItUpByNotTakingTheAnswer) {
   const auto socket = AdminSocket::listen(path_);
   ASSERT_TRUE(socket.ok());
   const int client = connected();
@@ -77,17 +77,17 @@ TEST_F(AdminSocketTest, NobodyHoldsItByNotTakingTheAnswer) {
   EXPECT_TRUE(socket->answer([](const std::string&) { return std::string(10 << 20, 'x'); }));
 }
 
-TEST_F(AdminSocketTest, WhoAsksAnEngineThatLetsNobodyInGivesUp) {
+TEST_F(AdminSocketTest, AClientGivesUpOnAnEngineThatAcceptsNobody) {
   const int engine = new_socket();
   ASSERT_EQ(bind(engine, address(), sizeof address_), 0);
   ASSERT_EQ(listen(engine, 0), 0);
-  connected();  // all that wait
+  connected();  // fills the queue
   const auto answer = ask_engine(path_, "status", std::chrono::milliseconds(50));
   EXPECT_THAT(answer.status().message(), HasSubstr("did not answer"));
   EXPECT_THAT(AdminSocket::listen(path_).status().message(), HasSubstr("another engine"));
 }
 
-TEST_F(AdminSocketTest, OfTwoEnginesThatStartAtOnceOneLeavesTheSocketAlone) {
+TEST_F(AdminSocketTest, LeavesTheSocketToAnEngineThatIsJustStarting) {
   // The other has bound its socket, but does not listen yet.
   const int lock = open_.emplace_back(open((path_ + ".lock").c_str(), O_CREAT | O_RDWR, 0600));
   ASSERT_EQ(flock(lock, LOCK_EX), 0);
@@ -96,7 +96,7 @@ TEST_F(AdminSocketTest, OfTwoEnginesThatStartAtOnceOneLeavesTheSocketAlone) {
   EXPECT_THAT(AdminSocket::listen(path_).status().message(), HasSubstr("another engine"));
   EXPECT_TRUE(fs::exists(path_));
   flock(lock, LOCK_UN);
-  { EXPECT_TRUE(AdminSocket::listen(path_).ok()) << "it has died, after all"; }
+  { EXPECT_TRUE(AdminSocket::listen(path_).ok()) << "the other engine has died, after all"; }
   EXPECT_FALSE(fs::exists(path_));
 }
 
@@ -114,10 +114,11 @@ TEST_F(AdminSocketTest, AnEngineWithoutFreeDescriptorsDoesNotSpin) {
   std::this_thread::sleep_for(std::chrono::milliseconds(1200));
   const int looks = plugin.looks - before;
   EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
-  EXPECT_LT(looks, 50) << "two a second, and one more for each that asks";
+  EXPECT_LT(looks, 50) << "there are two looks a second, and one more for each client";
   ASSERT_EQ(send(client, "status\n", 7, 0), 7);
   char answer[16];
-  EXPECT_GT(recv(client, answer, sizeof answer, 0), 0) << "he is let in when there are some again";
+  EXPECT_GT(recv(client, answer, sizeof answer, 0), 0)
+      << "the client is answered when descriptors are free again";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A plugin that loads nothing and says what a test wants it to: for what watches one.
+// A plugin that loads nothing and says what a test wants it to say, for tests of its life cycle.
 #pragma once
 
 #include <atomic>
@@ -15,11 +15,12 @@ struct FakePlugin {
   uint64_t last_id = 0;
   barker_generation_stats serving{}, previous{}, canary{};
   barker_agreement agreement{};
-  std::string refused;             // a load of a path that ends so is refused
-  bool busy = false;               // read_generation finds no workspace
-  bool throws = false;             // load_weights and load_rules: once, as where no memory is left
-  int loads = 0, rules_loads = 0;  // tried
-  std::atomic<int> looks = 0;      // calls of compare: one a look
+  std::string refused;             // a load of a path that ends like this is refused
+  bool busy = false;               // read_generation fails, as where too many queries run
+  bool throws = false;             // the next load_weights or load_rules throws std::bad_alloc
+  int loads = 0, rules_loads = 0;  // attempts
+  int rollbacks = 0;               // successful ones
+  std::atomic<int> looks = 0;      // calls of compare: there is one in each look
 
   barker_plugin* handle() { return reinterpret_cast<barker_plugin*>(this); }
   static FakePlugin& of(barker_plugin* p) { return *reinterpret_cast<FakePlugin*>(p); }
@@ -56,6 +57,7 @@ struct FakePlugin {
       std::strcpy(error, "there are no weights to roll back to");
       return BARKER_E_NO_WEIGHTS;
     }
+    ++of(p).rollbacks;
     std::swap(of(p).serving, of(p).previous);
     *generation = of(p).serving.generation;
     return BARKER_OK;
@@ -66,6 +68,14 @@ struct FakePlugin {
   }
   static int32_t promote(barker_plugin* p, uint64_t* generation, char*) {
     of(p).previous = std::exchange(of(p).serving, std::exchange(of(p).canary, {}));
+    *generation = of(p).serving.generation;
+    return BARKER_OK;
+  }
+  static int32_t replace(barker_plugin* p, barker_string path, uint64_t* generation, char* error) {
+    return of(p).open(path, of(p).serving, generation, error);
+  }
+  static int32_t replace_by_canary(barker_plugin* p, uint64_t* generation, char*) {
+    of(p).serving = std::exchange(of(p).canary, {});
     *generation = of(p).serving.generation;
     return BARKER_OK;
   }
@@ -92,7 +102,8 @@ struct FakePlugin {
     if (std::exchange(of(p).throws, false)) throw std::bad_alloc();
     return BARKER_OK;
   }
-  static const void* extension(const char* id) {
+  // As a plugin of ABI 1.1 answers.
+  static const void* old_extension(const char* id) {
     static const barker_canary kCanary = {
         sizeof(barker_canary), start,          promote, stop, set_shares, compare,
         read_agreement,        read_generation};
@@ -100,16 +111,25 @@ struct FakePlugin {
     if (std::strcmp(id, BARKER_EXT_CANARY) == 0) return &kCanary;
     return std::strcmp(id, BARKER_EXT_RULES) == 0 ? &kRules : nullptr;
   }
+  static const void* extension(const char* id) {
+    static const barker_swap kSwap = {sizeof(barker_swap), replace, replace_by_canary};
+    return std::strcmp(id, BARKER_EXT_SWAP) == 0 ? &kSwap : old_extension(id);
+  }
+  static barker_api table(const void* (*get_extension)(const char*)) {
+    barker_api api{};
+    api.struct_size = sizeof api;
+    api.load_weights = load;
+    api.rollback = roll_back;
+    api.stats = read_stats;
+    api.get_extension = get_extension;
+    return api;
+  }
   static const barker_api& api() {
-    static const barker_api kApi = [] {
-      barker_api api{};
-      api.struct_size = sizeof api;
-      api.load_weights = load;
-      api.rollback = roll_back;
-      api.stats = read_stats;
-      api.get_extension = extension;
-      return api;
-    }();
+    static const barker_api kApi = table(extension);
+    return kApi;
+  }
+  static const barker_api& old_api() {  // without barker.swap/1
+    static const barker_api kApi = table(old_extension);
     return kApi;
   }
 };

@@ -1,7 +1,6 @@
-// The control thread beside a plugin: what it sees, loads, refuses and takes back.
+// The control thread beside a plugin of this build: what it loads, refuses and takes back.
 #include "plugin/host/watcher.h"
 
-#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -18,6 +17,8 @@
 
 #include "models/weights/directory.h"
 #include "plugin/host/admin_socket.h"
+#include "plugin/host/plugin_loader.h"
+#include "plugin/host/session.h"
 #include "tests/models/weights/random_model.h"
 
 namespace barker {
@@ -28,14 +29,10 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-barker_string view(const std::string& s) { return {s.data(), s.size()}; }
-
 class WatcherTest : public testing::Test {
  protected:
   WatcherTest() {
-    const auto* library = dlopen(BARKER_PLUGIN_PATH, RTLD_NOW | RTLD_LOCAL);
-    api_ = static_cast<const barker_api*>(
-        dlsym(const_cast<void*>(static_cast<const void*>(library)), BARKER_ENTRY_SYMBOL));
+    api_ = *load_plugin(BARKER_PLUGIN_PATH);
     const barker_host host = {sizeof host, BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr, nullptr};
     EXPECT_EQ(api_->create(&host, {nullptr, 0}, &plugin_, nullptr), BARKER_OK);
     publish(random_model(1));
@@ -72,7 +69,7 @@ class WatcherTest : public testing::Test {
     EXPECT_TRUE(answer.ok()) << answer.status().message();
     return answer.ok() ? *answer : "";
   }
-  // Finite numbers, infinite products.
+  // Its numbers are finite, but their products are not.
   static ModelSpec broken_model() {
     ModelSpec model = random_model(4);
     for (float& w : model.tensors["mlp.0.weight"]) w *= 1e20f;
@@ -107,37 +104,22 @@ class WatcherTest : public testing::Test {
     }
     return false;
   }
-  int32_t ask() {
-    const std::string word = "word1 word2";
-    barker_ad ad{};
-    ad.struct_size = sizeof ad;
-    ad.title = view(word);
+  int32_t ask() {  // returns the reason
+    Session session(*api_, plugin_);
+    session.start("word1 word2", "word1 word2");
+    barker_ad& ad = session.add_ad();
+    ad.title = as_string("word1 word2");
     ad.first_pass_score = ad.bid = 1;
-    barker_request request{};
-    request.struct_size = sizeof request;
-    request.query = request.user = view(word);
-    request.ads = &ad;
-    request.ad_count = 1;
-    request.ad_stride = sizeof ad;
-    barker_result_ad result{};
-    result.struct_size = sizeof result;
-    char text[256];
-    barker_response response{};
-    response.struct_size = sizeof response;
-    response.ads = &result;
-    response.ad_capacity = 1;
-    response.ad_stride = sizeof result;
-    response.text = text;
-    response.text_capacity = sizeof text;
-    EXPECT_EQ(api_->rescore(plugin_, &request, &response, nullptr), BARKER_OK);
-    return response.reason;
+    const Status status = session.rescore();
+    EXPECT_TRUE(status.ok()) << status.message();
+    return session.response().reason;
   }
 
   const std::string directory_ = temporary_path("watched"), rules_ = temporary_path("rules.toml"),
                     socket_ = temporary_path("admin");
   std::mutex mutex_;
   std::vector<std::string> events_;
-  const barker_api* api_;
+  const barker_api* api_ = nullptr;
   barker_plugin* plugin_ = nullptr;
 };
 
@@ -152,7 +134,7 @@ TEST_F(WatcherTest, LoadsWhatIsPublishedAndFollowsARollback) {
                                     HasSubstr("000001.barker")));
 }
 
-TEST_F(WatcherTest, RefusesToStartOnWhatIsRefused) {
+TEST_F(WatcherTest, DoesNotStartWithWeightsOrRulesThatAreRefused) {
   std::ofstream(directory_ + "/000001.barker", std::ios::trunc) << "no weights";
   EXPECT_THAT(try_watch({}).message(), HasSubstr("000001.barker: check map"));
   std::ofstream(rules_) << "of = true";
@@ -173,7 +155,7 @@ TEST_F(WatcherTest, TriesARefusedVersionAgainOnlyWhenAskedOrChanged) {
   EXPECT_TRUE(comes_true([&] { return stats().loads_refused == 2; }));
   publish(random_model(3));
   EXPECT_TRUE(comes_true([&] { return stats().generation == 2; }));
-  watcher->wake();  // what was loaded is not loaded again: it would cost the way back
+  watcher->wake();  // must not load weights again that serve: that would cost the way back
   std::this_thread::sleep_for(std::chrono::milliseconds(700));
   EXPECT_EQ(stats().generation, 2u);
 }
@@ -201,6 +183,21 @@ TEST_F(WatcherTest, TakesWeightsBackWhenTheirQueriesFail) {
   EXPECT_EQ(ask(), BARKER_REASON_NONE);
   EXPECT_TRUE(comes_true([&] { return events().size() == 3; }));
   EXPECT_THAT(events().back(), AllOf(HasSubstr("rolled back"), HasSubstr("queries failed")));
+}
+
+TEST_F(WatcherTest, KeepsTheProvenWayBackWhenWeightsOnProbationAreReplaced) {
+  const auto* swap = api_->get_extension(BARKER_EXT_SWAP);
+  if (!swap) GTEST_SKIP() << "this plugin lacks " BARKER_EXT_SWAP;
+  const auto watcher = watch();
+  publish(random_model(2));
+  ASSERT_TRUE(comes_true([&] { return stats().generation == 2; }));
+  publish(broken_model());
+  ASSERT_TRUE(comes_true([&] { return stats().generation == 3; }));
+  EXPECT_TRUE(comes_true([&] {
+    ask();
+    return stats().generation == 1;
+  })) << "the weights that passed their probation";
+  EXPECT_EQ(ask(), BARKER_REASON_NONE);
 }
 
 TEST_F(WatcherTest, StartsALabelledCanaryAndPromotesItWithoutLoadingItAgain) {
@@ -232,7 +229,8 @@ TEST_F(WatcherTest, StopsACanaryThatFailsOrLosesItsLabel) {
   EXPECT_TRUE(comes_true([&] { return ask() == BARKER_REASON_NONE; }));
   EXPECT_EQ(generation(BARKER_ROLE_CANARY), 0u);
   std::this_thread::sleep_for(std::chrono::milliseconds(700));
-  EXPECT_EQ(generation(BARKER_ROLE_CANARY), 0u) << "not until its label changes";
+  EXPECT_EQ(generation(BARKER_ROLE_CANARY), 0u)
+      << "it is not started again until its label changes";
   EXPECT_EQ(generation(BARKER_ROLE_SERVING), 1u);
 }
 
@@ -253,7 +251,7 @@ TEST_F(WatcherTest, AnswersItsAdministrator) {
     EXPECT_THAT(admin(wrong), HasSubstr("error")) << wrong;
   }
   EXPECT_FALSE(ask_engine(socket_, std::string(100'000, 'x')).ok());
-  EXPECT_THAT(admin("status"), HasSubstr("serving")) << "and goes on";
+  EXPECT_THAT(admin("status"), HasSubstr("serving")) << "the socket goes on after wrong commands";
   EXPECT_THAT(AdminSocket::listen(socket_).status().message(), HasSubstr("another engine"));
 }
 

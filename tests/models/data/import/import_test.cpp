@@ -1,4 +1,5 @@
-// The importers on the public data sets, where they are present; never a copy of them.
+// The importers on the public data sets. They are not part of the repository, so a test is skipped
+// on machines that do not have its set.
 #include "models/data/import/import.h"
 
 #include <gtest/gtest.h>
@@ -6,9 +7,12 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <fstream>
 
 #include "models/base/lines.h"
 #include "models/data/events.h"
+#include "models/data/import/import_parts.h"
+#include "models/data/import/matched_negatives.h"
 #include "tests/models/weights/random_model.h"
 
 namespace barker {
@@ -28,7 +32,7 @@ uint64_t lines_of(const std::string& path) {
   return count;
 }
 
-TEST(ImportAmazonReviews, DrawsTheGroupsOfTheProtocol) {
+TEST(ImportAmazonReviews, DrawsTheNumbersOfGroupsThatTheProtocolGives) {
   SKIP_WITHOUT("amazon_beauty");
   const std::string out = temporary_path("beauty");
   BadLines bad;
@@ -59,7 +63,7 @@ TEST(ImportAmazonReviews, DrawsTheGroupsOfTheProtocol) {
   std::filesystem::remove_all(out);
 }
 
-TEST(ImportBestBuy, LosesNoRecord) {
+TEST(ImportBestBuy, UsesOrReportsEveryRecord) {
   SKIP_WITHOUT("bestbuy");
   const std::string out = temporary_path("bestbuy");
   BadLines bad;
@@ -115,6 +119,59 @@ TEST(ImportTrivago, NeverShowsTheClickedFilterInItsOwnQuery) {
     EXPECT_EQ(std::count(active.begin(), active.end(), event->sfs[0].text), 0) << event->query;
   }
   std::filesystem::remove_all(out);
+}
+
+// A set of one product whose second file of queries claims to be gzip and is not.
+TEST(ImportBestBuy, LeavesNoFileOfQueriesIfOneOfThemIsDamaged) {
+  const std::string from = temporary_path("from"), out = temporary_path("out");
+  std::filesystem::create_directories(from);
+  std::ofstream(from + "/products.csv.gz")
+      << "upc,name,brand,short,long\n1,\"A 7\"\" tablet, black\",Acme,<b>Fast</b>,\n";
+  std::ofstream(from + "/clicks_train_first1000.csv.gz") << "\"query,sku\"\n\"tablet,1\"\n";
+  std::ofstream(from + "/clicks_test_first1000.csv.gz") << "\x1f\x8b this is not gzip";
+  BadLines bad;
+  const auto summary = import_bestbuy(from, out, bad);
+  EXPECT_FALSE(summary.ok());
+  EXPECT_NE(summary.status().message().find("clicks_test_first1000"), std::string::npos)
+      << summary.status().message();
+  EXPECT_EQ(lines_of(out + "/catalogue.jsonl"), 1u);
+  EXPECT_FALSE(std::filesystem::exists(out + "/queries.txt"));
+  for (const std::string& directory : {from, out}) std::filesystem::remove_all(directory);
+}
+
+TEST(Import, NamesTheDirectoryThatCannotBeWritten) {
+  OutputFile file("/dev/null/out", "events.jsonl");
+  file.write("lost");
+  EXPECT_NE(file.close().message().find("/dev/null/out"), std::string::npos);
+}
+
+TEST(MatchedNegatives, AreDrawnAsOftenAsThePositives) {
+  const std::vector<uint32_t> positives = {0, 0, 0, 1, 1, 2, 3, 4, 5, 6};
+  std::vector<std::vector<uint32_t>> excluded;
+  for (const uint32_t p : positives) excluded.push_back({p});
+  PositiveLog log{positives, {}};
+  for (const auto& e : excluded) log.excluded.push_back(&e);
+  const std::vector<double> cumulative = fit_cumulative_weights(7, log);
+  constexpr int kRounds = 2000;
+  std::vector<double> drawn(7);
+  for (size_t e = 0; e < positives.size(); ++e) {
+    for (int round = 0; round < kRounds; ++round) {
+      const KeyedRandom random(std::to_string(e) + "|" + std::to_string(round));
+      const std::vector<uint32_t> negatives = draw_matched(random, cumulative, excluded[e]);
+      ASSERT_EQ(negatives.size(), kMatchedNegatives);
+      for (const uint32_t n : negatives) {
+        EXPECT_NE(n, positives[e]);
+        drawn[n] += 1.0 / (kRounds * 4 * 10);
+      }
+    }
+  }
+  const double share[] = {0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1};
+  for (size_t j = 0; j < 7; ++j) EXPECT_NEAR(drawn[j], share[j], 0.015) << j;
+}
+
+TEST(MatchedNegatives, AreNoneIfEveryCandidateIsExcluded) {
+  EXPECT_TRUE(draw_matched(KeyedRandom("key"), {0.5, 1}, {0, 1}).empty());
+  EXPECT_TRUE(draw_matched(KeyedRandom("key"), {}, {}).empty());
 }
 
 TEST(Import, NamesTheFileThatIsMissing) {

@@ -1,4 +1,4 @@
-#include "plugin/host/life_cycle_json.h"
+#include "plugin/host/events.h"
 
 #include <chrono>
 #include <cmath>
@@ -24,6 +24,16 @@ std::string event_line(const Json& event) {
   Json line = {{"time", text}};
   line.update(event);
   return line_of(line);
+}
+
+std::string EventLog::tell(const Json& event) const {
+  std::string line = event_line(event);
+  if (tell_) {
+    tell_(line);
+  } else {
+    std::fprintf(stderr, "%s\n", line.c_str());
+  }
+  return line;
 }
 
 Json describe(const barker_generation_stats& s) {

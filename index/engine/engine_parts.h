@@ -1,0 +1,42 @@
+// What the sessions of an engine share. Immutable once it is open, but for what happens inside the
+// plugin and the watcher, which have their own thread rules. Only index/engine includes this.
+#pragma once
+
+#include <memory>
+
+#include "index/catalogue/ad_store.h"
+#include "index/retrieval/lucene_index.h"
+#include "models/text/keywords.h"
+#include "plugin/barker.h"
+#include "plugin/host/watcher.h"
+
+namespace barker {
+
+struct EngineOptions;
+
+// The log of barker_host: to standard error, without what a terminal would obey.
+void log_to_stderr(void* context, int32_t level, barker_string message);
+
+struct EngineParts {
+  static Result<std::unique_ptr<const EngineParts>> open(const EngineOptions& options);
+  ~EngineParts();
+  EngineParts(const EngineParts&) = delete;
+  EngineParts& operator=(const EngineParts&) = delete;
+
+  LuceneIndex index;
+  AdStore store;
+  KeywordSplitter splitter;
+  size_t limit;  // ads of the first pass
+  barker_host host = {sizeof(barker_host), BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr,
+                      log_to_stderr};
+  const barker_api* api = nullptr;
+  barker_plugin* plugin = nullptr;   // destroyed after the watcher
+  std::unique_ptr<Watcher> watcher;  // null: nothing is watched
+
+ private:
+  EngineParts(LuceneIndex lucene, AdStore ads, size_t first_pass)
+      : index(std::move(lucene)), store(std::move(ads)), limit(first_pass) {}
+  Status start_plugin(const EngineOptions& options);
+};
+
+}  // namespace barker

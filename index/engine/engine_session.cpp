@@ -1,0 +1,150 @@
+#include "index/engine/engine_session.h"
+
+#include <chrono>
+#include <cmath>
+
+#include "index/catalogue/ad_store_generated.h"
+#include "index/engine/engine_parts.h"
+#include "models/text/text.h"
+#include "plugin/host/names.h"
+
+namespace barker {
+namespace {
+
+std::string_view view(const flatbuffers::String& text) { return {text.c_str(), text.size()}; }
+
+double microseconds(uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e3; }
+
+class Stopwatch {
+ public:
+  double lap() {  // microseconds since the last lap
+    const auto now = std::chrono::steady_clock::now();
+    const std::chrono::duration<double, std::micro> took = now - last_;
+    last_ = now;
+    return took.count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+// An ad as the first pass shows it; the plugin's answer changes what it changes.
+AdShown show(const barker_ad& ad, size_t rank, size_t first_pass_rank, std::string title) {
+  AdShown shown;
+  shown.id = as_view(ad.id);
+  shown.title = std::move(title);
+  shown.original_title = as_view(ad.title);
+  shown.rank = rank;
+  shown.first_pass_rank = first_pass_rank;
+  shown.score = ad.first_pass_score;
+  shown.bid = ad.bid;
+  shown.pctr = NAN;
+  return shown;
+}
+
+// The title as its merchant wrote it, cleaned and escaped as HTML, which is safe in whatever format
+// the plugin writes titles.
+std::string untouched_title(const barker_string& title) {
+  std::string out;
+  append_html_escaped(visible(as_view(title)), out);
+  return out;
+}
+
+}  // namespace
+
+EngineSession::EngineSession(const Engine& engine)
+    : engine_(engine.parts()), plugin_(*engine_.api, engine_.plugin) {}
+
+Result<SearchResult> EngineSession::search(const std::string& query, const Profile& user,
+                                           bool explain) {
+  if (explain && !plugin_.can_explain()) {
+    return invalid_argument("this plugin cannot explain: it lacks " BARKER_EXT_EXPLAIN);
+  }
+  SearchResult page;
+  page.query = sanitize_utf8(query);
+  page.user = user.user;
+  Stopwatch watch;
+  const std::vector<Keyword> keywords = engine_.splitter.split(page.query);
+  page.times.analyse = watch.lap();
+  const Result<std::vector<Hit>> hits = engine_.index.search(keywords, engine_.limit);
+  if (!hits.ok()) return hits.status();
+  page.times.first_pass = watch.lap();
+  fill_request(page, user, *hits);
+  page.times.fetch = watch.lap();
+  const Status rescored =
+      explain ? plugin_.rescore_and_explain(page.explanation) : plugin_.rescore();
+  page.times.rescore = watch.lap();
+  if (rescored.ok()) {
+    read_answer(page);
+  } else {
+    show_first_pass(page, rescored);
+  }
+  return page;
+}
+
+void EngineSession::fill_request(const SearchResult& page, const Profile& user,
+                                 const std::vector<Hit>& hits) {
+  plugin_.start(page.query, user.user);
+  for (const std::string& keyword : user.keywords) plugin_.add_user_keyword(keyword);
+  for (const auto& [name, tokens] : user.groups) {
+    plugin_.add_group(name);
+    for (const std::string& token : tokens) plugin_.add_token(token);
+  }
+  for (const Hit& hit : hits) add_ad(hit);
+}
+
+// Every text stays where it is, in the mapped ad store.
+void EngineSession::add_ad(const Hit& hit) {
+  const fbs::StoredAd& stored = engine_.store.ad(hit.document);
+  barker_ad& ad = plugin_.add_ad();
+  ad.id = as_string(view(*stored.id()));
+  ad.title = as_string(view(*stored.title()));
+  ad.first_pass_score = hit.score;
+  ad.bid = stored.bid();
+  ad.title_keywords = stored.title_keywords()->data();
+  ad.title_keyword_count = stored.title_keywords()->size();
+  if (stored.merchant()) ad.merchant = as_string(view(*stored.merchant()));
+  if (stored.category()) ad.category = as_string(view(*stored.category()));
+  ad.flags = stored.opt_out() ? BARKER_AD_OPT_OUT : 0;
+  for (const fbs::StoredSellingPoint* point : *stored.selling_points()) {
+    plugin_.add_selling_point(view(*point->text()), point->fingerprint());
+  }
+}
+
+void EngineSession::read_answer(SearchResult& page) const {
+  const barker_response& response = plugin_.response();
+  page.status = plugin_.status();
+  page.reason = plugin_.reason();
+  page.generation = response.generation;
+  page.times.map = microseconds(response.map_ns);
+  page.times.score = microseconds(response.score_ns);
+  page.times.choose = microseconds(response.choose_ns);
+  page.times.rewrite = microseconds(response.rewrite_ns);
+  page.ads.reserve(plugin_.size());
+  for (size_t rank = 0; rank < plugin_.size(); ++rank) {
+    const AnsweredAd answer = plugin_.answer(rank);
+    AdShown shown = show(answer.ad, rank + 1, answer.index + 1, std::string(answer.title));
+    shown.score = answer.score;
+    shown.pctr = answer.pctr;
+    for (const barker_chosen& chosen : answer.chosen) {
+      shown.selling_points.push_back(
+          {std::string(answer.text_of(chosen)), chosen.score, chosen.begin, chosen.end});
+    }
+    page.ads.push_back(std::move(shown));
+  }
+}
+
+// The plugin does not read a request beyond its limits, such as a query of a book's length. That is
+// no reason for an empty page.
+void EngineSession::show_first_pass(SearchResult& page, const Status& why) const {
+  const std::string warning = "the plugin refused the query: " + why.message();
+  log_to_stderr(nullptr, BARKER_LOG_WARNING, as_string(warning));
+  page.status = status_name(BARKER_STATUS_BYPASSED);
+  page.reason = "refused";
+  const std::span<const barker_ad> ads = plugin_.ads();
+  for (size_t i = 0; i < ads.size(); ++i) {
+    page.ads.push_back(show(ads[i], i + 1, i + 1, untouched_title(ads[i].title)));
+  }
+}
+
+}  // namespace barker

@@ -1,0 +1,39 @@
+// One thread's searches in an engine. A search has five stages: analyse the query, find ads (the
+// first pass), fetch them from the ad store, let the plugin rescore them, read its answer.
+//
+// Threads: a session belongs to one thread at a time, and any number of sessions search at once.
+// The engine must outlive it. A session keeps its buffers from query to query.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "index/engine/engine.h"
+#include "index/engine/search_result.h"
+#include "index/profiles/profiles.h"
+#include "index/retrieval/lucene_index.h"
+#include "models/base/result.h"
+#include "plugin/host/session.h"
+
+namespace barker {
+
+class EngineSession {
+ public:
+  explicit EngineSession(const Engine& engine);
+
+  // Where the plugin refuses to read the query, the page has the first-pass order and the original
+  // titles, status "bypassed" and reason "refused", and a warning on standard error says why. Fails
+  // where Lucene++ does, and where an explanation is asked of a plugin that gives none.
+  Result<SearchResult> search(const std::string& query, const Profile& user, bool explain = false);
+
+ private:
+  void fill_request(const SearchResult& page, const Profile& user, const std::vector<Hit>& hits);
+  void add_ad(const Hit& hit);
+  void read_answer(SearchResult& page) const;
+  void show_first_pass(SearchResult& page, const Status& why) const;
+
+  const EngineParts& engine_;
+  Session plugin_;
+};
+
+}  // namespace barker

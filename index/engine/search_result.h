@@ -1,0 +1,39 @@
+// What a search answers: the ads of a page in their order, how they came about, and how long each
+// stage took. Plain values, which own their texts.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace barker {
+
+struct SellingPointShown {
+  std::string text;
+  double score;         // P(user is attracted | user, query), 0..1
+  uint64_t begin, end;  // bytes in the title
+};
+
+struct AdShown {
+  std::string id, title, original_title;
+  size_t rank, first_pass_rank;  // from 1
+  double score, bid, pctr;       // pctr is NaN where the model predicts none
+  std::vector<SellingPointShown> selling_points;
+};
+
+struct StageTimes {  // microseconds
+  double analyse = 0, first_pass = 0, fetch = 0, rescore = 0;
+  double map = 0, score = 0, choose = 0, rewrite = 0;  // parts of rescore, as the plugin tells
+};
+
+struct SearchResult {
+  std::string query, user;
+  std::string status, reason;  // plugin/host/names.h, or "bypassed" and "refused"
+  uint64_t generation = 0;     // of the weights that answered; 0: none
+  StageTimes times;
+  std::vector<AdShown> ads;
+  std::string explanation;  // JSON; empty unless it was asked for
+};
+
+}  // namespace barker

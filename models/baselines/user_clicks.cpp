@@ -1,0 +1,107 @@
+#include "models/baselines/user_clicks.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+namespace barker {
+namespace {
+
+// Keeps the features that a user has in every search, which say something about the user and not
+// about the query.
+class AttributeCollector {
+ public:
+  AttributeCollector(const Dataset& data, std::vector<std::vector<uint32_t>>& attributes)
+      : data_(data), attributes_(attributes), seen_(data.users()) {}
+
+  void add(const SearchView& search) {
+    std::vector<uint32_t> now;
+    for (size_t g = 0; g < data_.groups().size(); ++g) {
+      const auto features = data_.group(search.index, g).features;
+      now.insert(now.end(), features.begin(), features.end());
+    }
+    std::sort(now.begin(), now.end());
+    std::vector<uint32_t>& kept = attributes_[search.user];
+    if (!seen_[search.user]) {
+      kept = now;
+    } else {
+      std::vector<uint32_t> both;
+      std::set_intersection(kept.begin(), kept.end(), now.begin(), now.end(),
+                            std::back_inserter(both));
+      kept = both;
+    }
+    seen_[search.user] = true;
+  }
+
+ private:
+  const Dataset& data_;
+  std::vector<std::vector<uint32_t>>& attributes_;
+  std::vector<bool> seen_;
+};
+
+void find_period(const Dataset& data, UserClicks& out) {
+  const auto main = data.searches_of(Split::kTrain, Task::kMain);
+  const auto searches = main.empty() ? data.searches_of(Split::kTrain, Task::kAuxiliary) : main;
+  if (searches.empty()) return;
+  out.first = out.last = data.search(searches[0]).time;
+  for (const uint32_t s : searches) {
+    out.first = std::min(out.first, data.search(s).time);
+    out.last = std::max(out.last, data.search(s).time);
+  }
+}
+
+void read_sf_clicks(const Dataset& data, UserClicks& out) {
+  const auto main = data.searches_of(Split::kTrain, Task::kMain);
+  for (const uint32_t s : main) out.popularity.add(data.search(s));
+  out.popularity.finish(data.keywords());
+  std::vector<std::vector<std::pair<uint32_t, float>>> residuals(data.users());
+  AttributeCollector attributes(data, out.attributes);
+  for (const uint32_t s : main) {
+    const SearchView search = data.search(s);
+    attributes.add(search);
+    for (size_t i = 0; i < search.sfs.size(); ++i) {
+      if (search.sfs[i] == kUnknownKeyword) continue;
+      const auto y = static_cast<float>(search.sf_clicked[i]);
+      residuals[search.user].push_back(
+          {search.sfs[i], y - static_cast<float>(out.popularity[search.sfs[i]])});
+      if (y > 0) out.clicks[search.user].push_back({search.sfs[i], search.time, true});
+    }
+  }
+  for (size_t u = 0; u < residuals.size(); ++u) out.residuals[u] = sparse_row(residuals[u]);
+}
+
+void read_ad_clicks(const Dataset& data, UserClicks& out) {
+  for (const uint32_t s : data.searches_of(Split::kTrain, Task::kAuxiliary)) {
+    const SearchView search = data.search(s);
+    for (size_t i = 0; i < search.ads.size(); ++i) {
+      if (!search.ad_clicked[i]) continue;
+      for (const uint32_t keyword : data.title(search.ads[i])) {
+        if (keyword == kUnknownKeyword) continue;
+        out.clicks[search.user].push_back({keyword, search.time, false});
+      }
+    }
+  }
+}
+
+}  // namespace
+
+UserClicks read_user_clicks(const Dataset& data) {
+  UserClicks out;
+  out.clicks.resize(data.users());
+  out.residuals.resize(data.users());
+  out.attributes.resize(data.users());
+  find_period(data, out);
+  read_sf_clicks(data, out);
+  read_ad_clicks(data, out);
+  return out;
+}
+
+std::vector<uint32_t> basket_of(const std::vector<UserClick>& clicks, bool sfs_only) {
+  std::set<uint32_t> words;
+  for (const UserClick& c : clicks) {
+    if (c.is_sf || !sfs_only) words.insert(c.keyword);
+  }
+  return {words.begin(), words.end()};
+}
+
+}  // namespace barker

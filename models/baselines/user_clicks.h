@@ -1,0 +1,35 @@
+// What the training split says about every user: the input of collaborative filtering.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/baselines/statistics.h"
+#include "models/data/dataset.h"
+
+namespace barker {
+
+struct UserClick {
+  uint32_t keyword;
+  int64_t time;
+  bool is_sf;  // otherwise the keyword stands in the title of a clicked ad
+};
+
+struct UserClicks {
+  std::vector<std::vector<UserClick>> clicks;     // by user
+  std::vector<SparseRow> residuals;               // by user: click minus popularity, by keyword
+  std::vector<std::vector<uint32_t>> attributes;  // by user: features of all of the user's searches
+  Popularity popularity;
+  // Time of the first and the last search with SFs, or of the first and last search with ads if
+  // there are none with SFs; both 0 if there are no searches.
+  int64_t first = 0, last = 0;
+
+  double period() const { return static_cast<double>(last) - static_cast<double>(first); }
+};
+
+UserClicks read_user_clicks(const Dataset& data);
+
+// The different keywords of some clicks, ascending.
+std::vector<uint32_t> basket_of(const std::vector<UserClick>& clicks, bool sfs_only);
+
+}  // namespace barker

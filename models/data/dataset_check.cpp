@@ -1,0 +1,396 @@
+#include "models/data/dataset_check.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/base/number_text.h"
+#include "models/data/dataset.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace barker {
+namespace {
+
+namespace f = dataset_format;
+
+// By f::Section.
+constexpr const char* kSectionNames[f::kSections] = {
+    "searches",        "history",        "sf_history",    "query",
+    "sf.keyword",      "sf.clicked",     "sf.truth",      "ad.title",
+    "ad.clicked",      "ad.truth",       "group.begin",   "group.feature",
+    "group.weight",    "title.begin",    "title.keyword", "user.begin",
+    "user.text",       "keyword.begin",  "keyword.text",  "feature.begin",
+    "feature.text",    "category.begin", "category.text", "group_name.begin",
+    "group_name.text", "searches_of"};
+
+std::string number(uint64_t value) { return std::to_string(value); }
+
+std::string at(f::Section section, uint64_t index) {
+  return std::string(kSectionNames[section]) + "[" + number(index) + "]";
+}
+
+Status unexpected(const std::string& where, const std::string& expected, const std::string& found) {
+  return bad_data(where + ": expected " + expected + ", found " + found);
+}
+
+constexpr size_t kNone = ~size_t{0};
+
+// The index of the first value for which `is_bad`, or kNone. It goes in blocks without an early end,
+// which the compiler turns into vector instructions.
+template <typename T, typename IsBad>
+size_t first_bad(std::span<const T> values, IsBad is_bad) {
+  constexpr size_t kBlock = 4096;
+  for (size_t begin = 0; begin < values.size(); begin += kBlock) {
+    const auto block = values.subspan(begin, std::min(kBlock, values.size() - begin));
+    unsigned any = 0;
+    for (const T value : block) any |= static_cast<unsigned>(is_bad(value));
+    if (any == 0) continue;
+    return begin + static_cast<size_t>(std::ranges::find_if(block, is_bad) - block.begin());
+  }
+  return kNone;
+}
+
+class DatasetCheck {
+ public:
+  explicit DatasetCheck(std::span<const std::byte> bytes) : bytes_(bytes) {}
+
+  Result<f::Header> run() {
+    if (Status s = check_header(); !s.ok()) return s;
+    for (const auto check :
+         {&DatasetCheck::check_sections, &DatasetCheck::check_texts, &DatasetCheck::check_titles,
+          &DatasetCheck::check_impressions, &DatasetCheck::check_searches,
+          &DatasetCheck::check_lists, &DatasetCheck::check_groups}) {
+      if (Status s = (this->*check)(); !s.ok()) return s;
+    }
+    return h_;
+  }
+
+ private:
+  template <typename T>
+  std::span<const T> list(f::Section section) const {
+    const f::Extent& extent = h_.sections[section];
+    return {reinterpret_cast<const T*>(bytes_.data() + extent.offset), extent.size / sizeof(T)};
+  }
+  uint64_t size(f::Section section) const { return h_.sections[section].size; }
+
+  Status check_header() {
+    if (bytes_.size() < sizeof h_) return bad_data("not a dataset: shorter than a header");
+    std::memcpy(&h_, bytes_.data(), sizeof h_);
+    if (std::memcmp(h_.magic, f::kMagic, sizeof h_.magic) != 0) return bad_data("not a dataset");
+    if (h_.endian_mark != f::kEndianMark || h_.version != f::kVersion) {
+      return bad_data("dataset of version " + number(h_.version) + ", expected " +
+                      number(f::kVersion));
+    }
+    if (h_.header_xxh3 != XXH3_64bits(&h_, offsetof(f::Header, header_xxh3))) {
+      return bad_data("header checksum does not match");
+    }
+    if (h_.file_size != bytes_.size()) {
+      return unexpected("file size", number(h_.file_size) + " bytes", number(bytes_.size()));
+    }
+    const std::span<const std::byte> content = bytes_.subspan(sizeof h_);
+    if (h_.content_xxh3 != XXH3_64bits(content.data(), content.size())) {
+      return bad_data("content checksum does not match");
+    }
+    if (!std::memchr(h_.digest, 0, sizeof h_.digest)) {
+      return unexpected("digest", "a text that ends within the field", "none");
+    }
+    for (const uint32_t count : {h_.searches, h_.keywords}) {
+      if (count >= kUnknownKeyword)
+        return unexpected("counts", "less than 2^32 - 1", number(count));
+    }
+    if (h_.categories == 0) return unexpected("categories", "at least 1, the empty one", "0");
+    return {};
+  }
+
+  // The size of a section in bytes, as far as it follows from the header and the sections before.
+  uint64_t expected_size(f::Section section) const {
+    const auto begins = [](uint64_t lists) { return (lists + 1) * sizeof(uint64_t); };
+    switch (section) {
+      case f::kSearches:
+        return (uint64_t{h_.searches} + 1) * sizeof(f::SearchRecord);
+      case f::kSfClicked:
+        return size(f::kSfKeyword) / sizeof(uint32_t);
+      case f::kSfTruth:
+        return size(f::kSfKeyword);
+      case f::kAdClicked:
+        return size(f::kAdTitle) / sizeof(uint32_t);
+      case f::kAdTruth:
+        return size(f::kAdTitle);
+      case f::kGroupWeight:
+        return size(f::kGroupFeature);
+      case f::kTitleBegin:
+        return begins(h_.titles);
+      case f::kUserBegin:
+        return begins(h_.users);
+      case f::kKeywordBegin:
+        return begins(h_.keywords);
+      case f::kFeatureBegin:
+        return begins(h_.features);
+      case f::kCategoryBegin:
+        return begins(h_.categories);
+      case f::kGroupNameBegin:
+        return begins(h_.groups);
+      case f::kUserText:
+      case f::kKeywordText:
+      case f::kFeatureText:
+      case f::kCategoryText:
+      case f::kGroupNameText:
+        return size(section);
+      default:  // any number of 32-bit numbers
+        return size(section) / sizeof(uint32_t) * sizeof(uint32_t);
+    }
+  }
+
+  Status check_sections() const {
+    uint64_t end = sizeof h_;
+    for (uint32_t i = 0; i < f::kSections; ++i) {
+      const auto section = static_cast<f::Section>(i);
+      const f::Extent& extent = h_.sections[i];
+      const std::string where = std::string("section ") + kSectionNames[i];
+      if (extent.offset % f::kAlignment != 0 || extent.offset < end ||
+          extent.offset > bytes_.size()) {
+        return unexpected(where + " offset",
+                          "a multiple of " + number(f::kAlignment) + " from " + number(end) +
+                              " to " + number(bytes_.size()),
+                          number(extent.offset));
+      }
+      if (extent.size > bytes_.size() - extent.offset) {
+        return unexpected(where + " size",
+                          "at most " + number(bytes_.size() - extent.offset) + " bytes",
+                          number(extent.size));
+      }
+      // One number for each group of each search, which 64 bits could not count as bytes.
+      const bool fits = section == f::kGroupBegin ? extent.size % sizeof(uint64_t) == 0 &&
+                                                        extent.size / sizeof(uint64_t) ==
+                                                            uint64_t{h_.searches} * h_.groups + 1
+                                                  : extent.size == expected_size(section);
+      if (!fits) {
+        return bad_data(where + ": its size of " + number(extent.size) +
+                        " bytes does not follow from the counts");
+      }
+      end = extent.offset + extent.size;
+    }
+    return {};
+  }
+
+  // The begins of lists that lie one behind the other in `elements` of them, and at last the end of
+  // the last list: they start at 0, never descend, and end at `elements`.
+  template <typename Begin, typename Name>
+  static Status check_ascending(size_t count, uint64_t elements, Begin begin, Name name) {
+    uint64_t low = 0;
+    for (size_t i = 0; i < count; ++i) {
+      const uint64_t value = begin(i), high = i == 0 ? 0 : elements;
+      if (i + 1 == count) low = elements;
+      if (value < low || value > high) {
+        return unexpected(name(i), number(low) + " to " + number(high), number(value));
+      }
+      low = value;
+    }
+    return {};
+  }
+
+  Status check_begins(f::Section begins, uint64_t elements) const {
+    const auto values = list<uint64_t>(begins);
+    return check_ascending(
+        values.size(), elements, [&](size_t i) { return values[i]; },
+        [&](size_t i) { return at(begins, i); });
+  }
+
+  enum class Unknown : uint32_t { kNever, kAllowed };
+
+  // Every number is below `limit`, or is kUnknownKeyword where that is allowed.
+  Status check_ids(f::Section section, uint32_t limit, Unknown unknown) const {
+    const auto ids = list<uint32_t>(section);
+    const auto shift = static_cast<uint32_t>(unknown);  // makes kUnknownKeyword, the largest, 0
+    const size_t bad = first_bad(ids, [=](uint32_t id) { return id + shift >= limit + shift; });
+    if (bad == kNone) return {};
+    const std::string none = unknown == Unknown::kAllowed ? ", or none" : "";
+    return unexpected(at(section, bad), "a number below " + number(limit) + none, number(ids[bad]));
+  }
+
+  Status check_texts() const {
+    using Pair = std::pair<f::Section, f::Section>;
+    for (const auto& [begins, text] :
+         {Pair{f::kUserBegin, f::kUserText}, Pair{f::kKeywordBegin, f::kKeywordText},
+          Pair{f::kFeatureBegin, f::kFeatureText}, Pair{f::kCategoryBegin, f::kCategoryText},
+          Pair{f::kGroupNameBegin, f::kGroupNameText}}) {
+      if (Status s = check_begins(begins, size(text)); !s.ok()) return s;
+    }
+    return {};
+  }
+
+  Status check_titles() const {
+    if (Status s = check_begins(f::kTitleBegin, list<uint32_t>(f::kTitleKeyword).size()); !s.ok()) {
+      return s;
+    }
+    return check_ids(f::kTitleKeyword, h_.keywords, Unknown::kAllowed);
+  }
+
+  Status check_impressions() const {
+    for (const f::Section keywords : {f::kHistory, f::kSfHistory, f::kQuery, f::kSfKeyword}) {
+      if (Status s = check_ids(keywords, h_.keywords, Unknown::kAllowed); !s.ok()) return s;
+    }
+    if (Status s = check_ids(f::kAdTitle, h_.titles, Unknown::kNever); !s.ok()) return s;
+    for (const f::Section section : {f::kSfClicked, f::kAdClicked}) {
+      const auto clicked = list<uint8_t>(section);
+      const size_t bad = first_bad(clicked, [](uint8_t c) { return c > 1; });
+      if (bad != kNone) return unexpected(at(section, bad), "0 or 1", number(clicked[bad]));
+    }
+    for (const f::Section section : {f::kSfTruth, f::kAdTruth}) {
+      const auto truth = list<float>(section);
+      const size_t bad = first_bad(truth, [](float p) { return p < 0 || p > 1; });
+      if (bad != kNone) {
+        return unexpected(at(section, bad), "0 to 1, or none", number_text(truth[bad]));
+      }
+    }
+    return {};
+  }
+
+  Status check_searches() const {
+    const auto records = list<f::SearchRecord>(f::kSearches);
+    struct Begins {
+      const char* field;
+      uint64_t f::SearchRecord::*value;
+      f::Section section;
+    };
+    for (const Begins& begins : {Begins{"query_begin", &f::SearchRecord::query_begin, f::kQuery},
+                                 Begins{"sf_begin", &f::SearchRecord::sf_begin, f::kSfKeyword},
+                                 Begins{"ad_begin", &f::SearchRecord::ad_begin, f::kAdTitle}}) {
+      const Status s = check_ascending(
+          records.size(), list<uint32_t>(begins.section).size(),
+          [&](size_t i) { return records[i].*begins.value; },
+          [&](size_t i) { return at(f::kSearches, i) + "." + begins.field; });
+      if (!s.ok()) return s;
+    }
+    for (size_t i = 0; i < h_.searches; ++i) {
+      if (Status s = check_search(i, records[i]); !s.ok()) return s;
+    }
+    return {};
+  }
+
+  Status check_search(size_t index, const f::SearchRecord& r) const {
+    const auto inside = [&](uint64_t begin, uint64_t count, f::Section section) -> Status {
+      const uint64_t elements = list<uint32_t>(section).size();
+      if (begin <= elements && count <= elements - begin) return {};
+      return unexpected(at(f::kSearches, index) + "." + kSectionNames[section],
+                        "inside " + number(elements) + " keywords",
+                        number(begin) + " + " + number(count));
+    };
+    if (Status s = inside(r.history_begin, r.history_count, f::kHistory); !s.ok()) return s;
+    if (Status s = inside(r.sf_history_begin, r.sf_history_count, f::kSfHistory); !s.ok()) return s;
+    const auto below = [&](const char* field, uint32_t value, uint32_t limit) -> Status {
+      if (value < limit) return {};
+      return unexpected(at(f::kSearches, index) + "." + field, "a number below " + number(limit),
+                        number(value));
+    };
+    if (Status s = below("user", r.user, h_.users); !s.ok()) return s;
+    if (Status s = below("category", r.category, h_.categories); !s.ok()) return s;
+    return below("split", r.split, f::kSplits);
+  }
+
+  // The lists of searches by split and task, and the sums in the header, as the searches make them.
+  Status check_lists() const {
+    std::array<uint64_t, f::kSearchLists> next{}, end{}, instances{}, clicks{};
+    const auto given = list<uint32_t>(f::kSearchesOf);
+    for (size_t l = 0; l < f::kSearchLists; ++l) {
+      next[l] = l == 0 ? 0 : end[l - 1];
+      end[l] = h_.searches_of_end[l];
+      const uint64_t low = l + 1 == f::kSearchLists ? given.size() : next[l];
+      if (end[l] < low || end[l] > given.size()) {
+        return unexpected("searches_of_end[" + number(l) + "]",
+                          number(low) + " to " + number(given.size()), number(end[l]));
+      }
+    }
+    const auto records = list<f::SearchRecord>(f::kSearches);
+    const auto visit = [&](size_t search, size_t l, std::span<const uint8_t> clicked) {
+      if (clicked.empty()) return true;
+      instances[l] += clicked.size();
+      for (const uint8_t c : clicked) clicks[l] += c;
+      return next[l] < end[l] && given[next[l]++] == search;
+    };
+    for (size_t i = 0; i < h_.searches; ++i) {
+      const f::SearchRecord &r = records[i], &after = records[i + 1];
+      const auto sfs =
+          list<uint8_t>(f::kSfClicked).subspan(r.sf_begin, after.sf_begin - r.sf_begin);
+      const auto ads =
+          list<uint8_t>(f::kAdClicked).subspan(r.ad_begin, after.ad_begin - r.ad_begin);
+      const size_t l = size_t{r.split} * 2;
+      if (!visit(i, l, sfs) || !visit(i, l + 1, ads)) {
+        return bad_data("searches_of: search " + number(i) + " is not where its split puts it");
+      }
+    }
+    for (size_t l = 0; l < f::kSearchLists; ++l) {
+      const std::string which = "[" + number(l) + "]";
+      if (next[l] != end[l]) {
+        return unexpected("searches_of_end" + which, number(next[l]), number(end[l]));
+      }
+      if (instances[l] != h_.instances_of[l]) {
+        return unexpected("instances_of" + which, number(instances[l]), number(h_.instances_of[l]));
+      }
+      if (clicks[l] != h_.clicks_of[l]) {
+        return unexpected("clicks_of" + which, number(clicks[l]), number(h_.clicks_of[l]));
+      }
+    }
+    return {};
+  }
+
+  std::string_view text(f::Section begins, f::Section texts, uint32_t id) const {
+    const auto begin = list<uint64_t>(begins);
+    return {list<char>(texts).data() + begin[id], begin[id + 1] - begin[id]};
+  }
+
+  Status check_groups() const {
+    const auto features = list<uint32_t>(f::kGroupFeature);
+    if (Status s = check_begins(f::kGroupBegin, features.size()); !s.ok()) return s;
+    if (Status s = check_ids(f::kGroupFeature, h_.features, Unknown::kNever); !s.ok()) return s;
+    const auto weights = list<float>(f::kGroupWeight);
+    const size_t bad = first_bad(weights, [](float w) { return !(w >= 0 && w <= kMaxWeight); });
+    if (bad != kNone) {
+      return unexpected(at(f::kGroupWeight, bad), "0 to " + number_text(kMaxWeight),
+                        number_text(weights[bad]));
+    }
+    return check_feature_names();
+  }
+
+  // A feature in a bag of group G is named "G=token": writers of text cut the name there.
+  Status check_feature_names() const {
+    constexpr uint32_t kNoGroup = ~uint32_t{0};
+    const auto features = list<uint32_t>(f::kGroupFeature);
+    const auto begin = list<uint64_t>(f::kGroupBegin);
+    std::vector<uint32_t> proven_group(h_.features, kNoGroup);  // so that each is compared once
+    for (size_t bag = 0; bag + 1 < begin.size(); ++bag) {
+      const auto group = static_cast<uint32_t>(bag % h_.groups);
+      for (uint64_t i = begin[bag]; i < begin[bag + 1]; ++i) {
+        const uint32_t feature = features[i];
+        if (proven_group[feature] == group) continue;
+        const std::string_view name = text(f::kFeatureBegin, f::kFeatureText, feature);
+        const std::string_view of = text(f::kGroupNameBegin, f::kGroupNameText, group);
+        if (!name.starts_with(of) || !name.substr(of.size()).starts_with('=')) {
+          return unexpected(at(f::kGroupFeature, i), "a feature of group " + number(group),
+                            "feature " + number(feature) + " of another");
+        }
+        proven_group[feature] = group;
+      }
+    }
+    return {};
+  }
+
+  static constexpr float kMaxWeight = 1e6f;  // as logs have them (events.cpp)
+
+  const std::span<const std::byte> bytes_;
+  f::Header h_{};
+};
+
+}  // namespace
+
+Result<dataset_format::Header> check_dataset(std::span<const std::byte> bytes) {
+  return DatasetCheck(bytes).run();
+}
+
+}  // namespace barker

@@ -1,0 +1,70 @@
+// The numbers that searches, keywords and features get in a dataset file: which split a search
+// belongs to, which of its SF bars are kept, and the final numbers of keywords and features.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "models/data/dataset_columns.h"
+
+namespace barker {
+
+// Final numbers, in order of first use in the training split. What the training split never uses
+// has none (kUnknownKeyword).
+class Renumbering {
+ public:
+  explicit Renumbering(const Interner& texts) : number_(texts.size(), kUnknownKeyword) {}
+  void use(uint32_t id) {
+    if (number_[id] != kUnknownKeyword) return;
+    number_[id] = static_cast<uint32_t>(used_.size());
+    used_.push_back(id);
+  }
+  uint32_t operator[](uint32_t id) const { return number_[id]; }
+  const std::vector<uint32_t>& used() const { return used_; }
+
+ private:
+  std::vector<uint32_t> number_, used_;
+};
+
+// Calls visit(search, group, features, weights) for every group of every search.
+template <typename Visit>
+void for_each_bag(const DatasetColumns& columns, Visit visit) {
+  const std::span<const uint32_t> stream = columns.groups.values();
+  size_t at = 0;
+  for (size_t s = 0; s < columns.searches.values().size(); ++s) {
+    for (uint32_t groups = stream[at++]; groups > 0; --groups) {
+      const uint32_t group = stream[at], count = stream[at + 1];
+      visit(s, group, stream.subspan(at + 2, count), stream.subspan(at + 2 + count, count));
+      at += 2 + 2 * size_t{count};
+    }
+  }
+}
+
+class DatasetNumbering {
+ public:
+  // The columns must be finished. They are read here and referred to later.
+  explicit DatasetNumbering(const DatasetColumns& columns);
+
+  Split split_of(uint8_t given, int64_t time) const;
+  Split split_of(const SpooledSearch& s) const { return split_of(s.split, s.time); }
+  // How many SFs of a search are kept: all or none (DatasetOptions::main_share).
+  uint32_t kept_sfs(const SpooledSearch& s) const;
+
+  const Renumbering& keywords() const { return keywords_; }
+  const Renumbering& features() const { return features_; }
+  uint64_t known_features() const { return known_features_; }  // in all groups of all searches
+
+ private:
+  void find_period();
+  void number_keywords();
+  void number_titles_and_clicks(const std::vector<bool>& shown_in_training);
+  void number_features();
+
+  const DatasetColumns& c_;
+  Renumbering keywords_, features_;
+  double first_ = 0, period_ = 0;
+  uint64_t known_features_ = 0;
+};
+
+}  // namespace barker

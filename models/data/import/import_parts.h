@@ -1,0 +1,64 @@
+// The parts that several importers share: output files, tab-separated fields, and negatives that
+// are drawn for logs which record only what was clicked or bought.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/base/atomic_file.h"
+#include "models/base/result.h"
+
+namespace barker {
+
+// The file DIRECTORY/NAME. It appears under its name when close() succeeds and not before, so an
+// import that fails leaves no half-written file. The directory is made if it is missing.
+class OutputFile {
+ public:
+  OutputFile(const std::string& directory, const std::string& name);
+
+  void write(std::string_view text);                    // an error is kept for close()
+  void write_line(const nlohmann::ordered_json& json);  // the same; appends a line end
+  Status close();  // the first error of all calls, if there was one
+
+ private:
+  void flush();
+
+  std::optional<AtomicFile> file_;
+  std::string buffer_;
+  Status status_;
+};
+
+// The fields of a line, empty ones included. They point into `line`.
+std::vector<std::string_view> split_fields(std::string_view line, char separator);
+
+// `text` without the white space at both ends.
+std::string trimmed(const std::string& text);
+
+// splitmix64 as a stream. An importer uses one stream for the whole log, so equal seeds give equal
+// files.
+class Draws {
+ public:
+  explicit Draws(uint64_t seed) : state_(seed) {}
+  size_t below(size_t n) {
+    uint64_t z = (state_ += 0x9E3779B97F4A7C15u);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return (z ^ (z >> 31)) % n;
+  }
+
+ private:
+  uint64_t state_;
+};
+
+// Draws up to four different words from `pool` that are not in `excluded`. The pool holds a word as
+// often as the log has it as a positive. Words are then negatives about as often as they are
+// positives, and the popularity of a word says little about its label.
+std::vector<std::string> draw_negatives(Draws& draws, const std::vector<std::string>& pool,
+                                        std::set<std::string> excluded);
+
+}  // namespace barker

@@ -1,0 +1,35 @@
+// Numbers and columns of reports. printf follows the locale of the process, which may write a comma
+// for the decimal point; these functions write the same text everywhere.
+#pragma once
+
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+#include "models/base/number_text.h"
+
+namespace barker {
+
+// Like "%+.4f" for 4 digits: "+0.0125".
+inline std::string signed_number_text(double value, int digits) {
+  return (std::signbit(value) ? "" : "+") + number_text(value, digits);
+}
+
+// Like "%.3g" for 3 digits: "0.125", "1.5e-06".
+inline std::string significant_text(double value, int digits) {
+  char text[64];
+  const std::to_chars_result end =
+      std::to_chars(text, text + sizeof text, value, std::chars_format::general, digits);
+  return std::string(text, end.ptr);
+}
+
+// `text` with spaces before or behind it, so that it is at least `width` bytes long.
+inline std::string align_right(const std::string& text, size_t width) {
+  return std::string(width > text.size() ? width - text.size() : 0, ' ') + text;
+}
+inline std::string align_left(const std::string& text, size_t width) {
+  return text + std::string(width > text.size() ? width - text.size() : 0, ' ');
+}
+
+}  // namespace barker

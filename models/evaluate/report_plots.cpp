@@ -1,0 +1,176 @@
+#include "models/evaluate/report_plots.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "models/evaluate/number_format.h"
+
+namespace barker {
+namespace {
+
+// A coordinate or length of a plot, in SVG units.
+std::string units(double value) { return number_text(value, 1); }
+
+std::string svg_line(const std::string& style, double x1, double y1, double x2, double y2) {
+  return "<line " + style + " x1='" + units(x1) + "' y1='" + units(y1) + "' x2='" + units(x2) +
+         "' y2='" + units(y2) + "'/>";
+}
+
+std::string svg_text(const std::string& style, double x, double y, const std::string& text) {
+  return "<text " + style + " x='" + units(x) + "' y='" + units(y) + "'>" + text + "</text>";
+}
+
+std::string svg_dot(double radius, double x, double y, const std::string& fill) {
+  return "<circle r='" + units(radius) + "' cx='" + units(x) + "' cy='" + units(y) + "' fill='" +
+         fill + "'/>";
+}
+
+std::string svg_begin(double width, double height, const std::string& label) {
+  return "<svg viewBox='0 0 " + number_text(width, 0) + " " + number_text(height, 0) + "' width='" +
+         number_text(width, 0) + "' role='img' aria-label='" + label + "'>";
+}
+
+constexpr double kWidth = 340, kHeight = 260, kLeft = 48, kRight = 12, kTop = 12, kBottom = 40;
+
+double place(double value, const Axis& axis, double from, double to) {
+  return from + (value - axis.low) / (axis.high - axis.low) * (to - from);
+}
+
+struct NamedSlice {
+  std::string name;
+  std::function<Interval(const ModelReport&)> auc;
+};
+
+std::vector<NamedSlice> slices_of(const Evaluation& e) {
+  std::vector<NamedSlice> slices = {{"all", [](const ModelReport& m) { return m.auc; }}};
+  for (size_t b = 0; b < 4; ++b) {
+    slices.push_back(
+        {e.models[0].bins[b].name, [b](const ModelReport& m) { return m.bins[b].auc; }});
+  }
+  return slices;
+}
+
+// The range of all intervals, in steps of 0.05. From 0.5 to 1 if no interval is known.
+Axis auc_axis(const Evaluation& e, const std::vector<NamedSlice>& slices) {
+  double low = 1, high = 0;
+  for (const NamedSlice& slice : slices) {
+    for (const ModelReport& m : e.models) {
+      const Interval i = slice.auc(m);
+      if (!std::isfinite(i.low)) continue;
+      low = std::min(low, i.low);
+      high = std::max(high, i.high);
+    }
+  }
+  if (low > high) return {"AUC", 0.5, 1};
+  return {"AUC", std::floor(low * 20) / 20, std::ceil(high * 20) / 20};
+}
+
+}  // namespace
+
+std::string escape_html(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string model_colour(size_t model) { return "var(--s" + std::to_string(model % 12) + ")"; }
+
+Axis axis_of(const char* label, const std::vector<Series>& series) {
+  double low = INFINITY, high = -INFINITY;
+  for (const Series& s : series) {
+    for (const Point& p : s.points) {
+      if (!std::isfinite(p.y)) continue;
+      low = std::min(low, p.y);
+      high = std::max(high, p.y);
+    }
+  }
+  if (!(low <= high)) return {label, 0, 1};
+  const double air = std::max((high - low) * 0.08, 1e-3);
+  return {label, low - air, high + air};
+}
+
+std::string line_plot(const std::string& title, const Axis& x, const Axis& y,
+                      const std::vector<Series>& series, bool diagonal, bool dots) {
+  std::string out =
+      "<figure><figcaption>" + title + "</figcaption>" + svg_begin(kWidth, kHeight, title);
+  for (int tick = 0; tick <= 4; ++tick) {
+    const double share = tick / 4.0;
+    const double px = kLeft + share * (kWidth - kLeft - kRight);
+    const double py = kHeight - kBottom - share * (kHeight - kTop - kBottom);
+    out += svg_line("class='axis'", kLeft, py, kWidth - kRight, py);
+    out += svg_text("text-anchor='end'", kLeft - 6, py + 4,
+                    significant_text(y.low + share * (y.high - y.low), 3));
+    out += svg_text("text-anchor='middle'", px, kHeight - kBottom + 16,
+                    significant_text(x.low + share * (x.high - x.low), 3));
+  }
+  out += svg_text("text-anchor='middle'", (kLeft + kWidth) / 2, kHeight - 6, x.label);
+  out += svg_text(
+      "transform='translate(12 " + units(kHeight / 2 - 10) + ") rotate(-90)' text-anchor='middle'",
+      0, 0, y.label);
+  const auto at = [&](const Point& p) {
+    return Point{place(p.x, x, kLeft, kWidth - kRight), place(p.y, y, kHeight - kBottom, kTop)};
+  };
+  if (diagonal) {
+    const Point a = at({x.low, y.low}), b = at({x.high, y.high});
+    out += svg_line("class='guide'", a.x, a.y, b.x, b.y);
+  }
+  for (size_t m = 0; m < series.size(); ++m) {
+    out += "<polyline fill='none' stroke='" + model_colour(m) + "' stroke-width='1.8' points='";
+    for (const Point& p : series[m].points) {
+      if (!std::isfinite(p.y)) continue;
+      out += units(at(p).x) + "," + units(at(p).y) + " ";
+    }
+    out += "'/>";
+    for (const Point& p : dots ? series[m].points : std::vector<Point>()) {
+      if (std::isfinite(p.y)) out += svg_dot(2.4, at(p).x, at(p).y, model_colour(m));
+    }
+  }
+  return out + "</svg></figure>";
+}
+
+std::string slice_plot(const Evaluation& e) {
+  const std::vector<NamedSlice> slices = slices_of(e);
+  const Axis x = auc_axis(e, slices);
+  const double row = 14, gap = 14, left = 150, width = 720;
+  const double height =
+      static_cast<double>(slices.size()) * (static_cast<double>(e.models.size()) * row + gap) + 40;
+  const auto at = [&](double value) { return place(value, x, left, width - 20); };
+  std::string out = svg_begin(width, height, "AUC by slice");
+  for (double tick = x.low; tick <= x.high + 1e-9; tick += 0.05) {
+    out += svg_line("class='axis'", at(tick), 8, at(tick), height - 28);
+    out += svg_text("text-anchor='middle'", at(tick), height - 12, number_text(tick, 2));
+  }
+  double py = 20;
+  for (const NamedSlice& slice : slices) {
+    out += svg_text("class='name'", 4, py + 4, escape_html(slice.name));
+    for (size_t m = 0; m < e.models.size(); ++m, py += row) {
+      const Interval i = slice.auc(e.models[m]);
+      if (!std::isfinite(i.low)) continue;
+      out += svg_line("stroke='" + model_colour(m) + "' stroke-width='2'", at(i.low), py,
+                      at(i.high), py);
+      out += svg_dot(3.4, at(i.value), py, model_colour(m));
+    }
+    py += gap;
+  }
+  return out + "</svg>";
+}
+
+}  // namespace barker

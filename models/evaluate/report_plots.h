@@ -1,0 +1,41 @@
+// Plots of the HTML report as inline SVG. Colours are variables of the page's style sheet. Pure
+// functions; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/evaluate/report.h"
+
+namespace barker {
+
+struct Point {
+  double x, y;
+};
+struct Series {  // of one model
+  std::vector<Point> points;
+};
+struct Axis {
+  const char* label;
+  double low, high;
+};
+
+// Text for HTML, with its special characters as entities.
+std::string escape_html(const std::string& text);
+
+// The colour of a model, the same in every plot.
+std::string model_colour(size_t model);
+
+// An axis for the values of some series, with a little room around them.
+Axis axis_of(const char* label, const std::vector<Series>& series);
+
+// One line for each model; values that are not finite are left out. `diagonal` adds the line of
+// chance or of perfection, `dots` marks every point. `title` is HTML.
+std::string line_plot(const std::string& title, const Axis& x, const Axis& y,
+                      const std::vector<Series>& series, bool diagonal, bool dots);
+
+// The AUCs of all models with their intervals, one row for each slice and model. There must be a
+// model.
+std::string slice_plot(const Evaluation& evaluation);
+
+}  // namespace barker

@@ -1,0 +1,104 @@
+#include "plugin/host/canary_cycle.h"
+
+#include <filesystem>
+
+#include "models/weights/weight_path.h"
+
+namespace barker {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kLabel = "canary";
+constexpr uint64_t kComparedAtOnce = 64;
+
+// The plugin keeps only the end of a long path.
+bool is_of(const barker_generation_stats& stats, const std::string& path) {
+  return stats.generation != 0 && path.ends_with(stats.file);
+}
+
+std::string name_of(const std::string& path) { return fs::path(path).filename().string(); }
+
+}  // namespace
+
+bool CanaryCycle::is(const FoundFile& weights) const {
+  return is_running() && source_.is_in_force() && source_.identity() == weights.identity;
+}
+
+void CanaryCycle::look() {
+  std::error_code failed;
+  if (!control_.has_canary() || weights_.empty() || !fs::is_directory(weights_, failed)) return;
+  const Result<std::string> path = resolve_weights_path(weights_, kLabel);
+  if (!path.ok() && path.status().code() == Code::kNotFound) {
+    // Where the whole directory has just been moved away, nobody removed the label.
+    if (fs::is_directory(weights_, failed)) forget("no version is labelled so any more");
+    return;
+  }
+  const Result<FoundFile> found = path.ok() ? find_signed_file(*path) : path.status();
+  if (!found.ok()) {
+    if (source_.is_news(found.status())) {
+      log_.tell(
+          {{"event", "canary"}, {"result", "unreadable"}, {"reason", found.status().message()}});
+    }
+    return;
+  }
+  source_.was_readable();
+  const Control::GenerationStats serving = control_.stats_of(BARKER_ROLE_SERVING);
+  if (!serving) return;
+  if (is_of(*serving, found->path)) return forget("what is labelled so serves");
+  if (source_.is_due(*found)) start(*found);
+}
+
+void CanaryCycle::start(const FoundFile& found) {
+  source_.begin(found);
+  const Result<uint64_t> generation = control_.start_canary(found.path);
+  source_.finish(generation.ok());
+  Json event = {{"event", "canary"},
+                {"version", found.name()},
+                {"result", generation.ok() ? "started" : "refused"}};
+  if (generation.ok()) {
+    generation_ = *generation;
+    event["generation"] = generation_;
+    if (const auto now = control_.stats_of(BARKER_ROLE_CANARY)) event["digest"] = now->digest;
+  } else {
+    event["reason"] = generation.status().message();
+  }
+  log_.tell(event);
+}
+
+void CanaryCycle::look_at_probation() {
+  if (!is_running()) return;
+  const Control::GenerationStats now = control_.stats_of(BARKER_ROLE_CANARY);
+  const Control::GenerationStats serving = control_.stats_of(BARKER_ROLE_SERVING);
+  if (!now || !serving || now->generation != generation_) return;
+  ProbationVerdict verdict = judge(*now, measure(serving), tolerance_);
+  if (!verdict.is_failure()) {
+    verdict = judge_compared(control_.agreement(), generation_, tolerance_);
+  }
+  if (!verdict.is_failure()) return;
+  source_.take_back();
+  stop(verdict.reason);
+}
+
+void CanaryCycle::forget(const char* reason) {
+  source_.forget();
+  if (is_running()) stop(reason);
+}
+
+void CanaryCycle::stop(const char* reason) {
+  const Control::GenerationStats last = control_.stats_of(BARKER_ROLE_CANARY);
+  const barker_agreement agreed = control_.agreement();
+  const Status stopped = control_.stop_canary();
+  // Where memory was short, the canary still runs and is stopped at the next look.
+  if (stopped.ok() || stopped.code() == Code::kFailedPrecondition) generation_ = 0;
+  log_.tell({{"event", "canary"},
+             {"version", last ? name_of(last->file) : ""},
+             {"result", stopped.ok() ? "stopped" : stopped.message()},
+             {"reason", reason},
+             {"counters", describe(last)},
+             {"agreement", describe(agreed)}});
+}
+
+void CanaryCycle::compare() const { control_.compare(kComparedAtOnce); }
+
+}  // namespace barker

@@ -1,0 +1,62 @@
+// The control calls of a plugin as functions with results: load, replace, roll back, canary, rules.
+//
+// Reads the tables of the extensions once. Where a plugin is too old for a call, a has_ function
+// says so; calling it all the same returns kUnsupported.
+// Threads: one at a time, and nobody else may make control calls meanwhile. The plugin must outlive
+// the object.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "models/base/result.h"
+#include "plugin/barker.h"
+
+namespace barker {
+
+class Control {
+ public:
+  using GenerationStats = std::optional<barker_generation_stats>;
+
+  Control(const barker_api& api, barker_plugin* plugin);
+
+  // Weights from now on. Returns the new generation. With load and promote_canary, what served
+  // before becomes what roll_back leads to; with the replace_ functions, the way back stays as it
+  // is.
+  Result<uint64_t> load(const std::string& path) const;
+  Result<uint64_t> replace(const std::string& path) const;
+  Result<uint64_t> promote_canary() const;
+  Result<uint64_t> replace_by_canary() const;
+
+  // kFailedPrecondition: there is no way back.
+  Result<uint64_t> roll_back() const;
+
+  Result<uint64_t> start_canary(const std::string& path) const;
+  Status stop_canary() const;  // kFailedPrecondition: there is none
+  Status set_shares(double served, double compared) const;
+  void compare(uint64_t at_most) const;  // does nothing without BARKER_EXT_CANARY
+
+  Status load_rules(const std::string& toml) const;
+
+  bool has_replace() const { return swap_.has_value(); }
+  bool has_canary() const { return canary_.has_value(); }
+
+  barker_stats stats() const;
+  // Of BARKER_ROLE_*; nothing where the plugin is too busy to look. All zero without
+  // BARKER_EXT_CANARY.
+  GenerationStats stats_of(int32_t role) const;
+  barker_agreement agreement() const;
+
+ private:
+  template <typename Call>
+  Result<uint64_t> generation_of(Call call) const;
+
+  const barker_api& api_;
+  barker_plugin* const plugin_;
+  const std::optional<barker_rules> rules_;
+  const std::optional<barker_canary> canary_;
+  const std::optional<barker_swap> swap_;
+};
+
+}  // namespace barker

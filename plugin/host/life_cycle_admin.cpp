@@ -1,0 +1,76 @@
+// The answers of a LifeCycle to its administrator.
+#include <cstdlib>
+#include <sstream>
+
+#include "plugin/host/life_cycle.h"
+#include "plugin/host/life_cycle_parts.h"
+
+namespace barker {
+namespace {
+
+std::string error_line(const std::string& message) { return line_of({{"error", message}}); }
+
+std::string status_line(const Control& control, const WeightsCycle& weights,
+                        const RulesCycle& rules) {
+  const barker_stats all = control.stats();
+  return line_of({{"serving", describe(control.stats_of(BARKER_ROLE_SERVING))},
+                  {"canary", describe(control.stats_of(BARKER_ROLE_CANARY))},
+                  {"agreement", describe(control.agreement())},
+                  {"queries", all.queries},
+                  {"rescored", all.rescored},
+                  {"partial", all.partial},
+                  {"bypassed", all.bypassed},
+                  {"errors", all.errors},
+                  {"titles_rewritten", all.titles_rewritten},
+                  {"loads", all.loads},
+                  {"loads_refused", all.loads_refused},
+                  {"screen_violations", all.screen_violations},
+                  {"weights_refused", weights.are_refused()},
+                  {"weights_rolled_back", weights.were_rolled_back()},
+                  {"rules_refused", rules.are_refused()}});
+}
+
+std::string set_shares(const Control& control, const EventLog& log, const std::string& served,
+                       const std::string& compared) {
+  double shares[2] = {};
+  const std::string* texts[2] = {&served, &compared};
+  for (int i = 0; i < 2; ++i) {
+    char* end = nullptr;
+    shares[i] = std::strtod(texts[i]->c_str(), &end);
+    if (end == texts[i]->c_str() || *end != '\0') {
+      return error_line("shares: expected a number, found \"" + *texts[i] + "\"");
+    }
+  }
+  if (const Status s = control.set_shares(shares[0], shares[1]); !s.ok()) {
+    return error_line(s.message());
+  }
+  return log.tell({{"event", "shares"}, {"served", shares[0]}, {"compared", shares[1]}});
+}
+
+}  // namespace
+
+std::string LifeCycle::answer(const std::string& command) {
+  std::istringstream words(command);
+  std::string name, first, second, more;
+  words >> name >> first >> second;
+  const bool too_many = static_cast<bool>(words >> more);
+  if (name == "shares" && !second.empty() && !too_many) {
+    return set_shares(parts_->control, parts_->log, first, second);
+  }
+  if (name == "rollback" && first.empty()) {
+    const Result<std::string> event = parts_->weights.roll_back();
+    return event.ok() ? *event : error_line(event.status().message());
+  }
+  const bool reload = name == "reload" && first.empty();
+  if (reload) {
+    retry();
+    look();
+  }
+  if (reload || (name == "status" && first.empty())) {
+    return status_line(parts_->control, parts_->weights, parts_->rules);
+  }
+  return error_line("expected status, reload, rollback or shares SERVED COMPARED, found \"" +
+                    command + "\"");
+}
+
+}  // namespace barker

@@ -1,0 +1,29 @@
+// The parts of a LifeCycle, in the order in which they depend on each other. Not installed.
+#pragma once
+
+#include "plugin/host/canary_cycle.h"
+#include "plugin/host/control.h"
+#include "plugin/host/events.h"
+#include "plugin/host/life_cycle.h"
+#include "plugin/host/rules_cycle.h"
+#include "plugin/host/weights_cycle.h"
+
+namespace barker {
+
+struct LifeCycle::Parts {
+  Parts(const barker_api& api, barker_plugin* plugin, const Watched& watched)
+      : control(api, plugin),
+        log(watched.tell),
+        rules(control, log, watched.rules),
+        canary(control, log, watched.weights, {watched.most_failures, watched.slowest}),
+        weights(control, log, watched.weights, watched.probation_seconds,
+                {watched.most_failures, watched.slowest}, canary) {}
+
+  const Control control;
+  const EventLog log;
+  RulesCycle rules;
+  CanaryCycle canary;
+  WeightsCycle weights;
+};
+
+}  // namespace barker

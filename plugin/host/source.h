@@ -1,0 +1,61 @@
+// A file that a life cycle watches: which bytes a path leads to now, and what became of those that
+// were last tried. One thread.
+#pragma once
+
+#include <string>
+
+#include "models/base/result.h"
+
+namespace barker {
+
+// A file as it was found. Two finds with equal identity have the same place and bytes.
+struct FoundFile {
+  std::string path;
+  std::string identity;   // path, device, inode, size and times
+  std::string signature;  // identity of the signature beside it; empty: there is none to be read
+
+  std::string name() const;  // the last component of the path
+};
+
+Result<FoundFile> find_file(const std::string& path);
+
+// The same, and the identity of the signature beside the file.
+Result<FoundFile> find_signed_file(const std::string& path);
+
+// Remembers what was tried, so that refused bytes are not tried at every look.
+class Source {
+ public:
+  // Whether `found` is to be tried: it is another file than the last one, or it was refused and its
+  // signature has changed, or an exception ended the last attempt.
+  bool is_due(const FoundFile& found) const;
+
+  void begin(const FoundFile& found);
+  void finish(bool accepted);
+
+  // It was in force and no longer is, and is not to be tried again by itself. Does nothing to a
+  // file that was refused.
+  void take_back();
+
+  // What was refused or taken back is due again.
+  void try_again();
+  void forget() { *this = {}; }
+
+  bool is_in_force() const { return outcome_ == Outcome::kInForce; }
+  bool is_refused() const { return outcome_ == Outcome::kRefused; }
+  const std::string& identity() const { return identity_; }
+
+  // Whether a failure to read the file has not been reported yet. The same failure is reported
+  // once, until the file was readable again.
+  bool is_news(const Status& unreadable);
+  void was_readable() { unreadable_.clear(); }
+
+ private:
+  // kTrying remains only where an exception, such as std::bad_alloc, ended an attempt.
+  enum class Outcome { kTrying, kInForce, kRefused, kTakenBack };
+
+  std::string identity_, signature_;  // of what was last tried
+  Outcome outcome_ = Outcome::kInForce;
+  std::string unreadable_;  // message of the failure last reported
+};
+
+}  // namespace barker

@@ -1,0 +1,146 @@
+#include "plugin/host/weights_cycle.h"
+
+#include <filesystem>
+
+#include "models/weights/weight_path.h"
+
+namespace barker {
+namespace {
+
+std::string name_of(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
+
+}  // namespace
+
+Status WeightsCycle::start() {
+  Status status = look();
+  probation_.reset();
+  return status;
+}
+
+Status WeightsCycle::look() {
+  if (weights_.empty()) return {};
+  const Result<std::string> path = resolve_weights_path(weights_);
+  const Result<FoundFile> found = path.ok() ? find_signed_file(*path) : path.status();
+  if (!found.ok()) {
+    if (source_.is_news(found.status())) {
+      log_.tell(
+          {{"event", "weights"}, {"result", "unreadable"}, {"reason", found.status().message()}});
+    }
+    return found.status();
+  }
+  source_.was_readable();
+  if (!source_.is_due(*found)) return {};
+  if (probation_ && !control_.has_replace()) {
+    wait_for_probation(*found);
+    return {};
+  }
+  return switch_to(*found);
+}
+
+Status WeightsCycle::switch_to(const FoundFile& found) {
+  const bool is_canary = canary_.is(found);
+  const Measure before =
+      probation_ ? probation_->before : measure(control_.stats_of(BARKER_ROLE_SERVING));
+  source_.begin(found);
+  const Result<uint64_t> generation = make_serving(found, is_canary);
+  source_.finish(generation.ok());
+  Json event = {{"event", "weights"}, {"version", found.name()}};
+  if (generation.ok()) {
+    if (is_canary) canary_.was_promoted();
+    rolled_back_ = false;
+    begin_probation(*generation, before);
+    event["result"] = is_canary ? "promoted" : "loaded";
+    event["generation"] = *generation;
+    if (const auto now = control_.stats_of(BARKER_ROLE_SERVING)) event["digest"] = now->digest;
+  } else {
+    event["result"] = "refused";
+    event["reason"] = generation.status().message();
+  }
+  log_.tell(event);
+  return generation.status();
+}
+
+// Weights on probation are replaced, so that they do not become the way back.
+Result<uint64_t> WeightsCycle::make_serving(const FoundFile& found, bool is_canary) const {
+  if (probation_) return is_canary ? control_.replace_by_canary() : control_.replace(found.path);
+  return is_canary ? control_.promote_canary() : control_.load(found.path);
+}
+
+void WeightsCycle::wait_for_probation(const FoundFile& found) {
+  if (waiting_ == found.identity) return;
+  waiting_ = found.identity;
+  log_.tell({{"event", "weights"},
+             {"version", found.name()},
+             {"result", "waiting"},
+             {"reason",
+              "the weights that serve are on probation, and this plugin lacks " BARKER_EXT_SWAP}});
+}
+
+void WeightsCycle::begin_probation(uint64_t generation, const Measure& before) {
+  if (!control_.has_canary()) return;  // such a plugin counts nothing to judge weights by
+  const std::chrono::duration<double> seconds(probation_seconds_);
+  probation_ = {generation, before,
+                std::chrono::steady_clock::now() +
+                    std::chrono::duration_cast<std::chrono::steady_clock::duration>(seconds)};
+}
+
+// Judges before it looks at the time, because a look can come late.
+void WeightsCycle::look_at_probation() {
+  if (!probation_) return;
+  const Control::GenerationStats now = control_.stats_of(BARKER_ROLE_SERVING);
+  if (!now) return;
+  if (now->generation != probation_->generation) {
+    probation_.reset();
+    return;
+  }
+  const ProbationVerdict verdict = judge(*now, probation_->before, tolerance_);
+  if (verdict.is_failure()) {
+    take_back(*now, verdict);
+  } else if (std::chrono::steady_clock::now() >= probation_->ends) {
+    probation_.reset();
+  }
+}
+
+void WeightsCycle::take_back(const barker_generation_stats& stats,
+                             const ProbationVerdict& verdict) {
+  const Result<uint64_t> generation = control_.roll_back();
+  if (generation.ok()) {
+    source_.take_back();
+    rolled_back_ = true;
+  }
+  // Where memory was short, the weights are judged and taken back at the next look.
+  if (generation.ok() || generation.status().code() == Code::kFailedPrecondition) {
+    probation_.reset();
+  }
+  Json event = {{"event", "weights"},
+                {"version", name_of(stats.file)},
+                {"result", generation.ok() ? "rolled back" : "failed, but there is no way back"},
+                {"reason", verdict.reason}};
+  if (generation.ok()) event["generation"] = *generation;
+  log_.tell(event);
+}
+
+Result<std::string> WeightsCycle::roll_back() {
+  const Control::GenerationStats before = control_.stats_of(BARKER_ROLE_SERVING);
+  const std::string version = before ? name_of(before->file) : "";
+  if (rolled_back_) {
+    return Status(Code::kFailedPrecondition,
+                  "the weights that serve (" + version +
+                      ") were rolled back to; another rollback would bring back those that were "
+                      "taken back. reload brings what CURRENT names");
+  }
+  const Result<uint64_t> generation = control_.roll_back();
+  if (!generation.ok()) return generation.status();
+  source_.take_back();
+  rolled_back_ = true;
+  probation_.reset();
+  return log_.tell({{"event", "weights"},
+                    {"version", version},
+                    {"result", "rolled back"},
+                    {"reason", "asked for"},
+                    {"generation", *generation}});
+}
+
+}  // namespace barker

@@ -1,0 +1,16 @@
+// The extension barker.model/1: what a generation's model expects of a request, and what it is.
+#pragma once
+
+#include "plugin/barker.h"
+#include "plugin/generation.h"
+
+namespace barker {
+
+// Fills `out` but for struct_size, and calls `callback`, which may be null, once a group.
+void describe_model(const Generation& generation, barker_model& out,
+                    barker_model_group_callback callback, void* context);
+
+// The hashes of metadata and tensors as hexadecimal text: of equal files equal.
+void write_digest(const WeightFile& file, char (&digest)[40]);
+
+}  // namespace barker

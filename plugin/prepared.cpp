@@ -1,0 +1,74 @@
+#include "plugin/prepared.h"
+
+#include <new>
+#include <utility>
+
+#include "plugin/plugin.h"
+#include "plugin/query.h"
+
+namespace barker {
+namespace {
+
+Workspace& workspace_of(const WorkspacePool::Lease& lease, const Serving& serving,
+                        const RuledGeneration& weights) {
+  Workspace* const workspace = lease.workspace_for(serving, weights);
+  if (!workspace) throw std::bad_alloc();
+  return *workspace;
+}
+
+}  // namespace
+
+PreparedQuery::PreparedQuery(Plugin& plugin, const Serving& serving, WorkspacePool::Lease lease,
+                             const CheckedRequest& request)
+    : plugin_(plugin),
+      weights_(serving.weights_for(view(request.request.user))),
+      rules_(serving.rules),
+      lease_(std::move(lease)),
+      workspace_(workspace_of(lease_, serving, weights_)),
+      request_(request),
+      basis_{plugin.config(), &weights_, rules_.get()} {
+  if (reason_not_to_run(basis_) == BARKER_REASON_NONE) {
+    // Where this ends at the deadline, each ad is bypassed, for the deadline is as past for it.
+    (void)Query(request_, basis_, workspace_, total_).set_context();
+  }
+  // What the caller's texts say is in the workspace now; they may go.
+  const uint64_t deadline_ns = request.request.deadline_ns;
+  request_ = {};
+  request_.request.struct_size = sizeof request_.request;
+  request_.request.deadline_ns = deadline_ns;
+  request_.request.window = 1;
+}
+
+PreparedQuery::~PreparedQuery() {
+  const uint64_t ads = answered_ + bypassed_;
+  if (ads == 0) total_.reason = BARKER_REASON_NO_ADS;
+  if (answered_ == 0) {
+    total_.status = BARKER_STATUS_BYPASSED;
+  } else if (bypassed_ > 0) {
+    total_.status = BARKER_STATUS_PARTIAL;
+  }
+  plugin_.count_query(total_, &weights_);
+}
+
+bool PreparedQuery::score(barker_response& response) {
+  Answer& answer = workspace_.answer;
+  answer_query(request_, basis_, &workspace_, answer, Context::kSet);
+  if (!deliver(answer, response)) return false;
+  add_to_total(answer);
+  return true;
+}
+
+void PreparedQuery::add_to_total(const Answer& answer) {
+  ++(answer.is_bypass() ? bypassed_ : answered_);
+  if (!answer.is_bypass() && total_.status != BARKER_STATUS_PARTIAL) total_.status = answer.status;
+  if (answer.reason != BARKER_REASON_NONE) total_.reason = answer.reason;
+  total_.generation = answer.generation;
+  total_.bad_ads += answer.bad_ads;
+  total_.map_ns += answer.map_ns;
+  total_.score_ns += answer.score_ns;
+  total_.choose_ns += answer.choose_ns;
+  total_.rewrite_ns += answer.rewrite_ns;
+  total_.counts.add(answer.counts);
+}
+
+}  // namespace barker

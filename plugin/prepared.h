@@ -1,0 +1,48 @@
+// A query whose user, query and groups are mapped and pooled once and whose ads come one by one
+// (extension barker.prepared/1). It shares the ownership of the weights and rules it began with and
+// holds no pin, so that no control call waits for it. One thread at a time; the plugin must outlive
+// it.
+#pragma once
+
+#include <memory>
+
+#include "plugin/answer.h"
+#include "plugin/barker.h"
+#include "plugin/serving.h"
+#include "plugin/workspace.h"
+
+namespace barker {
+
+class Plugin;
+
+class PreparedQuery {
+ public:
+  // Throws std::bad_alloc where there is no memory for the workspace.
+  PreparedQuery(Plugin& plugin, const Serving& serving, WorkspacePool::Lease lease,
+                const CheckedRequest& request);
+  // Counts all of it as one query: bypassed where every ad was, partial where one was cut short or
+  // bypassed.
+  ~PreparedQuery();
+  PreparedQuery(const PreparedQuery&) = delete;
+  PreparedQuery& operator=(const PreparedQuery&) = delete;
+
+  // The request of one ad: what check_single_ad() fills.
+  CheckedRequest& request() { return request_; }
+  // Answers the ad that request() points to. False: the response's text buffer is too small.
+  bool score(barker_response& response);
+
+ private:
+  void add_to_total(const Answer& answer);
+
+  Plugin& plugin_;
+  const RuledGeneration weights_;
+  const std::shared_ptr<const Rules> rules_;
+  const WorkspacePool::Lease lease_;
+  Workspace& workspace_;
+  CheckedRequest request_;  // without texts
+  const Basis basis_;
+  Answer total_;  // of the ads so far; no ads or text of theirs
+  uint64_t answered_ = 0, bypassed_ = 0;
+};
+
+}  // namespace barker

@@ -1,0 +1,90 @@
+// The extensions that answer queries: barker.explain/1 and barker.prepared/1.
+
+#include "plugin/boundary.h"
+
+struct barker_prepared_query {
+  std::unique_ptr<barker::PreparedQuery> query;
+  barker_plugin* plugin;
+};
+
+namespace barker {
+namespace {
+
+barker_string copy_of(const std::string& text) {
+  char* const copy = new char[text.size()];
+  std::copy(text.begin(), text.end(), copy);
+  return {copy, text.size()};
+}
+
+int32_t explain(barker_plugin* plugin, const barker_request* request, barker_string* json,
+                char* error) {
+  return guard(error, [&]() -> int32_t {
+    if (!plugin || !json) return fail(error, BARKER_E_INVALID_ARGUMENT, "plugin or json is NULL");
+    CheckedRequest checked;
+    if (!read_request(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
+    *json = copy_of(plugin->plugin.explain(checked));
+    return BARKER_OK;
+  });
+}
+
+void release(barker_string json) { delete[] json.data; }
+
+int32_t rescore_and_explain(barker_plugin* plugin, const barker_request* request,
+                            barker_response* response, barker_string* json, char* error) {
+  if (!plugin) return no_plugin(error);
+  return count_error(*plugin, answer_into(response, error, [&]() -> int32_t {
+    if (!json)
+      return fail(error, BARKER_E_INVALID_ARGUMENT, "json: expected a pointer, found NULL");
+    CheckedRequest checked;
+    if (!read_request(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
+    std::string text;
+    barker_string copy{};
+    const int32_t code = respond(checked, response, error, [&](barker_response& ours) {
+      if (!plugin->plugin.rescore(checked, ours, &text)) return false;
+      copy = copy_of(text);
+      return true;
+    });
+    if (code == BARKER_OK) *json = copy;
+    return code;
+  }));
+}
+
+int32_t begin(barker_plugin* plugin, const barker_request* request, barker_prepared_query** query,
+              char* error) {
+  return guard(error, [&]() -> int32_t {
+    if (!plugin || !query) return fail(error, BARKER_E_INVALID_ARGUMENT, "plugin or query is NULL");
+    *query = nullptr;
+    CheckedRequest checked;
+    if (!read_request(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
+    if (checked.request.ad_count != 0) {
+      return fail(
+          error, BARKER_E_INVALID_ARGUMENT,
+          "request: ad_count: expected 0, found " + std::to_string(checked.request.ad_count));
+    }
+    *query = new barker_prepared_query{plugin->plugin.begin_query(checked), plugin};
+    return BARKER_OK;
+  });
+}
+
+int32_t score(barker_prepared_query* query, const barker_ad* ad, barker_response* response,
+              char* error) {
+  if (!query) return fail(error, BARKER_E_INVALID_ARGUMENT, "query: expected one, found NULL");
+  return count_error(*query->plugin, answer_into(response, error, [&]() -> int32_t {
+    barker_ad ours;
+    CheckedRequest& request = query->query->request();
+    if (const Status s = check_single_ad(ad, ours, request); !s.ok()) {
+      return fail(error, BARKER_E_INVALID_ARGUMENT, "ad: " + s.message());
+    }
+    return respond(request, response, error,
+                   [&](barker_response& filled) { return query->query->score(filled); });
+  }));
+}
+
+void end(barker_prepared_query* query) { delete query; }
+
+}  // namespace
+
+const barker_explain kExplain = {sizeof(barker_explain), explain, release, rescore_and_explain};
+const barker_prepared kPrepared = {sizeof(barker_prepared), begin, score, end};
+
+}  // namespace barker

@@ -1,0 +1,200 @@
+/* A host that is compiled with the header of one ABI version (BARKER_HEADER) and run with a plugin
+ * of any: it uses all that its header has and the plugin has too, and checks that the plugin writes
+ * nothing beyond the structs that the host knows. */
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include BARKER_HEADER
+
+enum { kAds = 3, kGuard = 64 };
+
+static char error[BARKER_ERROR_SIZE];
+
+static void expect(int holds, const char* what) {
+  if (holds) return;
+  fprintf(stderr, "ABI %d.%d: expected %s; the last error is \"%s\"\n", BARKER_ABI_MAJOR,
+          BARKER_ABI_MINOR, what, error);
+  exit(1);
+}
+
+static barker_string text(const char* s) {
+  barker_string result;
+  result.data = s;
+  result.size = strlen(s);
+  return result;
+}
+
+/* A struct of this version with bytes behind it that nobody may write to. */
+static void* guarded(size_t size) {
+  unsigned char* data = calloc(1, size + kGuard);
+  expect(data != NULL, "memory");
+  memset(data + size, 0xA5, kGuard);
+  return data;
+}
+
+static void expect_guard(const void* data, size_t size, const char* what) {
+  const unsigned char* guard = (const unsigned char*)data + size;
+  for (int i = 0; i < kGuard; ++i) expect(guard[i] == 0xA5, what);
+}
+
+static const barker_api* load(const char* path) {
+  void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  expect(library != NULL, "a library");
+  const barker_api* api = (const barker_api*)dlsym(library, BARKER_ENTRY_SYMBOL);
+  expect(api != NULL, "the symbol " BARKER_ENTRY_SYMBOL);
+  expect(api->abi_major == BARKER_ABI_MAJOR, "an equal major version");
+  return api;
+}
+
+static void rescore(const barker_api* api, barker_plugin* plugin, int32_t status,
+                    uint64_t generation) {
+  barker_selling_point points[2];
+  memset(points, 0, sizeof points);
+  points[0].struct_size = points[1].struct_size = sizeof points[0];
+  points[0].text = text("waterproof");
+  points[1].text = text("free shipping");
+  barker_ad ads[kAds];
+  memset(ads, 0, sizeof ads);
+  for (int i = 0; i < kAds; ++i) {
+    ads[i].struct_size = sizeof ads[i];
+    ads[i].id = text("an ad");
+    ads[i].title = text("Trail running shoes");
+    ads[i].first_pass_score = kAds - i;
+    ads[i].bid = 1;
+    ads[i].selling_points = points;
+    ads[i].selling_point_count = 2;
+    ads[i].selling_point_stride = sizeof points[0];
+  }
+  ads[1].flags = BARKER_AD_OPT_OUT;
+  barker_request* request = guarded(sizeof *request);
+  request->struct_size = sizeof *request;
+  request->query = text("running shoes");
+  request->ads = ads;
+  request->ad_count = kAds;
+  request->ad_stride = sizeof ads[0];
+
+  char titles[4096];
+  barker_result_ad* results = guarded(kAds * sizeof *results);
+  barker_response* response = guarded(sizeof *response);
+  for (int i = 0; i < kAds; ++i) results[i].struct_size = sizeof results[i];
+  response->struct_size = sizeof *response;
+  response->ads = results;
+  response->ad_capacity = kAds;
+  response->ad_stride = sizeof *results;
+  response->text = titles;
+  response->text_capacity = 5;
+#if BARKER_ABI_MINOR >= 2
+  const int32_t too_small = api->abi_minor >= 2 ? BARKER_E_TOO_SMALL : BARKER_E_INVALID_ARGUMENT;
+#else
+  const int32_t too_small = BARKER_E_INVALID_ARGUMENT;
+#endif
+  expect(api->rescore(plugin, request, response, error) == too_small, "a refusal of five bytes");
+  expect(response->text_size > 5 && response->text_size <= sizeof titles, "the size needed");
+  response->text_capacity = response->text_size;
+  expect(api->rescore(plugin, request, response, error) == BARKER_OK, "an answer");
+  expect(response->status == status, "another status");
+  expect(response->generation == generation, "the generation that was loaded");
+  expect(response->ad_count == kAds, "as many ads as were asked");
+  int chosen = 0;
+  for (int i = 0; i < kAds; ++i) {
+    expect(results[i].ad < kAds, "an ad of the request");
+    expect(results[i].title_offset + results[i].title_size <= response->text_size, "a title");
+    expect(results[i].title_size >= strlen("Trail running shoes"), "a whole title");
+    expect(results[i].ad != 1 || results[i].chosen_count == 0, "an ad that opted out untouched");
+    chosen += (int)results[i].chosen_count;
+  }
+  expect((chosen > 0) == (status == BARKER_STATUS_RESCORED), "selling points where rescored");
+#if BARKER_ABI_MINOR >= 2
+  expect(response->bad_ads == 0, "no bad ad");
+  if (api->struct_size > offsetof(barker_api, text_bound)) {
+    expect(api->text_bound(plugin, request) >= response->text_size, "a bound that holds");
+  }
+#endif
+  expect_guard(results, kAds * sizeof *results, "nothing written behind the results");
+  expect_guard(response, sizeof *response, "nothing written behind the response");
+  free(results);
+  free(response);
+  free(request);
+}
+
+static void read_stats(const barker_api* api, barker_plugin* plugin, uint64_t generation) {
+  barker_stats* stats = guarded(sizeof *stats);
+  stats->struct_size = sizeof *stats;
+  expect(api->stats(plugin, stats) == BARKER_OK, "counters");
+  expect(stats->queries >= 1, "queries counted");
+  expect(stats->loads == 2, "loads counted");
+  expect(stats->generation == generation, "the generation that serves");
+  expect_guard(stats, sizeof *stats, "nothing written behind the counters");
+  free(stats);
+}
+
+static void count_check(void* context, barker_string check, int32_t passed, barker_string detail) {
+  (void)check;
+  (void)detail;
+  *(int*)context += passed;
+}
+
+static void verify(const barker_api* api, const char* weights) {
+  const barker_verify* extension = api->get_extension(BARKER_EXT_VERIFY);
+  if (!extension) return;
+  int passed = 0;
+  expect(extension->verify(text(weights), text("baseline"), count_check, &passed, error) == 0,
+         "weights that pass");
+  expect(passed > 5, "checks to be told");
+}
+
+#if BARKER_ABI_MINOR >= 1
+static void run_canary(const barker_api* api, barker_plugin* plugin, const char* weights) {
+  const barker_canary* canary = api->get_extension(BARKER_EXT_CANARY);
+  if (!canary) return;
+  uint64_t generation = 0;
+  expect(canary->start(plugin, text(weights), &generation, error) == BARKER_OK, "a canary");
+  barker_generation_stats* stats = guarded(sizeof *stats);
+  stats->struct_size = sizeof *stats;
+  expect(canary->read_generation(plugin, BARKER_ROLE_CANARY, stats) == BARKER_OK, "its counters");
+  expect(stats->generation == generation, "its generation");
+  expect_guard(stats, sizeof *stats, "nothing written behind its counters");
+  free(stats);
+  barker_agreement* agreement = guarded(sizeof *agreement);
+  agreement->struct_size = sizeof *agreement;
+  expect(canary->set_shares(plugin, 0.5, 0.5, error) == BARKER_OK, "shares");
+  expect(canary->compare(plugin, 1, NULL, error) == BARKER_OK, "a comparison");
+  expect(canary->read_agreement(plugin, agreement) == BARKER_OK, "an agreement");
+  expect_guard(agreement, sizeof *agreement, "nothing written behind the agreement");
+  free(agreement);
+  expect(canary->stop(plugin, error) == BARKER_OK, "the canary's end");
+}
+#endif
+
+int main(int argc, char** argv) {
+  if (argc != 4) {
+    fprintf(stderr, "usage: host PLUGIN WEIGHTS rescored|bypassed\n");
+    return 64;
+  }
+  const barker_api* api = load(argv[1]);
+  const int rescores = strcmp(argv[3], "rescored") == 0;
+  barker_host host;
+  memset(&host, 0, sizeof host);
+  host.struct_size = sizeof host;
+  host.abi_major = BARKER_ABI_MAJOR;
+  host.abi_minor = BARKER_ABI_MINOR;
+  barker_plugin* plugin = NULL;
+  uint64_t generation = 0;
+  expect(api->create(&host, text(""), &plugin, error) == BARKER_OK, "a plugin");
+  expect(api->rollback(plugin, NULL, error) == BARKER_E_NO_WEIGHTS, "nothing to roll back to");
+  expect(api->load_weights(plugin, text(argv[2]), NULL, error) == BARKER_OK, "weights");
+  expect(api->load_weights(plugin, text(argv[2]), &generation, error) == BARKER_OK, "weights");
+  expect(generation == 2, "a second generation");
+  rescore(api, plugin, rescores ? BARKER_STATUS_RESCORED : BARKER_STATUS_BYPASSED, generation);
+  read_stats(api, plugin, generation);
+  verify(api, argv[2]);
+#if BARKER_ABI_MINOR >= 1
+  run_canary(api, plugin, argv[2]);
+#endif
+  expect(api->rollback(plugin, &generation, error) == BARKER_OK, "a rollback");
+  expect(generation == 1, "the first generation");
+  api->destroy(plugin);
+  return 0;
+}
