@@ -1,23 +1,24 @@
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <sstream>
 
 #include "index/commands/commands.h"
-#include "index/commands/fail.h"
 #include "index/commands/hangup.h"
 #include "index/commands/print.h"
 #include "index/commands/search_queries.h"
 #include "index/engine/engine_session.h"
 #include "models/base/exit_code.h"
+#include "models/base/file_bytes.h"
+#include "models/command/options.h"
 #include "models/text/text.h"
 #include "plugin/host/plugin_loader.h"
 
 namespace barker {
 namespace {
+
+constexpr size_t kMaxConfiguration = 1 << 20;  // bytes
 
 struct Options {
   EngineOptions engine;
@@ -34,7 +35,7 @@ Result<Profile> find_user(const Options& options) {
     BadLines bad;
     const auto profiles = read_profiles(options.users, bad);
     if (!profiles.ok()) return profiles.status();
-    std::cerr << bad.report(options.users);
+    std::cerr << visible_lines(bad.report(options.users));
     const auto found = profiles->find(options.user);
     if (found != profiles->end()) {
       profile = found->second;
@@ -59,13 +60,7 @@ Result<Profile> find_user(const Options& options) {
 }
 
 Result<std::string> configuration(const Options& options) {
-  if (!options.config_file.empty()) {
-    std::ifstream in(options.config_file);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) return not_found(options.config_file + ": cannot be read");
-    return text.str();
-  }
+  if (!options.config_file.empty()) return read_small_file(options.config_file, kMaxConfiguration);
   // JSON goes to programs, which render HTML. The table goes to people at a terminal.
   if (options.json) return std::string();
   return std::string(isatty(STDOUT_FILENO)
@@ -73,16 +68,19 @@ Result<std::string> configuration(const Options& options) {
                          : "[title]\nformat = \"plain\"\nopen = \"[\"\nclose = \"]\"\n");
 }
 
-int run(Options& options) {
+Result<int> run(Options& options) {
+  if (options.queries.empty() && options.query.empty()) {
+    return invalid_argument("QUERY is missing; --queries FILE answers many");
+  }
   Result<std::string> config = configuration(options);
-  if (!config.ok()) return fail("search", config.status());
+  if (!config.ok()) return config.status();
   options.engine.config = *config;
   if (options.engine.plugin.empty()) options.engine.plugin = default_plugin_path();
   const Result<Profile> user = find_user(options);
-  if (!user.ok()) return fail("search", user.status());
+  if (!user.ok()) return user.status();
   if (!options.queries.empty()) block_hangup();  // before the engine starts threads
   Result<std::unique_ptr<Engine>> engine = Engine::open(options.engine);
-  if (!engine.ok()) return fail("search", engine.status());
+  if (!engine.ok()) return engine.status();
 
   const auto format = [&options](const SearchResult& page) {
     std::ostringstream out;
@@ -96,7 +94,7 @@ int run(Options& options) {
   if (options.queries.empty()) {
     const Result<SearchResult> page =
         EngineSession(**engine).search(options.query, *user, options.explain);
-    if (!page.ok()) return fail("search", page.status());
+    if (!page.ok()) return page.status();
     std::cout << format(*page);
     return kExitOk;
   }
@@ -108,62 +106,117 @@ int run(Options& options) {
   };
   const Status searched = search_queries(
       **engine, *user, {options.queries, options.threads, options.explain, format, print});
-  return searched.ok() ? static_cast<int>(kExitOk) : fail("search", searched);
+  if (!searched.ok()) return searched;
+  return kExitOk;
+}
+
+void add_serving_options(CLI::App& command, Options& o, CLI::Option* queries) {
+  command
+      .add_flag("--watch", o.engine.watch,
+                "Load the weights again when CURRENT, the label canary or the file changes")
+      ->needs(queries)
+      ->group(kServing);
+  command
+      .add_option("--admin", o.engine.admin,
+                  "Unix socket to create, on which `barker admin` is answered")
+      ->needs(queries)
+      ->type_name(kFile)
+      ->group(kServing);
+  command
+      .add_option("--probation", o.engine.watched.probation_seconds,
+                  "Seconds for which new weights are on probation")
+      ->check(CLI::NonNegativeNumber)
+      ->group(kServing);
+  command
+      .add_option("--most-failures", o.engine.watched.most_failures,
+                  "Share of failed queries beyond which weights on probation are taken back")
+      ->check(CLI::Range(0.0, 1.0))
+      ->group(kServing);
+  command
+      .add_option("--slowest", o.engine.watched.slowest,
+                  "Multiple of the former p99 beyond which weights on probation are taken back; "
+                  "0: never")
+      ->check(CLI::NonNegativeNumber)
+      ->group(kServing);
+  command
+      .add_option("--threads", o.threads,
+                  "Threads that answer the queries; the answers keep the order of the queries")
+      ->check(CLI::Range(1, 1024))
+      ->needs(queries)
+      ->group(kServing);
+}
+
+void add_user_options(CLI::App& command, Options& o) {
+  command.add_option("--users", o.users, "Profiles as JSON Lines (index/profiles/profiles.h)")
+      ->type_name(kFile)
+      ->group(kUser);
+  command.add_option("--user", o.user, "Id of the user")->type_name("ID")->group(kUser);
+  command
+      .add_option("--user-keywords", o.user_keywords,
+                  "Keywords of recent clicks, newest first, separated by commas")
+      ->delimiter(',')
+      ->type_name("WORDS")
+      ->group(kUser);
+  command
+      .add_option("--group", o.groups,
+                  "Features of the user or query, NAME=TOKEN,TOKEN; repeatable")
+      ->type_name("GROUP")
+      ->group(kUser);
+}
+
+void add_model_options(CLI::App& command, Options& o) {
+  command
+      .add_option(
+          "--weights", o.engine.watched.weights,
+          "Weight file, or weights directory for its CURRENT version; without it nothing is "
+          "rescored")
+      ->type_name(kFileOrDirectory)
+      ->group(kModel);
+  command.add_option("--config", o.config_file, "TOML configuration of the plugin")
+      ->type_name(kFile)
+      ->group(kModel);
+  command
+      .add_option(
+          "--rules", o.engine.watched.rules,
+          "TOML file of what must not be shown (plugin/rules.h); read again when it changes")
+      ->type_name(kFile)
+      ->group(kModel);
+  command.add_option("--plugin", o.engine.plugin, "libbarker.so")
+      ->type_name(kFile)
+      ->default_str("beside this command")
+      ->group(kModel);
 }
 
 }  // namespace
 
 Command add_search_command(CLI::App& app) {
   const auto options = std::make_shared<Options>();
+  Options& o = *options;
   CLI::App* command =
       app.add_subcommand("search", "Search an index; the plugin rescores and rewrites");
-  command->add_option("--index", options->engine.index, "Directory of `barker index`")->required();
-  command->add_option("--weights", options->engine.watched.weights,
-                      "Weight file, or directory with CURRENT; absent: no rescoring");
-  command->add_option("--plugin", options->engine.plugin,
-                      "libbarker.so; default: beside this command");
-  command->add_option("--rules", options->engine.watched.rules,
-                      "TOML of what may not be shown (plugin/rules.h); read again when it changes");
-  command->add_flag("--watch", options->engine.watch,
-                    "Load the weights again when CURRENT, label.canary or the file changes; with "
-                    "--queries");
-  command->add_option("--admin", options->engine.admin,
-                      "Unix socket to answer `barker admin` on; with --queries");
-  command
-      ->add_option("--probation", options->engine.watched.probation_seconds,
-                   "Seconds for which new weights are on probation")
-      ->check(CLI::NonNegativeNumber);
-  command
-      ->add_option("--most-failures", options->engine.watched.most_failures,
-                   "Share of failed queries beyond which weights on probation are taken back")
-      ->check(CLI::Range(0.0, 1.0));
-  command
-      ->add_option("--slowest", options->engine.watched.slowest,
-                   "Multiple of the former p99 beyond which weights on probation are taken back; "
-                   "0: never")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--config", options->config_file, "TOML configuration of the plugin");
-  command->add_option("--users", options->users, "Profiles, JSON Lines");
-  command->add_option("--user", options->user, "Id of the user");
-  command
-      ->add_option("--user-keywords", options->user_keywords,
-                   "Keywords of recent clicks, newest first")
-      ->delimiter(',');
-  command->add_option("--group", options->groups,
-                      "Features of the user or query: NAME=TOKEN,TOKEN");
-  command->add_option("--candidates", options->engine.limit, "Ads of the first pass")
-      ->check(CLI::Range(1, BARKER_MAX_ADS));
-  command->add_option("--limit", options->limit, "Ads to print")->check(CLI::Range(0, 100000));
-  CLI::Option* queries = command->add_option("--queries", options->queries,
-                                             "File with one query a line; - for standard input");
-  command
-      ->add_option("--threads", options->threads,
-                   "Threads that answer the queries; the answers keep the order of the queries")
-      ->check(CLI::Range(1, 1024))
-      ->needs(queries);
-  command->add_option("query", options->query, "The query")->excludes(queries);
-  command->add_flag("--json", options->json, "One JSON object a query");
-  command->add_flag("--explain", options->explain, "Say why");
+  CLI::Option* query = command->add_option("query", o.query, "What to search for");
+  command->add_option("--index", o.engine.index, "Directory that `barker index` wrote")
+      ->required()
+      ->type_name(kDirectory)
+      ->group(kInput);
+  CLI::Option* queries =
+      command
+          ->add_option("--queries", o.queries,
+                       "File with one query a line instead of QUERY; - reads standard input")
+          ->type_name(kFile)
+          ->group(kInput);
+  query->excludes(queries);
+  command->add_option("--candidates", o.engine.limit, "Number of ads of the first pass")
+      ->check(CLI::Range(1, BARKER_MAX_ADS))
+      ->group(kInput);
+  command->add_flag("--json", o.json, "Print one JSON object a query")->group(kOutput);
+  command->add_flag("--explain", o.explain, "Print why the answer is as it is")->group(kOutput);
+  command->add_option("--limit", o.limit, "Number of ads to print")
+      ->check(CLI::Range(0, 100000))
+      ->group(kOutput);
+  add_user_options(*command, o);
+  add_model_options(*command, o);
+  add_serving_options(*command, o, queries);
   return [options] { return run(*options); };
 }
 

@@ -46,9 +46,9 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"plugin", {"models/base", "models/text", "models/weights", "scoring"}},
     {"plugin/host", {"models/base", "models/weights", "plugin"}},
     {"index", {}},  // holds no code of its own: see below
-    {"index/catalogue", {"models/base", "models/text"}},
+    {"index/catalogue", {"models/base", "models/text", "plugin"}},
     {"index/retrieval", {"models/base", "models/text", "index/catalogue"}},
-    {"index/profiles", {"models/base", "models/text"}},
+    {"index/profiles", {"models/base", "models/text", "index/catalogue"}},
     {"index/engine",
      {"models/base", "models/text", "index/catalogue", "index/retrieval", "index/profiles",
       "plugin", "plugin/host"}},
