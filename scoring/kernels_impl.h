@@ -23,12 +23,20 @@
 #include "models/base/half.h"
 #include "scoring/kernel_table.h"
 
+#if defined(BARKER_PLAIN_KERNELS)
+// Sanitizer builds inline and unroll nothing by force: an unrolled tile holds several hundred loads,
+// and instrumenting each of them takes the compiler minutes per unit.
+#define BARKER_INLINE
+#define BARKER_LAMBDA_INLINE
+#define BARKER_UNROLL
+#else
 #define BARKER_INLINE inline __attribute__((always_inline))
 #define BARKER_LAMBDA_INLINE __attribute__((always_inline))
 #if defined(__clang__)
 #define BARKER_UNROLL _Pragma("unroll")
 #else
 #define BARKER_UNROLL _Pragma("GCC unroll 16")
+#endif
 #endif
 
 namespace barker {
