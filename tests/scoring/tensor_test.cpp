@@ -1,5 +1,5 @@
-// Views rebind and cost no allocation, scratch tensors grow, and in debug builds a wrong shape stops
-// at the call.
+// Views rebind and cost no allocation, scratch tensors grow, and in debug builds a wrong shape
+// stops at the call.
 #include "scoring/tensor.h"
 
 #include <gtest/gtest.h>
