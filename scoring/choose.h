@@ -61,10 +61,10 @@ size_t choose_selling_points(std::span<const Candidate> candidates, const Choose
                              const Embeddings& embeddings, uint32_t* chosen,
                              Verdict* verdicts) noexcept;
 
-// Whether the choice among these candidates is certain to be the one that exact logits lead to, given
-// that every screened logit is within `bound` of its exact one. If it is not, calls need(index), at
-// least once, for screened candidates whose exact logits decide the choice. If it is, every candidate
-// that choose_selling_points() takes has its exact logit.
+// Whether the choice among these candidates is certain to be the one that exact logits lead to,
+// given that every screened logit is within `bound` of its exact one. If it is not, calls
+// need(index), at least once, for screened candidates whose exact logits decide the choice. If it
+// is, every candidate that choose_selling_points() takes has its exact logit.
 template <typename Need>
 bool is_certified(std::span<const Candidate> candidates, const ChoosePolicy& policy,
                   const Embeddings& embeddings, float bound, Need need);
@@ -84,13 +84,13 @@ class Choice {
 
   static constexpr size_t kNone = std::numeric_limits<size_t>::max();
 
-  // The next candidate that may be taken; kNone if there is none. A screened logit may be too low by
-  // `slack`.
+  // The next candidate that may be taken; kNone if there is none. A screened logit may be too low
+  // by `slack`.
   size_t next(float slack) noexcept;
   void take(size_t index) noexcept { taken_[count_++] = static_cast<uint32_t>(index); }
 
-  // The verdict on a candidate by itself, and on a candidate beside those taken. `logit` is the most
-  // that its logit may be.
+  // The verdict on a candidate by itself, and on a candidate beside those taken. `logit` is the
+  // most that its logit may be.
   Verdict alone(const Candidate& c, float logit) const noexcept;
   Verdict against_taken(size_t index) const noexcept;
   bool may_be_taken(size_t index, float logit) const noexcept {
@@ -121,8 +121,9 @@ bool is_certified(std::span<const Candidate> candidates, const ChoosePolicy& pol
   while (!choice.is_full()) {
     const size_t likely = choice.next(bound);
     if (likely == internal::Choice::kNone) break;
-    // The candidate that exact logits would take is at least as good as the likely one at its lowest.
-    // So it is among those whose logits may reach that, and known once all of these are exact.
+    // The candidate that exact logits would take is at least as good as the likely one at its
+    // lowest. So it is among those whose logits may reach that, and known once all of these are
+    // exact.
     const Candidate& best = candidates[likely];
     const float lowest = best.screened ? best.logit - bound : best.logit;
     for (size_t i = 0; i < candidates.size(); ++i) {

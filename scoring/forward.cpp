@@ -199,21 +199,26 @@ void Forward::Impl::add_dot(std::span<const uint32_t> rows, VectorOut logits) {
 //
 // Both functions must be inlined. GCC 12 counts a prefetch as no effect, so it takes a function
 // that does nothing else for a pure one and drops the calls; a test counts the instructions.
-[[gnu::always_inline]] inline void prefetch_row(const Table& table, uint32_t row) {
+[[gnu::always_inline]] inline void prefetch_rows(const Table& table, std::span<const uint32_t> rows,
+                                                 uint32_t row_count) {
   constexpr size_t kCacheLine = 64;
-  const std::byte* bytes = table.row_bytes(row).data();
-  for (size_t at = 0; at < table.row_bytes(row).size(); at += kCacheLine) {
-    __builtin_prefetch(bytes + at);
+  const char* const data = static_cast<const char*>(table.raw().data);
+  const size_t size = table.row_size();
+  for (const uint32_t row : rows) {
+    if (row >= row_count) continue;
+    const char* const begin = data + row * size;
+    // Two lines a round halve the loop's own cost. A prefetch past the row is harmless.
+    for (const char* at = begin; at < begin + size; at += 2 * kCacheLine) {
+      __builtin_prefetch(at);
+      __builtin_prefetch(at + kCacheLine);
+    }
   }
 }
 [[gnu::always_inline]] inline void Forward::Impl::prefetch(const Bag& title) const {
   const Network& n = *network;
-  for (const uint32_t row : title.ids()) {
-    if (row >= n.folded_rows) continue;
-    prefetch_row(n.fold_title, row);
-    if (has_mlp()) prefetch_row(n.fold_target, row);
-    if (has_dot()) prefetch_row(n.fold_dot, row);
-  }
+  prefetch_rows(n.fold_title, title.ids(), n.folded_rows);
+  if (has_mlp()) prefetch_rows(n.fold_target, title.ids(), n.folded_rows);
+  if (has_dot()) prefetch_rows(n.fold_dot, title.ids(), n.folded_rows);
 }
 
 void Forward::score_titles(std::span<const Bag> titles, float* logits, float* attention,

@@ -3,7 +3,7 @@
 // operations are:
 //
 //   Arch                        the xsimd architecture
-//   kTileRows, kTileVectors     the shape of a dense tile, chosen so that its sums fill the registers
+//   kTileRows, kTileVectors     the shape of a dense tile; its sums should fill the registers
 //   kPoolVectors                how many vectors of a row are pooled in one pass
 //   load_half(p)                a vector of binary16 numbers as floats
 //   reciprocal(v)               1 / v, exact but for the last bits
@@ -23,12 +23,20 @@
 #include "models/base/half.h"
 #include "scoring/kernel_table.h"
 
+#if defined(BARKER_PLAIN_KERNELS)
+// Sanitizer builds inline and unroll nothing by force: an unrolled tile holds several hundred
+// loads, and instrumenting each of them takes the compiler minutes per unit.
+#define BARKER_INLINE
+#define BARKER_LAMBDA_INLINE
+#define BARKER_UNROLL
+#else
 #define BARKER_INLINE inline __attribute__((always_inline))
 #define BARKER_LAMBDA_INLINE __attribute__((always_inline))
 #if defined(__clang__)
 #define BARKER_UNROLL _Pragma("unroll")
 #else
 #define BARKER_UNROLL _Pragma("GCC unroll 16")
+#endif
 #endif
 
 namespace barker {
@@ -500,8 +508,8 @@ struct KernelsOf {
     });
   }
 
-  // Applies f to vectors of values. A rest that does not fill a vector is padded, so that the result
-  // for a value does not depend on where it stands.
+  // Applies f to vectors of values. A rest that does not fill a vector is padded, so that the
+  // result for a value does not depend on where it stands.
   template <typename F>
   static BARKER_INLINE void map(const float* in, size_t count, float* out, F f) {
     size_t i = 0;

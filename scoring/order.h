@@ -16,8 +16,8 @@ struct OrderExponents {
 double ad_score(double bid, double pctr, double first_pass,
                 const OrderExponents& exponents) noexcept;
 
-// Fills `order` with 0..n-1, best score first. Equal scores keep the first-pass order, which is that
-// of their index; this makes the order total. The scores must be finite, and order.size() ==
+// Fills `order` with 0..n-1, best score first. Equal scores keep the first-pass order, which is
+// that of their index; this makes the order total. The scores must be finite, and order.size() ==
 // scores.size(). Allocates nothing.
 void order_by_score(std::span<const double> scores, std::span<uint32_t> order) noexcept;
 

@@ -17,7 +17,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <type_traits>
 #include <utility>
 #include <xtensor/xtensor.hpp>
@@ -122,11 +121,8 @@ class Table {
     return matrix_view(static_cast<const Half*>(raw_.data), rows_, raw_.width);
   }
 
-  // One row, whatever its elements are.
-  std::span<const std::byte> row_bytes(uint32_t row) const {
-    assert(row < rows_);
-    const size_t size = raw_.width * (element() == Element::kF16 ? sizeof(Half) : sizeof(float));
-    return {static_cast<const std::byte*>(raw_.data) + row * size, size};
+  size_t row_size() const {  // in bytes
+    return raw_.width * (element() == Element::kF16 ? sizeof(Half) : sizeof(float));
   }
 
   const RawTable& raw() const { return raw_; }  // for the kernel units

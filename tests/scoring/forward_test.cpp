@@ -149,8 +149,8 @@ TEST_P(ForwardOn, GivesARowTheSameBitsWhateverItIsScoredWith) {
   for (const Exactness exactness : {Exactness::kFast, Exactness::kExact}) {
     std::vector<float> together(targets.size());
     forward_.score_targets(targets, together.data(), exactness);
-    // A block with a row that has no fold computes all of its rows in another way, and the last bits
-    // may differ.
+    // A block with a row that has no fold computes all of its rows in another way, and the last
+    // bits may differ.
     const bool folded =
         std::ranges::all_of(targets, [&](uint32_t row) { return row < network().folded_rows; });
     for (size_t i = 0; i < targets.size() && folded; ++i) {
