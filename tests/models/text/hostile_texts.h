@@ -31,6 +31,8 @@ inline std::vector<std::string> hostile_texts() {
       "\xFF\xFE broken \xC0\xAF overlong \xED\xA0\x80 surrogate \xF0\x9F truncated",
       "${jndi:ldap://x} {{7*7}} %n%s%x `id` $(id) ; rm -rf /",
       "Z\u0351\u036B\u0343a\u0363\u0365l\u035Cg\u0325o\u032F",
+      "wider than it looks 🇩🇪🇨🇳 ｶﾞｷﾞ กำกำ काका 1️⃣ "
+      "👍🏽👩‍🚀",
       "\u3164\u115F\u1160 blank letters",
       "wat\u200Derproof wat\uFE0Ferproof 1\uFE0F\u200D2 \U0001F469\uFE0F\uFE0F\u200D",
       "hid\u034Fden \u17B4\u180B\uFFA0 \U0001F3F4x\U000E0067\U000E0062",
