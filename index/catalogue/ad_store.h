@@ -24,8 +24,9 @@ Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter
 
 inline constexpr size_t kMaxAdStore = (size_t{2} << 30) - 1;  // bytes; where FlatBuffers ends
 
-// Owns the bytes: mapped, or copied where others may write to the file. Verified at open;
-// immutable: any thread.
+// The ads of an index. The bytes are a copy of the file that the object owns
+// (models/base/file_bytes.h), and are verified by open(). They never change, so that any thread may
+// read them.
 class AdStore {
  public:
   static Result<AdStore> open(const std::string& path);
