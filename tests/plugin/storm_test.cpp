@@ -34,8 +34,8 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* kRules[] = {"", "[[forbid]]\npattern = '[0-4]$'\n"};
 constexpr size_t kModels = 4, kDamaged = 8, kAskers = 16, kMostLoads = 1 << 20;
 
-// What the process holds, of the system and of the weights in a directory. A weight file that is in use
-// stays open, so that its descriptor tells of it.
+// What the process holds, of the system and of the weights in a directory. A weight file that is in
+// use stays open, so that its descriptor tells of it.
 struct Footprint {
   double resident_mib = 0, weights_mib = 0;
   size_t weights = 0, descriptors = 0;
