@@ -26,8 +26,9 @@ Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter
 
 inline constexpr size_t kMaxAdStore = (size_t{2} << 30) - 1;  // bytes; the limit of FlatBuffers
 
-// Owns the bytes of the file, which are mapped, or copied where others may write to the file. They
-// are verified when the store is opened and never change, so any thread may read.
+// The ads of an index. The bytes are a copy of the file that the object owns
+// (models/base/file_bytes.h), and are verified by open(). They never change, so that any thread may
+// read them.
 class AdStore {
  public:
   static Result<AdStore> open(const std::string& path);

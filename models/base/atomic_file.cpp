@@ -14,8 +14,9 @@
 namespace barker {
 namespace {
 
-// False: somebody took the file for a scrap and removed it before it was locked. Where the file
-// system knows no locks, nobody removes what he cannot lock.
+// False if a pruner took the file for one that a killed process left, and removed it before it was
+// locked. On a file system without locks that cannot happen: a pruner removes only what it can
+// lock.
 bool lock_new(int descriptor) {
   flock(descriptor, LOCK_EX);
   struct stat info {};
@@ -24,7 +25,8 @@ bool lock_new(int descriptor) {
 
 }  // namespace
 
-// By open() and not by mkostemp(), which would make it readable for its owner alone.
+// The file is made by open() and not by mkostemp(), which would make it readable by its owner
+// alone.
 Result<AtomicFile> AtomicFile::create(const std::string& path) {
   static std::atomic<uint64_t> count{0};
   AtomicFile file;
@@ -33,7 +35,8 @@ Result<AtomicFile> AtomicFile::create(const std::string& path) {
   for (;;) {
     file.temporary_ = stem + std::to_string(count++);
     file.descriptor_ = open(file.temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (file.descriptor_ < 0 && errno == EEXIST) continue;  // of a process that had our number
+    if (file.descriptor_ < 0 && errno == EEXIST)
+      continue;  // left by a process that had this number
     if (file.descriptor_ < 0) return file.failed(errno);
     if (lock_new(file.descriptor_)) return file;
     close(std::exchange(file.descriptor_, -1));

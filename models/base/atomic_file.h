@@ -1,9 +1,10 @@
-// A file that appears under its name whole or not at all: written beside it, synced, renamed over
-// it, the directory synced. Whatever fails before the rename, the old file stays and no scrap is
-// left; where the directory cannot be synced, the new file is in place and may go in a power cut.
+// A file that appears under its name whole or not at all. It is written under a temporary name
+// beside it, synced and renamed, and then the directory is synced. Where anything fails before the
+// rename, the old file stays and the temporary one is removed. Where only the directory cannot be
+// synced, the new file is in place, but a power cut may bring the old one back.
 //
-// The temporary file is PATH.tmp.SOMETHING. Whoever writes it holds an exclusive lock on it (flock),
-// so that one without a lock was left by a process that was killed.
+// The temporary file is PATH.tmp.SOMETHING. Its writer holds an exclusive lock on it (flock), so
+// that one without a lock must have been left by a process that was killed.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +22,8 @@ class AtomicFile {
   AtomicFile& operator=(AtomicFile&& other) noexcept;
 
   Status write(const void* data, size_t size);
-  Status commit();  // an error may also say that the file is in place but not its directory synced
+  // An error may also say that the file is in place but that its directory could not be synced.
+  Status commit();
   int descriptor() const { return descriptor_; }
   Status failed(int error) const;  // "PATH: cannot be written: REASON"
 
@@ -32,7 +34,7 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
-// Makes durable what was renamed or removed in it. The error names the directory.
+// Makes renames and removals in a directory durable. The error names the directory.
 Status sync_directory(const std::string& directory);
 
 }  // namespace barker

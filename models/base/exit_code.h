@@ -1,4 +1,4 @@
-// What the commands' exit codes mean, after sysexits.h.
+// The exit codes of the commands, which are those of sysexits.h.
 #pragma once
 
 #include "models/base/result.h"

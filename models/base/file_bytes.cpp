@@ -41,9 +41,10 @@ Result<int> open_regular(const std::string& path, struct stat& info) {
   return bad_data("is not a regular file");
 }
 
-// Tells pruners that the file is in use. A pruner holds an exclusive lock for a moment to learn just
-// that, and a writer holds one until it has closed the file, so that both are waited for. On a file
-// system without locks the file is read all the same: a pruned file stays readable while it is open.
+// Tells pruners that the file is in use. A pruner holds an exclusive lock for a moment to learn
+// just that, and a writer holds one until it has closed the file, so that both are waited for. On a
+// file system without locks the file is read all the same: a pruned file stays readable while it is
+// open.
 void lock_shared(int descriptor) {
   constexpr int kTries = 100;
   for (int i = 0; i < kTries; ++i) {

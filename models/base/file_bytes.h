@@ -14,15 +14,15 @@ namespace barker {
 //
 //   kAuto    They are copied, unless the kernel itself guarantees that they stay as they are: then,
 //            for a memfd that is sealed against writing and shrinking, they are mapped.
-//   kCopied  They are in the process's own memory, in huge pages where the kernel gives them. Nobody
-//            else can reach them, and random rows are found faster than in a mapping
+//   kCopied  They are in the process's own memory, in huge pages where the kernel gives them. No
+//            other process can reach them, and random rows are found faster than in a mapping
 //            (bench/RESULTS.md). The price is the file's size in memory, for each process and each
 //            open file, and the time to read it.
-//   kMapped  They stay in the page cache, are shared by all processes and ready at once. This is for
-//            files that nobody can change while they are open, such as those of a read-only file
-//            system. It is a promise of the caller, which the library cannot check, because file
-//            permissions do not bind root: where the file is truncated (`cp new file` does it, too),
-//            the next access kills the process by SIGBUS, and where it is overwritten, the bytes
+//   kMapped  They stay in the page cache, are shared by all processes and ready at once. This is
+//            for files that nobody can change while they are open, such as those of a read-only
+//            file system. It is a promise of the caller, which the library cannot check, because
+//            file permissions do not bind root. Where the file is truncated (`cp new file` does it,
+//            too), the next access kills the process by SIGBUS. Where it is overwritten, the bytes
 //            change after they were checked.
 enum class Storage : uint8_t { kAuto, kMapped, kCopied };
 
@@ -33,9 +33,10 @@ class FileBytes {
  public:
   FileBytes() = default;
 
-  // A file of more than `at_most` bytes is refused before it is mapped or copied. A file that changes
-  // while it is copied is refused where its size or its time of change shows it. That cannot find
-  // every change, so that whatever must be true of the bytes has to be checked on bytes().
+  // A file of more than `at_most` bytes is refused before it is mapped or copied. A file that
+  // changes while it is copied is refused where its size or its time of change shows it. That
+  // cannot find every change, so that whatever must be true of the bytes has to be checked on
+  // bytes().
   static Result<FileBytes> open(const std::string& path, Storage storage,
                                 size_t at_most = SIZE_MAX);
   ~FileBytes();

@@ -1,17 +1,18 @@
-// IEEE 754 binary16 as tables of a weight file store it: 11 bits of precision, up to 65504.
+// IEEE 754 binary16, in which a weight file may store its tables: 11 bits of precision, up to
+// 65504.
 #pragma once
 
 #include <cstdint>
 
 namespace barker {
 
-// Its bits. Kernel units use these functions, hence always inline: a copy compiled for one ISA must
-// not be linked for all.
+// The bits of a number. The functions are always inline because kernel units use them: a copy that
+// was compiled for one instruction set must not be linked for all.
 using Half = uint16_t;
 
 inline constexpr float kMaxHalf = 65504;
 
-// Exact. Finite numbers only.
+// The conversion is exact. The number must be finite.
 [[gnu::always_inline]] inline float half_to_float(Half half) {
   const uint32_t bits = (half & 0x7FFFu) << 13;
   // 2^112 moves the exponent from binary16's bias to binary32's, subnormal numbers included.
@@ -21,12 +22,12 @@ inline constexpr float kMaxHalf = 65504;
 
 [[gnu::always_inline]] inline bool is_finite(Half half) { return (half & 0x7C00u) != 0x7C00u; }
 
-// The nearest one, ties to even. |value| <= kMaxHalf.
+// The nearest number, ties to even. Needs |value| <= kMaxHalf.
 inline Half float_to_half(float value) {
   const uint32_t bits = __builtin_bit_cast(uint32_t, value);
   const uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7FFFFFFFu;
   if (magnitude < 0x38800000u) {  // below 2^-14: a multiple of 2^-24
-    // Adding 1/2 makes the floating-point unit round at that place.
+    // The addition of 1/2 makes the floating-point unit round at that place.
     const float shifted = __builtin_bit_cast(float, magnitude) + 0.5f;
     return static_cast<Half>(sign | (__builtin_bit_cast(uint32_t, shifted) - 0x3F000000u));
   }

@@ -1,5 +1,5 @@
-// Reading JSON Lines and other line formats from people's files: plain or gzip, one line at a time,
-// every bad line kept with its number and reason, nothing lost in silence.
+// Reads JSON Lines and other line formats, plain or compressed by gzip, one line at a time. Bad
+// lines are counted and reported with their numbers and reasons, so that none is lost in silence.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,9 @@
 
 namespace barker {
 
-// Lines of a file, "-" for standard input; gzip is recognised by its magic. '\n' and '\r\n' end a
-// line, a last line may lack its end, a UTF-8 byte order mark at the start is skipped. One thread.
+// The lines of a file; the path "-" is standard input. Gzip is recognised by its magic. '\n' and
+// '\r\n' end a line, the last line may lack its end, and a UTF-8 byte order mark at the start is
+// skipped. For one thread at a time.
 class LineReader {
  public:
   static Result<LineReader> open(const std::string& path);
@@ -22,17 +23,18 @@ class LineReader {
   LineReader(LineReader&&) noexcept;
   LineReader& operator=(LineReader&&) noexcept;
 
-  // The next line without its end, valid until the next call; false at the end of the file or on a
-  // read error (then status() says so: a damaged gzip, a line longer than kMaxLine).
+  // Gives the next line without its end, valid until the next call. False at the end of the file or
+  // on a read error: a damaged gzip file, a line longer than kMaxLine. status() tells the two
+  // apart.
   bool next(std::string_view& line);
 
-  uint64_t number() const;       // of the line last read, from 1
-  uint64_t bytes_read() const;   // of the file as stored, for progress
+  uint64_t number() const;       // of the line that was read last, counted from 1
+  uint64_t bytes_read() const;   // of the file as it is stored, to show progress
   uint64_t bytes_total() const;  // 0 where unknown (a pipe)
   const Status& status() const;
-  bool ended_without_newline() const;  // the last line lacked its end: possibly cut off
+  bool ended_without_newline() const;  // the last line lacked its end and may be cut off
 
-  static constexpr size_t kMaxLine = 64u << 20;  // bytes; longer is no line but a mistake
+  static constexpr size_t kMaxLine = 64u << 20;  // bytes; a longer line is a mistake
 
  private:
   LineReader();
@@ -40,7 +42,7 @@ class LineReader {
   std::unique_ptr<Impl> impl_;
 };
 
-// What was wrong, counted by reason, the first few kept with their line numbers.
+// The lines that could not be used: how many, and the first few with their numbers and reasons.
 class BadLines {
  public:
   explicit BadLines(size_t keep = 20) : keep_(keep) {}
@@ -54,7 +56,7 @@ class BadLines {
   };
   const std::vector<Entry>& first() const { return first_; }
 
-  // "FILE:12: reason" a line, then "... and 34 more" where there were more than kept.
+  // One line "FILE:12: reason" for each that was kept, then "... and 34 more" if there were more.
   std::string report(const std::string& file) const;
 
  private:

@@ -1,7 +1,7 @@
-// Random numbers that are the same on every machine. The generator is splitmix64 (Steele, Lea, Flood
-// 2014). The transforms are our own, because those of the standard library differ between
-// implementations. Each purpose has a stream of its own, so that a change to one part of a generator
-// does not reshuffle the others.
+// Random numbers that are the same on every machine. The generator is splitmix64 (Steele, Lea,
+// Flood 2014). The transforms are our own, because those of the standard library differ between
+// implementations. Each purpose has a stream of its own, so that a change to one part of a
+// generator does not reshuffle the others.
 #pragma once
 
 #include <cmath>

@@ -1,8 +1,8 @@
-// Status and Result<T>: how a thing that can fail says so, inside barker.
+// Status and Result<T>: what functions inside of barker return if they can fail.
 //
-// A Status is a code of a small closed set and a message that names what and where: file, field,
-// expected, found. Nothing on the query path makes one (it would allocate); the query path is
-// noexcept. std::expected is C++23, hence these few lines. Both types are plain values.
+// A Status is a code of a small closed set and a message that names the file, the field, what was
+// expected and what was found. The query path makes none, because a Status allocates; it is
+// noexcept. std::expected would serve as well, but is C++23. Both types are plain values.
 #pragma once
 
 #include <cassert>
@@ -14,13 +14,13 @@ namespace barker {
 
 enum class Code {
   kOk = 0,
-  kInvalidArgument,     // the caller's words are wrong (flag, value)
-  kBadConfiguration,    // a configuration or rules that are wrong
-  kNotFound,            // a file or name that is not there
-  kBadData,             // bytes that are not what they claim to be
-  kUnsupported,         // right bytes, but of another version or for another machine
-  kFailedPrecondition,  // right call, wrong moment (no weights loaded, nothing to roll back to)
-  kIoError,             // the operating system said no
+  kInvalidArgument,     // an argument of the caller is wrong (a flag, a value)
+  kBadConfiguration,    // a configuration or rules are wrong
+  kNotFound,            // a file or name does not exist
+  kBadData,             // bytes are not what they claim to be
+  kUnsupported,         // the bytes are right, but of another version or for another machine
+  kFailedPrecondition,  // the call comes at a wrong moment (no weights are loaded)
+  kIoError,             // the operating system refused
 };
 
 class [[nodiscard]] Status {
@@ -46,8 +46,8 @@ inline Status invalid_argument(std::string message) {
 inline Status io_error(std::string message) { return {Code::kIoError, std::move(message)}; }
 inline Status not_found(std::string message) { return {Code::kNotFound, std::move(message)}; }
 
-// Either a T or the Status that says why there is none. value() of a failed Result is a bug in the
-// caller and asserts.
+// Either a T or the Status that says why there is none. A call of value() on a failed Result is a
+// bug of the caller, which an assertion reports.
 template <typename T>
 class [[nodiscard]] Result {
  public:

@@ -1,12 +1,12 @@
-// TOML, for whatever takes it: configuration, rules, training options, bounds of the benchmarks.
+// Parses TOML, in which configuration, rules, training options and benchmark bounds are written.
 #pragma once
 
 // clang-format off
 #define TOML_EXCEPTIONS 0
 #define TOML_MAX_NESTED_VALUES 16  // see kMaxTomlDots
-// What toml++ 3.3 asserts of a text does not hold for some malformed ones ("f=[}", "[:"), which it
-// would go on to refuse: without NDEBUG the process ends, with it Clang takes the assertion for the
-// truth. So nothing is asserted.
+// Some assertions of toml++ 3.3 do not hold for malformed texts ("f=[}", "[:"), which it would go
+// on to refuse. Without NDEBUG they end the process, and with NDEBUG Clang takes them for the
+// truth. So the assertions are switched off.
 #define TOML_ASSERT(expr) static_assert(true)
 #include <toml++/impl/preprocessor.h>
 #undef TOML_ASSUME
@@ -21,16 +21,17 @@
 
 namespace barker {
 
-// Of one line. toml++ and who walks its tables take stack for each level, about 200 bytes. A dot may
-// make a level, and a value inside of another may begin on a line of its own: these two limits keep
-// the deepest text at some 2,000 levels. Nothing that people write comes near.
+// How many dots one line may have. toml++, and every function that walks its tables, takes about
+// 200 bytes of stack for each level of nesting. A dot may make a level, and a value inside of
+// another may begin on a line of its own. This limit and that of nested values keep the deepest
+// text at some 2,000 levels. Nothing that people write comes near that.
 inline constexpr size_t kMaxTomlDots = 250;
 
-// Strings may be any UTF-8, keys are ASCII. The error names the line.
+// Strings may hold any UTF-8; keys must be ASCII. The error names the line.
 //
-// toml++ 3.3 runs into undefined behaviour on some letters outside of strings, so it is handed
-// ASCII only: other bytes go through it as '~' and two digits, and are put back into the strings it
-// gives.
+// toml++ 3.3 runs into undefined behaviour on some letters outside of strings. So it is given ASCII
+// only: every other byte goes through it as '~' and two digits, and is put back into the strings
+// that come out.
 Result<toml::table> parse_toml(std::string_view text);
 
 }  // namespace barker

@@ -1,11 +1,11 @@
 // The event log as a trainer wants it: numbers instead of text, in one file that is mapped, so that
 // memory stays flat however long the log is.
 //
-// The file is written once from a log (build_dataset) and read any number of times. Histories are not
-// copied into every search: a user's clicked keywords stand once, in time order, and a search points
-// at the part that lies strictly before it. The file (dataset_format.h) is a cache for this machine,
-// not a format for others. It must not be changed while it is open; build_dataset replaces it by
-// rename. Reading it is safe whatever its bytes are: open() checks every offset in it.
+// The file is written once from a log (build_dataset) and read any number of times. Histories are
+// not copied into every search: a user's clicked keywords stand once, in time order, and a search
+// points at the part that lies strictly before it. The file (dataset_format.h) is a cache for this
+// machine, not a format for others. It must not be changed while it is open; build_dataset replaces
+// it by rename. Reading it is safe whatever its bytes are: open() checks every offset in it.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,9 @@ inline constexpr uint32_t kUnknownKeyword = 0xFFFFFFFFu;  // never seen in the t
 
 // One search of the log. Its spans point into the mapped file.
 //
-// Keyword ids are < Dataset::keywords(). kUnknownKeyword stands for a keyword that the training split
-// never used, so that the lengths of the lists stay true. Truths are NaN where they are unknown.
+// Keyword ids are < Dataset::keywords(). kUnknownKeyword stands for a keyword that the training
+// split never used, so that the lengths of the lists stay true. Truths are NaN where they are
+// unknown.
 struct SearchView {
   uint32_t index = 0;     // of this search in the dataset
   uint32_t user = 0;      // < Dataset::users()

@@ -41,8 +41,8 @@ Status unexpected(const std::string& where, const std::string& expected, const s
 
 constexpr size_t kNone = ~size_t{0};
 
-// The index of the first value for which `is_bad`, or kNone. It goes in blocks without an early end,
-// which the compiler turns into vector instructions.
+// The index of the first value for which `is_bad`, or kNone. It goes in blocks without an early
+// end, which the compiler turns into vector instructions.
 template <typename T, typename IsBad>
 size_t first_bad(std::span<const T> values, IsBad is_bad) {
   constexpr size_t kBlock = 4096;

@@ -1,6 +1,6 @@
-// The bytes of a dataset file (models/data/dataset.h). Only what writes, checks and reads such files
-// includes this: dataset_writer.cpp, dataset_check.cpp and dataset.cpp. Integers and floats are those
-// of this machine; the endian mark refuses a file of another.
+// The bytes of a dataset file (models/data/dataset.h). Only what writes, checks and reads such
+// files includes this: dataset_writer.cpp, dataset_check.cpp and dataset.cpp. Integers and floats
+// are those of this machine; the endian mark refuses a file of another.
 #pragma once
 
 #include <cstddef>

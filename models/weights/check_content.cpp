@@ -16,8 +16,8 @@ namespace {
 constexpr uint64_t kNone = ~uint64_t{0};
 
 // The index of the first number that has all the bits of `exponent`, which makes it an infinity or
-// not a number; kNone if there is none. Files have gigabytes of numbers, so it goes in blocks without
-// an early end, which the compiler turns into vector instructions.
+// not a number; kNone if there is none. Files have gigabytes of numbers, so it goes in blocks
+// without an early end, which the compiler turns into vector instructions.
 template <typename Bits>
 uint64_t first_with_all_of(std::span<const Bits> numbers, Bits exponent) {
   constexpr size_t kBlock = 4096;

@@ -27,12 +27,14 @@ namespace fs = std::filesystem;
 constexpr const char* kCurrent = "CURRENT";
 constexpr const char* kPrevious = "PREVIOUS";
 constexpr const char* kLabel = "label.";
-constexpr const char* kTemporary = ".tmp.";  // in what AtomicFile has not renamed yet
+constexpr const char* kTemporary =
+    ".tmp.";  // part of the names of files that AtomicFile has not renamed yet
 constexpr const char* kEnding = ".barker";
 constexpr const char* kSignatureEnding = ".sig";
-constexpr uint64_t kLastNumber = 999'999'999'999;  // twelve digits: one more never overflows
+constexpr uint64_t kLastNumber =
+    999'999'999'999;  // of twelve digits, so that one more never overflows
 
-// One publisher at a time; released when the process ends, however it ends.
+// Lets one publisher at a time work. The lock goes when its process ends, however it ends.
 class DirectoryLock {
  public:
   static Result<DirectoryLock> take(const std::string& directory) {
@@ -67,7 +69,7 @@ std::string name_of(uint64_t number) {
   return name;
 }
 
-// The number of "000012.barker"; 0 for names that no publisher gives.
+// The number of a name such as "000012.barker"; 0 for names that no publisher gives.
 uint64_t number_of(const std::string& name) {
   uint64_t number = 0;
   std::from_chars(name.data(), name.data() + name.size(), number);
@@ -95,7 +97,7 @@ Status copy_file(const std::string& from, const std::string& to) {
   return out->commit();
 }
 
-// What a publisher that was killed left under this number goes, too.
+// Files that a killed publisher left under this number are removed, too.
 Status copy_signature(const std::string& from, const std::string& to) {
   std::error_code error;
   const bool is_signed = fs::exists(signature_path(from), error);
@@ -105,20 +107,21 @@ Status copy_signature(const std::string& from, const std::string& to) {
   return error ? io_error(signature_path(to) + ": " + error.message()) : Status();
 }
 
-// Copies in, and proves what was copied: the original may have changed since it was looked at.
+// Copies the file in and checks the copy, because the original may have changed in between.
 Status copy_version(const std::string& from, const std::string& to,
                     const std::function<Status(const std::string&)>& verify) {
-  // Before the file, so that nobody finds the version without it.
+  // The signature comes before the file, so that no reader finds the version without it.
   if (Status s = copy_signature(from, to); !s.ok()) return s;
   if (Status s = copy_file(from, to); !s.ok()) return s;
   if (const auto copied = WeightFile::open(to); !copied.ok()) return copied.status();
   return verify ? verify(to) : Status();
 }
 
-// Unlinks it unless somebody has it open: FileBytes keeps a shared lock on what it reads, AtomicFile
-// an exclusive one on what it writes. Whether it was there and is gone now.
+// Unlinks a file unless a process has it open: FileBytes keeps a shared lock on a file that it
+// reads, AtomicFile an exclusive one on a file that it writes. True if the file was there and is
+// gone now.
 Result<bool> remove_unused(const std::string& path) {
-  // NFS gives an exclusive lock only to whoever may write.
+  // NFS gives an exclusive lock only to a process that may write to the file.
   int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
   if (file < 0 && errno == EACCES) file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0 && errno == ENOENT) return false;
@@ -155,7 +158,8 @@ Status wrong_label(const std::string& label) {
   return invalid_argument("label: expected a-z, 0-9, - and _, found \"" + label + "\"");
 }
 
-// PREVIOUS first: killed in between, both name the version that serves, and rollback does nothing.
+// PREVIOUS is written first. If the process is killed in between, both name the version that
+// serves, and a rollback changes nothing.
 Status make_current(const std::string& directory, const std::string& name) {
   const Result<std::string> current = read_weights_pointer(directory + "/" + kCurrent);
   if (!current.ok()) return current.status();
@@ -172,7 +176,7 @@ Status unlink_label(const std::string& directory, const std::string& label) {
   return io_error(path + ": " + std::strerror(errno));
 }
 
-// With those above it, each synced into the one that holds it.
+// Makes the directory and those above it. Each is synced into the one that holds it.
 Status make_directory(const fs::path& directory) {
   std::error_code error;
   if (directory.empty() || fs::exists(directory, error)) return {};
@@ -184,13 +188,13 @@ Status make_directory(const fs::path& directory) {
   return sync_directory(parent.string());
 }
 
-// "000012.barker" of "000012.barker.sig"; empty for other names.
+// "000012.barker" for the name "000012.barker.sig"; empty for other names.
 std::string signed_by(const std::string& name) {
   if (!name.ends_with(kSignatureEnding)) return "";
   return name.substr(0, name.size() - std::strlen(kSignatureEnding));
 }
 
-// Whether AtomicFile made it for a file of ours, such as "CURRENT.tmp.17.0".
+// Whether AtomicFile made this name for a file of the directory, such as "CURRENT.tmp.17.0".
 bool is_temporary(const std::string& name) {
   const std::string target = name.substr(0, name.find(kTemporary));
   if (target.size() == name.size()) return false;
@@ -198,7 +202,7 @@ bool is_temporary(const std::string& name) {
   return number_of(target) > 0 || number_of(signed_by(target)) > 0;
 }
 
-// A signature whose version is not there.
+// Whether this is a signature whose version does not exist.
 bool is_orphan(const std::string& directory, const std::string& name) {
   const std::string version = signed_by(name);
   return number_of(version) > 0 && access((directory + "/" + version).c_str(), F_OK) != 0 &&
@@ -290,7 +294,8 @@ Result<std::vector<WeightVersion>> weight_versions(const std::string& directory)
     if (number_of(name) == 0) continue;
     std::error_code error;
     const uint64_t size = fs::file_size(path, error);
-    if (error == std::errc::no_such_file_or_directory) continue;  // a prune may run beside us
+    if (error == std::errc::no_such_file_or_directory)
+      continue;  // another process may prune meanwhile
     if (error) return io_error(path + ": " + error.message());
     const bool is_signed = fs::exists(signature_path(path), error);
     versions.push_back({name, number_of(name), size, is_signed, false, false, {}});

@@ -34,7 +34,8 @@ struct WeightFileHeader {
 static_assert(sizeof(WeightFileHeader) == 128);
 
 // Limits of what a reader takes. A file beyond them is refused before anything is allocated for it.
-// They bound the cost of one query and of one load, and lie several times above what our models need.
+// They bound the cost of one query and of one load, and lie several times above what our models
+// need.
 inline constexpr uint32_t kMaxDim = 1024;   // a row of floats then fills a page
 inline constexpr uint32_t kMaxGroups = 64;  // each group is pooled in every query
 inline constexpr uint32_t kMaxLayers = 8;   // each layer costs a pass over all candidates
@@ -44,9 +45,9 @@ inline constexpr uint32_t kMaxRows = 1u << 30;  // so that a row + 1 and kUnknow
 inline constexpr uint64_t kMaxMetadata = uint64_t{1} << 30;  // bytes; FlatBuffers ends at 2 GiB
 inline constexpr float kMaxGoldenTolerance = 0.01f;  // logits; a wider one would prove nothing
 inline constexpr float kMaxComputeBound = 1;         // logits; beyond it nothing is screened out
-// Every load runs all golden vectors, and a latency gate runs them fifty times. The freezer writes up
-// to 32 of them, each of one search. The second limit is for each list of a vector: its candidates,
-// its titles, the keywords of a bag.
+// Every load runs all golden vectors, and a latency gate runs them fifty times. The freezer writes
+// up to 32 of them, each of one search. The second limit is for each list of a vector: its
+// candidates, its titles, the keywords of a bag.
 inline constexpr uint32_t kMaxGoldenVectors = 1024;
 inline constexpr uint32_t kMaxGoldenList = 1u << 16;
 

@@ -1,5 +1,5 @@
-// Which tensors a model has and of what shape: the one table that the writer fills and the reader
-// checks.
+// The tensors that a model has, and their shapes. The writer fills this table and the reader checks
+// a file against it.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct TensorShape {
 
 inline constexpr uint64_t kAnyExtent = ~uint64_t{0};
 
-// Sizes a layout follows from; all within the limits of weight_file.h.
+// The sizes from which a layout follows. They must lie within the limits of format.h.
 struct LayoutSizes {
   uint64_t rows = 0;         // V of the embedding
   uint64_t named_rows = 0;   // N

@@ -1,4 +1,4 @@
-// From a weight file back to the description it was written from.
+// Turns a weight file back into the description from which it was written.
 #include "models/base/half.h"
 #include "models/weights/weight_file.h"
 #include "models/weights/weights_generated.h"

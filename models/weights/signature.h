@@ -1,13 +1,13 @@
-// Ed25519 signatures of weight files: who wrote them, where a checksum says only that they are
-// whole.
+// Ed25519 signatures of weight files. A checksum proves that a file is whole; a signature proves
+// who wrote it.
 //
 //   FILE.sig   one line: "barker-ed25519ph KEY SIGNATURE", in hexadecimal; KEY is the public one
 //   NAME.key   one line: the secret key, 64 hexadecimal digits; readable by its owner alone
 //   NAME.pub   one line: the public key, 64 hexadecimal digits, as `trusted_keys` lists it
 //
-// Signed are all bytes of the file, hashed first (Ed25519ph, RFC 8032), so that a gigabyte is read
-// once; they open with the format's magic, so that a signature of a weight file is one of nothing
-// else.
+// The signature is over all bytes of the file, which are hashed first (Ed25519ph, RFC 8032), so
+// that a gigabyte is read once. The bytes begin with the magic of the format, so that a signature
+// of a weight file cannot be taken for one of anything else.
 #pragma once
 
 #include <array>

@@ -7,8 +7,8 @@
 namespace barker {
 
 void Vocabulary::find(std::span<const Fingerprint> fingerprints, uint32_t* rows) const noexcept {
-  // A lookup waits for two cache lines: the slot's, then that of the row's fingerprint. In blocks,
-  // every wait is shared by the block.
+  // A lookup waits for two cache lines: that of the slot, then that of the row's fingerprint. The
+  // lookups of a block wait together.
   constexpr size_t kBlock = 32;
   if (slots_.empty()) {
     std::fill_n(rows, fingerprints.size(), kUnknownRow);
@@ -30,7 +30,7 @@ void Vocabulary::find(std::span<const Fingerprint> fingerprints, uint32_t* rows)
 Status Vocabulary::check() const {
   const size_t n = fingerprints_.size();
   const auto number = [](uint64_t value) { return std::to_string(value); };
-  // Half of them empty: in a table that is nearly full, an unknown key probes nearly all of it.
+  // Half of the slots must be empty, because an unknown key probes up to the next empty one.
   if (!std::has_single_bit(slots_.size()) || slots_.size() < 2 * n) {
     return bad_data("vocabulary.slots: expected a power of two, at least twice the " + number(n) +
                     " rows, found " + number(slots_.size()));
@@ -49,8 +49,8 @@ Status Vocabulary::check() const {
       return bad_data("vocabulary.text_offsets: descend at row " + number(row));
     }
   }
-  // With as many filled slots as rows and every row findable, no row can stand twice and, as there
-  // are more slots than rows, a probe always meets an empty one.
+  // If there are as many filled slots as rows and every row can be found, then no row stands twice.
+  // As there are more slots than rows, every search ends at an empty one.
   size_t filled = 0;
   for (size_t slot = 0; slot < slots_.size(); ++slot) {
     if (slots_[slot] == 0) continue;

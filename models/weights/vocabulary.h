@@ -1,8 +1,9 @@
-// Fingerprints to embedding rows: a frozen open-addressing table, mapped, without locks or
-// allocation.
+// Finds the embedding row of a fingerprint, in a frozen open-addressing table of a weight file. It
+// neither locks nor allocates.
 //
-// slots has a power-of-two size >= 2N. A key probes linearly from slot (fingerprint & mask); a slot
-// holds row + 1, or 0 for empty. The view owns nothing. Any thread.
+// The table `slots` has a size that is a power of two and at least 2N. The search for a key begins
+// at slot (fingerprint & mask) and goes on slot by slot; a slot holds row + 1, or 0 if it is empty.
+// The object is a view that owns nothing. Any thread may use it.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,7 @@ class Vocabulary {
     }
   }
 
-  // rows[i] = find(fingerprints[i]). Fetches the memory of many lookups at once.
+  // rows[i] = find(fingerprints[i]), faster: the memory of many lookups is fetched at once.
   void find(std::span<const Fingerprint> fingerprints, uint32_t* rows) const noexcept;
 
   size_t size() const noexcept { return fingerprints_.size(); }
@@ -44,8 +45,9 @@ class Vocabulary {
     return {text_.data() + text_offsets_[row], text_offsets_[row + 1] - text_offsets_[row]};
   }
 
-  // Whether the views are a well-formed table: sizes fit, every row can be found, no row twice,
-  // half the slots empty, offsets ascend and stay inside the text. For bytes of unknown origin.
+  // Whether the views are a well-formed table, for bytes of unknown origin: the sizes fit, every
+  // row can be found and stands in one slot, half of the slots are empty, and the offsets ascend
+  // within the text.
   Status check() const;
 
  private:
@@ -55,7 +57,7 @@ class Vocabulary {
   std::span<const char> text_;
 };
 
-// The slots for these fingerprints, in row order. Fails on a repeated fingerprint.
+// Makes the slots for fingerprints in the order of their rows. Fails if one is repeated.
 Result<std::vector<uint32_t>> build_vocabulary_slots(std::span<const Fingerprint> fingerprints);
 
 }  // namespace barker

@@ -55,7 +55,8 @@ std::vector<std::string> WeightFile::phrases() const {
   std::vector<std::string> phrases;
   for (uint32_t row = 0; row < metadata_->keyword_rows(); ++row) {
     const std::string_view text = vocabulary_.text(row);
-    // The splitter passes over single words. Leaving out the plain ones here saves most of its time.
+    // The splitter passes over single words. Leaving out the plain ones here saves most of its
+    // time.
     const bool plain = std::ranges::all_of(
         text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
     if (!plain) phrases.emplace_back(text);

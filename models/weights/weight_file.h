@@ -18,9 +18,9 @@
 //   fold.title         f32 or f16 [F, A]   W_a Em(d)
 //   fold.dot           f32 or f16 [F, R]   P Em(v)
 //
-// A WeightFile owns its memory, and every view of it lives as long as the WeightFile. It never changes,
-// so that any thread may read it. Its bytes are a copy unless the caller asks for a mapping
-// (models/base/file_bytes.h says what that risks).
+// A WeightFile owns its memory, and every view of it lives as long as the WeightFile. It never
+// changes, so that any thread may read it. Its bytes are a copy unless the caller asks for a
+// mapping (models/base/file_bytes.h says what that risks).
 #pragma once
 
 #include <cstddef>
@@ -65,9 +65,9 @@ struct WeightFileOptions {
 
 class WeightFile {
  public:
-  // Copies or maps the file, then checks those very bytes (check.h). Only the golden vectors are left
-  // to the caller, because they need kernels (scoring/golden.h). The error names the file, the check,
-  // the place in the file, what was expected there and what was found.
+  // Copies or maps the file, then checks those very bytes (check.h). Only the golden vectors are
+  // left to the caller, because they need kernels (scoring/golden.h). The error names the file, the
+  // check, the place in the file, what was expected there and what was found.
   static Result<std::shared_ptr<const WeightFile>> open(const std::string& path,
                                                         const WeightFileOptions& options = {});
   WeightFile(const WeightFile&) = delete;

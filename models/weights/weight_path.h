@@ -8,9 +8,9 @@
 
 namespace barker {
 
-// The version that a pointer file of a weights directory names (CURRENT, PREVIOUS, label.NAME): the
-// name of a file beside it; empty where there is no such pointer. Any other failure is an error:
-// who took it for "none" would remove what serves.
+// The version that a pointer file of a weights directory (CURRENT, PREVIOUS, label.NAME) names: the
+// name of a file beside it, or an empty one if there is no such pointer. Every other failure is an
+// error, because a pruner that took it for "none" would remove the version that serves.
 Result<std::string> read_weights_pointer(const std::string& pointer);
 
 // The weight file that `path` names: itself, or, for a directory, the one that its CURRENT or, with

@@ -183,7 +183,7 @@ class Writer {
     }
   }
 
-  // Rounds the tables to the nearest binary16.
+  // Rounds each number of the tables to the nearest binary16.
   Status halve_tables() {
     if (sizes_.tables != fbs::DType_F16) return {};
     const auto halve = [&](const std::string& name, const std::vector<float>& from) -> Status {

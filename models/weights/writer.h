@@ -1,5 +1,5 @@
-// Writes a weight file: a plain description of the model in, a checked file out. Computes the
-// fold.* tensors itself (in double, rounded once), so that no trainer can get them wrong.
+// Writes a weight file from a plain description of the model. The fold.* tensors are computed here,
+// in double and rounded once, so that no trainer can get them wrong.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct GroupSpec {
   std::string name;
   bool keywords = false;
   uint32_t max_tokens = 0;
-  uint32_t hash_buckets = 0;  // its rows follow the named rows, groups in order
+  uint32_t hash_buckets = 0;  // their rows follow the named rows, in the order of the groups
 };
 
 enum class TableElement { kF32, kF16 };         // of embedding and fold.*
@@ -39,7 +39,7 @@ struct ArchitectureSpec {
   float main_scale = 1, main_offset = 0, aux_scale = 1, aux_offset = 0;
   TableElement tables = TableElement::kF32;
   ComputeSpec compute = ComputeSpec::kF32;
-  float compute_bound = 0;  // weights.fbs; above 0 where compute is not kF32
+  float compute_bound = 0;  // as in weights.fbs; above 0 if compute is not kF32
   bool screen = false;
 };
 
@@ -82,12 +82,12 @@ struct ModelSpec {
   float golden_tolerance = 1e-4f;
 };
 
-// The description a weight file was written from, fold.* left out. F16 tables come back as the
-// floats they stand for.
+// The description from which a weight file was written, without fold.*. Tables in F16 come back as
+// the floats that they stand for.
 ModelSpec read_model(const WeightFile& file);
 
-// Checks the description, writes to a temporary file beside `path`, fsyncs, renames over `path` and
-// fsyncs the directory. On failure `path` is as it was.
+// Checks the description and writes the file, which appears under `path` whole or not at all
+// (models/base/atomic_file.h). On failure `path` is as it was.
 Status write_weight_file(const ModelSpec& model, const std::string& path);
 
 }  // namespace barker

@@ -1,4 +1,4 @@
-// Any bytes as a catalogue and as profiles: every line an ad or a report, none lost.
+// Any bytes as a catalogue and as profiles: every line becomes an ad or a report, and none is lost.
 #include "index/catalogue/catalogue.h"
 #include "index/profiles/profiles.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,4 +1,4 @@
-// What the fuzz targets share: their entry point, and files of given bytes.
+// Shared by the fuzz targets: their entry point, and files of given bytes.
 #pragma once
 
 #include <unistd.h>
@@ -14,14 +14,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace barker {
 
-// Ends the process: a broken promise is a finding.
+// Ends the process if a promise is broken, which libFuzzer reports as a finding.
 inline void promise(bool kept, const char* what) {
   if (kept) return;
   std::fprintf(stderr, "broken promise: %s\n", what);
   std::abort();
 }
 
-// A file of these bytes, one a process, overwritten each time.
+// The path of a file of these bytes. Each process has one, which the next call overwrites.
 inline std::string file_of(const uint8_t* data, size_t size) {
   static const std::string path = (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") +
                                   std::string("/barker-fuzz-") + std::to_string(getpid());

@@ -1,4 +1,4 @@
-// Any bytes as the paper's notation, and whatever events come out as a dataset.
+// Any bytes as the paper's notation, and the events that come out of them as a dataset.
 #include "models/data/dataset.h"
 #include "models/data/grouped_text.h"
 #include "tests/fuzz/fuzz.h"

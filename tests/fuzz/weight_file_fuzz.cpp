@@ -1,4 +1,5 @@
-// Any bytes as a weight file: refused with a message, or usable to the last row.
+// Any bytes as a weight file: refused with a message, or usable to the last row. Checksums are
+// repaired first, because without that an input would get no further than the checksums.
 #include <vector>
 
 #include "models/weights/weight_file.h"
@@ -21,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const PackedNetwork packed(Network::bind(**file), kernels);
   const auto golden = run_golden_vectors(**file, packed);
   promise(golden.ok() || !golden.status().message().empty(), "a refusal says why");
-  // What was accepted is read to its last row.
+  // A file that was accepted is read to its last row.
   const Network& network = packed.network();
   Forward forward;
   forward.bind(packed);

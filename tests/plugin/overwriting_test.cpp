@@ -1,6 +1,6 @@
 // Weight files that somebody truncates or overwrites, as `cp` does, while they are loaded or serve.
-// Nothing stops a user from doing that to a file of their own, or root from doing it to any file, so
-// each test runs as root and as another user. What serves must go on with the answers it had.
+// Nothing stops a user from doing that to a file of their own, or root from doing it to any file,
+// so each test runs as root and as another user. What serves must go on with the answers it had.
 #include <fcntl.h>
 #include <grp.h>
 #include <gtest/gtest.h>

@@ -19,7 +19,8 @@ namespace barker {
 
 namespace {
 
-constexpr size_t kMostCalls = 100'000;  // who makes more tries something forever; it is killed
+constexpr size_t kMostCalls =
+    100'000;  // a body that makes more of them repeats one forever, and is killed
 
 user_regs_struct registers_of(pid_t child) {
   user_regs_struct registers{};
@@ -58,7 +59,7 @@ Traced run_traced(const std::function<int()>& body, const Fault& fault) {
     int code = 254;
     try {
       code = body();
-    } catch (...) {  // bad_alloc where mmap or brk failed: an error like others
+    } catch (...) {  // std::bad_alloc if mmap or brk failed, which is an error like others
     }
     _exit(code);
   }

@@ -1,4 +1,4 @@
-// What becomes of code whose process is killed, or whose system calls fail, at any of them.
+// Runs code whose process is killed, or whose system calls fail, at any one of them.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct SystemCall {
 };
 
 struct Traced {
-  bool possible = true;   // false: this machine lets nobody trace, or is no x86-64
+  bool possible = true;   // false if this machine does not allow tracing or is no x86-64
   bool happened = false;  // the body made as many calls
   bool killed = false;    // ended by a signal
   int signal = 0;

@@ -23,8 +23,8 @@ namespace {
 namespace f = dataset_format;
 using ::testing::HasSubstr;
 
-// A log that fills every section: histories that clicks make and that the log gives, both tasks, all
-// splits, groups with and without weights, categories, an unknown keyword.
+// A log that fills every section: histories that clicks make and that the log gives, both tasks,
+// all splits, groups with and without weights, categories, an unknown keyword.
 constexpr const char* kLog =
     R"({"time":1,"user":"u1","query":"summer dress","category":"dresses","split":"train","groups":{"profile":["f","25"],"tags":{"cafe":2,"rain":0.5}},"sfs":[{"text":"free shipping","clicked":1,"p":0.25},{"text":"retro","clicked":0}],"ads":[{"id":"1","title":"Dress, free shipping","clicked":1,"p":0.5}]})"
     "\n"

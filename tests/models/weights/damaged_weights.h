@@ -1,5 +1,5 @@
-// Weight files that somebody damaged, and whoever damages them cleverly enough to repair the
-// checksums, so that what lies behind them is met.
+// Repairs the checksums of weight files that a test damaged on purpose, so that the damage gets
+// past the checksums to the checks behind them.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,11 @@
 
 namespace barker {
 
-// Makes file size, section hashes and header hash right again, where the sections are inside.
+// Makes the file size, the hashes of sections that lie inside the file, and the header's hash
+// right.
 void repair_checksums(std::vector<uint8_t>& bytes);
 
-// The header's own hash alone: what it says of sizes and sections stays as it is.
+// Makes only the header's own hash right. What the header says of sizes and sections stays.
 void repair_header_checksum(std::vector<uint8_t>& bytes);
 
 }  // namespace barker

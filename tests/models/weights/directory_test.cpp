@@ -110,7 +110,7 @@ TEST_F(WeightDirectory, TakesAPointerAtItsWordWhereverItIsRead) {
   EXPECT_TRUE(weight_versions(directory_)->front().current);
   ASSERT_TRUE(prune_weights(directory_, 1).ok());
   EXPECT_EQ(serving(), "000001.barker");
-  // What cannot be followed stops whoever removes.
+  // A pointer that cannot be followed stops a removal.
   std::ofstream(directory_ + "/label.canary") << "../000003.barker\n";
   EXPECT_EQ(prune_weights(directory_, 1).status().code(), Code::kBadData);
   EXPECT_EQ(weight_versions(directory_).status().code(), Code::kBadData);
@@ -227,7 +227,7 @@ class WeightDirectoryFaults : public WeightDirectory {
     fs::remove_all(directory_);
     fs::copy(beginning_, directory_, fs::copy_options::recursive);
   }
-  // After whatever happened: CURRENT, PREVIOUS and the label lead to whole versions, each with its
+  // Whatever happened, CURRENT, PREVIOUS and the label lead to whole versions, each with its
   // signature, and no label is lost but where that was asked for.
   void expect_whole(const Deed& deed, const std::string& when) {
     EXPECT_THAT(serving(), ::testing::MatchesRegex("00000[0-9]\\.barker")) << when;
@@ -262,7 +262,7 @@ class WeightDirectoryFaults : public WeightDirectory {
       EXPECT_TRUE(fs::exists(path.substr(0, path.size() - 4))) << when << " " << path;
     }
   }
-  // Calls of which nobody may say "done" when they fail.
+  // Calls after whose failure no success may be reported.
   static bool must_be_reported(const Traced& traced) {
     switch (traced.number) {
       case SYS_fsync:
@@ -286,7 +286,7 @@ TEST_F(WeightDirectoryFaults, KilledAtAnySystemCallLeaveWholeVersions) {
     for (int at = 1;; ++at) {
       begin();
       const Traced traced = run_traced(deed.run, {Fault::Kind::kKill, at});
-      if (!traced.possible) GTEST_SKIP() << "this machine lets nobody trace";
+      if (!traced.possible) GTEST_SKIP() << "this machine does not allow tracing";
       const std::string when = std::string(deed.name) + " killed at call " + std::to_string(at);
       expect_whole(deed, when);
       go_on(when);
@@ -313,10 +313,10 @@ TEST_F(WeightDirectoryFaults, WhoseSystemCallsFailReportItAndLeaveWholeVersions)
         begin();
         const int error = at % 2 ? ENOSPC : EIO;
         const Traced traced = run_traced(deed.run, {Fault::Kind::kError, at, error, lasting});
-        if (!traced.possible) GTEST_SKIP() << "this machine lets nobody trace";
+        if (!traced.possible) GTEST_SKIP() << "this machine does not allow tracing";
         const std::string when = std::string(deed.name) + " with call " + std::to_string(at) +
                                  " (" + std::to_string(traced.number) + ") failing";
-        // Closing and the like may fail unseen; nothing ends in a crash.
+        // A close and the like may fail unseen, but nothing ends in a crash.
         EXPECT_FALSE(traced.killed) << when << ", signal " << traced.signal;
         expect_whole(deed, when);
         if (traced.happened && must_be_reported(traced)) {
@@ -337,12 +337,12 @@ TEST_F(WeightDirectoryFaults, WhoseSystemCallsFailReportItAndLeaveWholeVersions)
   EXPECT_GT(reported, failures / 4);
 }
 
-// A killed process leaves the page cache as it was, a power cut does not: there the order counts.
+// A killed process leaves the page cache as it was, but a power cut does not: the order counts.
 TEST_F(WeightDirectoryFaults, SyncEachFileBeforeItsRenameAndTheDirectoryAfterEachChange) {
   for (const Deed& deed : deeds()) {
     begin();
     const Traced traced = run_traced(deed.run, {});
-    if (!traced.possible) GTEST_SKIP() << "this machine lets nobody trace";
+    if (!traced.possible) GTEST_SKIP() << "this machine does not allow tracing";
     ASSERT_EQ(traced.code, 0) << deed.name;
     const std::string directory = fs::canonical(directory_);
     int renames = 0;

@@ -67,7 +67,7 @@ TEST_F(Signature, IsOneOfEveryByte) {
   EXPECT_EQ(problem(), "");
 }
 
-// A file with right checksums and golden vectors, made by somebody else.
+// A file whose checksums and golden vectors are right, but which another party made.
 TEST_F(Signature, OfOneFileIsNoneOfAnother) {
   sign();
   EXPECT_TRUE(write_weight_file(random_model(2), file_).ok());

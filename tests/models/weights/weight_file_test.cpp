@@ -50,7 +50,7 @@ Status open_bytes(const std::string& bytes) {
   return status;
 }
 
-// Recomputes all checksums, as somebody would who wants to get a bad file in.
+// Makes all checksums right, as an attacker would to get a bad file in.
 void reseal(std::string& bytes) {
   WeightFileHeader h;
   std::memcpy(&h, bytes.data(), sizeof h);
@@ -333,7 +333,7 @@ TEST(WeightFileTables, RefuseNumbersThatBinary16CannotHold) {
   EXPECT_NE(status.message().find("16 bits"), std::string::npos) << status.message();
 }
 
-// Reading back and writing again gives the same bytes, whatever is in the file.
+// A file that is read back and written again has the same bytes.
 TEST(ReadModel, IsTheInverseOfWriting) {
   for (const uint32_t dot : {0u, 5u}) {
     const ModelSpec model = random_model(35, {.folded = 20, .dot_dim = dot, .uid_buckets = 8});
