@@ -27,8 +27,8 @@ class Query {
   // basis.weights has a generation. Results, times and counts go to `answer`.
   Query(const CheckedRequest& request, const Basis& basis, Workspace& workspace, Answer& answer);
 
-  // Functions that return bool return false when they found themselves past the deadline or, those
-  // of the public, for another reason for which the caller must bypass; then answer.reason says why.
+  // Both return false where the caller must bypass the query; answer.reason says why. The private
+  // functions that return bool return false when they found themselves past the deadline.
 
   // Maps and pools user, query and groups. They stay in the workspace until the next call.
   bool set_context();
@@ -42,8 +42,8 @@ class Query {
   bool late_after(uint64_t steps);
   static constexpr uint64_t kStepsBetweenLooks = 50'000;
   static constexpr uint64_t kStepsPerAd = 256, kStepsPerLookUp = 32;
-  // Of text, a byte: as measured of Chinese, which ICU splits by its dictionary and for which it
-  // finds where a character ends. ASCII takes a tenth of that.
+  // Steps for a byte of text, as measured with Chinese titles: ICU splits them by its dictionary and
+  // finds where a character ends. ASCII takes a tenth of that, so that it only causes more looks.
   static constexpr uint64_t kStepsPerByteSplit = 64, kStepsPerByteNormalized = 32;
   static constexpr uint64_t kStepsPerByteCleaned = 12, kStepsPerByteCut = 44;
 
