@@ -196,13 +196,14 @@ TEST(OldPluginSession, AnswersThroughAPluginOfAbi10) {
 // A plugin of ABI 1.2 that wants a text buffer of `wants` bytes, and counts.
 struct FakeAnswers {
   uint64_t wants = 0, wants_more_each_time = 0;
+  bool always_wants_more = false;
   int rescores = 0, explained_rescores = 0, explanations = 0;
 
   barker_plugin* handle() { return reinterpret_cast<barker_plugin*>(this); }
   static FakeAnswers& of(barker_plugin* p) { return *reinterpret_cast<FakeAnswers*>(p); }
 
   int32_t answer(barker_response* response, char* error) {
-    wants += wants_more_each_time;
+    wants = always_wants_more ? response->text_capacity + 1 : wants + wants_more_each_time;
     response->text_size = wants;
     if (response->text_capacity < wants) {
       std::strcpy(error, "the text buffer is too small");
@@ -283,8 +284,7 @@ TEST(FakePluginSession, FollowsAPluginThatWantsABitMoreEachTime) {
 
 TEST(FakePluginSession, GivesUpOnAPluginThatAlwaysWantsMore) {
   FakeAnswers plugin;
-  plugin.wants = 100'000;
-  plugin.wants_more_each_time = 10'000'000;
+  plugin.always_wants_more = true;
   Session session(FakeAnswers::api(), plugin.handle());
   session.start("shoes");
   session.add_ad();
