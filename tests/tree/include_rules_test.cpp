@@ -165,6 +165,19 @@ TEST(IncludeRules, HeavyHeadersStayOutOfOurHeaders) {
   }
 }
 
+// The marketplace's command is shared by both programs, so it lives beside the marketplace.
+TEST(IncludeRules, OnlyCommandsParseCommandLines) {
+  for (const Include& include : includes_of_tree()) {
+    if (!include.target.starts_with("CLI/") && include.target != "models/command/options.h") {
+      continue;
+    }
+    const std::string room = room_of(include.file.string());
+    EXPECT_TRUE(room == "models/command" || room == "models/cli" || room == "index/commands" ||
+                include.file == "models/simulate/marketplace_command.cpp")
+        << where(include);
+  }
+}
+
 TEST(IncludeRules, ScoringDoesNoInputOutputAndTakesNoLocks) {
   const std::vector<std::string> forbidden = {"fstream",  "iostream", "cstdio",
                                               "mutex",    "thread",   "condition_variable",
