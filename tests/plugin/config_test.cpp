@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <sstream>
 #include <string>
 
 namespace barker {
@@ -70,7 +70,13 @@ TEST(ParseConfig, HasTheDefaultsThatItsPageShows) {
   EXPECT_EQ(shown->title.separator, defaults.title.separator);
   EXPECT_EQ(shown->title.max_width, defaults.title.max_width);
   EXPECT_EQ(shown->title.ellipsis, defaults.title.ellipsis);
-  EXPECT_EQ(std::ranges::count(toml, '='), 27) << "every key, and the equals sign of the order";
+  constexpr int kKeys = 24;
+  int keys = 0;
+  std::istringstream lines(toml);
+  for (std::string line; std::getline(lines, line);) {
+    keys += line.substr(0, line.find('#')).find(" = ") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(keys, kKeys) << "the page shows every key";
 }
 
 TEST(ParseConfig, TakesEveryKey) {
