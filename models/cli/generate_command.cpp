@@ -35,7 +35,7 @@ Result<int> generate_click_world(const Options& o) {
     return invalid_argument("nothing to write: give --events-out, --data-out or --oracles");
   }
   const ClickWorld world(o.world);
-  if (!world.status().ok()) return fail(world.status());
+  if (!world.status().ok()) return world.status();
   std::ofstream file;
   if (!o.events.empty() && o.events != "-") {
     file.open(o.events, std::ios::binary);
