@@ -31,6 +31,7 @@ class MeasuredText {
   const std::string& text() const { return text_; }
   uint64_t size() const { return text_.size(); }  // bytes
   uint64_t columns() const { return columns_; }
+  bool operator==(const MeasuredText&) const = default;
 
  private:
   std::string text_;

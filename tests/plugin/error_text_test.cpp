@@ -67,7 +67,8 @@ TEST(ErrorText, CutsBetweenCharacters) {
 TEST(ErrorText, ReplacesWhatIsNoTextByteByByte) {
   EXPECT_EQ(written("/a\xFF\xC3/b\n\x1B[1m: no such file"), "/a\?\?/b\?\?[1m: no such file");
   EXPECT_EQ(written(std::string("a\0b", 3)), "a?b");
-  EXPECT_EQ(written("\xED\xA0\x80 \xC0\x80 \xC2\x9B \xF4\x90\x80\x80"), "\?\?\? \?\? \?\? \?\?\?\?");
+  EXPECT_EQ(written("\xED\xA0\x80 \xC0\x80 \xC2\x9B \xF4\x90\x80\x80"),
+            "\?\?\? \?\? \?\? \?\?\?\?");
   EXPECT_EQ(written("é 水 🐶"), "é 水 🐶");
 }
 

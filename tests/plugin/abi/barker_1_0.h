@@ -40,20 +40,20 @@ extern "C" {
 #define BARKER_E_VERSION 2   /* ABI or file format of another version, or another endianness */
 #define BARKER_E_CONFIG 3    /* the configuration text is wrong; the error names key and line */
 #define BARKER_E_NOT_FOUND 4 /* a file that is not there */
-#define BARKER_E_BAD_WEIGHTS                                                                    \
+#define BARKER_E_BAD_WEIGHTS \
   5                           /* weights refused; the error names check, where, expected, found \
                                */
 #define BARKER_E_NO_WEIGHTS 6 /* nothing loaded, or nothing to roll back to */
 #define BARKER_E_IO 7         /* the operating system said no */
 #define BARKER_E_INTERNAL 8   /* a bug or out of memory; the plugin stays usable */
-#define BARKER_E_UNSUPPORTED                                           \
+#define BARKER_E_UNSUPPORTED \
   9 /* an ISA this machine lacks, or an optional part this build lacks \
      */
 
 /* How a query was answered (barker_response.status). Whatever it is, `ads` and `text` are filled.
  */
 #define BARKER_STATUS_RESCORED 0 /* the window was rescored and its titles rewritten */
-#define BARKER_STATUS_PARTIAL                                                                     \
+#define BARKER_STATUS_PARTIAL \
   1                              /* the deadline cut it short: what was not reached is as it came \
                                   */
 #define BARKER_STATUS_BYPASSED 2 /* first-pass order, original titles */
