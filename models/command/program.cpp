@@ -36,7 +36,8 @@ void take_one_value_at_a_time(CLI::App& app) {
   for (CLI::Option* option : app.get_options()) {
     if (!option->get_positional() &&
         option->get_expected_max() >= CLI::detail::expected_max_vector_size) {
-      option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      option->expected(1)->allow_extra_args(false)->multi_option_policy(
+          CLI::MultiOptionPolicy::TakeAll);
     }
   }
   for (CLI::App* sub : app.get_subcommands({})) take_one_value_at_a_time(*sub);

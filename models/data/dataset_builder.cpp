@@ -247,6 +247,7 @@ Status build_dataset(const std::string& log_path, const std::string& path,
   Result<LineReader> lines = LineReader::open(log_path);
   if (!lines.ok()) return lines.status();
   std::string_view line;
+  uint64_t used = 0;
   while (lines->next(line)) {
     const Result<SearchEvent> event = parse_event(line);
     if (!event.ok()) {
@@ -255,9 +256,18 @@ Status build_dataset(const std::string& log_path, const std::string& path,
               event.status().message() + (cut ? " (the last line is cut off)" : ""));
       continue;
     }
-    if (Status s = builder->add(*event); !s.ok()) bad.add(lines->number(), s.message());
+    if (Status s = builder->add(*event); s.ok()) {
+      ++used;
+    } else {
+      bad.add(lines->number(), s.message());
+    }
   }
   if (!lines->status().ok()) return lines->status();
+  if (used == 0) {
+    const std::string found = std::to_string(lines->number()) + " lines without one";
+    return bad_data(log_path + ": expected events, found " +
+                    (lines->number() == 0 ? "an empty file" : found));
+  }
   const XXH128_hash_t digest = XXH3_128bits_digest(&hash);
   char text[33];
   std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(digest.high64),

@@ -224,7 +224,11 @@ TEST_P(Cancellation, OfAThreadTakesEffectBehindItsControlCall) {
         pthread_cancel(thread);
         is_cancelled = true;
       });
-  EXPECT_EQ(end, PTHREAD_CANCELED);
+  // glibc 2.36 forgets the result of a thread that is cancelled asynchronously in
+  // pthread_setcancelstate.
+  if (GetParam() == PTHREAD_CANCEL_DEFERRED) {
+    EXPECT_EQ(end, PTHREAD_CANCELED);
+  }
   EXPECT_NE(code, -2) << "the thread went on";
   plugin.set_log({});
   EXPECT_EQ(plugin.load(path), BARKER_OK) << "the lock was left";
@@ -355,7 +359,7 @@ TEST_F(Plugin, KeepsTheReasonOfAnErrorWhateverThePathsLength) {
   std::ofstream(path) << "not weights";
   EXPECT_EQ(api().load_weights(plugin_, view(path), nullptr, error_), BARKER_E_BAD_WEIGHTS);
   EXPECT_THAT(error_, HasSubstr("…"));
-  EXPECT_THAT(error_, HasSubstr("www: check map: size: expected"));
+  EXPECT_THAT(error_, HasSubstr("www: check header: size: expected"));
   EXPECT_THAT(error_, EndsWith("found 11"));
   std::filesystem::remove_all(directory);
 }

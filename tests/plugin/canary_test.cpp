@@ -248,7 +248,7 @@ TEST_F(Canary, RefusesWhatALoadRefuses) {
   std::ofstream(directory_ + "/none") << "no weights";
   EXPECT_EQ(canary_.start(plugin_, view(directory_ + "/none"), nullptr, error_),
             BARKER_E_BAD_WEIGHTS);
-  EXPECT_THAT(error_, HasSubstr("none: check map"));
+  EXPECT_THAT(error_, HasSubstr("none: check header"));
   for (const double wrong : {-0.1, 1.1, std::nan("")}) {
     EXPECT_EQ(canary_.set_shares(plugin_, wrong, 0, error_), BARKER_E_INVALID_ARGUMENT);
     EXPECT_EQ(canary_.set_shares(plugin_, 0, wrong, error_), BARKER_E_INVALID_ARGUMENT);

@@ -459,7 +459,8 @@ TEST_F(Faults, OfSystemCallsWhileWeightsAreSwappedLeaveTheOldOrTheNewOnes) {
           {Fault::Kind::kError, n, error});
       if (!traced.possible) GTEST_SKIP() << "this machine lets nobody trace";
       happened = traced.happened;
-      EXPECT_FALSE(traced.killed) << memory << n << " signal " << traced.signal;
+      EXPECT_FALSE(traced.killed) << memory << " " << n << ": signal " << traced.signal
+                                  << " after call " << traced.number;
       EXPECT_LE(traced.code, 1) << memory << n << " call " << traced.number;
       refused += traced.code == 1;
       api().destroy(plugin);

@@ -189,7 +189,7 @@ TEST(Command, TellsANewcomerWhatIsWrong) {
       {"inspect " + empty, 65, "expected at least 128 bytes, found 0"},
       {"publish " + shop.weights, 64, "barker publish: --out DIR is missing"},
       {"publish " + directory + " --out x", 65, "is not a regular file"},
-      {"publish /nowhere --out x", 66, "barker publish: /nowhere: was not published"},
+      {"publish /nowhere --out x", 66, "barker publish: /nowhere"},
       {"versions " + empty, 66, "Not a directory"},
       {"prune " + directory + " --keep 0", 64, "--keep: Value 0 not in range"},
       {"index --ads " + directory + " --out x", 64, "is a directory, expected a file"},

@@ -72,6 +72,7 @@ Traced run_traced(const std::function<int()>& body, const Fault& fault) {
   ptrace(PTRACE_SETOPTIONS, child, nullptr,
          reinterpret_cast<void*>(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL));
   bool entering = true, failing = false;
+  unsigned long long heap_end = 0;  // as the last brk answered
   int deliver = 0;
   for (;;) {
     ptrace(PTRACE_SYSCALL, child, nullptr, reinterpret_cast<void*>(static_cast<intptr_t>(deliver)));
@@ -117,7 +118,12 @@ Traced run_traced(const std::function<int()>& body, const Fault& fault) {
       }
     } else if (!entering && failing) {
       registers.rax = static_cast<unsigned long long>(-static_cast<long long>(fault.error));
+      // brk has no errors. The kernel answers where the heap ends, and a heap that has not grown is
+      // the failure.
+      if (traced.calls.back().number == SYS_brk) registers.rax = heap_end;
       ptrace(PTRACE_SETREGS, child, nullptr, &registers);
+    } else if (!entering && traced.calls.back().number == SYS_brk) {
+      heap_end = registers.rax;
     }
     entering = !entering;
   }

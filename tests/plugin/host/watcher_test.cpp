@@ -136,7 +136,7 @@ TEST_F(WatcherTest, LoadsWhatIsPublishedAndFollowsARollback) {
 
 TEST_F(WatcherTest, DoesNotStartWithWeightsOrRulesThatAreRefused) {
   std::ofstream(directory_ + "/000001.barker", std::ios::trunc) << "no weights";
-  EXPECT_THAT(try_watch({}).message(), HasSubstr("000001.barker: check map"));
+  EXPECT_THAT(try_watch({}).message(), HasSubstr("000001.barker: check header"));
   std::ofstream(rules_) << "of = true";
   EXPECT_THAT(try_watch({.rules = rules_}).message(), HasSubstr("rules"));
   EXPECT_THAT(try_watch({.rules = "/nowhere"}).message(), HasSubstr("/nowhere: No such file"));
