@@ -109,13 +109,10 @@ class Graph {
   Message graph_;
 };
 
-std::string reference_graph(const ReferenceModel& model) {
-  const ReferenceShape& s = model.shape();
-  const Network n = model.network(Element::kF32, Compute::kF32);
+// What the graph is given: tables, ids, and the layers. Returns the names of the pooled groups.
+std::vector<std::string> add_inputs(Graph& g, const ReferenceShape& s, const Network& n) {
   const uint64_t h1 = n.mlp[0].out(), h2 = n.mlp[1].out(), dim = n.dim,
-                 context = n.groups.size() * dim,
-                 targets = uint64_t{s.ads} * s.selling_points_per_ad;
-  Graph g;
+                 context = n.groups.size() * dim;
   // The tables are inputs, so that they are not copied into the model; layers are constants, so
   // that the runtime may pack them.
   g.input("embedding", {s.rows, dim}, kFloat);
@@ -130,7 +127,7 @@ std::string reference_graph(const ReferenceModel& model) {
            {Graph::integers("axes", {0}), Graph::integer("keepdims", 1)});
     pooled.push_back("pooled" + at);
   }
-  g.input("targets", {targets}, kInt64);
+  g.input("targets", {uint64_t{s.ads} * s.selling_points_per_ad}, kInt64);
   g.input("titles", {s.ads, s.title}, kInt64);
 
   std::vector<float> w1;  // the context's columns
@@ -147,7 +144,14 @@ std::string reference_graph(const ReferenceModel& model) {
   g.floats("user", {dim, dim}, n.attention_user.data());
   g.floats("query", {dim, dim}, n.attention_query.data());
   g.floats("score", {dim, 1}, n.attention_score.data());
+  return pooled;
+}
 
+std::string reference_graph(const ReferenceModel& model) {
+  const ReferenceShape& s = model.shape();
+  const Network n = model.network(Element::kF32, Compute::kF32);
+  Graph g;
+  const std::vector<std::string> pooled = add_inputs(g, s, n);
   const std::string transposed = Graph::integer("transB", 1);
   g.node("Concat", pooled, "context", {Graph::integer("axis", 1)});
   g.node("Gemm", {"context", "w1", "b1"}, "base", {transposed});
@@ -173,11 +177,11 @@ std::string reference_graph(const ReferenceModel& model) {
   g.node("Transpose", {"alpha"}, "alpha_row", {Graph::integers("perm", {0, 2, 1})});
   g.node("Gather", {"fold_target", "titles"}, "title_targets");
   g.node("MatMul", {"alpha_row", "title_targets"}, "ad_rows");
-  const int64_t flat[] = {static_cast<int64_t>(s.ads), static_cast<int64_t>(h1)};
+  const int64_t flat[] = {static_cast<int64_t>(s.ads), static_cast<int64_t>(n.mlp[0].out())};
   g.constant("flat", {2}, flat, sizeof flat, kInt64);
   g.node("Reshape", {"ad_rows", "flat"}, "ad_matrix");
   tail("ad_matrix", "aux", "p_titles");
-  g.output("p_targets", {targets, 1});
+  g.output("p_targets", {uint64_t{s.ads} * s.selling_points_per_ad, 1});
   g.output("p_titles", {s.ads, 1});
   return g.model();
 }

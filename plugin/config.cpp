@@ -111,91 +111,110 @@ Status read_table(const toml::table& table, const std::string& prefix,
   return {};
 }
 
-}  // namespace
-
-Result<Config> parse_config(std::string_view toml_text) {
-  const Result<toml::table> parsed = parse_toml(toml_text);
-  if (!parsed.ok()) return parsed.status();
+// A configuration while it is read, with the words that still stand for choices.
+struct Draft {
   Config config;
   std::string duplicates = "skip", format = "html", numbers = "file", memory = "auto";
   std::string separator = config.title.separator.text(), ellipsis = config.title.ellipsis.text();
   double minimum_score = 0;
+
+  std::map<std::string, Reader> readers();
+  Status choose_format(const toml::table& table);
+  Status choose();
+};
+
+std::map<std::string, Reader> Draft::readers() {
   constexpr double kLargest = 1e3;
   constexpr double kLargestExponent = 10;  // two BARKER_MAX_NUMBERs to it still make a finite score
-  const std::map<std::string, Reader> readers = {
-      {"enabled", boolean(config.enabled)},
-      {"isa", text(config.isa)},
-      {"window", integer(1, 10'000, [&](uint64_t v) { config.window = v; })},
+  Config& c = config;
+  return {
+      {"enabled", boolean(c.enabled)},
+      {"isa", text(c.isa)},
+      {"window", integer(1, 10'000, [&c](uint64_t v) { c.window = v; })},
       {"numbers", text(numbers)},
       {"memory", text(memory)},
-      {"shared_directory", boolean(config.load.shared_directory)},
-      {"trusted_keys", keys(config.load.trusted_keys)},
-      {"latency_gate", number(0, kLargest, [&](double v) { config.latency_gate = v; })},
-      {"canary.served", number(0, 1, [&](double v) { config.canary_served = v; })},
-      {"canary.compared", number(0, 1, [&](double v) { config.canary_compared = v; })},
-      {"canary.salt", text(config.canary_salt)},
-      {"order.bid", number(0, kLargestExponent, [&](double v) { config.order.bid = v; })},
-      {"order.pctr", number(0, kLargestExponent, [&](double v) { config.order.pctr = v; })},
-      {"order.first_pass",
-       number(0, kLargestExponent, [&](double v) { config.order.first_pass = v; })},
+      {"shared_directory", boolean(c.load.shared_directory)},
+      {"trusted_keys", keys(c.load.trusted_keys)},
+      {"latency_gate", number(0, kLargest, [&c](double v) { c.latency_gate = v; })},
+      {"canary.served", number(0, 1, [&c](double v) { c.canary_served = v; })},
+      {"canary.compared", number(0, 1, [&c](double v) { c.canary_compared = v; })},
+      {"canary.salt", text(c.canary_salt)},
+      {"order.bid", number(0, kLargestExponent, [&c](double v) { c.order.bid = v; })},
+      {"order.pctr", number(0, kLargestExponent, [&c](double v) { c.order.pctr = v; })},
+      {"order.first_pass", number(0, kLargestExponent, [&c](double v) { c.order.first_pass = v; })},
       {"selling_points.count",
        integer(0, BARKER_MAX_SELLING_POINTS,
-               [&](uint64_t v) { config.choose.count = static_cast<uint32_t>(v); })},
-      {"selling_points.minimum_score", number(0, 1, [&](double v) { minimum_score = v; })},
+               [&c](uint64_t v) { c.choose.count = static_cast<uint32_t>(v); })},
+      {"selling_points.minimum_score", number(0, 1, [this](double v) { minimum_score = v; })},
       {"selling_points.maximum_cosine",
-       number(-1, 1, [&](double v) { config.choose.maximum_cosine = static_cast<float>(v); })},
+       number(-1, 1, [&c](double v) { c.choose.maximum_cosine = static_cast<float>(v); })},
       {"selling_points.duplicates", text(duplicates)},
       {"title.format", text(format)},
-      {"title.open", text(config.title.open)},
-      {"title.close", text(config.title.close)},
+      {"title.open", text(c.title.open)},
+      {"title.close", text(c.title.close)},
       {"title.separator", text(separator)},
-      {"title.max_width", integer(0, 100'000, [&](uint64_t v) { config.title.max_width = v; })},
+      {"title.max_width", integer(0, 100'000, [&c](uint64_t v) { c.title.max_width = v; })},
       {"title.ellipsis", text(ellipsis)},
   };
-  // The marks follow the format unless they are given, so the format is looked at first.
-  if (const auto given = (*parsed)["title"]["format"].value<std::string>()) format = *given;
+}
+
+// The marks around a selling point follow the format unless they are given, so the format is chosen
+// before the other keys are read.
+Status Draft::choose_format(const toml::table& table) {
+  if (const auto given = table["title"]["format"].value<std::string>()) format = *given;
+  TitlePolicy& title = config.title;
   if (format == "html") {
-    config.title.format = TitleFormat::kHtml;
+    title.format = TitleFormat::kHtml;
   } else if (format == "ansi") {
-    config.title.format = TitleFormat::kAnsi;
-    config.title.open = "\x1b[1;33m";
-    config.title.close = "\x1b[0m";
+    title.format = TitleFormat::kAnsi;
+    title.open = "\x1b[1;33m";
+    title.close = "\x1b[0m";
   } else if (format == "plain") {
-    config.title.format = TitleFormat::kPlain;
-    config.title.open = config.title.close = "";
+    title.format = TitleFormat::kPlain;
+    title.open = title.close = "";
   } else {
     return invalid_argument("title.format: expected html, ansi or plain, found \"" + format + "\"");
   }
-  if (Status s = read_table(*parsed, "", readers); !s.ok()) return s;
-  if (Status s = one_of("numbers", numbers,
-                        {{"file", Numbers::kByFile},
-                         {"exact", Numbers::kExact},
-                         {"fast", Numbers::kFast},
-                         {"screened", Numbers::kScreened}},
-                        config.numbers);
-      !s.ok()) {
-    return s;
-  }
-  if (Status s = one_of(
-          "memory", memory,
-          {{"auto", Storage::kAuto}, {"mapped", Storage::kMapped}, {"copied", Storage::kCopied}},
-          config.load.storage);
-      !s.ok()) {
-    return s;
-  }
-  if (Status s = one_of("selling_points.duplicates", duplicates,
-                        {{"skip", Duplicates::kSkip}, {"promote", Duplicates::kPromote}},
-                        config.choose.duplicates);
-      !s.ok()) {
-    return s;
-  }
+  return {};
+}
+
+// Turns the words into choices, and fills in what follows from other keys.
+Status Draft::choose() {
+  Status status = one_of("numbers", numbers,
+                         {{"file", Numbers::kByFile},
+                          {"exact", Numbers::kExact},
+                          {"fast", Numbers::kFast},
+                          {"screened", Numbers::kScreened}},
+                         config.numbers);
+  if (!status.ok()) return status;
+  status =
+      one_of("memory", memory,
+             {{"auto", Storage::kAuto}, {"mapped", Storage::kMapped}, {"copied", Storage::kCopied}},
+             config.load.storage);
+  if (!status.ok()) return status;
+  status = one_of("selling_points.duplicates", duplicates,
+                  {{"skip", Duplicates::kSkip}, {"promote", Duplicates::kPromote}},
+                  config.choose.duplicates);
+  if (!status.ok()) return status;
   config.choose.minimum_logit =
       static_cast<float>(std::log(minimum_score) - std::log1p(-minimum_score));
   config.title.separator = separator;
   config.title.ellipsis = ellipsis;
   config.untouched_title = config.title;
   config.untouched_title.max_width = 0;
-  return config;
+  return {};
+}
+
+}  // namespace
+
+Result<Config> parse_config(std::string_view toml_text) {
+  const Result<toml::table> parsed = parse_toml(toml_text);
+  if (!parsed.ok()) return parsed.status();
+  Draft draft;
+  if (Status s = draft.choose_format(*parsed); !s.ok()) return s;
+  if (Status s = read_table(*parsed, "", draft.readers()); !s.ok()) return s;
+  if (Status s = draft.choose(); !s.ok()) return s;
+  return std::move(draft.config);
 }
 
 }  // namespace barker

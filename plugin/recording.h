@@ -22,7 +22,11 @@ class Recording {
   const barker_request& request() const { return request_; }
 
  private:
+  struct Sizes;
+  void make_room(const Sizes& sizes);
   barker_string keep(const barker_string& text);
+  void keep_group(barker_group group);
+  void keep_ad(barker_ad ad);
 
   std::vector<char> bytes_;
   std::vector<barker_string> texts_;  // user keywords, then the tokens of the groups

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "models/base/exit_code.h"
+#include "models/base/number_text.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
@@ -64,20 +65,48 @@ bool print(const PrecisionReport& r, const PrecisionLimits& limits) {
   return passed;
 }
 
+// Whether these numbers can be asked for, and measured on this machine.
+Status check_precision(const Options& o, Precision precision, const KernelTable& kernels) {
+  if (o.screen && compute_of(precision) == ComputeSpec::kF32) {
+    return invalid_argument("--screen: expected --precision bf16 or int8");
+  }
+  if ((precision == Precision::kBf16 && !kernels.has_bf16) ||
+      (precision == Precision::kInt8 && !kernels.has_int8)) {
+    return {Code::kUnsupported, "--precision " + o.precision +
+                                    ": this machine cannot compute in these numbers, so it cannot "
+                                    "measure what they cost"};
+  }
+  return {};
+}
+
+// Writes what was measured into the model: where its numbers come from, and the bound of screening.
+Status record(const Options& o, const PrecisionReport& report, const KernelTable& kernels,
+              ModelSpec& model) {
+  auto& notes = model.card.notes;
+  notes.emplace_back("precision", o.precision);
+  notes.emplace_back("quantized from", o.weights);
+  if (model.architecture.compute == ComputeSpec::kF32) return {};
+  const double bound = std::max(report.fast_logit_difference, 1e-6) * kSafetyFactor;
+  if (bound > kMaxComputeBound) {
+    return bad_data("logits in " + o.precision + " are up to " +
+                    number_text(report.fast_logit_difference, 6) +
+                    " from those in float, so no bound is useful");
+  }
+  model.architecture.compute_bound = static_cast<float>(bound);
+  const std::string text = number_text(bound, 6) + " = " + number_text(kSafetyFactor) +
+                           " times the largest |logit - logit in float| of " +
+                           std::to_string(report.instances) + " validation instances on " +
+                           std::string(isa_name(kernels.isa));
+  notes.emplace_back("compute bound", text);
+  std::printf("bound   %s\n", text.c_str());
+  return {};
+}
+
 Result<int> run(const Options& o) {
   const Result<Precision> precision = parse_precision(o.precision);
   if (!precision.ok()) return precision.status();
-  const bool rounds_compute = compute_of(*precision) != ComputeSpec::kF32;
-  if (o.screen && !rounds_compute) {
-    return invalid_argument("--screen: expected --precision bf16 or int8");
-  }
   const KernelTable& kernels = kernels_for(supported_isas().back());
-  if ((*precision == Precision::kBf16 && !kernels.has_bf16) ||
-      (*precision == Precision::kInt8 && !kernels.has_int8)) {
-    return Status(Code::kUnsupported, "--precision " + o.precision +
-                                          ": this machine cannot compute in these numbers, so it "
-                                          "cannot measure what they cost");
-  }
+  if (Status s = check_precision(o, *precision, kernels); !s.ok()) return s;
   const Result<std::shared_ptr<const WeightFile>> original = WeightFile::open(o.weights);
   if (!original.ok()) return original.status();
   const fbs::Architecture& a = (*original)->architecture();
@@ -97,7 +126,9 @@ Result<int> run(const Options& o) {
   model.architecture.tables = tables_of(*precision);
   model.architecture.compute = compute_of(*precision);
   model.architecture.screen = o.screen;
-  if (rounds_compute) model.architecture.compute_bound = kMaxComputeBound;  // until it is measured
+  if (model.architecture.compute != ComputeSpec::kF32) {
+    model.architecture.compute_bound = kMaxComputeBound;  // until it is measured
+  }
   if (*precision != Precision::kFp32) model.golden_tolerance = kMaxGoldenTolerance;
   const TemporaryFile draft{o.out + ".draft." + std::to_string(getpid())};
   if (Status s = write_weight_file(model, draft.path); !s.ok()) return s;
@@ -109,26 +140,7 @@ Result<int> run(const Options& o) {
     return kExitGateFailed;
   }
 
-  auto& notes = model.card.notes;
-  notes.emplace_back("precision", o.precision);
-  notes.emplace_back("quantized from", o.weights);
-  if (rounds_compute) {
-    const double bound = std::max(report->fast_logit_difference, 1e-6) * kSafetyFactor;
-    if (bound > kMaxComputeBound) {
-      return bad_data("logits in " + o.precision + " are up to " +
-                      std::to_string(report->fast_logit_difference) +
-                      " from those in float, so no bound is useful");
-    }
-    model.architecture.compute_bound = static_cast<float>(bound);
-    char text[160];
-    std::snprintf(text, sizeof text,
-                  "%.6f = %g times the largest |logit - logit in float| of %llu validation "
-                  "instances on %s",
-                  bound, kSafetyFactor, static_cast<unsigned long long>(report->instances),
-                  std::string(isa_name(kernels.isa)).c_str());
-    notes.emplace_back("compute bound", text);
-    std::printf("bound   %s\n", text);
-  }
+  if (Status s = record(o, *report, kernels, model); !s.ok()) return s;
   if (Status s = write_weight_file(model, o.out); !s.ok()) return s;
   std::printf("%s: %llu -> %llu bytes\n", visible(o.out).c_str(),
               static_cast<unsigned long long>(std::filesystem::file_size(o.weights)),
