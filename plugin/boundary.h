@@ -41,8 +41,11 @@ inline int32_t fail(char* error, int32_t code, std::string_view text) noexcept {
 // Runs `body`, which returns a code. Whatever it throws becomes one, also what a callback of the
 // host throws, of whatever language; only the unwinding of a thread that ends itself in a callback
 // (pthread_exit) passes, and releases what is held.
+//
+// A forced unwinding has no exception object, so that its handler's reference is to nothing; the
+// attribute tells UndefinedBehaviorSanitizer that this is meant.
 template <typename Environment = VectorEnvironment, typename Body>
-int32_t guard(char* error, Body body) {
+__attribute__((no_sanitize("null"))) int32_t guard(char* error, Body body) {
   // A cancelled thread would unwind from a read() in the middle of a load, through functions that
   // cannot be unwound. It is cancelled behind the call instead.
   int cancellable = PTHREAD_CANCEL_ENABLE;

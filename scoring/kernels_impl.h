@@ -314,13 +314,15 @@ struct KernelsOf {
   static void dense(const PackedLayer& layer, const float* x, size_t x_stride, size_t batch,
                     bool relu, float* out, size_t out_stride) {
     const float no_scale[kMostTileRows] = {};
+    // The larger of a constant and y, in this order: where one of them is no number, the vector units
+    // give the second one. So a NaN goes on to the logit, where it is found, instead of becoming 0.
     const Vec floor(relu ? 0.0f : -__builtin_inff());
     for (size_t first = 0; first < batch; first += kTileRows) {
       with_rows(tile_rows(batch - first), [&]<size_t M>() {
         layer_of_rows<F32, M>(layer, reinterpret_cast<const uint32_t*>(x + first * x_stride),
                               x_stride, no_scale, [&](size_t m, size_t o, const Vec& y) {
                                 float* to = out + (first + m) * out_stride + o;
-                                const Vec clamped = xsimd::max(y, floor);
+                                const Vec clamped = xsimd::max(floor, y);
                                 if (o + kLanes <= layer.out) return clamped.store_unaligned(to);
                                 alignas(64) float lanes[kLanes];
                                 clamped.store_aligned(lanes);
@@ -356,7 +358,7 @@ struct KernelsOf {
       if (l + 1 < mlp.count) {
         layer_of_rows<C, M>(layer, x, mlp.stride, row_scale,
                             [&](size_t m, size_t o, const Vec& y) BARKER_LAMBDA_INLINE {
-                              xsimd::max(y, Vec(0.0f)).store_unaligned(next + m * mlp.stride + o);
+                              xsimd::max(Vec(0.0f), y).store_unaligned(next + m * mlp.stride + o);
                             });
         float* const done = rows;
         rows = next;
@@ -364,7 +366,7 @@ struct KernelsOf {
       } else {
         layer_of_rows<C, M>(layer, x, mlp.stride, row_scale,
                             [&](size_t m, size_t o, const Vec& y) BARKER_LAMBDA_INLINE {
-                              sums[m] = multiply_add(xsimd::max(y, Vec(0.0f)), load(mlp.head + o),
+                              sums[m] = multiply_add(xsimd::max(Vec(0.0f), y), load(mlp.head + o),
                                                      sums[m]);
                             });
       }
@@ -396,7 +398,7 @@ struct KernelsOf {
         float* out = activations + m * mlp.stride;
         size_t d = 0;
         for (; d + kLanes <= width; d += kLanes) {
-          xsimd::max(load(base + d) + load(row + d), Vec(0.0f)).store_aligned(out + d);
+          xsimd::max(Vec(0.0f), load(base + d) + load(row + d)).store_aligned(out + d);
         }
         for (; d < width; ++d) {
           const float sum = base[d] + value(row + d);

@@ -127,7 +127,7 @@ class DatasetBuilder {
 };
 
 // Reads the log twice: SFs of several words must be known before titles are split. Unusable lines
-// go to `bad`.
+// go to `bad`; a log without a usable one is an error.
 Status build_dataset(const std::string& log_path, const std::string& path,
                      const DatasetOptions& options, BadLines& bad);
 
