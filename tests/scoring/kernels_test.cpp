@@ -222,6 +222,26 @@ TEST_P(KernelsOnIsa, ScoreRowsRunsTheLayersInTheirNumberFormat) {
   }
 }
 
+// A NaN must reach the logit, where the plugin finds it. Where one operand of a maximum is NaN, the
+// vector units give the second one, whichever it is.
+TEST_P(KernelsOnIsa, NoActivationHidesANaN) {
+  for (const uint32_t width : {1, 16, 33}) {
+    const std::vector<float> ones(width, 1), weight(width * width, 1);
+    const PackedNetwork packed(
+        network_of({layer_of(ones, ones), layer_of(weight, ones)}, ones, Compute::kF32), k.table());
+    std::vector<float> x(width, 1), out(width, 0), logit(1, 0);
+    x[width / 2] = std::numeric_limits<float>::quiet_NaN();
+    k.dense(packed.exact_main.layers[0], matrix_view<const float>(x.data(), 1, width),
+            Activation::kRelu, matrix_view(out.data(), 1, width));
+    for (const float y : out) EXPECT_TRUE(std::isnan(y)) << width;
+    Scratch scratch(scratch_size(packed.stride));
+    const uint32_t row = 0;
+    k.score_rows(Table(matrix_view<const float>(x.data(), 1, width)), {&row, 1}, in(ones),
+                 packed.exact_main, scratch.view(), vector_view(logit.data(), 1));
+    EXPECT_TRUE(std::isnan(logit[0])) << width;
+  }
+}
+
 TEST_P(KernelsOnIsa, DotRowsAddsTheInnerProductAndTheBias) {
   for (const size_t width : {1, 3, 16, 31, 64, 100}) {
     for (const bool half : {false, true}) {
