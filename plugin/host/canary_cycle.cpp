@@ -2,8 +2,6 @@
 
 #include <filesystem>
 
-#include "models/weights/weight_path.h"
-
 namespace barker {
 namespace {
 
@@ -27,11 +25,11 @@ bool CanaryCycle::is(const FoundFile& weights) const {
 
 void CanaryCycle::look() {
   std::error_code failed;
-  if (!control_.has_canary() || weights_.empty() || !fs::is_directory(weights_, failed)) return;
-  const Result<std::string> path = resolve_weights_path(weights_, kLabel);
+  if (!control_.has_canary() || !fs::is_directory(weights_.path, failed)) return;
+  const Result<std::string> path = weights_.resolve(kLabel);
   if (!path.ok() && path.status().code() == Code::kNotFound) {
     // Where the whole directory has just been moved away, nobody removed the label.
-    if (fs::is_directory(weights_, failed)) forget("no version is labelled so any more");
+    if (fs::is_directory(weights_.path, failed)) forget("no version is labelled so any more");
     return;
   }
   const Result<FoundFile> found = path.ok() ? find_signed_file(*path) : path.status();

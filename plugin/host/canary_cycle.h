@@ -18,8 +18,8 @@ namespace barker {
 
 class CanaryCycle {
  public:
-  // `weights` as in Watched. The control must outlive this object.
-  CanaryCycle(const Control& control, EventLog log, std::string weights, Tolerance tolerance)
+  // The control must outlive this object.
+  CanaryCycle(const Control& control, EventLog log, WatchedWeights weights, Tolerance tolerance)
       : control_(control), log_(log), weights_(std::move(weights)), tolerance_(tolerance) {}
 
   void look();               // starts or forgets what the label says
@@ -41,7 +41,7 @@ class CanaryCycle {
 
   const Control& control_;
   const EventLog log_;
-  const std::string weights_;
+  const WatchedWeights weights_;
   const Tolerance tolerance_;
   Source source_;
   uint64_t generation_ = 0;  // 0: no canary runs

@@ -8,6 +8,8 @@
 #include <filesystem>
 
 #include "models/weights/signature.h"
+#include "models/weights/trusted_path.h"
+#include "models/weights/weight_path.h"
 
 namespace barker {
 namespace {
@@ -33,6 +35,11 @@ Result<std::string> identity_of(const std::string& path) {
 }  // namespace
 
 std::string FoundFile::name() const { return std::filesystem::path(path).filename().string(); }
+
+Result<std::string> WatchedWeights::resolve(const std::string& label) const {
+  return shared_directory ? resolve_weights_path(path, label)
+                          : resolve_closed_weights_path(path, label);
+}
 
 Result<FoundFile> find_file(const std::string& path) {
   const Result<std::string> identity = identity_of(path);

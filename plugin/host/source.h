@@ -22,6 +22,15 @@ Result<FoundFile> find_file(const std::string& path);
 // The same, and the identity of the signature beside the file.
 Result<FoundFile> find_signed_file(const std::string& path);
 
+// The weight file or weights directory that a life cycle follows; Watched says what the two mean.
+struct WatchedWeights {
+  std::string path;
+  bool shared_directory;
+
+  // The weight file that the path, or the pointer with this label, names now.
+  Result<std::string> resolve(const std::string& label = "") const;
+};
+
 // Remembers what was tried, so that refused bytes are not tried at every look.
 class Source {
  public:

@@ -2,8 +2,6 @@
 
 #include <filesystem>
 
-#include "models/weights/weight_path.h"
-
 namespace barker {
 namespace {
 
@@ -20,8 +18,8 @@ Status WeightsCycle::start() {
 }
 
 Status WeightsCycle::look() {
-  if (weights_.empty()) return {};
-  const Result<std::string> path = resolve_weights_path(weights_);
+  if (weights_.path.empty()) return {};
+  const Result<std::string> path = weights_.resolve();
   const Result<FoundFile> found = path.ok() ? find_signed_file(*path) : path.status();
   if (!found.ok()) {
     if (source_.is_news(found.status())) {
