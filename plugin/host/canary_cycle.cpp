@@ -78,12 +78,12 @@ void CanaryCycle::look_at_probation() {
   stop(verdict.reason);
 }
 
-void CanaryCycle::forget(const char* reason) {
+void CanaryCycle::forget(const std::string& reason) {
   source_.forget();
   if (is_running()) stop(reason);
 }
 
-void CanaryCycle::stop(const char* reason) {
+void CanaryCycle::stop(const std::string& reason) {
   const Control::GenerationStats last = control_.stats_of(BARKER_ROLE_CANARY);
   const barker_agreement agreed = control_.agreement();
   const Status stopped = control_.stop_canary();

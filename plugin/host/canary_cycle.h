@@ -36,8 +36,8 @@ class CanaryCycle {
 
  private:
   void start(const FoundFile& found);
-  void forget(const char* reason);
-  void stop(const char* reason);
+  void forget(const std::string& reason);
+  void stop(const std::string& reason);
 
   const Control& control_;
   const EventLog log_;

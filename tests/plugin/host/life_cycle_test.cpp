@@ -87,7 +87,7 @@ TEST_F(LifeCycleTest, TakesWeightsBackThatAreSlow) {
   plugin_.serving.p99_ns = 4001;
   life_->look();
   EXPECT_EQ(served(), kV1);
-  EXPECT_THAT(events_.back(), AllOf(HasSubstr("rolled back"), HasSubstr("p99 4.0 us")));
+  EXPECT_THAT(events_.back(), AllOf(HasSubstr("rolled back"), HasSubstr("p99 is 4.0 us")));
 }
 
 TEST_F(LifeCycleTest, DoesNotBlameNewWeightsForDeadlinesThatWereMissedBeforeThem) {
@@ -100,7 +100,8 @@ TEST_F(LifeCycleTest, DoesNotBlameNewWeightsForDeadlinesThatWereMissedBeforeThem
   answered(plugin_.serving, 0, 0, 10);
   life_->look();
   EXPECT_EQ(served(), kV1);
-  EXPECT_THAT(events_.back(), HasSubstr("before or beside it 10.00%"));
+  EXPECT_THAT(events_.back(),
+              HasSubstr("of the queries of the weights before or beside these, 10.00% were"));
 }
 
 TEST_F(LifeCycleTest, TakesFailingWeightsBackHoweverManyDeadlinesWereMissedBefore) {
