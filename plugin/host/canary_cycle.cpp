@@ -1,6 +1,7 @@
 #include "plugin/host/canary_cycle.h"
 
 #include <filesystem>
+#include <utility>
 
 namespace barker {
 namespace {
@@ -87,8 +88,12 @@ void CanaryCycle::stop(const std::string& reason) {
   const Control::GenerationStats last = control_.stats_of(BARKER_ROLE_CANARY);
   const barker_agreement agreed = control_.agreement();
   const Status stopped = control_.stop_canary();
-  // Where memory was short, the canary still runs and is stopped at the next look.
-  if (stopped.ok() || stopped.code() == Code::kFailedPrecondition) generation_ = 0;
+  if (stopped.ok() || stopped.code() == Code::kFailedPrecondition) {
+    generation_ = 0;
+    told_failure_ = false;
+  } else if (std::exchange(told_failure_, true)) {
+    return;  // memory is still short; the canary runs until a look can stop it
+  }
   log_.tell({{"event", "canary"},
              {"version", last ? name_of(last->file) : ""},
              {"result", stopped.ok() ? "stopped" : stopped.message()},

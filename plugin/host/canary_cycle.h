@@ -44,7 +44,8 @@ class CanaryCycle {
   const WatchedWeights weights_;
   const Tolerance tolerance_;
   Source source_;
-  uint64_t generation_ = 0;  // 0: no canary runs
+  uint64_t generation_ = 0;    // 0: no canary runs
+  bool told_failure_ = false;  // an event said that the canary could not be stopped yet
 };
 
 }  // namespace barker

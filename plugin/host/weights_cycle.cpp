@@ -1,6 +1,7 @@
 #include "plugin/host/weights_cycle.h"
 
 #include <filesystem>
+#include <utility>
 
 namespace barker {
 namespace {
@@ -81,7 +82,8 @@ void WeightsCycle::begin_probation(uint64_t generation, const Measure& before) {
   const std::chrono::duration<double> seconds(probation_seconds_);
   probation_ = {generation, before,
                 std::chrono::steady_clock::now() +
-                    std::chrono::duration_cast<std::chrono::steady_clock::duration>(seconds)};
+                    std::chrono::duration_cast<std::chrono::steady_clock::duration>(seconds),
+                /*told_failure=*/false};
 }
 
 // Judges before it looks at the time, because a look can come late.
@@ -108,13 +110,20 @@ void WeightsCycle::take_back(const barker_generation_stats& stats,
     source_.take_back();
     rolled_back_ = true;
   }
-  // Where memory was short, the weights are judged and taken back at the next look.
-  if (generation.ok() || generation.status().code() == Code::kFailedPrecondition) {
+  std::string result = "rolled back";
+  if (generation.ok()) {
     probation_.reset();
+  } else if (generation.status().code() == Code::kFailedPrecondition) {
+    probation_.reset();
+    result = "failed, but there is no way back";
+  } else {
+    // Memory was short. Each look tries again, and the first one says so.
+    if (std::exchange(probation_->told_failure, true)) return;
+    result = "failed, but cannot be rolled back yet: " + generation.status().message();
   }
   Json event = {{"event", "weights"},
                 {"version", name_of(stats.file)},
-                {"result", generation.ok() ? "rolled back" : "failed, but there is no way back"},
+                {"result", result},
                 {"reason", verdict.reason}};
   if (generation.ok()) event["generation"] = *generation;
   log_.tell(event);

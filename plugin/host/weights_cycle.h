@@ -56,6 +56,7 @@ class WeightsCycle {
     uint64_t generation;
     Measure before;  // of the weights that the way back leads to
     std::chrono::steady_clock::time_point ends;
+    bool told_failure = false;  // an event said that the weights could not be taken back yet
   };
   Status switch_to(const FoundFile& found);
   Result<uint64_t> make_serving(const FoundFile& found, bool is_canary) const;
