@@ -195,7 +195,13 @@ Status Session::rescore_and_explain(std::string& json) {
     code = ask(&text, error);
   } else {
     code = ask(nullptr, error);
-    if (code == BARKER_OK) code = explain_->explain(plugin_, &request_, &text, error);
+    if (code == BARKER_OK) {
+      code = explain_->explain(plugin_, &request_, &text, error);
+      if (code != BARKER_OK) {  // the answer goes as well: after an error there is none to be read
+        answered_ = 0;
+        response_.text_size = 0;
+      }
+    }
   }
   if (code != BARKER_OK) return plugin_error(code, error);
   struct Released {
