@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <exception>
 #include <filesystem>
 #include <optional>
@@ -106,9 +107,11 @@ Watcher::~Watcher() {
 }
 
 void Watcher::wake() noexcept {
+  const int error = errno;  // a signal handler must not change it for the code that it interrupted
   impl_->again = true;
   const uint64_t one = 1;
   (void)!write(impl_->wake, &one, sizeof one);
+  errno = error;
 }
 
 }  // namespace barker
