@@ -57,8 +57,8 @@ EngineSession::EngineSession(const Engine& engine)
 
 Result<SearchResult> EngineSession::search(const std::string& query, const Profile& user,
                                            bool explain) {
-  if (explain && !plugin_.can_explain()) {
-    return invalid_argument("this plugin cannot explain: it lacks " BARKER_EXT_EXPLAIN);
+  if (explain) {
+    if (Status s = plugin_.check_can_explain(); !s.ok()) return s;
   }
   SearchResult page;
   page.query = sanitize_utf8(query);

@@ -16,8 +16,6 @@ bool is_of(const barker_generation_stats& stats, const std::string& path) {
   return stats.generation != 0 && path.ends_with(stats.file);
 }
 
-std::string name_of(const std::string& path) { return fs::path(path).filename().string(); }
-
 }  // namespace
 
 bool CanaryCycle::is(const FoundFile& weights) const {
@@ -35,10 +33,7 @@ void CanaryCycle::look() {
   }
   const Result<FoundFile> found = path.ok() ? find_signed_file(*path) : path.status();
   if (!found.ok()) {
-    if (source_.is_news(found.status())) {
-      log_.tell(
-          {{"event", "canary"}, {"result", "unreadable"}, {"reason", found.status().message()}});
-    }
+    report_unreadable("canary", found.status(), source_, log_);
     return;
   }
   source_.was_readable();
@@ -95,7 +90,7 @@ void CanaryCycle::stop(const std::string& reason) {
     return;  // memory is still short; the canary runs until a look can stop it
   }
   log_.tell({{"event", "canary"},
-             {"version", last ? name_of(last->file) : ""},
+             {"version", last ? file_name_of(last->file) : ""},
              {"result", stopped.ok() ? "stopped" : stopped.message()},
              {"reason", reason},
              {"counters", describe(last)},

@@ -104,6 +104,9 @@ class Session {
   // Whether the plugin has BARKER_EXT_EXPLAIN.
   bool can_explain() const { return explain_.has_value(); }
 
+  // Ok where it has; otherwise the error that rescore_and_explain() returns then.
+  Status check_can_explain() const;
+
   // Asks the plugin and lets it explain its answer as JSON, whose fields barker.h names. A plugin
   // of ABI 1.2 explains the very answer. An older one is asked for both in turn; where weights are
   // swapped between the two, the "generation" of the explanation is not that of the answer.

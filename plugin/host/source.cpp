@@ -34,7 +34,9 @@ Result<std::string> identity_of(const std::string& path) {
 
 }  // namespace
 
-std::string FoundFile::name() const { return std::filesystem::path(path).filename().string(); }
+std::string file_name_of(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
 
 Result<std::string> WatchedWeights::resolve(const std::string& label) const {
   return shared_directory ? resolve_weights_path(path, label)
@@ -81,6 +83,11 @@ bool Source::is_news(const Status& unreadable) {
   if (unreadable_ == unreadable.message()) return false;
   unreadable_ = unreadable.message();
   return true;
+}
+
+void report_unreadable(const char* event, const Status& why, Source& source, const EventLog& log) {
+  if (!source.is_news(why)) return;
+  log.tell({{"event", event}, {"result", "unreadable"}, {"reason", why.message()}});
 }
 
 }  // namespace barker

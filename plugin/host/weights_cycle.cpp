@@ -1,17 +1,8 @@
 #include "plugin/host/weights_cycle.h"
 
-#include <filesystem>
 #include <utility>
 
 namespace barker {
-namespace {
-
-std::string name_of(const std::string& path) {
-  return std::filesystem::path(path).filename().string();
-}
-
-}  // namespace
-
 Status WeightsCycle::start() {
   Status status = look();
   probation_.reset();
@@ -23,10 +14,7 @@ Status WeightsCycle::look() {
   const Result<std::string> path = weights_.resolve();
   const Result<FoundFile> found = path.ok() ? find_signed_file(*path) : path.status();
   if (!found.ok()) {
-    if (source_.is_news(found.status())) {
-      log_.tell(
-          {{"event", "weights"}, {"result", "unreadable"}, {"reason", found.status().message()}});
-    }
+    report_unreadable("weights", found.status(), source_, log_);
     return found.status();
   }
   source_.was_readable();
@@ -122,7 +110,7 @@ void WeightsCycle::take_back(const barker_generation_stats& stats,
     result = "failed, but cannot be rolled back yet: " + generation.status().message();
   }
   Json event = {{"event", "weights"},
-                {"version", name_of(stats.file)},
+                {"version", file_name_of(stats.file)},
                 {"result", result},
                 {"reason", verdict.reason}};
   if (generation.ok()) event["generation"] = *generation;
@@ -131,7 +119,7 @@ void WeightsCycle::take_back(const barker_generation_stats& stats,
 
 Result<std::string> WeightsCycle::roll_back() {
   const Control::GenerationStats before = control_.stats_of(BARKER_ROLE_SERVING);
-  const std::string version = before ? name_of(before->file) : "";
+  const std::string version = before ? file_name_of(before->file) : "";
   if (rolled_back_) {
     return Status(Code::kFailedPrecondition,
                   "the weights that serve (" + version +
