@@ -28,7 +28,7 @@ void CanaryCycle::look() {
   const Result<std::string> path = weights_.resolve(kLabel);
   if (!path.ok() && path.status().code() == Code::kNotFound) {
     // Where the whole directory has just been moved away, nobody removed the label.
-    if (fs::is_directory(weights_.path, failed)) forget("no version is labelled so any more");
+    if (fs::is_directory(weights_.path, failed)) forget("no version has the label canary any more");
     return;
   }
   const Result<FoundFile> found = path.ok() ? find_signed_file(*path) : path.status();
@@ -39,7 +39,7 @@ void CanaryCycle::look() {
   source_.was_readable();
   const Control::GenerationStats serving = control_.stats_of(BARKER_ROLE_SERVING);
   if (!serving) return;
-  if (is_of(*serving, found->path)) return forget("what is labelled so serves");
+  if (is_of(*serving, found->path)) return forget("the version with the label canary serves");
   if (source_.is_due(*found)) start(*found);
 }
 

@@ -2,8 +2,8 @@
 // "canary", judged beside the weights that serve, stopped when it fails or loses its label.
 //
 // A canary is on probation as long as it is one, because by default nobody sees a canary when it
-// starts. One that failed is not started again until its label or file changes. Does nothing where
-// the plugin lacks BARKER_EXT_CANARY. One thread, the one of the LifeCycle that owns it.
+// starts. A canary that failed is not started again until its label or file changes. A CanaryCycle
+// does nothing where the plugin lacks BARKER_EXT_CANARY. One thread, the one of the LifeCycle that owns it.
 #pragma once
 
 #include <cstdint>

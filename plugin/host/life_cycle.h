@@ -30,7 +30,7 @@ struct Watched {
 
   std::string rules = {};  // file; empty: no rules
 
-  // New weights are on probation for so many seconds, a canary for as long as it is one. During
+  // New weights are on probation for so many seconds, and a canary for as long as it is one. During
   // that time, the weights before them serve again, or the canary stops, when
   //   more than `most_failures` of its queries found no finite score or no memory,
   //   it bypassed more queries, for whatever reason, than that share beyond what the generation
@@ -46,14 +46,14 @@ struct Watched {
   std::function<void(const std::string& line)> tell = {};  // events; empty: standard error
 };
 
-// Makes the control calls of a plugin; nobody else may make any meanwhile. The plugin must outlive
-// it. One thread.
+// A LifeCycle makes the control calls of a plugin; no other code may make any while it lives. The
+// plugin must outlive it. One thread.
 class LifeCycle {
  public:
   LifeCycle(const barker_api& api, barker_plugin* plugin, Watched watched);
   ~LifeCycle();
 
-  // Loads what is there. Fails where weights or rules are refused; a refused canary is only an
+  // Loads rules, weights and canary for the first time. Fails where weights or rules are refused; a refused canary is only an
   // event.
   Status start();
 

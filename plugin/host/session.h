@@ -40,12 +40,12 @@ inline std::string_view as_view(const barker_string& text) { return {text.data, 
 // One ad of an answer.
 struct AnsweredAd {
   uint64_t index;          // in the ads of the request: its rank in the first pass, from 0
-  const barker_ad& ad;     // as it was asked
+  const barker_ad& ad;     // as the request has it
   std::string_view title;  // as it is to be shown
   double score;            // outside the window: the first-pass score
   double pctr;             // NaN where the model predicts none
-  bool rescored;           // it was inside the window and was scored
-  bool bad;                // the plugin could not take it: own title, first-pass rank
+  bool rescored;           // the ad was inside the window and was scored
+  bool bad;  // the plugin could not read the ad, which keeps its title and its first-pass rank
   std::span<const barker_chosen> chosen;  // selling points of the title, in its order
 
   std::string_view text_of(const barker_chosen& selling_point) const;

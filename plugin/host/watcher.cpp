@@ -63,7 +63,7 @@ struct Watcher::Impl {
     }
   }
 
-  // Reads events away, whose content does not matter: a look sees for itself what changed.
+  // Empties both descriptors. What the events say does not matter: a look sees what has changed.
   void forget_events() const {
     uint64_t count;
     alignas(inotify_event) char names[4096];

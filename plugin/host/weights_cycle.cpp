@@ -74,7 +74,7 @@ void WeightsCycle::begin_probation(uint64_t generation, const Measure& before) {
                 /*told_failure=*/false};
 }
 
-// Judges before it looks at the time, because a look can come late.
+// Judges the weights before it checks the time, because a look can come late.
 void WeightsCycle::look_at_probation() {
   if (!probation_) return;
   const Control::GenerationStats now = control_.stats_of(BARKER_ROLE_SERVING);
