@@ -1,7 +1,7 @@
 #include "plugin/generation.h"
 
+#include "models/weights/trusted_path.h"
 #include "models/weights/weight_path.h"
-#include "plugin/trusted_path.h"
 #include "scoring/golden.h"
 
 namespace barker {
@@ -10,9 +10,7 @@ namespace {
 // The weight file that the host's path leads to, and that nobody else may replace.
 Result<std::string> find_file(const std::string& path, const LoadPolicy& policy) {
   if (policy.shared_directory) return resolve_weights_path(path);
-  // Whoever writes CURRENT chooses among the versions, of which an old one may be a bad one.
-  if (Status s = check_file_is_closed(path + "/CURRENT"); !s.ok()) return s;
-  Result<std::string> file = resolve_weights_path(path);
+  Result<std::string> file = resolve_closed_weights_path(path);
   if (!file.ok()) return file;
   if (Status s = check_path_is_closed(*file); !s.ok()) return s;
   return file;

@@ -25,7 +25,7 @@ struct Generation {
 
   // Opens, checks and proves on these kernels the weights that `path` leads to: a weight file, or a
   // weights directory with CURRENT. Without policy.shared_directory, a file that others may replace
-  // is refused (plugin/trusted_path.h).
+  // is refused (models/weights/trusted_path.h).
   static Result<std::shared_ptr<const Generation>> load(const std::string& path, uint64_t id,
                                                         const KernelTable& kernels,
                                                         const LoadPolicy& policy);

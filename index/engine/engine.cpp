@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "index/engine/engine_parts.h"
+#include "models/base/toml_text.h"
 #include "models/text/text.h"
 #include "plugin/host/control.h"
 #include "plugin/host/plugin_error.h"
@@ -21,6 +22,17 @@ void log_to_stderr(void*, int32_t level, barker_string message) {
     // There is no memory for the message, and nothing may be thrown through the plugin.
   }
 }
+
+namespace {
+
+// Whether the plugin's configuration lets other users write to the directory of its weights. The
+// watcher, which reads CURRENT before the plugin sees a path, must then allow it, too.
+bool allows_shared_directory(const std::string& config) {
+  const Result<toml::table> table = parse_toml(config);
+  return table.ok() && (*table)["shared_directory"].value_or(false);
+}
+
+}  // namespace
 
 EngineParts::~EngineParts() {
   watcher.reset();
@@ -57,6 +69,7 @@ Status EngineParts::start_plugin(const EngineOptions& options) {
   }
   if (!watches) return {};
   Watched watched = options.watched;
+  watched.shared_directory = watched.shared_directory || allows_shared_directory(options.config);
   if (!options.watch) watched.weights.clear();
   Result<std::unique_ptr<Watcher>> started =
       Watcher::start(*api, plugin, std::move(watched), options.admin);

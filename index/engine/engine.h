@@ -34,7 +34,7 @@ struct EngineParts;  // engine_parts.h
 
 class Engine {
  public:
-  // Errors name what cannot be opened or is refused.
+  // The error names the file that cannot be opened or is refused.
   static Result<std::unique_ptr<Engine>> open(const EngineOptions& options);
   ~Engine();
   Engine(const Engine&) = delete;

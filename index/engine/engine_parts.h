@@ -1,5 +1,5 @@
-// What the sessions of an engine share. Immutable once it is open, but for what happens inside the
-// plugin and the watcher, which have their own thread rules. Only index/engine includes this.
+// What the sessions of an engine share. Nothing of it changes once the engine is open, except inside
+// the plugin and the watcher, which have their own thread rules. Only index/engine includes this.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,8 @@ namespace barker {
 
 struct EngineOptions;
 
-// The log of barker_host: to standard error, without what a terminal would obey.
+// The log function of barker_host. It writes to standard error and makes control characters visible,
+// which a terminal would obey otherwise.
 void log_to_stderr(void* context, int32_t level, barker_string message);
 
 struct EngineParts {

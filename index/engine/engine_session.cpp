@@ -28,7 +28,7 @@ class Stopwatch {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-// An ad as the first pass shows it; the plugin's answer changes what it changes.
+// An ad with the rank and score of the first pass. read_answer() replaces what the plugin changed.
 AdShown show(const barker_ad& ad, size_t rank, size_t first_pass_rank, std::string title) {
   AdShown shown;
   shown.id = as_view(ad.id);
@@ -57,8 +57,8 @@ EngineSession::EngineSession(const Engine& engine)
 
 Result<SearchResult> EngineSession::search(const std::string& query, const Profile& user,
                                            bool explain) {
-  if (explain && !plugin_.can_explain()) {
-    return invalid_argument("this plugin cannot explain: it lacks " BARKER_EXT_EXPLAIN);
+  if (explain) {
+    if (Status s = plugin_.check_can_explain(); !s.ok()) return s;
   }
   SearchResult page;
   page.query = sanitize_utf8(query);
@@ -93,7 +93,7 @@ void EngineSession::fill_request(const SearchResult& page, const Profile& user,
   for (const Hit& hit : hits) add_ad(hit);
 }
 
-// Every text stays where it is, in the mapped ad store.
+// No text is copied: all of them stay in the mapped ad store.
 void EngineSession::add_ad(const Hit& hit) {
   const fbs::StoredAd& stored = engine_.store.ad(hit.document);
   barker_ad& ad = plugin_.add_ad();

@@ -1,4 +1,4 @@
-// What a search answers: the ads of a page in their order, how they came about, and how long each
+// The answer of a search: the ads of a page in their order, why they are in it, and how long each
 // stage took. Plain values, which own their texts.
 #pragma once
 
@@ -24,7 +24,7 @@ struct AdShown {
 
 struct StageTimes {  // microseconds
   double analyse = 0, first_pass = 0, fetch = 0, rescore = 0;
-  double map = 0, score = 0, choose = 0, rewrite = 0;  // parts of rescore, as the plugin tells
+  double map = 0, score = 0, choose = 0, rewrite = 0;  // parts of rescore, by the plugin's clock
 };
 
 struct SearchResult {

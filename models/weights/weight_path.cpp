@@ -18,11 +18,15 @@ Result<std::string> read_weights_pointer(const std::string& pointer) {
   return version;
 }
 
+std::string weights_pointer_path(const std::string& directory, const std::string& label) {
+  return directory + (label.empty() ? "/CURRENT" : "/label." + label);
+}
+
 Result<std::string> resolve_weights_path(const std::string& path, const std::string& label) {
   namespace fs = std::filesystem;
   std::error_code error;
   if (!fs::is_directory(path, error)) return path;
-  const std::string pointer = path + (label.empty() ? "/CURRENT" : "/label." + label);
+  const std::string pointer = weights_pointer_path(path, label);
   const Result<std::string> version = read_weights_pointer(pointer);
   if (!version.ok()) return version.status();
   if (version->empty()) {

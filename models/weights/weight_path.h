@@ -13,6 +13,9 @@ namespace barker {
 // error, because a pruner that took it for "none" would remove the version that serves.
 Result<std::string> read_weights_pointer(const std::string& pointer);
 
+// The pointer file of a weights directory: CURRENT or, with a label, label.LABEL.
+std::string weights_pointer_path(const std::string& directory, const std::string& label = "");
+
 // The weight file that `path` names: itself, or, for a directory, the one that its CURRENT or, with
 // a label, its label.LABEL names.
 Result<std::string> resolve_weights_path(const std::string& path, const std::string& label = "");

@@ -1,8 +1,7 @@
 #include "plugin/host/canary_cycle.h"
 
 #include <filesystem>
-
-#include "models/weights/weight_path.h"
+#include <utility>
 
 namespace barker {
 namespace {
@@ -17,8 +16,6 @@ bool is_of(const barker_generation_stats& stats, const std::string& path) {
   return stats.generation != 0 && path.ends_with(stats.file);
 }
 
-std::string name_of(const std::string& path) { return fs::path(path).filename().string(); }
-
 }  // namespace
 
 bool CanaryCycle::is(const FoundFile& weights) const {
@@ -27,25 +24,22 @@ bool CanaryCycle::is(const FoundFile& weights) const {
 
 void CanaryCycle::look() {
   std::error_code failed;
-  if (!control_.has_canary() || weights_.empty() || !fs::is_directory(weights_, failed)) return;
-  const Result<std::string> path = resolve_weights_path(weights_, kLabel);
+  if (!control_.has_canary() || !fs::is_directory(weights_.path, failed)) return;
+  const Result<std::string> path = weights_.resolve(kLabel);
   if (!path.ok() && path.status().code() == Code::kNotFound) {
     // Where the whole directory has just been moved away, nobody removed the label.
-    if (fs::is_directory(weights_, failed)) forget("no version is labelled so any more");
+    if (fs::is_directory(weights_.path, failed)) forget("no version has the label canary any more");
     return;
   }
   const Result<FoundFile> found = path.ok() ? find_signed_file(*path) : path.status();
   if (!found.ok()) {
-    if (source_.is_news(found.status())) {
-      log_.tell(
-          {{"event", "canary"}, {"result", "unreadable"}, {"reason", found.status().message()}});
-    }
+    report_unreadable("canary", found.status(), source_, log_);
     return;
   }
   source_.was_readable();
   const Control::GenerationStats serving = control_.stats_of(BARKER_ROLE_SERVING);
   if (!serving) return;
-  if (is_of(*serving, found->path)) return forget("what is labelled so serves");
+  if (is_of(*serving, found->path)) return forget("the version with the label canary serves");
   if (source_.is_due(*found)) start(*found);
 }
 
@@ -80,19 +74,23 @@ void CanaryCycle::look_at_probation() {
   stop(verdict.reason);
 }
 
-void CanaryCycle::forget(const char* reason) {
+void CanaryCycle::forget(const std::string& reason) {
   source_.forget();
   if (is_running()) stop(reason);
 }
 
-void CanaryCycle::stop(const char* reason) {
+void CanaryCycle::stop(const std::string& reason) {
   const Control::GenerationStats last = control_.stats_of(BARKER_ROLE_CANARY);
   const barker_agreement agreed = control_.agreement();
   const Status stopped = control_.stop_canary();
-  // Where memory was short, the canary still runs and is stopped at the next look.
-  if (stopped.ok() || stopped.code() == Code::kFailedPrecondition) generation_ = 0;
+  if (stopped.ok() || stopped.code() == Code::kFailedPrecondition) {
+    generation_ = 0;
+    told_failure_ = false;
+  } else if (std::exchange(told_failure_, true)) {
+    return;  // memory is still short; the canary runs until a look can stop it
+  }
   log_.tell({{"event", "canary"},
-             {"version", last ? name_of(last->file) : ""},
+             {"version", last ? file_name_of(last->file) : ""},
              {"result", stopped.ok() ? "stopped" : stopped.message()},
              {"reason", reason},
              {"counters", describe(last)},

@@ -2,8 +2,8 @@
 // "canary", judged beside the weights that serve, stopped when it fails or loses its label.
 //
 // A canary is on probation as long as it is one, because by default nobody sees a canary when it
-// starts. One that failed is not started again until its label or file changes. Does nothing where
-// the plugin lacks BARKER_EXT_CANARY. One thread, the one of the LifeCycle that owns it.
+// starts. A canary that failed is not started again until its label or file changes. A CanaryCycle
+// does nothing where the plugin lacks BARKER_EXT_CANARY. One thread, the one of the LifeCycle that owns it.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ namespace barker {
 
 class CanaryCycle {
  public:
-  // `weights` as in Watched. The control must outlive this object.
-  CanaryCycle(const Control& control, EventLog log, std::string weights, Tolerance tolerance)
+  // The control must outlive this object.
+  CanaryCycle(const Control& control, EventLog log, WatchedWeights weights, Tolerance tolerance)
       : control_(control), log_(log), weights_(std::move(weights)), tolerance_(tolerance) {}
 
   void look();               // starts or forgets what the label says
@@ -36,15 +36,16 @@ class CanaryCycle {
 
  private:
   void start(const FoundFile& found);
-  void forget(const char* reason);
-  void stop(const char* reason);
+  void forget(const std::string& reason);
+  void stop(const std::string& reason);
 
   const Control& control_;
   const EventLog log_;
-  const std::string weights_;
+  const WatchedWeights weights_;
   const Tolerance tolerance_;
   Source source_;
-  uint64_t generation_ = 0;  // 0: no canary runs
+  uint64_t generation_ = 0;    // 0: no canary runs
+  bool told_failure_ = false;  // an event said that the canary could not be stopped yet
 };
 
 }  // namespace barker

@@ -1,8 +1,8 @@
 // The control calls of a plugin as functions with results: load, replace, roll back, canary, rules.
 //
-// Reads the tables of the extensions once. Where a plugin is too old for a call, a has_ function
+// A Control reads the tables of the extensions once. Where a plugin is too old for a call, a has_ function
 // says so; calling it all the same returns kUnsupported.
-// Threads: one at a time, and nobody else may make control calls meanwhile. The plugin must outlive
+// Threads: one at a time, and no other code may make control calls meanwhile. The plugin must outlive
 // the object.
 #pragma once
 
@@ -21,7 +21,7 @@ class Control {
 
   Control(const barker_api& api, barker_plugin* plugin);
 
-  // Weights from now on. Returns the new generation. With load and promote_canary, what served
+  // Each makes other weights serve and returns their generation. With load and promote_canary, what served
   // before becomes what roll_back leads to; with the replace_ functions, the way back stays as it
   // is.
   Result<uint64_t> load(const std::string& path) const;
@@ -33,7 +33,7 @@ class Control {
   Result<uint64_t> roll_back() const;
 
   Result<uint64_t> start_canary(const std::string& path) const;
-  Status stop_canary() const;  // kFailedPrecondition: there is none
+  Status stop_canary() const;  // kFailedPrecondition: no canary runs
   Status set_shares(double served, double compared) const;
   void compare(uint64_t at_most) const;  // does nothing without BARKER_EXT_CANARY
 
@@ -43,8 +43,8 @@ class Control {
   bool has_canary() const { return canary_.has_value(); }
 
   barker_stats stats() const;
-  // Of BARKER_ROLE_*; nothing where the plugin is too busy to look. All zero without
-  // BARKER_EXT_CANARY.
+  // The counters of the generation with this BARKER_ROLE_*. Nothing where the plugin had no memory
+  // to read them; all zero where the plugin lacks BARKER_EXT_CANARY.
   GenerationStats stats_of(int32_t role) const;
   barker_agreement agreement() const;
 

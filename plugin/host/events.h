@@ -15,11 +15,11 @@ using Json = nlohmann::ordered_json;
 // One line without its end. Invalid UTF-8 is replaced.
 std::string line_of(const Json& json);
 
-// The same with "time" before the other fields: now, in UTC, as ISO 8601.
+// The same line with a field "time" before the other fields: now, in UTC, as ISO 8601.
 std::string event_line(const Json& event);
 
-// Where events go. Copyable; calls the function that it was given, or prints to standard error
-// where that is empty.
+// Where events go: to the function that the log was given, or to standard error where that function
+// is empty. Copyable.
 class EventLog {
  public:
   using Tell = std::function<void(const std::string& line)>;
@@ -31,11 +31,11 @@ class EventLog {
   Tell tell_;
 };
 
-// The counters of a generation; null where there is none.
+// The counters of a generation as JSON; null where there is no generation.
 Json describe(const barker_generation_stats& stats);
 Json describe(const std::optional<barker_generation_stats>& stats);
 
-// How serving weights and canary agree; null where nothing was compared yet.
+// How far serving weights and canary agree, as JSON; null where nothing was compared yet.
 Json describe(const barker_agreement& agreement);
 
 }  // namespace barker

@@ -17,7 +17,8 @@ Status LifeCycle::start() {
 }
 
 // What is on probation is judged first, so that weights which fail are taken back before others
-// replace them. What is refused was reported as an event; what served before goes on serving.
+// replace them. The results are dropped: each failure was reported as an event, and what served
+// before it goes on serving.
 void LifeCycle::look() {
   parts_->weights.look_at_probation();
   parts_->canary.look_at_probation();

@@ -3,7 +3,8 @@
 //
 // What was refused or taken back is not tried again until its file changes or retry() asks for it;
 // what was refused is also tried again when its signature changes. While CURRENT, a label or a file
-// cannot be read, nothing changes, and one event says so.
+// cannot be read, or other users can write to CURRENT or the label, nothing changes, and one event
+// says so.
 //
 // The parts: weights_cycle.h (the way back and probation), canary_cycle.h, rules_cycle.h.
 #pragma once
@@ -21,9 +22,15 @@ struct Watched {
   // A weight file or a weights directory. Of a directory, the version that CURRENT names serves,
   // and the one that label.canary names, if any, is the canary. Empty: no weights.
   std::string weights = {};
+
+  // Follow CURRENT and label.canary although other users can write to them. Otherwise such a pointer
+  // is an error, as one that cannot be read is. Set it where the plugin's configuration sets
+  // shared_directory.
+  bool shared_directory = false;
+
   std::string rules = {};  // file; empty: no rules
 
-  // New weights are on probation for so many seconds, a canary for as long as it is one. During
+  // New weights are on probation for so many seconds, and a canary for as long as it is one. During
   // that time, the weights before them serve again, or the canary stops, when
   //   more than `most_failures` of its queries found no finite score or no memory,
   //   it bypassed more queries, for whatever reason, than that share beyond what the generation
@@ -39,14 +46,14 @@ struct Watched {
   std::function<void(const std::string& line)> tell = {};  // events; empty: standard error
 };
 
-// Makes the control calls of a plugin; nobody else may make any meanwhile. The plugin must outlive
-// it. One thread.
+// A LifeCycle makes the control calls of a plugin; no other code may make any while it lives. The
+// plugin must outlive it. One thread.
 class LifeCycle {
  public:
   LifeCycle(const barker_api& api, barker_plugin* plugin, Watched watched);
   ~LifeCycle();
 
-  // Loads what is there. Fails where weights or rules are refused; a refused canary is only an
+  // Loads rules, weights and canary for the first time. Fails where weights or rules are refused; a refused canary is only an
   // event.
   Status start();
 

@@ -1,5 +1,6 @@
 // The answers of a LifeCycle to its administrator.
-#include <cstdlib>
+#include <charconv>
+#include <optional>
 #include <sstream>
 
 #include "plugin/host/life_cycle.h"
@@ -30,16 +31,23 @@ std::string status_line(const Control& control, const WeightsCycle& weights,
                   {"rules_refused", rules.are_refused()}});
 }
 
+// A number with a decimal point, whatever the locale of the process says.
+std::optional<double> parse_number(const std::string& text) {
+  double number = 0;
+  const char* const end = text.data() + text.size();
+  const std::from_chars_result parsed = std::from_chars(text.data(), end, number);
+  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  return number;
+}
+
 std::string set_shares(const Control& control, const EventLog& log, const std::string& served,
                        const std::string& compared) {
   double shares[2] = {};
   const std::string* texts[2] = {&served, &compared};
   for (int i = 0; i < 2; ++i) {
-    char* end = nullptr;
-    shares[i] = std::strtod(texts[i]->c_str(), &end);
-    if (end == texts[i]->c_str() || *end != '\0') {
-      return error_line("shares: expected a number, found \"" + *texts[i] + "\"");
-    }
+    const std::optional<double> share = parse_number(*texts[i]);
+    if (!share) return error_line("shares: expected a number, found \"" + *texts[i] + "\"");
+    shares[i] = *share;
   }
   if (const Status s = control.set_shares(shares[0], shares[1]); !s.ok()) {
     return error_line(s.message());

@@ -15,9 +15,10 @@ struct LifeCycle::Parts {
       : control(api, plugin),
         log(watched.tell),
         rules(control, log, watched.rules),
-        canary(control, log, watched.weights, {watched.most_failures, watched.slowest}),
-        weights(control, log, watched.weights, watched.probation_seconds,
-                {watched.most_failures, watched.slowest}, canary) {}
+        canary(control, log, {watched.weights, watched.shared_directory},
+               {watched.most_failures, watched.slowest}),
+        weights(control, log, {watched.weights, watched.shared_directory},
+                watched.probation_seconds, {watched.most_failures, watched.slowest}, canary) {}
 
   const Control control;
   const EventLog log;

@@ -7,11 +7,11 @@
 
 namespace barker {
 
-// "rescored", "partial" or "bypassed", of a BARKER_STATUS_*. A status of a later minor version is
+// The word of a BARKER_STATUS_*: "rescored", "partial" or "bypassed". A status of a later minor version is
 // shown as "bypassed": the host cannot know more than that the page is complete.
 const char* status_name(int32_t status);
 
-// Of a BARKER_REASON_*: "", "deadline", "no weights", "disabled", "non-finite score", "no ads" or
+// The word of a BARKER_REASON_*: "", "deadline", "no weights", "disabled", "non-finite score", "no ads" or
 // "internal". A reason of a later minor version is shown as "internal".
 const char* reason_name(int32_t reason);
 

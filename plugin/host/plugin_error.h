@@ -1,5 +1,5 @@
-// Turns the error code and text of a plugin into a Status, by the code that tells a command how to
-// exit. [any thread]
+// Turns the error code and text of a plugin into a Status. A command derives its exit code from the
+// code of that Status. [any thread]
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ inline Status plugin_error(int32_t code, const std::string& error) {
       return {Code::kUnsupported, error};
     case BARKER_E_NO_WEIGHTS:
     case BARKER_E_REENTRANT:
-    case BARKER_E_UNSUPPORTED:  // by this machine or build; others may support it
+    case BARKER_E_UNSUPPORTED:  // this machine or build lacks it; others may have it
       return {Code::kFailedPrecondition, error};
     case BARKER_E_IO:
       return io_error(error);

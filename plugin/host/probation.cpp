@@ -1,6 +1,6 @@
 #include "plugin/host/probation.h"
 
-#include <cstdio>
+#include "models/base/number_text.h"
 
 namespace barker {
 namespace {
@@ -10,6 +10,17 @@ constexpr uint64_t kFewestFailures = 20, kFewestTimed = 2000;
 
 double share_of(uint64_t part, uint64_t all) {
   return all ? static_cast<double>(part) / static_cast<double>(all) : 0;
+}
+
+// What the reasons call the weights that `beside` measures.
+constexpr const char* kOthers = "weights before or beside these";
+
+std::string part_of(uint64_t part, uint64_t all) {
+  return std::to_string(part) + " of " + std::to_string(all);
+}
+
+std::string microseconds(uint64_t nanoseconds) {
+  return number_text(static_cast<double>(nanoseconds) / 1e3, 1) + " us";
 }
 
 }  // namespace
@@ -27,38 +38,28 @@ ProbationVerdict judge(const barker_generation_stats& now, const Measure& beside
            share_of(queries, now.queries) > tolerance.most_failures + besides;
   };
   const uint64_t failed = now.non_finite + now.internal;
-  ProbationVerdict verdict;
-  if (too_many(failed, 0)) {
-    std::snprintf(verdict.reason, sizeof verdict.reason, "%llu of %llu queries failed",
-                  static_cast<unsigned long long>(failed),
-                  static_cast<unsigned long long>(now.queries));
-  } else if (too_many(now.bypassed, beside.bypassed)) {
-    std::snprintf(verdict.reason, sizeof verdict.reason,
-                  "%llu of %llu queries were bypassed, before or beside it %.2f%%",
-                  static_cast<unsigned long long>(now.bypassed),
-                  static_cast<unsigned long long>(now.queries), 100 * beside.bypassed);
-  } else if (tolerance.slowest > 0 && beside.p99 > 0 && now.rescored >= kFewestTimed &&
-             static_cast<double>(now.p99_ns) >
-                 tolerance.slowest * static_cast<double>(beside.p99)) {
-    std::snprintf(verdict.reason, sizeof verdict.reason, "p99 %.1f us, before or beside it %.1f us",
-                  static_cast<double>(now.p99_ns) / 1e3, static_cast<double>(beside.p99) / 1e3);
+  if (too_many(failed, 0)) return {part_of(failed, now.queries) + " queries failed"};
+  if (too_many(now.bypassed, beside.bypassed)) {
+    return {part_of(now.bypassed, now.queries) + " queries were bypassed; of the queries of the " +
+            kOthers + ", " + number_text(100 * beside.bypassed, 2) + "% were"};
   }
-  return verdict;
+  if (tolerance.slowest > 0 && beside.p99 > 0 && now.rescored >= kFewestTimed &&
+      static_cast<double>(now.p99_ns) > tolerance.slowest * static_cast<double>(beside.p99)) {
+    return {"p99 is " + microseconds(now.p99_ns) + "; that of the " + kOthers + " is " +
+            microseconds(beside.p99)};
+  }
+  return {};
 }
 
 ProbationVerdict judge_compared(const barker_agreement& a, uint64_t canary,
                                 const Tolerance& tolerance) {
-  ProbationVerdict verdict;
-  if (a.canary == canary && a.canary_failed >= kFewestFailures &&
-      share_of(a.canary_failed, a.compared) >
-          tolerance.most_failures + share_of(a.serving_failed, a.compared)) {
-    std::snprintf(verdict.reason, sizeof verdict.reason,
-                  "%llu of %llu compared queries failed, beside it %llu",
-                  static_cast<unsigned long long>(a.canary_failed),
-                  static_cast<unsigned long long>(a.compared),
-                  static_cast<unsigned long long>(a.serving_failed));
-  }
-  return verdict;
+  const bool is_failure = a.canary == canary && a.canary_failed >= kFewestFailures &&
+                          share_of(a.canary_failed, a.compared) >
+                              tolerance.most_failures + share_of(a.serving_failed, a.compared);
+  if (!is_failure) return {};
+  return {part_of(a.canary_failed, a.compared) +
+          " compared queries failed; with the serving weights, " +
+          std::to_string(a.serving_failed) + " failed"};
 }
 
 }  // namespace barker

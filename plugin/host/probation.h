@@ -1,9 +1,10 @@
-// Judges new weights by counters: whether they answer queries as well as those before or beside
-// them did. Pure functions. [any thread]
+// Judges new weights by counters: whether they answer queries as well as the weights that served
+// before them, or that serve beside a canary. Pure functions. [any thread]
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "plugin/barker.h"
 
@@ -18,13 +19,13 @@ Measure measure(const std::optional<barker_generation_stats>& stats);
 
 struct Tolerance {
   double most_failures;  // share of the queries
-  double slowest;        // multiple of the p99 of the measure; 0: however slow
+  double slowest;        // multiple of the p99 of the measure; 0: speed is not judged
 };
 
 struct ProbationVerdict {
-  char reason[160] = "";  // what speaks against the weights; empty: nothing does
+  std::string reason;  // what speaks against the weights; empty: nothing does
 
-  bool is_failure() const { return *reason != '\0'; }
+  bool is_failure() const { return !reason.empty(); }
 };
 
 // Judges weights by the queries that they answered. Fewer than 20 failures are no verdict, and

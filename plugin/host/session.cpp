@@ -183,11 +183,14 @@ Status Session::rescore() {
   return code == BARKER_OK ? Status() : plugin_error(code, error);
 }
 
+Status Session::check_can_explain() const {
+  if (can_explain()) return {};
+  return invalid_argument("this plugin cannot explain: it lacks " BARKER_EXT_EXPLAIN);
+}
+
 Status Session::rescore_and_explain(std::string& json) {
   json.clear();
-  if (!explain_) {
-    return invalid_argument("this plugin cannot explain: it lacks " BARKER_EXT_EXPLAIN);
-  }
+  if (Status s = check_can_explain(); !s.ok()) return s;
   char error[BARKER_ERROR_SIZE] = "";
   barker_string text{};
   int32_t code = BARKER_OK;
@@ -195,7 +198,13 @@ Status Session::rescore_and_explain(std::string& json) {
     code = ask(&text, error);
   } else {
     code = ask(nullptr, error);
-    if (code == BARKER_OK) code = explain_->explain(plugin_, &request_, &text, error);
+    if (code == BARKER_OK) {
+      code = explain_->explain(plugin_, &request_, &text, error);
+      if (code != BARKER_OK) {  // the answer goes as well: after an error there is none to be read
+        answered_ = 0;
+        response_.text_size = 0;
+      }
+    }
   }
   if (code != BARKER_OK) return plugin_error(code, error);
   struct Released {

@@ -40,12 +40,12 @@ inline std::string_view as_view(const barker_string& text) { return {text.data, 
 // One ad of an answer.
 struct AnsweredAd {
   uint64_t index;          // in the ads of the request: its rank in the first pass, from 0
-  const barker_ad& ad;     // as it was asked
+  const barker_ad& ad;     // as the request has it
   std::string_view title;  // as it is to be shown
   double score;            // outside the window: the first-pass score
   double pctr;             // NaN where the model predicts none
-  bool rescored;           // it was inside the window and was scored
-  bool bad;                // the plugin could not take it: own title, first-pass rank
+  bool rescored;           // the ad was inside the window and was scored
+  bool bad;  // the plugin could not read the ad, which keeps its title and its first-pass rank
   std::span<const barker_chosen> chosen;  // selling points of the title, in its order
 
   std::string_view text_of(const barker_chosen& selling_point) const;
@@ -103,6 +103,9 @@ class Session {
 
   // Whether the plugin has BARKER_EXT_EXPLAIN.
   bool can_explain() const { return explain_.has_value(); }
+
+  // Ok where it has; otherwise the error that rescore_and_explain() returns then.
+  Status check_can_explain() const;
 
   // Asks the plugin and lets it explain its answer as JSON, whose fields barker.h names. A plugin
   // of ABI 1.2 explains the very answer. An older one is asked for both in turn; where weights are

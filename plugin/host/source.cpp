@@ -8,6 +8,8 @@
 #include <filesystem>
 
 #include "models/weights/signature.h"
+#include "models/weights/trusted_path.h"
+#include "models/weights/weight_path.h"
 
 namespace barker {
 namespace {
@@ -32,7 +34,14 @@ Result<std::string> identity_of(const std::string& path) {
 
 }  // namespace
 
-std::string FoundFile::name() const { return std::filesystem::path(path).filename().string(); }
+std::string file_name_of(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
+
+Result<std::string> WatchedWeights::resolve(const std::string& label) const {
+  return shared_directory ? resolve_weights_path(path, label)
+                          : resolve_closed_weights_path(path, label);
+}
 
 Result<FoundFile> find_file(const std::string& path) {
   const Result<std::string> identity = identity_of(path);
@@ -74,6 +83,11 @@ bool Source::is_news(const Status& unreadable) {
   if (unreadable_ == unreadable.message()) return false;
   unreadable_ = unreadable.message();
   return true;
+}
+
+void report_unreadable(const char* event, const Status& why, Source& source, const EventLog& log) {
+  if (!source.is_news(why)) return;
+  log.tell({{"event", event}, {"result", "unreadable"}, {"reason", why.message()}});
 }
 
 }  // namespace barker

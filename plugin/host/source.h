@@ -5,8 +5,11 @@
 #include <string>
 
 #include "models/base/result.h"
+#include "plugin/host/events.h"
 
 namespace barker {
+
+std::string file_name_of(const std::string& path);  // its last component
 
 // A file as it was found. Two finds with equal identity have the same place and bytes.
 struct FoundFile {
@@ -14,13 +17,22 @@ struct FoundFile {
   std::string identity;   // path, device, inode, size and times
   std::string signature;  // identity of the signature beside it; empty: there is none to be read
 
-  std::string name() const;  // the last component of the path
+  std::string name() const { return file_name_of(path); }
 };
 
 Result<FoundFile> find_file(const std::string& path);
 
 // The same, and the identity of the signature beside the file.
 Result<FoundFile> find_signed_file(const std::string& path);
+
+// The weight file or weights directory that a life cycle follows; Watched says what the two mean.
+struct WatchedWeights {
+  std::string path;
+  bool shared_directory;
+
+  // The weight file that the path, or the pointer with this label, names now.
+  Result<std::string> resolve(const std::string& label = "") const;
+};
 
 // Remembers what was tried, so that refused bytes are not tried at every look.
 class Source {
@@ -32,8 +44,8 @@ class Source {
   void begin(const FoundFile& found);
   void finish(bool accepted);
 
-  // It was in force and no longer is, and is not to be tried again by itself. Does nothing to a
-  // file that was refused.
+  // Notes that the file is no longer in force. Only try_again() makes it due again. Does nothing to
+  // a file that was refused.
   void take_back();
 
   // What was refused or taken back is due again.
@@ -57,5 +69,9 @@ class Source {
   Outcome outcome_ = Outcome::kInForce;
   std::string unreadable_;  // message of the failure last reported
 };
+
+// Tells that what `event` names ("weights" or "canary") cannot be read. The same failure is told
+// once, until the file was readable again.
+void report_unreadable(const char* event, const Status& why, Source& source, const EventLog& log);
 
 }  // namespace barker

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <exception>
 #include <filesystem>
 #include <optional>
@@ -62,7 +63,7 @@ struct Watcher::Impl {
     }
   }
 
-  // Reads events away, whose content does not matter: a look sees for itself what changed.
+  // Empties both descriptors. What the events say does not matter: a look sees what has changed.
   void forget_events() const {
     uint64_t count;
     alignas(inotify_event) char names[4096];
@@ -106,9 +107,11 @@ Watcher::~Watcher() {
 }
 
 void Watcher::wake() noexcept {
+  const int error = errno;  // a signal handler must not change it for the code that it interrupted
   impl_->again = true;
   const uint64_t one = 1;
   (void)!write(impl_->wake, &one, sizeof one);
+  errno = error;
 }
 
 }  // namespace barker

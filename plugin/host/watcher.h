@@ -1,11 +1,11 @@
 // The control thread of a serving engine: it runs a LifeCycle and answers the administrator.
 //
-// The thread looks when inotify reports a change, when wake() is called, when somebody asks on the
+// The thread looks when inotify reports a change, when wake() is called, when a client asks on the
 // socket, and twice a second in any case, because network file systems report no changes of other
 // machines. While a canary runs, it looks twenty times a second, to compare recorded queries before
 // they are dropped.
 //
-// One watcher a plugin. All control calls of the plugin are the watcher's while it lives.
+// A plugin has at most one watcher. While it lives, only the watcher makes control calls.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ namespace barker {
 
 class Watcher {
  public:
-  // Loads what is there, then watches it. The plugin must outlive the watcher. admin: path of a
+  // Loads weights and rules, then watches them. The plugin must outlive the watcher. admin: path of a
   // Unix socket; empty: none. Fails where weights or rules are refused or the socket is taken.
   static Result<std::unique_ptr<Watcher>> start(const barker_api& api, barker_plugin* plugin,
                                                 Watched watched, const std::string& admin = "");

@@ -1,18 +1,8 @@
 #include "plugin/host/weights_cycle.h"
 
-#include <filesystem>
-
-#include "models/weights/weight_path.h"
+#include <utility>
 
 namespace barker {
-namespace {
-
-std::string name_of(const std::string& path) {
-  return std::filesystem::path(path).filename().string();
-}
-
-}  // namespace
-
 Status WeightsCycle::start() {
   Status status = look();
   probation_.reset();
@@ -20,14 +10,11 @@ Status WeightsCycle::start() {
 }
 
 Status WeightsCycle::look() {
-  if (weights_.empty()) return {};
-  const Result<std::string> path = resolve_weights_path(weights_);
+  if (weights_.path.empty()) return {};
+  const Result<std::string> path = weights_.resolve();
   const Result<FoundFile> found = path.ok() ? find_signed_file(*path) : path.status();
   if (!found.ok()) {
-    if (source_.is_news(found.status())) {
-      log_.tell(
-          {{"event", "weights"}, {"result", "unreadable"}, {"reason", found.status().message()}});
-    }
+    report_unreadable("weights", found.status(), source_, log_);
     return found.status();
   }
   source_.was_readable();
@@ -83,10 +70,11 @@ void WeightsCycle::begin_probation(uint64_t generation, const Measure& before) {
   const std::chrono::duration<double> seconds(probation_seconds_);
   probation_ = {generation, before,
                 std::chrono::steady_clock::now() +
-                    std::chrono::duration_cast<std::chrono::steady_clock::duration>(seconds)};
+                    std::chrono::duration_cast<std::chrono::steady_clock::duration>(seconds),
+                /*told_failure=*/false};
 }
 
-// Judges before it looks at the time, because a look can come late.
+// Judges the weights before it checks the time, because a look can come late.
 void WeightsCycle::look_at_probation() {
   if (!probation_) return;
   const Control::GenerationStats now = control_.stats_of(BARKER_ROLE_SERVING);
@@ -110,13 +98,20 @@ void WeightsCycle::take_back(const barker_generation_stats& stats,
     source_.take_back();
     rolled_back_ = true;
   }
-  // Where memory was short, the weights are judged and taken back at the next look.
-  if (generation.ok() || generation.status().code() == Code::kFailedPrecondition) {
+  std::string result = "rolled back";
+  if (generation.ok()) {
     probation_.reset();
+  } else if (generation.status().code() == Code::kFailedPrecondition) {
+    probation_.reset();
+    result = "failed, but there is no way back";
+  } else {
+    // Memory was short. Each look tries again, and the first one says so.
+    if (std::exchange(probation_->told_failure, true)) return;
+    result = "failed, but cannot be rolled back yet: " + generation.status().message();
   }
   Json event = {{"event", "weights"},
-                {"version", name_of(stats.file)},
-                {"result", generation.ok() ? "rolled back" : "failed, but there is no way back"},
+                {"version", file_name_of(stats.file)},
+                {"result", result},
                 {"reason", verdict.reason}};
   if (generation.ok()) event["generation"] = *generation;
   log_.tell(event);
@@ -124,7 +119,7 @@ void WeightsCycle::take_back(const barker_generation_stats& stats,
 
 Result<std::string> WeightsCycle::roll_back() {
   const Control::GenerationStats before = control_.stats_of(BARKER_ROLE_SERVING);
-  const std::string version = before ? name_of(before->file) : "";
+  const std::string version = before ? file_name_of(before->file) : "";
   if (rolled_back_) {
     return Status(Code::kFailedPrecondition,
                   "the weights that serve (" + version +

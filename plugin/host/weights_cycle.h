@@ -28,9 +28,9 @@ namespace barker {
 
 class WeightsCycle {
  public:
-  // `weights` and `probation_seconds` as in Watched. Control and canary must outlive this object.
-  WeightsCycle(const Control& control, EventLog log, std::string weights, double probation_seconds,
-               Tolerance tolerance, CanaryCycle& canary)
+  // Control and canary must outlive this object.
+  WeightsCycle(const Control& control, EventLog log, WatchedWeights weights,
+               double probation_seconds, Tolerance tolerance, CanaryCycle& canary)
       : control_(control),
         log_(log),
         weights_(std::move(weights)),
@@ -56,6 +56,7 @@ class WeightsCycle {
     uint64_t generation;
     Measure before;  // of the weights that the way back leads to
     std::chrono::steady_clock::time_point ends;
+    bool told_failure = false;  // an event said that the weights could not be taken back yet
   };
   Status switch_to(const FoundFile& found);
   Result<uint64_t> make_serving(const FoundFile& found, bool is_canary) const;
@@ -65,7 +66,7 @@ class WeightsCycle {
 
   const Control& control_;
   const EventLog log_;
-  const std::string weights_;
+  const WatchedWeights weights_;
   const double probation_seconds_;
   const Tolerance tolerance_;
   CanaryCycle& canary_;

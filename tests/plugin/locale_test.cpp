@@ -3,60 +3,23 @@
 #include <gtest/gtest.h>
 
 #include <clocale>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
+#include "tests/plugin/comma_locale.h"
 #include "tests/plugin/plugin_fixture.h"
 #include "tests/scoring/golden_model.h"
 
 namespace barker {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-// Makes a locale like C.utf8 that writes commas. In glibc's compiled LC_NUMERIC the offset of the
-// decimal point is the first of the table behind two words, and that of the wide one the fourth.
-bool make_comma_locale(const std::string& directory) {
-  for (const char* from :
-       {"/usr/lib/locale/C.utf8/LC_NUMERIC", "/usr/lib/locale/C.UTF-8/LC_NUMERIC"}) {
-    std::ifstream in(from, std::ios::binary);
-    std::string bytes((std::istreambuf_iterator<char>(in)), {});
-    const auto word = [&](size_t i) {
-      uint32_t value = 0;
-      if (bytes.size() >= 4 * (i + 1)) std::memcpy(&value, bytes.data() + 4 * i, sizeof value);
-      return value;
-    };
-    for (const size_t offset : {word(2), word(5)}) {
-      if (offset >= bytes.size() || bytes[offset] != '.') return false;
-      bytes[offset] = ',';
-    }
-    fs::create_directories(directory + "/comma");
-    std::ofstream(directory + "/comma/LC_NUMERIC", std::ios::binary) << bytes;
-    return true;
-  }
-  return false;
-}
 
 class CommaLocale : public Plugin {
  protected:
   void SetUp() override {
-    if (!std::setlocale(LC_NUMERIC, "de_DE.UTF-8")) {
-      const std::string directory = temporary_path("locale");
-      if (make_comma_locale(directory)) {
-        setenv("LOCPATH", directory.c_str(), 1);
-        std::setlocale(LC_NUMERIC, "comma");
-        unsetenv("LOCPATH");
-      }
+    if (!set_comma_locale(temporary_path("locale"))) {
+      GTEST_SKIP() << "this machine offers no locale with a decimal comma";
     }
-    char text[8];
-    std::snprintf(text, sizeof text, "%.1f", 0.5);
-    if (text != std::string("0,5")) GTEST_SKIP() << "no locale with a comma can be had here";
   }
   void TearDown() override { std::setlocale(LC_NUMERIC, "C"); }
 };

@@ -1,13 +1,16 @@
 // The barker command as people and scripts meet it: exit codes, messages, JSON.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <stdexcept>
 
+#include "index/commands/search_queries.h"
 #include "models/base/exit_code.h"
 #include "plugin/host/plugin_error.h"
 #include "tests/index/commands/run_command.h"
@@ -101,6 +104,28 @@ TEST(Command, AnswersOnSeveralThreadsInTheOrderOfTheQueries) {
           " 2>/dev/null");
   EXPECT_EQ(without_times(piped.out), expected);
   EXPECT_EQ(run(shop.search() + "--threads 2 shoes 2>/dev/null").code, 64) << "of one query";
+}
+
+// The other threads wait for lines of an input that stays open. If the failure did not end their
+// wait, this test would not end either.
+TEST(SearchQueries, AFailureEndsTheWaitForTheNextLineOfStandardInput) {
+  const Shop shop;
+  EngineOptions options;
+  options.index = shop.index;
+  options.plugin = BARKER_PLUGIN_PATH;
+  const auto engine = Engine::open(options);
+  ASSERT_TRUE(engine.ok()) << engine.status().message();
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const int before = dup(STDIN_FILENO);
+  ASSERT_EQ(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+  ASSERT_EQ(write(ends[1], "shoes\n", 6), 6);
+  const auto fail = [](const SearchResult&) -> std::string { throw std::runtime_error("failed"); };
+  const Status status =
+      search_queries(**engine, {}, {"-", 4, /*explain=*/false, fail, [](const std::string&) {}});
+  EXPECT_EQ(status.message(), "failed");
+  if (before >= 0) dup2(before, STDIN_FILENO);
+  for (const int descriptor : {ends[0], ends[1], before}) close(descriptor);
 }
 
 TEST(Command, ASignalToLookAgainDoesNotEndASearchForManyQueries) {

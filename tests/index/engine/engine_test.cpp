@@ -128,6 +128,28 @@ TEST(Engine, NamesWhatItCannotOpen) {
   EXPECT_THAT(Engine::open(o).status().message(), HasSubstr("truncated"));
 }
 
+TEST(Engine, WatchesASharedDirectoryOnlyWhereTheConfigurationAllowsIt) {
+  EngineOptions o = options();
+  const std::string directory = temporary_path("watched");
+  std::filesystem::create_directory(directory);
+  std::filesystem::rename(o.watched.weights, directory + "/000001.barker");
+  std::ofstream(directory + "/CURRENT") << "000001.barker\n";
+  ASSERT_EQ(chmod((directory + "/CURRENT").c_str(), 0666), 0);
+  o.watched.weights = directory;
+  o.watched.tell = [](const std::string&) {};
+  for (const bool watch : {false, true}) {
+    o.watch = watch;
+    o.config = "";
+    const auto refused = Engine::open(o);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.status().code(), Code::kBadData);
+    EXPECT_THAT(refused.status().message(), HasSubstr("only its owner can write to"));
+    o.config = "shared_directory = true";
+    const auto allowed = Engine::open(o);
+    EXPECT_TRUE(allowed.ok()) << allowed.status().message();
+  }
+}
+
 TEST(AdStore, RefusesDamage) {
   const std::string directory = small_index();
   std::filesystem::resize_file(directory + "/ads.store", 40);

@@ -15,12 +15,13 @@ struct FakePlugin {
   uint64_t last_id = 0;
   barker_generation_stats serving{}, previous{}, canary{};
   barker_agreement agreement{};
-  std::string refused;             // a load of a path that ends like this is refused
-  bool busy = false;               // read_generation fails, as where too many queries run
-  bool throws = false;             // the next load_weights or load_rules throws std::bad_alloc
-  int loads = 0, rules_loads = 0;  // attempts
-  int rollbacks = 0;               // successful ones
-  std::atomic<int> looks = 0;      // calls of compare: there is one in each look
+  std::string refused;              // a load of a path that ends like this is refused
+  bool busy = false;                // read_generation fails, as where too many queries run
+  bool is_short_of_memory = false;  // rollback and stop fail
+  bool throws = false;              // the next load_weights or load_rules throws std::bad_alloc
+  int loads = 0, rules_loads = 0;   // attempts
+  int rollbacks = 0;                // successful ones
+  std::atomic<int> looks = 0;       // calls of compare: there is one in each look
 
   barker_plugin* handle() { return reinterpret_cast<barker_plugin*>(this); }
   static FakePlugin& of(barker_plugin* p) { return *reinterpret_cast<FakePlugin*>(p); }
@@ -53,6 +54,10 @@ struct FakePlugin {
     return BARKER_OK;
   }
   static int32_t roll_back(barker_plugin* p, uint64_t* generation, char* error) {
+    if (of(p).is_short_of_memory) {
+      std::strcpy(error, "out of memory");
+      return BARKER_E_INTERNAL;
+    }
     if (of(p).previous.generation == 0) {
       std::strcpy(error, "there are no weights to roll back to");
       return BARKER_E_NO_WEIGHTS;
@@ -79,7 +84,11 @@ struct FakePlugin {
     *generation = of(p).serving.generation;
     return BARKER_OK;
   }
-  static int32_t stop(barker_plugin* p, char*) {
+  static int32_t stop(barker_plugin* p, char* error) {
+    if (of(p).is_short_of_memory) {
+      std::strcpy(error, "out of memory");
+      return BARKER_E_INTERNAL;
+    }
     of(p).canary = {};
     return BARKER_OK;
   }

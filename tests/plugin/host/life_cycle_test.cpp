@@ -87,7 +87,7 @@ TEST_F(LifeCycleTest, TakesWeightsBackThatAreSlow) {
   plugin_.serving.p99_ns = 4001;
   life_->look();
   EXPECT_EQ(served(), kV1);
-  EXPECT_THAT(events_.back(), AllOf(HasSubstr("rolled back"), HasSubstr("p99 4.0 us")));
+  EXPECT_THAT(events_.back(), AllOf(HasSubstr("rolled back"), HasSubstr("p99 is 4.0 us")));
 }
 
 TEST_F(LifeCycleTest, DoesNotBlameNewWeightsForDeadlinesThatWereMissedBeforeThem) {
@@ -100,7 +100,8 @@ TEST_F(LifeCycleTest, DoesNotBlameNewWeightsForDeadlinesThatWereMissedBeforeThem
   answered(plugin_.serving, 0, 0, 10);
   life_->look();
   EXPECT_EQ(served(), kV1);
-  EXPECT_THAT(events_.back(), HasSubstr("before or beside it 10.00%"));
+  EXPECT_THAT(events_.back(),
+              HasSubstr("of the queries of the weights before or beside these, 10.00% were"));
 }
 
 TEST_F(LifeCycleTest, TakesFailingWeightsBackHoweverManyDeadlinesWereMissedBefore) {
@@ -111,6 +112,35 @@ TEST_F(LifeCycleTest, TakesFailingWeightsBackHoweverManyDeadlinesWereMissedBefor
   life_->look();
   EXPECT_EQ(served(), kV1);
   EXPECT_THAT(events_.back(), HasSubstr("20 of 1000 queries failed"));
+}
+
+TEST_F(LifeCycleTest, SaysOnceThatFailingWeightsCannotBeRolledBackYet) {
+  start();
+  look_at("CURRENT", kV2);
+  answered(plugin_.serving, 100, 100);
+  plugin_.is_short_of_memory = true;
+  for (int i = 0; i < 3; ++i) life_->look();
+  ASSERT_EQ(events_.size(), 3u);
+  EXPECT_THAT(events_.back(), HasSubstr("cannot be rolled back yet: out of memory"));
+  plugin_.is_short_of_memory = false;
+  life_->look();
+  EXPECT_EQ(served(), kV1);
+  EXPECT_THAT(events_.back(), HasSubstr("\"rolled back\""));
+}
+
+TEST_F(LifeCycleTest, SaysOnceThatAFailingCanaryCannotBeStoppedYet) {
+  start();
+  look_at("label.canary", kV2);
+  answered(plugin_.canary, 100, 100);
+  plugin_.is_short_of_memory = true;
+  for (int i = 0; i < 3; ++i) life_->look();
+  ASSERT_EQ(events_.size(), 3u);
+  EXPECT_THAT(events_.back(), HasSubstr("out of memory"));
+  EXPECT_TRUE(life_->has_canary());
+  plugin_.is_short_of_memory = false;
+  life_->look();
+  EXPECT_FALSE(life_->has_canary());
+  EXPECT_THAT(events_.back(), HasSubstr("\"stopped\""));
 }
 
 TEST_F(LifeCycleTest, ComparesACanaryWithTheWeightsThatServeBesideIt) {

@@ -245,14 +245,24 @@ struct FakeAnswers {
                                             explained_rescore};
     return std::strcmp(id, BARKER_EXT_EXPLAIN) == 0 ? &kExplain : nullptr;
   }
+  // As a plugin of ABI 1.1 answers, which explains in a call of its own.
+  static const void* old_extension(const char* id) {
+    static const barker_explain kExplain = {sizeof(barker_explain), explain, release, nullptr};
+    return std::strcmp(id, BARKER_EXT_EXPLAIN) == 0 ? &kExplain : nullptr;
+  }
+  static barker_api table(const void* (*get_extension)(const char*)) {
+    barker_api api{};
+    api.struct_size = sizeof api;
+    api.rescore = rescore;
+    api.get_extension = get_extension;
+    return api;
+  }
   static const barker_api& api() {
-    static const barker_api kApi = [] {
-      barker_api api{};
-      api.struct_size = sizeof api;
-      api.rescore = rescore;
-      api.get_extension = extension;
-      return api;
-    }();
+    static const barker_api kApi = table(extension);
+    return kApi;
+  }
+  static const barker_api& old_api() {
+    static const barker_api kApi = table(old_extension);
     return kApi;
   }
 };
@@ -307,6 +317,19 @@ TEST(FakePluginSession, ExplainsByTheCallThatAnswers) {
   EXPECT_EQ(plugin.rescores + plugin.explanations, 0);
   EXPECT_EQ(FakeAnswers::released() - before, 1);
   EXPECT_EQ(session.response().generation, 7u);
+}
+
+TEST(FakePluginSession, HasNoAnswerWhereAnOldPluginFailsToExplainIt) {
+  FakeAnswers plugin;
+  plugin.wants = 10;
+  Session session(FakeAnswers::old_api(), plugin.handle());
+  session.start("shoes");
+  session.add_ad();
+  std::string json;
+  EXPECT_FALSE(session.rescore_and_explain(json).ok());
+  EXPECT_EQ(plugin.rescores - plugin.explanations, 1) << "one growth, then one explanation";
+  EXPECT_EQ(session.size(), 0u);
+  EXPECT_TRUE(session.text().empty());
 }
 
 TEST(Names, OfValuesOfALaterVersionSayThatThePageIsComplete) {

@@ -104,6 +104,57 @@ TEST_F(LifeCycleTest, ChangesNothingWhileThePluginIsTooBusyToBeLookedAt) {
   EXPECT_FALSE(life_->has_canary());
 }
 
+// ---- pointers that other users can write to
+
+TEST_F(LifeCycleTest, DoesNotFollowACurrentThatOthersCanWriteTo) {
+  start();
+  name("CURRENT", kV2);
+  ASSERT_EQ(chmod((directory_ + "/CURRENT").c_str(), 0666), 0);
+  for (int i = 0; i < 3; ++i) life_->look();
+  EXPECT_EQ(served(), kV1);
+  EXPECT_THAT(events_.back(),
+              AllOf(HasSubstr("unreadable"), HasSubstr("a file that only its owner can write to")));
+  EXPECT_EQ(events_.size(), 2u) << "the event is told once";
+  ASSERT_EQ(chmod((directory_ + "/CURRENT").c_str(), 0644), 0);
+  life_->look();
+  EXPECT_EQ(served(), kV2);
+}
+
+TEST_F(LifeCycleTest, DoesNotFollowACanaryLabelThatOthersCanWriteTo) {
+  start();
+  name("label.canary", kV2);
+  ASSERT_EQ(chmod((directory_ + "/label.canary").c_str(), 0666), 0);
+  life_->look();
+  EXPECT_FALSE(life_->has_canary());
+  EXPECT_THAT(events_.back(), AllOf(HasSubstr("canary"), HasSubstr("unreadable"),
+                                    HasSubstr("a file that only its owner can write to")));
+  ASSERT_EQ(chmod((directory_ + "/label.canary").c_str(), 0644), 0);
+  life_->look();
+  EXPECT_TRUE(life_->has_canary());
+}
+
+TEST_F(LifeCycleTest, FollowsPointersThatOthersCanWriteToWhereTheDirectoryIsShared) {
+  start({.shared_directory = true});
+  name("CURRENT", kV2);
+  name("label.canary", kV3);
+  for (const char* pointer : {"/CURRENT", "/label.canary"}) {
+    ASSERT_EQ(chmod((directory_ + pointer).c_str(), 0666), 0);
+  }
+  life_->look();
+  EXPECT_EQ(served(), kV2);
+  EXPECT_TRUE(life_->has_canary());
+}
+
+TEST_F(LifeCycleTest, DoesNotStartWithACurrentThatOthersCanWriteTo) {
+  ASSERT_EQ(chmod((directory_ + "/CURRENT").c_str(), 0666), 0);
+  Watched watched;
+  watched.weights = directory_;
+  watched.tell = [](const std::string&) {};
+  const Status status = LifeCycle(FakePlugin::api(), plugin_.handle(), watched).start();
+  EXPECT_EQ(status.code(), Code::kBadData);
+  EXPECT_EQ(plugin_.loads, 0);
+}
+
 // ---- files that are tried again
 
 TEST_F(LifeCycleTest, ARefusedVersionIsTriedAgainWhenItIsSigned) {

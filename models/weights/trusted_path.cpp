@@ -1,4 +1,4 @@
-#include "plugin/trusted_path.h"
+#include "models/weights/trusted_path.h"
 
 #include <linux/magic.h>
 #include <sys/stat.h>
@@ -11,6 +11,8 @@
 #include <cstring>
 #include <string_view>
 #include <vector>
+
+#include "models/weights/weight_path.h"
 
 namespace barker {
 namespace {
@@ -131,6 +133,12 @@ Status check_file_is_closed(const std::string& path) {
   if (stat(path.c_str(), &info) != 0) return {};
   if (is_trusted(info.st_uid) && !others_may_write(info)) return {};
   return open_to_others(path, "a file that only its owner can write to", info);
+}
+
+Result<std::string> resolve_closed_weights_path(const std::string& path, const std::string& label) {
+  const Status closed = check_file_is_closed(weights_pointer_path(path, label));
+  if (!closed.ok()) return closed;
+  return resolve_weights_path(path, label);
 }
 
 }  // namespace barker

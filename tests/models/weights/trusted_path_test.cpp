@@ -1,4 +1,4 @@
-#include "plugin/trusted_path.h"
+#include "models/weights/trusted_path.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
