@@ -7,8 +7,9 @@
  * Rules that hold for everything below
  *   versions   An equal BARKER_ABI_MAJOR is enough: any minor of the host meets any minor of the
  *              plugin. Structs only ever grow at the end; every struct that crosses opens with
- *              `struct_size`, and each side reads and writes only what struct_size covers. What the
- *              other side does not know is zero. Arrays of structs carry a stride. A field that is
+ *              `struct_size`, and each side reads and writes only what struct_size covers (results
+ *              of a host since 1.2: what the stride covers). What the other side does not know is
+ *              zero. Arrays of structs carry a stride. A field that is
  *              marked "since 1.x" has an effect only where the plugin's abi_minor is at least x.
  *   text       UTF-8 as pointer and length, never NUL-terminated. Invalid UTF-8 is replaced by
  *              U+FFFD. Rewritten titles are HTML with <em> around selling points, unless the
@@ -182,8 +183,10 @@ typedef struct barker_chosen {
   uint64_t end;
 } barker_chosen;
 
-/* One ad of the answer. The plugin writes all of it, as much as the stride has room for, and sets
- * struct_size to what it wrote. */
+/* One ad of the answer. To a host of 1.2 or later the plugin writes as much of it as the stride has
+ * room for, whatever struct_size was, and sets struct_size to what it wrote: all bytes up to the
+ * stride are the plugin's, and the host keeps nothing of its own there. A host of 1.0 or 1.1 sets
+ * struct_size before the call, and the bytes behind it stay as they are. */
 typedef struct barker_result_ad {
   uint64_t struct_size;
   uint64_t ad; /* index in request.ads */
@@ -207,7 +210,7 @@ typedef struct barker_response {
   uint64_t struct_size;   /* [in] */
   barker_result_ad* ads;  /* [in] caller's array, at least request.ad_count */
   uint64_t ad_capacity;   /* [in] */
-  uint64_t ad_stride;     /* [in] */
+  uint64_t ad_stride;     /* [in] since 1.2: all bytes up to it are the plugin's to write */
   char* text;             /* [in] caller's buffer for the titles */
   uint64_t text_capacity; /* [in] */
   uint64_t ad_count;      /* equals request.ad_count on BARKER_OK */

@@ -181,13 +181,13 @@ int32_t answer_into(barker_response* response, char* error, Body body) {
   return guard(error, body);
 }
 
-// Runs `answer` on our copy of the caller's response. It returns false where the text buffer is too
-// small.
+// Runs `answer` on our copy of the response of a caller whose header has the minor version
+// `host_minor`. `answer` returns false where the text buffer is too small.
 template <typename Answering>
-int32_t respond(const CheckedRequest& request, barker_response* response, char* error,
-                Answering answer) {
+int32_t respond(const CheckedRequest& request, uint32_t host_minor, barker_response* response,
+                char* error, Answering answer) {
   barker_response ours;
-  if (const Status s = check_response(response, request.request, ours); !s.ok()) {
+  if (const Status s = check_response(response, request.request, host_minor, ours); !s.ok()) {
     return fail(error, BARKER_E_INVALID_ARGUMENT, "response: " + s.message());
   }
   if (answer(ours)) {

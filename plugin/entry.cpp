@@ -69,7 +69,7 @@ int32_t rescore(barker_plugin* plugin, const barker_request* request, barker_res
   const int32_t code = count_error(*plugin, answer_into(response, error, [&]() -> int32_t {
     CheckedRequest checked;
     if (!read_request(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
-    return respond(checked, response, error,
+    return respond(checked, plugin->plugin.host_minor(), response, error,
                    [&](barker_response& ours) { return plugin->plugin.rescore(checked, ours); });
   }));
   // Before 1.2 this was the code, with text_size, of a buffer that is too small.

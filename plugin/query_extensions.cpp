@@ -39,11 +39,12 @@ int32_t rescore_and_explain(barker_plugin* plugin, const barker_request* request
     if (!read_request(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
     std::string text;
     barker_string copy{};
-    const int32_t code = respond(checked, response, error, [&](barker_response& ours) {
-      if (!plugin->plugin.rescore(checked, ours, &text)) return false;
-      copy = copy_of(text);
-      return true;
-    });
+    const int32_t code =
+        respond(checked, plugin->plugin.host_minor(), response, error, [&](barker_response& ours) {
+          if (!plugin->plugin.rescore(checked, ours, &text)) return false;
+          copy = copy_of(text);
+          return true;
+        });
     if (code == BARKER_OK) *json = copy;
     return code;
   }));
@@ -75,7 +76,7 @@ int32_t score(barker_prepared_query* query, const barker_ad* ad, barker_response
     if (const Status s = check_single_ad(ad, ours, request); !s.ok()) {
       return fail(error, BARKER_E_INVALID_ARGUMENT, "ad: " + s.message());
     }
-    return respond(request, response, error,
+    return respond(request, query->plugin->plugin.host_minor(), response, error,
                    [&](barker_response& filled) { return query->query->score(filled); });
   }));
 }

@@ -33,7 +33,7 @@ bool Plugin::rescore(const CheckedRequest& request, barker_response& response, s
   Answer& answer = workspace ? workspace->answer : own;
   const Basis basis{config_, weights, pin ? pin->rules.get() : nullptr};
   answer_query(request, basis, workspace, answer);
-  if (!deliver(answer, response)) return false;
+  if (!deliver(answer, host_minor(), response)) return false;
   if (json) *json = explain_answer(request, basis, workspace, answer);
   const uint64_t number = count_query(answer, weights);
   if (!answer.is_bypass() && pin->canary.generation &&
