@@ -442,8 +442,10 @@ typedef struct barker_explain {
    *   groups          [{name, known_tokens}]
    *   ads             in the order of the answer, the window's:
    *     id, score, factors {bid, pctr or null, first_pass}, opt_out, merchant_off
-   *     selling_points  [{text, score or null, verdict}]: P(attracted), and why (not) chosen; of the
-   *                     ads that are shown
+   *     selling_points  [{text, score or null, verdict}]: P(attracted), and why it stands in the
+   *                     title or not; of the ads that are shown. In a partial answer the verdict
+   *                     can be "past the deadline", and the list is left out where the deadline came
+   *                     before the selling points were looked up
    *     attention       [{keyword, weight}]: of the title's known keywords, where there is a pCTR
    *     of a bad ad instead of all this: ad, its index in the request, and bad_ad, true
    * A list that would be empty is left out. */

@@ -84,9 +84,11 @@ std::pair<size_t, size_t> Query::find_in_title(std::string_view title, Fingerpri
 // merchants' own.
 bool Query::rewrite() {
   answer_.text.clear();
+  w_.titles_in_time = 0;
   for (uint64_t rank = 0; rank < request_.ad_count; ++rank) {
     barker_result_ad& out = answer_.ads[rank];
     rewrite_ad(out, rank < shown_);
+    if (!is_late_) w_.titles_in_time = rank + 1;
     counts_.titles_rewritten += out.chosen_count > 0;
   }
   return !is_late_;
