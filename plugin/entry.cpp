@@ -65,15 +65,15 @@ void destroy(barker_plugin* plugin) {
 
 int32_t rescore(barker_plugin* plugin, const barker_request* request, barker_response* response,
                 char* error) {
-  if (!plugin) return no_plugin(error);
-  const int32_t code = count_error(*plugin, answer_into(response, error, [&]() -> int32_t {
+  const int32_t code = answer_into(response, plugin, error, [&]() -> int32_t {
+    if (!plugin) return no_plugin(error);
     CheckedRequest checked;
     if (!read_request(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
     return respond(checked, plugin->plugin.host_minor(), response, error,
                    [&](barker_response& ours) { return plugin->plugin.rescore(checked, ours); });
-  }));
+  });
   // Before 1.2 this was the code, with text_size, of a buffer that is too small.
-  const bool is_old = plugin->plugin.host_minor() < 2;
+  const bool is_old = plugin && plugin->plugin.host_minor() < 2;
   return code == BARKER_E_TOO_SMALL && is_old ? BARKER_E_INVALID_ARGUMENT : code;
 }
 
