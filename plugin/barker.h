@@ -234,7 +234,10 @@ typedef struct barker_stats {
   uint64_t rescored;
   uint64_t partial;
   uint64_t bypassed;
-  uint64_t errors; /* calls of rescore that did not return BARKER_OK */
+  /* Calls of rescore, explain.rescore and prepared.score that returned neither BARKER_OK nor
+   * BARKER_E_TOO_SMALL. A buffer that is too small is not counted for hosts before 1.2 either, which
+   * get BARKER_E_INVALID_ARGUMENT for it. */
+  uint64_t errors;
   uint64_t ads_rescored;
   uint64_t titles_rewritten;
   uint64_t loads;
@@ -453,7 +456,9 @@ typedef struct barker_explain {
                      char* error);
   void (*release)(barker_string json);
   /* [any thread] Since 1.2. rescore and explain in one call: the JSON explains the very answer that
-   * `response` got, by the same generation, whatever is loaded meanwhile. Counts as a query. */
+   * `response` got, by the same generation, whatever is loaded meanwhile. Counts as a query.
+   * BARKER_OK with a json of {NULL, 0}: the page was answered, and there was no memory for its
+   * explanation. Where the code is not BARKER_OK, `json` is left as it was. */
   int32_t (*rescore)(barker_plugin* plugin, const barker_request* request,
                      barker_response* response, barker_string* json, char* error);
 } barker_explain;

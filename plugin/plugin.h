@@ -42,7 +42,8 @@ class Plugin {
 
   // [any thread] The request and response have been checked (request.h).
   // False: response.text_capacity is less than response.text_size, and nothing was counted. The
-  // answer is explained to `json` unless that is null.
+  // answer is explained to `json` unless that is null; it is empty where there was no memory for an
+  // explanation.
   bool rescore(const CheckedRequest& request, barker_response& response,
                std::string* json = nullptr);
   std::string explain(const CheckedRequest& request);
