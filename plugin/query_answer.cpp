@@ -100,7 +100,13 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
       (out.flags & BARKER_RESULT_BAD_AD) != 0 ? title_of_bad_ad(a) : view(a.title);
   const bool is_cut = is_shown && config_.title.max_width > 0;
   const uint64_t steps_per_byte = is_cut ? kStepsPerByteCut : kStepsPerByteCleaned;
-  const bool in_time = !late_after(kStepsPerAd + steps_per_byte * title.size());
+  uint64_t steps = kStepsPerAd + steps_per_byte * title.size();
+  for (uint32_t k = 0; k < out.chosen_count; ++k) {
+    const auto point = element(a.selling_points, a.selling_point_stride, out.chosen[k].index);
+    steps += steps_per_byte * point.text.size;
+    if (out.chosen[k].promoted) steps += kStepsPerByteSplit * title.size();  // find_in_title()
+  }
+  const bool in_time = !late_after(steps);
   if (!in_time) out.chosen_count = 0;
   Prefix prefixes[BARKER_MAX_SELLING_POINTS];
   Placed placed[BARKER_MAX_SELLING_POINTS];
