@@ -37,11 +37,9 @@ bool Query::choose() {
 void Query::choose_for(barker_result_ad& out) {
   const std::span<const Candidate> candidates = candidates_of(out.ad);
   uint32_t chosen[BARKER_MAX_SELLING_POINTS];
-  const auto choose_best = [&] {
-    return choose_selling_points(candidates, config_.choose, embeddings(), chosen, nullptr);
-  };
-  size_t size = choose_best();
-  if (forbid_misnamed(out.ad, {chosen, size})) size = choose_best();
+  size_t size = choose_best(out.ad, chosen);
+  // Where candidates were certified, the misnamed ones are forbidden already.
+  if (forbid_misnamed(out.ad, {chosen, size})) size = choose_best(out.ad, chosen);
   float scores[BARKER_MAX_SELLING_POINTS];
   for (size_t k = 0; k < size; ++k) scores[k] = candidates[chosen[k]].logit;
   kernels_.sigmoid(scores, size, 1, 0, scores);
@@ -51,6 +49,11 @@ void Query::choose_for(barker_result_ad& out) {
     out.chosen[k].promoted = candidates[chosen[k]].in_title;
   }
   out.chosen_count = static_cast<uint32_t>(size);
+}
+
+size_t Query::choose_best(uint64_t ad_index, uint32_t* chosen) const {
+  return choose_selling_points(candidates_of(ad_index), config_.choose, embeddings(), chosen,
+                               nullptr);
 }
 
 // Claims are forbidden by what fingerprints stand for. Where there are such rules, a selling point
@@ -63,7 +66,7 @@ bool Query::forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen)
     const auto point = element(a.selling_points, a.selling_point_stride, i);
     if (point.fingerprint == 0) return false;
     // Past the deadline no selling point is shown, so that the answer does not matter.
-    if (late_after(kStepsPerByteNormalized * point.text.size)) return true;
+    if (late_after(kStepsPerByteNormalized * point.text.size)) return false;
     return point.fingerprint != keyword_fingerprint(view(point.text));
   };
   if (std::ranges::none_of(chosen, is_misnamed)) return false;

@@ -110,6 +110,41 @@ TEST_P(EqualAnswers, OfTheAdsShownForLessWork) {
   }
 }
 
+// Where rules are in force, a selling point with the fingerprint of another text gives way to the
+// next best one, which must not depend on what else was scored.
+TEST_P(EqualAnswers, OfTheAdsShownWhereSellingPointsAreMisnamed) {
+  const auto& rules = *static_cast<const barker_rules*>(api().get_extension(BARKER_EXT_RULES));
+  const std::string toml = "selling_points_off = ['word7']";
+  ASSERT_EQ(rules.load_rules(plugin_, view(toml), error_), BARKER_OK) << error_;
+  const auto fill_misnamed = [&](int user) {
+    fill_page(30, user);
+    for (size_t p = 0; p < 25; p += 3) {
+      points_[p].fingerprint = fingerprint("word" + std::to_string((7 * p + 30) % 50));
+    }
+  };
+  for (int user = 0; user < 40; ++user) {
+    fill_misnamed(user);
+    ASSERT_EQ(rescore(), BARKER_OK) << error_;
+    ASSERT_EQ(response_.status, BARKER_STATUS_RESCORED);
+    std::vector<std::string> whole;
+    for (const barker_result_ad& ad : results_) {
+      whole.push_back(bytes_of(ad));
+      const size_t first_point = ad.ad % 10;  // of the ad, in points_
+      for (uint32_t k = 0; k < ad.chosen_count; ++k) {
+        EXPECT_EQ(points_[first_point + ad.chosen[k].index].fingerprint, 0u) << "a misnamed one";
+      }
+    }
+    for (const uint64_t shown : {1, 2, 5, 10, 20}) {
+      fill_misnamed(user);
+      request_.shown = shown;
+      ASSERT_EQ(rescore(), BARKER_OK) << error_;
+      for (size_t rank = 0; rank < shown; ++rank) {
+        EXPECT_EQ(bytes_of(results_[rank]), whole[rank]) << "user " << user << ", shown " << shown;
+      }
+    }
+  }
+}
+
 TEST_P(EqualAnswers, OfAdsThatComeOneByOne) {
   const auto& prepared =
       *static_cast<const barker_prepared*>(api().get_extension(BARKER_EXT_PREPARED));
