@@ -52,13 +52,19 @@ int32_t create(const barker_host* host, barker_string text, barker_plugin** plug
   });
 }
 
-// The lock goes with the plugin. Inside of a callback of the plugin, or where another thread was
-// inside of a control call when this process was forked, nothing happens: what that call still
-// uses, or left half done, must not be freed.
+// The locks go with the plugin. Inside of a callback of the plugin, or where another thread was
+// inside of a control call or of compare when this process was forked, nothing happens: what that
+// call still uses, or left half done, must not be freed.
 void destroy(barker_plugin* plugin) {
   if (!plugin) return;
   guard<WholeEnvironment>(nullptr, [&] {
-    if (plugin->plugin.control_lock().enter() == CallLock::Entry::kEntered) delete plugin;
+    CallLock& control = plugin->plugin.control_lock();
+    if (control.enter() != CallLock::Entry::kEntered) return BARKER_OK;
+    if (plugin->plugin.compare_lock().enter() == CallLock::Entry::kEntered) {
+      delete plugin;
+    } else {
+      control.leave();
+    }
     return BARKER_OK;
   });
 }
