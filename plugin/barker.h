@@ -22,7 +22,7 @@
  *              failure. Numbers in messages are written the same in every locale.
  *   threads    [any thread]: concurrently with itself and with everything but destroy.
  *              [control thread]: one call at a time per plugin, while queries go on; a second one
- *              waits. A cancelled thread (pthread_cancel) ends behind the call, not within it.
+ *              waits. A thread that is cancelled (pthread_cancel) inside of a call ends after it.
  *   callbacks  Run on the thread of the call. In the log callback [any thread] calls are allowed; a
  *              [control thread] call of the same plugin returns BARKER_E_REENTRANT, for it would
  *              wait for itself. What a callback throws does not get out: the log's is ignored,
@@ -30,7 +30,8 @@
  *   fork       A child of fork may query a plugin of its parent and may make control calls. Where
  *              another thread was inside of a control call when the process forked, control calls
  *              in the child return BARKER_E_REENTRANT; where one was inside of compare, so do
- *              compare and read_agreement.
+ *              compare and read_agreement. In both cases destroy does nothing. What other threads
+ *              were using at the fork is not freed in the child.
  *   clock      deadline_ns is a time of CLOCK_MONOTONIC in nanoseconds, as std::steady_clock and, on
  *              Linux, Java's System.nanoTime() give it.
  *   manners    Nothing throws across, prints, aborts, starts a thread or touches signal handlers.
@@ -69,7 +70,9 @@ extern "C" {
 /* Since 1.2: response.text_capacity is too small, and text_size says what is needed. A host of 1.1
  * or before gets BARKER_E_INVALID_ARGUMENT, as its header says. */
 #define BARKER_E_TOO_SMALL 10
-#define BARKER_E_REENTRANT 11 /* since 1.2: a control call that would wait for itself for ever */
+/* Since 1.2: the call would wait for ever, for itself or for a thread that the parent of this
+ * process had at the fork. Control calls, compare and read_agreement return it. */
+#define BARKER_E_REENTRANT 11
 
 /* How a query was answered (barker_response.status). Whatever it is, `ads` and `text` are filled. */
 #define BARKER_STATUS_RESCORED 0 /* the window was rescored and its titles rewritten */
@@ -291,7 +294,7 @@ typedef struct barker_api {
                     char* error);
 
   /* [control thread] After the last query returned. NULL is allowed. Does nothing where a control
-   * call would return BARKER_E_REENTRANT. */
+   * call or compare would return BARKER_E_REENTRANT. */
   void (*destroy)(barker_plugin* plugin);
 
   /* [control thread] Opens, checks, proves by the golden vectors and then switches to the weights
@@ -317,8 +320,9 @@ typedef struct barker_api {
   const void* (*get_extension)(const char* id);
 
   /* [any thread] Since 1.2. A text_capacity that is enough for whatever the plugin answers to this
-   * request, its configuration included: from lengths alone, so about six times the text. 0: the
-   * request cannot be read. */
+   * request, its configuration included: from lengths alone, so about six times the text. 0 where
+   * the request cannot be read, and 0 as well where no text is needed: without ads, or for empty
+   * titles alone. */
   uint64_t (*text_bound)(const barker_plugin* plugin, const barker_request* request);
 } barker_api;
 
@@ -392,13 +396,16 @@ typedef struct barker_agreement {
   uint64_t struct_size; /* [in] */
   uint64_t serving;     /* generations; 0: nothing was compared yet */
   uint64_t canary;
-  uint64_t sampled; /* queries chosen to be compared, since create */
-  /* Of them, not compared: compare was not called often enough, too large, or no canary left. */
+  /* Queries chosen to be compared, since create. Prepared queries (barker.prepared/1) are never
+   * chosen, so that a host that makes no others has nothing compared. */
+  uint64_t sampled;
+  /* How many of them were not compared, because compare was not called often enough, they were too
+   * large, or there was no canary any more. */
   uint64_t dropped;
-  uint64_t compared;       /* asked of both */
-  uint64_t serving_failed; /* of them, bypassed by one: not in the means below */
+  uint64_t compared;       /* queries that both generations were asked */
+  uint64_t serving_failed; /* how many of them each bypassed: these are not in the means below */
   uint64_t canary_failed;
-  uint64_t serving_p50_ns; /* side by side, on the thread that compared */
+  uint64_t serving_p50_ns; /* times of both on the thread that compared them */
   uint64_t serving_p99_ns;
   uint64_t canary_p50_ns;
   uint64_t canary_p99_ns;
@@ -415,15 +422,15 @@ typedef struct barker_canary {
   int32_t (*start)(barker_plugin* plugin, barker_string path, uint64_t* generation, char* error);
   /* [control thread] The canary serves everybody; what served before is kept for a rollback. */
   int32_t (*promote)(barker_plugin* plugin, uint64_t* generation, char* error);
-  /* [control thread] The canary goes. */
+  /* [control thread] Ends the canary: its users get the serving weights again. */
   int32_t (*stop)(barker_plugin* plugin, char* error);
   /* [control thread] served: share of the users who see its answers, by a salted hash of the user's
    * id, so that a user stays on one side and a larger share keeps those of a smaller (a request
-   * without user never gets them). compared: share of the queries that `compare` asks both. Each 0
-   * to 1. At create they are as configured ([canary] served, compared, salt). */
+   * without user never gets them). compared: share of the queries that `compare` asks of both.
+   * Each 0 to 1. At create they are as configured ([canary] served, compared, salt). */
   int32_t (*set_shares)(barker_plugin* plugin, double served, double compared, char* error);
-  /* [any thread, a spare one] Asks both generations up to `at_most` of the queries recorded since.
-   * Shows nothing to anybody. `compared` may be NULL. */
+  /* [any thread, a spare one] Asks both generations up to `at_most` of the queries that were recorded
+   * since the last call. The answers are shown to nobody. `compared` may be NULL. */
   int32_t (*compare)(barker_plugin* plugin, uint64_t at_most, uint64_t* compared, char* error);
   /* [any thread] Waits for a compare that runs. */
   int32_t (*read_agreement)(barker_plugin* plugin, barker_agreement* agreement);
@@ -482,7 +489,8 @@ typedef struct barker_swap {
 /* ---- extension barker.prepared/1 ------------------------------------------------------------ */
 
 /* Since 1.2. For hosts that see one document at a time, such as a UDF: what user and query need is
- * computed once, then each ad gets the very numbers and title that `rescore` would give it. */
+ * computed once, then each ad gets the very numbers and title that `rescore` would give it. Such
+ * queries are never recorded for barker_canary.compare. */
 #define BARKER_EXT_PREPARED "barker.prepared/1"
 
 typedef struct barker_prepared_query barker_prepared_query; /* opaque */

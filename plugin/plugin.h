@@ -86,12 +86,12 @@ class Plugin {
   WorkspacePool workspaces_;
   CallLock control_;  // one control call at a time; no query takes it
   std::unique_ptr<const Serving> serving_;
-  std::atomic<const Serving*> current_;                 // serving_
+  std::atomic<const Serving*> current_;                 // what serving_ owns
   std::atomic<uint64_t> serving_id_{0}, canary_id_{0};  // of its generations
   RuledGeneration previous_;                            // kept for a rollback
   uint64_t last_id_ = 0;
   RecordingQueue recordings_;  // from the query threads to compare()
-  CallLock compare_;           // one compare at a time, and nobody reads what it found meanwhile
+  CallLock compare_;           // held while comparison_ is changed or read
   Comparison comparison_;
 };
 

@@ -1,4 +1,4 @@
-// Whether somebody whom this process does not trust can put another file in the place of one.
+// Checks that nobody whom this process does not trust can put another file in the place of one.
 //
 // Root and the user that the process runs as are trusted. A path is closed if no other user can
 // change what it leads to, at any of its directories and symbolic links:
