@@ -10,7 +10,8 @@
 //   Canary/NAME           no canary, a canary for half of the users, every query recorded for
 //                         comparison
 //   Lateness/NAME         50 Chinese ads that the plugin splits itself, with deadlines at all moments
-//                         of a query: by how much the calls that missed theirs returned late
+//                         of a query: by how much the calls that missed theirs returned late; with
+//                         titles as they are, cut, or with two selling points promoted in each
 //   Control/load          load_weights while another thread asks: open, check, prove, switch
 //   Control/rollback      rollback to weights that are still mapped, while another thread asks
 //
@@ -217,8 +218,8 @@ uint64_t now_ns() {
 
 // Deadlines spread evenly over the time that a whole query takes. A call that misses its own is late
 // by what it does after it.
-void run_lateness(benchmark::State& state, const std::string& config) {
-  const RescoreShape shape{.chinese = true};
+void run_lateness(benchmark::State& state, const std::string& config, bool promoted) {
+  const RescoreShape shape{.chinese = true, .promoted = promoted};
   const RescoreHost host(weights_of(shape), config);
   auto queries = make_queries(shape, kQueries);
   std::vector<double> whole, map, rewrite, late;
@@ -322,9 +323,15 @@ void register_all() {
            {"Canary/recorded", "[canary]\ncompared = 1.0\n"}}) {
     add(name, [=](benchmark::State& s) { run_canary(s, config); })->UseManualTime()->MinTime(0.3);
   }
-  for (const auto& [name, config] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"Lateness/whole_titles", ""}, {"Lateness/cut_titles", "[title]\nmax_width = 40\n"}}) {
-    add(name, [=](benchmark::State& s) { run_lateness(s, config); })->MinTime(0.5);
+  const std::string cut = "[title]\nmax_width = 40\n";
+  const std::string promote = "[selling_points]\nduplicates = 'promote'\n";
+  for (const auto& [name, config] :
+       std::initializer_list<std::pair<const char*, std::string>>{{"Lateness/whole_titles", ""},
+                                                                  {"Lateness/cut_titles", cut},
+                                                                  {"Lateness/promoted", promote}}) {
+    add(name, [=, promoted = config == promote](benchmark::State& s) {
+      run_lateness(s, config, promoted);
+    })->MinTime(0.5);
   }
   for (const bool rollback : {false, true}) {
     add(rollback ? "Control/rollback" : "Control/load", [=](benchmark::State& s) {

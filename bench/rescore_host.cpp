@@ -191,7 +191,9 @@ RescoreQuery::RescoreQuery(const RescoreShape& shape, unsigned seed) : session_(
   keywords_.resize(shape.ads * words);
   titles_.resize(shape.ads);
   for (size_t i = 0; i < points_.size(); ++i) {
-    point_texts_[i] = shape.chinese ? chinese_point(random) : word(random() % shape.selling_points);
+    const bool is_promoted = shape.promoted && i % per_ad < RescoreShape::kPromotedPoints;
+    point_texts_[i] = shape.chinese && !is_promoted ? chinese_point(random)
+                                                    : word(random() % shape.selling_points);
     points_[i] = {sizeof points_[i], as_string(point_texts_[i]),
                   shape.chinese ? 0 : fingerprint(point_texts_[i])};
   }
@@ -202,6 +204,9 @@ RescoreQuery::RescoreQuery(const RescoreShape& shape, unsigned seed) : session_(
   }
   for (size_t i = 0; i < titles_.size() && shape.chinese; ++i) {
     titles_[i] = chinese_title(random) + " " + titles_[i].substr(0, 24);
+    for (size_t p = 0; shape.promoted && p < RescoreShape::kPromotedPoints; ++p) {
+      titles_[i] += " " + point_texts_[i * per_ad + p];
+    }
   }
   make_ads(shape);
   for (size_t i = 0; i < shape.user_keywords; ++i) {

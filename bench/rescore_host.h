@@ -21,6 +21,9 @@ struct RescoreShape {
   ComputeSpec compute = ComputeSpec::kF32;
   unsigned seed = 1;
   bool chinese = false;  // Chinese titles and selling points that the plugin itself must split
+  // Of Chinese ads: kPromotedPoints selling points that the model knows stand in the title.
+  bool promoted = false;
+  static constexpr size_t kPromotedPoints = 2;
 };
 
 // Writes random weights of the shape. Their compute_bound is twice the largest difference that

@@ -77,12 +77,17 @@ void answer_query(const CheckedRequest& request, const Basis& basis, Workspace* 
   if (!is_answered) bypass(request, basis.config, answer);
 }
 
-bool deliver(const Answer& answer, barker_response& response) {
+bool deliver(const Answer& answer, uint32_t host_minor, barker_response& response) {
   response.text_size = answer.text.size();
   if (answer.text.size() > response.text_capacity) return false;
   std::copy(answer.text.begin(), answer.text.end(), response.text);
-  const uint64_t size = std::min<uint64_t>(response.ad_stride, sizeof(barker_result_ad));
+  const uint64_t room = std::min<uint64_t>(response.ad_stride, sizeof(barker_result_ad));
   for (size_t rank = 0; rank < answer.ads.size(); ++rank) {
+    // Before 1.2 the host said for each result how large it is, and may keep something behind it.
+    const uint64_t size =
+        host_minor >= kMinorOfWholeStrides
+            ? room
+            : std::min(room, struct_size_at(response.ads, response.ad_stride, rank));
     barker_result_ad ad = answer.ads[rank];
     ad.struct_size = size;
     std::memcpy(reinterpret_cast<unsigned char*>(response.ads) + response.ad_stride * rank, &ad,

@@ -53,9 +53,10 @@ void answer_query(const CheckedRequest& request, const Basis& basis, Workspace* 
 // The reason for which no query on `basis` is run, whatever its ads; BARKER_REASON_NONE: it is run.
 int32_t reason_not_to_run(const Basis& basis);
 
-// Writes an answer to a response that has been checked. False: its text buffer is too small; then
-// only response.text_size is written, with the size that is needed.
-bool deliver(const Answer& answer, barker_response& response);
+// Writes an answer to a response that has been checked for a host of minor version `host_minor`
+// (check_response). False: its text buffer is too small; then only response.text_size is written,
+// with the size that is needed.
+bool deliver(const Answer& answer, uint32_t host_minor, barker_response& response);
 
 // A size of the text buffer that is enough for whatever is answered to a request under a
 // configuration, from lengths alone.

@@ -7,8 +7,9 @@
  * Rules that hold for everything below
  *   versions   An equal BARKER_ABI_MAJOR is enough: any minor of the host meets any minor of the
  *              plugin. Structs only ever grow at the end; every struct that crosses opens with
- *              `struct_size`, and each side reads and writes only what struct_size covers. What the
- *              other side does not know is zero. Arrays of structs carry a stride. A field that is
+ *              `struct_size`, and each side reads and writes only what struct_size covers (results
+ *              of a host since 1.2: what the stride covers). What the other side does not know is
+ *              zero. Arrays of structs carry a stride. A field that is
  *              marked "since 1.x" has an effect only where the plugin's abi_minor is at least x.
  *   text       UTF-8 as pointer and length, never NUL-terminated. Invalid UTF-8 is replaced by
  *              U+FFFD. Rewritten titles are HTML with <em> around selling points, unless the
@@ -21,7 +22,7 @@
  *              failure. Numbers in messages are written the same in every locale.
  *   threads    [any thread]: concurrently with itself and with everything but destroy.
  *              [control thread]: one call at a time per plugin, while queries go on; a second one
- *              waits. A cancelled thread (pthread_cancel) ends behind the call, not within it.
+ *              waits. A thread that is cancelled (pthread_cancel) inside of a call ends after it.
  *   callbacks  Run on the thread of the call. In the log callback [any thread] calls are allowed; a
  *              [control thread] call of the same plugin returns BARKER_E_REENTRANT, for it would
  *              wait for itself. What a callback throws does not get out: the log's is ignored,
@@ -29,7 +30,8 @@
  *   fork       A child of fork may query a plugin of its parent and may make control calls. Where
  *              another thread was inside of a control call when the process forked, control calls
  *              in the child return BARKER_E_REENTRANT; where one was inside of compare, so do
- *              compare and read_agreement.
+ *              compare and read_agreement. In both cases destroy does nothing. What other threads
+ *              were using at the fork is not freed in the child.
  *   clock      deadline_ns is a time of CLOCK_MONOTONIC in nanoseconds, as std::steady_clock and, on
  *              Linux, Java's System.nanoTime() give it.
  *   manners    Nothing throws across, prints, aborts, starts a thread or touches signal handlers.
@@ -68,7 +70,9 @@ extern "C" {
 /* Since 1.2: response.text_capacity is too small, and text_size says what is needed. A host of 1.1
  * or before gets BARKER_E_INVALID_ARGUMENT, as its header says. */
 #define BARKER_E_TOO_SMALL 10
-#define BARKER_E_REENTRANT 11 /* since 1.2: a control call that would wait for itself for ever */
+/* Since 1.2: the call would wait for ever, for itself or for a thread that the parent of this
+ * process had at the fork. Control calls, compare and read_agreement return it. */
+#define BARKER_E_REENTRANT 11
 
 /* How a query was answered (barker_response.status). Whatever it is, `ads` and `text` are filled. */
 #define BARKER_STATUS_RESCORED 0 /* the window was rescored and its titles rewritten */
@@ -182,8 +186,10 @@ typedef struct barker_chosen {
   uint64_t end;
 } barker_chosen;
 
-/* One ad of the answer. The plugin writes all of it, as much as the stride has room for, and sets
- * struct_size to what it wrote. */
+/* One ad of the answer. To a host of 1.2 or later the plugin writes as much of it as the stride has
+ * room for, whatever struct_size was, and sets struct_size to what it wrote: all bytes up to the
+ * stride are the plugin's, and the host keeps nothing of its own there. A host of 1.0 or 1.1 sets
+ * struct_size before the call, and the bytes behind it stay as they are. */
 typedef struct barker_result_ad {
   uint64_t struct_size;
   uint64_t ad; /* index in request.ads */
@@ -207,7 +213,7 @@ typedef struct barker_response {
   uint64_t struct_size;   /* [in] */
   barker_result_ad* ads;  /* [in] caller's array, at least request.ad_count */
   uint64_t ad_capacity;   /* [in] */
-  uint64_t ad_stride;     /* [in] */
+  uint64_t ad_stride;     /* [in] since 1.2: all bytes up to it are the plugin's to write */
   char* text;             /* [in] caller's buffer for the titles */
   uint64_t text_capacity; /* [in] */
   uint64_t ad_count;      /* equals request.ad_count on BARKER_OK */
@@ -231,7 +237,10 @@ typedef struct barker_stats {
   uint64_t rescored;
   uint64_t partial;
   uint64_t bypassed;
-  uint64_t errors; /* calls of rescore that did not return BARKER_OK */
+  /* Calls of rescore, explain.rescore and prepared.score that returned neither BARKER_OK nor
+   * BARKER_E_TOO_SMALL. A buffer that is too small is not counted for hosts before 1.2 either, which
+   * get BARKER_E_INVALID_ARGUMENT for it. */
+  uint64_t errors;
   uint64_t ads_rescored;
   uint64_t titles_rewritten;
   uint64_t loads;
@@ -285,7 +294,7 @@ typedef struct barker_api {
                     char* error);
 
   /* [control thread] After the last query returned. NULL is allowed. Does nothing where a control
-   * call would return BARKER_E_REENTRANT. */
+   * call or compare would return BARKER_E_REENTRANT. */
   void (*destroy)(barker_plugin* plugin);
 
   /* [control thread] Opens, checks, proves by the golden vectors and then switches to the weights
@@ -311,8 +320,9 @@ typedef struct barker_api {
   const void* (*get_extension)(const char* id);
 
   /* [any thread] Since 1.2. A text_capacity that is enough for whatever the plugin answers to this
-   * request, its configuration included: from lengths alone, so about six times the text. 0: the
-   * request cannot be read. */
+   * request, its configuration included: from lengths alone, so about six times the text. 0 where
+   * the request cannot be read, and 0 as well where no text is needed: without ads, or for empty
+   * titles alone. */
   uint64_t (*text_bound)(const barker_plugin* plugin, const barker_request* request);
 } barker_api;
 
@@ -386,13 +396,16 @@ typedef struct barker_agreement {
   uint64_t struct_size; /* [in] */
   uint64_t serving;     /* generations; 0: nothing was compared yet */
   uint64_t canary;
-  uint64_t sampled; /* queries chosen to be compared, since create */
-  /* Of them, not compared: compare was not called often enough, too large, or no canary left. */
+  /* Queries chosen to be compared, since create. Prepared queries (barker.prepared/1) are never
+   * chosen, so that a host that makes no others has nothing compared. */
+  uint64_t sampled;
+  /* How many of them were not compared, because compare was not called often enough, they were too
+   * large, or there was no canary any more. */
   uint64_t dropped;
-  uint64_t compared;       /* asked of both */
-  uint64_t serving_failed; /* of them, bypassed by one: not in the means below */
+  uint64_t compared;       /* queries that both generations were asked */
+  uint64_t serving_failed; /* how many of them each bypassed: these are not in the means below */
   uint64_t canary_failed;
-  uint64_t serving_p50_ns; /* side by side, on the thread that compared */
+  uint64_t serving_p50_ns; /* times of both on the thread that compared them */
   uint64_t serving_p99_ns;
   uint64_t canary_p50_ns;
   uint64_t canary_p99_ns;
@@ -409,15 +422,15 @@ typedef struct barker_canary {
   int32_t (*start)(barker_plugin* plugin, barker_string path, uint64_t* generation, char* error);
   /* [control thread] The canary serves everybody; what served before is kept for a rollback. */
   int32_t (*promote)(barker_plugin* plugin, uint64_t* generation, char* error);
-  /* [control thread] The canary goes. */
+  /* [control thread] Ends the canary: its users get the serving weights again. */
   int32_t (*stop)(barker_plugin* plugin, char* error);
   /* [control thread] served: share of the users who see its answers, by a salted hash of the user's
    * id, so that a user stays on one side and a larger share keeps those of a smaller (a request
-   * without user never gets them). compared: share of the queries that `compare` asks both. Each 0
-   * to 1. At create they are as configured ([canary] served, compared, salt). */
+   * without user never gets them). compared: share of the queries that `compare` asks of both.
+   * Each 0 to 1. At create they are as configured ([canary] served, compared, salt). */
   int32_t (*set_shares)(barker_plugin* plugin, double served, double compared, char* error);
-  /* [any thread, a spare one] Asks both generations up to `at_most` of the queries recorded since.
-   * Shows nothing to anybody. `compared` may be NULL. */
+  /* [any thread, a spare one] Asks both generations up to `at_most` of the queries that were recorded
+   * since the last call. The answers are shown to nobody. `compared` may be NULL. */
   int32_t (*compare)(barker_plugin* plugin, uint64_t at_most, uint64_t* compared, char* error);
   /* [any thread] Waits for a compare that runs. */
   int32_t (*read_agreement)(barker_plugin* plugin, barker_agreement* agreement);
@@ -439,8 +452,10 @@ typedef struct barker_explain {
    *   groups          [{name, known_tokens}]
    *   ads             in the order of the answer, the window's:
    *     id, score, factors {bid, pctr or null, first_pass}, opt_out, merchant_off
-   *     selling_points  [{text, score or null, verdict}]: P(attracted), and why (not) chosen; of the
-   *                     ads that are shown
+   *     selling_points  [{text, score or null, verdict}]: P(attracted), and why it stands in the
+   *                     title or not; of the ads that are shown. In a partial answer the verdict
+   *                     can be "past the deadline", and the list is left out where the deadline came
+   *                     before the selling points were looked up
    *     attention       [{keyword, weight}]: of the title's known keywords, where there is a pCTR
    *     of a bad ad instead of all this: ad, its index in the request, and bad_ad, true
    * A list that would be empty is left out. */
@@ -448,7 +463,9 @@ typedef struct barker_explain {
                      char* error);
   void (*release)(barker_string json);
   /* [any thread] Since 1.2. rescore and explain in one call: the JSON explains the very answer that
-   * `response` got, by the same generation, whatever is loaded meanwhile. Counts as a query. */
+   * `response` got, by the same generation, whatever is loaded meanwhile. Counts as a query.
+   * BARKER_OK with a json of {NULL, 0}: the page was answered, and there was no memory for its
+   * explanation. Where the code is not BARKER_OK, `json` is left as it was. */
   int32_t (*rescore)(barker_plugin* plugin, const barker_request* request,
                      barker_response* response, barker_string* json, char* error);
 } barker_explain;
@@ -472,7 +489,8 @@ typedef struct barker_swap {
 /* ---- extension barker.prepared/1 ------------------------------------------------------------ */
 
 /* Since 1.2. For hosts that see one document at a time, such as a UDF: what user and query need is
- * computed once, then each ad gets the very numbers and title that `rescore` would give it. */
+ * computed once, then each ad gets the very numbers and title that `rescore` would give it. Such
+ * queries are never recorded for barker_canary.compare. */
 #define BARKER_EXT_PREPARED "barker.prepared/1"
 
 typedef struct barker_prepared_query barker_prepared_query; /* opaque */

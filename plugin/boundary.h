@@ -47,7 +47,7 @@ inline int32_t fail(char* error, int32_t code, std::string_view text) noexcept {
 template <typename Environment = VectorEnvironment, typename Body>
 __attribute__((no_sanitize("null"))) int32_t guard(char* error, Body body) {
   // A cancelled thread would unwind from a read() in the middle of a load, through functions that
-  // cannot be unwound. It is cancelled behind the call instead.
+  // cannot be unwound. It is cancelled after the call instead.
   int cancellable = PTHREAD_CANCEL_ENABLE;
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellable);
   int32_t code = BARKER_OK;
@@ -177,20 +177,25 @@ int32_t switch_to(barker_plugin* plugin, uint64_t* generation, char* error) {
 bool read_request(const barker_request* from, CheckedRequest& to, char* error);
 
 // Runs `body`, which answers into a response and returns a code. text_size is 0 on every error but
-// BARKER_E_TOO_SMALL.
+// BARKER_E_TOO_SMALL. A call that answered neither with a page nor with the size that the page needs
+// is counted as an error of the plugin; where that is NULL, the body says so.
 template <typename Body>
-int32_t answer_into(barker_response* response, char* error, Body body) {
+int32_t answer_into(barker_response* response, barker_plugin* plugin, char* error, Body body) {
   clear_text_size(response);
-  return guard(error, body);
+  const int32_t code = guard(error, body);
+  if (plugin && code != BARKER_OK && code != BARKER_E_TOO_SMALL) {
+    count(plugin->plugin.counters().errors);
+  }
+  return code;
 }
 
-// Runs `answer` on our copy of the caller's response. It returns false where the text buffer is too
-// small.
+// Runs `answer` on our copy of the response of a caller whose header has the minor version
+// `host_minor`. `answer` returns false where the text buffer is too small.
 template <typename Answering>
-int32_t respond(const CheckedRequest& request, barker_response* response, char* error,
-                Answering answer) {
+int32_t respond(const CheckedRequest& request, uint32_t host_minor, barker_response* response,
+                char* error, Answering answer) {
   barker_response ours;
-  if (const Status s = check_response(response, request.request, ours); !s.ok()) {
+  if (const Status s = check_response(response, request.request, host_minor, ours); !s.ok()) {
     return fail(error, BARKER_E_INVALID_ARGUMENT, "response: " + s.message());
   }
   if (answer(ours)) {
@@ -201,12 +206,6 @@ int32_t respond(const CheckedRequest& request, barker_response* response, char* 
   return fail(error, BARKER_E_TOO_SMALL,
               "response: text_capacity: expected at least " + std::to_string(ours.text_size) +
                   ", found " + std::to_string(ours.text_capacity));
-}
-
-// Counts a call that answered neither with a page nor with the size that the page needs.
-inline int32_t count_error(barker_plugin& plugin, int32_t code) {
-  if (code != BARKER_OK && code != BARKER_E_TOO_SMALL) count(plugin.plugin.counters().errors);
-  return code;
 }
 
 // Extensions that answer queries (query_extensions.cpp).

@@ -37,7 +37,7 @@ Result<uint64_t> Plugin::replace_by_canary() {
   return tell_promotion();
 }
 
-// Gives what served before.
+// Serves other weights and returns those that served before.
 RuledGeneration Plugin::serve_canary() {
   Serving next = *serving_;
   RuledGeneration before = std::exchange(next.weights, std::exchange(next.canary, no_weights()));

@@ -41,7 +41,7 @@ struct QueryCounts {
   }
 };
 
-// Of the plugin since it was made.
+// What the plugin has counted since it was made.
 struct Counters {
   std::atomic<uint64_t> queries{0}, rescored{0}, partial{0}, bypassed{0}, errors{0},
       ads_rescored{0}, titles_rewritten{0}, loads{0}, loads_refused{0}, query_keywords{0},
@@ -109,7 +109,7 @@ class LatencyHistogram {
   std::array<std::atomic<uint64_t>, kBuckets> buckets_{};
 };
 
-// Of the queries that one generation answered.
+// What was counted of the queries that one generation answered.
 struct GenerationCounters {
   std::atomic<uint64_t> queries{0}, rescored{0}, partial{0}, bypassed{0}, non_finite{0},
       internal{0};

@@ -52,28 +52,34 @@ int32_t create(const barker_host* host, barker_string text, barker_plugin** plug
   });
 }
 
-// The lock goes with the plugin. Inside of a callback of the plugin, or where another thread was
-// inside of a control call when this process was forked, nothing happens: what that call still
-// uses, or left half done, must not be freed.
+// The locks go with the plugin. Inside of a callback of the plugin, or where another thread was
+// inside of a control call or of compare when this process was forked, nothing happens: what that
+// call still uses, or left half done, must not be freed.
 void destroy(barker_plugin* plugin) {
   if (!plugin) return;
   guard<WholeEnvironment>(nullptr, [&] {
-    if (plugin->plugin.control_lock().enter() == CallLock::Entry::kEntered) delete plugin;
+    CallLock& control = plugin->plugin.control_lock();
+    if (control.enter() != CallLock::Entry::kEntered) return BARKER_OK;
+    if (plugin->plugin.compare_lock().enter() == CallLock::Entry::kEntered) {
+      delete plugin;
+    } else {
+      control.leave();
+    }
     return BARKER_OK;
   });
 }
 
 int32_t rescore(barker_plugin* plugin, const barker_request* request, barker_response* response,
                 char* error) {
-  if (!plugin) return no_plugin(error);
-  const int32_t code = count_error(*plugin, answer_into(response, error, [&]() -> int32_t {
+  const int32_t code = answer_into(response, plugin, error, [&]() -> int32_t {
+    if (!plugin) return no_plugin(error);
     CheckedRequest checked;
     if (!read_request(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
-    return respond(checked, response, error,
+    return respond(checked, plugin->plugin.host_minor(), response, error,
                    [&](barker_response& ours) { return plugin->plugin.rescore(checked, ours); });
-  }));
+  });
   // Before 1.2 this was the code, with text_size, of a buffer that is too small.
-  const bool is_old = plugin->plugin.host_minor() < 2;
+  const bool is_old = plugin && plugin->plugin.host_minor() < 2;
   return code == BARKER_E_TOO_SMALL && is_old ? BARKER_E_INVALID_ARGUMENT : code;
 }
 

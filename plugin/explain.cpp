@@ -1,8 +1,10 @@
 #include "plugin/explain.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "models/text/text.h"
 #include "models/weights/vocabulary.h"
 #include "plugin/request.h"
 
@@ -92,8 +94,8 @@ class Explanation {
     return out;
   }
 
-  // An ad of the window.
-  Json ad(const barker_result_ad& result) const {
+  // The ad at a rank of the window.
+  Json ad(const barker_result_ad& result, uint64_t rank) const {
     const barker_ad ad = element(request_.ads, request_.ad_stride, result.ad);
     if ((result.flags & BARKER_RESULT_BAD_AD) != 0) {  // its texts cannot be trusted
       return {{"ad", result.ad}, {"bad_ad", true}};
@@ -106,7 +108,7 @@ class Explanation {
         {"opt_out", (ad.flags & BARKER_AD_OPT_OUT) != 0},
         {"merchant_off", rules_.is_merchant_off(view(ad.merchant))}};
     const Range& range = w_.candidate_ranges[result.ad];
-    if (range.size() > 0) out["selling_points"] = selling_points(ad, range);
+    if (range.size() > 0) out["selling_points"] = selling_points(ad, result, rank);
     if (g_.network().has_auxiliary && w_.titles[result.ad].count > 0) {
       out["attention"] = attention(w_.titles[result.ad]);
     }
@@ -114,20 +116,53 @@ class Explanation {
   }
 
  private:
-  Json selling_points(const barker_ad& ad, const Range& range) const {
+  Json selling_points(const barker_ad& ad, const barker_result_ad& result, uint64_t rank) const {
     Json out = Json::array();
+    const Range& range = w_.candidate_ranges[result.ad];
+    const bool is_late = rank >= w_.titles_in_time;
     std::vector<Verdict> verdicts(range.size());
     uint32_t chosen[BARKER_MAX_SELLING_POINTS];
     choose_selling_points({w_.candidates.data() + range.begin, range.size()}, config_.choose,
                           {g_.packed.kernels(), g_.network().embedding}, chosen, verdicts.data());
     for (size_t i = 0; i < range.size(); ++i) {
       const Candidate& c = w_.candidates[range.begin + i];
-      out.push_back({{"text", view(element(ad.selling_points, ad.selling_point_stride, i).text)},
+      const std::string_view text =
+          view(element(ad.selling_points, ad.selling_point_stride, i).text);
+      const char* verdict = verdict_in_title(result, i);
+      if (!verdict && is_late) verdict = verdict_past_deadline(c, verdicts[i]);
+      if (!verdict) verdict = verdict_out_of_title(text, verdicts[i]);
+      out.push_back({{"text", text},
                      {"score", c.row == kUnknownRow ? Json(nullptr)
                                                     : number(1 / (1 + std::exp(-double{c.logit})))},
-                     {"verdict", verdict_name(verdicts[i])}});
+                     {"verdict", verdict}});
     }
     return out;
+  }
+
+  // Of a selling point that stands in the result's title; null: it does not.
+  static const char* verdict_in_title(const barker_result_ad& result, size_t index) {
+    const auto* const end = result.chosen + result.chosen_count;
+    const auto* const found =
+        std::find_if(result.chosen, end, [&](const auto& c) { return c.index == index; });
+    if (found == end) return nullptr;
+    return verdict_name(found->promoted ? Verdict::kPromoted : Verdict::kChosen);
+  }
+
+  // Of an ad that the deadline left with its own title: what depends on scores that were missing or
+  // on a choice that was not made is put down to the deadline. Null: `verdict` stands all the same.
+  static const char* verdict_past_deadline(const Candidate& candidate, Verdict verdict) {
+    const bool is_scored = !std::isnan(candidate.logit) && !candidate.screened;
+    const bool stands = verdict == Verdict::kUnknown || verdict == Verdict::kForbidden ||
+                        verdict == Verdict::kInTitle ||
+                        (verdict == Verdict::kBelowMinimum && is_scored);
+    return stands ? nullptr : "past the deadline";
+  }
+
+  // Of a selling point that was chosen or not, and does not stand in the title.
+  static const char* verdict_out_of_title(std::string_view text, Verdict verdict) {
+    if (verdict != Verdict::kChosen && verdict != Verdict::kPromoted) return verdict_name(verdict);
+    const bool is_blank = visible(text).find_first_not_of(' ') == std::string::npos;
+    return is_blank ? "nothing of it can be seen" : "did not fit";
   }
 
   Json attention(const Bag& title) const {
@@ -167,10 +202,11 @@ std::string explain_answer(const CheckedRequest& request, const Basis& basis, Wo
     }
     if (!answer.is_bypass()) {
       if (Json groups = explanation.groups(); !groups.empty()) out["groups"] = std::move(groups);
-      for (const barker_result_ad& result : answer.ads) {
+      for (uint64_t rank = 0; rank < answer.ads.size(); ++rank) {
+        const barker_result_ad& result = answer.ads[rank];
         const bool is_bad = (result.flags & BARKER_RESULT_BAD_AD) != 0;
         if (result.rescored || (is_bad && result.ad < workspace->candidate_ranges.size())) {
-          out["ads"].push_back(explanation.ad(result));
+          out["ads"].push_back(explanation.ad(result, rank));
         }
       }
     }

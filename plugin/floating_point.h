@@ -11,7 +11,7 @@
 
 namespace barker {
 
-// All of it, as <cfenv> knows it.
+// Sets the whole environment that <cfenv> knows.
 class StandardEnvironment {
  public:
   StandardEnvironment() noexcept {
@@ -28,8 +28,8 @@ class StandardEnvironment {
 
 #ifdef __SSE2__
 
-// Of the SSE and AVX units alone, which calculate floats and doubles on x86-64. It takes a few
-// cycles, where the x87 unit takes a hundred or two: this one is for queries.
+// Sets the environment of the SSE and AVX units alone, which calculate floats and doubles on x86-64.
+// Queries use it because it takes a few cycles, where the x87 unit takes a hundred or two.
 class VectorEnvironment {
  public:
   VectorEnvironment() noexcept : hosts_(_mm_getcsr()) { _mm_setcsr(kDefault); }
@@ -43,7 +43,8 @@ class VectorEnvironment {
   unsigned hosts_;
 };
 
-// Both. <cfenv> knows nothing of flush-to-zero, so the vector units are set apart.
+// Sets both environments. <cfenv> knows nothing of flush-to-zero, so that the vector units are set by
+// themselves.
 class WholeEnvironment {
   VectorEnvironment vector_;
   StandardEnvironment standard_;

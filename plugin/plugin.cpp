@@ -141,7 +141,7 @@ std::shared_ptr<const Generation> Plugin::generation(int32_t role) const {
   return (role == BARKER_ROLE_CANARY ? pin->canary : pin->weights).generation;
 }
 
-// Gives what served before.
+// Serves other weights and returns those that served before.
 RuledGeneration Plugin::serve_weights(RuledGeneration weights) {
   Serving next = *serving_;
   RuledGeneration before = std::exchange(next.weights, std::move(weights));

@@ -42,7 +42,8 @@ class Plugin {
 
   // [any thread] The request and response have been checked (request.h).
   // False: response.text_capacity is less than response.text_size, and nothing was counted. The
-  // answer is explained to `json` unless that is null.
+  // answer is explained to `json` unless that is null; it is empty where there was no memory for an
+  // explanation.
   bool rescore(const CheckedRequest& request, barker_response& response,
                std::string* json = nullptr);
   std::string explain(const CheckedRequest& request);
@@ -85,12 +86,12 @@ class Plugin {
   WorkspacePool workspaces_;
   CallLock control_;  // one control call at a time; no query takes it
   std::unique_ptr<const Serving> serving_;
-  std::atomic<const Serving*> current_;                 // serving_
+  std::atomic<const Serving*> current_;                 // what serving_ owns
   std::atomic<uint64_t> serving_id_{0}, canary_id_{0};  // of its generations
   RuledGeneration previous_;                            // kept for a rollback
   uint64_t last_id_ = 0;
   RecordingQueue recordings_;  // from the query threads to compare()
-  CallLock compare_;           // one compare at a time, and nobody reads what it found meanwhile
+  CallLock compare_;           // held while comparison_ is changed or read
   Comparison comparison_;
 };
 

@@ -53,7 +53,7 @@ PreparedQuery::~PreparedQuery() {
 bool PreparedQuery::score(barker_response& response) {
   Answer& answer = workspace_.answer;
   answer_query(request_, basis_, &workspace_, answer, Context::kSet);
-  if (!deliver(answer, response)) return false;
+  if (!deliver(answer, plugin_.host_minor(), response)) return false;
   add_to_total(answer);
   return true;
 }

@@ -43,7 +43,11 @@ bool Query::set_context() {
   map_groups();
   if (late()) return bypass(BARKER_REASON_DEADLINE);
   lap(answer_.map_ns);
-  w_.forward.set_context(w_.groups);
+  for (size_t g = 0; g < w_.groups.size(); ++g) {
+    if (late_after(kStepsPerLookUp * w_.groups[g].count)) return bypass(BARKER_REASON_DEADLINE);
+    w_.forward.pool_group(g, w_.groups[g]);
+  }
+  w_.forward.finish_context();
   lap(answer_.score_ns);
   return true;
 }

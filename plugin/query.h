@@ -82,6 +82,7 @@ class Query {
   // query_answer.cpp
   bool choose();
   void choose_for(barker_result_ad& out);
+  size_t choose_best(uint64_t ad_index, uint32_t* chosen) const;
   bool forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen);
   bool rewrite();
   void rewrite_ad(barker_result_ad& out, bool is_shown);

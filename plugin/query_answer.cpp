@@ -37,11 +37,9 @@ bool Query::choose() {
 void Query::choose_for(barker_result_ad& out) {
   const std::span<const Candidate> candidates = candidates_of(out.ad);
   uint32_t chosen[BARKER_MAX_SELLING_POINTS];
-  const auto choose_best = [&] {
-    return choose_selling_points(candidates, config_.choose, embeddings(), chosen, nullptr);
-  };
-  size_t size = choose_best();
-  if (forbid_misnamed(out.ad, {chosen, size})) size = choose_best();
+  size_t size = choose_best(out.ad, chosen);
+  // Where candidates were certified, the misnamed ones are forbidden already.
+  if (forbid_misnamed(out.ad, {chosen, size})) size = choose_best(out.ad, chosen);
   float scores[BARKER_MAX_SELLING_POINTS];
   for (size_t k = 0; k < size; ++k) scores[k] = candidates[chosen[k]].logit;
   kernels_.sigmoid(scores, size, 1, 0, scores);
@@ -51,6 +49,11 @@ void Query::choose_for(barker_result_ad& out) {
     out.chosen[k].promoted = candidates[chosen[k]].in_title;
   }
   out.chosen_count = static_cast<uint32_t>(size);
+}
+
+size_t Query::choose_best(uint64_t ad_index, uint32_t* chosen) const {
+  return choose_selling_points(candidates_of(ad_index), config_.choose, embeddings(), chosen,
+                               nullptr);
 }
 
 // Claims are forbidden by what fingerprints stand for. Where there are such rules, a selling point
@@ -63,7 +66,7 @@ bool Query::forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen)
     const auto point = element(a.selling_points, a.selling_point_stride, i);
     if (point.fingerprint == 0) return false;
     // Past the deadline no selling point is shown, so that the answer does not matter.
-    if (late_after(kStepsPerByteNormalized * point.text.size)) return true;
+    if (late_after(kStepsPerByteNormalized * point.text.size)) return false;
     return point.fingerprint != keyword_fingerprint(view(point.text));
   };
   if (std::ranges::none_of(chosen, is_misnamed)) return false;
@@ -84,9 +87,11 @@ std::pair<size_t, size_t> Query::find_in_title(std::string_view title, Fingerpri
 // merchants' own.
 bool Query::rewrite() {
   answer_.text.clear();
+  w_.titles_in_time = 0;
   for (uint64_t rank = 0; rank < request_.ad_count; ++rank) {
     barker_result_ad& out = answer_.ads[rank];
     rewrite_ad(out, rank < shown_);
+    if (!is_late_) w_.titles_in_time = rank + 1;
     counts_.titles_rewritten += out.chosen_count > 0;
   }
   return !is_late_;
@@ -98,7 +103,13 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
       (out.flags & BARKER_RESULT_BAD_AD) != 0 ? title_of_bad_ad(a) : view(a.title);
   const bool is_cut = is_shown && config_.title.max_width > 0;
   const uint64_t steps_per_byte = is_cut ? kStepsPerByteCut : kStepsPerByteCleaned;
-  const bool in_time = !late_after(kStepsPerAd + steps_per_byte * title.size());
+  uint64_t steps = kStepsPerAd + steps_per_byte * title.size();
+  for (uint32_t k = 0; k < out.chosen_count; ++k) {
+    const auto point = element(a.selling_points, a.selling_point_stride, out.chosen[k].index);
+    steps += steps_per_byte * point.text.size;
+    if (out.chosen[k].promoted) steps += kStepsPerByteSplit * title.size();  // find_in_title()
+  }
+  const bool in_time = !late_after(steps);
   if (!in_time) out.chosen_count = 0;
   Prefix prefixes[BARKER_MAX_SELLING_POINTS];
   Placed placed[BARKER_MAX_SELLING_POINTS];

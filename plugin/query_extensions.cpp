@@ -10,8 +10,10 @@ struct barker_prepared_query {
 namespace barker {
 namespace {
 
-barker_string copy_of(const std::string& text) {
-  char* const copy = new char[text.size()];
+// {NULL, 0} where there is no memory for a copy.
+barker_string copy_of(const std::string& text) noexcept {
+  char* const copy = new (std::nothrow) char[text.size()];
+  if (!copy) return {nullptr, 0};
   std::copy(text.begin(), text.end(), copy);
   return {copy, text.size()};
 }
@@ -22,7 +24,9 @@ int32_t explain(barker_plugin* plugin, const barker_request* request, barker_str
     if (!plugin || !json) return fail(error, BARKER_E_INVALID_ARGUMENT, "plugin or json is NULL");
     CheckedRequest checked;
     if (!read_request(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
-    *json = copy_of(plugin->plugin.explain(checked));
+    const barker_string copy = copy_of(plugin->plugin.explain(checked));
+    if (!copy.data) throw std::bad_alloc();
+    *json = copy;
     return BARKER_OK;
   });
 }
@@ -31,22 +35,20 @@ void release(barker_string json) { delete[] json.data; }
 
 int32_t rescore_and_explain(barker_plugin* plugin, const barker_request* request,
                             barker_response* response, barker_string* json, char* error) {
-  if (!plugin) return no_plugin(error);
-  return count_error(*plugin, answer_into(response, error, [&]() -> int32_t {
+  return answer_into(response, plugin, error, [&]() -> int32_t {
+    if (!plugin) return no_plugin(error);
     if (!json)
       return fail(error, BARKER_E_INVALID_ARGUMENT, "json: expected a pointer, found NULL");
     CheckedRequest checked;
     if (!read_request(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
     std::string text;
-    barker_string copy{};
-    const int32_t code = respond(checked, response, error, [&](barker_response& ours) {
-      if (!plugin->plugin.rescore(checked, ours, &text)) return false;
-      copy = copy_of(text);
-      return true;
-    });
-    if (code == BARKER_OK) *json = copy;
+    const int32_t code = respond(
+        checked, plugin->plugin.host_minor(), response, error,
+        [&](barker_response& ours) { return plugin->plugin.rescore(checked, ours, &text); });
+    // The page is answered and counted: it is not taken back because its explanation failed.
+    if (code == BARKER_OK) *json = text.empty() ? barker_string{} : copy_of(text);
     return code;
-  }));
+  });
 }
 
 int32_t begin(barker_plugin* plugin, const barker_request* request, barker_prepared_query** query,
@@ -68,16 +70,18 @@ int32_t begin(barker_plugin* plugin, const barker_request* request, barker_prepa
 
 int32_t score(barker_prepared_query* query, const barker_ad* ad, barker_response* response,
               char* error) {
-  if (!query) return fail(error, BARKER_E_INVALID_ARGUMENT, "query: expected one, found NULL");
-  return count_error(*query->plugin, answer_into(response, error, [&]() -> int32_t {
+  return answer_into(response, query ? query->plugin : nullptr, error, [&]() -> int32_t {
+    if (!query) {
+      return fail(error, BARKER_E_INVALID_ARGUMENT, "query: expected a pointer, found NULL");
+    }
     barker_ad ours;
     CheckedRequest& request = query->query->request();
     if (const Status s = check_single_ad(ad, ours, request); !s.ok()) {
       return fail(error, BARKER_E_INVALID_ARGUMENT, "ad: " + s.message());
     }
-    return respond(request, response, error,
+    return respond(request, query->plugin->plugin.host_minor(), response, error,
                    [&](barker_response& filled) { return query->query->score(filled); });
-  }));
+  });
 }
 
 void end(barker_prepared_query* query) { delete query; }

@@ -52,7 +52,7 @@ void Query::fill_group(const NetworkGroup& group, std::vector<uint32_t>& rows,
   w_.fingerprints.clear();
   // Past the deadline the rest is left out, for the query will not be scored.
   const auto add = [&](const barker_string& token) {
-    if (late_after(kStepsPerByteNormalized * token.size)) return;
+    if (late_after(kStepsPerLookUp + kStepsPerByteNormalized * token.size)) return;
     w_.fingerprints.push_back(group.keywords ? keyword_fingerprint(view(token))
                                              : feature_fingerprint(group.name, view(token)));
   };
@@ -83,8 +83,7 @@ void Query::fill_query(const NetworkGroup& group, std::vector<uint32_t>& rows) {
   if (late_after(kStepsPerByteSplit * request_.query.size)) return;
   g_.splitter.split(view(request_.query), w_.fingerprints, &counts_.invalid_utf8);
   w_.fingerprints.resize(limited(group, w_.fingerprints.size()));
-  w_.found_rows.resize(w_.fingerprints.size());
-  g_.file->vocabulary().find(w_.fingerprints, w_.found_rows.data());
+  if (!find_rows(w_.fingerprints, w_.found_rows)) return;
   for (const uint32_t row : w_.found_rows) {
     if (row < n_.keyword_rows) rows.push_back(row);
   }
@@ -92,17 +91,18 @@ void Query::fill_query(const NetworkGroup& group, std::vector<uint32_t>& rows) {
   counts_.query_keywords_unknown += w_.fingerprints.size() - rows.size();
 }
 
-// Rows of w_.fingerprints; tokens without one are left out of the mean, with their weights.
+// Rows of w_.fingerprints; tokens without one are left out of the mean, with their weights. None past
+// the deadline.
 void Query::add_rows(const NetworkGroup& group, const float* given_weights,
                      std::vector<uint32_t>& rows, std::vector<float>& weights) {
   const std::vector<Fingerprint>& fingerprints = w_.fingerprints;
-  w_.found_rows.resize(fingerprints.size());
   if (group.hash_buckets > 0) {
+    w_.found_rows.resize(fingerprints.size());
     for (size_t i = 0; i < fingerprints.size(); ++i) {
       w_.found_rows[i] = group.first_bucket_row + bucket_of(fingerprints[i], group.hash_buckets);
     }
-  } else {
-    g_.file->vocabulary().find(fingerprints, w_.found_rows.data());
+  } else if (!find_rows(fingerprints, w_.found_rows)) {
+    return;
   }
   for (size_t i = 0; i < fingerprints.size(); ++i) {
     if (w_.found_rows[i] == kUnknownRow) continue;

@@ -11,7 +11,7 @@ namespace {
 
 // Between two looks at the deadline.
 constexpr size_t kMostRows = 64;             // candidates or titles
-constexpr size_t kMostTitleKeywords = 1024;  // in these titles, but for a title of more
+constexpr size_t kMostTitleKeywords = 1024;  // in these titles; a longer title is scored by itself
 
 bool all_finite(std::span<const float> numbers) {
   return std::ranges::all_of(numbers, [](float x) { return std::isfinite(x); });
@@ -78,8 +78,8 @@ bool Query::screens() const {
          (config_.numbers == Numbers::kByFile && n_.screen);
 }
 
-// Logits of every distinct candidate, the first ranks' first. In part: the deadline cut it short;
-// those that were not reached stay at NaN and are not chosen.
+// Logits of every distinct candidate, the first ranks' first. kInPart: the deadline came first; the
+// logits that were not reached stay at NaN, and such candidates are not chosen.
 Query::Scored Query::score_candidates() {
   const bool screened = screens();
   const Exactness exactness = exact_ ? Exactness::kExact : Exactness::kFast;
@@ -111,7 +111,7 @@ void Query::spread_logits() {
 }
 
 // Scores exactly what the choice of some ad turns on, until no choice turns on a screened logit.
-// In part: past the deadline; what is chosen then may differ from the exact choice.
+// kInPart: the deadline came first; what is chosen then may differ from the exact choice.
 Query::Scored Query::certify_candidates(float bound) {
   const float calibrated_bound = std::abs(n_.main_scale) * bound;
   w_.uncertified.assign(w_.order.begin(), w_.order.begin() + static_cast<ptrdiff_t>(shown_));
@@ -120,13 +120,19 @@ Query::Scored Query::certify_candidates(float bound) {
     std::erase_if(w_.uncertified, [&](uint32_t ad) {
       const size_t begin = w_.candidate_ranges[ad].begin, size = candidates_of(ad).size();
       if (late_after(kStepsPerAd + size * size)) return false;
-      return is_certified(candidates_of(ad), config_.choose, embeddings(), calibrated_bound,
-                          [&](size_t i) {
-                            const uint32_t slot = w_.candidate_slot[begin + i];
-                            if (w_.distinct_state[slot] != SlotState::kScreened) return;
-                            w_.distinct_state[slot] = SlotState::kNeeded;
-                            w_.needed_slots.push_back(slot);
-                          });
+      const auto certified = [&] {
+        return is_certified(candidates_of(ad), config_.choose, embeddings(), calibrated_bound,
+                            [&](size_t i) {
+                              const uint32_t slot = w_.candidate_slot[begin + i];
+                              if (w_.distinct_state[slot] != SlotState::kScreened) return;
+                              w_.distinct_state[slot] = SlotState::kNeeded;
+                              w_.needed_slots.push_back(slot);
+                            });
+      };
+      if (!certified()) return false;
+      // Without the misnamed ones it is another choice, which must be certain as well.
+      uint32_t chosen[BARKER_MAX_SELLING_POINTS];
+      return !forbid_misnamed(ad, {chosen, choose_best(ad, chosen)}) || certified();
     });
     if (is_late_) return Scored::kInPart;
     if (w_.needed_slots.empty()) return Scored::kAll;

@@ -136,16 +136,14 @@ barker_string Recording::keep(const barker_string& text) {
 void RecordingQueue::offer(const barker_request& request, uint64_t window) noexcept {
   offered_.fetch_add(1, std::memory_order_relaxed);
   for (Slot& slot : slots_) {
-    State free = State::kFree;
-    if (!slot.state.compare_exchange_strong(free, State::kTaken, std::memory_order_acquire)) {
-      continue;
-    }
+    if (!slot.take_free()) continue;
     bool recorded = false;
     try {
-      recorded = slot.recording.assign(request, window);
+      if (!slot.recording) slot.recording = std::make_unique<Recording>();
+      recorded = slot.recording->assign(request, window);
     } catch (const std::exception&) {  // without memory the query is not recorded
     }
-    slot.state.store(recorded ? State::kFull : State::kFree, std::memory_order_release);
+    slot.give_back(recorded);
     if (!recorded) break;
     return;
   }

@@ -1,12 +1,15 @@
-// Queries copied while they pass, to be looked at later and elsewhere.
+// Copies of queries. The query threads make them, and another thread compares generations by them
+// later.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "plugin/barker.h"
+#include "plugin/fork.h"
 
 namespace barker {
 
@@ -49,12 +52,9 @@ class RecordingQueue {
   template <typename Visit>
   bool take(Visit visit) {
     for (Slot& slot : slots_) {
-      State full = State::kFull;
-      if (!slot.state.compare_exchange_strong(full, State::kTaken, std::memory_order_acquire)) {
-        continue;
-      }
+      if (!slot.take_full()) continue;
       const Freed freed{slot};
-      visit(slot.recording.request());
+      visit(slot.recording->request());
       return true;
     }
     return false;
@@ -63,19 +63,54 @@ class RecordingQueue {
   void drop() { dropped_.fetch_add(1, std::memory_order_relaxed); }
 
   uint64_t offered() const { return offered_.load(std::memory_order_relaxed); }
-  // Of those offered: not recorded, or taken in vain.
+  // How many of those offered were not recorded, or were taken in vain.
   uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:
   static constexpr size_t kSlots = 32;
-  enum class State : uint8_t { kFree, kTaken, kFull };
-  struct Slot {
-    std::atomic<State> state{State::kFree};
-    Recording recording;
+  // A slot that a thread has taken carries the number of the process's forks. In a child of fork a
+  // slot with another number is an orphan: its thread is not there and may have been in the middle of
+  // changing the recording, which therefore is neither used nor freed again.
+  class Slot {
+   public:
+    Slot() = default;
+    Slot(const Slot&) = delete;
+    ~Slot() {
+      if (is_orphan(state_.load())) (void)recording.release();
+    }
+
+    bool take_full() noexcept {
+      uint64_t full = kFull;
+      return state_.compare_exchange_strong(full, taken_now(), std::memory_order_acquire);
+    }
+    // Takes a slot that is free or an orphan.
+    bool take_free() noexcept {
+      uint64_t seen = state_.load(std::memory_order_relaxed);
+      const bool was_orphan = is_orphan(seen);
+      if (seen != kFree && !was_orphan) return false;
+      if (!state_.compare_exchange_strong(seen, taken_now(), std::memory_order_acquire)) {
+        return false;
+      }
+      if (was_orphan) (void)recording.release();
+      return true;
+    }
+    void give_back(bool is_full) noexcept {
+      state_.store(is_full ? kFull : kFree, std::memory_order_release);
+    }
+
+    std::unique_ptr<Recording> recording;  // made when the slot is first filled
+
+   private:
+    static constexpr uint64_t kFree = 0, kFull = 1, kTaken = 2;  // kTaken + fork_count()
+    static uint64_t taken_now() noexcept { return kTaken + fork_count(); }
+    static bool is_orphan(uint64_t state) noexcept {
+      return state >= kTaken && state != taken_now();
+    }
+    std::atomic<uint64_t> state_{kFree};
   };
   struct Freed {  // frees the slot also where the visit throws
     Slot& slot;
-    ~Freed() { slot.state.store(State::kFree, std::memory_order_release); }
+    ~Freed() { slot.give_back(/*is_full=*/false); }
   };
 
   std::array<Slot, kSlots> slots_;

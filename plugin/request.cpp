@@ -50,12 +50,6 @@ Status check_stride(const char* field, uint64_t stride, uint64_t least) {
                "a multiple of 8 of at least " + std::to_string(least), stride);
 }
 
-uint64_t struct_size_at(const void* data, uint64_t stride, uint64_t index) {
-  uint64_t size;
-  std::memcpy(&size, static_cast<const unsigned char*>(data) + stride * index, sizeof size);
-  return size;
-}
-
 // A strided array of structs whose first `least` bytes every minor version has.
 Status check_structs(const char* field, const void* data, uint64_t count, uint64_t most,
                      uint64_t stride, uint64_t least) {
@@ -217,7 +211,7 @@ Status check_single_ad(const barker_ad* from, barker_ad& ad, CheckedRequest& to)
 }
 
 Status check_response(const barker_response* from, const barker_request& request,
-                      barker_response& to) {
+                      uint32_t host_minor, barker_response& to) {
   to = {};
   if (Status s = read_struct("barker_response", from, kLeastResponse, to); !s.ok()) return s;
   if (to.ad_capacity < request.ad_count) {
@@ -226,6 +220,13 @@ Status check_response(const barker_response* from, const barker_request& request
   if (request.ad_count > 0) {
     if (!to.ads) return invalid_argument("ads: expected a pointer, found NULL");
     if (Status s = check_stride("ads", to.ad_stride, kLeastResultAd); !s.ok()) return s;
+  }
+  if (host_minor < kMinorOfWholeStrides) {
+    if (Status s = check_structs("ads", to.ads, request.ad_count, BARKER_MAX_ADS, to.ad_stride,
+                                 kLeastResultAd);
+        !s.ok()) {
+      return s;
+    }
   }
   return check_array("text", to.text, to.text_capacity, ~uint64_t{0});
 }

@@ -1,5 +1,6 @@
-// Requests and responses as they come over the C ABI: read as far as the sender's structs go,
-// checked once, then used without fear. Strided arrays are walked by their stride.
+// Requests and responses as they come over the C ABI. They are read as far as the sender's structs
+// go and checked once; after that their sizes, pointers and numbers are relied on without another
+// check. Strided arrays are walked by their stride.
 #pragma once
 
 #include <algorithm>
@@ -16,15 +17,20 @@ inline std::string_view view(const barker_string& s) {
   return s.size == 0 ? std::string_view() : std::string_view(s.data, s.size);
 }
 
+// The struct_size of element `index` of a strided array of structs, as the sender set it.
+inline uint64_t struct_size_at(const void* array, uint64_t stride, uint64_t index) {
+  uint64_t size;
+  std::memcpy(&size, static_cast<const unsigned char*>(array) + stride * index, sizeof size);
+  return size;
+}
+
 // Element `index` of a strided array of structs: our fields, zero where the sender's struct is
 // shorter.
 template <typename T>
 T element(const T* array, uint64_t stride, uint64_t index) {
   const auto* at = reinterpret_cast<const unsigned char*>(array) + stride * index;
-  uint64_t size;
-  std::memcpy(&size, at, sizeof size);
   T copy{};
-  const uint64_t known = std::min(size, stride);
+  const uint64_t known = std::min(struct_size_at(array, stride, index), stride);
   if (known >= sizeof(T)) {
     std::memcpy(&copy, at, sizeof(T));  // of a constant size: a few moves instead of a call
   } else {
@@ -32,6 +38,10 @@ T element(const T* array, uint64_t stride, uint64_t index) {
   }
   return copy;
 }
+
+// From this minor version of the host on, all bytes of a result up to the stride are the plugin's to
+// write. A host before it sets the struct_size of every result, and what lies behind that is its own.
+inline constexpr uint32_t kMinorOfWholeStrides = 2;
 
 // A request in our struct, its sizes, pointers, counts, strides and numbers checked.
 struct CheckedRequest {
@@ -43,9 +53,10 @@ struct CheckedRequest {
 // but lengths and numbers is looked at, so that a request that is too large costs no work.
 Status check_request(const barker_request* from, CheckedRequest& to);
 
-// Reads and checks a response of any minor version for a checked request.
+// Reads and checks a response of any minor version for a checked request of a host whose header has
+// the minor version `host_minor`.
 Status check_response(const barker_response* from, const barker_request& request,
-                      barker_response& to);
+                      uint32_t host_minor, barker_response& to);
 
 // Whether an ad of a checked request cannot be taken: a number, a text or its selling points are
 // beyond the limits. Of a bad ad only title_of_bad_ad() and its numbers may be read.

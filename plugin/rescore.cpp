@@ -1,6 +1,7 @@
-// The rescoring call and its like: scratch memory and a generation for the query, an answer whatever
-// happens, and its traces in the counters.
+// The calls that rescore a query: they find scratch memory and a generation for it, answer it
+// whatever happens, and count it.
 
+#include <exception>
 #include <utility>
 
 #include "plugin/explain.h"
@@ -22,6 +23,16 @@ void count_for_generation(const Answer& answer, GenerationCounters& counters) {
   counters.latency.add(answer.total_ns());
 }
 
+// Empty where there was no memory for it.
+std::string explanation_of(const CheckedRequest& request, const Basis& basis, Workspace* workspace,
+                           const Answer& answer) noexcept {
+  try {
+    return explain_answer(request, basis, workspace, answer);
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
 }  // namespace
 
 bool Plugin::rescore(const CheckedRequest& request, barker_response& response, std::string* json) {
@@ -33,8 +44,8 @@ bool Plugin::rescore(const CheckedRequest& request, barker_response& response, s
   Answer& answer = workspace ? workspace->answer : own;
   const Basis basis{config_, weights, pin ? pin->rules.get() : nullptr};
   answer_query(request, basis, workspace, answer);
-  if (!deliver(answer, response)) return false;
-  if (json) *json = explain_answer(request, basis, workspace, answer);
+  if (!deliver(answer, host_minor(), response)) return false;
+  if (json) *json = explanation_of(request, basis, workspace, answer);
   const uint64_t number = count_query(answer, weights);
   if (!answer.is_bypass() && pin->canary.generation &&
       is_within(salted_place(number), pin->shares.compared)) {

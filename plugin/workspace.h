@@ -64,6 +64,8 @@ struct Workspace {
   std::vector<uint32_t> needed_slots, needed_rows;
   std::vector<float> needed_logits;
 
+  uint64_t titles_in_time = 0;  // the ranks before the one that the deadline cut off
+
   Answer answer;
 };
 

@@ -59,7 +59,6 @@ struct Forward::Impl {
     kernels().dense(layer, embedding.in(), Activation::kNone, out);
   }
 
-  void pool_groups(std::span<const Bag> groups);
   void set_attention_base();
   void set_dot_context();
   void add_mlp(std::span<const uint32_t> rows, const PackedMlp& mlp, VectorOut logits);
@@ -105,22 +104,24 @@ void Forward::bind(const PackedNetwork& packed) {
 // ---- the context: once per query
 
 void Forward::set_context(std::span<const Bag> groups) noexcept {
+  assert(groups.size() == impl_->network->groups.size());
+  for (size_t g = 0; g < groups.size(); ++g) pool_group(g, groups[g]);
+  finish_context();
+}
+
+// Eq. 4. The groups stand next to each other, which is their concatenation (Eq. 5).
+void Forward::pool_group(size_t index, const Bag& group) noexcept {
+  impl_->kernels().pool(impl_->network->embedding, group, row_of(impl_->context.out(), index));
+}
+
+void Forward::finish_context() noexcept {
   Impl& i = *impl_;
-  i.pool_groups(groups);
   if (i.has_mlp()) {  // Eq. 6, the columns of the context
     i.kernels().dense(i.packed->first_context, flat(i.context.in()), Activation::kNone,
                       i.first_layer.out());
   }
   if (i.network->has_auxiliary) i.set_attention_base();
   if (i.has_dot()) i.set_dot_context();
-}
-
-// Eq. 4 for every group. The groups stand next to each other, which is their concatenation (Eq. 5).
-void Forward::Impl::pool_groups(std::span<const Bag> groups) {
-  assert(groups.size() == network->groups.size());
-  for (size_t g = 0; g < groups.size(); ++g) {
-    kernels().pool(network->embedding, groups[g], row_of(context.out(), g));
-  }
 }
 
 // Eq. 11, what is the same for every title: W_u e_u + W_q e_q.

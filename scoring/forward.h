@@ -38,6 +38,11 @@ class Forward {
   // groups.size() == network.groups.size(), and every row is below network.rows.
   void set_context(std::span<const Bag> groups) noexcept;
 
+  // set_context() in parts, for a caller that looks at the clock between them: pool_group() for every
+  // group of the network, then finish_context().
+  void pool_group(size_t index, const Bag& group) noexcept;
+  void finish_context() noexcept;
+
   // Writes to logits[i] the logit of keyword row rows[i] (< network.keyword_rows), before
   // calibration. The logit of a row does not depend on the other rows.
   void score_targets(std::span<const uint32_t> rows, float* logits,

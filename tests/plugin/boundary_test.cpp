@@ -210,7 +210,7 @@ INSTANTIATE_TEST_SUITE_P(Types, Cancellation,
                                                                         : "Asynchronous";
                          });
 
-TEST_P(Cancellation, OfAThreadTakesEffectBehindItsControlCall) {
+TEST_P(Cancellation, OfAThreadTakesEffectAfterItsControlCall) {
   NEEDS_THREADS_THAT_UNWIND;
   const std::string path = weights(6);
   std::atomic<bool> is_inside{false}, is_cancelled{false};
@@ -343,6 +343,24 @@ TEST(FloatingPoint, IsCalculatedAlikeInEveryHostEnvironmentAndLeftAsItWas) {
     EXPECT_EQ(session.verify, BARKER_OK) << environment.name << session.error;
     EXPECT_EQ(asker.answer(), answer) << environment.name;
   }
+}
+
+// A host that grows its buffer to text_size and asks again must not do so after another error.
+TEST_F(Plugin, LeavesNoTextSizeOfACallBeforeWhereAPointerIsNull) {
+  fill(1);
+  const auto expect_refused = [&](auto call) {
+    response_.text_size = 1 << 20;
+    EXPECT_EQ(call(), BARKER_E_INVALID_ARGUMENT);
+    EXPECT_THAT(error_, HasSubstr("expected a pointer, found NULL"));
+    EXPECT_EQ(response_.text_size, 0u);
+  };
+  const auto& explain = extension<barker_explain>(BARKER_EXT_EXPLAIN);
+  const auto& prepared = extension<barker_prepared>(BARKER_EXT_PREPARED);
+  barker_string json{};
+  expect_refused([&] { return api().rescore(nullptr, &request_, &response_, error_); });
+  expect_refused([&] { return explain.rescore(nullptr, &request_, &response_, &json, error_); });
+  expect_refused([&] { return explain.rescore(plugin_, &request_, &response_, nullptr, error_); });
+  expect_refused([&] { return prepared.score(nullptr, ads_.data(), &response_, error_); });
 }
 
 TEST_F(Plugin, RefusesAPathWithANul) {

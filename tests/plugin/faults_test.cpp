@@ -184,6 +184,42 @@ TEST_F(Faults, OfOneAllocationCostAQueryItsRescoringAtMost) {
   EXPECT_GT(bypassed, 20);
 }
 
+// The page is answered and counted once also where its explanation failed.
+TEST_F(Faults, OfAnAllocationCostAnExplanationAtMost) {
+  NEEDS_FAILING_NEW;
+  const auto& explain =
+      *static_cast<const barker_explain*>(api().get_extension(BARKER_EXT_EXPLAIN));
+  const std::string expected = answer_of(0);
+  for (const bool for_good : {false, true}) {
+    int unexplained = 0, n = 1;
+    for (bool failed = true; failed; ++n) {
+      barker_plugin* plugin = make();
+      ASSERT_TRUE(asker_.ask(plugin)) << "and the buffers are as large as needed";
+      barker_response response = asker_.response;
+      barker_string json{};
+      int32_t code = -1;
+      failed = with_failing_allocation(n, for_good, [&] {
+        code = explain.rescore(plugin, &asker_.request, &response, &json, nullptr);
+      });
+      ASSERT_EQ(code, BARKER_OK) << n;
+      EXPECT_EQ(response.ad_count, asker_.request.ad_count) << n;
+      if (response.status == BARKER_STATUS_RESCORED) {
+        EXPECT_EQ(asker_.answer(), expected) << n;
+      }
+      unexplained += json.data == nullptr;
+      EXPECT_EQ(json.data == nullptr, json.size == 0) << n;
+      explain.release(json);
+      barker_stats stats{};
+      stats.struct_size = sizeof stats;
+      ASSERT_EQ(api().stats(plugin, &stats), BARKER_OK);
+      EXPECT_EQ(stats.queries, 2u) << n;
+      EXPECT_EQ(stats.errors, 0u) << n;
+      api().destroy(plugin);
+    }
+    EXPECT_GT(unexplained, 20) << "of " << n - 2 << " places";
+  }
+}
+
 TEST_F(Faults, OfAllAllocationsNeverCrashAQuery) {
   NEEDS_FAILING_NEW;
   const std::string expected = answer_of(0);
@@ -354,19 +390,21 @@ TEST_F(Faults, OfTimeEndAQueryWithinABlockOfWork) {
   api().destroy(plugin);
 }
 
+// How often a query looks at the clock.
+uint64_t looks_of(Asker& asker, barker_plugin* plugin) {
+  asker.request.deadline_ns = ~uint64_t{0};
+  fake_clock = true;
+  looks = 0;
+  const bool answered = asker.ask(plugin);
+  fake_clock = false;
+  EXPECT_TRUE(answered);
+  return looks;
+}
+
 // A block of work is not a number of ads: these have as much as a request may.
 TEST_F(Faults, OfTimeAreSeenBetweenLargeAds) {
   NEEDS_FAILING_NEW;
   barker_plugin* plugin = make();
-  const auto looks_of = [&](Asker& asker) {
-    asker.request.deadline_ns = ~uint64_t{0};
-    fake_clock = true;
-    looks = 0;
-    const bool answered = asker.ask(plugin);
-    fake_clock = false;
-    EXPECT_TRUE(answered);
-    return looks;
-  };
   constexpr size_t kAds = 20;
   Asker usual(1, "", kAds), large(1, "", kAds);
   std::vector<barker_selling_point> points(BARKER_MAX_AD_SELLING_POINTS,
@@ -378,9 +416,26 @@ TEST_F(Faults, OfTimeAreSeenBetweenLargeAds) {
     ad.title_keywords = keywords.data();
     ad.title_keyword_count = keywords.size();
   }
-  EXPECT_LT(looks_of(usual), 20u);
-  EXPECT_GT(looks_of(large), 4 * kAds);  // an ad is more than a block where it is mapped, where its
-                                         // words are looked up, its title scored, its SPs chosen
+  EXPECT_LT(looks_of(usual, plugin), 20u);
+  EXPECT_GT(looks_of(large, plugin),
+            4 * kAds);  // an ad is more than a block where it is mapped, where its
+                        // words are looked up, its title scored, its SPs chosen
+  api().destroy(plugin);
+}
+
+// Empty tokens have no byte to count, but each of them is looked up.
+TEST_F(Faults, OfTimeAreSeenBetweenTheTokensOfAGroup) {
+  NEEDS_FAILING_NEW;
+  barker_plugin* plugin = make();
+  Asker asker(1);
+  const uint64_t few = looks_of(asker, plugin);
+  const std::vector<barker_string> tokens(BARKER_MAX_TOKENS);
+  const std::string name = "profile";
+  const barker_group group = {sizeof group, view(name), tokens.data(), tokens.size(), nullptr};
+  asker.request.groups = &group;
+  asker.request.group_count = 1;
+  asker.request.group_stride = sizeof group;
+  EXPECT_GT(looks_of(asker, plugin), few + 100);
   api().destroy(plugin);
 }
 

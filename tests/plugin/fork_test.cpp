@@ -126,7 +126,9 @@ TEST_F(Plugin, LoadsInAChildThatWasForkedWhileQueriesAndComparisonsRan) {
                 // Whether a comparison ran at the fork is a matter of chance, that this one comes
                 // back is not.
                 const int32_t code = canary->compare(plugin_, 1, nullptr, nullptr);
-                return code == BARKER_OK || code == BARKER_E_REENTRANT ? 0 : 4;
+                if (code != BARKER_OK && code != BARKER_E_REENTRANT) return 4;
+                api().destroy(plugin_);  // frees nothing that another thread was changing
+                return 0;
               }),
               0)
         << "fork " << i;

@@ -264,6 +264,45 @@ TEST_F(Limits, OfOlderStructsAreKept) {
   }
 }
 
+// Before 1.2 a result was as large as its struct_size, also where the stride is larger.
+TEST_F(Limits, OfResultsOfHostsBefore1_2AreTheirStructSizes) {
+  struct Row {
+    unsigned char result[offsetof(barker_result_ad, flags)];
+    uint64_t key;
+  };
+  static_assert(sizeof(Row) == sizeof(barker_result_ad), "the stride has room for all of it");
+  const auto ask = [&](uint32_t minor, uint64_t struct_size, std::vector<Row>& rows) {
+    barker_host host = kHost;
+    host.abi_minor = minor;
+    api().destroy(plugin_);
+    plugin_ = nullptr;
+    EXPECT_EQ(api().create(&host, {nullptr, 0}, &plugin_, error_), BARKER_OK) << error_;
+    load(weights(1));
+    fill(rows.size());
+    for (Row& row : rows) {
+      std::memcpy(row.result, &struct_size, sizeof struct_size);
+      row.key = 7;
+    }
+    response_.ads = reinterpret_cast<barker_result_ad*>(rows.data());
+    response_.ad_stride = sizeof(Row);
+    return rescore();
+  };
+  std::vector<Row> rows(3);
+  for (const uint32_t minor : {0u, 1u}) {
+    ASSERT_EQ(ask(minor, sizeof rows[0].result, rows), BARKER_OK) << error_;
+    for (const Row& row : rows) {
+      EXPECT_EQ(row.key, 7u) << "minor " << minor;
+      uint64_t written;
+      std::memcpy(&written, row.result, sizeof written);
+      EXPECT_EQ(written, sizeof row.result);
+    }
+    EXPECT_EQ(ask(minor, 8, rows), BARKER_E_INVALID_ARGUMENT) << "less than every version has";
+    EXPECT_EQ(ask(minor, sizeof(Row) + 8, rows), BARKER_E_INVALID_ARGUMENT) << "beyond the stride";
+  }
+  ASSERT_EQ(ask(2, 0, rows), BARKER_OK) << error_;
+  for (const Row& row : rows) EXPECT_EQ(row.key, 0u) << "the stride is the plugin's since 1.2";
+}
+
 TEST_F(Limits, OfWhatTheModelKnowsAreCounted) {
   load(weights(1));
   fill(3);

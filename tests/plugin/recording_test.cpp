@@ -1,6 +1,8 @@
 #include "plugin/recording.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <memory>
@@ -127,6 +129,32 @@ TEST(Recording, OfSomethingLargeIsNotMade) {
   Recording recording;
   EXPECT_FALSE(recording.assign(original.request, 3));
   EXPECT_TRUE(recording.assign(Original().request, 3));
+}
+
+TEST(RecordingQueue, TakesOverInAChildOfForkWhatAThreadOfTheParentHadTaken) {
+  auto queue = std::make_unique<RecordingQueue>();
+  const Original original;
+  queue->offer(original.request, 3);
+  int status = -1;
+  ASSERT_TRUE(queue->take([&](const barker_request&) {
+    // This thread stands for any thread of the parent: the child's slot is never given back by it.
+    const pid_t child = fork();
+    if (child != 0) {
+      waitpid(child, &status, 0);
+      return;
+    }
+    alarm(60);  // ends a child that waits
+    for (int i = 0; i < 50; ++i) queue->offer(original.request, 3);
+    uint64_t taken = 0;
+    while (queue->take([&](const barker_request& r) { taken += view(r.query) == original.query; }))
+      ;
+    const bool all_slots = taken + queue->dropped() == 50 && taken == 32;
+    queue.reset();
+    _exit(all_slots ? 0 : 1);
+  }));
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_FALSE(queue->take([](const barker_request&) {})) << "the parent's slot is free again";
 }
 
 TEST(RecordingQueue, HoldsAFewAndDropsTheRest) {
