@@ -47,13 +47,14 @@ class Validator {
     return {};
   }
 
+  // A log that no dataset could be made of.
+  void look_at(const Status& why, const BadLines& bad) {
+    bad_lines(bad, 0);
+    add(Level::kError, why.message());
+  }
+
   void look_at(const Dataset& data, const BadLines& bad) {
-    if (bad.count() > 0) {
-      const BadLines::Entry& first = bad.first().front();
-      add(percent(bad.count(), bad.count() + data.events()) > 5 ? Level::kError : Level::kWarning,
-          std::to_string(bad.count()) + " lines cannot be used, first line " +
-              std::to_string(first.line) + ": " + first.reason);
-    }
+    bad_lines(bad, data.events());
     label_rates(data);
     unknown_shares(data);
     rare_keywords(data);
@@ -82,6 +83,14 @@ class Validator {
       if (ad.title.empty() && ad.keywords.empty()) ads_without_words_.add(line);
     }
     if (event.sfs.empty() && event.ads.empty() && !event.history_only) nothing_shown_.add(line);
+  }
+
+  void bad_lines(const BadLines& bad, uint64_t events) {
+    if (bad.count() == 0) return;
+    const BadLines::Entry& first = bad.first().front();
+    add(percent(bad.count(), bad.count() + events) > 5 ? Level::kError : Level::kWarning,
+        std::to_string(bad.count()) + " lines cannot be used, first line " +
+            std::to_string(first.line) + ": " + first.reason);
   }
 
   void label_rates(const Dataset& data) {
@@ -179,8 +188,13 @@ Result<LogReport> validate_log(const std::string& path, const std::string& scrat
   if (Status s = validator.read(path); !s.ok()) return s;
   BadLines bad;
   const auto data = open_dataset_or_log(path, scratch, options, bad);
-  if (!data.ok()) return data.status();
-  validator.look_at(**data, bad);
+  if (data.status().code() == Code::kBadData) {
+    validator.look_at(data.status(), bad);
+  } else if (!data.ok()) {
+    return data.status();
+  } else {
+    validator.look_at(**data, bad);
+  }
   return report;
 }
 

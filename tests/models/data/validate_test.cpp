@@ -61,7 +61,16 @@ TEST(ValidateLog, CallsALogOfOneClassUnusable) {
   const LogReport report = validated(log);
   EXPECT_FALSE(report.usable());
   EXPECT_THAT(report.text(), HasSubstr("ERROR    training: 80 SF impressions, all of them not"));
-  EXPECT_FALSE(validated("").usable());
+}
+
+TEST(ValidateLog, SaysWhatIsWrongWithALogWithoutEvents) {
+  const LogReport empty = validated("");
+  EXPECT_FALSE(empty.usable());
+  EXPECT_THAT(empty.text(), HasSubstr("found an empty file"));
+  const LogReport wrong = validated("no event\n{\n");
+  EXPECT_FALSE(wrong.usable());
+  EXPECT_THAT(wrong.text(), HasSubstr("2 lines cannot be used, first line 1: "));
+  EXPECT_THAT(wrong.text(), HasSubstr("found 2 lines without one"));
 }
 
 }  // namespace
