@@ -37,21 +37,22 @@ Result<int> publish(const Options& o) {
     return Status(verified.code(), o.verify.file + ": was not published: " + verified.message());
   }
   if (!version.ok()) return version.status();
-  std::cout << *version << (o.label.empty() ? " is CURRENT" : " is label " + o.label) << "\n";
+  std::cout << visible(*version)
+            << (o.label.empty() ? " is CURRENT" : " is label " + visible(o.label)) << "\n";
   return kExitOk;
 }
 
 Result<int> rollback(const Options& o) {
   const Result<std::string> version = rollback_weights(o.directory);
   if (!version.ok()) return version.status();
-  std::cout << *version << " is CURRENT\n";
+  std::cout << visible(*version) << " is CURRENT\n";
   return kExitOk;
 }
 
 Result<int> promote(const Options& o) {
   const Result<std::string> version = promote_label(o.directory, o.label);
   if (!version.ok()) return version.status();
-  std::cout << *version << " is CURRENT\n";
+  std::cout << visible(*version) << " is CURRENT\n";
   return kExitOk;
 }
 

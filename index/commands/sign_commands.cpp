@@ -5,6 +5,7 @@
 #include "index/commands/commands.h"
 #include "models/base/exit_code.h"
 #include "models/command/options.h"
+#include "models/text/text.h"
 #include "models/weights/signature.h"
 #include "models/weights/weight_file.h"
 
@@ -18,8 +19,9 @@ struct Options {
 Result<int> keygen(const Options& o) {
   const Result<PublicKey> key = generate_key_pair(o.name);
   if (!key.ok()) return key.status();
-  std::cout << o.name << ".key is the secret key: keep it where weights are published\n"
-            << o.name << ".pub is the public key: put it into the plugin's configuration:\n"
+  std::cout << visible(o.name) << ".key is the secret key: keep it where weights are published\n"
+            << visible(o.name)
+            << ".pub is the public key: put it into the plugin's configuration:\n"
             << "trusted_keys = [\"" << to_text(*key) << "\"]\n";
   return kExitOk;
 }
@@ -30,7 +32,7 @@ Result<int> sign(const Options& o) {
   if (!file.ok()) return file.status();
   const Result<PublicKey> key = sign_bytes((*file)->bytes(), o.file, o.key);
   if (!key.ok()) return key.status();
-  std::cout << signature_path(o.file) << " by " << to_text(*key) << "\n";
+  std::cout << visible(signature_path(o.file)) << " by " << to_text(*key) << "\n";
   return kExitOk;
 }
 

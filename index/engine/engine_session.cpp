@@ -93,7 +93,7 @@ void EngineSession::fill_request(const SearchResult& page, const Profile& user,
   for (const Hit& hit : hits) add_ad(hit);
 }
 
-// No text is copied: all of them stay in the mapped ad store.
+// No text is copied: all of them stay in the ad store.
 void EngineSession::add_ad(const Hit& hit) {
   const fbs::StoredAd& stored = engine_.store.ad(hit.document);
   barker_ad& ad = plugin_.add_ad();

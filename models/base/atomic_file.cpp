@@ -25,6 +25,22 @@ bool lock_new(int descriptor) {
 
 }  // namespace
 
+Status cannot_be_written(const std::string& path, int error) {
+  return io_error(path + ": cannot be written: " + std::strerror(error));
+}
+
+int write_all(int descriptor, const void* data, size_t size) {
+  const char* at = static_cast<const char*>(data);
+  while (size > 0) {
+    const ssize_t wrote = ::write(descriptor, at, size);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) return wrote < 0 ? errno : ENOSPC;
+    at += wrote;
+    size -= static_cast<size_t>(wrote);
+  }
+  return 0;
+}
+
 // The file is made by open() and not by mkostemp(), which would make it readable by its owner
 // alone.
 Result<AtomicFile> AtomicFile::create(const std::string& path) {
@@ -58,20 +74,9 @@ AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
   return *this;
 }
 
-Status AtomicFile::failed(int error) const {
-  return io_error(path_ + ": cannot be written: " + std::strerror(error));
-}
-
 Status AtomicFile::write(const void* data, size_t size) {
-  const char* at = static_cast<const char*>(data);
-  while (size > 0) {
-    const ssize_t wrote = ::write(descriptor_, at, size);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return failed(wrote < 0 ? errno : ENOSPC);
-    at += wrote;
-    size -= static_cast<size_t>(wrote);
-  }
-  return {};
+  const int error = write_all(descriptor_, data, size);
+  return error == 0 ? Status() : failed(error);
 }
 
 Status AtomicFile::commit() {

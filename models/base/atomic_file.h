@@ -14,6 +14,12 @@
 
 namespace barker {
 
+// "PATH: cannot be written: REASON"
+Status cannot_be_written(const std::string& path, int error);
+
+// Writes all bytes to a descriptor. Returns 0 or the errno of the failure.
+int write_all(int descriptor, const void* data, size_t size);
+
 class AtomicFile {
  public:
   static Result<AtomicFile> create(const std::string& path);
@@ -25,7 +31,7 @@ class AtomicFile {
   // An error may also say that the file is in place but that its directory could not be synced.
   Status commit();
   int descriptor() const { return descriptor_; }
-  Status failed(int error) const;  // "PATH: cannot be written: REASON"
+  Status failed(int error) const { return cannot_be_written(path_, error); }
 
  private:
   AtomicFile() = default;

@@ -1,10 +1,10 @@
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
 
 #include "models/base/exit_code.h"
+#include "models/base/output_file.h"
 #include "models/cli/commands.h"
 #include "models/command/options.h"
 #include "models/data/dataset.h"
@@ -36,36 +36,33 @@ Result<int> generate_click_world(const Options& o) {
   }
   const ClickWorld world(o.world);
   if (!world.status().ok()) return world.status();
-  std::ofstream file;
-  if (!o.events.empty() && o.events != "-") {
-    file.open(o.events, std::ios::binary);
-    if (!file) return io_error(o.events + ": cannot be written");
+  std::optional<OutputFile> log;
+  if (!o.events.empty()) {
+    log.emplace(o.events);
+    if (!log->status().ok()) return log->status();
   }
-  std::ostream& log = o.events == "-" ? std::cout : file;
   std::optional<DatasetBuilder> builder;
   if (!o.dataset.empty()) {
     Result<DatasetBuilder> made = DatasetBuilder::create(o.dataset, {}, {});
     if (!made.ok()) return made.status();
     builder.emplace(std::move(*made));
   }
-  if (!o.events.empty() || builder) {
+  if (log || builder) {
     std::string line;
     Status status = world.generate([&](const SearchEvent& event) -> Status {
-      if (!o.events.empty()) {
+      if (log) {
         line.clear();
         append_event(event, line);
-        if (!log.write(line.data(), static_cast<std::streamsize>(line.size()))) {
-          return io_error(o.events + ": cannot be written");
-        }
+        log->write(line);
+        if (!log->status().ok()) return log->status();
       }
       return builder ? builder->add(event) : Status();
     });
     if (status.ok() && builder) {
       status = builder->finish("click-world-" + std::to_string(o.world.seed));
     }
+    if (status.ok() && log) status = log->close();
     if (!status.ok()) return status;
-    log.flush();
-    if (!o.events.empty() && !log) return io_error(o.events + ": cannot be written");
   }
   if (o.oracles) print_oracles(world);
   return kExitOk;

@@ -46,15 +46,13 @@ std::string quoted(const std::string& text, const char* escaped_quote) {
   return out + "'";
 }
 
-// The bash command that prints what completes a value of this kind; "" where nothing can.
+// The bash command that offers what completes a value of this kind; "" where nothing can.
 std::string bash_words(const OptionText& text) {
   if (!text.choices.empty()) {
-    std::string words;
-    for (const std::string& choice : text.choices) words += (words.empty() ? "" : " ") + choice;
-    return "compgen -W '" + words + "' -- \"$cur\"";
+    return "_NAME_words '" + join(text.choices, ' ') + "'";
   }
-  if (contains(text.value, kFile)) return "compgen -f -- \"$cur\"";
-  if (contains(text.value, kDirectory)) return "compgen -d -- \"$cur\"";
+  if (contains(text.value, kFile)) return "_NAME_paths -f";
+  if (contains(text.value, kDirectory)) return "_NAME_paths -d";
   return "";
 }
 
@@ -75,12 +73,12 @@ std::string bash_values(const std::vector<Node>& nodes) {
 std::string bash_options(const std::vector<Node>& nodes) {
   std::string cases;
   for (const Node& node : nodes) {
-    std::string names;
+    std::vector<std::string> names;
     for (const CLI::Option* option : visible_options(*node.app)) {
       const std::string name = text_of(*option).name;
-      if (!name.empty()) names += (names.empty() ? "" : " ") + name;
+      if (!name.empty()) names.push_back(name);
     }
-    cases += "      '" + node.joined(" ") + "') compgen -W '" + names + "' -- \"$cur\" ;;\n";
+    cases += "      '" + node.joined(" ") + "') _NAME_words '" + join(names, ' ') + "' ;;\n";
   }
   return cases;
 }
@@ -88,11 +86,10 @@ std::string bash_options(const std::vector<Node>& nodes) {
 std::string bash_operands(const std::vector<Node>& nodes) {
   std::string cases;
   for (const Node& node : nodes) {
-    std::string commands, names;
-    for (const CLI::App* sub : visible_subcommands(*node.app)) {
-      names += (names.empty() ? "" : " ") + sub->get_name();
-    }
-    if (!names.empty()) commands += "compgen -W '" + names + "' -- \"$cur\"; ";
+    std::string commands;
+    std::vector<std::string> names;
+    for (const CLI::App* sub : visible_subcommands(*node.app)) names.push_back(sub->get_name());
+    if (!names.empty()) commands += "_NAME_words '" + join(names, ' ') + "'; ";
     for (const CLI::Option* option : visible_options(*node.app)) {
       const OptionText text = text_of(*option);
       if (text.operand.empty()) continue;
@@ -104,8 +101,24 @@ std::string bash_operands(const std::vector<Node>& nodes) {
 }
 
 constexpr char kBash[] = R"bash(# bash completion of NAME. Try it: source <(NAME completion bash)
-# Prints what may follow, one a line.
+# Offers those of the words that begin like the word at the cursor.
 _NAME_words() {
+  local IFS=$' \t\n' more
+  mapfile -t more < <(compgen -W "$1" -- "$cur")
+  COMPREPLY+=("${more[@]}")
+}
+
+# Offers files (-f) or directories (-d). bash then adds the slash of a directory and quotes spaces,
+# as it must not do with a word that only has the name of a file.
+_NAME_paths() {
+  local more
+  mapfile -t more < <(compgen "$1" -- "$cur")
+  COMPREPLY+=("${more[@]}")
+  compopt -o filenames 2>/dev/null  # outside of a completion it only fails
+}
+
+# Offers what may follow.
+_NAME_offer() {
   case "$path $prev" in
 VALUES  esac
   if [[ $cur == -* ]]; then
@@ -118,7 +131,7 @@ OPERANDS  esac
 }
 
 _NAME() {
-  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} path=NAME i IFS=$'\n'
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} path=NAME i
   # bash splits --out=FILE into three words.
   if [[ $cur == = ]]; then
     cur=
@@ -130,9 +143,8 @@ _NAME() {
       PATHS) path+=" ${COMP_WORDS[i]}" ;;
     esac
   done
-  mapfile -t COMPREPLY < <(IFS=$' \t\n' && _NAME_words)
-  # Adds the slash of a directory and quotes spaces; outside of a completion it only fails.
-  if [[ ${#COMPREPLY[@]} -gt 0 && -e ${COMPREPLY[0]} ]]; then compopt -o filenames 2>/dev/null; fi
+  COMPREPLY=()
+  _NAME_offer
 }
 complete -F _NAME NAME
 )bash";
@@ -172,33 +184,38 @@ std::string zsh_text(const std::string& text) {
 }
 
 std::string zsh_action(const OptionText& text) {
-  if (!text.choices.empty()) {
-    std::string words;
-    for (const std::string& choice : text.choices) words += (words.empty() ? "" : " ") + choice;
-    return "(" + words + ")";
-  }
+  if (!text.choices.empty()) return "(" + join(text.choices, ' ') + ")";
   if (contains(text.value, kFile)) return "_files";
   if (contains(text.value, kDirectory)) return "_files -/";
   return " ";
 }
 
-std::string zsh_function(const Node& node) {
-  std::string name = node.joined("_"), arguments, commands, branches;
-  replace_all(name, "-", "_");
+// The _arguments specifications of options and operands: '1:NAME:ACTION' is the first operand,
+// '*:NAME:ACTION' are all that follow, '*--set=...' may be given several times.
+std::string zsh_arguments(const Node& node) {
+  std::string arguments;
+  int operands = 0;
   for (const CLI::Option* option : visible_options(*node.app)) {
     const OptionText text = text_of(*option);
-    const std::string description = "[" + zsh_text(option->get_description()) + "]";
-    std::string specification;
+    const std::string value =
+        text.value.empty() ? "" : ":" + zsh_text(text.value) + ":" + zsh_action(text);
+    std::string specification = text.repeats ? "*" : "";
     if (!text.operand.empty()) {
-      specification = "*:" + zsh_text(text.operand) + ":" + zsh_action(text);
-    } else if (text.value.empty()) {
-      specification = text.name + description;
+      if (!text.repeats) specification = std::to_string(++operands);
+      specification += ":" + zsh_text(text.operand) + ":" + zsh_action(text);
     } else {
-      specification =
-          text.name + "=" + description + ":" + zsh_text(text.value) + ":" + zsh_action(text);
+      specification += text.name + (value.empty() ? "" : "=") + "[" +
+                       zsh_text(option->get_description()) + "]" + value;
     }
     arguments += " \\\n    " + quoted(specification, "'\\''");
   }
+  return arguments;
+}
+
+std::string zsh_function(const Node& node) {
+  std::string name = node.joined("_"), commands, branches;
+  replace_all(name, "-", "_");
+  const std::string arguments = zsh_arguments(node);
   for (const CLI::App* sub : visible_subcommands(*node.app)) {
     commands +=
         "\n        " + quoted(sub->get_name() + ":" + zsh_text(sub->get_description()), "'\\''");
@@ -238,11 +255,7 @@ std::string fish_condition(const Node& node) {
 
 // " -r -F" for files, " -x -a 'a b'" for words, " -x" for a value that cannot be guessed.
 std::string fish_value(const OptionText& text) {
-  if (!text.choices.empty()) {
-    std::string words;
-    for (const std::string& choice : text.choices) words += (words.empty() ? "" : " ") + choice;
-    return " -x -a " + quoted(words, "\\'");
-  }
+  if (!text.choices.empty()) return " -x -a " + quoted(join(text.choices, ' '), "\\'");
   if (contains(text.value, kFile)) return " -r -F";
   if (contains(text.value, kDirectory)) return " -x -a '(__fish_complete_directories)'";
   return text.value.empty() ? "" : " -x";

@@ -6,15 +6,6 @@
 namespace barker {
 namespace {
 
-std::string join(const std::vector<std::string>& words, char separator) {
-  std::string joined;
-  for (const std::string& word : words) {
-    if (!joined.empty()) joined += separator;
-    joined += word;
-  }
-  return joined;
-}
-
 std::string upper(std::string text) {
   for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return text;
@@ -36,6 +27,15 @@ std::vector<std::string> choices_in(const std::string& value) {
 
 }  // namespace
 
+std::string join(const std::vector<std::string>& words, char separator) {
+  std::string joined;
+  for (const std::string& word : words) {
+    if (!joined.empty()) joined += separator;
+    joined += word;
+  }
+  return joined;
+}
+
 CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& words) {
   return option->check(CLI::IsMember(words))->type_name(join(words, '|'));
 }
@@ -50,6 +50,8 @@ OptionText text_of(const CLI::Option& option) {
   if (!option.get_snames().empty()) text.short_name = "-" + option.get_snames().front();
   if (option.get_positional()) text.operand = upper(option.get_name(true));
   if (option.get_items_expected_max() == 0) return text;  // a flag
+  text.repeats = option.get_items_expected_max() > 1 ||
+                 option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
   // CLI11 appends the descriptions of the checks to the type: "UINT:INT in [10 - 100000]".
   const std::string type = option.get_type_name();
   text.value = type.substr(0, type.find(':'));

@@ -32,6 +32,9 @@ inline constexpr char kFile[] = "FILE";
 inline constexpr char kDirectory[] = "DIR";
 inline constexpr char kFileOrDirectory[] = "FILE|DIR";
 
+// The words with a separator between them.
+std::string join(const std::vector<std::string>& words, char separator);
+
 // Restricts an option to some words. Help and completion show them.
 CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& words);
 
@@ -44,6 +47,7 @@ struct OptionText {
   std::string bounds;                // "[10 - 100000]" or ""
   std::string default_value;         // "" where there is none to show
   std::vector<std::string> choices;  // of one_of
+  bool repeats = false;              // whether it takes several values
   std::vector<std::string> old_names;
 };
 OptionText text_of(const CLI::Option& option);

@@ -74,7 +74,7 @@ std::string usage_error(const std::vector<const CLI::App*>& chain, const CLI::Pa
   return error.what();
 }
 
-// Says the present names of the old ones among the words.
+// Prints a note with the present name of every old spelling on the command line.
 void note_old_spellings(const std::vector<const CLI::App*>& chain, int argc,
                         const char* const* argv) {
   const auto note = [&](const std::string& old, const std::string& now) {

@@ -30,7 +30,7 @@ struct Program {
   std::vector<Command (*)(CLI::App&)> subcommands;
 };
 
-// Parses and runs. Catches every exception. To be called once, from main.
+// Parses and runs. A subcommand's std::exception becomes an error. To be called once, from main.
 int run_program(const Program& program, int argc, const char* const* argv);
 
 // Prints "COMMAND: message" on standard error and returns the exit code of the error. Messages

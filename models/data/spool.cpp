@@ -8,6 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "models/base/atomic_file.h"
+
 namespace barker {
 
 Result<SpoolFile> SpoolFile::create(const std::string& beside) {
@@ -43,17 +45,7 @@ void SpoolFile::append(const void* bytes, size_t size) {
 }
 
 void SpoolFile::flush() {
-  const char* at = buffer_.data();
-  for (size_t left = buffer_.size(); left > 0 && error_ == 0;) {
-    const ssize_t wrote = write(descriptor_, at, left);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) {
-      error_ = wrote < 0 ? errno : ENOSPC;
-      break;
-    }
-    at += wrote;
-    left -= static_cast<size_t>(wrote);
-  }
+  if (error_ == 0) error_ = write_all(descriptor_, buffer_.data(), buffer_.size());
   buffer_.clear();
 }
 

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
+#include <cmath>
 #include <deque>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "models/base/output_file.h"
 #include "models/base/random.h"
 #include "models/data/events.h"
 #include "models/simulate/marketplace_words.h"
@@ -154,7 +152,7 @@ class Market {
     splitter_ = KeywordSplitter(phrases);
   }
 
-  void write_catalogue(std::ostream& out) const {
+  void write_catalogue(OutputFile& out) const {
     for (const Ad& ad : ads_) {
       const MarketCategory& c = market_categories()[ad.category];
       Json points = Json::array();
@@ -163,11 +161,11 @@ class Market {
           {"id", ad.id},        {"title", ad.title}, {"bid_terms", {ad.noun}},  {"bid", ad.bid},
           {"category", c.name}, {"brand", ad.brand}, {"selling_points", points}};
       if (ad.opt_out) json["opt_out"] = true;
-      out << json.dump() << '\n';
+      out.write(json.dump() + "\n");
     }
   }
 
-  void write_events(std::ostream& out) {
+  void write_events(OutputFile& out) {
     Random random(options_.seed, kSearches);
     std::string line;
     for (uint32_t i = 0; i < options_.searches; ++i) {
@@ -176,24 +174,24 @@ class Market {
       const SearchEvent event = make_search(user, i, random);
       line.clear();
       append_event(event, line);
-      out << line;
+      out.write(line);
       remember(user, event);
     }
   }
 
-  void write_users(std::ostream& out) const {
+  void write_users(OutputFile& out) const {
     for (const User& user : users_) {
-      out << Json{{"user", user.id},
-                  {"keywords", user.history},
-                  {"groups", {{"profile", user.profile}, {kSfHistoryGroup, user.clicked_sfs}}}}
-                 .dump()
-          << '\n';
+      const Json json = {
+          {"user", user.id},
+          {"keywords", user.history},
+          {"groups", {{"profile", user.profile}, {kSfHistoryGroup, user.clicked_sfs}}}};
+      out.write(json.dump() + "\n");
     }
   }
 
-  static void write_queries(std::ostream& out) {
+  static void write_queries(OutputFile& out) {
     for (const MarketCategory& c : market_categories()) {
-      for (const std::string& noun : c.nouns) out << noun << '\n';
+      for (const std::string& noun : c.nouns) out.write(noun + "\n");
     }
   }
 
@@ -254,25 +252,20 @@ Status write_marketplace(const MarketplaceOptions& options, const std::string& d
                             std::to_string(market_categories().size()) + " ads, found " +
                             std::to_string(options.users) + " and " + std::to_string(options.ads));
   }
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error) return io_error(directory + ": " + error.message());
   Market market(options);
-  const auto write = [&](const char* name, auto body) -> Status {
-    const std::string path = directory + "/" + name;
-    std::ofstream out(path, std::ios::binary);
+  const auto write = [&](const char* name, auto body) {
+    OutputFile out = OutputFile::in(directory, name);
     body(out);
-    out.close();
-    return out ? Status() : io_error(path + ": cannot be written: " + std::strerror(errno));
+    return out.close();
   };
-  if (Status s = write("catalogue.jsonl", [&](std::ostream& o) { market.write_catalogue(o); });
+  if (Status s = write("catalogue.jsonl", [&](OutputFile& o) { market.write_catalogue(o); });
       !s.ok())
     return s;
-  if (Status s = write("events.jsonl", [&](std::ostream& o) { market.write_events(o); }); !s.ok())
+  if (Status s = write("events.jsonl", [&](OutputFile& o) { market.write_events(o); }); !s.ok())
     return s;
-  if (Status s = write("users.jsonl", [&](std::ostream& o) { market.write_users(o); }); !s.ok())
+  if (Status s = write("users.jsonl", [&](OutputFile& o) { market.write_users(o); }); !s.ok())
     return s;
-  return write("queries.txt", [](std::ostream& o) { Market::write_queries(o); });
+  return write("queries.txt", [](OutputFile& o) { Market::write_queries(o); });
 }
 
 }  // namespace barker

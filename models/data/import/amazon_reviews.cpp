@@ -245,7 +245,7 @@ class AmazonImporter {
   }
 
   Status write_events() {
-    OutputFile file(out_, "events.jsonl");
+    OutputFile file = OutputFile::in(out_, "events.jsonl");
     std::string line;
     for (const Event& e : events_) {
       const SearchEvent event = search_of(e);
@@ -259,7 +259,7 @@ class AmazonImporter {
   }
 
   Status write_catalogue() {
-    OutputFile file(out_, "catalogue.jsonl");
+    OutputFile file = OutputFile::in(out_, "catalogue.jsonl");
     for (uint32_t i = 0; i < items_.size(); ++i) {
       const AmazonItem& item = items_[i];
       nlohmann::ordered_json ad = {{"id", item.id}, {"title", item.title}};
@@ -273,17 +273,17 @@ class AmazonImporter {
       for (const std::string& w : item.words) {
         if (place_of_[i].shelf >= 0 && shelf_of(i).find(w) >= 0) ad["selling_points"].push_back(w);
       }
-      file.write_line(ad);
+      write_line(file, ad);
       ++summary_.ads;
     }
     return file.close();
   }
 
   Status write_users() {
-    OutputFile file(out_, "users.jsonl");
+    OutputFile file = OutputFile::in(out_, "users.jsonl");
     for (uint32_t u = 0; u < reviews_.users.size(); ++u) {
-      file.write_line({{"user", reviews_.users[u]},
-                       {"keywords", user_keywords(u, reviews_.sequences[u].size())}});
+      write_line(file, {{"user", reviews_.users[u]},
+                        {"keywords", user_keywords(u, reviews_.sequences[u].size())}});
     }
     return file.close();
   }

@@ -89,7 +89,7 @@ Status write_catalogue(const std::string& path, const std::string& out, ImportSu
                        BadLines& bad) {
   Result<CsvReader> products = CsvReader::open(path);
   if (!products.ok()) return products.status();
-  OutputFile catalogue(out, "catalogue.jsonl");
+  OutputFile catalogue = OutputFile::in(out, "catalogue.jsonl");
   std::unordered_set<std::string> ids;
   std::vector<std::string> f;
   products->next(f);  // the names of the columns
@@ -112,7 +112,7 @@ Status write_catalogue(const std::string& path, const std::string& out, ImportSu
     if (!f[2].empty()) ad["brand"] = f[2];
     const std::string description = without_tags(f[3] + " " + f[4]);
     if (!description.empty()) ad["description"] = description;
-    catalogue.write_line(ad);
+    write_line(catalogue, ad);
     ++summary.ads;
   }
   if (!products->status().ok()) return products->status();
@@ -121,7 +121,7 @@ Status write_catalogue(const std::string& path, const std::string& out, ImportSu
 
 Status write_queries(const std::string& from, const std::string& out, ImportSummary& summary,
                      BadLines& bad) {
-  OutputFile queries(out, "queries.txt");
+  OutputFile queries = OutputFile::in(out, "queries.txt");
   for (const char* name : {"clicks_train_first1000.csv.gz", "clicks_test_first1000.csv.gz"}) {
     Result<CsvReader> clicks = CsvReader::open(from + "/" + name);
     if (!clicks.ok()) return clicks.status();

@@ -1,40 +1,9 @@
 #include "models/data/import/import_parts.h"
 
-#include <filesystem>
-
 namespace barker {
 
-OutputFile::OutputFile(const std::string& directory, const std::string& name) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error) {
-    status_ = io_error(directory + ": cannot be made: " + error.message());
-    return;
-  }
-  Result<AtomicFile> file = AtomicFile::create(directory + "/" + name);
-  status_ = file.status();
-  if (file.ok()) file_.emplace(std::move(*file));
-}
-
-void OutputFile::write(std::string_view text) {
-  constexpr size_t kBuffer = 1 << 18;
-  buffer_ += text;
-  if (buffer_.size() >= kBuffer) flush();
-}
-
-void OutputFile::write_line(const nlohmann::ordered_json& json) {
-  write(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
-}
-
-Status OutputFile::close() {
-  flush();
-  if (status_.ok()) status_ = file_->commit();
-  return status_;
-}
-
-void OutputFile::flush() {
-  if (status_.ok()) status_ = file_->write(buffer_.data(), buffer_.size());
-  buffer_.clear();
+void write_line(OutputFile& file, const nlohmann::ordered_json& json) {
+  file.write(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
 }
 
 std::vector<std::string_view> split_fields(std::string_view line, char separator) {

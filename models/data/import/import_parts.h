@@ -1,37 +1,21 @@
-// The parts that several importers share: output files, tab-separated fields, and negatives that
+// The parts that several importers share: lines of JSON, separated fields, and negatives that
 // are drawn for logs which record only what was clicked or bought.
 #pragma once
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "models/base/atomic_file.h"
+#include "models/base/output_file.h"
 #include "models/base/result.h"
 
 namespace barker {
 
-// The file DIRECTORY/NAME. It appears under its name when close() succeeds and not before, so an
-// import that fails leaves no half-written file. The directory is made if it is missing.
-class OutputFile {
- public:
-  OutputFile(const std::string& directory, const std::string& name);
-
-  void write(std::string_view text);                    // an error is kept for close()
-  void write_line(const nlohmann::ordered_json& json);  // the same; appends a line end
-  Status close();  // the first error of all calls, if there was one
-
- private:
-  void flush();
-
-  std::optional<AtomicFile> file_;
-  std::string buffer_;
-  Status status_;
-};
+// Writes one line of JSON Lines.
+void write_line(OutputFile& file, const nlohmann::ordered_json& json);
 
 // The fields of a line, empty ones included. They point into `line`.
 std::vector<std::string_view> split_fields(std::string_view line, char separator);

@@ -124,7 +124,7 @@ class RetailImporter {
   }
 
   Status write_events() {
-    OutputFile file(out_, "events.jsonl");
+    OutputFile file = OutputFile::in(out_, "events.jsonl");
     std::string line;
     for (const Sale& sale : sales_) {
       line.clear();
@@ -139,13 +139,13 @@ class RetailImporter {
   }
 
   Status write_catalogue() {
-    OutputFile file(out_, "catalogue.jsonl");
+    OutputFile file = OutputFile::in(out_, "catalogue.jsonl");
     for (const auto& [code, gift] : gifts_) {
-      file.write_line({{"id", code},
-                       {"title", gift.title},
-                       {"bid_terms", {gift.query}},
-                       {"category", gift.query},
-                       {"selling_points", gift.words}});
+      write_line(file, {{"id", code},
+                        {"title", gift.title},
+                        {"bid_terms", {gift.query}},
+                        {"category", gift.query},
+                        {"selling_points", gift.words}});
       ++summary_.ads;
     }
     return file.close();
@@ -153,11 +153,11 @@ class RetailImporter {
 
   Status write_users() {
     constexpr size_t kHistory = 200;
-    OutputFile file(out_, "users.jsonl");
+    OutputFile file = OutputFile::in(out_, "users.jsonl");
     for (const auto& [user, history] : histories_) {
       const auto count = static_cast<ptrdiff_t>(std::min(kHistory, history.size()));
       const std::vector<std::string> newest(history.rbegin(), history.rbegin() + count);
-      file.write_line({{"user", user}, {"keywords", newest}});
+      write_line(file, {{"user", user}, {"keywords", newest}});
       ++summary_.users;
     }
     return file.close();

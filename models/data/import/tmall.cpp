@@ -21,7 +21,7 @@ Status write_catalogue(const std::string& path, const std::string& out, ImportSu
                        BadLines& bad) {
   Result<LineReader> rows = LineReader::open(path);
   if (!rows.ok()) return rows.status();
-  OutputFile catalogue(out, "catalogue.jsonl");
+  OutputFile catalogue = OutputFile::in(out, "catalogue.jsonl");
   std::unordered_set<std::string> ids;
   std::string_view line;
   rows->next(line);  // the names of the columns
@@ -39,7 +39,7 @@ Status write_catalogue(const std::string& path, const std::string& out, ImportSu
     // The set has no bids. A bid is taken to be a share of what a sale brings.
     const double price = price_of(f[3]);
     if (price > 0 && price < 1e6) ad["bid"] = std::max(0.05, price * 0.005);
-    catalogue.write_line(ad);
+    write_line(catalogue, ad);
     ++summary.ads;
   }
   if (!rows->status().ok()) return rows->status();
@@ -48,7 +48,7 @@ Status write_catalogue(const std::string& path, const std::string& out, ImportSu
 
 Status write_queries(const std::string& from, const std::string& out, ImportSummary& summary,
                      BadLines& bad) {
-  OutputFile queries(out, "queries.txt");
+  OutputFile queries = OutputFile::in(out, "queries.txt");
   for (const char* name : {"multicpr_ecom_dev.query.tsv.gz", "multicpr_ecom_train.query.tsv.gz"}) {
     Result<LineReader> lines = LineReader::open(from + "/" + name);
     if (!lines.ok()) return lines.status();

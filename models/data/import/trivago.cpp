@@ -104,7 +104,7 @@ class TrivagoImporter {
   }
 
   Status write_events() {
-    OutputFile file(out_, "events.jsonl");
+    OutputFile file = OutputFile::in(out_, "events.jsonl");
     std::unordered_map<std::string, UserState> states;
     std::string line;
     for (const Row& row : rows_) {

@@ -16,6 +16,7 @@ namespace barker {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 namespace fs = std::filesystem;
 
@@ -55,8 +56,8 @@ class Completion : public testing::Test {
   }
 
   // What bash offers for the last word. The words come as bash splits them.
-  std::vector<std::string> bash(const std::string& words) const {
-    return lines_of("bash --norc", "source ./script.bash\nCOMP_WORDS=(" + words +
+  std::vector<std::string> bash(const std::string& words, const std::string& before = "") const {
+    return lines_of("bash --norc", before + "source ./script.bash\nCOMP_WORDS=(" + words +
                                        ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_small_program\n"
                                        "printf '%s\\n' \"${COMPREPLY[@]}\"\n");
   }
@@ -68,7 +69,7 @@ class Completion : public testing::Test {
 TEST_F(Completion, OfBashCompletesSubcommands) {
   EXPECT_THAT(bash("small-program ''"), UnorderedElementsAre("copy", "make", "completion"));
   EXPECT_THAT(bash("small-program co"), UnorderedElementsAre("copy", "completion"));
-  EXPECT_THAT(bash("small-program make ''"), UnorderedElementsAre("shop"));
+  EXPECT_THAT(bash("small-program make ''"), UnorderedElementsAre("shop", "link"));
 }
 
 TEST_F(Completion, OfBashCompletesOptionsOfTheSubcommand) {
@@ -87,6 +88,17 @@ TEST_F(Completion, OfBashCompletesFilesDirectoriesAndWords) {
   EXPECT_THAT(bash("small-program copy --precision ="), UnorderedElementsAre("fp16", "int8"));
   EXPECT_THAT(bash("small-program completion z"), UnorderedElementsAre("zsh"));
   EXPECT_THAT(bash("small-program copy --draws ''"), UnorderedElementsAre(""));
+}
+
+TEST_F(Completion, OfBashTreatsOnlyPathsAsFileNames) {
+  std::ofstream(directory_ / "copy");  // a file with the name of a subcommand
+  // A function stands for the builtin, which bash allows during a completion only.
+  const std::string compopt = "compopt() { echo compopt \"$@\"; }\n";
+  EXPECT_THAT(bash("small-program cop", compopt), UnorderedElementsAre("copy"));
+  EXPECT_THAT(bash("small-program copy cop", compopt),
+              UnorderedElementsAre("compopt -o filenames", "copy"));
+  EXPECT_THAT(bash("small-program copy --out tw", compopt),
+              UnorderedElementsAre("compopt -o filenames", "two words"));
 }
 
 TEST_F(Completion, OfZshIsRegisteredAndCompletesSubcommandsAndOptions) {
@@ -110,11 +122,19 @@ zpty -n -w shell $'small-program mak\t'
 wait_for make
 zpty -n -w shell $'\x15small-program copy --preci\t'
 wait_for --precision
+zpty -n -w shell $'\x15small-program copy --set a=b --se\t'
+wait_for 'a=b --set'
+zpty -n -w shell $'\x15small-program make link x two\t'
+wait_for words
 zpty -d shell
 )zsh");
   const std::string all = ::testing::PrintToString(screen);
   EXPECT_THAT(all, HasSubstr("small-program make"));
   EXPECT_THAT(all, HasSubstr("small-program copy --precision"));
+  EXPECT_THAT(all, HasSubstr("--set a=b --set")) << "an option that may be repeated";
+  EXPECT_THAT(all, HasSubstr("make link x two")) << "the second of two operands";
+  EXPECT_THAT(all, HasSubstr("words"));
+  EXPECT_THAT(all, Not(HasSubstr("comparguments")));
 }
 
 TEST_F(Completion, OfFishCompletesSubcommandsOptionsAndFiles) {

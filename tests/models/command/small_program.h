@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
+#include <utility>
 
 #include "models/base/exit_code.h"
 #include "models/command/options.h"
@@ -50,6 +51,10 @@ inline Command add_make_command(CLI::App& app) {
   CLI::App* shop = command->add_subcommand("shop", "A shop: [small]");
   const auto out = std::make_shared<std::string>();
   shop->add_option("--out", *out, "File to write")->type_name(kFile)->group(kOutput);
+  CLI::App* link = command->add_subcommand("link", "Two operands");
+  const auto operands = std::make_shared<std::pair<std::string, std::string>>();
+  link->add_option("from", operands->first, "File to link")->type_name(kFile);
+  link->add_option("to", operands->second, "Directory of the link")->type_name(kDirectory);
   return [] { return static_cast<int>(kExitGateFailed); };
 }
 

@@ -140,7 +140,7 @@ TEST(ImportBestBuy, LeavesNoFileOfQueriesIfOneOfThemIsDamaged) {
 }
 
 TEST(Import, NamesTheDirectoryThatCannotBeWritten) {
-  OutputFile file("/dev/null/out", "events.jsonl");
+  OutputFile file = OutputFile::in("/dev/null/out", "events.jsonl");
   file.write("lost");
   EXPECT_NE(file.close().message().find("/dev/null/out"), std::string::npos);
 }

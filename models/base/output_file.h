@@ -1,0 +1,48 @@
+// The file that a command writes from front to back, such as an event log or a report.
+//
+// It appears under its name when close() succeeds and not before. A command that fails or is killed
+// therefore leaves the old file as it was, and a command may write the file that it reads. A path
+// that a program cannot replace is written to directly: "-" and /dev/stdout are standard output,
+// and so are pipes and devices, /dev/null among them. A symbolic link stays, and the file that it
+// names is replaced.
+//
+// One thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "models/base/atomic_file.h"
+#include "models/base/result.h"
+
+namespace barker {
+
+class OutputFile {
+ public:
+  explicit OutputFile(const std::string& path);
+  // The file DIRECTORY/NAME. The directory is made if it is missing.
+  static OutputFile in(const std::string& directory, const std::string& name);
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write(std::string_view text);  // an error is kept for close()
+  // The first error so far. Callers that write much stop at it.
+  const Status& status() const { return status_; }
+  Status close();  // the first error of all calls, if there was one
+
+  // Whether the path is written to directly, so that nothing can be made beside it.
+  static bool is_stream(const std::string& path);
+
+ private:
+  void flush();
+
+  std::string path_;
+  std::optional<AtomicFile> file_;
+  int stream_ = -1;  // the descriptor, instead of `file_`, where the path is written to directly
+  std::string buffer_;
+  Status status_;
+};
+
+}  // namespace barker
