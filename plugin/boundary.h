@@ -86,8 +86,8 @@ int32_t one_at_a_time(CallLock& lock, std::string_view what, char* error, Body b
     case CallLock::Entry::kOrphaned:
       return fail(error, BARKER_E_REENTRANT,
                   std::string(what) +
-                      ": another thread was inside of such a call when this process "
-                      "was forked; it will never return here");
+                      ": such a call was running when this process was forked; "
+                      "it will never return here");
   }
   struct Left {
     CallLock& lock;

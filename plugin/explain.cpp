@@ -50,16 +50,17 @@ const char* status_name(int32_t status) {
   }
 }
 
+// In the words of the hosts (plugin/host/names.h), which may show both for one answer.
 const char* reason_name(int32_t reason) {
   switch (reason) {
     case BARKER_REASON_DEADLINE:
-      return "past the deadline";
+      return "deadline";
     case BARKER_REASON_NO_WEIGHTS:
       return "no weights";
     case BARKER_REASON_DISABLED:
-      return "everything is off";
+      return "disabled";
     case BARKER_REASON_NON_FINITE:
-      return "a score is not a finite number";
+      return "non-finite score";
     case BARKER_REASON_NO_ADS:
       return "no ads";
     default:

@@ -3,10 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstring>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -235,118 +232,6 @@ TEST_P(EqualAnswers, OfAnExplanationAndThePageThatItExplains) {
   EXPECT_EQ(explain.rescore(plugin_, &request_, &response_, &json, error_), BARKER_E_TOO_SMALL);
   EXPECT_EQ(json.data, nullptr);
   EXPECT_EQ(stats().queries, before + 1);
-}
-
-class Explanations : public Plugin {
- protected:
-  // Rescores and explains; gives the verdict on every selling point of every rank.
-  std::vector<std::vector<std::string>> verdicts() {
-    barker_string json{};
-    EXPECT_EQ(explain_.rescore(plugin_, &request_, &response_, &json, error_), BARKER_OK) << error_;
-    const auto told = nlohmann::json::parse(json.data, json.data + json.size);
-    explain_.release(json);
-    std::vector<std::vector<std::string>> out;
-    if (!told.contains("ads")) return out;
-    for (const auto& ad : told["ads"]) {
-      out.emplace_back();
-      if (!ad.contains("selling_points")) continue;
-      for (const auto& point : ad["selling_points"]) out.back().push_back(point["verdict"]);
-    }
-    return out;
-  }
-  // Whether exactly the selling points of the result are told to be in its title.
-  static testing::AssertionResult tells_of(const barker_result_ad& ad,
-                                           const std::vector<std::string>& verdicts) {
-    std::map<size_t, std::string> expected, told;
-    for (uint32_t k = 0; k < ad.chosen_count; ++k) {
-      expected[ad.chosen[k].index] = ad.chosen[k].promoted ? "promoted" : "chosen";
-    }
-    for (size_t i = 0; i < verdicts.size(); ++i) {
-      if (verdicts[i] == "chosen" || verdicts[i] == "promoted") told[i] = verdicts[i];
-    }
-    if (told == expected) return testing::AssertionSuccess();
-    return testing::AssertionFailure()
-           << testing::PrintToString(told) << " is told of " << testing::PrintToString(expected);
-  }
-
-  const barker_explain& explain_ =
-      *static_cast<const barker_explain*>(api().get_extension(BARKER_EXT_EXPLAIN));
-};
-
-TEST_F(Explanations, SayWhichSellingPointsDidNotFitIntoTheTitle) {
-  size_t in_title = 0, out_of_title = 0;
-  for (const int width : {8, 16, 24, 40}) {
-    make("[title]\nmax_width = " + std::to_string(width) + "\n");
-    load(weights(1));
-    fill(6);
-    const auto told = verdicts();
-    ASSERT_EQ(told.size(), 6u);
-    for (size_t rank = 0; rank < 6; ++rank) {
-      EXPECT_TRUE(tells_of(results_[rank], told[rank])) << "width " << width;
-      const auto left_out = std::ranges::count(told[rank], "did not fit");
-      EXPECT_EQ(results_[rank].chosen_count + left_out, 2u) << "width " << width;
-      in_title += results_[rank].chosen_count;
-      out_of_title += left_out;
-    }
-  }
-  EXPECT_GT(in_title, 0u);
-  EXPECT_GT(out_of_title, 0u);
-}
-
-TEST_F(Explanations, SayWhichSellingPointsCannotBeSeen) {
-  load(weights(1));
-  fill(1);
-  const std::string invisible = "\u200B\u200B";
-  for (size_t p = 0; p < 3; ++p) {
-    points_[p].text = view(invisible);
-    points_[p].fingerprint = fingerprint(point_texts_[p]);
-  }
-  const auto told = verdicts();
-  ASSERT_EQ(told.size(), 1u);
-  EXPECT_EQ(std::ranges::count(told[0], "nothing of it can be seen"), 2);
-  EXPECT_TRUE(tells_of(results_[0], told[0]));
-}
-
-TEST_F(Explanations, SayWhichSellingPointsWerePromoted) {
-  make("[selling_points]\nduplicates = 'promote'\n");
-  load(weights(1));
-  fill(12);
-  for (size_t i = 0; i < 12; ++i) {
-    // Both words of the selling point stand in every title, and only in some of them together.
-    titles_[i] = i % 2 == 0 ? "word10 word11 word20" : "word11 word20 word10";
-    ads_[i].title = view(titles_[i]);
-  }
-  const auto told = verdicts();
-  ASSERT_EQ(told.size(), 12u);
-  for (size_t rank = 0; rank < 12; ++rank) EXPECT_TRUE(tells_of(results_[rank], told[rank]));
-}
-
-TEST_F(Explanations, SayWhatTheDeadlineCutOff) {
-  make("window = 400\n");
-  load(weights(1));
-  text_.resize(1 << 20);
-  fill(400);
-  size_t partial = 0, late = 0;
-  // Which deadline cuts an answer short depends on the machine's speed, so many are tried.
-  for (uint64_t after_us = 0; after_us < 20'000 && (partial < 3 || late == 0); after_us += 10) {
-    request_.deadline_ns =
-        static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()) +
-        1000 * after_us;
-    const auto told = verdicts();
-    if (response_.status == BARKER_STATUS_RESCORED) break;
-    if (response_.status != BARKER_STATUS_PARTIAL) continue;
-    ++partial;
-    ASSERT_EQ(told.size(), 400u);
-    for (size_t rank = 0; rank < 400; ++rank) {
-      ASSERT_TRUE(tells_of(results_[rank], told[rank])) << "rank " << rank;
-      if (results_[rank].chosen_count > 0 || told[rank].empty()) continue;
-      const auto cut_off = std::ranges::count(told[rank], "past the deadline");
-      ASSERT_GT(cut_off, 0) << "rank " << rank;
-      late += static_cast<size_t>(cut_off);
-    }
-  }
-  EXPECT_GT(partial, 0u);
-  EXPECT_GT(late, 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(InAllNumbers, EqualAnswers, testing::ValuesIn(kNumbers),
