@@ -2,9 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 
 #include "tests/models/weights/random_model.h"
@@ -32,6 +34,10 @@ struct Made {
     return out;
   }
 };
+
+constexpr char kOneEvent[] =
+    R"({"time":1,"user":"u","split":"train","sfs":[{"text":"a","clicked":1}]})"
+    "\n";
 
 Made make(const std::string& log, const DatasetOptions& options = {}) {
   const std::string path = temporary_path("log.jsonl");
@@ -163,10 +169,11 @@ TEST(Dataset, LeavesOutAShareOfTheTrainingBarsButNoHistory) {
 
 TEST(Dataset, RefusesReservedGroupNames) {
   const Made r = make(
+      std::string(kOneEvent) +
       R"({"time":1,"user":"u","split":"train","groups":{"query":["a"]},"sfs":[{"text":"a","clicked":1}]})"
       "\n");
-  EXPECT_EQ(r.data->events(), 0u);
-  EXPECT_THAT(r.bad.report("log"), HasSubstr("log:1: groups.query: this name is reserved"));
+  EXPECT_EQ(r.data->events(), 1u);
+  EXPECT_THAT(r.bad.report("log"), HasSubstr("log:2: groups.query: this name is reserved"));
 }
 
 TEST(Dataset, IsRefusedIfAByteOfItIsWrong) {
@@ -197,20 +204,37 @@ TEST(Dataset, NamesWhatCannotBeDone) {
   BadLines bad;
   const std::string path = temporary_path("data.barker");
   EXPECT_THAT(build_dataset("-", path, {}, bad).message(), HasSubstr("read twice"));
+  const std::string pipe = temporary_path("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THAT(build_dataset(pipe, path, {}, bad).message(), HasSubstr(pipe + ": is read twice"));
+  EXPECT_THAT(open_dataset_or_log(pipe, path, {}, bad).status().message(),
+              HasSubstr(pipe + ": is read twice"));
+  std::remove(pipe.c_str());
   EXPECT_EQ(build_dataset("/nowhere", path, {}, bad).code(), Code::kNotFound);
-  EXPECT_EQ(build_dataset("/dev/null", "/nowhere/data", {}, bad).code(), Code::kIoError);
-  ASSERT_TRUE(build_dataset("/dev/null", path, {}, bad).ok());
+  const std::string log = temporary_path("log.jsonl");
+  std::ofstream(log) << kOneEvent;
+  EXPECT_EQ(build_dataset(log, "/nowhere/data", {}, bad).code(), Code::kIoError);
+  ASSERT_TRUE(build_dataset(log, path, {}, bad).ok());
   DatasetOptions options;
   options.main_share = 0.5;
   EXPECT_THAT(open_dataset_or_log(path, path, options, bad).status().message(),
               HasSubstr("when a dataset is made"));
   std::remove(path.c_str());
+  std::remove(log.c_str());
 }
 
-TEST(Dataset, HasNoSearchesIfTheLogIsEmpty) {
-  const Made r = make("");
-  EXPECT_EQ(r.data->searches(), 0u);
-  EXPECT_TRUE(r.data->searches_of(Split::kTrain, Task::kMain).empty());
+TEST(Dataset, IsNotMadeOfALogWithoutEvents) {
+  const std::string log = temporary_path("log.jsonl"), path = temporary_path("data");
+  for (const auto& [text, found] : {std::pair{"", "found an empty file"},
+                                    std::pair{"no event\n\n", "found 2 lines without one"}}) {
+    std::ofstream(log) << text;
+    BadLines bad;
+    const Status status = build_dataset(log, path, {}, bad);
+    EXPECT_EQ(status.code(), Code::kBadData);
+    EXPECT_THAT(status.message(), HasSubstr(found));
+    EXPECT_FALSE(std::filesystem::exists(path));
+  }
+  std::remove(log.c_str());
 }
 
 }  // namespace
