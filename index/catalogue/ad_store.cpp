@@ -1,18 +1,16 @@
 #include "index/catalogue/ad_store.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <utility>
 
 #include "index/catalogue/ad_store_generated.h"
+#include "models/base/atomic_file.h"
+#include "models/base/number_text.h"
 
 namespace barker {
 namespace {
 
-// Checks what the Verifier does not, and the limits of the plugin, because an ad beyond them would
-// cost every page that it stands on the rescoring.
+// Checks what the Verifier does not, and the limits of the plugin (catalogue.h).
 Status check_ad(const fbs::StoredAd& ad) {
   const auto* keywords = ad.title_keywords();
   // The Verifier checks the alignment of a list's length, but not of its 64-bit elements.
@@ -20,7 +18,7 @@ Status check_ad(const fbs::StoredAd& ad) {
     return bad_data("title_keywords are not aligned");
   }
   if (!(ad.bid() >= 0 && ad.bid() <= BARKER_MAX_NUMBER)) {
-    return bad_data("bid: expected a number from 0 to 1e12, found " + std::to_string(ad.bid()));
+    return bad_data("bid: expected a number from 0 to 1e12, found " + number_text(ad.bid()));
   }
   if (keywords->size() > BARKER_MAX_TITLE_KEYWORDS) return bad_data("too many title_keywords");
   if (ad.selling_points()->size() > kMostSellingPoints) return bad_data("too many selling_points");
@@ -62,10 +60,10 @@ Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter
                                          selling_points, merchant, category));
   }
   fbs::FinishAdStoreBuffer(builder, fbs::CreateAdStore(builder, builder.CreateVector(stored)));
-  std::ofstream out(path, std::ios::binary);
-  out.write(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
-  out.close();
-  return out ? Status() : io_error(path + ": cannot be written: " + std::strerror(errno));
+  Result<AtomicFile> file = AtomicFile::create(path);
+  if (!file.ok()) return file.status();
+  if (Status s = file->write(builder.GetBufferPointer(), builder.GetSize()); !s.ok()) return s;
+  return file->commit();
 }
 
 Result<AdStore> AdStore::open(const std::string& path) {

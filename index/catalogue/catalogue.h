@@ -13,8 +13,8 @@
 
 namespace barker {
 
-// The plugin refuses requests beyond its limits, so one ad beyond them would cost every page that it
-// stands on the rescoring. Such an ad is a mistake in the feed and is reported.
+// The plugin shows an ad beyond its limits without selling points (BARKER_RESULT_BAD_AD). Such an
+// ad is a mistake in the feed, so it is reported here.
 inline constexpr size_t kLongestText = BARKER_MAX_TEXT_SIZE;  // of id, title, category, ...
 inline constexpr size_t kMostSellingPoints = BARKER_MAX_AD_SELLING_POINTS;
 

@@ -107,9 +107,9 @@ class Questions {
   // Returns false at the end of the file, after a failure to read it, and after stop().
   bool next(std::string& line, uint64_t& ticket) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (stopped_ || !read(line)) return false;
-    ticket = next_++;
-    return true;
+    if (stopped_) return false;
+    ticket = next_++;  // before the line is read, so that an exception there belongs to one ticket
+    return read(line);
   }
 
   // Takes no lock, because a thread that waits for a line holds it.
@@ -155,24 +155,26 @@ class FirstError {
   Status status_;
 };
 
-// Answers lines until there are none left.
+// Answers lines until there are none left. An exception in any of the calls, which means that memory
+// ran out, becomes an error: one that left the thread would end the process.
 void answer_lines(const Engine& engine, const Profile& user, const QueriesOptions& options,
                   Questions& questions, OrderedOutput& output, FirstError& error) {
-  EngineSession session(engine);
-  std::string line;
-  for (uint64_t ticket; questions.next(line, ticket);) {
-    const auto fail = [&](Status status) {
-      error.offer(ticket, std::move(status));
-      output.stop_before(ticket);
-      questions.stop();
-    };
-    try {
+  uint64_t ticket = 0;  // of the line in hand; an error before the first line ends all output
+  const auto fail = [&](Status status) {
+    error.offer(ticket, std::move(status));
+    output.stop_before(ticket);
+    questions.stop();
+  };
+  try {
+    EngineSession session(engine);
+    std::string line;
+    while (questions.next(line, ticket)) {
       const Result<SearchResult> page = session.search(line, user, options.explain);
       if (!page.ok()) return fail(page.status());
       if (!output.put(ticket, options.format(*page))) return;
-    } catch (const std::exception& e) {  // out of memory; it must not end a thread unseen
-      return fail({Code::kIoError, e.what()});
     }
+  } catch (const std::exception& e) {
+    fail({Code::kIoError, e.what()});
   }
 }
 

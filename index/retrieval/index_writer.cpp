@@ -10,12 +10,56 @@
 
 #include "index/catalogue/ad_store.h"
 #include "index/retrieval/lucene_index.h"
+#include "models/base/atomic_file.h"
 #include "models/text/keywords.h"
 
 namespace barker {
+namespace {
+
+namespace fs = std::filesystem;
+
+Status sync_file(const fs::path& path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int error = descriptor >= 0 && fsync(descriptor) == 0 ? 0 : errno;
+  if (descriptor >= 0) close(descriptor);
+  return error == 0 ? Status() : cannot_be_written(path.string(), error);
+}
+
+// Makes all that is in a directory durable. Lucene++ does not promise to sync its files.
+Status sync_tree(const fs::path& directory) {
+  std::error_code error;
+  fs::recursive_directory_iterator entry(directory, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    const Status s = entry->is_directory(error) ? sync_directory(entry->path().string())
+                                                : sync_file(entry->path());
+    if (!s.ok()) return s;
+  }
+  if (error) return io_error(directory.string() + ": " + error.message());
+  return sync_directory(directory.string());
+}
+
+// Puts the directory `building` in the place of `target`, durably, and removes what stood there.
+Status put_in_place(const fs::path& building, const fs::path& target) {
+  std::error_code error;
+  // The two directories are exchanged, so that an index exists at every moment. The old one then
+  // has the temporary name, and is removed only when a power cut cannot undo the exchange.
+  const bool replaces = fs::exists(target, error);
+  const unsigned flags = replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+  if (renameat2(AT_FDCWD, building.c_str(), AT_FDCWD, target.c_str(), flags) != 0) {
+    const int reason = errno;
+    fs::remove_all(building, error);
+    return io_error(target.string() + ": cannot be put in place: " + std::strerror(reason));
+  }
+  if (Status s = sync_directory(target.parent_path().string()); !s.ok()) {
+    return io_error(target.string() + ": is in place, but a power cut may undo it: " + s.message());
+  }
+  if (replaces) fs::remove_all(building, error);
+  return {};
+}
+
+}  // namespace
 
 Status write_index(const std::vector<CatalogueAd>& ads, const std::string& directory) {
-  namespace fs = std::filesystem;
   std::error_code error;
   fs::path target = fs::path(directory).lexically_normal();
   if (!target.has_filename()) target = target.parent_path();
@@ -36,21 +80,12 @@ Status write_index(const std::vector<CatalogueAd>& ads, const std::string& direc
   const KeywordSplitter splitter(phrases);
   Status status = write_lucene_index(ads, KeywordSplitter(), (building / "lucene").string());
   if (status.ok()) status = write_ad_store(ads, splitter, (building / "ads.store").string());
+  if (status.ok()) status = sync_tree(building);
   if (!status.ok()) {
     fs::remove_all(building, error);
     return status;
   }
-  // An exchange, so that at no moment there is no index; what stood there is then the one to
-  // remove.
-  const bool replaces = fs::exists(target, error);
-  const unsigned flags = replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE;
-  if (renameat2(AT_FDCWD, building.c_str(), AT_FDCWD, target.c_str(), flags) != 0) {
-    const int reason = errno;
-    fs::remove_all(building, error);
-    return io_error(target.string() + ": cannot be put in place: " + std::strerror(reason));
-  }
-  if (replaces) fs::remove_all(building, error);
-  return {};
+  return put_in_place(building, target);
 }
 
 }  // namespace barker

@@ -1,11 +1,11 @@
 // evaluate, compare and gate: judging weight files on a dataset through the serving kernels.
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <memory>
 
 #include "models/base/exit_code.h"
+#include "models/base/output_file.h"
 #include "models/baselines/baseline.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
@@ -36,7 +36,9 @@ class Judge {
     if (!isa.ok()) return isa.status();
     kernels_ = &kernels_for(*isa);
     BadLines bad;
-    Result<std::shared_ptr<const Dataset>> data = open_data(o.data, o.data, {}, bad);
+    const Result<std::string> scratch = temporary_scratch();
+    if (!scratch.ok()) return scratch.status();
+    Result<std::shared_ptr<const Dataset>> data = open_data(o.data, *scratch, {}, bad);
     if (!data.ok()) return data.status();
     data_ = *data;
     test = instances_of(*data_, Split::kTest, Task::kMain);
@@ -91,10 +93,9 @@ class Judge {
 };
 
 Status write_text(const std::string& path, const std::string& text) {
-  std::ofstream out(path, std::ios::binary);
-  out << text;
-  out.close();
-  return out ? Status() : io_error(path + ": cannot be written");
+  OutputFile out(path);
+  out.write(text);
+  return out.close();
 }
 
 // Before --json became a flag it took a file: `--json FILE`. Such a FILE arrives among the weight

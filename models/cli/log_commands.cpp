@@ -1,15 +1,16 @@
 // validate, prepare, convert: what is done with event logs before training.
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <memory>
 
 #include "models/base/exit_code.h"
+#include "models/base/output_file.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
 #include "models/data/dataset.h"
 #include "models/data/grouped_text.h"
+#include "models/data/log_path.h"
 #include "models/data/validate.h"
 
 namespace barker {
@@ -38,7 +39,9 @@ Result<int> prepare(const Options& o) {
 }
 
 Result<int> validate(const Options& o) {
-  const Result<LogReport> report = validate_log(o.events, o.events, o.dataset);
+  const Result<std::string> scratch = temporary_scratch();
+  if (!scratch.ok()) return scratch.status();
+  const Result<LogReport> report = validate_log(o.events, *scratch, o.dataset);
   if (!report.ok()) return report.status();
   std::cout << visible_lines(report->text());
   std::cout << (report->usable() ? "usable\n" : "not usable: see the lines that say ERROR\n");
@@ -54,20 +57,23 @@ Result<bool> is_grouped_text(const std::string& path) {
 }
 
 Result<int> convert(const Options& o) {
+  if (Status s = check_log_path(o.data); !s.ok()) return s;
   const Result<bool> grouped = is_grouped_text(o.data);
   if (!grouped.ok()) return grouped.status();
   BadLines bad;
   std::shared_ptr<const Dataset> data;
   if (!*grouped) {
-    Result<std::shared_ptr<const Dataset>> opened = open_data(o.data, o.out, o.dataset, bad);
+    const Result<std::string> scratch =
+        OutputFile::is_stream(o.out) ? temporary_scratch() : Result<std::string>(o.out);
+    if (!scratch.ok()) return scratch.status();
+    Result<std::shared_ptr<const Dataset>> opened = open_data(o.data, *scratch, o.dataset, bad);
     if (!opened.ok()) return opened.status();
     data = *opened;
   }
-  std::ofstream file(o.out, std::ios::binary);
+  OutputFile file(o.out);
   const auto write = [&](std::string_view text) {
-    return file.write(text.data(), static_cast<std::streamsize>(text.size()))
-               ? Status()
-               : io_error(o.out + ": cannot be written");
+    file.write(text);
+    return file.status();
   };
   Status status;
   if (data) {
@@ -81,9 +87,8 @@ Result<int> convert(const Options& o) {
     });
     std::cerr << visible_lines(bad.report(o.data));
   }
-  file.close();
+  if (status.ok()) status = file.close();
   if (!status.ok()) return status;
-  if (!file) return io_error(o.out + ": cannot be written");
   return kExitOk;
 }
 

@@ -1,5 +1,6 @@
 #include "models/cli/shared_options.h"
 
+#include <filesystem>
 #include <iostream>
 
 #include "models/command/options.h"
@@ -42,6 +43,13 @@ void add_draws_option(CLI::App& command, int& draws) {
                   "Number of bootstrap samples of users for the intervals")
       ->check(CLI::Range(10, 100000))
       ->group(kJudging);
+}
+
+Result<std::string> temporary_scratch() {
+  std::error_code error;
+  const std::filesystem::path directory = std::filesystem::temp_directory_path(error);
+  if (error) return io_error("TMPDIR: is no directory to write temporary files to");
+  return (directory / "barker").string();
 }
 
 Result<std::shared_ptr<const Dataset>> open_data(const std::string& data, const std::string& near,

@@ -26,6 +26,10 @@ void add_main_share_option(CLI::App& command, DatasetOptions& dataset);
 // --draws: from how many samples of the users the intervals are computed.
 void add_draws_option(CLI::App& command, int& draws);
 
+// Where a command that writes no file builds what it needs for a moment: a path in the temporary
+// directory ($TMPDIR or /tmp), because the directory of its input may be read-only.
+Result<std::string> temporary_scratch();
+
 // Opens a log or dataset (see open_dataset_or_log) and prints the lines that could not be used on
 // standard error.
 Result<std::shared_ptr<const Dataset>> open_data(const std::string& data, const std::string& near,

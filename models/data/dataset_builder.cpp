@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "models/data/dataset_columns.h"
+#include "models/data/log_path.h"
 #include "models/text/keywords.h"
 #include "models/weights/groups.h"
 
@@ -221,9 +222,7 @@ Status DatasetBuilder::finish(std::string_view digest) {
 
 Status build_dataset(const std::string& log_path, const std::string& path,
                      const DatasetOptions& options, BadLines& bad) {
-  if (log_path == "-") {
-    return invalid_argument("-: an event log is read twice, which standard input cannot be");
-  }
+  if (Status s = check_log_path(log_path); !s.ok()) return s;
   std::unordered_set<std::string> phrases;
   XXH3_state_t hash;
   XXH3_128bits_reset(&hash);
@@ -279,6 +278,7 @@ Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::string& pa
                                                            const std::string& scratch,
                                                            const DatasetOptions& options,
                                                            BadLines& bad) {
+  if (Status s = check_log_path(path); !s.ok()) return s;
   if (Dataset::is_dataset(path)) {
     if (options.main_share < 1) {
       return invalid_argument(path +

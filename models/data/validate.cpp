@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "models/base/number_text.h"
+#include "models/data/log_path.h"
 
 namespace barker {
 namespace {
@@ -185,6 +186,7 @@ Result<LogReport> validate_log(const std::string& path, const std::string& scrat
                                const DatasetOptions& options) {
   LogReport report;
   Validator validator(report);
+  if (Status s = check_log_path(path); !s.ok()) return s;
   if (Status s = validator.read(path); !s.ok()) return s;
   BadLines bad;
   const auto data = open_dataset_or_log(path, scratch, options, bad);

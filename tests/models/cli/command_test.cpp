@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -185,6 +187,32 @@ TEST_F(TrainCommand, ConvertsToThePapersNotationAndBack) {
   EXPECT_EQ(lines(file("grouped.txt")), lines(file("again.txt")));
 }
 
+TEST_F(TrainCommand, ConvertsAFileOntoItself) {
+  ASSERT_EQ(run("convert --data " + data() + " --out " + file("self")).code, 0);
+  ASSERT_EQ(run("convert --data " + file("self") + " --out " + file("expected")).code, 0);
+  ASSERT_EQ(run("convert --data " + file("self") + " --out " + file("self")).code, 0);
+  EXPECT_FALSE(bytes_of(file("self")).empty());
+  EXPECT_EQ(bytes_of(file("self")), bytes_of(file("expected")));
+}
+
+TEST_F(TrainCommand, LeavesAnOldFileWhereTheNewOneCannotBeWhole) {
+  std::ofstream(file("kept")) << "kept";
+  std::ofstream(file("no.txt")) << "#groups: 1\nno grouped text\n";
+  EXPECT_NE(run("convert --data " + file("no.txt") + " --out " + file("kept")).code, 0);
+  const std::string full = "( ulimit -f 1; trap '' XFSZ; exec " BARKER_TRAIN
+                           " generate click-world --user-count 600 --events-out " +
+                           file("kept") + " 2>&1 )";
+  EXPECT_NE(WEXITSTATUS(std::system(full.c_str())), 0);
+  EXPECT_EQ(bytes_of(file("kept")), "kept");
+}
+
+TEST_F(TrainCommand, WritesToStandardOutputWhereItIsAsked) {
+  ASSERT_EQ(run("convert --data " + data() + " --out " + file("whole")).code, 0);
+  for (const char* out : {"-", "/dev/stdout"}) {
+    EXPECT_EQ(run("convert --data " + data() + " --out " + out).out, bytes_of(file("whole")));
+  }
+}
+
 TEST_F(TrainCommand, ConfigPrintsWhatConfigReads) {
   const Outcome printed = run("config");
   std::ofstream(file("train.toml")) << printed.out;
@@ -217,6 +245,31 @@ TEST_F(TrainCommand, QuantizeRefusesWhatItCannotJudge) {
   EXPECT_THAT(run("quantize x --data y --precision fp8" + to).out, HasSubstr("fp8"));
   EXPECT_THAT(run("quantize x --data y --precision fp16 --screen" + to).out, HasSubstr("--screen"));
   EXPECT_FALSE(fs::exists(file("y.barker")));
+}
+
+TEST_F(TrainCommand, NeedsNoWritableDirectoryBesideALogThatItOnlyReads) {
+  const std::string shelf = file("shelf");
+  fs::create_directories(shelf);
+  fs::copy_file(log(), shelf + "/log.jsonl");
+  fs::permissions(shelf, fs::perms::owner_read | fs::perms::owner_exec);
+  // root may write everywhere, so that the directory is watched, too.
+  const fs::file_time_type before = fs::last_write_time(shelf);
+  EXPECT_EQ(run("validate " + shelf + "/log.jsonl").code, 0);
+  const Outcome judged =
+      run("evaluate --baseline popularity --draws 10 --data " + shelf + "/log.jsonl");
+  EXPECT_EQ(judged.code, 0) << judged.out;
+  EXPECT_EQ(fs::last_write_time(shelf), before);
+  fs::permissions(shelf, fs::perms::owner_all);
+}
+
+TEST_F(TrainCommand, RefusesAPipeAsALog) {
+  ASSERT_EQ(mkfifo(file("pipe").c_str(), 0600), 0);
+  for (const char* command : {"validate ", "evaluate --baseline popularity --data ",
+                              "convert --out x --data ", "prepare --out x --events "}) {
+    const Outcome r = run(command + file("pipe"));
+    EXPECT_EQ(r.code, 64) << command;
+    EXPECT_THAT(r.out, HasSubstr("pipe: is read twice")) << command;
+  }
 }
 
 TEST_F(TrainCommand, TellsANewcomerWhatIsWrong) {
