@@ -2,7 +2,7 @@
 //
 // A key (the hash of a user's id, the number of a query) and a salt give a place between 0 and 1,
 // and a share holds the keys whose place lies below it. So a key keeps its side as long as the salt
-// stays the same, a growing share keeps those whom it already had, and two salts divide the keys
+// stays the same, a growing share keeps the keys that it already had, and two salts divide the keys
 // independently of each other. Nothing is stored. All functions are pure.
 #pragma once
 

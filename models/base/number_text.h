@@ -21,7 +21,7 @@ inline std::string number_text(float value) {
   return std::string(text, end.ptr);
 }
 
-// With so many digits behind the point, at most 9: "0.250".
+// Writes `digits` digits (at most 9) after the decimal point: "0.250".
 inline std::string number_text(double value, int digits) {
   char text[350];  // the largest double has 309 digits before the point
   const std::to_chars_result end =
@@ -29,7 +29,7 @@ inline std::string number_text(double value, int digits) {
   return std::string(text, end.ptr);
 }
 
-// With so many significant digits, at most 17, as printf's %g writes them: "1.2e-06".
+// Writes `digits` significant digits (at most 17), as printf's %g does: "1.2e-06".
 inline std::string rounded_number_text(double value, int digits) {
   char text[32];
   const std::to_chars_result end =

@@ -18,7 +18,7 @@ constexpr uint64_t mix_bits(uint64_t z) noexcept {
   return z ^ (z >> 31);
 }
 
-// By this much splitmix64's state grows with every number: 2^64 divided by the golden ratio.
+// splitmix64 adds this constant to its state for every number: 2^64 divided by the golden ratio.
 inline constexpr uint64_t kRandomStep = 0x9E3779B97F4A7C15u;
 
 // The next number of the splitmix64 stream whose state is `state`. Any start is a good one.

@@ -64,8 +64,8 @@ struct DatasetColumns {
   Spool<SpooledClick> clicks;
   Spool<SpooledImpression> sfs, ads;
   Spool<uint32_t> query, given, given_sf;
-  // For every search the number of its groups, then for each group its number, a count, so many
-  // features and the bits of so many weights.
+  // For each search: the number of its groups. For each group: its id, its number n of tokens, n
+  // feature ids, and the bit patterns of n weights.
   Spool<uint32_t> groups;
 
   Interner users, keywords, features, categories, group_names;

@@ -46,9 +46,9 @@ class Character {
     kEmoji = 1 << 9,              // Emoji; digits are among them
     kEmojiModifier = 1 << 10,     // a skin tone
     kTakesModifier = 1 << 11,     // an emoji that a skin tone changes
-    kConsonant = 1 << 12,         // of an Indic script that links consonants into one letter ...
-    kVirama = 1 << 13,            // ... where this sign stands between them
-    kConjunctExtender = 1 << 14,  // may stand there, too, and changes nothing
+    kConsonant = 1 << 12,         // of an Indic script that links consonants into one letter
+    kVirama = 1 << 13,            // the sign between two consonants that links them
+    kConjunctExtender = 1 << 14,  // a sign that may stand beside the virama and changes nothing
   };
 
   constexpr Character() = default;
