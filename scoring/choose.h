@@ -121,9 +121,9 @@ bool is_certified(std::span<const Candidate> candidates, const ChoosePolicy& pol
   while (!choice.is_full()) {
     const size_t likely = choice.next(bound);
     if (likely == internal::Choice::kNone) break;
-    // The candidate that exact logits would take is at least as good as the likely one at its
-    // lowest. So it is among those whose logits may reach that, and known once all of these are
-    // exact.
+    // Let L be the lowest exact logit that the likely candidate can have. The exact choice has a
+    // logit of at least L, so only candidates that can reach L matter. Once all of them have exact
+    // logits, the choice is known.
     const Candidate& best = candidates[likely];
     const float lowest = best.screened ? best.logit - bound : best.logit;
     for (size_t i = 0; i < candidates.size(); ++i) {

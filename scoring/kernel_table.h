@@ -38,7 +38,7 @@ enum class Compute : uint8_t { kF32, kBf16, kInt8 };
 inline constexpr float kLeastTotal = 0x1p-126f;
 
 inline constexpr uint32_t kPackedLanes = 16;  // outputs are padded to a multiple of this
-inline constexpr size_t kMostTileRows = 8;    // at most so many rows pass the layers together
+inline constexpr size_t kMostTileRows = 8;    // the most rows that go through the layers together
 
 // A dense layer y = W x + b in the order in which the kernels read it (packed_network.h packs it).
 // A word holds an output's weights for one step: one float, two bfloat16 or four int8.
@@ -62,9 +62,9 @@ struct PackedMlp {
 // The floats of scratch memory that score_rows needs.
 inline constexpr size_t scratch_size(uint32_t stride) { return 3 * kMostTileRows * stride; }
 
-// The kernels of one ISA. The table is passed to those who compute and is never global, so that
-// tests run every ISA in one process. The result for a row does not depend on which other rows are
-// in the same call: scores repeat bit for bit.
+// The kernels of one ISA. Callers pass the table along. It is not a global variable, so that tests
+// can run every ISA in one process. The result for a row does not depend on which other rows are in
+// the same call: scores repeat bit for bit.
 struct KernelTable {
   Isa isa;
   bool has_bf16, has_int8;  // whether score_rows accepts layers in that format

@@ -67,8 +67,8 @@ Status read_all(int descriptor, char* to, size_t size) {
   return {};
 }
 
-// Anonymous memory of `size` bytes > 0, Null where there is none. If it is at
-// least as large as a huge page, it begins at a huge page's boundary.
+// Anonymous memory of `size` bytes > 0, or null if there is none. If it is at least as large as a
+// huge page, it begins at a huge page's boundary.
 std::byte* allocate_pages(size_t size) {
   constexpr size_t kHugePage = size_t{2} << 20;
   const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));

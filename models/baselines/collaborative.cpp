@@ -182,8 +182,8 @@ class CollaborativeBaseline : public Baseline {
     return rows;
   }
 
-  // A user is associated who has at least three clicks and shares two clicked keywords with one of
-  // the nearest users.
+  // A user counts as associated if the user has at least three clicks and shares two clicked
+  // keywords with one of the nearest users.
   bool is_associated(uint32_t user, NearestUsers& nearest) const {
     if (users_.clicks[user].size() < 3) return false;
     const std::vector<uint32_t>& mine = nearest.row(user).columns;

@@ -1,9 +1,9 @@
 // What a dataset file must be before anything follows its offsets. Only dataset.cpp uses this.
 //
-// A checksum proves that the bytes are those that were written, not that they are right: a program
-// that can write the file can also write matching checksums. So every offset, count and number is
-// checked against the section that it points into. The cost is one pass over the file, about that of its
-// checksum.
+// A checksum proves that the bytes are those that were written, not that they are right: a
+// program that can write the file can also write matching checksums. So every offset, count and
+// number is checked against the section that it points into. The cost is one pass over the file,
+// about that of its checksum.
 #pragma once
 
 #include <cstddef>

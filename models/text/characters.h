@@ -47,8 +47,8 @@ class Character {
     kEmojiModifier = 1 << 10,     // a skin tone
     kTakesModifier = 1 << 11,     // an emoji that a skin tone changes
     kConsonant = 1 << 12,         // of an Indic script that links consonants into one letter
-    kVirama = 1 << 13,            // the sign that links the consonants at its two sides
-    kConjunctExtender = 1 << 14,  // may stand beside a virama without breaking the link
+    kVirama = 1 << 13,            // the sign between two consonants that links them
+    kConjunctExtender = 1 << 14,  // a sign that may stand beside the virama and changes nothing
   };
 
   constexpr Character() = default;

@@ -1,6 +1,7 @@
 #include <sstream>
 
 #include "models/base/atomic_file.h"
+#include "models/train/identity.h"
 #include "models/train/train_state_torch.h"
 
 namespace barker {
@@ -94,8 +95,8 @@ Status load_checkpoint(const std::string& path, const std::string& identity, Tra
     const std::string found = loader.read("identity").toStringRef();
     if (found != identity) {
       return {Code::kFailedPrecondition,
-              path + ": a checkpoint of other data or options. It was made with\n" + found +
-                  "\nand this run has\n" + identity};
+              path + ": a checkpoint of other data or options: " +
+                  identity_differences(found, "in the checkpoint", identity, "in this run")};
     }
     visit_state(state, loader);
     for (Parameter& p : network.parameters()) loader.tensor("parameter." + p.name, p.value);

@@ -192,7 +192,7 @@ class Freezer {
     return golden;
   }
 
-  // Leaves only the query, as for a user of whom nothing is known.
+  // Empties every group except the query, as if the user were unknown.
   void forget_user(Batch& batch) const {
     for (size_t g = 0; g < plan_.groups.size(); ++g) {
       if (plan_.groups[g].source == GroupSource::kQuery) continue;

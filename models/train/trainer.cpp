@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <future>
+#include <string_view>
 
 #include "models/base/number_text.h"
 #include "models/train/freeze_torch.h"
+#include "models/train/identity.h"
 #include "models/train/judge_torch.h"
 #include "models/train/optimiser_torch.h"
 #include "models/train/peers.h"
@@ -29,12 +32,20 @@ std::vector<Phase> phases_of(const TrainOptions& options) {
   return {Phase::kAlternate};
 }
 
-// What a checkpoint belongs to: equal texts mean equal data and options.
-std::string identity_of(const Dataset& data, const TrainOptions& options) {
-  return "data " + std::string(data.digest()) + ", " +
-         std::to_string(data.instances_of(Split::kTrain, Task::kMain)) + " + " +
-         std::to_string(data.instances_of(Split::kTrain, Task::kAuxiliary)) +
-         " training instances\n" + options_to_toml(options);
+// The texts of all processes, in rank order. Collective.
+std::vector<std::string> gather_texts(Peers& peers, const std::string& text) {
+  // Each text travels as whole words of 64 bits, padded with at least one zero byte.
+  std::vector<int64_t> words(text.size() / sizeof(int64_t) + 1);
+  std::memcpy(words.data(), text.data(), text.size());
+  const std::vector<int64_t> all = peers.gather(std::span<const int64_t>(words));
+  const std::string_view bytes(reinterpret_cast<const char*>(all.data()),
+                               all.size() * sizeof(int64_t));
+  std::vector<std::string> texts;
+  for (size_t begin = 0; begin < bytes.size();) {
+    texts.emplace_back(bytes.substr(begin, bytes.find('\0', begin) - begin));
+    begin += (texts.back().size() / sizeof(int64_t) + 1) * sizeof(int64_t);
+  }
+  return texts;
 }
 
 // The training loop: phases, their epochs and steps, early stop, checkpoints. The processes of a
@@ -85,9 +96,31 @@ class Trainer {
 
   Status begin() {
     if (run_.resume) {
-      return for_all(load_checkpoint(run_.checkpoint, identity_, state_, network_));
+      Status s = for_all(load_checkpoint(run_.checkpoint, identity_, state_, network_));
+      if (!s.ok()) return s;
+    } else {
+      initialise_table(data_, plan_, options_, state_);
     }
-    initialise_table(data_, plan_, options_, state_);
+    return run_.peers ? check_peers_agree() : Status();
+  }
+
+  // Processes with other data, options or checkpoints would add gradients of different models, or
+  // wait for steps that the others never take. Every process sees the texts of all, so every
+  // process fails, and with the same message.
+  Status check_peers_agree() {
+    const std::string mine = identity_ +
+                             "[run]\ncheckpoint-steps = " + std::to_string(run_.checkpoint_steps) +
+                             "\n[start]\nphase = " + std::to_string(state_.phase) +
+                             "\nepoch = " + std::to_string(state_.epoch) +
+                             "\nstep = " + std::to_string(state_.position.step) + "\n";
+    const std::vector<std::string> texts = gather_texts(*run_.peers, mine);
+    for (size_t rank = 1; rank < texts.size(); ++rank) {
+      if (texts[rank] == texts[0]) continue;
+      return {Code::kFailedPrecondition,
+              "the processes of this run differ: " +
+                  identity_differences(texts[0], "in process 0", texts[rank],
+                                       "in process " + std::to_string(rank))};
+    }
     return {};
   }
 
@@ -140,7 +173,7 @@ class Trainer {
       if (run_.on_step && now - reported >= std::chrono::seconds(1)) {
         reported = now;
         const double seconds = std::chrono::duration<double>(now - began).count();
-        run_.on_step({name_of(phase()), state_.epoch + 1, state_.position.step % steps, steps,
+        run_.on_step({name_of(phase()), state_.epoch + 1, in_epoch, steps,
                       static_cast<double>(instances) / seconds,
                       seconds / static_cast<double>(done) *
                           static_cast<double>(last_step - state_.position.step)});

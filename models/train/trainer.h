@@ -65,8 +65,12 @@ struct Trained {
 // Fails with bad_data if there is nothing to learn from: no impressions, only one class, or an
 // auxiliary task without ads. Fails with failed_precondition if the checkpoint belongs to other
 // data or options. Fails with bad_configuration if training diverges, that is if a loss or a
-// validation AUC is not finite; there is no model then. In a run of several processes, an error of
-// one is an error of all, and io_error says that another process was lost.
+// validation AUC is not finite; there is no model then.
+//
+// In a run of several processes, all must have equal data, options and checkpoint_steps, and a run
+// that is resumed must find equal checkpoints in all of them; before the first step they compare
+// these, and if they differ, all fail with failed_precondition. Only rank 0 writes checkpoints. An
+// error of one process is an error of all, and io_error says that another process was lost.
 Result<Trained> train(const Dataset& data, const TrainOptions& options, const RunOptions& run);
 
 }  // namespace barker

@@ -1,9 +1,17 @@
 #include "tests/models/train/poisoned_checkpoint.h"
 
+#include <gtest/gtest.h>
+
+#include <atomic>
+
 #include "models/train/train_state_torch.h"
+#include "models/train/trainer.h"
+#include "tests/models/base/temporary_path.h"
 
 namespace barker {
+namespace {
 
+// Makes the weights in a checkpoint NaN.
 bool poison_checkpoint(const std::string& path, const Dataset& data, const TrainOptions& options) {
   torch::serialize::InputArchive archive;
   archive.load_from(path);
@@ -16,6 +24,19 @@ bool poison_checkpoint(const std::string& path, const Dataset& data, const Train
   if (!load_checkpoint(path, identity.toStringRef(), state, network).ok()) return false;
   state.table.fill_(NAN);
   return save_checkpoint(path, identity.toStringRef(), state, network).ok();
+}
+
+}  // namespace
+
+std::string diverged_checkpoint(const Dataset& data, const TrainOptions& options) {
+  RunOptions run;
+  run.checkpoint = temporary_path("checkpoint");
+  const std::atomic<bool> stop{true};
+  run.stop = &stop;
+  const auto stopped = train(data, options, run);
+  EXPECT_TRUE(stopped.ok() && stopped->stopped);
+  EXPECT_TRUE(poison_checkpoint(run.checkpoint, data, options));
+  return run.checkpoint;
 }
 
 }  // namespace barker

@@ -1,4 +1,4 @@
-// A checkpoint as a diverged run would have left it.
+// Checkpoints of a run that has diverged, for tests.
 #pragma once
 
 #include <string>
@@ -8,7 +8,8 @@
 
 namespace barker {
 
-// Replaces every embedding in the checkpoint by NaN. Returns false if that fails.
-bool poison_checkpoint(const std::string& path, const Dataset& data, const TrainOptions& options);
+// The path of a checkpoint that was taken after the first step and whose weights are NaN. The
+// caller removes the file.
+std::string diverged_checkpoint(const Dataset& data, const TrainOptions& options);
 
 }  // namespace barker

@@ -1,8 +1,6 @@
 #include "models/train/trainer.h"
 
 #include <gmock/gmock.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -11,7 +9,6 @@
 #include "models/evaluate/metrics.h"
 #include "models/evaluate/score.h"
 #include "models/simulate/marketplace.h"
-#include "models/train/peers.h"
 #include "models/weights/weight_file.h"
 #include "models/weights/weights_generated.h"
 #include "scoring/golden.h"
@@ -21,8 +18,6 @@
 namespace barker {
 namespace {
 
-using ::testing::Each;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 double test_auc(const ModelSpec& model, const Dataset& data) {
@@ -109,7 +104,10 @@ TEST(Train, RefusesACheckpointThatIsDamagedOrOfOtherOptions) {
   options.learning_rate = 0.5;
   const auto other = train(*data, options, run);
   EXPECT_EQ(other.status().code(), Code::kFailedPrecondition);
-  EXPECT_THAT(other.status().message(), HasSubstr("a checkpoint of other data or options"));
+  EXPECT_EQ(other.status().message(),
+            run.checkpoint +
+                ": a checkpoint of other data or options: train.learning_rate: 0.002 in the "
+                "checkpoint, 0.5 in this run");
   std::filesystem::resize_file(run.checkpoint, std::filesystem::file_size(run.checkpoint) / 2);
   EXPECT_THAT(train(*data, options, run).status().message(), HasSubstr("not a usable checkpoint"));
   std::remove(run.checkpoint.c_str());
@@ -170,18 +168,6 @@ TEST(Train, RefusesALogWithNothingToLearn) {
   EXPECT_TRUE(train(*log_of(false, false), quick_options("BM"), {}).ok());
 }
 
-// The path of a checkpoint that was taken after the first step and whose weights are NaN.
-std::string diverged_checkpoint(const Dataset& data, const TrainOptions& options) {
-  RunOptions run;
-  run.checkpoint = temporary_path("checkpoint");
-  const std::atomic<bool> stop{true};
-  run.stop = &stop;
-  const auto stopped = train(data, options, run);
-  EXPECT_TRUE(stopped.ok() && stopped->stopped);
-  EXPECT_TRUE(poison_checkpoint(run.checkpoint, data, options));
-  return run.checkpoint;
-}
-
 TEST(Train, FailsIfALossIsNotFinite) {
   const auto data = small_world();
   const TrainOptions options = quick_options("BM");
@@ -210,147 +196,6 @@ TEST(Train, FailsIfTheValidationAucIsNotFinite) {
   EXPECT_THAT(trained.status().message(),
               HasSubstr("the validation AUC of epoch 1 is not a finite number"));
   std::remove(run.checkpoint.c_str());
-}
-
-// Runs train() with these options in `size` processes that are connected, and gives the results: of
-// rank 0 itself, and of the others whether the run succeeded (0), was stopped (2) or failed (3).
-struct RankResult {
-  Result<Trained> first;
-  std::vector<int> others;
-};
-
-template <typename Prepare>
-RankResult train_in_processes(const Dataset& data, const TrainOptions& options, int size,
-                              Prepare prepare) {
-  static int calls = 0;
-  const std::string address =
-      "127.0.0.1:" + std::to_string(20000 + (getpid() * 13 + ++calls * 7) % 20000);
-  std::vector<pid_t> children;
-  for (int rank = 1; rank < size; ++rank) {
-    const pid_t child = fork();
-    if (child == 0) {
-      auto peers = connect_peers(address, rank, size);
-      if (!peers.ok()) _exit(1);
-      RunOptions run;
-      run.peers = peers->get();
-      prepare(rank, run);
-      const auto trained = train(data, options, run);
-      _exit(!trained.ok() ? 3 : trained->stopped ? 2 : 0);
-    }
-    children.push_back(child);
-  }
-  auto peers = connect_peers(address, 0, size);
-  RankResult result{peers.status().ok() ? Result<Trained>(Trained()) : peers.status(), {}};
-  if (peers.ok()) {
-    RunOptions run;
-    run.peers = peers->get();
-    prepare(0, run);
-    result.first = train(data, options, run);
-    peers->reset();
-  }
-  for (const pid_t child : children) {
-    int status = 0;
-    waitpid(child, &status, 0);
-    result.others.push_back(WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-  }
-  return result;
-}
-
-// Every process holds the same data and trains its share of every batch.
-void expect_equal_to_one_process(int size) {
-  const auto data = small_world();
-  TrainOptions options = quick_options("AMTDL");
-  options.max_epochs = 1;
-  const auto alone = train(*data, options, {});
-  ASSERT_TRUE(alone.ok());
-  const RankResult result = train_in_processes(*data, options, size, [](int, RunOptions&) {});
-  const auto& together = result.first;
-  ASSERT_TRUE(together.ok()) << together.status().message();
-  EXPECT_THAT(result.others, Each(0));
-  // Sums are taken in another order than in one process, so the last bits differ.
-  for (const auto& [name, values] : alone->model.tensors) {
-    const std::vector<float>& other = together->model.tensors.at(name);
-    ASSERT_EQ(values.size(), other.size());
-    double largest = 0;
-    for (size_t i = 0; i < values.size(); ++i)
-      largest = std::max(largest, std::abs(double{values[i]} - other[i]));
-    EXPECT_LT(largest, 2e-3) << name;
-  }
-  EXPECT_NEAR(alone->validation_auc, together->validation_auc, 1e-3);
-}
-
-TEST(Train, GivesInTwoProcessesTheWeightsOfOneProcess) { expect_equal_to_one_process(2); }
-TEST(Train, GivesInFourProcessesTheWeightsOfOneProcess) { expect_equal_to_one_process(4); }
-
-// A signal may reach only one of the processes. If the others went on, they would wait for it
-// forever.
-TEST(Train, StopsInAllProcessesWhenOneIsAskedTo) {
-  const auto data = small_world();
-  const TrainOptions options = quick_options("MTDL");
-  const auto whole = train(*data, options, {});
-  ASSERT_TRUE(whole.ok());
-  const std::atomic<bool> stop{true};
-  for (const int asked : {0, 1}) {
-    const std::string checkpoint = temporary_path("checkpoint");
-    const auto prepare = [&](int rank, RunOptions& run) {
-      run.checkpoint = checkpoint;
-      if (rank == asked) run.stop = &stop;
-    };
-    const RankResult stopped = train_in_processes(*data, options, 2, prepare);
-    ASSERT_TRUE(stopped.first.ok()) << stopped.first.status().message();
-    EXPECT_TRUE(stopped.first->stopped);
-    EXPECT_THAT(stopped.others, ElementsAre(2)) << "rank 1 stopped, too";
-    EXPECT_TRUE(std::filesystem::exists(checkpoint));
-    const RankResult resumed = train_in_processes(*data, options, 2, [&](int, RunOptions& run) {
-      run.checkpoint = checkpoint;
-      run.resume = true;
-    });
-    ASSERT_TRUE(resumed.first.ok()) << resumed.first.status().message();
-    EXPECT_FALSE(resumed.first->stopped);
-    EXPECT_THAT(resumed.others, ElementsAre(0));
-    EXPECT_NEAR(resumed.first->validation_auc, whole->validation_auc, 5e-3);
-    std::remove(checkpoint.c_str());
-  }
-}
-
-TEST(Train, FailsInAllProcessesWhenTheCheckpointCannotBeWritten) {
-  const auto data = small_world();
-  const RankResult result =
-      train_in_processes(*data, quick_options("BM"), 2,
-                         [](int, RunOptions& run) { run.checkpoint = "/nowhere/checkpoint"; });
-  EXPECT_THAT(result.first.status().message(), HasSubstr("/nowhere/checkpoint"));
-  EXPECT_THAT(result.others, ElementsAre(3));
-}
-
-TEST(Train, FailsInAllProcessesIfALossIsNotFinite) {
-  const auto data = small_world();
-  const TrainOptions options = quick_options("BM");
-  const std::string checkpoint = diverged_checkpoint(*data, options);
-  const RankResult result = train_in_processes(*data, options, 2, [&](int, RunOptions& run) {
-    run.checkpoint = checkpoint;
-    run.resume = true;
-  });
-  EXPECT_THAT(result.first.status().message(), HasSubstr("training diverged"));
-  EXPECT_THAT(result.others, ElementsAre(3));
-  std::remove(checkpoint.c_str());
-}
-
-TEST(Train, FailsWhenAnotherProcessIsLost) {
-  const auto data = small_world();
-  const RankResult result =
-      train_in_processes(*data, quick_options("BM"), 2, [](int rank, RunOptions& run) {
-        if (rank == 1) run.on_epoch = [](const EpochReport&) { _exit(9); };
-      });
-  ASSERT_FALSE(result.first.ok());
-  EXPECT_EQ(result.first.status().code(), Code::kIoError);
-  EXPECT_THAT(result.first.status().message(), HasSubstr("lost the others"));
-  EXPECT_THAT(result.others, ElementsAre(9));
-}
-
-TEST(ConnectPeers, NamesAWrongAddressOrRank) {
-  EXPECT_THAT(connect_peers("nowhere", 0, 2).status().message(), HasSubstr("expected host:port"));
-  EXPECT_THAT(connect_peers("h:99999", 0, 2).status().message(), HasSubstr("expected host:port"));
-  EXPECT_THAT(connect_peers("h:1", 2, 2).status().message(), HasSubstr("expected 0 to 1"));
 }
 
 // The weights in the repository must belong to the log of the demo and pass on today's kernels.
