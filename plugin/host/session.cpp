@@ -212,7 +212,7 @@ Status Session::rescore_and_explain(std::string& json) {
     const barker_string& text;
     ~Released() { explain.release(text); }
   } const released{*explain_, text};
-  json.assign(text.data, text.size);
+  if (text.size > 0) json.assign(text.data, text.size);  // NULL where there was no memory for it
   return {};
 }
 

@@ -321,7 +321,7 @@ TEST(FakePluginSession, ExplainsByTheCallThatAnswers) {
 
 TEST(FakePluginSession, HasNoAnswerWhereAnOldPluginFailsToExplainIt) {
   FakeAnswers plugin;
-  plugin.wants = 10;
+  plugin.wants = 100'000;
   Session session(FakeAnswers::old_api(), plugin.handle());
   session.start("shoes");
   session.add_ad();
