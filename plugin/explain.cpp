@@ -189,7 +189,9 @@ class Explanation {
 
 std::string explain_answer(const CheckedRequest& request, const Basis& basis, Workspace* workspace,
                            const Answer& answer) {
-  Json out;
+  // Made an object, and its lists arrays, before anything is put in: a value of null that becomes one
+  // of them where there is no memory for it crashes when it is destroyed (nlohmann 3.11).
+  Json out = Json::object();
   if (answer.generation != 0) {
     out["generation"] = answer.generation;
     out["model"] = basis.weights->generation->file->path();
@@ -203,13 +205,15 @@ std::string explain_answer(const CheckedRequest& request, const Basis& basis, Wo
     }
     if (!answer.is_bypass()) {
       if (Json groups = explanation.groups(); !groups.empty()) out["groups"] = std::move(groups);
+      Json ads = Json::array();
       for (uint64_t rank = 0; rank < answer.ads.size(); ++rank) {
         const barker_result_ad& result = answer.ads[rank];
         const bool is_bad = (result.flags & BARKER_RESULT_BAD_AD) != 0;
         if (result.rescored || (is_bad && result.ad < workspace->candidate_ranges.size())) {
-          out["ads"].push_back(explanation.ad(result, rank));
+          ads.push_back(explanation.ad(result, rank));
         }
       }
+      if (!ads.empty()) out["ads"] = std::move(ads);
     }
   }
   return out.dump(-1, ' ', false, Json::error_handler_t::replace);

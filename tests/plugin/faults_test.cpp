@@ -184,42 +184,6 @@ TEST_F(Faults, OfOneAllocationCostAQueryItsRescoringAtMost) {
   EXPECT_GT(bypassed, 20);
 }
 
-// The page is answered and counted once also where its explanation failed.
-TEST_F(Faults, OfAnAllocationCostAnExplanationAtMost) {
-  NEEDS_FAILING_NEW;
-  const auto& explain =
-      *static_cast<const barker_explain*>(api().get_extension(BARKER_EXT_EXPLAIN));
-  const std::string expected = answer_of(0);
-  for (const bool for_good : {false, true}) {
-    int unexplained = 0, n = 1;
-    for (bool failed = true; failed; ++n) {
-      barker_plugin* plugin = make();
-      ASSERT_TRUE(asker_.ask(plugin)) << "and the buffers are as large as needed";
-      barker_response response = asker_.response;
-      barker_string json{};
-      int32_t code = -1;
-      failed = with_failing_allocation(n, for_good, [&] {
-        code = explain.rescore(plugin, &asker_.request, &response, &json, nullptr);
-      });
-      ASSERT_EQ(code, BARKER_OK) << n;
-      EXPECT_EQ(response.ad_count, asker_.request.ad_count) << n;
-      if (response.status == BARKER_STATUS_RESCORED) {
-        EXPECT_EQ(asker_.answer(), expected) << n;
-      }
-      unexplained += json.data == nullptr;
-      EXPECT_EQ(json.data == nullptr, json.size == 0) << n;
-      explain.release(json);
-      barker_stats stats{};
-      stats.struct_size = sizeof stats;
-      ASSERT_EQ(api().stats(plugin, &stats), BARKER_OK);
-      EXPECT_EQ(stats.queries, 2u) << n;
-      EXPECT_EQ(stats.errors, 0u) << n;
-      api().destroy(plugin);
-    }
-    EXPECT_GT(unexplained, 20) << "of " << n - 2 << " places";
-  }
-}
-
 TEST_F(Faults, OfAllAllocationsNeverCrashAQuery) {
   NEEDS_FAILING_NEW;
   const std::string expected = answer_of(0);
