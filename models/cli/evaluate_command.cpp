@@ -167,7 +167,9 @@ Result<int> run_gate(const Options& o) {
 
 void add_common(CLI::App& command, Options& o) {
   add_data_option(command, o.data, "its test split is judged");
-  command.add_option("--isa", o.isa, "Instruction set of the kernels: baseline, avx2 or avx512")
+  command
+      .add_option("--isa", o.isa,
+                  "Instruction set of the kernels: baseline, avx2, avx512 or avx512dot")
       ->type_name("ISA")
       ->default_str("the fastest of this machine")
       ->group(kModel);
