@@ -6,6 +6,7 @@
 #include <string>
 
 #include "models/base/number_text.h"
+#include "models/weights/groups.h"
 #include "models/weights/weights_generated.h"
 #include "scoring/forward.h"
 
@@ -94,9 +95,8 @@ class GoldenRun {
     }
     for (const Fingerprint f : tokens) {
       const bool hashed = group && group->hash_buckets > 0;
-      const uint32_t row =
-          hashed ? group->first_bucket_row + static_cast<uint32_t>(f % group->hash_buckets)
-                 : file_.vocabulary().find(f);
+      const uint32_t row = hashed ? group->first_bucket_row + bucket_of(f, group->hash_buckets)
+                                  : file_.vocabulary().find(f);
       if (row >= (group ? network_.rows : network_.keyword_rows)) return unknown(f);
       out.rows.push_back(row);
     }

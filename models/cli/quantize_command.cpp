@@ -1,6 +1,4 @@
 // quantize: writes a trained weight file in smaller numbers, if that costs little accuracy.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -12,6 +10,7 @@
 #include "models/base/number_text.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
+#include "models/cli/weight_draft.h"
 #include "models/command/options.h"
 #include "models/data/dataset.h"
 #include "models/evaluate/precision.h"
@@ -30,15 +29,6 @@ constexpr double kSafetyFactor = 2;
 struct Options {
   std::string weights, data, out, precision = "fp16";
   bool screen = false;
-};
-
-// Removes the draft when the command ends.
-struct TemporaryFile {
-  std::string path;
-  ~TemporaryFile() {
-    std::error_code error;
-    std::filesystem::remove(path, error);
-  }
 };
 
 // Prints one line of the table and returns whether the value is within its limit. A NaN is not. The
@@ -130,9 +120,10 @@ Result<int> run(const Options& o) {
     model.architecture.compute_bound = kMaxComputeBound;  // until it is measured
   }
   if (*precision != Precision::kFp32) model.golden_tolerance = kMaxGoldenTolerance;
-  const TemporaryFile draft{o.out + ".draft." + std::to_string(getpid())};
-  if (Status s = write_weight_file(model, draft.path); !s.ok()) return s;
-  const Result<PrecisionReport> report = compare_precision(o.weights, draft.path, kernels, **data);
+  WeightDraft draft(o.out);
+  if (Status s = draft.write(model); !s.ok()) return s;
+  const Result<PrecisionReport> report =
+      compare_precision(o.weights, draft.path(), kernels, **data);
   if (!report.ok()) return report.status();
   if (!print(*report, limits_of(*precision))) {
     std::cerr << "barker-train quantize: " << o.precision << " costs too much; " << visible(o.out)
@@ -141,7 +132,8 @@ Result<int> run(const Options& o) {
   }
 
   if (Status s = record(o, *report, kernels, model); !s.ok()) return s;
-  if (Status s = write_weight_file(model, o.out); !s.ok()) return s;
+  if (Status s = draft.write(model); !s.ok()) return s;
+  if (Status s = draft.publish(); !s.ok()) return s;
   std::printf("%s: %llu -> %llu bytes\n", visible(o.out).c_str(),
               static_cast<unsigned long long>(std::filesystem::file_size(o.weights)),
               static_cast<unsigned long long>(std::filesystem::file_size(o.out)));

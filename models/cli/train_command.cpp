@@ -12,6 +12,7 @@
 #include "models/base/file_bytes.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
+#include "models/cli/weight_draft.h"
 #include "models/command/options.h"
 #include "models/evaluate/instances.h"
 #include "models/evaluate/metrics.h"
@@ -20,6 +21,7 @@
 #include "models/text/text.h"
 #include "models/train/peers.h"
 #include "models/train/trainer.h"
+#include "models/weights/weights_generated.h"
 #include "scoring/isa.h"
 
 namespace barker {
@@ -123,8 +125,10 @@ Status judge(const std::string& path, const Dataset& data, const Options& option
   metrics.push_back({"calibration error", error, error, error});
   metrics.push_back({"log loss", loss, loss, loss});
   const InstanceTable ads = instances_of(data, Split::kTest, Task::kAuxiliary);
+  if (!(*file)->architecture().has_auxiliary() || ads.size() == 0) return {};
   const auto aux = score_dataset(**file, kernels, data, Split::kTest, Task::kAuxiliary, prior);
-  if (aux.ok() && ads.size() > 0) add("auxiliary auc", ads, *aux);
+  if (!aux.ok()) return aux.status();
+  add("auxiliary auc", ads, *aux);
   return {};
 }
 
@@ -168,8 +172,8 @@ void print_experiment(const Trained& trained, const Dataset& data, const Options
                visible(options.out).c_str());
 }
 
-// Writes the weight file twice: first to be judged, then with the metrics that were found, because
-// the model card is a part of the file.
+// Writes the weight file twice as a draft: first to be judged, then with the metrics that were
+// found, because the model card is a part of the file. Only then does the draft replace OUT.
 Status write_model(Trained& trained, const Dataset& data, const TrainOptions& train_with,
                    const Options& options) {
   CardSpec& card = trained.model.card;
@@ -187,11 +191,13 @@ Status write_model(Trained& trained, const Dataset& data, const TrainOptions& tr
       {"instances", std::to_string(count_of(data, Split::kTrain, Task::kMain)) + " main, " +
                         std::to_string(count_of(data, Split::kTrain, Task::kAuxiliary)) +
                         " auxiliary"}};
-  if (Status s = write_weight_file(trained.model, options.out); !s.ok()) return s;
-  if (Status s = judge(options.out, data, options, card.metrics); !s.ok()) return s;
+  WeightDraft draft(options.out);
+  if (Status s = draft.write(trained.model); !s.ok()) return s;
+  if (Status s = judge(draft.path(), data, options, card.metrics); !s.ok()) return s;
   card.metrics.push_back(
       {"validation auc", trained.validation_auc, trained.validation_auc, trained.validation_auc});
-  return write_weight_file(trained.model, options.out);
+  if (Status s = draft.write(trained.model); !s.ok()) return s;
+  return draft.publish();
 }
 
 Result<int> run(const Options& options) {

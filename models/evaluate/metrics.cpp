@@ -5,17 +5,10 @@
 #include <numeric>
 #include <vector>
 
+#include "models/base/random.h"
+
 namespace barker {
 namespace {
-
-// splitmix64 (Steele, Lea, Flood 2014). It gives the same draws on every machine, which the
-// distributions of the standard library do not.
-uint64_t next_random(uint64_t& state) {
-  uint64_t z = (state += 0x9E3779B97F4A7C15u);
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-  return z ^ (z >> 31);
-}
 
 // Instances by ascending score. They are sorted once, because a draw changes only how often each
 // instance counts.

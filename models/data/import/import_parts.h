@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/base/output_file.h"
+#include "models/base/random.h"
 #include "models/base/result.h"
 
 namespace barker {
@@ -28,12 +29,7 @@ std::string trimmed(const std::string& text);
 class Draws {
  public:
   explicit Draws(uint64_t seed) : state_(seed) {}
-  size_t below(size_t n) {
-    uint64_t z = (state_ += 0x9E3779B97F4A7C15u);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return (z ^ (z >> 31)) % n;
-  }
+  size_t below(size_t n) { return next_random(state_) % n; }
 
  private:
   uint64_t state_;

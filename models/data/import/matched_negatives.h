@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "models/base/random.h"
+
 namespace barker {
 
 inline constexpr size_t kMatchedNegatives = 4;  // drawn for each positive
@@ -19,13 +21,8 @@ class KeyedRandom {
   explicit KeyedRandom(const std::string& key) : state_(0xcbf29ce484222325u) {
     for (const char c : key) state_ = (state_ ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
   }
-  uint64_t next() {
-    uint64_t z = (state_ += 0x9E3779B97F4A7C15u);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-  }
-  double uniform() { return static_cast<double>(next() >> 11) / 9007199254740992.0; }
+  uint64_t next() { return next_random(state_); }
+  double uniform() { return unit_interval(next()); }
 
  private:
   uint64_t state_;
