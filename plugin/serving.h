@@ -34,7 +34,7 @@ Result<RuledGeneration> apply(const Rules& rules, std::shared_ptr<const Generati
                               std::shared_ptr<GenerationCounters> counters);
 RuledGeneration no_weights();
 
-// Which users get the canary's answers. Where the share grows, those who had them keep them.
+// Which users get the canary's answers. A larger share adds users and takes none away.
 struct CanaryShares {
   double served = 0;    // of the users; they see its answers
   double compared = 0;  // of the queries; those answers are never shown (plugin/comparison.h)

@@ -1,5 +1,5 @@
-// Association rules A -> v over the keywords that users clicked: a user who clicked A is likelier
-// than others to click the SF v. A is one clicked keyword or two clicked SFs. Pairs of title words
+// Association rules A -> v over the keywords that users clicked: clicks on A make a click on the SF v
+// likelier than it is without them. A is one clicked keyword or two clicked SFs. Pairs of title words
 // are left out, because there are too many of them to say anything.
 #pragma once
 

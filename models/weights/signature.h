@@ -1,5 +1,5 @@
 // Ed25519 signatures of weight files. A checksum proves that a file is whole; a signature proves
-// who wrote it.
+// that it was written with a certain secret key.
 //
 //   FILE.sig   one line: "barker-ed25519ph KEY SIGNATURE", in hexadecimal; KEY is the public one
 //   NAME.key   one line: the secret key, 64 hexadecimal digits; readable by its owner alone

@@ -1,4 +1,4 @@
-// A second generation beside the first: who gets it, what is counted, compared and promoted.
+// A second generation beside the first: which users get it, what is counted, compared and promoted.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -15,7 +15,7 @@ thread_local size_t taken = 0;
 }  // namespace
 
 #ifdef BARKER_COUNTS_MALLOC
-// The C library's own, under the names that it keeps for those who replace malloc.
+// The C library's own functions, under the names that it offers to programs that replace malloc.
 extern "C" {
 void* __libc_malloc(size_t size);
 void* __libc_calloc(size_t count, size_t size);
