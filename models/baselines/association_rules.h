@@ -1,6 +1,6 @@
-// Association rules A -> v over the keywords that users clicked: clicks on A make a click on the SF v
-// likelier than it is without them. A is one clicked keyword or two clicked SFs. Pairs of title words
-// are left out, because there are too many of them to say anything.
+// Association rules A -> v over the keywords that users clicked: clicks on A make a click on the SF
+// v likelier than it is without them. A is one clicked keyword or two clicked SFs. Pairs of title
+// words are left out, because there are too many of them to say anything.
 #pragma once
 
 #include <cstdint>
