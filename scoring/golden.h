@@ -26,8 +26,10 @@ struct GoldenReport {
 // The error names vector, output, expected and found.
 Result<GoldenReport> run_golden_vectors(const WeightFile& file, const PackedNetwork& network);
 
-// The 99th percentile of the time that a golden vector takes on this network, in nanoseconds. Each
-// vector runs `rounds` times. 0 where the file has none. The vectors must have passed before.
+// The time of the slowest golden vector on this network, in nanoseconds. Each vector runs `rounds`
+// times and its least time counts: other work on the machine only ever adds to a time, so the least
+// is the network's own, and a busy machine refuses no weights. 0 where the file has no vectors. The
+// vectors must have passed before.
 uint64_t golden_latency(const WeightFile& file, const PackedNetwork& network, int rounds = 50);
 
 }  // namespace barker

@@ -98,7 +98,7 @@ class WatcherTest : public testing::Test {
     return s;
   }
   bool comes_true(const std::function<bool()>& what) const {
-    for (int i = 0; i < 500; ++i) {
+    for (int i = 0; i < 3000; ++i) {  // a minute, for a busy machine under a sanitizer
       if (what()) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
