@@ -1,9 +1,10 @@
 #include <unicode/utf8.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <utility>
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <string_view>
 
 #include "models/text/text.h"
 
@@ -12,114 +13,112 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
+struct Entity {
+  std::string_view name;
+  uint32_t first, second;      // code points; the second is 0 for most names
+  bool semicolon_is_optional;  // names that are older than HTML 4
+};
+
+constexpr Entity kEntities[] = {
+// clang-format off
+#include "models/text/html_entities.inc"
+    // clang-format on
+};
+static_assert(std::ranges::is_sorted(kEntities, {}, &Entity::name));
+
+constexpr size_t longest_name() {
+  size_t longest = 0;
+  for (const Entity& entity : kEntities) longest = std::max(longest, entity.name.size());
+  return longest;
+}
+
+// What the numbers 128 to 159 mean in HTML: the characters of windows-1252. Five of its places are
+// empty; a 0 marks them.
+constexpr uint16_t kWindows1252[32] = {
+    0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_hexadecimal(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+// The character that a number stands for, and 0 for a number that stands for none.
+uint32_t character_of_number(uint32_t number) {
+  if (number >= 0x80 && number <= 0x9F) return kWindows1252[number - 0x80];
+  const bool control =
+      (number < 0x20 && number != '\t' && number != '\n' && number != '\r') || number == 0x7F;
+  const bool surrogate = number >= 0xD800 && number <= 0xDFFF;
+  return control || surrogate || number > 0x10FFFF ? 0 : number;
+}
+
 void append_code_point(std::string& out, uint32_t c) {
-  const bool control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || (c >= 0x7F && c < 0xA0);
-  if (c == 0 || control || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF)) {
-    out += kReplacement;
-    return;
-  }
   char bytes[4];
   int32_t size = 0;
   U8_APPEND_UNSAFE(bytes, size, c);
   out.append(bytes, static_cast<size_t>(size));
 }
 
-using Entity = std::pair<std::string_view, uint32_t>;
-
-// The names of HTML 4.01, section 24, sorted by byte value.
-constexpr auto kEntities = std::to_array<Entity>({
-    {"AElig", 198},    {"Aacute", 193},  {"Acirc", 194},   {"Agrave", 192},  {"Alpha", 913},
-    {"Aring", 197},    {"Atilde", 195},  {"Auml", 196},    {"Beta", 914},    {"Ccedil", 199},
-    {"Chi", 935},      {"Dagger", 8225}, {"Delta", 916},   {"ETH", 208},     {"Eacute", 201},
-    {"Ecirc", 202},    {"Egrave", 200},  {"Epsilon", 917}, {"Eta", 919},     {"Euml", 203},
-    {"Gamma", 915},    {"Iacute", 205},  {"Icirc", 206},   {"Igrave", 204},  {"Iota", 921},
-    {"Iuml", 207},     {"Kappa", 922},   {"Lambda", 923},  {"Mu", 924},      {"Ntilde", 209},
-    {"Nu", 925},       {"OElig", 338},   {"Oacute", 211},  {"Ocirc", 212},   {"Ograve", 210},
-    {"Omega", 937},    {"Omicron", 927}, {"Oslash", 216},  {"Otilde", 213},  {"Ouml", 214},
-    {"Phi", 934},      {"Pi", 928},      {"Prime", 8243},  {"Psi", 936},     {"Rho", 929},
-    {"Scaron", 352},   {"Sigma", 931},   {"THORN", 222},   {"Tau", 932},     {"Theta", 920},
-    {"Uacute", 218},   {"Ucirc", 219},   {"Ugrave", 217},  {"Upsilon", 933}, {"Uuml", 220},
-    {"Xi", 926},       {"Yacute", 221},  {"Yuml", 376},    {"Zeta", 918},    {"aacute", 225},
-    {"acirc", 226},    {"acute", 180},   {"aelig", 230},   {"agrave", 224},  {"alefsym", 8501},
-    {"alpha", 945},    {"amp", 38},      {"and", 8743},    {"ang", 8736},    {"apos", 39},
-    {"aring", 229},    {"asymp", 8776},  {"atilde", 227},  {"auml", 228},    {"bdquo", 8222},
-    {"beta", 946},     {"brvbar", 166},  {"bull", 8226},   {"cap", 8745},    {"ccedil", 231},
-    {"cedil", 184},    {"cent", 162},    {"chi", 967},     {"circ", 710},    {"clubs", 9827},
-    {"cong", 8773},    {"copy", 169},    {"crarr", 8629},  {"cup", 8746},    {"curren", 164},
-    {"dArr", 8659},    {"dagger", 8224}, {"darr", 8595},   {"deg", 176},     {"delta", 948},
-    {"diams", 9830},   {"divide", 247},  {"eacute", 233},  {"ecirc", 234},   {"egrave", 232},
-    {"empty", 8709},   {"emsp", 8195},   {"ensp", 8194},   {"epsilon", 949}, {"equiv", 8801},
-    {"eta", 951},      {"eth", 240},     {"euml", 235},    {"euro", 8364},   {"exist", 8707},
-    {"fnof", 402},     {"forall", 8704}, {"frac12", 189},  {"frac14", 188},  {"frac34", 190},
-    {"frasl", 8260},   {"gamma", 947},   {"ge", 8805},     {"gt", 62},       {"hArr", 8660},
-    {"harr", 8596},    {"hearts", 9829}, {"hellip", 8230}, {"iacute", 237},  {"icirc", 238},
-    {"iexcl", 161},    {"igrave", 236},  {"image", 8465},  {"infin", 8734},  {"int", 8747},
-    {"iota", 953},     {"iquest", 191},  {"isin", 8712},   {"iuml", 239},    {"kappa", 954},
-    {"lArr", 8656},    {"lambda", 955},  {"lang", 9001},   {"laquo", 171},   {"larr", 8592},
-    {"lceil", 8968},   {"ldquo", 8220},  {"le", 8804},     {"lfloor", 8970}, {"lowast", 8727},
-    {"loz", 9674},     {"lrm", 8206},    {"lsaquo", 8249}, {"lsquo", 8216},  {"lt", 60},
-    {"macr", 175},     {"mdash", 8212},  {"micro", 181},   {"middot", 183},  {"minus", 8722},
-    {"mu", 956},       {"nabla", 8711},  {"nbsp", 160},    {"ndash", 8211},  {"ne", 8800},
-    {"ni", 8715},      {"not", 172},     {"notin", 8713},  {"nsub", 8836},   {"ntilde", 241},
-    {"nu", 957},       {"oacute", 243},  {"ocirc", 244},   {"oelig", 339},   {"ograve", 242},
-    {"oline", 8254},   {"omega", 969},   {"omicron", 959}, {"oplus", 8853},  {"or", 8744},
-    {"ordf", 170},     {"ordm", 186},    {"oslash", 248},  {"otilde", 245},  {"otimes", 8855},
-    {"ouml", 246},     {"para", 182},    {"part", 8706},   {"permil", 8240}, {"perp", 8869},
-    {"phi", 966},      {"pi", 960},      {"piv", 982},     {"plusmn", 177},  {"pound", 163},
-    {"prime", 8242},   {"prod", 8719},   {"prop", 8733},   {"psi", 968},     {"quot", 34},
-    {"rArr", 8658},    {"radic", 8730},  {"rang", 9002},   {"raquo", 187},   {"rarr", 8594},
-    {"rceil", 8969},   {"rdquo", 8221},  {"real", 8476},   {"reg", 174},     {"rfloor", 8971},
-    {"rho", 961},      {"rlm", 8207},    {"rsaquo", 8250}, {"rsquo", 8217},  {"sbquo", 8218},
-    {"scaron", 353},   {"sdot", 8901},   {"sect", 167},    {"shy", 173},     {"sigma", 963},
-    {"sigmaf", 962},   {"sim", 8764},    {"spades", 9824}, {"sub", 8834},    {"sube", 8838},
-    {"sum", 8721},     {"sup", 8835},    {"sup1", 185},    {"sup2", 178},    {"sup3", 179},
-    {"supe", 8839},    {"szlig", 223},   {"tau", 964},     {"there4", 8756}, {"theta", 952},
-    {"thetasym", 977}, {"thinsp", 8201}, {"thorn", 254},   {"tilde", 732},   {"times", 215},
-    {"trade", 8482},   {"uArr", 8657},   {"uacute", 250},  {"uarr", 8593},   {"ucirc", 251},
-    {"ugrave", 249},   {"uml", 168},     {"upsih", 978},   {"upsilon", 965}, {"uuml", 252},
-    {"weierp", 8472},  {"xi", 958},      {"yacute", 253},  {"yen", 165},     {"yuml", 255},
-    {"zeta", 950},     {"zwj", 8205},    {"zwnj", 8204},
-});
-static_assert(std::ranges::is_sorted(kEntities, {}, &Entity::first));
-
-// Appends what the reference named between '&' and ';' stands for; false: not a reference.
-bool append_reference(std::string& out, std::string_view name) {
-  if (name.size() >= 2 && name[0] == '#') {
-    const bool hexadecimal = name[1] == 'x' || name[1] == 'X';
-    const std::string_view digits = name.substr(hexadecimal ? 2 : 1);
-    if (digits.empty()) return false;
-    uint32_t value = 0;
-    for (const char digit : digits) {
-      const auto byte = static_cast<unsigned char>(digit);
-      if (hexadecimal ? !std::isxdigit(byte) : !std::isdigit(byte)) return false;
-      const uint32_t number = byte <= '9' ? byte - '0' : (byte | 0x20) - 'a' + 10u;
-      value = std::min(value * (hexadecimal ? 16 : 10) + number, 0x110000u);
-    }
-    append_code_point(out, value);
-    return true;
+// Both functions read a reference at the start of `text`, behind its '&', append what it stands for
+// and return how many bytes of `text` it takes, which is 0 where there is no reference.
+size_t append_number(std::string_view text, std::string& out) {
+  size_t at = 1;  // behind '#'
+  const bool hexadecimal = text.size() > at && (text[at] == 'x' || text[at] == 'X');
+  if (hexadecimal) ++at;
+  const size_t first_digit = at;
+  uint32_t value = 0;
+  while (at < text.size() && (hexadecimal ? is_hexadecimal(text[at]) : is_digit(text[at]))) {
+    const auto byte = static_cast<unsigned char>(text[at++]);
+    const uint32_t digit = byte <= '9' ? byte - '0' : (byte | 0x20) - 'a' + 10u;
+    value = std::min(value * (hexadecimal ? 16 : 10) + digit, 0x110000u);
   }
-  const auto found = std::ranges::lower_bound(kEntities, name, {}, &Entity::first);
-  if (found == kEntities.end() || found->first != name) return false;
-  append_code_point(out, found->second);
-  return true;
+  if (at == first_digit) return 0;
+  const bool ended = at < text.size() && text[at] == ';';
+  const uint32_t character = character_of_number(value);
+  // "Size &#5" without a semicolon is somebody's way to write a number and not a control character.
+  if (character == 0 && !ended) return 0;
+  if (character == 0) {
+    out += kReplacement;
+  } else {
+    append_code_point(out, character);
+  }
+  return at + (ended ? 1 : 0);
+}
+
+size_t append_name(std::string_view text, std::string& out) {
+  constexpr size_t kLongestName = longest_name();
+  size_t size = 0;
+  while (size < text.size() && size <= kLongestName &&
+         (is_letter(text[size]) || is_digit(text[size]))) {
+    ++size;
+  }
+  const auto* found = std::ranges::lower_bound(kEntities, text.substr(0, size), {}, &Entity::name);
+  if (found == std::end(kEntities) || found->name != text.substr(0, size)) return 0;
+  const bool ended = size < text.size() && text[size] == ';';
+  if (!ended) {
+    if (!found->semicolon_is_optional) return 0;
+    if (size < text.size() && text[size] == '=') return 0;  // "?a=1&copy=2" is an address
+  }
+  append_code_point(out, found->first);
+  if (found->second != 0) append_code_point(out, found->second);
+  return size + (ended ? 1 : 0);
 }
 
 }  // namespace
 
 std::string decode_html_entities(std::string_view text) {
-  constexpr size_t kLongestName = 12;
   std::string out;
   out.reserve(text.size());
   for (size_t at = 0; at < text.size();) {
-    if (text[at] == '&') {
-      const size_t end = text.substr(0, at + kLongestName + 2).find(';', at);
-      if (end != std::string_view::npos &&
-          append_reference(out, text.substr(at + 1, end - at - 1))) {
-        at = end + 1;
-        continue;
-      }
-    }
-    out += text[at++];
+    const size_t ampersand = std::min(text.find('&', at), text.size());
+    out.append(text.substr(at, ampersand - at));
+    if (ampersand == text.size()) break;
+    const std::string_view rest = text.substr(ampersand + 1);
+    const size_t taken = rest.starts_with('#') ? append_number(rest, out) : append_name(rest, out);
+    if (taken == 0) out += '&';
+    at = ampersand + 1 + taken;
   }
   return out;
 }

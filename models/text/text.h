@@ -27,9 +27,12 @@ std::string visible(std::string_view text);
 // Appends `text` with & < > " ' as character references: harmless between tags and in attributes.
 void append_html_escaped(std::string_view text, std::string& out);
 
-// Decodes HTML character references once: "&amp;quot;" becomes "&quot;", not "\"". Knows the names of
-// HTML 4, decimal and hexadecimal numbers. An unknown reference stays as it is; one to a control
-// character, a surrogate or no character at all becomes U+FFFD. For the import of feeds only.
+// Decodes HTML character references once: "&amp;quot;" becomes "&quot;", not "\"". Knows all names of
+// HTML, decimal and hexadecimal numbers; 128 to 159 are read as windows-1252, as browsers do. The
+// semicolon may be missing behind a number and behind the old names ("&copy 2024"), but not where a
+// letter, a digit or '=' follows the name ("arts&sections", "?a=1&copy=2"). An unknown reference
+// stays as it is; one to a control character, a surrogate or no character at all becomes U+FFFD.
+// For the import of feeds only.
 std::string decode_html_entities(std::string_view text);
 
 }  // namespace barker

@@ -53,6 +53,24 @@ TEST(DecodeHtmlEntities, LeavesWhatIsNoReference) {
   }
 }
 
+TEST(DecodeHtmlEntities, KnowsTheNamesOfHtmlWithOneAndWithTwoCharacters) {
+  EXPECT_EQ(decode_html_entities("&CounterClockwiseContourIntegral;&NotEqualTilde;&fjlig;"),
+            "∳≂̸fj");
+  EXPECT_EQ(decode_html_entities("&check; &starf; &hearts; &zwnj;"), "✓ ★ ♥ \xE2\x80\x8C");
+}
+
+TEST(DecodeHtmlEntities, ReadsNumbersOfWindows1252AsBrowsersDo) {
+  EXPECT_EQ(decode_html_entities("&#128;&#x99; &#145;a&#146; &#150;&#159;"), "€™ ‘a’ –Ÿ");
+  EXPECT_EQ(decode_html_entities("&#129;&#x9D;"), "\xEF\xBF\xBD\xEF\xBF\xBD") << "empty places";
+}
+
+TEST(DecodeHtmlEntities, MissesASemicolonWhereHtmlAllowsIt) {
+  EXPECT_EQ(decode_html_entities("&copy 2024 &eacute, &#8364 5&#x20AC"), "© 2024 é, € 5€");
+  for (const char* text : {"arts&sections", "?a=1&copy=2", "&check 1", "size &#5 here"}) {
+    EXPECT_EQ(decode_html_entities(text), text);
+  }
+}
+
 TEST(DecodeHtmlEntities, NeverMakesControlCharactersOrSurrogates) {
   for (const char* text : {"&#0;", "&#7;", "&#xD800;", "&#x110000;", "&#99999999999;"}) {
     EXPECT_EQ(decode_html_entities(text), "\xEF\xBF\xBD") << text;
