@@ -24,7 +24,8 @@ namespace {
 
 constexpr size_t kWaitingPerThread = 16;  // answers that came early, for each thread
 
-// Lines of standard input. Another thread can end the wait for a line that nobody has typed yet.
+// Lines of standard input, which "\n", "\r\n" or "\r" ends. A line is given when its '\r' has come,
+// because nobody knows whether a '\n' follows. Another thread can end the wait for a line that nobody has typed yet.
 class StandardInput {
  public:
   StandardInput() = default;
@@ -38,9 +39,14 @@ class StandardInput {
   bool next(std::string& line) {
     size_t searched = 0;
     for (;;) {
-      const size_t end = buffer_.find('\n', searched);
+      if (after_return_ && !buffer_.empty()) {
+        if (buffer_.front() == '\n') buffer_.erase(0, 1);
+        after_return_ = false;
+      }
+      const size_t end = buffer_.find_first_of("\r\n", searched);
       if (end != std::string::npos) {
         line.assign(buffer_, 0, end);
+        after_return_ = buffer_[end] == '\r';
         buffer_.erase(0, end + 1);
         return true;
       }
@@ -86,6 +92,7 @@ class StandardInput {
 
   const int stop_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   std::string buffer_;
+  bool after_return_ = false;  // a '\n' that comes next belongs to the '\r' before it
   Status status_;
 };
 

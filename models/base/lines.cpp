@@ -4,8 +4,10 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace barker {
 
@@ -14,6 +16,10 @@ struct LineReader::Impl {
   std::string path;
   std::string buffer = std::string(1 << 18, '\0');
   size_t begin = 0, end = 0;  // unread part of the buffer
+  // The first '\n' and the first '\r' of the unread part, `end` where it has none. They are searched
+  // for again when they were passed and not before, so that every byte is looked at once.
+  size_t newline = 0, carriage_return = 0;
+  bool after_return = false;  // a '\n' that comes next belongs to the '\r' before it
   std::string line;           // a line that spans reads
   uint64_t number = 0, total = 0;
   bool at_end = false, cut = false;
@@ -34,7 +40,36 @@ struct LineReader::Impl {
     }
     begin = 0;
     end = static_cast<size_t>(got);
+    newline = find('\n');
+    carriage_return = find('\r');
+    if (got > 0 && std::exchange(after_return, false) && newline == 0) skip_newline();
     return got > 0;
+  }
+
+  size_t find(char wanted) const {
+    const void* found = std::memchr(buffer.data() + begin, wanted, end - begin);
+    return found ? static_cast<size_t>(static_cast<const char*>(found) - buffer.data()) : end;
+  }
+
+  void skip_newline() {
+    ++begin;
+    newline = find('\n');
+  }
+
+  // Goes behind the line end at `begin`, which is "\n", "\r" or "\r\n".
+  void skip_line_end() {
+    const bool is_return = begin == carriage_return;
+    ++begin;
+    if (!is_return) {
+      newline = find('\n');
+      return;
+    }
+    carriage_return = find('\r');
+    if (begin == end) {
+      after_return = true;
+    } else if (begin == newline) {
+      skip_newline();
+    }
   }
 };
 
@@ -73,27 +108,28 @@ bool LineReader::next(std::string_view& line) {
       break;
     }
     const char* from = impl.buffer.data() + impl.begin;
-    const auto* newline = static_cast<const char*>(std::memchr(from, '\n', impl.end - impl.begin));
-    const size_t size = newline ? static_cast<size_t>(newline - from) : impl.end - impl.begin;
+    const size_t line_end = std::min(impl.newline, impl.carriage_return);
+    const bool ends = line_end < impl.end;
+    const size_t size = line_end - impl.begin;
     if (impl.line.size() + size > kMaxLine) {
       impl.status = bad_data(impl.path + ":" + std::to_string(impl.number + 1) + ": longer than " +
                              std::to_string(kMaxLine) + " bytes");
       impl.at_end = true;
       return false;
     }
-    impl.begin += size + (newline ? 1 : 0);
-    if (newline && impl.line.empty()) {
+    impl.begin = line_end;
+    if (ends) impl.skip_line_end();
+    if (ends && impl.line.empty()) {
       line = {from, size};
       break;
     }
     impl.line.append(from, size);
-    if (newline) {
+    if (ends) {
       line = impl.line;
       break;
     }
   }
   if (impl.number++ == 0 && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
-  if (line.ends_with('\r')) line.remove_suffix(1);
   return true;
 }
 

@@ -13,8 +13,8 @@
 
 namespace barker {
 
-// The lines of a file; the path "-" is standard input. Gzip is recognised by its magic. '\n' and
-// '\r\n' end a line, the last line may lack its end, and a UTF-8 byte order mark at the start is
+// The lines of a file; the path "-" is standard input. Gzip is recognised by its magic. "\n", "\r\n"
+// and "\r" end a line, the last line may lack its end, and a UTF-8 byte order mark at the start is
 // skipped. For one thread at a time.
 class LineReader {
  public:

@@ -26,11 +26,23 @@ std::string file_with(const std::string& content) {
 TEST(LineReader, TakesEveryKindOfLineEnd) {
   auto reader =
       LineReader::open(file_with("\xEF\xBB\xBF"
-                                 "a\r\nb\n\nlast"));
+                                 "a\r\nb\n\nc\rd\r\r\nlast"));
   ASSERT_TRUE(reader.ok());
-  EXPECT_EQ(read_all(*reader), (std::vector<std::string>{"a", "b", "", "last"}));
+  EXPECT_EQ(read_all(*reader), (std::vector<std::string>{"a", "b", "", "c", "d", "", "last"}));
   EXPECT_TRUE(reader->ended_without_newline());
-  EXPECT_EQ(reader->number(), 4u);
+  EXPECT_EQ(reader->number(), 7u);
+}
+
+// The buffer has 2^18 bytes, so that each of these line ends falls on its end once.
+TEST(LineReader, TakesALineEndThatTwoReadsShareForOne) {
+  for (const std::string end : {"\r\n", "\r", "\n"}) {
+    for (size_t size = (1u << 18) - 3; size <= (1u << 18) + 1; ++size) {
+      auto reader = LineReader::open(file_with(std::string(size, 'x') + end + "b" + end));
+      ASSERT_TRUE(reader.ok());
+      EXPECT_EQ(read_all(*reader), (std::vector<std::string>{std::string(size, 'x'), "b"}));
+      EXPECT_FALSE(reader->ended_without_newline());
+    }
+  }
 }
 
 TEST(LineReader, ReadsGzipAndLinesLongerThanItsBuffer) {
