@@ -1,9 +1,14 @@
 #include "index/catalogue/catalogue.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <unordered_set>
 
+#include "index/catalogue/amount.h"
+#include "index/catalogue/wrong_format.h"
+#include "models/text/markup.h"
 #include "models/text/text.h"
 
 namespace barker {
@@ -13,102 +18,238 @@ namespace {
 // and a hostile line may have millions.
 using Json = nlohmann::json;
 
+const std::vector<std::string_view> kFields = {
+    "id",    "title",       "bid_terms",      "bid",        "merchant", "category",
+    "brand", "description", "selling_points", "attributes", "opt_out"};
+
 struct Wrong {
   std::string reason;
 };
 
-Wrong wrong_type(const std::string& field, const char* expected, const Json& value) {
-  return {field + ": expected " + expected + ", found " + value.type_name()};
-}
+// Reads the members of one ad, and notes what could not be taken.
+class AdReader {
+ public:
+  AdReader(const Json& json, FeedNotes& notes) : json_(json), notes_(notes) {}
 
-std::string read_text(const Json& value, const std::string& field) {
-  if (!value.is_string()) throw wrong_type(field, "a string", value);
-  return decode_html_entities(value.get<std::string>());
-}
-
-const Json* member(const Json& object, const char* name) {
-  const auto at = object.find(name);
-  return at == object.end() || at->is_null() ? nullptr : &*at;
-}
-
-std::string text_member(const Json& object, const char* name) {
-  const Json* value = member(object, name);
-  return value ? read_text(*value, name) : std::string();
-}
-
-void check_length(const std::string& field, const std::string& text) {
-  if (text.size() <= kLongestText) return;
-  throw Wrong{field + ": expected at most " + std::to_string(kLongestText) + " bytes, found " +
-              std::to_string(text.size())};
-}
-
-std::vector<std::string> texts_member(const Json& object, const char* name) {
-  std::vector<std::string> texts;
-  const Json* value = member(object, name);
-  if (!value) return texts;
-  if (!value->is_array()) throw wrong_type(name, "an array", *value);
-  for (const Json& item : *value) {
-    std::string text = read_text(item, name);
-    if (!text.empty()) texts.push_back(std::move(text));
+  CatalogueAd read() {
+    CatalogueAd ad;
+    ad.id = required("id");
+    ad.title = required("title");
+    ad.bid_terms = texts("bid_terms", ",;|\n");
+    ad.bid = bid();
+    ad.merchant = limited("merchant", text("merchant", ", "));
+    ad.category = limited("category", text("category", " > "));
+    ad.brand = text("brand", ", ");
+    ad.description = text("description", "\n");
+    ad.selling_points = selling_points();
+    read_attributes(ad.attributes);
+    ad.opt_out = opt_out();
+    look_for_misspelt_fields();
+    return ad;
   }
-  return texts;
-}
 
-// Checks the sizes of what a request to the plugin carries.
-void check_limits(const CatalogueAd& ad) {
-  check_length("id", ad.id);
-  check_length("title", ad.title);
-  check_length("merchant", ad.merchant);
-  check_length("category", ad.category);
-  for (const std::string& text : ad.selling_points) check_length("selling_points", text);
-  if (ad.selling_points.size() > kMostSellingPoints) {
-    throw Wrong{"selling_points: expected at most " + std::to_string(kMostSellingPoints) +
-                ", found " + std::to_string(ad.selling_points.size())};
+ private:
+  const Json* member(const char* name) const {
+    const auto at = json_.find(name);
+    return at == json_.end() || at->is_null() ? nullptr : &*at;
   }
-}
 
-CatalogueAd read_ad(const Json& json) {
-  if (!json.is_object()) throw wrong_type("line", "a JSON object", json);
-  CatalogueAd ad;
-  const Json* id = member(json, "id");
-  if (!id) throw Wrong{"id: missing"};
-  if (!id->is_string()) throw wrong_type("id", "a string", *id);
-  ad.id = id->get<std::string>();
-  if (ad.id.empty()) throw Wrong{"id: empty"};
-  ad.title = text_member(json, "title");
-  if (ad.title.empty()) throw Wrong{"title: missing or empty"};
-  ad.bid_terms = texts_member(json, "bid_terms");
-  if (const Json* bid = member(json, "bid")) {
-    if (!bid->is_number()) throw wrong_type("bid", "a number", *bid);
-    ad.bid = bid->get<double>();
-    if (!(ad.bid >= 0 && ad.bid <= BARKER_MAX_NUMBER)) {
-      throw Wrong{"bid: expected a number from 0 to 1e12, found " + bid->dump()};
+  void dropped(const std::string& field, const std::string& why) {
+    ++notes_.values_dropped;
+    notes_.add(field + ": " + why);
+  }
+
+  // The text of a string, number or boolean; nothing for another type.
+  std::optional<std::string> scalar(const Json& value) {
+    if (value.is_string()) {
+      return drop_html_tags(decode_html_entities(value.get_ref<const std::string&>()),
+                            &notes_.tags_dropped);
+    }
+    if (value.is_number() || value.is_boolean()) return value.dump();
+    return std::nullopt;
+  }
+
+  // A list of texts is joined by `separator`.
+  std::string text_of(const Json& value, const std::string& field, std::string_view separator) {
+    if (std::optional<std::string> one = scalar(value)) return *std::move(one);
+    if (!value.is_array()) {
+      dropped(field, std::string("expected a text, found ") + value.type_name() +
+                         "; the value was dropped");
+      return "";
+    }
+    std::string joined;
+    for (const std::string& item : items(value, field)) {
+      if (!joined.empty()) joined += separator;
+      joined += item;
+    }
+    return joined;
+  }
+
+  std::vector<std::string> items(const Json& list, const std::string& field) {
+    std::vector<std::string> texts;
+    for (const Json& item : list) {
+      if (item.is_null()) continue;
+      std::optional<std::string> one = scalar(item);
+      if (!one) {
+        dropped(field, std::string("expected texts in the list, found ") + item.type_name() +
+                           "; the item was dropped");
+      } else if (!one->empty()) {
+        texts.push_back(*std::move(one));
+      }
+    }
+    return texts;
+  }
+
+  std::string text(const char* name, std::string_view separator) {
+    const Json* value = member(name);
+    return value ? text_of(*value, name, separator) : "";
+  }
+
+  std::string required(const std::string& name) {
+    const Json* value = member(name.c_str());
+    if (!value) throw Wrong{name + ": missing" + suggestion(name)};
+    if (value->is_object()) throw Wrong{name + ": expected a text, found object"};
+    // A double has 15 digits that are certain, so two long numbers may come out as the same id.
+    if (name == "id" && value->is_number_float() && std::abs(value->get<double>()) > 1e15) {
+      throw Wrong{"id: expected a text, found a number with more digits than can be kept"};
+    }
+    std::string found = text_of(*value, name, " ");
+    if (found.find_first_not_of(" \t\r\n") == std::string::npos) throw Wrong{name + ": empty"};
+    if (found.size() > kLongestText) throw Wrong{too_long(name, found)};
+    return found;
+  }
+
+  static std::string too_long(const std::string& field, const std::string& text) {
+    return field + ": expected at most " + std::to_string(kLongestText) + " bytes, found " +
+           std::to_string(text.size());
+  }
+
+  std::string limited(const std::string& field, std::string text) {
+    if (text.size() <= kLongestText) return text;
+    dropped(field, "expected at most " + std::to_string(kLongestText) +
+                       " bytes, found more; the value was dropped");
+    return "";
+  }
+
+  // One text where a list is expected is split at the separators that lists in feeds have.
+  std::vector<std::string> texts(const char* name, std::string_view separators) {
+    const Json* value = member(name);
+    if (!value) return {};
+    if (value->is_array()) return items(*value, name);
+    std::vector<std::string> parts;
+    const std::string all = text_of(*value, name, "");
+    for (size_t at = 0; at < all.size();) {
+      const size_t end = std::min(all.find_first_of(separators, at), all.size());
+      const size_t first = std::min(all.find_first_not_of(" \t", at), end);
+      size_t last = end;
+      while (last > first && (all[last - 1] == ' ' || all[last - 1] == '\t')) --last;
+      if (first < last) parts.push_back(all.substr(first, last - first));
+      at = end + 1;
+    }
+    return parts;
+  }
+
+  // Selling points hold commas ("light, yet strong"), so that a single text is not split at them.
+  std::vector<std::string> selling_points() {
+    std::vector<std::string> kept;
+    for (std::string& text : texts("selling_points", ";|\n")) {
+      if (kept.size() == kMostSellingPoints) {
+        dropped("selling_points", "expected at most " + std::to_string(kMostSellingPoints) +
+                                      ", found more; the others were dropped");
+        break;
+      }
+      std::string point = limited("selling_points", std::move(text));
+      if (!point.empty()) kept.push_back(std::move(point));
+    }
+    return kept;
+  }
+
+  double bid() {
+    constexpr double kDefault = 1;
+    const Json* value = member("bid");
+    if (!value) return kDefault;
+    std::optional<double> bid;
+    if (value->is_number()) {
+      bid = value->get<double>();
+    } else if (value->is_string()) {
+      const std::string& text = value->get_ref<const std::string&>();
+      if (text.empty()) return kDefault;
+      if (const std::optional<Amount> amount = parse_amount(text)) bid = amount->value;
+    }
+    if (bid && *bid >= 0 && *bid <= BARKER_MAX_NUMBER) return *bid;
+    dropped("bid", "expected a number from 0 to 1e12; the default 1 was taken");
+    return kDefault;
+  }
+
+  void read_attributes(std::vector<std::pair<std::string, std::string>>& attributes) {
+    const Json* value = member("attributes");
+    if (!value) return;
+    if (!value->is_object()) {
+      dropped("attributes", std::string("expected an object, found ") + value->type_name() +
+                                "; all of them were dropped");
+      return;
+    }
+    for (const auto& [name, item] : value->items()) {
+      if (item.is_null()) continue;
+      std::string text = text_of(item, "attributes", ", ");
+      if (!text.empty()) attributes.emplace_back(name, std::move(text));
     }
   }
-  ad.merchant = text_member(json, "merchant");
-  ad.category = text_member(json, "category");
-  ad.brand = text_member(json, "brand");
-  ad.description = text_member(json, "description");
-  ad.selling_points = texts_member(json, "selling_points");
-  if (const Json* attributes = member(json, "attributes")) {
-    if (!attributes->is_object()) throw wrong_type("attributes", "an object", *attributes);
-    for (const auto& [name, value] : attributes->items()) {
-      ad.attributes.emplace_back(name, read_text(value, "attributes." + name));
+
+  // A value that cannot be read is taken for a wish to opt out, because the other mistake would
+  // change a title that its merchant wants untouched.
+  bool opt_out() {
+    const Json* value = member("opt_out");
+    if (!value) return false;
+    if (value->is_boolean()) return value->get<bool>();
+    std::string text = value->is_structured() ? "" : *scalar(*value);
+    for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    if (text == "true" || text == "1" || text == "yes" || text == "y" || text == "on") return true;
+    const bool no = text == "false" || text == "0" || text == "no" || text == "n" || text == "off";
+    if (no || (value->is_string() && text.empty())) return false;
+    notes_.add("opt_out: expected true or false; true was taken, to be on the safe side");
+    return true;
+  }
+
+  // Which member of this ad was probably meant by a missing one: " (\"Titel\" is there ...)".
+  std::string suggestion(const std::string& missing) const {
+    size_t looked_at = 0;
+    for (const auto& [name, value] : json_.items()) {
+      if (++looked_at > FeedNotes::kMostUnknownNames) break;
+      if (probably_meant(name, kFields) == missing) {
+        return "; the field \"" + reportable(name) + "\" is probably meant to be \"" + missing +
+               "\"";
+      }
+    }
+    return "";
+  }
+
+  void look_for_misspelt_fields() {
+    size_t looked_at = 0;
+    for (const auto& [name, value] : json_.items()) {
+      if (std::ranges::find(kFields, name) != kFields.end()) continue;
+      if (++looked_at > FeedNotes::kMostUnknownNames) break;
+      notes_.look_at_unknown_field(name, kFields);
     }
   }
-  if (const Json* opt_out = member(json, "opt_out")) {
-    if (!opt_out->is_boolean()) throw wrong_type("opt_out", "true or false", *opt_out);
-    ad.opt_out = opt_out->get<bool>();
-  }
-  check_limits(ad);
-  return ad;
+
+  const Json& json_;
+  FeedNotes& notes_;
+};
+
+bool is_blank(std::string_view line) {
+  return line.find_first_not_of(" \t\r\v\f") == std::string_view::npos;
 }
 
 }  // namespace
 
-Result<CatalogueAd> parse_ad(std::string_view json_line, uint64_t* invalid_utf8) {
+Result<CatalogueAd> parse_ad(std::string_view json_line, FeedNotes& notes) {
   try {
-    return read_ad(Json::parse(sanitize_utf8(json_line, invalid_utf8)));
+    const Json json = Json::parse(sanitize_utf8(json_line, &notes.invalid_utf8));
+    if (!json.is_object()) {
+      return bad_data(std::string("line: expected a JSON object, found ") + json.type_name());
+    }
+    return AdReader(json, notes).read();
   } catch (const Wrong& wrong) {
     return bad_data(wrong.reason);
   } catch (const nlohmann::json::exception& e) {
@@ -128,8 +269,14 @@ Result<Catalogue> read_catalogue(const std::string& path, BadLines& bad) {
   std::unordered_set<std::string> ids;
   std::string_view line;
   while (lines->next(line)) {
+    if (is_blank(line)) continue;
+    if (catalogue.lines == 0) {
+      const std::string wrong = wrong_format(line, path);
+      if (!wrong.empty()) return bad_data(path + ": " + wrong);
+    }
     ++catalogue.lines;
-    Result<CatalogueAd> ad = parse_ad(line, &catalogue.invalid_utf8);
+    catalogue.notes.set_line(lines->number());
+    Result<CatalogueAd> ad = parse_ad(line, catalogue.notes);
     if (!ad.ok()) {
       bad.add(lines->number(), reportable(ad.status().message()));
     } else if (!ids.insert(ad->id).second) {

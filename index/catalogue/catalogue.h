@@ -7,20 +7,21 @@
 #include <utility>
 #include <vector>
 
+#include "index/catalogue/feed_notes.h"
 #include "models/base/lines.h"
 #include "models/base/result.h"
 #include "plugin/barker.h"
 
 namespace barker {
 
-// The plugin shows an ad beyond its limits without selling points (BARKER_RESULT_BAD_AD). Such an
-// ad is a mistake in the feed, so it is reported here.
+// The plugin shows an ad beyond its limits without selling points (BARKER_RESULT_BAD_AD). So a text
+// that is too long is dropped here and reported.
 inline constexpr size_t kLongestText = BARKER_MAX_TEXT_SIZE;  // of id, title, category, ...
 inline constexpr size_t kMostSellingPoints = BARKER_MAX_AD_SELLING_POINTS;
 
 struct CatalogueAd {
   std::string id;
-  std::string title;  // entities decoded
+  std::string title;  // character references decoded, HTML tags dropped, as in all other texts
   std::vector<std::string> bid_terms;
   double bid = 1;
   std::string merchant, category, brand, description;
@@ -29,17 +30,21 @@ struct CatalogueAd {
   bool opt_out = false;
 };
 
-Result<CatalogueAd> parse_ad(std::string_view json_line, uint64_t* invalid_utf8);
+// Reads an ad as feeds have it: a number or a boolean is taken where a text is expected, a text where
+// a number is, one text where a list is. A value that cannot be taken is dropped and noted. The ad is
+// refused only when the line is not a JSON object or has no id or title.
+Result<CatalogueAd> parse_ad(std::string_view json_line, FeedNotes& notes);
 
 // Quotes a part of a line for a report, shortened and cleaned for the terminal.
 std::string reportable(std::string_view reason);
 
 struct Catalogue {
   std::vector<CatalogueAd> ads;
-  uint64_t lines = 0;         // read; = ads + bad lines
-  uint64_t invalid_utf8 = 0;  // sequences replaced
+  uint64_t lines = 0;  // read; = ads + bad lines. Blank lines are not counted.
+  FeedNotes notes;
 };
 
+// A file that is not JSON Lines at all is refused with a message that says what to type.
 Result<Catalogue> read_catalogue(const std::string& path, BadLines& bad);
 
 }  // namespace barker

@@ -20,7 +20,7 @@ Result<int> run(const Options& options) {
   BadLines bad;
   Result<Catalogue> catalogue = read_catalogue(options.ads, bad);
   if (!catalogue.ok()) return catalogue.status();
-  std::cerr << visible_lines(bad.report(options.ads));
+  std::cerr << visible_lines(bad.report(options.ads) + catalogue->notes.report(options.ads));
   if (catalogue->ads.empty()) {
     return bad_data(options.ads + ": no usable ad in " + std::to_string(catalogue->lines) +
                     " lines");
@@ -33,8 +33,10 @@ Result<int> run(const Options& options) {
   std::cerr << "indexing " << catalogue->ads.size() << " ads ...\n";
   if (Status s = write_index(catalogue->ads, options.out); !s.ok()) return s;
   std::cerr << catalogue->lines << " lines read = " << catalogue->ads.size() << " ads indexed + "
-            << bad.count() << " lines reported; " << catalogue->invalid_utf8
-            << " invalid UTF-8 sequences replaced; " << visible(options.out) << " is ready\n";
+            << bad.count() << " lines reported; " << catalogue->notes.values_dropped
+            << " values and " << catalogue->notes.tags_dropped << " HTML tags dropped, "
+            << catalogue->notes.invalid_utf8 << " invalid UTF-8 sequences replaced; "
+            << visible(options.out) << " is ready\n";
   return options.strict && bad.count() > 0 ? kExitBadData : kExitOk;
 }
 
