@@ -219,6 +219,10 @@ TEST(Command, TellsANewcomerWhatIsWrong) {
       {"prune " + directory + " --keep 0", 64, "--keep: Value 0 not in range"},
       {"index --ads " + directory + " --out x", 64, "is a directory, expected a file"},
       {"index --ads " + empty + " --out x", 65, "no usable ad in 0 lines"},
+      {"import " + empty + " --out x", 64, "barker import: --from"},
+      {"import --from shopify /nowhere --out x", 66, "barker import: /nowhere"},
+      {"import --from shopify " + empty + " --out x", 65, "no header"},
+      {"import --from jsonl-map " + empty + " --out x", 64, "requires --map FILE"},
       {"sign " + shop.weights + " --key /nowhere", 66, "barker sign: /nowhere"},
       {"search --index " + shop.index, 64, "barker search: QUERY is missing"},
       {"search --index " + shop.index + " --config " + directory + " q", 65, directory},
@@ -232,6 +236,60 @@ TEST(Command, TellsANewcomerWhatIsWrong) {
     const Outcome r = run(mistake.words + " 2>&1");
     EXPECT_EQ(r.code, mistake.code) << mistake.words << ": " << r.out;
     EXPECT_THAT(r.out, HasSubstr(mistake.message)) << mistake.words;
+  }
+}
+
+TEST(Command, ImportsAFeedThatCanBeIndexedAndSearched) {
+  struct Feed {
+    const char *from, *file, *query, *id;
+  };
+  const Shop shop;
+  const std::string feeds = BARKER_SOURCE_DIR "/tests/index/catalogue/feeds/";
+  for (const auto& [from, file, query, id] :
+       std::vector<Feed>{{"google-merchant", "merchant_rss.xml", "tent", "TENT-2-GRN"},
+                         {"google-merchant", "merchant_atom.xml", "lamp", "1"},
+                         {"google-merchant", "merchant.tsv", "shirt", "A1"},
+                         {"shopify", "shopify.csv", "fjord", "trail-shoe"},
+                         {"woocommerce", "woocommerce.csv", "hoodie", "10"},
+                         {"jsonl-map", "own.jsonl", "hub", "1"}}) {
+    const std::string catalogue = temporary_path("imported.jsonl"), index = temporary_path("shop");
+    const std::string map = from == std::string("jsonl-map") ? " --map " + feeds + "own.toml" : "";
+    const Outcome imported = run("import --from " + std::string(from) + map + " - --out - < " +
+                                 feeds + file + " > " + catalogue + " 2>" + catalogue + ".summary");
+    ASSERT_EQ(imported.code, 0) << file;
+    ASSERT_EQ(run("index --strict --ads " + catalogue + " --out " + index + " 2>&1").code, 0);
+    const Outcome found = run("search --index " + index + " --weights " + shop.weights +
+                              " --json " + query + " 2>/dev/null");
+    ASSERT_EQ(found.code, 0) << file;
+    const Json ads = Json::parse(found.out)["ads"];
+    ASSERT_EQ(ads.size(), 1u) << file << ": its variants are one ad";
+    EXPECT_EQ(ads[0]["id"], id);
+  }
+}
+
+TEST(Command, LeavesTheOldCatalogueWhenAFeedIsBroken) {
+  const std::string feed = temporary_path("feed.xml"), catalogue = temporary_path("old.jsonl");
+  std::ofstream(feed) << "<rss>\n<item><id>1</id><title>a</title></item>\n<item></rss>";
+  std::ofstream(catalogue) << "old";
+  const Outcome r = run("import --from google-merchant " + feed + " --out " + catalogue + " 2>&1");
+  EXPECT_EQ(r.code, 65);
+  EXPECT_THAT(r.out, HasSubstr(feed + ":3: not XML: mismatched tag"));
+  std::string text;
+  std::getline(std::ifstream(catalogue), text);
+  EXPECT_EQ(text, "old");
+}
+
+TEST(Command, ReadsQueriesFromStandardInputWhateverEndsTheirLines) {
+  const Shop shop;
+  const std::string queries = temporary_path("queries");
+  std::ofstream(queries, std::ios::binary) << "shoes\rold\r\nnothing\nshoes";
+  for (const std::string& source : {"- < " + queries, queries}) {
+    std::istringstream answers(
+        run(shop.search() + "--json --queries " + source + " 2>/dev/null").out);
+    std::vector<std::string> asked;
+    for (std::string line; std::getline(answers, line);)
+      asked.push_back(Json::parse(line)["query"]);
+    EXPECT_EQ(asked, (std::vector<std::string>{"shoes", "old", "nothing", "shoes"})) << source;
   }
 }
 
