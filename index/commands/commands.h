@@ -8,8 +8,8 @@
 namespace barker {
 
 Command add_index_command(CLI::App& app);
-Command add_import_command(CLI::App& app);
 Command add_search_command(CLI::App& app);
+Command add_import_command(CLI::App& app);
 Command add_inspect_command(CLI::App& app);
 Command add_verify_command(CLI::App& app);
 Command add_publish_command(CLI::App& app);
