@@ -272,7 +272,7 @@ Result<Catalogue> read_catalogue(const std::string& path, BadLines& bad) {
     if (is_blank(line)) continue;
     if (catalogue.lines == 0) {
       const std::string wrong = wrong_format(line, path);
-      if (!wrong.empty()) return bad_data(path + ": " + wrong);
+      if (!wrong.empty()) return bad_data((path == "-" ? "standard input" : path) + ": " + wrong);
     }
     ++catalogue.lines;
     catalogue.notes.set_line(lines->number());

@@ -187,7 +187,7 @@ Status read_mapped_lines(const std::string& path, const FeedMap& map, FeedNotes&
     const Json json = Json::parse(sanitize_utf8(line, &notes.invalid_utf8), nullptr, false);
     if (std::exchange(first, false) && !json.is_object()) {
       const std::string wrong = wrong_format(line, path);
-      if (!wrong.empty()) return bad_data(path + ": " + wrong);
+      if (!wrong.empty()) return bad_data((path == "-" ? "standard input" : path) + ": " + wrong);
     }
     if (!json.is_object()) {
       bad.add(row.line, json.is_discarded() ? "not JSON" : "expected a JSON object");

@@ -108,7 +108,7 @@ FeedProduct shopify_product(const FeedRow& row, FeedNotes& notes) {
   product.id = product.group = text("handle");
   product.title = text("title");
   product.description = text("body_(html)");
-  product.brand = product.merchant = text("vendor");
+  product.brand = text("vendor");
   product.category = text("product_category");
   if (product.category.empty()) product.category = text("type");
   // A sale is written the other way round: the price is what is paid now.
