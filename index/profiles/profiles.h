@@ -20,8 +20,9 @@ struct Profile {
   std::vector<std::pair<std::string, std::vector<std::string>>> groups;
 };
 
-// Returns the profiles by user id. If a user has several lines, the last one counts. Bad lines are
-// reported.
+// Returns the profiles by user id. If a user has several lines, the last one counts. Numbers and
+// booleans are taken for texts, one text for a list of it; blank lines are skipped. A line without a
+// user, a value that was dropped and a field whose name is misspelt are reported in `bad`.
 Result<std::unordered_map<std::string, Profile>> read_profiles(const std::string& path,
                                                                BadLines& bad);
 

@@ -189,6 +189,28 @@ TEST(ReadProfiles, ReadsALineOfAMillionKeys) {
   EXPECT_EQ(profiles->at("anna").groups.size(), 1u);
 }
 
+TEST(ReadProfiles, TakesUsersAsTheyAre) {
+  const std::string path = temporary_path("profiles.jsonl");
+  std::ofstream(path) << R"({"user":7,"keywords":"tent","groups":{"profile":["a",1,{"x":2}]}})"
+                      << "\n\n"
+                      << R"({"user":"ben","keyword":["x"],"groups":[1]})"
+                      << "\r"
+                      << R"({"user":null})"
+                      << "\nbroken\n";
+  BadLines bad;
+  const auto profiles = read_profiles(path, bad);
+  ASSERT_TRUE(profiles.ok());
+  EXPECT_EQ(profiles->size(), 2u);
+  EXPECT_EQ(profiles->at("7").keywords, std::vector<std::string>{"tent"});
+  EXPECT_EQ(profiles->at("7").groups[0].second, (std::vector<std::string>{"a", "1"}));
+  EXPECT_EQ(bad.report("f"),
+            "f:1: groups.profile: expected texts, found object; it was dropped\n"
+            "f:3: the field \"keyword\" is not read; did you mean \"keywords\"?\n"
+            "f:3: groups: expected an object, found array; it was dropped\n"
+            "f:4: user: missing or no text\n"
+            "f:5: not JSON\n");
+}
+
 TEST(ReadCatalogue, AccountsForEveryLine) {
   const std::string path = temporary_path("c.jsonl");
   std::ofstream(path) << R"({"id":"a","title":"one"})"
