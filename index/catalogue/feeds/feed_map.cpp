@@ -194,7 +194,8 @@ Status read_mapped_lines(const std::string& path, const FeedMap& map, FeedNotes&
       continue;
     }
     for (const auto* paths : {&map.fields, &map.attributes}) {
-      for (const auto& [name, where] : *paths) {
+      for (const auto& [name, path_in_feed] : *paths) {
+        const std::string& where = path_in_feed;  // clang 14 lets no lambda capture a binding
         const auto same = [&](const auto& field) { return field.first == where; };
         if (std::ranges::any_of(row.fields, same)) continue;  // two fields of ours name one path
         if (const Json* value = at_path(json, where)) add_value(where, *value, notes, row);
