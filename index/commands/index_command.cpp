@@ -3,6 +3,7 @@
 
 #include "index/catalogue/mine_selling_points.h"
 #include "index/commands/commands.h"
+#include "index/matching/stems.h"
 #include "index/retrieval/index_writer.h"
 #include "models/base/exit_code.h"
 #include "models/command/options.h"
@@ -13,6 +14,7 @@ namespace {
 
 struct Options {
   std::string ads, out;
+  MatchingRules rules;
   bool mine = false, strict = false;
 };
 
@@ -31,7 +33,7 @@ Result<int> run(const Options& options) {
     }
   }
   std::cerr << "indexing " << catalogue->ads.size() << " ads ...\n";
-  if (Status s = write_index(catalogue->ads, options.out); !s.ok()) return s;
+  if (Status s = write_index(catalogue->ads, options.out, options.rules); !s.ok()) return s;
   std::cerr << catalogue->lines << " lines read = " << catalogue->ads.size() << " ads indexed + "
             << bad.count() << " lines reported; " << catalogue->notes.values_dropped
             << " values and " << catalogue->notes.tags_dropped << " HTML tags dropped, "
@@ -57,6 +59,13 @@ Command add_index_command(CLI::App& app) {
   command
       ->add_flag("--mine-selling-points", options->mine,
                  "Give ads without selling points those mined from their category, and print them")
+      ->group(kInput);
+  command
+      ->add_option("--language", options->rules.languages,
+                   "Languages whose words match in all their endings, such as en,de")
+      ->delimiter(',')
+      ->check(CLI::IsMember(stemmed_languages()))
+      ->capture_default_str()
       ->group(kInput);
   command->add_option("--out", options->out, "Directory of the index to write")
       ->required()

@@ -199,6 +199,12 @@ Command add_search_command(CLI::App& app) {
       ->required()
       ->type_name(kDirectory)
       ->group(kInput);
+  command
+      ->add_option("--synonyms", options->engine.synonyms,
+                   "File of words that find each other, \"tv, television\", or one way, "
+                   "\"pants => trousers\", a line each")
+      ->type_name(kFile)
+      ->group(kInput);
   CLI::Option* queries =
       command
           ->add_option("--queries", o.queries,

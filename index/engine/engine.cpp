@@ -50,8 +50,22 @@ Result<std::unique_ptr<const EngineParts>> EngineParts::open(const EngineOptions
   }
   std::unique_ptr<EngineParts> parts(
       new EngineParts(std::move(index).value(), std::move(store).value(), options.limit));
+  if (Status s = parts->read_matching(options); !s.ok()) return s;
   if (Status s = parts->start_plugin(options); !s.ok()) return s;
   return std::unique_ptr<const EngineParts>(std::move(parts));
+}
+
+Status EngineParts::read_matching(const EngineOptions& options) {
+  Result<MatchingRules> read = read_matching_rules(options.index);
+  if (!read.ok()) return read.status();
+  rules = std::move(*read);
+  const Result<MatchingAnalyzer> analyzer = MatchingAnalyzer::create(rules.languages);
+  if (!analyzer.ok()) return analyzer.status();
+  if (options.synonyms.empty()) return {};
+  Result<Synonyms> words = Synonyms::read(options.synonyms, *analyzer);
+  if (!words.ok()) return words.status();
+  synonyms = std::move(*words);
+  return {};
 }
 
 Status EngineParts::start_plugin(const EngineOptions& options) {

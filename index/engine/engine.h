@@ -21,13 +21,14 @@
 namespace barker {
 
 struct EngineOptions {
-  std::string index;   // directory of `barker index`
-  Watched watched;     // weights (none: the plugin bypasses), rules, and how they are judged
-  std::string plugin;  // libbarker.so
-  std::string config;  // TOML text for the plugin
-  bool watch = false;  // load weights again when they change; rules are loaded again in any case
-  std::string admin;   // Unix socket to answer the administrator on; empty: none
-  size_t limit = 50;   // ads of the first pass
+  std::string index;     // directory of `barker index`
+  Watched watched;       // weights (none: the plugin bypasses), rules, and how they are judged
+  std::string plugin;    // libbarker.so
+  std::string config;    // TOML text for the plugin
+  bool watch = false;    // load weights again when they change; rules are loaded again in any case
+  std::string admin;     // Unix socket to answer the administrator on; empty: none
+  std::string synonyms;  // file of words that mean the same (synonyms.h); empty: none
+  size_t limit = 50;     // ads of the first pass
 };
 
 struct EngineParts;  // engine_parts.h

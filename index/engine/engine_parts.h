@@ -5,8 +5,9 @@
 #include <memory>
 
 #include "index/catalogue/ad_store.h"
+#include "index/matching/matching_file.h"
+#include "index/matching/synonyms.h"
 #include "index/retrieval/lucene_index.h"
-#include "models/text/keywords.h"
 #include "plugin/barker.h"
 #include "plugin/host/watcher.h"
 
@@ -26,7 +27,8 @@ struct EngineParts {
 
   LuceneIndex index;
   AdStore store;
-  KeywordSplitter splitter;
+  MatchingRules rules;
+  Synonyms synonyms;
   size_t limit;  // ads of the first pass
   barker_host host = {sizeof(barker_host), BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr,
                       log_to_stderr};
@@ -37,6 +39,7 @@ struct EngineParts {
  private:
   EngineParts(LuceneIndex lucene, AdStore ads, size_t first_pass)
       : index(std::move(lucene)), store(std::move(ads)), limit(first_pass) {}
+  Status read_matching(const EngineOptions& options);
   Status start_plugin(const EngineOptions& options);
 };
 

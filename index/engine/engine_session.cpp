@@ -53,7 +53,10 @@ std::string untouched_title(const barker_string& title) {
 }  // namespace
 
 EngineSession::EngineSession(const Engine& engine)
-    : engine_(engine.parts()), plugin_(*engine_.api, engine_.plugin) {}
+    : engine_(engine.parts()),
+      // open() made one of the same languages, so that this cannot fail.
+      analyzer_(std::move(MatchingAnalyzer::create(engine_.rules.languages)).value()),
+      plugin_(*engine_.api, engine_.plugin) {}
 
 Result<SearchResult> EngineSession::search(const std::string& query, const Profile& user,
                                            bool explain) {
@@ -64,9 +67,10 @@ Result<SearchResult> EngineSession::search(const std::string& query, const Profi
   page.query = sanitize_utf8(query);
   page.user = user.user;
   Stopwatch watch;
-  const std::vector<Keyword> keywords = engine_.splitter.split(page.query);
+  MatchingQuery query_forms = {analyzer_.analyse(page.query, MatchingSide::kQuery), {}};
+  query_forms.synonyms = engine_.synonyms.widen(query_forms.forms.folded);
   page.times.analyse = watch.lap();
-  const Result<std::vector<Hit>> hits = engine_.index.search(keywords, engine_.limit);
+  const Result<std::vector<Hit>> hits = engine_.index.search(query_forms, engine_.limit);
   if (!hits.ok()) return hits.status();
   page.times.first_pass = watch.lap();
   fill_request(page, user, *hits);

@@ -33,6 +33,7 @@ class EngineSession {
   void show_first_pass(SearchResult& page, const Status& why) const;
 
   const EngineParts& engine_;
+  MatchingAnalyzer analyzer_;
   Session plugin_;
 };
 

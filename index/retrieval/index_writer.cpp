@@ -59,7 +59,10 @@ Status put_in_place(const fs::path& building, const fs::path& target) {
 
 }  // namespace
 
-Status write_index(const std::vector<CatalogueAd>& ads, const std::string& directory) {
+Status write_index(const std::vector<CatalogueAd>& ads, const std::string& directory,
+                   const MatchingRules& rules) {
+  const Result<MatchingAnalyzer> analyzer = MatchingAnalyzer::create(rules.languages);
+  if (!analyzer.ok()) return analyzer.status();
   std::error_code error;
   fs::path target = fs::path(directory).lexically_normal();
   if (!target.has_filename()) target = target.parent_path();
@@ -78,8 +81,9 @@ Status write_index(const std::vector<CatalogueAd>& ads, const std::string& direc
     phrases.insert(phrases.end(), ad.selling_points.begin(), ad.selling_points.end());
   }
   const KeywordSplitter splitter(phrases);
-  Status status = write_lucene_index(ads, KeywordSplitter(), (building / "lucene").string());
+  Status status = write_lucene_index(ads, *analyzer, (building / "lucene").string());
   if (status.ok()) status = write_ad_store(ads, splitter, (building / "ads.store").string());
+  if (status.ok()) status = write_matching_rules(rules, building.string());
   if (status.ok()) status = sync_tree(building);
   if (!status.ok()) {
     fs::remove_all(building, error);

@@ -1,16 +1,18 @@
-// Writes an index directory: lucene/ and ads.store, all of it or nothing.
+// Writes an index directory: lucene/, ads.store and matching.toml, all of it or nothing.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "index/catalogue/catalogue.h"
+#include "index/matching/matching_file.h"
 #include "models/base/result.h"
 
 namespace barker {
 
 // Builds beside `directory` and then renames into place; an index that stood there is replaced. A
 // directory that is not an index of ours is not touched.
-Status write_index(const std::vector<CatalogueAd>& ads, const std::string& directory);
+Status write_index(const std::vector<CatalogueAd>& ads, const std::string& directory,
+                   const MatchingRules& rules = {});
 
 }  // namespace barker

@@ -4,8 +4,8 @@
 #include <lucene++/SerialMergeScheduler.h>
 
 #include <set>
-
-#include "models/text/text.h"
+#include <string>
+#include <utility>
 
 namespace barker {
 namespace {
@@ -17,24 +17,22 @@ struct Field {
   const wchar_t* name;
   double boost;
 };
+// Folded words.
 constexpr Field kBidTerms = {L"bid", 3.0};
 constexpr Field kTitle = {L"title", 1.0};
 constexpr Field kShop = {L"shop", 0.5};  // brand and category
+// Words as they are written, of all texts, so that an exact match counts on top of a folded one.
+constexpr Field kExact = {L"exact", 1.0};
+// Parts and joined forms of the words of all texts.
+constexpr Field kParts = {L"parts", 0.4};
 
-// A keyword as one index term. The words of a phrase are joined by underscores, because the analyzer
-// splits at spaces.
-lucene::String term_text(const std::string& keyword) {
-  std::string glued = keyword;
-  for (char& c : glued) {
-    if (c == ' ') c = '_';
-  }
-  return lucene::StringUtils::toUnicode(sanitize_utf8(glued));
-}
+// What a synonym is worth beside a word of the query.
+constexpr double kSynonym = 0.5;
 
-lucene::String joined_terms(const KeywordSplitter& splitter, const std::string& text) {
-  lucene::String out;
-  for (const Keyword& keyword : splitter.split(text)) out += term_text(keyword.text) + L" ";
-  return out;
+lucene::String term_text(const std::string& word) { return lucene::StringUtils::toUnicode(word); }
+
+void append_terms(const std::vector<std::string>& words, lucene::String& terms) {
+  for (const std::string& word : words) terms += term_text(word) + L" ";
 }
 
 void add_field(const lucene::DocumentPtr& document, const Field& field,
@@ -47,9 +45,68 @@ Status lucene_error(const std::string& directory, const lucene::LuceneException&
   return bad_data(directory + ": Lucene++: " + lucene::StringUtils::toUTF8(e.getError()));
 }
 
+// The texts of an ad as terms of the fields.
+class AdTerms {
+ public:
+  explicit AdTerms(const MatchingAnalyzer& analyzer) : analyzer_(analyzer) {}
+
+  // Returns the folded words. The other forms go to the fields that all texts share.
+  lucene::String add(const std::string& text) {
+    const MatchingForms forms = analyzer_.analyse(text, MatchingSide::kAd);
+    append_terms(forms.exact, exact);
+    append_terms(forms.parts, parts);
+    append_terms(forms.joined, parts);
+    lucene::String folded;
+    append_terms(forms.folded, folded);
+    return folded;
+  }
+
+  lucene::String exact, parts;
+
+ private:
+  const MatchingAnalyzer& analyzer_;
+};
+
+lucene::DocumentPtr document_of(const CatalogueAd& ad, const MatchingAnalyzer& analyzer) {
+  const lucene::DocumentPtr document = lucene::newLucene<lucene::Document>();
+  AdTerms terms(analyzer);
+  lucene::String bid_terms;
+  for (const std::string& term : ad.bid_terms) bid_terms += terms.add(term);
+  const lucene::String title = terms.add(ad.title);
+  add_field(document, kBidTerms, bid_terms.empty() ? title : bid_terms);
+  add_field(document, kTitle, title);
+  add_field(document, kShop, terms.add(ad.brand) + terms.add(ad.category));
+  add_field(document, kExact, terms.exact);
+  add_field(document, kParts, terms.parts);
+  return document;
+}
+
+// Collects the clauses of a query, each term of a field once.
+class Clauses {
+ public:
+  void add(const Field& field, const std::vector<std::string>& words, double worth = 1) {
+    for (const std::string& word : words) {
+      if (query_->getClauses().size() == kMost) return;
+      if (!seen_.emplace(field.name, word).second) continue;
+      const lucene::QueryPtr term = lucene::newLucene<lucene::TermQuery>(
+          lucene::newLucene<lucene::Term>(field.name, term_text(word)));
+      term->setBoost(field.boost * worth);
+      query_->add(term, lucene::BooleanClause::SHOULD);
+    }
+  }
+  const lucene::BooleanQueryPtr& query() const { return query_; }
+
+ private:
+  // Lucene++ refuses more, and a query of so many words is no more precise for them.
+  static constexpr int32_t kMost = 1000;
+
+  lucene::BooleanQueryPtr query_ = lucene::newLucene<lucene::BooleanQuery>();
+  std::set<std::pair<std::wstring, std::string>> seen_;
+};
+
 }  // namespace
 
-Status write_lucene_index(const std::vector<CatalogueAd>& ads, const KeywordSplitter& splitter,
+Status write_lucene_index(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
                           const std::string& directory) {
   try {
     const lucene::IndexWriterPtr writer = lucene::newLucene<lucene::IndexWriter>(
@@ -57,16 +114,7 @@ Status write_lucene_index(const std::vector<CatalogueAd>& ads, const KeywordSpli
         lucene::newLucene<lucene::WhitespaceAnalyzer>(), true,
         lucene::IndexWriter::MaxFieldLengthUNLIMITED);
     writer->setMergeScheduler(lucene::newLucene<lucene::SerialMergeScheduler>());
-    for (const CatalogueAd& ad : ads) {
-      const lucene::DocumentPtr document = lucene::newLucene<lucene::Document>();
-      lucene::String bid_terms;
-      for (const std::string& term : ad.bid_terms) bid_terms += joined_terms(splitter, term);
-      const lucene::String title = joined_terms(splitter, ad.title);
-      add_field(document, kBidTerms, bid_terms.empty() ? title : bid_terms);
-      add_field(document, kTitle, title);
-      add_field(document, kShop, joined_terms(splitter, ad.brand + " " + ad.category));
-      writer->addDocument(document);
-    }
+    for (const CatalogueAd& ad : ads) writer->addDocument(document_of(ad, analyzer));
     writer->optimize();  // one segment: document numbers are ad numbers
     writer->close();
     return {};
@@ -102,9 +150,11 @@ Result<LuceneIndex> LuceneIndex::open(const std::string& directory) {
 
 // Searches as queries do, for a keyword that is in no ad and for the first term of each field.
 Status LuceneIndex::warm_up() const {
-  const auto warm = search(KeywordSplitter().split("warm up"), 1);
+  MatchingQuery query;
+  query.forms.folded = query.forms.exact = {"warm"};
+  const auto warm = search(query, 1);
   if (!warm.ok()) return warm.status();
-  for (const Field& field : {kBidTerms, kTitle, kShop}) {
+  for (const Field& field : {kBidTerms, kTitle, kShop, kExact, kParts}) {
     const lucene::TermEnumPtr terms =
         impl_->searcher->getIndexReader()->terms(lucene::newLucene<lucene::Term>(field.name));
     const lucene::TermPtr first = terms->term();
@@ -114,28 +164,23 @@ Status LuceneIndex::warm_up() const {
   return {};
 }
 
-Result<std::vector<Hit>> LuceneIndex::search(const std::vector<Keyword>& keywords,
-                                             size_t limit) const {
-  // More keywords would exceed Lucene's limit of clauses, and a query of so many words is no more
-  // precise for them.
-  constexpr size_t kMostKeywords = 128;
+Result<std::vector<Hit>> LuceneIndex::search(const MatchingQuery& query, size_t limit) const {
   std::vector<Hit> hits;
-  if (keywords.empty() || limit == 0) return hits;
+  if (query.forms.folded.empty() || limit == 0) return hits;
   try {
-    const lucene::BooleanQueryPtr query = lucene::newLucene<lucene::BooleanQuery>();
-    std::set<std::string> seen;
-    for (const Keyword& keyword : keywords) {
-      if (seen.size() == kMostKeywords) break;
-      if (!seen.insert(keyword.text).second) continue;
-      for (const Field& field : {kBidTerms, kTitle, kShop}) {
-        const lucene::QueryPtr term = lucene::newLucene<lucene::TermQuery>(
-            lucene::newLucene<lucene::Term>(field.name, term_text(keyword.text)));
-        term->setBoost(field.boost);
-        query->add(term, lucene::BooleanClause::SHOULD);
-      }
+    Clauses clauses;
+    clauses.add(kExact, query.forms.exact);
+    for (const Field& field : {kBidTerms, kTitle, kShop}) clauses.add(field, query.forms.folded);
+    clauses.add(kParts, query.forms.folded);
+    for (const auto* weaker : {&query.forms.parts, &query.forms.joined}) {
+      for (const Field& field : {kBidTerms, kTitle}) clauses.add(field, *weaker, kParts.boost);
+      clauses.add(kParts, *weaker);
     }
-    const lucene::TopDocsPtr top =
-        impl_->searcher->search(query, static_cast<int32_t>(std::min(limit, impl_->documents)));
+    for (const Field& field : {kBidTerms, kTitle, kShop}) {
+      clauses.add(field, query.synonyms, kSynonym);
+    }
+    const lucene::TopDocsPtr top = impl_->searcher->search(
+        clauses.query(), static_cast<int32_t>(std::min(limit, impl_->documents)));
     for (int32_t i = 0; i < top->scoreDocs.size(); ++i) {
       hits.push_back({static_cast<uint32_t>(top->scoreDocs[i]->doc),
                       static_cast<float>(top->scoreDocs[i]->score)});

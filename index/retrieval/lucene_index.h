@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "index/catalogue/catalogue.h"
+#include "index/matching/matching.h"
 #include "models/base/result.h"
-#include "models/text/keywords.h"
 
 namespace barker {
 
@@ -18,9 +18,15 @@ struct Hit {
   float score;
 };
 
-// Writes the keywords of each ad's bid terms (of its title where it has none), title, brand and
+// A query in the forms by which ads are found.
+struct MatchingQuery {
+  MatchingForms forms;                // of MatchingSide::kQuery
+  std::vector<std::string> synonyms;  // folded words that mean what the query says
+};
+
+// Writes the words of each ad's bid terms (of its title where it has none), title, brand and
 // category, in the order of the ads.
-Status write_lucene_index(const std::vector<CatalogueAd>& ads, const KeywordSplitter& splitter,
+Status write_lucene_index(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
                           const std::string& directory);
 
 // An index that is open to be searched. Immutable.
@@ -34,9 +40,10 @@ class LuceneIndex {
   ~LuceneIndex();
   LuceneIndex(LuceneIndex&&) noexcept;
 
-  // Returns the best `limit` documents that have any of the keywords, best first, and of equal ones
-  // the earlier first. [any thread]
-  Result<std::vector<Hit>> search(const std::vector<Keyword>& keywords, size_t limit) const;
+  // Returns the best `limit` documents that have any of the query's words, best first, and of equal
+  // ones the earlier first. A word in its exact form is worth more than in its folded one, and that
+  // more than a part of a word, a joined form or a synonym. [any thread]
+  Result<std::vector<Hit>> search(const MatchingQuery& query, size_t limit) const;
 
   size_t documents() const;
 

@@ -1,0 +1,125 @@
+#include "index/matching/matching.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "index/matching/folding.h"
+#include "models/text/clauses.h"
+
+namespace barker {
+namespace {
+
+constexpr size_t kMostJoined = 3;    // neighbours that are written together
+constexpr size_t kLongestJoin = 24;  // bytes; no word that people join is longer
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
+bool is_part_joiner(char c) {
+  return std::string_view("-'&+/.@_:").find(c) != std::string_view::npos;
+}
+
+bool has_digit(std::string_view word) { return std::ranges::any_of(word, is_digit); }
+bool is_plain(std::string_view word) {
+  return std::ranges::all_of(word, [](char c) { return is_digit(c) || is_letter(c); });
+}
+
+// Whether a part says something by itself: a lone ASCII letter does not.
+bool is_telling(std::string_view part) {
+  return part.size() > 1 || (!part.empty() && is_digit(part[0]));
+}
+
+// Calls `use` with what stands between joiners: "4k@60hz" is 4k and 60hz.
+template <class Use>
+void for_each_joined_part(std::string_view word, const Use& use) {
+  for (size_t begin = 0; begin <= word.size();) {
+    const auto end = static_cast<size_t>(
+        std::find_if(word.begin() + static_cast<ptrdiff_t>(begin), word.end(), is_part_joiner) -
+        word.begin());
+    if (end > begin) use(word.substr(begin, end - begin));
+    begin = end + 1;
+  }
+}
+
+// Where the digits of a model number begin behind its letters: wh|1000xm5, iphone|15. 0 where there
+// is no such place, as in mp3, whose digit alone says nothing, and in 50ml.
+size_t number_of_model(std::string_view word) {
+  const auto at = static_cast<size_t>(std::ranges::find_if(word, is_digit) - word.begin());
+  const bool is_model = at >= 2 && word.size() - at >= 2 && is_letter(word[at - 1]);
+  return is_model && is_plain(word) ? at : 0;
+}
+
+// Whether others write two neighbours of an ad as one word: letters and the number behind them
+// (gsr 12v), a number and its unit (50 ml).
+bool is_often_joined(std::string_view left, std::string_view right) {
+  constexpr size_t kLongestUnit = 4;
+  if (!is_plain(left) || !is_plain(right)) return false;
+  if (std::ranges::all_of(left, is_letter)) return is_digit(right[0]);
+  return is_digit(left.back()) && is_letter(right[0]) && right.size() <= kLongestUnit;
+}
+
+void add_new(std::string text, std::vector<std::string>& to) {
+  if (std::ranges::find(to, text) == to.end()) to.push_back(std::move(text));
+}
+
+}  // namespace
+
+Result<MatchingAnalyzer> MatchingAnalyzer::create(const std::vector<std::string>& languages) {
+  if (languages.empty()) return invalid_argument("language: expected at least one");
+  std::vector<Stemmer> stemmers;
+  for (const std::string& language : languages) {
+    Result<Stemmer> stemmer = Stemmer::create(language);
+    if (!stemmer.ok()) return stemmer.status();
+    stemmers.push_back(std::move(*stemmer));
+  }
+  return MatchingAnalyzer(std::move(stemmers));
+}
+
+std::vector<std::string> MatchingAnalyzer::fold(std::string_view word) const {
+  std::string bare(word);  // apostrophes go first: "women's" is "womens" to a stemmer
+  std::erase(bare, '\'');
+  std::vector<std::string> forms;
+  for (const Stemmer& stemmer : stemmers_) add_new(fold_word(stemmer.stem(bare)), forms);
+  return forms;
+}
+
+void MatchingAnalyzer::add_parts(std::string_view word, std::vector<std::string>& parts) const {
+  const auto add = [&](std::string_view part) {
+    if (part.size() == word.size() || !is_telling(part)) return;
+    for (std::string& form : fold(part)) add_new(std::move(form), parts);
+  };
+  for_each_joined_part(word, [&](std::string_view part) {
+    add(part);
+    if (const size_t at = number_of_model(part)) {
+      add(part.substr(0, at));
+      add(part.substr(at));
+    }
+  });
+}
+
+MatchingForms MatchingAnalyzer::analyse(std::string_view text, MatchingSide side) const {
+  MatchingForms forms;
+  for (Keyword& keyword : splitter_.split(text)) forms.exact.push_back(std::move(keyword.text));
+  const std::string folded = fold_text(text);
+  const std::vector<Keyword> words = splitter_.split(folded);
+  for (size_t i = 0; i < words.size(); ++i) {
+    std::vector<std::string> word_forms = fold(words[i].text);
+    std::ranges::move(word_forms, std::back_inserter(forms.folded));
+    add_parts(words[i].text, forms.parts);
+    std::string joined = fold_word(words[i].text);
+    for (size_t k = i + 1; k < words.size() && k < i + kMostJoined; ++k) {
+      const size_t gap = words[k - 1].end;
+      if (separates_clauses(std::string_view(folded).substr(gap, words[k].begin - gap))) break;
+      const std::string left = fold_word(words[k - 1].text), right = fold_word(words[k].text);
+      const bool is_pair = side == MatchingSide::kQuery && k == i + 1;
+      if (!is_pair && !is_often_joined(left, right)) break;
+      joined += right;
+      if (joined.size() > kLongestJoin) break;
+      if (side == MatchingSide::kAd && !has_digit(joined)) break;
+      for (std::string& form : fold(joined)) add_new(std::move(form), forms.joined);
+      if (is_pair && !is_often_joined(left, right)) break;
+    }
+  }
+  return forms;
+}
+
+}  // namespace barker
