@@ -25,6 +25,9 @@ constexpr Field kShop = {L"shop", 0.5};  // brand and category
 constexpr Field kExact = {L"exact", 1.0};
 // Parts and joined forms of the words of all texts.
 constexpr Field kParts = {L"parts", 0.4};
+// Folded words of the description, which often says what an ad is not for. It is asked only where the
+// other fields know none of the query's words.
+constexpr Field kDescription = {L"description", 1.0};
 
 // What a synonym is worth beside a word of the query.
 constexpr double kSynonym = 0.5;
@@ -76,6 +79,9 @@ lucene::DocumentPtr document_of(const CatalogueAd& ad, const MatchingAnalyzer& a
   add_field(document, kBidTerms, bid_terms.empty() ? title : bid_terms);
   add_field(document, kTitle, title);
   add_field(document, kShop, terms.add(ad.brand) + terms.add(ad.category));
+  lucene::String description;
+  append_terms(analyzer.analyse(ad.description, MatchingSide::kAd).folded, description);
+  add_field(document, kDescription, description);
   add_field(document, kExact, terms.exact);
   add_field(document, kParts, terms.parts);
   return document;
@@ -124,6 +130,16 @@ Status write_lucene_index(const std::vector<CatalogueAd>& ads, const MatchingAna
 }
 
 struct LuceneIndex::Impl {
+  // Throws LuceneException.
+  void find(const lucene::BooleanQueryPtr& query, size_t limit, std::vector<Hit>& hits) const {
+    const lucene::TopDocsPtr top =
+        searcher->search(query, static_cast<int32_t>(std::min(limit, documents)));
+    for (int32_t i = 0; i < top->scoreDocs.size(); ++i) {
+      hits.push_back({static_cast<uint32_t>(top->scoreDocs[i]->doc),
+                      static_cast<float>(top->scoreDocs[i]->score)});
+    }
+  }
+
   std::string directory;
   lucene::IndexSearcherPtr searcher;
   size_t documents = 0;
@@ -154,7 +170,7 @@ Status LuceneIndex::warm_up() const {
   query.forms.folded = query.forms.exact = {"warm"};
   const auto warm = search(query, 1);
   if (!warm.ok()) return warm.status();
-  for (const Field& field : {kBidTerms, kTitle, kShop, kExact, kParts}) {
+  for (const Field& field : {kBidTerms, kTitle, kShop, kExact, kParts, kDescription}) {
     const lucene::TermEnumPtr terms =
         impl_->searcher->getIndexReader()->terms(lucene::newLucene<lucene::Term>(field.name));
     const lucene::TermPtr first = terms->term();
@@ -179,12 +195,12 @@ Result<std::vector<Hit>> LuceneIndex::search(const MatchingQuery& query, size_t 
     for (const Field& field : {kBidTerms, kTitle, kShop}) {
       clauses.add(field, query.synonyms, kSynonym);
     }
-    const lucene::TopDocsPtr top = impl_->searcher->search(
-        clauses.query(), static_cast<int32_t>(std::min(limit, impl_->documents)));
-    for (int32_t i = 0; i < top->scoreDocs.size(); ++i) {
-      hits.push_back({static_cast<uint32_t>(top->scoreDocs[i]->doc),
-                      static_cast<float>(top->scoreDocs[i]->score)});
-    }
+    impl_->find(clauses.query(), limit, hits);
+    if (!hits.empty()) return hits;
+    Clauses fallback;
+    fallback.add(kDescription, query.forms.folded);
+    fallback.add(kDescription, query.synonyms, kSynonym);
+    impl_->find(fallback.query(), limit, hits);
     return hits;
   } catch (const lucene::LuceneException& e) {
     return lucene_error(impl_->directory, e);

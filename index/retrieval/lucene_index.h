@@ -24,8 +24,8 @@ struct MatchingQuery {
   std::vector<std::string> synonyms;  // folded words that mean what the query says
 };
 
-// Writes the words of each ad's bid terms (of its title where it has none), title, brand and
-// category, in the order of the ads.
+// Writes the words of each ad's bid terms (of its title where it has none), title, brand,
+// category and description, in the order of the ads.
 Status write_lucene_index(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
                           const std::string& directory);
 
@@ -42,7 +42,8 @@ class LuceneIndex {
 
   // Returns the best `limit` documents that have any of the query's words, best first, and of equal
   // ones the earlier first. A word in its exact form is worth more than in its folded one, and that
-  // more than a part of a word, a joined form or a synonym. [any thread]
+  // more than a part of a word, a joined form or a synonym. Descriptions are searched only where the
+  // other texts have none of the words. [any thread]
   Result<std::vector<Hit>> search(const MatchingQuery& query, size_t limit) const;
 
   size_t documents() const;
