@@ -70,7 +70,10 @@ Result<SearchResult> EngineSession::search(const std::string& query, const Profi
   MatchingQuery query_forms = {analyzer_.analyse(page.query, MatchingSide::kQuery), {}};
   query_forms.synonyms = engine_.synonyms.widen(query_forms.forms.folded);
   page.times.analyse = watch.lap();
-  const Result<std::vector<Hit>> hits = engine_.index.search(query_forms, engine_.limit);
+  Result<std::vector<Hit>> hits = engine_.index.search(query_forms, engine_.limit);
+  if (hits.ok() && hits->empty()) {
+    hits = engine_.index.search_pairs(analyzer_.halves(page.query), engine_.limit);
+  }
   if (!hits.ok()) return hits.status();
   page.times.first_pass = watch.lap();
   fill_request(page, user, *hits);

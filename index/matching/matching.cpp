@@ -96,6 +96,23 @@ void MatchingAnalyzer::add_parts(std::string_view word, std::vector<std::string>
   });
 }
 
+std::vector<std::pair<std::string, std::string>> MatchingAnalyzer::halves(
+    std::string_view text) const {
+  constexpr size_t kShortestHalf = 3, kLongestWord = 32;  // letters
+  std::vector<std::pair<std::string, std::string>> halves;
+  for (const Keyword& keyword : splitter_.split(fold_text(text))) {
+    const std::string word = fold_word(keyword.text);
+    // Only words of ASCII letters: others have no spaces to leave out, or few who leave them out.
+    if (word.size() > kLongestWord || !std::ranges::all_of(word, is_letter)) continue;
+    for (size_t at = kShortestHalf; at + kShortestHalf <= word.size(); ++at) {
+      if (halves.size() == kMostHalves) return halves;
+      halves.emplace_back(fold(std::string_view(word).substr(0, at)).front(),
+                          fold(std::string_view(word).substr(at)).front());
+    }
+  }
+  return halves;
+}
+
 MatchingForms MatchingAnalyzer::analyse(std::string_view text, MatchingSide side) const {
   MatchingForms forms;
   for (Keyword& keyword : splitter_.split(text)) forms.exact.push_back(std::move(keyword.text));

@@ -11,6 +11,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "index/matching/stems.h"
@@ -37,6 +38,11 @@ class MatchingAnalyzer {
 
   // Throws std::bad_alloc, and std::runtime_error if ICU fails. For one thread at a time.
   MatchingForms analyse(std::string_view text, MatchingSide side) const;
+
+  // The folded halves of every way to cut a word of the text in two, such as smart|watch. For a query
+  // that finds nothing, where both halves in one title are the best guess. Bounded by kMostHalves.
+  std::vector<std::pair<std::string, std::string>> halves(std::string_view text) const;
+  static constexpr size_t kMostHalves = 100;
 
   // The folded forms of one word in normal form, without repeats, one for each language at most.
   std::vector<std::string> fold(std::string_view word) const;

@@ -207,6 +207,28 @@ Result<std::vector<Hit>> LuceneIndex::search(const MatchingQuery& query, size_t 
   }
 }
 
+Result<std::vector<Hit>> LuceneIndex::search_pairs(
+    const std::vector<std::pair<std::string, std::string>>& pairs, size_t limit) const {
+  std::vector<Hit> hits;
+  if (pairs.empty() || limit == 0) return hits;
+  try {
+    const lucene::BooleanQueryPtr any = lucene::newLucene<lucene::BooleanQuery>();
+    for (const auto& [left, right] : pairs) {
+      const lucene::BooleanQueryPtr both = lucene::newLucene<lucene::BooleanQuery>();
+      for (const std::string& word : {left, right}) {
+        both->add(lucene::newLucene<lucene::TermQuery>(
+                      lucene::newLucene<lucene::Term>(kTitle.name, term_text(word))),
+                  lucene::BooleanClause::MUST);
+      }
+      any->add(both, lucene::BooleanClause::SHOULD);
+    }
+    impl_->find(any, limit, hits);
+    return hits;
+  } catch (const lucene::LuceneException& e) {
+    return lucene_error(impl_->directory, e);
+  }
+}
+
 size_t LuceneIndex::documents() const { return impl_->documents; }
 
 }  // namespace barker

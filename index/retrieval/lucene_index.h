@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "index/catalogue/catalogue.h"
@@ -45,6 +46,11 @@ class LuceneIndex {
   // more than a part of a word, a joined form or a synonym. Descriptions are searched only where the
   // other texts have none of the words. [any thread]
   Result<std::vector<Hit>> search(const MatchingQuery& query, size_t limit) const;
+
+  // Returns the best documents that have both words of one of the pairs in their titles.
+  // [any thread]
+  Result<std::vector<Hit>> search_pairs(
+      const std::vector<std::pair<std::string, std::string>>& pairs, size_t limit) const;
 
   size_t documents() const;
 

@@ -101,6 +101,20 @@ TEST(Matching, JoinsNothingAcrossAClause) {
   EXPECT_THAT(english.analyse("red shoe", MatchingSide::kQuery).joined, ElementsAre("redsho"));
 }
 
+TEST(Matching, CutsWordsInHalvesOfThreeLettersOrMore) {
+  using Halves = std::pair<std::string, std::string>;
+  const MatchingAnalyzer english = analyzer();
+  EXPECT_THAT(english.halves("tealight"),
+              ElementsAre(Halves("tea", "light"), Halves("teal", "ight"), Halves("teali", "ght")));
+  EXPECT_THAT(english.halves("shelf 1234567 雨伞雨伞雨伞"), IsEmpty());
+  EXPECT_EQ(
+      english
+          .halves(std::string(30, 'a') + " " + std::string(30, 'b') + " " + std::string(30, 'c') +
+                  " " + std::string(30, 'd') + " " + std::string(30, 'e'))
+          .size(),
+      MatchingAnalyzer::kMostHalves);
+}
+
 TEST(Matching, HasFewFormsOfAnyText) {
   const MatchingAnalyzer two = analyzer({"en", "fr"});
   std::mt19937 random(6);
