@@ -130,7 +130,10 @@ typedef struct barker_ad {
    * transform scores that can be negative, such as logarithms, before the call. */
   double first_pass_score;
   double bid; /* 0 to BARKER_MAX_NUMBER, any currency unit */
-  /* Fingerprints in title order; NULL: the plugin splits the title. */
+  /* Fingerprints of the title's words in title order, with a 0 between two words where a clause ends
+   * (models/text/clauses.h). The plugin composes phrases of them, with those of the weights that
+   * serve. A phrase that the host has composed itself stays as it is. NULL: the plugin splits the
+   * title. */
   const uint64_t* title_keywords;
   uint64_t title_keyword_count;
   const barker_selling_point* selling_points; /* may be NULL when the count is 0 */

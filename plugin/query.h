@@ -42,6 +42,7 @@ class Query {
   bool late_after(uint64_t steps);
   static constexpr uint64_t kStepsBetweenLooks = 50'000;
   static constexpr uint64_t kStepsPerAd = 256, kStepsPerLookUp = 32;
+  static constexpr uint64_t kStepsPerWord = 8;  // composed to keywords
   // Steps for a byte of text, as measured with Chinese titles: ICU splits them by its dictionary and
   // finds where a character ends. ASCII takes a tenth of that, so that it only causes more looks.
   static constexpr uint64_t kStepsPerByteSplit = 64, kStepsPerByteNormalized = 32;

@@ -117,15 +117,18 @@ void Query::mark_bad_ads() {
   for (uint64_t i = 0; i < request_.ad_count; ++i) w_.bad[i] = is_bad_ad(ad(i));
 }
 
-// The keywords of an ad's title, behind those of the ads before.
+// The keywords of an ad's title, behind those of the ads before. The host's are words, which are
+// composed with the phrases of these weights, just as a title that is split here.
 bool Query::split_title(const barker_ad& a, uint64_t index) {
-  const uint64_t splitting =
-      a.title_keywords ? a.title_keyword_count : kStepsPerByteSplit * a.title.size;
+  const uint64_t splitting = a.title_keywords ? kStepsPerWord * a.title_keyword_count
+                                              : kStepsPerByteSplit * a.title.size;
   if (late_after(kStepsPerAd + splitting)) return false;
   const size_t begin = w_.title_fingerprints.size();
   if (a.title_keywords) {
-    w_.title_fingerprints.insert(w_.title_fingerprints.end(), a.title_keywords,
-                                 a.title_keywords + a.title_keyword_count);
+    const std::span<const Fingerprint> words(a.title_keywords, a.title_keyword_count);
+    w_.title_fingerprints.resize(begin + words.size());
+    w_.title_fingerprints.resize(
+        begin + g_.splitter.phrases().compose(words, w_.title_fingerprints.data() + begin));
   } else {
     g_.splitter.split(view(a.title), w_.title_fingerprints);
   }

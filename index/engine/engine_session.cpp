@@ -101,8 +101,8 @@ void EngineSession::add_ad(const Hit& hit) {
   ad.title = as_string(view(*stored.title()));
   ad.first_pass_score = hit.score;
   ad.bid = stored.bid();
-  ad.title_keywords = stored.title_keywords()->data();
-  ad.title_keyword_count = stored.title_keywords()->size();
+  ad.title_keywords = stored.title_words()->data();
+  ad.title_keyword_count = stored.title_words()->size();
   if (stored.merchant()) ad.merchant = as_string(view(*stored.merchant()));
   if (stored.category()) ad.category = as_string(view(*stored.category()));
   ad.flags = stored.opt_out() ? BARKER_AD_OPT_OUT : 0;

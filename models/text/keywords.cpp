@@ -128,6 +128,14 @@ std::pair<size_t, size_t> KeywordSplitter::find(std::string_view text, Fingerpri
 
 const PhraseTable& KeywordSplitter::phrases() const { return impl_->phrases; }
 
+std::vector<std::string> KeywordSplitter::phrase_list() const {
+  std::vector<std::string> list;
+  list.reserve(impl_->texts.size());
+  for (const auto& [keyword, text] : impl_->texts) list.push_back(text);
+  std::ranges::sort(list);
+  return list;
+}
+
 void split_words(std::string_view text, std::vector<Fingerprint>& out, uint64_t* replaced) {
   const std::span<const Fingerprint> words =
       SplitText::of(text, NormalForm::Origins::kForgotten, replaced).words();

@@ -93,6 +93,9 @@ class KeywordSplitter {
   // What composes the words of texts that are split already. It lives as long as the splitter.
   const PhraseTable& phrases() const;
 
+  // The phrases in normal form, sorted: a splitter of this list composes as this one does.
+  std::vector<std::string> phrase_list() const;
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
