@@ -51,7 +51,7 @@ extern "C" {
 #endif
 
 #define BARKER_ABI_MAJOR 1
-#define BARKER_ABI_MINOR 2
+#define BARKER_ABI_MINOR 3
 #define BARKER_ERROR_SIZE 256
 #define BARKER_MAX_SELLING_POINTS 3 /* most selling points (SPs) put before one title */
 
@@ -130,7 +130,10 @@ typedef struct barker_ad {
    * transform scores that can be negative, such as logarithms, before the call. */
   double first_pass_score;
   double bid; /* 0 to BARKER_MAX_NUMBER, any currency unit */
-  /* Fingerprints in title order; NULL: the plugin splits the title. */
+  /* Fingerprints of the title's words in title order, with a 0 between two words where a clause ends
+   * (models/text/clauses.h; barker.keywords/1 gives both). The plugin composes phrases of them, with
+   * those of the weights that serve. A phrase that the host has composed itself stays as it is. NULL:
+   * the plugin splits the title. */
   const uint64_t* title_keywords;
   uint64_t title_keyword_count;
   const barker_selling_point* selling_points; /* may be NULL when the count is 0 */
@@ -141,6 +144,10 @@ typedef struct barker_ad {
   /* Since 1.1, for rules; may be empty: */
   barker_string merchant; /* id */
   barker_string category;
+  /* Since 1.3. The number of this ad in the catalogue that the request names; 0: it is not of the
+   * catalogue. Otherwise id, title, keywords, selling points, merchant and category are those of the
+   * catalogue, whatever stands here; flags of both hold; bid and first-pass score are those here. */
+  uint64_t catalogue_ad;
 } barker_ad;
 
 #define BARKER_AD_OPT_OUT 1u /* the merchant wants the title untouched */
@@ -175,6 +182,9 @@ typedef struct barker_request {
    * selling points are scored and titles rewritten for the first `shown` ads of the answer only;
    * the others come with their own titles. Those shown get the same answer as without it. 0: all. */
   uint64_t shown;
+  /* Since 1.3. The handle of a catalogue (barker.catalogue/1); 0: none. A handle or a number that is
+   * not there refuses the request. */
+  uint64_t catalogue;
 } barker_request;
 
 /* A selling point that was put into a title. Frozen: lives inline in barker_result_ad. */
@@ -554,6 +564,68 @@ typedef struct barker_model_extension {
   int32_t (*read)(barker_plugin* plugin, int32_t role, barker_model* model,
                   barker_model_group_callback callback, void* context);
 } barker_model_extension;
+
+/* ---- extension barker.keywords/1 ------------------------------------------------------------ */
+
+/* Since 1.3. The split of a text into words: what barker_ad.title_keywords are made of. It depends on
+ * no weights, so that a host can split a title once and keep the fingerprints. */
+#define BARKER_EXT_KEYWORDS "barker.keywords/1"
+
+/* A word, or a boundary between two words where a clause ends. Frozen: this struct never grows. */
+typedef struct barker_word {
+  uint64_t fingerprint; /* 0: a boundary, whose bytes are those between the two words */
+  uint64_t begin;       /* bytes in the text, after each invalid sequence became U+FFFD */
+  uint64_t end;
+} barker_word;
+
+typedef struct barker_keywords {
+  uint64_t struct_size;
+  /* The number of the rules of the split. Fingerprints that were kept under another number are to be
+   * made again. A model's is barker_model.keyword_scheme. */
+  int32_t scheme;
+  int32_t reserved; /* 0 */
+  /* [any thread] Writes the words of a text of at most BARKER_MAX_TEXT_SIZE bytes in order. A text
+   * has fewer words and boundaries than bytes, or one word. BARKER_E_TOO_SMALL: nothing was written,
+   * and *count says what capacity is needed. On every other error *count is 0. */
+  int32_t (*split)(barker_string text, barker_word* words, uint64_t capacity, uint64_t* count,
+                   char* error);
+} barker_keywords;
+
+/* ---- extension barker.catalogue/1 ----------------------------------------------------------- */
+
+/* Since 1.3. Catalogues that the plugin knows before a query comes. It keeps a copy of what a query
+ * needs of each ad, and for each generation of weights the rows of its keywords, so that requests
+ * that name ads by number cost less. Answers are the same as without it, bit for bit.
+ *
+ * A catalogue does not change. upsert and remove give another one under another handle, which shares
+ * with the first what is equal. Both can be asked until each is released, so that queries which
+ * began with the first go on with it. */
+#define BARKER_EXT_CATALOGUE "barker.catalogue/1"
+
+typedef struct barker_catalogue {
+  uint64_t struct_size;
+  /* [control thread] Registers ads under the numbers 1 to count, in order, for the weights that serve
+   * and, from now on, for those that are loaded. Bids and first-pass scores are not looked at; the
+   * ads' own catalogue_ad must be 0. An ad that would be a bad ad refuses all. The memory of the ads
+   * may go when this returns. */
+  int32_t (*add)(barker_plugin* plugin, const barker_ad* ads, uint64_t count, uint64_t stride,
+                 uint64_t* handle, char* error);
+  /* [control thread] Another catalogue: that of `handle` with these ads, each under the number in its
+   * catalogue_ad, instead of those that it has there. Numbers beyond its end make it longer; numbers
+   * that are left out stand for no ad. Costs copies of 1,024 ads for each ad that is alone in its
+   * thousand. */
+  int32_t (*upsert)(barker_plugin* plugin, uint64_t handle, const barker_ad* ads, uint64_t count,
+                    uint64_t stride, uint64_t* changed, char* error);
+  /* [control thread] Another catalogue: that of `handle` without these numbers. The other ads keep
+   * theirs. */
+  int32_t (*remove)(barker_plugin* plugin, uint64_t handle, const uint64_t* numbers, uint64_t count,
+                    uint64_t* changed, char* error);
+  /* [control thread] Queries from now on do not find the handle. The catalogue is freed when the last
+   * query that uses it has ended: before this returns, or with a prepared query. */
+  int32_t (*release)(barker_plugin* plugin, uint64_t handle, char* error);
+} barker_catalogue;
+
+#define BARKER_MAX_CATALOGUE 100000000 /* since 1.3: the largest number of an ad */
 
 #ifdef __cplusplus
 }

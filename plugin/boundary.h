@@ -21,6 +21,7 @@
 #include "models/base/result.h"
 #include "plugin/barker.h"
 #include "plugin/call_lock.h"
+#include "plugin/catalogue.h"
 #include "plugin/error_text.h"
 #include "plugin/floating_point.h"
 #include "plugin/plugin.h"
@@ -56,6 +57,8 @@ __attribute__((no_sanitize("null"))) int32_t guard(char* error, Body body) {
     code = body();
   } catch (const std::bad_alloc&) {
     code = fail(error, BARKER_E_INTERNAL, "out of memory");
+  } catch (const RefusedRequest& e) {
+    code = fail(error, BARKER_E_INVALID_ARGUMENT, e.what());
   } catch (const std::exception& e) {
     code = fail(error, BARKER_E_INTERNAL, e.what());
   } catch (const abi::__forced_unwind&) {
@@ -211,6 +214,7 @@ int32_t respond(const CheckedRequest& request, uint32_t host_minor, barker_respo
 // Extensions that answer queries (query_extensions.cpp).
 extern const barker_explain kExplain;
 extern const barker_prepared kPrepared;
+extern const barker_catalogue kCatalogue;  // catalogue_extension.cpp
 
 // An extension's table by its id, or NULL.
 const void* get_extension(const char* id);

@@ -2,6 +2,7 @@
 // them.
 
 #include "plugin/boundary.h"
+#include "plugin/keywords.h"
 #include "plugin/model.h"
 #include "plugin/verify.h"
 
@@ -135,6 +136,8 @@ const void* get_extension(const char* id) {
   if (std::strcmp(id, BARKER_EXT_PREPARED) == 0) return &kPrepared;
   if (std::strcmp(id, BARKER_EXT_SWAP) == 0) return &kSwap;
   if (std::strcmp(id, BARKER_EXT_MODEL) == 0) return &kModel;
+  if (std::strcmp(id, BARKER_EXT_CATALOGUE) == 0) return &kCatalogue;
+  if (std::strcmp(id, BARKER_EXT_KEYWORDS) == 0) return &kKeywords;
   return nullptr;
 }
 

@@ -102,6 +102,7 @@ Status Plugin::load_rules(std::string_view toml) {
   for (RuledGeneration* weights : {&next.weights, &next.canary, &previous}) {
     Result<RuledGeneration> ruled = apply(*rules, weights->generation, weights->counters);
     if (!ruled.ok()) return refuse(ruled.status());
+    ruled->catalogues = weights->catalogues;
     *weights = std::move(*ruled);
   }
   next.rules = rules;
@@ -149,8 +150,14 @@ RuledGeneration Plugin::serve_weights(RuledGeneration weights) {
   return before;
 }
 
-// Switches, and frees what served before when its last query is done.
+// Switches, and frees what served before when its last query is done. All catalogues are resolved for
+// all that will serve before the switch, so that no query has to do it.
 void Plugin::serve(Serving serving) {
+  for (RuledGeneration* weights : {&serving.weights, &serving.canary}) {
+    const CatalogueRows* const before = weights->catalogues.get();
+    if (!weights->generation || (before && before->of == serving.catalogues)) continue;
+    weights->catalogues = resolve(serving.catalogues, *weights->generation, before);
+  }
   std::unique_ptr<const Serving> next(new Serving(std::move(serving)));
   current_.store(next.get(), std::memory_order_seq_cst);
   serving_id_ = next->weights.id();

@@ -12,6 +12,7 @@
 #include "plugin/answer.h"
 #include "plugin/barker.h"
 #include "plugin/call_lock.h"
+#include "plugin/catalogue.h"
 #include "plugin/comparison.h"
 #include "plugin/config.h"
 #include "plugin/counters.h"
@@ -40,6 +41,12 @@ class Plugin {
   Status stop_canary();
   Status set_canary_shares(double served, double compared);
 
+  // Catalogues (catalogue.h), which have a handle. [control thread] They are resolved for what serves
+  // before this returns.
+  Result<uint64_t> change_catalogue(uint64_t handle, const Catalogue::Changes& changes);  // 0: none
+  Status release_catalogue(uint64_t handle);
+  bool has_ad(uint64_t handle, uint64_t number) const;
+
   // [any thread] The request and response have been checked (request.h).
   // False: response.text_capacity is less than response.text_size, and nothing was counted. The
   // answer is explained to `json` unless that is null; it is empty where there was no memory for an
@@ -48,6 +55,7 @@ class Plugin {
                std::string* json = nullptr);
   std::string explain(const CheckedRequest& request);
   std::unique_ptr<PreparedQuery> begin_query(const CheckedRequest& request);
+  // Throws RefusedRequest, as do rescore and explain.
   uint64_t text_bound(const CheckedRequest& request) const;
   // The caller holds compare_lock().
   uint64_t compare(uint64_t at_most);
@@ -72,6 +80,7 @@ class Plugin {
   Result<RuledGeneration> prepare(const std::string& path);
   Status check_latency(const Generation& next) const;
   void serve(Serving next);
+  void serve_catalogues(CatalogueSet catalogues);
   RuledGeneration serve_weights(RuledGeneration weights);
   RuledGeneration serve_canary();
   uint64_t tell_promotion() const;
@@ -90,6 +99,7 @@ class Plugin {
   std::atomic<uint64_t> serving_id_{0}, canary_id_{0};  // of its generations
   RuledGeneration previous_;                            // kept for a rollback
   uint64_t last_id_ = 0;
+  uint64_t last_catalogue_ = 0;
   RecordingQueue recordings_;  // from the query threads to compare()
   CallLock compare_;           // held while comparison_ is changed or read
   Comparison comparison_;

@@ -23,6 +23,7 @@ PreparedQuery::PreparedQuery(Plugin& plugin, const Serving& serving, WorkspacePo
     : plugin_(plugin),
       weights_(serving.weights_for(view(request.request.user))),
       rules_(serving.rules),
+      catalogues_(serving.catalogues),
       lease_(std::move(lease)),
       workspace_(workspace_of(lease_, serving, weights_)),
       request_(request),
@@ -32,11 +33,12 @@ PreparedQuery::PreparedQuery(Plugin& plugin, const Serving& serving, WorkspacePo
     (void)Query(request_, basis_, workspace_, total_).set_context();
   }
   // What the caller's texts say is in the workspace now; they may go.
-  const uint64_t deadline_ns = request.request.deadline_ns;
+  const uint64_t deadline_ns = request.request.deadline_ns, catalogue = request.request.catalogue;
   request_ = {};
   request_.request.struct_size = sizeof request_.request;
   request_.request.deadline_ns = deadline_ns;
   request_.request.window = 1;
+  request_.request.catalogue = catalogue;
 }
 
 PreparedQuery::~PreparedQuery() {
@@ -52,7 +54,11 @@ PreparedQuery::~PreparedQuery() {
 
 bool PreparedQuery::score(barker_response& response) {
   Answer& answer = workspace_.answer;
-  answer_query(request_, basis_, &workspace_, answer, Context::kSet);
+  CheckedRequest request = request_;
+  if (request.request.catalogue != 0) {
+    workspace_.completed.complete(request, *catalogues_, weights_.catalogues.get());
+  }
+  answer_query(request, basis_, &workspace_, answer, Context::kSet);
   if (!deliver(answer, plugin_.host_minor(), response)) return false;
   add_to_total(answer);
   return true;

@@ -37,6 +37,7 @@ class PreparedQuery {
   Plugin& plugin_;
   const RuledGeneration weights_;
   const std::shared_ptr<const Rules> rules_;
+  const std::shared_ptr<const CatalogueSet> catalogues_;
   const WorkspacePool::Lease lease_;
   Workspace& workspace_;
   CheckedRequest request_;  // without texts

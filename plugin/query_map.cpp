@@ -117,15 +117,23 @@ void Query::mark_bad_ads() {
   for (uint64_t i = 0; i < request_.ad_count; ++i) w_.bad[i] = is_bad_ad(ad(i));
 }
 
-// The keywords of an ad's title, behind those of the ads before.
+const RegisteredAd* Query::resolved(uint64_t index) const noexcept {
+  if (checked_.registered.empty() || !checked_.registered[index].rows) return nullptr;
+  return &checked_.registered[index];
+}
+
+// The keywords of an ad's title, behind those of the ads before. The host's are words, which are
+// composed with the phrases of these weights, just as a title that is split here.
 bool Query::split_title(const barker_ad& a, uint64_t index) {
   const uint64_t splitting =
-      a.title_keywords ? a.title_keyword_count : kStepsPerByteSplit * a.title.size;
+      a.title_keywords ? kStepsPerWord * a.title_keyword_count : kStepsPerByteSplit * a.title.size;
   if (late_after(kStepsPerAd + splitting)) return false;
   const size_t begin = w_.title_fingerprints.size();
   if (a.title_keywords) {
-    w_.title_fingerprints.insert(w_.title_fingerprints.end(), a.title_keywords,
-                                 a.title_keywords + a.title_keyword_count);
+    const std::span<const Fingerprint> words(a.title_keywords, a.title_keyword_count);
+    w_.title_fingerprints.resize(begin + words.size());
+    w_.title_fingerprints.resize(
+        begin + g_.splitter.phrases().compose(words, w_.title_fingerprints.data() + begin));
   } else {
     g_.splitter.split(view(a.title), w_.title_fingerprints);
   }
@@ -139,13 +147,19 @@ bool Query::map_titles() {
   w_.title_fingerprints.clear();
   w_.title_ranges.assign(window_, {});
   for (uint64_t i = 0; i < window_; ++i) {
-    if (!w_.bad[i] && !split_title(ad(i), i)) return false;
+    if (!w_.bad[i] && !resolved(i) && !split_title(ad(i), i)) return false;
   }
   if (!find_rows(w_.title_fingerprints, w_.title_rows)) return false;
   w_.titles.assign(window_, {});
   uint32_t* known = w_.title_rows.data();  // rows move to the front over those without one
   for (uint64_t i = 0; i < window_; ++i) {
     Bag& title = w_.titles[i];
+    if (const RegisteredAd* const known_ad = w_.bad[i] ? nullptr : resolved(i)) {
+      const std::span<const uint32_t> rows = known_ad->rows->title(known_ad->index);
+      title.rows = rows.data();
+      title.count = rows.size();
+      continue;
+    }
     title.rows = known;
     for (size_t t = w_.title_ranges[i].begin; t < w_.title_ranges[i].end; ++t) {
       if (w_.title_rows[t] < n_.keyword_rows) *known++ = w_.title_rows[t];
@@ -158,6 +172,7 @@ bool Query::map_titles() {
 // Selling points of the ads that will be shown, the first ranks' first. False: none is mapped.
 bool Query::map_candidates() {
   w_.candidates.clear();
+  w_.resolved_rows.clear();
   w_.candidate_rules.clear();
   w_.candidate_ranges.assign(window_, {});
   if (!n_.has_auxiliary) {  // else the titles are split already
@@ -168,7 +183,8 @@ bool Query::map_candidates() {
     const uint64_t index = w_.order[rank];
     const barker_ad a = ad(index);
     if (w_.bad[index] || is_untouched(a)) continue;
-    if ((!n_.has_auxiliary && !split_title(a, index)) || !collect_candidates(a, index)) {
+    const bool is_split = n_.has_auxiliary && !resolved(index);
+    if ((!is_split && !split_title(a, index)) || !collect_candidates(a, index)) {
       w_.candidate_ranges.assign(window_, {});
       return false;
     }
@@ -184,18 +200,31 @@ bool Query::collect_candidates(const barker_ad& a, uint64_t index) {
   const size_t begin = w_.candidates.size();
   const RuleMask rules = rules_.of_category(view(a.category));
   const auto title = std::span(w_.title_fingerprints).subspan(words.begin, words.size());
+  const RegisteredAd* const known = resolved(index);
   for (uint64_t i = 0; i < a.selling_point_count; ++i) {
+    if (known) {
+      const uint32_t point = known->chunk->points_of(known->index)[i];
+      add_candidate(known->chunk->fingerprint_of(point), known->rows->point_rows[point], title,
+                    rules);
+      continue;
+    }
     const barker_selling_point point = element(a.selling_points, a.selling_point_stride, i);
     if (point.fingerprint == 0 && late_after(kStepsPerByteNormalized * point.text.size))
       return false;
     const Fingerprint f =
         point.fingerprint ? point.fingerprint : keyword_fingerprint(view(point.text));
-    const bool in_title = std::ranges::find(title, f) != title.end();
-    w_.candidates.push_back({f, kUnknownRow, NAN, in_title});
-    w_.candidate_rules.push_back(rules);
+    add_candidate(f, kRowToBeFound, title, rules);
   }
   w_.candidate_ranges[index] = {begin, w_.candidates.size()};
   return true;
+}
+
+void Query::add_candidate(Fingerprint f, uint32_t row, std::span<const Fingerprint> title,
+                          RuleMask rules) {
+  const bool in_title = std::ranges::find(title, f) != title.end();
+  w_.candidates.push_back({f, kUnknownRow, NAN, in_title});
+  w_.resolved_rows.push_back(row);
+  w_.candidate_rules.push_back(rules);
 }
 
 bool Query::find_rows(std::span<const Fingerprint> fingerprints, std::vector<uint32_t>& rows) {
@@ -213,13 +242,19 @@ bool Query::find_rows(std::span<const Fingerprint> fingerprints, std::vector<uin
 bool Query::find_candidate_rows() {
   w_.distinct_rows.clear();
   w_.fingerprints.clear();
-  for (const Candidate& c : w_.candidates) w_.fingerprints.push_back(c.fingerprint);
+  for (size_t i = 0; i < w_.candidates.size(); ++i) {
+    if (w_.resolved_rows[i] == kRowToBeFound) {
+      w_.fingerprints.push_back(w_.candidates[i].fingerprint);
+    }
+  }
   if (!find_rows(w_.fingerprints, w_.found_rows)) return false;
   w_.slots.clear(std::min<size_t>(w_.candidates.size(), n_.keyword_rows));
   w_.candidate_slot.assign(w_.candidates.size(), kNoSlot);
   uint64_t unknown = 0;
+  size_t found = 0;
   for (size_t i = 0; i < w_.candidates.size(); ++i) {
-    const uint32_t row = w_.found_rows[i];
+    const bool is_resolved = w_.resolved_rows[i] != kRowToBeFound;
+    const uint32_t row = is_resolved ? w_.resolved_rows[i] : w_.found_rows[found++];
     if (row >= n_.keyword_rows) {
       ++unknown;
       continue;

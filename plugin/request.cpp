@@ -197,6 +197,10 @@ Status check_request(const barker_request* from, CheckedRequest& to) {
   return check_total(text);
 }
 
+Status check_ad_array(const barker_ad* ads, uint64_t count, uint64_t stride) {
+  return check_structs("ads", ads, count, BARKER_MAX_CATALOGUE, stride, kLeastAd);
+}
+
 Status check_single_ad(const barker_ad* from, barker_ad& ad, CheckedRequest& to) {
   ad = {};
   if (Status s = read_struct("barker_ad", from, kLeastAd, ad); !s.ok()) return s;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
 
 #include "models/base/result.h"
@@ -43,10 +44,22 @@ T element(const T* array, uint64_t stride, uint64_t index) {
 // write. A host before it sets the struct_size of every result, and what lies behind that is its own.
 inline constexpr uint32_t kMinorOfWholeStrides = 2;
 
+class CatalogueChunk;
+struct ChunkRows;
+
+// Where an ad of a request stands in a catalogue (plugin/catalogue.h).
+struct RegisteredAd {
+  const CatalogueChunk* chunk = nullptr;  // null: the ad is not of the catalogue
+  const ChunkRows* rows = nullptr;        // null: there are no weights
+  uint32_t index = 0;                     // in the chunk
+};
+
 // A request in our struct, its sizes, pointers, counts, strides and numbers checked.
 struct CheckedRequest {
   barker_request request{};
   uint64_t bad_ads = 0;  // ads for which is_bad_ad() is true
+  // Of each ad; empty where the request names no catalogue, or its ads are not completed yet.
+  std::span<const RegisteredAd> registered = {};
 };
 
 // Reads and checks a request of any minor version. The error names field, expected, found. Nothing
@@ -64,6 +77,10 @@ bool is_bad_ad(const barker_ad& ad);
 
 // Its own title; empty where that cannot be read.
 std::string_view title_of_bad_ad(const barker_ad& ad);
+
+// Checks the pointer, the stride and the struct sizes of an array of ads of any length up to
+// BARKER_MAX_CATALOGUE.
+Status check_ad_array(const barker_ad* ads, uint64_t count, uint64_t stride);
 
 // Checks one ad that comes by itself, as check_request() does for each; adds to to.bad_ads.
 Status check_single_ad(const barker_ad* from, barker_ad& ad, CheckedRequest& to);

@@ -2,6 +2,7 @@
 // whatever happens, and count it.
 
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "plugin/explain.h"
@@ -35,14 +36,21 @@ std::string explanation_of(const CheckedRequest& request, const Basis& basis, Wo
 
 }  // namespace
 
-bool Plugin::rescore(const CheckedRequest& request, barker_response& response, std::string* json) {
+bool Plugin::rescore(const CheckedRequest& given, barker_response& response, std::string* json) {
+  CheckedRequest request = given;
   const Pins::Pin pin = pins_.take(current_);
   const WorkspacePool::Lease lease = workspaces_.take();
   const RuledGeneration* weights = pin ? &pin->weights_for(view(request.request.user)) : nullptr;
   Workspace* workspace = pin ? lease.workspace_for(*pin, *weights) : nullptr;
   Answer own;  // of a query that gets no workspace
+  CompletedAds own_ads;
   Answer& answer = workspace ? workspace->answer : own;
   const Basis basis{config_, weights, pin ? pin->rules.get() : nullptr};
+  if (request.request.catalogue != 0) {
+    if (!pin) throw std::bad_alloc();  // without a pin there are no titles to answer with
+    (workspace ? workspace->completed : own_ads)
+        .complete(request, *pin->catalogues, weights->catalogues.get());
+  }
   answer_query(request, basis, workspace, answer);
   if (!deliver(answer, host_minor(), response)) return false;
   if (json) *json = explanation_of(request, basis, workspace, answer);
@@ -65,7 +73,8 @@ uint64_t Plugin::count_query(const Answer& answer, const RuledGeneration* weight
   return counters_.queries.fetch_add(1, std::memory_order_relaxed);
 }
 
-std::string Plugin::explain(const CheckedRequest& request) {
+std::string Plugin::explain(const CheckedRequest& given) {
+  CheckedRequest request = given;
   const Pins::Pin pin = pins_.take(current_);
   const WorkspacePool::Lease lease = workspaces_.take();
   if (!pin) throw std::bad_alloc();
@@ -73,6 +82,9 @@ std::string Plugin::explain(const CheckedRequest& request) {
   const Basis basis{config_, &weights, pin->rules.get(), /*is_exact=*/true};
   Workspace* workspace = lease.workspace_for(*pin, weights);
   if (!workspace) throw std::bad_alloc();
+  if (request.request.catalogue != 0) {
+    workspace->completed.complete(request, *pin->catalogues, weights.catalogues.get());
+  }
   answer_query(request, basis, workspace, workspace->answer);
   return explain_answer(request, basis, workspace, workspace->answer);
 }
@@ -83,7 +95,13 @@ std::unique_ptr<PreparedQuery> Plugin::begin_query(const CheckedRequest& request
   return std::make_unique<PreparedQuery>(*this, *pin, workspaces_.take(), request);
 }
 
-uint64_t Plugin::text_bound(const CheckedRequest& request) const {
+uint64_t Plugin::text_bound(const CheckedRequest& given) const {
+  if (given.request.catalogue == 0) return largest_text(given, config_);
+  CheckedRequest request = given;
+  CompletedAds ads;
+  const Pins::Pin pin = pins_.take(current_);
+  if (!pin) throw std::bad_alloc();
+  ads.complete(request, *pin->catalogues, nullptr);
   return largest_text(request, config_);
 }
 

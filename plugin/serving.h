@@ -9,6 +9,7 @@
 
 #include "models/base/buckets.h"
 #include "models/text/fingerprint.h"
+#include "plugin/catalogue.h"
 #include "plugin/counters.h"
 #include "plugin/generation.h"
 #include "plugin/rules.h"
@@ -20,6 +21,7 @@ struct RuledGeneration {
   std::shared_ptr<const Generation> generation;       // null: no weights
   std::shared_ptr<const std::vector<RuleMask>> rows;  // [keyword_rows] or empty: what forbids each
   std::shared_ptr<GenerationCounters> counters;
+  std::shared_ptr<const CatalogueRows> catalogues = {};  // null: no weights, or not yet resolved
 
   uint64_t id() const noexcept { return generation ? generation->id : 0; }
 
@@ -51,6 +53,7 @@ struct Serving {
   RuledGeneration canary;  // without generation: there is none
   CanaryShares shares;
   std::shared_ptr<const Rules> rules;  // never null
+  std::shared_ptr<const CatalogueSet> catalogues = std::make_shared<const CatalogueSet>();
 
   const RuledGeneration& weights_for(std::string_view user) const noexcept {
     return canary.generation && shares.serves(user) ? canary : weights;

@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "models/weights/vocabulary.h"
 #include "plugin/answer.h"
+#include "plugin/catalogue.h"
 #include "plugin/free_list.h"
 #include "plugin/serving.h"
 #include "plugin/slot_table.h"
@@ -19,6 +21,7 @@
 
 namespace barker {
 
+inline constexpr uint32_t kRowToBeFound = kUnknownRow - 1;  // no row: a file has fewer
 inline constexpr uint32_t kNoSlot = 0xFFFFFFFFu;
 
 enum class SlotState : uint8_t { kScreened, kNeeded, kExact };  // of a distinct candidate's logit
@@ -52,6 +55,7 @@ struct Workspace {
   std::vector<uint32_t> good_order;
 
   std::vector<Candidate> candidates;      // of the ads that will be shown
+  std::vector<uint32_t> resolved_rows;    // of candidates of a catalogue; kRowToBeFound: of others
   std::vector<RuleMask> candidate_rules;  // which rules apply to its ad
   std::vector<Range> candidate_ranges;    // [window] into candidates
   std::vector<uint32_t> candidate_slot;   // candidate -> distinct row
@@ -63,6 +67,8 @@ struct Workspace {
   std::vector<uint32_t> uncertified;  // ads whose choice turns on screened logits
   std::vector<uint32_t> needed_slots, needed_rows;
   std::vector<float> needed_logits;
+
+  CompletedAds completed;  // of a request that names a catalogue
 
   uint64_t titles_in_time = 0;  // the ranks before the one that the deadline cut off
 

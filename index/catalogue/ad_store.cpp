@@ -6,21 +6,22 @@
 #include "index/catalogue/ad_store_generated.h"
 #include "models/base/atomic_file.h"
 #include "models/base/number_text.h"
+#include "models/text/keywords.h"
 
 namespace barker {
 namespace {
 
 // Checks what the Verifier does not, and the limits of the plugin (catalogue.h).
 Status check_ad(const fbs::StoredAd& ad) {
-  const auto* keywords = ad.title_keywords();
+  const auto* words = ad.title_words();
   // The Verifier checks the alignment of a list's length, but not of its 64-bit elements.
-  if (keywords->size() > 0 && reinterpret_cast<uintptr_t>(keywords->Data()) % 8 != 0) {
-    return bad_data("title_keywords are not aligned");
+  if (words->size() > 0 && reinterpret_cast<uintptr_t>(words->Data()) % 8 != 0) {
+    return bad_data("title_words are not aligned");
   }
   if (!(ad.bid() >= 0 && ad.bid() <= BARKER_MAX_NUMBER)) {
     return bad_data("bid: expected a number from 0 to 1e12, found " + number_text(ad.bid()));
   }
-  if (keywords->size() > BARKER_MAX_TITLE_KEYWORDS) return bad_data("too many title_keywords");
+  if (words->size() > BARKER_MAX_TITLE_KEYWORDS) return bad_data("too many title_words");
   if (ad.selling_points()->size() > kMostSellingPoints) return bad_data("too many selling_points");
   bool too_long = false;
   for (const auto* text : {ad.id(), ad.title(), ad.merchant(), ad.category()}) {
@@ -33,19 +34,18 @@ Status check_ad(const fbs::StoredAd& ad) {
 
 }  // namespace
 
-Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter& splitter,
-                      const std::string& path) {
+Status write_ad_store(const std::vector<CatalogueAd>& ads, const std::string& path) {
   constexpr size_t kRoomForOneAd = 64u << 20;  // bytes; no line of a catalogue is longer
   flatbuffers::FlatBufferBuilder builder(1 << 20);
   std::vector<flatbuffers::Offset<fbs::StoredAd>> stored;
-  std::vector<Fingerprint> keywords;
+  std::vector<Fingerprint> words;
   for (const CatalogueAd& ad : ads) {
     if (builder.GetSize() > kMaxAdStore - kRoomForOneAd) {
       return invalid_argument(path + ": the ads need more than 2 GiB; split the catalogue");
     }
-    keywords.clear();
-    splitter.split(ad.title, keywords);
-    keywords.resize(std::min<size_t>(keywords.size(), BARKER_MAX_TITLE_KEYWORDS));
+    words.clear();
+    split_words(ad.title, words);
+    words.resize(std::min<size_t>(words.size(), BARKER_MAX_TITLE_KEYWORDS));
     std::vector<flatbuffers::Offset<fbs::StoredSellingPoint>> points;
     for (const std::string& text : ad.selling_points) {
       points.push_back(fbs::CreateStoredSellingPoint(builder, builder.CreateSharedString(text),
@@ -54,9 +54,9 @@ Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter
     const auto id = builder.CreateString(ad.id), title = builder.CreateString(ad.title);
     const auto merchant = builder.CreateSharedString(ad.merchant);
     const auto category = builder.CreateSharedString(ad.category);
-    const auto title_keywords = builder.CreateVector(keywords);
+    const auto title_words = builder.CreateVector(words);
     const auto selling_points = builder.CreateVector(points);
-    stored.push_back(fbs::CreateStoredAd(builder, id, title, ad.bid, ad.opt_out, title_keywords,
+    stored.push_back(fbs::CreateStoredAd(builder, id, title, ad.bid, ad.opt_out, title_words,
                                          selling_points, merchant, category));
   }
   fbs::FinishAdStoreBuffer(builder, fbs::CreateAdStore(builder, builder.CreateVector(stored)));

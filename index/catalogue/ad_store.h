@@ -10,7 +10,6 @@
 #include "index/catalogue/catalogue.h"
 #include "models/base/file_bytes.h"
 #include "models/base/result.h"
-#include "models/text/keywords.h"
 
 namespace barker::fbs {
 struct StoredAd;
@@ -19,10 +18,10 @@ struct AdStore;
 
 namespace barker {
 
-// Writes the ads in order. Titles are split and selling points fingerprinted here, so that no query
-// has to do it.
-Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter& splitter,
-                      const std::string& path);
+// Writes the ads in order. Titles are split into words and selling points fingerprinted here, so that
+// no query has to do it. What is stored of an ad depends on that ad alone: phrases are composed by the
+// plugin, with those of the weights that serve.
+Status write_ad_store(const std::vector<CatalogueAd>& ads, const std::string& path);
 
 inline constexpr size_t kMaxAdStore = (size_t{2} << 30) - 1;  // bytes; the limit of FlatBuffers
 

@@ -1,12 +1,15 @@
 #include "index/engine/engine.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
 #include "index/engine/engine_parts.h"
+#include "index/engine/stored_ad.h"
 #include "models/base/toml_text.h"
 #include "models/text/text.h"
 #include "plugin/host/control.h"
+#include "plugin/host/extension.h"
 #include "plugin/host/plugin_error.h"
 #include "plugin/host/plugin_loader.h"
 #include "plugin/host/session.h"
@@ -77,6 +80,7 @@ Status EngineParts::start_plugin(const EngineOptions& options) {
   char error[BARKER_ERROR_SIZE] = "";
   const int32_t code = api->create(&host, as_string(options.config), &plugin, error);
   if (code != BARKER_OK) return plugin_error(code, error);
+  if (Status s = register_store(); !s.ok()) return s;
   if (!options.watch && !options.watched.weights.empty()) {
     const Result<uint64_t> generation = Control(*api, plugin).load(options.watched.weights);
     if (!generation.ok()) return generation.status();
@@ -89,6 +93,33 @@ Status EngineParts::start_plugin(const EngineOptions& options) {
       Watcher::start(*api, plugin, std::move(watched), options.admin);
   if (!started.ok()) return started.status();
   watcher = std::move(*started);
+  return {};
+}
+
+// Gives the plugin the ads of the store, a part at a time, so that not all of them stand in memory
+// twice at once. Before the weights are loaded, which then resolve them.
+Status EngineParts::register_store() {
+  const auto catalogues = find_extension<barker_catalogue>(*api, BARKER_EXT_CATALOGUE);
+  if (!catalogues) return {};
+  constexpr size_t kPart = 16 << 10;  // ads
+  char error[BARKER_ERROR_SIZE] = "";
+  Session ads(*api, plugin);  // its buffers, to fill in structs
+  for (size_t first = 0; first < store.size() || catalogue == 0; first += kPart) {
+    ads.start({});
+    for (size_t i = first; i < std::min(store.size(), first + kPart); ++i) {
+      add_stored_ad(store.ad(i), ads).catalogue_ad = catalogue == 0 ? 0 : i + 1;
+    }
+    const barker_request& r = ads.complete_request();
+    const uint64_t before = catalogue;
+    const int32_t code =
+        before == 0
+            ? catalogues->add(plugin, r.ads, r.ad_count, r.ad_stride, &catalogue, error)
+            : catalogues->upsert(plugin, before, r.ads, r.ad_count, r.ad_stride, &catalogue, error);
+    if (code != BARKER_OK) return plugin_error(code, error);
+    if (before == 0) continue;
+    const int32_t released = catalogues->release(plugin, before, error);
+    if (released != BARKER_OK) return plugin_error(released, error);
+  }
   return {};
 }
 

@@ -33,7 +33,9 @@ struct EngineParts {
   barker_host host = {sizeof(barker_host), BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr,
                       log_to_stderr};
   const barker_api* api = nullptr;
-  barker_plugin* plugin = nullptr;   // destroyed after the watcher
+  barker_plugin* plugin = nullptr;  // destroyed after the watcher
+  uint64_t catalogue = 0;  // the plugin's handle of the ad store, whose documents have the numbers
+                           // from 1; 0: the plugin is older than catalogues
   std::unique_ptr<Watcher> watcher;  // null: nothing is watched
 
  private:
@@ -41,6 +43,7 @@ struct EngineParts {
       : index(std::move(lucene)), store(std::move(ads)), limit(first_pass) {}
   Status read_matching(const EngineOptions& options);
   Status start_plugin(const EngineOptions& options);
+  Status register_store();
 };
 
 }  // namespace barker

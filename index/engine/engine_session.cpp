@@ -3,8 +3,8 @@
 #include <chrono>
 #include <cmath>
 
-#include "index/catalogue/ad_store_generated.h"
 #include "index/engine/engine_parts.h"
+#include "index/engine/stored_ad.h"
 #include "models/text/text.h"
 #include "plugin/host/names.h"
 
@@ -52,6 +52,22 @@ std::string untouched_title(const barker_string& title) {
 
 }  // namespace
 
+barker_ad& add_stored_ad(const fbs::StoredAd& stored, Session& to) {
+  barker_ad& ad = to.add_ad();
+  ad.id = as_string(view(*stored.id()));
+  ad.title = as_string(view(*stored.title()));
+  ad.bid = stored.bid();
+  ad.title_keywords = stored.title_words()->data();
+  ad.title_keyword_count = stored.title_words()->size();
+  if (stored.merchant()) ad.merchant = as_string(view(*stored.merchant()));
+  if (stored.category()) ad.category = as_string(view(*stored.category()));
+  ad.flags = stored.opt_out() ? BARKER_AD_OPT_OUT : 0;
+  for (const fbs::StoredSellingPoint* point : *stored.selling_points()) {
+    to.add_selling_point(view(*point->text()), point->fingerprint());
+  }
+  return ad;
+}
+
 EngineSession::EngineSession(const Engine& engine)
     : engine_(engine.parts()),
       // open() made one of the same languages, so that this cannot fail.
@@ -97,25 +113,33 @@ void EngineSession::fill_request(const SearchResult& page, const Profile& user,
     plugin_.add_group(name);
     for (const std::string& token : tokens) plugin_.add_token(token);
   }
-  for (const Hit& hit : hits) add_ad(hit);
+  plugin_.request().catalogue = engine_.catalogue;
+  documents_.clear();
+  for (const Hit& hit : hits) {
+    documents_.push_back(hit.document);
+    add_ad(hit);
+  }
 }
 
-// No text is copied: all of them stay in the ad store.
+// An ad that the plugin knows from its catalogue is named by its number. Id and title are for this
+// session's own use.
 void EngineSession::add_ad(const Hit& hit) {
   const fbs::StoredAd& stored = engine_.store.ad(hit.document);
+  if (engine_.catalogue == 0) {
+    add_stored_ad(stored, plugin_).first_pass_score = hit.score;
+    return;
+  }
   barker_ad& ad = plugin_.add_ad();
   ad.id = as_string(view(*stored.id()));
   ad.title = as_string(view(*stored.title()));
   ad.first_pass_score = hit.score;
   ad.bid = stored.bid();
-  ad.title_keywords = stored.title_keywords()->data();
-  ad.title_keyword_count = stored.title_keywords()->size();
-  if (stored.merchant()) ad.merchant = as_string(view(*stored.merchant()));
-  if (stored.category()) ad.category = as_string(view(*stored.category()));
-  ad.flags = stored.opt_out() ? BARKER_AD_OPT_OUT : 0;
-  for (const fbs::StoredSellingPoint* point : *stored.selling_points()) {
-    plugin_.add_selling_point(view(*point->text()), point->fingerprint());
-  }
+  ad.catalogue_ad = hit.document + 1;
+}
+
+std::string EngineSession::text_of(const AnsweredAd& answer, const barker_chosen& chosen) const {
+  const fbs::StoredAd& stored = engine_.store.ad(documents_[answer.index]);
+  return stored.selling_points()->Get(chosen.index)->text()->str();
 }
 
 void EngineSession::read_answer(SearchResult& page) const {
@@ -135,7 +159,7 @@ void EngineSession::read_answer(SearchResult& page) const {
     shown.pctr = answer.pctr;
     for (const barker_chosen& chosen : answer.chosen) {
       shown.selling_points.push_back(
-          {std::string(answer.text_of(chosen)), chosen.score, chosen.begin, chosen.end});
+          {text_of(answer, chosen), chosen.score, chosen.begin, chosen.end});
     }
     page.ads.push_back(std::move(shown));
   }

@@ -29,12 +29,14 @@ class EngineSession {
  private:
   void fill_request(const SearchResult& page, const Profile& user, const std::vector<Hit>& hits);
   void add_ad(const Hit& hit);
+  std::string text_of(const AnsweredAd& answer, const barker_chosen& chosen) const;
   void read_answer(SearchResult& page) const;
   void show_first_pass(SearchResult& page, const Status& why) const;
 
   const EngineParts& engine_;
   MatchingAnalyzer analyzer_;
   Session plugin_;
+  std::vector<size_t> documents_;  // of the ads of the page, in first-pass order
 };
 
 }  // namespace barker

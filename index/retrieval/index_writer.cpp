@@ -75,14 +75,8 @@ Status write_index(const std::vector<CatalogueAd>& ads, const std::string& direc
   fs::create_directories(building / "lucene", error);
   if (error) return io_error(building.string() + ": " + error.message());
 
-  // The catalogue's own selling points are the phrases that stay whole in titles and queries.
-  std::vector<std::string> phrases;
-  for (const CatalogueAd& ad : ads) {
-    phrases.insert(phrases.end(), ad.selling_points.begin(), ad.selling_points.end());
-  }
-  const KeywordSplitter splitter(phrases);
   Status status = write_lucene_index(ads, *analyzer, (building / "lucene").string());
-  if (status.ok()) status = write_ad_store(ads, splitter, (building / "ads.store").string());
+  if (status.ok()) status = write_ad_store(ads, (building / "ads.store").string());
   if (status.ok()) status = write_matching_rules(rules, building.string());
   if (status.ok()) status = sync_tree(building);
   if (!status.ok()) {

@@ -74,6 +74,7 @@ uint32_t Dataset::keywords() const { return impl_->header.keywords; }
 uint32_t Dataset::features() const { return impl_->header.features; }
 uint32_t Dataset::categories() const { return impl_->header.categories; }
 uint32_t Dataset::titles() const { return impl_->header.titles; }
+uint32_t Dataset::phrases() const { return impl_->header.phrases; }
 uint64_t Dataset::events() const { return impl_->header.events; }
 std::string_view Dataset::digest() const { return impl_->header.digest; }
 std::span<const std::string> Dataset::groups() const { return impl_->groups; }
@@ -139,6 +140,9 @@ std::string_view Dataset::feature(uint32_t id) const {
 }
 std::string_view Dataset::category(uint32_t id) const {
   return impl_->text(f::kCategoryBegin, f::kCategoryText, id);
+}
+std::string_view Dataset::phrase(uint32_t index) const {
+  return impl_->text(f::kPhraseBegin, f::kPhraseText, index);
 }
 
 }  // namespace barker

@@ -86,6 +86,11 @@ class Dataset {
   std::string_view feature(uint32_t id) const;  // "group=token"
   std::string_view category(uint32_t id) const;
 
+  // The keywords of several words with which queries and titles were composed, in normal form,
+  // ascending. A model serves with the very list that its data were made with.
+  uint32_t phrases() const;
+  std::string_view phrase(uint32_t index) const;
+
   std::string_view digest() const;  // XXH3-128 of the log, hexadecimal
   uint64_t events() const;          // lines of the log that were used
 
@@ -108,7 +113,9 @@ struct DatasetOptions {
 // a spool file beside `path` holds the rest until finish().
 class DatasetBuilder {
  public:
-  // phrases: keywords of several words, which stay one keyword in queries and titles.
+  // phrases: keywords of several words, which stay one keyword in queries and titles. Those that the
+  // events themselves give as keywords should be among them, so that they stay whole when the model
+  // serves, too.
   static Result<DatasetBuilder> create(const std::string& path, const DatasetOptions& options,
                                        const std::vector<std::string>& phrases);
   ~DatasetBuilder();
@@ -126,7 +133,8 @@ class DatasetBuilder {
   std::unique_ptr<Impl> impl_;
 };
 
-// Reads the log twice: SFs of several words must be known before titles are split. Unusable lines
+// Reads the log twice: the phrases, which are the SFs and given keywords of several words, must be
+// known before titles are split. Unusable lines
 // go to `bad`; a log without a usable one is an error.
 Status build_dataset(const std::string& log_path, const std::string& path,
                      const DatasetOptions& options, BadLines& bad);

@@ -20,7 +20,9 @@ namespace barker {
 
 struct DatasetBuilder::Impl {
   Impl(std::string file, const std::vector<std::string>& phrases)
-      : path(std::move(file)), splitter(phrases) {}
+      : path(std::move(file)), splitter(phrases) {
+    columns.phrases = splitter.phrase_list();
+  }
 
   Status create_columns() {
     for (const Status& s :
@@ -220,6 +222,23 @@ Status DatasetBuilder::finish(std::string_view digest) {
   return write_dataset(impl_->columns, digest, impl_->path);
 }
 
+namespace {
+
+// All keywords that the log itself names. The splitter takes those of several words.
+void add_keywords(const SearchEvent& event, std::unordered_set<std::string>& to) {
+  for (const SfImpression& sf : event.sfs) to.insert(sf.text);
+  for (const AdImpression& ad : event.ads) to.insert(ad.keywords.begin(), ad.keywords.end());
+  for (const auto& given : {&event.query_keywords, &event.user_keywords}) {
+    if (given->has_value()) to.insert((*given)->begin(), (*given)->end());
+  }
+  for (const FeatureGroup& group : event.groups) {
+    if (holds_keywords(group_source(group.name)))
+      to.insert(group.tokens.begin(), group.tokens.end());
+  }
+}
+
+}  // namespace
+
 Status build_dataset(const std::string& log_path, const std::string& path,
                      const DatasetOptions& options, BadLines& bad) {
   if (Status s = check_log_path(log_path); !s.ok()) return s;
@@ -235,13 +254,12 @@ Status build_dataset(const std::string& log_path, const std::string& path,
       XXH3_128bits_update(&hash, "\n", 1);
       const Result<SearchEvent> event = parse_event(line);
       if (!event.ok()) continue;  // reported in the second pass
-      for (const SfImpression& sf : event->sfs) phrases.insert(sf.text);
+      add_keywords(*event, phrases);
     }
     if (!lines->status().ok()) return lines->status();
   }
-  std::vector<std::string> sorted(phrases.begin(), phrases.end());
-  std::sort(sorted.begin(), sorted.end());
-  Result<DatasetBuilder> builder = DatasetBuilder::create(path, options, sorted);
+  Result<DatasetBuilder> builder =
+      DatasetBuilder::create(path, options, {phrases.begin(), phrases.end()});
   if (!builder.ok()) return builder.status();
   Result<LineReader> lines = LineReader::open(log_path);
   if (!lines.ok()) return lines.status();

@@ -27,7 +27,7 @@ constexpr const char* kSectionNames[f::kSections] = {
     "group.weight",    "title.begin",    "title.keyword", "user.begin",
     "user.text",       "keyword.begin",  "keyword.text",  "feature.begin",
     "feature.text",    "category.begin", "category.text", "group_name.begin",
-    "group_name.text", "searches_of"};
+    "group_name.text", "phrase.begin",   "phrase.text",   "searches_of"};
 
 std::string number(uint64_t value) { return std::to_string(value); }
 
@@ -136,11 +136,14 @@ class DatasetCheck {
         return begins(h_.categories);
       case f::kGroupNameBegin:
         return begins(h_.groups);
+      case f::kPhraseBegin:
+        return begins(h_.phrases);
       case f::kUserText:
       case f::kKeywordText:
       case f::kFeatureText:
       case f::kCategoryText:
       case f::kGroupNameText:
+      case f::kPhraseText:
         return size(section);
       default:  // any number of 32-bit numbers
         return size(section) / sizeof(uint32_t) * sizeof(uint32_t);
@@ -219,7 +222,7 @@ class DatasetCheck {
     for (const auto& [begins, text] :
          {Pair{f::kUserBegin, f::kUserText}, Pair{f::kKeywordBegin, f::kKeywordText},
           Pair{f::kFeatureBegin, f::kFeatureText}, Pair{f::kCategoryBegin, f::kCategoryText},
-          Pair{f::kGroupNameBegin, f::kGroupNameText}}) {
+          Pair{f::kGroupNameBegin, f::kGroupNameText}, Pair{f::kPhraseBegin, f::kPhraseText}}) {
       if (Status s = check_begins(begins, size(text)); !s.ok()) return s;
     }
     return {};

@@ -70,6 +70,7 @@ struct DatasetColumns {
 
   Interner users, keywords, features, categories, group_names;
   std::vector<std::vector<uint32_t>> titles;  // keywords in title order
+  std::vector<std::string> phrases;           // with which queries and titles were composed
 
   struct UserStream {
     uint32_t tokens = 0, newest_tokens = 0;  // all of them, and those of newest_time

@@ -10,7 +10,7 @@ namespace barker::dataset_format {
 
 inline constexpr char kMagic[8] = {'B', 'A', 'R', 'K', 'E', 'R', 'D', '\n'};
 inline constexpr uint32_t kEndianMark = 0x01020304;
-inline constexpr uint32_t kVersion = 1;
+inline constexpr uint32_t kVersion = 2;
 inline constexpr size_t kAlignment = 64;             // of every section
 inline constexpr uint32_t kSplits = 3;               // training, validation, test
 inline constexpr size_t kSearchLists = kSplits * 2;  // split * 2 + task
@@ -41,6 +41,8 @@ enum Section : uint32_t {
   kCategoryText,
   kGroupNameBegin,
   kGroupNameText,
+  kPhraseBegin,
+  kPhraseText,
   kSearchesOf,  // u32: kSearchLists lists of searches, ascending; Header::searches_of_end ends them
   kSections
 };
@@ -67,7 +69,7 @@ struct Header {
   uint64_t file_size;
   uint64_t events;
   char digest[40];  // hexadecimal, NUL-padded
-  uint32_t searches, users, keywords, features, categories, groups, titles, unused;
+  uint32_t searches, users, keywords, features, categories, groups, titles, phrases;
   uint64_t searches_of_end[kSearchLists];
   uint64_t instances_of[kSearchLists], clicks_of[kSearchLists];
   Extent sections[kSections];

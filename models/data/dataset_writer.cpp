@@ -79,10 +79,10 @@ class Writer {
   }
 
  private:
-  template <typename Number>
-  static uint64_t text_size(const Interner& texts, uint32_t count, Number number) {
+  template <typename Text>
+  static uint64_t text_size(uint32_t count, Text text) {
     uint64_t size = 0;
-    for (uint32_t i = 0; i < count; ++i) size += texts.text(number(i)).size();
+    for (uint32_t i = 0; i < count; ++i) size += text(i).size();
     return size;
   }
 
@@ -100,6 +100,7 @@ class Writer {
     header_.categories = c_.categories.size();
     header_.groups = c_.group_names.size();
     header_.titles = static_cast<uint32_t>(c_.titles.size());
+    header_.phrases = static_cast<uint32_t>(c_.phrases.size());
     uint64_t sfs = 0, tokens = 0, sf_tokens = 0, title_tokens = 0;
     for (const SpooledSearch& s : searches) sfs += numbers_.kept_sfs(s);
     for (const DatasetColumns::UserStream& u : c_.streams) {
@@ -109,7 +110,6 @@ class Writer {
     for (const auto& title : c_.titles) title_tokens += title.size();
     count_searches();
     const uint64_t ads = c_.ads.values().size();
-    const auto identity = [](uint32_t i) { return i; };
     const uint64_t sizes[f::kSections] = {
         (searches.size() + 1) * sizeof(f::SearchRecord),
         (tokens + c_.given.values().size()) * 4,
@@ -127,15 +127,25 @@ class Writer {
         (uint64_t{header_.titles} + 1) * 8,
         title_tokens * 4,
         (uint64_t{header_.users} + 1) * 8,
-        text_size(c_.users, header_.users, identity),
+        text_size(
+            header_.users, [&](uint32_t i) -> auto& { return c_.users.text(i); }),
         (uint64_t{header_.keywords} + 1) * 8,
-        text_size(c_.keywords, header_.keywords, [&](uint32_t i) { return keywords_.used()[i]; }),
+        text_size(
+            header_.keywords,
+            [&](uint32_t i) -> auto& { return c_.keywords.text(keywords_.used()[i]); }),
         (uint64_t{header_.features} + 1) * 8,
-        text_size(c_.features, header_.features, [&](uint32_t i) { return features_.used()[i]; }),
+        text_size(
+            header_.features,
+            [&](uint32_t i) -> auto& { return c_.features.text(features_.used()[i]); }),
         (uint64_t{header_.categories} + 1) * 8,
-        text_size(c_.categories, header_.categories, identity),
+        text_size(
+            header_.categories, [&](uint32_t i) -> auto& { return c_.categories.text(i); }),
         (uint64_t{header_.groups} + 1) * 8,
-        text_size(c_.group_names, header_.groups, identity),
+        text_size(
+            header_.groups, [&](uint32_t i) -> auto& { return c_.group_names.text(i); }),
+        (uint64_t{header_.phrases} + 1) * 8,
+        text_size(
+            header_.phrases, [&](uint32_t i) -> auto& { return c_.phrases[i]; }),
         header_.searches_of_end[5] * 4,
     };
     uint64_t end = sizeof header_;
@@ -288,15 +298,14 @@ class Writer {
     *begin = at;
   }
 
-  template <typename Number>
-  void write_text(f::Section begins, f::Section texts, const Interner& from, uint32_t count,
-                  Number number) {
+  template <typename Text>
+  void write_text(f::Section begins, f::Section texts, uint32_t count, Text text_of) {
     uint64_t* begin = section<uint64_t>(begins);
     char* text = section<char>(texts);
     uint64_t at = 0;
     for (uint32_t i = 0; i < count; ++i) {
       begin[i] = at;
-      const std::string& t = from.text(number(i));
+      const std::string& t = text_of(i);
       t.copy(text + at, t.size());
       at += t.size();
     }
@@ -304,14 +313,26 @@ class Writer {
   }
 
   void write_texts() {
-    const auto identity = [](uint32_t i) { return i; };
-    write_text(f::kUserBegin, f::kUserText, c_.users, header_.users, identity);
-    write_text(f::kKeywordBegin, f::kKeywordText, c_.keywords, header_.keywords,
-               [&](uint32_t i) { return keywords_.used()[i]; });
-    write_text(f::kFeatureBegin, f::kFeatureText, c_.features, header_.features,
-               [&](uint32_t i) { return features_.used()[i]; });
-    write_text(f::kCategoryBegin, f::kCategoryText, c_.categories, header_.categories, identity);
-    write_text(f::kGroupNameBegin, f::kGroupNameText, c_.group_names, header_.groups, identity);
+    write_text(
+        f::kUserBegin, f::kUserText,
+        header_.users, [&](uint32_t i) -> auto& { return c_.users.text(i); });
+    write_text(
+        f::kKeywordBegin, f::kKeywordText, header_.keywords, [&](uint32_t i) -> auto& {
+          return c_.keywords.text(keywords_.used()[i]);
+        });
+    write_text(
+        f::kFeatureBegin, f::kFeatureText, header_.features, [&](uint32_t i) -> auto& {
+          return c_.features.text(features_.used()[i]);
+        });
+    write_text(
+        f::kCategoryBegin, f::kCategoryText,
+        header_.categories, [&](uint32_t i) -> auto& { return c_.categories.text(i); });
+    write_text(
+        f::kGroupNameBegin, f::kGroupNameText,
+        header_.groups, [&](uint32_t i) -> auto& { return c_.group_names.text(i); });
+    write_text(
+        f::kPhraseBegin, f::kPhraseText,
+        header_.phrases, [&](uint32_t i) -> auto& { return c_.phrases[i]; });
   }
 
   const DatasetColumns& c_;

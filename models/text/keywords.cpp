@@ -1,8 +1,10 @@
 #include "models/text/keywords.h"
 
+#include <algorithm>
 #include <span>
 #include <unordered_map>
 
+#include "models/text/clauses.h"
 #include "models/text/normal_form.h"
 #include "models/text/text.h"
 #include "models/text/words.h"
@@ -26,8 +28,8 @@ class SplitText {
   std::string_view word(size_t i) const {
     return std::string_view(form_.text()).substr(words_[i].begin, words_[i].end - words_[i].begin);
   }
-  // Of the words, one by one.
-  std::span<const Fingerprint> fingerprints() const { return fingerprints_; }
+  // Of the words in order, with kClauseBoundary where a clause ends between two of them.
+  std::span<const Fingerprint> words() const { return fingerprints_; }
 
   // The bytes of `count` words from `first` on in the sanitised text. Needs kept origins.
   std::pair<size_t, size_t> original(size_t first, size_t count) {
@@ -45,7 +47,15 @@ class SplitText {
     }
     break_words(form_.text(), words_);
     fingerprints_.clear();
-    for (size_t i = 0; i < words_.size(); ++i) fingerprints_.push_back(fingerprint(word(i)));
+    for (size_t i = 0; i < words_.size(); ++i) {
+      if (i > 0 && separates_clauses(between(i - 1, i))) fingerprints_.push_back(kClauseBoundary);
+      fingerprints_.push_back(fingerprint(word(i)));
+    }
+  }
+
+  std::string_view between(size_t left, size_t right) const {
+    return std::string_view(form_.text())
+        .substr(words_[left].end, words_[right].begin - words_[left].end);
   }
 
   std::string valid_;
@@ -56,65 +66,26 @@ class SplitText {
 
 }  // namespace
 
-// Phrases as a trie over the fingerprints of their words, its edges in one hash table.
 struct KeywordSplitter::Impl {
-  struct Phrase {
-    std::string text;
-    Fingerprint fingerprint = 0;  // 0: the path ends in no phrase
-  };
-  struct Match {
-    const Phrase* phrase;  // null: the keyword is a single word
-    size_t words;
-  };
-  std::unordered_map<uint64_t, uint32_t> edges;  // edge_key -> node
-  std::vector<Phrase> nodes{1};                  // 0 is the root
+  PhraseTable phrases;
+  std::unordered_map<Fingerprint, std::string> texts;  // of the phrases
 
-  static uint64_t edge_key(uint32_t node, Fingerprint word) {
-    return word ^ (uint64_t{node} * 0x9E3779B97F4A7C15u);
-  }
-
-  void add(std::string_view phrase) {
-    const std::string text = normalize_keyword(phrase);
+  void add(const std::string& text) {
     const SplitText& split = SplitText::of(text, NormalForm::Origins::kForgotten, nullptr);
-    if (split.word_count() < 2) return;
-    uint32_t node = 0;
-    for (const Fingerprint word : split.fingerprints()) {
-      const auto [edge, is_new] =
-          edges.try_emplace(edge_key(node, word), static_cast<uint32_t>(nodes.size()));
-      if (is_new) nodes.emplace_back();
-      node = edge->second;
-    }
-    nodes[node] = {text, fingerprint(text)};
-  }
-
-  // The keyword that begins at word `at`: the longest phrase there, or else the word.
-  Match match(std::span<const Fingerprint> words, size_t at) const {
-    Match found{nullptr, 1};
-    uint32_t node = 0;
-    for (size_t i = at; i < words.size() && !edges.empty(); ++i) {
-      const auto edge = edges.find(edge_key(node, words[i]));
-      if (edge == edges.end()) break;
-      node = edge->second;
-      if (nodes[node].fingerprint != 0) found = {&nodes[node], i - at + 1};
-    }
-    return found;
-  }
-
-  // Calls visit(match, first word, fingerprint) for every keyword in order until it returns false.
-  template <typename Visit>
-  void for_each(const SplitText& split, Visit visit) const {
-    const std::span<const Fingerprint> words = split.fingerprints();
-    for (size_t at = 0; at < words.size();) {
-      const Match found = match(words, at);
-      if (!visit(found, at, found.phrase ? found.phrase->fingerprint : words[at])) return;
-      at += found.words;
-    }
+    const Fingerprint keyword = fingerprint(text);
+    if (phrases.add(split.words(), keyword)) texts.emplace(keyword, text);
   }
 };
 
 KeywordSplitter::KeywordSplitter(const std::vector<std::string>& phrases)
     : impl_(std::make_unique<Impl>()) {
-  for (const std::string& phrase : phrases) impl_->add(phrase);
+  // Of phrases that have the same words ("补水保湿", "补水 保湿") the first one wins. In sorted order it
+  // is the same one whatever the order of the list is.
+  std::vector<std::string> sorted;
+  sorted.reserve(phrases.size());
+  for (const std::string& phrase : phrases) sorted.push_back(normalize_keyword(phrase));
+  std::ranges::sort(sorted);
+  for (const std::string& phrase : sorted) impl_->add(phrase);
 }
 KeywordSplitter::~KeywordSplitter() = default;
 KeywordSplitter::KeywordSplitter(KeywordSplitter&&) noexcept = default;
@@ -124,10 +95,12 @@ std::vector<Keyword> KeywordSplitter::split(std::string_view text, uint64_t* rep
   SplitText& split = SplitText::of(text, NormalForm::Origins::kKept, replaced);
   std::vector<Keyword> keywords;
   keywords.reserve(split.word_count());
-  impl_->for_each(split, [&](const Impl::Match& match, size_t at, Fingerprint f) {
-    const auto [begin, end] = split.original(at, match.words);
+  impl_->phrases.for_each_keyword(split.words(), [&](const PhraseTable::Match& match, size_t word) {
+    const auto [begin, end] = split.original(word, match.words);
+    const auto phrase = match.words > 1 ? impl_->texts.find(match.keyword) : impl_->texts.end();
     keywords.push_back(
-        {match.phrase ? match.phrase->text : std::string(split.word(at)), f, begin, end});
+        {phrase == impl_->texts.end() ? std::string(split.word(word)) : phrase->second,
+         match.keyword, begin, end});
     return true;
   });
   return keywords;
@@ -135,22 +108,53 @@ std::vector<Keyword> KeywordSplitter::split(std::string_view text, uint64_t* rep
 
 void KeywordSplitter::split(std::string_view text, std::vector<Fingerprint>& out,
                             uint64_t* replaced) const {
-  const SplitText& split = SplitText::of(text, NormalForm::Origins::kForgotten, replaced);
-  impl_->for_each(split, [&](const Impl::Match&, size_t, Fingerprint f) {
-    out.push_back(f);
-    return true;
-  });
+  const std::span<const Fingerprint> words =
+      SplitText::of(text, NormalForm::Origins::kForgotten, replaced).words();
+  const size_t before = out.size();
+  out.resize(before + words.size());
+  out.resize(before + impl_->phrases.compose(words, out.data() + before));
 }
 
 std::pair<size_t, size_t> KeywordSplitter::find(std::string_view text, Fingerprint keyword) const {
   SplitText& split = SplitText::of(text, NormalForm::Origins::kKept, nullptr);
   std::pair<size_t, size_t> found{0, 0};
-  impl_->for_each(split, [&](const Impl::Match& match, size_t at, Fingerprint f) {
-    if (f != keyword) return true;
-    found = split.original(at, match.words);
+  impl_->phrases.for_each_keyword(split.words(), [&](const PhraseTable::Match& match, size_t word) {
+    if (match.keyword != keyword) return true;
+    found = split.original(word, match.words);
     return false;
   });
   return found;
+}
+
+const PhraseTable& KeywordSplitter::phrases() const { return impl_->phrases; }
+
+std::vector<std::string> KeywordSplitter::phrase_list() const {
+  std::vector<std::string> list;
+  list.reserve(impl_->texts.size());
+  for (const auto& [keyword, text] : impl_->texts) list.push_back(text);
+  std::ranges::sort(list);
+  return list;
+}
+
+void split_words(std::string_view text, std::vector<Fingerprint>& out, uint64_t* replaced) {
+  const std::span<const Fingerprint> words =
+      SplitText::of(text, NormalForm::Origins::kForgotten, replaced).words();
+  out.insert(out.end(), words.begin(), words.end());
+}
+
+std::vector<TextWord> split_words(std::string_view text, uint64_t* replaced) {
+  SplitText& split = SplitText::of(text, NormalForm::Origins::kKept, replaced);
+  std::vector<TextWord> words;
+  words.reserve(split.word_count());
+  bool begins_clause = true;
+  for (const Fingerprint word : split.words()) {
+    if (word != kClauseBoundary) {
+      const auto [begin, end] = split.original(words.size(), 1);
+      words.push_back({word, begin, end, begins_clause});
+    }
+    begins_clause = word == kClauseBoundary;
+  }
+  return words;
 }
 
 }  // namespace barker

@@ -6,8 +6,11 @@
 //   split      ICU word break with its dictionaries; punctuation and spaces are dropped. Model
 //              numbers, quantities and joined words stay whole: "50ml", "wi-fi", "t恤", "3.5mm",
 //              "l'oreal" (words.h)
-//   merge      multi-word phrases (selling points such as "free shipping", "补水保湿") become one
-//              keyword by longest match from left to right
+//   compose    multi-word phrases (selling points such as "free shipping", "补水保湿") become one
+//              keyword by longest match from left to right, within one clause (phrases.h)
+//
+// The words of a text depend on no model, and a catalogue keeps them. Which of them are one keyword
+// depends on the phrases of the model, and is decided by whoever has the model.
 //
 // Everything here throws std::bad_alloc or, where ICU fails, std::runtime_error.
 #pragma once
@@ -21,6 +24,7 @@
 #include <vector>
 
 #include "models/text/fingerprint.h"
+#include "models/text/phrases.h"
 
 namespace barker {
 
@@ -43,6 +47,22 @@ std::string normalize_keyword(std::string_view text);
 // that is ASCII or in normal form already needs none.
 Fingerprint keyword_fingerprint(std::string_view text);
 
+// Appends the fingerprints of the words of `text` in order, with kClauseBoundary (0) between two words
+// where a clause ends: what PhraseTable::compose() takes. Allocates nothing once the buffers have
+// grown, but for what KeywordSplitter says below. Invalid UTF-8 is replaced and added to *replaced
+// (may be null).
+void split_words(std::string_view text, std::vector<Fingerprint>& out,
+                 uint64_t* replaced = nullptr);
+
+struct TextWord {
+  Fingerprint fingerprint;
+  size_t begin, end;   // bytes in the *original* (sanitised) text
+  bool begins_clause;  // a clause ends before it, or it is the first word
+};
+
+// The same words with their places.
+std::vector<TextWord> split_words(std::string_view text, uint64_t* replaced = nullptr);
+
 // Immutable after construction; any thread may call its const functions at any time. Each thread
 // keeps its own buffers and its own iterator of ICU's. Construction costs milliseconds.
 //
@@ -51,8 +71,8 @@ Fingerprint keyword_fingerprint(std::string_view text);
 // spaces between words (Chinese, Japanese, Thai, Khmer, ...).
 class KeywordSplitter {
  public:
-  // `phrases`: keywords to keep as one where their words follow each other. Phrases of a single
-  // word are ignored. Any order; normalised inside.
+  // `phrases`: keywords to keep as one where their words follow each other. Those that can be no
+  // phrase (PhraseTable::add), such as single words, are passed over. Any order; normalised inside.
   explicit KeywordSplitter(const std::vector<std::string>& phrases = {});
   ~KeywordSplitter();
   KeywordSplitter(KeywordSplitter&&) noexcept;
@@ -69,6 +89,12 @@ class KeywordSplitter {
   // The bytes of the first keyword with this fingerprint in the sanitised text; an empty range where
   // there is none.
   std::pair<size_t, size_t> find(std::string_view text, Fingerprint keyword) const;
+
+  // What composes the words of texts that are split already. It lives as long as the splitter.
+  const PhraseTable& phrases() const;
+
+  // The phrases in normal form, sorted: a splitter of this list composes as this one does.
+  std::vector<std::string> phrase_list() const;
 
  private:
   struct Impl;

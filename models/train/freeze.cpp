@@ -85,6 +85,8 @@ class Freezer {
     for (uint32_t k = 0; k < plan_.keywords; ++k) model_.names.emplace_back(data_.keyword(k));
     for (uint32_t f = 0; f < plan_.features; ++f) model_.names.emplace_back(data_.feature(f));
     model_.keyword_rows = plan_.keywords;
+    model_.phrases.emplace();
+    for (uint32_t p = 0; p < data_.phrases(); ++p) model_.phrases->emplace_back(data_.phrase(p));
     model_.card.data_digest = data_.digest();
   }
 

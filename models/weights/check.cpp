@@ -79,6 +79,7 @@ Status WeightFileCheck::run() {
       {"tensors", &WeightFileCheck::check_tensors},
       {"values", &WeightFileCheck::check_values},
       {"vocabulary", &WeightFileCheck::check_vocabulary},
+      {"phrases", &WeightFileCheck::check_phrases},
       {"golden.form", &WeightFileCheck::check_golden},
   };
   for (const Step& step : kSteps) {

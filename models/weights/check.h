@@ -60,6 +60,7 @@ class WeightFileCheck {
   // check_content.cpp: what is in the tensors and in the golden vectors
   Status check_values();
   Status check_vocabulary();
+  Status check_phrases();
   Status check_golden();
   Status check_golden_vector(const std::string& where, const fbs::GoldenVector& golden) const;
 

@@ -94,6 +94,25 @@ Status WeightFileCheck::check_vocabulary() {
   return {};
 }
 
+Status WeightFileCheck::check_phrases() {
+  const auto* phrases = metadata_->phrases();
+  if (!phrases) {
+    found_ = "as the vocabulary has them";
+    return {};
+  }
+  std::string_view last;
+  for (flatbuffers::uoffset_t i = 0; i < phrases->size(); ++i) {
+    const std::string_view phrase = phrases->Get(i)->string_view();
+    if (phrase <= last) {
+      return unexpected("phrases[" + number(i) + "]", "a text behind the one before it",
+                        "one that is not");
+    }
+    last = phrase;
+  }
+  found_ = number(phrases->size()) + " phrases";
+  return {};
+}
+
 Status WeightFileCheck::check_golden() {
   const fbs::Weights& w = *metadata_;
   if (!(w.golden_tolerance() >= 0 && w.golden_tolerance() <= kMaxGoldenTolerance)) {

@@ -89,7 +89,7 @@ class WeightFile {
   // has none of that name.
   const void* table(std::string_view name) const;
 
-  // Keywords of more than one word, for KeywordSplitter.
+  // Keywords of several words with which the training data were composed, for KeywordSplitter.
   std::vector<std::string> phrases() const;
 
  private:

@@ -10,6 +10,7 @@
 #include "models/base/atomic_file.h"
 #include "models/base/half.h"
 #include "models/base/number_text.h"
+#include "models/text/keywords.h"
 #include "models/weights/layout.h"
 #include "models/weights/vocabulary.h"
 #include "models/weights/weight_file.h"
@@ -264,6 +265,12 @@ flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fbs::Bag>>> make_bag
   return b.CreateVector(offsets);
 }
 
+std::vector<std::string> phrase_list(const ModelSpec& model) {
+  if (model.phrases) return KeywordSplitter(*model.phrases).phrase_list();
+  return KeywordSplitter({model.names.begin(), model.names.begin() + model.keyword_rows})
+      .phrase_list();
+}
+
 flatbuffers::Offset<fbs::ModelCard> make_card(flatbuffers::FlatBufferBuilder& b,
                                               const CardSpec& card) {
   std::vector<flatbuffers::Offset<fbs::Metric>> metrics;
@@ -318,9 +325,10 @@ void Writer::make_metadata() {
   const auto all_tensors = b.CreateVectorOfSortedTables(&tensors);
   const auto card = make_card(b, model_.card);
   const auto all_golden = b.CreateVector(golden);
+  const auto phrases = b.CreateVectorOfStrings(phrase_list(model_));
   fbs::FinishWeightsBuffer(b, fbs::CreateWeights(b, architecture, all_tensors, model_.keyword_rows,
                                                  static_cast<uint32_t>(sizes_.named_rows), card,
-                                                 all_golden, model_.golden_tolerance));
+                                                 all_golden, model_.golden_tolerance, phrases));
 }
 
 Status Writer::save(const std::string& path) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -76,6 +77,9 @@ struct ModelSpec {
   std::vector<std::string> names;
   uint32_t keyword_rows = 0;
   uint32_t folded_rows = 0;  // 0: all keyword rows
+  // The list that the training data were composed with (KeywordSplitter::phrase_list). Without one,
+  // the keywords of several words among the names.
+  std::optional<std::vector<std::string>> phrases;
   // The trained tensors of weight_file.h by name, without vocabulary.* and fold.*. Row-major.
   std::map<std::string, std::vector<float>> tensors;
   std::vector<GoldenSpec> golden;

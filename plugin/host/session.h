@@ -88,6 +88,13 @@ class Session {
   // The ads that were added one by one, complete once the plugin was asked.
   std::span<const barker_ad> ads() const { return ads_; }
 
+  // The request as the plugin would be asked now, for other calls that take its parts. Its pointers
+  // hold until something is added.
+  const barker_request& complete_request() {
+    point_request_to_parts();
+    return request_;
+  }
+
   // The request itself, for window, deadline_ns and shown. What was added above replaces the fields
   // that point to it when the plugin is asked.
   barker_request& request() { return request_; }

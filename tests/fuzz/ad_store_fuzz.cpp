@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (size_t i = 0; i < store->size(); ++i) {
     const fbs::StoredAd& ad = store->ad(i);
     sum += ad.id()->size() + ad.title()->size();
-    for (const uint64_t keyword : *ad.title_keywords()) sum += keyword;
+    for (const uint64_t word : *ad.title_words()) sum += word;
     for (const fbs::StoredSellingPoint* point : *ad.selling_points()) {
       sum += point->text()->size() + point->fingerprint();
     }

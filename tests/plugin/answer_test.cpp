@@ -122,6 +122,43 @@ TEST_F(Plugin, KeepsScoresFiniteWhateverTheNumbersOfARequestAre) {
   }
 }
 
+// A host may give the words of titles, or leave the splitting to the plugin.
+TEST_F(Plugin, ComposesTheWordsOfAHostAsThoseOfATitleThatItSplitsItself) {
+  ModelSpec model = random_model(1);
+  model.golden.clear();  // they name the keyword that is renamed
+  model.names[7] = "word1 word2";
+  model.phrases = {"word1 word2", "word3 word4"};
+  const std::string path = temporary_path("phrases.barker");
+  ASSERT_TRUE(write_weight_file(model, path).ok());
+  load(path);
+  const std::vector<std::string> titles = {"word1 word2 word5",
+                                           "word1. Word2 word5",
+                                           "word3 word4 word6",
+                                           "word3, word4 word6",
+                                           "word7",
+                                           ""};
+  const auto pctrs = [&](bool as_words) {
+    fill(titles.size());
+    std::vector<std::vector<uint64_t>> words(titles.size());
+    for (size_t i = 0; i < titles.size(); ++i) {
+      ads_[i].title = view(titles[i]);
+      split_words(titles[i], words[i]);
+      words[i].reserve(1);  // the words of no title are an empty list, and not none
+      if (!as_words) continue;
+      ads_[i].title_keywords = words[i].data();
+      ads_[i].title_keyword_count = words[i].size();
+    }
+    EXPECT_EQ(rescore(), BARKER_OK) << error_;
+    std::vector<double> by_ad(titles.size());
+    for (const barker_result_ad& result : results_) by_ad[result.ad] = result.pctr;
+    return by_ad;
+  };
+  const std::vector<double> composed = pctrs(/*as_words=*/true);
+  EXPECT_EQ(composed, pctrs(/*as_words=*/false));
+  EXPECT_NE(composed[0], composed[1]) << "a phrase within a clause, and words in two";
+  EXPECT_NE(composed[2], composed[3]);
+}
+
 TEST_F(Plugin, PromotesTheRightBytesOfATitleThatIsNotUtf8) {
   make("[title]\nformat = 'plain'\n[selling_points]\ncount = 1\nduplicates = 'promote'\n");
   load(weights(1));

@@ -43,7 +43,8 @@ struct Original {
             BARKER_AD_OPT_OUT,
             0,
             text(merchant),
-            text(category)};
+            text(category),
+            0};
     }
     ads[1].title_keywords = nullptr;
     ads[1].title_keyword_count = 0;

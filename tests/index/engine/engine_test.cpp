@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "index/catalogue/ad_store.h"
 #include "index/engine/engine_session.h"
@@ -16,6 +18,7 @@ namespace barker {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 CatalogueAd make_ad(const char* id, const char* title, const char* bid_term,
@@ -62,6 +65,83 @@ TEST(Engine, FindsRescoresAndRewrites) {
     const SellingPointShown& p = ad.selling_points[0];
     EXPECT_EQ(ad.title.substr(p.begin, p.end - p.begin), p.text);
   }
+}
+
+// A model that knows two phrases as keywords, and a third that has no row.
+std::string weights_with_phrases() {
+  ModelSpec model = random_model(1);
+  model.golden.clear();  // they name the keywords that are renamed
+  model.names[7] = "whisper quiet";
+  model.names[8] = "rapid boil";
+  model.phrases = {"whisper quiet", "rapid boil", "word2 word3"};
+  const std::string path = temporary_path("phrases.barker");
+  EXPECT_TRUE(write_weight_file(model, path).ok());
+  return path;
+}
+
+// The page of "kettle" with an explanation, over a catalogue.
+SearchResult kettles(const std::vector<CatalogueAd>& ads) {
+  EngineOptions o = options();
+  o.index = temporary_path("kettles");
+  EXPECT_TRUE(write_index(ads, o.index).ok());
+  o.watched.weights = weights_with_phrases();
+  const auto engine = Engine::open(o);
+  EXPECT_TRUE(engine.ok()) << engine.status().message();
+  auto page = EngineSession(**engine).search("kettle", {}, /*explain=*/true);
+  EXPECT_TRUE(page.ok());
+  return std::move(page).value();
+}
+
+double pctr_of(const SearchResult& page, std::string_view id) {
+  const auto ad = std::ranges::find(page.ads, id, &AdShown::id);
+  EXPECT_NE(ad, page.ads.end());
+  return ad == page.ads.end() ? -1 : ad->pctr;
+}
+
+TEST(Engine, PredictsTheSamePctrWhateverStandsBesideAnAdInTheCatalogue) {
+  const std::vector<CatalogueAd> own = {
+      make_ad("a", "Whisper quiet kettle word4 word5 with rapid boil", "kettle", {}),
+      make_ad("b", "Kettle word1. Word2 word3 word6", "kettle", {})};
+  const std::vector<std::vector<CatalogueAd>> beside = {
+      {make_ad("x", "Plain thing", "thing", {"whisper quiet", "rapid boil"})},
+      {make_ad("x", "Kettle word1", "kettle", {"word4 word5", "kettle word1"}),
+       make_ad("y", "Word6", "thing", {"quiet kettle", "boil"})},
+      {make_ad("x", "补水面膜", "面膜", {"word3 word6", "whisper quiet kettle"})}};
+  const SearchResult alone = kettles(own);
+  for (const std::vector<CatalogueAd>& others : beside) {
+    std::vector<CatalogueAd> ads = own;
+    ads.insert(ads.end(), others.begin(), others.end());
+    const SearchResult page = kettles(ads);
+    for (const char* id : {"a", "b"}) {
+      EXPECT_EQ(pctr_of(page, id), pctr_of(alone, id)) << id;
+    }
+  }
+}
+
+// The keywords of an ad's title that the model knows, as the explanation of the page has them.
+std::vector<std::string> known_keywords(const SearchResult& page, std::string_view id) {
+  std::vector<std::string> keywords;
+  const auto explanation = nlohmann::json::parse(page.explanation);
+  for (const auto& ad : explanation["ads"]) {
+    if (ad["id"] != id || !ad.contains("attention")) continue;
+    for (const auto& title : ad["attention"]) keywords.push_back(title["keyword"]);
+  }
+  return keywords;
+}
+
+TEST(Engine, LosesNoPhraseOfTheModelInACatalogueWithoutSellingPoints) {
+  const SearchResult page =
+      kettles({make_ad("a", "Whisper quiet kettle (rapid boil)", "kettle", {}),
+               make_ad("b", "Kettle quiet. Rapid. Boil", "kettle", {})});
+  EXPECT_THAT(known_keywords(page, "a"), ElementsAre("whisper quiet", "rapid boil"));
+  EXPECT_THAT(known_keywords(page, "b"), ElementsAre());
+}
+
+TEST(Engine, ComposesWhatIsAPhraseOfTheListEvenIfItHasNoRow) {
+  const SearchResult page = kettles({make_ad("a", "Kettle word2 word3 word4", "kettle", {}),
+                                     make_ad("b", "Kettle word2, word3 word4", "kettle", {})});
+  EXPECT_THAT(known_keywords(page, "a"), ElementsAre("word4"));
+  EXPECT_THAT(known_keywords(page, "b"), ElementsAre("word2", "word3", "word4"));
 }
 
 TEST(Engine, FindsChineseAds) {

@@ -96,6 +96,19 @@ TEST(Dataset, KeepsSfsOfSeveralWordsWholeInTitlesAndQueries) {
   EXPECT_THAT(r.history(1), ElementsAre("free shipping", "shoes", "free shipping"));
 }
 
+TEST(Dataset, HasTheListOfPhrasesThatItWasComposedWith) {
+  const Made r = make(
+      R"({"time":1,"user":"u","query":"q","split":"train","sfs":[{"text":"Free  Shipping","clicked":0},{"text":"single","clicked":0}]})"
+      "\n"
+      R"({"time":2,"user":"u","query_keywords":["trail ready"],"split":"train","sfs":[{"text":"a","clicked":0}]})"
+      "\n"
+      R"({"time":3,"user":"u","query":"q","split":"test","sfs":[{"text":"only in test","clicked":0},{"text":"no. sentence","clicked":0}]})"
+      "\n");
+  std::vector<std::string_view> phrases;
+  for (uint32_t i = 0; i < r.data->phrases(); ++i) phrases.push_back(r.data->phrase(i));
+  EXPECT_THAT(phrases, ElementsAre("free shipping", "only in test", "trail ready"));
+}
+
 TEST(Dataset, ReportsBadLinesAndUsesTheOthers) {
   const Made r = make(R"({"time":5,"user":"u","split":"train","sfs":[{"text":"a","clicked":1}]})"
                       "\n"

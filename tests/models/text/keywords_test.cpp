@@ -53,6 +53,51 @@ TEST(KeywordSplitter, KeepsPhrasesWholeByLongestMatch) {
   EXPECT_THAT(texts(splitter, "面膜补水保湿"), ::testing::Contains("补水保湿"));
 }
 
+TEST(KeywordSplitter, ComposesNoPhraseAcrossTheEndOfAClause) {
+  const KeywordSplitter splitter({"free shipping", "补水保湿"});
+  EXPECT_THAT(texts(splitter, "Gluten free. Shipping scale"),
+              ElementsAre("gluten", "free", "shipping", "scale"));
+  EXPECT_THAT(texts(splitter, "Sugar free (shipping) scale"),
+              ElementsAre("sugar", "free", "shipping", "scale"));
+  EXPECT_THAT(texts(splitter, "free-shipping"), ElementsAre("free-shipping"));
+  EXPECT_THAT(texts(splitter, "free\u2011shipping \"free\" shipping"),
+              ElementsAre("free shipping", "free shipping"));
+  EXPECT_THAT(texts(splitter, "补水。保湿"), ElementsAre("补", "水", "保", "湿"));
+}
+
+TEST(KeywordSplitter, GivesTheSameKeywordsWhateverTheOrderOfItsPhrases) {
+  const std::vector<std::string> phrases = {"补水 保湿", "补水保湿", "free shipping"};
+  const std::vector<std::string> reversed(phrases.rbegin(), phrases.rend());
+  EXPECT_EQ(texts(KeywordSplitter(phrases), "补水保湿 free shipping"),
+            texts(KeywordSplitter(reversed), "补水保湿 free shipping"));
+}
+
+TEST(SplitWords, SaysWhereClausesEnd) {
+  std::vector<Fingerprint> words;
+  split_words("Gluten free. Shipping, (scale)!", words);
+  EXPECT_THAT(words, ElementsAre(fingerprint("gluten"), fingerprint("free"), kClauseBoundary,
+                                 fingerprint("shipping"), kClauseBoundary, fingerprint("scale")));
+}
+
+TEST(SplitWords, GivesTheSameWordsWithTheirPlaces) {
+  std::mt19937 random(12);
+  for (int trial = 0; trial < 2000; ++trial) {
+    const std::string text = random_text(random, 12);
+    std::vector<Fingerprint> words, placed;
+    split_words(text, words);
+    const std::vector<Keyword> keywords = KeywordSplitter().split(text);
+    const std::vector<TextWord> places = split_words(text);
+    ASSERT_EQ(places.size(), keywords.size()) << '"' << text << '"';
+    for (size_t i = 0; i < places.size(); ++i) {
+      if (places[i].begins_clause && i > 0) placed.push_back(kClauseBoundary);
+      placed.push_back(places[i].fingerprint);
+      ASSERT_EQ(std::pair(places[i].begin, places[i].end),
+                std::pair(keywords[i].begin, keywords[i].end));
+    }
+    ASSERT_EQ(placed, words) << '"' << text << '"';
+  }
+}
+
 TEST(KeywordSplitter, SplitsTheTitleOfItsReadme) {
   EXPECT_THAT(texts(KeywordSplitter({"free shipping", "补水保湿"}),
                     "FREE  Shipping! 补水保湿面膜 T恤 ５０ml"),

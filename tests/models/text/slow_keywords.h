@@ -18,6 +18,8 @@
 #include <string_view>
 #include <vector>
 
+#include "models/text/clauses.h"
+#include "models/text/phrases.h"
 #include "tests/models/text/slow_text.h"
 
 namespace barker {
@@ -28,8 +30,12 @@ class SlowSplitter {
     for (const std::string& phrase : phrases) {
       const icu::UnicodeString form = keyword_form(phrase);
       const std::vector<icu::UnicodeString> words = words_of(form);
-      if (words.size() > 1) phrases_.push_back({words, form});
+      const bool is_one_clause = std::ranges::find(words, icu::UnicodeString()) == words.end();
+      if (words.size() > 1 && words.size() <= kMaxPhraseWords && is_one_clause) {
+        phrases_.push_back({words, form});
+      }
     }
+    std::ranges::sort(phrases_, {}, [](const Phrase& phrase) { return utf8(phrase.form); });
   }
 
   static std::string normalize(std::string_view text) { return utf8(keyword_form(text)); }
@@ -38,11 +44,15 @@ class SlowSplitter {
     const std::vector<icu::UnicodeString> words = words_of(normal_form(text));
     std::vector<std::string> keywords;
     for (size_t at = 0; at < words.size();) {
+      if (words[at].isEmpty()) {
+        ++at;
+        continue;
+      }
       const Phrase* longest = nullptr;
       for (const Phrase& phrase : phrases_) {
         const bool fits = at + phrase.words.size() <= words.size() &&
                           std::equal(phrase.words.begin(), phrase.words.end(), &words[at]);
-        if (fits && (!longest || phrase.words.size() >= longest->words.size())) longest = &phrase;
+        if (fits && (!longest || phrase.words.size() > longest->words.size())) longest = &phrase;
       }
       keywords.push_back(utf8(longest ? longest->form : words[at]));
       at += longest ? longest->words.size() : 1;
@@ -115,6 +125,7 @@ class SlowSplitter {
     return !right_is_han && (left_ends_in_ascii || !is_han(left.char32At(0)));
   }
 
+  // The words in order; an empty one where a clause ends.
   static std::vector<icu::UnicodeString> words_of(const icu::UnicodeString& form) {
     UErrorCode code = U_ZERO_ERROR;
     const std::unique_ptr<icu::BreakIterator> breaker(
@@ -129,6 +140,7 @@ class SlowSplitter {
         if (!words.empty() && is_joined(words.back(), between, word)) {
           words.back() = icu::UnicodeString(form, last_begin, end - last_begin);
         } else {
+          if (!words.empty() && separates_clauses(utf8(between))) words.emplace_back();
           words.push_back(word);
           last_begin = begin;
         }

@@ -74,6 +74,27 @@ TEST(WeightFile, RoundTripsWhatWasWritten) {
   }
 }
 
+TEST(WeightFile, KeepsTheListOfPhrasesWhetherOrNotTheyHaveRows) {
+  ModelSpec model = random_model(3);
+  model.phrases = {"never a row", "word1 word2", "Word1  Word2", "single"};
+  const std::string path = temporary_path("phrases.barker");
+  ASSERT_TRUE(write_weight_file(model, path).ok());
+  const std::vector<std::string> expected = {"never a row", "word1 word2"};
+  const auto file = WeightFile::open(path);
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  EXPECT_EQ((*file)->phrases(), expected);
+  EXPECT_EQ(read_model(**file).phrases, expected);
+}
+
+TEST(WeightFile, ListsTheKeywordsOfSeveralWordsWhereTheModelHasNoListOfItsOwn) {
+  ModelSpec model = random_model(3);
+  model.golden.clear();  // they name the keywords that are renamed
+  model.names[7] = "rapid boil";
+  const std::string path = temporary_path("phrases.barker");
+  ASSERT_TRUE(write_weight_file(model, path).ok());
+  EXPECT_EQ((*WeightFile::open(path))->phrases(), std::vector<std::string>{"rapid boil"});
+}
+
 TEST(WeightFile, FoldsTheTargetColumnsOfTheFirstLayer) {
   const ModelSpec model = random_model(2);
   const auto file = WeightFile::open(written(model));

@@ -13,7 +13,7 @@ import sys
 from ctypes import (CFUNCTYPE, POINTER, Structure, byref, c_char, c_char_p, c_double, c_float,
                     c_int32, c_uint32, c_uint64, c_void_p, cast, sizeof)
 
-ABI_MAJOR, ABI_MINOR = 1, 2
+ABI_MAJOR, ABI_MINOR = 1, 3
 ERROR_SIZE = 256
 MAX_SELLING_POINTS = 3
 OK, E_NOT_FOUND, E_TOO_SMALL = 0, 4, 10
@@ -34,7 +34,7 @@ class Ad(Structure):
                 ("title_keywords", POINTER(c_uint64)), ("title_keyword_count", c_uint64),
                 ("selling_points", POINTER(SellingPoint)), ("selling_point_count", c_uint64),
                 ("selling_point_stride", c_uint64), ("flags", c_uint32), ("reserved", c_uint32),
-                ("merchant", String), ("category", String)]
+                ("merchant", String), ("category", String), ("catalogue_ad", c_uint64)]
 
 
 class Group(Structure):
@@ -47,7 +47,8 @@ class Request(Structure):
                 ("user_keywords", POINTER(String)), ("user_keyword_count", c_uint64),
                 ("groups", POINTER(Group)), ("group_count", c_uint64), ("group_stride", c_uint64),
                 ("ads", POINTER(Ad)), ("ad_count", c_uint64), ("ad_stride", c_uint64),
-                ("window", c_uint64), ("deadline_ns", c_uint64), ("shown", c_uint64)]
+                ("window", c_uint64), ("deadline_ns", c_uint64), ("shown", c_uint64),
+                ("catalogue", c_uint64)]
 
 
 class Chosen(Structure):

@@ -1,0 +1,249 @@
+#include "plugin/catalogue.h"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+
+#include "models/text/keywords.h"
+#include "models/weights/vocabulary.h"
+
+namespace barker {
+
+// ---- the copies
+
+CatalogueChunk::CatalogueChunk(std::span<const barker_ad* const> ads) : ads_(ads.size()) {
+  std::unordered_map<std::string, uint32_t> known;  // by text and given fingerprint
+  for (size_t i = 0; i < ads.size(); ++i) {
+    if (!ads[i]) continue;
+    const barker_ad& from = *ads[i];
+    Ad& ad = ads_[i];
+    ad.is_there = true;
+    ad.flags = from.flags;
+    ad.id = keep(from.id);
+    ad.title = keep(from.title);
+    ad.merchant = keep(from.merchant);
+    ad.category = keep(from.category);
+    ad.words_begin = static_cast<uint32_t>(words_.size());
+    if (from.title_keywords) {
+      words_.insert(words_.end(), from.title_keywords,
+                    from.title_keywords + from.title_keyword_count);
+    } else {
+      split_words(view(from.title), words_);
+    }
+    ad.words_end = static_cast<uint32_t>(words_.size());
+    ad.points_begin = static_cast<uint32_t>(point_of_ads_.size());
+    for (uint64_t p = 0; p < from.selling_point_count; ++p) {
+      const auto point = element(from.selling_points, from.selling_point_stride, p);
+      std::string key(view(point.text));
+      key.append(reinterpret_cast<const char*>(&point.fingerprint), sizeof point.fingerprint);
+      const auto [at, is_new] =
+          known.try_emplace(std::move(key), static_cast<uint32_t>(points_.size()));
+      if (is_new) {
+        const Fingerprint own =
+            point.fingerprint ? point.fingerprint : keyword_fingerprint(view(point.text));
+        points_.push_back({keep(point.text), own, point.fingerprint});
+      }
+      point_of_ads_.push_back(at->second);
+    }
+    ad.points_end = static_cast<uint32_t>(point_of_ads_.size());
+  }
+  texts_.shrink_to_fit();
+  words_.shrink_to_fit();
+  point_of_ads_.shrink_to_fit();
+  points_.shrink_to_fit();
+}
+
+CatalogueChunk::Text CatalogueChunk::keep(const barker_string& text) {
+  const Text kept{texts_.size(), static_cast<uint32_t>(text.size)};
+  texts_.append(view(text));
+  return kept;
+}
+
+void CatalogueChunk::read(size_t index, barker_ad& to) const noexcept {
+  const Ad& ad = ads_[index];
+  to.id = text_of(ad.id);
+  to.title = text_of(ad.title);
+  to.merchant = text_of(ad.merchant);
+  to.category = text_of(ad.category);
+  to.flags |= ad.flags;
+  // More words than a host may give are those of a title that the plugin has split itself, and does
+  // so again where it needs the words and not their rows.
+  to.title_keyword_count = ad.words_end - ad.words_begin;
+  to.title_keywords = nullptr;
+  if (to.title_keyword_count > BARKER_MAX_TITLE_KEYWORDS) return;
+  // Not null even without a word, for the plugin would split the title then.
+  static constexpr Fingerprint kNone = 0;
+  to.title_keywords = words_.empty() ? &kNone : words_.data() + ad.words_begin;
+}
+
+std::span<const Fingerprint> CatalogueChunk::words(size_t ad) const noexcept {
+  return std::span(words_).subspan(ads_[ad].words_begin, ads_[ad].words_end - ads_[ad].words_begin);
+}
+
+std::span<const uint32_t> CatalogueChunk::points_of(size_t ad) const noexcept {
+  return std::span(point_of_ads_)
+      .subspan(ads_[ad].points_begin, ads_[ad].points_end - ads_[ad].points_begin);
+}
+
+barker_selling_point CatalogueChunk::point(uint32_t distinct) const noexcept {
+  const Point& point = points_[distinct];
+  return {sizeof(barker_selling_point), text_of(point.text), point.given};
+}
+
+size_t CatalogueChunk::bytes() const noexcept {
+  return sizeof *this + texts_.capacity() + ads_.capacity() * sizeof(Ad) +
+         words_.capacity() * sizeof(Fingerprint) + point_of_ads_.capacity() * sizeof(uint32_t) +
+         points_.capacity() * sizeof(Point);
+}
+
+// ---- changes
+
+Catalogue::Catalogue(const Catalogue& before, const Changes& changes)
+    : size_(changes.empty() ? before.size_ : std::max(before.size_, changes.rbegin()->first)),
+      chunks_(before.chunks_) {
+  chunks_.resize((size_ + CatalogueChunk::kAds - 1) / CatalogueChunk::kAds);
+  for (auto change = changes.begin(); change != changes.end();) {
+    const uint64_t chunk = (change->first - 1) / CatalogueChunk::kAds;
+    const uint64_t first = chunk * CatalogueChunk::kAds + 1;  // its first number
+    const size_t count = std::min<uint64_t>(CatalogueChunk::kAds, size_ + 1 - first);
+    // The old ads are completed first, so that no vector moves under a pointer into it.
+    const std::shared_ptr<const CatalogueChunk> old = chunks_[chunk];
+    std::vector<barker_ad> ads(count);
+    std::vector<barker_selling_point> points;
+    std::vector<const barker_ad*> sources(count);
+    for (size_t i = 0; old && i < old->size(); ++i) {
+      for (const uint32_t p : old->points_of(i)) points.push_back(old->point(p));
+    }
+    const barker_selling_point* next = points.data();
+    for (size_t i = 0; old && i < old->size(); ++i) {
+      if (!old->has(i)) continue;
+      old->read(i, ads[i]);
+      ads[i].selling_points = next;
+      ads[i].selling_point_count = old->points_of(i).size();
+      ads[i].selling_point_stride = sizeof *next;
+      next += ads[i].selling_point_count;
+      sources[i] = &ads[i];
+    }
+    for (; change != changes.end() && change->first < first + count; ++change) {
+      sources[change->first - first] = change->second;
+    }
+    chunks_[chunk] = std::make_shared<const CatalogueChunk>(sources);
+  }
+}
+
+// ---- rows
+
+ChunkRows::ChunkRows(std::shared_ptr<const CatalogueChunk> of, const Generation& generation)
+    : chunk(std::move(of)) {
+  const Vocabulary& vocabulary = generation.file->vocabulary();
+  const uint32_t keyword_rows = generation.network().keyword_rows;
+  std::vector<Fingerprint> keywords;
+  std::vector<size_t> ends;
+  for (size_t i = 0; i < chunk->size(); ++i) {
+    const std::span<const Fingerprint> words = chunk->words(i);
+    const size_t begin = keywords.size();
+    keywords.resize(begin + words.size());
+    keywords.resize(begin + generation.splitter.phrases().compose(words, keywords.data() + begin));
+    ends.push_back(keywords.size());
+  }
+  std::vector<uint32_t> found(keywords.size());
+  vocabulary.find(keywords, found.data());
+  title_rows.reserve(static_cast<size_t>(
+      std::ranges::count_if(found, [&](uint32_t row) { return row < keyword_rows; })));
+  title_begin.reserve(chunk->size() + 1);
+  title_begin.push_back(0);
+  size_t at = 0;
+  for (const size_t end : ends) {
+    for (; at < end; ++at) {
+      if (found[at] < keyword_rows) title_rows.push_back(found[at]);
+    }
+    title_begin.push_back(static_cast<uint32_t>(title_rows.size()));
+  }
+  keywords.clear();
+  for (uint32_t p = 0; p < chunk->distinct_points(); ++p) {
+    keywords.push_back(chunk->fingerprint_of(p));
+  }
+  point_rows.resize(keywords.size());
+  vocabulary.find(keywords, point_rows.data());
+}
+
+size_t ChunkRows::bytes() const noexcept {
+  return sizeof *this + (title_begin.capacity() + title_rows.capacity() + point_rows.capacity()) *
+                            sizeof(uint32_t);
+}
+
+std::shared_ptr<const CatalogueRows> resolve(std::shared_ptr<const CatalogueSet> catalogues,
+                                             const Generation& generation,
+                                             const CatalogueRows* before) {
+  std::unordered_map<const CatalogueChunk*, std::shared_ptr<const ChunkRows>> known;
+  if (before) {
+    for (const auto& [handle, chunks] : before->rows) {
+      for (const auto& rows : chunks) known.emplace(rows->chunk.get(), rows);
+    }
+  }
+  auto resolved = std::make_shared<CatalogueRows>();
+  for (const auto& [handle, catalogue] : *catalogues) {
+    auto& of_chunks = resolved->rows[handle];
+    of_chunks.reserve(catalogue->chunks().size());
+    for (const auto& chunk : catalogue->chunks()) {
+      std::shared_ptr<const ChunkRows>& rows = known[chunk.get()];
+      if (!rows) rows = std::make_shared<const ChunkRows>(chunk, generation);
+      of_chunks.push_back(rows);
+    }
+  }
+  resolved->of = std::move(catalogues);
+  return resolved;
+}
+
+// ---- requests
+
+void CompletedAds::complete(CheckedRequest& request, const CatalogueSet& catalogues,
+                            const CatalogueRows* rows) {
+  barker_request& r = request.request;
+  const auto found = catalogues.find(r.catalogue);
+  if (found == catalogues.end()) {
+    throw RefusedRequest("request: catalogue: expected the handle of a catalogue, found " +
+                         std::to_string(r.catalogue));
+  }
+  const Catalogue& catalogue = *found->second;
+  const auto* const of_chunks = rows ? &rows->rows.at(r.catalogue) : nullptr;
+  ads_.clear();
+  points_.clear();
+  registered_.assign(r.ad_count, {});
+  for (uint64_t i = 0; i < r.ad_count; ++i) {
+    barker_ad& ad = ads_.emplace_back(element(r.ads, r.ad_stride, i));
+    ad.struct_size = sizeof ad;
+    if (ad.catalogue_ad == 0) continue;
+    if (!catalogue.has(ad.catalogue_ad)) {
+      throw RefusedRequest("request: ads[" + std::to_string(i) +
+                           "].catalogue_ad: expected the number of an ad of the catalogue, found " +
+                           std::to_string(ad.catalogue_ad));
+    }
+    const uint64_t chunk = (ad.catalogue_ad - 1) / CatalogueChunk::kAds;
+    const auto index = static_cast<uint32_t>((ad.catalogue_ad - 1) % CatalogueChunk::kAds);
+    registered_[i] = {catalogue.chunks()[chunk].get(),
+                      of_chunks ? (*of_chunks)[chunk].get() : nullptr, index};
+    registered_[i].chunk->read(index, ad);
+    for (const uint32_t p : registered_[i].chunk->points_of(index)) {
+      points_.push_back(registered_[i].chunk->point(p));
+    }
+  }
+  const barker_selling_point* next = points_.data();
+  for (uint64_t i = 0; i < r.ad_count; ++i) {
+    if (!registered_[i].chunk) continue;
+    ads_[i].selling_points = next;
+    ads_[i].selling_point_count = registered_[i].chunk->points_of(registered_[i].index).size();
+    ads_[i].selling_point_stride = sizeof *next;
+    next += ads_[i].selling_point_count;
+  }
+  barker_request completed = r;
+  completed.struct_size = sizeof completed;
+  completed.ads = ads_.data();
+  completed.ad_stride = sizeof(barker_ad);
+  if (const Status s = check_request(&completed, request); !s.ok()) {
+    throw RefusedRequest("request: " + s.message());
+  }
+  request.registered = registered_;
+}
+
+}  // namespace barker

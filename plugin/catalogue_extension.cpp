@@ -1,0 +1,153 @@
+// The extension barker.catalogue/1, and the control calls of the plugin behind it.
+
+#include <utility>
+
+#include "plugin/boundary.h"
+
+namespace barker {
+
+Result<uint64_t> Plugin::change_catalogue(uint64_t handle, const Catalogue::Changes& changes) {
+  static const Catalogue kEmpty;
+  const Catalogue* before = &kEmpty;
+  if (handle != 0) {
+    const auto found = serving_->catalogues->find(handle);
+    if (found == serving_->catalogues->end()) {
+      return invalid_argument("handle: expected one of a catalogue, found " +
+                              std::to_string(handle));
+    }
+    before = found->second.get();
+  }
+  CatalogueSet next = *serving_->catalogues;
+  next[last_catalogue_ + 1] = std::make_shared<const Catalogue>(*before, changes);
+  serve_catalogues(std::move(next));
+  return ++last_catalogue_;
+}
+
+Status Plugin::release_catalogue(uint64_t handle) {
+  CatalogueSet next = *serving_->catalogues;
+  if (next.erase(handle) == 0) {
+    return invalid_argument("handle: expected one of a catalogue, found " + std::to_string(handle));
+  }
+  serve_catalogues(std::move(next));
+  return {};
+}
+
+bool Plugin::has_ad(uint64_t handle, uint64_t number) const {
+  const auto found = serving_->catalogues->find(handle);
+  return found != serving_->catalogues->end() && found->second->has(number);
+}
+
+void Plugin::serve_catalogues(CatalogueSet catalogues) {
+  Serving next = *serving_;
+  next.catalogues = std::make_shared<const CatalogueSet>(std::move(catalogues));
+  serve(std::move(next));
+  // A rollback resolves what it needs. What is kept until then must not keep a catalogue alive.
+  previous_.catalogues = nullptr;
+}
+
+namespace {
+
+// Our copies of a host's ads of any minor version, which point to the host's texts.
+Result<std::vector<barker_ad>> read_ads(const barker_ad* ads, uint64_t count, uint64_t stride) {
+  if (Status s = check_ad_array(ads, count, stride); !s.ok()) return s;
+  std::vector<barker_ad> ours;
+  ours.reserve(count);
+  for (uint64_t i = 0; i < count; ++i) {
+    const std::string where = "ads[" + std::to_string(i) + "]";
+    barker_ad& ad = ours.emplace_back(element(ads, stride, i));
+    ad.bid = ad.first_pass_score = 0;
+    CheckedRequest checked;
+    barker_ad single;
+    ad.struct_size = sizeof ad;
+    if (Status s = check_single_ad(&ad, single, checked); !s.ok()) {
+      return invalid_argument(where + ": " + s.message());
+    }
+    if (checked.bad_ads > 0) {
+      return invalid_argument(where + ": expected texts and lists within their limits");
+    }
+  }
+  return ours;
+}
+
+Status check_number(const std::string& where, uint64_t number) {
+  if (number > 0 && number <= BARKER_MAX_CATALOGUE) return {};
+  return invalid_argument(where + ": expected a number from 1 to " +
+                          std::to_string(BARKER_MAX_CATALOGUE) + ", found " +
+                          std::to_string(number));
+}
+
+int32_t no_handle(char* error) {
+  return fail(error, BARKER_E_INVALID_ARGUMENT, "handle: expected a pointer, found NULL");
+}
+
+int32_t add(barker_plugin* plugin, const barker_ad* ads, uint64_t count, uint64_t stride,
+            uint64_t* handle, char* error) {
+  return control(plugin, error, [&](Plugin& p) -> int32_t {
+    if (!handle) return no_handle(error);
+    const Result<std::vector<barker_ad>> ours = read_ads(ads, count, stride);
+    if (!ours.ok()) return finish(ours.status(), error);
+    Catalogue::Changes changes;
+    for (uint64_t i = 0; i < count; ++i) {
+      if ((*ours)[i].catalogue_ad != 0) {
+        return finish(invalid_argument("ads[" + std::to_string(i) + "].catalogue_ad: expected 0"),
+                      error);
+      }
+      changes.emplace_hint(changes.end(), i + 1, &(*ours)[i]);
+    }
+    return finish(p.change_catalogue(0, changes), handle, error);
+  });
+}
+
+int32_t upsert(barker_plugin* plugin, uint64_t handle, const barker_ad* ads, uint64_t count,
+               uint64_t stride, uint64_t* changed, char* error) {
+  return control(plugin, error, [&](Plugin& p) -> int32_t {
+    if (!changed) return no_handle(error);
+    const Result<std::vector<barker_ad>> ours = read_ads(ads, count, stride);
+    if (!ours.ok()) return finish(ours.status(), error);
+    Catalogue::Changes changes;
+    for (uint64_t i = 0; i < count; ++i) {
+      const std::string where = "ads[" + std::to_string(i) + "].catalogue_ad";
+      const uint64_t number = (*ours)[i].catalogue_ad;
+      if (Status s = check_number(where, number); !s.ok()) return finish(s, error);
+      if (!changes.emplace(number, &(*ours)[i]).second) {
+        return finish(invalid_argument(where + ": " + std::to_string(number) + " is named twice"),
+                      error);
+      }
+    }
+    if (handle == 0) return finish(invalid_argument("handle: expected one, found 0"), error);
+    return finish(p.change_catalogue(handle, changes), changed, error);
+  });
+}
+
+int32_t remove(barker_plugin* plugin, uint64_t handle, const uint64_t* numbers, uint64_t count,
+               uint64_t* changed, char* error) {
+  return control(plugin, error, [&](Plugin& p) -> int32_t {
+    if (!changed) return no_handle(error);
+    if (count > 0 && !numbers) {
+      return finish(invalid_argument("numbers: expected a pointer, found NULL"), error);
+    }
+    if (handle == 0) return finish(invalid_argument("handle: expected one, found 0"), error);
+    Catalogue::Changes changes;
+    for (uint64_t i = 0; i < count; ++i) {
+      const std::string where = "numbers[" + std::to_string(i) + "]";
+      if (!p.has_ad(handle, numbers[i])) {
+        return finish(invalid_argument(where + ": expected the number of an ad, found " +
+                                       std::to_string(numbers[i])),
+                      error);
+      }
+      changes.emplace(numbers[i], nullptr);
+    }
+    return finish(p.change_catalogue(handle, changes), changed, error);
+  });
+}
+
+int32_t release(barker_plugin* plugin, uint64_t handle, char* error) {
+  return control(plugin, error,
+                 [&](Plugin& p) { return finish(p.release_catalogue(handle), error); });
+}
+
+}  // namespace
+
+const barker_catalogue kCatalogue = {sizeof(barker_catalogue), add, upsert, remove, release};
+
+}  // namespace barker
