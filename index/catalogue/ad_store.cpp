@@ -59,7 +59,9 @@ Status write_ad_store(const std::vector<CatalogueAd>& ads, const KeywordSplitter
     stored.push_back(fbs::CreateStoredAd(builder, id, title, ad.bid, ad.opt_out, title_keywords,
                                          selling_points, merchant, category));
   }
-  fbs::FinishAdStoreBuffer(builder, fbs::CreateAdStore(builder, builder.CreateVector(stored)));
+  const auto scheme = builder.CreateString(keyword_scheme_record());
+  fbs::FinishAdStoreBuffer(builder,
+                           fbs::CreateAdStore(builder, builder.CreateVector(stored), scheme));
   Result<AtomicFile> file = AtomicFile::create(path);
   if (!file.ok()) return file.status();
   if (Status s = file->write(builder.GetBufferPointer(), builder.GetSize()); !s.ok()) return s;

@@ -10,6 +10,7 @@
 #include "models/base/atomic_file.h"
 #include "models/base/half.h"
 #include "models/base/number_text.h"
+#include "models/text/scheme.h"
 #include "models/weights/layout.h"
 #include "models/weights/vocabulary.h"
 #include "models/weights/weight_file.h"
@@ -318,9 +319,10 @@ void Writer::make_metadata() {
   const auto all_tensors = b.CreateVectorOfSortedTables(&tensors);
   const auto card = make_card(b, model_.card);
   const auto all_golden = b.CreateVector(golden);
+  const auto scheme = b.CreateString(keyword_scheme_record());
   fbs::FinishWeightsBuffer(b, fbs::CreateWeights(b, architecture, all_tensors, model_.keyword_rows,
                                                  static_cast<uint32_t>(sizes_.named_rows), card,
-                                                 all_golden, model_.golden_tolerance));
+                                                 all_golden, model_.golden_tolerance, scheme));
 }
 
 Status Writer::save(const std::string& path) {
