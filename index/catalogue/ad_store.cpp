@@ -6,6 +6,7 @@
 #include "index/catalogue/ad_store_generated.h"
 #include "models/base/atomic_file.h"
 #include "models/base/number_text.h"
+#include "models/text/scheme.h"
 
 namespace barker {
 namespace {
@@ -79,6 +80,12 @@ Result<AdStore> AdStore::open(const std::string& path) {
     return bad_data(path + ": expected a well-formed ad store, found a damaged or foreign file");
   }
   store.root_ = fbs::GetAdStore(data);
+  const auto* scheme = store.root_->keyword_scheme();
+  if (Status s = check_keyword_scheme(scheme ? scheme->string_view() : "",
+                                      "build the index again with barker index");
+      !s.ok()) {
+    return Status(s.code(), path + ": " + s.message());
+  }
   for (flatbuffers::uoffset_t i = 0; i < store.root_->ads()->size(); ++i) {
     if (Status s = check_ad(*store.root_->ads()->Get(i)); !s.ok()) {
       return bad_data(path + ": ad " + std::to_string(i) + ": " + s.message());

@@ -13,6 +13,7 @@
 #include "models/data/dataset_columns.h"
 #include "models/data/dataset_format.h"
 #include "models/data/dataset_numbering.h"
+#include "models/text/scheme.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -137,6 +138,7 @@ class Writer {
         (uint64_t{header_.groups} + 1) * 8,
         text_size(c_.group_names, header_.groups, identity),
         header_.searches_of_end[5] * 4,
+        keyword_scheme_record().size(),
     };
     uint64_t end = sizeof header_;
     for (uint32_t i = 0; i < f::kSections; ++i) {
@@ -312,6 +314,7 @@ class Writer {
                [&](uint32_t i) { return features_.used()[i]; });
     write_text(f::kCategoryBegin, f::kCategoryText, c_.categories, header_.categories, identity);
     write_text(f::kGroupNameBegin, f::kGroupNameText, c_.group_names, header_.groups, identity);
+    std::ranges::copy(keyword_scheme_record(), section<char>(f::kKeywordScheme));
   }
 
   const DatasetColumns& c_;

@@ -165,9 +165,10 @@ const std::string& keyword_scheme_record() {
 Status check_keyword_scheme(std::string_view record, std::string_view rebuild) {
   const Status status = compare(record);
   if (status.ok()) return status;
-  return Status(status.code(), status.message() +
-                                   "; its texts were split into other keywords than today's: " +
-                                   std::string(rebuild));
+  std::string message =
+      status.message() + "; its texts were split into other keywords than this program's";
+  if (!rebuild.empty()) message += ": " + std::string(rebuild);
+  return Status(status.code(), message);
 }
 
 }  // namespace barker

@@ -22,7 +22,7 @@ const std::string& keyword_scheme_record();
 
 // Whether this process splits as the one that wrote `record`; empty: the file has none, for it is
 // older than such records. The error says what differs, and then `rebuild`, which says by which
-// command the file is made anew ("train it again with barker-train train").
+// command the file is made anew ("train it again with barker-train train") unless the caller does.
 Status check_keyword_scheme(std::string_view record, std::string_view rebuild);
 
 }  // namespace barker
