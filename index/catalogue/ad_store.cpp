@@ -7,6 +7,7 @@
 #include "models/base/atomic_file.h"
 #include "models/base/number_text.h"
 #include "models/text/keywords.h"
+#include "models/text/scheme.h"
 
 namespace barker {
 namespace {
@@ -59,7 +60,9 @@ Status write_ad_store(const std::vector<CatalogueAd>& ads, const std::string& pa
     stored.push_back(fbs::CreateStoredAd(builder, id, title, ad.bid, ad.opt_out, title_words,
                                          selling_points, merchant, category));
   }
-  fbs::FinishAdStoreBuffer(builder, fbs::CreateAdStore(builder, builder.CreateVector(stored)));
+  const auto scheme = builder.CreateString(keyword_scheme_record());
+  fbs::FinishAdStoreBuffer(builder,
+                           fbs::CreateAdStore(builder, builder.CreateVector(stored), scheme));
   Result<AtomicFile> file = AtomicFile::create(path);
   if (!file.ok()) return file.status();
   if (Status s = file->write(builder.GetBufferPointer(), builder.GetSize()); !s.ok()) return s;
@@ -77,6 +80,12 @@ Result<AdStore> AdStore::open(const std::string& path) {
     return bad_data(path + ": expected a well-formed ad store, found a damaged or foreign file");
   }
   store.root_ = fbs::GetAdStore(data);
+  const auto* scheme = store.root_->keyword_scheme();
+  if (Status s = check_keyword_scheme(scheme ? scheme->string_view() : "",
+                                      "build the index again with barker index");
+      !s.ok()) {
+    return Status(s.code(), path + ": " + s.message());
+  }
   for (flatbuffers::uoffset_t i = 0; i < store.root_->ads()->size(); ++i) {
     if (Status s = check_ad(*store.root_->ads()->Get(i)); !s.ok()) {
       return bad_data(path + ": ad " + std::to_string(i) + ": " + s.message());

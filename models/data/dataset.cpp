@@ -56,7 +56,7 @@ Result<std::shared_ptr<const Dataset>> Dataset::open(const std::string& path) {
   const Result<f::Header> header = check_dataset(bytes->bytes());
   if (!header.ok()) {
     return bad_data(path + ": " + header.status().message() +
-                    "; make the dataset again from its log");
+                    "; make the dataset again from its log, with barker-train prepare");
   }
   const std::shared_ptr<Dataset> dataset(new Dataset());
   Impl& i = *dataset->impl_;

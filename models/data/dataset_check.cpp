@@ -10,6 +10,7 @@
 
 #include "models/base/number_text.h"
 #include "models/data/dataset.h"
+#include "models/text/scheme.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -27,7 +28,8 @@ constexpr const char* kSectionNames[f::kSections] = {
     "group.weight",    "title.begin",    "title.keyword", "user.begin",
     "user.text",       "keyword.begin",  "keyword.text",  "feature.begin",
     "feature.text",    "category.begin", "category.text", "group_name.begin",
-    "group_name.text", "phrase.begin",   "phrase.text",   "searches_of"};
+    "group_name.text", "phrase.begin",   "phrase.text",   "searches_of",
+    "keyword_scheme"};
 
 std::string number(uint64_t value) { return std::to_string(value); }
 
@@ -63,9 +65,9 @@ class DatasetCheck {
   Result<f::Header> run() {
     if (Status s = check_header(); !s.ok()) return s;
     for (const auto check :
-         {&DatasetCheck::check_sections, &DatasetCheck::check_texts, &DatasetCheck::check_titles,
-          &DatasetCheck::check_impressions, &DatasetCheck::check_searches,
-          &DatasetCheck::check_lists, &DatasetCheck::check_groups}) {
+         {&DatasetCheck::check_sections, &DatasetCheck::check_scheme, &DatasetCheck::check_texts,
+          &DatasetCheck::check_titles, &DatasetCheck::check_impressions,
+          &DatasetCheck::check_searches, &DatasetCheck::check_lists, &DatasetCheck::check_groups}) {
       if (Status s = (this->*check)(); !s.ok()) return s;
     }
     return h_;
@@ -144,6 +146,7 @@ class DatasetCheck {
       case f::kCategoryText:
       case f::kGroupNameText:
       case f::kPhraseText:
+      case f::kKeywordScheme:
         return size(section);
       default:  // any number of 32-bit numbers
         return size(section) / sizeof(uint32_t) * sizeof(uint32_t);
@@ -215,6 +218,12 @@ class DatasetCheck {
     if (bad == kNone) return {};
     const std::string none = unknown == Unknown::kAllowed ? ", or none" : "";
     return unexpected(at(section, bad), "a number below " + number(limit) + none, number(ids[bad]));
+  }
+
+  Status check_scheme() const {
+    const auto record = list<char>(f::kKeywordScheme);
+    // Dataset::open says how to make a dataset again.
+    return check_keyword_scheme({record.data(), record.size()}, "");
   }
 
   Status check_texts() const {

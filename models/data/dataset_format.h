@@ -44,6 +44,7 @@ enum Section : uint32_t {
   kPhraseBegin,
   kPhraseText,
   kSearchesOf,  // u32: kSearchLists lists of searches, ascending; Header::searches_of_end ends them
+  kKeywordScheme,  // how the texts were split (models/text/scheme.h)
   kSections
 };
 

@@ -13,6 +13,7 @@
 #include "models/data/dataset_columns.h"
 #include "models/data/dataset_format.h"
 #include "models/data/dataset_numbering.h"
+#include "models/text/scheme.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -147,6 +148,7 @@ class Writer {
         text_size(
             header_.phrases, [&](uint32_t i) -> auto& { return c_.phrases[i]; }),
         header_.searches_of_end[5] * 4,
+        keyword_scheme_record().size(),
     };
     uint64_t end = sizeof header_;
     for (uint32_t i = 0; i < f::kSections; ++i) {
@@ -333,6 +335,7 @@ class Writer {
     write_text(
         f::kPhraseBegin, f::kPhraseText,
         header_.phrases, [&](uint32_t i) -> auto& { return c_.phrases[i]; });
+    std::ranges::copy(keyword_scheme_record(), section<char>(f::kKeywordScheme));
   }
 
   const DatasetColumns& c_;

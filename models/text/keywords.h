@@ -2,10 +2,11 @@
 // title, of a query and of a click log is the same keyword everywhere (no train/serve skew). Its
 // results must not change: the fingerprints of keywords name the rows of trained weights.
 //
-//   normalise  NFKC with case folding; white space runs become one space (normal_form.h)
-//   split      ICU word break with its dictionaries; punctuation and spaces are dropped. Model
-//              numbers, quantities and joined words stay whole: "50ml", "wi-fi", "t恤", "3.5mm",
-//              "l'oreal" (words.h)
+//   normalise  NFKC with case folding; apostrophes, hyphens and slashes of all shapes become one,
+//              makers' signs go, a unit sticks to its number (normal_form.h)
+//   split      by rules of our own, with ICU's dictionaries for scripts without spaces; punctuation
+//              and spaces are dropped. Model numbers, quantities and joined words stay whole: "50ml",
+//              "wi-fi", "at&t", "c++", "t恤", "3.5mm", "l'oreal" (words.h, README.md)
 //   compose    multi-word phrases (selling points such as "free shipping", "补水保湿") become one
 //              keyword by longest match from left to right, within one clause (phrases.h)
 //
@@ -37,7 +38,7 @@ struct Keyword {
 
 // The number of the rules by which a text is split into keywords. Rules of another number give
 // other keywords, so a host that splits texts itself needs those of its model's number.
-inline constexpr int32_t kKeywordScheme = 1;
+inline constexpr int32_t kKeywordScheme = 2;
 
 // Normal form of a whole keyword or phrase: what its fingerprint is taken of.
 // "Free  Shipping" -> "free shipping".

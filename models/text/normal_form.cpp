@@ -5,10 +5,15 @@
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
+#include <algorithm>
+#include <cstring>
 #include <stdexcept>
 
+#include "models/text/character_class.h"
 #include "models/text/keywords.h"
+#include "models/text/signs.h"
 #include "models/text/text.h"
+#include "models/text/units.h"
 
 namespace barker {
 namespace {
@@ -28,7 +33,11 @@ const icu::Normalizer2& case_folder() {
   return instance;
 }
 
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+// The normal form of an ASCII character.
+char plain_ascii(char c) {
+  if (c == '`') return '\'';
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 bool is_ascii_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -41,6 +50,25 @@ bool is_valid_without_spaces(std::string_view text) {
     if (c <= ' ' || u_isUWhiteSpace(c)) return false;  // invalid UTF-8 is negative
   }
   return true;
+}
+
+// May be false for a text that is its own normal form, never true for another.
+bool is_in_normal_form(std::string_view text) {
+  UErrorCode code = U_ZERO_ERROR;
+  return is_valid_without_spaces(text) && next_sign_change(text, 0).size == 0 &&
+         find_unfolded_sign(text, 0) == text.size() && next_unit_gap(text, 0).size == 0 &&
+         case_folder().isNormalizedUTF8({text.data(), static_cast<int32_t>(text.size())}, code) &&
+         U_SUCCESS(code);
+}
+
+// Removes what separates numbers from their units and returns the size that is left.
+size_t remove_unit_gaps(char* text, size_t size) {
+  for (UnitGap gap = next_unit_gap({text, size}, 0); gap.size > 0;
+       gap = next_unit_gap({text, size}, gap.begin)) {
+    size -= gap.size;
+    std::memmove(text + gap.begin, text + gap.begin + gap.size, size - gap.begin);
+  }
+  return size;
 }
 
 // Makes white space runs of a text in normal form one space each, and drops those at its ends.
@@ -78,30 +106,13 @@ const std::string& keyword_form(std::string_view text) {
 
 }  // namespace
 
-void NormalForm::assign(std::string_view text, Origins origins) {
-  text_.clear();
-  is_same_size_ = is_ascii(text);
-  if (is_same_size_) {
-    text_.resize(text.size());
-    for (size_t i = 0; i < text.size(); ++i) text_[i] = to_lower(text[i]);
-    return;
-  }
-  UErrorCode code = U_ZERO_ERROR;
-  icu::StringByteSink<std::string> sink(&text_);
-  icu::Edits* edits = origins == Origins::kKept ? &edits_ : nullptr;
-  case_folder().normalizeUTF8(0, {text.data(), static_cast<int32_t>(text.size())}, sink, edits,
-                              code);
-  require(code, "ICU normalisation");
-  if (edits) edit_ = edits_.getFineIterator();
+void TextEdits::clear() { edits_.reset(); }
+void TextEdits::keep(size_t size) { edits_.addUnchanged(static_cast<int32_t>(size)); }
+void TextEdits::replace(size_t old_size, size_t new_size) {
+  edits_.addReplace(static_cast<int32_t>(old_size), static_cast<int32_t>(new_size));
 }
 
-std::pair<size_t, size_t> NormalForm::original(size_t begin, size_t end) {
-  if (is_same_size_) return {begin, end};
-  const size_t from = original_of(begin, /*is_end=*/false);
-  return {from, original_of(end, /*is_end=*/true)};
-}
-
-size_t NormalForm::original_of(size_t index, bool is_end) {
+size_t TextEdits::source(size_t index, bool is_end) {
   UErrorCode code = U_ZERO_ERROR;
   // An end is looked up by its last byte: the span it belongs to may be followed by nothing.
   const auto inside = static_cast<int32_t>(is_end ? index - 1 : index);
@@ -111,6 +122,104 @@ size_t NormalForm::original_of(size_t index, bool is_end) {
   const auto source = static_cast<size_t>(edit_.sourceIndex());
   if (edit_.hasChange()) return source + (is_end ? static_cast<size_t>(edit_.oldLength()) : 0);
   return source + index - static_cast<size_t>(edit_.destinationIndex());
+}
+
+void NormalForm::assign(std::string_view text, Origins origins) {
+  keeps_origins_ = origins == Origins::kKept;
+  has_edits_.fill(false);
+  text_.clear();
+  if (is_ascii(text)) {
+    text_.resize(text.size());
+    std::transform(text.begin(), text.end(), text_.data(), plain_ascii);
+  } else {
+    fold_by_unicode(replace_signs(text));
+    fold_plain_signs();
+  }
+  join_units();
+  for (size_t step = 0; step < kSteps; ++step) {
+    if (has_edits_[step]) edits_[step].finish();
+  }
+}
+
+TextEdits* NormalForm::edits_of(Step step) {
+  if (!keeps_origins_) return nullptr;
+  has_edits_[step] = true;
+  edits_[step].clear();
+  return &edits_[step];
+}
+
+std::string_view NormalForm::replace_signs(std::string_view text) {
+  SignChange change = next_sign_change(text, 0);
+  if (change.size == 0) return text;
+  TextEdits* edits = edits_of(kSigns);
+  other_.clear();
+  for (size_t at = 0; at < text.size(); change = next_sign_change(text, at)) {
+    other_ += text.substr(at, change.begin - at);
+    if (edits) edits->keep(change.begin - at);
+    at = change.begin + change.size;
+    if (change.size == 0) break;
+    const size_t kept = change.keeps ? change.size : 0;
+    other_ += change.first;
+    other_ += text.substr(change.begin, kept);
+    other_ += change.second;
+    if (edits) edits->replace(change.size, change.first.size() + kept + change.second.size());
+  }
+  return other_;
+}
+
+void NormalForm::fold_by_unicode(std::string_view text) {
+  UErrorCode code = U_ZERO_ERROR;
+  icu::StringByteSink<std::string> sink(&text_);
+  TextEdits* edits = edits_of(kUnicode);
+  case_folder().normalizeUTF8(0, {text.data(), static_cast<int32_t>(text.size())}, sink,
+                              edits ? &edits->unicode() : nullptr, code);
+  require(code, "ICU normalisation");
+}
+
+void NormalForm::fold_plain_signs() {
+  size_t next = find_unfolded_sign(text_, 0);
+  if (next == text_.size()) return;
+  TextEdits* edits = edits_of(kPlainSigns);
+  const std::string_view text = text_;
+  other_.clear();
+  for (size_t at = 0; at < text.size(); next = find_unfolded_sign(text, at)) {
+    other_ += text.substr(at, next - at);
+    if (edits) edits->keep(next - at);
+    at = next;
+    if (at == text.size()) break;
+    const Glyph glyph = first_glyph(text.substr(at));
+    other_ += plain_sign(glyph.code);
+    if (edits) edits->replace(glyph.size, 1);
+    at += glyph.size;
+  }
+  text_.swap(other_);
+}
+
+void NormalForm::join_units() {
+  UnitGap gap = next_unit_gap(text_, 0);
+  if (gap.size == 0) return;
+  TextEdits* edits = edits_of(kUnits);
+  const std::string_view text = text_;
+  other_.clear();
+  for (size_t at = 0; at < text.size(); gap = next_unit_gap(text, at)) {
+    other_ += text.substr(at, gap.begin - at);
+    if (edits) edits->keep(gap.begin - at);
+    if (edits && gap.size > 0) edits->replace(gap.size, 0);
+    at = gap.begin + gap.size;
+  }
+  text_.swap(other_);
+}
+
+std::pair<size_t, size_t> NormalForm::original(size_t begin, size_t end) {
+  const size_t from = original_of(begin, /*is_end=*/false);
+  return {from, original_of(end, /*is_end=*/true)};
+}
+
+size_t NormalForm::original_of(size_t index, bool is_end) {
+  for (size_t step = kSteps; step-- > 0;) {
+    if (has_edits_[step]) index = edits_[step].source(index, is_end);
+  }
+  return index;
 }
 
 std::string_view without_excess(std::string_view text) {
@@ -130,20 +239,15 @@ Fingerprint keyword_fingerprint(std::string_view text) {
     size_t size = 0;
     for (const char c : text) {
       if (!is_ascii_space(c)) {
-        form[size++] = to_lower(c);
+        form[size++] = plain_ascii(c);
       } else if (size > 0 && form[size - 1] != ' ') {
         form[size++] = ' ';
       }
     }
     if (size > 0 && form[size - 1] == ' ') --size;
-    return fingerprint({form, size});
+    return fingerprint({form, remove_unit_gaps(form, size)});
   }
-  UErrorCode code = U_ZERO_ERROR;
-  if (text.size() <= kLongest && is_valid_without_spaces(text) &&
-      case_folder().isNormalizedUTF8({text.data(), static_cast<int32_t>(text.size())}, code) &&
-      U_SUCCESS(code)) {
-    return fingerprint(text);
-  }
+  if (text.size() <= kLongest && is_in_normal_form(text)) return fingerprint(text);
   return fingerprint(keyword_form(text));
 }
 

@@ -1,157 +1,192 @@
 #include "models/text/words.h"
 
-#include <unicode/brkiter.h>
-#include <unicode/locid.h>
-#include <unicode/ubrk.h>
-#include <unicode/uscript.h>
-#include <unicode/utext.h>
-#include <unicode/utf8.h>
-
 #include <algorithm>
 #include <array>
-#include <memory>
-#include <stdexcept>
-#include <string>
 
-#include "models/text/text.h"
+#include "models/text/character_class.h"
+#include "models/text/dictionary_words.h"
+#include "models/text/units.h"
 
 namespace barker {
 namespace {
 
-// ICU's data is part of the installation; without it no word can be found.
-void require(UErrorCode code) {
-  if (U_FAILURE(code))
-    throw std::runtime_error(std::string("ICU word break: ") + u_errorName(code));
-}
+constexpr auto kNameEndings = std::to_array<std::string_view>({"com", "io", "js", "net", "org"});
 
-// ICU's break iterator and the view through which it reads UTF-8. Both take long to make and
-// allocate, and an iterator serves one thread at a time: each thread has one for good.
-class WordBreaker {
+// Reads a text from left to right and adds its words.
+class WordScanner {
  public:
-  WordBreaker() {
-    UErrorCode code = U_ZERO_ERROR;
-    iterator_.reset(icu::BreakIterator::createWordInstance(icu::Locale::getRoot(), code));
-    require(code);
-  }
-  ~WordBreaker() { utext_close(&view_); }
-  WordBreaker(const WordBreaker&) = delete;
-  WordBreaker& operator=(const WordBreaker&) = delete;
+  WordScanner(std::string_view text, std::vector<Word>& words) : text_(text), words_(words) {}
 
-  // Calls visit(begin, end) for every word; `text` must live until it returns.
-  template <typename Visit>
-  void for_each(std::string_view text, Visit visit) {
-    UErrorCode code = U_ZERO_ERROR;
-    utext_openUTF8(&view_, text.data(), static_cast<int64_t>(text.size()), &code);
-    iterator_->setText(&view_, code);
-    require(code);
-    int32_t begin = iterator_->first();
-    for (int32_t end = iterator_->next(); end != icu::BreakIterator::DONE;
-         end = iterator_->next()) {
-      if (iterator_->getRuleStatus() >= UBRK_WORD_NONE_LIMIT) {
-        visit(static_cast<size_t>(begin), static_cast<size_t>(end));
+  void scan() {
+    while (at_ < text_.size()) {
+      const Glyph glyph = glyph_at(at_);
+      if (glyph.is_letter_or_digit()) {
+        scan_word(glyph);
+      } else if (glyph.kind == GlyphKind::kDictionary) {
+        scan_dictionary_words(glyph);
+      } else {
+        at_ += glyph.size;
       }
-      begin = end;
     }
   }
 
  private:
-  std::unique_ptr<icu::BreakIterator> iterator_;
-  UText view_ = UTEXT_INITIALIZER;
+  Glyph glyph_at(size_t at) const {
+    if (at >= text_.size()) return {};
+    return first_glyph(text_.substr(at));
+  }
+
+  size_t left_length(size_t most) const { return part_length(text_.substr(part_begin_), most); }
+  size_t right_length(size_t most) const { return part_length(text_.substr(at_ + 1), most); }
+
+  // Whether the word so far is digits with signs between them.
+  bool is_number_so_far() const {
+    return std::ranges::all_of(text_.substr(begin_, at_ - begin_), [](char c) {
+      return is_ascii_digit(c) || (c >= '+' && c <= '/' && c != '-') || c == ':' || c == '\'';
+    });
+  }
+
+  // The part of ASCII letters at `at`, as far as it could be a name's ending.
+  bool is_name_ending(size_t at) const {
+    return std::ranges::any_of(kNameEndings, [&](std::string_view ending) {
+      if (!text_.substr(at).starts_with(ending)) return false;
+      const Glyph next = glyph_at(at + ending.size());
+      return next.kind != GlyphKind::kLetter && next.kind != GlyphKind::kDigit &&
+             next.kind != GlyphKind::kMark;
+    });
+  }
+
+  // Whether the sign at `at_` joins the part before it, whose last letter or digit is `left`, to the
+  // letter or digit `right` behind it.
+  bool joins(char32_t sign, const Glyph& left, const Glyph& right) const {
+    const bool letters = left.kind == GlyphKind::kLetter && right.kind == GlyphKind::kLetter;
+    const bool digits = left.kind == GlyphKind::kDigit && right.kind == GlyphKind::kDigit;
+    switch (sign) {
+      case '-':
+      case '_':
+        return true;
+      case '\'':
+        return letters || digits;
+      case '.':
+        return digits || (letters && ((left_length(2) == 1 && right_length(2) == 1) ||
+                                      is_name_ending(at_ + 1)));
+      case ',':
+      case ':':
+        return digits;
+      case '/':
+      case '+':
+        return digits ? is_number_so_far()
+                      : sign == '/' && left_length(2) == 1 && right_length(2) == 1;
+      case '&':
+        return left_length(4) + right_length(4) <= kLongestInitials;
+      case '"':  // in Hebrew abbreviations
+        return is_hebrew(left.code) && is_hebrew(right.code);
+      case 0xB7:  // Catalan
+        return left.code == 'l' && right.code == 'l';
+      case 0x66B:  // Arabic decimal and thousands separators
+      case 0x66C:
+        return digits;
+      default:
+        return false;
+    }
+  }
+
+  static bool is_hebrew(char32_t code) { return code >= 0x5D0 && code <= 0x5EA; }
+
+  // `left`: the character at at_.
+  void scan_word(Glyph left) {
+    begin_ = part_begin_ = at_;
+    at_ += left.size;
+    while (at_ < text_.size()) {
+      if (left.kind != GlyphKind::kHangul) pass_ascii(left);
+      if (at_ == text_.size()) break;
+      const Glyph glyph = glyph_at(at_);
+      if (glyph.is_letter_or_digit()) {
+        const bool is_behind_sign = part_begin_ == at_;
+        const bool is_hangul = glyph.kind == GlyphKind::kHangul;
+        if (!is_behind_sign && is_hangul != (left.kind == GlyphKind::kHangul)) break;
+        left = glyph;
+      } else if (glyph.kind == GlyphKind::kOther) {
+        const Glyph right = glyph_at(at_ + glyph.size);
+        if (!right.is_letter_or_digit() || !joins(glyph.code, left, right)) break;
+        part_begin_ = at_ + glyph.size;
+      } else if (glyph.kind != GlyphKind::kMark) {
+        break;
+      }
+      at_ += glyph.size;
+    }
+    keep_trailing_signs(left);
+    words_.push_back({begin_, at_});
+  }
+
+  // Passes the ASCII letters and digits at at_; `left` becomes the last of them.
+  void pass_ascii(Glyph& left) {
+    const size_t begin = at_;
+    while (at_ < text_.size() && is_ascii_letter_or_digit(text_[at_])) ++at_;
+    if (at_ > begin) left = glyph_at(at_ - 1);
+  }
+
+  // The signs of c++, a+++, c# and s22+ belong to the word where nothing follows them.
+  void keep_trailing_signs(const Glyph& last) {
+    constexpr size_t kMostPlus = 3;
+    if (at_ >= text_.size()) return;
+    const char sign = text_[at_];
+    if (sign != '+' && sign != '#') return;
+    const bool is_letter = last.kind == GlyphKind::kLetter && begin_ + last.size == at_;
+    const bool keeps =
+        sign == '+' ? is_letter || last.kind == GlyphKind::kDigit : sign == '#' && is_letter;
+    if (!keeps) return;
+    size_t end = at_;
+    const size_t most = sign == '+' ? kMostPlus : 1;
+    while (end < text_.size() && text_[end] == sign) ++end;
+    const Glyph next = glyph_at(end);
+    if (end - at_ <= most && !next.is_word() && next.kind != GlyphKind::kMark) at_ = end;
+  }
+
+  void scan_dictionary_words(Glyph glyph) {
+    const size_t begin = at_;
+    while (glyph.kind == GlyphKind::kDictionary || glyph.kind == GlyphKind::kMark) {
+      at_ += glyph.size;
+      if (at_ == text_.size()) break;
+      glyph = glyph_at(at_);
+    }
+    const bool follows_word = !words_.empty() && words_.back().end == begin;
+    const size_t first = words_.size();
+    break_dictionary_run(text_, begin, at_, words_);
+    if (follows_word && first < words_.size() && are_one(words_[first - 1], words_[first])) {
+      words_[first - 1].end = words_[first].end;
+      words_.erase(words_.begin() + static_cast<std::ptrdiff_t>(first));
+    }
+  }
+
+  std::string_view text_of(Word word) const {
+    return text_.substr(word.begin, word.end - word.begin);
+  }
+
+  // Whether a word and the first word of the run behind it, which needs a dictionary, are one: a
+  // Latin letter that modifies a Han word (t恤, v领), or a number with its measure word (50毫升).
+  bool are_one(Word left, Word right) const {
+    const std::string_view a = text_of(left), b = text_of(right);
+    if (a.size() == 1 && a[0] >= 'a' && a[0] <= 'z') return is_han(first_glyph(b).code);
+    const bool is_number = std::ranges::all_of(
+        a, [](char c) { return is_ascii_digit(c) || c == '.' || c == ',' || c == '/'; });
+    return is_number && is_measure_word(b);
+  }
+
+  const std::string_view text_;
+  std::vector<Word>& words_;
+  size_t at_ = 0;
+  size_t begin_ = 0;       // of the word that is being read
+  size_t part_begin_ = 0;  // of its part that is being read
 };
-
-WordBreaker& word_breaker() {
-  thread_local WordBreaker breaker;
-  return breaker;
-}
-
-UChar32 first_character(std::string_view text) {
-  UChar32 c;
-  int32_t at = 0;
-  U8_NEXT(text.data(), at, static_cast<int32_t>(text.size()), c);
-  return c;
-}
-
-bool begins_with_han(std::string_view text) {
-  if (static_cast<unsigned char>(text.front()) < 0x80) return false;
-  UErrorCode code = U_ZERO_ERROR;
-  return uscript_getScript(first_character(text), &code) == USCRIPT_HAN;
-}
-
-bool is_measure_word(std::string_view word) {
-  static constexpr auto kMeasures = std::to_array<std::string_view>(
-      {"毫升", "升", "克", "千克", "公斤", "斤", "片", "支", "瓶",   "盒",
-       "件",   "条", "双", "只",   "个",   "包", "袋", "寸", "英寸", "厘米",
-       "毫米", "米", "码", "号",   "色",   "层", "年", "岁", "周",   "天"});
-  return std::ranges::find(kMeasures, word) != kMeasures.end();
-}
-
-bool is_number(std::string_view word) {
-  return std::ranges::all_of(word, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
-}
-
-// Whether two neighbouring words are one keyword: joined by one hyphen or ampersand (wi-fi,
-// wh-1000xm4, h&m), a Latin letter that modifies a Han word (t恤, v领), or a number with its
-// measure word (50毫升).
-bool belongs_together(std::string_view text, Word left, Word right) {
-  const std::string_view a = text.substr(left.begin, left.end - left.begin);
-  const std::string_view b = text.substr(right.begin, right.end - right.begin);
-  if (right.begin == left.end) {
-    const bool letter = a.size() == 1 && a[0] >= 'a' && a[0] <= 'z';
-    return (letter || (is_number(a) && is_measure_word(b))) && begins_with_han(b);
-  }
-  if (right.begin != left.end + 1) return false;
-  const char between = text[left.end];
-  if (between != '-' && between != '&') return false;
-  const auto last = static_cast<unsigned char>(a.back());
-  return !begins_with_han(b) && (last < 0x80 || !begins_with_han(a));
-}
-
-void add_word(std::string_view text, Word word, std::vector<Word>& words) {
-  if (!words.empty() && belongs_together(text, words.back(), word)) {
-    words.back().end = word.end;
-  } else {
-    words.push_back(word);
-  }
-}
-
-// What the word break of Unicode, in ICU's tailoring, comes to for ASCII, where it needs no library
-// and no memory. A test compares it with ICU's.
-void break_ascii_words(std::string_view text, std::vector<Word>& words) {
-  // The at sign is a letter to ICU, so that addresses and names stay whole.
-  const auto is_letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '@';
-  };
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  const auto joins = [&](char left, char middle, char right) {
-    if (middle == '.' || middle == '\'') {  // WB6, WB7, WB11, WB12
-      return (is_letter(left) && is_letter(right)) || (is_digit(left) && is_digit(right));
-    }
-    return (middle == ',' || middle == ';') && is_digit(left) && is_digit(right);
-  };
-  for (size_t at = 0; at < text.size();) {
-    const size_t begin = at;
-    while (at < text.size()) {
-      const char c = text[at];
-      const bool inside =
-          is_letter(c) || is_digit(c) || c == '_' ||  // WB5, WB8 to WB10, WB13
-          (at > begin && at + 1 < text.size() && joins(text[at - 1], c, text[at + 1]));
-      if (!inside) break;
-      ++at;
-    }
-    const bool is_lone_underscore = at == begin + 1 && text[begin] == '_';  // no word to ICU
-    if (at > begin && !is_lone_underscore) add_word(text, {begin, at}, words);
-    at += at == begin;
-  }
-}
 
 }  // namespace
 
 void break_words(std::string_view text, std::vector<Word>& words) {
   words.clear();
-  if (is_ascii(text)) return break_ascii_words(text, words);
-  word_breaker().for_each(text, [&](size_t begin, size_t end) {
-    add_word(text, {begin, end}, words);
-  });
+  WordScanner(text, words).scan();
 }
+
+std::span<const std::string_view> name_endings() { return kNameEndings; }
 
 }  // namespace barker

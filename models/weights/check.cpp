@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "models/text/scheme.h"
 #include "models/weights/weights_generated.h"
 
 #define XXH_INLINE_ALL
@@ -75,6 +76,7 @@ Status WeightFileCheck::run() {
       {"checksum.metadata", &WeightFileCheck::check_metadata_checksum},
       {"checksum.tensors", &WeightFileCheck::check_tensors_checksum},
       {"metadata", &WeightFileCheck::check_metadata},
+      {"keywords", &WeightFileCheck::check_keywords},
       {"architecture", &WeightFileCheck::check_architecture},
       {"tensors", &WeightFileCheck::check_tensors},
       {"values", &WeightFileCheck::check_values},
@@ -186,6 +188,17 @@ Status WeightFileCheck::check_metadata() {
     return bad_data("FlatBuffers: a list of 64-bit numbers is not aligned to 8 bytes");
   }
   found_ = number(header_.metadata_size) + " bytes";
+  return {};
+}
+
+Status WeightFileCheck::check_keywords() {
+  const flatbuffers::String* scheme = metadata_->keyword_scheme();
+  if (Status s = check_keyword_scheme(scheme ? scheme->string_view() : "",
+                                      "train the model again with barker-train train");
+      !s.ok()) {
+    return s;
+  }
+  found_ = "split by this program's rules";
   return {};
 }
 

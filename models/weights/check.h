@@ -45,6 +45,7 @@ class WeightFileCheck {
   Status check_tensors_checksum();
   Status check_hash(uint64_t offset, uint64_t size, uint64_t expected);
   Status check_metadata();
+  Status check_keywords();
 
   // check_model.cpp: what the metadata says of the model, and where the tensors lie
   Status check_architecture();

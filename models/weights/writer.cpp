@@ -11,6 +11,7 @@
 #include "models/base/half.h"
 #include "models/base/number_text.h"
 #include "models/text/keywords.h"
+#include "models/text/scheme.h"
 #include "models/weights/layout.h"
 #include "models/weights/vocabulary.h"
 #include "models/weights/weight_file.h"
@@ -326,9 +327,11 @@ void Writer::make_metadata() {
   const auto card = make_card(b, model_.card);
   const auto all_golden = b.CreateVector(golden);
   const auto phrases = b.CreateVectorOfStrings(phrase_list(model_));
-  fbs::FinishWeightsBuffer(b, fbs::CreateWeights(b, architecture, all_tensors, model_.keyword_rows,
-                                                 static_cast<uint32_t>(sizes_.named_rows), card,
-                                                 all_golden, model_.golden_tolerance, phrases));
+  const auto scheme = b.CreateString(keyword_scheme_record());
+  fbs::FinishWeightsBuffer(
+      b, fbs::CreateWeights(b, architecture, all_tensors, model_.keyword_rows,
+                            static_cast<uint32_t>(sizes_.named_rows), card, all_golden,
+                            model_.golden_tolerance, phrases, scheme));
 }
 
 Status Writer::save(const std::string& path) {

@@ -32,6 +32,91 @@ TEST(KeywordSplitter, KeepsModelNumbersAndQuantitiesWhole) {
               ElementsAre("50ml", "wi-fi", "wh-1000xm4", "3.5mm", "l'oreal", "h&m"));
 }
 
+TEST(KeywordSplitter, ReadsApostrophesOfAllShapesAsOne) {
+  const std::string shapes[] = {"'", "’", "‘", "ʼ", "＇", "`", "´", "′", "‛", "ʹ"};
+  for (const std::string& shape : shapes) {
+    EXPECT_THAT(texts(KeywordSplitter(), "Women" + shape + "s L" + shape + "Oreal"),
+                ElementsAre("women's", "l'oreal"))
+        << shape;
+  }
+  EXPECT_THAT(texts(KeywordSplitter(), "boys’ ’n’ 'quoted'"), ElementsAre("boys", "n", "quoted"));
+}
+
+TEST(KeywordSplitter, ReadsHyphensOfAllShapesAsOneAndSoftOnesAsNothing) {
+  for (const char* shape : {"-", "‐", "‑", "‒", "–", "−", "﹣", "－", "⁃"}) {
+    EXPECT_THAT(texts(KeywordSplitter(), std::string("Wi") + shape + "Fi"), ElementsAre("wi-fi"))
+        << shape;
+  }
+  EXPECT_THAT(texts(KeywordSplitter(), "water\u00ADproof"), ElementsAre("waterproof"));
+  EXPECT_THAT(texts(KeywordSplitter(), "red - blue—green a--b"),
+              ElementsAre("red", "blue", "green", "a", "b"));
+}
+
+TEST(KeywordSplitter, DropsMakersSigns) {
+  EXPECT_THAT(texts(KeywordSplitter(), "Lego™ Duplo® Care℠ ©2024 Post-it®-Notes ™ ™️"),
+              ElementsAre("lego", "duplo", "care", "2024", "post-it-notes"));
+  EXPECT_THAT(texts(KeywordSplitter(), "Lego™Duplo Lego™®️Duplo"),
+              ElementsAre("lego", "duplo", "lego", "duplo"));
+  EXPECT_EQ(normalize_keyword("Lego™"), "lego");
+}
+
+TEST(KeywordSplitter, WritesFractionsAndRaisedDigitsInAscii) {
+  EXPECT_THAT(texts(KeywordSplitter(), "Hose 1½ feet, 1 1/2, ¼ 1⁄4 5 m²"),
+              ElementsAre("hose", "1", "1/2", "feet", "1", "1/2", "1/4", "1/4", "5", "m2"));
+}
+
+TEST(KeywordSplitter, SplitsAtSignsBetweenWordsOnly) {
+  EXPECT_THAT(texts(KeywordSplitter(), "AT&T R&B M&Ms Q&A 1&1 salt&pepper in&out"),
+              ElementsAre("at&t", "r&b", "m&ms", "q&a", "1&1", "salt", "pepper", "in", "out"));
+  EXPECT_THAT(texts(KeywordSplitter(), "C++ c# A+++ S22+ 18+ 2+1 usb+hdmi Disney+"),
+              ElementsAre("c++", "c#", "a+++", "s22+", "18+", "2+1", "usb", "hdmi", "disney"));
+  EXPECT_THAT(texts(KeywordSplitter(), "1/2 24/7 n/a w/o and/or a4/a5 usb2.0/3.0"),
+              ElementsAre("1/2", "24/7", "n/a", "w/o", "and", "or", "a4", "a5", "usb2.0", "3.0"));
+  EXPECT_THAT(texts(KeywordSplitter(), "1.5l U.S.A. node.js asp.net Dr.Martens end.Next No.7"),
+              ElementsAre("1.5l", "u.s.a", "node.js", "asp.net", "dr", "martens", "end", "next",
+                          "no", "7"));
+  EXPECT_THAT(texts(KeywordSplitter(), "4K@60Hz 16:9 size:xl 1,000 black,white"),
+              ElementsAre("4k", "60hz", "16:9", "size", "xl", "1,000", "black", "white"));
+}
+
+TEST(KeywordSplitter, WritesAUnitWithItsNumberInOneForm) {
+  for (const char* text : {"50 ml", "50ml", "50-ml", "50 ML", "50  ml", "50\u00a0ml", "50㎖"}) {
+    EXPECT_THAT(texts(KeywordSplitter(), text), ElementsAre("50ml")) << text;
+    EXPECT_EQ(normalize_keyword(text), "50ml") << text;
+    EXPECT_EQ(keyword_fingerprint(text), fingerprint("50ml")) << text;
+  }
+  EXPECT_THAT(texts(KeywordSplitter(), "1.5 l, 12 V, 5 kg 2x50 ml 10–20 cm 5 мл 1½ kg"),
+              ElementsAre("1.5l", "12v", "5kg", "2x50ml", "10-20cm", "5мл", "1", "1/2kg"));
+  EXPECT_THAT(texts(KeywordSplitter(), "50 毫升 10 片装 面膜50 ml"),
+              ElementsAre("50毫升", "10片", "装", "面", "膜", "50ml"));
+}
+
+TEST(KeywordSplitter, LeavesApartWhatOnlyLooksLikeAUnit) {
+  EXPECT_THAT(texts(KeywordSplitter(), "2 in 1 dress, 10 m us"),
+              ElementsAre("2", "in", "1", "dress", "10", "m", "us"));
+  EXPECT_THAT(texts(KeywordSplitter(), "15 in., cable 5 m, 2 A"),
+              ElementsAre("15in", "cable", "5m", "2a"));
+  EXPECT_THAT(texts(KeywordSplitter(), "5 v-neck 2 l'oreal mp3 l wh-1000 v 5 mlx 5 条纹衫"),
+              ElementsAre("5", "v-neck", "2", "l'oreal", "mp3", "l", "wh-1000", "v", "5", "mlx",
+                          "5", "条纹", "衫"));
+}
+
+TEST(KeywordSplitter, SplitsScriptsWithSpacesByItsOwnRules) {
+  EXPECT_THAT(texts(KeywordSplitter(), "Größe ΩΜΈΓΑ мир हिन्दी العربية צה״ל col·lecció"),
+              ElementsAre("grösse", "ωμέγα", "мир", "हिन्दी", "العربية", "צה\"ל", "col·lecció"));
+  EXPECT_THAT(texts(KeywordSplitter(), "USB케이블 50개 갤럭시-S22"),
+              ElementsAre("usb", "케이블", "50", "개", "갤럭시-s22"));
+}
+
+TEST(KeywordSplitter, OffsetsCoverAllThatBecameOneKeyword) {
+  const std::string text = "Lego™ Women’s 50 ml, 1½ Wi‑Fi";
+  std::vector<std::string> written;
+  for (const Keyword& k : KeywordSplitter().split(text)) {
+    written.push_back(text.substr(k.begin, k.end - k.begin));
+  }
+  EXPECT_THAT(written, ElementsAre("Lego", "Women’s", "50 ml", "1", "½", "Wi‑Fi"));
+}
+
 TEST(KeywordSplitter, KeepsLatinLettersWithTheirHanWord) {
   EXPECT_THAT(texts(KeywordSplitter(), "纯棉T恤 V领"), ::testing::IsSupersetOf({"t恤", "v领"}));
 }
@@ -192,7 +277,8 @@ TEST(Fingerprint, OfAFeatureIsThatOfItsWrittenForm) {
 }
 
 TEST(NormalizeKeyword, IsIdempotent) {
-  for (const char* text : {"  Free   SHIPPING ", "ＡＢＣ", "Straße", "补水 保湿"}) {
+  for (const char* text : {"  Free   SHIPPING ", "ＡＢＣ", "Straße", "补水 保湿", "1½ ml",
+                           "50\u2028ml", "Lego™ 10-5 kg"}) {
     const std::string once = normalize_keyword(text);
     EXPECT_EQ(normalize_keyword(once), once);
   }
@@ -210,6 +296,7 @@ void expect_as_the_slow_way(const KeywordSplitter& splitter, const SlowSplitter&
   for (size_t i = 0; i < keywords.size(); ++i) {
     ASSERT_EQ(found[i], keywords[i].fingerprint) << '"' << text << '"';
     ASSERT_EQ(found[i], fingerprint(keywords[i].text)) << '"' << text << '"';
+    ASSERT_EQ(found[i], keyword_fingerprint(keywords[i].text)) << '"' << text << '"';
     const size_t first = static_cast<size_t>(std::ranges::find(found, found[i]) - found.begin());
     ASSERT_EQ(splitter.find(text, found[i]), std::pair(keywords[first].begin, keywords[first].end))
         << '"' << text << '"';
@@ -235,6 +322,24 @@ TEST_F(SameKeywords, AreFoundInRandomAndHostileTextsOfManyScripts) {
   std::mt19937 random(6);
   for (int i = 0; i < 10000; ++i) {
     expect_as_the_slow_way(splitter_, slow_, random_text(random, 12));
+  }
+}
+
+TEST_F(SameKeywords, AreFoundAmongSignsNumbersAndUnits) {
+  const char* const parts[] = {
+      "1",  "2.5",  "50", "1/2",  "½",      "⅟",      "²",  "x",   "×",  "a",       "Å",  "™", "®",
+      "’",  "´",    "`",  "‑",    "–",      "−",      "-",  "&",   "+",  "#",       ".",  ",", "/",
+      ":",  "@",    "_",  " ",    " ",      "\u00a0", "\n", "ml",  "V",  "kg",      "in", "m", "A",
+      "мл", "毫升", "片", "面膜", "개",     "c",      "js", "com", "dr", "martens", "צה", "״", "׳",
+      "l",  "·",    "٣",  "٫",    "\u0301", "\uFE0F", "⁄",  "(",   "恤", "ไทย"};
+  std::mt19937 random(9);
+  for (int i = 0; i < 20000; ++i) {
+    std::string text;
+    for (size_t k = 0, size = random() % 9; k < size; ++k)
+      text += parts[random() % std::size(parts)];
+    expect_as_the_slow_way(splitter_, slow_, text);
+    const std::string form = normalize_keyword(text);
+    ASSERT_EQ(normalize_keyword(form), form) << text;
   }
 }
 

@@ -1,28 +1,51 @@
-// The splitter's rules (models/text/keywords.h), written as plainly as possible: in UTF-16, with
-// fresh ICU objects for each text, and phrases compared one by one. Slow, and apart from the code
-// that is tested.
+// The splitter's rules (models/text/README.md), written as plainly as possible: with regular
+// expressions and fresh ICU objects for each text, parts of words in a list, and phrases compared one
+// by one. Slow, and apart from the code that is tested but for the tables of units.
 #pragma once
 
 #include <unicode/brkiter.h>
 #include <unicode/locid.h>
 #include <unicode/normalizer2.h>
-#include <unicode/ubrk.h>
+#include <unicode/regex.h>
 #include <unicode/uchar.h>
+#include <unicode/uniset.h>
 #include <unicode/unistr.h>
 #include <unicode/uscript.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
-#include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "models/text/clauses.h"
-#include "models/text/phrases.h"
+#include "models/text/units.h"
+#include "models/text/words.h"
 #include "tests/models/text/slow_text.h"
 
 namespace barker {
+
+// The sets of characters that the rules speak of, as patterns.
+struct SlowSets {
+  static constexpr const char* kDictionary =
+      "[[\\p{L}\\p{Nl}]&[\\p{sc=Han}\\p{sc=Hira}\\p{sc=Kana}\\p{sc=Thai}\\p{sc=Laoo}\\p{sc=Khmr}"
+      "\\p{sc=Mymr}\\u30FC]]";
+  static constexpr const char* kHangul = "[[\\p{L}]&[\\p{sc=Hang}]]";
+  static constexpr const char* kDigit = "[\\p{Nd}\\p{No}]";
+  static constexpr const char* kWord = "[\\p{L}\\p{N}]";
+
+  // Regular expressions double the operators of sets.
+  static std::string in_expressions(std::string pattern) {
+    return pattern.insert(pattern.find('&'), "&");
+  }
+  static std::string hangul() { return in_expressions(kHangul); }
+  // Letters, digits and, if asked for, marks of scripts with spaces between words but Hangul.
+  static std::string name(const char* categories = "\\p{L}\\p{N}\\p{M}") {
+    return std::string("[[") + categories + "]--" + in_expressions(kDictionary) + "--" + hangul() +
+           "]";
+  }
+};
 
 class SlowSplitter {
  public:
@@ -72,12 +95,93 @@ class SlowSplitter {
     return out;
   }
 
+  static const icu::RegexPattern& compiled(const std::string& pattern) {
+    static std::map<std::string, std::unique_ptr<icu::RegexPattern>> patterns;
+    std::unique_ptr<icu::RegexPattern>& found = patterns[pattern];
+    if (!found) {
+      UErrorCode code = U_ZERO_ERROR;
+      found.reset(icu::RegexPattern::compile(icu::UnicodeString::fromUTF8(pattern), 0, code));
+      if (U_FAILURE(code)) throw std::runtime_error(pattern + ": " + u_errorName(code));
+    }
+    return *found;
+  }
+
+  static icu::UnicodeString replaced(const icu::UnicodeString& text, const std::string& pattern,
+                                     const char* replacement) {
+    UErrorCode code = U_ZERO_ERROR;
+    const std::unique_ptr<icu::RegexMatcher> matcher(compiled(pattern).matcher(text, code));
+    const icu::UnicodeString out =
+        matcher->replaceAll(icu::UnicodeString::fromUTF8(replacement), code);
+    if (U_FAILURE(code)) throw std::runtime_error(pattern + ": " + u_errorName(code));
+    return out;
+  }
+
+  static icu::UnicodeString with_plain_makers_signs_and_fractions(icu::UnicodeString text) {
+    const std::string sign = "[©®℗℠™\\U0001F16A-\\U0001F16C]", word = SlowSets::kWord;
+    const std::string signs = sign + "[©®℗℠™\\U0001F16A-\\U0001F16C\\uFE0E\\uFE0F]*+";
+    const std::string fraction = "[¼½¾\\u2150-\\u215F\\u2189]", digit = SlowSets::kDigit;
+    text = replaced(text, "(?<=[\\p{L}\\p{N}\\p{M}])" + signs + "(?=" + word + ")", " ");
+    text = replaced(text, signs, "");
+    text = replaced(text, "(?<=[\\p{L}\\p{N}\\p{M}])(?=" + fraction + ")", " ");
+    text = replaced(text, "(?<=[¼½¾\\u2150-\\u215E\\u2189])(?=" + digit + ")", " ");
+    return replaced(text, "´", "'");
+  }
+
+  static icu::UnicodeString with_plain_signs(icu::UnicodeString text) {
+    text = replaced(text,
+                    "[`\\u02B9\\u02BB-\\u02BD\\u055A\\u05F3\\u2018\\u2019\\u201B\\u2032\\u2035"
+                    "\\uA78C]",
+                    "'");
+    text = replaced(text, "[\\u02D7\\u058A\\u05BE\\u1806\\u2010-\\u2013\\u2043\\u2212]", "-");
+    const std::string digit = SlowSets::kDigit;
+    text = replaced(text, "(?<=" + digit + ")×(?=" + digit + ")", "x");
+    text = replaced(text, "[\\u2044\\u2215]", "/");
+    return replaced(text, "\\u05F4", "\"");
+  }
+
+  // One of `names`. What must not follow Latin units: an ampersand that joins initials.
+  template <typename Names>
+  static std::string any_of(const Names& names, bool is_latin) {
+    const std::string letter = "(?:" + SlowSets::name("\\p{L}\\p{N}") + "\\p{M}*+)",
+                      hangul = "(?:" + SlowSets::hangul() + "\\p{M}*+)";
+    std::string pattern;
+    for (const std::string_view name : names) {
+      const int32_t left = 3 - icu::UnicodeString::fromUTF8(name).countChar32();
+      pattern += (pattern.empty() ? "(?:" : "|") + std::string(name);
+      if (left < 1 || !is_latin) continue;
+      const std::string most = "{1," + std::to_string(left) + "}+";
+      pattern += "(?!&(?:" + letter + most + "(?!" + letter + ")|" + hangul + most + "(?!" +
+                 hangul + ")))";
+    }
+    return pattern + ")";
+  }
+
+  static icu::UnicodeString with_joined_units(const icu::UnicodeString& text) {
+    const std::string name = SlowSets::name(), word = SlowSets::kWord,
+                      letter = SlowSets::name("\\p{L}\\p{Nl}"),
+                      spaced =
+                          "(?:" + SlowSets::name("\\p{L}\\p{N}") + "|" + SlowSets::hangul() + ")";
+    const std::string number = "(?<!" + name + ")(?<!(?:" + name + "|" + SlowSets::hangul() +
+                               ")[-_])(?<![0-9])(?<![0-9][.,:x\\-])"
+                               "((?:[0-9]+[.,:x\\-])*[0-9]+)";
+    const std::string end = "(?!" + name + ")(?![-_]" + spaced + ")(?!'" + letter + ")";
+    const std::string plain = any_of(plain_units(), true) + end;
+    const std::string ambiguous =
+        any_of(ambiguous_units(), true) + end + "(?!\\p{White_Space}*+" + word + ")";
+    return replaced(text,
+                    number + "(?:\\p{White_Space}++(?=" + plain + "|" + ambiguous + "|" +
+                        any_of(measure_words(), false) + ")|-(?=" + plain + "))",
+                    "$1");
+  }
+
   static icu::UnicodeString normal_form(std::string_view text) {
     UErrorCode code = U_ZERO_ERROR;
     uint64_t replaced = 0;
-    const std::string valid = slow_sanitize_utf8(text, &replaced);
-    return icu::Normalizer2::getNFKCCasefoldInstance(code)->normalize(
-        icu::UnicodeString::fromUTF8(valid), code);
+    const icu::UnicodeString valid =
+        icu::UnicodeString::fromUTF8(slow_sanitize_utf8(text, &replaced));
+    return with_joined_units(
+        with_plain_signs(icu::Normalizer2::getNFKCCasefoldInstance(code)->normalize(
+            with_plain_makers_signs_and_fractions(valid), code)));
   }
 
   static icu::UnicodeString keyword_form(std::string_view text) {
@@ -97,56 +201,179 @@ class SlowSplitter {
     return out;
   }
 
-  static bool is_han(UChar32 c) {
+  enum class Kind { kNone, kMark, kName, kHangul, kDictionary };
+
+  static std::unique_ptr<icu::UnicodeSet> set(const char* pattern) {
     UErrorCode code = U_ZERO_ERROR;
-    return uscript_getScript(c, &code) == USCRIPT_HAN;
+    auto made = std::make_unique<icu::UnicodeSet>(icu::UnicodeString::fromUTF8(pattern), code);
+    if (U_FAILURE(code)) throw std::runtime_error(std::string(pattern) + ": " + u_errorName(code));
+    return made;
   }
 
-  static bool is_number(const icu::UnicodeString& word) {
-    for (int32_t i = 0; i < word.length(); ++i) {
-      if ((word[i] < '0' || word[i] > '9') && word[i] != '.') return false;
-    }
-    return true;
+  static Kind kind_of(UChar32 c) {
+    static const std::unique_ptr<icu::UnicodeSet> dictionary = set(SlowSets::kDictionary),
+                                                  hangul = set(SlowSets::kHangul),
+                                                  word = set(SlowSets::kWord),
+                                                  mark = set("[\\p{M}]");
+    if (dictionary->contains(c)) return Kind::kDictionary;
+    if (hangul->contains(c)) return Kind::kHangul;
+    if (word->contains(c)) return Kind::kName;
+    return mark->contains(c) ? Kind::kMark : Kind::kNone;
   }
 
-  static bool is_joined(const icu::UnicodeString& left, const icu::UnicodeString& between,
-                        const icu::UnicodeString& right) {
-    static const std::set<std::string> kMeasures = {
-        "毫升", "升", "克", "千克", "公斤", "斤", "片", "支", "瓶",   "盒",
-        "件",   "条", "双", "只",   "个",   "包", "袋", "寸", "英寸", "厘米",
-        "毫米", "米", "码", "号",   "色",   "层", "年", "岁", "周",   "天"};
-    const bool right_is_han = is_han(right.char32At(0));
-    if (between.isEmpty()) {
-      const bool is_letter = left.length() == 1 && left[0] >= 'a' && left[0] <= 'z';
-      return right_is_han && (is_letter || (is_number(left) && kMeasures.contains(utf8(right))));
+  // A run of one kind of letters and digits, with marks.
+  struct Part {
+    Kind kind;
+    int32_t begin, end;
+    icu::UnicodeString letters;  // without marks
+  };
+
+  static std::vector<Part> parts_of(const icu::UnicodeString& form) {
+    std::vector<Part> parts;
+    for (int32_t i = 0; i < form.length(); i = form.moveIndex32(i, 1)) {
+      const UChar32 c = form.char32At(i);
+      const Kind kind = kind_of(c);
+      const bool touches = !parts.empty() && parts.back().end == i;
+      if (kind == Kind::kNone || (kind == Kind::kMark && !touches)) continue;
+      if (kind != Kind::kMark && (!touches || parts.back().kind != kind)) {
+        parts.push_back({kind, i, i, {}});
+      }
+      parts.back().end = form.moveIndex32(i, 1);
+      if (kind != Kind::kMark) parts.back().letters += c;
     }
-    if (between != "-" && between != "&") return false;
-    const bool left_ends_in_ascii = left[left.length() - 1] < 0x80;
-    return !right_is_han && (left_ends_in_ascii || !is_han(left.char32At(0)));
+    return parts;
+  }
+
+  static bool is_digit(UChar32 c) {
+    return u_charType(c) == U_DECIMAL_DIGIT_NUMBER || u_charType(c) == U_OTHER_NUMBER;
+  }
+
+  static bool matches(const icu::UnicodeString& text, const char* pattern) {
+    UErrorCode code = U_ZERO_ERROR;
+    const std::unique_ptr<icu::RegexMatcher> matcher(compiled(pattern).matcher(text, code));
+    return matcher->matches(code) && U_SUCCESS(code);
+  }
+
+  // Whether one sign between two parts makes a word of them. `word` is the word up to the sign.
+  static bool joins(const icu::UnicodeString& word, const Part& a, UChar32 sign, const Part& b) {
+    const UChar32 left = a.letters.char32At(a.letters.length() - 1), right = b.letters.char32At(0);
+    const bool are_names = a.kind == Kind::kName && b.kind == Kind::kName;
+    const bool digits = is_digit(left) && is_digit(right);
+    const bool letters = are_names && !is_digit(left) && !is_digit(right);
+    const int32_t left_size = a.letters.countChar32(), right_size = b.letters.countChar32();
+    const bool are_single = left_size == 1 && right_size == 1;
+    const auto endings = name_endings();
+    std::string ending;
+    b.letters.toUTF8String(ending);
+    switch (sign) {
+      case '-':
+      case '_':
+        return true;
+      case '\'':
+        return digits || letters;
+      case ',':
+      case ':':
+      case 0x66B:
+      case 0x66C:
+        return digits;
+      case '.':
+        return digits ||
+               (letters && (are_single || std::ranges::find(endings, ending) != endings.end()));
+      case '+':
+        return digits && matches(word, "[0-9.,/+:']*");
+      case '/':
+        return digits ? matches(word, "[0-9.,/+:']*") : are_single;
+      case '&':
+        return left_size + right_size <= 3;
+      case '"':
+        return left >= 0x5D0 && left <= 0x5EA && right >= 0x5D0 && right <= 0x5EA;
+      case 0xB7:
+        return left == 'l' && right == 'l';
+      default:
+        return false;
+    }
+  }
+
+  static int32_t end_with_trailing_signs(const icu::UnicodeString& form, int32_t begin, int32_t end,
+                                         const Part& last) {
+    const icu::UnicodeString word(form, begin, end - begin);
+    const bool is_letter =
+        word.countChar32() == 1 && last.kind == Kind::kName && !is_digit(last.letters.char32At(0));
+    int32_t plus = end;
+    while (plus < form.length() && form[plus] == '+') ++plus;
+    const auto is_free = [&](int32_t at) {
+      return at == form.length() || kind_of(form.char32At(at)) == Kind::kNone;
+    };
+    const bool ends_in_digit = is_digit(last.letters.char32At(last.letters.length() - 1));
+    if (plus > end && plus <= end + 3 && is_free(plus) && (is_letter || ends_in_digit)) return plus;
+    const bool is_sharp = is_letter && end < form.length() && form[end] == '#';
+    // Beyond its end a string of ICU's holds U+FFFF.
+    const bool is_one = is_sharp && is_free(end + 1) && form.charAt(end + 1) != '#';
+    return is_one ? end + 1 : end;
+  }
+
+  static bool takes_measure(const icu::UnicodeString& left, const icu::UnicodeString& right) {
+    std::string measure;
+    right.toUTF8String(measure);
+    UErrorCode code = U_ZERO_ERROR;
+    if (matches(left, "[a-z]")) {
+      return uscript_getScript(right.char32At(0), &code) == USCRIPT_HAN;
+    }
+    return matches(left, "[0-9.,/]+") && is_measure_word(measure);
+  }
+
+  struct Span {
+    int32_t begin, end;
+  };
+
+  static void add_dictionary_words(const icu::UnicodeString& form, const Part& part,
+                                   std::vector<Span>& words) {
+    UErrorCode code = U_ZERO_ERROR;
+    const std::unique_ptr<icu::BreakIterator> breaker(
+        icu::BreakIterator::createWordInstance(icu::Locale::getRoot(), code));
+    const icu::UnicodeString run(form, part.begin, part.end - part.begin);
+    breaker->setText(run);
+    int32_t begin = breaker->first();
+    for (int32_t end = breaker->next(); end != icu::BreakIterator::DONE; end = breaker->next()) {
+      const icu::UnicodeString word(run, begin, end - begin);
+      const Span here{part.begin + begin, part.begin + end};
+      const bool touches = begin == 0 && !words.empty() && words.back().end == part.begin;
+      const Span last = touches ? words.back() : Span{0, 0};
+      if (touches && takes_measure({form, last.begin, last.end - last.begin}, word)) {
+        words.back().end = here.end;
+      } else {
+        words.push_back(here);
+      }
+      begin = end;
+    }
   }
 
   // The words in order; an empty one where a clause ends.
   static std::vector<icu::UnicodeString> words_of(const icu::UnicodeString& form) {
-    UErrorCode code = U_ZERO_ERROR;
-    const std::unique_ptr<icu::BreakIterator> breaker(
-        icu::BreakIterator::createWordInstance(icu::Locale::getRoot(), code));
-    breaker->setText(form);
-    std::vector<icu::UnicodeString> words;
-    int32_t last_begin = 0, last_end = 0, begin = breaker->first();
-    for (int32_t end = breaker->next(); end != icu::BreakIterator::DONE; end = breaker->next()) {
-      if (breaker->getRuleStatus() >= UBRK_WORD_NONE_LIMIT) {
-        const icu::UnicodeString word(form, begin, end - begin);
-        const icu::UnicodeString between(form, last_end, begin - last_end);
-        if (!words.empty() && is_joined(words.back(), between, word)) {
-          words.back() = icu::UnicodeString(form, last_begin, end - last_begin);
-        } else {
-          if (!words.empty() && separates_clauses(utf8(between))) words.emplace_back();
-          words.push_back(word);
-          last_begin = begin;
-        }
-        last_end = end;
+    const std::vector<Part> parts = parts_of(form);
+    std::vector<Span> spans;
+    for (size_t i = 0; i < parts.size(); ++i) {
+      if (parts[i].kind == Kind::kDictionary) {
+        add_dictionary_words(form, parts[i], spans);
+        continue;
       }
-      begin = end;
+      const int32_t begin = parts[i].begin;
+      for (; i + 1 < parts.size() && parts[i + 1].kind != Kind::kDictionary; ++i) {
+        const UChar32 sign = form.char32At(parts[i].end);
+        const bool is_one_sign = form.moveIndex32(parts[i].end, 1) == parts[i + 1].begin &&
+                                 parts[i].end < parts[i + 1].begin;
+        const icu::UnicodeString word(form, begin, parts[i].end - begin);
+        if (!is_one_sign || !joins(word, parts[i], sign, parts[i + 1])) break;
+      }
+      spans.push_back({begin, end_with_trailing_signs(form, begin, parts[i].end, parts[i])});
+    }
+    std::vector<icu::UnicodeString> words;
+    int32_t last_end = 0;
+    for (const Span& span : spans) {
+      const icu::UnicodeString between(form, last_end, span.begin - last_end);
+      if (!words.empty() && separates_clauses(utf8(between))) words.emplace_back();
+      words.emplace_back(form, span.begin, span.end - span.begin);
+      last_end = span.end;
     }
     return words;
   }

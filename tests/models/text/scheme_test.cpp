@@ -1,0 +1,77 @@
+#include "models/text/scheme.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "models/text/keywords.h"
+
+namespace barker {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::string kRebuild = "make it again";
+
+// The record with its line that begins with `name` replaced.
+std::string with_line(const std::string& name, const std::string& line) {
+  std::string record = keyword_scheme_record();
+  const size_t begin = record.find(name), end = record.find('\n', begin);
+  return record.replace(begin, end - begin, line);
+}
+
+TEST(KeywordScheme, AcceptsItsOwnRecord) {
+  EXPECT_TRUE(check_keyword_scheme(keyword_scheme_record(), kRebuild).ok());
+}
+
+TEST(KeywordScheme, RefusesAFileWithoutARecordAndSaysHowToRebuildIt) {
+  const Status status = check_keyword_scheme("", kRebuild);
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(status.message(), HasSubstr("expected 2, found none"));
+  EXPECT_THAT(status.message(), HasSubstr(kRebuild));
+}
+
+TEST(KeywordScheme, RefusesAnotherNumberAndAnotherDigest) {
+  EXPECT_THAT(
+      check_keyword_scheme(with_line("keyword scheme", "keyword scheme 1"), kRebuild).message(),
+      HasSubstr("expected 2, found 1"));
+  EXPECT_THAT(
+      check_keyword_scheme(with_line("digest", "digest 0123456789abcdef"), kRebuild).message(),
+      HasSubstr("found 0123456789abcdef"));
+}
+
+TEST(KeywordScheme, AcceptsAnotherIcuThatSplitsTheGoldenTextsAlike) {
+  EXPECT_TRUE(check_keyword_scheme(with_line("icu", "icu 99.1"), kRebuild).ok());
+}
+
+TEST(KeywordScheme, RefusesAnotherIcuThatSplitsAGoldenTextOtherwise) {
+  std::string record = with_line("icu", "icu 99.1");
+  const std::string text = "防水雨傘 大號 免運費";
+  const size_t begin = record.find(text + '\t');
+  ASSERT_NE(begin, std::string::npos);
+  const size_t keywords = begin + text.size() + 1;
+  record.replace(keywords, record.find('\n', keywords) - keywords, "防水雨傘|");
+  const Status status = check_keyword_scheme(record, kRebuild);
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(status.message(), HasSubstr("splits \"" + text + "\""));
+  EXPECT_THAT(status.message(), HasSubstr("ICU 99.1 split it into \"防水雨傘|\""));
+}
+
+TEST(KeywordScheme, RefusesADamagedRecord) {
+  const std::string& record = keyword_scheme_record();
+  EXPECT_FALSE(check_keyword_scheme(record.substr(0, record.size() / 2), kRebuild).ok());
+  EXPECT_FALSE(check_keyword_scheme(record.substr(0, record.find("icu ") + 4), kRebuild).ok());
+  EXPECT_FALSE(check_keyword_scheme("no record", kRebuild).ok());
+}
+
+TEST(KeywordScheme, HasGoldenSplitsThatTheSplitterMakes) {
+  const std::string& record = keyword_scheme_record();
+  EXPECT_GE(std::ranges::count(record, '\t'), 8);
+  EXPECT_THAT(record, HasSubstr("c++|c#|"));
+  EXPECT_THAT(record, HasSubstr("|50毫升|"));
+}
+
+}  // namespace
+}  // namespace barker
