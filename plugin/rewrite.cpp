@@ -31,42 +31,6 @@ size_t fitting_bytes(std::string_view text, uint64_t width) {
   return fit;
 }
 
-bool is_separator(char c) { return c == '/' || c == ',' || c == ';' || c == '|' || c == '-'; }
-
-// Words one after the other, with one space between; separators that separate nothing are left out.
-class WordJoiner {
- public:
-  explicit WordJoiner(std::string& out) : out_(out) { out_.clear(); }
-
-  void add(char c) {
-    if (c == ' ') {
-      end_word();
-    } else {
-      out_ += c;
-    }
-  }
-  void finish() {
-    end_word();
-    while (!out_.empty() && (out_.back() == ' ' || is_separator(out_.back()))) out_.pop_back();
-  }
-
- private:
-  void end_word() {
-    const std::string_view word = std::string_view(out_).substr(word_begin_);
-    const bool separates_nothing = std::ranges::all_of(word, is_separator) &&
-                                   (word_begin_ == 0 || is_separator(out_[word_begin_ - 1]));
-    if (separates_nothing) {
-      out_.resize(word_begin_);
-    } else if (!word.empty() && word_begin_ > 0 && word != ",") {
-      out_.insert(word_begin_, 1, ' ');
-    }
-    word_begin_ = out_.size();
-  }
-
-  std::string& out_;
-  size_t word_begin_ = 0;
-};
-
 bool is_placed(const Placed& placed) { return placed.end > placed.begin; }
 bool is_cut(const Prefix& prefix) { return prefix.cut_end > prefix.cut_begin; }
 
@@ -74,15 +38,14 @@ bool is_cut(const Prefix& prefix) { return prefix.cut_end > prefix.cut_begin; }
 // stays where it is.
 void remove_promoted(std::string_view title, std::span<const Prefix> prefixes, const Placed* placed,
                      std::string& out) {
-  WordJoiner words(out);
+  out.clear();
   for (size_t at = 0; at < title.size(); ++at) {
     bool cut = false;
     for (size_t p = 0; p < prefixes.size(); ++p) {
       cut |= is_placed(placed[p]) && at >= prefixes[p].cut_begin && at < prefixes[p].cut_end;
     }
-    if (!cut) words.add(title[at]);
+    if (!cut) out += title[at];
   }
-  words.finish();
 }
 
 struct Buffers {

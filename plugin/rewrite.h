@@ -49,8 +49,8 @@ struct TitlePolicy {
 // A selling point to be put in front.
 struct Prefix {
   std::string_view text;
-  // The bytes of the selling point in the title, as sanitize_utf8() makes it, if the selling point
-  // is promoted: they are taken out there. Equal: nothing is taken out.
+  // The bytes that leave the title, as sanitize_utf8() makes it, because the selling point is promoted
+  // (plugin/title_promotion.h). Equal: nothing is taken out.
   size_t cut_begin = 0, cut_end = 0;
 };
 
