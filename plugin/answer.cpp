@@ -110,13 +110,16 @@ uint64_t largest_text(const CheckedRequest& checked, const Config& config) {
   // The longest that a byte becomes: a quotation mark is "&quot;" in HTML, an invalid byte U+FFFD,
   // which is three bytes, in all formats.
   const uint64_t growth = config.title.format == TitleFormat::kHtml ? 6 : 3;
-  const uint64_t around_point =
-      config.title.open.size() + config.title.close.size() + growth * config.title.separator.size();
+  const bool isolates =
+      config.title.format == TitleFormat::kHtml && config.title.page != PageDirection::kUnknown;
+  const uint64_t isolating = isolates ? kIsolateOpen.size() + kIsolateClose.size() : 0;
+  const uint64_t around_point = isolating + config.title.open.size() + config.title.close.size() +
+                                growth * config.title.separator.size();
   uint64_t bound = 0;
   for (uint64_t i = 0; i < request.ad_count; ++i) {
     const barker_ad ad = element(request.ads, request.ad_stride, i);
     if (checked.bad_ads > 0 && is_bad_ad(ad)) {
-      bound += growth * title_of_bad_ad(ad).size();
+      bound += growth * title_of_bad_ad(ad).size() + isolating;
       continue;
     }
     uint64_t longest = 0;
@@ -125,7 +128,7 @@ uint64_t largest_text(const CheckedRequest& checked, const Config& config) {
       longest = std::max(longest, point.text.size);
     }
     const uint64_t points = std::min<uint64_t>(config.choose.count, ad.selling_point_count);
-    bound += growth * (ad.title.size + config.title.ellipsis.size()) +
+    bound += growth * (ad.title.size + config.title.ellipsis.size()) + isolating +
              points * (growth * longest + around_point);
   }
   return bound;

@@ -114,7 +114,8 @@ Status read_table(const toml::table& table, const std::string& prefix,
 // A configuration while it is read, with the words that still stand for choices.
 struct Draft {
   Config config;
-  std::string duplicates = "skip", format = "html", numbers = "file", memory = "auto";
+  std::string duplicates = "skip", format = "html", direction = "ltr", numbers = "file",
+              memory = "auto";
   std::string separator = config.title.separator.text(), ellipsis = config.title.ellipsis.text();
   double minimum_score = 0;
 
@@ -150,6 +151,7 @@ std::map<std::string, Reader> Draft::readers() {
        number(-1, 1, [&c](double v) { c.choose.maximum_cosine = static_cast<float>(v); })},
       {"selling_points.duplicates", text(duplicates)},
       {"title.format", text(format)},
+      {"title.direction", text(direction)},
       {"title.open", text(c.title.open)},
       {"title.close", text(c.title.close)},
       {"title.separator", text(separator)},
@@ -195,6 +197,12 @@ Status Draft::choose() {
   status = one_of("selling_points.duplicates", duplicates,
                   {{"skip", Duplicates::kSkip}, {"promote", Duplicates::kPromote}},
                   config.choose.duplicates);
+  if (!status.ok()) return status;
+  status = one_of("title.direction", direction,
+                  {{"ltr", PageDirection::kLeftToRight},
+                   {"rtl", PageDirection::kRightToLeft},
+                   {"unknown", PageDirection::kUnknown}},
+                  config.title.page);
   if (!status.ok()) return status;
   config.choose.minimum_logit =
       static_cast<float>(std::log(minimum_score) - std::log1p(-minimum_score));

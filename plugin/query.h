@@ -12,7 +12,6 @@
 
 #include <cstdint>
 #include <string_view>
-#include <utility>
 
 #include "plugin/answer.h"
 #include "plugin/barker.h"
@@ -91,8 +90,11 @@ class Query {
   bool forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen);
   bool rewrite();
   void rewrite_ad(barker_result_ad& out, bool is_shown);
+  bool pass_over_unfit(uint64_t ad_index, std::span<const uint32_t> chosen);
+  bool compare_with_title(uint64_t ad_index, std::span<const uint32_t> chosen);
+  void find_promoted(const barker_ad& a, std::string_view title, barker_result_ad& out,
+                     Prefix* prefixes);
   void keep_placed(barker_result_ad& out, const Prefix* prefixes, const Placed* placed);
-  std::pair<size_t, size_t> find_in_title(std::string_view title, Fingerprint f) const;
 
   std::span<const Candidate> candidates_of(uint64_t ad) const;
   Embeddings embeddings() const;

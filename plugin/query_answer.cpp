@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <tuple>
 
 #include "plugin/query.h"
 #include "plugin/request.h"
+#include "plugin/title_promotion.h"
+#include "plugin/title_text.h"
 
 namespace barker {
 
@@ -38,8 +39,8 @@ void Query::choose_for(barker_result_ad& out) {
   const std::span<const Candidate> candidates = candidates_of(out.ad);
   uint32_t chosen[BARKER_MAX_SELLING_POINTS];
   size_t size = choose_best(out.ad, chosen);
-  // Where candidates were certified, the misnamed ones are forbidden already.
-  if (forbid_misnamed(out.ad, {chosen, size})) size = choose_best(out.ad, chosen);
+  // Where candidates were certified, this round changes nothing.
+  while (pass_over_unfit(out.ad, {chosen, size})) size = choose_best(out.ad, chosen);
   float scores[BARKER_MAX_SELLING_POINTS];
   for (size_t k = 0; k < size; ++k) scores[k] = candidates[chosen[k]].logit;
   kernels_.sigmoid(scores, size, 1, 0, scores);
@@ -54,6 +55,13 @@ void Query::choose_for(barker_result_ad& out) {
 size_t Query::choose_best(uint64_t ad_index, uint32_t* chosen) const {
   return choose_selling_points(candidates_of(ad_index), config_.choose, embeddings(), chosen,
                                nullptr);
+}
+
+// A look at what was chosen that would be too dear for every candidate. True: some of it may not be
+// shown, which its candidates now say, so that another choice must be made.
+bool Query::pass_over_unfit(uint64_t ad_index, std::span<const uint32_t> chosen) {
+  const bool any_misnamed = forbid_misnamed(ad_index, chosen);
+  return compare_with_title(ad_index, chosen) || any_misnamed;
 }
 
 // Claims are forbidden by what fingerprints stand for. Where there are such rules, a selling point
@@ -77,10 +85,41 @@ bool Query::forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen)
   return true;
 }
 
-// A promoted selling point's bytes in the title; an empty range where its words do not stand
-// together.
-std::pair<size_t, size_t> Query::find_in_title(std::string_view title, Fingerprint f) const {
-  return g_.splitter.find(title, f);
+// Finds the chosen in the title and compares them with each other, each candidate once.
+bool Query::compare_with_title(uint64_t ad_index, std::span<const uint32_t> chosen) {
+  const size_t begin = w_.candidate_ranges[ad_index].begin;
+  const auto is_compared = [&](uint32_t i) { return w_.candidate_compared[begin + i] != 0; };
+  if (std::ranges::all_of(chosen, is_compared)) return false;
+  const barker_ad a = ad(ad_index);
+  const bool promotes = config_.choose.duplicates == Duplicates::kPromote;
+  uint64_t bytes = a.title.size;
+  for (const uint32_t i : chosen) {
+    bytes += element(a.selling_points, a.selling_point_stride, i).text.size;
+  }
+  // Past the deadline no selling point is shown, so that the answer does not matter.
+  if (late_after(kStepsPerByteNormalized * bytes)) return false;
+  using Origins = NormalForm::Origins;
+  w_.title_text.assign(view(a.title), promotes ? Origins::kKept : Origins::kForgotten);
+  bool is_any_unfit = false;
+  for (size_t k = 0; k < chosen.size(); ++k) {
+    Candidate& c = w_.candidates[begin + chosen[k]];
+    const auto point = element(a.selling_points, a.selling_point_stride, chosen[k]);
+    w_.point_texts[k].assign(view(point.text), Origins::kForgotten);
+    for (size_t earlier = 0; earlier < k; ++earlier) {
+      const Candidate& other = w_.candidates[begin + chosen[earlier]];
+      if (c.fingerprint == other.fingerprint) continue;
+      if (!same_words(w_.point_texts[earlier], w_.point_texts[k])) continue;
+      c.fingerprint = other.fingerprint;  // it says the same in another spelling
+      is_any_unfit = true;
+    }
+    if (is_compared(chosen[k])) continue;
+    w_.candidate_compared[begin + chosen[k]] = 1;
+    const TitlePlace place = place_in_title(w_.title_text, w_.point_texts[k]);
+    c.in_title = place.kind != TitlePlace::kAbsent;
+    c.immovable = c.in_title && (!promotes || clean_cut(w_.title_text, place).is_empty());
+    is_any_unfit |= c.immovable;
+  }
+  return is_any_unfit;
 }
 
 // Titles of ads that will not be shown, are outside of the window or come past the deadline are the
@@ -107,20 +146,13 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   for (uint32_t k = 0; k < out.chosen_count; ++k) {
     const auto point = element(a.selling_points, a.selling_point_stride, out.chosen[k].index);
     steps += steps_per_byte * point.text.size;
-    if (out.chosen[k].promoted) steps += kStepsPerByteSplit * title.size();  // find_in_title()
+    if (out.chosen[k].promoted) steps += kStepsPerByteSplit * title.size();  // find_promoted()
   }
   const bool in_time = !late_after(steps);
   if (!in_time) out.chosen_count = 0;
   Prefix prefixes[BARKER_MAX_SELLING_POINTS];
   Placed placed[BARKER_MAX_SELLING_POINTS];
-  for (uint32_t k = 0; k < out.chosen_count; ++k) {
-    const auto point = element(a.selling_points, a.selling_point_stride, out.chosen[k].index);
-    prefixes[k] = {view(point.text)};
-    if (out.chosen[k].promoted) {
-      const Fingerprint f = candidates_of(out.ad)[out.chosen[k].index].fingerprint;
-      std::tie(prefixes[k].cut_begin, prefixes[k].cut_end) = find_in_title(title, f);
-    }
-  }
+  find_promoted(a, title, out, prefixes);
   out.title_offset = answer_.text.size();
   // The merchant's own title is cleaned and escaped like all output, but neither prefixed nor cut.
   const bool is_own = !in_time || !is_shown || !out.rescored || is_untouched(a);
@@ -129,6 +161,31 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
                 &counts_.invalid_utf8);
   out.title_size = answer_.text.size() - out.title_offset;
   keep_placed(out, prefixes, placed);
+}
+
+// The chosen ones as prefixes. Each promoted one could leave the title alone; those that cannot leave
+// it together with the ones before them are taken out of the chosen.
+void Query::find_promoted(const barker_ad& a, std::string_view title, barker_result_ad& out,
+                          Prefix* prefixes) {
+  TitleCut cuts[BARKER_MAX_SELLING_POINTS];
+  size_t cut_count = 0;
+  uint32_t kept = 0;
+  for (uint32_t k = 0; k < out.chosen_count; ++k) {
+    const auto point = element(a.selling_points, a.selling_point_stride, out.chosen[k].index);
+    prefixes[kept] = {view(point.text)};
+    if (out.chosen[k].promoted) {
+      if (cut_count == 0) w_.title_text.assign(title, NormalForm::Origins::kKept);
+      w_.point_texts[0].assign(view(point.text), NormalForm::Origins::kForgotten);
+      const TitleCut cut = clean_cut(
+          w_.title_text, place_in_title(w_.title_text, w_.point_texts[0]), {cuts, cut_count});
+      if (cut.is_empty()) continue;
+      prefixes[kept].cut_begin = cut.begin;
+      prefixes[kept].cut_end = cut.end;
+      cuts[cut_count++] = cut;
+    }
+    out.chosen[kept++] = out.chosen[k];
+  }
+  out.chosen_count = kept;
 }
 
 // Takes out of the chosen those that did not fit or have nothing to be seen.

@@ -129,10 +129,12 @@ Query::Scored Query::certify_candidates(float bound) {
                               w_.needed_slots.push_back(slot);
                             });
       };
-      if (!certified()) return false;
-      // Without the misnamed ones it is another choice, which must be certain as well.
       uint32_t chosen[BARKER_MAX_SELLING_POINTS];
-      return !forbid_misnamed(ad, {chosen, choose_best(ad, chosen)}) || certified();
+      // Without the ones that may not be shown it is another choice, which must be certain as well.
+      while (certified()) {
+        if (!pass_over_unfit(ad, {chosen, choose_best(ad, chosen)})) return true;
+      }
+      return false;
     });
     if (is_late_) return Scored::kInPart;
     if (w_.needed_slots.empty()) return Scored::kAll;

@@ -1,7 +1,11 @@
 #include "plugin/rewrite.h"
 
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
+
 #include <algorithm>
 
+#include "models/base/utf8.h"
 #include "models/text/text.h"
 
 namespace barker {
@@ -10,6 +14,46 @@ namespace {
 void append_escaped(std::string_view text, TitleFormat format, std::string& out) {
   if (format == TitleFormat::kHtml) return append_html_escaped(text, out);
   out += text;
+}
+
+// Whether a text has a letter that is written in the other direction than the page.
+bool turns(std::string_view text, PageDirection page) {
+  const bool is_rightward = page == PageDirection::kLeftToRight;
+  if (is_rightward && is_ascii(text)) return false;
+  for (int32_t i = 0, size = static_cast<int32_t>(text.size()); i < size;) {
+    UChar32 c = 0;
+    U8_NEXT_OR_FFFD(text.data(), i, size, c);
+    constexpr UChar32 kFirstToTheLeft = 0x590;
+    if (is_rightward && c < kFirstToTheLeft) continue;
+    const UCharDirection direction = u_charDirection(c);
+    const bool is_to_the_left = direction == U_RIGHT_TO_LEFT || direction == U_RIGHT_TO_LEFT_ARABIC;
+    if (is_rightward ? is_to_the_left : direction == U_LEFT_TO_RIGHT) return true;
+  }
+  return false;
+}
+
+bool is_isolated(std::string_view text, const TitlePolicy& policy) {
+  return policy.format == TitleFormat::kHtml && policy.page != PageDirection::kUnknown &&
+         turns(text, policy.page);
+}
+
+// Drops spaces at both ends and makes one of each run, in place.
+void fold_spaces(std::string& text) {
+  size_t kept = 0;
+  bool pending = false;
+  for (int32_t i = 0, size = static_cast<int32_t>(text.size()); i < size;) {
+    const int32_t begin = i;
+    UChar32 c = 0;
+    U8_NEXT_OR_FFFD(text.data(), i, size, c);
+    if (u_isUWhiteSpace(c)) {
+      pending = kept > 0;
+      continue;
+    }
+    if (pending) text[kept++] = ' ';
+    pending = false;
+    for (int32_t b = begin; b < i; ++b) text[kept++] = text[static_cast<size_t>(b)];
+  }
+  text.resize(kept);
 }
 
 // How many bytes of `text` fit into `width` columns, cut back to a word's end if one is in the last
@@ -31,42 +75,6 @@ size_t fitting_bytes(std::string_view text, uint64_t width) {
   return fit;
 }
 
-bool is_separator(char c) { return c == '/' || c == ',' || c == ';' || c == '|' || c == '-'; }
-
-// Words one after the other, with one space between; separators that separate nothing are left out.
-class WordJoiner {
- public:
-  explicit WordJoiner(std::string& out) : out_(out) { out_.clear(); }
-
-  void add(char c) {
-    if (c == ' ') {
-      end_word();
-    } else {
-      out_ += c;
-    }
-  }
-  void finish() {
-    end_word();
-    while (!out_.empty() && (out_.back() == ' ' || is_separator(out_.back()))) out_.pop_back();
-  }
-
- private:
-  void end_word() {
-    const std::string_view word = std::string_view(out_).substr(word_begin_);
-    const bool separates_nothing = std::ranges::all_of(word, is_separator) &&
-                                   (word_begin_ == 0 || is_separator(out_[word_begin_ - 1]));
-    if (separates_nothing) {
-      out_.resize(word_begin_);
-    } else if (!word.empty() && word_begin_ > 0 && word != ",") {
-      out_.insert(word_begin_, 1, ' ');
-    }
-    word_begin_ = out_.size();
-  }
-
-  std::string& out_;
-  size_t word_begin_ = 0;
-};
-
 bool is_placed(const Placed& placed) { return placed.end > placed.begin; }
 bool is_cut(const Prefix& prefix) { return prefix.cut_end > prefix.cut_begin; }
 
@@ -74,15 +82,14 @@ bool is_cut(const Prefix& prefix) { return prefix.cut_end > prefix.cut_begin; }
 // stays where it is.
 void remove_promoted(std::string_view title, std::span<const Prefix> prefixes, const Placed* placed,
                      std::string& out) {
-  WordJoiner words(out);
+  out.clear();
   for (size_t at = 0; at < title.size(); ++at) {
     bool cut = false;
     for (size_t p = 0; p < prefixes.size(); ++p) {
       cut |= is_placed(placed[p]) && at >= prefixes[p].cut_begin && at < prefixes[p].cut_end;
     }
-    if (!cut) words.add(title[at]);
+    if (!cut) out += title[at];
   }
-  words.finish();
 }
 
 struct Buffers {
@@ -105,20 +112,36 @@ uint64_t append_prefixes(std::span<const Prefix> prefixes, const TitlePolicy& po
   for (size_t i = 0; i < prefixes.size(); ++i) {
     visible.clear();
     append_visible(prefixes[i].text, visible, replaced_utf8);
-    if (visible.find_first_not_of(' ') == std::string::npos) continue;  // nothing can be seen of it
+    fold_spaces(visible);
+    if (visible.empty()) continue;  // nothing can be seen of it
     if (policy.max_width > 0) {
       const uint64_t width = display_width(visible) + policy.separator.columns();
       if (width > left || left - width < policy.max_width / 3) break;
       left -= width;
     }
+    const bool isolates = is_isolated(visible, policy);
+    if (isolates) out += kIsolateOpen;
     out += policy.open;
     placed[i].begin = out.size() - start;
     append_escaped(visible, policy.format, out);
     placed[i].end = out.size() - start;
     out += policy.close;
+    if (isolates) out += kIsolateClose;
     append_escaped(policy.separator.text(), policy.format, out);
   }
   return left;
+}
+
+// The title, or as much of it as fits into `left` columns, with the ellipsis.
+void append_fitting(std::string_view title, uint64_t left, const TitlePolicy& policy,
+                    std::string& out) {
+  if (policy.max_width == 0 || display_width(title) <= left) {
+    return append_escaped(title, policy.format, out);
+  }
+  const uint64_t ellipsis = policy.ellipsis.columns();
+  const size_t fit = fitting_bytes(title, left > ellipsis ? left - ellipsis : 0);
+  append_escaped(title.substr(0, fit), policy.format, out);
+  if (ellipsis <= left) append_escaped(policy.ellipsis.text(), policy.format, out);
 }
 
 }  // namespace
@@ -144,14 +167,10 @@ void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
   } else {
     append_visible(title, visible, replaced_utf8);
   }
-  if (policy.max_width > 0 && display_width(visible) > left) {
-    const uint64_t ellipsis = policy.ellipsis.columns();
-    const size_t fit = fitting_bytes(visible, left > ellipsis ? left - ellipsis : 0);
-    append_escaped(std::string_view(visible).substr(0, fit), policy.format, out);
-    if (ellipsis <= left) append_escaped(policy.ellipsis.text(), policy.format, out);
-    return;
-  }
-  append_escaped(visible, policy.format, out);
+  const bool isolates = is_isolated(visible, policy);
+  if (isolates) out += kIsolateOpen;
+  append_fitting(visible, left, policy, out);
+  if (isolates) out += kIsolateClose;
 }
 
 }  // namespace barker

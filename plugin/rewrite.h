@@ -38,19 +38,27 @@ class MeasuredText {
   uint64_t columns_;
 };
 
+// The direction in which the page that shows the titles is written.
+enum class PageDirection { kLeftToRight, kRightToLeft, kUnknown };
+
 struct TitlePolicy {
   TitleFormat format = TitleFormat::kHtml;
+  // In HTML a prefix, or a title, with letters of the other direction is put between <bdi> and
+  // </bdi>, so that it cannot reorder what stands beside it. kUnknown: none is.
+  PageDirection page = PageDirection::kLeftToRight;
   std::string open = "<em>", close = "</em>";  // the marks around a prefix; they take no columns
   MeasuredText separator = " ";
   uint64_t max_width = 0;  // columns, as models/text/columns.h counts them; 0: as many as there are
   MeasuredText ellipsis = "…";
 };
 
-// A selling point to be put in front.
+inline constexpr std::string_view kIsolateOpen = "<bdi>", kIsolateClose = "</bdi>";
+
+// A selling point to be put in front. Spaces at its ends are not shown, and runs of them are one.
 struct Prefix {
   std::string_view text;
-  // The bytes of the selling point in the title, as sanitize_utf8() makes it, if the selling point
-  // is promoted: they are taken out there. Equal: nothing is taken out.
+  // The bytes that leave the title, as sanitize_utf8() makes it, because the selling point is promoted
+  // (plugin/title_promotion.h). Equal: nothing is taken out.
   size_t cut_begin = 0, cut_end = 0;
 };
 

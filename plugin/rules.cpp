@@ -7,6 +7,7 @@
 
 #include "models/base/toml_text.h"
 #include "models/text/keywords.h"
+#include "models/text/text.h"
 
 namespace barker {
 namespace {
@@ -53,6 +54,39 @@ class Matcher {
   std::unique_ptr<icu::RegexMatcher> matcher_;
 };
 
+constexpr std::string_view kPathSeparators[] = {">", "/", "|", "»", "›", "→", "＞", "／", "｜"};
+
+// The names of a category's path, outermost first.
+void append_path(std::string_view category, std::vector<Fingerprint>& path) {
+  if (category.find('&') != category.npos) {
+    // Decoded where it must be only, because feeds bring the same category in either way.
+    if (const std::string decoded = decode_html_entities(category); decoded != category) {
+      return append_path(decoded, path);
+    }
+  }
+  const Fingerprint nothing = keyword_fingerprint("");
+  for (;;) {
+    size_t end = category.size(), next = category.npos;
+    for (const std::string_view separator : kPathSeparators) {
+      const size_t at = category.find(separator);
+      if (at < end) {
+        end = at;
+        next = at + separator.size();
+      }
+    }
+    if (const Fingerprint name = keyword_fingerprint(category.substr(0, end)); name != nothing) {
+      path.push_back(name);
+    }
+    if (next == category.npos) return;
+    category.remove_prefix(next);
+  }
+}
+
+Fingerprint merchant_fingerprint(std::string_view merchant) {
+  if (merchant.find('&') == merchant.npos) return keyword_fingerprint(merchant);
+  return keyword_fingerprint(decode_html_entities(merchant));
+}
+
 template <typename Add>
 Status read_list(const toml::node& node, const std::string& key, Add add) {
   const toml::array* list = node.as_array();
@@ -80,7 +114,7 @@ Result<Rules> Rules::parse(std::string_view toml_text) {
       rules.off = *value;
     } else if (key == "merchants_off") {
       s = read_list(node, key, [&](const std::string& merchant) {
-        rules.merchants_off_.insert(fingerprint(merchant));
+        rules.merchants_off_.insert(merchant_fingerprint(merchant));
       });
     } else if (key == "selling_points_off") {
       s = read_list(node, key, [&](const std::string& point) {
@@ -97,7 +131,12 @@ Result<Rules> Rules::parse(std::string_view toml_text) {
           }
           if (!value.is_string()) return wrong(value, "forbid", "strings");
         }
-        Forbidden forbidden{table["pattern"].value_or(""), table["category"].value_or("")};
+        Forbidden forbidden{table["pattern"].value_or(""), {}};
+        const std::string category = table["category"].value_or("");
+        append_path(category, forbidden.category);
+        if (!category.empty() && forbidden.category.empty()) {
+          return wrong(entry, "forbid.category", "the name of a category");
+        }
         if (forbidden.pattern.empty()) return wrong(entry, "forbid", "a pattern");
         std::string error;
         if (!compile(forbidden.pattern, error)) {
@@ -150,17 +189,22 @@ Status Rules::cannot_match(size_t index, const std::string& error) const {
                   "\": cannot be matched: " + error);
 }
 
-RuleMask Rules::of_category(std::string_view category) const noexcept {
+RuleMask Rules::of_category(std::string_view category) const {
+  thread_local std::vector<Fingerprint> path;
+  path.clear();
+  const bool needs_path =
+      std::ranges::any_of(forbidden_, [](const Forbidden& f) { return !f.category.empty(); });
+  if (needs_path) append_path(category, path);
   RuleMask mask = kByName;
   for (size_t i = 0; i < forbidden_.size(); ++i) {
-    const std::string& only = forbidden_[i].category;
-    if (only.empty() || only == category) mask |= RuleMask{2} << i;
+    const std::vector<Fingerprint>& only = forbidden_[i].category;
+    if (!std::ranges::search(path, only).empty() || only.empty()) mask |= RuleMask{2} << i;
   }
   return mask;
 }
 
-bool Rules::is_merchant_off(std::string_view merchant) const noexcept {
-  return !merchants_off_.empty() && merchants_off_.contains(fingerprint(merchant));
+bool Rules::is_merchant_off(std::string_view merchant) const {
+  return !merchants_off_.empty() && merchants_off_.contains(merchant_fingerprint(merchant));
 }
 
 }  // namespace barker

@@ -11,6 +11,10 @@
 //                                   case)
 //   category = "cosmetics"          only for ads of this category; absent: for all
 //
+// Merchants and categories are compared without case, character references and spaces around them.
+// A category is a path, whose elements >, /, |, » and their like separate: "cosmetics" covers
+// "Beauty > Cosmetics > Masks", and so does "beauty/cosmetics".
+//
 // Patterns are matched when rules or weights are loaded, over the names the model can choose from,
 // and never while a query runs. A slow pattern delays the load and is refused there.
 #pragma once
@@ -44,14 +48,15 @@ class Rules {
       const Vocabulary& vocabulary, uint32_t rows,
       std::chrono::milliseconds at_most = std::chrono::seconds(30)) const;
 
-  // Which rules apply to ads of a category.
-  RuleMask of_category(std::string_view category) const noexcept;
-  bool is_merchant_off(std::string_view merchant) const noexcept;
+  // Which rules apply to ads of a category. Both functions allocate only where a text has character
+  // references.
+  RuleMask of_category(std::string_view category) const;
+  bool is_merchant_off(std::string_view merchant) const;
 
  private:
   struct Forbidden {
     std::string pattern;
-    std::string category;  // empty: all
+    std::vector<Fingerprint> category;  // the elements of its path; empty: all
   };
   Status cannot_match(size_t index, const std::string& error) const;
 

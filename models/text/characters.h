@@ -33,6 +33,7 @@ enum class ClusterBreak : uint8_t {
 };
 
 constexpr char32_t kReplacementCharacter = 0xFFFD;  // what invalid UTF-8 is replaced by
+constexpr char32_t kZeroWidthNonJoiner = 0x200C;
 constexpr char32_t kZeroWidthJoiner = 0x200D;
 constexpr char32_t kTextSelector = 0xFE0E;   // the emoji before it is drawn as text
 constexpr char32_t kEmojiSelector = 0xFE0F;  // the emoji before it is drawn as a picture

@@ -1,5 +1,6 @@
 #include "models/text/text.h"
 
+#include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
 #include "models/text/characters.h"
@@ -45,6 +46,49 @@ bool builds_emoji(const CharacterTable& table, char32_t before, char32_t c, char
   }
   return is_tag(c) && (before == kBlackFlag || is_tag(before));  // flags of regions
 }
+
+bool is_virama(char32_t c) { return u_getCombiningClass(static_cast<UChar32>(c)) == 9; }
+
+// How an Arabic, Syriac or Mongolian letter joins its neighbours.
+bool joins_next(char32_t c) {
+  const int type = u_getIntPropertyValue(static_cast<UChar32>(c), UCHAR_JOINING_TYPE);
+  return type == U_JT_DUAL_JOINING || type == U_JT_LEFT_JOINING;
+}
+bool is_joined(char32_t c) {
+  const int type = u_getIntPropertyValue(static_cast<UChar32>(c), UCHAR_JOINING_TYPE);
+  return type == U_JT_DUAL_JOINING || type == U_JT_LEFT_JOINING || type == U_JT_RIGHT_JOINING;
+}
+bool is_mark_of_arabic(char32_t c) { return c >= 0x64B && c <= 0x65F; }
+
+bool is_mongolian_letter(char32_t c) { return c >= 0x1820 && c <= 0x18AA; }
+
+// Whether a hidden character is spelling where it stands. `before` and `after` as above.
+//
+// A non-joiner parts two letters of a script that joins them; either joiner chooses the shape of an
+// Indic letter behind its virama, a joiner also before it; a joiner gives an Arabic letter the shape
+// that it has inside of a word. A variation selector chooses a shape of the Han or Mongolian letter
+// before it.
+bool builds_spelling(char32_t before, char32_t c, char32_t after) {
+  if (before == 0) return false;
+  if (c == kZeroWidthNonJoiner) {
+    return is_virama(before) ||
+           ((is_joined(before) || is_mark_of_arabic(before)) && is_joined(after));
+  }
+  if (c == kZeroWidthJoiner) {
+    if (is_virama(before)) return true;
+    constexpr char32_t kFirstIndic = 0x900, kLastIndic = 0x1CFF;
+    return joins_next(before) || (before >= kFirstIndic && before <= kLastIndic &&
+                                  is_virama(after) && u_isalpha(static_cast<UChar32>(before)));
+  }
+  const bool is_of_han = (c >= 0xE0100 && c <= 0xE01EF) || (c >= 0xFE00 && c <= 0xFE02);
+  if (is_of_han) return u_hasBinaryProperty(static_cast<UChar32>(before), UCHAR_IDEOGRAPHIC);
+  constexpr char32_t kVowelSeparator = 0x180E;
+  if (c == kVowelSeparator) return is_mongolian_letter(before) && is_mongolian_letter(after);
+  const bool is_of_mongolian = (c >= 0x180B && c <= 0x180D) || c == 0x180F;
+  return is_of_mongolian && is_mongolian_letter(before);
+}
+
+bool is_line_or_paragraph_separator(char32_t c) { return c == 0x2028 || c == 0x2029; }
 
 bool is_html_special(char c) { return c == '&' || c == '<' || c == '>' || c == '"' || c == '\''; }
 
@@ -118,10 +162,11 @@ void append_visible(std::string_view text, std::string& out, uint64_t* replaced)
     const Character character = table[code];
     if (!character.is(Character::kControl | Character::kHidden)) {
       before = code;
-    } else if (character.is(Character::kControl)) {
+    } else if (character.is(Character::kControl) || is_line_or_paragraph_separator(code)) {
       put_instead(begin, at, " ");
       before = 0;
-    } else if (builds_emoji(table, before, code, character_at(text, at))) {
+    } else if (const char32_t after = character_at(text, at);
+               builds_emoji(table, before, code, after) || builds_spelling(before, code, after)) {
       before = code;
     } else {
       put_instead(begin, at, "");

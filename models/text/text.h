@@ -17,10 +17,12 @@ std::string sanitize_utf8(std::string_view text, uint64_t* replaced = nullptr);
 void append_valid_utf8(std::string_view text, std::string& out, uint64_t* replaced);
 
 // Appends `text` without the characters that deceive a reader. Invalid UTF-8 is replaced and counted
-// in *replaced (may be null), control characters become spaces; bidirectional overrides, tags and
-// zero-width characters vanish, unless they build an emoji where they stand: a joiner between two
-// pictures, a variation selector behind one, the tags of a flag. Not escaped for anything. Takes
-// about a nanosecond a byte and allocates nothing but what `out` needs.
+// in *replaced (may be null). Control characters and the separators of lines and paragraphs become
+// spaces. Bidirectional controls, tags and zero-width characters vanish, unless they build an emoji
+// where they stand (a joiner between two pictures, a variation selector behind one, the tags of a
+// flag) or are spelling there (joiners and non-joiners of Arabic and Indic scripts, variation
+// selectors behind Han and Mongolian letters). Not escaped for anything. Takes about a nanosecond a
+// byte and allocates nothing but what `out` needs.
 void append_visible(std::string_view text, std::string& out, uint64_t* replaced);
 std::string visible(std::string_view text);
 

@@ -56,16 +56,6 @@ std::vector<std::string> WeightFile::phrases() const {
   if (const auto* list = metadata_->phrases()) {
     phrases.reserve(list->size());
     for (const flatbuffers::String* phrase : *list) phrases.push_back(phrase->str());
-    return phrases;
-  }
-  // A file from before the list: its training data were composed with what has a row.
-  for (uint32_t row = 0; row < metadata_->keyword_rows(); ++row) {
-    const std::string_view text = vocabulary_.text(row);
-    // The splitter passes over single words. Leaving out the plain ones here saves most of its
-    // time.
-    const bool plain = std::ranges::all_of(
-        text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
-    if (!plain) phrases.emplace_back(text);
   }
   return phrases;
 }

@@ -1,6 +1,7 @@
 // Any bytes as a title and as a selling point that may be promoted: no markup, escape or control
 // character gets through, and the width is kept.
 #include "plugin/rewrite.h"
+#include "plugin/title_promotion.h"
 #include "tests/fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -22,9 +23,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   rewrite_title(title, {&prefix, 1}, policy, out, &placed, &replaced);
   promise(placed.begin <= placed.end && placed.end <= out.size(), "the prefix lies in the title");
   std::string plain = out;
-  for (const char* mark : {"<em>", "</em>"}) {
-    const size_t at = policy.format == TitleFormat::kHtml ? plain.find(mark) : std::string::npos;
-    if (at != std::string::npos) plain.erase(at, std::string_view(mark).size());
+  for (const std::string_view mark : {"<em>", "</em>", "<bdi>", "</bdi>"}) {
+    if (policy.format != TitleFormat::kHtml) break;
+    for (size_t at; (at = plain.find(mark)) != std::string::npos;) plain.erase(at, mark.size());
   }
   for (const char c : plain) {
     promise(static_cast<unsigned char>(c) >= 0x20 && c != 0x7F, "no control character");
@@ -36,5 +37,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (policy.max_width > 0 && policy.format == TitleFormat::kPlain) {
     promise(display_width(out) <= policy.max_width, "the width is kept");
   }
+  // What is promoted leaves the title from where it stands.
+  ComparisonText title_text, point_text;
+  title_text.assign(title, NormalForm::Origins::kKept);
+  point_text.assign(point, NormalForm::Origins::kForgotten);
+  const TitlePlace found = place_in_title(title_text, point_text);
+  const TitleCut taken = clean_cut(title_text, found);
+  promise(taken.begin <= taken.end && taken.end <= title_text.valid().size(),
+          "a part of the title");
+  promise(taken.is_empty() || found.kind == TitlePlace::kPresent, "only what the title affirms");
   return 0;
 }

@@ -70,7 +70,7 @@ TEST(ParseConfig, HasTheDefaultsThatItsPageShows) {
   EXPECT_EQ(shown->title.separator, defaults.title.separator);
   EXPECT_EQ(shown->title.max_width, defaults.title.max_width);
   EXPECT_EQ(shown->title.ellipsis, defaults.title.ellipsis);
-  constexpr int kKeys = 24;
+  constexpr int kKeys = 25;
   int keys = 0;
   std::istringstream lines(toml);
   for (std::string line; std::getline(lines, line);) {

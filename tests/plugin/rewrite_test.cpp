@@ -102,17 +102,38 @@ TEST(RewriteTitle, LeavesOutWhatDoesNotFit) {
   EXPECT_EQ(r.placed[1].begin, r.placed[1].end);
 }
 
-TEST(RewriteTitle, MovesAPromotedSellingPoint) {
-  const std::string title = "Shoes waterproof black";
-  EXPECT_EQ(rewrite(title, {{"waterproof", 6, 16}}, plain(0)).text, "waterproof Shoes black");
+TEST(RewriteTitle, FoldsTheSpacesOfASellingPoint) {
+  EXPECT_EQ(rewrite("Kettle", {{" free \t shipping\u3000"}, {"\u00A0 "}}, plain(0)).text,
+            "free shipping Kettle");
 }
 
-TEST(RewriteTitle, LeavesNoSeparatorThatSeparatesNothing) {
-  const std::string slashes = "Polish / Lacquer / Enamel";
-  EXPECT_EQ(rewrite(slashes, {{"lacquer", 9, 16}}, plain(0)).text, "lacquer Polish / Enamel");
-  EXPECT_EQ(rewrite(slashes, {{"enamel", 19, 25}}, plain(0)).text, "enamel Polish / Lacquer");
-  EXPECT_EQ(rewrite("Shoes, waterproof, black", {{"waterproof", 7, 17}}, plain(0)).text,
-            "waterproof Shoes, black");
+TEST(RewriteTitle, IsolatesWhatIsWrittenInTheOtherDirection) {
+  TitlePolicy policy;
+  EXPECT_EQ(rewrite("Kettle", {{"חדש"}}, policy).text, "<bdi><em>חדש</em></bdi> Kettle");
+  EXPECT_EQ(rewrite("קומקום 2", {{"new"}}, policy).text, "<em>new</em> <bdi>קומקום 2</bdi>");
+  EXPECT_EQ(rewrite("水壶 é", {{"防水"}}, policy).text, "<em>防水</em> 水壶 é");
+  policy.page = PageDirection::kRightToLeft;
+  EXPECT_EQ(rewrite("קומקום 2", {{"new"}}, policy).text, "<bdi><em>new</em></bdi> קומקום 2");
+  policy.page = PageDirection::kUnknown;
+  EXPECT_EQ(rewrite("Kettle", {{"חדש"}}, policy).text, "<em>חדש</em> Kettle");
+  EXPECT_EQ(rewrite("Kettle", {{"חדש"}}, plain(0)).text, "חדש Kettle");
+}
+
+TEST(RewriteTitle, CutsInsideOfAnIsolation) {
+  TitlePolicy policy;
+  policy.max_width = 9;
+  const Rewritten r = rewrite("קומקום גדול מאוד", {}, policy);
+  EXPECT_EQ(r.text, "<bdi>קומקום…</bdi>");
+}
+
+TEST(RewriteTitle, MovesAPromotedSellingPoint) {
+  const std::string title = "Shoes waterproof black";
+  EXPECT_EQ(rewrite(title, {{"waterproof", 6, 17}}, plain(0)).text, "waterproof Shoes black");
+}
+
+TEST(RewriteTitle, LeavesInTheTitleWhatDoesNotFitBeforeIt) {
+  const std::string title = "Shoes waterproof black";
+  EXPECT_EQ(rewrite(title, {{"waterproof", 6, 17}}, plain(14)).text, "Shoes waterpr…");
 }
 
 TEST(RewriteTitle, KeepsEveryPropertyOnRandomBytes) {
@@ -129,7 +150,7 @@ TEST(RewriteTitle, KeepsEveryPropertyOnRandomBytes) {
     EXPECT_LE(display_width(rewrite(title, {{first}, {second}}, plain(width)).text), width);
     const Rewritten html = rewrite(title, {{first}, {second}});
     std::string rest = html.text;
-    for (const std::string mark : {"<em>", "</em>"}) {
+    for (const std::string mark : {"<em>", "</em>", "<bdi>", "</bdi>"}) {
       for (size_t at; (at = rest.find(mark)) != std::string::npos;) rest.erase(at, mark.size());
     }
     EXPECT_EQ(rest.find_first_of("<>\"'\x1b"), std::string::npos) << rest;

@@ -44,6 +44,36 @@ TEST(Rules, ForbidByPatternAndCategory) {
   EXPECT_THAT(forbidden(cosmetics, kNames, "shoes"), ::testing::IsEmpty());
 }
 
+TEST(Rules, CoverACategoryHoweverFeedsWriteItsPath) {
+  const auto hits = [](const std::string& rule, const std::string& category) {
+    const auto rules = Rules::parse("[[forbid]]\npattern = 'x'\ncategory = '" + rule + "'");
+    EXPECT_TRUE(rules.ok()) << rules.status().message();
+    return (rules->of_category(category) & RuleMask{2}) != 0;
+  };
+  for (const char* category :
+       {"cosmetics", " Cosmetics ", "COSMETICS", "Beauty > Cosmetics > Masks", "Beauty/cosmetics",
+        "Beauty | Cosmetics", "Beauty » Cosmetics", "Beauty &gt; Cosmetics", "Ｃosmetics"}) {
+    EXPECT_TRUE(hits("cosmetics", category)) << category;
+    EXPECT_TRUE(hits(" Cosmetics", category)) << category;
+  }
+  for (const char* category : {"", "Cosmetics bags", "Beauty", "Beauty > Skin"}) {
+    EXPECT_FALSE(hits("cosmetics", category)) << category;
+  }
+  EXPECT_TRUE(hits("Health &amp; Beauty", "home > health & beauty"));
+  EXPECT_TRUE(hits("beauty/cosmetics", "All > Beauty > Cosmetics > Masks"));
+  EXPECT_FALSE(hits("beauty/masks", "All > Beauty > Cosmetics > Masks"));
+}
+
+TEST(Rules, SwitchMerchantsOffInAnyCase) {
+  const auto rules = Rules::parse("merchants_off = ['m17', 'Smith &amp; Sons']");
+  ASSERT_TRUE(rules.ok());
+  for (const char* merchant :
+       {"m17", " M17", "M17\t", "Ｍ17", "smith & sons", "SMITH &amp; SONS"}) {
+    EXPECT_TRUE(rules->is_merchant_off(merchant)) << merchant;
+  }
+  EXPECT_FALSE(rules->is_merchant_off("m 17"));
+}
+
 TEST(Rules, SwitchSellingPointsOffInAnySpelling) {
   EXPECT_THAT(forbidden("selling_points_off = ['Free  SHIPPING']", kNames),
               ::testing::ElementsAre("free shipping"));
@@ -66,6 +96,7 @@ TEST(Rules, NameTheLineOfWhatIsWrong) {
       {"merchants_off = ['']", "not empty"},
       {"[[forbid]]\npattern = '('", "line 1: forbid.pattern"},
       {"[[forbid]]\ncategory = 'c'", "a pattern"},
+      {"[[forbid]]\npattern = 'a'\ncategory = ' > '", "line 1: forbid.category"},
       {"[[forbid]]\npattern = 'a'\npatern = 'b'", "line 3"},
       {"forbid = 3", "[[forbid]]"},
       {"off = ", "line 1"},

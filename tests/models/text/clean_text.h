@@ -43,6 +43,20 @@ inline bool is_inside_emoji(UChar32 before, UChar32 c, UChar32 after) {
          (before == 0x1F3F4 || (before >= 0xE0020 && before <= 0xE007F));
 }
 
+// Whether a zero-width character is spelling: it stands behind a letter or mark of a script that
+// writes with such characters.
+inline bool is_spelling(UChar32 before, UChar32 c) {
+  const bool is_joiner = c == 0x200C || c == 0x200D;
+  if (is_joiner) {  // Arabic, Syriac, N'Ko, Mongolian and others that join; Indic ones
+    return u_getIntPropertyValue(before, UCHAR_JOINING_TYPE) != U_JT_NON_JOINING ||
+           (before >= 0x900 && before <= 0x1CFF);
+  }
+  if ((c >= 0xFE00 && c <= 0xFE02) || (c >= 0xE0100 && c <= 0xE01EF)) {
+    return u_hasBinaryProperty(before, UCHAR_IDEOGRAPHIC);
+  }
+  return c >= 0x180B && c <= 0x180F && before >= 0x1820 && before <= 0x18AA;
+}
+
 // Empty, or what is wrong: invalid UTF-8, a control character, one that reorders or hides text.
 inline std::string what_is_unclean(std::string_view text) {
   UChar32 before = 0;
@@ -58,7 +72,7 @@ inline std::string what_is_unclean(std::string_view text) {
     const bool reorders = (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) ||
                           c == 0x200E || c == 0x200F || c == 0x061C;
     if (reorders) return "bidirectional control" + where;
-    if (is_zero_width(c) && !is_inside_emoji(before, c, after)) {
+    if (is_zero_width(c) && !is_inside_emoji(before, c, after) && !is_spelling(before, c)) {
       return "invisible character" + where;
     }
     if (c == 0x2028 || c == 0x2029) return "line separator" + where;

@@ -49,6 +49,31 @@ inline bool slow_builds_emoji(UChar32 before, UChar32 c, UChar32 after) {
   return is_tag && (before == 0x1F3F4 || (before >= 0xE0020 && before <= 0xE007F));
 }
 
+inline bool slow_builds_spelling(UChar32 before, UChar32 c, UChar32 after) {
+  const auto joining = [](UChar32 x) { return u_getIntPropertyValue(x, UCHAR_JOINING_TYPE); };
+  const auto is_letter_that_joins = [&](UChar32 x) {
+    return u_isalpha(x) && (joining(x) == U_JT_DUAL_JOINING || joining(x) == U_JT_RIGHT_JOINING ||
+                            joining(x) == U_JT_LEFT_JOINING);
+  };
+  const auto is_virama = [](UChar32 x) { return u_getCombiningClass(x) == 9; };
+  const auto is_mongolian = [](UChar32 x) { return x >= 0x1820 && x <= 0x18AA; };
+  if (before == 0) return false;
+  if (c == 0x200C) {
+    const bool is_letter = is_letter_that_joins(before) || (before >= 0x64B && before <= 0x65F);
+    return is_virama(before) || (is_letter && is_letter_that_joins(after));
+  }
+  if (c == 0x200D) {
+    return is_virama(before) || joining(before) == U_JT_DUAL_JOINING ||
+           joining(before) == U_JT_LEFT_JOINING ||
+           (u_isalpha(before) && before >= 0x900 && before <= 0x1CFF && is_virama(after));
+  }
+  if ((c >= 0xE0100 && c <= 0xE01EF) || (c >= 0xFE00 && c <= 0xFE02)) {
+    return u_hasBinaryProperty(before, UCHAR_IDEOGRAPHIC);
+  }
+  if (c == 0x180E) return is_mongolian(before) && is_mongolian(after);
+  return ((c >= 0x180B && c <= 0x180D) || c == 0x180F) && is_mongolian(before);
+}
+
 inline std::string slow_visible(std::string_view text, uint64_t* replaced) {
   const std::vector<UChar32> characters = slow_characters(text, replaced);
   std::vector<UChar32> kept;
@@ -57,9 +82,11 @@ inline std::string slow_visible(std::string_view text, uint64_t* replaced) {
     const UChar32 c = characters[i];
     const UChar32 after = i + 1 < characters.size() ? characters[i + 1] : 0;
     const bool hidden = u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) ||
-                        u_charType(c) == U_FORMAT_CHAR || c == 0x2028 || c == 0x2029;
-    const bool control = u_charType(c) == U_CONTROL_CHAR;
-    const bool stays = !control && (!hidden || slow_builds_emoji(before, c, after));
+                        u_charType(c) == U_FORMAT_CHAR;
+    const bool control = u_charType(c) == U_CONTROL_CHAR || c == 0x2028 || c == 0x2029;
+    const bool builds =
+        slow_builds_emoji(before, c, after) || slow_builds_spelling(before, c, after);
+    const bool stays = !control && (!hidden || builds);
     if (stays || control) kept.push_back(control ? ' ' : c);
     before = stays ? c : 0;
   }

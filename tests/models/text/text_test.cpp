@@ -91,18 +91,51 @@ TEST(Visible, KeepsEveryLetterAndWholeEmoji) {
 
 TEST(Visible, DropsEachHiddenCharacterBetweenLetters) {
   for (const char* hidden :
-       {"\u00AD",     "\u034F",    "\u061C", "\u115F",     "\u1160",     "\u17B4",     "\u17B5",
-        "\u180B",     "\u180E",    "\u180F", "\u200B",     "\u200C",     "\u200D",     "\u200E",
-        "\u200F",     "\u2028",    "\u2029", "\u202E",     "\u2060",     "\u2065",     "\u2069",
-        "\u206F",     "\u3164",    "\uFE00", "\uFE0E",     "\uFE0F",     "\uFEFF",     "\uFFA0",
-        "\uFFF0",     "\uFFF9",    "\uFFFB", "\U0001BCA0", "\U0001D173", "\U000E0001", "\U000E0041",
-        "\U000E007F", "\U000E0100"}) {
+       {"\u00AD",     "\u034F",     "\u061C",     "\u115F",     "\u1160",    "\u17B4",
+        "\u17B5",     "\u180B",     "\u180E",     "\u180F",     "\u200B",    "\u200C",
+        "\u200D",     "\u200E",     "\u200F",     "\u202E",     "\u2060",    "\u2065",
+        "\u2069",     "\u206F",     "\u3164",     "\uFE00",     "\uFE0E",    "\uFE0F",
+        "\uFEFF",     "\uFFA0",     "\uFFF0",     "\uFFF9",     "\uFFFB",    "\U0001BCA0",
+        "\U0001D173", "\U000E0001", "\U000E0041", "\U000E007F", "\U000E0100"}) {
     const std::string word = std::string("wat") + hidden + "erproof";
     EXPECT_EQ(visible(word), "waterproof") << what_is_unclean(word);
     EXPECT_NE(what_is_unclean(word), "");
     EXPECT_EQ(visible(std::string(hidden) + hidden), "") << what_is_unclean(word);
-    EXPECT_EQ(visible(std::string("补水") + hidden), "补水") << what_is_unclean(word);
+    EXPECT_EQ(visible(std::string("신발") + hidden), "신발") << what_is_unclean(word);
   }
+}
+
+TEST(Visible, MakesSpacesOfWhateverEndsALine) {
+  EXPECT_EQ(visible("kettle\u2028steel\u2029one\u0085two\rthree\nfour"),
+            "kettle steel one two three four");
+}
+
+TEST(Visible, KeepsInvisibleCharactersThatAreSpelling) {
+  for (const char* text : {
+           "کتاب\u200Cهای",                      // Persian: parts a suffix
+           "آزاد\u200Cسازی",                     // also behind a letter that joins nothing
+           "ه\u200D",                            // an abbreviation
+           "क्\u200Dष",                           // Hindi: a half letter
+           "क्\u200Cष",                           // and a visible virama
+           "র\u200D\u09CDয",                     // Bengali
+           "ශ\u0DCA\u200Dරී",                     // Sinhala
+           "葛\U000E0100飾区", "逸\uFE00",       // shapes of Han
+           "\u1820\u180B", "\u1828\u180E\u1820"  // and of Mongolian
+       }) {
+    EXPECT_EQ(visible(text), text);
+    EXPECT_EQ(what_is_unclean(text), "") << text;
+  }
+}
+
+TEST(Visible, DropsThemWhereTheyAreNot) {
+  EXPECT_EQ(visible("کتاب\u200C"), "کتاب");
+  EXPECT_EQ(visible("\u200Cکتاب \u200Dx"), "کتاب x");
+  EXPECT_EQ(visible("کتاب\u200Cx"), "کتابx");
+  EXPECT_EQ(visible("कष\u200Cक"), "कषक");
+  EXPECT_EQ(visible("葛\U000E0100\U000E0101"), "葛\U000E0100");
+  EXPECT_EQ(visible("あ\U000E0100"), "あ");
+  EXPECT_EQ(visible("葛\u180B"), "葛");
+  EXPECT_EQ(visible("کتاب\u200B\u200Cهای"), "کتابهای");
 }
 
 TEST(Visible, KeepsWhatBuildsEmojiOnlyWhereItBuildsOne) {
@@ -122,7 +155,9 @@ TEST(Visible, IsCleanAndStaysAsItIsWhateverComes) {
   std::vector<std::string> texts = hostile_texts();
   const char* parts[] = {"a",      "1",      "补",     "👩",          "🏴",       "🏽",
                          "\u200D", "\uFE0F", "\uFE0E", "\U000E0067", "\U000E007F", "\u20E3",
-                         "\u200B", "\x01",   "\xFF",   "🚀",          "🇩"};
+                         "\u200B", "\x01",   "\xFF",   "🚀",          "🇩",          "\u200C",
+                         "ب",      "ا",      "क",      "\u094D",     "葛",         "\uFE00",
+                         "\u180E", "\u1820", "\u2028"};
   std::mt19937 random(2);
   for (int i = 0; i < 5000; ++i) {
     std::string& text = texts.emplace_back();
