@@ -48,6 +48,14 @@ size_t number_of_model(std::string_view word) {
   return is_model && is_plain(word) ? at : 0;
 }
 
+// Where the unit of a quantity begins: 50|ml, 1/2|inch. 0 where there is none, or one of a single
+// letter, which says nothing by itself.
+size_t unit_of_quantity(std::string_view word) {
+  const size_t at = std::min(word.find_first_not_of("0123456789.,/"), word.size());
+  const std::string_view unit = word.substr(at);
+  return unit.size() >= 2 && std::ranges::all_of(unit, is_letter) ? at : 0;
+}
+
 // Whether others write two neighbours of an ad as one word: letters and the number behind them
 // (gsr 12v), a number and its unit (50 ml).
 bool is_often_joined(std::string_view left, std::string_view right) {
@@ -87,6 +95,11 @@ void MatchingAnalyzer::add_parts(std::string_view word, std::vector<std::string>
     if (part.size() == word.size() || !is_telling(part)) return;
     for (std::string& form : fold(part)) add_new(std::move(form), parts);
   };
+  if (const size_t at = unit_of_quantity(word)) {
+    add(word.substr(0, at));
+    add(word.substr(at));
+    return;
+  }
   for_each_joined_part(word, [&](std::string_view part) {
     add(part);
     if (const size_t at = number_of_model(part)) {

@@ -86,6 +86,7 @@ TEST(Matching, FindsThePartsOfJoinedWords) {
                                   {"vinegar", "Oil&Vinegar set"},
                                   {"wi fi", "wifi"},
                                   {"t shirt", "T-Shirt"},
+                                  {"1/4", "Bit 1/4 inch"},
                                   {"h&m", "H&M scarf"}}) {
     EXPECT_TRUE(finds(english, query, ad)) << query;
   }
