@@ -321,7 +321,9 @@ void register_all() {
            {"Canary/none", ""},
            {"Canary/half", "[canary]\nserved = 0.5\n"},
            {"Canary/recorded", "[canary]\ncompared = 1.0\n"}}) {
-    add(name, [=](benchmark::State& s) { run_canary(s, config); })->UseManualTime()->MinTime(0.3);
+    add(name, [config = config](benchmark::State& s) { run_canary(s, config); })
+        ->UseManualTime()
+        ->MinTime(0.3);
   }
   const std::string cut = "[title]\nmax_width = 40\n";
   const std::string promote = "[selling_points]\nduplicates = 'promote'\n";
@@ -329,7 +331,7 @@ void register_all() {
        std::initializer_list<std::pair<const char*, std::string>>{{"Lateness/whole_titles", ""},
                                                                   {"Lateness/cut_titles", cut},
                                                                   {"Lateness/promoted", promote}}) {
-    add(name, [=, promoted = config == promote](benchmark::State& s) {
+    add(name, [config = config, promoted = config == promote](benchmark::State& s) {
       run_lateness(s, config, promoted);
     })->MinTime(0.5);
   }

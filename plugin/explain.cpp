@@ -2,16 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
+#include <vector>
 
 #include "models/text/text.h"
 #include "models/weights/vocabulary.h"
+#include "plugin/json_writer.h"
 #include "plugin/request.h"
 
 namespace barker {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 const char* verdict_name(Verdict verdict) {
   switch (verdict) {
@@ -36,8 +35,6 @@ const char* verdict_name(Verdict verdict) {
   }
   return "?";
 }
-
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 const char* status_name(int32_t status) {
   switch (status) {
@@ -68,63 +65,104 @@ const char* reason_name(int32_t reason) {
   }
 }
 
-// The parts of one explanation.
+// Writes the parts of one explanation.
 class Explanation {
  public:
-  Explanation(const CheckedRequest& request, const Basis& basis, Workspace& workspace)
+  Explanation(const CheckedRequest& request, const Basis& basis, Workspace& workspace,
+              JsonWriter& out)
       : request_(request.request),
         config_(basis.config),
         rules_(*basis.rules),
         g_(*basis.weights->generation),
-        w_(workspace) {}
+        w_(workspace),
+        out_(out) {}
 
-  Json query_keywords() const {
-    Json out = Json::array();
-    for (const Keyword& keyword : g_.splitter.split(view(request_.query))) {
-      const bool is_known = g_.file->vocabulary().find(keyword.fingerprint) != kUnknownRow;
-      out.push_back({{"text", keyword.text}, {"known", is_known}});
+  void write_query_keywords() const {
+    const std::vector<Keyword> keywords = g_.splitter.split(view(request_.query));
+    if (keywords.empty()) return;
+    out_.key("query_keywords");
+    out_.begin_array();
+    for (const Keyword& keyword : keywords) {
+      out_.begin_object();
+      out_.member("text", std::string_view(keyword.text));
+      out_.member("known", g_.file->vocabulary().find(keyword.fingerprint) != kUnknownRow);
+      out_.end_object();
     }
-    return out;
+    out_.end_array();
   }
 
-  Json groups() const {
-    Json out = Json::array();
-    for (size_t i = 0; i < g_.network().groups.size(); ++i) {
-      out.push_back({{"name", g_.network().groups[i].name}, {"known_tokens", w_.groups[i].count}});
+  void write_groups() const {
+    const auto& groups = g_.network().groups;
+    if (groups.size() == 0) return;
+    out_.key("groups");
+    out_.begin_array();
+    for (size_t i = 0; i < groups.size(); ++i) {
+      out_.begin_object();
+      out_.member("name", std::string_view(groups[i].name));
+      out_.member("known_tokens", uint64_t{w_.groups[i].count});
+      out_.end_object();
     }
-    return out;
+    out_.end_array();
   }
 
-  // The ad at a rank of the window.
-  Json ad(const barker_result_ad& result, uint64_t rank) const {
-    const barker_ad ad = element(request_.ads, request_.ad_stride, result.ad);
-    if ((result.flags & BARKER_RESULT_BAD_AD) != 0) {  // its texts cannot be trusted
-      return {{"ad", result.ad}, {"bad_ad", true}};
+  void write_ads(const Answer& answer) const {
+    bool is_open = false;
+    for (uint64_t rank = 0; rank < answer.ads.size(); ++rank) {
+      const barker_result_ad& result = answer.ads[rank];
+      const bool is_bad = (result.flags & BARKER_RESULT_BAD_AD) != 0;
+      if (!result.rescored && !(is_bad && result.ad < w_.candidate_ranges.size())) continue;
+      if (!is_open) {
+        out_.key("ads");
+        out_.begin_array();
+        is_open = true;
+      }
+      out_.begin_object();
+      if (is_bad) {
+        write_bad_ad(result);
+      } else {
+        write_ad(result, rank);
+      }
+      out_.end_object();
     }
-    Json out = {
-        {"id", view(ad.id)},
-        {"score", result.score},
-        {"factors",
-         {{"bid", ad.bid}, {"pctr", number(result.pctr)}, {"first_pass", ad.first_pass_score}}},
-        {"opt_out", (ad.flags & BARKER_AD_OPT_OUT) != 0},
-        {"merchant_off", rules_.is_merchant_off(view(ad.merchant))}};
-    const Range& range = w_.candidate_ranges[result.ad];
-    if (range.size() > 0) out["selling_points"] = selling_points(ad, result, rank);
-    if (g_.network().has_auxiliary && w_.titles[result.ad].count > 0) {
-      out["attention"] = attention(w_.titles[result.ad]);
-    }
-    return out;
+    if (is_open) out_.end_array();
   }
 
  private:
-  Json selling_points(const barker_ad& ad, const barker_result_ad& result, uint64_t rank) const {
-    Json out = Json::array();
+  // Such an ad's texts cannot be trusted.
+  void write_bad_ad(const barker_result_ad& result) const {
+    out_.member("ad", uint64_t{result.ad});
+    out_.member("bad_ad", true);
+  }
+
+  // The ad at a rank of the window.
+  void write_ad(const barker_result_ad& result, uint64_t rank) const {
+    const barker_ad ad = element(request_.ads, request_.ad_stride, result.ad);
+    out_.member("id", view(ad.id));
+    out_.member("score", result.score);
+    out_.key("factors");
+    out_.begin_object();
+    out_.member("bid", ad.bid);
+    out_.member("pctr", result.pctr);
+    out_.member("first_pass", ad.first_pass_score);
+    out_.end_object();
+    out_.member("opt_out", (ad.flags & BARKER_AD_OPT_OUT) != 0);
+    out_.member("merchant_off", rules_.is_merchant_off(view(ad.merchant)));
+    if (w_.candidate_ranges[result.ad].size() > 0) write_selling_points(ad, result, rank);
+    if (g_.network().has_auxiliary && w_.titles[result.ad].count > 0) {
+      write_attention(w_.titles[result.ad]);
+    }
+  }
+
+  void write_selling_points(const barker_ad& ad, const barker_result_ad& result,
+                            uint64_t rank) const {
     const Range& range = w_.candidate_ranges[result.ad];
     const bool is_late = rank >= w_.titles_in_time;
     std::vector<Verdict> verdicts(range.size());
     uint32_t chosen[BARKER_MAX_SELLING_POINTS];
     choose_selling_points({w_.candidates.data() + range.begin, range.size()}, config_.choose,
                           {g_.packed.kernels(), g_.network().embedding}, chosen, verdicts.data());
+    out_.key("selling_points");
+    out_.begin_array();
     for (size_t i = 0; i < range.size(); ++i) {
       const Candidate& c = w_.candidates[range.begin + i];
       const std::string_view text =
@@ -132,12 +170,18 @@ class Explanation {
       const char* verdict = verdict_in_title(result, i);
       if (!verdict && is_late) verdict = verdict_past_deadline(c, verdicts[i]);
       if (!verdict) verdict = verdict_out_of_title(text, verdicts[i]);
-      out.push_back({{"text", text},
-                     {"score", c.row == kUnknownRow ? Json(nullptr)
-                                                    : number(1 / (1 + std::exp(-double{c.logit})))},
-                     {"verdict", verdict}});
+      out_.begin_object();
+      out_.member("text", text);
+      out_.key("score");
+      if (c.row == kUnknownRow) {
+        out_.null();
+      } else {
+        out_.value(1 / (1 + std::exp(-double{c.logit})));
+      }
+      out_.member("verdict", verdict);
+      out_.end_object();
     }
-    return out;
+    out_.end_array();
   }
 
   // Of a selling point that stands in the result's title; null: it does not.
@@ -166,16 +210,19 @@ class Explanation {
     return is_blank ? "nothing of it can be seen" : "did not fit";
   }
 
-  Json attention(const Bag& title) const {
-    Json out = Json::array();
+  void write_attention(const Bag& title) const {
     std::vector<float> weights(title.count);
     float logit;
     w_.forward.score_titles({&title, 1}, &logit, weights.data(), Exactness::kExact);
+    out_.key("attention");
+    out_.begin_array();
     for (size_t t = 0; t < title.count; ++t) {
-      out.push_back(
-          {{"keyword", g_.file->vocabulary().text(title.rows[t])}, {"weight", weights[t]}});
+      out_.begin_object();
+      out_.member("keyword", g_.file->vocabulary().text(title.rows[t]));
+      out_.member("weight", double{weights[t]});
+      out_.end_object();
     }
-    return out;
+    out_.end_array();
   }
 
   const barker_request& request_;
@@ -183,40 +230,31 @@ class Explanation {
   const Rules& rules_;
   const Generation& g_;
   Workspace& w_;
+  JsonWriter& out_;
 };
 
 }  // namespace
 
 std::string explain_answer(const CheckedRequest& request, const Basis& basis, Workspace* workspace,
                            const Answer& answer) {
-  // Made an object, and its lists arrays, before anything is put in: a value of null that becomes one
-  // of them where there is no memory for it crashes when it is destroyed (nlohmann 3.11).
-  Json out = Json::object();
+  JsonWriter out;
+  out.begin_object();
   if (answer.generation != 0) {
-    out["generation"] = answer.generation;
-    out["model"] = basis.weights->generation->file->path();
+    out.member("generation", uint64_t{answer.generation});
+    out.member("model", std::string_view(basis.weights->generation->file->path()));
   }
-  out["status"] = status_name(answer.status);
-  if (answer.is_bypass()) out["reason"] = reason_name(answer.reason);
+  out.member("status", status_name(answer.status));
+  if (answer.is_bypass()) out.member("reason", reason_name(answer.reason));
   if (answer.generation != 0 && workspace) {
-    const Explanation explanation(request, basis, *workspace);
-    if (Json keywords = explanation.query_keywords(); !keywords.empty()) {
-      out["query_keywords"] = std::move(keywords);
-    }
+    const Explanation explanation(request, basis, *workspace, out);
+    explanation.write_query_keywords();
     if (!answer.is_bypass()) {
-      if (Json groups = explanation.groups(); !groups.empty()) out["groups"] = std::move(groups);
-      Json ads = Json::array();
-      for (uint64_t rank = 0; rank < answer.ads.size(); ++rank) {
-        const barker_result_ad& result = answer.ads[rank];
-        const bool is_bad = (result.flags & BARKER_RESULT_BAD_AD) != 0;
-        if (result.rescored || (is_bad && result.ad < workspace->candidate_ranges.size())) {
-          ads.push_back(explanation.ad(result, rank));
-        }
-      }
-      if (!ads.empty()) out["ads"] = std::move(ads);
+      explanation.write_groups();
+      explanation.write_ads(answer);
     }
   }
-  return out.dump(-1, ' ', false, Json::error_handler_t::replace);
+  out.end_object();
+  return out.text();
 }
 
 }  // namespace barker

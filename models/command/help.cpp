@@ -81,7 +81,8 @@ class HelpFormatter : public CLI::Formatter {
     }
     std::vector<std::string> groups = {"Operands"};
     for (const CLI::Option* option : visible_options(*app)) groups.push_back(heading(*option));
-    std::ranges::stable_partition(groups, [](const std::string& g) { return g != kOther; });
+    std::stable_partition(groups.begin(), groups.end(),
+                          [](const std::string& g) { return g != kOther; });
     for (size_t i = 0; i < groups.size(); ++i) {
       if (std::find(groups.begin(), groups.begin() + static_cast<ptrdiff_t>(i), groups[i]) ==
           groups.begin() + static_cast<ptrdiff_t>(i)) {

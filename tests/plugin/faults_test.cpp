@@ -19,6 +19,7 @@
 #include <functional>
 #include <limits>
 #include <new>
+#include <string_view>
 #include <vector>
 
 #include "models/text/fingerprint.h"
@@ -199,6 +200,37 @@ TEST_F(Faults, OfAllAllocationsNeverCrashAQuery) {
     api().destroy(plugin);
   }
   std::printf("%d places, %d queries refused\n", n - 2, refused);
+}
+
+TEST_F(Faults, OfAllocationsNeverCrashAnExplanation) {
+  NEEDS_FAILING_NEW;
+  const auto& explain =
+      *static_cast<const barker_explain*>(api().get_extension(BARKER_EXT_EXPLAIN));
+  for (const bool for_good : {false, true}) {
+    barker_plugin* plugin = make();
+    EXPECT_TRUE(asker_.ask(plugin));  // takes the scratch memory that every query needs
+    barker_string whole{};
+    ASSERT_EQ(explain.explain(plugin, &asker_.request, &whole, nullptr), BARKER_OK);
+    int n = 1, without = 0;
+    for (bool failed = true; failed; ++n) {
+      barker_string json{};
+      int32_t code = -1;
+      failed = with_failing_allocation(
+          n, for_good, [&] { code = explain.explain(plugin, &asker_.request, &json, nullptr); });
+      if (code == BARKER_OK) {
+        EXPECT_EQ(std::string_view(json.data, json.size), std::string_view(whole.data, whole.size))
+            << n;
+      } else {
+        EXPECT_EQ(code, BARKER_E_INTERNAL) << n;
+        ++without;
+      }
+      explain.release(json);
+    }
+    std::printf("%d places, %d calls without an explanation\n", n - 2, without);
+    EXPECT_GT(without, 20);
+    explain.release(whole);
+    api().destroy(plugin);
+  }
 }
 
 // What a plugin serves, and with which weights.
