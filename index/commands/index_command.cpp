@@ -1,7 +1,7 @@
 #include <iostream>
 #include <memory>
 
-#include "index/catalogue/mine_selling_points.h"
+#include "index/catalogue/mining/accepted.h"
 #include "index/commands/commands.h"
 #include "index/matching/stems.h"
 #include "index/retrieval/index_writer.h"
@@ -13,12 +13,39 @@ namespace barker {
 namespace {
 
 struct Options {
-  std::string ads, out;
+  std::string ads, out, mined;
   MatchingRules rules;
-  bool mine = false, strict = false;
+  bool mines = false, accepts_all = false, strict = false;
 };
 
+// Gives the ads the mined selling points that a person accepted.
+Status give_mined(const Options& options, std::vector<CatalogueAd>& ads) {
+  BadLines bad;
+  const auto accepted = read_accepted(options.mined, options.accepts_all, bad);
+  if (!accepted.ok()) return accepted.status();
+  std::cerr << visible_lines(bad.report(options.mined));
+  if (accepted->accepted == 0) {
+    return bad_data(options.mined +
+                    ": no line is accepted; add \"accepted\": true to the lines that are true of "
+                    "the products");
+  }
+  const Given given = give_selling_points(*accepted, ads);
+  std::cerr << accepted->accepted << " accepted lines gave " << given.ads << " ads "
+            << given.selling_points << " selling points; " << accepted->left_out
+            << " lines are not accepted, " << given.unused << " accepted ones fit no ad\n";
+  return {};
+}
+
 Result<int> run(const Options& options) {
+  if (options.mines) {
+    return invalid_argument(
+        "--mine-selling-points: people decide what stands before a title; type barker mine --ads "
+        "FILE --out MINED, add \"accepted\": true to its good lines, then type barker index "
+        "--mined MINED");
+  }
+  if (options.accepts_all && options.mined.empty()) {
+    return invalid_argument("--accept-all: expected --mined FILE beside it");
+  }
   BadLines bad;
   Result<Catalogue> catalogue = read_catalogue(options.ads, bad);
   if (!catalogue.ok()) return catalogue.status();
@@ -27,10 +54,8 @@ Result<int> run(const Options& options) {
     return bad_data(options.ads + ": no usable ad in " + std::to_string(catalogue->lines) +
                     " lines");
   }
-  if (options.mine) {
-    for (const MinedPhrase& m : mine_selling_points(catalogue->ads)) {
-      std::cout << visible(m.category) << '\t' << visible(m.phrase) << '\t' << m.ads << '\n';
-    }
+  if (!options.mined.empty()) {
+    if (Status s = give_mined(options, catalogue->ads); !s.ok()) return s;
   }
   std::cerr << "indexing " << catalogue->ads.size() << " ads ...\n";
   if (Status s = write_index(catalogue->ads, options.out, options.rules); !s.ok()) return s;
@@ -57,8 +82,13 @@ Command add_index_command(CLI::App& app) {
   command->add_flag("--strict", options->strict, "Exit with 65 when a line could not be used")
       ->group(kInput);
   command
-      ->add_flag("--mine-selling-points", options->mine,
-                 "Give ads without selling points those mined from their category, and print them")
+      ->add_option("--mined", options->mined,
+                   "Proposals of `barker mine`; ads without selling points get the accepted ones")
+      ->type_name(kFile)
+      ->group(kInput);
+  command
+      ->add_flag("--accept-all", options->accepts_all,
+                 "Take every line of --mined, read by nobody; for experiments only")
       ->group(kInput);
   command
       ->add_option("--language", options->rules.languages,
@@ -67,6 +97,8 @@ Command add_index_command(CLI::App& app) {
       ->check(CLI::IsMember(stemmed_languages()))
       ->capture_default_str()
       ->group(kInput);
+  // Hidden from help and completion: it only says what to type instead.
+  command->add_flag("--mine-selling-points", options->mines)->group("");
   command->add_option("--out", options->out, "Directory of the index to write")
       ->required()
       ->type_name(kDirectory)

@@ -5,7 +5,6 @@
 
 #include <fstream>
 
-#include "index/catalogue/mine_selling_points.h"
 #include "index/profiles/profiles.h"
 #include "tests/models/weights/random_model.h"
 
@@ -277,35 +276,6 @@ TEST(ReadCatalogue, GoesOnBehindABrokenFirstLine) {
   ASSERT_TRUE(catalogue.ok());
   EXPECT_EQ(catalogue->ads.size(), 1u);
   EXPECT_EQ(bad.count(), 1u);
-}
-
-TEST(MineSellingPoints, FindsPhrasesThatAreFrequentButNotUniversal) {
-  std::vector<CatalogueAd> ads(20);
-  for (size_t i = 0; i < ads.size(); ++i) {
-    ads[i].category = "shoes";
-    ads[i].title =
-        "Leather boot" + std::string(i % 3 == 0 ? " memory foam" : "") + (i == 0 ? " unique" : "");
-  }
-  ads[1].selling_points = {"given"};
-  mine_selling_points(ads);
-  EXPECT_THAT(ads[0].selling_points, Contains("memory foam"));
-  EXPECT_THAT(ads[0].selling_points, Not(Contains("leather")));
-  EXPECT_THAT(ads[0].selling_points, Not(Contains("unique")));
-  EXPECT_EQ(ads[1].selling_points, std::vector<std::string>{"given"});
-  EXPECT_TRUE(ads[2].selling_points.empty()) << "a selling point must be true of the product";
-}
-
-TEST(MineSellingPoints, SkipsPhrasesThatTheTextNegates) {
-  std::vector<CatalogueAd> ads(20);
-  for (size_t i = 0; i < ads.size(); ++i) {
-    ads[i].category = "tents";
-    ads[i].title = i < 7 ? "Tent, not waterproof" : "Tent";
-    if (i < 7) ads[i].attributes = {{"floor", "yes"}, {"frame", "aluminium"}};
-  }
-  mine_selling_points(ads);
-  EXPECT_THAT(ads[0].selling_points, Contains("aluminium"));
-  EXPECT_THAT(ads[0].selling_points, Not(Contains("waterproof")));
-  EXPECT_THAT(ads[0].selling_points, Not(Contains("yes")));
 }
 
 }  // namespace

@@ -111,9 +111,8 @@ TEST_F(Attack, LeavesTheTerminalAlone) {
 
 // Expects that a command prints something, and only clean lines, on both streams.
 void expect_clean(const std::string& arguments) {
-  std::string out = run(arguments + " 2>&1").out;
+  const std::string out = run(arguments + " 2>&1").out;
   EXPECT_NE(out, "") << arguments;
-  std::ranges::replace(out, '\t', ' ');  // tabs separate the columns of mined phrases
   std::istringstream lines(out);
   for (std::string line; std::getline(lines, line);) {
     EXPECT_EQ(what_is_unclean(line), "") << arguments << ": " << line;
@@ -157,7 +156,7 @@ TEST_F(Attack, InACatalogueThatIsIndexedLeavesTheTerminalAlone) {
     };
     for (int i = 0; i < 30; ++i) {  // enough to be mined, and each id on two lines
       ad["id"] = hostile + std::to_string(i / 2);
-      ad["title"] = i < 6 ? "memory foam shoe" : "shoe";
+      ad["title"] = i < 6 ? "Shoe, memory foam" : "Shoe";
       out << line();
     }
     ad["attributes"] = {{hostile, 1}};  // of a wrong type
@@ -165,7 +164,8 @@ TEST_F(Attack, InACatalogueThatIsIndexedLeavesTheTerminalAlone) {
   }
   out.close();
   // The report shows only the first 20 bad lines, so each hostile text gets a catalogue of its own.
-  expect_clean("index --mine-selling-points --ads " + catalogue + " --out " + index_);
+  expect_clean("mine --ads " + catalogue);
+  expect_clean("index --ads " + catalogue + " --out " + index_);
   for (const std::string& hostile : hostile_texts()) {
     std::ofstream(catalogue) << hostile << "\n{\"id\":\"a\",\"title\":\"" << hostile << "\n";
     expect_clean("index --ads " + catalogue + " --out " + index_);
