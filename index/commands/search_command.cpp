@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <iostream>
 #include <memory>
 #include <sstream>
@@ -68,6 +70,27 @@ Result<std::string> configuration(const Options& options) {
                          : "[title]\nformat = \"plain\"\nopen = \"[\"\nclose = \"]\"\n");
 }
 
+// Says once, on standard error, that a page shows no selling point at all. [any thread]
+class NoSellingPointNote {
+ public:
+  explicit NoSellingPointNote(const Options& options) : options_(options) {}
+
+  void see(const SearchResult& page) {
+    if (page.ads.empty() || page.status != "rescored") return;
+    if (!std::ranges::all_of(page.ads, [](const AdShown& ad) { return ad.selling_points.empty(); }))
+      return;
+    if (said_.exchange(true)) return;
+    std::cerr << "barker search: no ad on the page for \"" + visible(page.query) +
+                     "\" shows a selling point; barker check --index " +
+                     visible(options_.engine.index) + " --weights " +
+                     visible(options_.engine.watched.weights) + " says why\n";
+  }
+
+ private:
+  const Options& options_;
+  std::atomic<bool> said_ = false;
+};
+
 Result<int> run(Options& options) {
   if (options.queries.empty() && options.query.empty()) {
     return invalid_argument("QUERY is missing; --queries FILE answers many");
@@ -82,7 +105,9 @@ Result<int> run(Options& options) {
   Result<std::unique_ptr<Engine>> engine = Engine::open(options.engine);
   if (!engine.ok()) return engine.status();
 
-  const auto format = [&options](const SearchResult& page) {
+  NoSellingPointNote note(options);
+  const auto format = [&options, &note](const SearchResult& page) {
+    note.see(page);
     std::ostringstream out;
     if (options.json) {
       print_json(page, options.limit, out);

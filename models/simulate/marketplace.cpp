@@ -64,18 +64,53 @@ std::vector<size_t> sample(Random& random, size_t n, size_t k) {
   return all;
 }
 
-// Titles as sellers write them. English ones have commas, Chinese ones are one run of claims.
-std::string make_title(const MarketCategory& c, const Ad& ad, Random& random) {
-  const std::vector<size_t> details = sample(random, c.details.size(), 2);
-  std::string title = ad.brand;
-  if (c.chinese) {
-    title += " " + c.details[details[0]];
-    for (const size_t p : ad.in_title) title += c.points[p].text;
-    return title + ad.noun + " " + c.details[details[1]];
+bool contradict(const MarketCategory& c, const std::string& a, const std::string& b) {
+  return std::ranges::any_of(c.contradictions, [&](const auto& pair) {
+    return (pair.first == a && pair.second == b) || (pair.first == b && pair.second == a);
+  });
+}
+
+bool fits(const MarketCategory& c, const std::string& word, const std::vector<std::string>& said) {
+  return std::ranges::none_of(said,
+                              [&](const std::string& other) { return contradict(c, word, other); });
+}
+
+// Draws two details of different dimensions that contradict nothing said, and says them.
+std::vector<std::string> draw_details(const MarketCategory& c, Random& random,
+                                      std::vector<std::string>& said) {
+  std::vector<std::string> details;
+  for (const size_t dimension : sample(random, c.details.size(), c.details.size())) {
+    const std::string& detail = random.pick(c.details[dimension]);
+    if (details.size() == 2 || !fits(c, detail, said)) continue;
+    details.push_back(detail);
+    said.push_back(detail);
   }
-  title += " " + c.details[details[0]] + " " + ad.noun;
+  return details;
+}
+
+// Draws up to `count` selling points that contradict nothing said, and says them.
+std::vector<size_t> draw_points(const MarketCategory& c, size_t count, Random& random,
+                                std::vector<std::string>& said) {
+  std::vector<size_t> points;
+  for (const size_t p : sample(random, c.points.size(), c.points.size())) {
+    if (points.size() == count || !fits(c, c.points[p].text, said)) continue;
+    points.push_back(p);
+    said.push_back(c.points[p].text);
+  }
+  return points;
+}
+
+// Titles as sellers write them. English ones have commas, Chinese ones are one run of claims.
+std::string make_title(const MarketCategory& c, const Ad& ad,
+                       const std::vector<std::string>& details) {
+  std::string title = ad.brand + " " + details[0];
+  if (c.chinese) {
+    for (const size_t p : ad.in_title) title += c.points[p].text;
+    return title + ad.noun + " " + details[1];
+  }
+  title += " " + ad.noun;
   for (const size_t p : ad.in_title) title += ", " + c.points[p].text;
-  return title + ", " + c.details[details[1]];
+  return title + ", " + details[1];
 }
 
 std::vector<Ad> make_ads(const MarketplaceOptions& options) {
@@ -89,10 +124,12 @@ std::vector<Ad> make_ads(const MarketplaceOptions& options) {
     ad.id = "ad" + std::to_string(i + 1);
     ad.noun = random.pick(c.nouns);
     ad.brand = random.pick(c.brands);
-    ad.points = sample(random, c.points.size(), 4 + random.below(3));
+    std::vector<std::string> said = {ad.noun};
+    const std::vector<std::string> details = draw_details(c, random, said);
+    ad.points = draw_points(c, 4 + random.below(3), random, said);
     const size_t told = random.below(3);
     ad.in_title.assign(ad.points.begin(), ad.points.begin() + static_cast<ptrdiff_t>(told));
-    ad.title = make_title(c, ad, random);
+    ad.title = make_title(c, ad, details);
     ad.bid = std::round(100 * c.price * 0.005 * std::exp(0.4 * random.normal())) / 100;
     ad.opt_out = random.chance(0.02);
   }

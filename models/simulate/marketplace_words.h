@@ -3,6 +3,7 @@
 
 #include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace barker {
@@ -21,10 +22,13 @@ struct MarketCategory {
   bool chinese;
   std::vector<std::string> nouns;   // names of the product in titles and queries
   std::vector<std::string> brands;  // invented
-  std::vector<std::string>
-      details;  // sizes, models, colours: they stand in titles, appeal to nobody
+  // Sizes, models, colours: they stand in titles and appeal to nobody. Each list is one dimension, of
+  // which a product has at most one value.
+  std::vector<std::vector<std::string>> details;
   std::vector<MarketPoint> points;
   double price;  // a typical one; bids follow it
+  // Pairs of nouns, details and selling points that are never true of one product.
+  std::vector<std::pair<std::string, std::string>> contradictions = {};
 };
 
 const std::vector<MarketCategory>& market_categories();

@@ -17,6 +17,19 @@ bool has_code(std::string_view text) {
   return text.find_first_of("{}[]<>=\\_|@#*^~$\"\n\t") != std::string_view::npos;
 }
 
+// Whether two sentences run together without a space between them: "QualifiedHidden controls".
+// Product names in mixed case have shorter parts.
+bool has_glued_words(std::string_view text) {
+  constexpr size_t kLongestPart = 7;
+  size_t letters = 0;
+  for (const char c : text) {
+    if (c >= 'A' && c <= 'Z' && letters > kLongestPart) return true;
+    letters = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ? letters + 1 : 0;
+    if (c >= 'A' && c <= 'Z') letters = 1;
+  }
+  return false;
+}
+
 bool has_digit(std::string_view word) {
   return word.find_first_of("0123456789") != std::string_view::npos;
 }
@@ -44,7 +57,7 @@ bool can_be_claim(const Clause& clause, size_t begin, size_t end, std::string_vi
     return false;
   if (characters == 1 || (characters == 0 && !has_word)) return false;
   if (characters > 0 && is_han_notice(text)) return false;
-  return !has_code(text);
+  return !has_code(text) && !has_glued_words(text);
 }
 
 // Whether a list of features may go on behind the separator. A comma does not count: in prose, the
@@ -143,7 +156,9 @@ std::vector<Claim> claims_of(const CatalogueAd& ad) {
   const std::string title = without_markup(ad.title);
   const std::vector<Clause> parts = clauses_of(title);
   for (size_t i = 1; i < parts.size(); ++i) {
-    if (parts[i - 1].after != Separator::kLink) claims.add(title, parts[i]);
+    // A full stop in a title abbreviates: "0.7 Cu. Ft. microwave".
+    const Separator before = parts[i - 1].after;
+    if (before != Separator::kLink && before != Separator::kSentence) claims.add(title, parts[i]);
   }
   const std::string text = without_markup(ad.description);
   const std::vector<Clause> clauses = clauses_of(text);

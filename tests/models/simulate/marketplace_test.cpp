@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -65,6 +66,50 @@ TEST_F(Marketplace, HasEnglishAndChineseAdsInEveryCategory) {
   EXPECT_GE(categories.size(), 8u);
   EXPECT_TRUE(categories.contains("面膜"));
   EXPECT_TRUE(categories.contains("shoes"));
+}
+
+// Words of which at most one is true of a product, written down here a second time so that the test
+// does not trust the generator's lists.
+const std::vector<std::vector<std::string>>& exclusive_words() {
+  static const std::vector<std::vector<std::string>> kExclusive = {
+      {" grey", " olive"},        {" black", " blue", " silver"},
+      {" men's", " women's"},     {" 25L", " 40L"},
+      {" 1.7L", " 1L"},           {" steel", " white"},
+      {" 50ml", " 100ml"},        {" day", " night", " spf30"},
+      {" 2 person", " 4 person"}, {" 2 person", " family"},
+      {" over-ear", " in-ear"},   {"10片装", "20片"},
+      {"S码", "M码", "L码"},      {"黑色", "米白"},
+      {"500ml", "350ml"},         {"粉色", "白色"},
+      {"男款", "女款"},           {"真丝", "纯棉", "雪纺"},
+      {"大容量", "便携"},         {"大容量", "轻量"},
+      {"大容量", "350ml"},        {" vintage leather", " recycled material"},
+      {" over-ear", " earbuds"}};
+  return kExclusive;
+}
+
+TEST_F(Marketplace, SaysNothingOfAProductThatContradictsItself) {
+  for (uint64_t seed = 1; seed <= 4; ++seed) {
+    const std::string directory = temporary_path("market");
+    ASSERT_TRUE(
+        write_marketplace({.seed = seed, .ads = 4000, .users = 10, .searches = 1}, directory).ok());
+    auto reader = LineReader::open(directory + "/catalogue.jsonl");
+    std::string_view line;
+    while (reader->next(line)) {
+      const Json ad = Json::parse(line);
+      std::string words = " " + ad["title"].get<std::string>();
+      for (const auto& point : ad["selling_points"]) words += ", " + point.get<std::string>();
+      for (const auto& exclusive : exclusive_words()) {
+        const auto said = std::ranges::count_if(exclusive, [&](const std::string& word) {
+          const size_t at = words.find(word);
+          const size_t end = at + word.size();
+          return at != std::string::npos &&
+                 !(end < words.size() && words[end] >= 'a' && words[end] <= 'z');
+        });
+        EXPECT_LE(said, 1) << words;
+      }
+    }
+    std::filesystem::remove_all(directory);
+  }
 }
 
 TEST_F(Marketplace, ClicksAsOftenAsTheTrueProbabilitiesSay) {
