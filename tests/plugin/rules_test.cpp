@@ -113,7 +113,7 @@ TEST(Rules, RefuseAPatternThatNeverEnds) {
   const auto rules = Rules::parse("[[forbid]]\npattern = '(a+)+$'");
   ASSERT_TRUE(rules.ok());
   ModelSpec model = random_model(1, {.keywords = 1, .features = 0});
-  model.names = {std::string(60, 'a') + "b"};
+  model.names = {std::string(60, 'a').append("b")};
   const std::string path = temporary_path("slow.barker");
   ASSERT_TRUE(write_weight_file(model, path).ok());
   const auto file = WeightFile::open(path).value();

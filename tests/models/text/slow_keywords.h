@@ -20,6 +20,8 @@
 #include <string_view>
 #include <vector>
 
+#include "models/text/clauses.h"
+#include "models/text/phrases.h"
 #include "models/text/units.h"
 #include "models/text/words.h"
 #include "tests/models/text/slow_text.h"
