@@ -55,11 +55,11 @@ struct Workspace {
   std::vector<double> good_scores;
   std::vector<uint32_t> good_order;
 
-  std::vector<Candidate> candidates;        // of the ads that will be shown
-  std::vector<uint32_t> resolved_rows;      // of candidates of a catalogue; kRowToBeFound: of others
-  std::vector<RuleMask> candidate_rules;    // which rules apply to its ad
-  std::vector<Range> candidate_ranges;      // [window] into candidates
-  std::vector<uint32_t> candidate_slot;     // candidate -> distinct row
+  std::vector<Candidate> candidates;      // of the ads that will be shown
+  std::vector<uint32_t> resolved_rows;    // of candidates of a catalogue; kRowToBeFound: of others
+  std::vector<RuleMask> candidate_rules;  // which rules apply to its ad
+  std::vector<Range> candidate_ranges;    // [window] into candidates
+  std::vector<uint32_t> candidate_slot;   // candidate -> distinct row
   std::vector<uint8_t> candidate_compared;  // 1: was looked for in its ad's title
   ComparisonText title_text;                // of the ad that is being looked at
   std::array<ComparisonText, BARKER_MAX_SELLING_POINTS> point_texts;  // of what was chosen for it

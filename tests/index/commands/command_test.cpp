@@ -249,7 +249,7 @@ TEST(Command, ImportsAFeedThatCanBeIndexedAndSearched) {
        std::vector<Feed>{{"google-merchant", "merchant_rss.xml", "tent", "TENT-2-GRN"},
                          {"google-merchant", "merchant_atom.xml", "lamp", "1"},
                          {"google-merchant", "merchant.tsv", "shirt", "A1"},
-                         {"shopify", "shopify.csv", "shoe", "trail-shoe"},
+                         {"shopify", "shopify.csv", "trail", "trail-shoe"},
                          {"woocommerce", "woocommerce.csv", "hoodie", "10"},
                          {"jsonl-map", "own.jsonl", "hub", "1"}}) {
     const std::string catalogue = temporary_path("imported.jsonl"), index = temporary_path("shop");
