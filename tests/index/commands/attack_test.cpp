@@ -35,7 +35,7 @@ class Attack : public testing::Test {
       ad.merchant = ad.category = hostile;
       ads.push_back(std::move(ad));
     }
-    const Status written = write_index(std::move(ads), index_);
+    const Status written = write_index(ads, index_);
     EXPECT_TRUE(written.ok()) << written.message();
     EXPECT_TRUE(write_weight_file(random_model(1), weights_).ok());
   }

@@ -49,7 +49,7 @@ class Threads : public testing::TestWithParam<size_t> {
       ads[i].bid_terms = {word(random()), i % 5 ? word(random()) : "面膜"};
       ads[i].selling_points = {word(random()), word(random()), word(random())};
     }
-    const Status written = write_index(std::move(ads), options_.index);
+    const Status written = write_index(ads, options_.index);
     EXPECT_TRUE(written.ok()) << written.message();
     EXPECT_TRUE(write_weight_file(random_model(1), options_.watched.weights).ok());
     options_.plugin = BARKER_PLUGIN_PATH;

@@ -112,7 +112,7 @@ TEST(ClickWorld, HasTheRatesAndTheCeilingOfS1) {
     return Status();
   });
   ASSERT_TRUE(status.ok());
-  EXPECT_NEAR(sfs, 162000 / 4, 5000);
+  EXPECT_NEAR(sfs, 162000 / 4.0, 5000);
   EXPECT_NEAR(sf_clicks / sfs, 0.27, 0.03);
   EXPECT_NEAR(ads / sfs, 7.2, 0.8);
   EXPECT_NEAR(ad_clicks / ads, 0.30, 0.03);

@@ -34,13 +34,14 @@ RankResult train_in_processes(const Dataset& data, const TrainOptions& options, 
   const auto train_as = [&](int rank, Peers& peers) {
     RunOptions run;
     run.peers = &peers;
-    TrainOptions mine = options;
     if constexpr (std::is_invocable_v<Prepare, int, RunOptions&, TrainOptions&>) {
+      TrainOptions mine = options;
       prepare(rank, run, mine);
+      return train(data, mine, run);
     } else {
       prepare(rank, run);
+      return train(data, options, run);
     }
-    return train(data, mine, run);
   };
   static int calls = 0;
   const std::string address =
