@@ -38,7 +38,7 @@ TEST(ErrorText, ShortensALongPathAndKeepsTheReason) {
   EXPECT_EQ(text.size(), 255u);
   EXPECT_THAT(text, StartsWith("/srv/ppp"));
   EXPECT_THAT(text, HasSubstr("…"));
-  EXPECT_THAT(text, EndsWith(std::string("ppp.end") + kReason));
+  EXPECT_THAT(text, EndsWith(std::string("ppp.end").append(kReason)));
 }
 
 TEST(ErrorText, ShortensALongValueAndKeepsWhatWasExpected) {
