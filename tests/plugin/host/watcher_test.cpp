@@ -130,6 +130,7 @@ TEST_F(WatcherTest, LoadsWhatIsPublishedAndFollowsARollback) {
   EXPECT_TRUE(comes_true([&] { return stats().generation == 2; }));
   ASSERT_TRUE(rollback_weights(directory_).ok());
   EXPECT_TRUE(comes_true([&] { return stats().generation == 3; }));
+  EXPECT_TRUE(comes_true([&] { return events().size() == 3; }));
   EXPECT_THAT(events(), ElementsAre(HasSubstr("\"loaded\""), HasSubstr("000002.barker"),
                                     HasSubstr("000001.barker")));
 }
@@ -212,6 +213,8 @@ TEST_F(WatcherTest, StartsALabelledCanaryAndPromotesItWithoutLoadingItAgain) {
   ASSERT_TRUE(comes_true([&] { return generation(BARKER_ROLE_SERVING) == 2; }));
   EXPECT_EQ(generation(BARKER_ROLE_CANARY), 0u);
   EXPECT_EQ(stats().loads, 2u);
+  // An event is told after what it tells of.
+  EXPECT_TRUE(comes_true([&] { return events().size() == 4; }));
   EXPECT_THAT(events(), ElementsAre(HasSubstr("loaded"), HasSubstr("started"), HasSubstr("shares"),
                                     HasSubstr("promoted")));
 }
