@@ -92,6 +92,7 @@ class Query {
   void rewrite_ad(barker_result_ad& out, bool is_shown);
   bool pass_over_unfit(uint64_t ad_index, std::span<const uint32_t> chosen);
   bool compare_with_title(uint64_t ad_index, std::span<const uint32_t> chosen);
+  bool are_surely_apart(const barker_ad& a, std::span<const uint32_t> chosen);
   void find_promoted(const barker_ad& a, std::string_view title, barker_result_ad& out,
                      Prefix* prefixes);
   void keep_placed(barker_result_ad& out, const Prefix* prefixes, const Placed* placed);

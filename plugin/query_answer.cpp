@@ -98,6 +98,13 @@ bool Query::compare_with_title(uint64_t ad_index, std::span<const uint32_t> chos
   }
   // Past the deadline no selling point is shown, so that the answer does not matter.
   if (late_after(kStepsPerByteNormalized * bytes)) return false;
+  if (are_surely_apart(a, chosen)) {
+    for (const uint32_t i : chosen) {
+      w_.candidate_compared[begin + i] = 1;
+      w_.candidates[begin + i].in_title = false;
+    }
+    return false;
+  }
   using Origins = NormalForm::Origins;
   w_.title_text.assign(view(a.title), promotes ? Origins::kKept : Origins::kForgotten);
   bool is_any_unfit = false;
@@ -120,6 +127,21 @@ bool Query::compare_with_title(uint64_t ad_index, std::span<const uint32_t> chos
     is_any_unfit |= c.immovable;
   }
   return is_any_unfit;
+}
+
+// Whether a look at letters and digits alone shows that none of the chosen stands in the title and no
+// two of them are the same. It saves most titles their comparison form.
+bool Query::are_surely_apart(const barker_ad& a, std::span<const uint32_t> chosen) {
+  w_.title_core.assign(view(a.title));
+  for (size_t k = 0; k < chosen.size(); ++k) {
+    AsciiCore& core = w_.point_cores[k];
+    core.assign(view(element(a.selling_points, a.selling_point_stride, chosen[k]).text));
+    if (w_.title_core.may_contain(core)) return false;
+    for (size_t earlier = 0; earlier < k; ++earlier) {
+      if (core.may_equal(w_.point_cores[earlier])) return false;
+    }
+  }
+  return true;
 }
 
 // Titles of ads that will not be shown, are outside of the window or come past the deadline are the

@@ -37,21 +37,27 @@ bool is_isolated(std::string_view text, const TitlePolicy& policy) {
          turns(text, policy.page);
 }
 
+bool is_space(UChar32 c) {
+  return c < 0x80 ? c == ' ' || (c >= '\t' && c <= '\r') : u_isUWhiteSpace(c) != 0;
+}
+
 // Drops spaces at both ends and makes one of each run, in place.
 void fold_spaces(std::string& text) {
+  char* const bytes = text.data();
+  const auto size = static_cast<int32_t>(text.size());
   size_t kept = 0;
   bool pending = false;
-  for (int32_t i = 0, size = static_cast<int32_t>(text.size()); i < size;) {
+  for (int32_t i = 0; i < size;) {
     const int32_t begin = i;
     UChar32 c = 0;
-    U8_NEXT_OR_FFFD(text.data(), i, size, c);
-    if (u_isUWhiteSpace(c)) {
+    U8_NEXT_OR_FFFD(bytes, i, size, c);
+    if (is_space(c)) {
       pending = kept > 0;
       continue;
     }
-    if (pending) text[kept++] = ' ';
+    if (pending) bytes[kept++] = ' ';
     pending = false;
-    for (int32_t b = begin; b < i; ++b) text[kept++] = text[static_cast<size_t>(b)];
+    for (int32_t b = begin; b < i; ++b) bytes[kept++] = bytes[b];
   }
   text.resize(kept);
 }

@@ -5,6 +5,8 @@
 #include <unicode/utf8.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #include "models/base/utf8.h"
 #include "models/text/clauses.h"
@@ -15,6 +17,7 @@ namespace barker {
 namespace {
 
 constexpr size_t kNone = std::string_view::npos;
+constexpr char32_t kFirstUnspaced = 0xE00;  // no script below it is written without spaces
 
 UChar32 next_character(std::string_view text, size_t& at) {
   auto index = static_cast<int64_t>(at);
@@ -31,7 +34,7 @@ UChar32 character_before(std::string_view text, size_t at) {
   return c;
 }
 
-bool is_ascii_alnum(UChar32 c) {
+constexpr bool is_ascii_alnum(UChar32 c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
 }
 
@@ -44,12 +47,32 @@ bool is_apostrophe(UChar32 c) {
          c == kModifierApostrophe;
 }
 
-// Letters, digits, and signs that tell one name from another: c++, c#, R&B, 100%.
-bool is_word_character(UChar32 c) {
-  if (c < 0x80) {
-    return is_ascii_alnum(c) || c == '+' || c == '#' || c == '&' || c == '%' || c == '$' ||
-           c == '@' || c == '_';
+constexpr char kNotInCore = '\0';
+
+// Of ASCII letters and digits, these in lower case.
+constexpr auto kCoreOf = [] {
+  std::array<char, 0x100> core{};
+  for (UChar32 c = 0; c < 0x80; ++c) {
+    const bool is_upper = c >= 'A' && c <= 'Z';
+    if (is_ascii_alnum(c)) {
+      core[static_cast<size_t>(c)] = static_cast<char>(is_upper ? c + ('a' - 'A') : c);
+    }
   }
+  return core;
+}();
+
+// Letters, digits, and signs that tell one name from another: c++, c#, R&B, 100%.
+constexpr auto kAsciiInWords = [] {
+  std::array<bool, 0x80> in_words{};
+  for (UChar32 c = 0; c < 0x80; ++c) {
+    in_words[static_cast<size_t>(c)] = is_ascii_alnum(c) || c == '+' || c == '#' || c == '&' ||
+                                       c == '%' || c == '$' || c == '@' || c == '_';
+  }
+  return in_words;
+}();
+
+bool is_word_character(UChar32 c) {
+  if (c < 0x80) return kAsciiInWords[static_cast<size_t>(c)];
   if (c == kModifierApostrophe || c == kFractionSlash) return false;
   constexpr uint32_t kInWords = U_GC_L_MASK | U_GC_M_MASK | U_GC_N_MASK | U_GC_SC_MASK |
                                 U_GC_SM_MASK | U_GC_CN_MASK | U_GC_CO_MASK;
@@ -72,6 +95,30 @@ void blank_signs(std::string& text) {
   for (const std::string_view sign : {"\u2122", "\u2120", "\u2117"}) replace(sign, "   ");
   for (const std::string_view sign : {"\u00AE", "\u00A9"}) replace(sign, "  ");
   replace("\u00B4", "\u00AD");  // a soft hyphen, of which the normal form leaves nothing
+}
+
+bool begins_unit(UChar32 c) {
+  return c < 0x80 ? c == '%' || (is_ascii_alnum(c) && !is_digit(c)) : u_isalpha(c) != 0;
+}
+
+constexpr char kNoGap = '\0';
+
+// What stands in the form for the text between two words, which is not empty; kNoGap: nothing.
+char gap_of(std::string_view between, char32_t before, char32_t after) {
+  if (between == " " && before < kFirstUnspaced && after < kFirstUnspaced) return kSpace;
+  const auto is_unspaced = [&] {
+    return is_written_without_spaces(before) || is_written_without_spaces(after);
+  };
+  if (between == " ") return is_unspaced() ? kHyphen : kSpace;
+  size_t behind = 0;
+  if (is_apostrophe(next_character(between, behind)) && behind == between.size()) return kNoGap;
+  if (separates_clauses(between)) return kClauseEdge;
+  bool has_space = false;
+  for (size_t i = 0; i < between.size();) {
+    const UChar32 c = next_character(between, i);
+    has_space |= c == '/' || c == kFractionSlash || u_isUWhiteSpace(c);
+  }
+  return has_space && !is_unspaced() ? kSpace : kHyphen;
 }
 
 bool is_gap(char c) { return c == kSpace || c == kHyphen || c == kUnitEdge; }
@@ -121,7 +168,7 @@ bool ends_word(std::string_view title, size_t at) noexcept {
 }  // namespace
 
 bool is_written_without_spaces(char32_t c) {
-  if (c < 0xE00) return false;
+  if (c < kFirstUnspaced) return false;
   if (c == 0x30FC) return true;  // the long vowel of Kana, which ICU counts to no script
   UErrorCode code = U_ZERO_ERROR;
   switch (uscript_getScript(static_cast<UChar32>(c), &code)) {
@@ -151,9 +198,20 @@ void ComparisonText::assign(std::string_view text, NormalForm::Origins origins) 
     blank_signs(without_signs_);
     normal_.assign(without_signs_, origins);
   }
-  form_.clear();
-  at_.clear();
-  const std::string_view normal = normal_.text();
+  fill_form(normal_.text());
+}
+
+// Each byte of the normal form becomes one byte at most, and one edge may stand before it.
+void ComparisonText::fill_form(std::string_view normal) {
+  form_.resize(2 * normal.size());
+  if (keeps_origins_) at_.resize(form_.size());
+  char* const form = form_.data();
+  uint32_t* const places = keeps_origins_ ? at_.data() : nullptr;
+  size_t size = 0;
+  const auto put = [&](char byte, size_t at) {
+    if (places) places[size] = static_cast<uint32_t>(at);
+    form[size++] = byte;
+  };
   UChar32 before = 0;       // the latest character of a word
   size_t word_end = kNone;  // where the latest one ended
   for (size_t at = 0; at < normal.size();) {
@@ -164,54 +222,56 @@ void ComparisonText::assign(std::string_view text, NormalForm::Origins origins) 
     } else {
       c = next_character(normal, at);
     }
-    const bool is_adjacent = word_end == begin;
-    const bool is_inside_number = joins_digits(c) && is_adjacent && is_digit(before) &&
-                                  at < normal.size() && is_digit(normal[at]);
-    if (!is_inside_number && !is_word_character(c)) continue;
-    if (word_end != kNone) {
-      append_gap(normal.substr(word_end, begin - word_end), static_cast<char32_t>(before),
-                 static_cast<char32_t>(c), begin);
+    if (!is_word_character(c)) {
+      const bool is_inside_number = joins_digits(c) && word_end == begin && is_digit(before) &&
+                                    at < normal.size() && is_digit(normal[at]);
+      if (!is_inside_number) continue;
     }
-    append(c == kFractionSlash ? "/" : normal.substr(begin, at - begin), begin);
+    if (word_end == begin) {
+      if (is_digit(before) && begins_unit(c)) put(kUnitEdge, begin);
+    } else if (word_end != kNone) {
+      const char gap = gap_of(normal.substr(word_end, begin - word_end),
+                              static_cast<char32_t>(before), static_cast<char32_t>(c));
+      if (gap != kNoGap) put(gap, begin);
+    }
+    if (c == kFractionSlash) {
+      put('/', begin);
+    } else {
+      for (size_t i = begin; i < at; ++i) put(normal[i], i);
+    }
     before = c;
     word_end = at;
   }
-}
-
-void ComparisonText::append(std::string_view bytes, size_t at) {
-  form_ += bytes;
-  if (!keeps_origins_) return;
-  for (size_t i = 0; i < bytes.size(); ++i) at_.push_back(static_cast<uint32_t>(at + i));
-}
-
-void ComparisonText::append_gap(std::string_view between, char32_t before, char32_t after,
-                                size_t at) {
-  const auto put = [&](char gap) { append({&gap, 1}, at); };
-  if (between.empty()) {
-    const bool after_digit = is_digit(static_cast<UChar32>(before));
-    if (after_digit && !is_digit(static_cast<UChar32>(after)) &&
-        (after == '%' || u_isalpha(static_cast<UChar32>(after)))) {
-      put(kUnitEdge);
-    }
-    return;
-  }
-  const auto is_unspaced = [&] {
-    return is_written_without_spaces(before) || is_written_without_spaces(after);
-  };
-  if (between == " ") return put(is_unspaced() ? kHyphen : kSpace);
-  size_t behind = 0;
-  if (is_apostrophe(next_character(between, behind)) && behind == between.size()) return;
-  if (separates_clauses(between)) return put(kClauseEdge);
-  bool has_space = false;
-  for (size_t i = 0; i < between.size();) {
-    const UChar32 c = next_character(between, i);
-    has_space |= c == '/' || c == kFractionSlash || u_isUWhiteSpace(c);
-  }
-  put(has_space && !is_unspaced() ? kSpace : kHyphen);
+  form_.resize(size);
+  if (keeps_origins_) at_.resize(size);
 }
 
 std::pair<size_t, size_t> ComparisonText::original(size_t begin, size_t end) {
   return normal_.original(at_[begin], at_[end - 1] + size_t{1});
+}
+
+void AsciiCore::assign(std::string_view text) {
+  text_.resize(text.size());
+  char* const core = text_.data();
+  size_t size = 0;
+  unsigned bits = 0;
+  for (const char c : text) {  // without a branch, of which a title would mispredict many
+    bits |= static_cast<unsigned char>(c);
+    const char kept = kCoreOf[static_cast<unsigned char>(c)];
+    core[size] = kept;
+    size += kept != kNotInCore;
+  }
+  is_known_ = bits < 0x80;
+  text_.resize(size);
+}
+
+bool AsciiCore::may_contain(const AsciiCore& other) const noexcept {
+  return !is_known_ || !other.is_known_ ||
+         memmem(text_.data(), text_.size(), other.text_.data(), other.text_.size()) != nullptr;
+}
+
+bool AsciiCore::may_equal(const AsciiCore& other) const noexcept {
+  return !is_known_ || !other.is_known_ || text_ == other.text_;
 }
 
 bool same_words(const ComparisonText& a, const ComparisonText& b) noexcept {

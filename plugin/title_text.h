@@ -41,13 +41,29 @@ class ComparisonText {
   std::pair<size_t, size_t> original(size_t begin, size_t end);
 
  private:
-  void append_gap(std::string_view between, char32_t before, char32_t after, size_t at);
-  void append(std::string_view bytes, size_t at);
+  void fill_form(std::string_view normal);
 
   std::string valid_, without_signs_, form_;
   NormalForm normal_;
   bool keeps_origins_ = false;
   std::vector<uint32_t> at_;  // [form_.size()] the byte in the normal form, if origins are kept
+};
+
+// The letters and digits of an ASCII text, which tell fast that most selling points do not stand in a
+// title: a comparison form drops and adds nothing but what stands between letters and digits, so that
+// the core of what stands in a title stands in the core of the title. Of other texts nothing is known.
+class AsciiCore {
+ public:
+  void assign(std::string_view text);
+
+  // False: place_in_title() finds the other text absent from this one.
+  bool may_contain(const AsciiCore& other) const noexcept;
+  // False: same_words() finds that the texts differ.
+  bool may_equal(const AsciiCore& other) const noexcept;
+
+ private:
+  bool is_known_ = false;
+  std::string text_;
 };
 
 // Whether two texts have the same words, and have any.

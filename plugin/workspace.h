@@ -61,7 +61,9 @@ struct Workspace {
   std::vector<Range> candidate_ranges;    // [window] into candidates
   std::vector<uint32_t> candidate_slot;   // candidate -> distinct row
   std::vector<uint8_t> candidate_compared;  // 1: was looked for in its ad's title
-  ComparisonText title_text;                // of the ad that is being looked at
+  AsciiCore title_core;                     // of the ad that is being looked at
+  std::array<AsciiCore, BARKER_MAX_SELLING_POINTS> point_cores;  // of what was chosen for it
+  ComparisonText title_text;  // of the ad that is being looked at
   std::array<ComparisonText, BARKER_MAX_SELLING_POINTS> point_texts;  // of what was chosen for it
   SlotTable slots;                                                    // row -> slot
   std::vector<uint32_t> distinct_rows;                                // [slots]

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <random>
+#include <string>
+
 #include "models/text/text.h"
 
 namespace barker {
@@ -120,6 +124,42 @@ TEST(TitleText, HasTheSameWordsInAnySpelling) {
   b.assign("noise cancelling case", NormalForm::Origins::kForgotten);
   EXPECT_FALSE(same_words(a, b));
   EXPECT_FALSE(same_words(b, a));
+}
+
+// A title and a selling point of the same few parts, so that one often stands in the other.
+std::string random_parts(std::mt19937& random, size_t most) {
+  static constexpr const char* kParts[] = {"water", "Proof", "un",   "50", "ml", "1.5", " ",
+                                           " ",     "-",     ". ",   "/",  "'",  "+",   "(",
+                                           ") ",    "not ",  "free", "WP", "™",  "é"};
+  std::string text;
+  for (size_t i = 0, size = 1 + random() % most; i < size; ++i) {
+    text += kParts[random() % std::size(kParts)];
+  }
+  return text;
+}
+
+TEST(AsciiCore, NeverRulesOutWhatTheComparisonFinds) {
+  std::mt19937 random(12);
+  size_t found = 0, ruled_out = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    const std::string title = random_parts(random, 12), point = random_parts(random, 3);
+    AsciiCore title_core, point_core;
+    title_core.assign(title);
+    point_core.assign(point);
+    ComparisonText title_text, point_text;
+    title_text.assign(title, NormalForm::Origins::kForgotten);
+    point_text.assign(point, NormalForm::Origins::kForgotten);
+    if (place_in_title(title_text, point_text).kind != TitlePlace::kAbsent) {
+      ++found;
+      EXPECT_TRUE(title_core.may_contain(point_core)) << title << " / " << point;
+    }
+    if (same_words(title_text, point_text)) {
+      EXPECT_TRUE(title_core.may_equal(point_core)) << title << " / " << point;
+    }
+    ruled_out += !title_core.may_contain(point_core);
+  }
+  EXPECT_GT(found, 1000u);
+  EXPECT_GT(ruled_out, 1000u);
 }
 
 }  // namespace
