@@ -366,12 +366,24 @@ typedef struct barker_verify {
 
 #define BARKER_EXT_RULES "barker.rules/1"
 
+/* One rule and what it covers of some ads: of those ads, how many it touches, and how many of their
+ * selling points it forbids (0 for a merchant, whose ads keep their titles as they are). `rule` is
+ * how the rule stands in the text, and valid during the call. */
+typedef void (*barker_rule_callback)(void* context, barker_string rule, uint64_t ads,
+                                     uint64_t selling_points);
+
 typedef struct barker_rules {
   uint64_t struct_size;
   /* [control thread] Puts other rules in force: a kill switch and forbidden claims, a TOML text
    * (plugin/rules.h; empty: none). Queries that run go on by the old ones. On failure the old rules
    * stay in force. */
   int32_t (*load_rules)(barker_plugin* plugin, barker_string toml, char* error);
+  /* [any thread] Since 1.3. What each rule of a text covers of some ads; nothing is put in force. The
+   * ads' merchants, categories and selling points are looked at. A rule that covers none of a whole
+   * catalogue is likely misspelt. */
+  int32_t (*check_rules)(barker_string toml, const barker_ad* ads, uint64_t ad_count,
+                         uint64_t ad_stride, barker_rule_callback callback, void* context,
+                         char* error);
 } barker_rules;
 
 /* ---- extension barker.canary/1 -------------------------------------------------------------- */

@@ -47,28 +47,6 @@ void Plugin::serve_catalogues(CatalogueSet catalogues) {
 
 namespace {
 
-// Our copies of a host's ads of any minor version, which point to the host's texts.
-Result<std::vector<barker_ad>> read_ads(const barker_ad* ads, uint64_t count, uint64_t stride) {
-  if (Status s = check_ad_array(ads, count, stride); !s.ok()) return s;
-  std::vector<barker_ad> ours;
-  ours.reserve(count);
-  for (uint64_t i = 0; i < count; ++i) {
-    const std::string where = "ads[" + std::to_string(i) + "]";
-    barker_ad& ad = ours.emplace_back(element(ads, stride, i));
-    ad.bid = ad.first_pass_score = 0;
-    CheckedRequest checked;
-    barker_ad single;
-    ad.struct_size = sizeof ad;
-    if (Status s = check_single_ad(&ad, single, checked); !s.ok()) {
-      return invalid_argument(where + ": " + s.message());
-    }
-    if (checked.bad_ads > 0) {
-      return invalid_argument(where + ": expected texts and lists within their limits");
-    }
-  }
-  return ours;
-}
-
 Status check_number(const std::string& where, uint64_t number) {
   if (number > 0 && number <= BARKER_MAX_CATALOGUE) return {};
   return invalid_argument(where + ": expected a number from 1 to " +

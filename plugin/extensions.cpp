@@ -4,6 +4,8 @@
 #include "plugin/boundary.h"
 #include "plugin/keywords.h"
 #include "plugin/model.h"
+#include "plugin/request.h"
+#include "plugin/rules.h"
 #include "plugin/verify.h"
 
 namespace barker {
@@ -45,6 +47,36 @@ int32_t load_rules(barker_plugin* plugin, barker_string toml, char* error) {
     }
     const Status s = p.load_rules(view(toml));
     return s.ok() ? BARKER_OK : fail(error, BARKER_E_CONFIG, "rules: " + s.message());
+  });
+}
+
+int32_t check_rules(barker_string toml, const barker_ad* ads, uint64_t ad_count, uint64_t ad_stride,
+                    barker_rule_callback callback, void* context, char* error) {
+  return guard<WholeEnvironment>(error, [&]() -> int32_t {
+    if ((toml.size > 0 && !toml.data) || !callback) {
+      return fail(error, BARKER_E_INVALID_ARGUMENT,
+                  "toml.data and callback: expected a pointer, found NULL");
+    }
+    const Result<std::vector<barker_ad>> ours = read_ads(ads, ad_count, ad_stride);
+    if (!ours.ok()) return finish(ours.status(), error);
+    const Result<Rules> rules = Rules::parse(view(toml));
+    if (!rules.ok()) return fail(error, BARKER_E_CONFIG, "rules: " + rules.status().message());
+    Result<RulesCheck> check = RulesCheck::create(*rules);
+    if (!check.ok()) return finish(check.status(), error);
+    std::vector<std::string_view> points;
+    for (const barker_ad& ad : *ours) {
+      points.clear();
+      for (uint64_t k = 0; k < ad.selling_point_count; ++k) {
+        points.push_back(view(element(ad.selling_points, ad.selling_point_stride, k).text));
+      }
+      if (Status s = check->add(view(ad.merchant), view(ad.category), points); !s.ok()) {
+        return finish(s, error);
+      }
+    }
+    for (const RulesCheck::Hits& hits : check->hits()) {
+      callback(context, {hits.rule.data(), hits.rule.size()}, hits.ads, hits.selling_points);
+    }
+    return BARKER_OK;
   });
 }
 
@@ -112,7 +144,7 @@ int32_t read_model(barker_plugin* plugin, int32_t role, barker_model* out,
 }
 
 const barker_verify kVerify = {sizeof(barker_verify), verify_file, verify_signed};
-const barker_rules kRules = {sizeof(barker_rules), load_rules};
+const barker_rules kRules = {sizeof(barker_rules), load_rules, check_rules};
 const barker_canary kCanary = {sizeof(barker_canary),
                                load_from<&Plugin::start_canary>,
                                switch_to<&Plugin::promote_canary>,

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "models/base/result.h"
 #include "plugin/barker.h"
@@ -84,6 +85,10 @@ Status check_ad_array(const barker_ad* ads, uint64_t count, uint64_t stride);
 
 // Checks one ad that comes by itself, as check_request() does for each; adds to to.bad_ads.
 Status check_single_ad(const barker_ad* from, barker_ad& ad, CheckedRequest& to);
+
+// Our copies of a host's ads of any minor version, which point to the host's texts. Ads that stand by
+// themselves and not in a page: bids and scores are not read.
+Result<std::vector<barker_ad>> read_ads(const barker_ad* ads, uint64_t count, uint64_t stride);
 
 // Sets text_size to 0 where the caller's struct can be written to.
 void clear_text_size(barker_response* to);

@@ -54,16 +54,54 @@ class Matcher {
   std::unique_ptr<icu::RegexMatcher> matcher_;
 };
 
+}  // namespace
+
+// The patterns of rules, compiled. For one thread at a time.
+class Rules::Matchers {
+ public:
+  static Result<Matchers> create(const Rules& rules) {
+    Matchers made(rules);
+    for (const Forbidden& forbidden : rules.forbidden_) {
+      made.matchers_.emplace_back(forbidden.pattern);
+      const Matcher& last = made.matchers_.back();
+      if (!last.ok()) return rules.cannot_match(made.matchers_.size() - 1, last.error());
+    }
+    return made;
+  }
+
+  bool empty() const { return matchers_.empty(); }
+
+  // Adds the bits of the patterns that are found in a name in normal form.
+  Status match(std::string_view text, RuleMask& mask) {
+    const icu::UnicodeString name = icu::UnicodeString::fromUTF8(
+        icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
+    for (size_t i = 0; i < matchers_.size(); ++i) {
+      if (matchers_[i].matches(name)) mask |= RuleMask{2} << i;
+      if (!matchers_[i].ok()) return rules_->cannot_match(i, matchers_[i].error());
+    }
+    return {};
+  }
+
+ private:
+  explicit Matchers(const Rules& rules) : rules_(&rules) {}
+
+  const Rules* rules_;
+  std::vector<Matcher> matchers_;
+};
+
+namespace {
+
 constexpr std::string_view kPathSeparators[] = {">", "/", "|", "»", "›", "→", "＞", "／", "｜"};
 
-// The names of a category's path, outermost first.
-void append_path(std::string_view category, std::vector<Fingerprint>& path) {
-  if (category.find('&') != category.npos) {
-    // Decoded where it must be only, because feeds bring the same category in either way.
-    if (const std::string decoded = decode_html_entities(category); decoded != category) {
-      return append_path(decoded, path);
-    }
-  }
+// Calls `use` with the text, whose character references are decoded once: feeds bring the same name
+// in either way.
+template <typename Use>
+auto with_decoded(std::string_view text, const Use& use) {
+  if (text.find('&') == text.npos) return use(text);
+  return use(std::string_view(decode_html_entities(text)));
+}
+
+void append_decoded_path(std::string_view category, std::vector<Fingerprint>& path) {
   const Fingerprint nothing = keyword_fingerprint("");
   for (;;) {
     size_t end = category.size(), next = category.npos;
@@ -82,9 +120,13 @@ void append_path(std::string_view category, std::vector<Fingerprint>& path) {
   }
 }
 
+// The names of a category's path, outermost first.
+void append_path(std::string_view category, std::vector<Fingerprint>& path) {
+  with_decoded(category, [&](std::string_view decoded) { append_decoded_path(decoded, path); });
+}
+
 Fingerprint merchant_fingerprint(std::string_view merchant) {
-  if (merchant.find('&') == merchant.npos) return keyword_fingerprint(merchant);
-  return keyword_fingerprint(decode_html_entities(merchant));
+  return with_decoded(merchant, [](std::string_view name) { return keyword_fingerprint(name); });
 }
 
 template <typename Add>
@@ -114,11 +156,11 @@ Result<Rules> Rules::parse(std::string_view toml_text) {
       rules.off = *value;
     } else if (key == "merchants_off") {
       s = read_list(node, key, [&](const std::string& merchant) {
-        rules.merchants_off_.insert(merchant_fingerprint(merchant));
+        rules.merchants_off_.emplace(merchant_fingerprint(merchant), merchant);
       });
     } else if (key == "selling_points_off") {
       s = read_list(node, key, [&](const std::string& point) {
-        rules.selling_points_off_.insert(keyword_fingerprint(point));
+        rules.selling_points_off_.emplace(keyword_fingerprint(point), point);
       });
     } else if (key == "forbid") {
       const toml::array* list = node.as_array();
@@ -131,10 +173,9 @@ Result<Rules> Rules::parse(std::string_view toml_text) {
           }
           if (!value.is_string()) return wrong(value, "forbid", "strings");
         }
-        Forbidden forbidden{table["pattern"].value_or(""), {}};
-        const std::string category = table["category"].value_or("");
-        append_path(category, forbidden.category);
-        if (!category.empty() && forbidden.category.empty()) {
+        Forbidden forbidden{table["pattern"].value_or(""), table["category"].value_or(""), {}};
+        append_path(forbidden.category_text, forbidden.category);
+        if (!forbidden.category_text.empty() && forbidden.category.empty()) {
           return wrong(entry, "forbid.category", "the name of a category");
         }
         if (forbidden.pattern.empty()) return wrong(entry, "forbid", "a pattern");
@@ -159,27 +200,18 @@ Result<std::vector<RuleMask>> Rules::match(const Vocabulary& vocabulary, uint32_
                                            std::chrono::milliseconds at_most) const {
   std::vector<RuleMask> masks;
   if (selling_points_off_.empty() && forbidden_.empty()) return masks;
-  std::vector<Matcher> matchers;
-  for (const Forbidden& forbidden : forbidden_) {
-    matchers.emplace_back(forbidden.pattern);
-    if (!matchers.back().ok()) return cannot_match(matchers.size() - 1, matchers.back().error());
-  }
+  Result<Matchers> matchers = Matchers::create(*this);
+  if (!matchers.ok()) return matchers.status();
   masks.resize(rows);
   const auto end = std::chrono::steady_clock::now() + at_most;
   for (uint32_t row = 0; row < rows; ++row) {
     if (selling_points_off_.contains(vocabulary.fingerprint_of(row))) masks[row] |= kByName;
-    if (matchers.empty()) continue;
+    if (matchers->empty()) continue;
     if (row % kNamesBetweenLooks == 0 && std::chrono::steady_clock::now() >= end) {
       return bad_data("forbid: matching " + std::to_string(rows) + " names takes more than " +
                       std::to_string(at_most.count()) + " ms");
     }
-    const std::string_view text = vocabulary.text(row);
-    const icu::UnicodeString name = icu::UnicodeString::fromUTF8(
-        icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
-    for (size_t i = 0; i < matchers.size(); ++i) {
-      if (matchers[i].matches(name)) masks[row] |= RuleMask{2} << i;
-      if (!matchers[i].ok()) return cannot_match(i, matchers[i].error());
-    }
+    if (Status s = matchers->match(vocabulary.text(row), masks[row]); !s.ok()) return s;
   }
   return masks;
 }
@@ -205,6 +237,70 @@ RuleMask Rules::of_category(std::string_view category) const {
 
 bool Rules::is_merchant_off(std::string_view merchant) const {
   return !merchants_off_.empty() && merchants_off_.contains(merchant_fingerprint(merchant));
+}
+
+RulesCheck::RulesCheck(const Rules& rules) : rules_(rules) {}
+RulesCheck::~RulesCheck() = default;
+RulesCheck::RulesCheck(RulesCheck&&) noexcept = default;
+
+Result<RulesCheck> RulesCheck::create(const Rules& rules) {
+  Result<Rules::Matchers> matchers = Rules::Matchers::create(rules);
+  if (!matchers.ok()) return matchers.status();
+  RulesCheck check(rules);
+  check.matchers_ = std::make_unique<Rules::Matchers>(std::move(*matchers));
+  for (const auto& [id, name] : rules.merchants_off_) {
+    check.merchants_[id].rule = "merchants_off \"" + name + "\"";
+  }
+  for (const auto& [id, name] : rules.selling_points_off_) {
+    check.points_[id].rule = "selling_points_off \"" + name + "\"";
+  }
+  for (const Rules::Forbidden& forbidden : rules.forbidden_) {
+    std::string rule = "forbid \"" + forbidden.pattern + "\"";
+    if (!forbidden.category.empty()) rule += " in \"" + forbidden.category_text + "\"";
+    check.forbidden_.push_back({rule});
+  }
+  return check;
+}
+
+Status RulesCheck::add(std::string_view merchant, std::string_view category,
+                       const std::vector<std::string_view>& selling_points) {
+  const auto by_merchant = merchants_.find(merchant_fingerprint(merchant));
+  if (by_merchant != merchants_.end()) ++by_merchant->second.ads;
+  const RuleMask in_category = rules_.of_category(category);
+  RuleMask touched = 0;  // forbids that the ad is counted for
+  std::vector<Fingerprint> counted;
+  for (const std::string_view point : selling_points) {
+    const Fingerprint id = keyword_fingerprint(point);
+    if (const auto by_name = points_.find(id); by_name != points_.end()) {
+      ++by_name->second.selling_points;
+      if (std::ranges::find(counted, id) == counted.end()) {
+        ++by_name->second.ads;
+        counted.push_back(id);
+      }
+    }
+    RuleMask found = 0;
+    if (Status s = matchers_->match(normalize_keyword(point), found); !s.ok()) return s;
+    found &= in_category;
+    for (size_t i = 0; i < forbidden_.size(); ++i) {
+      if ((found & RuleMask{2} << i) == 0) continue;
+      ++forbidden_[i].selling_points;
+      forbidden_[i].ads += (touched & RuleMask{2} << i) == 0;
+    }
+    touched |= found;
+  }
+  return {};
+}
+
+std::vector<RulesCheck::Hits> RulesCheck::hits() const {
+  std::vector<Hits> all;
+  for (const auto* named : {&merchants_, &points_}) {
+    const size_t begin = all.size();
+    for (const auto& [id, hits] : *named) all.push_back(hits);
+    std::sort(all.begin() + static_cast<ptrdiff_t>(begin), all.end(),
+              [](const Hits& a, const Hits& b) { return a.rule < b.rule; });
+  }
+  all.insert(all.end(), forbidden_.begin(), forbidden_.end());
+  return all;
 }
 
 }  // namespace barker

@@ -21,9 +21,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "models/base/result.h"
@@ -48,20 +49,56 @@ class Rules {
       const Vocabulary& vocabulary, uint32_t rows,
       std::chrono::milliseconds at_most = std::chrono::seconds(30)) const;
 
-  // Which rules apply to ads of a category. Both functions allocate only where a text has character
-  // references.
+  // Which rules apply to ads of a category. Both functions allocate only where a text has an
+  // ampersand, which may begin a character reference.
   RuleMask of_category(std::string_view category) const;
   bool is_merchant_off(std::string_view merchant) const;
 
  private:
+  friend class RulesCheck;
+  class Matchers;
+
   struct Forbidden {
     std::string pattern;
+    std::string category_text;          // as the text of the rules has it
     std::vector<Fingerprint> category;  // the elements of its path; empty: all
   };
+  // What is off, with the spelling that the text of the rules has.
+  using Names = std::unordered_map<Fingerprint, std::string>;
+
   Status cannot_match(size_t index, const std::string& error) const;
 
-  std::unordered_set<Fingerprint> merchants_off_, selling_points_off_;
+  Names merchants_off_, selling_points_off_;
   std::vector<Forbidden> forbidden_;  // bit i + 1; bit 0: selling_points_off_
+};
+
+// Counts what each rule covers of a catalogue, so that people see which of their rules never hit.
+class RulesCheck {
+ public:
+  struct Hits {
+    std::string rule;  // such as: forbid "best" in "cosmetics"
+    uint64_t ads = 0, selling_points = 0;
+  };
+
+  // `rules` must outlive it.
+  static Result<RulesCheck> create(const Rules& rules);
+  ~RulesCheck();
+  RulesCheck(RulesCheck&&) noexcept;
+
+  // Fails where a pattern takes too long.
+  Status add(std::string_view merchant, std::string_view category,
+             const std::vector<std::string_view>& selling_points);
+
+  // In the order merchants_off, selling_points_off, forbid.
+  std::vector<Hits> hits() const;
+
+ private:
+  explicit RulesCheck(const Rules& rules);
+
+  const Rules& rules_;
+  std::unique_ptr<Rules::Matchers> matchers_;
+  std::unordered_map<Fingerprint, Hits> merchants_, points_;
+  std::vector<Hits> forbidden_;
 };
 
 }  // namespace barker

@@ -9,6 +9,7 @@ namespace barker {
 
 Command add_index_command(CLI::App& app);
 Command add_check_command(CLI::App& app);
+Command add_rules_command(CLI::App& app);
 Command add_mine_command(CLI::App& app);
 Command add_search_command(CLI::App& app);
 Command add_import_command(CLI::App& app);

@@ -115,7 +115,8 @@ std::vector<std::pair<std::string, std::string>> MatchingAnalyzer::halves(
   std::vector<std::pair<std::string, std::string>> halves;
   for (const Keyword& keyword : splitter_.split(fold_text(text))) {
     const std::string word = fold_word(keyword.text);
-    // Only words of ASCII letters: others have no spaces to leave out, or few who leave them out.
+    // Only words of ASCII letters are cut. Chinese, Japanese and Thai have no spaces that could be
+    // missing, and other scripts were not measured.
     if (word.size() > kLongestWord || !std::ranges::all_of(word, is_letter)) continue;
     for (size_t at = kShortestHalf; at + kShortestHalf <= word.size(); ++at) {
       if (halves.size() == kMostHalves) return halves;

@@ -9,6 +9,7 @@
 namespace barker {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // Which of these names are forbidden to ads of a category.
@@ -86,6 +87,36 @@ TEST(Rules, SwitchMerchantsAndEverythingOff) {
   EXPECT_TRUE(rules->is_merchant_off("商家"));
   EXPECT_FALSE(rules->is_merchant_off("m2"));
   EXPECT_FALSE(Rules().is_merchant_off("m1"));
+}
+
+TEST(RulesCheck, CountsWhatEachRuleCovers) {
+  const auto rules = Rules::parse(
+      "merchants_off = ['M17', 'nobody']\n"
+      "selling_points_off = ['Free Shipping']\n"
+      "[[forbid]]\npattern = 'proof'\ncategory = 'shoes'\n"
+      "[[forbid]]\npattern = 'never'\n");
+  ASSERT_TRUE(rules.ok()) << rules.status().message();
+  auto check = RulesCheck::create(*rules);
+  ASSERT_TRUE(check.ok()) << check.status().message();
+  EXPECT_TRUE(
+      check->add("m17", "Sport > Shoes", {"Waterproof", "windproof", "free  shipping"}).ok());
+  EXPECT_TRUE(check->add("m2", "hats", {"waterproof", "free shipping", "FREE SHIPPING"}).ok());
+  std::vector<std::string> lines;
+  for (const RulesCheck::Hits& hits : check->hits()) {
+    lines.push_back(hits.rule + ": " + std::to_string(hits.ads) + " ads, " +
+                    std::to_string(hits.selling_points));
+  }
+  EXPECT_THAT(lines,
+              ElementsAre("merchants_off \"M17\": 1 ads, 0", "merchants_off \"nobody\": 0 ads, 0",
+                          "selling_points_off \"Free Shipping\": 2 ads, 3",
+                          "forbid \"proof\" in \"shoes\": 1 ads, 2", "forbid \"never\": 0 ads, 0"));
+}
+
+TEST(Rules, DecodeCharacterReferencesOnce) {
+  const auto rules = Rules::parse("merchants_off = ['A&amp;B']");
+  ASSERT_TRUE(rules.ok());
+  EXPECT_TRUE(rules->is_merchant_off("a&b"));
+  EXPECT_FALSE(rules->is_merchant_off("a&amp;amp;b"));
 }
 
 TEST(Rules, NameTheLineOfWhatIsWrong) {

@@ -1,5 +1,5 @@
-// Who may include whom: reads every #include line of the tree and fails on a breach. The rules are
-// the table below; README, "Rooms", says them in words.
+// Which room may include which. The test reads every #include line of the tree and fails on a breach.
+// The rules are the table below; README, "Rooms", says them in words.
 
 #include <gtest/gtest.h>
 
@@ -62,7 +62,7 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
 // Rooms that know the plugin by its header alone, as any host does.
 bool is_host(const std::string& room) { return room == "plugin/host" || room.starts_with("index"); }
 
-// What writes and publishes weight files is not for those who only read them.
+// The files that write and publish weight files, which rooms that only read them may not include.
 const std::vector<std::string> kWritesWeights = {"models/weights/writer.h",
                                                  "models/weights/directory.h"};
 

@@ -19,6 +19,7 @@
 namespace barker {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
@@ -205,6 +206,8 @@ TEST(Command, TellsANewcomerWhatIsWrong) {
   const std::string directory = temporary_path("directory"), empty = temporary_path("empty");
   std::filesystem::create_directory(directory);
   std::ofstream(empty).flush();
+  const std::string wrong_rules = temporary_path("rules.toml");
+  std::ofstream(wrong_rules) << "of = true\n";
   const std::vector<Mistake> mistakes = {
       {"", 64, "barker: a subcommand is missing: index, search"},
       {"serch", 64, "barker: no such subcommand: serch; there are index, search"},
@@ -217,6 +220,8 @@ TEST(Command, TellsANewcomerWhatIsWrong) {
       {"publish /nowhere --out x", 66, "barker publish: /nowhere"},
       {"versions " + empty, 66, "Not a directory"},
       {"prune " + directory + " --keep 0", 64, "--keep: Value 0 not in range"},
+      {"rules --check /nowhere --index " + shop.index, 66, "barker rules: /nowhere"},
+      {"rules --check " + wrong_rules + " --index " + shop.index, 78, "line 1: of: expected"},
       {"index --ads " + directory + " --out x", 64, "is a directory, expected a file"},
       {"index --ads " + empty + " --out x", 65, "no usable ad in 0 lines"},
       {"import " + empty + " --out x", 64, "barker import: --from"},
@@ -237,6 +242,53 @@ TEST(Command, TellsANewcomerWhatIsWrong) {
     EXPECT_EQ(r.code, mistake.code) << mistake.words << ": " << r.out;
     EXPECT_THAT(r.out, HasSubstr(mistake.message)) << mistake.words;
   }
+}
+
+TEST(Command, SaysWhatEachRuleCoversAndWarnsOfRulesThatCoverNothing) {
+  const Shop shop;
+  const std::string rules = temporary_path("rules.toml");
+  std::ofstream(rules) << "selling_points_off = ['WORD1', 'word9']\n";
+  const Outcome r = run("rules --check " + rules + " --index " + shop.index + " 2>&1");
+  EXPECT_EQ(r.code, 0) << r.out;
+  EXPECT_THAT(r.out, ContainsRegex("1 ads +1 selling points +selling_points_off \"WORD1\"\n"));
+  EXPECT_THAT(r.out, HasSubstr("\"word9\"  (hits nothing)"));
+  EXPECT_THAT(r.out, HasSubstr("1 of 2 rules hit no ad"));
+}
+
+TEST(Command, SaysHowMuchOfACatalogueTheModelKnows) {
+  const Shop shop;
+  const Outcome r =
+      run("check --json --index " + shop.index + " --weights " + shop.weights + " 2>&1");
+  ASSERT_EQ(r.code, 0) << r.out;
+  const Json json = Json::parse(r.out);
+  EXPECT_EQ(json["ads"]["all"], 2);
+  EXPECT_EQ(json["selling_points"]["all"], 3);
+  EXPECT_EQ(json["selling_points"]["known"], 3);
+  EXPECT_EQ(json["ads"]["opted_out"], 1);
+  EXPECT_EQ(json["title_keywords"]["known"], 0);
+  EXPECT_EQ(run("check --index " + shop.index + " --weights /nowhere 2>/dev/null").code, 66);
+}
+
+TEST(Command, MinesProposalsOfWhichOnlyAcceptedOnesAreIndexed) {
+  const std::string catalogue = temporary_path("ads.jsonl"), mined = temporary_path("mined.jsonl"),
+                    index = temporary_path("shop");
+  std::ofstream ads(catalogue);
+  for (int i = 0; i < 12; ++i) {
+    ads << R"({"id":")" << i << R"(","title":"Lamp )" << i
+        << (i < 4 ? R"(, dimmable","category":"lamps"})" : R"(","category":"lamps"})") << "\n";
+  }
+  ads.close();
+  ASSERT_EQ(run("mine --least-ads 3 --ads " + catalogue + " --out " + mined + " 2>/dev/null").code,
+            0);
+  std::ifstream in(mined);
+  const std::string line{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_THAT(line, HasSubstr("\"selling_point\":\"dimmable\""));
+  const std::string build = "index --ads " + catalogue + " --out " + index + " --mined ";
+  EXPECT_EQ(run(build + mined + " 2>/dev/null").code, 65) << "no line is accepted yet";
+  std::ofstream(mined) << line.substr(0, line.rfind('}')) << ",\"accepted\":true}\n";
+  const Outcome r = run(build + mined + " 2>&1");
+  EXPECT_EQ(r.code, 0) << r.out;
+  EXPECT_THAT(r.out, HasSubstr("gave 4 ads 4 selling points"));
 }
 
 TEST(Command, ImportsAFeedThatCanBeIndexedAndSearched) {
