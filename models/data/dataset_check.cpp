@@ -1,45 +1,22 @@
 #include "models/data/dataset_check.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "models/base/number_text.h"
 #include "models/data/dataset.h"
+#include "models/data/dataset_layout.h"
 #include "models/text/scheme.h"
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 namespace barker {
 namespace {
 
 namespace f = dataset_format;
 
-// By f::Section.
-constexpr const char* kSectionNames[f::kSections] = {
-    "searches",        "history",        "sf_history",    "query",
-    "sf.keyword",      "sf.clicked",     "sf.truth",      "ad.title",
-    "ad.clicked",      "ad.truth",       "group.begin",   "group.feature",
-    "group.weight",    "title.begin",    "title.keyword", "user.begin",
-    "user.text",       "keyword.begin",  "keyword.text",  "feature.begin",
-    "feature.text",    "category.begin", "category.text", "group_name.begin",
-    "group_name.text", "phrase.begin",   "phrase.text",   "searches_of",
-    "keyword_scheme"};
-
 std::string number(uint64_t value) { return std::to_string(value); }
-
-std::string at(f::Section section, uint64_t index) {
-  return std::string(kSectionNames[section]) + "[" + number(index) + "]";
-}
-
-Status unexpected(const std::string& where, const std::string& expected, const std::string& found) {
-  return bad_data(where + ": expected " + expected + ", found " + found);
-}
 
 constexpr size_t kNone = ~size_t{0};
 
@@ -60,130 +37,24 @@ size_t first_bad(std::span<const T> values, IsBad is_bad) {
 
 class DatasetCheck {
  public:
-  explicit DatasetCheck(std::span<const std::byte> bytes) : bytes_(bytes) {}
+  explicit DatasetCheck(const DatasetLayout& layout) : layout_(layout), h_(layout.header()) {}
 
-  Result<f::Header> run() {
-    if (Status s = check_header(); !s.ok()) return s;
+  Status run() const {
     for (const auto check :
-         {&DatasetCheck::check_sections, &DatasetCheck::check_scheme, &DatasetCheck::check_texts,
-          &DatasetCheck::check_titles, &DatasetCheck::check_impressions,
-          &DatasetCheck::check_searches, &DatasetCheck::check_lists, &DatasetCheck::check_groups}) {
+         {&DatasetCheck::check_scheme, &DatasetCheck::check_texts, &DatasetCheck::check_titles,
+          &DatasetCheck::check_impressions, &DatasetCheck::check_searches,
+          &DatasetCheck::check_lists, &DatasetCheck::check_groups}) {
       if (Status s = (this->*check)(); !s.ok()) return s;
     }
-    return h_;
+    return {};
   }
 
  private:
   template <typename T>
   std::span<const T> list(f::Section section) const {
-    const f::Extent& extent = h_.sections[section];
-    return {reinterpret_cast<const T*>(bytes_.data() + extent.offset), extent.size / sizeof(T)};
+    return layout_.list<T>(section);
   }
-  uint64_t size(f::Section section) const { return h_.sections[section].size; }
-
-  Status check_header() {
-    if (bytes_.size() < sizeof h_) return bad_data("not a dataset: shorter than a header");
-    std::memcpy(&h_, bytes_.data(), sizeof h_);
-    if (std::memcmp(h_.magic, f::kMagic, sizeof h_.magic) != 0) return bad_data("not a dataset");
-    if (h_.endian_mark != f::kEndianMark || h_.version != f::kVersion) {
-      return bad_data("dataset of version " + number(h_.version) + ", expected " +
-                      number(f::kVersion));
-    }
-    if (h_.header_xxh3 != XXH3_64bits(&h_, offsetof(f::Header, header_xxh3))) {
-      return bad_data("header checksum does not match");
-    }
-    if (h_.file_size != bytes_.size()) {
-      return unexpected("file size", number(h_.file_size) + " bytes", number(bytes_.size()));
-    }
-    const std::span<const std::byte> content = bytes_.subspan(sizeof h_);
-    if (h_.content_xxh3 != XXH3_64bits(content.data(), content.size())) {
-      return bad_data("content checksum does not match");
-    }
-    if (!std::memchr(h_.digest, 0, sizeof h_.digest)) {
-      return unexpected("digest", "a text that ends within the field", "none");
-    }
-    for (const uint32_t count : {h_.searches, h_.keywords}) {
-      if (count >= kUnknownKeyword)
-        return unexpected("counts", "less than 2^32 - 1", number(count));
-    }
-    if (h_.categories == 0) return unexpected("categories", "at least 1, the empty one", "0");
-    return {};
-  }
-
-  // The size of a section in bytes, as far as it follows from the header and the sections before.
-  uint64_t expected_size(f::Section section) const {
-    const auto begins = [](uint64_t lists) { return (lists + 1) * sizeof(uint64_t); };
-    switch (section) {
-      case f::kSearches:
-        return (uint64_t{h_.searches} + 1) * sizeof(f::SearchRecord);
-      case f::kSfClicked:
-        return size(f::kSfKeyword) / sizeof(uint32_t);
-      case f::kSfTruth:
-        return size(f::kSfKeyword);
-      case f::kAdClicked:
-        return size(f::kAdTitle) / sizeof(uint32_t);
-      case f::kAdTruth:
-        return size(f::kAdTitle);
-      case f::kGroupWeight:
-        return size(f::kGroupFeature);
-      case f::kTitleBegin:
-        return begins(h_.titles);
-      case f::kUserBegin:
-        return begins(h_.users);
-      case f::kKeywordBegin:
-        return begins(h_.keywords);
-      case f::kFeatureBegin:
-        return begins(h_.features);
-      case f::kCategoryBegin:
-        return begins(h_.categories);
-      case f::kGroupNameBegin:
-        return begins(h_.groups);
-      case f::kPhraseBegin:
-        return begins(h_.phrases);
-      case f::kUserText:
-      case f::kKeywordText:
-      case f::kFeatureText:
-      case f::kCategoryText:
-      case f::kGroupNameText:
-      case f::kPhraseText:
-      case f::kKeywordScheme:
-        return size(section);
-      default:  // any number of 32-bit numbers
-        return size(section) / sizeof(uint32_t) * sizeof(uint32_t);
-    }
-  }
-
-  Status check_sections() const {
-    uint64_t end = sizeof h_;
-    for (uint32_t i = 0; i < f::kSections; ++i) {
-      const auto section = static_cast<f::Section>(i);
-      const f::Extent& extent = h_.sections[i];
-      const std::string where = std::string("section ") + kSectionNames[i];
-      if (extent.offset % f::kAlignment != 0 || extent.offset < end ||
-          extent.offset > bytes_.size()) {
-        return unexpected(where + " offset",
-                          "a multiple of " + number(f::kAlignment) + " from " + number(end) +
-                              " to " + number(bytes_.size()),
-                          number(extent.offset));
-      }
-      if (extent.size > bytes_.size() - extent.offset) {
-        return unexpected(where + " size",
-                          "at most " + number(bytes_.size() - extent.offset) + " bytes",
-                          number(extent.size));
-      }
-      // One number for each group of each search, which 64 bits could not count as bytes.
-      const bool fits = section == f::kGroupBegin ? extent.size % sizeof(uint64_t) == 0 &&
-                                                        extent.size / sizeof(uint64_t) ==
-                                                            uint64_t{h_.searches} * h_.groups + 1
-                                                  : extent.size == expected_size(section);
-      if (!fits) {
-        return bad_data(where + ": its size of " + number(extent.size) +
-                        " bytes does not follow from the counts");
-      }
-      end = extent.offset + extent.size;
-    }
-    return {};
-  }
+  uint64_t size(f::Section section) const { return layout_.size(section); }
 
   // The begins of lists that lie one behind the other in `elements` of them, and at last the end of
   // the last list: they start at 0, never descend, and end at `elements`.
@@ -205,7 +76,7 @@ class DatasetCheck {
     const auto values = list<uint64_t>(begins);
     return check_ascending(
         values.size(), elements, [&](size_t i) { return values[i]; },
-        [&](size_t i) { return at(begins, i); });
+        [&](size_t i) { return element_name(begins, i); });
   }
 
   enum class Unknown : uint32_t { kNever, kAllowed };
@@ -217,7 +88,8 @@ class DatasetCheck {
     const size_t bad = first_bad(ids, [=](uint32_t id) { return id + shift >= limit + shift; });
     if (bad == kNone) return {};
     const std::string none = unknown == Unknown::kAllowed ? ", or none" : "";
-    return unexpected(at(section, bad), "a number below " + number(limit) + none, number(ids[bad]));
+    return unexpected(element_name(section, bad), "a number below " + number(limit) + none,
+                      number(ids[bad]));
   }
 
   Status check_scheme() const {
@@ -252,13 +124,14 @@ class DatasetCheck {
     for (const f::Section section : {f::kSfClicked, f::kAdClicked}) {
       const auto clicked = list<uint8_t>(section);
       const size_t bad = first_bad(clicked, [](uint8_t c) { return c > 1; });
-      if (bad != kNone) return unexpected(at(section, bad), "0 or 1", number(clicked[bad]));
+      if (bad != kNone)
+        return unexpected(element_name(section, bad), "0 or 1", number(clicked[bad]));
     }
     for (const f::Section section : {f::kSfTruth, f::kAdTruth}) {
       const auto truth = list<float>(section);
       const size_t bad = first_bad(truth, [](float p) { return p < 0 || p > 1; });
       if (bad != kNone) {
-        return unexpected(at(section, bad), "0 to 1, or none", number_text(truth[bad]));
+        return unexpected(element_name(section, bad), "0 to 1, or none", number_text(truth[bad]));
       }
     }
     return {};
@@ -277,7 +150,7 @@ class DatasetCheck {
       const Status s = check_ascending(
           records.size(), list<uint32_t>(begins.section).size(),
           [&](size_t i) { return records[i].*begins.value; },
-          [&](size_t i) { return at(f::kSearches, i) + "." + begins.field; });
+          [&](size_t i) { return element_name(f::kSearches, i) + "." + begins.field; });
       if (!s.ok()) return s;
     }
     for (size_t i = 0; i < h_.searches; ++i) {
@@ -290,7 +163,7 @@ class DatasetCheck {
     const auto inside = [&](uint64_t begin, uint64_t count, f::Section section) -> Status {
       const uint64_t elements = list<uint32_t>(section).size();
       if (begin <= elements && count <= elements - begin) return {};
-      return unexpected(at(f::kSearches, index) + "." + kSectionNames[section],
+      return unexpected(element_name(f::kSearches, index) + "." + section_name(section),
                         "inside " + number(elements) + " keywords",
                         number(begin) + " + " + number(count));
     };
@@ -298,8 +171,8 @@ class DatasetCheck {
     if (Status s = inside(r.sf_history_begin, r.sf_history_count, f::kSfHistory); !s.ok()) return s;
     const auto below = [&](const char* field, uint32_t value, uint32_t limit) -> Status {
       if (value < limit) return {};
-      return unexpected(at(f::kSearches, index) + "." + field, "a number below " + number(limit),
-                        number(value));
+      return unexpected(element_name(f::kSearches, index) + "." + field,
+                        "a number below " + number(limit), number(value));
     };
     if (Status s = below("user", r.user, h_.users); !s.ok()) return s;
     if (Status s = below("category", r.category, h_.categories); !s.ok()) return s;
@@ -364,7 +237,7 @@ class DatasetCheck {
     const auto weights = list<float>(f::kGroupWeight);
     const size_t bad = first_bad(weights, [](float w) { return !(w >= 0 && w <= kMaxWeight); });
     if (bad != kNone) {
-      return unexpected(at(f::kGroupWeight, bad), "0 to " + number_text(kMaxWeight),
+      return unexpected(element_name(f::kGroupWeight, bad), "0 to " + number_text(kMaxWeight),
                         number_text(weights[bad]));
     }
     return check_feature_names();
@@ -384,7 +257,8 @@ class DatasetCheck {
         const std::string_view name = text(f::kFeatureBegin, f::kFeatureText, feature);
         const std::string_view of = text(f::kGroupNameBegin, f::kGroupNameText, group);
         if (!name.starts_with(of) || !name.substr(of.size()).starts_with('=')) {
-          return unexpected(at(f::kGroupFeature, i), "a feature of group " + number(group),
+          return unexpected(element_name(f::kGroupFeature, i),
+                            "a feature of group " + number(group),
                             "feature " + number(feature) + " of another");
         }
         proven_group[feature] = group;
@@ -395,14 +269,17 @@ class DatasetCheck {
 
   static constexpr float kMaxWeight = 1e6f;  // as logs have them (events.cpp)
 
-  const std::span<const std::byte> bytes_;
-  f::Header h_{};
+  const DatasetLayout& layout_;
+  const f::Header& h_;
 };
 
 }  // namespace
 
 Result<dataset_format::Header> check_dataset(std::span<const std::byte> bytes) {
-  return DatasetCheck(bytes).run();
+  const Result<DatasetLayout> layout = DatasetLayout::check(bytes);
+  if (!layout.ok()) return layout.status();
+  if (Status s = DatasetCheck(*layout).run(); !s.ok()) return s;
+  return layout->header();
 }
 
 }  // namespace barker
