@@ -23,34 +23,7 @@ UScriptCode script_of(UChar32 c) {
   return uscript_getScript(c, &error);
 }
 
-bool is_apostrophe(UChar32 c) {
-  return c == '\'' || c == 0xB4 || c == 0x2018 || c == 0x2019 || c == 0x201B || c == 0x2B9 ||
-         c == 0x2BC || c == 0x2032 || c == 0xFF07;
-}
-
-// Hyphens within words; dashes that stand between clauses are none.
-bool is_hyphen(UChar32 c) {
-  return c == '-' || c == 0x2010 || c == 0x2011 || c == 0x2012 || c == 0x2212 || c == 0xFE63 ||
-         c == 0xFF0D;
-}
-
-bool is_sign(UChar32 c) { return c == 0x2122 || c == 0xAE || c == 0x2120 || c == 0xA9; }
-
-constexpr UChar32 kTatweel = 0x640, kSoftHyphen = 0xAD, kFractionSlash = 0x2044;
-constexpr UChar32 kDottedCapitalI = 0x130, kLongVowel = 0x30FC;
-
-// Appends the decomposition of a vulgar fraction: a space, the digits, "/" for the fraction slash.
-bool append_fraction(UChar32 c, icu::UnicodeString& out) {
-  if (u_getIntPropertyValue(c, UCHAR_DECOMPOSITION_TYPE) != U_DT_FRACTION) return false;
-  UErrorCode error = U_ZERO_ERROR;
-  const icu::Normalizer2* nfkc = icu::Normalizer2::getNFKCInstance(error);
-  check(error, "ICU: NFKC");
-  icu::UnicodeString parts;
-  nfkc->getDecomposition(c, parts);
-  parts.findAndReplace(icu::UnicodeString(kFractionSlash), icu::UnicodeString(u'/'));
-  out.append(u' ').append(parts);
-  return true;
-}
+constexpr UChar32 kTatweel = 0x640, kLongVowel = 0x30FC;
 
 // ICU's table of traditional and simplified characters. An instance may not be shared by threads.
 const icu::Transliterator& simplifier() {
@@ -122,9 +95,10 @@ const char16_t* plain_letter(UChar32 c) {
   }
 }
 
+// The normal form has one shape of each.
 bool joins_words(UChar32 c) {
-  return is_apostrophe(c) || is_hyphen(c) || c == '&' || c == '.' || c == '_' || c == '/' ||
-         c == '@' || c == ':';
+  return c == '\'' || c == '-' || c == '&' || c == '.' || c == '_' || c == '/' || c == '@' ||
+         c == ':';
 }
 
 void drop_arabic_article(icu::UnicodeString& word) {
@@ -147,24 +121,14 @@ void drop_long_vowel(icu::UnicodeString& word) {
 std::string fold_text(std::string_view text) {
   const std::string valid = sanitize_utf8(text);
   if (is_ascii(valid)) return valid;
-  const icu::UnicodeString in = icu::UnicodeString::fromUTF8(valid);
-  icu::UnicodeString out;
+  icu::UnicodeString folded = icu::UnicodeString::fromUTF8(valid);
+  folded.findAndReplace(icu::UnicodeString(kTatweel), icu::UnicodeString());
   bool has_han = false;
-  for (int32_t i = 0; i < in.length(); i = in.moveIndex32(i, 1)) {
-    const UChar32 c = in.char32At(i);
-    if (is_apostrophe(c)) {
-      out.append(u'\'');
-    } else if (is_hyphen(c)) {
-      out.append(u'-');
-    } else if (c == kDottedCapitalI) {
-      out.append(u'i');
-    } else if (!is_sign(c) && c != kTatweel && c != kSoftHyphen && !append_fraction(c, out)) {
-      out.append(c);
-      has_han = has_han || script_of(c) == USCRIPT_HAN;
-    }
+  for (int32_t i = 0; i < folded.length() && !has_han; i = folded.moveIndex32(i, 1)) {
+    has_han = script_of(folded.char32At(i)) == USCRIPT_HAN;
   }
-  if (has_han) simplifier().transliterate(out);
-  return to_utf8(out);
+  if (has_han) simplifier().transliterate(folded);
+  return to_utf8(folded);
 }
 
 std::string fold_word(std::string_view word) {

@@ -12,9 +12,8 @@
 
 namespace barker {
 
-// Before splitting: traditional Chinese becomes simplified (雨傘, 雨伞), vulgar fractions are spelt out
-// (1½ is "1 1/2"), apostrophes of all shapes become one and hyphens of all shapes one, the signs
-// ™ ® ℠ © and the Arabic tatweel go, a dotted capital I is an i. `text`: any bytes.
+// Before splitting: traditional Chinese becomes simplified (雨傘, 雨伞), and the Arabic tatweel goes.
+// Apostrophes, hyphens, signs and fractions are made alike by the splitter itself. `text`: any bytes.
 std::string fold_text(std::string_view text);
 
 // One word that is in normal form: apostrophes and what joins words go (wi-fi is wifi), marks over

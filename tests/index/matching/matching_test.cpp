@@ -45,6 +45,27 @@ bool finds(const MatchingAnalyzer& by, const std::string& query, const std::stri
   return false;
 }
 
+TEST(Matching, FoldsAllShapesOfASignToOneForm) {
+  const MatchingAnalyzer english = analyzer();
+  const auto expect_same = [&](const std::string& a, const std::string& b) {
+    EXPECT_EQ(english.analyse(a, MatchingSide::kAd).folded,
+              english.analyse(b, MatchingSide::kAd).folded)
+        << a << " and " << b;
+  };
+  for (const char* apostrophe : {"’", "‘", "ʼ", "´", "＇"}) {
+    expect_same("l'eau", std::string("l") + apostrophe + "eau");
+  }
+  for (const char* hyphen : {"\u2010", "\u2011", "\u2012", "\u2212", "\uFF0D"}) {
+    expect_same("t-shirt", std::string("t") + hyphen + "shirt");
+  }
+  for (const char* sign : {"™", "®", "℠", "©"}) {
+    expect_same("velcro tape", std::string("velcro") + sign + " tape");
+  }
+  expect_same("shampoo", "sham\u00ADpoo");
+  expect_same("pipe 2 3/4 inch", "pipe 2¾ inch");
+  expect_same("İzmir", "izmir");
+}
+
 TEST(Matching, FindsAWordInOtherEndingsAndPlurals) {
   const MatchingAnalyzer english = analyzer();
   for (const auto& [query, ad] : {std::pair{"kettles", "Kettle"},
