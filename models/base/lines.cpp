@@ -1,19 +1,17 @@
 #include "models/base/lines.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <utility>
+
+#include "models/base/gzip_file.h"
 
 namespace barker {
 
 struct LineReader::Impl {
-  gzFile file = nullptr;
-  std::string path;
+  explicit Impl(GzipFile opened) : file(std::move(opened)) {}
+
+  GzipFile file;
   std::string buffer = std::string(1 << 18, '\0');
   size_t begin = 0, end = 0;  // unread part of the buffer
   // The first '\n' and the first '\r' of the unread part, `end` where it has none. They are searched
@@ -21,25 +19,20 @@ struct LineReader::Impl {
   size_t newline = 0, carriage_return = 0;
   bool after_return = false;  // a '\n' that comes next belongs to the '\r' before it
   std::string line;           // a line that spans reads
-  uint64_t number = 0, total = 0;
+  uint64_t number = 0;
   bool at_end = false, cut = false;
   Status status;
 
-  ~Impl() {
-    if (file) gzclose(file);
-  }
-
   bool fill() {
-    const int got = gzread(file, buffer.data(), static_cast<unsigned>(buffer.size()));
-    int code = Z_OK;
-    const char* message = gzerror(file, &code);
-    if (got < 0 || (got == 0 && code == Z_BUF_ERROR)) {
-      status = bad_data(path + ": cannot be read after line " + std::to_string(number) + ": " +
-                        (got < 0 ? message : "the compressed data ends early"));
+    std::string error;
+    const size_t got = file.read(buffer, error);
+    if (!error.empty()) {
+      status = bad_data(file.name() + ": cannot be read after line " + std::to_string(number) +
+                        ": " + error);
       return false;
     }
     begin = 0;
-    end = static_cast<size_t>(got);
+    end = got;
     newline = find('\n');
     carriage_return = find('\r');
     if (got > 0 && std::exchange(after_return, false) && newline == 0) skip_newline();
@@ -73,27 +66,15 @@ struct LineReader::Impl {
   }
 };
 
-LineReader::LineReader() : impl_(std::make_unique<Impl>()) {}
+LineReader::LineReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 LineReader::~LineReader() = default;
 LineReader::LineReader(LineReader&&) noexcept = default;
 LineReader& LineReader::operator=(LineReader&&) noexcept = default;
 
 Result<LineReader> LineReader::open(const std::string& path) {
-  LineReader reader;
-  Impl& impl = *reader.impl_;
-  impl.path = path == "-" ? "standard input" : path;
-  if (path == "-") {
-    impl.file = gzdopen(dup(STDIN_FILENO), "rb");
-  } else {
-    struct stat info {};
-    if (stat(path.c_str(), &info) != 0) return not_found(path + ": " + std::strerror(errno));
-    if (S_ISDIR(info.st_mode)) return invalid_argument(path + ": is a directory, expected a file");
-    if (S_ISREG(info.st_mode)) impl.total = static_cast<uint64_t>(info.st_size);
-    impl.file = gzopen(path.c_str(), "rb");
-  }
-  if (!impl.file) return io_error(impl.path + ": " + std::strerror(errno));
-  gzbuffer(impl.file, 1 << 18);
-  return reader;
+  Result<GzipFile> file = GzipFile::open(path);
+  if (!file.ok()) return file.status();
+  return LineReader(std::make_unique<Impl>(std::move(*file)));
 }
 
 bool LineReader::next(std::string_view& line) {
@@ -112,8 +93,8 @@ bool LineReader::next(std::string_view& line) {
     const bool ends = line_end < impl.end;
     const size_t size = line_end - impl.begin;
     if (impl.line.size() + size > kMaxLine) {
-      impl.status = bad_data(impl.path + ":" + std::to_string(impl.number + 1) + ": longer than " +
-                             std::to_string(kMaxLine) + " bytes");
+      impl.status = bad_data(impl.file.name() + ":" + std::to_string(impl.number + 1) +
+                             ": longer than " + std::to_string(kMaxLine) + " bytes");
       impl.at_end = true;
       return false;
     }
@@ -134,11 +115,8 @@ bool LineReader::next(std::string_view& line) {
 }
 
 uint64_t LineReader::number() const { return impl_->number; }
-uint64_t LineReader::bytes_read() const {
-  const z_off_t offset = gzoffset(impl_->file);
-  return offset < 0 ? 0 : static_cast<uint64_t>(offset);
-}
-uint64_t LineReader::bytes_total() const { return impl_->total; }
+uint64_t LineReader::bytes_read() const { return impl_->file.bytes_read(); }
+uint64_t LineReader::bytes_total() const { return impl_->file.bytes_total(); }
 const Status& LineReader::status() const { return impl_->status; }
 bool LineReader::ended_without_newline() const { return impl_->cut; }
 

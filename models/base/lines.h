@@ -37,8 +37,8 @@ class LineReader {
   static constexpr size_t kMaxLine = 64u << 20;  // bytes; a longer line is a mistake
 
  private:
-  LineReader();
   struct Impl;
+  explicit LineReader(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -134,6 +134,7 @@ TEST(IncludeRules, ScoringPluginAndHostWriteNoWeightFilesAndReadNoCompressedOnes
     EXPECT_TRUE(std::ranges::find(kWritesWeights, include.target) == kWritesWeights.end())
         << where(include);
     EXPECT_NE(include.target, "models/base/lines.h") << where(include);
+    EXPECT_NE(include.target, "models/base/gzip_file.h") << where(include);
     EXPECT_NE(include.target, "zlib.h") << where(include);
   }
 }

@@ -1,10 +1,12 @@
 // The bytes of a file, plain or gzip, in pieces of bounded size.
 #pragma once
 
-#include <memory>
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "models/base/gzip_file.h"
 #include "models/base/result.h"
 
 namespace barker {
@@ -14,9 +16,6 @@ class ByteSource {
  public:
   // The path "-" is standard input.
   static Result<ByteSource> open(const std::string& path);
-  ~ByteSource();
-  ByteSource(ByteSource&&) noexcept;
-  ByteSource& operator=(ByteSource&&) noexcept;
 
   // The first bytes of the file, at most one piece, without taking them. Empty for an empty file.
   std::string_view peek();
@@ -25,13 +24,19 @@ class ByteSource {
   // status() tells apart.
   bool next(std::string_view& piece);
 
-  const Status& status() const;
-  const std::string& name() const;  // the path, or "standard input"
+  const Status& status() const { return status_; }
+  const std::string& name() const { return file_.name(); }  // the path, or "standard input"
 
  private:
-  ByteSource();
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  explicit ByteSource(GzipFile file) : file_(std::move(file)) {}
+
+  bool fill();
+
+  GzipFile file_;
+  std::string buffer_ = std::string(1 << 18, '\0');
+  size_t size_ = 0;  // bytes of the piece in the buffer
+  bool has_peeked_ = false;
+  Status status_;
 };
 
 }  // namespace barker
