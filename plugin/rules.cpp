@@ -230,7 +230,9 @@ RuleMask Rules::of_category(std::string_view category) const {
   RuleMask mask = kByName;
   for (size_t i = 0; i < forbidden_.size(); ++i) {
     const std::vector<Fingerprint>& only = forbidden_[i].category;
-    if (!std::ranges::search(path, only).empty() || only.empty()) mask |= RuleMask{2} << i;
+    const bool covers =
+        std::search(path.begin(), path.end(), only.begin(), only.end()) != path.end();
+    if (covers || only.empty()) mask |= RuleMask{2} << i;
   }
   return mask;
 }

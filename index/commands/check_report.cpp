@@ -39,7 +39,7 @@ class Checker {
       const bool is_known = knows(keyword_fingerprint(text));
       count_selling_point(text, is_known);
       has_known |= is_known;
-      has_showable |= is_known && !stands_in(title, text);
+      has_showable |= is_known && !stands_in(ad, text);
     }
     if (ad.opt_out()) {
       ++report_.opted_out;
@@ -80,17 +80,17 @@ class Checker {
     if (!is_known) ++unknown_points_[normal];
   }
 
-  // Whether the words of the selling point stand together in the title.
-  bool stands_in(const std::string& title, const std::string& point) const {
-    std::vector<Fingerprint> title_words, point_words;
-    words_.split(title, title_words);
-    words_.split(point, point_words);
-    return !point_words.empty() && !std::ranges::search(title_words, point_words).empty();
+  // Whether the words of the selling point stand together in one clause of the title.
+  static bool stands_in(const fbs::StoredAd& ad, const std::string& point) {
+    std::vector<Fingerprint> words;
+    split_words(point, words);
+    const auto& title = *ad.title_words();
+    return !words.empty() &&
+           std::search(title.begin(), title.end(), words.begin(), words.end()) != title.end();
   }
 
   const Vocabulary& vocabulary_;
   const KeywordSplitter splitter_;  // composes the model's phrases
-  const KeywordSplitter words_;
   CheckReportOfIndex& report_;
   Counts points_, unknown_points_, unknown_keywords_;
 };

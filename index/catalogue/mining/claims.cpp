@@ -84,7 +84,8 @@ class Names {
 
   bool name_brand(const std::vector<std::string>& units) const {
     if (brand_.empty()) return false;
-    return std::ranges::search(units, brand_words_).begin() != units.end();
+    return std::search(units.begin(), units.end(), brand_words_.begin(), brand_words_.end()) !=
+           units.end();
   }
 
  private:

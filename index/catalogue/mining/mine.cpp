@@ -157,7 +157,8 @@ std::string evidence_of(const CatalogueAd& ad, const Claim& claim) {
     size_t sentence = 0;  // first clause of the sentence
     for (size_t c = 0; c < clauses.size(); ++c) {
       const std::vector<std::string> units = units_of(clauses[c], 0, clauses[c].units.size());
-      const bool has_claim = !std::ranges::search(units, claim.units).empty();
+      const bool has_claim = std::search(units.begin(), units.end(), claim.units.begin(),
+                                         claim.units.end()) != units.end();
       if (evidence.empty() && has_claim) {
         size_t last = c;
         while (last + 1 < clauses.size() && clauses[last].after != Separator::kSentence) ++last;
