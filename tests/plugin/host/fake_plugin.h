@@ -116,7 +116,7 @@ struct FakePlugin {
     static const barker_canary kCanary = {
         sizeof(barker_canary), start,          promote, stop, set_shares, compare,
         read_agreement,        read_generation};
-    static const barker_rules kRules = {sizeof(barker_rules), load_rules};
+    static const barker_rules kRules = {sizeof(barker_rules), load_rules, nullptr};
     if (std::strcmp(id, BARKER_EXT_CANARY) == 0) return &kCanary;
     return std::strcmp(id, BARKER_EXT_RULES) == 0 ? &kRules : nullptr;
   }
