@@ -95,6 +95,8 @@ const char16_t* plain_letter(UChar32 c) {
   }
 }
 
+bool is_digit(UChar32 c) { return c >= '0' && c <= '9'; }
+
 // The normal form has one shape of each.
 bool joins_words(UChar32 c) {
   return c == '\'' || c == '-' || c == '&' || c == '.' || c == '_' || c == '/' || c == '@' ||
@@ -134,8 +136,10 @@ std::string fold_text(std::string_view text) {
 std::string fold_word(std::string_view word) {
   if (is_ascii(word)) {
     std::string out;
-    for (const char c : word) {
-      if (!joins_words(c)) out += c;
+    for (size_t i = 0; i < word.size(); ++i) {
+      const char before = out.empty() ? '\0' : out.back();
+      const char after = i + 1 < word.size() ? word[i + 1] : '\0';
+      if (!joins_words(word[i]) || (is_digit(before) && is_digit(after))) out += word[i];
     }
     return out.empty() ? std::string(word) : out;
   }
@@ -150,7 +154,10 @@ std::string fold_word(std::string_view word) {
   UChar32 letter = 0;
   for (int32_t i = 0; i < in.length(); i = in.moveIndex32(i, 1)) {
     const UChar32 c = in.char32At(i);
-    if (joins_words(c) || c == kTatweel || is_dropped_mark(c, letter)) continue;
+    const bool is_in_number =
+        is_digit(letter) && i + 1 < in.length() && is_digit(in.char32At(i + 1));
+    if (c == kTatweel || is_dropped_mark(c, letter)) continue;
+    if (joins_words(c) && !is_in_number) continue;
     bare.append(c);
     letter = c;
   }

@@ -90,7 +90,8 @@ std::vector<std::string> MatchingAnalyzer::fold(std::string_view word) const {
   return forms;
 }
 
-void MatchingAnalyzer::add_parts(std::string_view word, std::vector<std::string>& parts) const {
+void MatchingAnalyzer::add_parts(std::string_view word, MatchingSide side,
+                                 std::vector<std::string>& parts) const {
   const auto add = [&](std::string_view part) {
     if (part.size() == word.size() || !is_telling(part)) return;
     for (std::string& form : fold(part)) add_new(std::move(form), parts);
@@ -102,6 +103,8 @@ void MatchingAnalyzer::add_parts(std::string_view word, std::vector<std::string>
   }
   for_each_joined_part(word, [&](std::string_view part) {
     add(part);
+    // A query for "wh1000xm5" means that model, and not everything with "wh" in it.
+    if (side == MatchingSide::kQuery) return;
     if (const size_t at = number_of_model(part)) {
       add(part.substr(0, at));
       add(part.substr(at));
@@ -135,7 +138,7 @@ MatchingForms MatchingAnalyzer::analyse(std::string_view text, MatchingSide side
   for (size_t i = 0; i < words.size(); ++i) {
     std::vector<std::string> word_forms = fold(words[i].text);
     std::ranges::move(word_forms, std::back_inserter(forms.folded));
-    add_parts(words[i].text, forms.parts);
+    add_parts(words[i].text, side, forms.parts);
     std::string joined = fold_word(words[i].text);
     for (size_t k = i + 1; k < words.size() && k < i + kMostJoined; ++k) {
       const size_t gap = words[k - 1].end;

@@ -50,7 +50,7 @@ class MatchingAnalyzer {
  private:
   explicit MatchingAnalyzer(std::vector<Stemmer> stemmers) : stemmers_(std::move(stemmers)) {}
 
-  void add_parts(std::string_view word, std::vector<std::string>& parts) const;
+  void add_parts(std::string_view word, MatchingSide side, std::vector<std::string>& parts) const;
 
   KeywordSplitter splitter_;
   std::vector<Stemmer> stemmers_;

@@ -68,6 +68,13 @@ TEST(FoldedWord, IsWrittenTogether) {
   EXPECT_EQ(fold_word("c++"), "c++");
 }
 
+TEST(FoldedWord, KeepsTheSignsOfNumbers) {
+  for (const char* number : {"6.5g", "1/2", "16:9", "10-20", "1.5л"}) {
+    EXPECT_EQ(fold_word(number), number);
+  }
+  EXPECT_EQ(fold_word("4k-1.5"), "4k1.5");
+}
+
 TEST(FoldedWord, IsItsOwnFoldedForm) {
   std::mt19937 random(5);
   for (int i = 0; i < 3000; ++i) {

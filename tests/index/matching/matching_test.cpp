@@ -111,6 +111,8 @@ TEST(Matching, FindsThePartsOfJoinedWords) {
                                   {"h&m", "H&M scarf"}}) {
     EXPECT_TRUE(finds(english, query, ad)) << query;
   }
+  EXPECT_FALSE(finds(english, "she3ar75ul", "She")) << "a model is meant, not the letters in it";
+  EXPECT_FALSE(finds(english, "65g", "6.5g"));
   EXPECT_THAT(english.analyse("H&M", MatchingSide::kAd).parts, IsEmpty())
       << "a letter alone says nothing";
 }
