@@ -98,36 +98,58 @@ size_t CatalogueChunk::bytes() const noexcept {
 
 // ---- changes
 
+namespace {
+
+// `old`, which may be null, with the changes whose numbers begin at `first`; `count` ads.
+std::shared_ptr<const CatalogueChunk> changed_chunk(const CatalogueChunk* old, uint64_t first,
+                                                    size_t count,
+                                                    Catalogue::Changes::const_iterator& change,
+                                                    Catalogue::Changes::const_iterator end) {
+  const size_t old_size = old ? old->size() : 0;
+  std::vector<barker_ad> ads(count);
+  std::vector<barker_selling_point> points;
+  std::vector<const barker_ad*> sources(count);
+  // All selling points are copied before an ad points to one, so that none moves afterwards.
+  for (size_t i = 0; i < old_size; ++i) {
+    for (const uint32_t p : old->points_of(i)) points.push_back(old->point(p));
+  }
+  const barker_selling_point* next = points.data();
+  for (size_t i = 0; i < old_size; ++i) {
+    if (!old->has(i)) continue;
+    old->read(i, ads[i]);
+    ads[i].selling_points = next;
+    ads[i].selling_point_count = old->points_of(i).size();
+    ads[i].selling_point_stride = sizeof *next;
+    next += ads[i].selling_point_count;
+    sources[i] = &ads[i];
+  }
+  for (; change != end && change->first < first + count; ++change) {
+    sources[change->first - first] = change->second;
+  }
+  return std::make_shared<const CatalogueChunk>(sources);
+}
+
+}  // namespace
+
 Catalogue::Catalogue(const Catalogue& before, const Changes& changes)
     : size_(changes.empty() ? before.size_ : std::max(before.size_, changes.rbegin()->first)),
       chunks_(before.chunks_) {
   chunks_.resize((size_ + CatalogueChunk::kAds - 1) / CatalogueChunk::kAds);
-  for (auto change = changes.begin(); change != changes.end();) {
-    const uint64_t chunk = (change->first - 1) / CatalogueChunk::kAds;
-    const uint64_t first = chunk * CatalogueChunk::kAds + 1;  // its first number
+  std::shared_ptr<const CatalogueChunk> empty;  // one for all chunks of which no number is taken
+  auto change = changes.begin();
+  for (size_t i = 0; i < chunks_.size(); ++i) {
+    std::shared_ptr<const CatalogueChunk>& chunk = chunks_[i];
+    const uint64_t first = uint64_t{i} * CatalogueChunk::kAds + 1;  // its first number
     const size_t count = std::min<uint64_t>(CatalogueChunk::kAds, size_ + 1 - first);
-    // The old ads are completed first, so that no vector moves under a pointer into it.
-    const std::shared_ptr<const CatalogueChunk> old = chunks_[chunk];
-    std::vector<barker_ad> ads(count);
-    std::vector<barker_selling_point> points;
-    std::vector<const barker_ad*> sources(count);
-    for (size_t i = 0; old && i < old->size(); ++i) {
-      for (const uint32_t p : old->points_of(i)) points.push_back(old->point(p));
+    const bool is_changed = change != changes.end() && change->first < first + count;
+    // A chunk that was the last one becomes as long as the others when the catalogue grows past it.
+    if (!is_changed && chunk && chunk->size() == count) continue;
+    if (!is_changed && !chunk) {  // not the last one, for a change made the catalogue this long
+      if (!empty) empty = changed_chunk(nullptr, first, count, change, change);
+      chunk = empty;
+    } else {
+      chunk = changed_chunk(chunk.get(), first, count, change, changes.end());
     }
-    const barker_selling_point* next = points.data();
-    for (size_t i = 0; old && i < old->size(); ++i) {
-      if (!old->has(i)) continue;
-      old->read(i, ads[i]);
-      ads[i].selling_points = next;
-      ads[i].selling_point_count = old->points_of(i).size();
-      ads[i].selling_point_stride = sizeof *next;
-      next += ads[i].selling_point_count;
-      sources[i] = &ads[i];
-    }
-    for (; change != changes.end() && change->first < first + count; ++change) {
-      sources[change->first - first] = change->second;
-    }
-    chunks_[chunk] = std::make_shared<const CatalogueChunk>(sources);
   }
 }
 

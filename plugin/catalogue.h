@@ -88,7 +88,8 @@ class Catalogue {
   using Changes = std::map<uint64_t, const barker_ad*>;
 
   Catalogue() = default;
-  // `before` with changes. Chunks in which nothing changed are shared.
+  // `before` with changes. Chunks in which nothing changed are shared. Numbers between the old end and
+  // a new one stand for no ad.
   Catalogue(const Catalogue& before, const Changes& changes);
 
   uint64_t size() const noexcept { return size_; }  // the largest number

@@ -292,6 +292,33 @@ TEST_P(CatalogueOf, AdsIsChangedUnderAnotherHandle) {
   expect_equal_answers(first, 100);
 }
 
+TEST_P(CatalogueOf, AdsGrowsPastNumbersThatAreLeftOut) {
+  for (const uint64_t end : {3000, 5000, 1024, 1025, 20'000}) {
+    const uint64_t first = add_random(10);
+    own_.resize(end);
+    own_.back() = random_ad();
+    const uint64_t grown = put(first, {{end, &own_.back()}});
+    draw_page(first, 1);
+    request_.ads = numbered_.data();
+    request_.catalogue = grown;
+    for (const uint64_t absent : {11, 500, 1000, 2000, 2900, 4999, 19'999}) {
+      numbered_[0].catalogue_ad = absent;
+      EXPECT_EQ(rescore(), BARKER_E_INVALID_ARGUMENT) << absent << " of " << end;
+      EXPECT_THAT(error_, HasSubstr("expected the number of an ad of the catalogue"));
+      uint64_t changed = 0;
+      EXPECT_EQ(catalogues().remove(plugin_, grown, &absent, 1, &changed, error_),
+                BARKER_E_INVALID_ARGUMENT);
+    }
+    load(weights_with_phrases(2, GetParam()));
+    for (uint64_t number = 11; number < end; ++number) removed_[number] = true;
+    expect_equal_answers(grown, 10);
+    own_[499] = random_ad();  // a number that was left out can be taken later
+    removed_[500] = end <= 500;
+    expect_equal_answers(put(grown, {{500, &own_[499]}}), 10);
+    removed_.clear();
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(WithAndWithoutPctr, CatalogueOf, testing::Bool());
 
 using CatalogueRefusals = CatalogueOf;
