@@ -46,6 +46,8 @@ class Query {
   // finds where a character ends. ASCII takes a tenth of that, so that it only causes more looks.
   static constexpr uint64_t kStepsPerByteSplit = 64, kStepsPerByteNormalized = 32;
   static constexpr uint64_t kStepsPerByteCleaned = 12, kStepsPerByteCut = 44;
+  // For a byte of a title in which a selling point is looked for that stands there all over.
+  static constexpr uint64_t kStepsPerBytePlaced = 160;
 
   bool bypass(int32_t reason);
   void lap(uint64_t& stage_ns);  // adds the time since the last lap

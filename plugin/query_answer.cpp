@@ -105,6 +105,7 @@ bool Query::compare_with_title(uint64_t ad_index, std::span<const uint32_t> chos
     }
     return false;
   }
+  if (late_after(kStepsPerBytePlaced * a.title.size * chosen.size())) return false;
   using Origins = NormalForm::Origins;
   w_.title_text.assign(view(a.title), promotes ? Origins::kKept : Origins::kForgotten);
   bool is_any_unfit = false;
