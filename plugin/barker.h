@@ -597,8 +597,8 @@ typedef struct barker_keywords {
   int32_t scheme;
   int32_t reserved; /* 0 */
   /* [any thread] Writes the words of a text of at most BARKER_MAX_TEXT_SIZE bytes in order. A text
-   * has fewer words and boundaries than bytes, or one word. BARKER_E_TOO_SMALL: nothing was written,
-   * and *count says what capacity is needed. On every other error *count is 0. */
+   * has at most as many words and boundaries together as bytes. BARKER_E_TOO_SMALL: nothing was
+   * written, and *count says what capacity is needed. On every other error *count is 0. */
   int32_t (*split)(barker_string text, barker_word* words, uint64_t capacity, uint64_t* count,
                    char* error);
 } barker_keywords;
@@ -624,8 +624,8 @@ typedef struct barker_catalogue {
                  uint64_t* handle, char* error);
   /* [control thread] Another catalogue: that of `handle` with these ads, each under the number in its
    * catalogue_ad, instead of those that it has there. Numbers beyond its end make it longer; numbers
-   * that are left out stand for no ad. Costs copies of 1,024 ads for each ad that is alone in its
-   * thousand. */
+   * that are left out stand for no ad. The plugin copies each group of 1,024 numbers in which an ad
+   * changes. */
   int32_t (*upsert)(barker_plugin* plugin, uint64_t handle, const barker_ad* ads, uint64_t count,
                     uint64_t stride, uint64_t* changed, char* error);
   /* [control thread] Another catalogue: that of `handle` without these numbers. The other ads keep
