@@ -12,8 +12,9 @@
  *              zero. Arrays of structs carry a stride. A field that is
  *              marked "since 1.x" has an effect only where the plugin's abi_minor is at least x.
  *   text       UTF-8 as pointer and length, never NUL-terminated. Invalid UTF-8 is replaced by
- *              U+FFFD. Rewritten titles are HTML with <em> around selling points, unless the
- *              configuration says otherwise ([title] format, open, close).
+ *              U+FFFD. Rewritten titles are HTML with <em> around selling points and, since 1.3,
+ *              <bdi> around text of the other direction, unless the configuration says
+ *              otherwise ([title] format, open, close, direction).
  *   memory     Never changes hands. Whatever a pointer of a request or response points to belongs
  *              to the caller and must live until the call returns; the plugin keeps no such
  *              pointer. The buffers of a response must not overlap each other or the request.
@@ -520,8 +521,8 @@ typedef struct barker_prepared_query barker_prepared_query; /* opaque */
 typedef struct barker_prepared {
   uint64_t struct_size;
   /* [any thread] Maps and pools user, query and groups. The request has no ads; its texts need not
-   * outlive the call. All ads are answered by the generation and the rules that are in force now,
-   * and no control call waits for the query to end. Without weights it succeeds, and every ad is
+   * outlive the call. All ads are answered by the generation, the rules and the catalogues that
+   * are in force now, and no control call waits for the query to end. Without weights it succeeds, and every ad is
    * bypassed. */
   int32_t (*begin)(barker_plugin* plugin, const barker_request* request,
                    barker_prepared_query** query, char* error);
