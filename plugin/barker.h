@@ -12,8 +12,9 @@
  *              zero. Arrays of structs carry a stride. A field that is
  *              marked "since 1.x" has an effect only where the plugin's abi_minor is at least x.
  *   text       UTF-8 as pointer and length, never NUL-terminated. Invalid UTF-8 is replaced by
- *              U+FFFD. Rewritten titles are HTML with <em> around selling points, unless the
- *              configuration says otherwise ([title] format, open, close).
+ *              U+FFFD. Rewritten titles are HTML with <em> around selling points and, since 1.3,
+ *              <bdi> around text of the other direction, unless the configuration says
+ *              otherwise ([title] format, open, close, direction).
  *   memory     Never changes hands. Whatever a pointer of a request or response points to belongs
  *              to the caller and must live until the call returns; the plugin keeps no such
  *              pointer. The buffers of a response must not overlap each other or the request.
@@ -520,8 +521,8 @@ typedef struct barker_prepared_query barker_prepared_query; /* opaque */
 typedef struct barker_prepared {
   uint64_t struct_size;
   /* [any thread] Maps and pools user, query and groups. The request has no ads; its texts need not
-   * outlive the call. All ads are answered by the generation and the rules that are in force now,
-   * and no control call waits for the query to end. Without weights it succeeds, and every ad is
+   * outlive the call. All ads are answered by the generation, the rules and the catalogues that
+   * are in force now, and no control call waits for the query to end. Without weights it succeeds, and every ad is
    * bypassed. */
   int32_t (*begin)(barker_plugin* plugin, const barker_request* request,
                    barker_prepared_query** query, char* error);
@@ -597,8 +598,8 @@ typedef struct barker_keywords {
   int32_t scheme;
   int32_t reserved; /* 0 */
   /* [any thread] Writes the words of a text of at most BARKER_MAX_TEXT_SIZE bytes in order. A text
-   * has fewer words and boundaries than bytes, or one word. BARKER_E_TOO_SMALL: nothing was written,
-   * and *count says what capacity is needed. On every other error *count is 0. */
+   * has at most as many words and boundaries together as bytes. BARKER_E_TOO_SMALL: nothing was
+   * written, and *count says what capacity is needed. On every other error *count is 0. */
   int32_t (*split)(barker_string text, barker_word* words, uint64_t capacity, uint64_t* count,
                    char* error);
 } barker_keywords;
@@ -624,8 +625,8 @@ typedef struct barker_catalogue {
                  uint64_t* handle, char* error);
   /* [control thread] Another catalogue: that of `handle` with these ads, each under the number in its
    * catalogue_ad, instead of those that it has there. Numbers beyond its end make it longer; numbers
-   * that are left out stand for no ad. Costs copies of 1,024 ads for each ad that is alone in its
-   * thousand. */
+   * that are left out stand for no ad. The plugin copies each group of 1,024 numbers in which an ad
+   * changes. */
   int32_t (*upsert)(barker_plugin* plugin, uint64_t handle, const barker_ad* ads, uint64_t count,
                     uint64_t stride, uint64_t* changed, char* error);
   /* [control thread] Another catalogue: that of `handle` without these numbers. The other ads keep

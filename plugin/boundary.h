@@ -140,9 +140,9 @@ inline int32_t finish(const Status& status, char* error) {
   return status.ok() ? BARKER_OK : fail(error, weights_code(status), status.message());
 }
 
-inline int32_t finish(const Result<uint64_t>& result, uint64_t* generation, char* error) {
+inline int32_t finish(const Result<uint64_t>& result, uint64_t* number, char* error) {
   if (!result.ok()) return finish(result.status(), error);
-  if (generation) *generation = *result;
+  if (number) *number = *result;
   return BARKER_OK;
 }
 
@@ -214,7 +214,8 @@ int32_t respond(const CheckedRequest& request, uint32_t host_minor, barker_respo
 // Extensions that answer queries (query_extensions.cpp).
 extern const barker_explain kExplain;
 extern const barker_prepared kPrepared;
-extern const barker_catalogue kCatalogue;  // catalogue_extension.cpp
+// catalogue_extension.cpp
+extern const barker_catalogue kCatalogue;
 
 // An extension's table by its id, or NULL.
 const void* get_extension(const char* id);

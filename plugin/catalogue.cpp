@@ -46,6 +46,8 @@ CatalogueChunk::CatalogueChunk(std::span<const barker_ad* const> ads) : ads_(ads
       point_of_ads_.push_back(at->second);
     }
     ad.points_end = static_cast<uint32_t>(point_of_ads_.size());
+    ad.text_size = uint64_t{ad.id.size} + ad.title.size + ad.merchant.size + ad.category.size;
+    for (const uint32_t p : points_of(i)) ad.text_size += points_[p].text.size;
   }
   texts_.shrink_to_fit();
   words_.shrink_to_fit();
@@ -98,36 +100,58 @@ size_t CatalogueChunk::bytes() const noexcept {
 
 // ---- changes
 
+namespace {
+
+// `old`, which may be null, with the changes whose numbers begin at `first`; `count` ads.
+std::shared_ptr<const CatalogueChunk> changed_chunk(const CatalogueChunk* old, uint64_t first,
+                                                    size_t count,
+                                                    Catalogue::Changes::const_iterator& change,
+                                                    Catalogue::Changes::const_iterator end) {
+  const size_t old_size = old ? old->size() : 0;
+  std::vector<barker_ad> ads(count);
+  std::vector<barker_selling_point> points;
+  std::vector<const barker_ad*> sources(count);
+  // All selling points are copied before an ad points to one, so that none moves afterwards.
+  for (size_t i = 0; i < old_size; ++i) {
+    for (const uint32_t p : old->points_of(i)) points.push_back(old->point(p));
+  }
+  const barker_selling_point* next = points.data();
+  for (size_t i = 0; i < old_size; ++i) {
+    if (!old->has(i)) continue;
+    old->read(i, ads[i]);
+    ads[i].selling_points = next;
+    ads[i].selling_point_count = old->points_of(i).size();
+    ads[i].selling_point_stride = sizeof *next;
+    next += ads[i].selling_point_count;
+    sources[i] = &ads[i];
+  }
+  for (; change != end && change->first < first + count; ++change) {
+    sources[change->first - first] = change->second;
+  }
+  return std::make_shared<const CatalogueChunk>(sources);
+}
+
+}  // namespace
+
 Catalogue::Catalogue(const Catalogue& before, const Changes& changes)
     : size_(changes.empty() ? before.size_ : std::max(before.size_, changes.rbegin()->first)),
       chunks_(before.chunks_) {
   chunks_.resize((size_ + CatalogueChunk::kAds - 1) / CatalogueChunk::kAds);
-  for (auto change = changes.begin(); change != changes.end();) {
-    const uint64_t chunk = (change->first - 1) / CatalogueChunk::kAds;
-    const uint64_t first = chunk * CatalogueChunk::kAds + 1;  // its first number
+  std::shared_ptr<const CatalogueChunk> empty;  // one for all chunks of which no number is taken
+  auto change = changes.begin();
+  for (size_t i = 0; i < chunks_.size(); ++i) {
+    std::shared_ptr<const CatalogueChunk>& chunk = chunks_[i];
+    const uint64_t first = uint64_t{i} * CatalogueChunk::kAds + 1;  // its first number
     const size_t count = std::min<uint64_t>(CatalogueChunk::kAds, size_ + 1 - first);
-    // The old ads are completed first, so that no vector moves under a pointer into it.
-    const std::shared_ptr<const CatalogueChunk> old = chunks_[chunk];
-    std::vector<barker_ad> ads(count);
-    std::vector<barker_selling_point> points;
-    std::vector<const barker_ad*> sources(count);
-    for (size_t i = 0; old && i < old->size(); ++i) {
-      for (const uint32_t p : old->points_of(i)) points.push_back(old->point(p));
+    const bool is_changed = change != changes.end() && change->first < first + count;
+    // A chunk that was the last one becomes as long as the others when the catalogue grows past it.
+    if (!is_changed && chunk && chunk->size() == count) continue;
+    if (!is_changed && !chunk) {  // not the last one, for a change made the catalogue this long
+      if (!empty) empty = changed_chunk(nullptr, first, count, change, change);
+      chunk = empty;
+    } else {
+      chunk = changed_chunk(chunk.get(), first, count, change, changes.end());
     }
-    const barker_selling_point* next = points.data();
-    for (size_t i = 0; old && i < old->size(); ++i) {
-      if (!old->has(i)) continue;
-      old->read(i, ads[i]);
-      ads[i].selling_points = next;
-      ads[i].selling_point_count = old->points_of(i).size();
-      ads[i].selling_point_stride = sizeof *next;
-      next += ads[i].selling_point_count;
-      sources[i] = &ads[i];
-    }
-    for (; change != changes.end() && change->first < first + count; ++change) {
-      sources[change->first - first] = change->second;
-    }
-    chunks_[chunk] = std::make_shared<const CatalogueChunk>(sources);
   }
 }
 
@@ -146,6 +170,13 @@ ChunkRows::ChunkRows(std::shared_ptr<const CatalogueChunk> of, const Generation&
     keywords.resize(begin + generation.splitter.phrases().compose(words, keywords.data() + begin));
     ends.push_back(keywords.size());
   }
+  for (size_t i = 0, begin = 0; i < chunk->size(); begin = ends[i++]) {
+    const std::span<const Fingerprint> title(keywords.data() + begin, ends[i] - begin);
+    for (const uint32_t p : chunk->points_of(i)) {
+      points_in_title.push_back(std::ranges::find(title, chunk->fingerprint_of(p)) != title.end());
+    }
+  }
+  points_in_title.shrink_to_fit();
   std::vector<uint32_t> found(keywords.size());
   vocabulary.find(keywords, found.data());
   title_rows.reserve(static_cast<size_t>(
@@ -168,8 +199,10 @@ ChunkRows::ChunkRows(std::shared_ptr<const CatalogueChunk> of, const Generation&
 }
 
 size_t ChunkRows::bytes() const noexcept {
-  return sizeof *this + (title_begin.capacity() + title_rows.capacity() + point_rows.capacity()) *
-                            sizeof(uint32_t);
+  return sizeof *this +
+         (title_begin.capacity() + title_rows.capacity() + point_rows.capacity()) *
+             sizeof(uint32_t) +
+         points_in_title.capacity() / 8;
 }
 
 std::shared_ptr<const CatalogueRows> resolve(std::shared_ptr<const CatalogueSet> catalogues,
@@ -197,15 +230,19 @@ std::shared_ptr<const CatalogueRows> resolve(std::shared_ptr<const CatalogueSet>
 
 // ---- requests
 
-void CompletedAds::complete(CheckedRequest& request, const CatalogueSet& catalogues,
-                            const CatalogueRows* rows) {
-  barker_request& r = request.request;
-  const auto found = catalogues.find(r.catalogue);
+const Catalogue& find_catalogue(const CatalogueSet& catalogues, uint64_t handle) {
+  const auto found = catalogues.find(handle);
   if (found == catalogues.end()) {
     throw RefusedRequest("request: catalogue: expected the handle of a catalogue, found " +
-                         std::to_string(r.catalogue));
+                         std::to_string(handle));
   }
-  const Catalogue& catalogue = *found->second;
+  return *found->second;
+}
+
+void CompletedAds::complete(CheckedRequest& request, const CatalogueSet& catalogues,
+                            const CatalogueRows* rows, uint64_t window) {
+  barker_request& r = request.request;
+  const Catalogue& catalogue = find_catalogue(catalogues, r.catalogue);
   const auto* const of_chunks = rows ? &rows->rows.at(r.catalogue) : nullptr;
   ads_.clear();
   points_.clear();
@@ -219,30 +256,29 @@ void CompletedAds::complete(CheckedRequest& request, const CatalogueSet& catalog
                            "].catalogue_ad: expected the number of an ad of the catalogue, found " +
                            std::to_string(ad.catalogue_ad));
     }
-    const uint64_t chunk = (ad.catalogue_ad - 1) / CatalogueChunk::kAds;
+    const uint64_t number = (ad.catalogue_ad - 1) / CatalogueChunk::kAds;
     const auto index = static_cast<uint32_t>((ad.catalogue_ad - 1) % CatalogueChunk::kAds);
-    registered_[i] = {catalogue.chunks()[chunk].get(),
-                      of_chunks ? (*of_chunks)[chunk].get() : nullptr, index};
-    registered_[i].chunk->read(index, ad);
-    for (const uint32_t p : registered_[i].chunk->points_of(index)) {
-      points_.push_back(registered_[i].chunk->point(p));
-    }
+    const CatalogueChunk& chunk = *catalogue.chunks()[number];
+    registered_[i] = {&chunk, of_chunks ? (*of_chunks)[number].get() : nullptr, index};
+    chunk.read(index, ad);
+    request.text += are_numbers(ad) ? chunk.text_size(index) : ad.title.size;
+    ad.selling_point_count = i < window ? chunk.points_of(index).size() : 0;
+    if (ad.selling_point_count == 0) continue;
+    for (const uint32_t p : chunk.points_of(index)) points_.push_back(chunk.point(p));
   }
+  if (const Status s = check_total(request.text); !s.ok()) {
+    throw RefusedRequest("request: " + s.message());
+  }
+  // No vector grows any more, so that the ads can point into it.
   const barker_selling_point* next = points_.data();
   for (uint64_t i = 0; i < r.ad_count; ++i) {
     if (!registered_[i].chunk) continue;
     ads_[i].selling_points = next;
-    ads_[i].selling_point_count = registered_[i].chunk->points_of(registered_[i].index).size();
     ads_[i].selling_point_stride = sizeof *next;
     next += ads_[i].selling_point_count;
   }
-  barker_request completed = r;
-  completed.struct_size = sizeof completed;
-  completed.ads = ads_.data();
-  completed.ad_stride = sizeof(barker_ad);
-  if (const Status s = check_request(&completed, request); !s.ok()) {
-    throw RefusedRequest("request: " + s.message());
-  }
+  r.ads = ads_.data();
+  r.ad_stride = sizeof(barker_ad);
   request.registered = registered_;
 }
 

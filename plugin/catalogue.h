@@ -12,7 +12,6 @@
 #include <map>
 #include <memory>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -23,12 +22,6 @@
 #include "plugin/request.h"
 
 namespace barker {
-
-// A request that names a catalogue or an ad which is not there. guard() makes it
-// BARKER_E_INVALID_ARGUMENT.
-class RefusedRequest : public std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 class CatalogueChunk {
  public:
@@ -42,8 +35,12 @@ class CatalogueChunk {
   // The texts, words and flags of an ad. Its selling points are read one by one.
   void read(size_t ad, barker_ad& to) const noexcept;
   std::span<const Fingerprint> words(size_t ad) const noexcept;
+  // Bytes of all texts of an ad.
+  uint64_t text_size(size_t ad) const noexcept { return ads_[ad].text_size; }
   // The selling points of an ad, as indices of distinct ones in the chunk.
   std::span<const uint32_t> points_of(size_t ad) const noexcept;
+  // The place of the first of them among those of all ads.
+  size_t first_point_of(size_t ad) const noexcept { return ads_[ad].points_begin; }
   size_t distinct_points() const noexcept { return points_.size(); }
   barker_selling_point point(uint32_t distinct) const noexcept;
   Fingerprint fingerprint_of(uint32_t distinct) const noexcept {
@@ -60,6 +57,7 @@ class CatalogueChunk {
     Text id, title, merchant, category;
     uint32_t words_begin = 0, words_end = 0;
     uint32_t points_begin = 0, points_end = 0;
+    uint64_t text_size = 0;
     uint32_t flags = 0;
     bool is_there = false;
   };
@@ -88,7 +86,8 @@ class Catalogue {
   using Changes = std::map<uint64_t, const barker_ad*>;
 
   Catalogue() = default;
-  // `before` with changes. Chunks in which nothing changed are shared.
+  // `before` with changes. Chunks in which nothing changed are shared. Numbers between the old end and
+  // a new one stand for no ad.
   Catalogue(const Catalogue& before, const Changes& changes);
 
   uint64_t size() const noexcept { return size_; }  // the largest number
@@ -106,12 +105,20 @@ class Catalogue {
 // By handle.
 using CatalogueSet = std::map<uint64_t, std::shared_ptr<const Catalogue>>;
 
-// The rows of a chunk's keywords in one generation.
+// Throws RefusedRequest where it is not there.
+const Catalogue& find_catalogue(const CatalogueSet& catalogues, uint64_t handle);
+
+// What is known of a chunk's keywords in one generation: their rows, and which selling points are
+// keywords of their ad's title.
 struct ChunkRows {
   ChunkRows(std::shared_ptr<const CatalogueChunk> of, const Generation& generation);
 
   std::span<const uint32_t> title(size_t ad) const noexcept {
     return std::span(title_rows).subspan(title_begin[ad], title_begin[ad + 1] - title_begin[ad]);
+  }
+  // Of the selling point that is number `point` of its ad.
+  bool is_in_title(size_t ad, size_t point) const noexcept {
+    return points_in_title[chunk->first_point_of(ad) + point];
   }
   size_t bytes() const noexcept;  // of memory, without the chunk
 
@@ -119,6 +126,7 @@ struct ChunkRows {
   std::vector<uint32_t> title_begin;  // [ads + 1]
   std::vector<uint32_t> title_rows;   // of the known keywords of all titles
   std::vector<uint32_t> point_rows;   // [distinct points] kUnknownRow: the model does not know it
+  std::vector<bool> points_in_title;  // [selling points of all ads]
 };
 
 // All catalogues resolved for one generation.
@@ -127,8 +135,8 @@ struct CatalogueRows {
   std::map<uint64_t, std::vector<std::shared_ptr<const ChunkRows>>> rows;  // by handle and chunk
 };
 
-// Rows of a set of catalogues in a generation, those of chunks that `before` (may be null, and must
-// be of the same generation) has already taken from there.
+// Finds the rows of all catalogues. It takes over from `before` the rows that are there; `before` may be
+// null and must be of the same generation.
 std::shared_ptr<const CatalogueRows> resolve(std::shared_ptr<const CatalogueSet> catalogues,
                                              const Generation& generation,
                                              const CatalogueRows* before);
@@ -136,10 +144,12 @@ std::shared_ptr<const CatalogueRows> resolve(std::shared_ptr<const CatalogueSet>
 // The ads of a request that names a catalogue, completed from it. Kept between queries.
 class CompletedAds {
  public:
-  // Completes the ads of a checked request and checks it again. `rows`: of the generation that will
-  // answer, null where there is none. What the request points to then lives as long as this object
-  // and the catalogue. Throws RefusedRequest.
-  void complete(CheckedRequest& request, const CatalogueSet& catalogues, const CatalogueRows* rows);
+  // Completes the ads of a checked request, and the check of their texts. `rows`: of the generation
+  // that will answer, null where there is none. Only the first `window` ads get their selling points,
+  // for only those can be shown. What the request points to then lives as long as this object and the
+  // catalogue. Throws RefusedRequest.
+  void complete(CheckedRequest& request, const CatalogueSet& catalogues, const CatalogueRows* rows,
+                uint64_t window);
 
  private:
   std::vector<barker_ad> ads_;

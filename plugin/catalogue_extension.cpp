@@ -10,12 +10,9 @@ Result<uint64_t> Plugin::change_catalogue(uint64_t handle, const Catalogue::Chan
   static const Catalogue kEmpty;
   const Catalogue* before = &kEmpty;
   if (handle != 0) {
-    const auto found = serving_->catalogues->find(handle);
-    if (found == serving_->catalogues->end()) {
-      return invalid_argument("handle: expected one of a catalogue, found " +
-                              std::to_string(handle));
-    }
-    before = found->second.get();
+    const Result<const Catalogue*> found = catalogue(handle);
+    if (!found.ok()) return found.status();
+    before = *found;
   }
   CatalogueSet next = *serving_->catalogues;
   next[last_catalogue_ + 1] = std::make_shared<const Catalogue>(*before, changes);
@@ -32,9 +29,12 @@ Status Plugin::release_catalogue(uint64_t handle) {
   return {};
 }
 
-bool Plugin::has_ad(uint64_t handle, uint64_t number) const {
+Result<const Catalogue*> Plugin::catalogue(uint64_t handle) const {
   const auto found = serving_->catalogues->find(handle);
-  return found != serving_->catalogues->end() && found->second->has(number);
+  if (found == serving_->catalogues->end()) {
+    return invalid_argument("handle: expected one of a catalogue, found " + std::to_string(handle));
+  }
+  return found->second.get();
 }
 
 void Plugin::serve_catalogues(CatalogueSet catalogues) {
@@ -80,6 +80,7 @@ int32_t upsert(barker_plugin* plugin, uint64_t handle, const barker_ad* ads, uin
                uint64_t stride, uint64_t* changed, char* error) {
   return control(plugin, error, [&](Plugin& p) -> int32_t {
     if (!changed) return no_handle(error);
+    if (const auto found = p.catalogue(handle); !found.ok()) return finish(found.status(), error);
     const Result<std::vector<barker_ad>> ours = read_ads(ads, count, stride);
     if (!ours.ok()) return finish(ours.status(), error);
     Catalogue::Changes changes;
@@ -92,7 +93,6 @@ int32_t upsert(barker_plugin* plugin, uint64_t handle, const barker_ad* ads, uin
                       error);
       }
     }
-    if (handle == 0) return finish(invalid_argument("handle: expected one, found 0"), error);
     return finish(p.change_catalogue(handle, changes), changed, error);
   });
 }
@@ -104,11 +104,12 @@ int32_t remove(barker_plugin* plugin, uint64_t handle, const uint64_t* numbers, 
     if (count > 0 && !numbers) {
       return finish(invalid_argument("numbers: expected a pointer, found NULL"), error);
     }
-    if (handle == 0) return finish(invalid_argument("handle: expected one, found 0"), error);
+    const Result<const Catalogue*> before = p.catalogue(handle);
+    if (!before.ok()) return finish(before.status(), error);
     Catalogue::Changes changes;
     for (uint64_t i = 0; i < count; ++i) {
       const std::string where = "numbers[" + std::to_string(i) + "]";
-      if (!p.has_ad(handle, numbers[i])) {
+      if (!(*before)->has(numbers[i])) {
         return finish(invalid_argument(where + ": expected the number of an ad, found " +
                                        std::to_string(numbers[i])),
                       error);

@@ -40,13 +40,17 @@ int32_t verify_file(barker_string path, barker_string isa, barker_check_callback
   return verify_signed(path, isa, nullptr, 0, callback, context, error);
 }
 
+int32_t fail_rules(const Status& status, char* error) {
+  return fail(error, BARKER_E_CONFIG, "rules: " + status.message());
+}
+
 int32_t load_rules(barker_plugin* plugin, barker_string toml, char* error) {
   return control(plugin, error, [&](Plugin& p) -> int32_t {
     if (toml.size > 0 && !toml.data) {
       return fail(error, BARKER_E_INVALID_ARGUMENT, "toml.data: expected a pointer, found NULL");
     }
     const Status s = p.load_rules(view(toml));
-    return s.ok() ? BARKER_OK : fail(error, BARKER_E_CONFIG, "rules: " + s.message());
+    return s.ok() ? BARKER_OK : fail_rules(s, error);
   });
 }
 
@@ -60,9 +64,9 @@ int32_t check_rules(barker_string toml, const barker_ad* ads, uint64_t ad_count,
     const Result<std::vector<barker_ad>> ours = read_ads(ads, ad_count, ad_stride);
     if (!ours.ok()) return finish(ours.status(), error);
     const Result<Rules> rules = Rules::parse(view(toml));
-    if (!rules.ok()) return fail(error, BARKER_E_CONFIG, "rules: " + rules.status().message());
+    if (!rules.ok()) return fail_rules(rules.status(), error);
     Result<RulesCheck> check = RulesCheck::create(*rules);
-    if (!check.ok()) return finish(check.status(), error);
+    if (!check.ok()) return fail_rules(check.status(), error);
     std::vector<std::string_view> points;
     for (const barker_ad& ad : *ours) {
       points.clear();
@@ -70,7 +74,7 @@ int32_t check_rules(barker_string toml, const barker_ad* ads, uint64_t ad_count,
         points.push_back(view(element(ad.selling_points, ad.selling_point_stride, k).text));
       }
       if (Status s = check->add(view(ad.merchant), view(ad.category), points); !s.ok()) {
-        return finish(s, error);
+        return fail_rules(s, error);
       }
     }
     for (const RulesCheck::Hits& hits : check->hits()) {

@@ -11,11 +11,11 @@ namespace {
 int32_t split(barker_string text, barker_word* words, uint64_t capacity, uint64_t* count,
               char* error) {
   return guard(error, [&]() -> int32_t {
+    if (count) *count = 0;
     if (!count || (text.size > 0 && !text.data) || (capacity > 0 && !words)) {
       return fail(error, BARKER_E_INVALID_ARGUMENT,
                   "text, words and count: expected a pointer, found NULL");
     }
-    *count = 0;
     if (text.size > BARKER_MAX_TEXT_SIZE) {
       return fail(error, BARKER_E_INVALID_ARGUMENT,
                   "text.size: expected at most " + std::to_string(BARKER_MAX_TEXT_SIZE) +

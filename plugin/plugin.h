@@ -45,7 +45,7 @@ class Plugin {
   // before this returns.
   Result<uint64_t> change_catalogue(uint64_t handle, const Catalogue::Changes& changes);  // 0: none
   Status release_catalogue(uint64_t handle);
-  bool has_ad(uint64_t handle, uint64_t number) const;
+  Result<const Catalogue*> catalogue(uint64_t handle) const;  // of those that serve
 
   // [any thread] The request and response have been checked (request.h).
   // False: response.text_capacity is less than response.text_size, and nothing was counted. The
@@ -84,6 +84,7 @@ class Plugin {
   RuledGeneration serve_weights(RuledGeneration weights);
   RuledGeneration serve_canary();
   uint64_t tell_promotion() const;
+  uint64_t window_of(const barker_request& request) const;
   uint64_t count_load(const RuledGeneration& weights, std::string_view what);
   void log(int32_t level, std::initializer_list<std::string_view> parts) const;
 

@@ -56,7 +56,7 @@ bool PreparedQuery::score(barker_response& response) {
   Answer& answer = workspace_.answer;
   CheckedRequest request = request_;
   if (request.request.catalogue != 0) {
-    workspace_.completed.complete(request, *catalogues_, weights_.catalogues.get());
+    workspace_.completed.complete(request, *catalogues_, weights_.catalogues.get(), 1);
   }
   answer_query(request, basis_, &workspace_, answer, Context::kSet);
   if (!deliver(answer, plugin_.host_minor(), response)) return false;

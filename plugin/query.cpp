@@ -66,6 +66,7 @@ bool Query::answer_ads() {
   // From here on the order stands: the deadline can cut off selling points and titles alone.
   bool complete = map_candidates();
   w_.candidate_compared.assign(w_.candidates.size(), 0);
+  w_.comparisons = 0;
   lap(answer_.map_ns);
   if (complete) {
     const Scored candidates = score_candidates();

@@ -41,11 +41,13 @@ class Query {
   bool late_after(uint64_t steps);
   static constexpr uint64_t kStepsBetweenLooks = 50'000;
   static constexpr uint64_t kStepsPerAd = 256, kStepsPerLookUp = 32;
-  static constexpr uint64_t kStepsPerWord = 8;  // composed to keywords
+  static constexpr uint64_t kStepsPerWord = 8;  // a word that is composed to keywords
   // Steps for a byte of text, as measured with Chinese titles: ICU splits them by its dictionary and
   // finds where a character ends. ASCII takes a tenth of that, so that it only causes more looks.
   static constexpr uint64_t kStepsPerByteSplit = 64, kStepsPerByteNormalized = 32;
   static constexpr uint64_t kStepsPerByteCleaned = 12, kStepsPerByteCut = 44;
+  // For a byte of a title in which a selling point is looked for that stands there all over.
+  static constexpr uint64_t kStepsPerBytePlaced = 160;
 
   bool bypass(int32_t reason);
   void lap(uint64_t& stage_ns);  // adds the time since the last lap
@@ -62,14 +64,13 @@ class Query {
   void add_rows(const NetworkGroup& group, const float* given_weights, std::vector<uint32_t>& rows,
                 std::vector<float>& weights);
   void mark_bad_ads();
-  // The rows of an ad of a catalogue; null: they are to be found.
+  // The rows of an ad of a catalogue; null: the query must find them itself.
   const RegisteredAd* resolved(uint64_t index) const noexcept;
   bool map_titles();
   bool split_title(const barker_ad& a, uint64_t index);
   bool map_candidates();
   bool collect_candidates(const barker_ad& a, uint64_t index);
-  void add_candidate(Fingerprint f, uint32_t row, std::span<const Fingerprint> title,
-                     RuleMask rules);
+  void add_candidate(Fingerprint f, uint32_t row, bool in_title, RuleMask rules);
   bool find_candidate_rows();
   bool find_rows(std::span<const Fingerprint> fingerprints, std::vector<uint32_t>& rows);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "plugin/query.h"
 #include "plugin/request.h"
@@ -85,11 +86,16 @@ bool Query::forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen)
   return true;
 }
 
-// Finds the chosen in the title and compares them with each other, each candidate once.
+// Finds the chosen in the title, each candidate once, and compares them with each other, unless all of
+// them have been compared together.
 bool Query::compare_with_title(uint64_t ad_index, std::span<const uint32_t> chosen) {
   const size_t begin = w_.candidate_ranges[ad_index].begin;
-  const auto is_compared = [&](uint32_t i) { return w_.candidate_compared[begin + i] != 0; };
-  if (std::ranges::all_of(chosen, is_compared)) return false;
+  const auto compared = [&](uint32_t i) -> uint32_t& { return w_.candidate_compared[begin + i]; };
+  const auto are_together = [&](uint32_t i) {
+    return compared(i) != 0 && compared(i) == compared(chosen.front());
+  };
+  if (std::ranges::all_of(chosen, are_together)) return false;
+  const uint32_t comparison = ++w_.comparisons;
   const barker_ad a = ad(ad_index);
   const bool promotes = config_.choose.duplicates == Duplicates::kPromote;
   uint64_t bytes = a.title.size;
@@ -100,11 +106,12 @@ bool Query::compare_with_title(uint64_t ad_index, std::span<const uint32_t> chos
   if (late_after(kStepsPerByteNormalized * bytes)) return false;
   if (are_surely_apart(a, chosen)) {
     for (const uint32_t i : chosen) {
-      w_.candidate_compared[begin + i] = 1;
+      compared(i) = comparison;
       w_.candidates[begin + i].in_title = false;
     }
     return false;
   }
+  if (late_after(kStepsPerBytePlaced * a.title.size * chosen.size())) return false;
   using Origins = NormalForm::Origins;
   w_.title_text.assign(view(a.title), promotes ? Origins::kKept : Origins::kForgotten);
   bool is_any_unfit = false;
@@ -119,8 +126,7 @@ bool Query::compare_with_title(uint64_t ad_index, std::span<const uint32_t> chos
       c.fingerprint = other.fingerprint;  // it says the same in another spelling
       is_any_unfit = true;
     }
-    if (is_compared(chosen[k])) continue;
-    w_.candidate_compared[begin + chosen[k]] = 1;
+    if (std::exchange(compared(chosen[k]), comparison) != 0) continue;
     const TitlePlace place = place_in_title(w_.title_text, w_.point_texts[k]);
     c.in_title = place.kind != TitlePlace::kAbsent;
     c.immovable = c.in_title && (!promotes || clean_cut(w_.title_text, place).is_empty());

@@ -183,8 +183,8 @@ bool Query::map_candidates() {
     const uint64_t index = w_.order[rank];
     const barker_ad a = ad(index);
     if (w_.bad[index] || is_untouched(a)) continue;
-    const bool is_split = n_.has_auxiliary && !resolved(index);
-    if ((!is_split && !split_title(a, index)) || !collect_candidates(a, index)) {
+    const bool needs_split = !n_.has_auxiliary && !resolved(index);
+    if ((needs_split && !split_title(a, index)) || !collect_candidates(a, index)) {
       w_.candidate_ranges.assign(window_, {});
       return false;
     }
@@ -204,8 +204,8 @@ bool Query::collect_candidates(const barker_ad& a, uint64_t index) {
   for (uint64_t i = 0; i < a.selling_point_count; ++i) {
     if (known) {
       const uint32_t point = known->chunk->points_of(known->index)[i];
-      add_candidate(known->chunk->fingerprint_of(point), known->rows->point_rows[point], title,
-                    rules);
+      add_candidate(known->chunk->fingerprint_of(point), known->rows->point_rows[point],
+                    known->rows->is_in_title(known->index, i), rules);
       continue;
     }
     const barker_selling_point point = element(a.selling_points, a.selling_point_stride, i);
@@ -213,15 +213,13 @@ bool Query::collect_candidates(const barker_ad& a, uint64_t index) {
       return false;
     const Fingerprint f =
         point.fingerprint ? point.fingerprint : keyword_fingerprint(view(point.text));
-    add_candidate(f, kRowToBeFound, title, rules);
+    add_candidate(f, kRowToBeFound, std::ranges::find(title, f) != title.end(), rules);
   }
   w_.candidate_ranges[index] = {begin, w_.candidates.size()};
   return true;
 }
 
-void Query::add_candidate(Fingerprint f, uint32_t row, std::span<const Fingerprint> title,
-                          RuleMask rules) {
-  const bool in_title = std::ranges::find(title, f) != title.end();
+void Query::add_candidate(Fingerprint f, uint32_t row, bool in_title, RuleMask rules) {
   w_.candidates.push_back({f, kUnknownRow, NAN, in_title});
   w_.resolved_rows.push_back(row);
   w_.candidate_rules.push_back(rules);

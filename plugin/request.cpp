@@ -96,13 +96,17 @@ uint64_t text_size(const barker_ad& ad, bool is_bad) {
   return size;
 }
 
-// Adds to `bad_ads` and to `text`. An error: a field says something that this version does not know.
-Status check_ad(const barker_ad& ad, uint64_t& bad_ads, uint64_t& text) {
+// Adds to to.bad_ads and to to.text. An error: a field says something that this version does not know.
+Status check_ad(const barker_ad& ad, CheckedRequest& to) {
   if ((ad.flags & ~kKnownAdFlags) != 0) return wrong("flags", "known bits (1)", ad.flags);
   if (ad.reserved != 0) return wrong("reserved", "0", ad.reserved);
+  if (to.request.catalogue != 0 && ad.catalogue_ad != 0) {
+    to.bad_ads += !are_numbers(ad);
+    return {};
+  }
   const bool is_bad = is_bad_ad(ad);
-  bad_ads += is_bad;
-  text += text_size(ad, is_bad);
+  to.bad_ads += is_bad;
+  to.text += text_size(ad, is_bad);
   return {};
 }
 
@@ -149,9 +153,10 @@ Status check_context(const barker_request& r, uint64_t& text) {
   return {};
 }
 
-Status check_total(uint64_t text) {
-  if (text <= BARKER_MAX_REQUEST_TEXT) return {};
-  return wrong("texts", at_most(BARKER_MAX_REQUEST_TEXT) + " bytes together", text);
+// Of an array of ads of any length up to BARKER_MAX_CATALOGUE: the pointer, the stride and the struct
+// sizes.
+Status check_ad_array(const barker_ad* ads, uint64_t count, uint64_t stride) {
+  return check_structs("ads", ads, count, BARKER_MAX_CATALOGUE, stride, kLeastAd);
 }
 
 // Our copy of a caller's struct of any minor version.
@@ -166,9 +171,18 @@ Status read_struct(const char* name, const T* from, uint64_t least, T& to) {
 
 }  // namespace
 
+Status check_total(uint64_t text) {
+  if (text <= BARKER_MAX_REQUEST_TEXT) return {};
+  return wrong("texts", at_most(BARKER_MAX_REQUEST_TEXT) + " bytes together", text);
+}
+
+bool are_numbers(const barker_ad& ad) {
+  return is_number(ad.first_pass_score) && is_number(ad.bid);
+}
+
 bool is_bad_ad(const barker_ad& ad) {
-  return !is_number(ad.first_pass_score) || !is_number(ad.bid) || !is_text(ad.id) ||
-         !is_text(ad.title) || !is_text(ad.merchant) || !is_text(ad.category) ||
+  return !are_numbers(ad) || !is_text(ad.id) || !is_text(ad.title) || !is_text(ad.merchant) ||
+         !is_text(ad.category) ||
          (ad.title_keywords && ad.title_keyword_count > BARKER_MAX_TITLE_KEYWORDS) ||
          !are_selling_points(ad);
 }
@@ -182,36 +196,30 @@ Status check_request(const barker_request* from, CheckedRequest& to) {
   to = {};
   barker_request& r = to.request;
   if (Status s = read_struct("barker_request", from, kLeastRequest, r); !s.ok()) return s;
-  uint64_t text = 0;
-  if (Status s = check_context(r, text); !s.ok()) return s;
+  if (Status s = check_context(r, to.text); !s.ok()) return s;
   if (Status s = check_structs("ads", r.ads, r.ad_count, BARKER_MAX_ADS, r.ad_stride, kLeastAd);
       !s.ok()) {
     return s;
   }
   for (uint64_t i = 0; i < r.ad_count; ++i) {
     const barker_ad ad = element(r.ads, r.ad_stride, i);
-    if (Status s = check_ad(ad, to.bad_ads, text); !s.ok()) {
+    if (Status s = check_ad(ad, to); !s.ok()) {
       return invalid_argument("ads[" + std::to_string(i) + "]." + s.message());
     }
   }
-  return check_total(text);
-}
-
-Status check_ad_array(const barker_ad* ads, uint64_t count, uint64_t stride) {
-  return check_structs("ads", ads, count, BARKER_MAX_CATALOGUE, stride, kLeastAd);
+  return check_total(to.text);
 }
 
 Status check_single_ad(const barker_ad* from, barker_ad& ad, CheckedRequest& to) {
   ad = {};
   if (Status s = read_struct("barker_ad", from, kLeastAd, ad); !s.ok()) return s;
   ad.struct_size = sizeof ad;
-  uint64_t text = 0;
-  to.bad_ads = 0;
-  if (Status s = check_ad(ad, to.bad_ads, text); !s.ok()) return s;
+  to.bad_ads = to.text = 0;
+  if (Status s = check_ad(ad, to); !s.ok()) return s;
   to.request.ads = &ad;
   to.request.ad_count = 1;
   to.request.ad_stride = sizeof ad;
-  return check_total(text);
+  return check_total(to.text);
 }
 
 Status check_response(const barker_response* from, const barker_request& request,

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <stdexcept>
 #include <string_view>
 #include <vector>
 
@@ -45,6 +46,11 @@ T element(const T* array, uint64_t stride, uint64_t index) {
 // write. A host before it sets the struct_size of every result, and what lies behind that is its own.
 inline constexpr uint32_t kMinorOfWholeStrides = 2;
 
+// A request that says something which cannot be. guard() makes it BARKER_E_INVALID_ARGUMENT.
+class RefusedRequest : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 class CatalogueChunk;
 struct ChunkRows;
 
@@ -59,18 +65,26 @@ struct RegisteredAd {
 struct CheckedRequest {
   barker_request request{};
   uint64_t bad_ads = 0;  // ads for which is_bad_ad() is true
+  uint64_t text = 0;     // bytes of all texts together, those of ads of a catalogue when completed
   // Of each ad; empty where the request names no catalogue, or its ads are not completed yet.
   std::span<const RegisteredAd> registered = {};
 };
 
 // Reads and checks a request of any minor version. The error names field, expected, found. Nothing
-// but lengths and numbers is looked at, so that a request that is too large costs no work.
+// but lengths and numbers is looked at, so that a request that is too large costs no work. Of an ad of
+// a catalogue only flags and numbers are looked at: its texts are those of the catalogue.
 Status check_request(const barker_request* from, CheckedRequest& to);
 
 // Reads and checks a response of any minor version for a checked request of a host whose header has
 // the minor version `host_minor`.
 Status check_response(const barker_response* from, const barker_request& request,
                       uint32_t host_minor, barker_response& to);
+
+// Whether the texts of a request are within BARKER_MAX_REQUEST_TEXT together.
+Status check_total(uint64_t text);
+
+// Whether bid and first-pass score are within their limits.
+bool are_numbers(const barker_ad& ad);
 
 // Whether an ad of a checked request cannot be taken: a number, a text or its selling points are
 // beyond the limits. Of a bad ad only title_of_bad_ad() and its numbers may be read.
@@ -79,11 +93,8 @@ bool is_bad_ad(const barker_ad& ad);
 // Its own title; empty where that cannot be read.
 std::string_view title_of_bad_ad(const barker_ad& ad);
 
-// Checks the pointer, the stride and the struct sizes of an array of ads of any length up to
-// BARKER_MAX_CATALOGUE.
-Status check_ad_array(const barker_ad* ads, uint64_t count, uint64_t stride);
-
-// Checks one ad that comes by itself, as check_request() does for each; adds to to.bad_ads.
+// Checks one ad that comes by itself, as check_request() does for each of a request with
+// to.request.catalogue. Sets to.bad_ads and to.text.
 Status check_single_ad(const barker_ad* from, barker_ad& ad, CheckedRequest& to);
 
 // Our copies of a host's ads of any minor version, which point to the host's texts. Ads that stand by

@@ -49,7 +49,7 @@ bool Plugin::rescore(const CheckedRequest& given, barker_response& response, std
   if (request.request.catalogue != 0) {
     if (!pin) throw std::bad_alloc();  // without a pin there are no titles to answer with
     (workspace ? workspace->completed : own_ads)
-        .complete(request, *pin->catalogues, weights->catalogues.get());
+        .complete(request, *pin->catalogues, weights->catalogues.get(), window_of(request.request));
   }
   answer_query(request, basis, workspace, answer);
   if (!deliver(answer, host_minor(), response)) return false;
@@ -57,10 +57,13 @@ bool Plugin::rescore(const CheckedRequest& given, barker_response& response, std
   const uint64_t number = count_query(answer, weights);
   if (!answer.is_bypass() && pin->canary.generation &&
       is_within(salted_place(number), pin->shares.compared)) {
-    recordings_.offer(request.request,
-                      request.request.window ? request.request.window : config_.window);
+    recordings_.offer(request.request, window_of(request.request));
   }
   return true;
+}
+
+uint64_t Plugin::window_of(const barker_request& request) const {
+  return request.window ? request.window : config_.window;
 }
 
 uint64_t Plugin::count_query(const Answer& answer, const RuledGeneration* weights) {
@@ -83,7 +86,8 @@ std::string Plugin::explain(const CheckedRequest& given) {
   Workspace* workspace = lease.workspace_for(*pin, weights);
   if (!workspace) throw std::bad_alloc();
   if (request.request.catalogue != 0) {
-    workspace->completed.complete(request, *pin->catalogues, weights.catalogues.get());
+    workspace->completed.complete(request, *pin->catalogues, weights.catalogues.get(),
+                                  window_of(request.request));
   }
   answer_query(request, basis, workspace, workspace->answer);
   return explain_answer(request, basis, workspace, workspace->answer);
@@ -92,6 +96,7 @@ std::string Plugin::explain(const CheckedRequest& given) {
 std::unique_ptr<PreparedQuery> Plugin::begin_query(const CheckedRequest& request) {
   const Pins::Pin pin = pins_.take(current_);
   if (!pin) throw std::bad_alloc();
+  if (request.request.catalogue != 0) find_catalogue(*pin->catalogues, request.request.catalogue);
   return std::make_unique<PreparedQuery>(*this, *pin, workspaces_.take(), request);
 }
 
@@ -101,7 +106,7 @@ uint64_t Plugin::text_bound(const CheckedRequest& given) const {
   CompletedAds ads;
   const Pins::Pin pin = pins_.take(current_);
   if (!pin) throw std::bad_alloc();
-  ads.complete(request, *pin->catalogues, nullptr);
+  ads.complete(request, *pin->catalogues, nullptr, request.request.ad_count);
   return largest_text(request, config_);
 }
 

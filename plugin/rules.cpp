@@ -129,14 +129,20 @@ Fingerprint merchant_fingerprint(std::string_view merchant) {
   return with_decoded(merchant, [](std::string_view name) { return keyword_fingerprint(name); });
 }
 
-template <typename Add>
-Status read_list(const toml::node& node, const std::string& key, Add add) {
+// Adds the names of a list by their fingerprints. A name of which normal form leaves nothing is
+// refused, for it would cover whatever has no name.
+Status read_names(const toml::node& node, const std::string& key,
+                  Fingerprint (*fingerprint_of)(std::string_view),
+                  std::unordered_map<Fingerprint, std::string>& names) {
+  const Fingerprint nothing = keyword_fingerprint("");
   const toml::array* list = node.as_array();
   if (!list) return wrong(node, key, "a list of strings");
   for (const toml::node& entry : *list) {
     const auto text = entry.value<std::string>();
     if (!text || text->empty()) return wrong(entry, key, "strings that are not empty");
-    add(*text);
+    const Fingerprint name = fingerprint_of(*text);
+    if (name == nothing) return wrong(entry, key, "names of more than spaces and signs");
+    names.emplace(name, *text);
   }
   return {};
 }
@@ -155,13 +161,9 @@ Result<Rules> Rules::parse(std::string_view toml_text) {
       if (!value) return wrong(node, key, "true or false");
       rules.off = *value;
     } else if (key == "merchants_off") {
-      s = read_list(node, key, [&](const std::string& merchant) {
-        rules.merchants_off_.emplace(merchant_fingerprint(merchant), merchant);
-      });
+      s = read_names(node, key, merchant_fingerprint, rules.merchants_off_);
     } else if (key == "selling_points_off") {
-      s = read_list(node, key, [&](const std::string& point) {
-        rules.selling_points_off_.emplace(keyword_fingerprint(point), point);
-      });
+      s = read_names(node, key, keyword_fingerprint, rules.selling_points_off_);
     } else if (key == "forbid") {
       const toml::array* list = node.as_array();
       if (!list || !list->is_array_of_tables()) return wrong(node, key, "[[forbid]] tables");

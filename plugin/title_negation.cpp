@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "plugin/title_text.h"
 
@@ -11,25 +12,31 @@ namespace {
 constexpr size_t kNone = std::string_view::npos;
 constexpr int kWordsBefore = 3;
 
+// How far from a place words are read, in bytes, so that a long title takes time in proportion to its
+// length: four long words, eight characters of a script without spaces, a long sentence.
+constexpr size_t kWordReach = 128, kCharacterReach = 24, kSentenceReach = 512;
+
 // Apostrophes are gone in this form: "isn't" is "isnt".
 constexpr auto kDenyingWords = std::to_array<std::string_view>({
-    "not",     "no",      "non",    "nor",    "neither",   "never",   "without", "cannot", "cant",
-    "isnt",    "arent",   "dont",   "doesnt", "didnt",     "wont",    "wasnt",   "werent", "zero",
-    "lacks",   "lacking", "anti",   "excl",   "excluding", "ohne",    "nicht",   "kein",   "keine",
-    "keinen",  "keiner",  "keinem", "keines", "nie",       "sans",    "pas",     "aucun",  "aucune",
-    "jamais",  "ne",      "ni",     "sin",    "ningún",    "ninguna", "nunca",   "senza",  "nessun",
-    "nessuna", "mai",     "sem",    "não",    "nenhum",    "zonder",  "geen",    "niet",   "nooit",
-    "utan",    "inte",    "ej",     "ikke",   "uden",      "uten",    "ei",      "bez",    "nem",
-    "fără",    "không",   "tanpa",  "tidak",  "bukan",     "без",     "не",      "нет",    "ни",
-    "χωρίς",   "δεν",     "όχι",    "بدون",   "غير",       "ليس",     "بلا",     "لا",     "بی",
-    "ללא",     "לא",      "בלי",    "बिना",   "안",        "못",      "비",
+    "not",    "no",      "non",    "nor",      "neither", "never",   "without",   "cannot",
+    "cant",   "isnt",    "arent",  "dont",     "doesnt",  "didnt",   "wont",      "wasnt",
+    "werent", "zero",    "lacks",  "lacking",  "anti",    "excl",    "excluding", "ohne",
+    "nicht",  "kein",    "keine",  "keinen",   "keiner",  "keinem",  "keines",    "nie",
+    "sans",   "pas",     "aucun",  "aucune",   "jamais",  "ne",      "ni",        "sin",
+    "ningún", "ninguna", "nunca",  "senza",    "nessun",  "nessuna", "mai",       "sem",
+    "não",    "nenhum",  "zonder", "geen",     "niet",    "nooit",   "utan",      "inte",
+    "ej",     "ikke",    "uden",   "uten",     "ei",      "bez",     "nem",       "fără",
+    "không",  "tanpa",   "tidak",  "bukan",    "без",     "не",      "нет",       "ни",
+    "χωρίς",  "δεν",     "όχι",    "بدون",     "غير",     "ليس",     "بلا",       "لا",
+    "بی",     "ללא",     "לא",     "בלי",      "बिना",    "안",      "못",        "비",
+    "less",   "hardly",  "barely", "scarcely", "0",       "0\x1f%",
 });
 
-// Directly behind.
+// These deny the word directly before them.
 constexpr auto kDenyingWordsBehind = std::to_array<std::string_view>({
-    "free",  "less", "frei",    "not",    "nicht", "non",  "no",   "excluded",
-    "değil", "yok",  "içermez", "नहीं",    "रहित",  "없는", "없음", "아님",
-    "아닌",  "안됨", "불가",    "미포함", "프리",  "हीन",
+    "free",  "less", "frei",    "not",    "nicht", "non",  "no",     "excluded",
+    "değil", "yok",  "içermez", "नहीं",    "रहित",  "없는", "없음",   "아님",
+    "아닌",  "안됨", "불가",    "미포함", "프리",  "हीन",  "0\x1f%",
 });
 
 // "free of parabens", "frei von Alkohol", "libre de", "exempt de", "lack of".
@@ -56,16 +63,23 @@ constexpr auto kSuffixes =
     std::to_array<std::string_view>({"less", "free", "frei", "freie", "freies", "freier", "freien",
                                      "los", "lose", "loser", "loses", "vrij", "fri"});
 
-// Scripts without spaces: these deny what follows at once,
+// In scripts without spaces these deny what follows at once.
 constexpr auto kDenyingAtOnce =
     std::to_array<std::string_view>({"不", "无", "無", "非", "未", "没", "沒", "免", "零", "勿",
                                      "毋", "别", "莫", "ノン", "ไม่", "ไร้", "ปลอด"});
-// these also what follows a little later,
+// In these words such a character denies nothing that stands outside of them: "wireless waterproof".
+constexpr auto kNotDenying = std::to_array<std::string_view>(
+    {"无线", "無線", "无缝", "無縫", "无绳", "無繩", "无人", "無人", "无限", "無限", "无敌", "無敵",
+     "无忧", "無憂", "无痕", "無痕", "不锈", "不鏽", "不銹", "不粘", "不黏", "不沾", "不同", "不仅",
+     "不僅", "不怕", "不易", "不伤", "不傷", "非常", "非凡", "非洲", "未来", "未來", "免费", "免費",
+     "免洗", "免烫", "免燙", "免打", "零食", "零钱", "零錢", "别墅", "莫代", "莫兰"});
+
+// These deny what follows within eight characters.
 constexpr auto kDenyingBefore = std::to_array<std::string_view>(
     {"不含",   "不是",   "没有",   "沒有",    "不带",   "不帶",   "不支持", "不具", "不能",
      "不可",   "不会",   "不會",   "不添加",  "不使用", "無添加", "无添加", "并非", "並非",
      "不包括", "不包含", "不提供", "ปราศจาก", "ไม่มี",    "ไม่ใช่",   "ไม่ได้"});
-// and these what they follow, a particle between them or none.
+// These deny what stands before them, with or without a particle between.
 constexpr auto kDenyingBehind = std::to_array<std::string_view>(
     {"ではない",   "でない", "じゃない", "ではありません", "ではなく", "でなく",   "なし",
      "無し",       "なく",   "ない",     "ありません",     "しない",   "しません", "できない",
@@ -80,51 +94,110 @@ bool contains(const std::array<std::string_view, size>& list, std::string_view w
   return std::ranges::find(list, word) != list.end();
 }
 
-bool is_between_words(char c) { return c == kSpace || c == kHyphen || c == kClauseEdge; }
+// Of each first byte, the sizes of the words in kDenyingWords and kDenyingPairs: it tells fast that most
+// words are none of them.
+constexpr auto kSizesByFirstByte = [] {
+  std::array<uint64_t, 0x100> sizes{};
+  const auto add = [&](std::string_view word) {
+    sizes[static_cast<unsigned char>(word.front())] |= uint64_t{1} << word.size();
+  };
+  for (const std::string_view word : kDenyingWords) add(word);
+  for (const auto& [first, second] : kDenyingPairs) add(first);
+  return sizes;
+}();
 
-// The word that ends before `end`, which moves to its begin; empty where the clause begins.
-std::string_view previous_word(std::string_view title, size_t& end) noexcept {
-  if (end > 0 && is_between_words(title[end - 1])) {
-    if (title[end - 1] == kClauseEdge) return {};
+// Whether one of kDenyingBefore, which all begin with a character of three bytes, is in `text`. The last
+// of these bytes tells fast that most characters begin none.
+bool has_denying_phrase(std::string_view text) noexcept {
+  static constexpr uint64_t kThirdBytes = [] {
+    uint64_t bytes = 0;
+    for (const std::string_view s : kDenyingBefore) {
+      bytes |= uint64_t{1} << (static_cast<unsigned char>(s[2]) & 0x3F);
+    }
+    return bytes;
+  }();
+  for (size_t at = 0; at + 3 <= text.size(); ++at) {
+    if (static_cast<unsigned char>(text[at]) < 0xE0) continue;  // not such a character's first byte
+    if ((kThirdBytes >> (static_cast<unsigned char>(text[at + 2]) & 0x3F) & 1) == 0) continue;
+    const std::string_view rest = text.substr(at);
+    if (std::ranges::any_of(kDenyingBefore, [&](auto s) { return rest.starts_with(s); })) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Where the clause of the byte before `begin` begins, but no further away than `reach`.
+size_t clause_begin(std::string_view title, size_t begin, size_t reach) noexcept {
+  const size_t first = begin > reach ? begin - reach : 0;
+  size_t at = begin;
+  while (at > first && !is_clause_edge(title[at - 1])) --at;
+  return at;
+}
+
+// The word that ends before `end`, which moves to its begin; empty where the clause begins, and where
+// the word begins before `first`.
+std::string_view previous_word(std::string_view title, size_t first, size_t& end) noexcept {
+  if (end > first && is_between_words(title[end - 1])) {
+    if (is_clause_edge(title[end - 1])) return {};
     --end;
   }
   const size_t last = end;
-  while (end > 0 && !is_between_words(title[end - 1])) --end;
+  while (end > first && !is_between_words(title[end - 1])) --end;
+  if (end > 0 && !is_between_words(title[end - 1])) return {};
   return title.substr(end, last - end);
 }
 
+// The word that begins at `begin` or one byte behind it; the begin of a word that is too long.
 std::string_view next_word(std::string_view title, size_t begin) noexcept {
   if (begin < title.size() && (title[begin] == kSpace || title[begin] == kHyphen)) ++begin;
+  const size_t most = std::min(title.size(), begin + kWordReach);
   size_t end = begin;
-  while (end < title.size() && !is_between_words(title[end])) ++end;
+  while (end < most && !is_between_words(title[end])) ++end;
   return title.substr(begin, end - begin);
 }
 
+bool are_denying(std::string_view word, std::string_view behind) noexcept {
+  if (word.empty() || word.size() >= 64) return false;
+  const uint64_t sizes = kSizesByFirstByte[static_cast<unsigned char>(word.front())];
+  if ((sizes >> word.size() & 1) == 0) return false;
+  return contains(kDenyingWords, word) || std::ranges::any_of(kDenyingPairs, [&](const auto& pair) {
+           return word == pair.first && behind == pair.second;
+         });
+}
+
 bool is_denied_by_words_before(std::string_view title, size_t begin) noexcept {
+  const size_t first = begin > kWordReach ? begin - kWordReach : 0;
   std::string_view behind;  // the word behind the one that is looked at
   for (int i = 0; i < kWordsBefore; ++i) {
-    const std::string_view word = previous_word(title, begin);
+    const std::string_view word = previous_word(title, first, begin);
     if (word.empty()) return false;
-    if (contains(kDenyingWords, word)) return true;
-    for (const auto& [first, second] : kDenyingPairs) {
-      if (word == first && behind == second) return true;
-    }
+    if (are_denying(word, behind)) return true;
     behind = word;
   }
   return false;
 }
 
+// "0酒精", but not "10片".
+bool ends_with_zero(std::string_view text) noexcept {
+  constexpr std::string_view kZero = "0\x1f";
+  if (!text.ends_with(kZero)) return false;
+  text.remove_suffix(kZero.size());
+  return text.empty() || is_between_words(text.back()) ||
+         static_cast<unsigned char>(text.back()) >= 0x80;
+}
+
 bool is_denied_by_characters_before(std::string_view title, size_t begin) noexcept {
-  constexpr size_t kReach = 24;  // bytes, which are eight characters
-  const size_t clause = begin == 0 ? kNone : title.rfind(kClauseEdge, begin - 1);
-  const size_t first =
-      std::max(clause == kNone ? 0 : clause + 1, begin > kReach ? begin - kReach : 0);
+  const size_t first = clause_begin(title, begin, kCharacterReach);
   std::string_view before = title.substr(first, begin - first);
+  if (ends_with_zero(before)) return true;
   while (!before.empty() && (before.back() == kHyphen || before.back() == kSpace)) {
     before.remove_suffix(1);
   }
+  // All these are characters beyond ASCII.
+  if (before.empty() || static_cast<unsigned char>(before.back()) < 0x80) return false;
   return std::ranges::any_of(kDenyingAtOnce, [&](auto s) { return before.ends_with(s); }) ||
-         std::ranges::any_of(kDenyingBefore, [&](auto s) { return before.find(s) != kNone; });
+         has_denying_phrase(before);
 }
 
 bool is_denied_by_characters_behind(std::string_view title, size_t end) noexcept {
@@ -147,13 +220,47 @@ bool is_denied_by_characters_behind(std::string_view title, size_t end) noexcept
 
 // "Waterproof: no"
 bool is_denied_by_next_clause(std::string_view title, size_t end) noexcept {
-  if (end == title.size() || title[end] != kClauseEdge) return false;
-  std::string_view clause = title.substr(end + 1);
-  clause = clause.substr(0, clause.find(kClauseEdge));
+  if (end == title.size() || !is_clause_edge(title[end])) return false;
+  size_t clause_end = end + 1;
+  const size_t most = std::min(title.size(), clause_end + kWordReach);
+  while (clause_end < most && !is_clause_edge(title[clause_end])) ++clause_end;
+  const std::string_view clause = title.substr(end + 1, clause_end - end - 1);
   constexpr auto kMereNo =
       std::to_array<std::string_view>({"no", "not", "none", "nein", "non", "nee", "não", "нет",
                                        "否", "无", "無", "なし", "不可", "아니오", "لا"});
   return contains(kMereNo, clause);
+}
+
+// Whether a word of the beginning of a sentence denies what follows, however far away. One that a
+// hyphen joins to the next word denies that word alone: "non-slip".
+bool denies_a_list(std::string_view sentence) noexcept {
+  for (size_t begin = 0; begin < sentence.size();) {
+    const std::string_view word = next_word(sentence, begin);
+    const size_t end =
+        std::max(begin, static_cast<size_t>(word.data() - sentence.data())) + word.size();
+    const bool is_joined = end < sentence.size() && sentence[end] == kHyphen;
+    if (!is_joined && are_denying(word, next_word(sentence, end))) return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+// The same for the characters of scripts without spaces: phrases deny all that follows, a single
+// character what follows without a space, as in "无酒精防腐剂" and "无酒精、防腐剂".
+bool denies_characters(std::string_view sentence) noexcept {
+  if (has_denying_phrase(sentence)) return true;
+  const size_t space = sentence.find_last_of(" -");
+  const std::string_view run = space == kNone ? sentence : sentence.substr(space + 1);
+  for (size_t at = 0; at < run.size(); ++at) {
+    const std::string_view rest = run.substr(at);
+    const auto begins = [&](auto s) { return rest.starts_with(s); };
+    if (std::ranges::any_of(kNotDenying, begins)) continue;
+    if (std::ranges::any_of(kDenyingAtOnce, begins)) return true;
+    if (rest.starts_with('0') && ends_with_zero(run.substr(0, std::min(run.size(), at + 2)))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -165,12 +272,23 @@ bool is_negated_around(std::string_view title, size_t begin, size_t end) noexcep
          is_denied_by_characters_behind(title, end) || is_denied_by_next_clause(title, end);
 }
 
+bool may_be_denied_before(std::string_view title, size_t begin) noexcept {
+  size_t first = begin > kSentenceReach ? begin - kSentenceReach : 0;
+  for (size_t at = begin; at > first; --at) {
+    if (title[at - 1] == kClauseEdge) first = at;
+  }
+  return denies_a_list(title.substr(first, begin - first)) ||
+         denies_characters(title.substr(first, begin - first));
+}
+
 bool is_negated_inside_word(std::string_view title, size_t begin, size_t end, bool begins,
                             bool ends) noexcept {
   if (ends && !begins) {
+    const size_t first = begin > kWordReach ? begin - kWordReach : 0;
     size_t word = begin;
-    while (word > 0 && !is_between_words(title[word - 1])) --word;
-    return contains(kPrefixes, title.substr(word, begin - word));
+    while (word > first && !is_between_words(title[word - 1])) --word;
+    const bool is_whole = word == 0 || is_between_words(title[word - 1]);
+    return is_whole && contains(kPrefixes, title.substr(word, begin - word));
   }
   return begins && !ends && contains(kSuffixes, next_word(title, end));
 }

@@ -8,6 +8,8 @@
 #include <array>
 #include <tuple>
 
+#include "plugin/title_negation.h"
+
 namespace barker {
 namespace {
 
@@ -179,17 +181,16 @@ bool leaves_joiner(std::string_view form, const TitlePlace& place, const Neighbo
   const auto is_in = [](const auto& list, std::string_view word) {
     return std::ranges::find(list, word) != list.end();
   };
-  const auto is_edge = [&](size_t at) {
-    return form[at] == kSpace || form[at] == kHyphen || form[at] == kClauseEdge;
-  };
-  if (place.begin > 1 && form[place.begin - 1] != kClauseEdge && is_edge(place.begin - 1)) {
+  const auto is_edge = [&](size_t at) { return is_between_words(form[at]); };
+  const auto joins_words = [&](size_t at) { return is_edge(at) && !is_clause_edge(form[at]); };
+  if (place.begin > 1 && joins_words(place.begin - 1)) {
     const size_t end = place.begin - 1;
     size_t begin = end;
     while (begin > 0 && !is_edge(begin - 1)) --begin;
     const std::string_view word = form.substr(begin, end - begin);
     if (is_in(kConjunctions, word) || is_in(kIntroductions, word)) return true;
   }
-  if (place.end + 1 < form.size() && form[place.end] != kClauseEdge && is_edge(place.end)) {
+  if (place.end + 1 < form.size() && joins_words(place.end)) {
     const size_t begin = place.end + 1;
     size_t end = begin;
     while (end < form.size() && !is_edge(end)) ++end;
@@ -255,7 +256,9 @@ TitleCut clean_cut(ComparisonText& title, const TitlePlace& place,
                    std::span<const TitleCut> earlier) {
   const std::string_view form = title.form();
   if (place.kind != TitlePlace::kPresent) return {};
-  if (form.substr(place.begin, place.end - place.begin).find(kClauseEdge) != form.npos) return {};
+  const std::string_view found = form.substr(place.begin, place.end - place.begin);
+  if (std::ranges::any_of(found, is_clause_edge)) return {};
+  if (may_be_denied_before(form, place.begin)) return {};
   const CutTitle rest(title.valid(), earlier);
   TitleCut cut;
   std::tie(cut.begin, cut.end) = title.original(place.begin, place.end);

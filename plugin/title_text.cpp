@@ -12,6 +12,7 @@
 #include "models/text/clauses.h"
 #include "models/text/text.h"
 #include "plugin/title_negation.h"
+#include "plugin/word_signs.h"
 
 namespace barker {
 namespace {
@@ -61,12 +62,11 @@ constexpr auto kCoreOf = [] {
   return core;
 }();
 
-// Letters, digits, and signs that tell one name from another: c++, c#, R&B, 100%.
+// Letters, digits, and signs that always belong to a word: 100%.
 constexpr auto kAsciiInWords = [] {
   std::array<bool, 0x80> in_words{};
   for (UChar32 c = 0; c < 0x80; ++c) {
-    in_words[static_cast<size_t>(c)] = is_ascii_alnum(c) || c == '+' || c == '#' || c == '&' ||
-                                       c == '%' || c == '$' || c == '@' || c == '_';
+    in_words[static_cast<size_t>(c)] = is_ascii_alnum(c) || c == '%' || c == '$' || c == '_';
   }
   return in_words;
 }();
@@ -103,6 +103,17 @@ bool begins_unit(UChar32 c) {
 
 constexpr char kNoGap = '\0';
 
+// Whether the text between two clauses leaves them in one list: "without parabens, alcohol / colour".
+bool goes_on(std::string_view between) {
+  for (size_t i = 0; i < between.size();) {
+    const UChar32 c = next_character(between, i);
+    const bool is_list_sign = c == ',' || c == ':' || c == '/' || c == 0x3001 || c == 0xFF0C ||
+                              c == 0xFF1A || c == 0x30FB || c == 0xB7 || c == 0x60C;
+    if (!is_list_sign && !u_isUWhiteSpace(c)) return false;
+  }
+  return true;
+}
+
 // What stands in the form for the text between two words, which is not empty; kNoGap: nothing.
 char gap_of(std::string_view between, char32_t before, char32_t after) {
   if (between == " " && before < kFirstUnspaced && after < kFirstUnspaced) return kSpace;
@@ -112,7 +123,7 @@ char gap_of(std::string_view between, char32_t before, char32_t after) {
   if (between == " ") return is_unspaced() ? kHyphen : kSpace;
   size_t behind = 0;
   if (is_apostrophe(next_character(between, behind)) && behind == between.size()) return kNoGap;
-  if (separates_clauses(between)) return kClauseEdge;
+  if (separates_clauses(between)) return goes_on(between) ? kListEdge : kClauseEdge;
   bool has_space = false;
   for (size_t i = 0; i < between.size();) {
     const UChar32 c = next_character(between, i);
@@ -124,13 +135,19 @@ char gap_of(std::string_view between, char32_t before, char32_t after) {
 bool is_gap(char c) { return c == kSpace || c == kHyphen || c == kUnitEdge; }
 bool may_vanish(char c) { return c == kHyphen || c == kUnitEdge; }
 
-// Where a selling point that begins at `at` of a title ends; kNone: it does not begin there.
-size_t match_at(std::string_view title, size_t at, std::string_view point) noexcept {
+bool are_alike(char a, char b) {
+  return a == b || (is_gap(a) && is_gap(b)) || (is_clause_edge(a) && is_clause_edge(b));
+}
+
+// Where a selling point that begins at `at` of a title ends; kNone: it does not begin there, or to
+// find out takes more than `steps`, which goes down to 0 then.
+size_t match_at(std::string_view title, size_t at, std::string_view point, size_t& steps) noexcept {
   size_t p = 0;
   while (p < point.size()) {
-    if (at == title.size()) return kNone;
+    if (at == title.size() || steps == 0) return kNone;
+    --steps;
     const char a = title[at], b = point[p];
-    if (a == b || (is_gap(a) && is_gap(b))) {
+    if (are_alike(a, b)) {
       ++at;
       ++p;
     } else if (may_vanish(a)) {
@@ -146,8 +163,7 @@ size_t match_at(std::string_view title, size_t at, std::string_view point) noexc
 
 bool begins_word(std::string_view title, size_t at) noexcept {
   if (at == 0) return true;
-  const char before = title[at - 1];
-  if (before == kSpace || before == kHyphen || before == kClauseEdge) return true;
+  if (is_between_words(title[at - 1])) return true;
   size_t behind = at;
   return is_written_without_spaces(static_cast<char32_t>(character_before(title, at))) ||
          is_written_without_spaces(static_cast<char32_t>(next_character(title, behind)));
@@ -155,8 +171,7 @@ bool begins_word(std::string_view title, size_t at) noexcept {
 
 bool ends_word(std::string_view title, size_t at) noexcept {
   if (at == title.size()) return true;
-  const char after = title[at];
-  if (after == kSpace || after == kHyphen || after == kClauseEdge) return true;
+  if (is_between_words(title[at])) return true;
   size_t behind = at;
   const UChar32 next = next_character(title, behind);
   constexpr UChar32 kLongVowel = 0x30FC;
@@ -212,8 +227,10 @@ void ComparisonText::fill_form(std::string_view normal) {
     if (places) places[size] = static_cast<uint32_t>(at);
     form[size++] = byte;
   };
-  UChar32 before = 0;       // the latest character of a word
-  size_t word_end = kNone;  // where the latest one ended
+  UChar32 before = 0;         // the latest character of a word
+  size_t word_end = kNone;    // where the latest one ended
+  size_t word = 0, part = 0;  // where it began, and where its latest part did
+  size_t signs_end = 0;       // where the signs end that belong to it
   for (size_t at = 0; at < normal.size();) {
     const size_t begin = at;
     UChar32 c = static_cast<unsigned char>(normal[at]);
@@ -223,16 +240,23 @@ void ComparisonText::fill_form(std::string_view normal) {
       c = next_character(normal, at);
     }
     if (!is_word_character(c)) {
+      if (word_end == begin && begin >= signs_end) {
+        signs_end = end_of_signs(normal, word, part, begin);
+      }
       const bool is_inside_number = joins_digits(c) && word_end == begin && is_digit(before) &&
                                     at < normal.size() && is_digit(normal[at]);
-      if (!is_inside_number) continue;
+      if (!is_inside_number && begin >= signs_end) continue;
+      part = at;
     }
     if (word_end == begin) {
       if (is_digit(before) && begins_unit(c)) put(kUnitEdge, begin);
-    } else if (word_end != kNone) {
-      const char gap = gap_of(normal.substr(word_end, begin - word_end),
-                              static_cast<char32_t>(before), static_cast<char32_t>(c));
-      if (gap != kNoGap) put(gap, begin);
+    } else {
+      word = part = begin;
+      if (word_end != kNone) {
+        const char gap = gap_of(normal.substr(word_end, begin - word_end),
+                                static_cast<char32_t>(before), static_cast<char32_t>(c));
+        if (gap != kNoGap) put(gap, begin);
+      }
     }
     if (c == kFractionSlash) {
       put('/', begin);
@@ -275,7 +299,8 @@ bool AsciiCore::may_equal(const AsciiCore& other) const noexcept {
 }
 
 bool same_words(const ComparisonText& a, const ComparisonText& b) noexcept {
-  return !a.form().empty() && match_at(a.form(), 0, b.form()) == a.form().size();
+  size_t steps = a.form().size() + b.form().size();  // each step passes a byte of one of them
+  return !a.form().empty() && match_at(a.form(), 0, b.form(), steps) == a.form().size();
 }
 
 TitlePlace place_in_title(const ComparisonText& title_text,
@@ -283,8 +308,19 @@ TitlePlace place_in_title(const ComparisonText& title_text,
   const std::string_view title = title_text.form(), point = point_text.form();
   TitlePlace place;
   if (point.empty()) return place;
+  // Most places differ within a few bytes. What takes more steps than this repeats the selling point's
+  // beginning all over, so that nothing sensible is lost where the search ends.
+  constexpr size_t kStepsPerByte = 16;
+  size_t steps = kStepsPerByte * (title.size() + point.size());
+  const auto least = static_cast<size_t>(  // bytes of a title that match
+      std::ranges::count_if(point, [](char c) { return !may_vanish(c); }));
   for (size_t at = title.find(point.front()); at != kNone; at = title.find(point.front(), at + 1)) {
-    const size_t end = match_at(title, at, point);
+    if (title.size() - at < least) break;
+    const size_t end = match_at(title, at, point, steps);
+    if (steps == 0) {
+      place.kind = TitlePlace::kNegated;
+      break;
+    }
     if (end == kNone) continue;
     const bool begins = begins_word(title, at), ends = ends_word(title, end);
     const bool stands = begins && ends;

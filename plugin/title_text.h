@@ -21,6 +21,11 @@ inline constexpr char kSpace = ' ';        // a space
 inline constexpr char kHyphen = '-';       // a hyphen; also a space beside a script without spaces
 inline constexpr char kUnitEdge = '\x1f';  // nothing: a number ends here and its unit begins
 inline constexpr char kClauseEdge = '\n';  // the end of a clause (models/text/clauses.h)
+inline constexpr char kListEdge = '\v';    // so, too, by a comma or its like: the sentence goes on
+
+constexpr bool is_clause_edge(char c) { return c == kClauseEdge || c == kListEdge; }
+// Whether a byte of a form stands between two words.
+constexpr bool is_between_words(char c) { return c == kSpace || c == kHyphen || is_clause_edge(c); }
 
 // Whether a script writes its words without spaces: Chinese, Japanese, Thai and its neighbours.
 bool is_written_without_spaces(char32_t c);
@@ -74,14 +79,16 @@ struct TitlePlace {
   enum Kind : uint8_t {
     kAbsent,
     kPresent,  // its words stand together in one clause
-    kNegated,  // so, too, but at some place the title says that it does not have them
+    kNegated,  // so, too, but at some place the title says that it does not have them; or the title
+               // is written so that it would take too long to find out
   };
   Kind kind = kAbsent;
   size_t begin = 0, end = 0;  // the first place, in bytes of the title's form
 };
 
 // A word matches as a whole; in scripts without spaces any part of a clause matches. A hyphen
-// matches a space and nothing alike. A selling point without words is absent from every title.
+// matches a space and nothing alike. A selling point without words is absent from every title. Takes
+// time in proportion to the two texts.
 TitlePlace place_in_title(const ComparisonText& title, const ComparisonText& point) noexcept;
 
 }  // namespace barker

@@ -60,8 +60,11 @@ struct Workspace {
   std::vector<RuleMask> candidate_rules;  // which rules apply to its ad
   std::vector<Range> candidate_ranges;    // [window] into candidates
   std::vector<uint32_t> candidate_slot;   // candidate -> distinct row
-  std::vector<uint8_t> candidate_compared;  // 1: was looked for in its ad's title
-  AsciiCore title_core;                     // of the ad that is being looked at
+  // When a candidate was compared with its ad's title and with the others chosen then: the number of
+  // that comparison, which all of them share. 0: it was not.
+  std::vector<uint32_t> candidate_compared;
+  uint32_t comparisons = 0;  // of this query
+  AsciiCore title_core;      // of the ad that is being looked at
   std::array<AsciiCore, BARKER_MAX_SELLING_POINTS> point_cores;  // of what was chosen for it
   ComparisonText title_text;  // of the ad that is being looked at
   std::array<ComparisonText, BARKER_MAX_SELLING_POINTS> point_texts;  // of what was chosen for it

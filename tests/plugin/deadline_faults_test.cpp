@@ -113,6 +113,33 @@ TEST_F(Faults, OfTimeAreSeenBetweenLargeAds) {
   api().destroy(plugin);
 }
 
+// A merchant repeats a selling point as often as a title has room for it.
+TEST_F(Faults, OfTimeAreSeenWhileTitlesRepeatTheirSellingPoints) {
+  NEEDS_FAILING_NEW;
+  barker_plugin* plugin = make();
+  constexpr size_t kAds = 20;
+  Asker asker(1, "", kAds);
+  const uint64_t keyword = fingerprint("word1");
+  const auto looks_with_titles_of = [&](const auto& part_of) {
+    std::vector<std::string> titles(kAds);
+    for (size_t i = 0; i < kAds; ++i) {
+      const std::string part = part_of(asker.ads[i]) + " ";
+      while (titles[i].size() + part.size() <= BARKER_MAX_TEXT_SIZE) titles[i] += part;
+      asker.ads[i].title = view(titles[i]);
+      asker.ads[i].title_keywords = &keyword;
+      asker.ads[i].title_keyword_count = 1;
+    }
+    return looks_of(asker, plugin);
+  };
+  const auto nothing = [](const barker_ad&) { return std::string("nothing"); };
+  const auto first_point = [](const barker_ad& ad) {
+    return std::string(ad.selling_points[0].text.data, ad.selling_points[0].text.size);
+  };
+  const uint64_t usual = looks_with_titles_of(nothing);
+  EXPECT_GT(looks_with_titles_of(first_point), usual + kAds / 2);
+  api().destroy(plugin);
+}
+
 // Empty tokens have no byte to count, but each of them is looked up.
 TEST_F(Faults, OfTimeAreSeenBetweenTheTokensOfAGroup) {
   NEEDS_FAILING_NEW;

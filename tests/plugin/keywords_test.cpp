@@ -53,6 +53,16 @@ TEST(Keywords, SaysHowMuchRoomIsNeeded) {
   EXPECT_EQ(count, 0u);
 }
 
+TEST(Keywords, AreAtMostAsManyAsBytes) {
+  char error[BARKER_ERROR_SIZE] = "";
+  for (const std::string text : {"a,b", "a", "a,b,c,d", "1.a.2", "防,水", "c++.c#"}) {
+    std::vector<barker_word> words(text.size());
+    uint64_t count = 0;
+    EXPECT_EQ(keywords().split(view(text), words.data(), words.size(), &count, error), BARKER_OK)
+        << text;
+  }
+}
+
 TEST(Keywords, RefusesWhatItCannotRead) {
   uint64_t count = 7;
   char error[BARKER_ERROR_SIZE] = "";
@@ -61,8 +71,12 @@ TEST(Keywords, RefusesWhatItCannotRead) {
             BARKER_E_INVALID_ARGUMENT);
   EXPECT_THAT(error, HasSubstr("text.size: expected at most 65536, found 65537"));
   EXPECT_EQ(count, 0u);
+  count = 7;
   EXPECT_EQ(keywords().split({nullptr, 5}, nullptr, 0, &count, error), BARKER_E_INVALID_ARGUMENT);
+  EXPECT_EQ(count, 0u);
+  count = 7;
   EXPECT_EQ(keywords().split({}, nullptr, 5, &count, error), BARKER_E_INVALID_ARGUMENT);
+  EXPECT_EQ(count, 0u);
   EXPECT_EQ(keywords().split({}, nullptr, 0, nullptr, error), BARKER_E_INVALID_ARGUMENT);
 }
 

@@ -86,6 +86,29 @@ TEST(TitlePromotion, LeavesTitlesAloneThatWouldNotStayClean) {
   EXPECT_EQ(without("Thing (light waterproof)", {"light", "waterproof"}), "Thing (waterproof)");
 }
 
+TEST(TitlePromotion, LeavesWhatTheSentenceMayDeny) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"Cream without parabens, alcohol", "alcohol"},
+      {"Cream without parabens, silicone, added alcohol", "alcohol"},
+      {"Cream without parabens / alcohol", "alcohol"},
+      {"Cream free of parabens and added alcohol", "alcohol"},
+      {"Cleanser 0% alcohol", "alcohol"},
+      {"Cleanser alcohol 0%", "alcohol"},
+      {"Does not contain any harmful added fragrance", "fragrance"},
+      {"Creme ohne Parabene, Silikone, Alkohol", "alkohol"},
+      {"Less waterproof shoes", "waterproof"},
+      {"Hardly waterproof shoes", "waterproof"},
+      {"洗面奶 无酒精防腐剂", "防腐剂"},
+      {"洗面奶 无酒精、防腐剂", "防腐剂"},
+      {"洗面奶 不含酒精和色素，防腐剂", "防腐剂"},
+  };
+  for (const auto& [title, point] : cases) EXPECT_EQ(without(title, {point}), title) << point;
+  EXPECT_EQ(without("Never wet again! Waterproof shoes", {"waterproof"}), "Never wet again! shoes");
+  EXPECT_EQ(without("Non-slip soft shoes for kids, waterproof", {"waterproof"}),
+            "Non-slip soft shoes for kids");
+  EXPECT_EQ(without("无线防水音箱", {"防水"}), "无线音箱");
+}
+
 // What must hold of any title, by script.
 struct Alphabet {
   std::vector<std::string> words, between;
@@ -107,7 +130,7 @@ std::vector<std::string> sorted_words(const std::string& title) {
   text.assign(title, NormalForm::Origins::kForgotten);
   std::string word;
   for (const char c : std::string(text.form()) + " ") {
-    if (c != kSpace && c != kHyphen && c != kClauseEdge) {
+    if (!is_between_words(c)) {
       word += c;
     } else if (!word.empty()) {
       words.push_back(std::exchange(word, {}));

@@ -6,6 +6,7 @@
 #include <random>
 #include <string>
 
+#include "models/text/keywords.h"
 #include "models/text/text.h"
 
 namespace barker {
@@ -49,7 +50,18 @@ TEST(TitleText, FindsWordsWhateverTheirSpelling) {
                                 {"加厚 防水 手机袋", "防水手机袋"},
                                 {"サイズ大きめＵＳＢ充電", "usb充電"},
                                 {"กระเป๋ากันน้ำสีดำ", "กันน้ำ"},
-                                {"C++ for beginners", "c++"}});
+                                {"C++ for beginners", "c++"},
+                                {"Waterproof+windproof", "waterproof"},
+                                {"Waterproof+windproof", "windproof"},
+                                {"Waterproof&windproof coat", "windproof"},
+                                {"#waterproof tent", "waterproof"},
+                                {"@waterproof tent", "waterproof"},
+                                {"Tent waterproof#", "waterproof"},
+                                {"Best of R&B music", "r&b"},
+                                {"Learn C# now", "c#"},
+                                {"Galaxy S22+ case", "s22+"},
+                                {"AT&T phone", "at&t"},
+                                {"Class A+++ fridge", "a+++"}});
 }
 
 TEST(TitleText, FindsNoPartsOfWordsAndNothingAcrossClauses) {
@@ -59,6 +71,9 @@ TEST(TitleText, FindsNoPartsOfWordsAndNothingAcrossClauses) {
                                {"Black - white shirt", "black white"},
                                {"Waterproofing spray", "waterproof"},
                                {"C++ for beginners", "c"},
+                               {"C# for beginners", "c"},
+                               {"Galaxy S22+ case", "s22"},
+                               {"R&B music", "b"},
                                {"Bottle 150 ml", "50 ml"},
                                {"瓶，装", "瓶装"},
                                {"ミニカート", "ミニカ"},
@@ -90,6 +105,16 @@ TEST(TitleText, KnowsWhatATitleDenies) {
                                 {"防水性はありません", "防水"},
                                 {"グルテンフリーパン", "グルテン"},
                                 {"Waterproof: no", "waterproof"},
+                                {"Not waterproof+windproof", "waterproof"},
+                                {"Not waterproof&windproof", "windproof"},
+                                {"Not #waterproof", "waterproof"},
+                                {"Less waterproof than leather", "waterproof"},
+                                {"Hardly waterproof", "waterproof"},
+                                {"Barely waterproof", "waterproof"},
+                                {"Cleanser 0% alcohol", "alcohol"},
+                                {"Cleanser 0 % alcohol", "alcohol"},
+                                {"Alcohol 0% cleanser", "alcohol"},
+                                {"0酒精 洗面奶", "酒精"},
                                 {"Waterproof bag, not waterproof lid", "waterproof"}});
 }
 
@@ -124,6 +149,49 @@ TEST(TitleText, HasTheSameWordsInAnySpelling) {
   b.assign("noise cancelling case", NormalForm::Origins::kForgotten);
   EXPECT_FALSE(same_words(a, b));
   EXPECT_FALSE(same_words(b, a));
+}
+
+TEST(TitleText, FindsEachWordOfTheSplitter) {
+  static constexpr const char* kParts[] = {"c", "C", "at", "t", "s22", "water", "1",  "5", "+",
+                                           "+", "#", "&",  "@", " ",   " ",     ", ", "é"};
+  std::mt19937 random(5);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string title;
+    for (size_t n = 1 + random() % 10; n > 0; --n) title += kParts[random() % std::size(kParts)];
+    for (const TextWord& word : split_words(title)) {
+      const std::string_view text =
+          std::string_view(title).substr(word.begin, word.end - word.begin);
+      EXPECT_NE(place(title, text), TitlePlace::kAbsent) << title << " / " << text;
+    }
+  }
+}
+
+std::string repeated(std::string_view part, size_t size) {
+  std::string text;
+  while (text.size() + part.size() <= size) text += part;
+  return text;
+}
+
+// Each of these took a time in proportion to the square of its length: a second where the limit of a
+// test that runs for minutes is reached.
+TEST(TitleText, AnswersForTitlesThatRepeatASellingPointAllOver) {
+  constexpr size_t kSize = 64 << 10;
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(place(repeated("防水", kSize), "防水"), TitlePlace::kPresent);
+    EXPECT_EQ(place(repeated("waterproof ", kSize), "waterproof"), TitlePlace::kPresent);
+    EXPECT_EQ(place(repeated("water", kSize), "water"), TitlePlace::kAbsent);
+    EXPECT_EQ(place(repeated("a, ", kSize), "a"), TitlePlace::kPresent);
+  }
+}
+
+TEST(TitleText, TakesForDeniedWhatIsTooLongToBeFound) {
+  constexpr size_t kSize = 64 << 10;
+  for (const char* part : {"a", "a ", "a-", "防"}) {
+    const std::string point = repeated(part, kSize / 2);
+    EXPECT_EQ(place(repeated(part, kSize) + "b", point + "c"), TitlePlace::kNegated) << part;
+  }
+  const std::string point = repeated("a", kSize / 2);
+  EXPECT_EQ(place("b " + point, point), TitlePlace::kPresent);
 }
 
 // A title and a selling point of the same few parts, so that one often stands in the other.

@@ -39,6 +39,12 @@ inline std::vector<std::string> hostile_texts() {
   };
   for (int c = 0; c < 0x20; ++c)
     texts.push_back("c0 " + std::string(1, static_cast<char>(c)) + "x");
+  // One word all over, so that whatever looks for it finds it at each of its places.
+  for (const std::string part : {"防水", "waterproof ", "word7 ", "a"}) {
+    std::string repeated;
+    while (repeated.size() < 8'000) repeated += part;
+    texts.push_back(repeated);
+  }
   return texts;
 }
 
