@@ -5,11 +5,13 @@
 
 #include <cstdint>
 
+#include "models/text/signs.h"
+
 namespace barker {
 namespace {
 
 constexpr UChar32 kMiddleDot = 0xB7, kBullet = 0x2022, kKatakanaMiddleDot = 0x30FB,
-                  kEmDash = 0x2014, kHorizontalBar = 0x2015;
+                  kEmDash = 0x2014, kHorizontalBar = 0x2015, kDegree = 0xB0, kReplacement = 0xFFFD;
 
 bool separates_alone(UChar32 c) {
   if (c == '\n' || c == '\r' || c == '|' || c == kBullet || c == kMiddleDot || c == kEmDash ||
@@ -26,8 +28,7 @@ bool separates_alone(UChar32 c) {
     case U_PARAGRAPH_SEPARATOR:
       return true;
     case U_OTHER_SYMBOL:  // stars, ticks and pictures; neither makers' signs nor invalid bytes
-      return c != 0xAE && c != 0xA9 && c != 0x2122 && c != 0x2120 && c != 0x2117 && c != 0xB0 &&
-             c != 0xFFFD;
+      return !is_makers_sign(static_cast<char32_t>(c)) && c != kDegree && c != kReplacement;
     default:
       // Full-width bars, and bars that are broken or drawn.
       return c == 0xFF5C || c == 0xA6 || (c >= 0x2500 && c <= 0x257F);

@@ -29,8 +29,8 @@ TEST(Clauses, AreSeparatedByADashOnlyWhereSpacesStandOnBothSides) {
 }
 
 TEST(Clauses, GoOnOverSpacesSignsApostrophesAndQuotationMarks) {
-  for (const char* between :
-       {"", " ", "\t", "\u00a0", "\u3000", "'", "’", "\" ", "™ ", "® ", " & ", "+", "・", "° "}) {
+  for (const char* between : {"", " ", "\t", "\u00a0", "\u3000", "'", "’", "\" ", "™ ", "® ", "🅪 ",
+                              "🅫 ", "🅬 ", " & ", "+", "・", "° "}) {
     EXPECT_FALSE(separates_clauses(between)) << between;
   }
 }
