@@ -9,9 +9,9 @@
 
 #include "models/text/character_class.h"
 #include "models/text/keywords.h"
+#include "models/text/parts.h"
 #include "models/text/signs.h"
 #include "models/text/units.h"
-#include "models/text/words.h"
 
 namespace barker {
 namespace {
