@@ -14,7 +14,7 @@ TEST(Clauses, AreSeparatedByTheEndsOfSentencesAndByBracketsOfAnyScript) {
 
 TEST(Clauses, AreSeparatedByBarsBulletsLinesAndPictures) {
   for (const char* between :
-       {" | ", "|", "｜", " • ", "·", "\n", "\r\n", "\u2028", " ★ ", " ✔", "—"}) {
+       {" | ", "|", "｜", " • ", " · ", "\n", "\r\n", "\u2028", " ★ ", " ✔", "—"}) {
     EXPECT_TRUE(separates_clauses(between)) << between;
   }
 }
@@ -33,6 +33,22 @@ TEST(Clauses, GoOnOverSpacesSignsApostrophesAndQuotationMarks) {
                               "🅫 ", "🅬 ", " & ", "+", "・", "° "}) {
     EXPECT_FALSE(separates_clauses(between)) << between;
   }
+}
+
+TEST(Clauses, GoOnOverAFullStopOrAMiddleDotOnlyWhereItStandsAlone) {
+  for (const char* between : {".", "·"}) EXPECT_FALSE(separates_clauses(between)) << between;
+  for (const char* between : {". ", " .", "..", " · ", " ·", "· ", "··", ".)", "·."}) {
+    EXPECT_TRUE(separates_clauses(between)) << between;
+  }
+}
+
+TEST(Clauses, GoOnOverTheFullStopOfAnAbbreviation) {
+  EXPECT_FALSE(separates_clauses("mr", ". "));
+  EXPECT_FALSE(separates_clauses("st", ".  "));
+  EXPECT_TRUE(separates_clauses("mr", ", "));
+  EXPECT_TRUE(separates_clauses("mr", ". ("));
+  EXPECT_TRUE(separates_clauses("free", ". "));
+  EXPECT_FALSE(separates_clauses("free", " "));
 }
 
 TEST(Clauses, TakeInvalidBytesForNothing) { EXPECT_FALSE(separates_clauses(" \xFF\xC3 ")); }

@@ -169,6 +169,19 @@ TEST(KeywordSplitter, ComposesNoPhraseAcrossTheEndOfAClause) {
   EXPECT_THAT(texts(splitter, "补水。保湿"), ElementsAre("补", "水", "保", "湿"));
 }
 
+TEST(KeywordSplitter, KnowsANameInAllWaysToWriteIt) {
+  const KeywordSplitter splitter({"dr martens", "Mr. Coffee", "乔治阿玛尼", "No. 7"});
+  EXPECT_EQ(splitter.phrases().size(), 4u);
+  for (const char* text : {"Dr.Martens", "Dr. Martens", "DR MARTENS"}) {
+    EXPECT_THAT(texts(splitter, text), ElementsAre("dr martens")) << text;
+  }
+  EXPECT_THAT(texts(splitter, "mr coffee Mr. Coffee Mr, Coffee"),
+              ElementsAre("mr. coffee", "mr. coffee", "mr", "coffee"));
+  EXPECT_THAT(texts(splitter, "No.7 no 7"), ElementsAre("no. 7", "no. 7"));
+  EXPECT_THAT(texts(splitter, "乔治·阿玛尼 乔治阿玛尼"), ElementsAre("乔治阿玛尼", "乔治阿玛尼"));
+  EXPECT_THAT(texts(splitter, "乔治 · 阿玛尼"), ::testing::Not(::testing::Contains("乔治阿玛尼")));
+}
+
 TEST(KeywordSplitter, GivesTheSameKeywordsWhateverTheOrderOfItsPhrases) {
   const std::vector<std::string> phrases = {"补水 保湿", "补水保湿", "free shipping"};
   const std::vector<std::string> reversed(phrases.rbegin(), phrases.rend());

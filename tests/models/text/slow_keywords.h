@@ -1,6 +1,7 @@
 // The splitter's rules (models/text/README.md), written as plainly as possible: with regular
 // expressions and fresh ICU objects for each text, parts of words in a list, and phrases compared one
-// by one. Slow, and apart from the code that is tested but for the tables of units.
+// by one. Slow, and apart from the code that is tested but for its tables: units, the endings of names,
+// abbreviations and the length of the longest phrase.
 #pragma once
 
 #include <unicode/brkiter.h>
@@ -366,6 +367,23 @@ class SlowSplitter {
     }
   }
 
+  static bool contains(const icu::UnicodeString& text, const std::string& pattern) {
+    UErrorCode code = U_ZERO_ERROR;
+    const std::unique_ptr<icu::RegexMatcher> matcher(compiled(pattern).matcher(text, code));
+    return matcher->find() && U_SUCCESS(code);
+  }
+
+  static bool ends_clause(const icu::UnicodeString& left, const icu::UnicodeString& between) {
+    const std::string text = utf8(between);
+    if (text == "." || text == "·") return false;
+    if (matches(left, any_of(abbreviations()).c_str()) && matches(between, "\\. *")) return false;
+    const std::string end =
+        "[[\\n\\r|¦｜•·—―\\u2500-\\u257F\\p{Terminal_Punctuation}\\p{Ps}\\p{Pe}\\p{Zl}\\p{Zp}\\p{"
+        "So}]"
+        "--[・©®℗℠™°\\uFFFD\\U0001F16A-\\U0001F16C]]";
+    return contains(between, end + "|\\p{White_Space}[/\\\\~\\p{Pd}]+\\p{White_Space}");
+  }
+
   // The words in order; an empty one where a clause ends.
   static std::vector<icu::UnicodeString> words_of(const icu::UnicodeString& form) {
     const std::vector<Part> parts = parts_of(form);
@@ -389,7 +407,7 @@ class SlowSplitter {
     int32_t last_end = 0;
     for (const Span& span : spans) {
       const icu::UnicodeString between(form, last_end, span.begin - last_end);
-      if (!words.empty() && separates_clauses(utf8(between))) words.emplace_back();
+      if (!words.empty() && ends_clause(words.back(), between)) words.emplace_back();
       words.emplace_back(form, span.begin, span.end - span.begin);
       last_end = span.end;
     }
