@@ -66,19 +66,4 @@ Glyph last_glyph(std::string_view text) {
   return {static_cast<char32_t>(c), kind_of(c), static_cast<uint8_t>(size - at)};
 }
 
-size_t part_length(std::string_view text, size_t most) {
-  const bool is_hangul = !text.empty() && first_glyph(text).kind == GlyphKind::kHangul;
-  size_t length = 0;
-  while (length < most && !text.empty()) {
-    const Glyph glyph = first_glyph(text);
-    if (glyph.is_letter_or_digit() && is_hangul == (glyph.kind == GlyphKind::kHangul)) {
-      ++length;
-    } else if (glyph.kind != GlyphKind::kMark) {
-      break;
-    }
-    text.remove_prefix(glyph.size);
-  }
-  return length;
-}
-
 }  // namespace barker

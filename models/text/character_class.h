@@ -11,12 +11,12 @@
 namespace barker {
 
 enum class GlyphKind : uint8_t {
-  kOther,       // punctuation, symbols, control characters and what is no character
-  kSpace,       // White_Space
-  kLetter,      // of scripts with spaces between words: Latin, Arabic, Devanagari, Hangul, ...
-  kHangul,      // letters of Korean, which are no word with letters or digits beside them
-  kDigit,       // decimal digits and other numbers
-  kMark,        // combines with the character before it
+  kOther,   // punctuation, symbols, control characters and what is no character
+  kSpace,   // White_Space
+  kLetter,  // of scripts with spaces between words: Latin, Arabic, Devanagari, ...
+  kHangul,  // letters of Korean, which form no word with Latin letters or digits that touch them
+  kDigit,   // decimal digits and other numbers
+  kMark,    // combines with the character before it
   kDictionary,  // letters and numerals of Chinese, Japanese, Thai, Lao, Khmer and Burmese
 };
 
@@ -64,12 +64,5 @@ inline Glyph first_glyph(std::string_view text) {
 }
 
 Glyph last_glyph(std::string_view text);
-
-// A part of a word is a run of letters and digits without a sign between. Returns the number of
-// characters, marks aside, of the part that opens `text`, counted up to `most`.
-size_t part_length(std::string_view text, size_t most);
-
-// An ampersand joins parts that have no more characters than this together: at&t, m&ms.
-inline constexpr size_t kLongestInitials = 3;
 
 }  // namespace barker

@@ -38,6 +38,8 @@ constexpr char32_t kZeroWidthJoiner = 0x200D;
 constexpr char32_t kTextSelector = 0xFE0E;   // the emoji before it is drawn as text
 constexpr char32_t kEmojiSelector = 0xFE0F;  // the emoji before it is drawn as a picture
 
+constexpr bool is_emoji_selector(char32_t c) { return c == kTextSelector || c == kEmojiSelector; }
+
 class Character {
  public:
   enum Flag : uint16_t {

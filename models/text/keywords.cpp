@@ -48,7 +48,9 @@ class SplitText {
     break_words(form_.text(), words_);
     fingerprints_.clear();
     for (size_t i = 0; i < words_.size(); ++i) {
-      if (i > 0 && separates_clauses(between(i - 1, i))) fingerprints_.push_back(kClauseBoundary);
+      if (i > 0 && separates_clauses(word(i - 1), between(i - 1, i))) {
+        fingerprints_.push_back(kClauseBoundary);
+      }
       fingerprints_.push_back(fingerprint(word(i)));
     }
   }

@@ -1,27 +1,12 @@
 #include "models/text/signs.h"
 
 #include "models/text/character_class.h"
+#include "models/text/characters.h"
 
 namespace barker {
 namespace {
 
 constexpr char32_t kAcute = 0xB4, kMultiplication = 0xD7, kFractionNumeratorOne = 0x215F;
-
-bool is_makers_sign(char32_t code) {
-  switch (code) {
-    case 0xA9:     // copyright
-    case 0xAE:     // registered
-    case 0x2117:   // sound recording
-    case 0x2120:   // service mark
-    case 0x2122:   // trade mark
-    case 0x1F16A:  // marque de commerce
-    case 0x1F16B:  // marque deposee
-    case 0x1F16C:  // marque registree
-      return true;
-    default:
-      return false;
-  }
-}
 
 bool is_fraction(char32_t code) {
   return (code >= 0xBC && code <= 0xBE) || (code >= 0x2150 && code <= 0x215F) || code == 0x2189;
@@ -31,17 +16,22 @@ bool is_fraction(char32_t code) {
 size_t skip_makers_signs(std::string_view text, size_t at) {
   while (at < text.size()) {
     const Glyph glyph = first_glyph(text.substr(at));
-    const bool is_selector = glyph.code == 0xFE0E || glyph.code == 0xFE0F;
-    if (!is_selector && !is_makers_sign(glyph.code)) break;
+    if (!is_emoji_selector(glyph.code) && !is_makers_sign(glyph.code)) break;
     at += glyph.size;
   }
   return at;
 }
 
+// A selector is a mark of the character before it, and goes with it if that is a makers' sign.
 bool is_word_before(std::string_view text, size_t at) {
   if (at == 0) return false;
-  const Glyph glyph = last_glyph(text.substr(0, at));
-  return glyph.is_word() || glyph.kind == GlyphKind::kMark;
+  Glyph glyph = last_glyph(text.substr(0, at));
+  const bool is_word = glyph.is_word() || glyph.kind == GlyphKind::kMark;
+  while (is_emoji_selector(glyph.code) && at > glyph.size) {
+    at -= glyph.size;
+    glyph = last_glyph(text.substr(0, at));
+  }
+  return is_word && !is_makers_sign(glyph.code);
 }
 
 bool is_word_at(std::string_view text, size_t at) {
@@ -113,6 +103,22 @@ bool may_have_plain_sign(unsigned char first, unsigned char second) {
 }
 
 }  // namespace
+
+bool is_makers_sign(char32_t code) {
+  switch (code) {
+    case 0xA9:     // copyright
+    case 0xAE:     // registered
+    case 0x2117:   // sound recording
+    case 0x2120:   // service mark
+    case 0x2122:   // trade mark
+    case 0x1F16A:  // marque de commerce
+    case 0x1F16B:  // marque deposee
+    case 0x1F16C:  // marque registree
+      return true;
+    default:
+      return false;
+  }
+}
 
 char plain_sign(char32_t code) {
   switch (code) {

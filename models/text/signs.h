@@ -8,9 +8,12 @@
 
 namespace barker {
 
+// ™, ®, © and their kin, which say whose a name is and are no part of it.
+bool is_makers_sign(char32_t code);
+
 // The ASCII sign that stands for `code` in normal form: ' for apostrophes of all shapes, - for
-// hyphens, / for slashes, " for the Hebrew gershayim, x for the multiplication sign; 0 for everything else. An em dash is no hyphen,
-// for it parts clauses.
+// hyphens, / for slashes, " for the Hebrew gershayim, x for the multiplication sign; 0 for everything
+// else. An em dash is no hyphen, for it parts clauses.
 char plain_sign(char32_t code);
 
 // Finds the next character that is replaced by its plain sign, from `at` on: all that have one, but

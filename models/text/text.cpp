@@ -29,7 +29,6 @@ char32_t character_at(std::string_view text, size_t at) {
 
 bool is_ascii_control(char c) { return (c >= 0 && c < 0x20) || c == 0x7F; }
 
-bool is_variation_selector(char32_t c) { return c == kTextSelector || c == kEmojiSelector; }
 bool is_tag(char32_t c) { return c >= 0xE0020 && c <= 0xE007F; }
 
 // Whether a hidden character is part of an emoji. `before` is the character before it if that one
@@ -38,10 +37,10 @@ bool builds_emoji(const CharacterTable& table, char32_t before, char32_t c, char
   constexpr char32_t kBlackFlag = 0x1F3F4, kKeycap = 0x20E3;
   if (c == kZeroWidthJoiner) {  // families, professions
     return table[after].is(Character::kPictographic) &&
-           (is_variation_selector(before) ||
+           (is_emoji_selector(before) ||
             table[before].is(Character::kPictographic | Character::kEmojiModifier));
   }
-  if (is_variation_selector(c)) {  // digits are emoji, too, but only as keycaps
+  if (is_emoji_selector(c)) {  // digits are emoji, too, but only as keycaps
     return table[before].is(Character::kEmoji) && (before >= 0x80 || after == kKeycap);
   }
   return is_tag(c) && (before == kBlackFlag || is_tag(before));  // flags of regions

@@ -5,21 +5,22 @@
 #include <cstdint>
 
 #include "models/text/character_class.h"
+#include "models/text/parts.h"
 
 namespace barker {
 namespace {
 
 constexpr auto kPlainUnits = std::to_array<std::string_view>(
-    {"ah",  "btu", "cc",   "cl",  "cm",  "ct",   "db",  "dl",  "dm",   "dpi", "fps",  "ft",
-     "g",   "gb",  "gbps", "ghz", "gsm", "hp",   "hrs", "hz",  "inch", "kb",  "kbps", "kcal",
-     "kg",  "khz", "kj",   "km",  "kmh", "kpa",  "kv",  "kw",  "kwh",  "l",   "lb",   "lbs",
-     "lm",  "ltr", "mah",  "ma",  "mb",  "mbps", "mcg", "mg",  "mhz",  "min", "ml",   "mm",
-     "mp",  "mph", "mw",   "nm",  "oz",  "pcs",  "pk",  "ppi", "psi",  "rpm", "tb",   "tbsp",
-     "tsp", "ug",  "um",   "v",   "va",  "w",    "wh",  "yd",  "μg",   "μl",  "μm",   "г",
-     "гб",  "гц",  "кг",   "км",  "л",   "мг",   "мл",  "мм",  "см",   "шт"});
+    {"ah",  "btu", "cc",   "cl",  "cm",   "ct",  "db",  "dl",   "dm",  "dpi",  "fps",  "ft",
+     "g",   "gb",  "gbps", "ghz", "gsm",  "hrs", "hz",  "inch", "kb",  "kbps", "kcal", "kg",
+     "khz", "kj",  "km",   "kmh", "kpa",  "kv",  "kw",  "kwh",  "l",   "lb",   "lbs",  "lm",
+     "ltr", "mah", "ma",   "mb",  "mbps", "mcg", "mg",  "mhz",  "min", "ml",   "mm",   "mp",
+     "mph", "mw",  "nm",   "oz",  "pcs",  "pk",  "ppi", "psi",  "rpm", "tb",   "tbsp", "tsp",
+     "ug",  "v",   "va",   "w",   "wh",   "yd",  "μg",  "μl",   "μm",  "г",    "гб",   "гц",
+     "кг",  "км",  "л",    "мг",  "мл",   "мм",  "см",  "шт"});
 
 constexpr auto kAmbiguousUnits =
-    std::to_array<std::string_view>({"a", "h", "in", "m", "pa", "pc", "t", "в", "м"});
+    std::to_array<std::string_view>({"a", "h", "hp", "in", "m", "pa", "pc", "t", "um", "в", "м"});
 
 constexpr auto kMeasureWords = std::to_array<std::string_view>(
     {"毫升", "升", "克", "千克", "公斤", "斤",     "片",    "支",   "瓶",   "盒",   "件",
@@ -28,12 +29,42 @@ constexpr auto kMeasureWords = std::to_array<std::string_view>(
      "個",   "箱", "罐", "粒",   "套",   "條",     "雙",    "入",   "組",   "瓦",   "公分",
      "台",   "块", "塊", "桶",   "毫安", "グラム", "センチ"});
 
-constexpr size_t kLongestUnit = 18;    // bytes; no name in the tables is longer
-constexpr size_t kLongestNumber = 24;  // bytes of a number that are looked at
+constexpr size_t kLongestUnit = sizeof(uint64_t);  // bytes, but for measure words
+constexpr size_t kLongestNumber = 24;              // bytes of a number that are looked at
+
+// A name as one number, so that names are compared at once.
+constexpr uint64_t packed(std::string_view name) {
+  uint64_t bytes = 0;
+  for (const char c : name) bytes = bytes << 8 | static_cast<unsigned char>(c);
+  return bytes;
+}
 
 template <size_t N>
-bool contains(const std::array<std::string_view, N>& names, std::string_view name) {
-  return std::ranges::find(names, name) != names.end();
+constexpr std::array<uint64_t, N> sorted_and_packed(const std::array<std::string_view, N>& names) {
+  std::array<uint64_t, N> out{};
+  std::ranges::transform(names, out.begin(), packed);
+  std::ranges::sort(out);
+  return out;
+}
+
+constexpr bool are_short(std::span<const std::string_view> names) {
+  return std::ranges::all_of(names, [](std::string_view n) { return n.size() <= kLongestUnit; });
+}
+static_assert(are_short(kPlainUnits) && are_short(kAmbiguousUnits));
+
+constexpr auto kPackedPlainUnits = sorted_and_packed(kPlainUnits);
+constexpr auto kPackedAmbiguousUnits = sorted_and_packed(kAmbiguousUnits);
+
+bool is_plain_unit(std::string_view name) {
+  return std::ranges::binary_search(kPackedPlainUnits, packed(name));
+}
+bool is_ambiguous_unit(std::string_view name) {
+  return std::ranges::binary_search(kPackedAmbiguousUnits, packed(name));
+}
+
+bool opens_with_measure_word(std::string_view text) {
+  return std::ranges::any_of(kMeasureWords,
+                             [&](std::string_view word) { return text.starts_with(word); });
 }
 
 // Whether a number right behind this character belongs to a name. Chinese and Korean words end where
@@ -66,62 +97,87 @@ bool is_number_before(std::string_view text, size_t end) {
   return !is_of_name(word) && word.kind != GlyphKind::kHangul;
 }
 
-// Whether a unit that ends at `end` is a word of its own: no sign behind it joins it to another, as
-// in "v-neck", "l'oreal" and "l&l". These are the rules of words.cpp for letters.
+// Whether a unit is a word of its own: no sign behind it joins it to more, as in "v-neck", "l'oreal",
+// "l&l", "w/o" and "v.i.p.".
 bool ends_word(std::string_view text, size_t begin, size_t end) {
   if (end == text.size()) return true;
-  const Glyph next = first_glyph(text.substr(end));
-  if (is_of_name(next)) return false;
-  if (end + next.size == text.size()) return true;
-  const std::string_view behind = text.substr(end + next.size);
-  const Glyph word = first_glyph(behind);
-  switch (next.code) {
-    case '-':
-    case '_':
-      return !word.is_letter_or_digit();
-    case '\'':
-      return word.kind != GlyphKind::kLetter;
-    case '&':
-      return !word.is_letter_or_digit() ||
-             part_length(text.substr(begin, end - begin), 4) + part_length(behind, 4) >
-                 kLongestInitials;
-    default:
-      return true;
-  }
+  const Glyph sign = first_glyph(text.substr(end));
+  if (is_of_name(sign)) return false;
+  if (end + sign.size == text.size()) return true;
+  const Glyph right = first_glyph(text.substr(end + sign.size));
+  if (!right.is_letter_or_digit()) return true;
+  return !joins_parts(text, {begin, last_glyph(text.substr(0, end)), sign, end, right,
+                             /*is_number=*/false});
 }
 
+size_t skip_spaces(std::string_view text, size_t at) {
+  while (at < text.size()) {
+    const Glyph next = first_glyph(text.substr(at));
+    if (!next.is_space()) break;
+    at += next.size;
+  }
+  return at;
+}
+
+// Whether no word follows at `end`, with or without white space before it.
 bool ends_clause(std::string_view text, size_t end) {
-  while (end < text.size()) {
-    const Glyph next = first_glyph(text.substr(end));
-    if (!next.is_space()) return !next.is_word();
-    end += next.size;
-  }
-  return true;
+  end = skip_spaces(text, end);
+  return end == text.size() || !first_glyph(text.substr(end)).is_word();
 }
 
-// The letters at the head of `text`, as far as they can be a unit.
+// The letters at the head of `text`; empty where they are too many for a unit.
 std::string_view leading_letters(std::string_view text) {
   size_t end = 0;
-  while (end < text.size() && end < kLongestUnit) {
+  while (end < text.size()) {
     const Glyph next = first_glyph(text.substr(end));
     if (next.kind != GlyphKind::kLetter) break;
     end += next.size;
+    if (end > kLongestUnit) return {};
   }
   return text.substr(0, end);
+}
+
+// Whether a unit of any kind may stand at `at`.
+bool may_be_unit(std::string_view text, size_t at) {
+  if (at == text.size()) return false;
+  const std::string_view rest = text.substr(at);
+  if (first_glyph(rest).kind == GlyphKind::kDictionary) return opens_with_measure_word(rest);
+  const std::string_view unit = leading_letters(rest);
+  const bool ends =
+      unit.size() == rest.size() || !is_of_name(first_glyph(rest.substr(unit.size())));
+  return ends && (is_plain_unit(unit) || is_ambiguous_unit(unit));
+}
+
+// Whether white space and a digit that stands alone and has no unit follow at `at`.
+bool is_before_lone_digit(std::string_view text, size_t at) {
+  const size_t digit = skip_spaces(text, at), behind = digit + 1;
+  if (digit == at || digit == text.size() || !is_ascii_digit(text[digit])) return false;
+  if (behind == text.size()) return true;
+  const Glyph next = first_glyph(text.substr(behind));
+  if (next.is_space()) return !may_be_unit(text, skip_spaces(text, behind));
+  if (next.is_word() || next.kind == GlyphKind::kMark) return false;
+  const size_t sign_end = behind + next.size;
+  return sign_end == text.size() || !first_glyph(text.substr(sign_end)).is_word();
+}
+
+// Whether volts and watts are something else where they end at `end`: "3 w 1" and "2 v 1" are "three
+// in one" in Polish and "two in one" in Czech, "5 v 5" is "five versus five", "w/" is "with".
+bool is_preposition(std::string_view text, std::string_view unit, size_t end) {
+  if (unit != "v" && unit != "w") return false;
+  return is_before_lone_digit(text, end) || (unit == "w" && text.substr(end).starts_with('/'));
 }
 
 // Whether a unit stands at `begin`, behind white space or a hyphen.
 bool is_unit(std::string_view text, size_t begin, bool is_behind_hyphen) {
   const std::string_view rest = text.substr(begin);
   if (first_glyph(rest).kind == GlyphKind::kDictionary) {
-    const auto opens = [&](std::string_view word) { return rest.starts_with(word); };
-    return !is_behind_hyphen && std::ranges::any_of(kMeasureWords, opens);
+    return !is_behind_hyphen && opens_with_measure_word(rest);
   }
   const std::string_view unit = leading_letters(rest);
   const size_t end = begin + unit.size();
-  if (!ends_word(text, begin, end)) return false;
-  if (contains(kPlainUnits, unit)) return true;
-  return !is_behind_hyphen && contains(kAmbiguousUnits, unit) && ends_clause(text, end);
+  if (is_plain_unit(unit)) return ends_word(text, begin, end) && !is_preposition(text, unit, end);
+  return !is_behind_hyphen && is_ambiguous_unit(unit) && ends_clause(text, end) &&
+         ends_word(text, begin, end);
 }
 
 // How many bytes from `gap` on separate the number before it from a unit; 0 where they do not.
@@ -131,11 +187,7 @@ size_t gap_size(std::string_view text, size_t gap) {
   if (is_hyphen) {
     ++begin;
   } else {
-    while (begin < text.size()) {
-      const Glyph next = first_glyph(text.substr(begin));
-      if (!next.is_space()) break;
-      begin += next.size;
-    }
+    begin = skip_spaces(text, begin);
   }
   if (begin == gap || begin == text.size()) return 0;
   return is_unit(text, begin, is_hyphen) && is_number_before(text, gap) ? begin - gap : 0;
@@ -162,7 +214,9 @@ std::span<const std::string_view> plain_units() { return kPlainUnits; }
 std::span<const std::string_view> ambiguous_units() { return kAmbiguousUnits; }
 std::span<const std::string_view> measure_words() { return kMeasureWords; }
 
-bool is_measure_word(std::string_view word) { return contains(kMeasureWords, word); }
+bool is_measure_word(std::string_view word) {
+  return std::ranges::find(kMeasureWords, word) != kMeasureWords.end();
+}
 
 UnitGap next_unit_gap(std::string_view text, size_t at) {
   constexpr size_t kBlock = 64;

@@ -8,12 +8,13 @@
 
 namespace barker {
 
-// Units that stand for nothing else behind a number, in normal form: "ml", "kg", "мл".
+// Units that hardly stand for anything else behind a number, in normal form: "ml", "kg", "мл". But
+// "v" and "w" are no units before a digit alone ("3 w 1", "5 v 5") and in "w/".
 std::span<const std::string_view> plain_units();
 
-// Units that are common words or sizes too: "in", "m", "a". Such a unit is joined to the number
-// before it only where nothing but a sign or the text's end follows ("cable, 5 m"), never in
-// "2 in 1" or "5 m cable".
+// Units that are common words, sizes or names too: "in", "m", "a", "hp", "um". Such a unit is joined
+// to the number before it only where nothing but a sign or the text's end follows ("cable, 5 m"),
+// never in "2 in 1", "5 m cable" or "2023 hp laptop".
 std::span<const std::string_view> ambiguous_units();
 
 // Measure words of Chinese and Japanese: "毫升", "片", "枚".

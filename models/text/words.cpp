@@ -1,16 +1,14 @@
 #include "models/text/words.h"
 
 #include <algorithm>
-#include <array>
 
 #include "models/text/character_class.h"
 #include "models/text/dictionary_words.h"
+#include "models/text/parts.h"
 #include "models/text/units.h"
 
 namespace barker {
 namespace {
-
-constexpr auto kNameEndings = std::to_array<std::string_view>({"com", "io", "js", "net", "org"});
 
 // Reads a text from left to right and adds its words.
 class WordScanner {
@@ -36,66 +34,24 @@ class WordScanner {
     return first_glyph(text_.substr(at));
   }
 
-  size_t left_length(size_t most) const { return part_length(text_.substr(part_begin_), most); }
-  size_t right_length(size_t most) const { return part_length(text_.substr(at_ + 1), most); }
-
-  // Whether the word so far is digits with signs between them.
-  bool is_number_so_far() const {
-    return std::ranges::all_of(text_.substr(begin_, at_ - begin_), [](char c) {
-      return is_ascii_digit(c) || (c >= '+' && c <= '/' && c != '-') || c == ':' || c == '\'';
-    });
+  // Whether the word so far consists of digits and the signs of numbers. Goes on from where the
+  // question was asked before, so that all the signs of a word together read it once.
+  bool is_number_so_far() {
+    while (is_number_ && number_end_ < at_) is_number_ = may_be_in_number(text_[number_end_++]);
+    return is_number_;
   }
 
-  // The part of ASCII letters at `at`, as far as it could be a name's ending.
-  bool is_name_ending(size_t at) const {
-    return std::ranges::any_of(kNameEndings, [&](std::string_view ending) {
-      if (!text_.substr(at).starts_with(ending)) return false;
-      const Glyph next = glyph_at(at + ending.size());
-      return next.kind != GlyphKind::kLetter && next.kind != GlyphKind::kDigit &&
-             next.kind != GlyphKind::kMark;
-    });
-  }
-
-  // Whether the sign at `at_` joins the part before it, whose last letter or digit is `left`, to the
+  // Whether the sign at at_ joins the part before it, whose last letter or digit is `left`, to the
   // letter or digit `right` behind it.
-  bool joins(char32_t sign, const Glyph& left, const Glyph& right) const {
-    const bool letters = left.kind == GlyphKind::kLetter && right.kind == GlyphKind::kLetter;
-    const bool digits = left.kind == GlyphKind::kDigit && right.kind == GlyphKind::kDigit;
-    switch (sign) {
-      case '-':
-      case '_':
-        return true;
-      case '\'':
-        return letters || digits;
-      case '.':
-        return digits || (letters && ((left_length(2) == 1 && right_length(2) == 1) ||
-                                      is_name_ending(at_ + 1)));
-      case ',':
-      case ':':
-        return digits;
-      case '/':
-      case '+':
-        return digits ? is_number_so_far()
-                      : sign == '/' && left_length(2) == 1 && right_length(2) == 1;
-      case '&':
-        return left_length(4) + right_length(4) <= kLongestInitials;
-      case '"':  // in Hebrew abbreviations
-        return is_hebrew(left.code) && is_hebrew(right.code);
-      case 0xB7:  // Catalan
-        return left.code == 'l' && right.code == 'l';
-      case 0x66B:  // Arabic decimal and thousands separators
-      case 0x66C:
-        return digits;
-      default:
-        return false;
-    }
+  bool joins(const Glyph& sign, const Glyph& left, const Glyph& right) {
+    const bool is_number = left.kind == GlyphKind::kDigit && is_number_so_far();
+    return joins_parts(text_, {part_begin_, left, sign, at_, right, is_number});
   }
-
-  static bool is_hebrew(char32_t code) { return code >= 0x5D0 && code <= 0x5EA; }
 
   // `left`: the character at at_.
   void scan_word(Glyph left) {
-    begin_ = part_begin_ = at_;
+    begin_ = part_begin_ = number_end_ = at_;
+    is_number_ = true;
     at_ += left.size;
     while (at_ < text_.size()) {
       if (left.kind != GlyphKind::kHangul) pass_ascii(left);
@@ -108,7 +64,7 @@ class WordScanner {
         left = glyph;
       } else if (glyph.kind == GlyphKind::kOther) {
         const Glyph right = glyph_at(at_ + glyph.size);
-        if (!right.is_letter_or_digit() || !joins(glyph.code, left, right)) break;
+        if (!right.is_letter_or_digit() || !joins(glyph, left, right)) break;
         part_begin_ = at_ + glyph.size;
       } else if (glyph.kind != GlyphKind::kMark) {
         break;
@@ -178,6 +134,8 @@ class WordScanner {
   size_t at_ = 0;
   size_t begin_ = 0;       // of the word that is being read
   size_t part_begin_ = 0;  // of its part that is being read
+  size_t number_end_ = 0;  // up to here is_number_ is known
+  bool is_number_ = true;
 };
 
 }  // namespace
@@ -186,7 +144,5 @@ void break_words(std::string_view text, std::vector<Word>& words) {
   words.clear();
   WordScanner(text, words).scan();
 }
-
-std::span<const std::string_view> name_endings() { return kNameEndings; }
 
 }  // namespace barker

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -22,8 +21,5 @@ struct Word {
 // proportion to the text. Allocates nothing once `words` has grown, but for what ICU allocates for
 // text that needs a dictionary. Throws std::runtime_error if ICU fails. Any thread.
 void break_words(std::string_view text, std::vector<Word>& words);
-
-// The endings that stay with a name before a full stop: "js" of node.js, "com".
-std::span<const std::string_view> name_endings();
 
 }  // namespace barker

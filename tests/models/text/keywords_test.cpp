@@ -101,6 +101,25 @@ TEST(KeywordSplitter, LeavesApartWhatOnlyLooksLikeAUnit) {
                           "5", "条纹", "衫"));
 }
 
+TEST(KeywordSplitter, TakesNoUnitOutOfAnAbbreviation) {
+  EXPECT_THAT(texts(KeywordSplitter(), "2 w/o lid, 2 W/ lid, 2 w/2 lids"),
+              ElementsAre("2", "w/o", "lid", "2", "w", "lid", "2", "w/2", "lids"));
+  EXPECT_THAT(texts(KeywordSplitter(), "2 V.I.P. 3 G.I. Joe, 5 l.com 5 kg.net"),
+              ElementsAre("2", "v.i.p", "3", "g.i", "joe", "5", "l.com", "5", "kg.net"));
+  EXPECT_THAT(texts(KeywordSplitter(), "5 V. 12 V/24 V 5 l/100 km 2 kg."),
+              ElementsAre("5v", "12v", "24v", "5l", "100km", "2kg"));
+}
+
+TEST(KeywordSplitter, TakesNoUnitOutOfAWordOfAnotherLanguage) {
+  EXPECT_THAT(texts(KeywordSplitter(), "2023 HP Pavilion 15 laptop, motor 2 HP"),
+              ElementsAre("2023", "hp", "pavilion", "15", "laptop", "motor", "2hp"));
+  EXPECT_THAT(texts(KeywordSplitter(), "10 um die Welt"), ElementsAre("10", "um", "die", "welt"));
+  EXPECT_THAT(texts(KeywordSplitter(), "Nosidełko 3 w 1, 2 v 1 kočárek; 5 v 5"),
+              ElementsAre("nosidełko", "3", "w", "1", "2", "v", "1", "kočárek", "5", "v", "5"));
+  EXPECT_THAT(texts(KeywordSplitter(), "12 V 2 A charger, 10 W 220 V, 5 V 1A, 12 V 2.5 A"),
+              ElementsAre("12v", "2", "a", "charger", "10w", "220v", "5v", "1a", "12v", "2.5a"));
+}
+
 TEST(KeywordSplitter, SplitsScriptsWithSpacesByItsOwnRules) {
   EXPECT_THAT(texts(KeywordSplitter(), "Größe ΩΜΈΓΑ мир हिन्दी العربية צה״ל col·lecció"),
               ElementsAre("grösse", "ωμέγα", "мир", "हिन्दी", "العربية", "צה\"ל", "col·lecció"));
@@ -148,6 +167,19 @@ TEST(KeywordSplitter, ComposesNoPhraseAcrossTheEndOfAClause) {
   EXPECT_THAT(texts(splitter, "free\u00A0shipping \"free\" shipping"),
               ElementsAre("free shipping", "free shipping"));
   EXPECT_THAT(texts(splitter, "补水。保湿"), ElementsAre("补", "水", "保", "湿"));
+}
+
+TEST(KeywordSplitter, KnowsANameInAllWaysToWriteIt) {
+  const KeywordSplitter splitter({"dr martens", "Mr. Coffee", "乔治阿玛尼", "No. 7"});
+  EXPECT_EQ(splitter.phrases().size(), 4u);
+  for (const char* text : {"Dr.Martens", "Dr. Martens", "DR MARTENS"}) {
+    EXPECT_THAT(texts(splitter, text), ElementsAre("dr martens")) << text;
+  }
+  EXPECT_THAT(texts(splitter, "mr coffee Mr. Coffee Mr, Coffee"),
+              ElementsAre("mr. coffee", "mr. coffee", "mr", "coffee"));
+  EXPECT_THAT(texts(splitter, "No.7 no 7"), ElementsAre("no. 7", "no. 7"));
+  EXPECT_THAT(texts(splitter, "乔治·阿玛尼 乔治阿玛尼"), ElementsAre("乔治阿玛尼", "乔治阿玛尼"));
+  EXPECT_THAT(texts(splitter, "乔治 · 阿玛尼"), ::testing::Not(::testing::Contains("乔治阿玛尼")));
 }
 
 TEST(KeywordSplitter, GivesTheSameKeywordsWhateverTheOrderOfItsPhrases) {
@@ -242,6 +274,34 @@ TEST(KeywordSplitter, FindsOffsetsInLongTextsWithoutStartingOver) {
   EXPECT_EQ(keywords.back().end, text.size() - 1);
 }
 
+// Whatever repeats in a text, time grows with the text's size. Looking at the word so far at each of
+// its signs would take minutes here and run into the test's time limit.
+TEST(KeywordSplitter, SplitsLongRepeatsOfAnySignWithoutStartingOver) {
+  constexpr size_t kBytes = 1'000'000;
+  const auto repeated = [](std::string_view unit) {
+    std::string text;
+    while (text.size() < kBytes) text += unit;
+    return text;
+  };
+  for (const char* joined :
+       {"1/", "1+", "1.", "1,", "1:", "1'", "a&", "w-", "1-1/1_", "a\u0301&"}) {
+    std::vector<Fingerprint> words;
+    split_words(repeated(joined), words);
+    EXPECT_FALSE(words.empty()) << joined;
+  }
+  std::vector<Fingerprint> words;
+  split_words(repeated("1/"), words);
+  EXPECT_EQ(words.size(), 1u);
+  for (const char* apart :
+       {"50 ", "50 m ", "5 l&", "+",     "#",  "c+", " ",  "5\u0301", "™",    "1™",
+        "½",   "x×",    "面",   "50 片", "가", "ก",  ". ", " - ",     "dr. ", "·"}) {
+    const std::string text = repeated(apart);
+    split_words(text, words);
+    EXPECT_EQ(KeywordSplitter().find(text, fingerprint("is in no text")).second, 0u) << apart;
+    EXPECT_EQ(keyword_fingerprint(text), fingerprint(normalize_keyword(text))) << apart;
+  }
+}
+
 TEST(KeywordSplitter, SurvivesRandomBytesAndKeepsOffsetsInOrder) {
   std::mt19937 random(7);
   const KeywordSplitter splitter({"a b", "补水保湿"});
@@ -327,11 +387,12 @@ TEST_F(SameKeywords, AreFoundInRandomAndHostileTextsOfManyScripts) {
 
 TEST_F(SameKeywords, AreFoundAmongSignsNumbersAndUnits) {
   const char* const parts[] = {
-      "1",  "2.5",  "50", "1/2",  "½",      "⅟",      "²",  "x",   "×",  "a",       "Å",  "™", "®",
-      "’",  "´",    "`",  "‑",    "–",      "−",      "-",  "&",   "+",  "#",       ".",  ",", "/",
-      ":",  "@",    "_",  " ",    " ",      "\u00a0", "\n", "ml",  "V",  "kg",      "in", "m", "A",
-      "мл", "毫升", "片", "面膜", "개",     "c",      "js", "com", "dr", "martens", "צה", "״", "׳",
-      "l",  "·",    "٣",  "٫",    "\u0301", "\uFE0F", "⁄",  "(",   "恤", "ไทย"};
+      "1",    "2.5", "50",     "1/2", "½",  "⅟",      "²",      "x",  "×",       "a",  "Å",
+      "™",    "®",   "w",      "v",   "hp", "1 ",     "’",      "´",  "`",       "‑",  "–",
+      "−",    "-",   "&",      "+",   "#",  ".",      ",",      "/",  ":",       "@",  "_",
+      " ",    " ",   "\u00a0", "\n",  "ml", "V",      "kg",     "in", "m",       "A",  "мл",
+      "毫升", "片",  "面膜",   "개",  "c",  "js",     "com",    "dr", "martens", "צה", "״",
+      "׳",    "l",   "·",      "٣",   "٫",  "\u0301", "\uFE0F", "⁄",  "(",       "恤", "ไทย"};
   std::mt19937 random(9);
   for (int i = 0; i < 20000; ++i) {
     std::string text;

@@ -66,11 +66,33 @@ TEST(KeywordScheme, RefusesADamagedRecord) {
   EXPECT_FALSE(check_keyword_scheme("no record", kRebuild).ok());
 }
 
-TEST(KeywordScheme, HasGoldenSplitsThatTheSplitterMakes) {
+TEST(KeywordScheme, RefusesARecordThatLacksAnyOfTheGoldenSplits) {
+  const std::string whole = with_line("icu", "icu 99.1");
+  ASSERT_TRUE(check_keyword_scheme(whole, kRebuild).ok());
+  int cuts = 0;
+  for (size_t tab = whole.find('\t'); tab != std::string::npos; tab = whole.find('\t', tab + 1)) {
+    const size_t begin = whole.rfind('\n', tab) + 1, end = whole.find('\n', tab) + 1;
+    const Status cut = check_keyword_scheme(whole.substr(0, begin), kRebuild);
+    const Status without =
+        check_keyword_scheme(std::string(whole).erase(begin, end - begin), kRebuild);
+    EXPECT_THAT(cut.message(), HasSubstr("lacks \"" + whole.substr(begin, tab - begin) + '"'));
+    EXPECT_EQ(without.message(), cut.message());
+    ++cuts;
+  }
+  EXPECT_GE(cuts, 7);
+}
+
+TEST(KeywordScheme, HasAGoldenSplitForEachScriptThatNeedsADictionary) {
   const std::string& record = keyword_scheme_record();
-  EXPECT_GE(std::ranges::count(record, '\t'), 8);
-  EXPECT_THAT(record, HasSubstr("c++|c#|"));
-  EXPECT_THAT(record, HasSubstr("|50毫升|"));
+  EXPECT_EQ(std::ranges::count(record, '\t'), 8);
+  for (const char* word :
+       {"|50毫升|", "|雨傘|", "|日本語|", "\tรองเท้า|", "|ទឹក|", "\tເກີບ|", "\tရေစို|"}) {
+    EXPECT_THAT(record, HasSubstr(word));
+  }
+}
+
+TEST(KeywordScheme, HasTheEndsOfClausesInItsGoldenSplits) {
+  EXPECT_THAT(keyword_scheme_record(), HasSubstr("|品||面|"));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The splitter's rules (models/text/README.md), written as plainly as possible: with regular
 // expressions and fresh ICU objects for each text, parts of words in a list, and phrases compared one
-// by one. Slow, and apart from the code that is tested but for the tables of units.
+// by one. Slow, and apart from the code that is tested but for its tables: units, the endings of names,
+// abbreviations and the length of the longest phrase.
 #pragma once
 
 #include <unicode/brkiter.h>
@@ -21,9 +22,9 @@
 #include <vector>
 
 #include "models/text/clauses.h"
+#include "models/text/parts.h"
 #include "models/text/phrases.h"
 #include "models/text/units.h"
-#include "models/text/words.h"
 #include "tests/models/text/slow_text.h"
 
 namespace barker {
@@ -141,38 +142,54 @@ class SlowSplitter {
     return replaced(text, "\\u05F4", "\"");
   }
 
-  // One of `names`. What must not follow Latin units: an ampersand that joins initials.
-  template <typename Names>
-  static std::string any_of(const Names& names, bool is_latin) {
-    const std::string letter = "(?:" + SlowSets::name("\\p{L}\\p{N}") + "\\p{M}*+)",
+  static std::string any_of(std::span<const std::string_view> names) {
+    std::string pattern;
+    for (const std::string_view name : names)
+      pattern += (pattern.empty() ? "" : "|") + std::string(name);
+    return "(?:" + pattern + ")";
+  }
+
+  // White space and a lone digit without a unit: the 1 of "3 w 1".
+  static std::string before_lone_digit() {
+    const std::string word = SlowSets::kWord, space = "\\p{White_Space}++",
+                      letters = "(?:" + any_of(plain_units()) + "|" + any_of(ambiguous_units()) +
+                                ")(?!" + SlowSets::name() + ")";
+    return space + "[0-9](?:\\z|" + space + "(?!" + letters + "|" + any_of(measure_words()) +
+           ")|[^\\p{L}\\p{N}\\p{M}\\p{White_Space}](?!" + word + "))";
+  }
+
+  // One of the Latin or Cyrillic units `names`, and nothing behind it that makes another word of it.
+  static std::string unit_of(std::span<const std::string_view> names) {
+    const std::string letter = "(?:" + SlowSets::name("\\p{L}\\p{Nl}") + "\\p{M}*+)",
+                      part = "(?:" + SlowSets::name("\\p{L}\\p{N}") + "\\p{M}*+)",
                       hangul = "(?:" + SlowSets::hangul() + "\\p{M}*+)";
+    const auto part_of = [&](const std::string& most) {
+      return "(?:" + part + most + "(?!" + part + ")|" + hangul + most + "(?!" + hangul + "))";
+    };
     std::string pattern;
     for (const std::string_view name : names) {
-      const int32_t left = 3 - icu::UnicodeString::fromUTF8(name).countChar32();
       pattern += (pattern.empty() ? "(?:" : "|") + std::string(name);
-      if (left < 1 || !is_latin) continue;
-      const std::string most = "{1," + std::to_string(left) + "}+";
-      pattern += "(?!&(?:" + letter + most + "(?!" + letter + ")|" + hangul + most + "(?!" +
-                 hangul + ")))";
+      const int32_t size = icu::UnicodeString::fromUTF8(name).countChar32();
+      if (size < 3) pattern += "(?!&" + part_of("{1," + std::to_string(3 - size) + "}+") + ")";
+      if (size == 1) pattern += "(?!/" + part_of("") + ")(?!\\." + letter + "(?!" + part + "))";
+      if (name.ends_with('l')) pattern += "(?!·l)";
+      if (name == "v" || name == "w") pattern += "(?!" + before_lone_digit() + ")";
+      if (name == "w") pattern += "(?!/)";
     }
-    return pattern + ")";
+    return pattern + ")(?!" + SlowSets::name() + ")(?![-_](?:" + part + "|" + hangul + "))(?!'" +
+           letter + ")(?!\\." + any_of(name_endings()) + "(?!" + SlowSets::name() + "))";
   }
 
   static icu::UnicodeString with_joined_units(const icu::UnicodeString& text) {
-    const std::string name = SlowSets::name(), word = SlowSets::kWord,
-                      letter = SlowSets::name("\\p{L}\\p{Nl}"),
-                      spaced =
-                          "(?:" + SlowSets::name("\\p{L}\\p{N}") + "|" + SlowSets::hangul() + ")";
+    const std::string name = SlowSets::name(), word = SlowSets::kWord;
     const std::string number = "(?<!" + name + ")(?<!(?:" + name + "|" + SlowSets::hangul() +
                                ")[-_])(?<![0-9])(?<![0-9][.,:x\\-])"
                                "((?:[0-9]+[.,:x\\-])*[0-9]+)";
-    const std::string end = "(?!" + name + ")(?![-_]" + spaced + ")(?!'" + letter + ")";
-    const std::string plain = any_of(plain_units(), true) + end;
-    const std::string ambiguous =
-        any_of(ambiguous_units(), true) + end + "(?!\\p{White_Space}*+" + word + ")";
+    const std::string plain = unit_of(plain_units());
+    const std::string ambiguous = unit_of(ambiguous_units()) + "(?!\\p{White_Space}*+" + word + ")";
     return replaced(text,
                     number + "(?:\\p{White_Space}++(?=" + plain + "|" + ambiguous + "|" +
-                        any_of(measure_words(), false) + ")|-(?=" + plain + "))",
+                        any_of(measure_words()) + ")|-(?=" + plain + "))",
                     "$1");
   }
 
@@ -350,6 +367,23 @@ class SlowSplitter {
     }
   }
 
+  static bool contains(const icu::UnicodeString& text, const std::string& pattern) {
+    UErrorCode code = U_ZERO_ERROR;
+    const std::unique_ptr<icu::RegexMatcher> matcher(compiled(pattern).matcher(text, code));
+    return matcher->find() && U_SUCCESS(code);
+  }
+
+  static bool ends_clause(const icu::UnicodeString& left, const icu::UnicodeString& between) {
+    const std::string text = utf8(between);
+    if (text == "." || text == "·") return false;
+    if (matches(left, any_of(abbreviations()).c_str()) && matches(between, "\\. *")) return false;
+    const std::string end =
+        "[[\\n\\r|¦｜•·—―\\u2500-\\u257F\\p{Terminal_Punctuation}\\p{Ps}\\p{Pe}\\p{Zl}\\p{Zp}\\p{"
+        "So}]"
+        "--[・©®℗℠™°\\uFFFD\\U0001F16A-\\U0001F16C]]";
+    return contains(between, end + "|\\p{White_Space}[/\\\\~\\p{Pd}]+\\p{White_Space}");
+  }
+
   // The words in order; an empty one where a clause ends.
   static std::vector<icu::UnicodeString> words_of(const icu::UnicodeString& form) {
     const std::vector<Part> parts = parts_of(form);
@@ -373,7 +407,7 @@ class SlowSplitter {
     int32_t last_end = 0;
     for (const Span& span : spans) {
       const icu::UnicodeString between(form, last_end, span.begin - last_end);
-      if (!words.empty() && separates_clauses(utf8(between))) words.emplace_back();
+      if (!words.empty() && ends_clause(words.back(), between)) words.emplace_back();
       words.emplace_back(form, span.begin, span.end - span.begin);
       last_end = span.end;
     }
