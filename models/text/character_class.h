@@ -34,8 +34,15 @@ inline constexpr auto kAsciiKinds = [] {
 
 constexpr GlyphKind ascii_kind(char c) { return kAsciiKinds[static_cast<unsigned char>(c)]; }
 constexpr bool is_ascii_digit(char c) { return ascii_kind(c) == GlyphKind::kDigit; }
+inline constexpr auto kIsAsciiLetterOrDigit = [] {
+  std::array<bool, 0x100> is{};
+  for (size_t c = 0; c < 0x80; ++c) {
+    is[c] = kAsciiKinds[c] == GlyphKind::kLetter || kAsciiKinds[c] == GlyphKind::kDigit;
+  }
+  return is;
+}();
 constexpr bool is_ascii_letter_or_digit(char c) {
-  return ascii_kind(c) == GlyphKind::kLetter || ascii_kind(c) == GlyphKind::kDigit;
+  return kIsAsciiLetterOrDigit[static_cast<unsigned char>(c)];
 }
 
 // One character of a text in valid UTF-8.

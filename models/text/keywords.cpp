@@ -47,17 +47,21 @@ class SplitText {
     }
     break_words(form_.text(), words_);
     fingerprints_.clear();
+    const std::string_view form = form_.text();
     for (size_t i = 0; i < words_.size(); ++i) {
-      if (i > 0 && separates_clauses(word(i - 1), between(i - 1, i))) {
+      if (i > 0 && ends_clause(form, words_[i - 1], words_[i])) {
         fingerprints_.push_back(kClauseBoundary);
       }
-      fingerprints_.push_back(fingerprint(word(i)));
+      fingerprints_.push_back(
+          fingerprint(form.substr(words_[i].begin, words_[i].end - words_[i].begin)));
     }
   }
 
-  std::string_view between(size_t left, size_t right) const {
-    return std::string_view(form_.text())
-        .substr(words_[left].end, words_[right].begin - words_[left].end);
+  static bool ends_clause(std::string_view form, Word left, Word right) {
+    const size_t size = right.begin - left.end;
+    if (size == 1 && form[left.end] == ' ') return false;
+    return separates_clauses(form.substr(left.begin, left.end - left.begin),
+                             form.substr(left.end, size));
   }
 
   std::string valid_;

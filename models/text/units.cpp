@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <stdexcept>
 
 #include "models/text/character_class.h"
 #include "models/text/parts.h"
@@ -39,28 +40,42 @@ constexpr uint64_t packed(std::string_view name) {
   return bytes;
 }
 
-template <size_t N>
-constexpr std::array<uint64_t, N> sorted_and_packed(const std::array<std::string_view, N>& names) {
-  std::array<uint64_t, N> out{};
-  std::ranges::transform(names, out.begin(), packed);
-  std::ranges::sort(out);
-  return out;
-}
+enum class UnitKind : uint8_t { kNone, kPlain, kAmbiguous };
 
-constexpr bool are_short(std::span<const std::string_view> names) {
-  return std::ranges::all_of(names, [](std::string_view n) { return n.size() <= kLongestUnit; });
-}
-static_assert(are_short(kPlainUnits) && are_short(kAmbiguousUnits));
+// The kinds of the units by their names, in a hash table that is made by the compiler.
+class UnitTable {
+ public:
+  constexpr UnitTable() {
+    for (const std::string_view name : kPlainUnits) add(name, UnitKind::kPlain);
+    for (const std::string_view name : kAmbiguousUnits) add(name, UnitKind::kAmbiguous);
+  }
 
-constexpr auto kPackedPlainUnits = sorted_and_packed(kPlainUnits);
-constexpr auto kPackedAmbiguousUnits = sorted_and_packed(kAmbiguousUnits);
+  UnitKind kind(uint64_t name) const {
+    size_t slot = slot_of(name);
+    while (names_[slot] != name && names_[slot] != 0) slot = next(slot);
+    return kinds_[slot];
+  }
 
-bool is_plain_unit(std::string_view name) {
-  return std::ranges::binary_search(kPackedPlainUnits, packed(name));
-}
-bool is_ambiguous_unit(std::string_view name) {
-  return std::ranges::binary_search(kPackedAmbiguousUnits, packed(name));
-}
+ private:
+  static constexpr size_t kSlots = 256;
+  static_assert(kPlainUnits.size() + kAmbiguousUnits.size() < kSlots / 2);
+
+  static constexpr size_t slot_of(uint64_t name) { return name * 0x9E3779B97F4A7C15u >> 56; }
+  static constexpr size_t next(size_t slot) { return (slot + 1) % kSlots; }
+
+  constexpr void add(std::string_view name, UnitKind kind) {
+    if (name.size() > kLongestUnit) throw std::length_error("a unit's name");  // does not compile
+    size_t slot = slot_of(packed(name));
+    while (names_[slot] != 0) slot = next(slot);
+    names_[slot] = packed(name);
+    kinds_[slot] = kind;
+  }
+
+  std::array<uint64_t, kSlots> names_{};  // packed
+  std::array<UnitKind, kSlots> kinds_{};
+};
+
+constexpr UnitTable kUnits;
 
 bool opens_with_measure_word(std::string_view text) {
   return std::ranges::any_of(kMeasureWords,
@@ -125,16 +140,25 @@ bool ends_clause(std::string_view text, size_t end) {
   return end == text.size() || !first_glyph(text.substr(end)).is_word();
 }
 
-// The letters at the head of `text`; empty where they are too many for a unit.
-std::string_view leading_letters(std::string_view text) {
-  size_t end = 0;
-  while (end < text.size()) {
-    const Glyph next = first_glyph(text.substr(end));
-    if (next.kind != GlyphKind::kLetter) break;
-    end += next.size;
-    if (end > kLongestUnit) return {};
+struct Letters {
+  uint64_t name = 0;  // packed; 0 where they are too many for a unit
+  size_t size = 0;
+};
+
+// The letters at the head of `text`.
+Letters leading_letters(std::string_view text) {
+  Letters letters;
+  for (;;) {
+    const std::string_view rest = text.substr(letters.size);
+    if (rest.empty()) return letters;
+    const Glyph next = first_glyph(rest);
+    if (next.kind != GlyphKind::kLetter) return letters;
+    letters.size += next.size;
+    if (letters.size > kLongestUnit) return {};
+    for (const char c : rest.substr(0, next.size)) {
+      letters.name = letters.name << 8 | static_cast<unsigned char>(c);
+    }
   }
-  return text.substr(0, end);
 }
 
 // Whether a unit of any kind may stand at `at`.
@@ -142,10 +166,9 @@ bool may_be_unit(std::string_view text, size_t at) {
   if (at == text.size()) return false;
   const std::string_view rest = text.substr(at);
   if (first_glyph(rest).kind == GlyphKind::kDictionary) return opens_with_measure_word(rest);
-  const std::string_view unit = leading_letters(rest);
-  const bool ends =
-      unit.size() == rest.size() || !is_of_name(first_glyph(rest.substr(unit.size())));
-  return ends && (is_plain_unit(unit) || is_ambiguous_unit(unit));
+  const Letters unit = leading_letters(rest);
+  if (kUnits.kind(unit.name) == UnitKind::kNone) return false;
+  return unit.size == rest.size() || !is_of_name(first_glyph(rest.substr(unit.size)));
 }
 
 // Whether white space and a digit that stands alone and has no unit follow at `at`.
@@ -162,9 +185,10 @@ bool is_before_lone_digit(std::string_view text, size_t at) {
 
 // Whether volts and watts are something else where they end at `end`: "3 w 1" and "2 v 1" are "three
 // in one" in Polish and "two in one" in Czech, "5 v 5" is "five versus five", "w/" is "with".
-bool is_preposition(std::string_view text, std::string_view unit, size_t end) {
-  if (unit != "v" && unit != "w") return false;
-  return is_before_lone_digit(text, end) || (unit == "w" && text.substr(end).starts_with('/'));
+bool is_preposition(std::string_view text, uint64_t unit, size_t end) {
+  if (unit != packed("v") && unit != packed("w")) return false;
+  return is_before_lone_digit(text, end) ||
+         (unit == packed("w") && text.substr(end).starts_with('/'));
 }
 
 // Whether a unit stands at `begin`, behind white space or a hyphen.
@@ -173,11 +197,16 @@ bool is_unit(std::string_view text, size_t begin, bool is_behind_hyphen) {
   if (first_glyph(rest).kind == GlyphKind::kDictionary) {
     return !is_behind_hyphen && opens_with_measure_word(rest);
   }
-  const std::string_view unit = leading_letters(rest);
-  const size_t end = begin + unit.size();
-  if (is_plain_unit(unit)) return ends_word(text, begin, end) && !is_preposition(text, unit, end);
-  return !is_behind_hyphen && is_ambiguous_unit(unit) && ends_clause(text, end) &&
-         ends_word(text, begin, end);
+  const Letters unit = leading_letters(rest);
+  const size_t end = begin + unit.size;
+  switch (kUnits.kind(unit.name)) {
+    case UnitKind::kPlain:
+      return ends_word(text, begin, end) && !is_preposition(text, unit.name, end);
+    case UnitKind::kAmbiguous:
+      return !is_behind_hyphen && ends_clause(text, end) && ends_word(text, begin, end);
+    default:
+      return false;
+  }
 }
 
 // How many bytes from `gap` on separate the number before it from a unit; 0 where they do not.

@@ -16,14 +16,23 @@ class WordScanner {
   WordScanner(std::string_view text, std::vector<Word>& words) : text_(text), words_(words) {}
 
   void scan() {
-    while (at_ < text_.size()) {
-      const Glyph glyph = glyph_at(at_);
+    for (size_t at = 0; at < text_.size();) {
+      if (is_ascii_letter_or_digit(text_[at])) {
+        const size_t end = end_of_ascii(at + 1);
+        // Most words are ASCII with a space behind them. They need none of the rules below.
+        const bool is_whole = end == text_.size() || text_[end] == ' ';
+        if (is_whole) words_.push_back({at, end});
+        at = is_whole ? end : scan_word(at, end, glyph_at(end - 1));
+        continue;
+      }
+      const Glyph glyph = glyph_at(at);
+      const size_t behind = at + glyph.size;
       if (glyph.is_letter_or_digit()) {
-        scan_word(glyph);
+        at = scan_word(at, behind, glyph);
       } else if (glyph.kind == GlyphKind::kDictionary) {
-        scan_dictionary_words(glyph);
+        at = scan_dictionary_words(at, glyph);
       } else {
-        at_ += glyph.size;
+        at = behind;
       }
     }
   }
@@ -48,14 +57,24 @@ class WordScanner {
     return joins_parts(text_, {part_begin_, left, sign, at_, right, is_number});
   }
 
-  // `left`: the character at at_.
-  void scan_word(Glyph left) {
-    begin_ = part_begin_ = number_end_ = at_;
+  // The end of the ASCII letters and digits at `at`.
+  size_t end_of_ascii(size_t at) const {
+    while (at < text_.size() && is_ascii_letter_or_digit(text_[at])) ++at;
+    return at;
+  }
+
+  // Adds the word that begins at `begin`, of which text[begin, at), which ends with the letter or
+  // digit `left`, is read already. Returns where the word ends.
+  size_t scan_word(size_t begin, size_t at, Glyph left) {
+    begin_ = part_begin_ = number_end_ = begin;
     is_number_ = true;
-    at_ += left.size;
+    at_ = at;
     while (at_ < text_.size()) {
-      if (left.kind != GlyphKind::kHangul) pass_ascii(left);
-      if (at_ == text_.size()) break;
+      if (left.kind != GlyphKind::kHangul && is_ascii_letter_or_digit(text_[at_])) {
+        at_ = end_of_ascii(at_);
+        left = glyph_at(at_ - 1);
+        if (at_ == text_.size()) break;
+      }
       const Glyph glyph = glyph_at(at_);
       if (glyph.is_letter_or_digit()) {
         const bool is_behind_sign = part_begin_ == at_;
@@ -73,13 +92,7 @@ class WordScanner {
     }
     keep_trailing_signs(left);
     words_.push_back({begin_, at_});
-  }
-
-  // Passes the ASCII letters and digits at at_; `left` becomes the last of them.
-  void pass_ascii(Glyph& left) {
-    const size_t begin = at_;
-    while (at_ < text_.size() && is_ascii_letter_or_digit(text_[at_])) ++at_;
-    if (at_ > begin) left = glyph_at(at_ - 1);
+    return at_;
   }
 
   // The signs of c++, a+++, c# and s22+ belong to the word where nothing follows them.
@@ -99,20 +112,22 @@ class WordScanner {
     if (end - at_ <= most && !next.is_word() && next.kind != GlyphKind::kMark) at_ = end;
   }
 
-  void scan_dictionary_words(Glyph glyph) {
-    const size_t begin = at_;
+  // Adds the words of the run at `begin`, whose first character is `glyph`. Returns where it ends.
+  size_t scan_dictionary_words(size_t begin, Glyph glyph) {
+    size_t end = begin;
     while (glyph.kind == GlyphKind::kDictionary || glyph.kind == GlyphKind::kMark) {
-      at_ += glyph.size;
-      if (at_ == text_.size()) break;
-      glyph = glyph_at(at_);
+      end += glyph.size;
+      if (end == text_.size()) break;
+      glyph = glyph_at(end);
     }
     const bool follows_word = !words_.empty() && words_.back().end == begin;
     const size_t first = words_.size();
-    break_dictionary_run(text_, begin, at_, words_);
+    break_dictionary_run(text_, begin, end, words_);
     if (follows_word && first < words_.size() && are_one(words_[first - 1], words_[first])) {
       words_[first - 1].end = words_[first].end;
       words_.erase(words_.begin() + static_cast<std::ptrdiff_t>(first));
     }
+    return end;
   }
 
   std::string_view text_of(Word word) const {
@@ -131,9 +146,10 @@ class WordScanner {
 
   const std::string_view text_;
   std::vector<Word>& words_;
+  // Of the word that scan_word() is reading:
   size_t at_ = 0;
-  size_t begin_ = 0;       // of the word that is being read
-  size_t part_begin_ = 0;  // of its part that is being read
+  size_t begin_ = 0;
+  size_t part_begin_ = 0;  // of the part that is being read
   size_t number_end_ = 0;  // up to here is_number_ is known
   bool is_number_ = true;
 };
