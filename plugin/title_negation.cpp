@@ -150,7 +150,7 @@ std::string_view previous_word(std::string_view title, size_t first, size_t& end
 
 // The word that begins at `begin` or one byte behind it; the begin of a word that is too long.
 std::string_view next_word(std::string_view title, size_t begin) noexcept {
-  if (begin < title.size() && (title[begin] == kSpace || title[begin] == kHyphen)) ++begin;
+  if (begin < title.size() && (title[begin] == kWordSpace || title[begin] == kHyphen)) ++begin;
   const size_t most = std::min(title.size(), begin + kWordReach);
   size_t end = begin;
   while (end < most && !is_between_words(title[end])) ++end;
@@ -191,7 +191,7 @@ bool is_denied_by_characters_before(std::string_view title, size_t begin) noexce
   const size_t first = clause_begin(title, begin, kCharacterReach);
   std::string_view before = title.substr(first, begin - first);
   if (ends_with_zero(before)) return true;
-  while (!before.empty() && (before.back() == kHyphen || before.back() == kSpace)) {
+  while (!before.empty() && (before.back() == kHyphen || before.back() == kWordSpace)) {
     before.remove_suffix(1);
   }
   // All these are characters beyond ASCII.
@@ -205,7 +205,7 @@ bool is_denied_by_characters_behind(std::string_view title, size_t end) noexcept
   const auto denies = [&] {
     return std::ranges::any_of(kDenyingBehind, [&](auto s) { return behind.starts_with(s); });
   };
-  while (!behind.empty() && (behind.front() == kHyphen || behind.front() == kSpace)) {
+  while (!behind.empty() && (behind.front() == kHyphen || behind.front() == kWordSpace)) {
     behind.remove_prefix(1);
   }
   for (int particles = 0; particles < 3; ++particles) {

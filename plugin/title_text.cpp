@@ -10,9 +10,9 @@
 
 #include "models/base/utf8.h"
 #include "models/text/clauses.h"
+#include "models/text/parts.h"
 #include "models/text/text.h"
 #include "plugin/title_negation.h"
-#include "plugin/word_signs.h"
 
 namespace barker {
 namespace {
@@ -84,6 +84,24 @@ bool joins_digits(UChar32 c) {
   return c == '.' || c == ',' || c == ':' || c == '/' || c == kFractionSlash;
 }
 
+// The end of the signs + # & at `at` of a text in normal form which belong to the word that ends
+// there, as the splitter decides: c++, c#, at&t, s22+, 1+1. `at` itself where none does. The word
+// begins at `word`, `number` reads it, and the part that no such sign divides begins at `part`.
+size_t end_of_signs(std::string_view text, size_t word, size_t part, size_t at,
+                    NumberSoFar& number) {
+  const char sign = text[at];
+  if (sign != '+' && sign != '#' && sign != '&') return at;
+  const Glyph left = last_glyph(text.substr(0, at));
+  if (!left.is_letter_or_digit()) return at;
+  const Glyph right = at + 1 < text.size() ? first_glyph(text.substr(at + 1)) : Glyph{};
+  if (right.is_letter_or_digit()) {
+    const bool is_number = left.kind == GlyphKind::kDigit && number.holds(text, at);
+    const Joint joint{part, left, first_glyph(text.substr(at)), at, right, is_number};
+    if (joins_parts(text, joint)) return at + 1;
+  }
+  return end_of_trailing_signs(text, word, at, left);
+}
+
 // Blanks makers' signs before the normal form makes letters of them ("tm"), and removes spacing
 // accents, which are apostrophes. Keeps the size, so that places in the text stay what they are.
 void blank_signs(std::string& text) {
@@ -116,11 +134,11 @@ bool goes_on(std::string_view between) {
 
 // What stands in the form for the text between two words, which is not empty; kNoGap: nothing.
 char gap_of(std::string_view between, char32_t before, char32_t after) {
-  if (between == " " && before < kFirstUnspaced && after < kFirstUnspaced) return kSpace;
+  if (between == " " && before < kFirstUnspaced && after < kFirstUnspaced) return kWordSpace;
   const auto is_unspaced = [&] {
     return is_written_without_spaces(before) || is_written_without_spaces(after);
   };
-  if (between == " ") return is_unspaced() ? kHyphen : kSpace;
+  if (between == " ") return is_unspaced() ? kHyphen : kWordSpace;
   size_t behind = 0;
   if (is_apostrophe(next_character(between, behind)) && behind == between.size()) return kNoGap;
   if (separates_clauses(between)) return goes_on(between) ? kListEdge : kClauseEdge;
@@ -129,10 +147,10 @@ char gap_of(std::string_view between, char32_t before, char32_t after) {
     const UChar32 c = next_character(between, i);
     has_space |= c == '/' || c == kFractionSlash || u_isUWhiteSpace(c);
   }
-  return has_space && !is_unspaced() ? kSpace : kHyphen;
+  return has_space && !is_unspaced() ? kWordSpace : kHyphen;
 }
 
-bool is_gap(char c) { return c == kSpace || c == kHyphen || c == kUnitEdge; }
+bool is_gap(char c) { return c == kWordSpace || c == kHyphen || c == kUnitEdge; }
 bool may_vanish(char c) { return c == kHyphen || c == kUnitEdge; }
 
 bool are_alike(char a, char b) {
@@ -230,6 +248,7 @@ void ComparisonText::fill_form(std::string_view normal) {
   UChar32 before = 0;         // the latest character of a word
   size_t word_end = kNone;    // where the latest one ended
   size_t word = 0, part = 0;  // where it began, and where its latest part did
+  NumberSoFar number;         // whether it is one
   size_t signs_end = 0;       // where the signs end that belong to it
   for (size_t at = 0; at < normal.size();) {
     const size_t begin = at;
@@ -241,7 +260,7 @@ void ComparisonText::fill_form(std::string_view normal) {
     }
     if (!is_word_character(c)) {
       if (word_end == begin && begin >= signs_end) {
-        signs_end = end_of_signs(normal, word, part, begin);
+        signs_end = end_of_signs(normal, word, part, begin, number);
       }
       const bool is_inside_number = joins_digits(c) && word_end == begin && is_digit(before) &&
                                     at < normal.size() && is_digit(normal[at]);
@@ -252,6 +271,7 @@ void ComparisonText::fill_form(std::string_view normal) {
       if (is_digit(before) && begins_unit(c)) put(kUnitEdge, begin);
     } else {
       word = part = begin;
+      number = NumberSoFar(begin);
       if (word_end != kNone) {
         const char gap = gap_of(normal.substr(word_end, begin - word_end),
                                 static_cast<char32_t>(before), static_cast<char32_t>(c));

@@ -17,7 +17,7 @@
 namespace barker {
 
 // What stands between two words in a comparison form. These bytes occur in no word.
-inline constexpr char kSpace = ' ';        // a space
+inline constexpr char kWordSpace = ' ';    // a space
 inline constexpr char kHyphen = '-';       // a hyphen; also a space beside a script without spaces
 inline constexpr char kUnitEdge = '\x1f';  // nothing: a number ends here and its unit begins
 inline constexpr char kClauseEdge = '\n';  // the end of a clause (models/text/clauses.h)
@@ -25,7 +25,9 @@ inline constexpr char kListEdge = '\v';    // so, too, by a comma or its like: t
 
 constexpr bool is_clause_edge(char c) { return c == kClauseEdge || c == kListEdge; }
 // Whether a byte of a form stands between two words.
-constexpr bool is_between_words(char c) { return c == kSpace || c == kHyphen || is_clause_edge(c); }
+constexpr bool is_between_words(char c) {
+  return c == kWordSpace || c == kHyphen || is_clause_edge(c);
+}
 
 // Whether a script writes its words without spaces: Chinese, Japanese, Thai and its neighbours.
 bool is_written_without_spaces(char32_t c);

@@ -11,21 +11,7 @@ constexpr auto kNameEndings = std::to_array<std::string_view>({"com", "io", "js"
 // An ampersand joins parts that have no more characters than this together: at&t, m&ms.
 constexpr size_t kLongestInitials = 3;
 
-bool is_hebrew(char32_t code) { return code >= 0x5D0 && code <= 0x5EA; }
-
-// Whether the part that opens `text` is a name's ending.
-bool is_name_ending(std::string_view text) {
-  return std::ranges::any_of(kNameEndings, [&](std::string_view ending) {
-    if (!text.starts_with(ending)) return false;
-    if (text.size() == ending.size()) return true;
-    const Glyph next = first_glyph(text.substr(ending.size()));
-    return next.kind != GlyphKind::kLetter && next.kind != GlyphKind::kDigit &&
-           next.kind != GlyphKind::kMark;
-  });
-}
-
-}  // namespace
-
+// Returns the number of characters, marks aside, of the part that opens `text`, counted up to `most`.
 size_t part_length(std::string_view text, size_t most) {
   const bool is_hangul = !text.empty() && first_glyph(text).kind == GlyphKind::kHangul;
   size_t length = 0;
@@ -40,6 +26,21 @@ size_t part_length(std::string_view text, size_t most) {
   }
   return length;
 }
+
+bool is_hebrew(char32_t code) { return code >= 0x5D0 && code <= 0x5EA; }
+
+// Whether the part that opens `text` is a name's ending.
+bool is_name_ending(std::string_view text) {
+  return std::ranges::any_of(kNameEndings, [&](std::string_view ending) {
+    if (!text.starts_with(ending)) return false;
+    if (text.size() == ending.size()) return true;
+    const Glyph next = first_glyph(text.substr(ending.size()));
+    return next.kind != GlyphKind::kLetter && next.kind != GlyphKind::kDigit &&
+           next.kind != GlyphKind::kMark;
+  });
+}
+
+}  // namespace
 
 bool joins_parts(std::string_view text, const Joint& joint) {
   const Glyph &left = joint.left, &right = joint.right;
@@ -79,6 +80,21 @@ bool joins_parts(std::string_view text, const Joint& joint) {
     default:
       return false;
   }
+}
+
+size_t end_of_trailing_signs(std::string_view text, size_t word, size_t at, const Glyph& last) {
+  constexpr size_t kMostPlus = 3, kMostSharp = 1;
+  if (at >= text.size()) return at;
+  const char sign = text[at];
+  if (sign != '+' && sign != '#') return at;
+  const bool is_letter = last.kind == GlyphKind::kLetter && word + last.size == at;
+  if (!is_letter && !(sign == '+' && last.kind == GlyphKind::kDigit)) return at;
+  size_t end = at;
+  while (end < text.size() && text[end] == sign) ++end;
+  if (end - at > (sign == '+' ? kMostPlus : kMostSharp)) return at;
+  if (end == text.size()) return end;
+  const Glyph next = first_glyph(text.substr(end));
+  return next.is_word() || next.kind == GlyphKind::kMark ? at : end;
 }
 
 std::span<const std::string_view> name_endings() { return kNameEndings; }

@@ -43,17 +43,10 @@ class WordScanner {
     return first_glyph(text_.substr(at));
   }
 
-  // Whether the word so far consists of digits and the signs of numbers. Goes on from where the
-  // question was asked before, so that all the signs of a word together read it once.
-  bool is_number_so_far() {
-    while (is_number_ && number_end_ < at_) is_number_ = may_be_in_number(text_[number_end_++]);
-    return is_number_;
-  }
-
   // Whether the sign at at_ joins the part before it, whose last letter or digit is `left`, to the
   // letter or digit `right` behind it.
   bool joins(const Glyph& sign, const Glyph& left, const Glyph& right) {
-    const bool is_number = left.kind == GlyphKind::kDigit && is_number_so_far();
+    const bool is_number = left.kind == GlyphKind::kDigit && number_.holds(text_, at_);
     return joins_parts(text_, {part_begin_, left, sign, at_, right, is_number});
   }
 
@@ -66,8 +59,8 @@ class WordScanner {
   // Adds the word that begins at `begin`, of which text[begin, at), which ends with the letter or
   // digit `left`, is read already. Returns where the word ends.
   size_t scan_word(size_t begin, size_t at, Glyph left) {
-    begin_ = part_begin_ = number_end_ = begin;
-    is_number_ = true;
+    part_begin_ = begin;
+    number_ = NumberSoFar(begin);
     at_ = at;
     while (at_ < text_.size()) {
       if (left.kind != GlyphKind::kHangul && is_ascii_letter_or_digit(text_[at_])) {
@@ -90,26 +83,9 @@ class WordScanner {
       }
       at_ += glyph.size;
     }
-    keep_trailing_signs(left);
-    words_.push_back({begin_, at_});
+    at_ = end_of_trailing_signs(text_, begin, at_, left);
+    words_.push_back({begin, at_});
     return at_;
-  }
-
-  // The signs of c++, a+++, c# and s22+ belong to the word where nothing follows them.
-  void keep_trailing_signs(const Glyph& last) {
-    constexpr size_t kMostPlus = 3;
-    if (at_ >= text_.size()) return;
-    const char sign = text_[at_];
-    if (sign != '+' && sign != '#') return;
-    const bool is_letter = last.kind == GlyphKind::kLetter && begin_ + last.size == at_;
-    const bool keeps =
-        sign == '+' ? is_letter || last.kind == GlyphKind::kDigit : sign == '#' && is_letter;
-    if (!keeps) return;
-    size_t end = at_;
-    const size_t most = sign == '+' ? kMostPlus : 1;
-    while (end < text_.size() && text_[end] == sign) ++end;
-    const Glyph next = glyph_at(end);
-    if (end - at_ <= most && !next.is_word() && next.kind != GlyphKind::kMark) at_ = end;
   }
 
   // Adds the words of the run at `begin`, whose first character is `glyph`. Returns where it ends.
@@ -148,10 +124,8 @@ class WordScanner {
   std::vector<Word>& words_;
   // Of the word that scan_word() is reading:
   size_t at_ = 0;
-  size_t begin_ = 0;
   size_t part_begin_ = 0;  // of the part that is being read
-  size_t number_end_ = 0;  // up to here is_number_ is known
-  bool is_number_ = true;
+  NumberSoFar number_;
 };
 
 }  // namespace

@@ -90,7 +90,8 @@ class Source {
 };
 
 void check_title(std::string title) {
-  for (const char* mark : {"<em>", "</em>", "<bdi>", "</bdi>"}) title = without(std::move(title), mark);
+  for (const char* mark : {"<em>", "</em>", "<bdi>", "</bdi>"})
+    title = without(std::move(title), mark);
   promise(what_is_markup(title).empty(), "no markup but the marks");
   promise(what_is_unclean(title).empty(), "nothing hidden, reordered or broken");
 }
