@@ -40,6 +40,11 @@ class [[nodiscard]] Status {
 };
 
 inline Status bad_data(std::string message) { return {Code::kBadData, std::move(message)}; }
+// Bad data: "WHERE: expected EXPECTED, found FOUND".
+inline Status unexpected(const std::string& where, const std::string& expected,
+                         const std::string& found) {
+  return bad_data(where + ": expected " + expected + ", found " + found);
+}
 inline Status invalid_argument(std::string message) {
   return {Code::kInvalidArgument, std::move(message)};
 }

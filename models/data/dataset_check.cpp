@@ -106,6 +106,23 @@ class DatasetCheck {
           Pair{f::kGroupNameBegin, f::kGroupNameText}, Pair{f::kPhraseBegin, f::kPhraseText}}) {
       if (Status s = check_begins(begins, size(text)); !s.ok()) return s;
     }
+    return check_phrases();
+  }
+
+  // The begins are checked before.
+  Status check_phrases() const {
+    const auto begins = list<uint64_t>(f::kPhraseBegin);
+    const auto text = list<char>(f::kPhraseText);
+    std::string_view last;
+    for (size_t i = 0; i < h_.phrases; ++i) {
+      const std::string_view phrase(text.data() + begins[i], begins[i + 1] - begins[i]);
+      if (phrase <= last) {
+        return unexpected(element_name(f::kPhraseText, i),
+                          "a phrase greater than the one before it",
+                          phrase.empty() ? "none" : "a lesser one");
+      }
+      last = phrase;
+    }
     return {};
   }
 

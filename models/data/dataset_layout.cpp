@@ -33,10 +33,6 @@ std::string element_name(f::Section section, uint64_t index) {
   return std::string(kSectionNames[section]) + "[" + number(index) + "]";
 }
 
-Status unexpected(const std::string& where, const std::string& expected, const std::string& found) {
-  return bad_data(where + ": expected " + expected + ", found " + found);
-}
-
 Result<DatasetLayout> DatasetLayout::check(std::span<const std::byte> bytes) {
   DatasetLayout layout(bytes);
   if (Status s = layout.check_header(); !s.ok()) return s;

@@ -17,9 +17,6 @@ const char* section_name(dataset_format::Section section);
 // "keyword.begin[7]": an element as errors name it.
 std::string element_name(dataset_format::Section section, uint64_t index);
 
-// "WHERE: expected EXPECTED, found FOUND".
-Status unexpected(const std::string& where, const std::string& expected, const std::string& found);
-
 class DatasetLayout {
  public:
   // Checks the header, both checksums, and that each section lies behind the one before it, inside

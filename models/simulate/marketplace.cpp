@@ -100,12 +100,23 @@ std::vector<size_t> draw_points(const MarketCategory& c, size_t count, Random& r
   return points;
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Whether text that follows other text without a space would continue its number or its unit:
+// "350ml" and then "24小时保温".
+bool would_run_on(const std::string& before, const std::string& text) {
+  return is_digit(text.front()) && static_cast<unsigned char>(before.back()) < 0x80;
+}
+
 // Titles as sellers write them. English ones have commas, Chinese ones are one run of claims.
 std::string make_title(const MarketCategory& c, const Ad& ad,
                        const std::vector<std::string>& details) {
   std::string title = ad.brand + " " + details[0];
   if (c.chinese) {
-    for (const size_t p : ad.in_title) title += c.points[p].text;
+    for (const size_t p : ad.in_title) {
+      const std::string& point = c.points[p].text;
+      title += would_run_on(title, point) ? " " + point : point;
+    }
     return title + ad.noun + " " + details[1];
   }
   title += " " + ad.noun;

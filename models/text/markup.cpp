@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 
 namespace barker {
 namespace {
@@ -27,7 +28,9 @@ constexpr auto kBlock = std::to_array<std::string_view>(
      "tr",         "track",  "ul",      "video"});
 static_assert(std::ranges::is_sorted(kBlock));
 
-// Elements whose content is not for readers.
+// Elements whose content is not for readers. Without an end, "<Math> workbook" is a word in brackets
+// to whoever wrote it and loses the tag alone; script and style take the rest of the text, as in
+// browsers.
 constexpr auto kHidden = std::to_array<std::string_view>(
     {"iframe", "math", "noscript", "object", "script", "style", "svg", "template", "textarea"});
 static_assert(std::ranges::is_sorted(kHidden));
@@ -70,15 +73,19 @@ size_t end_of_attributes(std::string_view text, size_t at, size_t begin) {
   return 0;
 }
 
-// Where the element `name`, whose start tag ends at `at`, ends. An element that never ends takes the
-// rest of the text, as browsers have it.
+// The place behind the end tag of the element `name`, whose start tag ends at `at`; 0: it never ends.
 size_t end_of_element(std::string_view text, size_t at, std::string_view name) {
   for (;;) {
     at = text.find("</", at);
-    if (at == std::string_view::npos) return text.size();
+    if (at == std::string_view::npos) return 0;
     at += 2;
     if (!equal_but_case(text.substr(at, name.size()), name)) continue;
-    const size_t close = text.find('>', at);
+    const size_t behind = at + name.size();
+    if (behind < text.size() && !is_space(text[behind]) && text[behind] != '>' &&
+        text[behind] != '/') {
+      continue;  // </scripty>
+    }
+    const size_t close = text.find('>', behind);
     return close == std::string_view::npos ? text.size() : close + 1;
   }
 }
@@ -96,7 +103,9 @@ Tag read_declaration(std::string_view text, size_t begin) {
   return {};
 }
 
-Tag read_tag(std::string_view text, size_t begin) {
+// `endless` are the elements of kHidden that are known to have no end in the rest of the text, so
+// that it is not searched again for every one of them.
+Tag read_tag(std::string_view text, size_t begin, std::bitset<kHidden.size()>& endless) {
   size_t at = begin + 1;
   if (at < text.size() && (text[at] == '!' || text[at] == '?'))
     return read_declaration(text, begin);
@@ -113,12 +122,19 @@ Tag read_tag(std::string_view text, size_t begin) {
   }
   if (name.empty() || at >= text.size()) return {};
   if (text[at] != '>' && text[at] != '/' && !is_space(text[at])) return {};
-  const bool hidden = std::ranges::binary_search(kHidden, name);
+  const auto element =
+      static_cast<size_t>(std::ranges::lower_bound(kHidden, name) - kHidden.begin());
+  const bool hidden = element < kHidden.size() && kHidden[element] == name;
   const bool block = std::ranges::binary_search(kBlock, name);
   if (!hidden && !block && !custom && !std::ranges::binary_search(kInline, name)) return {};
   const size_t end = end_of_attributes(text, at, begin);
   if (end == 0) return {};
-  if (hidden && !closing && text[end - 2] != '/') return {end_of_element(text, end, name), true};
+  if (hidden && !closing && text[end - 2] != '/') {
+    const size_t close = endless[element] ? 0 : end_of_element(text, end, name);
+    endless[element] = close == 0;
+    const bool takes_rest = name == "script" || name == "style";
+    return {close != 0 ? close : takes_rest ? text.size() : end, true};
+  }
   return {end, block || hidden};
 }
 
@@ -130,13 +146,14 @@ std::string drop_html_tags(std::string_view text, uint64_t* dropped) {
   uint64_t count = 0;
   bool joining = false;  // whether the space at the end of `out` may swallow the next ones
   bool in_cdata = false;
+  std::bitset<kHidden.size()> endless;
   for (size_t at = 0; at < text.size();) {
     if (in_cdata && text.substr(at).starts_with("]]>")) {
       in_cdata = false;
       at += 3;
       continue;
     }
-    const Tag tag = text[at] == '<' ? read_tag(text, at) : Tag{};
+    const Tag tag = text[at] == '<' ? read_tag(text, at, endless) : Tag{};
     if (tag.end != 0) {
       ++count;
       in_cdata |= text.substr(at).starts_with(kCdata);
@@ -153,6 +170,7 @@ std::string drop_html_tags(std::string_view text, uint64_t* dropped) {
   }
   if (count == 0) return std::string(text);
   while (!out.empty() && is_space(out.back())) out.pop_back();
+  out.erase(0, static_cast<size_t>(std::ranges::find_if_not(out, is_space) - out.begin()));
   if (dropped) *dropped += count;
   return out;
 }

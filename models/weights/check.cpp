@@ -25,10 +25,6 @@ std::string hex(uint64_t value) {
   return "0x" + std::string(16 - text.size(), '0') + text;
 }
 
-Status unexpected(const std::string& where, const std::string& expected, const std::string& found) {
-  return bad_data(where + ": expected " + expected + ", found " + found);
-}
-
 Status within(const std::string& where, uint64_t value, uint64_t low, uint64_t high) {
   if (value >= low && value <= high) return {};
   return unexpected(where, number(low) + " to " + number(high), number(value));

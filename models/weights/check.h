@@ -84,9 +84,6 @@ namespace check_text {
 std::string number(uint64_t value);
 std::string hex(uint64_t value);
 
-// "WHERE: expected EXPECTED, found FOUND"
-Status unexpected(const std::string& where, const std::string& expected, const std::string& found);
-
 // Fails unless low <= value <= high.
 Status within(const std::string& where, uint64_t value, uint64_t low, uint64_t high);
 

@@ -97,15 +97,15 @@ Status WeightFileCheck::check_vocabulary() {
 Status WeightFileCheck::check_phrases() {
   const auto* phrases = metadata_->phrases();
   if (!phrases) {
-    found_ = "as the vocabulary has them";
-    return {};
+    return bad_data(
+        "expected a list of phrases, found none; train the model again with this version");
   }
   std::string_view last;
   for (flatbuffers::uoffset_t i = 0; i < phrases->size(); ++i) {
     const std::string_view phrase = phrases->Get(i)->string_view();
     if (phrase <= last) {
-      return unexpected("phrases[" + number(i) + "]", "a text behind the one before it",
-                        "one that is not");
+      return unexpected("phrases[" + number(i) + "]", "a phrase greater than the one before it",
+                        phrase.empty() ? "none" : "a lesser one");
     }
     last = phrase;
   }

@@ -90,7 +90,7 @@ ModelSpec read_model(const WeightFile& file) {
     model.names.emplace_back(file.vocabulary().text(row));
   }
   model.keyword_rows = w.keyword_rows();
-  if (w.phrases()) model.phrases = file.phrases();
+  model.phrases = file.phrases();
   model.folded_rows = file.architecture().folded_rows();
   for (const fbs::Tensor* tensor : *w.tensors()) {
     const std::string name = tensor->name()->str();

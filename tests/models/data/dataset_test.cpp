@@ -102,7 +102,7 @@ TEST(Dataset, HasTheListOfPhrasesThatItWasComposedWith) {
       "\n"
       R"({"time":2,"user":"u","query_keywords":["trail ready"],"split":"train","sfs":[{"text":"a","clicked":0}]})"
       "\n"
-      R"({"time":3,"user":"u","query":"q","split":"test","sfs":[{"text":"only in test","clicked":0},{"text":"no. sentence","clicked":0}]})"
+      R"({"time":3,"user":"u","query":"q","split":"test","sfs":[{"text":"only in test","clicked":0},{"text":"end. sentence","clicked":0}]})"
       "\n");
   std::vector<std::string_view> phrases;
   for (uint32_t i = 0; i < r.data->phrases(); ++i) phrases.push_back(r.data->phrase(i));

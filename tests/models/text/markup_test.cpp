@@ -19,6 +19,24 @@ TEST(DropHtmlTags, DropsScriptsStylesAndCommentsWithTheirContent) {
   EXPECT_EQ(drop_html_tags("<![CDATA[Red & blue]]>"), "Red & blue");
 }
 
+TEST(DropHtmlTags, LosesOnlyTheTagOfAHiddenElementWithoutAnEnd) {
+  EXPECT_EQ(drop_html_tags("<Math> workbook"), "workbook");
+  EXPECT_EQ(drop_html_tags("Notion <Template> pack"), "Notion pack");
+  EXPECT_EQ(drop_html_tags("Card <Object> of <object> desire"), "Card of desire");
+  EXPECT_EQ(drop_html_tags("a <math>1</math> b <math> c"), "a b c");
+  EXPECT_EQ(drop_html_tags("a <script> b"), "a");
+}
+
+TEST(DropHtmlTags, EndsAHiddenElementWithItsOwnEndTag) {
+  EXPECT_EQ(drop_html_tags("a<script>x</scripty>y</script >b"), "a b");
+  EXPECT_EQ(drop_html_tags("a<style>x</style/>b"), "a b");
+}
+
+TEST(DropHtmlTags, DropsSpacesAtBothEnds) {
+  EXPECT_EQ(drop_html_tags("  <b>x</b>  "), "x");
+  EXPECT_EQ(drop_html_tags("  x  "), "  x  ");
+}
+
 TEST(DropHtmlTags, TakesAGreaterSignInsideOfAQuotedValueForText) {
   EXPECT_EQ(drop_html_tags("<a title=\"1 > 0\" href='x'>link</a>"), "link");
   EXPECT_EQ(drop_html_tags("<span class=x>it's > 5</span>"), "it's > 5");
