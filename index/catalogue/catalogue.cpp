@@ -19,8 +19,12 @@ namespace {
 using Json = nlohmann::json;
 
 const std::vector<std::string_view> kFields = {
-    "id",    "title",       "bid_terms",      "bid",        "merchant", "category",
-    "brand", "description", "selling_points", "attributes", "opt_out"};
+    "id",     "title",        "bid_terms",      "negative_keywords",
+    "bid",    "daily_budget", "merchant",       "category",
+    "brand",  "description",  "selling_points", "attributes",
+    "opt_out"};
+
+constexpr const char* kMatches[] = {"broad", "phrase", "exact"};  // by BidMatch
 
 struct Wrong {
   std::string reason;
@@ -35,8 +39,11 @@ class AdReader {
     CatalogueAd ad;
     ad.id = required("id");
     ad.title = required("title");
-    ad.bid_terms = texts("bid_terms", ",;|\n");
+    ad.bid_terms = bid_terms("bid_terms");
+    ad.negative_keywords = bid_terms("negative_keywords");
+    for (BidTerm& negative : ad.negative_keywords) negative.bid.reset();
     ad.bid = bid();
+    ad.daily_budget = daily_budget();
     ad.merchant = limited("merchant", text("merchant", ", "));
     ad.category = limited("category", text("category", " > "));
     ad.brand = text("brand", ", ");
@@ -87,17 +94,19 @@ class AdReader {
 
   std::vector<std::string> items(const Json& list, const std::string& field) {
     std::vector<std::string> texts;
-    for (const Json& item : list) {
-      if (item.is_null()) continue;
-      std::optional<std::string> one = scalar(item);
-      if (!one) {
-        dropped(field, std::string("expected texts in the list, found ") + item.type_name() +
-                           "; the item was dropped");
-      } else if (!one->empty()) {
-        texts.push_back(*std::move(one));
-      }
-    }
+    for (const Json& item : list) add_item(item, field, texts);
     return texts;
+  }
+
+  void add_item(const Json& item, const std::string& field, std::vector<std::string>& texts) {
+    if (item.is_null()) return;
+    std::optional<std::string> one = scalar(item);
+    if (!one) {
+      dropped(field, std::string("expected texts in the list, found ") + item.type_name() +
+                         "; the item was dropped");
+    } else if (!one->empty()) {
+      texts.push_back(*std::move(one));
+    }
   }
 
   std::string text(const char* name, std::string_view separator) {
@@ -164,21 +173,89 @@ class AdReader {
     return kept;
   }
 
+  // Texts, which are broad terms with the ad's bid, and objects, which say more.
+  std::vector<BidTerm> bid_terms(const char* name) {
+    const Json* value = member(name);
+    std::vector<BidTerm> terms;
+    if (!value) return terms;
+    if (value->is_object()) {
+      add_bid_term(*value, name, terms);
+    } else if (value->is_array()) {
+      for (const Json& item : *value) {
+        if (item.is_object()) {
+          add_bid_term(item, name, terms);
+          continue;
+        }
+        std::vector<std::string> texts;
+        add_item(item, name, texts);
+        for (std::string& text : texts) terms.push_back({.text = std::move(text)});
+      }
+    } else {
+      for (std::string& text : texts(name, ",;|\n")) terms.push_back({.text = std::move(text)});
+    }
+    return terms;
+  }
+
+  void add_bid_term(const Json& object, const std::string& field, std::vector<BidTerm>& terms) {
+    BidTerm term;
+    const auto text = object.find("term");
+    if (text != object.end()) term.text = scalar(*text).value_or("");
+    if (term.text.empty()) {
+      return dropped(field, "expected a text as \"term\" of an object; the object was dropped");
+    }
+    if (const auto match = object.find("match"); match != object.end() && !match->is_null()) {
+      const std::string name = scalar(*match).value_or("");
+      const auto* known = std::ranges::find(kMatches, name);
+      if (known == std::end(kMatches)) {
+        return dropped(field, "match: expected exact, phrase or broad, found \"" +
+                                  reportable(name) + "\"; the term was dropped");
+      }
+      term.match = static_cast<BidMatch>(known - std::begin(kMatches));
+    }
+    if (const auto bid = object.find("bid"); bid != object.end() && !bid->is_null()) {
+      term.bid = amount(*bid);
+      if (!term.bid) {
+        dropped(field, "bid: expected a number from 0 to 1e12; the ad's bid was taken");
+      }
+    }
+    terms.push_back(std::move(term));
+  }
+
+  // A number, or a text that says one; nothing where it is neither, or beyond the limits.
+  static std::optional<double> amount(const Json& value) {
+    std::optional<double> number;
+    if (value.is_number()) {
+      number = value.get<double>();
+    } else if (value.is_string()) {
+      const std::optional<Amount> read = parse_amount(value.get_ref<const std::string&>());
+      if (read) number = read->value;
+    }
+    const bool is_valid = number && *number >= 0 && *number <= BARKER_MAX_NUMBER;
+    return is_valid ? number : std::nullopt;
+  }
+
+  static bool is_empty_text(const Json& value) {
+    return value.is_string() && value.get_ref<const std::string&>().empty();
+  }
+
   double bid() {
     constexpr double kDefault = 1;
     const Json* value = member("bid");
-    if (!value) return kDefault;
-    std::optional<double> bid;
-    if (value->is_number()) {
-      bid = value->get<double>();
-    } else if (value->is_string()) {
-      const std::string& text = value->get_ref<const std::string&>();
-      if (text.empty()) return kDefault;
-      if (const std::optional<Amount> amount = parse_amount(text)) bid = amount->value;
-    }
-    if (bid && *bid >= 0 && *bid <= BARKER_MAX_NUMBER) return *bid;
+    if (!value || is_empty_text(*value)) return kDefault;
+    if (const std::optional<double> bid = amount(*value)) return *bid;
     dropped("bid", "expected a number from 0 to 1e12; the default 1 was taken");
     return kDefault;
+  }
+
+  // A budget that cannot be read is taken for none left, because the other mistake would spend a
+  // merchant's money without a limit.
+  std::optional<double> daily_budget() {
+    const Json* value = member("daily_budget");
+    if (!value || is_empty_text(*value)) return std::nullopt;
+    if (const std::optional<double> budget = amount(*value)) return budget;
+    dropped("daily_budget",
+            "expected a number from 0 to 1e12; 0 was taken, to be on the safe side");
+    return 0.0;
   }
 
   void read_attributes(std::vector<std::pair<std::string, std::string>>& attributes) {
@@ -242,6 +319,8 @@ bool is_blank(std::string_view line) {
 }
 
 }  // namespace
+
+const char* match_name(BidMatch match) { return kMatches[static_cast<size_t>(match)]; }
 
 Result<CatalogueAd> parse_ad(std::string_view json_line, FeedNotes& notes) {
   try {

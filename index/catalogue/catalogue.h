@@ -1,7 +1,9 @@
 // The catalogue (CATALOGUE.md): ads as merchants deliver them.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,11 +21,32 @@ namespace barker {
 inline constexpr size_t kLongestText = BARKER_MAX_TEXT_SIZE;  // of id, title, category, ...
 inline constexpr size_t kMostSellingPoints = BARKER_MAX_AD_SELLING_POINTS;
 
+// When a bid term takes part in the auction of a query. Words are compared by their folded forms
+// (index/matching/matching.h). The more exact type is the greater value.
+enum class BidMatch : uint8_t {
+  kBroad,   // all words of the term occur in the query
+  kPhrase,  // they stand in the query one after another
+  kExact,   // they are the query
+};
+
+const char* match_name(BidMatch match);  // as the catalogue writes it: "broad", "phrase", "exact"
+
+struct BidTerm {
+  std::string text = {};
+  BidMatch match = BidMatch::kBroad;
+  std::optional<double> bid = {};  // none: the ad's
+
+  bool operator==(const BidTerm&) const = default;
+};
+
 struct CatalogueAd {
   std::string id;
   std::string title;  // character references decoded, HTML tags dropped, as in all other texts
-  std::vector<std::string> bid_terms;
+  std::vector<BidTerm> bid_terms;
+  std::vector<BidTerm>
+      negative_keywords;  // without bids; a query that one matches never has the ad
   double bid = 1;
+  std::optional<double> daily_budget;  // none: without a limit
   std::string merchant, category, brand, description;
   std::vector<std::string> selling_points;
   std::vector<std::pair<std::string, std::string>> attributes;

@@ -62,6 +62,8 @@ void print_json(const SearchResult& result, size_t limit, std::ostream& out) {
                            {"first_pass_rank", ad.first_pass_rank},
                            {"score", ad.score},
                            {"bid", ad.bid},
+                           {"match", ad.match},
+                           {"term", ad.term.empty() ? Json(nullptr) : Json(ad.term)},
                            {"pctr", std::isnan(ad.pctr) ? Json(nullptr) : Json(ad.pctr)},
                            {"title", ad.title},
                            {"original_title", ad.original_title},

@@ -43,25 +43,29 @@ EngineParts::~EngineParts() {
 }
 
 Result<std::unique_ptr<const EngineParts>> EngineParts::open(const EngineOptions& options) {
+  Result<MatchingRules> rules = read_matching_rules(options.index);
+  if (!rules.ok()) return rules.status();
   Result<AdStore> store = AdStore::open(options.index + "/ads.store");
   if (!store.ok()) return store.status();
-  Result<LuceneIndex> index = LuceneIndex::open(options.index + "/lucene");
-  if (!index.ok()) return index.status();
-  if (index->documents() != store->size()) {
-    return bad_data(options.index + ": expected as many ads in the store as in the index, found " +
-                    std::to_string(store->size()) + " and " + std::to_string(index->documents()));
+  Result<BidIndex> bids = BidIndex::open(options.index);
+  if (!bids.ok()) return bids.status();
+  Result<TitleIndex> titles = TitleIndex::open(options.index + "/titles");
+  if (!titles.ok()) return titles.status();
+  for (const auto& [name, ads] :
+       {std::pair("titles", titles->documents()), std::pair("bids.book", bids->book().ads())}) {
+    if (ads == store->size()) continue;
+    return bad_data(options.index + ": expected as many ads in ads.store as in " + name +
+                    ", found " + std::to_string(store->size()) + " and " + std::to_string(ads));
   }
-  std::unique_ptr<EngineParts> parts(
-      new EngineParts(std::move(index).value(), std::move(store).value(), options.limit));
+  std::unique_ptr<EngineParts> parts(new EngineParts(
+      std::move(bids).value(), std::move(titles).value(), std::move(store).value(), options));
+  parts->rules = std::move(*rules);
   if (Status s = parts->read_matching(options); !s.ok()) return s;
   if (Status s = parts->start_plugin(options); !s.ok()) return s;
   return std::unique_ptr<const EngineParts>(std::move(parts));
 }
 
 Status EngineParts::read_matching(const EngineOptions& options) {
-  Result<MatchingRules> read = read_matching_rules(options.index);
-  if (!read.ok()) return read.status();
-  rules = std::move(*read);
   const Result<MatchingAnalyzer> analyzer = MatchingAnalyzer::create(rules.languages);
   if (!analyzer.ok()) return analyzer.status();
   if (options.synonyms.empty()) return {};

@@ -20,6 +20,10 @@
 
 namespace barker {
 
+struct AuctionOptions {
+  double reserve = 0;  // the least bid that takes part, and the least price of a click
+};
+
 struct EngineOptions {
   std::string index;     // directory of `barker index`
   Watched watched;       // weights (none: the plugin bypasses), rules, and how they are judged
@@ -29,6 +33,7 @@ struct EngineOptions {
   std::string admin;     // Unix socket to answer the administrator on; empty: none
   std::string synonyms;  // file of words that mean the same (synonyms.h); empty: none
   size_t limit = 50;     // ads of the first pass
+  AuctionOptions auction;
 };
 
 struct EngineParts;  // engine_parts.h

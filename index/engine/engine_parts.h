@@ -5,15 +5,15 @@
 #include <memory>
 
 #include "index/catalogue/ad_store.h"
+#include "index/engine/engine.h"
 #include "index/matching/matching_file.h"
 #include "index/matching/synonyms.h"
-#include "index/retrieval/lucene_index.h"
+#include "index/retrieval/bid_index.h"
+#include "index/retrieval/title_index.h"
 #include "plugin/barker.h"
 #include "plugin/host/watcher.h"
 
 namespace barker {
-
-struct EngineOptions;
 
 // The log function of barker_host. It writes to standard error and makes control characters visible,
 // which a terminal would obey otherwise.
@@ -25,8 +25,10 @@ struct EngineParts {
   EngineParts(const EngineParts&) = delete;
   EngineParts& operator=(const EngineParts&) = delete;
 
-  LuceneIndex index;
+  BidIndex bids;
+  TitleIndex titles;
   AdStore store;
+  AuctionOptions auction;
   MatchingRules rules;
   Synonyms synonyms;
   size_t limit;  // ads of the first pass
@@ -39,8 +41,12 @@ struct EngineParts {
   std::unique_ptr<Watcher> watcher;  // null: nothing is watched
 
  private:
-  EngineParts(LuceneIndex lucene, AdStore ads, size_t first_pass)
-      : index(std::move(lucene)), store(std::move(ads)), limit(first_pass) {}
+  EngineParts(BidIndex bid_index, TitleIndex title_index, AdStore ads, const EngineOptions& options)
+      : bids(std::move(bid_index)),
+        titles(std::move(title_index)),
+        store(std::move(ads)),
+        auction(options.auction),
+        limit(options.limit) {}
   Status read_matching(const EngineOptions& options);
   Status start_plugin(const EngineOptions& options);
   Status register_store();

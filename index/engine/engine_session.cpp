@@ -69,10 +69,7 @@ barker_ad& add_stored_ad(const fbs::StoredAd& stored, Session& to) {
 }
 
 EngineSession::EngineSession(const Engine& engine)
-    : engine_(engine.parts()),
-      // open() made one of the same languages, so that this cannot fail.
-      analyzer_(std::move(MatchingAnalyzer::create(engine_.rules.languages)).value()),
-      plugin_(*engine_.api, engine_.plugin) {}
+    : engine_(engine.parts()), first_pass_(engine_), plugin_(*engine_.api, engine_.plugin) {}
 
 Result<SearchResult> EngineSession::search(const std::string& query, const Profile& user,
                                            bool explain) {
@@ -83,16 +80,11 @@ Result<SearchResult> EngineSession::search(const std::string& query, const Profi
   page.query = sanitize_utf8(query);
   page.user = user.user;
   Stopwatch watch;
-  MatchingQuery query_forms = {analyzer_.analyse(page.query, MatchingSide::kQuery), {}};
-  query_forms.synonyms = engine_.synonyms.widen(query_forms.forms.folded);
+  first_pass_.analyse(page.query);
   page.times.analyse = watch.lap();
-  Result<std::vector<Hit>> hits = engine_.index.search(query_forms, engine_.limit);
-  if (hits.ok() && hits->empty()) {
-    hits = engine_.index.search_pairs(analyzer_.halves(page.query), engine_.limit);
-  }
-  if (!hits.ok()) return hits.status();
+  if (Status s = first_pass_.find(engine_.limit); !s.ok()) return s;
   page.times.first_pass = watch.lap();
-  fill_request(page, user, *hits);
+  fill_request(page, user);
   page.times.fetch = watch.lap();
   const Status rescored =
       explain ? plugin_.rescore_and_explain(page.explanation) : plugin_.rescore();
@@ -105,8 +97,7 @@ Result<SearchResult> EngineSession::search(const std::string& query, const Profi
   return page;
 }
 
-void EngineSession::fill_request(const SearchResult& page, const Profile& user,
-                                 const std::vector<Hit>& hits) {
+void EngineSession::fill_request(const SearchResult& page, const Profile& user) {
   plugin_.start(page.query, user.user);
   for (const std::string& keyword : user.keywords) plugin_.add_user_keyword(keyword);
   for (const auto& [name, tokens] : user.groups) {
@@ -114,31 +105,33 @@ void EngineSession::fill_request(const SearchResult& page, const Profile& user,
     for (const std::string& token : tokens) plugin_.add_token(token);
   }
   plugin_.request().catalogue = engine_.catalogue;
-  documents_.clear();
-  for (const Hit& hit : hits) {
-    documents_.push_back(hit.document);
-    add_ad(hit);
-  }
+  for (const Candidate& candidate : first_pass_.candidates()) add_ad(candidate);
 }
 
 // An ad that the plugin knows from its catalogue is named by its number. Id and title are for this
 // session's own use.
-void EngineSession::add_ad(const Hit& hit) {
-  const fbs::StoredAd& stored = engine_.store.ad(hit.document);
-  if (engine_.catalogue == 0) {
-    add_stored_ad(stored, plugin_).first_pass_score = hit.score;
-    return;
+void EngineSession::add_ad(const Candidate& candidate) {
+  const fbs::StoredAd& stored = engine_.store.ad(candidate.ad);
+  barker_ad& ad = engine_.catalogue == 0 ? add_stored_ad(stored, plugin_) : plugin_.add_ad();
+  if (engine_.catalogue != 0) {
+    ad.id = as_string(view(*stored.id()));
+    ad.title = as_string(view(*stored.title()));
+    ad.catalogue_ad = candidate.ad + 1;
   }
-  barker_ad& ad = plugin_.add_ad();
-  ad.id = as_string(view(*stored.id()));
-  ad.title = as_string(view(*stored.title()));
-  ad.first_pass_score = hit.score;
-  ad.bid = stored.bid();
-  ad.catalogue_ad = hit.document + 1;
+  ad.first_pass_score = candidate.relevance;
+  ad.bid = candidate.bid;
+}
+
+// How an ad came into the auction.
+void EngineSession::show_match(const Candidate& candidate, AdShown& shown) const {
+  if (candidate.term == kNoTerm) return;
+  const BidBook::Term term = engine_.bids.book().term(candidate.term);
+  shown.match = match_name(term.match);
+  shown.term = term.text;
 }
 
 std::string EngineSession::text_of(const AnsweredAd& answer, const barker_chosen& chosen) const {
-  const fbs::StoredAd& stored = engine_.store.ad(documents_[answer.index]);
+  const fbs::StoredAd& stored = engine_.store.ad(first_pass_.candidates()[answer.index].ad);
   return stored.selling_points()->Get(chosen.index)->text()->str();
 }
 
@@ -157,6 +150,7 @@ void EngineSession::read_answer(SearchResult& page) const {
     AdShown shown = show(answer.ad, rank + 1, answer.index + 1, std::string(answer.title));
     shown.score = answer.score;
     shown.pctr = answer.pctr;
+    show_match(first_pass_.candidates()[answer.index], shown);
     for (const barker_chosen& chosen : answer.chosen) {
       shown.selling_points.push_back(
           {text_of(answer, chosen), chosen.score, chosen.begin, chosen.end});
@@ -175,6 +169,7 @@ void EngineSession::show_first_pass(SearchResult& page, const Status& why) const
   const std::span<const barker_ad> ads = plugin_.ads();
   for (size_t i = 0; i < ads.size(); ++i) {
     page.ads.push_back(show(ads[i], i + 1, i + 1, untouched_title(ads[i].title)));
+    show_match(first_pass_.candidates()[i], page.ads.back());
   }
 }
 

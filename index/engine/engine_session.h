@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "index/engine/engine.h"
+#include "index/engine/first_pass.h"
 #include "index/engine/search_result.h"
 #include "index/profiles/profiles.h"
-#include "index/retrieval/lucene_index.h"
 #include "models/base/result.h"
 #include "plugin/host/session.h"
 
@@ -27,16 +27,16 @@ class EngineSession {
   Result<SearchResult> search(const std::string& query, const Profile& user, bool explain = false);
 
  private:
-  void fill_request(const SearchResult& page, const Profile& user, const std::vector<Hit>& hits);
-  void add_ad(const Hit& hit);
+  void fill_request(const SearchResult& page, const Profile& user);
+  void add_ad(const Candidate& candidate);
+  void show_match(const Candidate& candidate, AdShown& shown) const;
   std::string text_of(const AnsweredAd& answer, const barker_chosen& chosen) const;
   void read_answer(SearchResult& page) const;
   void show_first_pass(SearchResult& page, const Status& why) const;
 
   const EngineParts& engine_;
-  MatchingAnalyzer analyzer_;
+  FirstPass first_pass_;
   Session plugin_;
-  std::vector<size_t> documents_;  // of the ads of the page, in first-pass order
 };
 
 }  // namespace barker

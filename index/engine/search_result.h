@@ -19,6 +19,8 @@ struct AdShown {
   std::string id, title, original_title;
   size_t rank, first_pass_rank;  // from 1
   double score, bid, pctr;       // pctr is NaN where the model predicts none
+  std::string match = "title";  // how it came into the auction: "exact", "phrase", "broad", "title"
+  std::string term;             // the bid term that matched; empty: none
   std::vector<SellingPointShown> selling_points;
 };
 

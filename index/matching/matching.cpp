@@ -82,6 +82,18 @@ Result<MatchingAnalyzer> MatchingAnalyzer::create(const std::vector<std::string>
   return MatchingAnalyzer(std::move(stemmers));
 }
 
+std::vector<std::vector<std::string>> MatchingAnalyzer::words(std::string_view text) const {
+  std::vector<std::vector<std::string>> words(stemmers_.size());
+  for (const Keyword& keyword : splitter_.split(fold_text(text))) {
+    std::string bare = keyword.text;
+    std::erase(bare, '\'');
+    for (size_t i = 0; i < stemmers_.size(); ++i) {
+      words[i].push_back(fold_word(stemmers_[i].stem(bare)));
+    }
+  }
+  return words;
+}
+
 std::vector<std::string> MatchingAnalyzer::fold(std::string_view word) const {
   std::string bare(word);  // apostrophes go first: "women's" is "womens" to a stemmer
   std::erase(bare, '\'');
@@ -135,8 +147,11 @@ MatchingForms MatchingAnalyzer::analyse(std::string_view text, MatchingSide side
   for (Keyword& keyword : splitter_.split(text)) forms.exact.push_back(std::move(keyword.text));
   const std::string folded = fold_text(text);
   const std::vector<Keyword> words = splitter_.split(folded);
+  if (side == MatchingSide::kQuery) forms.by_word.resize(words.size());
   for (size_t i = 0; i < words.size(); ++i) {
     std::vector<std::string> word_forms = fold(words[i].text);
+    if (side == MatchingSide::kQuery)
+      std::ranges::copy(word_forms, std::back_inserter(forms.by_word[i]));
     std::ranges::move(word_forms, std::back_inserter(forms.folded));
     add_parts(words[i].text, side, forms.parts);
     std::string joined = fold_word(words[i].text);
@@ -149,7 +164,12 @@ MatchingForms MatchingAnalyzer::analyse(std::string_view text, MatchingSide side
       joined += right;
       if (joined.size() > kLongestJoin) break;
       if (side == MatchingSide::kAd && !has_digit(joined)) break;
-      for (std::string& form : fold(joined)) add_new(std::move(form), forms.joined);
+      for (std::string& form : fold(joined)) {
+        if (side == MatchingSide::kQuery) {
+          for (size_t w = i; w <= k; ++w) forms.by_word[w].push_back(form);
+        }
+        add_new(std::move(form), forms.joined);
+      }
       if (is_pair && !is_often_joined(left, right)) break;
     }
   }

@@ -25,6 +25,8 @@ struct MatchingForms {
   std::vector<std::string> folded;  // the same; of several languages, those of a word in turn
   std::vector<std::string> parts;   // folded, of words that are made of others
   std::vector<std::string> joined;  // folded, of neighbours within a clause
+  // Of a query: for each of its words, the folded and joined forms that stand for it.
+  std::vector<std::vector<std::string>> by_word;
 };
 
 // An ad is searched by what it may be called, a query by all that may be meant. So every pair of
@@ -38,6 +40,10 @@ class MatchingAnalyzer {
 
   // Throws std::bad_alloc, and std::runtime_error if ICU fails. For one thread at a time.
   MatchingForms analyse(std::string_view text, MatchingSide side) const;
+
+  // The folded words of a text in its order, for each language: what bid terms are compared by.
+  std::vector<std::vector<std::string>> words(std::string_view text) const;
+  size_t languages() const { return stemmers_.size(); }
 
   // The folded halves of every way to cut a word of the text in two, such as smart|watch. For a query
   // that finds nothing, where both halves in one title are the best guess. Bounded by kMostHalves.
@@ -57,6 +63,6 @@ class MatchingAnalyzer {
 };
 
 // Number of the rules in this room. An index of other rules must be built again.
-inline constexpr int kMatchingScheme = 1;
+inline constexpr int kMatchingScheme = 2;
 
 }  // namespace barker

@@ -9,7 +9,8 @@
 #include <filesystem>
 
 #include "index/catalogue/ad_store.h"
-#include "index/retrieval/lucene_index.h"
+#include "index/retrieval/bid_index.h"
+#include "index/retrieval/title_index.h"
 #include "models/base/atomic_file.h"
 #include "models/text/keywords.h"
 
@@ -72,10 +73,14 @@ Status write_index(const std::vector<CatalogueAd>& ads, const std::string& direc
   const std::string suffix = "." + std::to_string(getpid());
   const fs::path building = target.string() + ".building" + suffix;
   fs::remove_all(building, error);
-  fs::create_directories(building / "lucene", error);
+  error.clear();
+  for (const char* part : {"titles", "bids"}) {
+    if (!error) fs::create_directories(building / part, error);
+  }
   if (error) return io_error(building.string() + ": " + error.message());
 
-  Status status = write_lucene_index(ads, *analyzer, (building / "lucene").string());
+  Status status = write_title_index(ads, *analyzer, (building / "titles").string());
+  if (status.ok()) status = BidIndex::write(ads, *analyzer, building.string());
   if (status.ok()) status = write_ad_store(ads, (building / "ads.store").string());
   if (status.ok()) status = write_matching_rules(rules, building.string());
   if (status.ok()) status = sync_tree(building);

@@ -1,4 +1,5 @@
-// Writes an index directory: lucene/, ads.store and matching.toml, all of it or nothing.
+// Writes an index directory, all of it or nothing: titles/ and bids/ of Lucene++, bids.book, ads.store
+// and matching.toml.
 #pragma once
 
 #include <string>

@@ -72,7 +72,7 @@ class Names {
  public:
   explicit Names(const CatalogueAd& ad) {
     add(ad.category, words_);
-    for (const std::string& term : ad.bid_terms) add(term, words_);
+    for (const BidTerm& term : ad.bid_terms) add(term.text, words_);
     add(ad.brand, brand_);
   }
 

@@ -1,11 +1,10 @@
-#include "index/retrieval/lucene_index.h"
-
-#include <lucene++/LuceneHeaders.h>
-#include <lucene++/SerialMergeScheduler.h>
+#include "index/retrieval/title_index.h"
 
 #include <set>
 #include <string>
 #include <utility>
+
+#include "index/retrieval/lucene_files.h"
 
 namespace barker {
 namespace {
@@ -18,8 +17,7 @@ struct Field {
   double boost;
 };
 // Folded words.
-constexpr Field kBidTerms = {L"bid", 3.0};
-constexpr Field kTitle = {L"title", 1.0};
+constexpr Field kTitle = {L"title", 4.0};
 constexpr Field kShop = {L"shop", 0.5};  // brand and category
 // Words as they are written, of all texts, so that an exact match counts on top of a folded one.
 constexpr Field kExact = {L"exact", 1.0};
@@ -28,11 +26,12 @@ constexpr Field kParts = {L"parts", 0.4};
 // Folded words of the description, which often says what an ad is not for. It is asked only where the
 // other fields know none of the query's words.
 constexpr Field kDescription = {L"description", 1.0};
+// Says that an ad has no bid terms, so that it takes part by its texts alone.
+constexpr Field kOpen = {L"open", 0.0};
+constexpr const wchar_t* kIsOpen = L"1";
 
 // What a synonym is worth beside a word of the query.
 constexpr double kSynonym = 0.5;
-
-lucene::String term_text(const std::string& word) { return lucene::StringUtils::toUnicode(word); }
 
 void append_terms(const std::vector<std::string>& words, lucene::String& terms) {
   for (const std::string& word : words) terms += term_text(word) + L" ";
@@ -42,10 +41,6 @@ void add_field(const lucene::DocumentPtr& document, const Field& field,
                const lucene::String& terms) {
   document->add(lucene::newLucene<lucene::Field>(field.name, terms, lucene::Field::STORE_NO,
                                                  lucene::Field::INDEX_ANALYZED));
-}
-
-Status lucene_error(const std::string& directory, const lucene::LuceneException& e) {
-  return bad_data(directory + ": Lucene++: " + lucene::StringUtils::toUTF8(e.getError()));
 }
 
 // The texts of an ad as terms of the fields.
@@ -73,17 +68,14 @@ class AdTerms {
 lucene::DocumentPtr document_of(const CatalogueAd& ad, const MatchingAnalyzer& analyzer) {
   const lucene::DocumentPtr document = lucene::newLucene<lucene::Document>();
   AdTerms terms(analyzer);
-  lucene::String bid_terms;
-  for (const std::string& term : ad.bid_terms) bid_terms += terms.add(term);
-  const lucene::String title = terms.add(ad.title);
-  add_field(document, kBidTerms, bid_terms.empty() ? title : bid_terms);
-  add_field(document, kTitle, title);
+  add_field(document, kTitle, terms.add(ad.title));
   add_field(document, kShop, terms.add(ad.brand) + terms.add(ad.category));
   lucene::String description;
   append_terms(analyzer.analyse(ad.description, MatchingSide::kAd).folded, description);
   add_field(document, kDescription, description);
   add_field(document, kExact, terms.exact);
   add_field(document, kParts, terms.parts);
+  if (ad.bid_terms.empty()) add_field(document, kOpen, kIsOpen);
   return document;
 }
 
@@ -110,14 +102,33 @@ class Clauses {
   std::set<std::pair<std::wstring, std::string>> seen_;
 };
 
+// All words of a query in all their forms, of which an ad should have as many as it can.
+lucene::QueryPtr words_of(const MatchingQuery& query) {
+  Clauses clauses;
+  clauses.add(kExact, query.forms.exact);
+  for (const Field& field : {kTitle, kShop, kParts}) clauses.add(field, query.forms.folded);
+  for (const auto* weaker : {&query.forms.parts, &query.forms.joined}) {
+    clauses.add(kTitle, *weaker, kParts.boost);
+    clauses.add(kParts, *weaker);
+  }
+  for (const Field& field : {kTitle, kShop}) clauses.add(field, query.synonyms, kSynonym);
+  return clauses.query();
+}
+
+lucene::QueryPtr is_open() {
+  const lucene::QueryPtr term =
+      lucene::newLucene<lucene::TermQuery>(lucene::newLucene<lucene::Term>(kOpen.name, kIsOpen));
+  term->setBoost(kOpen.boost);
+  return term;
+}
+
 }  // namespace
 
-Status write_lucene_index(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
-                          const std::string& directory) {
+Status write_title_index(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
+                         const std::string& directory) {
   try {
     const lucene::IndexWriterPtr writer = lucene::newLucene<lucene::IndexWriter>(
-        lucene::FSDirectory::open(lucene::StringUtils::toUnicode(directory)),
-        lucene::newLucene<lucene::WhitespaceAnalyzer>(), true,
+        lucene_directory(directory), lucene::newLucene<lucene::WhitespaceAnalyzer>(), true,
         lucene::IndexWriter::MaxFieldLengthUNLIMITED);
     writer->setMergeScheduler(lucene::newLucene<lucene::SerialMergeScheduler>());
     for (const CatalogueAd& ad : ads) writer->addDocument(document_of(ad, analyzer));
@@ -129,7 +140,7 @@ Status write_lucene_index(const std::vector<CatalogueAd>& ads, const MatchingAna
   }
 }
 
-struct LuceneIndex::Impl {
+struct TitleIndex::Impl {
   // Throws LuceneException.
   void find(const lucene::BooleanQueryPtr& query, size_t limit, std::vector<Hit>& hits) const {
     const lucene::TopDocsPtr top =
@@ -140,21 +151,37 @@ struct LuceneIndex::Impl {
     }
   }
 
+  // Searches with what `fill` puts into a query. A query without words finds nothing.
+  template <class Fill>
+  Result<std::vector<Hit>> search(const MatchingQuery& query, size_t limit,
+                                  const Fill& fill) const {
+    std::vector<Hit> hits;
+    if (query.forms.folded.empty() || limit == 0) return hits;
+    try {
+      const lucene::BooleanQueryPtr both = lucene::newLucene<lucene::BooleanQuery>();
+      fill(both);
+      find(both, limit, hits);
+      return hits;
+    } catch (const lucene::LuceneException& e) {
+      return lucene_error(directory, e);
+    }
+  }
+
   std::string directory;
   lucene::IndexSearcherPtr searcher;
   size_t documents = 0;
 };
 
-LuceneIndex::LuceneIndex() : impl_(std::make_unique<Impl>()) {}
-LuceneIndex::~LuceneIndex() = default;
-LuceneIndex::LuceneIndex(LuceneIndex&&) noexcept = default;
+TitleIndex::TitleIndex() : impl_(std::make_unique<Impl>()) {}
+TitleIndex::~TitleIndex() = default;
+TitleIndex::TitleIndex(TitleIndex&&) noexcept = default;
 
-Result<LuceneIndex> LuceneIndex::open(const std::string& directory) {
+Result<TitleIndex> TitleIndex::open(const std::string& directory) {
   try {
-    LuceneIndex index;
+    TitleIndex index;
     index.impl_->directory = directory;
-    const lucene::IndexReaderPtr reader = lucene::IndexReader::open(
-        lucene::FSDirectory::open(lucene::StringUtils::toUnicode(directory)), true);
+    const lucene::IndexReaderPtr reader =
+        lucene::IndexReader::open(lucene_directory(directory), true);
     index.impl_->documents = static_cast<size_t>(reader->maxDoc());
     index.impl_->searcher = lucene::newLucene<lucene::IndexSearcher>(reader);
     if (Status s = index.warm_up(); !s.ok()) return s;
@@ -165,12 +192,12 @@ Result<LuceneIndex> LuceneIndex::open(const std::string& directory) {
 }
 
 // Searches as queries do, for a keyword that is in no ad and for the first term of each field.
-Status LuceneIndex::warm_up() const {
+Status TitleIndex::warm_up() const {
   MatchingQuery query;
   query.forms.folded = query.forms.exact = {"warm"};
-  const auto warm = search(query, 1);
+  const auto warm = search_any(query, 1);
   if (!warm.ok()) return warm.status();
-  for (const Field& field : {kBidTerms, kTitle, kShop, kExact, kParts, kDescription}) {
+  for (const Field& field : {kTitle, kShop, kExact, kParts, kDescription, kOpen}) {
     const lucene::TermEnumPtr terms =
         impl_->searcher->getIndexReader()->terms(lucene::newLucene<lucene::Term>(field.name));
     const lucene::TermPtr first = terms->term();
@@ -180,34 +207,37 @@ Status LuceneIndex::warm_up() const {
   return {};
 }
 
-Result<std::vector<Hit>> LuceneIndex::search(const MatchingQuery& query, size_t limit) const {
-  std::vector<Hit> hits;
-  if (query.forms.folded.empty() || limit == 0) return hits;
-  try {
-    Clauses clauses;
-    clauses.add(kExact, query.forms.exact);
-    for (const Field& field : {kBidTerms, kTitle, kShop}) clauses.add(field, query.forms.folded);
-    clauses.add(kParts, query.forms.folded);
-    for (const auto* weaker : {&query.forms.parts, &query.forms.joined}) {
-      for (const Field& field : {kBidTerms, kTitle}) clauses.add(field, *weaker, kParts.boost);
-      clauses.add(kParts, *weaker);
+Result<std::vector<Hit>> TitleIndex::search_all(const MatchingQuery& query, size_t limit) const {
+  return impl_->search(query, limit, [&](const lucene::BooleanQueryPtr& both) {
+    for (const std::vector<std::string>& forms : query.by_word) {
+      Clauses word;
+      for (const Field& field : {kTitle, kShop, kParts}) word.add(field, forms);
+      word.query()->setBoost(0);  // what a word is worth, words_of() says
+      both->add(word.query(), lucene::BooleanClause::MUST);
     }
-    for (const Field& field : {kBidTerms, kTitle, kShop}) {
-      clauses.add(field, query.synonyms, kSynonym);
-    }
-    impl_->find(clauses.query(), limit, hits);
-    if (!hits.empty()) return hits;
-    Clauses fallback;
-    fallback.add(kDescription, query.forms.folded);
-    fallback.add(kDescription, query.synonyms, kSynonym);
-    impl_->find(fallback.query(), limit, hits);
-    return hits;
-  } catch (const lucene::LuceneException& e) {
-    return lucene_error(impl_->directory, e);
-  }
+    both->add(words_of(query), lucene::BooleanClause::MUST);
+  });
 }
 
-Result<std::vector<Hit>> LuceneIndex::search_pairs(
+Result<std::vector<Hit>> TitleIndex::search_any(const MatchingQuery& query, size_t limit) const {
+  return impl_->search(query, limit, [&](const lucene::BooleanQueryPtr& both) {
+    both->add(is_open(), lucene::BooleanClause::MUST);
+    both->add(words_of(query), lucene::BooleanClause::MUST);
+  });
+}
+
+Result<std::vector<Hit>> TitleIndex::search_descriptions(const MatchingQuery& query,
+                                                         size_t limit) const {
+  return impl_->search(query, limit, [&](const lucene::BooleanQueryPtr& both) {
+    Clauses words;
+    words.add(kDescription, query.forms.folded);
+    words.add(kDescription, query.synonyms, kSynonym);
+    both->add(is_open(), lucene::BooleanClause::MUST);
+    both->add(words.query(), lucene::BooleanClause::MUST);
+  });
+}
+
+Result<std::vector<Hit>> TitleIndex::search_pairs(
     const std::vector<std::pair<std::string, std::string>>& pairs, size_t limit) const {
   std::vector<Hit> hits;
   if (pairs.empty() || limit == 0) return hits;
@@ -229,6 +259,6 @@ Result<std::vector<Hit>> LuceneIndex::search_pairs(
   }
 }
 
-size_t LuceneIndex::documents() const { return impl_->documents; }
+size_t TitleIndex::documents() const { return impl_->documents; }
 
 }  // namespace barker

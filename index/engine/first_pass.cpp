@@ -1,0 +1,118 @@
+#include "index/engine/first_pass.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "index/catalogue/ad_store_generated.h"
+#include "index/retrieval/bids_generated.h"
+
+namespace barker {
+namespace {
+
+// What a match says of the ad's relevance, by BidMatch.
+constexpr float kRelevance[] = {.8f, .9f, 1};
+// Of the best ad that the texts find.
+constexpr float kTextRelevance = .5f;
+
+}  // namespace
+
+FirstPass::FirstPass(const EngineParts& engine)
+    : engine_(engine),
+      // Opening the engine made one of the same languages, so that this cannot fail.
+      analyzer_(std::move(MatchingAnalyzer::create(engine.rules.languages)).value()) {}
+
+void FirstPass::analyse(const std::string& query) {
+  query_ = query;
+  words_ = analyzer_.words(query);
+  fingerprints_.resize(words_.size());
+  for (size_t language = 0; language < words_.size(); ++language) {
+    fingerprints_[language].clear();
+    for (const std::string& word : words_[language]) {
+      fingerprints_[language].push_back(fingerprint(word));
+    }
+  }
+}
+
+Status FirstPass::find(size_t limit) {
+  candidates_.clear();
+  cut_ = 0;
+  if (Status s = find_bids(limit); !s.ok()) return s;
+  return candidates_.size() < limit ? find_texts(limit) : Status();
+}
+
+bool FirstPass::takes_part(uint32_t ad, double bid) const {
+  return bid >= engine_.auction.reserve && !engine_.bids.book().is_denied(ad, fingerprints_);
+}
+
+bool FirstPass::is_candidate(uint32_t ad) const {
+  return std::ranges::find(candidates_, ad, &Candidate::ad) != candidates_.end();
+}
+
+Status FirstPass::find_bids(size_t limit) {
+  const BidBook& book = engine_.bids.book();
+  const auto visit = [&](uint32_t number) {
+    const fbs::Offer& offer = book.offer(number);
+    if (offer.bid() < engine_.auction.reserve) return false;  // as all behind it
+    BidBook::Match match{};
+    if (!book.find_match(number, fingerprints_, match)) return true;
+    if (!takes_part(offer.ad(), offer.bid())) return true;
+    if (offer.is_one_of() && is_candidate(offer.ad())) return true;
+    if (candidates_.size() == limit) {
+      cut_ = offer.bid();
+      return false;
+    }
+    const float relevance = kRelevance[static_cast<size_t>(match.match)];
+    candidates_.push_back({offer.ad(), match.term, offer.bid(), relevance});
+    return true;
+  };
+  return engine_.bids.read(words_, visit, &is_query_cut_);
+}
+
+Status FirstPass::find_texts(size_t limit) {
+  MatchingQuery query = {analyzer_.analyse(query_, MatchingSide::kQuery), {}, {}};
+  query.synonyms = engine_.synonyms.widen(query.forms.folded);
+  query.by_word = std::move(query.forms.by_word);
+  for (std::vector<std::string>& forms : query.by_word) {
+    const std::vector<std::string> synonyms = engine_.synonyms.widen(forms);
+    forms.insert(forms.end(), synonyms.begin(), synonyms.end());
+  }
+  const TitleIndex& titles = engine_.titles;
+  for (const Search& search : {
+           Search([&](size_t most) { return titles.search_all(query, most); }),
+           Search([&](size_t most) { return titles.search_any(query, most); }),
+       }) {
+    if (Status s = add_hits(limit, search); !s.ok()) return s;
+  }
+  // Guesses, for what is found nowhere else.
+  for (const Search& search : {
+           Search([&](size_t most) { return titles.search_descriptions(query, most); }),
+           Search([&](size_t most) { return titles.search_pairs(analyzer_.halves(query_), most); }),
+       }) {
+    if (!candidates_.empty()) break;
+    if (Status s = add_hits(limit, search); !s.ok()) return s;
+  }
+  return {};
+}
+
+// Adds what a search finds and the auction allows, until there are `limit` candidates.
+Status FirstPass::add_hits(size_t limit, const Search& search) {
+  const size_t before = candidates_.size();
+  const float most =
+      before == 0 ? kTextRelevance : std::min(kTextRelevance, candidates_.back().relevance);
+  for (size_t asked = 2 * limit; candidates_.size() < limit; asked *= 4) {
+    candidates_.resize(before);
+    const Result<std::vector<Hit>> hits = search(asked);
+    if (!hits.ok()) return hits.status();
+    for (const Hit& hit : *hits) {
+      if (candidates_.size() == limit) break;
+      const double bid = engine_.store.ad(hit.document).bid();
+      if (is_candidate(hit.document) || !takes_part(hit.document, bid)) continue;
+      const float relevance = most * hit.score / hits->front().score;
+      candidates_.push_back({hit.document, kNoTerm, bid, relevance});
+    }
+    if (hits->size() < asked) break;  // that was all
+  }
+  return {};
+}
+
+}  // namespace barker

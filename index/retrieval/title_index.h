@@ -1,0 +1,70 @@
+// The Lucene++ index of titles, brands, categories and descriptions, for what no bid term finds.
+// Lucene++'s headers stay in the .cpp, because they leak macros and take five seconds to compile.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "index/catalogue/catalogue.h"
+#include "index/matching/matching.h"
+#include "models/base/result.h"
+
+namespace barker {
+
+struct Hit {
+  uint32_t document;
+  float score;
+};
+
+// A query in the forms by which ads are found.
+struct MatchingQuery {
+  MatchingForms forms;                // of MatchingSide::kQuery
+  std::vector<std::string> synonyms;  // folded words that mean what the query says
+  // For each word of the query, all forms that stand for it: forms.by_word and its synonyms.
+  std::vector<std::vector<std::string>> by_word;
+};
+
+// Writes the words of each ad's title, brand, category and description, in the order of the ads.
+Status write_title_index(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
+                         const std::string& directory);
+
+// An index that is open to be searched. Immutable.
+//
+// Threads: open() must return before the first search; then any number of threads search at once.
+// Lucene++ 3.0.8 makes its singletons, and the norms and term dictionary of each field, at the first
+// use, and not safely where several threads are first. open() uses all of them once, on its thread.
+class TitleIndex {
+ public:
+  static Result<TitleIndex> open(const std::string& directory);
+  ~TitleIndex();
+  TitleIndex(TitleIndex&&) noexcept;
+
+  // Each returns the best `limit` documents, best first, and of equal ones the earlier first. A word in
+  // its exact form is worth more than in its folded one, and that more than a part of a word, a joined
+  // form or a synonym. [any thread]
+
+  // Ads whose title, brand and category have all words of the query.
+  Result<std::vector<Hit>> search_all(const MatchingQuery& query, size_t limit) const;
+  // Ads without bid terms that have any of them.
+  Result<std::vector<Hit>> search_any(const MatchingQuery& query, size_t limit) const;
+  // Ads without bid terms whose description has any of them.
+  Result<std::vector<Hit>> search_descriptions(const MatchingQuery& query, size_t limit) const;
+
+  // Returns the best documents that have both words of one of the pairs in their titles.
+  // [any thread]
+  Result<std::vector<Hit>> search_pairs(
+      const std::vector<std::pair<std::string, std::string>>& pairs, size_t limit) const;
+
+  size_t documents() const;
+
+ private:
+  TitleIndex();
+  Status warm_up() const;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace barker
