@@ -48,15 +48,16 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"index", {}},  // holds no code of its own: see below
     {"index/catalogue", {"models/base", "models/text", "plugin"}},
     {"index/matching", {"models/base", "models/text"}},
+    {"index/auction", {"models/base", "models/text"}},
     {"index/retrieval", {"models/base", "models/text", "index/catalogue", "index/matching"}},
     {"index/profiles", {"models/base", "models/text", "index/catalogue"}},
     {"index/engine",
-     {"models/base", "models/text", "index/catalogue", "index/matching", "index/retrieval",
-      "index/profiles", "plugin", "plugin/host"}},
+     {"models/base", "models/text", "index/catalogue", "index/matching", "index/auction",
+      "index/retrieval", "index/profiles", "plugin", "plugin/host"}},
     {"index/commands",
      {"models/base", "models/text", "models/command", "models/weights", "models/simulate",
-      "index/catalogue", "index/matching", "index/retrieval", "index/profiles", "index/engine",
-      "plugin", "plugin/host"}},
+      "index/catalogue", "index/matching", "index/auction", "index/retrieval", "index/profiles",
+      "index/engine", "plugin", "plugin/host"}},
 };
 
 // Rooms that know the plugin by its header alone, as any host does.
