@@ -22,6 +22,9 @@ Status check_ad(const fbs::StoredAd& ad) {
   if (!(ad.bid() >= 0 && ad.bid() <= BARKER_MAX_NUMBER)) {
     return bad_data("bid: expected a number from 0 to 1e12, found " + number_text(ad.bid()));
   }
+  if (!(ad.daily_budget() <= BARKER_MAX_NUMBER)) {
+    return bad_data("daily_budget: expected at most 1e12, found " + number_text(ad.daily_budget()));
+  }
   if (words->size() > BARKER_MAX_TITLE_KEYWORDS) return bad_data("too many title_words");
   if (ad.selling_points()->size() > kMostSellingPoints) return bad_data("too many selling_points");
   bool too_long = false;
@@ -58,7 +61,8 @@ Status write_ad_store(const std::vector<CatalogueAd>& ads, const std::string& pa
     const auto title_words = builder.CreateVector(words);
     const auto selling_points = builder.CreateVector(points);
     stored.push_back(fbs::CreateStoredAd(builder, id, title, ad.bid, ad.opt_out, title_words,
-                                         selling_points, merchant, category));
+                                         selling_points, merchant, category,
+                                         ad.daily_budget.value_or(-1)));
   }
   const auto scheme = builder.CreateString(keyword_scheme_record());
   fbs::FinishAdStoreBuffer(builder,

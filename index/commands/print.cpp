@@ -10,6 +10,27 @@
 
 namespace barker {
 
+namespace {
+
+// Why an ad was in the auction, and what a click on it costs.
+void print_trigger(const AdShown& ad, std::ostream& out) {
+  out << "     " << ad.match << " match";
+  if (!ad.term.empty()) out << " of bid term \"" << visible(ad.term) << "\"";
+  out << std::setprecision(3) << ", bid " << ad.bid << ", a click costs " << ad.price << "\n";
+}
+
+void print_record(const AuctionRecord& a, std::ostream& out) {
+  out << "  auction: " << a.bid_matches << " bid matches, " << a.title_matches
+      << " title matches; left out: " << a.denied << " by negative keywords, " << a.out_of_budget
+      << " by their budgets, " << a.below_reserve << " by the reserve of " << std::setprecision(3)
+      << a.reserve;
+  if (a.cut > 0) out << "; the first one without a place bids " << a.cut;
+  if (a.is_cut) out << "; the query is longer than what is compared with bid terms";
+  out << "\n";
+}
+
+}  // namespace
+
 void print_table(const SearchResult& result, size_t limit, std::ostream& out) {
   // The plugin cleans titles. All other texts could hold what a terminal obeys.
   out << "query \"" << visible(result.query) << "\"";
@@ -18,16 +39,19 @@ void print_table(const SearchResult& result, size_t limit, std::ostream& out) {
   if (!result.reason.empty()) out << " (" << result.reason << ")";
   out << std::fixed << std::setprecision(0) << ", first pass " << result.times.first_pass
       << " us, rescore " << result.times.rescore << " us\n";
-  if (result.ads.empty()) out << "  no ad bids on this\n";
+  const bool explains = !result.explanation.empty();
+  if (explains) print_record(result.auction, out);
+  if (result.ads.empty()) out << "  no ad takes part in the auction\n";
   for (const AdShown& ad : result.ads) {
     if (ad.rank > limit) break;
     out << std::setw(3) << ad.rank << "  " << ad.title << "\n";
     out << "     was " << ad.first_pass_rank << ": " << visible(ad.original_title) << "\n";
+    if (explains) print_trigger(ad, out);
     for (const SellingPointShown& point : ad.selling_points) {
       out << "     " << std::setprecision(3) << point.score << "  " << visible(point.text) << "\n";
     }
   }
-  if (!result.explanation.empty()) {
+  if (explains) {
     std::istringstream lines(nlohmann::ordered_json::parse(result.explanation).dump(2));
     for (std::string line; std::getline(lines, line);) out << visible(line) << "\n";
   }
@@ -36,6 +60,7 @@ void print_table(const SearchResult& result, size_t limit, std::ostream& out) {
 void print_json(const SearchResult& result, size_t limit, std::ostream& out) {
   using Json = nlohmann::ordered_json;
   const StageTimes& t = result.times;
+  const AuctionRecord& a = result.auction;
   Json json = {{"query", result.query},
                {"user", result.user},
                {"status", result.status},
@@ -50,6 +75,15 @@ void print_json(const SearchResult& result, size_t limit, std::ostream& out) {
                  {"score", t.score},
                  {"choose", t.choose},
                  {"rewrite", t.rewrite}}},
+               {"auction",
+                {{"bid_matches", a.bid_matches},
+                 {"title_matches", a.title_matches},
+                 {"denied", a.denied},
+                 {"out_of_budget", a.out_of_budget},
+                 {"below_reserve", a.below_reserve},
+                 {"reserve", a.reserve},
+                 {"cut", a.cut},
+                 {"is_cut", a.is_cut}}},
                {"ads", Json::array()}};
   for (const AdShown& ad : result.ads) {
     if (ad.rank > limit) break;
@@ -62,6 +96,7 @@ void print_json(const SearchResult& result, size_t limit, std::ostream& out) {
                            {"first_pass_rank", ad.first_pass_rank},
                            {"score", ad.score},
                            {"bid", ad.bid},
+                           {"price", ad.price},
                            {"match", ad.match},
                            {"term", ad.term.empty() ? Json(nullptr) : Json(ad.term)},
                            {"pctr", std::isnan(ad.pctr) ? Json(nullptr) : Json(ad.pctr)},

@@ -171,6 +171,25 @@ void add_serving_options(CLI::App& command, Options& o, CLI::Option* queries) {
       ->group(kServing);
 }
 
+void add_auction_options(CLI::App& command, Options& o) {
+  command
+      .add_option("--reserve", o.engine.auction.reserve,
+                  "Least bid that takes part, and least price of a click")
+      ->check(CLI::Range(0.0, BARKER_MAX_NUMBER))
+      ->group(kAuction);
+  command
+      .add_option("--budgets", o.engine.auction.budgets,
+                  "File of what ads spent today, made if missing; ads out of budget take no part")
+      ->type_name(kFile)
+      ->group(kAuction);
+  command
+      .add_option("--time-zone", o.engine.auction.time_zone,
+                  "Zone at whose midnight budgets are full again, such as Europe/Berlin")
+      ->type_name("ZONE")
+      ->capture_default_str()
+      ->group(kAuction);
+}
+
 void add_user_options(CLI::App& command, Options& o) {
   command.add_option("--users", o.users, "Profiles as JSON Lines (index/profiles/profiles.h)")
       ->type_name(kFile)
@@ -246,6 +265,7 @@ Command add_search_command(CLI::App& app) {
       ->check(CLI::Range(0, 100000))
       ->group(kOutput);
   add_user_options(*command, o);
+  add_auction_options(*command, o);
   add_model_options(*command, o);
   add_serving_options(*command, o, queries);
   return [options] { return run(*options); };

@@ -35,6 +35,13 @@ bool allows_shared_directory(const std::string& config) {
   return table.ok() && (*table)["shared_directory"].value_or(false);
 }
 
+// The exponent of the bid in the plugin's order, by which prices are computed. The plugin itself refuses
+// a wrong configuration.
+double bid_exponent_of(const std::string& config) {
+  const Result<toml::table> table = parse_toml(config);
+  return table.ok() ? (*table)["order"]["bid"].value_or(1.0) : 1.0;
+}
+
 }  // namespace
 
 EngineParts::~EngineParts() {
@@ -57,11 +64,19 @@ Result<std::unique_ptr<const EngineParts>> EngineParts::open(const EngineOptions
     return bad_data(options.index + ": expected as many ads in ads.store as in " + name +
                     ", found " + std::to_string(store->size()) + " and " + std::to_string(ads));
   }
+  if (bids->book().languages() != rules->languages.size()) {
+    return bad_data(options.index + ": bids.book and matching.toml name different languages");
+  }
   std::unique_ptr<EngineParts> parts(new EngineParts(
       std::move(bids).value(), std::move(titles).value(), std::move(store).value(), options));
   parts->rules = std::move(*rules);
   if (Status s = parts->read_matching(options); !s.ok()) return s;
+  Result<AdBudgets> budgets =
+      AdBudgets::open(parts->store, options.auction.budgets, options.auction.time_zone);
+  if (!budgets.ok()) return budgets.status();
+  parts->budgets = std::move(*budgets);
   if (Status s = parts->start_plugin(options); !s.ok()) return s;
+  parts->bid_exponent = bid_exponent_of(options.config);
   return std::unique_ptr<const EngineParts>(std::move(parts));
 }
 
@@ -138,6 +153,13 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
 
 void Engine::reload() const noexcept {
   if (parts_->watcher) parts_->watcher->wake();
+}
+
+bool Engine::spend(std::string_view ad_id, double amount) const noexcept {
+  if (!(amount >= 0) || amount > BARKER_MAX_NUMBER) return false;
+  const AdBudgets& budgets = parts_->budgets;
+  const auto at = budgets.by_id.find(fingerprint(ad_id));
+  return at == budgets.by_id.end() || budgets.ledger->spend(at->second, amount);
 }
 
 }  // namespace barker

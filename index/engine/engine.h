@@ -14,6 +14,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "models/base/result.h"
 #include "plugin/host/life_cycle.h"
@@ -21,7 +22,9 @@
 namespace barker {
 
 struct AuctionOptions {
-  double reserve = 0;  // the least bid that takes part, and the least price of a click
+  double reserve = 0;             // the least bid that takes part, and the least price of a click
+  std::string budgets;            // file of what ads spend today; empty: spending is not counted
+  std::string time_zone = "UTC";  // at whose midnight budgets are full again: "Europe/Berlin"
 };
 
 struct EngineOptions {
@@ -49,6 +52,11 @@ class Engine {
   // Makes the watcher, if there is one, look for changed weights and rules now, and try again what
   // it refused. [any thread, and signal handlers]
   void reload() const noexcept;
+
+  // Takes the price of a click from the ad's budget of today. An ad without a budget has nothing to take
+  // from. False, and nothing is taken, where the amount is negative or no finite number. When this
+  // returns, the amount survives the end of the process. [any thread]
+  bool spend(std::string_view ad_id, double amount) const noexcept;
 
   const EngineParts& parts() const { return *parts_; }
 

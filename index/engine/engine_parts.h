@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "index/catalogue/ad_store.h"
+#include "index/engine/ad_budgets.h"
 #include "index/engine/engine.h"
 #include "index/matching/matching_file.h"
 #include "index/matching/synonyms.h"
@@ -29,6 +30,8 @@ struct EngineParts {
   TitleIndex titles;
   AdStore store;
   AuctionOptions auction;
+  double bid_exponent = 1;  // of the plugin's order
+  AdBudgets budgets;
   MatchingRules rules;
   Synonyms synonyms;
   size_t limit;  // ads of the first pass

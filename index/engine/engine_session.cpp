@@ -1,5 +1,6 @@
 #include "index/engine/engine_session.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -89,11 +90,13 @@ Result<SearchResult> EngineSession::search(const std::string& query, const Profi
   const Status rescored =
       explain ? plugin_.rescore_and_explain(page.explanation) : plugin_.rescore();
   page.times.rescore = watch.lap();
+  page.auction = first_pass_.record();
   if (rescored.ok()) {
     read_answer(page);
   } else {
     show_first_pass(page, rescored);
   }
+  set_prices(page);
   return page;
 }
 
@@ -120,6 +123,25 @@ void EngineSession::add_ad(const Candidate& candidate) {
   }
   ad.first_pass_score = candidate.relevance;
   ad.bid = candidate.bid;
+}
+
+// By the plugin's score where it ordered the page. Otherwise the bids ordered the bid matches, and the
+// texts the ads behind them, so that a bid did not count there.
+void EngineSession::set_prices(SearchResult& page) {
+  const bool is_rescored =
+      std::ranges::any_of(page.ads, [](const AdShown& ad) { return ad.is_rescored; });
+  auction_ads_.clear();
+  for (const AdShown& ad : page.ads) {
+    const bool is_bid_match = first_pass_.candidates()[ad.first_pass_rank - 1].term != kNoTerm;
+    auction_ads_.push_back({.bid = ad.bid,
+                            .score = is_rescored ? ad.score : ad.bid,
+                            .ranked = is_rescored ? ad.is_rescored : is_bid_match,
+                            .bid_counts = is_rescored || is_bid_match});
+  }
+  prices_.resize(page.ads.size());
+  const double exponent = is_rescored ? engine_.bid_exponent : 1;
+  second_prices(auction_ads_, {exponent, page.auction.reserve, page.auction.cut}, prices_);
+  for (size_t i = 0; i < prices_.size(); ++i) page.ads[i].price = prices_[i];
 }
 
 // How an ad came into the auction.
@@ -150,6 +172,7 @@ void EngineSession::read_answer(SearchResult& page) const {
     AdShown shown = show(answer.ad, rank + 1, answer.index + 1, std::string(answer.title));
     shown.score = answer.score;
     shown.pctr = answer.pctr;
+    shown.is_rescored = answer.rescored;
     show_match(first_pass_.candidates()[answer.index], shown);
     for (const barker_chosen& chosen : answer.chosen) {
       shown.selling_points.push_back(

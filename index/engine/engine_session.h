@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "index/auction/price.h"
 #include "index/engine/engine.h"
 #include "index/engine/first_pass.h"
 #include "index/engine/search_result.h"
@@ -32,11 +33,14 @@ class EngineSession {
   void show_match(const Candidate& candidate, AdShown& shown) const;
   std::string text_of(const AnsweredAd& answer, const barker_chosen& chosen) const;
   void read_answer(SearchResult& page) const;
+  void set_prices(SearchResult& page);
   void show_first_pass(SearchResult& page, const Status& why) const;
 
   const EngineParts& engine_;
   FirstPass first_pass_;
   Session plugin_;
+  std::vector<AuctionAd> auction_ads_;
+  std::vector<double> prices_;
 };
 
 }  // namespace barker

@@ -35,13 +35,28 @@ void FirstPass::analyse(const std::string& query) {
 
 Status FirstPass::find(size_t limit) {
   candidates_.clear();
-  cut_ = 0;
+  record_ = {};
+  record_.reserve = engine_.auction.reserve;
+  if (engine_.budgets.ledger) pace_ = engine_.budgets.ledger->pace(seconds_now());
   if (Status s = find_bids(limit); !s.ok()) return s;
-  return candidates_.size() < limit ? find_texts(limit) : Status();
+  record_.bid_matches = candidates_.size();
+  if (candidates_.size() < limit) {
+    if (Status s = find_texts(limit); !s.ok()) return s;
+  }
+  record_.title_matches = candidates_.size() - record_.bid_matches;
+  return {};
 }
 
-bool FirstPass::takes_part(uint32_t ad, double bid) const {
-  return bid >= engine_.auction.reserve && !engine_.bids.book().is_denied(ad, fingerprints_);
+bool FirstPass::takes_part(uint32_t ad) {
+  if (engine_.bids.book().is_denied(ad, fingerprints_)) {
+    ++record_.denied;
+    return false;
+  }
+  if (!engine_.budgets.may_take_part(ad, pace_)) {
+    ++record_.out_of_budget;
+    return false;
+  }
+  return true;
 }
 
 bool FirstPass::is_candidate(uint32_t ad) const {
@@ -55,17 +70,17 @@ Status FirstPass::find_bids(size_t limit) {
     if (offer.bid() < engine_.auction.reserve) return false;  // as all behind it
     BidBook::Match match{};
     if (!book.find_match(number, fingerprints_, match)) return true;
-    if (!takes_part(offer.ad(), offer.bid())) return true;
     if (offer.is_one_of() && is_candidate(offer.ad())) return true;
+    if (!takes_part(offer.ad())) return true;
     if (candidates_.size() == limit) {
-      cut_ = offer.bid();
+      record_.cut = offer.bid();
       return false;
     }
     const float relevance = kRelevance[static_cast<size_t>(match.match)];
     candidates_.push_back({offer.ad(), match.term, offer.bid(), relevance});
     return true;
   };
-  return engine_.bids.read(words_, visit, &is_query_cut_);
+  return engine_.bids.read(words_, visit, &record_.is_cut);
 }
 
 Status FirstPass::find_texts(size_t limit) {
@@ -106,7 +121,12 @@ Status FirstPass::add_hits(size_t limit, const Search& search) {
     for (const Hit& hit : *hits) {
       if (candidates_.size() == limit) break;
       const double bid = engine_.store.ad(hit.document).bid();
-      if (is_candidate(hit.document) || !takes_part(hit.document, bid)) continue;
+      if (is_candidate(hit.document)) continue;
+      if (bid < engine_.auction.reserve) {
+        ++record_.below_reserve;
+        continue;
+      }
+      if (!takes_part(hit.document)) continue;
       const float relevance = most * hit.score / hits->front().score;
       candidates_.push_back({hit.document, kNoTerm, bid, relevance});
     }

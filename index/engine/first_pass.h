@@ -3,7 +3,7 @@
 // First the offers whose bid terms match, by their bids. Where they are fewer than a page, ads follow
 // that the texts find: those whose title, brand and category have all words of the query, and of ads
 // without bid terms those that have fewer. Ads whose negative keywords match, and those that bid less
-// than the reserve, are never among them.
+// than the reserve or have spent their budget, are never among them.
 //
 // Threads: one at a time. Only index/engine includes this.
 #pragma once
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "index/engine/engine_parts.h"
+#include "index/engine/search_result.h"
 #include "index/matching/matching.h"
 #include "index/retrieval/bid_match.h"
 #include "models/base/result.h"
@@ -41,10 +42,7 @@ class FirstPass {
   Status find(size_t limit);
 
   const std::vector<Candidate>& candidates() const { return candidates_; }
-  // The best bid among matching offers for which there was no place; 0: every one has a place.
-  double cut() const { return cut_; }
-  // Whether the query has more words than are compared with bid terms.
-  bool is_query_cut() const { return is_query_cut_; }
+  const AuctionRecord& record() const { return record_; }
 
  private:
   using Search = std::function<Result<std::vector<Hit>>(size_t limit)>;
@@ -52,7 +50,7 @@ class FirstPass {
   Status find_bids(size_t limit);
   Status find_texts(size_t limit);
   Status add_hits(size_t limit, const Search& search);
-  bool takes_part(uint32_t ad, double bid) const;
+  bool takes_part(uint32_t ad);
   bool is_candidate(uint32_t ad) const;
 
   const EngineParts& engine_;
@@ -61,8 +59,8 @@ class FirstPass {
   std::vector<std::vector<std::string>> words_;  // for each language
   QueryWords fingerprints_;
   std::vector<Candidate> candidates_;
-  double cut_ = 0;
-  bool is_query_cut_ = false;
+  AuctionRecord record_;
+  Budgets::Pace pace_{};  // of the moment of the query
 };
 
 }  // namespace barker

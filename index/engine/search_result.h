@@ -19,6 +19,8 @@ struct AdShown {
   std::string id, title, original_title;
   size_t rank, first_pass_rank;  // from 1
   double score, bid, pctr;       // pctr is NaN where the model predicts none
+  bool is_rescored = false;      // the score is the plugin's; otherwise that of the first pass
+  double price = 0;              // of a click (index/auction/price.h)
   std::string match = "title";  // how it came into the auction: "exact", "phrase", "broad", "title"
   std::string term;             // the bid term that matched; empty: none
   std::vector<SellingPointShown> selling_points;
@@ -29,11 +31,23 @@ struct StageTimes {  // microseconds
   double map = 0, score = 0, choose = 0, rewrite = 0;  // parts of rescore, by the plugin's clock
 };
 
+// What the first pass did with the offers and ads that match.
+struct AuctionRecord {
+  size_t bid_matches = 0, title_matches = 0;  // ads that take part
+  size_t denied = 0;                          // by their negative keywords
+  size_t out_of_budget = 0;                   // for today, or ahead of their pace
+  size_t below_reserve = 0;                   // of the title matches
+  double reserve = 0;
+  double cut = 0;       // the best bid for which there was no place; 0: all had one
+  bool is_cut = false;  // the query has more words than are compared with bid terms
+};
+
 struct SearchResult {
   std::string query, user;
   std::string status, reason;  // plugin/host/names.h, or "bypassed" and "refused"
   uint64_t generation = 0;     // of the weights that answered; 0: none
   StageTimes times;
+  AuctionRecord auction;
   std::vector<AdShown> ads;
   std::string explanation;  // JSON; empty unless it was asked for
 };

@@ -21,6 +21,7 @@ inline constexpr char kInput[] = "Input";
 inline constexpr char kOutput[] = "Output";
 inline constexpr char kModel[] = "Model";
 inline constexpr char kUser[] = "User";
+inline constexpr char kAuction[] = "Auction";
 inline constexpr char kServing[] = "Serving";
 inline constexpr char kJudging[] = "Judging";
 inline constexpr char kRun[] = "Run";

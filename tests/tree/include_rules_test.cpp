@@ -53,7 +53,7 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"index/profiles", {"models/base", "models/text", "index/catalogue"}},
     {"index/engine",
      {"models/base", "models/text", "index/catalogue", "index/matching", "index/auction",
-      "index/retrieval", "index/profiles", "plugin", "plugin/host"}},
+      "index/retrieval", "index/auction", "index/profiles", "plugin", "plugin/host"}},
     {"index/commands",
      {"models/base", "models/text", "models/command", "models/weights", "models/simulate",
       "index/catalogue", "index/matching", "index/auction", "index/retrieval", "index/profiles",

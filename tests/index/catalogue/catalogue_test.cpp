@@ -64,7 +64,7 @@ TEST(ParseAd, TakesNumbersBooleansAndListsWhereATextIsExpected) {
   EXPECT_EQ(ad.title, "1984");
   EXPECT_EQ(ad.brand, "true");
   EXPECT_EQ(ad.category, "Home > Sofas");
-  EXPECT_EQ(ad.bid_terms, (std::vector<std::string>{"sofa", "red couch"}));
+  EXPECT_EQ(ad.bid_terms, (std::vector<BidTerm>{{"sofa"}, {"red couch"}}));
   EXPECT_EQ(ad.selling_points, (std::vector<std::string>{"5", "soft"}));
   using Attributes = std::vector<std::pair<std::string, std::string>>;
   EXPECT_EQ(ad.attributes,

@@ -187,7 +187,7 @@ TEST(ImportFeed, ReadsAnyJsonLinesThroughAMap) {
   const CatalogueAd& hub = result.ads.at("1");
   EXPECT_EQ(hub.title, "USB hub");
   EXPECT_EQ(hub.bid, 0.3);
-  EXPECT_THAT(hub.bid_terms, ElementsAre("usb hub", "hub"));
+  EXPECT_THAT(hub.bid_terms, ElementsAre(BidTerm{"usb hub"}, BidTerm{"hub"}));
   EXPECT_THAT(hub.selling_points, ElementsAre("Fast charging", "Aluminium"));
   EXPECT_EQ(result.attribute("1", "price"), "19.5");
   EXPECT_EQ(result.attribute("1", "ports"), "4, 2");

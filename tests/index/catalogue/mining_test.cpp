@@ -119,7 +119,7 @@ TEST(Mine, ProposesNeitherBrandNorCategory) {
   std::vector<CatalogueAd> ads = ads_with("Trailhawk quality; hiking things; memory foam");
   for (CatalogueAd& ad : ads) {
     ad.brand = "Trailhawk";
-    ad.bid_terms = {"hiking"};
+    ad.bid_terms = {{"hiking"}};
   }
   EXPECT_THAT(mined(ads), ElementsAre("memory foam"));
 }

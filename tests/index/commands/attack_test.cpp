@@ -29,7 +29,7 @@ class Attack : public testing::Test {
       CatalogueAd ad;
       ad.id = std::to_string(ads.size()) + hostile;
       ad.title = hostile + " shoes " + hostile;
-      ad.bid_terms = {"shoes", hostile};
+      ad.bid_terms = {{"shoes"}, {hostile}};
       // The plugin folds the last one to "word1", while a reader sees something else.
       ad.selling_points = {hostile, "word2", "wo\u200Brd\u202E1"};
       ad.merchant = ad.category = hostile;

@@ -26,7 +26,7 @@ CatalogueAd make_ad(const char* id, const char* title, const char* bid_term,
   CatalogueAd ad;
   ad.id = id;
   ad.title = title;
-  ad.bid_terms = {bid_term};
+  ad.bid_terms = {{bid_term}};
   ad.selling_points = std::move(points);
   return ad;
 }

@@ -46,7 +46,7 @@ class Threads : public testing::TestWithParam<size_t> {
     for (size_t i = 0; i < ads.size(); ++i) {
       ads[i].id = "ad" + std::to_string(i);
       ads[i].title = word(random()) + " " + word(random()) + (i % 5 ? "" : " 补水面膜");
-      ads[i].bid_terms = {word(random()), i % 5 ? word(random()) : "面膜"};
+      ads[i].bid_terms = {{word(random())}, {i % 5 ? word(random()) : "面膜"}};
       ads[i].selling_points = {word(random()), word(random()), word(random())};
     }
     const Status written = write_index(ads, options_.index);
