@@ -50,10 +50,10 @@ EngineParts::~EngineParts() {
 }
 
 Result<std::unique_ptr<const EngineParts>> EngineParts::open(const EngineOptions& options) {
-  Result<MatchingRules> rules = read_matching_rules(options.index);
-  if (!rules.ok()) return rules.status();
   Result<AdStore> store = AdStore::open(options.index + "/ads.store");
   if (!store.ok()) return store.status();
+  Result<MatchingRules> rules = read_matching_rules(options.index);
+  if (!rules.ok()) return rules.status();
   Result<BidIndex> bids = BidIndex::open(options.index);
   if (!bids.ok()) return bids.status();
   Result<TitleIndex> titles = TitleIndex::open(options.index + "/titles");

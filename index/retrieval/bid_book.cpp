@@ -22,11 +22,14 @@ struct Draft {
   bool is_one_of;
 };
 
-std::vector<Draft> offers_of(const std::vector<CatalogueAd>& ads) {
+// Terms without words are left out, because they match nothing.
+std::vector<Draft> offers_of(const std::vector<CatalogueAd>& ads,
+                             const MatchingAnalyzer& analyzer) {
   std::vector<Draft> offers;
   for (size_t i = 0; i < ads.size(); ++i) {
     std::map<double, std::vector<const BidTerm*>> by_bid;
     for (const BidTerm& term : ads[i].bid_terms) {
+      if (analyzer.words(term.text).front().empty()) continue;
       by_bid[term.bid.value_or(ads[i].bid)].push_back(&term);
     }
     for (auto& [bid, terms] : by_bid) {
@@ -103,7 +106,7 @@ class BookWriter {
 Status BidBook::write(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
                       const std::string& path) {
   BookWriter book(analyzer);
-  for (const Draft& offer : offers_of(ads)) book.add_offer(offer);
+  for (const Draft& offer : offers_of(ads, analyzer)) book.add_offer(offer);
   for (const CatalogueAd& ad : ads) book.add_negatives(ad);
   return book.write(path);
 }

@@ -26,9 +26,10 @@ constexpr Field kParts = {L"parts", 0.4};
 // Folded words of the description, which often says what an ad is not for. It is asked only where the
 // other fields know none of the query's words.
 constexpr Field kDescription = {L"description", 1.0};
-// Says that an ad has no bid terms, so that it takes part by its texts alone.
+// Says whether an ad has no bid terms, so that it takes part by its texts alone. Every ad has this field,
+// because Lucene++ cannot map the empty files of an index without any word.
 constexpr Field kOpen = {L"open", 0.0};
-constexpr const wchar_t* kIsOpen = L"1";
+constexpr const wchar_t *kIsOpen = L"1", *kIsClosed = L"0";
 
 // What a synonym is worth beside a word of the query.
 constexpr double kSynonym = 0.5;
@@ -75,7 +76,7 @@ lucene::DocumentPtr document_of(const CatalogueAd& ad, const MatchingAnalyzer& a
   add_field(document, kDescription, description);
   add_field(document, kExact, terms.exact);
   add_field(document, kParts, terms.parts);
-  if (ad.bid_terms.empty()) add_field(document, kOpen, kIsOpen);
+  add_field(document, kOpen, ad.bid_terms.empty() ? kIsOpen : kIsClosed);
   return document;
 }
 

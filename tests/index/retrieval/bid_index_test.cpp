@@ -10,8 +10,8 @@
 #include <random>
 #include <set>
 
-#include "index/retrieval/bids_generated.h"
 #include "index/retrieval/bid_tokens.h"
+#include "index/retrieval/bids_generated.h"
 #include "tests/models/weights/random_model.h"
 
 namespace barker {
@@ -73,8 +73,8 @@ class Auction {
       if (!book.find_match(offer, fingerprints, match)) return true;
       const uint32_t ad = book.offer(offer).ad();
       if (book.is_denied(ad, fingerprints)) return true;
-      found.push_back({ad, book.offer(offer).bid(), match.match,
-                       std::string(book.term(match.term).text)});
+      found.push_back(
+          {ad, book.offer(offer).bid(), match.match, std::string(book.term(match.term).text)});
       return found.size() < most;
     };
     const Status read = index_->read(words, visit, &is_cut_);
@@ -121,9 +121,8 @@ TEST(BidIndex, FindsAnExactTermWhereItIsTheQuery) {
 }
 
 TEST(BidIndex, SaysTheMostExactTypeThatMatches) {
-  const Auction auction({ad_with({{"dress"},
-                                  {"red dress", BidMatch::kPhrase},
-                                  {"long red dress", BidMatch::kExact}})});
+  const Auction auction({ad_with(
+      {{"dress"}, {"red dress", BidMatch::kPhrase}, {"long red dress", BidMatch::kExact}})});
   EXPECT_EQ(auction.find("dress").front().match, BidMatch::kBroad);
   EXPECT_EQ(auction.find("new red dress").front().match, BidMatch::kPhrase);
   EXPECT_EQ(auction.find("long red dress").front().match, BidMatch::kExact);
@@ -219,7 +218,7 @@ class BruteForce {
       const bool is_phrase = std::search(q.begin(), q.end(), t.begin(), t.end()) != q.end();
       const bool is_broad = std::ranges::all_of(
           t, [&](const std::string& word) { return std::ranges::count(q, word) > 0; });
-      if (term.match == BidMatch::kExact ? is_exact
+      if (term.match == BidMatch::kExact    ? is_exact
           : term.match == BidMatch::kPhrase ? is_phrase
                                             : is_broad) {
         return true;
@@ -280,10 +279,10 @@ INSTANTIATE_TEST_SUITE_P(
     Scripts, RandomAuctions,
     ::testing::Values(std::vector<std::string>{"red", "shoes", "shoe", "wi-fi", "wifi", "women's",
                                                "running", "4k", "jacket", "blue"},
-                      std::vector<std::string>{"面膜", "补水", "女装", "连衣裙", "防晒", "手机", "雨伞",
-                                               "雨傘"},
-                      std::vector<std::string>{"فستان", "أحمر", "الحذاء", "حذاء", "платье", "красное",
-                                               "ёлка", "елка", "dress"}));
+                      std::vector<std::string>{"面膜", "补水", "女装", "连衣裙", "防晒", "手机",
+                                               "雨伞", "雨傘"},
+                      std::vector<std::string>{"فستان", "أحمر", "الحذاء", "حذاء", "платье",
+                                               "красное", "ёлка", "елка", "dress"}));
 
 TEST(BidBook, RefusesDamage) {
   CatalogueAd ad = ad_with({{"red dress"}, {"gown", BidMatch::kExact, .3}});
