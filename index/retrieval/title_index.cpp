@@ -31,6 +31,9 @@ constexpr Field kDescription = {L"description", 1.0};
 constexpr Field kOpen = {L"open", 0.0};
 constexpr const wchar_t *kIsOpen = L"1", *kIsClosed = L"0";
 
+// No title has all words of a longer query, and Lucene++ refuses queries of more than 1024 parts.
+constexpr size_t kMostWordsOfAll = 256;
+
 // What a synonym is worth beside a word of the query.
 constexpr double kSynonym = 0.5;
 
@@ -209,6 +212,7 @@ Status TitleIndex::warm_up() const {
 }
 
 Result<std::vector<Hit>> TitleIndex::search_all(const MatchingQuery& query, size_t limit) const {
+  if (query.by_word.size() > kMostWordsOfAll) return std::vector<Hit>();
   return impl_->search(query, limit, [&](const lucene::BooleanQueryPtr& both) {
     for (const std::vector<std::string>& forms : query.by_word) {
       Clauses word;
