@@ -4,6 +4,8 @@
 #include <bit>
 #include <span>
 
+#include "models/base/random.h"
+
 namespace barker {
 namespace {
 
@@ -14,17 +16,11 @@ constexpr size_t kWordsOfBlock = 8;
 constexpr size_t kBitsOfToken = 16;  // one in a thousand others passes with kProbes
 constexpr size_t kProbes = 6;
 
-uint64_t mixed(uint64_t hash) noexcept {  // the finalizer of MurmurHash3
-  hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdULL;
-  hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53ULL;
-  return hash ^ (hash >> 33);
-}
-
 uint64_t first_hash(char type, size_t language) noexcept {
-  return mixed((static_cast<uint64_t>(type) << 8) + language);
+  return mix_bits((static_cast<uint64_t>(type) << 8) + language);
 }
 
-uint64_t next_hash(uint64_t hash, Fingerprint word) noexcept { return mixed(hash + word); }
+uint64_t next_hash(uint64_t hash, Fingerprint word) noexcept { return mix_bits(hash + word); }
 
 uint64_t hash_of_broad_word(size_t language, Fingerprint word) noexcept {
   return next_hash(first_hash('w', language), word);
@@ -149,7 +145,7 @@ TokenFilter::TokenFilter(size_t tokens)
 
 void TokenFilter::add(uint64_t hash) noexcept {
   uint64_t* const block = &blocks_[(hash & mask_) * kWordsOfBlock];
-  uint64_t bits = mixed(hash);
+  uint64_t bits = mix_bits(hash);
   for (size_t i = 0; i < kProbes; ++i, bits >>= 9) block[(bits >> 6) & 7] |= 1ULL << (bits & 63);
 }
 
@@ -169,7 +165,7 @@ void TokenFilter::add(std::string_view token) {
 
 bool TokenFilter::may_have(uint64_t hash) const noexcept {
   const uint64_t* const block = &blocks_[(hash & mask_) * kWordsOfBlock];
-  uint64_t bits = mixed(hash);
+  uint64_t bits = mix_bits(hash);
   for (size_t i = 0; i < kProbes; ++i, bits >>= 9) {
     if ((block[(bits >> 6) & 7] >> (bits & 63) & 1) == 0) return false;
   }

@@ -9,6 +9,7 @@
 #include "models/base/output_file.h"
 #include "models/base/random.h"
 #include "models/data/events.h"
+#include "models/simulate/marketplace_bids.h"
 #include "models/simulate/marketplace_words.h"
 #include "models/text/keywords.h"
 #include "models/weights/groups.h"
@@ -27,6 +28,7 @@ constexpr double kSfBias = -1.6;
 constexpr double kAdBias = -2.6;
 constexpr size_t kSfsShown = 4;
 constexpr size_t kAdsShown = 5;
+constexpr size_t kRichQueries = 2000;
 
 struct Ad {
   std::string id, title, noun, brand;
@@ -191,7 +193,8 @@ class Market {
       : options_(options),
         ads_(make_ads(options)),
         users_(make_users(options)),
-        by_category_(market_categories().size()) {
+        by_category_(market_categories().size()),
+        bids_(options.seed, options.is_rich) {
     for (size_t i = 0; i < ads_.size(); ++i) by_category_[ads_[i].category].push_back(i);
     std::vector<std::string> phrases;
     for (const MarketCategory& c : market_categories()) {
@@ -200,14 +203,16 @@ class Market {
     splitter_ = KeywordSplitter(phrases);
   }
 
-  void write_catalogue(OutputFile& out) const {
+  void write_catalogue(OutputFile& out) {
     for (const Ad& ad : ads_) {
       const MarketCategory& c = market_categories()[ad.category];
-      Json points = Json::array();
+      std::vector<std::string> points;
       for (const size_t p : ad.points) points.push_back(c.points[p].text);
-      Json json = {
-          {"id", ad.id},        {"title", ad.title}, {"bid_terms", {ad.noun}},  {"bid", ad.bid},
-          {"category", c.name}, {"brand", ad.brand}, {"selling_points", points}};
+      Json json = {{"id", ad.id}, {"title", ad.title}};
+      bids_.add({c, ad.noun, points, ad.bid}, json);
+      json["category"] = c.name;
+      json["brand"] = ad.brand;
+      json["selling_points"] = points;
       if (ad.opt_out) json["opt_out"] = true;
       out.write(json.dump() + "\n");
     }
@@ -237,10 +242,12 @@ class Market {
     }
   }
 
-  static void write_queries(OutputFile& out) {
+  // After the catalogue, whose rich terms some of the queries are.
+  void write_queries(OutputFile& out) {
     for (const MarketCategory& c : market_categories()) {
       for (const std::string& noun : c.nouns) out.write(noun + "\n");
     }
+    for (const std::string& query : bids_.rich_queries(kRichQueries)) out.write(query + "\n");
   }
 
  private:
@@ -290,6 +297,7 @@ class Market {
   std::vector<User> users_;
   std::vector<std::vector<size_t>> by_category_;
   KeywordSplitter splitter_;
+  MarketBids bids_;
 };
 
 }  // namespace
@@ -313,7 +321,7 @@ Status write_marketplace(const MarketplaceOptions& options, const std::string& d
     return s;
   if (Status s = write("users.jsonl", [&](OutputFile& o) { market.write_users(o); }); !s.ok())
     return s;
-  return write("queries.txt", [](OutputFile& o) { Market::write_queries(o); });
+  return write("queries.txt", [&](OutputFile& o) { market.write_queries(o); });
 }
 
 }  // namespace barker

@@ -19,6 +19,7 @@ struct MarketplaceOptions {
   uint32_t ads = 4000;
   uint32_t users = 1500;
   uint32_t searches = 16000;
+  bool is_rich = false;  // merchants bid on long tails of invented words, too (marketplace_bids.h)
 };
 
 // Writes catalogue.jsonl, events.jsonl, users.jsonl and queries.txt into `directory`, which is made

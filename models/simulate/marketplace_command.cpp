@@ -30,6 +30,10 @@ Command add_marketplace_command(CLI::App& generate) {
   count("--user-count,--users", o->marketplace.users, "Number of users", 5, 10'000'000);
   count("--search-count,--searches", o->marketplace.searches, "Number of searches in the log", 1,
         100'000'000);
+  command
+      ->add_flag("--rich", o->marketplace.is_rich,
+                 "Merchants bid on long tails of invented words, too; for measurements")
+      ->group(kSize);
   command->add_option("--seed", o->marketplace.seed, "Equal seeds give equal files")->group(kRun);
   return [o]() -> Result<int> {
     if (Status s = write_marketplace(o->marketplace, o->out); !s.ok()) return s;
