@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
-#include <functional>
 #include <system_error>
 #include <utility>
 
@@ -23,19 +22,6 @@
 
 namespace barker {
 namespace {
-
-constexpr size_t kAdBytes = sizeof(Fingerprint) + sizeof(uint64_t);
-
-// Closes a descriptor at the end of its block.
-struct Descriptor {
-  int number;
-  explicit Descriptor(int opened) : number(opened) {}
-  ~Descriptor() {
-    if (number >= 0) close(number);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-};
 
 Status failed(const std::string& path, const std::string& what) {
   return io_error(path + ": cannot be " + what + ": " + std::strerror(errno));
@@ -50,31 +36,116 @@ uint64_t checksum_of(const BudgetFileHeader& header) {
   return XXH3_64bits(&header, offsetof(BudgetFileHeader, header_xxh3));
 }
 
-uint64_t checksum_of(std::span<const Fingerprint> fingerprints) {
-  return XXH3_64bits(fingerprints.data(), fingerprints.size_bytes());
+// The fingerprints are gathered, because the words between them change all the time.
+uint64_t checksum_of(std::span<const BudgetRow> rows, std::span<const BudgetRow> more = {}) {
+  std::vector<Fingerprint> ads;
+  ads.reserve(rows.size() + more.size());
+  for (const BudgetRow& row : rows) ads.push_back(row.ad);
+  for (const BudgetRow& row : more) ads.push_back(row.ad);
+  return XXH3_64bits(ads.data(), ads.size() * sizeof ads[0]);
 }
+
+BudgetFileHeader header_of(uint64_t rows, uint64_t fingerprints_xxh3) {
+  BudgetFileHeader header{};
+  std::memcpy(header.magic, kBudgetFileMagic, sizeof header.magic);
+  header.endian_mark = kBudgetEndianMark;
+  header.format_version = kBudgetFormatVersion;
+  header.rows = rows;
+  header.fingerprints_xxh3 = fingerprints_xxh3;
+  header.header_xxh3 = checksum_of(header);
+  return header;
+}
+
+// Writes all bytes at `offset` and waits until they are on the disk. 0 or an errno.
+int write_through(int descriptor, const void* data, size_t size, size_t offset) {
+  if (lseek(descriptor, static_cast<off_t>(offset), SEEK_SET) < 0) return errno;
+  if (const int error = write_all(descriptor, data, size); error != 0) return error;
+  return fsync(descriptor) == 0 ? 0 : errno;
+}
+
+// The rows by their ads, for finding many at once.
+class RowIndex {
+ public:
+  explicit RowIndex(std::span<BudgetRow> rows) {
+    sorted_.reserve(rows.size());
+    for (BudgetRow& row : rows) sorted_.push_back(&row);
+    std::ranges::sort(sorted_, {}, &BudgetRow::ad);
+  }
+  BudgetRow* find(Fingerprint ad) const {
+    const auto found = std::ranges::lower_bound(sorted_, ad, {}, &BudgetRow::ad);
+    return found != sorted_.end() && (*found)->ad == ad ? *found : nullptr;
+  }
+
+ private:
+  std::vector<BudgetRow*> sorted_;
+};
 
 }  // namespace
 
-Result<BudgetFile> BudgetFile::open(const std::string& path, std::span<const Fingerprint> ads,
-                                    uint32_t today) {
-  BudgetFile file;
-  file.path_ = path;
-  if (Status s = file.lock(); !s.ok()) return s;
-  const Result<bool> is_there = file.map();
-  if (!is_there.ok()) return is_there.status();
-  if (*is_there) {
-    if (Status s = file.check(today); !s.ok()) return s;
+Result<std::shared_ptr<const BudgetMapping>> BudgetMapping::of(int descriptor,
+                                                               const std::string& path) {
+  struct stat info {};
+  if (fstat(descriptor, &info) != 0) return failed(path, "read");
+  if (!S_ISREG(info.st_mode)) return bad_data(path + ": is not a regular file");
+  const auto size = static_cast<size_t>(info.st_size);
+  if (size < sizeof(BudgetFileHeader)) {
+    return unexpected(path, "at least " + std::to_string(sizeof(BudgetFileHeader)) + " bytes",
+                      std::to_string(size));
   }
-  const std::vector<Row> rows = file.rows_for(ads, today);
-  if (*is_there && file.has_just(rows)) return file;
-  file.unmap();
-  if (Status s = file.write(rows); !s.ok()) return s;
-  const Result<bool> is_written = file.map();
-  if (!is_written.ok()) return is_written.status();
-  if (!*is_written) return not_found(path + ": was removed while it was opened");
-  if (Status s = file.check(today); !s.ok()) return s;
+  void* data = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+  if (data == MAP_FAILED) return failed(path, "mapped");
+  const std::shared_ptr<BudgetMapping> mapping(new BudgetMapping(data, size));
+  if (Status s = mapping->check_header(path); !s.ok()) return s;
+  return std::shared_ptr<const BudgetMapping>(mapping);
+}
+
+BudgetMapping::~BudgetMapping() { munmap(data_, size_); }
+
+Status BudgetMapping::check_header(const std::string& path) {
+  const auto& h = *static_cast<const BudgetFileHeader*>(data_);
+  if (std::memcmp(h.magic, kBudgetFileMagic, sizeof h.magic) != 0) {
+    return bad_data(path + ": magic: is not a file of daily budgets");
+  }
+  if (h.endian_mark != kBudgetEndianMark) {
+    return unsupported(path + ": endian mark", kBudgetEndianMark, h.endian_mark);
+  }
+  if (h.format_version != kBudgetFormatVersion) {
+    return unsupported(path + ": format version", kBudgetFormatVersion, h.format_version);
+  }
+  if (h.header_xxh3 != checksum_of(h)) {
+    return bad_data(path + ": header: is damaged: its checksum differs");
+  }
+  const size_t room = (size_ - sizeof h) / sizeof(BudgetRow);
+  if (h.rows > room) {
+    return unexpected(path + ": rows", std::to_string(h.rows), std::to_string(room) + " at most");
+  }
+  rows_ = h.rows;
+  if (h.fingerprints_xxh3 != checksum_of(rows())) {
+    return bad_data(path + ": fingerprints: are damaged: their checksum differs");
+  }
+  return {};
+}
+
+std::span<BudgetRow> BudgetMapping::rows() const {
+  std::byte* begin = static_cast<std::byte*>(data_) + sizeof(BudgetFileHeader);
+  return {reinterpret_cast<BudgetRow*>(begin), rows_};
+}
+
+int BudgetMapping::sync() const noexcept { return msync(data_, size_, MS_SYNC) == 0 ? 0 : errno; }
+
+Result<std::shared_ptr<BudgetFile>> BudgetFile::open(const std::string& path, uint32_t today) {
+  std::shared_ptr<BudgetFile> file(new BudgetFile(path));
+  if (Status s = file->lock(); !s.ok()) return s;
+  if (Status s = file->open_or_make(); !s.ok()) return s;
+  if (Status s = file->check_rows(today); !s.ok()) return s;
+  if (Status s = file->drop_old_rows(today); !s.ok()) return s;
   return file;
+}
+
+BudgetFile::~BudgetFile() {
+  if (mapping_) sync();
+  if (descriptor_ >= 0) close(descriptor_);
+  if (lock_ >= 0) close(lock_);
 }
 
 // The lock has a file of its own, because the file itself is replaced.
@@ -88,118 +159,43 @@ Status BudgetFile::lock() {
 }
 
 // The file is opened without blocking, because the path may name a pipe.
-Result<bool> BudgetFile::map() {
-  const Descriptor file(::open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
-  if (file.number < 0 && errno == ENOENT) return false;
-  if (file.number < 0) return failed(path_, "opened");
-  struct stat info {};
-  if (fstat(file.number, &info) != 0) return failed(path_, "read");
-  if (!S_ISREG(info.st_mode)) return bad_data(path_ + ": is not a regular file");
-  const auto size = static_cast<size_t>(info.st_size);
-  if (size < sizeof(BudgetFileHeader)) {
-    return unexpected(path_, "at least " + std::to_string(sizeof(BudgetFileHeader)) + " bytes",
-                      std::to_string(size));
+Status BudgetFile::open_or_make() {
+  constexpr int kFlags = O_RDWR | O_CLOEXEC | O_NONBLOCK;
+  descriptor_ = ::open(path_.c_str(), kFlags);
+  if (descriptor_ < 0 && errno == ENOENT) {
+    if (Status s = write({}); !s.ok()) return s;
+    descriptor_ = ::open(path_.c_str(), kFlags);
   }
-  void* data = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file.number, 0);
-  if (data == MAP_FAILED) return failed(path_, "mapped");
-  data_ = data;
-  size_ = size;
-  return true;
+  if (descriptor_ < 0) return failed(path_, "opened");
+  Result<std::shared_ptr<const BudgetMapping>> mapping = BudgetMapping::of(descriptor_, path_);
+  if (!mapping.ok()) return mapping.status();
+  mapping_ = std::move(*mapping);
+  return {};
 }
 
-void BudgetFile::unmap() {
-  if (data_) munmap(std::exchange(data_, nullptr), std::exchange(size_, 0));
-}
-
-BudgetFile::~BudgetFile() {
-  unmap();
-  if (lock_ >= 0) close(lock_);
-}
-
-BudgetFile::BudgetFile(BudgetFile&& other) noexcept { *this = std::move(other); }
-
-BudgetFile& BudgetFile::operator=(BudgetFile&& other) noexcept {
-  std::swap(path_, other.path_);
-  std::swap(lock_, other.lock_);
-  std::swap(data_, other.data_);
-  std::swap(size_, other.size_);
-  return *this;
-}
-
-std::span<const Fingerprint> BudgetFile::fingerprints() const {
-  if (!data_) return {};
-  const std::byte* begin = static_cast<const std::byte*>(data_) + sizeof(BudgetFileHeader);
-  return {reinterpret_cast<const Fingerprint*>(begin), header().ads};
-}
-
-uint64_t* BudgetFile::words() const {
-  std::byte* begin = static_cast<std::byte*>(data_) + sizeof(BudgetFileHeader);
-  return reinterpret_cast<uint64_t*>(begin + fingerprints().size_bytes());
-}
-
-// What makes the header's numbers safe to use.
-Status BudgetFile::check_header() const {
-  const BudgetFileHeader& h = header();
-  if (std::memcmp(h.magic, kBudgetFileMagic, sizeof h.magic) != 0) {
-    return bad_data(path_ + ": magic: is not a file of daily budgets");
-  }
-  if (h.endian_mark != kBudgetEndianMark) {
-    return unsupported(path_ + ": endian mark", kBudgetEndianMark, h.endian_mark);
-  }
-  if (h.format_version != kBudgetFormatVersion) {
-    return unsupported(path_ + ": format version", kBudgetFormatVersion, h.format_version);
-  }
-  if (h.header_xxh3 != checksum_of(h)) {
-    return bad_data(path_ + ": header: is damaged: its checksum differs");
-  }
-  if (h.file_size != size_) {
-    return unexpected(path_ + ": file size", std::to_string(h.file_size), std::to_string(size_));
-  }
-  const size_t room = size_ - sizeof(BudgetFileHeader);
-  if (room % kAdBytes != 0 || h.ads != room / kAdBytes) {
-    return unexpected(path_ + ": ads", std::to_string(room / kAdBytes), std::to_string(h.ads));
+Status BudgetFile::check_rows(uint32_t today) const {
+  size_t number = 0;
+  for (const BudgetRow& row : mapping_->rows()) {
+    const uint32_t day = DaySpending::of(row.word).day;
+    if (day > today + 1) {
+      return unexpected(path_ + ": row " + std::to_string(number),
+                        "a day until " + date_text(today + 1) + ", which is tomorrow by the clock",
+                        date_text(day));
+    }
+    ++number;
   }
   return {};
 }
 
-Status BudgetFile::check(uint32_t today) const {
-  if (Status s = check_header(); !s.ok()) return s;
-  const std::span<const Fingerprint> ads = fingerprints();
-  if (header().fingerprints_xxh3 != checksum_of(ads)) {
-    return bad_data(path_ + ": fingerprints: are damaged: their checksum differs");
+Status BudgetFile::drop_old_rows(uint32_t today) {
+  std::vector<BudgetRow> kept;
+  for (const BudgetRow& row : mapping_->rows()) {
+    if (DaySpending::of(row.word).day >= today) kept.push_back(row);
   }
-  if (std::ranges::adjacent_find(ads, std::greater_equal()) != ads.end()) {
-    return bad_data(path_ + ": fingerprints: are not ascending");
-  }
-  for (size_t i = 0; i < ads.size(); ++i) {
-    const DaySpending spending = DaySpending::of(words()[i]);
-    if (spending.day <= today + 1) continue;
-    return unexpected(path_ + ": word " + std::to_string(i),
-                      "a day until " + date_text(today + 1) + ", which is tomorrow by the clock",
-                      date_text(spending.day));
-  }
-  return {};
-}
-
-std::vector<BudgetFile::Row> BudgetFile::rows_for(std::span<const Fingerprint> ads,
-                                                  uint32_t today) const {
-  std::vector<Row> rows;
-  for (const Fingerprint ad : ads) {
-    const uint64_t* found = word(ad);
-    rows.push_back({ad, found ? *found : 0});
-  }
-  const std::span<const Fingerprint> old = fingerprints();
-  for (size_t i = 0; i < old.size(); ++i) {
-    if (DaySpending::of(words()[i]).day >= today) rows.push_back({old[i], words()[i]});
-  }
-  std::ranges::sort(rows, {}, &Row::ad);
-  const auto twice = std::ranges::unique(rows, {}, &Row::ad);
-  rows.erase(twice.begin(), twice.end());
-  return rows;
-}
-
-bool BudgetFile::has_just(const std::vector<Row>& rows) const {
-  return std::ranges::equal(rows, fingerprints(), {}, &Row::ad);
+  if (kept.size() >= mapping_->rows().size() - kept.size()) return {};
+  if (Status s = write(kept); !s.ok()) return s;
+  close(std::exchange(descriptor_, -1));
+  return open_or_make();
 }
 
 // Removes what processes left that were killed while they wrote. Nobody else writes, because this
@@ -218,34 +214,84 @@ void BudgetFile::remove_leftovers() const {
   for (const fs::path& leftover : found) fs::remove(leftover, ignored);
 }
 
-Status BudgetFile::write(const std::vector<Row>& rows) const {
-  std::vector<uint64_t> columns;
-  for (const Row& row : rows) columns.push_back(row.ad);
-  const uint64_t checksum = checksum_of(std::span<const Fingerprint>(columns));
-  for (const Row& row : rows) columns.push_back(row.word);
-  BudgetFileHeader header{};
-  std::memcpy(header.magic, kBudgetFileMagic, sizeof header.magic);
-  header.endian_mark = kBudgetEndianMark;
-  header.format_version = kBudgetFormatVersion;
-  header.file_size = sizeof header + rows.size() * kAdBytes;
-  header.ads = rows.size();
-  header.fingerprints_xxh3 = checksum;
-  header.header_xxh3 = checksum_of(header);
+Status BudgetFile::write(std::span<const BudgetRow> rows) const {
   remove_leftovers();
   Result<AtomicFile> file = AtomicFile::create(path_);
   if (!file.ok()) return file.status();
+  const BudgetFileHeader header = header_of(rows.size(), checksum_of(rows));
   if (Status s = file->write(&header, sizeof header); !s.ok()) return s;
-  if (Status s = file->write(columns.data(), columns.size() * sizeof columns[0]); !s.ok()) return s;
+  if (Status s = file->write(rows.data(), rows.size_bytes()); !s.ok()) return s;
   return file->commit();
 }
 
-uint64_t* BudgetFile::word(Fingerprint ad) const noexcept {
-  const std::span<const Fingerprint> ads = fingerprints();
-  const auto found = std::ranges::lower_bound(ads, ad);
-  if (found == ads.end() || *found != ad) return nullptr;
-  return words() + (found - ads.begin());
+// The rows are on the disk before the header counts them.
+Status BudgetFile::append(std::span<const BudgetRow> rows) {
+  if (rows.empty()) return {};
+  if (!growth_.ok()) return growth_;
+  const std::span<const BudgetRow> old = mapping_->rows();
+  const BudgetFileHeader header = header_of(old.size() + rows.size(), checksum_of(old, rows));
+  const size_t end = sizeof header + old.size_bytes();
+  if (const int error = write_through(descriptor_, rows.data(), rows.size_bytes(), end)) {
+    return cannot_be_written(path_, error);
+  }
+  // If this fails, nobody knows which header will be on the disk, so that the rows must stay as they
+  // are until the file is opened again.
+  if (const int error = write_through(descriptor_, &header, sizeof header, 0)) {
+    return growth_ = cannot_be_written(path_, error);
+  }
+  Result<std::shared_ptr<const BudgetMapping>> grown = BudgetMapping::of(descriptor_, path_);
+  if (!grown.ok()) return growth_ = grown.status();
+  mapping_ = std::move(*grown);
+  return {};
 }
 
-int BudgetFile::sync() const noexcept { return msync(data_, size_, MS_SYNC) == 0 ? 0 : errno; }
+Result<BudgetWords> BudgetFile::words(std::span<const Fingerprint> ads) {
+  const std::lock_guard one_at_a_time(mutex_);
+  std::vector<BudgetRow> missing;
+  {
+    const RowIndex index(mapping_->rows());
+    for (const Fingerprint ad : ads) {
+      if (!index.find(ad)) missing.push_back({ad, 0});
+    }
+  }
+  std::ranges::sort(missing, {}, &BudgetRow::ad);
+  const auto twice = std::ranges::unique(missing, {}, &BudgetRow::ad);
+  missing.erase(twice.begin(), twice.end());
+  if (Status s = append(missing); !s.ok()) return s;
+  BudgetWords found;
+  found.mapping = mapping_;
+  found.words.reserve(ads.size());
+  const RowIndex index(mapping_->rows());
+  for (const Fingerprint ad : ads) found.words.push_back(&index.find(ad)->word);
+  return found;
+}
+
+// One thread of those that see a new second syncs, and the others go on.
+void BudgetFile::stored(int64_t now) noexcept {
+  is_dirty_.store(true, std::memory_order_release);
+  int64_t last = last_sync_.load(std::memory_order_relaxed);
+  if (last != now && last_sync_.compare_exchange_strong(last, now, std::memory_order_relaxed)) {
+    sync();
+  }
+}
+
+// A word is stored before the mark that there is something to sync, and the mark is taken away before
+// the sync, so that a word that comes meanwhile is synced by the next call. The lock makes flush() wait
+// for a sync that has begun.
+void BudgetFile::sync() noexcept {
+  const std::lock_guard one_at_a_time(mutex_);
+  if (!is_dirty_.exchange(false, std::memory_order_acq_rel)) return;
+  const int error = mapping_->sync();
+  if (error == 0) return;
+  is_dirty_.store(true, std::memory_order_release);
+  sync_error_.store(error, std::memory_order_relaxed);
+}
+
+Status BudgetFile::flush() {
+  sync();
+  const int error = sync_error_.exchange(0, std::memory_order_relaxed);
+  if (error == 0) return {};
+  return io_error(path_ + ": cannot be synced: " + std::strerror(error));
+}
 
 }  // namespace barker

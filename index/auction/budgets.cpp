@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <utility>
 
 namespace barker {
@@ -27,6 +26,14 @@ Status check_budget(const std::string& ad, double amount) {
                           ", found " + std::to_string(amount));
 }
 
+Status check_budgets(std::span<const BudgetedAd> ads) {
+  for (const BudgetedAd& ad : ads) {
+    Status s = check_budget("ad \"" + std::string(ad.id) + "\"", ad.daily_budget);
+    if (!s.ok()) return s;
+  }
+  return {};
+}
+
 // What a word says of `day`. Where another thread has begun the next day already, that is the day:
 // days go forward only. A day even later was a mistake of the clock and counts as little as a past
 // one.
@@ -46,35 +53,44 @@ int64_t seconds_now() {
 Result<std::unique_ptr<Budgets>> Budgets::open(const std::string& path,
                                                std::span<const BudgetedAd> ads,
                                                const BudgetOptions& options) {
-  std::vector<Fingerprint> fingerprints;
-  for (const BudgetedAd& ad : ads) {
-    if (Status s = check_budget("ad \"" + std::string(ad.id) + "\"", ad.daily_budget); !s.ok()) {
-      return s;
-    }
-    fingerprints.push_back(fingerprint(ad.id));
-  }
+  if (Status s = check_budgets(ads); !s.ok()) return s;
   const int64_t now = options.clock();
   Result<Days> days = Days::from(now, options.time_zone);
   if (!days.ok()) return days.status();
-  Result<BudgetFile> file = BudgetFile::open(path, fingerprints, days->at(now).number);
+  Result<std::shared_ptr<BudgetFile>> file = BudgetFile::open(path, days->at(now).number);
   if (!file.ok()) return file.status();
-  std::unique_ptr<Budgets> budgets(
-      new Budgets(std::move(*file), std::move(*days), options.clock, ads.size()));
-  for (size_t i = 0; i < ads.size(); ++i) {
-    budgets->ads_[i].budget_micros = micros_of(ads[i].daily_budget);
-    budgets->ads_[i].word = budgets->file_.word(fingerprints[i]);
-  }
-  return budgets;
+  return of_file(std::move(*file), std::move(*days), options.clock, ads);
 }
 
-Budgets::Budgets(BudgetFile file, Days days, std::function<int64_t()> clock, size_t ads)
+Result<std::unique_ptr<Budgets>> Budgets::of(std::span<const BudgetedAd> ads) const {
+  if (Status s = check_budgets(ads); !s.ok()) return s;
+  return of_file(file_, days_, clock_, ads);
+}
+
+Result<std::unique_ptr<Budgets>> Budgets::of_file(std::shared_ptr<BudgetFile> file, Days days,
+                                                  std::function<int64_t()> clock,
+                                                  std::span<const BudgetedAd> ads) {
+  std::vector<Fingerprint> fingerprints;
+  fingerprints.reserve(ads.size());
+  for (const BudgetedAd& ad : ads) fingerprints.push_back(fingerprint(ad.id));
+  const Result<BudgetWords> words = file->words(fingerprints);
+  if (!words.ok()) return words.status();
+  return std::unique_ptr<Budgets>(
+      new Budgets(std::move(file), std::move(days), std::move(clock), ads, *words));
+}
+
+Budgets::Budgets(std::shared_ptr<BudgetFile> file, Days days, std::function<int64_t()> clock,
+                 std::span<const BudgetedAd> ads, const BudgetWords& words)
     : file_(std::move(file)),
+      mapping_(words.mapping),
       days_(std::move(days)),
       clock_(std::move(clock)),
-      ads_(ads),
-      last_sync_(INT64_MIN) {}
-
-Budgets::~Budgets() { sync(); }
+      ads_(ads.size()) {
+  for (size_t i = 0; i < ads.size(); ++i) {
+    ads_[i].budget_micros.store(micros_of(ads[i].daily_budget), std::memory_order_relaxed);
+    ads_[i].word = words.words[i];
+  }
+}
 
 Budgets::Pace Budgets::pace(int64_t now) const noexcept {
   const Day day = days_.at(now);
@@ -104,35 +120,8 @@ bool Budgets::spend(size_t ad, double amount) noexcept {
     spending = on_day(seen, day);
     spending.micros = std::min(spending.micros + micros, DaySpending::kMostMicros);
   } while (!word.compare_exchange_weak(seen, spending.word(), std::memory_order_relaxed));
-  is_dirty_.store(true, std::memory_order_release);
-  sync_once_a_second(now);
+  file_->stored(now);
   return true;
-}
-
-// One thread of those that see a new second syncs, and the others go on.
-void Budgets::sync_once_a_second(int64_t now) noexcept {
-  int64_t last = last_sync_.load(std::memory_order_relaxed);
-  if (last != now && last_sync_.compare_exchange_strong(last, now, std::memory_order_relaxed)) {
-    sync();
-  }
-}
-
-// An amount is stored before the mark that it has to be synced, and the mark is taken away before the
-// sync, so that an amount that comes meanwhile is synced by the next call.
-void Budgets::sync() noexcept {
-  const std::lock_guard one_at_a_time(sync_);  // so that flush() waits for a sync that has begun
-  if (!is_dirty_.exchange(false, std::memory_order_acq_rel)) return;
-  const int error = file_.sync();
-  if (error == 0) return;
-  is_dirty_.store(true, std::memory_order_release);
-  sync_error_.store(error, std::memory_order_relaxed);
-}
-
-Status Budgets::flush() {
-  sync();
-  const int error = sync_error_.exchange(0, std::memory_order_relaxed);
-  if (error == 0) return {};
-  return io_error(file_.path() + ": cannot be synced: " + std::strerror(error));
 }
 
 double Budgets::spent(size_t ad, int64_t now) const noexcept {

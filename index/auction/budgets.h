@@ -28,7 +28,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -68,9 +67,14 @@ class Budgets {
   static Result<std::unique_ptr<Budgets>> open(const std::string& path,
                                                std::span<const BudgetedAd> ads,
                                                const BudgetOptions& options = {});
-  // Syncs what was spent. Call flush() before where its error matters. No other thread may be in a
-  // call.
-  ~Budgets();
+
+  // The budgets of other ads in the same open file: those of an index that was rebuilt while this one
+  // serves, or of the ads that were added to it. What one spends on an ad, the other sees at once.
+  // Each may be destroyed first.
+  Result<std::unique_ptr<Budgets>> of(std::span<const BudgetedAd> ads) const;
+
+  // The last one of a file syncs it. Call flush() before where the error of that matters.
+  ~Budgets() = default;
   Budgets(const Budgets&) = delete;
   Budgets& operator=(const Budgets&) = delete;
 
@@ -107,7 +111,7 @@ class Budgets {
   // Waits until all amounts are on the disk, and does nothing where they are already. A host that
   // calls it every second bounds what a power cut takes back, in pauses too. An error names the file,
   // and may be that of a sync by spend(), which has nobody to report it to.
-  Status flush();
+  Status flush() { return file_->flush(); }
 
  private:
   struct Ad {
@@ -115,18 +119,17 @@ class Budgets {
     uint64_t* word = nullptr;  // in the file
   };
 
-  Budgets(BudgetFile file, Days days, std::function<int64_t()> clock, size_t ads);
-  void sync_once_a_second(int64_t now) noexcept;
-  void sync() noexcept;
+  Budgets(std::shared_ptr<BudgetFile> file, Days days, std::function<int64_t()> clock,
+          std::span<const BudgetedAd> ads, const BudgetWords& words);
+  static Result<std::unique_ptr<Budgets>> of_file(std::shared_ptr<BudgetFile> file, Days days,
+                                                  std::function<int64_t()> clock,
+                                                  std::span<const BudgetedAd> ads);
 
-  BudgetFile file_;
+  const std::shared_ptr<BudgetFile> file_;
+  const std::shared_ptr<const BudgetMapping> mapping_;  // holds the words of `ads_`
   const Days days_;
   const std::function<int64_t()> clock_;
   std::vector<Ad> ads_;
-  std::mutex sync_;
-  std::atomic<int64_t> last_sync_;  // by the clock
-  std::atomic<bool> is_dirty_ = false;
-  std::atomic<int> sync_error_ = 0;  // errno
 };
 
 }  // namespace barker

@@ -25,43 +25,58 @@ class BudgetFiles : public ::testing::Test {
   void SetUp() override { fs::create_directories(directory_); }
   void TearDown() override { fs::remove_all(directory_); }
 
-  Result<BudgetFile> open(const std::vector<Fingerprint>& ads, uint32_t today = kToday) const {
-    return BudgetFile::open(path_, ads, today);
+  Result<std::shared_ptr<BudgetFile>> open(uint32_t today = kToday) const {
+    return BudgetFile::open(path_, today);
+  }
+  // Opens the file and adds the ads.
+  Status add(const std::vector<Fingerprint>& ads) const {
+    const Result<std::shared_ptr<BudgetFile>> file = open();
+    return file.ok() ? (*file)->words(ads).status() : file.status();
   }
   // Writes the file with the ads, of which the k-th spent k + 1 on `day`.
   void put(const std::vector<Fingerprint>& ads, uint32_t day = kToday) const {
     fs::remove(path_);
-    const Result<BudgetFile> file = open(ads);
+    const Result<std::shared_ptr<BudgetFile>> file = open();
     ASSERT_TRUE(file.ok()) << file.status().message();
-    for (size_t k = 0; k < ads.size(); ++k) *file->word(ads[k]) = DaySpending{day, k + 1}.word();
+    const Result<BudgetWords> found = (*file)->words(ads);
+    ASSERT_TRUE(found.ok()) << found.status().message();
+    for (size_t k = 0; k < ads.size(); ++k) *found->words[k] = DaySpending{day, k + 1}.word();
+  }
+  // A file whose next user drops old rows and adds new ones, so that it is written anew and then grows.
+  void put_with_old_rows() const {
+    put({7, 9});
+    const Result<std::shared_ptr<BudgetFile>> file = open();
+    const Result<BudgetWords> old = (*file)->words(std::vector<Fingerprint>{1, 2, 3});
+    ASSERT_TRUE(old.ok()) << old.status().message();
+    for (uint64_t* word : old->words) *word = DaySpending{kToday - 1, 5}.word();
   }
   std::string bytes() const {
     std::ifstream in(path_, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  void put_bytes(const std::string& bytes) const {
-    std::ofstream(path_, std::ios::binary | std::ios::trunc) << bytes;
-  }
+  // The bytes of a file with so many rows.
+  static size_t size_of(size_t rows) { return sizeof(BudgetFileHeader) + rows * sizeof(BudgetRow); }
   // Opens bytes that must be refused, and left as they are.
-  Status refusal(const std::string& damaged, uint32_t today = kToday) const {
-    put_bytes(damaged);
-    const Result<BudgetFile> file = open({7, 9, 11}, today);
+  Status refusal(const std::string& damaged) const {
+    std::ofstream(path_, std::ios::binary | std::ios::trunc) << damaged;
+    const Result<std::shared_ptr<BudgetFile>> file = open();
     EXPECT_EQ(bytes(), damaged);
     EXPECT_THAT(file.status().message(), HasSubstr(path_));
     return file.status();
   }
-  // What the file says of each ad, opened as it is.
+  // What the file says of each ad.
   std::map<Fingerprint, uint64_t> micros(const std::vector<Fingerprint>& ads) const {
-    std::map<Fingerprint, uint64_t> found;
-    const Result<BudgetFile> file = open(ads);
+    std::map<Fingerprint, uint64_t> by_ad;
+    const Result<std::shared_ptr<BudgetFile>> file = open();
     EXPECT_TRUE(file.ok()) << file.status().message();
-    if (!file.ok()) return found;
-    for (const Fingerprint ad : ads) {
-      const uint64_t* word = file->word(ad);
-      EXPECT_NE(word, nullptr);
-      if (word) found[ad] = DaySpending::of(*word).micros;
+    if (!file.ok()) return by_ad;
+    const Result<BudgetWords> found = (*file)->words(ads);
+    EXPECT_TRUE(found.ok()) << found.status().message();
+    if (!found.ok()) return by_ad;
+    for (size_t k = 0; k < ads.size(); ++k) {
+      by_ad[ads[k]] = DaySpending::of(*found->words[k]).micros;
     }
-    return found;
+    return by_ad;
   }
 
   const std::string directory_ = temporary_path("budgets");
@@ -75,46 +90,78 @@ TEST_F(BudgetFiles, BeginWithNothingSpent) { EXPECT_EQ(micros({7, 9}), (Micros{{
 TEST_F(BudgetFiles, FindAdsByTheirFingerprintsInAnyOrder) {
   put({9, 7, 11});
   EXPECT_EQ(micros({7, 9, 11}), (Micros{{7, 2}, {9, 1}, {11, 3}}));
-  EXPECT_EQ(open({7, 9, 11})->word(8), nullptr);
 }
 
-TEST_F(BudgetFiles, StayTheSameFileWhereTheAdsAreTheSame) {
+TEST_F(BudgetFiles, DoNotGrowWhereTheAdsAreTheSame) {
   put({9, 7});
-  struct stat before {
-  }, after{};
-  ASSERT_EQ(stat(path_.c_str(), &before), 0);
-  ASSERT_TRUE(open({7, 9, 9}).ok());
-  ASSERT_EQ(stat(path_.c_str(), &after), 0);
-  EXPECT_EQ(before.st_ino, after.st_ino);
+  ASSERT_TRUE(add({7, 9, 9}).ok());
+  EXPECT_EQ(bytes().size(), size_of(2));
 }
 
 TEST_F(BudgetFiles, KeepWhatWasSpentWhenAdsAreAdded) {
   put({7, 9});
-  EXPECT_EQ(micros({8, 7, 9}), (Micros{{7, 1}, {8, 0}, {9, 2}}));
+  EXPECT_EQ(micros({8, 7, 9, 8}), (Micros{{7, 1}, {8, 0}, {9, 2}}));
+  EXPECT_EQ(bytes().size(), size_of(3));
+}
+
+TEST_F(BudgetFiles, ShowTheSameWordsBeforeAndAfterTheyGrow) {
+  const Result<std::shared_ptr<BudgetFile>> file = open();
+  ASSERT_TRUE(file.ok());
+  const Result<BudgetWords> before = (*file)->words(std::vector<Fingerprint>{7});
+  std::vector<Fingerprint> many(10'000);
+  for (size_t i = 0; i < many.size(); ++i) many[i] = i + 1;
+  const Result<BudgetWords> after = (*file)->words(many);
+  ASSERT_TRUE(before.ok() && after.ok());
+  *before->words[0] = 5;
+  EXPECT_EQ(*after->words[6], 5u);
+  *after->words[6] = 6;
+  EXPECT_EQ(*before->words[0], 6u);
 }
 
 TEST_F(BudgetFiles, KeepAdsThatAreGoneUntilTheEndOfTheDay) {
   put({7, 9});
-  ASSERT_TRUE(open({8}).ok());
+  ASSERT_TRUE(add({8, 10, 11}).ok());
   EXPECT_EQ(micros({7, 8, 9}), (Micros{{7, 1}, {8, 0}, {9, 2}}));
-  ASSERT_TRUE(open({8}, kToday + 1).ok());
-  EXPECT_EQ(bytes().size(), sizeof(BudgetFileHeader) + 16);
+  ASSERT_TRUE(open(kToday + 1).ok());
+  EXPECT_EQ(bytes().size(), size_of(0));
+}
+
+TEST_F(BudgetFiles, DropRowsOfEarlierDaysWhereMostAreOfThatKind) {
+  put({7, 8, 9, 10}, kToday - 1);
+  ASSERT_TRUE(add({8, 9, 10, 11}).ok());
+  put({7, 8, 9, 10}, kToday - 1);
+  {
+    const Result<std::shared_ptr<BudgetFile>> file = open(kToday - 1);
+    const Result<BudgetWords> found = (*file)->words(std::vector<Fingerprint>{8});
+    *found->words[0] = DaySpending{kToday, 77}.word();
+  }
+  ASSERT_TRUE(open().ok());
+  EXPECT_EQ(bytes().size(), size_of(1));
+  EXPECT_EQ(micros({8}), (Micros{{8, 77}}));
 }
 
 TEST_F(BudgetFiles, MayHaveNoAdsAtAll) {
-  ASSERT_TRUE(open({}).ok());
-  ASSERT_TRUE(open({}).ok());
-  EXPECT_EQ(bytes().size(), sizeof(BudgetFileHeader));
+  ASSERT_TRUE(add({}).ok());
+  ASSERT_TRUE(add({}).ok());
+  EXPECT_EQ(bytes().size(), size_of(0));
 }
 
 TEST_F(BudgetFiles, AreRefusedWhateverByteOfHeaderOrFingerprintsIsDamaged) {
   put({7, 9, 11});
   const std::string good = bytes();
-  for (size_t at = 0; at < sizeof(BudgetFileHeader) + 3 * sizeof(Fingerprint); ++at) {
+  const auto is_word = [](size_t at) {
+    return at >= sizeof(BudgetFileHeader) &&
+           (at - sizeof(BudgetFileHeader)) % sizeof(BudgetRow) >= offsetof(BudgetRow, word);
+  };
+  size_t damages = 0;
+  for (size_t at = 0; at < good.size(); ++at) {
+    if (is_word(at)) continue;
     std::string damaged = good;
     damaged[at] = static_cast<char>(damaged[at] ^ (1 << at % 8));
     EXPECT_FALSE(refusal(damaged).ok()) << "byte " << at;
+    ++damages;
   }
+  EXPECT_EQ(damages, sizeof(BudgetFileHeader) + 3 * sizeof(Fingerprint));
 }
 
 TEST_F(BudgetFiles, AreRefusedWithTheFieldThatIsWrong) {
@@ -132,18 +179,25 @@ TEST_F(BudgetFiles, AreRefusedWithTheFieldThatIsWrong) {
   const Status version = with(offsetof(BudgetFileHeader, format_version), "\2");
   EXPECT_EQ(version.code(), Code::kUnsupported);
   EXPECT_THAT(version.message(), HasSubstr("format version: expected 1, found 2"));
-  EXPECT_THAT(with(offsetof(BudgetFileHeader, ads), "\2").message(), HasSubstr("header"));
+  EXPECT_THAT(with(offsetof(BudgetFileHeader, rows), "\2").message(), HasSubstr("header"));
   EXPECT_THAT(with(sizeof(BudgetFileHeader), "\2").message(), HasSubstr("fingerprints"));
 }
 
-TEST_F(BudgetFiles, AreRefusedAtAnyOtherLength) {
+TEST_F(BudgetFiles, AreRefusedAtAnyShorterLength) {
   put({7, 9, 11});
   const std::string good = bytes();
   for (size_t size = 0; size < good.size(); ++size) {
     EXPECT_EQ(refusal(good.substr(0, size)).code(), Code::kBadData) << size;
   }
-  EXPECT_EQ(refusal(good + "x").code(), Code::kBadData);
-  EXPECT_EQ(refusal(good + std::string(16, '\0')).code(), Code::kBadData);
+}
+
+TEST_F(BudgetFiles, OverwriteWhatAnInterruptedGrowthLeft) {
+  put({7, 9});
+  for (const size_t left : {1u, 16u, 40u}) {
+    std::ofstream(path_, std::ios::binary | std::ios::app) << std::string(left, 'x');
+    EXPECT_EQ(micros({7, 9}), (Micros{{7, 1}, {9, 2}}));
+    EXPECT_EQ(micros({7, 9, left}), (Micros{{7, 1}, {9, 2}, {left, 0}}));
+  }
 }
 
 TEST_F(BudgetFiles, AreRefusedWhereTheyAreOfALaterDayThanTomorrow) {
@@ -158,30 +212,29 @@ TEST_F(BudgetFiles, AreRefusedWhereTheyAreOfALaterDayThanTomorrow) {
 
 TEST_F(BudgetFiles, AreRegularFiles) {
   ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
-  EXPECT_THAT(open({7}).status().message(), HasSubstr(path_ + ": is not a regular file"));
+  EXPECT_THAT(open().status().message(), HasSubstr(path_ + ": is not a regular file"));
   fs::remove(path_);
   fs::create_directory(path_);
-  EXPECT_THAT(open({7}).status().message(), HasSubstr(path_));
+  EXPECT_THAT(open().status().message(), HasSubstr(path_));
 }
 
 TEST_F(BudgetFiles, AreOpenOnce) {
   {
-    const Result<BudgetFile> first = open({7});
+    const Result<std::shared_ptr<BudgetFile>> first = open(), second = open();
     ASSERT_TRUE(first.ok());
-    const Result<BudgetFile> second = open({7});
     EXPECT_EQ(second.status().code(), Code::kIoError);
     EXPECT_THAT(second.status().message(), HasSubstr(path_ + ": is in use by another process"));
   }
-  EXPECT_TRUE(open({7}).ok());
+  EXPECT_TRUE(open().ok());
 }
 
-TEST_F(BudgetFiles, KeepWhatWasSpentWhereverTheProcessIsKilledThatAddsAds) {
+TEST_F(BudgetFiles, KeepWhatWasSpentWhereverAProcessIsKilledThatOpensThem) {
   int kill_points = 0;
   for (int at = 1;; ++at) {
-    put({7, 9});
+    put_with_old_rows();
     const Traced traced = run_traced(
         [&] {
-          return open({7, 8, 9, 10}).ok() ? 0 : 1;
+          return add({7, 8, 9, 10}).ok() ? 0 : 1;
         },
         {Fault::Kind::kKill, at});
     if (!traced.possible) GTEST_SKIP() << "this machine does not allow tracing";
@@ -192,7 +245,7 @@ TEST_F(BudgetFiles, KeepWhatWasSpentWhereverTheProcessIsKilledThatAddsAds) {
     if (!traced.happened) break;
     ++kill_points;
   }
-  EXPECT_GT(kill_points, 10);
+  EXPECT_GT(kill_points, 20);
 }
 
 TEST_F(BudgetFiles, KeepWhatWasSpentWhicheverSystemCallFails) {
@@ -202,10 +255,10 @@ TEST_F(BudgetFiles, KeepWhatWasSpentWhicheverSystemCallFails) {
   int reported = 0;
   for (const bool lasting : {false, true}) {
     for (int at = 1;; ++at) {
-      put({7, 9});
+      put_with_old_rows();
       const Traced traced = run_traced(
           [&] {
-            return open({7, 8, 9, 10}).ok() ? 0 : 1;
+            return add({7, 8, 9, 10}).ok() ? 0 : 1;
           },
           {Fault::Kind::kError, at, EIO, lasting});
       if (!traced.possible) GTEST_SKIP() << "this machine does not allow tracing";
@@ -224,7 +277,7 @@ TEST_F(BudgetFiles, KeepWhatWasSpentWhicheverSystemCallFails) {
 }
 
 TEST_F(BudgetFiles, SyncANewFileBeforeItsRenameAndTheDirectoryAfterIt) {
-  const Traced traced = run_traced([&] { return open({7}).ok() ? 0 : 1; }, {});
+  const Traced traced = run_traced([&] { return open().ok() ? 0 : 1; }, {});
   if (!traced.possible) GTEST_SKIP() << "this machine does not allow tracing";
   std::string order;
   for (const SystemCall& call : traced.calls) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <limits>
@@ -327,13 +328,17 @@ TEST_F(DailyBudgets, LoseNoAmountOfManyThreads) {
 // between what it showed before and after the call. So an amount whose call began in the new day
 // counts for it, and one whose call had returned in the old day does not.
 TEST_F(DailyBudgets, PutAmountsOfThreadsIntoTheirDaysWhileTheClockPassesMidnight) {
-  constexpr int kThreads = 3, kMidnights = 50;
-  now_ = kMidnight + kDay - 2;
+  constexpr int kThreads = 3, kMidnights = 20;
+  now_ = kMidnight - 1;
   const auto budgets = open({{"a", 1e6}});
   for (int round = 0; round < kMidnights; ++round) {
-    const int64_t midnight = now_ + 2;
+    const int64_t midnight = kMidnight + round * kDay;
+    now_ = midnight - 1;
     std::atomic<uint64_t> surely{0}, possibly{0}, calls{0};
     std::atomic<bool> done{false};
+    const auto wait_for_calls = [&] {
+      for (const uint64_t seen = calls; calls < seen + 100;) std::this_thread::yield();
+    };
     std::vector<std::thread> threads;
     for (int t = 0; t < kThreads; ++t) {
       threads.emplace_back([&] {
@@ -348,19 +353,68 @@ TEST_F(DailyBudgets, PutAmountsOfThreadsIntoTheirDaysWhileTheClockPassesMidnight
         }
       });
     }
-    for (int tick = 0; tick < 4; ++tick) {
-      const uint64_t seen = calls;
-      while (calls < seen + 20) std::this_thread::yield();
-      ++now_;
-    }
+    wait_for_calls();
+    now_ = midnight;
+    wait_for_calls();
     done = true;
     for (std::thread& thread : threads) thread.join();
     const auto spent = static_cast<uint64_t>(budgets->spent(0, midnight) / kMicro + 0.5);
     ASSERT_GE(spent, surely) << "an amount of the new day was lost";
     ASSERT_LE(spent, possibly) << "an amount of the old day counts for the new one";
     ASSERT_GT(surely, 0u);
-    now_ = midnight + kDay - 2;
   }
+}
+
+TEST_F(DailyBudgets, OfARebuiltIndexShareWhatIsSpent) {
+  auto old = open({{"a", 1}, {"b", 1}});
+  EXPECT_TRUE(old->spend(0, 0.25));
+  Result<std::unique_ptr<Budgets>> rebuilt =
+      old->of(std::vector<BudgetedAd>{{"new", 1}, {"b", 1}, {"a", 0.5}});
+  ASSERT_TRUE(rebuilt.ok()) << rebuilt.status().message();
+  EXPECT_EQ((*rebuilt)->spent(2, now_), 0.25);
+  EXPECT_TRUE(old->spend(0, 0.25)) << "by a page of the old index";
+  EXPECT_FALSE((*rebuilt)->may_take_part(2, now_)) << "the rebuilt index has a lower budget";
+  EXPECT_TRUE(old->may_take_part(0, now_));
+  EXPECT_TRUE((*rebuilt)->spend(0, 0.125));
+  old = nullptr;
+  EXPECT_TRUE((*rebuilt)->spend(1, 0.5));
+  EXPECT_FALSE(try_open({}).ok()) << "the file is still in use";
+  rebuilt = std::unique_ptr<Budgets>();
+  const auto again = open({{"a", 1}, {"b", 1}, {"new", 1}});
+  EXPECT_EQ(again->spent(0, now_), 0.5);
+  EXPECT_EQ(again->spent(1, now_), 0.5);
+  EXPECT_EQ(again->spent(2, now_), 0.125);
+}
+
+TEST_F(DailyBudgets, LoseNoAmountWhileAdsAreAdded) {
+  constexpr int kThreads = 2, kGrowths = 10;
+  const auto budgets = open({{"a", 1e6}});
+  std::atomic<bool> done{false};
+  std::atomic<uint64_t> spent{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      while (!done) {
+        budgets->spend(0, kMicro);
+        ++spent;
+      }
+    });
+  }
+  for (int growth = 0; growth < kGrowths; ++growth) {
+    std::vector<std::string> ids = {"a"};
+    for (int i = 0; i < 500; ++i) ids.push_back(std::to_string(growth * 1000 + i));
+    std::vector<BudgetedAd> ads;
+    for (const std::string& id : ids) ads.push_back({id, 1e6});
+    const Result<std::unique_ptr<Budgets>> grown = budgets->of(ads);
+    EXPECT_TRUE(grown.ok()) << grown.status().message();
+    if (!grown.ok()) break;
+    (*grown)->spend(0, kMicro);
+    ++spent;
+    ++now_;
+  }
+  done = true;
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(std::round(budgets->spent(0, now_) / kMicro), spent);
 }
 
 }  // namespace
