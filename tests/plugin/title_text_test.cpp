@@ -64,6 +64,37 @@ TEST(TitleText, FindsWordsWhateverTheirSpelling) {
                                 {"Class A+++ fridge", "a+++"}});
 }
 
+// A script without spaces ends a word of another script, and is ended by it.
+TEST(TitleText, FindsWordsWhereTwoScriptsMeetWithoutASpace) {
+  expect(TitlePlace::kPresent, {{"s22防水", "防水"},
+                                {"s22防水", "s22"},
+                                {"s22防水手机壳", "防水"},
+                                {"防水s22", "防水"},
+                                {"防水s22", "s22"},
+                                {"防水 s22", "防水s22"},
+                                {"s22防水", "s22 防水"},
+                                {"s22 防水", "s22防水"},
+                                {"5g手机", "手机"},
+                                {"5g手机", "5g"},
+                                {"5G 手机", "5g手机"},
+                                {"usb充电", "充电"},
+                                {"usb充电", "usb"},
+                                {"ＵＳＢ充电", "usb 充电"},
+                                {"新款usb充电宝", "usb"},
+                                {"加厚10片装", "10片装"},
+                                {"iphone15防水壳", "iphone15"},
+                                {"t恤纯棉", "纯棉"},
+                                {"ワイヤレスusb充電", "usb"},
+                                {"สายusbชาร์จ", "usb"}});
+  expect(TitlePlace::kAbsent, {{"s22防水", "22"},
+                               {"s22防水", "s2"},
+                               {"防水s22", "s2"},
+                               {"usb充电", "us"},
+                               {"2x100ml精华", "00ml"}});
+  expect(TitlePlace::kNegated,
+         {{"s22不防水", "防水"}, {"usb无充电", "充电"}, {"s22 0酒精", "酒精"}});
+}
+
 TEST(TitleText, FindsNoPartsOfWordsAndNothingAcrossClauses) {
   expect(TitlePlace::kAbsent, {{"Gluten free. Shipping scale kettle", "free shipping"},
                                {"Light (water) proof", "water proof"},
