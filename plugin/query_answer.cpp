@@ -183,7 +183,7 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   find_promoted(a, title, out, prefixes);
   out.title_offset = answer_.text.size();
   // The merchant's own title is cleaned and escaped like all output, but neither prefixed nor cut.
-  const bool is_own = !in_time || !is_shown || !out.rescored || is_untouched(a);
+  const bool is_own = !in_time || !is_shown || !out.rescored || is_untouched(a, out.ad);
   rewrite_title(title, {prefixes, out.chosen_count},
                 is_own ? config_.untouched_title : config_.title, answer_.text, placed,
                 &counts_.invalid_utf8);

@@ -66,12 +66,17 @@ TEST_P(QueryAllocations, AreNoneForAnyTitlesThatBringTheirKeywords) {
   }
 }
 
-// The titles bring no keywords here: a catalogue splits them when it is registered.
+// The titles bring no keywords here, and merchants and categories have character references: all of
+// that is read when a catalogue is registered.
 TEST_P(QueryAllocations, AreNoneForAdsOfACatalogue) {
   const auto& catalogues =
       *static_cast<const barker_catalogue*>(api().get_extension(BARKER_EXT_CATALOGUE));
   const std::string titles[] = {"补水保湿面膜 word1 正品 👩‍🚀 T恤 <b>",
                                 "ภาษาไทย word1 สำหรับคุณ", "evil\u202Etxt word1 \xFF broken"};
+  const auto& rules = *static_cast<const barker_rules*>(api().get_extension(BARKER_EXT_RULES));
+  const std::string toml =
+      "merchants_off = ['m1']\n[[forbid]]\npattern = 'never'\ncategory = 'masks'\n";
+  ASSERT_EQ(rules.load_rules(plugin_, view(toml), nullptr), BARKER_OK);
   const std::string merchant = "M &amp; Co", category = "Beauty &gt; Masks";
   Asker asker(1, "somebody");
   for (size_t i = 0; i < asker.ads.size(); ++i) {
