@@ -475,8 +475,9 @@ typedef struct barker_explain {
    *   groups          [{name, known_tokens}]
    *   ads             in the order of the answer, the window's:
    *     id, score, factors {bid, pctr or null, first_pass}, opt_out, merchant_off
-   *     selling_points  [{text, score or null, verdict}]: P(attracted), and why it stands in the
-   *                     title or not; of the ads that are shown. In a partial answer the verdict
+   *     selling_points  [{text, score or null, verdict}]: P(attracted), and why it was put before
+   *                     the title or not ("denied by the title", "stands in the title and cannot
+   *                     leave it", ...); of the ads that are shown. In a partial answer the verdict
    *                     can be "past the deadline", and the list is left out where the deadline came
    *                     before the selling points were looked up
    *     attention       [{keyword, weight}]: of the title's known keywords, where there is a pCTR

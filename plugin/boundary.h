@@ -211,12 +211,6 @@ int32_t respond(const CheckedRequest& request, uint32_t host_minor, barker_respo
                   ", found " + std::to_string(ours.text_capacity));
 }
 
-// Extensions that answer queries (query_extensions.cpp).
-extern const barker_explain kExplain;
-extern const barker_prepared kPrepared;
-// catalogue_extension.cpp
-extern const barker_catalogue kCatalogue;
-
 // An extension's table by its id, or NULL.
 const void* get_extension(const char* id);
 

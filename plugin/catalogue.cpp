@@ -1,11 +1,10 @@
 #include "plugin/catalogue.h"
 
 #include <algorithm>
-#include <string_view>
-#include <unordered_map>
 
 #include "models/text/keywords.h"
 #include "models/weights/vocabulary.h"
+#include "plugin/rules.h"
 
 namespace barker {
 
@@ -13,6 +12,7 @@ namespace barker {
 
 CatalogueChunk::CatalogueChunk(std::span<const barker_ad* const> ads) : ads_(ads.size()) {
   std::unordered_map<std::string, uint32_t> known;  // by text and given fingerprint
+  Known merchants, categories;
   for (size_t i = 0; i < ads.size(); ++i) {
     if (!ads[i]) continue;
     const barker_ad& from = *ads[i];
@@ -21,8 +21,8 @@ CatalogueChunk::CatalogueChunk(std::span<const barker_ad* const> ads) : ads_(ads
     ad.flags = from.flags;
     ad.id = keep(from.id);
     ad.title = keep(from.title);
-    ad.merchant = keep(from.merchant);
-    ad.category = keep(from.category);
+    ad.merchant = keep_merchant(from.merchant, merchants);
+    ad.category = keep_category(from.category, categories);
     ad.words_begin = static_cast<uint32_t>(words_.size());
     if (from.title_keywords) {
       words_.insert(words_.end(), from.title_keywords,
@@ -46,13 +46,16 @@ CatalogueChunk::CatalogueChunk(std::span<const barker_ad* const> ads) : ads_(ads
       point_of_ads_.push_back(at->second);
     }
     ad.points_end = static_cast<uint32_t>(point_of_ads_.size());
-    ad.text_size = uint64_t{ad.id.size} + ad.title.size + ad.merchant.size + ad.category.size;
+    ad.text_size = from.id.size + from.title.size + from.merchant.size + from.category.size;
     for (const uint32_t p : points_of(i)) ad.text_size += points_[p].text.size;
   }
   texts_.shrink_to_fit();
   words_.shrink_to_fit();
   point_of_ads_.shrink_to_fit();
   points_.shrink_to_fit();
+  merchants_.shrink_to_fit();
+  categories_.shrink_to_fit();
+  paths_.shrink_to_fit();
 }
 
 CatalogueChunk::Text CatalogueChunk::keep(const barker_string& text) {
@@ -61,12 +64,34 @@ CatalogueChunk::Text CatalogueChunk::keep(const barker_string& text) {
   return kept;
 }
 
+uint32_t CatalogueChunk::keep_merchant(const barker_string& text, Known& known) {
+  const auto [at, is_new] = known.try_emplace(view(text), static_cast<uint32_t>(merchants_.size()));
+  if (is_new) merchants_.push_back({keep(text), merchant_fingerprint(view(text))});
+  return at->second;
+}
+
+uint32_t CatalogueChunk::keep_category(const barker_string& text, Known& known) {
+  const auto [at, is_new] =
+      known.try_emplace(view(text), static_cast<uint32_t>(categories_.size()));
+  if (is_new) {
+    const auto begin = static_cast<uint32_t>(paths_.size());
+    append_category_path(view(text), paths_);
+    categories_.push_back({keep(text), begin, static_cast<uint32_t>(paths_.size())});
+  }
+  return at->second;
+}
+
+std::span<const Fingerprint> CatalogueChunk::category_path(size_t ad) const noexcept {
+  const Category& category = categories_[ads_[ad].category];
+  return std::span(paths_).subspan(category.path_begin, category.path_end - category.path_begin);
+}
+
 void CatalogueChunk::read(size_t index, barker_ad& to) const noexcept {
   const Ad& ad = ads_[index];
   to.id = text_of(ad.id);
   to.title = text_of(ad.title);
-  to.merchant = text_of(ad.merchant);
-  to.category = text_of(ad.category);
+  to.merchant = text_of(merchants_[ad.merchant].text);
+  to.category = text_of(categories_[ad.category].text);
   to.flags |= ad.flags;
   // More words than a host may give are those of a title that the plugin has split itself, and does
   // so again where it needs the words and not their rows.
@@ -95,7 +120,8 @@ barker_selling_point CatalogueChunk::point(uint32_t distinct) const noexcept {
 size_t CatalogueChunk::bytes() const noexcept {
   return sizeof *this + texts_.capacity() + ads_.capacity() * sizeof(Ad) +
          words_.capacity() * sizeof(Fingerprint) + point_of_ads_.capacity() * sizeof(uint32_t) +
-         points_.capacity() * sizeof(Point);
+         points_.capacity() * sizeof(Point) + merchants_.capacity() * sizeof(Merchant) +
+         categories_.capacity() * sizeof(Category) + paths_.capacity() * sizeof(Fingerprint);
 }
 
 // ---- changes

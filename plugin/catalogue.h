@@ -13,6 +13,8 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "models/base/result.h"
@@ -35,6 +37,11 @@ class CatalogueChunk {
   // The texts, words and flags of an ad. Its selling points are read one by one.
   void read(size_t ad, barker_ad& to) const noexcept;
   std::span<const Fingerprint> words(size_t ad) const noexcept;
+  // Its merchant and its category as rules compare them (plugin/rules.h).
+  Fingerprint merchant(size_t ad) const noexcept {
+    return merchants_[ads_[ad].merchant].fingerprint;
+  }
+  std::span<const Fingerprint> category_path(size_t ad) const noexcept;
   // Bytes of all texts of an ad.
   uint64_t text_size(size_t ad) const noexcept { return ads_[ad].text_size; }
   // The selling points of an ad, as indices of distinct ones in the chunk.
@@ -54,7 +61,8 @@ class CatalogueChunk {
     uint32_t size = 0;
   };
   struct Ad {
-    Text id, title, merchant, category;
+    Text id, title;
+    uint32_t merchant = 0, category = 0;
     uint32_t words_begin = 0, words_end = 0;
     uint32_t points_begin = 0, points_end = 0;
     uint64_t text_size = 0;
@@ -65,7 +73,19 @@ class CatalogueChunk {
     Text text;
     Fingerprint fingerprint, given;  // given: as the host said it, 0 where it did not
   };
+  struct Merchant {
+    Text text;
+    Fingerprint fingerprint;
+  };
+  struct Category {
+    Text text;
+    uint32_t path_begin, path_end;
+  };
+  using Known = std::unordered_map<std::string_view, uint32_t>;  // by the text of a host
+
   Text keep(const barker_string& text);
+  uint32_t keep_merchant(const barker_string& text, Known& known);
+  uint32_t keep_category(const barker_string& text, Known& known);
   barker_string text_of(const Text& text) const noexcept {
     return {texts_.data() + text.begin, text.size};
   }
@@ -75,6 +95,9 @@ class CatalogueChunk {
   std::vector<Fingerprint> words_;
   std::vector<uint32_t> point_of_ads_;
   std::vector<Point> points_;
+  std::vector<Merchant> merchants_;  // distinct ones, as the categories and the selling points
+  std::vector<Category> categories_;
+  std::vector<Fingerprint> paths_;  // of all categories
 };
 
 // Ads with numbers from 1.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "plugin/boundary.h"
+#include "plugin/extension_tables.h"
 
 namespace barker {
 

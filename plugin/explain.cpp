@@ -8,9 +8,12 @@
 #include "models/weights/vocabulary.h"
 #include "plugin/json_writer.h"
 #include "plugin/request.h"
+#include "plugin/title_text.h"
 
 namespace barker {
 namespace {
+
+constexpr const char* kStaysInTitle = "stands in the title and cannot leave it";
 
 const char* verdict_name(Verdict verdict) {
   switch (verdict) {
@@ -169,7 +172,8 @@ class Explanation {
           view(element(ad.selling_points, ad.selling_point_stride, i).text);
       const char* verdict = verdict_in_title(result, i);
       if (!verdict && is_late) verdict = verdict_past_deadline(c, verdicts[i]);
-      if (!verdict) verdict = verdict_out_of_title(text, verdicts[i]);
+      if (!verdict && verdicts[i] == Verdict::kInTitle) verdict = verdict_of_title(ad, text);
+      if (!verdict) verdict = verdict_not_placed(text, verdicts[i], range.begin + i);
       out_.begin_object();
       out_.member("text", text);
       out_.key("score");
@@ -184,7 +188,7 @@ class Explanation {
     out_.end_array();
   }
 
-  // Of a selling point that stands in the result's title; null: it does not.
+  // Of a selling point that was put before the result's title; null: it was not.
   static const char* verdict_in_title(const barker_result_ad& result, size_t index) {
     const auto* const end = result.chosen + result.chosen_count;
     const auto* const found =
@@ -203,9 +207,24 @@ class Explanation {
     return stands ? nullptr : "past the deadline";
   }
 
-  // Of a selling point that was chosen or not, and does not stand in the title.
-  static const char* verdict_out_of_title(std::string_view text, Verdict verdict) {
+  // Of a selling point that is not shown because of the merchant's title. Where it was found there as
+  // a keyword, its words were not looked at yet.
+  const char* verdict_of_title(const barker_ad& ad, std::string_view point) const {
+    ComparisonText title, words;
+    title.assign(view(ad.title), NormalForm::Origins::kForgotten);
+    words.assign(point, NormalForm::Origins::kForgotten);
+    if (place_in_title(title, words).kind == TitlePlace::kNegated) return "denied by the title";
+    const bool promotes = config_.choose.duplicates == Duplicates::kPromote;
+    return promotes ? kStaysInTitle : verdict_name(Verdict::kInTitle);
+  }
+
+  // Of a selling point that was chosen or not, and was not put before the title.
+  const char* verdict_not_placed(std::string_view text, Verdict verdict, size_t candidate) const {
     if (verdict != Verdict::kChosen && verdict != Verdict::kPromoted) return verdict_name(verdict);
+    // It could leave the title, but not together with those that were promoted before it.
+    if (verdict == Verdict::kPromoted && w_.candidate_cuts[candidate].is_empty()) {
+      return kStaysInTitle;
+    }
     const bool is_blank = visible(text).find_first_not_of(' ') == std::string::npos;
     return is_blank ? "nothing of it can be seen" : "did not fit";
   }

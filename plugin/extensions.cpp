@@ -2,7 +2,7 @@
 // them.
 
 #include "plugin/boundary.h"
-#include "plugin/keywords.h"
+#include "plugin/extension_tables.h"
 #include "plugin/model.h"
 #include "plugin/request.h"
 #include "plugin/rules.h"

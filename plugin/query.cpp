@@ -67,6 +67,7 @@ bool Query::answer_ads() {
   bool complete = map_candidates();
   w_.candidate_compared.assign(w_.candidates.size(), 0);
   w_.comparisons = 0;
+  w_.candidate_cuts.resize(w_.candidates.size());
   lap(answer_.map_ns);
   if (complete) {
     const Scored candidates = score_candidates();
@@ -109,8 +110,11 @@ barker_ad Query::ad(uint64_t index) const {
   return element(request_.ads, request_.ad_stride, index);
 }
 
-bool Query::is_untouched(const barker_ad& a) const {
-  return (a.flags & BARKER_AD_OPT_OUT) != 0 || rules_.is_merchant_off(view(a.merchant));
+bool Query::is_untouched(const barker_ad& a, uint64_t index) const {
+  if ((a.flags & BARKER_AD_OPT_OUT) != 0) return true;
+  const RegisteredAd* const known = resolved(index);
+  return known ? rules_.is_merchant_off(known->chunk->merchant(known->index))
+               : rules_.is_merchant_off(view(a.merchant));
 }
 
 std::span<const Candidate> Query::candidates_of(uint64_t ad) const {

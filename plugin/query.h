@@ -52,7 +52,7 @@ class Query {
   bool bypass(int32_t reason);
   void lap(uint64_t& stage_ns);  // adds the time since the last lap
   barker_ad ad(uint64_t index) const;
-  bool is_untouched(const barker_ad& a) const;  // by the merchant's will or by a rule
+  bool is_untouched(const barker_ad& a, uint64_t index) const;  // by the merchant's will or a rule
 
   // query_map.cpp
   void map_groups();

@@ -129,8 +129,11 @@ bool Query::compare_with_title(uint64_t ad_index, std::span<const uint32_t> chos
     if (std::exchange(compared(chosen[k]), comparison) != 0) continue;
     const TitlePlace place = place_in_title(w_.title_text, w_.point_texts[k]);
     c.in_title = place.kind != TitlePlace::kAbsent;
-    c.immovable = c.in_title && (!promotes || clean_cut(w_.title_text, place).is_empty());
-    is_any_unfit |= c.immovable;
+    if (!c.in_title) continue;
+    TitleCut& cut = w_.candidate_cuts[begin + chosen[k]];
+    cut = promotes ? clean_cut(w_.title_text, place) : TitleCut{};
+    c.stays_in_title = cut.is_empty();
+    is_any_unfit |= c.stays_in_title;
   }
   return is_any_unfit;
 }
@@ -171,10 +174,12 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   const bool is_cut = is_shown && config_.title.max_width > 0;
   const uint64_t steps_per_byte = is_cut ? kStepsPerByteCut : kStepsPerByteCleaned;
   uint64_t steps = kStepsPerAd + steps_per_byte * title.size();
+  uint32_t promoted = 0;
   for (uint32_t k = 0; k < out.chosen_count; ++k) {
     const auto point = element(a.selling_points, a.selling_point_stride, out.chosen[k].index);
     steps += steps_per_byte * point.text.size;
-    if (out.chosen[k].promoted) steps += kStepsPerByteSplit * title.size();  // find_promoted()
+    promoted += out.chosen[k].promoted;
+    if (promoted > 1) steps += kStepsPerByteSplit * title.size();  // find_promoted()
   }
   const bool in_time = !late_after(steps);
   if (!in_time) out.chosen_count = 0;
@@ -183,7 +188,7 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   find_promoted(a, title, out, prefixes);
   out.title_offset = answer_.text.size();
   // The merchant's own title is cleaned and escaped like all output, but neither prefixed nor cut.
-  const bool is_own = !in_time || !is_shown || !out.rescored || is_untouched(a);
+  const bool is_own = !in_time || !is_shown || !out.rescored || is_untouched(a, out.ad);
   rewrite_title(title, {prefixes, out.chosen_count},
                 is_own ? config_.untouched_title : config_.title, answer_.text, placed,
                 &counts_.invalid_utf8);
@@ -191,21 +196,28 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   keep_placed(out, prefixes, placed);
 }
 
-// The chosen ones as prefixes. Each promoted one could leave the title alone; those that cannot leave
-// it together with the ones before them are taken out of the chosen.
+// The chosen ones as prefixes. Each promoted one could leave the title by itself; those that cannot
+// leave it together with the ones before them are taken out of the chosen. What the first one takes
+// out is known from compare_with_title().
 void Query::find_promoted(const barker_ad& a, std::string_view title, barker_result_ad& out,
                           Prefix* prefixes) {
   TitleCut cuts[BARKER_MAX_SELLING_POINTS];
   size_t cut_count = 0;
+  bool is_title_read = false;
   uint32_t kept = 0;
   for (uint32_t k = 0; k < out.chosen_count; ++k) {
     const auto point = element(a.selling_points, a.selling_point_stride, out.chosen[k].index);
     prefixes[kept] = {view(point.text)};
     if (out.chosen[k].promoted) {
-      if (cut_count == 0) w_.title_text.assign(title, NormalForm::Origins::kKept);
-      w_.point_texts[0].assign(view(point.text), NormalForm::Origins::kForgotten);
-      const TitleCut cut = clean_cut(
-          w_.title_text, place_in_title(w_.title_text, w_.point_texts[0]), {cuts, cut_count});
+      TitleCut& cut = w_.candidate_cuts[w_.candidate_ranges[out.ad].begin + out.chosen[k].index];
+      if (cut_count > 0) {
+        if (!std::exchange(is_title_read, true)) {
+          w_.title_text.assign(title, NormalForm::Origins::kKept);
+        }
+        w_.point_texts[0].assign(view(point.text), NormalForm::Origins::kForgotten);
+        cut = clean_cut(w_.title_text, place_in_title(w_.title_text, w_.point_texts[0]),
+                        {cuts, cut_count});
+      }
       if (cut.is_empty()) continue;
       prefixes[kept].cut_begin = cut.begin;
       prefixes[kept].cut_end = cut.end;

@@ -1,6 +1,7 @@
 // The extensions that answer queries: barker.explain/1 and barker.prepared/1.
 
 #include "plugin/boundary.h"
+#include "plugin/extension_tables.h"
 
 struct barker_prepared_query {
   std::unique_ptr<barker::PreparedQuery> query;

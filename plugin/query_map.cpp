@@ -182,7 +182,7 @@ bool Query::map_candidates() {
   for (uint64_t rank = 0; rank < shown_; ++rank) {
     const uint64_t index = w_.order[rank];
     const barker_ad a = ad(index);
-    if (w_.bad[index] || is_untouched(a)) continue;
+    if (w_.bad[index] || is_untouched(a, index)) continue;
     const bool needs_split = !n_.has_auxiliary && !resolved(index);
     if ((needs_split && !split_title(a, index)) || !collect_candidates(a, index)) {
       w_.candidate_ranges.assign(window_, {});
@@ -198,9 +198,10 @@ bool Query::collect_candidates(const barker_ad& a, uint64_t index) {
   const Range& words = w_.title_ranges[index];
   if (late_after(kStepsPerAd + words.size() * a.selling_point_count)) return false;
   const size_t begin = w_.candidates.size();
-  const RuleMask rules = rules_.of_category(view(a.category));
   const auto title = std::span(w_.title_fingerprints).subspan(words.begin, words.size());
   const RegisteredAd* const known = resolved(index);
+  const RuleMask rules = known ? rules_.of_category_path(known->chunk->category_path(known->index))
+                               : rules_.of_category(view(a.category));
   for (uint64_t i = 0; i < a.selling_point_count; ++i) {
     if (known) {
       const uint32_t point = known->chunk->points_of(known->index)[i];

@@ -120,15 +120,6 @@ void append_decoded_path(std::string_view category, std::vector<Fingerprint>& pa
   }
 }
 
-// The names of a category's path, outermost first.
-void append_path(std::string_view category, std::vector<Fingerprint>& path) {
-  with_decoded(category, [&](std::string_view decoded) { append_decoded_path(decoded, path); });
-}
-
-Fingerprint merchant_fingerprint(std::string_view merchant) {
-  return with_decoded(merchant, [](std::string_view name) { return keyword_fingerprint(name); });
-}
-
 // Adds the names of a list by their fingerprints. A name of which normal form leaves nothing is
 // refused, for it would cover whatever has no name.
 Status read_names(const toml::node& node, const std::string& key,
@@ -148,6 +139,14 @@ Status read_names(const toml::node& node, const std::string& key,
 }
 
 }  // namespace
+
+Fingerprint merchant_fingerprint(std::string_view merchant) {
+  return with_decoded(merchant, [](std::string_view name) { return keyword_fingerprint(name); });
+}
+
+void append_category_path(std::string_view category, std::vector<Fingerprint>& path) {
+  with_decoded(category, [&](std::string_view decoded) { append_decoded_path(decoded, path); });
+}
 
 Result<Rules> Rules::parse(std::string_view toml_text) {
   const Result<toml::table> parsed = parse_toml(toml_text);
@@ -176,7 +175,8 @@ Result<Rules> Rules::parse(std::string_view toml_text) {
           if (!value.is_string()) return wrong(value, "forbid", "strings");
         }
         Forbidden forbidden{table["pattern"].value_or(""), table["category"].value_or(""), {}};
-        append_path(forbidden.category_text, forbidden.category);
+        append_category_path(forbidden.category_text, forbidden.category);
+        rules.names_categories_ |= !forbidden.category.empty();
         if (!forbidden.category_text.empty() && forbidden.category.empty()) {
           return wrong(entry, "forbid.category", "the name of a category");
         }
@@ -226,9 +226,11 @@ Status Rules::cannot_match(size_t index, const std::string& error) const {
 RuleMask Rules::of_category(std::string_view category) const {
   thread_local std::vector<Fingerprint> path;
   path.clear();
-  const bool needs_path =
-      std::ranges::any_of(forbidden_, [](const Forbidden& f) { return !f.category.empty(); });
-  if (needs_path) append_path(category, path);
+  if (names_categories_) append_category_path(category, path);
+  return of_category_path(path);
+}
+
+RuleMask Rules::of_category_path(std::span<const Fingerprint> path) const noexcept {
   RuleMask mask = kByName;
   for (size_t i = 0; i < forbidden_.size(); ++i) {
     const std::vector<Fingerprint>& only = forbidden_[i].category;
@@ -240,7 +242,11 @@ RuleMask Rules::of_category(std::string_view category) const {
 }
 
 bool Rules::is_merchant_off(std::string_view merchant) const {
-  return !merchants_off_.empty() && merchants_off_.contains(merchant_fingerprint(merchant));
+  return !merchants_off_.empty() && is_merchant_off(merchant_fingerprint(merchant));
+}
+
+bool Rules::is_merchant_off(Fingerprint merchant) const noexcept {
+  return !merchants_off_.empty() && merchants_off_.contains(merchant);
 }
 
 RulesCheck::RulesCheck(const Rules& rules) : rules_(rules) {}

@@ -22,6 +22,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,6 +35,13 @@ namespace barker {
 
 // A set of rules: each is one bit.
 using RuleMask = uint64_t;
+
+// Merchants and categories as rules compare them. An ad that is asked for often has them made once.
+// Both functions allocate only where a text has an ampersand, which may begin a character reference,
+// and append_category_path() where `path` has to grow.
+Fingerprint merchant_fingerprint(std::string_view merchant);
+// Appends the names of a category's path, outermost first.
+void append_category_path(std::string_view category, std::vector<Fingerprint>& path);
 
 class Rules {
  public:
@@ -49,10 +57,11 @@ class Rules {
       const Vocabulary& vocabulary, uint32_t rows,
       std::chrono::milliseconds at_most = std::chrono::seconds(30)) const;
 
-  // Which rules apply to ads of a category. Both functions allocate only where a text has an
-  // ampersand, which may begin a character reference.
+  // Which rules apply to ads of a category, and whether those of a merchant keep their titles.
   RuleMask of_category(std::string_view category) const;
+  RuleMask of_category_path(std::span<const Fingerprint> path) const noexcept;
   bool is_merchant_off(std::string_view merchant) const;
+  bool is_merchant_off(Fingerprint merchant) const noexcept;
 
  private:
   friend class RulesCheck;
@@ -70,6 +79,7 @@ class Rules {
 
   Names merchants_off_, selling_points_off_;
   std::vector<Forbidden> forbidden_;  // bit i + 1; bit 0: selling_points_off_
+  bool names_categories_ = false;     // whether one of forbidden_ is for some categories only
 };
 
 // Counts what each rule covers of a catalogue, so that people see which of their rules never hit.

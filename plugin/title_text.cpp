@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "models/base/utf8.h"
 #include "models/text/clauses.h"
@@ -117,6 +118,16 @@ void blank_signs(std::string& text) {
 
 bool begins_unit(UChar32 c) {
   return c < 0x80 ? c == '%' || (is_ascii_alnum(c) && !is_digit(c)) : u_isalpha(c) != 0;
+}
+
+// Whether the word goes on with a part of a model number, whose digits follow a letter: "s22", "v1.5".
+// `was_model` says so of the character before.
+bool goes_on_as_model(bool was_model, UChar32 before, UChar32 c) {
+  const auto is_unspaced = [](UChar32 x) {
+    return is_written_without_spaces(static_cast<char32_t>(x));
+  };
+  if (!is_digit(c)) return was_model && !is_unspaced(c);
+  return was_model || (begins_unit(before) && before != '%' && !is_unspaced(before));
 }
 
 constexpr char kNoGap = '\0';
@@ -249,6 +260,7 @@ void ComparisonText::fill_form(std::string_view normal) {
   size_t word_end = kNone;    // where the latest one ended
   size_t word = 0, part = 0;  // where it began, and where its latest part did
   NumberSoFar number;         // whether it is one
+  bool is_model = false;      // whether it ends like a model number
   size_t signs_end = 0;       // where the signs end that belong to it
   for (size_t at = 0; at < normal.size();) {
     const size_t begin = at;
@@ -268,8 +280,12 @@ void ComparisonText::fill_form(std::string_view normal) {
       part = at;
     }
     if (word_end == begin) {
-      if (is_digit(before) && begins_unit(c)) put(kUnitEdge, begin);
+      // A number ends no word where its unit begins, but a model number does: "s22防水".
+      const bool was_model = std::exchange(is_model, goes_on_as_model(is_model, before, c));
+      const bool ends_model = was_model && !is_model;
+      if (is_digit(before) && begins_unit(c) && !ends_model) put(kUnitEdge, begin);
     } else {
+      is_model = false;
       word = part = begin;
       number = NumberSoFar(begin);
       if (word_end != kNone) {
@@ -319,8 +335,22 @@ bool AsciiCore::may_equal(const AsciiCore& other) const noexcept {
 }
 
 bool same_words(const ComparisonText& a, const ComparisonText& b) noexcept {
-  size_t steps = a.form().size() + b.form().size();  // each step passes a byte of one of them
-  return !a.form().empty() && match_at(a.form(), 0, b.form(), steps) == a.form().size();
+  // The next byte of a form, without gaps but for one between two numbers: "10-20 cm".
+  const auto next = [](std::string_view form, size_t& at) {
+    const size_t begin = at;
+    while (at < form.size() && is_gap(form[at])) ++at;
+    if (at == form.size()) return '\0';
+    const bool parts_numbers = begin > 0 && is_digit(form[begin - 1]) && is_digit(form[at]);
+    return at > begin && parts_numbers ? kHyphen : form[at++];
+  };
+  size_t i = 0, j = 0;
+  char x, y;
+  do {
+    x = next(a.form(), i);
+    y = next(b.form(), j);
+    if (!are_alike(x, y)) return false;
+  } while (x != '\0');
+  return !a.form().empty();
 }
 
 TitlePlace place_in_title(const ComparisonText& title_text,

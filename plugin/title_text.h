@@ -73,7 +73,8 @@ class AsciiCore {
   std::string text_;
 };
 
-// Whether two texts have the same words, and have any.
+// Whether two texts have the same words, and have any, however these are joined or spaced: "Wi-Fi",
+// "WiFi" and "wi fi" say the same.
 bool same_words(const ComparisonText& a, const ComparisonText& b) noexcept;
 
 // How a selling point stands in a title.

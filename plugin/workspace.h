@@ -16,6 +16,7 @@
 #include "plugin/free_list.h"
 #include "plugin/serving.h"
 #include "plugin/slot_table.h"
+#include "plugin/title_promotion.h"
 #include "plugin/title_text.h"
 #include "scoring/choose.h"
 #include "scoring/forward.h"
@@ -64,7 +65,10 @@ struct Workspace {
   // that comparison, which all of them share. 0: it was not.
   std::vector<uint32_t> candidate_compared;
   uint32_t comparisons = 0;  // of this query
-  AsciiCore title_core;      // of the ad that is being looked at
+  // What leaves the title when a candidate is promoted, of those that were compared and stand there;
+  // empty: it cannot be.
+  std::vector<TitleCut> candidate_cuts;
+  AsciiCore title_core;  // of the ad that is being looked at
   std::array<AsciiCore, BARKER_MAX_SELLING_POINTS> point_cores;  // of what was chosen for it
   ComparisonText title_text;  // of the ad that is being looked at
   std::array<ComparisonText, BARKER_MAX_SELLING_POINTS> point_texts;  // of what was chosen for it

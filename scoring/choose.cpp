@@ -13,7 +13,7 @@ Verdict Choice::alone(const Candidate& c, float logit) const noexcept {
   if (c.row == kUnknownRow) return Verdict::kUnknown;
   if (c.forbidden) return Verdict::kForbidden;
   if (!(logit >= policy_.minimum_logit)) return Verdict::kBelowMinimum;  // so is a NaN
-  if (c.in_title && (c.immovable || policy_.duplicates == Duplicates::kSkip)) {
+  if (c.in_title && (c.stays_in_title || policy_.duplicates == Duplicates::kSkip)) {
     return Verdict::kInTitle;
   }
   return Verdict::kNotAmongBest;

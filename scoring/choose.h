@@ -32,7 +32,9 @@ struct Candidate {
   float logit;             // calibrated: sigma of it is P(attracted); NaN: not scored, never chosen
   bool in_title;           // its words stand in the title
   bool forbidden = false;  // never chosen
-  bool immovable = false;  // stands in the title and cannot be moved to its front: never chosen
+  // It stands in the title and must stay where it is, whatever is done with duplicates, because the
+  // title would not read well without it or denies it. Never chosen.
+  bool stays_in_title = false;
   // True: the logit is within the screen's bound of the exact one. False: it is the exact one.
   bool screened = false;
 };

@@ -1,6 +1,6 @@
 // What a query takes from the allocator, counted in all of the process: in the plugin, in the C++
 // runtime and in ICU. Once a thread's buffers have grown, a query takes nothing, in any script, where
-// its ads bring the keywords of their titles.
+// its ads bring the keywords of their titles or are named by their numbers in a catalogue.
 #include "tests/models/text/allocations.h"
 
 #include <gtest/gtest.h>
@@ -64,6 +64,36 @@ TEST_P(QueryAllocations, AreNoneForAnyTitlesThatBringTheirKeywords) {
     }
     EXPECT_EQ(of_a_query(asker), 0u) << title;
   }
+}
+
+// The titles bring no keywords here, and merchants and categories have character references: all of
+// that is read when a catalogue is registered.
+TEST_P(QueryAllocations, AreNoneForAdsOfACatalogue) {
+  const auto& catalogues =
+      *static_cast<const barker_catalogue*>(api().get_extension(BARKER_EXT_CATALOGUE));
+  const std::string titles[] = {"补水保湿面膜 word1 正品 👩‍🚀 T恤 <b>",
+                                "ภาษาไทย word1 สำหรับคุณ", "evil\u202Etxt word1 \xFF broken"};
+  const auto& rules = *static_cast<const barker_rules*>(api().get_extension(BARKER_EXT_RULES));
+  const std::string toml =
+      "merchants_off = ['m1']\n[[forbid]]\npattern = 'never'\ncategory = 'masks'\n";
+  ASSERT_EQ(rules.load_rules(plugin_, view(toml), nullptr), BARKER_OK);
+  const std::string merchant = "M &amp; Co", category = "Beauty &gt; Masks";
+  Asker asker(1, "somebody");
+  for (size_t i = 0; i < asker.ads.size(); ++i) {
+    asker.ads[i].title = view(titles[i % std::size(titles)]);
+    asker.ads[i].merchant = view(merchant);
+    asker.ads[i].category = view(category);
+  }
+  ASSERT_EQ(catalogues.add(plugin_, asker.ads.data(), asker.ads.size(), sizeof(barker_ad),
+                           &asker.request.catalogue, nullptr),
+            BARKER_OK);
+  for (size_t i = 0; i < asker.ads.size(); ++i) {
+    asker.ads[i] = {};
+    asker.ads[i].struct_size = sizeof(barker_ad);
+    asker.ads[i].catalogue_ad = i + 1;
+    asker.ads[i].first_pass_score = asker.ads[i].bid = 1;
+  }
+  EXPECT_EQ(of_a_query(asker), 0u);
 }
 
 // Where the plugin has to split Chinese titles itself, ICU's dictionary allocates, and nothing else.

@@ -2,8 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
+#include <set>
+#include <span>
 #include <utility>
 
 #include "models/text/fingerprint.h"
@@ -271,6 +275,48 @@ TEST_F(Plugin, NeverShowsASellingPointThatCannotBeSeen) {
     EXPECT_EQ(title(rank).find("<em></em>"), std::string::npos) << title(rank);
     for (uint32_t k = 0; k < results_[rank].chosen_count; ++k)
       EXPECT_GE(results_[rank].chosen[k].index, 2u);
+  }
+}
+
+// The model knows each of the spellings, and its random weights keep them apart, so that nothing but
+// their words tells that they say the same.
+TEST_F(Plugin, ShowsOneSpellingOfASellingPointAtMost) {
+  const std::vector<std::vector<std::string>> same = {
+      {"Wi-Fi", "WiFi", "wi‑fi™"},
+      {"free shipping", "Free-Shipping", "FREE  SHIPPING!"},
+      {"anti-slip", "AntiSlip", "ａｎｔｉ slip"},
+      {"men's", "mens", "Men’s"},
+      {"防水 袋", "防水袋", "防水-袋"}};
+  for (const std::vector<std::string>& spellings : same) {
+    std::set<std::string> names;
+    for (const std::string& spelling : spellings) names.insert(normalize_keyword(spelling));
+    ASSERT_GT(names.size(), 1u) << spellings[0] << ": one keyword, so that this proves nothing";
+    for (uint64_t seed = 1; seed <= 8; ++seed) {
+      ModelSpec model = random_model(seed);
+      model.golden.clear();  // they name the keywords that are renamed
+      size_t row = 20;
+      for (const std::string& name : names) model.names[row++] = name;
+      const std::string path = temporary_path("spellings.barker");
+      ASSERT_TRUE(write_weight_file(model, path).ok());
+      for (const char* duplicates : {"skip", "promote"}) {
+        make("[selling_points]\ncount = 3\nmaximum_cosine = 1.0\nduplicates = '" +
+             std::string(duplicates) + "'\n");
+        load(path);
+        point_texts_ = spellings;
+        point_texts_.push_back("word30");
+        fill(10);
+        ASSERT_EQ(rescore(), BARKER_OK) << error_;
+        ASSERT_EQ(response_.status, BARKER_STATUS_RESCORED);
+        for (const barker_result_ad& ad : results_) {
+          const auto shown = std::ranges::count_if(
+              std::span(ad.chosen, ad.chosen_count),
+              [&](const barker_chosen& chosen) { return chosen.index < spellings.size(); });
+          EXPECT_EQ(shown, 1) << spellings[0] << ", seed " << seed;
+          EXPECT_EQ(ad.chosen_count, 2u) << "the other selling point is shown beside it";
+        }
+      }
+      std::filesystem::remove(path);
+    }
   }
 }
 

@@ -56,8 +56,11 @@ class CatalogueOf : public Plugin, public testing::WithParamInterface<bool> {
     }
     if (random_() % 8 == 0) ad.title += "\xFF \"quoted\"";
     ad.id = "ad" + std::to_string(random_() % 1000);
-    ad.merchant = merchants_[random_() % 2];
-    ad.category = random_() % 2 ? "shoes" : "";
+    static constexpr const char* kMerchants[] = {"m0", "m1", " M1 ", "m&#49;", "A &amp; B", ""};
+    static constexpr const char* kCategories[] = {
+        "", "shoes", "Shoes &gt; Running", "Beauty > Cosmetics > Masks", "beauty/COSMETICS", "a&b"};
+    ad.merchant = kMerchants[random_() % std::size(kMerchants)];
+    ad.category = kCategories[random_() % std::size(kCategories)];
     for (size_t i = random_() % 6; i-- > 0;) {
       ad.points.push_back(random_() % 4 ? "Word" + std::to_string(random_() % 30) : "word1 word2");
     }

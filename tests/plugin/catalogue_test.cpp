@@ -36,7 +36,9 @@ TEST_P(CatalogueOf, AdsIsResolvedForWhateverIsLoaded) {
   ASSERT_EQ(canary.promote(plugin_, nullptr, error_), BARKER_OK);
   expect_equal_answers(handle, 20);
   const auto& rules = *static_cast<const barker_rules*>(api().get_extension(BARKER_EXT_RULES));
-  const std::string forbids = "merchants_off = ['m1']\n[[forbid]]\npattern = '[0-4]$'\n";
+  const std::string forbids =
+      "merchants_off = ['m1', 'a&b']\n[[forbid]]\npattern = '[0-4]$'\ncategory = 'cosmetics'\n"
+      "[[forbid]]\npattern = '[5-9]$'\ncategory = 'shoes > running'\n";
   ASSERT_EQ(rules.load_rules(plugin_, view(forbids), error_), BARKER_OK) << error_;
   expect_equal_answers(handle, 20);
 }

@@ -127,6 +127,51 @@ TEST_F(Explanations, SayWhichSellingPointsWerePromoted) {
   for (size_t rank = 0; rank < 12; ++rank) EXPECT_TRUE(tells_of(results_[rank], told[rank]));
 }
 
+TEST_F(Explanations, SayWhichSellingPointsStandInTheTitleAndWhy) {
+  const std::string in_title = "stands in the title", denied = "denied by the title",
+                    stays = "stands in the title and cannot leave it";
+  struct Case {
+    const char *title, *point;
+    std::string skipped, promoted;
+  };
+  const Case cases[] = {{"Tent word10 black", "word10", in_title, "promoted"},
+                        {"Tent (word10) black", "word10", in_title, stays},
+                        {"Tent with word10", "word10", in_title, stays},
+                        {"Tent, not word10", "word10", denied, denied},
+                        {"word10-free tent", "Word10", denied, denied},
+                        {"不含word10的面膜", "word10", denied, denied},
+                        {"Tent without word11, word10", "word10", in_title, stays},
+                        {"Tent", "word10", "chosen", "chosen"}};
+  for (const bool promotes : {false, true}) {
+    make(promotes ? "[selling_points]\nduplicates = 'promote'\n" : "");
+    load(weights(1));
+    for (const Case& c : cases) {
+      point_texts_ = {c.point};
+      fill(1);
+      titles_[0] = c.title;
+      ads_[0].title = view(titles_[0]);
+      const auto told = verdicts();
+      ASSERT_EQ(told.size(), 1u);
+      EXPECT_THAT(told[0], testing::ElementsAre(promotes ? c.promoted : c.skipped)) << c.title;
+      EXPECT_TRUE(tells_of(results_[0], told[0]));
+    }
+  }
+}
+
+TEST_F(Explanations, SayWhichSellingPointsCannotLeaveTheTitleTogether) {
+  make("[selling_points]\ncount = 3\nmaximum_cosine = 1.0\nduplicates = 'promote'\n");
+  load(weights(1));
+  point_texts_ = {"word10", "word11"};
+  fill(1);
+  titles_[0] = "Tent (word10 word11) black";
+  ads_[0].title = view(titles_[0]);
+  const auto told = verdicts();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_THAT(told[0],
+              testing::UnorderedElementsAre("promoted", "stands in the title and cannot leave it"));
+  EXPECT_TRUE(tells_of(results_[0], told[0]));
+}
+
 TEST_F(Explanations, SayWhatTheDeadlineCutOff) {
   make("window = 400\n");
   load(weights(1));

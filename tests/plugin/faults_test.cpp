@@ -87,22 +87,36 @@ TEST_F(Faults, OfAllocationsNeverCrashAnExplanation) {
   }
 }
 
-// What a plugin serves, and with which weights.
+// What a plugin serves, with which weights, and which catalogues it has.
 struct State {
   uint64_t serving, canary;
   int32_t status;
   std::string answer;
+  std::string by_number;  // the answers to pages that name the ads of each catalogue by number
   bool operator==(const State&) const = default;
 };
 
 class ControlFaults : public Faults {
  protected:
+  ControlFaults() {
+    for (size_t i = 0; i < numbered_.ads.size(); ++i) {
+      barker_ad& ad = numbered_.ads[i];
+      ad = {};
+      ad.struct_size = sizeof ad;
+      ad.catalogue_ad = i + 1;
+      ad.first_pass_score = ad.bid = 1;
+    }
+    replacements_ = {asker_.ads[0], asker_.ads[1]};
+    replacements_[0].catalogue_ad = 2;
+    replacements_[1].catalogue_ad = asker_.ads.size() + 1;  // an ad more
+  }
+
   struct Deed {
     const char* name;
     std::function<int32_t(barker_plugin*)> run;
   };
-  // Each from the same beginning: the second weights serve, the first are kept, and there is a
-  // canary.
+  // Each from the same beginning: the second weights serve, the first are kept, and there are a
+  // canary and a catalogue.
   std::vector<Deed> deeds() const {
     const auto load_rules = [this](barker_plugin* plugin, const std::string& toml) {
       return rules_.load_rules(plugin, view(toml), nullptr);
@@ -116,7 +130,25 @@ class ControlFaults : public Faults {
         {"shares", [this](auto* p) { return canary_.set_shares(p, 0, 0, nullptr); }},
         {"rollback", [](auto* p) { return api().rollback(p, nullptr, nullptr); }},
         {"claims", [=, this](auto* p) { return load_rules(p, claims_); }},
-        {"off", [=, this](auto* p) { return load_rules(p, off_); }}};
+        {"off", [=, this](auto* p) { return load_rules(p, off_); }},
+        {"add", [this](auto* p) { return add(p); }},
+        {"upsert",
+         [this](auto* p) {
+           uint64_t changed = 0;
+           return catalogue_.upsert(p, kHandle, replacements_.data(), replacements_.size(),
+                                    sizeof(barker_ad), &changed, nullptr);
+         }},
+        {"remove",
+         [this](auto* p) {
+           uint64_t changed = 0;
+           return catalogue_.remove(p, kHandle, removed_, std::size(removed_), &changed, nullptr);
+         }},
+        {"release", [this](auto* p) { return catalogue_.release(p, kHandle, nullptr); }}};
+  }
+  int32_t add(barker_plugin* plugin) const {
+    uint64_t handle = 0;
+    return catalogue_.add(plugin, asker_.ads.data(), asker_.ads.size(), sizeof(barker_ad), &handle,
+                          nullptr);
   }
   barker_plugin* begin() const {
     barker_plugin* plugin = make_plugin(config_ + "[canary]\nserved = 1\n");
@@ -124,6 +156,7 @@ class ControlFaults : public Faults {
       EXPECT_EQ(api().load_weights(plugin, view(file), nullptr, nullptr), BARKER_OK);
     }
     EXPECT_EQ(canary_.start(plugin, view(files_[0]), nullptr, nullptr), BARKER_OK);
+    EXPECT_EQ(add(plugin), BARKER_OK);
     return plugin;
   }
   State state_of(barker_plugin* plugin) {
@@ -133,7 +166,25 @@ class ControlFaults : public Faults {
       EXPECT_EQ(canary_.read_generation(plugin, role, &stats[role]), BARKER_OK);
     }
     EXPECT_EQ(asker_.call(plugin), BARKER_OK);
-    return {stats[0].generation, stats[1].generation, asker_.response.status, asker_.answer()};
+    return {stats[0].generation, stats[1].generation, asker_.response.status, asker_.answer(),
+            by_number(plugin)};
+  }
+  // Of the catalogue that is there at the beginning and of the next one, each asked by a user of the
+  // canary and by a stranger, as one ad less and as all. What is refused gives its code.
+  std::string by_number(barker_plugin* plugin) {
+    std::string all;
+    for (const uint64_t handle : {kHandle, kHandle + 1}) {
+      for (const std::string& user : {user_, std::string()}) {
+        for (const size_t first : {2, 3}) {  // the third of the ads may be removed
+          numbered_.ads[2].catalogue_ad = first;
+          numbered_.request.catalogue = handle;
+          numbered_.request.user = view(user);
+          const int32_t code = numbered_.call(plugin);
+          all += std::to_string(code) + ":" + (code == BARKER_OK ? numbered_.answer() : "") + "\n";
+        }
+      }
+    }
+    return all;
   }
   // What serves after a rollback: whether the way back was kept.
   State back_of(barker_plugin* plugin) {
@@ -141,6 +192,13 @@ class ControlFaults : public Faults {
     return state_of(plugin);
   }
 
+  static constexpr uint64_t kHandle = 1;  // of the first catalogue of a plugin
+  const uint64_t removed_[1] = {3};
+  const std::string user_ = "somebody";
+  std::vector<barker_ad> replacements_;
+  Asker numbered_{2, user_};
+  const barker_catalogue& catalogue_ =
+      *static_cast<const barker_catalogue*>(api().get_extension(BARKER_EXT_CATALOGUE));
   const std::string claims_ = "[[forbid]]\npattern = 'word'\n", off_ = "off = true";
   const barker_canary& canary_ =
       *static_cast<const barker_canary*>(api().get_extension(BARKER_EXT_CANARY));
@@ -155,6 +213,7 @@ TEST_F(ControlFaults, OfAnAllocationLeaveWhatWasBeforeOrWhatWasAskedFor) {
     const State before = state_of(whole);
     ASSERT_EQ(deed.run(whole), BARKER_OK) << deed.name;
     const State after = state_of(whole), back = back_of(whole);
+    EXPECT_NE(after, before) << deed.name << " changes nothing, so this proves nothing";
     api().destroy(whole);
     int n = 1, refused = 0;
     for (bool failed = true; failed; ++n) {

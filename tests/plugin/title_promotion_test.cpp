@@ -51,6 +51,9 @@ TEST(TitlePromotion, TakesSeparatorsAndSpacesWithIt) {
   };
   for (const auto& [title, rest] : cases) EXPECT_EQ(without(title, {"waterproof"}), rest) << title;
   EXPECT_EQ(without("加厚防水手机袋", {"防水"}), "加厚手机袋");
+  EXPECT_EQ(without("s22防水手机袋", {"防水"}), "s22手机袋");
+  EXPECT_EQ(without("s22防水手机袋", {"s22"}), "防水手机袋");
+  EXPECT_EQ(without("s22防水5g手机袋", {"防水"}), "s22防水5g手机袋") << "s225g is another word";
   EXPECT_EQ(without("Shoes, light, waterproof", {"light", "waterproof"}), "Shoes");
   EXPECT_EQ(without("Waterproof light shoes", {"light", "waterproof"}), "shoes");
 }

@@ -64,6 +64,39 @@ TEST(TitleText, FindsWordsWhateverTheirSpelling) {
                                 {"Class A+++ fridge", "a+++"}});
 }
 
+// A script without spaces ends a word of another script, and is ended by it.
+TEST(TitleText, FindsWordsWhereTwoScriptsMeetWithoutASpace) {
+  expect(TitlePlace::kPresent, {{"s22防水", "防水"},
+                                {"s22防水", "s22"},
+                                {"s22防水手机壳", "防水"},
+                                {"防水s22", "防水"},
+                                {"防水s22", "s22"},
+                                {"防水 s22", "防水s22"},
+                                {"s22防水", "s22 防水"},
+                                {"s22 防水", "s22防水"},
+                                {"5g手机", "手机"},
+                                {"5g手机", "5g"},
+                                {"5G 手机", "5g手机"},
+                                {"usb充电", "充电"},
+                                {"usb充电", "usb"},
+                                {"ＵＳＢ充电", "usb 充电"},
+                                {"新款usb充电宝", "usb"},
+                                {"加厚10片装", "10片装"},
+                                {"iphone15防水壳", "iphone15"},
+                                {"t恤纯棉", "纯棉"},
+                                {"ワイヤレスusb充電", "usb"},
+                                {"สายusbชาร์จ", "usb"}});
+  expect(TitlePlace::kAbsent, {{"s22防水", "22"},
+                               {"s22防水", "s2"},
+                               {"防水s22", "s2"},
+                               {"usb充电", "us"},
+                               {"加厚10片装", "10"},
+                               {"1.5升水壶", "1.5"},
+                               {"2x100ml精华", "00ml"}});
+  expect(TitlePlace::kNegated,
+         {{"s22不防水", "防水"}, {"usb无充电", "充电"}, {"s22 0酒精", "酒精"}});
+}
+
 TEST(TitleText, FindsNoPartsOfWordsAndNothingAcrossClauses) {
   expect(TitlePlace::kAbsent, {{"Gluten free. Shipping scale kettle", "free shipping"},
                                {"Light (water) proof", "water proof"},
@@ -141,14 +174,30 @@ TEST(TitleText, KnowsWhereWordsStandInTheTitle) {
 }
 
 TEST(TitleText, HasTheSameWordsInAnySpelling) {
-  ComparisonText a, b;
-  a.assign("Noise-Cancelling™!", NormalForm::Origins::kForgotten);
-  b.assign(" noise  cancelling", NormalForm::Origins::kForgotten);
-  EXPECT_TRUE(same_words(a, b));
-  EXPECT_TRUE(same_words(b, a));
-  b.assign("noise cancelling case", NormalForm::Origins::kForgotten);
-  EXPECT_FALSE(same_words(a, b));
-  EXPECT_FALSE(same_words(b, a));
+  const auto same = [](std::string_view a, std::string_view b) {
+    ComparisonText texts[2];
+    texts[0].assign(a, NormalForm::Origins::kForgotten);
+    texts[1].assign(b, NormalForm::Origins::kForgotten);
+    const bool is_same = same_words(texts[0], texts[1]);
+    EXPECT_EQ(same_words(texts[1], texts[0]), is_same) << a << " / " << b;
+    return is_same;
+  };
+  for (const Case& c : {Case{"Noise-Cancelling™!", " noise  cancelling"},
+                        {"Wi-Fi", "WiFi"},
+                        {"wi fi", "WiFi"},
+                        {"anti slip", "Antislip"},
+                        {"防水 袋", "防水袋"},
+                        {"50 ml", "50ml"},
+                        {"10-20 cm", "10 20cm"}}) {
+    EXPECT_TRUE(same(c.title, c.point)) << c.title << " / " << c.point;
+  }
+  for (const Case& c : {Case{"Noise-Cancelling™!", "noise cancelling case"},
+                        {"10-20 cm", "1020 cm"},
+                        {"1.5 l", "15 l"},
+                        {"light, blue", "light blue"},
+                        {"!!!", "!!!"}}) {
+    EXPECT_FALSE(same(c.title, c.point)) << c.title << " / " << c.point;
+  }
 }
 
 TEST(TitleText, FindsEachWordOfTheSplitter) {

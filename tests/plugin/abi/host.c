@@ -48,15 +48,13 @@ static const barker_api* load(const char* path) {
   return api;
 }
 
-static void rescore(const barker_api* api, barker_plugin* plugin, int32_t status,
-                    uint64_t generation) {
-  barker_selling_point points[2];
-  memset(points, 0, sizeof points);
+/* kAds ads, all with the same two selling points. */
+static void fill_ads(barker_ad* ads, barker_selling_point* points) {
+  memset(points, 0, 2 * sizeof *points);
   points[0].struct_size = points[1].struct_size = sizeof points[0];
   points[0].text = text("waterproof");
   points[1].text = text("free shipping");
-  barker_ad ads[kAds];
-  memset(ads, 0, sizeof ads);
+  memset(ads, 0, kAds * sizeof *ads);
   for (int i = 0; i < kAds; ++i) {
     ads[i].struct_size = sizeof ads[i];
     ads[i].id = text("an ad");
@@ -68,6 +66,13 @@ static void rescore(const barker_api* api, barker_plugin* plugin, int32_t status
     ads[i].selling_point_stride = sizeof points[0];
   }
   ads[1].flags = BARKER_AD_OPT_OUT;
+}
+
+static void rescore(const barker_api* api, barker_plugin* plugin, int32_t status,
+                    uint64_t generation) {
+  barker_selling_point points[2];
+  barker_ad ads[kAds];
+  fill_ads(ads, points);
   barker_request* request = guarded(sizeof *request);
   request->struct_size = sizeof *request;
   request->query = text("running shoes");
@@ -168,6 +173,100 @@ static void run_canary(const barker_api* api, barker_plugin* plugin, const char*
 }
 #endif
 
+#if BARKER_ABI_MINOR >= 3
+static void split(const barker_api* api) {
+  const barker_keywords* keywords = api->get_extension(BARKER_EXT_KEYWORDS);
+  if (!keywords) return;
+  enum { kWords = 5 }; /* three words, and a boundary on each side of the second */
+  const barker_string title = text("Trail (running) shoes");
+  barker_word* words = guarded(kWords * sizeof *words);
+  uint64_t count = 0;
+  expect(keywords->scheme > 0, "a keyword scheme");
+  expect(keywords->split(title, words, kWords - 1, &count, error) == BARKER_E_TOO_SMALL,
+         "a refusal of too few words");
+  expect(count == kWords, "the number of words and boundaries");
+  expect(keywords->split(title, words, kWords, &count, error) == BARKER_OK, "words");
+  for (int i = 0; i < kWords; ++i) {
+    expect((words[i].fingerprint == 0) == (i % 2 == 1), "a boundary at each bracket");
+    expect(words[i].begin < words[i].end && words[i].end <= title.size, "bytes of the text");
+  }
+  expect(memcmp(title.data + words[2].begin, "running", 7) == 0, "the bytes of a word");
+  expect_guard(words, kWords * sizeof *words, "nothing written behind the words");
+  free(words);
+}
+
+typedef struct page {
+  barker_result_ad results[kAds];
+  char titles[4096];
+  uint64_t size;
+} page;
+
+/* Asks for the ads of a catalogue (0: for ads that come whole) and returns the code. */
+static int32_t ask(const barker_api* api, barker_plugin* plugin, uint64_t catalogue,
+                   const barker_ad* ads, page* answer) {
+  barker_request request;
+  memset(&request, 0, sizeof request);
+  request.struct_size = sizeof request;
+  request.query = text("running shoes");
+  request.ads = ads;
+  request.ad_count = kAds;
+  request.ad_stride = sizeof *ads;
+  request.catalogue = catalogue;
+  barker_response response;
+  memset(&response, 0, sizeof response);
+  memset(answer, 0, sizeof *answer);
+  response.struct_size = sizeof response;
+  response.ads = answer->results;
+  response.ad_capacity = kAds;
+  response.ad_stride = sizeof answer->results[0];
+  response.text = answer->titles;
+  response.text_capacity = sizeof answer->titles;
+  const int32_t code = api->rescore(plugin, &request, &response, error);
+  answer->size = response.text_size;
+  return code;
+}
+
+static void use_catalogue(const barker_api* api, barker_plugin* plugin) {
+  const barker_catalogue* catalogue = api->get_extension(BARKER_EXT_CATALOGUE);
+  if (!catalogue) return;
+  barker_selling_point points[2];
+  barker_ad ads[kAds], numbers[kAds];
+  page whole, by_number;
+  fill_ads(ads, points);
+  uint64_t first = 0, second = 0, third = 0;
+  expect(catalogue->add(plugin, ads, kAds, sizeof *ads, &first, error) == BARKER_OK, "a catalogue");
+  memset(numbers, 0, sizeof numbers);
+  for (int i = 0; i < kAds; ++i) {
+    numbers[i].struct_size = sizeof numbers[i];
+    numbers[i].catalogue_ad = (uint64_t)i + 1;
+    numbers[i].first_pass_score = kAds - i;
+    numbers[i].bid = 1;
+  }
+  expect(ask(api, plugin, 0, ads, &whole) == BARKER_OK, "an answer");
+  expect(ask(api, plugin, first, numbers, &by_number) == BARKER_OK, "an answer by numbers");
+  expect(memcmp(&whole, &by_number, sizeof whole) == 0, "the same answer by numbers");
+
+  ads[2].title = text("Trail shoes for everybody");
+  ads[2].catalogue_ad = 3;
+  expect(catalogue->upsert(plugin, first, &ads[2], 1, sizeof *ads, &second, error) == BARKER_OK,
+         "a changed catalogue");
+  expect(ask(api, plugin, 0, ads, &whole) == BARKER_OK, "an answer");
+  expect(ask(api, plugin, second, numbers, &by_number) == BARKER_OK, "an answer by numbers");
+  expect(memcmp(&whole, &by_number, sizeof whole) == 0, "the changed title by its number");
+
+  const uint64_t gone = 3;
+  expect(catalogue->remove(plugin, second, &gone, 1, &third, error) == BARKER_OK, "an ad less");
+  expect(ask(api, plugin, third, numbers, &by_number) == BARKER_E_INVALID_ARGUMENT,
+         "a refusal of an ad that is gone");
+  expect(ask(api, plugin, second, numbers, &by_number) == BARKER_OK, "the one before unchanged");
+  expect(catalogue->release(plugin, first, error) == BARKER_OK, "a release");
+  expect(catalogue->release(plugin, second, error) == BARKER_OK, "a release");
+  expect(catalogue->release(plugin, third, error) == BARKER_OK, "a release");
+  expect(ask(api, plugin, second, numbers, &by_number) == BARKER_E_INVALID_ARGUMENT,
+         "a refusal of what is released");
+}
+#endif
+
 int main(int argc, char** argv) {
   if (argc != 4) {
     fprintf(stderr, "usage: host PLUGIN WEIGHTS rescored|bypassed\n");
@@ -192,6 +291,10 @@ int main(int argc, char** argv) {
   verify(api, argv[2]);
 #if BARKER_ABI_MINOR >= 1
   run_canary(api, plugin, argv[2]);
+#endif
+#if BARKER_ABI_MINOR >= 3
+  split(api);
+  use_catalogue(api, plugin);
 #endif
   expect(api->rollback(plugin, &generation, error) == BARKER_OK, "a rollback");
   expect(generation == 1, "the first generation");

@@ -1,9 +1,10 @@
-#include "plugin/keywords.h"
+// The extension barker.keywords/1: the words of a text, as models and catalogues know them.
 
 #include <algorithm>
 
 #include "models/text/keywords.h"
 #include "plugin/boundary.h"
+#include "plugin/extension_tables.h"
 
 namespace barker {
 namespace {
