@@ -4,8 +4,8 @@
 
 #include "index/catalogue/mining/mine.h"
 #include "index/commands/commands.h"
-#include "models/base/atomic_file.h"
 #include "models/base/exit_code.h"
+#include "models/base/output_file.h"
 #include "models/command/options.h"
 #include "models/text/text.h"
 
@@ -13,7 +13,7 @@ namespace barker {
 namespace {
 
 struct Options {
-  std::string ads, out;
+  std::string ads, out = "-";
   MineOptions mine;
 };
 
@@ -30,28 +30,26 @@ std::string line_of(const Proposal& proposal) {
 }
 
 Result<int> run(const Options& options) {
+  OutputFile out(options.out);
+  if (!out.status().ok()) return out.status();
   BadLines bad;
   const Result<Catalogue> catalogue = read_catalogue(options.ads, bad);
   if (!catalogue.ok()) return catalogue.status();
-  std::cerr << visible_lines(bad.report(options.ads));
+  std::cerr << visible_lines(bad.report(options.ads) + catalogue->notes.report(options.ads));
   if (catalogue->ads.empty()) {
     return bad_data(options.ads + ": no usable ad in " + std::to_string(catalogue->lines) +
                     " lines");
   }
   const std::vector<Proposal> proposals = propose_selling_points(catalogue->ads, options.mine);
-  std::string lines;
-  for (const Proposal& proposal : proposals) lines += line_of(proposal);
-  if (options.out.empty()) {
-    std::cout << lines;
+  for (const Proposal& proposal : proposals) out.write(line_of(proposal));
+  if (Status s = out.close(); !s.ok()) return s;
+  std::cerr << proposals.size() << " proposals from " << catalogue->ads.size() << " ads";
+  if (proposals.empty()) {
+    std::cerr << "; with --least-ads or --largest-share more claims are proposed\n";
   } else {
-    Result<AtomicFile> file = AtomicFile::create(options.out);
-    if (!file.ok()) return file.status();
-    if (Status s = file->write(lines.data(), lines.size()); !s.ok()) return s;
-    if (Status s = file->commit(); !s.ok()) return s;
+    std::cerr << "; add \"accepted\": true to the lines that are true of the products, then type "
+                 "barker index --mined FILE\n";
   }
-  std::cerr << proposals.size() << " proposals from " << catalogue->ads.size()
-            << " ads; add \"accepted\": true to the lines that are true of the products, then type "
-               "barker index --mined FILE\n";
   return kExitOk;
 }
 
@@ -77,7 +75,7 @@ Command add_mine_command(CLI::App& app) {
                    "Share of a category's ads beyond which a claim tells them not apart")
       ->check(CLI::Range(0.0, 1.0))
       ->group(kInput);
-  command->add_option("--out", options->out, "File to write instead of standard output")
+  command->add_option("--out", options->out, "File to write; - is standard output")
       ->type_name(kFile)
       ->group(kOutput);
   return [options] { return run(*options); };

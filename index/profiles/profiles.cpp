@@ -107,7 +107,8 @@ Result<std::unordered_map<std::string, Profile>> read_profiles(const std::string
   while (lines->next(line)) {
     if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
     if (std::optional<Profile> profile = reader.read(line)) {
-      profiles[profile->user] = *std::move(profile);
+      Profile& known = profiles[profile->user];
+      known = *std::move(profile);
     }
   }
   if (!lines->status().ok()) return lines->status();

@@ -25,6 +25,20 @@ bool lock_new(int descriptor) {
 
 }  // namespace
 
+bool is_standard_output(const std::string& path) { return path == "-" || path == "/dev/stdout"; }
+
+bool is_stream(const std::string& path) {
+  // These names may stand for a regular file, but it was opened by someone else, at an offset.
+  for (const char* open : {"/dev/stderr", "/dev/fd/", "/proc/self/fd/"}) {
+    if (path.starts_with(open)) return true;
+  }
+  std::error_code error;
+  const std::filesystem::file_status found = std::filesystem::status(path, error);
+  return is_standard_output(path) ||
+         (std::filesystem::exists(found) && !std::filesystem::is_regular_file(found) &&
+          !std::filesystem::is_directory(found));
+}
+
 Status cannot_be_written(const std::string& path, int error) {
   return io_error(path + ": cannot be written: " + std::strerror(error));
 }
@@ -45,6 +59,10 @@ int write_all(int descriptor, const void* data, size_t size) {
 // alone.
 Result<AtomicFile> AtomicFile::create(const std::string& path) {
   static std::atomic<uint64_t> count{0};
+  if (is_stream(path)) return io_error(path + ": is no regular file, so it cannot be replaced");
+  // The rename at the end would find this out as well, but only after all the work.
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return cannot_be_written(path, EISDIR);
   AtomicFile file;
   file.path_ = path;
   const std::string stem = path + ".tmp." + std::to_string(getpid()) + ".";

@@ -14,6 +14,11 @@
 
 namespace barker {
 
+// Whether a program writes to the path directly, because nothing can be renamed to it: "-" and
+// /dev/stdout, other open descriptors, pipes and devices.
+bool is_stream(const std::string& path);
+bool is_standard_output(const std::string& path);
+
 // "PATH: cannot be written: REASON"
 Status cannot_be_written(const std::string& path, int error);
 
@@ -22,6 +27,7 @@ int write_all(int descriptor, const void* data, size_t size);
 
 class AtomicFile {
  public:
+  // Fails for a directory, and for a stream: as root, a rename would put a file in the device's place.
   static Result<AtomicFile> create(const std::string& path);
   ~AtomicFile();  // without commit(): nothing happened
   AtomicFile(AtomicFile&& other) noexcept;

@@ -10,8 +10,6 @@
 namespace barker {
 namespace {
 
-bool is_standard_output(const std::string& path) { return path == "-" || path == "/dev/stdout"; }
-
 // The file that a symbolic link names; otherwise the path itself.
 std::string without_links(const std::string& path) {
   std::error_code error;
@@ -21,29 +19,11 @@ std::string without_links(const std::string& path) {
 
 }  // namespace
 
-bool OutputFile::is_stream(const std::string& path) {
-  // These names may stand for a regular file, but it was opened by someone else, at an offset.
-  for (const char* open : {"/dev/stderr", "/dev/fd/", "/proc/self/fd/"}) {
-    if (path.starts_with(open)) return true;
-  }
-  std::error_code error;
-  const std::filesystem::file_status found = std::filesystem::status(path, error);
-  return is_standard_output(path) ||
-         (std::filesystem::exists(found) && !std::filesystem::is_regular_file(found) &&
-          !std::filesystem::is_directory(found));
-}
-
 OutputFile::OutputFile(const std::string& path) : path_(path) {
-  std::error_code error;
   if (is_stream(path)) {
     stream_ = is_standard_output(path) ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
                                        : open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
     if (stream_ < 0) status_ = cannot_be_written(path_, errno);
-    return;
-  }
-  // The rename at the end would find this out as well, but only after all the work.
-  if (std::filesystem::is_directory(path, error)) {
-    status_ = cannot_be_written(path_, EISDIR);
     return;
   }
   Result<AtomicFile> file = AtomicFile::create(without_links(path));

@@ -2,8 +2,8 @@
 //
 // It appears under its name when close() succeeds and not before. A command that fails or is killed
 // therefore leaves the old file as it was, and a command may write the file that it reads. A path
-// that a program cannot replace is written to directly: "-" and /dev/stdout are standard output,
-// and so are pipes and devices, /dev/null among them. A symbolic link stays, and the file that it
+// that a program cannot replace is written to directly (is_stream() in atomic_file.h): "-" and
+// /dev/stdout are standard output, and pipes and devices such as /dev/null are written to as well. A symbolic link stays, and the file that it
 // names is replaced.
 //
 // One thread.
@@ -31,9 +31,6 @@ class OutputFile {
   // The first error so far. Callers that write much stop at it.
   const Status& status() const { return status_; }
   Status close();  // the first error of all calls, if there was one
-
-  // Whether the path is written to directly, so that nothing can be made beside it.
-  static bool is_stream(const std::string& path);
 
  private:
   void flush();

@@ -64,7 +64,7 @@ Result<int> convert(const Options& o) {
   std::shared_ptr<const Dataset> data;
   if (!*grouped) {
     const Result<std::string> scratch =
-        OutputFile::is_stream(o.out) ? temporary_scratch() : Result<std::string>(o.out);
+        is_stream(o.out) ? temporary_scratch() : Result<std::string>(o.out);
     if (!scratch.ok()) return scratch.status();
     Result<std::shared_ptr<const Dataset>> opened = open_data(o.data, *scratch, o.dataset, bad);
     if (!opened.ok()) return opened.status();

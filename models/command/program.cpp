@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <memory>
@@ -41,6 +43,20 @@ void take_one_value_at_a_time(CLI::App& app) {
     }
   }
   for (CLI::App* sub : app.get_subcommands({})) take_one_value_at_a_time(*sub);
+}
+
+// Bounds such as CLI::Range let "nan" pass, because every comparison with it is false.
+void take_finite_numbers_only(CLI::App& app) {
+  const auto refuse = [](const std::string& text) {
+    return std::isfinite(std::strtod(text.c_str(), nullptr)) ? ""
+                                                             : "expected a finite number: " + text;
+  };
+  for (CLI::Option* option : app.get_options()) {
+    const std::string type = option->get_type_name();
+    const auto has = [&](const char* part) { return type.find(part) != std::string::npos; };
+    if (has("FLOAT") || has("NONNEGATIVE") || has("POSITIVE")) option->check(refuse);
+  }
+  for (CLI::App* sub : app.get_subcommands({})) take_finite_numbers_only(*sub);
 }
 
 std::string names_of_subcommands(const CLI::App& app) {
@@ -163,6 +179,7 @@ int run_program(const Program& program, int argc, const char* const* argv) {
   for (const auto& add_command : program.subcommands) add(add_command);
   add(add_completion_command);
   take_one_value_at_a_time(app);
+  take_finite_numbers_only(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {  // --help, --version

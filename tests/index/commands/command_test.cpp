@@ -224,6 +224,8 @@ TEST(Command, TellsANewcomerWhatIsWrong) {
       {"rules --check " + wrong_rules + " --index " + shop.index, 78, "line 1: of: expected"},
       {"index --ads " + directory + " --out x", 64, "is a directory, expected a file"},
       {"index --ads " + empty + " --out x", 65, "no usable ad in 0 lines"},
+      {"mine --ads " + empty + " --out " + directory, 69, "Is a directory"},
+      {"mine --ads " + empty + " --largest-share nan", 64, "--largest-share: expected a finite"},
       {"import " + empty + " --out x", 64, "barker import: --from"},
       {"import --from shopify /nowhere --out x", 66, "barker import: /nowhere"},
       {"import --from shopify " + empty + " --out x", 65, "no header"},
@@ -280,6 +282,8 @@ TEST(Command, MinesProposalsOfWhichOnlyAcceptedOnesAreIndexed) {
   ads.close();
   ASSERT_EQ(run("mine --least-ads 3 --ads " + catalogue + " --out " + mined + " 2>/dev/null").code,
             0);
+  EXPECT_THAT(run("mine --least-ads 3 --out - --ads " + catalogue + " 2>/dev/null").out,
+              HasSubstr("\"selling_point\":\"dimmable\""));
   std::ifstream in(mined);
   const std::string line{std::istreambuf_iterator<char>(in), {}};
   EXPECT_THAT(line, HasSubstr("\"selling_point\":\"dimmable\""));

@@ -93,5 +93,19 @@ TEST_F(OutputFiles, KnowAtOnceThatTheyCannotBeWritten) {
   EXPECT_EQ(files(), 0u);
 }
 
+TEST(AtomicFile, RefusesToReplaceAPipeADeviceOrADirectory) {
+  const std::string directory = temporary_path("atomic"), pipe = directory + "/pipe";
+  fs::create_directories(directory);
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  for (const std::string& path : {pipe, std::string("-"), std::string("/dev/stdout"),
+                                  std::string("/dev/null"), std::string("/dev/fd/1")}) {
+    EXPECT_THAT(AtomicFile::create(path).status().message(),
+                HasSubstr(path + ": is no regular file"));
+  }
+  EXPECT_THAT(AtomicFile::create(directory).status().message(), HasSubstr("Is a directory"));
+  EXPECT_TRUE(fs::is_fifo(pipe));
+  fs::remove_all(directory);
+}
+
 }  // namespace
 }  // namespace barker

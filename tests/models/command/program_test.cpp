@@ -77,6 +77,18 @@ TEST(Program, NamesWhatIsWrongWithTheWordsAndExitsWith64) {
   EXPECT_THAT(error({"copy", "a", "--out"}), HasSubstr("Try: small-program copy --help"));
 }
 
+TEST(Program, RefusesANumberThatIsNotFinite) {
+  for (const char* option : {"--share", "--timeout"}) {
+    for (const char* number : {"nan", "-nan", "inf", "NaN", "1e999"}) {
+      const Outcome refused = run({"copy", "a", "--out", "b", option, number});
+      EXPECT_EQ(refused.code, kExitUsage) << option << " " << number << refused.out;
+      EXPECT_THAT(refused.err, HasSubstr(option));
+    }
+    EXPECT_EQ(run({"copy", "a", "--out", "b", option, "0.25"}).code, kExitOk);
+  }
+  EXPECT_EQ(run({"copy", "nan", "--out", "b"}).code, kExitOk) << "a file may have this name";
+}
+
 TEST(Program, CleansMessagesForTheTerminal) {
   const Outcome failed = run({"copy", "bad data", "--out", "b"});
   EXPECT_EQ(failed.code, kExitBadData);
