@@ -23,7 +23,7 @@ struct AuctionAd {
   // for ads that could not be rescored: their score is that of the first pass, which cannot be
   // compared with the others. Such an ad presses nobody's price, and nobody presses its own.
   bool ranked = true;
-  // Whether somebody bid on the query. Nobody did where the ad was found by its title.
+  // Whether the bid had a part in the order. It had none where texts alone ordered the ads.
   bool bid_counts = true;
 };
 

@@ -35,6 +35,7 @@ void FirstPass::analyse(const std::string& query) {
 
 Status FirstPass::find(size_t limit) {
   candidates_.clear();
+  left_out_.clear();
   record_ = {};
   record_.reserve = engine_.auction.reserve;
   if (engine_.budgets.ledger) pace_ = engine_.budgets.ledger->pace(seconds_now());
@@ -47,13 +48,21 @@ Status FirstPass::find(size_t limit) {
   return {};
 }
 
-bool FirstPass::takes_part(uint32_t ad) {
-  if (engine_.bids.book().is_denied(ad, fingerprints_)) {
+bool FirstPass::takes_part(uint32_t ad, double bid) {
+  if (left_out_.contains(ad)) return false;
+  if (!is_left_out(ad, bid)) return true;
+  left_out_.insert(ad);
+  return false;
+}
+
+bool FirstPass::is_left_out(uint32_t ad, double bid) {
+  if (bid < engine_.auction.reserve) {
+    ++record_.below_reserve;
+  } else if (engine_.bids.book().is_denied(ad, fingerprints_)) {
     ++record_.denied;
-    return false;
-  }
-  if (!engine_.budgets.may_take_part(ad, pace_)) {
+  } else if (!engine_.budgets.may_take_part(ad, pace_)) {
     ++record_.out_of_budget;
+  } else {
     return false;
   }
   return true;
@@ -71,7 +80,7 @@ Status FirstPass::find_bids(size_t limit) {
     BidBook::Match match{};
     if (!book.find_match(number, fingerprints_, match)) return true;
     if (offer.is_one_of() && is_candidate(offer.ad())) return true;
-    if (!takes_part(offer.ad())) return true;
+    if (!takes_part(offer.ad(), offer.bid())) return true;
     if (candidates_.size() == limit) {
       record_.cut = offer.bid();
       return false;
@@ -122,11 +131,7 @@ Status FirstPass::add_hits(size_t limit, const Search& search) {
       if (candidates_.size() == limit) break;
       const double bid = engine_.store.ad(hit.document).bid();
       if (is_candidate(hit.document)) continue;
-      if (bid < engine_.auction.reserve) {
-        ++record_.below_reserve;
-        continue;
-      }
-      if (!takes_part(hit.document)) continue;
+      if (!takes_part(hit.document, bid)) continue;
       const float relevance = most * hit.score / hits->front().score;
       candidates_.push_back({hit.document, kNoTerm, bid, relevance});
     }

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "index/engine/engine_parts.h"
@@ -50,7 +51,8 @@ class FirstPass {
   Status find_bids(size_t limit);
   Status find_texts(size_t limit);
   Status add_hits(size_t limit, const Search& search);
-  bool takes_part(uint32_t ad);
+  bool takes_part(uint32_t ad, double bid);
+  bool is_left_out(uint32_t ad, double bid);
   bool is_candidate(uint32_t ad) const;
 
   const EngineParts& engine_;
@@ -59,6 +61,7 @@ class FirstPass {
   std::vector<std::vector<std::string>> words_;  // for each language
   QueryWords fingerprints_;
   std::vector<Candidate> candidates_;
+  std::unordered_set<uint32_t> left_out_;  // ads, each of which the record counts once
   AuctionRecord record_;
   Budgets::Pace pace_{};  // of the moment of the query
 };

@@ -21,6 +21,40 @@ std::string error_of(const char* line) {
   return ad.ok() ? "" : ad.status().message();
 }
 
+TEST(ParseAd, ReadsBidTermsAsTextsAndObjects) {
+  FeedNotes notes;
+  const auto ad = parse_ad(
+      R"({"id":"1","title":"t","bid":2,"bid_terms":["shoes",{"term":"red shoes","match":"exact","bid":"0,40 EUR"},)"
+      R"({"term":7,"match":"phrase"},{"term":"x","match":null,"bid":null}],)"
+      R"("negative_keywords":["kids",{"term":"toy","match":"exact","bid":3}],"daily_budget":"12.50"})",
+      notes);
+  ASSERT_TRUE(ad.ok()) << ad.status().message();
+  EXPECT_EQ(ad->bid_terms,
+            (std::vector<BidTerm>{
+                {"shoes"}, {"red shoes", BidMatch::kExact, .4}, {"7", BidMatch::kPhrase}, {"x"}}));
+  EXPECT_EQ(ad->negative_keywords, (std::vector<BidTerm>{{"kids"}, {"toy", BidMatch::kExact}}));
+  EXPECT_EQ(ad->daily_budget, 12.5);
+  EXPECT_EQ(notes.values_dropped, 0u);
+}
+
+TEST(ParseAd, DropsATermThatItCannotReadAndSaysWhy) {
+  FeedNotes notes;
+  const auto ad = parse_ad(
+      R"({"id":"1","title":"t","bid_terms":[{"match":"exact"},{"term":"a","match":"fuzzy"},{"term":["b"]},)"
+      R"({"term":"c","bid":-1},["d"],{"term":""}],"daily_budget":{}})",
+      notes);
+  ASSERT_TRUE(ad.ok());
+  EXPECT_EQ(ad->bid_terms, (std::vector<BidTerm>{{"c"}}));
+  EXPECT_EQ(ad->daily_budget, 0.0);  // to be on the safe side
+  EXPECT_EQ(notes.values_dropped, 7u);
+  const std::string report = notes.report("f");
+  for (const char* text :
+       {"match: expected exact, phrase or broad, found \"fuzzy\"", "expected a text as \"term\"",
+        "the ad's bid was taken", "daily_budget: expected a number"}) {
+    EXPECT_NE(report.find(text), std::string::npos) << text << "\n" << report;
+  }
+}
+
 TEST(ParseAd, DecodesEntitiesOnceInEveryText) {
   FeedNotes notes;
   const auto ad = parse_ad(
