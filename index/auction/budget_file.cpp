@@ -6,12 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
+#include <unordered_map>
 #include <utility>
 
 #include "index/auction/days.h"
@@ -62,23 +62,6 @@ int write_through(int descriptor, const void* data, size_t size, size_t offset) 
   if (const int error = write_all(descriptor, data, size); error != 0) return error;
   return fsync(descriptor) == 0 ? 0 : errno;
 }
-
-// The rows by their ads, for finding many at once.
-class RowIndex {
- public:
-  explicit RowIndex(std::span<BudgetRow> rows) {
-    sorted_.reserve(rows.size());
-    for (BudgetRow& row : rows) sorted_.push_back(&row);
-    std::ranges::sort(sorted_, {}, &BudgetRow::ad);
-  }
-  BudgetRow* find(Fingerprint ad) const {
-    const auto found = std::ranges::lower_bound(sorted_, ad, {}, &BudgetRow::ad);
-    return found != sorted_.end() && (*found)->ad == ad ? *found : nullptr;
-  }
-
- private:
-  std::vector<BudgetRow*> sorted_;
-};
 
 }  // namespace
 
@@ -247,22 +230,20 @@ Status BudgetFile::append(std::span<const BudgetRow> rows) {
 
 Result<BudgetWords> BudgetFile::words(std::span<const Fingerprint> ads) {
   const std::lock_guard one_at_a_time(mutex_);
+  const std::span<const BudgetRow> old = mapping_->rows();
+  std::unordered_map<Fingerprint, size_t> row_of;
+  row_of.reserve(old.size() + ads.size());
+  for (size_t i = 0; i < old.size(); ++i) row_of.emplace(old[i].ad, i);
   std::vector<BudgetRow> missing;
-  {
-    const RowIndex index(mapping_->rows());
-    for (const Fingerprint ad : ads) {
-      if (!index.find(ad)) missing.push_back({ad, 0});
-    }
+  for (const Fingerprint ad : ads) {
+    if (row_of.emplace(ad, old.size() + missing.size()).second) missing.push_back({ad, 0});
   }
-  std::ranges::sort(missing, {}, &BudgetRow::ad);
-  const auto twice = std::ranges::unique(missing, {}, &BudgetRow::ad);
-  missing.erase(twice.begin(), twice.end());
   if (Status s = append(missing); !s.ok()) return s;
   BudgetWords found;
   found.mapping = mapping_;
   found.words.reserve(ads.size());
-  const RowIndex index(mapping_->rows());
-  for (const Fingerprint ad : ads) found.words.push_back(&index.find(ad)->word);
+  const std::span<BudgetRow> rows = mapping_->rows();
+  for (const Fingerprint ad : ads) found.words.push_back(&rows[row_of.at(ad)].word);
   return found;
 }
 

@@ -21,7 +21,8 @@ double needed_share(double score, double behind, double bid_exponent) {
   if (!(score > 0) || !(behind > 0)) return 0;
   // Equal scores are ordered by the first pass, so that any lower bid loses the place.
   if (behind >= score) return 1;
-  return std::pow(behind / score, 1 / bid_exponent);
+  const double ratio = behind / score;
+  return bid_exponent == 1 ? ratio : std::pow(ratio, 1 / bid_exponent);  // pow is slow
 }
 
 }  // namespace

@@ -276,6 +276,36 @@ TEST_F(BudgetFiles, KeepWhatWasSpentWhicheverSystemCallFails) {
   EXPECT_GT(reported, 10);
 }
 
+// Which header is on the disk is unknown then, so that no other rows may follow the old ones.
+TEST_F(BudgetFiles, GrowNoMoreAfterAHeaderWasPerhapsWritten) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "the sanitizer's runtime repeats calls of its own until they succeed";
+#endif
+  const auto use = [&] {
+    const Result<std::shared_ptr<BudgetFile>> file = open();
+    if (!file.ok()) return 1;
+    const Status first = (*file)->words(std::vector<Fingerprint>{7, 8}).status();
+    const Status second = (*file)->words(std::vector<Fingerprint>{7, 9}).status();
+    const Status old = (*file)->words(std::vector<Fingerprint>{7}).status();
+    return old.ok() ? first.ok() + 2 * second.ok() : 4;
+  };
+  put({7});
+  const Traced whole = run_traced(use, {});
+  if (!whole.possible) GTEST_SKIP() << "this machine does not allow tracing";
+  ASSERT_EQ(whole.code, 3);
+  std::vector<int> syncs;  // of the rows and of the header, for 8 and then for 9
+  for (size_t i = 0; i < whole.calls.size(); ++i) {
+    if (whole.calls[i].number == SYS_fsync) syncs.push_back(static_cast<int>(i) + 1);
+  }
+  ASSERT_EQ(syncs.size(), 4u);
+  put({7});
+  EXPECT_EQ(run_traced(use, {Fault::Kind::kError, syncs[0], EIO}).code, 2)
+      << "rows can be tried again";
+  put({7});
+  EXPECT_EQ(run_traced(use, {Fault::Kind::kError, syncs[1], EIO}).code, 0);
+  EXPECT_EQ(micros({7}), (Micros{{7, 1}}));
+}
+
 TEST_F(BudgetFiles, SyncANewFileBeforeItsRenameAndTheDirectoryAfterIt) {
   const Traced traced = run_traced([&] { return open().ok() ? 0 : 1; }, {});
   if (!traced.possible) GTEST_SKIP() << "this machine does not allow tracing";

@@ -164,9 +164,9 @@ TEST_F(DailyBudgets, ChangeAtOnce) {
 
 // A clock that is corrected by some seconds at midnight shows the old day again.
 TEST_F(DailyBudgets, StayInTheNewDayWhenTheClockIsSetBackOverMidnight) {
-  now_ = kMidnight + kDay;
   {
     const auto budgets = open({{"a", 24}});
+    now_ = kMidnight + kDay;
     EXPECT_TRUE(budgets->spend(0, 0.5));
     now_ = kMidnight + kDay - 1;
     EXPECT_TRUE(budgets->may_take_part(0, now_));

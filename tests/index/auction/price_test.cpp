@@ -35,7 +35,9 @@ TEST(Price, TakesTheRootOfTheBidsExponent) {
 }
 
 TEST(Price, IsTheBidWhereTheAdBehindHasTheSameScore) {
-  EXPECT_EQ(prices_of({{3, 1}, {5, 1}}, {})[0], 3);
+  for (const double score : {5e-324, 1.0, kLargest, kInfinity}) {
+    EXPECT_EQ(prices_of({{3, score}, {5, score}}, {})[0], 3) << score;
+  }
 }
 
 TEST(Price, IsAtLeastTheBidThatEntersTheWindow) {
