@@ -9,8 +9,9 @@
 //   Swapped/NAME          such pages with fingerprints while another thread loads weights each second:
 //                         without a catalogue, beside one that is not asked, and by its numbers
 //
-// Counters of pages: p50, p99, p99.9 of the calls and p50 of their first stage (map: keywords to rows),
-// in microseconds. 4,096 pages in turn, so that a page's ads have left the caches when it comes again.
+// Counters of pages: p50, p99, p99.9 of the calls and p50 of their first stage (map: keywords to
+// rows), in microseconds. 4,096 pages in turn, so that a page's ads have left the caches when it
+// comes again.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -40,8 +41,8 @@ constexpr uint32_t kKeywords = 200'000, kPhrases = 50'000;
 
 std::string word(uint64_t i) { return "word" + std::to_string(i % kKeywords); }
 
-// Weights with a list of phrases of two words; empty where they cannot be made. Written once for each
-// seed.
+// Weights with a list of phrases of two words; empty where they cannot be made. Written once for
+// each seed.
 const std::string& phrased_weights(unsigned seed) {
   static std::map<unsigned, std::string> paths;
   std::string& path = paths[seed];
