@@ -58,7 +58,8 @@ barker::Profile some_user() {
   return user;
 }
 
-// Returns whether two answers show the same ads, in the same order, with the same titles and numbers.
+// Returns whether two answers show the same ads, in the same order, with the same titles and
+// numbers.
 bool same(const barker::SearchResult& a, const barker::SearchResult& b) {
   if (a.ads.size() != b.ads.size()) return false;
   for (size_t i = 0; i < a.ads.size(); ++i) {

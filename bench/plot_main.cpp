@@ -71,7 +71,8 @@ int run(const BenchResults& results) {
     stage("dense layer, ours", get("Dense/" + isa, "gflops") / peak, true);
     stage("candidate stage fp32", get("Candidates/fp32/" + isa, "gflops") / peak, true);
     stage("candidate stage fp16", get("Candidates/fp16/" + isa, "gflops") / peak, true);
-    // The peers report only time, so their share comes from the layer's 500 x 128 x 64 multiply-adds.
+    // The peers report only time, so their share comes from the layer's 500 x 128 x 64
+    // multiply-adds.
     const double flops = 2.0 * 500 * 128 * 64;
     for (const auto& [label, name] : {std::pair{"dense layer, oneDNN", "Dense/onednn"},
                                       {"dense layer, Eigen", "Dense/eigen"},

@@ -3,11 +3,11 @@
 // One query: 1,000,000 keyword rows of 64, all folded; user bag of 64 ids, query bag of 6, four
 // groups of 3, ids by Zipf's law with exponent 1.05; 50 ads x 10 candidate selling points = 500
 // distinct ones out of 20,000; MLP 448 -> 128 -> 64 -> 1; auxiliary head over 12 title keywords an
-// ad, attention width 64. The weights are random numbers. The queries differ, so that their rows come
-// from as far in memory as in service, and not from the nearest cache.
+// ad, attention width 64. The weights are random numbers. The queries differ, so that their rows
+// come from as far in memory as in service, and not from the nearest cache.
 //
-// A ReferenceModel owns its weights and queries; networks and bags are views of them. Immutable once
-// made: any thread.
+// A ReferenceModel owns its weights and queries; networks and bags are views of them. Immutable
+// once made: any thread.
 #pragma once
 
 #include <cstdint>

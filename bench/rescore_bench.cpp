@@ -216,8 +216,8 @@ uint64_t now_ns() {
   return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
 }
 
-// Deadlines spread evenly over the time that a whole query takes. A call that misses its own is late
-// by what it does after it.
+// Deadlines spread evenly over the time that a whole query takes. A call that misses its own is
+// late by what it does after it.
 void run_lateness(benchmark::State& state, const std::string& config, bool promoted) {
   const RescoreShape shape{.chinese = true, .promoted = promoted};
   const RescoreHost host(weights_of(shape), config);

@@ -1,5 +1,5 @@
-// A host of the plugin for benchmarks: random weights of a shape, and queries of that shape which ask
-// the plugin through the host library. An error ends the process with a message.
+// A host of the plugin for benchmarks: random weights of a shape, and queries of that shape which
+// ask the plugin through the host library. An error ends the process with a message.
 #pragma once
 
 #include <cstddef>

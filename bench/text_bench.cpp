@@ -1,5 +1,6 @@
-// What text costs: cleaning, escaping, measuring, splitting and rewriting, in nanoseconds a byte, for
-// ASCII and for Chinese titles. `ns/byte` of splitting is what the plugin's deadline counts with.
+// What text costs: cleaning, escaping, measuring, splitting and rewriting, in nanoseconds a byte,
+// for ASCII and for Chinese titles. `ns/byte` of splitting is what the plugin's deadline counts
+// with.
 #include <benchmark/benchmark.h>
 
 #include <string>

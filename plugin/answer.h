@@ -1,5 +1,5 @@
-// The answer to one query, and the one function under rescore, compare, explain and prepared queries
-// that makes it.
+// The answer to one query, and the one function under rescore, compare, explain and prepared
+// queries that makes it.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,8 @@ struct Basis {
   bool is_exact = false;  // score every candidate in float, whatever file and configuration say
 };
 
-// Whether user, query and groups are still to be mapped and pooled, or are in the workspace already.
+// Whether user, query and groups are still to be mapped and pooled, or are in the workspace
+// already.
 enum class Context : uint8_t { kToBeSet, kSet };
 
 // Answers a checked request into `answer` (which may be workspace->answer), whatever happens: where

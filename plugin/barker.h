@@ -75,7 +75,8 @@ extern "C" {
  * process had at the fork. Control calls, compare and read_agreement return it. */
 #define BARKER_E_REENTRANT 11
 
-/* How a query was answered (barker_response.status). Whatever it is, `ads` and `text` are filled. */
+/* How a query was answered (barker_response.status). Whatever it is, `ads` and `text` are filled.
+ * */
 #define BARKER_STATUS_RESCORED 0 /* the window was rescored and its titles rewritten */
 #define BARKER_STATUS_PARTIAL 1  /* cut short by the deadline: what was not reached is as it came */
 #define BARKER_STATUS_BYPASSED 2 /* first-pass order, original titles */
@@ -101,9 +102,9 @@ extern "C" {
 #define BARKER_MAX_NUMBER 1e12            /* bid, first-pass score, weight in a group */
 
 /* Since 1.2 an ad that is beyond these limits by itself (one of its texts, its numbers, its selling
- * points) does not refuse the page: it keeps its first-pass rank and its own title, the other ads of
- * the window are ordered around it, and its result carries BARKER_RESULT_BAD_AD. Its own title is
- * empty where it is NULL or longer than BARKER_MAX_REQUEST_TEXT. Query, user, groups, counts,
+ * points) does not refuse the page: it keeps its first-pass rank and its own title, the other ads
+ * of the window are ordered around it, and its result carries BARKER_RESULT_BAD_AD. Its own title
+ * is empty where it is NULL or longer than BARKER_MAX_REQUEST_TEXT. Query, user, groups, counts,
  * strides and struct sizes that cannot be refuse the request, and so does a total of texts above
  * BARKER_MAX_REQUEST_TEXT, which is looked at before any work is done. */
 
@@ -131,10 +132,10 @@ typedef struct barker_ad {
    * transform scores that can be negative, such as logarithms, before the call. */
   double first_pass_score;
   double bid; /* 0 to BARKER_MAX_NUMBER, any currency unit */
-  /* Fingerprints of the title's words in title order, with a 0 between two words where a clause ends
-   * (models/text/clauses.h; barker.keywords/1 gives both). The plugin composes phrases of them, with
-   * those of the weights that serve. A phrase that the host has composed itself stays as it is. NULL:
-   * the plugin splits the title. */
+  /* Fingerprints of the title's words in title order, with a 0 between two words where a clause
+   * ends (models/text/clauses.h; barker.keywords/1 gives both). The plugin composes phrases of
+   * them, with those of the weights that serve. A phrase that the host has composed itself stays as
+   * it is. NULL: the plugin splits the title. */
   const uint64_t* title_keywords;
   uint64_t title_keyword_count;
   const barker_selling_point* selling_points; /* may be NULL when the count is 0 */
@@ -146,8 +147,9 @@ typedef struct barker_ad {
   barker_string merchant; /* id */
   barker_string category;
   /* Since 1.3. The number of this ad in the catalogue that the request names; 0: it is not of the
-   * catalogue. Otherwise id, title, keywords, selling points, merchant and category are those of the
-   * catalogue, whatever stands here; flags of both hold; bid and first-pass score are those here. */
+   * catalogue. Otherwise id, title, keywords, selling points, merchant and category are those of
+   * the catalogue, whatever stands here; flags of both hold; bid and first-pass score are those
+   * here. */
   uint64_t catalogue_ad;
 } barker_ad;
 
@@ -181,10 +183,11 @@ typedef struct barker_request {
   uint64_t deadline_ns; /* on CLOCK_MONOTONIC, looked at after every 0.1 ms or so; 0: none */
   /* Since 1.2: how many ads of the answer will be shown. The window is ordered as a whole, but
    * selling points are scored and titles rewritten for the first `shown` ads of the answer only;
-   * the others come with their own titles. Those shown get the same answer as without it. 0: all. */
+   * the others come with their own titles. Those shown get the same answer as without it. 0: all.
+   * */
   uint64_t shown;
-  /* Since 1.3. The handle of a catalogue (barker.catalogue/1); 0: none. A handle or a number that is
-   * not there refuses the request. */
+  /* Since 1.3. The handle of a catalogue (barker.catalogue/1); 0: none. A handle or a number that
+   * is not there refuses the request. */
   uint64_t catalogue;
 } barker_request;
 
@@ -204,8 +207,8 @@ typedef struct barker_chosen {
 typedef struct barker_result_ad {
   uint64_t struct_size;
   uint64_t ad; /* index in request.ads */
-  /* bid^a * pctr^b * first_pass^c; the first-pass score, as it came, of an ad that is outside of the
-   * window, was bypassed or is bad */
+  /* bid^a * pctr^b * first_pass^c; the first-pass score, as it came, of an ad that is outside of
+   * the window, was bypassed or is bad */
   double score;
   double pctr;           /* P(click | user, query, ad), 0..1; NaN where not predicted */
   uint64_t title_offset; /* in barker_response.text */
@@ -249,8 +252,8 @@ typedef struct barker_stats {
   uint64_t partial;
   uint64_t bypassed;
   /* Calls of rescore, explain.rescore and prepared.score that returned neither BARKER_OK nor
-   * BARKER_E_TOO_SMALL. A buffer that is too small is not counted for hosts before 1.2 either, which
-   * get BARKER_E_INVALID_ARGUMENT for it. */
+   * BARKER_E_TOO_SMALL. A buffer that is too small is not counted for hosts before 1.2 either,
+   * which get BARKER_E_INVALID_ARGUMENT for it. */
   uint64_t errors;
   uint64_t ads_rescored;
   uint64_t titles_rewritten;
@@ -379,9 +382,9 @@ typedef struct barker_rules {
    * (plugin/rules.h; empty: none). Queries that run go on by the old ones. On failure the old rules
    * stay in force. */
   int32_t (*load_rules)(barker_plugin* plugin, barker_string toml, char* error);
-  /* [any thread] Since 1.3. What each rule of a text covers of some ads; nothing is put in force. The
-   * ads' merchants, categories and selling points are looked at. A rule that covers none of a whole
-   * catalogue is likely misspelt. */
+  /* [any thread] Since 1.3. What each rule of a text covers of some ads; nothing is put in force.
+   * The ads' merchants, categories and selling points are looked at. A rule that covers none of a
+   * whole catalogue is likely misspelt. */
   int32_t (*check_rules)(barker_string toml, const barker_ad* ads, uint64_t ad_count,
                          uint64_t ad_stride, barker_rule_callback callback, void* context,
                          char* error);
@@ -452,8 +455,8 @@ typedef struct barker_canary {
    * without user never gets them). compared: share of the queries that `compare` asks of both.
    * Each 0 to 1. At create they are as configured ([canary] served, compared, salt). */
   int32_t (*set_shares)(barker_plugin* plugin, double served, double compared, char* error);
-  /* [any thread, a spare one] Asks both generations up to `at_most` of the queries that were recorded
-   * since the last call. The answers are shown to nobody. `compared` may be NULL. */
+  /* [any thread, a spare one] Asks both generations up to `at_most` of the queries that were
+   * recorded since the last call. The answers are shown to nobody. `compared` may be NULL. */
   int32_t (*compare)(barker_plugin* plugin, uint64_t at_most, uint64_t* compared, char* error);
   /* [any thread] Waits for a compare that runs. */
   int32_t (*read_agreement)(barker_plugin* plugin, barker_agreement* agreement);
@@ -523,8 +526,8 @@ typedef struct barker_prepared {
   uint64_t struct_size;
   /* [any thread] Maps and pools user, query and groups. The request has no ads; its texts need not
    * outlive the call. All ads are answered by the generation, the rules and the catalogues that
-   * are in force now, and no control call waits for the query to end. Without weights it succeeds, and every ad is
-   * bypassed. */
+   * are in force now, and no control call waits for the query to end. Without weights it succeeds,
+   * and every ad is bypassed. */
   int32_t (*begin)(barker_plugin* plugin, const barker_request* request,
                    barker_prepared_query** query, char* error);
   /* [one thread at a time per query] Answers one ad: response.ads needs room for one. Errors as
@@ -581,8 +584,8 @@ typedef struct barker_model_extension {
 
 /* ---- extension barker.keywords/1 ------------------------------------------------------------ */
 
-/* Since 1.3. The split of a text into words: what barker_ad.title_keywords are made of. It depends on
- * no weights, so that a host can split a title once and keep the fingerprints. */
+/* Since 1.3. The split of a text into words: what barker_ad.title_keywords are made of. It depends
+ * on no weights, so that a host can split a title once and keep the fingerprints. */
 #define BARKER_EXT_KEYWORDS "barker.keywords/1"
 
 /* A word, or a boundary between two words where a clause ends. Frozen: this struct never grows. */
@@ -594,8 +597,8 @@ typedef struct barker_word {
 
 typedef struct barker_keywords {
   uint64_t struct_size;
-  /* The number of the rules of the split. Fingerprints that were kept under another number are to be
-   * made again. A model's is barker_model.keyword_scheme. */
+  /* The number of the rules of the split. Fingerprints that were kept under another number are to
+   * be made again. A model's is barker_model.keyword_scheme. */
   int32_t scheme;
   int32_t reserved; /* 0 */
   /* [any thread] Writes the words of a text of at most BARKER_MAX_TEXT_SIZE bytes in order. A text
@@ -611,31 +614,31 @@ typedef struct barker_keywords {
  * needs of each ad, and for each generation of weights the rows of its keywords, so that requests
  * that name ads by number cost less. Answers are the same as without it, bit for bit.
  *
- * A catalogue does not change. upsert and remove give another one under another handle, which shares
- * with the first what is equal. Both can be asked until each is released, so that queries which
- * began with the first go on with it. */
+ * A catalogue does not change. upsert and remove give another one under another handle, which
+ * shares with the first what is equal. Both can be asked until each is released, so that queries
+ * which began with the first go on with it. */
 #define BARKER_EXT_CATALOGUE "barker.catalogue/1"
 
 typedef struct barker_catalogue {
   uint64_t struct_size;
-  /* [control thread] Registers ads under the numbers 1 to count, in order, for the weights that serve
-   * and, from now on, for those that are loaded. Bids and first-pass scores are not looked at; the
-   * ads' own catalogue_ad must be 0. An ad that would be a bad ad refuses all. The memory of the ads
-   * may go when this returns. */
+  /* [control thread] Registers ads under the numbers 1 to count, in order, for the weights that
+   * serve and, from now on, for those that are loaded. Bids and first-pass scores are not looked
+   * at; the ads' own catalogue_ad must be 0. An ad that would be a bad ad refuses all. The memory
+   * of the ads may go when this returns. */
   int32_t (*add)(barker_plugin* plugin, const barker_ad* ads, uint64_t count, uint64_t stride,
                  uint64_t* handle, char* error);
-  /* [control thread] Another catalogue: that of `handle` with these ads, each under the number in its
-   * catalogue_ad, instead of those that it has there. Numbers beyond its end make it longer; numbers
-   * that are left out stand for no ad. The plugin copies each group of 1,024 numbers in which an ad
-   * changes. */
+  /* [control thread] Another catalogue: that of `handle` with these ads, each under the number in
+   * its catalogue_ad, instead of those that it has there. Numbers beyond its end make it longer;
+   * numbers that are left out stand for no ad. The plugin copies each group of 1,024 numbers in
+   * which an ad changes. */
   int32_t (*upsert)(barker_plugin* plugin, uint64_t handle, const barker_ad* ads, uint64_t count,
                     uint64_t stride, uint64_t* changed, char* error);
   /* [control thread] Another catalogue: that of `handle` without these numbers. The other ads keep
    * theirs. */
   int32_t (*remove)(barker_plugin* plugin, uint64_t handle, const uint64_t* numbers, uint64_t count,
                     uint64_t* changed, char* error);
-  /* [control thread] Queries from now on do not find the handle. The catalogue is freed when the last
-   * query that uses it has ended: before this returns, or with a prepared query. */
+  /* [control thread] Queries from now on do not find the handle. The catalogue is freed when the
+   * last query that uses it has ended: before this returns, or with a prepared query. */
   int32_t (*release)(barker_plugin* plugin, uint64_t handle, char* error);
 } barker_catalogue;
 

@@ -180,8 +180,8 @@ int32_t switch_to(barker_plugin* plugin, uint64_t* generation, char* error) {
 bool read_request(const barker_request* from, CheckedRequest& to, char* error);
 
 // Runs `body`, which answers into a response and returns a code. text_size is 0 on every error but
-// BARKER_E_TOO_SMALL. A call that answered neither with a page nor with the size that the page needs
-// is counted as an error of the plugin; where that is NULL, the body says so.
+// BARKER_E_TOO_SMALL. A call that answered neither with a page nor with the size that the page
+// needs is counted as an error of the plugin; where that is NULL, the body says so.
 template <typename Body>
 int32_t answer_into(barker_response* response, barker_plugin* plugin, char* error, Body body) {
   clear_text_size(response);

@@ -2,10 +2,10 @@
 // ads, and for each generation of weights the rows of their keywords, so that a query looks nothing
 // up.
 //
-// All objects are immutable and shared by pointer. The control thread makes them; a query reads those
-// that the Serving which it pinned leads to, and a catalogue is freed with the last Serving and the
-// last prepared query that has it. Ads are kept in chunks, so that a changed catalogue shares the
-// chunks in which nothing changed, and with them their rows.
+// All objects are immutable and shared by pointer. The control thread makes them; a query reads
+// those that the Serving which it pinned leads to, and a catalogue is freed with the last Serving
+// and the last prepared query that has it. Ads are kept in chunks, so that a changed catalogue
+// shares the chunks in which nothing changed, and with them their rows.
 #pragma once
 
 #include <cstdint>
@@ -109,8 +109,8 @@ class Catalogue {
   using Changes = std::map<uint64_t, const barker_ad*>;
 
   Catalogue() = default;
-  // `before` with changes. Chunks in which nothing changed are shared. Numbers between the old end and
-  // a new one stand for no ad.
+  // `before` with changes. Chunks in which nothing changed are shared. Numbers between the old end
+  // and a new one stand for no ad.
   Catalogue(const Catalogue& before, const Changes& changes);
 
   uint64_t size() const noexcept { return size_; }  // the largest number
@@ -158,8 +158,8 @@ struct CatalogueRows {
   std::map<uint64_t, std::vector<std::shared_ptr<const ChunkRows>>> rows;  // by handle and chunk
 };
 
-// Finds the rows of all catalogues. It takes over from `before` the rows that are there; `before` may be
-// null and must be of the same generation.
+// Finds the rows of all catalogues. It takes over from `before` the rows that are there; `before`
+// may be null and must be of the same generation.
 std::shared_ptr<const CatalogueRows> resolve(std::shared_ptr<const CatalogueSet> catalogues,
                                              const Generation& generation,
                                              const CatalogueRows* before);
@@ -168,9 +168,9 @@ std::shared_ptr<const CatalogueRows> resolve(std::shared_ptr<const CatalogueSet>
 class CompletedAds {
  public:
   // Completes the ads of a checked request, and the check of their texts. `rows`: of the generation
-  // that will answer, null where there is none. Only the first `window` ads get their selling points,
-  // for only those can be shown. What the request points to then lives as long as this object and the
-  // catalogue. Throws RefusedRequest.
+  // that will answer, null where there is none. Only the first `window` ads get their selling
+  // points, for only those can be shown. What the request points to then lives as long as this
+  // object and the catalogue. Throws RefusedRequest.
   void complete(CheckedRequest& request, const CatalogueSet& catalogues, const CatalogueRows* rows,
                 uint64_t window);
 

@@ -1,5 +1,5 @@
-// How far two generations agree. Recorded queries are asked of both, one after the other, outside of
-// the query threads, and the answers are never shown.
+// How far two generations agree. Recorded queries are asked of both, one after the other, outside
+// of the query threads, and the answers are never shown.
 #pragma once
 
 #include <cstdint>

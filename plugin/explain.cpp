@@ -207,8 +207,8 @@ class Explanation {
     return stands ? nullptr : "past the deadline";
   }
 
-  // Of a selling point that is not shown because of the merchant's title. Where it was found there as
-  // a keyword, its words were not looked at yet.
+  // Of a selling point that is not shown because of the merchant's title. Where it was found there
+  // as a keyword, its words were not looked at yet.
   const char* verdict_of_title(const barker_ad& ad, std::string_view point) const {
     ComparisonText title, words;
     title.assign(view(ad.title), NormalForm::Origins::kForgotten);

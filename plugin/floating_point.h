@@ -28,8 +28,8 @@ class StandardEnvironment {
 
 #ifdef __SSE2__
 
-// Sets the environment of the SSE and AVX units alone, which calculate floats and doubles on x86-64.
-// Queries use it because it takes a few cycles, where the x87 unit takes a hundred or two.
+// Sets the environment of the SSE and AVX units alone, which calculate floats and doubles on
+// x86-64. Queries use it because it takes a few cycles, where the x87 unit takes a hundred or two.
 class VectorEnvironment {
  public:
   VectorEnvironment() noexcept : hosts_(_mm_getcsr()) { _mm_setcsr(kDefault); }
@@ -43,8 +43,8 @@ class VectorEnvironment {
   unsigned hosts_;
 };
 
-// Sets both environments. <cfenv> knows nothing of flush-to-zero, so that the vector units are set by
-// themselves.
+// Sets both environments. <cfenv> knows nothing of flush-to-zero, so that the vector units are set
+// by themselves.
 class WholeEnvironment {
   VectorEnvironment vector_;
   StandardEnvironment standard_;

@@ -1,6 +1,6 @@
 // Writes one JSON text from front to back. It builds no tree in memory, so that a failed allocation
-// leaves nothing behind whose destruction could fail: std::bad_alloc passes through, and the writer may
-// be destroyed at any point.
+// leaves nothing behind whose destruction could fail: std::bad_alloc passes through, and the writer
+// may be destroyed at any point.
 //
 // The caller closes what it opens and writes a key before each member of an object. Not
 // thread-safe.

@@ -150,8 +150,8 @@ RuledGeneration Plugin::serve_weights(RuledGeneration weights) {
   return before;
 }
 
-// Switches, and frees what served before when its last query is done. All catalogues are resolved for
-// all that will serve before the switch, so that no query has to do it.
+// Switches, and frees what served before when its last query is done. All catalogues are resolved
+// for all that will serve before the switch, so that no query has to do it.
 void Plugin::serve(Serving serving) {
   for (RuledGeneration* weights : {&serving.weights, &serving.canary}) {
     const CatalogueRows* const before = weights->catalogues.get();

@@ -41,8 +41,8 @@ class Plugin {
   Status stop_canary();
   Status set_canary_shares(double served, double compared);
 
-  // Catalogues (catalogue.h), which have a handle. [control thread] They are resolved for what serves
-  // before this returns.
+  // Catalogues (catalogue.h), which have a handle. [control thread] They are resolved for what
+  // serves before this returns.
   Result<uint64_t> change_catalogue(uint64_t handle, const Catalogue::Changes& changes);  // 0: none
   Status release_catalogue(uint64_t handle);
   Result<const Catalogue*> catalogue(uint64_t handle) const;  // of those that serve

@@ -42,8 +42,9 @@ class Query {
   static constexpr uint64_t kStepsBetweenLooks = 50'000;
   static constexpr uint64_t kStepsPerAd = 256, kStepsPerLookUp = 32;
   static constexpr uint64_t kStepsPerWord = 8;  // a word that is composed to keywords
-  // Steps for a byte of text, as measured with Chinese titles: ICU splits them by its dictionary and
-  // finds where a character ends. ASCII takes a tenth of that, so that it only causes more looks.
+  // Steps for a byte of text, as measured with Chinese titles: ICU splits them by its dictionary
+  // and finds where a character ends. ASCII takes a tenth of that, so that it only causes more
+  // looks.
   static constexpr uint64_t kStepsPerByteSplit = 64, kStepsPerByteNormalized = 32;
   static constexpr uint64_t kStepsPerByteCleaned = 12, kStepsPerByteCut = 44;
   // For a byte of a title in which a selling point is looked for that stands there all over.

@@ -86,8 +86,8 @@ bool Query::forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen)
   return true;
 }
 
-// Finds the chosen in the title, each candidate once, and compares them with each other, unless all of
-// them have been compared together.
+// Finds the chosen in the title, each candidate once, and compares them with each other, unless all
+// of them have been compared together.
 bool Query::compare_with_title(uint64_t ad_index, std::span<const uint32_t> chosen) {
   const size_t begin = w_.candidate_ranges[ad_index].begin;
   const auto compared = [&](uint32_t i) -> uint32_t& { return w_.candidate_compared[begin + i]; };
@@ -138,8 +138,8 @@ bool Query::compare_with_title(uint64_t ad_index, std::span<const uint32_t> chos
   return is_any_unfit;
 }
 
-// Whether a look at letters and digits alone shows that none of the chosen stands in the title and no
-// two of them are the same. It saves most titles their comparison form.
+// Whether a look at letters and digits alone shows that none of the chosen stands in the title and
+// no two of them are the same. It saves most titles their comparison form.
 bool Query::are_surely_apart(const barker_ad& a, std::span<const uint32_t> chosen) {
   w_.title_core.assign(view(a.title));
   for (size_t k = 0; k < chosen.size(); ++k) {

@@ -91,8 +91,8 @@ void Query::fill_query(const NetworkGroup& group, std::vector<uint32_t>& rows) {
   counts_.query_keywords_unknown += w_.fingerprints.size() - rows.size();
 }
 
-// Rows of w_.fingerprints; tokens without one are left out of the mean, with their weights. None past
-// the deadline.
+// Rows of w_.fingerprints; tokens without one are left out of the mean, with their weights. None
+// past the deadline.
 void Query::add_rows(const NetworkGroup& group, const float* given_weights,
                      std::vector<uint32_t>& rows, std::vector<float>& weights) {
   const std::vector<Fingerprint>& fingerprints = w_.fingerprints;

@@ -13,8 +13,8 @@
 
 namespace barker {
 
-// A request that owns all it points to: the window's ads without the bad ones, all of them shown, no
-// deadline.
+// A request that owns all it points to: the window's ads without the bad ones, all of them shown,
+// no deadline.
 class Recording {
  public:
   // A larger request is not copied, because copying would take the query too long.
@@ -69,8 +69,8 @@ class RecordingQueue {
  private:
   static constexpr size_t kSlots = 32;
   // A slot that a thread has taken carries the number of the process's forks. In a child of fork a
-  // slot with another number is an orphan: its thread is not there and may have been in the middle of
-  // changing the recording, which therefore is neither used nor freed again.
+  // slot with another number is an orphan: its thread is not there and may have been in the middle
+  // of changing the recording, which therefore is neither used nor freed again.
   class Slot {
    public:
     Slot() = default;

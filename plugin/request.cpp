@@ -96,7 +96,8 @@ uint64_t text_size(const barker_ad& ad, bool is_bad) {
   return size;
 }
 
-// Adds to to.bad_ads and to to.text. An error: a field says something that this version does not know.
+// Adds to to.bad_ads and to to.text. An error: a field says something that this version does not
+// know.
 Status check_ad(const barker_ad& ad, CheckedRequest& to) {
   if ((ad.flags & ~kKnownAdFlags) != 0) return wrong("flags", "known bits (1)", ad.flags);
   if (ad.reserved != 0) return wrong("reserved", "0", ad.reserved);
@@ -153,8 +154,8 @@ Status check_context(const barker_request& r, uint64_t& text) {
   return {};
 }
 
-// Of an array of ads of any length up to BARKER_MAX_CATALOGUE: the pointer, the stride and the struct
-// sizes.
+// Of an array of ads of any length up to BARKER_MAX_CATALOGUE: the pointer, the stride and the
+// struct sizes.
 Status check_ad_array(const barker_ad* ads, uint64_t count, uint64_t stride) {
   return check_structs("ads", ads, count, BARKER_MAX_CATALOGUE, stride, kLeastAd);
 }

@@ -42,8 +42,9 @@ T element(const T* array, uint64_t stride, uint64_t index) {
   return copy;
 }
 
-// From this minor version of the host on, all bytes of a result up to the stride are the plugin's to
-// write. A host before it sets the struct_size of every result, and what lies behind that is its own.
+// From this minor version of the host on, all bytes of a result up to the stride are the plugin's
+// to write. A host before it sets the struct_size of every result, and what lies behind that is its
+// own.
 inline constexpr uint32_t kMinorOfWholeStrides = 2;
 
 // A request that says something which cannot be. guard() makes it BARKER_E_INVALID_ARGUMENT.
@@ -71,8 +72,8 @@ struct CheckedRequest {
 };
 
 // Reads and checks a request of any minor version. The error names field, expected, found. Nothing
-// but lengths and numbers is looked at, so that a request that is too large costs no work. Of an ad of
-// a catalogue only flags and numbers are looked at: its texts are those of the catalogue.
+// but lengths and numbers is looked at, so that a request that is too large costs no work. Of an ad
+// of a catalogue only flags and numbers are looked at: its texts are those of the catalogue.
 Status check_request(const barker_request* from, CheckedRequest& to);
 
 // Reads and checks a response of any minor version for a checked request of a host whose header has
@@ -97,8 +98,8 @@ std::string_view title_of_bad_ad(const barker_ad& ad);
 // to.request.catalogue. Sets to.bad_ads and to.text.
 Status check_single_ad(const barker_ad* from, barker_ad& ad, CheckedRequest& to);
 
-// Our copies of a host's ads of any minor version, which point to the host's texts. Ads that stand by
-// themselves and not in a page: bids and scores are not read.
+// Our copies of a host's ads of any minor version, which point to the host's texts. Ads that stand
+// by themselves and not in a page: bids and scores are not read.
 Result<std::vector<barker_ad>> read_ads(const barker_ad* ads, uint64_t count, uint64_t stride);
 
 // Sets text_size to 0 where the caller's struct can be written to.

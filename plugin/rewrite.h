@@ -57,8 +57,8 @@ inline constexpr std::string_view kIsolateOpen = "<bdi>", kIsolateClose = "</bdi
 // A selling point to be put in front. Spaces at its ends are not shown, and runs of them are one.
 struct Prefix {
   std::string_view text;
-  // The bytes that leave the title, as append_valid_utf8() makes it, because the selling point is promoted
-  // (plugin/title_promotion.h). Equal: nothing is taken out.
+  // The bytes that leave the title, as append_valid_utf8() makes it, because the selling point is
+  // promoted (plugin/title_promotion.h). Equal: nothing is taken out.
   size_t cut_begin = 0, cut_end = 0;
 };
 

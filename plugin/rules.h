@@ -37,8 +37,8 @@ namespace barker {
 using RuleMask = uint64_t;
 
 // Merchants and categories as rules compare them. An ad that is asked for often has them made once.
-// Both functions allocate only where a text has an ampersand, which may begin a character reference,
-// and append_category_path() where `path` has to grow.
+// Both functions allocate only where a text has an ampersand, which may begin a character
+// reference, and append_category_path() where `path` has to grow.
 Fingerprint merchant_fingerprint(std::string_view merchant);
 // Appends the names of a category's path, outermost first.
 void append_category_path(std::string_view category, std::vector<Fingerprint>& path);

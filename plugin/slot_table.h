@@ -1,5 +1,5 @@
-// Numbers distinct embedding rows in the order in which they come: 0, 1, 2, ... A hash table that is
-// as large as the query at hand needs, not as the model has rows, so that a thread's memory does
+// Numbers distinct embedding rows in the order in which they come: 0, 1, 2, ... A hash table that
+// is as large as the query at hand needs, not as the model has rows, so that a thread's memory does
 // not grow with the model. One thread at a time.
 #pragma once
 

@@ -12,8 +12,8 @@ namespace {
 constexpr size_t kNone = std::string_view::npos;
 constexpr int kWordsBefore = 3;
 
-// How far from a place words are read, in bytes, so that a long title takes time in proportion to its
-// length: four long words, eight characters of a script without spaces, a long sentence.
+// How far from a place words are read, in bytes, so that a long title takes time in proportion to
+// its length: four long words, eight characters of a script without spaces, a long sentence.
 constexpr size_t kWordReach = 128, kCharacterReach = 24, kSentenceReach = 512;
 
 // Apostrophes are gone in this form: "isn't" is "isnt".
@@ -67,7 +67,8 @@ constexpr auto kSuffixes =
 constexpr auto kDenyingAtOnce =
     std::to_array<std::string_view>({"不", "无", "無", "非", "未", "没", "沒", "免", "零", "勿",
                                      "毋", "别", "莫", "ノン", "ไม่", "ไร้", "ปลอด"});
-// In these words such a character denies nothing that stands outside of them: "wireless waterproof".
+// In these words such a character denies nothing that stands outside of them: "wireless
+// waterproof".
 constexpr auto kNotDenying = std::to_array<std::string_view>(
     {"无线", "無線", "无缝", "無縫", "无绳", "無繩", "无人", "無人", "无限", "無限", "无敌", "無敵",
      "无忧", "無憂", "无痕", "無痕", "不锈", "不鏽", "不銹", "不粘", "不黏", "不沾", "不同", "不仅",
@@ -94,8 +95,8 @@ bool contains(const std::array<std::string_view, size>& list, std::string_view w
   return std::ranges::find(list, word) != list.end();
 }
 
-// Of each first byte, the sizes of the words in kDenyingWords and kDenyingPairs: it tells fast that most
-// words are none of them.
+// Of each first byte, the sizes of the words in kDenyingWords and kDenyingPairs: it tells fast that
+// most words are none of them.
 constexpr auto kSizesByFirstByte = [] {
   std::array<uint64_t, 0x100> sizes{};
   const auto add = [&](std::string_view word) {
@@ -106,8 +107,8 @@ constexpr auto kSizesByFirstByte = [] {
   return sizes;
 }();
 
-// Whether one of kDenyingBefore, which all begin with a character of three bytes, is in `text`. The last
-// of these bytes tells fast that most characters begin none.
+// Whether one of kDenyingBefore, which all begin with a character of three bytes, is in `text`. The
+// last of these bytes tells fast that most characters begin none.
 bool has_denying_phrase(std::string_view text) noexcept {
   static constexpr uint64_t kThirdBytes = [] {
     uint64_t bytes = 0;
@@ -135,8 +136,8 @@ size_t clause_begin(std::string_view title, size_t begin, size_t reach) noexcept
   return at;
 }
 
-// The word that ends before `end`, which moves to its begin; empty where the clause begins, and where
-// the word begins before `first`.
+// The word that ends before `end`, which moves to its begin; empty where the clause begins, and
+// where the word begins before `first`.
 std::string_view previous_word(std::string_view title, size_t first, size_t& end) noexcept {
   if (end > first && is_between_words(title[end - 1])) {
     if (is_clause_edge(title[end - 1])) return {};

@@ -18,10 +18,10 @@ struct TitleCut {
   bool is_empty() const { return begin == end; }
 };
 
-// The bytes to take out of title.valid(), with the separator and the spaces that would be left over.
-// `title` keeps its origins, `place` is where the selling point stands in it, `earlier` what is taken
-// out besides. Empty where the title must stay as it is, among other reasons because it negates the
-// selling point.
+// The bytes to take out of title.valid(), with the separator and the spaces that would be left
+// over. `title` keeps its origins, `place` is where the selling point stands in it, `earlier` what
+// is taken out besides. Empty where the title must stay as it is, among other reasons because it
+// negates the selling point.
 TitleCut clean_cut(ComparisonText& title, const TitlePlace& place,
                    std::span<const TitleCut> earlier = {});
 

@@ -120,8 +120,8 @@ bool begins_unit(UChar32 c) {
   return c < 0x80 ? c == '%' || (is_ascii_alnum(c) && !is_digit(c)) : u_isalpha(c) != 0;
 }
 
-// Whether the word goes on with a part of a model number, whose digits follow a letter: "s22", "v1.5".
-// `was_model` says so of the character before.
+// Whether the word goes on with a part of a model number, whose digits follow a letter: "s22",
+// "v1.5". `was_model` says so of the character before.
 bool goes_on_as_model(bool was_model, UChar32 before, UChar32 c) {
   const auto is_unspaced = [](UChar32 x) {
     return is_written_without_spaces(static_cast<char32_t>(x));
@@ -132,7 +132,8 @@ bool goes_on_as_model(bool was_model, UChar32 before, UChar32 c) {
 
 constexpr char kNoGap = '\0';
 
-// Whether the text between two clauses leaves them in one list: "without parabens, alcohol / colour".
+// Whether the text between two clauses leaves them in one list: "without parabens, alcohol /
+// colour".
 bool goes_on(std::string_view between) {
   for (size_t i = 0; i < between.size();) {
     const UChar32 c = next_character(between, i);
@@ -358,8 +359,8 @@ TitlePlace place_in_title(const ComparisonText& title_text,
   const std::string_view title = title_text.form(), point = point_text.form();
   TitlePlace place;
   if (point.empty()) return place;
-  // Most places differ within a few bytes. What takes more steps than this repeats the selling point's
-  // beginning all over, so that nothing sensible is lost where the search ends.
+  // Most places differ within a few bytes. What takes more steps than this repeats the selling
+  // point's beginning all over, so that nothing sensible is lost where the search ends.
   constexpr size_t kStepsPerByte = 16;
   size_t steps = kStepsPerByte * (title.size() + point.size());
   const auto least = static_cast<size_t>(  // bytes of a title that match

@@ -1,8 +1,9 @@
-// Texts in the form in which a selling point is looked for in a title. In this form "Noise‑Cancelling™",
-// "noise cancelling" and "NOISE-CANCELLING" are the same, and a clause ends visibly.
+// Texts in the form in which a selling point is looked for in a title. In this form
+// "Noise‑Cancelling™", "noise cancelling" and "NOISE-CANCELLING" are the same, and a clause ends
+// visibly.
 //
-// Thread rule: an object belongs to one thread at a time. It allocates nothing once its buffers have
-// grown to the longest text.
+// Thread rule: an object belongs to one thread at a time. It allocates nothing once its buffers
+// have grown to the longest text.
 #pragma once
 
 #include <cstddef>
@@ -56,9 +57,10 @@ class ComparisonText {
   std::vector<uint32_t> at_;  // [form_.size()] the byte in the normal form, if origins are kept
 };
 
-// The letters and digits of an ASCII text, which tell fast that most selling points do not stand in a
-// title: a comparison form drops and adds nothing but what stands between letters and digits, so that
-// the core of what stands in a title stands in the core of the title. Of other texts nothing is known.
+// The letters and digits of an ASCII text, which tell fast that most selling points do not stand in
+// a title: a comparison form drops and adds nothing but what stands between letters and digits, so
+// that the core of what stands in a title stands in the core of the title. Of other texts nothing
+// is known.
 class AsciiCore {
  public:
   void assign(std::string_view text);
@@ -90,8 +92,8 @@ struct TitlePlace {
 };
 
 // A word matches as a whole; in scripts without spaces any part of a clause matches. A hyphen
-// matches a space and nothing alike. A selling point without words is absent from every title. Takes
-// time in proportion to the two texts.
+// matches a space and nothing alike. A selling point without words is absent from every title.
+// Takes time in proportion to the two texts.
 TitlePlace place_in_title(const ComparisonText& title, const ComparisonText& point) noexcept;
 
 }  // namespace barker

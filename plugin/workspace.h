@@ -1,6 +1,6 @@
-// Scratch memory of a query, kept between queries so that memory is asked for once, and the pool that
-// hands it out. Its size follows the queries, not the model. What a query runs on is kept alive by
-// a pin (plugin/pins.h), not by its workspace.
+// Scratch memory of a query, kept between queries so that memory is asked for once, and the pool
+// that hands it out. Its size follows the queries, not the model. What a query runs on is kept
+// alive by a pin (plugin/pins.h), not by its workspace.
 #pragma once
 
 #include <array>
@@ -61,12 +61,12 @@ struct Workspace {
   std::vector<RuleMask> candidate_rules;  // which rules apply to its ad
   std::vector<Range> candidate_ranges;    // [window] into candidates
   std::vector<uint32_t> candidate_slot;   // candidate -> distinct row
-  // When a candidate was compared with its ad's title and with the others chosen then: the number of
-  // that comparison, which all of them share. 0: it was not.
+  // When a candidate was compared with its ad's title and with the others chosen then: the number
+  // of that comparison, which all of them share. 0: it was not.
   std::vector<uint32_t> candidate_compared;
   uint32_t comparisons = 0;  // of this query
-  // What leaves the title when a candidate is promoted, of those that were compared and stand there;
-  // empty: it cannot be.
+  // What leaves the title when a candidate is promoted, of those that were compared and stand
+  // there; empty: it cannot be.
   std::vector<TitleCut> candidate_cuts;
   AsciiCore title_core;  // of the ad that is being looked at
   std::array<AsciiCore, BARKER_MAX_SELLING_POINTS> point_cores;  // of what was chosen for it

@@ -38,8 +38,8 @@ class Forward {
   // groups.size() == network.groups.size(), and every row is below network.rows.
   void set_context(std::span<const Bag> groups) noexcept;
 
-  // set_context() in parts, for a caller that looks at the clock between them: pool_group() for every
-  // group of the network, then finish_context().
+  // set_context() in parts, for a caller that looks at the clock between them: pool_group() for
+  // every group of the network, then finish_context().
   void pool_group(size_t index, const Bag& group) noexcept;
   void finish_context() noexcept;
 

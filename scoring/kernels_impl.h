@@ -314,8 +314,9 @@ struct KernelsOf {
   static void dense(const PackedLayer& layer, const float* x, size_t x_stride, size_t batch,
                     bool relu, float* out, size_t out_stride) {
     const float no_scale[kMostTileRows] = {};
-    // The larger of a constant and y, in this order: where one of them is no number, the vector units
-    // give the second one. So a NaN goes on to the logit, where it is found, instead of becoming 0.
+    // The larger of a constant and y, in this order: where one of them is no number, the vector
+    // units give the second one. So a NaN goes on to the logit, where it is found, instead of
+    // becoming 0.
     const Vec floor(relu ? 0.0f : -__builtin_inff());
     for (size_t first = 0; first < batch; first += kTileRows) {
       with_rows(tile_rows(batch - first), [&]<size_t M>() {

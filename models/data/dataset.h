@@ -113,9 +113,9 @@ struct DatasetOptions {
 // a spool file beside `path` holds the rest until finish().
 class DatasetBuilder {
  public:
-  // phrases: keywords of several words, which stay one keyword in queries and titles. Those that the
-  // events themselves give as keywords should be among them, so that they stay whole when the model
-  // serves, too.
+  // phrases: keywords of several words, which stay one keyword in queries and titles. Those that
+  // the events themselves give as keywords should be among them, so that they stay whole when the
+  // model serves, too.
   static Result<DatasetBuilder> create(const std::string& path, const DatasetOptions& options,
                                        const std::vector<std::string>& phrases);
   ~DatasetBuilder();

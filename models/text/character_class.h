@@ -1,5 +1,5 @@
-// What splitting needs to know of a character: whether it is a letter, a digit or a mark, or belongs
-// to a script that is written without spaces and needs a dictionary. Part of words.h and
+// What splitting needs to know of a character: whether it is a letter, a digit or a mark, or
+// belongs to a script that is written without spaces and needs a dictionary. Part of words.h and
 // normal_form.h. Any thread.
 #pragma once
 

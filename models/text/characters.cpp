@@ -48,7 +48,8 @@ bool is_line_or_paragraph_separator(int8_t category) {
 unsigned columns_of(UChar32 c, int8_t category, ClusterBreak cluster_break, bool ignorable) {
   if (category == U_CONTROL_CHAR || is_line_or_paragraph_separator(category) || ignorable) return 0;
   if (category == U_NON_SPACING_MARK || category == U_ENCLOSING_MARK) return 0;
-  // Format characters are invisible, except the number signs of Arabic and Syriac and similar signs.
+  // Format characters are invisible, except the number signs of Arabic and Syriac and similar
+  // signs.
   if (category == U_FORMAT_CHAR) {
     return u_hasBinaryProperty(c, UCHAR_PREPENDED_CONCATENATION_MARK) ? 1 : 0;
   }

@@ -131,8 +131,8 @@ bool ClusterReader::next() noexcept {
   const Character left = character_;
   const char32_t code = code_;
   read();
-  // Most clusters are one character: it joins nothing that follows, and nothing that follows extends
-  // it.
+  // Most clusters are one character: it joins nothing that follows, and nothing that follows
+  // extends it.
   if (left.cluster_break() == ClusterBreak::kOther && left.columns() > 0 &&
       !(has_character_ && extends(character_))) {
     cluster_.end = begin_;

@@ -2,9 +2,9 @@
 // may be cut: between grapheme clusters, which are what a reader takes for one character.
 //
 // A cluster takes the columns of its characters together, as wcwidth() counts them, but for emoji:
-// a flag, a family, a profession, a keycap or a face with a skin tone is one picture of two columns.
-// A cluster of marks alone takes one, because marks without a letter are drawn on a place of their
-// own.
+// a flag, a family, a profession, a keycap or a face with a skin tone is one picture of two
+// columns. A cluster of marks alone takes one, because marks without a letter are drawn on a place
+// of their own.
 //
 // Nothing here allocates or fails once the character table is built. Any thread.
 #pragma once

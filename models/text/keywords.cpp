@@ -12,8 +12,8 @@
 namespace barker {
 namespace {
 
-// A text on its way to keywords: sanitised, in normal form, split into words. Each thread keeps one,
-// so that its buffers are allocated once.
+// A text on its way to keywords: sanitised, in normal form, split into words. Each thread keeps
+// one, so that its buffers are allocated once.
 class SplitText {
  public:
   // Adds the number of invalid UTF-8 sequences to *replaced (may be null).

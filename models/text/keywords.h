@@ -44,14 +44,14 @@ inline constexpr int32_t kKeywordScheme = 2;
 // "Free  Shipping" -> "free shipping".
 std::string normalize_keyword(std::string_view text);
 
-// fingerprint(normalize_keyword(text)). Allocates nothing once the thread's buffers have grown; text
-// that is ASCII or in normal form already needs none.
+// fingerprint(normalize_keyword(text)). Allocates nothing once the thread's buffers have grown;
+// text that is ASCII or in normal form already needs none.
 Fingerprint keyword_fingerprint(std::string_view text);
 
-// Appends the fingerprints of the words of `text` in order, with kClauseBoundary (0) between two words
-// where a clause ends: what PhraseTable::compose() takes. Allocates nothing once the buffers have
-// grown, but for what KeywordSplitter says below. Invalid UTF-8 is replaced and added to *replaced
-// (may be null).
+// Appends the fingerprints of the words of `text` in order, with kClauseBoundary (0) between two
+// words where a clause ends: what PhraseTable::compose() takes. Allocates nothing once the buffers
+// have grown, but for what KeywordSplitter says below. Invalid UTF-8 is replaced and added to
+// *replaced (may be null).
 void split_words(std::string_view text, std::vector<Fingerprint>& out,
                  uint64_t* replaced = nullptr);
 
@@ -87,8 +87,8 @@ class KeywordSplitter {
   void split(std::string_view text, std::vector<Fingerprint>& out,
              uint64_t* replaced = nullptr) const;
 
-  // The bytes of the first keyword with this fingerprint in the sanitised text; an empty range where
-  // there is none.
+  // The bytes of the first keyword with this fingerprint in the sanitised text; an empty range
+  // where there is none.
   std::pair<size_t, size_t> find(std::string_view text, Fingerprint keyword) const;
 
   // What composes the words of texts that are split already. It lives as long as the splitter.

@@ -28,9 +28,9 @@ constexpr auto kBlock = std::to_array<std::string_view>(
      "tr",         "track",  "ul",      "video"});
 static_assert(std::ranges::is_sorted(kBlock));
 
-// Elements whose content is not for readers. Without an end, "<Math> workbook" is a word in brackets
-// to whoever wrote it and loses the tag alone; script and style take the rest of the text, as in
-// browsers.
+// Elements whose content is not for readers. Without an end, "<Math> workbook" is a word in
+// brackets to whoever wrote it and loses the tag alone; script and style take the rest of the text,
+// as in browsers.
 constexpr auto kHidden = std::to_array<std::string_view>(
     {"iframe", "math", "noscript", "object", "script", "style", "svg", "template", "textarea"});
 static_assert(std::ranges::is_sorted(kHidden));
@@ -73,7 +73,8 @@ size_t end_of_attributes(std::string_view text, size_t at, size_t begin) {
   return 0;
 }
 
-// The place behind the end tag of the element `name`, whose start tag ends at `at`; 0: it never ends.
+// The place behind the end tag of the element `name`, whose start tag ends at `at`; 0: it never
+// ends.
 size_t end_of_element(std::string_view text, size_t at, std::string_view name) {
   for (;;) {
     at = text.find("</", at);

@@ -41,8 +41,8 @@ char plain_ascii(char c) {
 
 bool is_ascii_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// Spaces need a closer look, for runs of them become one. Some beyond ASCII (U+0085, U+2028, ...) are
-// their own normal form.
+// Spaces need a closer look, for runs of them become one. Some beyond ASCII (U+0085, U+2028, ...)
+// are their own normal form.
 bool is_valid_without_spaces(std::string_view text) {
   for (int32_t at = 0, size = static_cast<int32_t>(text.size()); at < size;) {
     UChar32 c;

@@ -72,8 +72,8 @@ class NormalForm {
   std::array<TextEdits, kSteps> edits_;
 };
 
-// The text up to 16 MiB, cut at a character. ICU counts bytes in 32 bits; longer text is no title or
-// query.
+// The text up to 16 MiB, cut at a character. ICU counts bytes in 32 bits; longer text is no title
+// or query.
 std::string_view without_excess(std::string_view text);
 
 }  // namespace barker

@@ -11,7 +11,8 @@ constexpr auto kNameEndings = std::to_array<std::string_view>({"com", "io", "js"
 // An ampersand joins parts that have no more characters than this together: at&t, m&ms.
 constexpr size_t kLongestInitials = 3;
 
-// Returns the number of characters, marks aside, of the part that opens `text`, counted up to `most`.
+// Returns the number of characters, marks aside, of the part that opens `text`, counted up to
+// `most`.
 size_t part_length(std::string_view text, size_t most) {
   const bool is_hangul = !text.empty() && first_glyph(text).kind == GlyphKind::kHangul;
   size_t length = 0;

@@ -1,7 +1,7 @@
 // Composes the words of a text to keywords: where the words of a phrase stand together, the phrase
-// is the keyword. Words and phrases are known by their fingerprints alone, so that titles which were
-// split long ago, by a catalogue or by a host, can be composed with the phrases of whatever model
-// serves now.
+// is the keyword. Words and phrases are known by their fingerprints alone, so that titles which
+// were split long ago, by a catalogue or by a host, can be composed with the phrases of whatever
+// model serves now.
 //
 // A text is the fingerprints of its words in order. A 0 stands where a clause ends
 // (models/text/clauses.h), and no phrase reaches across it. From left to right, the longest phrase
@@ -23,8 +23,8 @@ inline constexpr Fingerprint kClauseBoundary = 0;  // among words; no word has t
 // many words for each word of a text.
 inline constexpr size_t kMaxPhraseWords = 16;
 
-// A set of phrases, kept as a trie over the fingerprints of their words. The edges of the trie stand
-// in one hash table. Once it is built, any thread may use its const functions, which allocate
+// A set of phrases, kept as a trie over the fingerprints of their words. The edges of the trie
+// stand in one hash table. Once it is built, any thread may use its const functions, which allocate
 // nothing.
 class PhraseTable {
  public:
@@ -47,8 +47,8 @@ class PhraseTable {
   // boundary.
   Match longest(std::span<const Fingerprint> words) const noexcept;
 
-  // Calls visit(match, index of its first word among the words without boundaries) for every keyword
-  // in order, until it returns false.
+  // Calls visit(match, index of its first word among the words without boundaries) for every
+  // keyword in order, until it returns false.
   template <typename Visit>
   void for_each_keyword(std::span<const Fingerprint> words, Visit visit) const {
     size_t boundaries = 0;

@@ -12,8 +12,8 @@ namespace barker {
 bool is_makers_sign(char32_t code);
 
 // The ASCII sign that stands for `code` in normal form: ' for apostrophes of all shapes, - for
-// hyphens, / for slashes, " for the Hebrew gershayim, x for the multiplication sign; 0 for everything
-// else. An em dash is no hyphen, for it parts clauses.
+// hyphens, / for slashes, " for the Hebrew gershayim, x for the multiplication sign; 0 for
+// everything else. An em dash is no hyphen, for it parts clauses.
 char plain_sign(char32_t code);
 
 // Finds the next character that is replaced by its plain sign, from `at` on: all that have one, but
@@ -30,7 +30,8 @@ struct SignChange {
   bool keeps = false;       // and then by this
 };
 
-// Finds the first such change from `at` on; its size is 0 where there is none. `text` is valid UTF-8.
+// Finds the first such change from `at` on; its size is 0 where there is none. `text` is valid
+// UTF-8.
 SignChange next_sign_change(std::string_view text, size_t at);
 
 }  // namespace barker

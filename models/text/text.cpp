@@ -64,9 +64,9 @@ bool is_mongolian_letter(char32_t c) { return c >= 0x1820 && c <= 0x18AA; }
 // Whether a hidden character is spelling where it stands. `before` and `after` as above.
 //
 // A non-joiner parts two letters of a script that joins them; either joiner chooses the shape of an
-// Indic letter behind its virama, a joiner also before it; a joiner gives an Arabic letter the shape
-// that it has inside of a word. A variation selector chooses a shape of the Han or Mongolian letter
-// before it.
+// Indic letter behind its virama, a joiner also before it; a joiner gives an Arabic letter the
+// shape that it has inside of a word. A variation selector chooses a shape of the Han or Mongolian
+// letter before it.
 bool builds_spelling(char32_t before, char32_t c, char32_t after) {
   if (before == 0) return false;
   if (c == kZeroWidthNonJoiner) {

@@ -82,8 +82,8 @@ bool opens_with_measure_word(std::string_view text) {
                              [&](std::string_view word) { return text.starts_with(word); });
 }
 
-// Whether a number right behind this character belongs to a name. Chinese and Korean words end where
-// a number begins.
+// Whether a number right behind this character belongs to a name. Chinese and Korean words end
+// where a number begins.
 bool is_of_name(const Glyph& glyph) {
   return glyph.kind == GlyphKind::kLetter || glyph.kind == GlyphKind::kDigit ||
          glyph.kind == GlyphKind::kMark;
@@ -112,8 +112,8 @@ bool is_number_before(std::string_view text, size_t end) {
   return !is_of_name(word) && word.kind != GlyphKind::kHangul;
 }
 
-// Whether a unit is a word of its own: no sign behind it joins it to more, as in "v-neck", "l'oreal",
-// "l&l", "w/o" and "v.i.p.".
+// Whether a unit is a word of its own: no sign behind it joins it to more, as in "v-neck",
+// "l'oreal", "l&l", "w/o" and "v.i.p.".
 bool ends_word(std::string_view text, size_t begin, size_t end) {
   if (end == text.size()) return true;
   const Glyph sign = first_glyph(text.substr(end));
@@ -183,8 +183,9 @@ bool is_before_lone_digit(std::string_view text, size_t at) {
   return sign_end == text.size() || !first_glyph(text.substr(sign_end)).is_word();
 }
 
-// Whether volts and watts are something else where they end at `end`: "3 w 1" and "2 v 1" are "three
-// in one" in Polish and "two in one" in Czech, "5 v 5" is "five versus five", "w/" is "with".
+// Whether volts and watts are something else where they end at `end`: "3 w 1" and "2 v 1" are
+// "three in one" in Polish and "two in one" in Czech, "5 v 5" is "five versus five", "w/" is
+// "with".
 bool is_preposition(std::string_view text, uint64_t unit, size_t end) {
   if (unit != packed("v") && unit != packed("w")) return false;
   return is_before_lone_digit(text, end) ||

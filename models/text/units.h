@@ -12,9 +12,9 @@ namespace barker {
 // "v" and "w" are no units before a digit alone ("3 w 1", "5 v 5") and in "w/".
 std::span<const std::string_view> plain_units();
 
-// Units that are common words, sizes or names too: "in", "m", "a", "hp", "um". Such a unit is joined
-// to the number before it only where nothing but a sign or the text's end follows ("cable, 5 m"),
-// never in "2 in 1", "5 m cable" or "2023 hp laptop".
+// Units that are common words, sizes or names too: "in", "m", "a", "hp", "um". Such a unit is
+// joined to the number before it only where nothing but a sign or the text's end follows ("cable, 5
+// m"), never in "2 in 1", "5 m cable" or "2023 hp laptop".
 std::span<const std::string_view> ambiguous_units();
 
 // Measure words of Chinese and Japanese: "毫升", "片", "枚".
@@ -26,9 +26,9 @@ struct UnitGap {
   size_t begin, size;  // bytes of the text
 };
 
-// Finds what separates a number from its unit, at `at` or behind it: white space, or one hyphen. Its
-// size is 0 where there is none. A number that belongs to a name ("wh-1000 v") takes no unit. `text`
-// is in normal form but for such gaps.
+// Finds what separates a number from its unit, at `at` or behind it: white space, or one hyphen.
+// Its size is 0 where there is none. A number that belongs to a name ("wh-1000 v") takes no unit.
+// `text` is in normal form but for such gaps.
 UnitGap next_unit_gap(std::string_view text, size_t at);
 
 }  // namespace barker

@@ -1,6 +1,6 @@
 // What a query takes from the allocator, counted in all of the process: in the plugin, in the C++
-// runtime and in ICU. Once a thread's buffers have grown, a query takes nothing, in any script, where
-// its ads bring the keywords of their titles or are named by their numbers in a catalogue.
+// runtime and in ICU. Once a thread's buffers have grown, a query takes nothing, in any script,
+// where its ads bring the keywords of their titles or are named by their numbers in a catalogue.
 #include "tests/models/text/allocations.h"
 
 #include <gtest/gtest.h>
@@ -96,7 +96,8 @@ TEST_P(QueryAllocations, AreNoneForAdsOfACatalogue) {
   EXPECT_EQ(of_a_query(asker), 0u);
 }
 
-// Where the plugin has to split Chinese titles itself, ICU's dictionary allocates, and nothing else.
+// Where the plugin has to split Chinese titles itself, ICU's dictionary allocates, and nothing
+// else.
 TEST_P(QueryAllocations, AreThoseOfTheDictionaryForChineseTitlesWithoutKeywords) {
   const std::string title = "补水保湿面膜 word1 正品";
   Asker asker(1, "somebody");

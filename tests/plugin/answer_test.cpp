@@ -278,8 +278,8 @@ TEST_F(Plugin, NeverShowsASellingPointThatCannotBeSeen) {
   }
 }
 
-// The model knows each of the spellings, and its random weights keep them apart, so that nothing but
-// their words tells that they say the same.
+// The model knows each of the spellings, and its random weights keep them apart, so that nothing
+// but their words tells that they say the same.
 TEST_F(Plugin, ShowsOneSpellingOfASellingPointAtMost) {
   const std::vector<std::vector<std::string>> same = {
       {"Wi-Fi", "WiFi", "wi‑fi™"},

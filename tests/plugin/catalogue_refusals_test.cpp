@@ -1,4 +1,5 @@
-// The extension barker.catalogue/1: what it refuses, what stays usable then, and what lives how long.
+// The extension barker.catalogue/1: what it refuses, what stays usable then, and what lives how
+// long.
 #include <gmock/gmock.h>
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// The extension barker.catalogue/1: answers with a handle are those without, bit for bit, whatever is
-// asked, loaded and changed meanwhile.
+// The extension barker.catalogue/1: answers with a handle are those without, bit for bit, whatever
+// is asked, loaded and changed meanwhile.
 #include <gmock/gmock.h>
 
 #include "tests/plugin/catalogue_fixture.h"

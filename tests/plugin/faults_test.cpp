@@ -169,8 +169,8 @@ class ControlFaults : public Faults {
     return {stats[0].generation, stats[1].generation, asker_.response.status, asker_.answer(),
             by_number(plugin)};
   }
-  // Of the catalogue that is there at the beginning and of the next one, each asked by a user of the
-  // canary and by a stranger, as one ad less and as all. What is refused gives its code.
+  // Of the catalogue that is there at the beginning and of the next one, each asked by a user of
+  // the canary and by a stranger, as one ad less and as all. What is refused gives its code.
   std::string by_number(barker_plugin* plugin) {
     std::string all;
     for (const uint64_t handle : {kHandle, kHandle + 1}) {
@@ -247,8 +247,8 @@ void swap_once(const std::string& config, const std::string (&files)[2], Asker& 
 TEST_F(Faults, OfSystemCallsWhileWeightsAreSwappedLeaveTheOldOrTheNewOnes) {
   const std::string before = answer_of(0), after = answer_of(1);
   for (const char* memory : {"mapped", "copied"}) {
-    // A swap without faults comes first: ThreadSanitizer maps memory for call stacks that it sees for
-    // the first time, and ends the process where its own calls fail.
+    // A swap without faults comes first: ThreadSanitizer maps memory for call stacks that it sees
+    // for the first time, and ends the process where its own calls fail.
     swap_once("memory = '" + std::string(memory) + "'\n" + config_, files_, asker_);
     int n = 1, refused = 0;
     for (bool happened = true; happened; ++n) {

@@ -1,5 +1,5 @@
-// What a request may be: ads that cannot be taken, sizes that are too large, structs of older hosts,
-// and how much text an answer needs.
+// What a request may be: ads that cannot be taken, sizes that are too large, structs of older
+// hosts, and how much text an answer needs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>

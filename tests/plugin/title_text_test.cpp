@@ -221,8 +221,8 @@ std::string repeated(std::string_view part, size_t size) {
   return text;
 }
 
-// Each of these took a time in proportion to the square of its length: a second where the limit of a
-// test that runs for minutes is reached.
+// Each of these took a time in proportion to the square of its length: a second where the limit of
+// a test that runs for minutes is reached.
 TEST(TitleText, AnswersForTitlesThatRepeatASellingPointAllOver) {
   constexpr size_t kSize = 64 << 10;
   for (int i = 0; i < 20; ++i) {

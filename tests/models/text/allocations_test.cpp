@@ -1,4 +1,5 @@
-// What cleaning, measuring and splitting take from the allocator once a thread's buffers have grown.
+// What cleaning, measuring and splitting take from the allocator once a thread's buffers have
+// grown.
 #include "tests/models/text/allocations.h"
 
 #include <gtest/gtest.h>

@@ -274,8 +274,8 @@ TEST(KeywordSplitter, FindsOffsetsInLongTextsWithoutStartingOver) {
   EXPECT_EQ(keywords.back().end, text.size() - 1);
 }
 
-// Whatever repeats in a text, time grows with the text's size. Looking at the word so far at each of
-// its signs would take minutes here and run into the test's time limit.
+// Whatever repeats in a text, time grows with the text's size. Looking at the word so far at each
+// of its signs would take minutes here and run into the test's time limit.
 TEST(KeywordSplitter, SplitsLongRepeatsOfAnySignWithoutStartingOver) {
   constexpr size_t kBytes = 1'000'000;
   const auto repeated = [](std::string_view unit) {
@@ -319,8 +319,8 @@ TEST(KeywordSplitter, SurvivesRandomBytesAndKeepsOffsetsInOrder) {
 
 TEST(KeywordSplitter, SplitsOnManyThreadsAtOnce) {
   const KeywordSplitter splitter({"free shipping"});
-  // ICU loads its dictionaries once, behind locks that ThreadSanitizer cannot see. Loading them before
-  // the threads start tells it the order.
+  // ICU loads its dictionaries once, behind locks that ThreadSanitizer cannot see. Loading them
+  // before the threads start tells it the order.
   splitter.split("补水保湿面膜");
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {

@@ -1,7 +1,7 @@
 // The splitter's rules (models/text/README.md), written as plainly as possible: with regular
-// expressions and fresh ICU objects for each text, parts of words in a list, and phrases compared one
-// by one. Slow, and apart from the code that is tested but for its tables: units, the endings of names,
-// abbreviations and the length of the longest phrase.
+// expressions and fresh ICU objects for each text, parts of words in a list, and phrases compared
+// one by one. Slow, and apart from the code that is tested but for its tables: units, the endings
+// of names, abbreviations and the length of the longest phrase.
 #pragma once
 
 #include <unicode/brkiter.h>
@@ -158,7 +158,8 @@ class SlowSplitter {
            ")|[^\\p{L}\\p{N}\\p{M}\\p{White_Space}](?!" + word + "))";
   }
 
-  // One of the Latin or Cyrillic units `names`, and nothing behind it that makes another word of it.
+  // One of the Latin or Cyrillic units `names`, and nothing behind it that makes another word of
+  // it.
   static std::string unit_of(std::span<const std::string_view> names) {
     const std::string letter = "(?:" + SlowSets::name("\\p{L}\\p{Nl}") + "\\p{M}*+)",
                       part = "(?:" + SlowSets::name("\\p{L}\\p{N}") + "\\p{M}*+)",

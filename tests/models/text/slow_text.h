@@ -1,5 +1,5 @@
-// What cleaning promises, written as plainly as possible: one character after the other, each looked
-// up in ICU. Slow, and apart from the code that is tested.
+// What cleaning promises, written as plainly as possible: one character after the other, each
+// looked up in ICU. Slow, and apart from the code that is tested.
 #pragma once
 
 #include <unicode/uchar.h>
