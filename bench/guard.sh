@@ -17,15 +17,24 @@ measure() {
 # Instructions are counted, not timed, so that every run gives the same. valgrind knows AVX2, but not
 # AVX-512.
 queries=50
+# counted NAME FUNCTION PROGRAM ARGS...: the instructions of FUNCTION, a query.
+counted() {
+  local name=$1 function=$2 log=$out/callgrind.$1.log
+  shift 2
+  valgrind --tool=callgrind --callgrind-out-file="$out/callgrind.out" \
+    --toggle-collect="$function" "$@" 2>"$log" || { cat "$log" >&2; return 1; }
+  awk -v queries=$queries -v name="$name" '/Collected/ {
+    printf "{\"benchmarks\": [{\"name\": \"Instructions/%s\", \"run_type\": \"iteration\", ", name
+    printf "\"kilo_instructions\": %.1f}]}\n", $NF / queries / 1000
+  }' "$log" >"$out/instructions.$name.json"
+}
 "$bin/rescore_bench" --write "$out/weights.barker"
-valgrind --tool=callgrind --callgrind-out-file="$out/callgrind.out" \
-  --toggle-collect='barker::Plugin::rescore*' \
-  "$bin/rescore_bench" --run "$out/weights.barker" avx2 $queries 2>"$out/callgrind.log"
+counted avx2 'barker::Plugin::rescore*' \
+  "$bin/rescore_bench" --run "$out/weights.barker" avx2 $queries
 rm "$out/weights.barker"
-awk -v queries=$queries '/Collected/ {
-  printf "{\"benchmarks\": [{\"name\": \"Instructions/avx2\", \"run_type\": \"iteration\", "
-  printf "\"kilo_instructions\": %.1f}]}\n", $NF / queries / 1000
-}' "$out/callgrind.log" >"$out/instructions.json"
+"$bin/retrieval_bench" --write "$out/shop" 100000
+counted first_pass 'barker::FirstPass::find(*' "$bin/retrieval_bench" --run "$out/shop" $queries
+rm -r "$out/shop"
 
 # Noise can only slow a run down, so after a breach the best of another round counts, too.
 for round in 1 2 3; do
