@@ -217,8 +217,8 @@ Status BudgetFile::append(std::span<const BudgetRow> rows) {
   if (const int error = write_through(descriptor_, rows.data(), rows.size_bytes(), end)) {
     return cannot_be_written(path_, error);
   }
-  // If this fails, nobody knows which header will be on the disk, so that the rows must stay as they
-  // are until the file is opened again.
+  // If this fails, nobody knows which header will be on the disk, so that the rows must stay as
+  // they are until the file is opened again.
   if (const int error = write_through(descriptor_, &header, sizeof header, 0)) {
     return growth_ = cannot_be_written(path_, error);
   }
@@ -256,9 +256,9 @@ void BudgetFile::stored(int64_t now) noexcept {
   }
 }
 
-// A word is stored before the mark that there is something to sync, and the mark is taken away before
-// the sync, so that a word that comes meanwhile is synced by the next call. The lock makes flush() wait
-// for a sync that has begun.
+// A word is stored before the mark that there is something to sync, and the mark is taken away
+// before the sync, so that a word that comes meanwhile is synced by the next call. The lock makes
+// flush() wait for a sync that has begun.
 void BudgetFile::sync() noexcept {
   const std::lock_guard one_at_a_time(mutex_);
   if (!is_dirty_.exchange(false, std::memory_order_acq_rel)) return;

@@ -5,13 +5,14 @@
 //   then        rows (BudgetRow), 16 bytes each, in the order in which their ads came
 //
 // The file is mapped and shared with the page cache, so that a word that was stored survives the
-// process, however it ends; a sync makes it survive a power cut. A process that opens the file locks
-// it (PATH.lock) until it closes it, and a second one is refused. No other program may write or
-// shorten the file meanwhile.
+// process, however it ends; a sync makes it survive a power cut. A process that opens the file
+// locks it (PATH.lock) until it closes it, and a second one is refused. No other program may write
+// or shorten the file meanwhile.
 //
-// New rows are appended while others are in use, and count when the header says so: what is behind the
-// last row is left of a growth that was interrupted, and is overwritten by the next one. A file is made,
-// and cleared of old rows, by writing another one and renaming it into place.
+// New rows are appended while others are in use. They count when the header counts them: bytes
+// behind the last counted row were left by a growth that was interrupted, and the next growth
+// overwrites them. A file is made, and cleared of old rows, by writing another one and renaming it
+// into place.
 #pragma once
 
 #include <atomic>
@@ -48,8 +49,8 @@ struct BudgetRow {
 };
 static_assert(sizeof(BudgetRow) == 16);
 
-// What was spent on an ad on one day. Both numbers stand in one word, so that no thread and no crash
-// can part them: a new day begins by the first word that names it.
+// What was spent on an ad on one day. Both numbers stand in one word, so that no thread and no
+// crash can part them: a new day begins by the first word that names it.
 struct DaySpending {
   static constexpr int kMicrosBits = 48;
   static constexpr uint64_t kMostMicros = (uint64_t{1} << kMicrosBits) - 1;
@@ -63,8 +64,8 @@ struct DaySpending {
   constexpr uint64_t word() const noexcept { return uint64_t{day} << kMicrosBits | micros; }
 };
 
-// The rows that a file had at one moment. When it grows it is mapped anew, and the older mappings show
-// the same memory for as long as somebody has them.
+// The rows that a file had at one moment. When it grows it is mapped anew, and the older mappings
+// show the same memory for as long as somebody has them.
 class BudgetMapping {
  public:
   static Result<std::shared_ptr<const BudgetMapping>> of(int descriptor, const std::string& path);
@@ -84,8 +85,8 @@ class BudgetMapping {
   size_t rows_ = 0;
 };
 
-// The words of some ads, in the order of these ads. Other threads may use the same words, so they are
-// to be read and written by std::atomic_ref alone. They live as long as `mapping`.
+// The words of some ads, in the order of these ads. Other threads may use the same words, so they
+// are to be read and written by std::atomic_ref alone. They live as long as `mapping`.
 struct BudgetWords {
   std::vector<uint64_t*> words;
   std::shared_ptr<const BudgetMapping> mapping;
@@ -94,9 +95,9 @@ struct BudgetWords {
 // Any thread may call anything but the destructor.
 class BudgetFile {
  public:
-  // Opens the file, or makes it if there is none. Rows of days before `today` say nothing any more, and
-  // are dropped where most are of that kind. The others stay, whether the catalogue still has their ads
-  // or not: an ad may come back on the same day.
+  // Opens the file, or makes it if there is none. Rows of days before `today` say nothing any more,
+  // and are dropped where most are of that kind. The others stay, whether the catalogue still has
+  // their ads or not: an ad may come back on the same day.
   //
   // An error names the file. A file that is damaged, of another program or of another machine is
   // refused and left as it is: what it holds is money. So is one with a row of a later day than
@@ -111,8 +112,8 @@ class BudgetFile {
   // Appends rows for those of the ads that have none. After an error the file holds what it held.
   Result<BudgetWords> words(std::span<const Fingerprint> ads);
 
-  // To be called after a word was stored, with the seconds of a clock. The first call of a new second
-  // syncs all words.
+  // To be called after a word was stored, with the seconds of a clock. The first call of a new
+  // second syncs all words.
   void stored(int64_t now) noexcept;
 
   // Returns when all words that were stored are on the disk. An error may be that of a sync by

@@ -1,26 +1,26 @@
 // The daily budgets of ads: which ads can still pay for a click today, and what was spent.
 //
 // An ad takes part in auctions while what was spent on it today is below its daily budget and below
-// what the pace allows. By the pace, spending keeps to the share of the day that has passed, and may
-// be ahead of it by a 24th of the budget:
+// what the pace allows. By the pace, spending keeps to the share of the day that has passed, and
+// may be ahead of it by a 24th of the budget:
 //
 //   spent < budget * min(1, passed share of the day + 1/24)
 //
-// So a budget of a busy hour lasts until the evening, and the first minutes of a day show ads. What is
-// spent is known when a click comes and not when its ad is shown, so that a day may cost more than the
-// budget, by the clicks on pages that were shown before.
+// So a budget lasts until the evening even where the morning is busy, and the first minutes of a
+// day show ads. What is spent is known when a click comes and not when its ad is shown, so that a
+// day may cost more than the budget, by the clicks on pages that were shown before.
 //
-// A day begins at midnight of a configured time zone and may have 23 or 25 hours. Nothing happens at
-// midnight: the day of each amount is stored with the amount (index/auction/budget_file.h), and the
-// first one of a new day replaces the old. spend() reads the clock once, and its amount counts for the
-// day of that moment. There is one exception: an amount that is read before midnight, but stored when
-// another thread has already stored one of the new day for the same ad, counts for the new day. No
-// amount is lost.
+// A day begins at midnight of a configured time zone and may have 23 or 25 hours. Nothing happens
+// at midnight: the day of each amount is stored with the amount (index/auction/budget_file.h), and
+// the first one of a new day replaces the old. spend() reads the clock once, and its amount counts
+// for the day of that moment. There is one exception: where a call reads the clock before midnight,
+// and another thread has stored an amount of the new day for the same ad meanwhile, its amount
+// counts for the new day, too. No amount is lost.
 //
 // Amounts are counted in millionths of the currency unit, whichever it is.
 //
-// Any thread may call any function but the destructor. None of those of the query path and of clicks
-// takes a lock or allocates, but for the one call a second that syncs.
+// Any thread may call any function but the destructor. None of those of the query path and of
+// clicks takes a lock or allocates, but for the one call a second that syncs.
 #pragma once
 
 #include <atomic>
@@ -58,19 +58,20 @@ class Budgets {
   static constexpr double kMostDailyBudget = 281'474'976;  // what 48 bits of millionths hold
   static constexpr double kAhead = 1.0 / 24;  // share of the budget by which spending may lead
 
-  // Opens the file at `path`, or makes it, for the ads that have a daily budget. The other functions
-  // name an ad by its index in `ads`, whose texts need not outlive the call. Ads with the same id
-  // share what they spend. What was spent today by ads that stand in the file stays.
+  // Opens the file at `path`, or makes it, for the ads that have a daily budget. The other
+  // functions name an ad by its index in `ads`, whose texts need not outlive the call. Ads with the
+  // same id share what they spend. What was spent today by ads that stand in the file stays.
   //
-  // An error names the time zone that is unknown, the ad whose budget is none, or the file that is in
-  // use by another process, is damaged or cannot be written. A damaged file is never replaced.
+  // An error names the time zone that is unknown, the ad whose budget is not from 0 to
+  // kMostDailyBudget, or the file that is in use by another process, is damaged or cannot be
+  // written. A damaged file is never replaced.
   static Result<std::unique_ptr<Budgets>> open(const std::string& path,
                                                std::span<const BudgetedAd> ads,
                                                const BudgetOptions& options = {});
 
-  // The budgets of other ads in the same open file: those of an index that was rebuilt while this one
-  // serves, or of the ads that were added to it. What one spends on an ad, the other sees at once.
-  // Each may be destroyed first.
+  // The budgets of other ads in the same open file: those of an index that was rebuilt while this
+  // one serves, or of the ads that were added to it. What one spends on an ad, the other sees at
+  // once. Each may be destroyed first.
   Result<std::unique_ptr<Budgets>> of(std::span<const BudgetedAd> ads) const;
 
   // The last one of a file syncs it. Call flush() before where the error of that matters.
@@ -91,11 +92,11 @@ class Budgets {
   bool may_take_part(size_t ad, const Pace& pace) const noexcept;
   bool may_take_part(size_t ad, int64_t now) const noexcept { return may_take_part(ad, pace(now)); }
 
-  // Takes the price of a click from today's budget. When this returns, the amount survives the end of
-  // the process, however it ends. A power cut takes back the last second at most, as long as spending
-  // goes on: the first call of a new second waits until all earlier amounts are on the disk. The
-  // amounts of the second before a pause are written by flush(), or else by the kernel's own
-  // writeback.
+  // Takes the price of a click from today's budget. When this returns, the amount survives the end
+  // of the process, however it ends. A power cut takes back the last second at most, as long as
+  // spending goes on: the first call of a new second waits until all earlier amounts are on the
+  // disk. The amounts of the second before a pause are written by flush(), or else by the kernel's
+  // own writeback.
   //
   // False, and nothing is spent, where the amount is negative or no finite number. What 48 bits of
   // millionths cannot hold of a day's spending is not counted: no budget is as large.
@@ -109,8 +110,8 @@ class Budgets {
   double daily_budget(size_t ad) const noexcept;
 
   // Waits until all amounts are on the disk, and does nothing where they are already. A host that
-  // calls it every second bounds what a power cut takes back, in pauses too. An error names the file,
-  // and may be that of a sync by spend(), which has nobody to report it to.
+  // calls it every second bounds what a power cut takes back, in pauses too. An error names the
+  // file, and may be that of a sync by spend(), which has nobody to report it to.
   Status flush() { return file_->flush(); }
 
  private:

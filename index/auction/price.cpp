@@ -14,7 +14,8 @@ double amount(double value) {
   return std::min(std::max(0.0, value), std::numeric_limits<double>::max());
 }
 
-// The share of its bid with which an ad of `score` still stands before one of `behind`, from 0 to 1.
+// The share of its bid with which an ad of `score` still stands before one of `behind`, from 0 to
+// 1.
 double needed_share(double score, double behind, double bid_exponent) {
   // Where the ad behind has no score, every bid is enough, and where this ad's quality is 0, no bid
   // moves it. NaN fails these comparisons, too.

@@ -1,9 +1,9 @@
-// The generalized second price: what a click on a shown ad costs. It is the least bid with which the
-// ad would still stand where it stands.
+// The generalized second price: what a click on a shown ad costs. It is the least bid with which
+// the ad would still stand where it stands.
 //
-// The plugin orders ads by score = bid^b * quality, where the quality is made of pCTR and first-pass
-// score (scoring/order.h). The ad at place i keeps its place while its score is at least that of the
-// ad behind it, so that the least bid is
+// The plugin orders ads by score = bid^b * quality, where the quality is made of pCTR and
+// first-pass score (scoring/order.h). The ad at place i keeps its place while its score is at least
+// that of the ad behind it, so that the least bid is
 //
 //   price_i = bid_i * (score_{i+1} / score_i)^(1/b)  =  (score_{i+1} / quality_i)^(1/b)
 //
@@ -36,8 +36,8 @@ struct PriceRules {
 };
 
 // Fills prices[i] with what a click on ads[i] costs; prices.size() == ads.size(). The ads stand in
-// the order in which they are shown. All ads of the window should be given and not only those of the
-// page, because the ad behind the last one that is shown presses its price.
+// the order in which they are shown. All ads of the window should be given and not only those of
+// the page, because the ad behind the last one that is shown presses its price.
 //
 // An ad without a ranked ad behind it costs the larger of reserve and cut. An ad whose bid does not
 // count, which is every ad where b is 0, costs the reserve.

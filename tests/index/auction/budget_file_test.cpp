@@ -42,7 +42,8 @@ class BudgetFiles : public ::testing::Test {
     ASSERT_TRUE(found.ok()) << found.status().message();
     for (size_t k = 0; k < ads.size(); ++k) *found->words[k] = DaySpending{day, k + 1}.word();
   }
-  // A file whose next user drops old rows and adds new ones, so that it is written anew and then grows.
+  // A file whose next user drops old rows and adds new ones, so that it is written anew and then
+  // grows.
   void put_with_old_rows() const {
     put({7, 9});
     const Result<std::shared_ptr<BudgetFile>> file = open();

@@ -97,8 +97,8 @@ TEST(Price, IsAFiniteNumberBetweenReserveAndBidWhateverTheInput) {
   }
 }
 
-// An auction run from the start: ads below the reserve stay out, the first pass takes those with the
-// highest bids into the window, and the plugin's order decides.
+// An auction run from the start: ads below the reserve stay out, the first pass takes those with
+// the highest bids into the window, and the plugin's order decides.
 class Auction {
  public:
   struct Ad {
