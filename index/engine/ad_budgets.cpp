@@ -14,7 +14,8 @@ Result<AdBudgets> AdBudgets::open(const AdStore& store, const std::string& file,
   std::vector<uint32_t> numbers(store.size(), kNone);
   for (size_t i = 0; i < store.size(); ++i) {
     const fbs::StoredAd& ad = store.ad(i);
-    if (ad.daily_budget() < 0) continue;
+    // Negative is none, and the largest ones can never be spent.
+    if (ad.daily_budget() < 0 || ad.daily_budget() > Budgets::kMostDailyBudget) continue;
     const uint32_t without_ledger = ad.daily_budget() == 0 ? kEmpty : kNone;
     numbers[i] = file.empty() ? without_ledger : static_cast<uint32_t>(ads.size());
     if (file.empty()) continue;
