@@ -120,17 +120,33 @@ bool begins_unit(UChar32 c) {
   return c < 0x80 ? c == '%' || (is_ascii_alnum(c) && !is_digit(c)) : u_isalpha(c) != 0;
 }
 
+bool is_hangul(UChar32 c) {
+  return c >= 0x1100 && (c <= 0x11FF || (c >= 0x3130 && c <= 0x318F) ||
+                         (c >= 0xA960 && c <= 0xA97F) || (c >= 0xAC00 && c <= 0xD7FF));
+}
+
+// Whether a letter forms no word with Latin letters and digits that touch it.
+bool stands_apart(UChar32 c) {
+  return is_hangul(c) || is_written_without_spaces(static_cast<char32_t>(c));
+}
+
 // Whether the word goes on with a part of a model number, whose digits follow a letter: "s22",
 // "v1.5". `was_model` says so of the character before.
 bool goes_on_as_model(bool was_model, UChar32 before, UChar32 c) {
-  const auto is_unspaced = [](UChar32 x) {
-    return is_written_without_spaces(static_cast<char32_t>(x));
-  };
-  if (!is_digit(c)) return was_model && !is_unspaced(c);
-  return was_model || (begins_unit(before) && before != '%' && !is_unspaced(before));
+  if (!is_digit(c)) return was_model && !stands_apart(c);
+  return was_model || (begins_unit(before) && before != '%' && !stands_apart(before));
 }
 
 constexpr char kNoGap = '\0';
+
+// What stands in the form between two characters that touch; kNoGap: nothing.
+char edge_of(UChar32 before, UChar32 c, bool ends_model) {
+  // A number ends no word where its unit begins, but a model number does: "s22防水".
+  if (is_digit(before) && begins_unit(c) && !ends_model) return kUnitEdge;
+  const bool meets_hangul = is_hangul(before) ? !is_hangul(c) && (is_digit(c) || u_isalpha(c))
+                                              : is_hangul(c) && is_word_character(before);
+  return meets_hangul ? kHyphen : kNoGap;
+}
 
 // Whether the text between two clauses leaves them in one list: "without parabens, alcohol /
 // colour".
@@ -281,10 +297,9 @@ void ComparisonText::fill_form(std::string_view normal) {
       part = at;
     }
     if (word_end == begin) {
-      // A number ends no word where its unit begins, but a model number does: "s22防水".
       const bool was_model = std::exchange(is_model, goes_on_as_model(is_model, before, c));
-      const bool ends_model = was_model && !is_model;
-      if (is_digit(before) && begins_unit(c) && !ends_model) put(kUnitEdge, begin);
+      const char edge = edge_of(before, c, was_model && !is_model);
+      if (edge != kNoGap) put(edge, begin);
     } else {
       is_model = false;
       word = part = begin;

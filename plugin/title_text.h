@@ -19,7 +19,8 @@ namespace barker {
 
 // What stands between two words in a comparison form. These bytes occur in no word.
 inline constexpr char kWordSpace = ' ';    // a space
-inline constexpr char kHyphen = '-';       // a hyphen; also a space beside a script without spaces
+inline constexpr char kHyphen = '-';       // a hyphen; also a space beside a script without spaces,
+                                           // and nothing between Korean and Latin letters
 inline constexpr char kUnitEdge = '\x1f';  // nothing: a number ends here and its unit begins
 inline constexpr char kClauseEdge = '\n';  // the end of a clause (models/text/clauses.h)
 inline constexpr char kListEdge = '\v';    // so, too, by a comma or its like: the sentence goes on

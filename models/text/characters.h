@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace barker {
@@ -33,6 +34,7 @@ enum class ClusterBreak : uint8_t {
 };
 
 constexpr char32_t kReplacementCharacter = 0xFFFD;  // what invalid UTF-8 is replaced by
+inline constexpr std::string_view kReplacementUtf8 = "\xEF\xBF\xBD";  // the same as bytes
 constexpr char32_t kZeroWidthNonJoiner = 0x200C;
 constexpr char32_t kZeroWidthJoiner = 0x200D;
 constexpr char32_t kTextSelector = 0xFE0E;   // the emoji before it is drawn as text

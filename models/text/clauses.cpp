@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 
+#include "models/text/characters.h"
 #include "models/text/signs.h"
 
 namespace barker {
@@ -34,8 +35,7 @@ constexpr auto kAsciiRoles = [] {
 Role role_beyond_ascii(UChar32 c) {
   constexpr UChar32 kBrokenBar = 0xA6, kDegree = 0xB0, kMiddleDot = 0xB7, kEmDash = 0x2014,
                     kHorizontalBar = 0x2015, kBullet = 0x2022, kFirstDrawn = 0x2500,
-                    kLastDrawn = 0x257F, kKatakanaMiddleDot = 0x30FB, kFullWidthBar = 0xFF5C,
-                    kReplacement = 0xFFFD;
+                    kLastDrawn = 0x257F, kKatakanaMiddleDot = 0x30FB, kFullWidthBar = 0xFF5C;
   // Japanese joins the parts of foreign names by it.
   if (c == kKatakanaMiddleDot) return Role::kNone;
   if (c == kMiddleDot || c == kEmDash || c == kHorizontalBar || c == kBullet || c == kBrokenBar ||
@@ -52,8 +52,8 @@ Role role_beyond_ascii(UChar32 c) {
     case U_DASH_PUNCTUATION:
       return Role::kApart;
     case U_OTHER_SYMBOL: {  // stars, ticks and pictures; neither makers' signs nor invalid bytes
-      const bool is_of_word =
-          is_makers_sign(static_cast<char32_t>(c)) || c == kDegree || c == kReplacement;
+      const bool is_of_word = is_makers_sign(static_cast<char32_t>(c)) || c == kDegree ||
+                              c == static_cast<UChar32>(kReplacementCharacter);
       return is_of_word ? Role::kNone : Role::kEnd;
     }
     default:

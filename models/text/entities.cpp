@@ -6,12 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "models/text/characters.h"
 #include "models/text/text.h"
 
 namespace barker {
 namespace {
-
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 struct Entity {
   std::string_view name;
@@ -80,7 +79,7 @@ size_t append_number(std::string_view text, std::string& out) {
   // "Size &#5" without a semicolon is somebody's way to write a number and not a control character.
   if (character == 0 && !ended) return 0;
   if (character == 0) {
-    out += kReplacement;
+    out += kReplacementUtf8;
   } else {
     append_code_point(out, character);
   }

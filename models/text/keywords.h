@@ -10,8 +10,9 @@
 //   compose    multi-word phrases (selling points such as "free shipping", "补水保湿") become one
 //              keyword by longest match from left to right, within one clause (phrases.h)
 //
-// The words of a text depend on no model, and a catalogue keeps them. Which of them are one keyword
-// depends on the phrases of the model, and is decided by whoever has the model.
+// The words of a text depend on no model, so that a catalogue can keep them. Which of them make one
+// keyword depends on the phrases of a model: the trainer composes them with its own list, which it
+// writes into the weight file, and the plugin with that of the weights that serve.
 //
 // Everything here throws std::bad_alloc or, where ICU fails, std::runtime_error.
 #pragma once

@@ -8,8 +8,6 @@
 namespace barker {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // kReplacementCharacter
-
 // Reads the character that begins at `at` and moves `at` behind it. Invalid UTF-8: moves behind the
 // maximal part of it that may begin a character, and returns -1.
 UChar32 next_character(std::string_view text, size_t& at) {
@@ -124,7 +122,7 @@ void append_valid_utf8(std::string_view text, std::string& out, uint64_t* replac
     const size_t begin = at;
     if (next_character(text, at) >= 0) continue;
     out.append(text.substr(kept, begin - kept));
-    out += kReplacement;
+    out += kReplacementUtf8;
     kept = at;
     if (replaced) ++*replaced;
   }
@@ -152,7 +150,7 @@ void append_visible(std::string_view text, std::string& out, uint64_t* replaced)
     const size_t begin = at;
     const UChar32 c = next_character(text, at);
     if (c < 0) {
-      put_instead(begin, at, kReplacement);
+      put_instead(begin, at, kReplacementUtf8);
       before = kReplacementCharacter;
       if (replaced) ++*replaced;
       continue;

@@ -64,7 +64,8 @@ TEST(TitleText, FindsWordsWhateverTheirSpelling) {
                                 {"Class A+++ fridge", "a+++"}});
 }
 
-// A script without spaces ends a word of another script, and is ended by it.
+// A script without spaces ends a word of another script, and is ended by it. So are Korean words and
+// Latin ones.
 TEST(TitleText, FindsWordsWhereTwoScriptsMeetWithoutASpace) {
   expect(TitlePlace::kPresent, {{"s22防水", "防水"},
                                 {"s22防水", "s22"},
@@ -85,13 +86,22 @@ TEST(TitleText, FindsWordsWhereTwoScriptsMeetWithoutASpace) {
                                 {"iphone15防水壳", "iphone15"},
                                 {"t恤纯棉", "纯棉"},
                                 {"ワイヤレスusb充電", "usb"},
-                                {"สายusbชาร์จ", "usb"}});
+                                {"สายusbชาร์จ", "usb"},
+                                {"s22방수 케이스", "방수"},
+                                {"s22방수 케이스", "s22"},
+                                {"usb충전 케이블", "충전"},
+                                {"usb충전 케이블", "usb"},
+                                {"usb 충전 케이블", "usb충전"},
+                                {"방수s22 케이스", "방수"},
+                                {"마스크팩 10개입", "10 개입"}});
   expect(TitlePlace::kAbsent, {{"s22防水", "22"},
                                {"s22防水", "s2"},
                                {"防水s22", "s2"},
                                {"usb充电", "us"},
                                {"加厚10片装", "10"},
                                {"1.5升水壶", "1.5"},
+                               {"마스크팩 10개입", "10"},
+                               {"usb충전기 케이블", "충전"},
                                {"2x100ml精华", "00ml"}});
   expect(TitlePlace::kNegated,
          {{"s22不防水", "防水"}, {"usb无充电", "充电"}, {"s22 0酒精", "酒精"}});

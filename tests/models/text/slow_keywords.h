@@ -1,7 +1,7 @@
-// The splitter's rules (models/text/README.md), written as plainly as possible: with regular
-// expressions and fresh ICU objects for each text, parts of words in a list, and phrases compared
-// one by one. Slow, and apart from the code that is tested but for its tables: units, the endings
-// of names, abbreviations and the length of the longest phrase.
+// The splitter's rules (models/text/README.md) a second time, for tests that compare the two. This
+// one is slow and as plain as possible: it uses regular expressions, makes new ICU objects for each
+// text, and compares phrases one by one. It shares nothing with the splitter but its tables: units,
+// the endings of names, abbreviations and the length of the longest phrase.
 #pragma once
 
 #include <unicode/brkiter.h>
