@@ -4,6 +4,8 @@
 //   forwards   "not", "without", "n't", "free of", "ohne", "sans", "sin", "不含": all that follows
 //              in the clause; through the list where it goes on ("no zip, pockets or lining",
 //              "不含酒精、香精"); through a colon or a space where the clause ends with the negation
+//              behind a single Chinese character ("不", "无") three characters are denied for sure, and
+//              the rest of the clause is in doubt, because titles run claims together
 //   backwards  where at most one word follows ("batteries not included", "wasserdicht ist es
 //              nicht"), and for ない, なし, 없, değil: all that stands before it in the clause
 //   answers    "waterproof: no", "waterproof? No", a row "waterproof | no", a cross
@@ -73,6 +75,9 @@ size_t longest_match(const Clause& clause, size_t at, const List& words) {
   return longest;
 }
 
+// Characters behind a single denying one that it denies beyond doubt: an adverb and a word.
+constexpr size_t kSurelyDenied = 3;
+
 bool is_link(Separator separator) {
   return separator == Separator::kLink || separator == Separator::kLine;
 }
@@ -141,7 +146,10 @@ class Marker {
     const size_t behind = clause.units.size() - end;
     const bool is_character = clause.units[at].is_character;
     if (behind == 0 || (behind == 1 && !is_character)) mark(clause, 0, at);
-    mark(clause, end, clause.units.size());
+    // A phrase denies all that follows. Behind a single character the next claim may follow at once.
+    const bool is_near = is_character && end - at == 1;
+    mark(clause, end, is_near ? end + kSurelyDenied : clause.units.size());
+    for (size_t i = end; i < clause.units.size(); ++i) clause.units[i].is_in_doubt = true;
     if (behind == 0 && is_link(clause.after)) return deny_sentence(c + 1);
     if (behind == 0 && clause.after == Separator::kSpace) return deny_clause(c + 1);
     deny_list(c);
