@@ -65,7 +65,8 @@ bool belongs_to_sentence(std::string_view word) {
                                "puede",       "usted",      "su",        "assorted",
                                "online",      "assortment", "expanded",  "synopsis",
                                "information", "provided",   "page",      "pages",
-                               "item",        "items",      "product",   "products"};
+                               "item",        "items",      "product",   "products",
+                               "learn",       "demo",       "tracks",    "chosen"};
   return kWords.contains(word);
 }
 

@@ -133,6 +133,14 @@ TEST(Mine, ProposesNoFunctionWordsNumbersOrSingleHanCharacters) {
   }
 }
 
+TEST(Mine, ProposesNoSentencesThatRunTogetherAndNoNotesToTheReader) {
+  for (const char* text : {"ENERGY STAR QualifiedHidden controls", "ENERGY STAR Qualified5 ms time",
+                           "Learn about lenses", "design chosen at random", "Flash demo"}) {
+    EXPECT_THAT(mined(ads_with(text)), IsEmpty()) << text;
+  }
+  EXPECT_THAT(mined(ads_with("Windows7 support")), ElementsAre("Windows7 support"));
+}
+
 TEST(Mine, ProposesNoPartOfALongerProposal) {
   std::vector<CatalogueAd> ads = ads_with("active noise cancelling", 30);
   for (size_t i = 0; i < 5; ++i) ads[i].description += "; noise cancelling";
