@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "models/text/negation_words.h"
 #include "plugin/title_text.h"
 
 namespace barker {
@@ -16,103 +17,42 @@ constexpr int kWordsBefore = 3;
 // its length: four long words, eight characters of a script without spaces, a long sentence.
 constexpr size_t kWordReach = 128, kCharacterReach = 24, kSentenceReach = 512;
 
-// Apostrophes are gone in this form: "isn't" is "isnt".
-constexpr auto kDenyingWords = std::to_array<std::string_view>({
-    "not",    "no",      "non",    "nor",      "neither", "never",   "without",   "cannot",
-    "cant",   "isnt",    "arent",  "dont",     "doesnt",  "didnt",   "wont",      "wasnt",
-    "werent", "zero",    "lacks",  "lacking",  "anti",    "excl",    "excluding", "ohne",
-    "nicht",  "kein",    "keine",  "keinen",   "keiner",  "keinem",  "keines",    "nie",
-    "sans",   "pas",     "aucun",  "aucune",   "jamais",  "ne",      "ni",        "sin",
-    "ningún", "ninguna", "nunca",  "senza",    "nessun",  "nessuna", "mai",       "sem",
-    "não",    "nenhum",  "zonder", "geen",     "niet",    "nooit",   "utan",      "inte",
-    "ej",     "ikke",    "uden",   "uten",     "ei",      "bez",     "nem",       "fără",
-    "không",  "tanpa",   "tidak",  "bukan",    "без",     "не",      "нет",       "ни",
-    "χωρίς",  "δεν",     "όχι",    "بدون",     "غير",     "ليس",     "بلا",       "لا",
-    "بی",     "ללא",     "לא",     "בלי",      "बिना",    "안",      "못",        "비",
-    "less",   "hardly",  "barely", "scarcely", "0",       "0\x1f%",
-});
-
-// These deny the word directly before them.
-constexpr auto kDenyingWordsBehind = std::to_array<std::string_view>({
-    "free",  "less", "frei",    "not",    "nicht", "non",  "no",     "excluded",
-    "değil", "yok",  "içermez", "नहीं",    "रहित",  "없는", "없음",   "아님",
-    "아닌",  "안됨", "불가",    "미포함", "프리",  "हीन",  "0\x1f%",
-});
-
-// "free of parabens", "frei von Alkohol", "libre de", "exempt de", "lack of".
-constexpr auto kDenyingPairs = std::to_array<std::pair<std::string_view, std::string_view>>({
-    {"free", "of"},
-    {"free", "from"},
-    {"frei", "von"},
-    {"libre", "de"},
-    {"exempt", "de"},
-    {"lack", "of"},
-    {"devoid", "of"},
-    {"exento", "de"},
-    {"livre", "de"},
-    {"privo", "di"},
-    {"vrij", "van"},
-    {"fri", "for"},
-    {"fri", "från"},
-    {"wolny", "od"},
-    {"instead", "of"},
-});
+// What denies in titles beside the words of models/text/negation_words.h: a number sticks to its
+// unit in this form. In other texts these words are no denial: "anti-slip sole", "less than 5 mm".
+constexpr auto kDenyingInTitles = std::to_array<std::string_view>({"anti", "less", "0", "0\x1f%"});
+constexpr std::string_view kZeroPercent = "0\x1f%";  // denies the word before it, too
 
 constexpr auto kPrefixes = std::to_array<std::string_view>({"non", "un", "не", "без"});
 constexpr auto kSuffixes =
     std::to_array<std::string_view>({"less", "free", "frei", "freie", "freies", "freier", "freien",
                                      "los", "lose", "loser", "loses", "vrij", "fri"});
 
-// In scripts without spaces these deny what follows at once.
-constexpr auto kDenyingAtOnce =
-    std::to_array<std::string_view>({"不", "无", "無", "非", "未", "没", "沒", "免", "零", "勿",
-                                     "毋", "别", "莫", "ノン", "ไม่", "ไร้", "ปลอด"});
-// In these words such a character denies nothing that stands outside of them: "wireless
-// waterproof".
-constexpr auto kNotDenying = std::to_array<std::string_view>(
-    {"无线", "無線", "无缝", "無縫", "无绳", "無繩", "无人", "無人", "无限", "無限", "无敌", "無敵",
-     "无忧", "無憂", "无痕", "無痕", "不锈", "不鏽", "不銹", "不粘", "不黏", "不沾", "不同", "不仅",
-     "不僅", "不怕", "不易", "不伤", "不傷", "非常", "非凡", "非洲", "未来", "未來", "免费", "免費",
-     "免洗", "免烫", "免燙", "免打", "零食", "零钱", "零錢", "别墅", "莫代", "莫兰"});
-
-// These deny what follows within eight characters.
-constexpr auto kDenyingBefore = std::to_array<std::string_view>(
-    {"不含",   "不是",   "没有",   "沒有",    "不带",   "不帶",   "不支持", "不具", "不能",
-     "不可",   "不会",   "不會",   "不添加",  "不使用", "無添加", "无添加", "并非", "並非",
-     "不包括", "不包含", "不提供", "ปราศจาก", "ไม่มี",    "ไม่ใช่",   "ไม่ได้"});
-// These deny what stands before them, with or without a particle between.
-constexpr auto kDenyingBehind = std::to_array<std::string_view>(
-    {"ではない",   "でない", "じゃない", "ではありません", "ではなく", "でなく",   "なし",
-     "無し",       "なく",   "ない",     "ありません",     "しない",   "しません", "できない",
-     "できません", "不可",   "不対応",   "非対応",         "未対応",   "不使用",   "未使用",
-     "フリー",     "レス",   "ゼロ",     "不要",           "無配合",   "無添加",   "含まない",
-     "含みません", "不含",   "除く",     "除外",           "ぬき",     "抜き"});
+// Directly behind a word these deny it. Elsewhere "レス" ends other words, such as "ワイヤレス", and the
+// others deny what follows them in Chinese.
+constexpr auto kDenyingDirectlyBehind = std::to_array<std::string_view>(
+    {"レス", "不対応", "非対応", "未対応", "不使用", "未使用", "不要", "無配合", "無添加", "不含"});
 constexpr auto kParticles =
     std::to_array<std::string_view>({"は", "が", "を", "に", "で", "も", "の", "性"});
 
-template <size_t size>
-bool contains(const std::array<std::string_view, size>& list, std::string_view word) noexcept {
-  return std::ranges::find(list, word) != list.end();
-}
-
-// Of each first byte, the sizes of the words in kDenyingWords and kDenyingPairs: it tells fast that
-// most words are none of them.
+// Of each first byte, the sizes of the words that deny and of those that begin a pair: it tells
+// fast that most words are none of them.
 constexpr auto kSizesByFirstByte = [] {
   std::array<uint64_t, 0x100> sizes{};
   const auto add = [&](std::string_view word) {
     sizes[static_cast<unsigned char>(word.front())] |= uint64_t{1} << word.size();
   };
   for (const std::string_view word : kDenyingWords) add(word);
+  for (const std::string_view word : kDenyingInTitles) add(word);
   for (const auto& [first, second] : kDenyingPairs) add(first);
   return sizes;
 }();
 
-// Whether one of kDenyingBefore, which all begin with a character of three bytes, is in `text`. The
-// last of these bytes tells fast that most characters begin none.
+// Whether one of kDenyingPhrases, which all begin with a character of three bytes, is in `text`.
+// The last of these bytes tells fast that most characters begin none.
 bool has_denying_phrase(std::string_view text) noexcept {
   static constexpr uint64_t kThirdBytes = [] {
     uint64_t bytes = 0;
-    for (const std::string_view s : kDenyingBefore) {
+    for (const std::string_view s : kDenyingPhrases) {
       bytes |= uint64_t{1} << (static_cast<unsigned char>(s[2]) & 0x3F);
     }
     return bytes;
@@ -121,7 +61,7 @@ bool has_denying_phrase(std::string_view text) noexcept {
     if (static_cast<unsigned char>(text[at]) < 0xE0) continue;  // not such a character's first byte
     if ((kThirdBytes >> (static_cast<unsigned char>(text[at + 2]) & 0x3F) & 1) == 0) continue;
     const std::string_view rest = text.substr(at);
-    if (std::ranges::any_of(kDenyingBefore, [&](auto s) { return rest.starts_with(s); })) {
+    if (std::ranges::any_of(kDenyingPhrases, [&](auto s) { return rest.starts_with(s); })) {
       return true;
     }
   }
@@ -136,8 +76,8 @@ size_t clause_begin(std::string_view title, size_t begin, size_t reach) noexcept
   return at;
 }
 
-// The word that ends before `end`, which moves to its begin; empty where the clause begins, and
-// where the word begins before `first`.
+// The word that ends before `end`, which moves to its begin; empty where the clause begins, and where
+// the word begins before `first`.
 std::string_view previous_word(std::string_view title, size_t first, size_t& end) noexcept {
   if (end > first && is_between_words(title[end - 1])) {
     if (is_clause_edge(title[end - 1])) return {};
@@ -162,9 +102,15 @@ bool are_denying(std::string_view word, std::string_view behind) noexcept {
   if (word.empty() || word.size() >= 64) return false;
   const uint64_t sizes = kSizesByFirstByte[static_cast<unsigned char>(word.front())];
   if ((sizes >> word.size() & 1) == 0) return false;
-  return contains(kDenyingWords, word) || std::ranges::any_of(kDenyingPairs, [&](const auto& pair) {
+  return is_one_of(word, kDenyingWords) || is_one_of(word, kDenyingInTitles) ||
+         std::ranges::any_of(kDenyingPairs, [&](const auto& pair) {
            return word == pair.first && behind == pair.second;
          });
+}
+
+bool is_denied_by_next_word(std::string_view title, size_t end) noexcept {
+  const std::string_view word = next_word(title, end);
+  return word == kZeroPercent || is_one_of(word, kDenyingWordsBehind);
 }
 
 bool is_denied_by_words_before(std::string_view title, size_t begin) noexcept {
@@ -197,14 +143,18 @@ bool is_denied_by_characters_before(std::string_view title, size_t begin) noexce
   }
   // All these are characters beyond ASCII.
   if (before.empty() || static_cast<unsigned char>(before.back()) < 0x80) return false;
-  return std::ranges::any_of(kDenyingAtOnce, [&](auto s) { return before.ends_with(s); }) ||
+  const auto ends = [&](auto s) { return before.ends_with(s); };
+  return (std::ranges::any_of(kDenyingCharacters, ends) &&
+          std::ranges::none_of(kHarmlessWords, ends)) ||
          has_denying_phrase(before);
 }
 
 bool is_denied_by_characters_behind(std::string_view title, size_t end) noexcept {
   std::string_view behind = title.substr(end);
   const auto denies = [&] {
-    return std::ranges::any_of(kDenyingBehind, [&](auto s) { return behind.starts_with(s); });
+    const auto begins = [&](auto s) { return behind.starts_with(s); };
+    return std::ranges::any_of(kDenyingPhrasesBehind, begins) ||
+           std::ranges::any_of(kDenyingDirectlyBehind, begins);
   };
   while (!behind.empty() && (behind.front() == kHyphen || behind.front() == kWordSpace)) {
     behind.remove_prefix(1);
@@ -226,10 +176,7 @@ bool is_denied_by_next_clause(std::string_view title, size_t end) noexcept {
   const size_t most = std::min(title.size(), clause_end + kWordReach);
   while (clause_end < most && !is_clause_edge(title[clause_end])) ++clause_end;
   const std::string_view clause = title.substr(end + 1, clause_end - end - 1);
-  constexpr auto kMereNo =
-      std::to_array<std::string_view>({"no", "not", "none", "nein", "non", "nee", "não", "нет",
-                                       "否", "无", "無", "なし", "不可", "아니오", "لا"});
-  return contains(kMereNo, clause);
+  return is_one_of(clause, kMereNo);
 }
 
 // Whether a word of the beginning of a sentence denies what follows, however far away. One that a
@@ -255,8 +202,12 @@ bool denies_characters(std::string_view sentence) noexcept {
   for (size_t at = 0; at < run.size(); ++at) {
     const std::string_view rest = run.substr(at);
     const auto begins = [&](auto s) { return rest.starts_with(s); };
-    if (std::ranges::any_of(kNotDenying, begins)) continue;
-    if (std::ranges::any_of(kDenyingAtOnce, begins)) return true;
+    if (const auto word = std::ranges::find_if(kHarmlessWords, begins);
+        word != kHarmlessWords.end()) {
+      at += word->size() - 1;
+      continue;
+    }
+    if (std::ranges::any_of(kDenyingCharacters, begins)) return true;
     if (rest.starts_with('0') && ends_with_zero(run.substr(0, std::min(run.size(), at + 2)))) {
       return true;
     }
@@ -267,8 +218,7 @@ bool denies_characters(std::string_view sentence) noexcept {
 }  // namespace
 
 bool is_negated_around(std::string_view title, size_t begin, size_t end) noexcept {
-  return is_denied_by_words_before(title, begin) ||
-         contains(kDenyingWordsBehind, next_word(title, end)) ||
+  return is_denied_by_words_before(title, begin) || is_denied_by_next_word(title, end) ||
          is_denied_by_characters_before(title, begin) ||
          is_denied_by_characters_behind(title, end) || is_denied_by_next_clause(title, end);
 }
@@ -289,9 +239,9 @@ bool is_negated_inside_word(std::string_view title, size_t begin, size_t end, bo
     size_t word = begin;
     while (word > first && !is_between_words(title[word - 1])) --word;
     const bool is_whole = word == 0 || is_between_words(title[word - 1]);
-    return is_whole && contains(kPrefixes, title.substr(word, begin - word));
+    return is_whole && is_one_of(title.substr(word, begin - word), kPrefixes);
   }
-  return begins && !ends && contains(kSuffixes, next_word(title, end));
+  return begins && !ends && is_one_of(next_word(title, end), kSuffixes);
 }
 
 }  // namespace barker

@@ -12,16 +12,25 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string index_from_pipe(const std::string& filter, const std::string& path) {
+constexpr char kIndex[] = "barker index --ads - --out DIR";
+
+std::string through_pipe(const std::string& filter, const std::string& path,
+                         const std::string& command) {
   const std::string file = path == "-" ? "" : " " + path;
-  return filter + file + " | barker index --ads - --out DIR";
+  return filter + file + " | " + command;
+}
+
+std::string index_from_pipe(const std::string& filter, const std::string& path) {
+  return through_pipe(filter, path, kIndex);
 }
 
 std::string import_from(const std::string& path, const char* from) {
   return std::string("barker import --from ") + from + " " + path + " --out catalogue.jsonl";
 }
 
-std::string compressed_or_encoded(std::string_view line, const std::string& path) {
+// `expected` is what the file should be, and `command` what reads it from standard input.
+std::string compressed_or_encoded(std::string_view line, const std::string& path,
+                                  const std::string& expected, const std::string& command) {
   struct Magic {
     std::string_view bytes;
     const char *what, *filter;
@@ -33,21 +42,21 @@ std::string compressed_or_encoded(std::string_view line, const std::string& path
        "7zXZ"sv,
        "compressed by xz", "xz -dc"},
       {"\x28\xB5\x2F\xFD"sv, "compressed by zstd", "zstd -dc"},
-      {"PK\x03\x04"sv, "a ZIP archive", "unzip -p"},
+      {"PK\x03\x04"sv, "a ZIP archive (an .xlsx workbook is one; save that as CSV)", "unzip -p"},
       {"\xFF\xFE"sv, "UTF-16", "iconv -f UTF-16 -t UTF-8"},
       {"\xFE\xFF"sv, "UTF-16", "iconv -f UTF-16 -t UTF-8"},
   });
   for (const Magic& magic : kMagics) {
     if (line.starts_with(magic.bytes)) {
-      return std::string("the file is ") + magic.what +
-             ", expected JSON Lines; type: " + index_from_pipe(magic.filter, path);
+      return std::string("the file is ") + magic.what + ", expected " + expected +
+             "; type: " + through_pipe(magic.filter, path, command);
     }
   }
   // UTF-16 without a byte order mark: every other byte of an ASCII text is 0.
   if (line.size() >= 2 && (line[0] == '\0') != (line[1] == '\0')) {
     const char* const filter =
         line[0] == '\0' ? "iconv -f UTF-16BE -t UTF-8" : "iconv -f UTF-16LE -t UTF-8";
-    return "the file is UTF-16, expected UTF-8; type: " + index_from_pipe(filter, path);
+    return "the file is UTF-16, expected UTF-8; type: " + through_pipe(filter, path, command);
   }
   return "";
 }
@@ -103,7 +112,9 @@ std::string other_json(std::string_view line, const std::string& path) {
 }  // namespace
 
 std::string wrong_format(std::string_view line, const std::string& path) {
-  if (std::string what = compressed_or_encoded(line, path); !what.empty()) return what;
+  if (std::string what = compressed_or_encoded(line, path, "JSON Lines", kIndex); !what.empty()) {
+    return what;
+  }
   while (!line.empty() && static_cast<unsigned char>(line.front()) <= ' ') line.remove_prefix(1);
   while (!line.empty() && static_cast<unsigned char>(line.back()) <= ' ') line.remove_suffix(1);
   if (line.empty()) return "";
@@ -120,6 +131,19 @@ std::string wrong_format(std::string_view line, const std::string& path) {
            import_from(path, "shopify|woocommerce|jsonl-map");
   }
   return "";
+}
+
+std::string not_columns(std::string_view start, const std::string& path, const std::string& from) {
+  const std::string command = "barker import --from " + from + " - --out catalogue.jsonl";
+  if (std::string what = compressed_or_encoded(start, path, "CSV", command); !what.empty()) {
+    return what;
+  }
+  const size_t first = start.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos || (start[first] != '{' && start[first] != '[')) return "";
+  return "the file is JSON, expected CSV; type: " +
+         (start[first] == '[' ? through_pipe("jq -c '.[]'", path, "") : "") +
+         "barker import --from jsonl-map --map MAP " + (start[first] == '[' ? "-" : path) +
+         " --out catalogue.jsonl";
 }
 
 }  // namespace barker

@@ -12,4 +12,8 @@ namespace barker {
 // standard input.
 std::string wrong_format(std::string_view first_line, const std::string& path);
 
+// The same for the first bytes of a file that is given as CSV or TSV. `from` is what the user typed
+// behind --from.
+std::string not_columns(std::string_view start, const std::string& path, const std::string& from);
+
 }  // namespace barker

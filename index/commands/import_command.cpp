@@ -7,6 +7,7 @@
 #include "index/catalogue/feeds/import_feed.h"
 #include "index/commands/commands.h"
 #include "models/base/exit_code.h"
+#include "models/base/gzip_file.h"
 #include "models/base/output_file.h"
 #include "models/command/options.h"
 #include "models/text/text.h"
@@ -66,7 +67,7 @@ Result<int> run(Options& options) {
   BadLines bad;
   Result<ImportReport> report = import_feed(options.import, out, bad);
   if (!report.ok()) return report.status();
-  const std::string& feed = options.import.feed;
+  const std::string feed = input_name(options.import.feed);
   std::cerr << visible_lines(bad.report(feed) + report->notes.report(feed) + summary(*report));
   if (report->counts.ads == 0) {
     return bad_data(feed + ": no usable ad in " + std::to_string(report->rows) + " rows");

@@ -6,6 +6,7 @@
 #include "index/matching/stems.h"
 #include "index/retrieval/index_writer.h"
 #include "models/base/exit_code.h"
+#include "models/base/gzip_file.h"
 #include "models/command/options.h"
 #include "models/text/text.h"
 
@@ -20,12 +21,13 @@ struct Options {
 
 // Gives the ads the mined selling points that a person accepted.
 Status give_mined(const Options& options, std::vector<CatalogueAd>& ads) {
+  const std::string mined = input_name(options.mined);
   BadLines bad;
   const auto accepted = read_accepted(options.mined, options.accepts_all, bad);
   if (!accepted.ok()) return accepted.status();
-  std::cerr << visible_lines(bad.report(options.mined));
+  std::cerr << visible_lines(bad.report(mined));
   if (accepted->accepted == 0) {
-    return bad_data(options.mined +
+    return bad_data(mined +
                     ": no line is accepted; add \"accepted\": true to the lines that are true of "
                     "the products");
   }
@@ -43,16 +45,19 @@ Result<int> run(const Options& options) {
         "FILE --out MINED, add \"accepted\": true to its good lines, then type barker index "
         "--mined MINED");
   }
+  if (options.ads == "-" && options.mined == "-") {
+    return invalid_argument("--mined: standard input is the catalogue already; expected a file");
+  }
   if (options.accepts_all && options.mined.empty()) {
     return invalid_argument("--accept-all: expected --mined FILE beside it");
   }
+  const std::string ads = input_name(options.ads);
   BadLines bad;
   Result<Catalogue> catalogue = read_catalogue(options.ads, bad);
   if (!catalogue.ok()) return catalogue.status();
-  std::cerr << visible_lines(bad.report(options.ads) + catalogue->notes.report(options.ads));
+  std::cerr << visible_lines(bad.report(ads) + catalogue->notes.report(ads));
   if (catalogue->ads.empty()) {
-    return bad_data(options.ads + ": no usable ad in " + std::to_string(catalogue->lines) +
-                    " lines");
+    return bad_data(ads + ": no usable ad in " + std::to_string(catalogue->lines) + " lines");
   }
   if (!options.mined.empty()) {
     if (Status s = give_mined(options, catalogue->ads); !s.ok()) return s;

@@ -5,6 +5,7 @@
 #include "index/catalogue/mining/mine.h"
 #include "index/commands/commands.h"
 #include "models/base/exit_code.h"
+#include "models/base/gzip_file.h"
 #include "models/base/output_file.h"
 #include "models/command/options.h"
 #include "models/text/text.h"
@@ -32,13 +33,13 @@ std::string line_of(const Proposal& proposal) {
 Result<int> run(const Options& options) {
   OutputFile out(options.out);
   if (!out.status().ok()) return out.status();
+  const std::string ads = input_name(options.ads);
   BadLines bad;
   const Result<Catalogue> catalogue = read_catalogue(options.ads, bad);
   if (!catalogue.ok()) return catalogue.status();
-  std::cerr << visible_lines(bad.report(options.ads) + catalogue->notes.report(options.ads));
+  std::cerr << visible_lines(bad.report(ads) + catalogue->notes.report(ads));
   if (catalogue->ads.empty()) {
-    return bad_data(options.ads + ": no usable ad in " + std::to_string(catalogue->lines) +
-                    " lines");
+    return bad_data(ads + ": no usable ad in " + std::to_string(catalogue->lines) + " lines");
   }
   const std::vector<Proposal> proposals = propose_selling_points(catalogue->ads, options.mine);
   for (const Proposal& proposal : proposals) out.write(line_of(proposal));

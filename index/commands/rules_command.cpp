@@ -95,6 +95,9 @@ Result<int> run(const Options& options) {
     const Status status = plugin_error(code, error);
     return Status(status.code(), options.rules + ": " + status.message());
   }
+  if (printed.rules == 0) {
+    std::cerr << "barker rules: " << visible(options.rules) << " has no rule\n";
+  }
   if (printed.without_hits > 0) {
     std::cerr << "barker rules: " << printed.without_hits << " of " << printed.rules
               << " rules hit no ad of " << visible(options.index) << "; are they misspelt?\n";

@@ -48,12 +48,14 @@ class StandardInput {
         line.assign(buffer_, 0, end);
         after_return_ = buffer_[end] == '\r';
         buffer_.erase(0, end + 1);
+        drop_byte_order_mark(line);
         return true;
       }
       searched = buffer_.size();
       if (!read_more()) break;
     }
     line = std::exchange(buffer_, {});  // the last line may lack its end
+    drop_byte_order_mark(line);
     return !line.empty();
   }
 
@@ -65,6 +67,12 @@ class StandardInput {
   const Status& status() const { return status_; }
 
  private:
+  // A file of queries may begin with one, as it may where its name is given.
+  void drop_byte_order_mark(std::string& line) {
+    constexpr std::string_view kMark = "\xEF\xBB\xBF";
+    if (std::exchange(is_first_, false) && line.starts_with(kMark)) line.erase(0, kMark.size());
+  }
+
   bool read_more() {
     for (;;) {
       pollfd events[] = {{STDIN_FILENO, POLLIN, 0}, {stop_, POLLIN, 0}};
@@ -93,6 +101,7 @@ class StandardInput {
   const int stop_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   std::string buffer_;
   bool after_return_ = false;  // a '\n' that comes next belongs to the '\r' before it
+  bool is_first_ = true;       // the next line is the first one
   Status status_;
 };
 

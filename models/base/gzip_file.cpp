@@ -14,6 +14,8 @@ gzFile handle(void* file) { return static_cast<gzFile>(file); }
 
 }  // namespace
 
+std::string input_name(const std::string& path) { return path == "-" ? "standard input" : path; }
+
 void GzipFile::Closer::operator()(void* file) const { gzclose(handle(file)); }
 
 GzipFile::~GzipFile() = default;
@@ -23,11 +25,10 @@ GzipFile& GzipFile::operator=(GzipFile&&) noexcept = default;
 Result<GzipFile> GzipFile::open(const std::string& path) {
   constexpr unsigned kBuffer = 1 << 18;  // bytes
   GzipFile opened;
+  opened.name_ = input_name(path);
   if (path == "-") {
-    opened.name_ = "standard input";
     opened.file_.reset(gzdopen(dup(STDIN_FILENO), "rb"));
   } else {
-    opened.name_ = path;
     struct stat info {};
     if (stat(path.c_str(), &info) != 0) return not_found(path + ": " + std::strerror(errno));
     if (S_ISDIR(info.st_mode)) return invalid_argument(path + ": is a directory, expected a file");

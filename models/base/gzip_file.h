@@ -10,6 +10,9 @@
 
 namespace barker {
 
+// How messages call an input: "standard input" for the path "-", and the path otherwise.
+std::string input_name(const std::string& path);
+
 // For one thread at a time.
 class GzipFile {
  public:

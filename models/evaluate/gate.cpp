@@ -16,29 +16,22 @@ struct Slice {
 };
 
 std::vector<Slice> slices_of(const InstanceTable& test, uint64_t min_instances) {
-  const char* bins[] = {"main <=6, aux >21", "main <=6, aux <=21", "main >6, aux >21",
-                        "main >6, aux <=21"};
-  std::vector<Slice> all(5 + test.categories.size());
-  for (size_t b = 0; b < 4; ++b) all[b].name = bins[b];
-  all[4].name = "cold users";
+  constexpr size_t kCold = kClickBins.size(), kFirstCategory = kCold + 1;
+  std::vector<Slice> all(kFirstCategory + test.categories.size());
+  for (size_t bin = 0; bin < kClickBins.size(); ++bin) all[bin].name = kClickBins[bin];
+  all[kCold].name = "cold users";
   for (size_t c = 0; c < test.categories.size(); ++c) {
-    all[5 + c].name = "category " + (test.categories[c].empty() ? "(none)" : test.categories[c]);
+    all[kFirstCategory + c].name =
+        "category " + (test.categories[c].empty() ? "(none)" : test.categories[c]);
   }
   for (uint32_t i = 0; i < test.size(); ++i) {
-    const uint32_t main = test.main_clicks[test.user[i]], aux = test.aux_clicks[test.user[i]];
-    all[(main > 6 ? 2 : 0) + (aux > 21 ? 0 : 1)].instances.push_back(i);
-    if (main + aux == 0) all[4].instances.push_back(i);
-    all[5 + test.category[i]].instances.push_back(i);
+    const uint32_t user = test.user[i];
+    all[click_bin(test, user)].instances.push_back(i);
+    if (test.main_clicks[user] + test.aux_clicks[user] == 0) all[kCold].instances.push_back(i);
+    all[kFirstCategory + test.category[i]].instances.push_back(i);
   }
   std::erase_if(all, [&](const Slice& s) { return s.instances.size() < min_instances; });
   return all;
-}
-
-template <typename T>
-std::vector<T> take(const std::vector<T>& from, const std::vector<uint32_t>& instances) {
-  std::vector<T> out;
-  for (const uint32_t i : instances) out.push_back(from[i]);
-  return out;
 }
 
 // The AUC of a slice. The candidate is refused if the whole interval of the difference is below 0.

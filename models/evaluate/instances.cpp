@@ -35,4 +35,8 @@ InstanceTable instances_of(const Dataset& dataset, Split split, Task task) {
   return table;
 }
 
+size_t click_bin(const InstanceTable& table, uint32_t user) {
+  return (table.main_clicks[user] > 6 ? 2 : 0) + (table.aux_clicks[user] > 21 ? 0 : 1);
+}
+
 }  // namespace barker

@@ -1,6 +1,8 @@
 // The instances of one split and task as flat arrays, which predictions are compared with.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -28,6 +30,21 @@ struct InstanceTable {
 
   size_t size() const { return clicked.size(); }
 };
+
+// Table 3 divides users by whether they clicked more than 6 SFs and more than 21 ads before the test
+// period. click_bin() is the index of the user's bin.
+inline constexpr std::array<const char*, 4> kClickBins = {"main <=6, aux >21", "main <=6, aux <=21",
+                                                          "main >6, aux >21", "main >6, aux <=21"};
+size_t click_bin(const InstanceTable& table, uint32_t user);
+
+// Those entries of a column of the table that stand at `instances`.
+template <typename T>
+std::vector<T> take(const std::vector<T>& column, const std::vector<uint32_t>& instances) {
+  std::vector<T> taken;
+  taken.reserve(instances.size());
+  for (const uint32_t i : instances) taken.push_back(column[i]);
+  return taken;
+}
 
 InstanceTable instances_of(const Dataset& dataset, Split split, Task task);
 

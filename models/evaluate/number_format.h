@@ -2,7 +2,6 @@
 // for the decimal point; these functions write the same text everywhere.
 #pragma once
 
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -14,14 +13,6 @@ namespace barker {
 // Like "%+.4f" for 4 digits: "+0.0125".
 inline std::string signed_number_text(double value, int digits) {
   return (std::signbit(value) ? "" : "+") + number_text(value, digits);
-}
-
-// Like "%.3g" for 3 digits: "0.125", "1.5e-06".
-inline std::string significant_text(double value, int digits) {
-  char text[64];
-  const std::to_chars_result end =
-      std::to_chars(text, text + sizeof text, value, std::chars_format::general, digits);
-  return std::string(text, end.ptr);
 }
 
 // `text` with spaces before or behind it, so that it is at least `width` bytes long.

@@ -8,8 +8,6 @@
 namespace barker {
 namespace {
 
-// Table 3 divides users by whether they have more clicks than these.
-constexpr uint32_t kMainCut = 6, kAuxCut = 21;
 constexpr size_t kCategories = 20;  // the largest ones are reported
 
 // The indices of some instances of a table.
@@ -24,24 +22,12 @@ Slice where(size_t size, Condition condition) {
   return out;
 }
 
-template <typename T>
-std::vector<T> take(const std::vector<T>& from, const Slice& slice) {
-  std::vector<T> out;
-  out.reserve(slice.size());
-  for (const uint32_t i : slice) out.push_back(from[i]);
-  return out;
-}
-
 class Evaluator {
  public:
   explicit Evaluator(const EvaluationInput& input) : in_(input), test_(input.test) {
-    const char* names[] = {"main <=6, aux >21", "main <=6, aux <=21", "main >6, aux >21",
-                           "main >6, aux <=21"};
-    for (size_t bin = 0; bin < 4; ++bin) {
-      bins_[bin] = {names[bin], where(test_.size(), [&](uint32_t i) {
-                      const uint32_t user = test_.user[i];
-                      return (test_.main_clicks[user] > kMainCut) == (bin >= 2) &&
-                             (test_.aux_clicks[user] > kAuxCut) == (bin % 2 == 0);
+    for (size_t bin = 0; bin < kClickBins.size(); ++bin) {
+      bins_[bin] = {kClickBins[bin], where(test_.size(), [&](uint32_t i) {
+                      return click_bin(test_, test_.user[i]) == bin;
                     })};
     }
     cold_ = {"users without a click before", where(test_.size(), [&](uint32_t i) {

@@ -65,7 +65,7 @@ class Page {
     out_ += "<div class='key'>";
     for (size_t m = 0; m < e_.models.size(); ++m) {
       out_ += "<span><span class='dot' style='background:" + model_colour(m) + "'></span>" +
-              escape_html(e_.models[m].name) + "</span>";
+              html_escaped(e_.models[m].name) + "</span>";
     }
     out_ += "</div>";
   }
@@ -73,10 +73,10 @@ class Page {
   template <typename Cells>
   void table(const std::vector<std::string>& head, Cells cells) {
     out_ += "<div class='scroll'><table><tr>";
-    for (const std::string& h : head) out_ += "<th>" + escape_html(h) + "</th>";
+    for (const std::string& h : head) out_ += "<th>" + html_escaped(h) + "</th>";
     out_ += "</tr>";
     for (const ModelReport& m : e_.models) {
-      out_ += "<tr><td>" + escape_html(m.name) + "</td>";
+      out_ += "<tr><td>" + html_escaped(m.name) + "</td>";
       for (const std::string& cell : cells(m)) out_ += "<td>" + cell + "</td>";
       out_ += "</tr>";
     }
@@ -182,11 +182,11 @@ class Page {
     out_ +=
         "<h2>AUC by category</h2><div class='scroll'><table><tr><th>category</th>"
         "<th>instances</th>";
-    for (const ModelReport& m : e_.models) out_ += "<th>" + escape_html(m.name) + "</th>";
+    for (const ModelReport& m : e_.models) out_ += "<th>" + html_escaped(m.name) + "</th>";
     out_ += "</tr>";
     for (size_t c = 0; c < e_.models[0].categories.size(); ++c) {
       const SliceAuc& shared = e_.models[0].categories[c];
-      out_ += "<tr><td>" + escape_html(shared.name) + "</td><td>" +
+      out_ += "<tr><td>" + html_escaped(shared.name) + "</td><td>" +
               std::to_string(shared.instances) + "</td>";
       for (const ModelReport& m : e_.models)
         out_ += "<td>" + interval(m.categories[c].auc) + "</td>";

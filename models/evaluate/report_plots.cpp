@@ -68,29 +68,6 @@ Axis auc_axis(const Evaluation& e, const std::vector<NamedSlice>& slices) {
 
 }  // namespace
 
-std::string escape_html(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 std::string model_colour(size_t model) { return "var(--s" + std::to_string(model % 12) + ")"; }
 
 Axis axis_of(const char* label, const std::vector<Series>& series) {
@@ -117,9 +94,9 @@ std::string line_plot(const std::string& title, const Axis& x, const Axis& y,
     const double py = kHeight - kBottom - share * (kHeight - kTop - kBottom);
     out += svg_line("class='axis'", kLeft, py, kWidth - kRight, py);
     out += svg_text("text-anchor='end'", kLeft - 6, py + 4,
-                    significant_text(y.low + share * (y.high - y.low), 3));
+                    rounded_number_text(y.low + share * (y.high - y.low), 3));
     out += svg_text("text-anchor='middle'", px, kHeight - kBottom + 16,
-                    significant_text(x.low + share * (x.high - x.low), 3));
+                    rounded_number_text(x.low + share * (x.high - x.low), 3));
   }
   out += svg_text("text-anchor='middle'", (kLeft + kWidth) / 2, kHeight - 6, x.label);
   out += svg_text(
@@ -160,7 +137,7 @@ std::string slice_plot(const Evaluation& e) {
   }
   double py = 20;
   for (const NamedSlice& slice : slices) {
-    out += svg_text("class='name'", 4, py + 4, escape_html(slice.name));
+    out += svg_text("class='name'", 4, py + 4, html_escaped(slice.name));
     for (size_t m = 0; m < e.models.size(); ++m, py += row) {
       const Interval i = slice.auc(e.models[m]);
       if (!std::isfinite(i.low)) continue;

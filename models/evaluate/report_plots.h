@@ -3,9 +3,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/evaluate/report.h"
+#include "models/text/text.h"
 
 namespace barker {
 
@@ -20,8 +22,12 @@ struct Axis {
   double low, high;
 };
 
-// Text for HTML, with its special characters as entities.
-std::string escape_html(const std::string& text);
+// Text between tags and in attributes of a report.
+inline std::string html_escaped(std::string_view text) {
+  std::string escaped;
+  append_html_escaped(text, escaped);
+  return escaped;
+}
 
 // The colour of a model, the same in every plot.
 std::string model_colour(size_t model);

@@ -6,18 +6,11 @@
 #include <limits>
 #include <sstream>
 
+#include "models/base/number_text.h"
 #include "models/base/toml_text.h"
 
 namespace barker {
 namespace {
-
-// Like "%.*g", but the same in every locale.
-std::string general_text(double value, int digits) {
-  char text[64];
-  const std::to_chars_result end =
-      std::to_chars(text, text + sizeof text, value, std::chars_format::general, digits);
-  return std::string(text, end.ptr);
-}
 
 template <typename Enum>
 struct EnumName {
@@ -210,7 +203,7 @@ class Printer {
     std::string text;
     double back = NAN;
     for (int digits = 1; digits <= 17 && back != value; ++digits) {
-      text = general_text(value, digits);
+      text = rounded_number_text(value, digits);
       std::from_chars(text.data(), text.data() + text.size(), back);
     }
     const bool is_integer = text.find_first_of(".e") == std::string::npos;
@@ -270,8 +263,9 @@ std::string options_to_toml(const TrainOptions& options) {
 Status check_options(const TrainOptions& o) {
   const auto range = [](const char* key, double value, double low, double high) -> Status {
     if (value >= low && value <= high) return {};
-    return invalid_argument(std::string(key) + ": expected " + general_text(low, 10) + " to " +
-                            general_text(high, 10) + ", found " + general_text(value, 10));
+    return invalid_argument(std::string(key) + ": expected " + rounded_number_text(low, 10) +
+                            " to " + rounded_number_text(high, 10) + ", found " +
+                            rounded_number_text(value, 10));
   };
   const ModelOptions& m = o.model;
   const char* names[] = {"BM", "MTDL", "AMTDL", "ABM"};

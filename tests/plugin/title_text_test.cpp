@@ -138,6 +138,7 @@ TEST(TitleText, KnowsWhatATitleDenies) {
                                 {"Jacke nicht wasserdicht", "wasserdicht"},
                                 {"Bier alkoholfrei", "alkohol"},
                                 {"Creme ohne Parfüm", "parfüm"},
+                                {"Κρέμα χωρίς αλκοόλ", "αλκοόλ"},
                                 {"Montre non étanche", "étanche"},
                                 {"Crème sans parfum", "parfum"},
                                 {"Crema sin alcohol", "alcohol"},

@@ -29,14 +29,6 @@ void add_once(std::vector<std::string>& to, const std::string& text) {
   if (!text.empty() && std::ranges::find(to, text) == to.end()) to.push_back(text);
 }
 
-template <typename T>
-void add_new(std::vector<T>& to, const std::vector<T>& from) {
-  constexpr size_t kMost = 1000;  // of one product; more are a mistake, and would take long
-  for (const T& item : from) {
-    if (to.size() < kMost && std::ranges::find(to, item) == to.end()) to.push_back(item);
-  }
-}
-
 Json json_list(const std::vector<std::string>& texts) {
   Json list = Json::array();
   for (const std::string& text : texts) list.push_back(escaped(text));
@@ -58,7 +50,6 @@ void add_value(Json& attributes, const std::string& name, const std::string& val
 }  // namespace
 
 void AdFolder::add(FeedProduct product) {
-  notes_.set_line(product.line);
   if (product.id.empty()) {
     ++counts_.bad;
     ++reported_;
@@ -75,7 +66,27 @@ void AdFolder::add(FeedProduct product) {
     in_stock_ = 0;
     rows_ = 0;
   }
+  notes_.set_line(product.line);
   merge(std::move(product));
+}
+
+template <typename T>
+void AdFolder::add_new(std::vector<T>& to, const std::vector<T>& from) {
+  constexpr size_t kMost = kMostSellingPoints;  // more are a mistake, and would take long
+  for (const T& item : from) {
+    if (std::ranges::find(to, item) != to.end()) continue;
+    if (to.size() < kMost) {
+      to.push_back(item);
+    } else {
+      note_dropped("a product has more than " + std::to_string(kMost) +
+                   " texts of one kind; the others were dropped");
+    }
+  }
+}
+
+void AdFolder::note_dropped(const std::string& what) {
+  ++notes_.values_dropped;
+  notes_.add(what);
 }
 
 // The first variant that is in stock gives the id, title and texts; those that it lacks come from the
@@ -160,6 +171,7 @@ bool AdFolder::remember_group() {
 }
 
 void AdFolder::write() {
+  notes_.set_line(current_.line);
   Json ad;
   ad["id"] = escaped(current_.id);
   ad["title"] = escaped(current_.title);
@@ -194,7 +206,11 @@ void AdFolder::write() {
     if (sources.options) add_once(points, value);
     add_value(attributes, name, value);
   }
-  if (points.size() > kMostSellingPoints) points.resize(kMostSellingPoints);
+  while (points.size() > kMostSellingPoints) {
+    points.pop_back();
+    note_dropped("a product has more than " + std::to_string(kMostSellingPoints) +
+                 " selling points; the others were dropped");
+  }
   for (const auto& [name, value] : current_.attributes) add_value(attributes, name, value);
   for (const auto& [name, text] :
        {std::pair{"price", &current_.price}, std::pair{"sale_price", &current_.sale_price}}) {

@@ -53,6 +53,9 @@ class AdFolder {
 
  private:
   void merge(FeedProduct&& variant);
+  template <typename T>
+  void add_new(std::vector<T>& to, const std::vector<T>& from);
+  void note_dropped(const std::string& what);
   void close();
   bool remember_group();  // false: an earlier product has the group of the current one
   void write();

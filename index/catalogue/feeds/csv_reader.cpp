@@ -184,9 +184,6 @@ class CsvParser {
 Status read_csv(ByteSource& source, const std::vector<std::string_view>& required, BadLines& bad,
                 const TakeRow& take) {
   std::string_view start = source.peek();
-  if (start.starts_with("\xFF\xFE") || start.starts_with("\xFE\xFF")) {
-    return bad_data(source.name() + ": is UTF-16, expected UTF-8; type: iconv -f UTF-16 -t UTF-8");
-  }
   constexpr std::string_view kMark = "\xEF\xBB\xBF";
   const size_t mark = start.starts_with(kMark) ? kMark.size() : 0;
   start.remove_prefix(mark);

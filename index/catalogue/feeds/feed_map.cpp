@@ -7,6 +7,7 @@
 #include "index/catalogue/feeds/product_rows.h"
 #include "index/catalogue/wrong_format.h"
 #include "models/base/file_bytes.h"
+#include "models/base/gzip_file.h"
 #include "models/base/toml_text.h"
 #include "models/text/text.h"
 
@@ -84,6 +85,40 @@ void add_value(const std::string& path, const Json& value, FeedNotes& notes, Fee
     row.fields.emplace_back(path, value.is_string() ? value.get<std::string>() : value.dump());
   }
 }
+
+// The paths of a map that no line had so far.
+class MissingPaths {
+ public:
+  explicit MissingPaths(const FeedMap& map) {
+    for (const auto& [field, path] : map.fields) add("fields." + field, path);
+    for (const auto& [name, path] : map.attributes) add("attributes." + name, path);
+  }
+
+  void look_at(const Json& json) {
+    std::erase_if(missing_, [&](const auto& entry) { return at_path(json, entry.second); });
+    if (!missing_.empty() && names_.empty() && json.is_object()) {
+      for (const auto& [name, value] : json.items()) names_.push_back(name);
+    }
+  }
+
+  // Most likely a path is misspelt, so a name of the first line that resembles it is given.
+  void note(FeedNotes& notes) const {
+    const std::vector<std::string_view> names(names_.begin(), names_.end());
+    for (const auto& [field, path] : missing_) {
+      const std::string_view meant = probably_meant(path, names);
+      notes.add(field + ": no line has \"" + path + "\"" +
+                (meant.empty() ? "" : "; did you mean \"" + std::string(meant) + "\"?"));
+    }
+  }
+
+ private:
+  void add(const std::string& field, const std::string& path) {
+    missing_.emplace_back(field, path);
+  }
+
+  std::vector<std::pair<std::string, std::string>> missing_;  // field or attribute, path
+  std::vector<std::string> names_;                            // of the first line
+};
 
 }  // namespace
 
@@ -177,22 +212,28 @@ Status read_mapped_lines(const std::string& path, const FeedMap& map, FeedNotes&
                          BadLines& bad, const TakeRow& take) {
   Result<LineReader> lines = LineReader::open(path);
   if (!lines.ok()) return lines.status();
+  MissingPaths missing(map);
   std::string_view line;
+  uint64_t first_object = 0;  // its line
   bool first = true;
   while (lines->next(line)) {
     if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
     FeedRow row;
     row.line = lines->number();
     notes.set_line(row.line);
+    const uint64_t invalid = notes.invalid_utf8;
     const Json json = Json::parse(sanitize_utf8(line, &notes.invalid_utf8), nullptr, false);
+    if (notes.invalid_utf8 != invalid) note_invalid_utf8(notes);
     if (std::exchange(first, false) && !json.is_object()) {
       const std::string wrong = wrong_format(line, path);
-      if (!wrong.empty()) return bad_data((path == "-" ? "standard input" : path) + ": " + wrong);
+      if (!wrong.empty()) return bad_data(input_name(path) + ": " + wrong);
     }
     if (!json.is_object()) {
       bad.add(row.line, json.is_discarded() ? "not JSON" : "expected a JSON object");
       continue;
     }
+    missing.look_at(json);
+    if (first_object == 0) first_object = row.line;
     for (const auto* paths : {&map.fields, &map.attributes}) {
       for (const auto& [name, path_in_feed] : *paths) {
         const std::string& where = path_in_feed;  // clang 14 lets no lambda capture a binding
@@ -202,6 +243,10 @@ Status read_mapped_lines(const std::string& path, const FeedMap& map, FeedNotes&
       }
     }
     if (Status s = take(row); !s.ok()) return s;
+  }
+  if (first_object > 0) {
+    notes.set_line(first_object);
+    missing.note(notes);
   }
   return lines->status();
 }

@@ -38,7 +38,8 @@ struct FeedMap {
 FeedProduct mapped_product(const FeedMap& map, const FeedRow& row, FeedNotes& notes);
 
 // Gives each JSON line as a row whose fields are named by the paths of the map; a list gives several
-// fields. Lines that are not JSON go to `bad`; blank lines are skipped.
+// fields. Lines that are not JSON go to `bad`; blank lines are skipped. A path that no line has is
+// noted, with the first line's number.
 Status read_mapped_lines(const std::string& path, const FeedMap& map, FeedNotes& notes,
                          BadLines& bad, const TakeRow& take);
 

@@ -6,6 +6,7 @@
 #include "index/catalogue/feeds/feed_map.h"
 #include "index/catalogue/feeds/merchant_xml.h"
 #include "index/catalogue/feeds/product_rows.h"
+#include "index/catalogue/wrong_format.h"
 
 namespace barker {
 namespace {
@@ -22,6 +23,20 @@ bool is_xml(std::string_view start) {
   return false;
 }
 
+const char* name_of(FeedFormat format) {
+  switch (format) {
+    case FeedFormat::kShopify:
+      return "shopify";
+    case FeedFormat::kWooCommerce:
+      return "woocommerce";
+    case FeedFormat::kGoogleMerchant:
+      return "google-merchant";
+    case FeedFormat::kJsonlMap:
+      break;
+  }
+  return "jsonl-map --map MAP";
+}
+
 Status read_rows(const ImportOptions& options, const FeedMap& map, FeedNotes& notes, BadLines& bad,
                  const TakeRow& take) {
   if (options.format == FeedFormat::kJsonlMap && !map.csv) {
@@ -31,12 +46,19 @@ Status read_rows(const ImportOptions& options, const FeedMap& map, FeedNotes& no
   if (!source.ok()) return source.status();
   const std::string_view start = source->peek();
   const bool xml = is_xml(start);
-  if (options.format == FeedFormat::kGoogleMerchant) {
-    return xml ? read_merchant_xml(*source, take) : read_csv(*source, kMerchantColumns, bad, take);
+  if (xml && options.format == FeedFormat::kGoogleMerchant) {
+    return read_merchant_xml(*source, take);
   }
   if (xml) {
     return bad_data(source->name() + ": is XML, expected CSV; for a Merchant feed type: barker " +
                     "import --from google-merchant");
+  }
+  if (const std::string wrong = not_columns(start, options.feed, name_of(options.format));
+      !wrong.empty()) {
+    return bad_data(source->name() + ": " + wrong);
+  }
+  if (options.format == FeedFormat::kGoogleMerchant) {
+    return read_csv(*source, kMerchantColumns, bad, take);
   }
   if (options.format == FeedFormat::kShopify) return read_csv(*source, kShopifyColumns, bad, take);
   if (options.format == FeedFormat::kWooCommerce) {

@@ -12,6 +12,8 @@
 namespace barker {
 namespace {
 
+constexpr std::string_view kGoogle = "http://base.google.com/ns/1.0";
+
 std::string_view local_name(std::string_view name) {
   const size_t colon = name.rfind(':');
   return colon == std::string_view::npos ? name : name.substr(colon + 1);
@@ -33,7 +35,11 @@ class XmlParser {
         XML_Parse(parser_.get(), piece.data(), static_cast<int>(piece.size()), last);
     if (!status_.ok()) return status_;
     if (result != XML_STATUS_OK) {
-      return bad_data(place() + "not XML: " + XML_ErrorString(XML_GetErrorCode(parser_.get())));
+      const XML_Error error = XML_GetErrorCode(parser_.get());
+      const bool unknown = error == XML_ERROR_UNKNOWN_ENCODING;
+      return bad_data(
+          place() + "not XML: " + XML_ErrorString(error) +
+          (unknown ? "; convert the file to UTF-8, and name that in its first line" : ""));
     }
     if (last && !any_item_) return bad_data(name_ + ": no <item> and no <entry> in the XML");
     return {};
@@ -45,7 +51,10 @@ class XmlParser {
   };
 
   static XmlParser& of(void* user) { return *static_cast<XmlParser*>(user); }
-  static void on_start(void* user, const XML_Char* name, const XML_Char**) { of(user).start(name); }
+  static void on_start(void* user, const XML_Char* name, const XML_Char** attributes) {
+    of(user).look_for_prefix(attributes);
+    of(user).start(name);
+  }
   static void on_end(void* user, const XML_Char*) { of(user).end(); }
   static void on_text(void* user, const XML_Char* text, int size) {
     of(user).add({text, static_cast<size_t>(size)});
@@ -63,6 +72,17 @@ class XmlParser {
     XML_StopParser(parser_.get(), XML_FALSE);
   }
 
+  // A feed may give Google's namespace another prefix than "g", as libraries that write XML do.
+  void look_for_prefix(const XML_Char** attributes) {
+    constexpr std::string_view kDeclares = "xmlns:";
+    for (; *attributes; attributes += 2) {
+      const std::string_view name = attributes[0];
+      if (name.starts_with(kDeclares) && attributes[1] == kGoogle) {
+        google_prefix_ = std::string(name.substr(kDeclares.size())) + ":";
+      }
+    }
+  }
+
   void start(std::string_view name) {
     constexpr size_t kDeepest = 1000;
     if (++depth_ > kDeepest) return stop(bad_data(place() + "elements are nested too deeply"));
@@ -76,7 +96,7 @@ class XmlParser {
       google_fields_ = 0;
       row_.line = XML_GetCurrentLineNumber(parser_.get());
     } else if (depth_ == item_depth_ + 1) {
-      is_google_ = name.starts_with("g:");
+      is_google_ = name.starts_with(google_prefix_);
       field_ = field_name(local_name(name));
       text_.clear();
       detail_name_.clear();
@@ -137,6 +157,7 @@ class XmlParser {
   const TakeRow& take_;
   FeedRow row_;
   Status status_;
+  std::string google_prefix_ = "g:";
   std::string field_, text_, inner_, detail_name_, detail_value_;
   bool is_google_ = false, any_item_ = false;
   size_t depth_ = 0, item_depth_ = 0;  // 0: outside of items

@@ -7,7 +7,8 @@
 namespace barker {
 
 // Gives every <item> or <entry> to `take`. Its child elements are the fields, without their
-// namespace prefix; one with the prefix "g" goes before one without ("g:title", "title"). An element
+// namespace prefix; one of Google's namespace, whose prefix is "g" unless the feed declares another,
+// goes before one without ("g:title", "title"). An element
 // product_detail gives a field "detail:NAME". Other grandchildren, as those of shipping, are not read.
 // Names of HTML, which XML does not know, are kept as references ("&eacute;").
 //

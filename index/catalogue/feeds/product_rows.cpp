@@ -1,8 +1,8 @@
 #include "index/catalogue/feeds/product_rows.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "index/catalogue/amount.h"
 #include "models/text/markup.h"
 #include "models/text/text.h"
 
@@ -25,11 +25,28 @@ bool is_no(std::string_view text) {
   return value == "false" || value == "0" || value == "no" || value == "-1";
 }
 
-// The value of an integer or decimal number, and 0 for other text.
+// The value of an amount, and 0 for other text.
 double number_of(std::string_view text) {
-  double value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
+  const std::optional<Amount> amount = parse_amount(text);
+  return amount ? amount->value : 0;
+}
+
+// WooCommerce writes a line end as "\n" and a backslash before an n as "\\n".
+std::string with_line_ends(std::string_view text) {
+  std::string out;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const std::string_view rest = text.substr(at);
+    if (rest.starts_with("\\\\n")) {
+      out += "\\n";
+      at += 2;
+    } else if (rest.starts_with("\\n")) {
+      out += '\n';
+      at += 1;
+    } else {
+      out += rest.front();
+    }
+  }
+  return out;
 }
 
 void add_all(std::vector<std::string>& to, std::vector<std::string> from) {
@@ -42,8 +59,16 @@ void add_attribute(FeedProduct& product, const std::string& name, std::string va
 
 }  // namespace
 
+void note_invalid_utf8(FeedNotes& notes) {
+  notes.add(
+      "bytes that are not UTF-8 were replaced; a feed in another encoding is converted by "
+      "iconv -f ENCODING -t UTF-8");
+}
+
 std::string plain_text(std::string_view text, FeedNotes& notes) {
+  const uint64_t invalid = notes.invalid_utf8;
   std::string plain = decode_html_entities(sanitize_utf8(text, &notes.invalid_utf8));
+  if (notes.invalid_utf8 != invalid) note_invalid_utf8(notes);
   // "<<b>b>" leaves a tag behind. The catalogue's reader would drop it and perhaps find an empty title.
   constexpr int kMostPasses = 8;
   for (int pass = 0; plain.find('<') != std::string::npos; ++pass) {
@@ -76,9 +101,12 @@ std::vector<std::string> list_of(std::string_view text, char separator) {
     }
     part.clear();
   };
-  for (const char c : text) {
+  for (size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
     const bool at_start = part.find_first_not_of(' ') == std::string::npos;
-    if (c == '"' && (quoted || at_start)) {
+    if (c == '\\' && at + 1 < text.size() && text[at + 1] == separator) {
+      part += text[++at];
+    } else if (c == '"' && (quoted || at_start)) {
       quoted = !quoted;
     } else if (c == separator && !quoted) {
       end_part();
@@ -153,8 +181,11 @@ FeedProduct woocommerce_product(const FeedRow& row, FeedNotes& notes) {
   const std::string sku = text("sku");
   if (parent.empty() && !sku.empty()) product.other_group = "sku:" + sku;
   product.title = text("name");
-  product.description = text("description");
-  if (product.description.empty()) product.description = text("short_description");
+  for (const char* name : {"description", "short_description"}) {
+    if (product.description.empty()) {
+      product.description = plain_text(with_line_ends(row.get(name)), notes);
+    }
+  }
   product.brand = text("brands");
   const std::vector<std::string> categories = list_of(text("categories"), ',');
   if (!categories.empty()) product.category = categories.front();

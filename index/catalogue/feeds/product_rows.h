@@ -24,10 +24,15 @@ FeedProduct shopify_product(const FeedRow& row, FeedNotes& notes);
 FeedProduct woocommerce_product(const FeedRow& row, FeedNotes& notes);
 FeedProduct merchant_product(const FeedRow& row, FeedNotes& notes);
 
-// Plain text of a cell: character references decoded, tags dropped, spaces and line ends joined.
+// Plain text of a cell: character references decoded, tags dropped, spaces and line ends joined. Bytes
+// that are not UTF-8 are replaced and noted.
 std::string plain_text(std::string_view text, FeedNotes& notes);
 
-// The parts between `separator`, trimmed; a part in quotation marks may hold the separator.
+// Notes that bytes of the present line were replaced, and says how another encoding is converted.
+void note_invalid_utf8(FeedNotes& notes);
+
+// The parts between `separator`, trimmed. A part in quotation marks may hold the separator, and a
+// backslash before the separator, which WooCommerce writes, makes it a part of the text.
 std::vector<std::string> list_of(std::string_view text, char separator);
 
 // Reads "in stock", "out_of_stock", "0", "https://schema.org/OutOfStock", ...; in stock where unknown.

@@ -17,13 +17,14 @@ bool has_code(std::string_view text) {
   return text.find_first_of("{}[]<>=\\_|@#*^~$\"\n\t") != std::string_view::npos;
 }
 
-// Whether two sentences run together without a space between them: "QualifiedHidden controls".
+// Whether two sentences run together without a space between them: "QualifiedHidden controls", "Qualified5 ms".
 // Product names in mixed case have shorter parts.
 bool has_glued_words(std::string_view text) {
   constexpr size_t kLongestPart = 7;
   size_t letters = 0;
   for (const char c : text) {
-    if (c >= 'A' && c <= 'Z' && letters > kLongestPart) return true;
+    const bool begins = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (begins && letters > kLongestPart) return true;
     letters = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ? letters + 1 : 0;
     if (c >= 'A' && c <= 'Z') letters = 1;
   }

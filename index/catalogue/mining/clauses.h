@@ -15,6 +15,8 @@ struct Unit {
   size_t begin = 0, end = 0;  // bytes in the text
   bool is_character = false;  // of Chinese or Japanese
   bool is_negated = false;
+  // A single Chinese character may deny it from further away, as in "无酒精香精", or may not: "不黏补水".
+  bool is_in_doubt = false;
 };
 
 // What stands between a clause and the next.

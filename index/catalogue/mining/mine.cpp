@@ -15,6 +15,7 @@ constexpr size_t kEvidence = 3;
 constexpr size_t kLongestEvidence = 240;  // bytes
 constexpr double kMostNames =
     0.1;  // share of its ads in which a claim may be the name of the product
+constexpr double kMostInDoubt = 0.05;  // share of its ads that may deny a claim
 constexpr double kPartOfLonger = 0.8;  // share of a claim's ads in which it is but a part
 
 struct Found {
@@ -23,6 +24,7 @@ struct Found {
   size_t count = 0;
   size_t stands_in = 0;  // ads whose texts hold its words, alone or within a longer clause
   size_t names = 0;      // ads where the words end the product's name, the title's first clause
+  size_t in_doubt = 0;   // ads whose texts may deny it
 };
 
 using FoundByKey = std::unordered_map<std::string, Found>;
@@ -86,6 +88,15 @@ bool has_digit(const std::string& unit) {
   return unit.find_first_of("0123456789") != std::string::npos;
 }
 
+// Adds the candidates that end at unit `end` of the clause.
+void add_ends(const Clause& clause, size_t end, FoundByKey& found,
+              std::unordered_set<Found*>& names) {
+  for (size_t begin = 0; begin < end; ++begin) {
+    const auto at = found.find(key_of(units_of(clause, begin, end)));
+    if (at != found.end()) names.insert(&at->second);
+  }
+}
+
 // Adds to the candidates that end the product's name: "face cream" in "Lumea face cream 50ml".
 void count_names(const CatalogueAd& ad, FoundByKey& found) {
   const std::string title = without_markup(ad.title);
@@ -94,16 +105,27 @@ void count_names(const CatalogueAd& ad, FoundByKey& found) {
   const std::vector<Unit>& name = clauses[0].units;
   size_t end = 0;  // the name ends before the quantity
   while (end < name.size() && (end == 0 || !has_digit(name[end].text))) ++end;
-  for (size_t begin = 0; begin < end; ++begin) {
-    const auto at = found.find(key_of(units_of(clauses[0], begin, end)));
-    if (at != found.end()) ++at->second.names;
+  std::unordered_set<Found*> names;
+  add_ends(clauses[0], end, found, names);
+  // In a Chinese title the name stands anywhere, before its quantity: "补水保湿 面霜50g".
+  for (size_t c = 0; c < clauses.size(); ++c) {
+    const std::vector<Unit>& units = clauses[c].units;
+    for (size_t i = 0; i < units.size(); ++i) {
+      if (!units[i].is_character) continue;
+      const bool is_last = i + 1 == units.size();
+      if (is_last && (c + 1 == clauses.size() || clauses[c].after != Separator::kSpace)) continue;
+      const Unit& next = is_last ? clauses[c + 1].units[0] : units[i + 1];
+      if (has_digit(next.text)) add_ends(clauses[c], i + 1, found, names);
+    }
   }
+  for (Found* candidate : names) ++candidate->names;
 }
 
-void drop_names(FoundByKey& found) {
+void drop_names_and_doubted(FoundByKey& found) {
   std::erase_if(found, [](const auto& entry) {
-    return static_cast<double>(entry.second.names) >
-           kMostNames * static_cast<double>(entry.second.stands_in);
+    const auto all = static_cast<double>(entry.second.stands_in);
+    return static_cast<double>(entry.second.names) > kMostNames * all ||
+           static_cast<double>(entry.second.in_doubt) > kMostInDoubt * all;
   });
 }
 
@@ -113,19 +135,25 @@ void count_standing(const std::vector<CatalogueAd>& ads,
   for (const CatalogueAd& ad : ads) {
     FoundByKey& found = categories[ad.category].found;
     count_names(ad, found);
-    std::unordered_set<Found*> seen;
+    std::unordered_set<Found*> seen, doubted;
     each_text(ad, [&](const std::string&, const std::vector<Clause>& clauses) {
       for (const Clause& clause : clauses) {
         for (size_t begin = 0; begin < clause.units.size(); ++begin) {
           std::string key;
+          bool is_in_doubt = true;
           for (size_t i = begin; i < std::min(clause.units.size(), begin + kLongestDenied); ++i) {
             key += clause.units[i].text + '\x1f';
-            if (const auto at = found.find(key); at != found.end()) seen.insert(&at->second);
+            is_in_doubt &= clause.units[i].is_in_doubt;
+            const auto at = found.find(key);
+            if (at == found.end()) continue;
+            seen.insert(&at->second);
+            if (is_in_doubt) doubted.insert(&at->second);
           }
         }
       }
     });
     for (Found* candidate : seen) ++candidate->stands_in;
+    for (Found* candidate : doubted) ++candidate->in_doubt;
   }
 }
 
@@ -181,7 +209,7 @@ std::vector<Proposal> propose_selling_points(const std::vector<CatalogueAd>& ads
   count_standing(ads, categories);
   std::vector<Proposal> proposals;
   for (auto& [name, category] : categories) {
-    drop_names(category.found);
+    drop_names_and_doubted(category.found);
     drop_parts(category.found);
     for (const auto& [key, found] : category.found) {
       Proposal proposal{found.claim.text,

@@ -4,6 +4,8 @@
 //   forwards   "not", "without", "n't", "free of", "ohne", "sans", "sin", "不含": all that follows
 //              in the clause; through the list where it goes on ("no zip, pockets or lining",
 //              "不含酒精、香精"); through a colon or a space where the clause ends with the negation
+//              behind a single Chinese character ("不", "无") three characters are denied for sure, and
+//              the rest of the clause is in doubt, because titles run claims together
 //   backwards  where at most one word follows ("batteries not included", "wasserdicht ist es
 //              nicht"), and for ない, なし, 없, değil: all that stands before it in the clause
 //   answers    "waterproof: no", "waterproof? No", a row "waterproof | no", a cross
@@ -14,30 +16,16 @@
 #include <string>
 
 #include "index/catalogue/mining/clauses.h"
+#include "models/text/negation_words.h"
 
 namespace barker {
 namespace {
 
-using Words = std::set<std::string, std::less<>>;
+using Words = std::set<std::string_view>;
 
-const Words& negations() {
-  static const Words kNegations = {
-      "not",   "no",     "non",     "never",    "without",   "cannot", "neither", "nor",
-      "lacks", "lack",   "lacking", "excludes", "excluding", "except", "minus",   "hardly",
-      "none",  "nicht",  "kein",    "keine",    "keinen",    "keiner", "keinem",  "keines",
-      "ohne",  "nie",    "niemals", "weder",    "niet",      "geen",   "zonder",  "sans",
-      "pas",   "jamais", "aucun",   "aucune",   "ni",        "sin",    "nunca",   "tampoco",
-      "senza", "não",    "nao",     "sem",      "inte",      "utan",   "ikke",    "uden",
-      "uten",  "bez",    "не",      "нет",      "без",       "ни",     "fără",    "nem",
-      "non-",  "cant",   "dont",    "doesnt",   "isnt",      "arent",  "wont",    "nej",
-      "nein",  "nee",    "нема",    "немає",    "keinerlei"};
-  return kNegations;
-}
-
-bool is_negation(const std::string& word) {
-  if (negations().contains(word)) return true;
-  if (word.ends_with("n't") || word.starts_with("n'")) return true;
-  return false;
+bool is_negation(std::string_view word) {
+  static const Words kWords(kDenyingWords.begin(), kDenyingWords.end());
+  return kWords.contains(word) || word.ends_with("n't") || word.starts_with("n'");
 }
 
 // Words that deny the whole clause in which they stand, because what they deny stands before them.
@@ -49,14 +37,16 @@ bool denies_all(const std::string& word) {
          });
 }
 
-bool is_preposition_of_free(const std::string& word) {
-  static const Words kWords = {"of", "from", "von", "de", "da", "di"};
-  return kWords.contains(word);
+// Whether the two words deny what follows: "free of".
+bool is_negation(std::string_view word, std::string_view next) {
+  return std::ranges::find(kDenyingPairs, std::pair(word, next)) != kDenyingPairs.end();
 }
 
-bool is_free(const std::string& word) {
-  static const Words kWords = {"free", "frei", "libre", "exempt", "exempte", "exento", "vrij"};
-  return kWords.contains(word);
+// Whether the word denies the one before it.
+bool is_free(std::string_view word) {
+  static const Words kWords(kDenyingWordsBehind.begin(), kDenyingWordsBehind.end());
+  static const Words kRomance = {"libre", "exempt", "exempte", "exento", "vrij"};
+  return kWords.contains(word) || kRomance.contains(word);
 }
 
 // "Free" before one of these words is a gift, not a lack.
@@ -76,9 +66,8 @@ size_t length_of_match(const Clause& clause, size_t at, std::string_view word) {
   return word.empty() ? i - at : 0;
 }
 
-template <size_t N>
-size_t longest_match(const Clause& clause, size_t at,
-                     const std::array<std::string_view, N>& words) {
+template <typename List>
+size_t longest_match(const Clause& clause, size_t at, const List& words) {
   size_t longest = 0;
   for (const std::string_view word : words) {
     longest = std::max(longest, length_of_match(clause, at, word));
@@ -86,16 +75,8 @@ size_t longest_match(const Clause& clause, size_t at,
   return longest;
 }
 
-// Words that are written with the characters of a negation, and negate nothing.
-constexpr std::array<std::string_view, 26> kHarmless = {
-    "不锈钢", "不鏽鋼", "不仅", "不但",   "不只",   "不错",         "不同", "不断", "不论",
-    "非常",   "非凡",   "无线", "無線",   "无论",   "无比",         "无限", "無限", "無料",
-    "没错",   "不老",   "莫不", "危ない", "少ない", "フリーサイズ", "無事", "无敌"};
-constexpr std::array<std::string_view, 13> kForwards = {
-    "不", "无", "無", "非", "没有", "没", "沒有", "未", "零添加", "0添加", "ノン", "勿", "ゼロ"};
-constexpr std::array<std::string_view, 12> kBackwards = {"ない",   "なし", "ません", "無し",
-                                                         "フリー", "ゼロ", "ぬき",   "抜き",
-                                                         "除外",   "ナシ", "ずに",   "不可"};
+// Characters behind a single denying one that it denies beyond doubt: an adverb and a word.
+constexpr size_t kSurelyDenied = 3;
 
 bool is_link(Separator separator) {
   return separator == Separator::kLink || separator == Separator::kLine;
@@ -124,17 +105,19 @@ class Marker {
     Clause& clause = clauses_[c];
     for (size_t i = 0; i < clause.units.size();) {
       const Unit& unit = clause.units[i];
-      if (const size_t harmless = longest_match(clause, i, kHarmless); harmless > 0) {
+      if (const size_t harmless = longest_match(clause, i, kHarmlessWords); harmless > 0) {
+        mark(clause, i + 1, i + harmless);  // "不晕染" says that nothing smudges
         i += harmless;
         continue;
       }
       const bool not_only = i + 1 < clause.units.size() && (clause.units[i + 1].text == "only" ||
                                                             clause.units[i + 1].text == "just");
-      if (longest_match(clause, i, kBackwards) > 0 || denies_all(unit.text)) {
+      if (longest_match(clause, i, kDenyingPhrasesBehind) > 0 || denies_all(unit.text)) {
         clause.is_denial = true;
         mark(clause, 0, clause.units.size());
       }
-      const size_t length = longest_match(clause, i, kForwards);
+      const size_t length = std::max(longest_match(clause, i, kDenyingCharacters),
+                                     longest_match(clause, i, kDenyingPhrases));
       if (length > 0) {
         deny_from(c, i, i + length);
         return;
@@ -146,8 +129,8 @@ class Marker {
       const bool is_without = unit.text == "w" && i + 1 < clause.units.size() &&
                               clause.units[i + 1].text == "o" &&
                               clause.units[i + 1].begin == unit.end + 1;
-      const bool is_free_of = is_free(unit.text) && i + 1 < clause.units.size() &&
-                              is_preposition_of_free(clause.units[i + 1].text);
+      const bool is_free_of =
+          i + 1 < clause.units.size() && is_negation(unit.text, clause.units[i + 1].text);
       if (is_without || is_free_of) {
         deny_from(c, i, i + 2);
         return;
@@ -163,7 +146,10 @@ class Marker {
     const size_t behind = clause.units.size() - end;
     const bool is_character = clause.units[at].is_character;
     if (behind == 0 || (behind == 1 && !is_character)) mark(clause, 0, at);
-    mark(clause, end, clause.units.size());
+    // A phrase denies all that follows. Behind a single character the next claim may follow at once.
+    const bool is_near = is_character && end - at == 1;
+    mark(clause, end, is_near ? end + kSurelyDenied : clause.units.size());
+    for (size_t i = end; i < clause.units.size(); ++i) clause.units[i].is_in_doubt = true;
     if (behind == 0 && is_link(clause.after)) return deny_sentence(c + 1);
     if (behind == 0 && clause.after == Separator::kSpace) return deny_clause(c + 1);
     deny_list(c);
@@ -230,13 +216,7 @@ class Marker {
 
 }  // namespace
 
-bool is_no(std::string_view text) {
-  static const Words kNo = {"no",   "none", "not",    "false", "nein", "non",   "nee",
-                            "nej",  "nie",  "нет",    "não",   "nao",  "keine", "kein",
-                            "geen", "sin",  "否",     "无",    "無",   "不",    "没有",
-                            "なし", "無し", "いいえ", "不是",  "不可", "없음",  "아니요"};
-  return kNo.contains(text);
-}
+bool is_no(std::string_view text) { return is_one_of(text, kMereNo); }
 
 void mark_negated(std::vector<Clause>& clauses) { Marker(clauses).mark_all(); }
 

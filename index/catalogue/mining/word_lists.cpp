@@ -65,7 +65,8 @@ bool belongs_to_sentence(std::string_view word) {
                                "puede",       "usted",      "su",        "assorted",
                                "online",      "assortment", "expanded",  "synopsis",
                                "information", "provided",   "page",      "pages",
-                               "item",        "items",      "product",   "products"};
+                               "item",        "items",      "product",   "products",
+                               "learn",       "demo",       "tracks",    "chosen"};
   return kWords.contains(word);
 }
 
@@ -106,12 +107,12 @@ bool names_product(std::string_view attribute) {
 }
 
 bool is_han_notice(std::string_view clause) {
-  static constexpr std::array<std::string_view, 47> kParts = {
-      "预售", "抢先", "团购", "品牌团", "旗舰", "专柜", "官方", "聚划算", "双11", "双十一",
-      "详情", "请",   "您",   "你",     "我们", "本品", "本店", "包装",   "新款", "新品",
-      "折",   "赠品", "店铺", "客服",   "套装", "礼盒", "组合", "件套",   "片装", "支装",
-      "只装", "瓶装", "号",   "黑色",   "白色", "红色", "款式", "型",     "同款", "系列",
-      "赠",   "女",   "男",   "多色",   "国",   "瓶",   "替换"};
+  static constexpr auto kParts = std::to_array<std::string_view>(
+      {"预售", "抢先", "团购", "品牌团", "旗舰", "专柜", "官方", "聚划算", "双11", "双十一", "详情",
+       "请",   "您",   "你",   "我们",   "本品", "本店", "包装", "新款",   "新品", "折",     "赠品",
+       "店铺", "客服", "套装", "礼盒",   "组合", "件套", "片装", "支装",   "只装", "瓶装",   "号",
+       "黑色", "白色", "红色", "款式",   "型",   "同款", "系列", "赠",     "女",   "男",     "多色",
+       "国",   "瓶",   "替换", "正品",   "包邮", "直售", "特供", "发货"});
   return std::ranges::any_of(
       kParts, [&](std::string_view part) { return clause.find(part) != std::string_view::npos; });
 }

@@ -237,6 +237,81 @@ TEST(ImportFeed, KeepsATextWithAReferenceForTheReaderOfTheCatalogue) {
   EXPECT_EQ(import(options).ads.at("a").title, "How to write &amp; in HTML & more");
 }
 
+ImportOptions of_content(FeedFormat format, const std::string& content) {
+  ImportOptions options;
+  options.format = format;
+  options.feed = file_with(content);
+  return options;
+}
+
+TEST(ImportFeed, SaysWhatToTypeForAFileThatIsNeitherCsvNorXml) {
+  using namespace std::string_literals;
+  const auto error = [](const std::string& content) {
+    return error_of(FeedFormat::kShopify, file_with(content));
+  };
+  EXPECT_THAT(error("PK\x03\x04workbook"), HasSubstr("save that as CSV"));
+  EXPECT_THAT(error("BZh9"), HasSubstr("bunzip2 -c"));
+  EXPECT_THAT(error("\xFF\xFEI\0D\0"s), HasSubstr("iconv -f UTF-16 -t UTF-8"));
+  EXPECT_THAT(error("I\0D\0,\0"s), HasSubstr("| barker import --from shopify -"));
+  EXPECT_THAT(error("\n{\"id\":1}\n"),
+              HasSubstr("is JSON, expected CSV; type: barker import --from "
+                        "jsonl-map --map MAP "));
+  EXPECT_THAT(error("[{\"id\":1}]"), HasSubstr("jq -c '.[]'"));
+}
+
+TEST(ImportFeed, ReadsListsAndLineEndsThatWooCommerceEscapes) {
+  const Imported result = import(of_content(
+      FeedFormat::kWooCommerce,
+      "ID,Type,Name,Description,Categories,Attribute 1 name,Attribute 1 value(s)\n"
+      "1,simple,Lamp,\"Warm.\\nSoft, C:\\\\new\",\"Home\\, Garden > Lamps, Sale\",Colour,"
+      "\"red\\, dark, blue\"\n"));
+  EXPECT_EQ(result.ads.at("1").category, "Home, Garden > Lamps");
+  EXPECT_EQ(result.ads.at("1").description, "Warm. Soft, C:\\new");
+  EXPECT_EQ(result.attribute("1", "Colour"), "red, dark, blue");
+}
+
+TEST(ImportFeed, ComparesPricesWithSeparatorsOfThousands) {
+  const Imported result = import(of_content(FeedFormat::kShopify,
+                                            "Handle,Title,Variant Price,Variant Compare At Price\n"
+                                            "a,Bike,999.00,\"1,299.00\"\nb,Bag,20,0.00\n"));
+  EXPECT_EQ(result.attribute("a", "price"), "1299");
+  EXPECT_EQ(result.attribute("a", "sale_price"), "999");
+  EXPECT_EQ(result.attribute("b", "price"), "20");
+  EXPECT_EQ(result.attribute("b", "sale_price"), "");
+}
+
+TEST(ImportFeed, CountsSellingPointsBeyondTheLimit) {
+  std::string features;
+  for (int i = 0; i < 1500; ++i) features += "feature " + std::to_string(i) + ";";
+  ImportOptions options =
+      of_content(FeedFormat::kJsonlMap, R"({"id":1,"title":"a","features":")" + features + "\"}\n");
+  options.map =
+      file_with("[fields]\nid = \"id\"\ntitle = \"title\"\nselling_points = \"features\"\n");
+  const Imported result = import(options);
+  const size_t kept = result.ads.at("1").selling_points.size();
+  EXPECT_EQ(result.report.notes.values_dropped, 1500 - kept);
+  EXPECT_THAT(result.report.notes.report("f"), HasSubstr("f:1: a product has more than"));
+}
+
+TEST(ImportFeed, NamesThePathsOfAMapThatNoLineHas) {
+  ImportOptions options =
+      of_content(FeedFormat::kJsonlMap,
+                 "{\"id\":1,\"title\":\"a\",\"features\":[\"b\"]}\n"
+                 "{\"id\":2,\"title\":\"a\",\"brand\":null,\"colour\":\"red\"}\n");
+  options.map = file_with(
+      "[fields]\nid = \"id\"\ntitle = \"title\"\nbrand = \"brand\"\nselling_points = \"feature\"\n"
+      "[attributes]\nsize = \"specs.size\"\ncolour = \"colour\"\n");
+  EXPECT_EQ(import(options).report.notes.report("f"),
+            "f:1: attributes.size: no line has \"specs.size\"\n"
+            "f:1: fields.selling_points: no line has \"feature\"; did you mean \"features\"?\n");
+}
+
+TEST(ImportFeed, NotesTheLineOfBytesThatAreNotUtf8) {
+  const Imported result =
+      import(of_content(FeedFormat::kGoogleMerchant, "id,title\n1,good\n2,\xD6\xD0\xCE\xC4\n"));
+  EXPECT_THAT(result.report.notes.report("f"), HasSubstr("f:3: bytes that are not UTF-8"));
+}
+
 std::vector<std::vector<std::string>> records(const std::string& content) {
   auto source = ByteSource::open(file_with(content));
   BadLines bad;
@@ -266,6 +341,20 @@ TEST(ReadCsv, NamesTheLineOfAQuotationMarkThatIsNeverClosed) {
               HasSubstr(":3: the quotation mark that opens here is never closed"));
   EXPECT_THAT(records("a\n\"" + std::string(kLongestRecord + 1, 'x')).back()[0],
               HasSubstr(":2: the record that begins here is longer"));
+}
+
+TEST(ReadMerchantXml, PutsGooglesFieldsFirstWhateverTheirPrefix) {
+  const Imported result = import(
+      of_content(FeedFormat::kGoogleMerchant,
+                 "<rss xmlns:ns0=\"http://base.google.com/ns/1.0\"><item><title>Other</title>"
+                 "<ns0:title>Good</ns0:title><ns0:id>1</ns0:id></item></rss>"));
+  EXPECT_EQ(result.ads.at("1").title, "Good");
+}
+
+TEST(ReadMerchantXml, SaysWhatToDoAboutAnEncodingThatIsNotKnown) {
+  EXPECT_THAT(error_of(FeedFormat::kGoogleMerchant,
+                       file_with("<?xml version=\"1.0\" encoding=\"GBK\"?><rss/>")),
+              HasSubstr("unknown encoding; convert the file to UTF-8"));
 }
 
 TEST(ReadMerchantXml, HoldsBackABombOfEntities) {

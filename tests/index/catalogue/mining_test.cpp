@@ -91,6 +91,30 @@ INSTANTIATE_TEST_SUITE_P(
         std::pair{"alkohol", "Frei von Alkohol"}, std::pair{"parfum", "sans parfum"},
         std::pair{"lavable", "n'est pas lavable"}, std::pair{"alcohol", "sin alcohol"}));
 
+TEST(Mine, TakesAFewDoubtfulDenialsOfAClaimThatManyMakeForNone) {
+  std::vector<CatalogueAd> ads = ads_with("补水保湿", 50);
+  const auto deny = [&](size_t ad) { ads[ad].title = "某某粉底不发白补水保湿"; };
+  for (size_t ad = 50; ad < 52; ++ad) deny(ad);
+  EXPECT_THAT(mined(ads), Contains("补水保湿")) << "titles run claims together";
+  for (size_t ad = 52; ad < 55; ++ad) deny(ad);
+  EXPECT_THAT(mined(ads), Not(Contains("补水保湿"))) << "that many are a denial";
+}
+
+TEST(Mine, ProposesADenialThatIsAClaimAndNotWhatItDenies) {
+  EXPECT_THAT(mined(ads_with("持久不晕染")), Contains("持久不晕染"));
+  std::vector<CatalogueAd> ads = ads_with("轻松上妆");
+  for (CatalogueAd& ad : ads) ad.attributes = {{"效果", ad.description.empty() ? "" : "晕染"}};
+  EXPECT_THAT(mined(ads), Contains("晕染"));
+  ads.back().description = "持久不晕染";
+  EXPECT_THAT(mined(ads), Not(Contains("晕染")));
+}
+
+TEST(Mine, ProposesNoNameThatStandsBeforeAQuantityInAChineseTitle) {
+  std::vector<CatalogueAd> ads = ads_with("滋润面霜");
+  for (size_t i = 0; i < 3; ++i) ads[i].title = "某某 补水 滋润面霜50g";
+  EXPECT_THAT(mined(ads), Not(Contains("滋润面霜")));
+}
+
 TEST(Mine, KnowsWordsThatOnlyLookLikeNegations) {
   EXPECT_THAT(mined(ads_with("不锈钢内胆")), Contains("不锈钢内胆"));
   EXPECT_THAT(mined(ads_with("free shipping")), Contains("free shipping"));
@@ -107,6 +131,14 @@ TEST(Mine, ProposesNoFunctionWordsNumbersOrSingleHanCharacters) {
   for (const char* text : {"for the", "with and", "mit der", "50 ml", "1234 5678", "品", "的"}) {
     EXPECT_THAT(mined(ads_with(text)), IsEmpty()) << text;
   }
+}
+
+TEST(Mine, ProposesNoSentencesThatRunTogetherAndNoNotesToTheReader) {
+  for (const char* text : {"ENERGY STAR QualifiedHidden controls", "ENERGY STAR Qualified5 ms time",
+                           "Learn about lenses", "design chosen at random", "Flash demo"}) {
+    EXPECT_THAT(mined(ads_with(text)), IsEmpty()) << text;
+  }
+  EXPECT_THAT(mined(ads_with("Windows7 support")), ElementsAre("Windows7 support"));
 }
 
 TEST(Mine, ProposesNoPartOfALongerProposal) {

@@ -229,6 +229,9 @@ TEST(Command, TellsANewcomerWhatIsWrong) {
       {"import " + empty + " --out x", 64, "barker import: --from"},
       {"import --from shopify /nowhere --out x", 66, "barker import: /nowhere"},
       {"import --from shopify " + empty + " --out x", 65, "no header"},
+      {"import --from shopify - --out x < " + empty, 65, "standard input: no header"},
+      {"index --ads - --mined - --out x < " + empty, 64, "standard input is the catalogue"},
+      {"rules --check " + empty + " --index " + shop.index, 0, "has no rule"},
       {"import --from jsonl-map " + empty + " --out x", 64, "requires --map FILE"},
       {"sign " + shop.weights + " --key /nowhere", 66, "barker sign: /nowhere"},
       {"search --index " + shop.index, 64, "barker search: QUERY is missing"},
@@ -338,7 +341,7 @@ TEST(Command, LeavesTheOldCatalogueWhenAFeedIsBroken) {
 TEST(Command, ReadsQueriesFromStandardInputWhateverEndsTheirLines) {
   const Shop shop;
   const std::string queries = temporary_path("queries");
-  std::ofstream(queries, std::ios::binary) << "shoes\rold\r\nnothing\nshoes";
+  std::ofstream(queries, std::ios::binary) << "\xEF\xBB\xBFshoes\rold\r\nnothing\nshoes";
   for (const std::string& source : {"- < " + queries, queries}) {
     std::istringstream answers(
         run(shop.search() + "--json --queries " + source + " 2>/dev/null").out);
