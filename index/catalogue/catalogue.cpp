@@ -8,6 +8,7 @@
 
 #include "index/catalogue/amount.h"
 #include "index/catalogue/wrong_format.h"
+#include "models/text/keywords.h"
 #include "models/text/markup.h"
 #include "models/text/text.h"
 
@@ -26,6 +27,11 @@ const std::vector<std::string_view> kFields = {
 
 constexpr const char* kMatches[] = {"broad", "phrase", "exact"};  // by BidMatch
 
+std::string lower_case(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  return text;
+}
+
 struct Wrong {
   std::string reason;
 };
@@ -39,9 +45,8 @@ class AdReader {
     CatalogueAd ad;
     ad.id = required("id");
     ad.title = required("title");
-    ad.bid_terms = bid_terms("bid_terms");
-    ad.negative_keywords = bid_terms("negative_keywords");
-    for (BidTerm& negative : ad.negative_keywords) negative.bid.reset();
+    ad.bid_terms = bid_terms("bid_terms", TermKind::kBid);
+    ad.negative_keywords = bid_terms("negative_keywords", TermKind::kNegative);
     ad.bid = bid();
     ad.daily_budget = daily_budget();
     ad.merchant = limited("merchant", text("merchant", ", "));
@@ -173,30 +178,52 @@ class AdReader {
     return kept;
   }
 
+  enum class TermKind { kBid, kNegative };
+
   // Texts, which are broad terms with the ad's bid, and objects, which say more.
-  std::vector<BidTerm> bid_terms(const char* name) {
+  std::vector<BidTerm> bid_terms(const char* name, TermKind kind) {
     const Json* value = member(name);
     std::vector<BidTerm> terms;
     if (!value) return terms;
+    const auto add_text = [&](std::string text) {
+      add_term({.text = std::move(text)}, name, terms);
+    };
     if (value->is_object()) {
-      add_bid_term(*value, name, terms);
+      add_object(*value, name, kind, terms);
     } else if (value->is_array()) {
       for (const Json& item : *value) {
         if (item.is_object()) {
-          add_bid_term(item, name, terms);
+          add_object(item, name, kind, terms);
           continue;
         }
         std::vector<std::string> texts;
         add_item(item, name, texts);
-        for (std::string& text : texts) terms.push_back({.text = std::move(text)});
+        for (std::string& text : texts) add_text(std::move(text));
       }
     } else {
-      for (std::string& text : texts(name, ",;|\n")) terms.push_back({.text = std::move(text)});
+      for (std::string& text : texts(name, ",;|\n")) add_text(std::move(text));
     }
     return terms;
   }
 
-  void add_bid_term(const Json& object, const std::string& field, std::vector<BidTerm>& terms) {
+  void add_term(BidTerm term, const std::string& field, std::vector<BidTerm>& terms) {
+    std::vector<Fingerprint> words;
+    split_words(term.text, words);
+    if (terms.size() == kMostBidTerms) {
+      dropped(field, "expected at most " + std::to_string(kMostBidTerms) +
+                         " terms, found more; the others were dropped");
+    } else if (term.text.size() > kLongestBidTerm) {
+      dropped(field, "expected terms of at most " + std::to_string(kLongestBidTerm) +
+                         " bytes, found a longer one, which was dropped");
+    } else if (words.empty()) {
+      dropped(field, "\"" + reportable(term.text) + "\" has no words; the term was dropped");
+    } else {
+      terms.push_back(std::move(term));
+    }
+  }
+
+  void add_object(const Json& object, const std::string& field, TermKind kind,
+                  std::vector<BidTerm>& terms) {
     BidTerm term;
     const auto text = object.find("term");
     if (text != object.end()) term.text = scalar(*text).value_or("");
@@ -205,20 +232,21 @@ class AdReader {
     }
     if (const auto match = object.find("match"); match != object.end() && !match->is_null()) {
       const std::string name = scalar(*match).value_or("");
-      const auto* known = std::ranges::find(kMatches, name);
+      const auto* known = std::ranges::find(kMatches, lower_case(name));
       if (known == std::end(kMatches)) {
         return dropped(field, "match: expected exact, phrase or broad, found \"" +
                                   reportable(name) + "\"; the term was dropped");
       }
       term.match = static_cast<BidMatch>(known - std::begin(kMatches));
     }
-    if (const auto bid = object.find("bid"); bid != object.end() && !bid->is_null()) {
+    const auto bid = object.find("bid");
+    if (kind == TermKind::kBid && bid != object.end() && !bid->is_null()) {
       term.bid = amount(*bid);
       if (!term.bid) {
         dropped(field, "bid: expected a number from 0 to 1e12; the ad's bid was taken");
       }
     }
-    terms.push_back(std::move(term));
+    add_term(std::move(term), field, terms);
   }
 
   // A number, or a text that says one; nothing where it is neither, or beyond the limits.
@@ -280,7 +308,7 @@ class AdReader {
     if (!value) return false;
     if (value->is_boolean()) return value->get<bool>();
     std::string text = value->is_structured() ? "" : *scalar(*value);
-    for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    text = lower_case(std::move(text));
     if (text == "true" || text == "1" || text == "yes" || text == "y" || text == "on") return true;
     const bool no = text == "false" || text == "0" || text == "no" || text == "n" || text == "off";
     if (no || (value->is_string() && text.empty())) return false;

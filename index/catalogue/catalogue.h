@@ -21,6 +21,11 @@ namespace barker {
 inline constexpr size_t kLongestText = BARKER_MAX_TEXT_SIZE;  // of id, title, category, ...
 inline constexpr size_t kMostSellingPoints = BARKER_MAX_AD_SELLING_POINTS;
 
+// Terms beyond these limits are dropped and reported: nobody searches for a term of a page, and each
+// term of an ad costs time in every auction that the ad may win.
+inline constexpr size_t kLongestBidTerm = 256;  // bytes
+inline constexpr size_t kMostBidTerms = 1024;   // of an ad, and as many negative keywords
+
 // When a bid term takes part in the auction of a query. Words are compared by their folded forms
 // (index/matching/matching.h). The more exact type is the greater value.
 enum class BidMatch : uint8_t {

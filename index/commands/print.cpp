@@ -5,7 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <sstream>
+#include <string>
+#include <utility>
 
+#include "models/base/number_text.h"
 #include "models/text/text.h"
 
 namespace barker {
@@ -16,16 +19,27 @@ namespace {
 void print_trigger(const AdShown& ad, std::ostream& out) {
   out << "     " << ad.match << " match";
   if (!ad.term.empty()) out << " of bid term \"" << visible(ad.term) << "\"";
-  out << std::setprecision(3) << ", bid " << ad.bid << ", a click costs " << ad.price << "\n";
+  out << ", bid " << rounded_number_text(ad.bid, 6) << ", score "
+      << rounded_number_text(ad.score, 6) << ", a click costs " << rounded_number_text(ad.price, 6)
+      << "\n";
+}
+
+std::string counted(size_t count, const char* what, const char* plural) {
+  return std::to_string(count) + " " + (count == 1 ? what : plural);
 }
 
 void print_record(const AuctionRecord& a, std::ostream& out) {
-  out << "  auction: " << a.bid_matches << " bid matches, " << a.title_matches
-      << " title matches; left out: " << a.denied << " by negative keywords, " << a.out_of_budget
-      << " by their budgets, " << a.below_reserve << " by the reserve of " << std::setprecision(3)
-      << a.reserve;
-  if (a.cut > 0) out << "; the first one without a place bids " << a.cut;
-  if (a.is_cut) out << "; the query is longer than what is compared with bid terms";
+  out << "  auction: " << counted(a.bid_matches, "bid match", "bid matches") << ", "
+      << counted(a.title_matches, "title match", "title matches");
+  const std::pair<size_t, const char*> kLeftOut[] = {{a.denied, "negative keywords"},
+                                                     {a.out_of_budget, "budgets"},
+                                                     {a.below_reserve, "the reserve"}};
+  for (const auto& [count, by] : kLeftOut) {
+    if (count > 0) out << "; " << counted(count, "ad", "ads") << " left out by " << by;
+  }
+  if (a.reserve > 0) out << "; the reserve is " << rounded_number_text(a.reserve, 6);
+  if (a.cut > 0) out << "; the first without a place bids " << rounded_number_text(a.cut, 6);
+  if (a.is_cut) out << "; not all matches were read";
   out << "\n";
 }
 

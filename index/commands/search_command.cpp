@@ -177,14 +177,17 @@ void add_auction_options(CLI::App& command, Options& o) {
                   "Least bid that takes part, and least price of a click")
       ->check(CLI::Range(0.0, BARKER_MAX_NUMBER))
       ->group(kAuction);
-  command
-      .add_option("--budgets", o.engine.auction.budgets,
-                  "File of what ads spent today, made if missing; ads out of budget take no part")
-      ->type_name(kFile)
-      ->group(kAuction);
+  CLI::Option* budgets =
+      command
+          .add_option(
+              "--budgets", o.engine.auction.budgets,
+              "File of what ads spent today, made if missing; ads out of budget take no part")
+          ->type_name(kFile)
+          ->group(kAuction);
   command
       .add_option("--time-zone", o.engine.auction.time_zone,
                   "Zone at whose midnight budgets are full again, such as Europe/Berlin")
+      ->needs(budgets)
       ->type_name("ZONE")
       ->capture_default_str()
       ->group(kAuction);

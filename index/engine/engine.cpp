@@ -83,6 +83,10 @@ Result<std::unique_ptr<const EngineParts>> EngineParts::open(const EngineOptions
 Status EngineParts::read_matching(const EngineOptions& options) {
   const Result<MatchingAnalyzer> analyzer = MatchingAnalyzer::create(rules.languages);
   if (!analyzer.ok()) return analyzer.status();
+  // ICU reads the dictionary of each of these scripts when it is first asked, which takes longer than
+  // a query may: Chinese and Japanese, Thai, Lao, Khmer, Burmese.
+  (void)analyzer->words(
+      "\u9762\u819c \u0e17\u0e35\u0e48 \u0e97\u0eb5\u0ec8 \u1791\u17b8 \u1019\u103c");
   if (options.synonyms.empty()) return {};
   Result<Synonyms> words = Synonyms::read(options.synonyms, *analyzer);
   if (!words.ok()) return words.status();

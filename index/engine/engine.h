@@ -53,9 +53,10 @@ class Engine {
   // it refused. [any thread, and signal handlers]
   void reload() const noexcept;
 
-  // Takes the price of a click from the ad's budget of today. An ad without a budget has nothing to take
-  // from. False, and nothing is taken, where the amount is negative or no finite number. When this
-  // returns, the amount survives the end of the process. [any thread]
+  // Takes the price of a click from the ad's budget of today. Where there is nothing to count, because
+  // the ad has no budget or AuctionOptions::budgets is empty, nothing happens. False, and nothing is
+  // taken, where the amount is negative or no finite number. When this returns, the amount survives
+  // the end of the process. [any thread]
   bool spend(std::string_view ad_id, double amount) const noexcept;
 
   const EngineParts& parts() const { return *parts_; }

@@ -53,7 +53,6 @@ class FirstPass {
   Status add_hits(size_t limit, const Search& search);
   bool takes_part(uint32_t ad, double bid);
   bool is_left_out(uint32_t ad, double bid);
-  bool is_candidate(uint32_t ad) const;
 
   const EngineParts& engine_;
   MatchingAnalyzer analyzer_;
@@ -61,7 +60,8 @@ class FirstPass {
   std::vector<std::vector<std::string>> words_;  // for each language
   QueryWords fingerprints_;
   std::vector<Candidate> candidates_;
-  std::unordered_set<uint32_t> left_out_;  // ads, each of which the record counts once
+  std::unordered_set<uint32_t> taken_;     // ads that may come twice
+  std::unordered_set<uint32_t> left_out_;  // each of which the record counts once
   AuctionRecord record_;
   Budgets::Pace pace_{};  // of the moment of the query
 };

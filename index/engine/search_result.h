@@ -36,10 +36,12 @@ struct AuctionRecord {
   size_t bid_matches = 0, title_matches = 0;  // ads that take part
   size_t denied = 0;                          // by their negative keywords
   size_t out_of_budget = 0;                   // for today, or ahead of their pace
-  size_t below_reserve = 0;                   // of the title matches
+  size_t below_reserve = 0;                   // as far as offers were read
   double reserve = 0;
-  double cut = 0;       // the best bid for which there was no place; 0: all had one
-  bool is_cut = false;  // the query has more words than are compared with bid terms
+  double cut = 0;  // the best bid for which there was no place; 0: all had one
+  // The query has more words than are compared with bid terms, or so much was left out that not all
+  // matches were read.
+  bool is_cut = false;
 };
 
 struct SearchResult {

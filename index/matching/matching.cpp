@@ -1,6 +1,8 @@
 #include "index/matching/matching.h"
 
 #include <algorithm>
+#include <iterator>
+#include <unordered_set>
 #include <utility>
 
 #include "index/matching/folding.h"
@@ -65,6 +67,12 @@ bool is_often_joined(std::string_view left, std::string_view right) {
   return is_digit(left.back()) && is_letter(right[0]) && right.size() <= kLongestUnit;
 }
 
+// Keeps the first of equal texts. In time that is linear, for texts of thousands of words.
+void remove_repeats(std::vector<std::string>& texts) {
+  std::unordered_set<std::string> seen;
+  std::erase_if(texts, [&](const std::string& text) { return !seen.insert(text).second; });
+}
+
 void add_new(std::string text, std::vector<std::string>& to) {
   if (std::ranges::find(to, text) == to.end()) to.push_back(std::move(text));
 }
@@ -106,7 +114,7 @@ void MatchingAnalyzer::add_parts(std::string_view word, MatchingSide side,
                                  std::vector<std::string>& parts) const {
   const auto add = [&](std::string_view part) {
     if (part.size() == word.size() || !is_telling(part)) return;
-    for (std::string& form : fold(part)) add_new(std::move(form), parts);
+    std::ranges::move(fold(part), std::back_inserter(parts));
   };
   if (const size_t at = unit_of_quantity(word)) {
     add(word.substr(0, at));
@@ -168,11 +176,13 @@ MatchingForms MatchingAnalyzer::analyse(std::string_view text, MatchingSide side
         if (side == MatchingSide::kQuery) {
           for (size_t w = i; w <= k; ++w) forms.by_word[w].push_back(form);
         }
-        add_new(std::move(form), forms.joined);
+        forms.joined.push_back(std::move(form));
       }
       if (is_pair && !is_often_joined(left, right)) break;
     }
   }
+  remove_repeats(forms.parts);
+  remove_repeats(forms.joined);
   return forms;
 }
 

@@ -88,4 +88,16 @@ std::vector<std::string> Synonyms::widen(const std::vector<std::string>& folded)
   return words;
 }
 
+std::vector<std::string> Synonyms::words_for(const std::vector<std::string>& forms) const {
+  std::vector<std::string> words;
+  for (const std::string& form : forms) {
+    const auto found = others_.find(Phrase{form});
+    if (found == others_.end()) continue;
+    for (const Phrase& other : found->second) {
+      if (other.size() == 1) words.push_back(other.front());
+    }
+  }
+  return words;
+}
+
 }  // namespace barker

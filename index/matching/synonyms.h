@@ -29,6 +29,9 @@ class Synonyms {
   // the query's own words. `folded`: MatchingForms::folded.
   std::vector<std::string> widen(const std::vector<std::string>& folded) const;
 
+  // Those single words that mean what one word, in any of its folded forms, means alone.
+  std::vector<std::string> words_for(const std::vector<std::string>& forms) const;
+
   size_t size() const { return others_.size(); }  // phrases that have synonyms
 
  private:

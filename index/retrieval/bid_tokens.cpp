@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <span>
+#include <unordered_set>
 
 #include "models/base/random.h"
 
@@ -68,14 +69,16 @@ class QueryTokens {
 
   // Broad: every set of up to kMostBroadWords of the words that some broad term has.
   bool add_sets() {
+    std::unordered_set<std::string_view> seen;
+    bool is_whole = true;
     for (size_t i = 0; i < words_.size(); ++i) {
-      if (filter_.may_have_broad_word(language_, fingerprints_[i])) broad_.push_back(i);
+      if (!filter_.may_have_broad_word(language_, fingerprints_[i])) continue;
+      if (!seen.insert(words_[i]).second) continue;
+      is_whole = broad_.size() < kMostBroadQueryWords;
+      if (!is_whole) break;
+      broad_.push_back(i);
     }
-    std::ranges::sort(broad_, {}, [&](size_t i) { return words_[i]; });
-    const auto [first, last] = std::ranges::unique(broad_, {}, [&](size_t i) { return words_[i]; });
-    broad_.erase(first, last);
-    const bool is_whole = broad_.size() <= kMostBroadQueryWords;
-    if (!is_whole) broad_.resize(kMostBroadQueryWords);
+    std::ranges::sort(broad_, {}, [&](size_t i) -> const std::string& { return words_[i]; });
     extend_set(0, start(BidMatch::kBroad));
     return is_whole;
   }

@@ -39,8 +39,8 @@ class BroadWords {
   std::unordered_map<std::string, uint32_t> terms_;
 };
 
-// The token of a term with these words in a language, the number of which is below 10. Of a broad term,
-// the words are those of BroadWords::rarest(). Empty where there are no words.
+// The token of a term with these words in a language, which is named by its place in the list of the
+// index. Of a broad term, the words are those of BroadWords::rarest(). Empty without words.
 std::string term_token(BidMatch match, size_t language, const std::vector<std::string>& words);
 
 // Which tokens an index has: a Bloom filter, which is asked before the dictionary, because most of a
@@ -49,7 +49,8 @@ class TokenFilter {
  public:
   explicit TokenFilter(size_t tokens = 0);
   void add(std::string_view token);
-  // False: the index certainly lacks it. True for about one of a thousand others, too.
+  // False: the index certainly lacks the token. Of the tokens that it lacks, about one in a thousand
+  // gives true, too.
   bool may_have(uint64_t token_hash) const noexcept;
   bool may_have_broad_word(size_t language, Fingerprint word) const noexcept;
 

@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "index/retrieval/lucene_files.h"
 
@@ -212,9 +213,10 @@ Status TitleIndex::warm_up() const {
 }
 
 Result<std::vector<Hit>> TitleIndex::search_all(const MatchingQuery& query, size_t limit) const {
-  if (query.by_word.size() > kMostWordsOfAll) return std::vector<Hit>();
+  const std::set<std::vector<std::string>> words(query.by_word.begin(), query.by_word.end());
+  if (words.size() > kMostWordsOfAll) return std::vector<Hit>();
   return impl_->search(query, limit, [&](const lucene::BooleanQueryPtr& both) {
-    for (const std::vector<std::string>& forms : query.by_word) {
+    for (const std::vector<std::string>& forms : words) {
       Clauses word;
       for (const Field& field : {kTitle, kShop, kParts}) word.add(field, forms);
       word.query()->setBoost(0);  // what a word is worth, words_of() says

@@ -17,7 +17,7 @@ namespace barker {
 class MarketBids {
  public:
   // `is_rich`: merchants also bid on long tails of invented words, so that the terms of a catalogue are
-  // nearly as many as its ads. For measurements.
+  // nearly as many as its ads. Measurements use it.
   MarketBids(uint64_t seed, bool is_rich);
 
   struct Ad {
