@@ -6,6 +6,7 @@
 
 #include "index/engine/engine_parts.h"
 #include "index/engine/stored_ad.h"
+#include "index/retrieval/manifest.h"
 #include "models/base/toml_text.h"
 #include "models/text/text.h"
 #include "plugin/host/control.h"
@@ -54,6 +55,7 @@ Result<std::unique_ptr<const EngineParts>> EngineParts::open(const EngineOptions
   if (!store.ok()) return store.status();
   Result<MatchingRules> rules = read_matching_rules(options.index);
   if (!rules.ok()) return rules.status();
+  if (Status s = check_manifest(options.index); !s.ok()) return s;
   Result<BidIndex> bids = BidIndex::open(options.index);
   if (!bids.ok()) return bids.status();
   Result<TitleIndex> titles = TitleIndex::open(options.index + "/titles");

@@ -10,6 +10,7 @@
 
 #include "index/catalogue/ad_store.h"
 #include "index/retrieval/bid_index.h"
+#include "index/retrieval/manifest.h"
 #include "index/retrieval/title_index.h"
 #include "models/base/atomic_file.h"
 #include "models/text/keywords.h"
@@ -83,6 +84,7 @@ Status write_index(const std::vector<CatalogueAd>& ads, const std::string& direc
   if (status.ok()) status = BidIndex::write(ads, *analyzer, building.string());
   if (status.ok()) status = write_ad_store(ads, (building / "ads.store").string());
   if (status.ok()) status = write_matching_rules(rules, building.string());
+  if (status.ok()) status = write_manifest(building.string());
   if (status.ok()) status = sync_tree(building);
   if (!status.ok()) {
     fs::remove_all(building, error);

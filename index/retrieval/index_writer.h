@@ -1,5 +1,5 @@
-// Writes an index directory, all of it or nothing: titles/ and bids/ of Lucene++, bids.book, ads.store
-// and matching.toml.
+// Writes an index directory, all of it or nothing: titles/ and bids/ of Lucene++, bids.book, ads.store,
+// matching.toml and the manifest of them.
 #pragma once
 
 #include <string>

@@ -11,12 +11,12 @@
 namespace barker {
 
 enum class GlyphKind : uint8_t {
-  kOther,   // punctuation, symbols, control characters and what is no character
-  kSpace,   // White_Space
-  kLetter,  // of scripts with spaces between words: Latin, Arabic, Devanagari, ...
-  kHangul,  // letters of Korean: "usb충전" is two words, though no space stands between them
-  kDigit,   // decimal digits and other numbers
-  kMark,    // combines with the character before it
+  kOther,       // punctuation, symbols, control characters and what is no character
+  kSpace,       // White_Space
+  kLetter,      // of scripts with spaces between words: Latin, Arabic, Devanagari, ...
+  kHangul,      // letters of Korean: "usb충전" is two words, though no space stands between them
+  kDigit,       // decimal digits and other numbers
+  kMark,        // combines with the character before it
   kDictionary,  // letters and numerals of Chinese, Japanese, Thai, Lao, Khmer and Burmese
 };
 

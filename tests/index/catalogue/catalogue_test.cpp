@@ -37,6 +37,25 @@ TEST(ParseAd, ReadsBidTermsAsTextsAndObjects) {
   EXPECT_EQ(notes.values_dropped, 0u);
 }
 
+TEST(ParseAd, DropsTermsBeyondTheLimitsAndTermsWithoutWords) {
+  FeedNotes notes;
+  std::string terms = "\"!!!\",\"" + std::string(kLongestBidTerm + 1, 'a') + "\"";
+  for (size_t i = 0; i < kMostBidTerms + 3; ++i) terms += ",\"t" + std::to_string(i) + "\"";
+  const auto ad = parse_ad(R"({"id":"1","title":"t","bid_terms":[)" + terms + "]}", notes);
+  ASSERT_TRUE(ad.ok());
+  EXPECT_EQ(ad->bid_terms.size(), kMostBidTerms);
+  EXPECT_EQ(ad->bid_terms[0].text, "t0");
+  EXPECT_EQ(notes.values_dropped, 5u);
+}
+
+TEST(ParseAd, TakesAMatchTypeInAnyCase) {
+  FeedNotes notes;
+  const auto ad =
+      parse_ad(R"({"id":"1","title":"t","bid_terms":{"term":"a","match":"EXACT"}})", notes);
+  ASSERT_TRUE(ad.ok());
+  EXPECT_EQ(ad->bid_terms, (std::vector<BidTerm>{{"a", BidMatch::kExact}}));
+}
+
 TEST(ParseAd, DropsATermThatItCannotReadAndSaysWhy) {
   FeedNotes notes;
   const auto ad = parse_ad(

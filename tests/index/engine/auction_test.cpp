@@ -115,6 +115,31 @@ TEST(Auction, LeavesOutWhatBidsLessThanTheReserve) {
   EXPECT_EQ(page.auction.below_reserve, 2u);  // one by its term, one by its title
 }
 
+TEST(Auction, KeepsAnAdOutByTheBidOfItsTermThoughItsTitleMatchesToo) {
+  EngineOptions options =
+      options_for({ad("a", "Red shoes", {{"red shoes", BidMatch::kExact, .1}}, 1)});
+  options.auction.reserve = .5;
+  EXPECT_THAT(ids(search(*open(options), "red shoes")), IsEmpty());
+}
+
+TEST(Auction, ReadsABoundedNumberOfAdsWhereNearlyAllAreLeftOut) {
+  std::vector<CatalogueAd> ads;
+  for (int i = 0; i < 3000; ++i) ads.push_back(ad(std::to_string(i), "Red shoes", {}, .1));
+  EngineOptions options = options_for(ads);
+  options.auction.reserve = .5;
+  const SearchResult page = search(*open(options), "red shoes");
+  EXPECT_THAT(ids(page), IsEmpty());
+  EXPECT_TRUE(page.auction.is_cut);
+  EXPECT_LT(page.auction.below_reserve, 3000u);
+}
+
+TEST(Auction, FindsTheTitleOfAQueryThatRepeatsItsWords) {
+  const auto engine = open(options_for({ad("a", "Red shoes", {{"gown"}})}));
+  std::string query;
+  for (int i = 0; i < 1000; ++i) query += "red shoes ";
+  EXPECT_THAT(ids(search(*engine, query)), ElementsAre("a"));
+}
+
 TEST(Auction, PricesAPageThatWasNotRescoredByTheNextBid) {
   EngineOptions options =
       options_for({ad("a", "Gown", {{"dress"}}, .5), ad("b", "Gown", {{"dress"}}, .3),

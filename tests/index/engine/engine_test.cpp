@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "index/catalogue/ad_store.h"
@@ -257,6 +258,30 @@ TEST(AdStore, RefusesWhatIsNoFileOrTooLargeAndNamesIt) {
   std::filesystem::resize_file(path, kMaxAdStore + 1);  // a sparse file
   EXPECT_THAT(AdStore::open(path).status().message(), HasSubstr(path + ": expected at most"));
   std::filesystem::remove(path);
+}
+
+TEST(Engine, RefusesAnIndexOfWhichAFileIsDamagedOrMissingAndNamesTheFile) {
+  EngineOptions o = options();
+  ASSERT_TRUE(Engine::open(o).ok());
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(o.index)) {
+    if (entry.is_regular_file() && entry.file_size() > 0) files.push_back(entry.path());
+  }
+  EXPECT_GE(files.size(), 8u);
+  for (const std::filesystem::path& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    const std::string whole{std::istreambuf_iterator<char>(in), {}};
+    std::string damaged = whole;
+    damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 1);
+    std::ofstream(file, std::ios::binary) << damaged;
+    const Status refused = Engine::open(o).status();
+    EXPECT_EQ(refused.code(), Code::kBadData) << file;
+    EXPECT_THAT(refused.message(), HasSubstr(o.index + "/"));
+    std::filesystem::remove(file);
+    EXPECT_FALSE(Engine::open(o).ok()) << file;
+    std::ofstream(file, std::ios::binary) << whole;
+  }
+  EXPECT_TRUE(Engine::open(o).ok());
 }
 
 TEST(WriteIndex, ReplacesAnIndexButNothingElse) {
