@@ -65,12 +65,12 @@ Status check_manifest(const std::string& directory) {
         line.find("..") != std::string::npos) {
       return bad_data(name + ": expected lines of checksum, size and path; build the index again");
     }
-    const Result<std::string> found =
-        line_of(directory, line.substr(path + 1, line.size() - path - 2));
-    if (!found.ok()) return found.status();
-    if (*found != line) {
-      return bad_data(directory + "/" + line.substr(path + 1, line.size() - path - 2) +
-                      ": is not the file that was written, or is damaged; build the index again");
+    const std::string file = line.substr(path + 1, line.size() - path - 2);
+    const Result<std::string> found = line_of(directory, file);
+    if (!found.ok() || *found != line) {
+      const std::string why =
+          found.ok() ? "is not the file that was written, or is damaged" : found.status().message();
+      return bad_data(directory + "/" + file + ": " + why + "; build the index again");
     }
   }
   return {};
