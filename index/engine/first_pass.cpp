@@ -28,14 +28,7 @@ FirstPass::FirstPass(const EngineParts& engine)
 
 void FirstPass::analyse(const std::string& query) {
   query_ = query;
-  words_ = analyzer_.words(query);
-  fingerprints_.resize(words_.size());
-  for (size_t language = 0; language < words_.size(); ++language) {
-    fingerprints_[language].clear();
-    for (const std::string& word : words_[language]) {
-      fingerprints_[language].push_back(fingerprint(word));
-    }
-  }
+  words_ = query_words(analyzer_, query);
 }
 
 Status FirstPass::find(size_t limit) {
@@ -64,7 +57,7 @@ bool FirstPass::takes_part(uint32_t ad, double bid) {
 bool FirstPass::is_left_out(uint32_t ad, double bid) {
   if (bid < engine_.auction.reserve) {
     ++record_.below_reserve;
-  } else if (engine_.bids.book().is_denied(ad, fingerprints_)) {
+  } else if (engine_.bids.book().is_denied(ad, words_)) {
     ++record_.denied;
   } else if (!engine_.budgets.may_take_part(ad, pace_)) {
     ++record_.out_of_budget;
@@ -86,7 +79,7 @@ Status FirstPass::find_bids(size_t limit) {
     const bool is_full = candidates_.size() == limit;
     if (is_full && offer.bid() < engine_.auction.reserve) return false;
     BidBook::Match match{};
-    if (!book.find_match(number, fingerprints_, match)) return true;
+    if (!book.find_match(number, words_, match)) return true;
     if (offer.is_one_of() && taken_.contains(offer.ad())) return true;
     if (!takes_part(offer.ad(), offer.bid())) return true;
     if (is_full) {

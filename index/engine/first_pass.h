@@ -57,8 +57,7 @@ class FirstPass {
   const EngineParts& engine_;
   MatchingAnalyzer analyzer_;
   std::string query_;
-  std::vector<std::vector<std::string>> words_;  // for each language
-  QueryWords fingerprints_;
+  QueryWords words_;
   std::vector<Candidate> candidates_;
   std::unordered_set<uint32_t> taken_;     // ads that may come twice
   std::unordered_set<uint32_t> left_out_;  // each of which the record counts once

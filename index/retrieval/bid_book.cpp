@@ -14,29 +14,44 @@ constexpr size_t kMost = (size_t{2} << 30) - 1;  // bytes; the limit of FlatBuff
 
 constexpr auto kMostMatch = static_cast<uint8_t>(BidMatch::kExact);
 
+// A term with its words in each language, one language after the other.
+struct TermDraft {
+  const BidTerm* term;
+  std::vector<Fingerprint> words;
+};
+
 // An offer before it is written.
-struct Draft {
+struct OfferDraft {
   double bid;
   uint32_t ad;
-  std::vector<const BidTerm*> terms;
+  std::vector<TermDraft> terms;
   bool is_one_of;
 };
 
+std::vector<Fingerprint> words_of(const BidTerm& term, const MatchingAnalyzer& analyzer) {
+  std::vector<Fingerprint> fingerprints;
+  for (const std::vector<std::string>& words : analyzer.words(term.text)) {
+    for (const std::string& word : words) fingerprints.push_back(fingerprint(word));
+  }
+  return fingerprints;
+}
+
 // Terms without words are left out, because they match nothing.
-std::vector<Draft> offers_of(const std::vector<CatalogueAd>& ads,
-                             const MatchingAnalyzer& analyzer) {
-  std::vector<Draft> offers;
+std::vector<OfferDraft> offers_of(const std::vector<CatalogueAd>& ads,
+                                  const MatchingAnalyzer& analyzer) {
+  std::vector<OfferDraft> offers;
   for (size_t i = 0; i < ads.size(); ++i) {
-    std::map<double, std::vector<const BidTerm*>> by_bid;
+    std::map<double, std::vector<TermDraft>> by_bid;
     for (const BidTerm& term : ads[i].bid_terms) {
-      if (analyzer.words(term.text).front().empty()) continue;
-      by_bid[term.bid.value_or(ads[i].bid)].push_back(&term);
+      std::vector<Fingerprint> words = words_of(term, analyzer);
+      if (words.empty()) continue;
+      by_bid[term.bid.value_or(ads[i].bid)].push_back({&term, std::move(words)});
     }
     for (auto& [bid, terms] : by_bid) {
       offers.push_back({bid, static_cast<uint32_t>(i), std::move(terms), by_bid.size() > 1});
     }
   }
-  std::ranges::stable_sort(offers, std::ranges::greater(), &Draft::bid);
+  std::ranges::stable_sort(offers, std::ranges::greater(), &OfferDraft::bid);
   return offers;
 }
 
@@ -45,19 +60,19 @@ class BookWriter {
  public:
   explicit BookWriter(const MatchingAnalyzer& analyzer) : analyzer_(analyzer) {}
 
-  void add_offer(const Draft& offer) {
+  void add_offer(const OfferDraft& offer) {
     offers_.emplace_back(offer.bid, offer.ad, size_of(terms_), offer.is_one_of);
-    for (const BidTerm* term : offer.terms) add_term(*term);
+    for (const TermDraft& draft : offer.terms) add_term(*draft.term, draft.words);
   }
 
   void add_negatives(const CatalogueAd& ad) {
     first_negative_.push_back(size_of(terms_));
-    for (const BidTerm& term : ad.negative_keywords) add_term(term);
+    for (const BidTerm& term : ad.negative_keywords) add_term(term, words_of(term, analyzer_));
   }
 
   Status write(const std::string& path) {
     first_negative_.push_back(size_of(terms_));
-    add_term({});
+    add_term({}, {});
     const size_t bytes = offers_.size() * sizeof(fbs::Offer) +
                          terms_.size() * sizeof(fbs::StoredTerm) + first_negative_.size() * 4 +
                          words_.size() * sizeof(Fingerprint) + text_.size();
@@ -85,12 +100,10 @@ class BookWriter {
     return static_cast<uint32_t>(list.size());
   }
 
-  void add_term(const BidTerm& term) {
+  void add_term(const BidTerm& term, std::span<const Fingerprint> words) {
     terms_.emplace_back(size_of(words_), size_of(text_), static_cast<uint8_t>(term.match));
     text_ += term.text;
-    for (const std::vector<std::string>& words : analyzer_.words(term.text)) {
-      for (const std::string& word : words) words_.push_back(fingerprint(word));
-    }
+    words_.insert(words_.end(), words.begin(), words.end());
   }
 
   const MatchingAnalyzer& analyzer_;
@@ -106,7 +119,7 @@ class BookWriter {
 Status BidBook::write(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
                       const std::string& path) {
   BookWriter book(analyzer);
-  for (const Draft& offer : offers_of(ads, analyzer)) book.add_offer(offer);
+  for (const OfferDraft& offer : offers_of(ads, analyzer)) book.add_offer(offer);
   for (const CatalogueAd& ad : ads) book.add_negatives(ad);
   return book.write(path);
 }

@@ -46,6 +46,10 @@ class BidBook {
   size_t offers() const;
   const fbs::Offer& offer(size_t number) const;
   Term term(size_t number) const;
+  std::span<const Fingerprint> words(const Term& term, size_t language) const {
+    const size_t count = term.words.size() / languages();
+    return term.words.subspan(language * count, count);
+  }
   size_t first_term(size_t offer) const;
   size_t end_of_terms(size_t offer) const;
 

@@ -21,36 +21,42 @@ constexpr int32_t kTermInterval = 16;
 std::string bids_of(const std::string& directory) { return directory + "/bids"; }
 std::string book_of(const std::string& directory) { return directory + "/bids.book"; }
 
-// The tokens of an offer's terms.
+// Calls use(language, words) for each broad term of the offers.
+template <class Use>
+void for_each_broad_term(const BidBook& book, const Use& use) {
+  const size_t terms = book.offers() == 0 ? 0 : book.end_of_terms(book.offers() - 1);
+  for (size_t t = 0; t < terms; ++t) {
+    const BidBook::Term term = book.term(t);
+    if (term.match != BidMatch::kBroad) continue;
+    for (size_t i = 0; i < book.languages(); ++i) use(i, book.words(term, i));
+  }
+}
+
+// The tokens of the offers of a book.
 class OfferTokens {
  public:
-  OfferTokens(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer)
-      : analyzer_(analyzer), broad_(analyzer.languages()) {
-    for (const CatalogueAd& ad : ads) {
-      for (const BidTerm& term : ad.bid_terms) {
-        if (term.match != BidMatch::kBroad) continue;
-        const auto words = analyzer.words(term.text);
-        for (size_t i = 0; i < words.size(); ++i) broad_[i].add(words[i]);
-      }
-    }
+  explicit OfferTokens(const BidBook& book) : book_(book), broad_(book.languages()) {
+    for_each_broad_term(book, [&](size_t language, std::span<const Fingerprint> words) {
+      broad_[language].add(words);
+    });
   }
 
-  std::set<std::string> of(const BidBook& book, size_t offer) const {
-    std::set<std::string> tokens;
-    for (size_t t = book.first_term(offer), end = book.end_of_terms(offer); t < end; ++t) {
-      const BidBook::Term term = book.term(t);
-      const auto words = analyzer_.words(term.text);
-      for (size_t i = 0; i < words.size(); ++i) {
+  std::set<BidToken> of(size_t offer) const {
+    std::set<BidToken> tokens;
+    for (size_t t = book_.first_term(offer), end = book_.end_of_terms(offer); t < end; ++t) {
+      const BidBook::Term term = book_.term(t);
+      for (size_t i = 0; i < broad_.size(); ++i) {
+        const std::span<const Fingerprint> words = book_.words(term, i);
         const bool is_broad = term.match == BidMatch::kBroad;
-        tokens.insert(term_token(term.match, i, is_broad ? broad_[i].rarest(words[i]) : words[i]));
+        tokens.insert(is_broad ? term_token(term.match, i, broad_[i].rarest(words))
+                               : term_token(term.match, i, words));
       }
     }
-    tokens.erase("");
     return tokens;
   }
 
  private:
-  const MatchingAnalyzer& analyzer_;
+  const BidBook& book_;
   std::vector<BroadWords> broad_;  // for each language
 };
 
@@ -85,16 +91,20 @@ struct BidIndex::Impl {
 
   // Throws LuceneException.
   void fill_filter() {
-    std::vector<std::string> tokens;
+    std::vector<BidToken> tokens;
     const lucene::TermEnumPtr terms = reader->terms(lucene::newLucene<lucene::Term>(kField));
     do {
       const lucene::TermPtr term = terms->term();
       if (!term || term->field() != kField) break;
-      tokens.push_back(lucene::StringUtils::toUTF8(term->text()));
+      tokens.push_back(parse_token(lucene::StringUtils::toUTF8(term->text())));
     } while (terms->next());
-    // The words of broad terms are asked for, too.
-    filter = TokenFilter(tokens.size() * 2);
-    for (const std::string& token : tokens) filter.add(token);
+    std::set<std::pair<size_t, Fingerprint>> words;
+    for_each_broad_term(book, [&](size_t language, std::span<const Fingerprint> of_term) {
+      for (const Fingerprint word : of_term) words.emplace(language, word);
+    });
+    filter = TokenFilter(tokens.size() + words.size());
+    for (const BidToken token : tokens) filter.add(token);
+    for (const auto& [language, word] : words) filter.add_broad_word(language, word);
   }
 
   std::string directory;
@@ -118,13 +128,13 @@ Status BidIndex::write(const std::vector<CatalogueAd>& ads, const MatchingAnalyz
         lucene::IndexWriter::MaxFieldLengthUNLIMITED);
     writer->setMergeScheduler(lucene::newLucene<lucene::SerialMergeScheduler>());
     writer->setTermIndexInterval(kTermInterval);
-    const OfferTokens tokens(ads, analyzer);
+    const OfferTokens tokens(*book);
     for (size_t offer = 0; offer < book->offers(); ++offer) {
       const lucene::DocumentPtr document = lucene::newLucene<lucene::Document>();
-      for (const std::string& token : tokens.of(*book, offer)) {
-        const lucene::FieldPtr field =
-            lucene::newLucene<lucene::Field>(kField, term_text(token), lucene::Field::STORE_NO,
-                                             lucene::Field::INDEX_NOT_ANALYZED_NO_NORMS);
+      for (const BidToken token : tokens.of(offer)) {
+        const lucene::FieldPtr field = lucene::newLucene<lucene::Field>(
+            kField, term_text(token_text(token)), lucene::Field::STORE_NO,
+            lucene::Field::INDEX_NOT_ANALYZED_NO_NORMS);
         field->setOmitTermFreqAndPositions(true);
         document->add(field);
       }
@@ -161,14 +171,14 @@ Result<BidIndex> BidIndex::open(const std::string& directory) {
 
 const BidBook& BidIndex::book() const { return impl_->book; }
 
-Status BidIndex::read(const std::vector<std::vector<std::string>>& words,
-                      const std::function<bool(uint32_t offer)>& visit, bool* is_cut) const {
+Status BidIndex::read(const QueryWords& query, const std::function<bool(uint32_t offer)>& visit,
+                      bool* is_cut) const {
   constexpr int32_t kBlock = 64;  // offers; a page takes about as many of a token
   try {
     std::vector<Postings> lists;
-    *is_cut = !for_each_query_token(words, impl_->filter, [&](const std::string& token) {
-      const lucene::TermDocsPtr documents =
-          impl_->reader->termDocs(lucene::newLucene<lucene::Term>(kField, term_text(token)));
+    *is_cut = !for_each_query_token(query, impl_->filter, [&](BidToken token) {
+      const lucene::TermDocsPtr documents = impl_->reader->termDocs(
+          lucene::newLucene<lucene::Term>(kField, term_text(token_text(token))));
       Postings list(documents, kBlock);
       if (list.next()) lists.push_back(std::move(list));
     });

@@ -29,10 +29,9 @@ class BidIndex {
   const BidBook& book() const;
 
   // Visits offers that may match the query, each once, the highest bid first, until `visit` returns
-  // false. What is visited must be compared (BidBook::find_match). `words`: the query's, of
-  // MatchingAnalyzer::words(). *is_cut says whether a bound of bid_tokens.h left some out. [any thread]
-  Status read(const std::vector<std::vector<std::string>>& words,
-              const std::function<bool(uint32_t offer)>& visit, bool* is_cut) const;
+  // false. What is visited must be compared (BidBook::find_match). *is_cut says whether a bound of bid_tokens.h left some out. [any thread]
+  Status read(const QueryWords& query, const std::function<bool(uint32_t offer)>& visit,
+              bool* is_cut) const;
 
  private:
   BidIndex();

@@ -1,6 +1,7 @@
 #include "index/retrieval/bid_match.h"
 
 #include <algorithm>
+#include <string>
 
 namespace barker {
 namespace {
@@ -21,6 +22,15 @@ bool matches_words(BidMatch match, std::span<const Fingerprint> term,
 }
 
 }  // namespace
+
+QueryWords query_words(const MatchingAnalyzer& analyzer, std::string_view query) {
+  QueryWords fingerprints;
+  for (const std::vector<std::string>& words : analyzer.words(query)) {
+    fingerprints.emplace_back();
+    for (const std::string& word : words) fingerprints.back().push_back(fingerprint(word));
+  }
+  return fingerprints;
+}
 
 bool matches(BidMatch match, std::span<const Fingerprint> term, const QueryWords& query) noexcept {
   if (term.empty() || query.empty()) return false;

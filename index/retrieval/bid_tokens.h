@@ -12,59 +12,67 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "index/catalogue/catalogue.h"
+#include "index/retrieval/bid_match.h"
 #include "models/text/fingerprint.h"
 
 namespace barker {
 
 inline constexpr size_t kMostBroadWords = 4;
 
-// Bounds on the tokens of one query. What they cut off is counted (BidTokens::is_cut).
+// Bounds on the tokens of one query. for_each_query_token() says where they cut something off.
 inline constexpr size_t kMostQueryWords = 64;       // of an exact or phrase match
 inline constexpr size_t kMostBroadQueryWords = 20;  // 6,195 sets of up to four
 
-// How many broad terms of a catalogue have each word.
+// The token of a term, as a number: a hash of match type, language and words. Different terms have the
+// same one so rarely that it costs nothing, for what a token finds is compared anyway.
+using BidToken = uint64_t;
+
+// How Lucene++ writes it: 16 hexadecimal digits.
+std::string token_text(BidToken token);
+BidToken parse_token(std::string_view text);  // 0 where it is none
+
+// `words`: fingerprints, at least one. Of a broad term they are those of BroadWords::rarest().
+// `language`: its place in the list of the index.
+BidToken term_token(BidMatch match, size_t language, std::span<const Fingerprint> words) noexcept;
+
+// How many broad terms of a catalogue have each word of one language.
 class BroadWords {
  public:
-  void add(const std::vector<std::string>& words);  // of one term
+  void add(std::span<const Fingerprint> words);  // of one term
   // The words by which a broad term with these words is found, sorted.
-  std::vector<std::string> rarest(const std::vector<std::string>& words) const;
+  std::vector<Fingerprint> rarest(std::span<const Fingerprint> words) const;
 
  private:
-  std::unordered_map<std::string, uint32_t> terms_;
+  std::unordered_map<Fingerprint, uint32_t> terms_;
 };
-
-// The token of a term with these words in a language, which is named by its place in the list of the
-// index. Of a broad term, the words are those of BroadWords::rarest(). Empty without words.
-std::string term_token(BidMatch match, size_t language, const std::vector<std::string>& words);
 
 // Which tokens an index has: a Bloom filter, which is asked before the dictionary, because most of a
 // query's sets of words are in no term and Lucene++ never remembers a miss. [any thread]
 class TokenFilter {
  public:
-  explicit TokenFilter(size_t tokens = 0);
-  void add(std::string_view token);
-  // False: the index certainly lacks the token. Of the tokens that it lacks, about one in a thousand
-  // gives true, too.
-  bool may_have(uint64_t token_hash) const noexcept;
+  // Room for so many tokens and words of broad terms together.
+  explicit TokenFilter(size_t entries = 0);
+  void add(BidToken token) noexcept;
+  void add_broad_word(size_t language, Fingerprint word) noexcept;
+  // False: the index certainly lacks it. Of what it lacks, about one in a thousand gives true, too.
+  bool may_have(BidToken token) const noexcept;
   bool may_have_broad_word(size_t language, Fingerprint word) const noexcept;
 
  private:
-  void add(uint64_t hash) noexcept;
-
   std::vector<uint64_t> blocks_;  // eight words are a block, which is one cache line
   size_t mask_ = 0;
 };
 
-// Calls `use` for each token of the query that the index may have. `words`: the query's folded words
-// for each language. Returns false where a bound cut something off.
-bool for_each_query_token(const std::vector<std::vector<std::string>>& words,
-                          const TokenFilter& filter,
-                          const std::function<void(const std::string&)>& use);
+// Calls `use` for each token of the query that the index may have. Returns false where a bound cut
+// something off.
+bool for_each_query_token(const QueryWords& query, const TokenFilter& filter,
+                          const std::function<void(BidToken)>& use);
 
 }  // namespace barker

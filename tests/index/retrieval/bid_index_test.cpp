@@ -59,20 +59,15 @@ class Auction {
 
   // In the order in which they are read.
   std::vector<Found> find(const std::string& query, size_t most = SIZE_MAX) const {
-    const auto words = analyzer_.words(query);
-    QueryWords fingerprints;
-    for (const auto& language : words) {
-      fingerprints.emplace_back();
-      for (const std::string& word : language) fingerprints.back().push_back(fingerprint(word));
-    }
+    const QueryWords words = query_words(analyzer_, query);
     const BidBook& book = index_->book();
     std::vector<Found> found;
     const auto visit = [&](uint32_t offer) {
       ++visited_;
       BidBook::Match match{};
-      if (!book.find_match(offer, fingerprints, match)) return true;
+      if (!book.find_match(offer, words, match)) return true;
       const uint32_t ad = book.offer(offer).ad();
-      if (book.is_denied(ad, fingerprints)) return true;
+      if (book.is_denied(ad, words)) return true;
       found.push_back(
           {ad, book.offer(offer).bid(), match.match, std::string(book.term(match.term).text)});
       return found.size() < most;
@@ -230,6 +225,24 @@ class BruteForce {
   const std::vector<CatalogueAd>& ads_;
   MatchingAnalyzer analyzer_;
 };
+
+TEST(BidToken, IsReadAsItIsWritten) {
+  for (const BidToken token : {BidToken{1}, BidToken{0xabcdef}, ~BidToken{0}}) {
+    EXPECT_EQ(token_text(token).size(), 16u);
+    EXPECT_EQ(parse_token(token_text(token)), token);
+  }
+  EXPECT_EQ(parse_token(""), 0u);
+  EXPECT_EQ(parse_token("words"), 0u);
+}
+
+TEST(BidToken, DiffersByTypeLanguageAndWords) {
+  const std::vector<Fingerprint> one = {1}, two = {1, 2}, turned = {2, 1};
+  const std::set<BidToken> tokens = {
+      term_token(BidMatch::kBroad, 0, one), term_token(BidMatch::kPhrase, 0, one),
+      term_token(BidMatch::kExact, 0, one), term_token(BidMatch::kExact, 1, one),
+      term_token(BidMatch::kExact, 0, two), term_token(BidMatch::kExact, 0, turned)};
+  EXPECT_EQ(tokens.size(), 6u);
+}
 
 class RandomAuctions : public ::testing::TestWithParam<std::vector<std::string>> {};
 
