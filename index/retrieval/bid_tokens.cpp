@@ -96,8 +96,7 @@ class QueryTokens {
 std::vector<Fingerprint> distinct(std::span<const Fingerprint> words) {
   std::vector<Fingerprint> sorted(words.begin(), words.end());
   std::ranges::sort(sorted);
-  const auto [first, last] = std::ranges::unique(sorted);
-  sorted.erase(first, last);
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
   return sorted;
 }
 
