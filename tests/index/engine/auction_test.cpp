@@ -1,4 +1,5 @@
-// Who takes part in the auction of a page, and at which price: the engine with its index and plugin.
+// Which ads take part in the auction of a page, and at which prices: the engine with its index and
+// its plugin.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
