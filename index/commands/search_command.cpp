@@ -98,6 +98,7 @@ Result<int> run(Options& options) {
   Result<std::string> config = configuration(options);
   if (!config.ok()) return config.status();
   options.engine.config = *config;
+  options.engine.follow = options.engine.watch;
   if (options.engine.plugin.empty()) options.engine.plugin = default_plugin_path();
   const Result<Profile> user = find_user(options);
   if (!user.ok()) return user.status();

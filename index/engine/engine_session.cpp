@@ -72,7 +72,15 @@ barker_ad& add_stored_ad(const fbs::StoredAd& stored, Session& to) {
 EngineSession::EngineSession(const Engine& engine)
     : engine_(engine.parts()), first_pass_(engine_), plugin_(*engine_.api, engine_.plugin) {}
 
+// The catalogue of a query is let go when it is answered, because the next may come much later.
 Result<SearchResult> EngineSession::search(const std::string& query, const Profile& user,
+                                           bool explain) {
+  Result<SearchResult> page = answer(query, user, explain);
+  first_pass_.end();
+  return page;
+}
+
+Result<SearchResult> EngineSession::answer(const std::string& query, const Profile& user,
                                            bool explain) {
   if (explain) {
     if (Status s = plugin_.check_can_explain(); !s.ok()) return s;
@@ -107,20 +115,25 @@ void EngineSession::fill_request(const SearchResult& page, const Profile& user) 
     plugin_.add_group(name);
     for (const std::string& token : tokens) plugin_.add_token(token);
   }
-  plugin_.request().catalogue = engine_.catalogue;
+  plugin_.request().catalogue = first_pass_.snapshot().parts.front().segment->handle();
   for (const Candidate& candidate : first_pass_.candidates()) add_ad(candidate);
 }
 
 // An ad that the plugin knows from its catalogue is named by its number. Id and title are for this
-// session's own use.
+// session's own use. Ads that are newer than the index are given whole, as are those whose merchants had
+// opted out when the plugin learned of them and have not any more.
 void EngineSession::add_ad(const Candidate& candidate) {
-  const fbs::StoredAd& stored = engine_.store.ad(candidate.ad);
-  barker_ad& ad = engine_.catalogue == 0 ? add_stored_ad(stored, plugin_) : plugin_.add_ad();
-  if (engine_.catalogue != 0) {
+  const LiveSegment& segment = first_pass_.snapshot().segment(candidate.place);
+  const fbs::StoredAd& stored = segment.stored(candidate.place.ad);
+  const bool opt_out = segment.opt_out(candidate.place.ad);
+  const bool is_known = segment.handle() != 0 && (opt_out || !stored.opt_out());
+  barker_ad& ad = is_known ? plugin_.add_ad() : add_stored_ad(stored, plugin_);
+  if (is_known) {
     ad.id = as_string(view(*stored.id()));
     ad.title = as_string(view(*stored.title()));
-    ad.catalogue_ad = candidate.ad + 1;
+    ad.catalogue_ad = candidate.place.ad + 1;
   }
+  ad.flags = opt_out ? BARKER_AD_OPT_OUT : 0;
   ad.first_pass_score = candidate.relevance;
   ad.bid = candidate.bid;
 }
@@ -147,13 +160,15 @@ void EngineSession::set_prices(SearchResult& page) {
 // How an ad came into the auction.
 void EngineSession::show_match(const Candidate& candidate, AdShown& shown) const {
   if (candidate.term == kNoTerm) return;
-  const BidBook::Term term = engine_.bids.book().term(candidate.term);
+  const LiveSegment& segment = first_pass_.snapshot().segment(candidate.place);
+  const BidBook::Term term = segment.files().bids().book().term(candidate.term);
   shown.match = match_name(term.match);
   shown.term = term.text;
 }
 
 std::string EngineSession::text_of(const AnsweredAd& answer, const barker_chosen& chosen) const {
-  const fbs::StoredAd& stored = engine_.store.ad(first_pass_.candidates()[answer.index].ad);
+  const AdPlace& place = first_pass_.candidates()[answer.index].place;
+  const fbs::StoredAd& stored = first_pass_.snapshot().segment(place).stored(place.ad);
   return stored.selling_points()->Get(chosen.index)->text()->str();
 }
 

@@ -28,6 +28,7 @@ class EngineSession {
   Result<SearchResult> search(const std::string& query, const Profile& user, bool explain = false);
 
  private:
+  Result<SearchResult> answer(const std::string& query, const Profile& user, bool explain);
   void fill_request(const SearchResult& page, const Profile& user);
   void add_ad(const Candidate& candidate);
   void show_match(const Candidate& candidate, AdShown& shown) const;

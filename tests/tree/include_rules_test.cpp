@@ -50,14 +50,17 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"index/matching", {"models/base", "models/text"}},
     {"index/auction", {"models/base", "models/text"}},
     {"index/retrieval", {"models/base", "models/text", "index/catalogue", "index/matching"}},
+    {"index/live",
+     {"models/base", "models/text", "index/catalogue", "index/matching", "index/auction",
+      "index/retrieval"}},
     {"index/profiles", {"models/base", "models/text", "index/catalogue"}},
     {"index/engine",
      {"models/base", "models/text", "index/catalogue", "index/matching", "index/auction",
-      "index/retrieval", "index/auction", "index/profiles", "plugin", "plugin/host"}},
+      "index/retrieval", "index/live", "index/profiles", "plugin", "plugin/host"}},
     {"index/commands",
      {"models/base", "models/text", "models/command", "models/weights", "models/simulate",
-      "index/catalogue", "index/matching", "index/auction", "index/retrieval", "index/profiles",
-      "index/engine", "plugin", "plugin/host"}},
+      "index/catalogue", "index/matching", "index/auction", "index/retrieval", "index/live",
+      "index/profiles", "index/engine", "plugin", "plugin/host"}},
 };
 
 // Rooms that know the plugin by its header alone, as any host does.
