@@ -119,7 +119,7 @@ Result<int> run(Options& options) {
   };
   if (options.queries.empty()) {
     const Result<SearchResult> page =
-        EngineSession(**engine).search(options.query, *user, options.explain);
+        EngineSession(**engine).search(options.query, *user, {.explain = options.explain});
     if (!page.ok()) return page.status();
     std::cout << format(*page);
     return kExitOk;

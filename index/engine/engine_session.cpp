@@ -69,20 +69,24 @@ barker_ad& add_stored_ad(const fbs::StoredAd& stored, Session& to) {
   return ad;
 }
 
-EngineSession::EngineSession(const Engine& engine)
-    : engine_(engine.parts()), first_pass_(engine_), plugin_(*engine_.api, engine_.plugin) {}
+EngineSession::EngineSession(const Engine& engine, uint64_t seed)
+    : engine_(engine.parts()),
+      first_pass_(engine_),
+      plugin_(*engine_.api, engine_.plugin),
+      bar_(*engine_.api, engine_.plugin),
+      random_(seed, /*stream=*/0) {}
 
 // The catalogue of a query is let go when it is answered, because the next may come much later.
 Result<SearchResult> EngineSession::search(const std::string& query, const Profile& user,
-                                           bool explain) {
-  Result<SearchResult> page = answer(query, user, explain);
+                                           const SearchOptions& options) {
+  Result<SearchResult> page = answer(query, user, options);
   first_pass_.end();
   return page;
 }
 
 Result<SearchResult> EngineSession::answer(const std::string& query, const Profile& user,
-                                           bool explain) {
-  if (explain) {
+                                           const SearchOptions& options) {
+  if (options.explain) {
     if (Status s = plugin_.check_can_explain(); !s.ok()) return s;
   }
   SearchResult page;
@@ -91,12 +95,14 @@ Result<SearchResult> EngineSession::answer(const std::string& query, const Profi
   Stopwatch watch;
   first_pass_.analyse(page.query);
   page.times.analyse = watch.lap();
-  if (Status s = first_pass_.find(engine_.limit); !s.ok()) return s;
+  if (Status s = first_pass_.find(engine_.limit, options.features); !s.ok()) return s;
   page.times.first_pass = watch.lap();
   fill_request(page, user);
+  plugin_.request().deadline_ns = options.deadline_ns;
+  plugin_.request().shown = options.shown;
   page.times.fetch = watch.lap();
   const Status rescored =
-      explain ? plugin_.rescore_and_explain(page.explanation) : plugin_.rescore();
+      options.explain ? plugin_.rescore_and_explain(page.explanation) : plugin_.rescore();
   page.times.rescore = watch.lap();
   page.auction = first_pass_.record();
   if (rescored.ok()) {
@@ -105,7 +111,28 @@ Result<SearchResult> EngineSession::answer(const std::string& query, const Profi
     show_first_pass(page, rescored);
   }
   set_prices(page);
+  watch.lap();
+  if (Status s = offer_features(options, page); !s.ok()) return s;
+  page.times.features = watch.lap();
   return page;
+}
+
+// Of the ads of the first pass. A query that the plugin refuses has no bar.
+Status EngineSession::offer_features(const SearchOptions& options, SearchResult& page) {
+  if (options.bar.count == 0 || page.reason == "refused") return {};
+  bar_.start();
+  for (uint32_t i = 0; i < first_pass_.candidates().size(); ++i) {
+    const AdPlace& place = first_pass_.candidates()[i].place;
+    const fbs::StoredAd& ad = first_pass_.snapshot().segment(place).stored(place.ad);
+    for (const auto* features : {ad.selling_points(), ad.features()}) {
+      if (!features) continue;
+      for (const fbs::StoredSellingPoint* feature : *features) {
+        const bool is_asked = first_pass_.asks_for(feature->fingerprint());
+        if (!is_asked) bar_.add(view(*feature->text()), feature->fingerprint(), i);
+      }
+    }
+  }
+  return bar_.choose(plugin_.complete_request(), options.bar, random_, page.features);
 }
 
 void EngineSession::fill_request(const SearchResult& page, const Profile& user) {

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "index/catalogue/ad_store_generated.h"
 #include "index/retrieval/bids_generated.h"
+#include "models/text/keywords.h"
 
 namespace barker {
 namespace {
@@ -36,7 +38,9 @@ void FirstPass::analyse(const std::string& query) {
   words_ = query_words(analyzer_, query);
 }
 
-Status FirstPass::find(size_t limit) {
+Status FirstPass::find(size_t limit, const std::vector<std::string>& features) {
+  features_.clear();
+  for (const std::string& feature : features) features_.push_back(keyword_fingerprint(feature));
   candidates_.clear();
   taken_.clear();
   left_out_.clear();
@@ -69,10 +73,23 @@ bool FirstPass::is_left_out(const AdPlace& place, double bid) {
     ++record_.denied;
   } else if (!segment.can_pay(place.ad, pace_)) {
     ++record_.out_of_budget;
+  } else if (!features_.empty() && !has_features(place)) {
+    ++record_.without_features;
   } else {
     return false;
   }
   return true;
+}
+
+bool FirstPass::has_features(const AdPlace& place) const {
+  const fbs::StoredAd& ad = snapshot_->segment(place).stored(place.ad);
+  return std::ranges::all_of(features_, [&](Fingerprint feature) {
+    const auto is_it = [&](const fbs::StoredSellingPoint* has) {
+      return has->fingerprint() == feature;
+    };
+    return std::ranges::any_of(*ad.selling_points(), is_it) ||
+           (ad.features() && std::ranges::any_of(*ad.features(), is_it));
+  });
 }
 
 // Keeps one offer more than there are places, whose bid is the record's cut.

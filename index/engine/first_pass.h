@@ -8,6 +8,7 @@
 // Threads: one at a time. Only index/engine includes this.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -40,9 +41,14 @@ class FirstPass {
   // is now.
   void analyse(const std::string& query);
 
-  // Finds up to `limit` ads, bid matches first. They hold until the next call, or end(). Fails where
-  // Lucene++ does.
-  Status find(size_t limit);
+  // Finds up to `limit` ads that have all of these features, bid matches first. They hold until the next
+  // call, or end(). Fails where Lucene++ does.
+  Status find(size_t limit, const std::vector<std::string>& features = {});
+
+  // Whether the last find() was to have this feature.
+  bool asks_for(Fingerprint feature) const {
+    return std::ranges::find(features_, feature) != features_.end();
+  }
 
   // Lets the catalogue of this query go.
   void end() { snapshot_.reset(); }
@@ -63,6 +69,7 @@ class FirstPass {
   void insert(const Candidate& candidate, bool may_come_twice, size_t limit);
   bool takes_part(const AdPlace& place, double bid);
   bool is_left_out(const AdPlace& place, double bid);
+  bool has_features(const AdPlace& place) const;
 
   const EngineParts& engine_;
   std::shared_ptr<const CatalogueSnapshot> snapshot_;
@@ -70,6 +77,7 @@ class FirstPass {
   MatchingAnalyzer analyzer_;
   std::string query_;
   QueryWords words_;
+  std::vector<Fingerprint> features_;
   std::vector<Candidate> candidates_;
   std::unordered_set<uint64_t> taken_;     // ads that the texts may find again, by AdPlace::key()
   std::unordered_set<uint64_t> left_out_;  // each of which the record counts once
