@@ -239,6 +239,10 @@ bool is_user_id(std::string_view user) noexcept {
   return !user.empty() && user.size() <= kMostUserIdBytes && is_valid_utf8(user);
 }
 
+int64_t last_click_of(std::string_view record) noexcept {
+  return record.size() < kHeaderBytes ? 0 : Input(record.substr(kCheckedFrom)).number<uint32_t>();
+}
+
 bool is_expired(int64_t last_click, int64_t now, int64_t seconds_to_live) noexcept {
   return now - last_click > seconds_to_live;
 }

@@ -73,6 +73,9 @@ RecordState read_record(std::string_view bytes, std::string_view user, StoredPro
 // the whole is longer than the format or the limits above allow.
 bool write_record(const StoredProfile& profile, std::string& bytes);
 
+// The time of the last click in a record, which write_record() wrote.
+int64_t last_click_of(std::string_view record) noexcept;
+
 bool is_expired(int64_t last_click, int64_t now, int64_t seconds_to_live) noexcept;
 
 // Adds the keywords of a click to the histories, in the order of their times, newest first. A

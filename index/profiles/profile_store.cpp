@@ -5,6 +5,7 @@
 
 #include "index/profiles/lmdb_store.h"
 #include "index/profiles/memory_store.h"
+#include "index/profiles/redis_store.h"
 
 namespace barker {
 namespace {
@@ -62,6 +63,9 @@ Result<std::unique_ptr<ProfileStore>> open_profile_store(const ProfileStoreOptio
   if (Status s = check(options); !s.ok()) return s;
   if (const auto path = behind(options.store, "lmdb:"); path && !path->empty()) {
     return open_lmdb_store(*path, options);
+  }
+  if (options.store.starts_with("redis:") || options.store.starts_with("unix:")) {
+    return open_redis_store(options);
   }
   if (const auto path = behind(options.store, "memory:")) return open_memory_store(*path, options);
   return Status(Code::kBadConfiguration,

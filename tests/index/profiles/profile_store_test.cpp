@@ -13,6 +13,7 @@
 #include <tuple>
 
 #include "models/base/random.h"
+#include "tests/index/profiles/redis_server.h"
 #include "tests/index/profiles/store_place.h"
 
 namespace barker {
@@ -40,7 +41,7 @@ class ProfileStoreTest : public ::testing::Test {
   ProfileStoreOptions options_;
 };
 
-using Places = ::testing::Types<MemoryPlace, LmdbPlace>;
+using Places = ::testing::Types<MemoryPlace, LmdbPlace, RedisPlace>;
 TYPED_TEST_SUITE(ProfileStoreTest, Places);
 
 TYPED_TEST(ProfileStoreTest, FindsWhatWasRecorded) {
