@@ -47,7 +47,7 @@ Status lmdb_error(const std::string& path, const char* what, int code) {
 }
 
 Result<std::shared_ptr<LmdbEnvironment>> LmdbEnvironment::open(const std::string& path,
-                                                               uint64_t map_bytes) {
+                                                               uint64_t map_bytes, bool create) {
   const std::lock_guard one_at_a_time(open_files_mutex);
   struct stat info {};
   if (stat(path.c_str(), &info) == 0) {
@@ -55,6 +55,8 @@ Result<std::shared_ptr<LmdbEnvironment>> LmdbEnvironment::open(const std::string
     if (open_files().contains({info.st_dev, info.st_ino})) {
       return io_error(path + ": is open in this process already");
     }
+  } else if (errno == ENOENT && !create) {
+    return not_found(path + ": does not exist");
   }
   const std::shared_ptr<LmdbEnvironment> opened(new LmdbEnvironment(path));
   Status status = opened->open_file(map_bytes);

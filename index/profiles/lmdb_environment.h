@@ -48,7 +48,8 @@ inline std::string_view text_of(const MDB_val& value) {
 
 class LmdbEnvironment {
  public:
-  static Result<std::shared_ptr<LmdbEnvironment>> open(const std::string& path, uint64_t map_bytes);
+  static Result<std::shared_ptr<LmdbEnvironment>> open(const std::string& path, uint64_t map_bytes,
+                                                       bool create);
   ~LmdbEnvironment();
   LmdbEnvironment(const LmdbEnvironment&) = delete;
   LmdbEnvironment& operator=(const LmdbEnvironment&) = delete;

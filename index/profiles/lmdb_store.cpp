@@ -227,7 +227,7 @@ std::unique_ptr<ProfileReader> LmdbStore::reader() {
 Result<std::unique_ptr<ProfileStore>> open_lmdb_store(const std::string& path,
                                                       const ProfileStoreOptions& options) {
   Result<std::shared_ptr<LmdbEnvironment>> file =
-      LmdbEnvironment::open(path, options.lmdb_map_bytes);
+      LmdbEnvironment::open(path, options.lmdb_map_bytes, options.create);
   if (!file.ok()) return file.status();
   std::unique_ptr<ProfileStore> store = std::make_unique<LmdbStore>(std::move(*file), options);
   return store;

@@ -14,7 +14,7 @@
 
 namespace barker {
 
-// Opens the file, or makes it. A file that is no LMDB file, is one of another program, or is
+// Opens the file, or makes it if options.create. A file that is no LMDB file, is one of another program, or is
 // shorter than its own pages say is refused, and the error names it.
 Result<std::unique_ptr<ProfileStore>> open_lmdb_store(const std::string& path,
                                                       const ProfileStoreOptions& options);

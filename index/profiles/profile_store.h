@@ -113,6 +113,7 @@ struct ProfileStoreOptions {
   // "unix:SOCKET" (several engines; redis_address.h), "memory:" or "memory:FILE" (begins with the
   // users of the file and forgets what it learned).
   std::string store;
+  bool create = true;  // the LMDB file, if it does not exist
   HistoryLimits limits;
 
   size_t queue_clicks = 65536;                   // that may wait; more are dropped

@@ -71,6 +71,24 @@ int in_child(const Function& what) {
   return status;
 }
 
+TEST(LmdbStore, SeesWhatAnotherProcessWrites) {
+  const LmdbPlace place;
+  ASSERT_EQ(in_child([&] { open_store(place.options()); }), 0);
+  const auto store = open_store(place.options());
+  const auto reader = store->reader();
+  Profile anna;
+  EXPECT_EQ(reader->read("anna", in_a_minute(), anna), ReadOutcome::kUnknown);
+  // The store of the child is a program of its own, because LMDB's handles do not survive a fork.
+  const std::string users = temporary_path("users.jsonl");
+  std::ofstream(users) << R"({"user":"anna","keywords":["tent"]})"
+                       << "\n";
+  const std::string program = std::string(BARKER_COMMAND) + " profiles import lmdb:" + place.path +
+                              " " + users + " > /dev/null 2>&1";
+  ASSERT_EQ(std::system(program.c_str()), 0);
+  EXPECT_EQ(reader->read("anna", in_a_minute(), anna), ReadOutcome::kFound);
+  EXPECT_THAT(anna.keywords, ElementsAre("tent"));
+}
+
 TEST(LmdbStore, SaysThatItIsFullAndTakesClicksAgainLater) {
   const LmdbPlace place;
   ProfileStoreOptions options = place.options();
