@@ -122,7 +122,10 @@ void ClickQueue::run() {
     if (stop) break;
     if (std::chrono::steady_clock::now() >= next_sweep) {
       const std::lock_guard writing(writing_);
-      sweep_();
+      try {
+        sweep_();
+      } catch (const std::exception&) {  // there is no memory; the next sweep goes on
+      }
       next_sweep = std::chrono::steady_clock::now() + options_.sweep_interval;
     }
   }

@@ -92,6 +92,13 @@ RecordState read_header(std::string_view bytes, Header& header) noexcept {
   return RecordState::kGood;
 }
 
+RecordState read_header(std::string_view bytes, int64_t now, int64_t seconds_to_live,
+                        Header& header) noexcept {
+  const RecordState state = read_header(bytes, header);
+  if (state != RecordState::kGood) return state;
+  return is_expired(header.last_click, now, seconds_to_live) ? RecordState::kExpired : state;
+}
+
 bool read_texts(Input& in, size_t count, std::vector<std::string>& texts) {
   if (!in.has(count, kLeastTimedText)) return false;
   texts.resize(count);
@@ -247,14 +254,16 @@ bool is_expired(int64_t last_click, int64_t now, int64_t seconds_to_live) noexce
   return now - last_click > seconds_to_live;
 }
 
+RecordState state_of(std::string_view bytes, int64_t now, int64_t seconds_to_live) noexcept {
+  Header header{};
+  return read_header(bytes, now, seconds_to_live, header);
+}
+
 RecordState read_record(std::string_view bytes, std::string_view user, int64_t now,
                         int64_t seconds_to_live, Profile& into) {
   into.user.assign(user);
   Header header{};
-  RecordState state = read_header(bytes, header);
-  if (state == RecordState::kGood && is_expired(header.last_click, now, seconds_to_live)) {
-    state = RecordState::kExpired;
-  }
+  RecordState state = read_header(bytes, now, seconds_to_live, header);
   if (state == RecordState::kGood && !read_body(bytes, header, into)) {
     state = RecordState::kMalformed;
   }

@@ -69,6 +69,9 @@ RecordState read_record(std::string_view bytes, std::string_view user, int64_t n
 // The same with all that the record holds. kExpired is not looked at.
 RecordState read_record(std::string_view bytes, std::string_view user, StoredProfile& into);
 
+// The state of a record by its header and checksum alone: texts and counts are not looked at.
+RecordState state_of(std::string_view bytes, int64_t now, int64_t seconds_to_live) noexcept;
+
 // Replaces `bytes` by the record of `profile`. False, and `bytes` is empty, if a text, a count or
 // the whole is longer than the format or the limits above allow.
 bool write_record(const StoredProfile& profile, std::string& bytes);

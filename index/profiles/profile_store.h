@@ -86,7 +86,8 @@ class ProfileStore {
   // Clicks that another process has taken and not yet written come after it and stay.
   virtual Result<bool> erase(std::string_view user) = 0;
 
-  // All that is stored of a user, expired or not. Clicks that wait are not looked at.
+  // All that is stored of a user, expired or not. Clicks that wait are not looked at:
+  // a caller that wants them calls flush() first.
   virtual Result<std::optional<StoredProfile>> find(std::string_view user) = 0;
 
   // Calls `take` with each stored user, in no particular order, and stops with its first error.

@@ -121,9 +121,7 @@ bool RecordStore::make_record(std::optional<std::string_view> stored, RecordChan
 }
 
 bool RecordStore::has_expired(std::string_view record) const {
-  StoredProfile profile;
-  return read_record(record, "", profile) == RecordState::kGood &&
-         is_expired(profile.last_click, now(), options_.limits.seconds_to_live);
+  return state_of(record, now(), options_.limits.seconds_to_live) == RecordState::kExpired;
 }
 
 ReadOutcome RecordStore::read(std::string_view record, std::string_view user, Profile& into) const {
