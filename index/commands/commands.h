@@ -21,6 +21,7 @@ Command add_versions_command(CLI::App& app);
 Command add_prune_command(CLI::App& app);
 Command add_promote_command(CLI::App& app);
 Command add_unlabel_command(CLI::App& app);
+Command add_profiles_command(CLI::App& app);
 Command add_admin_command(CLI::App& app);
 Command add_keygen_command(CLI::App& app);
 Command add_sign_command(CLI::App& app);

@@ -173,6 +173,17 @@ TEST(IncludeRules, HeavyHeadersStayOutOfOurHeaders) {
   }
 }
 
+// The databases of users are an affair of their stores.
+TEST(IncludeRules, ClientsOfDatabasesStayInTheRoomOfProfiles) {
+  for (const Include& include : includes_of_tree()) {
+    if (include.target != "lmdb.h" && !include.target.starts_with("hiredis/")) continue;
+    EXPECT_EQ(room_of(include.file.string()), "index/profiles") << where(include);
+    EXPECT_TRUE(include.file.extension() == ".cpp" ||
+                include.file == "index/profiles/lmdb_environment.h")
+        << where(include);
+  }
+}
+
 // The marketplace's command is shared by both programs, so it lives beside the marketplace.
 TEST(IncludeRules, OnlyCommandsParseCommandLines) {
   for (const Include& include : includes_of_tree()) {
