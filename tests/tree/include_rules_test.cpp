@@ -135,8 +135,10 @@ TEST(IncludeRules, ScoringPluginAndHostWriteNoWeightFilesAndReadNoCompressedOnes
     EXPECT_TRUE(std::ranges::find(kWritesWeights, include.target) == kWritesWeights.end())
         << where(include);
     EXPECT_NE(include.target, "models/base/lines.h") << where(include);
-    EXPECT_NE(include.target, "models/base/gzip_file.h") << where(include);
+    EXPECT_NE(include.target, "models/base/input_file.h") << where(include);
+    EXPECT_NE(include.target, "models/base/compression.h") << where(include);
     EXPECT_NE(include.target, "zlib.h") << where(include);
+    EXPECT_NE(include.target, "zstd.h") << where(include);
   }
 }
 
