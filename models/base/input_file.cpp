@@ -81,6 +81,10 @@ size_t InputFile::read(std::string& buffer, std::string& error) {
     zstd_->in = {zstd_->stored.data(), got, 0};
   }
   ZstdReader& zstd = *zstd_;
+  if (!zstd.stream) {
+    error = "there is not enough memory";
+    return 0;
+  }
   ZSTD_outBuffer out{buffer.data(), buffer.size(), 0};
   while (out.pos == 0) {
     const size_t unread = zstd.in.size - zstd.in.pos;

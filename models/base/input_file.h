@@ -40,8 +40,7 @@ class InputFile {
 
   size_t read_stored(char* to, size_t size, std::string& error);
 
-  std::unique_ptr<void, Closer>
-      file_;  // zlib's gzFile, which gives the bytes of other files as they are
+  std::unique_ptr<void, Closer> file_;  // zlib's gzFile; other files pass through unchanged
   // Made when the first bytes have zstd's magic. Then `file_` gives what this one decompresses.
   std::unique_ptr<ZstdReader> zstd_;
   bool is_started_ = false;

@@ -51,6 +51,7 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"index/auction", {"models/base", "models/text"}},
     {"index/retrieval", {"models/base", "models/text", "index/catalogue", "index/matching"}},
     {"index/profiles", {"models/base", "models/text", "index/catalogue"}},
+    {"index/log", {"models/base"}},
     {"index/engine",
      {"models/base", "models/text", "index/catalogue", "index/matching", "index/auction",
       "index/retrieval", "index/auction", "index/profiles", "plugin", "plugin/host"}},
