@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "index/log/log_file.h"
 #include "tests/index/log/log_fixture.h"
@@ -206,13 +207,17 @@ TEST_F(LogFaults, KeepWhatWasAcknowledgedWhereverTheProcessIsKilled) {
 }
 
 TEST_F(LogFaults, KeepWhatWasAcknowledgedWhateverCallFails) {
+  const auto body = [&] { return write_batches(directory_, acknowledged_); };
+  const Traced calls = run_traced(body, {});
+  if (!calls.possible) GTEST_SKIP() << "this machine does not allow tracing";
   int failures = 0;
-  for (int at = 1;; ++at) {
+  for (int at = 1; at <= static_cast<int>(calls.calls.size()); ++at) {
+    // What fails here are files. Sanitizers do not go on when memory cannot be mapped.
+    const long number = calls.calls[static_cast<size_t>(at) - 1].number;
+    if (number == SYS_mmap || number == SYS_munmap || number == SYS_brk) continue;
     fs::remove_all(directory_);
     *acknowledged_ = 0;
-    const Traced traced = run_traced([&] { return write_batches(directory_, acknowledged_); },
-                                     {Fault::Kind::kError, at, EIO});
-    if (!traced.possible) GTEST_SKIP() << "this machine does not allow tracing";
+    const Traced traced = run_traced(body, {Fault::Kind::kError, at, EIO});
     if (!traced.happened) break;
     expect_acknowledged("call " + std::to_string(at) + ", number " + std::to_string(traced.number) +
                         ", failed");
