@@ -10,7 +10,7 @@
 #include "index/matching/stems.h"
 #include "index/retrieval/index_writer.h"
 #include "models/base/exit_code.h"
-#include "models/base/gzip_file.h"
+#include "models/base/input_file.h"
 #include "models/command/options.h"
 #include "models/text/text.h"
 
