@@ -96,7 +96,7 @@ void Ubi::append_click(const RawClick& click, std::string& out) const {
 void Ubi::remember(const RawImpression& shown) {
   if (shown.user.empty() || !client_of_.emplace(shown.request, shown.user).second) return;
   remembered_.push_back(shown.request);
-  if (remembered_.size() <= kMostClients) return;
+  if (remembered_.size() <= options_.most_clients) return;
   client_of_.erase(remembered_.front());
   remembered_.pop_front();
 }

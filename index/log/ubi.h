@@ -6,7 +6,7 @@
 //             event_attributes.position.ordinal
 //
 // query_id is the id of the request and client_id the user, as the raw log has it. An event names
-// its client where the query stood before it in the log and is not forgotten (Ubi::kMostClients).
+// its client where the query stood before it in the log and is not forgotten (`most_clients`).
 //
 // Action names: "click" on an ad, "filter" by an SF, and "impression" of an ad where they are asked
 // for. A click on an SF is no "click", because judgment lists count clicks on documents.
@@ -26,12 +26,11 @@ namespace barker {
 struct UbiOptions {
   bool impressions = false;  // an event for each ad that was shown, beside the query
   bool bulk = false;         // before each line stands one that tells OpenSearch's _bulk its index
+  size_t most_clients = 1'000'000;  // queries whose client is remembered
 };
 
 class Ubi {
  public:
-  static constexpr size_t kMostClients = 1'000'000;  // queries whose client is remembered
-
   explicit Ubi(const UbiOptions& options) : options_(options) {}
 
   // Appends the lines of an event, each with its end.
