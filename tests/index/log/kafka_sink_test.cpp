@@ -53,9 +53,12 @@ class KafkaSinks : public LogFixture {
     std::vector<std::string> lines;
     rd_kafka_topic_t* topic = rd_kafka_topic_new(host_, kTopic, nullptr);
     EXPECT_EQ(rd_kafka_consume_start(topic, 0, RD_KAFKA_OFFSET_BEGINNING), 0);
-    for (int polls = 0; lines.size() < count && polls < 300; ++polls) {
+    for (int pauses = 0; lines.size() < count && pauses < 300;) {
       rd_kafka_message_t* message = rd_kafka_consume(topic, 0, 100);
-      if (!message) continue;
+      if (!message) {
+        ++pauses;
+        continue;
+      }
       if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         lines.emplace_back(static_cast<const char*>(message->payload), message->len);
       }
@@ -84,7 +87,10 @@ TEST_F(KafkaSinks, DeliverEveryLineInOrder) {
   EXPECT_EQ(status.dropped, 0u);
   EXPECT_EQ(status.failed, 0u) << status.last_error;
   EXPECT_EQ(status.waiting, 0u);
-  EXPECT_EQ(consumed(lines.size()), lines);
+  const std::vector<std::string> found = consumed(lines.size());
+  ASSERT_EQ(found.size(), lines.size());
+  const auto [a, b] = std::mismatch(found.begin(), found.end(), lines.begin());
+  EXPECT_EQ(a, found.end()) << *a << " stands where " << *b << " was sent";
 }
 
 TEST_F(KafkaSinks, HoldLinesUntilABrokerComesBack) {
