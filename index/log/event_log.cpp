@@ -96,6 +96,7 @@ void EventLog::Threads::take_lines() {
       continue;
     }
     batch_cost += LineQueue::bytes_of(node->line);
+    if (options.copy_to) options.copy_to(node->line);
     batch += node->line;
     if (!batch.ends_with('\n')) batch += '\n';
     ++batch_lines;

@@ -31,6 +31,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "index/log/log_directory.h"
 #include "models/base/compression.h"
@@ -52,6 +53,9 @@ struct EventLogOptions {
   std::chrono::milliseconds rotate_age = std::chrono::hours(1);
   Compression compression = Compression::kZstd;  // of complete files
   Retention retention;                           // by default, no file is removed
+  // A second destination of the lines, such as a KafkaSink. The writing thread calls it once for
+  // each line, before the line is written. It must neither wait nor throw.
+  std::function<void(std::string_view line)> copy_to;
   // Names files and tells their age. Our two threads call it; it must not throw.
   std::function<int64_t()> clock = milliseconds_now;
 };

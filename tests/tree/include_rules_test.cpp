@@ -54,14 +54,14 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
      {"models/base", "models/text", "index/catalogue", "index/matching", "index/auction",
       "index/retrieval"}},
     {"index/profiles", {"models/base", "models/text", "index/catalogue"}},
-    {"index/log", {"models/base"}},
+    {"index/log", {"models/base", "models/data"}},
     {"index/engine",
      {"models/base", "models/text", "index/catalogue", "index/matching", "index/auction",
       "index/retrieval", "index/live", "index/profiles", "plugin", "plugin/host"}},
     {"index/commands",
-     {"models/base", "models/text", "models/command", "models/weights", "models/simulate",
-      "index/catalogue", "index/matching", "index/auction", "index/retrieval", "index/live",
-      "index/profiles", "index/engine", "plugin", "plugin/host"}},
+     {"models/base", "models/text", "models/command", "models/weights", "models/data",
+      "models/simulate", "index/catalogue", "index/matching", "index/auction", "index/retrieval",
+      "index/live", "index/profiles", "index/log", "index/engine", "plugin", "plugin/host"}},
 };
 
 // Rooms that know the plugin by its header alone, as any host does.
