@@ -87,8 +87,12 @@ class Checker {
     Meta meta{};
     if (!find_meta(txn, meta)) return bad_data(path_ + ": no page of the two metas is whole");
     seen_.assign(bytes_.size() / page_bytes_ + 1, false);
-    for (const Tree& tree : {meta.free, meta.main}) {
-      if (Status s = check_tree(tree, 0); !s.ok()) return s;
+    last_page_ = meta.last_page;
+    if (Status s = check_tree(meta.main, 0); !s.ok()) return s;
+    is_free_tree_ = true;
+    if (Status s = check_tree(meta.free, 0); !s.ok()) return s;
+    for (const uint64_t page : free_) {
+      if (page < seen_.size() && seen_[page]) return damaged(page, "is free and in use");
     }
     return {};
   }
@@ -173,15 +177,38 @@ class Checker {
   // `value` is the offset of the node's value in the page that begins at `start`.
   Status check_value(uint64_t page, const Node& node, size_t start, size_t value, int trees_above) {
     const uint64_t bytes = node.low | uint64_t{node.high} << 16;
-    if ((node.flags & kDuplicates) != 0) return damaged(page, "has a key with several values");
+    if ((node.flags & kDuplicates) != 0) {
+      return damaged(page, "has a key with several values, which profiles do not have");
+    }
+    size_t place = start + value;  // in the file
     if ((node.flags & kBigValue) != 0) {
       if (value + sizeof(uint64_t) > page_bytes_) return damaged(page, "has a wrong value");
-      return check_overflow(at<uint64_t>(start + value), bytes);
+      const auto first = at<uint64_t>(place);
+      if (Status s = check_overflow(first, bytes); !s.ok()) return s;
+      place = first * page_bytes_ + sizeof(PageHeader);
+    } else if (value + bytes > page_bytes_) {
+      return damaged(page, "has a value that is too long");
     }
-    if (value + bytes > page_bytes_) return damaged(page, "has a value that is too long");
+    if (is_free_tree_) return check_free(page, node.key_bytes, place, bytes);
     if ((node.flags & kSubTree) == 0) return {};
     if (bytes != sizeof(Tree)) return damaged(page, "has a wrong tree");
-    return check_tree(at<Tree>(start + value), trees_above + 1);
+    return check_tree(at<Tree>(place), trees_above + 1);
+  }
+
+  // A value of the tree of free pages is a count and so many numbers of pages.
+  Status check_free(uint64_t page, size_t key_bytes, size_t place, uint64_t bytes) {
+    const uint64_t room = bytes / sizeof(uint64_t);
+    const uint64_t count = room > 0 ? at<uint64_t>(place) : 0;
+    if (key_bytes != sizeof(uint64_t) || room == 0 || count > room - 1) {
+      return damaged(page, "has a wrong list of free pages");
+    }
+    for (uint64_t i = 1; i <= count; ++i) {
+      free_.push_back(at<uint64_t>(place + i * sizeof(uint64_t)));
+      if (free_.back() < 2 || free_.back() > last_page_) {
+        return damaged(page, "has a free page that is none");
+      }
+    }
+    return {};
   }
 
   Status check_overflow(uint64_t number, uint64_t bytes) {
@@ -198,6 +225,9 @@ class Checker {
   const std::string_view bytes_;
   size_t page_bytes_ = 0;
   std::vector<bool> seen_;  // by page
+  uint64_t last_page_ = 0;
+  bool is_free_tree_ = false;
+  std::vector<uint64_t> free_;  // pages
 };
 
 }  // namespace

@@ -159,6 +159,8 @@ void fill(const LmdbPlace& place) {
     users[i].learned.bytes.assign(i % 10 == 0 ? 9000 : 300, 'x');
   }
   ASSERT_TRUE(store->import(users).ok());
+  // Some pages are free afterwards.
+  for (int i = 0; i < 300; i += 3) ASSERT_TRUE(*store->erase("user" + std::to_string(i)));
 }
 
 // Every user is read in a child, which a damaged page would end by a signal.
@@ -171,17 +173,29 @@ void opens_or_refuses(const LmdbPlace& place, const std::string& what) {
       ++users;
       return Status();
     };
-    _exit((*store)->for_each(count).ok() ? 0 : 4);
+    if (!(*store)->for_each(count).ok()) _exit(4);
+    // Writing uses the lists of free pages, too.
+    for (int i = 0; i < 4; ++i) {
+      (*store)->record({"user" + std::to_string(i * 10), ClickKind::kAd, {"tent"}});
+      if (!(*store)->flush().ok()) _exit(5);
+    }
+    _exit(0);
   });
   ASSERT_TRUE(WIFEXITED(status)) << what << ": signal " << WTERMSIG(status);
   EXPECT_NE(WEXITSTATUS(status), 2) << what << ": the refusal does not name the file";
 }
 
+// Pages at the end may be free ones, which a file may lack.
 TEST(LmdbStore, RefusesATruncatedFile) {
   const LmdbPlace place;
   fill(place);
-  const auto size = fs::file_size(place.path);
-  for (auto left = size - 4096; left > 2 * 4096; left -= 4096 * 7) {
+  const std::string good = bytes_of(place.path);
+  for (size_t left = good.size(); left > good.size() - 20 * 4096; left -= 4096) {
+    std::ofstream(place.path, std::ios::binary).write(good.data(), static_cast<ssize_t>(left));
+    opens_or_refuses(place, std::to_string(left) + " bytes");
+  }
+  std::ofstream(place.path, std::ios::binary).write(good.data(), std::ssize(good));
+  for (auto left = good.size() / 2; left > 2 * 4096; left -= 4096 * 7) {
     fs::resize_file(place.path, left);
     const auto store = open_profile_store(place.options());
     ASSERT_FALSE(store.ok()) << left;
