@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
         barker::add_inspect_command, barker::add_verify_command, barker::add_publish_command,
         barker::add_rollback_command, barker::add_promote_command, barker::add_unlabel_command,
         barker::add_versions_command, barker::add_prune_command, barker::add_admin_command,
-        barker::add_keygen_command, barker::add_sign_command, barker::add_generate_command}},
+        barker::add_keygen_command, barker::add_sign_command, barker::add_generate_command,
+        barker::add_config_command}},
       argc, argv);
 }

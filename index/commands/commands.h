@@ -25,5 +25,6 @@ Command add_admin_command(CLI::App& app);
 Command add_keygen_command(CLI::App& app);
 Command add_sign_command(CLI::App& app);
 Command add_generate_command(CLI::App& app);
+Command add_config_command(CLI::App& app);
 
 }  // namespace barker
