@@ -27,5 +27,6 @@ Command add_keygen_command(CLI::App& app);
 Command add_sign_command(CLI::App& app);
 Command add_generate_command(CLI::App& app);
 Command add_log_command(CLI::App& app);
+Command add_config_command(CLI::App& app);
 
 }  // namespace barker

@@ -47,6 +47,8 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"plugin/host", {"models/base", "models/weights", "plugin"}},
     {"index", {}},  // holds no code of its own: see below
     {"index/catalogue", {"models/base", "models/text", "plugin"}},
+    {"index/config", {"models/base", "models/text", "models/command"}},
+    {"index/metrics", {"models/base"}},
     {"index/matching", {"models/base", "models/text"}},
     {"index/auction", {"models/base", "models/text"}},
     {"index/retrieval", {"models/base", "models/text", "index/catalogue", "index/matching"}},
@@ -61,7 +63,8 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"index/commands",
      {"models/base", "models/text", "models/command", "models/weights", "models/data",
       "models/simulate", "index/catalogue", "index/matching", "index/auction", "index/retrieval",
-      "index/live", "index/profiles", "index/log", "index/engine", "plugin", "plugin/host"}},
+      "index/live", "index/profiles", "index/log", "index/engine", "index/config", "index/metrics",
+      "plugin", "plugin/host"}},
 };
 
 // Rooms that know the plugin by its header alone, as any host does.
