@@ -6,11 +6,12 @@ int main(int argc, char** argv) {
       {"barker",
        BARKER_VERSION,
        "barker: sponsored search with personalised selling points",
-       {barker::add_index_command, barker::add_search_command, barker::add_import_command,
-        barker::add_mine_command, barker::add_check_command, barker::add_rules_command,
-        barker::add_inspect_command, barker::add_verify_command, barker::add_publish_command,
-        barker::add_rollback_command, barker::add_promote_command, barker::add_unlabel_command,
-        barker::add_versions_command, barker::add_prune_command, barker::add_admin_command,
-        barker::add_keygen_command, barker::add_sign_command, barker::add_generate_command}},
+       {barker::add_index_command, barker::add_search_command, barker::add_serve_command,
+        barker::add_import_command, barker::add_mine_command, barker::add_check_command,
+        barker::add_rules_command, barker::add_inspect_command, barker::add_verify_command,
+        barker::add_publish_command, barker::add_rollback_command, barker::add_promote_command,
+        barker::add_unlabel_command, barker::add_versions_command, barker::add_prune_command,
+        barker::add_admin_command, barker::add_keygen_command, barker::add_sign_command,
+        barker::add_generate_command}},
       argc, argv);
 }

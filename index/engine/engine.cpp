@@ -161,6 +161,11 @@ void Engine::reload() const noexcept {
   if (parts_->watcher) parts_->watcher->wake();
 }
 
+Result<std::string> Engine::ask(const std::string& command) const {
+  if (parts_->watcher) return parts_->watcher->ask(command);
+  return Status(Code::kFailedPrecondition, "this engine follows neither weights nor rules");
+}
+
 bool Engine::spend(std::string_view ad_id, double amount) const noexcept {
   if (!(amount >= 0) || amount > BARKER_MAX_NUMBER) return false;
   const AdBudgets& budgets = parts_->budgets;

@@ -73,7 +73,7 @@ EngineSession::EngineSession(const Engine& engine)
     : engine_(engine.parts()), first_pass_(engine_), plugin_(*engine_.api, engine_.plugin) {}
 
 Result<SearchResult> EngineSession::search(const std::string& query, const Profile& user,
-                                           bool explain) {
+                                           bool explain, const SearchBounds& bounds) {
   if (explain) {
     if (Status s = plugin_.check_can_explain(); !s.ok()) return s;
   }
@@ -86,6 +86,8 @@ Result<SearchResult> EngineSession::search(const std::string& query, const Profi
   if (Status s = first_pass_.find(engine_.limit); !s.ok()) return s;
   page.times.first_pass = watch.lap();
   fill_request(page, user);
+  plugin_.request().deadline_ns = bounds.deadline_ns;
+  plugin_.request().shown = bounds.shown;
   page.times.fetch = watch.lap();
   const Status rescored =
       explain ? plugin_.rescore_and_explain(page.explanation) : plugin_.rescore();

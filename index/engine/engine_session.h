@@ -18,6 +18,12 @@
 
 namespace barker {
 
+// What bounds the plugin's work on one search.
+struct SearchBounds {
+  uint64_t deadline_ns = 0;  // on CLOCK_MONOTONIC; 0: none
+  size_t shown = 0;  // ads that will be shown, and get their titles rewritten; 0: all of the page
+};
+
 class EngineSession {
  public:
   explicit EngineSession(const Engine& engine);
@@ -25,7 +31,8 @@ class EngineSession {
   // Where the plugin refuses to read the query, the page has the first-pass order and the original
   // titles, status "bypassed" and reason "refused", and a warning on standard error says why. Fails
   // where Lucene++ does, and where an explanation is asked of a plugin that gives none.
-  Result<SearchResult> search(const std::string& query, const Profile& user, bool explain = false);
+  Result<SearchResult> search(const std::string& query, const Profile& user, bool explain = false,
+                              const SearchBounds& bounds = {});
 
  private:
   void fill_request(const SearchResult& page, const Profile& user);
