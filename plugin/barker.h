@@ -52,7 +52,7 @@ extern "C" {
 #endif
 
 #define BARKER_ABI_MAJOR 1
-#define BARKER_ABI_MINOR 3
+#define BARKER_ABI_MINOR 4
 #define BARKER_ERROR_SIZE 256
 #define BARKER_MAX_SELLING_POINTS 3 /* most selling points (SPs) put before one title */
 
@@ -537,6 +537,12 @@ typedef struct barker_prepared {
   /* Ends the query, which is counted now: as one, however many ads it had. NULL is allowed. Before
    * the plugin is destroyed. */
   void (*end)(barker_prepared_query* query);
+  /* Since 1.4. [one thread at a time per query] P(user is attracted | user, query) of `count` keywords,
+   * as of selling points, for a bar of feature keywords (SFs) beside the page. NaN: the model does not
+   * know the keyword, a rule forbids it everywhere, or the query is bypassed. Calls of this alone are
+   * not counted as a query. Past the deadline the rest is NaN. */
+  int32_t (*attraction)(barker_prepared_query* query, const barker_string* keywords, uint64_t count,
+                        double* probabilities, char* error);
 } barker_prepared;
 
 /* ---- extension barker.model/1 --------------------------------------------------------------- */

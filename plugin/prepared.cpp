@@ -1,5 +1,7 @@
 #include "plugin/prepared.h"
 
+#include <algorithm>
+#include <cmath>
 #include <new>
 #include <utility>
 
@@ -43,6 +45,7 @@ PreparedQuery::PreparedQuery(Plugin& plugin, const Serving& serving, WorkspacePo
 
 PreparedQuery::~PreparedQuery() {
   const uint64_t ads = answered_ + bypassed_;
+  if (ads == 0 && scored_keywords_) return;
   if (ads == 0) total_.reason = BARKER_REASON_NO_ADS;
   if (answered_ == 0) {
     total_.status = BARKER_STATUS_BYPASSED;
@@ -62,6 +65,14 @@ bool PreparedQuery::score(barker_response& response) {
   if (!deliver(answer, plugin_.host_minor(), response)) return false;
   add_to_total(answer);
   return true;
+}
+
+void PreparedQuery::attraction(std::span<const std::string_view> keywords, double* probabilities) {
+  scored_keywords_ = true;
+  std::fill_n(probabilities, keywords.size(), NAN);
+  if (reason_not_to_run(basis_) != BARKER_REASON_NONE) return;
+  Answer uncounted;
+  Query(request_, basis_, workspace_, uncounted).score_keywords(keywords, probabilities);
 }
 
 void PreparedQuery::add_to_total(const Answer& answer) {

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <memory>
+#include <span>
+#include <string_view>
 
 #include "plugin/answer.h"
 #include "plugin/barker.h"
@@ -30,6 +32,8 @@ class PreparedQuery {
   CheckedRequest& request() { return request_; }
   // Answers the ad that request() points to. False: the response's text buffer is too small.
   bool score(barker_response& response);
+  // P(attracted) of keywords, NaN where there is none. Throws std::bad_alloc.
+  void attraction(std::span<const std::string_view> keywords, double* probabilities);
 
  private:
   void add_to_total(const Answer& answer);
@@ -44,6 +48,7 @@ class PreparedQuery {
   const Basis basis_;
   Answer total_;  // of the ads so far; no ads or text of theirs
   uint64_t answered_ = 0, bypassed_ = 0;
+  bool scored_keywords_ = false;
 };
 
 }  // namespace barker

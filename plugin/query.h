@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "plugin/answer.h"
@@ -33,6 +34,9 @@ class Query {
   bool set_context();
   // Answers the ads of the request in that context.
   bool answer_ads();
+  // P(attracted) of each keyword in that context, exact numbers whatever the configuration says; what is
+  // not reached before the deadline stays as it is, as does what the model does not know.
+  void score_keywords(std::span<const std::string_view> keywords, double* probabilities);
 
  private:
   // Past the deadline, looked up: now, or when so much work has been counted since the last look

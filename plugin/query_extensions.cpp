@@ -85,11 +85,36 @@ int32_t score(barker_prepared_query* query, const barker_ad* ad, barker_response
   });
 }
 
+int32_t attraction(barker_prepared_query* query, const barker_string* keywords, uint64_t count,
+                   double* probabilities, char* error) {
+  return guard(error, [&]() -> int32_t {
+    if (!query || (count > 0 && (!keywords || !probabilities))) {
+      return fail(error, BARKER_E_INVALID_ARGUMENT, "query, keywords or probabilities is NULL");
+    }
+    if (count > BARKER_MAX_AD_SELLING_POINTS) {
+      return fail(error, BARKER_E_INVALID_ARGUMENT,
+                  "count: expected at most " + std::to_string(BARKER_MAX_AD_SELLING_POINTS) +
+                      ", found " + std::to_string(count));
+    }
+    std::vector<std::string_view> texts;
+    for (uint64_t i = 0; i < count; ++i) {
+      const barker_string& text = keywords[i];
+      if ((text.size > 0 && !text.data) || text.size > BARKER_MAX_TEXT_SIZE) {
+        return fail(error, BARKER_E_INVALID_ARGUMENT,
+                    "keywords[" + std::to_string(i) + "]: a text is NULL or too long");
+      }
+      texts.push_back(view(text));
+    }
+    query->query->attraction(texts, probabilities);
+    return BARKER_OK;
+  });
+}
+
 void end(barker_prepared_query* query) { delete query; }
 
 }  // namespace
 
 const barker_explain kExplain = {sizeof(barker_explain), explain, release, rescore_and_explain};
-const barker_prepared kPrepared = {sizeof(barker_prepared), begin, score, end};
+const barker_prepared kPrepared = {sizeof(barker_prepared), begin, score, end, attraction};
 
 }  // namespace barker

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/text/keywords.h"
 #include "plugin/query.h"
 
 namespace barker {
@@ -158,6 +159,34 @@ Query::Scored Query::certify_candidates(float bound) {
     counts_.candidates_rescored += w_.needed_slots.size();
     counts_.screen_violations += violations;
     spread_logits();
+  }
+}
+
+void Query::score_keywords(std::span<const std::string_view> keywords, double* probabilities) {
+  w_.fingerprints.clear();
+  for (const std::string_view keyword : keywords) {
+    if (late_after(kStepsPerByteNormalized * keyword.size())) return;
+    w_.fingerprints.push_back(keyword_fingerprint(keyword));
+  }
+  if (!find_rows(w_.fingerprints, w_.found_rows)) return;
+  w_.needed_rows.clear();
+  w_.needed_slots.clear();  // the keywords that have rows
+  for (uint32_t i = 0; i < keywords.size(); ++i) {
+    const uint32_t row = w_.found_rows[i];
+    if (row >= n_.keyword_rows || weights_.forbids(row, rules_.of_category({}))) continue;
+    w_.needed_rows.push_back(row);
+    w_.needed_slots.push_back(i);
+  }
+  w_.needed_logits.resize(w_.needed_rows.size());
+  for (size_t begin = 0; begin < w_.needed_rows.size(); begin += kMostRows) {
+    if (late()) return;
+    const size_t count = std::min(kMostRows, w_.needed_rows.size() - begin);
+    float* const logits = w_.needed_logits.data() + begin;
+    w_.forward.score_targets({w_.needed_rows.data() + begin, count}, logits, Exactness::kExact);
+    for (size_t i = begin; i < begin + count; ++i) {
+      const double logit = n_.main_scale * w_.needed_logits[i] + n_.main_offset;
+      if (std::isfinite(logit)) probabilities[w_.needed_slots[i]] = 1 / (1 + std::exp(-logit));
+    }
   }
 }
 

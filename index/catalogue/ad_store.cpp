@@ -31,6 +31,7 @@ Status check_ad(const fbs::StoredAd& ad) {
   for (const auto* text : {ad.id(), ad.title(), ad.merchant(), ad.category()}) {
     too_long |= text && text->size() > kLongestText;
   }
+  if (ad.features() && ad.features()->size() > kMostFeatures) return bad_data("too many features");
   for (const auto* point : *ad.selling_points()) too_long |= point->text()->size() > kLongestText;
   return too_long ? bad_data("a text is longer than " + std::to_string(kLongestText) + " bytes")
                   : Status();
@@ -55,14 +56,22 @@ Status write_ad_store(const std::vector<CatalogueAd>& ads, const std::string& pa
       points.push_back(fbs::CreateStoredSellingPoint(builder, builder.CreateSharedString(text),
                                                      fingerprint(normalize_keyword(text))));
     }
+    std::vector<flatbuffers::Offset<fbs::StoredSellingPoint>> features;
+    for (const auto& [name, value] : ad.attributes) {
+      if (features.size() == kMostFeatures) break;
+      if (value.empty() || value.size() > kLongestFeature) continue;
+      features.push_back(fbs::CreateStoredSellingPoint(builder, builder.CreateSharedString(value),
+                                                       fingerprint(normalize_keyword(value))));
+    }
     const auto id = builder.CreateString(ad.id), title = builder.CreateString(ad.title);
     const auto merchant = builder.CreateSharedString(ad.merchant);
     const auto category = builder.CreateSharedString(ad.category);
     const auto title_words = builder.CreateVector(words);
     const auto selling_points = builder.CreateVector(points);
+    const auto stored_features = features.empty() ? 0 : builder.CreateVector(features);
     stored.push_back(fbs::CreateStoredAd(builder, id, title, ad.bid, ad.opt_out, title_words,
                                          selling_points, merchant, category,
-                                         ad.daily_budget.value_or(-1)));
+                                         ad.daily_budget.value_or(-1), stored_features));
   }
   const auto scheme = builder.CreateString(keyword_scheme_record());
   fbs::FinishAdStoreBuffer(builder,

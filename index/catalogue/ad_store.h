@@ -23,6 +23,10 @@ namespace barker {
 // plugin, with those of the weights that serve.
 Status write_ad_store(const std::vector<CatalogueAd>& ads, const std::string& path);
 
+// Of an ad's attributes the first few short values are kept, as features.
+inline constexpr size_t kMostFeatures = 8;
+inline constexpr size_t kLongestFeature = 40;  // bytes
+
 inline constexpr size_t kMaxAdStore = (size_t{2} << 30) - 1;  // bytes; the limit of FlatBuffers
 
 // The ads of an index. The bytes are a copy of the file that the object owns

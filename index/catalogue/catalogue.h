@@ -56,6 +56,8 @@ struct CatalogueAd {
   std::vector<std::string> selling_points;
   std::vector<std::pair<std::string, std::string>> attributes;
   bool opt_out = false;
+
+  bool operator==(const CatalogueAd&) const = default;
 };
 
 // Reads an ad as feeds have it: a number or a boolean is taken where a text is expected, a text where

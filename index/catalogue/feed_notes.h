@@ -10,6 +10,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "models/text/probably_meant.h"
+
 namespace barker {
 
 // For one feed and one thread.
@@ -43,9 +45,5 @@ class FeedNotes {
   std::map<std::string, Kind> kinds_;
   std::unordered_set<std::string> unknown_names_;
 };
-
-// The field that was probably meant by `name`, and an empty view where it resembles none: a name that
-// differs in case and separators, or by a letter or two that are missing, added, changed or swapped.
-std::string_view probably_meant(std::string_view name, const std::vector<std::string_view>& known);
 
 }  // namespace barker

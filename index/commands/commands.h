@@ -22,9 +22,12 @@ Command add_versions_command(CLI::App& app);
 Command add_prune_command(CLI::App& app);
 Command add_promote_command(CLI::App& app);
 Command add_unlabel_command(CLI::App& app);
+Command add_profiles_command(CLI::App& app);
 Command add_admin_command(CLI::App& app);
 Command add_keygen_command(CLI::App& app);
 Command add_sign_command(CLI::App& app);
 Command add_generate_command(CLI::App& app);
+Command add_log_command(CLI::App& app);
+Command add_config_command(CLI::App& app);
 
 }  // namespace barker

@@ -1,12 +1,16 @@
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
+#include "index/catalogue/ad_json.h"
 #include "index/catalogue/mining/accepted.h"
 #include "index/commands/commands.h"
+#include "index/live/change_log.h"
+#include "index/live/rebuild.h"
 #include "index/matching/stems.h"
 #include "index/retrieval/index_writer.h"
 #include "models/base/exit_code.h"
-#include "models/base/gzip_file.h"
+#include "models/base/input_file.h"
 #include "models/command/options.h"
 #include "models/text/text.h"
 
@@ -14,9 +18,9 @@ namespace barker {
 namespace {
 
 struct Options {
-  std::string ads, out, mined;
+  std::string ads, update, out, mined;
   MatchingRules rules;
-  bool mines = false, accepts_all = false, strict = false;
+  bool mines = false, accepts_all = false, strict = false, rebuilds = false;
 };
 
 // Gives the ads the mined selling points that a person accepted.
@@ -38,7 +42,72 @@ Status give_mined(const Options& options, std::vector<CatalogueAd>& ads) {
   return {};
 }
 
+// Writes changes to the log of an index, from which engines that serve it take them.
+Result<int> update(const Options& options) {
+  constexpr size_t kBatch = 10'000;  // changes that are kept together, all or none
+  const std::string name = input_name(options.update);
+  Result<LineReader> lines = LineReader::open(options.update);
+  if (!lines.ok()) return lines.status();
+  if (!std::filesystem::exists(options.out + "/ads.store")) {
+    return not_found(options.out + ": is no index; barker index --ads makes one");
+  }
+  BadLines bad;
+  FeedNotes notes;
+  std::vector<CatalogueChange> changes, others;
+  uint64_t written = 0;
+  const auto write = [&]() -> Status {
+    if (changes.empty()) return {};
+    Status appended;
+    do {  // again where a new index took the place in between
+      Result<ChangeLog> log = ChangeLog::open(options.out);
+      if (!log.ok()) return log.status();
+      appended = log->append(changes, others);
+    } while (appended.code() == Code::kFailedPrecondition);
+    if (!appended.ok()) return appended;
+    written += changes.size();
+    changes.clear();
+    others.clear();
+    return {};
+  };
+  for (std::string_view line; lines->next(line);) {
+    if (line.find_first_not_of(" \t\r\v\f") == std::string_view::npos) continue;
+    notes.set_line(lines->number());
+    Result<CatalogueChange> change = parse_change(line, notes);
+    if (change.ok()) {
+      changes.push_back(std::move(*change));
+    } else {
+      bad.add(lines->number(), reportable(change.status().message()));
+    }
+    if (changes.size() < kBatch) continue;
+    if (Status s = write(); !s.ok()) return s;
+  }
+  if (!lines->status().ok()) return lines->status();
+  if (Status s = write(); !s.ok()) return s;
+  std::cerr << visible_lines(bad.report(name) + notes.report(name)) << written
+            << " changes written, " << bad.count() << " lines reported; engines that follow "
+            << visible(options.out) << " take them at once, others when they start\n";
+  const bool nothing = written == 0 && bad.count() > 0;
+  return nothing || (options.strict && bad.count() > 0) ? kExitBadData : kExitOk;
+}
+
+Result<int> rebuild(const Options& options) {
+  if (!std::filesystem::exists(options.out + "/ads.store")) {
+    return not_found(options.out + ": is no index; barker index --ads makes one");
+  }
+  if (Status s = rebuild_index(options.out); !s.ok()) return s;
+  std::cerr << visible(options.out) << " is built anew, with its changes\n";
+  return kExitOk;
+}
+
 Result<int> run(const Options& options) {
+  const int tasks = !options.ads.empty() + !options.update.empty() + options.rebuilds;
+  if (tasks != 1 && !options.mines) {
+    return invalid_argument(
+        "expected one of --ads FILE (a new index), --update FILE (changes of an index) and "
+        "--rebuild");
+  }
+  if (!options.update.empty()) return update(options);
+  if (options.rebuilds) return rebuild(options);
   if (options.mines) {
     return invalid_argument(
         "--mine-selling-points: people decide what stands before a title; type barker mine --ads "
@@ -81,8 +150,17 @@ Command add_index_command(CLI::App& app) {
   command
       ->add_option("--ads", options->ads,
                    "Catalogue as JSON Lines, plain or gzip; - reads standard input")
-      ->required()
       ->type_name(kFile)
+      ->group(kInput);
+  command
+      ->add_option("--update", options->update,
+                   "Instead of --ads: changes of the index's ads, a JSON object a line; - reads "
+                   "standard input")
+      ->type_name(kFile)
+      ->group(kInput);
+  command
+      ->add_flag("--rebuild", options->rebuilds,
+                 "Instead of --ads: build the index anew of its own ads and their changes")
       ->group(kInput);
   command->add_flag("--strict", options->strict, "Exit with 65 when a line could not be used")
       ->group(kInput);
@@ -104,7 +182,7 @@ Command add_index_command(CLI::App& app) {
       ->group(kInput);
   // Hidden from help and completion: it only says what to type instead.
   command->add_flag("--mine-selling-points", options->mines)->group("");
-  command->add_option("--out", options->out, "Directory of the index to write")
+  command->add_option("--out", options->out, "Directory of the index to write or to change")
       ->required()
       ->type_name(kDirectory)
       ->group(kOutput);

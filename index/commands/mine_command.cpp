@@ -5,7 +5,7 @@
 #include "index/catalogue/mining/mine.h"
 #include "index/commands/commands.h"
 #include "models/base/exit_code.h"
-#include "models/base/gzip_file.h"
+#include "models/base/input_file.h"
 #include "models/base/output_file.h"
 #include "models/command/options.h"
 #include "models/text/text.h"

@@ -98,6 +98,7 @@ Result<int> run(Options& options) {
   Result<std::string> config = configuration(options);
   if (!config.ok()) return config.status();
   options.engine.config = *config;
+  options.engine.follow = options.engine.watch;
   if (options.engine.plugin.empty()) options.engine.plugin = default_plugin_path();
   const Result<Profile> user = find_user(options);
   if (!user.ok()) return user.status();
@@ -118,7 +119,7 @@ Result<int> run(Options& options) {
   };
   if (options.queries.empty()) {
     const Result<SearchResult> page =
-        EngineSession(**engine).search(options.query, *user, options.explain);
+        EngineSession(**engine).search(options.query, *user, {.explain = options.explain});
     if (!page.ok()) return page.status();
     std::cout << format(*page);
     return kExitOk;

@@ -15,20 +15,20 @@ CallerRescorer::CallerRescorer(const Engine& engine)
     : plugin_(*engine.parts().api, engine.parts().plugin) {}
 
 Result<SearchResult> CallerRescorer::rescore(const std::string& query, const Profile& user,
-                                             std::span<const CallerAd> ads, bool explain,
-                                             const SearchBounds& bounds) {
-  if (explain) {
+                                             std::span<const CallerAd> ads,
+                                             const RescoreOptions& options) {
+  if (options.explain) {
     if (Status s = plugin_.check_can_explain(); !s.ok()) return s;
   }
   SearchResult page;
   page.query = query;
   page.user = user.user;
   fill_request(query, user, ads);
-  plugin_.request().deadline_ns = bounds.deadline_ns;
-  plugin_.request().shown = bounds.shown;
+  plugin_.request().deadline_ns = options.deadline_ns;
+  plugin_.request().shown = options.shown;
   const auto start = std::chrono::steady_clock::now();
   const Status rescored =
-      explain ? plugin_.rescore_and_explain(page.explanation) : plugin_.rescore();
+      options.explain ? plugin_.rescore_and_explain(page.explanation) : plugin_.rescore();
   const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
   if (!rescored.ok()) return rescored;
   page.times.rescore = took.count();

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <utility>
 
 #include "index/engine/engine_parts.h"
 #include "index/engine/stored_ad.h"
-#include "index/retrieval/manifest.h"
 #include "models/base/toml_text.h"
 #include "models/text/text.h"
 #include "plugin/host/control.h"
@@ -43,74 +43,76 @@ double bid_exponent_of(const std::string& config) {
   return table.ok() ? (*table)["order"]["bid"].value_or(1.0) : 1.0;
 }
 
+bool watches(const EngineOptions& options) {
+  return options.watch || !options.watched.rules.empty() || !options.admin.empty();
+}
+
+// ICU reads the dictionary of each of these scripts when it is first asked, which takes longer than a
+// query may: Chinese and Japanese, Thai, Lao, Khmer, Burmese.
+Status warm_up_words(const MatchingRules& rules) {
+  const Result<MatchingAnalyzer> analyzer = MatchingAnalyzer::create(rules.languages);
+  if (!analyzer.ok()) return analyzer.status();
+  (void)analyzer->words(
+      "\u9762\u819c \u0e17\u0e35\u0e48 \u0e97\u0eb5\u0ec8 \u1791\u17b8 \u1019\u103c");
+  return {};
+}
+
 }  // namespace
 
 EngineParts::~EngineParts() {
   watcher.reset();
+  catalogue.reset();
   if (plugin) api->destroy(plugin);
 }
 
 Result<std::unique_ptr<const EngineParts>> EngineParts::open(const EngineOptions& options) {
-  Result<AdStore> store = AdStore::open(options.index + "/ads.store");
-  if (!store.ok()) return store.status();
-  Result<MatchingRules> rules = read_matching_rules(options.index);
-  if (!rules.ok()) return rules.status();
-  if (Status s = check_manifest(options.index); !s.ok()) return s;
-  Result<BidIndex> bids = BidIndex::open(options.index);
-  if (!bids.ok()) return bids.status();
-  Result<TitleIndex> titles = TitleIndex::open(options.index + "/titles");
-  if (!titles.ok()) return titles.status();
-  for (const auto& [name, ads] :
-       {std::pair("titles", titles->documents()), std::pair("bids.book", bids->book().ads())}) {
-    if (ads == store->size()) continue;
-    return bad_data(options.index + ": expected as many ads in ads.store as in " + name +
-                    ", found " + std::to_string(store->size()) + " and " + std::to_string(ads));
-  }
-  if (bids->book().languages() != rules->languages.size()) {
-    return bad_data(options.index + ": bids.book and matching.toml name different languages");
-  }
-  std::unique_ptr<EngineParts> parts(new EngineParts(
-      std::move(bids).value(), std::move(titles).value(), std::move(store).value(), options));
-  parts->rules = std::move(*rules);
-  if (Status s = parts->read_matching(options); !s.ok()) return s;
-  Result<AdBudgets> budgets =
-      AdBudgets::open(parts->store, options.auction.budgets, options.auction.time_zone);
-  if (!budgets.ok()) return budgets.status();
-  parts->budgets = std::move(*budgets);
-  if (Status s = parts->start_plugin(options); !s.ok()) return s;
+  std::unique_ptr<EngineParts> parts(new EngineParts(options));
   parts->bid_exponent = bid_exponent_of(options.config);
+  if (Status s = parts->create_plugin(options); !s.ok()) return s;
+  if (Status s = parts->open_catalogue(options); !s.ok()) return s;
+  if (Status s = parts->load_weights(options); !s.ok()) return s;
   return std::unique_ptr<const EngineParts>(std::move(parts));
 }
 
-Status EngineParts::read_matching(const EngineOptions& options) {
-  const Result<MatchingAnalyzer> analyzer = MatchingAnalyzer::create(rules.languages);
-  if (!analyzer.ok()) return analyzer.status();
-  // ICU reads the dictionary of each of these scripts when it is first asked, which takes longer than
-  // a query may: Chinese and Japanese, Thai, Lao, Khmer, Burmese.
-  (void)analyzer->words(
-      "\u9762\u819c \u0e17\u0e35\u0e48 \u0e97\u0eb5\u0ec8 \u1791\u17b8 \u1019\u103c");
-  if (options.synonyms.empty()) return {};
-  Result<Synonyms> words = Synonyms::read(options.synonyms, *analyzer);
-  if (!words.ok()) return words.status();
-  synonyms = std::move(*words);
-  return {};
-}
-
-Status EngineParts::start_plugin(const EngineOptions& options) {
+Status EngineParts::create_plugin(const EngineOptions& options) {
   const Result<const barker_api*> loaded = load_plugin(options.plugin);
   if (!loaded.ok()) return loaded.status();
   api = *loaded;
-  const bool watches = options.watch || !options.watched.rules.empty() || !options.admin.empty();
-  if (watches) host.log = nullptr;  // the watcher's events say what the plugin would log
+  if (watches(options)) host.log = nullptr;  // the watcher's events say what the plugin would log
   char error[BARKER_ERROR_SIZE] = "";
   const int32_t code = api->create(&host, as_string(options.config), &plugin, error);
-  if (code != BARKER_OK) return plugin_error(code, error);
-  if (Status s = register_store(); !s.ok()) return s;
+  return code == BARKER_OK ? Status() : plugin_error(code, error);
+}
+
+// Before the weights are loaded, which then resolve the ads.
+Status EngineParts::open_catalogue(const EngineOptions& options) {
+  LiveCatalogueOptions live;
+  live.index = options.index;
+  live.synonyms = options.synonyms;
+  live.budgets = options.auction.budgets;
+  live.time_zone = options.auction.time_zone;
+  live.follow = options.follow;
+  live.rebuild = options.rebuild;
+  if (find_extension<barker_catalogue>(*api, BARKER_EXT_CATALOGUE)) {
+    live.registry.add = [this](const AdStore& store) { return register_store(store); };
+    live.registry.release = [this](uint64_t handle) { release_store(handle); };
+  }
+  live.report = [](const Status& status, const std::string& what) {
+    const std::string text = status.ok() ? what : what + ": " + status.message();
+    log_to_stderr(nullptr, status.ok() ? BARKER_LOG_INFO : BARKER_LOG_WARNING, as_string(text));
+  };
+  Result<std::unique_ptr<LiveCatalogue>> opened = LiveCatalogue::open(std::move(live));
+  if (!opened.ok()) return opened.status();
+  catalogue = std::move(*opened);
+  return warm_up_words(catalogue->snapshot()->words->rules);
+}
+
+Status EngineParts::load_weights(const EngineOptions& options) {
   if (!options.watch && !options.watched.weights.empty()) {
     const Result<uint64_t> generation = Control(*api, plugin).load(options.watched.weights);
     if (!generation.ok()) return generation.status();
   }
-  if (!watches) return {};
+  if (!watches(options)) return {};
   Watched watched = options.watched;
   watched.shared_directory = watched.shared_directory || allows_shared_directory(options.config);
   if (!options.watch) watched.weights.clear();
@@ -122,30 +124,38 @@ Status EngineParts::start_plugin(const EngineOptions& options) {
 }
 
 // Gives the plugin the ads of the store, a part at a time, so that not all of them stand in memory
-// twice at once. Before the weights are loaded, which then resolve them.
-Status EngineParts::register_store() {
+// twice at once.
+Result<uint64_t> EngineParts::register_store(const AdStore& store) const {
   const auto catalogues = find_extension<barker_catalogue>(*api, BARKER_EXT_CATALOGUE);
-  if (!catalogues) return {};
   constexpr size_t kPart = 16 << 10;  // ads
   char error[BARKER_ERROR_SIZE] = "";
+  uint64_t handle = 0;
   Session ads(*api, plugin);  // its buffers, to fill in structs
-  for (size_t first = 0; first < store.size() || catalogue == 0; first += kPart) {
+  for (size_t first = 0; first < store.size() || handle == 0; first += kPart) {
     ads.start({});
     for (size_t i = first; i < std::min(store.size(), first + kPart); ++i) {
-      add_stored_ad(store.ad(i), ads).catalogue_ad = catalogue == 0 ? 0 : i + 1;
+      add_stored_ad(store.ad(i), ads).catalogue_ad = handle == 0 ? 0 : i + 1;
     }
     const barker_request& r = ads.complete_request();
-    const uint64_t before = catalogue;
+    const uint64_t before = handle;
     const int32_t code =
         before == 0
-            ? catalogues->add(plugin, r.ads, r.ad_count, r.ad_stride, &catalogue, error)
-            : catalogues->upsert(plugin, before, r.ads, r.ad_count, r.ad_stride, &catalogue, error);
+            ? catalogues->add(plugin, r.ads, r.ad_count, r.ad_stride, &handle, error)
+            : catalogues->upsert(plugin, before, r.ads, r.ad_count, r.ad_stride, &handle, error);
     if (code != BARKER_OK) return plugin_error(code, error);
     if (before == 0) continue;
     const int32_t released = catalogues->release(plugin, before, error);
     if (released != BARKER_OK) return plugin_error(released, error);
   }
-  return {};
+  return handle;
+}
+
+void EngineParts::release_store(uint64_t handle) const {
+  const auto catalogues = find_extension<barker_catalogue>(*api, BARKER_EXT_CATALOGUE);
+  char error[BARKER_ERROR_SIZE] = "";
+  if (catalogues->release(plugin, handle, error) == BARKER_OK) return;
+  const std::string text = std::string("an old catalogue stays in memory: ") + error;
+  log_to_stderr(nullptr, BARKER_LOG_WARNING, as_string(text));
 }
 
 Engine::Engine(std::unique_ptr<const EngineParts> parts) : parts_(std::move(parts)) {}
@@ -168,9 +178,15 @@ Result<std::string> Engine::ask(const std::string& command) const {
 
 bool Engine::spend(std::string_view ad_id, double amount) const noexcept {
   if (!(amount >= 0) || amount > BARKER_MAX_NUMBER) return false;
-  const AdBudgets& budgets = parts_->budgets;
-  const auto at = budgets.by_id.find(fingerprint(ad_id));
-  return at == budgets.by_id.end() || budgets.ledger->spend(at->second, amount);
+  return parts_->catalogue->spend(ad_id, amount);
 }
+
+Result<ChangeSummary> Engine::change(std::string_view json_lines) const {
+  return parts_->catalogue->change(json_lines);
+}
+
+Status Engine::refresh_catalogue() const { return parts_->catalogue->refresh(); }
+
+LiveCatalogueStatus Engine::catalogue_status() const { return parts_->catalogue->status(); }
 
 }  // namespace barker

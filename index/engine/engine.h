@@ -1,7 +1,7 @@
 // The engine: finds ads for a query and lets the plugin rescore them.
 //
-// An Engine is opened once and is immutable. It owns what all threads share: index, ad store, the
-// plugin with its weights, the watcher and the administrator's socket. Each thread asks through an
+// An Engine is opened once. It owns what all threads share: the catalogue, which may change while queries
+// go on (index/live/), the plugin with its weights, the watcher and the administrator's socket. Each thread asks through an
 // EngineSession of its own (engine_session.h):
 //
 //   Result<std::unique_ptr<Engine>> engine = Engine::open(options);
@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "index/live/live_catalogue.h"
 #include "models/base/result.h"
 #include "plugin/host/life_cycle.h"
 
@@ -36,6 +37,8 @@ struct EngineOptions {
   std::string admin;     // Unix socket to answer the administrator on; empty: none
   std::string synonyms;  // file of words that mean the same (synonyms.h); empty: none
   size_t limit = 50;     // ads of the first pass
+  bool follow = false;   // take changes of the catalogue, and new indexes, from other processes
+  bool rebuild = false;  // with `follow`: build the index anew when much of it has changed
   AuctionOptions auction;
 };
 
@@ -62,6 +65,16 @@ class Engine {
   // taken, where the amount is negative or no finite number. When this returns, the amount survives
   // the end of the process. [any thread]
   bool spend(std::string_view ad_id, double amount) const noexcept;
+
+  // Changes the catalogue by lines of JSON (CATALOGUE.md, "Changes"). When this returns, the changes are on
+  // the disk, and every search that starts now sees them. An error means that none was kept, unless it
+  // says otherwise. [any thread]
+  Result<ChangeSummary> change(std::string_view json_lines) const;
+
+  // Takes at once what other processes changed, instead of within a tenth of a second. [any thread]
+  Status refresh_catalogue() const;
+
+  LiveCatalogueStatus catalogue_status() const;  // [any thread]
 
   const EngineParts& parts() const { return *parts_; }
 

@@ -1,16 +1,12 @@
 // What the sessions of an engine share. Nothing of it changes once the engine is open, except inside
-// the plugin and the watcher, which have their own thread rules. Only index/engine includes this.
+// the plugin, the catalogue and the watcher, which have their own thread rules. Only index/engine includes
+// this.
 #pragma once
 
 #include <memory>
 
-#include "index/catalogue/ad_store.h"
-#include "index/engine/ad_budgets.h"
 #include "index/engine/engine.h"
-#include "index/matching/matching_file.h"
-#include "index/matching/synonyms.h"
-#include "index/retrieval/bid_index.h"
-#include "index/retrieval/title_index.h"
+#include "index/live/live_catalogue.h"
 #include "plugin/barker.h"
 #include "plugin/host/watcher.h"
 
@@ -26,33 +22,25 @@ struct EngineParts {
   EngineParts(const EngineParts&) = delete;
   EngineParts& operator=(const EngineParts&) = delete;
 
-  BidIndex bids;
-  TitleIndex titles;
-  AdStore store;
   AuctionOptions auction;
   double bid_exponent = 1;  // of the plugin's order
-  AdBudgets budgets;
-  MatchingRules rules;
-  Synonyms synonyms;
-  size_t limit;  // ads of the first pass
+  size_t limit;             // ads of the first pass
   barker_host host = {sizeof(barker_host), BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr,
                       log_to_stderr};
   const barker_api* api = nullptr;
-  barker_plugin* plugin = nullptr;  // destroyed after the watcher
-  uint64_t catalogue = 0;  // the plugin's handle of the ad store, whose documents have the numbers
-                           // from 1; 0: the plugin is older than catalogues
+  barker_plugin* plugin = nullptr;  // destroyed after the catalogue and the watcher
+  // The plugin's handles are of the ad stores, whose ads have the numbers from 1.
+  std::unique_ptr<LiveCatalogue> catalogue;
   std::unique_ptr<Watcher> watcher;  // null: nothing is watched
 
  private:
-  EngineParts(BidIndex bid_index, TitleIndex title_index, AdStore ads, const EngineOptions& options)
-      : bids(std::move(bid_index)),
-        titles(std::move(title_index)),
-        store(std::move(ads)),
-        auction(options.auction),
-        limit(options.limit) {}
-  Status read_matching(const EngineOptions& options);
-  Status start_plugin(const EngineOptions& options);
-  Status register_store();
+  explicit EngineParts(const EngineOptions& options)
+      : auction(options.auction), limit(options.limit) {}
+  Status create_plugin(const EngineOptions& options);
+  Status open_catalogue(const EngineOptions& options);
+  Status load_weights(const EngineOptions& options);
+  Result<uint64_t> register_store(const AdStore& store) const;
+  void release_store(uint64_t handle) const;
 };
 
 }  // namespace barker

@@ -69,12 +69,24 @@ barker_ad& add_stored_ad(const fbs::StoredAd& stored, Session& to) {
   return ad;
 }
 
-EngineSession::EngineSession(const Engine& engine)
-    : engine_(engine.parts()), first_pass_(engine_), plugin_(*engine_.api, engine_.plugin) {}
+EngineSession::EngineSession(const Engine& engine, uint64_t seed)
+    : engine_(engine.parts()),
+      first_pass_(engine_),
+      plugin_(*engine_.api, engine_.plugin),
+      bar_(*engine_.api, engine_.plugin),
+      random_(seed, /*stream=*/0) {}
 
+// The catalogue of a query is let go when it is answered, because the next may come much later.
 Result<SearchResult> EngineSession::search(const std::string& query, const Profile& user,
-                                           bool explain, const SearchBounds& bounds) {
-  if (explain) {
+                                           const SearchOptions& options) {
+  Result<SearchResult> page = answer(query, user, options);
+  first_pass_.end();
+  return page;
+}
+
+Result<SearchResult> EngineSession::answer(const std::string& query, const Profile& user,
+                                           const SearchOptions& options) {
+  if (options.explain) {
     if (Status s = plugin_.check_can_explain(); !s.ok()) return s;
   }
   SearchResult page;
@@ -83,14 +95,14 @@ Result<SearchResult> EngineSession::search(const std::string& query, const Profi
   Stopwatch watch;
   first_pass_.analyse(page.query);
   page.times.analyse = watch.lap();
-  if (Status s = first_pass_.find(engine_.limit); !s.ok()) return s;
+  if (Status s = first_pass_.find(engine_.limit, options.features); !s.ok()) return s;
   page.times.first_pass = watch.lap();
   fill_request(page, user);
-  plugin_.request().deadline_ns = bounds.deadline_ns;
-  plugin_.request().shown = bounds.shown;
+  plugin_.request().deadline_ns = options.deadline_ns;
+  plugin_.request().shown = options.shown;
   page.times.fetch = watch.lap();
   const Status rescored =
-      explain ? plugin_.rescore_and_explain(page.explanation) : plugin_.rescore();
+      options.explain ? plugin_.rescore_and_explain(page.explanation) : plugin_.rescore();
   page.times.rescore = watch.lap();
   page.auction = first_pass_.record();
   if (rescored.ok()) {
@@ -99,7 +111,28 @@ Result<SearchResult> EngineSession::search(const std::string& query, const Profi
     show_first_pass(page, rescored);
   }
   set_prices(page);
+  watch.lap();
+  if (Status s = offer_features(options, page); !s.ok()) return s;
+  page.times.features = watch.lap();
   return page;
+}
+
+// Of the ads of the first pass. A query that the plugin refuses has no bar.
+Status EngineSession::offer_features(const SearchOptions& options, SearchResult& page) {
+  if (options.bar.count == 0 || page.reason == "refused") return {};
+  bar_.start();
+  for (uint32_t i = 0; i < first_pass_.candidates().size(); ++i) {
+    const AdPlace& place = first_pass_.candidates()[i].place;
+    const fbs::StoredAd& ad = first_pass_.snapshot().segment(place).stored(place.ad);
+    for (const auto* features : {ad.selling_points(), ad.features()}) {
+      if (!features) continue;
+      for (const fbs::StoredSellingPoint* feature : *features) {
+        const bool is_asked = first_pass_.asks_for(feature->fingerprint());
+        if (!is_asked) bar_.add(view(*feature->text()), feature->fingerprint(), i);
+      }
+    }
+  }
+  return bar_.choose(plugin_.complete_request(), options.bar, random_, page.features);
 }
 
 void EngineSession::fill_request(const SearchResult& page, const Profile& user) {
@@ -109,20 +142,25 @@ void EngineSession::fill_request(const SearchResult& page, const Profile& user) 
     plugin_.add_group(name);
     for (const std::string& token : tokens) plugin_.add_token(token);
   }
-  plugin_.request().catalogue = engine_.catalogue;
+  plugin_.request().catalogue = first_pass_.snapshot().parts.front().segment->handle();
   for (const Candidate& candidate : first_pass_.candidates()) add_ad(candidate);
 }
 
 // An ad that the plugin knows from its catalogue is named by its number. Id and title are for this
-// session's own use.
+// session's own use. Ads that are newer than the index are given whole, as are those whose merchants had
+// opted out when the plugin learned of them and have not any more.
 void EngineSession::add_ad(const Candidate& candidate) {
-  const fbs::StoredAd& stored = engine_.store.ad(candidate.ad);
-  barker_ad& ad = engine_.catalogue == 0 ? add_stored_ad(stored, plugin_) : plugin_.add_ad();
-  if (engine_.catalogue != 0) {
+  const LiveSegment& segment = first_pass_.snapshot().segment(candidate.place);
+  const fbs::StoredAd& stored = segment.stored(candidate.place.ad);
+  const bool opt_out = segment.opt_out(candidate.place.ad);
+  const bool is_known = segment.handle() != 0 && (opt_out || !stored.opt_out());
+  barker_ad& ad = is_known ? plugin_.add_ad() : add_stored_ad(stored, plugin_);
+  if (is_known) {
     ad.id = as_string(view(*stored.id()));
     ad.title = as_string(view(*stored.title()));
-    ad.catalogue_ad = candidate.ad + 1;
+    ad.catalogue_ad = candidate.place.ad + 1;
   }
+  ad.flags = opt_out ? BARKER_AD_OPT_OUT : 0;
   ad.first_pass_score = candidate.relevance;
   ad.bid = candidate.bid;
 }
@@ -149,13 +187,15 @@ void EngineSession::set_prices(SearchResult& page) {
 // How an ad came into the auction.
 void EngineSession::show_match(const Candidate& candidate, AdShown& shown) const {
   if (candidate.term == kNoTerm) return;
-  const BidBook::Term term = engine_.bids.book().term(candidate.term);
+  const LiveSegment& segment = first_pass_.snapshot().segment(candidate.place);
+  const BidBook::Term term = segment.files().bids().book().term(candidate.term);
   shown.match = match_name(term.match);
   shown.term = term.text;
 }
 
 std::string EngineSession::text_of(const AnsweredAd& answer, const barker_chosen& chosen) const {
-  const fbs::StoredAd& stored = engine_.store.ad(first_pass_.candidates()[answer.index].ad);
+  const AdPlace& place = first_pass_.candidates()[answer.index].place;
+  const fbs::StoredAd& stored = first_pass_.snapshot().segment(place).stored(place.ad);
   return stored.selling_points()->Get(chosen.index)->text()->str();
 }
 

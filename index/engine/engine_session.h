@@ -10,6 +10,7 @@
 
 #include "index/auction/price.h"
 #include "index/engine/engine.h"
+#include "index/engine/feature_bar.h"
 #include "index/engine/first_pass.h"
 #include "index/engine/search_result.h"
 #include "index/profiles/profiles.h"
@@ -18,23 +19,30 @@
 
 namespace barker {
 
-// What bounds the plugin's work on one search.
-struct SearchBounds {
-  uint64_t deadline_ns = 0;  // on CLOCK_MONOTONIC; 0: none
+struct SearchOptions {
+  bool explain = false;
+  uint64_t deadline_ns = 0;  // of the plugin's work, on CLOCK_MONOTONIC; 0: none
   size_t shown = 0;  // ads that will be shown, and get their titles rewritten; 0: all of the page
+  // Keywords of selling points or attributes, all of which an ad must have to be on the page.
+  std::vector<std::string> features = {};
+  FeatureBarOptions bar = {};  // of the features that the page offers
 };
 
 class EngineSession {
  public:
-  explicit EngineSession(const Engine& engine);
+  // `seed`: of what is shown at random; each session should have another.
+  explicit EngineSession(const Engine& engine, uint64_t seed = 0);
 
   // Where the plugin refuses to read the query, the page has the first-pass order and the original
   // titles, status "bypassed" and reason "refused", and a warning on standard error says why. Fails
   // where Lucene++ does, and where an explanation is asked of a plugin that gives none.
-  Result<SearchResult> search(const std::string& query, const Profile& user, bool explain = false,
-                              const SearchBounds& bounds = {});
+  Result<SearchResult> search(const std::string& query, const Profile& user,
+                              const SearchOptions& options = {});
 
  private:
+  Result<SearchResult> answer(const std::string& query, const Profile& user,
+                              const SearchOptions& options);
+  Status offer_features(const SearchOptions& options, SearchResult& page);
   void fill_request(const SearchResult& page, const Profile& user);
   void add_ad(const Candidate& candidate);
   void show_match(const Candidate& candidate, AdShown& shown) const;
@@ -46,6 +54,8 @@ class EngineSession {
   const EngineParts& engine_;
   FirstPass first_pass_;
   Session plugin_;
+  FeatureBar bar_;
+  Random random_;
   std::vector<AuctionAd> auction_ads_;
   std::vector<double> prices_;
 };

@@ -5,6 +5,7 @@
 
 #include "index/catalogue/ad_store_generated.h"
 #include "index/retrieval/bids_generated.h"
+#include "models/text/keywords.h"
 
 namespace barker {
 namespace {
@@ -23,21 +24,31 @@ constexpr size_t kMostHits = 2000;
 
 FirstPass::FirstPass(const EngineParts& engine)
     : engine_(engine),
-      // Opening the engine made one of the same languages, so that this cannot fail.
-      analyzer_(std::move(MatchingAnalyzer::create(engine.rules.languages)).value()) {}
+      languages_(engine.catalogue->snapshot()->words->rules.languages),
+      // The catalogue made one of the same languages, so that this cannot fail.
+      analyzer_(std::move(MatchingAnalyzer::create(languages_)).value()) {}
 
 void FirstPass::analyse(const std::string& query) {
+  snapshot_ = engine_.catalogue->snapshot();
+  if (const auto& languages = snapshot_->words->rules.languages; languages != languages_) {
+    analyzer_ = std::move(MatchingAnalyzer::create(languages)).value();
+    languages_ = languages;
+  }
   query_ = query;
   words_ = query_words(analyzer_, query);
 }
 
-Status FirstPass::find(size_t limit) {
+Status FirstPass::find(size_t limit, const std::vector<std::string>& features) {
+  features_.clear();
+  for (const std::string& feature : features) features_.push_back(keyword_fingerprint(feature));
   candidates_.clear();
   taken_.clear();
   left_out_.clear();
+  visited_ = 0;
   record_ = {};
   record_.reserve = engine_.auction.reserve;
-  if (engine_.budgets.ledger) pace_ = engine_.budgets.ledger->pace(seconds_now());
+  const AdBudgets& budgets = snapshot_->parts.front().segment->budgets();
+  if (budgets.ledger) pace_ = budgets.ledger->pace(seconds_now());
   if (Status s = find_bids(limit); !s.ok()) return s;
   record_.bid_matches = candidates_.size();
   if (candidates_.size() < limit) {
@@ -47,66 +58,122 @@ Status FirstPass::find(size_t limit) {
   return {};
 }
 
-bool FirstPass::takes_part(uint32_t ad, double bid) {
-  if (left_out_.contains(ad)) return false;
-  if (!is_left_out(ad, bid)) return true;
-  left_out_.insert(ad);
+bool FirstPass::takes_part(const AdPlace& place, double bid) {
+  if (snapshot_->is_gone(place) || left_out_.contains(place.key())) return false;
+  if (!is_left_out(place, bid)) return true;
+  left_out_.insert(place.key());
   return false;
 }
 
-bool FirstPass::is_left_out(uint32_t ad, double bid) {
+bool FirstPass::is_left_out(const AdPlace& place, double bid) {
+  const LiveSegment& segment = snapshot_->segment(place);
   if (bid < engine_.auction.reserve) {
     ++record_.below_reserve;
-  } else if (engine_.bids.book().is_denied(ad, words_)) {
+  } else if (segment.files().bids().book().is_denied(place.ad, words_)) {
     ++record_.denied;
-  } else if (!engine_.budgets.may_take_part(ad, pace_)) {
+  } else if (!segment.can_pay(place.ad, pace_)) {
     ++record_.out_of_budget;
+  } else if (!features_.empty() && !has_features(place)) {
+    ++record_.without_features;
   } else {
     return false;
   }
   return true;
 }
 
+bool FirstPass::has_features(const AdPlace& place) const {
+  const fbs::StoredAd& ad = snapshot_->segment(place).stored(place.ad);
+  return std::ranges::all_of(features_, [&](Fingerprint feature) {
+    const auto is_it = [&](const fbs::StoredSellingPoint* has) {
+      return has->fingerprint() == feature;
+    };
+    return std::ranges::any_of(*ad.selling_points(), is_it) ||
+           (ad.features() && std::ranges::any_of(*ad.features(), is_it));
+  });
+}
+
+// Keeps one offer more than there are places, whose bid is the record's cut.
 Status FirstPass::find_bids(size_t limit) {
-  const BidBook& book = engine_.bids.book();
-  size_t visited = 0;
+  for (uint32_t part = 0; part < snapshot_->parts.size(); ++part) {
+    if (Status s = find_bids_of(part, limit); !s.ok()) return s;
+  }
+  if (candidates_.size() > limit) {
+    record_.cut = candidates_.back().bid;
+    candidates_.pop_back();
+  }
+  return {};
+}
+
+// Reads the offers of a segment in the order of what they bid when it was made. What is still to come then
+// bids at most LiveSegment::most_raise() times that, but for the raised offers, which are read first.
+Status FirstPass::find_bids_of(uint32_t part, size_t limit) {
+  const LiveSegment& segment = *snapshot_->parts[part].segment;
+  const BidBook& book = segment.files().bids().book();
+  const double most_raise = segment.most_raise();
+  if (const auto& raised = snapshot_->parts[part].raised) {
+    for (const uint32_t number : *raised) {
+      if (!visit_offer(part, number, limit)) break;
+    }
+  }
   const auto visit = [&](uint32_t number) {
-    if (++visited > kMostOffers) {
-      record_.is_cut = true;
-      return false;
-    }
-    const fbs::Offer& offer = book.offer(number);
-    const bool is_full = candidates_.size() == limit;
-    if (is_full && offer.bid() < engine_.auction.reserve) return false;
-    BidBook::Match match{};
-    if (!book.find_match(number, words_, match)) return true;
-    if (offer.is_one_of() && taken_.contains(offer.ad())) return true;
-    if (!takes_part(offer.ad(), offer.bid())) return true;
-    if (is_full) {
-      record_.cut = offer.bid();
-      return false;
-    }
-    if (offer.is_one_of()) taken_.insert(offer.ad());
-    const float relevance = kRelevance[static_cast<size_t>(match.match)];
-    candidates_.push_back({offer.ad(), match.term, offer.bid(), relevance});
-    return true;
+    const double most = book.offer(number).bid() * most_raise;
+    if (candidates_.size() > limit && most <= candidates_.back().bid) return false;
+    if (candidates_.size() >= limit && most < engine_.auction.reserve) return false;
+    return visit_offer(part, number, limit);
   };
   bool is_query_cut = false;
-  const Status read = engine_.bids.read(words_, visit, &is_query_cut);
+  const Status read = segment.files().bids().read(words_, visit, &is_query_cut);
   record_.is_cut |= is_query_cut;
   return read;
 }
 
+// Returns whether reading should go on.
+bool FirstPass::visit_offer(uint32_t part, uint32_t number, size_t limit) {
+  if (++visited_ > kMostOffers) {
+    record_.is_cut = true;
+    return false;
+  }
+  const LiveSegment& segment = *snapshot_->parts[part].segment;
+  const BidBook& book = segment.files().bids().book();
+  const fbs::Offer& offer = book.offer(number);
+  const double bid = segment.bid_of(offer);
+  if (candidates_.size() > limit && bid <= candidates_.back().bid) return true;
+  BidBook::Match match{};
+  if (!book.find_match(number, words_, match)) return true;
+  const AdPlace place = {part, offer.ad()};
+  if (!takes_part(place, bid)) return true;
+  const float relevance = kRelevance[static_cast<size_t>(match.match)];
+  const bool may_come_twice = offer.is_one_of() || snapshot_->parts[part].raised != nullptr;
+  insert({place, match.term, bid, relevance}, may_come_twice, limit);
+  return true;
+}
+
+// The highest bid first; of equal ones, that which was read first. An ad stands with its highest bid.
+void FirstPass::insert(const Candidate& candidate, bool may_come_twice, size_t limit) {
+  if (may_come_twice) {
+    const auto twin = std::ranges::find(candidates_, candidate.place, &Candidate::place);
+    if (twin != candidates_.end()) {
+      if (twin->bid >= candidate.bid) return;
+      candidates_.erase(twin);
+    }
+  }
+  const auto at =
+      std::ranges::upper_bound(candidates_, candidate.bid, std::ranges::greater(), &Candidate::bid);
+  candidates_.insert(at, candidate);
+  if (candidates_.size() > limit + 1) candidates_.pop_back();
+}
+
 Status FirstPass::find_texts(size_t limit) {
   MatchingQuery query = {analyzer_.analyse(query_, MatchingSide::kQuery), {}, {}};
-  query.synonyms = engine_.synonyms.widen(query.forms.folded);
+  const Synonyms& known = snapshot_->words->synonyms;
+  query.synonyms = known.widen(query.forms.folded);
   query.by_word = std::move(query.forms.by_word);
   for (std::vector<std::string>& forms : query.by_word) {
-    const std::vector<std::string> synonyms = engine_.synonyms.words_for(forms);
+    const std::vector<std::string> synonyms = known.words_for(forms);
     forms.insert(forms.end(), synonyms.begin(), synonyms.end());
   }
-  for (const Candidate& candidate : candidates_) taken_.insert(candidate.ad);
-  const TitleIndex& titles = engine_.titles;
+  for (const Candidate& candidate : candidates_) taken_.insert(candidate.place.key());
+  const TitleIndex& titles = *snapshot_->titles;
   for (const Search& search : {
            Search([&](size_t most) { return titles.search_all(query, most); }),
            Search([&](size_t most) { return titles.search_any(query, most); }),
@@ -139,10 +206,11 @@ Status FirstPass::add_hits(size_t limit, const Search& search) {
     if (!hits.ok()) return hits.status();
     for (; read < hits->size() && candidates_.size() < limit; ++read) {
       const Hit& hit = (*hits)[read];
-      const double bid = engine_.store.ad(hit.document).bid();
-      if (taken_.contains(hit.document) || !takes_part(hit.document, bid)) continue;
-      taken_.insert(hit.document);
-      candidates_.push_back({hit.document, kNoTerm, bid, most * hit.score / hits->front().score});
+      const AdPlace place = snapshot_->place(hit.document);
+      const double bid = snapshot_->segment(place).bid(place.ad);
+      if (taken_.contains(place.key()) || !takes_part(place, bid)) continue;
+      taken_.insert(place.key());
+      candidates_.push_back({place, kNoTerm, bid, most * hit.score / hits->front().score});
     }
     if (hits->size() < asked) break;  // that was all
   }

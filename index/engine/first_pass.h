@@ -8,6 +8,7 @@
 // Threads: one at a time. Only index/engine includes this.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -16,6 +17,7 @@
 
 #include "index/engine/engine_parts.h"
 #include "index/engine/search_result.h"
+#include "index/live/snapshot.h"
 #include "index/matching/matching.h"
 #include "index/retrieval/bid_match.h"
 #include "models/base/result.h"
@@ -25,8 +27,8 @@ namespace barker {
 inline constexpr uint32_t kNoTerm = ~uint32_t{0};
 
 struct Candidate {
-  uint32_t ad;
-  uint32_t term;    // of the bid book; kNoTerm: the texts matched
+  AdPlace place;
+  uint32_t term;    // of the bid book of its segment; kNoTerm: the texts matched
   double bid;       // of that term, or the ad's
   float relevance;  // first_pass_score: 1 for an exact match, and less the looser the match is
 };
@@ -35,12 +37,23 @@ class FirstPass {
  public:
   explicit FirstPass(const EngineParts& engine);
 
-  // Splits the query, in valid UTF-8, into folded words.
+  // Splits the query, in valid UTF-8, into folded words. The query is answered with what the catalogue
+  // is now.
   void analyse(const std::string& query);
 
-  // Finds up to `limit` ads, bid matches first. They hold until the next call. Fails where Lucene++
-  // does.
-  Status find(size_t limit);
+  // Finds up to `limit` ads that have all of these features, bid matches first. They hold until the next
+  // call, or end(). Fails where Lucene++ does.
+  Status find(size_t limit, const std::vector<std::string>& features = {});
+
+  // Whether the last find() was to have this feature.
+  bool asks_for(Fingerprint feature) const {
+    return std::ranges::find(features_, feature) != features_.end();
+  }
+
+  // Lets the catalogue of this query go.
+  void end() { snapshot_.reset(); }
+
+  const CatalogueSnapshot& snapshot() const { return *snapshot_; }
 
   const std::vector<Candidate>& candidates() const { return candidates_; }
   const AuctionRecord& record() const { return record_; }
@@ -51,16 +64,24 @@ class FirstPass {
   Status find_bids(size_t limit);
   Status find_texts(size_t limit);
   Status add_hits(size_t limit, const Search& search);
-  bool takes_part(uint32_t ad, double bid);
-  bool is_left_out(uint32_t ad, double bid);
+  Status find_bids_of(uint32_t part, size_t limit);
+  bool visit_offer(uint32_t part, uint32_t number, size_t limit);
+  void insert(const Candidate& candidate, bool may_come_twice, size_t limit);
+  bool takes_part(const AdPlace& place, double bid);
+  bool is_left_out(const AdPlace& place, double bid);
+  bool has_features(const AdPlace& place) const;
 
   const EngineParts& engine_;
+  std::shared_ptr<const CatalogueSnapshot> snapshot_;
+  std::vector<std::string> languages_;  // of analyzer_
   MatchingAnalyzer analyzer_;
   std::string query_;
   QueryWords words_;
+  std::vector<Fingerprint> features_;
   std::vector<Candidate> candidates_;
-  std::unordered_set<uint32_t> taken_;     // ads that may come twice
-  std::unordered_set<uint32_t> left_out_;  // each of which the record counts once
+  std::unordered_set<uint64_t> taken_;     // ads that the texts may find again, by AdPlace::key()
+  std::unordered_set<uint64_t> left_out_;  // each of which the record counts once
+  size_t visited_ = 0;                     // offers
   AuctionRecord record_;
   Budgets::Pace pace_{};  // of the moment of the query
 };

@@ -16,6 +16,7 @@ Json times_json(const StageTimes& t, bool auction) {
   json["score"] = t.score;
   json["choose"] = t.choose;
   json["rewrite"] = t.rewrite;
+  if (auction) json["features"] = t.features;
   return json;
 }
 
@@ -25,9 +26,18 @@ Json auction_json(const AuctionRecord& a) {
           {"denied", a.denied},
           {"out_of_budget", a.out_of_budget},
           {"below_reserve", a.below_reserve},
+          {"without_features", a.without_features},
           {"reserve", a.reserve},
           {"cut", a.cut},
           {"is_cut", a.is_cut}};
+}
+
+Json sf_json(const FeatureShown& sf) {
+  return {{"keyword", sf.keyword},
+          {"position", sf.position},
+          {"propensity", sf.propensity},
+          {"attraction", std::isnan(sf.attraction) ? Json(nullptr) : Json(sf.attraction)},
+          {"ads", sf.ads}};
 }
 
 Json ad_json(const AdShown& ad, bool auction) {
@@ -64,6 +74,10 @@ Json search_json(const SearchResult& result, const JsonPart& part) {
   const size_t first = std::min(part.from, result.ads.size());
   const size_t end = first + std::min(part.count, result.ads.size() - first);
   for (size_t i = first; i < end; ++i) ads.push_back(ad_json(result.ads[i], part.auction));
+  if (part.sfs) {
+    Json& sfs = json["sfs"] = Json::array();
+    for (const FeatureShown& sf : result.features) sfs.push_back(sf_json(sf));
+  }
   if (!result.explanation.empty()) json["explain"] = Json::parse(result.explanation);
   return json;
 }

@@ -14,12 +14,13 @@ namespace barker {
 struct JsonPart {
   size_t from = 0, count = SIZE_MAX;
   bool auction = true;
+  bool sfs = false;  // the feature keywords (SFs) that the page offers
 };
 
 // The field names are stable: query, user, status, reason, generation, timing_us, auction[bid_matches,
-// title_matches, denied, out_of_budget, below_reserve, reserve, cut, is_cut], ads[id, rank,
+// title_matches, denied, out_of_budget, below_reserve, without_features, reserve, cut, is_cut], ads[id, rank,
 // first_pass_rank, score, bid, price, match, term, pctr, title, original_title, selling_points[text,
-// score, begin, end]], and explain where it was asked for. pctr is null where the model predicts none, and
+// score, begin, end]], sfs[keyword, position, propensity, attraction, ads] and explain where they were asked for. pctr is null where the model predicts none, and
 // term where the texts matched. Without the auction, the fields auction, price, match and term and the times
 // of the first pass are missing.
 nlohmann::ordered_json search_json(const SearchResult& result, const JsonPart& part = {});

@@ -26,8 +26,17 @@ struct AdShown {
   std::vector<SellingPointShown> selling_points;
 };
 
+// A feature keyword (SF) that the page offers as a filter (feature_bar.h).
+struct FeatureShown {
+  std::string keyword;
+  double attraction;  // P(user is attracted | user, query); NaN where the model cannot say
+  double propensity;  // with which probability its place got it
+  size_t position;    // from 1
+  size_t ads;         // of the page that have it
+};
+
 struct StageTimes {  // microseconds
-  double analyse = 0, first_pass = 0, fetch = 0, rescore = 0;
+  double analyse = 0, first_pass = 0, fetch = 0, rescore = 0, features = 0;
   double map = 0, score = 0, choose = 0, rewrite = 0;  // parts of rescore, by the plugin's clock
 };
 
@@ -37,6 +46,7 @@ struct AuctionRecord {
   size_t denied = 0;                          // by their negative keywords
   size_t out_of_budget = 0;                   // for today, or ahead of their pace
   size_t below_reserve = 0;                   // as far as offers were read
+  size_t without_features = 0;                // that lack one that the search asked for
   double reserve = 0;
   double cut = 0;  // the best bid for which there was no place; 0: all had one
   // The query has more words than are compared with bid terms, or so much was left out that not all
@@ -51,7 +61,8 @@ struct SearchResult {
   StageTimes times;
   AuctionRecord auction;
   std::vector<AdShown> ads;
-  std::string explanation;  // JSON; empty unless it was asked for
+  std::vector<FeatureShown> features;  // by position; empty unless they were asked for
+  std::string explanation;             // JSON; empty unless it was asked for
 };
 
 }  // namespace barker

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "index/retrieval/bids_generated.h"
 #include "models/base/atomic_file.h"
@@ -26,6 +27,7 @@ struct OfferDraft {
   uint32_t ad;
   std::vector<TermDraft> terms;
   bool is_one_of;
+  bool is_ads_bid;
 };
 
 std::vector<Fingerprint> words_of(const BidTerm& term, const MatchingAnalyzer& analyzer) {
@@ -41,14 +43,16 @@ std::vector<OfferDraft> offers_of(const std::vector<CatalogueAd>& ads,
                                   const MatchingAnalyzer& analyzer) {
   std::vector<OfferDraft> offers;
   for (size_t i = 0; i < ads.size(); ++i) {
-    std::map<double, std::vector<TermDraft>> by_bid;
+    std::map<std::pair<double, bool>, std::vector<TermDraft>>
+        by_bid;  // bid, and whether it is the ad's
     for (const BidTerm& term : ads[i].bid_terms) {
       std::vector<Fingerprint> words = words_of(term, analyzer);
       if (words.empty()) continue;
-      by_bid[term.bid.value_or(ads[i].bid)].push_back({&term, std::move(words)});
+      by_bid[{term.bid.value_or(ads[i].bid), !term.bid}].push_back({&term, std::move(words)});
     }
     for (auto& [bid, terms] : by_bid) {
-      offers.push_back({bid, static_cast<uint32_t>(i), std::move(terms), by_bid.size() > 1});
+      offers.push_back(
+          {bid.first, static_cast<uint32_t>(i), std::move(terms), by_bid.size() > 1, bid.second});
     }
   }
   std::ranges::stable_sort(offers, std::ranges::greater(), &OfferDraft::bid);
@@ -61,7 +65,7 @@ class BookWriter {
   explicit BookWriter(const MatchingAnalyzer& analyzer) : analyzer_(analyzer) {}
 
   void add_offer(const OfferDraft& offer) {
-    offers_.emplace_back(offer.bid, offer.ad, size_of(terms_), offer.is_one_of);
+    offers_.emplace_back(offer.bid, offer.ad, size_of(terms_), offer.is_one_of, offer.is_ads_bid);
     for (const TermDraft& draft : offer.terms) add_term(*draft.term, draft.words);
   }
 

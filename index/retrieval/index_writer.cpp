@@ -8,11 +8,13 @@
 #include <cstring>
 #include <filesystem>
 
+#include "index/catalogue/ad_json.h"
 #include "index/catalogue/ad_store.h"
 #include "index/retrieval/bid_index.h"
 #include "index/retrieval/manifest.h"
 #include "index/retrieval/title_index.h"
 #include "models/base/atomic_file.h"
+#include "models/base/output_file.h"
 #include "models/text/keywords.h"
 
 namespace barker {
@@ -40,6 +42,12 @@ Status sync_tree(const fs::path& directory) {
   return sync_directory(directory.string());
 }
 
+Status write_source(const std::vector<CatalogueAd>& ads, const std::string& directory) {
+  OutputFile file(source_in(directory));
+  for (const CatalogueAd& ad : ads) file.write(ad_line(ad) + "\n");
+  return file.close();
+}
+
 // Puts the directory `building` in the place of `target`, durably, and removes what stood there.
 Status put_in_place(const fs::path& building, const fs::path& target) {
   std::error_code error;
@@ -61,8 +69,21 @@ Status put_in_place(const fs::path& building, const fs::path& target) {
 
 }  // namespace
 
+Status write_segment(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
+                     const std::string& directory) {
+  std::error_code error;
+  for (const char* part : {"titles", "bids"}) {
+    if (!error) fs::create_directories(fs::path(directory) / part, error);
+  }
+  if (error) return io_error(directory + ": " + error.message());
+  Status status = write_title_index(ads, analyzer, directory + "/titles");
+  if (status.ok()) status = BidIndex::write(ads, analyzer, directory);
+  if (status.ok()) status = write_ad_store(ads, directory + "/ads.store");
+  return status;
+}
+
 Status write_index(const std::vector<CatalogueAd>& ads, const std::string& directory,
-                   const MatchingRules& rules) {
+                   const MatchingRules& rules, const BeforeInPlace& before) {
   const Result<MatchingAnalyzer> analyzer = MatchingAnalyzer::create(rules.languages);
   if (!analyzer.ok()) return analyzer.status();
   std::error_code error;
@@ -75,16 +96,14 @@ Status write_index(const std::vector<CatalogueAd>& ads, const std::string& direc
   const fs::path building = target.string() + ".building" + suffix;
   fs::remove_all(building, error);
   error.clear();
-  for (const char* part : {"titles", "bids"}) {
-    if (!error) fs::create_directories(building / part, error);
-  }
+  fs::create_directories(building, error);
   if (error) return io_error(building.string() + ": " + error.message());
 
-  Status status = write_title_index(ads, *analyzer, (building / "titles").string());
-  if (status.ok()) status = BidIndex::write(ads, *analyzer, building.string());
-  if (status.ok()) status = write_ad_store(ads, (building / "ads.store").string());
+  Status status = write_segment(ads, *analyzer, building.string());
   if (status.ok()) status = write_matching_rules(rules, building.string());
+  if (status.ok()) status = write_source(ads, building.string());
   if (status.ok()) status = write_manifest(building.string());
+  if (status.ok() && before) status = before(building.string());
   if (status.ok()) status = sync_tree(building);
   if (!status.ok()) {
     fs::remove_all(building, error);

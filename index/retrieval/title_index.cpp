@@ -196,6 +196,24 @@ Result<TitleIndex> TitleIndex::open(const std::string& directory) {
   }
 }
 
+Result<TitleIndex> TitleIndex::join(const std::vector<const TitleIndex*>& parts) {
+  TitleIndex joined;
+  joined.impl_->directory = parts.front()->impl_->directory;
+  try {
+    auto readers = lucene::Collection<lucene::IndexReaderPtr>::newInstance();
+    for (const TitleIndex* part : parts) {
+      readers.add(part->impl_->searcher->getIndexReader());
+      joined.impl_->documents += part->impl_->documents;
+    }
+    const lucene::IndexReaderPtr all = lucene::newLucene<lucene::MultiReader>(readers, false);
+    joined.impl_->searcher = lucene::newLucene<lucene::IndexSearcher>(all);
+    if (Status s = joined.warm_up(); !s.ok()) return s;
+    return joined;
+  } catch (const lucene::LuceneException& e) {
+    return lucene_error(joined.impl_->directory, e);
+  }
+}
+
 // Searches as queries do, for a keyword that is in no ad and for the first term of each field.
 Status TitleIndex::warm_up() const {
   MatchingQuery query;

@@ -39,6 +39,9 @@ Status write_title_index(const std::vector<CatalogueAd>& ads, const MatchingAnal
 class TitleIndex {
  public:
   static Result<TitleIndex> open(const std::string& directory);
+  // One index of the documents of several, numbered through in their order. Words are worth in it what
+  // they are worth in all of them together, so that its scores can be compared.
+  static Result<TitleIndex> join(const std::vector<const TitleIndex*>& parts);
   ~TitleIndex();
   TitleIndex(TitleIndex&&) noexcept;
 

@@ -55,7 +55,7 @@ class EngineService : public Service {
 
  private:
   const Profile& profile_of(const Asker& asker);
-  SearchBounds bounds_of(const Asker& asker, size_t shown) const;
+  uint64_t deadline_ns(const Asker& asker) const;
 
   ServiceParts& parts_;
   std::unique_ptr<EngineSession> session_;

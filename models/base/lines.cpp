@@ -4,14 +4,14 @@
 #include <cstring>
 #include <utility>
 
-#include "models/base/gzip_file.h"
+#include "models/base/input_file.h"
 
 namespace barker {
 
 struct LineReader::Impl {
-  explicit Impl(GzipFile opened) : file(std::move(opened)) {}
+  explicit Impl(InputFile opened) : file(std::move(opened)) {}
 
-  GzipFile file;
+  InputFile file;
   std::string buffer = std::string(1 << 18, '\0');
   size_t begin = 0, end = 0;  // unread part of the buffer
   // The first '\n' and the first '\r' of the unread part, `end` where it has none. They are searched
@@ -72,7 +72,7 @@ LineReader::LineReader(LineReader&&) noexcept = default;
 LineReader& LineReader::operator=(LineReader&&) noexcept = default;
 
 Result<LineReader> LineReader::open(const std::string& path) {
-  Result<GzipFile> file = GzipFile::open(path);
+  Result<InputFile> file = InputFile::open(path);
   if (!file.ok()) return file.status();
   return LineReader(std::make_unique<Impl>(std::move(*file)));
 }

@@ -1,5 +1,6 @@
-// Reads JSON Lines and other line formats, plain or compressed by gzip, one line at a time. Bad
-// lines are counted and reported with their numbers and reasons, so that none is lost in silence.
+// Reads JSON Lines and other line formats, plain or compressed by gzip or zstd, one line at a time.
+// Bad lines are counted and reported with their numbers and reasons, so that none is lost in
+// silence.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +14,8 @@
 
 namespace barker {
 
-// The lines of a file; the path "-" is standard input. Gzip is recognised by its magic. "\n", "\r\n"
-// and "\r" end a line, the last line may lack its end, and a UTF-8 byte order mark at the start is
+// The lines of a file; the path "-" is standard input. Gzip and zstd are recognised by their
+// magic. "\n", "\r\n" and "\r" end a line, the last line may lack its end, and a UTF-8 byte order mark at the start is
 // skipped. For one thread at a time.
 class LineReader {
  public:
@@ -24,7 +25,7 @@ class LineReader {
   LineReader& operator=(LineReader&&) noexcept;
 
   // Gives the next line without its end, valid until the next call. False at the end of the file or
-  // on a read error: a damaged gzip file, a line longer than kMaxLine. status() tells the two
+  // on a read error: a damaged compressed file, a line longer than kMaxLine. status() tells the two
   // apart.
   bool next(std::string_view& line);
 

@@ -9,6 +9,7 @@ namespace barker {
 
 Command add_generate_command(CLI::App& app);
 Command add_import_command(CLI::App& app);
+Command add_join_command(CLI::App& app);
 Command add_validate_command(CLI::App& app);
 Command add_prepare_command(CLI::App& app);
 Command add_convert_command(CLI::App& app);

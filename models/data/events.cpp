@@ -1,36 +1,19 @@
 #include "models/data/events.h"
 
-#include <nlohmann/json.hpp>
-
+#include "models/data/json_fields.h"
 #include "models/text/text.h"
 
 namespace barker {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-// Thrown while a line is parsed and turned into the Status of the parse. A line can be wrong in
-// many places, and this keeps the code of each of them short.
-struct Wrong {
-  std::string reason;
-};
-
-std::string found(const Json& value) { return std::string(", found ") + value.type_name(); }
-
-const Json* member(const Json& object, const char* name) {
-  const auto at = object.find(name);
-  return at == object.end() || at->is_null() ? nullptr : &*at;
-}
-
-std::string read_string(const Json& value, const std::string& field) {
-  if (!value.is_string()) throw Wrong{field + ": expected a string" + found(value)};
-  return value.get<std::string>();
-}
-
-std::string optional_string(const Json& object, const char* name) {
-  const Json* value = member(object, name);
-  return value ? read_string(*value, name) : std::string();
-}
+using json_fields::found;
+using json_fields::Json;
+using json_fields::member;
+using json_fields::optional_string;
+using json_fields::read_array;
+using json_fields::read_groups;
+using json_fields::read_strings;
+using json_fields::Wrong;
 
 bool read_clicked(const Json& object, const std::string& field) {
   const Json* value = member(object, "clicked");
@@ -47,33 +30,6 @@ double read_probability(const Json& object, const std::string& field) {
     throw Wrong{field + ".p: expected a number from 0 to 1, found " + value->dump()};
   }
   return value->get<double>();
-}
-
-const Json& read_array(const Json& value, const std::string& field) {
-  if (!value.is_array()) throw Wrong{field + ": expected an array" + found(value)};
-  return value;
-}
-
-std::vector<std::string> read_strings(const Json& value, const std::string& field) {
-  std::vector<std::string> strings;
-  for (const Json& item : read_array(value, field)) strings.push_back(read_string(item, field));
-  return strings;
-}
-
-// Reads ["a", "b"], or {"a": 2, "b": 0.5} with weights.
-FeatureGroup read_group(const std::string& name, const Json& value) {
-  const std::string field = "groups." + name;
-  if (!value.is_object()) return {name, read_strings(value, field), {}};
-  FeatureGroup group{name, {}, {}};
-  for (const auto& [token, weight] : value.items()) {
-    if (!weight.is_number() || !(weight.get<double>() >= 0 && weight.get<double>() <= 1e6)) {
-      throw Wrong{field + "." + token + ": expected a weight from 0 to 1e6, found " +
-                  weight.dump()};
-    }
-    group.tokens.push_back(token);
-    group.weights.push_back(weight.get<float>());
-  }
-  return group;
 }
 
 void read_sfs(const Json& value, std::vector<SfImpression>& sfs) {
@@ -122,12 +78,7 @@ SearchEvent read_event(const Json& json) {
   event.search = optional_string(json, "search");
   event.query = optional_string(json, "query");
   event.category = optional_string(json, "category");
-  if (const Json* groups = member(json, "groups")) {
-    if (!groups->is_object()) throw Wrong{"groups: expected an object" + found(*groups)};
-    for (const auto& [name, tokens] : groups->items()) {
-      event.groups.push_back(read_group(name, tokens));
-    }
-  }
+  if (const Json* groups = member(json, "groups")) event.groups = read_groups(*groups);
   if (const Json* keywords = member(json, "query_keywords")) {
     event.query_keywords = read_strings(*keywords, "query_keywords");
   }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -188,6 +189,42 @@ TEST_P(EqualAnswers, OfAdsThatComeOneByOne) {
       prepared.end(open);
     }
   }
+}
+
+TEST_P(EqualAnswers, OfKeywordsAndTheSellingPointsThatTheyAre) {
+  const auto& prepared =
+      *static_cast<const barker_prepared*>(api().get_extension(BARKER_EXT_PREPARED));
+  ASSERT_EQ(prepared.struct_size, sizeof prepared);
+  make("numbers = 'exact'\n");
+  load(path_);
+  size_t compared = 0;
+  for (int user = 0; user < 10; ++user) {
+    fill_page(20, user);
+    ASSERT_EQ(rescore(), BARKER_OK) << error_;
+    const uint64_t queries = stats().queries;
+    barker_request request = request_;
+    request.ads = nullptr;
+    request.ad_count = 0;
+    barker_prepared_query* open = nullptr;
+    ASSERT_EQ(prepared.begin(plugin_, &request, &open, error_), BARKER_OK) << error_;
+    std::vector<barker_string> keywords;
+    for (const std::string& text : point_texts_) keywords.push_back(view(text));
+    std::vector<double> scores(keywords.size(), -1);
+    ASSERT_EQ(prepared.attraction(open, keywords.data(), keywords.size(), scores.data(), error_),
+              BARKER_OK)
+        << error_;
+    prepared.end(open);
+    EXPECT_EQ(stats().queries, queries) << "it is no query";
+    EXPECT_TRUE(std::isnan(scores.back())) << "the model never saw it";
+    for (const barker_result_ad& ad : results_) {
+      const size_t first_point = ad.ad % 10;  // of the ad, in points_
+      for (uint32_t k = 0; k < ad.chosen_count; ++k) {
+        EXPECT_NEAR(scores[first_point + ad.chosen[k].index], ad.chosen[k].score, 1e-6);
+        ++compared;
+      }
+    }
+  }
+  EXPECT_GT(compared, 100u);
 }
 
 TEST_P(EqualAnswers, OfAnExplanationAndThePageThatItExplains) {

@@ -47,17 +47,24 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"plugin/host", {"models/base", "models/weights", "plugin"}},
     {"index", {}},  // holds no code of its own: see below
     {"index/catalogue", {"models/base", "models/text", "plugin"}},
+    {"index/config", {"models/base", "models/text", "models/command"}},
+    {"index/metrics", {"models/base"}},
     {"index/matching", {"models/base", "models/text"}},
     {"index/auction", {"models/base", "models/text"}},
     {"index/retrieval", {"models/base", "models/text", "index/catalogue", "index/matching"}},
+    {"index/live",
+     {"models/base", "models/text", "index/catalogue", "index/matching", "index/auction",
+      "index/retrieval"}},
     {"index/profiles", {"models/base", "models/text", "index/catalogue"}},
+    {"index/log", {"models/base", "models/data"}},
     {"index/engine",
      {"models/base", "models/text", "index/catalogue", "index/matching", "index/auction",
-      "index/retrieval", "index/auction", "index/profiles", "plugin", "plugin/host"}},
+      "index/retrieval", "index/live", "index/profiles", "plugin", "plugin/host"}},
     {"index/commands",
-     {"models/base", "models/text", "models/command", "models/weights", "models/simulate",
-      "index/catalogue", "index/matching", "index/auction", "index/retrieval", "index/profiles",
-      "index/engine", "plugin", "plugin/host"}},
+     {"models/base", "models/text", "models/command", "models/weights", "models/data",
+      "models/simulate", "index/catalogue", "index/matching", "index/auction", "index/retrieval",
+      "index/live", "index/profiles", "index/log", "index/engine", "index/config", "index/metrics",
+      "plugin", "plugin/host"}},
 };
 
 // Rooms that know the plugin by its header alone, as any host does.
@@ -135,8 +142,10 @@ TEST(IncludeRules, ScoringPluginAndHostWriteNoWeightFilesAndReadNoCompressedOnes
     EXPECT_TRUE(std::ranges::find(kWritesWeights, include.target) == kWritesWeights.end())
         << where(include);
     EXPECT_NE(include.target, "models/base/lines.h") << where(include);
-    EXPECT_NE(include.target, "models/base/gzip_file.h") << where(include);
+    EXPECT_NE(include.target, "models/base/input_file.h") << where(include);
+    EXPECT_NE(include.target, "models/base/compression.h") << where(include);
     EXPECT_NE(include.target, "zlib.h") << where(include);
+    EXPECT_NE(include.target, "zstd.h") << where(include);
   }
 }
 
@@ -167,6 +176,17 @@ TEST(IncludeRules, HeavyHeadersStayOutOfOurHeaders) {
                   include.file.filename().string().find("torch") != std::string::npos)
           << where(include);
     }
+  }
+}
+
+// The databases of users are an affair of their stores.
+TEST(IncludeRules, ClientsOfDatabasesStayInTheRoomOfProfiles) {
+  for (const Include& include : includes_of_tree()) {
+    if (include.target != "lmdb.h" && !include.target.starts_with("hiredis/")) continue;
+    EXPECT_EQ(room_of(include.file.string()), "index/profiles") << where(include);
+    EXPECT_TRUE(include.file.extension() == ".cpp" ||
+                include.file == "index/profiles/lmdb_environment.h")
+        << where(include);
   }
 }
 

@@ -3,7 +3,7 @@
 namespace barker {
 
 Result<ByteSource> ByteSource::open(const std::string& path) {
-  Result<GzipFile> file = GzipFile::open(path);
+  Result<InputFile> file = InputFile::open(path);
   if (!file.ok()) return file.status();
   return ByteSource(std::move(*file));
 }

@@ -1,4 +1,4 @@
-// The bytes of a file, plain or gzip, in pieces of bounded size.
+// The bytes of a file, plain, gzip or zstd, in pieces of bounded size.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "models/base/gzip_file.h"
+#include "models/base/input_file.h"
 #include "models/base/result.h"
 
 namespace barker {
@@ -28,11 +28,11 @@ class ByteSource {
   const std::string& name() const { return file_.name(); }  // the path, or "standard input"
 
  private:
-  explicit ByteSource(GzipFile file) : file_(std::move(file)) {}
+  explicit ByteSource(InputFile file) : file_(std::move(file)) {}
 
   bool fill();
 
-  GzipFile file_;
+  InputFile file_;
   std::string buffer_ = std::string(1 << 18, '\0');
   size_t size_ = 0;  // bytes of the piece in the buffer
   bool has_peeked_ = false;

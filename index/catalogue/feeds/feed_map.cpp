@@ -7,7 +7,7 @@
 #include "index/catalogue/feeds/product_rows.h"
 #include "index/catalogue/wrong_format.h"
 #include "models/base/file_bytes.h"
-#include "models/base/gzip_file.h"
+#include "models/base/input_file.h"
 #include "models/base/toml_text.h"
 #include "models/text/text.h"
 

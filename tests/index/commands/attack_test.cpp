@@ -71,7 +71,7 @@ TEST_F(Attack, LeavesJsonWhole) {
   size_t ads = 0;
   for (const std::string& hostile : hostile_texts()) {
     for (const std::string& query : {hostile, std::string("shoes")}) {
-      const auto result = session.search(query, hostile_user(hostile), /*explain=*/true);
+      const auto result = session.search(query, hostile_user(hostile), {.explain = true});
       ASSERT_TRUE(result.ok()) << result.status().message();
       std::ostringstream out;
       print_json(*result, 1000, out);
@@ -97,7 +97,7 @@ TEST_F(Attack, LeavesTheTerminalAlone) {
   EngineSession session(*engine);
   for (const std::string& hostile : hostile_texts()) {
     for (const std::string& query : {hostile, std::string("shoes")}) {
-      const auto result = session.search(query, hostile_user(hostile), /*explain=*/true);
+      const auto result = session.search(query, hostile_user(hostile), {.explain = true});
       ASSERT_TRUE(result.ok());
       std::ostringstream out;
       print_table(*result, 1000, out);

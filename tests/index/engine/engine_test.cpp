@@ -88,7 +88,7 @@ SearchResult kettles(const std::vector<CatalogueAd>& ads) {
   o.watched.weights = weights_with_phrases();
   const auto engine = Engine::open(o);
   EXPECT_TRUE(engine.ok()) << engine.status().message();
-  auto page = EngineSession(**engine).search("kettle", {}, /*explain=*/true);
+  auto page = EngineSession(**engine).search("kettle", {}, {.explain = true});
   EXPECT_TRUE(page.ok());
   return std::move(page).value();
 }
@@ -175,7 +175,7 @@ TEST(Engine, ShowsTheFirstPassWhereThePluginRefusesTheQuery) {
   Profile user;
   user.groups.resize(10'000, {"profile", {}});  // more than the plugin takes
   testing::internal::CaptureStderr();
-  const auto result = EngineSession(**engine).search("shoes", user, /*explain=*/true);
+  const auto result = EngineSession(**engine).search("shoes", user, {.explain = true});
   EXPECT_THAT(testing::internal::GetCapturedStderr(),
               AllOf(HasSubstr("refused the query"), HasSubstr("groups")));
   ASSERT_TRUE(result.ok()) << result.status().message();

@@ -53,6 +53,7 @@ class Auction {
     double bid;
     BidMatch match;
     std::string term;
+    bool is_ads_bid;
 
     auto operator<=>(const Found&) const = default;
   };
@@ -68,8 +69,8 @@ class Auction {
       if (!book.find_match(offer, words, match)) return true;
       const uint32_t ad = book.offer(offer).ad();
       if (book.is_denied(ad, words)) return true;
-      found.push_back(
-          {ad, book.offer(offer).bid(), match.match, std::string(book.term(match.term).text)});
+      found.push_back({ad, book.offer(offer).bid(), match.match,
+                       std::string(book.term(match.term).text), book.offer(offer).is_ads_bid()});
       return found.size() < most;
     };
     const Status read = index_->read(words, visit, &is_cut_);
@@ -184,20 +185,23 @@ TEST(BidIndex, SaysThatAQueryHasMoreWordsThanAreCompared) {
   EXPECT_FALSE(auction.is_cut());
 }
 
+// Ad, bid, and whether that is the ad's.
+using OfferKey = std::tuple<uint32_t, double, bool>;
+
 // What the definition says, without an index.
 class BruteForce {
  public:
   BruteForce(const std::vector<CatalogueAd>& ads, const std::vector<std::string>& languages)
       : ads_(ads), analyzer_(analyzer(languages)) {}
 
-  std::set<std::pair<uint32_t, double>> offers(const std::string& query) const {
-    std::set<std::pair<uint32_t, double>> found;
+  std::set<OfferKey> offers(const std::string& query) const {
+    std::set<OfferKey> found;
     const auto words = analyzer_.words(query);
     for (uint32_t i = 0; i < ads_.size(); ++i) {
       const auto match = [&](const BidTerm& term) { return matches_one(term, words); };
       if (std::ranges::any_of(ads_[i].negative_keywords, match)) continue;
       for (const BidTerm& term : ads_[i].bid_terms) {
-        if (match(term)) found.insert({i, term.bid.value_or(ads_[i].bid)});
+        if (match(term)) found.insert({i, term.bid.value_or(ads_[i].bid), !term.bid});
       }
     }
     return found;
@@ -273,10 +277,10 @@ TEST_P(RandomAuctions, FindAllThatMatchAndNothingElse) {
     const BruteForce truth(ads, languages);
     for (int i = 0; i < 50; ++i) {
       const std::string query = words(i % 10 == 0 ? 16 : 6);
-      std::set<std::pair<uint32_t, double>> offers;
+      std::set<OfferKey> offers;
       double last = HUGE_VAL;
       for (const Auction::Found& offer : auction.find(query)) {
-        EXPECT_TRUE(offers.insert({offer.ad, offer.bid}).second) << "twice";
+        EXPECT_TRUE(offers.insert({offer.ad, offer.bid, offer.is_ads_bid}).second) << "twice";
         EXPECT_LE(offer.bid, last);
         last = offer.bid;
       }

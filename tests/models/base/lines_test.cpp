@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "models/base/compression.h"
 #include "tests/models/base/temporary_path.h"
 
 namespace barker {
@@ -21,6 +22,11 @@ std::string file_with(const std::string& content) {
   const std::string path = temporary_path("lines");
   std::ofstream(path, std::ios::binary) << content;
   return path;
+}
+
+std::string bytes_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 TEST(LineReader, TakesEveryKindOfLineEnd) {
@@ -54,6 +60,53 @@ TEST(LineReader, ReadsGzipAndLinesLongerThanItsBuffer) {
   ASSERT_TRUE(reader.ok());
   EXPECT_EQ(read_all(*reader), (std::vector<std::string>{longest, "end"}));
   EXPECT_TRUE(reader->status().ok());
+}
+
+TEST(LineReader, ReadsWhatWasCompressedInEachWay) {
+  std::string lines;
+  for (int i = 0; i < 100'000; ++i) lines += "line " + std::to_string(i * 7919 % 10'007) + "\n";
+  for (const std::string& text : {std::string(), std::string("x"), lines}) {
+    const std::string plain = file_with(text);
+    for (const Compression kind : {Compression::kNone, Compression::kGzip, Compression::kZstd}) {
+      const std::string to = temporary_path("lines") + std::string(extension_of(kind));
+      const Status status = compress_file(plain, to, kind);
+      ASSERT_TRUE(status.ok()) << status.message();
+      auto expected = LineReader::open(plain), found = LineReader::open(to);
+      ASSERT_TRUE(expected.ok() && found.ok());
+      EXPECT_TRUE(read_all(*found) == read_all(*expected)) << to;
+      EXPECT_TRUE(found->status().ok()) << found->status().message();
+    }
+  }
+}
+
+TEST(LineReader, ReadsZstdFramesThatFollowEachOther) {
+  const std::string plain = file_with("a\nb"), packed = temporary_path("frames.zst");
+  ASSERT_TRUE(compress_file(plain, packed, Compression::kZstd).ok());
+  const std::string frame = bytes_of(packed);
+  auto reader = LineReader::open(file_with(frame + frame));
+  ASSERT_TRUE(reader.ok());
+  EXPECT_EQ(read_all(*reader), (std::vector<std::string>{"a", "ba", "b"}));
+  EXPECT_TRUE(reader->status().ok());
+}
+
+TEST(LineReader, SaysThatAZstdFileIsCutOrDamaged) {
+  std::string lines;
+  for (int i = 0; i < 2000; ++i) lines += std::to_string(i * 7919 % 10'007) + "\n";
+  const std::string packed = temporary_path("whole.zst");
+  ASSERT_TRUE(compress_file(file_with(lines), packed, Compression::kZstd).ok());
+  const std::string whole = bytes_of(packed);
+  for (size_t size = 4; size < whole.size(); size += 97) {
+    auto reader = LineReader::open(file_with(whole.substr(0, size)));
+    ASSERT_TRUE(reader.ok());
+    read_all(*reader);
+    EXPECT_EQ(reader->status().code(), Code::kBadData) << size << " of " << whole.size();
+  }
+  std::string damaged = whole;
+  damaged[whole.size() / 2] = static_cast<char>(damaged[whole.size() / 2] ^ 4);
+  auto reader = LineReader::open(file_with(damaged));
+  ASSERT_TRUE(reader.ok());
+  read_all(*reader);
+  EXPECT_EQ(reader->status().code(), Code::kBadData);
 }
 
 TEST(LineReader, SaysThatACompressedFileEndsEarly) {

@@ -13,6 +13,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "models/data/events.h"
+#include "models/data/raw_event.h"
 #include "tests/models/weights/random_model.h"
 
 namespace barker {
@@ -310,6 +312,64 @@ TEST_F(TrainCommand, CleansWhatLogsSayForTheTerminal) {
     EXPECT_THAT(r.out, Not(HasSubstr("\x1b"))) << command;
     EXPECT_THAT(run(command + std::string("'/nowhere/\x1b[2J'")).out, Not(HasSubstr("\x1b")));
   }
+}
+
+// What a server would have logged of the world: its searches, with a click a second after each.
+std::string raw_log_of(const std::string& events) {
+  std::string raw;
+  int clicks = 0;
+  std::ifstream in(events);
+  for (std::string line; std::getline(in, line);) {
+    const SearchEvent event = *parse_event(line);
+    RawImpression shown;
+    shown.request = event.user + "." + event.search;
+    shown.time = event.time * 1000;
+    shown.user = event.user;
+    shown.query = event.query;
+    shown.groups = event.groups;
+    RawClick click{"", shown.time + 1000, shown.request, RawClick::Kind::kSf, "", 0};
+    std::string after;
+    const auto add_click = [&](RawClick::Kind kind, const std::string& object) {
+      click.event = "e" + std::to_string(clicks++);
+      click.kind = kind;
+      click.object = object;
+      after += to_line(click);
+    };
+    for (const SfImpression& sf : event.sfs) {
+      shown.sfs.push_back({sf.text, 0, 0.5});
+      if (sf.clicked) add_click(RawClick::Kind::kSf, sf.text);
+    }
+    for (const AdImpression& ad : event.ads) {
+      RawAd& raw_ad = shown.ads.emplace_back();
+      raw_ad.id = ad.id;
+      raw_ad.title = ad.title;
+      if (ad.clicked) add_click(RawClick::Kind::kAd, ad.id);
+    }
+    raw += to_line(shown) + after;
+  }
+  return raw;
+}
+
+TEST_F(TrainCommand, TrainsOnARawLogThatWasJoined) {
+  ASSERT_EQ(run("generate click-world --user-count 200 --events-out " + file("w.jsonl")).code, 0);
+  std::ofstream(file("raw.jsonl")) << raw_log_of(file("w.jsonl"));
+  const Outcome joined = run("join " + file("raw.jsonl") + " --window 10m --lateness 400d --out " +
+                             file("joined.jsonl") + " --json");
+  EXPECT_EQ(joined.code, 64) << joined.out;
+  // The world's log is in order for each user alone, so that the lateness has to span it.
+  const Outcome good = run("join " + file("raw.jsonl") + " --window 10m --lateness 366d --out " +
+                           file("joined.jsonl") + " --json");
+  ASSERT_EQ(good.code, 0) << good.out;
+  const auto counts = nlohmann::json::parse(good.out);
+  EXPECT_EQ(counts["bad_lines"], 0);
+  EXPECT_GT(counts["events"]["clicked_sfs"], 100);
+  EXPECT_EQ(counts["clicks"]["all"], counts["clicks"]["joined"]);
+  EXPECT_EQ(run("validate " + file("joined.jsonl")).code, 0);
+  const Outcome trained = run("train --data " + file("joined.jsonl") + " --out " +
+                              file("joined.barker") + " --quiet --draws 20 --set model.dim=8 " +
+                              "--set model.hidden=[16,8] --set train.max_epochs=1");
+  EXPECT_EQ(trained.code, 0) << trained.out;
+  EXPECT_TRUE(fs::exists(file("joined.barker")));
 }
 
 TEST_F(TrainCommand, TakesOldSpellings) {

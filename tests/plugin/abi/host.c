@@ -173,6 +173,24 @@ static void run_canary(const barker_api* api, barker_plugin* plugin, const char*
 }
 #endif
 
+#if BARKER_ABI_MINOR >= 4
+static void attract(const barker_api* api, barker_plugin* plugin) {
+  const barker_prepared* prepared = api->get_extension(BARKER_EXT_PREPARED);
+  if (!prepared || prepared->struct_size < sizeof *prepared) return;
+  barker_request request = {.struct_size = sizeof request, .query = text("running shoes")};
+  barker_prepared_query* query = NULL;
+  expect(prepared->begin(plugin, &request, &query, error) == BARKER_OK, "a prepared query");
+  const barker_string keywords[] = {text("waterproof"), text("qzxv")};
+  double* scores = guarded(2 * sizeof *scores);
+  expect(prepared->attraction(query, keywords, 2, scores, error) == BARKER_OK, "attractions");
+  expect(scores[0] > 0 && scores[0] < 1, "a probability of what the model knows");
+  expect(scores[1] != scores[1], "none of what it does not");
+  expect_guard(scores, 2 * sizeof *scores, "nothing written behind the probabilities");
+  free(scores);
+  prepared->end(query);
+}
+#endif
+
 #if BARKER_ABI_MINOR >= 3
 static void split(const barker_api* api) {
   const barker_keywords* keywords = api->get_extension(BARKER_EXT_KEYWORDS);
@@ -291,6 +309,9 @@ int main(int argc, char** argv) {
   verify(api, argv[2]);
 #if BARKER_ABI_MINOR >= 1
   run_canary(api, plugin, argv[2]);
+#endif
+#if BARKER_ABI_MINOR >= 4
+  attract(api, plugin);
 #endif
 #if BARKER_ABI_MINOR >= 3
   split(api);

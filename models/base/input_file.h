@@ -1,4 +1,5 @@
-// A file that is read from front to back, plain or compressed by gzip, which its magic tells.
+// A file that is read from front to back, plain or compressed by gzip or zstd, which its magic
+// tells.
 #pragma once
 
 #include <cstddef>
@@ -14,13 +15,13 @@ namespace barker {
 std::string input_name(const std::string& path);
 
 // For one thread at a time.
-class GzipFile {
+class InputFile {
  public:
   // The path "-" is standard input. An error names the path.
-  static Result<GzipFile> open(const std::string& path);
-  ~GzipFile();
-  GzipFile(GzipFile&&) noexcept;
-  GzipFile& operator=(GzipFile&&) noexcept;
+  static Result<InputFile> open(const std::string& path);
+  ~InputFile();
+  InputFile(InputFile&&) noexcept;
+  InputFile& operator=(InputFile&&) noexcept;
 
   // Reads up to buffer.size() bytes and returns how many. 0 at the end of the file, or where it
   // cannot be read: then `error` says why.
@@ -34,9 +35,15 @@ class GzipFile {
   struct Closer {
     void operator()(void* file) const;
   };
-  GzipFile() = default;
+  struct ZstdReader;
+  InputFile();
 
-  std::unique_ptr<void, Closer> file_;  // zlib's gzFile
+  size_t read_stored(char* to, size_t size, std::string& error);
+
+  std::unique_ptr<void, Closer> file_;  // zlib's gzFile; other files pass through unchanged
+  // Made when the first bytes have zstd's magic. Then `file_` gives what this one decompresses.
+  std::unique_ptr<ZstdReader> zstd_;
+  bool is_started_ = false;
   std::string name_;
   uint64_t total_ = 0;
 };

@@ -1,0 +1,28 @@
+// Values of keys: read from texts and TOML, checked, and written. [any thread]
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "index/config/keys.h"
+#include "models/base/result.h"
+#include "models/base/toml_text.h"
+
+namespace barker {
+
+// What a key takes, for messages and comments: "a duration from 1ms to 1m, such as "30s"".
+std::string expected_value(const Key& key);
+
+// Sets a key from the text of a variable or flag. `directory` is what a relative path is relative to;
+// empty: the working directory. The error says what was expected and, unless it is a secret, found.
+Status set_value(const Key& key, std::string_view text, const std::string& directory,
+                 ServiceConfig& config);
+
+// The same from a value of a file, whose type must be that of the key.
+Status set_value(const Key& key, const toml::node& value, const std::string& directory,
+                 ServiceConfig& config);
+
+// The value of a key as it stands in a file: "\"127.0.0.1:8080\"", "\"30s\"", "256".
+std::string value_text(const Key& key, const ServiceConfig& config);
+
+}  // namespace barker

@@ -1,0 +1,151 @@
+#include "index/live/change_log.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "models/base/atomic_file.h"
+#include "models/text/fingerprint.h"
+
+namespace barker {
+namespace {
+
+constexpr size_t kChecksumDigits = 16;
+
+std::string checksum_text(std::string_view json) {
+  std::string digits(kChecksumDigits, '0');
+  char hex[kChecksumDigits];
+  const auto end = std::to_chars(hex, hex + sizeof hex, fingerprint(json), 16).ptr;
+  std::copy(hex, end, digits.end() - (end - hex));
+  return digits;
+}
+
+}  // namespace
+
+Result<ChangeLog> ChangeLog::open(const std::string& directory) {
+  const std::string path = path_in(directory);
+  int descriptor = ::open(path.c_str(), O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0644);
+  if (descriptor < 0 && (errno == EACCES || errno == EROFS)) {
+    descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0 && errno == ENOENT) return ChangeLog(path, -1);
+  }
+  if (descriptor < 0) return io_error(path + ": " + std::strerror(errno));
+  return ChangeLog(path, descriptor);
+}
+
+ChangeLog::~ChangeLog() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+ChangeLog::ChangeLog(ChangeLog&& other) noexcept
+    : path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      offset_(other.offset_),
+      lines_(other.lines_) {}
+
+ChangeLog& ChangeLog::operator=(ChangeLog&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(offset_, other.offset_);
+  std::swap(lines_, other.lines_);
+  return *this;
+}
+
+Status ChangeLog::failed(const char* what) const {
+  return io_error(path_ + ": " + what + ": " + std::strerror(errno));
+}
+
+Status ChangeLog::read(std::vector<CatalogueChange>& changes) {
+  if (descriptor_ < 0) return {};
+  std::string text;  // from offset_
+  char block[1 << 16];
+  for (;;) {
+    const auto at = static_cast<off_t>(offset_ + text.size());
+    const ssize_t got = pread(descriptor_, block, sizeof block, at);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed("cannot be read");
+    if (got == 0) break;
+    text.append(block, static_cast<size_t>(got));
+  }
+  size_t begin = 0;
+  for (size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
+    const std::string_view line = std::string_view(text).substr(begin, end - begin);
+    const std::string name = path_ + ": line " + std::to_string(lines_ + 1);
+    if (line.size() <= kChecksumDigits || line[kChecksumDigits] != ' ' ||
+        line.substr(0, kChecksumDigits) != checksum_text(line.substr(kChecksumDigits + 1))) {
+      return bad_data(name + " is damaged; build the index again");
+    }
+    Result<CatalogueChange> change = parse_change_line(line.substr(kChecksumDigits + 1));
+    if (!change.ok()) return bad_data(name + ": " + change.status().message());
+    changes.push_back(std::move(*change));
+    ++lines_;
+    begin = end + 1;
+    offset_ += line.size() + 1;
+  }
+  return {};
+}
+
+// To be called with the lock, after read(): what follows offset_ then is a torn line.
+Status ChangeLog::cut_torn_line() {
+  struct stat now {};
+  if (fstat(descriptor_, &now) != 0) return failed("cannot be read");
+  if (static_cast<uint64_t>(now.st_size) == offset_) return {};
+  if (ftruncate(descriptor_, static_cast<off_t>(offset_)) != 0) return failed("cannot be cut");
+  return {};
+}
+
+Status ChangeLog::append(std::span<const CatalogueChange> own,
+                         std::vector<CatalogueChange>& others) {
+  const Result<Lock> lock = Lock::of(*this);
+  if (!lock.ok()) return lock.status();
+  if (!is_in_place()) {
+    return Status(Code::kFailedPrecondition, path_ + ": another index has taken its place");
+  }
+  if (Status s = read(others); !s.ok()) return s;
+  if (Status s = cut_torn_line(); !s.ok()) return s;
+  std::string text;
+  for (const CatalogueChange& change : own) {
+    const std::string json = change_line(change);
+    text += checksum_text(json) + " " + json + "\n";
+  }
+  int error = write_all(descriptor_, text.data(), text.size());
+  if (error == 0 && fdatasync(descriptor_) != 0) error = errno;
+  if (error != 0) {
+    // What is on the disk now may be a part of it. It was not acknowledged, so it goes.
+    (void)!ftruncate(descriptor_, static_cast<off_t>(offset_));
+    return cannot_be_written(path_, error);
+  }
+  offset_ += text.size();
+  lines_ += own.size();
+  return {};
+}
+
+bool ChangeLog::is_in_place() const {
+  struct stat ours {
+  }, there{};
+  return fstat(descriptor_, &ours) == 0 && stat(path_.c_str(), &there) == 0 &&
+         ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+}
+
+Result<ChangeLog::Lock> ChangeLog::Lock::of(const ChangeLog& log) {
+  while (flock(log.descriptor_, LOCK_EX) != 0) {
+    if (errno != EINTR) return log.failed("cannot be locked");
+  }
+  return Lock(log.descriptor_);
+}
+
+ChangeLog::Lock::Lock(Lock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+ChangeLog::Lock::~Lock() {
+  if (descriptor_ >= 0) flock(descriptor_, LOCK_UN);
+}
+
+}  // namespace barker

@@ -1,0 +1,65 @@
+// The change log of an index: a file beside the index's own in which each change of the catalogue is a
+// line, "CHECKSUM JSON". What append() has returned for is on the disk. A process that is killed in the
+// middle of a line leaves a torn one, which the next append() cuts off and nobody reads.
+//
+// Several processes may append: each locks the file (flock). A whole new index takes the directory's
+// place together with its log, so that each append looks whether the file is still the one in place.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "index/catalogue/ad_json.h"
+#include "models/base/result.h"
+
+namespace barker {
+
+class ChangeLog {
+ public:
+  static std::string path_in(const std::string& directory) { return directory + "/changes.log"; }
+
+  // Opens the log of an index, or makes an empty one; its first line is the next to be read. Where the
+  // directory may only be read and has none, nothing is ever read. The error names the file.
+  static Result<ChangeLog> open(const std::string& directory);
+  ~ChangeLog();
+  ChangeLog(ChangeLog&& other) noexcept;
+  ChangeLog& operator=(ChangeLog&& other) noexcept;
+
+  // Adds the changes that whole lines have since the last call. A line that is whole and whose checksum
+  // is wrong is an error, and is not passed.
+  Status read(std::vector<CatalogueChange>& changes);
+
+  // Writes the changes behind all others, syncs, and passes them. `others` gets what other processes
+  // wrote before. Fails with nothing written where another index has taken the directory's place.
+  Status append(std::span<const CatalogueChange> own, std::vector<CatalogueChange>& others);
+
+  // Whether the file is the one in the directory still.
+  bool is_in_place() const;
+
+  // Holds the log's lock, so that no other process and no other ChangeLog appends. The log must outlive it.
+  class Lock {
+   public:
+    static Result<Lock> of(const ChangeLog& log);
+    ~Lock();
+    Lock(Lock&& other) noexcept;
+    Lock& operator=(Lock&&) = delete;
+
+   private:
+    explicit Lock(int descriptor) : descriptor_(descriptor) {}
+    int descriptor_;
+  };
+
+ private:
+  ChangeLog(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
+  Status cut_torn_line();
+  Status failed(const char* what) const;
+
+  std::string path_;
+  int descriptor_ = -1;
+  uint64_t offset_ = 0;  // of the first line that is not read
+  uint64_t lines_ = 0;   // read
+};
+
+}  // namespace barker

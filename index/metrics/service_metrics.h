@@ -1,0 +1,111 @@
+// All metrics of the service. The server counts in the members; what others count (the plugin, the
+// stores, the queues) is read through callbacks when it scrapes.
+//
+// Label values come from the fixed sets below: neither users nor queries make series. [any thread]
+// after register_with().
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "index/metrics/counter.h"
+#include "index/metrics/exposition.h"
+#include "index/metrics/histogram.h"
+
+namespace barker {
+
+// A counter for each word of a fixed set, and "other" for all that is not in it.
+class LabelledCounters {
+ public:
+  explicit LabelledCounters(std::vector<std::string> words)
+      : words_(std::move(words)), counters_(words_.size() + 1) {}
+
+  Counter& of(std::string_view word) noexcept {
+    for (size_t i = 0; i < words_.size(); ++i) {
+      if (words_[i] == word) return counters_[i];
+    }
+    return counters_.back();
+  }
+
+  void register_with(Registry& registry, const std::string& name, const std::string& help,
+                     const std::string& label) const;
+
+ private:
+  const std::vector<std::string> words_;
+  std::vector<Counter> counters_;
+};
+
+// One page's stages in seconds; one that did not run is negative and is not counted.
+struct StageSeconds {
+  double analyse = -1, first_pass = -1, fetch = -1, rescore = -1, rewrite = -1;
+};
+
+class ServiceMetrics {
+ public:
+  // `routes` are the paths of the server's table, such as "/v1/search", never a path of a client.
+  explicit ServiceMetrics(std::vector<std::string> routes);
+
+  // Counts an answered request. A route that is not in the table counts as "other".
+  void count_request(std::string_view route, int status, double seconds) noexcept;
+
+  // Counts an answered search: words of plugin/host/names.h, and "refused" as a reason.
+  void count_search(std::string_view status, std::string_view reason,
+                    const StageSeconds& stages) noexcept;
+
+  void register_with(Registry& registry) const;
+
+  Counter sheds, rate_limited, connections_refused;
+  Gauge connections;
+  LabelledCounters impressions{{"ad", "feature"}};
+  LabelledCounters clicks{{"ad", "feature"}};
+
+ private:
+  static constexpr std::array<int, 21> kStatuses = {200, 201, 202, 204, 304, 400, 401,
+                                                    403, 404, 405, 406, 408, 409, 411,
+                                                    413, 415, 422, 429, 431, 500, 503};
+  static constexpr std::array<std::string_view, 3> kSearches = {"rescored", "partial", "bypassed"};
+  // The first stands for no reason.
+  static constexpr std::array<std::string_view, 9> kReasons = {
+      "",       "deadline", "no weights", "disabled", "non-finite score",
+      "no ads", "internal", "refused",    "other"};
+
+  size_t route_of(std::string_view route) const noexcept;
+
+  const std::vector<std::string> routes_;   // the last one is "other"
+  std::vector<Counter> requests_;           // [routes_, kStatuses and other]
+  std::vector<Histogram> request_seconds_;  // [routes_]
+  std::array<Counter, kSearches.size() * kReasons.size()> searches_;
+  Histogram analyse_, first_pass_, fetch_, rescore_, rewrite_;
+};
+
+// What the plugin counts, as barker_stats names it. The host fills it from barker_api.stats.
+struct PluginCounts {
+  uint64_t queries = 0, rescored = 0, partial = 0, bypassed = 0, errors = 0;
+  uint64_t ads_rescored = 0, titles_rewritten = 0, bad_ads = 0;
+  uint64_t loads = 0, loads_refused = 0;
+  uint64_t query_keywords = 0, query_keywords_unknown = 0;
+  uint64_t user_tokens = 0, user_tokens_unknown = 0;
+  uint64_t candidates = 0, candidates_unknown = 0, groups_ignored = 0;
+  uint64_t candidates_scored = 0, candidates_rescored = 0, screen_violations = 0;
+  uint64_t invalid_utf8 = 0;
+  uint64_t generation = 0;  // 0: none serves
+};
+void register_plugin(Registry& registry, const std::function<PluginCounts()>& read);
+
+// Depth and drops of a queue, whose name is of a fixed set: "search", "event_log", "profiles".
+struct QueueCounts {
+  uint64_t depth = 0, dropped = 0;
+};
+void register_queue(Registry& registry, const std::string& queue,
+                    const std::function<QueueCounts()>& read);
+
+// Virtual and resident bytes of this process, and those of the latter that files back, from
+// /proc/self/statm.
+void register_process(Registry& registry);
+
+}  // namespace barker

@@ -1,0 +1,132 @@
+// join: raw logs of the server become an event log.
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "models/base/exit_code.h"
+#include "models/base/output_file.h"
+#include "models/cli/commands.h"
+#include "models/cli/shared_options.h"
+#include "models/command/options.h"
+#include "models/data/join.h"
+
+namespace barker {
+namespace {
+
+struct Options {
+  std::vector<std::string> raw;
+  std::string out;
+  JoinOptions join;
+  bool json = false;
+};
+
+std::string to_json(const JoinReport& report) {
+  const JoinCounts& c = report.counts;
+  const nlohmann::ordered_json json = {{"lines", report.lines},
+                                       {"bad_lines", report.bad_lines},
+                                       {"unfinished_lines", report.unfinished_lines},
+                                       {"impressions",
+                                        {{"all", c.impressions},
+                                         {"joined", c.events},
+                                         {"duplicate", c.duplicate_impressions},
+                                         {"late", c.late_impressions}}},
+                                       {"clicks",
+                                        {{"all", c.clicks},
+                                         {"joined", c.joined_clicks},
+                                         {"duplicate", c.duplicate_clicks},
+                                         {"late", c.late_clicks},
+                                         {"unmatched", c.unmatched_clicks},
+                                         {"foreign", c.foreign_clicks}}},
+                                       {"events",
+                                        {{"all", c.events},
+                                         {"sfs", c.sfs},
+                                         {"clicked_sfs", c.clicked_sfs},
+                                         {"ads", c.ads},
+                                         {"clicked_ads", c.clicked_ads},
+                                         {"anonymous", c.anonymous},
+                                         {"open_windows", c.open_windows},
+                                         {"ads_left_out", c.ads_left_out}}}};
+  return json.dump(2) + "\n";
+}
+
+std::string to_text(const JoinReport& report) {
+  const JoinCounts& c = report.counts;
+  const auto n = [](uint64_t count) { return std::to_string(count); };
+  std::string text = n(report.lines) + " lines: " + n(c.impressions) + " impressions, " +
+                     n(c.clicks) + " clicks, " + n(report.bad_lines) + " that cannot be used, " +
+                     n(report.unfinished_lines) + " unfinished\n";
+  text += n(c.events) + " events: " + n(c.sfs) + " SFs, " + n(c.clicked_sfs) + " clicked; " +
+          n(c.ads) + " ads, " + n(c.clicked_ads) + " clicked; " + n(c.anonymous) +
+          " without a user; " + n(c.ads_left_out) + " ads left out of long pages\n";
+  text += "impressions not used: " + n(c.duplicate_impressions) + " duplicate, " +
+          n(c.late_impressions) + " late\n";
+  text += "clicks: " + n(c.joined_clicks) + " joined, " + n(c.duplicate_clicks) + " duplicate, " +
+          n(c.late_clicks) + " late, " + n(c.unmatched_clicks) + " unmatched, " +
+          n(c.foreign_clicks) + " on what was not shown\n";
+  if (c.open_windows > 0) {
+    text += n(c.open_windows) +
+            " events are of the last window: clicks on them may stand in the next log\n";
+  }
+  return text;
+}
+
+Result<int> run(const Options& o) {
+  OutputFile file(o.out);
+  std::string line;
+  const Result<JoinReport> report = join_raw_logs(o.raw, o.join, [&](const SearchEvent& event) {
+    line.clear();
+    append_event(event, line);
+    file.write(line);
+    return file.status();
+  });
+  if (!report.ok()) return report.status();
+  std::cerr << visible_lines(report->bad);
+  if (Status s = file.close(); !s.ok()) return s;
+  std::ostream& summary = is_standard_output(o.out) ? std::cerr : std::cout;
+  summary << (o.json ? to_json(*report) : to_text(*report));
+  return kExitOk;
+}
+
+// An option whose value is a time such as 90s or 30m, in milliseconds.
+void add_time_option(CLI::App& command, const char* name, int64_t& milliseconds,
+                     const char* standard, const char* what) {
+  const std::map<std::string, int64_t> units = {
+      {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
+  // It is no CLI::Range, because help would show its bounds in milliseconds.
+  const auto at_most_a_year = [](const std::string& text) {
+    const double value = std::strtod(text.c_str(), nullptr);
+    return value >= 0 && value <= 366 * 86'400'000.0 ? "" : "expected a time from 0 to 366d";
+  };
+  command.add_option(name, milliseconds, what)
+      ->check(CLI::Validator(at_most_a_year, ""))
+      ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"))
+      ->default_str(standard)
+      ->type_name("TIME")
+      ->group(kRun);
+}
+
+}  // namespace
+
+Command add_join_command(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "join", "Join a server's raw impressions and clicks into an event log to train on");
+  command
+      ->add_option("raw,--raw", o->raw,
+                   "Raw logs (models/data/RAW_LOG.md) in any order, plain, gzip or zstd; - reads "
+                   "standard input")
+      ->required()
+      ->type_name(kFile)
+      ->group(kInput);
+  add_time_option(*command, "--window", o->join.window_ms, "30m",
+                  "How long after its page a click counts");
+  add_time_option(*command, "--lateness", o->join.lateness_ms, "1m",
+                  "How far behind a newer line a line may stand");
+  add_out_option(*command, "--out", o->out, "Event log to write; - is standard output");
+  command->add_flag("--json", o->json, "Print the counts as JSON")->group(kOutput);
+  return [o] { return run(*o); };
+}
+
+}  // namespace barker

@@ -1,0 +1,65 @@
+#include "models/data/json_fields.h"
+
+namespace barker::json_fields {
+namespace {
+
+FeatureGroup read_group(const std::string& name, const Json& value) {
+  const std::string field = "groups." + name;
+  if (!value.is_object()) return {name, read_strings(value, field), {}};
+  FeatureGroup group{name, {}, {}};
+  for (const auto& [token, weight] : value.items()) {
+    if (!weight.is_number() || !(weight.get<double>() >= 0 && weight.get<double>() <= 1e6)) {
+      throw Wrong{field + "." + token + ": expected a weight from 0 to 1e6, found " +
+                  weight.dump()};
+    }
+    group.tokens.push_back(token);
+    group.weights.push_back(weight.get<float>());
+  }
+  return group;
+}
+
+}  // namespace
+
+std::string found(const Json& value) { return std::string(", found ") + value.type_name(); }
+
+const Json* member(const Json& object, const char* name) {
+  const auto at = object.find(name);
+  return at == object.end() || at->is_null() ? nullptr : &*at;
+}
+
+std::string read_string(const Json& value, const std::string& field) {
+  if (!value.is_string()) throw Wrong{field + ": expected a string" + found(value)};
+  return value.get<std::string>();
+}
+
+std::string optional_string(const Json& object, const char* name) {
+  const Json* value = member(object, name);
+  return value ? read_string(*value, name) : std::string();
+}
+
+std::string required_string(const Json& object, const char* name, const std::string& where) {
+  const Json* value = member(object, name);
+  std::string text = value ? read_string(*value, where + name) : std::string();
+  if (text.empty()) throw Wrong{where + name + ": missing or empty"};
+  return text;
+}
+
+const Json& read_array(const Json& value, const std::string& field) {
+  if (!value.is_array()) throw Wrong{field + ": expected an array" + found(value)};
+  return value;
+}
+
+std::vector<std::string> read_strings(const Json& value, const std::string& field) {
+  std::vector<std::string> strings;
+  for (const Json& item : read_array(value, field)) strings.push_back(read_string(item, field));
+  return strings;
+}
+
+std::vector<FeatureGroup> read_groups(const Json& value) {
+  if (!value.is_object()) throw Wrong{"groups: expected an object" + found(value)};
+  std::vector<FeatureGroup> groups;
+  for (const auto& [name, tokens] : value.items()) groups.push_back(read_group(name, tokens));
+  return groups;
+}
+
+}  // namespace barker::json_fields

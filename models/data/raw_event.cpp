@@ -1,0 +1,375 @@
+#include "models/data/raw_event.h"
+
+#include <charconv>
+
+#include "models/data/json_fields.h"
+#include "models/text/text.h"
+
+namespace barker {
+namespace {
+
+using json_fields::found;
+using json_fields::Json;
+using json_fields::member;
+using json_fields::optional_string;
+using json_fields::read_array;
+using json_fields::read_groups;
+using json_fields::read_strings;
+using json_fields::required_string;
+using json_fields::Wrong;
+
+constexpr bool is_continuation(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0u) == 0x80;
+}
+
+// Writes one JSON object from front to back. It is not nlohmann's, because the server writes a line
+// for each search and a tree of the values costs more than the search's other bookkeeping.
+class LineWriter {
+ public:
+  LineWriter() { out_.reserve(4096); }
+
+  void name(std::string_view name) {
+    separate();
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
+    after_value_ = false;
+  }
+  void open(char bracket) {
+    separate();
+    out_ += bracket;
+    after_value_ = false;
+  }
+  void close(char bracket) {
+    out_ += bracket;
+    after_value_ = true;
+  }
+  void colon() {
+    out_ += ':';
+    after_value_ = false;
+  }
+  template <typename T>
+  void number(T value) {
+    separate();
+    char text[32];
+    out_.append(text, std::to_chars(text, text + sizeof text, value).ptr);
+  }
+  void text(std::string_view text, size_t at_most);
+
+  void field(std::string_view key, std::string_view value, size_t at_most) {
+    name(key);
+    text(value, at_most);
+  }
+  void optional_field(std::string_view key, std::string_view value, size_t at_most) {
+    if (!value.empty()) field(key, value, at_most);
+  }
+  template <typename T>
+  void field(std::string_view key, T value) {
+    name(key);
+    number(value);
+  }
+  void finite_field(std::string_view key, double value) {
+    if (std::isfinite(value)) field(key, value);
+  }
+
+  size_t size() const { return out_.size(); }
+  // Takes back what was written since the line had this size.
+  void take_back(size_t size, bool after_value) {
+    out_.resize(size);
+    after_value_ = after_value;
+  }
+  std::string finish() {
+    out_ += "}\n";
+    return std::move(out_);
+  }
+
+ private:
+  void separate() {
+    if (after_value_) out_ += ',';
+    after_value_ = true;
+  }
+  void escape(char byte);
+
+  std::string out_;
+  bool after_value_ = false;
+};
+
+void LineWriter::escape(char byte) {
+  constexpr char kHex[] = "0123456789abcdef";
+  const auto code = static_cast<unsigned char>(byte);
+  if (byte == '"' || byte == '\\') {
+    (out_ += '\\') += byte;
+  } else if (code < 0x20) {
+    ((out_ += "\\u00") += kHex[code >> 4]) += kHex[code & 15];
+  } else {
+    out_ += byte;
+  }
+}
+
+void LineWriter::text(std::string_view text, size_t at_most) {
+  separate();
+  std::string repaired;
+  if (text.size() > at_most) {
+    // What follows is never written, so that it need not be looked at.
+    size_t end = at_most;
+    // A character has at most three continuation bytes; more of them are invalid.
+    for (int back = 0; back < 3 && is_continuation(text[end]); ++back) --end;
+    text = text.substr(0, end);
+  }
+  if (!is_valid_utf8(text)) {
+    repaired = sanitize_utf8(text);
+    text = repaired;
+  }
+  out_ += '"';
+  const size_t limit = out_.size() + at_most;
+  for (size_t at = 0; at < text.size();) {
+    const size_t before = out_.size();
+    do {
+      escape(text[at++]);
+    } while (at < text.size() && is_continuation(text[at]));
+    if (out_.size() > limit) {
+      out_.resize(before);
+      break;
+    }
+  }
+  out_ += '"';
+}
+
+void write_words(LineWriter& line, const std::vector<std::string>& words, size_t at_most) {
+  line.open('[');
+  for (size_t i = 0; i < words.size() && i < at_most; ++i) line.text(words[i], kMaxRawWord);
+  line.close(']');
+}
+
+void write_groups(LineWriter& line, const std::vector<FeatureGroup>& groups) {
+  size_t tokens = 0;
+  line.open('{');
+  for (size_t g = 0; g < groups.size() && g < kMaxRawGroups; ++g) {
+    const FeatureGroup& group = groups[g];
+    line.text(group.name, kMaxRawWord);
+    line.colon();
+    const bool weighted = !group.weights.empty();
+    line.open(weighted ? '{' : '[');
+    for (size_t i = 0; i < group.tokens.size() && tokens < kMaxRawTokens; ++i, ++tokens) {
+      line.text(group.tokens[i], kMaxRawWord);
+      if (!weighted) continue;
+      line.colon();
+      line.number(group.weights[i]);
+    }
+    line.close(weighted ? '}' : ']');
+  }
+  line.close('}');
+}
+
+void write_sfs(LineWriter& line, const std::vector<RawSf>& sfs) {
+  line.open('[');
+  for (size_t i = 0; i < sfs.size() && i < kMaxRawSfs; ++i) {
+    line.open('{');
+    line.field("keyword", sfs[i].keyword, kMaxRawWord);
+    line.field("position", sfs[i].position);
+    line.finite_field("propensity", sfs[i].propensity);
+    line.close('}');
+  }
+  line.close(']');
+}
+
+void write_ad(LineWriter& line, const RawAd& ad) {
+  line.open('{');
+  line.field("id", ad.id, kMaxRawText);
+  line.field("position", ad.position);
+  line.finite_field("bid", ad.bid);
+  line.finite_field("price", ad.price);
+  line.finite_field("propensity", ad.propensity);
+  line.optional_field("match", ad.match, kMaxRawWord);
+  line.field("title", ad.title, kMaxRawText);
+  line.optional_field("original_title", ad.original_title, kMaxRawText);
+  if (!ad.selling_points.empty()) {
+    line.name("sps");
+    write_words(line, ad.selling_points, kMaxRawSellingPoints);
+  }
+  line.close('}');
+}
+
+// Returns how many ads the line has no place for.
+size_t write_ads(LineWriter& line, const std::vector<RawAd>& ads) {
+  constexpr size_t kRest = 64;  // bytes that follow: the brackets and "ads_left_out"
+  line.open('[');
+  size_t written = 0;
+  for (; written < ads.size(); ++written) {
+    const size_t before = line.size();
+    write_ad(line, ads[written]);
+    if (line.size() + kRest <= kMaxRawLine) continue;
+    line.take_back(before, written > 0);
+    break;
+  }
+  line.close(']');
+  return ads.size() - written;
+}
+
+int64_t read_time(const Json& json) {
+  const Json* time = member(json, "time");
+  if (!time || !time->is_number_integer() || *time < 0 || *time > kMaxRawTime) {
+    throw Wrong{"time: expected milliseconds since 1970, found " +
+                (time ? time->dump() : std::string("nothing"))};
+  }
+  return time->get<int64_t>();
+}
+
+// A whole number from 0 to `at_most`; 0 where the member is absent.
+uint64_t read_whole(const Json& json, const char* name, const std::string& where,
+                    uint64_t at_most) {
+  const Json* value = member(json, name);
+  if (!value) return 0;
+  if (!value->is_number_unsigned() || value->get<uint64_t>() > at_most) {
+    throw Wrong{where + name + ": expected a whole number from 0 to " + std::to_string(at_most) +
+                ", found " + value->dump()};
+  }
+  return value->get<uint64_t>();
+}
+
+double read_number(const Json& json, const char* name, const std::string& where, double fallback) {
+  const Json* value = member(json, name);
+  if (!value) return fallback;
+  if (!value->is_number() || !std::isfinite(value->get<double>())) {
+    throw Wrong{where + name + ": expected a number, found " + value->dump()};
+  }
+  return value->get<double>();
+}
+
+double read_propensity(const Json& json, const std::string& where) {
+  const double value = read_number(json, "propensity", where, NAN);
+  if (value < 0 || value > 1) {
+    throw Wrong{where + "propensity: expected a number from 0 to 1, found " +
+                member(json, "propensity")->dump()};
+  }
+  return value;
+}
+
+uint32_t read_position(const Json& json, const std::string& where) {
+  return static_cast<uint32_t>(read_whole(json, "position", where, UINT32_MAX));
+}
+
+// The start of a field's name in a reason, "ads[3].", where the item is an object.
+std::string start_of(const char* list, size_t index, const Json& item) {
+  const std::string name = std::string(list) + "[" + std::to_string(index) + "]";
+  if (!item.is_object()) throw Wrong{name + ": expected an object" + found(item)};
+  return name + ".";
+}
+
+void read_ads(const Json& value, std::vector<RawAd>& ads) {
+  for (const Json& item : read_array(value, "ads")) {
+    const std::string where = start_of("ads", ads.size(), item);
+    RawAd ad;
+    ad.id = required_string(item, "id", where);
+    ad.position = read_position(item, where);
+    ad.bid = read_number(item, "bid", where, 0);
+    ad.price = read_number(item, "price", where, 0);
+    ad.propensity = read_propensity(item, where);
+    ad.match = optional_string(item, "match");
+    ad.title = optional_string(item, "title");
+    ad.original_title = optional_string(item, "original_title");
+    if (const Json* sps = member(item, "sps"))
+      ad.selling_points = read_strings(*sps, where + "sps");
+    ads.push_back(std::move(ad));
+  }
+}
+
+void read_sfs(const Json& value, std::vector<RawSf>& sfs) {
+  for (const Json& item : read_array(value, "sfs")) {
+    const std::string where = start_of("sfs", sfs.size(), item);
+    sfs.push_back({required_string(item, "keyword", where), read_position(item, where),
+                   read_propensity(item, where)});
+  }
+}
+
+RawImpression read_impression(const Json& json) {
+  RawImpression impression;
+  impression.request = required_string(json, "request");
+  impression.time = read_time(json);
+  impression.user = optional_string(json, "user");
+  impression.query = optional_string(json, "query");
+  impression.arm = optional_string(json, "arm");
+  impression.generation = read_whole(json, "generation", "", UINT64_MAX);
+  if (const Json* keywords = member(json, "user_keywords")) {
+    impression.user_keywords = read_strings(*keywords, "user_keywords");
+  }
+  if (const Json* groups = member(json, "groups")) impression.groups = read_groups(*groups);
+  if (const Json* sfs = member(json, "sfs")) read_sfs(*sfs, impression.sfs);
+  if (const Json* ads = member(json, "ads")) read_ads(*ads, impression.ads);
+  impression.ads_left_out = static_cast<uint32_t>(read_whole(json, "ads_left_out", "", UINT32_MAX));
+  return impression;
+}
+
+RawClick read_click(const Json& json) {
+  RawClick click;
+  click.event = required_string(json, "event");
+  click.time = read_time(json);
+  click.request = required_string(json, "request");
+  const std::string kind = optional_string(json, "kind");
+  if (kind != "ad" && kind != "sf") {
+    throw Wrong{"kind: expected \"ad\" or \"sf\", found \"" + kind + "\""};
+  }
+  click.kind = kind == "ad" ? RawClick::Kind::kAd : RawClick::Kind::kSf;
+  click.object = required_string(json, "object");
+  click.position = read_position(json, "");
+  return click;
+}
+
+RawEvent read_raw_event(const Json& json) {
+  if (!json.is_object()) throw Wrong{"expected a JSON object" + found(json)};
+  const std::string type = optional_string(json, "type");
+  if (type == "impression") return read_impression(json);
+  if (type == "click") return read_click(json);
+  throw Wrong{"type: expected \"impression\" or \"click\", found \"" + type + "\""};
+}
+
+}  // namespace
+
+std::string to_line(const RawImpression& impression) {
+  LineWriter line;
+  line.open('{');
+  line.field("type", "impression", kMaxRawWord);
+  line.field("request", impression.request, kMaxRawText);
+  line.field("time", impression.time);
+  line.optional_field("user", impression.user, kMaxRawText);
+  line.field("query", impression.query, kMaxRawText);
+  line.optional_field("arm", impression.arm, kMaxRawWord);
+  line.field("generation", impression.generation);
+  line.name("user_keywords");
+  write_words(line, impression.user_keywords, kMaxRawKeywords);
+  if (!impression.groups.empty()) {
+    line.name("groups");
+    write_groups(line, impression.groups);
+  }
+  line.name("sfs");
+  write_sfs(line, impression.sfs);
+  line.name("ads");
+  const size_t left_out = write_ads(line, impression.ads) + impression.ads_left_out;
+  if (left_out > 0) line.field("ads_left_out", left_out);
+  return line.finish();
+}
+
+std::string to_line(const RawClick& click) {
+  LineWriter line;
+  line.open('{');
+  line.field("type", "click", kMaxRawWord);
+  line.field("event", click.event, kMaxRawText);
+  line.field("time", click.time);
+  line.field("request", click.request, kMaxRawText);
+  line.field("kind", click.kind == RawClick::Kind::kAd ? "ad" : "sf", kMaxRawWord);
+  line.field("object", click.object, click.kind == RawClick::Kind::kAd ? kMaxRawText : kMaxRawWord);
+  if (click.position > 0) line.field("position", click.position);
+  return line.finish();
+}
+
+Result<RawEvent> parse_raw_event(std::string_view line) {
+  try {
+    return read_raw_event(Json::parse(sanitize_utf8(line)));
+  } catch (const Wrong& wrong) {
+    return bad_data(wrong.reason);
+  } catch (const nlohmann::json::exception& e) {
+    return bad_data(std::string("not JSON: ") + e.what());
+  }
+}
+
+}  // namespace barker

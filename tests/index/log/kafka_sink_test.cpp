@@ -1,0 +1,154 @@
+// Against the mock cluster of librdkafka, which speaks Kafka's protocol on real sockets.
+#include "index/log/kafka_sink.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include <algorithm>
+#include <set>
+
+#include "index/log/event_log.h"
+#include "tests/index/log/log_fixture.h"
+
+namespace barker {
+namespace {
+
+using ::testing::HasSubstr;
+using namespace std::chrono_literals;
+
+constexpr char kTopic[] = "barker-events";
+
+class KafkaSinks : public LogFixture {
+ protected:
+  void SetUp() override {
+    rd_kafka_conf_t* configuration = rd_kafka_conf_new();
+    char why[256] = "";
+    rd_kafka_conf_set(configuration, "test.mock.num.brokers", "1", why, sizeof why);
+    rd_kafka_conf_set(configuration, "log_level", "0", why, sizeof why);
+    host_ = rd_kafka_new(RD_KAFKA_CONSUMER, configuration, why, sizeof why);
+    ASSERT_NE(host_, nullptr) << why;
+    cluster_ = rd_kafka_handle_mock_cluster(host_);
+    ASSERT_EQ(rd_kafka_mock_topic_create(cluster_, kTopic, 1, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
+  }
+  void TearDown() override {
+    rd_kafka_destroy(host_);
+    LogFixture::TearDown();
+  }
+
+  KafkaOptions options() const {
+    KafkaOptions o;
+    o.brokers = rd_kafka_mock_cluster_bootstraps(cluster_);
+    o.topic = kTopic;
+    return o;
+  }
+  static std::unique_ptr<KafkaSink> open(const KafkaOptions& o) {
+    Result<std::unique_ptr<KafkaSink>> sink = KafkaSink::open(o);
+    EXPECT_TRUE(sink.ok()) << sink.status().message();
+    return sink.ok() ? std::move(*sink) : nullptr;
+  }
+  // The first lines of the topic.
+  std::vector<std::string> consumed(size_t count) const {
+    std::vector<std::string> lines;
+    rd_kafka_topic_t* topic = rd_kafka_topic_new(host_, kTopic, nullptr);
+    EXPECT_EQ(rd_kafka_consume_start(topic, 0, RD_KAFKA_OFFSET_BEGINNING), 0);
+    for (int pauses = 0; lines.size() < count && pauses < 300;) {
+      rd_kafka_message_t* message = rd_kafka_consume(topic, 0, 100);
+      if (!message) {
+        ++pauses;
+        continue;
+      }
+      if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        lines.emplace_back(static_cast<const char*>(message->payload), message->len);
+      }
+      rd_kafka_message_destroy(message);
+    }
+    rd_kafka_consume_stop(topic, 0);
+    rd_kafka_topic_destroy(topic);
+    return lines;
+  }
+
+  rd_kafka_t* host_ = nullptr;  // its cluster is read by itself
+  rd_kafka_mock_cluster_t* cluster_ = nullptr;
+};
+
+TEST_F(KafkaSinks, DeliverEveryLineInOrder) {
+  const auto sink = open(options());
+  std::vector<std::string> lines;
+  for (int i = 0; i < 2000; ++i) {
+    lines.push_back("line " + std::to_string(i));
+    ASSERT_TRUE(sink->append(lines.back() + "\n"));
+  }
+  const Status flushed = sink->flush(60s);
+  ASSERT_TRUE(flushed.ok()) << flushed.message();
+  const KafkaStatus status = sink->status();
+  EXPECT_EQ(status.delivered, lines.size());
+  EXPECT_EQ(status.dropped, 0u);
+  EXPECT_EQ(status.failed, 0u) << status.last_error;
+  EXPECT_EQ(status.waiting, 0u);
+  const std::vector<std::string> found = consumed(lines.size());
+  ASSERT_EQ(found.size(), lines.size());
+  const auto [a, b] = std::mismatch(found.begin(), found.end(), lines.begin());
+  EXPECT_EQ(a, found.end()) << *a << " stands where " << *b << " was sent";
+}
+
+TEST_F(KafkaSinks, HoldLinesUntilABrokerComesBack) {
+  rd_kafka_mock_broker_set_down(cluster_, 1);
+  const auto sink = open(options());
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(sink->append(std::to_string(i)));
+  EXPECT_FALSE(sink->flush(200ms).ok());
+  EXPECT_EQ(sink->status().delivered, 0u);
+  EXPECT_EQ(sink->status().waiting, 10u);
+  rd_kafka_mock_broker_set_up(cluster_, 1);
+  EXPECT_TRUE(sink->flush(60s).ok());
+  EXPECT_EQ(sink->status().delivered, 10u);
+  EXPECT_EQ(consumed(10).size(), 10u);
+}
+
+TEST_F(KafkaSinks, DropAndCountWhatAFullQueueHasNoPlaceFor) {
+  KafkaOptions away = options();
+  rd_kafka_mock_broker_set_down(cluster_, 1);
+  away.queue_bytes = 64 << 10;
+  away.give_up_after = 1s;
+  const auto sink = open(away);
+  uint64_t accepted = 0, dropped = 0;
+  const std::string line(1000, 'x');
+  for (int i = 0; i < 500; ++i) ++(sink->append(line) ? accepted : dropped);
+  EXPECT_GT(accepted, 30u);
+  EXPECT_GT(dropped, 300u);
+  EXPECT_EQ(sink->status().dropped, dropped);
+  EXPECT_TRUE(sink->flush(60s).ok()) << "all have failed by then";
+  EXPECT_EQ(sink->status().failed, accepted);
+  EXPECT_EQ(sink->status().delivered, 0u);
+  EXPECT_THAT(sink->status().last_error, Not(testing::IsEmpty()));
+}
+
+TEST_F(KafkaSinks, GetTheSameLinesAsTheFiles) {
+  const auto sink = open(options());
+  EventLogOptions o;
+  o.directory = directory_;
+  o.flush_interval = 1h;
+  o.compression = Compression::kNone;
+  o.copy_to = [&sink](std::string_view line) { sink->append(line); };
+  Result<std::unique_ptr<EventLog>> log = EventLog::open(o);
+  ASSERT_TRUE(log.ok()) << log.status().message();
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE((*log)->append(std::to_string(i) + "\n"));
+  ASSERT_TRUE((*log)->flush().ok());
+  ASSERT_TRUE(sink->flush(60s).ok());
+  EXPECT_EQ(consumed(100), lines());
+}
+
+TEST_F(KafkaSinks, NameTheSettingThatIsWrong) {
+  KafkaOptions wrong = options();
+  wrong.settings = {{"no.such.setting", "1"}};
+  const Status status = KafkaSink::open(wrong).status();
+  EXPECT_EQ(status.code(), Code::kBadConfiguration);
+  EXPECT_THAT(status.message(), HasSubstr("no.such.setting"));
+  wrong.settings = {};
+  wrong.topic = "";
+  EXPECT_THAT(KafkaSink::open(wrong).status().message(), HasSubstr("topic"));
+}
+
+}  // namespace
+}  // namespace barker
