@@ -176,6 +176,13 @@ Result<std::string> Engine::ask(const std::string& command) const {
   return Status(Code::kFailedPrecondition, "this engine follows neither weights nor rules");
 }
 
+barker_stats Engine::plugin_stats() const {
+  barker_stats stats{};
+  stats.struct_size = sizeof stats;
+  parts_->api->stats(parts_->plugin, &stats);
+  return stats;
+}
+
 bool Engine::spend(std::string_view ad_id, double amount) const noexcept {
   if (!(amount >= 0) || amount > BARKER_MAX_NUMBER) return false;
   return parts_->catalogue->spend(ad_id, amount);

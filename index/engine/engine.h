@@ -76,6 +76,9 @@ class Engine {
 
   LiveCatalogueStatus catalogue_status() const;  // [any thread]
 
+  // What the plugin has counted. [any thread]
+  barker_stats plugin_stats() const;
+
   const EngineParts& parts() const { return *parts_; }
 
  private:

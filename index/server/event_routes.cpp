@@ -1,4 +1,6 @@
 // POST /v1/events: {"events": [...]}, answered one by one in their order.
+#include <cmath>
+
 #include "index/server/fields.h"
 #include "index/server/problem.h"
 #include "index/server/request_id.h"
@@ -12,7 +14,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr size_t kMostEvents = 1000;  // of a batch
 constexpr size_t kMostIdBytes = 256;
-constexpr uint64_t kLatest = 1ULL << 40;  // seconds since 1970
+constexpr double kLatest = 253402300799;  // seconds since 1970: the end of the year 9999
 
 Click read_click(const Fields::Json& json, const std::string& where, std::optional<Fault>& fault) {
   Fields fields(json, where, fault);
@@ -31,7 +33,7 @@ Click read_click(const Fields::Json& json, const std::string& where, std::option
   }
   click.object = fields.text("object", BARKER_MAX_TEXT_SIZE).value_or("");
   click.position = fields.whole("position", 1, BARKER_MAX_ADS).value_or(0);
-  click.time = static_cast<int64_t>(fields.whole("time", 0, kLatest).value_or(0));
+  click.time_ms = std::llround(fields.number("time", 0, kLatest).value_or(0) * 1000);
   if (click.event_id.empty()) {
     fields.fail(ProblemKind::kBadValue, "The text is empty.", fields.path_of("event_id"));
   }

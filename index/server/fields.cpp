@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "index/catalogue/feed_notes.h"
+#include "models/text/probably_meant.h"
 #include "models/base/number_text.h"
 #include "models/base/utf8.h"
 

@@ -301,6 +301,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (lane == Lane::kImmediate) return respond(call_handler(loop_.handler, request));
     if (!server_.rate.admits(peer_, received_)) {
       ++server_.rate_limited;
+      if (server_.hooks.rate_limited) server_.hooks.rate_limited();
       return respond(problem(ProblemKind::kTooManyRequests, "Ask again in a second."));
     }
     HandlerPool& pool = lane == Lane::kSearch ? *server_.searches : *server_.control;
@@ -312,6 +313,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     };
     if (pool.submit(request, done)) return;
     ++server_.shed;
+    if (server_.hooks.shed) server_.hooks.shed();
     respond(problem(ProblemKind::kOverloaded, "Ask again in a second."));
   }
 
@@ -419,6 +421,7 @@ bool HttpServer::Impl::admit(const std::string& peer, bool& is_one_client) {
   if (is_one_client) return false;
   ++of_peer;
   ++open;
+  if (hooks.connections) hooks.connections(1);
   return true;
 }
 
@@ -426,6 +429,7 @@ void HttpServer::Impl::release(const std::string& peer) {
   const std::lock_guard<std::mutex> lock(mutex);
   const auto at = open_of.find(client_of(peer));
   if (--at->second == 0) open_of.erase(at);
+  if (hooks.connections) hooks.connections(-1);
   if (--open == 0) closed.notify_all();
 }
 
@@ -453,6 +457,7 @@ void HttpServer::Impl::accept(Acceptor& acceptor) {
       });
     } else {
       ++refused;
+      if (hooks.connection_refused) hooks.connection_refused();
       turn_away(socket, is_one_client ? ProblemKind::kTooManyConnections : ProblemKind::kOverloaded,
                 date_of(*loops[0]));
     }

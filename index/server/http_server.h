@@ -54,7 +54,10 @@ struct ServerHooks {
   // Makes the function that answers requests. Called once on each thread that answers, so that each has
   // one of its own. [any thread]
   std::function<Handler()> make_handler;
-  std::function<void(const FinishedRequest&)> finished;  // [I/O threads]; may be empty
+  // What is counted. [I/O threads] Each may be empty.
+  std::function<void(const FinishedRequest&)> finished = {};
+  std::function<void()> shed = {}, rate_limited = {}, connection_refused = {};
+  std::function<void(int64_t change)> connections = {};  // that are open
 };
 
 struct ServerCounts {

@@ -56,9 +56,7 @@ Kind kind_of(Code code) {
     case Code::kBadData:
     case Code::kBadConfiguration:
       return Kind::kRefusedRequest;
-    case Code::kNotFound:
-      return Kind::kNotFound;
-    case Code::kUnsupported:
+    case Code::kNotFound:  // of what the call needs, such as a label; its path is one of ours    case Code::kUnsupported:
       return Kind::kNotImplemented;
     case Code::kFailedPrecondition:
       return Kind::kConflict;

@@ -42,10 +42,10 @@ bool leads_to(const std::vector<std::string>& segments, std::string_view path) {
 }
 
 const Route* find(const HttpRequest& request, std::string& methods) {
-  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  const bool is_head = request.method == "HEAD";
   for (const Route& route : kRoutes) {
     if (!leads_to(request.target.segments, route.path)) continue;
-    if (method == route.method) return &route;
+    if (std::string_view(route.method) == (is_head ? std::string("GET") : request.method)) return &route;
     methods += (methods.empty() ? "" : ", ") + std::string(route.method);
     if (std::string_view(route.method) == "GET") methods += ", HEAD";
   }

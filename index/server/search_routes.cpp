@@ -1,4 +1,5 @@
 // GET and POST /v1/search, and POST /v1/rescore.
+#include <algorithm>
 #include <chrono>
 
 #include "index/engine/search_json.h"
@@ -12,6 +13,7 @@ namespace barker {
 namespace {
 
 constexpr size_t kMostTokens = 1000;  // keywords, or tokens of a group
+constexpr size_t kMostNarrowing = 16;  // by which a page is narrowed
 constexpr uint64_t kMostMilliseconds = 60000;
 
 // How many ads a page may have is bounded by what the plugin takes.
@@ -73,11 +75,22 @@ HttpResponse page_response(const Result<SearchResult>& page, const std::string& 
   return response;
 }
 
+// The features of a query's parameter, between commas.
+std::vector<std::string> split_features(const std::string& text) {
+  std::vector<std::string> features;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    if (end > begin) features.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return features;
+}
+
 HttpResponse answer_search(SearchCall& call, Service& service) {
   if (is_too_late(call.asker)) return too_late();
   call.request_id = new_request_id();
   return page_response(service.search(call), call.request_id,
-                       {.from = call.from, .count = call.count});
+                       {.from = call.from, .count = call.count, .sfs = true});
 }
 
 CallerAd read_ad(const Fields::Json& json, const std::string& where, std::optional<Fault>& fault) {
@@ -109,6 +122,10 @@ HttpResponse get_search(const HttpRequest& request, Service& service) {
   read_page(parameters.whole("k", 1, BARKER_MAX_ADS), parameters.whole("from", 0, BARKER_MAX_ADS),
             call);
   call.asker.explain = parameters.flag("explain").value_or(false);
+  call.features = split_features(parameters.text("features").value_or(""));
+  if (call.features.size() > kMostNarrowing) {
+    return problem(ProblemKind::kBadValue, "There are more than 16 features.", "features");
+  }
   if (const auto fault = parameters.finish()) return problem(*fault);
   return answer_search(call, service);
 }
@@ -122,6 +139,8 @@ HttpResponse post_search(const HttpRequest& request, Service& service) {
   SearchCall call;
   call.asker = read_asker(body, fault, request);
   read_page(body.whole("k", 1, BARKER_MAX_ADS), body.whole("from", 0, BARKER_MAX_ADS), call);
+  auto features = body.texts("features", kMostNarrowing, BARKER_MAX_TEXT_SIZE);
+  if (features) call.features = *std::move(features);
   body.finish();
   if (fault) return problem(*fault);
   return answer_search(call, service);

@@ -31,6 +31,7 @@ struct SearchCall {
   std::string request_id;
   Asker asker;
   size_t from = 0, count = 10;  // the ads of the page that are answered
+  std::vector<std::string> features;  // all of which an ad must have to be on the page
 };
 
 struct RescoreCall {
@@ -44,7 +45,7 @@ struct Click {
   bool on_sf = false;     // on a specific feature keyword (SF); otherwise on an ad
   std::string object;     // id of the ad, or text of the SF
   uint64_t position = 0;  // from 1
-  int64_t time = 0;       // seconds since 1970
+  int64_t time_ms = 0;    // milliseconds since 1970
 };
 
 struct TakenClick {

@@ -13,13 +13,20 @@
 
 namespace barker {
 
-Result<UserSalt> UserSalt::open(const std::string& file) {
+Result<UserSalt> UserSalt::create() {
   if (sodium_init() < 0) return io_error("libsodium has no source of random numbers");
   UserSalt salt;
+  randombytes_buf(salt.salt_.data(), salt.salt_.size());
+  return salt;
+}
+
+Result<UserSalt> UserSalt::open(const std::string& file) {
+  Result<UserSalt> made_salt = create();
+  if (!made_salt.ok()) return made_salt.status();
+  UserSalt salt = *made_salt;
   char text[2 * sizeof salt.salt_ + 1];
   struct stat info;
   if (stat(file.c_str(), &info) != 0) {
-    randombytes_buf(salt.salt_.data(), salt.salt_.size());
     sodium_bin2hex(text, sizeof text, salt.salt_.data(), salt.salt_.size());
     Result<AtomicFile> made = AtomicFile::create(file);
     if (!made.ok()) return made.status();

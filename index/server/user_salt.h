@@ -13,6 +13,9 @@ namespace barker {
 
 class UserSalt {
  public:
+  // A new salt, which ends with the process.
+  static Result<UserSalt> create();
+
   // Reads the salt in `file`, or makes it with mode 0600 where there is none.
   static Result<UserSalt> open(const std::string& file);
 
