@@ -1,6 +1,5 @@
 #include "index/commands/print.h"
 
-#include <cmath>
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -8,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "index/engine/search_json.h"
 #include "models/base/number_text.h"
 #include "models/text/text.h"
 
@@ -72,54 +72,7 @@ void print_table(const SearchResult& result, size_t limit, std::ostream& out) {
 }
 
 void print_json(const SearchResult& result, size_t limit, std::ostream& out) {
-  using Json = nlohmann::ordered_json;
-  const StageTimes& t = result.times;
-  const AuctionRecord& a = result.auction;
-  Json json = {{"query", result.query},
-               {"user", result.user},
-               {"status", result.status},
-               {"reason", result.reason},
-               {"generation", result.generation},
-               {"timing_us",
-                {{"analyse", t.analyse},
-                 {"first_pass", t.first_pass},
-                 {"fetch", t.fetch},
-                 {"rescore", t.rescore},
-                 {"map", t.map},
-                 {"score", t.score},
-                 {"choose", t.choose},
-                 {"rewrite", t.rewrite}}},
-               {"auction",
-                {{"bid_matches", a.bid_matches},
-                 {"title_matches", a.title_matches},
-                 {"denied", a.denied},
-                 {"out_of_budget", a.out_of_budget},
-                 {"below_reserve", a.below_reserve},
-                 {"reserve", a.reserve},
-                 {"cut", a.cut},
-                 {"is_cut", a.is_cut}}},
-               {"ads", Json::array()}};
-  for (const AdShown& ad : result.ads) {
-    if (ad.rank > limit) break;
-    Json points = Json::array();
-    for (const SellingPointShown& p : ad.selling_points) {
-      points.push_back({{"text", p.text}, {"score", p.score}, {"begin", p.begin}, {"end", p.end}});
-    }
-    json["ads"].push_back({{"id", ad.id},
-                           {"rank", ad.rank},
-                           {"first_pass_rank", ad.first_pass_rank},
-                           {"score", ad.score},
-                           {"bid", ad.bid},
-                           {"price", ad.price},
-                           {"match", ad.match},
-                           {"term", ad.term.empty() ? Json(nullptr) : Json(ad.term)},
-                           {"pctr", std::isnan(ad.pctr) ? Json(nullptr) : Json(ad.pctr)},
-                           {"title", ad.title},
-                           {"original_title", ad.original_title},
-                           {"selling_points", std::move(points)}});
-  }
-  if (!result.explanation.empty()) json["explain"] = Json::parse(result.explanation);
-  out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  out << json_line(search_json(result, {.count = limit})) << '\n';
 }
 
 }  // namespace barker

@@ -35,8 +35,9 @@ std::vector<Key> server_keys() {
   using S = ServerConfig;
   return {
       {"server.listen", kAddress, server<&S::listen>,
-       "The address and port on which requests are answered; port 0 takes any that is free.", 0, 0,
-       1, "listen"},
+       "The addresses and ports on which requests are answered, or Unix sockets; port 0 takes any "
+       "that is free.",
+       0, 0, 1, "listen"},
       {"server.threads", kInteger, server<&S::threads>,
        "The number of threads that search; 0 takes one for each core.", 0, 1024, 1, "threads"},
       {"server.queue", kInteger, server<&S::queue>,
@@ -53,8 +54,10 @@ std::vector<Key> server_keys() {
       {"server.idle_timeout", kDuration, server<&S::idle_timeout_ms>,
        "How long a connection may be idle, and how long one request may take to arrive.", 100,
        3'600'000},
+      {"server.ready_grace", kDuration, server<&S::ready_grace_ms>,
+       "How long /readyz fails after SIGTERM before the server stops.", 0, 3'600'000},
       {"server.stop_timeout", kDuration, server<&S::stop_timeout_ms>,
-       "How long requests that run may take to end after SIGTERM.", 0, 3'600'000},
+       "How long requests that run may take to end when the server stops.", 0, 3'600'000},
       {"server.connections", kInteger, server<&S::connections>,
        "How many connections may be open at once.", 1, 1'000'000},
       {"server.connections_per_address", kInteger, server<&S::connections_per_address>,

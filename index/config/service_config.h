@@ -18,7 +18,8 @@ struct ServerConfig {
   uint64_t max_body_bytes = 1 << 20;
   uint64_t max_header_bytes = 16 << 10;  // request line and fields together
   uint64_t idle_timeout_ms = 30'000;     // also for how long one request may take to arrive
-  uint64_t stop_timeout_ms = 10'000;     // after SIGTERM, for what is being answered
+  uint64_t ready_grace_ms = 1'000;       // after SIGTERM, for which /readyz fails before the stop
+  uint64_t stop_timeout_ms = 10'000;     // after that, for what is being answered
   uint64_t connections = 20'000;
   uint64_t connections_per_address = 1'024;
   double rate_per_client = 0;  // requests a second; 0: no limit

@@ -79,7 +79,9 @@ std::optional<double> parse_number(const Key& key, std::string_view text) {
   return number * found->size / (is_duration ? key.unit_ms : 1);
 }
 
-bool is_listen_address(std::string_view text) {
+bool is_one_listen_address(std::string_view text) {
+  constexpr std::string_view kUnix = "unix:";
+  if (text.starts_with(kUnix)) return text.size() > kUnix.size();
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return false;
   const std::string_view host = text.substr(0, colon), port = text.substr(colon + 1);
@@ -88,6 +90,15 @@ bool is_listen_address(std::string_view text) {
   unsigned number = 0;
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
   return error == std::errc() && end == port.data() + port.size() && number <= 65'535;
+}
+
+// One address, or several with commas between them.
+bool is_listen_address(std::string_view text) {
+  for (size_t comma = text.find(','); comma != std::string_view::npos; comma = text.find(',')) {
+    if (!is_one_listen_address(text.substr(0, comma))) return false;
+    text.remove_prefix(comma + 1);
+  }
+  return is_one_listen_address(text);
 }
 
 bool is_store(std::string_view text) {
@@ -161,7 +172,8 @@ std::string expected_value(const Key& key) {
     case KeyKind::kPath:
       return "a path";
     case KeyKind::kAddress:
-      return "ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080";
+      return "ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080, or unix:PATH, or several of these "
+             "with commas between them";
     case KeyKind::kStore:
       return "memory:, lmdb:PATH or redis://HOST:PORT/DATABASE";
     case KeyKind::kSecret:

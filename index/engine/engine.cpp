@@ -171,6 +171,18 @@ void Engine::reload() const noexcept {
   if (parts_->watcher) parts_->watcher->wake();
 }
 
+Result<std::string> Engine::ask(const std::string& command) const {
+  if (parts_->watcher) return parts_->watcher->ask(command);
+  return Status(Code::kFailedPrecondition, "this engine follows neither weights nor rules");
+}
+
+barker_stats Engine::plugin_stats() const {
+  barker_stats stats{};
+  stats.struct_size = sizeof stats;
+  parts_->api->stats(parts_->plugin, &stats);
+  return stats;
+}
+
 bool Engine::spend(std::string_view ad_id, double amount) const noexcept {
   if (!(amount >= 0) || amount > BARKER_MAX_NUMBER) return false;
   return parts_->catalogue->spend(ad_id, amount);

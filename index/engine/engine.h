@@ -56,6 +56,10 @@ class Engine {
   // it refused. [any thread, and signal handlers]
   void reload() const noexcept;
 
+  // Asks the watcher's life cycle (LifeCycle::answer) and waits for its line. kFailedPrecondition: there
+  // is no watcher. [any thread]
+  Result<std::string> ask(const std::string& command) const;
+
   // Takes the price of a click from the ad's budget of today. Where there is nothing to count, because
   // the ad has no budget or AuctionOptions::budgets is empty, nothing happens. False, and nothing is
   // taken, where the amount is negative or no finite number. When this returns, the amount survives
@@ -71,6 +75,9 @@ class Engine {
   Status refresh_catalogue() const;
 
   LiveCatalogueStatus catalogue_status() const;  // [any thread]
+
+  // What the plugin has counted. [any thread]
+  barker_stats plugin_stats() const;
 
   const EngineParts& parts() const { return *parts_; }
 

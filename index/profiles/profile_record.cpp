@@ -119,7 +119,7 @@ bool read_texts(Input& in, size_t count, std::vector<TimedText>& texts) {
   return in.ok();
 }
 
-bool read_group(Input& in, FeatureGroup& group) {
+bool read_group(Input& in, ProfileGroup& group) {
   group.first.assign(in.text());
   const auto count = in.number<uint32_t>();
   if (!in.has(count, sizeof(uint16_t))) return false;
@@ -128,8 +128,8 @@ bool read_group(Input& in, FeatureGroup& group) {
   return in.ok();
 }
 
-bool read_groups(Input& in, std::span<FeatureGroup> groups) {
-  for (FeatureGroup& group : groups) {
+bool read_groups(Input& in, std::span<ProfileGroup> groups) {
+  for (ProfileGroup& group : groups) {
     if (!read_group(in, group)) return false;
   }
   return true;
@@ -184,7 +184,7 @@ void put_texts(std::string& bytes, const std::vector<TimedText>& texts) {
 bool is_time(int64_t time) { return time >= 0 && time <= kMostTime; }
 bool fits(const std::string& text) { return text.size() <= kMostProfileTextBytes; }
 bool fits(const TimedText& text) { return fits(text.text) && is_time(text.time); }
-bool fits(const FeatureGroup& group) {
+bool fits(const ProfileGroup& group) {
   return fits(group.first) && group.second.size() <= kMostRecordBytes &&
          std::ranges::all_of(group.second, [](const std::string& token) { return fits(token); });
 }
@@ -333,8 +333,8 @@ void merge_profile(const StoredProfile& given, const HistoryLimits& limits, int6
     profile.keywords = in_order(given.keywords, time, latest, limits.keywords);
   }
   if (!given.sfs.empty()) profile.sfs = in_order(given.sfs, time, latest, limits.sfs);
-  for (const FeatureGroup& group : given.groups) {
-    const auto known = std::ranges::find(profile.groups, group.first, &FeatureGroup::first);
+  for (const ProfileGroup& group : given.groups) {
+    const auto known = std::ranges::find(profile.groups, group.first, &ProfileGroup::first);
     if (known == profile.groups.end()) {
       profile.groups.push_back(group);
     } else {

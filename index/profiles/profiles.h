@@ -21,7 +21,7 @@
 namespace barker {
 
 // The name and the tokens of a group of features.
-using FeatureGroup = std::pair<std::string, std::vector<std::string>>;
+using ProfileGroup = std::pair<std::string, std::vector<std::string>>;
 
 // The group that holds the SFs which the user clicked, newest first (models/weights/groups.h).
 inline constexpr char kClickedSfs[] = "sfhist";
@@ -29,7 +29,7 @@ inline constexpr char kClickedSfs[] = "sfhist";
 struct Profile {
   std::string user;
   std::vector<std::string> keywords;  // newest first
-  std::vector<FeatureGroup> groups;
+  std::vector<ProfileGroup> groups;
 };
 
 struct TimedText {
@@ -50,7 +50,7 @@ struct StoredProfile {
   std::string user;
   std::vector<TimedText> keywords;   // newest first
   std::vector<TimedText> sfs;        // the group "sfhist", newest first
-  std::vector<FeatureGroup> groups;  // the others
+  std::vector<ProfileGroup> groups;  // the others
   int64_t last_click = 0;            // seconds since 1970; 0: unknown
   LearnedState learned;
   bool operator==(const StoredProfile&) const = default;

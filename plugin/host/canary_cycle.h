@@ -19,7 +19,7 @@ namespace barker {
 class CanaryCycle {
  public:
   // The control must outlive this object.
-  CanaryCycle(const Control& control, EventLog log, WatchedWeights weights, Tolerance tolerance)
+  CanaryCycle(const Control& control, LifeCycleLog log, WatchedWeights weights, Tolerance tolerance)
       : control_(control), log_(log), weights_(std::move(weights)), tolerance_(tolerance) {}
 
   void look();               // starts or forgets what the label says
@@ -40,7 +40,7 @@ class CanaryCycle {
   void stop(const std::string& reason);
 
   const Control& control_;
-  const EventLog log_;
+  const LifeCycleLog log_;
   const WatchedWeights weights_;
   const Tolerance tolerance_;
   Source source_;

@@ -26,7 +26,7 @@ std::string event_line(const Json& event) {
   return line_of(line);
 }
 
-std::string EventLog::tell(const Json& event) const {
+std::string LifeCycleLog::tell(const Json& event) const {
   std::string line = event_line(event);
   if (tell_) {
     tell_(line);

@@ -20,10 +20,10 @@ std::string event_line(const Json& event);
 
 // Where events go: to the function that the log was given, or to standard error where that function
 // is empty. Copyable.
-class EventLog {
+class LifeCycleLog {
  public:
   using Tell = std::function<void(const std::string& line)>;
-  explicit EventLog(Tell tell) : tell_(std::move(tell)) {}
+  explicit LifeCycleLog(Tell tell) : tell_(std::move(tell)) {}
 
   std::string tell(const Json& event) const;  // returns the line
 

@@ -40,7 +40,7 @@ std::optional<double> parse_number(const std::string& text) {
   return number;
 }
 
-std::string set_shares(const Control& control, const EventLog& log, const std::string& served,
+std::string set_shares(const Control& control, const LifeCycleLog& log, const std::string& served,
                        const std::string& compared) {
   double shares[2] = {};
   const std::string* texts[2] = {&served, &compared};

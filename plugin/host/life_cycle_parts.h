@@ -21,7 +21,7 @@ struct LifeCycle::Parts {
                 watched.probation_seconds, {watched.most_failures, watched.slowest}, canary) {}
 
   const Control control;
-  const EventLog log;
+  const LifeCycleLog log;
   RulesCycle rules;
   CanaryCycle canary;
   WeightsCycle weights;

@@ -15,7 +15,7 @@ namespace barker {
 class RulesCycle {
  public:
   // `file` may be empty: no rules. The control must outlive this object.
-  RulesCycle(const Control& control, EventLog log, std::string file)
+  RulesCycle(const Control& control, LifeCycleLog log, std::string file)
       : control_(control), log_(log), file_(std::move(file)) {}
 
   Status look();
@@ -26,7 +26,7 @@ class RulesCycle {
   Status load() const;
 
   const Control& control_;
-  const EventLog log_;
+  const LifeCycleLog log_;
   const std::string file_;
   Source source_;
 };

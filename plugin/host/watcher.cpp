@@ -9,8 +9,12 @@
 #include <cerrno>
 #include <exception>
 #include <filesystem>
+#include <future>
+#include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "plugin/host/admin_socket.h"
 
@@ -30,6 +34,11 @@ void watch_directory_of(const std::string& path, int notify) {
   const fs::path parent = directory ? fs::path(path) : fs::absolute(path, error).parent_path();
   inotify_add_watch(notify, parent.c_str(), IN_MOVED_TO | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE);
 }
+
+struct Question {  // of Watcher::ask
+  std::string command;
+  std::promise<std::string> answer;
+};
 
 }  // namespace
 
@@ -52,6 +61,7 @@ struct Watcher::Impl {
       try {
         if (again.exchange(false)) life.retry();
         life.look();
+        answer_questions();
         // A client that could not be accepted, because no descriptor was free, leaves the socket
         // readable. The next poll leaves the socket out, so that this loop does not spin.
         const bool asked = (events[2].revents & POLLIN) != 0;
@@ -61,6 +71,17 @@ struct Watcher::Impl {
       } catch (const std::exception&) {  // memory was short: the next look tries again
       }
     }
+  }
+
+  // Answers what ask() was asked since the last look. Where an answer throws, because memory is short,
+  // the promise is broken by its end, and ask() says so.
+  void answer_questions() {
+    std::vector<Question> asked;
+    {
+      const std::lock_guard<std::mutex> lock(mutex);
+      asked.swap(questions);
+    }
+    for (Question& question : asked) question.answer.set_value(life.answer(question.command));
   }
 
   // Empties both descriptors. What the events say does not matter: a look sees what has changed.
@@ -77,6 +98,8 @@ struct Watcher::Impl {
   int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   int notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   std::atomic<bool> stop{false}, again{false};
+  std::mutex mutex;
+  std::vector<Question> questions;  // guarded by the mutex
   std::thread thread;
 };
 
@@ -104,6 +127,22 @@ Watcher::~Watcher() {
   const uint64_t one = 1;
   (void)!write(impl_->wake, &one, sizeof one);
   impl_->thread.join();
+}
+
+Result<std::string> Watcher::ask(const std::string& command) {
+  std::future<std::string> answer;
+  {
+    const std::lock_guard<std::mutex> lock(impl_->mutex);
+    Question& question = impl_->questions.emplace_back(Question{command, {}});
+    answer = question.answer.get_future();
+  }
+  const uint64_t one = 1;
+  (void)!write(impl_->wake, &one, sizeof one);
+  try {
+    return answer.get();
+  } catch (const std::future_error&) {
+    return Status(Code::kFailedPrecondition, "the control thread gave no answer");
+  }
 }
 
 void Watcher::wake() noexcept {

@@ -29,6 +29,10 @@ class Watcher {
   // signal handlers]
   void wake() noexcept;
 
+  // Asks the thread as an administrator on the socket would (LifeCycle::answer) and waits for the
+  // answer. Fails where the watcher is about to end. [any thread]
+  Result<std::string> ask(const std::string& command);
+
  private:
   struct Impl;
   explicit Watcher(std::unique_ptr<Impl> impl);

@@ -29,7 +29,7 @@ namespace barker {
 class WeightsCycle {
  public:
   // Control and canary must outlive this object.
-  WeightsCycle(const Control& control, EventLog log, WatchedWeights weights,
+  WeightsCycle(const Control& control, LifeCycleLog log, WatchedWeights weights,
                double probation_seconds, Tolerance tolerance, CanaryCycle& canary)
       : control_(control),
         log_(log),
@@ -65,7 +65,7 @@ class WeightsCycle {
   void take_back(const barker_generation_stats& stats, const ProbationVerdict& verdict);
 
   const Control& control_;
-  const EventLog log_;
+  const LifeCycleLog log_;
   const WatchedWeights weights_;
   const double probation_seconds_;
   const Tolerance tolerance_;

@@ -200,7 +200,7 @@ TYPED_TEST(ProfileStoreTest, MergesImportedUsersIntoWhatItHas) {
   EXPECT_THAT(texts_of(anna.keywords), ElementsAre("shoes", "waterproof"));
   EXPECT_THAT(texts_of(anna.sfs), ElementsAre("waterproof"));
   EXPECT_THAT(anna.groups,
-              ElementsAre(FeatureGroup{"profile", {"gender=f"}}, FeatureGroup{"tags", {"b", "c"}}));
+              ElementsAre(ProfileGroup{"profile", {"gender=f"}}, ProfileGroup{"tags", {"b", "c"}}));
   EXPECT_EQ(anna.learned, (LearnedState{3, std::string("\0\xff", 2)}));
 }
 

@@ -1,0 +1,31 @@
+// The answer of a search as JSON, the same from `barker search --json` and from the server. Pure
+// functions. [any thread]
+#pragma once
+
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "index/engine/search_result.h"
+
+namespace barker {
+
+// Which ads of the page are written, and whether what only an auction knows is.
+struct JsonPart {
+  size_t from = 0, count = SIZE_MAX;
+  bool auction = true;
+  bool sfs = false;  // the feature keywords (SFs) that the page offers
+};
+
+// The field names are stable: query, user, status, reason, generation, timing_us, auction[bid_matches,
+// title_matches, denied, out_of_budget, below_reserve, without_features, reserve, cut, is_cut], ads[id, rank,
+// first_pass_rank, score, bid, price, match, term, pctr, title, original_title, selling_points[text,
+// score, begin, end]], sfs[keyword, position, propensity, attraction, ads] and explain where they were asked for. pctr is null where the model predicts none, and
+// term where the texts matched. Without the auction, the fields auction, price, match and term and the times
+// of the first pass are missing.
+nlohmann::ordered_json search_json(const SearchResult& result, const JsonPart& part = {});
+
+// One line without its end. Invalid UTF-8 is replaced.
+std::string json_line(const nlohmann::ordered_json& json);
+
+}  // namespace barker

@@ -1,0 +1,106 @@
+// What administrators ask: weights, canary, rules, catalogue. The life cycle decides what a command
+// does (plugin/host/life_cycle.h).
+#include "index/engine/search_json.h"
+#include "index/server/fields.h"
+#include "index/server/problem.h"
+#include "index/server/route_handlers.h"
+#include "models/base/number_text.h"
+
+namespace barker {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// A call without arguments may have an empty body or an empty object.
+std::optional<Fault> expect_no_arguments(const HttpRequest& request) {
+  std::optional<Fault> fault = Parameters(request.target).finish();
+  if (fault || request.body.empty()) return fault;
+  nlohmann::json json;
+  if ((fault = parse_body(request.content_type, request.body, json))) return fault;
+  Fields(json, "", fault).finish();
+  return fault;
+}
+
+HttpResponse json_response(const std::string& line) {
+  HttpResponse response;
+  response.body = line + "\n";
+  return response;
+}
+
+// The line of the life cycle, whose "error" says that it did nothing. `refused`: the field of a status
+// that says that the files which were to be loaded were refused; null: none.
+HttpResponse ask(Service& service, const std::string& command, const char* refused = nullptr) {
+  const Result<std::string> line = service.ask_life_cycle(command);
+  if (!line.ok()) return problem(line.status());
+  const auto json = Json::parse(*line, nullptr, false);
+  if (!json.is_object()) return problem(ProblemKind::kInternal, "The engine gave no answer.");
+  if (json.contains("error") && json["error"].is_string()) {
+    return problem(ProblemKind::kConflict, json["error"].get<std::string>());
+  }
+  if (refused && json.value(refused, false)) {
+    return problem(ProblemKind::kRefusedRequest,
+                   std::string("The engine refused the files (\"") + refused +
+                       "\" in its status) and goes on as before; its log says why.");
+  }
+  return json_response(*line);
+}
+
+}  // namespace
+
+HttpResponse get_admin_status(const HttpRequest& request, Service& service) {
+  if (const auto fault = Parameters(request.target).finish()) return problem(*fault);
+  return ask(service, "status");
+}
+
+HttpResponse post_weights_load(const HttpRequest& request, Service& service) {
+  if (const auto fault = expect_no_arguments(request)) return problem(*fault);
+  return ask(service, "reload", "weights_refused");
+}
+
+HttpResponse post_weights_rollback(const HttpRequest& request, Service& service) {
+  if (const auto fault = expect_no_arguments(request)) return problem(*fault);
+  return ask(service, "rollback");
+}
+
+HttpResponse post_rules_reload(const HttpRequest& request, Service& service) {
+  if (const auto fault = expect_no_arguments(request)) return problem(*fault);
+  return ask(service, "reload", "rules_refused");
+}
+
+HttpResponse post_weights_promote(const HttpRequest& request, Service& service) {
+  if (const auto fault = expect_no_arguments(request)) return problem(*fault);
+  const Result<std::string> version = service.promote();
+  if (!version.ok()) return problem(version.status());
+  HttpResponse response = ask(service, "reload", "weights_refused");
+  if (response.status != 200) return response;
+  return json_response(json_line({{"version", *version}}));
+}
+
+HttpResponse post_canary(const HttpRequest& request, Service& service) {
+  nlohmann::json json;
+  std::optional<Fault> fault = Parameters(request.target).finish();
+  if (!fault) fault = parse_body(request.content_type, request.body, json);
+  if (fault) return problem(*fault);
+  Fields body(json, "", fault);
+  body.require("served");
+  body.require("compared");
+  const double served = body.number("served", 0, 1).value_or(0);
+  const double compared = body.number("compared", 0, 1).value_or(0);
+  body.finish();
+  if (fault) return problem(*fault);
+  return ask(service, "shares " + number_text(served) + " " + number_text(compared));
+}
+
+HttpResponse post_ads(const HttpRequest& request, Service& service) {
+  if (const auto fault = Parameters(request.target).finish()) return problem(*fault);
+  const Result<std::string> summary = service.change_ads(request.body);
+  return summary.ok() ? json_response(*summary) : problem(summary.status());
+}
+
+HttpResponse post_catalogue_reload(const HttpRequest& request, Service& service) {
+  if (const auto fault = expect_no_arguments(request)) return problem(*fault);
+  const Result<std::string> summary = service.reload_catalogue();
+  return summary.ok() ? json_response(*summary) : problem(summary.status());
+}
+
+}  // namespace barker

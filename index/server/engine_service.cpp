@@ -1,0 +1,223 @@
+#include "index/server/engine_service.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <utility>
+
+#include "index/engine/search_json.h"
+#include "models/data/raw_event.h"
+#include "models/text/keywords.h"
+
+namespace barker {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+uint64_t random_seed() {
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+nlohmann::ordered_json catalogue_json(const LiveCatalogueStatus& status) {
+  return {{"ads", status.ads},
+          {"segments", status.segments},
+          {"changed", status.changed},
+          {"changes", status.changes},
+          {"indexes", status.indexes}};
+}
+
+// What a click tells of its user: the SF itself, or the words of the title that was clicked.
+std::vector<std::string> keywords_of(const Click& click, const RecentPage::Ad* ad) {
+  if (click.on_sf) return {normalize_keyword(click.object)};
+  std::vector<std::string> keywords;
+  if (!ad) return keywords;
+  static const KeywordSplitter splitter;
+  for (const Keyword& keyword : splitter.split(ad->title)) keywords.push_back(keyword.text);
+  return keywords;
+}
+
+}  // namespace
+
+EngineService::EngineService(ServiceParts& parts)
+    : parts_(parts), reader_(parts.profiles.reader()) {}
+
+// What is stored of the user, with what the request says in its place.
+const Profile& EngineService::profile_of(const Asker& asker) {
+  profile_.user = asker.user;
+  profile_.keywords.clear();
+  profile_.groups.clear();
+  if (!asker.user.empty()) {
+    (void)reader_->read(asker.user, Clock::now() + parts_.profile_budget, profile_);
+  }
+  if (asker.keywords) profile_.keywords = *asker.keywords;
+  for (const auto& group : asker.groups) {
+    const auto same = std::ranges::find(profile_.groups, group.first,
+                                        [](const auto& known) { return known.first; });
+    if (same == profile_.groups.end()) {
+      profile_.groups.push_back(group);
+    } else {
+      same->second = group.second;
+    }
+  }
+  return profile_;
+}
+
+uint64_t EngineService::deadline_ns(const Asker& asker) const {
+  Clock::time_point deadline = asker.deadline;
+  if (deadline == Clock::time_point() && parts_.deadline.count() > 0) {
+    deadline = Clock::now() + parts_.deadline;
+  }
+  const std::chrono::nanoseconds since_start = deadline.time_since_epoch();
+  return static_cast<uint64_t>(since_start.count());
+}
+
+Result<SearchResult> EngineService::search(const SearchCall& call) {
+  if (!session_) session_ = std::make_unique<EngineSession>(parts_.engine, random_seed());
+  SearchOptions options;
+  options.explain = call.asker.explain;
+  options.deadline_ns = deadline_ns(call.asker);
+  options.shown = call.from + call.count;
+  options.features = call.features;
+  options.bar = parts_.bar;
+  Result<SearchResult> page =
+      session_->search(call.asker.query, profile_of(call.asker), options);
+  if (page.ok()) remember(call, *page);
+  return page;
+}
+
+void EngineService::remember(const SearchCall& call, const SearchResult& page) {
+  const StageTimes& t = page.times;
+  parts_.metrics.count_search(page.status, page.reason,
+                              {.analyse = t.analyse / 1e6,
+                               .first_pass = t.first_pass / 1e6,
+                               .fetch = t.fetch / 1e6,
+                               .rescore = t.rescore / 1e6,
+                               .rewrite = t.rewrite / 1e6});
+  const size_t first = std::min(call.from, page.ads.size());
+  const size_t end = first + std::min(call.count, page.ads.size() - first);
+  parts_.metrics.impressions.of("ad").add(end - first);
+  parts_.metrics.impressions.of("feature").add(page.features.size());
+  RecentPage recent{.user = page.user, .ads = {}, .sfs = {}};
+  for (size_t i = first; i < end; ++i) {
+    recent.ads.push_back({page.ads[i].id, page.ads[i].original_title, page.ads[i].price});
+  }
+  for (const FeatureShown& sf : page.features) recent.sfs.push_back(sf.keyword);
+  parts_.pages.add(call.request_id, std::move(recent));
+  if (parts_.events) log_impression(call, page, end);
+}
+
+void EngineService::log_impression(const SearchCall& call, const SearchResult& page, size_t end) {
+  RawImpression line;
+  line.request = call.request_id;
+  line.time = milliseconds_now();
+  line.user = page.user;
+  line.query = page.query;
+  line.generation = page.generation;
+  line.user_keywords = profile_.keywords;
+  for (const auto& [name, tokens] : profile_.groups) line.groups.push_back({name, tokens});
+  for (size_t i = std::min(call.from, end); i < end; ++i) {
+    const AdShown& ad = page.ads[i];
+    RawAd& raw = line.ads.emplace_back();
+    raw.id = ad.id;
+    raw.position = static_cast<uint32_t>(ad.rank);
+    raw.bid = ad.bid;
+    raw.price = ad.price;
+    raw.match = ad.match;
+    raw.title = ad.title;
+    raw.original_title = ad.original_title;
+    for (const SellingPointShown& point : ad.selling_points) {
+      raw.selling_points.push_back(point.text);
+    }
+  }
+  for (const FeatureShown& sf : page.features) {
+    line.sfs.push_back({sf.keyword, static_cast<uint32_t>(sf.position), sf.propensity});
+  }
+  parts_.events->append(to_line(line));  // what is dropped, the log counts
+}
+
+Result<SearchResult> EngineService::rescore(const RescoreCall& call) {
+  if (!rescorer_) rescorer_ = std::make_unique<CallerRescorer>(parts_.engine);
+  const RescoreOptions options{.explain = call.asker.explain,
+                               .deadline_ns = deadline_ns(call.asker)};
+  Result<SearchResult> page =
+      rescorer_->rescore(call.asker.query, profile_of(call.asker), call.ads, options);
+  if (page.ok()) {
+    parts_.metrics.count_search(
+        page->status, page->reason,
+        {.rescore = page->times.rescore / 1e6, .rewrite = page->times.rewrite / 1e6});
+  }
+  return page;
+}
+
+// A click on a page that is remembered must fit it. Of other pages, such as those of another engine of the
+// same service, the log is told, and the user's history; no budget is charged.
+TakenClick EngineService::take(const Click& click) {
+  using Outcome = TakenClick::Outcome;
+  const std::shared_ptr<const RecentPage> page = parts_.pages.find(click.request_id);
+  const RecentPage::Ad* ad = nullptr;
+  if (page) {
+    if (page->user != click.user) {
+      return {Outcome::kRefused, "The search of this request_id was not this user's."};
+    }
+    const auto found = std::ranges::find(page->ads, click.object, &RecentPage::Ad::id);
+    if (!click.on_sf && found != page->ads.end()) ad = &*found;
+    if (click.on_sf ? std::ranges::find(page->sfs, click.object) == page->sfs.end() : !ad) {
+      return {Outcome::kRefused, "The page of this request_id did not show the object."};
+    }
+  }
+  if (!parts_.clicks.add(click.event_id)) return {Outcome::kDuplicate, ""};
+  if (parts_.events) {
+    const RawClick line{.event = click.event_id,
+                        .time = click.time_ms,
+                        .request = click.request_id,
+                        .kind = click.on_sf ? RawClick::Kind::kSf : RawClick::Kind::kAd,
+                        .object = click.object,
+                        .position = static_cast<uint32_t>(click.position)};
+    if (!parts_.events->append(to_line(line))) {
+      parts_.clicks.remove(click.event_id);
+      return {Outcome::kRefused, "The event log is full; send the event again later."};
+    }
+  }
+  if (!click.user.empty()) {
+    (void)parts_.profiles.record({click.user, click.on_sf ? ClickKind::kSf : ClickKind::kAd,
+                                  keywords_of(click, ad), click.time_ms / 1000});
+  }
+  if (ad) (void)parts_.engine.spend(ad->id, ad->price);
+  parts_.metrics.clicks.of(click.on_sf ? "feature" : "ad").add();
+  return {Outcome::kAccepted, ""};
+}
+
+Result<std::optional<Profile>> EngineService::find_user(const std::string& id) {
+  Result<std::optional<StoredProfile>> stored = parts_.profiles.find(id);
+  if (!stored.ok()) return stored.status();
+  if (!*stored) return std::optional<Profile>();
+  return std::optional<Profile>(barker::profile_of(**stored));
+}
+
+Result<bool> EngineService::remove_user(const std::string& id) { return parts_.profiles.erase(id); }
+
+std::optional<bool> EngineService::is_administrator(const std::string& authorization) {
+  if (!parts_.token) return std::nullopt;
+  return parts_.token->matches(authorization);
+}
+
+Result<std::string> EngineService::ask_life_cycle(const std::string& command) {
+  return parts_.engine.ask(command);
+}
+
+Result<std::string> EngineService::change_ads(const std::string& json_lines) {
+  Result<ChangeSummary> summary = parts_.engine.change(json_lines);
+  if (!summary.ok()) return summary.status();
+  return json_line({{"applied", summary->applied},
+                    {"unknown", summary->unknown},
+                    {"refused", summary->refused.report("body")},
+                    {"notes", summary->notes.report("body")}});
+}
+
+Result<std::string> EngineService::reload_catalogue() {
+  if (Status s = parts_.engine.refresh_catalogue(); !s.ok()) return s;
+  return json_line(catalogue_json(parts_.engine.catalogue_status()));
+}
+
+}  // namespace barker

@@ -1,0 +1,72 @@
+// The Service that serves: an engine, the histories of users, and what searches and clicks leave behind.
+//
+// ServiceParts is what the services of all threads share; all of it may be used by any thread. An
+// EngineService belongs to one thread; its sessions are made when it is first asked.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "index/engine/caller_rescorer.h"
+#include "index/engine/engine.h"
+#include "index/engine/engine_session.h"
+#include "index/log/event_log.h"
+#include "index/metrics/service_metrics.h"
+#include "index/profiles/profile_store.h"
+#include "index/server/admin_token.h"
+#include "index/server/recent_ids.h"
+#include "index/server/recent_pages.h"
+#include "index/server/service.h"
+
+namespace barker {
+
+struct ServiceParts {
+  const Engine& engine;
+  ProfileStore& profiles;
+  ServiceMetrics& metrics;
+  const Registry& registry;
+  EventLog* events = nullptr;             // null: nothing is logged
+  std::optional<AdminToken> token = {};   // nothing: what administrators ask is off
+  std::chrono::milliseconds deadline{0};  // of a search that brings none; 0: none
+  std::chrono::milliseconds profile_budget{5};  // for reading a history
+  FeatureBarOptions bar = {};
+  std::function<Result<std::string>()> promote = {};  // the label canary becomes CURRENT
+
+  std::atomic<bool> is_ready{true};
+  RecentIds clicks{1 << 18};    // that were taken
+  RecentPages pages{1 << 14};   // that were answered
+};
+
+class EngineService : public Service {
+ public:
+  explicit EngineService(ServiceParts& parts);
+
+  Result<SearchResult> search(const SearchCall& call) override;
+  Result<SearchResult> rescore(const RescoreCall& call) override;
+  TakenClick take(const Click& click) override;
+  Result<std::optional<Profile>> find_user(const std::string& id) override;
+  Result<bool> remove_user(const std::string& id) override;
+  bool is_ready() override { return parts_.is_ready; }
+  Result<std::string> metrics() override { return parts_.registry.text(); }
+  std::optional<bool> is_administrator(const std::string& authorization) override;
+  Result<std::string> ask_life_cycle(const std::string& command) override;
+  Result<std::string> promote() override { return parts_.promote(); }
+  Result<std::string> change_ads(const std::string& json_lines) override;
+  Result<std::string> reload_catalogue() override;
+
+ private:
+  const Profile& profile_of(const Asker& asker);
+  uint64_t deadline_ns(const Asker& asker) const;
+  void remember(const SearchCall& call, const SearchResult& page);
+  void log_impression(const SearchCall& call, const SearchResult& page, size_t end);
+
+  ServiceParts& parts_;
+  const std::unique_ptr<ProfileReader> reader_;
+  std::unique_ptr<EngineSession> session_;
+  std::unique_ptr<CallerRescorer> rescorer_;
+  Profile profile_;
+};
+
+}  // namespace barker

@@ -1,0 +1,89 @@
+// POST /v1/events: {"events": [...]}, answered one by one in their order.
+#include <cmath>
+
+#include "index/server/fields.h"
+#include "index/server/problem.h"
+#include "index/server/request_id.h"
+#include "index/server/route_handlers.h"
+#include "plugin/barker.h"
+
+namespace barker {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kMostEvents = 1000;  // of a batch
+constexpr size_t kMostIdBytes = 256;
+constexpr double kLatest = 253402300799;  // seconds since 1970: the end of the year 9999
+
+Click read_click(const Fields::Json& json, const std::string& where, std::optional<Fault>& fault) {
+  Fields fields(json, where, fault);
+  Click click;
+  for (const char* name : {"event_id", "request_id", "user", "kind", "object", "time"}) {
+    fields.require(name);
+  }
+  click.event_id = fields.text("event_id", kMostIdBytes).value_or("");
+  click.request_id = fields.text("request_id", kMostIdBytes).value_or("");
+  click.user = fields.text("user", BARKER_MAX_TEXT_SIZE).value_or("");
+  const std::string kind = fields.text("kind", kMostIdBytes).value_or("");
+  click.on_sf = kind == "sf_click";
+  if (!click.on_sf && kind != "ad_click") {
+    fields.fail(ProblemKind::kBadValue, "Expected \"ad_click\" or \"sf_click\".",
+                fields.path_of("kind"));
+  }
+  click.object = fields.text("object", BARKER_MAX_TEXT_SIZE).value_or("");
+  click.position = fields.whole("position", 1, BARKER_MAX_ADS).value_or(0);
+  click.time_ms = std::llround(fields.number("time", 0, kLatest).value_or(0) * 1000);
+  if (click.event_id.empty()) {
+    fields.fail(ProblemKind::kBadValue, "The text is empty.", fields.path_of("event_id"));
+  }
+  if (!is_request_id(click.request_id)) {
+    fields.fail(ProblemKind::kBadValue, "Expected the request_id that a search answered.",
+                fields.path_of("request_id"));
+  }
+  fields.finish();
+  return click;
+}
+
+Json outcome_json(const std::string& id, const TakenClick& taken, const std::string& field) {
+  static constexpr const char* kOutcomes[] = {"accepted", "duplicate", "refused"};
+  Json json = {{"event_id", id}, {"outcome", kOutcomes[static_cast<size_t>(taken.outcome)]}};
+  if (!taken.reason.empty()) json["reason"] = taken.reason;
+  if (!field.empty()) json["field"] = field;
+  return json;
+}
+
+}  // namespace
+
+// A wrong event is refused by itself, so that it does not hold up the others of its batch for ever.
+HttpResponse post_events(const HttpRequest& request, Service& service) {
+  nlohmann::json json;
+  std::optional<Fault> fault = Parameters(request.target).finish();
+  if (!fault) fault = parse_body(request.content_type, request.body, json);
+  if (fault) return problem(*fault);
+  Fields body(json, "", fault);
+  body.require("events");
+  const Fields::Json* const events = body.list("events", kMostEvents);
+  body.finish();
+  if (fault) return problem(*fault);
+  Json outcomes = Json::array();
+  uint64_t counts[3] = {};
+  for (size_t i = 0; i < events->size(); ++i) {
+    std::optional<Fault> wrong;
+    const Click click = read_click((*events)[i], "events[" + std::to_string(i) + "]", wrong);
+    const TakenClick taken =
+        wrong ? TakenClick{TakenClick::Outcome::kRefused, wrong->detail} : service.take(click);
+    ++counts[static_cast<size_t>(taken.outcome)];
+    outcomes.push_back(outcome_json(click.event_id, taken, wrong ? wrong->field : ""));
+  }
+  HttpResponse response;
+  response.body = Json{{"accepted", counts[0]},
+                       {"duplicates", counts[1]},
+                       {"refused", counts[2]},
+                       {"events", std::move(outcomes)}}
+                      .dump(-1, ' ', false, Json::error_handler_t::replace) +
+                  "\n";
+  return response;
+}
+
+}  // namespace barker

@@ -1,0 +1,62 @@
+// A bounded pool of threads that answer requests. What finds the queue full is refused at once, and what
+// waited for too long is not worth the work any more: both keep the answers that are given fast when more
+// requests come than can be answered.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "index/server/http_message.h"
+
+namespace barker {
+
+using Handler = std::function<HttpResponse(const HttpRequest&)>;
+
+// Calls the handler. What it throws, which means that memory ran out, becomes a response.
+HttpResponse call_handler(const Handler& handler, const HttpRequest& request);
+
+struct PoolOptions {
+  size_t threads = 1;
+  size_t waiting = 64;                     // requests that may wait
+  std::chrono::milliseconds longest_wait;  // since the request was received
+};
+
+class HandlerPool {
+ public:
+  using Done = std::function<void(HttpResponse)>;
+
+  // Calls `make` on each thread, so that each has a handler of its own.
+  HandlerPool(const PoolOptions& options, std::function<Handler()> make);
+  ~HandlerPool();  // answers what waits, then ends
+  HandlerPool(const HandlerPool&) = delete;
+  HandlerPool& operator=(const HandlerPool&) = delete;
+
+  // Returns false where the queue is full; `request` and `done` are then as they were. `done` is called
+  // once, on a thread of the pool, and must not throw. [any thread]
+  bool submit(HttpRequest& request, Done& done);
+
+  size_t waiting() const;  // [any thread]
+
+ private:
+  struct Job {
+    HttpRequest request;
+    Done done;
+  };
+  void run();
+
+  const PoolOptions options_;
+  const std::function<Handler()> make_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Job> jobs_;
+  bool ends_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace barker

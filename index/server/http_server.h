@@ -1,0 +1,95 @@
+// The HTTP/1.1 server: connections, their limits and timeouts, and the threads that answer. It knows
+// neither routes' meaning nor the engine. HTTP is parsed by Boost.Beast, which http_server.cpp alone
+// includes; head_check.h refuses what Beast would let pass.
+//
+// I/O threads read and write. A request of Lane::kImmediate is answered on them, the others by two
+// bounded pools, one for searches and one, of a single thread, for what administrators ask. A
+// connection has one request at a time: what a client pipelines waits in its buffer.
+//
+// Threads: start() and stop() belong to one thread; the hooks say theirs.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "index/server/handler_pool.h"
+#include "models/base/result.h"
+
+namespace barker {
+
+struct ServerOptions {
+  // "127.0.0.1:8080", "[::1]:8080" or "unix:PATH"; port 0 takes a free one.
+  std::vector<std::string> listen = {"127.0.0.1:8080"};
+  size_t io_threads = 1;
+  size_t search_threads = 1;
+  size_t most_waiting = 128;  // searches that wait for a thread; more are answered 503
+  std::chrono::milliseconds longest_wait{1000};  // of a search for a thread
+
+  size_t most_header = 16 << 10;  // bytes of the request line and the header fields
+  size_t most_body = 4 << 20;
+  size_t most_connections = 20000, most_connections_of_one = 20000;  // of one address
+  double requests_per_second = 0;  // of one client; 0: as many as come
+  double burst = 100;
+
+  std::chrono::milliseconds idle_timeout{60000};   // until the first byte of a request
+  std::chrono::milliseconds read_timeout{10000};   // for a whole header, and again for a whole body
+  std::chrono::milliseconds write_timeout{20000};  // for a whole response
+  std::chrono::milliseconds stop_timeout{30000};  // for the requests that run when the server stops
+};
+
+// One request that was answered, or refused before it was one.
+struct FinishedRequest {
+  std::string method, peer;
+  const HttpResponse& response;
+  size_t bytes;  // of the body
+  double seconds;
+};
+
+struct ServerHooks {
+  // Makes the function that answers requests. Called once on each thread that answers, so that each has
+  // one of its own. [any thread]
+  std::function<Handler()> make_handler;
+  // What is counted. [I/O threads] Each may be empty.
+  std::function<void(const FinishedRequest&)> finished = {};
+  std::function<void()> shed = {}, rate_limited = {}, connection_refused = {};
+  std::function<void(int64_t change)> connections = {};  // that are open
+};
+
+struct ServerCounts {
+  uint64_t accepted, refused;  // connections
+  uint64_t open;               // connections now
+  uint64_t waiting;            // searches now
+  uint64_t shed;               // requests that found the queue full
+  uint64_t rate_limited;
+};
+
+class HttpServer {
+ public:
+  // Listens and answers. The error names the address that cannot be had.
+  static Result<std::unique_ptr<HttpServer>> start(const ServerOptions& options, ServerHooks hooks);
+  ~HttpServer();  // stops
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  // Where it listens, with the ports that it has: "http://127.0.0.1:8080", "unix:PATH".
+  const std::vector<std::string>& addresses() const;
+
+  // Takes no new connections, answers what runs, closes all connections, ends the threads. Returns how
+  // many connections had to be cut off because stop_timeout passed.
+  size_t stop();
+
+  ServerCounts counts() const;  // [any thread]
+
+  struct Impl;  // for http_server.cpp alone
+
+ private:
+  explicit HttpServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace barker

@@ -1,0 +1,54 @@
+// The pages that searches answered last, by request id, so that a click can be held against what was shown
+// and charged what it was offered for. Bounded: the oldest are forgotten. [any thread]
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace barker {
+
+struct RecentPage {
+  struct Ad {
+    std::string id, title;  // the title of the catalogue
+    double price;           // of a click
+  };
+  std::string user;
+  std::vector<Ad> ads;
+  std::vector<std::string> sfs;
+};
+
+class RecentPages {
+ public:
+  explicit RecentPages(size_t most) : most_(most) {}
+
+  void add(const std::string& request_id, RecentPage page) {
+    auto shared = std::make_shared<const RecentPage>(std::move(page));
+    const std::lock_guard<std::mutex> lock(mutex_);
+    pages_[request_id] = std::move(shared);
+    order_.push_back(request_id);
+    if (order_.size() <= most_) return;
+    pages_.erase(order_.front());
+    order_.pop_front();
+  }
+
+  // Null where the page was forgotten, or was answered by another engine.
+  std::shared_ptr<const RecentPage> find(const std::string& request_id) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = pages_.find(request_id);
+    return found == pages_.end() ? nullptr : found->second;
+  }
+
+ private:
+  const size_t most_;
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, std::shared_ptr<const RecentPage>> pages_;
+  std::deque<std::string> order_;  // oldest first
+};
+
+}  // namespace barker

@@ -1,0 +1,106 @@
+#include "index/server/routes.h"
+
+#include <string>
+#include <vector>
+
+#include "index/server/problem.h"
+#include "index/server/route_handlers.h"
+
+namespace barker {
+namespace {
+
+constexpr Route kRoutes[] = {
+    {"GET", "/v1/search", Lane::kSearch, false, get_search},
+    {"POST", "/v1/search", Lane::kSearch, false, post_search},
+    {"POST", "/v1/rescore", Lane::kSearch, false, post_rescore},
+    {"POST", "/v1/events", Lane::kSearch, false, post_events},
+    {"GET", "/v1/users/{id}", Lane::kSearch, true, get_user},
+    {"DELETE", "/v1/users/{id}", Lane::kSearch, true, delete_user},
+    {"POST", "/v1/ads", Lane::kControl, true, post_ads},
+    {"POST", "/v1/admin/weights/load", Lane::kControl, true, post_weights_load},
+    {"POST", "/v1/admin/weights/rollback", Lane::kControl, true, post_weights_rollback},
+    {"POST", "/v1/admin/weights/promote", Lane::kControl, true, post_weights_promote},
+    {"POST", "/v1/admin/canary", Lane::kControl, true, post_canary},
+    {"POST", "/v1/admin/rules/reload", Lane::kControl, true, post_rules_reload},
+    {"POST", "/v1/admin/catalogue/reload", Lane::kControl, true, post_catalogue_reload},
+    {"GET", "/v1/admin/status", Lane::kControl, true, get_admin_status},
+    {"GET", "/healthz", Lane::kImmediate, false, get_healthz},
+    {"GET", "/readyz", Lane::kImmediate, false, get_readyz},
+    {"GET", "/metrics", Lane::kImmediate, false, get_metrics},
+    {"GET", "/openapi.json", Lane::kImmediate, false, get_openapi},
+};
+
+bool leads_to(const std::vector<std::string>& segments, std::string_view path) {
+  for (const std::string& segment : segments) {
+    if (!path.starts_with('/')) return false;
+    path.remove_prefix(1);
+    const std::string_view wanted = path.substr(0, path.find('/'));
+    if (wanted != "{id}" && wanted != segment) return false;
+    path.remove_prefix(wanted.size());
+  }
+  return path.empty() && !segments.empty();
+}
+
+const Route* find(const HttpRequest& request, std::string& methods) {
+  const bool is_head = request.method == "HEAD";
+  for (const Route& route : kRoutes) {
+    if (!leads_to(request.target.segments, route.path)) continue;
+    if (std::string_view(route.method) == (is_head ? std::string("GET") : request.method)) return &route;
+    methods += (methods.empty() ? "" : ", ") + std::string(route.method);
+    if (std::string_view(route.method) == "GET") methods += ", HEAD";
+  }
+  return nullptr;
+}
+
+const char* path_of(const HttpRequest& request) {
+  for (const Route& route : kRoutes) {
+    if (leads_to(request.target.segments, route.path)) return route.path;
+  }
+  return "";
+}
+
+HttpResponse answer_route(const Route& route, const HttpRequest& request, Service& service) {
+  if (route.is_for_administrators) {
+    const std::optional<bool> is_administrator = service.is_administrator(request.authorization);
+    if (!is_administrator) {
+      return problem(ProblemKind::kAdminOff,
+                     "This call needs an administrator's token, and the server was started without "
+                     "one (--admin-token).");
+    }
+    if (!*is_administrator) {
+      return problem(ProblemKind::kUnauthorized,
+                     request.authorization.empty()
+                         ? "Expected the header \"Authorization: Bearer TOKEN\"."
+                         : "The token is not the administrator's.");
+    }
+  }
+  return route.answer(request, service);
+}
+
+}  // namespace
+
+std::span<const Route> routes() { return kRoutes; }
+
+Lane lane_of(const HttpRequest& request) {
+  std::string methods;
+  const Route* route = find(request, methods);
+  return route ? route->lane : Lane::kImmediate;
+}
+
+HttpResponse answer(const HttpRequest& request, Service& service) {
+  std::string methods;
+  const Route* const route = find(request, methods);
+  HttpResponse response;
+  if (route) {
+    response = answer_route(*route, request, service);
+  } else if (!methods.empty()) {
+    response = problem(ProblemKind::kMethodNotAllowed, "This path takes " + methods + ".");
+    response.headers.emplace_back("Allow", methods);
+  } else {
+    response = problem(ProblemKind::kNotFound, "No route has this path; /openapi.json lists them.");
+  }
+  response.route = path_of(request);
+  return response;
+}
+
+}  // namespace barker

@@ -1,0 +1,266 @@
+#include "index/server/running_service.h"
+
+#include <algorithm>
+#include <iostream>
+#include <optional>
+#include <thread>
+
+#include "index/server/access_log.h"
+#include "index/server/engine_service.h"
+#include "index/server/http_server.h"
+#include "index/server/routes.h"
+#include "models/text/text.h"
+
+namespace barker {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::vector<std::string> parts_of(const std::string& list) {
+  std::vector<std::string> parts;
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t end = std::min(list.find(',', begin), list.size());
+    parts.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+EngineOptions engine_options(const ServiceConfig& config, const std::string& plugin) {
+  EngineOptions options;
+  options.index = config.index.path;
+  options.synonyms = config.index.synonyms;
+  options.limit = config.index.candidates;
+  options.watched.weights = config.weights.path;
+  options.watched.rules = config.weights.rules;
+  options.watched.probation_seconds = config.weights.probation_s;
+  options.watched.most_failures = config.weights.most_failures;
+  options.watched.slowest = config.weights.slowest;
+  options.watch = config.weights.watch;
+  options.admin = config.server.admin_socket;
+  options.plugin = config.server.plugin_library.empty() ? plugin : config.server.plugin_library;
+  options.config = config.plugin;
+  options.follow = options.rebuild = true;
+  options.auction = {config.auction.reserve, config.auction.budgets, config.auction.time_zone};
+  return options;
+}
+
+ServerOptions server_options(const ServerConfig& config) {
+  ServerOptions options;
+  options.listen = parts_of(config.listen);
+  const size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  options.search_threads = config.threads > 0 ? config.threads : cores;
+  options.io_threads = std::max<size_t>(1, options.search_threads / 4);
+  options.most_waiting = config.queue;
+  options.longest_wait = milliseconds(config.deadline_ms);
+  options.most_header = config.max_header_bytes;
+  options.most_body = config.max_body_bytes;
+  options.most_connections = config.connections;
+  options.most_connections_of_one = config.connections_per_address;
+  options.requests_per_second = config.rate_per_client;
+  options.burst = static_cast<double>(config.burst);
+  options.idle_timeout = options.read_timeout = options.write_timeout =
+      milliseconds(config.idle_timeout_ms);
+  options.stop_timeout = milliseconds(config.stop_timeout_ms);
+  return options;
+}
+
+Result<std::unique_ptr<ProfileStore>> open_profiles(const ProfilesConfig& config) {
+  constexpr int64_t kForever = int64_t{10000} * 365 * 24 * 3600;
+  ProfileStoreOptions options;
+  options.store = config.store;
+  options.limits.keywords = options.limits.sfs = config.most_keywords;
+  options.limits.seconds_to_live =
+      config.ttl_days == 0 ? kForever : static_cast<int64_t>(config.ttl_days) * 24 * 3600;
+  options.redis_read = std::chrono::milliseconds(config.read_budget_ms);
+  Result<std::unique_ptr<ProfileStore>> store = open_profile_store(options);
+  if (!store.ok() || config.users.empty()) return store;
+  const Result<ProfileImport> imported = import_profiles(**store, config.users);
+  if (!imported.ok()) return imported.status();
+  std::cerr << imported->bad.report(visible(config.users));
+  return store;
+}
+
+Result<std::unique_ptr<EventLog>> open_events(const LogConfig& config) {
+  EventLogOptions options;
+  options.directory = config.directory;
+  options.queue_bytes = config.queue_bytes;
+  options.flush_interval = milliseconds(config.flush_ms);
+  options.flush_bytes = config.flush_bytes;
+  options.rotate_bytes = config.rotate_bytes;
+  options.rotate_age = std::chrono::seconds(config.rotate_s);
+  options.compression = config.compress == "zstd"   ? Compression::kZstd
+                        : config.compress == "gzip" ? Compression::kGzip
+                                                    : Compression::kNone;
+  options.retention.most_age_ms = static_cast<int64_t>(config.retention_days) * 24 * 3600 * 1000;
+  return EventLog::open(options);
+}
+
+PluginCounts plugin_counts(const barker_stats& s) {
+  return {.queries = s.queries,
+          .rescored = s.rescored,
+          .partial = s.partial,
+          .bypassed = s.bypassed,
+          .errors = s.errors,
+          .ads_rescored = s.ads_rescored,
+          .titles_rewritten = s.titles_rewritten,
+          .bad_ads = s.bad_ads,
+          .loads = s.loads,
+          .loads_refused = s.loads_refused,
+          .query_keywords = s.query_keywords,
+          .query_keywords_unknown = s.query_keywords_unknown,
+          .user_tokens = s.user_tokens,
+          .user_tokens_unknown = s.user_tokens_unknown,
+          .candidates = s.candidates,
+          .candidates_unknown = s.candidates_unknown,
+          .groups_ignored = s.groups_ignored,
+          .candidates_scored = s.candidates_scored,
+          .candidates_rescored = s.candidates_rescored,
+          .screen_violations = s.screen_violations,
+          .invalid_utf8 = s.invalid_utf8,
+          .generation = s.generation};
+}
+
+std::vector<std::string> route_paths() {
+  std::vector<std::string> paths;
+  for (const Route& route : routes()) {
+    if (std::ranges::find(paths, route.path) == paths.end()) paths.push_back(route.path);
+  }
+  return paths;
+}
+
+}  // namespace
+
+// In the order in which they depend on each other; they are destroyed the other way round.
+struct RunningService::Parts {
+  Status open(const ServiceConfig& config, const ServiceHooks& hooks);
+  Status open_access_log(const ServerConfig& config);
+  Status fill_service(const ServiceConfig& config, const ServiceHooks& hooks);
+  void register_metrics();
+  ServerHooks server_hooks();
+
+  ServiceMetrics metrics{route_paths()};
+  Registry registry;
+  std::unique_ptr<ProfileStore> profiles;
+  std::unique_ptr<EventLog> events;
+  std::unique_ptr<AccessLog> access_log;
+  std::unique_ptr<Engine> engine;
+  std::optional<ServiceParts> service;
+  std::unique_ptr<HttpServer> server;
+};
+
+Status RunningService::Parts::open_access_log(const ServerConfig& config) {
+  if (config.access_log.empty()) return {};
+  const Result<UserSalt> salt =
+      config.salt_file.empty() ? UserSalt::create() : UserSalt::open(config.salt_file);
+  if (!salt.ok()) return salt.status();
+  Result<std::unique_ptr<AccessLog>> opened = AccessLog::open(config.access_log, *salt);
+  if (!opened.ok()) return opened.status();
+  access_log = std::move(*opened);
+  return {};
+}
+
+Status RunningService::Parts::fill_service(const ServiceConfig& config, const ServiceHooks& hooks) {
+  service.emplace(*engine, *profiles, metrics, registry, events.get());
+  service->deadline = milliseconds(config.server.deadline_ms);
+  service->profile_budget = milliseconds(config.profiles.read_budget_ms);
+  service->bar = {.count = config.features.count,
+                  .exploration = config.features.exploration,
+                  .order = config.features.order == "shuffled" ? FeatureOrder::kShuffled
+                                                               : FeatureOrder::kAttraction};
+  service->promote = [promote = hooks.promote, directory = config.weights.path] {
+    return promote(directory);
+  };
+  if (config.server.admin_token.empty()) return {};
+  Result<AdminToken> token = AdminToken::create(config.server.admin_token);
+  if (!token.ok()) return token.status();
+  service->token = std::move(*token);
+  return {};
+}
+
+void RunningService::Parts::register_metrics() {
+  metrics.register_with(registry);
+  register_plugin(registry, [this] { return plugin_counts(engine->plugin_stats()); });
+  register_process(registry);
+  register_queue(registry, "search", [this]() -> QueueCounts {
+    const ServerCounts counts = server->counts();
+    return {counts.waiting, counts.shed};
+  });
+  register_queue(registry, "profiles", [this]() -> QueueCounts {
+    const ProfileCounters counts = profiles->counters();
+    return {counts.waiting, counts.dropped};
+  });
+  if (!events) return;
+  register_queue(registry, "event_log", [this]() -> QueueCounts {
+    const EventLogStatus status = events->status();
+    return {status.queue_bytes, status.dropped};
+  });
+}
+
+ServerHooks RunningService::Parts::server_hooks() {
+  ServerHooks hooks;
+  hooks.make_handler = [this]() -> Handler {
+    return [each = std::make_shared<EngineService>(*service)](const HttpRequest& request) {
+      return answer(request, *each);
+    };
+  };
+  hooks.finished = [this](const FinishedRequest& request) {
+    metrics.count_request(request.response.route, request.response.status, request.seconds);
+    if (access_log) access_log->add(request);
+  };
+  hooks.shed = [this] { metrics.sheds.add(); };
+  hooks.rate_limited = [this] { metrics.rate_limited.add(); };
+  hooks.connections = [this](int64_t change) { metrics.connections.add(change); };
+  hooks.connection_refused = [this] { metrics.connections_refused.add(); };
+  return hooks;
+}
+
+Status RunningService::Parts::open(const ServiceConfig& config, const ServiceHooks& hooks) {
+  if (config.index.path.empty()) {
+    return invalid_argument("--index DIR is missing, and so is path in the table [index]");
+  }
+  Result<std::unique_ptr<ProfileStore>> store = open_profiles(config.profiles);
+  if (!store.ok()) return store.status();
+  profiles = std::move(*store);
+  if (!config.log.directory.empty()) {
+    Result<std::unique_ptr<EventLog>> log = open_events(config.log);
+    if (!log.ok()) return log.status();
+    events = std::move(*log);
+  }
+  if (Status s = open_access_log(config.server); !s.ok()) return s;
+  Result<std::unique_ptr<Engine>> opened = Engine::open(engine_options(config, hooks.plugin));
+  if (!opened.ok()) return opened.status();
+  engine = std::move(*opened);
+  if (Status s = fill_service(config, hooks); !s.ok()) return s;
+  register_metrics();
+  Result<std::unique_ptr<HttpServer>> started =
+      HttpServer::start(server_options(config.server), server_hooks());
+  if (!started.ok()) return started.status();
+  server = std::move(*started);
+  return {};
+}
+
+Result<std::unique_ptr<RunningService>> RunningService::start(const ServiceConfig& config,
+                                                              const ServiceHooks& hooks) {
+  auto parts = std::make_unique<Parts>();
+  if (Status s = parts->open(config, hooks); !s.ok()) return s;
+  return std::unique_ptr<RunningService>(new RunningService(std::move(parts)));
+}
+
+RunningService::RunningService(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+RunningService::~RunningService() { stop(); }
+
+const std::vector<std::string>& RunningService::addresses() const {
+  return parts_->server->addresses();
+}
+
+void RunningService::reload() const {
+  parts_->engine->reload();
+  if (parts_->access_log) parts_->access_log->reopen();
+}
+
+void RunningService::fail_readiness() { parts_->service->is_ready = false; }
+
+size_t RunningService::stop() { return parts_->server->stop(); }
+
+}  // namespace barker

@@ -1,0 +1,171 @@
+// GET and POST /v1/search, and POST /v1/rescore.
+#include <algorithm>
+#include <chrono>
+
+#include "index/engine/search_json.h"
+#include "index/server/fields.h"
+#include "index/server/problem.h"
+#include "index/server/request_id.h"
+#include "index/server/route_handlers.h"
+#include "plugin/barker.h"
+
+namespace barker {
+namespace {
+
+constexpr size_t kMostTokens = 1000;  // keywords, or tokens of a group
+constexpr size_t kMostNarrowing = 16;  // by which a page is narrowed
+constexpr uint64_t kMostMilliseconds = 60000;
+
+// How many ads a page may have is bounded by what the plugin takes.
+void read_page(const std::optional<uint64_t>& count, const std::optional<uint64_t>& from,
+               SearchCall& call) {
+  call.count = count.value_or(call.count);
+  call.from = from.value_or(0);
+}
+
+void read_groups(Fields& body, std::optional<Fault>& fault, Asker& asker) {
+  const Fields::Json* const groups = body.object("groups");
+  if (!groups) return;
+  if (groups->size() > BARKER_MAX_GROUPS) {
+    body.fail(ProblemKind::kBadValue,
+              "There are more than " + std::to_string(BARKER_MAX_GROUPS) + " groups.", "groups");
+    return;
+  }
+  Fields reader(*groups, "groups", fault);
+  for (const auto& [name, tokens] : groups->items()) {
+    auto texts = reader.texts(name.c_str(), kMostTokens, BARKER_MAX_TEXT_SIZE);
+    if (texts) asker.groups.emplace_back(name, *std::move(texts));
+  }
+}
+
+Asker read_asker(Fields& body, std::optional<Fault>& fault, const HttpRequest& request) {
+  Asker asker;
+  body.require("q");
+  asker.query = body.text("q", BARKER_MAX_TEXT_SIZE).value_or("");
+  asker.user = body.text("user", BARKER_MAX_TEXT_SIZE).value_or("");
+  asker.keywords = body.texts("keywords", kMostTokens, BARKER_MAX_TEXT_SIZE);
+  read_groups(body, fault, asker);
+  asker.explain = body.flag("explain").value_or(false);
+  if (const auto deadline = body.whole("deadline_ms", 1, kMostMilliseconds)) {
+    asker.deadline = request.received + std::chrono::milliseconds(*deadline);
+  }
+  return asker;
+}
+
+// What waited for longer than its caller does is not worth the work any more.
+bool is_too_late(const Asker& asker) {
+  return asker.deadline != std::chrono::steady_clock::time_point() &&
+         std::chrono::steady_clock::now() >= asker.deadline;
+}
+
+HttpResponse too_late() {
+  return problem(ProblemKind::kDeadlinePassed,
+                 "The request waited until its deadline_ms were over.", "deadline_ms");
+}
+
+HttpResponse page_response(const Result<SearchResult>& page, const std::string& request_id,
+                           const JsonPart& part) {
+  if (!page.ok()) return problem(page.status());
+  nlohmann::ordered_json json = {{"request_id", request_id}};
+  json.update(search_json(*page, part));
+  HttpResponse response;
+  response.body = json_line(json) + "\n";
+  response.request_id = request_id;
+  response.user = page->user;
+  return response;
+}
+
+// The features of a query's parameter, between commas.
+std::vector<std::string> split_features(const std::string& text) {
+  std::vector<std::string> features;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    if (end > begin) features.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return features;
+}
+
+HttpResponse answer_search(SearchCall& call, Service& service) {
+  if (is_too_late(call.asker)) return too_late();
+  call.request_id = new_request_id();
+  return page_response(service.search(call), call.request_id,
+                       {.from = call.from, .count = call.count, .sfs = true});
+}
+
+CallerAd read_ad(const Fields::Json& json, const std::string& where, std::optional<Fault>& fault) {
+  Fields fields(json, where, fault);
+  CallerAd ad;
+  fields.require("id");
+  fields.require("title");
+  ad.id = fields.text("id", BARKER_MAX_TEXT_SIZE).value_or("");
+  ad.title = fields.text("title", BARKER_MAX_TEXT_SIZE).value_or("");
+  ad.bid = fields.number("bid", 0, BARKER_MAX_NUMBER).value_or(1);
+  ad.first_pass_score = fields.number("first_pass_score", 0, BARKER_MAX_NUMBER).value_or(1);
+  ad.merchant = fields.text("merchant", BARKER_MAX_TEXT_SIZE).value_or("");
+  ad.category = fields.text("category", BARKER_MAX_TEXT_SIZE).value_or("");
+  ad.opt_out = fields.flag("opt_out").value_or(false);
+  auto points = fields.texts("selling_points", BARKER_MAX_AD_SELLING_POINTS, BARKER_MAX_TEXT_SIZE);
+  if (points) ad.selling_points = *std::move(points);
+  fields.finish();
+  return ad;
+}
+
+}  // namespace
+
+HttpResponse get_search(const HttpRequest& request, Service& service) {
+  Parameters parameters(request.target);
+  SearchCall call;
+  parameters.require("q");
+  call.asker.query = parameters.text("q").value_or("");
+  call.asker.user = parameters.text("user").value_or("");
+  read_page(parameters.whole("k", 1, BARKER_MAX_ADS), parameters.whole("from", 0, BARKER_MAX_ADS),
+            call);
+  call.asker.explain = parameters.flag("explain").value_or(false);
+  call.features = split_features(parameters.text("features").value_or(""));
+  if (call.features.size() > kMostNarrowing) {
+    return problem(ProblemKind::kBadValue, "There are more than 16 features.", "features");
+  }
+  if (const auto fault = parameters.finish()) return problem(*fault);
+  return answer_search(call, service);
+}
+
+HttpResponse post_search(const HttpRequest& request, Service& service) {
+  nlohmann::json json;
+  std::optional<Fault> fault = Parameters(request.target).finish();
+  if (!fault) fault = parse_body(request.content_type, request.body, json);
+  if (fault) return problem(*fault);
+  Fields body(json, "", fault);
+  SearchCall call;
+  call.asker = read_asker(body, fault, request);
+  read_page(body.whole("k", 1, BARKER_MAX_ADS), body.whole("from", 0, BARKER_MAX_ADS), call);
+  auto features = body.texts("features", kMostNarrowing, BARKER_MAX_TEXT_SIZE);
+  if (features) call.features = *std::move(features);
+  body.finish();
+  if (fault) return problem(*fault);
+  return answer_search(call, service);
+}
+
+HttpResponse post_rescore(const HttpRequest& request, Service& service) {
+  nlohmann::json json;
+  std::optional<Fault> fault = Parameters(request.target).finish();
+  if (!fault) fault = parse_body(request.content_type, request.body, json);
+  if (fault) return problem(*fault);
+  Fields body(json, "", fault);
+  RescoreCall call;
+  call.asker = read_asker(body, fault, request);
+  body.require("ads");
+  if (const Fields::Json* const ads = body.list("ads", BARKER_MAX_ADS)) {
+    call.ads.reserve(ads->size());
+    for (size_t i = 0; i < ads->size() && !fault; ++i) {
+      call.ads.push_back(read_ad((*ads)[i], "ads[" + std::to_string(i) + "]", fault));
+    }
+  }
+  body.finish();
+  if (fault) return problem(*fault);
+  if (is_too_late(call.asker)) return too_late();
+  call.request_id = new_request_id();
+  return page_response(service.rescore(call), call.request_id, {.auction = false});
+}
+
+}  // namespace barker

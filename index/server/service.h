@@ -1,0 +1,82 @@
+// What the routes ask of the engine, as one thread sees it. The routes read requests and write
+// answers; a Service does what they say. engine_service.h is the one that serves; tests have others.
+//
+// Threads: a Service belongs to one thread. What the services of a server share is theirs to guard.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "index/engine/caller_rescorer.h"
+#include "index/engine/search_result.h"
+#include "index/profiles/profiles.h"
+#include "models/base/result.h"
+
+namespace barker {
+
+struct Asker {  // of a search or a rescoring
+  std::string query, user;
+  std::optional<std::vector<std::string>> keywords;  // instead of those that the profile has
+  // In addition to the groups of the profile, and instead of those that have the same name.
+  std::vector<std::pair<std::string, std::vector<std::string>>> groups;
+  std::chrono::steady_clock::time_point deadline{};  // its beginning of time: none
+  bool explain = false;
+};
+
+struct SearchCall {
+  std::string request_id;
+  Asker asker;
+  size_t from = 0, count = 10;  // the ads of the page that are answered
+  std::vector<std::string> features;  // all of which an ad must have to be on the page
+};
+
+struct RescoreCall {
+  std::string request_id;
+  Asker asker;
+  std::vector<CallerAd> ads;  // in first-pass order
+};
+
+struct Click {
+  std::string event_id, request_id, user;
+  bool on_sf = false;     // on a specific feature keyword (SF); otherwise on an ad
+  std::string object;     // id of the ad, or text of the SF
+  uint64_t position = 0;  // from 1
+  int64_t time_ms = 0;    // milliseconds since 1970
+};
+
+struct TakenClick {
+  enum class Outcome : uint8_t { kAccepted, kDuplicate, kRefused };
+  Outcome outcome;
+  std::string reason;  // why it was refused
+};
+
+class Service {
+ public:
+  virtual ~Service() = default;
+
+  virtual Result<SearchResult> search(const SearchCall& call) = 0;
+  virtual Result<SearchResult> rescore(const RescoreCall& call) = 0;
+  virtual TakenClick take(const Click& click) = 0;
+
+  virtual Result<std::optional<Profile>> find_user(const std::string& id) = 0;
+  virtual Result<bool> remove_user(const std::string& id) = 0;  // false: nothing was stored
+
+  virtual bool is_ready() = 0;                // false: the server is about to stop
+  virtual Result<std::string> metrics() = 0;  // Prometheus text
+
+  // Whether the header "Authorization" has the administrator's token; nothing where there is none.
+  virtual std::optional<bool> is_administrator(const std::string& authorization) = 0;
+
+  // A command of LifeCycle::answer() (plugin/host/life_cycle.h); returns its line.
+  virtual Result<std::string> ask_life_cycle(const std::string& command) = 0;
+  virtual Result<std::string> promote() = 0;  // the label canary becomes CURRENT; its version
+  // JSON Lines of changes of the catalogue, and a new catalogue; both return a JSON object.
+  virtual Result<std::string> change_ads(const std::string& json_lines) = 0;
+  virtual Result<std::string> reload_catalogue() = 0;
+};
+
+}  // namespace barker

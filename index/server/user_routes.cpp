@@ -1,0 +1,52 @@
+// GET and DELETE /v1/users/{id}: what is stored of a user, to be shown to or forgotten for that user.
+#include "index/engine/search_json.h"
+#include "index/server/fields.h"
+#include "index/server/problem.h"
+#include "index/server/route_handlers.h"
+
+namespace barker {
+namespace {
+
+HttpResponse no_such_user() {
+  return problem(ProblemKind::kNoSuchUser, "No profile has this id.", "id");
+}
+
+}  // namespace
+
+HttpResponse get_user(const HttpRequest& request, Service& service) {
+  if (const auto fault = Parameters(request.target).finish()) return problem(*fault);
+  const std::string& id = request.target.segments.back();
+  const Result<std::optional<Profile>> found = service.find_user(id);
+  HttpResponse response;
+  if (!found.ok()) {
+    response = problem(found.status());
+  } else if (!*found) {
+    response = no_such_user();
+  } else {
+    nlohmann::ordered_json groups = nlohmann::ordered_json::object();
+    for (const auto& [name, tokens] : (*found)->groups) groups[name] = tokens;
+    response.body =
+        json_line({{"user", id}, {"keywords", (*found)->keywords}, {"groups", std::move(groups)}}) +
+        "\n";
+  }
+  response.user = id;
+  return response;
+}
+
+HttpResponse delete_user(const HttpRequest& request, Service& service) {
+  if (const auto fault = Parameters(request.target).finish()) return problem(*fault);
+  const std::string& id = request.target.segments.back();
+  const Result<bool> removed = service.remove_user(id);
+  HttpResponse response;
+  if (!removed.ok()) {
+    response = problem(removed.status());
+  } else if (!*removed) {
+    response = no_such_user();
+  } else {
+    response.status = 204;
+  }
+  response.user = id;
+  return response;
+}
+
+}  // namespace barker
