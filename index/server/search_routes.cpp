@@ -12,15 +12,15 @@
 namespace barker {
 namespace {
 
-constexpr size_t kMostTokens = 1000;  // keywords, or tokens of a group
+constexpr size_t kMostTokens = 1000;   // keywords, or tokens of a group
 constexpr size_t kMostNarrowing = 16;  // by which a page is narrowed
 constexpr uint64_t kMostMilliseconds = 60000;
 
-// How many ads a page may have is bounded by what the plugin takes.
-void read_page(const std::optional<uint64_t>& count, const std::optional<uint64_t>& from,
-               SearchCall& call) {
-  call.count = count.value_or(call.count);
-  call.from = from.value_or(0);
+// How many ads a page may have is bounded by what the plugin takes. For both kinds of reader.
+template <typename Reader>
+void read_page(Reader& reader, SearchCall& call) {
+  call.count = reader.whole("k", 1, BARKER_MAX_ADS).value_or(call.count);
+  call.from = reader.whole("from", 0, BARKER_MAX_ADS).value_or(0);
 }
 
 void read_groups(Fields& body, std::optional<Fault>& fault, Asker& asker) {
@@ -119,8 +119,7 @@ HttpResponse get_search(const HttpRequest& request, Service& service) {
   parameters.require("q");
   call.asker.query = parameters.text("q").value_or("");
   call.asker.user = parameters.text("user").value_or("");
-  read_page(parameters.whole("k", 1, BARKER_MAX_ADS), parameters.whole("from", 0, BARKER_MAX_ADS),
-            call);
+  read_page(parameters, call);
   call.asker.explain = parameters.flag("explain").value_or(false);
   call.features = split_features(parameters.text("features").value_or(""));
   if (call.features.size() > kMostNarrowing) {
@@ -138,7 +137,7 @@ HttpResponse post_search(const HttpRequest& request, Service& service) {
   Fields body(json, "", fault);
   SearchCall call;
   call.asker = read_asker(body, fault, request);
-  read_page(body.whole("k", 1, BARKER_MAX_ADS), body.whole("from", 0, BARKER_MAX_ADS), call);
+  read_page(body, call);
   auto features = body.texts("features", kMostNarrowing, BARKER_MAX_TEXT_SIZE);
   if (features) call.features = *std::move(features);
   body.finish();
