@@ -46,6 +46,9 @@ Result<std::unique_ptr<CatalogueWriter>> CatalogueWriter::open(const std::string
                                                                const Budgets* budget_file,
                                                                const StoreRegistry& registry) {
   if (std::error_code error; !std::filesystem::exists(directory + "/ads.store", error)) {
+    if (std::filesystem::is_regular_file(directory, error)) {
+      return io_error(directory + ": Not a directory; expected one that barker index wrote");
+    }
     return not_found(directory + ": is no index; barker index makes one");
   }
   Result<MatchingRules> rules = read_matching_rules(directory);

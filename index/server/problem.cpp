@@ -56,10 +56,9 @@ Kind kind_of(Code code) {
     case Code::kBadData:
     case Code::kBadConfiguration:
       return Kind::kRefusedRequest;
-    case Code::kNotFound:
-      return Kind::kConflict;  // what the call needs is missing, such as a label
     case Code::kUnsupported:
       return Kind::kNotImplemented;
+    case Code::kNotFound:  // of what the call needs, such as a label; the path itself is a route
     case Code::kFailedPrecondition:
       return Kind::kConflict;
     case Code::kIoError:
