@@ -34,6 +34,7 @@ with open(out + "/queries.lua", "w") as lua:
 PY
 in_process() { "$bin/serve_bench" "$out/index" "$weights" "$out/queries.txt"; }
 
+rm -f "$out/address"
 "$bin/barker" serve --index "$out/index" --weights "$weights" --listen 127.0.0.1:0 \
   --server-queue 1024 >"$out/address" 2>"$out/serve.log" &
 server=$!

@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
       const auto page = session.search(query, {}, bounds);
       if (!page.ok()) return 70;
       if (with_json) {
-        bytes += barker::json_line(barker::search_json(*page, {.count = 10, .sfs = true})).size();
+        bytes += barker::search_json(*page, {.count = 10, .sfs = true}).size();
       }
     }
     std::printf("%s %.1f\n", with_json ? "search_json_us" : "search_us",

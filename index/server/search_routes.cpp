@@ -63,14 +63,11 @@ HttpResponse too_late() {
                  "The request waited until its deadline_ms were over.", "deadline_ms");
 }
 
-HttpResponse page_response(const Result<SearchResult>& page, const std::string& request_id,
-                           const JsonPart& part) {
+HttpResponse page_response(const Result<SearchResult>& page, const JsonPart& part) {
   if (!page.ok()) return problem(page.status());
-  nlohmann::ordered_json json = {{"request_id", request_id}};
-  json.update(search_json(*page, part));
   HttpResponse response;
-  response.body = json_line(json) + "\n";
-  response.request_id = request_id;
+  response.body = search_json(*page, part) + "\n";
+  response.request_id = part.request_id;
   response.user = page->user;
   return response;
 }
@@ -89,8 +86,9 @@ std::vector<std::string> split_features(const std::string& text) {
 HttpResponse answer_search(SearchCall& call, Service& service) {
   if (is_too_late(call.asker)) return too_late();
   call.request_id = new_request_id();
-  return page_response(service.search(call), call.request_id,
-                       {.from = call.from, .count = call.count, .sfs = true});
+  return page_response(
+      service.search(call),
+      {.from = call.from, .count = call.count, .sfs = true, .request_id = call.request_id});
 }
 
 CallerAd read_ad(const Fields::Json& json, const std::string& where, std::optional<Fault>& fault) {
@@ -164,7 +162,7 @@ HttpResponse post_rescore(const HttpRequest& request, Service& service) {
   if (fault) return problem(*fault);
   if (is_too_late(call.asker)) return too_late();
   call.request_id = new_request_id();
-  return page_response(service.rescore(call), call.request_id, {.auction = false});
+  return page_response(service.rescore(call), {.auction = false, .request_id = call.request_id});
 }
 
 }  // namespace barker
