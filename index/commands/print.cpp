@@ -72,7 +72,7 @@ void print_table(const SearchResult& result, size_t limit, std::ostream& out) {
 }
 
 void print_json(const SearchResult& result, size_t limit, std::ostream& out) {
-  out << json_line(search_json(result, {.count = limit})) << '\n';
+  out << search_json(result, {.count = limit}) << '\n';
 }
 
 }  // namespace barker

@@ -1,9 +1,9 @@
-// The answer of a search as JSON, the same from `barker search --json` and from the server. Pure
-// functions. [any thread]
+// The answer of a search as JSON, the same from `barker search --json` and from the server. Written straight
+// into a text, because a tree of values would take as long as half of a search. Pure functions. [any thread]
 #pragma once
 
 #include <cstddef>
-#include <nlohmann/json.hpp>
+#include <cstdint>
 #include <string>
 
 #include "index/engine/search_result.h"
@@ -14,18 +14,17 @@ namespace barker {
 struct JsonPart {
   size_t from = 0, count = SIZE_MAX;
   bool auction = true;
-  bool sfs = false;  // the feature keywords (SFs) that the page offers
+  bool sfs = false;             // the feature keywords (SFs) that the page offers
+  std::string request_id = {};  // the first field; empty: it is left out
 };
 
-// The field names are stable: query, user, status, reason, generation, timing_us, auction[bid_matches,
-// title_matches, denied, out_of_budget, below_reserve, without_features, reserve, cut, is_cut], ads[id, rank,
-// first_pass_rank, score, bid, price, match, term, pctr, title, original_title, selling_points[text,
-// score, begin, end]], sfs[keyword, position, propensity, attraction, ads] and explain where they were asked for. pctr is null where the model predicts none, and
-// term where the texts matched. Without the auction, the fields auction, price, match and term and the times
-// of the first pass are missing.
-nlohmann::ordered_json search_json(const SearchResult& result, const JsonPart& part = {});
-
-// One line without its end. Invalid UTF-8 is replaced.
-std::string json_line(const nlohmann::ordered_json& json);
+// One object on one line, without the line's end. Invalid UTF-8 is replaced. The field names are stable:
+// request_id, query, user, status, reason, generation, timing_us, auction[bid_matches, title_matches, denied,
+// out_of_budget, below_reserve, without_features, reserve, cut, is_cut], ads[id, rank, first_pass_rank, score,
+// bid, price, match, term, pctr, title, original_title, selling_points[text, score, begin, end]], sfs[keyword,
+// position, propensity, attraction, ads] and explain where they were asked for. pctr is null where the model
+// predicts none, term where the texts matched, and attraction where the model cannot say. Without the auction,
+// the fields auction, price, match and term and the times of the first pass are missing.
+std::string search_json(const SearchResult& result, const JsonPart& part = {});
 
 }  // namespace barker

@@ -1,6 +1,5 @@
 // What administrators ask: weights, canary, rules, catalogue. The life cycle decides what a command
 // does (plugin/host/life_cycle.h).
-#include "index/engine/search_json.h"
 #include "index/server/fields.h"
 #include "index/server/problem.h"
 #include "index/server/route_handlers.h"

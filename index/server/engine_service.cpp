@@ -5,7 +5,7 @@
 #include <random>
 #include <utility>
 
-#include "index/engine/search_json.h"
+#include "index/server/fields.h"
 #include "models/data/raw_event.h"
 #include "models/text/keywords.h"
 
@@ -80,8 +80,7 @@ Result<SearchResult> EngineService::search(const SearchCall& call) {
   options.shown = call.from + call.count;
   options.features = call.features;
   options.bar = parts_.bar;
-  Result<SearchResult> page =
-      session_->search(call.asker.query, profile_of(call.asker), options);
+  Result<SearchResult> page = session_->search(call.asker.query, profile_of(call.asker), options);
   if (page.ok()) remember(call, *page);
   return page;
 }

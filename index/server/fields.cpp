@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
-#include "models/text/probably_meant.h"
 #include "models/base/number_text.h"
 #include "models/base/utf8.h"
+#include "models/text/probably_meant.h"
 
 namespace barker {
 namespace {
@@ -279,6 +279,10 @@ std::optional<Fault> parse_body(const std::string& content_type, const std::stri
         ""};
   }
   return std::nullopt;
+}
+
+std::string json_line(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 }  // namespace barker

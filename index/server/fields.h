@@ -74,4 +74,7 @@ class Fields {
 std::optional<Fault> parse_body(const std::string& content_type, const std::string& body,
                                 nlohmann::json& object);
 
+// One line without its end. Invalid UTF-8 is replaced.
+std::string json_line(const nlohmann::ordered_json& json);
+
 }  // namespace barker

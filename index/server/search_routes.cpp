@@ -12,15 +12,15 @@
 namespace barker {
 namespace {
 
-constexpr size_t kMostTokens = 1000;  // keywords, or tokens of a group
+constexpr size_t kMostTokens = 1000;   // keywords, or tokens of a group
 constexpr size_t kMostNarrowing = 16;  // by which a page is narrowed
 constexpr uint64_t kMostMilliseconds = 60000;
 
-// How many ads a page may have is bounded by what the plugin takes.
-void read_page(const std::optional<uint64_t>& count, const std::optional<uint64_t>& from,
-               SearchCall& call) {
-  call.count = count.value_or(call.count);
-  call.from = from.value_or(0);
+// How many ads a page may have is bounded by what the plugin takes. For both kinds of reader.
+template <typename Reader>
+void read_page(Reader& reader, SearchCall& call) {
+  call.count = reader.whole("k", 1, BARKER_MAX_ADS).value_or(call.count);
+  call.from = reader.whole("from", 0, BARKER_MAX_ADS).value_or(0);
 }
 
 void read_groups(Fields& body, std::optional<Fault>& fault, Asker& asker) {
@@ -63,14 +63,11 @@ HttpResponse too_late() {
                  "The request waited until its deadline_ms were over.", "deadline_ms");
 }
 
-HttpResponse page_response(const Result<SearchResult>& page, const std::string& request_id,
-                           const JsonPart& part) {
+HttpResponse page_response(const Result<SearchResult>& page, const JsonPart& part) {
   if (!page.ok()) return problem(page.status());
-  nlohmann::ordered_json json = {{"request_id", request_id}};
-  json.update(search_json(*page, part));
   HttpResponse response;
-  response.body = json_line(json) + "\n";
-  response.request_id = request_id;
+  response.body = search_json(*page, part) + "\n";
+  response.request_id = part.request_id;
   response.user = page->user;
   return response;
 }
@@ -89,8 +86,9 @@ std::vector<std::string> split_features(const std::string& text) {
 HttpResponse answer_search(SearchCall& call, Service& service) {
   if (is_too_late(call.asker)) return too_late();
   call.request_id = new_request_id();
-  return page_response(service.search(call), call.request_id,
-                       {.from = call.from, .count = call.count, .sfs = true});
+  return page_response(
+      service.search(call),
+      {.from = call.from, .count = call.count, .sfs = true, .request_id = call.request_id});
 }
 
 CallerAd read_ad(const Fields::Json& json, const std::string& where, std::optional<Fault>& fault) {
@@ -119,8 +117,7 @@ HttpResponse get_search(const HttpRequest& request, Service& service) {
   parameters.require("q");
   call.asker.query = parameters.text("q").value_or("");
   call.asker.user = parameters.text("user").value_or("");
-  read_page(parameters.whole("k", 1, BARKER_MAX_ADS), parameters.whole("from", 0, BARKER_MAX_ADS),
-            call);
+  read_page(parameters, call);
   call.asker.explain = parameters.flag("explain").value_or(false);
   call.features = split_features(parameters.text("features").value_or(""));
   if (call.features.size() > kMostNarrowing) {
@@ -138,7 +135,7 @@ HttpResponse post_search(const HttpRequest& request, Service& service) {
   Fields body(json, "", fault);
   SearchCall call;
   call.asker = read_asker(body, fault, request);
-  read_page(body.whole("k", 1, BARKER_MAX_ADS), body.whole("from", 0, BARKER_MAX_ADS), call);
+  read_page(body, call);
   auto features = body.texts("features", kMostNarrowing, BARKER_MAX_TEXT_SIZE);
   if (features) call.features = *std::move(features);
   body.finish();
@@ -165,7 +162,7 @@ HttpResponse post_rescore(const HttpRequest& request, Service& service) {
   if (fault) return problem(*fault);
   if (is_too_late(call.asker)) return too_late();
   call.request_id = new_request_id();
-  return page_response(service.rescore(call), call.request_id, {.auction = false});
+  return page_response(service.rescore(call), {.auction = false, .request_id = call.request_id});
 }
 
 }  // namespace barker

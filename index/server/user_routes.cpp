@@ -1,5 +1,4 @@
 // GET and DELETE /v1/users/{id}: what is stored of a user, to be shown to or forgotten for that user.
-#include "index/engine/search_json.h"
 #include "index/server/fields.h"
 #include "index/server/problem.h"
 #include "index/server/route_handlers.h"

@@ -1,0 +1,71 @@
+// What the searches of `barker serve` cost in process: the same engine, users, page and feature bar, asked one
+// after the other on one thread. bench/serve.sh puts this beside the server's CPU time a request.
+//
+//   serve_bench INDEX WEIGHTS QUERIES [SEARCHES]
+//
+// Prints "search_us" and "search_json_us": CPU microseconds a search, without and with the JSON of its answer.
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "index/engine/engine_session.h"
+#include "index/engine/search_json.h"
+#include "models/base/lines.h"
+
+namespace {
+
+double cpu_seconds() {
+  rusage usage;
+  getrusage(RUSAGE_THREAD, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 4) {
+    std::fputs("usage: serve_bench INDEX WEIGHTS QUERIES [SEARCHES]\n", stderr);
+    return 64;
+  }
+  barker::EngineOptions options;
+  options.index = argv[1];
+  options.watched.weights = argv[2];
+  options.plugin = BARKER_PLUGIN_PATH;
+  const auto engine = barker::Engine::open(options);
+  auto lines = barker::LineReader::open(argv[3]);
+  if (!engine.ok() || !lines.ok()) {
+    std::fprintf(stderr, "serve_bench: %s%s\n", engine.status().message().c_str(),
+                 lines.status().message().c_str());
+    return 66;
+  }
+  std::vector<std::string> queries;
+  std::string_view line;
+  while (lines->next(line)) queries.emplace_back(line);
+  const int searches = argc > 4 ? std::atoi(argv[4]) : 20000;
+  barker::EngineSession session(**engine, 1);
+  barker::SearchOptions bounds;
+  bounds.shown = 10;
+  bounds.bar.count = 8;
+  size_t bytes = 0;
+  for (const bool with_json : {false, true}) {
+    double start = 0;
+    for (int i = -1000; i < searches; ++i) {  // the first thousand warm up
+      if (i == 0) start = cpu_seconds();
+      const std::string& query = queries[static_cast<size_t>(i + 1000) % queries.size()];
+      const auto page = session.search(query, {}, bounds);
+      if (!page.ok()) return 70;
+      if (with_json) {
+        bytes += barker::search_json(*page, {.count = 10, .sfs = true}).size();
+      }
+    }
+    std::printf("%s %.1f\n", with_json ? "search_json_us" : "search_us",
+                (cpu_seconds() - start) * 1e6 / searches);
+  }
+  return bytes > 0 ? 0 : 70;
+}

@@ -1,0 +1,101 @@
+// A Service without an engine: it answers what a test or a fuzzer wants and remembers what it was asked.
+#pragma once
+
+#include <cmath>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "index/server/routes.h"
+#include "index/server/service.h"
+
+namespace barker {
+
+inline SearchResult some_page(const std::string& query, const std::string& user) {
+  SearchResult page;
+  page.query = query;
+  page.user = user;
+  page.status = "rescored";
+  page.generation = 3;
+  for (size_t rank = 1; rank <= 3; ++rank) {
+    AdShown ad;
+    ad.id = "ad" + std::to_string(rank);
+    ad.title = "<em>light</em> Shoes";
+    ad.original_title = "Shoes";
+    ad.rank = ad.first_pass_rank = rank;
+    ad.score = ad.bid = ad.price = 0.5;
+    ad.pctr = rank == 1 ? NAN : 0.25;
+    ad.match = "exact";
+    ad.term = rank == 2 ? "" : "shoes";
+    ad.selling_points = {{"light", 0.75, 4, 9}};
+    page.ads.push_back(ad);
+  }
+  page.features = {{"light", 0.5, 0.9, 1, 3}, {"warm", NAN, 0.1, 2, 1}};
+  return page;
+}
+
+class FakeService : public Service {
+ public:
+  Result<SearchResult> search(const SearchCall& call) override {
+    searched.push_back(call);
+    if (!failure.ok()) return failure;
+    SearchResult page = some_page(call.asker.query, call.asker.user);
+    if (call.asker.explain) page.explanation = "{}";
+    return page;
+  }
+  Result<SearchResult> rescore(const RescoreCall& call) override {
+    rescored.push_back(call);
+    if (!failure.ok()) return failure;
+    return some_page(call.asker.query, call.asker.user);
+  }
+  TakenClick take(const Click& click) override {
+    using Outcome = TakenClick::Outcome;
+    if (click.object == "unseen") return {Outcome::kRefused, "It was not shown."};
+    return {clicks.insert(click.event_id).second ? Outcome::kAccepted : Outcome::kDuplicate, ""};
+  }
+  Result<std::optional<Profile>> find_user(const std::string& id) override {
+    if (!failure.ok()) return failure;
+    if (id != "ann") return std::optional<Profile>();
+    return std::optional(Profile{"ann", {"red"}, {{"profile", {"gender=f"}}}});
+  }
+  Result<bool> remove_user(const std::string& id) override { return id == "ann"; }
+  bool is_ready() override { return ready; }
+  Result<std::string> metrics() override { return std::string("up 1\n"); }
+  std::optional<bool> is_administrator(const std::string& authorization) override {
+    if (!has_token) return std::nullopt;
+    return authorization == "Bearer right";
+  }
+  Result<std::string> ask_life_cycle(const std::string& command) override {
+    asked.push_back(command);
+    return life_cycle;
+  }
+  Result<std::string> promote() override { return std::string("000002.barker"); }
+  Result<std::string> change_ads(const std::string&) override {
+    return std::string(R"({"applied":1,"unknown":0,"refused":"","notes":""})");
+  }
+  Result<std::string> reload_catalogue() override {
+    return std::string(R"({"ads":1,"segments":1,"changed":0,"changes":0,"indexes":1})");
+  }
+
+  std::vector<SearchCall> searched;
+  std::vector<RescoreCall> rescored;
+  std::set<std::string> clicks;
+  std::vector<std::string> asked;
+  Status failure;
+  std::string life_cycle = R"({"weights_refused":false,"rules_refused":false})";
+  bool ready = true, has_token = true;
+};
+
+// A request as the server makes it; the target must be right.
+inline HttpRequest request_of(const std::string& method, const std::string& target,
+                              const std::string& body = "") {
+  HttpRequest request;
+  request.method = method;
+  (void)parse_target(target, request.target);
+  request.authorization = "Bearer right";
+  request.body = body;
+  request.received = std::chrono::steady_clock::now();
+  return request;
+}
+
+}  // namespace barker

@@ -1,0 +1,176 @@
+// openapi.json against the code: the table of routes, the names that the routes read, and real answers.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "tests/index/server/fake_service.h"
+
+namespace barker {
+namespace {
+
+using Json = nlohmann::json;
+
+const Json& document() {
+  static const Json parsed = Json::parse(openapi_text());
+  return parsed;
+}
+
+const Json& resolve(const Json& schema) {
+  if (!schema.contains("$ref")) return schema;
+  return document().at(Json::json_pointer(schema["$ref"].get<std::string>().substr(1)));
+}
+
+bool is_of_type(const Json& value, const Json& type) {
+  if (type.is_array()) {
+    for (const Json& each : type) {
+      if (is_of_type(value, each)) return true;
+    }
+    return false;
+  }
+  return (type == "object" && value.is_object()) || (type == "array" && value.is_array()) ||
+         (type == "string" && value.is_string()) || (type == "boolean" && value.is_boolean()) ||
+         (type == "null" && value.is_null()) || (type == "number" && value.is_number()) ||
+         (type == "integer" && value.is_number_integer());
+}
+
+// Holds a value against a schema, and expects that every field that either has the other has, too.
+void expect_fits(const Json& value, const Json& given, const std::string& where) {
+  const Json& schema = resolve(given);
+  if (schema.contains("type")) {
+    EXPECT_TRUE(is_of_type(value, schema["type"])) << where << ": " << value;
+  }
+  if (schema.contains("enum")) {
+    EXPECT_TRUE(std::ranges::find(schema["enum"], value) != schema["enum"].end())
+        << where << ": " << value;
+  }
+  if (value.is_array() && schema.contains("items")) {
+    for (size_t i = 0; i < value.size(); ++i) {
+      expect_fits(value[i], schema["items"], where + "[" + std::to_string(i) + "]");
+    }
+  }
+  if (!value.is_object() || !schema.contains("properties")) return;
+  for (const auto& [name, field] : value.items()) {
+    ASSERT_TRUE(schema["properties"].contains(name)) << where << "." << name << " is not described";
+    expect_fits(field, schema["properties"][name], where + "." + name);
+  }
+  for (const Json& name : schema["required"]) {
+    EXPECT_TRUE(value.contains(name)) << where << "." << name << " is not answered";
+  }
+}
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(c));
+  return text;
+}
+
+TEST(OpenApi, HasEveryRouteAndNoOther) {
+  std::set<std::string> described, served;
+  for (const auto& [path, methods] : document()["paths"].items()) {
+    for (const auto& [method, operation] : methods.items()) described.insert(method + " " + path);
+  }
+  for (const Route& route : routes()) {
+    served.insert(lower(route.method) + " " + route.path);
+    const Json& operation = document()["paths"][route.path][lower(route.method)];
+    EXPECT_EQ(operation.contains("security"), route.is_for_administrators) << route.path;
+  }
+  EXPECT_EQ(described, served);
+}
+
+// A parameter that nobody reads is answered with the names that are read.
+TEST(OpenApi, HasEveryParameterAndNoOther) {
+  FakeService service;
+  for (const Route& route : routes()) {
+    const Json& operation = document()["paths"][route.path][lower(route.method)];
+    std::string expected = "There is no parameter \"zzzzzzzz\". ";
+    std::string names, required;
+    for (const Json& parameter : operation.value("parameters", Json::array())) {
+      if (parameter["in"] != "query") continue;
+      names += (names.empty() ? "" : ", ") + parameter["name"].get<std::string>();
+      if (parameter["required"]) required += "&" + parameter["name"].get<std::string>() + "=x";
+    }
+    expected += names.empty() ? "None is read here." : "There are " + names + ".";
+    const HttpResponse response = answer(
+        request_of(route.method, std::string(route.path) + "?zzzzzzzz=1" + required), service);
+    ASSERT_EQ(response.status, 400) << route.path;
+    EXPECT_EQ(Json::parse(response.body)["detail"], expected) << route.method << " " << route.path;
+  }
+}
+
+const Json& schema_of(const char* path, const char* method, const char* part) {
+  const Json& operation = document()["paths"][path][method];
+  const Json& content = std::string(part) == "request" ? operation["requestBody"]["content"]
+                                                       : operation["responses"]["200"]["content"];
+  return content["application/json"]["schema"];
+}
+
+TEST(OpenApi, DescribesWhatIsAnswered) {
+  FakeService service;
+  const std::string event = R"({"events":[{"event_id":"1","request_id":"x","user":"",)"
+                            R"("kind":"ad_click","object":"o","time":1}]})";
+  const std::tuple<const char*, const char*, const char*, std::string> kCalls[] = {
+      {"GET", "/v1/search", "/v1/search?q=x&explain", ""},
+      {"POST", "/v1/search", "/v1/search", R"({"q":"x"})"},
+      {"POST", "/v1/rescore", "/v1/rescore", R"({"q":"x","ads":[]})"},
+      {"POST", "/v1/events", "/v1/events", event},
+      {"GET", "/v1/users/{id}", "/v1/users/ann", ""},
+      {"POST", "/v1/ads", "/v1/ads", ""},
+      {"POST", "/v1/admin/weights/load", "/v1/admin/weights/load", "{}"},
+      {"POST", "/v1/admin/weights/promote", "/v1/admin/weights/promote", ""},
+      {"POST", "/v1/admin/canary", "/v1/admin/canary", R"({"served":0,"compared":0})"},
+      {"POST", "/v1/admin/catalogue/reload", "/v1/admin/catalogue/reload", ""},
+      {"GET", "/healthz", "/healthz", ""},
+      {"GET", "/readyz", "/readyz", ""}};
+  for (const auto& [method, path, target, body] : kCalls) {
+    const HttpResponse response = answer(request_of(method, target, body), service);
+    ASSERT_EQ(response.status, 200) << path << response.body;
+    expect_fits(Json::parse(response.body), schema_of(path, lower(method).c_str(), "answer"), path);
+  }
+  const HttpResponse problem = answer(request_of("GET", "/v1/search?k=0"), service);
+  expect_fits(Json::parse(problem.body), Json{{"$ref", "#/components/schemas/Problem"}}, "problem");
+}
+
+// Every field that a request may have is taken, and one that the description lacks is not.
+TEST(OpenApi, DescribesWhatIsRead) {
+  const std::pair<const char*, Json> kBodies[] = {
+      {"/v1/search",
+       {{"q", "x"},
+        {"user", "u"},
+        {"keywords", Json::array()},
+        {"groups", Json::object()},
+        {"explain", true},
+        {"deadline_ms", 1000},
+        {"k", 1},
+        {"from", 0},
+        {"features", Json::array()}}},
+      {"/v1/rescore",
+       {{"q", "x"},
+        {"user", "u"},
+        {"keywords", Json::array()},
+        {"groups", Json::object()},
+        {"explain", false},
+        {"deadline_ms", 1000},
+        {"ads",
+         {{{"id", "1"},
+           {"title", "t"},
+           {"bid", 1},
+           {"first_pass_score", 1},
+           {"merchant", "m"},
+           {"category", "c"},
+           {"opt_out", false},
+           {"selling_points", Json::array()}}}}}},
+      {"/v1/admin/canary", {{"served", 0}, {"compared", 0}}}};
+  for (const auto& [path, body] : kBodies) {
+    FakeService service;
+    const HttpResponse response = answer(request_of("POST", path, body.dump()), service);
+    EXPECT_EQ(response.status, 200) << response.body;
+    const Json& schema = resolve(schema_of(path, "post", "request"));
+    expect_fits(body, schema, path);
+    for (const auto& [name, field] : schema["properties"].items()) {
+      EXPECT_TRUE(body.contains(name)) << path << ": " << name << " is not tried here";
+    }
+  }
+}
+
+}  // namespace
+}  // namespace barker

@@ -1,0 +1,264 @@
+#include "index/server/routes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "index/server/head_check.h"
+#include "tests/index/server/fake_service.h"
+
+namespace barker {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Json = nlohmann::json;
+
+class Routes : public testing::Test {
+ protected:
+  HttpResponse ask(const std::string& method, const std::string& target,
+                   const std::string& body = "") {
+    return answer(request_of(method, target, body), service_);
+  }
+
+  // Expects a problem of a type that names a field.
+  void expect_problem(const HttpResponse& response, int status, const std::string& type,
+                      const std::string& field = "", const std::string& detail = "") {
+    EXPECT_EQ(response.status, status) << response.body;
+    EXPECT_EQ(response.content_type, "application/problem+json");
+    const Json json = Json::parse(response.body);
+    EXPECT_EQ(json["type"], "urn:barker:problem:" + type);
+    EXPECT_EQ(json["status"], status);
+    EXPECT_EQ(json.value("field", ""), field);
+    EXPECT_THAT(json["detail"].get<std::string>(), HasSubstr(detail));
+  }
+
+  FakeService service_;
+};
+
+TEST_F(Routes, SearchesWithWhatTheQuerySays) {
+  const HttpResponse response =
+      ask("GET", "/v1/search?q=red+shoes&user=a%2Fb&k=2&from=1&explain=1&features=light,warm");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const SearchCall& call = service_.searched.at(0);
+  EXPECT_EQ(call.asker.query, "red shoes");
+  EXPECT_EQ(call.asker.user, "a/b");
+  EXPECT_TRUE(call.asker.explain);
+  EXPECT_THAT(call.features, ElementsAre("light", "warm"));
+  const Json json = Json::parse(response.body);
+  ASSERT_EQ(json["ads"].size(), 2u);
+  EXPECT_EQ(json["ads"][0]["rank"], 2);
+  EXPECT_EQ(json["request_id"], call.request_id);
+  EXPECT_EQ(call.request_id.size(), 32u);
+  EXPECT_EQ(response.request_id, call.request_id);
+}
+
+TEST_F(Routes, GivesEachSearchAnotherId) {
+  (void)ask("GET", "/v1/search?q=x");
+  (void)ask("GET", "/v1/search?q=x");
+  EXPECT_NE(service_.searched[0].request_id, service_.searched[1].request_id);
+}
+
+TEST_F(Routes, NamesTheParameterThatIsWrong) {
+  expect_problem(ask("GET", "/v1/search"), 400, "missing", "q");
+  expect_problem(ask("GET", "/v1/search?q=x&usr=ann"), 400, "unknown-name", "usr",
+                 "Did you mean \"user\"?");
+  expect_problem(ask("GET", "/v1/search?q=x&k=ten"), 400, "bad-value", "k");
+  expect_problem(ask("GET", "/v1/search?q=x&k=0"), 400, "bad-value", "k");
+  expect_problem(ask("GET", "/v1/search?q=x&k=99999999999999999999"), 400, "bad-value", "k");
+  expect_problem(ask("GET", "/v1/search?q=x&from=-1"), 400, "bad-value", "from");
+  expect_problem(ask("GET", "/v1/search?q=x&q=y"), 400, "repeated", "q");
+  expect_problem(ask("GET", "/v1/search?q=x&explain=maybe"), 400, "bad-value", "explain");
+  EXPECT_TRUE(service_.searched.empty());
+}
+
+TEST_F(Routes, NamesTheFieldThatIsWrong) {
+  const auto post = [this](const std::string& body) { return ask("POST", "/v1/search", body); };
+  expect_problem(post("{"), 400, "bad-json");
+  expect_problem(post("[]"), 400, "bad-json");
+  expect_problem(post(""), 400, "bad-json");
+  expect_problem(post("{\"q\":\"\xff\"}"), 400, "invalid-utf8");
+  expect_problem(post("{}"), 400, "missing", "q");
+  expect_problem(post(R"({"q":1})"), 400, "bad-value", "q", "Expected a text, found 1");
+  expect_problem(post(R"({"q":"x","keyword":[]})"), 400, "unknown-name", "keyword",
+                 "Did you mean \"keywords\"?");
+  expect_problem(post(R"({"q":"x","keywords":["a",2]})"), 400, "bad-value", "keywords[1]");
+  expect_problem(post(R"({"q":"x","groups":{"profile":"f"}})"), 400, "bad-value", "groups.profile");
+  expect_problem(post(R"({"q":"x","deadline_ms":0})"), 400, "bad-value", "deadline_ms");
+  expect_problem(post(R"({"q":"x","k":1.5})"), 400, "bad-value", "k");
+  expect_problem(post(R"({"q":)" + std::string(100, '[') + std::string(100, ']') + "}"), 400,
+                 "bad-json");
+  expect_problem(ask("POST", "/v1/search?q=x", R"({"q":"x"})"), 400, "unknown-name", "q");
+}
+
+TEST_F(Routes, TakesNoBodyOfAnotherType) {
+  HttpRequest request = request_of("POST", "/v1/search", R"({"q":"x"})");
+  request.content_type = "text/plain";
+  expect_problem(answer(request, service_), 415, "unsupported-media-type");
+  request.content_type = "application/json; charset=utf-8";
+  EXPECT_EQ(answer(request, service_).status, 200);
+}
+
+TEST_F(Routes, DoesNotSearchForWhoHasGoneAway) {
+  HttpRequest request = request_of("POST", "/v1/search", R"({"q":"x","deadline_ms":5})");
+  request.received -= std::chrono::seconds(1);
+  expect_problem(answer(request, service_), 503, "deadline-passed", "deadline_ms");
+  EXPECT_TRUE(service_.searched.empty());
+}
+
+TEST_F(Routes, RescoresTheCallersAds) {
+  const HttpResponse response = ask("POST", "/v1/rescore", R"({"q":"shoes","user":"ann","ads":[
+      {"id":"1","title":"Shoes","bid":2,"first_pass_score":0.5,"selling_points":["light"]}]})");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const CallerAd& ad = service_.rescored.at(0).ads.at(0);
+  EXPECT_EQ(ad.id, "1");
+  EXPECT_EQ(ad.bid, 2);
+  EXPECT_EQ(ad.first_pass_score, 0.5);
+  EXPECT_THAT(ad.selling_points, ElementsAre("light"));
+  const std::string wrong =
+      R"({"q":"shoes","ads":[{"id":"1","title":"A"},{"id":"2","titel":"B"}]})";
+  expect_problem(ask("POST", "/v1/rescore", wrong), 400, "missing", "ads[1].title");
+  expect_problem(ask("POST", "/v1/rescore", R"({"q":"x","ads":[{"id":"1","title":"A","bid":-1}]})"),
+                 400, "bad-value", "ads[0].bid");
+}
+
+TEST_F(Routes, TakesEachEventByItself) {
+  const std::string id(32, 'a');
+  const std::string right = R"("request_id":")" + id +
+                            R"(","user":"ann","kind":"ad_click","position":1,"time":1790000000.5)";
+  const HttpResponse response = ask(
+      "POST", "/v1/events",
+      R"({"events":[{"event_id":"1","object":"x",)" + right + R"(},{"event_id":"1","object":"x",)" +
+          right + R"(},{"event_id":"2","object":"unseen",)" + right +
+          R"(},{"event_id":"3","object":"x","request_id":"short","user":"","kind":"view",)" +
+          R"("time":1}]})");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const Json json = Json::parse(response.body);
+  EXPECT_EQ(json["accepted"], 1);
+  EXPECT_EQ(json["duplicates"], 1);
+  EXPECT_EQ(json["refused"], 2);
+  EXPECT_EQ(json["events"][2]["reason"], "It was not shown.");
+  EXPECT_EQ(json["events"][3]["field"], "events[3].kind");
+}
+
+TEST_F(Routes, ShowsAndForgetsUsersForAdministratorsAlone) {
+  EXPECT_EQ(Json::parse(ask("GET", "/v1/users/ann").body)["keywords"], Json({"red"}));
+  EXPECT_EQ(ask("DELETE", "/v1/users/ann").status, 204);
+  expect_problem(ask("GET", "/v1/users/bob"), 404, "no-such-user", "id");
+  expect_problem(ask("DELETE", "/v1/users/bob"), 404, "no-such-user", "id");
+  service_.failure = io_error("redis: connection refused");
+  expect_problem(ask("GET", "/v1/users/ann"), 503, "unavailable");
+}
+
+TEST_F(Routes, AsksForTheTokenWhereverAdministratorsAsk) {
+  for (const Route& route : routes()) {
+    HttpRequest request = request_of(route.method, route.path);
+    request.authorization = "Bearer wrong";
+    const HttpResponse wrong = answer(request, service_);
+    EXPECT_EQ(wrong.status == 401, route.is_for_administrators) << route.path;
+    service_.has_token = false;
+    EXPECT_EQ(answer(request, service_).status == 403, route.is_for_administrators) << route.path;
+    service_.has_token = true;
+  }
+  EXPECT_TRUE(service_.asked.empty());
+}
+
+TEST_F(Routes, PassesAdministratorsCommandsOn) {
+  EXPECT_EQ(ask("POST", "/v1/admin/weights/load").status, 200);
+  EXPECT_EQ(ask("POST", "/v1/admin/canary", R"({"served":0.05,"compared":1})").status, 200);
+  EXPECT_THAT(service_.asked, ElementsAre("reload", "shares 0.05 1"));
+  expect_problem(ask("POST", "/v1/admin/canary", R"({"served":2,"compared":1})"), 400, "bad-value",
+                 "served");
+  service_.life_cycle = R"({"error":"there are no weights to roll back to"})";
+  expect_problem(ask("POST", "/v1/admin/weights/rollback"), 409, "conflict", "", "roll back");
+  service_.life_cycle = R"({"weights_refused":true,"rules_refused":false})";
+  expect_problem(ask("POST", "/v1/admin/weights/load"), 422, "refused");
+  EXPECT_EQ(ask("POST", "/v1/admin/rules/reload").status, 200);
+}
+
+TEST_F(Routes, SaysWhatAPathTakes) {
+  const HttpResponse response = ask("DELETE", "/v1/search?q=x");
+  expect_problem(response, 405, "method-not-allowed");
+  EXPECT_THAT(response.headers, testing::Contains(testing::Pair("Allow", "GET, HEAD, POST")));
+  expect_problem(ask("GET", "/v1/serch?q=x"), 404, "not-found");
+  expect_problem(ask("GET", "/v1%2Fsearch?q=x"), 404, "not-found");
+  expect_problem(ask("GET", "/"), 404, "not-found");
+  EXPECT_EQ(ask("HEAD", "/healthz").status, 200);
+}
+
+TEST_F(Routes, IsNotReadyWhenItIsAboutToStop) {
+  EXPECT_EQ(ask("GET", "/readyz").status, 200);
+  service_.ready = false;
+  expect_problem(ask("GET", "/readyz"), 503, "not-ready");
+  EXPECT_EQ(ask("GET", "/healthz").status, 200);
+}
+
+TEST(Target, RefusesWhatAnotherServerCouldReadInAnotherWay) {
+  const std::pair<const char*, ProblemKind> kWrong[] = {
+      {"v1/search", ProblemKind::kBadTarget},
+      {"*", ProblemKind::kBadTarget},
+      {"/v1/../admin", ProblemKind::kDotSegment},
+      {"/v1/%2e%2e/admin", ProblemKind::kDotSegment},
+      {"/v1/.%2E/admin", ProblemKind::kDotSegment},
+      {"/v1//search", ProblemKind::kDotSegment},
+      {"/v1/users/a%00b", ProblemKind::kControlCharacter},
+      {"/v1/search?q=%0d%0a", ProblemKind::kControlCharacter},
+      {"/v1/search?q=a\tb", ProblemKind::kControlCharacter},
+      {"/v1/users/%", ProblemKind::kBadEscape},
+      {"/v1/users/%4", ProblemKind::kBadEscape},
+      {"/v1/users/%zz", ProblemKind::kBadEscape},
+      {"/v1/search?q=%ff", ProblemKind::kInvalidUtf8},
+      {"/v1/users/%c0%af", ProblemKind::kInvalidUtf8},
+      {"/v1\\search", ProblemKind::kBadTarget},
+      {"/v1/search#x", ProblemKind::kBadTarget},
+      {"/v1/s\xc3\xa9", ProblemKind::kBadTarget}};
+  for (const auto& [text, kind] : kWrong) {
+    RequestTarget target;
+    const auto fault = parse_target(text, target);
+    ASSERT_TRUE(fault) << text;
+    EXPECT_EQ(fault->kind, kind) << text;
+  }
+  RequestTarget target;
+  EXPECT_EQ(parse_target("/" + std::string(kMaxTarget, 'a'), target)->kind,
+            ProblemKind::kTargetTooLong);
+  EXPECT_FALSE(parse_target("http://host/v1/search?q=%e9%9d%a2&x", target));
+  EXPECT_THAT(target.segments, ElementsAre("v1", "search"));
+  EXPECT_EQ(target.parameters[0].second, "\u9762");
+}
+
+TEST(HeadCheck, RefusesWhatHasTwoReadings) {
+  const std::string line = "POST /v1/search HTTP/1.1\r\n", host = "Host: x\r\n";
+  EXPECT_FALSE(check_head(line + host + "Content-Length: 3\r\n\r\n"));
+  EXPECT_FALSE(check_head("GET / HTTP/1.0\r\n\r\n"));
+  const std::pair<std::string, ProblemKind> kWrong[] = {
+      {line + host + "Content-Length: 3\r\nContent-Length: 3\r\n\r\n", ProblemKind::kBadFraming},
+      {line + host + "Content-Length: 3, 3\r\n\r\n", ProblemKind::kBadFraming},
+      {line + host + "Content-Length: +3\r\n\r\n", ProblemKind::kBadFraming},
+      {line + host + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+       ProblemKind::kBadFraming},
+      {line + host + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+       ProblemKind::kBadFraming},
+      {line + host + "Transfer-Encoding: gzip, chunked\r\n\r\n", ProblemKind::kBadEncoding},
+      {line + host + "Transfer-Encoding: xchunked\r\n\r\n", ProblemKind::kBadEncoding},
+      {line + host + "A: b\nC: d\r\n\r\n", ProblemKind::kBadFraming},
+      {line + host + "A: b\rC: d\r\n\r\n", ProblemKind::kBadFraming},
+      {line + host + "A: b\r\n folded\r\n\r\n", ProblemKind::kBadFraming},
+      {line + host + "Content-Length : 3\r\n\r\n", ProblemKind::kBadRequest},
+      {line + "\r\n", ProblemKind::kBadRequest},
+      {line + host + host + "\r\n", ProblemKind::kBadRequest},
+      {line + "Host: a b\r\n\r\n", ProblemKind::kBadRequest},
+      {"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", ProblemKind::kBadFraming},
+      {"GET  / HTTP/1.1\r\n" + host + "\r\n", ProblemKind::kBadRequest},
+      {"GET /\x01 HTTP/1.1\r\n" + host + "\r\n", ProblemKind::kBadRequest},
+      {"GET / HTTP/2.0\r\n" + host + "\r\n", ProblemKind::kHttpVersion},
+      {"\r\nGET / HTTP/1.1\r\n\r\n", ProblemKind::kBadRequest}};
+  for (const auto& [head, kind] : kWrong) {
+    const auto fault = check_head(head);
+    ASSERT_TRUE(fault) << head;
+    EXPECT_EQ(fault->kind, kind) << head;
+  }
+}
+
+}  // namespace
+}  // namespace barker
