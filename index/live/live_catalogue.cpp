@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kLook(100);
 
+// Where building fails, as on a full disk, it is not tried again at once.
+constexpr std::chrono::seconds kBetweenRebuilds(60);
+
 // Which index is in a directory. Each has a manifest of its own, so that its inode and its time of writing
 // tell them apart.
 uint64_t identity_of(const std::string& directory) {
@@ -206,6 +209,7 @@ void LiveCatalogue::follow() {
       std::unique_lock<std::mutex> lock(stop_mutex_);
       if (stop_changed_.wait_for(lock, kLook, [this] { return stops_; })) return;
     }
+    const bool was_rebuilding = is_rebuilding_;  // before the look that opens what was built
     Status looked;
     try {
       looked = refresh();
@@ -223,13 +227,15 @@ void LiveCatalogue::follow() {
       indexes = indexes_;
       is_worn = options_.rebuild && base_->writer->is_worn();
     }
-    if (is_worn && looked.ok() && !is_rebuilding_) start_rebuild();
+    const bool may_rebuild = !was_rebuilding && std::chrono::steady_clock::now() >= next_rebuild_;
+    if (is_worn && looked.ok() && may_rebuild) start_rebuild();
   }
 }
 
 void LiveCatalogue::start_rebuild() {
   if (rebuilder_.joinable()) rebuilder_.join();
   is_rebuilding_ = true;
+  next_rebuild_ = std::chrono::steady_clock::now() + kBetweenRebuilds;
   rebuilder_ = std::thread([this] {
     // Queries come first. On Linux this is the thread's own priority.
     setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 10);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -120,6 +121,7 @@ class LiveCatalogue {
   bool stops_ = false;
   std::thread follower_, rebuilder_;
   std::atomic<bool> is_rebuilding_ = false;
+  std::chrono::steady_clock::time_point next_rebuild_{};  // of the follower
 };
 
 }  // namespace barker
