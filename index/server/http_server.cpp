@@ -162,6 +162,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     seen_ = 0;
     parser_.reset();
     method_.clear();
+    route_ = "";
     is_1_0_ = close_ = false;
     enter(buffer_.size() == 0 ? State::kIdle : State::kHead);
     look_at_head();
@@ -297,6 +298,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     request.authorization = std::string(message[http::field::authorization]);
     request.content_type = std::string(message[http::field::content_type]);
     request.body = std::move(message.body());
+    route_ = route_of(request);
     const Lane lane = lane_of(request);
     if (lane == Lane::kImmediate) return respond(call_handler(loop_.handler, request));
     if (!server_.rate.admits(peer_, received_)) {
@@ -332,6 +334,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void respond(HttpResponse response) {
     close_ = close_ || server_.stopping;
     response_ = std::move(response);
+    if (response_.route.empty())
+      response_.route = route_;  // what no handler saw, such as what is shed
     head_ = head_of(response_, date_of(loop_), close_, is_1_0_);
     enter(State::kWriting);
     const bool has_body = method_ != "HEAD" && response_.status != 204;
@@ -382,6 +386,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::beast::flat_buffer buffer_;
   size_t seen_ = 0;  // bytes of the buffer in which no header ends
   std::optional<http::request_parser<http::string_body>> parser_;
+  const char* route_ = "";  // of the table of routes
   std::string method_, head_;
   HttpResponse response_;
 };

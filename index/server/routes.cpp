@@ -45,18 +45,12 @@ const Route* find(const HttpRequest& request, std::string& methods) {
   const bool is_head = request.method == "HEAD";
   for (const Route& route : kRoutes) {
     if (!leads_to(request.target.segments, route.path)) continue;
-    if (std::string_view(route.method) == (is_head ? std::string("GET") : request.method)) return &route;
+    if (std::string_view(route.method) == (is_head ? std::string("GET") : request.method))
+      return &route;
     methods += (methods.empty() ? "" : ", ") + std::string(route.method);
     if (std::string_view(route.method) == "GET") methods += ", HEAD";
   }
   return nullptr;
-}
-
-const char* path_of(const HttpRequest& request) {
-  for (const Route& route : kRoutes) {
-    if (leads_to(request.target.segments, route.path)) return route.path;
-  }
-  return "";
 }
 
 HttpResponse answer_route(const Route& route, const HttpRequest& request, Service& service) {
@@ -87,6 +81,13 @@ Lane lane_of(const HttpRequest& request) {
   return route ? route->lane : Lane::kImmediate;
 }
 
+const char* route_of(const HttpRequest& request) {
+  for (const Route& route : kRoutes) {
+    if (leads_to(request.target.segments, route.path)) return route.path;
+  }
+  return "";
+}
+
 HttpResponse answer(const HttpRequest& request, Service& service) {
   std::string methods;
   const Route* const route = find(request, methods);
@@ -99,7 +100,7 @@ HttpResponse answer(const HttpRequest& request, Service& service) {
   } else {
     response = problem(ProblemKind::kNotFound, "No route has this path; /openapi.json lists them.");
   }
-  response.route = path_of(request);
+  response.route = route_of(request);
   return response;
 }
 

@@ -27,6 +27,9 @@ std::span<const Route> routes();
 // The lane of the route that the request takes; kImmediate where there is none.
 Lane lane_of(const HttpRequest& request);
 
+// The path of the route that the request's path leads to, such as "/v1/users/{id}"; empty: none.
+const char* route_of(const HttpRequest& request);
+
 // Finds the route and answers. HEAD is answered as GET; the server drops the body.
 HttpResponse answer(const HttpRequest& request, Service& service);
 

@@ -102,7 +102,10 @@ class Server : public testing::Test {
         return answer(request, *service);
       };
     };
-    hooks.finished = [this](const FinishedRequest&) { ++finished_; };
+    hooks.finished = [this](const FinishedRequest& request) {
+      ++finished_;
+      if (request.response.status == 503) shed_route_ = request.response.route;
+    };
     auto started = HttpServer::start(options_, hooks);
     ASSERT_TRUE(started.ok()) << started.status().message();
     server_ = std::move(*started);
@@ -120,6 +123,7 @@ class Server : public testing::Test {
   std::counting_semaphore<> begun_{0}, held_{0};
   std::atomic<bool> holds_ = false;
   std::atomic<int> finished_ = 0;
+  std::string shed_route_;  // of the I/O thread, until the server was stopped
   std::unique_ptr<HttpServer> server_;
 };
 
@@ -279,6 +283,8 @@ TEST_F(Server, ShedsWhatFindsTheQueueFull) {
   held_.release(2);
   EXPECT_THAT(running.read_one(), StartsWith("HTTP/1.1 200 "));
   EXPECT_THAT(waiting.read_one(), StartsWith("HTTP/1.1 200 "));
+  server_->stop();
+  EXPECT_EQ(shed_route_, "/v1/search") << "the counters tell which requests were shed";
 }
 
 TEST_F(Server, DoesNotSearchForWhatWaitedTooLong) {
