@@ -1,6 +1,7 @@
 #include "index/server/running_service.h"
 
 #include <algorithm>
+#include <atomic>
 #include <iostream>
 #include <optional>
 #include <thread>
@@ -147,6 +148,8 @@ struct RunningService::Parts {
   std::unique_ptr<Engine> engine;
   std::optional<ServiceParts> service;
   std::unique_ptr<HttpServer> server;
+  // The server for its own threads, which may ask for its counts before start() has returned it.
+  std::atomic<const HttpServer*> counted = nullptr;
 };
 
 Status RunningService::Parts::open_access_log(const ServerConfig& config) {
@@ -183,7 +186,9 @@ void RunningService::Parts::register_metrics() {
   register_plugin(registry, [this] { return plugin_counts(engine->plugin_stats()); });
   register_process(registry);
   register_queue(registry, "search", [this]() -> QueueCounts {
-    const ServerCounts counts = server->counts();
+    const HttpServer* const serving = counted.load(std::memory_order_acquire);
+    if (!serving) return {};
+    const ServerCounts counts = serving->counts();
     return {counts.waiting, counts.shed};
   });
   register_queue(registry, "profiles", [this]() -> QueueCounts {
@@ -237,6 +242,7 @@ Status RunningService::Parts::open(const ServiceConfig& config, const ServiceHoo
       HttpServer::start(server_options(config.server), server_hooks());
   if (!started.ok()) return started.status();
   server = std::move(*started);
+  counted.store(server.get(), std::memory_order_release);
   return {};
 }
 
