@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "index/catalogue/ad_json.h"
 #include "index/catalogue/mining/accepted.h"
@@ -21,6 +22,7 @@ struct Options {
   std::string ads, update, out, mined;
   MatchingRules rules;
   bool mines = false, accepts_all = false, strict = false, rebuilds = false;
+  CLI::Option* language = nullptr;
 };
 
 // Gives the ads the mined selling points that a person accepted.
@@ -44,7 +46,7 @@ Status give_mined(const Options& options, std::vector<CatalogueAd>& ads) {
 
 // Writes changes to the log of an index, from which engines that serve it take them.
 Result<int> update(const Options& options) {
-  constexpr size_t kBatch = 10'000;  // changes that are kept together, all or none
+  constexpr size_t kBatch = 10'000;  // changes that are synced together
   const std::string name = input_name(options.update);
   Result<LineReader> lines = LineReader::open(options.update);
   if (!lines.ok()) return lines.status();
@@ -54,16 +56,21 @@ Result<int> update(const Options& options) {
   BadLines bad;
   FeedNotes notes;
   std::vector<CatalogueChange> changes, others;
+  std::optional<ChangeLog> log;
   uint64_t written = 0;
   const auto write = [&]() -> Status {
     if (changes.empty()) return {};
-    Status appended;
-    do {  // again where a new index took the place in between
-      Result<ChangeLog> log = ChangeLog::open(options.out);
-      if (!log.ok()) return log.status();
-      appended = log->append(changes, others);
-    } while (appended.code() == Code::kFailedPrecondition);
-    if (!appended.ok()) return appended;
+    for (;;) {
+      if (!log) {
+        Result<ChangeLog> opened = ChangeLog::open(options.out);
+        if (!opened.ok()) return opened.status();
+        log.emplace(std::move(*opened));
+      }
+      const Status appended = log->append(changes, others);
+      if (appended.ok()) break;
+      if (appended.code() != Code::kFailedPrecondition) return appended;
+      log.reset();  // a new index took the place in between
+    }
     written += changes.size();
     changes.clear();
     others.clear();
@@ -105,6 +112,12 @@ Result<int> run(const Options& options) {
     return invalid_argument(
         "expected one of --ads FILE (a new index), --update FILE (changes of an index) and "
         "--rebuild");
+  }
+  if (options.ads.empty() && !options.mines &&
+      (!options.mined.empty() || options.language->count() > 0)) {
+    return invalid_argument(
+        "--mined and --language: expected --ads beside them; an index keeps what it was built "
+        "with");
   }
   if (!options.update.empty()) return update(options);
   if (options.rebuilds) return rebuild(options);
@@ -173,13 +186,14 @@ Command add_index_command(CLI::App& app) {
       ->add_flag("--accept-all", options->accepts_all,
                  "Take every line of --mined, read by nobody; for experiments only")
       ->group(kInput);
-  command
-      ->add_option("--language", options->rules.languages,
-                   "Languages whose words match in all their endings, such as en,de")
-      ->delimiter(',')
-      ->check(CLI::IsMember(stemmed_languages()))
-      ->capture_default_str()
-      ->group(kInput);
+  options->language =
+      command
+          ->add_option("--language", options->rules.languages,
+                       "Languages whose words match in all their endings, such as en,de")
+          ->delimiter(',')
+          ->check(CLI::IsMember(stemmed_languages()))
+          ->capture_default_str()
+          ->group(kInput);
   // Hidden from help and completion: it only says what to type instead.
   command->add_flag("--mine-selling-points", options->mines)->group("");
   command->add_option("--out", options->out, "Directory of the index to write or to change")

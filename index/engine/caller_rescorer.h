@@ -24,7 +24,7 @@ struct CallerAd {  // texts are valid UTF-8
 struct RescoreOptions {
   bool explain = false;
   uint64_t deadline_ns = 0;  // of the plugin's work, on CLOCK_MONOTONIC; 0: none
-  size_t shown = 0;  // ads that will be shown, and get their titles rewritten; 0: all
+  size_t shown = 0;          // ads that will be shown, and get their titles rewritten; 0: all
 };
 
 class CallerRescorer {
@@ -34,8 +34,7 @@ class CallerRescorer {
   // The ads in first-pass order become a page without an auction: prices and terms are empty. Fails
   // where the plugin cannot read the request, and where an explanation is asked of one that gives none.
   Result<SearchResult> rescore(const std::string& query, const Profile& user,
-                               std::span<const CallerAd> ads,
-                               const RescoreOptions& options = {});
+                               std::span<const CallerAd> ads, const RescoreOptions& options = {});
 
  private:
   void fill_request(const std::string& query, const Profile& user, std::span<const CallerAd> ads);

@@ -142,7 +142,11 @@ Result<uint64_t> EngineParts::register_store(const AdStore& store) const {
         before == 0
             ? catalogues->add(plugin, r.ads, r.ad_count, r.ad_stride, &handle, error)
             : catalogues->upsert(plugin, before, r.ads, r.ad_count, r.ad_stride, &handle, error);
-    if (code != BARKER_OK) return plugin_error(code, error);
+    if (code != BARKER_OK) {
+      const Status failed = plugin_error(code, error);
+      if (before != 0) release_store(before);
+      return failed;
+    }
     if (before == 0) continue;
     const int32_t released = catalogues->release(plugin, before, error);
     if (released != BARKER_OK) return plugin_error(released, error);

@@ -112,7 +112,12 @@ Result<SearchResult> EngineSession::answer(const std::string& query, const Profi
   }
   set_prices(page);
   watch.lap();
-  if (Status s = offer_features(options, page); !s.ok()) return s;
+  if (Status s = offer_features(options, page); !s.ok()) {
+    // A page without its bar is better than none.
+    page.features.clear();
+    const std::string warning = "a page has no feature bar: " + s.message();
+    log_to_stderr(nullptr, BARKER_LOG_WARNING, as_string(warning));
+  }
   page.times.features = watch.lap();
   return page;
 }

@@ -17,7 +17,7 @@ constexpr float kTextRelevance = .5f;
 
 // Bounds on the work of one query, where most of what is read is left out by negative keywords,
 // budgets or the reserve.
-constexpr size_t kMostOffers = 20'000;
+constexpr size_t kMostOffers = 20'000;  // of each segment
 constexpr size_t kMostHits = 2000;
 
 }  // namespace
@@ -44,7 +44,6 @@ Status FirstPass::find(size_t limit, const std::vector<std::string>& features) {
   candidates_.clear();
   taken_.clear();
   left_out_.clear();
-  visited_ = 0;
   record_ = {};
   record_.reserve = engine_.auction.reserve;
   const AdBudgets& budgets = snapshot_->parts.front().segment->budgets();
@@ -112,14 +111,22 @@ Status FirstPass::find_bids_of(uint32_t part, size_t limit) {
   const double most_raise = segment.most_raise();
   if (const auto& raised = snapshot_->parts[part].raised) {
     for (const uint32_t number : *raised) {
-      if (!visit_offer(part, number, limit)) break;
+      const double bid = segment.bid_of(book.offer(number));
+      if (candidates_.size() > limit && bid <= candidates_.back().bid) break;
+      visit_offer(part, number, limit);
     }
   }
+  size_t visited = 0;
   const auto visit = [&](uint32_t number) {
     const double most = book.offer(number).bid() * most_raise;
     if (candidates_.size() > limit && most <= candidates_.back().bid) return false;
     if (candidates_.size() >= limit && most < engine_.auction.reserve) return false;
-    return visit_offer(part, number, limit);
+    if (++visited > kMostOffers) {
+      record_.is_cut = true;
+      return false;
+    }
+    visit_offer(part, number, limit);
+    return true;
   };
   bool is_query_cut = false;
   const Status read = segment.files().bids().read(words_, visit, &is_query_cut);
@@ -127,25 +134,19 @@ Status FirstPass::find_bids_of(uint32_t part, size_t limit) {
   return read;
 }
 
-// Returns whether reading should go on.
-bool FirstPass::visit_offer(uint32_t part, uint32_t number, size_t limit) {
-  if (++visited_ > kMostOffers) {
-    record_.is_cut = true;
-    return false;
-  }
+void FirstPass::visit_offer(uint32_t part, uint32_t number, size_t limit) {
   const LiveSegment& segment = *snapshot_->parts[part].segment;
   const BidBook& book = segment.files().bids().book();
   const fbs::Offer& offer = book.offer(number);
   const double bid = segment.bid_of(offer);
-  if (candidates_.size() > limit && bid <= candidates_.back().bid) return true;
+  if (candidates_.size() > limit && bid <= candidates_.back().bid) return;
   BidBook::Match match{};
-  if (!book.find_match(number, words_, match)) return true;
+  if (!book.find_match(number, words_, match)) return;
   const AdPlace place = {part, offer.ad()};
-  if (!takes_part(place, bid)) return true;
+  if (!takes_part(place, bid)) return;
   const float relevance = kRelevance[static_cast<size_t>(match.match)];
   const bool may_come_twice = offer.is_one_of() || snapshot_->parts[part].raised != nullptr;
   insert({place, match.term, bid, relevance}, may_come_twice, limit);
-  return true;
 }
 
 // The highest bid first; of equal ones, that which was read first. An ad stands with its highest bid.

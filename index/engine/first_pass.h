@@ -65,7 +65,7 @@ class FirstPass {
   Status find_texts(size_t limit);
   Status add_hits(size_t limit, const Search& search);
   Status find_bids_of(uint32_t part, size_t limit);
-  bool visit_offer(uint32_t part, uint32_t number, size_t limit);
+  void visit_offer(uint32_t part, uint32_t number, size_t limit);
   void insert(const Candidate& candidate, bool may_come_twice, size_t limit);
   bool takes_part(const AdPlace& place, double bid);
   bool is_left_out(const AdPlace& place, double bid);
@@ -81,7 +81,6 @@ class FirstPass {
   std::vector<Candidate> candidates_;
   std::unordered_set<uint64_t> taken_;     // ads that the texts may find again, by AdPlace::key()
   std::unordered_set<uint64_t> left_out_;  // each of which the record counts once
-  size_t visited_ = 0;                     // offers
   AuctionRecord record_;
   Budgets::Pace pace_{};  // of the moment of the query
 };

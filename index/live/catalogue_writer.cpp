@@ -21,6 +21,8 @@ constexpr size_t kGrowth = 4;
 constexpr size_t kWornPart = 20;
 constexpr size_t kWornAds = 1000;
 constexpr size_t kWornSegments = 24;
+// Every query reads the raised offers.
+constexpr size_t kWornRaised = 5000;
 
 void change_values(const CatalogueChange& change, CatalogueAd& ad) {
   if (change.bid) ad.bid = *change.bid;
@@ -98,6 +100,7 @@ bool CatalogueWriter::has(const std::string& id) const {
 }
 
 Status CatalogueWriter::apply(std::span<const CatalogueChange> changes, size_t* unknown) {
+  Status first_error;
   for (const CatalogueChange& change : changes) {
     if (change.kind == CatalogueChange::Kind::kUpsert) {
       put(change.id, change.ad);
@@ -105,22 +108,27 @@ Status CatalogueWriter::apply(std::span<const CatalogueChange> changes, size_t* 
       ++*unknown;
     } else if (change.kind == CatalogueChange::Kind::kDelete) {
       put(change.id, std::nullopt);
-    } else if (Status s = set(change, unknown); !s.ok()) {
-      return s;
+    } else if (Status s = set(change, unknown); !s.ok() && first_error.ok()) {
+      first_error = std::move(s);
     }
   }
+  publish_raised();
+  if (pending_.empty()) return first_error;
   auto next = std::make_shared<CatalogueSnapshot>(*snapshot_);
-  for (const uint32_t part : raised_changed_) {
+  if (Status s = write_pending(*next); !s.ok()) return first_error.ok() ? s : first_error;
+  snapshot_ = std::move(next);
+  return first_error;
+}
+
+// By itself, so that raised bids are seen also where new ads cannot be written.
+void CatalogueWriter::publish_raised() {
+  if (raised_changed_.empty()) return;
+  auto next = std::make_shared<CatalogueSnapshot>(*snapshot_);
+  for (const uint32_t part : std::exchange(raised_changed_, {})) {
     next->parts[part].raised =
         std::make_shared<const std::vector<uint32_t>>(next->parts[part].segment->raised_offers());
   }
-  if (pending_.empty() && raised_changed_.empty()) return {};
-  if (!pending_.empty()) {
-    if (Status s = write_pending(*next); !s.ok()) return s;
-  }
-  raised_changed_.clear();
   snapshot_ = std::move(next);
-  return {};
 }
 
 Status CatalogueWriter::set(const CatalogueChange& change, size_t* unknown) {
@@ -251,10 +259,17 @@ size_t CatalogueWriter::raised() const {
   return ads;
 }
 
+size_t CatalogueWriter::lowered() const {
+  size_t ads = 0;
+  for (const CatalogueSnapshot::Part& part : snapshot_->parts) ads += part.segment->lowered();
+  return ads;
+}
+
 bool CatalogueWriter::is_worn() const {
-  const size_t worn = changed() + raised();
+  const size_t worn = changed() + raised() + lowered();
   const size_t all = snapshot_->parts.front().segment->files().size();
-  return snapshot_->parts.size() > kWornSegments || (worn >= kWornAds && worn * kWornPart > all);
+  return snapshot_->parts.size() > kWornSegments || raised() > kWornRaised ||
+         (worn >= kWornAds && worn * kWornPart > all);
 }
 
 }  // namespace barker

@@ -47,16 +47,18 @@ class CatalogueWriter {
   // Never null.
   std::shared_ptr<const CatalogueSnapshot> snapshot() const { return snapshot_; }
 
-  // Applies changes in their order. *unknown counts those that name no ad. After an error, what could not
-  // be written is kept and written by the next call, which may be without changes.
+  // Applies changes in their order. *unknown counts those that name no ad. After an error, ads that could not
+  // be written are kept and written by the next call, which may be without changes; all else is applied.
   Status apply(std::span<const CatalogueChange> changes, size_t* unknown);
 
+  bool has_pending() const { return !pending_.empty(); }  // ads that could not be written
   // Whether there is an ad with this id, also among those that could not be written.
   bool has(const std::string& id) const;
 
   size_t ads() const;      // that are not gone
   size_t changed() const;  // ads of the index that are gone, and those of the small segments
   size_t raised() const;   // ads that stand in lists of raised offers
+  size_t lowered() const;  // ads that bid much less than their places in the order say
   // Whether so much has changed that the index should be built anew.
   bool is_worn() const;
 
@@ -67,6 +69,7 @@ class CatalogueWriter {
   CatalogueWriter(SourceFile source, MatchingAnalyzer analyzer, const Budgets* budget_file)
       : source_(std::move(source)), analyzer_(std::move(analyzer)), budget_file_(budget_file) {}
   void put(const std::string& id, std::optional<CatalogueAd> ad);
+  void publish_raised();
   Status set(const CatalogueChange& change, size_t* unknown);
   Result<CatalogueAd> source_of(const AdPlace& place);
   Status write_pending(CatalogueSnapshot& next);

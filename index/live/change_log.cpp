@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "index/retrieval/index_writer.h"
 #include "models/base/atomic_file.h"
 #include "models/text/fingerprint.h"
 
@@ -31,14 +32,15 @@ std::string checksum_text(std::string_view json) {
 }  // namespace
 
 Result<ChangeLog> ChangeLog::open(const std::string& directory) {
-  const std::string path = path_in(directory);
-  int descriptor = ::open(path.c_str(), O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0644);
-  if (descriptor < 0 && (errno == EACCES || errno == EROFS)) {
+  const std::string path = change_log_in(directory);
+  int descriptor = ::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC);
+  const bool can_write = descriptor >= 0;
+  // An index that may only be read can still be searched.
+  if (!can_write && (errno == EACCES || errno == EROFS)) {
     descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0 && errno == ENOENT) return ChangeLog(path, -1);
   }
   if (descriptor < 0) return io_error(path + ": " + std::strerror(errno));
-  return ChangeLog(path, descriptor);
+  return ChangeLog(path, descriptor, can_write);
 }
 
 ChangeLog::~ChangeLog() {
@@ -48,12 +50,14 @@ ChangeLog::~ChangeLog() {
 ChangeLog::ChangeLog(ChangeLog&& other) noexcept
     : path_(std::move(other.path_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
+      can_write_(other.can_write_),
       offset_(other.offset_),
       lines_(other.lines_) {}
 
 ChangeLog& ChangeLog::operator=(ChangeLog&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(descriptor_, other.descriptor_);
+  std::swap(can_write_, other.can_write_);
   std::swap(offset_, other.offset_);
   std::swap(lines_, other.lines_);
   return *this;
@@ -63,8 +67,15 @@ Status ChangeLog::failed(const char* what) const {
   return io_error(path_ + ": " + what + ": " + std::strerror(errno));
 }
 
+// With a lock, because a writer that fails takes back what it wrote.
 Status ChangeLog::read(std::vector<CatalogueChange>& changes) {
-  if (descriptor_ < 0) return {};
+  if (Status s = lock(LOCK_SH); !s.ok()) return s;
+  const Status status = read_locked(changes);
+  flock(descriptor_, LOCK_UN);
+  return status;
+}
+
+Status ChangeLog::read_locked(std::vector<CatalogueChange>& changes) {
   std::string text;  // from offset_
   char block[1 << 16];
   for (;;) {
@@ -81,7 +92,7 @@ Status ChangeLog::read(std::vector<CatalogueChange>& changes) {
     const std::string name = path_ + ": line " + std::to_string(lines_ + 1);
     if (line.size() <= kChecksumDigits || line[kChecksumDigits] != ' ' ||
         line.substr(0, kChecksumDigits) != checksum_text(line.substr(kChecksumDigits + 1))) {
-      return bad_data(name + " is damaged; build the index again");
+      return bad_data(name + " is damaged; build the index again, or remove what begins there");
     }
     Result<CatalogueChange> change = parse_change_line(line.substr(kChecksumDigits + 1));
     if (!change.ok()) return bad_data(name + ": " + change.status().message());
@@ -93,23 +104,32 @@ Status ChangeLog::read(std::vector<CatalogueChange>& changes) {
   return {};
 }
 
-// To be called with the lock, after read(): what follows offset_ then is a torn line.
+// To be called with the lock, after read_locked(): what follows offset_ then is a torn line.
 Status ChangeLog::cut_torn_line() {
   struct stat now {};
   if (fstat(descriptor_, &now) != 0) return failed("cannot be read");
-  if (static_cast<uint64_t>(now.st_size) == offset_) return {};
+  const auto size = static_cast<uint64_t>(now.st_size);
+  if (size == offset_) return {};
+  if (size < offset_) return bad_data(path_ + ": another program has cut it");
   if (ftruncate(descriptor_, static_cast<off_t>(offset_)) != 0) return failed("cannot be cut");
   return {};
 }
 
 Status ChangeLog::append(std::span<const CatalogueChange> own,
                          std::vector<CatalogueChange>& others) {
-  const Result<Lock> lock = Lock::of(*this);
-  if (!lock.ok()) return lock.status();
+  if (!can_write_) return io_error(path_ + ": may only be read by this user");
+  if (Status s = lock(LOCK_EX); !s.ok()) return s;
+  const Status status = append_locked(own, others);
+  flock(descriptor_, LOCK_UN);
+  return status;
+}
+
+Status ChangeLog::append_locked(std::span<const CatalogueChange> own,
+                                std::vector<CatalogueChange>& others) {
   if (!is_in_place()) {
     return Status(Code::kFailedPrecondition, path_ + ": another index has taken its place");
   }
-  if (Status s = read(others); !s.ok()) return s;
+  if (Status s = read_locked(others); !s.ok()) return s;
   if (Status s = cut_torn_line(); !s.ok()) return s;
   std::string text;
   for (const CatalogueChange& change : own) {
@@ -135,17 +155,11 @@ bool ChangeLog::is_in_place() const {
          ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
 }
 
-Result<ChangeLog::Lock> ChangeLog::Lock::of(const ChangeLog& log) {
-  while (flock(log.descriptor_, LOCK_EX) != 0) {
-    if (errno != EINTR) return log.failed("cannot be locked");
+Status ChangeLog::lock(int kind) const {
+  while (flock(descriptor_, kind) != 0) {
+    if (errno != EINTR) return failed("cannot be locked");
   }
-  return Lock(log.descriptor_);
-}
-
-ChangeLog::Lock::Lock(Lock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-ChangeLog::Lock::~Lock() {
-  if (descriptor_ >= 0) flock(descriptor_, LOCK_UN);
+  return {};
 }
 
 }  // namespace barker

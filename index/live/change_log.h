@@ -18,18 +18,17 @@ namespace barker {
 
 class ChangeLog {
  public:
-  static std::string path_in(const std::string& directory) { return directory + "/changes.log"; }
-
-  // Opens the log of an index, or makes an empty one; its first line is the next to be read. Where the
-  // directory may only be read and has none, nothing is ever read. The error names the file.
+  // Opens the log of an index; its first line is the next to be read. The error names the file.
   static Result<ChangeLog> open(const std::string& directory);
   ~ChangeLog();
   ChangeLog(ChangeLog&& other) noexcept;
   ChangeLog& operator=(ChangeLog&& other) noexcept;
 
-  // Adds the changes that whole lines have since the last call. A line that is whole and whose checksum
-  // is wrong is an error, and is not passed.
+  // Adds the changes that whole lines have since the last call, once nobody is writing. A line that is whole
+  // and whose checksum is wrong is an error, and is not passed.
   Status read(std::vector<CatalogueChange>& changes);
+  // The same for a caller that holds the lock of the index (index_writer.h, BeforeInPlace).
+  Status read_locked(std::vector<CatalogueChange>& changes);
 
   // Writes the changes behind all others, syncs, and passes them. `others` gets what other processes
   // wrote before. Fails with nothing written where another index has taken the directory's place.
@@ -38,26 +37,17 @@ class ChangeLog {
   // Whether the file is the one in the directory still.
   bool is_in_place() const;
 
-  // Holds the log's lock, so that no other process and no other ChangeLog appends. The log must outlive it.
-  class Lock {
-   public:
-    static Result<Lock> of(const ChangeLog& log);
-    ~Lock();
-    Lock(Lock&& other) noexcept;
-    Lock& operator=(Lock&&) = delete;
-
-   private:
-    explicit Lock(int descriptor) : descriptor_(descriptor) {}
-    int descriptor_;
-  };
-
  private:
-  ChangeLog(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
+  ChangeLog(std::string path, int descriptor, bool can_write)
+      : path_(std::move(path)), descriptor_(descriptor), can_write_(can_write) {}
+  Status append_locked(std::span<const CatalogueChange> own, std::vector<CatalogueChange>& others);
+  Status lock(int kind) const;
   Status cut_torn_line();
   Status failed(const char* what) const;
 
   std::string path_;
   int descriptor_ = -1;
+  bool can_write_ = false;
   uint64_t offset_ = 0;  // of the first line that is not read
   uint64_t lines_ = 0;   // read
 };

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <exception>
+#include <unordered_map>
 #include <utility>
 
 #include "index/live/rebuild.h"
@@ -14,6 +15,12 @@ namespace barker {
 namespace {
 
 constexpr std::chrono::milliseconds kLook(100);
+
+// New ads that cannot be written, as on a full disk, are tried again so often.
+constexpr std::chrono::seconds kBetweenTries(1);
+
+// Where an index that took the place cannot be opened, it is not tried ten times a second.
+constexpr std::chrono::seconds kBetweenOpens(10);
 
 // Where building fails, as on a full disk, it is not tried again at once.
 constexpr std::chrono::seconds kBetweenRebuilds(60);
@@ -40,6 +47,9 @@ Result<std::unique_ptr<LiveCatalogue>> LiveCatalogue::open(LiveCatalogueOptions 
     catalogue->budget_file_ = std::move(*file);
   }
   Result<Base> base = catalogue->open_base();
+  for (int i = 0; i < 5 && !base.ok() && base.status().code() == Code::kFailedPrecondition; ++i) {
+    base = catalogue->open_base();
+  }
   if (!base.ok()) return base.status();
   if (Status s = catalogue->install(std::move(*base)); !s.ok()) return s;
   if (o.follow) {
@@ -80,8 +90,11 @@ Result<LiveCatalogue::Base> LiveCatalogue::open_base() const {
 Status LiveCatalogue::read_log(Base& base, size_t* unknown) {
   std::vector<CatalogueChange> changes;
   const Status read = base.log.read(changes);
+  const bool waits = base.writer->has_pending() && std::chrono::steady_clock::now() < next_try_;
+  if (changes.empty() && waits) return read;
   changes_ += changes.size();
   const Status applied = base.writer->apply(changes, unknown);
+  if (!applied.ok()) next_try_ = std::chrono::steady_clock::now() + kBetweenTries;
   return read.ok() ? applied : read;
 }
 
@@ -120,10 +133,28 @@ Result<ChangeSummary> LiveCatalogue::change(std::string_view json_lines) {
       summary.refused.add(number, reportable(change.status().message()));
     }
   }
-  if (changes.empty()) return summary;
   const std::lock_guard<std::mutex> lock(mutex_);
+  size_t unknown = 0;  // of others
+  if (Status s = read_log(*base_, &unknown); !s.ok()) return s;
+  drop_unknown(changes, summary);
+  if (changes.empty()) return summary;
   if (Status s = append(changes, summary); !s.ok()) return s;
   return summary;
+}
+
+// Takes out what names no ad, so that the log does not fill with it.
+void LiveCatalogue::drop_unknown(std::vector<CatalogueChange>& changes, ChangeSummary& summary) {
+  std::unordered_map<std::string, bool> known;  // after the changes before
+  std::erase_if(changes, [&](const CatalogueChange& change) {
+    const auto at = known.find(change.id);
+    const bool exists = at != known.end() ? at->second : base_->writer->has(change.id);
+    if (change.kind != CatalogueChange::Kind::kUpsert && !exists) {
+      ++summary.unknown;
+      return true;
+    }
+    known[change.id] = change.kind != CatalogueChange::Kind::kDelete;
+    return false;
+  });
 }
 
 // Writes the changes to the log of the index that is in place, applies what others wrote before, and then
@@ -140,16 +171,15 @@ Status LiveCatalogue::append(std::vector<CatalogueChange>& changes, ChangeSummar
     written = log->append(changes, of_new_index);
   }
   size_t unknown = 0;
-  const Status caught_up = base_->writer->apply(others, &unknown);
+  Status applied = base_->writer->apply(others, &unknown);
   if (!written.ok()) {
     publish();
     return written;
   }
-  const Status applied =
-      caught_up.ok() ? base_->writer->apply(changes, &summary.unknown) : caught_up;
+  if (Status s = base_->writer->apply(changes, &unknown); !s.ok()) applied = std::move(s);
   publish();
   changes_ += others.size() + changes.size();
-  summary.applied = changes.size() - summary.unknown;
+  summary.applied = changes.size();
   if (applied.ok()) return {};
   return Status(applied.code(),
                 "the changes are kept, but cannot be seen yet: " + applied.message());
@@ -163,10 +193,17 @@ Status LiveCatalogue::refresh() {
     release_retired();
     identity = base_->identity;
   }
-  if (const uint64_t now = identity_of(options_.index); now != identity && now != 0) {
-    Result<Base> base = open_base();  // mutex_ is free, because this takes seconds
-    if (!base.ok()) return base.status();
-    return install(std::move(*base));
+  const uint64_t now = identity_of(options_.index);
+  if (now == 0) return not_found(options_.index + ": the index is gone; what is open serves on");
+  if (now != identity) {
+    // mutex_ is free, because this takes seconds.
+    if (now == refused_ && std::chrono::steady_clock::now() < next_open_) return refusal_;
+    Result<Base> base = open_base();
+    const Status opened = base.ok() ? install(std::move(*base)) : base.status();
+    refused_ = opened.ok() ? 0 : now;
+    refusal_ = opened;
+    next_open_ = std::chrono::steady_clock::now() + kBetweenOpens;
+    return opened;
   }
   const std::lock_guard<std::mutex> lock(mutex_);
   size_t unknown = 0;
@@ -196,6 +233,7 @@ LiveCatalogueStatus LiveCatalogue::status() const {
           .segments = writer.snapshot()->parts.size(),
           .changed = writer.changed(),
           .raised = writer.raised(),
+          .lowered = writer.lowered(),
           .changes = changes_,
           .indexes = indexes_};
 }
@@ -220,13 +258,13 @@ void LiveCatalogue::follow() {
       options_.report(looked, "the catalogue stays as it is");
     }
     said = looked.message();
-    bool is_worn = false;
+    bool is_worn = false, is_new = false;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      if (indexes_ != indexes && options_.report) options_.report({}, "a new index serves");
-      indexes = indexes_;
+      is_new = std::exchange(indexes, indexes_) != indexes_;
       is_worn = options_.rebuild && base_->writer->is_worn();
     }
+    if (is_new && options_.report) options_.report({}, "a new index serves");
     const bool may_rebuild = !was_rebuilding && std::chrono::steady_clock::now() >= next_rebuild_;
     if (is_worn && looked.ok() && may_rebuild) start_rebuild();
   }

@@ -57,6 +57,7 @@ struct LiveCatalogueStatus {
   size_t segments = 0;
   size_t changed = 0;    // ads of the large segment that are gone, and those of the small ones
   size_t raised = 0;     // ads that stand in lists of raised offers
+  size_t lowered = 0;    // ads that bid less than half of what they did
   uint64_t changes = 0;  // applied since the engine started
   uint64_t indexes = 0;  // that were opened; 1: the first still serves
 };
@@ -73,7 +74,7 @@ class LiveCatalogue {
 
   // Writes changes (CATALOGUE.md, "Changes"; one a line) to the log and applies them. When this returns,
   // they are on the disk, and every query that starts now sees them. An error means that none was
-  // written.
+  // written, or says that they are kept but cannot be seen yet.
   Result<ChangeSummary> change(std::string_view json_lines);
 
   // Looks now for what other processes changed, instead of at the next tenth of a second.
@@ -96,6 +97,7 @@ class LiveCatalogue {
   Result<Base> open_base() const;
   Status read_log(Base& base, size_t* unknown);
   Status install(Base base);
+  void drop_unknown(std::vector<CatalogueChange>& changes, ChangeSummary& summary);
   Status append(std::vector<CatalogueChange>& changes, ChangeSummary& summary);
   void publish();
   void release_retired();
@@ -110,11 +112,15 @@ class LiveCatalogue {
 
   // One index is opened at a time. Taken before mutex_, which is free while an index is opened.
   std::mutex open_mutex_;
+  uint64_t refused_ = 0;  // the identity of an index that could not be opened, and why
+  Status refusal_;
+  std::chrono::steady_clock::time_point next_open_{};
   mutable std::mutex mutex_;  // of what follows
   std::optional<Base> base_;
   std::vector<std::shared_ptr<const CatalogueSnapshot>>
       retired_;  // until their last query has ended
   uint64_t changes_ = 0, indexes_ = 0;
+  std::chrono::steady_clock::time_point next_try_{};  // to write what could not be written
 
   std::mutex stop_mutex_;
   std::condition_variable stop_changed_;

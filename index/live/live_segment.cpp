@@ -74,10 +74,15 @@ bool LiveSegment::set_bid(uint32_t ad, double bid) {
     most_raise_.store(kMostRaise, std::memory_order_release);
   }
   ads_[ad].bid.store(bid, std::memory_order_release);
-  const auto at = std::ranges::find(raised_, ad);
-  const bool was_raised = at != raised_.end();
+  const uint8_t flags = ads_[ad].flags.load(std::memory_order_relaxed);
+  const bool is_lowered = bid < before / 2;
+  if (is_lowered != ((flags & kLowered) != 0)) {
+    set_flag(ad, kLowered, is_lowered);
+    lowered_ += is_lowered ? 1 : size_t(-1);
+  }
+  const bool was_raised = (flags & kRaised) != 0;
   if (is_raised && !was_raised) raised_.push_back(ad);
-  if (!is_raised && was_raised) raised_.erase(at);
+  set_flag(ad, kRaised, is_raised || was_raised);
   return is_raised || was_raised;
 }
 
@@ -100,6 +105,11 @@ void LiveSegment::find_offers() {
 
 std::vector<uint32_t> LiveSegment::raised_offers() {
   find_offers();
+  std::erase_if(raised_, [this](uint32_t ad) {
+    const bool is_raised = bid(ad) > kMostRaise * stored(ad).bid();
+    if (!is_raised) set_flag(ad, kRaised, false);
+    return !is_raised;
+  });
   std::vector<uint32_t> offers;
   for (const uint32_t ad : raised_) {
     offers.insert(offers.end(), offers_of_.begin() + first_offer_[ad],

@@ -70,10 +70,12 @@ class LiveSegment {
   std::vector<uint32_t> raised_offers();
   size_t gone() const { return gone_; }
   size_t raised() const { return raised_.size(); }
+  size_t lowered() const { return lowered_; }  // ads that bid less than half of what they did
 
  private:
   static constexpr uint8_t kOptOut = 1;
   static constexpr uint8_t kNoBudgetLeft = 2;  // where spending is not counted: a budget of 0
+  static constexpr uint8_t kRaised = 4, kLowered = 8;  // of the writer
 
   struct Ad {
     std::atomic<double> bid;
@@ -92,7 +94,7 @@ class LiveSegment {
   std::atomic<double> most_raise_ = 1;
 
   // Of the writer.
-  size_t gone_ = 0;
+  size_t gone_ = 0, lowered_ = 0;
   std::vector<uint32_t> raised_;  // ads
   std::vector<uint32_t> first_offer_,
       offers_of_;  // those with the ad's bid, by ad; made when asked for

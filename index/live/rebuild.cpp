@@ -1,7 +1,6 @@
 #include "index/live/rebuild.h"
 
 #include <algorithm>
-#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -75,17 +74,13 @@ Status rebuild_index(const std::string& directory) {
   std::vector<CatalogueChange> changes;
   if (Status s = log->read(changes); !s.ok()) return s;
   apply_changes(changes, ads);
-  std::optional<ChangeLog::Lock> lock;  // until the new index is in place
   const auto take_rest = [&](const std::string& building) -> Status {
-    Result<ChangeLog::Lock> locked = ChangeLog::Lock::of(*log);
-    if (!locked.ok()) return locked.status();
-    lock.emplace(std::move(*locked));
     if (!log->is_in_place()) {
       return Status(Code::kFailedPrecondition,
                     directory + ": another index has taken its place meanwhile");
     }
     std::vector<CatalogueChange> rest, none;
-    if (Status s = log->read(rest); !s.ok()) return s;
+    if (Status s = log->read_locked(rest); !s.ok()) return s;
     Result<ChangeLog> next = ChangeLog::open(building);
     if (!next.ok()) return next.status();
     return next->append(rest, none);

@@ -1,6 +1,8 @@
 #include "index/retrieval/index_writer.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -48,17 +50,44 @@ Status write_source(const std::vector<CatalogueAd>& ads, const std::string& dire
   return file.close();
 }
 
+// The lock of the index that stands at `target`, so that nobody changes or replaces it. Nothing where
+// there is none.
+Result<int> lock_index(const fs::path& target) {
+  const std::string path = change_log_in(target.string());
+  for (;;) {
+    const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0 && errno == ENOENT) return -1;
+    if (descriptor < 0) return io_error(path + ": " + std::strerror(errno));
+    struct stat ours {
+    }, there{};
+    const bool is_locked = flock(descriptor, LOCK_EX) == 0 && fstat(descriptor, &ours) == 0;
+    const int reason = errno;
+    if (is_locked && stat(path.c_str(), &there) == 0 && ours.st_ino == there.st_ino) {
+      return descriptor;
+    }
+    close(descriptor);
+    // Otherwise another index has taken the place, and its lock is the one to take.
+    if (!is_locked && reason != EINTR) return io_error(path + ": " + std::strerror(reason));
+  }
+}
+
 // Puts the directory `building` in the place of `target`, durably, and removes what stood there.
-Status put_in_place(const fs::path& building, const fs::path& target) {
+Status put_in_place(const fs::path& building, const fs::path& target, const BeforeInPlace& before) {
   std::error_code error;
+  const Result<int> lock = lock_index(target);
+  Status status = lock.ok() ? Status() : lock.status();
+  if (status.ok() && before) status = before(building.string());
   // The two directories are exchanged, so that an index exists at every moment. The old one then
   // has the temporary name, and is removed only when a power cut cannot undo the exchange.
   const bool replaces = fs::exists(target, error);
   const unsigned flags = replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE;
-  if (renameat2(AT_FDCWD, building.c_str(), AT_FDCWD, target.c_str(), flags) != 0) {
-    const int reason = errno;
+  if (status.ok() && renameat2(AT_FDCWD, building.c_str(), AT_FDCWD, target.c_str(), flags) != 0) {
+    status = io_error(target.string() + ": cannot be put in place: " + std::strerror(errno));
+  }
+  if (lock.ok() && *lock >= 0) close(*lock);
+  if (!status.ok()) {
     fs::remove_all(building, error);
-    return io_error(target.string() + ": cannot be put in place: " + std::strerror(reason));
+    return status;
   }
   if (Status s = sync_directory(target.parent_path().string()); !s.ok()) {
     return io_error(target.string() + ": is in place, but a power cut may undo it: " + s.message());
@@ -103,13 +132,13 @@ Status write_index(const std::vector<CatalogueAd>& ads, const std::string& direc
   if (status.ok()) status = write_matching_rules(rules, building.string());
   if (status.ok()) status = write_source(ads, building.string());
   if (status.ok()) status = write_manifest(building.string());
-  if (status.ok() && before) status = before(building.string());
+  if (status.ok()) status = OutputFile(change_log_in(building.string())).close();
   if (status.ok()) status = sync_tree(building);
   if (!status.ok()) {
     fs::remove_all(building, error);
     return status;
   }
-  return put_in_place(building, target);
+  return put_in_place(building, target, before);
 }
 
 }  // namespace barker

@@ -148,6 +148,7 @@ Status write_title_index(const std::vector<CatalogueAd>& ads, const MatchingAnal
 struct TitleIndex::Impl {
   // Throws LuceneException.
   void find(const lucene::BooleanQueryPtr& query, size_t limit, std::vector<Hit>& hits) const {
+    if (documents == 0) return;  // Lucene++ refuses to look for none
     const lucene::TopDocsPtr top =
         searcher->search(query, static_cast<int32_t>(std::min(limit, documents)));
     for (int32_t i = 0; i < top->scoreDocs.size(); ++i) {

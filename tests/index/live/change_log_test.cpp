@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "index/retrieval/index_writer.h"
 #include "tests/models/base/temporary_path.h"
 
 namespace barker {
@@ -23,9 +24,13 @@ CatalogueChange bid(const std::string& id, double bid) {
 
 class ChangeLogs : public testing::Test {
  protected:
-  ChangeLogs() { fs::create_directories(directory_); }
+  ChangeLogs() { make(); }
   ~ChangeLogs() override { fs::remove_all(directory_); }
 
+  void make() const {
+    fs::create_directories(directory_);
+    std::ofstream(change_log_in(directory_));
+  }
   ChangeLog open() const {
     Result<ChangeLog> log = ChangeLog::open(directory_);
     EXPECT_TRUE(log.ok()) << log.status().message();
@@ -45,11 +50,11 @@ class ChangeLogs : public testing::Test {
     return others;
   }
   void write_end(const std::string& text) const {
-    std::ofstream(ChangeLog::path_in(directory_), std::ios::app) << text;
+    std::ofstream(change_log_in(directory_), std::ios::app) << text;
   }
   std::string text() const {
     std::ostringstream all;
-    all << std::ifstream(ChangeLog::path_in(directory_)).rdbuf();
+    all << std::ifstream(change_log_in(directory_)).rdbuf();
     return all.str();
   }
 
@@ -99,10 +104,20 @@ TEST_F(ChangeLogs, NameALineThatIsDamaged) {
   EXPECT_THAT(changes, IsEmpty());
 }
 
+TEST_F(ChangeLogs, AreNeverMadeLongerByWhatAnotherProgramCut) {
+  ChangeLog log = open();
+  append(log, bid("a", 1));
+  fs::resize_file(change_log_in(directory_), 3);
+  std::vector<CatalogueChange> others;
+  const CatalogueChange change = bid("b", 1);
+  EXPECT_THAT(log.append({&change, 1}, others).message(), HasSubstr("another program has cut it"));
+  EXPECT_EQ(fs::file_size(change_log_in(directory_)), 3u);
+}
+
 TEST_F(ChangeLogs, RefuseToWriteWhereAnotherIndexHasTakenThePlace) {
   ChangeLog log = open();
   fs::rename(directory_, directory_ + ".old");
-  fs::create_directories(directory_);
+  make();
   EXPECT_FALSE(log.is_in_place());
   std::vector<CatalogueChange> others;
   const CatalogueChange change = bid("a", 1);

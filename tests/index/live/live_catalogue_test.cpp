@@ -160,6 +160,43 @@ TEST_F(LiveCatalogues, CountWhatIsSpentOnANewAd) {
   EXPECT_THAT(ids(*engine, "dress"), ElementsAre("a"));
 }
 
+TEST_F(LiveCatalogues, MayBecomeEmptyAndFullAgain) {
+  const auto engine = open({ad("a", "Dress", {{"dress"}})});
+  change(*engine, R"({"op": "delete", "id": "a"})");
+  ASSERT_TRUE(rebuild_index(options_.index).ok());
+  ASSERT_TRUE(engine->refresh_catalogue().ok());
+  EXPECT_THAT(ids(*engine, "dress"), IsEmpty());
+  const auto again = open_again();
+  ASSERT_TRUE(again);
+  change(*again, R"({"id": "b", "title": "Dress", "bid_terms": ["dress"]})");
+  EXPECT_THAT(ids(*again, "dress"), ElementsAre("b"));
+  ASSERT_TRUE(engine->refresh_catalogue().ok());
+  EXPECT_THAT(ids(*engine, "dress"), ElementsAre("b"));
+}
+
+TEST_F(LiveCatalogues, HaveTheBestBidsBesideManyThatWereLoweredOrRaised) {
+  std::vector<CatalogueAd> ads;
+  for (size_t i = 0; i < 500; ++i) {
+    ads.push_back(ad("ad" + std::to_string(i), "t", {{i < 400 ? "hat" : "dress"}}, 1));
+  }
+  options_.limit = 5;
+  const auto engine = open(ads);
+  std::string lines;
+  for (size_t i = 0; i < 400; ++i) {
+    lines += R"({"op": "set", "id": "ad)" + std::to_string(i) + R"(", "bid": 9})" + "\n";
+  }
+  lines += R"({"op": "set", "id": "ad499", "bid": 2})";
+  change(*engine, lines);
+  EXPECT_EQ(ids(*engine, "dress").at(0), "ad499");
+  lines.clear();
+  for (size_t i = 0; i < 400; ++i) {
+    lines += R"({"op": "set", "id": "ad)" + std::to_string(i) + R"(", "bid": 0.1})" + "\n";
+  }
+  change(*engine, lines);
+  EXPECT_EQ(engine->catalogue_status().raised, 1u);
+  EXPECT_EQ(engine->catalogue_status().lowered, 400u);
+}
+
 TEST_F(LiveCatalogues, SayWhatTheyCannotUse) {
   const auto engine = open({ad("a", "Dress", {{"dress"}})});
   const ChangeSummary summary = change(*engine,
