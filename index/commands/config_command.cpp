@@ -1,5 +1,6 @@
 // config: writes a commented configuration of the service, and says all that is wrong in one.
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -19,9 +20,14 @@ namespace {
 
 struct Options {
   std::string out = "-", file, plugin;
+  bool force = false;
 };
 
 Result<int> init(const Options& o) {
+  std::error_code error;
+  if (!o.force && std::filesystem::is_regular_file(o.out, error)) {
+    return invalid_argument(o.out + ": exists; --force replaces it");
+  }
   OutputFile out(o.out);
   out.write(commented_config());
   if (Status s = out.close(); !s.ok()) return s;
@@ -71,6 +77,7 @@ Command add_config_command(CLI::App& app) {
   init_command->add_option("--out", o->out, "File to write; - is standard output")
       ->type_name(kFile)
       ->group(kOutput);
+  init_command->add_flag("--force", o->force, "Replace the file if it exists")->group(kOutput);
   CLI::App* check_command =
       command->add_subcommand("check", "Say all that is wrong in a file, with line numbers");
   check_command->add_option("file,--config", o->file, "The configuration")

@@ -50,6 +50,9 @@ Result<int> run(const ConfigFlags& flags) {
   if (!service.ok()) return service.status();
   const HangupListener hangups([&service] { (*service)->reload(); });
   serve_until_stopped(**service, config->server.ready_grace_ms);
+  if (Status s = (*service)->flush(); !s.ok()) {
+    return Status(s.code(), "not all that was accepted could be written: " + s.message());
+  }
   return kExitOk;
 }
 

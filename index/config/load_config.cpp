@@ -1,5 +1,7 @@
 #include "index/config/load_config.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <optional>
@@ -118,6 +120,13 @@ class Reader {
     if (!server.admin_token.empty()) {
       loaded_.problems.push_back(
           {"server.admin_token_file", "expected one of it and server.admin_token, found both"});
+      return;
+    }
+    struct stat info {};
+    if (stat(server.admin_token_file.c_str(), &info) == 0 && (info.st_mode & 077) != 0) {
+      loaded_.problems.push_back(
+          {"server.admin_token_file",
+           server.admin_token_file + ": others may read or write it; expected mode 0600"});
       return;
     }
     Result<std::string> token = read_small_file(server.admin_token_file, kMaxToken);

@@ -172,7 +172,8 @@ std::string expected_value(const Key& key) {
     case KeyKind::kPath:
       return "a path";
     case KeyKind::kAddress:
-      return "ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080, or unix:PATH, or several of these "
+      return "ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080, or unix:PATH, or several of "
+             "these "
              "with commas between them";
     case KeyKind::kStore:
       return "memory:, lmdb:PATH or redis://HOST:PORT/DATABASE";

@@ -39,7 +39,7 @@ std::string now_text() {
 }  // namespace
 
 Result<std::unique_ptr<AccessLog>> AccessLog::open(const std::string& path, const UserSalt& salt) {
-  const int descriptor = path == "-" ? dup(STDERR_FILENO) : open_log(path);
+  const int descriptor = path == "-" ? dup(STDOUT_FILENO) : open_log(path);
   if (descriptor < 0) return cannot_be_written(path, errno);
   return std::unique_ptr<AccessLog>(new AccessLog(path, descriptor, salt));
 }

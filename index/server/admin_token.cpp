@@ -1,14 +1,11 @@
 #include "index/server/admin_token.h"
 
 #include <sodium.h>
-#include <sys/stat.h>
-
-#include "models/base/file_bytes.h"
 
 namespace barker {
 namespace {
 
-constexpr size_t kShortest = 16, kLongest = 4096;  // bytes
+constexpr size_t kShortest = 16;  // bytes
 
 }  // namespace
 
@@ -35,19 +32,6 @@ Result<AdminToken> AdminToken::create(std::string_view token) {
   randombytes_buf(made.key_.data(), made.key_.size());
   made.hash_ = made.hash_of(token);
   return made;
-}
-
-Result<AdminToken> AdminToken::read(const std::string& file) {
-  struct stat info;
-  if (stat(file.c_str(), &info) == 0 && (info.st_mode & 077) != 0) {
-    return Status(Code::kBadConfiguration,
-                  file + ": others may read or write it; expected mode 0600");
-  }
-  const Result<std::string> text = read_small_file(file, kLongest);
-  if (!text.ok()) return text.status();
-  Result<AdminToken> token = create(*text);
-  if (token.ok()) return token;
-  return Status(token.status().code(), file + ": " + token.status().message());
 }
 
 bool AdminToken::matches(std::string_view authorization) const {

@@ -165,10 +165,15 @@ TakenClick EngineService::take(const Click& click) {
       return {Outcome::kRefused, "The page of this request_id did not show the object."};
     }
   }
+  if (!click.user.empty() && !is_user_id(click.user)) {
+    return {Outcome::kRefused, "The user's id is longer than what a profile can have."};
+  }
   if (!parts_.clicks.add(click.event_id)) return {Outcome::kDuplicate, ""};
+  // A clock that is ahead must not make all other lines of the log look late.
+  const int64_t time_ms = std::min(click.time_ms, milliseconds_now());
   if (parts_.events) {
     const RawClick line{.event = click.event_id,
-                        .time = click.time_ms,
+                        .time = time_ms,
                         .request = click.request_id,
                         .kind = click.on_sf ? RawClick::Kind::kSf : RawClick::Kind::kAd,
                         .object = click.object,
@@ -180,9 +185,12 @@ TakenClick EngineService::take(const Click& click) {
   }
   if (!click.user.empty()) {
     (void)parts_.profiles.record({click.user, click.on_sf ? ClickKind::kSf : ClickKind::kAd,
-                                  keywords_of(click, ad), click.time_ms / 1000});
+                                  keywords_of(click, ad), time_ms / 1000});
   }
-  if (ad) (void)parts_.engine.spend(ad->id, ad->price);
+  // Once for each ad of a page: whoever sends the same click under other ids empties no budget.
+  if (ad && parts_.pages.charge(click.request_id, ad->id)) {
+    (void)parts_.engine.spend(ad->id, ad->price);
+  }
   parts_.metrics.clicks.of(click.on_sf ? "feature" : "ad").add();
   return {Outcome::kAccepted, ""};
 }

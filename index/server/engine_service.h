@@ -27,16 +27,16 @@ struct ServiceParts {
   ProfileStore& profiles;
   ServiceMetrics& metrics;
   const Registry& registry;
-  EventLog* events = nullptr;             // null: nothing is logged
-  std::optional<AdminToken> token = {};   // nothing: what administrators ask is off
-  std::chrono::milliseconds deadline{0};  // of a search that brings none; 0: none
+  EventLog* events = nullptr;                   // null: nothing is logged
+  std::optional<AdminToken> token = {};         // nothing: what administrators ask is off
+  std::chrono::milliseconds deadline{0};        // of a search that brings none; 0: none
   std::chrono::milliseconds profile_budget{5};  // for reading a history
   FeatureBarOptions bar = {};
   std::function<Result<std::string>()> promote = {};  // the label canary becomes CURRENT
 
   std::atomic<bool> is_ready{true};
-  RecentIds clicks{1 << 18};    // that were taken
-  RecentPages pages{1 << 14};   // that were answered
+  RecentIds clicks{1 << 18};   // that were taken
+  RecentPages pages{1 << 14};  // that were answered
 };
 
 class EngineService : public Service {

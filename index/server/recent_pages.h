@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -30,7 +31,7 @@ class RecentPages {
   void add(const std::string& request_id, RecentPage page) {
     auto shared = std::make_shared<const RecentPage>(std::move(page));
     const std::lock_guard<std::mutex> lock(mutex_);
-    pages_[request_id] = std::move(shared);
+    pages_[request_id] = {std::move(shared), {}};
     order_.push_back(request_id);
     if (order_.size() <= most_) return;
     pages_.erase(order_.front());
@@ -41,13 +42,25 @@ class RecentPages {
   std::shared_ptr<const RecentPage> find(const std::string& request_id) const {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto found = pages_.find(request_id);
-    return found == pages_.end() ? nullptr : found->second;
+    return found == pages_.end() ? nullptr : found->second.page;
+  }
+
+  // True for the first click on an ad of a page: the one that costs.
+  bool charge(const std::string& request_id, const std::string& ad) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = pages_.find(request_id);
+    return found != pages_.end() && found->second.charged.insert(ad).second;
   }
 
  private:
+  struct Remembered {
+    std::shared_ptr<const RecentPage> page;
+    std::set<std::string> charged;  // ads
+  };
+
   const size_t most_;
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<const RecentPage>> pages_;
+  std::unordered_map<std::string, Remembered> pages_;
   std::deque<std::string> order_;  // oldest first
 };
 

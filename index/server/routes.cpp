@@ -59,7 +59,7 @@ HttpResponse answer_route(const Route& route, const HttpRequest& request, Servic
     if (!is_administrator) {
       return problem(ProblemKind::kAdminOff,
                      "This call needs an administrator's token, and the server was started without "
-                     "one (--admin-token).");
+                     "one (server.admin_token_file).");
     }
     if (!*is_administrator) {
       return problem(ProblemKind::kUnauthorized,

@@ -200,6 +200,13 @@ void RunningService::Parts::register_metrics() {
     const EventLogStatus status = events->status();
     return {status.queue_bytes, status.dropped};
   });
+  registry.add_counter(
+      "barker_event_log_errors_total",
+      "Failed attempts to write, close, compress or remove a file of the event log.", {},
+      [this] { return static_cast<double>(events->status().errors); });
+  registry.add_gauge("barker_event_log_failing",
+                     "1 where the last attempt to write the event log failed.", {},
+                     [this] { return events->status().is_failing ? 1.0 : 0.0; });
 }
 
 ServerHooks RunningService::Parts::server_hooks() {
@@ -268,5 +275,12 @@ void RunningService::reload() const {
 void RunningService::fail_readiness() { parts_->service->is_ready = false; }
 
 size_t RunningService::stop() { return parts_->server->stop(); }
+
+Status RunningService::flush() {
+  Status first;
+  if (parts_->events) first = parts_->events->flush();
+  const Status profiles = parts_->profiles->flush();
+  return first.ok() ? profiles : first;
+}
 
 }  // namespace barker

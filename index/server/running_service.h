@@ -38,6 +38,10 @@ class RunningService {
   // Answers what runs, then closes everything. Returns how many connections were cut off.
   size_t stop();
 
+  // Waits until the event log and the histories have all that was accepted. The error says why they have
+  // not. After stop().
+  Status flush();
+
  private:
   struct Parts;
   explicit RunningService(std::unique_ptr<Parts> parts);

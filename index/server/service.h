@@ -30,7 +30,7 @@ struct Asker {  // of a search or a rescoring
 struct SearchCall {
   std::string request_id;
   Asker asker;
-  size_t from = 0, count = 10;  // the ads of the page that are answered
+  size_t from = 0, count = 10;        // the ads of the page that are answered
   std::vector<std::string> features;  // all of which an ad must have to be on the page
 };
 

@@ -1,6 +1,7 @@
 #include "models/base/compression.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -135,6 +136,12 @@ Status compress_file(const std::string& from, const std::string& to, Compression
   if (descriptor < 0) return not_found(from + ": " + std::strerror(errno));
   Result<AtomicFile> file = AtomicFile::create(to);
   Status status = file.status();
+  // Whoever may not read the file may not read the compressed one.
+  struct stat info {};
+  if (status.ok() &&
+      (fstat(descriptor, &info) != 0 || fchmod(file->descriptor(), info.st_mode & 07777) != 0)) {
+    status = file->failed(errno);
+  }
   if (status.ok()) status = compress(descriptor, from, *compressor_of(compression, *file));
   close(descriptor);
   return status.ok() ? file->commit() : status;

@@ -1,6 +1,7 @@
 // The configuration: precedence, types, what is said of mistakes, and the file that is written.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -163,8 +164,11 @@ TEST_F(Config, AMisspeltVariableIsAProblemAndOneOfAnotherProgramIsNot) {
 }
 
 TEST_F(Config, ATokenIsReadFromItsFileAndNeverRepeatedInAMessage) {
-  write("a-token-of-the-shop\n", "token");
+  const std::string token = write("a-token-of-the-shop\n", "token");
   const std::string file = write("[server]\nadmin_token_file = \"token\"\n");
+  ASSERT_EQ(chmod(token.c_str(), 0640), 0);
+  EXPECT_THAT(load_config(file, {}, {}).status().message(), HasSubstr("expected mode 0600"));
+  ASSERT_EQ(chmod(token.c_str(), 0600), 0);
   const Result<ServiceConfig> config = load_config(file, {}, {});
   ASSERT_TRUE(config.ok()) << config.status().message();
   EXPECT_EQ(config->server.admin_token, "a-token-of-the-shop");
