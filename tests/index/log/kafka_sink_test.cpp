@@ -24,7 +24,8 @@ class KafkaSinks : public LogFixture {
  protected:
   void SetUp() override {
 #ifdef __SANITIZE_THREAD__
-    GTEST_SKIP() << "librdkafka makes threads by thrd_create(), which ThreadSanitizer cannot follow";
+    GTEST_SKIP()
+        << "librdkafka makes threads by thrd_create(), which ThreadSanitizer cannot follow";
 #endif
     rd_kafka_conf_t* configuration = rd_kafka_conf_new();
     char why[256] = "";
