@@ -42,8 +42,10 @@ std::string default_of(const Key& key) {
   return text;
 }
 
-CLI::Option* add_flag(CLI::App& command, const std::string& name, const Key& key,
-                      ConfigFlags& flags) {
+// A key with a short name has two flags, of which the help shows one option.
+void add_flag(CLI::App& command, const Key& key, ConfigFlags& flags) {
+  const std::string names =
+      (key.alias.empty() ? "" : "--" + std::string(key.alias) + ",") + "--" + key.flag();
   const auto set = [&flags, &key](const std::string& text) {
     flags.texts[std::string(key.name)] = text;
   };
@@ -53,16 +55,18 @@ CLI::Option* add_flag(CLI::App& command, const std::string& name, const Key& key
     const auto set_switch = [&flags, &key](int64_t value) {
       flags.texts[std::string(key.name)] = value > 0 ? "true" : "false";
     };
-    return command.add_flag_function("--" + name, set_switch, about + "; =false switches it off")
+    command.add_flag_function(names, set_switch, about + "; =false switches it off")
         ->group(group_of(key));
+    return;
   }
   CLI::Option* option =
-      command.add_option_function<std::string>("--" + name, set, about)->group(group_of(key));
+      command.add_option_function<std::string>(names, set, about)->group(group_of(key));
   option->default_str(default_of(key));
   if (key.kind == KeyKind::kChoice) {
-    return one_of(option, {key.choices.begin(), key.choices.end()});
+    one_of(option, {key.choices.begin(), key.choices.end()});
+  } else {
+    option->type_name(type_of(key));
   }
-  return option->type_name(type_of(key));
 }
 
 }  // namespace
@@ -76,10 +80,7 @@ void add_config_flags(CLI::App& command, ConfigFlags& flags) {
       ->group(kInput);
   for (const Key& key : config_keys()) {
     if (key.kind == KeyKind::kSecret) continue;
-    CLI::Option* option = add_flag(command, key.flag(), key, flags);
-    if (!key.alias.empty()) {
-      add_flag(command, std::string(key.alias), key, flags)->excludes(option);
-    }
+    add_flag(command, key, flags);
   }
 }
 

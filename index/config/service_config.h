@@ -66,6 +66,8 @@ struct LogConfig {
   std::string compress = "zstd";     // "zstd", "gzip", "none"
   uint64_t queue_bytes = 16 << 20;   // of events that wait to be written; more are dropped
   uint64_t retention_days = 90;      // after which files are removed; 0: never
+  std::string kafka_brokers;         // "HOST:PORT,HOST:PORT"; empty: the files alone get events
+  std::string kafka_topic = "barker-events";
 };
 
 struct AuctionConfig {

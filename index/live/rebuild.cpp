@@ -76,8 +76,11 @@ Status rebuild_index(const std::string& directory) {
   apply_changes(changes, ads);
   const auto take_rest = [&](const std::string& building) -> Status {
     if (!log->is_in_place()) {
-      return Status(Code::kFailedPrecondition,
-                    directory + ": another index has taken its place meanwhile");
+      return Status(
+          Code::kFailedPrecondition,
+          directory +
+              ": another index has taken its place meanwhile; this one was dropped, and nothing "
+              "was changed");
     }
     std::vector<CatalogueChange> rest, none;
     if (Status s = log->read_locked(rest); !s.ok()) return s;

@@ -97,7 +97,8 @@ struct PluginCounts {
 };
 void register_plugin(Registry& registry, const std::function<PluginCounts()>& read);
 
-// Depth and drops of a queue, whose name is of a fixed set: "search", "event_log", "profiles".
+// Depth and drops of a queue, whose name is of a fixed set: "search", "event_log", "kafka",
+// "profiles".
 struct QueueCounts {
   uint64_t depth = 0, dropped = 0;
 };

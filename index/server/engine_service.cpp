@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <sstream>
 #include <utility>
 
 #include "index/server/fields.h"
@@ -216,10 +217,18 @@ Result<std::string> EngineService::ask_life_cycle(const std::string& command) {
 Result<std::string> EngineService::change_ads(const std::string& json_lines) {
   Result<ChangeSummary> summary = parts_.engine.change(json_lines);
   if (!summary.ok()) return summary.status();
+  nlohmann::ordered_json problems = nlohmann::ordered_json::array();
+  for (const BadLines::Entry& entry : summary->refused.first()) {
+    problems.push_back({{"line", entry.line}, {"reason", entry.reason}});
+  }
+  nlohmann::ordered_json notes = nlohmann::ordered_json::array();
+  std::istringstream lines(summary->notes.report("body"));
+  for (std::string line; std::getline(lines, line);) notes.push_back(line);
   return json_line({{"applied", summary->applied},
                     {"unknown", summary->unknown},
-                    {"refused", summary->refused.report("body")},
-                    {"notes", summary->notes.report("body")}});
+                    {"refused", summary->refused.count()},
+                    {"problems", std::move(problems)},
+                    {"notes", std::move(notes)}});
 }
 
 Result<std::string> EngineService::reload_catalogue() {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <thread>
 
+#include "index/log/kafka_sink.h"
 #include "index/server/access_log.h"
 #include "index/server/engine_service.h"
 #include "index/server/http_server.h"
@@ -82,8 +83,9 @@ Result<std::unique_ptr<ProfileStore>> open_profiles(const ProfilesConfig& config
   return store;
 }
 
-Result<std::unique_ptr<EventLog>> open_events(const LogConfig& config) {
+Result<std::unique_ptr<EventLog>> open_events(const LogConfig& config, KafkaSink* kafka) {
   EventLogOptions options;
+  if (kafka) options.copy_to = [kafka](std::string_view line) { (void)kafka->append(line); };
   options.directory = config.directory;
   options.queue_bytes = config.queue_bytes;
   options.flush_interval = milliseconds(config.flush_ms);
@@ -143,6 +145,7 @@ struct RunningService::Parts {
   ServiceMetrics metrics{route_paths()};
   Registry registry;
   std::unique_ptr<ProfileStore> profiles;
+  std::unique_ptr<KafkaSink> kafka;  // outlives `events`
   std::unique_ptr<EventLog> events;
   std::unique_ptr<AccessLog> access_log;
   std::unique_ptr<Engine> engine;
@@ -200,6 +203,12 @@ void RunningService::Parts::register_metrics() {
     const EventLogStatus status = events->status();
     return {status.queue_bytes, status.dropped};
   });
+  if (kafka) {
+    register_queue(registry, "kafka", [this]() -> QueueCounts {
+      const KafkaStatus status = kafka->status();
+      return {status.waiting, status.dropped + status.failed};
+    });
+  }
   registry.add_counter(
       "barker_event_log_errors_total",
       "Failed attempts to write, close, compress or remove a file of the event log.", {},
@@ -235,7 +244,16 @@ Status RunningService::Parts::open(const ServiceConfig& config, const ServiceHoo
   if (!store.ok()) return store.status();
   profiles = std::move(*store);
   if (!config.log.directory.empty()) {
-    Result<std::unique_ptr<EventLog>> log = open_events(config.log);
+    if (!config.log.kafka_brokers.empty()) {
+      Result<std::unique_ptr<KafkaSink>> sink =
+          KafkaSink::open({.brokers = config.log.kafka_brokers,
+                           .topic = config.log.kafka_topic,
+                           .queue_bytes = config.log.queue_bytes,
+                           .settings = {}});
+      if (!sink.ok()) return sink.status();
+      kafka = std::move(*sink);
+    }
+    Result<std::unique_ptr<EventLog>> log = open_events(config.log, kafka.get());
     if (!log.ok()) return log.status();
     events = std::move(*log);
   }

@@ -71,7 +71,8 @@ class FakeService : public Service {
   }
   Result<std::string> promote() override { return std::string("000002.barker"); }
   Result<std::string> change_ads(const std::string&) override {
-    return std::string(R"({"applied":1,"unknown":0,"refused":"","notes":""})");
+    return std::string(
+        R"({"applied":1,"unknown":0,"refused":1,"problems":[{"line":2,"reason":"not JSON"}],"notes":["note"]})");
   }
   Result<std::string> reload_catalogue() override {
     return std::string(R"({"ads":1,"segments":1,"changed":0,"changes":0,"indexes":1})");
