@@ -26,7 +26,7 @@ struct Options {
 };
 
 // The command opens a store for a moment, with a time to live that the engine may not share, and so
-// leaves it to the engine to remove users who have expired.
+// leaves it to the engine to remove users whose time to live has passed.
 Result<std::unique_ptr<ProfileStore>> open(Options& o, bool create) {
   if (o.store.store.starts_with("memory:")) {
     return invalid_argument(o.store.store + ": is gone when this command ends; expected " + kStore);

@@ -4,7 +4,7 @@
 //   {"time":"2026-01-31T12:00:00.123Z","peer":"127.0.0.1","method":"GET","route":"/v1/search",
 //    "status":200,"bytes":5120,"seconds":0.000412,"request_id":"...","user":"HASH"}
 //
-// The route stands for the path, because paths and queries hold what people typed and who they are.
+// The route stands for the path, because paths and queries hold what people typed and their ids.
 #pragma once
 
 #include <condition_variable>

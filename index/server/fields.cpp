@@ -254,7 +254,7 @@ std::optional<Fault> parse_body(const std::string& content_type, const std::stri
   if (!is_valid_utf8(body)) {
     return Fault{ProblemKind::kInvalidUtf8, "The body is not valid UTF-8.", ""};
   }
-  // The parser itself keeps no stack, but what is deep comes from nobody who means well.
+  // The parser itself keeps no stack, but no honest request is so deep.
   constexpr int kDeepest = 8;
   try {
     bool is_too_deep = false;
