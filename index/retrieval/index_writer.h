@@ -18,7 +18,9 @@ inline std::string source_in(const std::string& directory) { return directory + 
 
 // Where the changes of an index stand (index/live/change_log.h). A new index has an empty one, which is also
 // what is locked (flock) while another index takes the directory's place.
-inline std::string change_log_in(const std::string& directory) { return directory + "/changes.log"; }
+inline std::string change_log_in(const std::string& directory) {
+  return directory + "/changes.log";
+}
 
 // Writes titles/, bids/, bids.book and ads.store into a directory that exists. Nothing is synced.
 Status write_segment(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,

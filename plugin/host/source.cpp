@@ -85,7 +85,8 @@ bool Source::is_news(const Status& unreadable) {
   return true;
 }
 
-void report_unreadable(const char* event, const Status& why, Source& source, const LifeCycleLog& log) {
+void report_unreadable(const char* event, const Status& why, Source& source,
+                       const LifeCycleLog& log) {
   if (!source.is_news(why)) return;
   log.tell({{"event", event}, {"result", "unreadable"}, {"reason", why.message()}});
 }

@@ -72,6 +72,7 @@ class Source {
 
 // Tells that what `event` names ("weights" or "canary") cannot be read. The same failure is told
 // once, until the file was readable again.
-void report_unreadable(const char* event, const Status& why, Source& source, const LifeCycleLog& log);
+void report_unreadable(const char* event, const Status& why, Source& source,
+                       const LifeCycleLog& log);
 
 }  // namespace barker
