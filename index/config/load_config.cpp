@@ -89,10 +89,11 @@ class Reader {
   }
 
   void read_variables(const ConfigTexts& variables) {
-    for (const auto& [name, text] : variables) {
+    for (const auto& variable : variables) {
+      const auto& [name, text] = variable;
       const auto keys = config_keys();
       const auto key =
-          std::ranges::find_if(keys, [&](const Key& k) { return k.variable() == name; });
+          std::ranges::find_if(keys, [&](const Key& k) { return k.variable() == variable.first; });
       if (key != keys.end()) {
         set(*key, text, name);
       } else {

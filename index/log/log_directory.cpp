@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kPrefix = "events-", kSuffix = ".jsonl";
+constexpr std::string_view kPrefix = "events-";
 
 std::string name_of(int64_t milliseconds) {
   const time_t seconds = milliseconds / 1000;

@@ -23,11 +23,19 @@
 namespace barker {
 
 struct ServiceParts {
+  ServiceParts(const Engine& an_engine, ProfileStore& a_store, ServiceMetrics& some_metrics,
+               const Registry& a_registry, EventLog* a_log)
+      : engine(an_engine),
+        profiles(a_store),
+        metrics(some_metrics),
+        registry(a_registry),
+        events(a_log) {}
+
   const Engine& engine;
   ProfileStore& profiles;
   ServiceMetrics& metrics;
   const Registry& registry;
-  EventLog* events = nullptr;                   // null: nothing is logged
+  EventLog* events;                             // null: nothing is logged
   std::optional<AdminToken> token = {};         // nothing: what administrators ask is off
   std::chrono::milliseconds deadline{0};        // of a search that brings none; 0: none
   std::chrono::milliseconds profile_budget{5};  // for reading a history
