@@ -39,6 +39,9 @@ Result<ChangeLog> ChangeLog::open(const std::string& directory) {
   if (!can_write && (errno == EACCES || errno == EROFS)) {
     descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   }
+  if (descriptor < 0 && errno == ENOENT) {
+    return bad_data(path + ": is missing; build the index again with barker index");
+  }
   if (descriptor < 0) return io_error(path + ": " + std::strerror(errno));
   return ChangeLog(path, descriptor, can_write);
 }

@@ -17,6 +17,9 @@ namespace barker {
 Result<SourceFile> SourceFile::open(const std::string& directory) {
   const std::string path = source_in(directory);
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0 && errno == ENOENT) {
+    return bad_data(path + ": is missing; build the index again with barker index");
+  }
   if (descriptor < 0) return io_error(path + ": " + std::strerror(errno));
   return SourceFile(path, descriptor);
 }
