@@ -27,6 +27,7 @@ void bypass(const CheckedRequest& checked, const Config& config, Answer& answer)
     out.ad = i;
     out.score = ad.first_pass_score;
     out.pctr = NAN;
+    out.propensity = 1;
     out.flags = is_bad ? BARKER_RESULT_BAD_AD : 0;
     out.title_offset = answer.text.size();
     rewrite_title(is_bad ? title_of_bad_ad(ad) : view(ad.title), {}, config.untouched_title,
@@ -41,6 +42,8 @@ void Answer::clear() {
   status = BARKER_STATUS_BYPASSED;
   reason = BARKER_REASON_NONE;
   generation = bad_ads = map_ns = score_ns = choose_ns = rewrite_ns = 0;
+  assignment = {};
+  is_explored = false;
   counts = {};
   ads.clear();
   text.clear();
@@ -57,6 +60,7 @@ void answer_query(const CheckedRequest& request, const Basis& basis, Workspace* 
                   Answer& answer, Context context) {
   answer.clear();
   answer.bad_ads = request.bad_ads;
+  answer.assignment = basis.treatment.assignment;
   answer.reason = reason_not_to_run(basis);
   if (answer.reason == BARKER_REASON_NONE && request.request.ad_count == 0) {
     answer.reason = BARKER_REASON_NO_ADS;
@@ -74,7 +78,9 @@ void answer_query(const CheckedRequest& request, const Basis& basis, Workspace* 
   } catch (const std::exception&) {  // out of memory: the page must not be empty for it
     answer.reason = BARKER_REASON_INTERNAL;
   }
-  if (!is_answered) bypass(request, basis.config, answer);
+  if (is_answered) return;
+  answer.is_explored = false;
+  bypass(request, basis.config, answer);
 }
 
 bool deliver(const Answer& answer, uint32_t host_minor, barker_response& response) {
@@ -102,10 +108,16 @@ bool deliver(const Answer& answer, uint32_t host_minor, barker_response& respons
   response.choose_ns = answer.choose_ns;
   response.rewrite_ns = answer.rewrite_ns;
   response.bad_ads = answer.bad_ads;
+  response.arm_count = answer.assignment.count;
+  response.explored = answer.is_explored;
+  for (uint32_t i = 0; i < BARKER_MAX_ARMS; ++i) {
+    const Arm* const arm = answer.assignment.arms[i];
+    response.arms[i] = arm ? arm->label : barker_arm{};
+  }
   return true;
 }
 
-uint64_t largest_text(const CheckedRequest& checked, const Config& config) {
+uint64_t largest_text(const CheckedRequest& checked, const Config& config, uint32_t most_points) {
   const barker_request& request = checked.request;
   // The longest that a byte becomes: a quotation mark is "&quot;" in HTML, an invalid byte U+FFFD,
   // which is three bytes, in all formats.
@@ -127,7 +139,7 @@ uint64_t largest_text(const CheckedRequest& checked, const Config& config) {
       const auto point = element(ad.selling_points, ad.selling_point_stride, p);
       longest = std::max(longest, point.text.size);
     }
-    const uint64_t points = std::min<uint64_t>(config.choose.count, ad.selling_point_count);
+    const uint64_t points = std::min<uint64_t>(most_points, ad.selling_point_count);
     bound += growth * (ad.title.size + config.title.ellipsis.size()) + isolating +
              points * (growth * longest + around_point);
   }

@@ -9,6 +9,7 @@
 #include "plugin/barker.h"
 #include "plugin/config.h"
 #include "plugin/counters.h"
+#include "plugin/experiments.h"
 #include "plugin/request.h"
 #include "plugin/serving.h"
 
@@ -23,6 +24,8 @@ struct Answer {
   int32_t reason = BARKER_REASON_NONE;
   uint64_t generation = 0;  // 0: none was asked
   uint64_t bad_ads = 0;
+  Assignment assignment;  // of the user; the experiments must live until it is delivered
+  bool is_explored = false;
   uint64_t map_ns = 0, score_ns = 0, choose_ns = 0, rewrite_ns = 0;
   QueryCounts counts;
   std::vector<barker_result_ad> ads;  // [request.ad_count] by rank
@@ -38,6 +41,7 @@ struct Basis {
   const Config& config;
   const RuledGeneration* weights;  // null: there was no memory for a pin
   const Rules* rules;              // null as weights
+  const Treatment& treatment;
   bool is_exact = false;  // score every candidate in float, whatever file and configuration say
 };
 
@@ -60,7 +64,7 @@ int32_t reason_not_to_run(const Basis& basis);
 bool deliver(const Answer& answer, uint32_t host_minor, barker_response& response);
 
 // A size of the text buffer that is enough for whatever is answered to a request under a
-// configuration, from lengths alone.
-uint64_t largest_text(const CheckedRequest& request, const Config& config);
+// configuration, from lengths alone. most_points: the most selling points before a title.
+uint64_t largest_text(const CheckedRequest& request, const Config& config, uint32_t most_points);
 
 }  // namespace barker

@@ -52,7 +52,7 @@ extern "C" {
 #endif
 
 #define BARKER_ABI_MAJOR 1
-#define BARKER_ABI_MINOR 4
+#define BARKER_ABI_MINOR 5
 #define BARKER_ERROR_SIZE 256
 #define BARKER_MAX_SELLING_POINTS 3 /* most selling points (SPs) put before one title */
 
@@ -189,6 +189,12 @@ typedef struct barker_request {
   /* Since 1.3. The handle of a catalogue (barker.catalogue/1); 0: none. A handle or a number that
    * is not there refuses the request. */
   uint64_t catalogue;
+  /* Since 1.5. What places a request without user in experiments, such as the id of a cookie; may
+   * be empty. A request without both is in no experiment. */
+  barker_string visitor;
+  /* Since 1.5. A random number, on which alone everything depends that is drawn for this request; a
+   * host that keeps it can have the same answer again. 0: the plugin takes one of its own. */
+  uint64_t seed;
 } barker_request;
 
 /* A selling point that was put into a title. Frozen: lives inline in barker_result_ad. */
@@ -218,9 +224,23 @@ typedef struct barker_result_ad {
   barker_chosen chosen[BARKER_MAX_SELLING_POINTS];
   uint32_t flags;    /* since 1.2: BARKER_RESULT_* */
   uint32_t reserved; /* 0 */
+  /* Since 1.5. The probability with which the policy of this user shows these selling points, in
+   * whatever order, before the title of this ad; 1 where nothing is drawn, NaN where the deadline
+   * came before it was known. plugin/README.md, "Exploration", says how exact it is. */
+  double propensity;
 } barker_result_ad;
 
 #define BARKER_RESULT_BAD_AD 1u /* the ad could not be taken: own title, first-pass rank */
+
+#define BARKER_MAX_ARMS 4       /* since 1.5: arms of experiments that one user can be in */
+#define BARKER_ARM_NAME_SIZE 32 /* since 1.5: bytes of a name, its NUL included */
+
+/* Since 1.5. An arm of an experiment that the user is in. Frozen: lives inline in barker_response. */
+typedef struct barker_arm {
+  char layer[BARKER_ARM_NAME_SIZE];
+  char experiment[BARKER_ARM_NAME_SIZE];
+  char arm[BARKER_ARM_NAME_SIZE];
+} barker_arm;
 
 /* The answer. The caller sets the fields marked [in], the plugin the others. */
 typedef struct barker_response {
@@ -242,6 +262,9 @@ typedef struct barker_response {
   uint64_t choose_ns;  /* order and choice of SPs */
   uint64_t rewrite_ns; /* titles */
   uint64_t bad_ads;    /* since 1.2: ads with BARKER_RESULT_BAD_AD */
+  uint32_t arm_count;  /* since 1.5 */
+  uint32_t explored;   /* since 1.5: 1: the selling points of this page were drawn */
+  barker_arm arms[BARKER_MAX_ARMS]; /* since 1.5: the first arm_count, also of a bypassed query */
 } barker_response;
 
 /* Counters since create. */
@@ -587,6 +610,19 @@ typedef struct barker_model_extension {
   int32_t (*read)(barker_plugin* plugin, int32_t role, barker_model* model,
                   barker_model_group_callback callback, void* context);
 } barker_model_extension;
+
+/* ---- extension barker.experiments/1 --------------------------------------------------------- */
+
+/* Since 1.5. Experiments: arms that change what part of the users see. */
+#define BARKER_EXT_EXPERIMENTS "barker.experiments/1"
+
+typedef struct barker_experiments {
+  uint64_t struct_size;
+  /* [control thread] Puts other experiments in force: a TOML text (plugin/experiments.h; empty:
+   * none). Queries that run go on by the old ones. On failure, of overlapping experiments among
+   * others, the old ones stay in force. */
+  int32_t (*load_experiments)(barker_plugin* plugin, barker_string toml, char* error);
+} barker_experiments;
 
 /* ---- extension barker.keywords/1 ------------------------------------------------------------ */
 

@@ -47,8 +47,10 @@ void Comparison::add(const barker_request& request, const Serving& serving,
     start_anew(serving.weights.id(), serving.canary.id());
   }
   const CheckedRequest checked{request};  // a recording has no bad ads
+  // The generations are compared, not the arms.
+  const Treatment treatment{config.policy};
   const auto ask_one = [&](const RuledGeneration& weights, Side& side) {
-    return ask(checked, {config, &weights, serving.rules.get()},
+    return ask(checked, {config, &weights, serving.rules.get(), treatment},
                lease.workspace_for(serving, weights), side);
   };
   // The two take turns, because the one that is asked second finds the query in the caches.

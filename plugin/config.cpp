@@ -1,66 +1,13 @@
 #include "plugin/config.h"
 
 #include <cmath>
-#include <functional>
 #include <map>
 
-#include "models/base/number_text.h"
-#include "models/base/toml_text.h"
 #include "plugin/barker.h"
+#include "plugin/toml_readers.h"
 
 namespace barker {
 namespace {
-
-using Reader = std::function<Status(const toml::node&)>;
-
-Status wrong(const toml::node& node, const std::string& expected) {
-  return invalid_argument(
-      "expected " + expected + ", found " +
-      std::string(toml::impl::node_type_friendly_names[static_cast<size_t>(node.type())]));
-}
-
-Reader boolean(bool& out) {
-  return [&out](const toml::node& node) -> Status {
-    if (!node.is_boolean()) return wrong(node, "true or false");
-    out = *node.value<bool>();
-    return {};
-  };
-}
-
-Reader text(std::string& out) {
-  return [&out](const toml::node& node) -> Status {
-    if (!node.is_string()) return wrong(node, "a string");
-    out = *node.value<std::string>();
-    return {};
-  };
-}
-
-Reader integer(uint64_t low, uint64_t high, std::function<void(uint64_t)> set) {
-  return [=](const toml::node& node) -> Status {
-    const std::string range =
-        "an integer from " + std::to_string(low) + " to " + std::to_string(high);
-    if (!node.is_integer()) return wrong(node, range);
-    const int64_t value = *node.value<int64_t>();
-    if (value < 0 || static_cast<uint64_t>(value) < low || static_cast<uint64_t>(value) > high) {
-      return invalid_argument("expected " + range + ", found " + std::to_string(value));
-    }
-    set(static_cast<uint64_t>(value));
-    return {};
-  };
-}
-
-Reader number(double low, double high, std::function<void(double)> set) {
-  return [=](const toml::node& node) -> Status {
-    if (!node.is_number()) return wrong(node, "a number");
-    const double value = *node.value<double>();
-    if (!(value >= low && value <= high)) {
-      return invalid_argument("expected a number from " + number_text(low) + " to " +
-                              number_text(high) + ", found " + number_text(value));
-    }
-    set(value);
-    return {};
-  };
-}
 
 Reader keys(std::vector<PublicKey>& out) {
   return [&out](const toml::node& node) -> Status {
@@ -76,82 +23,70 @@ Reader keys(std::vector<PublicKey>& out) {
   };
 }
 
-// The choice that a name stands for.
-template <typename T>
-Status one_of(const std::string& key, const std::string& name,
-              std::initializer_list<std::pair<const char*, T>> choices, T& out) {
-  std::string known;
-  for (const auto& [choice, value] : choices) {
-    if (name == choice) {
-      out = value;
-      return {};
-    }
-    known += (known.empty() ? "" : ", ") + std::string(choice);
-  }
-  return invalid_argument(key + ": expected one of " + known + ", found \"" + name + "\"");
-}
+constexpr std::initializer_list<std::pair<const char*, Numbers>> kNumbersWords = {
+    {"file", Numbers::kByFile},
+    {"exact", Numbers::kExact},
+    {"fast", Numbers::kFast},
+    {"screened", Numbers::kScreened}};
+constexpr std::initializer_list<std::pair<const char*, Storage>> kMemoryWords = {
+    {"auto", Storage::kAuto}, {"mapped", Storage::kMapped}, {"copied", Storage::kCopied}};
+constexpr std::initializer_list<std::pair<const char*, Duplicates>> kDuplicatesWords = {
+    {"skip", Duplicates::kSkip}, {"promote", Duplicates::kPromote}};
+constexpr std::initializer_list<std::pair<const char*, PageDirection>> kDirectionWords = {
+    {"ltr", PageDirection::kLeftToRight},
+    {"rtl", PageDirection::kRightToLeft},
+    {"unknown", PageDirection::kUnknown}};
 
-Status read_table(const toml::table& table, const std::string& prefix,
-                  const std::map<std::string, Reader>& readers) {
-  for (const auto& [key, node] : table) {
-    const std::string name = prefix + std::string(key.str());
-    const std::string where =
-        "line " + std::to_string(node.source().begin.line) + ": " + name + ": ";
-    if (node.is_table() && prefix.empty() && !readers.contains(name)) {
-      bool known = false;
-      for (const auto& [reader, unused] : readers) known |= reader.starts_with(name + ".");
-      if (!known) return invalid_argument(where + "no such table");
-      if (Status s = read_table(*node.as_table(), name + ".", readers); !s.ok()) return s;
-      continue;
-    }
-    const auto reader = readers.find(name);
-    if (reader == readers.end()) return invalid_argument(where + "no such key");
-    if (Status s = reader->second(node); !s.ok()) return invalid_argument(where + s.message());
-  }
-  return {};
-}
-
-// A configuration while it is read, with the words that still stand for choices.
+// A configuration while it is read.
 struct Draft {
   Config config;
-  std::string duplicates = "skip", format = "html", direction = "ltr", numbers = "file",
-              memory = "auto";
+  std::string format = "html";
   std::string separator = config.title.separator.text(), ellipsis = config.title.ellipsis.text();
   double minimum_score = 0;
 
   std::map<std::string, Reader> readers();
   Status choose_format(const toml::table& table);
-  Status choose();
+  Config finish();
 };
 
 std::map<std::string, Reader> Draft::readers() {
   constexpr double kLargest = 1e3;
+  constexpr double kLargestPrior = 100;
   constexpr double kLargestExponent = 10;  // two BARKER_MAX_NUMBERs to it still make a finite score
   Config& c = config;
   return {
       {"enabled", boolean(c.enabled)},
       {"isa", text(c.isa)},
       {"window", integer(1, 10'000, [&c](uint64_t v) { c.window = v; })},
-      {"numbers", text(numbers)},
-      {"memory", text(memory)},
+      {"numbers", word(kNumbersWords, c.numbers)},
+      {"memory", word(kMemoryWords, c.load.storage)},
       {"shared_directory", boolean(c.load.shared_directory)},
       {"trusted_keys", keys(c.load.trusted_keys)},
       {"latency_gate", number(0, kLargest, [&c](double v) { c.latency_gate = v; })},
       {"canary.served", number(0, 1, [&c](double v) { c.canary_served = v; })},
       {"canary.compared", number(0, 1, [&c](double v) { c.canary_compared = v; })},
       {"canary.salt", text(c.canary_salt)},
-      {"order.bid", number(0, kLargestExponent, [&c](double v) { c.order.bid = v; })},
-      {"order.pctr", number(0, kLargestExponent, [&c](double v) { c.order.pctr = v; })},
-      {"order.first_pass", number(0, kLargestExponent, [&c](double v) { c.order.first_pass = v; })},
+      {"order.bid", number(0, kLargestExponent, [&c](double v) { c.policy.order.bid = v; })},
+      {"order.pctr", number(0, kLargestExponent, [&c](double v) { c.policy.order.pctr = v; })},
+      {"order.first_pass",
+       number(0, kLargestExponent, [&c](double v) { c.policy.order.first_pass = v; })},
       {"selling_points.count",
        integer(0, BARKER_MAX_SELLING_POINTS,
-               [&c](uint64_t v) { c.choose.count = static_cast<uint32_t>(v); })},
+               [&c](uint64_t v) { c.policy.choose.count = static_cast<uint32_t>(v); })},
       {"selling_points.minimum_score", number(0, 1, [this](double v) { minimum_score = v; })},
       {"selling_points.maximum_cosine",
-       number(-1, 1, [&c](double v) { c.choose.maximum_cosine = static_cast<float>(v); })},
-      {"selling_points.duplicates", text(duplicates)},
+       number(-1, 1, [&c](double v) { c.policy.choose.maximum_cosine = static_cast<float>(v); })},
+      {"selling_points.duplicates", word(kDuplicatesWords, c.policy.choose.duplicates)},
+      {"selling_points.choose_by", word(kChooseByWords, c.policy.by)},
+      {"selling_points.display", word(kDisplayWords, c.policy.display)},
+      {"selling_points.highlight", boolean(c.policy.is_highlighted)},
+      {"exploration.share", number(0, 1, [&c](double v) { c.policy.exploration.share = v; })},
+      {"exploration.by", word(kExploreByWords, c.policy.exploration.by)},
+      {"exploration.prior",
+       number(0, kLargestPrior,
+              [&c](double v) { c.policy.exploration.prior = static_cast<float>(v); })},
       {"title.format", text(format)},
-      {"title.direction", text(direction)},
+      {"title.direction", word(kDirectionWords, c.title.page)},
       {"title.open", text(c.title.open)},
       {"title.close", text(c.title.close)},
       {"title.separator", text(separator)},
@@ -180,37 +115,14 @@ Status Draft::choose_format(const toml::table& table) {
   return {};
 }
 
-// Turns the words into choices, and fills in what follows from other keys.
-Status Draft::choose() {
-  Status status = one_of("numbers", numbers,
-                         {{"file", Numbers::kByFile},
-                          {"exact", Numbers::kExact},
-                          {"fast", Numbers::kFast},
-                          {"screened", Numbers::kScreened}},
-                         config.numbers);
-  if (!status.ok()) return status;
-  status =
-      one_of("memory", memory,
-             {{"auto", Storage::kAuto}, {"mapped", Storage::kMapped}, {"copied", Storage::kCopied}},
-             config.load.storage);
-  if (!status.ok()) return status;
-  status = one_of("selling_points.duplicates", duplicates,
-                  {{"skip", Duplicates::kSkip}, {"promote", Duplicates::kPromote}},
-                  config.choose.duplicates);
-  if (!status.ok()) return status;
-  status = one_of("title.direction", direction,
-                  {{"ltr", PageDirection::kLeftToRight},
-                   {"rtl", PageDirection::kRightToLeft},
-                   {"unknown", PageDirection::kUnknown}},
-                  config.title.page);
-  if (!status.ok()) return status;
-  config.choose.minimum_logit =
-      static_cast<float>(std::log(minimum_score) - std::log1p(-minimum_score));
+// Fills in what follows from other keys.
+Config Draft::finish() {
+  config.policy.choose.minimum_logit = logit_of(minimum_score);
   config.title.separator = separator;
   config.title.ellipsis = ellipsis;
   config.untouched_title = config.title;
   config.untouched_title.max_width = 0;
-  return {};
+  return std::move(config);
 }
 
 }  // namespace
@@ -221,8 +133,7 @@ Result<Config> parse_config(std::string_view toml_text) {
   Draft draft;
   if (Status s = draft.choose_format(*parsed); !s.ok()) return s;
   if (Status s = read_table(*parsed, "", draft.readers()); !s.ok()) return s;
-  if (Status s = draft.choose(); !s.ok()) return s;
-  return std::move(draft.config);
+  return draft.finish();
 }
 
 }  // namespace barker

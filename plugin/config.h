@@ -9,9 +9,8 @@
 
 #include "models/base/result.h"
 #include "models/weights/weight_file.h"
+#include "plugin/policy.h"
 #include "plugin/rewrite.h"
-#include "scoring/choose.h"
-#include "scoring/order.h"
 
 namespace barker {
 
@@ -28,8 +27,7 @@ struct Config {
   bool enabled = true;
   std::string isa;
   uint64_t window = 50;
-  OrderExponents order{1, 1, 1};
-  ChoosePolicy choose;
+  Policy policy;  // of users who are in no experiment
   TitlePolicy title;
   TitlePolicy untouched_title;  // the same format, no limit: of titles that are not rewritten
   Numbers numbers = Numbers::kByFile;

@@ -72,9 +72,9 @@ const char* reason_name(int32_t reason) {
 class Explanation {
  public:
   Explanation(const CheckedRequest& request, const Basis& basis, Workspace& workspace,
-              JsonWriter& out)
+              const Answer& answer, JsonWriter& out)
       : request_(request.request),
-        config_(basis.config),
+        choice_(basis.treatment.policy.choice(answer.is_explored)),
         rules_(*basis.rules),
         g_(*basis.weights->generation),
         w_(workspace),
@@ -162,7 +162,7 @@ class Explanation {
     const bool is_late = rank >= w_.titles_in_time;
     std::vector<Verdict> verdicts(range.size());
     uint32_t chosen[BARKER_MAX_SELLING_POINTS];
-    choose_selling_points({w_.candidates.data() + range.begin, range.size()}, config_.choose,
+    choose_selling_points({w_.candidates.data() + range.begin, range.size()}, choice_,
                           {g_.packed.kernels(), g_.network().embedding}, chosen, verdicts.data());
     out_.key("selling_points");
     out_.begin_array();
@@ -177,7 +177,7 @@ class Explanation {
       out_.begin_object();
       out_.member("text", text);
       out_.key("score");
-      if (c.row == kUnknownRow) {
+      if (c.row == kUnknownRow && std::isnan(c.logit)) {
         out_.null();
       } else {
         out_.value(1 / (1 + std::exp(-double{c.logit})));
@@ -214,7 +214,7 @@ class Explanation {
     title.assign(view(ad.title), NormalForm::Origins::kForgotten);
     words.assign(point, NormalForm::Origins::kForgotten);
     if (place_in_title(title, words).kind == TitlePlace::kNegated) return "denied by the title";
-    const bool promotes = config_.choose.duplicates == Duplicates::kPromote;
+    const bool promotes = choice_.duplicates == Duplicates::kPromote;
     return promotes ? kStaysInTitle : verdict_name(Verdict::kInTitle);
   }
 
@@ -245,7 +245,7 @@ class Explanation {
   }
 
   const barker_request& request_;
-  const Config& config_;
+  const ChoosePolicy choice_;
   const Rules& rules_;
   const Generation& g_;
   Workspace& w_;
@@ -265,7 +265,7 @@ std::string explain_answer(const CheckedRequest& request, const Basis& basis, Wo
   out.member("status", status_name(answer.status));
   if (answer.is_bypass()) out.member("reason", reason_name(answer.reason));
   if (answer.generation != 0 && workspace) {
-    const Explanation explanation(request, basis, *workspace, out);
+    const Explanation explanation(request, basis, *workspace, answer, out);
     explanation.write_query_keywords();
     if (!answer.is_bypass()) {
       explanation.write_groups();

@@ -84,6 +84,16 @@ int32_t check_rules(barker_string toml, const barker_ad* ads, uint64_t ad_count,
   });
 }
 
+int32_t load_experiments(barker_plugin* plugin, barker_string toml, char* error) {
+  return control(plugin, error, [&](Plugin& p) -> int32_t {
+    if (toml.size > 0 && !toml.data) {
+      return fail(error, BARKER_E_INVALID_ARGUMENT, "toml.data: expected a pointer, found NULL");
+    }
+    const Status s = p.load_experiments(view(toml));
+    return s.ok() ? BARKER_OK : fail(error, BARKER_E_CONFIG, "experiments: " + s.message());
+  });
+}
+
 int32_t stop_canary(barker_plugin* plugin, char* error) {
   return control(plugin, error, [&](Plugin& p) { return finish(p.stop_canary(), error); });
 }
@@ -159,6 +169,7 @@ const barker_canary kCanary = {sizeof(barker_canary),
                                read_generation};
 const barker_swap kSwap = {sizeof(barker_swap), load_from<&Plugin::replace>,
                            switch_to<&Plugin::replace_by_canary>};
+const barker_experiments kExperiments = {sizeof(barker_experiments), load_experiments};
 const barker_model_extension kModel = {sizeof(barker_model_extension), read_model};
 
 }  // namespace
@@ -172,6 +183,7 @@ const void* get_extension(const char* id) {
   if (std::strcmp(id, BARKER_EXT_PREPARED) == 0) return &kPrepared;
   if (std::strcmp(id, BARKER_EXT_SWAP) == 0) return &kSwap;
   if (std::strcmp(id, BARKER_EXT_MODEL) == 0) return &kModel;
+  if (std::strcmp(id, BARKER_EXT_EXPERIMENTS) == 0) return &kExperiments;
   if (std::strcmp(id, BARKER_EXT_CATALOGUE) == 0) return &kCatalogue;
   if (std::strcmp(id, BARKER_EXT_KEYWORDS) == 0) return &kKeywords;
   return nullptr;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <new>
+#include <random>
 #include <utility>
 
 #include "models/base/number_text.h"
@@ -11,6 +12,26 @@
 #include "scoring/golden.h"
 
 namespace barker {
+namespace {
+
+// Another one in each process, so that two that serve the same users do not draw the same.
+uint64_t random_seed() {
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+// What the arms of experiments need of weights that are there.
+Status check_needs(const Experiments& experiments, const Generation* generation) {
+  if (!generation || !experiments.need_click_rates() ||
+      generation->file->click_rates().are_there()) {
+    return {};
+  }
+  return {Code::kFailedPrecondition,
+          generation->file->path() +
+              ": an experiment chooses by click_rate, but these weights have no click rates"};
+}
+
+}  // namespace
 
 Plugin::Plugin(Config config, const KernelTable& kernels, const barker_host& host)
     : config_(std::move(config)),
@@ -20,7 +41,8 @@ Plugin::Plugin(Config config, const KernelTable& kernels, const barker_host& hos
                            CanaryShares{config_.canary_served, config_.canary_compared,
                                         fingerprint(config_.canary_salt)},
                            std::make_shared<const Rules>()}),
-      current_(serving_.get()) {}
+      current_(serving_.get()),
+      next_seed_(random_seed()) {}
 
 Result<uint64_t> Plugin::load(const std::string& path) {
   Result<RuledGeneration> loaded = prepare(path);
@@ -47,6 +69,7 @@ Result<RuledGeneration> Plugin::prepare(const std::string& path) {
       Generation::load(path, last_id_ + 1, kernels_, config_.load);
   if (!loaded.ok()) return refuse(loaded.status());
   if (Status s = check_latency(**loaded); !s.ok()) return refuse(s);
+  if (Status s = check_needs(*serving_->experiments, loaded->get()); !s.ok()) return refuse(s);
   Result<RuledGeneration> ruled =
       apply(*serving_->rules, *loaded, std::make_shared<GenerationCounters>());
   if (!ruled.ok()) return refuse(ruled.status());
@@ -109,6 +132,23 @@ Status Plugin::load_rules(std::string_view toml) {
   serve(std::move(next));
   previous_ = std::move(previous);
   log(BARKER_LOG_INFO, {"rules loaded", rules->off ? ": everything is off" : ""});
+  return {};
+}
+
+Status Plugin::load_experiments(std::string_view toml) {
+  const auto refuse = [&](const Status& status) {
+    log(BARKER_LOG_ERROR, {"experiments refused: ", status.message()});
+    return status;
+  };
+  Result<Experiments> parsed = Experiments::parse(toml);
+  if (!parsed.ok()) return refuse(parsed.status());
+  for (const RuledGeneration* weights : {&serving_->weights, &serving_->canary}) {
+    if (Status s = check_needs(*parsed, weights->generation.get()); !s.ok()) return refuse(s);
+  }
+  Serving next = *serving_;
+  next.experiments = std::make_shared<const Experiments>(std::move(*parsed));
+  serve(std::move(next));
+  log(BARKER_LOG_INFO, {"experiments loaded"});
   return {};
 }
 

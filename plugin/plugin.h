@@ -35,6 +35,7 @@ class Plugin {
   Result<uint64_t> replace(const std::string& path);
   Result<uint64_t> rollback();
   Status load_rules(std::string_view toml);
+  Status load_experiments(std::string_view toml);
   Result<uint64_t> start_canary(const std::string& path);
   Result<uint64_t> promote_canary();
   Result<uint64_t> replace_by_canary();
@@ -64,6 +65,9 @@ class Plugin {
   std::shared_ptr<const Generation> generation(int32_t role) const;
   void read_stats(barker_stats& stats) const;
   bool read_generation(int32_t role, barker_generation_stats& stats) const;  // false: no memory
+
+  // How a query is answered: the arms of its user, and a seed where it has none.
+  Treatment treatment_of(const barker_request& request, const Experiments& experiments);
 
   // Adds a query that was answered on `weights` (not null where answer.generation is not 0) to all
   // counters. Returns how many there were before it.
@@ -101,6 +105,7 @@ class Plugin {
   RuledGeneration previous_;                            // kept for a rollback
   uint64_t last_id_ = 0;
   uint64_t last_catalogue_ = 0;
+  std::atomic<uint64_t> next_seed_;
   RecordingQueue recordings_;  // from the query threads to compare()
   CallLock compare_;           // held while comparison_ is changed or read
   Comparison comparison_;

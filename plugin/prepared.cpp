@@ -23,13 +23,15 @@ Workspace& workspace_of(const WorkspacePool::Lease& lease, const Serving& servin
 PreparedQuery::PreparedQuery(Plugin& plugin, const Serving& serving, WorkspacePool::Lease lease,
                              const CheckedRequest& request)
     : plugin_(plugin),
-      weights_(serving.weights_for(view(request.request.user))),
+      experiments_(serving.experiments),
+      treatment_(plugin.treatment_of(request.request, *experiments_)),
+      weights_(serving.weights_for(view(request.request.user), treatment_.policy.weights)),
       rules_(serving.rules),
       catalogues_(serving.catalogues),
       lease_(std::move(lease)),
       workspace_(workspace_of(lease_, serving, weights_)),
       request_(request),
-      basis_{plugin.config(), &weights_, rules_.get()} {
+      basis_{plugin.config(), &weights_, rules_.get(), treatment_} {
   if (reason_not_to_run(basis_) == BARKER_REASON_NONE) {
     // Where this ends at the deadline, each ad is bypassed, for the deadline is as past for it.
     (void)Query(request_, basis_, workspace_, total_).set_context();

@@ -39,6 +39,8 @@ class PreparedQuery {
   void add_to_total(const Answer& answer);
 
   Plugin& plugin_;
+  const std::shared_ptr<const Experiments> experiments_;
+  const Treatment treatment_;
   const RuledGeneration weights_;
   const std::shared_ptr<const Rules> rules_;
   const std::shared_ptr<const CatalogueSet> catalogues_;

@@ -29,7 +29,13 @@ Query::Query(const CheckedRequest& request, const Basis& basis, Workspace& works
       w_(workspace),
       answer_(answer),
       counts_(answer.counts),
-      exact_(basis.is_exact || config_.numbers == Numbers::kExact),
+      policy_(basis.treatment.policy),
+      explores_(basis.treatment.explores()),
+      choice_(policy_.choice(explores_)),
+      // A screen is certified for the choice by logits alone.
+      exact_(basis.is_exact || config_.numbers == Numbers::kExact || policy_.draws() ||
+             policy_.by != ChooseBy::kAttraction),
+      seed_(basis.treatment.seed),
       window_(std::min(request_.ad_count, request_.window ? request_.window : config_.window)),
       shown_(std::min(window_, request_.shown ? request_.shown : window_)),
       lap_start_ns_(now_ns()) {
@@ -75,6 +81,8 @@ bool Query::answer_ads() {
     complete = candidates == Scored::kAll;
   }
   lap(answer_.score_ns);
+  set_preferences();
+  answer_.is_explored = explores_;
   complete &= choose();
   lap(answer_.choose_ns);
   complete &= rewrite();

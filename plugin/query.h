@@ -4,6 +4,7 @@
 //                     selling points of the ads that will be shown
 //   query_score.cpp   pCTR of every ad, order of the ads, P(attracted) of every distinct selling
 //                     point
+//   query_policy.cpp  what SPs are preferred by, and what is drawn
 //   query_answer.cpp  choice, titles
 //
 // The order of the ads is known before a selling point is looked at, so that only those of the ads
@@ -45,7 +46,8 @@ class Query {
   bool late_after(uint64_t steps);
   static constexpr uint64_t kStepsBetweenLooks = 50'000;
   static constexpr uint64_t kStepsPerAd = 256, kStepsPerLookUp = 32;
-  static constexpr uint64_t kStepsPerWord = 8;  // a word that is composed to keywords
+  static constexpr uint64_t kStepsPerDraw = 60;  // of a candidate's preference
+  static constexpr uint64_t kStepsPerWord = 8;   // a word that is composed to keywords
   // Steps for a byte of text, as measured with Chinese titles: ICU splits them by its dictionary
   // and finds where a character ends. ASCII takes a tenth of that, so that it only causes more
   // looks.
@@ -89,9 +91,20 @@ class Query {
   Scored certify_candidates(float bound);
   void spread_logits();
 
+  // query_policy.cpp
+  void set_preferences();
+  bool choose_drawn(barker_result_ad& out);
+  bool settle_candidates(const barker_ad& a, uint64_t ad_index);
+  bool settle_candidate(const barker_ad& a, size_t begin, size_t i);
+  void find_unknown_logits();
+  void measure(std::string_view point, uint32_t& columns);
+  void arrange(barker_result_ad& out);
+  std::span<Candidate> mutable_candidates_of(uint64_t ad);
+
   // query_answer.cpp
   bool choose();
   void choose_for(barker_result_ad& out);
+  void take(std::span<const uint32_t> chosen, barker_result_ad& out);
   size_t choose_best(uint64_t ad_index, uint32_t* chosen) const;
   bool forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen);
   bool rewrite();
@@ -117,7 +130,11 @@ class Query {
   Workspace& w_;
   Answer& answer_;
   QueryCounts& counts_;
+  const Policy& policy_;
+  const bool explores_;        // selling points are drawn for this page
+  const ChoosePolicy choice_;  // how they are chosen
   const bool exact_;
+  const uint64_t seed_;  // of what is drawn
   const uint64_t window_;
   const uint64_t shown_;  // of the window, the ranks that get selling points
   uint64_t lap_start_ns_;

@@ -19,6 +19,7 @@ bool Query::choose() {
     const uint64_t index = rank < window_ ? w_.order[rank] : rank;
     out = {};
     out.ad = index;
+    out.propensity = 1;
     if (rank >= window_ || w_.bad[index]) {
       out.score = ad(index).first_pass_score;
       out.pctr = NAN;
@@ -31,17 +32,32 @@ bool Query::choose() {
     ++counts_.ads_rescored;
     if (rank >= shown_) continue;
     const uint64_t size = candidates_of(index).size();
-    if (!late_after(kStepsPerAd + size * size)) choose_for(out);
+    if (late_after(kStepsPerAd + size * size)) {
+      if (policy_.draws() && size > 0) out.propensity = NAN;
+    } else {
+      choose_for(out);
+    }
   }
   return !is_late_;
 }
 
 void Query::choose_for(barker_result_ad& out) {
-  const std::span<const Candidate> candidates = candidates_of(out.ad);
+  if (policy_.draws()) {
+    if (!choose_drawn(out)) out.propensity = NAN;
+    return;
+  }
   uint32_t chosen[BARKER_MAX_SELLING_POINTS];
   size_t size = choose_best(out.ad, chosen);
   // Where candidates were certified, this round changes nothing.
   while (pass_over_unfit(out.ad, {chosen, size})) size = choose_best(out.ad, chosen);
+  take({chosen, size}, out);
+  if (policy_.display != DisplayOrder::kBestFirst) arrange(out);
+}
+
+// Writes the chosen candidates to a result.
+void Query::take(std::span<const uint32_t> chosen, barker_result_ad& out) {
+  const std::span<const Candidate> candidates = candidates_of(out.ad);
+  const size_t size = chosen.size();
   float scores[BARKER_MAX_SELLING_POINTS];
   for (size_t k = 0; k < size; ++k) scores[k] = candidates[chosen[k]].logit;
   kernels_.sigmoid(scores, size, 1, 0, scores);
@@ -54,8 +70,7 @@ void Query::choose_for(barker_result_ad& out) {
 }
 
 size_t Query::choose_best(uint64_t ad_index, uint32_t* chosen) const {
-  return choose_selling_points(candidates_of(ad_index), config_.choose, embeddings(), chosen,
-                               nullptr);
+  return choose_selling_points(candidates_of(ad_index), choice_, embeddings(), chosen, nullptr);
 }
 
 // A look at what was chosen that would be too dear for every candidate. True: some of it may not be
@@ -97,7 +112,7 @@ bool Query::compare_with_title(uint64_t ad_index, std::span<const uint32_t> chos
   if (std::ranges::all_of(chosen, are_together)) return false;
   const uint32_t comparison = ++w_.comparisons;
   const barker_ad a = ad(ad_index);
-  const bool promotes = config_.choose.duplicates == Duplicates::kPromote;
+  const bool promotes = choice_.duplicates == Duplicates::kPromote;
   uint64_t bytes = a.title.size;
   for (const uint32_t i : chosen) {
     bytes += element(a.selling_points, a.selling_point_stride, i).text.size;
@@ -207,7 +222,7 @@ void Query::find_promoted(const barker_ad& a, std::string_view title, barker_res
   uint32_t kept = 0;
   for (uint32_t k = 0; k < out.chosen_count; ++k) {
     const auto point = element(a.selling_points, a.selling_point_stride, out.chosen[k].index);
-    prefixes[kept] = {view(point.text)};
+    prefixes[kept] = {.text = view(point.text), .is_marked = policy_.is_highlighted};
     if (out.chosen[k].promoted) {
       TitleCut& cut = w_.candidate_cuts[w_.candidate_ranges[out.ad].begin + out.chosen[k].index];
       if (cut_count > 0) {

@@ -19,6 +19,7 @@ uint64_t limited(const NetworkGroup& group, uint64_t count) {
 }  // namespace
 
 void Query::map_groups() {
+  w_.query_hash = 0;
   const auto& groups = n_.groups;
   w_.group_rows.resize(groups.size());
   w_.group_weights.resize(groups.size());
@@ -84,9 +85,13 @@ void Query::fill_query(const NetworkGroup& group, std::vector<uint32_t>& rows) {
   g_.splitter.split(view(request_.query), w_.fingerprints, &counts_.invalid_utf8);
   w_.fingerprints.resize(limited(group, w_.fingerprints.size()));
   if (!find_rows(w_.fingerprints, w_.found_rows)) return;
-  for (const uint32_t row : w_.found_rows) {
-    if (row < n_.keyword_rows) rows.push_back(row);
+  size_t known = 0;  // fingerprints move to the front over those without a row
+  for (size_t i = 0; i < w_.found_rows.size(); ++i) {
+    if (w_.found_rows[i] >= n_.keyword_rows) continue;
+    rows.push_back(w_.found_rows[i]);
+    w_.fingerprints[known++] = w_.fingerprints[i];
   }
+  w_.query_hash = query_hash({w_.fingerprints.data(), known});
   counts_.query_keywords += w_.fingerprints.size();
   counts_.query_keywords_unknown += w_.fingerprints.size() - rows.size();
 }

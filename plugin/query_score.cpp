@@ -50,7 +50,7 @@ Query::Scored Query::score_ads() {
     if (w_.bad[i]) continue;
     const barker_ad a = ad(i);
     const double pctr = n_.has_auxiliary ? double{w_.aux[i]} : 1.0;
-    w_.scores[i] = ad_score(a.bid, pctr, a.first_pass_score, config_.order);
+    w_.scores[i] = ad_score(a.bid, pctr, a.first_pass_score, policy_.order);
     if (!std::isfinite(w_.scores[i])) return Scored::kNonFinite;
   }
   return Scored::kAll;
@@ -107,6 +107,7 @@ void Query::spread_logits() {
     const uint32_t slot = w_.candidate_slot[i];
     if (slot == kNoSlot) continue;
     w_.candidates[i].logit = n_.main_scale * w_.distinct_logits[slot] + n_.main_offset;
+    w_.candidates[i].preference = w_.candidates[i].logit;
     w_.candidates[i].screened = w_.distinct_state[slot] != SlotState::kExact;
   }
 }
@@ -122,7 +123,7 @@ Query::Scored Query::certify_candidates(float bound) {
       const size_t begin = w_.candidate_ranges[ad].begin, size = candidates_of(ad).size();
       if (late_after(kStepsPerAd + size * size)) return false;
       const auto certified = [&] {
-        return is_certified(candidates_of(ad), config_.choose, embeddings(), calibrated_bound,
+        return is_certified(candidates_of(ad), choice_, embeddings(), calibrated_bound,
                             [&](size_t i) {
                               const uint32_t slot = w_.candidate_slot[begin + i];
                               if (w_.distinct_state[slot] != SlotState::kScreened) return;

@@ -1,6 +1,7 @@
 // The calls that rescore a query: they find scratch memory and a generation for it, answer it
 // whatever happens, and count it.
 
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <utility>
@@ -40,12 +41,15 @@ bool Plugin::rescore(const CheckedRequest& given, barker_response& response, std
   CheckedRequest request = given;
   const Pins::Pin pin = pins_.take(current_);
   const WorkspacePool::Lease lease = workspaces_.take();
-  const RuledGeneration* weights = pin ? &pin->weights_for(view(request.request.user)) : nullptr;
+  const Treatment treatment =
+      pin ? treatment_of(request.request, *pin->experiments) : Treatment{.policy = config_.policy};
+  const RuledGeneration* weights =
+      pin ? &pin->weights_for(view(request.request.user), treatment.policy.weights) : nullptr;
   Workspace* workspace = pin ? lease.workspace_for(*pin, *weights) : nullptr;
   Answer own;  // of a query that gets no workspace
   CompletedAds own_ads;
   Answer& answer = workspace ? workspace->answer : own;
-  const Basis basis{config_, weights, pin ? pin->rules.get() : nullptr};
+  const Basis basis{config_, weights, pin ? pin->rules.get() : nullptr, treatment};
   if (request.request.catalogue != 0) {
     if (!pin) throw std::bad_alloc();  // without a pin there are no titles to answer with
     (workspace ? workspace->completed : own_ads)
@@ -81,8 +85,10 @@ std::string Plugin::explain(const CheckedRequest& given) {
   const Pins::Pin pin = pins_.take(current_);
   const WorkspacePool::Lease lease = workspaces_.take();
   if (!pin) throw std::bad_alloc();
-  const RuledGeneration& weights = pin->weights_for(view(request.request.user));
-  const Basis basis{config_, &weights, pin->rules.get(), /*is_exact=*/true};
+  const Treatment treatment = treatment_of(request.request, *pin->experiments);
+  const RuledGeneration& weights =
+      pin->weights_for(view(request.request.user), treatment.policy.weights);
+  const Basis basis{config_, &weights, pin->rules.get(), treatment, /*is_exact=*/true};
   Workspace* workspace = lease.workspace_for(*pin, weights);
   if (!workspace) throw std::bad_alloc();
   if (request.request.catalogue != 0) {
@@ -101,13 +107,28 @@ std::unique_ptr<PreparedQuery> Plugin::begin_query(const CheckedRequest& request
 }
 
 uint64_t Plugin::text_bound(const CheckedRequest& given) const {
-  if (given.request.catalogue == 0) return largest_text(given, config_);
-  CheckedRequest request = given;
-  CompletedAds ads;
   const Pins::Pin pin = pins_.take(current_);
   if (!pin) throw std::bad_alloc();
+  const uint32_t points =
+      std::max(config_.policy.choose.count, pin->experiments->most_selling_points());
+  if (given.request.catalogue == 0) return largest_text(given, config_, points);
+  CheckedRequest request = given;
+  CompletedAds ads;
   ads.complete(request, *pin->catalogues, nullptr, request.request.ad_count);
-  return largest_text(request, config_);
+  return largest_text(request, config_, points);
+}
+
+Treatment Plugin::treatment_of(const barker_request& request, const Experiments& experiments) {
+  Treatment treatment{config_.policy};
+  if (!experiments.is_empty()) {
+    const std::string_view user = view(request.user);
+    treatment.assignment =
+        experiments.assign(user.empty() ? view(request.visitor) : user, treatment.policy);
+  }
+  if (!treatment.policy.draws()) return treatment;
+  // Numbers that follow each other are as good as any, for each seed is mixed before it is used.
+  treatment.seed = request.seed ? request.seed : next_seed_.fetch_add(1, std::memory_order_relaxed);
+  return treatment;
 }
 
 }  // namespace barker

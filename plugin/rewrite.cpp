@@ -41,27 +41,6 @@ bool is_space(UChar32 c) {
   return c < 0x80 ? c == ' ' || (c >= '\t' && c <= '\r') : u_isUWhiteSpace(c) != 0;
 }
 
-// Drops spaces at both ends and makes one of each run, in place.
-void fold_spaces(std::string& text) {
-  char* const bytes = text.data();
-  const auto size = static_cast<int32_t>(text.size());
-  size_t kept = 0;
-  bool pending = false;
-  for (int32_t i = 0; i < size;) {
-    const int32_t begin = i;
-    UChar32 c = 0;
-    U8_NEXT_OR_FFFD(bytes, i, size, c);
-    if (is_space(c)) {
-      pending = kept > 0;
-      continue;
-    }
-    if (pending) bytes[kept++] = ' ';
-    pending = false;
-    for (int32_t b = begin; b < i; ++b) bytes[kept++] = bytes[b];
-  }
-  text.resize(kept);
-}
-
 // How many bytes of `text` fit into `width` columns, cut back to a word's end if one is in the last
 // third.
 size_t fitting_bytes(std::string_view text, uint64_t width) {
@@ -127,11 +106,11 @@ uint64_t append_prefixes(std::span<const Prefix> prefixes, const TitlePolicy& po
     }
     const bool isolates = is_isolated(visible, policy);
     if (isolates) out += kIsolateOpen;
-    out += policy.open;
+    if (prefixes[i].is_marked) out += policy.open;
     placed[i].begin = out.size() - start;
     append_escaped(visible, policy.format, out);
     placed[i].end = out.size() - start;
-    out += policy.close;
+    if (prefixes[i].is_marked) out += policy.close;
     if (isolates) out += kIsolateClose;
     append_escaped(policy.separator.text(), policy.format, out);
   }
@@ -151,6 +130,26 @@ void append_fitting(std::string_view title, uint64_t left, const TitlePolicy& po
 }
 
 }  // namespace
+
+void fold_spaces(std::string& text) {
+  char* const bytes = text.data();
+  const auto size = static_cast<int32_t>(text.size());
+  size_t kept = 0;
+  bool pending = false;
+  for (int32_t i = 0; i < size;) {
+    const int32_t begin = i;
+    UChar32 c = 0;
+    U8_NEXT_OR_FFFD(bytes, i, size, c);
+    if (is_space(c)) {
+      pending = kept > 0;
+      continue;
+    }
+    if (pending) bytes[kept++] = ' ';
+    pending = false;
+    for (int32_t b = begin; b < i; ++b) bytes[kept++] = bytes[b];
+  }
+  text.resize(kept);
+}
 
 void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
                    const TitlePolicy& policy, std::string& out, Placed* placed,

@@ -60,6 +60,7 @@ struct Prefix {
   // The bytes that leave the title, as append_valid_utf8() makes it, because the selling point is
   // promoted (plugin/title_promotion.h). Equal: nothing is taken out.
   size_t cut_begin = 0, cut_end = 0;
+  bool is_marked = true;  // false: without the marks of the policy around it
 };
 
 // Where a prefix stands in the written title, in bytes. begin == end: it was left out because it
@@ -67,6 +68,9 @@ struct Prefix {
 struct Placed {
   uint64_t begin = 0, end = 0;
 };
+
+// Drops spaces at both ends and makes one of each run, in place.
+void fold_spaces(std::string& text);
 
 // Appends the rewritten title to `out`; offsets in `placed` (prefixes.size()) are from the title's
 // start. Prefixes matter more than the title's end: where the two do not fit together, the title is

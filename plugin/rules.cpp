@@ -241,6 +241,10 @@ RuleMask Rules::of_category_path(std::span<const Fingerprint> path) const noexce
   return mask;
 }
 
+bool Rules::forbids_unseen(Fingerprint point, RuleMask applying) const noexcept {
+  return (applying & ~kByName) != 0 || selling_points_off_.contains(point);
+}
+
 bool Rules::is_merchant_off(std::string_view merchant) const {
   return !merchants_off_.empty() && is_merchant_off(merchant_fingerprint(merchant));
 }

@@ -11,6 +11,7 @@
 #include "models/text/fingerprint.h"
 #include "plugin/catalogue.h"
 #include "plugin/counters.h"
+#include "plugin/experiments.h"
 #include "plugin/generation.h"
 #include "plugin/rules.h"
 
@@ -54,9 +55,11 @@ struct Serving {
   CanaryShares shares;
   std::shared_ptr<const Rules> rules;  // never null
   std::shared_ptr<const CatalogueSet> catalogues = std::make_shared<const CatalogueSet>();
+  std::shared_ptr<const Experiments> experiments = std::make_shared<const Experiments>();
 
-  const RuledGeneration& weights_for(std::string_view user) const noexcept {
-    return canary.generation && shares.serves(user) ? canary : weights;
+  const RuledGeneration& weights_for(std::string_view user, WeightsRole role) const noexcept {
+    if (!canary.generation || role == WeightsRole::kServing) return weights;
+    return role == WeightsRole::kCanary || shares.serves(user) ? canary : weights;
   }
 };
 

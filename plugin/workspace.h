@@ -6,7 +6,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -41,6 +43,7 @@ struct Workspace {
   std::vector<std::vector<uint32_t>> group_rows;
   std::vector<std::vector<float>> group_weights;
   std::vector<Bag> groups;
+  uint64_t query_hash = 0;  // of the query that the groups were filled for (click_rates.h)
   std::vector<Fingerprint> fingerprints;  // to be looked up together
   std::vector<uint32_t> found_rows;       // and what was found
 
@@ -76,6 +79,14 @@ struct Workspace {
   std::vector<uint32_t> distinct_rows;                                // [slots]
   std::vector<float> distinct_logits;                                 // [slots]
   std::vector<SlotState> distinct_state;                              // [slots]
+
+  // Of a page for which selling points are drawn (query_policy.cpp):
+  std::vector<uint32_t> candidate_columns;  // [candidates] before a title, with the separator
+  std::vector<float> candidate_deviations;  // [candidates] of their logits
+  std::deque<ComparisonText> settled;       // of the candidates of the ad that is being looked at
+  std::vector<uint32_t> all_of_ad;          // its candidates
+  std::vector<std::pair<Fingerprint, uint32_t>> ads_by_category;
+  std::string visible;
 
   std::vector<uint32_t> uncertified;  // ads whose choice turns on screened logits
   std::vector<uint32_t> needed_slots, needed_rows;

@@ -10,7 +10,7 @@ namespace barker {
 namespace internal {
 
 Verdict Choice::alone(const Candidate& c, float logit) const noexcept {
-  if (c.row == kUnknownRow) return Verdict::kUnknown;
+  if (c.row == kUnknownRow && !policy_.takes_unknown) return Verdict::kUnknown;
   if (c.forbidden) return Verdict::kForbidden;
   if (!(logit >= policy_.minimum_logit)) return Verdict::kBelowMinimum;  // so is a NaN
   if (c.in_title && (c.stays_in_title || policy_.duplicates == Duplicates::kSkip)) {
@@ -24,6 +24,7 @@ Verdict Choice::against_taken(size_t index) const noexcept {
   for (const uint32_t t : taken()) {
     const Candidate& other = candidates_[t];
     if (c.fingerprint == other.fingerprint) return Verdict::kRepeated;
+    if (c.row == kUnknownRow || other.row == kUnknownRow) continue;
     if (embeddings_.kernels.cosine(embeddings_.table, c.row, other.row) > policy_.maximum_cosine) {
       return Verdict::kNearDuplicate;
     }
@@ -40,12 +41,12 @@ size_t Choice::next(float slack) noexcept {
     // An ad has few candidates and gets at most three, so a scan for the best one left is cheap.
     size_t best = kNone;
     for (size_t i = 0; i < candidates_.size(); ++i) {
-      const float logit = candidates_[i].logit;
-      if (best != kNone && !(logit > candidates_[best].logit)) continue;
+      const float preference = candidates_[i].preference;
+      if (best != kNone && !(preference > candidates_[best].preference)) continue;
       if (last_ != kNone) {
-        const float reached = candidates_[last_].logit;
-        if (!(logit < reached || (logit == reached && i > last_))) continue;
-      } else if (std::isnan(logit)) {
+        const float reached = candidates_[last_].preference;
+        if (!(preference < reached || (preference == reached && i > last_))) continue;
+      } else if (std::isnan(preference)) {
         continue;
       }
       best = i;

@@ -24,11 +24,13 @@ struct ChoosePolicy {
   // Two SPs whose embeddings have a larger cosine than this say the same thing.
   float maximum_cosine = 0.9f;
   Duplicates duplicates = Duplicates::kSkip;
+  // An SP that the model does not know may be chosen, if it has a logit. It resembles no other.
+  bool takes_unknown = false;
 };
 
 struct Candidate {
   Fingerprint fingerprint;
-  uint32_t row;            // embedding row; kUnknownRow: unknown to the model, never chosen
+  uint32_t row;            // embedding row; kUnknownRow: unknown to the model
   float logit;             // calibrated: sigma of it is P(attracted); NaN: not scored, never chosen
   bool in_title;           // its words stand in the title
   bool forbidden = false;  // never chosen
@@ -37,6 +39,9 @@ struct Candidate {
   bool stays_in_title = false;
   // True: the logit is within the screen's bound of the exact one. False: it is the exact one.
   bool screened = false;
+  // What it is chosen by, the highest first: its logit, unless another policy or a draw says so. A
+  // screened candidate is chosen by its logit.
+  float preference = std::numeric_limits<float>::quiet_NaN();
 };
 
 enum class Verdict : uint8_t {
@@ -57,7 +62,7 @@ struct Embeddings {
   Table table;
 };
 
-// Chooses up to policy.count of `candidates`, best logit first, equal logits by position. Writes
+// Chooses up to policy.count of `candidates`, highest preference first, equal ones by position. Writes
 // their indices to `chosen`, which has room for policy.count, and returns how many there are. Where
 // `verdicts` is not null, it gets the reason for each candidate.
 size_t choose_selling_points(std::span<const Candidate> candidates, const ChoosePolicy& policy,
@@ -76,7 +81,8 @@ bool is_certified(std::span<const Candidate> candidates, const ChoosePolicy& pol
 
 namespace internal {
 
-// A choice under way: it visits the candidates, best logit first, and takes those that it may take.
+// A choice under way: it visits the candidates, highest preference first, and takes those that it
+// may take.
 // A candidate that was passed over never becomes eligible later: it resembles one that was taken,
 // and what was taken stays.
 class Choice {
@@ -104,8 +110,9 @@ class Choice {
   bool is_full() const noexcept { return count_ >= policy_.count || count_ == kMost; }
   std::span<const uint32_t> taken() const noexcept { return {taken_, count_}; }
 
- private:
   static constexpr size_t kMost = 3;
+
+ private:
   std::span<const Candidate> candidates_;
   const ChoosePolicy& policy_;
   const Embeddings& embeddings_;

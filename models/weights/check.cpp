@@ -78,6 +78,7 @@ Status WeightFileCheck::run() {
       {"values", &WeightFileCheck::check_values},
       {"vocabulary", &WeightFileCheck::check_vocabulary},
       {"phrases", &WeightFileCheck::check_phrases},
+      {"click rates", &WeightFileCheck::check_click_rates},
       {"golden.form", &WeightFileCheck::check_golden},
   };
   for (const Step& step : kSteps) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "models/base/result.h"
+#include "models/weights/click_rates.h"
 #include "models/weights/layout.h"
 #include "models/weights/vocabulary.h"
 #include "models/weights/weight_file.h"
@@ -35,6 +36,7 @@ class WeightFileCheck {
   const WeightFileHeader& header() const { return header_; }
   const fbs::Weights& metadata() const { return *metadata_; }
   const Vocabulary& vocabulary() const { return vocabulary_; }
+  const ClickRates& click_rates() const { return click_rates_; }
 
  private:
   // check.cpp: the file as a whole
@@ -62,6 +64,7 @@ class WeightFileCheck {
   Status check_values();
   Status check_vocabulary();
   Status check_phrases();
+  Status check_click_rates();
   Status check_golden();
   Status check_golden_vector(const std::string& where, const fbs::GoldenVector& golden) const;
 
@@ -74,6 +77,7 @@ class WeightFileCheck {
   WeightFileHeader header_;
   const fbs::Weights* metadata_ = nullptr;
   Vocabulary vocabulary_;
+  ClickRates click_rates_;
   LayoutSizes sizes_;
   std::string found_;  // what the running check reports when it passes
 };

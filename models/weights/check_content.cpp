@@ -1,6 +1,7 @@
 // What is in the tensors of a weight file and in its golden vectors.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "models/base/half.h"
 #include "models/base/number_text.h"
@@ -110,6 +111,47 @@ Status WeightFileCheck::check_phrases() {
     last = phrase;
   }
   found_ = number(phrases->size()) + " phrases";
+  return {};
+}
+
+Status WeightFileCheck::check_click_rates() {
+  if (!sizes_.has_click_rates) {
+    found_ = "none";
+    return {};
+  }
+  ClickRates& r = click_rates_;
+  r.queries = tensor<uint64_t>("rates.queries");
+  r.begins = tensor<uint32_t>("rates.begins");
+  r.rows = tensor<uint32_t>("rates.rows");
+  r.values = tensor<float>("rates.values");
+  r.prior = tensor<float>("rates.prior");
+  r.evidence = tensor<float>("rates.evidence");
+  if (r.begins.size() != r.queries.size() + 1) {
+    return unexpected("rates.begins", number(r.queries.size() + 1), number(r.begins.size()));
+  }
+  if (r.values.size() != r.rows.size()) {
+    return unexpected("rates.values", number(r.rows.size()), number(r.values.size()));
+  }
+  if (r.begins.front() != 0 || r.begins.back() != r.rows.size() ||
+      !std::ranges::is_sorted(r.begins)) {
+    return bad_data("rates.begins: expected ascending numbers from 0 to " + number(r.rows.size()));
+  }
+  if (std::ranges::adjacent_find(r.queries, std::greater_equal()) != r.queries.end()) {
+    return bad_data("rates.queries: expected ascending numbers, each once");
+  }
+  for (size_t q = 0; q < r.queries.size(); ++q) {
+    const auto rows = r.rows.subspan(r.begins[q], r.begins[q + 1] - r.begins[q]);
+    const bool is_ascending = std::ranges::adjacent_find(rows, std::greater_equal()) == rows.end();
+    if (!is_ascending || (!rows.empty() && rows.back() >= sizes_.keyword_rows)) {
+      return bad_data("rates.rows: expected ascending keyword rows of query " + number(q));
+    }
+  }
+  const auto is_rate = [](float rate) { return rate >= 0 && rate <= 1; };
+  if (!std::ranges::all_of(r.values, is_rate) || !std::ranges::all_of(r.prior, is_rate) ||
+      !std::ranges::all_of(r.evidence, [](float e) { return e >= 0; })) {
+    return bad_data("rates: expected click rates from 0 to 1 and evidence of at least 0");
+  }
+  found_ = number(r.queries.size()) + " queries, " + number(r.rows.size()) + " rates";
   return {};
 }
 

@@ -83,6 +83,8 @@ Status WeightFileCheck::check_rows() {
   if (Status s = within("embedding rows", rows, 1, kMaxRows); !s.ok()) return s;
   sizes_.rows = rows;
   sizes_.named_rows = w.named_rows();
+  sizes_.keyword_rows = w.keyword_rows();
+  sizes_.has_click_rates = w.tensors()->LookupByKey("rates.prior") != nullptr;
   sizes_.folded_rows = a.folded_rows();
   return {};
 }

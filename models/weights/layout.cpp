@@ -47,6 +47,14 @@ std::vector<TensorShape> tensor_layout(const LayoutSizes& s) {
     out.push_back({"dot.target.bias", fbs::DType_F32, {s.named_rows}});
     out.push_back({"fold.dot", s.tables, {s.folded_rows, s.dot_dim}});
   }
+  if (s.has_click_rates) {
+    out.push_back({"rates.queries", fbs::DType_U64, {kAnyExtent}});
+    out.push_back({"rates.begins", fbs::DType_U32, {kAnyExtent}});
+    out.push_back({"rates.rows", fbs::DType_U32, {kAnyExtent}});
+    out.push_back({"rates.values", fbs::DType_F32, {kAnyExtent}});
+    out.push_back({"rates.prior", fbs::DType_F32, {s.keyword_rows}});
+    out.push_back({"rates.evidence", fbs::DType_F32, {s.keyword_rows}});
+  }
   return out;
 }
 

@@ -29,6 +29,8 @@ struct LayoutSizes {
   bool has_auxiliary = false;
   uint64_t attention_dim = 0;
   uint64_t dot_dim = 0;
+  uint64_t keyword_rows = 0;
+  bool has_click_rates = false;  // click_rates.h
   std::vector<uint32_t> dot_hidden;
   fbs::DType tables = fbs::DType_F32;  // of embedding and fold.*
 };

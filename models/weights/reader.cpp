@@ -94,7 +94,10 @@ ModelSpec read_model(const WeightFile& file) {
   model.folded_rows = file.architecture().folded_rows();
   for (const fbs::Tensor* tensor : *w.tensors()) {
     const std::string name = tensor->name()->str();
-    if (name.starts_with("vocabulary.") || name.starts_with("fold.")) continue;
+    if (name.starts_with("vocabulary.") || name.starts_with("fold.") ||
+        name.starts_with("rates.")) {
+      continue;
+    }
     std::vector<float>& values = model.tensors[name];
     if (tensor->dtype() == fbs::DType_F16) {
       const auto* halves = static_cast<const Half*>(file.table(name));
@@ -106,6 +109,14 @@ ModelSpec read_model(const WeightFile& file) {
       values.assign(floats.begin(), floats.end());
     }
   }
+  const auto copy = [](const auto& from, auto& to) { to.assign(from.begin(), from.end()); };
+  const ClickRates& rates = file.click_rates();
+  copy(rates.queries, model.click_rates.queries);
+  copy(rates.begins, model.click_rates.begins);
+  copy(rates.rows, model.click_rates.rows);
+  copy(rates.values, model.click_rates.values);
+  copy(rates.prior, model.click_rates.prior);
+  copy(rates.evidence, model.click_rates.evidence);
   for (const fbs::GoldenVector* golden : *w.golden()) model.golden.push_back(golden_of(*golden));
   model.golden_tolerance = w.golden_tolerance();
   return model;

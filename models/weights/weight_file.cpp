@@ -33,6 +33,7 @@ Status WeightFile::load(const WeightFileOptions& options) {
   header_ = check.header();
   metadata_ = &check.metadata();
   vocabulary_ = check.vocabulary();
+  click_rates_ = check.click_rates();
   return {};
 }
 

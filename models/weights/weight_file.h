@@ -17,6 +17,7 @@
 //   fold.target        f32 or f16 [F, H1]  W1_target Em(v)
 //   fold.title         f32 or f16 [F, A]   W_a Em(d)
 //   fold.dot           f32 or f16 [F, R]   P Em(v)
+//   rates.*            click rates (models/weights/click_rates.h); a file has all of them or none
 //
 // A WeightFile owns its memory, and every view of it lives as long as the WeightFile. It never
 // changes, so that any thread may read it. Its bytes are a copy unless the caller asks for a
@@ -34,6 +35,7 @@
 
 #include "models/base/file_bytes.h"
 #include "models/base/result.h"
+#include "models/weights/click_rates.h"
 #include "models/weights/format.h"
 #include "models/weights/signature.h"
 #include "models/weights/vocabulary.h"
@@ -81,6 +83,7 @@ class WeightFile {
   const fbs::Architecture& architecture() const;
   const fbs::ModelCard& card() const;
   const Vocabulary& vocabulary() const { return vocabulary_; }
+  const ClickRates& click_rates() const { return click_rates_; }  // are_there(): if it has them
 
   // A float tensor by name; empty if the file has none of that name. Its shape was checked by open.
   std::span<const float> floats(std::string_view name) const;
@@ -101,6 +104,7 @@ class WeightFile {
   WeightFileHeader header_{};  // read from the file once: what is used is what was checked
   const fbs::Weights* metadata_ = nullptr;
   Vocabulary vocabulary_;
+  ClickRates click_rates_;
 };
 
 }  // namespace barker

@@ -40,6 +40,12 @@ uint64_t product(const std::vector<uint64_t>& shape) {
   return result;
 }
 
+// Whether a tensor comes from training, and not from names, click rates or other tensors.
+bool is_trained(const std::string& name) {
+  return !name.starts_with("vocabulary.") && !name.starts_with("fold.") &&
+         !name.starts_with("rates.");
+}
+
 class Writer {
  public:
   explicit Writer(const ModelSpec& model) : model_(model), architecture_(model.architecture) {}
@@ -75,6 +81,8 @@ class Writer {
     if (Status s = limit("folded_rows", model_.folded_rows, 0, model_.keyword_rows); !s.ok())
       return s;
     sizes_.named_rows = model_.names.size();
+    sizes_.keyword_rows = model_.keyword_rows;
+    sizes_.has_click_rates = !model_.click_rates.is_empty();
     sizes_.rows = sizes_.named_rows;
     for (const GroupSpec& group : a.groups) {
       first_bucket_.push_back(static_cast<uint32_t>(sizes_.rows));
@@ -129,7 +137,7 @@ class Writer {
   Status check_tensors() const {
     size_t expected = 0;
     for (const TensorShape& tensor : tensor_layout(sizes_)) {
-      if (tensor.name.starts_with("vocabulary.") || tensor.name.starts_with("fold.")) continue;
+      if (!is_trained(tensor.name)) continue;
       ++expected;
       const auto found = model_.tensors.find(tensor.name);
       if (found == model_.tensors.end()) return invalid_argument("model: no tensor " + tensor.name);
@@ -207,11 +215,27 @@ class Writer {
     return {};
   }
 
+  // Where a tensor of click rates is. False: it is another one.
+  bool find_rates(const std::string& name, TensorShape& shape, const void*& data) const {
+    const ClickRateTable& r = model_.click_rates;
+    const auto is = [&](const char* tensor, const auto& values) {
+      if (name != tensor) return false;
+      data = values.data();
+      shape.shape = {values.size()};
+      return true;
+    };
+    return is("rates.queries", r.queries) || is("rates.begins", r.begins) ||
+           is("rates.rows", r.rows) || is("rates.values", r.values) || is("rates.prior", r.prior) ||
+           is("rates.evidence", r.evidence);
+  }
+
   void collect_blobs() {
     for (TensorShape& shape : tensor_layout(sizes_)) {
       const std::string name = shape.name;
       const void* data = nullptr;
-      if (name == "vocabulary.fingerprints") {
+      if (find_rates(name, shape, data)) {
+        // It is found.
+      } else if (name == "vocabulary.fingerprints") {
         data = fingerprints_.data();
       } else if (name == "vocabulary.slots") {
         data = slots_.data();

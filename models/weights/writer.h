@@ -11,6 +11,7 @@
 
 #include "models/base/result.h"
 #include "models/text/fingerprint.h"
+#include "models/weights/click_rates.h"
 #include "models/weights/groups.h"
 
 namespace barker {
@@ -82,6 +83,7 @@ struct ModelSpec {
   std::optional<std::vector<std::string>> phrases;
   // The trained tensors of weight_file.h by name, without vocabulary.* and fold.*. Row-major.
   std::map<std::string, std::vector<float>> tensors;
+  ClickRateTable click_rates;  // empty: the file has none
   std::vector<GoldenSpec> golden;
   float golden_tolerance = 1e-4f;
 };

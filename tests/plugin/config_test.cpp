@@ -22,7 +22,7 @@ TEST(ParseConfig, TakesDefaultsForAnEmptyText) {
   const auto config = parse_config("");
   ASSERT_TRUE(config.ok());
   EXPECT_EQ(config->window, 50u);
-  EXPECT_EQ(config->choose.count, 2u);
+  EXPECT_EQ(config->policy.choose.count, 2u);
   EXPECT_EQ(config->title.open, "<em>");
 }
 
@@ -57,13 +57,13 @@ TEST(ParseConfig, HasTheDefaultsThatItsPageShows) {
   EXPECT_EQ(shown->canary_served, defaults.canary_served);
   EXPECT_EQ(shown->canary_compared, defaults.canary_compared);
   EXPECT_EQ(shown->canary_salt, defaults.canary_salt);
-  EXPECT_EQ(shown->order.bid, defaults.order.bid);
-  EXPECT_EQ(shown->order.pctr, defaults.order.pctr);
-  EXPECT_EQ(shown->order.first_pass, defaults.order.first_pass);
-  EXPECT_EQ(shown->choose.count, defaults.choose.count);
-  EXPECT_EQ(shown->choose.minimum_logit, defaults.choose.minimum_logit);
-  EXPECT_EQ(shown->choose.maximum_cosine, defaults.choose.maximum_cosine);
-  EXPECT_EQ(shown->choose.duplicates, defaults.choose.duplicates);
+  EXPECT_EQ(shown->policy.order.bid, defaults.policy.order.bid);
+  EXPECT_EQ(shown->policy.order.pctr, defaults.policy.order.pctr);
+  EXPECT_EQ(shown->policy.order.first_pass, defaults.policy.order.first_pass);
+  EXPECT_EQ(shown->policy.choose.count, defaults.policy.choose.count);
+  EXPECT_EQ(shown->policy.choose.minimum_logit, defaults.policy.choose.minimum_logit);
+  EXPECT_EQ(shown->policy.choose.maximum_cosine, defaults.policy.choose.maximum_cosine);
+  EXPECT_EQ(shown->policy.choose.duplicates, defaults.policy.choose.duplicates);
   EXPECT_EQ(shown->title.format, defaults.title.format);
   EXPECT_EQ(shown->title.open, defaults.title.open);
   EXPECT_EQ(shown->title.close, defaults.title.close);
@@ -88,8 +88,8 @@ TEST(ParseConfig, TakesEveryKey) {
       "40\nellipsis = \"...\"\n");
   ASSERT_TRUE(config.ok()) << config.status().message();
   EXPECT_FALSE(config->enabled);
-  EXPECT_EQ(config->order.bid, 2);
-  EXPECT_EQ(config->choose.duplicates, Duplicates::kPromote);
+  EXPECT_EQ(config->policy.order.bid, 2);
+  EXPECT_EQ(config->policy.choose.duplicates, Duplicates::kPromote);
   EXPECT_EQ(config->title.open, "[");
   EXPECT_EQ(config->title.max_width, 40u);
 }
@@ -116,9 +116,11 @@ TEST(Config, NamesWhatWasExpectedOfAChoice) {
 }
 
 TEST(Config, TurnsTheMinimumScoreIntoALogit) {
-  EXPECT_EQ(parse_config("")->choose.minimum_logit, -INFINITY);
-  EXPECT_FLOAT_EQ(parse_config("[selling_points]\nminimum_score = 0.5")->choose.minimum_logit, 0);
-  EXPECT_EQ(parse_config("[selling_points]\nminimum_score = 1")->choose.minimum_logit, INFINITY);
+  EXPECT_EQ(parse_config("")->policy.choose.minimum_logit, -INFINITY);
+  EXPECT_FLOAT_EQ(
+      parse_config("[selling_points]\nminimum_score = 0.5")->policy.choose.minimum_logit, 0);
+  EXPECT_EQ(parse_config("[selling_points]\nminimum_score = 1")->policy.choose.minimum_logit,
+            INFINITY);
 }
 
 }  // namespace

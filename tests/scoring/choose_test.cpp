@@ -25,7 +25,8 @@ struct Choice {
   std::vector<Verdict> verdicts;
 };
 
-Choice choose(const std::vector<Candidate>& candidates, const ChoosePolicy& policy) {
+Choice choose(std::vector<Candidate> candidates, const ChoosePolicy& policy) {
+  for (Candidate& c : candidates) c.preference = c.logit;
   Choice out{std::vector<uint32_t>(policy.count), std::vector<Verdict>(candidates.size())};
   out.chosen.resize(choose_selling_points(candidates, policy, kEmbeddings, out.chosen.data(),
                                           out.verdicts.data()));
@@ -93,8 +94,10 @@ Screening random_screening(std::mt19937& random, float bound) {
     const uint32_t row = random() % 5 == 0 ? kUnknownRow : random() % kRows;
     const float logit = std::round(normal(random) * 8) / 8;  // ties
     s.exact.push_back({1 + row, row, logit, random() % 6 == 0});
+    s.exact.back().preference = logit;
     s.screened.push_back(s.exact.back());
     s.screened.back().logit += error(random);
+    s.screened.back().preference = s.screened.back().logit;
     s.screened.back().screened = true;
   }
   return s;

@@ -1,0 +1,145 @@
+#include "scoring/explore.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "models/base/random.h"
+
+namespace barker {
+namespace {
+
+// Streams of one seed, so that the draws that estimate a probability are others than the one that
+// chose.
+constexpr uint64_t kSecondHalf = 0x6A09E667F3BCC909u;
+
+using internal::Choice;
+
+// The candidates that a draw can take next and that `is_counted` holds for. Of those with one
+// fingerprint, which have one draw, only the first can be.
+size_t count_eligible(const Choice& choice, std::span<const Candidate> candidates,
+                      auto&& is_counted) noexcept {
+  const auto may_come = [&](size_t i) {
+    return !choice.is_taken(i) && choice.may_be_taken(i, candidates[i].logit);
+  };
+  size_t count = 0;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    if (!may_come(i) || !is_counted(i)) continue;
+    bool is_first = true;
+    for (size_t earlier = 0; earlier < i && is_first; ++earlier) {
+      is_first = candidates[earlier].fingerprint != candidates[i].fingerprint || !may_come(earlier);
+    }
+    count += is_first;
+  }
+  return count;
+}
+
+// Walks through the orders in which equally likely candidates can be drawn so that exactly the
+// shown ones fit: the sum over the orders of the product of 1 / (candidates that may be drawn next).
+class UniformWalk {
+ public:
+  UniformWalk(std::span<const Candidate> candidates, const TitleRoom& room,
+              std::span<const uint32_t> shown)
+      : candidates_(candidates), room_(room), shown_(shown) {}
+
+  double probability(const Choice& choice) const noexcept {
+    if (choice.taken().size() == shown_.size()) return probability_of_end(choice);
+    const size_t eligible = count_eligible(choice, candidates_, [](size_t) { return true; });
+    double sum = 0;
+    for (const uint32_t next : shown_) {
+      if (choice.is_taken(next) || !choice.may_be_taken(next, candidates_[next].logit)) continue;
+      if (!fits_after(choice, next)) continue;
+      Choice longer = choice;
+      longer.take(next);
+      sum += probability(longer);
+    }
+    return eligible == 0 ? 0 : sum / static_cast<double>(eligible);
+  }
+
+ private:
+  // That nothing more is shown: the choice is full, nothing is left, or what comes next does not
+  // fit.
+  double probability_of_end(const Choice& choice) const noexcept {
+    if (choice.is_full()) return 1;
+    const size_t eligible = count_eligible(choice, candidates_, [](size_t) { return true; });
+    if (eligible == 0) return 1;
+    const size_t too_wide =
+        count_eligible(choice, candidates_, [&](size_t i) { return !fits_after(choice, i); });
+    return static_cast<double>(too_wide) / static_cast<double>(eligible);
+  }
+
+  bool fits_after(const Choice& choice, size_t next) const noexcept {
+    uint32_t longer[Choice::kMost];
+    const size_t taken = choice.taken().size();
+    std::ranges::copy(choice.taken(), longer);
+    longer[taken] = static_cast<uint32_t>(next);
+    return room_.fitting({longer, taken + 1}) == taken + 1;
+  }
+
+  const std::span<const Candidate> candidates_;
+  const TitleRoom& room_;
+  const std::span<const uint32_t> shown_;
+};
+
+}  // namespace
+
+size_t TitleRoom::fitting(std::span<const uint32_t> chosen) const noexcept {
+  if (width == 0) return chosen.size();
+  uint64_t left = width;
+  for (size_t k = 0; k < chosen.size(); ++k) {
+    const uint64_t taken = columns[chosen[k]];
+    if (taken > left || left - taken < width / 3) return k;
+    left -= taken;
+  }
+  return chosen.size();
+}
+
+float uniform_draw(uint64_t seed, uint64_t key) noexcept {
+  return static_cast<float>(mix_bits(mix_bits(seed) ^ key) >> 40) * 0x1p-24F;
+}
+
+float normal_draw(uint64_t seed, uint64_t key) noexcept {
+  // Box and Muller's method, of whose two numbers one is used.
+  const float radius = std::sqrt(-2 * std::log(1 - uniform_draw(seed, key)));
+  const float turn = uniform_draw(seed ^ kSecondHalf, key);
+  return radius * std::cos(2 * std::numbers::pi_v<float> * turn);
+}
+
+void draw_preferences(std::span<Candidate> candidates, ExploreBy by,
+                      std::span<const float> deviations, uint64_t seed) noexcept {
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    Candidate& c = candidates[i];
+    if (std::isnan(c.logit)) {
+      c.preference = c.logit;
+    } else if (by == ExploreBy::kUniform) {
+      c.preference = uniform_draw(seed, c.fingerprint);
+    } else {
+      c.preference = c.logit;
+      if (deviations[i] > 0) c.preference += deviations[i] * normal_draw(seed, c.fingerprint);
+    }
+  }
+}
+
+bool same_candidates(std::span<const uint32_t> a, std::span<const uint32_t> b) noexcept {
+  return a.size() == b.size() &&
+         std::ranges::all_of(a, [&](uint32_t i) { return std::ranges::find(b, i) != b.end(); });
+}
+
+double draw_propensity(std::span<Candidate> candidates, const ChoosePolicy& policy,
+                       const Embeddings& embeddings, ExploreBy by,
+                       std::span<const float> deviations, const TitleRoom& room,
+                       std::span<const uint32_t> shown, uint64_t seed) noexcept {
+  if (by == ExploreBy::kUniform) {
+    return UniformWalk(candidates, room, shown).probability(Choice(candidates, policy, embeddings));
+  }
+  uint32_t hits = 0;
+  for (uint32_t draw = 1; draw <= kThompsonDraws; ++draw) {
+    draw_preferences(candidates, by, deviations, mix_bits(seed + draw * kRandomStep));
+    uint32_t chosen[Choice::kMost];
+    const size_t size = choose_selling_points(candidates, policy, embeddings, chosen, nullptr);
+    hits += same_candidates({chosen, room.fitting({chosen, size})}, shown);
+  }
+  return static_cast<double>(std::max(hits, 1u)) / kThompsonDraws;
+}
+
+}  // namespace barker

@@ -1,0 +1,194 @@
+#include "plugin/experiments.h"
+
+#include <gmock/gmock.h>
+
+#include <map>
+#include <string>
+
+namespace barker {
+namespace {
+
+using testing::HasSubstr;
+
+std::string error_of(const std::string& toml) {
+  const auto experiments = Experiments::parse(toml);
+  return experiments.ok() ? "" : experiments.status().message();
+}
+
+// An experiment of two arms, the second of which sets what it is given.
+std::string experiment(const std::string& name, const std::string& more, const std::string& sets) {
+  return "[[experiment]]\nname = \"" + name + "\"\n" + more +
+         "\n[[experiment.arm]]\nname = \"control\"\nshare = 0.5\n[[experiment.arm]]\nname = "
+         "\"treatment\"\nshare = 0.5\n" +
+         sets + "\n";
+}
+
+// How many of some users are in each arm, "" those in none.
+std::map<std::string, int> count_arms(const Experiments& experiments, int users) {
+  std::map<std::string, int> counts;
+  for (int i = 0; i < users; ++i) {
+    Policy policy;
+    const Assignment in = experiments.assign("user" + std::to_string(i), policy);
+    std::string arms;
+    for (uint32_t a = 0; a < in.count; ++a) {
+      arms += std::string(in.arms[a]->label.experiment) + "=" + in.arms[a]->label.arm + " ";
+    }
+    ++counts[arms];
+  }
+  return counts;
+}
+
+// The five experiments of the paper's Table 2 as arms: no SPs, non-personal SPs, personal SPs,
+// highlighted or not, one, two or three of them.
+TEST(Experiments, ExpressEveryRowOfTable2) {
+  const std::string arms[] = {"selling_points = 0",         "choose_by = \"click_rate\"",
+                              "choose_by = \"attraction\"", "highlight = false",
+                              "highlight = true",           "selling_points = 1",
+                              "selling_points = 2",         "selling_points = 3"};
+  for (const std::string& arm : arms) {
+    const auto parsed = Experiments::parse(experiment("row", "", arm));
+    ASSERT_TRUE(parsed.ok()) << arm << ": " << parsed.status().message();
+  }
+  EXPECT_TRUE(Experiments::parse(experiment("row", "", arms[1]))->need_click_rates());
+  EXPECT_EQ(Experiments::parse(experiment("row", "", arms[7]))->most_selling_points(), 3u);
+}
+
+TEST(Experiments, ChangeWhatTheirArmsSetAndNothingElse) {
+  const auto experiments = Experiments::parse(
+      experiment("e", "",
+                 "selling_points = 3\nminimum_score = 0.5\nchoose_by = \"random\"\n"
+                 "display = \"best_last\"\nhighlight = false\nweights = \"canary\"\n"
+                 "order = {bid = 0.5, first_pass = 0}\nexplore_share = 0.25\n"
+                 "explore_by = \"thompson\"\nexplore_prior = 2"));
+  ASSERT_TRUE(experiments.ok()) << experiments.status().message();
+  const Policy base{.order = {2, 1, 1}};
+  bool saw[2] = {};
+  for (int i = 0; i < 100; ++i) {
+    Policy policy = base;
+    const Assignment in = experiments->assign("u" + std::to_string(i), policy);
+    ASSERT_EQ(in.count, 1u);
+    const bool is_treated = std::string(in.arms[0]->label.arm) == "treatment";
+    saw[is_treated] = true;
+    if (!is_treated) {
+      EXPECT_EQ(policy.choose.count, base.choose.count);
+      EXPECT_EQ(policy.order.bid, 2);
+      EXPECT_FALSE(policy.draws());
+      continue;
+    }
+    EXPECT_EQ(policy.choose.count, 3u);
+    EXPECT_EQ(policy.choose.minimum_logit, 0);
+    EXPECT_EQ(policy.by, ChooseBy::kRandom);
+    EXPECT_EQ(policy.display, DisplayOrder::kBestLast);
+    EXPECT_FALSE(policy.is_highlighted);
+    EXPECT_EQ(policy.weights, WeightsRole::kCanary);
+    EXPECT_EQ(policy.order.bid, 0.5);
+    EXPECT_EQ(policy.order.pctr, 1);
+    EXPECT_EQ(policy.order.first_pass, 0);
+    EXPECT_EQ(policy.exploration.share, 0.25);
+    EXPECT_EQ(policy.exploration.by, ExploreBy::kThompson);
+    EXPECT_EQ(policy.exploration.prior, 2);
+    EXPECT_TRUE(policy.draws());
+  }
+  EXPECT_TRUE(saw[0] && saw[1]);
+}
+
+TEST(Experiments, OfOneLayerShareNoUser) {
+  const auto experiments = Experiments::parse(
+      experiment("a", "layer = \"l\"\nusers = [0.0, 0.5]", "selling_points = 1") +
+      experiment("b", "layer = \"l\"\nusers = [0.5, 0.75]", "selling_points = 2"));
+  ASSERT_TRUE(experiments.ok()) << experiments.status().message();
+  const auto counts = count_arms(*experiments, 20'000);
+  ASSERT_EQ(counts.size(), 5u);
+  EXPECT_NEAR(counts.at(""), 5000, 300);
+  EXPECT_NEAR(counts.at("a=control "), 5000, 300);
+  EXPECT_NEAR(counts.at("a=treatment "), 5000, 300);
+  EXPECT_NEAR(counts.at("b=control "), 2500, 250);
+}
+
+TEST(Experiments, OfDifferentLayersMeetInOneUserIndependently) {
+  const auto experiments = Experiments::parse(experiment("a", "", "selling_points = 1") +
+                                              experiment("b", "", "highlight = false"));
+  ASSERT_TRUE(experiments.ok()) << experiments.status().message();
+  const auto counts = count_arms(*experiments, 20'000);
+  ASSERT_EQ(counts.size(), 4u);
+  for (const auto& [arms, count] : counts) EXPECT_NEAR(count, 5000, 300) << arms;
+}
+
+TEST(Experiments, KeepTheirUsersInTheirArmsWhileTheyGrow) {
+  const auto before = Experiments::parse(experiment("a", "users = 0.1", "selling_points = 1"));
+  const auto after = Experiments::parse(experiment("a", "users = 0.6", "selling_points = 1"));
+  int kept = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const std::string user = "user" + std::to_string(i);
+    Policy policy;
+    const Assignment then = before->assign(user, policy), now = after->assign(user, policy);
+    if (then.count == 0) continue;
+    ++kept;
+    ASSERT_EQ(now.count, 1u);
+    EXPECT_STREQ(then.arms[0]->label.arm, now.arms[0]->label.arm);
+  }
+  EXPECT_NEAR(kept, 1000, 150);
+}
+
+TEST(Experiments, MoveUsersByTheirSalt) {
+  const auto one = Experiments::parse(experiment("a", "salt = \"1\"", "selling_points = 1"));
+  const auto two = Experiments::parse(experiment("a", "salt = \"2\"", "selling_points = 1"));
+  int moved = 0;
+  for (int i = 0; i < 1000; ++i) {
+    Policy policy;
+    const std::string user = "user" + std::to_string(i);
+    moved += std::string(one->assign(user, policy).arms[0]->label.arm) !=
+             two->assign(user, policy).arms[0]->label.arm;
+  }
+  EXPECT_NEAR(moved, 500, 80);
+}
+
+TEST(Experiments, HoldNobodyWithoutAnId) {
+  const auto experiments = Experiments::parse(experiment("a", "", "selling_points = 0"));
+  Policy policy;
+  EXPECT_EQ(experiments->assign("", policy).count, 0u);
+  EXPECT_EQ(policy.choose.count, Policy().choose.count);
+}
+
+TEST(Experiments, AreRefusedWhereTheyOverlap) {
+  EXPECT_THAT(error_of(experiment("a", "layer = \"l\"", "selling_points = 1") +
+                       experiment("b", "layer = \"l\"", "highlight = false")),
+              HasSubstr("overlap: their parts of the layer \"l\" share users"));
+  EXPECT_THAT(error_of(experiment("a", "", "selling_points = 1") +
+                       experiment("b", "", "selling_points = 2")),
+              HasSubstr("both set selling_points"));
+  EXPECT_THAT(error_of(experiment("a", "layer = \"l\"\nusers = 0.1", "") +
+                       experiment("b", "layer = \"l\"\nsalt = \"x\"\nusers = [0.1, 0.2]", "")),
+              HasSubstr("different salts"));
+  EXPECT_THAT(error_of(experiment("a", "", "") + experiment("a", "", "")),
+              HasSubstr("two experiments"));
+}
+
+TEST(Experiments, AreRefusedWithLineAndKey) {
+  EXPECT_THAT(error_of("[experiment]\nname = \"a\""), HasSubstr("expected tables [[experiment]]"));
+  EXPECT_THAT(error_of("[[experiment]]\nnam = \"a\""),
+              HasSubstr("line 2: experiment.nam: no such key"));
+  EXPECT_THAT(error_of("[[experiment]]\nname = \"a b\""), HasSubstr("experiment.name"));
+  EXPECT_THAT(error_of("[[experiment]]\nname = \"a\""), HasSubstr("at least two arms"));
+  EXPECT_THAT(error_of(experiment("a", "users = 1.5", "")), HasSubstr("line 3: experiment.users"));
+  EXPECT_THAT(error_of(experiment("a", "users = [0.5, 0.5]", "")), HasSubstr("from < to"));
+  EXPECT_THAT(error_of(experiment("a", "users = [0.5]", "")), HasSubstr("[from, to]"));
+  EXPECT_THAT(error_of(experiment("a", "users = [\"x\", 1]", "")), HasSubstr("[from, to]"));
+  EXPECT_THAT(error_of(experiment("a", "", "selling_points = 4")),
+              HasSubstr("experiment.arm.selling_points: expected an integer from 0 to 3"));
+  EXPECT_THAT(error_of(experiment("a", "", "choose_by = \"luck\"")),
+              HasSubstr("expected one of attraction, click_rate, random, found \"luck\""));
+  EXPECT_THAT(error_of(experiment("a", "", "order = {bid = 11}")), HasSubstr("order.bid"));
+  EXPECT_THAT(error_of(experiment("a", "", "order = {bids = 1}")), HasSubstr("no such key"));
+  EXPECT_THAT(
+      error_of("[[experiment]]\nname = \"a\"\n[[experiment.arm]]\nname = \"x\"\nshare = 0.5\n"
+               "[[experiment.arm]]\nname = \"y\"\nshare = 0.4\n"),
+      HasSubstr("must sum to 1, found 0.9"));
+  EXPECT_THAT(
+      error_of("[[experiment]]\nname = \"a\"\n[[experiment.arm]]\nname = \"x\"\nshare = 0.5\n"
+               "[[experiment.arm]]\nname = \"x\"\nshare = 0.5\n"),
+      HasSubstr("two arms are named"));
+}
+
+}  // namespace
+}  // namespace barker
