@@ -1,8 +1,10 @@
 #include "plugin/config.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <map>
+#include <optional>
 
 #include "models/base/number_text.h"
 #include "models/base/toml_text.h"
@@ -12,12 +14,21 @@ namespace barker {
 namespace {
 
 using Reader = std::function<Status(const toml::node&)>;
+// Reads a table, whose keys have the prefix before their names in messages.
+using TableReader = std::function<Status(const toml::table&, const std::string& prefix)>;
+
+struct Readers {
+  std::map<std::string, Reader> keys;
+  std::map<std::string, TableReader> tables;  // those whose keys are names of the user's choice
+};
 
 Status wrong(const toml::node& node, const std::string& expected) {
   return invalid_argument(
       "expected " + expected + ", found " +
       std::string(toml::impl::node_type_friendly_names[static_cast<size_t>(node.type())]));
 }
+
+constexpr uint64_t kWidest = 100'000;  // columns
 
 Reader boolean(bool& out) {
   return [&out](const toml::node& node) -> Status {
@@ -91,21 +102,29 @@ Status one_of(const std::string& key, const std::string& name,
   return invalid_argument(key + ": expected one of " + known + ", found \"" + name + "\"");
 }
 
-Status read_table(const toml::table& table, const std::string& prefix,
-                  const std::map<std::string, Reader>& readers) {
+std::string place_of(const toml::node& node, const std::string& name) {
+  return "line " + std::to_string(node.source().begin.line) + ": " + name + ": ";
+}
+
+Status read_table(const toml::table& table, const std::string& prefix, const Readers& readers) {
   for (const auto& [key, node] : table) {
     const std::string name = prefix + std::string(key.str());
-    const std::string where =
-        "line " + std::to_string(node.source().begin.line) + ": " + name + ": ";
-    if (node.is_table() && prefix.empty() && !readers.contains(name)) {
+    const std::string where = place_of(node, name);
+    if (const auto reader = readers.tables.find(name); reader != readers.tables.end()) {
+      const toml::table* const named = node.as_table();
+      if (!named) return invalid_argument(where + wrong(node, "a table").message());
+      if (Status s = reader->second(*named, name + "."); !s.ok()) return s;
+      continue;
+    }
+    if (node.is_table() && prefix.empty() && !readers.keys.contains(name)) {
       bool known = false;
-      for (const auto& [reader, unused] : readers) known |= reader.starts_with(name + ".");
+      for (const auto& [reader, unused] : readers.keys) known |= reader.starts_with(name + ".");
       if (!known) return invalid_argument(where + "no such table");
       if (Status s = read_table(*node.as_table(), name + ".", readers); !s.ok()) return s;
       continue;
     }
-    const auto reader = readers.find(name);
-    if (reader == readers.end()) return invalid_argument(where + "no such key");
+    const auto reader = readers.keys.find(name);
+    if (reader == readers.keys.end()) return invalid_argument(where + "no such key");
     if (Status s = reader->second(node); !s.ok()) return invalid_argument(where + s.message());
   }
   return {};
@@ -118,17 +137,28 @@ struct Draft {
               memory = "auto";
   std::string separator = config.title.separator.text(), ellipsis = config.title.ellipsis.text();
   double minimum_score = 0;
+  struct GivenProfile {
+    std::string name;
+    std::optional<uint64_t> max_width, selling_points;
+  };
+  std::vector<GivenProfile> profiles;
 
-  std::map<std::string, Reader> readers();
+  Readers readers();
+  Status read_profiles(const toml::table& table, const std::string& prefix);
+  void choose_profiles();
   Status choose_format(const toml::table& table);
   Status choose();
 };
 
-std::map<std::string, Reader> Draft::readers() {
+Readers Draft::readers() {
   constexpr double kLargest = 1e3;
   constexpr double kLargestExponent = 10;  // two BARKER_MAX_NUMBERs to it still make a finite score
   Config& c = config;
-  return {
+  Readers readers;
+  readers.tables["title.profile"] = [this](const toml::table& table, const std::string& prefix) {
+    return read_profiles(table, prefix);
+  };
+  readers.keys = {
       {"enabled", boolean(c.enabled)},
       {"isa", text(c.isa)},
       {"window", integer(1, 10'000, [&c](uint64_t v) { c.window = v; })},
@@ -155,9 +185,48 @@ std::map<std::string, Reader> Draft::readers() {
       {"title.open", text(c.title.open)},
       {"title.close", text(c.title.close)},
       {"title.separator", text(separator)},
-      {"title.max_width", integer(0, 100'000, [&c](uint64_t v) { c.title.max_width = v; })},
+      {"title.max_width", integer(0, kWidest, [&c](uint64_t v) { c.title.max_width = v; })},
       {"title.ellipsis", text(ellipsis)},
   };
+  return readers;
+}
+
+Status Draft::read_profiles(const toml::table& table, const std::string& prefix) {
+  constexpr size_t kMostProfiles = 64;  // they are looked through for each query
+  for (const auto& [key, node] : table) {
+    const std::string name = prefix + std::string(key.str());
+    const toml::table* const keys = node.as_table();
+    if (!keys) return invalid_argument(place_of(node, name) + wrong(node, "a table").message());
+    if (key.str().empty()) {
+      return invalid_argument(place_of(node, name) + "expected the name of a profile");
+    }
+    if (profiles.size() == kMostProfiles) {
+      return invalid_argument(place_of(node, name) + "expected at most " +
+                              std::to_string(kMostProfiles) + " profiles");
+    }
+    GivenProfile& profile = profiles.emplace_back();
+    profile.name = key.str();
+    const Readers readers{{{name + ".max_width",
+                            integer(0, kWidest, [&profile](uint64_t v) { profile.max_width = v; })},
+                           {name + ".selling_points",
+                            integer(0, BARKER_MAX_SELLING_POINTS,
+                                    [&profile](uint64_t v) { profile.selling_points = v; })}},
+                          {}};
+    if (Status s = read_table(*keys, name + ".", readers); !s.ok()) return s;
+  }
+  return {};
+}
+
+// What a profile leaves out is as [title] and [selling_points] say.
+void Draft::choose_profiles() {
+  for (const GivenProfile& given : profiles) {
+    WidthProfile& profile = config.profiles.emplace_back();
+    profile.name = given.name;
+    profile.title = config.title;
+    profile.title.max_width = given.max_width.value_or(config.title.max_width);
+    const uint64_t most = given.selling_points.value_or(config.choose.count);
+    profile.most_selling_points = std::min(config.choose.count, static_cast<uint32_t>(most));
+  }
 }
 
 // The marks around a selling point follow the format unless they are given, so the format is chosen
@@ -210,10 +279,22 @@ Status Draft::choose() {
   config.title.ellipsis = ellipsis;
   config.untouched_title = config.title;
   config.untouched_title.max_width = 0;
+  choose_profiles();
   return {};
 }
 
 }  // namespace
+
+const WidthProfile* Config::profile(std::string_view name) const noexcept {
+  const auto found = std::ranges::find(profiles, name, &WidthProfile::name);
+  return found == profiles.end() ? nullptr : &*found;
+}
+
+ChoosePolicy Config::choose_for(const WidthProfile* profile) const noexcept {
+  ChoosePolicy policy = choose;
+  if (profile) policy.count = profile->most_selling_points;
+  return policy;
+}
 
 Result<Config> parse_config(std::string_view toml_text) {
   const Result<toml::table> parsed = parse_toml(toml_text);

@@ -75,6 +75,7 @@ class Explanation {
               JsonWriter& out)
       : request_(request.request),
         config_(basis.config),
+        profile_(config_.profile(view(request_.surface))),
         rules_(*basis.rules),
         g_(*basis.weights->generation),
         w_(workspace),
@@ -106,6 +107,15 @@ class Explanation {
       out_.end_object();
     }
     out_.end_array();
+  }
+
+  void write_surface() const {
+    if (request_.surface.size == 0) return;
+    out_.key("surface");
+    out_.begin_object();
+    out_.member("name", view(request_.surface));
+    out_.member("known", profile_ != nullptr);
+    out_.end_object();
   }
 
   void write_ads(const Answer& answer) const {
@@ -162,7 +172,8 @@ class Explanation {
     const bool is_late = rank >= w_.titles_in_time;
     std::vector<Verdict> verdicts(range.size());
     uint32_t chosen[BARKER_MAX_SELLING_POINTS];
-    choose_selling_points({w_.candidates.data() + range.begin, range.size()}, config_.choose,
+    choose_selling_points({w_.candidates.data() + range.begin, range.size()},
+                          config_.choose_for(profile_),
                           {g_.packed.kernels(), g_.network().embedding}, chosen, verdicts.data());
     out_.key("selling_points");
     out_.begin_array();
@@ -246,6 +257,7 @@ class Explanation {
 
   const barker_request& request_;
   const Config& config_;
+  const WidthProfile* const profile_;  // that the request names; null: none that is known
   const Rules& rules_;
   const Generation& g_;
   Workspace& w_;
@@ -269,6 +281,7 @@ std::string explain_answer(const CheckedRequest& request, const Basis& basis, Wo
     explanation.write_query_keywords();
     if (!answer.is_bypass()) {
       explanation.write_groups();
+      explanation.write_surface();
       explanation.write_ads(answer);
     }
   }

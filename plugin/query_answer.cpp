@@ -54,8 +54,7 @@ void Query::choose_for(barker_result_ad& out) {
 }
 
 size_t Query::choose_best(uint64_t ad_index, uint32_t* chosen) const {
-  return choose_selling_points(candidates_of(ad_index), config_.choose, embeddings(), chosen,
-                               nullptr);
+  return choose_selling_points(candidates_of(ad_index), choose_, embeddings(), chosen, nullptr);
 }
 
 // A look at what was chosen that would be too dear for every candidate. True: some of it may not be
@@ -97,7 +96,7 @@ bool Query::compare_with_title(uint64_t ad_index, std::span<const uint32_t> chos
   if (std::ranges::all_of(chosen, are_together)) return false;
   const uint32_t comparison = ++w_.comparisons;
   const barker_ad a = ad(ad_index);
-  const bool promotes = config_.choose.duplicates == Duplicates::kPromote;
+  const bool promotes = choose_.duplicates == Duplicates::kPromote;
   uint64_t bytes = a.title.size;
   for (const uint32_t i : chosen) {
     bytes += element(a.selling_points, a.selling_point_stride, i).text.size;
@@ -171,7 +170,7 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   const barker_ad a = ad(out.ad);
   const std::string_view title =
       (out.flags & BARKER_RESULT_BAD_AD) != 0 ? title_of_bad_ad(a) : view(a.title);
-  const bool is_cut = is_shown && config_.title.max_width > 0;
+  const bool is_cut = is_shown && title_.max_width > 0;
   const uint64_t steps_per_byte = is_cut ? kStepsPerByteCut : kStepsPerByteCleaned;
   uint64_t steps = kStepsPerAd + steps_per_byte * title.size();
   uint32_t promoted = 0;
@@ -189,9 +188,8 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   out.title_offset = answer_.text.size();
   // The merchant's own title is cleaned and escaped like all output, but neither prefixed nor cut.
   const bool is_own = !in_time || !is_shown || !out.rescored || is_untouched(a, out.ad);
-  rewrite_title(title, {prefixes, out.chosen_count},
-                is_own ? config_.untouched_title : config_.title, answer_.text, placed,
-                &counts_.invalid_utf8);
+  rewrite_title(title, {prefixes, out.chosen_count}, is_own ? config_.untouched_title : title_,
+                answer_.text, placed, &counts_.invalid_utf8);
   out.title_size = answer_.text.size() - out.title_offset;
   keep_placed(out, prefixes, placed);
 }

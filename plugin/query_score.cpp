@@ -122,7 +122,7 @@ Query::Scored Query::certify_candidates(float bound) {
       const size_t begin = w_.candidate_ranges[ad].begin, size = candidates_of(ad).size();
       if (late_after(kStepsPerAd + size * size)) return false;
       const auto certified = [&] {
-        return is_certified(candidates_of(ad), config_.choose, embeddings(), calibrated_bound,
+        return is_certified(candidates_of(ad), choose_, embeddings(), calibrated_bound,
                             [&](size_t i) {
                               const uint32_t slot = w_.candidate_slot[begin + i];
                               if (w_.distinct_state[slot] != SlotState::kScreened) return;

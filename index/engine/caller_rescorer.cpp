@@ -26,6 +26,7 @@ Result<SearchResult> CallerRescorer::rescore(const std::string& query, const Pro
   fill_request(query, user, ads);
   plugin_.request().deadline_ns = options.deadline_ns;
   plugin_.request().shown = options.shown;
+  plugin_.request().surface = as_string(options.surface);
   const auto start = std::chrono::steady_clock::now();
   const Status rescored =
       options.explain ? plugin_.rescore_and_explain(page.explanation) : plugin_.rescore();

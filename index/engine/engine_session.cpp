@@ -100,6 +100,7 @@ Result<SearchResult> EngineSession::answer(const std::string& query, const Profi
   fill_request(page, user);
   plugin_.request().deadline_ns = options.deadline_ns;
   plugin_.request().shown = options.shown;
+  plugin_.request().surface = as_string(options.surface);
   page.times.fetch = watch.lap();
   const Status rescored =
       options.explain ? plugin_.rescore_and_explain(page.explanation) : plugin_.rescore();

@@ -80,6 +80,7 @@ Result<SearchResult> EngineService::search(const SearchCall& call) {
   options.deadline_ns = deadline_ns(call.asker);
   options.shown = call.from + call.count;
   options.features = call.features;
+  options.surface = call.asker.surface;
   options.bar = parts_.bar;
   Result<SearchResult> page = session_->search(call.asker.query, profile_of(call.asker), options);
   if (page.ok()) remember(call, *page);
@@ -139,7 +140,8 @@ void EngineService::log_impression(const SearchCall& call, const SearchResult& p
 Result<SearchResult> EngineService::rescore(const RescoreCall& call) {
   if (!rescorer_) rescorer_ = std::make_unique<CallerRescorer>(parts_.engine);
   const RescoreOptions options{.explain = call.asker.explain,
-                               .deadline_ns = deadline_ns(call.asker)};
+                               .deadline_ns = deadline_ns(call.asker),
+                               .surface = call.asker.surface};
   Result<SearchResult> page =
       rescorer_->rescore(call.asker.query, profile_of(call.asker), call.ads, options);
   if (page.ok()) {

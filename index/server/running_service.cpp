@@ -117,6 +117,7 @@ PluginCounts plugin_counts(const barker_stats& s) {
           .candidates = s.candidates,
           .candidates_unknown = s.candidates_unknown,
           .groups_ignored = s.groups_ignored,
+          .unknown_surfaces = s.unknown_surfaces,
           .candidates_scored = s.candidates_scored,
           .candidates_rescored = s.candidates_rescored,
           .screen_violations = s.screen_violations,

@@ -95,7 +95,7 @@ class Session {
     return request_;
   }
 
-  // The request itself, for window, deadline_ns and shown. What was added above replaces the fields
+  // The request itself, for window, deadline_ns, shown and surface. What was added above replaces the fields
   // that point to it when the plugin is asked.
   barker_request& request() { return request_; }
 
