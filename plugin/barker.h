@@ -189,6 +189,11 @@ typedef struct barker_request {
   /* Since 1.3. The handle of a catalogue (barker.catalogue/1); 0: none. A handle or a number that
    * is not there refuses the request. */
   uint64_t catalogue;
+  /* Since 1.5. Name of a width profile of the configuration ([title.profile.NAME]), such as
+   * "mobile". Empty: titles are as [title] says. An unknown name is answered in the same way, so
+   * that a mistyped one takes down no page; barker_stats.unknown_surfaces counts such queries, and
+   * an explanation says "known": false. */
+  barker_string surface;
   /* Since 1.5. What places a request without user in experiments, such as the id of a cookie; may
    * be empty. A request without both is in no experiment. */
   barker_string visitor;
@@ -299,6 +304,8 @@ typedef struct barker_stats {
   uint64_t candidates_unknown;
   uint64_t groups_ignored; /* groups of requests whose name the model does not have */
   uint64_t bad_ads;        /* BARKER_RESULT_BAD_AD */
+  /* Since 1.5: */
+  uint64_t unknown_surfaces; /* queries that named a surface which the configuration lacks */
 } barker_stats;
 
 #define BARKER_LOG_INFO 0
@@ -499,6 +506,7 @@ typedef struct barker_explain {
    *   generation      number; model: path of the weight file; both only where one was asked
    *   query_keywords  [{text, known}]
    *   groups          [{name, known_tokens}]
+   *   surface         {name, known}; since 1.5, where the request names one
    *   ads             in the order of the answer, the window's:
    *     id, score, factors {bid, pctr or null, first_pass}, opt_out, merchant_off
    *     selling_points  [{text, score or null, verdict}]: P(attracted), and why it was put before

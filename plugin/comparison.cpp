@@ -48,7 +48,8 @@ void Comparison::add(const barker_request& request, const Serving& serving,
   }
   const CheckedRequest checked{request};  // a recording has no bad ads
   // The generations are compared, not the arms.
-  const Treatment treatment{config.policy};
+  Treatment treatment{config.policy};
+  config.fit_to_surface(view(request.surface), treatment.policy);
   const auto ask_one = [&](const RuledGeneration& weights, Side& side) {
     return ask(checked, {config, &weights, serving.rules.get(), treatment},
                lease.workspace_for(serving, weights), side);

@@ -1,13 +1,17 @@
 #include "plugin/config.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 
 #include "plugin/barker.h"
 #include "plugin/toml_readers.h"
 
 namespace barker {
 namespace {
+
+constexpr uint64_t kWidest = 100'000;  // columns
 
 Reader keys(std::vector<PublicKey>& out) {
   return [&out](const toml::node& node) -> Status {
@@ -43,18 +47,29 @@ struct Draft {
   std::string format = "html";
   std::string separator = config.title.separator.text(), ellipsis = config.title.ellipsis.text();
   double minimum_score = 0;
+  struct GivenProfile {
+    std::string name;
+    std::optional<uint64_t> max_width, selling_points;
+  };
+  std::vector<GivenProfile> profiles;
 
-  std::map<std::string, Reader> readers();
+  Readers readers();
+  Status read_profiles(const toml::table& table, const std::string& prefix);
+  void choose_profiles();
   Status choose_format(const toml::table& table);
   Config finish();
 };
 
-std::map<std::string, Reader> Draft::readers() {
+Readers Draft::readers() {
   constexpr double kLargest = 1e3;
   constexpr double kLargestPrior = 100;
   constexpr double kLargestExponent = 10;  // two BARKER_MAX_NUMBERs to it still make a finite score
   Config& c = config;
-  return {
+  Readers readers;
+  readers.tables["title.profile"] = [this](const toml::table& table, const std::string& prefix) {
+    return read_profiles(table, prefix);
+  };
+  readers.keys = {
       {"enabled", boolean(c.enabled)},
       {"isa", text(c.isa)},
       {"window", integer(1, 10'000, [&c](uint64_t v) { c.window = v; })},
@@ -90,9 +105,48 @@ std::map<std::string, Reader> Draft::readers() {
       {"title.open", text(c.title.open)},
       {"title.close", text(c.title.close)},
       {"title.separator", text(separator)},
-      {"title.max_width", integer(0, 100'000, [&c](uint64_t v) { c.title.max_width = v; })},
+      {"title.max_width", integer(0, kWidest, [&c](uint64_t v) { c.title.max_width = v; })},
       {"title.ellipsis", text(ellipsis)},
   };
+  return readers;
+}
+
+Status Draft::read_profiles(const toml::table& table, const std::string& prefix) {
+  constexpr size_t kMostProfiles = 64;  // they are looked through for each query
+  for (const auto& [key, node] : table) {
+    const std::string name = prefix + std::string(key.str());
+    const toml::table* const keys = node.as_table();
+    if (!keys) return invalid_argument(place_of(node, name) + wrong(node, "a table").message());
+    if (key.str().empty()) {
+      return invalid_argument(place_of(node, name) + "expected the name of a profile");
+    }
+    if (profiles.size() == kMostProfiles) {
+      return invalid_argument(place_of(node, name) + "expected at most " +
+                              std::to_string(kMostProfiles) + " profiles");
+    }
+    GivenProfile& profile = profiles.emplace_back();
+    profile.name = key.str();
+    const Readers readers{{{name + ".max_width",
+                            integer(0, kWidest, [&profile](uint64_t v) { profile.max_width = v; })},
+                           {name + ".selling_points",
+                            integer(0, BARKER_MAX_SELLING_POINTS,
+                                    [&profile](uint64_t v) { profile.selling_points = v; })}},
+                          {}};
+    if (Status s = read_table(*keys, name + ".", readers); !s.ok()) return s;
+  }
+  return {};
+}
+
+// What a profile leaves out is as [title] and [selling_points] say.
+void Draft::choose_profiles() {
+  for (const GivenProfile& given : profiles) {
+    WidthProfile& profile = config.profiles.emplace_back();
+    profile.name = given.name;
+    profile.title = config.title;
+    profile.title.max_width = given.max_width.value_or(config.title.max_width);
+    profile.most_selling_points =
+        static_cast<uint32_t>(given.selling_points.value_or(BARKER_MAX_SELLING_POINTS));
+  }
 }
 
 // The marks around a selling point follow the format unless they are given, so the format is chosen
@@ -122,10 +176,21 @@ Config Draft::finish() {
   config.title.ellipsis = ellipsis;
   config.untouched_title = config.title;
   config.untouched_title.max_width = 0;
+  choose_profiles();
   return std::move(config);
 }
 
 }  // namespace
+
+const WidthProfile* Config::profile(std::string_view name) const noexcept {
+  const auto found = std::ranges::find(profiles, name, &WidthProfile::name);
+  return found == profiles.end() ? nullptr : &*found;
+}
+
+void Config::fit_to_surface(std::string_view surface, Policy& changed) const noexcept {
+  const WidthProfile* const found = profile(surface);
+  if (found) changed.choose.count = std::min(changed.choose.count, found->most_selling_points);
+}
 
 Result<Config> parse_config(std::string_view toml_text) {
   const Result<toml::table> parsed = parse_toml(toml_text);

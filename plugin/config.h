@@ -23,6 +23,13 @@ struct LoadPolicy {
 
 enum class Numbers { kByFile, kExact, kFast, kScreened };
 
+// How titles are shown on one surface of the host, such as "mobile": [title.profile.mobile].
+struct WidthProfile {
+  std::string name;
+  TitlePolicy title;                 // that of [title] but for its width
+  uint32_t most_selling_points = 0;  // whatever [selling_points] count or an experiment says
+};
+
 struct Config {
   bool enabled = true;
   std::string isa;
@@ -30,11 +37,20 @@ struct Config {
   Policy policy;  // of users who are in no experiment
   TitlePolicy title;
   TitlePolicy untouched_title;  // the same format, no limit: of titles that are not rewritten
+  std::vector<WidthProfile> profiles;
   Numbers numbers = Numbers::kByFile;
   LoadPolicy load;
   double latency_gate = 0;
   double canary_served = 0, canary_compared = 0;
   std::string canary_salt;
+
+  // The profile of that name; null: there is none.
+  const WidthProfile* profile(std::string_view name) const noexcept;
+  // Takes from a policy the selling points for which a surface has no room.
+  void fit_to_surface(std::string_view surface, Policy& changed) const noexcept;
+  const TitlePolicy& title_for(const WidthProfile* profile) const noexcept {
+    return profile ? profile->title : title;
+  }
 };
 
 Result<Config> parse_config(std::string_view toml);

@@ -22,7 +22,7 @@ struct QueryCounts {
   uint64_t ads_rescored = 0, titles_rewritten = 0, query_keywords = 0, query_keywords_unknown = 0,
            invalid_utf8 = 0, candidates_scored = 0, candidates_rescored = 0, screen_violations = 0,
            user_tokens = 0, user_tokens_unknown = 0, candidates = 0, candidates_unknown = 0,
-           groups_ignored = 0;
+           groups_ignored = 0, unknown_surfaces = 0;
 
   void add(const QueryCounts& other) {
     ads_rescored += other.ads_rescored;
@@ -38,6 +38,7 @@ struct QueryCounts {
     candidates += other.candidates;
     candidates_unknown += other.candidates_unknown;
     groups_ignored += other.groups_ignored;
+    unknown_surfaces += other.unknown_surfaces;
   }
 };
 
@@ -47,7 +48,7 @@ struct Counters {
       ads_rescored{0}, titles_rewritten{0}, loads{0}, loads_refused{0}, query_keywords{0},
       query_keywords_unknown{0}, invalid_utf8{0}, candidates_scored{0}, candidates_rescored{0},
       screen_violations{0}, user_tokens{0}, user_tokens_unknown{0}, candidates{0},
-      candidates_unknown{0}, groups_ignored{0}, bad_ads{0};
+      candidates_unknown{0}, groups_ignored{0}, bad_ads{0}, unknown_surfaces{0};
 
   void add(const QueryCounts& q) {
     const auto add_to = [](std::atomic<uint64_t>& counter, uint64_t by) {
@@ -66,6 +67,7 @@ struct Counters {
     add_to(candidates, q.candidates);
     add_to(candidates_unknown, q.candidates_unknown);
     add_to(groups_ignored, q.groups_ignored);
+    add_to(unknown_surfaces, q.unknown_surfaces);
   }
 };
 

@@ -84,11 +84,11 @@ Status read_part(const toml::node& node, LayerPart& out) {
 Status read_order(const toml::node& node, OrderExponents& order) {
   constexpr double kLargestExponent = 10;  // as of the configuration's [order]
   if (!node.is_table()) return wrong(node, "a table of bid, pctr and first_pass");
-  return read_table(
-      *node.as_table(), "order.",
+  const Readers readers{
       {{"order.bid", number(0, kLargestExponent, [&](double v) { order.bid = v; })},
        {"order.pctr", number(0, kLargestExponent, [&](double v) { order.pctr = v; })},
-       {"order.first_pass", number(0, kLargestExponent, [&](double v) { order.first_pass = v; })}});
+       {"order.first_pass", number(0, kLargestExponent, [&](double v) { order.first_pass = v; })}}};
+  return read_table(*node.as_table(), "order.", readers);
 }
 
 Result<Arm> read_arm(const toml::node& node) {

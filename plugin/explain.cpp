@@ -75,6 +75,7 @@ class Explanation {
               const Answer& answer, JsonWriter& out)
       : request_(request.request),
         choice_(basis.treatment.policy.choice(answer.is_explored)),
+        profile_(basis.config.profile(view(request_.surface))),
         rules_(*basis.rules),
         g_(*basis.weights->generation),
         w_(workspace),
@@ -106,6 +107,15 @@ class Explanation {
       out_.end_object();
     }
     out_.end_array();
+  }
+
+  void write_surface() const {
+    if (request_.surface.size == 0) return;
+    out_.key("surface");
+    out_.begin_object();
+    out_.member("name", view(request_.surface));
+    out_.member("known", profile_ != nullptr);
+    out_.end_object();
   }
 
   void write_ads(const Answer& answer) const {
@@ -246,6 +256,7 @@ class Explanation {
 
   const barker_request& request_;
   const ChoosePolicy choice_;
+  const WidthProfile* const profile_;  // that the request names; null: none that is known
   const Rules& rules_;
   const Generation& g_;
   Workspace& w_;
@@ -269,6 +280,7 @@ std::string explain_answer(const CheckedRequest& request, const Basis& basis, Wo
     explanation.write_query_keywords();
     if (!answer.is_bypass()) {
       explanation.write_groups();
+      explanation.write_surface();
       explanation.write_ads(answer);
     }
   }

@@ -244,6 +244,7 @@ void Plugin::read_stats(barker_stats& s) const {
   s.candidates_unknown = read(counters_.candidates_unknown);
   s.groups_ignored = read(counters_.groups_ignored);
   s.bad_ads = read(counters_.bad_ads);
+  s.unknown_surfaces = read(counters_.unknown_surfaces);
   s.generation = serving_id_;
 }
 

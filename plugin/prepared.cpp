@@ -36,13 +36,16 @@ PreparedQuery::PreparedQuery(Plugin& plugin, const Serving& serving, WorkspacePo
     // Where this ends at the deadline, each ad is bypassed, for the deadline is as past for it.
     (void)Query(request_, basis_, workspace_, total_).set_context();
   }
-  // What the caller's texts say is in the workspace now; they may go.
+  // What the caller's texts say is in the workspace now; they may go. The name of the surface is
+  // the configuration's own from here on, and an unknown one was counted.
+  const WidthProfile* const profile = plugin.config().profile(view(request.request.surface));
   const uint64_t deadline_ns = request.request.deadline_ns, catalogue = request.request.catalogue;
   request_ = {};
   request_.request.struct_size = sizeof request_.request;
   request_.request.deadline_ns = deadline_ns;
   request_.request.window = 1;
   request_.request.catalogue = catalogue;
+  if (profile) request_.request.surface = {profile->name.data(), profile->name.size()};
 }
 
 PreparedQuery::~PreparedQuery() {

@@ -21,6 +21,8 @@ Query::Query(const CheckedRequest& request, const Basis& basis, Workspace& works
     : checked_(request),
       request_(request.request),
       config_(basis.config),
+      profile_(config_.profile(view(request_.surface))),
+      title_(config_.title_for(profile_)),
       weights_(*basis.weights),
       rules_(*basis.rules),
       g_(*weights_.generation),
@@ -39,6 +41,7 @@ Query::Query(const CheckedRequest& request, const Basis& basis, Workspace& works
       window_(std::min(request_.ad_count, request_.window ? request_.window : config_.window)),
       shown_(std::min(window_, request_.shown ? request_.shown : window_)),
       lap_start_ns_(now_ns()) {
+  counts_.unknown_surfaces += request_.surface.size > 0 && !profile_;
   if (w_.bound_generation == g_.id) return;
   w_.bound_generation = 0;  // if bind() runs out of memory, the workspace is bound to neither
   w_.forward.bind(g_.packed);

@@ -122,7 +122,9 @@ class Query {
   const CheckedRequest& checked_;
   const barker_request& request_;
   const Config& config_;
-  const RuledGeneration& weights_;  // with a generation
+  const WidthProfile* const profile_;  // that the request names; null: none that is known
+  const TitlePolicy& title_;           // of titles that are rewritten
+  const RuledGeneration& weights_;     // with a generation
   const Rules& rules_;
   const Generation& g_;
   const Network& n_;

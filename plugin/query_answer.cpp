@@ -186,7 +186,7 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   const barker_ad a = ad(out.ad);
   const std::string_view title =
       (out.flags & BARKER_RESULT_BAD_AD) != 0 ? title_of_bad_ad(a) : view(a.title);
-  const bool is_cut = is_shown && config_.title.max_width > 0;
+  const bool is_cut = is_shown && title_.max_width > 0;
   const uint64_t steps_per_byte = is_cut ? kStepsPerByteCut : kStepsPerByteCleaned;
   uint64_t steps = kStepsPerAd + steps_per_byte * title.size();
   uint32_t promoted = 0;
@@ -204,9 +204,8 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   out.title_offset = answer_.text.size();
   // The merchant's own title is cleaned and escaped like all output, but neither prefixed nor cut.
   const bool is_own = !in_time || !is_shown || !out.rescored || is_untouched(a, out.ad);
-  rewrite_title(title, {prefixes, out.chosen_count},
-                is_own ? config_.untouched_title : config_.title, answer_.text, placed,
-                &counts_.invalid_utf8);
+  rewrite_title(title, {prefixes, out.chosen_count}, is_own ? config_.untouched_title : title_,
+                answer_.text, placed, &counts_.invalid_utf8);
   out.title_size = answer_.text.size() - out.title_offset;
   keep_placed(out, prefixes, placed);
 }

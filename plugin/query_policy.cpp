@@ -95,7 +95,7 @@ bool Query::choose_drawn(barker_result_ad& out) {
     return std::span(all).subspan(range.begin, range.size());
   };
   const std::span<const float> deviations = part(w_.candidate_deviations);
-  const TitleRoom room{part(w_.candidate_columns), config_.title.max_width};
+  const TitleRoom room{part(w_.candidate_columns), title_.max_width};
   const Exploration drawing = policy_.drawing();
 
   // What would be shown without a draw. Its preferences are there already.
@@ -168,10 +168,9 @@ void Query::measure(std::string_view point, uint32_t& columns) {
   w_.visible.clear();
   append_visible(point, w_.visible, nullptr);
   fold_spaces(w_.visible);
-  columns =
-      w_.visible.empty()
-          ? 0
-          : static_cast<uint32_t>(display_width(w_.visible) + config_.title.separator.columns());
+  columns = w_.visible.empty()
+                ? 0
+                : static_cast<uint32_t>(display_width(w_.visible) + title_.separator.columns());
 }
 
 // Puts the chosen ones into the order in which they are displayed. Those that do not fit are left
@@ -185,7 +184,7 @@ void Query::arrange(barker_result_ad& out) {
     measure(view(point.text), columns[k]);
     positions[k] = k;
   }
-  const TitleRoom room{{columns, out.chosen_count}, config_.title.max_width};
+  const TitleRoom room{{columns, out.chosen_count}, title_.max_width};
   out.chosen_count = static_cast<uint32_t>(room.fitting({positions, out.chosen_count}));
   const std::span<barker_chosen> chosen(out.chosen, out.chosen_count);
   if (policy_.display == DisplayOrder::kBestLast) {

@@ -132,12 +132,13 @@ Status check_group(const barker_group& group, uint64_t& text) {
   return {};
 }
 
-// Query, user and groups.
+// Query, user, surface and groups.
 Status check_context(const barker_request& r, uint64_t& text) {
   if (Status s = check_string("query", r.query); !s.ok()) return s;
   if (Status s = check_string("user", r.user); !s.ok()) return s;
   if (Status s = check_string("visitor", r.visitor); !s.ok()) return s;
-  text += r.query.size + r.user.size + r.visitor.size;
+  if (Status s = check_string("surface", r.surface); !s.ok()) return s;
+  text += r.query.size + r.user.size + r.visitor.size + r.surface.size;
   if (Status s = check_texts("user_keywords", r.user_keywords, r.user_keyword_count, text);
       !s.ok()) {
     return s;

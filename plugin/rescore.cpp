@@ -125,6 +125,7 @@ Treatment Plugin::treatment_of(const barker_request& request, const Experiments&
     treatment.assignment =
         experiments.assign(user.empty() ? view(request.visitor) : user, treatment.policy);
   }
+  config_.fit_to_surface(view(request.surface), treatment.policy);
   if (!treatment.policy.draws()) return treatment;
   // Numbers that follow each other are as good as any, for each seed is mixed before it is used.
   treatment.seed = request.seed ? request.seed : next_seed_.fetch_add(1, std::memory_order_relaxed);

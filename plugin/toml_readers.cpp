@@ -53,21 +53,29 @@ Reader number(double low, double high, std::function<void(double)> set) {
   };
 }
 
-Status read_table(const toml::table& table, const std::string& prefix,
-                  const std::map<std::string, Reader>& readers) {
+std::string place_of(const toml::node& node, const std::string& name) {
+  return "line " + std::to_string(node.source().begin.line) + ": " + name + ": ";
+}
+
+Status read_table(const toml::table& table, const std::string& prefix, const Readers& readers) {
   for (const auto& [key, node] : table) {
     const std::string name = prefix + std::string(key.str());
-    const std::string where =
-        "line " + std::to_string(node.source().begin.line) + ": " + name + ": ";
-    if (node.is_table() && prefix.empty() && !readers.contains(name)) {
+    const std::string where = place_of(node, name);
+    if (const auto reader = readers.tables.find(name); reader != readers.tables.end()) {
+      const toml::table* const named = node.as_table();
+      if (!named) return invalid_argument(where + wrong(node, "a table").message());
+      if (Status s = reader->second(*named, name + "."); !s.ok()) return s;
+      continue;
+    }
+    if (node.is_table() && prefix.empty() && !readers.keys.contains(name)) {
       bool known = false;
-      for (const auto& [reader, unused] : readers) known |= reader.starts_with(name + ".");
+      for (const auto& [reader, unused] : readers.keys) known |= reader.starts_with(name + ".");
       if (!known) return invalid_argument(where + "no such table");
       if (Status s = read_table(*node.as_table(), name + ".", readers); !s.ok()) return s;
       continue;
     }
-    const auto reader = readers.find(name);
-    if (reader == readers.end()) return invalid_argument(where + "no such key");
+    const auto reader = readers.keys.find(name);
+    if (reader == readers.keys.end()) return invalid_argument(where + "no such key");
     if (Status s = reader->second(node); !s.ok()) return invalid_argument(where + s.message());
   }
   return {};

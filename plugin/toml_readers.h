@@ -50,9 +50,20 @@ Reader word(std::initializer_list<std::pair<const char*, T>> choices, T& out) {
   };
 }
 
+// Reads a table, whose keys have the prefix before their names in messages.
+using TableReader = std::function<Status(const toml::table&, const std::string& prefix)>;
+
+struct Readers {
+  std::map<std::string, Reader> keys;
+  std::map<std::string, TableReader> tables =
+      {};  // those whose keys are names of the user's choice
+};
+
+// What a message says of the place of a value: "line 3: title.width: ".
+std::string place_of(const toml::node& node, const std::string& name);
+
 // A table whose keys are those of `readers`, with `prefix` before them ("title." for "title.width").
 // Of the outermost table, whose prefix is empty, "a.b" reads the key b of the table a.
-Status read_table(const toml::table& table, const std::string& prefix,
-                  const std::map<std::string, Reader>& readers);
+Status read_table(const toml::table& table, const std::string& prefix, const Readers& readers);
 
 }  // namespace barker

@@ -26,8 +26,9 @@ struct Options {
   EngineOptions engine;
   std::string config_file, users, user, queries, query;
   std::vector<std::string> user_keywords, groups;
+  SearchOptions search;
   size_t limit = 10, threads = 1;
-  bool json = false, explain = false;
+  bool json = false;
 };
 
 // The user of --users and --user, or of --user-keywords and --group.
@@ -91,6 +92,13 @@ class NoSellingPointNote {
   std::atomic<bool> said_ = false;
 };
 
+// Says on standard error that titles were shown as without the surface that was asked for.
+void note_unknown_surface(const Engine& engine, const Options& options) {
+  if (engine.plugin_stats().unknown_surfaces == 0) return;
+  std::cerr << "barker search: the configuration has no [title.profile." +
+                   visible(options.search.surface) + "]: titles are as [title] says\n";
+}
+
 Result<int> run(Options& options) {
   if (options.queries.empty() && options.query.empty()) {
     return invalid_argument("QUERY is missing; --queries FILE answers many");
@@ -119,9 +127,10 @@ Result<int> run(Options& options) {
   };
   if (options.queries.empty()) {
     const Result<SearchResult> page =
-        EngineSession(**engine).search(options.query, *user, {.explain = options.explain});
+        EngineSession(**engine).search(options.query, *user, options.search);
     if (!page.ok()) return page.status();
     std::cout << format(*page);
+    note_unknown_surface(**engine, options);
     return kExitOk;
   }
   const HangupListener hangups([&engine] { (*engine)->reload(); });
@@ -131,8 +140,9 @@ Result<int> run(Options& options) {
     if (interactive) std::cout.flush();
   };
   const Status searched = search_queries(
-      **engine, *user, {options.queries, options.threads, options.explain, format, print});
+      **engine, *user, {options.queries, options.threads, options.search, format, print});
   if (!searched.ok()) return searched;
+  note_unknown_surface(**engine, options);
   return kExitOk;
 }
 
@@ -229,6 +239,11 @@ void add_model_options(CLI::App& command, Options& o) {
           "TOML file of what must not be shown (plugin/rules.h); read again when it changes")
       ->type_name(kFile)
       ->group(kModel);
+  command
+      .add_option("--experiments", o.engine.watched.experiments,
+                  "TOML file of experiments (plugin/experiments.h); read again when it changes")
+      ->type_name(kFile)
+      ->group(kModel);
   command.add_option("--plugin", o.engine.plugin, "libbarker.so")
       ->type_name(kFile)
       ->default_str("beside this command")
@@ -264,7 +279,13 @@ Command add_search_command(CLI::App& app) {
       ->check(CLI::Range(1, BARKER_MAX_ADS))
       ->group(kInput);
   command->add_flag("--json", o.json, "Print one JSON object a query")->group(kOutput);
-  command->add_flag("--explain", o.explain, "Print why the answer is as it is")->group(kOutput);
+  command
+      ->add_option("--surface", o.search.surface,
+                   "Width profile of the plugin's configuration, such as mobile")
+      ->type_name("NAME")
+      ->group(kOutput);
+  command->add_flag("--explain", o.search.explain, "Print why the answer is as it is")
+      ->group(kOutput);
   command->add_option("--limit", o.limit, "Number of ads to print")
       ->check(CLI::Range(0, 100000))
       ->group(kOutput);

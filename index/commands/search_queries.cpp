@@ -185,7 +185,7 @@ void answer_lines(const Engine& engine, const Profile& user, const QueriesOption
     EngineSession session(engine);
     std::string line;
     while (questions.next(line, ticket)) {
-      const Result<SearchResult> page = session.search(line, user, {.explain = options.explain});
+      const Result<SearchResult> page = session.search(line, user, options.search);
       if (!page.ok()) return fail(page.status());
       if (!output.put(ticket, options.format(*page))) return;
     }

@@ -6,16 +6,16 @@
 #include <functional>
 #include <string>
 
-#include "index/engine/engine.h"
+#include "index/engine/engine_session.h"
 #include "index/engine/search_result.h"
 #include "index/profiles/profiles.h"
 
 namespace barker {
 
 struct QueriesOptions {
-  std::string file;    // one query a line; "-": standard input, whose answers are printed at once
-  size_t threads = 1;  // 1: on the calling thread
-  bool explain = false;
+  std::string file;      // one query a line; "-": standard input, whose answers are printed at once
+  size_t threads = 1;    // 1: on the calling thread
+  SearchOptions search;  // of every query
   std::function<std::string(const SearchResult&)> format;  // [any thread]
   std::function<void(const std::string&)> print;           // one call at a time
 };

@@ -44,6 +44,7 @@ struct WeightsConfig {
   std::string path;         // weight file or weights directory; empty: nothing is rescored
   bool watch = true;        // load them again when they change
   std::string rules;        // file; empty: none
+  std::string experiments;  // file (plugin/experiments.h); empty: none
   double probation_s = 30;  // these three: struct Watched of plugin/host/life_cycle.h
   double most_failures = 0.01;
   double slowest = 4;

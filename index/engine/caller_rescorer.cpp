@@ -3,13 +3,9 @@
 #include <chrono>
 
 #include "index/engine/engine_parts.h"
+#include "index/engine/read_answer.h"
 
 namespace barker {
-namespace {
-
-double microseconds(uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e3; }
-
-}  // namespace
 
 CallerRescorer::CallerRescorer(const Engine& engine)
     : plugin_(*engine.parts().api, engine.parts().plugin) {}
@@ -26,6 +22,8 @@ Result<SearchResult> CallerRescorer::rescore(const std::string& query, const Pro
   fill_request(query, user, ads);
   plugin_.request().deadline_ns = options.deadline_ns;
   plugin_.request().shown = options.shown;
+  plugin_.request().visitor = as_string(options.visitor);
+  plugin_.request().surface = as_string(options.surface);
   const auto start = std::chrono::steady_clock::now();
   const Status rescored =
       options.explain ? plugin_.rescore_and_explain(page.explanation) : plugin_.rescore();
@@ -58,30 +56,13 @@ void CallerRescorer::fill_request(const std::string& query, const Profile& user,
 }
 
 void CallerRescorer::read_answer(SearchResult& page) const {
-  const barker_response& response = plugin_.response();
-  page.status = plugin_.status();
-  page.reason = plugin_.reason();
-  page.generation = response.generation;
-  page.times.map = microseconds(response.map_ns);
-  page.times.score = microseconds(response.score_ns);
-  page.times.choose = microseconds(response.choose_ns);
-  page.times.rewrite = microseconds(response.rewrite_ns);
+  read_outcome(plugin_, page);
   page.ads.reserve(plugin_.size());
   for (size_t rank = 0; rank < plugin_.size(); ++rank) {
     const AnsweredAd answer = plugin_.answer(rank);
-    AdShown& shown = page.ads.emplace_back();
-    shown.id = as_view(answer.ad.id);
-    shown.title = answer.title;
-    shown.original_title = as_view(answer.ad.title);
-    shown.rank = rank + 1;
-    shown.first_pass_rank = answer.index + 1;
-    shown.score = answer.score;
-    shown.bid = answer.ad.bid;
-    shown.pctr = answer.pctr;
-    shown.is_rescored = answer.rescored;
-    for (const barker_chosen& chosen : answer.chosen) {
-      shown.selling_points.push_back(
-          {std::string(answer.text_of(chosen)), chosen.score, chosen.begin, chosen.end});
+    AdShown& shown = page.ads.emplace_back(read_ad(plugin_, rank));
+    for (size_t k = 0; k < answer.chosen.size(); ++k) {
+      shown.selling_points[k].text = answer.text_of(answer.chosen[k]);
     }
   }
 }

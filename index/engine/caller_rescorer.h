@@ -25,6 +25,8 @@ struct RescoreOptions {
   bool explain = false;
   uint64_t deadline_ns = 0;  // of the plugin's work, on CLOCK_MONOTONIC; 0: none
   size_t shown = 0;          // ads that will be shown, and get their titles rewritten; 0: all
+  std::string visitor = {};  // places users without an id in experiments
+  std::string surface = {};  // width profile of the plugin's configuration; empty: none
 };
 
 class CallerRescorer {

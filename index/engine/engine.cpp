@@ -44,7 +44,8 @@ double bid_exponent_of(const std::string& config) {
 }
 
 bool watches(const EngineOptions& options) {
-  return options.watch || !options.watched.rules.empty() || !options.admin.empty();
+  return options.watch || !options.watched.rules.empty() || !options.watched.experiments.empty() ||
+         !options.admin.empty();
 }
 
 // ICU reads the dictionary of each of these scripts when it is first asked, which takes longer than a

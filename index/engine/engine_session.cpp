@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "index/engine/engine_parts.h"
+#include "index/engine/read_answer.h"
 #include "index/engine/stored_ad.h"
 #include "models/text/text.h"
 #include "plugin/host/names.h"
@@ -13,8 +14,6 @@ namespace barker {
 namespace {
 
 std::string_view view(const flatbuffers::String& text) { return {text.c_str(), text.size()}; }
-
-double microseconds(uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e3; }
 
 class Stopwatch {
  public:
@@ -28,20 +27,6 @@ class Stopwatch {
  private:
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
-
-// An ad with the rank and score of the first pass. read_answer() replaces what the plugin changed.
-AdShown show(const barker_ad& ad, size_t rank, size_t first_pass_rank, std::string title) {
-  AdShown shown;
-  shown.id = as_view(ad.id);
-  shown.title = std::move(title);
-  shown.original_title = as_view(ad.title);
-  shown.rank = rank;
-  shown.first_pass_rank = first_pass_rank;
-  shown.score = ad.first_pass_score;
-  shown.bid = ad.bid;
-  shown.pctr = NAN;
-  return shown;
-}
 
 // The title as its merchant wrote it, cleaned and escaped as HTML, which is safe in whatever format
 // the plugin writes titles.
@@ -100,6 +85,9 @@ Result<SearchResult> EngineSession::answer(const std::string& query, const Profi
   fill_request(page, user);
   plugin_.request().deadline_ns = options.deadline_ns;
   plugin_.request().shown = options.shown;
+  plugin_.request().visitor = as_string(options.visitor);
+  plugin_.request().seed = random_.next();
+  plugin_.request().surface = as_string(options.surface);
   page.times.fetch = watch.lap();
   const Status rescored =
       options.explain ? plugin_.rescore_and_explain(page.explanation) : plugin_.rescore();
@@ -205,27 +193,15 @@ std::string EngineSession::text_of(const AnsweredAd& answer, const barker_chosen
 }
 
 void EngineSession::read_answer(SearchResult& page) const {
-  const barker_response& response = plugin_.response();
-  page.status = plugin_.status();
-  page.reason = plugin_.reason();
-  page.generation = response.generation;
-  page.times.map = microseconds(response.map_ns);
-  page.times.score = microseconds(response.score_ns);
-  page.times.choose = microseconds(response.choose_ns);
-  page.times.rewrite = microseconds(response.rewrite_ns);
+  read_outcome(plugin_, page);
   page.ads.reserve(plugin_.size());
   for (size_t rank = 0; rank < plugin_.size(); ++rank) {
     const AnsweredAd answer = plugin_.answer(rank);
-    AdShown shown = show(answer.ad, rank + 1, answer.index + 1, std::string(answer.title));
-    shown.score = answer.score;
-    shown.pctr = answer.pctr;
-    shown.is_rescored = answer.rescored;
+    AdShown& shown = page.ads.emplace_back(read_ad(plugin_, rank));
     show_match(first_pass_.candidates()[answer.index], shown);
-    for (const barker_chosen& chosen : answer.chosen) {
-      shown.selling_points.push_back(
-          {text_of(answer, chosen), chosen.score, chosen.begin, chosen.end});
+    for (size_t k = 0; k < answer.chosen.size(); ++k) {
+      shown.selling_points[k].text = text_of(answer, answer.chosen[k]);
     }
-    page.ads.push_back(std::move(shown));
   }
 }
 
@@ -238,7 +214,7 @@ void EngineSession::show_first_pass(SearchResult& page, const Status& why) const
   page.reason = "refused";
   const std::span<const barker_ad> ads = plugin_.ads();
   for (size_t i = 0; i < ads.size(); ++i) {
-    page.ads.push_back(show(ads[i], i + 1, i + 1, untouched_title(ads[i].title)));
+    page.ads.push_back(show_ad(ads[i], i + 1, i + 1, untouched_title(ads[i].title)));
     show_match(first_pass_.candidates()[i], page.ads.back());
   }
 }

@@ -25,6 +25,8 @@ struct SearchOptions {
   size_t shown = 0;  // ads that will be shown, and get their titles rewritten; 0: all of the page
   // Keywords of selling points or attributes, all of which an ad must have to be on the page.
   std::vector<std::string> features = {};
+  std::string visitor = {};    // places users without an id in experiments, such as a cookie's id
+  std::string surface = {};    // width profile of the plugin's configuration; empty: none
   FeatureBarOptions bar = {};  // of the features that the page offers
 };
 

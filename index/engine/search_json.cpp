@@ -145,7 +145,22 @@ void write_ad(const AdShown& ad, bool auction, Writer& to) {
     to.close('}');
   }
   to.close(']');
+  to.number("propensity", ad.propensity);
   to.close('}');
+}
+
+void write_arms(const SearchResult& result, Writer& to) {
+  to.name("arms");
+  to.open('[');
+  for (const ArmShown& arm : result.arms) {
+    to.open('{');
+    to.text("layer", arm.layer);
+    to.text("experiment", arm.experiment);
+    to.text("arm", arm.arm);
+    to.close('}');
+  }
+  to.close(']');
+  to.flag("explored", result.is_explored);
 }
 
 void write_sf(const FeatureShown& sf, Writer& to) {
@@ -174,6 +189,7 @@ std::string search_json(const SearchResult& result, const JsonPart& part) {
   to.text("status", result.status);
   to.text("reason", result.reason);
   to.number("generation", result.generation);
+  write_arms(result, to);
   write_times(result.times, part.auction, to);
   if (part.auction) write_auction(result.auction, to);
   to.name("ads");

@@ -2,6 +2,7 @@
 // stage took. Plain values, which own their texts.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -24,6 +25,13 @@ struct AdShown {
   std::string match = "title";  // how it came into the auction: "exact", "phrase", "broad", "title"
   std::string term;             // the bid term that matched; empty: none
   std::vector<SellingPointShown> selling_points;
+  double propensity =
+      NAN;  // probability with which these selling points were shown; NaN: not known
+};
+
+// An arm of an experiment that the user is in.
+struct ArmShown {
+  std::string layer, experiment, arm;
 };
 
 // A feature keyword (SF) that the page offers as a filter (feature_bar.h).
@@ -58,6 +66,8 @@ struct SearchResult {
   std::string query, user;
   std::string status, reason;  // plugin/host/names.h, or "bypassed" and "refused"
   uint64_t generation = 0;     // of the weights that answered; 0: none
+  std::vector<ArmShown> arms;
+  bool is_explored = false;  // the selling points of this page were drawn
   StageTimes times;
   AuctionRecord auction;
   std::vector<AdShown> ads;

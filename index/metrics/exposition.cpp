@@ -142,9 +142,9 @@ void Registry::add_gauge(std::string name, std::string help, MetricLabels labels
              {std::move(labels), write_callback(std::move(value))});
 }
 
-void Registry::add_gauges(std::string name, std::string help,
-                          std::function<std::vector<MetricSample>()> samples) {
-  add_series(std::move(name), std::move(help), "gauge",
+void Registry::add_samples(std::string name, std::string help, const char* type,
+                           std::function<std::vector<MetricSample>()> samples) {
+  add_series(std::move(name), std::move(help), type,
              {{},
               [samples = std::move(samples)](const std::string& full, const MetricLabels&,
                                              std::string& out) {
@@ -152,6 +152,16 @@ void Registry::add_gauges(std::string name, std::string help,
                   write_sample(full, sample.labels, "", value_text(sample.value), out);
                 }
               }});
+}
+
+void Registry::add_gauges(std::string name, std::string help,
+                          std::function<std::vector<MetricSample>()> samples) {
+  add_samples(std::move(name), std::move(help), "gauge", std::move(samples));
+}
+
+void Registry::add_counters(std::string name, std::string help,
+                            std::function<std::vector<MetricSample>()> samples) {
+  add_samples(std::move(name), std::move(help), "counter", std::move(samples));
 }
 
 std::string Registry::text() const {

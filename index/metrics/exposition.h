@@ -44,6 +44,10 @@ class Registry {
   void add_gauges(std::string name, std::string help,
                   std::function<std::vector<MetricSample>()> samples);
 
+  // The same of counters.
+  void add_counters(std::string name, std::string help,
+                    std::function<std::vector<MetricSample>()> samples);
+
   std::string text() const;
 
  private:
@@ -57,6 +61,8 @@ class Registry {
     const char* type;
     std::vector<Series> series;
   };
+  void add_samples(std::string name, std::string help, const char* type,
+                   std::function<std::vector<MetricSample>()> samples);
   void add_series(std::string name, std::string help, const char* type, Series series);
 
   std::vector<Family> families_;

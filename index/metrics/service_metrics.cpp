@@ -114,6 +114,7 @@ void ServiceMetrics::register_with(Registry& registry) const {
   impressions.register_with(registry, "barker_impressions_total",
                             "What was shown, as told by events.", "kind");
   clicks.register_with(registry, "barker_clicks_total", "Clicks, as told by events.", "kind");
+  arms.register_with(registry);
 }
 
 void register_plugin(Registry& registry, const std::function<PluginCounts()>& read) {
@@ -141,6 +142,9 @@ void register_plugin(Registry& registry, const std::function<PluginCounts()>& re
           &P::user_tokens_unknown);
   counter("barker_groups_ignored_total", "Groups of requests that the model lacks.",
           &P::groups_ignored);
+  counter("barker_unknown_surfaces_total",
+          "Queries that named a width profile which the configuration lacks.",
+          &P::unknown_surfaces);
   counter("barker_selling_points_total", "Selling points that were looked up.", &P::candidates);
   counter("barker_selling_points_unknown_total", "Of these, selling points that the model lacks.",
           &P::candidates_unknown);

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "index/metrics/arm_counters.h"
 #include "index/metrics/counter.h"
 #include "index/metrics/exposition.h"
 #include "index/metrics/histogram.h"
@@ -63,6 +64,7 @@ class ServiceMetrics {
   Gauge connections;
   LabelledCounters impressions{{"ad", "feature"}};
   LabelledCounters clicks{{"ad", "feature"}};
+  ArmCounters arms;
 
  private:
   static constexpr std::array<int, 21> kStatuses = {200, 201, 202, 204, 304, 400, 401,
@@ -90,7 +92,7 @@ struct PluginCounts {
   uint64_t loads = 0, loads_refused = 0;
   uint64_t query_keywords = 0, query_keywords_unknown = 0;
   uint64_t user_tokens = 0, user_tokens_unknown = 0;
-  uint64_t candidates = 0, candidates_unknown = 0, groups_ignored = 0;
+  uint64_t candidates = 0, candidates_unknown = 0, groups_ignored = 0, unknown_surfaces = 0;
   uint64_t candidates_scored = 0, candidates_rescored = 0, screen_violations = 0;
   uint64_t invalid_utf8 = 0;
   uint64_t generation = 0;  // 0: none serves

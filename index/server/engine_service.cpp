@@ -80,6 +80,8 @@ Result<SearchResult> EngineService::search(const SearchCall& call) {
   options.deadline_ns = deadline_ns(call.asker);
   options.shown = call.from + call.count;
   options.features = call.features;
+  options.visitor = call.asker.visitor;
+  options.surface = call.asker.surface;
   options.bar = parts_.bar;
   Result<SearchResult> page = session_->search(call.asker.query, profile_of(call.asker), options);
   if (page.ok()) remember(call, *page);
@@ -99,6 +101,12 @@ void EngineService::remember(const SearchCall& call, const SearchResult& page) {
   parts_.metrics.impressions.of("ad").add(end - first);
   parts_.metrics.impressions.of("feature").add(page.features.size());
   RecentPage recent{.user = page.user, .ads = {}, .sfs = {}};
+  for (const ArmShown& shown : page.arms) {
+    ArmCounters::Arm& arm = parts_.metrics.arms.of({shown.layer, shown.experiment, shown.arm});
+    arm.pages.add();
+    arm.impressions.add(end - first);
+    recent.arms.push_back(&arm);
+  }
   for (size_t i = first; i < end; ++i) {
     recent.ads.push_back({page.ads[i].id, page.ads[i].original_title, page.ads[i].price});
   }
@@ -114,6 +122,8 @@ void EngineService::log_impression(const SearchCall& call, const SearchResult& p
   line.user = page.user;
   line.query = page.query;
   line.generation = page.generation;
+  for (const ArmShown& arm : page.arms) line.arms.push_back({arm.layer, arm.experiment, arm.arm});
+  line.explored = page.is_explored;
   line.user_keywords = profile_.keywords;
   for (const auto& [name, tokens] : profile_.groups) line.groups.push_back({name, tokens});
   for (size_t i = std::min(call.from, end); i < end; ++i) {
@@ -124,6 +134,7 @@ void EngineService::log_impression(const SearchCall& call, const SearchResult& p
     raw.bid = ad.bid;
     raw.price = ad.price;
     raw.match = ad.match;
+    raw.sp_propensity = ad.propensity;
     raw.title = ad.title;
     raw.original_title = ad.original_title;
     for (const SellingPointShown& point : ad.selling_points) {
@@ -139,7 +150,9 @@ void EngineService::log_impression(const SearchCall& call, const SearchResult& p
 Result<SearchResult> EngineService::rescore(const RescoreCall& call) {
   if (!rescorer_) rescorer_ = std::make_unique<CallerRescorer>(parts_.engine);
   const RescoreOptions options{.explain = call.asker.explain,
-                               .deadline_ns = deadline_ns(call.asker)};
+                               .deadline_ns = deadline_ns(call.asker),
+                               .visitor = call.asker.visitor,
+                               .surface = call.asker.surface};
   Result<SearchResult> page =
       rescorer_->rescore(call.asker.query, profile_of(call.asker), call.ads, options);
   if (page.ok()) {
@@ -191,6 +204,9 @@ TakenClick EngineService::take(const Click& click) {
   // Once for each ad of a page: whoever sends the same click under other ids empties no budget.
   if (ad && parts_.pages.charge(click.request_id, ad->id)) {
     (void)parts_.engine.spend(ad->id, ad->price);
+  }
+  if (ad) {
+    for (ArmCounters::Arm* const arm : page->arms) arm->clicks.add();
   }
   parts_.metrics.clicks.of(click.on_sf ? "feature" : "ad").add();
   return {Outcome::kAccepted, ""};

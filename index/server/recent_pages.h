@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "index/metrics/arm_counters.h"
+
 namespace barker {
 
 struct RecentPage {
@@ -22,6 +24,7 @@ struct RecentPage {
   std::string user;
   std::vector<Ad> ads;
   std::vector<std::string> sfs;
+  std::vector<ArmCounters::Arm*> arms = {};  // of its user, which outlive the page
 };
 
 class RecentPages {

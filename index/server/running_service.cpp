@@ -35,6 +35,7 @@ EngineOptions engine_options(const ServiceConfig& config, const std::string& plu
   options.limit = config.index.candidates;
   options.watched.weights = config.weights.path;
   options.watched.rules = config.weights.rules;
+  options.watched.experiments = config.weights.experiments;
   options.watched.probation_seconds = config.weights.probation_s;
   options.watched.most_failures = config.weights.most_failures;
   options.watched.slowest = config.weights.slowest;
@@ -117,6 +118,7 @@ PluginCounts plugin_counts(const barker_stats& s) {
           .candidates = s.candidates,
           .candidates_unknown = s.candidates_unknown,
           .groups_ignored = s.groups_ignored,
+          .unknown_surfaces = s.unknown_surfaces,
           .candidates_scored = s.candidates_scored,
           .candidates_rescored = s.candidates_rescored,
           .screen_violations = s.screen_violations,

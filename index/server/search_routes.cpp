@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kMostTokens = 1000;   // keywords, or tokens of a group
 constexpr size_t kMostNarrowing = 16;  // by which a page is narrowed
 constexpr uint64_t kMostMilliseconds = 60000;
+constexpr size_t kLongestSurface = 256;  // bytes
 
 // How many ads a page may have is bounded by what the plugin takes. For both kinds of reader.
 template <typename Reader>
@@ -46,6 +47,8 @@ Asker read_asker(Fields& body, std::optional<Fault>& fault, const HttpRequest& r
   asker.keywords = body.texts("keywords", kMostTokens, BARKER_MAX_TEXT_SIZE);
   read_groups(body, fault, asker);
   asker.explain = body.flag("explain").value_or(false);
+  asker.visitor = body.text("visitor", BARKER_MAX_TEXT_SIZE).value_or("");
+  asker.surface = body.text("surface", kLongestSurface).value_or("");
   if (const auto deadline = body.whole("deadline_ms", 1, kMostMilliseconds)) {
     asker.deadline = request.received + std::chrono::milliseconds(*deadline);
   }
@@ -119,6 +122,8 @@ HttpResponse get_search(const HttpRequest& request, Service& service) {
   call.asker.user = parameters.text("user").value_or("");
   read_page(parameters, call);
   call.asker.explain = parameters.flag("explain").value_or(false);
+  call.asker.visitor = parameters.text("visitor").value_or("");
+  call.asker.surface = parameters.text("surface").value_or("");
   call.features = split_features(parameters.text("features").value_or(""));
   if (call.features.size() > kMostNarrowing) {
     return problem(ProblemKind::kBadValue, "There are more than 16 features.", "features");

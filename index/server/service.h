@@ -25,6 +25,8 @@ struct Asker {  // of a search or a rescoring
   std::vector<std::pair<std::string, std::vector<std::string>>> groups;
   std::chrono::steady_clock::time_point deadline{};  // its beginning of time: none
   bool explain = false;
+  std::string visitor;  // places a user without an id in experiments, such as a cookie's id
+  std::string surface;  // width profile of the plugin's configuration; empty: none
 };
 
 struct SearchCall {

@@ -68,6 +68,11 @@ class LineWriter {
     name(key);
     number(value);
   }
+  void flag(std::string_view key, bool value) {
+    name(key);
+    separate();
+    out_ += value ? "true" : "false";
+  }
   void finite_field(std::string_view key, double value) {
     if (std::isfinite(value)) field(key, value);
   }
@@ -173,6 +178,18 @@ void write_sfs(LineWriter& line, const std::vector<RawSf>& sfs) {
   line.close(']');
 }
 
+void write_arms(LineWriter& line, const std::vector<RawArm>& arms) {
+  line.open('[');
+  for (size_t i = 0; i < arms.size() && i < kMaxRawArms; ++i) {
+    line.open('{');
+    line.field("layer", arms[i].layer, kMaxRawWord);
+    line.field("experiment", arms[i].experiment, kMaxRawWord);
+    line.field("arm", arms[i].arm, kMaxRawWord);
+    line.close('}');
+  }
+  line.close(']');
+}
+
 void write_ad(LineWriter& line, const RawAd& ad) {
   line.open('{');
   line.field("id", ad.id, kMaxRawText);
@@ -187,6 +204,7 @@ void write_ad(LineWriter& line, const RawAd& ad) {
     line.name("sps");
     write_words(line, ad.selling_points, kMaxRawSellingPoints);
   }
+  line.finite_field("sp_propensity", ad.sp_propensity);
   line.close('}');
 }
 
@@ -236,13 +254,21 @@ double read_number(const Json& json, const char* name, const std::string& where,
   return value->get<double>();
 }
 
-double read_propensity(const Json& json, const std::string& where) {
-  const double value = read_number(json, "propensity", where, NAN);
+double read_propensity(const Json& json, const char* name, const std::string& where) {
+  const double value = read_number(json, name, where, NAN);
   if (value < 0 || value > 1) {
-    throw Wrong{where + "propensity: expected a number from 0 to 1, found " +
-                member(json, "propensity")->dump()};
+    throw Wrong{where + name + ": expected a number from 0 to 1, found " +
+                member(json, name)->dump()};
   }
   return value;
+}
+
+bool read_flag(const Json& json, const char* name) {
+  const Json* const value = member(json, name);
+  if (value && !value->is_boolean()) {
+    throw Wrong{std::string(name) + ": expected true or false" + found(*value)};
+  }
+  return value && value->get<bool>();
 }
 
 uint32_t read_position(const Json& json, const std::string& where) {
@@ -264,7 +290,8 @@ void read_ads(const Json& value, std::vector<RawAd>& ads) {
     ad.position = read_position(item, where);
     ad.bid = read_number(item, "bid", where, 0);
     ad.price = read_number(item, "price", where, 0);
-    ad.propensity = read_propensity(item, where);
+    ad.propensity = read_propensity(item, "propensity", where);
+    ad.sp_propensity = read_propensity(item, "sp_propensity", where);
     ad.match = optional_string(item, "match");
     ad.title = optional_string(item, "title");
     ad.original_title = optional_string(item, "original_title");
@@ -278,7 +305,15 @@ void read_sfs(const Json& value, std::vector<RawSf>& sfs) {
   for (const Json& item : read_array(value, "sfs")) {
     const std::string where = start_of("sfs", sfs.size(), item);
     sfs.push_back({required_string(item, "keyword", where), read_position(item, where),
-                   read_propensity(item, where)});
+                   read_propensity(item, "propensity", where)});
+  }
+}
+
+void read_arms(const Json& value, std::vector<RawArm>& arms) {
+  for (const Json& item : read_array(value, "arms")) {
+    const std::string where = start_of("arms", arms.size(), item);
+    arms.push_back({optional_string(item, "layer"), required_string(item, "experiment", where),
+                    required_string(item, "arm", where)});
   }
 }
 
@@ -288,7 +323,8 @@ RawImpression read_impression(const Json& json) {
   impression.time = read_time(json);
   impression.user = optional_string(json, "user");
   impression.query = optional_string(json, "query");
-  impression.arm = optional_string(json, "arm");
+  if (const Json* arms = member(json, "arms")) read_arms(*arms, impression.arms);
+  impression.explored = read_flag(json, "explored");
   impression.generation = read_whole(json, "generation", "", UINT64_MAX);
   if (const Json* keywords = member(json, "user_keywords")) {
     impression.user_keywords = read_strings(*keywords, "user_keywords");
@@ -333,7 +369,11 @@ std::string to_line(const RawImpression& impression) {
   line.field("time", impression.time);
   line.optional_field("user", impression.user, kMaxRawText);
   line.field("query", impression.query, kMaxRawText);
-  line.optional_field("arm", impression.arm, kMaxRawWord);
+  if (!impression.arms.empty()) {
+    line.name("arms");
+    write_arms(line, impression.arms);
+  }
+  if (impression.explored) line.flag("explored", true);
   line.field("generation", impression.generation);
   line.name("user_keywords");
   write_words(line, impression.user_keywords, kMaxRawKeywords);

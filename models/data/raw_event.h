@@ -29,6 +29,7 @@ inline constexpr size_t kMaxRawKeywords = 256;     // of the user's history, new
 inline constexpr size_t kMaxRawGroups = 32;        // groups of features
 inline constexpr size_t kMaxRawTokens = 512;       // features, of all groups together
 inline constexpr size_t kMaxRawSfs = 64;           // SFs of a page
+inline constexpr size_t kMaxRawArms = 16;          // of a user
 inline constexpr size_t kMaxRawSellingPoints = 8;  // SPs of an ad
 // Milliseconds since the epoch: the last moment of the year 9999. A line is no older than 0.
 inline constexpr int64_t kMaxRawTime = 253'402'300'799'999;
@@ -44,6 +45,11 @@ struct RawAd {
   // The title of the catalogue, which the model predicts the click from; empty: it is `title`.
   std::string original_title;
   std::vector<std::string> selling_points;  // shown in front of the title
+  double sp_propensity = NAN;  // probability with which these SPs were shown; NaN: not known
+};
+
+struct RawArm {  // of an experiment that the user was in
+  std::string layer, experiment, arm;
 };
 
 struct RawSf {
@@ -57,7 +63,8 @@ struct RawImpression {
   int64_t time = 0;     // milliseconds since the epoch
   std::string user;     // empty: not known
   std::string query;
-  std::string arm;                         // of an experiment; may be empty
+  std::vector<RawArm> arms;                // by which it was answered
+  bool explored = false;                   // the SPs were drawn
   uint64_t generation = 0;                 // of the weights that answered; 0: none
   std::vector<std::string> user_keywords;  // the history that the model saw, newest first
   std::vector<FeatureGroup> groups;        // the features that the model saw

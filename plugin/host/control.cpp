@@ -17,6 +17,7 @@ Control::Control(const barker_api& api, barker_plugin* plugin)
     : api_(api),
       plugin_(plugin),
       rules_(find_extension<barker_rules>(api, BARKER_EXT_RULES)),
+      experiments_(find_extension<barker_experiments>(api, BARKER_EXT_EXPERIMENTS)),
       canary_(find_extension<barker_canary>(api, BARKER_EXT_CANARY)),
       swap_(find_extension<barker_swap>(api, BARKER_EXT_SWAP)) {}
 
@@ -91,6 +92,13 @@ Status Control::load_rules(const std::string& toml) const {
   if (!rules_) return lacks(BARKER_EXT_RULES);
   char error[BARKER_ERROR_SIZE] = "";
   const int32_t code = rules_->load_rules(plugin_, as_string(toml), error);
+  return code == BARKER_OK ? Status() : plugin_error(code, error);
+}
+
+Status Control::load_experiments(const std::string& toml) const {
+  if (!experiments_) return lacks(BARKER_EXT_EXPERIMENTS);
+  char error[BARKER_ERROR_SIZE] = "";
+  const int32_t code = experiments_->load_experiments(plugin_, as_string(toml), error);
   return code == BARKER_OK ? Status() : plugin_error(code, error);
 }
 

@@ -38,6 +38,7 @@ class Control {
   void compare(uint64_t at_most) const;  // does nothing without BARKER_EXT_CANARY
 
   Status load_rules(const std::string& toml) const;
+  Status load_experiments(const std::string& toml) const;
 
   bool has_replace() const { return swap_.has_value(); }
   bool has_canary() const { return canary_.has_value(); }
@@ -55,6 +56,7 @@ class Control {
   const barker_api& api_;
   barker_plugin* const plugin_;
   const std::optional<barker_rules> rules_;
+  const std::optional<barker_experiments> experiments_;
   const std::optional<barker_canary> canary_;
   const std::optional<barker_swap> swap_;
 };

@@ -12,6 +12,8 @@ LifeCycle::~LifeCycle() = default;
 Status LifeCycle::start() {
   if (Status s = parts_->rules.look(); !s.ok()) return s;
   if (Status s = parts_->weights.start(); !s.ok()) return s;
+  // After the weights, which must have what the experiments need.
+  if (Status s = parts_->experiments.look(); !s.ok()) return s;
   parts_->canary.look();
   return {};
 }
@@ -24,12 +26,14 @@ void LifeCycle::look() {
   parts_->canary.look_at_probation();
   (void)parts_->rules.look();
   (void)parts_->weights.look();
+  (void)parts_->experiments.look();
   parts_->canary.look();
   parts_->canary.compare();
 }
 
 void LifeCycle::retry() {
   parts_->rules.try_again();
+  parts_->experiments.try_again();
   parts_->weights.try_again();
   parts_->canary.try_again();
 }

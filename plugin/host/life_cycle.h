@@ -1,4 +1,4 @@
-// What happens to weights, canary and rules while an engine serves: they are loaded at the start
+// What happens to weights, canary, rules and experiments while an engine serves: they are loaded at the start
 // and when they change, refused, judged on probation, and taken back. Each event is one JSON line.
 //
 // What was refused or taken back is not tried again until its file changes or retry() asks for it;
@@ -6,7 +6,8 @@
 // cannot be read, or other users can write to CURRENT or the label, nothing changes, and one event
 // says so.
 //
-// The parts: weights_cycle.h (the way back and probation), canary_cycle.h, rules_cycle.h.
+// The parts: weights_cycle.h (the way back and probation), canary_cycle.h, followed_text.h (rules and
+// experiments).
 #pragma once
 
 #include <functional>
@@ -28,7 +29,8 @@ struct Watched {
   // shared_directory.
   bool shared_directory = false;
 
-  std::string rules = {};  // file; empty: no rules
+  std::string rules = {};        // file; empty: no rules
+  std::string experiments = {};  // file (plugin/experiments.h); empty: no experiments
 
   // New weights are on probation for so many seconds, and a canary for as long as it is one. During
   // that time, the weights before them serve again, or the canary stops, when
@@ -53,8 +55,8 @@ class LifeCycle {
   LifeCycle(const barker_api& api, barker_plugin* plugin, Watched watched);
   ~LifeCycle();
 
-  // Loads rules, weights and canary for the first time. Fails where weights or rules are refused; a refused canary is only an
-  // event.
+  // Loads rules, weights, experiments and canary for the first time. Fails where weights, rules or
+  // experiments are refused; a refused canary is only an event.
   Status start();
 
   // Looks for changes and at what is on probation, and compares the canary.

@@ -12,7 +12,7 @@ namespace {
 std::string error_line(const std::string& message) { return line_of({{"error", message}}); }
 
 std::string status_line(const Control& control, const WeightsCycle& weights,
-                        const RulesCycle& rules) {
+                        const FollowedText& rules, const FollowedText& experiments) {
   const barker_stats all = control.stats();
   return line_of({{"serving", describe(control.stats_of(BARKER_ROLE_SERVING))},
                   {"canary", describe(control.stats_of(BARKER_ROLE_CANARY))},
@@ -28,7 +28,8 @@ std::string status_line(const Control& control, const WeightsCycle& weights,
                   {"screen_violations", all.screen_violations},
                   {"weights_refused", weights.are_refused()},
                   {"weights_rolled_back", weights.were_rolled_back()},
-                  {"rules_refused", rules.are_refused()}});
+                  {"rules_refused", rules.is_refused()},
+                  {"experiments_refused", experiments.is_refused()}});
 }
 
 // A number with a decimal point, whatever the locale of the process says.
@@ -75,7 +76,7 @@ std::string LifeCycle::answer(const std::string& command) {
     look();
   }
   if (reload || (name == "status" && first.empty())) {
-    return status_line(parts_->control, parts_->weights, parts_->rules);
+    return status_line(parts_->control, parts_->weights, parts_->rules, parts_->experiments);
   }
   return error_line("expected status, reload, rollback or shares SERVED COMPARED, found \"" +
                     command + "\"");

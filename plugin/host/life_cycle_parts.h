@@ -4,8 +4,8 @@
 #include "plugin/host/canary_cycle.h"
 #include "plugin/host/control.h"
 #include "plugin/host/events.h"
+#include "plugin/host/followed_text.h"
 #include "plugin/host/life_cycle.h"
-#include "plugin/host/rules_cycle.h"
 #include "plugin/host/weights_cycle.h"
 
 namespace barker {
@@ -14,7 +14,13 @@ struct LifeCycle::Parts {
   Parts(const barker_api& api, barker_plugin* plugin, const Watched& watched)
       : control(api, plugin),
         log(watched.tell),
-        rules(control, log, watched.rules),
+        rules(
+            "rules", [this](const std::string& text) { return control.load_rules(text); }, log,
+            watched.rules),
+        experiments(
+            "experiments",
+            [this](const std::string& text) { return control.load_experiments(text); }, log,
+            watched.experiments),
         canary(control, log, {watched.weights, watched.shared_directory},
                {watched.most_failures, watched.slowest}),
         weights(control, log, {watched.weights, watched.shared_directory},
@@ -22,7 +28,8 @@ struct LifeCycle::Parts {
 
   const Control control;
   const LifeCycleLog log;
-  RulesCycle rules;
+  FollowedText rules;
+  FollowedText experiments;
   CanaryCycle canary;
   WeightsCycle weights;
 };

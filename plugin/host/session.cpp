@@ -1,6 +1,7 @@
 #include "plugin/host/session.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "plugin/host/extension.h"
 #include "plugin/host/names.h"
@@ -225,7 +226,9 @@ AnsweredAd Session::answer(size_t rank) const {
           .pctr = result.pctr,
           .rescored = result.rescored != 0,
           .bad = (result.flags & BARKER_RESULT_BAD_AD) != 0,
-          .chosen = {result.chosen, result.chosen_count}};
+          .chosen = {result.chosen, result.chosen_count},
+          // Plugins before 1.5 do not say it.
+          .propensity = result.struct_size >= sizeof result ? result.propensity : NAN};
 }
 
 const char* Session::status() const { return status_name(response_.status); }

@@ -47,6 +47,7 @@ struct AnsweredAd {
   bool rescored;           // the ad was inside the window and was scored
   bool bad;  // the plugin could not read the ad, which keeps its title and its first-pass rank
   std::span<const barker_chosen> chosen;  // selling points of the title, in its order
+  double propensity;                      // of these selling points; NaN where it is not known
 
   std::string_view text_of(const barker_chosen& selling_point) const;
 };
@@ -95,7 +96,7 @@ class Session {
     return request_;
   }
 
-  // The request itself, for window, deadline_ns and shown. What was added above replaces the fields
+  // The request itself, for window, deadline_ns, shown and surface. What was added above replaces the fields
   // that point to it when the plugin is asked.
   barker_request& request() { return request_; }
 
@@ -125,6 +126,8 @@ class Session {
   const char* status() const;  // names.h
   const char* reason() const;
   const barker_response& response() const { return response_; }
+  // The arms of experiments that the user is in.
+  std::span<const barker_arm> arms() const { return {response_.arms, response_.arm_count}; }
   std::span<const barker_result_ad> results() const { return {results_.data(), answered_}; }
   std::string_view text() const { return {text_.data(), response_.text_size}; }
 

@@ -114,6 +114,7 @@ Result<std::unique_ptr<Watcher>> Watcher::start(const barker_api& api, barker_pl
   // The watches come before the first look, so that no change falls between the two.
   watch_directory_of(watched.weights, impl->notify);
   watch_directory_of(watched.rules, impl->notify);
+  watch_directory_of(watched.experiments, impl->notify);
   if (Status s = impl->life.start(); !s.ok()) return s;
   Impl& i = *impl;
   i.thread = std::thread([&i] { i.run(); });

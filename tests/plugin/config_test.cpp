@@ -106,6 +106,44 @@ TEST(ParseConfig, NamesKeyAndLineOfWhatIsWrong) {
   EXPECT_THAT(error_of("a = = 1"), HasSubstr("line 1"));
 }
 
+uint32_t count_on(const Config& config, std::string_view surface) {
+  Policy policy = config.policy;
+  config.fit_to_surface(surface, policy);
+  return policy.choose.count;
+}
+
+TEST(Config, ReadsWidthProfiles) {
+  const auto config = parse_config(
+      "[selling_points]\ncount = 2\n[title.profile.mobile]\nmax_width = 40\nselling_points = 1\n"
+      "[title.profile.wide]\nselling_points = 3\n[title]\nmax_width = 80\nformat = \"plain\"\n");
+  ASSERT_TRUE(config.ok()) << config.status().message();
+  const WidthProfile* const mobile = config->profile("mobile");
+  ASSERT_NE(mobile, nullptr);
+  EXPECT_EQ(config->title_for(mobile).max_width, 40u);
+  EXPECT_EQ(config->title_for(mobile).format, TitleFormat::kPlain) << "as [title] says, wherever";
+  EXPECT_EQ(count_on(*config, "mobile"), 1u);
+  const WidthProfile* const wide = config->profile("wide");
+  ASSERT_NE(wide, nullptr);
+  EXPECT_EQ(config->title_for(wide).max_width, 80u);
+  EXPECT_EQ(count_on(*config, "wide"), 2u) << "a profile takes away and never adds";
+  EXPECT_EQ(config->profile("Mobile"), nullptr);
+  EXPECT_EQ(config->profile(""), nullptr);
+  EXPECT_EQ(count_on(*config, ""), 2u);
+  EXPECT_EQ(config->title_for(nullptr).max_width, 80u);
+}
+
+TEST(Config, NamesWhatIsWrongInAWidthProfile) {
+  EXPECT_THAT(error_of("[title.profile.mobile]\nwidth = 40"),
+              HasSubstr("line 2: title.profile.mobile.width: no such key"));
+  EXPECT_THAT(error_of("[title.profile.m]\nselling_points = 4"),
+              HasSubstr("line 2: title.profile.m.selling_points: expected an integer from 0 to 3"));
+  EXPECT_THAT(error_of("[title]\nprofile = 1"),
+              HasSubstr("line 2: title.profile: expected a table, found integer"));
+  EXPECT_THAT(error_of("[title.profile]\nmobile = 1"),
+              HasSubstr("line 2: title.profile.mobile: expected a table"));
+  EXPECT_THAT(error_of("[title.profile.\"\"]\nmax_width = 1"), HasSubstr("name of a profile"));
+}
+
 TEST(Config, NamesWhatWasExpectedOfAChoice) {
   EXPECT_EQ(parse_config("numbers = \"screened\"")->numbers, Numbers::kScreened);
   EXPECT_EQ(parse_config("memory = \"copied\"")->load.storage, Storage::kCopied);

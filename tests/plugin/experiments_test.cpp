@@ -61,7 +61,8 @@ TEST(Experiments, ChangeWhatTheirArmsSetAndNothingElse) {
                  "order = {bid = 0.5, first_pass = 0}\nexplore_share = 0.25\n"
                  "explore_by = \"thompson\"\nexplore_prior = 2"));
   ASSERT_TRUE(experiments.ok()) << experiments.status().message();
-  const Policy base{.order = {2, 1, 1}};
+  Policy base;
+  base.order.bid = 2;
   bool saw[2] = {};
   for (int i = 0; i < 100; ++i) {
     Policy policy = base;

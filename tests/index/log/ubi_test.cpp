@@ -17,7 +17,7 @@ RawImpression page(const std::string& request, const std::string& user) {
   shown.time = 1'795'866'301'023;
   shown.user = user;
   shown.query = "summer dress";
-  shown.arm = "treatment";
+  shown.arms = {{"titles", "points", "treatment"}};
   shown.generation = 7;
   RawAd ad;
   for (const char* id : {"a2", "a1"}) {
@@ -47,7 +47,7 @@ TEST(Ubi, WritesAQueryAndItsClick) {
   EXPECT_EQ(lines[0], Json::parse(R"({"application": "barker", "query_id": "r1",
       "client_id": "ben", "user_query": "summer dress", "timestamp": "2026-11-28T11:45:01.023Z",
       "query_response_hit_ids": ["a2", "a1"],
-      "query_attributes": {"generation": 7, "arm": "treatment"}})"));
+      "query_attributes": {"generation": 7, "arms": {"points": "treatment"}}})"));
   EXPECT_EQ(lines[1], Json::parse(R"({"application": "barker", "action_name": "click",
       "query_id": "r1", "client_id": "ben", "timestamp": "2026-11-28T11:45:02.000Z",
       "event_attributes": {"object": {"object_id": "a1", "object_id_type": "ad"},

@@ -38,13 +38,15 @@ class Routes : public testing::Test {
 };
 
 TEST_F(Routes, SearchesWithWhatTheQuerySays) {
-  const HttpResponse response =
-      ask("GET", "/v1/search?q=red+shoes&user=a%2Fb&k=2&from=1&explain=1&features=light,warm");
+  const HttpResponse response = ask(
+      "GET",
+      "/v1/search?q=red+shoes&user=a%2Fb&k=2&from=1&explain=1&features=light,warm&surface=mobile");
   ASSERT_EQ(response.status, 200) << response.body;
   const SearchCall& call = service_.searched.at(0);
   EXPECT_EQ(call.asker.query, "red shoes");
   EXPECT_EQ(call.asker.user, "a/b");
   EXPECT_TRUE(call.asker.explain);
+  EXPECT_EQ(call.asker.surface, "mobile");
   EXPECT_THAT(call.features, ElementsAre("light", "warm"));
   const Json json = Json::parse(response.body);
   ASSERT_EQ(json["ads"].size(), 2u);

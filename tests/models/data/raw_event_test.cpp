@@ -16,7 +16,8 @@ RawImpression page() {
   shown.time = 1'790'000'000'123;
   shown.user = "ben";
   shown.query = "wireless \"headphones\"";
-  shown.arm = "treatment";
+  shown.arms = {{"titles", "points", "treatment"}};
+  shown.explored = true;
   shown.generation = UINT64_MAX;
   shown.user_keywords = {"waterproof", "面膜"};
   shown.groups = {{"profile", {"gender=f", "age=25-29"}, {}}, {"weighted", {"a"}, {0.5f}}};
@@ -63,7 +64,7 @@ TEST(RawEvents, AreReadAsTheyWereWritten) {
 TEST(RawEvents, NeverHoldInvalidUtf8) {
   RawImpression shown = page();
   for (std::string* text :
-       {&shown.request, &shown.user, &shown.query, &shown.arm, &shown.user_keywords[0],
+       {&shown.request, &shown.user, &shown.query, &shown.arms[0].arm, &shown.user_keywords[0],
         &shown.groups[0].name, &shown.groups[0].tokens[0], &shown.ads[0].id, &shown.ads[0].title,
         &shown.ads[0].match, &shown.sfs[0].keyword}) {
     *text += "\xff\xc3(\xed\xa0\x80";
@@ -108,7 +109,8 @@ TEST(RawEvents, CutIdsOfImpressionsAndClicksAlike) {
 TEST(RawEvents, AreBoundedWhateverAPageHolds) {
   const std::string worst(5000, '\x01');
   RawImpression shown;
-  shown.request = shown.user = shown.query = shown.arm = worst;
+  shown.request = shown.user = shown.query = worst;
+  shown.arms.assign(2 * kMaxRawArms, {worst, worst, worst});
   shown.user_keywords.assign(5000, worst);
   for (int g = 0; g < 100; ++g) {
     shown.groups.push_back({std::to_string(g) + worst, std::vector<std::string>(100, worst), {}});

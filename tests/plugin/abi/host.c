@@ -79,6 +79,9 @@ static void rescore(const barker_api* api, barker_plugin* plugin, int32_t status
   request->ads = ads;
   request->ad_count = kAds;
   request->ad_stride = sizeof ads[0];
+#if BARKER_ABI_MINOR >= 5
+  request->surface = text("nowhere");
+#endif
 
   char titles[4096];
   barker_result_ad* results = guarded(kAds * sizeof *results);
@@ -131,6 +134,10 @@ static void read_stats(const barker_api* api, barker_plugin* plugin, uint64_t ge
   expect(stats->queries >= 1, "queries counted");
   expect(stats->loads == 2, "loads counted");
   expect(stats->generation == generation, "the generation that serves");
+#if BARKER_ABI_MINOR >= 5
+  const int knows_surfaces = api->abi_minor >= 5 && stats->rescored > 0;
+  expect((stats->unknown_surfaces > 0) == knows_surfaces, "an unknown surface counted");
+#endif
   expect_guard(stats, sizeof *stats, "nothing written behind the counters");
   free(stats);
 }

@@ -1,15 +1,15 @@
-#include "plugin/host/rules_cycle.h"
+#include "plugin/host/followed_text.h"
 
 #include "models/base/file_bytes.h"
 
 namespace barker {
 namespace {
 
-constexpr size_t kLongestRules = 16 << 20;  // bytes
+constexpr size_t kLongestText = 16 << 20;  // bytes
 
 }  // namespace
 
-Status RulesCycle::look() {
+Status FollowedText::look() {
   if (file_.empty()) return {};
   const Result<FoundFile> found = find_file(file_);
   // A file that is gone is tried as well, once: it is refused with the reason why it is gone.
@@ -19,17 +19,16 @@ Status RulesCycle::look() {
   source_.begin(tried);
   const Status status = load();
   source_.finish(status.ok());
-  Json event = {
-      {"event", "rules"}, {"file", file_}, {"result", status.ok() ? "loaded" : "refused"}};
+  Json event = {{"event", what_}, {"file", file_}, {"result", status.ok() ? "loaded" : "refused"}};
   if (!status.ok()) event["reason"] = status.message();
   log_.tell(event);
   return status;
 }
 
-Status RulesCycle::load() const {
-  const Result<std::string> text = read_small_file(file_, kLongestRules);
+Status FollowedText::load() const {
+  const Result<std::string> text = read_small_file(file_, kLongestText);
   if (!text.ok()) return text.status();
-  const Status status = control_.load_rules(*text);
+  const Status status = load_(*text);
   if (status.ok() || status.code() == Code::kUnsupported) return status;
   return {status.code(), file_ + ": " + status.message()};
 }
