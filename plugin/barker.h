@@ -78,7 +78,8 @@ extern "C" {
 /* How a query was answered (barker_response.status). Whatever it is, `ads` and `text` are filled.
  * */
 #define BARKER_STATUS_RESCORED 0 /* the window was rescored and its titles rewritten */
-#define BARKER_STATUS_PARTIAL 1  /* cut short by the deadline: what was not reached is as it came */
+#define BARKER_STATUS_PARTIAL 1  /* cut short by the deadline: what was not reached is as it came; since
+                                  * 1.5 also for BARKER_REASON_NO_CLICK_RATES */
 #define BARKER_STATUS_BYPASSED 2 /* first-pass order, original titles */
 
 /* Why (barker_response.reason). */
@@ -89,6 +90,9 @@ extern "C" {
 #define BARKER_REASON_NON_FINITE 4 /* a score was not a finite number */
 #define BARKER_REASON_NO_ADS 5
 #define BARKER_REASON_INTERNAL 6
+/* Since 1.5: an experiment chooses selling points by click rates, which the weights do not have, as
+ * after a rollback. The page is ordered, and its titles are the merchants' own. */
+#define BARKER_REASON_NO_CLICK_RATES 7
 
 /* ---- limits: a request beyond them is refused, for it is a mistake or an attack -------------- */
 

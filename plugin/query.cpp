@@ -90,8 +90,11 @@ bool Query::answer_ads() {
   lap(answer_.choose_ns);
   complete &= rewrite();
   lap(answer_.rewrite_ns);
-  answer_.status = complete ? BARKER_STATUS_RESCORED : BARKER_STATUS_PARTIAL;
-  answer_.reason = complete ? BARKER_REASON_NONE : BARKER_REASON_DEADLINE;
+  answer_.reason = !complete          ? BARKER_REASON_DEADLINE
+                   : lacks_click_rates() ? BARKER_REASON_NO_CLICK_RATES
+                                         : BARKER_REASON_NONE;
+  answer_.status =
+      answer_.reason == BARKER_REASON_NONE ? BARKER_STATUS_RESCORED : BARKER_STATUS_PARTIAL;
   return true;
 }
 
@@ -131,6 +134,10 @@ bool Query::is_untouched(const barker_ad& a, uint64_t index) const {
 std::span<const Candidate> Query::candidates_of(uint64_t ad) const {
   const Range& range = w_.candidate_ranges[ad];
   return {w_.candidates.data() + range.begin, range.size()};
+}
+
+bool Query::lacks_click_rates() const {
+  return policy_.by == ChooseBy::kClickRate && !g_.file->click_rates().are_there();
 }
 
 Embeddings Query::embeddings() const { return {kernels_, n_.embedding}; }

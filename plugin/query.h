@@ -117,6 +117,7 @@ class Query {
   void keep_placed(barker_result_ad& out, const Prefix* prefixes, const Placed* placed);
 
   std::span<const Candidate> candidates_of(uint64_t ad) const;
+  bool lacks_click_rates() const;  // that the policy chooses by
   Embeddings embeddings() const;
 
   const CheckedRequest& checked_;

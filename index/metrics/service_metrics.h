@@ -72,9 +72,9 @@ class ServiceMetrics {
                                                     413, 415, 422, 429, 431, 500, 503};
   static constexpr std::array<std::string_view, 3> kSearches = {"rescored", "partial", "bypassed"};
   // The first stands for no reason.
-  static constexpr std::array<std::string_view, 9> kReasons = {
-      "",       "deadline", "no weights", "disabled", "non-finite score",
-      "no ads", "internal", "refused",    "other"};
+  static constexpr std::array<std::string_view, 10> kReasons = {
+      "",       "deadline", "no weights", "disabled",       "non-finite score",
+      "no ads", "internal", "refused",    "no click rates", "other"};
 
   size_t route_of(std::string_view route) const noexcept;
 

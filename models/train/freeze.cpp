@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/data/click_rates.h"
 #include "models/train/freeze_torch.h"
 #include "models/train/judge_torch.h"
 
@@ -60,6 +61,7 @@ class Freezer {
     describe();
     add_tensors();
     add_calibration();
+    model_.click_rates = count_click_rates(data_, plan_.keywords, options_.main_negatives_kept);
     add_golden();
     return std::move(model_);
   }

@@ -25,6 +25,8 @@ const char* reason_name(int32_t reason) {
       return "disabled";
     case BARKER_REASON_NON_FINITE:
       return "non-finite score";
+    case BARKER_REASON_NO_CLICK_RATES:
+      return "no click rates";
     case BARKER_REASON_NO_ADS:
       return "no ads";
     default:

@@ -11,8 +11,8 @@ namespace barker {
 // shown as "bypassed": the host cannot know more than that the page is complete.
 const char* status_name(int32_t status);
 
-// The word of a BARKER_REASON_*: "", "deadline", "no weights", "disabled", "non-finite score", "no ads" or
-// "internal". A reason of a later minor version is shown as "internal".
+// The word of a BARKER_REASON_*: "", "deadline", "no weights", "disabled", "non-finite score", "no ads",
+// "no click rates" or "internal". A reason of a later minor version is shown as "internal".
 const char* reason_name(int32_t reason);
 
 }  // namespace barker

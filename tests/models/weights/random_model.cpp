@@ -56,6 +56,17 @@ ModelSpec random_model(uint64_t seed, const RandomModelOptions& o) {
     tensor("dot.target.weight", size_t{o.dot_dim} * o.dim);
     tensor("dot.target.bias", model.names.size());
   }
+  if (o.click_rates) {
+    ClickRateTable& rates = model.click_rates;
+    for (uint32_t i = 0; i < o.keywords; ++i) {
+      rates.prior.push_back(static_cast<float>(i % 10) / 10);
+      rates.evidence.push_back(static_cast<float>(i));
+    }
+    rates.queries = {10, 20, 30};
+    rates.begins = {0, 2, 4, 6};
+    rates.rows = {1, 4, 0, 2, 3, 9};
+    rates.values = {0.5f, 0.1f, 0, 1, 0.25f, 0.75f};
+  }
   return model;
 }
 

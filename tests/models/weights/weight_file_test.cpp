@@ -14,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <thread>
 
 #include "models/base/half.h"
@@ -132,7 +133,7 @@ TEST(WeightFile, RefusesEveryTruncation) {
 }
 
 TEST(WeightFile, SurvivesResealedDamageAnywhereInTheMetadata) {
-  const std::string good = bytes_of(written(random_model(6)));
+  const std::string good = bytes_of(written(random_model(6, {.click_rates = true})));
   WeightFileHeader h;
   std::memcpy(&h, good.data(), sizeof h);
   int refused = 0;
@@ -367,6 +368,66 @@ TEST(ReadModel, IsTheInverseOfWriting) {
       return std::string((std::istreambuf_iterator<char>(in)), {});
     };
     EXPECT_EQ(bytes(first), bytes(second));
+  }
+}
+
+TEST(WeightFileClickRates, ComeBackAsTheyWereWrittenAndAreFoundByQueryAndRow) {
+  const ModelSpec model = random_model(21, {.click_rates = true});
+  const auto file = WeightFile::open(written(model));
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  const ClickRates& rates = (*file)->click_rates();
+  ASSERT_TRUE(rates.are_there());
+  EXPECT_EQ(rates.rate(10, 4), 0.1f);
+  EXPECT_EQ(rates.rate(20, 2), 1);
+  EXPECT_EQ(rates.rate(30, 9), 0.75f);
+  EXPECT_EQ(rates.rate(30, 8), 0.8f) << "over all queries";
+  EXPECT_EQ(rates.rate(11, 4), 0.4f);
+  EXPECT_EQ(rates.evidence_of(7), 7);
+  const ModelSpec read = read_model(**file);
+  EXPECT_EQ(read.click_rates.rows, model.click_rates.rows);
+  EXPECT_EQ(read.click_rates.begins, model.click_rates.begins);
+  EXPECT_EQ(read.click_rates.values, model.click_rates.values);
+  EXPECT_EQ(read.click_rates.prior, model.click_rates.prior);
+  const auto without = WeightFile::open(written(random_model(21)));
+  ASSERT_TRUE(without.ok());
+  EXPECT_FALSE((*without)->click_rates().are_there());
+}
+
+TEST(WeightFileClickRates, AreRefusedWhereALookUpCouldNotRelyOnThem) {
+  const std::function<void(ClickRateTable&)> damages[] = {
+      [](ClickRateTable& r) {
+        r.queries = {10, 30, 20};
+      },
+      [](ClickRateTable& r) {
+        r.queries = {10, 10, 30};
+      },
+      [](ClickRateTable& r) { r.queries.pop_back(); },
+      [](ClickRateTable& r) {
+        r.begins = {0, 4, 2, 6};
+      },
+      [](ClickRateTable& r) {
+        r.begins = {0, 2, 4, 5};
+      },
+      [](ClickRateTable& r) {
+        r.begins = {1, 2, 4, 6};
+      },
+      [](ClickRateTable& r) {
+        r.begins = {0, 2, 4, 7};
+      },
+      [](ClickRateTable& r) { r.begins = {}; },
+      [](ClickRateTable& r) { r.rows[1] = 1; },
+      [](ClickRateTable& r) { r.rows[5] = 50; },
+      [](ClickRateTable& r) { r.values.pop_back(); },
+      [](ClickRateTable& r) { r.values[0] = 1.5f; },
+      [](ClickRateTable& r) { r.prior[0] = -0.5f; },
+      [](ClickRateTable& r) { r.evidence[3] = -1; },
+  };
+  for (size_t i = 0; i < std::size(damages); ++i) {
+    ModelSpec model = random_model(21, {.click_rates = true});
+    damages[i](model.click_rates);
+    const auto file = WeightFile::open(written(model));
+    ASSERT_FALSE(file.ok()) << i;
+    EXPECT_NE(file.status().message().find("rates"), std::string::npos) << file.status().message();
   }
 }
 

@@ -1,0 +1,338 @@
+// The extension barker.experiments/1 and exploration, as a host meets them.
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "models/weights/click_rates.h"
+#include "tests/plugin/plugin_fixture.h"
+
+namespace barker {
+namespace {
+
+using ::testing::Each;
+using ::testing::HasSubstr;
+
+// A weight file with click rates: word11 is clicked most for any query but that of `query`, for
+// which word12 is.
+std::string rated_weights(const std::string& query) {
+  ModelSpec model = random_model(1);
+  ClickRateTable& rates = model.click_rates;
+  rates.prior.assign(model.keyword_rows, 0.1f);
+  rates.evidence.assign(model.keyword_rows, 10);
+  const auto row_of = [&](const std::string& name) {
+    return static_cast<uint32_t>(std::ranges::find(model.names, name) - model.names.begin());
+  };
+  rates.prior[row_of("word11")] = 0.5f;
+  rates.queries = {query_hash(std::vector<Fingerprint>{fingerprint(query)})};
+  rates.begins = {0, 1};
+  rates.rows = {row_of("word12")};
+  rates.values = {0.9f};
+  const std::string path = temporary_path("rated.barker");
+  EXPECT_TRUE(write_weight_file(model, path).ok());
+  return path;
+}
+
+class ExperimentsExtension : public Plugin {
+ protected:
+  ExperimentsExtension() { load(weights(1)); }
+
+  int32_t load_experiments(const std::string& toml) {
+    const auto* extension =
+        static_cast<const barker_experiments*>(api().get_extension(BARKER_EXT_EXPERIMENTS));
+    return extension->load_experiments(plugin_, view(toml), error_);
+  }
+
+  // Two arms, of which the first changes nothing.
+  int32_t load_arm(const std::string& sets, const std::string& more = "") {
+    return load_experiments("[[experiment]]\nname = \"e\"\n" + more +
+                            "\n[[experiment.arm]]\nname = \"same\"\nshare = 0.5\n"
+                            "[[experiment.arm]]\nname = \"other\"\nshare = 0.5\n" +
+                            sets + "\n");
+  }
+
+  // A user of an arm; the tests change nothing that would move it.
+  std::string user_of(const std::string& arm) {
+    for (int i = 0; i < 100; ++i) {
+      const std::string user = "user" + std::to_string(i);
+      fill(1);
+      request_.user = view(user);
+      EXPECT_EQ(rescore(), BARKER_OK) << error_;
+      if (response_.arm_count == 1 && response_.arms[0].arm == arm) return user;
+    }
+    ADD_FAILURE() << "nobody is in " << arm;
+    return "";
+  }
+
+  void ask_as(const std::string& user, size_t ads = 6, uint64_t seed = 0) {
+    asked_ = user;
+    fill(ads);
+    request_.user = view(asked_);
+    request_.seed = seed;
+    ASSERT_EQ(rescore(), BARKER_OK) << error_;
+    ASSERT_EQ(response_.status, BARKER_STATUS_RESCORED);
+  }
+
+  std::vector<std::string> titles() const {
+    std::vector<std::string> all;
+    for (size_t rank = 0; rank < response_.ad_count; ++rank) all.push_back(title(rank));
+    return all;
+  }
+
+  // The selling points of a rank, in the order in which they stand before the title.
+  std::vector<uint32_t> chosen(size_t rank) const {
+    std::vector<uint32_t> all;
+    for (uint32_t k = 0; k < results_[rank].chosen_count; ++k) {
+      all.push_back(results_[rank].chosen[k].index);
+    }
+    return all;
+  }
+
+  std::string asked_;
+};
+
+TEST_F(ExperimentsExtension, ChangeNothingForUsersOfNoArmOrOfOneThatSetsNothing) {
+  ask_as("anna");
+  const std::vector<std::string> before = titles();
+  EXPECT_EQ(response_.arm_count, 0u);
+  EXPECT_EQ(response_.explored, 0u);
+  ASSERT_EQ(load_arm("selling_points = 0"), BARKER_OK) << error_;
+  const std::string same = user_of("same"), other = user_of("other");
+  ask_as(same);
+  EXPECT_EQ(response_.arm_count, 1u);
+  EXPECT_STREQ(response_.arms[0].layer, "e");
+  EXPECT_STREQ(response_.arms[0].experiment, "e");
+  EXPECT_EQ(titles(), before);
+  for (size_t rank = 0; rank < 6; ++rank) EXPECT_EQ(results_[rank].propensity, 1);
+  ask_as(other);
+  EXPECT_EQ(std::string(title(0)), titles_[results_[0].ad]) << "its arm shows no selling points";
+  ASSERT_EQ(load_experiments(""), BARKER_OK) << error_;
+  ask_as(other);
+  EXPECT_EQ(response_.arm_count, 0u);
+  EXPECT_EQ(titles(), before);
+}
+
+TEST_F(ExperimentsExtension, PlaceAVisitorWhereThereIsNoUser) {
+  ASSERT_EQ(load_arm("selling_points = 0"), BARKER_OK) << error_;
+  const std::string other = user_of("other");
+  fill(1);
+  ASSERT_EQ(rescore(), BARKER_OK);
+  EXPECT_EQ(response_.arm_count, 0u) << "nobody could be recognised";
+  request_.visitor = view(other);
+  ASSERT_EQ(rescore(), BARKER_OK);
+  ASSERT_EQ(response_.arm_count, 1u);
+  EXPECT_STREQ(response_.arms[0].arm, "other");
+  const std::string user = "anna";
+  request_.user = view(user);
+  ASSERT_EQ(rescore(), BARKER_OK);
+  const std::string with_visitor = response_.arms[0].arm;
+  request_.visitor = {};
+  ASSERT_EQ(rescore(), BARKER_OK);
+  EXPECT_EQ(with_visitor, response_.arms[0].arm) << "the user comes first";
+}
+
+TEST_F(ExperimentsExtension, SetCountMarksAndOrderOfSellingPoints) {
+  for (const uint32_t count : {0u, 1u, 2u, 3u}) {
+    ASSERT_EQ(load_arm("selling_points = " + std::to_string(count)), BARKER_OK) << error_;
+    ask_as(user_of("other"));
+    EXPECT_EQ(results_[0].chosen_count, count);
+  }
+  const std::string three = "selling_points = 3\n";
+  ASSERT_EQ(load_arm(three), BARKER_OK);
+  ask_as(user_of("other"));
+  const std::vector<uint32_t> best_first = chosen(0);
+  EXPECT_THAT(titles(), Each(HasSubstr("<em>")));
+  ASSERT_EQ(load_arm(three + "display = \"best_last\""), BARKER_OK);
+  ask_as(user_of("other"));
+  EXPECT_EQ(chosen(0), std::vector<uint32_t>(best_first.rbegin(), best_first.rend()));
+  ASSERT_EQ(load_arm(three + "display = \"as_listed\""), BARKER_OK);
+  ask_as(user_of("other"));
+  EXPECT_EQ(chosen(0), (std::vector<uint32_t>{0, 1, 2}));
+  ASSERT_EQ(load_arm(three + "highlight = false"), BARKER_OK);
+  ask_as(user_of("other"));
+  EXPECT_THAT(titles(), Each(testing::Not(HasSubstr("<em>"))));
+  EXPECT_EQ(chosen(0), best_first);
+  EXPECT_EQ(title(0).substr(results_[0].chosen[0].begin,
+                            results_[0].chosen[0].end - results_[0].chosen[0].begin),
+            point_texts_[best_first[0]]);
+}
+
+TEST_F(ExperimentsExtension, SetTheExponentsOfTheOrder) {
+  ASSERT_EQ(load_arm("order = {bid = 0, pctr = 0, first_pass = 1}"), BARKER_OK) << error_;
+  const std::string other = user_of("other");
+  fill(6);
+  for (size_t i = 0; i < 6; ++i) ads_[i].first_pass_score = static_cast<double>(i + 1);
+  request_.user = view(other);
+  ASSERT_EQ(rescore(), BARKER_OK);
+  for (size_t rank = 0; rank < 6; ++rank) EXPECT_EQ(results_[rank].ad, 5 - rank);
+}
+
+TEST_F(ExperimentsExtension, TakeTheCanaryWhereAnArmSaysSo) {
+  ASSERT_EQ(load_arm("weights = \"canary\""), BARKER_OK) << error_;
+  const std::string same = user_of("same"), other = user_of("other");
+  ask_as(other);
+  const uint64_t serving = response_.generation;
+  const auto* canary = static_cast<const barker_canary*>(api().get_extension(BARKER_EXT_CANARY));
+  const std::string path = weights(2);
+  uint64_t second = 0;
+  ASSERT_EQ(canary->start(plugin_, view(path), &second, error_), BARKER_OK) << error_;
+  ask_as(other);
+  EXPECT_EQ(response_.generation, second);
+  ask_as(same);
+  EXPECT_EQ(response_.generation, serving) << "the canary's own share is 0";
+  ASSERT_EQ(canary->set_shares(plugin_, 1, 0, error_), BARKER_OK);
+  ASSERT_EQ(load_arm("weights = \"serving\""), BARKER_OK);
+  ask_as(other);
+  EXPECT_EQ(response_.generation, serving);
+  ask_as(same);
+  EXPECT_EQ(response_.generation, second);
+}
+
+TEST_F(ExperimentsExtension, ChooseByTheClickRateOfTheQueryWhateverTheUser) {
+  query_ = "word1";
+  load(rated_weights("word1"));
+  ASSERT_EQ(load_arm("choose_by = \"click_rate\"\nselling_points = 1"), BARKER_OK) << error_;
+  const std::string other = user_of("other");
+  ask_as(other);
+  EXPECT_EQ(chosen(0), std::vector<uint32_t>{2}) << "word12";
+  user_texts_ = {"word7", "word9"};
+  user_ = {view(user_texts_[0]), view(user_texts_[1])};
+  ask_as(other);
+  EXPECT_EQ(chosen(0), std::vector<uint32_t>{2}) << "another history";
+  query_ = "word5";
+  ask_as(other);
+  EXPECT_EQ(chosen(0), std::vector<uint32_t>{1}) << "word11, of all queries";
+}
+
+TEST_F(ExperimentsExtension, AreRefusedWithWeightsThatLackWhatTheyNeedAndTheReverse) {
+  EXPECT_EQ(load_arm("choose_by = \"click_rate\""), BARKER_E_CONFIG);
+  EXPECT_THAT(error_, HasSubstr("have no click rates"));
+  load(rated_weights("word1"));
+  ASSERT_EQ(load_arm("choose_by = \"click_rate\""), BARKER_OK) << error_;
+  const std::string without = weights(2);
+  EXPECT_NE(api().load_weights(plugin_, view(without), &generation_, error_), BARKER_OK);
+  EXPECT_THAT(error_, HasSubstr("have no click rates"));
+  // The way back is never closed. What the arm cannot choose by is then not shown.
+  ASSERT_EQ(api().rollback(plugin_, &generation_, error_), BARKER_OK) << error_;
+  const std::string other = user_of("other");
+  fill(6);
+  request_.user = view(other);
+  ASSERT_EQ(rescore(), BARKER_OK) << error_;
+  EXPECT_EQ(response_.status, BARKER_STATUS_PARTIAL);
+  EXPECT_EQ(response_.reason, BARKER_REASON_NO_CLICK_RATES);
+  for (size_t rank = 0; rank < 6; ++rank) EXPECT_EQ(title(rank), titles_[results_[rank].ad]);
+}
+
+TEST_F(ExperimentsExtension, KeepsTheOldOnesWhereNewOnesAreRefused) {
+  ASSERT_EQ(load_arm("selling_points = 1"), BARKER_OK);
+  EXPECT_EQ(load_experiments("[[experiment]]\nname = 3"), BARKER_E_CONFIG);
+  EXPECT_THAT(error_, HasSubstr("experiments: line 2: experiment.name"));
+  ask_as(user_of("other"));
+  EXPECT_EQ(results_[0].chosen_count, 1u);
+}
+
+TEST_F(ExperimentsExtension, ShowsRandomSellingPointsWithTheProbabilityThatIsSaid) {
+  point_texts_ = {"word10", "word11", "word12", "word13", "never seen"};
+  ASSERT_EQ(load_arm("choose_by = \"random\"\nselling_points = 2"), BARKER_OK) << error_;
+  const std::string other = user_of("other");
+  constexpr int kDraws = 20'000;
+  std::map<std::set<uint32_t>, double> shown, said;
+  for (int i = 1; i <= kDraws; ++i) {
+    ask_as(other, 1, static_cast<uint64_t>(i));
+    EXPECT_EQ(response_.explored, 1u);
+    const std::vector<uint32_t> points = chosen(0);
+    const std::set<uint32_t> set(points.begin(), points.end());
+    shown[set] += 1.0 / kDraws;
+    said[set] = results_[0].propensity;
+  }
+  double sum = 0;
+  for (const auto& [set, share] : shown) {
+    EXPECT_NEAR(share, said[set], 5 * std::sqrt(said[set] / kDraws));
+    sum += said[set];
+  }
+  EXPECT_NEAR(sum, 1, 1e-9);
+  EXPECT_EQ(shown.size(), 10u) << "two of five, the one that the model never saw among them";
+}
+
+TEST_F(ExperimentsExtension, MixesExplorationWithTheBestChoice) {
+  for (const std::string by : {"uniform", "thompson"}) {
+    ASSERT_EQ(load_arm("explore_share = 0.4\nexplore_by = \"" + by + "\"\nselling_points = 1"),
+              BARKER_OK)
+        << error_;
+    const std::string other = user_of("other");
+    constexpr int kDraws = 20'000;
+    std::map<uint32_t, double> shown, said;
+    double explored = 0;
+    for (int i = 1; i <= kDraws; ++i) {
+      ask_as(other, 1, static_cast<uint64_t>(i));
+      ASSERT_EQ(results_[0].chosen_count, 1u);
+      explored += response_.explored;
+      shown[results_[0].chosen[0].index] += 1;
+      said[results_[0].chosen[0].index] += results_[0].propensity;
+    }
+    EXPECT_NEAR(explored / kDraws, 0.4, 0.02);
+    for (const auto& [point, count] : shown) {
+      const double share = count / kDraws, mean = said[point] / count;
+      EXPECT_NEAR(share, mean, 5 * std::sqrt(mean / kDraws) + 0.003) << by << " " << point;
+    }
+  }
+}
+
+TEST_F(ExperimentsExtension, DrawsTheSameForTheSameSeedAndOthersWithout) {
+  ASSERT_EQ(load_arm("choose_by = \"random\"\nselling_points = 2"), BARKER_OK);
+  const std::string other = user_of("other");
+  ask_as(other, 6, 77);
+  const std::vector<std::string> first = titles();
+  ask_as(other, 6, 77);
+  EXPECT_EQ(titles(), first);
+  std::set<std::vector<std::string>> without;
+  for (int i = 0; i < 40; ++i) {
+    ask_as(other);
+    without.insert(titles());
+  }
+  EXPECT_GT(without.size(), 3u);
+}
+
+TEST_F(ExperimentsExtension, NeverDrawsWhatARuleForbids) {
+  const auto* rules = static_cast<const barker_rules*>(api().get_extension(BARKER_EXT_RULES));
+  const std::string toml =
+      "selling_points_off = [\"word10\", \"never seen\"]\n[[forbid]]\npattern = \"word11\"\n";
+  ASSERT_EQ(rules->load_rules(plugin_, view(toml), error_), BARKER_OK) << error_;
+  ASSERT_EQ(load_arm("choose_by = \"random\"\nselling_points = 3"), BARKER_OK);
+  const std::string other = user_of("other");
+  for (uint64_t seed = 1; seed < 200; ++seed) {
+    ask_as(other, 1, seed);
+    EXPECT_EQ(chosen(0), std::vector<uint32_t>{2});
+    EXPECT_EQ(results_[0].propensity, 1);
+  }
+}
+
+TEST_F(ExperimentsExtension, LeaveAnOldHostItsStructs) {
+  ASSERT_EQ(load_arm("selling_points = 3"), BARKER_OK);
+  const std::string other = user_of("other");
+  fill(2);
+  request_.user = view(other);
+  request_.struct_size = offsetof(barker_request, surface);  // that of 1.4
+  response_.struct_size = offsetof(barker_response, arm_count);
+  response_.arm_count = 0xABAB;
+  ASSERT_EQ(rescore(), BARKER_OK) << error_;
+  EXPECT_EQ(response_.arm_count, 0xABABu);
+  EXPECT_EQ(results_[0].chosen_count, 3u) << "the arm holds for it, too";
+}
+
+TEST_F(ExperimentsExtension, TextBoundIsEnoughForTheArmWithTheMostSellingPoints) {
+  make("[selling_points]\ncount = 1\n");
+  load(weights(1));
+  ASSERT_EQ(load_arm("selling_points = 3"), BARKER_OK);
+  const std::string other = user_of("other");
+  fill(6);
+  request_.user = view(other);
+  const uint64_t bound = api().text_bound(plugin_, &request_);
+  ASSERT_EQ(rescore(), BARKER_OK);
+  EXPECT_GE(bound, response_.text_size);
+  EXPECT_EQ(results_[0].chosen_count, 3u);
+}
+
+}  // namespace
+}  // namespace barker
