@@ -300,6 +300,15 @@ void register_all() {
     const std::string name(isa_name(isa));
     shaped("Isa/" + name, {}, "isa = \"" + name + "\"");
   }
+  // What policies cost that experiments choose (plugin/EXPERIMENTS.md).
+  for (const auto& [name, config] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"Policy/attraction", ""},
+           {"Policy/click_rate", "[selling_points]\nchoose_by = 'click_rate'\n"},
+           {"Policy/random", "[selling_points]\nchoose_by = 'random'\n"},
+           {"Policy/uniform", "[exploration]\nshare = 0.05\n"},
+           {"Policy/thompson", "[exploration]\nshare = 0.05\nby = 'thompson'\n"}}) {
+    shaped(name, {.click_rates = true}, config);
+  }
   for (const uint32_t rows : {10'000u, 100'000u, 1'000'000u, 10'000'000u}) {
     if (rows > 1'000'000 && !std::getenv("BARKER_BENCH_LARGE")) continue;
     RescoreShape shape{.rows = rows};

@@ -129,6 +129,12 @@ const barker_api& plugin_api() {
 
 void write_weights(const RescoreShape& shape, const std::string& path) {
   ModelSpec model = random_weights(shape);
+  if (shape.click_rates) {
+    constexpr float kRate = 0.1f, kEvidence = 10;
+    model.click_rates.prior.assign(model.keyword_rows, kRate);
+    model.click_rates.evidence.assign(model.keyword_rows, kEvidence);
+    model.click_rates.begins = {0};
+  }
   write(model, path);
   if (shape.compute == ComputeSpec::kF32) return;
   model.architecture.compute_bound = 2 * measured_difference(shape, path);
@@ -136,9 +142,10 @@ void write_weights(const RescoreShape& shape, const std::string& path) {
 }
 
 const std::string& weights_of(const RescoreShape& shape) {
-  const std::string key =
-      std::to_string(shape.rows) + "-" + std::to_string(static_cast<int>(shape.tables)) + "-" +
-      std::to_string(static_cast<int>(shape.compute)) + "-" + std::to_string(shape.seed);
+  const std::string key = std::to_string(shape.rows) + "-" +
+                          std::to_string(static_cast<int>(shape.tables)) + "-" +
+                          std::to_string(static_cast<int>(shape.compute)) + "-" +
+                          std::to_string(shape.seed) + (shape.click_rates ? "-rates" : "");
   std::string& path = written()[key];
   if (path.empty()) {
     path = (std::filesystem::temp_directory_path() /

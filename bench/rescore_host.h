@@ -23,6 +23,7 @@ struct RescoreShape {
   bool chinese = false;  // Chinese titles and selling points that the plugin itself must split
   // Of Chinese ads: kPromotedPoints selling points that the model knows stand in the title.
   bool promoted = false;
+  bool click_rates = false;  // of each keyword, for no query of its own
   static constexpr size_t kPromotedPoints = 2;
 };
 

@@ -12,6 +12,13 @@
 #include "scoring/explore.h"
 
 namespace barker {
+namespace {
+
+// By which a probability is estimated. On a page whose SPs were not drawn it counts for the share of
+// those that are, which is small, so that a rougher estimate does.
+constexpr uint32_t kDrawsOfExplored = 256, kDrawsOfOthers = 32;
+
+}  // namespace
 
 std::span<Candidate> Query::mutable_candidates_of(uint64_t ad) {
   const Range& range = w_.candidate_ranges[ad];
@@ -111,11 +118,14 @@ bool Query::choose_drawn(barker_result_ad& out) {
     draw_preferences(candidates, drawing.by, deviations, seed_);
     shown = choose(true, drawn);
   }
-  const uint64_t steps = drawing.by == ExploreBy::kThompson ? kThompsonDraws : 6;
+  const uint32_t draws = explores_ ? kDrawsOfExplored : kDrawsOfOthers;
+  constexpr uint64_t kOrders = 6;  // of three SPs
+  const uint64_t steps = drawing.by == ExploreBy::kThompson ? draws : kOrders;
   if (late_after(steps * candidates.size() * kStepsPerDraw)) return false;
   constexpr uint64_t kEstimate = 0x3C6EF372FE94F82Bu;  // apart from the draw that chose
-  const double explored = draw_propensity(candidates, policy_.choice(true), embeddings(),
-                                          drawing.by, deviations, room, shown, seed_ ^ kEstimate);
+  const double explored =
+      draw_propensity(candidates, policy_.choice(true), embeddings(), drawing.by, deviations, room,
+                      shown, draws, seed_ ^ kEstimate);
   const bool is_greedy = drawing.share < 1 && same_candidates(greedy, shown);
   out.propensity = drawing.share * explored + (is_greedy ? 1 - drawing.share : 0);
   // For the explanation, which asks for the choice again.

@@ -9,8 +9,8 @@
 //               variance is 1 / (1 / prior^2 + evidence), where the evidence is the sum of p (1 - p)
 //               over the impressions that the SP was learned from (the Fisher information of a
 //               logistic model about an SP's own offset). An SP that the model has never seen has
-//               no evidence. The probability of a set is estimated by kThompsonDraws draws more; its
-//               standard error is at most 1 / (2 sqrt(kThompsonDraws)) = 0.031.
+//               no evidence. The probability of a set is estimated by so many draws more; its standard
+//               error is at most 1 / (2 sqrt(draws)).
 //
 // Pure functions over the caller's memory: any thread, no allocation.
 #pragma once
@@ -40,8 +40,6 @@ struct TitleRoom {
   size_t fitting(std::span<const uint32_t> chosen) const noexcept;
 };
 
-inline constexpr uint32_t kThompsonDraws = 256;
-
 // A normal draw that depends on nothing but its two arguments, so that an SP has the same draw in
 // every ad of a page.
 float normal_draw(uint64_t seed, uint64_t key) noexcept;
@@ -56,11 +54,11 @@ void draw_preferences(std::span<Candidate> candidates, ExploreBy by,
 // The probability that a draw shows exactly the SPs `shown`, in whatever order: at most three
 // different candidates, as choose_selling_points() with `room` would leave them. `policy`,
 // `embeddings`: of the choice. kThompson: `candidates` are used as scratch; their preferences are
-// overwritten. The estimate is at least 1 / kThompsonDraws, because what was shown is possible.
+// overwritten. The estimate is at least 1 / draws, because what was shown is possible.
 double draw_propensity(std::span<Candidate> candidates, const ChoosePolicy& policy,
                        const Embeddings& embeddings, ExploreBy by,
                        std::span<const float> deviations, const TitleRoom& room,
-                       std::span<const uint32_t> shown, uint64_t seed) noexcept;
+                       std::span<const uint32_t> shown, uint32_t draws, uint64_t seed) noexcept;
 
 // Whether two lists hold the same candidates.
 bool same_candidates(std::span<const uint32_t> a, std::span<const uint32_t> b) noexcept;

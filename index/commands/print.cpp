@@ -53,6 +53,11 @@ void print_table(const SearchResult& result, size_t limit, std::ostream& out) {
   if (!result.reason.empty()) out << " (" << result.reason << ")";
   out << std::fixed << std::setprecision(0) << ", first pass " << result.times.first_pass
       << " us, rescore " << result.times.rescore << " us\n";
+  if (!result.arms.empty()) {
+    out << "  arms:";
+    for (const ArmShown& arm : result.arms) out << " " << arm.experiment << "=" << arm.arm;
+    out << (result.is_explored ? ", selling points drawn\n" : "\n");
+  }
   const bool explains = !result.explanation.empty();
   if (explains) print_record(result.auction, out);
   if (result.ads.empty()) out << "  no ad takes part in the auction\n";
