@@ -41,6 +41,9 @@ struct ServiceParts {
   std::chrono::milliseconds profile_budget{5};  // for reading a history
   FeatureBarOptions bar = {};
   std::function<Result<std::string>()> promote = {};  // the label canary becomes CURRENT
+  // A weight file as a JSON object.
+  std::function<Result<std::string>(const std::string& path)> describe = {};
+  std::vector<std::string> page_users = {};
 
   std::atomic<bool> is_ready{true};
   RecentIds clicks{1 << 18};   // that were taken
@@ -54,6 +57,12 @@ class EngineService : public Service {
   Result<SearchResult> search(const SearchCall& call) override;
   Result<SearchResult> rescore(const RescoreCall& call) override;
   TakenClick take(const Click& click) override;
+  Result<std::vector<PointAttraction>> attraction(const AttractionCall& call) override;
+  std::vector<std::string> suggest(const std::string& text, size_t count) override {
+    return parts_.engine.suggest(text, count);
+  }
+  Result<std::string> model() override;
+  PageSettings page_settings() override;
   Result<std::optional<Profile>> find_user(const std::string& id) override;
   Result<bool> remove_user(const std::string& id) override;
   bool is_ready() override { return parts_.is_ready; }
@@ -74,6 +83,7 @@ class EngineService : public Service {
   const std::unique_ptr<ProfileReader> reader_;
   std::unique_ptr<EngineSession> session_;
   std::unique_ptr<CallerRescorer> rescorer_;
+  const AttractionProbe probe_;
   Profile profile_;
 };
 
