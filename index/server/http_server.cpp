@@ -258,7 +258,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     method_ = std::string(parser_->get().method_string());
     is_1_0_ = parser_->get().version() < 11;
     const auto expected = parser_->get()[http::field::expect];
-    if (expected.empty() || parser_->is_done()) return read_body();
+    // HTTP/1.0 has no interim responses: its clients would take one for the answer.
+    if (expected.empty() || is_1_0_ || parser_->is_done()) return read_body();
     if (!boost::beast::iequals(expected, "100-continue")) {
       return refuse({ProblemKind::kExpectationFailed, "Only 100-continue can be expected.", ""});
     }

@@ -35,7 +35,7 @@ bool leads_to(const std::vector<std::string>& segments, std::string_view path) {
     if (!path.starts_with('/')) return false;
     path.remove_prefix(1);
     const std::string_view wanted = path.substr(0, path.find('/'));
-    if (wanted != "{id}" && wanted != segment) return false;
+    if (wanted == "{id}" ? segment.empty() : wanted != segment) return false;
     path.remove_prefix(wanted.size());
   }
   return path.empty() && !segments.empty();

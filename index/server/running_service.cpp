@@ -174,6 +174,8 @@ Status RunningService::Parts::fill_service(const ServiceConfig& config, const Se
                   .exploration = config.features.exploration,
                   .order = config.features.order == "shuffled" ? FeatureOrder::kShuffled
                                                                : FeatureOrder::kAttraction};
+  service->foreign_clicks = std::make_unique<RateLimit>(
+      config.server.foreign_clicks, std::max(1.0, config.server.foreign_clicks));
   service->promote = [promote = hooks.promote, directory = config.weights.path] {
     return promote(directory);
   };
@@ -209,13 +211,10 @@ void RunningService::Parts::register_metrics() {
       return {status.waiting, status.dropped + status.failed};
     });
   }
-  registry.add_counter(
-      "barker_event_log_errors_total",
-      "Failed attempts to write, close, compress or remove a file of the event log.", {},
-      [this] { return static_cast<double>(events->status().errors); });
-  registry.add_gauge("barker_event_log_failing",
-                     "1 where the last attempt to write the event log failed.", {},
-                     [this] { return events->status().is_failing ? 1.0 : 0.0; });
+  register_event_log(registry, [this]() -> EventLogCounts {
+    const EventLogStatus status = events->status();
+    return {status.errors, status.is_failing};
+  });
 }
 
 ServerHooks RunningService::Parts::server_hooks() {

@@ -160,6 +160,13 @@ TEST_F(Server, ReadsChunkedBodiesAndMeetsExpectations) {
   EXPECT_THAT(client.read_all(), StartsWith("HTTP/1.1 200 "));
 }
 
+TEST_F(Server, SendsNoInterimResponseToAClientOfHttp10) {
+  start();
+  EXPECT_THAT(ask("POST /v1/search HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+                  "{\"q\":\"x\"}"),
+              StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_F(Server, AnswersAClientThatClosedItsSide) {
   start();
   Client client(address());

@@ -135,11 +135,16 @@ TEST_F(ServeCommand, SearchesTakesClicksAndEndsWithZero) {
   Json other = click;
   other["object"] = "never shown";
   other["event_id"] = "e2";
+  Json elsewhere = click;
+  elsewhere["position"] = 2;
+  elsewhere["event_id"] = "e3";
   const Json taken =
-      json(ask("POST", "/v1/events", Json{{"events", {click, click, other}}}.dump()));
+      json(ask("POST", "/v1/events", Json{{"events", {click, click, other, elsewhere}}}.dump()));
   EXPECT_EQ(taken["accepted"], 1) << taken;
   EXPECT_EQ(taken["duplicates"], 1);
-  EXPECT_EQ(taken["refused"], 1);
+  EXPECT_EQ(taken["refused"], 2);
+  EXPECT_EQ(taken["events"][3]["reason"],
+            "The page of this request_id showed the object at position 1.");
   EXPECT_THAT(ask("GET", "/metrics"), HasSubstr("barker_http_requests_total"));
   EXPECT_EQ(json(ask("GET", "/v1/admin/status"))["serving"]["generation"], 1);
   EXPECT_EQ(stop(), 0);
@@ -151,6 +156,21 @@ TEST_F(ServeCommand, SearchesTakesClicksAndEndsWithZero) {
   log << in.rdbuf();
   EXPECT_THAT(log.str(), HasSubstr("\"route\":\"/v1/search\""));
   EXPECT_EQ(log.str().find("\"ann\""), std::string::npos);
+}
+
+TEST_F(ServeCommand, TakesSoManyClicksOnPagesThatItDoesNotKnow) {
+  Json clicks = Json::array();
+  for (int i = 0; i < 900; ++i) {
+    clicks.push_back({{"event_id", "foreign" + std::to_string(i)},
+                      {"request_id", std::string(32, '0')},
+                      {"user", "ann"},
+                      {"kind", "ad_click"},
+                      {"object", "a1"},
+                      {"time", 1790000000}});
+  }
+  const Json taken = json(ask("POST", "/v1/events", Json{{"events", clicks}}.dump()));
+  EXPECT_GE(taken["accepted"], 100) << taken["events"][0];
+  EXPECT_GT(taken["refused"], 0);
 }
 
 TEST_F(ServeCommand, ForgetsAUser) {
