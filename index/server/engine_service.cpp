@@ -67,7 +67,7 @@ const Profile& EngineService::profile_of(const Asker& asker) {
 uint64_t EngineService::deadline_ns(const Asker& asker) const {
   Clock::time_point deadline = asker.deadline;
   if (deadline == Clock::time_point() && parts_.deadline.count() > 0) {
-    deadline = Clock::now() + parts_.deadline;
+    deadline = asker.received + parts_.deadline;
   }
   const std::chrono::nanoseconds since_start = deadline.time_since_epoch();
   return static_cast<uint64_t>(since_start.count());

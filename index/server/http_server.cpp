@@ -293,6 +293,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
     request.peer = peer_;
     request.received = received_;
     const auto target = message.target();
+    // Under overload most requests end here: nothing has been made of them yet.
+    const char* const search = search_route_of(method_, {target.data(), target.size()});
+    if (*search != '\0' && !server_.searches->has_room(received_)) {
+      route_ = search;
+      return shed();
+    }
     if (const auto fault = parse_target({target.data(), target.size()}, request.target)) {
       return respond(problem(*fault));
     }
@@ -314,10 +320,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
         owner->respond(std::move(given));
       });
     };
-    if (pool.submit(request, done)) return;
+    if (!pool.submit(request, done)) shed();
+  }
+
+  void shed() {
+    static const HttpResponse kOverloaded =
+        problem(ProblemKind::kOverloaded, "Ask again in a second.");
     ++server_.shed;
     if (server_.hooks.shed) server_.hooks.shed();
-    respond(problem(ProblemKind::kOverloaded, "Ask again in a second."));
+    respond(kOverloaded);
   }
 
   void refuse_late() {

@@ -88,6 +88,16 @@ const char* route_of(const HttpRequest& request) {
   return "";
 }
 
+const char* search_route_of(std::string_view method, std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  for (const Route& route : kRoutes) {
+    if (route.lane == Lane::kSearch && method == route.method && path == route.path) {
+      return route.path;
+    }
+  }
+  return "";
+}
+
 HttpResponse answer(const HttpRequest& request, Service& service) {
   std::string methods;
   const Route* const route = find(request, methods);

@@ -54,7 +54,8 @@ ServerOptions server_options(const ServerConfig& config) {
   options.search_threads = config.threads > 0 ? config.threads : cores;
   options.io_threads = std::max<size_t>(1, options.search_threads / 4);
   options.most_waiting = config.queue;
-  options.longest_wait = milliseconds(config.deadline_ms);
+  // What waited for half of its time still has the other half for the search itself.
+  options.longest_wait = milliseconds(std::max<uint64_t>(1, config.deadline_ms / 2));
   options.most_header = config.max_header_bytes;
   options.most_body = config.max_body_bytes;
   options.most_connections = config.connections;

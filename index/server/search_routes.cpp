@@ -46,6 +46,7 @@ Asker read_asker(Fields& body, std::optional<Fault>& fault, const HttpRequest& r
   asker.keywords = body.texts("keywords", kMostTokens, BARKER_MAX_TEXT_SIZE);
   read_groups(body, fault, asker);
   asker.explain = body.flag("explain").value_or(false);
+  asker.received = request.received;
   if (const auto deadline = body.whole("deadline_ms", 1, kMostMilliseconds)) {
     asker.deadline = request.received + std::chrono::milliseconds(*deadline);
   }
@@ -115,6 +116,7 @@ HttpResponse get_search(const HttpRequest& request, Service& service) {
   Parameters parameters(request.target);
   SearchCall call;
   parameters.require("q");
+  call.asker.received = request.received;
   call.asker.query = parameters.text("q").value_or("");
   call.asker.user = parameters.text("user").value_or("");
   read_page(parameters, call);

@@ -310,6 +310,23 @@ TEST_F(Server, DoesNotSearchForWhatWaitedTooLong) {
   EXPECT_FALSE(begun_.try_acquire());
 }
 
+TEST_F(Server, ShedsWhatWouldWaitBehindARequestThatWaitedTooLong) {
+  options_.search_threads = 1;
+  options_.longest_wait = milliseconds(20);
+  holds_ = true;
+  start();
+  Client running(address()), late(address()), behind(address());
+  running.send(kSearch);
+  begun_.acquire();
+  late.send(kSearch);
+  while (server_->counts().waiting < 1) std::this_thread::yield();
+  std::this_thread::sleep_for(milliseconds(40));
+  behind.send(kSearch);
+  EXPECT_THAT(behind.read_one(), HasSubstr("overloaded"));
+  held_.release();
+  EXPECT_THAT(late.read_one(), HasSubstr("deadline-passed"));
+}
+
 TEST_F(Server, AnswersWhatRunsWhenItStops) {
   options_.search_threads = 2;
   holds_ = true;
