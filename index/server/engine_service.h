@@ -16,8 +16,8 @@
 #include "index/metrics/service_metrics.h"
 #include "index/profiles/profile_store.h"
 #include "index/server/admin_token.h"
-#include "index/server/recent_ids.h"
 #include "index/server/rate_limit.h"
+#include "index/server/recent_ids.h"
 #include "index/server/recent_pages.h"
 #include "index/server/service.h"
 
