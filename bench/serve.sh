@@ -1,15 +1,21 @@
 #!/usr/bin/env bash
-# bench/serve.sh BIN OUT [SECONDS]: `barker serve` under wrk at 1, 8, 64 and 512 connections, and the CPU time of a
-# request beside that of the same search in process, measured before and after in the same run. Needs wrk.
+# bench/serve.sh BIN OUT [SECONDS [SOAK_SECONDS]]: `barker serve` under wrk at 1, 8, 64 and 512 connections, while
+# weights, rules and the catalogue change every few seconds, and the CPU time of a request beside that of the same
+# search in process, measured before and after in the same run. With SOAK_SECONDS, 64 connections ask for so long, and
+# the resident memory at the end is compared with that after a warm-up: exit 1 where it grew by more than a tenth.
+# Needs wrk.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-bin=$1 out=$2 seconds=${3:-10}
+bin=$1 out=$2 seconds=${3:-10} soak=${4:-0}
 mkdir -p "$out"
 [ -d "$out/index" ] || {
   "$bin/barker" generate marketplace --out "$out/demo" >/dev/null
   "$bin/barker" index --ads "$out/demo/catalogue.jsonl" --out "$out/index" 2>/dev/null
 }
-weights=models/simulate/demo.barker
+demo=models/simulate/demo.barker weights=$out/weights rules=$out/rules.toml
+rm -rf "$weights"
+"$bin/barker" publish "$demo" --out "$weights" >/dev/null
+echo '# no rules' >"$rules"
 cat >"$out/queries.txt" <<'TXT'
 backpack
 wireless headphones
@@ -32,20 +38,42 @@ with open(out + "/queries.lua", "w") as lua:
               "s.requests, s.duration, l:percentile(50), l:percentile(99), "
               "s.errors.connect + s.errors.read + s.errors.write + s.errors.status + s.errors.timeout)) end\n")
 PY
-in_process() { "$bin/serve_bench" "$out/index" "$weights" "$out/queries.txt"; }
+in_process() { "$bin/serve_bench" "$out/index" "$demo" "$out/queries.txt"; }
 
 rm -f "$out/address"
 "$bin/barker" serve --index "$out/index" --weights "$weights" --listen 127.0.0.1:0 \
-  --server-queue 1024 >"$out/address" 2>"$out/serve.log" &
+  --rules "$rules" --server-queue 1024 --server-deadline 2s >"$out/address" 2>"$out/serve.log" &
 server=$!
-trap 'kill $server 2>/dev/null || true' EXIT
-until [ -s "$out/address" ]; do sleep 0.1; done
+changer=
+trap 'kill $server $changer 2>/dev/null || true' EXIT
+until [ -s "$out/address" ]; do
+  kill -0 $server || { cat "$out/serve.log" >&2; exit 1; }
+  sleep 0.1
+done
 address=$(head -1 "$out/address")
 ticks() { awk '{ print $14 + $15 }' "/proc/$server/stat"; }
 hertz=$(getconf CLK_TCK)
 
+# Something changes each second: weights, rules, bids, and every fourth time the whole index.
+change() {
+  local i
+  for ((i = 1; ; ++i)); do
+    sleep 1
+    case $((i % 4)) in
+      0) "$bin/barker" index --rebuild --out "$out/index" ;;
+      1) "$bin/barker" publish "$demo" --out "$weights" && "$bin/barker" prune "$weights" --keep 3 ;;
+      2) printf '# no rules, for the %dth time\n' "$i" >"$rules.new" && mv "$rules.new" "$rules" ;;
+      3) printf '{"op": "set", "id": "ad%d", "bid": 0.%d}\n' $((i % 4000 + 1)) $((i % 9 + 1)) >"$out/changes.jsonl"
+        "$bin/barker" index --update "$out/changes.jsonl" --out "$out/index" ;;
+    esac
+    echo "$i" >"$out/changes"
+  done
+}
+
 in_process | tee "$out/before.txt"
 wrk -t1 -c4 -d2 -s "$out/queries.lua" "$address" >/dev/null  # warms up
+change >"$out/change.log" 2>&1 &
+changer=$!
 printf '%12s %10s %8s %8s %7s %12s %8s\n' connections requests/s p50_us p99_us errors cpu_us/req ratio
 base=$(awk '/^search_json_us/ { print $2 }' "$out/before.txt")
 for connections in 1 8 64 512; do
@@ -57,4 +85,24 @@ for connections in 1 8 64 512; do
     cpu = ticks / hz * 1e6 / $2
     printf "%12d %10.0f %8d %8d %7d %12.1f %8.2f\n", c, $2 / $3 * 1e6, $4, $5, $6, cpu, cpu / base }'
 done
+# Anonymous memory, because the pages of mapped files are the kernel's to take back.
+rss_kib() { awk '/^RssAnon/ { print $2 }' "/proc/$server/status"; }
+if [ "$soak" -gt 0 ]; then
+  wrk -t2 -c64 "-d${soak}s" -s "$out/queries.lua" "$address" >"$out/soak.txt" &
+  wrk=$!
+  sleep $((soak / 4))
+  first=$(rss_kib) last=
+  printf '%10s %12s\n' seconds rss_kib
+  while kill -0 $wrk 2>/dev/null; do
+    last=$(rss_kib)
+    printf '%10d %12d\n' "$SECONDS" "$last"
+    sleep $((soak / 16 + 1))
+  done
+  grep '^RESULT' "$out/soak.txt"
+  echo "resident after the warm-up $first KiB, at the end $last KiB, after $(cat "$out/changes") changes"
+  [ "$last" -le $((first + first / 10)) ] || { echo "serve.sh: resident memory grew by more than a tenth" >&2; exit 1; }
+fi
+kill $changer
+echo "$(cat "$out/changes") changes of weights, rules and catalogue meanwhile; refused by the server:" \
+  "$(grep -c '"result":"refused"' "$out/serve.log" || true)"
 in_process

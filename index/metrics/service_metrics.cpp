@@ -170,6 +170,16 @@ void register_queue(Registry& registry, const std::string& queue,
                        {{"queue", queue}}, [read] { return static_cast<double>(read().dropped); });
 }
 
+void register_event_log(Registry& registry, const std::function<EventLogCounts()>& read) {
+  registry.add_counter(
+      "barker_event_log_errors_total",
+      "Failed attempts to write, close, compress or remove a file of the event log.", {},
+      [read] { return static_cast<double>(read().errors); });
+  registry.add_gauge("barker_event_log_failing",
+                     "1 where the last attempt to write the event log failed.", {},
+                     [read] { return read().is_failing ? 1.0 : 0.0; });
+}
+
 void register_process(Registry& registry) {
   registry.add_gauge("process_virtual_memory_bytes", "Address space of the process.", {},
                      [] { return statm_bytes(0); });

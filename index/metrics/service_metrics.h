@@ -107,6 +107,13 @@ struct QueueCounts {
 void register_queue(Registry& registry, const std::string& queue,
                     const std::function<QueueCounts()>& read);
 
+// Whether the event log can be written.
+struct EventLogCounts {
+  uint64_t errors = 0;
+  bool is_failing = false;  // the last attempt to write failed
+};
+void register_event_log(Registry& registry, const std::function<EventLogCounts()>& read);
+
 // Virtual and resident bytes of this process, and those of the latter that files back, from
 // /proc/self/statm.
 void register_process(Registry& registry);

@@ -68,7 +68,7 @@ const Profile& EngineService::profile_of(const Asker& asker) {
 uint64_t EngineService::deadline_ns(const Asker& asker) const {
   Clock::time_point deadline = asker.deadline;
   if (deadline == Clock::time_point() && parts_.deadline.count() > 0) {
-    deadline = Clock::now() + parts_.deadline;
+    deadline = asker.received + parts_.deadline;
   }
   const std::chrono::nanoseconds since_start = deadline.time_since_epoch();
   return static_cast<uint64_t>(since_start.count());
@@ -109,9 +109,10 @@ void EngineService::remember(const SearchCall& call, const SearchResult& page) {
     recent.arms.push_back(&arm);
   }
   for (size_t i = first; i < end; ++i) {
-    recent.ads.push_back({page.ads[i].id, page.ads[i].original_title, page.ads[i].price});
+    recent.ads.push_back(
+        {page.ads[i].id, page.ads[i].original_title, page.ads[i].price, page.ads[i].rank});
   }
-  for (const FeatureShown& sf : page.features) recent.sfs.push_back(sf.keyword);
+  for (const FeatureShown& sf : page.features) recent.sfs.push_back({sf.keyword, sf.position});
   parts_.pages.add(call.request_id, std::move(recent));
   if (parts_.events) log_impression(call, page, end);
 }
@@ -190,21 +191,48 @@ PageSettings EngineService::page_settings() {
           .has_token = parts_.token.has_value()};
 }
 
+namespace {
+
+// Where the page showed what was clicked; nothing if it did not show it.
+std::optional<size_t> position_on(const RecentPage& page, const Click& click) {
+  if (click.on_sf) {
+    const auto sf = std::ranges::find(page.sfs, click.object, &RecentPage::Feature::keyword);
+    return sf == page.sfs.end() ? std::nullopt : std::optional(sf->position);
+  }
+  const auto ad = std::ranges::find(page.ads, click.object, &RecentPage::Ad::id);
+  return ad == page.ads.end() ? std::nullopt : std::optional(ad->position);
+}
+
+// Why a click does not fit its page; empty where it does.
+std::string misfit(const RecentPage& page, const Click& click) {
+  if (page.user != click.user) return "The search of this request_id was not this user's.";
+  const std::optional<size_t> position = position_on(page, click);
+  if (!position) return "The page of this request_id did not show the object.";
+  if (click.position != 0 && click.position != *position) {
+    return "The page of this request_id showed the object at position " +
+           std::to_string(*position) + ".";
+  }
+  return "";
+}
+
+}  // namespace
+
 // A click on a page that is remembered must fit it. Of other pages, such as those of another engine of the
-// same service, the log is told, and the user's history; no budget is charged.
+// same service, the log is told, and the user's history; no budget is charged. Nothing tells such a click
+// from an invented one, so that their rate is bounded.
 TakenClick EngineService::take(const Click& click) {
   using Outcome = TakenClick::Outcome;
   const std::shared_ptr<const RecentPage> page = parts_.pages.find(click.request_id);
   const RecentPage::Ad* ad = nullptr;
   if (page) {
-    if (page->user != click.user) {
-      return {Outcome::kRefused, "The search of this request_id was not this user's."};
+    if (std::string reason = misfit(*page, click); !reason.empty()) {
+      return {Outcome::kRefused, std::move(reason)};
     }
-    const auto found = std::ranges::find(page->ads, click.object, &RecentPage::Ad::id);
-    if (!click.on_sf && found != page->ads.end()) ad = &*found;
-    if (click.on_sf ? std::ranges::find(page->sfs, click.object) == page->sfs.end() : !ad) {
-      return {Outcome::kRefused, "The page of this request_id did not show the object."};
-    }
+    if (!click.on_sf) ad = &*std::ranges::find(page->ads, click.object, &RecentPage::Ad::id);
+  } else if (!parts_.foreign_clicks->admits("", Clock::now())) {
+    return {
+        Outcome::kRefused,
+        "Too many clicks are on pages that this server does not know; send the event again later."};
   }
   if (!click.user.empty() && !is_user_id(click.user)) {
     return {Outcome::kRefused, "The user's id is longer than what a profile can have."};

@@ -16,6 +16,7 @@
 #include "index/metrics/service_metrics.h"
 #include "index/profiles/profile_store.h"
 #include "index/server/admin_token.h"
+#include "index/server/rate_limit.h"
 #include "index/server/recent_ids.h"
 #include "index/server/recent_pages.h"
 #include "index/server/service.h"
@@ -40,6 +41,8 @@ struct ServiceParts {
   std::chrono::milliseconds deadline{0};        // of a search that brings none; 0: none
   std::chrono::milliseconds profile_budget{5};  // for reading a history
   FeatureBarOptions bar = {};
+  // Clicks on pages that are not among `pages`, of all clients together. Not null.
+  std::unique_ptr<RateLimit> foreign_clicks = std::make_unique<RateLimit>(0, 1);
   std::function<Result<std::string>()> promote = {};  // the label canary becomes CURRENT
   // A weight file as a JSON object.
   std::function<Result<std::string>(const std::string& path)> describe = {};

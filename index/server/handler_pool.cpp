@@ -29,10 +29,21 @@ HandlerPool::~HandlerPool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
+// A request that comes behind one that waited for too long would wait for longer still.
+bool HandlerPool::has_room_locked(std::chrono::steady_clock::time_point now) const {
+  if (ends_ || jobs_.size() >= options_.waiting) return false;
+  return jobs_.empty() || now - jobs_.front().request.received <= options_.longest_wait;
+}
+
+bool HandlerPool::has_room(std::chrono::steady_clock::time_point now) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return has_room_locked(now);
+}
+
 bool HandlerPool::submit(HttpRequest& request, Done& done) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (ends_ || jobs_.size() >= options_.waiting) return false;
+    if (!has_room_locked(request.received)) return false;
     jobs_.push_back({std::move(request), std::move(done)});
   }
   changed_.notify_one();

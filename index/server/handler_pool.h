@@ -1,6 +1,6 @@
-// A bounded pool of threads that answer requests. What finds the queue full is refused at once, and what
-// waited for too long is not worth the work any more: both keep the answers that are given fast when more
-// requests come than can be answered.
+// A bounded pool of threads that answer requests. What finds the queue full, or its oldest request waiting
+// for too long already, is refused at once; what waited for too long is not worth the work any more. Both
+// keep the answers that are given fast when more requests come than can be answered.
 #pragma once
 
 #include <chrono>
@@ -37,7 +37,11 @@ class HandlerPool {
   HandlerPool(const HandlerPool&) = delete;
   HandlerPool& operator=(const HandlerPool&) = delete;
 
-  // Returns false where the queue is full; `request` and `done` are then as they were. `done` is called
+  // Whether a request would be taken that was received now. Others may take the place meanwhile.
+  // [any thread]
+  bool has_room(std::chrono::steady_clock::time_point now) const;
+
+  // Returns false where there is no room; `request` and `done` are then as they were. `done` is called
   // once, on a thread of the pool, and must not throw. [any thread]
   bool submit(HttpRequest& request, Done& done);
 
@@ -49,6 +53,7 @@ class HandlerPool {
     Done done;
   };
   void run();
+  bool has_room_locked(std::chrono::steady_clock::time_point now) const;
 
   const PoolOptions options_;
   const std::function<Handler()> make_;

@@ -10,16 +10,15 @@
 #include <boost/asio.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <condition_variable>
 #include <ctime>
-#include <mutex>
 #include <optional>
 #include <thread>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "index/server/head_check.h"
+#include "index/server/http_date.h"
 #include "index/server/listen_address.h"
+#include "index/server/open_connections.h"
 #include "index/server/problem.h"
 #include "index/server/rate_limit.h"
 #include "index/server/routes.h"
@@ -58,16 +57,7 @@ const std::string& date_of(Loop& loop) {
   const std::time_t now = std::time(nullptr);
   if (now != loop.date_time) {
     loop.date_time = now;
-    std::tm utc;
-    gmtime_r(&now, &utc);
-    static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    char text[64];
-    std::snprintf(text, sizeof text, "%s, %02d %s %d %02d:%02d:%02d GMT", kDays[utc.tm_wday],
-                  utc.tm_mday, kMonths[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min,
-                  utc.tm_sec);
-    loop.date = text;
+    loop.date = http_date(now);
   }
   return loop.date;
 }
@@ -118,8 +108,6 @@ struct HttpServer::Impl {
   Status listen(const std::string& text);
   template <typename Acceptor>
   void accept(Acceptor& acceptor);
-  bool admit(const std::string& peer, bool& is_one_client);
-  void release(const std::string& peer);
   void sweep(Loop& loop);
   void run();
 
@@ -131,10 +119,7 @@ struct HttpServer::Impl {
   bool stopped = false;
   std::atomic<uint64_t> accepted{0}, refused{0}, shed{0}, rate_limited{0};
 
-  std::mutex mutex;
-  std::condition_variable closed;
-  std::unordered_map<std::string, size_t> open_of;  // connections by client
-  size_t open = 0;
+  OpenConnections open{options.most_connections, options.most_connections_of_one};
 
   // What is below uses what is above, to its end.
   std::vector<std::unique_ptr<Loop>> loops;
@@ -152,10 +137,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection(HttpServer::Impl& server, Loop& loop, Socket socket, std::string peer)
       : server_(server), loop_(loop), socket_(std::move(socket)), peer_(std::move(peer)) {
     loop_.connections.insert(this);
+    if (server_.hooks.connections) server_.hooks.connections(1);
   }
   ~Connection() {
     loop_.connections.erase(this);
-    server_.release(peer_);
+    if (server_.hooks.connections) server_.hooks.connections(-1);
+    server_.open.release(peer_);
   }
 
   void next() {
@@ -258,7 +245,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     method_ = std::string(parser_->get().method_string());
     is_1_0_ = parser_->get().version() < 11;
     const auto expected = parser_->get()[http::field::expect];
-    if (expected.empty() || parser_->is_done()) return read_body();
+    // HTTP/1.0 has no interim responses: its clients would take one for the answer.
+    if (expected.empty() || is_1_0_ || parser_->is_done()) return read_body();
     if (!boost::beast::iequals(expected, "100-continue")) {
       return refuse({ProblemKind::kExpectationFailed, "Only 100-continue can be expected.", ""});
     }
@@ -292,6 +280,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
     request.peer = peer_;
     request.received = received_;
     const auto target = message.target();
+    // Under overload most requests end here: nothing has been made of them yet.
+    const char* const search = search_route_of(method_, {target.data(), target.size()});
+    if (*search != '\0' && !server_.searches->has_room(received_)) {
+      route_ = search;
+      return shed();
+    }
     if (const auto fault = parse_target({target.data(), target.size()}, request.target)) {
       return respond(problem(*fault));
     }
@@ -315,10 +309,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
         owner->respond(std::move(given));
       });
     };
-    if (pool.submit(request, done)) return;
+    if (!pool.submit(request, done)) shed();
+  }
+
+  void shed() {
+    static const HttpResponse kOverloaded =
+        problem(ProblemKind::kOverloaded, "Ask again in a second.");
     ++server_.shed;
     if (server_.hooks.shed) server_.hooks.shed();
-    respond(problem(ProblemKind::kOverloaded, "Ask again in a second."));
+    respond(kOverloaded);
   }
 
   void refuse_late() {
@@ -419,27 +418,6 @@ void turn_away(AnySocket& socket, ProblemKind kind, const std::string& date) {
 
 }  // namespace
 
-bool HttpServer::Impl::admit(const std::string& peer, bool& is_one_client) {
-  const std::lock_guard<std::mutex> lock(mutex);
-  is_one_client = false;
-  if (open >= options.most_connections) return false;
-  size_t& of_peer = open_of[client_of(peer)];
-  is_one_client = of_peer >= options.most_connections_of_one;
-  if (is_one_client) return false;
-  ++of_peer;
-  ++open;
-  if (hooks.connections) hooks.connections(1);
-  return true;
-}
-
-void HttpServer::Impl::release(const std::string& peer) {
-  const std::lock_guard<std::mutex> lock(mutex);
-  const auto at = open_of.find(client_of(peer));
-  if (--at->second == 0) open_of.erase(at);
-  if (hooks.connections) hooks.connections(-1);
-  if (--open == 0) closed.notify_all();
-}
-
 template <typename Acceptor>
 void HttpServer::Impl::accept(Acceptor& acceptor) {
   Loop& loop = *loops[next_loop++ % loops.size()];
@@ -454,8 +432,8 @@ void HttpServer::Impl::accept(Acceptor& acceptor) {
     error_code gone;
     const auto endpoint = socket.remote_endpoint(gone);
     std::string peer = gone ? std::string("gone") : peer_of(endpoint);
-    bool is_one_client = false;
-    if (admit(peer, is_one_client)) {
+    const OpenConnections::Admission admission = open.admit(peer);
+    if (admission == OpenConnections::Admission::kAdmitted) {
       ++accepted;
       set_no_delay(socket);
       net::post(loop.context, [this, &loop, stream = Socket(std::move(socket)),
@@ -465,6 +443,7 @@ void HttpServer::Impl::accept(Acceptor& acceptor) {
     } else {
       ++refused;
       if (hooks.connection_refused) hooks.connection_refused();
+      const bool is_one_client = admission == OpenConnections::Admission::kFullForClient;
       turn_away(socket, is_one_client ? ProblemKind::kTooManyConnections : ProblemKind::kOverloaded,
                 date_of(*loops[0]));
     }
@@ -558,12 +537,7 @@ size_t HttpServer::stop() {
     for (auto& acceptor : s.unix_sockets) acceptor.close(ignored);
   });
   s.stopping = true;
-  size_t cut_off = 0;
-  {
-    std::unique_lock<std::mutex> lock(s.mutex);
-    s.closed.wait_for(lock, s.options.stop_timeout, [&s] { return s.open == 0; });
-    cut_off = s.open;
-  }
+  const size_t cut_off = s.open.wait_for_none(s.options.stop_timeout);
   s.searches.reset();
   s.control.reset();
   for (const auto& loop : s.loops) {
@@ -576,8 +550,7 @@ size_t HttpServer::stop() {
 
 ServerCounts HttpServer::counts() const {
   const Impl& s = *impl_;
-  const std::lock_guard<std::mutex> lock(impl_->mutex);
-  return {s.accepted, s.refused,     s.open, s.searches ? s.searches->waiting() : 0,
+  return {s.accepted, s.refused,     s.open.count(), s.searches ? s.searches->waiting() : 0,
           s.shed,     s.rate_limited};
 }
 

@@ -20,10 +20,15 @@ struct RecentPage {
   struct Ad {
     std::string id, title;  // the title of the catalogue
     double price;           // of a click
+    size_t position;        // as it was shown, from 1
+  };
+  struct Feature {
+    std::string keyword;
+    size_t position;
   };
   std::string user;
   std::vector<Ad> ads;
-  std::vector<std::string> sfs;
+  std::vector<Feature> sfs;
   std::vector<ArmCounters::Arm*> arms = {};  // of its user, which outlive the page
 };
 

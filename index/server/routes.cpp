@@ -42,7 +42,7 @@ bool leads_to(const std::vector<std::string>& segments, std::string_view path) {
     if (!path.starts_with('/')) return false;
     path.remove_prefix(1);
     const std::string_view wanted = path.substr(0, path.find('/'));
-    if (wanted != "{id}" && wanted != segment) return false;
+    if (wanted == "{id}" ? segment.empty() : wanted != segment) return false;
     path.remove_prefix(wanted.size());
   }
   return path.empty();
@@ -91,6 +91,16 @@ Lane lane_of(const HttpRequest& request) {
 const char* route_of(const HttpRequest& request) {
   for (const Route& route : kRoutes) {
     if (leads_to(request.target.segments, route.path)) return route.path;
+  }
+  return "";
+}
+
+const char* search_route_of(std::string_view method, std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  for (const Route& route : kRoutes) {
+    if (route.lane == Lane::kSearch && method == route.method && path == route.path) {
+      return route.path;
+    }
   }
   return "";
 }

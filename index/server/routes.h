@@ -30,6 +30,10 @@ Lane lane_of(const HttpRequest& request);
 // The path of the route that the request's path leads to, such as "/v1/users/{id}"; empty: none.
 const char* route_of(const HttpRequest& request);
 
+// The path of the search-lane route that a target as it was sent names letter by letter; empty where it is
+// another's, or is escaped. It costs next to nothing, for a server that refuses what it cannot answer now.
+const char* search_route_of(std::string_view method, std::string_view target);
+
 // Finds the route and answers. HEAD is answered as GET; the server drops the body.
 HttpResponse answer(const HttpRequest& request, Service& service);
 

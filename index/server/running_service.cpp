@@ -55,7 +55,8 @@ ServerOptions server_options(const ServerConfig& config) {
   options.search_threads = config.threads > 0 ? config.threads : cores;
   options.io_threads = std::max<size_t>(1, options.search_threads / 4);
   options.most_waiting = config.queue;
-  options.longest_wait = milliseconds(config.deadline_ms);
+  // What waited for half of its time still has the other half for the search itself.
+  options.longest_wait = milliseconds(std::max<uint64_t>(1, config.deadline_ms / 2));
   options.most_header = config.max_header_bytes;
   options.most_body = config.max_body_bytes;
   options.most_connections = config.connections;
@@ -176,6 +177,8 @@ Status RunningService::Parts::fill_service(const ServiceConfig& config, const Se
                   .exploration = config.features.exploration,
                   .order = config.features.order == "shuffled" ? FeatureOrder::kShuffled
                                                                : FeatureOrder::kAttraction};
+  service->foreign_clicks = std::make_unique<RateLimit>(
+      config.server.foreign_clicks, std::max(1.0, config.server.foreign_clicks));
   service->promote = [promote = hooks.promote, directory = config.weights.path] {
     return promote(directory);
   };
@@ -213,13 +216,10 @@ void RunningService::Parts::register_metrics() {
       return {status.waiting, status.dropped + status.failed};
     });
   }
-  registry.add_counter(
-      "barker_event_log_errors_total",
-      "Failed attempts to write, close, compress or remove a file of the event log.", {},
-      [this] { return static_cast<double>(events->status().errors); });
-  registry.add_gauge("barker_event_log_failing",
-                     "1 where the last attempt to write the event log failed.", {},
-                     [this] { return events->status().is_failing ? 1.0 : 0.0; });
+  register_event_log(registry, [this]() -> EventLogCounts {
+    const EventLogStatus status = events->status();
+    return {status.errors, status.is_failing};
+  });
 }
 
 ServerHooks RunningService::Parts::server_hooks() {

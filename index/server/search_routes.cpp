@@ -49,6 +49,7 @@ Asker read_asker(Fields& body, std::optional<Fault>& fault, const HttpRequest& r
   asker.explain = body.flag("explain").value_or(false);
   asker.visitor = body.text("visitor", BARKER_MAX_TEXT_SIZE).value_or("");
   asker.surface = body.text("surface", kLongestSurface).value_or("");
+  asker.received = request.received;
   if (const auto deadline = body.whole("deadline_ms", 1, kMostMilliseconds)) {
     asker.deadline = request.received + std::chrono::milliseconds(*deadline);
   }
@@ -118,6 +119,7 @@ HttpResponse get_search(const HttpRequest& request, Service& service) {
   Parameters parameters(request.target);
   SearchCall call;
   parameters.require("q");
+  call.asker.received = request.received;
   call.asker.query = parameters.text("q").value_or("");
   call.asker.user = parameters.text("user").value_or("");
   read_page(parameters, call);

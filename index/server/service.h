@@ -24,6 +24,7 @@ struct Asker {  // of a search or a rescoring
   std::optional<std::vector<std::string>> keywords;  // instead of those that the profile has
   // In addition to the groups of the profile, and instead of those that have the same name.
   std::vector<std::pair<std::string, std::vector<std::string>>> groups;
+  std::chrono::steady_clock::time_point received{};  // from when the server's deadline counts
   std::chrono::steady_clock::time_point deadline{};  // its beginning of time: none
   bool explain = false;
   std::string visitor;  // places a user without an id in experiments, such as a cookie's id

@@ -52,7 +52,9 @@ std::optional<Fault> parse_path(std::string_view path, std::vector<std::string>&
     const size_t slash = path.find('/');
     std::string segment;
     if (auto fault = decode(path.substr(0, slash), false, "", segment)) return fault;
-    if (segment.empty() || segment == "." || segment == "..") {
+    // A slash at the end makes another path, which no route has; it is nothing wrong by itself.
+    const bool ends_in_slash = segment.empty() && slash == std::string_view::npos;
+    if ((segment.empty() && !ends_in_slash) || segment == "." || segment == "..") {
       return Fault{ProblemKind::kDotSegment,
                    "The path has a segment that is empty, \".\" or \"..\".", ""};
     }

@@ -17,7 +17,7 @@
 namespace barker {
 
 struct RequestTarget {
-  std::vector<std::string> segments;                            // of the path, decoded
+  std::vector<std::string> segments;  // of the path, decoded; the last is empty behind a slash
   std::vector<std::pair<std::string, std::string>> parameters;  // decoded, in their order
 };
 

@@ -47,6 +47,7 @@ class Service {
     });
     register_queue(registry_, "search", [] { return QueueCounts{2, 5}; });
     register_queue(registry_, "event_log", [] { return QueueCounts{}; });
+    register_event_log(registry_, [] { return EventLogCounts{3, true}; });
     register_process(registry_);
   }
   std::string scrape() const { return registry_.text(); }

@@ -160,6 +160,13 @@ TEST_F(Server, ReadsChunkedBodiesAndMeetsExpectations) {
   EXPECT_THAT(client.read_all(), StartsWith("HTTP/1.1 200 "));
 }
 
+TEST_F(Server, SendsNoInterimResponseToAClientOfHttp10) {
+  start();
+  EXPECT_THAT(ask("POST /v1/search HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+                  "{\"q\":\"x\"}"),
+              StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_F(Server, AnswersAClientThatClosedItsSide) {
   start();
   Client client(address());
@@ -301,6 +308,23 @@ TEST_F(Server, DoesNotSearchForWhatWaitedTooLong) {
   held_.release();
   EXPECT_THAT(late.read_one(), HasSubstr("deadline-passed"));
   EXPECT_FALSE(begun_.try_acquire());
+}
+
+TEST_F(Server, ShedsWhatWouldWaitBehindARequestThatWaitedTooLong) {
+  options_.search_threads = 1;
+  options_.longest_wait = milliseconds(20);
+  holds_ = true;
+  start();
+  Client running(address()), late(address()), behind(address());
+  running.send(kSearch);
+  begun_.acquire();
+  late.send(kSearch);
+  while (server_->counts().waiting < 1) std::this_thread::yield();
+  std::this_thread::sleep_for(milliseconds(40));
+  behind.send(kSearch);
+  EXPECT_THAT(behind.read_one(), HasSubstr("overloaded"));
+  held_.release();
+  EXPECT_THAT(late.read_one(), HasSubstr("deadline-passed"));
 }
 
 TEST_F(Server, AnswersWhatRunsWhenItStops) {

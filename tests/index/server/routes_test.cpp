@@ -186,6 +186,8 @@ TEST_F(Routes, SaysWhatAPathTakes) {
   expect_problem(ask("GET", "/v1/serch?q=x"), 404, "not-found");
   expect_problem(ask("GET", "/v1%2Fsearch?q=x"), 404, "not-found");
   expect_problem(ask("GET", "/v2"), 404, "not-found");
+  expect_problem(ask("GET", "/v1/search/?q=x"), 404, "not-found");
+  expect_problem(ask("GET", "/v1/users/"), 404, "not-found");
   EXPECT_EQ(ask("HEAD", "/healthz").status, 200);
 }
 
@@ -200,6 +202,7 @@ TEST(Target, RefusesWhatAnotherServerCouldReadInAnotherWay) {
   const std::pair<const char*, ProblemKind> kWrong[] = {
       {"v1/search", ProblemKind::kBadTarget},
       {"*", ProblemKind::kBadTarget},
+      {"/v1/search//", ProblemKind::kDotSegment},
       {"/v1/../admin", ProblemKind::kDotSegment},
       {"/v1/%2e%2e/admin", ProblemKind::kDotSegment},
       {"/v1/.%2E/admin", ProblemKind::kDotSegment},

@@ -7,11 +7,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <sstream>
+#include <thread>
 
 #include "index/retrieval/index_writer.h"
 #include "tests/models/weights/random_model.h"
@@ -36,13 +41,23 @@ class ServeCommand : public testing::Test {
     ASSERT_TRUE(write_weight_file(random_model(1), directory_ + "/w.barker").ok());
     std::ofstream(directory_ + "/users.jsonl") << R"({"user":"ann","keywords":["word5"]})"
                                                << "\n";
+    configure("", "", "");
+    start();
+  }
+
+  // Writes the configuration, with further keys for some of its tables.
+  void configure(const std::string& server, const std::string& profiles,
+                 const std::string& log) const {
     std::ofstream(directory_ + "/barker.toml")
         << "[server]\nlisten = \"127.0.0.1:0\"\nready_grace = \"0ms\"\n"
         << "admin_token = \"0123456789abcdef\"\naccess_log = \"access.log\"\n"
-        << "[index]\npath = \"index\"\n[weights]\npath = \"w.barker\"\n"
+        << server << "[index]\npath = \"index\"\n[weights]\npath = \"w.barker\"\n"
         << "[profiles]\nusers = \"users.jsonl\"\n"
-        << "[log]\ndirectory = \"events\"\ncompress = \"none\"\n"
-        << "[plugin]\n";
+        << profiles << "[log]\ndirectory = \"events\"\ncompress = \"none\"\n"
+        << log << "[plugin]\n";
+  }
+
+  void start() {
     int out[2];
     ASSERT_EQ(pipe(out), 0);
     process_ = fork();
@@ -76,7 +91,7 @@ class ServeCommand : public testing::Test {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 
-  // The response to one request, body and all.
+  // The response to one request, body and all; empty where the server is gone.
   std::string ask(const std::string& method, const std::string& target,
                   const std::string& body = "") const {
     sockaddr_in to{};
@@ -84,14 +99,16 @@ class ServeCommand : public testing::Test {
     to.sin_port = htons(port_);
     inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
     const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    EXPECT_EQ(connect(client, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+    if (connect(client, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) {
+      close(client);
+      return "";
+    }
     const std::string request =
         method + " " + target +
         " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer "
         "0123456789abcdef\r\nContent-Length: " +
         std::to_string(body.size()) + "\r\n\r\n" + body;
-    EXPECT_EQ(send(client, request.data(), request.size(), 0),
-              static_cast<ssize_t>(request.size()));
+    (void)!send(client, request.data(), request.size(), MSG_NOSIGNAL);
     std::string all;
     char bytes[4096];
     for (ssize_t got; (got = recv(client, bytes, sizeof bytes, 0)) > 0;) {
@@ -101,7 +118,9 @@ class ServeCommand : public testing::Test {
     return all;
   }
   Json json(const std::string& response) const {
-    return Json::parse(response.substr(response.find("\r\n\r\n") + 4), nullptr, false);
+    const size_t end = response.find("\r\n\r\n");
+    if (end == std::string::npos) return Json(Json::value_t::discarded);
+    return Json::parse(response.substr(end + 4), nullptr, false);
   }
   // The lines of the event log.
   std::string events() const {
@@ -135,11 +154,16 @@ TEST_F(ServeCommand, SearchesTakesClicksAndEndsWithZero) {
   Json other = click;
   other["object"] = "never shown";
   other["event_id"] = "e2";
+  Json elsewhere = click;
+  elsewhere["position"] = 2;
+  elsewhere["event_id"] = "e3";
   const Json taken =
-      json(ask("POST", "/v1/events", Json{{"events", {click, click, other}}}.dump()));
+      json(ask("POST", "/v1/events", Json{{"events", {click, click, other, elsewhere}}}.dump()));
   EXPECT_EQ(taken["accepted"], 1) << taken;
   EXPECT_EQ(taken["duplicates"], 1);
-  EXPECT_EQ(taken["refused"], 1);
+  EXPECT_EQ(taken["refused"], 2);
+  EXPECT_EQ(taken["events"][3]["reason"],
+            "The page of this request_id showed the object at position 1.");
   EXPECT_THAT(ask("GET", "/metrics"), HasSubstr("barker_http_requests_total"));
   EXPECT_EQ(json(ask("GET", "/v1/admin/status"))["serving"]["generation"], 1);
   EXPECT_EQ(stop(), 0);
@@ -151,6 +175,82 @@ TEST_F(ServeCommand, SearchesTakesClicksAndEndsWithZero) {
   log << in.rdbuf();
   EXPECT_THAT(log.str(), HasSubstr("\"route\":\"/v1/search\""));
   EXPECT_EQ(log.str().find("\"ann\""), std::string::npos);
+}
+
+TEST_F(ServeCommand, TakesSoManyClicksOnPagesThatItDoesNotKnow) {
+  Json clicks = Json::array();
+  for (int i = 0; i < 900; ++i) {
+    clicks.push_back({{"event_id", "foreign" + std::to_string(i)},
+                      {"request_id", std::string(32, '0')},
+                      {"user", "ann"},
+                      {"kind", "ad_click"},
+                      {"object", "a1"},
+                      {"time", 1790000000}});
+  }
+  const Json taken = json(ask("POST", "/v1/events", Json{{"events", clicks}}.dump()));
+  EXPECT_GE(taken["accepted"], 100) << taken["events"][0];
+  EXPECT_GT(taken["refused"], 0);
+}
+
+// One change of the catalogue and one click after the other, while the whole service is killed at any moment.
+TEST_F(ServeCommand, KeepsWhatItAcknowledgedWhenItIsKilled) {
+  EXPECT_EQ(stop(), 0);
+  configure("foreign_clicks = 0\n", "store = \"lmdb:profiles\"\n", "flush_interval = \"5ms\"\n");
+  start();
+  const char* given = std::getenv("BARKER_KILLS");
+  const int kills = given ? std::atoi(given) : 5;
+  std::mt19937 random(5);
+  int changes = 0, clicks = 0;  // that were sent, of all rounds
+  int logged = 0;
+  for (int round = 0; round < kills; ++round) {
+    const int first_click = clicks + 1;
+    int acknowledged = changes, taken = clicks;
+    const auto life = std::chrono::milliseconds(20 + random() % 200);
+    std::jthread killer([this, life] {
+      std::this_thread::sleep_for(life);
+      kill(process_, SIGKILL);
+    });
+    for (;;) {
+      ++changes;
+      const std::string set = R"({"op":"set","id":"a1","bid":)" + std::to_string(changes) + "}";
+      const Json changed = json(ask("POST", "/v1/ads", set));
+      if (!changed.is_object()) break;
+      ASSERT_EQ(changed["applied"], 1) << changed;
+      acknowledged = changes;
+      ++clicks;
+      const Json click = {{"event_id", "click" + std::to_string(clicks) + "."},
+                          {"request_id", std::string(32, '0')},
+                          {"user", "bob"},
+                          {"kind", "sf_click"},
+                          {"object", "word1"},
+                          {"time", 1790000000}};
+      const Json answer = json(ask("POST", "/v1/events", Json{{"events", {click}}}.dump()));
+      if (!answer.is_object()) break;
+      ASSERT_EQ(answer["accepted"], 1) << answer;
+      taken = clicks;
+    }
+    killer.join();
+    waitpid(std::exchange(process_, 0), nullptr, 0);
+    start();
+    const Json page = json(ask("GET", "/v1/search?q=running+shoes"));
+    EXPECT_EQ(page["status"], "rescored") << page;
+    EXPECT_GE(page["ads"][0]["bid"], acknowledged) << page;
+    EXPECT_LE(page["ads"][0]["bid"], changes);
+    // What had not reached the disk yet is lost, and nothing before it.
+    const std::string log = events();
+    const auto is_logged = [&log](int i) {
+      return log.find("\"click" + std::to_string(i) + ".\"") != std::string::npos;
+    };
+    int last = clicks;
+    while (last >= first_click && !is_logged(last)) --last;
+    for (int i = first_click; i <= last; ++i) EXPECT_TRUE(is_logged(i)) << i << " of " << last;
+    logged += last - first_click + 1;
+    std::printf("%d clicks acknowledged, %d lost\n", taken - first_click + 1,
+                std::max(0, taken - last));
+    EXPECT_THAT(ask("GET", "/v1/users/bob"),
+                ::testing::AnyOf(StartsWith("HTTP/1.1 200 "), StartsWith("HTTP/1.1 404 ")));
+  }
+  EXPECT_GT(logged, 0);
 }
 
 TEST_F(ServeCommand, ForgetsAUser) {

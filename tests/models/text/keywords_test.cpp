@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <random>
-#include <thread>
 
 #include "tests/models/text/hostile_texts.h"
 #include "tests/models/text/random_text.h"
@@ -315,21 +314,6 @@ TEST(KeywordSplitter, SurvivesRandomBytesAndKeepsOffsetsInOrder) {
       last = k.end;
     }
   }
-}
-
-TEST(KeywordSplitter, SplitsOnManyThreadsAtOnce) {
-  const KeywordSplitter splitter({"free shipping"});
-  // ICU loads its dictionaries once, behind locks that ThreadSanitizer cannot see. Loading them
-  // before the threads start tells it the order.
-  splitter.split("补水保湿面膜");
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([&] {
-      for (int i = 0; i < 200; ++i)
-        EXPECT_EQ(splitter.split("free shipping 补水保湿面膜 shoes").front().text, "free shipping");
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
 }
 
 TEST(Fingerprint, OfAFeatureIsThatOfItsWrittenForm) {
