@@ -6,31 +6,12 @@
 #include <vector>
 
 #include "index/retrieval/lucene_files.h"
+#include "index/retrieval/title_fields.h"
 
 namespace barker {
 namespace {
 
 namespace lucene = Lucene;
-
-// Index fields and what a match in each is worth.
-struct Field {
-  const wchar_t* name;
-  double boost;
-};
-// Folded words.
-constexpr Field kTitle = {L"title", 4.0};
-constexpr Field kShop = {L"shop", 0.5};  // brand and category
-// Words as they are written, of all texts, so that an exact match counts on top of a folded one.
-constexpr Field kExact = {L"exact", 1.0};
-// Parts and joined forms of the words of all texts.
-constexpr Field kParts = {L"parts", 0.4};
-// Folded words of the description, which often says what an ad is not for. It is asked only where the
-// other fields know none of the query's words.
-constexpr Field kDescription = {L"description", 1.0};
-// Says whether an ad has no bid terms, so that it takes part by its texts alone. Every ad has this field,
-// because Lucene++ cannot map the empty files of an index without any word.
-constexpr Field kOpen = {L"open", 0.0};
-constexpr const wchar_t *kIsOpen = L"1", *kIsClosed = L"0";
 
 // No title has all words of a longer query, and Lucene++ refuses queries of more than 1024 parts.
 constexpr size_t kMostWordsOfAll = 256;
@@ -38,56 +19,10 @@ constexpr size_t kMostWordsOfAll = 256;
 // What a synonym is worth beside a word of the query.
 constexpr double kSynonym = 0.5;
 
-void append_terms(const std::vector<std::string>& words, lucene::String& terms) {
-  for (const std::string& word : words) terms += term_text(word) + L" ";
-}
-
-void add_field(const lucene::DocumentPtr& document, const Field& field,
-               const lucene::String& terms) {
-  document->add(lucene::newLucene<lucene::Field>(field.name, terms, lucene::Field::STORE_NO,
-                                                 lucene::Field::INDEX_ANALYZED));
-}
-
-// The texts of an ad as terms of the fields.
-class AdTerms {
- public:
-  explicit AdTerms(const MatchingAnalyzer& analyzer) : analyzer_(analyzer) {}
-
-  // Returns the folded words. The other forms go to the fields that all texts share.
-  lucene::String add(const std::string& text) {
-    const MatchingForms forms = analyzer_.analyse(text, MatchingSide::kAd);
-    append_terms(forms.exact, exact);
-    append_terms(forms.parts, parts);
-    append_terms(forms.joined, parts);
-    lucene::String folded;
-    append_terms(forms.folded, folded);
-    return folded;
-  }
-
-  lucene::String exact, parts;
-
- private:
-  const MatchingAnalyzer& analyzer_;
-};
-
-lucene::DocumentPtr document_of(const CatalogueAd& ad, const MatchingAnalyzer& analyzer) {
-  const lucene::DocumentPtr document = lucene::newLucene<lucene::Document>();
-  AdTerms terms(analyzer);
-  add_field(document, kTitle, terms.add(ad.title));
-  add_field(document, kShop, terms.add(ad.brand) + terms.add(ad.category));
-  lucene::String description;
-  append_terms(analyzer.analyse(ad.description, MatchingSide::kAd).folded, description);
-  add_field(document, kDescription, description);
-  add_field(document, kExact, terms.exact);
-  add_field(document, kParts, terms.parts);
-  add_field(document, kOpen, ad.bid_terms.empty() ? kIsOpen : kIsClosed);
-  return document;
-}
-
 // Collects the clauses of a query, each term of a field once.
 class Clauses {
  public:
-  void add(const Field& field, const std::vector<std::string>& words, double worth = 1) {
+  void add(const TitleField& field, const std::vector<std::string>& words, double worth = 1) {
     for (const std::string& word : words) {
       if (query_->getClauses().size() == kMost) return;
       if (!seen_.emplace(field.name, word).second) continue;
@@ -111,12 +46,12 @@ class Clauses {
 lucene::QueryPtr words_of(const MatchingQuery& query) {
   Clauses clauses;
   clauses.add(kExact, query.forms.exact);
-  for (const Field& field : {kTitle, kShop, kParts}) clauses.add(field, query.forms.folded);
+  for (const TitleField& field : {kTitle, kShop, kParts}) clauses.add(field, query.forms.folded);
   for (const auto* weaker : {&query.forms.parts, &query.forms.joined}) {
     clauses.add(kTitle, *weaker, kParts.boost);
     clauses.add(kParts, *weaker);
   }
-  for (const Field& field : {kTitle, kShop}) clauses.add(field, query.synonyms, kSynonym);
+  for (const TitleField& field : {kTitle, kShop}) clauses.add(field, query.synonyms, kSynonym);
   return clauses.query();
 }
 
@@ -128,22 +63,6 @@ lucene::QueryPtr is_open() {
 }
 
 }  // namespace
-
-Status write_title_index(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
-                         const std::string& directory) {
-  try {
-    const lucene::IndexWriterPtr writer = lucene::newLucene<lucene::IndexWriter>(
-        lucene_directory(directory), lucene::newLucene<lucene::WhitespaceAnalyzer>(), true,
-        lucene::IndexWriter::MaxFieldLengthUNLIMITED);
-    writer->setMergeScheduler(lucene::newLucene<lucene::SerialMergeScheduler>());
-    for (const CatalogueAd& ad : ads) writer->addDocument(document_of(ad, analyzer));
-    writer->optimize();  // one segment: document numbers are ad numbers
-    writer->close();
-    return {};
-  } catch (const lucene::LuceneException& e) {
-    return lucene_error(directory, e);
-  }
-}
 
 struct TitleIndex::Impl {
   // Throws LuceneException.
@@ -221,7 +140,7 @@ Status TitleIndex::warm_up() const {
   query.forms.folded = query.forms.exact = {"warm"};
   const auto warm = search_any(query, 1);
   if (!warm.ok()) return warm.status();
-  for (const Field& field : {kTitle, kShop, kExact, kParts, kDescription, kOpen}) {
+  for (const TitleField& field : {kTitle, kShop, kExact, kParts, kDescription, kOpen}) {
     const lucene::TermEnumPtr terms =
         impl_->searcher->getIndexReader()->terms(lucene::newLucene<lucene::Term>(field.name));
     const lucene::TermPtr first = terms->term();
@@ -237,7 +156,7 @@ Result<std::vector<Hit>> TitleIndex::search_all(const MatchingQuery& query, size
   return impl_->search(query, limit, [&](const lucene::BooleanQueryPtr& both) {
     for (const std::vector<std::string>& forms : words) {
       Clauses word;
-      for (const Field& field : {kTitle, kShop, kParts}) word.add(field, forms);
+      for (const TitleField& field : {kTitle, kShop, kParts}) word.add(field, forms);
       word.query()->setBoost(0);  // what a word is worth, words_of() says
       both->add(word.query(), lucene::BooleanClause::MUST);
     }

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "index/catalogue/catalogue.h"
 #include "index/matching/matching.h"
 #include "models/base/result.h"
 
@@ -26,10 +25,6 @@ struct MatchingQuery {
   // For each word of the query, all forms that stand for it: forms.by_word and its synonyms.
   std::vector<std::vector<std::string>> by_word;
 };
-
-// Writes the words of each ad's title, brand, category and description, in the order of the ads.
-Status write_title_index(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
-                         const std::string& directory);
 
 // An index that is open to be searched. Immutable.
 //
