@@ -6,61 +6,60 @@
 #include <vector>
 
 #include "index/retrieval/lucene_files.h"
-#include "index/retrieval/title_fields.h"
+#include "index/retrieval/title_search.h"
 
 namespace barker {
 namespace {
 
 namespace lucene = Lucene;
 
-// No title has all words of a longer query, and Lucene++ refuses queries of more than 1024 parts.
+// No title has all words of a longer query.
 constexpr size_t kMostWordsOfAll = 256;
 
 // What a synonym is worth beside a word of the query.
 constexpr double kSynonym = 0.5;
 
-// Collects the clauses of a query, each term of a field once.
-class Clauses {
+// Collects the terms of a query, each of a field once.
+class Terms {
  public:
   void add(const TitleField& field, const std::vector<std::string>& words, double worth = 1) {
     for (const std::string& word : words) {
-      if (query_->getClauses().size() == kMost) return;
+      if (list_.size() == kMost) return;
       if (!seen_.emplace(field.name, word).second) continue;
-      const lucene::QueryPtr term = lucene::newLucene<lucene::TermQuery>(
-          lucene::newLucene<lucene::Term>(field.name, term_text(word)));
-      term->setBoost(field.boost * worth);
-      query_->add(term, lucene::BooleanClause::SHOULD);
+      list_.push_back({field, term_text(word), field.boost * worth});
     }
   }
-  const lucene::BooleanQueryPtr& query() const { return query_; }
+  const std::vector<TitleTerm>& list() const { return list_; }
 
  private:
-  // Lucene++ refuses more, and a query of so many words is no more precise for them.
-  static constexpr int32_t kMost = 1000;
+  // A query of so many words is no more precise for more of them, and Lucene++ refuses more than 1024.
+  static constexpr size_t kMost = 1000;
 
-  lucene::BooleanQueryPtr query_ = lucene::newLucene<lucene::BooleanQuery>();
+  std::vector<TitleTerm> list_;
   std::set<std::pair<std::wstring, std::string>> seen_;
 };
 
 // All words of a query in all their forms, of which an ad should have as many as it can.
-lucene::QueryPtr words_of(const MatchingQuery& query) {
-  Clauses clauses;
-  clauses.add(kExact, query.forms.exact);
-  for (const TitleField& field : {kTitle, kShop, kParts}) clauses.add(field, query.forms.folded);
+std::vector<TitleTerm> words_of(const MatchingQuery& query) {
+  Terms terms;
+  terms.add(kExact, query.forms.exact);
+  for (const TitleField& field : {kTitle, kShop, kParts}) terms.add(field, query.forms.folded);
   for (const auto* weaker : {&query.forms.parts, &query.forms.joined}) {
-    clauses.add(kTitle, *weaker, kParts.boost);
-    clauses.add(kParts, *weaker);
+    terms.add(kTitle, *weaker, kParts.boost);
+    terms.add(kParts, *weaker);
   }
-  for (const TitleField& field : {kTitle, kShop}) clauses.add(field, query.synonyms, kSynonym);
-  return clauses.query();
+  for (const TitleField& field : {kTitle, kShop}) terms.add(field, query.synonyms, kSynonym);
+  return terms.list();
 }
 
-lucene::QueryPtr is_open() {
-  const lucene::QueryPtr term =
-      lucene::newLucene<lucene::TermQuery>(lucene::newLucene<lucene::Term>(kOpen.name, kIsOpen));
-  term->setBoost(kOpen.boost);
-  return term;
+lucene::QueryPtr lucene_query(const TitleTerm& term) {
+  const lucene::QueryPtr query =
+      lucene::newLucene<lucene::TermQuery>(lucene::newLucene<lucene::Term>(term.field.name, term.text));
+  query->setBoost(term.boost);
+  return query;
 }
+
+const TitleTerm kIsOpenTerm = {kOpen, kIsOpen, kOpen.boost};
 
 }  // namespace
 
@@ -76,24 +75,18 @@ struct TitleIndex::Impl {
     }
   }
 
-  // Searches with what `fill` puts into a query. A query without words finds nothing.
-  template <class Fill>
-  Result<std::vector<Hit>> search(const MatchingQuery& query, size_t limit,
-                                  const Fill& fill) const {
-    std::vector<Hit> hits;
-    if (query.forms.folded.empty() || limit == 0) return hits;
+  Result<TitleHits> search(const TitleSearchQuery& query, size_t limit) const {
+    if (query.terms.empty() || limit == 0) return TitleHits();
     try {
-      const lucene::BooleanQueryPtr both = lucene::newLucene<lucene::BooleanQuery>();
-      fill(both);
-      find(both, limit, hits);
-      return hits;
+      return search_titles(parts, query, limit);
     } catch (const lucene::LuceneException& e) {
       return lucene_error(directory, e);
     }
   }
 
   std::string directory;
-  lucene::IndexSearcherPtr searcher;
+  std::vector<TitlePart> parts;
+  lucene::IndexSearcherPtr searcher;  // of all parts
   size_t documents = 0;
 };
 
@@ -107,6 +100,9 @@ Result<TitleIndex> TitleIndex::open(const std::string& directory) {
     index.impl_->directory = directory;
     const lucene::IndexReaderPtr reader =
         lucene::IndexReader::open(lucene_directory(directory), true);
+    const auto parts = reader->getSequentialSubReaders();
+    if (parts && parts.size() != 1) return bad_data(directory + ": expected one segment");
+    index.impl_->parts = {{std::make_shared<const TitlePostings>(parts ? parts[0] : reader), 0}};
     index.impl_->documents = static_cast<size_t>(reader->maxDoc());
     index.impl_->searcher = lucene::newLucene<lucene::IndexSearcher>(reader);
     if (Status s = index.warm_up(); !s.ok()) return s;
@@ -122,6 +118,10 @@ Result<TitleIndex> TitleIndex::join(const std::vector<const TitleIndex*>& parts)
   try {
     auto readers = lucene::Collection<lucene::IndexReaderPtr>::newInstance();
     for (const TitleIndex* part : parts) {
+      for (TitlePart each : part->impl_->parts) {
+        each.first += static_cast<uint32_t>(joined.impl_->documents);
+        joined.impl_->parts.push_back(std::move(each));
+      }
       readers.add(part->impl_->searcher->getIndexReader());
       joined.impl_->documents += part->impl_->documents;
     }
@@ -138,8 +138,9 @@ Result<TitleIndex> TitleIndex::join(const std::vector<const TitleIndex*>& parts)
 Status TitleIndex::warm_up() const {
   MatchingQuery query;
   query.forms.folded = query.forms.exact = {"warm"};
-  const auto warm = search_any(query, 1);
-  if (!warm.ok()) return warm.status();
+  for (const auto& warm : {search_any(query, 1), search_descriptions(query, 1)}) {
+    if (!warm.ok()) return warm.status();
+  }
   for (const TitleField& field : {kTitle, kShop, kExact, kParts, kDescription, kOpen}) {
     const lucene::TermEnumPtr terms =
         impl_->searcher->getIndexReader()->terms(lucene::newLucene<lucene::Term>(field.name));
@@ -150,54 +151,57 @@ Status TitleIndex::warm_up() const {
   return {};
 }
 
-Result<std::vector<Hit>> TitleIndex::search_all(const MatchingQuery& query, size_t limit) const {
+Result<TitleHits> TitleIndex::search_all(const MatchingQuery& query, size_t limit) const {
   const std::set<std::vector<std::string>> words(query.by_word.begin(), query.by_word.end());
-  if (words.size() > kMostWordsOfAll) return std::vector<Hit>();
-  return impl_->search(query, limit, [&](const lucene::BooleanQueryPtr& both) {
-    for (const std::vector<std::string>& forms : words) {
-      Clauses word;
-      for (const TitleField& field : {kTitle, kShop, kParts}) word.add(field, forms);
-      word.query()->setBoost(0);  // what a word is worth, words_of() says
-      both->add(word.query(), lucene::BooleanClause::MUST);
+  if (words.size() > kMostWordsOfAll) return TitleHits();
+  TitleSearchQuery search{words_of(query), {}};
+  for (const std::vector<std::string>& forms : words) {
+    Terms word;
+    for (const TitleField& field : {kTitle, kShop, kParts}) word.add(field, forms);
+    search.required.push_back(word.list());
+  }
+  return impl_->search(search, limit);
+}
+
+Result<TitleHits> TitleIndex::search_any(const MatchingQuery& query, size_t limit) const {
+  return impl_->search({words_of(query), {{kIsOpenTerm}}}, limit);
+}
+
+Result<TitleHits> TitleIndex::search_descriptions(const MatchingQuery& query, size_t limit) const {
+  TitleHits hits;
+  if (query.forms.folded.empty() || limit == 0) return hits;
+  try {
+    Terms terms;
+    terms.add(kDescription, query.forms.folded);
+    terms.add(kDescription, query.synonyms, kSynonym);
+    const lucene::BooleanQueryPtr words = lucene::newLucene<lucene::BooleanQuery>();
+    for (const TitleTerm& term : terms.list()) {
+      words->add(lucene_query(term), lucene::BooleanClause::SHOULD);
     }
-    both->add(words_of(query), lucene::BooleanClause::MUST);
-  });
+    const lucene::BooleanQueryPtr both = lucene::newLucene<lucene::BooleanQuery>();
+    both->add(lucene_query(kIsOpenTerm), lucene::BooleanClause::MUST);
+    both->add(words, lucene::BooleanClause::MUST);
+    impl_->find(both, limit, hits.best);
+    return hits;
+  } catch (const lucene::LuceneException& e) {
+    return lucene_error(impl_->directory, e);
+  }
 }
 
-Result<std::vector<Hit>> TitleIndex::search_any(const MatchingQuery& query, size_t limit) const {
-  return impl_->search(query, limit, [&](const lucene::BooleanQueryPtr& both) {
-    both->add(is_open(), lucene::BooleanClause::MUST);
-    both->add(words_of(query), lucene::BooleanClause::MUST);
-  });
-}
-
-Result<std::vector<Hit>> TitleIndex::search_descriptions(const MatchingQuery& query,
-                                                         size_t limit) const {
-  return impl_->search(query, limit, [&](const lucene::BooleanQueryPtr& both) {
-    Clauses words;
-    words.add(kDescription, query.forms.folded);
-    words.add(kDescription, query.synonyms, kSynonym);
-    both->add(is_open(), lucene::BooleanClause::MUST);
-    both->add(words.query(), lucene::BooleanClause::MUST);
-  });
-}
-
-Result<std::vector<Hit>> TitleIndex::search_pairs(
+Result<TitleHits> TitleIndex::search_pairs(
     const std::vector<std::pair<std::string, std::string>>& pairs, size_t limit) const {
-  std::vector<Hit> hits;
+  TitleHits hits;
   if (pairs.empty() || limit == 0) return hits;
   try {
     const lucene::BooleanQueryPtr any = lucene::newLucene<lucene::BooleanQuery>();
     for (const auto& [left, right] : pairs) {
       const lucene::BooleanQueryPtr both = lucene::newLucene<lucene::BooleanQuery>();
       for (const std::string& word : {left, right}) {
-        both->add(lucene::newLucene<lucene::TermQuery>(
-                      lucene::newLucene<lucene::Term>(kTitle.name, term_text(word))),
-                  lucene::BooleanClause::MUST);
+        both->add(lucene_query({kTitle, term_text(word), 1}), lucene::BooleanClause::MUST);
       }
       any->add(both, lucene::BooleanClause::SHOULD);
     }
-    impl_->find(any, limit, hits);
+    impl_->find(any, limit, hits.best);
     return hits;
   } catch (const lucene::LuceneException& e) {
     return lucene_error(impl_->directory, e);
