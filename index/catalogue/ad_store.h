@@ -28,7 +28,7 @@ class AdStoreWriter {
   ~AdStoreWriter();
   AdStoreWriter(AdStoreWriter&&) noexcept;
 
-  Status add(const CatalogueAd& ad);       // the next one
+  Status add(const CatalogueAd& ad);      // the next one
   Status write(const std::string& path);  // once; frees the memory
 
  private:

@@ -127,8 +127,8 @@ Status ChangeLog::read_locked(std::vector<CatalogueChange>& changes) {
     offset_ += line.size() + 1;
   }
   if (begin < text.size()) {
-    dropped_ = path_ + ": dropped " + std::to_string(text.size() - begin) +
-               " bytes from line " + std::to_string(lines_ + 1) +
+    dropped_ = path_ + ": dropped " + std::to_string(text.size() - begin) + " bytes from line " +
+               std::to_string(lines_ + 1) +
                " on, which a crash left before the change was acknowledged";
   }
   return {};

@@ -297,7 +297,8 @@ void LiveCatalogue::start_rebuild() {
     } catch (const std::exception& e) {
       built = io_error(options_.index + ": " + e.what());
     }
-    if (!built.ok() && !stops_rebuild_ && options_.report) options_.report(built, "the index was not built anew");
+    if (!built.ok() && !stops_rebuild_ && options_.report)
+      options_.report(built, "the index was not built anew");
     is_rebuilding_ = false;
   });
 }

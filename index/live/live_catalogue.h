@@ -122,7 +122,7 @@ class LiveCatalogue {
       retired_;  // until their last query has ended
   uint64_t changes_ = 0, indexes_ = 0;
   std::chrono::steady_clock::time_point next_try_{};  // to write what could not be written
-  std::string dropped_;  // what ChangeLog::dropped() said last
+  std::string dropped_;                               // what ChangeLog::dropped() said last
 
   std::mutex stop_mutex_;
   std::condition_variable stop_changed_;

@@ -33,8 +33,9 @@ class ChangedAds {
 
  private:
   struct Outcome {
-    std::optional<CatalogueAd> ad;   // nothing: it was deleted
-    std::optional<size_t> is_new_at;  // the number of the change that made it; nothing: it keeps its place
+    std::optional<CatalogueAd> ad;  // nothing: it was deleted
+    std::optional<size_t>
+        is_new_at;  // the number of the change that made it; nothing: it keeps its place
   };
   Outcome outcome(std::optional<CatalogueAd> before, const std::vector<size_t>& numbers) const;
 

@@ -93,9 +93,8 @@ Status BidBookWriter::write(const std::string& path) {
   const size_t terms = terms_.list.size() + negatives_.list.size();
   const size_t words = terms_.words.size() + negatives_.words.size();
   const size_t text = terms_.text.size() + negatives_.text.size();
-  const size_t bytes = offers_.size() * sizeof(fbs::Offer) +
-                       (terms + 1) * sizeof(fbs::StoredTerm) + (first_negative_.size() + 1) * 4 +
-                       words * sizeof(Fingerprint) + text;
+  const size_t bytes = offers_.size() * sizeof(fbs::Offer) + (terms + 1) * sizeof(fbs::StoredTerm) +
+                       (first_negative_.size() + 1) * 4 + words * sizeof(Fingerprint) + text;
   if (bytes > BidBook::kLargest - (size_t{1} << 20)) {
     return invalid_argument(path + ": the bid terms need more than 2 GiB; split the catalogue");
   }

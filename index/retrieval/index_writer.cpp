@@ -74,7 +74,8 @@ Status put_in_place(WorkDirectory& building, const fs::path& target, const Befor
   // has the temporary name, and is removed only when a power cut cannot undo the exchange.
   const bool replaces = fs::exists(target, error);
   const unsigned flags = replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE;
-  if (status.ok() && renameat2(AT_FDCWD, building.path().c_str(), AT_FDCWD, target.c_str(), flags) != 0) {
+  if (status.ok() &&
+      renameat2(AT_FDCWD, building.path().c_str(), AT_FDCWD, target.c_str(), flags) != 0) {
     status = io_error(target.string() + ": cannot be put in place: " + std::strerror(errno));
   }
   if (lock.ok() && *lock >= 0) close(*lock);
@@ -137,8 +138,8 @@ Result<IndexWriter> IndexWriter::open(const std::string& directory, const Matchi
   WorkDirectory::remove_abandoned(prefix);
   Result<WorkDirectory> building = WorkDirectory::make(prefix, 0777);
   if (!building.ok()) return building.status();
-  auto impl = std::make_unique<Impl>(std::move(target), std::move(*building), std::move(*analyzer),
-                                     rules);
+  auto impl =
+      std::make_unique<Impl>(std::move(target), std::move(*building), std::move(*analyzer), rules);
   Result<std::unique_ptr<SegmentWriter>> segment =
       SegmentWriter::open(impl->building.path(), impl->analyzer);
   if (!segment.ok()) return segment.status();

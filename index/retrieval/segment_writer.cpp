@@ -90,7 +90,7 @@ struct SegmentWriter::Impl {
 
   const std::string directory;
   const MatchingAnalyzer& analyzer;
-  TitleWriter titles;   // of the other thread, as is the store
+  TitleWriter titles;  // of the other thread, as is the store
   AdStoreWriter store;
   BidBookWriter book;
   Batch filling;  // that add() fills

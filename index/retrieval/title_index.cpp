@@ -53,8 +53,8 @@ std::vector<TitleTerm> words_of(const MatchingQuery& query) {
 }
 
 lucene::QueryPtr lucene_query(const TitleTerm& term) {
-  const lucene::QueryPtr query =
-      lucene::newLucene<lucene::TermQuery>(lucene::newLucene<lucene::Term>(term.field.name, term.text));
+  const lucene::QueryPtr query = lucene::newLucene<lucene::TermQuery>(
+      lucene::newLucene<lucene::Term>(term.field.name, term.text));
   query->setBoost(term.boost);
   return query;
 }

@@ -59,8 +59,7 @@ Result<WorkDirectory> WorkDirectory::make(const std::string& prefix, mode_t mode
 }
 
 WorkDirectory::WorkDirectory(WorkDirectory&& other) noexcept
-    : path_(std::exchange(other.path_, {})),
-      descriptor_(std::exchange(other.descriptor_, -1)) {}
+    : path_(std::exchange(other.path_, {})), descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 WorkDirectory::~WorkDirectory() {
   std::error_code ignored;
@@ -79,8 +78,8 @@ void WorkDirectory::remove_abandoned(const std::string& prefix) {
   const std::string name = pattern.filename().string();
   std::vector<std::string> found;
   std::error_code error;
-  for (fs::directory_iterator entry(parent, error);
-       !error && entry != fs::directory_iterator(); entry.increment(error)) {
+  for (fs::directory_iterator entry(parent, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
     if (entry->path().filename().string().starts_with(name)) found.push_back(entry->path());
   }
   for (const std::string& path : found) {
