@@ -142,6 +142,7 @@ Status ChangeLog::cut_end() {
   if (size == offset_) return {};
   if (size < offset_) return bad_data(path_ + ": another program has cut it");
   if (ftruncate(descriptor_, static_cast<off_t>(offset_)) != 0) return failed("cannot be cut");
+  dropped_.clear();
   return {};
 }
 

@@ -101,8 +101,10 @@ Result<TitleIndex> TitleIndex::open(const std::string& directory) {
     const lucene::IndexReaderPtr reader =
         lucene::IndexReader::open(lucene_directory(directory), true);
     const auto parts = reader->getSequentialSubReaders();
-    if (parts && parts.size() != 1) return bad_data(directory + ": expected one segment");
-    index.impl_->parts = {{std::make_shared<const TitlePostings>(parts ? parts[0] : reader), 0}};
+    if (parts && parts.size() > 1) return bad_data(directory + ": expected one segment");
+    if (!parts || parts.size() == 1) {  // an index without ads has none
+      index.impl_->parts = {{std::make_shared<const TitlePostings>(parts ? parts[0] : reader), 0}};
+    }
     index.impl_->documents = static_cast<size_t>(reader->maxDoc());
     index.impl_->searcher = lucene::newLucene<lucene::IndexSearcher>(reader);
     if (Status s = index.warm_up(); !s.ok()) return s;

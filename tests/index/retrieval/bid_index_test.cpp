@@ -308,10 +308,10 @@ TEST(BidBook, RefusesDamage) {
   ad.negative_keywords = {{"kids"}};
   const std::string path = temporary_path("bids.book");
   const MatchingAnalyzer analyzer = barker::analyzer();
-  BidBookWriter book(analyzer);
-  book.add(ad);
-  book.add(ad);
-  ASSERT_TRUE(book.write(path).ok());
+  BidBookWriter writer(analyzer);
+  writer.add(ad);
+  writer.add(ad);
+  ASSERT_TRUE(writer.write(path).ok());
   std::ifstream in(path, std::ios::binary);
   const std::string whole{std::istreambuf_iterator<char>(in), {}};
   const auto open = [&](const std::string& bytes) {
