@@ -39,46 +39,60 @@ Status check_ad(const fbs::StoredAd& ad) {
 
 }  // namespace
 
-Status write_ad_store(const std::vector<CatalogueAd>& ads, const std::string& path) {
-  constexpr size_t kRoomForOneAd = 64u << 20;  // bytes; no line of a catalogue is longer
-  flatbuffers::FlatBufferBuilder builder(1 << 20);
+struct AdStoreWriter::Impl {
+  flatbuffers::FlatBufferBuilder builder{1 << 20};
   std::vector<flatbuffers::Offset<fbs::StoredAd>> stored;
-  std::vector<Fingerprint> words;
-  for (const CatalogueAd& ad : ads) {
-    if (builder.GetSize() > kMaxAdStore - kRoomForOneAd) {
-      return invalid_argument(path + ": the ads need more than 2 GiB; split the catalogue");
-    }
-    words.clear();
-    split_words(ad.title, words);
-    words.resize(std::min<size_t>(words.size(), BARKER_MAX_TITLE_KEYWORDS));
-    std::vector<flatbuffers::Offset<fbs::StoredSellingPoint>> points;
-    for (const std::string& text : ad.selling_points) {
-      points.push_back(fbs::CreateStoredSellingPoint(builder, builder.CreateSharedString(text),
-                                                     fingerprint(normalize_keyword(text))));
-    }
-    std::vector<flatbuffers::Offset<fbs::StoredSellingPoint>> features;
-    for (const auto& [name, value] : ad.attributes) {
-      if (features.size() == kMostFeatures) break;
-      if (value.empty() || value.size() > kLongestFeature) continue;
-      features.push_back(fbs::CreateStoredSellingPoint(builder, builder.CreateSharedString(value),
-                                                       fingerprint(normalize_keyword(value))));
-    }
-    const auto id = builder.CreateString(ad.id), title = builder.CreateString(ad.title);
-    const auto merchant = builder.CreateSharedString(ad.merchant);
-    const auto category = builder.CreateSharedString(ad.category);
-    const auto title_words = builder.CreateVector(words);
-    const auto selling_points = builder.CreateVector(points);
-    const auto stored_features = features.empty() ? 0 : builder.CreateVector(features);
-    stored.push_back(fbs::CreateStoredAd(builder, id, title, ad.bid, ad.opt_out, title_words,
-                                         selling_points, merchant, category,
-                                         ad.daily_budget.value_or(-1), stored_features));
+  std::vector<Fingerprint> words;  // of one title
+
+  auto point(const std::string& text) {
+    return fbs::CreateStoredSellingPoint(builder, builder.CreateSharedString(text),
+                                         fingerprint(normalize_keyword(text)));
   }
+};
+
+AdStoreWriter::AdStoreWriter() : impl_(std::make_unique<Impl>()) {}
+AdStoreWriter::~AdStoreWriter() = default;
+AdStoreWriter::AdStoreWriter(AdStoreWriter&&) noexcept = default;
+
+Status AdStoreWriter::add(const CatalogueAd& ad) {
+  constexpr size_t kRoomForOneAd = 64u << 20;  // bytes; no line of a catalogue is longer
+  flatbuffers::FlatBufferBuilder& builder = impl_->builder;
+  if (builder.GetSize() > kMaxAdStore - kRoomForOneAd) {
+    return invalid_argument("the ads need more than 2 GiB; split the catalogue");
+  }
+  std::vector<Fingerprint>& words = impl_->words;
+  words.clear();
+  split_words(ad.title, words);
+  words.resize(std::min<size_t>(words.size(), BARKER_MAX_TITLE_KEYWORDS));
+  std::vector<flatbuffers::Offset<fbs::StoredSellingPoint>> points;
+  for (const std::string& text : ad.selling_points) points.push_back(impl_->point(text));
+  std::vector<flatbuffers::Offset<fbs::StoredSellingPoint>> features;
+  for (const auto& [name, value] : ad.attributes) {
+    if (features.size() == kMostFeatures) break;
+    if (value.empty() || value.size() > kLongestFeature) continue;
+    features.push_back(impl_->point(value));
+  }
+  const auto id = builder.CreateString(ad.id), title = builder.CreateString(ad.title);
+  const auto merchant = builder.CreateSharedString(ad.merchant);
+  const auto category = builder.CreateSharedString(ad.category);
+  const auto title_words = builder.CreateVector(words);
+  const auto selling_points = builder.CreateVector(points);
+  const auto stored_features = features.empty() ? 0 : builder.CreateVector(features);
+  impl_->stored.push_back(fbs::CreateStoredAd(builder, id, title, ad.bid, ad.opt_out, title_words,
+                                              selling_points, merchant, category,
+                                              ad.daily_budget.value_or(-1), stored_features));
+  return {};
+}
+
+Status AdStoreWriter::write(const std::string& path) {
+  flatbuffers::FlatBufferBuilder& builder = impl_->builder;
   const auto scheme = builder.CreateString(keyword_scheme_record());
-  fbs::FinishAdStoreBuffer(builder,
-                           fbs::CreateAdStore(builder, builder.CreateVector(stored), scheme));
+  fbs::FinishAdStoreBuffer(
+      builder, fbs::CreateAdStore(builder, builder.CreateVector(impl_->stored), scheme));
   Result<AtomicFile> file = AtomicFile::create(path);
   if (!file.ok()) return file.status();
   if (Status s = file->write(builder.GetBufferPointer(), builder.GetSize()); !s.ok()) return s;
+  impl_ = std::make_unique<Impl>();
   return file->commit();
 }
 

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
-#include <vector>
 
 #include "index/catalogue/catalogue.h"
 #include "models/base/file_bytes.h"
@@ -18,10 +18,23 @@ struct AdStore;
 
 namespace barker {
 
-// Writes the ads in order. Titles are split into words and selling points fingerprinted here, so that
-// no query has to do it. What is stored of an ad depends on that ad alone: phrases are composed by the
-// plugin, with those of the weights that serve.
-Status write_ad_store(const std::vector<CatalogueAd>& ads, const std::string& path);
+// Writes a store, an ad at a time. Titles are split into words and selling points fingerprinted here, so
+// that no query has to do it. What is stored of an ad depends on that ad alone: phrases are composed by
+// the plugin, with those of the weights that serve. The whole store is in memory until it is written.
+// For one thread.
+class AdStoreWriter {
+ public:
+  AdStoreWriter();
+  ~AdStoreWriter();
+  AdStoreWriter(AdStoreWriter&&) noexcept;
+
+  Status add(const CatalogueAd& ad);      // the next one
+  Status write(const std::string& path);  // once; frees the memory
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 // Of an ad's attributes the first few short values are kept, as features.
 inline constexpr size_t kMostFeatures = 8;

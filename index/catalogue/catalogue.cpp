@@ -30,30 +30,45 @@ std::string reportable(std::string_view reason) {
   return visible(reason.substr(0, kLongest)) + (reason.size() > kLongest ? "..." : "");
 }
 
-Result<Catalogue> read_catalogue(const std::string& path, BadLines& bad) {
+Result<CatalogueCounts> for_each_ad(const std::string& path, BadLines& bad,
+                                    const std::function<Status(CatalogueAd ad)>& use) {
   Result<LineReader> lines = LineReader::open(path);
   if (!lines.ok()) return lines.status();
-  Catalogue catalogue;
+  CatalogueCounts counts;
   std::unordered_set<std::string> ids;
   std::string_view line;
   while (lines->next(line)) {
     if (is_blank(line)) continue;
-    if (catalogue.lines == 0) {
+    if (counts.lines == 0) {
       const std::string wrong = wrong_format(line, path);
       if (!wrong.empty()) return bad_data((path == "-" ? "standard input" : path) + ": " + wrong);
     }
-    ++catalogue.lines;
-    catalogue.notes.set_line(lines->number());
-    Result<CatalogueAd> ad = parse_ad(line, catalogue.notes);
+    ++counts.lines;
+    counts.notes.set_line(lines->number());
+    Result<CatalogueAd> ad = parse_ad(line, counts.notes);
     if (!ad.ok()) {
       bad.add(lines->number(), reportable(ad.status().message()));
     } else if (!ids.insert(ad->id).second) {
       bad.add(lines->number(), "id: \"" + reportable(ad->id) + "\" stands on an earlier line, too");
     } else {
-      catalogue.ads.push_back(std::move(ad).value());
+      ++counts.ads;
+      if (Status s = use(std::move(ad).value()); !s.ok()) return s;
     }
   }
   if (!lines->status().ok()) return lines->status();
+  return counts;
+}
+
+Result<Catalogue> read_catalogue(const std::string& path, BadLines& bad) {
+  Catalogue catalogue;
+  const auto keep = [&](CatalogueAd ad) {
+    catalogue.ads.push_back(std::move(ad));
+    return Status();
+  };
+  Result<CatalogueCounts> counts = for_each_ad(path, bad, keep);
+  if (!counts.ok()) return counts.status();
+  catalogue.lines = counts->lines;
+  catalogue.notes = std::move(counts->notes);
   return catalogue;
 }
 

@@ -68,13 +68,24 @@ Result<CatalogueAd> parse_ad(std::string_view json_line, FeedNotes& notes);
 // Quotes a part of a line for a report, shortened and cleaned for the terminal.
 std::string reportable(std::string_view reason);
 
-struct Catalogue {
-  std::vector<CatalogueAd> ads;
+struct CatalogueCounts {
   uint64_t lines = 0;  // read; = ads + bad lines. Blank lines are not counted.
+  uint64_t ads = 0;
   FeedNotes notes;
 };
 
-// A file that is not JSON Lines at all is refused with a message that says what to type.
+// Calls `use` for each ad of a file in its order, until it fails. A file that is not JSON Lines at all is
+// refused with a message that says what to type.
+Result<CatalogueCounts> for_each_ad(const std::string& path, BadLines& bad,
+                                    const std::function<Status(CatalogueAd ad)>& use);
+
+struct Catalogue {
+  std::vector<CatalogueAd> ads;
+  uint64_t lines = 0;  // as in CatalogueCounts
+  FeedNotes notes;
+};
+
+// The same, with all ads in memory.
 Result<Catalogue> read_catalogue(const std::string& path, BadLines& bad);
 
 }  // namespace barker

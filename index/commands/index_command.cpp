@@ -25,23 +25,55 @@ struct Options {
   CLI::Option* language = nullptr;
 };
 
-// Gives the ads the mined selling points that a person accepted.
-Status give_mined(const Options& options, std::vector<CatalogueAd>& ads) {
-  const std::string mined = input_name(options.mined);
+// Reads the mined selling points that a person accepted.
+Status read_mined(const Options& options, AcceptedSellingPoints& mined) {
+  const std::string name = input_name(options.mined);
   BadLines bad;
-  const auto accepted = read_accepted(options.mined, options.accepts_all, bad);
+  auto accepted = read_accepted(options.mined, options.accepts_all, bad);
   if (!accepted.ok()) return accepted.status();
-  std::cerr << visible_lines(bad.report(mined));
+  std::cerr << visible_lines(bad.report(name));
   if (accepted->accepted == 0) {
-    return bad_data(mined +
+    return bad_data(name +
                     ": no line is accepted; add \"accepted\": true to the lines that are true of "
                     "the products");
   }
-  const Given given = give_selling_points(*accepted, ads);
-  std::cerr << accepted->accepted << " accepted lines gave " << given.ads << " ads "
-            << given.selling_points << " selling points; " << accepted->left_out
-            << " lines are not accepted, " << given.unused << " accepted ones fit no ad\n";
+  std::swap(mined, *accepted);
   return {};
+}
+
+void report_mined(const AcceptedSellingPoints& accepted, const Given& given) {
+  std::cerr << accepted.accepted << " accepted lines gave " << given.ads << " ads "
+            << given.selling_points << " selling points; " << accepted.left_out
+            << " lines are not accepted, " << given.unused << " accepted ones fit no ad\n";
+}
+
+// Builds a new index. Each ad is indexed when it is read, so that a catalogue need not fit into memory.
+Result<int> build(const Options& options) {
+  const std::string ads = input_name(options.ads);
+  AcceptedSellingPoints mined;
+  if (!options.mined.empty()) {
+    if (Status s = read_mined(options, mined); !s.ok()) return s;
+  }
+  SellingPointGiver giver(mined);
+  Result<IndexWriter> writer = IndexWriter::open(options.out, options.rules);
+  if (!writer.ok()) return writer.status();
+  BadLines bad;
+  const Result<CatalogueCounts> read = for_each_ad(options.ads, bad, [&](CatalogueAd ad) {
+    if (!options.mined.empty()) giver.give(ad);
+    return writer->add(std::move(ad));
+  });
+  if (!read.ok()) return read.status();
+  std::cerr << visible_lines(bad.report(ads) + read->notes.report(ads));
+  if (read->ads == 0) {
+    return bad_data(ads + ": no usable ad in " + std::to_string(read->lines) + " lines");
+  }
+  if (!options.mined.empty()) report_mined(mined, giver.given());
+  if (Status s = writer->finish(); !s.ok()) return s;
+  std::cerr << read->lines << " lines read = " << read->ads << " ads indexed + " << bad.count()
+            << " lines reported; " << read->notes.values_dropped << " values and "
+            << read->notes.tags_dropped << " HTML tags dropped, " << read->notes.invalid_utf8
+            << " invalid UTF-8 sequences replaced; " << visible(options.out) << " is ready\n";
+  return options.strict && bad.count() > 0 ? kExitBadData : kExitOk;
 }
 
 // Writes changes to the log of an index, from which engines that serve it take them.
@@ -133,25 +165,7 @@ Result<int> run(const Options& options) {
   if (options.accepts_all && options.mined.empty()) {
     return invalid_argument("--accept-all: expected --mined FILE beside it");
   }
-  const std::string ads = input_name(options.ads);
-  BadLines bad;
-  Result<Catalogue> catalogue = read_catalogue(options.ads, bad);
-  if (!catalogue.ok()) return catalogue.status();
-  std::cerr << visible_lines(bad.report(ads) + catalogue->notes.report(ads));
-  if (catalogue->ads.empty()) {
-    return bad_data(ads + ": no usable ad in " + std::to_string(catalogue->lines) + " lines");
-  }
-  if (!options.mined.empty()) {
-    if (Status s = give_mined(options, catalogue->ads); !s.ok()) return s;
-  }
-  std::cerr << "indexing " << catalogue->ads.size() << " ads ...\n";
-  if (Status s = write_index(catalogue->ads, options.out, options.rules); !s.ok()) return s;
-  std::cerr << catalogue->lines << " lines read = " << catalogue->ads.size() << " ads indexed + "
-            << bad.count() << " lines reported; " << catalogue->notes.values_dropped
-            << " values and " << catalogue->notes.tags_dropped << " HTML tags dropped, "
-            << catalogue->notes.invalid_utf8 << " invalid UTF-8 sequences replaced; "
-            << visible(options.out) << " is ready\n";
-  return options.strict && bad.count() > 0 ? kExitBadData : kExitOk;
+  return build(options);
 }
 
 }  // namespace

@@ -203,17 +203,19 @@ Status FirstPass::add_hits(size_t limit, const Search& search) {
       record_.is_cut = true;
       break;
     }
-    const Result<std::vector<Hit>> hits = search(asked);
-    if (!hits.ok()) return hits.status();
-    for (; read < hits->size() && candidates_.size() < limit; ++read) {
-      const Hit& hit = (*hits)[read];
+    const Result<TitleHits> found = search(asked);
+    if (!found.ok()) return found.status();
+    record_.is_cut |= found->is_cut;
+    const std::vector<Hit>& hits = found->best;
+    for (; read < hits.size() && candidates_.size() < limit; ++read) {
+      const Hit& hit = hits[read];
       const AdPlace place = snapshot_->place(hit.document);
       const double bid = snapshot_->segment(place).bid(place.ad);
       if (taken_.contains(place.key()) || !takes_part(place, bid)) continue;
       taken_.insert(place.key());
-      candidates_.push_back({place, kNoTerm, bid, most * hit.score / hits->front().score});
+      candidates_.push_back({place, kNoTerm, bid, most * hit.score / hits.front().score});
     }
-    if (hits->size() < asked) break;  // that was all
+    if (hits.size() < asked) break;  // that was all
   }
   return {};
 }

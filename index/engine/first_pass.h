@@ -59,7 +59,7 @@ class FirstPass {
   const AuctionRecord& record() const { return record_; }
 
  private:
-  using Search = std::function<Result<std::vector<Hit>>(size_t limit)>;
+  using Search = std::function<Result<TitleHits>(size_t limit)>;
 
   Status find_bids(size_t limit);
   Status find_texts(size_t limit);

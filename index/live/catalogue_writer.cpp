@@ -47,6 +47,7 @@ Result<std::unique_ptr<CatalogueWriter>> CatalogueWriter::open(const std::string
                                                                const std::string& synonyms,
                                                                const Budgets* budget_file,
                                                                const StoreRegistry& registry) {
+  Segment::remove_abandoned_files();
   if (std::error_code error; !std::filesystem::exists(directory + "/ads.store", error)) {
     if (std::filesystem::is_regular_file(directory, error)) {
       return io_error(directory + ": Not a directory; expected one that barker index wrote");

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -27,6 +28,23 @@ std::string checksum_text(std::string_view json) {
   const auto end = std::to_chars(hex, hex + sizeof hex, fingerprint(json), 16).ptr;
   std::copy(hex, end, digits.end() - (end - hex));
   return digits;
+}
+
+// The change that a line says; nothing where its checksum is wrong.
+std::optional<std::string_view> json_of(std::string_view line) {
+  if (line.size() <= kChecksumDigits || line[kChecksumDigits] != ' ') return std::nullopt;
+  const std::string_view json = line.substr(kChecksumDigits + 1);
+  return line.substr(0, kChecksumDigits) == checksum_text(json) ? std::optional(json)
+                                                                : std::nullopt;
+}
+
+// Whether any of the lines is whole.
+bool has_good_line(std::string_view text) {
+  for (size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    if (json_of(text.substr(0, end))) return true;
+    text.remove_prefix(end + 1);
+  }
+  return false;
 }
 
 }  // namespace
@@ -55,7 +73,8 @@ ChangeLog::ChangeLog(ChangeLog&& other) noexcept
       descriptor_(std::exchange(other.descriptor_, -1)),
       can_write_(other.can_write_),
       offset_(other.offset_),
-      lines_(other.lines_) {}
+      lines_(other.lines_),
+      dropped_(std::move(other.dropped_)) {}
 
 ChangeLog& ChangeLog::operator=(ChangeLog&& other) noexcept {
   std::swap(path_, other.path_);
@@ -63,6 +82,7 @@ ChangeLog& ChangeLog::operator=(ChangeLog&& other) noexcept {
   std::swap(can_write_, other.can_write_);
   std::swap(offset_, other.offset_);
   std::swap(lines_, other.lines_);
+  std::swap(dropped_, other.dropped_);
   return *this;
 }
 
@@ -89,32 +109,40 @@ Status ChangeLog::read_locked(std::vector<CatalogueChange>& changes) {
     if (got == 0) break;
     text.append(block, static_cast<size_t>(got));
   }
+  dropped_.clear();
   size_t begin = 0;
   for (size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
     const std::string_view line = std::string_view(text).substr(begin, end - begin);
     const std::string name = path_ + ": line " + std::to_string(lines_ + 1);
-    if (line.size() <= kChecksumDigits || line[kChecksumDigits] != ' ' ||
-        line.substr(0, kChecksumDigits) != checksum_text(line.substr(kChecksumDigits + 1))) {
+    const std::optional<std::string_view> json = json_of(line);
+    if (!json) {
+      if (!has_good_line(std::string_view(text).substr(end + 1))) break;
       return bad_data(name + " is damaged; build the index again, or remove what begins there");
     }
-    Result<CatalogueChange> change = parse_change_line(line.substr(kChecksumDigits + 1));
+    Result<CatalogueChange> change = parse_change_line(*json);
     if (!change.ok()) return bad_data(name + ": " + change.status().message());
     changes.push_back(std::move(*change));
     ++lines_;
     begin = end + 1;
     offset_ += line.size() + 1;
   }
+  if (begin < text.size()) {
+    dropped_ = path_ + ": dropped " + std::to_string(text.size() - begin) + " bytes from line " +
+               std::to_string(lines_ + 1) +
+               " on, which a crash left before the change was acknowledged";
+  }
   return {};
 }
 
-// To be called with the lock, after read_locked(): what follows offset_ then is a torn line.
-Status ChangeLog::cut_torn_line() {
+// To be called with the lock, after read_locked(): what follows offset_ then is what a crash left.
+Status ChangeLog::cut_end() {
   struct stat now {};
   if (fstat(descriptor_, &now) != 0) return failed("cannot be read");
   const auto size = static_cast<uint64_t>(now.st_size);
   if (size == offset_) return {};
   if (size < offset_) return bad_data(path_ + ": another program has cut it");
   if (ftruncate(descriptor_, static_cast<off_t>(offset_)) != 0) return failed("cannot be cut");
+  dropped_.clear();
   return {};
 }
 
@@ -133,7 +161,7 @@ Status ChangeLog::append_locked(std::span<const CatalogueChange> own,
     return Status(Code::kFailedPrecondition, path_ + ": another index has taken its place");
   }
   if (Status s = read_locked(others); !s.ok()) return s;
-  if (Status s = cut_torn_line(); !s.ok()) return s;
+  if (Status s = cut_end(); !s.ok()) return s;
   std::string text;
   for (const CatalogueChange& change : own) {
     const std::string json = change_line(change);

@@ -1,6 +1,7 @@
 // The change log of an index: a file beside the index's own in which each change of the catalogue is a
 // line, "CHECKSUM JSON". What append() has returned for is on the disk. A process that is killed in the
-// middle of a line leaves a torn one, which the next append() cuts off and nobody reads.
+// middle of a line leaves a torn one, and a power cut may leave lines at the end of which parts are
+// missing. Nobody reads those, and the next append() cuts them off.
 //
 // Several processes may append: each locks the file (flock). A whole new index takes the directory's
 // place together with its log, so that each append looks whether the file is still the one in place.
@@ -24,8 +25,9 @@ class ChangeLog {
   ChangeLog(ChangeLog&& other) noexcept;
   ChangeLog& operator=(ChangeLog&& other) noexcept;
 
-  // Adds the changes that whole lines have since the last call, once nobody is writing. A line that is whole
-  // and whose checksum is wrong is an error, and is not passed.
+  // Adds the changes that whole lines have since the last call, once nobody is writing. A line whose checksum
+  // is wrong is an error, and is not passed, where a good line follows it. At the end of the file it is
+  // what a crash left.
   Status read(std::vector<CatalogueChange>& changes);
   // The same for a caller that holds the lock of the index (index_writer.h, BeforeInPlace).
   Status read_locked(std::vector<CatalogueChange>& changes);
@@ -33,6 +35,9 @@ class ChangeLog {
   // Writes the changes behind all others, syncs, and passes them. `others` gets what other processes
   // wrote before. Fails with nothing written where another index has taken the directory's place.
   Status append(std::span<const CatalogueChange> own, std::vector<CatalogueChange>& others);
+
+  // What a crash left at the end, and the last call of read() did not pass, as a sentence; empty: nothing.
+  const std::string& dropped() const { return dropped_; }
 
   // Whether the file is the one in the directory still.
   bool is_in_place() const;
@@ -42,7 +47,7 @@ class ChangeLog {
       : path_(std::move(path)), descriptor_(descriptor), can_write_(can_write) {}
   Status append_locked(std::span<const CatalogueChange> own, std::vector<CatalogueChange>& others);
   Status lock(int kind) const;
-  Status cut_torn_line();
+  Status cut_end();
   Status failed(const char* what) const;
 
   std::string path_;
@@ -50,6 +55,7 @@ class ChangeLog {
   bool can_write_ = false;
   uint64_t offset_ = 0;  // of the first line that is not read
   uint64_t lines_ = 0;   // read
+  std::string dropped_;
 };
 
 }  // namespace barker

@@ -52,6 +52,7 @@ Result<std::unique_ptr<LiveCatalogue>> LiveCatalogue::open(LiveCatalogueOptions 
   }
   if (!base.ok()) return base.status();
   if (Status s = catalogue->install(std::move(*base)); !s.ok()) return s;
+  catalogue->report_dropped();
   if (o.follow) {
     catalogue->follower_ = std::thread([&catalogue = *catalogue] { catalogue.follow(); });
   }
@@ -63,6 +64,7 @@ LiveCatalogue::~LiveCatalogue() {
     const std::lock_guard<std::mutex> lock(stop_mutex_);
     stops_ = true;
   }
+  stops_rebuild_ = true;
   stop_changed_.notify_all();
   if (follower_.joinable()) follower_.join();
   if (rebuilder_.joinable()) rebuilder_.join();
@@ -238,6 +240,17 @@ LiveCatalogueStatus LiveCatalogue::status() const {
           .indexes = indexes_};
 }
 
+// Says once what a crash left in the log.
+void LiveCatalogue::report_dropped() {
+  std::string dropped;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    dropped = base_->log.dropped();
+    if (dropped == std::exchange(dropped_, dropped)) return;
+  }
+  if (!dropped.empty() && options_.report) options_.report({}, dropped);
+}
+
 // An error is reported once, and again when it is another.
 void LiveCatalogue::follow() {
   std::string said;
@@ -258,6 +271,7 @@ void LiveCatalogue::follow() {
       options_.report(looked, "the catalogue stays as it is");
     }
     said = looked.message();
+    report_dropped();
     bool is_worn = false, is_new = false;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -279,11 +293,12 @@ void LiveCatalogue::start_rebuild() {
     setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 10);
     Status built;
     try {
-      built = rebuild_index(options_.index);
+      built = rebuild_index(options_.index, &stops_rebuild_);
     } catch (const std::exception& e) {
       built = io_error(options_.index + ": " + e.what());
     }
-    if (!built.ok() && options_.report) options_.report(built, "the index was not built anew");
+    if (!built.ok() && !stops_rebuild_ && options_.report)
+      options_.report(built, "the index was not built anew");
     is_rebuilding_ = false;
   });
 }

@@ -101,6 +101,7 @@ class LiveCatalogue {
   Status append(std::vector<CatalogueChange>& changes, ChangeSummary& summary);
   void publish();
   void release_retired();
+  void report_dropped();
   void follow();
   void start_rebuild();
 
@@ -121,12 +122,13 @@ class LiveCatalogue {
       retired_;  // until their last query has ended
   uint64_t changes_ = 0, indexes_ = 0;
   std::chrono::steady_clock::time_point next_try_{};  // to write what could not be written
+  std::string dropped_;                               // what ChangeLog::dropped() said last
 
   std::mutex stop_mutex_;
   std::condition_variable stop_changed_;
   bool stops_ = false;
   std::thread follower_, rebuilder_;
-  std::atomic<bool> is_rebuilding_ = false;
+  std::atomic<bool> is_rebuilding_ = false, stops_rebuild_ = false;
   std::chrono::steady_clock::time_point next_rebuild_{};  // of the follower
 };
 

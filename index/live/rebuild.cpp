@@ -1,8 +1,5 @@
 #include "index/live/rebuild.h"
 
-#include <algorithm>
-#include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "index/live/change_log.h"
@@ -13,7 +10,7 @@
 namespace barker {
 namespace {
 
-Status read_source(const std::string& directory, std::vector<CatalogueAd>& ads) {
+Status for_each_source_ad(const std::string& directory, const ChangedAds::Use& use) {
   const std::string path = source_in(directory);
   Result<LineReader> lines = LineReader::open(path);
   if (!lines.ok()) return lines.status();
@@ -22,58 +19,91 @@ Status read_source(const std::string& directory, std::vector<CatalogueAd>& ads) 
     if (!ad.ok()) {
       return bad_data(path + ":" + std::to_string(lines->number()) + ": " + ad.status().message());
     }
-    ads.push_back(std::move(*ad));
+    if (Status s = use(std::move(*ad)); !s.ok()) return s;
   }
   return lines->status();
 }
 
 }  // namespace
 
-void apply_changes(std::span<const CatalogueChange> changes, std::vector<CatalogueAd>& ads) {
-  std::unordered_map<std::string, size_t> place;
-  for (size_t i = 0; i < ads.size(); ++i) place.emplace(ads[i].id, i);
-  std::vector<bool> deleted(ads.size());
-  for (const CatalogueChange& change : changes) {
-    const auto at = place.find(change.id);
-    if (change.kind == CatalogueChange::Kind::kUpsert) {
-      if (at != place.end()) {
-        ads[at->second] = change.ad;
-        continue;
-      }
-      place.emplace(change.id, ads.size());
-      ads.push_back(change.ad);
-      deleted.push_back(false);
-    } else if (at == place.end()) {
-      continue;
-    } else if (change.kind == CatalogueChange::Kind::kDelete) {
-      deleted[at->second] = true;
-      place.erase(at);
-    } else {
-      CatalogueAd& ad = ads[at->second];
-      if (change.bid) ad.bid = *change.bid;
-      if (change.daily_budget) ad.daily_budget = *change.daily_budget;
-      if (change.opt_out) ad.opt_out = *change.opt_out;
-    }
-  }
-  size_t kept = 0;
-  for (size_t i = 0; i < ads.size(); ++i) {
-    if (deleted[i]) continue;
-    if (kept != i) ads[kept] = std::move(ads[i]);
-    ++kept;
-  }
-  ads.resize(kept);
+ChangedAds::ChangedAds(std::span<const CatalogueChange> changes) : changes_(changes) {
+  for (size_t i = 0; i < changes.size(); ++i) by_id_[changes[i].id].push_back(i);
 }
 
-Status rebuild_index(const std::string& directory) {
+ChangedAds::Outcome ChangedAds::outcome(std::optional<CatalogueAd> before,
+                                        const std::vector<size_t>& numbers) const {
+  Outcome now{std::move(before), std::nullopt};
+  for (const size_t number : numbers) {
+    const CatalogueChange& change = changes_[number];
+    if (change.kind == CatalogueChange::Kind::kUpsert) {
+      if (!now.ad) now.is_new_at = number;
+      now.ad = change.ad;
+    } else if (!now.ad) {
+      continue;
+    } else if (change.kind == CatalogueChange::Kind::kDelete) {
+      now.ad.reset();
+    } else {
+      if (change.bid) now.ad->bid = *change.bid;
+      if (change.daily_budget) now.ad->daily_budget = *change.daily_budget;
+      if (change.opt_out) now.ad->opt_out = *change.opt_out;
+    }
+  }
+  return now;
+}
+
+Status ChangedAds::pass(CatalogueAd ad, const Use& use) {
+  const auto changed = by_id_.find(ad.id);
+  if (changed == by_id_.end()) return use(std::move(ad));
+  Outcome now = outcome(std::move(ad), changed->second);
+  by_id_.erase(changed);
+  if (!now.ad) return {};
+  if (!now.is_new_at) return use(std::move(*now.ad));
+  new_.emplace(*now.is_new_at, std::move(*now.ad));
+  return {};
+}
+
+Status ChangedAds::pass_new(const Use& use) {
+  for (const auto& [id, numbers] : by_id_) {
+    Outcome now = outcome(std::nullopt, numbers);
+    if (now.ad) new_.emplace(*now.is_new_at, std::move(*now.ad));
+  }
+  for (auto& [number, ad] : new_) {
+    if (Status s = use(std::move(ad)); !s.ok()) return s;
+  }
+  return {};
+}
+
+void apply_changes(std::span<const CatalogueChange> changes, std::vector<CatalogueAd>& ads) {
+  ChangedAds changed(changes);
+  std::vector<CatalogueAd> after;
+  const auto keep = [&](CatalogueAd ad) {
+    after.push_back(std::move(ad));
+    return Status();
+  };
+  for (CatalogueAd& ad : ads) (void)changed.pass(std::move(ad), keep);
+  (void)changed.pass_new(keep);
+  ads = std::move(after);
+}
+
+Status rebuild_index(const std::string& directory, const std::atomic<bool>* stops) {
   Result<ChangeLog> log = ChangeLog::open(directory);
   if (!log.ok()) return log.status();
   Result<MatchingRules> rules = read_matching_rules(directory);
   if (!rules.ok()) return rules.status();
-  std::vector<CatalogueAd> ads;
-  if (Status s = read_source(directory, ads); !s.ok()) return s;
   std::vector<CatalogueChange> changes;
   if (Status s = log->read(changes); !s.ok()) return s;
-  apply_changes(changes, ads);
+  Result<IndexWriter> writer = IndexWriter::open(directory, *rules);
+  if (!writer.ok()) return writer.status();
+  const auto add = [&](CatalogueAd ad) -> Status {
+    if (stops && *stops) {
+      return Status(Code::kFailedPrecondition, directory + ": the rebuild was stopped");
+    }
+    return writer->add(std::move(ad));
+  };
+  ChangedAds changed(changes);
+  const auto pass = [&](CatalogueAd ad) { return changed.pass(std::move(ad), add); };
+  if (Status s = for_each_source_ad(directory, pass); !s.ok()) return s;
+  if (Status s = changed.pass_new(add); !s.ok()) return s;
   const auto take_rest = [&](const std::string& building) -> Status {
     if (!log->is_in_place()) {
       return Status(
@@ -88,7 +118,7 @@ Status rebuild_index(const std::string& directory) {
     if (!next.ok()) return next.status();
     return next->append(rest, none);
   };
-  return write_index(ads, directory, *rules, take_rest);
+  return writer->finish(take_rest);
 }
 
 }  // namespace barker

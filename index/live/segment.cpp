@@ -1,45 +1,19 @@
 #include "index/live/segment.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
+#include <memory>
 
 #include "index/catalogue/ad_store_generated.h"
-#include "index/retrieval/index_writer.h"
+#include "index/retrieval/segment_writer.h"
+#include "index/retrieval/work_directory.h"
 
 namespace barker {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A directory that goes with the object.
-class TemporaryDirectory {
- public:
-  static Result<TemporaryDirectory> make() {
-    std::error_code error;
-    std::string path = (fs::temp_directory_path(error) / "barker-segment-XXXXXX").string();
-    if (error || !mkdtemp(path.data())) {
-      return io_error(path + ": " + (error ? error.message() : std::strerror(errno)));
-    }
-    return TemporaryDirectory(std::move(path));
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(TemporaryDirectory&& other) noexcept : path_(std::move(other.path_)) {
-    other.path_.clear();
-  }
-  TemporaryDirectory& operator=(TemporaryDirectory&&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  explicit TemporaryDirectory(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
+constexpr const char* kTemporaryName = "barker-segment-";
 
 }  // namespace
 
@@ -72,10 +46,25 @@ Result<Segment> Segment::open(const std::string& directory, size_t languages) {
 }
 
 Result<Segment> Segment::of(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer) {
-  const Result<TemporaryDirectory> directory = TemporaryDirectory::make();
+  std::error_code error;
+  const fs::path temporary = fs::temp_directory_path(error);
+  if (error) return io_error("the directory of temporary files: " + error.message());
+  const Result<WorkDirectory> directory =
+      WorkDirectory::make((temporary / kTemporaryName).string(), 0700);
   if (!directory.ok()) return directory.status();
-  if (Status s = write_segment(ads, analyzer, directory->path()); !s.ok()) return s;
+  Result<std::unique_ptr<SegmentWriter>> writer = SegmentWriter::open(directory->path(), analyzer);
+  if (!writer.ok()) return writer.status();
+  for (const CatalogueAd& ad : ads) {
+    if (Status s = (*writer)->add(ad); !s.ok()) return s;
+  }
+  if (Status s = (*writer)->finish(); !s.ok()) return s;
   return open(directory->path(), analyzer.languages());
+}
+
+void Segment::remove_abandoned_files() {
+  std::error_code error;
+  const fs::path temporary = fs::temp_directory_path(error);
+  if (!error) WorkDirectory::remove_abandoned((temporary / kTemporaryName).string());
 }
 
 std::optional<uint32_t> Segment::find(std::string_view id) const {

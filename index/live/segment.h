@@ -27,6 +27,8 @@ class Segment {
   // Makes a segment of these ads. Its files are in a temporary directory, and removed once they are
   // open.
   static Result<Segment> of(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer);
+  // Removes such directories that killed processes left.
+  static void remove_abandoned_files();
 
   const BidIndex& bids() const { return bids_; }
   const TitleIndex& titles() const { return titles_; }

@@ -152,9 +152,13 @@ std::vector<std::pair<std::string, std::string>> MatchingAnalyzer::halves(
 
 MatchingForms MatchingAnalyzer::analyse(std::string_view text, MatchingSide side) const {
   MatchingForms forms;
-  for (Keyword& keyword : splitter_.split(text)) forms.exact.push_back(std::move(keyword.text));
   const std::string folded = fold_text(text);
   const std::vector<Keyword> words = splitter_.split(folded);
+  if (folded == text) {  // most texts; splitting them is what takes the time
+    for (const Keyword& keyword : words) forms.exact.push_back(keyword.text);
+  } else {
+    for (Keyword& keyword : splitter_.split(text)) forms.exact.push_back(std::move(keyword.text));
+  }
   if (side == MatchingSide::kQuery) forms.by_word.resize(words.size());
   for (size_t i = 0; i < words.size(); ++i) {
     std::vector<std::string> word_forms = fold(words[i].text);

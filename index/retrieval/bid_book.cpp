@@ -2,134 +2,19 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <utility>
 
 #include "index/retrieval/bids_generated.h"
-#include "models/base/atomic_file.h"
 
 namespace barker {
 namespace {
 
-constexpr size_t kMost = (size_t{2} << 30) - 1;  // bytes; the limit of FlatBuffers
-
 constexpr auto kMostMatch = static_cast<uint8_t>(BidMatch::kExact);
-
-// A term with its words in each language, one language after the other.
-struct TermDraft {
-  const BidTerm* term;
-  std::vector<Fingerprint> words;
-};
-
-// An offer before it is written.
-struct OfferDraft {
-  double bid;
-  uint32_t ad;
-  std::vector<TermDraft> terms;
-  bool is_one_of;
-  bool is_ads_bid;
-};
-
-std::vector<Fingerprint> words_of(const BidTerm& term, const MatchingAnalyzer& analyzer) {
-  std::vector<Fingerprint> fingerprints;
-  for (const std::vector<std::string>& words : analyzer.words(term.text)) {
-    for (const std::string& word : words) fingerprints.push_back(fingerprint(word));
-  }
-  return fingerprints;
-}
-
-// Terms without words are left out, because they match nothing.
-std::vector<OfferDraft> offers_of(const std::vector<CatalogueAd>& ads,
-                                  const MatchingAnalyzer& analyzer) {
-  std::vector<OfferDraft> offers;
-  for (size_t i = 0; i < ads.size(); ++i) {
-    std::map<std::pair<double, bool>, std::vector<TermDraft>>
-        by_bid;  // bid, and whether it is the ad's
-    for (const BidTerm& term : ads[i].bid_terms) {
-      std::vector<Fingerprint> words = words_of(term, analyzer);
-      if (words.empty()) continue;
-      by_bid[{term.bid.value_or(ads[i].bid), !term.bid}].push_back({&term, std::move(words)});
-    }
-    for (auto& [bid, terms] : by_bid) {
-      offers.push_back(
-          {bid.first, static_cast<uint32_t>(i), std::move(terms), by_bid.size() > 1, bid.second});
-    }
-  }
-  std::ranges::stable_sort(offers, std::ranges::greater(), &OfferDraft::bid);
-  return offers;
-}
-
-// Collects the flat lists.
-class BookWriter {
- public:
-  explicit BookWriter(const MatchingAnalyzer& analyzer) : analyzer_(analyzer) {}
-
-  void add_offer(const OfferDraft& offer) {
-    offers_.emplace_back(offer.bid, offer.ad, size_of(terms_), offer.is_one_of, offer.is_ads_bid);
-    for (const TermDraft& draft : offer.terms) add_term(*draft.term, draft.words);
-  }
-
-  void add_negatives(const CatalogueAd& ad) {
-    first_negative_.push_back(size_of(terms_));
-    for (const BidTerm& term : ad.negative_keywords) add_term(term, words_of(term, analyzer_));
-  }
-
-  Status write(const std::string& path) {
-    first_negative_.push_back(size_of(terms_));
-    add_term({}, {});
-    const size_t bytes = offers_.size() * sizeof(fbs::Offer) +
-                         terms_.size() * sizeof(fbs::StoredTerm) + first_negative_.size() * 4 +
-                         words_.size() * sizeof(Fingerprint) + text_.size();
-    if (bytes > kMost - (size_t{1} << 20)) {
-      return invalid_argument(path + ": the bid terms need more than 2 GiB; split the catalogue");
-    }
-    flatbuffers::FlatBufferBuilder builder(bytes + 4096);
-    const auto offers = builder.CreateVectorOfStructs(offers_);
-    const auto terms = builder.CreateVectorOfStructs(terms_);
-    const auto negatives = builder.CreateVector(first_negative_);
-    const auto words = builder.CreateVector(words_);
-    const auto text = builder.CreateString(text_);
-    fbs::FinishBidBookBuffer(
-        builder, fbs::CreateBidBook(builder, static_cast<uint32_t>(analyzer_.languages()), offers,
-                                    terms, negatives, words, text));
-    Result<AtomicFile> file = AtomicFile::create(path);
-    if (!file.ok()) return file.status();
-    if (Status s = file->write(builder.GetBufferPointer(), builder.GetSize()); !s.ok()) return s;
-    return file->commit();
-  }
-
- private:
-  template <class List>
-  static uint32_t size_of(const List& list) {
-    return static_cast<uint32_t>(list.size());
-  }
-
-  void add_term(const BidTerm& term, std::span<const Fingerprint> words) {
-    terms_.emplace_back(size_of(words_), size_of(text_), static_cast<uint8_t>(term.match));
-    text_ += term.text;
-    words_.insert(words_.end(), words.begin(), words.end());
-  }
-
-  const MatchingAnalyzer& analyzer_;
-  std::vector<fbs::Offer> offers_;
-  std::vector<fbs::StoredTerm> terms_;
-  std::vector<uint32_t> first_negative_;
-  std::vector<Fingerprint> words_;
-  std::string text_;
-};
 
 }  // namespace
 
-Status BidBook::write(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
-                      const std::string& path) {
-  BookWriter book(analyzer);
-  for (const OfferDraft& offer : offers_of(ads, analyzer)) book.add_offer(offer);
-  for (const CatalogueAd& ad : ads) book.add_negatives(ad);
-  return book.write(path);
-}
-
 Result<BidBook> BidBook::open(const std::string& path) {
-  Result<FileBytes> file = FileBytes::open(path, Storage::kAuto, kMost);
+  Result<FileBytes> file = FileBytes::open(path, Storage::kAuto, kLargest);
   if (!file.ok()) return Status(file.status().code(), path + ": " + file.status().message());
   BidBook book;
   book.file_ = std::move(*file);

@@ -1,16 +1,15 @@
 // The bid book: a file of all offers of an index, the highest bid first. An offer is those terms of an
-// ad that have one bid, either as their own or as the ad's. Its number is its document in the Lucene++ index of bids (bid_index.h), so that
-// reading an index's postings in their order is reading offers by their value.
+// ad that have one bid, either as their own or as the ad's. Its number is its document in the Lucene++
+// index of bids (bid_index.h), so that reading an index's postings in their order is reading offers by
+// their value.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "index/catalogue/catalogue.h"
-#include "index/matching/matching.h"
 #include "index/retrieval/bid_match.h"
 #include "models/base/file_bytes.h"
 #include "models/base/result.h"
@@ -26,9 +25,8 @@ namespace barker {
 // change. [any thread]
 class BidBook {
  public:
-  // Writes the offers of the ads, whose numbers are their places in the list.
-  static Status write(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
-                      const std::string& path);
+  static constexpr size_t kLargest = (size_t{2} << 30) - 1;  // bytes; the limit of FlatBuffers
+
   static Result<BidBook> open(const std::string& path);
 
   struct Term {

@@ -117,9 +117,8 @@ BidIndex::BidIndex() = default;
 BidIndex::~BidIndex() = default;
 BidIndex::BidIndex(BidIndex&&) noexcept = default;
 
-Status BidIndex::write(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
-                       const std::string& directory) {
-  if (Status s = BidBook::write(ads, analyzer, book_of(directory)); !s.ok()) return s;
+Status BidIndex::write(BidBookWriter& writer_of_book, const std::string& directory) {
+  if (Status s = writer_of_book.write(book_of(directory)); !s.ok()) return s;
   const Result<BidBook> book = BidBook::open(book_of(directory));
   if (!book.ok()) return book.status();
   try {

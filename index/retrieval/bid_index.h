@@ -8,10 +8,9 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "index/matching/matching.h"
 #include "index/retrieval/bid_book.h"
+#include "index/retrieval/bid_book_writer.h"
 #include "models/base/result.h"
 
 namespace barker {
@@ -19,9 +18,8 @@ namespace barker {
 // Threads: as title_index.h says.
 class BidIndex {
  public:
-  // Writes bids/ and bids.book into a directory.
-  static Status write(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
-                      const std::string& directory);
+  // Writes bids.book and bids/ into a directory.
+  static Status write(BidBookWriter& book, const std::string& directory);
   static Result<BidIndex> open(const std::string& directory);
   ~BidIndex();
   BidIndex(BidIndex&&) noexcept;
@@ -29,7 +27,8 @@ class BidIndex {
   const BidBook& book() const;
 
   // Visits offers that may match the query, each once, the highest bid first, until `visit` returns
-  // false. What is visited must be compared (BidBook::find_match). *is_cut says whether a bound of bid_tokens.h left some out. [any thread]
+  // false. What is visited must be compared (BidBook::find_match). *is_cut says whether a bound of
+  // bid_tokens.h left some out. [any thread]
   Status read(const QueryWords& query, const std::function<bool(uint32_t offer)>& visit,
               bool* is_cut) const;
 

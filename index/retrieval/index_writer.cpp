@@ -9,15 +9,14 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "index/catalogue/ad_json.h"
-#include "index/catalogue/ad_store.h"
-#include "index/retrieval/bid_index.h"
 #include "index/retrieval/manifest.h"
-#include "index/retrieval/title_index.h"
+#include "index/retrieval/segment_writer.h"
+#include "index/retrieval/work_directory.h"
 #include "models/base/atomic_file.h"
 #include "models/base/output_file.h"
-#include "models/text/keywords.h"
 
 namespace barker {
 namespace {
@@ -44,12 +43,6 @@ Status sync_tree(const fs::path& directory) {
   return sync_directory(directory.string());
 }
 
-Status write_source(const std::vector<CatalogueAd>& ads, const std::string& directory) {
-  OutputFile file(source_in(directory));
-  for (const CatalogueAd& ad : ads) file.write(ad_line(ad) + "\n");
-  return file.close();
-}
-
 // The lock of the index that stands at `target`, so that nobody changes or replaces it. Nothing where
 // there is none.
 Result<int> lock_index(const fs::path& target) {
@@ -71,49 +64,67 @@ Result<int> lock_index(const fs::path& target) {
   }
 }
 
-// Puts the directory `building` in the place of `target`, durably, and removes what stood there.
-Status put_in_place(const fs::path& building, const fs::path& target, const BeforeInPlace& before) {
+// Puts a directory in the place of `target`, durably, and removes what stood there.
+Status put_in_place(WorkDirectory& building, const fs::path& target, const BeforeInPlace& before) {
   std::error_code error;
   const Result<int> lock = lock_index(target);
   Status status = lock.ok() ? Status() : lock.status();
-  if (status.ok() && before) status = before(building.string());
+  if (status.ok() && before) status = before(building.path());
   // The two directories are exchanged, so that an index exists at every moment. The old one then
   // has the temporary name, and is removed only when a power cut cannot undo the exchange.
   const bool replaces = fs::exists(target, error);
   const unsigned flags = replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE;
-  if (status.ok() && renameat2(AT_FDCWD, building.c_str(), AT_FDCWD, target.c_str(), flags) != 0) {
+  if (status.ok() &&
+      renameat2(AT_FDCWD, building.path().c_str(), AT_FDCWD, target.c_str(), flags) != 0) {
     status = io_error(target.string() + ": cannot be put in place: " + std::strerror(errno));
   }
   if (lock.ok() && *lock >= 0) close(*lock);
-  if (!status.ok()) {
-    fs::remove_all(building, error);
-    return status;
-  }
+  if (!status.ok()) return status;
+  const std::string old = building.path();
+  building.keep();
   if (Status s = sync_directory(target.parent_path().string()); !s.ok()) {
     return io_error(target.string() + ": is in place, but a power cut may undo it: " + s.message());
   }
-  if (replaces) fs::remove_all(building, error);
+  if (replaces) fs::remove_all(old, error);
   return {};
 }
 
 }  // namespace
 
-Status write_segment(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
-                     const std::string& directory) {
-  std::error_code error;
-  for (const char* part : {"titles", "bids"}) {
-    if (!error) fs::create_directories(fs::path(directory) / part, error);
-  }
-  if (error) return io_error(directory + ": " + error.message());
-  Status status = write_title_index(ads, analyzer, directory + "/titles");
-  if (status.ok()) status = BidIndex::write(ads, analyzer, directory);
-  if (status.ok()) status = write_ad_store(ads, directory + "/ads.store");
-  return status;
-}
+struct IndexWriter::Impl {
+  Impl(fs::path in, WorkDirectory at, MatchingAnalyzer with, MatchingRules by)
+      : target(std::move(in)),
+        building(std::move(at)),
+        analyzer(std::move(with)),
+        rules(std::move(by)),
+        source(source_in(building.path())) {}
 
-Status write_index(const std::vector<CatalogueAd>& ads, const std::string& directory,
-                   const MatchingRules& rules, const BeforeInPlace& before) {
-  const Result<MatchingAnalyzer> analyzer = MatchingAnalyzer::create(rules.languages);
+  Status finish(const BeforeInPlace& before) {
+    const std::string& directory = building.path();
+    if (Status s = source.close(); !s.ok()) return s;
+    if (Status s = segment->finish(); !s.ok()) return s;
+    segment.reset();
+    if (Status s = write_matching_rules(rules, directory); !s.ok()) return s;
+    if (Status s = write_manifest(directory); !s.ok()) return s;
+    if (Status s = OutputFile(change_log_in(directory)).close(); !s.ok()) return s;
+    if (Status s = sync_tree(directory); !s.ok()) return s;
+    return put_in_place(building, target, before);
+  }
+
+  const fs::path target;
+  WorkDirectory building;
+  const MatchingAnalyzer analyzer;
+  const MatchingRules rules;
+  OutputFile source;
+  std::unique_ptr<SegmentWriter> segment;
+};
+
+IndexWriter::IndexWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+IndexWriter::IndexWriter(IndexWriter&&) noexcept = default;
+IndexWriter::~IndexWriter() = default;
+
+Result<IndexWriter> IndexWriter::open(const std::string& directory, const MatchingRules& rules) {
+  Result<MatchingAnalyzer> analyzer = MatchingAnalyzer::create(rules.languages);
   if (!analyzer.ok()) return analyzer.status();
   std::error_code error;
   fs::path target = fs::path(directory).lexically_normal();
@@ -121,24 +132,37 @@ Status write_index(const std::vector<CatalogueAd>& ads, const std::string& direc
   if (fs::exists(target, error) && !fs::exists(target / "ads.store", error)) {
     return invalid_argument(target.string() + ": exists and is no index; choose another --out");
   }
-  const std::string suffix = "." + std::to_string(getpid());
-  const fs::path building = target.string() + ".building" + suffix;
-  fs::remove_all(building, error);
-  error.clear();
-  fs::create_directories(building, error);
-  if (error) return io_error(building.string() + ": " + error.message());
+  if (target.has_parent_path()) fs::create_directories(target.parent_path(), error);
+  if (error) return io_error(target.string() + ": " + error.message());
+  const std::string prefix = target.string() + ".building.";
+  WorkDirectory::remove_abandoned(prefix);
+  Result<WorkDirectory> building = WorkDirectory::make(prefix, 0777);
+  if (!building.ok()) return building.status();
+  auto impl =
+      std::make_unique<Impl>(std::move(target), std::move(*building), std::move(*analyzer), rules);
+  Result<std::unique_ptr<SegmentWriter>> segment =
+      SegmentWriter::open(impl->building.path(), impl->analyzer);
+  if (!segment.ok()) return segment.status();
+  impl->segment = std::move(*segment);
+  return IndexWriter(std::move(impl));
+}
 
-  Status status = write_segment(ads, *analyzer, building.string());
-  if (status.ok()) status = write_matching_rules(rules, building.string());
-  if (status.ok()) status = write_source(ads, building.string());
-  if (status.ok()) status = write_manifest(building.string());
-  if (status.ok()) status = OutputFile(change_log_in(building.string())).close();
-  if (status.ok()) status = sync_tree(building);
-  if (!status.ok()) {
-    fs::remove_all(building, error);
-    return status;
+Status IndexWriter::add(CatalogueAd ad) {
+  impl_->source.write(ad_line(ad) + "\n");
+  if (!impl_->source.status().ok()) return impl_->source.status();
+  return impl_->segment->add(std::move(ad));
+}
+
+Status IndexWriter::finish(const BeforeInPlace& before) { return impl_->finish(before); }
+
+Status write_index(const std::vector<CatalogueAd>& ads, const std::string& directory,
+                   const MatchingRules& rules) {
+  Result<IndexWriter> writer = IndexWriter::open(directory, rules);
+  if (!writer.ok()) return writer.status();
+  for (const CatalogueAd& ad : ads) {
+    if (Status s = writer->add(ad); !s.ok()) return s;
   }
-  return put_in_place(building, target, before);
+  return writer->finish();
 }
 
 }  // namespace barker

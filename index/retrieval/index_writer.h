@@ -3,11 +3,11 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "index/catalogue/catalogue.h"
-#include "index/matching/matching.h"
 #include "index/matching/matching_file.h"
 #include "models/base/result.h"
 
@@ -22,17 +22,32 @@ inline std::string change_log_in(const std::string& directory) {
   return directory + "/changes.log";
 }
 
-// Writes titles/, bids/, bids.book and ads.store into a directory that exists. Nothing is synced.
-Status write_segment(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
-                     const std::string& directory);
-
 // What is done with a whole new index, at the path that it is given, before it takes its place. Nobody
 // changes the old one meanwhile. What it writes it must sync.
 using BeforeInPlace = std::function<Status(const std::string& building)>;
 
-// Builds beside `directory` and then renames into place; an index that stood there is replaced. A
-// directory that is not an index of ours is not touched.
+// Builds beside `directory`, and puts what it built in its place; an index that stood there is replaced. A
+// directory that is not an index of ours is not touched. Without finish() nothing is left. What killed
+// processes left beside `directory` is removed (work_directory.h).
+//
+// Ads come one at a time and are not kept (segment_writer.h). For one thread at a time.
+class IndexWriter {
+ public:
+  static Result<IndexWriter> open(const std::string& directory, const MatchingRules& rules = {});
+  IndexWriter(IndexWriter&&) noexcept;
+  ~IndexWriter();
+
+  Status add(CatalogueAd ad);
+  Status finish(const BeforeInPlace& before = {});
+
+ private:
+  struct Impl;
+  explicit IndexWriter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// The same of ads that are in memory.
 Status write_index(const std::vector<CatalogueAd>& ads, const std::string& directory,
-                   const MatchingRules& rules = {}, const BeforeInPlace& before = {});
+                   const MatchingRules& rules = {});
 
 }  // namespace barker

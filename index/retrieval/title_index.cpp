@@ -6,144 +6,62 @@
 #include <vector>
 
 #include "index/retrieval/lucene_files.h"
+#include "index/retrieval/title_search.h"
 
 namespace barker {
 namespace {
 
 namespace lucene = Lucene;
 
-// Index fields and what a match in each is worth.
-struct Field {
-  const wchar_t* name;
-  double boost;
-};
-// Folded words.
-constexpr Field kTitle = {L"title", 4.0};
-constexpr Field kShop = {L"shop", 0.5};  // brand and category
-// Words as they are written, of all texts, so that an exact match counts on top of a folded one.
-constexpr Field kExact = {L"exact", 1.0};
-// Parts and joined forms of the words of all texts.
-constexpr Field kParts = {L"parts", 0.4};
-// Folded words of the description, which often says what an ad is not for. It is asked only where the
-// other fields know none of the query's words.
-constexpr Field kDescription = {L"description", 1.0};
-// Says whether an ad has no bid terms, so that it takes part by its texts alone. Every ad has this field,
-// because Lucene++ cannot map the empty files of an index without any word.
-constexpr Field kOpen = {L"open", 0.0};
-constexpr const wchar_t *kIsOpen = L"1", *kIsClosed = L"0";
-
-// No title has all words of a longer query, and Lucene++ refuses queries of more than 1024 parts.
+// No title has all words of a longer query.
 constexpr size_t kMostWordsOfAll = 256;
 
 // What a synonym is worth beside a word of the query.
 constexpr double kSynonym = 0.5;
 
-void append_terms(const std::vector<std::string>& words, lucene::String& terms) {
-  for (const std::string& word : words) terms += term_text(word) + L" ";
-}
-
-void add_field(const lucene::DocumentPtr& document, const Field& field,
-               const lucene::String& terms) {
-  document->add(lucene::newLucene<lucene::Field>(field.name, terms, lucene::Field::STORE_NO,
-                                                 lucene::Field::INDEX_ANALYZED));
-}
-
-// The texts of an ad as terms of the fields.
-class AdTerms {
+// Collects the terms of a query, each of a field once.
+class Terms {
  public:
-  explicit AdTerms(const MatchingAnalyzer& analyzer) : analyzer_(analyzer) {}
-
-  // Returns the folded words. The other forms go to the fields that all texts share.
-  lucene::String add(const std::string& text) {
-    const MatchingForms forms = analyzer_.analyse(text, MatchingSide::kAd);
-    append_terms(forms.exact, exact);
-    append_terms(forms.parts, parts);
-    append_terms(forms.joined, parts);
-    lucene::String folded;
-    append_terms(forms.folded, folded);
-    return folded;
-  }
-
-  lucene::String exact, parts;
-
- private:
-  const MatchingAnalyzer& analyzer_;
-};
-
-lucene::DocumentPtr document_of(const CatalogueAd& ad, const MatchingAnalyzer& analyzer) {
-  const lucene::DocumentPtr document = lucene::newLucene<lucene::Document>();
-  AdTerms terms(analyzer);
-  add_field(document, kTitle, terms.add(ad.title));
-  add_field(document, kShop, terms.add(ad.brand) + terms.add(ad.category));
-  lucene::String description;
-  append_terms(analyzer.analyse(ad.description, MatchingSide::kAd).folded, description);
-  add_field(document, kDescription, description);
-  add_field(document, kExact, terms.exact);
-  add_field(document, kParts, terms.parts);
-  add_field(document, kOpen, ad.bid_terms.empty() ? kIsOpen : kIsClosed);
-  return document;
-}
-
-// Collects the clauses of a query, each term of a field once.
-class Clauses {
- public:
-  void add(const Field& field, const std::vector<std::string>& words, double worth = 1) {
+  void add(const TitleField& field, const std::vector<std::string>& words, double worth = 1) {
     for (const std::string& word : words) {
-      if (query_->getClauses().size() == kMost) return;
+      if (list_.size() == kMost) return;
       if (!seen_.emplace(field.name, word).second) continue;
-      const lucene::QueryPtr term = lucene::newLucene<lucene::TermQuery>(
-          lucene::newLucene<lucene::Term>(field.name, term_text(word)));
-      term->setBoost(field.boost * worth);
-      query_->add(term, lucene::BooleanClause::SHOULD);
+      list_.push_back({field, term_text(word), field.boost * worth});
     }
   }
-  const lucene::BooleanQueryPtr& query() const { return query_; }
+  const std::vector<TitleTerm>& list() const { return list_; }
 
  private:
-  // Lucene++ refuses more, and a query of so many words is no more precise for them.
-  static constexpr int32_t kMost = 1000;
+  // A query of so many words is no more precise for more of them, and Lucene++ refuses more than 1024.
+  static constexpr size_t kMost = 1000;
 
-  lucene::BooleanQueryPtr query_ = lucene::newLucene<lucene::BooleanQuery>();
+  std::vector<TitleTerm> list_;
   std::set<std::pair<std::wstring, std::string>> seen_;
 };
 
 // All words of a query in all their forms, of which an ad should have as many as it can.
-lucene::QueryPtr words_of(const MatchingQuery& query) {
-  Clauses clauses;
-  clauses.add(kExact, query.forms.exact);
-  for (const Field& field : {kTitle, kShop, kParts}) clauses.add(field, query.forms.folded);
+std::vector<TitleTerm> words_of(const MatchingQuery& query) {
+  Terms terms;
+  terms.add(kExact, query.forms.exact);
+  for (const TitleField& field : {kTitle, kShop, kParts}) terms.add(field, query.forms.folded);
   for (const auto* weaker : {&query.forms.parts, &query.forms.joined}) {
-    clauses.add(kTitle, *weaker, kParts.boost);
-    clauses.add(kParts, *weaker);
+    terms.add(kTitle, *weaker, kParts.boost);
+    terms.add(kParts, *weaker);
   }
-  for (const Field& field : {kTitle, kShop}) clauses.add(field, query.synonyms, kSynonym);
-  return clauses.query();
+  for (const TitleField& field : {kTitle, kShop}) terms.add(field, query.synonyms, kSynonym);
+  return terms.list();
 }
 
-lucene::QueryPtr is_open() {
-  const lucene::QueryPtr term =
-      lucene::newLucene<lucene::TermQuery>(lucene::newLucene<lucene::Term>(kOpen.name, kIsOpen));
-  term->setBoost(kOpen.boost);
-  return term;
+lucene::QueryPtr lucene_query(const TitleTerm& term) {
+  const lucene::QueryPtr query = lucene::newLucene<lucene::TermQuery>(
+      lucene::newLucene<lucene::Term>(term.field.name, term.text));
+  query->setBoost(term.boost);
+  return query;
 }
+
+const TitleTerm kIsOpenTerm = {kOpen, kIsOpen, kOpen.boost};
 
 }  // namespace
-
-Status write_title_index(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
-                         const std::string& directory) {
-  try {
-    const lucene::IndexWriterPtr writer = lucene::newLucene<lucene::IndexWriter>(
-        lucene_directory(directory), lucene::newLucene<lucene::WhitespaceAnalyzer>(), true,
-        lucene::IndexWriter::MaxFieldLengthUNLIMITED);
-    writer->setMergeScheduler(lucene::newLucene<lucene::SerialMergeScheduler>());
-    for (const CatalogueAd& ad : ads) writer->addDocument(document_of(ad, analyzer));
-    writer->optimize();  // one segment: document numbers are ad numbers
-    writer->close();
-    return {};
-  } catch (const lucene::LuceneException& e) {
-    return lucene_error(directory, e);
-  }
-}
 
 struct TitleIndex::Impl {
   // Throws LuceneException.
@@ -157,24 +75,18 @@ struct TitleIndex::Impl {
     }
   }
 
-  // Searches with what `fill` puts into a query. A query without words finds nothing.
-  template <class Fill>
-  Result<std::vector<Hit>> search(const MatchingQuery& query, size_t limit,
-                                  const Fill& fill) const {
-    std::vector<Hit> hits;
-    if (query.forms.folded.empty() || limit == 0) return hits;
+  Result<TitleHits> search(const TitleSearchQuery& query, size_t limit) const {
+    if (query.terms.empty() || limit == 0) return TitleHits();
     try {
-      const lucene::BooleanQueryPtr both = lucene::newLucene<lucene::BooleanQuery>();
-      fill(both);
-      find(both, limit, hits);
-      return hits;
+      return search_titles(parts, query, limit);
     } catch (const lucene::LuceneException& e) {
       return lucene_error(directory, e);
     }
   }
 
   std::string directory;
-  lucene::IndexSearcherPtr searcher;
+  std::vector<TitlePart> parts;
+  lucene::IndexSearcherPtr searcher;  // of all parts
   size_t documents = 0;
 };
 
@@ -188,6 +100,11 @@ Result<TitleIndex> TitleIndex::open(const std::string& directory) {
     index.impl_->directory = directory;
     const lucene::IndexReaderPtr reader =
         lucene::IndexReader::open(lucene_directory(directory), true);
+    const auto parts = reader->getSequentialSubReaders();
+    if (parts && parts.size() > 1) return bad_data(directory + ": expected one segment");
+    if (!parts || parts.size() == 1) {  // an index without ads has none
+      index.impl_->parts = {{std::make_shared<const TitlePostings>(parts ? parts[0] : reader), 0}};
+    }
     index.impl_->documents = static_cast<size_t>(reader->maxDoc());
     index.impl_->searcher = lucene::newLucene<lucene::IndexSearcher>(reader);
     if (Status s = index.warm_up(); !s.ok()) return s;
@@ -203,6 +120,10 @@ Result<TitleIndex> TitleIndex::join(const std::vector<const TitleIndex*>& parts)
   try {
     auto readers = lucene::Collection<lucene::IndexReaderPtr>::newInstance();
     for (const TitleIndex* part : parts) {
+      for (TitlePart each : part->impl_->parts) {
+        each.first += static_cast<uint32_t>(joined.impl_->documents);
+        joined.impl_->parts.push_back(std::move(each));
+      }
       readers.add(part->impl_->searcher->getIndexReader());
       joined.impl_->documents += part->impl_->documents;
     }
@@ -219,9 +140,10 @@ Result<TitleIndex> TitleIndex::join(const std::vector<const TitleIndex*>& parts)
 Status TitleIndex::warm_up() const {
   MatchingQuery query;
   query.forms.folded = query.forms.exact = {"warm"};
-  const auto warm = search_any(query, 1);
-  if (!warm.ok()) return warm.status();
-  for (const Field& field : {kTitle, kShop, kExact, kParts, kDescription, kOpen}) {
+  for (const auto& warm : {search_any(query, 1), search_descriptions(query, 1)}) {
+    if (!warm.ok()) return warm.status();
+  }
+  for (const TitleField& field : {kTitle, kShop, kExact, kParts, kDescription, kOpen}) {
     const lucene::TermEnumPtr terms =
         impl_->searcher->getIndexReader()->terms(lucene::newLucene<lucene::Term>(field.name));
     const lucene::TermPtr first = terms->term();
@@ -231,54 +153,57 @@ Status TitleIndex::warm_up() const {
   return {};
 }
 
-Result<std::vector<Hit>> TitleIndex::search_all(const MatchingQuery& query, size_t limit) const {
+Result<TitleHits> TitleIndex::search_all(const MatchingQuery& query, size_t limit) const {
   const std::set<std::vector<std::string>> words(query.by_word.begin(), query.by_word.end());
-  if (words.size() > kMostWordsOfAll) return std::vector<Hit>();
-  return impl_->search(query, limit, [&](const lucene::BooleanQueryPtr& both) {
-    for (const std::vector<std::string>& forms : words) {
-      Clauses word;
-      for (const Field& field : {kTitle, kShop, kParts}) word.add(field, forms);
-      word.query()->setBoost(0);  // what a word is worth, words_of() says
-      both->add(word.query(), lucene::BooleanClause::MUST);
+  if (words.size() > kMostWordsOfAll) return TitleHits();
+  TitleSearchQuery search{words_of(query), {}};
+  for (const std::vector<std::string>& forms : words) {
+    Terms word;
+    for (const TitleField& field : {kTitle, kShop, kParts}) word.add(field, forms);
+    search.required.push_back(word.list());
+  }
+  return impl_->search(search, limit);
+}
+
+Result<TitleHits> TitleIndex::search_any(const MatchingQuery& query, size_t limit) const {
+  return impl_->search({words_of(query), {{kIsOpenTerm}}}, limit);
+}
+
+Result<TitleHits> TitleIndex::search_descriptions(const MatchingQuery& query, size_t limit) const {
+  TitleHits hits;
+  if (query.forms.folded.empty() || limit == 0) return hits;
+  try {
+    Terms terms;
+    terms.add(kDescription, query.forms.folded);
+    terms.add(kDescription, query.synonyms, kSynonym);
+    const lucene::BooleanQueryPtr words = lucene::newLucene<lucene::BooleanQuery>();
+    for (const TitleTerm& term : terms.list()) {
+      words->add(lucene_query(term), lucene::BooleanClause::SHOULD);
     }
-    both->add(words_of(query), lucene::BooleanClause::MUST);
-  });
+    const lucene::BooleanQueryPtr both = lucene::newLucene<lucene::BooleanQuery>();
+    both->add(lucene_query(kIsOpenTerm), lucene::BooleanClause::MUST);
+    both->add(words, lucene::BooleanClause::MUST);
+    impl_->find(both, limit, hits.best);
+    return hits;
+  } catch (const lucene::LuceneException& e) {
+    return lucene_error(impl_->directory, e);
+  }
 }
 
-Result<std::vector<Hit>> TitleIndex::search_any(const MatchingQuery& query, size_t limit) const {
-  return impl_->search(query, limit, [&](const lucene::BooleanQueryPtr& both) {
-    both->add(is_open(), lucene::BooleanClause::MUST);
-    both->add(words_of(query), lucene::BooleanClause::MUST);
-  });
-}
-
-Result<std::vector<Hit>> TitleIndex::search_descriptions(const MatchingQuery& query,
-                                                         size_t limit) const {
-  return impl_->search(query, limit, [&](const lucene::BooleanQueryPtr& both) {
-    Clauses words;
-    words.add(kDescription, query.forms.folded);
-    words.add(kDescription, query.synonyms, kSynonym);
-    both->add(is_open(), lucene::BooleanClause::MUST);
-    both->add(words.query(), lucene::BooleanClause::MUST);
-  });
-}
-
-Result<std::vector<Hit>> TitleIndex::search_pairs(
+Result<TitleHits> TitleIndex::search_pairs(
     const std::vector<std::pair<std::string, std::string>>& pairs, size_t limit) const {
-  std::vector<Hit> hits;
+  TitleHits hits;
   if (pairs.empty() || limit == 0) return hits;
   try {
     const lucene::BooleanQueryPtr any = lucene::newLucene<lucene::BooleanQuery>();
     for (const auto& [left, right] : pairs) {
       const lucene::BooleanQueryPtr both = lucene::newLucene<lucene::BooleanQuery>();
       for (const std::string& word : {left, right}) {
-        both->add(lucene::newLucene<lucene::TermQuery>(
-                      lucene::newLucene<lucene::Term>(kTitle.name, term_text(word))),
-                  lucene::BooleanClause::MUST);
+        both->add(lucene_query({kTitle, term_text(word), 1}), lucene::BooleanClause::MUST);
       }
       any->add(both, lucene::BooleanClause::SHOULD);
     }
-    impl_->find(any, limit, hits);
+    impl_->find(any, limit, hits.best);
     return hits;
   } catch (const lucene::LuceneException& e) {
     return lucene_error(impl_->directory, e);

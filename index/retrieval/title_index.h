@@ -1,4 +1,5 @@
-// The Lucene++ index of titles, brands, categories and descriptions, for what no bid term finds.
+// The Lucene++ index of titles, brands, categories and descriptions, for what no bid term finds. It is
+// written by title_writer.h.
 // Lucene++'s headers stay in the .cpp, because they leak macros and take five seconds to compile.
 #pragma once
 
@@ -8,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "index/catalogue/catalogue.h"
 #include "index/matching/matching.h"
 #include "models/base/result.h"
 
@@ -19,6 +19,11 @@ struct Hit {
   float score;
 };
 
+struct TitleHits {
+  std::vector<Hit> best;  // the best first, and of equal ones the earlier
+  bool is_cut = false;    // a bound on the work of one query was reached (title_search.h)
+};
+
 // A query in the forms by which ads are found.
 struct MatchingQuery {
   MatchingForms forms;                // of MatchingSide::kQuery
@@ -26,10 +31,6 @@ struct MatchingQuery {
   // For each word of the query, all forms that stand for it: forms.by_word and its synonyms.
   std::vector<std::vector<std::string>> by_word;
 };
-
-// Writes the words of each ad's title, brand, category and description, in the order of the ads.
-Status write_title_index(const std::vector<CatalogueAd>& ads, const MatchingAnalyzer& analyzer,
-                         const std::string& directory);
 
 // An index that is open to be searched. Immutable.
 //
@@ -45,21 +46,20 @@ class TitleIndex {
   ~TitleIndex();
   TitleIndex(TitleIndex&&) noexcept;
 
-  // Each returns the best `limit` documents, best first, and of equal ones the earlier first. A word in
-  // its exact form is worth more than in its folded one, and that more than a part of a word, a joined
-  // form or a synonym. [any thread]
+  // Each returns the best `limit` documents. A word in its exact form is worth more than in its folded
+  // one, and that more than a part of a word, a joined form or a synonym. [any thread]
 
   // Ads whose title, brand and category have all words of the query.
-  Result<std::vector<Hit>> search_all(const MatchingQuery& query, size_t limit) const;
+  Result<TitleHits> search_all(const MatchingQuery& query, size_t limit) const;
   // Ads without bid terms that have any of them.
-  Result<std::vector<Hit>> search_any(const MatchingQuery& query, size_t limit) const;
-  // Ads without bid terms whose description has any of them.
-  Result<std::vector<Hit>> search_descriptions(const MatchingQuery& query, size_t limit) const;
+  Result<TitleHits> search_any(const MatchingQuery& query, size_t limit) const;
+  // Ads without bid terms whose description has any of them. Reads all postings of these words.
+  Result<TitleHits> search_descriptions(const MatchingQuery& query, size_t limit) const;
 
-  // Returns the best documents that have both words of one of the pairs in their titles.
-  // [any thread]
-  Result<std::vector<Hit>> search_pairs(
-      const std::vector<std::pair<std::string, std::string>>& pairs, size_t limit) const;
+  // Returns the best documents that have both words of one of the pairs in their titles. Reads all postings
+  // of these words. [any thread]
+  Result<TitleHits> search_pairs(const std::vector<std::pair<std::string, std::string>>& pairs,
+                                 size_t limit) const;
 
   size_t documents() const;
 

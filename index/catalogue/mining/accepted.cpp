@@ -1,7 +1,6 @@
 #include "index/catalogue/mining/accepted.h"
 
 #include <nlohmann/json.hpp>
-#include <unordered_set>
 
 #include "index/catalogue/mining/claims.h"
 
@@ -62,27 +61,33 @@ Result<AcceptedSellingPoints> read_accepted(const std::string& path, bool accept
   return accepted;
 }
 
-Given give_selling_points(const AcceptedSellingPoints& accepted, std::vector<CatalogueAd>& ads) {
-  Given given;
-  std::unordered_set<const std::string*> used;
-  for (CatalogueAd& ad : ads) {
-    const auto category = accepted.by_category.find(ad.category);
-    if (category == accepted.by_category.end()) continue;
-    const bool is_bare = ad.selling_points.empty();
-    for (const Claim& claim : claims_of(ad)) {
-      const auto point = category->second.find(key_of(claim.units));
-      if (point == category->second.end()) continue;
-      used.insert(&point->second);
-      if (is_bare && ad.selling_points.size() < kMostMinedPerAd) {
-        ad.selling_points.push_back(point->second);
-      }
+void SellingPointGiver::give(CatalogueAd& ad) {
+  const auto category = accepted_.by_category.find(ad.category);
+  if (category == accepted_.by_category.end()) return;
+  const bool is_bare = ad.selling_points.empty();
+  for (const Claim& claim : claims_of(ad)) {
+    const auto point = category->second.find(key_of(claim.units));
+    if (point == category->second.end()) continue;
+    used_.insert(&point->second);
+    if (is_bare && ad.selling_points.size() < kMostMinedPerAd) {
+      ad.selling_points.push_back(point->second);
     }
-    given.ads += is_bare && !ad.selling_points.empty();
-    given.selling_points += is_bare ? ad.selling_points.size() : 0;
   }
-  for (const auto& [name, points] : accepted.by_category) given.unused += points.size();
-  given.unused -= used.size();
+  given_.ads += is_bare && !ad.selling_points.empty();
+  given_.selling_points += is_bare ? ad.selling_points.size() : 0;
+}
+
+Given SellingPointGiver::given() const {
+  Given given = given_;
+  for (const auto& [name, points] : accepted_.by_category) given.unused += points.size();
+  given.unused -= used_.size();
   return given;
+}
+
+Given give_selling_points(const AcceptedSellingPoints& accepted, std::vector<CatalogueAd>& ads) {
+  SellingPointGiver giver(accepted);
+  for (CatalogueAd& ad : ads) giver.give(ad);
+  return giver.given();
 }
 
 }  // namespace barker

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "index/catalogue/catalogue.h"
@@ -31,7 +32,21 @@ struct Given {
 inline constexpr size_t kMostMinedPerAd = 8;
 
 // Gives ads without selling points those accepted ones that their own texts claim, at most
-// kMostMinedPerAd each, in the order of the text.
+// kMostMinedPerAd each, in the order of the text. For one thread.
+class SellingPointGiver {
+ public:
+  // `accepted` must outlive the object.
+  explicit SellingPointGiver(const AcceptedSellingPoints& accepted) : accepted_(accepted) {}
+
+  void give(CatalogueAd& ad);
+  Given given() const;  // to all ads so far
+
+ private:
+  const AcceptedSellingPoints& accepted_;
+  Given given_;
+  std::unordered_set<const std::string*> used_;
+};
+
 Given give_selling_points(const AcceptedSellingPoints& accepted, std::vector<CatalogueAd>& ads);
 
 }  // namespace barker

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -91,17 +92,41 @@ TEST_F(ChangeLogs, CutOffALineThatAKilledProcessLeft) {
   EXPECT_THAT(read(last), ElementsAre(bid("a", 1), bid("b", 2)));
 }
 
-TEST_F(ChangeLogs, NameALineThatIsDamaged) {
+TEST_F(ChangeLogs, NameADamagedLineThatAGoodOneFollows) {
   ChangeLog log = open();
   append(log, bid("a", 1));
-  std::string damaged = text();
+  const std::string good = text();
+  std::string damaged = good;
   damaged[damaged.size() - 3] ^= 1;
-  write_end(damaged);
+  write_end(damaged + good);
   std::vector<CatalogueChange> changes;
   const Status status = log.read(changes);
   EXPECT_EQ(status.code(), Code::kBadData);
   EXPECT_THAT(status.message(), HasSubstr("changes.log: line 2 is damaged"));
   EXPECT_THAT(changes, IsEmpty());
+}
+
+// The blocks of a file are not written in their order, so that any part of an unfinished batch may be
+// missing, and read as zeros.
+TEST_F(ChangeLogs, DropWhatAPowerCutLeftAtTheEnd) {
+  ChangeLog log = open();
+  append(log, bid("a", 1));
+  const std::string good = text();
+  std::string zeros = good;
+  std::fill(zeros.begin() + 3, zeros.end() - 1, '\0');
+  for (const std::string& end : {zeros, zeros + zeros, zeros + std::string(100, '\0')}) {
+    ChangeLog reader = open();
+    const size_t before = read(reader).size();
+    EXPECT_THAT(reader.dropped(), IsEmpty());
+    write_end(end);
+    EXPECT_THAT(read(reader), IsEmpty());
+    EXPECT_THAT(reader.dropped(), HasSubstr("dropped " + std::to_string(end.size()) +
+                                            " bytes from line " + std::to_string(before + 1)));
+    append(reader, bid("b", 2));
+    EXPECT_THAT(reader.dropped(), IsEmpty());
+    ChangeLog again = open();
+    EXPECT_EQ(read(again).size(), before + 1);
+  }
 }
 
 TEST_F(ChangeLogs, AreNeverMadeLongerByWhatAnotherProgramCut) {

@@ -41,7 +41,9 @@ class Auction {
       : analyzer_(analyzer(languages)) {
     const std::string directory = temporary_path("bids");
     std::filesystem::create_directories(directory + "/bids");
-    const Status written = BidIndex::write(ads, analyzer_, directory);
+    BidBookWriter book(analyzer_);
+    for (const CatalogueAd& ad : ads) book.add(ad);
+    const Status written = BidIndex::write(book, directory);
     EXPECT_TRUE(written.ok()) << written.message();
     Result<BidIndex> opened = BidIndex::open(directory);
     EXPECT_TRUE(opened.ok()) << opened.status().message();
@@ -305,7 +307,11 @@ TEST(BidBook, RefusesDamage) {
   CatalogueAd ad = ad_with({{"red dress"}, {"gown", BidMatch::kExact, .3}});
   ad.negative_keywords = {{"kids"}};
   const std::string path = temporary_path("bids.book");
-  ASSERT_TRUE(BidBook::write({ad, ad}, analyzer(), path).ok());
+  const MatchingAnalyzer analyzer = barker::analyzer();
+  BidBookWriter writer(analyzer);
+  writer.add(ad);
+  writer.add(ad);
+  ASSERT_TRUE(writer.write(path).ok());
   std::ifstream in(path, std::ios::binary);
   const std::string whole{std::istreambuf_iterator<char>(in), {}};
   const auto open = [&](const std::string& bytes) {
