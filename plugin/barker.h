@@ -226,6 +226,12 @@ typedef struct barker_result_ad {
 } barker_result_ad;
 
 #define BARKER_RESULT_BAD_AD 1u /* the ad could not be taken: own title, first-pass rank */
+/* Since 1.5: rules for titles of feeds ([title.feed] of the configuration) that fired. Where a rule
+ * is "fix", the title was changed by it; where it is "warn", it would have been. */
+#define BARKER_RESULT_DECORATIONS 2u /* emoji and decorative symbols */
+#define BARKER_RESULT_PUNCTUATION 4u /* repeated punctuation */
+#define BARKER_RESULT_REPEATS 8u     /* repeated words */
+#define BARKER_RESULT_CAPITALS 16u   /* shouting capitals */
 
 /* The answer. The caller sets the fields marked [in], the plugin the others. */
 typedef struct barker_response {
@@ -283,6 +289,10 @@ typedef struct barker_stats {
   uint64_t bad_ads;        /* BARKER_RESULT_BAD_AD */
   /* Since 1.5: */
   uint64_t unknown_surfaces; /* queries that named a surface which the configuration lacks */
+  uint64_t titles_with_decorations; /* titles on which a rule fired (BARKER_RESULT_...) */
+  uint64_t titles_with_punctuation;
+  uint64_t titles_with_repeats;
+  uint64_t titles_with_capitals;
 } barker_stats;
 
 #define BARKER_LOG_INFO 0

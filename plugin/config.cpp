@@ -73,6 +73,37 @@ Reader number(double low, double high, std::function<void(double)> set) {
   };
 }
 
+Reader feed_mode(FeedMode& out) {
+  return [&out](const toml::node& node) -> Status {
+    const std::string name = node.value<std::string>().value_or("");
+    constexpr std::pair<const char*, FeedMode> kModes[] = {
+        {"off", FeedMode::kOff}, {"warn", FeedMode::kWarn}, {"fix", FeedMode::kFix}};
+    for (const auto& [mode, value] : kModes) {
+      if (name != mode) continue;
+      out = value;
+      return {};
+    }
+    if (!node.is_string()) return wrong(node, "\"off\", \"warn\" or \"fix\"");
+    return invalid_argument("expected off, warn or fix, found \"" + name + "\"");
+  };
+}
+
+Reader spellings(FeedRules& out) {
+  return [&out](const toml::node& node) -> Status {
+    const toml::array* list = node.as_array();
+    if (!list) return wrong(node, "a list of words");
+    for (const toml::node& entry : *list) {
+      const std::string word = entry.value<std::string>().value_or("");
+      if (word.empty() || word.find(' ') != word.npos) {
+        return invalid_argument("expected words without spaces, found " +
+                                (entry.is_string() ? "\"" + word + "\"" : "another value"));
+      }
+      out.add_spelling(word);
+    }
+    return {};
+  };
+}
+
 Reader keys(std::vector<PublicKey>& out) {
   return [&out](const toml::node& node) -> Status {
     const toml::array* list = node.as_array();
@@ -116,7 +147,7 @@ Status read_table(const toml::table& table, const std::string& prefix, const Rea
       if (Status s = reader->second(*named, name + "."); !s.ok()) return s;
       continue;
     }
-    if (node.is_table() && prefix.empty() && !readers.keys.contains(name)) {
+    if (node.is_table() && !readers.keys.contains(name)) {
       bool known = false;
       for (const auto& [reader, unused] : readers.keys) known |= reader.starts_with(name + ".");
       if (!known) return invalid_argument(where + "no such table");
@@ -142,6 +173,7 @@ struct Draft {
     std::optional<uint64_t> max_width, selling_points;
   };
   std::vector<GivenProfile> profiles;
+  FeedRules feed;
 
   Readers readers();
   Status read_profiles(const toml::table& table, const std::string& prefix);
@@ -187,6 +219,11 @@ Readers Draft::readers() {
       {"title.separator", text(separator)},
       {"title.max_width", integer(0, kWidest, [&c](uint64_t v) { c.title.max_width = v; })},
       {"title.ellipsis", text(ellipsis)},
+      {"title.feed.capitals", feed_mode(feed.mode(FeedRule::kCapitals))},
+      {"title.feed.punctuation", feed_mode(feed.mode(FeedRule::kPunctuation))},
+      {"title.feed.repeats", feed_mode(feed.mode(FeedRule::kRepeats))},
+      {"title.feed.decorations", feed_mode(feed.mode(FeedRule::kDecorations))},
+      {"title.feed.spellings", spellings(feed)},
   };
   return readers;
 }
@@ -279,6 +316,7 @@ Status Draft::choose() {
   config.title.ellipsis = ellipsis;
   config.untouched_title = config.title;
   config.untouched_title.max_width = 0;
+  config.title.feed = feed;
   choose_profiles();
   return {};
 }
