@@ -78,7 +78,8 @@ extern "C" {
 /* How a query was answered (barker_response.status). Whatever it is, `ads` and `text` are filled.
  * */
 #define BARKER_STATUS_RESCORED 0 /* the window was rescored and its titles rewritten */
-#define BARKER_STATUS_PARTIAL 1  /* cut short by the deadline: what was not reached is as it came; since
+#define BARKER_STATUS_PARTIAL \
+  1 /* cut short by the deadline: what was not reached is as it came; since
                                   * 1.5 also for BARKER_REASON_NO_CLICK_RATES */
 #define BARKER_STATUS_BYPASSED 2 /* first-pass order, original titles */
 
@@ -240,6 +241,12 @@ typedef struct barker_result_ad {
 } barker_result_ad;
 
 #define BARKER_RESULT_BAD_AD 1u /* the ad could not be taken: own title, first-pass rank */
+/* Since 1.5: rules for titles of feeds ([title.feed] of the configuration) that fired. Where a rule
+ * is "fix", the title was changed by it; where it is "warn", it would have been. */
+#define BARKER_RESULT_DECORATIONS 2u /* emoji and decorative symbols */
+#define BARKER_RESULT_PUNCTUATION 4u /* repeated punctuation */
+#define BARKER_RESULT_REPEATS 8u     /* repeated words */
+#define BARKER_RESULT_CAPITALS 16u   /* shouting capitals */
 
 #define BARKER_MAX_ARMS 4       /* since 1.5: arms of experiments that one user can be in */
 #define BARKER_ARM_NAME_SIZE 32 /* since 1.5: bytes of a name, its NUL included */
@@ -309,7 +316,11 @@ typedef struct barker_stats {
   uint64_t groups_ignored; /* groups of requests whose name the model does not have */
   uint64_t bad_ads;        /* BARKER_RESULT_BAD_AD */
   /* Since 1.5: */
-  uint64_t unknown_surfaces; /* queries that named a surface which the configuration lacks */
+  uint64_t unknown_surfaces;        /* queries that named a surface which the configuration lacks */
+  uint64_t titles_with_decorations; /* titles on which a rule fired (BARKER_RESULT_...) */
+  uint64_t titles_with_punctuation;
+  uint64_t titles_with_repeats;
+  uint64_t titles_with_capitals;
 } barker_stats;
 
 #define BARKER_LOG_INFO 0

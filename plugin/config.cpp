@@ -13,6 +13,25 @@ namespace {
 
 constexpr uint64_t kWidest = 100'000;  // columns
 
+constexpr std::initializer_list<std::pair<const char*, FeedMode>> kFeedModeWords = {
+    {"off", FeedMode::kOff}, {"warn", FeedMode::kWarn}, {"fix", FeedMode::kFix}};
+
+Reader spellings(FeedRules& out) {
+  return [&out](const toml::node& node) -> Status {
+    const toml::array* list = node.as_array();
+    if (!list) return wrong(node, "a list of words");
+    for (const toml::node& entry : *list) {
+      const std::string word = entry.value<std::string>().value_or("");
+      if (word.empty() || word.find(' ') != word.npos) {
+        return invalid_argument("expected words without spaces, found " +
+                                (entry.is_string() ? "\"" + word + "\"" : "another value"));
+      }
+      out.add_spelling(word);
+    }
+    return {};
+  };
+}
+
 Reader keys(std::vector<PublicKey>& out) {
   return [&out](const toml::node& node) -> Status {
     const toml::array* list = node.as_array();
@@ -52,6 +71,7 @@ struct Draft {
     std::optional<uint64_t> max_width, selling_points;
   };
   std::vector<GivenProfile> profiles;
+  FeedRules feed;
 
   Readers readers();
   Status read_profiles(const toml::table& table, const std::string& prefix);
@@ -107,6 +127,11 @@ Readers Draft::readers() {
       {"title.separator", text(separator)},
       {"title.max_width", integer(0, kWidest, [&c](uint64_t v) { c.title.max_width = v; })},
       {"title.ellipsis", text(ellipsis)},
+      {"title.feed.capitals", word(kFeedModeWords, feed.mode(FeedRule::kCapitals))},
+      {"title.feed.punctuation", word(kFeedModeWords, feed.mode(FeedRule::kPunctuation))},
+      {"title.feed.repeats", word(kFeedModeWords, feed.mode(FeedRule::kRepeats))},
+      {"title.feed.decorations", word(kFeedModeWords, feed.mode(FeedRule::kDecorations))},
+      {"title.feed.spellings", spellings(feed)},
   };
   return readers;
 }
@@ -176,6 +201,7 @@ Config Draft::finish() {
   config.title.ellipsis = ellipsis;
   config.untouched_title = config.title;
   config.untouched_title.max_width = 0;
+  config.title.feed = feed;
   choose_profiles();
   return std::move(config);
 }

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "plugin/title_feed.h"
+
 namespace barker {
 
 inline void count(std::atomic<uint64_t>& counter, uint64_t by = 1) {
@@ -23,6 +25,11 @@ struct QueryCounts {
            invalid_utf8 = 0, candidates_scored = 0, candidates_rescored = 0, screen_violations = 0,
            user_tokens = 0, user_tokens_unknown = 0, candidates = 0, candidates_unknown = 0,
            groups_ignored = 0, unknown_surfaces = 0;
+  std::array<uint64_t, kFeedRules> titles_by_rule{};  // [FeedRule] on which it fired
+
+  void count_title(FeedRuleMask fired) {
+    for (size_t i = 0; fired != 0; ++i, fired >>= 1) titles_by_rule[i] += fired & 1;
+  }
 
   void add(const QueryCounts& other) {
     ads_rescored += other.ads_rescored;
@@ -39,6 +46,7 @@ struct QueryCounts {
     candidates_unknown += other.candidates_unknown;
     groups_ignored += other.groups_ignored;
     unknown_surfaces += other.unknown_surfaces;
+    for (size_t i = 0; i < kFeedRules; ++i) titles_by_rule[i] += other.titles_by_rule[i];
   }
 };
 
@@ -49,6 +57,7 @@ struct Counters {
       query_keywords_unknown{0}, invalid_utf8{0}, candidates_scored{0}, candidates_rescored{0},
       screen_violations{0}, user_tokens{0}, user_tokens_unknown{0}, candidates{0},
       candidates_unknown{0}, groups_ignored{0}, bad_ads{0}, unknown_surfaces{0};
+  std::array<std::atomic<uint64_t>, kFeedRules> titles_by_rule{};  // [FeedRule]
 
   void add(const QueryCounts& q) {
     const auto add_to = [](std::atomic<uint64_t>& counter, uint64_t by) {
@@ -68,6 +77,7 @@ struct Counters {
     add_to(candidates_unknown, q.candidates_unknown);
     add_to(groups_ignored, q.groups_ignored);
     add_to(unknown_surfaces, q.unknown_surfaces);
+    for (size_t i = 0; i < kFeedRules; ++i) add_to(titles_by_rule[i], q.titles_by_rule[i]);
   }
 };
 

@@ -245,6 +245,13 @@ void Plugin::read_stats(barker_stats& s) const {
   s.groups_ignored = read(counters_.groups_ignored);
   s.bad_ads = read(counters_.bad_ads);
   s.unknown_surfaces = read(counters_.unknown_surfaces);
+  const auto titles_with = [&](FeedRule rule) {
+    return read(counters_.titles_by_rule[static_cast<size_t>(rule)]);
+  };
+  s.titles_with_decorations = titles_with(FeedRule::kDecorations);
+  s.titles_with_punctuation = titles_with(FeedRule::kPunctuation);
+  s.titles_with_repeats = titles_with(FeedRule::kRepeats);
+  s.titles_with_capitals = titles_with(FeedRule::kCapitals);
   s.generation = serving_id_;
 }
 

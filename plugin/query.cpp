@@ -90,7 +90,7 @@ bool Query::answer_ads() {
   lap(answer_.choose_ns);
   complete &= rewrite();
   lap(answer_.rewrite_ns);
-  answer_.reason = !complete          ? BARKER_REASON_DEADLINE
+  answer_.reason = !complete             ? BARKER_REASON_DEADLINE
                    : lacks_click_rates() ? BARKER_REASON_NO_CLICK_RATES
                                          : BARKER_REASON_NONE;
   answer_.status =

@@ -53,6 +53,7 @@ class Query {
   // looks.
   static constexpr uint64_t kStepsPerByteSplit = 64, kStepsPerByteNormalized = 32;
   static constexpr uint64_t kStepsPerByteCleaned = 12, kStepsPerByteCut = 44;
+  static constexpr uint64_t kStepsPerByteRuled = 160;  // by the rules for feeds
   // For a byte of a title in which a selling point is looked for that stands there all over.
   static constexpr uint64_t kStepsPerBytePlaced = 160;
 

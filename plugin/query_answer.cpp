@@ -10,6 +10,18 @@
 #include "plugin/title_text.h"
 
 namespace barker {
+namespace {
+
+// The rules for feeds that fired, as flags of a result.
+uint32_t result_flags(FeedRuleMask fired) {
+  static_assert(bit_of(FeedRule::kDecorations) << 1 == BARKER_RESULT_DECORATIONS &&
+                bit_of(FeedRule::kPunctuation) << 1 == BARKER_RESULT_PUNCTUATION &&
+                bit_of(FeedRule::kRepeats) << 1 == BARKER_RESULT_REPEATS &&
+                bit_of(FeedRule::kCapitals) << 1 == BARKER_RESULT_CAPITALS);
+  return fired << 1;
+}
+
+}  // namespace
 
 // Past the deadline ads get no selling points any more.
 bool Query::choose() {
@@ -188,7 +200,9 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
       (out.flags & BARKER_RESULT_BAD_AD) != 0 ? title_of_bad_ad(a) : view(a.title);
   const bool is_cut = is_shown && title_.max_width > 0;
   const uint64_t steps_per_byte = is_cut ? kStepsPerByteCut : kStepsPerByteCleaned;
+  const bool is_ruled = is_shown && !title_.feed.are_all_off();
   uint64_t steps = kStepsPerAd + steps_per_byte * title.size();
+  if (is_ruled) steps += kStepsPerByteRuled * title.size();
   uint32_t promoted = 0;
   for (uint32_t k = 0; k < out.chosen_count; ++k) {
     const auto point = element(a.selling_points, a.selling_point_stride, out.chosen[k].index);
@@ -204,8 +218,11 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   out.title_offset = answer_.text.size();
   // The merchant's own title is cleaned and escaped like all output, but neither prefixed nor cut.
   const bool is_own = !in_time || !is_shown || !out.rescored || is_untouched(a, out.ad);
+  FeedRuleMask fired = 0;
   rewrite_title(title, {prefixes, out.chosen_count}, is_own ? config_.untouched_title : title_,
-                answer_.text, placed, &counts_.invalid_utf8);
+                answer_.text, placed, &counts_.invalid_utf8, &fired);
+  out.flags |= result_flags(fired);
+  counts_.count_title(fired);
   out.title_size = answer_.text.size() - out.title_offset;
   keep_placed(out, prefixes, placed);
 }

@@ -153,7 +153,7 @@ void fold_spaces(std::string& text) {
 
 void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
                    const TitlePolicy& policy, std::string& out, Placed* placed,
-                   uint64_t* replaced_utf8) {
+                   uint64_t* replaced_utf8, FeedRuleMask* fired) {
   Buffers& buffers = thread_buffers();
   std::string& visible = buffers.visible;
   std::fill_n(placed, prefixes.size(), Placed{});
@@ -172,6 +172,8 @@ void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
   } else {
     append_visible(title, visible, replaced_utf8);
   }
+  const FeedRuleMask rules = policy.feed.are_all_off() ? 0 : apply_feed_rules(policy.feed, visible);
+  if (fired) *fired = rules;
   const bool isolates = is_isolated(visible, policy);
   if (isolates) out += kIsolateOpen;
   append_fitting(visible, left, policy, out);

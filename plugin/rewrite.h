@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "models/text/columns.h"
+#include "plugin/title_feed.h"
 
 namespace barker {
 
@@ -50,6 +51,7 @@ struct TitlePolicy {
   MeasuredText separator = " ";
   uint64_t max_width = 0;  // columns, as models/text/columns.h counts them; 0: as many as there are
   MeasuredText ellipsis = "…";
+  FeedRules feed;  // what is done about the title itself, once it is clean; not about prefixes
 };
 
 inline constexpr std::string_view kIsolateOpen = "<bdi>", kIsolateClose = "</bdi>";
@@ -76,9 +78,10 @@ void fold_spaces(std::string& text);
 // start. Prefixes matter more than the title's end: where the two do not fit together, the title is
 // cut after a grapheme cluster, at a word if one ends near, and gets the ellipsis. Prefixes that
 // would leave less than a third of the width to the title are left out, the last ones first. Adds
-// the number of invalid UTF-8 sequences to *replaced_utf8 (may be null).
+// the number of invalid UTF-8 sequences to *replaced_utf8 (may be null). *fired (may be null) gets
+// the rules for feeds that fired.
 void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
                    const TitlePolicy& policy, std::string& out, Placed* placed,
-                   uint64_t* replaced_utf8);
+                   uint64_t* replaced_utf8, FeedRuleMask* fired = nullptr);
 
 }  // namespace barker

@@ -67,7 +67,7 @@ Status read_table(const toml::table& table, const std::string& prefix, const Rea
       if (Status s = reader->second(*named, name + "."); !s.ok()) return s;
       continue;
     }
-    if (node.is_table() && prefix.empty() && !readers.keys.contains(name)) {
+    if (node.is_table() && !readers.keys.contains(name)) {
       bool known = false;
       for (const auto& [reader, unused] : readers.keys) known |= reader.starts_with(name + ".");
       if (!known) return invalid_argument(where + "no such table");

@@ -145,6 +145,16 @@ void register_plugin(Registry& registry, const std::function<PluginCounts()>& re
   counter("barker_unknown_surfaces_total",
           "Queries that named a width profile which the configuration lacks.",
           &P::unknown_surfaces);
+  const std::pair<const char*, uint64_t P::*> rules[] = {
+      {"decorations", &P::titles_with_decorations},
+      {"punctuation", &P::titles_with_punctuation},
+      {"repeats", &P::titles_with_repeats},
+      {"capitals", &P::titles_with_capitals}};
+  for (const auto& [rule, field] : rules) {
+    registry.add_counter("barker_title_rules_total",
+                         "Titles that a rule for feeds changed, or warned of.", {{"rule", rule}},
+                         [read, field = field] { return static_cast<double>(read().*field); });
+  }
   counter("barker_selling_points_total", "Selling points that were looked up.", &P::candidates);
   counter("barker_selling_points_unknown_total", "Of these, selling points that the model lacks.",
           &P::candidates_unknown);

@@ -93,6 +93,8 @@ struct PluginCounts {
   uint64_t query_keywords = 0, query_keywords_unknown = 0;
   uint64_t user_tokens = 0, user_tokens_unknown = 0;
   uint64_t candidates = 0, candidates_unknown = 0, groups_ignored = 0, unknown_surfaces = 0;
+  uint64_t titles_with_decorations = 0, titles_with_punctuation = 0, titles_with_repeats = 0,
+           titles_with_capitals = 0;
   uint64_t candidates_scored = 0, candidates_rescored = 0, screen_violations = 0;
   uint64_t invalid_utf8 = 0;
   uint64_t generation = 0;  // 0: none serves

@@ -17,6 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // Promoted from somewhere, also from the middle of a character.
   const size_t begin = data[0] % 16, end = begin + data[1] % 8;
   const Prefix prefix{point, begin, end};
+  if (data[0] % 2 == 1) policy.feed.modes.fill(FeedMode::kFix);
   std::string out;
   Placed placed;
   uint64_t replaced = 0;

@@ -70,7 +70,9 @@ TEST(ParseConfig, HasTheDefaultsThatItsPageShows) {
   EXPECT_EQ(shown->title.separator, defaults.title.separator);
   EXPECT_EQ(shown->title.max_width, defaults.title.max_width);
   EXPECT_EQ(shown->title.ellipsis, defaults.title.ellipsis);
-  constexpr int kKeys = 25;
+  EXPECT_EQ(shown->title.feed.modes, defaults.title.feed.modes);
+  EXPECT_TRUE(shown->title.feed.spellings.empty());
+  constexpr int kKeys = 30;
   int keys = 0;
   std::istringstream lines(toml);
   for (std::string line; std::getline(lines, line);) {
@@ -130,6 +132,24 @@ TEST(Config, ReadsWidthProfiles) {
   EXPECT_EQ(config->profile(""), nullptr);
   EXPECT_EQ(count_on(*config, ""), 2u);
   EXPECT_EQ(config->title_for(nullptr).max_width, 80u);
+}
+
+TEST(Config, ReadsTheRulesForFeeds) {
+  const auto config = parse_config(
+      "[title.feed]\ncapitals = \"fix\"\nrepeats = \"warn\"\nspellings = [\"adidas\"]\n"
+      "[title.profile.mobile]\nmax_width = 40\n");
+  ASSERT_TRUE(config.ok()) << config.status().message();
+  EXPECT_EQ(config->title.feed.mode(FeedRule::kCapitals), FeedMode::kFix);
+  EXPECT_EQ(config->title.feed.mode(FeedRule::kRepeats), FeedMode::kWarn);
+  EXPECT_EQ(config->title.feed.mode(FeedRule::kPunctuation), FeedMode::kOff);
+  EXPECT_EQ(config->profile("mobile")->title.feed.modes, config->title.feed.modes);
+  EXPECT_TRUE(config->untouched_title.feed.are_all_off());
+  EXPECT_THAT(error_of("[title.feed]\ncapitals = \"on\""),
+              HasSubstr("line 2: title.feed.capitals: expected off, warn or fix, found \"on\""));
+  EXPECT_THAT(error_of("[title.feed]\nemoji = \"fix\""),
+              HasSubstr("line 2: title.feed.emoji: no such key"));
+  EXPECT_THAT(error_of("[title.feed]\nspellings = [\"two words\"]"),
+              HasSubstr("title.feed.spellings: expected words without spaces"));
 }
 
 TEST(Config, NamesWhatIsWrongInAWidthProfile) {
