@@ -15,6 +15,7 @@ Command add_check_command(CLI::App& app);
 Command add_rules_command(CLI::App& app);
 Command add_mine_command(CLI::App& app);
 Command add_search_command(CLI::App& app);
+Command add_titles_command(CLI::App& app);
 Command add_serve_command(CLI::App& app);
 Command add_import_command(CLI::App& app);
 Command add_inspect_command(CLI::App& app);
