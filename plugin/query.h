@@ -11,6 +11,7 @@
 // that will be shown cost anything.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -78,7 +79,12 @@ class Query {
   bool split_title(const barker_ad& a, uint64_t index);
   bool map_candidates();
   bool collect_candidates(const barker_ad& a, uint64_t index);
-  void add_candidate(Fingerprint f, uint32_t row, bool in_title, RuleMask rules);
+  struct AdRules {
+    RuleMask mask;
+    std::array<uint32_t, 2> blocks;  // of its merchant and of itself; Blocks::kNone
+  };
+  AdRules rules_of(const barker_ad& a, const RegisteredAd* known) const;
+  void add_candidate(Fingerprint f, uint32_t row, bool in_title, const AdRules& rules);
   bool find_candidate_rows();
   bool find_rows(std::span<const Fingerprint> fingerprints, std::vector<uint32_t>& rows);
 

@@ -96,7 +96,7 @@ bool Query::pass_over_unfit(uint64_t ad_index, std::span<const uint32_t> chosen)
 // whose fingerprint belongs to another text must not get past them: where one was chosen, all such
 // selling points of the ad are forbidden. False: none was chosen.
 bool Query::forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen) {
-  if (weights_.rows->empty()) return false;
+  if (weights_.rows->empty() && rules_.blocks.is_empty()) return false;
   const barker_ad a = ad(ad_index);
   const auto is_misnamed = [&](size_t i) {
     const auto point = element(a.selling_points, a.selling_point_stride, i);

@@ -179,6 +179,7 @@ bool Query::map_candidates() {
   w_.candidates.clear();
   w_.resolved_rows.clear();
   w_.candidate_rules.clear();
+  w_.candidate_blocks.clear();
   w_.candidate_ranges.assign(window_, {});
   if (!n_.has_auxiliary) {  // else the titles are split already
     w_.title_fingerprints.clear();
@@ -205,8 +206,7 @@ bool Query::collect_candidates(const barker_ad& a, uint64_t index) {
   const size_t begin = w_.candidates.size();
   const auto title = std::span(w_.title_fingerprints).subspan(words.begin, words.size());
   const RegisteredAd* const known = resolved(index);
-  const RuleMask rules = known ? rules_.of_category_path(known->chunk->category_path(known->index))
-                               : rules_.of_category(view(a.category));
+  const AdRules rules = rules_of(a, known);
   for (uint64_t i = 0; i < a.selling_point_count; ++i) {
     if (known) {
       const uint32_t point = known->chunk->points_of(known->index)[i];
@@ -225,10 +225,23 @@ bool Query::collect_candidates(const barker_ad& a, uint64_t index) {
   return true;
 }
 
-void Query::add_candidate(Fingerprint f, uint32_t row, bool in_title, RuleMask rules) {
+// Which rules apply to the selling points of an ad.
+Query::AdRules Query::rules_of(const barker_ad& a, const RegisteredAd* known) const {
+  AdRules rules{known ? rules_.of_category_path(known->chunk->category_path(known->index))
+                      : rules_.of_category(view(a.category)),
+                {Blocks::kNone, Blocks::kNone}};
+  if (rules_.blocks.is_empty()) return rules;
+  rules.blocks[0] = rules_.blocks.of_merchant(known ? known->chunk->merchant(known->index)
+                                                    : merchant_fingerprint(view(a.merchant)));
+  if (rules_.blocks.name_ads()) rules.blocks[1] = rules_.blocks.of_ad(fingerprint(view(a.id)));
+  return rules;
+}
+
+void Query::add_candidate(Fingerprint f, uint32_t row, bool in_title, const AdRules& rules) {
   w_.candidates.push_back({f, kUnknownRow, NAN, in_title});
   w_.resolved_rows.push_back(row);
-  w_.candidate_rules.push_back(rules);
+  w_.candidate_rules.push_back(rules.mask);
+  w_.candidate_blocks.push_back(rules.blocks);
 }
 
 bool Query::find_rows(std::span<const Fingerprint> fingerprints, std::vector<uint32_t>& rows) {
@@ -264,7 +277,9 @@ bool Query::find_candidate_rows() {
       continue;
     }
     w_.candidates[i].row = row;
-    w_.candidates[i].forbidden = weights_.forbids(row, w_.candidate_rules[i]);
+    w_.candidates[i].forbidden = weights_.forbids(row, w_.candidate_rules[i]) ||
+                                 weights_.blocks_name(w_.candidate_blocks[i][0], row) ||
+                                 weights_.blocks_name(w_.candidate_blocks[i][1], row);
     if (w_.candidates[i].forbidden) continue;  // how good it would be does not matter
     bool is_new;
     w_.candidate_slot[i] = w_.slots.find_or_add(row, is_new);

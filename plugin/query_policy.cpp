@@ -84,7 +84,12 @@ void Query::find_unknown_logits() {
       for (size_t c = 0; c < candidates.size(); ++c) {
         if (candidates[c].row != kUnknownRow) continue;
         const RuleMask rules = w_.candidate_rules[first + c];
-        candidates[c].forbidden = rules_.forbids_unseen(candidates[c].fingerprint, rules);
+        const Fingerprint point = candidates[c].fingerprint;
+        candidates[c].forbidden = rules_.forbids_unseen(point, rules);
+        for (const uint32_t block : w_.candidate_blocks[first + c]) {
+          candidates[c].forbidden |=
+              block != Blocks::kNone && rules_.blocks.forbids_unseen(block, point);
+        }
         candidates[c].logit = of_category;
       }
     }

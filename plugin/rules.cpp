@@ -190,8 +190,14 @@ Result<Rules> Rules::parse(std::string_view toml_text) {
       if (rules.forbidden_.size() > kMostPatterns) {
         s = wrong(node, key, "at most " + std::to_string(kMostPatterns) + " patterns");
       }
+    } else if (key == "block") {
+      const toml::array* list = node.as_array();
+      if (!list || !list->is_array_of_tables()) return wrong(node, key, "[[block]] tables");
+      for (const toml::node& entry : *list) {
+        if (s = rules.blocks.add(*entry.as_table()); !s.ok()) return s;
+      }
     } else {
-      return wrong(node, key, "off, merchants_off, selling_points_off or forbid");
+      return wrong(node, key, "off, merchants_off, selling_points_off, forbid or block");
     }
     if (!s.ok()) return s;
   }
@@ -273,23 +279,37 @@ Result<RulesCheck> RulesCheck::create(const Rules& rules) {
     if (!forbidden.category.empty()) rule += " in \"" + forbidden.category_text + "\"";
     check.forbidden_.push_back({rule});
   }
+  for (size_t b = 0; b < rules.blocks.size(); ++b) {
+    check.blocks_.push_back({rules.blocks.name_of(b)});
+  }
   return check;
 }
 
-Status RulesCheck::add(std::string_view merchant, std::string_view category,
+void RulesCheck::add_to_block(uint32_t block, const std::vector<std::string_view>& selling_points) {
+  if (block == Blocks::kNone) return;
+  const auto forbidden = std::ranges::count_if(selling_points, [&](std::string_view point) {
+    return rules_.blocks.forbids(block, keyword_fingerprint(point), normalize_keyword(point));
+  });
+  blocks_[block].selling_points += static_cast<uint64_t>(forbidden);
+  blocks_[block].ads += forbidden > 0;
+}
+
+Status RulesCheck::add(std::string_view id, std::string_view merchant, std::string_view category,
                        const std::vector<std::string_view>& selling_points) {
   const auto by_merchant = merchants_.find(merchant_fingerprint(merchant));
   if (by_merchant != merchants_.end()) ++by_merchant->second.ads;
+  add_to_block(rules_.blocks.of_merchant(merchant_fingerprint(merchant)), selling_points);
+  add_to_block(rules_.blocks.of_ad(fingerprint(id)), selling_points);
   const RuleMask in_category = rules_.of_category(category);
   RuleMask touched = 0;  // forbids that the ad is counted for
   std::vector<Fingerprint> counted;
   for (const std::string_view point : selling_points) {
-    const Fingerprint id = keyword_fingerprint(point);
-    if (const auto by_name = points_.find(id); by_name != points_.end()) {
+    const Fingerprint name = keyword_fingerprint(point);
+    if (const auto by_name = points_.find(name); by_name != points_.end()) {
       ++by_name->second.selling_points;
-      if (std::ranges::find(counted, id) == counted.end()) {
+      if (std::ranges::find(counted, name) == counted.end()) {
         ++by_name->second.ads;
-        counted.push_back(id);
+        counted.push_back(name);
       }
     }
     RuleMask found = 0;
@@ -314,6 +334,7 @@ std::vector<RulesCheck::Hits> RulesCheck::hits() const {
               [](const Hits& a, const Hits& b) { return a.rule < b.rule; });
   }
   all.insert(all.end(), forbidden_.begin(), forbidden_.end());
+  all.insert(all.end(), blocks_.begin(), blocks_.end());
   return all;
 }
 

@@ -10,6 +10,10 @@
 //   pattern = "\\bbest\\b|第一"      ICU regular expression, searched in the normal form (lower
 //                                   case)
 //   category = "cosmetics"          only for ads of this category; absent: for all
+//   [[block]]                       what one merchant does not want before its titles (blocks.h)
+//   merchant = "m17"                or ad = "a12"
+//   exact = ["free shipping"]
+//   contains = ["free"]
 //
 // Merchants and categories are compared without case, character references and spaces around them.
 // A category is a path, whose elements >, /, |, » and their like separate: "cosmetics" covers
@@ -30,6 +34,7 @@
 
 #include "models/base/result.h"
 #include "models/weights/vocabulary.h"
+#include "plugin/blocks.h"
 
 namespace barker {
 
@@ -49,6 +54,7 @@ class Rules {
   static Result<Rules> parse(std::string_view toml);
 
   bool off = false;
+  Blocks blocks;  // merchants' own
 
   // Which rules forbid each of the first `rows` names; empty where there are no rules. It is an
   // error if that takes longer than `at_most`, because other control calls, among them one that
@@ -99,19 +105,20 @@ class RulesCheck {
   RulesCheck(RulesCheck&&) noexcept;
 
   // Fails where a pattern takes too long.
-  Status add(std::string_view merchant, std::string_view category,
+  Status add(std::string_view id, std::string_view merchant, std::string_view category,
              const std::vector<std::string_view>& selling_points);
 
-  // In the order merchants_off, selling_points_off, forbid.
+  // In the order merchants_off, selling_points_off, forbid, block.
   std::vector<Hits> hits() const;
 
  private:
   explicit RulesCheck(const Rules& rules);
+  void add_to_block(uint32_t block, const std::vector<std::string_view>& selling_points);
 
   const Rules& rules_;
   std::unique_ptr<Rules::Matchers> matchers_;
   std::unordered_map<Fingerprint, Hits> merchants_, points_;
-  std::vector<Hits> forbidden_;
+  std::vector<Hits> forbidden_, blocks_;
 };
 
 }  // namespace barker

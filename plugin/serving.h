@@ -3,6 +3,7 @@
 // pointer.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@ namespace barker {
 struct RuledGeneration {
   std::shared_ptr<const Generation> generation;       // null: no weights
   std::shared_ptr<const std::vector<RuleMask>> rows;  // [keyword_rows] or empty: what forbids each
+  std::shared_ptr<const Blocks::Rows> blocks;         // what each block forbids
   std::shared_ptr<GenerationCounters> counters;
   std::shared_ptr<const CatalogueRows> catalogues = {};  // null: no weights, or not yet resolved
 
@@ -29,6 +31,10 @@ struct RuledGeneration {
   // Which of the rules in `applying` forbid a name.
   bool forbids(uint32_t row, RuleMask applying) const noexcept {
     return !rows->empty() && ((*rows)[row] & applying) != 0;
+  }
+  // Whether a merchant's own block (Blocks::kNone: there is none) forbids a name.
+  bool blocks_name(uint32_t block, uint32_t row) const noexcept {
+    return block != Blocks::kNone && std::ranges::binary_search((*blocks)[block], row);
   }
 };
 

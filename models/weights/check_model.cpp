@@ -183,6 +183,7 @@ Status WeightFileCheck::check_place(const fbs::Tensor& tensor, uint64_t bytes) c
 Status WeightFileCheck::check_disjoint() const {
   std::vector<const fbs::Tensor*> by_offset(metadata_->tensors()->begin(),
                                             metadata_->tensors()->end());
+  std::erase_if(by_offset, [](const fbs::Tensor* tensor) { return tensor->size() == 0; });
   std::ranges::sort(by_offset, {}, &fbs::Tensor::offset);
   for (size_t i = 1; i < by_offset.size(); ++i) {
     if (by_offset[i - 1]->offset() + by_offset[i - 1]->size() > by_offset[i]->offset()) {

@@ -64,6 +64,12 @@ TEST(ParseConfig, HasTheDefaultsThatItsPageShows) {
   EXPECT_EQ(shown->policy.choose.minimum_logit, defaults.policy.choose.minimum_logit);
   EXPECT_EQ(shown->policy.choose.maximum_cosine, defaults.policy.choose.maximum_cosine);
   EXPECT_EQ(shown->policy.choose.duplicates, defaults.policy.choose.duplicates);
+  EXPECT_EQ(shown->policy.by, defaults.policy.by);
+  EXPECT_EQ(shown->policy.display, defaults.policy.display);
+  EXPECT_EQ(shown->policy.is_highlighted, defaults.policy.is_highlighted);
+  EXPECT_EQ(shown->policy.exploration.share, defaults.policy.exploration.share);
+  EXPECT_EQ(shown->policy.exploration.by, defaults.policy.exploration.by);
+  EXPECT_EQ(shown->policy.exploration.prior, defaults.policy.exploration.prior);
   EXPECT_EQ(shown->title.format, defaults.title.format);
   EXPECT_EQ(shown->title.open, defaults.title.open);
   EXPECT_EQ(shown->title.close, defaults.title.close);
@@ -72,7 +78,7 @@ TEST(ParseConfig, HasTheDefaultsThatItsPageShows) {
   EXPECT_EQ(shown->title.ellipsis, defaults.title.ellipsis);
   EXPECT_EQ(shown->title.feed.modes, defaults.title.feed.modes);
   EXPECT_TRUE(shown->title.feed.spellings.empty());
-  constexpr int kKeys = 30;
+  constexpr int kKeys = 36;
   int keys = 0;
   std::istringstream lines(toml);
   for (std::string line; std::getline(lines, line);) {
@@ -85,13 +91,20 @@ TEST(ParseConfig, TakesEveryKey) {
   const auto config = parse_config(
       "enabled = false\nisa = \"avx2\"\nwindow = 7\n[order]\nbid = 2\npctr = 0.5\nfirst_pass = 0\n"
       "[selling_points]\ncount = 3\nminimum_score = 0.2\nmaximum_cosine = 0.5\nduplicates = "
-      "\"promote\"\n"
+      "\"promote\"\nchoose_by = \"click_rate\"\ndisplay = \"as_listed\"\nhighlight = false\n"
+      "[exploration]\nshare = 0.05\nby = \"thompson\"\nprior = 0.5\n"
       "[title]\nformat = \"plain\"\nopen = \"[\"\nclose = \"]\"\nseparator = \" | \"\nmax_width = "
       "40\nellipsis = \"...\"\n");
   ASSERT_TRUE(config.ok()) << config.status().message();
   EXPECT_FALSE(config->enabled);
   EXPECT_EQ(config->policy.order.bid, 2);
   EXPECT_EQ(config->policy.choose.duplicates, Duplicates::kPromote);
+  EXPECT_EQ(config->policy.by, ChooseBy::kClickRate);
+  EXPECT_EQ(config->policy.display, DisplayOrder::kAsListed);
+  EXPECT_FALSE(config->policy.is_highlighted);
+  EXPECT_EQ(config->policy.exploration.share, 0.05);
+  EXPECT_EQ(config->policy.exploration.by, ExploreBy::kThompson);
+  EXPECT_EQ(config->policy.exploration.prior, 0.5f);
   EXPECT_EQ(config->title.open, "[");
   EXPECT_EQ(config->title.max_width, 40u);
 }
@@ -145,7 +158,7 @@ TEST(Config, ReadsTheRulesForFeeds) {
   EXPECT_EQ(config->profile("mobile")->title.feed.modes, config->title.feed.modes);
   EXPECT_TRUE(config->untouched_title.feed.are_all_off());
   EXPECT_THAT(error_of("[title.feed]\ncapitals = \"on\""),
-              HasSubstr("line 2: title.feed.capitals: expected off, warn or fix, found \"on\""));
+              HasSubstr("line 2: title.feed.capitals: expected one of off, warn, fix, found \"on\""));
   EXPECT_THAT(error_of("[title.feed]\nemoji = \"fix\""),
               HasSubstr("line 2: title.feed.emoji: no such key"));
   EXPECT_THAT(error_of("[title.feed]\nspellings = [\"two words\"]"),

@@ -320,6 +320,18 @@ TEST(WeightFileClickRates, ComeBackAsTheyWereWrittenAndAreFoundByQueryAndRow) {
   EXPECT_FALSE((*without)->click_rates().are_there());
 }
 
+TEST(WeightFileClickRates, MayHaveNoQueryOfTheirOwn) {
+  ModelSpec model = random_model(21, {.click_rates = true});
+  ClickRateTable& table = model.click_rates;
+  table.queries.clear();
+  table.rows.clear();
+  table.values.clear();
+  table.begins = {0};
+  const auto file = WeightFile::open(written(model));
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  EXPECT_EQ((*file)->click_rates().rate(10, 4), 0.4f);
+}
+
 TEST(WeightFileClickRates, AreRefusedWhereALookUpCouldNotRelyOnThem) {
   const std::function<void(ClickRateTable&)> damages[] = {
       [](ClickRateTable& r) {

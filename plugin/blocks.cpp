@@ -1,0 +1,114 @@
+#include "plugin/blocks.h"
+
+#include <algorithm>
+
+#include "models/text/keywords.h"
+#include "plugin/rules.h"
+
+namespace barker {
+namespace {
+
+constexpr uint32_t kNamesBetweenLooks = 256;
+
+Status wrong(const toml::node& node, const std::string& key, const std::string& expected) {
+  return invalid_argument("line " + std::to_string(node.source().begin.line) + ": block." + key +
+                          ": expected " + expected);
+}
+
+bool is_word_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+// Whether the words stand in the text: not as a part of a longer Latin word. Scripts without spaces
+// have no such ends.
+bool has_words(std::string_view text, std::string_view words) {
+  for (size_t at = text.find(words); at != text.npos; at = text.find(words, at + 1)) {
+    const size_t end = at + words.size();
+    const bool begins = at == 0 || !is_word_byte(words.front()) || !is_word_byte(text[at - 1]);
+    const bool ends = end == text.size() || !is_word_byte(words.back()) || !is_word_byte(text[end]);
+    if (begins && ends) return true;
+  }
+  return false;
+}
+
+// The normal forms of a list of texts.
+Status read_texts(const toml::node& node, const std::string& key, std::vector<std::string>& out) {
+  const toml::array* list = node.as_array();
+  if (!list) return wrong(node, key, "a list of strings");
+  for (const toml::node& entry : *list) {
+    const std::string text = normalize_keyword(entry.value<std::string>().value_or(""));
+    if (!entry.is_string() || text.empty()) {
+      return wrong(entry, key, "strings of more than spaces and signs");
+    }
+    out.push_back(text);
+  }
+  return {};
+}
+
+}  // namespace
+
+Status Blocks::add(const toml::table& table) {
+  std::string merchant, ad;
+  std::vector<std::string> exact, contains;
+  for (const auto& [field, value] : table) {
+    const std::string key(field.str());
+    Status s;
+    if (key == "merchant" || key == "ad") {
+      if (!value.is_string() || value.value<std::string>()->empty()) {
+        return wrong(value, key, "an id");
+      }
+      (key == "ad" ? ad : merchant) = *value.value<std::string>();
+    } else if (key == "exact" || key == "contains") {
+      s = read_texts(value, key, key == "exact" ? exact : contains);
+    } else {
+      return wrong(value, key, "merchant, ad, exact or contains");
+    }
+    if (!s.ok()) return s;
+  }
+  if (merchant.empty() == ad.empty()) return wrong(table, "merchant", "either a merchant or an ad");
+  if (exact.empty() && contains.empty()) return wrong(table, "exact", "exact or contains");
+  Owners& owners = ad.empty() ? of_merchants_ : of_ads_;
+  const Fingerprint owner = ad.empty() ? merchant_fingerprint(merchant) : fingerprint(ad);
+  const auto [found, is_new] = owners.try_emplace(owner, static_cast<uint32_t>(blocks_.size()));
+  if (is_new) {
+    blocks_.push_back(
+        {ad.empty() ? "block merchant \"" + merchant + "\"" : "block ad \"" + ad + "\"", {}, {}});
+  }
+  Block& block = blocks_[found->second];
+  for (const std::string& text : exact) block.exact.insert(fingerprint(text));
+  block.contains.insert(block.contains.end(), contains.begin(), contains.end());
+  return {};
+}
+
+Result<Blocks::Rows> Blocks::match(const Vocabulary& vocabulary, uint32_t rows,
+                                   std::chrono::milliseconds at_most) const {
+  Rows forbidden(blocks_.size());
+  const auto end = std::chrono::steady_clock::now() + at_most;
+  for (uint32_t row = 0; row < rows && !blocks_.empty(); ++row) {
+    if (row % kNamesBetweenLooks == 0 && std::chrono::steady_clock::now() >= end) {
+      return bad_data("block: looking for the words of " + std::to_string(blocks_.size()) +
+                      " blocks in " + std::to_string(rows) + " names takes more than " +
+                      std::to_string(at_most.count()) + " ms");
+    }
+    for (uint32_t b = 0; b < blocks_.size(); ++b) {
+      if (forbids(b, vocabulary.fingerprint_of(row), vocabulary.text(row))) {
+        forbidden[b].push_back(row);
+      }
+    }
+  }
+  return forbidden;
+}
+
+bool Blocks::forbids(uint32_t block, Fingerprint point, std::string_view normal_form) const {
+  const Block& b = blocks_[block];
+  return b.exact.contains(point) || std::ranges::any_of(b.contains, [&](const std::string& words) {
+           return has_words(normal_form, words);
+         });
+}
+
+bool Blocks::forbids_unseen(uint32_t block, Fingerprint point) const noexcept {
+  const Block& b = blocks_[block];
+  return !b.contains.empty() || b.exact.contains(point);
+}
+
+}  // namespace barker
