@@ -38,7 +38,7 @@ Status read_texts(const toml::node& node, const std::string& key, std::vector<st
   for (const toml::node& entry : *list) {
     const std::string text = normalize_keyword(entry.value<std::string>().value_or(""));
     if (!entry.is_string() || text.empty()) {
-      return wrong(entry, key, "strings of more than spaces and signs");
+      return wrong(entry, key, "strings of more than spaces");
     }
     out.push_back(text);
   }

@@ -73,7 +73,8 @@ int32_t check_rules(barker_string toml, const barker_ad* ads, uint64_t ad_count,
       for (uint64_t k = 0; k < ad.selling_point_count; ++k) {
         points.push_back(view(element(ad.selling_points, ad.selling_point_stride, k).text));
       }
-      if (Status s = check->add(view(ad.id), view(ad.merchant), view(ad.category), points); !s.ok()) {
+      if (Status s = check->add(view(ad.id), view(ad.merchant), view(ad.category), points);
+          !s.ok()) {
         return fail_rules(s, error);
       }
     }

@@ -157,8 +157,9 @@ TEST(Config, ReadsTheRulesForFeeds) {
   EXPECT_EQ(config->title.feed.mode(FeedRule::kPunctuation), FeedMode::kOff);
   EXPECT_EQ(config->profile("mobile")->title.feed.modes, config->title.feed.modes);
   EXPECT_TRUE(config->untouched_title.feed.are_all_off());
-  EXPECT_THAT(error_of("[title.feed]\ncapitals = \"on\""),
-              HasSubstr("line 2: title.feed.capitals: expected one of off, warn, fix, found \"on\""));
+  EXPECT_THAT(
+      error_of("[title.feed]\ncapitals = \"on\""),
+      HasSubstr("line 2: title.feed.capitals: expected one of off, warn, fix, found \"on\""));
   EXPECT_THAT(error_of("[title.feed]\nemoji = \"fix\""),
               HasSubstr("line 2: title.feed.emoji: no such key"));
   EXPECT_THAT(error_of("[title.feed]\nspellings = [\"two words\"]"),

@@ -100,7 +100,8 @@ TEST(RulesCheck, CountsWhatEachRuleCovers) {
   ASSERT_TRUE(check.ok()) << check.status().message();
   EXPECT_TRUE(
       check->add("a1", "m17", "Sport > Shoes", {"Waterproof", "windproof", "free  shipping"}).ok());
-  EXPECT_TRUE(check->add("a2", "m2", "hats", {"waterproof", "free shipping", "FREE SHIPPING"}).ok());
+  EXPECT_TRUE(
+      check->add("a2", "m2", "hats", {"waterproof", "free shipping", "FREE SHIPPING"}).ok());
   std::vector<std::string> lines;
   for (const RulesCheck::Hits& hits : check->hits()) {
     lines.push_back(hits.rule + ": " + std::to_string(hits.ads) + " ads, " +

@@ -122,8 +122,7 @@ TEST(SearchQueries, AFailureEndsTheWaitForTheNextLineOfStandardInput) {
   ASSERT_EQ(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
   ASSERT_EQ(write(ends[1], "shoes\n", 6), 6);
   const auto fail = [](const SearchResult&) -> std::string { throw std::runtime_error("failed"); };
-  const Status status =
-      search_queries(**engine, {}, {"-", 4, {}, fail, [](const std::string&) {}});
+  const Status status = search_queries(**engine, {}, {"-", 4, {}, fail, [](const std::string&) {}});
   EXPECT_EQ(status.message(), "failed");
   if (before >= 0) dup2(before, STDIN_FILENO);
   for (const int descriptor : {ends[0], ends[1], before}) close(descriptor);
