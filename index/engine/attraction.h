@@ -23,9 +23,8 @@ struct Influence {
 
 struct PointAttraction {
   std::string text;
-  double probability;  // NaN: the model does not know the SP, or there are no weights
-  std::vector<Influence>
-      influences;  // the largest changes first; those without effect are left out
+  double probability;                // NaN: the model does not know the SP, or there are no weights
+  std::vector<Influence> influences;  // the largest changes first; those without effect are left out
 };
 
 class AttractionProbe {

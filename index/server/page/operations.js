@@ -52,8 +52,7 @@ function Plot({ times, series, unit, label }) {
     return () => { resized.disconnect(); plot.current.destroy(); };
   }, [series.length]);
   useEffect(() => { plot.current?.setData([times, ...series.map((s) => s.values)]); });
-  const isEmpty = !series.some((s) => s.values.some((v) => v !== null));
-  return html`<figure>${isEmpty && html`<p class="faint">The plot begins with the next searches.</p>`}<div ref=${place} class="plot" role="img" aria-label=${label}></div>
+  return html`<figure><div ref=${place} class="plot" role="img" aria-label=${label}></div>
     <figcaption>${series.map((s) => html`<span key=${s.label}><i class=${'key ' + s.color.slice(2)}></i>${s.label}</span>`)}</figcaption></figure>`;
 }
 
@@ -71,11 +70,11 @@ function Latency({ looks, deadline }) {
     return us === null ? null : us / 1000;
   });
   const budget = deadline * 1000;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Latency by stage"><table><caption>Stages since ${first === last ? 'the server began' : 'this view was opened'}; a search has ${deadline} ms</caption>
+  return html`<table><caption>Stages since this view was opened; a search has ${deadline} ms</caption>
     <thead><tr><th scope="col">stage</th><th scope="col">p50</th><th scope="col">p99</th><th scope="col">p99 of the budget</th></tr></thead>
     <tbody>${rows.map((r) => html`<tr key=${r.stage}><th scope="row">${r.stage.replace('_', ' ')}</th>
       <td>${micro(r.p50)}</td><td>${micro(r.p99)}</td>
-      <td>${r.p99 === null || !budget ? '–' : ((r.p99 / budget) * 100).toFixed(1) + '%'}</td></tr>`)}</tbody></table></div>
+      <td>${r.p99 === null || !budget ? '–' : ((r.p99 / budget) * 100).toFixed(1) + '%'}</td></tr>`)}</tbody></table>
     <${Plot} times=${times} unit="ms" label="Rescoring, p50 and p99 over time"
       series=${[{ label: 'rescore p50', color: '--accent', values: of(0.5) }, { label: 'rescore p99', color: '--warm', values: of(0.99) }]} />`;
 }

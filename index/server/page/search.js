@@ -103,7 +103,7 @@ function Bar({ value, label }) {
 function Why({ ad, explained, query, user }) {
   const [moved, setMoved] = useState(null);
   const [problem, setProblem] = useState('');
-  const points = [...(explained?.selling_points || [])].sort((a, b) => (b.score || 0) - (a.score || 0));
+  const points = explained?.selling_points || [];
   useEffect(() => {
     const chosen = ad.selling_points.map((p) => p.text);
     if (!chosen.length) return;
@@ -118,7 +118,7 @@ function Why({ ad, explained, query, user }) {
     ${moved && html`<h4>What in the history moved it</h4>
       ${moved.map((p) => html`<p key=${p.text}><mark>${p.text}</mark> ${p.influences.length
         ? p.influences.map((i) => html`<span key=${i.keyword} class=${'moved ' + (i.change > 0 ? 'up' : 'down')}
-            >${i.keyword} ${i.change > 0 ? '+' : '−'}${Math.abs(i.change * 100).toFixed(1)} points</span> `)
+            >${i.keyword} ${i.change > 0 ? '+' : '−'}${Math.abs(i.change * 100).toFixed(1)}</span> `)
         : html`<span class="faint">nothing; it is as for a stranger</span>`}</p>`)}`}
     ${problem && html`<p class="faint">${problem}</p>`}
     ${explained?.attention && html`<h4>What the click model reads in the title</h4>
@@ -194,7 +194,8 @@ export function SearchView({ settings }) {
         onClick=${() => setQuery(q)}>${q}</button> `)}, and change the user.</p></div>`}
     ${page && html`<${Chips} sfs=${page.sfs || []} chosen=${features} onClick=${chip}
         onClear=${(f) => setFeatures(features.filter((x) => x !== f))} />
-      <p class="summary"><b>${page.status}</b>${page.reason ? ' (' + page.reason + ')' : ''} by generation ${page.generation} in ${(page.timing_us.first_pass + page.timing_us.rescore).toFixed(0)} µs${page.arms.map((a) => html`
+      <p class="summary"><b>${page.status}</b>${page.reason ? ' (' + page.reason + ')' : ''} by generation ${page.generation}
+        in ${(page.timing_us.first_pass + page.timing_us.rescore).toFixed(0)} µs${page.arms.map((a) => html`
         <span class="arm" key=${a.experiment}>${a.experiment}: ${a.arm}</span>`)}</p>
       <div class="sides" data-user=${page.user} data-query=${page.query}>
         <section aria-labelledby="plain-heading"><h2 id="plain-heading">As the merchants wrote them</h2>

@@ -119,10 +119,6 @@ TEST(OpenApi, DescribesWhatIsAnswered) {
       {"POST", "/v1/admin/weights/promote", "/v1/admin/weights/promote", ""},
       {"POST", "/v1/admin/canary", "/v1/admin/canary", R"({"served":0,"compared":0})"},
       {"POST", "/v1/admin/catalogue/reload", "/v1/admin/catalogue/reload", ""},
-      {"GET", "/v1/suggest", "/v1/suggest?q=x", ""},
-      {"POST", "/v1/attraction", "/v1/attraction", R"({"q":"x","points":["a","b"]})"},
-      {"GET", "/v1/model", "/v1/model", ""},
-      {"GET", "/v1/page", "/v1/page", ""},
       {"GET", "/healthz", "/healthz", ""},
       {"GET", "/readyz", "/readyz", ""}};
   for (const auto& [method, path, target, body] : kCalls) {
@@ -167,12 +163,6 @@ TEST(OpenApi, DescribesWhatIsRead) {
            {"category", "c"},
            {"opt_out", false},
            {"selling_points", Json::array()}}}}}},
-      {"/v1/attraction",
-       {{"q", "x"},
-        {"user", "ann"},
-        {"keywords", {"red"}},
-        {"points", {"light"}},
-        {"influences", 3}}},
       {"/v1/admin/canary", {{"served", 0}, {"compared", 0}}}};
   for (const auto& [path, body] : kBodies) {
     FakeService service;

@@ -185,7 +185,7 @@ TEST_F(Routes, SaysWhatAPathTakes) {
   EXPECT_THAT(response.headers, testing::Contains(testing::Pair("Allow", "GET, HEAD, POST")));
   expect_problem(ask("GET", "/v1/serch?q=x"), 404, "not-found");
   expect_problem(ask("GET", "/v1%2Fsearch?q=x"), 404, "not-found");
-  expect_problem(ask("GET", "/v2"), 404, "not-found");
+  expect_problem(ask("GET", "/"), 404, "not-found");
   expect_problem(ask("GET", "/v1/search/?q=x"), 404, "not-found");
   expect_problem(ask("GET", "/v1/users/"), 404, "not-found");
   EXPECT_EQ(ask("HEAD", "/healthz").status, 200);
