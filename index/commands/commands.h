@@ -3,9 +3,6 @@
 // models/command/program.h).
 #pragma once
 
-#include <string>
-
-#include "models/base/result.h"
 #include "models/command/program.h"
 
 namespace barker {
@@ -33,8 +30,5 @@ Command add_sign_command(CLI::App& app);
 Command add_generate_command(CLI::App& app);
 Command add_log_command(CLI::App& app);
 Command add_config_command(CLI::App& app);
-
-// What `barker inspect --json` prints of a weight file, on one line. [any thread]
-Result<std::string> inspect_weights(const std::string& path);
 
 }  // namespace barker

@@ -115,12 +115,6 @@ void print(const Json& j, std::ostream& out) {
 
 }  // namespace
 
-Result<std::string> inspect_weights(const std::string& path) {
-  const auto file = WeightFile::open(path);
-  if (!file.ok()) return file.status();
-  return describe(**file).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 Command add_inspect_command(CLI::App& app) {
   struct Options {
     std::string file;

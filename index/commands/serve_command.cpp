@@ -46,7 +46,6 @@ Result<int> run(const ConfigFlags& flags) {
   ServiceHooks hooks;
   hooks.plugin = default_plugin_path();
   hooks.promote = [](const std::string& directory) { return promote_label(directory, "canary"); };
-  hooks.describe = inspect_weights;
   Result<std::unique_ptr<RunningService>> service = RunningService::start(*config, hooks);
   if (!service.ok()) return service.status();
   const HangupListener hangups([&service] { (*service)->reload(); });

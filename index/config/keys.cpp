@@ -82,10 +82,6 @@ std::vector<Key> server_keys() {
        "without one, each start makes a new salt."},
       {"server.admin_socket", kPath, server<&S::admin_socket>,
        "The Unix socket on which `barker admin` is answered.", 0, 0, 1, "admin"},
-      {"server.page_users", kText, server<&S::page_users>,
-       "Ids between commas of users whom the page offers to be, and to whom it shows their "
-       "histories; meant for demonstrations.",
-       0, 0, 1, "page-users"},
       {"server.plugin_library", kPath, server<&S::plugin_library>,
        "The plugin, libbarker.so; an empty text takes the one beside the command.", 0, 0, 1,
        "plugin"},

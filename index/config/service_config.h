@@ -29,7 +29,6 @@ struct ServerConfig {
   std::string access_log;       // file, "-" for standard output, empty: none
   std::string salt_file;       // bytes that salt hashed user ids; made if missing; empty: in memory
   std::string admin_socket;    // Unix socket of `barker admin`; empty: none
-  std::string page_users;      // ids between commas; empty: the page names nobody
   std::string plugin_library;  // libbarker.so; empty: beside the command
 
   // The file that admin_token was read from, if it was. load_config() has read it.

@@ -181,10 +181,6 @@ Result<std::string> Engine::ask(const std::string& command) const {
   return Status(Code::kFailedPrecondition, "this engine follows neither weights nor rules");
 }
 
-std::vector<std::string> Engine::suggest(const std::string& text, size_t count) const {
-  return parts_->suggestions.find(*parts_->catalogue->snapshot(), text, count);
-}
-
 barker_stats Engine::plugin_stats() const {
   barker_stats stats{};
   stats.struct_size = sizeof stats;

@@ -15,7 +15,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "index/live/live_catalogue.h"
 #include "models/base/result.h"
@@ -76,9 +75,6 @@ class Engine {
   Status refresh_catalogue() const;
 
   LiveCatalogueStatus catalogue_status() const;  // [any thread]
-
-  // Terms that ads bid on and that begin with a text (suggestions.h). [any thread]
-  std::vector<std::string> suggest(const std::string& text, size_t count) const;
 
   // What the plugin has counted. [any thread]
   barker_stats plugin_stats() const;

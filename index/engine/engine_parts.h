@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "index/engine/engine.h"
-#include "index/engine/suggestions.h"
 #include "index/live/live_catalogue.h"
 #include "plugin/barker.h"
 #include "plugin/host/watcher.h"
@@ -32,7 +31,6 @@ struct EngineParts {
   barker_plugin* plugin = nullptr;  // destroyed after the catalogue and the watcher
   // The plugin's handles are of the ad stores, whose ads have the numbers from 1.
   std::unique_ptr<LiveCatalogue> catalogue;
-  mutable Suggestions suggestions;
   std::unique_ptr<Watcher> watcher;  // null: nothing is watched
 
  private:

@@ -1,7 +1,6 @@
 #include "index/server/engine_service.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <sstream>
@@ -42,7 +41,7 @@ std::vector<std::string> keywords_of(const Click& click, const RecentPage::Ad* a
 }  // namespace
 
 EngineService::EngineService(ServiceParts& parts)
-    : parts_(parts), reader_(parts.profiles.reader()), probe_(parts.engine) {}
+    : parts_(parts), reader_(parts.profiles.reader()) {}
 
 // What is stored of the user, with what the request says in its place.
 const Profile& EngineService::profile_of(const Asker& asker) {
@@ -163,32 +162,6 @@ Result<SearchResult> EngineService::rescore(const RescoreCall& call) {
         {.rescore = page->times.rescore / 1e6, .rewrite = page->times.rewrite / 1e6});
   }
   return page;
-}
-
-Result<std::vector<PointAttraction>> EngineService::attraction(const AttractionCall& call) {
-  return probe_.ask(call.asker.query, profile_of(call.asker), call.points, call.influences);
-}
-
-Result<std::string> EngineService::model() {
-  const Result<std::string> status = parts_.engine.ask("status");
-  if (!status.ok()) return status.status();
-  const auto json = nlohmann::json::parse(*status, nullptr, false);
-  const std::string file = json.value("/serving/file"_json_pointer, std::string());
-  if (file.empty() || !parts_.describe) {
-    return Status(Code::kFailedPrecondition, "no weights serve");
-  }
-  const Result<std::string> described = parts_.describe(file);
-  if (!described.ok()) return described;
-  auto model = nlohmann::ordered_json::parse(*described);
-  // Where it lies is nobody's business.
-  model["file"] = std::filesystem::path(file).filename().string();
-  return json_line(model);
-}
-
-PageSettings EngineService::page_settings() {
-  return {.users = parts_.page_users,
-          .deadline_ms = static_cast<uint64_t>(parts_.deadline.count()),
-          .has_token = parts_.token.has_value()};
 }
 
 namespace {

@@ -44,9 +44,6 @@ struct ServiceParts {
   // Clicks on pages that are not among `pages`, of all clients together. Not null.
   std::unique_ptr<RateLimit> foreign_clicks = std::make_unique<RateLimit>(0, 1);
   std::function<Result<std::string>()> promote = {};  // the label canary becomes CURRENT
-  // A weight file as a JSON object.
-  std::function<Result<std::string>(const std::string& path)> describe = {};
-  std::vector<std::string> page_users = {};
 
   std::atomic<bool> is_ready{true};
   RecentIds clicks{1 << 18};   // that were taken
@@ -60,12 +57,6 @@ class EngineService : public Service {
   Result<SearchResult> search(const SearchCall& call) override;
   Result<SearchResult> rescore(const RescoreCall& call) override;
   TakenClick take(const Click& click) override;
-  Result<std::vector<PointAttraction>> attraction(const AttractionCall& call) override;
-  std::vector<std::string> suggest(const std::string& text, size_t count) override {
-    return parts_.engine.suggest(text, count);
-  }
-  Result<std::string> model() override;
-  PageSettings page_settings() override;
   Result<std::optional<Profile>> find_user(const std::string& id) override;
   Result<bool> remove_user(const std::string& id) override;
   bool is_ready() override { return parts_.is_ready; }
@@ -86,7 +77,6 @@ class EngineService : public Service {
   const std::unique_ptr<ProfileReader> reader_;
   std::unique_ptr<EngineSession> session_;
   std::unique_ptr<CallerRescorer> rescorer_;
-  const AttractionProbe probe_;
   Profile profile_;
 };
 

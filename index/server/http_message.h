@@ -14,8 +14,7 @@ namespace barker {
 struct HttpRequest {
   std::string method;  // "GET"
   RequestTarget target;
-  // The headers of these names; empty: not sent.
-  std::string authorization, content_type, accept_encoding, if_none_match;
+  std::string authorization, content_type;  // the headers of these names; empty: not sent
   std::string body;
   std::string peer;  // "127.0.0.1", "::1", or "unix" for a Unix socket
   std::chrono::steady_clock::time_point received{};  // when its header was complete

@@ -291,8 +291,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
     }
     request.authorization = std::string(message[http::field::authorization]);
     request.content_type = std::string(message[http::field::content_type]);
-    request.accept_encoding = std::string(message[http::field::accept_encoding]);
-    request.if_none_match = std::string(message[http::field::if_none_match]);
     request.body = std::move(message.body());
     route_ = route_of(request);
     const Lane lane = lane_of(request);

@@ -12,13 +12,6 @@ HttpResponse get_search(const HttpRequest& request, Service& service);
 HttpResponse post_search(const HttpRequest& request, Service& service);
 HttpResponse post_rescore(const HttpRequest& request, Service& service);
 
-// page_routes.cpp
-HttpResponse get_page(const HttpRequest& request, Service& service);
-HttpResponse get_page_settings(const HttpRequest& request, Service& service);
-HttpResponse get_suggest(const HttpRequest& request, Service& service);
-HttpResponse post_attraction(const HttpRequest& request, Service& service);
-HttpResponse get_model(const HttpRequest& request, Service& service);
-
 // event_routes.cpp
 HttpResponse post_events(const HttpRequest& request, Service& service);
 

@@ -24,12 +24,6 @@ constexpr Route kRoutes[] = {
     {"POST", "/v1/admin/rules/reload", Lane::kControl, true, post_rules_reload},
     {"POST", "/v1/admin/catalogue/reload", Lane::kControl, true, post_catalogue_reload},
     {"GET", "/v1/admin/status", Lane::kControl, true, get_admin_status},
-    {"GET", "/v1/suggest", Lane::kSearch, false, get_suggest},
-    {"POST", "/v1/attraction", Lane::kSearch, false, post_attraction},
-    {"GET", "/v1/model", Lane::kControl, false, get_model},
-    {"GET", "/v1/page", Lane::kImmediate, false, get_page_settings},
-    {"GET", "/", Lane::kImmediate, false, get_page},
-    {"GET", "/page/{id}", Lane::kImmediate, false, get_page},
     {"GET", "/healthz", Lane::kImmediate, false, get_healthz},
     {"GET", "/readyz", Lane::kImmediate, false, get_readyz},
     {"GET", "/metrics", Lane::kImmediate, false, get_metrics},
@@ -37,7 +31,6 @@ constexpr Route kRoutes[] = {
 };
 
 bool leads_to(const std::vector<std::string>& segments, std::string_view path) {
-  if (segments.empty()) return path == "/";
   for (const std::string& segment : segments) {
     if (!path.starts_with('/')) return false;
     path.remove_prefix(1);
@@ -45,7 +38,7 @@ bool leads_to(const std::vector<std::string>& segments, std::string_view path) {
     if (wanted == "{id}" ? segment.empty() : wanted != segment) return false;
     path.remove_prefix(wanted.size());
   }
-  return path.empty();
+  return path.empty() && !segments.empty();
 }
 
 const Route* find(const HttpRequest& request, std::string& methods) {

@@ -186,8 +186,6 @@ Status RunningService::Parts::fill_service(const ServiceConfig& config, const Se
   service->promote = [promote = hooks.promote, directory = config.weights.path] {
     return promote(directory);
   };
-  service->describe = hooks.describe;
-  if (!config.server.page_users.empty()) service->page_users = parts_of(config.server.page_users);
   if (config.server.admin_token.empty()) return {};
   Result<AdminToken> token = AdminToken::create(config.server.admin_token);
   if (!token.ok()) return token.status();

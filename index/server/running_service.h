@@ -17,8 +17,6 @@ struct ServiceHooks {
   std::string plugin;  // libbarker.so, where the configuration names none
   // The label canary of this weights directory becomes CURRENT; returns the version's name.
   std::function<Result<std::string>(const std::string& directory)> promote;
-  // What `barker inspect` says of a weight file, as a JSON object.
-  std::function<Result<std::string>(const std::string& path)> describe;
 };
 
 class RunningService {

@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "index/engine/attraction.h"
 #include "index/engine/caller_rescorer.h"
 #include "index/engine/search_result.h"
 #include "index/profiles/profiles.h"
@@ -44,18 +43,6 @@ struct RescoreCall {
   std::vector<CallerAd> ads;  // in first-pass order
 };
 
-struct AttractionCall {
-  Asker asker;
-  std::vector<std::string> points;  // selling points
-  size_t influences = 0;            // of the history, for each of them; 0: none is looked for
-};
-
-struct PageSettings {
-  std::vector<std::string> users;  // whom the page offers to be; their histories are no secret
-  uint64_t deadline_ms = 0;        // of a search
-  bool has_token = false;          // administrators' calls are on
-};
-
 struct Click {
   std::string event_id, request_id, user;
   bool on_sf = false;     // on a specific feature keyword (SF); otherwise on an ad
@@ -77,10 +64,6 @@ class Service {
   virtual Result<SearchResult> search(const SearchCall& call) = 0;
   virtual Result<SearchResult> rescore(const RescoreCall& call) = 0;
   virtual TakenClick take(const Click& click) = 0;
-  virtual Result<std::vector<PointAttraction>> attraction(const AttractionCall& call) = 0;
-  virtual std::vector<std::string> suggest(const std::string& text, size_t count) = 0;
-  virtual Result<std::string> model() = 0;  // the serving weights as a JSON object
-  virtual PageSettings page_settings() = 0;
 
   virtual Result<std::optional<Profile>> find_user(const std::string& id) = 0;
   virtual Result<bool> remove_user(const std::string& id) = 0;  // false: nothing was stored

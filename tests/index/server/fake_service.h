@@ -53,20 +53,6 @@ class FakeService : public Service {
     if (click.object == "unseen") return {Outcome::kRefused, "It was not shown."};
     return {clicks.insert(click.event_id).second ? Outcome::kAccepted : Outcome::kDuplicate, ""};
   }
-  Result<std::vector<PointAttraction>> attraction(const AttractionCall& call) override {
-    attracted.push_back(call);
-    if (!failure.ok()) return failure;
-    std::vector<PointAttraction> points;
-    for (const std::string& text : call.points) {
-      points.push_back({text, points.empty() ? 0.5 : NAN, {{"red", 0.25}}});
-    }
-    return points;
-  }
-  std::vector<std::string> suggest(const std::string& text, size_t count) override {
-    return std::vector<std::string>(std::min<size_t>(count, 2), text + "!");
-  }
-  Result<std::string> model() override { return std::string(R"({"name":"demo"})"); }
-  PageSettings page_settings() override { return {{"ann"}, 200, has_token}; }
   Result<std::optional<Profile>> find_user(const std::string& id) override {
     if (!failure.ok()) return failure;
     if (id != "ann") return std::optional<Profile>();
@@ -94,7 +80,6 @@ class FakeService : public Service {
 
   std::vector<SearchCall> searched;
   std::vector<RescoreCall> rescored;
-  std::vector<AttractionCall> attracted;
   std::set<std::string> clicks;
   std::vector<std::string> asked;
   Status failure;
