@@ -114,7 +114,9 @@ HttpResponse get_suggest(const HttpRequest& request, Service& service) {
   const std::string typed = parameters.text("q").value_or("");
   const size_t count = parameters.whole("k", 1, kMostSuggested).value_or(8);
   if (const auto fault = parameters.finish()) return problem(*fault);
-  return json_response({{"suggestions", service.suggest(typed, count)}});
+  Json json = Json::object();
+  json["suggestions"] = service.suggest(typed, count);
+  return json_response(json);
 }
 
 // The history of a user whom the page offers is no secret; that of others is.

@@ -8,8 +8,8 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 function options(width, labels, unit) {
   const axis = {stroke: colour('--soft'), grid: {stroke: colour('--line'), width: 1},
                 ticks: {show: false}, font: '12px system-ui, sans-serif'};
-  return {width, height: 200, legend: {live: false}, cursor: {show: false},
-          scales: {y: {range: (_, low, high) => [0, Math.max(high ?? 0, 1e-6) * 1.1]}},
+  return {width, height: 200, legend: {live: false, markers: {width: 2}}, cursor: {show: false},
+          scales: {y: {range: (_, low, high) => [0, 1.1 * (high || 1)]}},
           axes: [axis, {...axis, size: 56, values: (_, values) => values.map((v) => `${v} ${unit}`)}],
           series: [{}, ...labels.map((label, i) =>
             ({label, stroke: colour(COLOURS[i]), width: 2, points: {show: false}}))]};

@@ -89,9 +89,9 @@ function Columns({page, settings, open}) {
 function Summary({page}) {
   const t = page.timing_us;
   const whole = t.analyse + t.first_pass + t.fetch + t.rescore + t.features;
-  return html`<p class="summary" role="status">${page.candidates} ads took part ·
-    ${page.status}${page.reason && ` (${page.reason})`} by generation ${page.generation} ·
-    ${(whole / 1000).toFixed(2)} ms
+  return html`<p class="summary" role="status">${[`${page.candidates} ads took part`,
+    `${page.status}${page.reason && ` (${page.reason})`} by generation ${page.generation}`,
+    `${(whole / 1000).toFixed(2)} ms`].join(' · ')}
     ${(page.arms ?? []).map(({layer, arm}) => html`<span class="tag">${layer}: ${arm}</span>`)}</p>`;
 }
 
