@@ -1,7 +1,6 @@
 # Writes a C++ file that holds files of the page, each also compressed.
 # cmake -DOUT=FILE.cpp -DFILES="path;..." -P embed.cmake
-set(types html "text/html; charset=utf-8" js "text/javascript; charset=utf-8"
-    css "text/css; charset=utf-8" svg "image/svg+xml")
+set(types html text/html js text/javascript css text/css svg image/svg+xml)
 set(arrays "")
 set(table "")
 set(number 0)
@@ -24,7 +23,7 @@ foreach(path ${FILES})
     string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
     string(APPEND arrays "constexpr unsigned char ${kind}_${number}[] = {${bytes}};\n")
   endforeach()
-  string(APPEND table "    {\"${name}\", \"${type}\", \"${hash}\", view(plain_${number}), view(gzipped_${number})},\n")
+  string(APPEND table "    {\"${name}\", \"${type}; charset=utf-8\", \"${hash}\", view(plain_${number}), view(gzipped_${number})},\n")
   math(EXPR number "${number} + 1")
 endforeach()
 file(REMOVE ${OUT}.gz)

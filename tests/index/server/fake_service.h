@@ -65,7 +65,7 @@ class FakeService : public Service {
     influences.back().score = NAN;
     return influences;
   }
-  const PageSettings& page_settings() override { return page; }
+  const PageSettings& page_settings() override { return offered; }
   Result<std::optional<Profile>> find_user(const std::string& id) override {
     if (!failure.ok()) return failure;
     if (id != "ann") return std::optional<Profile>();
@@ -100,7 +100,7 @@ class FakeService : public Service {
   std::vector<std::string> asked;
   Status failure;
   std::string life_cycle = R"({"weights_refused":false,"rules_refused":false})";
-  PageSettings page = {.users = {"ann"}, .deadline = std::chrono::milliseconds(200)};
+  PageSettings offered = {.users = {"ann"}, .deadline = std::chrono::milliseconds(200)};
   bool ready = true, has_token = true;
 };
 
