@@ -8,6 +8,7 @@
 #include "index/commands/commands.h"
 #include "index/commands/hangup.h"
 #include "index/commands/stop_signals.h"
+#include "index/commands/weight_description.h"
 #include "index/config/config_flags.h"
 #include "index/server/running_service.h"
 #include "models/base/exit_code.h"
@@ -37,6 +38,13 @@ void serve_until_stopped(RunningService& service, uint64_t ready_grace_ms) {
   if (cut_off > 0) std::cerr << "barker serve: " << cut_off << " connections were cut off\n";
 }
 
+Result<std::string> describe_file(const std::string& path) {
+  const auto file = WeightFile::open(path);
+  if (!file.ok()) return file.status();
+  return describe_weights(**file).dump(-1, ' ', false,
+                                       nlohmann::ordered_json::error_handler_t::replace);
+}
+
 Result<int> run(const ConfigFlags& flags) {
   const Result<ServiceConfig> config = load_config(flags, environ);
   if (!config.ok()) return config.status();
@@ -46,6 +54,7 @@ Result<int> run(const ConfigFlags& flags) {
   ServiceHooks hooks;
   hooks.plugin = default_plugin_path();
   hooks.promote = [](const std::string& directory) { return promote_label(directory, "canary"); };
+  hooks.describe = describe_file;
   Result<std::unique_ptr<RunningService>> service = RunningService::start(*config, hooks);
   if (!service.ok()) return service.status();
   const HangupListener hangups([&service] { (*service)->reload(); });

@@ -30,6 +30,8 @@ template <auto member>
 constexpr auto auction = &field<&ServiceConfig::auction, member>;
 template <auto member>
 constexpr auto features = &field<&ServiceConfig::features, member>;
+template <auto member>
+constexpr auto page = &field<&ServiceConfig::page, member>;
 
 std::vector<Key> server_keys() {
   using S = ServerConfig;
@@ -189,6 +191,9 @@ std::vector<Key> page_keys() {
        .field = features<&F::order>,
        .about = "Whether the feature that attracts most stands first, or all stand at random.",
        .choices = {"attraction", "shuffled"}},
+      {"page.users", kText, page<&PageConfig::users>,
+       "Users with commas between them whom the page at / offers. Everybody who reaches the page "
+       "sees their histories."},
   };
 }
 
@@ -208,6 +213,7 @@ constexpr ConfigTable kTables[] = {
     {"log", "The log of impressions and clicks, from which the model learns."},
     {"auction", "What clicks cost, and who can pay for them."},
     {"features", "The bar of specific features above the results."},
+    {"page", "The page at /, on which people look at searches, operations and weights."},
 };
 
 }  // namespace

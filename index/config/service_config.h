@@ -85,6 +85,11 @@ struct FeaturesConfig {
   std::string order = "attraction";  // "attraction": the likeliest first; "shuffled": at random
 };
 
+// The page that people look at.
+struct PageConfig {
+  std::string users;  // "anna,ben": whom it offers, and whose histories it shows; empty: nobody
+};
+
 struct ServiceConfig {
   ServerConfig server;
   IndexConfig index;
@@ -93,6 +98,7 @@ struct ServiceConfig {
   LogConfig log;
   AuctionConfig auction;
   FeaturesConfig features;
+  PageConfig page;
   std::string plugin;  // TOML text for barker_api.create, its lines numbered as in the file
 };
 

@@ -51,6 +51,20 @@ HttpResponse get_admin_status(const HttpRequest& request, Service& service) {
   return ask(service, "status");
 }
 
+// Of the weights that serve.
+HttpResponse get_admin_weights(const HttpRequest& request, Service& service) {
+  if (const auto fault = Parameters(request.target).finish()) return problem(*fault);
+  const Result<std::string> line = service.ask_life_cycle("status");
+  if (!line.ok()) return problem(line.status());
+  const auto status = Json::parse(*line, nullptr, false);
+  const Json::json_pointer file("/serving/file");
+  if (!status.is_object() || !status.contains(file) || !status[file].is_string()) {
+    return problem(ProblemKind::kConflict, "No weights serve.");
+  }
+  const Result<std::string> described = service.describe_weights(status[file].get<std::string>());
+  return described.ok() ? json_response(*described) : problem(described.status());
+}
+
 HttpResponse post_weights_load(const HttpRequest& request, Service& service) {
   if (const auto fault = expect_no_arguments(request)) return problem(*fault);
   return ask(service, "reload", "weights_refused");

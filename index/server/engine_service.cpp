@@ -96,6 +96,7 @@ void EngineService::remember(const SearchCall& call, const SearchResult& page) {
                                .fetch = t.fetch / 1e6,
                                .rescore = t.rescore / 1e6,
                                .rewrite = t.rewrite / 1e6});
+  if (call.is_preview) return;
   const size_t first = std::min(call.from, page.ads.size());
   const size_t end = first + std::min(call.count, page.ads.size() - first);
   parts_.metrics.impressions.of("ad").add(end - first);
@@ -238,6 +239,14 @@ TakenClick EngineService::take(const Click& click) {
   }
   parts_.metrics.clicks.of(click.on_sf ? "feature" : "ad").add();
   return {Outcome::kAccepted, ""};
+}
+
+Result<std::vector<PointInfluence>> EngineService::influence(
+    const std::string& query, const std::string& user,
+    const std::vector<std::string>& selling_points) {
+  Asker asker;
+  asker.user = user;
+  return influence_of(parts_.engine, query, profile_of(asker), selling_points);
 }
 
 Result<std::optional<Profile>> EngineService::find_user(const std::string& id) {

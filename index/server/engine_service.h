@@ -12,6 +12,8 @@
 #include "index/engine/caller_rescorer.h"
 #include "index/engine/engine.h"
 #include "index/engine/engine_session.h"
+#include "index/engine/influence.h"
+#include "index/engine/suggestions.h"
 #include "index/log/event_log.h"
 #include "index/metrics/service_metrics.h"
 #include "index/profiles/profile_store.h"
@@ -43,7 +45,10 @@ struct ServiceParts {
   FeatureBarOptions bar = {};
   // Clicks on pages that are not among `pages`, of all clients together. Not null.
   std::unique_ptr<RateLimit> foreign_clicks = std::make_unique<RateLimit>(0, 1);
+  Suggestions suggestions = {};
+  PageSettings page = {};
   std::function<Result<std::string>()> promote = {};  // the label canary becomes CURRENT
+  std::function<Result<std::string>(const std::string& file)> describe = {};  // a weight file
 
   std::atomic<bool> is_ready{true};
   RecentIds clicks{1 << 18};   // that were taken
@@ -57,6 +62,13 @@ class EngineService : public Service {
   Result<SearchResult> search(const SearchCall& call) override;
   Result<SearchResult> rescore(const RescoreCall& call) override;
   TakenClick take(const Click& click) override;
+  std::vector<std::string> suggest(const std::string& typed, size_t count) override {
+    return parts_.suggestions.find(typed, count);
+  }
+  Result<std::vector<PointInfluence>> influence(
+      const std::string& query, const std::string& user,
+      const std::vector<std::string>& selling_points) override;
+  const PageSettings& page_settings() override { return parts_.page; }
   Result<std::optional<Profile>> find_user(const std::string& id) override;
   Result<bool> remove_user(const std::string& id) override;
   bool is_ready() override { return parts_.is_ready; }
@@ -64,6 +76,9 @@ class EngineService : public Service {
   std::optional<bool> is_administrator(const std::string& authorization) override;
   Result<std::string> ask_life_cycle(const std::string& command) override;
   Result<std::string> promote() override { return parts_.promote(); }
+  Result<std::string> describe_weights(const std::string& file) override {
+    return parts_.describe(file);
+  }
   Result<std::string> change_ads(const std::string& json_lines) override;
   Result<std::string> reload_catalogue() override;
 

@@ -70,6 +70,9 @@ class Fields {
   std::vector<std::string_view> known_;
 };
 
+// The parts of a parameter that holds a list with commas between them; empty parts are left out.
+std::vector<std::string> split_list(const std::string& text);
+
 // The object that a body holds, or the fault that says why there is none.
 std::optional<Fault> parse_body(const std::string& content_type, const std::string& body,
                                 nlohmann::json& object);

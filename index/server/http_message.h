@@ -14,7 +14,9 @@ namespace barker {
 struct HttpRequest {
   std::string method;  // "GET"
   RequestTarget target;
-  std::string authorization, content_type;  // the headers of these names; empty: not sent
+  // The headers of these names; empty: not sent.
+  std::string authorization, content_type;
+  std::string accept_encoding = {}, if_none_match = {};
   std::string body;
   std::string peer;  // "127.0.0.1", "::1", or "unix" for a Unix socket
   std::chrono::steady_clock::time_point received{};  // when its header was complete
@@ -23,6 +25,7 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
+  std::string cache_control = "no-store";
   std::string body = {};
   std::vector<std::pair<std::string, std::string>> headers = {};  // besides type and length
 

@@ -68,11 +68,11 @@ std::string head_of(const HttpResponse& response, const std::string& date, bool 
   head += std::string(
       http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status))));
   head += "\r\nDate: " + date;
-  if (response.status != 204) {
+  if (response.status != 204 && response.status != 304) {
     head += "\r\nContent-Type: " + response.content_type +
             "\r\nContent-Length: " + std::to_string(response.body.size());
   }
-  head += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff";
+  head += "\r\nCache-Control: " + response.cache_control + "\r\nX-Content-Type-Options: nosniff";
   for (const auto& [name, value] : response.headers) head += "\r\n" + name + ": " + value;
   if (close) head += "\r\nConnection: close";
   if (is_1_0 && !close) head += "\r\nConnection: keep-alive";
@@ -291,6 +291,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     }
     request.authorization = std::string(message[http::field::authorization]);
     request.content_type = std::string(message[http::field::content_type]);
+    request.accept_encoding = std::string(message[http::field::accept_encoding]);
+    request.if_none_match = std::string(message[http::field::if_none_match]);
     request.body = std::move(message.body());
     route_ = route_of(request);
     const Lane lane = lane_of(request);

@@ -10,6 +10,11 @@ namespace barker {
 namespace {
 
 constexpr Route kRoutes[] = {
+    {"GET", "/", Lane::kImmediate, false, get_page},
+    {"GET", "/page/{id}", Lane::kImmediate, false, get_page_file},
+    {"GET", "/v1/page", Lane::kSearch, false, get_page_settings},
+    {"GET", "/v1/suggest", Lane::kSearch, false, get_suggest},
+    {"GET", "/v1/influence", Lane::kSearch, false, get_influence},
     {"GET", "/v1/search", Lane::kSearch, false, get_search},
     {"POST", "/v1/search", Lane::kSearch, false, post_search},
     {"POST", "/v1/rescore", Lane::kSearch, false, post_rescore},
@@ -17,6 +22,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/v1/users/{id}", Lane::kSearch, true, get_user},
     {"DELETE", "/v1/users/{id}", Lane::kSearch, true, delete_user},
     {"POST", "/v1/ads", Lane::kControl, true, post_ads},
+    {"GET", "/v1/admin/weights", Lane::kControl, true, get_admin_weights},
     {"POST", "/v1/admin/weights/load", Lane::kControl, true, post_weights_load},
     {"POST", "/v1/admin/weights/rollback", Lane::kControl, true, post_weights_rollback},
     {"POST", "/v1/admin/weights/promote", Lane::kControl, true, post_weights_promote},
@@ -31,6 +37,7 @@ constexpr Route kRoutes[] = {
 };
 
 bool leads_to(const std::vector<std::string>& segments, std::string_view path) {
+  if (segments.empty()) return path == "/";
   for (const std::string& segment : segments) {
     if (!path.starts_with('/')) return false;
     path.remove_prefix(1);
@@ -38,7 +45,7 @@ bool leads_to(const std::vector<std::string>& segments, std::string_view path) {
     if (wanted == "{id}" ? segment.empty() : wanted != segment) return false;
     path.remove_prefix(wanted.size());
   }
-  return path.empty() && !segments.empty();
+  return path.empty();
 }
 
 const Route* find(const HttpRequest& request, std::string& methods) {
@@ -53,25 +60,22 @@ const Route* find(const HttpRequest& request, std::string& methods) {
   return nullptr;
 }
 
-HttpResponse answer_route(const Route& route, const HttpRequest& request, Service& service) {
-  if (route.is_for_administrators) {
-    const std::optional<bool> is_administrator = service.is_administrator(request.authorization);
-    if (!is_administrator) {
-      return problem(ProblemKind::kAdminOff,
-                     "This call needs an administrator's token, and the server was started without "
-                     "one (server.admin_token_file).");
-    }
-    if (!*is_administrator) {
-      return problem(ProblemKind::kUnauthorized,
-                     request.authorization.empty()
-                         ? "Expected the header \"Authorization: Bearer TOKEN\"."
-                         : "The token is not the administrator's.");
-    }
-  }
-  return route.answer(request, service);
-}
-
 }  // namespace
+
+std::optional<HttpResponse> refuse_unless_administrator(const HttpRequest& request,
+                                                        Service& service) {
+  const std::optional<bool> is_administrator = service.is_administrator(request.authorization);
+  if (!is_administrator) {
+    return problem(ProblemKind::kAdminOff,
+                   "This call needs an administrator's token, and the server was started without "
+                   "one (server.admin_token_file).");
+  }
+  if (*is_administrator) return std::nullopt;
+  return problem(ProblemKind::kUnauthorized,
+                 request.authorization.empty()
+                     ? "Expected the header \"Authorization: Bearer TOKEN\"."
+                     : "The token is not the administrator's.");
+}
 
 std::span<const Route> routes() { return kRoutes; }
 
@@ -103,7 +107,9 @@ HttpResponse answer(const HttpRequest& request, Service& service) {
   const Route* const route = find(request, methods);
   HttpResponse response;
   if (route) {
-    response = answer_route(*route, request, service);
+    std::optional<HttpResponse> refusal;
+    if (route->is_for_administrators) refusal = refuse_unless_administrator(request, service);
+    response = refusal ? *std::move(refusal) : route->answer(request, service);
   } else if (!methods.empty()) {
     response = problem(ProblemKind::kMethodNotAllowed, "This path takes " + methods + ".");
     response.headers.emplace_back("Allow", methods);

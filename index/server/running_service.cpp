@@ -9,6 +9,7 @@
 #include "index/log/kafka_sink.h"
 #include "index/server/access_log.h"
 #include "index/server/engine_service.h"
+#include "index/server/fields.h"
 #include "index/server/http_server.h"
 #include "index/server/routes.h"
 #include "models/text/text.h"
@@ -186,6 +187,11 @@ Status RunningService::Parts::fill_service(const ServiceConfig& config, const Se
   service->promote = [promote = hooks.promote, directory = config.weights.path] {
     return promote(directory);
   };
+  service->describe = hooks.describe;
+  service->suggestions = Suggestions(*engine);
+  service->page = {.users = split_list(config.page.users),
+                   .deadline = service->deadline,
+                   .has_administrator = !config.server.admin_token.empty()};
   if (config.server.admin_token.empty()) return {};
   Result<AdminToken> token = AdminToken::create(config.server.admin_token);
   if (!token.ok()) return token.status();

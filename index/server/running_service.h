@@ -17,6 +17,8 @@ struct ServiceHooks {
   std::string plugin;  // libbarker.so, where the configuration names none
   // The label canary of this weights directory becomes CURRENT; returns the version's name.
   std::function<Result<std::string>(const std::string& directory)> promote;
+  // What a weight file holds, as a JSON object on one line.
+  std::function<Result<std::string>(const std::string& file)> describe;
 };
 
 class RunningService {

@@ -22,6 +22,7 @@ template <typename Reader>
 void read_page(Reader& reader, SearchCall& call) {
   call.count = reader.whole("k", 1, BARKER_MAX_ADS).value_or(call.count);
   call.from = reader.whole("from", 0, BARKER_MAX_ADS).value_or(0);
+  call.is_preview = reader.flag("preview").value_or(false);
 }
 
 void read_groups(Fields& body, std::optional<Fault>& fault, Asker& asker) {
@@ -76,20 +77,9 @@ HttpResponse page_response(const Result<SearchResult>& page, const JsonPart& par
   return response;
 }
 
-// The features of a query's parameter, between commas.
-std::vector<std::string> split_features(const std::string& text) {
-  std::vector<std::string> features;
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t end = std::min(text.find(',', begin), text.size());
-    if (end > begin) features.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return features;
-}
-
 HttpResponse answer_search(SearchCall& call, Service& service) {
   if (is_too_late(call.asker)) return too_late();
-  call.request_id = new_request_id();
+  if (!call.is_preview) call.request_id = new_request_id();
   return page_response(
       service.search(call),
       {.from = call.from, .count = call.count, .sfs = true, .request_id = call.request_id});
@@ -126,7 +116,7 @@ HttpResponse get_search(const HttpRequest& request, Service& service) {
   call.asker.explain = parameters.flag("explain").value_or(false);
   call.asker.visitor = parameters.text("visitor").value_or("");
   call.asker.surface = parameters.text("surface").value_or("");
-  call.features = split_features(parameters.text("features").value_or(""));
+  call.features = split_list(parameters.text("features").value_or(""));
   if (call.features.size() > kMostNarrowing) {
     return problem(ProblemKind::kBadValue, "There are more than 16 features.", "features");
   }

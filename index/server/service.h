@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "index/engine/caller_rescorer.h"
+#include "index/engine/influence.h"
 #include "index/engine/search_result.h"
 #include "index/profiles/profiles.h"
 #include "models/base/result.h"
@@ -35,6 +36,8 @@ struct SearchCall {
   Asker asker;
   size_t from = 0, count = 10;        // the ads of the page that are answered
   std::vector<std::string> features;  // all of which an ad must have to be on the page
+  // Nobody is shown the page: it is neither logged nor counted as shown, and takes no clicks.
+  bool is_preview = false;
 };
 
 struct RescoreCall {
@@ -57,6 +60,13 @@ struct TakenClick {
   std::string reason;  // why it was refused
 };
 
+// What the page that is served (page/README.md) is configured with.
+struct PageSettings {
+  std::vector<std::string> users;         // that it offers, and whose histories it shows
+  std::chrono::milliseconds deadline{0};  // of a search; 0: none
+  bool has_administrator = false;         // whether there is a token at all
+};
+
 class Service {
  public:
   virtual ~Service() = default;
@@ -64,6 +74,14 @@ class Service {
   virtual Result<SearchResult> search(const SearchCall& call) = 0;
   virtual Result<SearchResult> rescore(const RescoreCall& call) = 0;
   virtual TakenClick take(const Click& click) = 0;
+
+  // Queries that begin like `typed`, or have a word that does.
+  virtual std::vector<std::string> suggest(const std::string& typed, size_t count) = 0;
+  // What of the user's history moves the selling points for the query.
+  virtual Result<std::vector<PointInfluence>> influence(
+      const std::string& query, const std::string& user,
+      const std::vector<std::string>& selling_points) = 0;
+  virtual const PageSettings& page_settings() = 0;
 
   virtual Result<std::optional<Profile>> find_user(const std::string& id) = 0;
   virtual Result<bool> remove_user(const std::string& id) = 0;  // false: nothing was stored
@@ -77,6 +95,8 @@ class Service {
   // A command of LifeCycle::answer() (plugin/host/life_cycle.h); returns its line.
   virtual Result<std::string> ask_life_cycle(const std::string& command) = 0;
   virtual Result<std::string> promote() = 0;  // the label canary becomes CURRENT; its version
+  // A JSON object: what the weight file holds (`barker inspect`).
+  virtual Result<std::string> describe_weights(const std::string& file) = 0;
   // JSON Lines of changes of the catalogue, and a new catalogue; both return a JSON object.
   virtual Result<std::string> change_ads(const std::string& json_lines) = 0;
   virtual Result<std::string> reload_catalogue() = 0;

@@ -18,7 +18,8 @@ std::vector<fs::path> pages() {
   const fs::path root = BARKER_SOURCE_DIR;
   for (auto entry = fs::recursive_directory_iterator(root); entry != fs::end(entry); ++entry) {
     const std::string name = entry->path().filename();
-    if (entry->is_directory() && (name.starts_with("build") || name == ".git")) {
+    if (entry->is_directory() &&
+        (name.starts_with("build") || name == ".git" || name == "node_modules")) {
       entry.disable_recursion_pending();
     }
     if (entry->path().extension() == ".md") found.push_back(entry->path());

@@ -53,6 +53,19 @@ class FakeService : public Service {
     if (click.object == "unseen") return {Outcome::kRefused, "It was not shown."};
     return {clicks.insert(click.event_id).second ? Outcome::kAccepted : Outcome::kDuplicate, ""};
   }
+  std::vector<std::string> suggest(const std::string& typed, size_t count) override {
+    return std::vector<std::string>(count, typed + " shoes");
+  }
+  Result<std::vector<PointInfluence>> influence(
+      const std::string&, const std::string&,
+      const std::vector<std::string>& selling_points) override {
+    std::vector<PointInfluence> influences;
+    for (const std::string& point : selling_points)
+      influences.push_back({point, .5, {{"red", .25}}});
+    influences.back().score = NAN;
+    return influences;
+  }
+  const PageSettings& page_settings() override { return offered; }
   Result<std::optional<Profile>> find_user(const std::string& id) override {
     if (!failure.ok()) return failure;
     if (id != "ann") return std::optional<Profile>();
@@ -70,6 +83,9 @@ class FakeService : public Service {
     return life_cycle;
   }
   Result<std::string> promote() override { return std::string("000002.barker"); }
+  Result<std::string> describe_weights(const std::string& file) override {
+    return R"({"file":")" + file + "\"}";
+  }
   Result<std::string> change_ads(const std::string&) override {
     return std::string(
         R"({"applied":1,"unknown":0,"refused":1,"problems":[{"line":2,"reason":"not JSON"}],"notes":["note"]})");
@@ -84,6 +100,7 @@ class FakeService : public Service {
   std::vector<std::string> asked;
   Status failure;
   std::string life_cycle = R"({"weights_refused":false,"rules_refused":false})";
+  PageSettings offered = {.users = {"ann"}, .deadline = std::chrono::milliseconds(200)};
   bool ready = true, has_token = true;
 };
 

@@ -110,6 +110,10 @@ TEST(OpenApi, DescribesWhatIsAnswered) {
                             R"("kind":"ad_click","object":"o","time":1}]})";
   const std::tuple<const char*, const char*, const char*, std::string> kCalls[] = {
       {"GET", "/v1/search", "/v1/search?q=x&explain", ""},
+      {"GET", "/v1/search", "/v1/search?q=x&preview", ""},
+      {"GET", "/v1/page", "/v1/page", ""},
+      {"GET", "/v1/suggest", "/v1/suggest?q=run", ""},
+      {"GET", "/v1/influence", "/v1/influence?q=x&user=ann&selling_points=light,warm", ""},
       {"POST", "/v1/search", "/v1/search", R"({"q":"x"})"},
       {"POST", "/v1/rescore", "/v1/rescore", R"({"q":"x","ads":[]})"},
       {"POST", "/v1/events", "/v1/events", event},
@@ -144,6 +148,7 @@ TEST(OpenApi, DescribesWhatIsRead) {
         {"deadline_ms", 1000},
         {"k", 1},
         {"from", 0},
+        {"preview", false},
         {"features", Json::array()}}},
       {"/v1/rescore",
        {{"q", "x"},

@@ -185,10 +185,70 @@ TEST_F(Routes, SaysWhatAPathTakes) {
   EXPECT_THAT(response.headers, testing::Contains(testing::Pair("Allow", "GET, HEAD, POST")));
   expect_problem(ask("GET", "/v1/serch?q=x"), 404, "not-found");
   expect_problem(ask("GET", "/v1%2Fsearch?q=x"), 404, "not-found");
-  expect_problem(ask("GET", "/"), 404, "not-found");
   expect_problem(ask("GET", "/v1/search/?q=x"), 404, "not-found");
   expect_problem(ask("GET", "/v1/users/"), 404, "not-found");
+  expect_problem(ask("GET", "/page/none.js"), 404, "not-found");
   EXPECT_EQ(ask("HEAD", "/healthz").status, 200);
+}
+
+TEST_F(Routes, ServesThePageAsItIsCompressedWhereTheClientTakesThat) {
+  HttpRequest request = request_of("GET", "/");
+  const HttpResponse plain = answer(request, service_);
+  ASSERT_EQ(plain.status, 200);
+  EXPECT_EQ(plain.content_type, "text/html; charset=utf-8");
+  EXPECT_THAT(plain.body, HasSubstr("<div id=\"app\">"));
+  EXPECT_THAT(plain.headers, testing::Contains(testing::Pair("Content-Security-Policy",
+                                                             HasSubstr("script-src 'self'"))));
+  for (const char* accepted : {"gzip", "br, gzip;q=0.5", "deflate,gzip"}) {
+    request.accept_encoding = accepted;
+    const HttpResponse gzipped = answer(request, service_);
+    EXPECT_THAT(gzipped.headers, testing::Contains(testing::Pair("Content-Encoding", "gzip")));
+    EXPECT_EQ(gzipped.body.substr(0, 2), "\x1f\x8b");
+  }
+  for (const char* accepted : {"", "br", "gzip;q=0", "gzip; q=0.0", "xgzip"}) {
+    request.accept_encoding = accepted;
+    EXPECT_EQ(answer(request, service_).body, plain.body) << accepted;
+  }
+}
+
+TEST_F(Routes, DoesNotSendAFileOfThePageThatTheClientHas) {
+  HttpRequest request = request_of("GET", "/page/main.js");
+  const HttpResponse first = answer(request, service_);
+  ASSERT_EQ(first.status, 200);
+  EXPECT_EQ(first.content_type, "text/javascript; charset=utf-8");
+  request.if_none_match = first.headers.at(0).second;
+  const HttpResponse again = answer(request, service_);
+  EXPECT_EQ(again.status, 304);
+  EXPECT_TRUE(again.body.empty());
+  request.accept_encoding = "gzip";  // another representation, with an ETag of its own
+  EXPECT_EQ(answer(request, service_).status, 200);
+}
+
+TEST_F(Routes, ShowsHistoriesOfUsersWhomThePageOffersAndOfOthersToAdministrators) {
+  const std::string of = "/v1/influence?q=x&selling_points=light&user=";
+  HttpRequest request = request_of("GET", of + "ann");
+  request.authorization = "";
+  EXPECT_EQ(answer(request, service_).status, 200);
+  request = request_of("GET", of + "bob");
+  EXPECT_EQ(answer(request, service_).status, 200);
+  request.authorization = "";
+  expect_problem(answer(request, service_), 401, "unauthorized");
+  service_.has_token = false;
+  expect_problem(answer(request, service_), 403, "admin-off");
+  const Json page = Json::parse(ask("GET", "/v1/page").body);
+  EXPECT_EQ(page["users"], Json::parse(R"([{"user":"ann","keywords":["red"]}])"));
+}
+
+TEST_F(Routes, GivesAPreviewNoIdThatAClickCouldName) {
+  const HttpResponse response = ask("GET", "/v1/search?q=x&preview");
+  EXPECT_TRUE(service_.searched.at(0).is_preview);
+  EXPECT_FALSE(Json::parse(response.body).contains("request_id"));
+}
+
+TEST_F(Routes, DescribesTheWeightsThatServe) {
+  expect_problem(ask("GET", "/v1/admin/weights"), 409, "conflict", "", "No weights");
+  service_.life_cycle = R"({"serving":{"file":"w/000001.barker"}})";
+  EXPECT_EQ(Json::parse(ask("GET", "/v1/admin/weights").body)["file"], "w/000001.barker");
 }
 
 TEST_F(Routes, IsNotReadyWhenItIsAboutToStop) {

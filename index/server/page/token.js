@@ -1,0 +1,25 @@
+// Asks for the administrator's token, which the tab keeps until it is closed.
+import {html, useState} from './standalone.module.js';
+import * as api from './api.js';
+
+export function Token({settings, changed}) {
+  const [typed, setTyped] = useState('');
+  if (!settings.has_administrator) {
+    return html`<p class="note">What administrators do is switched off: the server was started without a
+      token (<code>server.admin_token_file</code>).</p>`;
+  }
+  if (api.token.get()) {
+    return html`<p class="note">You are signed in until this tab is closed.
+      <button type="button" class="quiet" onClick=${() => { api.token.set(''); changed(); }}>Sign out</button></p>`;
+  }
+  return html`<form class="token" onSubmit=${(event) => {
+    event.preventDefault();
+    api.token.set(typed.trim());
+    setTyped('');
+    changed();
+  }}>
+    <label for="token">Administrator's token</label>
+    <input id="token" type="password" autocomplete="off" value=${typed}
+      onInput=${(event) => setTyped(event.target.value)}/>
+    <button type="submit" class="main">Sign in</button></form>`;
+}
