@@ -55,9 +55,9 @@ function Shares({status, act}) {
       <code>barker publish FILE --out DIR --label canary</code> makes one.</p>`}</div>`;
 }
 
-function Weights({settings, status, failure, act, changed, told}) {
+function Weights({settings, status, failure, act, changed, told, isOpen}) {
   return html`<section class="card"><h2>Generations</h2>
-    <${Token} settings=${settings} changed=${changed}/>
+    ${isOpen && html`<${Token} settings=${settings} changed=${changed}/>`}
     ${failure && html`<p class="failure" role="alert">${failure}</p>`}
     ${told && html`<p class="told" role="status">${told}</p>`}
     ${status && html`<div class="scroll" tabindex="0" role="region" aria-label="Generations"><table><thead><tr><th scope="col">Role</th>
@@ -135,6 +135,7 @@ export function Operations({settings, isOpen}) {
   }, [isOpen]);
   return html`<h1>Operations</h1><div class="cards">
     <${Latency} samples=${samples} history=${history} settings=${settings} isOpen=${isOpen}/>
-    <${Weights} settings=${settings} status=${status} failure=${failure} told=${told} act=${act} changed=${look}/>
+    <${Weights} settings=${settings} status=${status} failure=${failure} told=${told} act=${act} changed=${look}
+      isOpen=${isOpen}/>
     <${Arms} samples=${samples}/></div>`;
 }

@@ -4,19 +4,24 @@ import * as api from './api.js';
 
 export function Token({settings, changed}) {
   const [typed, setTyped] = useState('');
+  const [signedIn, setSignedIn] = useState(Boolean(api.token.get()));
+  const keep = (text) => {
+    api.token.set(text);
+    setSignedIn(Boolean(text));
+    setTyped('');
+    changed();
+  };
   if (!settings.has_administrator) {
     return html`<p class="note">What administrators do is switched off: the server was started without a
       token (<code>server.admin_token_file</code>).</p>`;
   }
-  if (api.token.get()) {
+  if (signedIn) {
     return html`<p class="note">You are signed in until this tab is closed.
-      <button type="button" class="quiet" onClick=${() => { api.token.set(''); changed(); }}>Sign out</button></p>`;
+      <button type="button" class="quiet" onClick=${() => keep('')}>Sign out</button></p>`;
   }
   return html`<form class="token" onSubmit=${(event) => {
     event.preventDefault();
-    api.token.set(typed.trim());
-    setTyped('');
-    changed();
+    keep(typed.trim());
   }}>
     <label for="token">Administrator's token</label>
     <input id="token" type="password" autocomplete="off" value=${typed}

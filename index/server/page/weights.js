@@ -3,8 +3,9 @@ import {html, useEffect, useState} from './standalone.module.js';
 import * as api from './api.js';
 import {Token} from './token.js';
 
+const LONG = 80;  // a longer note is folded away
 const count = (value) => Number(value).toLocaleString('en');
-const bytes = (value) => (value < 1e6 ? `${(value / 1e3).toFixed(0)} kB` : `${(value / 1e6).toFixed(1)} MB`);
+const bytes = (value) => (value < 1e3 ? `${value} B` : value < 1e6 ? `${(value / 1e3).toFixed(0)} kB` : `${(value / 1e6).toFixed(1)} MB`);
 
 function Facts({list}) {
   return html`<dl class="list">${list.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
@@ -24,12 +25,14 @@ function Tensors({tensors}) {
 }
 
 function Card({of}) {
-  const a = of.architecture;
+  const a = of.architecture, notes = Object.entries(of.notes);
   return html`<section class="card"><h2>Model card</h2>
       <${Facts} list=${[['Name', of.name], ['Version', of.version], ['Model', of.model], ['Created', of.created],
         ['Size', bytes(of.bytes)], ['Keywords', count(of.keywords)], ['Features', count(of.features)],
         ['Golden vectors', of.golden_vectors], ['Data', of.data_digest],
-        ...Object.entries(of.notes)]}/></section>
+        ...notes.filter(([, text]) => text.length <= LONG)]}/>
+      ${notes.filter(([, text]) => text.length > LONG).map(([name, text]) => html`<details class="long">
+        <summary>${name}</summary><pre tabindex="0">${text}</pre></details>`)}</section>
     <section class="card"><h2>Measurements</h2><${Metrics} metrics=${of.metrics}/></section>
     <section class="card"><h2>Architecture</h2>
       <${Facts} list=${[['Embedding', a.dim], ['Hidden layers', a.hidden.join(', ') || 'none'],
@@ -48,6 +51,7 @@ export function Weights({settings, isOpen}) {
     try { setDescribed(await api.weights()); } catch (error) { setDescribed(null); setFailure(error.message); }
   };
   useEffect(() => { if (isOpen) load(); }, [isOpen]);
+  if (!isOpen) return null;
   return html`<h1>Weights</h1><${Token} settings=${settings} changed=${load}/>
     ${failure && html`<p class="failure" role="alert">${failure}</p>`}
     ${described && html`<div class="cards"><${Card} of=${described}/></div>`}`;

@@ -100,6 +100,7 @@ const steps = {
     assert.notDeepEqual(await merchants(page), await shown(page));
     assert.ok((await marks(page)).length >= 10);
     assert.equal(await page.locator('section[aria-labelledby=merchants] mark').count(), 0);
+    await page.setViewportSize({width: 1100, height: 720});
     await page.screenshot({path: join(args.out, 'page.png')});
     await page.context().close();
   },
@@ -216,7 +217,16 @@ const steps = {
     await page.getByRole('button', {name: 'Roll back'}).click();
     await page.getByText('The weights before serve again.').waitFor();
     await page.getByText('000001.barker').waitFor();
-    await page.waitForTimeout(4500);  // two more rows of the plots
+    // Traffic for three more rows of the plots.
+    for (let i = 0; i < 60; ++i) {
+      const body = JSON.stringify({q: 'running shoes', user: 'ben', preview: true});
+      await page.evaluate((text) => fetch('/v1/search', {method: 'POST', body: text,
+        headers: {'Content-Type': 'application/json'}}).then((answer) => answer.text()), body);
+      await page.waitForTimeout(100);
+    }
+    const [first, ...rest] = await page.locator('.plot canvas').evaluateAll((all) => all.map((canvas) =>
+      new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size));
+    assert.ok(first > 16 && rest.length === 1, 'the plots have curves');
     await expectAccessible(page, 'operations');
     await page.evaluate(() => scrollTo(0, 0));
     await page.screenshot({path: join(args.out, 'operations-1440-light.png'), fullPage: true});
