@@ -22,7 +22,10 @@ async function ask(path, {body, signal, asText = false} = {}) {
     throw new Error('The server does not answer.');
   }
   if (asText && response.ok) return response.text();
-  const answer = await response.json().catch(() => ({}));
+  const answer = await response.json().catch((error) => {
+    if (error.name === 'AbortError') throw error;
+    return {};
+  });
   if (response.ok) return answer;
   throw new Error(answer.detail ?? `The server answered ${response.status}.`);
 }
@@ -38,10 +41,19 @@ export const status = () => ask('/v1/admin/status');
 export const weights = () => ask('/v1/admin/weights');
 export const command = (name, body = {}) => ask(`/v1/admin/${name}`, {body});
 
+// Places a stranger in experiments, the same at every visit.
+function visitor() {
+  const known = localStorage.getItem('barker-visitor');
+  if (known) return known;
+  const made = `visitor-${Math.random().toString(36).slice(2, 12)}`;
+  localStorage.setItem('barker-visitor', made);
+  return made;
+}
+
 // The page that the user is shown, and the same auction as merchants see it. The second is a preview:
 // it goes into no log.
 export async function search(q, user, features) {
-  const asked = {q, ...(user && {user}), features};
+  const asked = {q, ...(user ? {user} : {visitor: visitor()}), features};
   const [shown, all] = await Promise.all([
     ask('/v1/search', {body: {...asked, k: 10, explain: true}}),
     ask('/v1/search', {body: {...asked, k: 1000, preview: true}}),

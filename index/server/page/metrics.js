@@ -62,7 +62,7 @@ export function interval(clicks, shown) {
 // [{layer, arm, impressions, clicks}]
 export function arms(samples) {
   return samples.filter((s) => s.name === 'barker_arm_impressions_total').map(({labels, value}) => ({
-    layer: labels.layer, arm: labels.arm, impressions: value,
+    experiment: labels.experiment, arm: labels.arm, impressions: value,
     clicks: total(samples, 'barker_arm_clicks_total', labels),
   }));
 }

@@ -78,11 +78,11 @@ function Weights({settings, status, failure, act, changed, told, isOpen}) {
 function Arms({samples}) {
   const list = arms(samples);
   return html`<section class="card"><h2>Arms</h2>${list.length === 0
-    ? html`<p class="empty">No experiment is configured.</p>`
-    : html`<div class="scroll" tabindex="0" role="region" aria-label="Arms"><table><thead><tr><th scope="col">Layer</th><th scope="col">Arm</th>
+    ? html`<p class="empty">No experiment has shown a page since the start.</p>`
+    : html`<div class="scroll" tabindex="0" role="region" aria-label="Arms"><table><thead><tr><th scope="col">Experiment</th><th scope="col">Arm</th>
       <th scope="col">Impressions</th><th scope="col">Clicks</th><th scope="col">CTR</th>
       <th scope="col">95% interval</th></tr></thead><tbody>${list.map((arm) => html`<tr>
-        <th scope="row">${arm.layer}</th><td>${arm.arm}</td><td>${arm.impressions}</td><td>${arm.clicks}</td>
+        <th scope="row">${arm.experiment}</th><td>${arm.arm}</td><td>${arm.impressions}</td><td>${arm.clicks}</td>
         <td>${arm.impressions ? percent(arm.clicks / arm.impressions) : '–'}</td>
         <td>${interval(arm.clicks, arm.impressions).map(percent).join(' to ')}</td></tr>`)}</tbody></table></div>`}</section>`;
 }

@@ -66,7 +66,7 @@ function ShownAd({ad, page, settings, open}) {
     <p class="facts"><span>bid ${money(ad.bid)}</span>
       <span>pCTR ${ad.pctr === null ? '–' : ad.pctr.toFixed(3)}</span>
       <span>price ${money(ad.price)}</span>
-      ${ad.propensity !== undefined && html`<span>propensity ${ad.propensity.toFixed(3)}</span>`}
+      ${Number.isFinite(ad.propensity) && ad.propensity < 1 && html`<span>propensity ${ad.propensity.toFixed(3)}</span>`}
       <${Move} ad=${ad}/></p>
     ${explained && html`<${Why} key=${page.request_id} ad=${ad} explained=${explained} page=${page}/>`}
   </div></li>`;
@@ -92,7 +92,7 @@ function Summary({page}) {
   return html`<p class="summary" role="status">${[`${page.candidates} ads took part`,
     `${page.status}${page.reason && ` (${page.reason})`} by generation ${page.generation}`,
     `${(whole / 1000).toFixed(2)} ms`].join(' · ')}
-    ${(page.arms ?? []).map(({layer, arm}) => html`<span class="tag">${layer}: ${arm}</span>`)}</p>`;
+    ${page.arms.map(({experiment, arm}) => html`<span class="tag">${experiment}: ${arm}</span>`)}</p>`;
 }
 
 // The histories are written a moment after a click is taken.

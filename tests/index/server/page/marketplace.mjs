@@ -1,6 +1,6 @@
 // A server over a marketplace of its own, which a test starts and stops.
 import {execFileSync, spawn} from 'node:child_process';
-import {mkdirSync, rmSync} from 'node:fs';
+import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 
 export const TOKEN = 'a-token-for-this-test-alone';
@@ -15,6 +15,9 @@ export class Marketplace {
     this.run('generate', 'marketplace', '--out', this.path('market'));
     this.run('index', '--ads', this.path('market/catalogue.jsonl'), '--out', this.path('index'));
     this.publish();
+    // Everybody takes part, and both arms show the same.
+    writeFileSync(this.path('experiments.toml'), ['[[experiment]]', 'name = "same"',
+      ...['a', 'b'].flatMap((arm) => ['[[experiment.arm]]', `name = "${arm}"`, 'share = 0.5'])].join('\n'));
   }
 
   path(name) { return join(this.directory, name); }
@@ -27,7 +30,7 @@ export class Marketplace {
       'serve', '--index', this.path('index'), '--weights', this.path('weights'),
       '--users', this.path('market/users.jsonl'), '--page-users', 'anna,ben,chen',
       '--listen', '127.0.0.1:0', '--features-exploration', '0', '--probation', '0s',
-      '--server-deadline', '2s', '--server-ready-grace', '0s',
+      '--experiments', this.path('experiments.toml'), '--server-deadline', '2s', '--server-ready-grace', '0s',
     ], {env: {...process.env, BARKER_SERVER_ADMIN_TOKEN: TOKEN}});
     this.said = '';
     this.process.stderr.on('data', (text) => { this.said += text; });

@@ -184,7 +184,9 @@ const steps = {
   async 'an administrator publishes, sets the canary to 20%, and rolls back'() {
     const page = await open();
     await page.getByRole('link', {name: 'Operations'}).click();
-    await page.getByText('No experiment is configured.').waitFor();
+    const arms = page.getByRole('region', {name: 'Arms'});
+    await arms.getByText('same').first().waitFor();
+    assert.match(await arms.innerText(), /same\s+[ab]\s+[1-9]/, 'what each arm showed is counted');
     await page.getByLabel("Administrator's token").fill('wrong');
     await page.getByRole('button', {name: 'Sign in'}).click();
     await page.getByText("The token is not the administrator's.").waitFor();
