@@ -15,6 +15,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -175,6 +176,54 @@ TEST_F(ServeCommand, SearchesTakesClicksAndEndsWithZero) {
   log << in.rdbuf();
   EXPECT_THAT(log.str(), HasSubstr("\"route\":\"/v1/search\""));
   EXPECT_EQ(log.str().find("\"ann\""), std::string::npos);
+}
+
+TEST_F(ServeCommand, TellsArmsAndPropensitiesInPagesEventsAndMetrics) {
+  EXPECT_EQ(stop(), 0);
+  const std::string file = directory_ + "/experiments.toml";
+  const auto write = [&](const std::string& more) {
+    std::ofstream(file + ".new") << "[[experiment]]\nname = \"points\"\n"
+                                 << "[[experiment.arm]]\nname = \"random\"\nshare = 0.5\n"
+                                 << "choose_by = \"random\"\nselling_points = 1\n"
+                                 << "[[experiment.arm]]\nname = \"none\"\nshare = 0.5\n"
+                                 << "selling_points = 0\n"
+                                 << more;
+    fs::rename(file + ".new", file);
+  };
+  write("");
+  setenv("BARKER_WEIGHTS_EXPERIMENTS", file.c_str(), 1);
+  start();
+  unsetenv("BARKER_WEIGHTS_EXPERIMENTS");
+  std::set<std::string> seen;
+  for (int i = 0; i < 30; ++i) {
+    const std::string user = "user" + std::to_string(i);
+    const Json page = json(ask("GET", "/v1/search?q=running+shoes&user=" + user));
+    ASSERT_EQ(page["arms"].size(), 1u) << page;
+    EXPECT_EQ(page["arms"][0]["experiment"], "points");
+    const std::string arm = page["arms"][0]["arm"];
+    seen.insert(arm);
+    EXPECT_EQ(page["explored"], arm == "random");
+    EXPECT_EQ(page["ads"][0]["propensity"], arm == "random" ? 0.5 : 1.0) << "of two";
+    EXPECT_EQ(page["ads"][0]["selling_points"].size(), arm == "random" ? 1u : 0u);
+    const Json again = json(ask("GET", "/v1/search?q=running+shoes&visitor=" + user));
+    EXPECT_EQ(again["arms"], page["arms"]) << "a visitor is placed as a user is";
+  }
+  EXPECT_EQ(seen.size(), 2u);
+  EXPECT_EQ(json(ask("GET", "/v1/search?q=running+shoes"))["arms"].size(), 0u);
+  EXPECT_THAT(
+      ask("GET", "/metrics"),
+      HasSubstr(R"(barker_arm_pages_total{layer="points",experiment="points",arm="none"})"));
+  write("bad = 1\n");
+  const Json status = json(ask("POST", "/v1/admin/rules/reload"));
+  EXPECT_EQ(json(ask("GET", "/v1/admin/status"))["experiments_refused"], true) << status;
+  EXPECT_EQ(json(ask("GET", "/v1/search?q=running+shoes&user=user0"))["arms"].size(), 1u)
+      << "the old ones stay in force";
+  EXPECT_EQ(stop(), 0);
+  EXPECT_THAT(
+      events(),
+      HasSubstr(
+          R"("arms":[{"layer":"points","experiment":"points","arm":"random"}],"explored":true)"));
+  EXPECT_THAT(events(), HasSubstr(R"("sp_propensity":0.5)"));
 }
 
 TEST_F(ServeCommand, TakesSoManyClicksOnPagesThatItDoesNotKnow) {
