@@ -79,12 +79,9 @@ class Query {
   bool split_title(const barker_ad& a, uint64_t index);
   bool map_candidates();
   bool collect_candidates(const barker_ad& a, uint64_t index);
-  struct AdRules {
-    RuleMask mask;
-    std::array<uint32_t, 2> blocks;  // of its merchant and of itself; Blocks::kNone
-  };
-  AdRules rules_of(const barker_ad& a, const RegisteredAd* known) const;
-  void add_candidate(Fingerprint f, uint32_t row, bool in_title, const AdRules& rules);
+  void add_candidate(Fingerprint f, uint32_t row, bool in_title, RuleMask rules);
+  std::array<uint32_t, 2> blocks_of(uint64_t ad_index) const;
+  void apply_blocks();
   bool find_candidate_rows();
   bool find_rows(std::span<const Fingerprint> fingerprints, std::vector<uint32_t>& rows);
 

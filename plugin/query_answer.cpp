@@ -211,7 +211,10 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
     if (promoted > 1) steps += kStepsPerByteSplit * title.size();  // find_promoted()
   }
   const bool in_time = !late_after(steps);
-  if (!in_time) out.chosen_count = 0;
+  if (!in_time) {
+    out.chosen_count = 0;
+    if (policy_.draws()) out.propensity = NAN;  // it was of what the deadline took away
+  }
   Prefix prefixes[BARKER_MAX_SELLING_POINTS];
   Placed placed[BARKER_MAX_SELLING_POINTS];
   find_promoted(a, title, out, prefixes);

@@ -179,7 +179,6 @@ bool Query::map_candidates() {
   w_.candidates.clear();
   w_.resolved_rows.clear();
   w_.candidate_rules.clear();
-  w_.candidate_blocks.clear();
   w_.candidate_ranges.assign(window_, {});
   if (!n_.has_auxiliary) {  // else the titles are split already
     w_.title_fingerprints.clear();
@@ -195,9 +194,38 @@ bool Query::map_candidates() {
       return false;
     }
   }
-  if (find_candidate_rows()) return true;
-  w_.candidate_ranges.assign(window_, {});
-  return false;
+  if (!find_candidate_rows()) {
+    w_.candidate_ranges.assign(window_, {});
+    return false;
+  }
+  if (!rules_.blocks.is_empty()) apply_blocks();
+  return true;
+}
+
+// The blocks of an ad's merchant and of the ad itself; Blocks::kNone where there is none.
+std::array<uint32_t, 2> Query::blocks_of(uint64_t ad_index) const {
+  const barker_ad a = ad(ad_index);
+  const RegisteredAd* const known = resolved(ad_index);
+  const Fingerprint merchant =
+      known ? known->chunk->merchant(known->index) : merchant_fingerprint(view(a.merchant));
+  return {rules_.blocks.of_merchant(merchant),
+          rules_.blocks.name_ads() ? rules_.blocks.of_ad(fingerprint(view(a.id))) : Blocks::kNone};
+}
+
+// Merchants' own blocks are few, so that what they forbid is scored all the same.
+void Query::apply_blocks() {
+  for (uint64_t rank = 0; rank < shown_; ++rank) {
+    const uint32_t index = w_.order[rank];
+    const Range& range = w_.candidate_ranges[index];
+    if (range.size() == 0) continue;
+    for (const uint32_t block : blocks_of(index)) {
+      if (block == Blocks::kNone) continue;
+      for (size_t i = range.begin; i < range.end; ++i) {
+        Candidate& c = w_.candidates[i];
+        c.forbidden |= c.row != kUnknownRow && weights_.blocks_name(block, c.row);
+      }
+    }
+  }
 }
 
 bool Query::collect_candidates(const barker_ad& a, uint64_t index) {
@@ -206,7 +234,8 @@ bool Query::collect_candidates(const barker_ad& a, uint64_t index) {
   const size_t begin = w_.candidates.size();
   const auto title = std::span(w_.title_fingerprints).subspan(words.begin, words.size());
   const RegisteredAd* const known = resolved(index);
-  const AdRules rules = rules_of(a, known);
+  const RuleMask rules = known ? rules_.of_category_path(known->chunk->category_path(known->index))
+                               : rules_.of_category(view(a.category));
   for (uint64_t i = 0; i < a.selling_point_count; ++i) {
     if (known) {
       const uint32_t point = known->chunk->points_of(known->index)[i];
@@ -225,23 +254,10 @@ bool Query::collect_candidates(const barker_ad& a, uint64_t index) {
   return true;
 }
 
-// Which rules apply to the selling points of an ad.
-Query::AdRules Query::rules_of(const barker_ad& a, const RegisteredAd* known) const {
-  AdRules rules{known ? rules_.of_category_path(known->chunk->category_path(known->index))
-                      : rules_.of_category(view(a.category)),
-                {Blocks::kNone, Blocks::kNone}};
-  if (rules_.blocks.is_empty()) return rules;
-  rules.blocks[0] = rules_.blocks.of_merchant(known ? known->chunk->merchant(known->index)
-                                                    : merchant_fingerprint(view(a.merchant)));
-  if (rules_.blocks.name_ads()) rules.blocks[1] = rules_.blocks.of_ad(fingerprint(view(a.id)));
-  return rules;
-}
-
-void Query::add_candidate(Fingerprint f, uint32_t row, bool in_title, const AdRules& rules) {
+void Query::add_candidate(Fingerprint f, uint32_t row, bool in_title, RuleMask rules) {
   w_.candidates.push_back({f, kUnknownRow, NAN, in_title});
   w_.resolved_rows.push_back(row);
-  w_.candidate_rules.push_back(rules.mask);
-  w_.candidate_blocks.push_back(rules.blocks);
+  w_.candidate_rules.push_back(rules);
 }
 
 bool Query::find_rows(std::span<const Fingerprint> fingerprints, std::vector<uint32_t>& rows) {
@@ -277,9 +293,7 @@ bool Query::find_candidate_rows() {
       continue;
     }
     w_.candidates[i].row = row;
-    w_.candidates[i].forbidden = weights_.forbids(row, w_.candidate_rules[i]) ||
-                                 weights_.blocks_name(w_.candidate_blocks[i][0], row) ||
-                                 weights_.blocks_name(w_.candidate_blocks[i][1], row);
+    w_.candidates[i].forbidden = weights_.forbids(row, w_.candidate_rules[i]);
     if (w_.candidates[i].forbidden) continue;  // how good it would be does not matter
     bool is_new;
     w_.candidate_slot[i] = w_.slots.find_or_add(row, is_new);

@@ -84,13 +84,14 @@ void Query::find_unknown_logits() {
       for (size_t c = 0; c < candidates.size(); ++c) {
         if (candidates[c].row != kUnknownRow) continue;
         const RuleMask rules = w_.candidate_rules[first + c];
+        candidates[c].logit = of_category;
         const Fingerprint point = candidates[c].fingerprint;
         candidates[c].forbidden = rules_.forbids_unseen(point, rules);
-        for (const uint32_t block : w_.candidate_blocks[first + c]) {
+        if (rules_.blocks.is_empty()) continue;
+        for (const uint32_t block : blocks_of(ads[i].second)) {
           candidates[c].forbidden |=
               block != Blocks::kNone && rules_.blocks.forbids_unseen(block, point);
         }
-        candidates[c].logit = of_category;
       }
     }
   }

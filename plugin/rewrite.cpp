@@ -132,6 +132,9 @@ void append_fitting(std::string_view title, uint64_t left, const TitlePolicy& po
 }  // namespace
 
 void fold_spaces(std::string& text) {
+  const bool is_folded = is_ascii(text) && !text.starts_with(' ') && !text.ends_with(' ') &&
+                         text.find("  ") == std::string::npos;
+  if (is_folded) return;  // as nearly all selling points are
   char* const bytes = text.data();
   const auto size = static_cast<int32_t>(text.size());
   size_t kept = 0;

@@ -71,7 +71,8 @@ struct Placed {
   uint64_t begin = 0, end = 0;
 };
 
-// Drops spaces at both ends and makes one of each run, in place.
+// Drops spaces at both ends and makes one of each run, in place, of a text that append_visible()
+// made: it has no control characters.
 void fold_spaces(std::string& text);
 
 // Appends the rewritten title to `out`; offsets in `placed` (prefixes.size()) are from the title's

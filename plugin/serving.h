@@ -32,9 +32,9 @@ struct RuledGeneration {
   bool forbids(uint32_t row, RuleMask applying) const noexcept {
     return !rows->empty() && ((*rows)[row] & applying) != 0;
   }
-  // Whether a merchant's own block (Blocks::kNone: there is none) forbids a name.
+  // Whether a merchant's own block forbids a name.
   bool blocks_name(uint32_t block, uint32_t row) const noexcept {
-    return block != Blocks::kNone && std::ranges::binary_search((*blocks)[block], row);
+    return std::ranges::binary_search((*blocks)[block], row);
   }
 };
 

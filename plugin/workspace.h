@@ -62,9 +62,8 @@ struct Workspace {
   std::vector<Candidate> candidates;      // of the ads that will be shown
   std::vector<uint32_t> resolved_rows;    // of candidates of a catalogue; kRowToBeFound: of others
   std::vector<RuleMask> candidate_rules;  // which rules apply to its ad
-  std::vector<std::array<uint32_t, 2>> candidate_blocks;  // of its merchant and its ad
-  std::vector<Range> candidate_ranges;                    // [window] into candidates
-  std::vector<uint32_t> candidate_slot;                   // candidate -> distinct row
+  std::vector<Range> candidate_ranges;    // [window] into candidates
+  std::vector<uint32_t> candidate_slot;   // candidate -> distinct row
   // When a candidate was compared with its ad's title and with the others chosen then: the number
   // of that comparison, which all of them share. 0: it was not.
   std::vector<uint32_t> candidate_compared;
