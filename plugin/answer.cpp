@@ -13,7 +13,13 @@ namespace barker {
 namespace {
 
 // First-pass order, original titles (cleaned and escaped as all output is).
-void bypass(const CheckedRequest& checked, const Config& config, Answer& answer) {
+void bypass(const CheckedRequest& checked, const Basis& basis, Answer& answer) {
+  const Config& config = basis.config;
+  // What failed or came too late might have been drawn.
+  const bool is_unknown =
+      basis.treatment.policy.draws() &&
+      (answer.reason == BARKER_REASON_DEADLINE || answer.reason == BARKER_REASON_INTERNAL ||
+       answer.reason == BARKER_REASON_NON_FINITE);
   const barker_request& request = checked.request;
   answer.status = BARKER_STATUS_BYPASSED;
   answer.counts = {};
@@ -27,7 +33,7 @@ void bypass(const CheckedRequest& checked, const Config& config, Answer& answer)
     out.ad = i;
     out.score = ad.first_pass_score;
     out.pctr = NAN;
-    out.propensity = 1;
+    out.propensity = is_unknown ? NAN : 1;
     out.flags = is_bad ? BARKER_RESULT_BAD_AD : 0;
     out.title_offset = answer.text.size();
     rewrite_title(is_bad ? title_of_bad_ad(ad) : view(ad.title), {}, config.untouched_title,
@@ -65,11 +71,11 @@ void answer_query(const CheckedRequest& request, const Basis& basis, Workspace* 
   if (answer.reason == BARKER_REASON_NONE && request.request.ad_count == 0) {
     answer.reason = BARKER_REASON_NO_ADS;
   }
-  if (answer.reason != BARKER_REASON_NONE) return bypass(request, basis.config, answer);
+  if (answer.reason != BARKER_REASON_NONE) return bypass(request, basis, answer);
   answer.generation = basis.weights->id();
   if (!workspace) {
     answer.reason = BARKER_REASON_INTERNAL;
-    return bypass(request, basis.config, answer);
+    return bypass(request, basis, answer);
   }
   bool is_answered = false;
   try {
@@ -80,7 +86,7 @@ void answer_query(const CheckedRequest& request, const Basis& basis, Workspace* 
   }
   if (is_answered) return;
   answer.is_explored = false;
-  bypass(request, basis.config, answer);
+  bypass(request, basis, answer);
 }
 
 bool deliver(const Answer& answer, uint32_t host_minor, barker_response& response) {

@@ -236,7 +236,7 @@ typedef struct barker_result_ad {
   uint32_t reserved; /* 0 */
   /* Since 1.5. The probability with which the policy of this user shows these selling points, in
    * whatever order, before the title of this ad; 1 where nothing is drawn, NaN where the deadline
-   * came before it was known. plugin/README.md, "Exploration", says how exact it is. */
+   * came before it was known. plugin/EXPERIMENTS.md says how exact it is. */
   double propensity;
 } barker_result_ad;
 
@@ -516,7 +516,8 @@ typedef struct barker_canary {
 typedef struct barker_explain {
   uint64_t struct_size;
   /* [any thread] Explains what one query would get, as a JSON object. Shows and counts nothing.
-   * Allocates: not for the hot path. `json` belongs to the plugin until release. Its fields:
+   * Where a policy draws, the seed of the query explains what that query showed. Allocates: not for
+   * the hot path. `json` belongs to the plugin until release. Its fields:
    *   status          "rescored", "partial" or "bypassed"; with "reason" where bypassed
    *   generation      number; model: path of the weight file; both only where one was asked
    *   query_keywords  [{text, known}]

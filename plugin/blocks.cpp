@@ -31,6 +31,10 @@ bool has_words(std::string_view text, std::string_view words) {
   return false;
 }
 
+bool contains_any(std::string_view text, const std::vector<std::string>& words) {
+  return std::ranges::any_of(words, [&](const std::string& some) { return has_words(text, some); });
+}
+
 // The normal forms of a list of texts.
 Status read_texts(const toml::node& node, const std::string& key, std::vector<std::string>& out) {
   const toml::array* list = node.as_array();
@@ -69,6 +73,9 @@ Status Blocks::add(const toml::table& table) {
   if (exact.empty() && contains.empty()) return wrong(table, "exact", "exact or contains");
   Owners& owners = ad.empty() ? of_merchants_ : of_ads_;
   const Fingerprint owner = ad.empty() ? merchant_fingerprint(merchant) : fingerprint(ad);
+  if (ad.empty() && owner == keyword_fingerprint("")) {
+    return wrong(table, "merchant", "a name of more than spaces");
+  }
   const auto [found, is_new] = owners.try_emplace(owner, static_cast<uint32_t>(blocks_.size()));
   if (is_new) {
     blocks_.push_back(
@@ -83,6 +90,12 @@ Status Blocks::add(const toml::table& table) {
 Result<Blocks::Rows> Blocks::match(const Vocabulary& vocabulary, uint32_t rows,
                                    std::chrono::milliseconds at_most) const {
   Rows forbidden(blocks_.size());
+  std::unordered_multimap<Fingerprint, uint32_t> exact;
+  std::vector<uint32_t> with_words;
+  for (uint32_t b = 0; b < blocks_.size(); ++b) {
+    for (const Fingerprint name : blocks_[b].exact) exact.emplace(name, b);
+    if (!blocks_[b].contains.empty()) with_words.push_back(b);
+  }
   const auto end = std::chrono::steady_clock::now() + at_most;
   for (uint32_t row = 0; row < rows && !blocks_.empty(); ++row) {
     if (row % kNamesBetweenLooks == 0 && std::chrono::steady_clock::now() >= end) {
@@ -90,8 +103,12 @@ Result<Blocks::Rows> Blocks::match(const Vocabulary& vocabulary, uint32_t rows,
                       " blocks in " + std::to_string(rows) + " names takes more than " +
                       std::to_string(at_most.count()) + " ms");
     }
-    for (uint32_t b = 0; b < blocks_.size(); ++b) {
-      if (forbids(b, vocabulary.fingerprint_of(row), vocabulary.text(row))) {
+    const auto [begin, last] = exact.equal_range(vocabulary.fingerprint_of(row));
+    for (auto named = begin; named != last; ++named) forbidden[named->second].push_back(row);
+    for (const uint32_t b : with_words) {
+      const Block& block = blocks_[b];
+      const bool is_named = !forbidden[b].empty() && forbidden[b].back() == row;
+      if (!is_named && contains_any(vocabulary.text(row), block.contains)) {
         forbidden[b].push_back(row);
       }
     }

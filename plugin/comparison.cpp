@@ -47,9 +47,11 @@ void Comparison::add(const barker_request& request, const Serving& serving,
     start_anew(serving.weights.id(), serving.canary.id());
   }
   const CheckedRequest checked{request};  // a recording has no bad ads
-  // The generations are compared, not the arms.
+  // The generations are compared, not the arms, and not what is drawn.
   Treatment treatment{config.policy};
   config.fit_to_surface(view(request.surface), treatment.policy);
+  treatment.policy.exploration.share = 0;
+  if (treatment.policy.by == ChooseBy::kRandom) treatment.policy.by = ChooseBy::kAttraction;
   const auto ask_one = [&](const RuledGeneration& weights, Side& side) {
     return ask(checked, {config, &weights, serving.rules.get(), treatment},
                lease.workspace_for(serving, weights), side);

@@ -18,7 +18,9 @@ enum PolicyKey : uint32_t {
   kDisplay = 1u << 3,
   kHighlight = 1u << 4,
   kWeights = 1u << 5,
-  kOrder = 1u << 6,
+  kOrderBid = 1u << 6,
+  kOrderPctr = 1u << 10,
+  kOrderFirstPass = 1u << 11,
   kExploreShare = 1u << 7,
   kExploreBy = 1u << 8,
   kExplorePrior = 1u << 9,
@@ -30,7 +32,9 @@ constexpr std::pair<uint32_t, const char*> kKeyNames[] = {{kSellingPoints, "sell
                                                           {kDisplay, "display"},
                                                           {kHighlight, "highlight"},
                                                           {kWeights, "weights"},
-                                                          {kOrder, "order"},
+                                                          {kOrderBid, "order.bid"},
+                                                          {kOrderPctr, "order.pctr"},
+                                                          {kOrderFirstPass, "order.first_pass"},
                                                           {kExploreShare, "explore_share"},
                                                           {kExploreBy, "explore_by"},
                                                           {kExplorePrior, "explore_prior"}};
@@ -65,7 +69,9 @@ Reader name_of(std::string& out) {
 Status read_part(const toml::node& node, LayerPart& out) {
   LayerPart part{0, 1};
   if (const toml::array* ends = node.as_array()) {
-    const auto end = [&](size_t i) { return ends->get(i)->value<double>(); };
+    const auto end = [&](size_t i) {
+      return ends->get(i)->is_number() ? ends->get(i)->value<double>() : std::nullopt;
+    };
     if (ends->size() != 2 || !end(0) || !end(1)) return wrong(node, "a number or [from, to]");
     part = {*end(0), *end(1)};
   } else if (const auto to = node.value<double>(); to && node.is_number()) {
@@ -81,13 +87,19 @@ Status read_part(const toml::node& node, LayerPart& out) {
   return {};
 }
 
-Status read_order(const toml::node& node, OrderExponents& order) {
+Status read_order(const toml::node& node, PolicyChange& change) {
   constexpr double kLargestExponent = 10;  // as of the configuration's [order]
   if (!node.is_table()) return wrong(node, "a table of bid, pctr and first_pass");
+  const auto exponent = [&change](uint32_t key, double OrderExponents::*field) {
+    return number(0, kLargestExponent, [&change, key, field](double value) {
+      change.set |= key;
+      change.values.order.*field = value;
+    });
+  };
   const Readers readers{
-      {{"order.bid", number(0, kLargestExponent, [&](double v) { order.bid = v; })},
-       {"order.pctr", number(0, kLargestExponent, [&](double v) { order.pctr = v; })},
-       {"order.first_pass", number(0, kLargestExponent, [&](double v) { order.first_pass = v; })}}};
+      {{"order.bid", exponent(kOrderBid, &OrderExponents::bid)},
+       {"order.pctr", exponent(kOrderPctr, &OrderExponents::pctr)},
+       {"order.first_pass", exponent(kOrderFirstPass, &OrderExponents::first_pass)}}};
   return read_table(*node.as_table(), "order.", readers);
 }
 
@@ -117,7 +129,7 @@ Result<Arm> read_arm(const toml::node& node) {
       {"display", sets(kDisplay, word(kDisplayWords, p.display))},
       {"highlight", sets(kHighlight, boolean(p.is_highlighted))},
       {"weights", sets(kWeights, word(kWeightsRoleWords, p.weights))},
-      {"order", sets(kOrder, [&](const toml::node& value) { return read_order(value, p.order); })},
+      {"order", [&](const toml::node& value) { return read_order(value, arm.change); }},
       {"explore_share",
        sets(kExploreShare, number(0, 1, [&](double v) { p.exploration.share = v; }))},
       {"explore_by", sets(kExploreBy, word(kExploreByWords, p.exploration.by))},
@@ -130,7 +142,9 @@ Result<Arm> read_arm(const toml::node& node) {
     const auto reader = readers.find(name);
     const std::string where = line_of(value) + "experiment.arm." + name + ": ";
     if (reader == readers.end()) return invalid_argument(where + "no such key");
-    if (Status s = reader->second(value); !s.ok()) return invalid_argument(where + s.message());
+    if (Status s = reader->second(value); !s.ok()) {
+      return s.message().starts_with("line ") ? s : invalid_argument(where + s.message());
+    }
   }
   if (arm.name.empty()) return invalid_argument(line_of(node) + "experiment.arm: name is missing");
   if (!(arm.share > 0)) {
@@ -203,10 +217,8 @@ Result<Experiment> read_experiment(const toml::node& node) {
     e.shares.push_back(arm.share);
     e.sets |= arm.change.set;
   }
-  // The NULs keep "ab" and "c" from meeting "a" and "bc".
-  const std::string salted = e.layer + '\0' + e.salt;
-  e.layer_hash = fingerprint(salted);
-  e.name_hash = fingerprint(salted + '\0' + e.name);
+  e.layer_hash = fingerprint(layer_key(e.layer, e.salt));
+  e.name_hash = fingerprint(experiment_key(e.layer, e.salt, e.name));
   return e;
 }
 
@@ -219,7 +231,9 @@ void PolicyChange::apply(Policy& policy) const noexcept {
   if (set & kDisplay) policy.display = values.display;
   if (set & kHighlight) policy.is_highlighted = values.is_highlighted;
   if (set & kWeights) policy.weights = values.weights;
-  if (set & kOrder) policy.order = values.order;
+  if (set & kOrderBid) policy.order.bid = values.order.bid;
+  if (set & kOrderPctr) policy.order.pctr = values.order.pctr;
+  if (set & kOrderFirstPass) policy.order.first_pass = values.order.first_pass;
   if (set & kExploreShare) policy.exploration.share = values.exploration.share;
   if (set & kExploreBy) policy.exploration.by = values.exploration.by;
   if (set & kExplorePrior) policy.exploration.prior = values.exploration.prior;

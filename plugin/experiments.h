@@ -22,7 +22,8 @@
 //   highlight = true              false: without marks
 //   weights = "serving"           or "canary", where there is one
 //   order = {bid = 1, pctr = 1, first_pass = 1}
-//   explore_share = 0.0           of the pages on which selling points are drawn
+//   explore_share = 0.0           of the pages on which selling points are drawn; above 0, those
+//                                 that stand in a title are left there and all numbers are exact
 //   explore_by = "uniform"        or "thompson" (scoring/explore.h)
 //   explore_prior = 1.0           standard deviation of the logit of a selling point without
 //                                 evidence

@@ -20,16 +20,15 @@ uint64_t random_seed() {
   return (uint64_t{device()} << 32) | device();
 }
 
-// What the arms of experiments need of weights that are there.
-Status check_needs(const Experiments& experiments, const Generation* generation) {
-  if (!generation || !experiments.need_click_rates() ||
-      generation->file->click_rates().are_there()) {
-    return {};
-  }
-  return {Code::kFailedPrecondition,
-          generation->file->path() +
-              ": an experiment chooses by click_rate, but these weights have no click rates"};
+// Whether weights lack what the arms of experiments need. They serve all the same, because a way
+// back or a restart must never fail for an experiment; the pages of such an arm say so.
+bool lack_click_rates(const Experiments& experiments, const Generation* generation) {
+  return generation && experiments.need_click_rates() &&
+         !generation->file->click_rates().are_there();
 }
+
+constexpr std::string_view kNoClickRates =
+    ": an experiment chooses by click_rate, but these weights have no click rates";
 
 }  // namespace
 
@@ -69,7 +68,9 @@ Result<RuledGeneration> Plugin::prepare(const std::string& path) {
       Generation::load(path, last_id_ + 1, kernels_, config_.load);
   if (!loaded.ok()) return refuse(loaded.status());
   if (Status s = check_latency(**loaded); !s.ok()) return refuse(s);
-  if (Status s = check_needs(*serving_->experiments, loaded->get()); !s.ok()) return refuse(s);
+  if (lack_click_rates(*serving_->experiments, loaded->get())) {
+    log(BARKER_LOG_WARNING, {(*loaded)->file->path(), kNoClickRates});
+  }
   Result<RuledGeneration> ruled =
       apply(*serving_->rules, *loaded, std::make_shared<GenerationCounters>());
   if (!ruled.ok()) return refuse(ruled.status());
@@ -143,7 +144,9 @@ Status Plugin::load_experiments(std::string_view toml) {
   Result<Experiments> parsed = Experiments::parse(toml);
   if (!parsed.ok()) return refuse(parsed.status());
   for (const RuledGeneration* weights : {&serving_->weights, &serving_->canary}) {
-    if (Status s = check_needs(*parsed, weights->generation.get()); !s.ok()) return refuse(s);
+    if (lack_click_rates(*parsed, weights->generation.get())) {
+      log(BARKER_LOG_WARNING, {weights->generation->file->path(), kNoClickRates});
+    }
   }
   Serving next = *serving_;
   next.experiments = std::make_shared<const Experiments>(std::move(*parsed));

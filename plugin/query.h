@@ -81,6 +81,7 @@ class Query {
   bool collect_candidates(const barker_ad& a, uint64_t index);
   void add_candidate(Fingerprint f, uint32_t row, bool in_title, RuleMask rules);
   std::array<uint32_t, 2> blocks_of(uint64_t ad_index) const;
+  uint64_t steps_of_blocks(uint64_t ad_index) const;
   void apply_blocks();
   bool find_candidate_rows();
   bool find_rows(std::span<const Fingerprint> fingerprints, std::vector<uint32_t>& rows);

@@ -213,7 +213,10 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   const bool in_time = !late_after(steps);
   if (!in_time) {
     out.chosen_count = 0;
-    if (policy_.draws()) out.propensity = NAN;  // it was of what the deadline took away
+    // It was of what the deadline took away.
+    const bool was_drawn = policy_.draws() && is_shown && out.rescored != 0 &&
+                           a.selling_point_count > 0 && !is_untouched(a, out.ad);
+    if (was_drawn) out.propensity = NAN;
   }
   Prefix prefixes[BARKER_MAX_SELLING_POINTS];
   Placed placed[BARKER_MAX_SELLING_POINTS];

@@ -212,12 +212,19 @@ std::array<uint32_t, 2> Query::blocks_of(uint64_t ad_index) const {
           rules_.blocks.name_ads() ? rules_.blocks.of_ad(fingerprint(view(a.id))) : Blocks::kNone};
 }
 
+uint64_t Query::steps_of_blocks(uint64_t ad_index) const {
+  const barker_ad a = ad(ad_index);
+  return kStepsPerAd + kStepsPerByteNormalized * a.merchant.size + a.id.size;
+}
+
 // Merchants' own blocks are few, so that what they forbid is scored all the same.
 void Query::apply_blocks() {
   for (uint64_t rank = 0; rank < shown_; ++rank) {
     const uint32_t index = w_.order[rank];
     const Range& range = w_.candidate_ranges[index];
     if (range.size() == 0) continue;
+    // Past the deadline nothing of the rest is shown.
+    if (late_after(steps_of_blocks(index) + kStepsPerLookUp * range.size())) return;
     for (const uint32_t block : blocks_of(index)) {
       if (block == Blocks::kNone) continue;
       for (size_t i = range.begin; i < range.end; ++i) {

@@ -1,6 +1,7 @@
 // What the policy of a query does beyond the best logit: other preferences, draws, another order.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -38,7 +39,8 @@ void Query::set_preferences() {
   w_.candidate_columns.assign(w_.candidates.size(), 0);
   w_.candidate_deviations.assign(w_.candidates.size(), 0);
   const float prior = policy_.exploration.prior;
-  for (size_t i = 0; i < w_.candidates.size(); ++i) {
+  const bool needs_deviations = policy_.drawing().by == ExploreBy::kThompson && prior > 0;
+  for (size_t i = 0; i < w_.candidates.size() && needs_deviations; ++i) {
     const uint32_t row = w_.candidates[i].row;
     // The variance of a normal belief after evidence, which adds to the precision.
     const double evidence = row == kUnknownRow ? 0 : g_.file->click_rates().evidence_of(row);
@@ -81,14 +83,18 @@ void Query::find_unknown_logits() {
     for (size_t i = begin; i < end; ++i) {
       const size_t first = w_.candidate_ranges[ads[i].second].begin;
       const std::span<Candidate> candidates = mutable_candidates_of(ads[i].second);
+      std::array<uint32_t, 2> blocks{Blocks::kNone, Blocks::kNone};
+      if (!rules_.blocks.is_empty()) {
+        if (late_after(steps_of_blocks(ads[i].second))) return;
+        blocks = blocks_of(ads[i].second);
+      }
       for (size_t c = 0; c < candidates.size(); ++c) {
         if (candidates[c].row != kUnknownRow) continue;
         const RuleMask rules = w_.candidate_rules[first + c];
         candidates[c].logit = of_category;
         const Fingerprint point = candidates[c].fingerprint;
         candidates[c].forbidden = rules_.forbids_unseen(point, rules);
-        if (rules_.blocks.is_empty()) continue;
-        for (const uint32_t block : blocks_of(ads[i].second)) {
+        for (const uint32_t block : blocks) {
           candidates[c].forbidden |=
               block != Blocks::kNone && rules_.blocks.forbids_unseen(block, point);
         }
@@ -127,7 +133,7 @@ bool Query::choose_drawn(barker_result_ad& out) {
   const uint32_t draws = explores_ ? kDrawsOfExplored : kDrawsOfOthers;
   constexpr uint64_t kOrders = 6;  // of three SPs
   const uint64_t steps = drawing.by == ExploreBy::kThompson ? draws : kOrders;
-  if (late_after(steps * candidates.size() * kStepsPerDraw)) return false;
+  if (late_after(steps * candidates.size() * (kStepsPerDraw + candidates.size()))) return false;
   constexpr uint64_t kEstimate = 0x3C6EF372FE94F82Bu;  // apart from the draw that chose
   const double explored =
       draw_propensity(candidates, policy_.choice(true), embeddings(), drawing.by, deviations, room,

@@ -57,6 +57,8 @@ bool Recording::assign(const barker_request& request, uint64_t window) {
   request_.query = keep(request.query);
   request_.user = keep(request.user);
   request_.surface = keep(request.surface);
+  request_.visitor = {};  // arms and draws are not compared
+  request_.seed = 0;
   request_.user_keywords = texts_.data();
   for (uint64_t i = 0; i < request.user_keyword_count; ++i) {
     texts_.push_back(keep(request.user_keywords[i]));

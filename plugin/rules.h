@@ -65,12 +65,12 @@ class Rules {
 
   // Which rules apply to ads of a category, and whether those of a merchant keep their titles.
   RuleMask of_category(std::string_view category) const;
-  // Whether a selling point that is not among the names of match() must not be shown. No pattern is
-  // matched while a query runs, so that one which applies forbids all that were never seen.
-  bool forbids_unseen(Fingerprint point, RuleMask applying) const noexcept;
   RuleMask of_category_path(std::span<const Fingerprint> path) const noexcept;
   bool is_merchant_off(std::string_view merchant) const;
   bool is_merchant_off(Fingerprint merchant) const noexcept;
+  // Whether a selling point that is not among the names of match() must not be shown. No pattern is
+  // matched while a query runs, so that one which applies forbids all that were never seen.
+  bool forbids_unseen(Fingerprint point, RuleMask applying) const noexcept;
 
  private:
   friend class RulesCheck;

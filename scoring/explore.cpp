@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "models/base/random.h"
 
@@ -10,21 +11,27 @@ namespace {
 
 using internal::Choice;
 
-// The candidates that a draw can take next and that `is_counted` holds for. Of those with one
-// fingerprint, which have one draw, only the first can be.
+// Whether a draw can take a candidate next. Of those with one fingerprint, which have one draw, only
+// the first can be.
+bool can_be_drawn(const Choice& choice, std::span<const Candidate> candidates, size_t i) noexcept {
+  const auto may_come = [&](size_t c) {
+    return !choice.is_taken(c) && choice.may_be_taken(c, candidates[c].logit);
+  };
+  if (!may_come(i)) return false;
+  for (size_t earlier = 0; earlier < i; ++earlier) {
+    if (candidates[earlier].fingerprint == candidates[i].fingerprint && may_come(earlier)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// How many of those that can be drawn next `is_counted` holds for.
 size_t count_eligible(const Choice& choice, std::span<const Candidate> candidates,
                       auto&& is_counted) noexcept {
-  const auto may_come = [&](size_t i) {
-    return !choice.is_taken(i) && choice.may_be_taken(i, candidates[i].logit);
-  };
   size_t count = 0;
   for (size_t i = 0; i < candidates.size(); ++i) {
-    if (!may_come(i) || !is_counted(i)) continue;
-    bool is_first = true;
-    for (size_t earlier = 0; earlier < i && is_first; ++earlier) {
-      is_first = candidates[earlier].fingerprint != candidates[i].fingerprint || !may_come(earlier);
-    }
-    count += is_first;
+    count += is_counted(i) && can_be_drawn(choice, candidates, i);
   }
   return count;
 }
@@ -42,8 +49,7 @@ class UniformWalk {
     const size_t eligible = count_eligible(choice, candidates_, [](size_t) { return true; });
     double sum = 0;
     for (const uint32_t next : shown_) {
-      if (choice.is_taken(next) || !choice.may_be_taken(next, candidates_[next].logit)) continue;
-      if (!fits_after(choice, next)) continue;
+      if (!can_be_drawn(choice, candidates_, next) || !fits_after(choice, next)) continue;
       Choice longer = choice;
       longer.take(next);
       sum += probability(longer);
@@ -122,8 +128,8 @@ void draw_preferences(std::span<Candidate> candidates, ExploreBy by,
                       std::span<const float> deviations, uint64_t seed) noexcept {
   for (size_t i = 0; i < candidates.size(); ++i) {
     Candidate& c = candidates[i];
-    if (std::isnan(c.logit)) {
-      c.preference = c.logit;
+    if (std::isnan(c.logit) || c.forbidden || c.in_title) {
+      c.preference = std::numeric_limits<float>::quiet_NaN();  // so that no choice visits it
     } else if (by == ExploreBy::kUniform) {
       c.preference = uniform_draw(seed, c.fingerprint);
     } else {

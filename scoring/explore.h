@@ -9,7 +9,7 @@
 //               variance is 1 / (1 / prior^2 + evidence), where the evidence is the sum of p (1 - p)
 //               over the impressions that the SP was learned from (the Fisher information of a
 //               logistic model about an SP's own offset). An SP that the model has never seen has
-//               no evidence. The probability of a set is estimated by so many draws more; its standard
+//               no evidence. The probability of a set is estimated by further draws, whose number the caller says; its standard
 //               error is at most 1 / (2 sqrt(draws)).
 //
 // Pure functions over the caller's memory: any thread, no allocation.
@@ -46,7 +46,8 @@ float normal_draw(uint64_t seed, uint64_t key) noexcept;
 // The same, uniform in [0, 1).
 float uniform_draw(uint64_t seed, uint64_t key) noexcept;
 
-// Sets the preferences of the candidates of an ad by a draw.
+// Sets the preferences of the candidates of an ad by a draw; NaN of those that cannot be taken. SPs
+// that stand in the title are left there.
 // deviations: [candidates] standard deviations of the logits, for kThompson alone.
 void draw_preferences(std::span<Candidate> candidates, ExploreBy by,
                       std::span<const float> deviations, uint64_t seed) noexcept;

@@ -33,6 +33,7 @@ class ArmCounters {
 
   Arm& of(const ArmName& name) {
     if (Arm* const found = find(name)) return *found;
+    if (size_.load(std::memory_order_acquire) == kMost) return other_;
     const std::lock_guard<std::mutex> lock(adding_);
     if (Arm* const found = find(name)) return *found;
     const size_t size = size_.load(std::memory_order_relaxed);

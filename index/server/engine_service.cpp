@@ -123,6 +123,7 @@ void EngineService::log_impression(const SearchCall& call, const SearchResult& p
   line.time = milliseconds_now();
   line.user = page.user;
   line.query = page.query;
+  if (page.user.empty()) line.visitor = call.asker.visitor;
   line.generation = page.generation;
   for (const ArmShown& arm : page.arms) line.arms.push_back({arm.layer, arm.experiment, arm.arm});
   line.explored = page.is_explored;
@@ -230,11 +231,10 @@ TakenClick EngineService::take(const Click& click) {
     (void)parts_.profiles.record({click.user, click.on_sf ? ClickKind::kSf : ClickKind::kAd,
                                   keywords_of(click, ad), time_ms / 1000});
   }
-  // Once for each ad of a page: whoever sends the same click under other ids empties no budget.
+  // Once for each ad of a page: whoever sends the same click under other ids empties no budget and
+  // makes no arm look better.
   if (ad && parts_.pages.charge(click.request_id, ad->id)) {
     (void)parts_.engine.spend(ad->id, ad->price);
-  }
-  if (ad) {
     for (ArmCounters::Arm* const arm : page->arms) arm->clicks.add();
   }
   parts_.metrics.clicks.of(click.on_sf ? "feature" : "ad").add();

@@ -15,6 +15,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "models/base/buckets.h"
 
@@ -30,12 +32,22 @@ struct LayerPart {
   }
 };
 
-// `unit`: the hash of the unit's id. `layer`: the hash of the layer's name and salt.
+// What is hashed, by fingerprint() of models/text/fingerprint.h: the unit's id as it is, and these.
+// The NULs keep "ab" and "c" from meeting "a" and "bc".
+inline std::string layer_key(std::string_view layer, std::string_view salt) {
+  return std::string(layer).append(1, '\0').append(salt);
+}
+inline std::string experiment_key(std::string_view layer, std::string_view salt,
+                                  std::string_view experiment) {
+  return layer_key(layer, salt).append(1, '\0').append(experiment);
+}
+
+// `unit`: the hash of the unit's id. `layer`: the hash of layer_key().
 inline double place_in_layer(uint64_t unit, uint64_t layer) noexcept {
   return unit_interval(salted_place(unit, layer));
 }
 
-// The index of the arm, given the hash of the experiment's name, salted as the layer is. `shares`
+// The index of the arm. `experiment`: the hash of experiment_key(). `shares`
 // are positive and sum to 1; where they sum to a little less, the last arm gets the rest.
 inline size_t arm_of(uint64_t unit, uint64_t experiment, std::span<const double> shares) noexcept {
   double place = unit_interval(salted_place(unit, experiment));

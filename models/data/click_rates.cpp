@@ -8,11 +8,13 @@ namespace barker {
 namespace {
 
 struct Count {
-  double shown = 0, clicked = 0;
+  double shown = 0, clicked = 0;  // with what the log left out
+  uint64_t seen = 0;              // in the log
 
   void add(bool click, double kept) {
     shown += click ? 1 : 1 / kept;  // what the log left out
     clicked += click;
+    ++seen;
   }
   // The rate after kRateWeight impressions more, which have the rate `before`.
   double smoothed(double before) const {
@@ -63,11 +65,12 @@ ClickRateTable count_click_rates(const Dataset& data, uint32_t keyword_rows, dou
   for (const Count& count : of_row) {
     const double rate = count.smoothed(mean);
     table.prior.push_back(static_cast<float>(rate));
-    table.evidence.push_back(static_cast<float>(count.shown * rate * (1 - rate)));
+    table.evidence.push_back(
+        static_cast<float>(static_cast<double>(count.seen) * rate * (1 - rate)));
   }
   std::vector<OfQuery> keys;
   for (const auto& [key, count] : of_query) {
-    if (count.shown >= kLeastShown) keys.push_back(key);
+    if (count.seen >= kLeastShown) keys.push_back(key);
   }
   std::ranges::sort(keys);
   for (const OfQuery& key : keys) {

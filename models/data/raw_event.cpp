@@ -322,6 +322,7 @@ RawImpression read_impression(const Json& json) {
   impression.request = required_string(json, "request");
   impression.time = read_time(json);
   impression.user = optional_string(json, "user");
+  impression.visitor = optional_string(json, "visitor");
   impression.query = optional_string(json, "query");
   if (const Json* arms = member(json, "arms")) read_arms(*arms, impression.arms);
   impression.explored = read_flag(json, "explored");
@@ -368,6 +369,7 @@ std::string to_line(const RawImpression& impression) {
   line.field("request", impression.request, kMaxRawText);
   line.field("time", impression.time);
   line.optional_field("user", impression.user, kMaxRawText);
+  line.optional_field("visitor", impression.visitor, kMaxRawText);
   line.field("query", impression.query, kMaxRawText);
   if (!impression.arms.empty()) {
     line.name("arms");

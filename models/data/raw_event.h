@@ -62,6 +62,7 @@ struct RawImpression {
   std::string request;  // id of the search, not empty; clicks name it
   int64_t time = 0;     // milliseconds since the epoch
   std::string user;     // empty: not known
+  std::string visitor;  // what placed a stranger in experiments; may be empty
   std::string query;
   std::vector<RawArm> arms;                // by which it was answered
   bool explored = false;                   // the SPs were drawn

@@ -63,6 +63,7 @@ TEST(Experiments, ChangeWhatTheirArmsSetAndNothingElse) {
   ASSERT_TRUE(experiments.ok()) << experiments.status().message();
   Policy base;
   base.order.bid = 2;
+  base.order.pctr = 0.25;
   bool saw[2] = {};
   for (int i = 0; i < 100; ++i) {
     Policy policy = base;
@@ -83,7 +84,7 @@ TEST(Experiments, ChangeWhatTheirArmsSetAndNothingElse) {
     EXPECT_FALSE(policy.is_highlighted);
     EXPECT_EQ(policy.weights, WeightsRole::kCanary);
     EXPECT_EQ(policy.order.bid, 0.5);
-    EXPECT_EQ(policy.order.pctr, 1);
+    EXPECT_EQ(policy.order.pctr, 0.25) << "as configured";
     EXPECT_EQ(policy.order.first_pass, 0);
     EXPECT_EQ(policy.exploration.share, 0.25);
     EXPECT_EQ(policy.exploration.by, ExploreBy::kThompson);

@@ -142,6 +142,8 @@ TEST_F(BlockRules, AreRefusedWithLineAndKey) {
               HasSubstr("line 3: block.exact: expected strings of more than spaces"));
   EXPECT_THAT(error_of("[[block]]\nmerchant = 'm'\nwords = ['a']"),
               HasSubstr("line 3: block.words"));
+  EXPECT_THAT(error_of("[[block]]\nmerchant = ' '\nexact = ['a']"),
+              HasSubstr("a name of more than spaces"));
   EXPECT_THAT(error_of("block = 1"), HasSubstr("[[block]] tables"));
 }
 

@@ -82,6 +82,15 @@ TEST(UniformDraw, HasTheProbabilityThatItSays) {
   }
 }
 
+// A draw takes the first of two spellings of one selling point, the best choice may be the second.
+TEST(UniformDraw, NeverShowsTheSecondOfTwoWithOneFingerprint) {
+  Page page =
+      page_of({{10, 0, .1f, false}, {10, 2, .9f, false}, {11, 3, .5f, false}}, {.count = 1});
+  EXPECT_EQ(page.propensity(ExploreBy::kUniform, {1}, 1), 0);
+  EXPECT_EQ(page.propensity(ExploreBy::kUniform, {0}, 1), 0.5);
+  EXPECT_EQ(frequencies(page, ExploreBy::kUniform, 1000).count({1}), 0u);
+}
+
 TEST(UniformDraw, SumsToOneOverAllThatItCanShow) {
   std::vector<Candidate> candidates = {{10, 0, .9f, false},
                                        {11, 1, .8f, false},
