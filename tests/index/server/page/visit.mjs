@@ -1,5 +1,5 @@
 // One visit to the page in Chromium, from the first search to a rollback.
-// node visit.mjs --barker FILE --weights FILE --modules DIR --out DIR
+// node visit.mjs --barker FILE --weights FILE --modules DIR --out DIR [--only STEP]
 import assert from 'node:assert/strict';
 import {existsSync, mkdirSync, readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
@@ -9,7 +9,7 @@ import {Marketplace, TOKEN} from './marketplace.mjs';
 
 const MOST_BYTES = 150_000;
 const {values: args} = parseArgs({options: Object.fromEntries(
-  ['barker', 'weights', 'modules', 'out'].map((name) => [name, {type: 'string'}]))});
+  ['barker', 'weights', 'modules', 'out', 'only'].map((name) => [name, {type: 'string'}]))});
 const modules = createRequire(join(args.modules, 'page.js'));
 const {chromium} = modules('playwright-core');
 const axe = readFileSync(modules.resolve('axe-core/axe.min.js'), 'utf8');
@@ -285,6 +285,7 @@ const steps = {
 let failed = 0;
 try {
   for (const [name, step] of Object.entries(steps)) {
+    if (args.only && args.only !== name) continue;
     const start = Date.now();
     try {
       await step();
