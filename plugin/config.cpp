@@ -82,8 +82,6 @@ struct Draft {
 
 Readers Draft::readers() {
   constexpr double kLargest = 1e3;
-  constexpr double kLargestPrior = 100;
-  constexpr double kLargestExponent = 10;  // two BARKER_MAX_NUMBERs to it still make a finite score
   Config& c = config;
   Readers readers;
   readers.tables["title.profile"] = [this](const toml::table& table, const std::string& prefix) {

@@ -34,7 +34,7 @@ struct Config {
   bool enabled = true;
   std::string isa;
   uint64_t window = 50;
-  Policy policy;  // of users who are in no experiment
+  Policy policy;  // outside of experiments
   TitlePolicy title;
   TitlePolicy untouched_title;  // the same format, no limit: of titles that are not rewritten
   std::vector<WidthProfile> profiles;

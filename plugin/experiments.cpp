@@ -87,9 +87,8 @@ Status read_part(const toml::node& node, LayerPart& out) {
   return {};
 }
 
-Status read_order(const toml::node& node, PolicyChange& change) {
-  constexpr double kLargestExponent = 10;  // as of the configuration's [order]
-  if (!node.is_table()) return wrong(node, "a table of bid, pctr and first_pass");
+// The exponents are keys of their own, so that those which an arm leaves out stay as configured.
+Status read_order(const toml::table& table, const std::string& prefix, PolicyChange& change) {
   const auto exponent = [&change](uint32_t key, double OrderExponents::*field) {
     return number(0, kLargestExponent, [&change, key, field](double value) {
       change.set |= key;
@@ -97,10 +96,10 @@ Status read_order(const toml::node& node, PolicyChange& change) {
     });
   };
   const Readers readers{
-      {{"order.bid", exponent(kOrderBid, &OrderExponents::bid)},
-       {"order.pctr", exponent(kOrderPctr, &OrderExponents::pctr)},
-       {"order.first_pass", exponent(kOrderFirstPass, &OrderExponents::first_pass)}}};
-  return read_table(*node.as_table(), "order.", readers);
+      {{prefix + "bid", exponent(kOrderBid, &OrderExponents::bid)},
+       {prefix + "pctr", exponent(kOrderPctr, &OrderExponents::pctr)},
+       {prefix + "first_pass", exponent(kOrderFirstPass, &OrderExponents::first_pass)}}};
+  return read_table(table, prefix, readers);
 }
 
 Result<Arm> read_arm(const toml::node& node) {
@@ -115,37 +114,32 @@ Result<Arm> read_arm(const toml::node& node) {
       return reader(value);
     };
   };
-  constexpr double kLargestPrior = 100;
-  const std::map<std::string, Reader> readers = {
-      {"name", name_of(arm.name)},
-      {"share", number(0, 1, [&](double v) { arm.share = v; })},
-      {"selling_points", sets(kSellingPoints, integer(0, BARKER_MAX_SELLING_POINTS,
-                                                      [&](uint64_t v) {
-                                                        p.choose.count = static_cast<uint32_t>(v);
-                                                      }))},
-      {"minimum_score",
+  const std::string prefix = "experiment.arm.";
+  Readers readers;
+  readers.keys = {
+      {prefix + "name", name_of(arm.name)},
+      {prefix + "share", number(0, 1, [&](double v) { arm.share = v; })},
+      {prefix + "selling_points",
+       sets(kSellingPoints,
+            integer(0, BARKER_MAX_SELLING_POINTS,
+                    [&](uint64_t v) { p.choose.count = static_cast<uint32_t>(v); }))},
+      {prefix + "minimum_score",
        sets(kMinimumScore, number(0, 1, [&](double v) { p.choose.minimum_logit = logit_of(v); }))},
-      {"choose_by", sets(kChooseBy, word(kChooseByWords, p.by))},
-      {"display", sets(kDisplay, word(kDisplayWords, p.display))},
-      {"highlight", sets(kHighlight, boolean(p.is_highlighted))},
-      {"weights", sets(kWeights, word(kWeightsRoleWords, p.weights))},
-      {"order", [&](const toml::node& value) { return read_order(value, arm.change); }},
-      {"explore_share",
+      {prefix + "choose_by", sets(kChooseBy, word(kChooseByWords, p.by))},
+      {prefix + "display", sets(kDisplay, word(kDisplayWords, p.display))},
+      {prefix + "highlight", sets(kHighlight, boolean(p.is_highlighted))},
+      {prefix + "weights", sets(kWeights, word(kWeightsRoleWords, p.weights))},
+      {prefix + "explore_share",
        sets(kExploreShare, number(0, 1, [&](double v) { p.exploration.share = v; }))},
-      {"explore_by", sets(kExploreBy, word(kExploreByWords, p.exploration.by))},
-      {"explore_prior",
+      {prefix + "explore_by", sets(kExploreBy, word(kExploreByWords, p.exploration.by))},
+      {prefix + "explore_prior",
        sets(kExplorePrior, number(0, kLargestPrior,
                                   [&](double v) { p.exploration.prior = static_cast<float>(v); }))},
   };
-  for (const auto& [key, value] : *node.as_table()) {
-    const std::string name(key.str());
-    const auto reader = readers.find(name);
-    const std::string where = line_of(value) + "experiment.arm." + name + ": ";
-    if (reader == readers.end()) return invalid_argument(where + "no such key");
-    if (Status s = reader->second(value); !s.ok()) {
-      return s.message().starts_with("line ") ? s : invalid_argument(where + s.message());
-    }
-  }
+  readers.tables[prefix + "order"] = [&](const toml::table& table, const std::string& inner) {
+    return read_order(table, inner, arm.change);
+  };
+  if (Status s = read_table(*node.as_table(), prefix, readers); !s.ok()) return s;
   if (arm.name.empty()) return invalid_argument(line_of(node) + "experiment.arm: name is missing");
   if (!(arm.share > 0)) {
     return invalid_argument(line_of(node) + "experiment.arm: share: expected a number above 0");
@@ -198,7 +192,7 @@ Result<Experiment> read_experiment(const toml::node& node) {
   for (const auto& [key, value] : *node.as_table()) {
     const std::string name(key.str());
     const auto reader = readers.find(name);
-    const std::string where = line_of(value) + "experiment." + name + ": ";
+    const std::string where = place_of(value, "experiment." + name);
     if (reader == readers.end()) return invalid_argument(where + "no such key");
     if (Status s = reader->second(value); !s.ok()) {
       // What an arm says names its own line.

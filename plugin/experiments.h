@@ -28,8 +28,8 @@
 //   explore_prior = 1.0           standard deviation of the logit of a selling point without
 //                                 evidence
 //
-// A user who is in arms of several layers gets what all of them set. Two experiments that could
-// meet in one user and set the same key are refused, as are two of one layer whose users overlap.
+// Arms of several layers act together: each sets its own keys. Two experiments that could meet in
+// one user and set the same key are refused, as are two of one layer whose users overlap.
 //
 // Immutable: any thread.
 #pragma once

@@ -22,13 +22,14 @@ uint64_t random_seed() {
 
 // Whether weights lack what the arms of experiments need. They serve all the same, because a way
 // back or a restart must never fail for an experiment; the pages of such an arm say so.
-bool lack_click_rates(const Experiments& experiments, const Generation* generation) {
-  return generation && experiments.need_click_rates() &&
-         !generation->file->click_rates().are_there();
+bool lack_click_rates(const Policy& policy, const Experiments& experiments,
+                      const Generation* generation) {
+  const bool need = policy.by == ChooseBy::kClickRate || experiments.need_click_rates();
+  return generation && need && !generation->file->click_rates().are_there();
 }
 
 constexpr std::string_view kNoClickRates =
-    ": an experiment chooses by click_rate, but these weights have no click rates";
+    ": selling points are to be chosen by click_rate, but these weights have no click rates";
 
 }  // namespace
 
@@ -68,7 +69,7 @@ Result<RuledGeneration> Plugin::prepare(const std::string& path) {
       Generation::load(path, last_id_ + 1, kernels_, config_.load);
   if (!loaded.ok()) return refuse(loaded.status());
   if (Status s = check_latency(**loaded); !s.ok()) return refuse(s);
-  if (lack_click_rates(*serving_->experiments, loaded->get())) {
+  if (lack_click_rates(config_.policy, *serving_->experiments, loaded->get())) {
     log(BARKER_LOG_WARNING, {(*loaded)->file->path(), kNoClickRates});
   }
   Result<RuledGeneration> ruled =
@@ -144,7 +145,7 @@ Status Plugin::load_experiments(std::string_view toml) {
   Result<Experiments> parsed = Experiments::parse(toml);
   if (!parsed.ok()) return refuse(parsed.status());
   for (const RuledGeneration* weights : {&serving_->weights, &serving_->canary}) {
-    if (lack_click_rates(*parsed, weights->generation.get())) {
+    if (lack_click_rates(config_.policy, *parsed, weights->generation.get())) {
       log(BARKER_LOG_WARNING, {weights->generation->file->path(), kNoClickRates});
     }
   }

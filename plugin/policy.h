@@ -71,6 +71,10 @@ inline constexpr std::initializer_list<std::pair<const char*, ExploreBy>> kExplo
 inline constexpr std::initializer_list<std::pair<const char*, WeightsRole>> kWeightsRoleWords = {
     {"serving", WeightsRole::kServing}, {"canary", WeightsRole::kCanary}};
 
+// The largest values of configurations and experiments. Two BARKER_MAX_NUMBERs to the largest
+// exponent still make a finite score.
+inline constexpr double kLargestExponent = 10, kLargestPrior = 100;
+
 inline float logit_of(double probability) {
   return static_cast<float>(std::log(probability) - std::log1p(-probability));
 }

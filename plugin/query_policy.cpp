@@ -135,13 +135,13 @@ bool Query::choose_drawn(barker_result_ad& out) {
   const uint64_t steps = drawing.by == ExploreBy::kThompson ? draws : kOrders;
   if (late_after(steps * candidates.size() * (kStepsPerDraw + candidates.size()))) return false;
   constexpr uint64_t kEstimate = 0x3C6EF372FE94F82Bu;  // apart from the draw that chose
+  // On a copy, because the preferences that chose are asked for again by an explanation.
+  w_.redrawn.assign(candidates.begin(), candidates.end());
   const double explored =
-      draw_propensity(candidates, policy_.choice(true), embeddings(), drawing.by, deviations, room,
+      draw_propensity(w_.redrawn, policy_.choice(true), embeddings(), drawing.by, deviations, room,
                       shown, draws, seed_ ^ kEstimate);
   const bool is_greedy = drawing.share < 1 && same_candidates(greedy, shown);
   out.propensity = drawing.share * explored + (is_greedy ? 1 - drawing.share : 0);
-  // For the explanation, which asks for the choice again.
-  if (explores_) draw_preferences(candidates, drawing.by, deviations, seed_);
   take(shown, out);
   if (policy_.display != DisplayOrder::kBestFirst) arrange(out);
   return true;

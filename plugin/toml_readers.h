@@ -26,27 +26,21 @@ Reader text(std::string& out);
 Reader integer(uint64_t low, uint64_t high, std::function<void(uint64_t)> set);
 Reader number(double low, double high, std::function<void(double)> set);
 
-// The choice that a word stands for.
-template <typename T>
-Status find_word(const std::string& found, std::initializer_list<std::pair<const char*, T>> choices,
-                 T& out) {
-  std::string known;
-  for (const auto& [choice, value] : choices) {
-    if (found == choice) {
-      out = value;
-      return {};
-    }
-    known += (known.empty() ? "" : ", ") + std::string(choice);
-  }
-  return invalid_argument("expected one of " + known + ", found \"" + found + "\"");
-}
-
-// Reads such a word. The list of choices must have static storage.
+// The choice that a word stands for. The list of choices must have static storage.
 template <typename T>
 Reader word(std::initializer_list<std::pair<const char*, T>> choices, T& out) {
   return [choices, &out](const toml::node& node) -> Status {
     if (!node.is_string()) return wrong(node, "a word in quotes");
-    return find_word(*node.value<std::string>(), choices, out);
+    const std::string found = *node.value<std::string>();
+    std::string known;
+    for (const auto& [choice, value] : choices) {
+      if (found == choice) {
+        out = value;
+        return {};
+      }
+      known += (known.empty() ? "" : ", ") + std::string(choice);
+    }
+    return invalid_argument("expected one of " + known + ", found \"" + found + "\"");
   };
 }
 

@@ -84,6 +84,7 @@ struct Workspace {
   std::vector<uint32_t> candidate_columns;  // [candidates] before a title, with the separator
   std::vector<float> candidate_deviations;  // [candidates] of their logits
   std::deque<ComparisonText> settled;       // of the candidates of the ad that is being looked at
+  std::vector<Candidate> redrawn;           // its candidates, while a probability is estimated
   std::vector<uint32_t> all_of_ad;          // its candidates
   std::vector<std::pair<Fingerprint, uint32_t>> ads_by_category;
   std::string visible;

@@ -1,4 +1,4 @@
-// Who is in which arm of an experiment: the one rule that serving and analysis share.
+// Which arm of an experiment a unit is in: the one rule that serving and analysis share.
 //
 // Experiments live on layers. A layer gives each unit (a user, or a browser where there is no user)
 // a place between 0 and 1 by a salted hash. An experiment owns a part of the places of its layer, so

@@ -1,8 +1,7 @@
 #include "models/data/raw_event.h"
 
-#include <charconv>
-
 #include "models/data/json_fields.h"
+#include "models/data/line_writer.h"
 #include "models/text/text.h"
 
 namespace barker {
@@ -17,128 +16,6 @@ using json_fields::read_groups;
 using json_fields::read_strings;
 using json_fields::required_string;
 using json_fields::Wrong;
-
-constexpr bool is_continuation(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0u) == 0x80;
-}
-
-// Writes one JSON object from front to back. It is not nlohmann's, because the server writes a line
-// for each search and a tree of the values costs more than the search's other bookkeeping.
-class LineWriter {
- public:
-  LineWriter() { out_.reserve(4096); }
-
-  void name(std::string_view name) {
-    separate();
-    out_ += '"';
-    out_ += name;
-    out_ += "\":";
-    after_value_ = false;
-  }
-  void open(char bracket) {
-    separate();
-    out_ += bracket;
-    after_value_ = false;
-  }
-  void close(char bracket) {
-    out_ += bracket;
-    after_value_ = true;
-  }
-  void colon() {
-    out_ += ':';
-    after_value_ = false;
-  }
-  template <typename T>
-  void number(T value) {
-    separate();
-    char text[32];
-    out_.append(text, std::to_chars(text, text + sizeof text, value).ptr);
-  }
-  void text(std::string_view text, size_t at_most);
-
-  void field(std::string_view key, std::string_view value, size_t at_most) {
-    name(key);
-    text(value, at_most);
-  }
-  void optional_field(std::string_view key, std::string_view value, size_t at_most) {
-    if (!value.empty()) field(key, value, at_most);
-  }
-  template <typename T>
-  void field(std::string_view key, T value) {
-    name(key);
-    number(value);
-  }
-  void flag(std::string_view key, bool value) {
-    name(key);
-    separate();
-    out_ += value ? "true" : "false";
-  }
-  void finite_field(std::string_view key, double value) {
-    if (std::isfinite(value)) field(key, value);
-  }
-
-  size_t size() const { return out_.size(); }
-  // Takes back what was written since the line had this size.
-  void take_back(size_t size, bool after_value) {
-    out_.resize(size);
-    after_value_ = after_value;
-  }
-  std::string finish() {
-    out_ += "}\n";
-    return std::move(out_);
-  }
-
- private:
-  void separate() {
-    if (after_value_) out_ += ',';
-    after_value_ = true;
-  }
-  void escape(char byte);
-
-  std::string out_;
-  bool after_value_ = false;
-};
-
-void LineWriter::escape(char byte) {
-  constexpr char kHex[] = "0123456789abcdef";
-  const auto code = static_cast<unsigned char>(byte);
-  if (byte == '"' || byte == '\\') {
-    (out_ += '\\') += byte;
-  } else if (code < 0x20) {
-    ((out_ += "\\u00") += kHex[code >> 4]) += kHex[code & 15];
-  } else {
-    out_ += byte;
-  }
-}
-
-void LineWriter::text(std::string_view text, size_t at_most) {
-  separate();
-  std::string repaired;
-  if (text.size() > at_most) {
-    // What follows is never written, so that it need not be looked at.
-    size_t end = at_most;
-    // A character has at most three continuation bytes; more of them are invalid.
-    for (int back = 0; back < 3 && is_continuation(text[end]); ++back) --end;
-    text = text.substr(0, end);
-  }
-  if (!is_valid_utf8(text)) {
-    repaired = sanitize_utf8(text);
-    text = repaired;
-  }
-  out_ += '"';
-  const size_t limit = out_.size() + at_most;
-  for (size_t at = 0; at < text.size();) {
-    const size_t before = out_.size();
-    do {
-      escape(text[at++]);
-    } while (at < text.size() && is_continuation(text[at]));
-    if (out_.size() > limit) {
-      out_.resize(before);
-      break;
-    }
-  }
-  out_ += '"';
-}
 
 void write_words(LineWriter& line, const std::vector<std::string>& words, size_t at_most) {
   line.open('[');

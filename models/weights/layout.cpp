@@ -58,6 +58,11 @@ std::vector<TensorShape> tensor_layout(const LayoutSizes& s) {
   return out;
 }
 
+bool is_trained(const std::string& tensor) {
+  return !tensor.starts_with("vocabulary.") && !tensor.starts_with("fold.") &&
+         !tensor.starts_with("rates.");
+}
+
 size_t size_of(fbs::DType dtype) {
   switch (dtype) {
     case fbs::DType_F32:

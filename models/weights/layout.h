@@ -38,6 +38,9 @@ struct LayoutSizes {
 // Every tensor of such a model, by name: vocabulary, trained, folded.
 std::vector<TensorShape> tensor_layout(const LayoutSizes& sizes);
 
+// Whether a tensor comes from training, and not from names, click rates or other tensors.
+bool is_trained(const std::string& tensor);
+
 size_t size_of(fbs::DType dtype);  // bytes of an element
 
 }  // namespace barker

@@ -1,5 +1,6 @@
 // Turns a weight file back into the description from which it was written.
 #include "models/base/half.h"
+#include "models/weights/layout.h"
 #include "models/weights/weight_file.h"
 #include "models/weights/weights_generated.h"
 #include "models/weights/writer.h"
@@ -94,10 +95,7 @@ ModelSpec read_model(const WeightFile& file) {
   model.folded_rows = file.architecture().folded_rows();
   for (const fbs::Tensor* tensor : *w.tensors()) {
     const std::string name = tensor->name()->str();
-    if (name.starts_with("vocabulary.") || name.starts_with("fold.") ||
-        name.starts_with("rates.")) {
-      continue;
-    }
+    if (!is_trained(name)) continue;
     std::vector<float>& values = model.tensors[name];
     if (tensor->dtype() == fbs::DType_F16) {
       const auto* halves = static_cast<const Half*>(file.table(name));

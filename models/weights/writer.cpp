@@ -40,12 +40,6 @@ uint64_t product(const std::vector<uint64_t>& shape) {
   return result;
 }
 
-// Whether a tensor comes from training, and not from names, click rates or other tensors.
-bool is_trained(const std::string& name) {
-  return !name.starts_with("vocabulary.") && !name.starts_with("fold.") &&
-         !name.starts_with("rates.");
-}
-
 class Writer {
  public:
   explicit Writer(const ModelSpec& model) : model_(model), architecture_(model.architecture) {}
@@ -233,9 +227,7 @@ class Writer {
     for (TensorShape& shape : tensor_layout(sizes_)) {
       const std::string name = shape.name;
       const void* data = nullptr;
-      if (find_rates(name, shape, data)) {
-        // It is found.
-      } else if (name == "vocabulary.fingerprints") {
+      if (name == "vocabulary.fingerprints") {
         data = fingerprints_.data();
       } else if (name == "vocabulary.slots") {
         data = slots_.data();
@@ -247,7 +239,7 @@ class Writer {
         shape.shape = {text_.size()};
       } else if (shape.dtype == fbs::DType_F16) {
         data = halves_.at(name).data();
-      } else {
+      } else if (!find_rates(name, shape, data)) {
         const auto& tensors = name.starts_with("fold.") ? folded_ : model_.tensors;
         data = tensors.at(name).data();
       }

@@ -296,6 +296,26 @@ TEST_F(ExperimentsExtension, DrawsTheSameForTheSameSeedAndOthersWithout) {
   EXPECT_GT(without.size(), 3u);
 }
 
+TEST_F(ExperimentsExtension, ExplainWhatWasChosenAndNotWhatAProbabilityWasEstimatedBy) {
+  ASSERT_EQ(load_arm("explore_share = 0.4\nexplore_by = \"thompson\"\nselling_points = 1"),
+            BARKER_OK);
+  const std::string other = user_of("other");
+  const auto* explain = static_cast<const barker_explain*>(api().get_extension(BARKER_EXT_EXPLAIN));
+  bool saw[2] = {};
+  for (uint64_t seed = 1; seed < 100; ++seed) {
+    fill(6);
+    request_.user = view(other);
+    request_.seed = seed;
+    barker_string json{};
+    ASSERT_EQ(explain->rescore(plugin_, &request_, &response_, &json, error_), BARKER_OK);
+    const std::string text(json.data, json.size);
+    explain->release(json);
+    saw[response_.explored] = true;
+    EXPECT_THAT(text, testing::Not(HasSubstr("did not fit"))) << seed;
+  }
+  EXPECT_TRUE(saw[0] && saw[1]);
+}
+
 TEST_F(ExperimentsExtension, NeverDrawsWhatARuleForbids) {
   const auto* rules = static_cast<const barker_rules*>(api().get_extension(BARKER_EXT_RULES));
   const std::string toml =
