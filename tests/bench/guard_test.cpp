@@ -4,7 +4,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -12,20 +11,15 @@
 #include <fstream>
 
 #include "scoring/isa.h"
+#include "tests/models/base/temporary_path.h"
 
 namespace barker {
 namespace {
 
 using ::testing::HasSubstr;
 
-std::string temporary(const std::string& name) {
-  return (std::filesystem::temp_directory_path() /
-          ("barker-guard-" + std::to_string(getpid()) + "-" + name))
-      .string();
-}
-
 BenchResults results_of(const std::string& json) {
-  const std::string path = temporary("results.json");
+  const std::string path = temporary_path("results.json");
   std::ofstream(path) << json;
   BenchResults results;
   const Status s = results.add(path);
@@ -52,7 +46,7 @@ TEST(BenchResults, KeepsTheBestRunAndIgnoresAggregates) {
 TEST(BenchResults, RefusesFilesThatHoldNoResults) {
   BenchResults results;
   EXPECT_EQ(results.add("/nowhere.json").code(), Code::kNotFound);
-  const std::string path = temporary("broken.json");
+  const std::string path = temporary_path("broken.json");
   std::ofstream(path) << "{";
   EXPECT_THAT(results.add(path).message(), HasSubstr(path));
   std::filesystem::remove(path);
@@ -108,7 +102,7 @@ TEST(Guard, NoticesAKernelThatWasSlowedOnPurpose) {
   if (best == Isa::kBaseline) GTEST_SKIP() << "no peak is measured on this machine";
   const std::string isa(isa_name(best));
   const auto share_at_peak = [&](const char* environment) {
-    const std::string out = temporary("slow.json");
+    const std::string out = temporary_path("slow.json");
     const std::string command =
         std::string(environment) +
         " BARKER_BENCH_ROWS=20000 " KERNEL_BENCH

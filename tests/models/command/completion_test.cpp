@@ -4,12 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 
+#include "tests/models/base/temporary_path.h"
 #include "tests/models/command/small_program.h"
 
 namespace barker {
@@ -62,8 +62,7 @@ class Completion : public testing::Test {
                                        "printf '%s\\n' \"${COMPREPLY[@]}\"\n");
   }
 
-  const fs::path directory_ =
-      fs::temp_directory_path() / ("barker-completion-" + std::to_string(getpid()));
+  const fs::path directory_ = temporary_path("completion");
 };
 
 TEST_F(Completion, OfBashCompletesSubcommands) {
