@@ -1,5 +1,6 @@
 #include "tests/models/base/temporary_path.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -19,7 +20,9 @@ namespace {
 class TemporaryDirectory {
  public:
   TemporaryDirectory() : path_((fs::temp_directory_path() / "barker-XXXXXX").string()) {
-    if (!mkdtemp(path_.data())) {
+    // Some tests become another user, who writes there as everybody may write in /tmp.
+    constexpr mode_t kAsInTmp = 01777;
+    if (!mkdtemp(path_.data()) || chmod(path_.c_str(), kAsInTmp) != 0) {
       std::perror(path_.c_str());
       std::abort();
     }
