@@ -5,8 +5,8 @@
 #include <map>
 #include <optional>
 
+#include "models/base/toml_readers.h"
 #include "plugin/barker.h"
-#include "plugin/toml_readers.h"
 
 namespace barker {
 namespace {

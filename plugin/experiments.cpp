@@ -5,8 +5,8 @@
 #include <map>
 
 #include "models/base/number_text.h"
+#include "models/base/toml_readers.h"
 #include "models/text/fingerprint.h"
-#include "plugin/toml_readers.h"
 
 namespace barker {
 namespace {

@@ -1,4 +1,4 @@
-#include "plugin/toml_readers.h"
+#include "models/base/toml_readers.h"
 
 #include "models/base/number_text.h"
 

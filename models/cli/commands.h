@@ -19,5 +19,7 @@ Command add_config_command(CLI::App& app);
 Command add_evaluate_command(CLI::App& app);
 Command add_compare_command(CLI::App& app);
 Command add_gate_command(CLI::App& app);
+Command add_import_weights_command(CLI::App& app);
+Command add_export_command(CLI::App& app);
 
 }  // namespace barker

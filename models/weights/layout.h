@@ -10,6 +10,8 @@
 
 namespace barker {
 
+struct ModelSpec;
+
 struct TensorShape {
   std::string name;
   fbs::DType dtype;
@@ -34,6 +36,9 @@ struct LayoutSizes {
   std::vector<uint32_t> dot_hidden;
   fbs::DType tables = fbs::DType_F32;  // of embedding and fold.*
 };
+
+// The sizes of a model that is described (models/weights/writer.h). They are not checked.
+LayoutSizes layout_sizes_of(const ModelSpec& model);
 
 // Every tensor of such a model, by name: vocabulary, trained, folded.
 std::vector<TensorShape> tensor_layout(const LayoutSizes& sizes);

@@ -74,24 +74,13 @@ class Writer {
       return s;
     if (Status s = limit("folded_rows", model_.folded_rows, 0, model_.keyword_rows); !s.ok())
       return s;
-    sizes_.named_rows = model_.names.size();
-    sizes_.keyword_rows = model_.keyword_rows;
-    sizes_.has_click_rates = !model_.click_rates.is_empty();
-    sizes_.rows = sizes_.named_rows;
+    sizes_ = layout_sizes_of(model_);
+    auto first_row = static_cast<uint32_t>(sizes_.named_rows);
     for (const GroupSpec& group : a.groups) {
-      first_bucket_.push_back(static_cast<uint32_t>(sizes_.rows));
-      sizes_.rows += group.hash_buckets;
+      first_bucket_.push_back(first_row);
+      first_row += group.hash_buckets;
     }
     if (Status s = limit("embedding rows", sizes_.rows, 1, kMaxRows); !s.ok()) return s;
-    sizes_.folded_rows = model_.folded_rows ? model_.folded_rows : model_.keyword_rows;
-    sizes_.dim = a.dim;
-    sizes_.groups = a.groups.size();
-    sizes_.hidden = a.hidden;
-    sizes_.has_auxiliary = a.has_auxiliary;
-    sizes_.attention_dim = a.has_auxiliary ? a.attention_dim : 0;
-    sizes_.dot_dim = a.dot_dim;
-    sizes_.dot_hidden = a.dot_hidden;
-    sizes_.tables = a.tables == TableElement::kF16 ? fbs::DType_F16 : fbs::DType_F32;
     if ((a.compute == ComputeSpec::kF32) != (a.compute_bound == 0)) {
       return invalid_argument(
           "model: compute_bound: expected 0 where compute is F32, and above 0 elsewhere");
@@ -386,6 +375,26 @@ Status Writer::save(const std::string& path) {
 }
 
 }  // namespace
+
+LayoutSizes layout_sizes_of(const ModelSpec& model) {
+  const ArchitectureSpec& a = model.architecture;
+  LayoutSizes sizes;
+  sizes.named_rows = model.names.size();
+  sizes.rows = sizes.named_rows;
+  for (const GroupSpec& group : a.groups) sizes.rows += group.hash_buckets;
+  sizes.keyword_rows = model.keyword_rows;
+  sizes.folded_rows = model.folded_rows > 0 ? model.folded_rows : model.keyword_rows;
+  sizes.dim = a.dim;
+  sizes.groups = a.groups.size();
+  sizes.hidden = a.hidden;
+  sizes.has_auxiliary = a.has_auxiliary;
+  sizes.attention_dim = a.has_auxiliary ? a.attention_dim : 0;
+  sizes.dot_dim = a.dot_dim;
+  sizes.dot_hidden = a.dot_hidden;
+  sizes.has_click_rates = !model.click_rates.is_empty();
+  sizes.tables = a.tables == TableElement::kF16 ? fbs::DType_F16 : fbs::DType_F32;
+  return sizes;
+}
 
 Status write_weight_file(const ModelSpec& model, const std::string& path) {
   return Writer(model).write(path);

@@ -1,0 +1,129 @@
+#include "models/exchange/model_files.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "models/exchange/safetensors.h"
+#include "models/weights/weight_file.h"
+#include "tests/models/exchange/golden_model.h"
+
+namespace barker {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string bytes_of(const std::string& path) {
+  std::ostringstream out;
+  out << std::ifstream(path, std::ios::binary).rdbuf();
+  return out.str();
+}
+
+std::string written(const ModelSpec& model) {
+  const std::string path = temporary_path("model.barker");
+  const Status s = write_weight_file(model, path);
+  EXPECT_TRUE(s.ok()) << s.message();
+  return bytes_of(path);
+}
+
+std::string exported(const ModelSpec& model) {
+  std::string directory = temporary_path("model");
+  const Status s = export_model(model, directory);
+  EXPECT_TRUE(s.ok()) << s.message();
+  return directory;
+}
+
+std::string error_of(const ModelFiles& files) {
+  const Result<ModelSpec> model = import_model(files);
+  return model.ok() ? "imported" : model.status().message();
+}
+
+void change(const std::string& path, const std::function<void(NamedTensors&)>& edit) {
+  Result<NamedTensors> tensors = read_safetensors(path);
+  ASSERT_TRUE(tensors.ok());
+  edit(*tensors);
+  ASSERT_TRUE(write_safetensors(*tensors, path).ok());
+}
+
+// A model that is written, exported, imported and written again is the same file, byte for byte.
+TEST(ModelFiles, OfEveryArchitectureGiveTheSameWeightFileBack) {
+  const RandomModelOptions architectures[] = {
+      {},
+      {.auxiliary = false},
+      {.dot_dim = 6},
+      {.hidden = {}, .dot_dim = 6},
+      {.folded = 20, .uid_buckets = 5},
+  };
+  for (const RandomModelOptions& options : architectures) {
+    ModelSpec model = golden_model(11, options);
+    model.folded_rows = 0;  // how many rows are folded is the writer's choice
+    const Result<ModelSpec> imported = import_model(model_files_in(exported(model)));
+    ASSERT_TRUE(imported.ok()) << imported.status().message();
+    EXPECT_TRUE(written(*imported) == written(model)) << options.dot_dim;
+  }
+}
+
+TEST(ModelFiles, TakeALayerWithOneOutputInBothShapes) {
+  const std::string directory = exported(golden_model(2));
+  const ModelFiles files = model_files_in(directory);
+  change(files.tensors, [](NamedTensors& tensors) {
+    NamedTensor& head = tensors.at("head.main.weight");
+    head.shape = {1, head.values.size()};
+  });
+  EXPECT_EQ(error_of(files), "imported");
+}
+
+TEST(ModelFiles, WithATensorTooFewTooManyOrOfAnotherShapeNameIt) {
+  const ModelFiles files = model_files_in(exported(golden_model(2)));
+  const std::string right = bytes_of(files.tensors);
+  change(files.tensors, [](NamedTensors& t) {
+    std::swap(t.at("mlp.0.weight").shape[0], t.at("mlp.0.weight").shape[1]);
+  });
+  EXPECT_THAT(error_of(files),
+              HasSubstr("tensor \"mlp.0.weight\": expected [24, 64], found [64, 24]"));
+  std::ofstream(files.tensors, std::ios::binary) << right;
+  change(files.tensors, [](NamedTensors& t) { t.erase("mlp.1.bias"); });
+  EXPECT_THAT(error_of(files), HasSubstr("no tensor \"mlp.1.bias\""));
+  std::ofstream(files.tensors, std::ios::binary) << right;
+  change(files.tensors, [](NamedTensors& t) { t["optimiser.step"] = {{}, {3}}; });
+  EXPECT_THAT(error_of(files), HasSubstr("tensor \"optimiser.step\" is none of this model's"));
+}
+
+TEST(ModelFiles, WithAWrongVocabularyNameTheLine) {
+  const ModelFiles files = model_files_in(exported(golden_model(2)));
+  const std::string right = bytes_of(files.vocabulary);
+  const auto with = [&](const std::string& old_line, const std::string& new_line) {
+    std::string text = right;
+    text.replace(text.find(old_line + "\n"), old_line.size(), new_line);
+    std::ofstream(files.vocabulary, std::ios::binary) << text;
+    return error_of(files);
+  };
+  EXPECT_THAT(with("word1", "Word1"), HasSubstr("words.txt:2: expected keywords in normal form, as "
+                                                "\"word1\", found \"Word1\""));
+  EXPECT_THAT(with("word1", ""), HasSubstr("words.txt:2: expected a keyword or a feature"));
+  EXPECT_THAT(with("word1", "word0"), HasSubstr("\"word0\" has the row of line 1 already"));
+  EXPECT_THAT(with("word1", "\xff"), HasSubstr("words.txt:2: not UTF-8"));
+}
+
+TEST(ModelFiles, WithoutGoldenVectorsAreRefused) {
+  const ModelFiles files = model_files_in(exported(golden_model(2)));
+  std::ofstream(files.golden) << "\n";
+  EXPECT_THAT(error_of(files), HasSubstr("expected golden vectors, found none"));
+  std::ofstream(files.golden) << "{}\n";
+  EXPECT_THAT(error_of(files), HasSubstr("golden.jsonl:1: expected candidates or titles"));
+}
+
+TEST(ModelFiles, ThatAreMissingAreNamed) {
+  const std::string directory = exported(golden_model(2));
+  for (const char* name : {"model.toml", "model.safetensors", "words.txt", "golden.jsonl"}) {
+    const std::string path = directory + "/" + name, away = path + ".away";
+    std::rename(path.c_str(), away.c_str());
+    EXPECT_THAT(error_of(model_files_in(directory)), HasSubstr(name));
+    std::rename(away.c_str(), path.c_str());
+  }
+}
+
+}  // namespace
+}  // namespace barker
