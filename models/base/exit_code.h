@@ -8,6 +8,7 @@ namespace barker {
 enum ExitCode : int {
   kExitOk = 0,
   kExitGateFailed = 1,
+  kExitCannotJudge = 2,  // the gate had too little to judge by
   kExitUsage = 64,
   kExitBadData = 65,
   kExitNoInput = 66,

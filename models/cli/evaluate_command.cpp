@@ -1,4 +1,4 @@
-// evaluate, compare and gate: judging weight files on a dataset through the serving kernels.
+// evaluate and compare: judging weight files on a dataset through the serving kernels.
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
@@ -10,7 +10,6 @@
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
-#include "models/evaluate/gate.h"
 #include "models/evaluate/report.h"
 #include "models/evaluate/score.h"
 #include "models/text/text.h"
@@ -21,11 +20,11 @@ namespace barker {
 namespace {
 
 struct Options {
-  std::string data, json, html, isa, against;
+  std::string data, json, html, isa;
   std::vector<std::string> weights, baselines;
   int draws = 200;
   uint64_t seed = 1;
-  GateOptions gate;
+  double negatives_kept = 1;
 };
 
 // A dataset, the kernels, and what is judged on it.
@@ -122,7 +121,8 @@ Result<int> run_evaluate(Options o) {
   }
   Judge judge;
   if (Status s = judge.open(o); !s.ok()) return s;
-  EvaluationInput input{judge.test, judge.validation, judge.auxiliary, {}, o.draws, o.seed};
+  EvaluationInput input{judge.test, judge.validation, judge.auxiliary, {},
+                        o.draws,    o.seed,           o.negatives_kept};
   for (const std::string& name : o.baselines) {
     Result<NamedPredictions> p = judge.score_baseline(name);
     if (!p.ok()) return p.status();
@@ -149,38 +149,9 @@ Result<int> run_evaluate(Options o) {
   return kExitOk;
 }
 
-Result<int> run_gate(const Options& o) {
-  Judge judge;
-  if (Status s = judge.open(o); !s.ok()) return s;
-  const Result<NamedPredictions> candidate = judge.score(o.weights.front());
-  if (!candidate.ok()) return candidate.status();
-  const Result<NamedPredictions> current = judge.score(o.against);
-  if (!current.ok()) return current.status();
-  const std::vector<GateFinding> findings =
-      gate(judge.test, candidate->test, current->test, o.gate);
-  std::cout << visible_lines(to_text(findings));
-  const bool passed = passes(findings);
-  std::cout << (passed ? "passed: no regression beyond the noise\n"
-                       : "refused: worse beyond the noise where it says REFUSED\n");
-  return passed ? kExitOk : kExitGateFailed;
-}
-
-void add_common(CLI::App& command, Options& o) {
-  add_data_option(command, o.data, "its test split is judged");
-  command
-      .add_option("--isa", o.isa,
-                  "Instruction set of the kernels: baseline, avx2, avx512 or avx512dot")
-      ->type_name("ISA")
-      ->default_str("the fastest of this machine")
-      ->group(kModel);
-}
-
-void add_seed_option(CLI::App& command, uint64_t& seed) {
-  command.add_option("--seed", seed, "Seed of the bootstrap")->group(kJudging);
-}
-
 void add_report(CLI::App& command, Options& o) {
-  add_common(command, o);
+  add_data_option(command, o.data, "its test split is judged");
+  add_isa_option(command, o.isa);
   command
       .add_option("--baseline", o.baselines,
                   "Algorithms to compare with, separated by commas; they come before the models")
@@ -189,6 +160,7 @@ void add_report(CLI::App& command, Options& o) {
       ->group(kJudging);
   add_draws_option(command, o.draws);
   add_seed_option(command, o.seed);
+  add_negatives_option(command, o.negatives_kept);
   command
       .add_flag("--json{-}", o.json,
                 "Print JSON instead of text; --json=FILE writes it to a file beside the text")
@@ -221,32 +193,6 @@ Command add_compare_command(CLI::App& app) {
       ->type_name(kFile);
   add_report(*command, *o);
   return [o] { return run_evaluate(*o); };
-}
-
-Command add_gate_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "gate",
-      "May new weights replace the current ones? Exit 1 if they are worse beyond the noise");
-  command->add_option("weights,--weights", o->weights, "Weight file to publish")
-      ->required()
-      ->expected(1)
-      ->type_name(kFile);
-  command->add_option("--against", o->against, "Weight file that serves now")
-      ->required()
-      ->type_name(kFile)
-      ->group(kInput);
-  add_common(*command, *o);
-  command->add_option("--min-instances", o->gate.min_instances, "Slices with fewer are not judged")
-      ->group(kJudging);
-  add_draws_option(*command, o->gate.draws);
-  add_seed_option(*command, o->gate.seed);
-  command
-      ->add_option("--calibration-tolerance", o->gate.calibration_tolerance,
-                   "By how much the calibration error may grow")
-      ->check(CLI::Range(0.0, 1.0))
-      ->group(kJudging);
-  return [o] { return run_gate(*o); };
 }
 
 }  // namespace barker

@@ -8,8 +8,8 @@
 
 namespace barker {
 
-void add_data_option(CLI::App& command, std::string& data, const std::string& use) {
-  command
+CLI::Option* add_data_option(CLI::App& command, std::string& data, const std::string& use) {
+  return command
       .add_option("--data,--events", data,
                   "Event log, plain or gzip, or dataset of `barker-train prepare`; " + use)
       ->required()
@@ -42,6 +42,28 @@ void add_draws_option(CLI::App& command, int& draws) {
       .add_option("--draws,--bootstrap", draws,
                   "Number of bootstrap samples of users for the intervals")
       ->check(CLI::Range(10, 100000))
+      ->group(kJudging);
+}
+
+void add_seed_option(CLI::App& command, uint64_t& seed) {
+  command.add_option("--seed", seed, "Seed of the bootstrap")->group(kJudging);
+}
+
+void add_isa_option(CLI::App& command, std::string& isa) {
+  command
+      .add_option("--isa", isa,
+                  "Instruction set of the kernels: baseline, avx2, avx512 or avx512dot")
+      ->type_name("ISA")
+      ->default_str("the fastest of this machine")
+      ->group(kModel);
+}
+
+void add_negatives_option(CLI::App& command, double& kept) {
+  command
+      .add_option("--negatives-kept", kept,
+                  "Share of the SFs not clicked that the log kept; probabilities are judged as if "
+                  "it had kept all")
+      ->check(CLI::Range(1e-6, 1.0))
       ->group(kJudging);
 }
 

@@ -8,12 +8,13 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace barker {
 
-// --data: an event log or a prepared dataset. `use` says what the command does with it.
-void add_data_option(CLI::App& command, std::string& data, const std::string& use);
+// --data: an event log or a prepared dataset, required. `use` says what the command does with it.
+CLI::Option* add_data_option(CLI::App& command, std::string& data, const std::string& use);
 
 // --events: an event log; also an operand where `names` says so.
 void add_events_option(CLI::App& command, const char* names, std::string& events);
@@ -25,6 +26,15 @@ void add_main_share_option(CLI::App& command, DatasetOptions& dataset);
 
 // --draws: from how many samples of the users the intervals are computed.
 void add_draws_option(CLI::App& command, int& draws);
+
+// --seed: of the bootstrap.
+void add_seed_option(CLI::App& command, uint64_t& seed);
+
+// --isa: by which kernels a weight file is judged.
+void add_isa_option(CLI::App& command, std::string& isa);
+
+// --negatives-kept: the share of the SFs not clicked that the log kept.
+void add_negatives_option(CLI::App& command, double& kept);
 
 // Where a command that writes no file builds what it needs for a moment: a path in the temporary
 // directory ($TMPDIR or /tmp), because the directory of its input may be read-only.

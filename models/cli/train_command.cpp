@@ -101,8 +101,8 @@ void print_step(const StepReport& s) {
 }
 
 // The AUC of the frozen file on the test split, for the model card.
-Status judge(const std::string& path, const Dataset& data, const Options& options,
-             std::vector<MetricSpec>& metrics) {
+Status judge(const std::string& path, const Dataset& data, const TrainOptions& train_with,
+             const Options& options, std::vector<MetricSpec>& metrics) {
   const InstanceTable test = instances_of(data, Split::kTest, Task::kMain);
   if (test.size() == 0) return {};
   Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(path);
@@ -121,7 +121,9 @@ Status judge(const std::string& path, const Dataset& data, const Options& option
   const auto main = score_dataset(**file, kernels, data, Split::kTest, Task::kMain, prior);
   if (!main.ok()) return main.status();
   add("auc", test, *main);
-  const double error = calibration_error(*main, test.clicked), loss = log_loss(*main, test.clicked);
+  const double weight = 1 / train_with.main_negatives_kept;
+  const double error = calibration_error(*main, test.clicked, weight);
+  const double loss = log_loss(*main, test.clicked, weight);
   metrics.push_back({"calibration error", error, error, error});
   metrics.push_back({"log loss", loss, loss, loss});
   const InstanceTable ads = instances_of(data, Split::kTest, Task::kAuxiliary);
@@ -193,7 +195,7 @@ Status write_model(Trained& trained, const Dataset& data, const TrainOptions& tr
                         " auxiliary"}};
   WeightDraft draft(options.out);
   if (Status s = draft.write(trained.model); !s.ok()) return s;
-  if (Status s = judge(draft.path(), data, options, card.metrics); !s.ok()) return s;
+  if (Status s = judge(draft.path(), data, train_with, options, card.metrics); !s.ok()) return s;
   card.metrics.push_back(
       {"validation auc", trained.validation_auc, trained.validation_auc, trained.validation_auc});
   if (Status s = draft.write(trained.model); !s.ok()) return s;

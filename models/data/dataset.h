@@ -106,6 +106,9 @@ struct DatasetOptions {
   // The share of the training searches' SF bars that is kept, chosen by a hash of user and time. It
   // answers what would be if main events were scarce. History and auxiliary events stay.
   double main_share = 1.0;
+  // Keywords and features of all splits get numbers, and not only those of the training split. For
+  // a log on which models are judged that were trained on another (fresh_log.h).
+  bool numbers_all = false;
 };
 
 // Makes a dataset event by event, for callers that need no log in between (simulators). Events of

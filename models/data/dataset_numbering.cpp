@@ -39,44 +39,45 @@ uint32_t DatasetNumbering::kept_sfs(const SpooledSearch& s) const {
 
 // SFs come first, because serving reads their rows most.
 void DatasetNumbering::number_keywords() {
-  std::vector<bool> shown_in_training(c_.titles.size());
+  std::vector<bool> is_shown(c_.titles.size());
   size_t sf = 0, query = 0, ad = 0, given = 0, given_sf = 0;
   for (const SpooledSearch& s : c_.searches.values()) {
-    const bool train = split_of(s) == Split::kTrain;
-    for (uint32_t i = 0; train && i < kept_sfs(s); ++i) keywords_.use(c_.sfs.values()[sf + i].what);
+    const bool numbered = is_numbered(split_of(s));
+    for (uint32_t i = 0; numbered && i < kept_sfs(s); ++i)
+      keywords_.use(c_.sfs.values()[sf + i].what);
     sf += s.sf_count;
   }
   for (const SpooledSearch& s : c_.searches.values()) {
-    const bool train = split_of(s) == Split::kTrain;
+    const bool numbered = is_numbered(split_of(s));
     for (uint32_t i = 0; i < s.query_count; ++i, ++query) {
-      if (train) keywords_.use(c_.query.values()[query]);
+      if (numbered) keywords_.use(c_.query.values()[query]);
     }
     for (uint32_t i = 0; i < s.given_count; ++i, ++given) {
-      if (train) keywords_.use(c_.given.values()[given]);
+      if (numbered) keywords_.use(c_.given.values()[given]);
     }
     for (uint32_t i = 0; i < s.given_sf_count; ++i, ++given_sf) {
-      if (train) keywords_.use(c_.given_sf.values()[given_sf]);
+      if (numbered) keywords_.use(c_.given_sf.values()[given_sf]);
     }
     for (uint32_t i = 0; i < s.ad_count; ++i, ++ad) {
-      if (train) shown_in_training[c_.ads.values()[ad].what] = true;
+      if (numbered) is_shown[c_.ads.values()[ad].what] = true;
     }
   }
-  number_titles_and_clicks(shown_in_training);
+  number_titles_and_clicks(is_shown);
 }
 
-void DatasetNumbering::number_titles_and_clicks(const std::vector<bool>& shown_in_training) {
+void DatasetNumbering::number_titles_and_clicks(const std::vector<bool>& is_shown) {
   for (const SpooledClick& click : c_.clicks.values()) {
-    if (split_of(click.split, click.time) == Split::kTrain) keywords_.use(click.keyword);
+    if (is_numbered(split_of(click.split, click.time))) keywords_.use(click.keyword);
   }
   for (size_t t = 0; t < c_.titles.size(); ++t) {
-    if (!shown_in_training[t]) continue;
+    if (!is_shown[t]) continue;
     for (const uint32_t keyword : c_.titles[t]) keywords_.use(keyword);
   }
 }
 
 void DatasetNumbering::number_features() {
   for_each_bag(c_, [&](size_t s, uint32_t, std::span<const uint32_t> features, auto) {
-    if (split_of(c_.searches.values()[s]) != Split::kTrain) return;
+    if (!is_numbered(split_of(c_.searches.values()[s]))) return;
     for (const uint32_t feature : features) features_.use(feature);
   });
   for_each_bag(c_, [&](size_t, uint32_t, std::span<const uint32_t> features, auto) {

@@ -10,8 +10,7 @@
 
 namespace barker {
 
-// Final numbers, in order of first use in the training split. What the training split never uses
-// has none (kUnknownKeyword).
+// Final numbers, in order of first use. What nothing used has none (kUnknownKeyword).
 class Renumbering {
  public:
   explicit Renumbering(const Interner& texts) : number_(texts.size(), kUnknownKeyword) {}
@@ -56,9 +55,11 @@ class DatasetNumbering {
   uint64_t known_features() const { return known_features_; }  // in all groups of all searches
 
  private:
+  // Whether what a split uses gets a number (DatasetOptions::numbers_all).
+  bool is_numbered(Split split) const { return split == Split::kTrain || c_.options.numbers_all; }
   void find_period();
   void number_keywords();
-  void number_titles_and_clicks(const std::vector<bool>& shown_in_training);
+  void number_titles_and_clicks(const std::vector<bool>& is_shown);
   void number_features();
 
   const DatasetColumns& c_;

@@ -15,63 +15,28 @@ struct Slice {
   std::vector<uint32_t> instances;
 };
 
-std::vector<Slice> slices_of(const InstanceTable& test, uint64_t min_instances) {
+Slice all_of(const std::string& name, size_t size) {
+  Slice all{name, std::vector<uint32_t>(size)};
+  std::iota(all.instances.begin(), all.instances.end(), 0u);
+  return all;
+}
+
+std::vector<Slice> slices_of(const InstanceTable& test) {
   constexpr size_t kCold = kClickBins.size(), kFirstCategory = kCold + 1;
   std::vector<Slice> all(kFirstCategory + test.categories.size());
   for (size_t bin = 0; bin < kClickBins.size(); ++bin) all[bin].name = kClickBins[bin];
-  all[kCold].name = "cold users";
+  all[kCold].name = "without history";
   for (size_t c = 0; c < test.categories.size(); ++c) {
     all[kFirstCategory + c].name =
         "category " + (test.categories[c].empty() ? "(none)" : test.categories[c]);
   }
   for (uint32_t i = 0; i < test.size(); ++i) {
-    const uint32_t user = test.user[i];
-    all[click_bin(test, user)].instances.push_back(i);
-    if (test.main_clicks[user] + test.aux_clicks[user] == 0) all[kCold].instances.push_back(i);
+    all[click_bin(test, test.user[i])].instances.push_back(i);
+    if (test.is_cold[i]) all[kCold].instances.push_back(i);
     all[kFirstCategory + test.category[i]].instances.push_back(i);
   }
-  std::erase_if(all, [&](const Slice& s) { return s.instances.size() < min_instances; });
+  std::erase_if(all, [](const Slice& s) { return s.instances.empty(); });
   return all;
-}
-
-// The AUC of a slice. The candidate is refused if the whole interval of the difference is below 0.
-GateFinding judge_auc(const Slice& slice, const InstanceTable& test,
-                      const std::vector<float>& candidate, const std::vector<float>& current,
-                      const GateOptions& o, double level) {
-  const std::vector<float> a = take(candidate, slice.instances);
-  const std::vector<float> b = take(current, slice.instances);
-  const std::vector<uint8_t> clicked = take(test.clicked, slice.instances);
-  const std::vector<uint32_t> user = take(test.user, slice.instances);
-  GateFinding f{slice.name, "AUC", clicked.size(), auc(b, clicked), auc(a, clicked), {}, false};
-  f.difference = auc_difference_by_user(a, b, clicked, user, test.users, o.draws, o.seed, level);
-  f.refused = f.difference.high < 0;
-  return f;
-}
-
-GateFinding judge_log_loss(const InstanceTable& test, const std::vector<float>& candidate,
-                           const std::vector<float>& current, const GateOptions& o) {
-  std::vector<float> excess;  // loss of the candidate minus loss of the current model, by instance
-  for (size_t i = 0; i < test.size(); ++i) {
-    const std::span<const uint8_t> clicked(&test.clicked[i], 1);
-    excess.push_back(static_cast<float>(log_loss({&candidate[i], 1}, clicked) -
-                                        log_loss({&current[i], 1}, clicked)));
-  }
-  GateFinding f{"all", "log loss", test.size(), 0, 0, {}, false};
-  f.current = log_loss(current, test.clicked);
-  f.candidate = log_loss(candidate, test.clicked);
-  f.difference = mean_by_user(excess, test.user, test.users, o.draws, o.seed);
-  f.refused = f.difference.low > 0;
-  return f;
-}
-
-GateFinding judge_calibration(const InstanceTable& test, const std::vector<float>& candidate,
-                              const std::vector<float>& current, const GateOptions& o) {
-  GateFinding f{"all", "calibration error", test.size(), 0, 0, {}, false};
-  f.current = calibration_error(current, test.clicked);
-  f.candidate = calibration_error(candidate, test.clicked);
-  f.difference = {f.candidate - f.current, NAN, NAN};
-  f.refused = f.difference.value > o.calibration_tolerance;
-  return f;
 }
 
 double count_nan(const std::vector<float>& values) {
@@ -79,52 +44,197 @@ double count_nan(const std::vector<float>& values) {
       std::count_if(values.begin(), values.end(), [](float v) { return std::isnan(v); }));
 }
 
+class Gate {
+ public:
+  Gate(const GateInput& input, const GateOptions& options) : in_(input), o_(options) {}
+
+  GateReport run() {
+    judge_numbers();
+    const Slice all = all_of("all", in_.main.size());
+    const GateFinding whole = judge_auc(all, in_.main, in_.candidate.main, in_.current.main, 0.95);
+    report_.findings.push_back(whole);
+    std::vector<Slice> slices = slices_of(in_.main);
+    const auto is_large = [&](const Slice& s) { return s.instances.size() >= o_.min_instances; };
+    const auto judged = std::max<ptrdiff_t>(std::ranges::count_if(slices, is_large), 1);
+    for (const Slice& slice : slices) {
+      report_.findings.push_back(judge_auc(slice, in_.main, in_.candidate.main, in_.current.main,
+                                           1 - 0.05 / static_cast<double>(judged)));
+    }
+    judge_auxiliary();
+    if (whole.verdict != Verdict::kCannotJudge) {
+      judge_log_loss(whole);
+      judge_calibration(whole);
+    }
+    decide(whole);
+    return std::move(report_);
+  }
+
+ private:
+  // Nothing else can judge a NaN: every comparison with it is false, so nothing would be refused.
+  void judge_numbers() {
+    const double candidate = count_nan(in_.candidate.main) + count_nan(in_.candidate.auxiliary);
+    const double current = count_nan(in_.current.main) + count_nan(in_.current.auxiliary);
+    if (candidate == 0 && current == 0) return;
+    GateFinding f = finding_of(all_of("all", in_.main.size()), in_.main, "not a number");
+    f.current = current;
+    f.candidate = candidate;
+    f.difference = {candidate - current, NAN, NAN};
+    if (candidate > 0) f.verdict = Verdict::kRefused;
+    report_.findings.push_back(std::move(f));
+  }
+
+  GateFinding finding_of(const Slice& slice, const InstanceTable& table, const char* metric) const {
+    GateFinding f;
+    f.slice = slice.name;
+    f.metric = metric;
+    f.instances = slice.instances.size();
+    f.users = count_users(take(table.user, slice.instances), table.users);
+    f.difference = {NAN, NAN, NAN};
+    return f;
+  }
+
+  GateFinding judge_auc(const Slice& slice, const InstanceTable& table,
+                        const std::vector<float>& candidate, const std::vector<float>& current,
+                        double level) const {
+    GateFinding f = finding_of(slice, table, "AUC");
+    const std::vector<float> a = take(candidate, slice.instances);
+    const std::vector<float> b = take(current, slice.instances);
+    const std::vector<uint8_t> clicked = take(table.clicked, slice.instances);
+    f.candidate = auc(a, clicked);
+    f.current = auc(b, clicked);
+    f.reason = too_little(f, clicked);
+    if (!f.reason.empty()) {
+      f.verdict = Verdict::kCannotJudge;
+      return f;
+    }
+    f.difference = auc_difference_by_user(a, b, clicked, take(table.user, slice.instances),
+                                          table.users, o_.draws, o_.seed, level);
+    if (f.difference.high < 0) f.verdict = Verdict::kRefused;
+    return f;
+  }
+
+  // Why a slice judges nothing; empty where it does.
+  std::string too_little(const GateFinding& f, const std::vector<uint8_t>& clicked) const {
+    if (f.instances < o_.min_instances) {
+      return "fewer than " + std::to_string(o_.min_instances) + " instances";
+    }
+    if (f.users < kLeastUsers) return "fewer than " + std::to_string(kLeastUsers) + " users";
+    const auto clicks = std::accumulate(clicked.begin(), clicked.end(), uint64_t{0});
+    if (clicks == 0) return "nothing is clicked";
+    if (clicks == clicked.size()) return "everything is clicked";
+    return "";
+  }
+
+  // A candidate without the task would order ads by nothing.
+  void judge_auxiliary() {
+    const Slice ads = all_of("ads", in_.auxiliary.size());
+    if (!in_.current.has_auxiliary) return;
+    if (!in_.candidate.has_auxiliary) {
+      GateFinding f = finding_of(ads, in_.auxiliary, "auxiliary task");
+      f.current = 1;
+      f.difference = {-1, NAN, NAN};
+      f.verdict = Verdict::kRefused;
+      report_.findings.push_back(std::move(f));
+    } else if (in_.auxiliary.size() > 0) {
+      report_.findings.push_back(
+          judge_auc(ads, in_.auxiliary, in_.candidate.auxiliary, in_.current.auxiliary, 0.95));
+    }
+  }
+
+  void judge_log_loss(const GateFinding& whole) {
+    const InstanceTable& test = in_.main;
+    const double weight = 1 / o_.negatives_kept;
+    std::vector<float> excess;  // loss of the candidate minus loss of the current model
+    for (size_t i = 0; i < test.size(); ++i) {
+      const std::span<const uint8_t> clicked(&test.clicked[i], 1);
+      const double more = log_loss({&in_.candidate.main[i], 1}, clicked) -
+                          log_loss({&in_.current.main[i], 1}, clicked);
+      excess.push_back(static_cast<float>((test.clicked[i] ? 1 : weight) * more));
+    }
+    GateFinding f = whole;
+    f.metric = "log loss";
+    f.current = log_loss(in_.current.main, test.clicked, weight);
+    f.candidate = log_loss(in_.candidate.main, test.clicked, weight);
+    f.difference = mean_by_user(excess, test.user, test.users, o_.draws, o_.seed);
+    f.verdict = f.difference.low > 0 ? Verdict::kRefused : Verdict::kPassed;
+    report_.findings.push_back(std::move(f));
+  }
+
+  void judge_calibration(const GateFinding& whole) {
+    const double weight = 1 / o_.negatives_kept;
+    GateFinding f = whole;
+    f.metric = "calibration error";
+    f.current = calibration_error(in_.current.main, in_.main.clicked, weight);
+    f.candidate = calibration_error(in_.candidate.main, in_.main.clicked, weight);
+    f.difference = {f.candidate - f.current, NAN, NAN};
+    f.verdict =
+        f.difference.value > o_.calibration_tolerance ? Verdict::kRefused : Verdict::kPassed;
+    report_.findings.push_back(std::move(f));
+  }
+
+  void decide(const GateFinding& whole) {
+    const auto is_refused = [](const GateFinding& f) { return f.verdict == Verdict::kRefused; };
+    const uint64_t unknown = std::min(in_.candidate.unknown, in_.current.unknown);
+    if (std::ranges::any_of(report_.findings, is_refused)) {
+      report_.verdict = Verdict::kRefused;
+    } else if (unknown * 2 > in_.main.size()) {
+      report_.verdict = Verdict::kCannotJudge;
+      report_.reason = "neither model knows the keywords of " + std::to_string(unknown) + " of " +
+                       std::to_string(in_.main.size()) + " instances";
+    } else {
+      report_.verdict = whole.verdict;
+      report_.reason = whole.reason;
+    }
+  }
+
+  const GateInput& in_;
+  const GateOptions& o_;
+  GateReport report_;
+};
+
+const char* word_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kPassed:
+      return "ok";
+    case Verdict::kRefused:
+      return "REFUSED";
+    case Verdict::kCannotJudge:
+      return "-";
+  }
+  return "";
+}
+
 }  // namespace
 
-std::vector<GateFinding> gate(const InstanceTable& test, const std::vector<float>& candidate,
-                              const std::vector<float>& current, const GateOptions& o) {
-  std::vector<GateFinding> findings;
-  // Nothing below can judge a NaN: every comparison with it is false, so nothing would be refused.
-  const double candidate_nan = count_nan(candidate), current_nan = count_nan(current);
-  if (candidate_nan > 0 || current_nan > 0) {
-    findings.push_back({"all",
-                        "not a number",
-                        test.size(),
-                        current_nan,
-                        candidate_nan,
-                        {candidate_nan - current_nan, NAN, NAN},
-                        candidate_nan > 0});
-  }
-  Slice all{"all", std::vector<uint32_t>(test.size())};
-  std::iota(all.instances.begin(), all.instances.end(), 0u);
-  findings.push_back(judge_auc(all, test, candidate, current, o, 0.95));
-  const std::vector<Slice> slices = slices_of(test, o.min_instances);
-  const double level = 1 - 0.05 / static_cast<double>(std::max<size_t>(slices.size(), 1));
-  for (const Slice& s : slices) {
-    findings.push_back(judge_auc(s, test, candidate, current, o, level));
-  }
-  findings.push_back(judge_log_loss(test, candidate, current, o));
-  findings.push_back(judge_calibration(test, candidate, current, o));
-  return findings;
+GateReport gate(const GateInput& input, const GateOptions& options) {
+  return Gate(input, options).run();
 }
 
-bool passes(const std::vector<GateFinding>& findings) {
-  return std::none_of(findings.begin(), findings.end(),
-                      [](const GateFinding& f) { return f.refused; });
-}
-
-std::string to_text(const std::vector<GateFinding>& findings) {
+std::string to_text(const GateReport& report) {
   std::string out;
-  for (const GateFinding& f : findings) {
-    out += align_left(f.refused ? "REFUSED" : "ok", 7) + " " + align_left(f.metric, 18) + " " +
+  for (const GateFinding& f : report.findings) {
+    out += align_left(word_of(f.verdict), 7) + " " + align_left(f.metric, 18) + " " +
            align_left(f.slice, 30) + " " + align_right(std::to_string(f.instances), 8) +
-           " instances  " + number_text(f.current, 4) + " -> " + number_text(f.candidate, 4) +
-           "  " + signed_number_text(f.difference.value, 4);
+           " instances " + align_right(std::to_string(f.users), 6) + " users  ";
+    if (f.verdict == Verdict::kCannotJudge) {
+      out += "not judged: " + f.reason + "\n";
+      continue;
+    }
+    out += number_text(f.current, 4) + " -> " + number_text(f.candidate, 4) + "  " +
+           signed_number_text(f.difference.value, 4);
     if (std::isfinite(f.difference.low)) {
       out += " [" + signed_number_text(f.difference.low, 4) + ", " +
              signed_number_text(f.difference.high, 4) + "]";
     }
     out += "\n";
+  }
+  switch (report.verdict) {
+    case Verdict::kPassed:
+      return out + "passed: no regression beyond the noise\n";
+    case Verdict::kRefused:
+      return out + "refused: worse beyond the noise where it says REFUSED\n";
+    case Verdict::kCannotJudge:
+      return out + "cannot judge: " + report.reason + "\n";
   }
   return out;
 }

@@ -1,5 +1,6 @@
 // Decides whether one model may replace another. A regression that noise does not explain is
-// refused, and the findings say where it is. Pure functions; any thread.
+// refused, and the findings say where it is. A log that says too little judges nothing, and that is a
+// verdict of its own. Pure functions; any thread.
 #pragma once
 
 #include <string>
@@ -13,31 +14,56 @@ namespace barker {
 struct GateOptions {
   int draws = 400;
   uint64_t seed = 1;
-  uint64_t min_instances = 500;         // smaller slices are not judged
+  uint64_t min_instances = 500;         // a slice with fewer is not judged
   double calibration_tolerance = 0.01;  // how much the calibration error may grow
+  double negatives_kept = 1;  // share of the SFs not clicked that the log kept (quality.h)
 };
+
+// What a model says about a log. Predictions are in the order of the instances.
+struct GateModel {
+  std::vector<float> main;
+  std::vector<float> auxiliary = {};  // empty where the model has no auxiliary task
+  bool has_auxiliary = false;
+  // SFs whose keyword the model does not know. Their predictions are some constant.
+  uint64_t unknown = 0;
+};
+
+struct GateInput {
+  const InstanceTable& main;
+  const InstanceTable& auxiliary;  // may have no instances
+  const GateModel& candidate;
+  const GateModel& current;
+};
+
+enum class Verdict : uint8_t { kPassed, kRefused, kCannotJudge };
 
 struct GateFinding {
-  std::string slice;   // "all", a bin of Table 3, "cold users", "category ..."
-  std::string metric;  // "AUC", "calibration error", "log loss", "not a number"
-  uint64_t instances = 0;
+  std::string slice;   // "all", a bin of Table 3, "without history", "category ...", "ads"
+  std::string metric;  // "AUC", "calibration error", "log loss", "not a number", "auxiliary task"
+  uint64_t instances = 0, users = 0;
   double current = 0, candidate = 0;
   Interval difference;  // candidate - current; the interval's level is adjusted, see gate()
-  bool refused = false;
+  Verdict verdict = Verdict::kPassed;
+  std::string reason = {};  // why it cannot be judged
 };
 
-// Judges the AUC over all instances, over the four click bins, over users without clicks and over
-// every category, and log loss and calibration error over all instances. Predictions are in the
-// order of `test`.
+struct GateReport {
+  std::vector<GateFinding> findings;
+  Verdict verdict = Verdict::kPassed;
+  std::string reason;  // why it cannot be judged
+};
+
+// Judges the AUC over all SFs, over the four click bins, over searches without history, over every
+// category and over all ads, and log loss and calibration error over all SFs.
 //
 // An AUC is refused if the interval of its difference lies below 0, a log loss if it lies above 0.
 // Because many slices are looked at, the intervals of slices are widened to 1 - 0.05 / slices
-// (Bonferroni). A candidate with predictions that are NaN is always refused; the finding "not a
-// number" then counts them.
-std::vector<GateFinding> gate(const InstanceTable& test, const std::vector<float>& candidate,
-                              const std::vector<float>& current, const GateOptions& options);
+// (Bonferroni). Intervals are over users, so that fewer than kLeastUsers users judge nothing. Refused
+// in any case are predictions that are NaN and a candidate without the auxiliary task that the current
+// model has. If nothing is refused, the verdict is that of the AUC over all SFs; it cannot be judged
+// where both models know fewer than half of the keywords shown, either.
+GateReport gate(const GateInput& input, const GateOptions& options);
 
-bool passes(const std::vector<GateFinding>& findings);
-std::string to_text(const std::vector<GateFinding>& findings);
+std::string to_text(const GateReport& report);
 
 }  // namespace barker

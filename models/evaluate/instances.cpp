@@ -27,6 +27,7 @@ InstanceTable instances_of(const Dataset& dataset, Split split, Task task) {
     const auto& truth = task == Task::kMain ? search.sf_truth : search.ad_truth;
     table.user.insert(table.user.end(), shown.size(), search.user);
     table.search.insert(table.search.end(), shown.size(), s);
+    table.is_cold.insert(table.is_cold.end(), shown.size(), search.history.empty() ? 1 : 0);
     table.category.insert(table.category.end(), shown.size(), search.category);
     table.keyword.insert(table.keyword.end(), shown.begin(), shown.end());
     table.clicked.insert(table.clicked.end(), clicked.begin(), clicked.end());

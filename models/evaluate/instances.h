@@ -20,11 +20,12 @@ struct InstanceTable {
   std::vector<uint32_t> keyword;   // of the SF; for an ad the index of its title
   std::vector<uint32_t> category;  // < categories.size()
   std::vector<uint8_t> clicked;
-  std::vector<float> truth;  // true probability; NaN if it is not known
+  std::vector<uint8_t> is_cold;  // the user's history was empty at that search
+  std::vector<float> truth;      // true probability; NaN if it is not known
   uint32_t users = 0;
   std::vector<std::string> categories;  // [0] is ""
   // Clicks of every user before the test period, in searches of training and validation. They
-  // decide the user's bin of Table 3 and whether the user is cold.
+  // decide the user's bin of Table 3.
   std::vector<uint32_t> main_clicks;  // [users] clicked SFs
   std::vector<uint32_t> aux_clicks;   // [users] clicked ads
 

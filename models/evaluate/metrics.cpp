@@ -65,10 +65,10 @@ double normal_quantile(double level) {
 template <typename Statistic>
 Interval bootstrap(double value, uint32_t user_count, int draws, uint64_t seed, double level,
                    Statistic statistic) {
-  if (!std::isfinite(value)) return {value, NAN, NAN};
+  if (!std::isfinite(value) || user_count < kLeastUsers) return {value, NAN, NAN};
   std::vector<double> sampled;
   std::vector<uint16_t> times(user_count);
-  for (int draw = 0; draw < draws && user_count > 0; ++draw) {
+  for (int draw = 0; draw < draws; ++draw) {
     std::fill(times.begin(), times.end(), 0);
     for (uint32_t i = 0; i < user_count; ++i) ++times[next_random(seed) % user_count];
     const double s = statistic(times);
@@ -105,6 +105,12 @@ std::vector<uint32_t> renumbered(std::span<const uint32_t> users, uint32_t user_
 }
 
 }  // namespace
+
+uint32_t count_users(std::span<const uint32_t> users, uint32_t user_count) {
+  uint32_t present;
+  renumbered(users, user_count, present);
+  return present;
+}
 
 bool any_nan(std::span<const float> values) {
   return std::any_of(values.begin(), values.end(), [](float v) { return std::isnan(v); });

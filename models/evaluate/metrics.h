@@ -10,10 +10,17 @@
 
 namespace barker {
 
+// Fewer users than this say nothing about the users to come: a bootstrap of one user, for example, is
+// always certain. Intervals by user are then not known.
+inline constexpr uint32_t kLeastUsers = 30;
+
 struct Interval {
   // A 95% interval unless a function says otherwise. NaN where a figure is not known.
   double value = 0, low = 0, high = 0;
 };
+
+// How many different users there are among these. users[i] < user_count.
+uint32_t count_users(std::span<const uint32_t> users, uint32_t user_count);
 
 bool any_nan(std::span<const float> values);
 

@@ -40,51 +40,60 @@ void for_each_search(std::span<const uint32_t> search, Visit visit) {
 
 }  // namespace
 
-double log_loss(std::span<const float> probability, std::span<const uint8_t> clicked) {
+double log_loss(std::span<const float> probability, std::span<const uint8_t> clicked,
+                double weight) {
   constexpr double kSmallest = 1e-7;  // keeps the loss of a certain mistake finite
-  double sum = 0;
+  double sum = 0, all = 0;
   for (size_t i = 0; i < clicked.size(); ++i) {
     const double p = std::clamp(double{probability[i]}, kSmallest, 1 - kSmallest);
-    sum -= std::log(clicked[i] ? p : 1 - p);
+    const double w = clicked[i] ? 1 : weight;
+    sum -= w * std::log(clicked[i] ? p : 1 - p);
+    all += w;
   }
-  return sum / static_cast<double>(clicked.size());
+  return sum / all;
 }
 
-double root_mean_square_error(std::span<const float> probability,
-                              std::span<const uint8_t> clicked) {
-  double sum = 0;
+double root_mean_square_error(std::span<const float> probability, std::span<const uint8_t> clicked,
+                              double weight) {
+  double sum = 0, all = 0;
   for (size_t i = 0; i < clicked.size(); ++i) {
-    sum += std::pow(double{probability[i]} - clicked[i], 2);
+    const double w = clicked[i] ? 1 : weight;
+    sum += w * std::pow(double{probability[i]} - clicked[i], 2);
+    all += w;
   }
-  return std::sqrt(sum / static_cast<double>(clicked.size()));
+  return std::sqrt(sum / all);
 }
 
 std::vector<ReliabilityPoint> reliability(std::span<const float> probability,
-                                          std::span<const uint8_t> clicked, size_t bins) {
+                                          std::span<const uint8_t> clicked, double weight,
+                                          size_t bins) {
   if (any_nan(probability)) return {};
   const std::vector<uint32_t> order = ordered(probability, std::less<float>());
   std::vector<ReliabilityPoint> points;
   for (size_t b = 0; b < bins; ++b) {
     const size_t begin = b * order.size() / bins, end = (b + 1) * order.size() / bins;
     if (begin == end) continue;
-    ReliabilityPoint p{0, 0, end - begin};
+    double predicted = 0, clicks = 0, all = 0;
     for (size_t i = begin; i < end; ++i) {
-      p.predicted += probability[order[i]] / static_cast<double>(end - begin);
-      p.clicked += clicked[order[i]] / static_cast<double>(end - begin);
+      const double w = clicked[order[i]] ? 1 : weight;
+      predicted += w * probability[order[i]];
+      clicks += clicked[order[i]];
+      all += w;
     }
-    points.push_back(p);
+    points.push_back({predicted / all, clicks / all, end - begin, all});
   }
   return points;
 }
 
 double calibration_error(std::span<const float> probability, std::span<const uint8_t> clicked,
-                         size_t bins) {
+                         double weight, size_t bins) {
   if (any_nan(probability)) return NAN;
-  double sum = 0;
-  for (const ReliabilityPoint& p : reliability(probability, clicked, bins)) {
-    sum += std::abs(p.predicted - p.clicked) * static_cast<double>(p.instances);
+  double sum = 0, all = 0;
+  for (const ReliabilityPoint& p : reliability(probability, clicked, weight, bins)) {
+    sum += std::abs(p.predicted - p.clicked) * p.weight;
+    all += p.weight;
   }
-  return sum / static_cast<double>(clicked.size());
+  return sum / all;
 }
 
 std::vector<RocPoint> roc(std::span<const float> score, std::span<const uint8_t> clicked,

@@ -11,22 +11,30 @@
 namespace barker {
 
 // ---- as probabilities
+//
+// A log may hold only a share w of the instances that were not clicked. Each of those that it holds
+// then stands for 1 / w, which is their `weight`; a clicked instance counts once.
 
-double log_loss(std::span<const float> probability,
-                std::span<const uint8_t> clicked);  // mean, nats
-double root_mean_square_error(std::span<const float> probability, std::span<const uint8_t> clicked);
+// Mean, in nats.
+double log_loss(std::span<const float> probability, std::span<const uint8_t> clicked,
+                double weight = 1);
+double root_mean_square_error(std::span<const float> probability, std::span<const uint8_t> clicked,
+                              double weight = 1);
 
 struct ReliabilityPoint {
-  double predicted, clicked;  // means over the bin
+  double predicted, clicked;  // weighted means over the bin
   uint64_t instances;
+  double weight;  // of all its instances
 };
 // Bins with equal numbers of instances, by ascending probability. Equal probabilities may fall into
 // two bins.
 std::vector<ReliabilityPoint> reliability(std::span<const float> probability,
-                                          std::span<const uint8_t> clicked, size_t bins = 20);
-// Expected calibration error: mean |predicted - clicked| of those bins, weighted by instances.
+                                          std::span<const uint8_t> clicked, double weight = 1,
+                                          size_t bins = 20);
+// Expected calibration error: the mean |predicted - clicked| of those bins, in the share of their
+// weights.
 double calibration_error(std::span<const float> probability, std::span<const uint8_t> clicked,
-                         size_t bins = 20);
+                         double weight = 1, size_t bins = 20);
 
 // ---- as decisions
 

@@ -30,9 +30,8 @@ class Evaluator {
                       return click_bin(test_, test_.user[i]) == bin;
                     })};
     }
-    cold_ = {"users without a click before", where(test_.size(), [&](uint32_t i) {
-               return test_.main_clicks[test_.user[i]] + test_.aux_clicks[test_.user[i]] == 0;
-             })};
+    cold_ = {"searches without history",
+             where(test_.size(), [&](uint32_t i) { return test_.is_cold[i] != 0; })};
     unknown_ = {"keywords not in training", where(test_.size(), [&](uint32_t i) {
                   return test_.keyword[i] == kUnknownKeyword;
                 })};
@@ -87,9 +86,10 @@ class Evaluator {
   }
 
   SliceAuc slice_auc(const NamedSlice& slice, const std::vector<float>& scores) const {
-    return {slice.name, slice.slice.size(),
-            auc_by_user(take(scores, slice.slice), take(test_.clicked, slice.slice),
-                        take(test_.user, slice.slice), test_.users, in_.draws, in_.seed)};
+    const std::vector<uint32_t> users = take(test_.user, slice.slice);
+    return {slice.name, slice.slice.size(), count_users(users, test_.users),
+            auc_by_user(take(scores, slice.slice), take(test_.clicked, slice.slice), users,
+                        test_.users, in_.draws, in_.seed)};
   }
 
   ModelReport judge(const NamedPredictions& model) const {
@@ -102,10 +102,11 @@ class Evaluator {
     r.unknown = slice_auc(unknown_, p);
     for (const NamedSlice& category : categories_) r.categories.push_back(slice_auc(category, p));
     r.grouped_auc = grouped_auc(p, test_.clicked, test_.search);
-    r.log_loss = log_loss(p, test_.clicked);
-    r.rmse = root_mean_square_error(p, test_.clicked);
-    r.reliability = reliability(p, test_.clicked);
-    r.calibration_error = calibration_error(p, test_.clicked);
+    const double weight = 1 / in_.negatives_kept;
+    r.log_loss = log_loss(p, test_.clicked, weight);
+    r.rmse = root_mean_square_error(p, test_.clicked, weight);
+    r.reliability = reliability(p, test_.clicked, weight);
+    r.calibration_error = calibration_error(p, test_.clicked, weight);
     r.roc = roc(p, test_.clicked);
     r.top_k = top_k(p, test_.clicked, test_.search, test_.keyword);
     const bool by_validation = !model.validation.empty();
@@ -115,7 +116,7 @@ class Evaluator {
     const InstanceTable& ads = in_.auxiliary;
     if (!model.auxiliary.empty()) {
       r.auxiliary = {
-          "auxiliary task", ads.size(),
+          "auxiliary task", ads.size(), count_users(ads.user, ads.users),
           auc_by_user(model.auxiliary, ads.clicked, ads.user, ads.users, in_.draws, in_.seed)};
     }
     return r;

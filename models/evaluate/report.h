@@ -28,12 +28,15 @@ struct EvaluationInput {
   std::vector<NamedPredictions> models;  // the others are compared with the first
   int draws = 200;                       // of every bootstrap
   uint64_t seed = 1;
+  // The share of the SFs not clicked that the log kept. Probabilities are judged as if it had kept
+  // all of them (quality.h).
+  double negatives_kept = 1;
 };
 
 struct SliceAuc {
   std::string name;
-  uint64_t instances = 0;
-  Interval auc;  // NaN if one class is missing
+  uint64_t instances = 0, users = 0;
+  Interval auc;  // NaN if one class is missing; no interval for fewer than kLeastUsers users
 };
 
 struct ModelReport {
@@ -41,7 +44,7 @@ struct ModelReport {
   Interval auc;
   Interval above_first, above_previous;  // paired differences of AUC; 0 for the first model
   std::array<SliceAuc, 4> bins;          // Table 3: users by clicks before the test period
-  SliceAuc cold, unknown;                // users without any click; keywords training never saw
+  SliceAuc cold, unknown;                // searches without history; keywords training never saw
   std::vector<SliceAuc> categories;      // the largest ones
   double grouped_auc = 0, log_loss = 0, rmse = 0, calibration_error = 0;
   std::vector<ReliabilityPoint> reliability;

@@ -97,7 +97,8 @@ class Page {
             slice_plot(e_) + "</div>";
     std::vector<std::string> head = {"model"};
     for (const SliceAuc& bin : e_.models[0].bins) {
-      head.push_back(bin.name + " (" + std::to_string(bin.instances) + ")");
+      head.push_back(bin.name + " (" + std::to_string(bin.instances) + " of " +
+                     std::to_string(bin.users) + " users)");
     }
     table(head, [](const ModelReport& m) {
       Cells cells;
@@ -106,7 +107,7 @@ class Page {
     });
     out_ += "<h2>Probabilities and decisions (Table 4)</h2>";
     table({"model", "GAUC", "log loss", "RMSE", "calibration error", "recall", "precision",
-           "accuracy", "F1", "threshold", "cold users' AUC"},
+           "accuracy", "F1", "threshold", "AUC without history"},
           [](const ModelReport& m) -> Cells {
             const Decisions& d = m.decisions;
             return {number(m.grouped_auc),       number(m.log_loss), number(m.rmse),

@@ -16,6 +16,7 @@ std::string number(double value) {
 
 std::string difference(const Interval& i) {
   if (std::isnan(i.value)) return number(i.value);
+  if (std::isnan(i.low)) return signed_number_text(i.value, 4) + " [-,-]";
   return signed_number_text(i.value, 4) + " [" + signed_number_text(i.low, 4) + "," +
          signed_number_text(i.high, 4) + "]";
 }
@@ -69,7 +70,8 @@ class TextReport {
       const double share = 100.0 * static_cast<double>(shared.instances) /
                            std::max(1.0, static_cast<double>(e_.instances));
       out_ += "  " + shared.name + ": " + std::to_string(shared.instances) + " instances (" +
-              number_text(share, 0) + "%)" + (share < 10 ? "  too few to say much" : "") + "\n";
+              number_text(share, 0) + "%) of " + std::to_string(shared.users) + " users" +
+              (shared.users < kLeastUsers ? "  too few for an interval" : "") + "\n";
       for (const ModelReport& m : e_.models) {
         if (shared.instances == 0) break;
         out_ += "    " + padded(m.name) + interval(m.bins[bin].auc) + "\n";
@@ -78,7 +80,7 @@ class TextReport {
   }
 
   void add_probabilities() {
-    out_ += "\n" + padded("") + "GAUC    log loss RMSE    ECE     cold users\n";
+    out_ += "\n" + padded("") + "GAUC    log loss RMSE    ECE     without history\n";
     for (const ModelReport& m : e_.models) {
       out_ += padded(m.name) + number(m.grouped_auc) + "  " + number(m.log_loss) + "  " +
               number(m.rmse) + "  " + number(m.calibration_error) + "  " + interval(m.cold.auc) +
@@ -113,7 +115,8 @@ class TextReport {
     if (!e_.models[0].categories.empty()) out_ += "\nAUC by category\n";
     for (size_t c = 0; c < e_.models[0].categories.size(); ++c) {
       const SliceAuc& shared = e_.models[0].categories[c];
-      out_ += "  " + shared.name + ": " + std::to_string(shared.instances) + " instances\n";
+      out_ += "  " + shared.name + ": " + std::to_string(shared.instances) + " instances of " +
+              std::to_string(shared.users) + " users\n";
       for (const ModelReport& m : e_.models) {
         out_ += "    " + padded(m.name) + interval(m.categories[c].auc) + "\n";
       }
@@ -137,6 +140,7 @@ Json json_of(const SliceAuc& s) {
   Json out = json_of(s.auc);
   out["name"] = s.name;
   out["instances"] = s.instances;
+  out["users"] = s.users;
   return out;
 }
 

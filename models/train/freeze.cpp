@@ -46,6 +46,27 @@ Calibration calibrate(std::span<const float> logits, std::span<const uint8_t> cl
   return usable ? c : Calibration{};
 }
 
+// The rows that are served. Buckets that no user of the training split falls into still hold their
+// random start values. They become zero, so that an unknown user gets no random vector. Calibration
+// and golden vectors are computed from these rows, too.
+torch::Tensor served_rows(const Dataset& data, const ModelPlan& plan, const TrainOptions& options,
+                          const torch::Tensor& table) {
+  torch::Tensor rows = table.detach().clone();
+  if (plan.buckets == 0) return rows;
+  std::vector<bool> trained(plan.buckets);
+  for (const Task task : {Task::kMain, Task::kAuxiliary}) {
+    if (task == Task::kAuxiliary && !options.model.auxiliary()) continue;
+    for (const uint32_t search : data.searches_of(Split::kTrain, task)) {
+      const std::string_view user = data.user(data.search(search).user);
+      trained[bucket_of(user_id_fingerprint(user), plan.buckets)] = true;
+    }
+  }
+  for (uint32_t b = 0; b < plan.buckets; ++b) {
+    if (!trained[b]) rows[plan.first_bucket() + b].zero_();
+  }
+  return rows;
+}
+
 class Freezer {
  public:
   Freezer(const Dataset& data, const ModelPlan& plan, const TrainOptions& options,
@@ -54,7 +75,7 @@ class Freezer {
         plan_(plan),
         options_(options),
         network_(network),
-        table_(table),
+        table_(served_rows(data, plan, options, table)),
         batches_(data, plan, options) {}
 
   ModelSpec run() {
@@ -93,8 +114,7 @@ class Freezer {
   }
 
   void add_tensors() {
-    torch::Tensor rows = table_.slice(0, 0, plan_.unknown_row()).clone();
-    forget_untrained_buckets(rows);
+    const torch::Tensor rows = table_.slice(0, 0, plan_.unknown_row());
     model_.tensors["embedding"] = values_of(rows);
     for (const Parameter& p : network_.parameters()) {
       const bool of_training = p.name == "dot.target.popularity" || p.name == "position";
@@ -104,23 +124,6 @@ class Freezer {
       // b_v = w . Em(v) is linear while training. Serving needs only one number for each keyword.
       model_.tensors["dot.target.bias"] = values_of(torch::mv(
           rows.slice(0, 0, plan_.keywords + plan_.features), network_.at("dot.target.popularity")));
-    }
-  }
-
-  // Buckets that no user of the training split falls into still hold their random start values.
-  // They become zero, so that an unknown user gets no random vector.
-  void forget_untrained_buckets(torch::Tensor& rows) const {
-    if (plan_.buckets == 0) return;
-    std::vector<bool> trained(plan_.buckets);
-    for (const Task task : {Task::kMain, Task::kAuxiliary}) {
-      if (task == Task::kAuxiliary && !options_.model.auxiliary()) continue;
-      for (const uint32_t search : data_.searches_of(Split::kTrain, task)) {
-        const std::string_view user = data_.user(data_.search(search).user);
-        trained[bucket_of(user_id_fingerprint(user), plan_.buckets)] = true;
-      }
-    }
-    for (uint32_t b = 0; b < plan_.buckets; ++b) {
-      if (!trained[b]) rows[plan_.first_bucket() + b].zero_();
     }
   }
 

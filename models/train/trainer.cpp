@@ -19,6 +19,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Nats. A network that gives every click a probability of 1e-4 has less, so that a mean above it comes
+// of weights that have run away.
+constexpr double kWorstLoss = 10;
+
 std::vector<Phase> phases_of(const TrainOptions& options) {
   if (!options.model.auxiliary()) return {Phase::kMain};
   switch (options.schedule) {
@@ -259,7 +263,12 @@ class Trainer {
       run_.on_epoch(
           {name_of(phase()), state_.epoch, mean(0), mean(1), auc_now, best, instances_per_second});
     }
+    const double worst = std::fmax(mean(0), mean(1));
     for (size_t task = 0; task < 2; ++task) state_.loss_sum[task] = state_.loss_weight[task] = 0;
+    if (worst > kWorstLoss) {
+      return diverged("the mean loss of epoch " + std::to_string(state_.epoch) + " is " +
+                      rounded_number_text(worst, 3));
+    }
     if (std::isfinite(auc_now)) return {};
     return diverged("the validation AUC of epoch " + std::to_string(state_.epoch) +
                     " is not a finite number");

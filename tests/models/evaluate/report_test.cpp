@@ -12,47 +12,13 @@
 #include <random>
 
 #include "models/evaluate/gate.h"
+#include "tests/models/evaluate/random_instances.h"
 #include "tests/models/weights/random_model.h"
 
 namespace barker {
 namespace {
 
 using ::testing::HasSubstr;
-
-// Instances of 300 users in two categories, four SFs in each search.
-InstanceTable table(uint64_t seed = 1) {
-  std::mt19937_64 random(seed);
-  InstanceTable t;
-  t.users = 300;
-  t.categories = {"", "shoes", "<b>cream</b>"};
-  for (uint32_t u = 0; u < t.users; ++u) {
-    t.main_clicks.push_back(static_cast<uint32_t>(random() % 14));
-    t.aux_clicks.push_back(static_cast<uint32_t>(random() % 44));
-  }
-  for (uint32_t s = 0; s < 3000; ++s) {
-    const auto user = static_cast<uint32_t>(random() % 300);
-    for (int i = 0; i < 4; ++i) {
-      const auto p = static_cast<float>(random() % 1000) / 1000;
-      t.user.push_back(user);
-      t.search.push_back(s);
-      t.category.push_back(1 + s % 2);
-      t.keyword.push_back(static_cast<uint32_t>(random() % 50));
-      t.truth.push_back(p);
-      t.clicked.push_back(static_cast<float>(random() % 1000) / 1000 < p);
-    }
-  }
-  return t;
-}
-
-std::vector<float> noisy(const InstanceTable& t, double noise, uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::vector<float> out;
-  for (const float p : t.truth) {
-    const double u = static_cast<double>(random() % 1000) / 1000;
-    out.push_back(static_cast<float>((1 - noise) * p + noise * u));
-  }
-  return out;
-}
 
 TEST(Evaluate, JudgesClickBinsCategoriesAndTheTrueProbability) {
   const InstanceTable test = table(), validation = table(2), none;
@@ -123,7 +89,8 @@ TEST(Evaluate, WritesTheSameInEveryLocale) {
   const InstanceTable test = table(), none;
   const std::vector<float> current = noisy(test, 0.5, 3);
   const Evaluation e = evaluate({test, none, none, {{"m", current, {}, {}}}, 20, 1});
-  const auto findings = gate(test, noisy(test, 0.6, 4), current, {});
+  const GateModel worse{.main = noisy(test, 0.6, 4)}, serving{.main = current};
+  const GateReport findings = gate({test, none, worse, serving}, {});
   const std::string before = to_text(e) + to_json(e) + to_html(e) + to_text(findings);
   const std::string kept = setlocale(LC_ALL, nullptr);
   if (!use_german_locale()) GTEST_SKIP() << "the German locale can neither be found nor be made";
@@ -140,50 +107,6 @@ TEST(Evaluate, ReportsPredictionsThatAreNotNumbers) {
   EXPECT_TRUE(std::isnan(e.models[0].auc.value));
   EXPECT_TRUE(nlohmann::json::parse(to_json(e))["models"][0]["log_loss"].is_null());
   EXPECT_FALSE(to_html(e).empty());
-}
-
-TEST(Gate, RefusesPredictionsThatAreNotNumbers) {
-  const InstanceTable test = table();
-  const std::vector<float> current = noisy(test, 0.5, 3);
-  for (const size_t broken : {size_t{1}, test.size()}) {
-    std::vector<float> candidate = current;
-    std::fill_n(candidate.begin(), broken, NAN);
-    const auto findings = gate(test, candidate, current, {});
-    EXPECT_FALSE(passes(findings)) << broken;
-    EXPECT_THAT(to_text(findings), HasSubstr("REFUSED not a number"));
-    EXPECT_TRUE(passes(gate(test, current, candidate, {}))) << "a broken model may be replaced";
-  }
-}
-
-TEST(Gate, PassesAnEqualAndABetterModel) {
-  const InstanceTable test = table();
-  const std::vector<float> current = noisy(test, 0.5, 3);
-  EXPECT_TRUE(passes(gate(test, current, current, {})));
-  EXPECT_TRUE(passes(gate(test, noisy(test, 0.1, 4), current, {})));
-}
-
-TEST(Gate, RefusesAWorseModelAndNamesTheSlice) {
-  const InstanceTable test = table();
-  const std::vector<float> current = noisy(test, 0.2, 3);
-  EXPECT_FALSE(passes(gate(test, noisy(test, 0.6, 4), current, {})));
-  // A candidate that is worse in one category and better in the other one looks equal in total.
-  const std::vector<float> worse = noisy(test, 0.5, 5), better = noisy(test, 0.0, 6);
-  std::vector<float> mixed;
-  for (size_t i = 0; i < test.size(); ++i)
-    mixed.push_back(test.category[i] == 1 ? worse[i] : better[i]);
-  const auto findings = gate(test, mixed, current, {});
-  EXPECT_THAT(to_text(findings), HasSubstr("REFUSED AUC                category shoes"));
-  EXPECT_THAT(to_text(findings), HasSubstr("ok      AUC                category <b>cream</b>"));
-}
-
-TEST(Gate, RefusesProbabilitiesThatAreNotCalibrated) {
-  const InstanceTable test = table();
-  std::vector<float> squashed = test.truth;
-  for (float& p : squashed) p = 0.3f + 0.1f * p;  // the same order, so the same AUC
-  const auto findings = gate(test, squashed, test.truth, {});
-  EXPECT_FALSE(passes(findings));
-  EXPECT_THAT(to_text(findings), HasSubstr("REFUSED calibration error"));
-  EXPECT_THAT(to_text(findings), HasSubstr("ok      AUC                all"));
 }
 
 }  // namespace

@@ -1,0 +1,176 @@
+// gate: may new weights replace the current ones?
+#include <cmath>
+#include <iostream>
+#include <memory>
+
+#include "models/base/exit_code.h"
+#include "models/cli/commands.h"
+#include "models/cli/shared_options.h"
+#include "models/command/options.h"
+#include "models/data/fresh_log.h"
+#include "models/evaluate/gate.h"
+#include "models/evaluate/score.h"
+#include "models/text/text.h"
+#include "models/weights/weights_generated.h"
+#include "scoring/isa.h"
+
+namespace barker {
+namespace {
+
+struct Options {
+  std::string candidate, against, data, isa;
+  FreshLog fresh;
+  GateOptions gate;
+};
+
+// A weight file, the data as it reads them, and what it predicts.
+struct Judged {
+  std::shared_ptr<const WeightFile> file;
+  std::shared_ptr<const Dataset> data;
+  GateModel model;
+};
+
+Status score(const KernelTable& kernels, Judged& judged) {
+  const Dataset& data = *judged.data;
+  // NaN stands for an SF whose keyword the file does not know. Serving never chooses it.
+  Result<std::vector<float>> main =
+      score_dataset(*judged.file, kernels, data, Split::kTest, Task::kMain, NAN);
+  if (!main.ok()) return main.status();
+  const uint64_t shown = data.instances_of(Split::kTrain, Task::kMain);
+  const auto rate = shown > 0 ? static_cast<float>(data.clicks_of(Split::kTrain, Task::kMain)) /
+                                    static_cast<float>(shown)
+                              : 0.5f;
+  for (float& p : *main) {
+    if (!std::isnan(p)) continue;
+    p = rate;
+    ++judged.model.unknown;
+  }
+  judged.model.main = std::move(*main);
+  judged.model.has_auxiliary = judged.file->architecture().has_auxiliary();
+  if (!judged.model.has_auxiliary) return {};
+  Result<std::vector<float>> auxiliary =
+      score_dataset(*judged.file, kernels, data, Split::kTest, Task::kAuxiliary, rate);
+  if (!auxiliary.ok()) return auxiliary.status();
+  judged.model.auxiliary = std::move(*auxiliary);
+  return {};
+}
+
+void print_bad(const FreshLog& fresh, const std::vector<BadLines>& bad) {
+  for (size_t i = 0; i < bad.size(); ++i) {
+    const std::string& path = i < fresh.history.size() ? fresh.history[i] : fresh.log;
+    std::cerr << visible_lines(bad[i].report(path));
+  }
+}
+
+// Each weight file reads a fresh log by the phrases that it serves with.
+Status open_fresh(const FreshLog& fresh, bool reports, Judged& judged) {
+  const Result<std::string> scratch = temporary_scratch();
+  if (!scratch.ok()) return scratch.status();
+  std::vector<BadLines> bad;
+  Result<std::shared_ptr<const Dataset>> data =
+      open_fresh_log(fresh, judged.file->phrases(), *scratch, bad);
+  if (reports) print_bad(fresh, bad);
+  if (!data.ok()) return data.status();
+  judged.data = std::move(*data);
+  return {};
+}
+
+Status open_judged(const Options& o, Judged& candidate, Judged& current) {
+  for (Judged* judged : {&candidate, &current}) {
+    const std::string& path = judged == &candidate ? o.candidate : o.against;
+    Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(path);
+    if (!file.ok()) return file.status();
+    judged->file = std::move(*file);
+    if (o.data.empty()) {
+      if (Status s = open_fresh(o.fresh, judged == &candidate, *judged); !s.ok()) return s;
+    }
+  }
+  if (o.data.empty()) return {};
+  BadLines bad;
+  const Result<std::string> scratch = temporary_scratch();
+  if (!scratch.ok()) return scratch.status();
+  Result<std::shared_ptr<const Dataset>> data = open_data(o.data, *scratch, {}, bad);
+  if (!data.ok()) return data.status();
+  candidate.data = current.data = std::move(*data);
+  return {};
+}
+
+Result<int> run(const Options& o) {
+  if (o.data.empty() == o.fresh.log.empty()) {
+    return invalid_argument("expected either --data FILE or --log FILE");
+  }
+  if (o.fresh.log.empty() && !o.fresh.history.empty()) {
+    return invalid_argument("--history: expected --log FILE beside it");
+  }
+  const Result<Isa> isa = choose_isa(o.isa);
+  if (!isa.ok()) return isa.status();
+  Judged candidate, current;
+  if (Status s = open_judged(o, candidate, current); !s.ok()) return s;
+  const InstanceTable main = instances_of(*candidate.data, Split::kTest, Task::kMain);
+  const InstanceTable ads = instances_of(*candidate.data, Split::kTest, Task::kAuxiliary);
+  if (main.size() == 0) {
+    return bad_data((o.data.empty() ? o.fresh.log + ": it" : o.data + ": the test split") +
+                    " has no SF impressions");
+  }
+  for (Judged* judged : {&candidate, &current}) {
+    if (Status s = score(kernels_for(*isa), *judged); !s.ok()) return s;
+  }
+  const GateReport report = gate({main, ads, candidate.model, current.model}, o.gate);
+  std::cout << visible_lines(to_text(report));
+  switch (report.verdict) {
+    case Verdict::kPassed:
+      return kExitOk;
+    case Verdict::kRefused:
+      return kExitGateFailed;
+    case Verdict::kCannotJudge:
+      return kExitCannotJudge;
+  }
+  return kExitGateFailed;
+}
+
+void add_judging(CLI::App& command, Options& o) {
+  command.add_option("--min-instances", o.gate.min_instances, "A slice with fewer is not judged")
+      ->group(kJudging);
+  add_draws_option(command, o.gate.draws);
+  add_seed_option(command, o.gate.seed);
+  command
+      .add_option("--calibration-tolerance", o.gate.calibration_tolerance,
+                  "By how much the calibration error may grow")
+      ->check(CLI::Range(0.0, 1.0))
+      ->group(kJudging);
+  add_negatives_option(command, o.gate.negatives_kept);
+}
+
+}  // namespace
+
+Command add_gate_command(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "gate",
+      "May new weights replace the current ones? Exit 1 if they are worse beyond the noise, 2 if "
+      "the log says too little");
+  command->add_option("weights,--weights", o->candidate, "Weight file to publish")
+      ->required()
+      ->expected(1)
+      ->type_name(kFile);
+  command->add_option("--against", o->against, "Weight file that serves now")
+      ->required()
+      ->type_name(kFile)
+      ->group(kInput);
+  add_data_option(*command, o->data, "its test split is judged")->required(false);
+  command->add_option("--log", o->fresh.log, "Event log that no training saw; all of it is judged")
+      ->type_name(kFile)
+      ->group(kInput);
+  command
+      ->add_option(
+          "--history", o->fresh.history,
+          "Earlier event log of the users of --log, for their histories; repeatable, oldest "
+          "first")
+      ->type_name(kFile)
+      ->group(kInput);
+  add_isa_option(*command, o->isa);
+  add_judging(*command, *o);
+  return [o] { return run(*o); };
+}
+
+}  // namespace barker
