@@ -11,8 +11,9 @@
 namespace barker {
 namespace {
 
-// Makes the weights in a checkpoint NaN.
-bool poison_checkpoint(const std::string& path, const Dataset& data, const TrainOptions& options) {
+// Multiplies the embeddings of a checkpoint.
+bool poison_checkpoint(const std::string& path, const Dataset& data, const TrainOptions& options,
+                       double factor) {
   torch::serialize::InputArchive archive;
   archive.load_from(path);
   c10::IValue identity;
@@ -22,20 +23,20 @@ bool poison_checkpoint(const std::string& path, const Dataset& data, const Train
   TorchNetwork network(*plan, options);
   TrainState state = make_train_state(*plan, options, network);
   if (!load_checkpoint(path, identity.toStringRef(), state, network).ok()) return false;
-  state.table.fill_(NAN);
+  state.table.mul_(factor);
   return save_checkpoint(path, identity.toStringRef(), state, network).ok();
 }
 
 }  // namespace
 
-std::string diverged_checkpoint(const Dataset& data, const TrainOptions& options) {
+std::string diverged_checkpoint(const Dataset& data, const TrainOptions& options, double factor) {
   RunOptions run;
   run.checkpoint = temporary_path("checkpoint");
   const std::atomic<bool> stop{true};
   run.stop = &stop;
   const auto stopped = train(data, options, run);
   EXPECT_TRUE(stopped.ok() && stopped->stopped);
-  EXPECT_TRUE(poison_checkpoint(run.checkpoint, data, options));
+  EXPECT_TRUE(poison_checkpoint(run.checkpoint, data, options, factor));
   return run.checkpoint;
 }
 

@@ -168,6 +168,52 @@ TEST(Train, RefusesALogWithNothingToLearn) {
   EXPECT_TRUE(train(*log_of(false, false), quick_options("BM"), {}).ok());
 }
 
+TEST(Train, FailsIfTheLossHasRunAway) {
+  const auto data = small_world();
+  const TrainOptions options = quick_options("BM");
+  RunOptions run;
+  run.checkpoint = diverged_checkpoint(*data, options, 1e6);
+  run.resume = true;
+  const auto trained = train(*data, options, run);
+  ASSERT_FALSE(trained.ok());
+  EXPECT_EQ(trained.status().code(), Code::kBadConfiguration);
+  EXPECT_THAT(trained.status().message(), HasSubstr("the mean loss of epoch 1 is"));
+  std::remove(run.checkpoint.c_str());
+}
+
+// Users whom training never met fall into buckets that still hold their random start. A file serves
+// zeros there, so that calibration and golden vectors have to be computed with zeros, too.
+TEST(Train, WithHashedUsersGivesGoldenVectorsOfTheRowsThatItServes) {
+  const std::string path = temporary_path("strangers.data");
+  auto builder = DatasetBuilder::create(path, {}, {});
+  for (int t = 0; t < 100; ++t) {
+    for (int u = 0; u < 10; ++u) {
+      SearchEvent event;
+      event.time = t;
+      event.user = (t < 80 ? "known" : "new") + std::to_string(t < 80 ? u : t * 10 + u);
+      event.query = "paint";
+      event.sfs = {{"red", (t + u) % 3 == 0}, {"blue", (t + u) % 2 == 1}};
+      ASSERT_TRUE(builder->add(event).ok());
+    }
+  }
+  ASSERT_TRUE(builder->finish("strangers").ok());
+  const auto data = Dataset::open(path);
+  TrainOptions options = quick_options("BM");
+  options.model.user_id = true;
+  auto trained = train(**data, options, {});
+  ASSERT_TRUE(trained.ok()) << trained.status().message();
+  trained->model.card.name = "strangers";
+  const std::string weights = temporary_path("strangers.barker");
+  ASSERT_TRUE(write_weight_file(trained->model, weights).ok());
+  const auto file = WeightFile::open(weights);
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  for (const Isa isa : supported_isas()) {
+    const auto report =
+        run_golden_vectors(**file, PackedNetwork(Network::bind(**file), kernels_for(isa)));
+    EXPECT_TRUE(report.ok()) << report.status().message();
+  }
+}
+
 TEST(Train, FailsIfALossIsNotFinite) {
   const auto data = small_world();
   const TrainOptions options = quick_options("BM");

@@ -1,0 +1,104 @@
+#include "models/data/fresh_log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "models/data/events.h"
+#include "tests/models/base/temporary_path.h"
+
+namespace barker {
+namespace {
+
+using ::testing::HasSubstr;
+
+SearchEvent event(int64_t time, const std::string& user, const std::string& clicked_sf) {
+  SearchEvent e;
+  e.time = time;
+  e.user = user;
+  e.query = "rain jacket";
+  e.groups = {{"profile", {"age=30"}}};
+  e.sfs = {{clicked_sf, true}, {"cheap", false}};
+  return e;
+}
+
+std::string log_of(const std::vector<SearchEvent>& events, const std::string& more = "") {
+  std::string text;
+  for (const SearchEvent& e : events) append_event(e, text);
+  std::string path = temporary_path("log.jsonl");
+  std::ofstream(path) << text << more;
+  return path;
+}
+
+class FreshLogTest : public testing::Test {
+ protected:
+  std::shared_ptr<const Dataset> open(const FreshLog& fresh,
+                                      const std::vector<std::string>& phrases = {}) {
+    bad_.clear();
+    const auto data = open_fresh_log(fresh, phrases, temporary_path("scratch"), bad_);
+    error_ = data.ok() ? "" : data.status().message();
+    return data.ok() ? *data : nullptr;
+  }
+
+  std::vector<BadLines> bad_;
+  std::string error_;
+};
+
+TEST_F(FreshLogTest, IsJudgedWholeAndItsWordsAreNumbered) {
+  SearchEvent trained = event(20, "u", "waterproof");
+  trained.split = Split::kTrain;  // as a log that was prepared for training may say
+  const auto data = open({log_of({event(10, "u", "soft"), trained}), {}});
+  ASSERT_TRUE(data) << error_;
+  const auto test = data->searches_of(Split::kTest, Task::kMain);
+  ASSERT_EQ(test.size(), 2u);
+  EXPECT_EQ(data->instances_of(Split::kTest, Task::kMain), 4u);
+  EXPECT_EQ(data->instances_of(Split::kTrain, Task::kMain), 0u);
+  for (const uint32_t search : test) {
+    for (const uint32_t sf : data->search(search).sfs) EXPECT_NE(sf, kUnknownKeyword);
+    for (const uint32_t word : data->search(search).query) EXPECT_NE(word, kUnknownKeyword);
+    EXPECT_EQ(data->group(search, 0).features.size(), 1u);
+  }
+}
+
+TEST_F(FreshLogTest, GivesUsersTheHistoryOfEarlierLogs) {
+  const auto data = open({log_of({event(30, "u", "soft"), event(30, "v", "soft")}),
+                          {log_of({event(10, "u", "warm")}), log_of({event(20, "u", "dry")})}});
+  ASSERT_TRUE(data) << error_;
+  const auto test = data->searches_of(Split::kTest, Task::kMain);
+  ASSERT_EQ(test.size(), 2u);
+  const SearchView known = data->search(test[0]), stranger = data->search(test[1]);
+  ASSERT_EQ(known.history.size(), 2u);
+  EXPECT_EQ(data->keyword(known.history[0]), "warm");
+  EXPECT_EQ(data->keyword(known.history[1]), "dry");
+  EXPECT_TRUE(stranger.history.empty());
+}
+
+TEST_F(FreshLogTest, ComposesQueriesWithTheGivenPhrases) {
+  const std::string log = log_of({event(1, "u", "soft")});
+  const auto words = open({log, {}}), phrase = open({log, {}}, {"rain jacket"});
+  ASSERT_TRUE(words && phrase) << error_;
+  EXPECT_EQ(words->search(0).query.size(), 2u);
+  ASSERT_EQ(phrase->search(0).query.size(), 1u);
+  EXPECT_EQ(phrase->keyword(phrase->search(0).query[0]), "rain jacket");
+}
+
+TEST_F(FreshLogTest, ReportsTheBadLinesOfEachFile) {
+  const auto data = open({log_of({event(30, "u", "soft"), event(5, "u", "late")}),
+                          {log_of({event(10, "u", "warm")}, "not JSON\n")}});
+  ASSERT_TRUE(data) << error_;
+  ASSERT_EQ(bad_.size(), 2u);
+  EXPECT_EQ(bad_[0].count(), 1u);
+  ASSERT_EQ(bad_[1].count(), 1u);
+  EXPECT_THAT(bad_[1].first()[0].reason, HasSubstr("before the user's last event"));
+}
+
+TEST_F(FreshLogTest, WithoutAUsableEventIsAnError) {
+  EXPECT_FALSE(open({log_of({}, "not JSON\n"), {}}));
+  EXPECT_THAT(error_, HasSubstr("expected events, found none that can be used"));
+  EXPECT_FALSE(open({"/nowhere/log.jsonl", {}}));
+  EXPECT_THAT(error_, HasSubstr("/nowhere/log.jsonl"));
+}
+
+}  // namespace
+}  // namespace barker
