@@ -35,6 +35,7 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"models/train",
      {"models/base", "models/text", "models/weights", "models/data", "models/evaluate", "scoring"}},
     {"models/evaluate", {"models/base", "models/text", "models/weights", "models/data", "scoring"}},
+    {"models/experiment", {"models/base", "models/text", "models/data"}},
     {"models/baselines", {"models/base", "models/text", "models/data"}},
     {"models/exchange", {"models/base", "models/text", "models/weights", "models/data", "scoring"}},
     {"models/simulate",
@@ -67,10 +68,10 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
       "index/auction", "index/retrieval", "index/live", "index/profiles", "index/log",
       "index/engine", "index/config", "index/metrics", "plugin", "plugin/host"}},
     {"index/commands",
-     {"models/base", "models/text", "models/command", "models/weights", "models/data",
-      "models/simulate", "index/catalogue", "index/matching", "index/auction", "index/retrieval",
-      "index/live", "index/profiles", "index/log", "index/engine", "index/config", "index/metrics",
-      "index/server", "plugin", "plugin/host"}},
+     {"models/base",       "models/text",     "models/command",  "models/weights", "models/data",
+      "models/experiment", "models/simulate", "index/catalogue", "index/matching", "index/auction",
+      "index/retrieval",   "index/live",      "index/profiles",  "index/log",      "index/engine",
+      "index/config",      "index/metrics",   "index/server",    "plugin",         "plugin/host"}},
 };
 
 // Rooms that know the plugin by its header alone, as any host does.

@@ -1,0 +1,29 @@
+// How large an experiment has to be: power, sample size and days. Pure functions; any thread.
+#pragma once
+
+#include <cmath>
+
+namespace barker {
+
+struct PlanInput {
+  double base = NAN;           // mean of the control, such as a click-through rate
+  double variance = NAN;       // of one unit; for a rate by impression it is base (1 - base)
+  double lift = NAN;           // relative, that is to be found
+  double alpha = 0.05;         // two-sided
+  double power = 0.8;          // chance of finding it
+  double design_effect = 1;    // variance by user over variance by impression
+  int comparisons = 1;         // arms against the control; alpha is divided by their number
+  double control_share = 0.5;  // of the control among the units of one comparison
+};
+
+// Units of both arms of one comparison together (Kohavi, Tang, Xu 2020, Eq. 15.1, for unequal
+// shares): (z_(1 - alpha / 2) + z_power)^2 design variance (1 / s + 1 / (1 - s)) / (base lift)^2.
+double units_needed(const PlanInput& plan);
+
+// The lift that `units` units of both arms find with the power of the plan.
+double detectable_lift(const PlanInput& plan, double units);
+
+// The chance that `units` units find the plan's lift.
+double power_of(const PlanInput& plan, double units);
+
+}  // namespace barker

@@ -1,0 +1,216 @@
+#include "models/experiment/statistics.h"
+
+#include <algorithm>
+#include <boost/math/distributions/chi_squared.hpp>
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/students_t.hpp>
+#include <numeric>
+
+namespace barker {
+namespace {
+
+// An effect of a known standard error. Without any variance there is no test: it stays NaN.
+Effect effect_of(double value, double variance, double degrees_of_freedom, double level) {
+  Effect effect;
+  effect.value = value;
+  effect.degrees_of_freedom = degrees_of_freedom;
+  if (!std::isfinite(value) || !(variance > 0) || !(degrees_of_freedom > 0)) return effect;
+  effect.standard_error = std::sqrt(variance);
+  const double wide = student_quantile(0.5 + level / 2, degrees_of_freedom) * effect.standard_error;
+  effect.low = value - wide;
+  effect.high = value + wide;
+  effect.p = two_sided_student_p(value / effect.standard_error, degrees_of_freedom);
+  return effect;
+}
+
+double welch(const ArmMoments& a, const ArmMoments& b) {
+  const double va = a.variance_of_mean(), vb = b.variance_of_mean();
+  return (va + vb) * (va + vb) / (va * va / (a.units - 1) + vb * vb / (b.units - 1));
+}
+
+// The positions of the p values that are numbers, the smallest first.
+std::vector<size_t> ascending(const std::vector<double>& p) {
+  std::vector<size_t> order;
+  for (size_t i = 0; i < p.size(); ++i) {
+    if (std::isfinite(p[i])) order.push_back(i);
+  }
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return p[a] < p[b]; });
+  return order;
+}
+
+}  // namespace
+
+double normal_cdf(double z) { return std::isnan(z) ? NAN : std::erfc(-z / std::sqrt(2.0)) / 2; }
+
+double two_sided_normal_p(double z) {
+  return std::isnan(z) ? NAN : std::erfc(std::fabs(z) / std::sqrt(2.0));
+}
+
+double normal_quantile(double p) {
+  if (!(p >= 0 && p <= 1)) return NAN;
+  if (p == 0 || p == 1) return p == 0 ? -INFINITY : INFINITY;
+  return boost::math::quantile(boost::math::normal_distribution<double>(), p);
+}
+
+double two_sided_student_p(double t, double degrees_of_freedom) {
+  if (std::isnan(t) || !(degrees_of_freedom > 0)) return NAN;
+  if (std::isinf(t)) return 0;
+  if (std::isinf(degrees_of_freedom)) return two_sided_normal_p(t);
+  const boost::math::students_t_distribution<double> student(degrees_of_freedom);
+  return 2 * boost::math::cdf(boost::math::complement(student, std::fabs(t)));
+}
+
+double student_quantile(double p, double degrees_of_freedom) {
+  if (!(p > 0 && p < 1) || !(degrees_of_freedom > 0)) return NAN;
+  if (std::isinf(degrees_of_freedom)) return normal_quantile(p);
+  return boost::math::quantile(boost::math::students_t_distribution<double>(degrees_of_freedom), p);
+}
+
+double chi_square_p(double x, double degrees_of_freedom) {
+  if (!(x >= 0) || !(degrees_of_freedom > 0)) return NAN;
+  if (std::isinf(x)) return 0;
+  const boost::math::chi_squared_distribution<double> chi(degrees_of_freedom);
+  return boost::math::cdf(boost::math::complement(chi, x));
+}
+
+ArmMoments proportion_moments(double clicks, double impressions) {
+  const double p = clicks / impressions;
+  if (!(impressions > 1)) return {impressions, impressions > 0 ? p : NAN, NAN};
+  return {impressions, p, p * (1 - p) * impressions / (impressions - 1)};
+}
+
+Effect mean_interval(const ArmMoments& arm, double level) {
+  return effect_of(arm.mean, arm.variance_of_mean(), arm.units - 1, level);
+}
+
+Effect wilson_interval(double clicks, double impressions, double level) {
+  Effect effect;
+  if (!(impressions > 0)) return effect;
+  const double z = normal_quantile(0.5 + level / 2), n = impressions, p = clicks / n;
+  const double middle = (p + z * z / (2 * n)) / (1 + z * z / n);
+  const double wide = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+  effect.value = p;
+  effect.low = std::max(0.0, middle - wide);
+  effect.high = std::min(1.0, middle + wide);
+  effect.standard_error = std::sqrt(p * (1 - p) / n);
+  return effect;
+}
+
+Effect two_proportion_z(double control_clicks, double control_impressions, double clicks,
+                        double impressions, double level) {
+  Effect effect;
+  if (!(control_impressions > 0) || !(impressions > 0)) return effect;
+  const double p1 = control_clicks / control_impressions, p2 = clicks / impressions;
+  const double pooled = (control_clicks + clicks) / (control_impressions + impressions);
+  const double null_variance = pooled * (1 - pooled) * (1 / control_impressions + 1 / impressions);
+  effect.value = p2 - p1;
+  if (!(null_variance > 0)) return effect;  // nobody clicked, or everybody did
+  effect.p = two_sided_normal_p(effect.value / std::sqrt(null_variance));
+  effect.standard_error =
+      std::sqrt(p1 * (1 - p1) / control_impressions + p2 * (1 - p2) / impressions);
+  const double wide = normal_quantile(0.5 + level / 2) * effect.standard_error;
+  effect.low = effect.value - wide;
+  effect.high = effect.value + wide;
+  return effect;
+}
+
+Effect absolute_difference(const ArmMoments& control, const ArmMoments& treatment, double level) {
+  return effect_of(treatment.mean - control.mean,
+                   control.variance_of_mean() + treatment.variance_of_mean(),
+                   welch(control, treatment), level);
+}
+
+Effect relative_lift(const ArmMoments& control, const ArmMoments& treatment, double level) {
+  const double m1 = control.mean, m2 = treatment.mean;
+  if (m1 == 0) return {};
+  const double variance = treatment.variance_of_mean() / (m1 * m1) +
+                          control.variance_of_mean() * m2 * m2 / (m1 * m1 * m1 * m1);
+  // (m2 - m1) / |m1| keeps the sign of the difference where the control's mean is negative.
+  return effect_of((m2 - m1) / std::fabs(m1), variance, welch(control, treatment), level);
+}
+
+Effect fieller_lift(const ArmMoments& control, const ArmMoments& treatment, double level) {
+  Effect effect = relative_lift(control, treatment, level);
+  if (!effect.is_known()) return effect;
+  const double t = student_quantile(0.5 + level / 2, effect.degrees_of_freedom);
+  const double m1 = control.mean, m2 = treatment.mean;
+  const double g = t * t * control.variance_of_mean() / (m1 * m1);
+  effect.low = effect.high = NAN;
+  if (g >= 1) return effect;
+  const double ratio = m2 / m1;
+  const double wide = t / std::fabs(m1) *
+                      std::sqrt(treatment.variance_of_mean() * (1 - g) +
+                                ratio * ratio * control.variance_of_mean());
+  const double sign = m1 < 0 ? -1 : 1;
+  const double a = sign * ((ratio - wide) / (1 - g) - 1), b = sign * ((ratio + wide) / (1 - g) - 1);
+  effect.low = std::min(a, b);
+  effect.high = std::max(a, b);
+  return effect;
+}
+
+NonInferiority non_inferiority(const Effect& effect, double margin, bool larger_is_better,
+                               double alpha) {
+  NonInferiority result;
+  if (!(effect.standard_error > 0) || !std::isfinite(effect.value)) return result;
+  const double good = larger_is_better ? effect.value : -effect.value;
+  const double t = (good + margin) / effect.standard_error;
+  const double both = two_sided_student_p(t, effect.degrees_of_freedom);
+  result.p = t > 0 ? both / 2 : 1 - both / 2;
+  const double bound =
+      good - student_quantile(1 - alpha, effect.degrees_of_freedom) * effect.standard_error;
+  result.bound = larger_is_better ? bound : -bound;
+  result.holds = result.p < alpha;
+  return result;
+}
+
+std::vector<double> holm(const std::vector<double>& p) {
+  std::vector<double> adjusted(p.size(), NAN);
+  const std::vector<size_t> order = ascending(p);
+  double largest = 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    largest = std::max(largest, p[order[i]] * static_cast<double>(order.size() - i));
+    adjusted[order[i]] = std::min(1.0, largest);
+  }
+  return adjusted;
+}
+
+std::vector<double> benjamini_hochberg(const std::vector<double>& p) {
+  std::vector<double> adjusted(p.size(), NAN);
+  const std::vector<size_t> order = ascending(p);
+  double smallest = 1;
+  for (size_t i = order.size(); i-- > 0;) {
+    smallest = std::min(
+        smallest, p[order[i]] * static_cast<double>(order.size()) / static_cast<double>(i + 1));
+    adjusted[order[i]] = smallest;
+  }
+  return adjusted;
+}
+
+RankTest rank_test(const std::vector<double>& control, const std::vector<double>& treatment) {
+  RankTest result;
+  if (control.empty() || treatment.empty()) return result;
+  std::vector<std::pair<double, bool>> all;
+  for (const double v : control) all.push_back({v, false});
+  for (const double v : treatment) all.push_back({v, true});
+  std::sort(all.begin(), all.end());
+  double rank_sum = 0, ties = 0;
+  for (size_t begin = 0; begin < all.size();) {
+    size_t end = begin;
+    while (end < all.size() && all[end].first == all[begin].first) ++end;
+    const double rank = static_cast<double>(begin + 1 + end) / 2;
+    const double size = static_cast<double>(end - begin);
+    ties += size * size * size - size;
+    for (size_t i = begin; i < end; ++i) rank_sum += all[i].second ? rank : 0;
+    begin = end;
+  }
+  const double n1 = static_cast<double>(control.size()), n2 = static_cast<double>(treatment.size());
+  const double n = n1 + n2, u = rank_sum - n2 * (n2 + 1) / 2;
+  result.probability = u / (n1 * n2);
+  const double variance = n1 * n2 / 12 * (n + 1 - ties / (n * (n - 1)));
+  if (!(variance > 0)) return result;
+  result.z = (u - n1 * n2 / 2) / std::sqrt(variance);
+  result.p = two_sided_normal_p(result.z);
+  return result;
+}
+
+}  // namespace barker

@@ -1,0 +1,325 @@
+#include "models/experiment/statistics.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "models/base/random.h"
+#include "models/experiment/adjust.h"
+#include "models/experiment/off_policy.h"
+#include "models/experiment/plan.h"
+#include "models/experiment/sample_ratio.h"
+#include "models/experiment/sequential.h"
+
+namespace barker {
+namespace {
+
+// gbstats' published case (its tests of TwoSidedTTest).
+constexpr ArmMoments kControl = {3407, .41, 3.9 * 3.9}, kTreatment = {3461, .70, 6.2 * 6.2};
+
+TEST(Difference, HasThePublishedNumbersOfGbstats) {
+  const Effect effect = absolute_difference(kControl, kTreatment);
+  EXPECT_NEAR(effect.value, .29, 1e-12);
+  EXPECT_NEAR(effect.low, .04538, 5e-6);
+  EXPECT_NEAR(effect.high, .53462, 5e-6);
+  EXPECT_NEAR(effect.p, .02016, 5e-6);
+}
+
+TEST(Lift, HasThePublishedNumbersOfGbstats) {
+  const Effect effect = relative_lift(kControl, kTreatment);
+  EXPECT_NEAR(effect.value, .70732, 5e-6);
+  EXPECT_NEAR(effect.low, -.03526, 5e-6);
+  EXPECT_NEAR(effect.high, 1.44989, 5e-6);
+  EXPECT_NEAR(effect.p, .06191, 5e-6);
+}
+
+TEST(Lift, KeepsTheSignOfTheDifferenceWhereTheControlIsNegative) {
+  const Effect effect = relative_lift({100, -2, 1}, {100, -1, 1});
+  EXPECT_NEAR(effect.value, .5, 1e-12);
+  EXPECT_GT(effect.low, 0);
+}
+
+TEST(Lift, IsUnknownOverAControlOfZero) {
+  EXPECT_TRUE(std::isnan(relative_lift({100, 0, 1}, {100, 1, 1}).value));
+}
+
+TEST(FiellerLift, IsNearTheDeltaMethodForASureControlAndUnboundedForAnUnsureOne) {
+  const ArmMoments sure = {100000, 1, 1}, more = {100000, 1.1, 1};
+  EXPECT_NEAR(fieller_lift(sure, more).low, relative_lift(sure, more).low, 1e-4);
+  EXPECT_NEAR(fieller_lift(sure, more).high, relative_lift(sure, more).high, 1e-4);
+  EXPECT_TRUE(std::isnan(fieller_lift({10, .1, 1}, {10, .2, 1}).low));
+}
+
+TEST(Difference, IsUnknownWithoutVarianceOrWithOneUnit) {
+  EXPECT_TRUE(std::isnan(absolute_difference({10, 1, 0}, {10, 2, 0}).p));
+  EXPECT_TRUE(std::isnan(absolute_difference({1, 1, NAN}, {10, 2, 1}).p));
+  EXPECT_EQ(absolute_difference({10, 1, 0}, {10, 2, 0}).value, 1);
+}
+
+// Table 2 of the paper. Rows 1 to 3 fit click-through rates near each other; rows 4 and 5 do not,
+// although both have the same base bucket (see models/EXPERIMENTS.md).
+double table2_p(double rate, double lift, double displays) {
+  const double n = displays / 2;
+  return two_proportion_z(rate * n, n, rate * (1 + lift) * n, n).p;
+}
+
+TEST(TwoProportionZ, GivesThePValuesOfThePapersTable2AtTheRatesThatItsRowsImply) {
+  EXPECT_NEAR(table2_p(.000253, .103, 30.516e6), 1e-5, 2e-7);
+  EXPECT_NEAR(table2_p(.000334, .0576, 40.942e6), 9e-4, 2e-5);
+  EXPECT_NEAR(table2_p(.000241, .0567, 30.5e6), .0166, 2e-4);
+}
+
+TEST(TwoProportionZ, ShowsThatRows4And5OfThePapersTable2DoNotFitTheOthers) {
+  const double rate = .000273;  // the geometric mean of what rows 1 to 3 imply
+  EXPECT_NEAR(table2_p(rate, .0410, 21.49e6), .12, .01) << "the paper prints .7347";
+  EXPECT_NEAR(table2_p(rate, .0484, 20.2e6), .076, .002) << "the paper prints .001";
+  EXPECT_NEAR(table2_p(.0000130, .0410, 21.49e6), .7347, .01) << "a rate 21 times lower";
+  EXPECT_NEAR(table2_p(.000937, .0484, 20.2e6), .001, 2e-5) << "a rate 3.4 times higher";
+}
+
+TEST(TwoProportionZ, IsUnknownWhereNobodyOrEverybodyClicked) {
+  EXPECT_TRUE(std::isnan(two_proportion_z(0, 10, 0, 10).p));
+  EXPECT_TRUE(std::isnan(two_proportion_z(10, 10, 10, 10).p));
+  EXPECT_TRUE(std::isnan(two_proportion_z(0, 0, 1, 10).p));
+}
+
+TEST(WilsonInterval, StaysBetweenNoneAndAll) {
+  // R: prop.test(0, 10, correct = FALSE) gives [0, 0.2775].
+  EXPECT_NEAR(wilson_interval(0, 10).high, .2775328, 1e-6);
+  EXPECT_EQ(wilson_interval(0, 10).low, 0);
+  EXPECT_LE(wilson_interval(10, 10).high, 1);
+}
+
+TEST(Covariances, AreThoseOfTheirPartsHoweverTheyAreMerged) {
+  Random random(1, 1);
+  Covariances<3> whole, left, right;
+  for (int i = 0; i < 1000; ++i) {
+    const double x = random.normal();
+    const Covariances<3>::Row row = {1e9 + x, 2 * x + random.normal(), random.uniform()};
+    whole.add(row);
+    (i < 300 ? left : right).add(row);
+  }
+  left.merge(right);
+  EXPECT_EQ(left.units(), 1000);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_NEAR(left.mean(i), whole.mean(i), 1e-6);
+    for (size_t j = 0; j < 3; ++j) EXPECT_NEAR(left.covariance(i, j), whole.covariance(i, j), 1e-6);
+  }
+}
+
+TEST(RatioMoments, AreThoseOfTheMeanWhereEveryUnitHasOneImpression) {
+  Covariances<2> units;
+  for (int i = 0; i < 100; ++i) units.add({i % 4 == 0 ? 1.0 : 0.0, 1});
+  const ArmMoments ratio = ratio_moments(units, 0, 1), mean = units.moments(0);
+  EXPECT_NEAR(ratio.mean, .25, 1e-12);
+  EXPECT_NEAR(ratio.variance, mean.variance, 1e-12);
+  EXPECT_NEAR(mean.variance, proportion_moments(25, 100).variance, 1e-12);
+}
+
+TEST(RatioMoments, GrowWithWhatTheClicksOfAUserHaveInCommon) {
+  // Half of the users click on all of ten impressions and half on none: ten impressions of a user
+  // are worth one.
+  Covariances<2> units;
+  for (int i = 0; i < 1000; ++i) units.add({i % 2 == 0 ? 10.0 : 0.0, 10});
+  const double clustered = ratio_moments(units, 0, 1).variance_of_mean();
+  EXPECT_NEAR(clustered / proportion_moments(5000, 10000).variance_of_mean(), 10, .02);
+}
+
+TEST(NonInferiority, HoldsWhereTheBoundIsWithinTheMargin) {
+  Effect effect;
+  effect.value = -.01;
+  effect.standard_error = .01;
+  EXPECT_FALSE(non_inferiority(effect, .02, true).holds);
+  EXPECT_TRUE(non_inferiority(effect, .03, true).holds);
+  EXPECT_NEAR(non_inferiority(effect, .03, true).p, .02275, 1e-5);
+  EXPECT_NEAR(non_inferiority(effect, .03, true).bound, -.01 - .01644854, 1e-6);
+  EXPECT_TRUE(non_inferiority(effect, .02, false).holds) << "less is better";
+}
+
+TEST(Corrections, AreThoseOfHolmAndOfBenjaminiAndHochberg) {
+  // R: p.adjust(c(.01, .04, .03, .005), "holm") and "BH".
+  const std::vector<double> p = {.01, .04, NAN, .03, .005};
+  const std::vector<double> by_holm = holm(p), by_share = benjamini_hochberg(p);
+  const std::vector<double> expected_holm = {.03, .06, NAN, .06, .02};
+  const std::vector<double> expected_share = {.02, .04, NAN, .04, .02};
+  for (size_t i = 0; i < p.size(); ++i) {
+    if (i == 2) {
+      EXPECT_TRUE(std::isnan(by_holm[i]) && std::isnan(by_share[i]));
+      continue;
+    }
+    EXPECT_NEAR(by_holm[i], expected_holm[i], 1e-12);
+    EXPECT_NEAR(by_share[i], expected_share[i], 1e-12);
+  }
+}
+
+TEST(RankTest, AgreesWithItsExactSmallCase) {
+  // U = 1 of 9 pairs; z without continuity correction.
+  const RankTest test = rank_test({1, 2, 4}, {3, 5, 6});
+  EXPECT_NEAR(test.probability, 8.0 / 9, 1e-12);
+  EXPECT_NEAR(test.z, 3.5 / std::sqrt(3 * 3 * 7 / 12.0), 1e-12);
+  EXPECT_NEAR(rank_test({1, 1, 2}, {1, 2, 1}).z, 0, 1e-12);
+  EXPECT_TRUE(std::isnan(rank_test({1, 1}, {1, 1}).p));
+}
+
+TEST(SampleRatio, IsPearsonsChiSquare) {
+  // R: chisq.test(c(821588, 815482)) is the known example of Microsoft's, p = 1.8e-6.
+  EXPECT_NEAR(sample_ratio_p({821588, 815482}, {.5, .5}), 1.8e-6, 1e-7);
+  EXPECT_NEAR(sample_ratio_p({10, 20, 30}, {1, 2, 3}), 1, 1e-12);
+  EXPECT_TRUE(std::isnan(sample_ratio_p({10}, {1})));
+  EXPECT_TRUE(std::isnan(sample_ratio_p({0, 0}, {1, 1})));
+}
+
+TEST(SequentialSampleRatio, NeverRisesAgainAndFindsALastingMismatch) {
+  SequentialSampleRatio test({1, 1});
+  double before = 1;
+  for (int n = 1000; n <= 100000; n += 1000) {
+    const double p = test.look({n * .49, n * .51});
+    EXPECT_LE(p, before);
+    before = p;
+  }
+  EXPECT_LT(before, 1e-4);
+  SequentialSampleRatio even({1, 1});
+  EXPECT_EQ(even.look({5000, 5000}), 1);
+}
+
+TEST(ConfidenceSequence, IsWiderThanAnIntervalForOneLookAndNarrowestWhereItIsTuned) {
+  Effect effect;
+  effect.value = .29;
+  effect.standard_error = .12478;
+  const Effect sequence = confidence_sequence(effect, 6868);
+  EXPECT_LT(sequence.low, .04538);
+  EXPECT_GT(sequence.high, .53462);
+  const auto width = [&](double tuned) {
+    const Effect s = confidence_sequence(effect, 6868, tuned);
+    return s.high - s.low;
+  };
+  EXPECT_LT(width(6868), width(3000));
+  EXPECT_LT(width(6868), width(15000));
+}
+
+TEST(ConfidenceSequence, LeavesOutZeroExactlyWhereItsPValueSaysSo) {
+  for (const double z : {1.0, 2.5, 2.9, 3.2, 5.0}) {
+    Effect effect;
+    effect.value = z;
+    effect.standard_error = 1;
+    const Effect sequence = confidence_sequence(effect, 4000);
+    EXPECT_EQ(sequence.low > 0, sequence.p < .05) << z;
+  }
+}
+
+TEST(MixtureSprt, IsTheRatioOfTheMixtureToTheNull) {
+  Effect effect;
+  effect.value = 3;
+  effect.standard_error = 1;
+  // The mixture of N(theta, 1) over theta ~ N(0, 2^2) is N(0, 5).
+  const double ratio = std::exp(-9 / 10.0) / std::sqrt(5) / std::exp(-9 / 2.0);
+  EXPECT_NEAR(mixture_sprt_p(effect, 2), 1 / ratio, 1e-12);
+  effect.value = 0;
+  EXPECT_EQ(mixture_sprt_p(effect, 2), 1);
+}
+
+TEST(Cuped, RemovesWhatTheTimeBeforeExplainsAndKeepsTheEffect) {
+  Random random(7, 1);
+  std::vector<Covariances<2>> arms(2);
+  for (int i = 0; i < 20000; ++i) {
+    const double before = random.normal();
+    arms[i % 2].add({before * .9 + random.normal() * std::sqrt(.19) + (i % 2) * .1, before});
+  }
+  const Cuped adjusted = cuped(arms);
+  EXPECT_NEAR(adjusted.theta, .9, .01);
+  EXPECT_NEAR(adjusted.variance_removed, .81, .01);
+  const Effect plain = absolute_difference(arms[0].moments(0), arms[1].moments(0));
+  const Effect effect = absolute_difference(adjusted.arms[0], adjusted.arms[1]);
+  EXPECT_NEAR(effect.standard_error / plain.standard_error, std::sqrt(.19), .01);
+  EXPECT_NEAR(effect.value, .1, 3.5 * effect.standard_error);
+}
+
+TEST(Cuped, OfARatioRemovesWhatUsersClickedOnBefore) {
+  Random random(8, 1);
+  std::vector<Covariances<4>> arms(2);
+  for (int i = 0; i < 8000; ++i) {
+    const double rate = random.gamma(1) * .1;
+    const auto clicks = [&] { return static_cast<double>(random.poisson(rate * 50)); };
+    arms[i % 2].add({clicks(), 50, clicks(), 50});
+  }
+  const Cuped adjusted = cuped_ratio(arms);
+  EXPECT_GT(adjusted.variance_removed, .6);
+  EXPECT_NEAR(adjusted.arms[0].mean, .1, .003);
+}
+
+TEST(PostStratified, WeighsStrataByTheirShareOfAllUnits) {
+  // The treatment has more of the stratum that clicks, and no effect within any.
+  const std::vector<std::vector<ArmMoments>> moments = {{{300, 1, .1}, {100, 2, .1}},
+                                                        {{100, 1, .1}, {300, 2, .1}}};
+  const PostStratified stratified = post_stratify(moments);
+  EXPECT_NEAR(stratified.arms[0].mean, 1.5, 1e-12);
+  EXPECT_NEAR(stratified.arms[1].mean, 1.5, 1e-12);
+  EXPECT_EQ(stratified.units_used, 1);
+  EXPECT_NEAR(stratified.arms[0].variance_of_mean(), .25 * .1 / 300 + .25 * .1 / 100, 1e-12);
+}
+
+TEST(WinsorisingCap, IsAValueOfTheSample) {
+  std::vector<double> values;
+  for (int i = 1000; i-- > 0;) values.push_back(i + 1);
+  EXPECT_EQ(winsorising_cap(values, .99), 990);
+  EXPECT_EQ(winsorising_cap(values, 1), 1000);
+  EXPECT_EQ(winsorising_cap(values, 0), 1);
+}
+
+TEST(Plan, NeedsSixteenVariancesOverTheSquaredDifferenceInEachArm) {
+  PlanInput plan;
+  plan.base = .05;
+  plan.variance = .05 * .95;
+  plan.lift = .05;
+  const double units = units_needed(plan);
+  EXPECT_NEAR(units / 2, 15.7 * plan.variance / (.0025 * .0025), 400);
+  EXPECT_NEAR(power_of(plan, units), .8, 1e-4);
+  EXPECT_NEAR(detectable_lift(plan, units), .05, 1e-4);
+  plan.design_effect = 2;
+  EXPECT_NEAR(units_needed(plan), 2 * units, 2);
+}
+
+// The world of these tests: three actions with known rewards, drawn uniformly.
+std::vector<LoggedAction> drawn(Random& random, size_t rows, double wrong_prediction) {
+  const double reward[] = {.1, .2, .6}, target[] = {.1, .2, .7};
+  std::vector<LoggedAction> log(rows);
+  for (LoggedAction& a : log) {
+    const size_t action = random.below(3);
+    a.logged = 1.0 / 3;
+    a.target = target[action];
+    a.reward = random.chance(reward[action]);
+    a.predicted = reward[action] + wrong_prediction;
+    a.predicted_policy = .47 + wrong_prediction;
+  }
+  return log;
+}
+
+TEST(OffPolicy, IntervalsCoverTheTruthOverAHundredSeeds) {
+  int covered[4] = {};
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    Random random(seed, 3);
+    const std::vector<LoggedAction> log = drawn(random, 2000, 0);
+    const std::vector<LoggedAction> wrong = drawn(random, 2000, .3);
+    const Effect values[] = {ips(log).value, snips(log).value, doubly_robust(log).value,
+                             doubly_robust(wrong).value};
+    for (int i = 0; i < 4; ++i) covered[i] += values[i].low <= .47 && .47 <= values[i].high;
+  }
+  for (const int count : covered) {
+    EXPECT_GE(count, 88);  // 95 are expected, with a standard deviation of 2.2
+    EXPECT_LE(count, 100);
+  }
+}
+
+TEST(OffPolicy, CountsHowManySamplesTheWeightsAreWorth) {
+  Random random(1, 3);
+  const std::vector<LoggedAction> log = drawn(random, 30000, 0);
+  const PolicyValue value = snips(log);
+  EXPECT_NEAR(value.mean_weight, 1, .02);
+  // 1 / E[w^2] = 1 / (3 (.01 + .04 + .49))
+  EXPECT_NEAR(value.effective_samples / 30000, 1 / 1.62, .02);
+  EXPECT_LT(doubly_robust(log).value.standard_error, ips(log).value.standard_error);
+}
+
+}  // namespace
+}  // namespace barker
