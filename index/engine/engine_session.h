@@ -35,6 +35,9 @@ class EngineSession {
   // `seed`: of what is shown at random; each session should have another.
   explicit EngineSession(const Engine& engine, uint64_t seed = 0);
 
+  // What is shown at random from now on follows from this seed.
+  void reseed(uint64_t seed) { random_ = Random(seed, /*stream=*/0); }
+
   // Where the plugin refuses to read the query, the page has the first-pass order and the original
   // titles, status "bypassed" and reason "refused", and a warning on standard error says why. Fails
   // where Lucene++ does, and where an explanation is asked of a plugin that gives none.

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <utility>
 
+#include "index/engine/raw_impression.h"
 #include "index/server/fields.h"
 #include "models/data/raw_event.h"
 #include "models/text/keywords.h"
@@ -118,35 +119,10 @@ void EngineService::remember(const SearchCall& call, const SearchResult& page) {
 }
 
 void EngineService::log_impression(const SearchCall& call, const SearchResult& page, size_t end) {
-  RawImpression line;
+  RawImpression line = raw_impression_of(page, profile_, call.from, end);
   line.request = call.request_id;
   line.time = milliseconds_now();
-  line.user = page.user;
-  line.query = page.query;
   if (page.user.empty()) line.visitor = call.asker.visitor;
-  line.generation = page.generation;
-  for (const ArmShown& arm : page.arms) line.arms.push_back({arm.layer, arm.experiment, arm.arm});
-  line.explored = page.is_explored;
-  line.user_keywords = profile_.keywords;
-  for (const auto& [name, tokens] : profile_.groups) line.groups.push_back({name, tokens});
-  for (size_t i = std::min(call.from, end); i < end; ++i) {
-    const AdShown& ad = page.ads[i];
-    RawAd& raw = line.ads.emplace_back();
-    raw.id = ad.id;
-    raw.position = static_cast<uint32_t>(ad.rank);
-    raw.bid = ad.bid;
-    raw.price = ad.price;
-    raw.match = ad.match;
-    raw.sp_propensity = ad.propensity;
-    raw.title = ad.title;
-    raw.original_title = ad.original_title;
-    for (const SellingPointShown& point : ad.selling_points) {
-      raw.selling_points.push_back(point.text);
-    }
-  }
-  for (const FeatureShown& sf : page.features) {
-    line.sfs.push_back({sf.keyword, static_cast<uint32_t>(sf.position), sf.propensity});
-  }
   parts_.events->append(to_line(line));  // what is dropped, the log counts
 }
 

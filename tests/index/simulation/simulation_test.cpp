@@ -1,0 +1,152 @@
+#include "index/simulation/simulation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+
+#include "index/catalogue/ad_json.h"
+#include "index/retrieval/index_writer.h"
+#include "index/simulation/table2.h"
+#include "models/data/raw_event.h"
+#include "tests/models/base/temporary_path.h"
+
+namespace barker {
+namespace {
+
+using ::testing::HasSubstr;
+
+class SimulationTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    index_ = temporary_path("index");
+    const std::string market = temporary_path("market");
+    MarketplaceOptions options = small().market;
+    options.searches = 0;
+    ASSERT_TRUE(write_marketplace(options, market).ok());
+    Result<IndexWriter> writer = IndexWriter::open(index_, {});
+    ASSERT_TRUE(writer.ok());
+    BadLines bad;
+    ASSERT_TRUE(for_each_ad(market + "/catalogue.jsonl", bad, [&](CatalogueAd ad) {
+                  return writer->add(std::move(ad));
+                }).ok());
+    ASSERT_TRUE(writer->finish().ok());
+  }
+
+  static SimulationOptions small() {
+    SimulationOptions options;
+    options.market.ads = 400;
+    options.market.users = 300;
+    options.days = 2;
+    options.engine.index = index_;
+    options.engine.watched.weights = BARKER_SOURCE_DIR "/models/simulate/demo.barker";
+    options.engine.plugin = BARKER_PLUGIN_PATH;
+    return options;
+  }
+
+  static SimulationOptions with(const std::string& experiments) {
+    SimulationOptions options = small();
+    options.engine.watched.experiments = temporary_path("experiments.toml");
+    std::ofstream(options.engine.watched.experiments) << experiments;
+    return options;
+  }
+
+  static std::string bytes_of(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  static std::string index_;
+};
+std::string SimulationTest::index_;
+
+TEST_F(SimulationTest, IsTheSameOnAnyNumberOfThreads) {
+  SimulationOptions options = with(table2_rows()[0].experiment);
+  std::string first;
+  for (const size_t threads : {1, 2, 5}) {
+    options.threads = threads;
+    options.log = temporary_path("raw.jsonl");
+    const Result<SimulationResult> result = simulate(options);
+    ASSERT_TRUE(result.ok()) << result.status().message();
+    const std::string log = bytes_of(options.log);
+    if (first.empty()) first = log;
+    EXPECT_TRUE(log == first) << threads;
+  }
+  options.seed = 2;
+  ASSERT_TRUE(simulate(options).ok());
+  EXPECT_FALSE(bytes_of(options.log) == first);
+}
+
+TEST_F(SimulationTest, LogsWhatItCounts) {
+  SimulationOptions options = with(table2_rows()[0].experiment);
+  options.log = temporary_path("raw.jsonl");
+  const Result<SimulationResult> result = simulate(options);
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  std::map<std::string, std::string> arm_of_request;
+  std::map<std::string, double> impressions, clicks;
+  std::ifstream in(options.log);
+  for (std::string line; std::getline(in, line);) {
+    const Result<RawEvent> event = parse_raw_event(line);
+    ASSERT_TRUE(event.ok()) << event.status().message();
+    if (const auto* shown = std::get_if<RawImpression>(&*event)) {
+      ASSERT_EQ(shown->arms.size(), 1u);
+      const std::string arm = shown->arms[0].experiment + "/" + shown->arms[0].arm;
+      arm_of_request[shown->request] = arm;
+      impressions[arm] += static_cast<double>(shown->ads.size());
+    } else if (const auto& click = std::get<RawClick>(*event); click.kind == RawClick::Kind::kAd) {
+      clicks[arm_of_request.at(click.request)] += 1;
+    }
+  }
+  EXPECT_EQ(arm_of_request.size(), result->searches);
+  for (const char* arm : {"titles/none", "titles/personal", "titles/random"}) {
+    const Result<ArmOutcome> outcome = outcome_of(*result, arm);
+    ASSERT_TRUE(outcome.ok());
+    EXPECT_EQ(outcome->totals.impressions, impressions[arm]) << arm;
+    EXPECT_EQ(outcome->totals.clicks, clicks[arm]) << arm;
+  }
+}
+
+// By the known probabilities, without the noise of clicks.
+TEST_F(SimulationTest, EarnsMoreWithPersonalPointsThanWithRandomOnesAndLessThanWithTheBest) {
+  const Result<SimulationResult> result = simulate(with(table2_rows()[0].experiment));
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  EXPECT_EQ(result->bypassed, 0u);
+  const auto gain = [&](const char* arm) {
+    const ShopperTotals t = outcome_of(*result, arm)->totals;
+    return t.expected / t.expected_none - 1;
+  };
+  const ShopperTotals personal = outcome_of(*result, "titles/personal")->totals;
+  EXPECT_NEAR(gain("titles/none"), 0, 1e-12);
+  EXPECT_GT(gain("titles/random"), 0.03);
+  EXPECT_GT(gain("titles/personal"), gain("titles/random"));
+  EXPECT_LT(personal.expected, personal.expected_best);
+  EXPECT_NEAR(personal.clicks / personal.expected, 1, 0.1)
+      << "clicks are drawn by the probabilities";
+}
+
+TEST_F(SimulationTest, RunsEachRowOfTable2) {
+  for (const Table2Row& row : table2_rows()) {
+    const Result<SimulationResult> result = simulate(with(row.experiment));
+    ASSERT_TRUE(result.ok()) << result.status().message();
+    const Result<Comparison> comparison = compare_arms(*result, row.control, row.treatment);
+    ASSERT_TRUE(comparison.ok()) << comparison.status().message();
+    EXPECT_TRUE(comparison->lift.is_known()) << row.number;
+    const std::vector<Table2Outcome> outcome = {{&row, *comparison, {comparison->control}}};
+    EXPECT_THAT(to_text(outcome), HasSubstr("row " + std::to_string(row.number)));
+    EXPECT_THAT(to_json(outcome), HasSubstr("\"expected_lift\""));
+  }
+}
+
+TEST_F(SimulationTest, FailsWithoutItsIndexAndWithExperimentsThatAreWrong) {
+  SimulationOptions options = small();
+  options.engine.index = temporary_path("nowhere");
+  EXPECT_FALSE(simulate(options).ok());
+  EXPECT_FALSE(simulate(with("[[experiment]]\nname = 3\n")).ok());
+  const Result<SimulationResult> result = simulate(small());
+  ASSERT_TRUE(result.ok());
+  EXPECT_THAT(outcome_of(*result, "no/arm").status().message(), HasSubstr("no/arm"));
+}
+
+}  // namespace
+}  // namespace barker
