@@ -4,6 +4,7 @@
 
 #include "models/base/number_text.h"
 #include "models/experiment/report.h"
+#include "models/experiment/report_numbers.h"
 #include "models/experiment/sample_ratio.h"
 #include "models/experiment/sequential.h"
 
@@ -260,6 +261,11 @@ bool has_too_few(const ExperimentReport& report) {
   return false;
 }
 
+bool can_test(const ExperimentReport& report) {
+  return std::any_of(report.comparisons.begin(), report.comparisons.end(),
+                     [](const Comparison& c) { return c.absolute.is_known(); });
+}
+
 void warn(ExperimentReport& report) {
   const double alpha = 1 - report.level;
   for (const Comparison& c : report.comparisons) {
@@ -321,7 +327,7 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
     report.verdict = Verdict::kBlocked;
     report.verdict_text =
         "There is no verdict: the arms do not have the sizes that were planned (p = " +
-        rounded_number_text(std::fmin(report.srm.p, report.srm.sequential_p), 2) +
+        p_text(std::fmin(report.srm.p, report.srm.sequential_p)) +
         "), so that something other than chance put units into them or lost them. Find out what, "
         "and do not read the differences below.";
     if (!report.srm.shares_given) {
@@ -331,9 +337,10 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
     report.verdict = Verdict::kBlocked;
     report.verdict_text = "There is no verdict: " + number_text(report.in_two_arms) +
                           " units were in two arms, so that the arms were not kept apart.";
-  } else if (has_too_few(report)) {
+  } else if (has_too_few(report) || !can_test(report)) {
     report.verdict = Verdict::kNotEnough;
-    report.verdict_text = "There are too few units or clicks for any verdict.";
+    report.verdict_text =
+        "There are too few units or clicks, or too little variation in them, for any verdict.";
   } else if (!winner) {
     report.verdict = Verdict::kNone;
     report.verdict_text = "No arm was shown to differ from " + control +
@@ -345,7 +352,7 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
     report.verdict_arm = winner->arm;
     report.verdict_text =
         "Arm " + quoted(winner->arm) + " is " + (is_better ? "better" : "worse") + " than " +
-        control + " (p = " + rounded_number_text(winner->holm_p, 2) +
+        control + " (p = " + p_text(winner->holm_p) +
         (report.comparisons.size() > 1 ? ", corrected for the number of arms" : "") + ")." +
         of_lift(winner->relative);
   }

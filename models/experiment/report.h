@@ -120,6 +120,7 @@ struct ExperimentReport {
   std::vector<ArmReport> arms;
   std::vector<Comparison> comparisons;
   SampleRatio srm;
+  double days = NAN;       // that it ran, where that is known
   double in_two_arms = 0;  // units, which are left out of everything
   Verdict verdict = Verdict::kNone;
   std::string verdict_arm;   // of kBetter and kWorse

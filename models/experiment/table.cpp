@@ -213,6 +213,7 @@ class TableReader {
     if (!s.ok()) return s;
     if (s = units_.finish(); !s.ok()) return s;
     if (options_.winsorise < 1 && !units_.values().empty()) find_cap();
+    SplitCheck splits(options_.is_aa ? 400 : 0);
     for (UnitRow unit : units_.values()) {
       if (unit.y > table_.cap) {
         unit.y = table_.cap;
@@ -222,7 +223,9 @@ class TableReader {
       const Covariances<4>::Row numbers = {unit.y, unit.x, unit.y_before, unit.x_before};
       arm.units.add(numbers);
       arm.segments[unit.segment].add(numbers);
+      splits.add(unit.key, unit.y, unit.x);
     }
+    if (options_.is_aa) table_.random_splits = splits.alarms(0.05);
     return {};
   }
 

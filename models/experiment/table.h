@@ -14,12 +14,14 @@
 
 #include "models/base/result.h"
 #include "models/experiment/report.h"
+#include "models/experiment/split_check.h"
 
 namespace barker {
 
 struct TableOptions {
   double winsorise = 1;  // values above this quantile are cut to it; 1: none are
   std::string repeated;  // what several rows of a unit are: "sum", "mean"; empty: a mistake
+  bool is_aa = false;    // also split all units at random (split_check.h)
   std::string directory = "/tmp";  // for temporary files
 };
 
@@ -29,11 +31,12 @@ struct Table {
   std::vector<std::string> segment_names;
   bool has_units = false;  // or sums alone
   uint64_t rows = 0;
-  uint64_t in_two_arms = 0;        // units, which are left out
-  uint64_t without_pre = 0;        // units
-  double cap = NAN;                // of winsorising
-  uint64_t capped = 0;             // units
-  std::vector<std::string> added;  // arms whose sums stood in several rows
+  uint64_t in_two_arms = 0;          // units, which are left out
+  uint64_t without_pre = 0;          // units
+  double cap = NAN;                  // of winsorising
+  uint64_t capped = 0;               // units
+  SplitCheck::Alarms random_splits;  // of the A/A mode
+  std::vector<std::string> added;    // arms whose sums stood in several rows
 };
 
 // An error names the file, the line and what is wrong.

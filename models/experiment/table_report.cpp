@@ -27,6 +27,12 @@ void add_notes(const Table& table, const TableOptions& reading, ExperimentReport
                            ", were cut to it: those of " + std::to_string(table.capped) +
                            " units.");
   }
+  if (table.random_splits.splits > 0) {
+    report.notes.push_back("A/A: of " + std::to_string(table.random_splits.splits) +
+                           " random splits of all units, the test calls " +
+                           number_text(100 * table.random_splits.by_unit, 1) +
+                           "% different at p < .05. 5% is right.");
+  }
   if (!report.always_valid) {
     report.notes.push_back(
         "The verdict holds for an end that was fixed beforehand. For one that was not, --peeking "
