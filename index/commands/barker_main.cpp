@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
         barker::add_versions_command, barker::add_prune_command,   barker::add_admin_command,
         barker::add_profiles_command, barker::add_keygen_command,  barker::add_sign_command,
         barker::add_generate_command, barker::add_serve_command,   barker::add_log_command,
-        barker::add_config_command,   barker::add_titles_command,  barker::add_simulate_command}},
+        barker::add_config_command,   barker::add_titles_command,  barker::add_abtest_command,
+        barker::add_simulate_command}},
       argc, argv);
 }

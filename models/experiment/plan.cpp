@@ -1,5 +1,8 @@
 #include "models/experiment/plan.h"
 
+#include <vector>
+
+#include "models/base/number_text.h"
 #include "models/experiment/statistics.h"
 
 namespace barker {
@@ -31,6 +34,30 @@ double power_of(const PlanInput& plan, double units) {
   const double z = std::fabs(plan.base * plan.lift) / std::sqrt(inflation(plan) / units);
   const double critical = critical_z(plan);
   return normal_cdf(z - critical) + normal_cdf(-z - critical);
+}
+
+std::string plan_text(const PlanInput& plan, double units_per_day, const std::string& unit) {
+  std::string text = "To find a lift with power " + rounded_number_text(plan.power, 3) +
+                     " at level " + rounded_number_text(plan.alpha, 3) + ", from a mean of " +
+                     rounded_number_text(plan.base, 4) + ", " + std::to_string(plan.comparisons) +
+                     (plan.comparisons == 1 ? " arm" : " arms") +
+                     " and the control need together:\n";
+  std::vector<double> lifts = {0.01, 0.02, 0.05, 0.1, 0.2};
+  if (std::isfinite(plan.lift)) lifts = {plan.lift};
+  for (const double lift : lifts) {
+    PlanInput one = plan;
+    one.lift = lift;
+    const double arms = plan.comparisons + 1;
+    const double units = std::ceil(units_needed(one) / 2 * arms);
+    text += "  lift " + rounded_number_text(100 * lift, 4) + "%: " + number_text(units, 0) + " " +
+            unit + "s";
+    if (units_per_day > 0) {
+      text += ", " + number_text(std::ceil(units / units_per_day), 0) + " days at " +
+              number_text(units_per_day, 0) + " a day";
+    }
+    text += "\n";
+  }
+  return text + "Whole weeks are better, because days of the week differ.\n";
 }
 
 }  // namespace barker

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <string>
 
 namespace barker {
 
@@ -25,5 +26,9 @@ double detectable_lift(const PlanInput& plan, double units);
 
 // The chance that `units` units find the plan's lift.
 double power_of(const PlanInput& plan, double units);
+
+// What lifts need how many units, as a table for people: the plan's lift, or some usual ones where
+// it is NaN. Days are added where `units_per_day` is known. `unit` is the word for a unit.
+std::string plan_text(const PlanInput& plan, double units_per_day, const std::string& unit);
 
 }  // namespace barker

@@ -1,0 +1,251 @@
+// abtest: what an experiment says, from the event log or from a table.
+#include <cmath>
+#include <iostream>
+#include <memory>
+
+#include "index/commands/commands.h"
+#include "models/base/exit_code.h"
+#include "models/base/output_file.h"
+#include "models/command/options.h"
+#include "models/experiment/log_report.h"
+#include "models/experiment/plan.h"
+#include "models/experiment/report.h"
+#include "models/experiment/table.h"
+
+namespace barker {
+namespace {
+
+struct Options {
+  std::vector<std::string> logs;
+  std::string table;
+  std::string shares;
+  std::string html;
+  bool is_json = false;
+  bool less_is_better = false;
+  bool is_plan = false;
+  double units_per_day = 0;
+  PlanInput plan;
+  TableOptions reading;
+  LogReportOptions log;
+  CompareOptions comparing;
+};
+
+// "A=.5,B=.5". An arm's name may hold "=", because the last one counts.
+Result<std::map<std::string, double>> parse_shares(const std::string& text) {
+  std::map<std::string, double> shares;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    const std::string part = text.substr(begin, end - begin);
+    begin = end + 1;
+    const size_t equals = part.rfind('=');
+    char* stop = nullptr;
+    const double share =
+        equals == std::string::npos ? 0 : std::strtod(part.c_str() + equals + 1, &stop);
+    if (equals == std::string::npos || stop == part.c_str() + equals + 1 || *stop != '\0') {
+      return invalid_argument("--shares: expected ARM=SHARE,..., found \"" + part + "\"");
+    }
+    if (!shares.emplace(part.substr(0, equals), share).second) {
+      return invalid_argument("--shares: the arm \"" + part.substr(0, equals) + "\" stands twice");
+    }
+  }
+  return shares;
+}
+
+// Takes mean and variance from what was measured, unless --base says another mean.
+std::string plan_of(const ExperimentReport& report, const Options& options) {
+  PlanInput plan = options.plan;
+  const ArmReport& control = report.arms[0];
+  plan.alpha = 1 - options.comparing.level;
+  plan.base = control.mean.value;
+  plan.variance = control.units * control.mean.standard_error * control.mean.standard_error;
+  plan.comparisons = static_cast<int>(report.comparisons.size());
+  double units = 0, per_day = options.units_per_day;
+  for (const ArmReport& arm : report.arms) units += arm.units;
+  if (per_day == 0 && std::isfinite(report.days)) per_day = units / std::max(1.0, report.days);
+  return plan_text(plan, per_day, report.unit);
+}
+
+Result<LogReport> make_reports(const Options& options) {
+  if (!options.table.empty()) {
+    Result<ExperimentReport> report =
+        report_table(options.table, options.reading, options.comparing);
+    if (!report.ok()) return report.status();
+    LogReport reports;
+    reports.experiments.push_back(std::move(*report));
+    return reports;
+  }
+  LogReportOptions log = options.log;
+  log.comparing = options.comparing;
+  log.pages.directory = options.reading.directory;
+  log.is_aa = options.reading.is_aa;
+  return report_logs(options.logs, log);
+}
+
+Result<int> run(Options& options) {
+  Result<std::map<std::string, double>> shares = parse_shares(options.shares);
+  if (!shares.ok()) return shares.status();
+  options.comparing.shares = std::move(*shares);
+  options.comparing.larger_is_better = !options.less_is_better;
+  if (options.table.empty() == options.logs.empty()) {
+    if (!options.is_plan || !options.table.empty() || std::isnan(options.plan.base)) {
+      return invalid_argument(
+          "expected LOG... or --table, or --plan with --base; not several of them");
+    }
+    options.plan.alpha = 1 - options.comparing.level;
+    options.plan.variance = options.plan.base * (1 - options.plan.base);
+    std::cout << plan_text(options.plan, options.units_per_day, "impression");
+    return kExitOk;
+  }
+  const Result<LogReport> made = make_reports(options);
+  if (!made.ok()) return made.status();
+  std::cerr << visible_lines(made->bad_lines);
+  if (!options.html.empty()) {
+    OutputFile page(options.html);
+    page.write(to_html(made->experiments, made->notes));
+    if (Status s = page.close(); !s.ok()) return s;
+  }
+  if (options.is_json) {
+    std::cout << to_json(made->experiments, made->notes);
+    return kExitOk;
+  }
+  for (const ExperimentReport& report : made->experiments) {
+    std::cout << visible_lines(to_text(report));
+    if (options.is_plan) std::cout << "\n" << plan_of(report, options);
+    std::cout << "\n";
+  }
+  for (const std::string& note : made->notes) std::cout << visible_lines("- " + note + "\n");
+  return kExitOk;
+}
+
+void add_log_options(CLI::App& command, Options& options) {
+  command
+      .add_option("--experiment", options.log.experiment,
+                  "Experiment of the log to judge, as NAME or LAYER/NAME; all where not given")
+      ->type_name("NAME")
+      ->group(kInput);
+  command
+      .add_option("--segment", options.log.pages.segment,
+                  "Group of features whose first one is the user's segment, such as profile; the "
+                  "length of the history where not given")
+      ->type_name("GROUP")
+      ->group(kJudging);
+  command
+      .add_option("--guardrail-margin", options.log.guardrail_margin,
+                  "How much worse a guardrail may be, as a share of the control's")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str()
+      ->group(kJudging);
+  command
+      .add_flag("--aa", options.reading.is_aa,
+                "Also split all units at random 400 times, and say how often the tests see a "
+                "difference")
+      ->group(kJudging);
+}
+
+void add_plan_options(CLI::App& command, Options& options) {
+  command
+      .add_flag("--plan", options.is_plan,
+                "Say how many units a lift needs, by what the input or --base says")
+      ->group(kSize);
+  command
+      .add_option("--base", options.plan.base, "Click-through rate, where there is no input yet")
+      ->check(CLI::Range(1e-9, 0.999999))
+      ->type_name("RATE")
+      ->group(kSize);
+  command
+      .add_option("--lift", options.plan.lift,
+                  "Relative lift to find, such as .02; several where not given")
+      ->check(CLI::Range(1e-6, 100.0))
+      ->type_name("LIFT")
+      ->group(kSize);
+  command.add_option("--power", options.plan.power, "Chance of finding it")
+      ->check(CLI::Range(0.01, 0.9999))
+      ->capture_default_str()
+      ->group(kSize);
+  command.add_option("--units-per-day", options.units_per_day, "Says how many days it takes")
+      ->check(CLI::PositiveNumber)
+      ->type_name("UNITS")
+      ->group(kSize);
+}
+
+}  // namespace
+
+Command add_abtest_command(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("abtest", "Say what an experiment shows, and whether to trust it");
+  command
+      ->add_option(
+          "logs", options->logs,
+          "Event logs (models/data/RAW_LOG.md), plain, gzip or zstd; - reads standard input")
+      ->type_name(kFile)
+      ->group(kInput);
+  command
+      ->add_option("--table", options->table,
+                   "CSV file, plain or compressed, with the columns arm,impressions,clicks or "
+                   "unit,arm,value[,pre]; - reads standard input")
+      ->type_name(kFile)
+      ->group(kInput);
+  one_of(command->add_option("--repeated", options->reading.repeated,
+                             "What several rows of a unit are; without it they are a mistake"),
+         {"sum", "mean"})
+      ->group(kInput);
+  command
+      ->add_option("--temporary", options->reading.directory,
+                   "Where what does not fit into memory is kept meanwhile")
+      ->type_name(kDirectory)
+      ->capture_default_str()
+      ->group(kInput);
+  command
+      ->add_option(
+          "--control", options->comparing.control,
+          "Arm that the others are compared with; \"control\" or the first where not given")
+      ->type_name("ARM")
+      ->group(kJudging);
+  command
+      ->add_option("--shares", options->shares,
+                   "Planned shares of units, such as A=.5,B=.5; equal where not given")
+      ->type_name("ARM=SHARE,...")
+      ->group(kJudging);
+  command->add_option("--level", options->comparing.level, "Level of the intervals")
+      ->check(CLI::Range(0.5, 0.9999))
+      ->capture_default_str()
+      ->group(kJudging);
+  command
+      ->add_flag("--peeking", options->comparing.always_valid,
+                 "Take the verdict from what is valid at any time: for an experiment whose end was "
+                 "not fixed beforehand")
+      ->group(kJudging);
+  command
+      ->add_option(
+          "--tuned-units", options->comparing.tuned_units,
+          "Where the interval that is valid at any time is narrowest; 5000 where not given")
+      ->check(CLI::PositiveNumber)
+      ->type_name("UNITS")
+      ->group(kJudging);
+  command->add_flag("--less-is-better", options->less_is_better, "For metrics such as latency")
+      ->group(kJudging);
+  command
+      ->add_option("--margin", options->comparing.margin,
+                   "Also test that an arm is not worse by this share of the control, such as .01")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("SHARE")
+      ->group(kJudging);
+  command
+      ->add_option("--winsorise", options->reading.winsorise,
+                   "Cut values above this quantile of all arms to it, such as .999")
+      ->check(CLI::Range(0.5, 1.0))
+      ->capture_default_str()
+      ->group(kJudging);
+  command->add_flag("--json", options->is_json, "Print JSON")->group(kOutput);
+  command
+      ->add_option("--html", options->html,
+                   "Also write a page with plots, which needs no other file")
+      ->type_name(kFile)
+      ->group(kOutput);
+  add_log_options(*command, *options);
+  add_plan_options(*command, *options);
+  return [options] { return run(*options); };
+}
+
+}  // namespace barker

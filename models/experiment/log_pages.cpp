@@ -1,0 +1,221 @@
+#include "models/experiment/log_pages.h"
+
+#include <algorithm>
+
+#include "models/data/raw_log.h"
+#include "models/text/fingerprint.h"
+
+namespace barker {
+namespace {
+
+// More of them are a mistake of the log, and would not fit into memory.
+constexpr size_t kMaxArmSets = 100'000, kMaxSegments = 1000, kMaxGenerations = 100'000;
+
+uint32_t object_hash(bool is_sf, std::string_view name) {
+  return static_cast<uint32_t>(feature_fingerprint(is_sf ? "sf" : "ad", name));
+}
+
+// Users' histories by their length, which says how well the model knows them.
+const char* history_segment(size_t keywords) {
+  return keywords == 0    ? "history: none"
+         : keywords <= 5  ? "history: 1 to 5 keywords"
+         : keywords <= 20 ? "history: 6 to 20 keywords"
+                          : "history: more than 20 keywords";
+}
+
+template <typename Row>
+const Row* end_of_key(const Row* row, const Row* end) {
+  const uint64_t key = row->key;
+  while (row != end && row->key == key) ++row;
+  return row;
+}
+
+// Moves `row` to the first row of `key` or behind it.
+template <typename Row>
+void seek(const Row*& row, const Row* end, uint64_t key) {
+  while (row != end && row->key < key) ++row;
+}
+
+}  // namespace
+
+Status LogPages::read(const std::vector<std::string>& paths, const LogPagesOptions& options) {
+  if (Status s = pages_.create(options.directory); !s.ok()) return s;
+  if (Status s = shown_.create(options.directory); !s.ok()) return s;
+  if (Status s = clicks_.create(options.directory); !s.ok()) return s;
+  Result<RawLogs> logs = RawLogs::open(paths);
+  if (!logs.ok()) return logs.status();
+  for (;;) {
+    const Result<std::optional<RawEvent>> event = logs->next();
+    if (!event.ok()) return event.status();
+    if (!event->has_value()) break;
+    if (const auto* shown = std::get_if<RawImpression>(&**event)) {
+      if (Status s = add(*shown, options); !s.ok()) return s;
+    } else {
+      add(std::get<RawClick>(**event));
+    }
+  }
+  counts_.lines = logs->lines();
+  counts_.bad_lines = logs->bad_lines();
+  counts_.unfinished_lines = logs->unfinished_lines();
+  bad_lines_ = logs->report();
+  if (Status s = by_user_.create(options.directory); !s.ok()) return s;
+  return join();
+}
+
+Result<uint32_t> LogPages::arm_set(const std::vector<RawArm>& arms) {
+  std::string name;
+  for (const RawArm& arm : arms) {
+    for (const std::string* part : {&arm.layer, &arm.experiment, &arm.arm}) {
+      name += std::to_string(part->size()) + ":" + *part;
+    }
+  }
+  const auto [at, is_new] = arm_set_numbers_.emplace(name, arm_sets_.size());
+  if (is_new) arm_sets_.push_back(arms);
+  if (arm_sets_.size() > kMaxArmSets) {
+    return bad_data("expected at most " + std::to_string(kMaxArmSets) +
+                    " combinations of arms in the log, found more");
+  }
+  return at->second;
+}
+
+Result<uint32_t> LogPages::segment(const RawImpression& shown, const std::string& group) {
+  std::string name;
+  if (group.empty()) {
+    name = history_segment(shown.user_keywords.size());
+  } else {
+    name = group + ": none";
+    for (const FeatureGroup& g : shown.groups) {
+      if (g.name == group && !g.tokens.empty()) name = group + ": " + g.tokens[0];
+    }
+  }
+  const auto [at, is_new] = segment_numbers_.emplace(name, segments_.size());
+  if (is_new) segments_.push_back(name);
+  if (segments_.size() > kMaxSegments) {
+    return invalid_argument("--segment: expected a group with at most " +
+                            std::to_string(kMaxSegments) + " values, found more");
+  }
+  return at->second;
+}
+
+Status LogPages::add(const RawImpression& shown, const LogPagesOptions& options) {
+  ++counts_.pages;
+  counts_.first = std::min(counts_.first, shown.time);
+  counts_.last = std::max(counts_.last, shown.time);
+  if (shown.user.empty() && shown.visitor.empty()) {
+    ++counts_.without_user;
+    return {};
+  }
+  const Result<uint32_t> arms = arm_set(shown.arms);
+  if (!arms.ok()) return arms.status();
+  const Result<uint32_t> in_segment = segment(shown, options.segment);
+  if (!in_segment.ok()) return in_segment.status();
+  const auto [generation, is_new] =
+      generation_numbers_.emplace(shown.generation, generations_.size());
+  if (is_new) generations_.push_back(shown.generation);
+  if (generations_.size() > kMaxGenerations) return bad_data("too many generations in the log");
+
+  Page row = {};
+  row.key = fingerprint(shown.request);
+  row.page.key = shown.user.empty() ? feature_fingerprint("visitor", shown.visitor)
+                                    : feature_fingerprint("user", shown.user);
+  row.page.time = shown.time;
+  row.page.arms = *arms;
+  row.page.segment = *in_segment;
+  row.page.generation = generation->second;
+  row.page.ads = static_cast<uint16_t>(std::min<size_t>(shown.ads.size(), UINT16_MAX));
+  row.page.is_bypassed = shown.generation == 0;
+  pages_.add(row);
+  for (const RawAd& ad : shown.ads) {
+    const auto price = static_cast<float>(std::max(0.0, ad.price));
+    shown_.add({row.key, object_hash(false, ad.id), price});
+  }
+  for (const RawSf& sf : shown.sfs) shown_.add({row.key, object_hash(true, sf.keyword), -1});
+  return {};
+}
+
+void LogPages::add(const RawClick& click) {
+  ++counts_.clicks;
+  const bool is_sf = click.kind == RawClick::Kind::kSf;
+  clicks_.add({fingerprint(click.request), click.time, object_hash(is_sf, click.object), is_sf});
+}
+
+void LogPages::join_page(UserPage& page, const Shown* shown, const Shown* shown_end,
+                         const Click* click, const Click* click_end) {
+  const Click* counted = nullptr;  // clicks on the same thing stand together
+  for (; click != click_end; ++click) {
+    if (counted && counted->object == click->object) continue;
+    if (click->time < page.time - kLatenessMs || click->time > page.time + kWindowMs) continue;
+    const Shown* found =
+        std::find_if(shown, shown_end, [&](const Shown& s) { return s.object == click->object; });
+    if (found == shown_end) continue;
+    counted = click;
+    ++counts_.joined_clicks;
+    if (click->is_sf) {
+      ++page.sf_clicks;
+    } else {
+      ++page.clicks;
+      page.revenue += found->price;
+    }
+  }
+}
+
+Status LogPages::join() {
+  std::vector<Page> pages;
+  std::vector<Shown> shown;
+  std::vector<Click> clicks;
+  const auto by_key = [](const auto& a, const auto& b) { return a.key < b.key; };
+  for (size_t part = 0; part < PartitionedRows<Page>::kParts; ++part) {
+    Status s = pages_.take_part(
+        part,
+        [](const Page& a, const Page& b) {
+          return a.key != b.key ? a.key < b.key : a.page.time < b.page.time;
+        },
+        pages);
+    if (s.ok()) s = shown_.take_part(part, by_key, shown);
+    if (s.ok()) {
+      s = clicks_.take_part(
+          part,
+          [](const Click& a, const Click& b) {
+            return a.key != b.key ? a.key < b.key : a.object < b.object;
+          },
+          clicks);
+    }
+    if (!s.ok()) return s;
+    const Shown* ad = shown.data();
+    const Shown* const ads_end = ad + shown.size();
+    const Click* click = clicks.data();
+    const Click* const clicks_end = click + clicks.size();
+    for (size_t i = 0; i < pages.size(); ++i) {
+      if (i > 0 && pages[i].key == pages[i - 1].key) {
+        ++counts_.duplicate_pages;
+        continue;
+      }
+      seek(ad, ads_end, pages[i].key);
+      seek(click, clicks_end, pages[i].key);
+      const auto end = [&](const auto* row, const auto* last) {
+        return row == last || row->key != pages[i].key ? row : end_of_key(row, last);
+      };
+      join_page(pages[i].page, ad, end(ad, ads_end), click, end(click, clicks_end));
+      by_user_.add(pages[i].page);
+    }
+  }
+  counts_.unmatched_clicks = counts_.clicks - counts_.joined_clicks;
+  return {};
+}
+
+Status LogPages::for_each_user(const Use& use) {
+  const auto less = [](const UserPage& a, const UserPage& b) {
+    return a.key != b.key ? a.key < b.key : a.time < b.time;
+  };
+  return by_user_.take_parts(less, [&](const std::vector<UserPage>& pages) -> Status {
+    const UserPage* const last = pages.data() + pages.size();
+    for (const UserPage* begin = pages.data(); begin != last;) {
+      const UserPage* const end = end_of_key(begin, last);
+      if (Status s = use(begin, end); !s.ok()) return s;
+      begin = end;
+    }
+    return {};
+  });
+}
+
+}  // namespace barker

@@ -1,0 +1,103 @@
+// The event log (models/data/RAW_LOG.md) as pages with their clicks, user by user. Pages and clicks
+// are divided by the hash of their request and then of their user into files, so that memory does
+// not grow with the log. One thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "models/base/result.h"
+#include "models/data/raw_event.h"
+#include "models/experiment/unit_rows.h"
+
+namespace barker {
+
+// A page of a user, with what was clicked on it.
+struct UserPage {
+  uint64_t key;         // hash of the user, or of the visitor where there is none
+  int64_t time;         // milliseconds since the epoch
+  uint32_t arms;        // number of the set of arms, in LogPages::arm_sets()
+  uint32_t segment;     // number of its name, in LogPages::segments()
+  uint32_t generation;  // number of the weights' generation, in LogPages::generations()
+  uint16_t ads, clicks, sf_clicks;
+  bool is_bypassed;  // no weights answered
+  float revenue;     // of the clicks
+};
+
+struct LogPagesOptions {
+  std::string segment;             // group of features whose first token is the user's segment
+  std::string directory = "/tmp";  // for temporary files
+};
+
+struct LogCounts {
+  uint64_t lines = 0, bad_lines = 0, unfinished_lines = 0;
+  uint64_t pages = 0, duplicate_pages = 0;
+  uint64_t without_user = 0;                    // pages, which belong to no unit
+  uint64_t clicks = 0;                          // lines
+  uint64_t joined_clicks = 0;                   // one for each ad or SF of a page
+  uint64_t unmatched_clicks = 0;                // without a page, not on it, too late, or again
+  int64_t first = INT64_MAX, last = INT64_MIN;  // times of pages
+};
+
+class LogPages {
+ public:
+  // Reads all logs. An error names the file.
+  Status read(const std::vector<std::string>& paths, const LogPagesOptions& options);
+
+  // Calls `use` with the pages of each user, the oldest first. To be called once.
+  using Use = std::function<Status(const UserPage* begin, const UserPage* end)>;
+  Status for_each_user(const Use& use);
+
+  using ArmSet = std::vector<RawArm>;
+  const std::vector<ArmSet>& arm_sets() const { return arm_sets_; }
+  const std::vector<std::string>& segments() const { return segments_; }
+  const std::vector<uint64_t>& generations() const { return generations_; }
+  const LogCounts& counts() const { return counts_; }
+  const std::string& bad_lines() const { return bad_lines_; }
+
+  // A click joins its page where it comes no later after it. As `barker-train join` has it.
+  static constexpr int64_t kWindowMs = 30 * 60'000, kLatenessMs = 60'000;
+
+ private:
+  struct Page {
+    uint64_t key;  // hash of the request
+    UserPage page;
+  };
+  struct Shown {  // an ad or SF of a page
+    uint64_t key;
+    uint32_t object;  // hash of the ad's id or of the SF
+    float price;      // negative for an SF
+  };
+  struct Click {
+    uint64_t key;
+    int64_t time;
+    uint32_t object;
+    bool is_sf;
+  };
+
+  Status add(const RawImpression& shown, const LogPagesOptions& options);
+  void add(const RawClick& click);
+  Status join();
+  void join_page(UserPage& page, const Shown* shown, const Shown* shown_end, const Click* click,
+                 const Click* click_end);
+  Result<uint32_t> arm_set(const std::vector<RawArm>& arms);
+  Result<uint32_t> segment(const RawImpression& shown, const std::string& group);
+
+  PartitionedRows<Page> pages_;
+  PartitionedRows<Shown> shown_;
+  PartitionedRows<Click> clicks_;
+  PartitionedRows<UserPage> by_user_;
+  std::map<std::string, uint32_t> arm_set_numbers_, segment_numbers_;
+  std::map<uint64_t, uint32_t> generation_numbers_;
+  std::vector<ArmSet> arm_sets_;
+  std::vector<std::string> segments_;
+  std::vector<uint64_t> generations_;
+  LogCounts counts_;
+  std::string bad_lines_;
+};
+
+}  // namespace barker

@@ -1,0 +1,407 @@
+#include "models/experiment/log_report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
+
+#include "models/base/number_text.h"
+#include "models/experiment/report_numbers.h"
+#include "models/experiment/sample_ratio.h"
+#include "models/experiment/sequential.h"
+#include "models/experiment/split_check.h"
+
+namespace barker {
+namespace {
+
+constexpr size_t kLooks = 30;
+constexpr double kMsOfDay = 86'400'000;
+constexpr int64_t kShortestLook = 3'600'000;  // ms
+
+// What a user did in an experiment or a part of it.
+struct Sums {
+  double clicks = 0, ads = 0, pages = 0, revenue = 0, bypassed = 0, sf_clicks = 0;
+
+  void add(const UserPage& page) {
+    clicks += page.clicks;
+    ads += page.ads;
+    pages += 1;
+    revenue += page.revenue;
+    bypassed += page.is_bypassed;
+    sf_clicks += page.sf_clicks;
+  }
+};
+
+struct Arm {
+  ArmData data;
+  Covariances<7> guarded;                          // clicks, ads, pages, revenue, bypassed, SFs, 1
+  std::map<uint32_t, Covariances<2>> generations;  // clicks and ads
+  std::array<Covariances<2>, kLooks> looks;        // clicks and ads until then
+  int64_t first = INT64_MAX, last = INT64_MIN;
+};
+
+struct Experiment {
+  std::string layer, name;
+  std::map<std::string, uint32_t> numbers;  // of arms
+  std::vector<Arm> arms;
+  uint64_t in_two_arms = 0;
+
+  std::string full_name() const { return layer.empty() ? name : layer + "/" + name; }
+};
+
+class LogAnalysis {
+ public:
+  explicit LogAnalysis(const LogReportOptions& options) : options_(options) {}
+
+  Result<LogReport> run(const std::vector<std::string>& paths) {
+    if (Status s = pages_.read(paths, options_.pages); !s.ok()) return s;
+    if (Status s = number_arms(); !s.ok()) return s;
+    const int64_t span = std::max<int64_t>(0, pages_.counts().last - pages_.counts().first) + 1;
+    look_ms_ = std::max<int64_t>(kShortestLook, (span + kLooks - 1) / static_cast<int64_t>(kLooks));
+    looks_ = static_cast<size_t>((span + look_ms_ - 1) / look_ms_);
+    Status s = pages_.for_each_user([&](const UserPage* begin, const UserPage* end) -> Status {
+      add_user(begin, end);
+      return {};
+    });
+    if (!s.ok()) return s;
+    LogReport report;
+    report.bad_lines = pages_.bad_lines();
+    for (const Experiment& experiment : experiments_) {
+      Result<ExperimentReport> made = report_of(experiment);
+      if (!made.ok()) return made.status();
+      report.experiments.push_back(std::move(*made));
+    }
+    add_notes(report);
+    return report;
+  }
+
+ private:
+  bool is_wanted(const RawArm& arm) const {
+    return options_.experiment.empty() || options_.experiment == arm.experiment ||
+           options_.experiment == arm.layer + "/" + arm.experiment;
+  }
+
+  // Numbers experiments and arms by their names' order, so that the log's order does not matter.
+  Status number_arms() {
+    std::map<std::pair<std::string, std::string>, std::map<std::string, uint32_t>> found;
+    for (const LogPages::ArmSet& set : pages_.arm_sets()) {
+      for (const RawArm& arm : set) {
+        if (is_wanted(arm)) found[{arm.layer, arm.experiment}].emplace(arm.arm, 0);
+      }
+    }
+    if (found.empty()) {
+      return bad_data(options_.experiment.empty()
+                          ? "the log has no page with an arm of an experiment"
+                          : "the log has no page of the experiment \"" + options_.experiment +
+                                "\"");
+    }
+    for (auto& [name, arms] : found) {
+      Experiment& experiment = experiments_.emplace_back();
+      std::tie(experiment.layer, experiment.name) = name;
+      for (auto& [arm, number] : arms) {
+        number = static_cast<uint32_t>(experiment.arms.size());
+        experiment.arms.emplace_back().data.name = arm;
+        experiment.arms.back().data.segments.resize(pages_.segments().size());
+      }
+      experiment.numbers = arms;
+    }
+    for (const LogPages::ArmSet& set : pages_.arm_sets()) {
+      std::vector<int>& numbers = arms_of_set_.emplace_back(experiments_.size(), -1);
+      for (size_t e = 0; e < experiments_.size(); ++e) {
+        for (const RawArm& arm : set) {
+          if (arm.layer == experiments_[e].layer && arm.experiment == experiments_[e].name) {
+            numbers[e] = static_cast<int>(experiments_[e].numbers.at(arm.arm));
+          }
+        }
+      }
+    }
+    return {};
+  }
+
+  void add_user(const UserPage* begin, const UserPage* end) {
+    std::vector<int> placed(experiments_.size(), -1);
+    for (size_t e = 0; e < experiments_.size(); ++e) placed[e] = add_user_to(e, begin, end);
+    for (size_t e = 0; e < placed.size(); ++e) {
+      for (size_t f = e + 1; f < placed.size(); ++f) {
+        if (placed[e] >= 0 && placed[f] >= 0) ++together_[{e, f}][{placed[e], placed[f]}];
+      }
+    }
+    if (!options_.is_aa) return;
+    Sums all;
+    for (const UserPage* page = begin; page != end; ++page) all.add(*page);
+    splits_.add(begin->key, all.clicks, all.ads);
+  }
+
+  // The arm of the user in experiment `e`, or -1: none, or two, in which case the user is left out.
+  int add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
+    Experiment& experiment = experiments_[e];
+    int arm = -1;
+    for (const UserPage* page = begin; page != end; ++page) {
+      const int here = arms_of_set_[page->arms][e];
+      if (here >= 0 && arm >= 0 && here != arm) {
+        ++experiment.in_two_arms;
+        return -1;
+      }
+      arm = here >= 0 ? here : arm;
+    }
+    if (arm < 0) return -1;
+    Arm& to = experiment.arms[static_cast<size_t>(arm)];
+    Sums sums, before;
+    std::map<uint32_t, Sums> by_generation;
+    const UserPage* first = nullptr;
+    size_t look = 0;  // the first one that is not written
+    for (const UserPage* page = begin; page != end; ++page) {
+      if (arms_of_set_[page->arms][e] < 0) {
+        if (!first) before.add(*page);
+        continue;
+      }
+      const size_t at = look_of(page->time);
+      if (!first) look = at;
+      first = first ? first : page;
+      for (; look < at; ++look) to.looks[look].add({sums.clicks, sums.ads});
+      sums.add(*page);
+      by_generation[page->generation].add(*page);
+      to.first = std::min(to.first, page->time);
+      to.last = std::max(to.last, page->time);
+    }
+    for (; look < looks_; ++look) to.looks[look].add({sums.clicks, sums.ads});
+    const Covariances<4>::Row row = {sums.clicks, sums.ads, before.clicks, before.ads};
+    to.data.units.add(row);
+    to.data.segments[first->segment].add(row);
+    to.guarded.add(
+        {sums.clicks, sums.ads, sums.pages, sums.revenue, sums.bypassed, sums.sf_clicks, 1});
+    for (const auto& [generation, part] : by_generation) {
+      to.generations[generation].add({part.clicks, part.ads});
+    }
+    return arm;
+  }
+
+  size_t look_of(int64_t time) const {
+    return static_cast<size_t>((time - pages_.counts().first) / look_ms_);
+  }
+
+  Result<ExperimentReport> report_of(const Experiment& experiment) const {
+    std::vector<ArmData> data;
+    for (const Arm& arm : experiment.arms) data.push_back(arm.data);
+    Result<ExperimentReport> made =
+        compare(data, pages_.segments(), MetricKind::kRate, options_.comparing);
+    if (!made.ok()) {
+      return Status(made.status().code(),
+                    "experiment " + experiment.full_name() + ": " + made.status().message());
+    }
+    ExperimentReport& report = *made;
+    report.name = experiment.full_name();
+    report.metric = "clicks per ad shown";
+    report.unit = "user";
+    report.days = static_cast<double>(pages_.counts().last - pages_.counts().first + 1) / kMsOfDay;
+    report.in_two_arms = static_cast<double>(experiment.in_two_arms);
+    std::vector<const Arm*>
+        arms;  // in the order of the report; null: planned, and nobody was in it
+    for (const ArmReport& arm : report.arms) {
+      const auto at = experiment.numbers.find(arm.name);
+      arms.push_back(at == experiment.numbers.end() ? nullptr : &experiment.arms[at->second]);
+    }
+    if (std::find(arms.begin(), arms.end(), nullptr) == arms.end()) {
+      add_looks(arms, report);
+      add_guardrails(arms, report);
+      add_periods(arms, report);
+    }
+    for (const Look& look : report.looks) {
+      report.srm.sequential_p = std::fmin(report.srm.sequential_p, look.sequential_srm_p);
+    }
+    decide(report, options_.comparing);
+    warn_of_changes(arms, report);
+    add_overlaps(experiment, report);
+    return made;
+  }
+
+  void add_looks(const std::vector<const Arm*>& arms, ExperimentReport& report) const {
+    std::vector<double> shares;
+    for (const ArmReport& arm : report.arms) shares.push_back(arm.share);
+    SequentialSampleRatio sequential(shares);
+    const double level = options_.comparing.level;
+    const double tuned = options_.comparing.tuned_units;
+    for (size_t l = 0; l < looks_; ++l) {
+      std::vector<double> counts;
+      for (const Arm* arm : arms) counts.push_back(arm->looks[l].units());
+      const double p = sample_ratio_p(counts, shares), sequential_p = sequential.look(counts);
+      const ArmMoments c = ratio_moments(arms[0]->looks[l], 0, 1);
+      for (size_t a = 1; a < arms.size(); ++a) {
+        const ArmMoments t = ratio_moments(arms[a]->looks[l], 0, 1);
+        Look look;
+        look.days = static_cast<double>(l + 1) * static_cast<double>(look_ms_) / kMsOfDay;
+        look.arm = report.arms[a].name;
+        look.units = c.units + t.units;
+        look.relative = relative_lift(c, t, level);
+        look.absolute = absolute_difference(c, t, level);
+        look.always_valid = confidence_sequence(look.absolute, look.units,
+                                                std::isfinite(tuned) ? tuned : kTunedUnits, level);
+        look.srm_p = p;
+        look.sequential_srm_p = sequential_p;
+        report.looks.push_back(look);
+      }
+    }
+  }
+
+  void add_guardrails(const std::vector<const Arm*>& arms, ExperimentReport& report) const {
+    struct Kind {
+      const char* name;
+      size_t y, x;
+      double scale;
+      bool larger_is_better;
+    };
+    const Kind kinds[] = {{"clicks per user", 0, 6, 1, true},
+                          {"pages per user", 2, 6, 1, true},
+                          {"revenue per thousand ads", 3, 1, 1000, true},
+                          {"share of pages without weights", 4, 2, 1, false},
+                          {"SF clicks per page", 5, 2, 1, true}};
+    for (const Kind& kind : kinds) {
+      for (size_t a = 1; a < arms.size(); ++a) {
+        const ArmMoments c = ratio_moments(arms[0]->guarded, kind.y, kind.x);
+        const ArmMoments t = ratio_moments(arms[a]->guarded, kind.y, kind.x);
+        if (c.mean == 0 && t.mean == 0) continue;  // the log has nothing of the kind
+        Guardrail rail;
+        rail.name = kind.name;
+        rail.arm = report.arms[a].name;
+        rail.control = c.mean * kind.scale;
+        rail.treatment = t.mean * kind.scale;
+        rail.relative = relative_lift(c, t, options_.comparing.level);
+        rail.margin = options_.guardrail_margin;
+        rail.test = non_inferiority(rail.relative, rail.margin, kind.larger_is_better,
+                                    1 - options_.comparing.level);
+        report.guardrails.push_back(rail);
+      }
+    }
+  }
+
+  // The experiment again for each generation of weights alone, where there were several.
+  void add_periods(const std::vector<const Arm*>& arms, ExperimentReport& report) const {
+    std::map<uint64_t, uint32_t> generations;  // in the order of their numbers
+    for (const Arm* arm : arms) {
+      for (const auto& [g, unused] : arm->generations) generations[pages_.generations()[g]] = g;
+    }
+    generations.erase(0);
+    if (generations.size() < 2) return;
+    std::vector<double> p;
+    for (const auto& [generation, number] : generations) {
+      for (size_t a = 1; a < arms.size(); ++a) {
+        const auto moments = [&](const Arm* arm) {
+          const auto at = arm->generations.find(number);
+          return at == arm->generations.end() ? ArmMoments() : ratio_moments(at->second, 0, 1);
+        };
+        const ArmMoments c = moments(arms[0]), t = moments(arms[a]);
+        SegmentReport row;
+        row.name = "weights of generation " + std::to_string(generation);
+        row.arm = report.arms[a].name;
+        row.units = c.units + t.units;
+        row.relative = relative_lift(c, t, options_.comparing.level);
+        p.push_back(absolute_difference(c, t, options_.comparing.level).p);
+        report.periods.push_back(row);
+      }
+    }
+    const std::vector<double> by_holm = holm(p), by_share = benjamini_hochberg(p);
+    for (size_t i = 0; i < p.size(); ++i) {
+      report.periods[i].holm_p = by_holm[i];
+      report.periods[i].bh_p = by_share[i];
+    }
+  }
+
+  void warn_of_changes(const std::vector<const Arm*>& arms, ExperimentReport& report) const {
+    if (!report.periods.empty()) {
+      report.warnings.push_back(
+          "The weights changed during the experiment. The verdict is of their mixture; the periods "
+          "say what each of them did.");
+    }
+    const auto span = static_cast<double>(pages_.counts().last - pages_.counts().first);
+    for (size_t a = 1; a < arms.size(); ++a) {
+      if (!arms[0] || !arms[a]) continue;
+      const double begin = static_cast<double>(std::llabs(arms[a]->first - arms[0]->first));
+      const double end = static_cast<double>(std::llabs(arms[a]->last - arms[0]->last));
+      if (std::max(begin, end) > 0.1 * span) {
+        report.warnings.push_back("Arm \"" + report.arms[a].name +
+                                  "\" did not run at the same time as \"" + report.arms[0].name +
+                                  "\": the plan changed during the experiment, and days differ.");
+      }
+    }
+  }
+
+  // Which other experiments the users of this one were in, and whether independently of it.
+  void add_overlaps(const Experiment& experiment, ExperimentReport& report) const {
+    const auto e = static_cast<size_t>(&experiment - experiments_.data());
+    for (const auto& [pair, cells] : together_) {
+      if (pair.first != e && pair.second != e) continue;
+      const Experiment& other = experiments_[pair.first == e ? pair.second : pair.first];
+      std::map<int, double> rows, columns;
+      double all = 0, chi = 0;
+      for (const auto& [cell, count] : cells) {
+        rows[cell.first] += count;
+        columns[cell.second] += count;
+        all += count;
+      }
+      for (const auto& [row, in_row] : rows) {
+        for (const auto& [column, in_column] : columns) {
+          const auto at = cells.find({row, column});
+          const double expected = in_row * in_column / all;
+          const double apart = (at == cells.end() ? 0 : at->second) - expected;
+          chi += apart * apart / expected;
+        }
+      }
+      const double p =
+          chi_square_p(chi, static_cast<double>((rows.size() - 1) * (columns.size() - 1)));
+      const std::string text = count_text(all) + " users are in " + other.full_name() + ", too";
+      if (p < options_.comparing.srm_alarm) {
+        report.warnings.push_back(text + ", and not independently of their arm here (p = " +
+                                  p_text(p) + "): the experiments disturb each other.");
+      } else {
+        report.notes.push_back(text + ", independently of their arm here (p = " + p_text(p) + ").");
+      }
+    }
+  }
+
+  void add_notes(LogReport& report) const {
+    const LogCounts& c = pages_.counts();
+    report.notes.push_back(count_text(static_cast<double>(c.lines)) +
+                           " lines: " + count_text(static_cast<double>(c.pages)) + " pages and " +
+                           count_text(static_cast<double>(c.clicks)) + " clicks.");
+    const auto note = [&](uint64_t count, const char* what) {
+      if (count > 0) report.notes.push_back(count_text(static_cast<double>(count)) + what);
+    };
+    note(c.bad_lines, " lines could not be used.");
+    note(c.without_user, " pages name neither user nor visitor and are left out.");
+    note(c.duplicate_pages, " pages stand in the log again and are counted once.");
+    note(c.unmatched_clicks,
+         " clicks are not counted: their page is not in the log, they came more than 30 minutes "
+         "after it, or the same thing was clicked before.");
+    report.notes.push_back(
+        "Users are the units, visitors without a name among them. The event log has no latency and "
+        "no opt-outs, so that these guardrails have to be looked at elsewhere.");
+    if (options_.is_aa) {
+      const SplitCheck::Alarms alarms = splits_.alarms(1 - options_.comparing.level);
+      const auto share = [](double s) { return number_text(100 * s, 1) + "%"; };
+      report.notes.push_back("A/A: of " + std::to_string(alarms.splits) +
+                             " random splits of all users, the test by user calls " +
+                             share(alarms.by_unit) + " different and the one by impression " +
+                             share(alarms.by_impression) + ". " +
+                             share(1 - options_.comparing.level) + " is right.");
+    }
+  }
+
+  const LogReportOptions options_;
+  LogPages pages_;
+  std::vector<Experiment> experiments_;
+  std::vector<std::vector<int>> arms_of_set_;  // [set of arms][experiment], -1: not in it
+  // Users in the arms of two experiments, by the experiments and by the arms.
+  std::map<std::pair<size_t, size_t>, std::map<std::pair<int, int>, double>> together_;
+  int64_t look_ms_ = 1;
+  size_t looks_ = 0;
+  SplitCheck splits_;
+};
+
+}  // namespace
+
+Result<LogReport> report_logs(const std::vector<std::string>& paths,
+                              const LogReportOptions& options) {
+  return LogAnalysis(options).run(paths);
+}
+
+}  // namespace barker

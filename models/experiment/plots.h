@@ -1,0 +1,33 @@
+// Plots of the experiments' page as inline SVG, narrow enough for a telephone. Colours are classes
+// of the page's style sheet. Labels are plain text and are escaped here. Pure functions; any thread.
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace barker {
+
+struct IntervalRow {
+  std::string label;
+  double value = NAN, low = NAN, high = NAN;
+};
+
+// Intervals under each other around the line of no effect. Values are shares and written as
+// percentages. Rows whose interval is not known are left out.
+std::string interval_plot(const std::string& title, const std::vector<IntervalRow>& rows);
+
+struct TimePoint {
+  double days = 0;
+  double value = NAN, low = NAN, high = NAN;  // the dark band
+  double wide_low = NAN, wide_high = NAN;     // the pale band
+};
+
+// A lift over time, in percent, with its bands.
+std::string time_plot(const std::string& title, const std::vector<TimePoint>& points);
+
+// p values over time on a logarithmic axis, with a line at `alarm`. `value` and `low` are the two
+// lines' p.
+std::string p_plot(const std::string& title, const std::vector<TimePoint>& points, double alarm);
+
+}  // namespace barker

@@ -1,0 +1,160 @@
+// The report as JSON. A number that is not known is null.
+#include <nlohmann/json.hpp>
+
+#include "models/experiment/report.h"
+
+namespace barker {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json difference(const Effect& e) {
+  return {{"difference", number(e.value)},
+          {"low", number(e.low)},
+          {"high", number(e.high)},
+          {"p", number(e.p)}};
+}
+
+Json lift(const Effect& e) {
+  return {{"lift", number(e.value)},
+          {"low", number(e.low)},
+          {"high", number(e.high)},
+          {"p", number(e.p)}};
+}
+
+Json arm_json(const ArmReport& arm, MetricKind kind) {
+  Json json = {{"arm", arm.name},
+               {"units", number(arm.units)},
+               {"mean", number(arm.mean.value)},
+               {"low", number(arm.mean.low)},
+               {"high", number(arm.mean.high)},
+               {"share", number(arm.share)}};
+  if (kind == MetricKind::kRate) {
+    json["impressions"] = number(arm.impressions);
+    json["clicks"] = number(arm.clicks);
+  }
+  return json;
+}
+
+Json adjusted(const Adjusted& a, const char* share) {
+  return {{"absolute", difference(a.absolute)},
+          {"relative", lift(a.relative)},
+          {share, number(a.share)}};
+}
+
+Json comparison_json(const Comparison& c) {
+  Json json = {{"arm", c.arm},
+               {"against", c.against},
+               {"absolute", difference(c.absolute)},
+               {"relative", lift(c.relative)},
+               {"fieller", {{"low", number(c.fieller.low)}, {"high", number(c.fieller.high)}}}};
+  json["cuped"] = c.cuped ? adjusted(*c.cuped, "variance_removed") : Json(nullptr);
+  if (c.strata) json["post_stratified"] = adjusted(*c.strata, "units_used");
+  json["always_valid"] = {{"low", number(c.always_valid.low)},
+                          {"high", number(c.always_valid.high)},
+                          {"p", number(c.always_valid.p)}};
+  json["mixture_sprt"] = {{"p", number(c.sprt_p)}};
+  json["holm"] = {{"p", number(c.holm_p)}};
+  json["benjamini_hochberg"] = {{"p", number(c.bh_p)}};
+  if (c.plain_z) {
+    json["impressions_as_units"] = difference(*c.plain_z);
+    json["design_effect"] = number(c.design_effect);
+  }
+  if (c.not_worse) {
+    json["non_inferiority"] = {{"p", number(c.not_worse->p)},
+                               {"bound", number(c.not_worse->bound)},
+                               {"holds", c.not_worse->holds}};
+  }
+  return json;
+}
+
+Json segments_json(const std::vector<SegmentReport>& segments) {
+  Json list = Json::array();
+  for (const SegmentReport& s : segments) {
+    list.push_back({{"name", s.name},
+                    {"arm", s.arm},
+                    {"units", number(s.units)},
+                    {"relative", lift(s.relative)},
+                    {"holm", {{"p", number(s.holm_p)}}},
+                    {"benjamini_hochberg", {{"p", number(s.bh_p)}}}});
+  }
+  return list;
+}
+
+Json looks_json(const std::vector<Look>& looks) {
+  Json list = Json::array();
+  for (const Look& look : looks) {
+    list.push_back(
+        {{"days", number(look.days)},
+         {"arm", look.arm},
+         {"units", number(look.units)},
+         {"absolute", difference(look.absolute)},
+         {"relative", lift(look.relative)},
+         {"always_valid",
+          {{"low", number(look.always_valid.low)}, {"high", number(look.always_valid.high)}}},
+         {"srm", {{"p", number(look.srm_p)}, {"sequential_p", number(look.sequential_srm_p)}}}});
+  }
+  return list;
+}
+
+Json guardrails_json(const std::vector<Guardrail>& guardrails) {
+  Json list = Json::array();
+  for (const Guardrail& g : guardrails) {
+    list.push_back({{"name", g.name},
+                    {"arm", g.arm},
+                    {"control", number(g.control)},
+                    {"treatment", number(g.treatment)},
+                    {"relative", lift(g.relative)},
+                    {"margin", number(g.margin)},
+                    {"p", number(g.test.p)},
+                    {"holds", g.test.holds}});
+  }
+  return list;
+}
+
+Json json_of(const ExperimentReport& report) {
+  Json json = {{"experiment", report.name}, {"metric", report.metric}, {"unit", report.unit}};
+  json["level"] = report.level;
+  json["srm"] = {{"p", number(report.srm.p)},
+                 {"sequential_p", number(report.srm.sequential_p)},
+                 {"blocks", report.srm.blocks}};
+  json["arms"] = Json::array();
+  for (const ArmReport& arm : report.arms) json["arms"].push_back(arm_json(arm, report.kind));
+  json["comparisons"] = Json::array();
+  for (const Comparison& c : report.comparisons) json["comparisons"].push_back(comparison_json(c));
+  json["verdict"] = verdict_word(report.verdict);
+  json["verdict_arm"] = report.verdict_arm.empty() ? Json(nullptr) : Json(report.verdict_arm);
+  json["verdict_text"] = report.verdict_text;
+  json["warnings"] = report.warnings;
+  json["notes"] = report.notes;
+  if (!report.guardrails.empty()) json["guardrails"] = guardrails_json(report.guardrails);
+  if (!report.segments.empty()) json["segments"] = segments_json(report.segments);
+  if (!report.periods.empty()) json["periods"] = segments_json(report.periods);
+  if (!report.looks.empty()) json["looks"] = looks_json(report.looks);
+  return json;
+}
+
+// Names are those of other people's files and may hold bytes that are no UTF-8.
+std::string written(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string to_json(const ExperimentReport& report) { return written(json_of(report)); }
+
+std::string to_json(const std::vector<ExperimentReport>& reports,
+                    const std::vector<std::string>& notes) {
+  if (reports.size() == 1) {
+    Json json = json_of(reports[0]);
+    for (const std::string& note : notes) json["notes"].push_back(note);
+    return written(json);
+  }
+  Json json = {{"experiments", Json::array()}, {"notes", notes}};
+  for (const ExperimentReport& report : reports) json["experiments"].push_back(json_of(report));
+  return written(json);
+}
+
+}  // namespace barker

@@ -1,0 +1,68 @@
+// How the text and the page write the numbers of a report.
+#pragma once
+
+#include <cmath>
+#include <string>
+
+#include "models/base/number_text.h"
+#include "models/experiment/report.h"
+
+namespace barker {
+
+// "+1.25%", "-" where it is not known.
+inline std::string lift_text(double lift) {
+  if (!std::isfinite(lift)) return "-";
+  const std::string digits = number_text(100 * lift, std::fabs(lift) < 10 ? 2 : 0);
+  return (digits.starts_with('-') ? "" : "+") + digits + "%";
+}
+
+inline std::string lift_interval(const Effect& lift) {
+  if (!std::isfinite(lift.low)) return lift_text(lift.value);
+  return lift_text(lift.value) + " [" + lift_text(lift.low) + ", " + lift_text(lift.high) + "]";
+}
+
+// A mean: a rate as a percentage, a value with four significant digits.
+inline std::string mean_text(double mean, MetricKind kind) {
+  if (!std::isfinite(mean)) return "-";
+  if (kind == MetricKind::kRate) return rounded_number_text(100 * mean, 4) + "%";
+  return rounded_number_text(mean, 4);
+}
+
+inline std::string mean_interval_text(const Effect& mean, MetricKind kind) {
+  if (!std::isfinite(mean.low)) return mean_text(mean.value, kind);
+  return mean_text(mean.value, kind) + " [" + mean_text(mean.low, kind) + ", " +
+         mean_text(mean.high, kind) + "]";
+}
+
+inline std::string p_text(double p) {
+  if (!std::isfinite(p)) return "-";
+  if (p < 1e-12) return "<1e-12";
+  return p < 0.001 ? rounded_number_text(p, 2) : number_text(p, 4);
+}
+
+// A count with thin groups of three digits: "1 234 567".
+inline std::string count_text(double count) {
+  if (!std::isfinite(count)) return "-";
+  std::string digits = number_text(count, 0);
+  for (size_t i = digits.size(); i > 3;) digits.insert(i -= 3, " ");
+  return digits;
+}
+
+// What the whole means in one word, before the sentence of the verdict.
+inline std::string verdict_title(const ExperimentReport& report) {
+  switch (report.verdict) {
+    case Verdict::kBlocked:
+      return "Do not trust this experiment";
+    case Verdict::kNotEnough:
+      return "Too little data";
+    case Verdict::kNone:
+      return "No difference shown";
+    case Verdict::kBetter:
+      return "Arm \"" + report.verdict_arm + "\" won";
+    case Verdict::kWorse:
+      return "Arm \"" + report.verdict_arm + "\" lost";
+  }
+  return "";
+}
+
+}  // namespace barker

@@ -1,0 +1,148 @@
+#include <algorithm>
+
+#include "models/experiment/report.h"
+#include "models/experiment/report_numbers.h"
+
+namespace barker {
+namespace {
+
+using Row = std::vector<std::string>;
+
+// How many columns a terminal needs for it: one for each character that is not a continuation byte.
+size_t width_of(const std::string& text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
+std::string table(const std::vector<Row>& rows) {
+  std::vector<size_t> widths;
+  for (const Row& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line = " ";
+    for (size_t i = 0; i < row.size(); ++i) {
+      const std::string air(widths[i] - width_of(row[i]), ' ');
+      line += " " + (i == 0 ? row[i] + air : air + row[i]) + " ";
+    }
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
+}
+
+std::string arms(const ExperimentReport& report) {
+  const bool has_sums = report.kind == MetricKind::kRate && report.unit != "impression";
+  std::vector<Row> rows = {{"arm", report.unit + "s", "planned"}};
+  if (has_sums) rows[0].push_back("impressions");
+  if (report.kind == MetricKind::kRate) rows[0].push_back("clicks");
+  rows[0].push_back(report.metric);
+  for (const ArmReport& arm : report.arms) {
+    Row row = {arm.name, count_text(arm.units), number_text(100 * arm.share, 1) + "%"};
+    if (has_sums) row.push_back(count_text(arm.impressions));
+    if (report.kind == MetricKind::kRate) row.push_back(count_text(arm.clicks));
+    row.push_back(mean_interval_text(arm.mean, report.kind));
+    rows.push_back(row);
+  }
+  return table(rows);
+}
+
+std::string difference(const Effect& e, MetricKind kind) {
+  const auto signed_text = [&](double value) {
+    if (!std::isfinite(value)) return std::string("-");
+    const double scale = kind == MetricKind::kRate ? 100 : 1;
+    return (value < 0 ? "" : "+") + rounded_number_text(value * scale, 4) +
+           (kind == MetricKind::kRate ? " points" : "");
+  };
+  if (!std::isfinite(e.low)) return signed_text(e.value);
+  return signed_text(e.value) + " [" + signed_text(e.low) + ", " + signed_text(e.high) + "]";
+}
+
+std::string comparison(const Comparison& c, MetricKind kind) {
+  std::vector<Row> rows = {{"", "effect", "p"}};
+  rows.push_back({"difference", difference(c.absolute, kind), p_text(c.absolute.p)});
+  rows.push_back({"lift", lift_interval(c.relative), p_text(c.relative.p)});
+  Effect fieller = c.fieller;
+  if (std::isfinite(fieller.low)) rows.push_back({"lift by Fieller", lift_interval(fieller), ""});
+  if (c.plain_z) {
+    rows.push_back({"two-proportion z, impressions as units", difference(*c.plain_z, kind),
+                    p_text(c.plain_z->p)});
+  }
+  if (c.cuped) {
+    rows.push_back({"difference by CUPED (" + number_text(100 * c.cuped->share, 1) +
+                        "% of the variance removed)",
+                    difference(c.cuped->absolute, kind), p_text(c.cuped->absolute.p)});
+    rows.push_back(
+        {"lift by CUPED", lift_interval(c.cuped->relative), p_text(c.cuped->relative.p)});
+  }
+  if (c.strata) {
+    rows.push_back({"difference by strata", difference(c.strata->absolute, kind),
+                    p_text(c.strata->absolute.p)});
+  }
+  rows.push_back({"valid at any time", difference(c.always_valid, kind), p_text(c.always_valid.p)});
+  rows.push_back({"mixture SPRT", "", p_text(c.sprt_p)});
+  rows.push_back({"corrected by Holm", "", p_text(c.holm_p)});
+  rows.push_back({"corrected by Benjamini and Hochberg", "", p_text(c.bh_p)});
+  if (c.not_worse) {
+    rows.push_back({c.not_worse->holds ? "not worse by the margin: shown"
+                                       : "not worse by the margin: not shown",
+                    "bound " + lift_text(c.not_worse->bound), p_text(c.not_worse->p)});
+  }
+  std::string text = "\n" + c.arm + " against " + c.against + "\n" + table(rows);
+  if (std::isfinite(c.design_effect)) {
+    text += "  The variance by unit is " + rounded_number_text(c.design_effect, 3) +
+            " times that by impression.\n";
+  }
+  return text;
+}
+
+std::string segments(const std::string& title, const std::vector<SegmentReport>& segments) {
+  if (segments.empty()) return "";
+  std::vector<Row> rows = {{title, "arm", "units", "lift", "p by Holm", "p by BH"}};
+  for (const SegmentReport& s : segments) {
+    rows.push_back({s.name, s.arm, count_text(s.units), lift_interval(s.relative), p_text(s.holm_p),
+                    p_text(s.bh_p)});
+  }
+  return "\n" + table(rows);
+}
+
+std::string guardrails(const ExperimentReport& report) {
+  if (report.guardrails.empty()) return "";
+  std::vector<Row> rows = {{"guardrail", "arm", "control", "arm's", "change", "margin", "kept"}};
+  for (const Guardrail& g : report.guardrails) {
+    rows.push_back({g.name, g.arm, rounded_number_text(g.control, 4),
+                    rounded_number_text(g.treatment, 4), lift_interval(g.relative),
+                    lift_text(g.margin),
+                    !std::isfinite(g.test.p) ? "unknown"
+                    : g.test.holds           ? "yes"
+                                             : "not shown"});
+  }
+  return "\n" + table(rows);
+}
+
+std::string sentences(const std::string& mark, const std::vector<std::string>& list) {
+  std::string text;
+  for (const std::string& sentence : list) text += mark + sentence + "\n";
+  return text;
+}
+
+}  // namespace
+
+std::string to_text(const ExperimentReport& report) {
+  std::string text = report.name + "\n" + verdict_title(report) + ". " + report.verdict_text + "\n";
+  text += sentences("Warning: ", report.warnings);
+  text += "\n" + arms(report);
+  text += "\n  Sample ratio: chi-square p = " + p_text(report.srm.p) +
+          ", sequential p = " + p_text(report.srm.sequential_p) +
+          (report.srm.blocks ? ". This blocks the verdict.\n" : ". Nothing is suspicious.\n");
+  for (const Comparison& c : report.comparisons) text += comparison(c, report.kind);
+  text += guardrails(report);
+  text += segments("segment", report.segments);
+  text += segments("period", report.periods);
+  text += report.notes.empty() ? "" : "\n" + sentences("- ", report.notes);
+  return text;
+}
+
+}  // namespace barker
