@@ -142,7 +142,7 @@ void Searchd::write_files(const Options& options) {
     for (const Agent& agent : options.agents) {
       config << "  agent = ";
       for (size_t i = 0; i < agent.mirrors.size(); ++i) {
-        config << (i > 0 ? " | " : "") << agent.mirrors[i];
+        config << (i > 0 ? "|" : "") << agent.mirrors[i];
       }
       config << '\n';
     }
