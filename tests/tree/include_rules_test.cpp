@@ -48,6 +48,8 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"scoring", {"models/base", "models/text", "models/weights"}},
     {"plugin", {"models/base", "models/text", "models/weights", "scoring"}},
     {"plugin/host", {"models/base", "models/weights", "plugin"}},
+    {"plugin/adapters/sphinx", {"models/base", "plugin", "plugin/host"}},
+    {"plugin/adapters/python", {"plugin"}},
     {"index", {}},  // holds no code of its own: see below
     {"index/catalogue", {"models/base", "models/text", "plugin"}},
     {"index/config", {"models/base", "models/text", "models/command"}},
@@ -81,7 +83,9 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
 };
 
 // Rooms that know the plugin by its header alone, as any host does.
-bool is_host(const std::string& room) { return room == "plugin/host" || room.starts_with("index"); }
+bool is_host(const std::string& room) {
+  return room == "plugin/host" || room.starts_with("plugin/adapters/") || room.starts_with("index");
+}
 
 // The files that write and publish weight files, which rooms that only read them may not include.
 const std::vector<std::string> kWritesWeights = {"models/weights/writer.h",

@@ -13,6 +13,11 @@ foreach(consumer consumer host_consumer)
 endforeach()
 run(${WORK_DIR}/consumer/consumer ${WEIGHTS})
 run(${WORK_DIR}/host_consumer/consumer ${WEIGHTS} ${WORK_DIR}/admin)
+# The module of Python finds the library that was installed with it.
+if(EXISTS /usr/bin/python3)
+  run(${CMAKE_COMMAND} -E env PYTHONPATH=${WORK_DIR}/prefix/lib/python3/dist-packages /usr/bin/python3
+      -c "import barker; print(barker.Plugin(weights='${WEIGHTS}').stats()['generation'])")
+endif()
 run(${WORK_DIR}/prefix/bin/barker --version)
 run(${WORK_DIR}/prefix/bin/barker verify ${WEIGHTS})
 run(${WORK_DIR}/prefix/bin/barker-train --version)
