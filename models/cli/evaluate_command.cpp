@@ -6,6 +6,7 @@
 
 #include "models/base/exit_code.h"
 #include "models/base/output_file.h"
+#include "models/base/output_paths.h"
 #include "models/baselines/baseline.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
@@ -114,11 +115,19 @@ void take_old_json_file(Options& o) {
   o.weights.erase(found);
 }
 
+Status check_reports(const Options& o) {
+  constexpr auto kKind = OutputPath::Kind::kFileOrStream;
+  std::vector<InputPath> inputs = {{"--data", o.data}};
+  for (const std::string& path : o.weights) inputs.push_back({"--weights", path});
+  return check_outputs(inputs, {{"--json", o.json, kKind}, {"--html", o.html, kKind}});
+}
+
 Result<int> run_evaluate(Options o) {
   take_old_json_file(o);
   if (o.weights.empty() && o.baselines.empty()) {
     return invalid_argument("nothing to judge: give weight files or --baseline");
   }
+  if (Status s = check_reports(o); !s.ok()) return s;
   Judge judge;
   if (Status s = judge.open(o); !s.ok()) return s;
   EvaluationInput input{judge.test, judge.validation, judge.auxiliary, {},

@@ -4,6 +4,7 @@
 
 #include "models/base/exit_code.h"
 #include "models/base/output_file.h"
+#include "models/base/output_paths.h"
 #include "models/cli/commands.h"
 #include "models/command/options.h"
 #include "models/data/dataset.h"
@@ -33,6 +34,8 @@ Result<int> generate_click_world(const Options& o) {
   if (o.events.empty() && o.dataset.empty() && !o.oracles) {
     return invalid_argument("nothing to write: give --events-out, --data-out or --oracles");
   }
+  const OutputPath log_path{"--events-out", o.events, OutputPath::Kind::kFileOrStream};
+  if (Status s = check_outputs({}, {log_path, {"--data-out", o.dataset}}); !s.ok()) return s;
   const ClickWorld world(o.world);
   if (!world.status().ok()) return world.status();
   std::optional<OutputFile> log;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "models/base/exit_code.h"
+#include "models/base/output_paths.h"
 #include "models/cli/commands.h"
 #include "models/command/options.h"
 #include "models/data/import/import.h"
@@ -31,6 +32,7 @@ Command add_import_command(CLI::App& app) {
   command->add_option("--seed", o->seed, "Seed of the drawn negatives (not bestbuy, tmall)")
       ->group(kRun);
   return [o]() -> Result<int> {
+    if (Status s = check_output_directory(o->from, o->out); !s.ok()) return s;
     BadLines bad;
     const auto import = [&] {
       if (o->layout == "online-retail") return import_online_retail(o->from, o->out, o->seed, bad);

@@ -5,6 +5,7 @@
 
 #include "models/base/exit_code.h"
 #include "models/base/output_file.h"
+#include "models/base/output_paths.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
@@ -23,6 +24,7 @@ struct Options {
 };
 
 Result<int> prepare(const Options& o) {
+  if (Status s = check_outputs({{"--events", o.events}}, {{"--out", o.out}}); !s.ok()) return s;
   BadLines bad;
   const Status status = build_dataset(o.events, o.out, o.dataset, bad);
   std::cerr << visible_lines(bad.report(o.events));
@@ -57,6 +59,8 @@ Result<bool> is_grouped_text(const std::string& path) {
 }
 
 Result<int> convert(const Options& o) {
+  const OutputPath out{"--out", o.out, OutputPath::Kind::kFileOrStream};
+  if (Status s = check_outputs({{"--data", o.data}}, {out}); !s.ok()) return s;
   if (Status s = check_log_path(o.data); !s.ok()) return s;
   const Result<bool> grouped = is_grouped_text(o.data);
   if (!grouped.ok()) return grouped.status();

@@ -8,6 +8,7 @@
 
 #include "models/base/exit_code.h"
 #include "models/base/number_text.h"
+#include "models/base/output_paths.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
 #include "models/cli/weight_draft.h"
@@ -95,6 +96,10 @@ Status record(const Options& o, const PrecisionReport& report, const KernelTable
 Result<int> run(const Options& o) {
   const Result<Precision> precision = parse_precision(o.precision);
   if (!precision.ok()) return precision.status();
+  if (Status s = check_outputs({{"--weights", o.weights}, {"--data", o.data}}, {{"--out", o.out}});
+      !s.ok()) {
+    return s;
+  }
   const KernelTable& kernels = kernels_for(supported_isas().back());
   if (Status s = check_precision(o, *precision, kernels); !s.ok()) return s;
   const Result<std::shared_ptr<const WeightFile>> original = WeightFile::open(o.weights);

@@ -10,6 +10,7 @@
 
 #include "models/base/exit_code.h"
 #include "models/base/file_bytes.h"
+#include "models/base/output_paths.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
 #include "models/cli/weight_draft.h"
@@ -202,9 +203,16 @@ Status write_model(Trained& trained, const Dataset& data, const TrainOptions& tr
   return draft.publish();
 }
 
+Status check_files(const Options& options) {
+  if (options.rank > 0) return {};  // only rank 0 writes
+  return check_outputs({{"--data", options.data}, {"--config", options.config}},
+                       {{"--out", options.out}, {"--checkpoint", run_options(options).checkpoint}});
+}
+
 Result<int> run(const Options& options) {
   const Result<TrainOptions> train_with = train_options(options);
   if (!train_with.ok()) return train_with.status();
+  if (Status s = check_files(options); !s.ok()) return s;
   BadLines bad;
   const Result<std::shared_ptr<const Dataset>> opened =
       open_data(options.data, options.out, options.dataset, bad);

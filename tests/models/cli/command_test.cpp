@@ -259,14 +259,6 @@ TEST_F(TrainCommand, ConvertsToThePapersNotationAndBack) {
   EXPECT_EQ(lines(file("grouped.txt")), lines(file("again.txt")));
 }
 
-TEST_F(TrainCommand, ConvertsAFileOntoItself) {
-  ASSERT_EQ(run("convert --data " + data() + " --out " + file("self")).code, 0);
-  ASSERT_EQ(run("convert --data " + file("self") + " --out " + file("expected")).code, 0);
-  ASSERT_EQ(run("convert --data " + file("self") + " --out " + file("self")).code, 0);
-  EXPECT_FALSE(bytes_of(file("self")).empty());
-  EXPECT_EQ(bytes_of(file("self")), bytes_of(file("expected")));
-}
-
 TEST_F(TrainCommand, LeavesAnOldFileWhereTheNewOneCannotBeWhole) {
   std::ofstream(file("kept")) << "kept";
   std::ofstream(file("no.txt")) << "#groups: 1\nno grouped text\n";
