@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "models/base/exit_code.h"
+#include "models/base/output_paths.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
 #include "models/cli/weight_draft.h"
@@ -50,6 +51,13 @@ Result<ModelFiles> files_of(const ImportFlags& flags) {
 Result<int> run_import(const ImportFlags& flags) {
   const Result<ModelFiles> files = files_of(flags);
   if (!files.ok()) return files.status();
+  Status paths = check_outputs({{"--description", files->description},
+                                {"--tensors", files->tensors},
+                                {"--vocabulary", files->vocabulary},
+                                {"--phrases", files->phrases},
+                                {"--golden", files->golden}},
+                               {{"--out", flags.out}});
+  if (!paths.ok()) return paths;
   Result<ModelSpec> model = import_model(*files);
   if (!model.ok()) return model.status();
   if (model->card.created == 0) {
@@ -71,6 +79,11 @@ struct ExportFlags {
 Result<int> run_export(const ExportFlags& flags) {
   if (flags.directory.empty() && flags.onnx.empty()) {
     return invalid_argument("expected --safetensors DIR or --onnx FILE");
+  }
+  constexpr auto kKind = OutputPath::Kind::kFileOrStream;
+  if (Status s = check_outputs({{"WEIGHTS", flags.weights}}, {{"--onnx", flags.onnx, kKind}});
+      !s.ok()) {
+    return s;
   }
   const Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(flags.weights);
   if (!file.ok()) return file.status();
