@@ -3,39 +3,138 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <map>
+#include <memory>
+#include <unordered_map>
 
 #include "models/baselines/association_rules.h"
 #include "models/baselines/nearest_users.h"
 #include "models/baselines/statistics.h"
 #include "models/baselines/user_clicks.h"
+#include "models/evaluate/metrics.h"
 
 namespace barker {
 namespace {
 
-constexpr size_t kNeighbours = 80, kAttributeNeighbours = 300;
+constexpr size_t kAttributeNeighbours = 300;
 
-// The searches of a split by user, and the score of each of their instances above popularity.
-struct SplitScores {
-  std::span<const uint32_t> searches;
-  std::vector<uint64_t> begin;                                 // of each search's instances
-  std::vector<double> score;                                   // by instance
-  std::map<uint32_t, std::vector<uint32_t>> searches_of_user;  // indices into `searches`
+// What is tuned on the validation split.
+struct Constants {
+  size_t neighbours = 80;
+  double shrinkage = 2;  // pulls what few neighbours say towards popularity
 };
 
-SplitScores scores_of(const Dataset& data, Split split) {
-  SplitScores out;
-  out.searches = data.searches_of(split, Task::kMain);
-  uint64_t instances = 0;
-  for (uint32_t i = 0; i < out.searches.size(); ++i) {
-    const SearchView search = data.search(out.searches[i]);
-    out.searches_of_user[search.user].push_back(i);
-    out.begin.push_back(instances);
-    instances += search.sfs.size();
+// A kind of similarity between users: the rows of the training split, and how the row of the user
+// who searches is made.
+class Likeness {
+ public:
+  virtual ~Likeness() = default;
+  virtual SparseRow row_of(const SearchView& search) const = 0;
+  const NearestUsers& users() const { return *users_; }
+
+ protected:
+  void set_rows(std::vector<SparseRow> rows) {
+    users_ = std::make_unique<NearestUsers>(std::move(rows));
   }
-  out.score.resize(instances);
-  return out;
-}
+
+ private:
+  std::unique_ptr<NearestUsers> users_;
+};
+
+// By clicked keywords, times the inverse document frequency of the keyword. TEUCF lets clicks fade with
+// time, FUCF adds what association rules conclude from them. The row of the user who searches is the
+// history at that search, which is what a network reads, too.
+class ClickLikeness : public Likeness {
+ public:
+  ClickLikeness(const Dataset& data, const UserClicks& users, Collaborative kind) : kind_(kind) {
+    std::vector<double> document_frequency(data.keywords(), 0);
+    for (const auto& clicks : users.clicks) {
+      for (const uint32_t word : basket_of(clicks, false)) ++document_frequency[word];
+    }
+    for (const double frequency : document_frequency) {
+      idf_.push_back(std::log(static_cast<double>(users.clicks.size()) / std::max(1.0, frequency)));
+    }
+    if (kind == Collaborative::kFucf) rules_ = std::make_unique<AssociationRules>(users);
+    const double tau = 0.3 * users.period() + 1;
+    std::vector<SparseRow> rows;
+    for (const auto& clicks : users.clicks) {
+      rows.push_back(row_of(clicks, [&](size_t i) {
+        return std::exp((static_cast<double>(clicks[i].time) - static_cast<double>(users.last)) /
+                        tau);
+      }));
+    }
+    set_rows(std::move(rows));
+  }
+
+  SparseRow row_of(const SearchView& search) const override {
+    std::vector<UserClick> clicks;
+    for (const uint32_t keyword : search.history) {
+      if (keyword == kUnknownKeyword) continue;
+      const bool is_sf = std::ranges::find(search.sf_history, keyword) != search.sf_history.end();
+      clicks.push_back({keyword, 0, is_sf});
+    }
+    // A history says the order of its clicks and not their times, so that they fade by their order.
+    const auto count = static_cast<double>(clicks.size());
+    return row_of(clicks, [&](size_t i) {
+      return std::exp((static_cast<double>(i) + 1 - count) / (0.3 * count + 1));
+    });
+  }
+
+ private:
+  template <typename Fade>
+  SparseRow row_of(const std::vector<UserClick>& clicks, Fade fade) const {
+    std::vector<std::pair<uint32_t, float>> entries;
+    for (size_t i = 0; i < clicks.size(); ++i) {
+      const double weight = kind_ == Collaborative::kTeucf ? fade(i) : 1;
+      entries.push_back({clicks[i].keyword, static_cast<float>(weight * idf_[clicks[i].keyword])});
+    }
+    if (rules_) add_consequents(rules_->fire(clicks), entries);
+    return sparse_row(std::move(entries));
+  }
+
+  void add_consequents(const std::unordered_map<uint32_t, AssociationRules::Score>& fired,
+                       std::vector<std::pair<uint32_t, float>>& entries) const {
+    constexpr size_t kStrongest = 30;
+    std::vector<std::pair<double, uint32_t>> strongest;
+    for (const auto& [v, score] : fired) strongest.push_back({-score.value(), v});
+    std::sort(strongest.begin(), strongest.end());
+    strongest.resize(std::min(kStrongest, strongest.size()));
+    for (const auto& [unused, v] : strongest) {
+      entries.push_back({v, static_cast<float>(0.5 * fired.at(v).confidence * idf_[v])});
+    }
+  }
+
+  const Collaborative kind_;
+  std::vector<double> idf_;  // by keyword
+  std::unique_ptr<AssociationRules> rules_;
+};
+
+// By features. The row of the user who searches has the features of that search.
+class AttributeLikeness : public Likeness {
+ public:
+  AttributeLikeness(const Dataset& data, const UserClicks& users) : data_(data) {
+    std::vector<SparseRow> rows;
+    for (const auto& features : users.attributes) rows.push_back(row_of(features));
+    set_rows(std::move(rows));
+  }
+
+  SparseRow row_of(const SearchView& search) const override {
+    std::vector<uint32_t> features;
+    for (size_t g = 0; g < data_.groups().size(); ++g) {
+      const auto of_group = data_.group(search.index, g).features;
+      features.insert(features.end(), of_group.begin(), of_group.end());
+    }
+    return row_of(features);
+  }
+
+ private:
+  static SparseRow row_of(const std::vector<uint32_t>& features) {
+    std::vector<std::pair<uint32_t, float>> entries;
+    for (const uint32_t f : features) entries.push_back({f, 1.0f});
+    return sparse_row(std::move(entries));
+  }
+
+  const Dataset& data_;
+};
 
 class CollaborativeBaseline : public Baseline {
  public:
@@ -45,152 +144,120 @@ class CollaborativeBaseline : public Baseline {
     if (data.keywords() >= 1u << 21) return invalid_argument("more keywords than 2^21");
     data_ = &data;
     users_ = read_user_clicks(data);
+    const bool is_mixed = kind_ == Collaborative::kMucf || kind_ == Collaborative::kMucfSwitch;
+    if (kind_ != Collaborative::kTaucf) {
+      by_clicks_ =
+          std::make_unique<ClickLikeness>(data, users_, is_mixed ? Collaborative::kTeucf : kind_);
+    }
+    if (is_mixed || kind_ == Collaborative::kTaucf) {
+      by_traits_ = std::make_unique<AttributeLikeness>(data, users_);
+    }
+    tune();
     return {};
   }
 
-  std::vector<float> predict(Split split) const override {
-    SplitScores scores = scores_of(*data_, split);
-    add_neighbours(scores);
+  std::vector<float> predict(Split split) const override { return predict(split, constants_); }
+
+ private:
+  // Networks have their constants from the validation split, so these have them from there, too.
+  void tune() {
+    const std::vector<uint8_t> clicked = clicks_of(*data_, Split::kValidation);
+    double best = -1;
+    for (const size_t neighbours : {80, 40, 200}) {
+      for (const double shrinkage : {2.0, 1.0, 4.0}) {
+        const Constants constants{neighbours, shrinkage};
+        const double found = auc(predict(Split::kValidation, constants), clicked);
+        if (!(found > best)) continue;  // also where the split says nothing
+        best = found;
+        constants_ = constants;
+      }
+    }
+  }
+
+  std::vector<float> predict(Split split, const Constants& constants) const {
     std::vector<float> out;
-    for (size_t i = 0; i < scores.searches.size(); ++i) {
-      const SearchView search = data_->search(scores.searches[i]);
-      for (size_t j = 0; j < search.sfs.size(); ++j) {
-        const double p = users_.popularity[search.sfs[j]] + scores.score[scores.begin[i] + j];
+    std::vector<double> score;
+    Workspace clicks, traits;
+    for (const uint32_t s : data_->searches_of(split, Task::kMain)) {
+      const SearchView search = data_->search(s);
+      score.assign(search.sfs.size(), 0);
+      const double by_clicks = share_of_clicks(search, clicks);
+      if (by_clicks > 0) {
+        add(*by_clicks_, search, constants.neighbours, by_clicks, constants, clicks, score);
+      }
+      if (by_clicks < 1) {
+        add(*by_traits_, search, kAttributeNeighbours, 1 - by_clicks, constants, traits, score);
+      }
+      for (size_t i = 0; i < search.sfs.size(); ++i) {
+        const double p = users_.popularity[search.sfs[i]] + score[i];
         out.push_back(static_cast<float>(std::clamp(p, 1e-4, 1 - 1e-4)));
       }
     }
     return out;
   }
 
- private:
-  void add_neighbours(SplitScores& scores) const {
-    const auto always = [](uint32_t) { return 1.0; };
+  // Memory that one pass over a split needs.
+  struct Workspace {
+    NearestUsers::Scratch scratch;
+    std::vector<double> above, mass;  // by keyword, all zero between searches
+  };
+
+  double share_of_clicks(const SearchView& search, Workspace& workspace) const {
     switch (kind_) {
       case Collaborative::kUserCf:
       case Collaborative::kFucf:
-      case Collaborative::kTeucf: {
-        NearestUsers nearest(click_rows(kind_));
-        add(nearest, kNeighbours, always, scores);
-        break;
+      case Collaborative::kTeucf:
+        return 1;
+      case Collaborative::kTaucf:
+        return 0;
+      case Collaborative::kMucf: {
+        const auto n = static_cast<double>(search.history.size());
+        return n / (n + 60);
       }
-      case Collaborative::kTaucf: {
-        NearestUsers nearest(attribute_rows());
-        add(nearest, kAttributeNeighbours, always, scores);
-        break;
+      case Collaborative::kMucfSwitch:
+        return is_associated(search, workspace) ? 1 : 0;
+    }
+    return 1;
+  }
+
+  // Adds what the neighbours of the user clicked above popularity, times the weight.
+  void add(const Likeness& likeness, const SearchView& search, size_t neighbours, double weight,
+           const Constants& constants, Workspace& w, std::vector<double>& score) const {
+    w.above.resize(data_->keywords());
+    w.mass.resize(data_->keywords());
+    const std::vector<Neighbour> found =
+        likeness.users().of(likeness.row_of(search), search.user, neighbours, w.scratch);
+    if (found.empty()) return;
+    double mean = 0;
+    for (const Neighbour& n : found) {
+      mean += n.similarity / static_cast<double>(found.size());
+      const SparseRow& row = users_.residuals[n.user];
+      for (size_t i = 0; i < row.columns.size(); ++i) {
+        w.above[row.columns[i]] += double{n.similarity} * row.values[i];
+        w.mass[row.columns[i]] += n.similarity;
       }
-      case Collaborative::kMucf:
-      case Collaborative::kMucfSwitch: {
-        NearestUsers by_clicks(click_rows(Collaborative::kTeucf)), by_traits(attribute_rows());
-        const auto weight = [&](uint32_t user) {
-          const auto n = static_cast<double>(users_.clicks[user].size());
-          if (kind_ == Collaborative::kMucf) return n / (n + 60);
-          return is_associated(user, by_clicks) ? 1.0 : 0.0;
-        };
-        add(by_clicks, kNeighbours, weight, scores);
-        add(
-            by_traits, kAttributeNeighbours, [&](uint32_t user) { return 1 - weight(user); },
-            scores);
-        break;
+    }
+    for (size_t i = 0; i < search.sfs.size(); ++i) {
+      const uint32_t v = search.sfs[i];
+      if (v == kUnknownKeyword) continue;
+      score[i] += weight * w.above[v] / (w.mass[v] + constants.shrinkage * mean);
+    }
+    for (const Neighbour& n : found) {
+      for (const uint32_t column : users_.residuals[n.user].columns) {
+        w.above[column] = w.mass[column] = 0;
       }
     }
   }
 
-  // Adds what the neighbours of each user clicked above popularity, times weight(user).
-  template <typename Weight>
-  void add(NearestUsers& nearest, size_t neighbours, Weight weight, SplitScores& scores) const {
-    std::vector<double> above(data_->keywords()), mass(data_->keywords());
-    for (const auto& [user, searches] : scores.searches_of_user) {
-      const double w = weight(user);
-      if (w == 0) continue;
-      const std::vector<Neighbour> found = nearest.of(user, neighbours);
-      if (found.empty()) continue;
-      double mean = 0;
-      for (const Neighbour& n : found) {
-        mean += n.similarity / static_cast<double>(found.size());
-        const SparseRow& row = users_.residuals[n.user];
-        for (size_t i = 0; i < row.columns.size(); ++i) {
-          above[row.columns[i]] += double{n.similarity} * row.values[i];
-          mass[row.columns[i]] += n.similarity;
-        }
-      }
-      for (const uint32_t s : searches) {
-        const SearchView search = data_->search(scores.searches[s]);
-        for (size_t i = 0; i < search.sfs.size(); ++i) {
-          const uint32_t v = search.sfs[i];
-          if (v == kUnknownKeyword) continue;
-          scores.score[scores.begin[s] + i] += w * above[v] / (mass[v] + 2 * mean);
-        }
-      }
-      for (const Neighbour& n : found) {
-        for (const uint32_t column : users_.residuals[n.user].columns) {
-          above[column] = mass[column] = 0;
-        }
-      }
-    }
-  }
-
-  // The clicks of every user by keyword, times the inverse document frequency of the keyword. TEUCF
-  // lets them fade with time, FUCF adds what association rules conclude from them.
-  std::vector<SparseRow> click_rows(Collaborative kind) const {
-    const double tau = 0.3 * users_.period() + 1;
-    const auto last = static_cast<double>(users_.last);
-    std::vector<double> document_frequency(data_->keywords(), 0);
-    for (const auto& clicks : users_.clicks) {
-      for (const uint32_t word : basket_of(clicks, false)) ++document_frequency[word];
-    }
-    const auto idf = [&](uint32_t word) {
-      return std::log(static_cast<double>(users_.clicks.size()) /
-                      std::max(1.0, document_frequency[word]));
-    };
-    std::unique_ptr<AssociationRules> rules;
-    if (kind == Collaborative::kFucf) rules = std::make_unique<AssociationRules>(users_);
-    std::vector<SparseRow> rows;
-    for (const auto& clicks : users_.clicks) {
-      std::vector<std::pair<uint32_t, float>> entries;
-      for (const UserClick& c : clicks) {
-        const double fade = kind == Collaborative::kTeucf
-                                ? std::exp((static_cast<double>(c.time) - last) / tau)
-                                : 1;
-        entries.push_back({c.keyword, static_cast<float>(fade * idf(c.keyword))});
-      }
-      if (rules) add_consequents(rules->fire(clicks), idf, entries);
-      rows.push_back(sparse_row(std::move(entries)));
-    }
-    return rows;
-  }
-
-  template <typename Idf>
-  static void add_consequents(const std::unordered_map<uint32_t, AssociationRules::Score>& fired,
-                              Idf idf, std::vector<std::pair<uint32_t, float>>& entries) {
-    constexpr size_t kStrongest = 30;
-    std::vector<std::pair<double, uint32_t>> strongest;
-    for (const auto& [v, score] : fired) strongest.push_back({-score.value(), v});
-    std::sort(strongest.begin(), strongest.end());
-    strongest.resize(std::min(kStrongest, strongest.size()));
-    for (const auto& [unused, v] : strongest) {
-      entries.push_back({v, static_cast<float>(0.5 * fired.at(v).confidence * idf(v))});
-    }
-  }
-
-  std::vector<SparseRow> attribute_rows() const {
-    std::vector<SparseRow> rows;
-    for (const auto& features : users_.attributes) {
-      std::vector<std::pair<uint32_t, float>> entries;
-      for (const uint32_t f : features) entries.push_back({f, 1.0f});
-      rows.push_back(sparse_row(std::move(entries)));
-    }
-    return rows;
-  }
-
-  // A user counts as associated if the user has at least three clicks and shares two clicked
-  // keywords with one of the nearest users.
-  bool is_associated(uint32_t user, NearestUsers& nearest) const {
-    if (users_.clicks[user].size() < 3) return false;
-    const std::vector<uint32_t>& mine = nearest.row(user).columns;
-    for (const Neighbour& n : nearest.of(user, 5)) {
-      const std::vector<uint32_t>& theirs = nearest.row(n.user).columns;
+  // A user counts as associated with at least three clicks of which two keywords are shared with one of
+  // the nearest users.
+  bool is_associated(const SearchView& search, Workspace& workspace) const {
+    if (search.history.size() < 3) return false;
+    const SparseRow mine = by_clicks_->row_of(search);
+    for (const Neighbour& n : by_clicks_->users().of(mine, search.user, 5, workspace.scratch)) {
+      const std::vector<uint32_t>& theirs = by_clicks_->users().row(n.user).columns;
       std::vector<uint32_t> common;
-      std::set_intersection(mine.begin(), mine.end(), theirs.begin(), theirs.end(),
+      std::set_intersection(mine.columns.begin(), mine.columns.end(), theirs.begin(), theirs.end(),
                             std::back_inserter(common));
       if (common.size() >= 2) return true;
     }
@@ -200,6 +267,8 @@ class CollaborativeBaseline : public Baseline {
   Collaborative kind_;
   const Dataset* data_ = nullptr;
   UserClicks users_;
+  std::unique_ptr<Likeness> by_clicks_, by_traits_;
+  Constants constants_;
 };
 
 }  // namespace

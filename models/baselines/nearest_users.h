@@ -1,5 +1,5 @@
-// Exact nearest neighbours of users by cosine similarity, with an inverted index. One thread: a
-// query uses scratch memory of the object.
+// Exact nearest neighbours of users by cosine similarity, with an inverted index. Immutable after
+// construction; any thread, each with scratch memory of its own.
 #pragma once
 
 #include <cstddef>
@@ -19,15 +19,18 @@ class NearestUsers {
  public:
   explicit NearestUsers(std::vector<SparseRow> rows);  // by user
 
-  // Up to `count` other users of positive similarity, the most similar first, equal ones by number.
-  std::vector<Neighbour> of(uint32_t user, size_t count);
+  using Scratch = std::vector<float>;  // by user, all zero between queries; begins empty
+
+  // Up to `count` users other than `self` whose rows are like this one, the most similar first, equal
+  // ones by number. `row` need not have the length 1.
+  std::vector<Neighbour> of(const SparseRow& row, uint32_t self, size_t count,
+                            Scratch& scratch) const;
 
   const SparseRow& row(uint32_t user) const { return rows_[user]; }  // of length 1
 
  private:
   std::vector<SparseRow> rows_;
   std::vector<std::vector<Neighbour>> postings_;  // by column
-  std::vector<float> similarity_;                 // by user, all zero between queries
 };
 
 }  // namespace barker

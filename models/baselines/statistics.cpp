@@ -32,6 +32,15 @@ void Popularity::finish(uint32_t keywords) {
   }
 }
 
+std::vector<uint8_t> clicks_of(const Dataset& data, Split split) {
+  std::vector<uint8_t> clicked;
+  for (const uint32_t s : data.searches_of(split, Task::kMain)) {
+    const auto of_search = data.search(s).sf_clicked;
+    clicked.insert(clicked.end(), of_search.begin(), of_search.end());
+  }
+  return clicked;
+}
+
 SparseRow sparse_row(std::vector<std::pair<uint32_t, float>> entries) {
   std::sort(entries.begin(), entries.end());
   SparseRow row;

@@ -26,6 +26,9 @@ class Popularity {
   double rate_ = 0;
 };
 
+// Whether each SF of a split was clicked, in the order of predictions.
+std::vector<uint8_t> clicks_of(const Dataset& data, Split split);
+
 // A sparse row of a matrix; columns ascend.
 struct SparseRow {
   std::vector<uint32_t> columns;

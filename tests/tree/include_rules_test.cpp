@@ -36,7 +36,7 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
      {"models/base", "models/text", "models/weights", "models/data", "models/evaluate", "scoring"}},
     {"models/evaluate", {"models/base", "models/text", "models/weights", "models/data", "scoring"}},
     {"models/experiment", {"models/base", "models/text", "models/data"}},
-    {"models/baselines", {"models/base", "models/text", "models/data"}},
+    {"models/baselines", {"models/base", "models/text", "models/data", "models/evaluate"}},
     {"models/exchange", {"models/base", "models/text", "models/weights", "models/data", "scoring"}},
     {"models/simulate",
      {"models/base", "models/text", "models/command", "models/weights", "models/data",
