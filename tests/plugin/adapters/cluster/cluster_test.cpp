@@ -1,0 +1,238 @@
+// A cluster on loopback: a master, and four agents that are two shards with two mirrors each, over the
+// demo's catalogue. Beside it, one server with the whole catalogue.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <thread>
+
+#include "models/weights/directory.h"
+#include "tests/models/base/temporary_path.h"
+#include "tests/plugin/adapters/sphinx/searchd.h"
+
+namespace barker {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr size_t kShards = 2, kMirrors = 2;
+const std::string kDemo = std::string(BARKER_SOURCE_DIR) + "/models/simulate/demo.barker";
+
+// The demo's catalogue.
+std::vector<SphinxAd> catalogue() {
+  const std::string directory = temporary_path("marketplace");
+  fs::create_directories(directory);
+  EXPECT_EQ(run_command({BARKER_COMMAND, "generate", "marketplace", "--out", directory},
+                        directory + "/log"),
+            0);
+  std::vector<SphinxAd> ads;
+  std::ifstream lines(directory + "/catalogue.jsonl");
+  for (std::string line; std::getline(lines, line);) {
+    const Json json = Json::parse(line);
+    SphinxAd& ad = ads.emplace_back();
+    ad.id = ads.size();
+    ad.title = json["title"];
+    for (const Json& point : json["selling_points"]) {
+      ad.selling_points += (ad.selling_points.empty() ? "" : "|") + point.get<std::string>();
+    }
+    ad.bid = json["bid"].get<float>();
+  }
+  fs::remove_all(directory);
+  return ads;
+}
+
+// Neighbours in the catalogue are of different products, which come again every ten ads.
+size_t shard_of(uint64_t id) { return id / 10 % kShards; }
+
+// The first `limit` ads of a page by score, of the best `window` of each server. Weights of this ranker
+// depend on the title alone, and not on how often a word stands in a shard.
+std::string page(const std::string& query, const std::string& history, int window, int limit) {
+  const std::string call = "(title, selling_points, " + quoted(query) + ", 'ben', bid, weight(), " +
+                           quoted(history) + ")";
+  return "SELECT * FROM (SELECT id, weight() w, barker_score" + call + " s, barker_answer" + call +
+         " a FROM ads WHERE MATCH(" + quoted(query) + ") ORDER BY w DESC, id ASC LIMIT " +
+         std::to_string(window) +
+         " OPTION ranker=proximity, max_matches=" + std::to_string(window) +
+         ") ORDER BY s DESC, id ASC LIMIT " + std::to_string(limit);
+}
+
+const std::pair<const char*, const char*> kSearches[] = {{"wireless headphones", "sweatproof"},
+                                                         {"wireless headphones", "40-hour battery"},
+                                                         {"running shoes", "waterproof"},
+                                                         {"backpack", "lightweight|hiking"}};
+
+uint64_t generation_in(const std::vector<std::string>& row) {
+  return Json::parse(row[3])["generation"].get<uint64_t>();
+}
+
+class Cluster : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const std::string reason = Searchd::skip(); !reason.empty()) GTEST_SKIP() << reason;
+    ads_ = catalogue();
+    ASSERT_GT(ads_.size(), 1000u);
+    std::vector<Searchd::Agent> shards(kShards);
+    for (size_t i = 0; i < kShards * kMirrors; ++i) {
+      const size_t shard = i / kMirrors;
+      Searchd::Options options;
+      for (const SphinxAd& ad : ads_) {
+        if (shard_of(ad.id) == shard) options.ads.push_back(ad);
+      }
+      options.control = control_of(i);
+      ASSERT_TRUE(publish_weights(kDemo, weights_of(i)).ok());
+      agents_.push_back(std::make_unique<Searchd>(options));
+      shards[shard].mirrors.push_back(agents_.back()->agent_address());
+    }
+    Searchd::Options options;
+    options.agents = shards;
+    options.settings = "  agent_retry_count = 4\n  agent_retry_delay = 20\n";
+    master_ = std::make_unique<Searchd>(options);
+  }
+  void TearDown() override { fs::remove_all(weights_); }
+
+  std::string weights_of(size_t agent) const { return weights_ + "/" + std::to_string(agent); }
+  std::string control_of(size_t agent) const {
+    return "weights = \"" + weights_of(agent) + "\"\nprobation_seconds = 0\n";
+  }
+
+  const std::string weights_ = temporary_path("cluster-weights");
+  std::vector<SphinxAd> ads_;
+  std::vector<std::unique_ptr<Searchd>> agents_;  // [shard * kMirrors + mirror]
+  std::unique_ptr<Searchd> master_;
+};
+
+TEST_F(Cluster, APageIsThatOfOneMachine) {
+  Searchd::Options options;
+  options.ads = ads_;
+  options.control = control_of(0);
+  const Searchd one(options);
+  for (const auto& [query, history] : kSearches) {
+    // The window has room for every match, so that both rescore the same ads.
+    const std::string search = page(query, history, 2000, 10);
+    const SphinxRows expected = one.ask(search);
+    ASSERT_EQ(expected.size(), 10u) << query;
+    for (size_t i = 0; i < 2 * kMirrors; ++i) EXPECT_EQ(master_->ask(search), expected) << query;
+    std::set<size_t> shards;
+    for (const auto& row : expected) shards.insert(shard_of(std::stoul(row[0])));
+    EXPECT_EQ(shards.size(), kShards) << "the page has ads of both";
+  }
+}
+
+// Each agent rescores a window of its own, so that a cluster finds ads that one machine's window leaves
+// out. No ad of one machine's page can be beaten by an ad of that window.
+TEST_F(Cluster, AWindowOfEachAgentLosesNoAdOfOneMachinesWindow) {
+  Searchd::Options options;
+  options.ads = ads_;
+  options.control = control_of(0);
+  const Searchd one(options);
+  constexpr int kWindow = 50, kPage = 10;
+  for (const auto& [query, history] : kSearches) {
+    const SphinxRows single = one.ask(page(query, history, kWindow, kPage));
+    const SphinxRows cluster = master_->ask(page(query, history, kWindow, kPage));
+    ASSERT_EQ(cluster.size(), single.size()) << query;
+    std::map<std::string, std::vector<std::string>> by_id;
+    for (const auto& row : cluster) by_id[row[0]] = row;
+    for (const auto& row : single) {
+      const auto found = by_id.find(row[0]);
+      if (found != by_id.end()) {
+        EXPECT_EQ(found->second, row) << query;
+      } else {
+        EXPECT_LE(std::stod(row[2]), std::stod(cluster.back()[2])) << query;
+      }
+    }
+  }
+}
+
+TEST_F(Cluster, AKilledAgentIsReplacedByItsMirror) {
+  const auto& [query, history] = kSearches[0];
+  const std::string search = page(query, history, 2000, 10);
+  const SphinxRows expected = master_->ask(search);
+  ASSERT_EQ(expected.size(), 10u);
+  std::atomic<bool> is_over = false;
+  std::atomic<size_t> asked = 0, failed = 0, different = 0;
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 2; ++i) {
+    clients.emplace_back([&] {
+      const auto client = master_->connect();
+      while (!is_over) {
+        const auto rows = client->ask(search);
+        ++asked;
+        if (!rows.ok() || rows->size() != expected.size()) {
+          ++failed;
+        } else if (*rows != expected) {
+          ++different;  // a shard is missing
+        }
+      }
+    });
+  }
+  const auto wait_for = [&](size_t more) {
+    const size_t before = asked;
+    EXPECT_TRUE(eventually([&] { return asked >= before + more; }));
+  };
+  wait_for(20);
+  EXPECT_EQ(failed + different, 0u);
+  agents_[0]->kill();
+  // The master learns of it from the first searches that lose the shard, some four of them. After two
+  // seconds none does.
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  const size_t before = failed + different;
+  EXPECT_LE(before, 20u) << "of " << asked;
+  wait_for(60);
+  EXPECT_EQ(failed + different, before);
+  is_over = true;
+  for (std::thread& client : clients) client.join();
+}
+
+TEST_F(Cluster, WithoutAnyMirrorAShardIsMissingAndAWarningSaysSo) {
+  const auto& [query, history] = kSearches[0];
+  agents_[0]->kill();
+  agents_[1]->kill();
+  const auto client = master_->connect();
+  const auto rows = client->ask(page(query, history, 2000, 10));
+  ASSERT_TRUE(rows.ok()) << rows.status().message();
+  EXPECT_EQ(rows->size(), 10u);
+  for (const auto& row : *rows) EXPECT_EQ(shard_of(std::stoul(row[0])), 1u);
+  EXPECT_THAT(client->warnings(), testing::HasSubstr("agent"));
+}
+
+TEST_F(Cluster, WeightsReachOneAgentAfterTheOtherAndNoAgentMixesThem) {
+  const auto& [query, history] = kSearches[0];
+  const std::string search = page(query, history, 2000, 50);
+  const auto client = master_->connect();
+  std::set<std::set<uint64_t>> seen;
+  const auto ask = [&] {
+    const auto rows = client->ask(search);
+    EXPECT_TRUE(rows.ok()) << rows.status().message();
+    std::map<size_t, std::set<uint64_t>> generations;
+    std::set<uint64_t> all;
+    for (const auto& row : *rows) {
+      generations[shard_of(std::stoul(row[0]))].insert(generation_in(row));
+      all.insert(generation_in(row));
+    }
+    EXPECT_EQ(generations.size(), kShards);
+    for (const auto& [shard, of_shard] : generations) EXPECT_EQ(of_shard.size(), 1u) << shard;
+    seen.insert(all);
+    return all;
+  };
+  EXPECT_EQ(ask(), std::set<uint64_t>{1});
+  for (size_t agent = 0; agent < agents_.size(); ++agent) {
+    ASSERT_TRUE(publish_weights(kDemo, weights_of(agent)).ok());
+    EXPECT_TRUE(eventually([&] {
+      ask();
+      const auto rows = agents_[agent]->ask(search);
+      return !rows.empty() && generation_in(rows[0]) == 2;
+    })) << agents_[agent]->log();
+    for (size_t i = 0; i < 4 * kMirrors; ++i) ask();
+  }
+  EXPECT_EQ(ask(), std::set<uint64_t>{2});
+  EXPECT_TRUE(seen.contains({1, 2})) << "while the shards differed";
+}
+
+}  // namespace
+}  // namespace barker
