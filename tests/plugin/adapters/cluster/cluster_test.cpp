@@ -183,7 +183,7 @@ TEST_F(Cluster, AKilledAgentIsReplacedByItsMirror) {
   std::this_thread::sleep_for(std::chrono::seconds(2));
   const size_t before = failed + different;
   EXPECT_LE(before, 20u) << "of " << asked;
-  wait_for(60);
+  wait_for(30);
   EXPECT_EQ(failed + different, before);
   is_over = true;
   for (std::thread& client : clients) client.join();
