@@ -44,7 +44,7 @@ struct udf_init {
   char is_constant;
 };
 
-/* The log of the server, since Manticore 2.8: L_setlogcb gets it. A size of -1: the text ends with NUL. */
+/* The log of the server, of Manticore: it hands it to L_setlogcb. A size of -1: the text ends with NUL. */
 typedef void udf_log(const char* text, int size);
 
 #endif /* BARKER_PLUGIN_ADAPTERS_SPHINX_SPHINX_UDF_H_ */
