@@ -44,7 +44,8 @@ struct udf_init {
   char is_constant;
 };
 
-/* The log of the server, since Manticore 2.8: L_setlogcb gets it. A size of -1: the text ends with NUL. */
+/* Writes to the log of the server. Manticore hands it to L_setlogcb; Sphinx 2.2.11 has no such call. A
+ * size of -1 says that the text ends with NUL. */
 typedef void udf_log(const char* text, int size);
 
 #endif /* BARKER_PLUGIN_ADAPTERS_SPHINX_SPHINX_UDF_H_ */

@@ -138,7 +138,7 @@ void Searchd::write_files(const Options& options) {
            << "index ads\n{\n  source = ads\n  path = " << directory_ << "/ads\n}\n";
   } else {
     config << "index ads\n{\n  type = distributed\n  agent_connect_timeout = 500\n"
-              "  agent_query_timeout = 5000\n  ha_strategy = roundrobin\n";
+              "  agent_query_timeout = 5000\n  ha_strategy = nodeads\n";
     for (const Agent& agent : options.agents) {
       config << "  agent = ";
       for (size_t i = 0; i < agent.mirrors.size(); ++i) {
