@@ -30,6 +30,13 @@ struct BaselineOps {
     __builtin_memcpy(lanes, &with_sign, sizeof lanes);
     return Vec::load_unaligned(lanes);
   }
+  static BARKER_INLINE Vec multiply_add(const Vec& a, const Vec& b, const Vec& c) {
+#if defined(__aarch64__)
+    return Vec(vfmaq_f32(c, a, b));
+#else
+    return a * b + c;
+#endif
+  }
   static BARKER_INLINE Vec reciprocal(const Vec& v) { return Vec(1.0f) / v; }
   static BARKER_INLINE float sum(const Vec& v) {
     alignas(64) float lanes[Vec::size];

@@ -6,6 +6,7 @@
 //   kTileRows, kTileVectors     the shape of a dense tile; its sums should fill the registers
 //   kPoolVectors                how many vectors of a row are pooled in one pass
 //   load_half(p)                a vector of binary16 numbers as floats
+//   multiply_add(a, b, c)       a * b + c
 //   reciprocal(v)               1 / v, exact but for the last bits
 //   sum(v), largest(v)          over the lanes, always in the same order
 //   pack_bf16(x, out), dot_bf16(sum, x, w)            if kHasBf16; 16 numbers at a time
@@ -55,10 +56,11 @@ struct KernelsOf {
 
   // ---- small parts
 
-  // a * b + c. xsimd 8.1 has no fused form for AVX-512, but -ffp-contract=fast makes the compiler
-  // fuse this one for every ISA.
+  // a * b + c, rounded once where the ISA has such an instruction. It is the ISA's operation, because
+  // a compiler that contracts a product and a sum where it sees fit does so in one tile and not in
+  // another: a row's score would depend on the rows beside it.
   static BARKER_INLINE Vec multiply_add(const Vec& a, const Vec& b, const Vec& c) {
-    return a * b + c;
+    return Ops::multiply_add(a, b, c);
   }
 
   static BARKER_INLINE Vec load(const float* p) { return Vec::load_unaligned(p); }

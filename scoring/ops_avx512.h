@@ -18,6 +18,9 @@ struct Avx512Ops {
   static BARKER_INLINE Vec load_half(const Half* p) {
     return Vec(_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))));
   }
+  static BARKER_INLINE Vec multiply_add(const Vec& a, const Vec& b, const Vec& c) {
+    return Vec(_mm512_fmadd_ps(a, b, c));
+  }
   // The CPU gives 14 bits; one step of Newton's method doubles them.
   static BARKER_INLINE Vec reciprocal(const Vec& v) {
     const __m512 guess = _mm512_rcp14_ps(v);
@@ -31,10 +34,17 @@ struct Avx512Ops {
         _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_load_ps(x), _mm512_set1_ps(inverse)));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_cvtepi32_epi8(words));
   }
-  // A sum of two products is at most 2 * 127 * 127 and therefore never saturates in 16 bits.
+  // A sum of two products is at most 2 * 127 * 127 and therefore never saturates in 16 bits. The
+  // instructions themselves, because GCC 12 copies the sum around their intrinsics.
   static BARKER_INLINE Words dot_int8(const Words& sum, const Words& x, const Words& w) {
-    const __m512i pairs = _mm512_maddubs_epi16(x, w);
-    return Words(_mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1))));
+    __m512i total = sum, products;
+    const __m512i xi = x, wi = w, ones = _mm512_set1_epi16(1);
+    asm("vpmaddubsw %[w], %[x], %[products]\n\t"
+        "vpmaddwd %[ones], %[products], %[products]\n\t"
+        "vpaddd %[products], %[total], %[total]"
+        : [total] "+v"(total), [products] "=&v"(products)
+        : [x] "v"(xi), [w] "v"(wi), [ones] "v"(ones));
+    return Words(total);
   }
 };
 
