@@ -223,6 +223,10 @@ Result<ExperimentReport> compare(const std::vector<ArmData>& given,
     report.comparisons[i].holm_p = by_holm[i];
     report.comparisons[i].bh_p = by_share[i];
   }
+  if (options.control.empty()) {
+    report.notes.push_back("The arms are compared with " + quoted(arms[0].name) +
+                           ", because no other control was given.");
+  }
   if (segment_names.size() > 1) compare_segments(arms, 0, segment_names, options.level, report);
   decide(report, options);
   return report;

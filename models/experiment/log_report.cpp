@@ -202,6 +202,7 @@ class LogAnalysis {
       arms.push_back(at == experiment.numbers.end() ? nullptr : &experiment.arms[at->second]);
     }
     if (std::find(arms.begin(), arms.end(), nullptr) == arms.end()) {
+      report.days = days_of(arms);
       add_looks(arms, report);
       add_guardrails(arms, report);
       add_periods(arms, report);
@@ -215,13 +216,24 @@ class LogAnalysis {
     return made;
   }
 
+  static double days_of(const std::vector<const Arm*>& arms) {
+    int64_t first = INT64_MAX, last = INT64_MIN;
+    for (const Arm* arm : arms) {
+      first = std::min(first, arm->first);
+      last = std::max(last, arm->last);
+    }
+    return static_cast<double>(last - first + 1) / kMsOfDay;
+  }
+
   void add_looks(const std::vector<const Arm*>& arms, ExperimentReport& report) const {
     std::vector<double> shares;
     for (const ArmReport& arm : report.arms) shares.push_back(arm.share);
     SequentialSampleRatio sequential(shares);
     const double level = options_.comparing.level;
     const double tuned = options_.comparing.tuned_units;
-    for (size_t l = 0; l < looks_; ++l) {
+    int64_t start = INT64_MAX;  // of the experiment, which may be later than that of the log
+    for (const Arm* arm : arms) start = std::min(start, arm->first);
+    for (size_t l = look_of(start); l < looks_; ++l) {
       std::vector<double> counts;
       for (const Arm* arm : arms) counts.push_back(arm->looks[l].units());
       const double p = sample_ratio_p(counts, shares), sequential_p = sequential.look(counts);
@@ -229,7 +241,9 @@ class LogAnalysis {
       for (size_t a = 1; a < arms.size(); ++a) {
         const ArmMoments t = ratio_moments(arms[a]->looks[l], 0, 1);
         Look look;
-        look.days = static_cast<double>(l + 1) * static_cast<double>(look_ms_) / kMsOfDay;
+        look.days = static_cast<double>(pages_.counts().first +
+                                        static_cast<int64_t>(l + 1) * look_ms_ - start) /
+                    kMsOfDay;
         look.arm = report.arms[a].name;
         look.units = c.units + t.units;
         look.relative = relative_lift(c, t, level);
@@ -312,7 +326,7 @@ class LogAnalysis {
           "The weights changed during the experiment. The verdict is of their mixture; the periods "
           "say what each of them did.");
     }
-    const auto span = static_cast<double>(pages_.counts().last - pages_.counts().first);
+    const double span = report.days * kMsOfDay;
     for (size_t a = 1; a < arms.size(); ++a) {
       if (!arms[0] || !arms[a]) continue;
       const double begin = static_cast<double>(std::llabs(arms[a]->first - arms[0]->first));

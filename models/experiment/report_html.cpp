@@ -24,13 +24,13 @@ h3{font-size:1rem;margin-top:1.4rem}
 .verdict.better{border-color:var(--good)}.verdict.worse,.verdict.blocked{border-color:var(--bad)}
 .verdict b{display:block;font-size:1.5rem;line-height:1.3;overflow-wrap:anywhere}
 .checks{list-style:none;padding:0}.checks li{padding:.35rem 0 .35rem 1.8rem;position:relative;border-bottom:1px solid var(--line)}
-.checks li::before{position:absolute;left:.2rem;font-weight:700}.yes::before{content:'\2713';color:var(--good)}
-.no::before{content:'\2717';color:var(--bad)}.mind::before{content:'!';color:var(--open)}
+.checks li::before{position:absolute;left:.2rem;font-weight:700}.checks .yes::before{content:'\2713';color:var(--good)}
+.checks .no::before{content:'\2717';color:var(--bad)}.checks .mind::before{content:'!';color:var(--open)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 td,th{padding:.25rem .9rem .25rem 0;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
-th:first-child,td:first-child{text-align:left}th{font-weight:600;color:var(--soft)}
+th:first-child,td:first-child{text-align:left;white-space:normal;min-width:7rem;overflow-wrap:anywhere}th{font-weight:600;color:var(--soft)}
 .plots{display:flex;flex-wrap:wrap;gap:1.4rem}figure{margin:0;max-width:100%}figcaption{font-weight:600;max-width:340px}
-svg{max-width:100%;height:auto}svg text{fill:var(--soft);font-size:11px}svg .name{fill:var(--fg)}
+svg{max-width:100%;height:auto}svg text{fill:var(--soft);font-size:11px}svg .name{fill:var(--fg);paint-order:stroke;stroke:var(--bg);stroke-width:4px}
 .axis{stroke:var(--line)}.zero{stroke:var(--fg)}.alarm{stroke:var(--bad);stroke-dasharray:4 4}
 .sure{stroke:var(--curve);stroke-width:3;fill:var(--curve)}.unsure{stroke:var(--soft);stroke-width:3;fill:var(--soft)}
 .curve,.thin{fill:none;stroke:var(--curve);stroke-width:2}.thin{stroke:var(--soft);stroke-width:1.4}

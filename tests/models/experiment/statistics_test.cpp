@@ -298,7 +298,7 @@ std::vector<LoggedAction> drawn(Random& random, size_t rows, double wrong_predic
 TEST(OffPolicy, IntervalsCoverTheTruthOverAHundredSeeds) {
   int covered[4] = {};
   for (uint64_t seed = 0; seed < 100; ++seed) {
-    Random random(seed, 3);
+    Random random(mix_bits(seed), 3);
     const std::vector<LoggedAction> log = drawn(random, 2000, 0);
     const std::vector<LoggedAction> wrong = drawn(random, 2000, .3);
     const Effect values[] = {ips(log).value, snips(log).value, doubly_robust(log).value,

@@ -1,0 +1,219 @@
+// Experiments in event logs, which are written here by a world with known truth.
+#include "models/experiment/log_report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <random>
+
+#include "models/base/random.h"
+#include "tests/models/base/temporary_path.h"
+
+namespace barker {
+namespace {
+
+constexpr int64_t kStart = 1'790'000'000'000, kDay = 86'400'000;
+
+struct World {
+  int users = 3000;
+  double lift = 0;  // of the arm "two" over "one"
+  double lost = 0;  // share of the users of "two" whose lines are lost
+  bool weights_change = false;
+  bool tied = false;  // a second experiment follows the arms of the first
+  uint64_t seed = 1;
+};
+
+// Two weeks before the experiment and two weeks of it. Lines are in no order.
+std::vector<std::string> lines_of(const World& world) {
+  Random random(world.seed, 5);
+  std::vector<std::string> lines;
+  for (int u = 0; u < world.users; ++u) {
+    const double rate = .05 * random.gamma(1);
+    const bool two = random.chance(.5);
+    const bool other = world.tied ? two : random.chance(.5);
+    if (two && random.chance(world.lost)) continue;
+    const uint64_t pages = 2 + random.poisson(8);
+    for (uint64_t k = 0; k < pages; ++k) {
+      RawImpression page;
+      page.request = "r" + std::to_string(u) + "-" + std::to_string(k);
+      page.time = kStart + static_cast<int64_t>(random.uniform() * 28 * kDay);
+      (u % 10 == 0 ? page.visitor : page.user) = "u" + std::to_string(u);
+      page.generation = world.weights_change && page.time > kStart + 21 * kDay ? 8 : 7;
+      if (u % 3 == 0) page.user_keywords = {"waterproof"};
+      const bool live = page.time >= kStart + 14 * kDay;
+      if (live) {
+        page.arms = {{"titles", "points", two ? "two" : "one"},
+                     {"bids", "floor", other ? "high" : "low"}};
+      }
+      const double p = rate * (live && two ? 1 + world.lift : 1);
+      for (uint32_t position = 1; position <= 4; ++position) {
+        RawAd ad;
+        ad.id = "a" + std::to_string(position);
+        ad.position = position;
+        ad.price = .5;
+        page.ads.push_back(ad);
+        if (!random.chance(p)) continue;
+        RawClick click;
+        click.event = page.request + ad.id;
+        click.request = page.request;
+        click.time = page.time + 5000;
+        click.object = ad.id;
+        lines.push_back(to_line(click));
+      }
+      lines.push_back(to_line(page));
+    }
+  }
+  return lines;
+}
+
+std::string written(const std::vector<std::string>& lines, const char* name = "raw.jsonl") {
+  const std::string path = temporary_path(name);
+  std::ofstream out(path, std::ios::binary);
+  for (const std::string& line : lines) out << line;
+  return path;
+}
+
+LogReport report_of(const World& world, LogReportOptions options = {}) {
+  Result<LogReport> report = report_logs({written(lines_of(world))}, options);
+  EXPECT_TRUE(report.ok()) << report.status().message();
+  return report.ok() ? std::move(*report) : LogReport();
+}
+
+TEST(LogReport, FindsALiftThatIsThereAndCutsItsIntervalByWhatUsersDidBefore) {
+  World world;
+  world.lift = .5;
+  const LogReport report = report_of(world);
+  ASSERT_EQ(report.experiments.size(), 2u);
+  const ExperimentReport& points = report.experiments[1];
+  EXPECT_EQ(points.name, "titles/points");
+  EXPECT_EQ(points.verdict, Verdict::kBetter);
+  EXPECT_EQ(points.verdict_arm, "two");
+  const Comparison& c = points.comparisons[0];
+  EXPECT_LT(c.relative.low, .5);
+  EXPECT_GT(c.relative.high, .5);
+  ASSERT_TRUE(c.cuped.has_value());
+  EXPECT_LT(c.cuped->absolute.standard_error, .95 * c.absolute.standard_error);
+  EXPECT_GT(c.design_effect, 1.5) << "clicks of a user have much in common";
+  EXPECT_FALSE(points.looks.empty());
+  EXPECT_EQ(points.segments.size(), 2u);
+  EXPECT_TRUE(points.periods.empty());
+  EXPECT_EQ(report.experiments[0].verdict, Verdict::kNone) << "bids/floor does nothing";
+}
+
+TEST(LogReport, CountsTheLastLookAsAll) {
+  const LogReport report = report_of({});
+  const ExperimentReport& points = report.experiments[1];
+  const Look& last = points.looks.back();
+  EXPECT_NEAR(last.relative.value, points.comparisons[0].relative.value, 1e-12);
+  EXPECT_EQ(last.units, points.arms[0].units + points.arms[1].units);
+}
+
+TEST(LogReport, DoesNotDependOnTheOrderOfLinesOrOnTheirFiles) {
+  std::vector<std::string> lines = lines_of({});
+  const auto whole = report_logs({written(lines)}, {});
+  std::mt19937 random(3);
+  std::shuffle(lines.begin(), lines.end(), random);
+  const auto half = lines.begin() + static_cast<ptrdiff_t>(lines.size() / 2);
+  const auto parts = report_logs(
+      {written({lines.begin(), half}, "1.jsonl"), written({half, lines.end()}, "2.jsonl")}, {});
+  ASSERT_TRUE(whole.ok() && parts.ok());
+  EXPECT_EQ(whole->notes, parts->notes);
+  for (size_t e = 0; e < whole->experiments.size(); ++e) {
+    const ExperimentReport &a = whole->experiments[e], &b = parts->experiments[e];
+    for (size_t arm = 0; arm < a.arms.size(); ++arm) {
+      EXPECT_EQ(a.arms[arm].clicks, b.arms[arm].clicks);
+      EXPECT_EQ(a.arms[arm].units, b.arms[arm].units);
+    }
+    EXPECT_NEAR(a.comparisons[0].absolute.p, b.comparisons[0].absolute.p, 1e-9);
+  }
+}
+
+TEST(LogReport, BlocksTheVerdictWhereUsersOfOneArmAreLost) {
+  World world;
+  world.lift = .5;
+  world.lost = .2;
+  const LogReport report = report_of(world);
+  EXPECT_EQ(report.experiments[1].verdict, Verdict::kBlocked);
+}
+
+TEST(LogReport, SplitsByWeightsThatChangeAndSaysSo) {
+  World world;
+  world.weights_change = true;
+  const LogReport report = report_of(world);
+  EXPECT_EQ(report.experiments[1].periods.size(), 2u);
+  EXPECT_THAT(report.experiments[1].warnings,
+              testing::Contains(testing::HasSubstr("weights changed")));
+}
+
+TEST(LogReport, WarnsOfExperimentsThatAreNotIndependent) {
+  World world;
+  const auto disturbed = [](const LogReport& report) {
+    const auto& warnings = report.experiments[1].warnings;
+    return std::any_of(warnings.begin(), warnings.end(), [](const std::string& w) {
+      return w.find("disturb each other") != std::string::npos;
+    });
+  };
+  EXPECT_FALSE(disturbed(report_of(world)));
+  world.tied = true;
+  EXPECT_TRUE(disturbed(report_of(world)));
+}
+
+TEST(LogReport, CountsAClickOnceAndOnlyOnWhatItsPageShowed) {
+  RawImpression page;
+  page.request = "r";
+  page.time = kStart;
+  page.user = "u";
+  page.arms = {{"", "points", "one"}};
+  page.ads.resize(1);
+  page.ads[0].id = "a";
+  RawClick click;
+  click.request = "r";
+  click.object = "a";
+  click.time = kStart + 1000;
+  std::vector<std::string> lines = {to_line(page), to_line(page)};
+  for (const char* event : {"1", "1", "2"}) {
+    click.event = event;
+    lines.push_back(to_line(click));
+  }
+  click.object = "b";  // not shown
+  lines.push_back(to_line(click));
+  click.object = "a";
+  click.request = "s";  // no such page
+  lines.push_back(to_line(click));
+  page.request = "q";
+  page.user = "v";
+  page.arms[0].arm = "two";
+  lines.push_back(to_line(page));
+  click.request = "q";
+  click.time = kStart + LogPages::kWindowMs + 1;  // too late
+  lines.push_back(to_line(click));
+  const auto report = report_logs({written(lines)}, {});
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_EQ(report->experiments[0].arms[0].clicks, 1);
+  EXPECT_EQ(report->experiments[0].arms[0].impressions, 1);
+  EXPECT_EQ(report->experiments[0].arms[1].clicks, 0);
+}
+
+TEST(LogReport, SaysThatALogHasNoExperiment) {
+  RawImpression page;
+  page.request = "r";
+  page.user = "u";
+  const auto report = report_logs({written({to_line(page)})}, {});
+  ASSERT_FALSE(report.ok());
+  EXPECT_THAT(report.status().message(), testing::HasSubstr("no page with an arm"));
+  LogReportOptions options;
+  options.experiment = "other";
+  EXPECT_FALSE(report_logs({written(lines_of({}))}, options).ok());
+}
+
+TEST(LogReport, SplitsUsersAtRandomInTheAaMode) {
+  LogReportOptions options;
+  options.is_aa = true;
+  const LogReport report = report_of({}, options);
+  EXPECT_THAT(report.notes.back(), testing::StartsWith("A/A: of 400 random splits"));
+}
+
+}  // namespace
+}  // namespace barker

@@ -1,0 +1,196 @@
+// What the command reads of other people's tables, and what it says of them.
+#include "models/experiment/table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/models/base/temporary_path.h"
+
+namespace barker {
+namespace {
+
+std::string file_of(const std::string& text) {
+  const std::string path = temporary_path("experiment.csv");
+  std::ofstream(path, std::ios::binary) << text;
+  return path;
+}
+
+Result<ExperimentReport> report_of(const std::string& text, const CompareOptions& comparing = {},
+                                   TableOptions reading = {}) {
+  return report_table(file_of(text), reading, comparing);
+}
+
+std::string error_of(const std::string& text) {
+  const Result<ExperimentReport> report = report_of(text);
+  return report.ok() ? "" : report.status().message();
+}
+
+const std::string kWon = "arm,impressions,clicks\nA,10000,500\nB,10050,600\n";
+
+TEST(Table, OfSumsIsJudgedByThePooledTest) {
+  const auto report = report_of(kWon);
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_EQ(report->verdict, Verdict::kBetter);
+  EXPECT_EQ(report->verdict_arm, "B");
+  EXPECT_EQ(report->comparisons[0].absolute.p, two_proportion_z(500, 10000, 600, 10050).p);
+  EXPECT_EQ(report->arms[1].clicks, 600);
+}
+
+TEST(Table, IsReadWhateverProgramWroteIt) {
+  const auto expected = to_json(*report_of(kWon));
+  const auto same = [&](const std::string& text) {
+    const auto report = report_of(text);
+    ASSERT_TRUE(report.ok()) << text << ": " << report.status().message();
+    auto a = nlohmann::json::parse(to_json(*report)), b = nlohmann::json::parse(expected);
+    a.erase("experiment");
+    b.erase("experiment");
+    a.erase("notes");
+    b.erase("notes");
+    EXPECT_EQ(a, b) << text;
+  };
+  same(
+      "\xEF\xBB\xBF"
+      "arm,impressions,clicks\r\nA,10000,500\r\nB,10050,600");
+  same("Clicks ; ARM;extra; impressions\n500;A;x;10000\n\n600; B ;;10050\n");
+  same("\"clicks\"\t\"arm\"\t\"impressions\"\n\"500\"\t\"A\"\t10000\n600\tB\t10050\n");
+  same("arm,impressions,clicks\nA,4000,200\nB,10050,600\nA,6000,300\n");
+}
+
+TEST(Table, KeepsQuotedNamesAsTheyAre) {
+  const auto report =
+      report_of("arm,impressions,clicks\n\"a, \"\"b\"\"\n c\",100,10\nplain name,100,20\n");
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_EQ(report->arms[0].name, "a, \"b\"\n c");
+  EXPECT_EQ(report->arms[1].name, "plain name");
+}
+
+TEST(Table, SaysFileLineAndWhatIsWrong) {
+  const std::string head = "arm,impressions,clicks\n";
+  EXPECT_THAT(error_of(head + "A,10,11\n"), testing::HasSubstr(".csv:2: expected at most as many"));
+  EXPECT_THAT(error_of(head + "A,10,1\nB,-10,1\n"), testing::HasSubstr(".csv:3: expected a whole"));
+  EXPECT_THAT(error_of(head + "A,,1\n"),
+              testing::HasSubstr(":2: expected a number as impressions"));
+  EXPECT_THAT(error_of(head + "A,1e,1\n"), testing::HasSubstr("found \"1e\""));
+  EXPECT_THAT(error_of(head + "A,10\n"), testing::HasSubstr(":2: expected 3 fields"));
+  EXPECT_THAT(error_of(head + "A,10,1\n"), testing::HasSubstr("expected two arms"));
+  EXPECT_THAT(error_of(head + ",10,1\n"), testing::HasSubstr("the name of an arm"));
+  EXPECT_THAT(error_of(head), testing::HasSubstr("found none"));
+  EXPECT_THAT(error_of("arm,x\nA,1\n"), testing::HasSubstr("found arm,x"));
+  EXPECT_THAT(error_of("arm,arm,clicks\n"), testing::HasSubstr("twice"));
+  EXPECT_THAT(error_of(head + "A,\"10,1\n"), testing::HasSubstr(":2: a quote is not closed"));
+  EXPECT_THAT(error_of("unit,arm,value\nu,A,nan\n"), testing::HasSubstr("found \"nan\""));
+}
+
+TEST(Table, RefusesAUnitTwiceUnlessToldWhatThatMeans) {
+  const std::string text = "unit,arm,value\nu,A,1\nv,B,5\nu,A,2\nw,A,4\nx,B,7\n";
+  EXPECT_THAT(error_of(text), testing::HasSubstr(":4: expected one row for each unit"));
+  TableOptions reading;
+  reading.repeated = "sum";
+  EXPECT_NEAR(report_of(text, {}, reading)->arms[0].mean.value, 3.5, 1e-12);
+  reading.repeated = "mean";
+  EXPECT_NEAR(report_of(text, {}, reading)->arms[0].mean.value, 2.75, 1e-12);
+}
+
+std::string units(int count, double lift, int in_two_arms) {
+  std::string text = "unit,arm,value\n";
+  for (int i = 0; i < count; ++i) {
+    const bool treated = i % 2 == 1;
+    const double value = 10 + i / 2 % 7 + (treated ? lift : 0);
+    text += "u" + std::to_string(i) + (treated ? ",B," : ",A,") + std::to_string(value) + "\n";
+    if (i < in_two_arms) text += "u" + std::to_string(i) + (treated ? ",A,1\n" : ",B,1\n");
+  }
+  return text;
+}
+
+TEST(Table, LeavesOutUnitsOfTwoArmsAndBlocksTheVerdictWhereTheyAreMany) {
+  const auto few = report_of(units(2000, 1, 4)), many = report_of(units(2000, 1, 100));
+  ASSERT_TRUE(few.ok() && many.ok());
+  EXPECT_EQ(few->arms[0].units + few->arms[1].units, 1996);
+  EXPECT_EQ(few->verdict, Verdict::kBetter);
+  EXPECT_FALSE(few->warnings.empty());
+  EXPECT_EQ(many->verdict, Verdict::kBlocked);
+}
+
+TEST(Table, KnowsThatLessMayBeBetter) {
+  CompareOptions comparing;
+  comparing.larger_is_better = false;
+  EXPECT_EQ(report_of(units(2000, 1, 0), comparing)->verdict, Verdict::kWorse);
+  EXPECT_EQ(report_of(units(2000, -1, 0), comparing)->verdict, Verdict::kBetter);
+}
+
+TEST(Table, HasNoVerdictWhereNothingVariesOrNearlyNothingIsKnown) {
+  EXPECT_EQ(report_of("unit,arm,value\na,A,1\nb,A,1\nc,B,2\nd,B,2\n")->verdict,
+            Verdict::kNotEnough);
+  EXPECT_EQ(report_of("arm,impressions,clicks\nA,20,0\nB,20,4\n")->verdict, Verdict::kNotEnough);
+  EXPECT_EQ(report_of("unit,arm,value\na,A,1\nb,B,2\n")->verdict, Verdict::kNotEnough);
+}
+
+TEST(Table, CutsHeavyTailsAtAnExactQuantileOfAllArms) {
+  std::string text = "unit,arm,value\n";
+  for (int i = 1; i <= 1000; ++i) {
+    text += "u" + std::to_string(i) + (i % 2 ? ",A," : ",B,") + std::to_string(i - 500) + "\n";
+  }
+  TableOptions reading;
+  reading.winsorise = .99;
+  const Result<Table> table = read_table(file_of(text), reading);
+  ASSERT_TRUE(table.ok());
+  EXPECT_EQ(table->cap, 490);
+  EXPECT_EQ(table->capped, 10u);
+  reading.winsorise = .5;
+  EXPECT_EQ(read_table(file_of(text), reading)->cap, 0);
+}
+
+TEST(Table, IsBlockedByItsSampleRatioUnlessTheSharesWerePlannedSo) {
+  const std::string text = "arm,impressions,clicks\nA,10000,500\nB,5000,400\n";
+  EXPECT_EQ(report_of(text)->verdict, Verdict::kBlocked);
+  CompareOptions comparing;
+  comparing.shares = {{"A", 2}, {"B", 1}};
+  EXPECT_EQ(report_of(text, comparing)->verdict, Verdict::kBetter);
+  comparing.shares = {{"A", 2}, {"B", 1}, {"C", 1}};
+  EXPECT_EQ(report_of(text, comparing)->verdict, Verdict::kBlocked) << "nobody was in C";
+  comparing.shares = {{"A", 2}};
+  EXPECT_FALSE(report_of(text, comparing).ok());
+}
+
+TEST(Table, CorrectsForTheNumberOfArms) {
+  const auto report = report_of(
+      "arm,impressions,clicks\nx,10000,500\ncontrol,10000,440\nC,10000,445\nD,10000,450\n");
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->arms[0].name, "control");
+  EXPECT_EQ(report->comparisons.size(), 3u);
+  const Comparison& x = report->comparisons[0];
+  EXPECT_EQ(x.arm, "x");
+  EXPECT_NEAR(x.holm_p, 3 * x.absolute.p, 1e-12);
+}
+
+TEST(Json, HasTheFieldsThatProgramsRead) {
+  const auto json = nlohmann::json::parse(to_json(*report_of(kWon)));
+  EXPECT_GT(json.at("srm").at("p").get<double>(), .5);
+  EXPECT_EQ(json.at("arms")[0].at("arm"), "A");
+  EXPECT_EQ(json.at("arms")[0].at("units"), 10000);
+  EXPECT_EQ(json.at("arms")[0].at("mean"), .05);
+  const auto& c = json.at("comparisons")[0];
+  EXPECT_EQ(c.at("against"), "A");
+  for (const char* field : {"difference", "low", "high", "p"})
+    EXPECT_TRUE(c.at("absolute").at(field).is_number());
+  for (const char* field : {"lift", "low", "high", "p"})
+    EXPECT_TRUE(c.at("relative").at(field).is_number());
+  for (const char* field : {"low", "high"}) EXPECT_TRUE(c.at("always_valid").at(field).is_number());
+  EXPECT_TRUE(c.at("cuped").is_null()) << "nothing is known of the time before";
+  EXPECT_EQ(json.at("verdict"), "better");
+}
+
+TEST(Html, EscapesTheNamesOfOthersAndLoadsNothing) {
+  const auto report = report_of("arm,impressions,clicks\n<script>x</script>,1000,50\n'&,1000,90\n");
+  ASSERT_TRUE(report.ok());
+  const std::string page = to_html({*report}, {});
+  EXPECT_EQ(page.find("<script"), std::string::npos);
+  EXPECT_EQ(page.find("http"), std::string::npos);
+  EXPECT_NE(page.find("&lt;script&gt;"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace barker
