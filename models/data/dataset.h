@@ -106,6 +106,9 @@ struct DatasetOptions {
   // The share of the training searches' SF bars that is kept, chosen by a hash of user and time. It
   // answers what would be if main events were scarce. History and auxiliary events stay.
   double main_share = 1.0;
+  std::string encoding;      // of the log, if it is not UTF-8
+  double max_bad_share = 1;  // with a larger share of unusable lines, a log is refused
+  std::string scratch;       // directory of temporary files; if empty, they lie beside the dataset
 };
 
 // Makes a dataset event by event, for callers that need no log in between (simulators). Events of
@@ -134,8 +137,8 @@ class DatasetBuilder {
 };
 
 // Reads the log twice: the phrases, which are the SFs and given keywords of several words, must be
-// known before titles are split. Unusable lines
-// go to `bad`; a log without a usable one is an error.
+// known before titles are split. Standard input and pipes are copied for that. Unusable lines go to
+// `bad`; a log without a usable one is an error.
 Status build_dataset(const std::string& log_path, const std::string& path,
                      const DatasetOptions& options, BadLines& bad);
 
