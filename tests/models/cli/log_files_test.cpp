@@ -153,7 +153,7 @@ TEST_F(LogFiles, WithTooManyUnusableLinesAreRefused) {
       "barker-train prepare --events " + file("tenth.jsonl") + " --out " + file("data");
   const Outcome refused = shell(prepare);
   EXPECT_EQ(refused.code, 65);
-  EXPECT_THAT(refused.out, HasSubstr("10 of 100 lines cannot be used, at most 5% may"));
+  EXPECT_THAT(refused.out, HasSubstr("10 of 100 lines cannot be used, at most 5.00% may"));
   EXPECT_THAT(refused.out, HasSubstr("the first is line 91: not JSON"));
   EXPECT_FALSE(fs::exists(file("data")));
   EXPECT_EQ(shell(prepare + " --max-bad-share 0.1").code, 0);
