@@ -1,5 +1,6 @@
 // A file that is read from front to back, plain or compressed by gzip or zstd, which its magic
-// tells.
+// tells. Compressed parts may follow each other, as after `cat a.gz b.gz`. Anything else behind
+// compressed data is an error, because it would be lost.
 #pragma once
 
 #include <cstddef>
@@ -32,18 +33,15 @@ class InputFile {
   uint64_t bytes_total() const { return total_; }    // 0 where unknown (a pipe)
 
  private:
-  struct Closer {
-    void operator()(void* file) const;
-  };
+  struct Stored;
+  struct GzipReader;
   struct ZstdReader;
   InputFile();
 
-  size_t read_stored(char* to, size_t size, std::string& error);
-
-  std::unique_ptr<void, Closer> file_;  // zlib's gzFile; other files pass through unchanged
-  // Made when the first bytes have zstd's magic. Then `file_` gives what this one decompresses.
+  std::unique_ptr<Stored> stored_;
+  // The first bytes tell which of these is made; none of them is for a plain file.
+  std::unique_ptr<GzipReader> gzip_;
   std::unique_ptr<ZstdReader> zstd_;
-  bool is_started_ = false;
   std::string name_;
   uint64_t total_ = 0;
 };

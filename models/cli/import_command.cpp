@@ -45,6 +45,10 @@ Command add_import_command(CLI::App& app) {
     if (!summary.ok()) return summary.status();
     const auto n = [](uint64_t value) { return static_cast<unsigned long long>(value); };
     std::cerr << visible_lines(bad.report(o->from));
+    if (bad.count() > 0 && bad.count() >= summary->records) {
+      return bad_data(o->from + ": none of its " + std::to_string(summary->records) +
+                      " records can be used");
+    }
     std::fprintf(
         stderr,
         "%llu records read, %llu reported: %llu ads, %llu events, %llu users, %llu queries in %s\n",

@@ -98,6 +98,12 @@ Result<int> run(const Options& o) {
   });
   if (!report.ok()) return report.status();
   std::cerr << visible_lines(report->bad);
+  if (report->counts.events == 0) {
+    return bad_data(o.raw.front() + (o.raw.size() > 1 ? " and others" : "") +
+                    ": no impression can be used; found " + std::to_string(report->lines) +
+                    " lines, of which " + std::to_string(report->bad_lines) +
+                    " are unusable, and " + std::to_string(report->counts.clicks) + " clicks");
+  }
   if (Status s = file.close(); !s.ok()) return s;
   std::ostream& summary = is_standard_output(o.out) ? std::cerr : std::cout;
   summary << (o.json ? to_json(*report) : to_text(*report));

@@ -11,7 +11,7 @@
 #include "models/command/options.h"
 #include "models/data/dataset.h"
 #include "models/data/grouped_text.h"
-#include "models/data/log_path.h"
+#include "models/data/log_file.h"
 #include "models/data/validate.h"
 
 namespace barker {
@@ -61,16 +61,18 @@ Result<bool> is_grouped_text(const std::string& path) {
 Result<int> convert(const Options& o) {
   const OutputPath out{"--out", o.out, OutputPath::Kind::kFileOrStream};
   if (Status s = check_outputs({{"--data", o.data}}, {out}); !s.ok()) return s;
-  if (Status s = check_log_path(o.data); !s.ok()) return s;
-  const Result<bool> grouped = is_grouped_text(o.data);
+  const Result<std::string> scratch =
+      is_stream(o.out) ? temporary_scratch() : Result<std::string>(o.out);
+  if (!scratch.ok()) return scratch.status();
+  const Result<LogFile> log = LogFile::open(o.data, *scratch);
+  if (!log.ok()) return log.status();
+  const Result<bool> grouped = is_grouped_text(log->path());
   if (!grouped.ok()) return grouped.status();
   BadLines bad;
   std::shared_ptr<const Dataset> data;
   if (!*grouped) {
-    const Result<std::string> scratch =
-        is_stream(o.out) ? temporary_scratch() : Result<std::string>(o.out);
-    if (!scratch.ok()) return scratch.status();
-    Result<std::shared_ptr<const Dataset>> opened = open_data(o.data, *scratch, o.dataset, bad);
+    Result<std::shared_ptr<const Dataset>> opened =
+        open_data(log->path(), *scratch, o.dataset, bad);
     if (!opened.ok()) return opened.status();
     data = *opened;
   }
@@ -84,12 +86,18 @@ Result<int> convert(const Options& o) {
     status = write_grouped_text(*data, o.history, write);
   } else {
     std::string line;
-    status = read_grouped_text(o.data, bad, [&](const SearchEvent& event) {
+    uint64_t events = 0;
+    status = read_grouped_text(log->path(), bad, [&](const SearchEvent& event) {
+      ++events;
       line.clear();
       append_event(event, line);
       return write(line);
     });
-    std::cerr << visible_lines(bad.report(o.data));
+    std::cerr << visible_lines(bad.report(log->name()));
+    if (status.ok() && events == 0) {
+      status = bad_data(log->name() + ": expected searches, found " + std::to_string(bad.count()) +
+                        " lines that cannot be used and no other");
+    }
   }
   if (status.ok()) status = file.close();
   if (!status.ok()) return status;
@@ -104,6 +112,7 @@ Command add_prepare_command(CLI::App& app) {
       "prepare", "Turn an event log into a dataset, once for many runs of train and evaluate");
   add_events_option(*command, "--events", o->events);
   add_main_share_option(*command, o->dataset);
+  add_log_options(*command, o->dataset);
   add_out_option(*command, "--out", o->out, "Dataset to write");
   return [o] { return prepare(*o); };
 }
@@ -113,6 +122,7 @@ Command add_validate_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "validate", "Say what is wrong with an event log; exit 65 if it cannot be trained on");
   add_events_option(*command, "events,--events", o->events);
+  add_encoding_option(*command, o->dataset);
   return [o] { return validate(*o); };
 }
 
@@ -126,6 +136,7 @@ Command add_convert_command(CLI::App& app) {
       ->required()
       ->type_name(kFile)
       ->group(kInput);
+  add_log_options(*command, o->dataset);
   command
       ->add_option("--history", o->history,
                    "Number of newest keywords kept in the grouped notation")

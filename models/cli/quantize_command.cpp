@@ -30,6 +30,7 @@ constexpr double kSafetyFactor = 2;
 struct Options {
   std::string weights, data, out, precision = "fp16";
   bool screen = false;
+  DatasetOptions dataset;
 };
 
 // Prints one line of the table and returns whether the value is within its limit. A NaN is not. The
@@ -111,7 +112,7 @@ Result<int> run(const Options& o) {
                             "already");
   }
   BadLines bad;
-  const Result<std::shared_ptr<const Dataset>> data = open_data(o.data, o.out, {}, bad);
+  const Result<std::shared_ptr<const Dataset>> data = open_data(o.data, o.out, o.dataset, bad);
   if (!data.ok()) return data.status();
   if ((*data)->instances_of(Split::kValidation, Task::kMain) == 0) {
     return bad_data(o.data + ": the validation split has no SF impressions to judge by");
@@ -156,6 +157,7 @@ Command add_quantize_command(CLI::App& app) {
       ->required()
       ->type_name(kFile);
   add_data_option(*command, o->data, "its validation split measures the cost");
+  add_log_options(*command, o->dataset);
   one_of(command->add_option("--precision", o->precision,
                              "fp16 rounds the tables; bf16 and int8 also the layers behind the "
                              "first"),

@@ -37,6 +37,33 @@ void add_main_share_option(CLI::App& command, DatasetOptions& dataset) {
       ->group(kInput);
 }
 
+void add_encoding_option(CLI::App& command, DatasetOptions& dataset) {
+  command
+      .add_option("--encoding", dataset.encoding,
+                  "Encoding of the log, such as GB18030; datasets are UTF-8")
+      ->type_name("NAME")
+      ->default_str("UTF-8")
+      ->group(kInput);
+}
+
+void add_log_options(CLI::App& command, DatasetOptions& dataset) {
+  constexpr double kMaxBadShare = 0.05;
+  dataset.max_bad_share = kMaxBadShare;
+  add_encoding_option(command, dataset);
+  command
+      .add_option("--max-bad-share", dataset.max_bad_share,
+                  "Refuse a log if a larger share of its lines cannot be used")
+      ->check(CLI::Range(0.0, 1.0))
+      ->group(kInput);
+  command
+      .add_option("--scratch", dataset.scratch,
+                  "Directory for temporary files, as large as the log")
+      ->check(CLI::ExistingDirectory)
+      ->type_name(kDirectory)
+      ->default_str("that of the output")
+      ->group(kRun);
+}
+
 void add_draws_option(CLI::App& command, int& draws) {
   command
       .add_option("--draws,--bootstrap", draws,

@@ -296,6 +296,7 @@ Command add_train_command(CLI::App& app) {
       app.add_subcommand("train", "Learn from an event log or dataset, judge, write a weight file");
   add_data_option(*command, o->data, "its training split is learned from");
   add_main_share_option(*command, o->dataset);
+  add_log_options(*command, o->dataset);
   add_out_option(*command, "--out", o->out, "Weight file to write");
   add_model_options(*command, *o);
   add_run_options(*command, *o);

@@ -109,6 +109,9 @@ struct DatasetOptions {
   // Keywords and features of all splits get numbers, and not only those of the training split. For
   // a log on which models are judged that were trained on another (fresh_log.h).
   bool numbers_all = false;
+  std::string encoding;      // of the log, if it is not UTF-8
+  double max_bad_share = 1;  // with a larger share of unusable lines, a log is refused
+  std::string scratch;       // directory of temporary files; if empty, they lie beside the dataset
 };
 
 // Makes a dataset event by event, for callers that need no log in between (simulators). Events of
@@ -137,8 +140,8 @@ class DatasetBuilder {
 };
 
 // Reads the log twice: the phrases, which are the SFs and given keywords of several words, must be
-// known before titles are split. Unusable lines
-// go to `bad`; a log without a usable one is an error.
+// known before titles are split. Standard input and pipes are copied for that. Unusable lines go to
+// `bad`; a log without a usable one is an error.
 Status build_dataset(const std::string& log_path, const std::string& path,
                      const DatasetOptions& options, BadLines& bad);
 

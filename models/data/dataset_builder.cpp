@@ -8,8 +8,9 @@
 #include <cstdlib>
 #include <unordered_set>
 
+#include "models/base/number_text.h"
 #include "models/data/dataset_columns.h"
-#include "models/data/log_path.h"
+#include "models/data/log_file.h"
 #include "models/text/keywords.h"
 #include "models/weights/groups.h"
 
@@ -17,6 +18,14 @@
 #include <xxhash.h>
 
 namespace barker {
+namespace {
+
+// What the names of temporary files begin with.
+std::string temporary_file_beside(const std::string& path, const DatasetOptions& options) {
+  return options.scratch.empty() ? path : options.scratch + "/barker";
+}
+
+}  // namespace
 
 struct DatasetBuilder::Impl {
   Impl(std::string file, const std::vector<std::string>& phrases)
@@ -25,10 +34,11 @@ struct DatasetBuilder::Impl {
   }
 
   Status create_columns() {
-    for (const Status& s :
-         {columns.searches.create(path), columns.clicks.create(path), columns.sfs.create(path),
-          columns.ads.create(path), columns.query.create(path), columns.given.create(path),
-          columns.given_sf.create(path), columns.groups.create(path)}) {
+    const std::string beside = temporary_file_beside(path, columns.options);
+    for (const Status& s : {columns.searches.create(beside), columns.clicks.create(beside),
+                            columns.sfs.create(beside), columns.ads.create(beside),
+                            columns.query.create(beside), columns.given.create(beside),
+                            columns.given_sf.create(beside), columns.groups.create(beside)}) {
       if (!s.ok()) return s;
     }
     columns.categories.id("");
@@ -237,36 +247,72 @@ void add_keywords(const SearchEvent& event, std::unordered_set<std::string>& to)
   }
 }
 
+// What must be known of a log before its events are added.
+struct FirstPass {
+  std::unordered_set<std::string> phrases;
+  std::string digest;  // XXH3-128 of the lines, hexadecimal
+};
+
+Result<FirstPass> read_first(const LogFile& log, const DatasetOptions& options) {
+  FirstPass first;
+  XXH3_state_t hash;
+  XXH3_128bits_reset(&hash);
+  Result<LineReader> lines = LineReader::open(log.path());
+  if (!lines.ok()) return lines.status();
+  std::string_view line;
+  while (lines->next(line)) {
+    XXH3_128bits_update(&hash, line.data(), line.size());
+    XXH3_128bits_update(&hash, "\n", 1);
+    const Result<SearchEvent> event = parse_event(line, options.encoding);
+    if (!event.ok()) continue;  // reported in the second pass
+    add_keywords(*event, first.phrases);
+  }
+  if (!lines->status().ok()) return lines->status();
+  const XXH128_hash_t digest = XXH3_128bits_digest(&hash);
+  char text[33];
+  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(digest.high64),
+                static_cast<unsigned long long>(digest.low64));
+  first.digest = text;
+  return first;
+}
+
+// Whether enough of the lines could be used.
+Status check_share(const LogFile& log, uint64_t used, uint64_t lines, const BadLines& bad,
+                   const DatasetOptions& options) {
+  if (used == 0) {
+    const std::string found = std::to_string(lines) + " lines without one";
+    return bad_data(log.name() + ": expected events, found " +
+                    (lines == 0 ? "an empty file" : found));
+  }
+  const double share = static_cast<double>(lines - used) / static_cast<double>(lines);
+  if (share <= options.max_bad_share) return {};
+  std::string text = log.name() + ": " + std::to_string(lines - used) + " of " +
+                     std::to_string(lines) + " lines cannot be used, at most " +
+                     number_text(100 * options.max_bad_share, 2) + "% may (--max-bad-share)";
+  if (!bad.first().empty()) {
+    text += "; the first is line " + std::to_string(bad.first().front().line) + ": " +
+            bad.first().front().reason;
+  }
+  return bad_data(text);
+}
+
 }  // namespace
 
 Status build_dataset(const std::string& log_path, const std::string& path,
                      const DatasetOptions& options, BadLines& bad) {
-  if (Status s = check_log_path(log_path); !s.ok()) return s;
-  std::unordered_set<std::string> phrases;
-  XXH3_state_t hash;
-  XXH3_128bits_reset(&hash);
-  {
-    Result<LineReader> lines = LineReader::open(log_path);
-    if (!lines.ok()) return lines.status();
-    std::string_view line;
-    while (lines->next(line)) {
-      XXH3_128bits_update(&hash, line.data(), line.size());
-      XXH3_128bits_update(&hash, "\n", 1);
-      const Result<SearchEvent> event = parse_event(line);
-      if (!event.ok()) continue;  // reported in the second pass
-      add_keywords(*event, phrases);
-    }
-    if (!lines->status().ok()) return lines->status();
-  }
+  const Result<LogFile> log = LogFile::open(log_path, temporary_file_beside(path, options));
+  if (!log.ok()) return log.status();
+  const Result<FirstPass> first = read_first(*log, options);
+  if (!first.ok()) return first.status();
   Result<DatasetBuilder> builder =
-      DatasetBuilder::create(path, options, {phrases.begin(), phrases.end()});
+      DatasetBuilder::create(path, options, {first->phrases.begin(), first->phrases.end()});
   if (!builder.ok()) return builder.status();
-  Result<LineReader> lines = LineReader::open(log_path);
+  Result<LineReader> lines = LineReader::open(log->path());
   if (!lines.ok()) return lines.status();
   std::string_view line;
   uint64_t used = 0;
   while (lines->next(line)) {
-    const Result<SearchEvent> event = parse_event(line);
+    const Result<SearchEvent> event = parse_event(line, options.encoding);
     if (!event.ok()) {
       const bool cut = lines->ended_without_newline();
       bad.add(lines->number(),
@@ -280,23 +326,14 @@ Status build_dataset(const std::string& log_path, const std::string& path,
     }
   }
   if (!lines->status().ok()) return lines->status();
-  if (used == 0) {
-    const std::string found = std::to_string(lines->number()) + " lines without one";
-    return bad_data(log_path + ": expected events, found " +
-                    (lines->number() == 0 ? "an empty file" : found));
-  }
-  const XXH128_hash_t digest = XXH3_128bits_digest(&hash);
-  char text[33];
-  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(digest.high64),
-                static_cast<unsigned long long>(digest.low64));
-  return builder->finish(text);
+  if (Status s = check_share(*log, used, lines->number(), bad, options); !s.ok()) return s;
+  return builder->finish(first->digest);
 }
 
 Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::string& path,
                                                            const std::string& scratch,
                                                            const DatasetOptions& options,
                                                            BadLines& bad) {
-  if (Status s = check_log_path(path); !s.ok()) return s;
   if (Dataset::is_dataset(path)) {
     if (options.main_share < 1) {
       return invalid_argument(path +
@@ -304,7 +341,8 @@ Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::string& pa
     }
     return Dataset::open(path);
   }
-  const std::string made = scratch + ".dataset." + std::to_string(getpid());
+  const std::string made =
+      temporary_file_beside(scratch, options) + ".dataset." + std::to_string(getpid());
   if (Status s = build_dataset(path, made, options, bad); !s.ok()) return s;
   Result<std::shared_ptr<const Dataset>> dataset = Dataset::open(made);
   unlink(made.c_str());  // the mapping keeps the bytes

@@ -1,7 +1,8 @@
 #include "models/data/events.h"
 
+#include "models/base/utf8.h"
 #include "models/data/json_fields.h"
-#include "models/text/text.h"
+#include "models/text/encoding.h"
 
 namespace barker {
 namespace {
@@ -12,6 +13,7 @@ using json_fields::member;
 using json_fields::optional_string;
 using json_fields::read_array;
 using json_fields::read_groups;
+using json_fields::read_integer;
 using json_fields::read_strings;
 using json_fields::Wrong;
 
@@ -19,7 +21,7 @@ bool read_clicked(const Json& object, const std::string& field) {
   const Json* value = member(object, "clicked");
   if (!value) throw Wrong{field + ".clicked: missing"};
   if (value->is_boolean()) return value->get<bool>();
-  if (value->is_number_integer() && (*value == 0 || *value == 1)) return *value == 1;
+  if (value->is_number() && (*value == 0 || *value == 1)) return *value == 1;
   throw Wrong{field + ".clicked: expected true, false, 1 or 0, found " + value->dump()};
 }
 
@@ -71,8 +73,8 @@ SearchEvent read_event(const Json& json) {
   if (!json.is_object()) throw Wrong{"expected a JSON object" + found(json)};
   SearchEvent event;
   const Json* time = member(json, "time");
-  if (!time || !time->is_number_integer()) throw Wrong{"time: expected an integer"};
-  event.time = time->get<int64_t>();
+  if (!time) throw Wrong{"time: missing"};
+  event.time = read_integer(*time, "time");
   event.user = optional_string(json, "user");
   if (event.user.empty()) throw Wrong{"user: missing or empty"};
   event.search = optional_string(json, "search");
@@ -97,9 +99,17 @@ SearchEvent read_event(const Json& json) {
 
 }  // namespace
 
-Result<SearchEvent> parse_event(std::string_view json_line) {
+Result<SearchEvent> parse_event(std::string_view json_line, const std::string& encoding) {
+  std::string converted;
+  if (!encoding.empty()) {
+    Result<std::string> utf8 = to_utf8(json_line, encoding);
+    if (!utf8.ok()) return utf8.status();
+    converted = std::move(*utf8);
+    json_line = converted;
+  }
+  if (!is_valid_utf8(json_line)) return bad_data(describe_invalid_utf8(json_line));
   try {
-    return read_event(Json::parse(sanitize_utf8(json_line)));
+    return read_event(Json::parse(json_line));
   } catch (const Wrong& wrong) {
     return bad_data(wrong.reason);
   } catch (const nlohmann::json::exception& e) {

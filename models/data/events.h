@@ -58,8 +58,9 @@ struct SearchEvent {
   bool history_only = false;      // clicks count as history, but nothing here is an instance
 };
 
-// An error says what is wrong with the line, but not which file and line it is.
-Result<SearchEvent> parse_event(std::string_view json_line);
+// An error says what is wrong with the line, but not which file and line it is. The line is UTF-8,
+// or text of the named encoding (models/text/encoding.h).
+Result<SearchEvent> parse_event(std::string_view json_line, const std::string& encoding = {});
 // Appends one JSON object and a line end.
 void append_event(const SearchEvent& event, std::string& out);
 

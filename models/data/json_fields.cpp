@@ -1,5 +1,8 @@
 #include "models/data/json_fields.h"
 
+#include <cmath>
+#include <limits>
+
 namespace barker::json_fields {
 namespace {
 
@@ -20,7 +23,30 @@ FeatureGroup read_group(const std::string& name, const Json& value) {
 
 }  // namespace
 
-std::string found(const Json& value) { return std::string(", found ") + value.type_name(); }
+std::string found(const Json& value) {
+  constexpr size_t kLongest = 40;  // bytes; more would hide the reason
+  std::string text = std::string(", found ") + value.type_name();
+  if (value.is_structured() || value.is_null()) return text;
+  const std::string shown = value.dump(-1, ' ', true, Json::error_handler_t::replace);
+  return text + " " + (shown.size() > kLongest ? shown.substr(0, kLongest) + "..." : shown);
+}
+
+int64_t read_integer(const Json& value, const std::string& field) {
+  constexpr double kExact = 9007199254740992;  // 2^53: up to here every integer is a double
+  if (value.is_number_unsigned()) {
+    const auto number = value.get<uint64_t>();
+    if (number > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
+      throw Wrong{field + ": expected an integer of 64 bits with a sign" + found(value)};
+    }
+    return static_cast<int64_t>(number);
+  }
+  if (value.is_number_integer()) return value.get<int64_t>();
+  const double number = value.is_number_float() ? value.get<double>() : NAN;
+  if (!(std::abs(number) <= kExact) || number != std::floor(number)) {
+    throw Wrong{field + ": expected an integer" + found(value)};
+  }
+  return static_cast<int64_t>(number);
+}
 
 const Json* member(const Json& object, const char* name) {
   const auto at = object.find(name);

@@ -18,7 +18,7 @@ struct Wrong {
   std::string reason;
 };
 
-// ", found object": the end of a reason.
+// ", found object" or ", found string \"x\"": the end of a reason.
 std::string found(const Json& value);
 
 // The member of an object; null where there is none or it is null.
@@ -29,6 +29,9 @@ std::string read_string(const Json& value, const std::string& field);
 std::string optional_string(const Json& object, const char* name);
 // The member must be there and must not be empty.
 std::string required_string(const Json& object, const char* name, const std::string& where = "");
+
+// An integer, also one that a tool wrote as 1.0.
+int64_t read_integer(const Json& value, const std::string& field);
 
 const Json& read_array(const Json& value, const std::string& field);
 std::vector<std::string> read_strings(const Json& value, const std::string& field);

@@ -41,18 +41,20 @@ void SpoolFile::append(const void* bytes, size_t size) {
   constexpr size_t kBuffer = 1 << 18;
   buffer_.append(static_cast<const char*>(bytes), size);
   size_ += size;
-  if (buffer_.size() >= kBuffer) flush();
+  if (buffer_.size() >= kBuffer) static_cast<void>(flush());  // finish() returns the error
 }
 
-void SpoolFile::flush() {
+Status SpoolFile::flush() {
   if (error_ == 0) error_ = write_all(descriptor_, buffer_.data(), buffer_.size());
   buffer_.clear();
+  if (error_ == 0) return {};
+  return io_error(std::string("temporary file: cannot be written: ") + std::strerror(error_));
 }
 
 Result<std::span<const std::byte>> SpoolFile::finish() {
-  flush();
+  const Status flushed = flush();
   buffer_.shrink_to_fit();
-  if (error_ != 0) return io_error(std::string("temporary column: ") + std::strerror(error_));
+  if (!flushed.ok()) return flushed;
   if (size_ == 0) return std::span<const std::byte>();
   void* mapped = mmap(nullptr, size_, PROT_READ, MAP_SHARED, descriptor_, 0);
   if (mapped == MAP_FAILED) {

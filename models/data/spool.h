@@ -26,10 +26,11 @@ class SpoolFile {
   // Maps what was appended, until the file is destroyed. There must be no append() after it.
   Result<std::span<const std::byte>> finish();
   size_t size() const { return size_; }  // bytes appended
+  // Writes what was appended, for those who read the file by its descriptor.
+  Status flush();
+  int descriptor() const { return descriptor_; }
 
  private:
-  void flush();
-
   int descriptor_ = -1;
   int error_ = 0;
   size_t size_ = 0;

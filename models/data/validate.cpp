@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include "models/base/number_text.h"
-#include "models/data/log_path.h"
+#include "models/data/log_file.h"
 
 namespace barker {
 namespace {
@@ -28,12 +28,12 @@ class Validator {
  public:
   explicit Validator(LogReport& report) : report_(report) {}
 
-  Status read(const std::string& path) {
+  Status read(const std::string& path, const std::string& encoding) {
     Result<LineReader> lines = LineReader::open(path);
     if (!lines.ok()) return lines.status();
     std::string_view line;
     while (lines->next(line)) {
-      const Result<SearchEvent> event = parse_event(line);
+      const Result<SearchEvent> event = parse_event(line, encoding);
       if (event.ok()) look_at(*event, lines->number());
     }
     if (!lines->status().ok()) return lines->status();
@@ -186,10 +186,11 @@ Result<LogReport> validate_log(const std::string& path, const std::string& scrat
                                const DatasetOptions& options) {
   LogReport report;
   Validator validator(report);
-  if (Status s = check_log_path(path); !s.ok()) return s;
-  if (Status s = validator.read(path); !s.ok()) return s;
+  const Result<LogFile> log = LogFile::open(path, scratch);
+  if (!log.ok()) return log.status();
+  if (Status s = validator.read(log->path(), options.encoding); !s.ok()) return s;
   BadLines bad;
-  const auto data = open_dataset_or_log(path, scratch, options, bad);
+  const auto data = open_dataset_or_log(log->path(), scratch, options, bad);
   if (data.status().code() == Code::kBadData) {
     validator.look_at(data.status(), bad);
   } else if (!data.ok()) {

@@ -122,6 +122,32 @@ TEST(LineReader, SaysThatACompressedFileEndsEarly) {
   EXPECT_EQ(reader->status().code(), Code::kBadData);
 }
 
+TEST(LineReader, ReadsGzipMembersThatFollowEachOtherAndZerosBehindThem) {
+  const std::string packed = temporary_path("members.gz");
+  ASSERT_TRUE(compress_file(file_with("a\nb"), packed, Compression::kGzip).ok());
+  const std::string member = bytes_of(packed);
+  for (const std::string& padding : {std::string(), std::string(1 << 19, '\0')}) {
+    auto reader = LineReader::open(file_with(member + member + padding));
+    ASSERT_TRUE(reader.ok());
+    EXPECT_EQ(read_all(*reader), (std::vector<std::string>{"a", "ba", "b"}));
+    EXPECT_TRUE(reader->status().ok()) << reader->status().message();
+  }
+}
+
+TEST(LineReader, LosesNothingThatFollowsGzipDataInSilence) {
+  const std::string packed = temporary_path("first.gz");
+  ASSERT_TRUE(compress_file(file_with("a\n"), packed, Compression::kGzip).ok());
+  const std::string member = bytes_of(packed);
+  for (const std::string& rest : {std::string("b\n"), std::string("\0\0b", 3), std::string("b")}) {
+    auto reader = LineReader::open(file_with(member + rest));
+    ASSERT_TRUE(reader.ok());
+    read_all(*reader);
+    EXPECT_EQ(reader->status().code(), Code::kBadData) << rest;
+    EXPECT_NE(reader->status().message().find("the gzip data end"), std::string::npos)
+        << reader->status().message();
+  }
+}
+
 TEST(LineReader, NamesAMissingFile) {
   const auto reader = LineReader::open("/nowhere/at/all");
   ASSERT_FALSE(reader.ok());

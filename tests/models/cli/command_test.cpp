@@ -326,16 +326,6 @@ TEST_F(TrainCommand, NeedsNoWritableDirectoryBesideALogThatItOnlyReads) {
   fs::permissions(shelf, fs::perms::owner_all);
 }
 
-TEST_F(TrainCommand, RefusesAPipeAsALog) {
-  ASSERT_EQ(mkfifo(file("pipe").c_str(), 0600), 0);
-  for (const char* command : {"validate ", "evaluate --baseline popularity --data ",
-                              "convert --out x --data ", "prepare --out x --events "}) {
-    const Outcome r = run(command + file("pipe"));
-    EXPECT_EQ(r.code, 64) << command;
-    EXPECT_THAT(r.out, HasSubstr("pipe: is read twice")) << command;
-  }
-}
-
 TEST_F(TrainCommand, TellsANewcomerWhatIsWrong) {
   const std::string empty = file("empty");
   std::ofstream(empty).flush();

@@ -107,5 +107,90 @@ TEST_F(LogFiles, AreNotReadWhereTheOutputCannotBeWritten) {
   }
 }
 
+TEST_F(LogFiles, AreReadFromPipesAsFromFiles) {
+  const std::string log = file("log.jsonl");
+  ASSERT_EQ(shell("barker-train convert --data " + log + " --out " + file("expected")).code, 0);
+  ASSERT_EQ(shell("gzip -k " + log + "; mkfifo " + file("fifo")).code, 0);
+  for (const std::string& from :
+       {"<(cat " + log + ")", "- <" + log, "/dev/stdin <" + log, "<(gzip -c " + log + ")",
+        "- < <(cat " + log + ")",
+        file("fifo") + " & cat " + log + " >" + file("fifo") + "; wait $!",
+        "<(cat " + log + ".gz " + log + ".gz | head -c $(stat -c %s " + log + ".gz))"}) {
+    const std::string found = file("found");
+    const Outcome r = shell("barker-train convert --out " + found + " --data " + from);
+    EXPECT_EQ(r.code, 0) << from << "\n" << r.out;
+    EXPECT_EQ(bytes_of(found), bytes_of(file("expected"))) << from;
+    fs::remove(found);
+  }
+  const Outcome prepared =
+      shell("barker-train prepare --events <(cat " + log + ") --out " + file("data"));
+  EXPECT_THAT(prepared.out, HasSubstr("300 events used, 0 lines reported"));
+  EXPECT_THAT(shell("barker-train validate <(cat " + log + ")").out, HasSubstr("usable"));
+  EXPECT_EQ(
+      shell("barker-train evaluate --baseline popularity --draws 10 --data <(cat " + log + ")")
+          .code,
+      0);
+}
+
+TEST_F(LogFiles, WithoutAUsableLineAreErrors) {
+  put("bad", "no event\n{}\n");
+  put("empty", "");
+  put("grouped", "#groups hist sfhist query target\nno grouped text\n");
+  for (const std::string name : {"bad", "empty", "grouped"}) {
+    for (const std::string command : {"prepare --events ", "train --data ", "convert --data ",
+                                      "join --raw ", "validate --events "}) {
+      const Outcome r = shell("barker-train " + command + file(name) +
+                              (command.starts_with("validate") ? "" : " --out " + file("none")));
+      EXPECT_EQ(r.code, 65) << command << name << "\n" << r.out;
+      EXPECT_FALSE(fs::exists(file("none"))) << command << name;
+    }
+  }
+}
+
+TEST_F(LogFiles, WithTooManyUnusableLinesAreRefused) {
+  put("tenth.jsonl", good_log(90) + std::string("x\nx\nx\nx\nx\nx\nx\nx\nx\nx\n"));
+  const std::string prepare =
+      "barker-train prepare --events " + file("tenth.jsonl") + " --out " + file("data");
+  const Outcome refused = shell(prepare);
+  EXPECT_EQ(refused.code, 65);
+  EXPECT_THAT(refused.out, HasSubstr("10 of 100 lines cannot be used, at most 5.00% may"));
+  EXPECT_THAT(refused.out, HasSubstr("the first is line 91: not JSON"));
+  EXPECT_FALSE(fs::exists(file("data")));
+  EXPECT_EQ(shell(prepare + " --max-bad-share 0.1").code, 0);
+}
+
+TEST_F(LogFiles, AreReadInTheirEncoding) {
+  // "retro" is replaced by two Chinese characters, in GB18030 and in UTF-8.
+  const auto with = [](const std::string& word) {
+    std::string log = good_log(100);
+    for (size_t at; (at = log.find("retro")) != std::string::npos;) log.replace(at, 5, word);
+    return log;
+  };
+  put("gb.jsonl", with("\xB8\xB4\xB9\xC5"));
+  put("utf8.jsonl", with("\u590d\u53e4"));
+  const Outcome refused =
+      shell("barker-train prepare --events " + file("gb.jsonl") + " --out " + file("data"));
+  EXPECT_EQ(refused.code, 65);
+  EXPECT_THAT(refused.out, HasSubstr("gb.jsonl:1: not UTF-8: found byte 0xB8 in column"));
+  EXPECT_THAT(refused.out, HasSubstr("--encoding GB18030 reads"));
+  const std::string convert = "barker-train convert --out " + file("of_gb") + " --data ";
+  ASSERT_EQ(shell(convert + file("gb.jsonl") + " --encoding GB18030").code, 0);
+  ASSERT_EQ(
+      shell("barker-train convert --out " + file("of_utf8") + " --data " + file("utf8.jsonl")).code,
+      0);
+  EXPECT_EQ(bytes_of(file("of_gb")), bytes_of(file("of_utf8")));
+  EXPECT_THAT(shell(convert + file("gb.jsonl") + " --encoding GB99999").out,
+              HasSubstr("encoding \"GB99999\": is not known"));
+}
+
+TEST_F(LogFiles, MayLieWhereNothingElseCan) {
+  const Outcome r =
+      shell("mkdir " + file("scratch") + "; barker-train prepare --scratch " + file("scratch") +
+            " --events " + file("log.jsonl") + " --out " + file("data"));
+  EXPECT_EQ(r.code, 0) << r.out;
+  EXPECT_TRUE(fs::is_empty(file("scratch"))) << "temporary files are removed";
+  EXPECT_EQ(shell("barker-train prepare --scratch /nowhere --events x --out y").code, 64);
+}
+
 }  // namespace
 }  // namespace barker

@@ -37,6 +37,35 @@ TEST(ParseEvent, ReadsBackEveryFieldThatIsWritten) {
   EXPECT_TRUE(std::isnan(parsed->sfs[1].true_probability));
 }
 
+TEST(ParseEvent, TakesIntegersAsOtherToolsWriteThem) {
+  const auto event = parse_event(
+      "{\"time\": 1730000000.0, \"user\": \"u\", \"sfs\": [{\"text\": \"a\", \"clicked\": 1.0}]}");
+  ASSERT_TRUE(event.ok()) << event.status().message();
+  EXPECT_EQ(event->time, 1'730'000'000);
+  EXPECT_TRUE(event->sfs[0].clicked);
+}
+
+TEST(ParseEvent, SaysWhichTimeItCannotTake) {
+  const auto error_with = [](const std::string& time) {
+    return error_of("{\"time\": " + time + ", \"user\": \"u\"}");
+  };
+  EXPECT_THAT(
+      error_with("18446744073709551615"),
+      HasSubstr("expected an integer of 64 bits with a sign, found number 18446744073709551615"));
+  EXPECT_THAT(error_with("1.5"), HasSubstr("time: expected an integer, found number 1.5"));
+  EXPECT_THAT(error_with("1e300"), HasSubstr("time: expected an integer, found number 1e+300"));
+  EXPECT_THAT(error_with("\"17\""), HasSubstr("time: expected an integer, found string \"17\""));
+}
+
+TEST(ParseEvent, SaysWhereALineIsNotUtf8) {
+  EXPECT_THAT(error_of("{\"user\": \"\xFF\"}"),
+              HasSubstr("not UTF-8: found byte 0xFF in column 11"));
+  EXPECT_THAT(error_of("{\"user\": \"\xD6\xD0\"}"), HasSubstr("is valid GB18030"));
+  const auto event = parse_event("{\"time\": 1, \"user\": \"\xD6\xD0\"}", "GB18030");
+  ASSERT_TRUE(event.ok()) << event.status().message();
+  EXPECT_EQ(event->user, "\u4e2d");
+}
+
 TEST(ParseEvent, NamesTheFieldThatIsWrong) {
   EXPECT_THAT(
       error_of("{\"time\": 1, \"user\": \"u\", \"sfs\": [{\"text\": \"a\", \"clicked\": 2}]}"),

@@ -1,0 +1,28 @@
+// An event log that can be read several times, as making a dataset requires.
+#pragma once
+
+#include <string>
+
+#include "models/base/result.h"
+#include "models/data/spool.h"
+
+namespace barker {
+
+class LogFile {
+ public:
+  // A regular file is read where it is. Standard input ("-") and pipes are first copied, still
+  // compressed if they are, into a file without a name in the directory of `scratch`. Errors name
+  // the path, also one that does not exist. One thread.
+  static Result<LogFile> open(const std::string& path, const std::string& scratch);
+
+  // To open the log by, any number of times, as long as this object lives.
+  const std::string& path() const { return path_; }
+  // How messages call the log: the path that was given, or "standard input".
+  const std::string& name() const { return name_; }
+
+ private:
+  std::string path_, name_;
+  SpoolFile copy_;
+};
+
+}  // namespace barker
