@@ -3,16 +3,17 @@
 #include <unistd.h>
 
 #include "models/data/events.h"
-#include "models/data/log_path.h"
+#include "models/data/log_file.h"
 
 namespace barker {
 namespace {
 
 // Adds the events of a log to a split, whatever split they name. Returns how many.
-Result<uint64_t> add_log(const std::string& path, Split split, DatasetBuilder& builder,
-                         BadLines& bad) {
-  if (Status s = check_log_path(path); !s.ok()) return s;
-  Result<LineReader> lines = LineReader::open(path);
+Result<uint64_t> add_log(const std::string& path, const std::string& scratch, Split split,
+                         DatasetBuilder& builder, BadLines& bad) {
+  const Result<LogFile> log = LogFile::open(path, scratch);
+  if (!log.ok()) return log.status();
+  Result<LineReader> lines = LineReader::open(log->path());
   if (!lines.ok()) return lines.status();
   std::string_view line;
   uint64_t used = 0;
@@ -45,10 +46,12 @@ Result<std::shared_ptr<const Dataset>> open_fresh_log(const FreshLog& fresh,
   Result<DatasetBuilder> builder = DatasetBuilder::create(made, options, phrases);
   if (!builder.ok()) return builder.status();
   for (const std::string& path : fresh.history) {
-    const Result<uint64_t> used = add_log(path, Split::kTrain, *builder, bad.emplace_back());
+    const Result<uint64_t> used =
+        add_log(path, scratch, Split::kTrain, *builder, bad.emplace_back());
     if (!used.ok()) return used.status();
   }
-  const Result<uint64_t> used = add_log(fresh.log, Split::kTest, *builder, bad.emplace_back());
+  const Result<uint64_t> used =
+      add_log(fresh.log, scratch, Split::kTest, *builder, bad.emplace_back());
   if (!used.ok()) return used.status();
   if (*used == 0) return bad_data(fresh.log + ": expected events, found none that can be used");
   if (Status s = builder->finish("fresh"); !s.ok()) return s;
