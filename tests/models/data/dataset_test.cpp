@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cmath>
@@ -216,13 +215,6 @@ TEST(Dataset, IsRefusedIfAByteOfItIsWrong) {
 TEST(Dataset, NamesWhatCannotBeDone) {
   BadLines bad;
   const std::string path = temporary_path("data.barker");
-  EXPECT_THAT(build_dataset("-", path, {}, bad).message(), HasSubstr("read twice"));
-  const std::string pipe = temporary_path("pipe");
-  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
-  EXPECT_THAT(build_dataset(pipe, path, {}, bad).message(), HasSubstr(pipe + ": is read twice"));
-  EXPECT_THAT(open_dataset_or_log(pipe, path, {}, bad).status().message(),
-              HasSubstr(pipe + ": is read twice"));
-  std::remove(pipe.c_str());
   EXPECT_EQ(build_dataset("/nowhere", path, {}, bad).code(), Code::kNotFound);
   const std::string log = temporary_path("log.jsonl");
   std::ofstream(log) << kOneEvent;

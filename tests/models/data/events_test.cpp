@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string error_of(const char* line) {
+std::string error_of(const std::string& line) {
   const auto event = parse_event(line);
   return event.ok() ? "" : event.status().message();
 }
