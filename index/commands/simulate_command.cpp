@@ -176,7 +176,8 @@ Command add_simulate_command(CLI::App& app) {
   const auto probability = [&](const char* name, double& value, const char* what) {
     command->add_option(name, value, what)->check(CLI::Range(0.0, 1.0))->group(kReading);
   };
-  probability("--title-read", s.reading.title, "P(a selling point in the merchant's title is read)");
+  probability("--title-read", s.reading.title,
+              "P(a selling point in the merchant's title is read)");
   probability("--prefix-read", s.reading.prefix, "P(read) of one before the title");
   probability("--highlight-read", s.reading.highlight, "P(read) of one that is marked there");
   command->add_option("--seed", s.seed, "Equal seeds give equal results")->group(kRun);
