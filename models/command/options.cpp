@@ -60,7 +60,9 @@ OptionText text_of(const CLI::Option& option) {
     text.bounds = type.substr(in + 4, type.find(']', in) - in - 3);
   }
   text.choices = choices_in(text.value);
-  if (option.get_default_str() != "[]") text.default_value = option.get_default_str();
+  // An empty list and a NaN stand for "not given".
+  const std::string shown = option.get_default_str();
+  if (shown != "[]" && shown != "nan") text.default_value = shown;
   return text;
 }
 
