@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -31,7 +32,7 @@ namespace {
 constexpr size_t kMaxConfiguration = 1 << 20;  // bytes
 
 struct Options {
-  std::string data, out, config, name = "barker", version = "1", checkpoint, peers;
+  std::string data, out, config, name = "barker", version = "1", checkpoint, peers, start;
   std::vector<std::string> set;
   DatasetOptions dataset;
   uint64_t checkpoint_steps = 0;
@@ -155,7 +156,8 @@ RunOptions run_options(const Options& options) {
   RunOptions run;
   run.checkpoint = options.checkpoint.empty() ? options.out + ".checkpoint" : options.checkpoint;
   run.checkpoint_steps = options.checkpoint_steps;
-  run.resume = options.resume;
+  run.resume = options.resume && std::filesystem::exists(run.checkpoint);
+  run.start = options.start;
   run.stop = &stop_requested;
   if (!options.quiet) {
     run.on_epoch = print_epoch;
@@ -194,6 +196,7 @@ Status write_model(Trained& trained, const Dataset& data, const TrainOptions& tr
       {"instances", std::to_string(count_of(data, Split::kTrain, Task::kMain)) + " main, " +
                         std::to_string(count_of(data, Split::kTrain, Task::kAuxiliary)) +
                         " auxiliary"}};
+  if (!options.start.empty()) card.notes.emplace_back("started from", options.start);
   WeightDraft draft(options.out);
   if (Status s = draft.write(trained.model); !s.ok()) return s;
   if (Status s = judge(draft.path(), data, train_with, options, card.metrics); !s.ok()) return s;
@@ -205,7 +208,9 @@ Status write_model(Trained& trained, const Dataset& data, const TrainOptions& tr
 
 Status check_files(const Options& options) {
   if (options.rank > 0) return {};  // only rank 0 writes
-  return check_outputs({{"--data", options.data}, {"--config", options.config}},
+  return check_outputs({{"--data", options.data},
+                        {"--config", options.config},
+                        {"--init", options.start}},
                        {{"--out", options.out}, {"--checkpoint", run_options(options).checkpoint}});
 }
 
@@ -220,6 +225,10 @@ Result<int> run(const Options& options) {
   const Dataset& data = **opened;
   print_data(data, bad);
   RunOptions run = run_options(options);
+  if (options.resume && !run.resume) {
+    std::fprintf(stderr, "%s: there is no checkpoint, so the run starts\n",
+                 visible(run.checkpoint).c_str());
+  }
   std::unique_ptr<Peers> peers;
   if (options.ranks > 1) {
     Result<std::unique_ptr<Peers>> connected =
@@ -237,6 +246,10 @@ Result<int> run(const Options& options) {
     return kExitUnavailable;
   }
   if (options.rank > 0) return kExitOk;  // only rank 0 writes
+  if (!options.start.empty()) {
+    std::fprintf(stderr, "started from %s: %u rows taken, %u begun\n",
+                 visible(options.start).c_str(), trained->rows_taken, trained->rows_begun);
+  }
   if (train_with->model.is_experiment()) {
     print_experiment(*trained, data, options);
   } else {
@@ -254,6 +267,9 @@ void add_model_options(CLI::App& command, Options& o) {
   command
       .add_option("--set", o.set, "An option over the configuration, section.key=value; repeatable")
       ->type_name("SETTING")
+      ->group(kModel);
+  command.add_option("--init", o.start, "Weight file to start from, such as yesterday's")
+      ->type_name(kFile)
       ->group(kModel);
   command.add_option("--seed", o.seed, "Short for --set train.seed=N")
       ->type_name("N")
@@ -275,7 +291,7 @@ void add_run_options(CLI::App& command, Options& o) {
       .add_option("--checkpoint-steps", o.checkpoint_steps,
                   "Save a checkpoint after so many steps, too; 0 saves after epochs only")
       ->group(kRun);
-  command.add_flag("--resume", o.resume, "Go on from the checkpoint")->group(kRun);
+  command.add_flag("--resume", o.resume, "Go on from the checkpoint, if there is one")->group(kRun);
   command.add_flag("--quiet", o.quiet, "Print no progress")->group(kRun);
   command.add_option("--peers", o.peers, "HOST:PORT of rank 0, to train in several processes")
       ->type_name("ADDRESS")

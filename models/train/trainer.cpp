@@ -13,6 +13,7 @@
 #include "models/train/judge_torch.h"
 #include "models/train/optimiser_torch.h"
 #include "models/train/peers.h"
+#include "models/train/warm_start_torch.h"
 
 namespace barker {
 namespace {
@@ -74,6 +75,8 @@ class Trainer {
   Result<Trained> run() {
     if (Status s = begin(); !s.ok()) return s;
     Trained trained;
+    trained.rows_taken = rows_taken_;
+    trained.rows_begun = rows_begun_;
     for (; state_.phase < phases_.size(); next_phase()) {
       Result<bool> finished = run_phase();
       if (!finished.ok()) return finished.status();
@@ -104,8 +107,18 @@ class Trainer {
       if (!s.ok()) return s;
     } else {
       initialise_table(data_, plan_, options_, state_);
+      if (Status s = for_all(start_warm()); !s.ok()) return s;
     }
     return run_.peers ? check_peers_agree() : Status();
+  }
+
+  Status start_warm() {
+    if (run_.start.empty()) return {};
+    const Result<WarmStart> start = warm_start(run_.start, data_, plan_, network_, state_);
+    if (!start.ok()) return start.status();
+    rows_taken_ = start->rows_taken;
+    rows_begun_ = start->rows_begun;
+    return {};
   }
 
   // Processes with other data, options or checkpoints would add gradients of different models, or
@@ -114,6 +127,7 @@ class Trainer {
   Status check_peers_agree() {
     const std::string mine = identity_ +
                              "[run]\ncheckpoint-steps = " + std::to_string(run_.checkpoint_steps) +
+                             "\nstart = " + (run_.start.empty() || run_.resume ? "anew" : "warm") +
                              "\n[start]\nphase = " + std::to_string(state_.phase) +
                              "\nepoch = " + std::to_string(state_.epoch) +
                              "\nstep = " + std::to_string(state_.position.step) + "\n";
@@ -323,6 +337,7 @@ class Trainer {
   std::string identity_;
   TrainState state_;
   Optimiser optimiser_;
+  uint32_t rows_taken_ = 0, rows_begun_ = 0;
 };
 
 Status check_classes(const Dataset& data, Split split, Task task) {

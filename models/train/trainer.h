@@ -44,6 +44,8 @@ struct RunOptions {
   std::string checkpoint;         // file to save the state in after each epoch; empty: none
   uint64_t checkpoint_steps = 0;  // > 0: the state is also saved each time after this many steps
   bool resume = false;            // go on from `checkpoint`, which must exist
+  // A weight file to start from (warm_start_torch.h); empty: start anew. A resumed run needs it no more.
+  std::string start;
   // When it becomes true, the run saves a checkpoint after the current step and returns. In a run
   // of several processes it is enough to set it in one of them: all stop after the same step.
   const std::atomic<bool>* stop = nullptr;
@@ -60,6 +62,7 @@ struct Trained {
   std::vector<float> test_logits;
   double validation_auc = 0;
   uint32_t epochs = 0;
+  uint32_t rows_taken = 0, rows_begun = 0;  // of a start from RunOptions::start
 };
 
 // Fails with bad_data if there is nothing to learn from: no impressions, only one class, or an

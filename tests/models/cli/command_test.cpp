@@ -235,7 +235,12 @@ TEST_F(TrainCommand, NamesWhatIsWrongWithTheWords) {
   EXPECT_EQ(option.code, 64);
   EXPECT_THAT(option.out, HasSubstr("--set train.sed=1: line 2: train.sed: no such option"));
   EXPECT_THAT(run(quick("DNN", "x")).out, HasSubstr("model.name: expected BM, MTDL"));
-  EXPECT_THAT(run(quick("BM", "x") + " --resume").out, HasSubstr("x.checkpoint"));
+  const Outcome begun = run(quick("BM", "x") + " --resume");
+  EXPECT_EQ(begun.code, 0) << begun.out;
+  EXPECT_THAT(begun.out, HasSubstr("x.checkpoint: there is no checkpoint, so the run starts"));
+  EXPECT_THAT(run(quick("BM", "y") + " --init " + file("x")).out,
+              HasSubstr("started from " + file("x")));
+  EXPECT_EQ(run(quick("BM", "x") + " --init " + file("x")).code, 64);
   const Outcome baseline = run("evaluate --data " + data() + " --baseline popularty");
   EXPECT_EQ(baseline.code, 64);
   EXPECT_THAT(baseline.out, HasSubstr("is none of popularity, "));

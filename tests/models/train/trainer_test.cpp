@@ -138,7 +138,8 @@ TEST(Train, WritesAWeightFileThatTheKernelsOfEveryIsaReproduce) {
 
 // A log in which user u clicks "red" or "blue", or everything, and clicks every ad if there are
 // ads.
-std::shared_ptr<const Dataset> log_of(bool all_clicked, bool with_ads) {
+std::shared_ptr<const Dataset> log_of(bool all_clicked, bool with_ads,
+                                      const std::string& other = "blue") {
   const std::string path = temporary_path("log.data");
   auto builder = DatasetBuilder::create(path, {}, {});
   for (int t = 0; t < 40; ++t) {
@@ -147,7 +148,7 @@ std::shared_ptr<const Dataset> log_of(bool all_clicked, bool with_ads) {
       event.time = t;
       event.user = "u" + std::to_string(u);
       event.query = "paint";
-      event.sfs = {{"red", u % 2 == 0 || all_clicked}, {"blue", u % 2 == 1 || all_clicked}};
+      event.sfs = {{"red", u % 2 == 0 || all_clicked}, {other, u % 2 == 1 || all_clicked}};
       if (with_ads) event.ads = {{"a", "red paint", {}, true}};
       EXPECT_TRUE(builder->add(event).ok());
     }
@@ -166,6 +167,68 @@ TEST(Train, RefusesALogWithNothingToLearn) {
   EXPECT_THAT(train(*log_of(false, true), quick_options("MTDL"), {}).status().message(),
               HasSubstr("ad impressions, all of them clicked: nothing to learn"));
   EXPECT_TRUE(train(*log_of(false, false), quick_options("BM"), {}).ok());
+}
+
+std::string frozen(Trained& trained) {
+  trained.model.card.name = "test";
+  std::string path = temporary_path("start.barker");
+  const Status status = write_weight_file(trained.model, path);
+  EXPECT_TRUE(status.ok()) << status.message();
+  return path;
+}
+
+TEST(Train, StartsFromAWeightFileAndIsBetterAfterOneEpoch) {
+  const auto data = small_world();
+  for (const DotHead dot : {DotHead::kNone, DotHead::kAdded}) {
+    TrainOptions options = quick_options("AMTDL");
+    options.schedule = Schedule::kAlternate;
+    options.model.dot = dot;
+    options.max_epochs = 6;
+    auto whole = train(*data, options, {});
+    ASSERT_TRUE(whole.ok()) << whole.status().message();
+    options.max_epochs = 1;
+    options.seed = 9;
+    const auto anew = train(*data, options, {});
+    RunOptions run;
+    run.start = frozen(*whole);
+    const auto warm = train(*data, options, run);
+    ASSERT_TRUE(anew.ok() && warm.ok()) << warm.status().message();
+    EXPECT_EQ(warm->rows_begun, 0u);
+    EXPECT_GT(warm->rows_taken, 100u);
+    EXPECT_GT(warm->validation_auc, anew->validation_auc + 0.01);
+    EXPECT_GT(warm->validation_auc, whole->validation_auc - 0.02);
+  }
+}
+
+TEST(Train, StartsFromAFileThatLacksAWordAndBeginsIt) {
+  TrainOptions options = quick_options("BM");
+  auto trained = train(*log_of(false, false), options, {});
+  ASSERT_TRUE(trained.ok());
+  RunOptions run;
+  run.start = frozen(*trained);
+  const auto warm = train(*log_of(false, false, "green"), options, run);
+  ASSERT_TRUE(warm.ok()) << warm.status().message();
+  EXPECT_EQ(warm->rows_taken, 2u) << "red, paint";
+  EXPECT_EQ(warm->rows_begun, 1u) << "green";
+}
+
+TEST(Train, RefusesToStartFromAFileOfAnotherArchitecture) {
+  const auto data = small_world();
+  TrainOptions options = quick_options("BM");
+  auto trained = train(*data, options, {});
+  ASSERT_TRUE(trained.ok());
+  RunOptions run;
+  run.start = frozen(*trained);
+  TrainOptions wider = options;
+  wider.model.hidden = {20, 8};
+  EXPECT_THAT(train(*data, wider, run).status().message(), HasSubstr("tensor mlp.0.weight has"));
+  wider = options;
+  wider.model.dim = 12;
+  EXPECT_THAT(train(*data, wider, run).status().message(), HasSubstr("embeddings of 8 numbers"));
+  EXPECT_THAT(train(*data, quick_options("AMTDL"), run).status().message(),
+              HasSubstr("has the groups hist, query"));
+  run.start = "/nowhere/start.barker";
+  EXPECT_THAT(train(*data, options, run).status().message(), HasSubstr("/nowhere/start.barker"));
 }
 
 TEST(Train, FailsIfTheLossHasRunAway) {

@@ -1,0 +1,135 @@
+#include <algorithm>
+#include <memory>
+
+#include "models/train/warm_start_torch.h"
+#include "models/weights/weight_file.h"
+#include "models/weights/weights_generated.h"
+#include "models/weights/writer.h"
+
+namespace barker {
+namespace {
+
+// Rows of the training's table, and where each comes from.
+struct Match {
+  std::vector<int64_t> row, source;  // of what the file has
+  std::vector<int64_t> begun;        // keywords that it does not have
+};
+
+Match match_rows(const Vocabulary& vocabulary, const Dataset& data, const ModelPlan& plan) {
+  Match match;
+  for (uint32_t row = 0; row < plan.first_bucket(); ++row) {
+    const bool is_keyword = row < plan.keywords;
+    const std::string_view name =
+        is_keyword ? data.keyword(row) : data.feature(row - plan.keywords);
+    const uint32_t source = vocabulary.find(fingerprint(name));
+    if (source != kUnknownRow) {
+      match.row.push_back(row);
+      match.source.push_back(source);
+    } else if (is_keyword) {
+      match.begun.push_back(row);
+    }
+  }
+  return match;
+}
+
+torch::Tensor tensor_of(const std::vector<float>& values, int64_t columns) {
+  return torch::tensor(values).view({-1, columns});
+}
+
+// X that minimises |A X - B|^2 + ridge |X|^2.
+torch::Tensor ridge_fit(const torch::Tensor& a, const torch::Tensor& b) {
+  constexpr double kRidge = 1e-3;  // times the mean of A^T A's diagonal
+  const torch::Tensor square = torch::mm(a.t(), a);
+  const double scale = std::max(square.diagonal().mean().item<double>(), 1e-12);
+  return torch::linalg_solve(square + kRidge * scale * torch::eye(square.size(0)),
+                             torch::mm(a.t(), b));
+}
+
+void take_rows(const ModelSpec& file, const Match& match, const ModelPlan& plan,
+               TrainState& state) {
+  const int64_t dim = state.table.size(1);
+  const torch::Tensor rows = torch::tensor(match.row, torch::kInt64);
+  const torch::Tensor embedding = tensor_of(file.tensors.at("embedding"), dim);
+  const torch::Tensor taken = embedding.index_select(0, torch::tensor(match.source, torch::kInt64));
+  if (!match.begun.empty() && !match.row.empty()) {
+    const torch::Tensor known = rows.masked_select(rows < static_cast<int64_t>(plan.keywords));
+    if (known.size(0) > 0) {
+      const torch::Tensor map =
+          ridge_fit(state.table.index_select(0, known), taken.slice(0, 0, known.size(0)));
+      const torch::Tensor begun = torch::tensor(match.begun, torch::kInt64);
+      state.table.index_copy_(0, begun, torch::mm(state.table.index_select(0, begun), map));
+    }
+  }
+  state.table.index_copy_(0, rows, taken);
+}
+
+// Buckets of hashed users, where both have the same number of them.
+void take_buckets(const ModelSpec& file, const ModelPlan& plan, TrainState& state) {
+  uint32_t buckets = 0;
+  for (const GroupSpec& group : file.architecture.groups) buckets += group.hash_buckets;
+  if (buckets == 0 || buckets != plan.buckets) return;
+  const torch::Tensor embedding = tensor_of(file.tensors.at("embedding"), state.table.size(1));
+  state.table.slice(0, plan.first_bucket(), plan.unknown_row())
+      .copy_(embedding.slice(0, static_cast<int64_t>(file.names.size())));
+}
+
+Status check_groups(const std::string& path, const ModelSpec& file, const ModelPlan& plan) {
+  const auto text = [](const auto& groups) {
+    std::string out;
+    for (const auto& group : groups) out += (out.empty() ? "" : ", ") + group.name;
+    return out;
+  };
+  const std::string theirs = text(file.architecture.groups), ours = text(plan.groups);
+  if (theirs == ours) return {};
+  return invalid_argument(path + ": has the groups " + theirs + ", and this model has " + ours);
+}
+
+}  // namespace
+
+Result<WarmStart> warm_start(const std::string& weights, const Dataset& data, const ModelPlan& plan,
+                             TorchNetwork& network, TrainState& state) {
+  const torch::NoGradGuard no_grad;
+  const Result<std::shared_ptr<const WeightFile>> opened = WeightFile::open(weights);
+  if (!opened.ok()) return opened.status();
+  const ModelSpec file = read_model(**opened);
+  if (Status s = check_groups(weights, file, plan); !s.ok()) return s;
+  if (file.architecture.dim != static_cast<uint32_t>(state.table.size(1))) {
+    return invalid_argument(weights + ": has embeddings of " +
+                            std::to_string(file.architecture.dim) + " numbers, and this model of " +
+                            std::to_string(state.table.size(1)));
+  }
+  WarmStart out;
+  for (const Parameter& p : network.parameters()) {
+    const auto found = file.tensors.find(p.name);
+    if (found == file.tensors.end()) {
+      ++out.layers_begun;
+      continue;
+    }
+    if (found->second.size() != static_cast<size_t>(p.value.numel())) {
+      return invalid_argument(weights + ": tensor " + p.name + " has " +
+                              std::to_string(found->second.size()) + " values, and this model's " +
+                              std::to_string(p.value.numel()));
+    }
+    p.value.copy_(torch::tensor(found->second).view(p.value.sizes()));
+    ++out.layers_taken;
+  }
+  const Match match = match_rows((*opened)->vocabulary(), data, plan);
+  out.rows_taken = static_cast<uint32_t>(match.row.size());
+  out.rows_begun = plan.first_bucket() - out.rows_taken;
+  take_rows(file, match, plan, state);
+  take_buckets(file, plan, state);
+  // A file holds b_v = w . Em(v) of each row and not w, which follows from them.
+  const auto bias = file.tensors.find("dot.target.bias");
+  for (const Parameter& p : network.parameters()) {
+    if (p.name != "dot.target.popularity" || bias == file.tensors.end()) continue;
+    const auto names = static_cast<int64_t>(file.names.size());
+    const torch::Tensor rows =
+        tensor_of(file.tensors.at("embedding"), state.table.size(1)).slice(0, 0, names);
+    p.value.copy_(ridge_fit(rows, tensor_of(bias->second, 1)).view(-1));
+    --out.layers_begun;
+    ++out.layers_taken;
+  }
+  return out;
+}
+
+}  // namespace barker
