@@ -17,6 +17,7 @@
 // made one after the other, so memory does not grow with their number.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -63,7 +64,7 @@ struct WorldSearch {
   uint32_t category = 0, query = 0, season = 0;
   std::vector<double> intent;  // z_s [d]
   std::vector<uint32_t> sfs, ads;
-  std::vector<double> sf_truth, ad_truth;
+  std::vector<double> sf_truth, ad_truth;  // P(click), that it is looked at included
   std::vector<uint8_t> sf_clicked, ad_clicked;
 };
 
@@ -97,6 +98,10 @@ class ClickWorld {
 
   std::span<const double> meaning(uint32_t word) const {  // g_w
     return {meaning_.data() + size_t{word} * o_.axes, o_.axes};
+  }
+  // P(the SF at a place of the bar, from 0, is looked at): 1 without position bias.
+  double look_probability(size_t place) const {
+    return o_.position_bias ? 1 / std::sqrt(static_cast<double>(place + 1)) : 1;
   }
   double quality(uint32_t item) const { return quality_[item]; }  // eta_a
   std::span<const uint32_t> title(uint32_t item) const { return titles_[item]; }

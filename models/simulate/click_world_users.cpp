@@ -80,10 +80,10 @@ void ClickWorld::show_bar(const WorldUser& user, Random& random, WorldSearch& se
         return std::log(exposure_[w]) + dot(search.intent, meaning(w)) - (w < generic_ ? 1 : 0);
       });
   for (size_t place = 0; place < search.sfs.size(); ++place) {
-    const double p = sigmoid(o_.main_bias + utility(user.taste, search, search.sfs[place]));
-    const double seen = o_.position_bias ? 1 / std::sqrt(static_cast<double>(place + 1)) : 1;
+    const double p = look_probability(place) *
+                     sigmoid(o_.main_bias + utility(user.taste, search, search.sfs[place]));
     search.sf_truth.push_back(p);
-    search.sf_clicked.push_back(random.chance(p * seen));
+    search.sf_clicked.push_back(random.chance(p));
   }
 }
 

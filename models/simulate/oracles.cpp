@@ -90,13 +90,16 @@ class TasteEstimate {
       hessian_[a * d + a] = precision;
     }
     std::vector<double> slope(d);
-    const auto observe = [&](double logit, bool clicked, double scale) {
-      const double p = sigmoid(logit);
-      loss -= std::log(std::max(clicked ? p : 1 - p, 1e-300));
+    // A click has the probability looks * sigma(logit); the second derivative is Fisher's information.
+    const auto observe = [&](double logit, bool clicked, double scale, double looks) {
+      const double p = sigmoid(logit), not_clicked = std::max(1 - looks * p, 1e-300);
+      loss -= std::log(std::max(clicked ? looks * p : not_clicked, 1e-300));
+      const double first = clicked ? p - 1 : looks * p * (1 - p) / not_clicked;
+      const double second = looks * p * (1 - p) * (1 - p) / not_clicked;
       for (size_t a = 0; a < d; ++a) {
-        gradient_[a] += scale * slope[a] * (p - clicked);
+        gradient_[a] += scale * slope[a] * first;
         for (size_t b = 0; b < d; ++b) {
-          hessian_[a * d + b] += scale * scale * slope[a] * slope[b] * p * (1 - p);
+          hessian_[a * d + b] += scale * scale * slope[a] * slope[b] * second;
         }
       }
     };
@@ -105,12 +108,12 @@ class TasteEstimate {
       for (size_t i = 0; i < search.sfs.size(); ++i) {
         world_.utility_slope(search, search.sfs[i], slope);
         observe(o.main_bias + world_.utility(taste, search, search.sfs[i]),
-                search.sf_clicked[i] != 0, 1);
+                search.sf_clicked[i] != 0, 1, world_.look_probability(i));
       }
       for (size_t i = 0; with_ads_ && i < search.ads.size(); ++i) {
         const double u = world_.title_utility(taste, search, search.ads[i], slope);
         observe(o.aux_bias + o.lambda * u + world_.quality(search.ads[i]),
-                search.ad_clicked[i] != 0, o.lambda);
+                search.ad_clicked[i] != 0, o.lambda, 1);
       }
     }
     return loss;
@@ -272,10 +275,12 @@ class Judge {
               for (size_t i = 0; i < search.sfs.size(); ++i) {
                 clicked_.push_back(search.sf_clicked[i]);
                 bin_.push_back(bin);
+                const double looks = world_.look_probability(i);
                 scores_[0].push_back(static_cast<float>(search.sf_truth[i]));
                 for (size_t k = 1; k < kOracles; ++k) {
-                  scores_[k].push_back(
-                      static_cast<float>(world_.utility(tastes[k], search, search.sfs[i])));
+                  const double logit =
+                      world_.options().main_bias + world_.utility(tastes[k], search, search.sfs[i]);
+                  scores_[k].push_back(static_cast<float>(looks * sigmoid(logit)));
                 }
               }
             }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <set>
 
@@ -127,6 +128,33 @@ TEST(ClickWorld, HasTheRatesAndTheCeilingOfS1) {
   EXPECT_LT(auc["pooled history"], auc["observable"]);
   EXPECT_LT(auc["observable, no ads"], auc["observable"]);
   EXPECT_LT(auc["observable"], auc["Bayes-optimal"]);
+}
+
+// With position bias the true probabilities hold that a place is looked at, so that nothing is better.
+TEST(ClickWorld, TellsTrueProbabilitiesOfClicksAlsoWhereLaterPlacesAreSeldomLookedAt) {
+  ClickWorldOptions options;
+  options.users = 3000;
+  options.position_bias = true;
+  const ClickWorld world(options);
+  std::array<double, 4> expected{}, clicked{}, shown{};
+  ASSERT_TRUE(world
+                  .for_each_user([&](const WorldUser&, const auto& searches) {
+                    for (const WorldSearch& search : searches) {
+                      for (size_t place = 0; place < search.sfs.size(); ++place) {
+                        expected[place] += search.sf_truth[place];
+                        clicked[place] += search.sf_clicked[place];
+                        shown[place] += 1;
+                      }
+                    }
+                    return Status();
+                  })
+                  .ok());
+  for (size_t place = 0; place < 4; ++place) {
+    EXPECT_NEAR(clicked[place] / shown[place], expected[place] / shown[place], 0.02) << place;
+  }
+  EXPECT_LT(expected[3] / shown[3], 0.6 * expected[0] / shown[0]);
+  const std::vector<OracleAuc> oracles = oracle_aucs(world);
+  for (const OracleAuc& o : oracles) EXPECT_LE(o.all, oracles[0].all + 0.003) << o.name;
 }
 
 }  // namespace
