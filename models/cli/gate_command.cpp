@@ -115,6 +115,13 @@ Result<int> run(const Options& o) {
   for (Judged* judged : {&candidate, &current}) {
     if (Status s = score(kernels_for(*isa), *judged); !s.ok()) return s;
   }
+  for (const Judged* judged : {&candidate, &current}) {
+    const GateModel& model = judged->model;
+    if (model.main.size() != main.size() ||
+        (model.has_auxiliary && model.auxiliary.size() != ads.size())) {
+      return io_error(o.fresh.log + ": changed while it was read");  // for each file anew
+    }
+  }
   const GateReport report = gate({main, ads, candidate.model, current.model}, o.gate);
   std::cout << visible_lines(to_text(report));
   switch (report.verdict) {

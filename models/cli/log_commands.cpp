@@ -37,6 +37,7 @@ Result<int> prepare(const Options& o) {
       "features in %zu groups\n",
       static_cast<unsigned long long>(d.events()), static_cast<unsigned long long>(bad.count()),
       d.searches(), d.users(), d.keywords(), d.features(), d.groups().size());
+  std::printf("%s\n", period_text(d).c_str());
   return kExitOk;
 }
 

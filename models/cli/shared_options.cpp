@@ -1,10 +1,13 @@
 #include "models/cli/shared_options.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 
 #include "models/command/options.h"
 #include "models/command/program.h"
+#include "models/data/time_check.h"
 
 namespace barker {
 
@@ -92,6 +95,28 @@ void add_negatives_option(CLI::App& command, double& kept) {
                   "it had kept all")
       ->check(CLI::Range(1e-6, 1.0))
       ->group(kJudging);
+}
+
+std::string period_text(const Dataset& data) {
+  constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
+  int64_t first[3] = {kNone, kNone, kNone}, last = std::numeric_limits<int64_t>::min();
+  for (uint32_t s = 0; s < data.searches(); ++s) {
+    const SearchView search = data.search(s);
+    int64_t& begin = first[static_cast<size_t>(search.split)];
+    begin = std::min(begin, search.time);
+    last = std::max(last, search.time);
+  }
+  const int64_t begin = *std::ranges::min_element(first);
+  if (begin == kNone) return "no searches";
+  std::string text = "period " + time_text(begin) + " to " + time_text(last);
+  const char* names[] = {"training", "validation", "test"};
+  for (const size_t split : {1, 2}) {
+    if (first[split] != kNone) {
+      text += std::string(split == 1 || first[1] == kNone ? "; " : ", ") + names[split] + " from " +
+              time_text(first[split]);
+    }
+  }
+  return text;
 }
 
 Result<std::string> temporary_scratch() {

@@ -43,6 +43,10 @@ void add_isa_option(CLI::App& command, std::string& isa);
 // --negatives-kept: the share of the SFs not clicked that the log kept.
 void add_negatives_option(CLI::App& command, double& kept);
 
+// "period 2024-10-27 03:33:20 to ...; validation from ..., test from ...": of the searches, by which a
+// wrong clock is seen.
+std::string period_text(const Dataset& data);
+
 // Where a command that writes no file builds what it needs for a moment: a path in the temporary
 // directory ($TMPDIR or /tmp), because the directory of its input may be read-only.
 Result<std::string> temporary_scratch();

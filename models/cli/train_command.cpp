@@ -116,7 +116,9 @@ Status judge(const std::string& path, const Dataset& data, const TrainOptions& t
                        const std::vector<float>& scores) {
     const Interval i =
         auc_by_user(scores, table.clicked, table.user, table.users, options.draws, 1);
-    metrics.push_back({name, i.value, i.low, i.high});
+    const bool has_interval = std::isfinite(i.low);
+    metrics.push_back(
+        {name, i.value, has_interval ? i.low : i.value, has_interval ? i.high : i.value});
     std::printf("%-24s %.4f  [%.4f, %.4f]  %zu instances\n", name, i.value, i.low, i.high,
                 table.size());
   };
@@ -150,6 +152,7 @@ void print_data(const Dataset& data, const BadLines& bad) {
                static_cast<unsigned long long>(bad.count()), data.users(), data.keywords(),
                data.features(), main(Split::kTrain), main(Split::kValidation), main(Split::kTest),
                ads(Split::kTrain), ads(Split::kValidation), ads(Split::kTest));
+  std::fprintf(stderr, "%s\n", period_text(data).c_str());
 }
 
 RunOptions run_options(const Options& options) {
@@ -208,10 +211,9 @@ Status write_model(Trained& trained, const Dataset& data, const TrainOptions& tr
 
 Status check_files(const Options& options) {
   if (options.rank > 0) return {};  // only rank 0 writes
-  return check_outputs({{"--data", options.data},
-                        {"--config", options.config},
-                        {"--init", options.start}},
-                       {{"--out", options.out}, {"--checkpoint", run_options(options).checkpoint}});
+  return check_outputs(
+      {{"--data", options.data}, {"--config", options.config}, {"--init", options.start}},
+      {{"--out", options.out}, {"--checkpoint", run_options(options).checkpoint}});
 }
 
 Result<int> run(const Options& options) {

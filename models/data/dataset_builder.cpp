@@ -11,6 +11,7 @@
 #include "models/base/number_text.h"
 #include "models/data/dataset_columns.h"
 #include "models/data/log_file.h"
+#include "models/data/time_check.h"
 #include "models/text/keywords.h"
 #include "models/weights/groups.h"
 
@@ -251,6 +252,7 @@ void add_keywords(const SearchEvent& event, std::unordered_set<std::string>& to)
 struct FirstPass {
   std::unordered_set<std::string> phrases;
   std::string digest;  // XXH3-128 of the lines, hexadecimal
+  TimeCheck times;
 };
 
 Result<FirstPass> read_first(const LogFile& log, const DatasetOptions& options) {
@@ -266,8 +268,10 @@ Result<FirstPass> read_first(const LogFile& log, const DatasetOptions& options) 
     const Result<SearchEvent> event = parse_event(line, options.encoding);
     if (!event.ok()) continue;  // reported in the second pass
     add_keywords(*event, first.phrases);
+    first.times.add(event->time);
   }
   if (!lines->status().ok()) return lines->status();
+  first.times.finish();
   const XXH128_hash_t digest = XXH3_128bits_digest(&hash);
   char text[33];
   std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(digest.high64),
@@ -319,10 +323,12 @@ Status build_dataset(const std::string& log_path, const std::string& path,
               event.status().message() + (cut ? " (the last line is cut off)" : ""));
       continue;
     }
-    if (Status s = builder->add(*event); s.ok()) {
+    std::string wrong = first->times.wrong(event->time);
+    if (wrong.empty()) wrong = builder->add(*event).message();
+    if (wrong.empty()) {
       ++used;
     } else {
-      bad.add(lines->number(), s.message());
+      bad.add(lines->number(), std::move(wrong));
     }
   }
   if (!lines->status().ok()) return lines->status();

@@ -135,7 +135,12 @@ class Gate {
       f.difference = {-1, NAN, NAN};
       f.verdict = Verdict::kRefused;
       report_.findings.push_back(std::move(f));
-    } else if (in_.auxiliary.size() > 0) {
+    } else if (in_.auxiliary.size() == 0) {
+      GateFinding f = finding_of(ads, in_.auxiliary, "AUC");
+      f.verdict = Verdict::kCannotJudge;
+      f.reason = "the log has no ads";
+      report_.findings.push_back(std::move(f));
+    } else {
       report_.findings.push_back(
           judge_auc(ads, in_.auxiliary, in_.candidate.auxiliary, in_.current.auxiliary, 0.95));
     }
@@ -144,12 +149,15 @@ class Gate {
   void judge_log_loss(const GateFinding& whole) {
     const InstanceTable& test = in_.main;
     const double weight = 1 / o_.negatives_kept;
-    std::vector<float> excess;  // loss of the candidate minus loss of the current model
+    const auto clicks = std::accumulate(test.clicked.begin(), test.clicked.end(), 0.0);
+    const auto all = static_cast<double>(test.size());
+    const double mean_weight = (clicks + weight * (all - clicks)) / all;
+    std::vector<float> excess;  // weighted loss of the candidate minus that of the current model
     for (size_t i = 0; i < test.size(); ++i) {
       const std::span<const uint8_t> clicked(&test.clicked[i], 1);
       const double more = log_loss({&in_.candidate.main[i], 1}, clicked) -
                           log_loss({&in_.current.main[i], 1}, clicked);
-      excess.push_back(static_cast<float>((test.clicked[i] ? 1 : weight) * more));
+      excess.push_back(static_cast<float>((test.clicked[i] ? 1 : weight) / mean_weight * more));
     }
     GateFinding f = whole;
     f.metric = "log loss";

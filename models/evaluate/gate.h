@@ -60,8 +60,8 @@ struct GateReport {
 // Because many slices are looked at, the intervals of slices are widened to 1 - 0.05 / slices
 // (Bonferroni). Intervals are over users, so that fewer than kLeastUsers users judge nothing. Refused
 // in any case are predictions that are NaN and a candidate without the auxiliary task that the current
-// model has. If nothing is refused, the verdict is that of the AUC over all SFs; it cannot be judged
-// where both models know fewer than half of the keywords shown, either.
+// model has. If nothing is refused, the verdict is that of the AUC over all SFs, whether ads could be
+// judged or not; it cannot be judged where both models know fewer than half of the keywords shown, either.
 GateReport gate(const GateInput& input, const GateOptions& options);
 
 std::string to_text(const GateReport& report);

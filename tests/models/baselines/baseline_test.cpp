@@ -91,6 +91,34 @@ TEST(Baselines, BeatPopularityIfTheyKnowUsersAndTastesDiffer) {
   }
 }
 
+// What a stranger clicked after the training split is history that networks read, too.
+TEST(Baselines, ReadTheHistoryAtEachSearch) {
+  std::vector<SearchEvent> events = two_kinds();
+  for (const int kind : {0, 1}) {
+    for (int t = 0; t < 9; ++t) {
+      SearchEvent event;
+      event.time = 100 + t;
+      event.split = Split::kTest;
+      event.user = "stranger" + std::to_string(kind);
+      if (t < 8) {
+        event.sfs = {{"w" + std::to_string(2 * t + kind), true}};
+      } else {
+        event.sfs = {{"w16", false}, {"w17", false}};
+      }
+      events.push_back(event);
+    }
+  }
+  const auto data = dataset(events);
+  for (const char* name : {"user-cf", "fucf", "teucf", "mucf", "cooccurrence"}) {
+    const auto baseline = make_baseline(name);
+    ASSERT_TRUE(baseline->fit(*data).ok());
+    const std::vector<float> p = baseline->predict(Split::kTest);
+    const size_t last = p.size() - 2, first = last - 8 - 2;
+    EXPECT_GT(p[first], p[first + 1]) << name << ": the even stranger likes w16";
+    EXPECT_LT(p[last], p[last + 1]) << name << ": the odd one likes w17";
+  }
+}
+
 TEST(Baselines, NeverLookAtTheTestLabels) {
   const auto data = dataset(two_kinds()), flipped = dataset(two_kinds(true));
   for (const std::string& name : baseline_names()) {

@@ -192,5 +192,27 @@ TEST_F(LogFiles, MayLieWhereNothingElseCan) {
   EXPECT_EQ(shell("barker-train prepare --scratch /nowhere --events x --out y").code, 64);
 }
 
+// A stray time would move the borders of all splits.
+TEST_F(LogFiles, KeepOutTimesThatAreNotOfTheirPeriodAndSayWhichSplitBeginsWhen) {
+  std::string text;
+  for (int i = 0; i < 400; ++i) {
+    text += R"({"time": )" + std::to_string(1'730'000'000 + i * 60) +
+            R"(, "user": "u", "sfs": [{"text": "red", "clicked": true}]})" + "\n";
+  }
+  const std::string log = file("times.jsonl");
+  std::ofstream(log) << text << R"({"time": 0, "user": "v", "sfs": []})"
+                     << "\n"
+                     << R"({"time": 1730000000000, "user": "w", "sfs": []})"
+                     << "\n";
+  const Outcome prepared =
+      shell("barker-train prepare --events " + log + " --out " + file("times.data"));
+  EXPECT_EQ(prepared.code, 0) << prepared.out;
+  EXPECT_THAT(prepared.out, HasSubstr("401: time: 0 is far from the period of the log"));
+  EXPECT_THAT(prepared.out, HasSubstr("402: time: 1730000000000 is in milliseconds"));
+  EXPECT_THAT(prepared.out, HasSubstr("400 events used"));
+  EXPECT_THAT(prepared.out, HasSubstr("period 2024-10-27 03:33:20 to 2024-10-27 10:12:20; "
+                                      "validation from 2024-10-27 08:53:20, test from "));
+}
+
 }  // namespace
 }  // namespace barker
