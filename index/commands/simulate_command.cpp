@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string weights, experiments, directory, control;
+  std::string weights, experiments, directory;
   std::string table2;  // "table2", or empty
   bool writes_log = false, json = false, quiet = false;
   SimulationOptions simulation;
@@ -85,7 +85,7 @@ Result<int> run_table2(const Options& o, SimulationOptions simulation) {
     }
     const Result<SimulationResult> result = run_once(o, simulation, name);
     if (!result.ok()) return result.status();
-    Result<Comparison> comparison = compare_arms(*result, row.control, row.treatment);
+    Result<ArmComparison> comparison = compare_arms(*result, row.control, row.treatment);
     if (!comparison.ok()) return comparison.status();
     Table2Outcome& outcome = outcomes.emplace_back(Table2Outcome{&row, std::move(*comparison), {}});
     for (const std::string& arm : result->arms) {

@@ -136,13 +136,13 @@ void EngineSession::fill_request(const SearchResult& page, const Profile& user) 
     for (const std::string& token : tokens) plugin_.add_token(token);
   }
   plugin_.request().catalogue = first_pass_.snapshot().parts.front().segment->handle();
-  for (const Candidate& candidate : first_pass_.candidates()) add_ad(candidate);
+  for (const AdCandidate& candidate : first_pass_.candidates()) add_ad(candidate);
 }
 
 // An ad that the plugin knows from its catalogue is named by its number. Id and title are for this
 // session's own use. Ads that are newer than the index are given whole, as are those whose merchants had
 // opted out when the plugin learned of them and have not any more.
-void EngineSession::add_ad(const Candidate& candidate) {
+void EngineSession::add_ad(const AdCandidate& candidate) {
   const LiveSegment& segment = first_pass_.snapshot().segment(candidate.place);
   const fbs::StoredAd& stored = segment.stored(candidate.place.ad);
   const bool opt_out = segment.opt_out(candidate.place.ad);
@@ -178,7 +178,7 @@ void EngineSession::set_prices(SearchResult& page) {
 }
 
 // How an ad came into the auction.
-void EngineSession::show_match(const Candidate& candidate, AdShown& shown) const {
+void EngineSession::show_match(const AdCandidate& candidate, AdShown& shown) const {
   if (candidate.term == kNoTerm) return;
   const LiveSegment& segment = first_pass_.snapshot().segment(candidate.place);
   const BidBook::Term term = segment.files().bids().book().term(candidate.term);

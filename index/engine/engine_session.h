@@ -49,8 +49,8 @@ class EngineSession {
                               const SearchOptions& options);
   Status offer_features(const SearchOptions& options, SearchResult& page);
   void fill_request(const SearchResult& page, const Profile& user);
-  void add_ad(const Candidate& candidate);
-  void show_match(const Candidate& candidate, AdShown& shown) const;
+  void add_ad(const AdCandidate& candidate);
+  void show_match(const AdCandidate& candidate, AdShown& shown) const;
   std::string text_of(const AnsweredAd& answer, const barker_chosen& chosen) const;
   void read_answer(SearchResult& page) const;
   void set_prices(SearchResult& page);

@@ -150,16 +150,16 @@ void FirstPass::visit_offer(uint32_t part, uint32_t number, size_t limit) {
 }
 
 // The highest bid first; of equal ones, that which was read first. An ad stands with its highest bid.
-void FirstPass::insert(const Candidate& candidate, bool may_come_twice, size_t limit) {
+void FirstPass::insert(const AdCandidate& candidate, bool may_come_twice, size_t limit) {
   if (may_come_twice) {
-    const auto twin = std::ranges::find(candidates_, candidate.place, &Candidate::place);
+    const auto twin = std::ranges::find(candidates_, candidate.place, &AdCandidate::place);
     if (twin != candidates_.end()) {
       if (twin->bid >= candidate.bid) return;
       candidates_.erase(twin);
     }
   }
-  const auto at =
-      std::ranges::upper_bound(candidates_, candidate.bid, std::ranges::greater(), &Candidate::bid);
+  const auto at = std::ranges::upper_bound(candidates_, candidate.bid, std::ranges::greater(),
+                                           &AdCandidate::bid);
   candidates_.insert(at, candidate);
   if (candidates_.size() > limit + 1) candidates_.pop_back();
 }
@@ -173,7 +173,7 @@ Status FirstPass::find_texts(size_t limit) {
     const std::vector<std::string> synonyms = known.words_for(forms);
     forms.insert(forms.end(), synonyms.begin(), synonyms.end());
   }
-  for (const Candidate& candidate : candidates_) taken_.insert(candidate.place.key());
+  for (const AdCandidate& candidate : candidates_) taken_.insert(candidate.place.key());
   const TitleIndex& titles = *snapshot_->titles;
   for (const Search& search : {
            Search([&](size_t most) { return titles.search_all(query, most); }),

@@ -26,7 +26,7 @@ namespace barker {
 
 inline constexpr uint32_t kNoTerm = ~uint32_t{0};
 
-struct Candidate {
+struct AdCandidate {
   AdPlace place;
   uint32_t term;    // of the bid book of its segment; kNoTerm: the texts matched
   double bid;       // of that term, or the ad's
@@ -55,7 +55,7 @@ class FirstPass {
 
   const CatalogueSnapshot& snapshot() const { return *snapshot_; }
 
-  const std::vector<Candidate>& candidates() const { return candidates_; }
+  const std::vector<AdCandidate>& candidates() const { return candidates_; }
   const AuctionRecord& record() const { return record_; }
 
  private:
@@ -66,7 +66,7 @@ class FirstPass {
   Status add_hits(size_t limit, const Search& search);
   Status find_bids_of(uint32_t part, size_t limit);
   void visit_offer(uint32_t part, uint32_t number, size_t limit);
-  void insert(const Candidate& candidate, bool may_come_twice, size_t limit);
+  void insert(const AdCandidate& candidate, bool may_come_twice, size_t limit);
   bool takes_part(const AdPlace& place, double bid);
   bool is_left_out(const AdPlace& place, double bid);
   bool has_features(const AdPlace& place) const;
@@ -78,7 +78,7 @@ class FirstPass {
   std::string query_;
   QueryWords words_;
   std::vector<Fingerprint> features_;
-  std::vector<Candidate> candidates_;
+  std::vector<AdCandidate> candidates_;
   std::unordered_set<uint64_t> taken_;     // ads that the texts may find again, by AdPlace::key()
   std::unordered_set<uint64_t> left_out_;  // each of which the record counts once
   AuctionRecord record_;

@@ -205,14 +205,6 @@ class Day {
   uint64_t searches_ = 0, bypassed_ = 0;
 };
 
-void add(const ShopperTotals& from, ShopperTotals& to) {
-  to.impressions += from.impressions;
-  to.clicks += from.clicks;
-  to.expected += from.expected;
-  to.expected_none += from.expected_none;
-  to.expected_best += from.expected_best;
-}
-
 class Simulation {
  public:
   explicit Simulation(const SimulationOptions& options)
@@ -228,13 +220,9 @@ class Simulation {
     if (!engine.ok()) return engine.status();
     std::optional<OutputFile> log;
     if (!o_.log.empty()) log.emplace(o_.log);
-    std::vector<std::vector<ShopperTotals>> by_day;
     for (uint32_t day = 0; day < o_.days; ++day) {
-      today_.assign(states_.size(), {});
       texts_.assign(blocks(), {});
       if (Status s = run_day(**engine, day, log.has_value()); !s.ok()) return s;
-      for (size_t u = 0; u < states_.size(); ++u) add(today_[u], result_.totals[u]);
-      by_day.push_back(today_);
       for (const std::string& text : texts_) {
         if (log) log->write(text);
       }
@@ -243,7 +231,7 @@ class Simulation {
     if (log) {
       if (Status s = log->close(); !s.ok()) return s;
     }
-    number_arms(by_day);
+    number_arms();
     return std::move(result_);
   }
 
@@ -279,7 +267,7 @@ class Simulation {
   Status run_block(Day& thread, size_t block, bool writes_log) {
     const size_t end = std::min(states_.size(), (block + 1) * kBlock);
     for (size_t u = block * kBlock; u < end; ++u) {
-      Status s = thread.run(static_cast<uint32_t>(u), states_[u], arms_[u], today_[u],
+      Status s = thread.run(static_cast<uint32_t>(u), states_[u], arms_[u], result_.totals[u],
                             writes_log ? &texts_[block] : nullptr);
       if (!s.ok()) return s;
     }
@@ -287,27 +275,22 @@ class Simulation {
   }
 
   // A shopper who never searched is in no arm, and counts nowhere.
-  void number_arms(const std::vector<std::vector<ShopperTotals>>& by_day) {
+  void number_arms() {
     result_.arms = arms_;
     result_.arms.emplace_back();
     std::ranges::sort(result_.arms);
     result_.arms.erase(std::unique(result_.arms.begin(), result_.arms.end()), result_.arms.end());
-    result_.days.assign(result_.arms.size(), std::vector<ShopperTotals>(o_.days));
     for (size_t u = 0; u < arms_.size(); ++u) {
       const auto at = std::ranges::lower_bound(result_.arms, arms_[u]);
       result_.arm.push_back(static_cast<uint32_t>(at - result_.arms.begin()));
-      for (uint32_t day = 0; day < o_.days; ++day) {
-        add(by_day[day][u], result_.days[result_.arm.back()][day]);
-      }
     }
   }
 
   const SimulationOptions& o_;
   const Scene scene_;
   std::vector<State> states_;
-  std::vector<std::string> arms_;     // of the shoppers, by name
-  std::vector<ShopperTotals> today_;  // of the shoppers
-  std::vector<std::string> texts_;    // log lines of today, by block
+  std::vector<std::string> arms_;   // of the shoppers, by name
+  std::vector<std::string> texts_;  // log lines of today, by block
   SimulationResult result_;
 };
 

@@ -47,11 +47,10 @@ struct ShopperTotals {
 };
 
 struct SimulationResult {
-  std::vector<std::string> arms;      // "experiment/arm"; the first is "", outside of all
-  std::vector<uint32_t> arm;          // of each shopper, index into `arms`
-  std::vector<ShopperTotals> totals;  // of each shopper
-  std::vector<std::vector<ShopperTotals>> days;  // [arm][day]
-  uint64_t searches = 0, bypassed = 0;           // bypassed: the plugin did not rescore the page
+  std::vector<std::string> arms;        // "experiment/arm"; the first is "", outside of all
+  std::vector<uint32_t> arm;            // of each shopper, index into `arms`
+  std::vector<ShopperTotals> totals;    // of each shopper
+  uint64_t searches = 0, bypassed = 0;  // bypassed: the plugin did not rescore the page
 };
 
 Result<SimulationResult> simulate(const SimulationOptions& options);

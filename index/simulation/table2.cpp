@@ -150,9 +150,9 @@ Result<ArmOutcome> outcome_of(const SimulationResult& result, const std::string&
   return out;
 }
 
-Result<Comparison> compare_arms(const SimulationResult& result, const std::string& control,
-                                const std::string& treatment) {
-  Comparison out;
+Result<ArmComparison> compare_arms(const SimulationResult& result, const std::string& control,
+                                   const std::string& treatment) {
+  ArmComparison out;
   for (const auto& [name, arm] :
        {std::pair(&control, &out.control), {&treatment, &out.treatment}}) {
     Result<ArmOutcome> outcome = outcome_of(result, *name);
@@ -183,7 +183,7 @@ std::string to_text(const std::vector<Table2Outcome>& rows) {
       "The reading of titles is calibrated on rows 1 and 3, so that the others are "
       "predictions.\n\n";
   for (const Table2Outcome& row : rows) {
-    const Comparison& c = row.comparison;
+    const ArmComparison& c = row.comparison;
     const double impressions = c.control.totals.impressions + c.treatment.totals.impressions;
     out += "row " + std::to_string(row.row->number) + "  " + row.row->question + "\n";
     out += "  paper  " + percent(row.row->paper_lift) + "  P " + p_text(row.row->paper_p) + "  " +
@@ -207,7 +207,7 @@ std::string to_text(const std::vector<Table2Outcome>& rows) {
 std::string to_json(const std::vector<Table2Outcome>& rows) {
   Json out = Json::array();
   for (const Table2Outcome& row : rows) {
-    const Comparison& c = row.comparison;
+    const ArmComparison& c = row.comparison;
     Json json = {{"row", row.row->number},
                  {"question", row.row->question},
                  {"paper",

@@ -32,7 +32,7 @@ struct ArmOutcome {
 };
 
 // One comparison, each figure of `treatment` over `control`.
-struct Comparison {
+struct ArmComparison {
   ArmOutcome control, treatment;
   Effect lift;                 // relative, of click-through rates, clustered by shopper
   double naive_p = NAN;        // of the two-proportion z test that the paper uses
@@ -44,12 +44,12 @@ struct Comparison {
 
 // invalid_argument where an arm has no shopper.
 Result<ArmOutcome> outcome_of(const SimulationResult& result, const std::string& arm);
-Result<Comparison> compare_arms(const SimulationResult& result, const std::string& control,
-                                const std::string& treatment);
+Result<ArmComparison> compare_arms(const SimulationResult& result, const std::string& control,
+                                   const std::string& treatment);
 
 struct Table2Outcome {
   const Table2Row* row;
-  Comparison comparison;
+  ArmComparison comparison;
   std::vector<ArmOutcome> arms;  // all of the experiment
 };
 

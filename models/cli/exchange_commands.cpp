@@ -81,10 +81,15 @@ Result<int> run_export(const ExportFlags& flags) {
     return invalid_argument("expected --safetensors DIR or --onnx FILE");
   }
   constexpr auto kKind = OutputPath::Kind::kFileOrStream;
-  if (Status s = check_outputs({{"WEIGHTS", flags.weights}}, {{"--onnx", flags.onnx, kKind}});
-      !s.ok()) {
-    return s;
+  std::vector<OutputPath> outputs = {{"--onnx", flags.onnx, kKind}};
+  if (!flags.directory.empty()) {
+    const ModelFiles files = model_files_in(flags.directory);
+    for (const std::string& file :
+         {files.description, files.tensors, files.vocabulary, files.phrases, files.golden}) {
+      if (std::filesystem::exists(file)) outputs.push_back({"--safetensors", file});
+    }
   }
+  if (Status s = check_outputs({{"WEIGHTS", flags.weights}}, outputs); !s.ok()) return s;
   const Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(flags.weights);
   if (!file.ok()) return file.status();
   const ModelSpec model = read_model(**file);
@@ -95,7 +100,8 @@ Result<int> run_export(const ExportFlags& flags) {
   }
   if (!flags.onnx.empty()) {
     if (Status s = write_onnx_model(model, flags.onnx); !s.ok()) return s;
-    std::printf("%s: ONNX\n", visible(flags.onnx).c_str());
+    // The model itself may go to standard output.
+    std::fprintf(stderr, "%s is ready\n", visible(flags.onnx).c_str());
   }
   if (!model.click_rates.is_empty()) {
     std::cerr << "barker-train export: the click rates of " << visible(flags.weights)

@@ -19,7 +19,8 @@ namespace {
 
 struct Options {
   std::string candidate, against, data, isa;
-  FreshLog fresh;
+  FreshLogPaths fresh;
+  DatasetOptions dataset;
   GateOptions gate;
 };
 
@@ -56,40 +57,36 @@ Status score(const KernelTable& kernels, Judged& judged) {
 }
 
 void print_bad(const FreshLog& fresh, const std::vector<BadLines>& bad) {
-  for (size_t i = 0; i < bad.size(); ++i) {
-    const std::string& path = i < fresh.history.size() ? fresh.history[i] : fresh.log;
-    std::cerr << visible_lines(bad[i].report(path));
-  }
+  for (size_t i = 0; i < bad.size(); ++i) std::cerr << visible_lines(bad[i].report(fresh.name(i)));
 }
 
 // Each weight file reads a fresh log by the phrases that it serves with.
-Status open_fresh(const FreshLog& fresh, bool reports, Judged& judged) {
-  const Result<std::string> scratch = temporary_scratch();
-  if (!scratch.ok()) return scratch.status();
-  std::vector<BadLines> bad;
-  Result<std::shared_ptr<const Dataset>> data =
-      open_fresh_log(fresh, judged.file->phrases(), *scratch, bad);
-  if (reports) print_bad(fresh, bad);
-  if (!data.ok()) return data.status();
-  judged.data = std::move(*data);
+Status open_fresh(const Options& o, const std::string& scratch, Judged& candidate,
+                  Judged& current) {
+  const Result<FreshLog> fresh = FreshLog::open(o.fresh, o.dataset, scratch);
+  if (!fresh.ok()) return fresh.status();
+  for (Judged* judged : {&candidate, &current}) {
+    std::vector<BadLines> bad;
+    Result<std::shared_ptr<const Dataset>> data = fresh->dataset(judged->file->phrases(), bad);
+    if (judged == &candidate) print_bad(*fresh, bad);
+    if (!data.ok()) return data.status();
+    judged->data = std::move(*data);
+  }
   return {};
 }
 
 Status open_judged(const Options& o, Judged& candidate, Judged& current) {
   for (Judged* judged : {&candidate, &current}) {
-    const std::string& path = judged == &candidate ? o.candidate : o.against;
-    Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(path);
+    Result<std::shared_ptr<const WeightFile>> file =
+        WeightFile::open(judged == &candidate ? o.candidate : o.against);
     if (!file.ok()) return file.status();
     judged->file = std::move(*file);
-    if (o.data.empty()) {
-      if (Status s = open_fresh(o.fresh, judged == &candidate, *judged); !s.ok()) return s;
-    }
   }
-  if (o.data.empty()) return {};
-  BadLines bad;
   const Result<std::string> scratch = temporary_scratch();
   if (!scratch.ok()) return scratch.status();
-  Result<std::shared_ptr<const Dataset>> data = open_data(o.data, *scratch, {}, bad);
+  if (o.data.empty()) return open_fresh(o, *scratch, candidate, current);
+  BadLines bad;
+  Result<std::shared_ptr<const Dataset>> data = open_data(o.data, *scratch, o.dataset, bad);
   if (!data.ok()) return data.status();
   candidate.data = current.data = std::move(*data);
   return {};
@@ -125,11 +122,11 @@ Result<int> run(const Options& o) {
   const GateReport report = gate({main, ads, candidate.model, current.model}, o.gate);
   std::cout << visible_lines(to_text(report));
   switch (report.verdict) {
-    case Verdict::kPassed:
+    case GateVerdict::kPassed:
       return kExitOk;
-    case Verdict::kRefused:
+    case GateVerdict::kRefused:
       return kExitGateFailed;
-    case Verdict::kCannotJudge:
+    case GateVerdict::kCannotJudge:
       return kExitCannotJudge;
   }
   return kExitGateFailed;
@@ -175,6 +172,7 @@ Command add_gate_command(CLI::App& app) {
           "first")
       ->type_name(kFile)
       ->group(kInput);
+  add_log_options(*command, o->dataset);
   add_isa_option(*command, o->isa);
   add_judging(*command, *o);
   return [o] { return run(*o); };

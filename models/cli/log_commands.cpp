@@ -11,7 +11,7 @@
 #include "models/command/options.h"
 #include "models/data/dataset.h"
 #include "models/data/grouped_text.h"
-#include "models/data/log_file.h"
+#include "models/data/repeatable_log.h"
 #include "models/data/validate.h"
 
 namespace barker {
@@ -65,7 +65,7 @@ Result<int> convert(const Options& o) {
   const Result<std::string> scratch =
       is_stream(o.out) ? temporary_scratch() : Result<std::string>(o.out);
   if (!scratch.ok()) return scratch.status();
-  const Result<LogFile> log = LogFile::open(o.data, *scratch);
+  const Result<RepeatableLog> log = RepeatableLog::open(o.data, *scratch);
   if (!log.ok()) return log.status();
   const Result<bool> grouped = is_grouped_text(log->path());
   if (!grouped.ok()) return grouped.status();

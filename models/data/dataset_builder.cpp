@@ -10,7 +10,7 @@
 
 #include "models/base/number_text.h"
 #include "models/data/dataset_columns.h"
-#include "models/data/log_file.h"
+#include "models/data/repeatable_log.h"
 #include "models/data/time_check.h"
 #include "models/text/keywords.h"
 #include "models/weights/groups.h"
@@ -255,7 +255,7 @@ struct FirstPass {
   TimeCheck times;
 };
 
-Result<FirstPass> read_first(const LogFile& log, const DatasetOptions& options) {
+Result<FirstPass> read_first(const RepeatableLog& log, const DatasetOptions& options) {
   FirstPass first;
   XXH3_state_t hash;
   XXH3_128bits_reset(&hash);
@@ -281,7 +281,7 @@ Result<FirstPass> read_first(const LogFile& log, const DatasetOptions& options) 
 }
 
 // Whether enough of the lines could be used.
-Status check_share(const LogFile& log, uint64_t used, uint64_t lines, const BadLines& bad,
+Status check_share(const RepeatableLog& log, uint64_t used, uint64_t lines, const BadLines& bad,
                    const DatasetOptions& options) {
   if (used == 0) {
     const std::string found = std::to_string(lines) + " lines without one";
@@ -304,7 +304,7 @@ Status check_share(const LogFile& log, uint64_t used, uint64_t lines, const BadL
 
 Status build_dataset(const std::string& log_path, const std::string& path,
                      const DatasetOptions& options, BadLines& bad) {
-  const Result<LogFile> log = LogFile::open(log_path, temporary_file_beside(path, options));
+  const Result<RepeatableLog> log = RepeatableLog::open(log_path, temporary_file_beside(path, options));
   if (!log.ok()) return log.status();
   const Result<FirstPass> first = read_first(*log, options);
   if (!first.ok()) return first.status();

@@ -2,23 +2,36 @@
 
 #include <unistd.h>
 
+#include "models/base/number_text.h"
 #include "models/data/events.h"
-#include "models/data/log_file.h"
 
 namespace barker {
-namespace {
+
+Result<FreshLog> FreshLog::open(const FreshLogPaths& paths, const DatasetOptions& options,
+                                const std::string& scratch) {
+  FreshLog fresh;
+  fresh.options_ = options;
+  fresh.options_.numbers_all = true;
+  fresh.scratch_ = scratch;
+  std::vector<std::string> all = paths.history;
+  all.push_back(paths.log);
+  for (const std::string& path : all) {
+    Result<RepeatableLog> log = RepeatableLog::open(path, scratch);
+    if (!log.ok()) return log.status();
+    fresh.logs_.push_back(std::move(*log));
+  }
+  return fresh;
+}
 
 // Adds the events of a log to a split, whatever split they name. Returns how many.
-Result<uint64_t> add_log(const std::string& path, const std::string& scratch, Split split,
-                         DatasetBuilder& builder, BadLines& bad) {
-  const Result<LogFile> log = LogFile::open(path, scratch);
-  if (!log.ok()) return log.status();
-  Result<LineReader> lines = LineReader::open(log->path());
+Result<uint64_t> FreshLog::add(const RepeatableLog& log, Split split, DatasetBuilder& builder,
+                               BadLines& bad) const {
+  Result<LineReader> lines = LineReader::open(log.path());
   if (!lines.ok()) return lines.status();
   std::string_view line;
   uint64_t used = 0;
   while (lines->next(line)) {
-    Result<SearchEvent> event = parse_event(line);
+    Result<SearchEvent> event = parse_event(line, options_.encoding);
     Status s = event.status();
     if (s.ok()) {
       event->split = split;
@@ -31,29 +44,31 @@ Result<uint64_t> add_log(const std::string& path, const std::string& scratch, Sp
     }
   }
   if (!lines->status().ok()) return lines->status();
+  const auto unused = static_cast<double>(lines->number() - used);
+  if (unused > options_.max_bad_share * static_cast<double>(lines->number())) {
+    return bad_data(log.name() + ": " + std::to_string(lines->number() - used) + " of " +
+                    std::to_string(lines->number()) + " lines cannot be used, at most " +
+                    number_text(100 * options_.max_bad_share, 2) + "% may (--max-bad-share)");
+  }
   return used;
 }
 
-}  // namespace
-
-Result<std::shared_ptr<const Dataset>> open_fresh_log(const FreshLog& fresh,
-                                                      const std::vector<std::string>& phrases,
-                                                      const std::string& scratch,
-                                                      std::vector<BadLines>& bad) {
-  const std::string made = scratch + ".fresh." + std::to_string(getpid());
-  DatasetOptions options;
-  options.numbers_all = true;
-  Result<DatasetBuilder> builder = DatasetBuilder::create(made, options, phrases);
+Result<std::shared_ptr<const Dataset>> FreshLog::dataset(const std::vector<std::string>& phrases,
+                                                         std::vector<BadLines>& bad) const {
+  const std::string made = scratch_ + ".fresh." + std::to_string(getpid());
+  Result<DatasetBuilder> builder = DatasetBuilder::create(made, options_, phrases);
   if (!builder.ok()) return builder.status();
-  for (const std::string& path : fresh.history) {
+  uint64_t judged = 0;
+  for (const RepeatableLog& log : logs_) {
+    const bool is_judged = &log == &logs_.back();
     const Result<uint64_t> used =
-        add_log(path, scratch, Split::kTrain, *builder, bad.emplace_back());
+        add(log, is_judged ? Split::kTest : Split::kTrain, *builder, bad.emplace_back());
     if (!used.ok()) return used.status();
+    if (is_judged) judged = *used;
   }
-  const Result<uint64_t> used =
-      add_log(fresh.log, scratch, Split::kTest, *builder, bad.emplace_back());
-  if (!used.ok()) return used.status();
-  if (*used == 0) return bad_data(fresh.log + ": expected events, found none that can be used");
+  if (judged == 0) {
+    return bad_data(logs_.back().name() + ": expected events, found none that can be used");
+  }
   if (Status s = builder->finish("fresh"); !s.ok()) return s;
   Result<std::shared_ptr<const Dataset>> dataset = Dataset::open(made);
   unlink(made.c_str());  // the mapping keeps the bytes

@@ -8,21 +8,40 @@
 
 #include "models/base/lines.h"
 #include "models/data/dataset.h"
+#include "models/data/repeatable_log.h"
 
 namespace barker {
 
-struct FreshLog {
+struct FreshLogPaths {
   std::string log;                   // is judged: all its events are the test split
   std::vector<std::string> history;  // earlier logs of the same users, oldest first: training split
 };
 
-// Queries and titles are composed with `phrases`, which should be those of the weight file that is
-// judged; every keyword and feature gets a number, because the weight file and not this log says
-// which are known. The dataset lies beside `scratch` under a name that vanishes at once. `bad` gets a
-// list for each file, the history's first. Lines of a user that are not in time order are bad.
-Result<std::shared_ptr<const Dataset>> open_fresh_log(const FreshLog& fresh,
-                                                      const std::vector<std::string>& phrases,
-                                                      const std::string& scratch,
-                                                      std::vector<BadLines>& bad);
+// One thread.
+class FreshLog {
+ public:
+  // What comes through a pipe is copied beside `scratch`, because each weight file reads it anew.
+  // `options` says the encoding of all logs and how many of their lines may be unusable.
+  static Result<FreshLog> open(const FreshLogPaths& paths, const DatasetOptions& options,
+                               const std::string& scratch);
+
+  // Queries and titles are composed with `phrases`, which should be those of the weight file that is
+  // judged; every keyword and feature gets a number, because the weight file and not this log says
+  // which are known. The dataset lies beside `scratch` under a name that vanishes at once. `bad` gets a
+  // list for each file, the history's first. Lines of a user that are not in time order are bad.
+  Result<std::shared_ptr<const Dataset>> dataset(const std::vector<std::string>& phrases,
+                                                 std::vector<BadLines>& bad) const;
+
+  // How messages call the files, the history's first.
+  const std::string& name(size_t file) const { return logs_[file].name(); }
+
+ private:
+  Result<uint64_t> add(const RepeatableLog& log, Split split, DatasetBuilder& builder,
+                       BadLines& bad) const;
+
+  DatasetOptions options_;
+  std::string scratch_;
+  std::vector<RepeatableLog> logs_;  // the one that is judged stands last
+};
 
 }  // namespace barker

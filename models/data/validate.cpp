@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include "models/base/number_text.h"
-#include "models/data/log_file.h"
+#include "models/data/repeatable_log.h"
 
 namespace barker {
 namespace {
@@ -186,7 +186,7 @@ Result<LogReport> validate_log(const std::string& path, const std::string& scrat
                                const DatasetOptions& options) {
   LogReport report;
   Validator validator(report);
-  const Result<LogFile> log = LogFile::open(path, scratch);
+  const Result<RepeatableLog> log = RepeatableLog::open(path, scratch);
   if (!log.ok()) return log.status();
   if (Status s = validator.read(log->path(), options.encoding); !s.ok()) return s;
   BadLines bad;

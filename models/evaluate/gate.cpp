@@ -61,7 +61,7 @@ class Gate {
                                            1 - 0.05 / static_cast<double>(judged)));
     }
     judge_auxiliary();
-    if (whole.verdict != Verdict::kCannotJudge) {
+    if (whole.verdict != GateVerdict::kCannotJudge) {
       judge_log_loss(whole);
       judge_calibration(whole);
     }
@@ -79,7 +79,7 @@ class Gate {
     f.current = current;
     f.candidate = candidate;
     f.difference = {candidate - current, NAN, NAN};
-    if (candidate > 0) f.verdict = Verdict::kRefused;
+    if (candidate > 0) f.verdict = GateVerdict::kRefused;
     report_.findings.push_back(std::move(f));
   }
 
@@ -104,12 +104,12 @@ class Gate {
     f.current = auc(b, clicked);
     f.reason = too_little(f, clicked);
     if (!f.reason.empty()) {
-      f.verdict = Verdict::kCannotJudge;
+      f.verdict = GateVerdict::kCannotJudge;
       return f;
     }
     f.difference = auc_difference_by_user(a, b, clicked, take(table.user, slice.instances),
                                           table.users, o_.draws, o_.seed, level);
-    if (f.difference.high < 0) f.verdict = Verdict::kRefused;
+    if (f.difference.high < 0) f.verdict = GateVerdict::kRefused;
     return f;
   }
 
@@ -133,11 +133,11 @@ class Gate {
       GateFinding f = finding_of(ads, in_.auxiliary, "auxiliary task");
       f.current = 1;
       f.difference = {-1, NAN, NAN};
-      f.verdict = Verdict::kRefused;
+      f.verdict = GateVerdict::kRefused;
       report_.findings.push_back(std::move(f));
     } else if (in_.auxiliary.size() == 0) {
       GateFinding f = finding_of(ads, in_.auxiliary, "AUC");
-      f.verdict = Verdict::kCannotJudge;
+      f.verdict = GateVerdict::kCannotJudge;
       f.reason = "the log has no ads";
       report_.findings.push_back(std::move(f));
     } else {
@@ -164,7 +164,7 @@ class Gate {
     f.current = log_loss(in_.current.main, test.clicked, weight);
     f.candidate = log_loss(in_.candidate.main, test.clicked, weight);
     f.difference = mean_by_user(excess, test.user, test.users, o_.draws, o_.seed);
-    f.verdict = f.difference.low > 0 ? Verdict::kRefused : Verdict::kPassed;
+    f.verdict = f.difference.low > 0 ? GateVerdict::kRefused : GateVerdict::kPassed;
     report_.findings.push_back(std::move(f));
   }
 
@@ -175,18 +175,18 @@ class Gate {
     f.current = calibration_error(in_.current.main, in_.main.clicked, weight);
     f.candidate = calibration_error(in_.candidate.main, in_.main.clicked, weight);
     f.difference = {f.candidate - f.current, NAN, NAN};
-    f.verdict =
-        f.difference.value > o_.calibration_tolerance ? Verdict::kRefused : Verdict::kPassed;
+    f.verdict = f.difference.value > o_.calibration_tolerance ? GateVerdict::kRefused
+                                                              : GateVerdict::kPassed;
     report_.findings.push_back(std::move(f));
   }
 
   void decide(const GateFinding& whole) {
-    const auto is_refused = [](const GateFinding& f) { return f.verdict == Verdict::kRefused; };
+    const auto is_refused = [](const GateFinding& f) { return f.verdict == GateVerdict::kRefused; };
     const uint64_t unknown = std::min(in_.candidate.unknown, in_.current.unknown);
     if (std::ranges::any_of(report_.findings, is_refused)) {
-      report_.verdict = Verdict::kRefused;
+      report_.verdict = GateVerdict::kRefused;
     } else if (unknown * 2 > in_.main.size()) {
-      report_.verdict = Verdict::kCannotJudge;
+      report_.verdict = GateVerdict::kCannotJudge;
       report_.reason = "neither model knows the keywords of " + std::to_string(unknown) + " of " +
                        std::to_string(in_.main.size()) + " instances";
     } else {
@@ -200,13 +200,13 @@ class Gate {
   GateReport report_;
 };
 
-const char* word_of(Verdict verdict) {
+const char* word_of(GateVerdict verdict) {
   switch (verdict) {
-    case Verdict::kPassed:
+    case GateVerdict::kPassed:
       return "ok";
-    case Verdict::kRefused:
+    case GateVerdict::kRefused:
       return "REFUSED";
-    case Verdict::kCannotJudge:
+    case GateVerdict::kCannotJudge:
       return "-";
   }
   return "";
@@ -224,7 +224,7 @@ std::string to_text(const GateReport& report) {
     out += align_left(word_of(f.verdict), 7) + " " + align_left(f.metric, 18) + " " +
            align_left(f.slice, 30) + " " + align_right(std::to_string(f.instances), 8) +
            " instances " + align_right(std::to_string(f.users), 6) + " users  ";
-    if (f.verdict == Verdict::kCannotJudge) {
+    if (f.verdict == GateVerdict::kCannotJudge) {
       out += "not judged: " + f.reason + "\n";
       continue;
     }
@@ -237,11 +237,11 @@ std::string to_text(const GateReport& report) {
     out += "\n";
   }
   switch (report.verdict) {
-    case Verdict::kPassed:
+    case GateVerdict::kPassed:
       return out + "passed: no regression beyond the noise\n";
-    case Verdict::kRefused:
+    case GateVerdict::kRefused:
       return out + "refused: worse beyond the noise where it says REFUSED\n";
-    case Verdict::kCannotJudge:
+    case GateVerdict::kCannotJudge:
       return out + "cannot judge: " + report.reason + "\n";
   }
   return out;

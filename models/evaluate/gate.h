@@ -35,7 +35,7 @@ struct GateInput {
   const GateModel& current;
 };
 
-enum class Verdict : uint8_t { kPassed, kRefused, kCannotJudge };
+enum class GateVerdict : uint8_t { kPassed, kRefused, kCannotJudge };
 
 struct GateFinding {
   std::string slice;   // "all", a bin of Table 3, "without history", "category ...", "ads"
@@ -43,13 +43,13 @@ struct GateFinding {
   uint64_t instances = 0, users = 0;
   double current = 0, candidate = 0;
   Interval difference;  // candidate - current; the interval's level is adjusted, see gate()
-  Verdict verdict = Verdict::kPassed;
+  GateVerdict verdict = GateVerdict::kPassed;
   std::string reason = {};  // why it cannot be judged
 };
 
 struct GateReport {
   std::vector<GateFinding> findings;
-  Verdict verdict = Verdict::kPassed;
+  GateVerdict verdict = GateVerdict::kPassed;
   std::string reason;  // why it cannot be judged
 };
 

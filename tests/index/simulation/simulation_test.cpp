@@ -129,7 +129,7 @@ TEST_F(SimulationTest, RunsEachRowOfTable2) {
   for (const Table2Row& row : table2_rows()) {
     const Result<SimulationResult> result = simulate(with(row.experiment));
     ASSERT_TRUE(result.ok()) << result.status().message();
-    const Result<Comparison> comparison = compare_arms(*result, row.control, row.treatment);
+    const Result<ArmComparison> comparison = compare_arms(*result, row.control, row.treatment);
     ASSERT_TRUE(comparison.ok()) << comparison.status().message();
     EXPECT_TRUE(comparison->lift.is_known()) << row.number;
     const std::vector<Table2Outcome> outcome = {{&row, *comparison, {comparison->control}}};

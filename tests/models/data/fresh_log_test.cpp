@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <fstream>
+#include <thread>
 
 #include "models/data/events.h"
 #include "tests/models/base/temporary_path.h"
@@ -33,10 +35,16 @@ std::string log_of(const std::vector<SearchEvent>& events, const std::string& mo
 
 class FreshLogTest : public testing::Test {
  protected:
-  std::shared_ptr<const Dataset> open(const FreshLog& fresh,
-                                      const std::vector<std::string>& phrases = {}) {
+  std::shared_ptr<const Dataset> open(const FreshLogPaths& paths,
+                                      const std::vector<std::string>& phrases = {},
+                                      double max_bad_share = 1) {
     bad_.clear();
-    const auto data = open_fresh_log(fresh, phrases, temporary_path("scratch"), bad_);
+    DatasetOptions options;
+    options.max_bad_share = max_bad_share;
+    const auto fresh = FreshLog::open(paths, options, temporary_path("scratch"));
+    error_ = fresh.ok() ? "" : fresh.status().message();
+    if (!fresh.ok()) return nullptr;
+    const auto data = fresh->dataset(phrases, bad_);
     error_ = data.ok() ? "" : data.status().message();
     return data.ok() ? *data : nullptr;
   }
@@ -91,6 +99,29 @@ TEST_F(FreshLogTest, ReportsTheBadLinesOfEachFile) {
   EXPECT_EQ(bad_[0].count(), 1u);
   ASSERT_EQ(bad_[1].count(), 1u);
   EXPECT_THAT(bad_[1].first()[0].reason, HasSubstr("before the user's last event"));
+}
+
+TEST_F(FreshLogTest, WithTooManyUnusableLinesIsRefused) {
+  const std::string log = log_of({event(1, "u", "soft")}, "not JSON\n");
+  EXPECT_FALSE(open({log, {}}, {}, 0.4));
+  EXPECT_THAT(error_, HasSubstr("1 of 2 lines cannot be used, at most 40.00% may"));
+  EXPECT_TRUE(open({log, {}}, {}, 0.5));
+}
+
+TEST_F(FreshLogTest, IsReadAsOftenAsItIsAskedForAlsoThroughAPipe) {
+  const std::string pipe = temporary_path("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  std::thread writer(
+      [&] { std::ofstream(pipe) << std::ifstream(log_of({event(1, "u", "soft")})).rdbuf(); });
+  const auto fresh = FreshLog::open({pipe, {}}, {}, temporary_path("scratch"));
+  writer.join();
+  ASSERT_TRUE(fresh.ok()) << fresh.status().message();
+  for (int time = 0; time < 2; ++time) {
+    std::vector<BadLines> bad;
+    const auto data = fresh->dataset({}, bad);
+    ASSERT_TRUE(data.ok()) << data.status().message();
+    EXPECT_EQ((*data)->instances_of(Split::kTest, Task::kMain), 2u);
+  }
 }
 
 TEST_F(FreshLogTest, WithoutAUsableEventIsAnError) {

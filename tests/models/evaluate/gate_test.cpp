@@ -28,9 +28,9 @@ TEST(Gate, RefusesPredictionsThatAreNotNumbers) {
     std::vector<float> candidate = current;
     std::fill_n(candidate.begin(), broken, NAN);
     const GateReport report = judge(test, candidate, current);
-    EXPECT_EQ(report.verdict, Verdict::kRefused) << broken;
+    EXPECT_EQ(report.verdict, GateVerdict::kRefused) << broken;
     EXPECT_THAT(to_text(report), HasSubstr("REFUSED not a number"));
-    EXPECT_EQ(judge(test, current, candidate).verdict, Verdict::kPassed)
+    EXPECT_EQ(judge(test, current, candidate).verdict, GateVerdict::kPassed)
         << "a broken model may be replaced";
   }
 }
@@ -38,14 +38,14 @@ TEST(Gate, RefusesPredictionsThatAreNotNumbers) {
 TEST(Gate, PassesAnEqualAndABetterModel) {
   const InstanceTable test = table();
   const std::vector<float> current = noisy(test, 0.5, 3);
-  EXPECT_EQ(judge(test, current, current).verdict, Verdict::kPassed);
-  EXPECT_EQ(judge(test, noisy(test, 0.1, 4), current).verdict, Verdict::kPassed);
+  EXPECT_EQ(judge(test, current, current).verdict, GateVerdict::kPassed);
+  EXPECT_EQ(judge(test, noisy(test, 0.1, 4), current).verdict, GateVerdict::kPassed);
 }
 
 TEST(Gate, RefusesAWorseModelAndNamesTheSlice) {
   const InstanceTable test = table();
   const std::vector<float> current = noisy(test, 0.2, 3);
-  EXPECT_EQ(judge(test, noisy(test, 0.6, 4), current).verdict, Verdict::kRefused);
+  EXPECT_EQ(judge(test, noisy(test, 0.6, 4), current).verdict, GateVerdict::kRefused);
   // A candidate that is worse in one category and better in the other one looks equal in total.
   const std::vector<float> worse = noisy(test, 0.5, 5), better = noisy(test, 0.0, 6);
   std::vector<float> mixed;
@@ -61,7 +61,7 @@ TEST(Gate, RefusesProbabilitiesThatAreNotCalibrated) {
   std::vector<float> squashed = test.truth;
   for (float& p : squashed) p = 0.3f + 0.1f * p;  // the same order, so the same AUC
   const GateReport report = judge(test, squashed, test.truth);
-  EXPECT_EQ(report.verdict, Verdict::kRefused);
+  EXPECT_EQ(report.verdict, GateVerdict::kRefused);
   EXPECT_THAT(to_text(report), HasSubstr("REFUSED calibration error"));
   EXPECT_THAT(to_text(report), HasSubstr("ok      AUC                all"));
 }
@@ -73,7 +73,7 @@ TEST(Gate, JudgesNothingByAFewUsers) {
     const InstanceTable test = table(users, users);
     for (uint64_t seed = 1; seed <= 10; ++seed) {
       const GateReport report = judge(test, noisy(test, 0.5, seed), noisy(test, 0.5, seed + 100));
-      EXPECT_EQ(report.verdict, Verdict::kCannotJudge);
+      EXPECT_EQ(report.verdict, GateVerdict::kCannotJudge);
       EXPECT_EQ(report.reason, "fewer than 30 users");
     }
   }
@@ -84,7 +84,7 @@ TEST(Gate, RefusesEqualModelsAsSeldomAsItsLevelSays) {
   int refused = 0;
   for (uint64_t seed = 1; seed <= 40; ++seed) {
     refused += judge(test, noisy(test, 0.5, seed), noisy(test, 0.5, seed + 100)).verdict ==
-               Verdict::kRefused;
+               GateVerdict::kRefused;
   }
   // An AUC at 2.5%, slices at 5% together, a log loss at 2.5%: 4 of 40 are expected.
   EXPECT_LE(refused, 10);
@@ -97,10 +97,10 @@ TEST(Gate, DoesNotJudgeASliceOfOneClass) {
   }
   const std::vector<float> current = noisy(test, 0.5, 3);
   const GateReport report = judge(test, current, current);
-  EXPECT_EQ(report.verdict, Verdict::kPassed);
+  EXPECT_EQ(report.verdict, GateVerdict::kPassed);
   EXPECT_THAT(to_text(report), HasSubstr("not judged: nothing is clicked"));
   std::fill(test.clicked.begin(), test.clicked.end(), 1);
-  EXPECT_EQ(judge(test, current, current).verdict, Verdict::kCannotJudge);
+  EXPECT_EQ(judge(test, current, current).verdict, GateVerdict::kCannotJudge);
   EXPECT_EQ(judge(test, current, current).reason, "everything is clicked");
 }
 
@@ -108,11 +108,11 @@ TEST(Gate, CannotJudgeWhereNeitherModelKnowsTheKeywords) {
   const InstanceTable test = table(), none;
   const GateModel blind{.main = std::vector<float>(test.size(), 0.5f), .unknown = test.size()};
   const GateReport report = gate({test, none, blind, blind}, {});
-  EXPECT_EQ(report.verdict, Verdict::kCannotJudge);
+  EXPECT_EQ(report.verdict, GateVerdict::kCannotJudge);
   EXPECT_THAT(to_text(report), HasSubstr("cannot judge: neither model knows the keywords"));
   const GateModel serving{.main = test.truth};
-  EXPECT_EQ(gate({test, none, blind, serving}, {}).verdict, Verdict::kRefused);
-  EXPECT_EQ(gate({test, none, serving, blind}, {}).verdict, Verdict::kPassed);
+  EXPECT_EQ(gate({test, none, blind, serving}, {}).verdict, GateVerdict::kRefused);
+  EXPECT_EQ(gate({test, none, serving, blind}, {}).verdict, GateVerdict::kPassed);
 }
 
 TEST(Gate, JudgesTheAuxiliaryTask) {
@@ -120,20 +120,20 @@ TEST(Gate, JudgesTheAuxiliaryTask) {
   GateModel serving{.main = noisy(test, 0.3, 5), .auxiliary = noisy(ads, 0.2, 6)};
   serving.has_auxiliary = true;
   GateModel candidate = serving;
-  EXPECT_EQ(gate({test, ads, candidate, serving}, {}).verdict, Verdict::kPassed);
+  EXPECT_EQ(gate({test, ads, candidate, serving}, {}).verdict, GateVerdict::kPassed);
   candidate.auxiliary = noisy(ads, 0.7, 8);
   const GateReport worse = gate({test, ads, candidate, serving}, {});
-  EXPECT_EQ(worse.verdict, Verdict::kRefused);
+  EXPECT_EQ(worse.verdict, GateVerdict::kRefused);
   EXPECT_THAT(to_text(worse), HasSubstr("REFUSED AUC                ads"));
   const GateModel without{.main = serving.main};
   for (const InstanceTable* log : {&ads, &none}) {
     GateModel current = serving;
     if (log->size() == 0) current.auxiliary.clear();
     const GateReport report = gate({test, *log, without, current}, {});
-    EXPECT_EQ(report.verdict, Verdict::kRefused);
+    EXPECT_EQ(report.verdict, GateVerdict::kRefused);
     EXPECT_THAT(to_text(report), HasSubstr("REFUSED auxiliary task"));
   }
-  EXPECT_EQ(gate({test, ads, serving, without}, {}).verdict, Verdict::kPassed);
+  EXPECT_EQ(gate({test, ads, serving, without}, {}).verdict, GateVerdict::kPassed);
 }
 
 // A log that kept a tenth of what was not clicked makes right probabilities look wrong.
@@ -155,9 +155,9 @@ TEST(Gate, JudgesProbabilitiesAsIfTheLogHadKeptAllNegatives) {
   EXPECT_LT(calibration_error(right, log.clicked, 10), 0.05);
   std::vector<float> of_log = right;  // what the log's own click rates are
   for (float& p : of_log) p = p / (p + (1 - p) / 10);
-  EXPECT_EQ(judge(log, right, of_log).verdict, Verdict::kRefused);
-  EXPECT_EQ(judge(log, right, of_log, {.negatives_kept = 0.1}).verdict, Verdict::kPassed);
-  EXPECT_EQ(judge(log, of_log, right, {.negatives_kept = 0.1}).verdict, Verdict::kRefused);
+  EXPECT_EQ(judge(log, right, of_log).verdict, GateVerdict::kRefused);
+  EXPECT_EQ(judge(log, right, of_log, {.negatives_kept = 0.1}).verdict, GateVerdict::kPassed);
+  EXPECT_EQ(judge(log, of_log, right, {.negatives_kept = 0.1}).verdict, GateVerdict::kRefused);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "models/data/log_file.h"
+#include "models/data/repeatable_log.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -26,8 +26,8 @@ Status copy_all(int from, const std::string& name, SpoolFile& to) {
 
 }  // namespace
 
-Result<LogFile> LogFile::open(const std::string& path, const std::string& scratch) {
-  LogFile log;
+Result<RepeatableLog> RepeatableLog::open(const std::string& path, const std::string& scratch) {
+  RepeatableLog log;
   log.path_ = path;
   log.name_ = input_name(path);
   struct stat info {};

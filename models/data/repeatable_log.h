@@ -8,12 +8,12 @@
 
 namespace barker {
 
-class LogFile {
+class RepeatableLog {
  public:
   // A regular file is read where it is. Standard input ("-") and pipes are first copied, still
   // compressed if they are, into a file without a name in the directory of `scratch`. Errors name
   // the path, also one that does not exist. One thread.
-  static Result<LogFile> open(const std::string& path, const std::string& scratch);
+  static Result<RepeatableLog> open(const std::string& path, const std::string& scratch);
 
   // To open the log by, any number of times, as long as this object lives.
   const std::string& path() const { return path_; }
