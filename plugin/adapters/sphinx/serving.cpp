@@ -50,11 +50,28 @@ class Log {
   ~Log() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
+  // Does nothing for the file that is open. A file that cannot be opened is told of once. Not for two
+  // threads at once; any others may write meanwhile.
   void open(const std::string& path) {
+    if (path == path_) return;
     const int descriptor = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-    if (descriptor < 0) return write("barker_sphinx: " + path + ": cannot be opened for the log");
-    const int before = descriptor_.exchange(descriptor);
-    if (before >= 0) ::close(before);
+    if (descriptor < 0) {
+      if (path != refused_path_) {
+        write("barker_sphinx: " + path + ": cannot be opened for the log");
+      }
+      refused_path_ = path;
+      return;
+    }
+    path_ = path;
+    refused_path_.clear();
+    if (descriptor_ < 0) {
+      descriptor_ = descriptor;
+      return;
+    }
+    // Another thread may be about to write to the old descriptor. Its number stays, so that the line
+    // cannot go to a file that the server opens under it.
+    ::dup3(descriptor, descriptor_, O_CLOEXEC);
+    ::close(descriptor);
   }
   void write(const std::string& text) {
     const int descriptor = descriptor_;
@@ -69,7 +86,8 @@ class Log {
   void set_server(udf_log* server) { server_ = server; }
 
  private:
-  std::atomic<int> descriptor_ = -1;
+  std::string path_, refused_path_;
+  std::atomic<int> descriptor_ = -1;  // once open, it is closed by the destructor alone
   std::atomic<udf_log*> server_ = nullptr;
 };
 
@@ -123,7 +141,10 @@ class Process {
     return is_ready_ ? &serving_ : nullptr;
   }
   void report(const std::string& text) {
-    if (reports_.due()) log_.write("barker_sphinx: " + text);
+    const std::lock_guard lock(reports_mutex_);
+    if (text == last_report_ || !reports_.due()) return;
+    last_report_ = text;
+    log_.write("barker_sphinx: " + text);
   }
   Log& log() { return log_; }
 
@@ -144,8 +165,8 @@ class Process {
     const Result<ControlFile> control =
         read_control_file(control_file_path(self), default_library(self));
     if (!control.ok()) return control.status();
+    if (!control->log.empty()) log_.open(control->log);
     if (!serving_.plugin) {
-      if (!control->log.empty()) log_.open(control->log);
       if (Status status = make_plugin(*control); !status.ok()) return status;
     }
     Watched watched;
@@ -188,7 +209,9 @@ class Process {
   Log log_;
   barker_host host_{};
   OnceASecond tries_, reports_;
-  std::mutex mutex_;  // of the members below
+  std::mutex reports_mutex_;
+  std::string last_report_;
+  std::mutex mutex_;  // of the members below, and of log_.open()
   std::string last_failure_;
   barker_serving serving_{};  // does not change once is_ready_
   std::unique_ptr<Watcher> watcher_;

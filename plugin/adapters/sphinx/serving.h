@@ -30,7 +30,7 @@ const struct barker_serving* barker_serving_find(void);
 /* Where messages go if the control file names no log; NULL: standard error. */
 void barker_serving_set_log(void (*log)(const char* text, int size));
 
-/* Logs why a query was not rescored, at most once a second. */
+/* Logs why a query was not rescored: at most once a second, and not if it was the last reason. */
 void barker_serving_report(const char* text);
 
 #ifdef __cplusplus

@@ -9,7 +9,7 @@
 #include "plugin/adapters/sphinx/plain_title.h"
 #include "plugin/adapters/sphinx/serving.h"
 
-enum { kPrepared = 4, kMaxTokens = 4096, kMaxGroups = 64 };
+enum { kPrepared = 4 };
 
 /* The arguments that a query is prepared with. */
 static const int kKeyArguments[] = {kQuery, kUser, kUserKeywords, kContext};
@@ -91,16 +91,19 @@ void shared_query_leave(struct shared_query* shared) {
 
 /* ---- the query ------------------------------------------------------------------------------ */
 
+/* The lists of a request. They are parsed twice: first without memory, which counts, and then into
+ * arrays of that size. */
 struct context {
-  barker_string tokens[kMaxTokens]; /* of the user's keywords and of all groups */
+  barker_string* tokens; /* of the user's keywords and of all groups; NULL: they are counted only */
   uint64_t token_count;
-  barker_group groups[kMaxGroups];
+  barker_group* groups; /* NULL with `tokens` */
 };
 
 static uint64_t parse_tokens(struct context* context, barker_string list, const char* separators) {
   uint64_t count = 0;
-  while (context->token_count < kMaxTokens &&
-         next_part(&list, separators, &context->tokens[context->token_count])) {
+  barker_string token;
+  while (next_part(&list, separators, &token)) {
+    if (context->tokens) context->tokens[context->token_count] = token;
     ++context->token_count;
     ++count;
   }
@@ -132,39 +135,78 @@ static void parse_context(struct context* context, barker_string list, barker_re
       if (is_name(name, "@surface")) request->surface = value;
       if (is_name(name, "@visitor")) request->visitor = value;
       if (is_name(name, "@seed")) request->seed = parse_number(value);
-    } else if (request->group_count < kMaxGroups) {
-      barker_group* const group = &context->groups[request->group_count++];
-      group->struct_size = sizeof *group;
-      group->name = name;
-      group->tokens = context->tokens + context->token_count;
-      group->token_count = parse_tokens(context, values, "|");
+    } else {
+      const uint64_t first = context->token_count;
+      const uint64_t count = parse_tokens(context, values, "|");
+      if (context->groups) {
+        barker_group* const group = &context->groups[request->group_count];
+        memset(group, 0, sizeof *group);
+        group->struct_size = sizeof *group;
+        group->name = name;
+        group->tokens = context->tokens + first;
+        group->token_count = count;
+      }
+      ++request->group_count;
     }
   }
 }
 
+static void parse_request(struct context* context, const struct udf_arguments* arguments,
+                          barker_request* request) {
+  memset(request, 0, sizeof *request);
+  request->struct_size = sizeof *request;
+  request->query = text_argument(arguments, kQuery);
+  request->user = text_argument(arguments, kUser);
+  context->token_count = 0;
+  request->user_keywords = context->tokens;
+  request->user_keyword_count =
+      parse_tokens(context, text_argument(arguments, kUserKeywords), "|\n");
+  request->groups = context->groups;
+  request->group_stride = sizeof context->groups[0];
+  parse_context(context, text_argument(arguments, kContext), request);
+}
+
+/* Memory for the lists that were counted. 0, with the reason in `error`: there is none, or no request
+ * may have as many. What is within these bounds is for the plugin to judge. */
+static int allocate_context(struct context* context, uint64_t group_count, char* error) {
+  if (group_count > BARKER_MAX_GROUPS) {
+    snprintf(error, BARKER_ERROR_SIZE, "context: expected at most %d groups, found %llu",
+             BARKER_MAX_GROUPS, (unsigned long long)group_count);
+    return 0;
+  }
+  /* A token has a byte or more. */
+  if (context->token_count > BARKER_MAX_REQUEST_TEXT) {
+    snprintf(error, BARKER_ERROR_SIZE,
+             "user_keywords, context: expected at most %d bytes of tokens",
+             BARKER_MAX_REQUEST_TEXT);
+    return 0;
+  }
+  /* One more than are needed, because NULL means that they are counted. */
+  context->tokens = malloc((context->token_count + 1) * sizeof context->tokens[0]);
+  context->groups = malloc((group_count + 1) * sizeof context->groups[0]);
+  if (context->tokens && context->groups) return 1;
+  snprintf(error, BARKER_ERROR_SIZE, "out of memory");
+  return 0;
+}
+
 static barker_prepared_query* begin_query(const struct shared_query* shared,
                                           const struct udf_arguments* arguments) {
-  struct context* const context = calloc(1, sizeof *context);
-  if (!context) return NULL;
+  const struct barker_serving* const serving = shared->serving;
+  struct context context = {NULL, 0, NULL};
   barker_request request;
-  memset(&request, 0, sizeof request);
-  request.struct_size = sizeof request;
-  request.query = text_argument(arguments, kQuery);
-  request.user = text_argument(arguments, kUser);
-  request.user_keywords = context->tokens;
-  request.user_keyword_count =
-      parse_tokens(context, text_argument(arguments, kUserKeywords), "|\n");
-  request.groups = context->groups;
-  request.group_stride = sizeof context->groups[0];
-  parse_context(context, text_argument(arguments, kContext), &request);
+  parse_request(&context, arguments, &request);
   char error[BARKER_ERROR_SIZE] = "";
   barker_prepared_query* query = NULL;
-  const int32_t code =
-      shared->serving->prepared.begin(shared->serving->plugin, &request, &query, error);
-  free(context);
-  if (code == BARKER_OK) return query;
-  barker_serving_report(error);
-  return NULL;
+  if (allocate_context(&context, request.group_count, error)) {
+    parse_request(&context, arguments, &request);
+    if (serving->prepared.begin(serving->plugin, &request, &query, error) != BARKER_OK) {
+      query = NULL;
+    }
+  }
+  free(context.tokens);
+  free(context.groups);
+  if (!query) barker_serving_report(error);
+  return query;
 }
 
 static int has_key(const struct prepared* prepared, const struct udf_arguments* arguments) {

@@ -3,7 +3,9 @@
 import ctypes
 import dataclasses
 import json
+import os
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from ctypes import POINTER, byref, c_char, c_double, c_uint64, c_void_p, cast, sizeof
 
@@ -149,6 +151,9 @@ class Plugin:
     config    the plugin's configuration as TOML (plugin/README.md)
     log       called with a level (0 to 2) and a text, on the thread of the call that logs
 
+    close() frees the plugin, and so does the end of a `with` block. A plugin that was not closed is
+    freed when the last reference to it goes. A `log` that refers to the plugin is such a reference.
+
     Threads: any thread may call anything but close(), which must come after the last call has
     returned. A call runs outside of the interpreter's lock.
     """
@@ -169,10 +174,13 @@ class Plugin:
         self._check(self._api.create(byref(self._host),
                                      _abi.String(cast(data, c_void_p), len(data)),
                                      byref(self._plugin), error), error)
+        # A plugin that nobody closed is freed with this object, or when the interpreter ends.
+        self._destroy = weakref.finalize(self, _destroy, self._api,
+                                         _abi.PLUGIN(self._plugin.value), self._host, os.getpid())
         if weights is not None:
             try:
                 self.load_weights(weights)
-            except BarkerError:
+            except BaseException:  # whose traceback would keep the plugin alive
                 self.close()
                 raise
 
@@ -184,9 +192,8 @@ class Plugin:
 
     def close(self) -> None:
         """Frees the plugin and its weights. A second call does nothing."""
-        if self._plugin:
-            self._api.destroy(self._plugin)
         self._plugin = _abi.PLUGIN()
+        self._destroy()
 
     def load_weights(self, path: str) -> int:
         """Opens, checks and proves the weights of a file or of a weights directory, then serves with
@@ -298,6 +305,14 @@ class Plugin:
     def _check(code: int, error) -> None:
         if code != _abi.OK:
             raise BarkerError(code, error.value.decode(errors="replace"))
+
+
+def _destroy(api, plugin: c_void_p, host: _abi.Host, owner: int) -> None:
+    # `host` is an argument so that the log's callback lives until the plugin has been destroyed. A
+    # child of fork has only a copy of the plugin: its locks may be held by threads that the child
+    # does not have, so the copy is left to the end of the process.
+    if os.getpid() == owner:
+        api.destroy(plugin)
 
 
 def _error():

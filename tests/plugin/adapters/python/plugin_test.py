@@ -5,6 +5,7 @@ import gc
 import json
 import os
 import subprocess
+import sys
 import threading
 import time
 
@@ -150,6 +151,50 @@ def test_a_closed_plugin_says_so(weights, ads):
     plugin.close()
     with pytest.raises(ValueError, match="closed"):
         plugin.rescore("shoes", ads)
+
+
+def descriptors(weights):
+    """How many descriptors of the weight file this process has. A plugin keeps one."""
+    found = 0
+    for descriptor in os.listdir("/proc/self/fd"):
+        try:
+            found += os.readlink(f"/proc/self/fd/{descriptor}") == weights
+        except FileNotFoundError:  # the one that listed the directory
+            pass
+    return found
+
+
+def test_a_plugin_that_was_not_closed_is_freed_with_its_last_reference(weights, ads):
+    messages = []
+    plugin = barker.Plugin(weights=weights, log=lambda level, text: messages.append(text))
+    plugin.rescore("shoes", ads)
+    assert descriptors(weights) == 1
+    del plugin
+    gc.collect()
+    assert descriptors(weights) == 0
+
+
+def test_a_plugin_whose_first_load_raises_is_freed_at_once(weights, monkeypatch):
+    def interrupted(self, path, load=barker.Plugin.load_weights):
+        load(self, path)
+        assert descriptors(weights) == 1
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(barker.Plugin, "load_weights", interrupted)
+    with pytest.raises(KeyboardInterrupt) as raised:
+        barker.Plugin(weights=weights)
+    assert raised.tb is not None, "the traceback still refers to the plugin"
+    assert descriptors(weights) == 0
+
+
+def test_an_interpreter_ends_with_a_plugin_that_was_not_closed(weights):
+    program = ("import barker, os, sys\n"
+               "plugin = barker.Plugin(weights=sys.argv[1], log=lambda *message: None)\n"
+               "if os.fork() == 0: sys.exit(0)\n"
+               "sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))\n")
+    ended = subprocess.run([sys.executable, "-c", program, weights], timeout=60,
+                           stderr=subprocess.PIPE, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_threads_share_a_plugin_while_weights_are_loaded(plugin, ads, weights):

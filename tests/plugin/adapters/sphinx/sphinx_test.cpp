@@ -2,11 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include "models/weights/directory.h"
@@ -253,6 +255,76 @@ TEST_F(Sphinx, HostileTextsEndNoServer) {
     }
   }
   EXPECT_TRUE(server.is_alive());
+}
+
+std::string repeated(const std::string& text, size_t count) {
+  std::string all;
+  for (size_t i = 0; i < count; ++i) all += text;
+  return all;
+}
+
+TEST_F(Sphinx, TokensAndGroupsAreTakenUpToTheLimitsOfThePlugin) {
+  Searchd server({.ads = shoes(9), .control = control(kDemo)});
+  const auto ask = [&](const std::string& user_keywords, const std::string& context) {
+    return server.ask("SELECT id, barker_answer" +
+                      arguments("running shoes", "ben", user_keywords, context) +
+                      " a FROM ads WHERE MATCH('shoes') ORDER BY id ASC");
+  };
+  const std::string last = "sfhist: free shipping";
+  const SphinxRows expected = ask("", last);
+  ASSERT_EQ(expected.size(), 9u);
+  EXPECT_NE(ask("", ""), expected) << "the group matters";
+  // The plugin ignores groups that the model does not know, so that only the last group matters.
+  EXPECT_EQ(ask("", "unknown: " + repeated("a|", BARKER_MAX_TOKENS) + ";" + last), expected);
+  EXPECT_EQ(ask("", repeated("unknown: a;", BARKER_MAX_GROUPS - 1) + last), expected);
+  const auto is_bypassed = [](const SphinxRows& rows) {
+    return rows.size() == 9 &&
+           nlohmann::json::parse(rows[0][1])["status"].get<std::string>() == "bypassed";
+  };
+  EXPECT_FALSE(is_bypassed(ask(repeated("a|", BARKER_MAX_TOKENS), "")));
+  EXPECT_TRUE(is_bypassed(ask(repeated("a|", BARKER_MAX_TOKENS + 1), "")));
+  EXPECT_TRUE(is_bypassed(ask("", "unknown: " + repeated("a|", BARKER_MAX_TOKENS + 1))));
+  EXPECT_TRUE(is_bypassed(ask("", repeated("unknown: a;", BARKER_MAX_GROUPS) + last)));
+  EXPECT_THAT(server.log(), HasSubstr("user_keywords count: expected at most 100000"));
+}
+
+size_t occurrences(const std::string& text, const std::string& part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+// Longer than the adapter waits between two tries, and between two reports.
+void wait_for_the_next_try() { std::this_thread::sleep_for(std::chrono::milliseconds(1200)); }
+
+TEST_F(Sphinx, ARefusedQueryIsLoggedOnce) {
+  Searchd server({.ads = shoes(3), .control = control(kDemo)});
+  for (int i = 0; i < 3; ++i) {
+    server.ask("SELECT barker_answer" + arguments(std::string(70'000, 'x'), "ben") + " FROM ads");
+    wait_for_the_next_try();
+  }
+  EXPECT_EQ(occurrences(server.log(), "barker_sphinx: "), 1u) << server.log();
+  server.ask("SELECT barker_answer" + arguments("shoes", std::string(70'000, 'x')) + " FROM ads");
+  EXPECT_EQ(occurrences(server.log(), "barker_sphinx: "), 2u) << "another reason\n" << server.log();
+}
+
+TEST_F(Sphinx, ALogThatCannotBeOpenedIsToldOfOnceAndFollowsTheControlFileUntilThePluginStarts) {
+  const std::string broken = control(kDemo) + "library = 'nowhere.so'\n";
+  Searchd server({.ads = shoes(3), .control = broken});
+  const std::string file = server.directory() + "/plugins/barker_sphinx.toml";
+  std::ofstream(file) << broken << "log = 'nowhere/adapter.log'\n";
+  for (int i = 0; i < 3; ++i) {
+    wait_for_the_next_try();
+    EXPECT_EQ(generation_of(server), 0u);
+  }
+  EXPECT_EQ(occurrences(server.log(), "cannot be opened for the log"), 1u) << server.log();
+  const std::string before = server.log();
+  std::ofstream(file) << control(kDemo) << "log = '../other.log'\n";
+  EXPECT_TRUE(eventually([&] { return generation_of(server) == 1; }));
+  EXPECT_EQ(server.log(), before);
+  std::ostringstream other;
+  other << std::ifstream(server.directory() + "/other.log").rdbuf();
+  EXPECT_THAT(other.str(), HasSubstr("demo.barker"));
 }
 
 TEST_F(Sphinx, OneGenerationAnswersASearchWhileWeightsArePublished) {
