@@ -207,6 +207,30 @@ TEST(IncludeRules, HeavyHeadersStayOutOfOurHeaders) {
   }
 }
 
+// To the linker, two types of one name in one program are one type. The plugin is a library of its own,
+// which shows nothing but its C interface.
+TEST(TypeNames, AreDefinedOnceInWhatOneProgramLinks) {
+  const fs::path root = BARKER_SOURCE_DIR;
+  const std::regex pattern(
+      R"re(^(?:class|struct|enum class|enum) (\w+)(?: final)?(?: : [^;{]*)? ?\{)re");
+  std::map<std::string, std::string> defined;
+  for (const char* top : {"models", "scoring", "index", "plugin/host"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
+      if (entry.path().extension() != ".h") continue;
+      if (entry.path().string().find("node_modules") != std::string::npos) continue;
+      std::ifstream in(entry.path());
+      for (std::string line; std::getline(in, line);) {
+        std::smatch match;
+        if (!std::regex_search(line, match, pattern)) continue;
+        const std::string path = fs::relative(entry.path(), root).string();
+        const auto [first, is_new] = defined.emplace(match[1], path);
+        EXPECT_TRUE(is_new) << match[1] << " is defined in " << first->second << " and in " << path;
+      }
+    }
+  }
+  EXPECT_GT(defined.size(), 200u);
+}
+
 // The databases of users are an affair of their stores.
 TEST(IncludeRules, ClientsOfDatabasesStayInTheRoomOfProfiles) {
   for (const Include& include : includes_of_tree()) {
