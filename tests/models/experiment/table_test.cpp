@@ -33,7 +33,7 @@ const std::string kWon = "arm,impressions,clicks\nA,10000,500\nB,10050,600\n";
 TEST(Table, OfSumsIsJudgedByThePooledTest) {
   const auto report = report_of(kWon);
   ASSERT_TRUE(report.ok()) << report.status().message();
-  EXPECT_EQ(report->verdict, Verdict::kBetter);
+  EXPECT_EQ(report->verdict, ExperimentVerdict::kBetter);
   EXPECT_EQ(report->verdict_arm, "B");
   EXPECT_EQ(report->comparisons[0].absolute.p, two_proportion_z(500, 10000, 600, 10050).p);
   EXPECT_EQ(report->arms[1].clicks, 600);
@@ -109,23 +109,24 @@ TEST(Table, LeavesOutUnitsOfTwoArmsAndBlocksTheVerdictWhereTheyAreMany) {
   const auto few = report_of(units(2000, 1, 4)), many = report_of(units(2000, 1, 100));
   ASSERT_TRUE(few.ok() && many.ok());
   EXPECT_EQ(few->arms[0].units + few->arms[1].units, 1996);
-  EXPECT_EQ(few->verdict, Verdict::kBetter);
+  EXPECT_EQ(few->verdict, ExperimentVerdict::kBetter);
   EXPECT_FALSE(few->warnings.empty());
-  EXPECT_EQ(many->verdict, Verdict::kBlocked);
+  EXPECT_EQ(many->verdict, ExperimentVerdict::kBlocked);
 }
 
 TEST(Table, KnowsThatLessMayBeBetter) {
   CompareOptions comparing;
   comparing.larger_is_better = false;
-  EXPECT_EQ(report_of(units(2000, 1, 0), comparing)->verdict, Verdict::kWorse);
-  EXPECT_EQ(report_of(units(2000, -1, 0), comparing)->verdict, Verdict::kBetter);
+  EXPECT_EQ(report_of(units(2000, 1, 0), comparing)->verdict, ExperimentVerdict::kWorse);
+  EXPECT_EQ(report_of(units(2000, -1, 0), comparing)->verdict, ExperimentVerdict::kBetter);
 }
 
 TEST(Table, HasNoVerdictWhereNothingVariesOrNearlyNothingIsKnown) {
   EXPECT_EQ(report_of("unit,arm,value\na,A,1\nb,A,1\nc,B,2\nd,B,2\n")->verdict,
-            Verdict::kNotEnough);
-  EXPECT_EQ(report_of("arm,impressions,clicks\nA,20,0\nB,20,4\n")->verdict, Verdict::kNotEnough);
-  EXPECT_EQ(report_of("unit,arm,value\na,A,1\nb,B,2\n")->verdict, Verdict::kNotEnough);
+            ExperimentVerdict::kNotEnough);
+  EXPECT_EQ(report_of("arm,impressions,clicks\nA,20,0\nB,20,4\n")->verdict,
+            ExperimentVerdict::kNotEnough);
+  EXPECT_EQ(report_of("unit,arm,value\na,A,1\nb,B,2\n")->verdict, ExperimentVerdict::kNotEnough);
 }
 
 TEST(Table, CutsHeavyTailsAtAnExactQuantileOfAllArms) {
@@ -145,12 +146,12 @@ TEST(Table, CutsHeavyTailsAtAnExactQuantileOfAllArms) {
 
 TEST(Table, IsBlockedByItsSampleRatioUnlessTheSharesWerePlannedSo) {
   const std::string text = "arm,impressions,clicks\nA,10000,500\nB,5000,400\n";
-  EXPECT_EQ(report_of(text)->verdict, Verdict::kBlocked);
+  EXPECT_EQ(report_of(text)->verdict, ExperimentVerdict::kBlocked);
   CompareOptions comparing;
   comparing.shares = {{"A", 2}, {"B", 1}};
-  EXPECT_EQ(report_of(text, comparing)->verdict, Verdict::kBetter);
+  EXPECT_EQ(report_of(text, comparing)->verdict, ExperimentVerdict::kBetter);
   comparing.shares = {{"A", 2}, {"B", 1}, {"C", 1}};
-  EXPECT_EQ(report_of(text, comparing)->verdict, Verdict::kBlocked) << "nobody was in C";
+  EXPECT_EQ(report_of(text, comparing)->verdict, ExperimentVerdict::kBlocked) << "nobody was in C";
   comparing.shares = {{"A", 2}};
   EXPECT_FALSE(report_of(text, comparing).ok());
 }
