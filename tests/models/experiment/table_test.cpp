@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "models/experiment/csv.h"
 #include "tests/models/base/temporary_path.h"
 
 namespace barker {
@@ -82,6 +83,25 @@ TEST(Table, SaysFileLineAndWhatIsWrong) {
   EXPECT_THAT(error_of("arm,arm,clicks\n"), testing::HasSubstr("twice"));
   EXPECT_THAT(error_of(head + "A,\"10,1\n"), testing::HasSubstr(":2: a quote is not closed"));
   EXPECT_THAT(error_of("unit,arm,value\nu,A,nan\n"), testing::HasSubstr("found \"nan\""));
+}
+
+TEST(Table, RefusesARowOfMoreThanAMebibyte) {
+  const std::string head = "arm,impressions,clicks\nA,10,1\nB,10,1\n";
+  const std::string longest(CsvReader::kMaxRow - 7, 'a');  // with two quotes and ",10,1"
+  EXPECT_EQ(error_of(head + "\"" + longest + "\",10,1\n"), "");
+  EXPECT_THAT(error_of(head + "\"a" + longest + "\",10,1\n"),
+              testing::HasSubstr(":4: expected a row of at most 1048576 bytes"));
+  std::string lines = head + "\"C,10,1\n";  // the quote takes all lines behind it
+  for (int i = 0; i < 200'000; ++i) lines += "C,10,1\n";
+  EXPECT_THAT(error_of(lines), testing::HasSubstr(":4: expected a row of at most 1048576 bytes"));
+}
+
+TEST(Table, SplitsFieldsWithQuotesAndLinesInThem) {
+  const auto report =
+      report_of("arm,impressions,clicks\n \"a\n\n\"\"b\"\"\n\" , 100,\"10\"\nc \"d\",100,20\n");
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_EQ(report->arms[0].name, "a\n\n\"b\"\n");
+  EXPECT_EQ(report->arms[1].name, "c \"d\"");
 }
 
 TEST(Table, RefusesAUnitTwiceUnlessToldWhatThatMeans) {
