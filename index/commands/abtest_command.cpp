@@ -65,12 +65,12 @@ std::string plan_of(const ExperimentReport& report, const Options& options) {
   return plan_text(plan, per_day, report.unit);
 }
 
-Result<LogReport> make_reports(const Options& options) {
+Result<ExperimentLogReport> make_reports(const Options& options) {
   if (!options.table.empty()) {
     Result<ExperimentReport> report =
         report_table(options.table, options.reading, options.comparing);
     if (!report.ok()) return report.status();
-    LogReport reports;
+    ExperimentLogReport reports;
     reports.experiments.push_back(std::move(*report));
     return reports;
   }
@@ -96,7 +96,7 @@ Result<int> run(Options& options) {
     std::cout << plan_text(options.plan, options.units_per_day, "impression");
     return kExitOk;
   }
-  const Result<LogReport> made = make_reports(options);
+  const Result<ExperimentLogReport> made = make_reports(options);
   if (!made.ok()) return made.status();
   std::cerr << visible_lines(made->bad_lines);
   if (!options.html.empty()) {

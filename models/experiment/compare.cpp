@@ -328,7 +328,7 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
   const Comparison* winner = decisive(report, options.larger_is_better, is_better);
   report.verdict_arm.clear();
   if (report.srm.blocks) {
-    report.verdict = Verdict::kBlocked;
+    report.verdict = ExperimentVerdict::kBlocked;
     report.verdict_text =
         "There is no verdict: the arms do not have the sizes that were planned (p = " +
         p_text(std::fmin(report.srm.p, report.srm.sequential_p)) +
@@ -338,21 +338,21 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
       report.verdict_text += " Equal sizes were taken as planned; --shares says others.";
     }
   } else if (is_mixed) {
-    report.verdict = Verdict::kBlocked;
+    report.verdict = ExperimentVerdict::kBlocked;
     report.verdict_text = "There is no verdict: " + number_text(report.in_two_arms) +
                           " units were in two arms, so that the arms were not kept apart.";
   } else if (has_too_few(report) || !can_test(report)) {
-    report.verdict = Verdict::kNotEnough;
+    report.verdict = ExperimentVerdict::kNotEnough;
     report.verdict_text =
         "There are too few units or clicks, or too little variation in them, for any verdict.";
   } else if (!winner) {
-    report.verdict = Verdict::kNone;
+    report.verdict = ExperimentVerdict::kNone;
     report.verdict_text = "No arm was shown to differ from " + control +
                           ". That is not the same as shown to be equal: see the intervals.";
     if (report.comparisons.size() == 1)
       report.verdict_text += of_lift(report.comparisons[0].relative);
   } else {
-    report.verdict = is_better ? Verdict::kBetter : Verdict::kWorse;
+    report.verdict = is_better ? ExperimentVerdict::kBetter : ExperimentVerdict::kWorse;
     report.verdict_arm = winner->arm;
     report.verdict_text =
         "Arm " + quoted(winner->arm) + " is " + (is_better ? "better" : "worse") + " than " +
@@ -362,17 +362,17 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
   }
 }
 
-const char* verdict_word(Verdict verdict) {
+const char* verdict_word(ExperimentVerdict verdict) {
   switch (verdict) {
-    case Verdict::kBlocked:
+    case ExperimentVerdict::kBlocked:
       return "blocked";
-    case Verdict::kNotEnough:
+    case ExperimentVerdict::kNotEnough:
       return "not enough data";
-    case Verdict::kNone:
+    case ExperimentVerdict::kNone:
       return "no difference shown";
-    case Verdict::kBetter:
+    case ExperimentVerdict::kBetter:
       return "better";
-    case Verdict::kWorse:
+    case ExperimentVerdict::kWorse:
       return "worse";
   }
   return "";

@@ -21,40 +21,55 @@ std::string lower(std::string text) {
   return text;
 }
 
-// Splits a row as far as it goes. False where a quote is still open at its end.
-bool split(const std::string& row, char separator, std::vector<std::string>& fields) {
-  fields.clear();
-  std::string field;
-  bool open = false, quoted = false;
-  const auto finish = [&] {
-    fields.push_back(quoted ? field : trimmed(field));
-    field.clear();
-    quoted = false;
-  };
-  for (size_t i = 0; i < row.size(); ++i) {
-    const char c = row[i];
-    if (open) {
-      if (c != '"') {
-        field += c;
-      } else if (i + 1 < row.size() && row[i + 1] == '"') {
-        field += c;
-        ++i;
-      } else {
-        open = false;
-      }
-    } else if (c == '"' && !quoted && trimmed(field).empty()) {
-      field.clear();
-      open = quoted = true;
-    } else if (c == separator) {
-      finish();
-    } else if (!quoted || (c != ' ' && c != '\t')) {
-      field += c;
-    }
+// Splits a row that may have several lines, where a quoted field holds line ends. Each byte is seen
+// once, however many lines there are.
+class RowSplitter {
+ public:
+  RowSplitter(char separator, std::vector<std::string>& fields)
+      : separator_(separator), fields_(fields) {
+    fields_.clear();
   }
-  if (open) return false;
-  finish();
-  return true;
-}
+
+  // Takes the next line of the row. False where a quote is still open at its end.
+  bool add(std::string_view line) {
+    if (is_open_) field_ += '\n';
+    for (size_t i = 0; i < line.size(); ++i) {
+      const char c = line[i];
+      if (is_open_) {
+        const bool is_pair = c == '"' && i + 1 < line.size() && line[i + 1] == '"';
+        is_open_ = c != '"' || is_pair;
+        if (is_open_) field_ += c;
+        i += is_pair;
+      } else if (c == '"' && is_blank_) {
+        field_.clear();
+        is_open_ = is_quoted_ = true;
+        is_blank_ = false;
+      } else if (c == separator_) {
+        finish();
+      } else if (!is_quoted_ || (c != ' ' && c != '\t')) {
+        field_ += c;
+        is_blank_ = is_blank_ && (c == ' ' || c == '\t');
+      }
+    }
+    if (is_open_) return false;
+    finish();
+    return true;
+  }
+
+ private:
+  void finish() {
+    fields_.push_back(is_quoted_ ? field_ : trimmed(field_));
+    field_.clear();
+    is_quoted_ = false;
+    is_blank_ = true;
+  }
+
+  const char separator_;
+  std::vector<std::string>& fields_;
+  std::string field_;
+  bool is_open_ = false, is_quoted_ = false;
+  bool is_blank_ = true;  // the field has nothing but blanks so far
+};
 
 }  // namespace
 
@@ -76,7 +91,8 @@ Result<CsvReader> CsvReader::open(const std::string& path) {
     const auto count = [&](char c) { return std::count(header.begin(), header.end(), c); };
     if (count(separator) > count(reader.separator_)) reader.separator_ = separator;
   }
-  if (!split(header, reader.separator_, reader.columns_)) {
+  if (header.size() > kMaxRow) return reader.too_long();
+  if (!RowSplitter(reader.separator_, reader.columns_).add(header)) {
     return reader.wrong("a quote is not closed");
   }
   for (size_t i = 0; i < reader.columns_.size(); ++i) {
@@ -106,6 +122,11 @@ Status CsvReader::wrong(const std::string& reason) const {
   return bad_data(name_ + ":" + std::to_string(line_) + ": " + reason);
 }
 
+Status CsvReader::too_long() const {
+  return wrong("expected a row of at most " + std::to_string(kMaxRow) +
+               " bytes, found a longer one; a quote that is not closed takes all lines behind it");
+}
+
 bool CsvReader::read_row(std::vector<std::string>& fields) {
   std::string_view line;
   do {
@@ -115,16 +136,16 @@ bool CsvReader::read_row(std::vector<std::string>& fields) {
     }
   } while (line.find_first_not_of(" \t") == std::string_view::npos);
   line_ = lines_.number();
-  std::string row(line);
-  while (!split(row, separator_, fields)) {
-    if (row.size() > LineReader::kMaxLine || !lines_.next(line)) {
+  RowSplitter row(separator_, fields);
+  for (size_t bytes = line.size(); bytes <= kMaxRow; bytes += 1 + line.size()) {
+    if (row.add(line)) return true;
+    if (!lines_.next(line)) {
       status_ = lines_.status().ok() ? wrong("a quote is not closed") : lines_.status();
       return false;
     }
-    row += '\n';
-    row += line;
   }
-  return true;
+  status_ = too_long();
+  return false;
 }
 
 bool CsvReader::next(std::vector<std::string>& fields) {

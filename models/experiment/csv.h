@@ -3,6 +3,7 @@
 // a byte order mark and any line ends are accepted. One thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@ namespace barker {
 
 class CsvReader {
  public:
+  static constexpr size_t kMaxRow = 1 << 20;  // bytes with its line ends; more are a mistake
+
   // Reads the header. The path "-" is standard input.
   static Result<CsvReader> open(const std::string& path);
 
@@ -34,6 +37,7 @@ class CsvReader {
 
  private:
   explicit CsvReader(LineReader lines) : lines_(std::move(lines)) {}
+  Status too_long() const;
   bool read_row(std::vector<std::string>& fields);
 
   LineReader lines_;

@@ -53,7 +53,7 @@ class LogAnalysis {
  public:
   explicit LogAnalysis(const LogReportOptions& options) : options_(options) {}
 
-  Result<LogReport> run(const std::vector<std::string>& paths) {
+  Result<ExperimentLogReport> run(const std::vector<std::string>& paths) {
     if (Status s = pages_.read(paths, options_.pages); !s.ok()) return s;
     if (Status s = number_arms(); !s.ok()) return s;
     const int64_t span = std::max<int64_t>(0, pages_.counts().last - pages_.counts().first) + 1;
@@ -64,7 +64,7 @@ class LogAnalysis {
       return {};
     });
     if (!s.ok()) return s;
-    LogReport report;
+    ExperimentLogReport report;
     report.bad_lines = pages_.bad_lines();
     for (const Experiment& experiment : experiments_) {
       Result<ExperimentReport> made = report_of(experiment);
@@ -372,7 +372,7 @@ class LogAnalysis {
     }
   }
 
-  void add_notes(LogReport& report) const {
+  void add_notes(ExperimentLogReport& report) const {
     const LogCounts& c = pages_.counts();
     report.notes.push_back(count_text(static_cast<double>(c.lines)) +
                            " lines: " + count_text(static_cast<double>(c.pages)) + " pages and " +
@@ -413,8 +413,8 @@ class LogAnalysis {
 
 }  // namespace
 
-Result<LogReport> report_logs(const std::vector<std::string>& paths,
-                              const LogReportOptions& options) {
+Result<ExperimentLogReport> report_logs(const std::vector<std::string>& paths,
+                                        const LogReportOptions& options) {
   return LogAnalysis(options).run(paths);
 }
 

@@ -20,14 +20,14 @@ struct LogReportOptions {
   bool is_aa = false;              // also split all users at random (split_check.h)
 };
 
-struct LogReport {
+struct ExperimentLogReport {
   std::vector<ExperimentReport> experiments;  // ordered by layer and name
   std::vector<std::string> notes;             // sentences on the log
   std::string bad_lines;                      // the first of each file, as BadLines::report()
 };
 
 // An error names the file or the option.
-Result<LogReport> report_logs(const std::vector<std::string>& paths,
-                              const LogReportOptions& options);
+Result<ExperimentLogReport> report_logs(const std::vector<std::string>& paths,
+                                        const LogReportOptions& options);
 
 }  // namespace barker

@@ -103,7 +103,7 @@ struct Look {  // of an experiment over time, cumulative
   double units = 0;
 };
 
-enum class Verdict {
+enum class ExperimentVerdict {
   kBlocked,    // the sample ratio says that the arms cannot be compared
   kNotEnough,  // nothing can be said from so little
   kNone,       // no difference was shown
@@ -122,7 +122,7 @@ struct ExperimentReport {
   SampleRatio srm;
   double days = NAN;       // that it ran, where that is known
   double in_two_arms = 0;  // units, which are left out of everything
-  Verdict verdict = Verdict::kNone;
+  ExperimentVerdict verdict = ExperimentVerdict::kNone;
   std::string verdict_arm;   // of kBetter and kWorse
   std::string verdict_text;  // one or two sentences
   bool always_valid = false;
@@ -144,7 +144,7 @@ void decide(ExperimentReport& report, const CompareOptions& options);
 
 // The word of a verdict in JSON: "blocked", "not enough data", "no difference shown", "better",
 // "worse".
-const char* verdict_word(Verdict verdict);
+const char* verdict_word(ExperimentVerdict verdict);
 
 std::string to_text(const ExperimentReport& report);
 std::string to_json(const ExperimentReport& report);

@@ -105,7 +105,8 @@ class Page {
       check("yes",
             "The arms' sizes are as planned (sample ratio test, p = " + p_text(r.srm.p) + ").");
     }
-    if (r.verdict == Verdict::kNotEnough) check("no", "There is too little data for the tests.");
+    if (r.verdict == ExperimentVerdict::kNotEnough)
+      check("no", "There is too little data for the tests.");
     if (r.unit == "impression") {
       check("mind",
             "Only sums are known. If one user makes several impressions, the p values are too "
@@ -131,7 +132,7 @@ class Page {
     if (holds) {
       check("yes",
             "It holds even if one looked every day and stopped at will (p valid at any time).");
-    } else if (r.verdict == Verdict::kBetter || r.verdict == Verdict::kWorse) {
+    } else if (r.verdict == ExperimentVerdict::kBetter || r.verdict == ExperimentVerdict::kWorse) {
       check(
           "mind",
           "It holds only if the end was fixed beforehand. If one looked often and stopped at will, "

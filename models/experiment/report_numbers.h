@@ -51,15 +51,15 @@ inline std::string count_text(double count) {
 // What the whole means in one word, before the sentence of the verdict.
 inline std::string verdict_title(const ExperimentReport& report) {
   switch (report.verdict) {
-    case Verdict::kBlocked:
+    case ExperimentVerdict::kBlocked:
       return "Do not trust this experiment";
-    case Verdict::kNotEnough:
+    case ExperimentVerdict::kNotEnough:
       return "Too little data";
-    case Verdict::kNone:
+    case ExperimentVerdict::kNone:
       return "No difference shown";
-    case Verdict::kBetter:
+    case ExperimentVerdict::kBetter:
       return "Arm \"" + report.verdict_arm + "\" won";
-    case Verdict::kWorse:
+    case ExperimentVerdict::kWorse:
       return "Arm \"" + report.verdict_arm + "\" lost";
   }
   return "";

@@ -75,20 +75,20 @@ std::string written(const std::vector<std::string>& lines, const char* name = "r
   return path;
 }
 
-LogReport report_of(const World& world, LogReportOptions options = {}) {
-  Result<LogReport> report = report_logs({written(lines_of(world))}, options);
+ExperimentLogReport report_of(const World& world, LogReportOptions options = {}) {
+  Result<ExperimentLogReport> report = report_logs({written(lines_of(world))}, options);
   EXPECT_TRUE(report.ok()) << report.status().message();
-  return report.ok() ? std::move(*report) : LogReport();
+  return report.ok() ? std::move(*report) : ExperimentLogReport();
 }
 
-TEST(LogReport, FindsALiftThatIsThereAndCutsItsIntervalByWhatUsersDidBefore) {
+TEST(ExperimentLogReport, FindsALiftThatIsThereAndCutsItsIntervalByWhatUsersDidBefore) {
   World world;
   world.lift = .5;
-  const LogReport report = report_of(world);
+  const ExperimentLogReport report = report_of(world);
   ASSERT_EQ(report.experiments.size(), 2u);
   const ExperimentReport& points = report.experiments[1];
   EXPECT_EQ(points.name, "titles/points");
-  EXPECT_EQ(points.verdict, Verdict::kBetter);
+  EXPECT_EQ(points.verdict, ExperimentVerdict::kBetter);
   EXPECT_EQ(points.verdict_arm, "two");
   const Comparison& c = points.comparisons[0];
   EXPECT_LT(c.relative.low, .5);
@@ -99,18 +99,18 @@ TEST(LogReport, FindsALiftThatIsThereAndCutsItsIntervalByWhatUsersDidBefore) {
   EXPECT_FALSE(points.looks.empty());
   EXPECT_EQ(points.segments.size(), 2u);
   EXPECT_TRUE(points.periods.empty());
-  EXPECT_EQ(report.experiments[0].verdict, Verdict::kNone) << "bids/floor does nothing";
+  EXPECT_EQ(report.experiments[0].verdict, ExperimentVerdict::kNone) << "bids/floor does nothing";
 }
 
-TEST(LogReport, CountsTheLastLookAsAll) {
-  const LogReport report = report_of({});
+TEST(ExperimentLogReport, CountsTheLastLookAsAll) {
+  const ExperimentLogReport report = report_of({});
   const ExperimentReport& points = report.experiments[1];
   const Look& last = points.looks.back();
   EXPECT_NEAR(last.relative.value, points.comparisons[0].relative.value, 1e-12);
   EXPECT_EQ(last.units, points.arms[0].units + points.arms[1].units);
 }
 
-TEST(LogReport, DoesNotDependOnTheOrderOfLinesOrOnTheirFiles) {
+TEST(ExperimentLogReport, DoesNotDependOnTheOrderOfLinesOrOnTheirFiles) {
   std::vector<std::string> lines = lines_of({});
   const auto whole = report_logs({written(lines)}, {});
   std::mt19937 random(3);
@@ -130,26 +130,26 @@ TEST(LogReport, DoesNotDependOnTheOrderOfLinesOrOnTheirFiles) {
   }
 }
 
-TEST(LogReport, BlocksTheVerdictWhereUsersOfOneArmAreLost) {
+TEST(ExperimentLogReport, BlocksTheVerdictWhereUsersOfOneArmAreLost) {
   World world;
   world.lift = .5;
   world.lost = .2;
-  const LogReport report = report_of(world);
-  EXPECT_EQ(report.experiments[1].verdict, Verdict::kBlocked);
+  const ExperimentLogReport report = report_of(world);
+  EXPECT_EQ(report.experiments[1].verdict, ExperimentVerdict::kBlocked);
 }
 
-TEST(LogReport, SplitsByWeightsThatChangeAndSaysSo) {
+TEST(ExperimentLogReport, SplitsByWeightsThatChangeAndSaysSo) {
   World world;
   world.weights_change = true;
-  const LogReport report = report_of(world);
+  const ExperimentLogReport report = report_of(world);
   EXPECT_EQ(report.experiments[1].periods.size(), 2u);
   EXPECT_THAT(report.experiments[1].warnings,
               testing::Contains(testing::HasSubstr("weights changed")));
 }
 
-TEST(LogReport, WarnsOfExperimentsThatAreNotIndependent) {
+TEST(ExperimentLogReport, WarnsOfExperimentsThatAreNotIndependent) {
   World world;
-  const auto disturbed = [](const LogReport& report) {
+  const auto disturbed = [](const ExperimentLogReport& report) {
     const auto& warnings = report.experiments[1].warnings;
     return std::any_of(warnings.begin(), warnings.end(), [](const std::string& w) {
       return w.find("disturb each other") != std::string::npos;
@@ -160,7 +160,7 @@ TEST(LogReport, WarnsOfExperimentsThatAreNotIndependent) {
   EXPECT_TRUE(disturbed(report_of(world)));
 }
 
-TEST(LogReport, CountsAClickOnceAndOnlyOnWhatItsPageShowed) {
+TEST(ExperimentLogReport, CountsAClickOnceAndOnlyOnWhatItsPageShowed) {
   RawImpression page;
   page.request = "r";
   page.time = kStart;
@@ -196,7 +196,7 @@ TEST(LogReport, CountsAClickOnceAndOnlyOnWhatItsPageShowed) {
   EXPECT_EQ(report->experiments[0].arms[1].clicks, 0);
 }
 
-TEST(LogReport, SaysThatALogHasNoExperiment) {
+TEST(ExperimentLogReport, SaysThatALogHasNoExperiment) {
   RawImpression page;
   page.request = "r";
   page.user = "u";
@@ -208,10 +208,10 @@ TEST(LogReport, SaysThatALogHasNoExperiment) {
   EXPECT_FALSE(report_logs({written(lines_of({}))}, options).ok());
 }
 
-TEST(LogReport, SplitsUsersAtRandomInTheAaMode) {
+TEST(ExperimentLogReport, SplitsUsersAtRandomInTheAaMode) {
   LogReportOptions options;
   options.is_aa = true;
-  const LogReport report = report_of({}, options);
+  const ExperimentLogReport report = report_of({}, options);
   EXPECT_THAT(report.notes.back(), testing::StartsWith("A/A: of 400 random splits"));
 }
 

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "models/experiment/csv.h"
 #include "tests/models/base/temporary_path.h"
 
 namespace barker {
@@ -33,7 +34,7 @@ const std::string kWon = "arm,impressions,clicks\nA,10000,500\nB,10050,600\n";
 TEST(Table, OfSumsIsJudgedByThePooledTest) {
   const auto report = report_of(kWon);
   ASSERT_TRUE(report.ok()) << report.status().message();
-  EXPECT_EQ(report->verdict, Verdict::kBetter);
+  EXPECT_EQ(report->verdict, ExperimentVerdict::kBetter);
   EXPECT_EQ(report->verdict_arm, "B");
   EXPECT_EQ(report->comparisons[0].absolute.p, two_proportion_z(500, 10000, 600, 10050).p);
   EXPECT_EQ(report->arms[1].clicks, 600);
@@ -84,6 +85,25 @@ TEST(Table, SaysFileLineAndWhatIsWrong) {
   EXPECT_THAT(error_of("unit,arm,value\nu,A,nan\n"), testing::HasSubstr("found \"nan\""));
 }
 
+TEST(Table, RefusesARowOfMoreThanAMebibyte) {
+  const std::string head = "arm,impressions,clicks\nA,10,1\nB,10,1\n";
+  const std::string longest(CsvReader::kMaxRow - 7, 'a');  // with two quotes and ",10,1"
+  EXPECT_EQ(error_of(head + "\"" + longest + "\",10,1\n"), "");
+  EXPECT_THAT(error_of(head + "\"a" + longest + "\",10,1\n"),
+              testing::HasSubstr(":4: expected a row of at most 1048576 bytes"));
+  std::string lines = head + "\"C,10,1\n";  // the quote takes all lines behind it
+  for (int i = 0; i < 200'000; ++i) lines += "C,10,1\n";
+  EXPECT_THAT(error_of(lines), testing::HasSubstr(":4: expected a row of at most 1048576 bytes"));
+}
+
+TEST(Table, SplitsFieldsWithQuotesAndLinesInThem) {
+  const auto report =
+      report_of("arm,impressions,clicks\n \"a\n\n\"\"b\"\"\n\" , 100,\"10\"\nc \"d\",100,20\n");
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_EQ(report->arms[0].name, "a\n\n\"b\"\n");
+  EXPECT_EQ(report->arms[1].name, "c \"d\"");
+}
+
 TEST(Table, RefusesAUnitTwiceUnlessToldWhatThatMeans) {
   const std::string text = "unit,arm,value\nu,A,1\nv,B,5\nu,A,2\nw,A,4\nx,B,7\n";
   EXPECT_THAT(error_of(text), testing::HasSubstr(":4: expected one row for each unit"));
@@ -109,23 +129,24 @@ TEST(Table, LeavesOutUnitsOfTwoArmsAndBlocksTheVerdictWhereTheyAreMany) {
   const auto few = report_of(units(2000, 1, 4)), many = report_of(units(2000, 1, 100));
   ASSERT_TRUE(few.ok() && many.ok());
   EXPECT_EQ(few->arms[0].units + few->arms[1].units, 1996);
-  EXPECT_EQ(few->verdict, Verdict::kBetter);
+  EXPECT_EQ(few->verdict, ExperimentVerdict::kBetter);
   EXPECT_FALSE(few->warnings.empty());
-  EXPECT_EQ(many->verdict, Verdict::kBlocked);
+  EXPECT_EQ(many->verdict, ExperimentVerdict::kBlocked);
 }
 
 TEST(Table, KnowsThatLessMayBeBetter) {
   CompareOptions comparing;
   comparing.larger_is_better = false;
-  EXPECT_EQ(report_of(units(2000, 1, 0), comparing)->verdict, Verdict::kWorse);
-  EXPECT_EQ(report_of(units(2000, -1, 0), comparing)->verdict, Verdict::kBetter);
+  EXPECT_EQ(report_of(units(2000, 1, 0), comparing)->verdict, ExperimentVerdict::kWorse);
+  EXPECT_EQ(report_of(units(2000, -1, 0), comparing)->verdict, ExperimentVerdict::kBetter);
 }
 
 TEST(Table, HasNoVerdictWhereNothingVariesOrNearlyNothingIsKnown) {
   EXPECT_EQ(report_of("unit,arm,value\na,A,1\nb,A,1\nc,B,2\nd,B,2\n")->verdict,
-            Verdict::kNotEnough);
-  EXPECT_EQ(report_of("arm,impressions,clicks\nA,20,0\nB,20,4\n")->verdict, Verdict::kNotEnough);
-  EXPECT_EQ(report_of("unit,arm,value\na,A,1\nb,B,2\n")->verdict, Verdict::kNotEnough);
+            ExperimentVerdict::kNotEnough);
+  EXPECT_EQ(report_of("arm,impressions,clicks\nA,20,0\nB,20,4\n")->verdict,
+            ExperimentVerdict::kNotEnough);
+  EXPECT_EQ(report_of("unit,arm,value\na,A,1\nb,B,2\n")->verdict, ExperimentVerdict::kNotEnough);
 }
 
 TEST(Table, CutsHeavyTailsAtAnExactQuantileOfAllArms) {
@@ -145,12 +166,12 @@ TEST(Table, CutsHeavyTailsAtAnExactQuantileOfAllArms) {
 
 TEST(Table, IsBlockedByItsSampleRatioUnlessTheSharesWerePlannedSo) {
   const std::string text = "arm,impressions,clicks\nA,10000,500\nB,5000,400\n";
-  EXPECT_EQ(report_of(text)->verdict, Verdict::kBlocked);
+  EXPECT_EQ(report_of(text)->verdict, ExperimentVerdict::kBlocked);
   CompareOptions comparing;
   comparing.shares = {{"A", 2}, {"B", 1}};
-  EXPECT_EQ(report_of(text, comparing)->verdict, Verdict::kBetter);
+  EXPECT_EQ(report_of(text, comparing)->verdict, ExperimentVerdict::kBetter);
   comparing.shares = {{"A", 2}, {"B", 1}, {"C", 1}};
-  EXPECT_EQ(report_of(text, comparing)->verdict, Verdict::kBlocked) << "nobody was in C";
+  EXPECT_EQ(report_of(text, comparing)->verdict, ExperimentVerdict::kBlocked) << "nobody was in C";
   comparing.shares = {{"A", 2}};
   EXPECT_FALSE(report_of(text, comparing).ok());
 }
