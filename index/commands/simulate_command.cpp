@@ -1,6 +1,7 @@
 // simulate: shoppers with known tastes before the real engine, under the arms of experiments.
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
@@ -12,6 +13,7 @@
 #include "index/retrieval/index_writer.h"
 #include "index/simulation/table2.h"
 #include "models/base/exit_code.h"
+#include "models/base/number_text.h"
 #include "models/base/output_file.h"
 #include "models/command/options.h"
 #include "models/text/text.h"
@@ -60,6 +62,9 @@ Result<SimulationResult> run_once(const Options& o, SimulationOptions simulation
   Result<SimulationResult> result = simulate(simulation);
   if (simulation.progress) std::fprintf(stderr, "\r\033[K");
   if (!result.ok()) return result;
+  if (result->searches == 0) {
+    return bad_data("nobody searched; raise --user-count, --days or --searches");
+  }
   if (result->bypassed > 0) {
     std::cerr << "barker simulate: " << result->bypassed << " of " << result->searches
               << " pages were not rescored\n";
@@ -96,18 +101,21 @@ Result<int> run_table2(const Options& o, SimulationOptions simulation) {
   return kExitOk;
 }
 
+std::string percent(double share) {
+  return std::isfinite(share) ? number_text(100 * share, 3) + "%" : "-";
+}
+
 void print_arms(const SimulationResult& result) {
   for (const std::string& arm : result.arms) {
     const Result<ArmOutcome> outcome = outcome_of(result, arm);
     if (!outcome.ok() || outcome->shoppers == 0) continue;
     const ShopperTotals& t = outcome->totals;
-    std::printf(
-        "%-24s %8llu shoppers %10.0f impressions  CTR %.3f%% [%.3f%%, %.3f%%]  over own titles "
-        "%+.2f%%  "
-        "best possible %+.2f%%\n",
-        arm.empty() ? "(no arm)" : arm.c_str(), static_cast<unsigned long long>(outcome->shoppers),
-        t.impressions, 100 * outcome->rate.value, 100 * outcome->rate.low, 100 * outcome->rate.high,
-        100 * (t.expected / t.expected_none - 1), 100 * (t.expected_best / t.expected_none - 1));
+    std::cout << (arm.empty() ? "(no arm)" : arm) << ": " << outcome->shoppers << " shoppers, "
+              << number_text(t.impressions, 0) << " impressions, CTR "
+              << percent(outcome->rate.value) << " [" << percent(outcome->rate.low) << ", "
+              << percent(outcome->rate.high) << "]; over the same pages' own titles "
+              << percent(t.expected / t.expected_none - 1) << ", best possible "
+              << percent(t.expected_best / t.expected_none - 1) << "\n";
   }
 }
 
@@ -118,6 +126,9 @@ Result<int> run(const Options& o) {
   simulation.engine.plugin = default_plugin_path();
   if (!o.table2.empty() && !o.experiments.empty()) {
     return invalid_argument("--experiment: expected no --experiments beside it");
+  }
+  if (o.json && o.table2.empty()) {
+    return invalid_argument("--json: expected --experiment table2 beside it");
   }
   std::error_code error;
   fs::create_directories(o.directory, error);

@@ -131,7 +131,8 @@ std::span<const Table2Row> table2_rows() { return kRows; }
 Result<ArmOutcome> outcome_of(const SimulationResult& result, const std::string& arm) {
   const auto found = std::ranges::find(result.arms, arm);
   if (found == result.arms.end()) {
-    return invalid_argument("no shopper was in the arm \"" + arm + "\"");
+    return bad_data("no shopper was in the arm \"" + arm +
+                    "\"; more shoppers, days or searches are needed");
   }
   const auto number = static_cast<size_t>(found - result.arms.begin());
   ArmOutcome out;

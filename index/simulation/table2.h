@@ -42,7 +42,7 @@ struct ArmComparison {
   double gain = NAN, best_gain = NAN;
 };
 
-// invalid_argument where an arm has no shopper.
+// bad_data where an arm has no shopper.
 Result<ArmOutcome> outcome_of(const SimulationResult& result, const std::string& arm);
 Result<ArmComparison> compare_arms(const SimulationResult& result, const std::string& control,
                                    const std::string& treatment);

@@ -14,6 +14,7 @@ namespace {
 
 constexpr uint64_t kAnyInteger = INT64_MAX;
 constexpr double kLargest = 1e30;
+constexpr double kLeastScale = 1e-6;  // one that is not positive would turn the order around
 
 template <typename T>
 Reader integer_of(T& out, uint64_t low, uint64_t high) {
@@ -150,9 +151,9 @@ Status read_description(std::string_view toml, ModelSpec& model) {
        {"attention.query", text(a.attention_query_group)},
        {"dot.dim", integer_of(a.dot_dim, 1, kMaxLayerSize)},
        {"dot.hidden", layers(a.dot_hidden)},
-       {"calibration.main_scale", float_of(a.main_scale, -kLargest, kLargest)},
+       {"calibration.main_scale", float_of(a.main_scale, kLeastScale, kLargest)},
        {"calibration.main_offset", float_of(a.main_offset, -kLargest, kLargest)},
-       {"calibration.aux_scale", float_of(a.aux_scale, -kLargest, kLargest)},
+       {"calibration.aux_scale", float_of(a.aux_scale, kLeastScale, kLargest)},
        {"calibration.aux_offset", float_of(a.aux_offset, -kLargest, kLargest)}}};
   if (Status s = read_table(*table, "", readers); !s.ok()) return s;
   card.created = static_cast<int64_t>(created);

@@ -63,6 +63,7 @@ TEST(Description, ThatIsWrongNamesLineAndKey) {
   EXPECT_THAT(error_of("group = 3\n"), HasSubstr("expected an array of tables"));
   EXPECT_THAT(error_of(least + "max_tokens = -1\n"), HasSubstr("max_tokens"));
   EXPECT_THAT(error_of(least + "[[group]]\n"), HasSubstr("expected a name"));
+  EXPECT_THAT(error_of(least + "[calibration]\nmain_scale = -1.0\n"), HasSubstr("main_scale"));
   EXPECT_THAT(error_of(least + "[attention]\nuser = \"query\"\n"), HasSubstr("attention.dim"));
   EXPECT_THAT(error_of(least + "[dot]\nhidden = [3]\n"), HasSubstr("dot.dim"));
   EXPECT_THAT(error_of(least + "[[note]]\nkey = 1\n"), HasSubstr("key"));
