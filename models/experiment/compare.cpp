@@ -212,14 +212,17 @@ Result<ExperimentReport> compare(const std::vector<ArmData>& given,
   report.always_valid = options.always_valid;
   for (const ArmData& arm : arms) report.arms.push_back(describe(arm, kind, options.level));
   if (Status s = judge_sample_ratio(arms, options, report); !s.ok()) return s;
-  std::vector<double> p;
+  std::vector<double> p, always_valid_p;
   for (size_t a = 1; a < arms.size(); ++a) {
     report.comparisons.push_back(compare_pair(arms, 0, a, kind, options));
     const Comparison& made = report.comparisons.back();
     p.push_back(options.always_valid ? made.always_valid.p : made.absolute.p);
+    always_valid_p.push_back(made.always_valid.p);
   }
   const std::vector<double> by_holm = holm(p), by_share = benjamini_hochberg(p);
+  const std::vector<double> at_any_time = holm(always_valid_p);
   for (size_t i = 0; i < p.size(); ++i) {
+    report.comparisons[i].always_valid_holm_p = at_any_time[i];
     report.comparisons[i].holm_p = by_holm[i];
     report.comparisons[i].bh_p = by_share[i];
   }
@@ -294,6 +297,14 @@ void warn(ExperimentReport& report) {
   }
 }
 
+// Whether `a` is surer than `b`: its p is smaller. Corrected p values are often equal, and those of
+// very sure ones are all zero; then the difference decides that is more standard errors from zero.
+bool is_surer(const Comparison& a, const Comparison& b) {
+  if (a.holm_p != b.holm_p) return a.holm_p < b.holm_p;
+  return std::fabs(a.absolute.value) * b.absolute.standard_error >
+         std::fabs(b.absolute.value) * a.absolute.standard_error;
+}
+
 // The comparison that decides: the surest of those that are sure, better ones first.
 const Comparison* decisive(const ExperimentReport& report, bool larger_is_better, bool& is_better) {
   const Comparison* best = nullptr;
@@ -301,7 +312,7 @@ const Comparison* decisive(const ExperimentReport& report, bool larger_is_better
     for (const Comparison& c : report.comparisons) {
       if (!(c.holm_p < 1 - report.level)) continue;
       if (((c.absolute.value > 0) == larger_is_better) != wanted) continue;
-      if (!best || std::fabs(c.absolute.value) > std::fabs(best->absolute.value)) best = &c;
+      if (!best || is_surer(c, *best)) best = &c;
     }
     is_better = wanted;
     if (best) break;
@@ -315,11 +326,12 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
   report.warnings.clear();
   warn(report);
   if (report.in_two_arms > 0) {
-    report.warnings.push_back(number_text(report.in_two_arms) +
+    report.warnings.push_back(count_text(report.in_two_arms) +
                               " units were in two arms. They are left out.");
   }
-  report.srm.blocks =
-      report.srm.p < options.srm_alarm || report.srm.sequential_p < options.srm_alarm;
+  // The chi-square p of an experiment that is looked at often falls below any line at some time.
+  report.srm.blocks = report.srm.sequential_p < options.srm_alarm ||
+                      (!options.always_valid && report.srm.p < options.srm_alarm);
   double units = report.in_two_arms;
   for (const ArmReport& arm : report.arms) units += arm.units;
   const bool is_mixed = report.in_two_arms > kMostInTwoArms * units;
@@ -331,7 +343,7 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
     report.verdict = ExperimentVerdict::kBlocked;
     report.verdict_text =
         "There is no verdict: the arms do not have the sizes that were planned (p = " +
-        p_text(std::fmin(report.srm.p, report.srm.sequential_p)) +
+        p_text(deciding_sample_ratio_p(report)) +
         "), so that something other than chance put units into them or lost them. Find out what, "
         "and do not read the differences below.";
     if (!report.srm.shares_given) {
@@ -339,7 +351,7 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
     }
   } else if (is_mixed) {
     report.verdict = ExperimentVerdict::kBlocked;
-    report.verdict_text = "There is no verdict: " + number_text(report.in_two_arms) +
+    report.verdict_text = "There is no verdict: " + count_text(report.in_two_arms) +
                           " units were in two arms, so that the arms were not kept apart.";
   } else if (has_too_few(report) || !can_test(report)) {
     report.verdict = ExperimentVerdict::kNotEnough;

@@ -63,7 +63,8 @@ struct Comparison {
   Effect fieller;                 // the lift again, with Fieller's interval
   std::optional<Effect> plain_z;  // impressions as units, where units are users
   std::optional<Adjusted> cuped, strata;
-  Effect always_valid;  // of the difference
+  Effect always_valid;               // of the difference
+  double always_valid_holm_p = NAN;  // its p for all comparisons
   double sprt_p = NAN;
   double holm_p = NAN, bh_p = NAN;  // of the difference, for all comparisons
   std::optional<NonInferiority> not_worse;

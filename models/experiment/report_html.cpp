@@ -100,10 +100,12 @@ class Page {
     out_ += "<ul class='checks'>";
     if (r.srm.blocks) {
       check("no", "The arms' sizes are not those that were planned (sample ratio mismatch, p = " +
-                      p_text(std::fmin(r.srm.p, r.srm.sequential_p)) + ").");
+                      p_text(deciding_sample_ratio_p(r)) + ").");
+    } else if (!knows_sample_ratio(r)) {
+      check("mind", "Whether the arms' sizes are as planned is not known.");
     } else {
-      check("yes",
-            "The arms' sizes are as planned (sample ratio test, p = " + p_text(r.srm.p) + ").");
+      check("yes", "The arms' sizes are as planned (sample ratio test, p = " +
+                       p_text(deciding_sample_ratio_p(r)) + ").");
     }
     if (r.verdict == ExperimentVerdict::kNotEnough)
       check("no", "There is too little data for the tests.");
@@ -127,7 +129,7 @@ class Page {
   void peeking(const ExperimentReport& r) {
     const bool holds =
         std::any_of(r.comparisons.begin(), r.comparisons.end(), [&](const Comparison& c) {
-          return c.arm == r.verdict_arm && c.always_valid.p < 1 - r.level;
+          return c.arm == r.verdict_arm && c.always_valid_holm_p < 1 - r.level;
         });
     if (holds) {
       check("yes",

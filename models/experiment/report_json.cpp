@@ -54,7 +54,8 @@ Json comparison_json(const Comparison& c) {
   if (c.strata) json["post_stratified"] = adjusted(*c.strata, "units_used");
   json["always_valid"] = {{"low", number(c.always_valid.low)},
                           {"high", number(c.always_valid.high)},
-                          {"p", number(c.always_valid.p)}};
+                          {"p", number(c.always_valid.p)},
+                          {"holm_p", number(c.always_valid_holm_p)}};
   json["mixture_sprt"] = {{"p", number(c.sprt_p)}};
   json["holm"] = {{"p", number(c.holm_p)}};
   json["benjamini_hochberg"] = {{"p", number(c.bh_p)}};

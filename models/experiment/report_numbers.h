@@ -48,6 +48,18 @@ inline std::string count_text(double count) {
   return digits;
 }
 
+// The p of the sample ratio that decides: where the end was not fixed, only the sequential one may
+// be looked at again and again.
+inline double deciding_sample_ratio_p(const ExperimentReport& report) {
+  if (report.always_valid) return report.srm.sequential_p;
+  return report.srm.blocks ? std::fmin(report.srm.p, report.srm.sequential_p) : report.srm.p;
+}
+
+// Whether the sample ratio could be tested at all: without any unit it cannot.
+inline bool knows_sample_ratio(const ExperimentReport& report) {
+  return std::isfinite(report.srm.p) && std::isfinite(report.srm.sequential_p);
+}
+
 // What the whole means in one word, before the sentence of the verdict.
 inline std::string verdict_title(const ExperimentReport& report) {
   switch (report.verdict) {

@@ -136,7 +136,9 @@ std::string to_text(const ExperimentReport& report) {
   text += "\n" + arms(report);
   text += "\n  Sample ratio: chi-square p = " + p_text(report.srm.p) +
           ", sequential p = " + p_text(report.srm.sequential_p) +
-          (report.srm.blocks ? ". This blocks the verdict.\n" : ". Nothing is suspicious.\n");
+          (report.srm.blocks            ? ". This blocks the verdict.\n"
+           : knows_sample_ratio(report) ? ". Nothing is suspicious.\n"
+                                        : ". Whether the sizes are as planned is not known.\n");
   for (const Comparison& c : report.comparisons) text += comparison(c, report.kind);
   text += guardrails(report);
   text += segments("segment", report.segments);

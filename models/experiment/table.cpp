@@ -57,6 +57,7 @@ class TableReader {
 
   Result<Table> read() {
     if (Status s = find_columns(); !s.ok()) return s;
+    if (Status s = check_options(); !s.ok()) return s;
     if (has_units_) {
       if (Status s = rows_.create(options_.directory); !s.ok()) return s;
       if (Status s = units_.create(options_.directory + "/barker"); !s.ok()) return s;
@@ -97,6 +98,22 @@ class TableReader {
     return {};
   }
 
+  // An option that would do nothing is refused, so that nobody believes that it did something.
+  Status check_options() const {
+    const auto refuse = [](const char* option, const char* reason) {
+      return invalid_argument(std::string(option) + ": " + reason);
+    };
+    const bool is_rate = table_.kind == MetricKind::kRate;
+    if (is_rate && options_.repeated == "mean") {
+      return refuse("--repeated mean", "clicks and impressions of several rows are always added");
+    }
+    if (has_units_) return {};
+    constexpr const char* kSums = "needs a table with a row for each unit, and this one has sums";
+    if (options_.is_aa) return refuse("--aa", kSums);
+    if (options_.winsorise < 1) return refuse("--winsorise", kSums);
+    return {};
+  }
+
   Result<double> field(const std::vector<std::string>& fields, int column, const char* what) const {
     const std::string& text = fields[static_cast<size_t>(column)];
     const std::optional<double> value = number_of(text);
@@ -121,7 +138,7 @@ class TableReader {
       if (!clicked.ok()) return clicked.status();
       if (*clicked > *shown) {
         return csv_.wrong("expected at most as many clicks as impressions, found " +
-                          number_text(*clicked) + " clicks on " + number_text(*shown));
+                          number_text(*clicked, 0) + " clicks on " + number_text(*shown, 0));
       }
       row.y = *clicked;
       row.x = *shown;
@@ -173,6 +190,8 @@ class TableReader {
   // may have changed what it does.
   Status gather_unit(const UnitRow* begin, const UnitRow* end) {
     UnitRow unit = *begin;
+    const UnitRow* known = begin->x_before > 0 ? begin : nullptr;  // has the value before
+    const UnitRow* other = nullptr;                                // has another one
     for (const UnitRow* row = begin + 1; row != end; ++row) {
       if (row->arm != unit.arm) {
         ++table_.in_two_arms;
@@ -180,7 +199,9 @@ class TableReader {
       }
       unit.y += row->y;
       unit.x += table_.kind == MetricKind::kRate ? row->x : 0;
-      unit.y_before += row->y_before;
+      if (row->x_before == 0) continue;
+      if (!known) known = row;
+      if (row->y_before != known->y_before && !other) other = row;
     }
     const auto rows = static_cast<double>(end - begin);
     if (rows > 1 && table_.kind == MetricKind::kValue) {
@@ -189,11 +210,16 @@ class TableReader {
                         ": expected one row for each unit, found another one of the unit of line " +
                         std::to_string(begin->line) + "; --repeated sum or mean makes one of them");
       }
-      if (options_.repeated == "mean") {
-        unit.y /= rows;
-        unit.y_before /= rows;
-      }
+      if (options_.repeated == "mean") unit.y /= rows;
     }
+    if (other) {
+      return bad_data(name_ + ":" + std::to_string(other->line) + ": expected the pre of line " +
+                      std::to_string(known->line) + " again, which is of the same unit: " +
+                      number_text(known->y_before) + ", found " + number_text(other->y_before));
+    }
+    // What the unit did before the experiment is one number, whichever of its rows say it.
+    if (known) unit.y_before = known->y_before;
+    unit.x_before = known ? 1 : 0;
     table_.without_pre += pre_ >= 0 && unit.x_before == 0;
     units_.append(unit);
     return {};

@@ -114,6 +114,37 @@ TEST(Table, RefusesAUnitTwiceUnlessToldWhatThatMeans) {
   EXPECT_NEAR(report_of(text, {}, reading)->arms[0].mean.value, 2.75, 1e-12);
 }
 
+TEST(Table, TakesTheValueBeforeOncePerUnitWhicheverOfItsRowsHasIt) {
+  const std::string text =
+      "unit,arm,value,pre\nu,A,1,5\nu,A,2,5\nv,B,5,3\nw,A,4,\nw,A,1,2\nx,B,7,4\n";
+  for (const char* repeated : {"sum", "mean"}) {
+    TableOptions reading;
+    reading.repeated = repeated;
+    const Result<Table> table = read_table(file_of(text), reading);
+    ASSERT_TRUE(table.ok()) << table.status().message();
+    EXPECT_EQ(table->arms[0].units.mean(2), 3.5) << repeated;
+    EXPECT_EQ(table->without_pre, 0u);
+    const auto wrong =
+        read_table(file_of("unit,arm,value,pre\nu,A,1,\nu,A,1,5\nu,A,2,6\n"), reading);
+    ASSERT_FALSE(wrong.ok());
+    EXPECT_THAT(wrong.status().message(), testing::HasSubstr(".csv:4: expected the pre of line 3"));
+  }
+}
+
+TEST(Table, OfSumsRefusesWhatNeedsUnits) {
+  TableOptions aa, cut, mean;
+  aa.is_aa = true;
+  cut.winsorise = .99;
+  mean.repeated = "mean";
+  for (const auto& [reading, name] :
+       {std::pair(aa, "--aa"), {cut, "--winsorise"}, {mean, "mean"}}) {
+    const auto report = report_of(kWon, {}, reading);
+    ASSERT_FALSE(report.ok()) << name;
+    EXPECT_EQ(report.status().code(), Code::kInvalidArgument);
+    EXPECT_THAT(report.status().message(), testing::HasSubstr(name));
+  }
+}
+
 std::string units(int count, double lift, int in_two_arms) {
   std::string text = "unit,arm,value\n";
   for (int i = 0; i < count; ++i) {
@@ -185,6 +216,54 @@ TEST(Table, CorrectsForTheNumberOfArms) {
   const Comparison& x = report->comparisons[0];
   EXPECT_EQ(x.arm, "x");
   EXPECT_NEAR(x.holm_p, 3 * x.absolute.p, 1e-12);
+}
+
+TEST(Table, IsBlockedByTheSequentialSampleRatioAloneWhereTheEndIsOpen) {
+  const std::string text = "arm,impressions,clicks\nA,10000,500\nB,10480,900\n";
+  const auto fixed = report_of(text);
+  ASSERT_TRUE(fixed.ok());
+  EXPECT_LT(fixed->srm.p, .001);
+  EXPECT_GT(fixed->srm.sequential_p, .001);
+  EXPECT_EQ(fixed->verdict, ExperimentVerdict::kBlocked);
+  CompareOptions peeking;
+  peeking.always_valid = true;
+  EXPECT_EQ(report_of(text, peeking)->verdict, ExperimentVerdict::kBetter);
+}
+
+TEST(Table, IsDecidedByTheSurestArmAndNotByTheLargestDifference) {
+  CompareOptions comparing;
+  comparing.shares = {{"control", 50}, {"B", 50}, {"C", 1}};
+  const auto report = report_of(
+      "arm,impressions,clicks\ncontrol,100000,5000\nB,100000,6000\nC,2000,150\n", comparing);
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_LT(report->comparisons[1].holm_p, .05);
+  EXPECT_GT(report->comparisons[1].absolute.value, report->comparisons[0].absolute.value);
+  EXPECT_EQ(report->verdict_arm, "B");
+}
+
+TEST(Text, WritesWholeCountsAndSaysWhatIsNotKnown) {
+  auto report = report_of(kWon);
+  ASSERT_TRUE(report.ok());
+  report->in_two_arms = 100'000;
+  decide(*report, {});
+  EXPECT_THAT(to_text(*report), testing::HasSubstr("100 000 units were in two arms"));
+  EXPECT_THAT(error_of("arm,impressions,clicks\nA,100000,200000\n"),
+              testing::HasSubstr("found 200000 clicks on 100000"));
+  EXPECT_THAT(to_text(*report), testing::HasSubstr("Nothing is suspicious"));
+  report->srm = {};
+  EXPECT_THAT(to_text(*report), testing::HasSubstr("is not known"));
+  EXPECT_THAT(to_text(*report), testing::Not(testing::HasSubstr("suspicious")));
+  EXPECT_THAT(to_html({*report}, {}), testing::HasSubstr("as planned is not known"));
+}
+
+TEST(Html, CorrectsWhatIsValidAtAnyTimeForTheNumberOfArms) {
+  auto report = report_of(kWon);
+  ASSERT_TRUE(report.ok());
+  report->comparisons[0].always_valid.p = .03;
+  report->comparisons[0].always_valid_holm_p = .03;
+  EXPECT_THAT(to_html({*report}, {}), testing::HasSubstr("even if one looked every day"));
+  report->comparisons[0].always_valid_holm_p = .09;
+  EXPECT_THAT(to_html({*report}, {}), testing::Not(testing::HasSubstr("looked every day")));
 }
 
 TEST(Json, HasTheFieldsThatProgramsRead) {
