@@ -6,6 +6,7 @@
 #include "index/commands/commands.h"
 #include "models/base/exit_code.h"
 #include "models/base/output_file.h"
+#include "models/base/output_paths.h"
 #include "models/command/options.h"
 #include "models/experiment/log_report.h"
 #include "models/experiment/plan.h"
@@ -51,7 +52,47 @@ Result<std::map<std::string, double>> parse_shares(const std::string& text) {
   return shares;
 }
 
-// Takes mean and variance from what was measured, unless --base says another mean.
+// An option that would do nothing is refused, so that nobody believes that it did something.
+Status check_options(const Options& options, const CLI::App& command) {
+  const auto refuse = [&](const std::vector<const char*>& names, const char* reason) -> Status {
+    for (const char* name : names) {
+      if (command.count(name) > 0) return invalid_argument(std::string(name) + ": " + reason);
+    }
+    return {};
+  };
+  Status s;
+  if (options.is_plan) {
+    s = refuse({"--json"}, "does not print what --plan says; give one of them");
+  } else {
+    s = refuse({"--base", "--lift", "--power", "--units-per-day"}, "needs --plan");
+  }
+  if (!s.ok()) return s;
+  if (!options.table.empty()) {
+    s = refuse({"--experiment", "--segment", "--guardrail-margin"}, "is for logs, not for --table");
+  } else if (!options.logs.empty()) {
+    s = refuse({"--repeated", "--winsorise"}, "is for --table, not for logs");
+  } else {
+    return refuse({"--experiment", "--segment", "--guardrail-margin", "--repeated", "--winsorise",
+                   "--aa", "--control", "--shares", "--peeking", "--tuned-units",
+                   "--less-is-better", "--margin", "--html"},
+                  "needs a log or --table");
+  }
+  if (!s.ok()) return s;
+  return refuse({"--base"}, "is for a plan without an input, whose mean is measured");
+}
+
+// No input may be overwritten by the page, and no page may stand amid the text or the JSON.
+Status check_paths(const Options& options) {
+  if (options.html == "-" || options.html == "/dev/stdout") {
+    return invalid_argument("--html " + options.html +
+                            ": standard output has the text or the JSON; name a file");
+  }
+  std::vector<InputPath> inputs = {{"--table", options.table}};
+  for (const std::string& log : options.logs) inputs.push_back({"LOG", log});
+  return check_outputs(inputs, {{"--html", options.html, OutputPath::Kind::kFileOrStream}});
+}
+
+// Takes mean and variance from what was measured.
 std::string plan_of(const ExperimentReport& report, const Options& options) {
   PlanInput plan = options.plan;
   const ArmReport& control = report.arms[0];
@@ -81,11 +122,12 @@ Result<ExperimentLogReport> make_reports(const Options& options) {
   return report_logs(options.logs, log);
 }
 
-Result<int> run(Options& options) {
+Result<int> run(Options& options, const CLI::App& command) {
   Result<std::map<std::string, double>> shares = parse_shares(options.shares);
   if (!shares.ok()) return shares.status();
   options.comparing.shares = std::move(*shares);
   options.comparing.larger_is_better = !options.less_is_better;
+  if (Status s = check_options(options, command); !s.ok()) return s;
   if (options.table.empty() == options.logs.empty()) {
     if (!options.is_plan || !options.table.empty() || std::isnan(options.plan.base)) {
       return invalid_argument(
@@ -96,6 +138,7 @@ Result<int> run(Options& options) {
     std::cout << plan_text(options.plan, options.units_per_day, "impression");
     return kExitOk;
   }
+  if (Status s = check_paths(options); !s.ok()) return s;
   const Result<ExperimentLogReport> made = make_reports(options);
   if (!made.ok()) return made.status();
   std::cerr << visible_lines(made->bad_lines);
@@ -245,7 +288,7 @@ Command add_abtest_command(CLI::App& app) {
       ->group(kOutput);
   add_log_options(*command, *options);
   add_plan_options(*command, *options);
-  return [options] { return run(*options); };
+  return [options, command] { return run(*options, *command); };
 }
 
 }  // namespace barker

@@ -66,11 +66,19 @@ class LogAnalysis {
     if (!s.ok()) return s;
     ExperimentLogReport report;
     report.bad_lines = pages_.bad_lines();
+    Status first_error;
     for (const Experiment& experiment : experiments_) {
       Result<ExperimentReport> made = report_of(experiment);
-      if (!made.ok()) return made.status();
-      report.experiments.push_back(std::move(*made));
+      if (made.ok()) {
+        report.experiments.push_back(std::move(*made));
+        continue;
+      }
+      // Where all experiments are wanted, one that cannot be compared does not hide the others.
+      if (!options_.experiment.empty()) return made.status();
+      if (first_error.ok()) first_error = made.status();
+      report.notes.push_back("There is no report of " + made.status().message() + ".");
     }
+    if (report.experiments.empty()) return first_error;
     add_notes(report);
     return report;
   }
@@ -193,16 +201,16 @@ class LogAnalysis {
     report.name = experiment.full_name();
     report.metric = "clicks per ad shown";
     report.unit = "user";
-    report.days = static_cast<double>(pages_.counts().last - pages_.counts().first + 1) / kMsOfDay;
     report.in_two_arms = static_cast<double>(experiment.in_two_arms);
-    std::vector<const Arm*>
-        arms;  // in the order of the report; null: planned, and nobody was in it
+    // In the order of the report. Null: nobody was in it, or all who were had been in another, too.
+    std::vector<const Arm*> arms;
     for (const ArmReport& arm : report.arms) {
       const auto at = experiment.numbers.find(arm.name);
-      arms.push_back(at == experiment.numbers.end() ? nullptr : &experiment.arms[at->second]);
+      const Arm* found = at == experiment.numbers.end() ? nullptr : &experiment.arms[at->second];
+      arms.push_back(found && found->data.units.units() > 0 ? found : nullptr);
     }
+    report.days = days_of(arms);
     if (std::find(arms.begin(), arms.end(), nullptr) == arms.end()) {
-      report.days = days_of(arms);
       add_looks(arms, report);
       add_guardrails(arms, report);
       add_periods(arms, report);
@@ -219,9 +227,11 @@ class LogAnalysis {
   static double days_of(const std::vector<const Arm*>& arms) {
     int64_t first = INT64_MAX, last = INT64_MIN;
     for (const Arm* arm : arms) {
+      if (!arm) continue;
       first = std::min(first, arm->first);
       last = std::max(last, arm->last);
     }
+    if (first > last) return NAN;  // nobody was in any arm
     return static_cast<double>(last - first + 1) / kMsOfDay;
   }
 
@@ -273,6 +283,7 @@ class LogAnalysis {
       for (size_t a = 1; a < arms.size(); ++a) {
         const ArmMoments c = ratio_moments(arms[0]->guarded, kind.y, kind.x);
         const ArmMoments t = ratio_moments(arms[a]->guarded, kind.y, kind.x);
+        if (!std::isfinite(c.mean) || !std::isfinite(t.mean)) continue;  // an arm showed no ads
         if (c.mean == 0 && t.mean == 0) continue;  // the log has nothing of the kind
         Guardrail rail;
         rail.name = kind.name;

@@ -208,6 +208,50 @@ TEST(ExperimentLogReport, SaysThatALogHasNoExperiment) {
   EXPECT_FALSE(report_logs({written(lines_of({}))}, options).ok());
 }
 
+TEST(ExperimentLogReport, ReportsTheOthersWhereOneExperimentHasOneArm) {
+  World world;
+  world.users = 300;
+  std::vector<std::string> lines = lines_of(world);
+  RawImpression page;
+  page.request = "r";
+  page.time = kStart;
+  page.user = "alone";
+  page.arms = {{"extra", "single", "only"}};
+  lines.push_back(to_line(page));
+  const std::string path = written(lines);
+  LogReportOptions options;
+  const auto report = report_logs({path}, options);
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_EQ(report->experiments.size(), 2u);
+  EXPECT_THAT(report->notes, testing::Contains(testing::HasSubstr("extra/single: expected two")));
+  options.comparing.control = "two";  // which bids/floor has not
+  EXPECT_EQ(report_logs({path}, options)->experiments.size(), 1u);
+  options.experiment = "single";
+  EXPECT_FALSE(report_logs({path}, options).ok());
+}
+
+TEST(ExperimentLogReport, HasNoCourseOfTimeWhereAnArmHasNoUsers) {
+  World world;
+  world.users = 300;
+  std::vector<std::string> lines = lines_of(world);
+  RawImpression page;  // the only user of the third arm was in another one, too
+  page.user = "both";
+  page.time = kStart + 14 * kDay;
+  for (const char* arm : {"one", "three"}) {
+    page.request = arm;
+    page.arms = {{"titles", "points", arm}};
+    lines.push_back(to_line(page));
+  }
+  const auto report = report_logs({written(lines)}, {});
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  const ExperimentReport& points = report->experiments[1];
+  ASSERT_EQ(points.arms.size(), 3u);
+  EXPECT_TRUE(points.looks.empty() && points.guardrails.empty() && points.periods.empty());
+  EXPECT_GT(points.days, 0);
+  EXPECT_LE(points.days, 14);
+  EXPECT_THAT(to_text(points), testing::Not(testing::HasSubstr("nan")));
+}
+
 TEST(ExperimentLogReport, SplitsUsersAtRandomInTheAaMode) {
   LogReportOptions options;
   options.is_aa = true;
