@@ -55,7 +55,7 @@ class TableReader {
   TableReader(CsvReader csv, const std::string& path, const TableOptions& options)
       : csv_(std::move(csv)), name_(input_name(path)), options_(options) {}
 
-  Result<Table> read() {
+  Result<UnitTable> read() {
     if (Status s = find_columns(); !s.ok()) return s;
     if (Status s = check_options(); !s.ok()) return s;
     if (has_units_) {
@@ -281,7 +281,7 @@ class TableReader {
   CsvReader csv_;
   const std::string name_;
   const TableOptions options_;
-  Table table_;
+  UnitTable table_;
   bool has_units_ = false;
   int arm_ = -1, impressions_ = -1, clicks_ = -1, unit_ = -1, value_ = -1, pre_ = -1, segment_ = -1;
   Names arms_, segments_;
@@ -293,7 +293,7 @@ class TableReader {
 
 }  // namespace
 
-Result<Table> read_table(const std::string& path, const TableOptions& options) {
+Result<UnitTable> read_table(const std::string& path, const TableOptions& options) {
   Result<CsvReader> csv = CsvReader::open(path);
   if (!csv.ok()) return csv.status();
   return TableReader(std::move(*csv), path, options).read();

@@ -25,7 +25,7 @@ struct TableOptions {
   std::string directory = "/tmp";  // for temporary files
 };
 
-struct Table {
+struct UnitTable {
   MetricKind kind = MetricKind::kRate;
   std::vector<ArmData> arms;  // in the order in which they first stand in the file
   std::vector<std::string> segment_names;
@@ -40,7 +40,7 @@ struct Table {
 };
 
 // An error names the file, the line and what is wrong.
-Result<Table> read_table(const std::string& path, const TableOptions& options);
+Result<UnitTable> read_table(const std::string& path, const TableOptions& options);
 
 // Reads a table and compares its arms, with what there is to say of both.
 Result<ExperimentReport> report_table(const std::string& path, const TableOptions& reading,

@@ -7,7 +7,7 @@
 namespace barker {
 namespace {
 
-void add_notes(const Table& table, const TableOptions& reading, ExperimentReport& report) {
+void add_notes(const UnitTable& table, const TableOptions& reading, ExperimentReport& report) {
   if (!table.has_units) {
     report.notes.push_back(
         "The table has sums alone, so that each impression counts as independent. Where users make "
@@ -44,7 +44,7 @@ void add_notes(const Table& table, const TableOptions& reading, ExperimentReport
 
 Result<ExperimentReport> report_table(const std::string& path, const TableOptions& reading,
                                       const CompareOptions& comparing) {
-  const Result<Table> table = read_table(path, reading);
+  const Result<UnitTable> table = read_table(path, reading);
   if (!table.ok()) return table.status();
   Result<ExperimentReport> report =
       compare(table->arms, table->segment_names, table->kind, comparing);

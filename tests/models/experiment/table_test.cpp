@@ -120,7 +120,7 @@ TEST(Table, TakesTheValueBeforeOncePerUnitWhicheverOfItsRowsHasIt) {
   for (const char* repeated : {"sum", "mean"}) {
     TableOptions reading;
     reading.repeated = repeated;
-    const Result<Table> table = read_table(file_of(text), reading);
+    const Result<UnitTable> table = read_table(file_of(text), reading);
     ASSERT_TRUE(table.ok()) << table.status().message();
     EXPECT_EQ(table->arms[0].units.mean(2), 3.5) << repeated;
     EXPECT_EQ(table->without_pre, 0u);
@@ -187,7 +187,7 @@ TEST(Table, CutsHeavyTailsAtAnExactQuantileOfAllArms) {
   }
   TableOptions reading;
   reading.winsorise = .99;
-  const Result<Table> table = read_table(file_of(text), reading);
+  const Result<UnitTable> table = read_table(file_of(text), reading);
   ASSERT_TRUE(table.ok());
   EXPECT_EQ(table->cap, 490);
   EXPECT_EQ(table->capped, 10u);
