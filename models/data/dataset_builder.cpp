@@ -304,7 +304,8 @@ Status check_share(const RepeatableLog& log, uint64_t used, uint64_t lines, cons
 
 Status build_dataset(const std::string& log_path, const std::string& path,
                      const DatasetOptions& options, BadLines& bad) {
-  const Result<RepeatableLog> log = RepeatableLog::open(log_path, temporary_file_beside(path, options));
+  const Result<RepeatableLog> log =
+      RepeatableLog::open(log_path, temporary_file_beside(path, options));
   if (!log.ok()) return log.status();
   const Result<FirstPass> first = read_first(*log, options);
   if (!first.ok()) return first.status();
