@@ -37,8 +37,10 @@ class SimulationTest : public testing::Test {
   static SimulationOptions small() {
     SimulationOptions options;
     options.market.ads = 400;
-    options.market.users = 300;
+    options.market.users = 200;
     options.days = 2;
+    options.searches = 1;
+    options.past = 12;
     options.engine.index = index_;
     options.engine.watched.weights = BARKER_SOURCE_DIR "/models/simulate/demo.barker";
     options.engine.plugin = BARKER_PLUGIN_PATH;
