@@ -274,7 +274,7 @@ class Simulation {
     return {};
   }
 
-  // A shopper who never searched is in no arm, and counts nowhere.
+  // A shopper without a search has no arm and no impressions, so that no sum holds one.
   void number_arms() {
     result_.arms = arms_;
     result_.arms.emplace_back();

@@ -23,8 +23,8 @@ struct Constants {
   double shrinkage = 2;  // pulls what few neighbours say towards popularity
 };
 
-// A kind of similarity between users: the rows of the training split, and how the row of the user
-// who searches is made.
+// A kind of similarity between users: the rows of the training split, and how the row of a search's user
+// is made.
 class Likeness {
  public:
   virtual ~Likeness() = default;
@@ -41,8 +41,8 @@ class Likeness {
 };
 
 // By clicked keywords, times the inverse document frequency of the keyword. TEUCF lets clicks fade with
-// time, FUCF adds what association rules conclude from them. The row of the user who searches is the
-// history at that search, which is what a network reads, too.
+// time, FUCF adds what association rules conclude from them. The row of a search's user is the history at
+// that search, which is what a network reads, too.
 class ClickLikeness : public Likeness {
  public:
   ClickLikeness(const Dataset& data, const UserClicks& users, Collaborative kind) : kind_(kind) {
@@ -108,7 +108,7 @@ class ClickLikeness : public Likeness {
   std::unique_ptr<AssociationRules> rules_;
 };
 
-// By features. The row of the user who searches has the features of that search.
+// By features. The row of a search's user has the features of that search.
 class AttributeLikeness : public Likeness {
  public:
   AttributeLikeness(const Dataset& data, const UserClicks& users) : data_(data) {

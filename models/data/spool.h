@@ -26,7 +26,7 @@ class SpoolFile {
   // Maps what was appended, until the file is destroyed. There must be no append() after it.
   Result<std::span<const std::byte>> finish();
   size_t size() const { return size_; }  // bytes appended
-  // Writes what was appended, for those who read the file by its descriptor.
+  // Writes what was appended, so that the file can be read by its descriptor.
   Status flush();
   int descriptor() const { return descriptor_; }
 
