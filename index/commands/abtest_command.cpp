@@ -2,9 +2,11 @@
 #include <cmath>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "index/commands/commands.h"
 #include "models/base/exit_code.h"
+#include "models/base/number_text.h"
 #include "models/base/output_file.h"
 #include "models/base/output_paths.h"
 #include "models/command/options.h"
@@ -39,13 +41,12 @@ Result<std::map<std::string, double>> parse_shares(const std::string& text) {
     const std::string part = text.substr(begin, end - begin);
     begin = end + 1;
     const size_t equals = part.rfind('=');
-    char* stop = nullptr;
-    const double share =
-        equals == std::string::npos ? 0 : std::strtod(part.c_str() + equals + 1, &stop);
-    if (equals == std::string::npos || stop == part.c_str() + equals + 1 || *stop != '\0') {
+    const std::optional<double> share =
+        equals == std::string::npos ? std::nullopt : read_number(part.substr(equals + 1));
+    if (!share) {
       return invalid_argument("--shares: expected ARM=SHARE,..., found \"" + part + "\"");
     }
-    if (!shares.emplace(part.substr(0, equals), share).second) {
+    if (!shares.emplace(part.substr(0, equals), *share).second) {
       return invalid_argument("--shares: the arm \"" + part.substr(0, equals) + "\" stands twice");
     }
   }
@@ -100,10 +101,17 @@ std::string plan_of(const ExperimentReport& report, const Options& options) {
   plan.base = control.mean.value;
   plan.variance = control.units * control.mean.standard_error * control.mean.standard_error;
   plan.comparisons = static_cast<int>(report.comparisons.size());
-  double units = 0, per_day = options.units_per_day;
-  for (const ArmReport& arm : report.arms) units += arm.units;
-  if (per_day == 0 && std::isfinite(report.days)) per_day = units / std::max(1.0, report.days);
-  return plan_text(plan, per_day, report.unit);
+  plan.control_share = control.share;
+  plan.arm_share = report.arms[1].share;
+  PlanProgress progress{0, options.units_per_day};
+  for (const ArmReport& arm : report.arms) progress.units += arm.units;
+  for (size_t a = 2; a < report.arms.size(); ++a) {
+    plan.arm_share = std::min(plan.arm_share, report.arms[a].share);
+  }
+  if (progress.units_per_day == 0 && std::isfinite(report.days)) {
+    progress.units_per_day = progress.units / std::max(1.0, report.days);
+  }
+  return plan_text(plan, progress, report.unit);
 }
 
 Result<ExperimentLogReport> make_reports(const Options& options) {
@@ -135,7 +143,7 @@ Result<int> run(Options& options, const CLI::App& command) {
     }
     options.plan.alpha = 1 - options.comparing.level;
     options.plan.variance = options.plan.base * (1 - options.plan.base);
-    std::cout << plan_text(options.plan, options.units_per_day, "impression");
+    std::cout << plan_text(options.plan, {NAN, options.units_per_day}, "impression");
     return kExitOk;
   }
   if (Status s = check_paths(options); !s.ok()) return s;

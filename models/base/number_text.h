@@ -1,9 +1,12 @@
-// Floating-point numbers in messages. printf and std::to_string write them with a comma where the
-// locale of the process says so. These functions write the same text everywhere.
+// Floating-point numbers as text. printf and std::to_string write them with a comma where the locale of
+// the process says so, and strtod reads them so. These functions do the same everywhere.
 #pragma once
 
 #include <charconv>
+#include <cmath>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace barker {
 
@@ -35,6 +38,16 @@ inline std::string rounded_number_text(double value, int digits) {
   const std::to_chars_result end =
       std::to_chars(text, text + sizeof text, value, std::chars_format::general, digits);
   return std::string(text, end.ptr);
+}
+
+// The finite number that the whole text is: "0.25", ".5", "+1e-3".
+inline std::optional<double> read_number(std::string_view text) {
+  double value = 0;
+  const char* const begin = text.data() + (text.starts_with('+') ? 1 : 0);
+  const char* const end = text.data() + text.size();
+  const std::from_chars_result read = std::from_chars(begin, end, value);
+  if (read.ec != std::errc() || read.ptr != end || !std::isfinite(value)) return std::nullopt;
+  return value;
 }
 
 }  // namespace barker

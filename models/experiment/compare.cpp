@@ -83,21 +83,19 @@ void compare_units(const std::vector<ArmData>& arms, size_t control, size_t a, M
   }
   const std::vector<Covariances<4>> both = {arms[control].units, arms[a].units};
   if (both[0].mean(3) > 0 && both[1].mean(3) > 0) {
-    const Cuped with_before = cuped_ratio(both);
+    const Cuped with_before = cuped(both);
     out.cuped =
         adjusted(with_before.arms[0], with_before.arms[1], level, with_before.variance_removed);
   }
-  if (arms[a].segments.size() > 1) {
+  // The strata of users weigh a rate by users. It is the same metric only where x is one.
+  if (kind == MetricKind::kValue && arms[a].segments.size() > 1) {
     std::vector<std::vector<ArmMoments>> strata(2);
     for (size_t s = 0; s < arms[a].segments.size(); ++s) {
       strata[0].push_back(ratio_moments(arms[control].segments[s], 0, 1));
       strata[1].push_back(ratio_moments(arms[a].segments[s], 0, 1));
     }
     const PostStratified stratified = post_stratify(strata);
-    // The strata of users weigh a rate by users. It is the same metric only where x is one.
-    if (kind == MetricKind::kValue) {
-      out.strata = adjusted(stratified.arms[0], stratified.arms[1], level, stratified.units_used);
-    }
+    out.strata = adjusted(stratified.arms[0], stratified.arms[1], level, stratified.units_used);
   }
 }
 
@@ -327,7 +325,9 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
   warn(report);
   if (report.in_two_arms > 0) {
     report.warnings.push_back(count_text(report.in_two_arms) +
-                              " units were in two arms. They are left out.");
+                              (report.in_two_arms == 1
+                                   ? " unit was in two arms and is left out."
+                                   : " units were in two arms and are left out."));
   }
   // The chi-square p of an experiment that is looked at often falls below any line at some time.
   report.srm.blocks = report.srm.sequential_p < options.srm_alarm ||
@@ -342,8 +342,8 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
   if (report.srm.blocks) {
     report.verdict = ExperimentVerdict::kBlocked;
     report.verdict_text =
-        "There is no verdict: the arms do not have the sizes that were planned (p = " +
-        p_text(deciding_sample_ratio_p(report)) +
+        "There is no verdict: the arms do not have the sizes that were planned (" +
+        p_equals(deciding_sample_ratio_p(report)) +
         "), so that something other than chance put units into them or lost them. Find out what, "
         "and do not read the differences below.";
     if (!report.srm.shares_given) {
@@ -368,7 +368,7 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
     report.verdict_arm = winner->arm;
     report.verdict_text =
         "Arm " + quoted(winner->arm) + " is " + (is_better ? "better" : "worse") + " than " +
-        control + " (p = " + p_text(winner->holm_p) +
+        control + " (" + p_equals(winner->holm_p) +
         (report.comparisons.size() > 1 ? ", corrected for the number of arms" : "") + ")." +
         of_lift(winner->relative);
   }

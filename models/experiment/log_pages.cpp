@@ -144,7 +144,8 @@ void LogPages::join_page(UserPage& page, const Shown* shown, const Shown* shown_
   const Click* counted = nullptr;  // clicks on the same thing stand together
   for (; click != click_end; ++click) {
     if (counted && counted->object == click->object) continue;
-    if (click->time < page.time - kLatenessMs || click->time > page.time + kWindowMs) continue;
+    if (click->time < page.time - window_.lateness_ms) continue;
+    if (click->time > page.time + window_.window_ms) continue;
     const Shown* found =
         std::find_if(shown, shown_end, [&](const Shown& s) { return s.object == click->object; });
     if (found == shown_end) continue;

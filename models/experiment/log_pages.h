@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "models/base/result.h"
+#include "models/data/join.h"
 #include "models/data/raw_event.h"
 #include "models/experiment/unit_rows.h"
 
@@ -59,9 +60,6 @@ class LogPages {
   const LogCounts& counts() const { return counts_; }
   const std::string& bad_lines() const { return bad_lines_; }
 
-  // A click joins its page where it comes no later after it. As `barker-train join` has it.
-  static constexpr int64_t kWindowMs = 30 * 60'000, kLatenessMs = 60'000;
-
  private:
   struct Page {
     uint64_t key;  // hash of the request
@@ -96,6 +94,7 @@ class LogPages {
   std::vector<ArmSet> arm_sets_;
   std::vector<std::string> segments_;
   std::vector<uint64_t> generations_;
+  const JoinOptions window_;  // in which a click joins its page, as `barker-train join` has it
   LogCounts counts_;
   std::string bad_lines_;
 };

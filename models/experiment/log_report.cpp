@@ -375,10 +375,10 @@ class LogAnalysis {
           chi_square_p(chi, static_cast<double>((rows.size() - 1) * (columns.size() - 1)));
       const std::string text = count_text(all) + " users are in " + other.full_name() + ", too";
       if (p < options_.comparing.srm_alarm) {
-        report.warnings.push_back(text + ", and not independently of their arm here (p = " +
-                                  p_text(p) + "): the experiments disturb each other.");
+        report.warnings.push_back(text + ", and not independently of their arm here (" +
+                                  p_equals(p) + "): the experiments disturb each other.");
       } else {
-        report.notes.push_back(text + ", independently of their arm here (p = " + p_text(p) + ").");
+        report.notes.push_back(text + ", independently of their arm here (" + p_equals(p) + ").");
       }
     }
   }

@@ -9,8 +9,11 @@ namespace barker {
 namespace {
 
 double inflation(const PlanInput& plan) {
-  const double s = plan.control_share;
-  return plan.design_effect * plan.variance * (1 / s + 1 / (1 - s));
+  const double equal = 1.0 / (plan.comparisons + 1);
+  const bool knows_shares = std::isfinite(plan.control_share) && std::isfinite(plan.arm_share);
+  const double control = knows_shares ? plan.control_share : equal;
+  const double arm = knows_shares ? plan.arm_share : equal;
+  return plan.design_effect * plan.variance * (1 / control + 1 / arm);
 }
 
 double critical_z(const PlanInput& plan) {
@@ -36,26 +39,35 @@ double power_of(const PlanInput& plan, double units) {
   return normal_cdf(z - critical) + normal_cdf(-z - critical);
 }
 
-std::string plan_text(const PlanInput& plan, double units_per_day, const std::string& unit) {
+std::string plan_text(const PlanInput& plan, const PlanProgress& progress,
+                      const std::string& unit) {
   std::string text = "To find a lift with power " + rounded_number_text(plan.power, 3) +
                      " at level " + rounded_number_text(plan.alpha, 3) + ", from a mean of " +
                      rounded_number_text(plan.base, 4) + ", " + std::to_string(plan.comparisons) +
                      (plan.comparisons == 1 ? " arm" : " arms") +
                      " and the control need together:\n";
+  const auto percent = [](double share) { return rounded_number_text(100 * share, 4) + "%"; };
   std::vector<double> lifts = {0.01, 0.02, 0.05, 0.1, 0.2};
   if (std::isfinite(plan.lift)) lifts = {plan.lift};
   for (const double lift : lifts) {
     PlanInput one = plan;
     one.lift = lift;
-    const double arms = plan.comparisons + 1;
-    const double units = std::ceil(units_needed(one) / 2 * arms);
-    text += "  lift " + rounded_number_text(100 * lift, 4) + "%: " + number_text(units, 0) + " " +
-            unit + "s";
-    if (units_per_day > 0) {
-      text += ", " + number_text(std::ceil(units / units_per_day), 0) + " days at " +
-              number_text(units_per_day, 0) + " a day";
+    const double units = units_needed(one);
+    text += "  lift " + percent(lift) + ": " + number_text(units, 0) + " " + unit + "s";
+    if (progress.units_per_day > 0) {
+      text += ", " + number_text(std::ceil(units / progress.units_per_day), 0) + " days at " +
+              rounded_number_text(progress.units_per_day, 4) + " a day";
     }
     text += "\n";
+  }
+  if (progress.units > 0) {
+    text += "The " + number_text(progress.units, 0) + " " + unit + "s so far find a lift of " +
+            percent(detectable_lift(plan, progress.units)) + " with that power";
+    if (std::isfinite(plan.lift)) {
+      text += ", and one of " + percent(plan.lift) + " with power " +
+              rounded_number_text(power_of(plan, progress.units), 3);
+    }
+    text += ".\n";
   }
   return text + "Whole weeks are better, because days of the week differ.\n";
 }

@@ -99,13 +99,13 @@ class Page {
   void checks(const ExperimentReport& r) {
     out_ += "<ul class='checks'>";
     if (r.srm.blocks) {
-      check("no", "The arms' sizes are not those that were planned (sample ratio mismatch, p = " +
-                      p_text(deciding_sample_ratio_p(r)) + ").");
+      check("no", "The arms' sizes are not those that were planned (sample ratio mismatch, " +
+                      p_equals(deciding_sample_ratio_p(r)) + ").");
     } else if (!knows_sample_ratio(r)) {
       check("mind", "Whether the arms' sizes are as planned is not known.");
     } else {
-      check("yes", "The arms' sizes are as planned (sample ratio test, p = " +
-                       p_text(deciding_sample_ratio_p(r)) + ").");
+      check("yes", "The arms' sizes are as planned (sample ratio test, " +
+                       p_equals(deciding_sample_ratio_p(r)) + ").");
     }
     if (r.verdict == ExperimentVerdict::kNotEnough)
       check("no", "There is too little data for the tests.");

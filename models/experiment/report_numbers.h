@@ -40,6 +40,12 @@ inline std::string p_text(double p) {
   return p < 0.001 ? rounded_number_text(p, 2) : number_text(p, 4);
 }
 
+// "p = 0.0123", "p < 1e-12".
+inline std::string p_equals(double p) {
+  const std::string text = p_text(p);
+  return text.starts_with('<') ? "p < " + text.substr(1) : "p = " + text;
+}
+
 // A count with thin groups of three digits: "1 234 567".
 inline std::string count_text(double count) {
   if (!std::isfinite(count)) return "-";

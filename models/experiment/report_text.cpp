@@ -64,8 +64,9 @@ std::string comparison(const Comparison& c, MetricKind kind) {
   std::vector<Row> rows = {{"", "effect", "p"}};
   rows.push_back({"difference", difference(c.absolute, kind), p_text(c.absolute.p)});
   rows.push_back({"lift", lift_interval(c.relative), p_text(c.relative.p)});
-  Effect fieller = c.fieller;
-  if (std::isfinite(fieller.low)) rows.push_back({"lift by Fieller", lift_interval(fieller), ""});
+  if (std::isfinite(c.fieller.low)) {
+    rows.push_back({"lift by Fieller", lift_interval(c.fieller), ""});
+  }
   if (c.plain_z) {
     rows.push_back({"two-proportion z, impressions as units", difference(*c.plain_z, kind),
                     p_text(c.plain_z->p)});
@@ -134,8 +135,8 @@ std::string to_text(const ExperimentReport& report) {
   std::string text = report.name + "\n" + verdict_title(report) + ". " + report.verdict_text + "\n";
   text += sentences("Warning: ", report.warnings);
   text += "\n" + arms(report);
-  text += "\n  Sample ratio: chi-square p = " + p_text(report.srm.p) +
-          ", sequential p = " + p_text(report.srm.sequential_p) +
+  text += "\n  Sample ratio: chi-square " + p_equals(report.srm.p) + ", sequential " +
+          p_equals(report.srm.sequential_p) +
           (report.srm.blocks            ? ". This blocks the verdict.\n"
            : knows_sample_ratio(report) ? ". Nothing is suspicious.\n"
                                         : ". Whether the sizes are as planned is not known.\n");

@@ -186,31 +186,4 @@ std::vector<double> benjamini_hochberg(const std::vector<double>& p) {
   return adjusted;
 }
 
-RankTest rank_test(const std::vector<double>& control, const std::vector<double>& treatment) {
-  RankTest result;
-  if (control.empty() || treatment.empty()) return result;
-  std::vector<std::pair<double, bool>> all;
-  for (const double v : control) all.push_back({v, false});
-  for (const double v : treatment) all.push_back({v, true});
-  std::sort(all.begin(), all.end());
-  double rank_sum = 0, ties = 0;
-  for (size_t begin = 0; begin < all.size();) {
-    size_t end = begin;
-    while (end < all.size() && all[end].first == all[begin].first) ++end;
-    const double rank = static_cast<double>(begin + 1 + end) / 2;
-    const double size = static_cast<double>(end - begin);
-    ties += size * size * size - size;
-    for (size_t i = begin; i < end; ++i) rank_sum += all[i].second ? rank : 0;
-    begin = end;
-  }
-  const double n1 = static_cast<double>(control.size()), n2 = static_cast<double>(treatment.size());
-  const double n = n1 + n2, u = rank_sum - n2 * (n2 + 1) / 2;
-  result.probability = u / (n1 * n2);
-  const double variance = n1 * n2 / 12 * (n + 1 - ties / (n * (n - 1)));
-  if (!(variance > 0)) return result;
-  result.z = (u - n1 * n2 / 2) / std::sqrt(variance);
-  result.p = two_sided_normal_p(result.z);
-  return result;
-}
-
 }  // namespace barker

@@ -167,12 +167,4 @@ std::vector<double> holm(const std::vector<double>& p);
 // Benjamini and Hochberg 1995 bounds the share of false ones among the alarms.
 std::vector<double> benjamini_hochberg(const std::vector<double>& p);
 
-// Mann and Whitney's rank test with the correction for ties, of "neither arm tends to be larger".
-// For percentiles of latency, whose ratio from few queries is worth nothing. `probability` is
-// P(treatment > control) + P(equal) / 2.
-struct RankTest {
-  double probability = NAN, z = NAN, p = NAN;
-};
-RankTest rank_test(const std::vector<double>& control, const std::vector<double>& treatment);
-
 }  // namespace barker

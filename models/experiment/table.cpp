@@ -1,7 +1,6 @@
 #include "models/experiment/table.h"
 
 #include <bit>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -40,15 +39,6 @@ class Names {
   std::map<std::string, uint32_t> numbers_;
   std::vector<std::string> names_;
 };
-
-std::optional<double> number_of(const std::string& text) {
-  double value = 0;
-  const char* begin = text.data() + (text.starts_with('+') ? 1 : 0);
-  const char* end = text.data() + text.size();
-  const auto read = std::from_chars(begin, end, value);
-  if (read.ec != std::errc() || read.ptr != end || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
 
 class TableReader {
  public:
@@ -116,7 +106,7 @@ class TableReader {
 
   Result<double> field(const std::vector<std::string>& fields, int column, const char* what) const {
     const std::string& text = fields[static_cast<size_t>(column)];
-    const std::optional<double> value = number_of(text);
+    const std::optional<double> value = read_number(text);
     if (value) return *value;
     return csv_.wrong(std::string("expected a number as ") + what + ", found " +
                       (text.empty() ? "nothing" : "\"" + text + "\""));

@@ -187,7 +187,7 @@ TEST(ExperimentLogReport, CountsAClickOnceAndOnlyOnWhatItsPageShowed) {
   page.arms[0].arm = "two";
   lines.push_back(to_line(page));
   click.request = "q";
-  click.time = kStart + LogPages::kWindowMs + 1;  // too late
+  click.time = kStart + JoinOptions().window_ms + 1;  // too late
   lines.push_back(to_line(click));
   const auto report = report_logs({written(lines)}, {});
   ASSERT_TRUE(report.ok()) << report.status().message();

@@ -153,15 +153,6 @@ TEST(Corrections, AreThoseOfHolmAndOfBenjaminiAndHochberg) {
   }
 }
 
-TEST(RankTest, AgreesWithItsExactSmallCase) {
-  // U = 1 of 9 pairs; z without continuity correction.
-  const RankTest test = rank_test({1, 2, 4}, {3, 5, 6});
-  EXPECT_NEAR(test.probability, 8.0 / 9, 1e-12);
-  EXPECT_NEAR(test.z, 3.5 / std::sqrt(3 * 3 * 7 / 12.0), 1e-12);
-  EXPECT_NEAR(rank_test({1, 1, 2}, {1, 2, 1}).z, 0, 1e-12);
-  EXPECT_TRUE(std::isnan(rank_test({1, 1}, {1, 1}).p));
-}
-
 TEST(SampleRatio, IsPearsonsChiSquare) {
   // R: chisq.test(c(821588, 815482)) is the known example of Microsoft's, p = 1.8e-6.
   EXPECT_NEAR(sample_ratio_p({821588, 815482}, {.5, .5}), 1.8e-6, 1e-7);
@@ -221,10 +212,10 @@ TEST(MixtureSprt, IsTheRatioOfTheMixtureToTheNull) {
 
 TEST(Cuped, RemovesWhatTheTimeBeforeExplainsAndKeepsTheEffect) {
   Random random(7, 1);
-  std::vector<Covariances<2>> arms(2);
+  std::vector<Covariances<4>> arms(2);
   for (int i = 0; i < 20000; ++i) {
     const double before = random.normal();
-    arms[i % 2].add({before * .9 + random.normal() * std::sqrt(.19) + (i % 2) * .1, before});
+    arms[i % 2].add({before * .9 + random.normal() * std::sqrt(.19) + (i % 2) * .1, 1, before, 1});
   }
   const Cuped adjusted = cuped(arms);
   EXPECT_NEAR(adjusted.theta, .9, .01);
@@ -243,7 +234,7 @@ TEST(Cuped, OfARatioRemovesWhatUsersClickedOnBefore) {
     const auto clicks = [&] { return static_cast<double>(random.poisson(rate * 50)); };
     arms[i % 2].add({clicks(), 50, clicks(), 50});
   }
-  const Cuped adjusted = cuped_ratio(arms);
+  const Cuped adjusted = cuped(arms);
   EXPECT_GT(adjusted.variance_removed, .6);
   EXPECT_NEAR(adjusted.arms[0].mean, .1, .003);
 }
@@ -259,14 +250,6 @@ TEST(PostStratified, WeighsStrataByTheirShareOfAllUnits) {
   EXPECT_NEAR(stratified.arms[0].variance_of_mean(), .25 * .1 / 300 + .25 * .1 / 100, 1e-12);
 }
 
-TEST(WinsorisingCap, IsAValueOfTheSample) {
-  std::vector<double> values;
-  for (int i = 1000; i-- > 0;) values.push_back(i + 1);
-  EXPECT_EQ(winsorising_cap(values, .99), 990);
-  EXPECT_EQ(winsorising_cap(values, 1), 1000);
-  EXPECT_EQ(winsorising_cap(values, 0), 1);
-}
-
 TEST(Plan, NeedsSixteenVariancesOverTheSquaredDifferenceInEachArm) {
   PlanInput plan;
   plan.base = .05;
@@ -278,6 +261,37 @@ TEST(Plan, NeedsSixteenVariancesOverTheSquaredDifferenceInEachArm) {
   EXPECT_NEAR(detectable_lift(plan, units), .05, 1e-4);
   plan.design_effect = 2;
   EXPECT_NEAR(units_needed(plan), 2 * units, 2);
+}
+
+TEST(Plan, NeedsMoreUnitsWithSmallOrManyArms) {
+  PlanInput plan;
+  plan.base = .05;
+  plan.variance = .05 * .95;
+  plan.lift = .05;
+  const double equal = units_needed(plan);
+  plan.control_share = .9;
+  plan.arm_share = .1;
+  EXPECT_NEAR(units_needed(plan) / equal, (1 / .9 + 1 / .1) / 4, 1e-4);
+  EXPECT_NEAR(power_of(plan, units_needed(plan)), .8, 1e-4);
+  PlanInput three = plan;
+  three.control_share = NAN;
+  three.comparisons = 2;
+  three.alpha = .1;  // divided by two comparisons
+  EXPECT_NEAR(units_needed(three), 1.5 * equal, 2);
+}
+
+TEST(Plan, SaysWhatTheUnitsSoFarCanFind) {
+  PlanInput plan;
+  plan.base = .05;
+  plan.variance = .05 * .95;
+  plan.lift = .05;
+  const std::string text = plan_text(plan, {units_needed(plan), 1000}, "user");
+  EXPECT_NE(text.find("days at 1000 a day"), std::string::npos) << text;
+  EXPECT_NE(
+      text.find("users so far find a lift of 5% with that power, and one of 5% with power 0.8."),
+      std::string::npos)
+      << text;
+  EXPECT_EQ(plan_text(plan, {}, "user").find("so far"), std::string::npos);
 }
 
 // The world of these tests: three actions with known rewards, drawn uniformly.
