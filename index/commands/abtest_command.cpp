@@ -125,8 +125,8 @@ Result<ExperimentLogReport> make_reports(const Options& options) {
   }
   LogReportOptions log = options.log;
   log.comparing = options.comparing;
-  log.pages.directory = options.reading.directory;
-  log.is_aa = options.reading.is_aa;
+  log.reading.pages.directory = options.reading.directory;
+  log.reading.is_aa = options.reading.is_aa;
   return report_logs(options.logs, log);
 }
 
@@ -170,12 +170,12 @@ Result<int> run(Options& options, const CLI::App& command) {
 
 void add_log_options(CLI::App& command, Options& options) {
   command
-      .add_option("--experiment", options.log.experiment,
+      .add_option("--experiment", options.log.reading.experiment,
                   "Experiment of the log to judge, as NAME or LAYER/NAME; all where not given")
       ->type_name("NAME")
       ->group(kInput);
   command
-      .add_option("--segment", options.log.pages.segment,
+      .add_option("--segment", options.log.reading.pages.segment,
                   "Group of features whose first one is the user's segment, such as profile; the "
                   "length of the history where not given")
       ->type_name("GROUP")

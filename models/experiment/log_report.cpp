@@ -3,78 +3,33 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <tuple>
 
 #include "models/base/number_text.h"
 #include "models/experiment/report_numbers.h"
 #include "models/experiment/sample_ratio.h"
 #include "models/experiment/sequential.h"
-#include "models/experiment/split_check.h"
 
 namespace barker {
 namespace {
 
-constexpr size_t kLooks = 30;
 constexpr double kMsOfDay = 86'400'000;
-constexpr int64_t kShortestLook = 3'600'000;  // ms
 
-// What a user did in an experiment or a part of it.
-struct Sums {
-  double clicks = 0, ads = 0, pages = 0, revenue = 0, bypassed = 0, sf_clicks = 0;
-
-  void add(const UserPage& page) {
-    clicks += page.clicks;
-    ads += page.ads;
-    pages += 1;
-    revenue += page.revenue;
-    bypassed += page.is_bypassed;
-    sf_clicks += page.sf_clicks;
-  }
-};
-
-struct Arm {
-  ArmData data;
-  Covariances<7> guarded;                          // clicks, ads, pages, revenue, bypassed, SFs, 1
-  std::map<uint32_t, Covariances<2>> generations;  // clicks and ads
-  std::array<Covariances<2>, kLooks> looks;        // clicks and ads until then
-  int64_t first = INT64_MAX, last = INT64_MIN;
-};
-
-struct Experiment {
-  std::string layer, name;
-  std::map<std::string, uint32_t> numbers;  // of arms
-  std::vector<Arm> arms;
-  uint64_t in_two_arms = 0;
-
-  std::string full_name() const { return layer.empty() ? name : layer + "/" + name; }
-};
-
-class LogAnalysis {
+class LogReporter {
  public:
-  explicit LogAnalysis(const LogReportOptions& options) : options_(options) {}
+  LogReporter(const LogArms& log, const LogReportOptions& options) : log_(log), options_(options) {}
 
-  Result<ExperimentLogReport> run(const std::vector<std::string>& paths) {
-    if (Status s = pages_.read(paths, options_.pages); !s.ok()) return s;
-    if (Status s = number_arms(); !s.ok()) return s;
-    const int64_t span = std::max<int64_t>(0, pages_.counts().last - pages_.counts().first) + 1;
-    look_ms_ = std::max<int64_t>(kShortestLook, (span + kLooks - 1) / static_cast<int64_t>(kLooks));
-    looks_ = static_cast<size_t>((span + look_ms_ - 1) / look_ms_);
-    Status s = pages_.for_each_user([&](const UserPage* begin, const UserPage* end) -> Status {
-      add_user(begin, end);
-      return {};
-    });
-    if (!s.ok()) return s;
+  Result<ExperimentLogReport> run() const {
     ExperimentLogReport report;
-    report.bad_lines = pages_.bad_lines();
+    report.bad_lines = log_.pages().bad_lines();
     Status first_error;
-    for (const Experiment& experiment : experiments_) {
+    for (const LogExperiment& experiment : log_.experiments()) {
       Result<ExperimentReport> made = report_of(experiment);
       if (made.ok()) {
         report.experiments.push_back(std::move(*made));
         continue;
       }
       // Where all experiments are wanted, one that cannot be compared does not hide the others.
-      if (!options_.experiment.empty()) return made.status();
+      if (!options_.reading.experiment.empty()) return made.status();
       if (first_error.ok()) first_error = made.status();
       report.notes.push_back("There is no report of " + made.status().message() + ".");
     }
@@ -84,115 +39,11 @@ class LogAnalysis {
   }
 
  private:
-  bool is_wanted(const RawArm& arm) const {
-    return options_.experiment.empty() || options_.experiment == arm.experiment ||
-           options_.experiment == arm.layer + "/" + arm.experiment;
-  }
-
-  // Numbers experiments and arms by their names' order, so that the log's order does not matter.
-  Status number_arms() {
-    std::map<std::pair<std::string, std::string>, std::map<std::string, uint32_t>> found;
-    for (const LogPages::ArmSet& set : pages_.arm_sets()) {
-      for (const RawArm& arm : set) {
-        if (is_wanted(arm)) found[{arm.layer, arm.experiment}].emplace(arm.arm, 0);
-      }
-    }
-    if (found.empty()) {
-      return bad_data(options_.experiment.empty()
-                          ? "the log has no page with an arm of an experiment"
-                          : "the log has no page of the experiment \"" + options_.experiment +
-                                "\"");
-    }
-    for (auto& [name, arms] : found) {
-      Experiment& experiment = experiments_.emplace_back();
-      std::tie(experiment.layer, experiment.name) = name;
-      for (auto& [arm, number] : arms) {
-        number = static_cast<uint32_t>(experiment.arms.size());
-        experiment.arms.emplace_back().data.name = arm;
-        experiment.arms.back().data.segments.resize(pages_.segments().size());
-      }
-      experiment.numbers = arms;
-    }
-    for (const LogPages::ArmSet& set : pages_.arm_sets()) {
-      std::vector<int>& numbers = arms_of_set_.emplace_back(experiments_.size(), -1);
-      for (size_t e = 0; e < experiments_.size(); ++e) {
-        for (const RawArm& arm : set) {
-          if (arm.layer == experiments_[e].layer && arm.experiment == experiments_[e].name) {
-            numbers[e] = static_cast<int>(experiments_[e].numbers.at(arm.arm));
-          }
-        }
-      }
-    }
-    return {};
-  }
-
-  void add_user(const UserPage* begin, const UserPage* end) {
-    std::vector<int> placed(experiments_.size(), -1);
-    for (size_t e = 0; e < experiments_.size(); ++e) placed[e] = add_user_to(e, begin, end);
-    for (size_t e = 0; e < placed.size(); ++e) {
-      for (size_t f = e + 1; f < placed.size(); ++f) {
-        if (placed[e] >= 0 && placed[f] >= 0) ++together_[{e, f}][{placed[e], placed[f]}];
-      }
-    }
-    if (!options_.is_aa) return;
-    Sums all;
-    for (const UserPage* page = begin; page != end; ++page) all.add(*page);
-    splits_.add(begin->key, all.clicks, all.ads);
-  }
-
-  // The arm of the user in experiment `e`, or -1: none, or two, in which case the user is left out.
-  int add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
-    Experiment& experiment = experiments_[e];
-    int arm = -1;
-    for (const UserPage* page = begin; page != end; ++page) {
-      const int here = arms_of_set_[page->arms][e];
-      if (here >= 0 && arm >= 0 && here != arm) {
-        ++experiment.in_two_arms;
-        return -1;
-      }
-      arm = here >= 0 ? here : arm;
-    }
-    if (arm < 0) return -1;
-    Arm& to = experiment.arms[static_cast<size_t>(arm)];
-    Sums sums, before;
-    std::map<uint32_t, Sums> by_generation;
-    const UserPage* first = nullptr;
-    size_t look = 0;  // the first one that is not written
-    for (const UserPage* page = begin; page != end; ++page) {
-      if (arms_of_set_[page->arms][e] < 0) {
-        if (!first) before.add(*page);
-        continue;
-      }
-      const size_t at = look_of(page->time);
-      if (!first) look = at;
-      first = first ? first : page;
-      for (; look < at; ++look) to.looks[look].add({sums.clicks, sums.ads});
-      sums.add(*page);
-      by_generation[page->generation].add(*page);
-      to.first = std::min(to.first, page->time);
-      to.last = std::max(to.last, page->time);
-    }
-    for (; look < looks_; ++look) to.looks[look].add({sums.clicks, sums.ads});
-    const Covariances<4>::Row row = {sums.clicks, sums.ads, before.clicks, before.ads};
-    to.data.units.add(row);
-    to.data.segments[first->segment].add(row);
-    to.guarded.add(
-        {sums.clicks, sums.ads, sums.pages, sums.revenue, sums.bypassed, sums.sf_clicks, 1});
-    for (const auto& [generation, part] : by_generation) {
-      to.generations[generation].add({part.clicks, part.ads});
-    }
-    return arm;
-  }
-
-  size_t look_of(int64_t time) const {
-    return static_cast<size_t>((time - pages_.counts().first) / look_ms_);
-  }
-
-  Result<ExperimentReport> report_of(const Experiment& experiment) const {
+  Result<ExperimentReport> report_of(const LogExperiment& experiment) const {
     std::vector<ArmData> data;
-    for (const Arm& arm : experiment.arms) data.push_back(arm.data);
+    for (const LogArm& arm : experiment.arms) data.push_back(arm.data);
     Result<ExperimentReport> made =
-        compare(data, pages_.segments(), MetricKind::kRate, options_.comparing);
+        compare(data, log_.pages().segments(), MetricKind::kRate, options_.comparing);
     if (!made.ok()) {
       return Status(made.status().code(),
                     "experiment " + experiment.full_name() + ": " + made.status().message());
@@ -203,10 +54,10 @@ class LogAnalysis {
     report.unit = "user";
     report.in_two_arms = static_cast<double>(experiment.in_two_arms);
     // In the order of the report. Null: nobody was in it, or all who were had been in another, too.
-    std::vector<const Arm*> arms;
+    std::vector<const LogArm*> arms;
     for (const ArmReport& arm : report.arms) {
       const auto at = experiment.numbers.find(arm.name);
-      const Arm* found = at == experiment.numbers.end() ? nullptr : &experiment.arms[at->second];
+      const LogArm* found = at == experiment.numbers.end() ? nullptr : &experiment.arms[at->second];
       arms.push_back(found && found->data.units.units() > 0 ? found : nullptr);
     }
     report.days = days_of(arms);
@@ -224,9 +75,9 @@ class LogAnalysis {
     return made;
   }
 
-  static double days_of(const std::vector<const Arm*>& arms) {
+  static double days_of(const std::vector<const LogArm*>& arms) {
     int64_t first = INT64_MAX, last = INT64_MIN;
-    for (const Arm* arm : arms) {
+    for (const LogArm* arm : arms) {
       if (!arm) continue;
       first = std::min(first, arm->first);
       last = std::max(last, arm->last);
@@ -235,25 +86,23 @@ class LogAnalysis {
     return static_cast<double>(last - first + 1) / kMsOfDay;
   }
 
-  void add_looks(const std::vector<const Arm*>& arms, ExperimentReport& report) const {
+  void add_looks(const std::vector<const LogArm*>& arms, ExperimentReport& report) const {
     std::vector<double> shares;
     for (const ArmReport& arm : report.arms) shares.push_back(arm.share);
     SequentialSampleRatio sequential(shares);
     const double level = options_.comparing.level;
     const double tuned = options_.comparing.tuned_units;
     int64_t start = INT64_MAX;  // of the experiment, which may be later than that of the log
-    for (const Arm* arm : arms) start = std::min(start, arm->first);
-    for (size_t l = look_of(start); l < looks_; ++l) {
+    for (const LogArm* arm : arms) start = std::min(start, arm->first);
+    for (size_t l = log_.look_of(start); l < log_.looks(); ++l) {
       std::vector<double> counts;
-      for (const Arm* arm : arms) counts.push_back(arm->looks[l].units());
+      for (const LogArm* arm : arms) counts.push_back(arm->looks[l].units());
       const double p = sample_ratio_p(counts, shares), sequential_p = sequential.look(counts);
       const ArmMoments c = ratio_moments(arms[0]->looks[l], 0, 1);
       for (size_t a = 1; a < arms.size(); ++a) {
         const ArmMoments t = ratio_moments(arms[a]->looks[l], 0, 1);
         Look look;
-        look.days = static_cast<double>(pages_.counts().first +
-                                        static_cast<int64_t>(l + 1) * look_ms_ - start) /
-                    kMsOfDay;
+        look.days = static_cast<double>(log_.end_of_look(l) - start) / kMsOfDay;
         look.arm = report.arms[a].name;
         look.units = c.units + t.units;
         look.relative = relative_lift(c, t, level);
@@ -267,7 +116,7 @@ class LogAnalysis {
     }
   }
 
-  void add_guardrails(const std::vector<const Arm*>& arms, ExperimentReport& report) const {
+  void add_guardrails(const std::vector<const LogArm*>& arms, ExperimentReport& report) const {
     struct Kind {
       const char* name;
       size_t y, x;
@@ -300,17 +149,18 @@ class LogAnalysis {
   }
 
   // The experiment again for each generation of weights alone, where there were several.
-  void add_periods(const std::vector<const Arm*>& arms, ExperimentReport& report) const {
+  void add_periods(const std::vector<const LogArm*>& arms, ExperimentReport& report) const {
     std::map<uint64_t, uint32_t> generations;  // in the order of their numbers
-    for (const Arm* arm : arms) {
-      for (const auto& [g, unused] : arm->generations) generations[pages_.generations()[g]] = g;
+    for (const LogArm* arm : arms) {
+      for (const auto& [g, unused] : arm->generations)
+        generations[log_.pages().generations()[g]] = g;
     }
     generations.erase(0);
     if (generations.size() < 2) return;
     std::vector<double> p;
     for (const auto& [generation, number] : generations) {
       for (size_t a = 1; a < arms.size(); ++a) {
-        const auto moments = [&](const Arm* arm) {
+        const auto moments = [&](const LogArm* arm) {
           const auto at = arm->generations.find(number);
           return at == arm->generations.end() ? ArmMoments() : ratio_moments(at->second, 0, 1);
         };
@@ -331,7 +181,7 @@ class LogAnalysis {
     }
   }
 
-  void warn_of_changes(const std::vector<const Arm*>& arms, ExperimentReport& report) const {
+  void warn_of_changes(const std::vector<const LogArm*>& arms, ExperimentReport& report) const {
     if (!report.periods.empty()) {
       report.warnings.push_back(
           "The weights changed during the experiment. The verdict is of their mixture; the periods "
@@ -351,11 +201,11 @@ class LogAnalysis {
   }
 
   // Which other experiments the users of this one were in, and whether independently of it.
-  void add_overlaps(const Experiment& experiment, ExperimentReport& report) const {
-    const auto e = static_cast<size_t>(&experiment - experiments_.data());
-    for (const auto& [pair, cells] : together_) {
+  void add_overlaps(const LogExperiment& experiment, ExperimentReport& report) const {
+    const auto e = static_cast<size_t>(&experiment - log_.experiments().data());
+    for (const auto& [pair, cells] : log_.together()) {
       if (pair.first != e && pair.second != e) continue;
-      const Experiment& other = experiments_[pair.first == e ? pair.second : pair.first];
+      const LogExperiment& other = log_.experiments()[pair.first == e ? pair.second : pair.first];
       std::map<int, double> rows, columns;
       double all = 0, chi = 0;
       for (const auto& [cell, count] : cells) {
@@ -384,7 +234,7 @@ class LogAnalysis {
   }
 
   void add_notes(ExperimentLogReport& report) const {
-    const LogCounts& c = pages_.counts();
+    const LogCounts& c = log_.pages().counts();
     report.notes.push_back(count_text(static_cast<double>(c.lines)) +
                            " lines: " + count_text(static_cast<double>(c.pages)) + " pages and " +
                            count_text(static_cast<double>(c.clicks)) + " clicks.");
@@ -400,8 +250,8 @@ class LogAnalysis {
     report.notes.push_back(
         "Users are the units, visitors without a name among them. The event log has no latency and "
         "no opt-outs, so that these guardrails have to be looked at elsewhere.");
-    if (options_.is_aa) {
-      const SplitCheck::Alarms alarms = splits_.alarms(1 - options_.comparing.level);
+    if (options_.reading.is_aa) {
+      const SplitCheck::Alarms alarms = log_.splits().alarms(1 - options_.comparing.level);
       const auto share = [](double s) { return number_text(100 * s, 1) + "%"; };
       report.notes.push_back("A/A: of " + std::to_string(alarms.splits) +
                              " random splits of all users, the test by user calls " +
@@ -411,22 +261,17 @@ class LogAnalysis {
     }
   }
 
-  const LogReportOptions options_;
-  LogPages pages_;
-  std::vector<Experiment> experiments_;
-  std::vector<std::vector<int>> arms_of_set_;  // [set of arms][experiment], -1: not in it
-  // Users in the arms of two experiments, by the experiments and by the arms.
-  std::map<std::pair<size_t, size_t>, std::map<std::pair<int, int>, double>> together_;
-  int64_t look_ms_ = 1;
-  size_t looks_ = 0;
-  SplitCheck splits_;
+  const LogArms& log_;
+  const LogReportOptions& options_;
 };
 
 }  // namespace
 
 Result<ExperimentLogReport> report_logs(const std::vector<std::string>& paths,
                                         const LogReportOptions& options) {
-  return LogAnalysis(options).run(paths);
+  LogArms log;
+  if (Status s = log.read(paths, options.reading); !s.ok()) return s;
+  return LogReporter(log, options).run();
 }
 
 }  // namespace barker

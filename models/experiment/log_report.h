@@ -1,23 +1,20 @@
 // The experiments in an event log: one report for each, with guardrails, segments, periods of
-// weights and the course of time. Users are the units, and the metric is clicks on ads by ads
-// shown. Memory does not grow with the log. One thread.
+// weights and the course of time. One thread.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "models/base/result.h"
-#include "models/experiment/log_pages.h"
+#include "models/experiment/log_arms.h"
 #include "models/experiment/report.h"
 
 namespace barker {
 
 struct LogReportOptions {
-  LogPagesOptions pages;
+  LogArmsOptions reading;
   CompareOptions comparing;
-  std::string experiment;          // this one alone, "EXPERIMENT" or "LAYER/EXPERIMENT"; empty: all
   double guardrail_margin = 0.02;  // relative, for guardrails
-  bool is_aa = false;              // also split all users at random (split_check.h)
 };
 
 struct ExperimentLogReport {

@@ -204,7 +204,7 @@ TEST(ExperimentLogReport, SaysThatALogHasNoExperiment) {
   ASSERT_FALSE(report.ok());
   EXPECT_THAT(report.status().message(), testing::HasSubstr("no page with an arm"));
   LogReportOptions options;
-  options.experiment = "other";
+  options.reading.experiment = "other";
   EXPECT_FALSE(report_logs({written(lines_of({}))}, options).ok());
 }
 
@@ -226,7 +226,7 @@ TEST(ExperimentLogReport, ReportsTheOthersWhereOneExperimentHasOneArm) {
   EXPECT_THAT(report->notes, testing::Contains(testing::HasSubstr("extra/single: expected two")));
   options.comparing.control = "two";  // which bids/floor has not
   EXPECT_EQ(report_logs({path}, options)->experiments.size(), 1u);
-  options.experiment = "single";
+  options.reading.experiment = "single";
   EXPECT_FALSE(report_logs({path}, options).ok());
 }
 
@@ -254,7 +254,7 @@ TEST(ExperimentLogReport, HasNoCourseOfTimeWhereAnArmHasNoUsers) {
 
 TEST(ExperimentLogReport, SplitsUsersAtRandomInTheAaMode) {
   LogReportOptions options;
-  options.is_aa = true;
+  options.reading.is_aa = true;
   const ExperimentLogReport report = report_of({}, options);
   EXPECT_THAT(report.notes.back(), testing::StartsWith("A/A: of 400 random splits"));
 }

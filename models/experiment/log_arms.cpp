@@ -1,0 +1,137 @@
+#include "models/experiment/log_arms.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace barker {
+namespace {
+
+constexpr int64_t kShortestLook = 3'600'000;  // ms
+
+// What a user did in an experiment or a part of it.
+struct Sums {
+  double clicks = 0, ads = 0, pages = 0, revenue = 0, bypassed = 0, sf_clicks = 0;
+
+  void add(const UserPage& page) {
+    clicks += page.clicks;
+    ads += page.ads;
+    pages += 1;
+    revenue += page.revenue;
+    bypassed += page.is_bypassed;
+    sf_clicks += page.sf_clicks;
+  }
+};
+
+bool is_wanted(const RawArm& arm, const std::string& wanted) {
+  return wanted.empty() || wanted == arm.experiment || wanted == arm.layer + "/" + arm.experiment;
+}
+
+}  // namespace
+
+Status LogArms::read(const std::vector<std::string>& paths, const LogArmsOptions& options) {
+  if (Status s = pages_.read(paths, options.pages); !s.ok()) return s;
+  if (Status s = number_arms(options.experiment); !s.ok()) return s;
+  constexpr auto kLooks = static_cast<int64_t>(LogArm::kLooks);
+  const int64_t span = std::max<int64_t>(0, pages_.counts().last - pages_.counts().first) + 1;
+  look_ms_ = std::max<int64_t>(kShortestLook, (span + kLooks - 1) / kLooks);
+  looks_ = static_cast<size_t>((span + look_ms_ - 1) / look_ms_);
+  return pages_.for_each_user([&](const UserPage* begin, const UserPage* end) -> Status {
+    add_user(begin, end, options.is_aa);
+    return {};
+  });
+}
+
+// Numbers experiments and arms by their names' order, so that the log's order does not matter.
+Status LogArms::number_arms(const std::string& wanted) {
+  std::map<std::pair<std::string, std::string>, std::map<std::string, uint32_t>> found;
+  for (const LogPages::ArmSet& set : pages_.arm_sets()) {
+    for (const RawArm& arm : set) {
+      if (is_wanted(arm, wanted)) found[{arm.layer, arm.experiment}].emplace(arm.arm, 0);
+    }
+  }
+  if (found.empty()) {
+    return bad_data(wanted.empty() ? "the log has no page with an arm of an experiment"
+                                   : "the log has no page of the experiment \"" + wanted + "\"");
+  }
+  for (auto& [name, arms] : found) {
+    LogExperiment& experiment = experiments_.emplace_back();
+    std::tie(experiment.layer, experiment.name) = name;
+    for (auto& [arm, number] : arms) {
+      number = static_cast<uint32_t>(experiment.arms.size());
+      experiment.arms.emplace_back().data.name = arm;
+      experiment.arms.back().data.segments.resize(pages_.segments().size());
+    }
+    experiment.numbers = arms;
+  }
+  for (const LogPages::ArmSet& set : pages_.arm_sets()) {
+    std::vector<int>& numbers = arms_of_set_.emplace_back(experiments_.size(), -1);
+    for (size_t e = 0; e < experiments_.size(); ++e) {
+      for (const RawArm& arm : set) {
+        if (arm.layer == experiments_[e].layer && arm.experiment == experiments_[e].name) {
+          numbers[e] = static_cast<int>(experiments_[e].numbers.at(arm.arm));
+        }
+      }
+    }
+  }
+  return {};
+}
+
+void LogArms::add_user(const UserPage* begin, const UserPage* end, bool is_aa) {
+  std::vector<int> placed(experiments_.size(), -1);
+  for (size_t e = 0; e < experiments_.size(); ++e) placed[e] = add_user_to(e, begin, end);
+  for (size_t e = 0; e < placed.size(); ++e) {
+    for (size_t f = e + 1; f < placed.size(); ++f) {
+      if (placed[e] >= 0 && placed[f] >= 0) ++together_[{e, f}][{placed[e], placed[f]}];
+    }
+  }
+  if (!is_aa) return;
+  Sums all;
+  for (const UserPage* page = begin; page != end; ++page) all.add(*page);
+  splits_.add(begin->key, all.clicks, all.ads);
+}
+
+// The arm of the user in experiment `e`, or -1: none, or two, in which case the user is left out.
+int LogArms::add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
+  LogExperiment& experiment = experiments_[e];
+  int arm = -1;
+  for (const UserPage* page = begin; page != end; ++page) {
+    const int here = arms_of_set_[page->arms][e];
+    if (here >= 0 && arm >= 0 && here != arm) {
+      ++experiment.in_two_arms;
+      return -1;
+    }
+    arm = here >= 0 ? here : arm;
+  }
+  if (arm < 0) return -1;
+  LogArm& to = experiment.arms[static_cast<size_t>(arm)];
+  Sums sums, before;
+  std::map<uint32_t, Sums> by_generation;
+  const UserPage* first = nullptr;
+  size_t look = 0;  // the first one that is not written
+  for (const UserPage* page = begin; page != end; ++page) {
+    if (arms_of_set_[page->arms][e] < 0) {
+      if (!first) before.add(*page);
+      continue;
+    }
+    const size_t at = look_of(page->time);
+    if (!first) look = at;
+    first = first ? first : page;
+    for (; look < at; ++look) to.looks[look].add({sums.clicks, sums.ads});
+    sums.add(*page);
+    by_generation[page->generation].add(*page);
+    to.first = std::min(to.first, page->time);
+    to.last = std::max(to.last, page->time);
+  }
+  for (; look < looks_; ++look) to.looks[look].add({sums.clicks, sums.ads});
+  const Covariances<4>::Row row = {sums.clicks, sums.ads, before.clicks, before.ads};
+  to.data.units.add(row);
+  to.data.segments[first->segment].add(row);
+  to.guarded.add(
+      {sums.clicks, sums.ads, sums.pages, sums.revenue, sums.bypassed, sums.sf_clicks, 1});
+  for (const auto& [generation, part] : by_generation) {
+    to.generations[generation].add({part.clicks, part.ads});
+  }
+  return arm;
+}
+
+}  // namespace barker

@@ -1,0 +1,81 @@
+// What the users of an event log did in each arm of its experiments, as sums of which reports are
+// made (log_report.h). Users are the units, and the metric is clicks on ads by ads shown. Memory does not
+// grow with the log. One thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/base/result.h"
+#include "models/experiment/log_pages.h"
+#include "models/experiment/report.h"
+#include "models/experiment/split_check.h"
+
+namespace barker {
+
+struct LogArmsOptions {
+  LogPagesOptions pages;
+  std::string experiment;  // this one alone, "EXPERIMENT" or "LAYER/EXPERIMENT"; empty: all
+  bool is_aa = false;      // also split all users at random (split_check.h)
+};
+
+struct LogArm {
+  static constexpr size_t kLooks = 30;
+
+  ArmData data;
+  Covariances<7> guarded;                          // clicks, ads, pages, revenue, bypassed, SFs, 1
+  std::map<uint32_t, Covariances<2>> generations;  // clicks and ads
+  std::array<Covariances<2>, kLooks> looks;        // clicks and ads until then
+  int64_t first = INT64_MAX, last = INT64_MIN;     // times of its pages
+};
+
+struct LogExperiment {
+  std::string layer, name;
+  std::map<std::string, uint32_t> numbers;  // of arms
+  std::vector<LogArm> arms;
+  uint64_t in_two_arms = 0;  // users, who are left out
+
+  std::string full_name() const { return layer.empty() ? name : layer + "/" + name; }
+};
+
+class LogArms {
+ public:
+  // Reads all logs. An error names the file, or says that no page has an arm that is wanted.
+  Status read(const std::vector<std::string>& paths, const LogArmsOptions& options);
+
+  const LogPages& pages() const { return pages_; }
+  const std::vector<LogExperiment>& experiments() const { return experiments_; }  // by layer, name
+  const SplitCheck& splits() const { return splits_; }
+
+  // Users in the arms of two experiments, by the numbers of the experiments and of the arms.
+  using Together = std::map<std::pair<size_t, size_t>, std::map<std::pair<int, int>, double>>;
+  const Together& together() const { return together_; }
+
+  // The log's time is divided into at most LogArm::kLooks looks of equal length.
+  size_t looks() const { return looks_; }
+  size_t look_of(int64_t time) const {
+    return static_cast<size_t>((time - pages_.counts().first) / look_ms_);
+  }
+  int64_t end_of_look(size_t look) const {
+    return pages_.counts().first + static_cast<int64_t>(look + 1) * look_ms_;
+  }
+
+ private:
+  Status number_arms(const std::string& wanted);
+  void add_user(const UserPage* begin, const UserPage* end, bool is_aa);
+  int add_user_to(size_t experiment, const UserPage* begin, const UserPage* end);
+
+  LogPages pages_;
+  std::vector<LogExperiment> experiments_;
+  std::vector<std::vector<int>> arms_of_set_;  // [set of arms][experiment], -1: not in it
+  Together together_;
+  int64_t look_ms_ = 1;
+  size_t looks_ = 0;
+  SplitCheck splits_;
+};
+
+}  // namespace barker
