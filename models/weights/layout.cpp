@@ -1,5 +1,7 @@
 #include "models/weights/layout.h"
 
+#include "models/weights/writer.h"
+
 namespace barker {
 namespace {
 
@@ -15,6 +17,26 @@ void add_chain(std::vector<TensorShape>& out, const std::string& prefix, uint64_
 }
 
 }  // namespace
+
+LayoutSizes layout_sizes_of(const ModelSpec& model) {
+  const ArchitectureSpec& a = model.architecture;
+  LayoutSizes sizes;
+  sizes.named_rows = model.names.size();
+  sizes.rows = sizes.named_rows;
+  for (const GroupSpec& group : a.groups) sizes.rows += group.hash_buckets;
+  sizes.keyword_rows = model.keyword_rows;
+  sizes.folded_rows = model.folded_rows > 0 ? model.folded_rows : model.keyword_rows;
+  sizes.dim = a.dim;
+  sizes.groups = a.groups.size();
+  sizes.hidden = a.hidden;
+  sizes.has_auxiliary = a.has_auxiliary;
+  sizes.attention_dim = a.has_auxiliary ? a.attention_dim : 0;
+  sizes.dot_dim = a.dot_dim;
+  sizes.dot_hidden = a.dot_hidden;
+  sizes.has_click_rates = !model.click_rates.is_empty();
+  sizes.tables = a.tables == TableElement::kF16 ? fbs::DType_F16 : fbs::DType_F32;
+  return sizes;
+}
 
 std::vector<TensorShape> tensor_layout(const LayoutSizes& s) {
   std::vector<TensorShape> out = {

@@ -376,26 +376,6 @@ Status Writer::save(const std::string& path) {
 
 }  // namespace
 
-LayoutSizes layout_sizes_of(const ModelSpec& model) {
-  const ArchitectureSpec& a = model.architecture;
-  LayoutSizes sizes;
-  sizes.named_rows = model.names.size();
-  sizes.rows = sizes.named_rows;
-  for (const GroupSpec& group : a.groups) sizes.rows += group.hash_buckets;
-  sizes.keyword_rows = model.keyword_rows;
-  sizes.folded_rows = model.folded_rows > 0 ? model.folded_rows : model.keyword_rows;
-  sizes.dim = a.dim;
-  sizes.groups = a.groups.size();
-  sizes.hidden = a.hidden;
-  sizes.has_auxiliary = a.has_auxiliary;
-  sizes.attention_dim = a.has_auxiliary ? a.attention_dim : 0;
-  sizes.dot_dim = a.dot_dim;
-  sizes.dot_hidden = a.dot_hidden;
-  sizes.has_click_rates = !model.click_rates.is_empty();
-  sizes.tables = a.tables == TableElement::kF16 ? fbs::DType_F16 : fbs::DType_F32;
-  return sizes;
-}
-
 Status write_weight_file(const ModelSpec& model, const std::string& path) {
   return Writer(model).write(path);
 }

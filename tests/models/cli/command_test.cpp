@@ -16,7 +16,7 @@
 
 #include "models/data/events.h"
 #include "models/data/raw_event.h"
-#include "tests/models/weights/random_model.h"
+#include "tests/models/cli/train_command.h"
 
 namespace barker {
 namespace {
@@ -24,56 +24,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 namespace fs = std::filesystem;
-
-struct Outcome {
-  int code;
-  std::string out;  // with stderr
-};
-
-Outcome run(const std::string& arguments) {
-  FILE* pipe = popen((std::string(BARKER_TRAIN) + " " + arguments + " 2>&1").c_str(), "r");
-  Outcome result{0, ""};
-  char buffer[4096];
-  for (size_t got; (got = fread(buffer, 1, sizeof buffer, pipe)) > 0;)
-    result.out.append(buffer, got);
-  result.code = WEXITSTATUS(pclose(pipe));
-  return result;
-}
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-class TrainCommand : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    directory_ = temporary_path("cli");
-    fs::create_directories(directory_);
-    ASSERT_EQ(run("generate click-world --user-count 600 --events-out " + log() + " --data-out " +
-                  data() +
-                  " --category-count 4 --feature-word-count 80 --title-word-count 120 "
-                  "--item-count 300 --query-count 60 "
-                  "--bar-share 0.5")
-                  .code,
-              0);
-  }
-  static void TearDownTestSuite() { fs::remove_all(directory_); }
-
-  static std::string file(const std::string& name) { return directory_ + "/" + name; }
-  static std::string log() { return file("log.jsonl"); }
-  static std::string data() { return file("log.data"); }
-  // Options of a run that takes a few seconds and always writes the same bytes.
-  static std::string quick(const std::string& model, const std::string& out) {
-    return "train --data " + data() + " --out " + file(out) +
-           " --created 1 --quiet --draws 20 --set model.dim=8 --set model.hidden=[16,8] "
-           "--set train.max_epochs=3 --set train.batch_searches=32 --set model.name=" +
-           model;
-  }
-
-  static std::string directory_;
-};
-std::string TrainCommand::directory_;
 
 TEST_F(TrainCommand, TrainsEvaluatesComparesAndGates) {
   ASSERT_EQ(run(quick("BM", "bm.barker")).code, 0);
@@ -99,75 +49,6 @@ TEST_F(TrainCommand, TrainsEvaluatesComparesAndGates) {
       run("gate " + file("bm.barker") + " --against " + file("amtdl.barker") + " --data " + log());
   EXPECT_EQ(refused.code, 1) << refused.out;
   EXPECT_THAT(refused.out, HasSubstr("REFUSED"));
-}
-
-// The log of the world in two: what was before a day, and the day, which no training sees.
-class FreshDay : public TrainCommand {
- protected:
-  void SetUp() override {
-    std::vector<SearchEvent> events;
-    std::vector<int64_t> times;
-    std::ifstream in(log());
-    for (std::string line; std::getline(in, line);) {
-      events.push_back(*parse_event(line));
-      times.push_back(events.back().time);
-    }
-    std::nth_element(times.begin(), times.begin() + times.size() * 4 / 5, times.end());
-    const int64_t day = times[times.size() * 4 / 5];
-    std::string past, fresh, shuffled, unknown;
-    for (SearchEvent& event : events) {
-      append_event(event, event.time < day ? past : fresh);
-      if (event.time < day) {
-        // Labels that say nothing: those of the place, not of the SF.
-        for (size_t i = 0; i < event.sfs.size(); ++i)
-          event.sfs[i].clicked = (event.time + i) % 3 == 0;
-        append_event(event, shuffled);
-        continue;
-      }
-      for (SfImpression& sf : event.sfs) sf.text = "unheard of " + sf.text;
-      append_event(event, unknown);
-    }
-    std::ofstream(file("past.jsonl")) << past;
-    std::ofstream(file("fresh.jsonl")) << fresh;
-    std::ofstream(file("shuffled.jsonl")) << shuffled;
-    std::ofstream(file("unknown.jsonl")) << unknown;
-    ASSERT_EQ(run(on("past.jsonl", "past.barker")).code, 0);
-  }
-
-  static std::string on(const std::string& data, const std::string& out) {
-    std::string command = quick("MTDL", out);
-    command.replace(command.find(TrainCommand::data()), TrainCommand::data().size(), file(data));
-    return command;
-  }
-  static Outcome gate(const std::string& candidate, const std::string& more) {
-    return run("gate " + file(candidate) + " --against " + file("past.barker") + " " + more);
-  }
-};
-
-TEST_F(FreshDay, IsJudgedByTheWordsOfTheWeightFiles) {
-  const std::string day = "--log " + file("fresh.jsonl") + " --history " + file("past.jsonl");
-  const Outcome equal = gate("past.barker", day);
-  EXPECT_EQ(equal.code, 0) << equal.out;
-  EXPECT_THAT(equal.out, HasSubstr("ok      AUC                all"));
-  EXPECT_THAT(equal.out, HasSubstr("ok      AUC                ads"));
-
-  ASSERT_EQ(run(on("shuffled.jsonl", "shuffled.barker")).code, 0);
-  const Outcome refused = gate("shuffled.barker", day);
-  EXPECT_EQ(refused.code, 1) << refused.out;
-  EXPECT_THAT(refused.out, HasSubstr("REFUSED AUC                all"));
-
-  const Outcome unknown = gate("past.barker", "--log " + file("unknown.jsonl"));
-  EXPECT_EQ(unknown.code, 2) << unknown.out;
-  EXPECT_THAT(unknown.out, HasSubstr("cannot judge: neither model knows the keywords"));
-}
-
-TEST_F(FreshDay, NeedsALogOrADataset) {
-  EXPECT_EQ(gate("past.barker", "").code, 64);
-  EXPECT_EQ(gate("past.barker", "--data " + data() + " --log " + log()).code, 64);
-  EXPECT_EQ(gate("past.barker", "--data " + data() + " --history " + log()).code, 64);
-  const Outcome missing = gate("past.barker", "--log " + file("nowhere.jsonl"));
-  EXPECT_EQ(missing.code, 66) << missing.out;
-  EXPECT_THAT(missing.out, HasSubstr("nowhere.jsonl"));
 }
 
 TEST_F(TrainCommand, ResumesAfterAKillToTheSameBytes) {

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/models/base/temporary_path.h"
+#include "tests/models/cli/train_command.h"
 
 namespace barker {
 namespace {
@@ -15,28 +15,12 @@ namespace {
 using ::testing::HasSubstr;
 namespace fs = std::filesystem;
 
-struct Outcome {
-  int code;
-  std::string out;  // with stderr
-};
-
 // Runs a line of bash, in which `barker-train` is the program under test.
 Outcome shell(const std::string& line) {
   const std::string script = "exec 2>&1; barker-train() { " BARKER_TRAIN " \"$@\"; }; " + line;
   std::string quoted;
   for (const char c : script) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  FILE* pipe = popen(("bash -c '" + quoted + "'").c_str(), "r");
-  Outcome result{0, ""};
-  char buffer[4096];
-  for (size_t got; (got = fread(buffer, 1, sizeof buffer, pipe)) > 0;)
-    result.out.append(buffer, got);
-  result.code = WEXITSTATUS(pclose(pipe));
-  return result;
-}
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  return run_line("bash -c '" + quoted + "'");
 }
 
 std::string event(int64_t time, const std::string& user, bool clicked) {
