@@ -48,7 +48,7 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"scoring", {"models/base", "models/text", "models/weights"}},
     {"plugin", {"models/base", "models/text", "models/weights", "scoring"}},
     {"plugin/host", {"models/base", "models/weights", "plugin"}},
-    {"plugin/adapters/sphinx", {"models/base", "plugin", "plugin/host"}},
+    {"plugin/adapters/sphinx", {"models/base", "models/text", "plugin", "plugin/host"}},
     {"plugin/adapters/python", {"plugin"}},
     {"index", {}},  // holds no code of its own: see below
     {"index/catalogue", {"models/base", "models/text", "plugin"}},

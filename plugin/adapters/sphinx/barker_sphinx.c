@@ -93,17 +93,6 @@ char* barker_title(struct udf_init* init, struct udf_arguments* arguments, char*
 
 /* ---- the whole answer as JSON --------------------------------------------------------------- */
 
-static const char* status_name(int32_t status) {
-  switch (status) {
-    case BARKER_STATUS_RESCORED:
-      return "rescored";
-    case BARKER_STATUS_PARTIAL:
-      return "partial";
-    default:
-      return "bypassed";
-  }
-}
-
 static char* write_json_text(char* end, const char* text, uint64_t size) {
   for (uint64_t i = 0; i < size; ++i) {
     const unsigned char c = (unsigned char)text[i];
@@ -141,7 +130,8 @@ char* barker_answer(struct udf_init* init, struct udf_arguments* arguments, char
     return NULL;
   }
   char* end = json + sprintf(json, "{\"generation\":%llu,\"status\":\"%s\",\"score\":",
-                             (unsigned long long)answer.generation, status_name(answer.status));
+                             (unsigned long long)answer.generation,
+                             barker_serving_status_name(answer.status));
   end = write_number(end, answer.score);
   end += sprintf(end, ",\"pctr\":");
   end = write_number(end, answer.pctr);

@@ -5,8 +5,16 @@
 
 #include "plugin/barker.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A copy from malloc that ends with NUL, or NULL where there is no memory. Invalid bytes become
  * U+FFFD, and each byte 0 a space, because searchd takes it for the end. */
 char* plain_title(barker_string title, int is_html, uint64_t* size);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* BARKER_PLUGIN_ADAPTERS_SPHINX_PLAIN_TITLE_H_ */

@@ -19,6 +19,7 @@
 #include "models/base/toml_text.h"
 #include "plugin/adapters/sphinx/control_file.h"
 #include "plugin/host/extension.h"
+#include "plugin/host/names.h"
 #include "plugin/host/plugin_error.h"
 #include "plugin/host/plugin_loader.h"
 #include "plugin/host/watcher.h"
@@ -246,6 +247,8 @@ void barker_serving_set_log(void (*log)(const char* text, int size)) {
   } catch (const std::exception&) {
   }
 }
+
+const char* barker_serving_status_name(int32_t status) { return barker::status_name(status); }
 
 void barker_serving_report(const char* text) {
   try {

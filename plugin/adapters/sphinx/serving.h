@@ -30,6 +30,9 @@ const struct barker_serving* barker_serving_find(void);
 /* Where messages go if the control file names no log; NULL: standard error. */
 void barker_serving_set_log(void (*log)(const char* text, int size));
 
+/* "rescored", "partial" or "bypassed", for BARKER_STATUS_*. */
+const char* barker_serving_status_name(int32_t status);
+
 /* Logs why a query was not rescored: at most once a second, and not if it was the last reason. */
 void barker_serving_report(const char* text);
 
