@@ -4,6 +4,8 @@
 #include <cmath>
 #include <iterator>
 #include <memory>
+#include <numeric>
+#include <span>
 #include <unordered_map>
 
 #include "models/baselines/association_rules.h"
@@ -15,12 +17,11 @@
 namespace barker {
 namespace {
 
-constexpr size_t kAttributeNeighbours = 300;
-
-// What is tuned on the validation split.
+// What is tuned on the validation split, and how many neighbours by features there are.
 struct Constants {
   size_t neighbours = 80;
   double shrinkage = 2;  // pulls what few neighbours say towards popularity
+  size_t neighbours_by_traits = 300;
 };
 
 // A kind of similarity between users: the rows of the training split, and how the row of a search's user
@@ -156,41 +157,50 @@ class CollaborativeBaseline : public Baseline {
     return {};
   }
 
-  std::vector<float> predict(Split split) const override { return predict(split, constants_); }
+  std::vector<float> predict(Split split) const override {
+    return predict(split, {&constants_, 1})[0];
+  }
 
  private:
   // Networks have their constants from the validation split, so these have them from there, too.
   void tune() {
+    std::vector<Constants> all;  // of equally good ones, the first is taken
+    for (const size_t neighbours : {80, 40, 200}) {
+      for (const double shrinkage : {2.0, 1.0, 4.0}) all.push_back({neighbours, shrinkage});
+    }
+    const std::vector<std::vector<float>> predictions = predict(Split::kValidation, all);
     const std::vector<uint8_t> clicked = clicks_of(*data_, Split::kValidation);
     double best = -1;
-    for (const size_t neighbours : {80, 40, 200}) {
-      for (const double shrinkage : {2.0, 1.0, 4.0}) {
-        const Constants constants{neighbours, shrinkage};
-        const double found = auc(predict(Split::kValidation, constants), clicked);
-        if (!(found > best)) continue;  // also where the split says nothing
-        best = found;
-        constants_ = constants;
-      }
+    for (size_t c = 0; c < all.size(); ++c) {
+      const double found = auc(predictions[c], clicked);
+      if (!(found > best)) continue;  // also where the split says nothing
+      best = found;
+      constants_ = all[c];
     }
   }
 
-  std::vector<float> predict(Split split, const Constants& constants) const {
-    std::vector<float> out;
-    std::vector<double> score;
+  // The predictions with each of these constants. Finding the neighbours is what takes time, so that it
+  // is done once for all.
+  std::vector<std::vector<float>> predict(Split split, std::span<const Constants> all) const {
+    std::vector<std::vector<float>> out(all.size());
+    std::vector<std::vector<double>> scores(all.size());
     Workspace clicks, traits;
     for (const uint32_t s : data_->searches_of(split, Task::kMain)) {
       const SearchView search = data_->search(s);
-      score.assign(search.sfs.size(), 0);
+      for (std::vector<double>& score : scores) score.assign(search.sfs.size(), 0);
       const double by_clicks = share_of_clicks(search, clicks);
       if (by_clicks > 0) {
-        add(*by_clicks_, search, constants.neighbours, by_clicks, constants, clicks, score);
+        add(*by_clicks_, search, by_clicks, &Constants::neighbours, all, clicks, scores);
       }
       if (by_clicks < 1) {
-        add(*by_traits_, search, kAttributeNeighbours, 1 - by_clicks, constants, traits, score);
+        add(*by_traits_, search, 1 - by_clicks, &Constants::neighbours_by_traits, all, traits,
+            scores);
       }
-      for (size_t i = 0; i < search.sfs.size(); ++i) {
-        const double p = users_.popularity[search.sfs[i]] + score[i];
-        out.push_back(static_cast<float>(std::clamp(p, 1e-4, 1 - 1e-4)));
+      for (size_t c = 0; c < all.size(); ++c) {
+        for (size_t i = 0; i < search.sfs.size(); ++i) {
+          const double p = users_.popularity[search.sfs[i]] + scores[c][i];
+          out[c].push_back(static_cast<float>(std::clamp(p, 1e-4, 1 - 1e-4)));
+        }
       }
     }
     return out;
@@ -220,32 +230,45 @@ class CollaborativeBaseline : public Baseline {
     return 1;
   }
 
-  // Adds what the neighbours of the user clicked above popularity, times the weight.
-  void add(const Likeness& likeness, const SearchView& search, size_t neighbours, double weight,
-           const Constants& constants, Workspace& w, std::vector<double>& score) const {
+  // Adds what the neighbours of the user clicked above popularity, times the weight, to the scores by
+  // each of the constants.
+  void add(const Likeness& likeness, const SearchView& search, double weight,
+           size_t Constants::*count, std::span<const Constants> all, Workspace& w,
+           std::vector<std::vector<double>>& scores) const {
     w.above.resize(data_->keywords());
     w.mass.resize(data_->keywords());
-    const std::vector<Neighbour> found =
-        likeness.users().of(likeness.row_of(search), search.user, neighbours, w.scratch);
-    if (found.empty()) return;
-    double mean = 0;
-    for (const Neighbour& n : found) {
-      mean += n.similarity / static_cast<double>(found.size());
-      const SparseRow& row = users_.residuals[n.user];
-      for (size_t i = 0; i < row.columns.size(); ++i) {
-        w.above[row.columns[i]] += double{n.similarity} * row.values[i];
-        w.mass[row.columns[i]] += n.similarity;
+    std::vector<size_t> order(all.size());  // fewer neighbours first
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::ranges::stable_sort(order, {}, [&](size_t c) { return all[c].*count; });
+    const std::vector<Neighbour> found = likeness.users().of(likeness.row_of(search), search.user,
+                                                             all[order.back()].*count, w.scratch);
+    size_t added = 0;
+    double similarity = 0;
+    for (const size_t c : order) {
+      for (const size_t end = std::min(all[c].*count, found.size()); added < end; ++added) {
+        similarity += found[added].similarity;
+        add(found[added], w);
       }
-    }
-    for (size_t i = 0; i < search.sfs.size(); ++i) {
-      const uint32_t v = search.sfs[i];
-      if (v == kUnknownKeyword) continue;
-      score[i] += weight * w.above[v] / (w.mass[v] + constants.shrinkage * mean);
+      if (added == 0) return;
+      const double mean = similarity / static_cast<double>(added);
+      for (size_t i = 0; i < search.sfs.size(); ++i) {
+        const uint32_t v = search.sfs[i];
+        if (v == kUnknownKeyword) continue;
+        scores[c][i] += weight * w.above[v] / (w.mass[v] + all[c].shrinkage * mean);
+      }
     }
     for (const Neighbour& n : found) {
       for (const uint32_t column : users_.residuals[n.user].columns) {
         w.above[column] = w.mass[column] = 0;
       }
+    }
+  }
+
+  void add(const Neighbour& neighbour, Workspace& w) const {
+    const SparseRow& row = users_.residuals[neighbour.user];
+    for (size_t i = 0; i < row.columns.size(); ++i) {
+      w.above[row.columns[i]] += double{neighbour.similarity} * row.values[i];
+      w.mass[row.columns[i]] += neighbour.similarity;
     }
   }
 

@@ -82,16 +82,11 @@ class LogisticRegression {
   PairFeatureRow mean_{}, deviation_{};
 };
 
-// Features and regression that were fitted together.
-struct Fitted {
-  PairFeatures features;
-  LogisticRegression regression;
-};
-
 class CooccurrenceBaseline : public Baseline {
  public:
   Status fit(const Dataset& data) override {
     data_ = &data;
+    features_.emplace(data);
     std::vector<uint32_t> searches;
     for (const uint32_t s : data.searches_of(Split::kTrain, Task::kMain)) searches.push_back(s);
     std::stable_sort(searches.begin(), searches.end(), [&](uint32_t a, uint32_t b) {
@@ -99,57 +94,55 @@ class CooccurrenceBaseline : public Baseline {
     });
     // Networks have their constants from the validation split, so this has them from there, too.
     const std::vector<uint8_t> clicked = clicks_of(data, Split::kValidation);
-    double best = -1;
+    std::optional<PairOptions> best;  // of equally good ones, the first
+    double best_auc = -1;
     for (const size_t recent : {60, 20, 200}) {
       for (const double prior : {2.0, 8.0}) {
-        Fitted fitted = fit_with({recent, prior}, searches);
-        const double found = auc(predict(Split::kValidation, fitted), clicked);
-        if (fitted_ && !(found > best)) continue;  // also where the split says nothing
-        best = std::isfinite(found) ? found : -1;
-        fitted_.emplace(std::move(fitted));
+        fit_with({recent, prior}, searches);
+        const double found = auc(predict(Split::kValidation), clicked);
+        if (best && !(found > best_auc)) continue;  // also where the split says nothing
+        best_auc = std::isfinite(found) ? found : -1;
+        best = PairOptions{recent, prior};
       }
     }
+    fit_with(*best, searches);
     return {};
   }
 
-  std::vector<float> predict(Split split) const override { return predict(split, *fitted_); }
-
- private:
-  // The counts come from the first 70% of the training searches and the weights from the rest, so that
-  // no count contains the click that it explains. Then all of the training searches are counted, as
-  // a network learns from all of them.
-  Fitted fit_with(const PairOptions& options, const std::vector<uint32_t>& searches) const {
-    Fitted fitted{PairFeatures(*data_, options), {}};
-    const auto cut = static_cast<ptrdiff_t>(searches.size() * 7 / 10);
-    fitted.features.count({searches.begin(), searches.begin() + cut});
-    std::vector<PairFeatureRow> x;
-    std::vector<uint8_t> y;
-    for (auto s = searches.begin() + cut; s != searches.end(); ++s) {
-      const SearchView search = data_->search(*s);
-      for (size_t i = 0; i < search.sfs.size(); ++i) {
-        x.push_back(fitted.features.row(search, search.sfs[i]));
-        y.push_back(search.sf_clicked[i]);
-      }
-    }
-    fitted.regression.fit(x, y);
-    fitted.features.count(searches);
-    return fitted;
-  }
-
-  std::vector<float> predict(Split split, const Fitted& fitted) const {
+  std::vector<float> predict(Split split) const override {
     std::vector<float> out;
     for (const uint32_t s : data_->searches_of(split, Task::kMain)) {
       const SearchView search = data_->search(s);
       for (const uint32_t keyword : search.sfs) {
-        out.push_back(
-            static_cast<float>(fitted.regression.predict(fitted.features.row(search, keyword))));
+        out.push_back(static_cast<float>(regression_.predict(features_->row(search, keyword))));
       }
     }
     return out;
   }
 
+ private:
+  // The counts come from the first 70% of the training searches and the weights from the rest, so that
+  // no count contains the click that it explains. Then all of the training searches are counted, as
+  // a network learns from all of them.
+  void fit_with(const PairOptions& options, const std::vector<uint32_t>& searches) {
+    const auto cut = static_cast<ptrdiff_t>(searches.size() * 7 / 10);
+    features_->count({searches.begin(), searches.begin() + cut}, options);
+    std::vector<PairFeatureRow> x;
+    std::vector<uint8_t> y;
+    for (auto s = searches.begin() + cut; s != searches.end(); ++s) {
+      const SearchView search = data_->search(*s);
+      for (size_t i = 0; i < search.sfs.size(); ++i) {
+        x.push_back(features_->row(search, search.sfs[i]));
+        y.push_back(search.sf_clicked[i]);
+      }
+    }
+    regression_.fit(x, y);
+    features_->count(searches, options);
+  }
+
   const Dataset* data_ = nullptr;
-  std::optional<Fitted> fitted_;
+  std::optional<PairFeatures> features_;
+  LogisticRegression regression_;
 };
 
 }  // namespace

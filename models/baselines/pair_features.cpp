@@ -19,12 +19,10 @@ double count_of(uint32_t a, uint32_t b, const std::unordered_map<uint64_t, float
 
 }  // namespace
 
-PairFeatures::PairFeatures(const Dataset& data, const PairOptions& options)
-    : data_(data), options_(options) {
-  count_titles();
-}
+PairFeatures::PairFeatures(const Dataset& data) : data_(data) { count_titles(); }
 
-void PairFeatures::count(const std::vector<uint32_t>& searches) {
+void PairFeatures::count(const std::vector<uint32_t>& searches, const PairOptions& options) {
+  options_ = options;
   popularity_ = {};
   for (Counts* counts : {&shown_with_, &clicked_with_, &query_shown_, &query_clicked_}) {
     counts->clear();

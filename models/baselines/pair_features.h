@@ -23,10 +23,10 @@ struct PairOptions {
 class PairFeatures {
  public:
   // Counts the titles of the training split, which say nothing of clicks.
-  PairFeatures(const Dataset& data, const PairOptions& options);
+  explicit PairFeatures(const Dataset& data);
 
   // Counts what was shown and clicked in these searches, in place of what was counted before.
-  void count(const std::vector<uint32_t>& searches);
+  void count(const std::vector<uint32_t>& searches, const PairOptions& options);
 
   PairFeatureRow row(const SearchView& search, uint32_t keyword) const;
 

@@ -60,12 +60,17 @@ void print_bad(const FreshLog& fresh, const std::vector<BadLines>& bad) {
   for (size_t i = 0; i < bad.size(); ++i) std::cerr << visible_lines(bad[i].report(fresh.name(i)));
 }
 
-// Each weight file reads a fresh log by the phrases that it serves with.
+// Each weight file reads a fresh log by the phrases that it serves with. Where they are the same, so is
+// what is read.
 Status open_fresh(const Options& o, const std::string& scratch, Judged& candidate,
                   Judged& current) {
   const Result<FreshLog> fresh = FreshLog::open(o.fresh, o.dataset, scratch);
   if (!fresh.ok()) return fresh.status();
   for (Judged* judged : {&candidate, &current}) {
+    if (judged == &current && current.file->phrases() == candidate.file->phrases()) {
+      judged->data = candidate.data;
+      break;
+    }
     std::vector<BadLines> bad;
     Result<std::shared_ptr<const Dataset>> data = fresh->dataset(judged->file->phrases(), bad);
     if (judged == &candidate) print_bad(*fresh, bad);
