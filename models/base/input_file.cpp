@@ -156,16 +156,19 @@ InputFile::~InputFile() = default;
 InputFile::InputFile(InputFile&&) noexcept = default;
 InputFile& InputFile::operator=(InputFile&&) noexcept = default;
 
-Result<InputFile> InputFile::open(const std::string& path) {
+Result<InputFile> InputFile::open(const std::string& path, const std::string& name) {
   InputFile opened;
-  opened.name_ = input_name(path);
+  opened.name_ = name.empty() ? input_name(path) : name;
   int descriptor = -1;
   if (path == "-") {
     descriptor = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
   } else {
     struct stat info {};
-    if (stat(path.c_str(), &info) != 0) return not_found(path + ": " + std::strerror(errno));
-    if (S_ISDIR(info.st_mode)) return invalid_argument(path + ": is a directory, expected a file");
+    if (stat(path.c_str(), &info) != 0)
+      return not_found(opened.name_ + ": " + std::strerror(errno));
+    if (S_ISDIR(info.st_mode)) {
+      return invalid_argument(opened.name_ + ": is a directory, expected a file");
+    }
     if (S_ISREG(info.st_mode)) opened.total_ = static_cast<uint64_t>(info.st_size);
     descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   }

@@ -18,8 +18,8 @@ std::string input_name(const std::string& path);
 // For one thread at a time.
 class InputFile {
  public:
-  // The path "-" is standard input. An error names the path.
-  static Result<InputFile> open(const std::string& path);
+  // The path "-" is standard input. An error names the path, or the other name that is given for it.
+  static Result<InputFile> open(const std::string& path, const std::string& name = {});
   ~InputFile();
   InputFile(InputFile&&) noexcept;
   InputFile& operator=(InputFile&&) noexcept;
@@ -28,7 +28,7 @@ class InputFile {
   // cannot be read: then `error` says why.
   size_t read(std::string& buffer, std::string& error);
 
-  const std::string& name() const { return name_; }  // the path, or "standard input"
+  const std::string& name() const { return name_; }  // how messages call it
   uint64_t bytes_read() const;                       // of the file as it is stored
   uint64_t bytes_total() const { return total_; }    // 0 where unknown (a pipe)
 

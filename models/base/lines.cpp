@@ -71,8 +71,8 @@ LineReader::~LineReader() = default;
 LineReader::LineReader(LineReader&&) noexcept = default;
 LineReader& LineReader::operator=(LineReader&&) noexcept = default;
 
-Result<LineReader> LineReader::open(const std::string& path) {
-  Result<InputFile> file = InputFile::open(path);
+Result<LineReader> LineReader::open(const std::string& path, const std::string& name) {
+  Result<InputFile> file = InputFile::open(path, name);
   if (!file.ok()) return file.status();
   return LineReader(std::make_unique<Impl>(std::move(*file)));
 }

@@ -19,7 +19,8 @@ namespace barker {
 // skipped. For one thread at a time.
 class LineReader {
  public:
-  static Result<LineReader> open(const std::string& path);
+  // Errors call the file by `name`, or by the path if it is empty.
+  static Result<LineReader> open(const std::string& path, const std::string& name = {});
   ~LineReader();
   LineReader(LineReader&&) noexcept;
   LineReader& operator=(LineReader&&) noexcept;

@@ -26,6 +26,7 @@ struct Options {
   int draws = 200;
   uint64_t seed = 1;
   double negatives_kept = 1;
+  DatasetOptions dataset;
 };
 
 // A dataset, the kernels, and what is judged on it.
@@ -38,7 +39,7 @@ class Judge {
     BadLines bad;
     const Result<std::string> scratch = temporary_scratch();
     if (!scratch.ok()) return scratch.status();
-    Result<std::shared_ptr<const Dataset>> data = open_data(o.data, *scratch, {}, bad);
+    Result<std::shared_ptr<const Dataset>> data = open_data(o.data, *scratch, o.dataset, bad);
     if (!data.ok()) return data.status();
     data_ = *data;
     test = instances_of(*data_, Split::kTest, Task::kMain);
@@ -160,6 +161,7 @@ Result<int> run_evaluate(Options o) {
 
 void add_report(CLI::App& command, Options& o) {
   add_data_option(command, o.data, "its test split is judged");
+  add_log_options(command, o.dataset);
   add_isa_option(command, o.isa);
   command
       .add_option("--baseline", o.baselines,

@@ -4,12 +4,14 @@
 #include <memory>
 
 #include "models/base/exit_code.h"
+#include "models/base/input_file.h"
 #include "models/base/output_file.h"
 #include "models/base/output_paths.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
 #include "models/data/dataset.h"
+#include "models/data/event_reader.h"
 #include "models/data/grouped_text.h"
 #include "models/data/repeatable_log.h"
 #include "models/data/validate.h"
@@ -27,7 +29,7 @@ Result<int> prepare(const Options& o) {
   if (Status s = check_outputs({{"--events", o.events}}, {{"--out", o.out}}); !s.ok()) return s;
   BadLines bad;
   const Status status = build_dataset(o.events, o.out, o.dataset, bad);
-  std::cerr << visible_lines(bad.report(o.events));
+  std::cerr << visible_lines(bad.report(input_name(o.events)));
   if (!status.ok()) return status;
   const auto data = Dataset::open(o.out);
   if (!data.ok()) return data.status();
@@ -51,29 +53,23 @@ Result<int> validate(const Options& o) {
   return report->usable() ? kExitOk : kExitBadData;
 }
 
-Result<bool> is_grouped_text(const std::string& path) {
-  if (Dataset::is_dataset(path)) return false;
-  Result<LineReader> lines = LineReader::open(path);
-  if (!lines.ok()) return lines.status();
-  std::string_view first;
-  return lines->next(first) && first.starts_with("#groups");
-}
-
 Result<int> convert(const Options& o) {
   const OutputPath out{"--out", o.out, OutputPath::Kind::kFileOrStream};
   if (Status s = check_outputs({{"--data", o.data}}, {out}); !s.ok()) return s;
   const Result<std::string> scratch =
       is_stream(o.out) ? temporary_scratch() : Result<std::string>(o.out);
   if (!scratch.ok()) return scratch.status();
-  const Result<RepeatableLog> log = RepeatableLog::open(o.data, *scratch);
+  const Result<RepeatableLog> log =
+      RepeatableLog::open(o.data, o.dataset.temporary_beside(*scratch));
   if (!log.ok()) return log.status();
-  const Result<bool> grouped = is_grouped_text(log->path());
+  const Result<bool> grouped = is_grouped_text(*log);
   if (!grouped.ok()) return grouped.status();
   BadLines bad;
   std::shared_ptr<const Dataset> data;
   if (!*grouped) {
     Result<std::shared_ptr<const Dataset>> opened =
-        open_data(log->path(), *scratch, o.dataset, bad);
+        open_dataset_or_log(*log, *scratch, o.dataset, bad);
+    std::cerr << visible_lines(bad.report(log->name()));
     if (!opened.ok()) return opened.status();
     data = *opened;
   }
@@ -82,26 +78,22 @@ Result<int> convert(const Options& o) {
     file.write(text);
     return file.status();
   };
-  Status status;
   if (data) {
-    status = write_grouped_text(*data, o.history, write);
+    if (Status s = write_grouped_text(*data, o.history, write); !s.ok()) return s;
   } else {
     std::string line;
-    uint64_t events = 0;
-    status = read_grouped_text(log->path(), bad, [&](const SearchEvent& event) {
-      ++events;
-      line.clear();
-      append_event(event, line);
-      return write(line);
-    });
+    const Result<uint64_t> lines =
+        read_grouped_text(*log, o.dataset.encoding, bad, [&](const SearchEvent& event) {
+          line.clear();
+          append_event(event, line);
+          return write(line);
+        });
     std::cerr << visible_lines(bad.report(log->name()));
-    if (status.ok() && events == 0) {
-      status = bad_data(log->name() + ": expected searches, found " + std::to_string(bad.count()) +
-                        " lines that cannot be used and no other");
-    }
+    if (!lines.ok()) return lines.status();
+    const Status s = check_bad_share(log->name(), *lines, bad, o.dataset.max_bad_share);
+    if (!s.ok()) return s;
   }
-  if (status.ok()) status = file.close();
-  if (!status.ok()) return status;
+  if (Status s = file.close(); !s.ok()) return s;
   return kExitOk;
 }
 
@@ -123,7 +115,7 @@ Command add_validate_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "validate", "Say what is wrong with an event log; exit 65 if it cannot be trained on");
   add_events_option(*command, "events,--events", o->events);
-  add_encoding_option(*command, o->dataset);
+  add_log_options(*command, o->dataset);
   return [o] { return validate(*o); };
 }
 

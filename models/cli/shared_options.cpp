@@ -5,6 +5,7 @@
 #include <iostream>
 #include <limits>
 
+#include "models/base/input_file.h"
 #include "models/command/options.h"
 #include "models/command/program.h"
 #include "models/data/time_check.h"
@@ -40,19 +41,14 @@ void add_main_share_option(CLI::App& command, DatasetOptions& dataset) {
       ->group(kInput);
 }
 
-void add_encoding_option(CLI::App& command, DatasetOptions& dataset) {
+void add_log_options(CLI::App& command, DatasetOptions& dataset) {
   command
       .add_option("--encoding", dataset.encoding,
                   "Encoding of the log, such as GB18030; datasets are UTF-8")
       ->type_name("NAME")
       ->default_str("UTF-8")
       ->group(kInput);
-}
-
-void add_log_options(CLI::App& command, DatasetOptions& dataset) {
-  constexpr double kMaxBadShare = 0.05;
-  dataset.max_bad_share = kMaxBadShare;
-  add_encoding_option(command, dataset);
+  dataset.max_bad_share = 0.05;
   command
       .add_option("--max-bad-share", dataset.max_bad_share,
                   "Refuse a log if a larger share of its lines cannot be used")
@@ -129,7 +125,7 @@ Result<std::string> temporary_scratch() {
 Result<std::shared_ptr<const Dataset>> open_data(const std::string& data, const std::string& near,
                                                  const DatasetOptions& options, BadLines& bad) {
   Result<std::shared_ptr<const Dataset>> opened = open_dataset_or_log(data, near, options, bad);
-  std::cerr << visible_lines(bad.report(data));
+  std::cerr << visible_lines(bad.report(input_name(data)));
   return opened;
 }
 

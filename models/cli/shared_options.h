@@ -24,9 +24,6 @@ void add_out_option(CLI::App& command, const char* names, std::string& out, cons
 
 void add_main_share_option(CLI::App& command, DatasetOptions& dataset);
 
-// --encoding: of an event log that is not UTF-8.
-void add_encoding_option(CLI::App& command, DatasetOptions& dataset);
-
 // How an event log is read: its encoding, how many of its lines may be unusable (5% unless the user
 // says otherwise), and where temporary files are written.
 void add_log_options(CLI::App& command, DatasetOptions& dataset);

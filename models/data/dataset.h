@@ -19,6 +19,7 @@
 #include "models/base/lines.h"
 #include "models/base/result.h"
 #include "models/data/events.h"
+#include "models/data/repeatable_log.h"
 
 namespace barker {
 
@@ -112,6 +113,9 @@ struct DatasetOptions {
   std::string encoding;      // of the log, if it is not UTF-8
   double max_bad_share = 1;  // with a larger share of unusable lines, a log is refused
   std::string scratch;       // directory of temporary files; if empty, they lie beside the dataset
+
+  // What the names of temporary files begin with, of what is made of or written to the path.
+  std::string temporary_beside(const std::string& path) const;
 };
 
 // Makes a dataset event by event, for callers that need no log in between (simulators). Events of
@@ -142,11 +146,17 @@ class DatasetBuilder {
 // Reads the log twice: the phrases, which are the SFs and given keywords of several words, must be
 // known before titles are split. Standard input and pipes are copied for that. Unusable lines go to
 // `bad`; a log without a usable one is an error.
+Status build_dataset(const RepeatableLog& log, const std::string& path,
+                     const DatasetOptions& options, BadLines& bad);
 Status build_dataset(const std::string& log_path, const std::string& path,
                      const DatasetOptions& options, BadLines& bad);
 
 // Opens a dataset file as it is; then options other than the defaults are an error. An event log is
 // opened through a temporary dataset beside `scratch`, whose name vanishes at once.
+Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const RepeatableLog& log,
+                                                           const std::string& scratch,
+                                                           const DatasetOptions& options,
+                                                           BadLines& bad);
 Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::string& path,
                                                            const std::string& scratch,
                                                            const DatasetOptions& options,

@@ -8,9 +8,8 @@
 #include <cstdlib>
 #include <unordered_set>
 
-#include "models/base/number_text.h"
 #include "models/data/dataset_columns.h"
-#include "models/data/repeatable_log.h"
+#include "models/data/event_reader.h"
 #include "models/data/time_check.h"
 #include "models/text/keywords.h"
 #include "models/weights/groups.h"
@@ -19,14 +18,10 @@
 #include <xxhash.h>
 
 namespace barker {
-namespace {
 
-// What the names of temporary files begin with.
-std::string temporary_file_beside(const std::string& path, const DatasetOptions& options) {
-  return options.scratch.empty() ? path : options.scratch + "/barker";
+std::string DatasetOptions::temporary_beside(const std::string& path) const {
+  return scratch.empty() ? path : scratch + "/barker";
 }
-
-}  // namespace
 
 struct DatasetBuilder::Impl {
   Impl(std::string file, const std::vector<std::string>& phrases)
@@ -35,7 +30,7 @@ struct DatasetBuilder::Impl {
   }
 
   Status create_columns() {
-    const std::string beside = temporary_file_beside(path, columns.options);
+    const std::string beside = columns.options.temporary_beside(path);
     for (const Status& s : {columns.searches.create(beside), columns.clicks.create(beside),
                             columns.sfs.create(beside), columns.ads.create(beside),
                             columns.query.create(beside), columns.given.create(beside),
@@ -259,7 +254,7 @@ Result<FirstPass> read_first(const RepeatableLog& log, const DatasetOptions& opt
   FirstPass first;
   XXH3_state_t hash;
   XXH3_128bits_reset(&hash);
-  Result<LineReader> lines = LineReader::open(log.path());
+  Result<LineReader> lines = log.lines();
   if (!lines.ok()) return lines.status();
   std::string_view line;
   while (lines->next(line)) {
@@ -280,80 +275,57 @@ Result<FirstPass> read_first(const RepeatableLog& log, const DatasetOptions& opt
   return first;
 }
 
-// Whether enough of the lines could be used.
-Status check_share(const RepeatableLog& log, uint64_t used, uint64_t lines, const BadLines& bad,
-                   const DatasetOptions& options) {
-  if (used == 0) {
-    const std::string found = std::to_string(lines) + " lines without one";
-    return bad_data(log.name() + ": expected events, found " +
-                    (lines == 0 ? "an empty file" : found));
-  }
-  const double share = static_cast<double>(lines - used) / static_cast<double>(lines);
-  if (share <= options.max_bad_share) return {};
-  std::string text = log.name() + ": " + std::to_string(lines - used) + " of " +
-                     std::to_string(lines) + " lines cannot be used, at most " +
-                     number_text(100 * options.max_bad_share, 2) + "% may (--max-bad-share)";
-  if (!bad.first().empty()) {
-    text += "; the first is line " + std::to_string(bad.first().front().line) + ": " +
-            bad.first().front().reason;
-  }
-  return bad_data(text);
-}
-
 }  // namespace
 
-Status build_dataset(const std::string& log_path, const std::string& path,
+Status build_dataset(const RepeatableLog& log, const std::string& path,
                      const DatasetOptions& options, BadLines& bad) {
-  const Result<RepeatableLog> log =
-      RepeatableLog::open(log_path, temporary_file_beside(path, options));
-  if (!log.ok()) return log.status();
-  const Result<FirstPass> first = read_first(*log, options);
+  const Result<FirstPass> first = read_first(log, options);
   if (!first.ok()) return first.status();
   Result<DatasetBuilder> builder =
       DatasetBuilder::create(path, options, {first->phrases.begin(), first->phrases.end()});
   if (!builder.ok()) return builder.status();
-  Result<LineReader> lines = LineReader::open(log->path());
+  const auto use = [&](const SearchEvent& event) {
+    const std::string wrong = first->times.wrong(event.time);
+    return wrong.empty() ? builder->add(event) : bad_data(wrong);
+  };
+  const Result<uint64_t> lines = read_events(log, options.encoding, use, bad);
   if (!lines.ok()) return lines.status();
-  std::string_view line;
-  uint64_t used = 0;
-  while (lines->next(line)) {
-    const Result<SearchEvent> event = parse_event(line, options.encoding);
-    if (!event.ok()) {
-      const bool cut = lines->ended_without_newline();
-      bad.add(lines->number(),
-              event.status().message() + (cut ? " (the last line is cut off)" : ""));
-      continue;
-    }
-    std::string wrong = first->times.wrong(event->time);
-    if (wrong.empty()) wrong = builder->add(*event).message();
-    if (wrong.empty()) {
-      ++used;
-    } else {
-      bad.add(lines->number(), std::move(wrong));
-    }
-  }
-  if (!lines->status().ok()) return lines->status();
-  if (Status s = check_share(*log, used, lines->number(), bad, options); !s.ok()) return s;
+  if (Status s = check_bad_share(log.name(), *lines, bad, options.max_bad_share); !s.ok()) return s;
   return builder->finish(first->digest);
+}
+
+Status build_dataset(const std::string& log_path, const std::string& path,
+                     const DatasetOptions& options, BadLines& bad) {
+  const Result<RepeatableLog> log = RepeatableLog::open(log_path, options.temporary_beside(path));
+  return log.ok() ? build_dataset(*log, path, options, bad) : log.status();
+}
+
+Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const RepeatableLog& log,
+                                                           const std::string& scratch,
+                                                           const DatasetOptions& options,
+                                                           BadLines& bad) {
+  if (Dataset::is_dataset(log.path())) {
+    if (options.main_share < 1) {
+      return invalid_argument(log.name() +
+                              ": a share of the main events is taken when a dataset is made");
+    }
+    return Dataset::open(log.path());
+  }
+  const std::string made =
+      options.temporary_beside(scratch) + ".dataset." + std::to_string(getpid());
+  if (Status s = build_dataset(log, made, options, bad); !s.ok()) return s;
+  Result<std::shared_ptr<const Dataset>> dataset = Dataset::open(made);
+  unlink(made.c_str());  // the mapping keeps the bytes
+  return dataset;
 }
 
 Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::string& path,
                                                            const std::string& scratch,
                                                            const DatasetOptions& options,
                                                            BadLines& bad) {
-  if (Dataset::is_dataset(path)) {
-    if (options.main_share < 1) {
-      return invalid_argument(path +
-                              ": a share of the main events is taken when a dataset is made");
-    }
-    return Dataset::open(path);
-  }
-  const std::string made =
-      temporary_file_beside(scratch, options) + ".dataset." + std::to_string(getpid());
-  if (Status s = build_dataset(path, made, options, bad); !s.ok()) return s;
-  Result<std::shared_ptr<const Dataset>> dataset = Dataset::open(made);
-  unlink(made.c_str());  // the mapping keeps the bytes
-  return dataset;
+  const Result<RepeatableLog> log = RepeatableLog::open(path, options.temporary_beside(scratch));
+  if (!log.ok()) return log.status();
+  return open_dataset_or_log(*log, scratch, options, bad);
 }
 
 }  // namespace barker

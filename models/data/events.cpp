@@ -101,15 +101,10 @@ SearchEvent read_event(const Json& json) {
 
 Result<SearchEvent> parse_event(std::string_view json_line, const std::string& encoding) {
   std::string converted;
-  if (!encoding.empty()) {
-    Result<std::string> utf8 = to_utf8(json_line, encoding);
-    if (!utf8.ok()) return utf8.status();
-    converted = std::move(*utf8);
-    json_line = converted;
-  }
-  if (!is_valid_utf8(json_line)) return bad_data(describe_invalid_utf8(json_line));
+  const Result<std::string_view> utf8 = as_utf8(json_line, encoding, converted);
+  if (!utf8.ok()) return utf8.status();
   try {
-    return read_event(Json::parse(json_line));
+    return read_event(Json::parse(*utf8));
   } catch (const Wrong& wrong) {
     return bad_data(wrong.reason);
   } catch (const nlohmann::json::exception& e) {

@@ -2,8 +2,7 @@
 
 #include <unistd.h>
 
-#include "models/base/number_text.h"
-#include "models/data/events.h"
+#include "models/data/event_reader.h"
 
 namespace barker {
 
@@ -23,51 +22,24 @@ Result<FreshLog> FreshLog::open(const FreshLogPaths& paths, const DatasetOptions
   return fresh;
 }
 
-// Adds the events of a log to a split, whatever split they name. Returns how many.
-Result<uint64_t> FreshLog::add(const RepeatableLog& log, Split split, DatasetBuilder& builder,
-                               BadLines& bad) const {
-  Result<LineReader> lines = LineReader::open(log.path());
-  if (!lines.ok()) return lines.status();
-  std::string_view line;
-  uint64_t used = 0;
-  while (lines->next(line)) {
-    Result<SearchEvent> event = parse_event(line, options_.encoding);
-    Status s = event.status();
-    if (s.ok()) {
-      event->split = split;
-      s = builder.add(*event);
-    }
-    if (s.ok()) {
-      ++used;
-    } else {
-      bad.add(lines->number(), s.message());
-    }
-  }
-  if (!lines->status().ok()) return lines->status();
-  const auto unused = static_cast<double>(lines->number() - used);
-  if (unused > options_.max_bad_share * static_cast<double>(lines->number())) {
-    return bad_data(log.name() + ": " + std::to_string(lines->number() - used) + " of " +
-                    std::to_string(lines->number()) + " lines cannot be used, at most " +
-                    number_text(100 * options_.max_bad_share, 2) + "% may (--max-bad-share)");
-  }
-  return used;
-}
-
 Result<std::shared_ptr<const Dataset>> FreshLog::dataset(const std::vector<std::string>& phrases,
                                                          std::vector<BadLines>& bad) const {
   const std::string made = scratch_ + ".fresh." + std::to_string(getpid());
   Result<DatasetBuilder> builder = DatasetBuilder::create(made, options_, phrases);
   if (!builder.ok()) return builder.status();
-  uint64_t judged = 0;
   for (const RepeatableLog& log : logs_) {
     const bool is_judged = &log == &logs_.back();
-    const Result<uint64_t> used =
-        add(log, is_judged ? Split::kTest : Split::kTrain, *builder, bad.emplace_back());
-    if (!used.ok()) return used.status();
-    if (is_judged) judged = *used;
-  }
-  if (judged == 0) {
-    return bad_data(logs_.back().name() + ": expected events, found none that can be used");
+    // Whatever split the events name.
+    const auto use = [&](SearchEvent& event) {
+      event.split = is_judged ? Split::kTest : Split::kTrain;
+      return builder->add(event);
+    };
+    BadLines& unusable = bad.emplace_back();
+    const Result<uint64_t> lines = read_events(log, options_.encoding, use, unusable);
+    if (!lines.ok()) return lines.status();
+    if (*lines == 0 && !is_judged) continue;  // nobody has a history yet
+    const Status s = check_bad_share(log.name(), *lines, unusable, options_.max_bad_share);
+    if (!s.ok()) return s;
   }
   if (Status s = builder->finish("fresh"); !s.ok()) return s;
   Result<std::shared_ptr<const Dataset>> dataset = Dataset::open(made);

@@ -36,9 +36,6 @@ class FreshLog {
   const std::string& name(size_t file) const { return logs_[file].name(); }
 
  private:
-  Result<uint64_t> add(const RepeatableLog& log, Split split, DatasetBuilder& builder,
-                       BadLines& bad) const;
-
   DatasetOptions options_;
   std::string scratch_;
   std::vector<RepeatableLog> logs_;  // the one that is judged stands last

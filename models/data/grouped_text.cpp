@@ -5,10 +5,13 @@
 #include <cmath>
 #include <cstdio>
 
+#include "models/text/encoding.h"
 #include "models/weights/groups.h"
 
 namespace barker {
 namespace {
+
+constexpr std::string_view kMark = "#groups";
 
 struct Feature {
   std::string token;
@@ -188,7 +191,6 @@ class GroupedReader {
 };
 
 Result<std::vector<std::string>> read_header(std::string_view line, const std::string& path) {
-  constexpr std::string_view kMark = "#groups";
   if (!line.starts_with(kMark)) {
     return bad_data(path + ":1: expected a header line \"#groups hist query target ...\"");
   }
@@ -216,27 +218,42 @@ Result<std::vector<std::string>> read_header(std::string_view line, const std::s
 
 }  // namespace
 
-Status read_grouped_text(const std::string& path, BadLines& bad,
-                         const std::function<Status(const SearchEvent&)>& sink) {
-  Result<LineReader> lines = LineReader::open(path);
+Result<bool> is_grouped_text(const RepeatableLog& text) {
+  Result<LineReader> lines = text.lines();
+  if (!lines.ok()) return lines.status();
+  std::string_view first;
+  return lines->next(first) && first.starts_with(kMark);
+}
+
+Result<uint64_t> read_grouped_text(const RepeatableLog& text, const std::string& encoding,
+                                   BadLines& bad,
+                                   const std::function<Status(const SearchEvent&)>& sink) {
+  Result<LineReader> lines = text.lines();
   if (!lines.ok()) return lines.status();
   std::string_view line;
-  if (!lines->next(line)) return bad_data(path + ": empty, not even a header");
-  Result<std::vector<std::string>> header = read_header(line, path);
+  if (!lines->next(line)) return bad_data(text.name() + ": empty, not even a header");
+  Result<std::vector<std::string>> header = read_header(line, text.name());
   if (!header.ok()) return header.status();
   GroupedReader reader(std::move(*header));
   const auto deliver = [&](const std::optional<SearchEvent>& event) {
     return event ? sink(*event) : Status();
   };
+  std::string converted;
   while (lines->next(line)) {
+    const Result<std::string_view> utf8 = as_utf8(line, encoding, converted);
+    if (!utf8.ok()) {
+      bad.add(lines->number(), utf8.status().message());
+      continue;
+    }
     try {
-      if (Status s = deliver(reader.add(line)); !s.ok()) return s;
+      if (Status s = deliver(reader.add(*utf8)); !s.ok()) return s;
     } catch (const Wrong& wrong) {
       bad.add(lines->number(), wrong.reason);
     }
   }
   if (!lines->status().ok()) return lines->status();
-  return deliver(reader.finish());
+  if (Status s = deliver(reader.finish()); !s.ok()) return s;
+  return lines->number() - 1;
 }
 
 Status write_grouped_text(const Dataset& data, size_t history_length,

@@ -16,6 +16,7 @@
 // the same key are one search.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -23,13 +24,19 @@
 #include "models/base/result.h"
 #include "models/data/dataset.h"
 #include "models/data/events.h"
+#include "models/data/repeatable_log.h"
 
 namespace barker {
 
-// Calls sink for each search of the file. A line that cannot be used is reported in `bad`; a header
-// that cannot be used is an error.
-Status read_grouped_text(const std::string& path, BadLines& bad,
-                         const std::function<Status(const SearchEvent&)>& sink);
+// Whether the text has a header as above.
+Result<bool> is_grouped_text(const RepeatableLog& text);
+
+// Calls sink for each search of the text, whose encoding is named if it is not UTF-8. A line that cannot
+// be used is reported in `bad`; a header that cannot be used is an error. Returns how many lines stand
+// behind the header.
+Result<uint64_t> read_grouped_text(const RepeatableLog& text, const std::string& encoding,
+                                   BadLines& bad,
+                                   const std::function<Status(const SearchEvent&)>& sink);
 
 // Writes every instance of the dataset in that notation, with histories cut to the newest
 // `history_length` keywords. Keywords and features that training never saw are left out. If an SF

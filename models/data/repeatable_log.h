@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "models/base/lines.h"
 #include "models/base/result.h"
 #include "models/data/spool.h"
 
@@ -15,7 +16,10 @@ class RepeatableLog {
   // the path, also one that does not exist. One thread.
   static Result<RepeatableLog> open(const std::string& path, const std::string& scratch);
 
-  // To open the log by, any number of times, as long as this object lives.
+  // Begins to read the log, any number of times, as long as this object lives.
+  Result<LineReader> lines() const { return LineReader::open(path_, name_); }
+
+  // To open the log by in another way.
   const std::string& path() const { return path_; }
   // How messages call the log: the path that was given, or "standard input".
   const std::string& name() const { return name_; }

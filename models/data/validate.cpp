@@ -26,10 +26,11 @@ struct Count {
 
 class Validator {
  public:
-  explicit Validator(LogReport& report) : report_(report) {}
+  Validator(LogReport& report, double max_bad_share)
+      : report_(report), max_bad_share_(max_bad_share) {}
 
-  Status read(const std::string& path, const std::string& encoding) {
-    Result<LineReader> lines = LineReader::open(path);
+  Status read(const RepeatableLog& log, const std::string& encoding) {
+    Result<LineReader> lines = log.lines();
     if (!lines.ok()) return lines.status();
     std::string_view line;
     while (lines->next(line)) {
@@ -89,7 +90,8 @@ class Validator {
   void bad_lines(const BadLines& bad, uint64_t events) {
     if (bad.count() == 0) return;
     const BadLines::Entry& first = bad.first().front();
-    add(percent(bad.count(), bad.count() + events) > 5 ? Level::kError : Level::kWarning,
+    const bool too_many = percent(bad.count(), bad.count() + events) > 100 * max_bad_share_;
+    add(too_many ? Level::kError : Level::kWarning,
         std::to_string(bad.count()) + " lines cannot be used, first line " +
             std::to_string(first.line) + ": " + first.reason);
   }
@@ -162,6 +164,7 @@ class Validator {
   }
 
   LogReport& report_;
+  double max_bad_share_;
   std::unordered_set<std::string> search_ids_;
   Count searches_twice_, sfs_twice_, ads_twice_, ads_without_words_, nothing_shown_;
 };
@@ -185,12 +188,14 @@ std::string LogReport::text() const {
 Result<LogReport> validate_log(const std::string& path, const std::string& scratch,
                                const DatasetOptions& options) {
   LogReport report;
-  Validator validator(report);
-  const Result<RepeatableLog> log = RepeatableLog::open(path, scratch);
+  Validator validator(report, options.max_bad_share);
+  const Result<RepeatableLog> log = RepeatableLog::open(path, options.temporary_beside(scratch));
   if (!log.ok()) return log.status();
-  if (Status s = validator.read(log->path(), options.encoding); !s.ok()) return s;
+  if (Status s = validator.read(*log, options.encoding); !s.ok()) return s;
   BadLines bad;
-  const auto data = open_dataset_or_log(log->path(), scratch, options, bad);
+  DatasetOptions all = options;
+  all.max_bad_share = 1;  // unusable lines are reported beside what is wrong with the others
+  const auto data = open_dataset_or_log(*log, scratch, all, bad);
   if (data.status().code() == Code::kBadData) {
     validator.look_at(data.status(), bad);
   } else if (!data.ok()) {

@@ -26,7 +26,8 @@ struct LogReport {
 // Looks for unusable lines, lines out of order, search ids that are used twice, impressions that
 // appear twice in one search, splits with one class only, keywords and users of the test split that
 // training never saw, and SFs that are almost never clicked. Reports label rates by split and task.
-// A dataset is built beside `scratch` on the way and removed again.
+// More unusable lines than options.max_bad_share are an error. A dataset is built beside `scratch` on
+// the way and removed again.
 Result<LogReport> validate_log(const std::string& path, const std::string& scratch,
                                const DatasetOptions& options);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include "models/base/utf8.h"
 
@@ -31,6 +32,18 @@ Result<std::string> to_utf8(std::string_view text, const std::string& encoding) 
   if (U_FAILURE(error)) return bad_data("the text is not " + encoding);
   out.resize(static_cast<size_t>(size));
   return out;
+}
+
+Result<std::string_view> as_utf8(std::string_view text, const std::string& encoding,
+                                 std::string& converted) {
+  if (!encoding.empty()) {
+    Result<std::string> utf8 = to_utf8(text, encoding);
+    if (!utf8.ok()) return utf8.status();
+    converted = std::move(*utf8);
+    text = converted;
+  }
+  if (!is_valid_utf8(text)) return bad_data(describe_invalid_utf8(text));
+  return text;
 }
 
 std::string describe_invalid_utf8(std::string_view text) {

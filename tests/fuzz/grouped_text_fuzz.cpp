@@ -9,12 +9,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   BadLines bad;
   auto builder = DatasetBuilder::create(made, {}, {});
   promise(builder.ok(), "a dataset can be begun");
-  const Status read = read_grouped_text(path, bad, [&](const SearchEvent& event) {
+  const auto text = RepeatableLog::open(path, path);
+  promise(text.ok(), "the file can be opened");
+  const auto read = read_grouped_text(*text, "", bad, [&](const SearchEvent& event) {
     const Status added = builder->add(event);
     promise(added.ok() || added.code() == Code::kBadData, "an event is taken or bad");
     return Status();
   });
-  promise(read.ok() || !read.message().empty(), "a refusal says why");
+  promise(read.ok() || !read.status().message().empty(), "a refusal says why");
   promise(builder->finish("fuzz").ok(), "a dataset can be finished");
   const auto dataset = Dataset::open(made);
   promise(dataset.ok(), "what was written can be opened");

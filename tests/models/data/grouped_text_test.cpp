@@ -14,15 +14,20 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+RepeatableLog text_at(const std::string& path) {
+  Result<RepeatableLog> log = RepeatableLog::open(path, path);
+  return std::move(*log);
+}
+
 std::vector<SearchEvent> read(const std::string& text, BadLines& bad) {
   const std::string path = temporary_path("grouped");
   std::ofstream(path, std::ios::binary) << text;
   std::vector<SearchEvent> events;
-  const Status status = read_grouped_text(path, bad, [&](const SearchEvent& event) {
+  const auto lines = read_grouped_text(text_at(path), "", bad, [&](const SearchEvent& event) {
     events.push_back(event);
     return Status();
   });
-  EXPECT_TRUE(status.ok()) << status.message();
+  EXPECT_TRUE(lines.ok()) << lines.status().message();
   std::remove(path.c_str());
   return events;
 }
@@ -88,7 +93,9 @@ TEST(GroupedText, NeedsAHeaderWithTheRequiredGroups) {
   for (const char* text : {"", "1\tS\tu:s:1\t{}{}{a}\n", "#groups hist target\n"}) {
     std::ofstream(path, std::ios::binary) << text;
     BadLines bad;
-    EXPECT_FALSE(read_grouped_text(path, bad, [](const SearchEvent&) { return Status(); }).ok());
+    EXPECT_FALSE(read_grouped_text(text_at(path), "", bad, [](const SearchEvent&) {
+                   return Status();
+                 }).ok());
   }
   std::remove(path.c_str());
 }
@@ -102,7 +109,9 @@ TEST(GroupedText, FindsAGroupNamedTwiceInALongHeader) {
   out << " group499999\n";
   out.close();
   BadLines bad;
-  const Status s = read_grouped_text(path, bad, [](const SearchEvent&) { return Status(); });
+  const Status s = read_grouped_text(text_at(path), "", bad, [](const SearchEvent&) {
+                     return Status();
+                   }).status();
   EXPECT_THAT(s.message(), HasSubstr("\"group499999\" twice"));
   std::remove(path.c_str());
 }
@@ -144,7 +153,7 @@ TEST(GroupedText, RoundTripsEveryInstance) {
   {
     std::ofstream out(again);
     std::string line;
-    ASSERT_TRUE(read_grouped_text(grouped, bad, [&](SearchEvent event) {
+    ASSERT_TRUE(read_grouped_text(text_at(grouped), "", bad, [&](SearchEvent event) {
                   event.split = Split::kTrain;
                   line.clear();
                   append_event(event, line);
