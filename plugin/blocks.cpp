@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/base/toml_text.h"
 #include "models/text/keywords.h"
 #include "plugin/rules.h"
 

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "models/base/result.h"
-#include "models/base/toml_text.h"
+#include "models/base/toml_names.h"
 #include "models/text/fingerprint.h"
 #include "models/weights/vocabulary.h"
 

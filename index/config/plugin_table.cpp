@@ -6,6 +6,8 @@
 #include <optional>
 #include <sstream>
 
+#include "models/base/toml_text.h"
+
 namespace barker {
 namespace {
 

@@ -8,7 +8,7 @@
 
 #include "index/config/load_config.h"
 #include "models/base/result.h"
-#include "models/base/toml_text.h"
+#include "models/base/toml_names.h"
 
 namespace barker {
 

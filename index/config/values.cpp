@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "models/base/number_text.h"
+#include "models/base/toml_text.h"
 
 namespace barker {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "index/config/keys.h"
 #include "models/base/result.h"
-#include "models/base/toml_text.h"
+#include "models/base/toml_names.h"
 
 namespace barker {
 

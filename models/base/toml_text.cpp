@@ -1,3 +1,6 @@
+// The implementation of toml++ is compiled in this unit alone.
+#define TOML_IMPLEMENTATION
+
 #include "models/base/toml_text.h"
 
 #include <algorithm>

@@ -1,16 +1,8 @@
 // Parses TOML, in which configuration, rules, training options and benchmark bounds are written.
 #pragma once
 
-// clang-format off
-#define TOML_EXCEPTIONS 0
-#define TOML_MAX_NESTED_VALUES 16  // see kMaxTomlDots
-// Some assertions of toml++ 3.3 do not hold for malformed texts ("f=[}", "[:"), which it would go
-// on to refuse. Without NDEBUG they end the process, and with NDEBUG Clang takes them for the
-// truth. So the assertions are switched off.
-#define TOML_ASSERT(expr) static_assert(true)
-#include <toml++/impl/preprocessor.h>
-#undef TOML_ASSUME
-#define TOML_ASSUME(...) static_assert(true)
+// clang-format off: the names set what toml++ becomes, so they come before it.
+#include "models/base/toml_names.h"
 #include <toml++/toml.h>
 // clang-format on
 

@@ -15,11 +15,11 @@ constexpr double kFewClicks = 5;  // expected in an arm, below which no normal a
 constexpr double kMostInTwoArms = 0.01;  // share of units, above which the arms are mixed up
 constexpr double kUsualLift = 0.1;       // spread of the lifts that the mixture test expects
 
-std::string quoted(const std::string& name) { return "\"" + name + "\""; }
+std::string in_quotes(const std::string& name) { return "\"" + name + "\""; }
 
 std::string names(const std::vector<ArmData>& arms) {
   std::string text;
-  for (const ArmData& arm : arms) text += (text.empty() ? "" : ", ") + quoted(arm.name);
+  for (const ArmData& arm : arms) text += (text.empty() ? "" : ", ") + in_quotes(arm.name);
   return text;
 }
 
@@ -28,7 +28,7 @@ Result<size_t> control_of(const std::vector<ArmData>& arms, const std::string& w
     if (!wanted.empty() && arms[a].name == wanted) return a;
   }
   if (!wanted.empty()) {
-    return invalid_argument("--control: there is no arm " + quoted(wanted) + "; the arms are " +
+    return invalid_argument("--control: there is no arm " + in_quotes(wanted) + "; the arms are " +
                             names(arms));
   }
   for (size_t a = 0; a < arms.size(); ++a) {
@@ -131,7 +131,7 @@ Status judge_sample_ratio(const std::vector<ArmData>& arms, const CompareOptions
   for (size_t a = 0; a < arms.size(); ++a) {
     const auto share = options.shares.find(arms[a].name);
     if (!options.shares.empty() && share == options.shares.end()) {
-      return invalid_argument("--shares: no share for the arm " + quoted(arms[a].name));
+      return invalid_argument("--shares: no share for the arm " + in_quotes(arms[a].name));
     }
     counts.push_back(report.arms[a].units);
     shares.push_back(options.shares.empty() ? 1 : share->second);
@@ -176,7 +176,7 @@ Status check(const std::vector<ArmData>& arms, const CompareOptions& options) {
   }
   for (const auto& [name, share] : options.shares) {
     if (!(share > 0) || !std::isfinite(share)) {
-      return invalid_argument("--shares: expected a positive share for " + quoted(name) +
+      return invalid_argument("--shares: expected a positive share for " + in_quotes(name) +
                               ", found " + number_text(share));
     }
   }
@@ -225,7 +225,7 @@ Result<ExperimentReport> compare(const std::vector<ArmData>& given,
     report.comparisons[i].bh_p = by_share[i];
   }
   if (options.control.empty()) {
-    report.notes.push_back("The arms are compared with " + quoted(arms[0].name) +
+    report.notes.push_back("The arms are compared with " + in_quotes(arms[0].name) +
                            ", because no other control was given.");
   }
   if (segment_names.size() > 1) compare_segments(arms, 0, segment_names, options.level, report);
@@ -274,7 +274,7 @@ bool can_test(const ExperimentReport& report) {
 void warn(ExperimentReport& report) {
   const double alpha = 1 - report.level;
   for (const Comparison& c : report.comparisons) {
-    const std::string who = "Arm " + quoted(c.arm) + ": ";
+    const std::string who = "Arm " + in_quotes(c.arm) + ": ";
     if (c.absolute.is_known() && c.relative.is_known() &&
         (c.absolute.p < alpha) != (c.relative.p < alpha)) {
       report.warnings.push_back(
@@ -335,7 +335,7 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
   double units = report.in_two_arms;
   for (const ArmReport& arm : report.arms) units += arm.units;
   const bool is_mixed = report.in_two_arms > kMostInTwoArms * units;
-  const std::string control = quoted(report.comparisons[0].against);
+  const std::string control = in_quotes(report.comparisons[0].against);
   bool is_better = false;
   const Comparison* winner = decisive(report, options.larger_is_better, is_better);
   report.verdict_arm.clear();
@@ -367,7 +367,7 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
     report.verdict = is_better ? ExperimentVerdict::kBetter : ExperimentVerdict::kWorse;
     report.verdict_arm = winner->arm;
     report.verdict_text =
-        "Arm " + quoted(winner->arm) + " is " + (is_better ? "better" : "worse") + " than " +
+        "Arm " + in_quotes(winner->arm) + " is " + (is_better ? "better" : "worse") + " than " +
         control + " (" + p_equals(winner->holm_p) +
         (report.comparisons.size() > 1 ? ", corrected for the number of arms" : "") + ")." +
         of_lift(winner->relative);
