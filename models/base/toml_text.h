@@ -1,7 +1,8 @@
 // Parses TOML, in which configuration, rules, training options and benchmark bounds are written.
 #pragma once
 
-// clang-format off: the names set what toml++ becomes, so they come before it.
+// The names set what toml++ becomes, so they come before it.
+// clang-format off
 #include "models/base/toml_names.h"
 #include <toml++/toml.h>
 // clang-format on
