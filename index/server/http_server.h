@@ -1,6 +1,6 @@
 // The HTTP/1.1 server: connections, their limits and timeouts, and the threads that answer. It knows
-// neither routes' meaning nor the engine. HTTP is parsed by Boost.Beast, which http_server.cpp alone
-// includes; head_check.h refuses what Beast would let pass.
+// neither routes' meaning nor the engine. HTTP is parsed by Boost.Beast, which stays behind
+// http_connection.h; head_check.h refuses what Beast would let pass.
 //
 // I/O threads read and write. A request of Lane::kImmediate is answered on them, the others by two
 // bounded pools, one for searches and one, of a single thread, for what administrators ask. A

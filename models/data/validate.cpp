@@ -63,7 +63,11 @@ class Validator {
   }
 
  private:
-  void add(Level level, std::string text) { report_.findings.push_back({level, std::move(text)}); }
+  void add(Level level, std::string text) {
+    Finding& finding = report_.findings.emplace_back();
+    finding.level = level;
+    finding.text = std::move(text);
+  }
 
   void say(const Count& count, Level level, const char* what) {
     if (count.times == 0) return;

@@ -247,7 +247,7 @@ class LogReporter {
     note(c.unmatched_clicks,
          " clicks are not counted: their page is not in the log, they came more than 30 minutes "
          "after it, or the same thing was clicked before.");
-    report.notes.push_back(
+    report.notes.emplace_back(
         "Users are the units, visitors without a name among them. The event log has no latency and "
         "no opt-outs, so that these guardrails have to be looked at elsewhere.");
     if (options_.reading.is_aa) {

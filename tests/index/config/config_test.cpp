@@ -14,6 +14,7 @@
 #include "index/config/load_config.h"
 #include "index/config/plugin_table.h"
 #include "index/config/values.h"
+#include "models/base/toml_text.h"
 
 namespace barker {
 namespace {

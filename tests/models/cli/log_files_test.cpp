@@ -13,6 +13,7 @@ namespace barker {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 namespace fs = std::filesystem;
 
 // Runs a line of bash, in which `barker-train` is the program under test.
@@ -165,6 +166,64 @@ TEST_F(LogFiles, AreReadInTheirEncoding) {
   EXPECT_EQ(bytes_of(file("of_gb")), bytes_of(file("of_utf8")));
   EXPECT_THAT(shell(convert + file("gb.jsonl") + " --encoding GB99999").out,
               HasSubstr("encoding \"GB99999\": is not known"));
+}
+
+TEST_F(LogFiles, OfGroupedTextAreReadInTheirEncoding) {
+  const auto grouped = [&](const std::string& name, const std::string& word) {
+    std::string text = "#groups hist query target\n";
+    for (int i = 0; i < 20; ++i) {
+      text += "1\tS\tu:s" + std::to_string(i) + ":" + std::to_string(kBegin + i) + "\t{" + word +
+              "}{red}{" + word + "}\n";
+    }
+    put(name, text);
+  };
+  grouped("gb.txt", "\xB8\xB4\xB9\xC5");
+  grouped("utf8.txt", "\u590d\u53e4");
+  const std::string convert = "barker-train convert --out ";
+  const Outcome plain = shell(convert + file("of_utf8") + " --data " + file("utf8.txt"));
+  ASSERT_EQ(plain.code, 0) << plain.out;
+  const Outcome refused = shell(convert + file("lost") + " --data " + file("gb.txt"));
+  EXPECT_EQ(refused.code, 65) << refused.out;
+  EXPECT_THAT(refused.out, HasSubstr("gb.txt:2: not UTF-8: found byte 0xB8"));
+  EXPECT_FALSE(fs::exists(file("lost")));
+  const Outcome read =
+      shell(convert + file("of_gb") + " --encoding GB18030 --data " + file("gb.txt"));
+  ASSERT_EQ(read.code, 0) << read.out;
+  EXPECT_EQ(bytes_of(file("of_gb")), bytes_of(file("of_utf8")));
+}
+
+TEST_F(LogFiles, WithinGroupedTextTooManyUnusableLinesAreRefused) {
+  put("grouped.txt", "#groups hist target\nx\nx\n");
+  const std::string convert = "barker-train convert --data " + file("grouped.txt") + " --out ";
+  const Outcome refused = shell(convert + file("out"));
+  EXPECT_EQ(refused.code, 65) << refused.out;
+  EXPECT_FALSE(fs::exists(file("out")));
+}
+
+TEST_F(LogFiles, ThatComeThroughPipesAreCalledByTheirNamesInMessages) {
+  put("bad.jsonl", good_log(90) + "x\nx\nx\nx\nx\nx\nx\nx\nx\nx\n");
+  const std::string out = " --out " + file("out"), cat = "cat " + file("bad.jsonl") + " | ";
+  const std::vector<std::string> commands = {
+      "validate --events -", "prepare --events -" + out, "convert --data -" + out,
+      "evaluate --baseline popularity --data -", "train --data -" + out};
+  for (const std::string& command : commands) {
+    const Outcome r = shell(cat + "barker-train " + command);
+    EXPECT_NE(r.code, 0) << command;
+    EXPECT_THAT(r.out, HasSubstr("standard input")) << command;
+    EXPECT_THAT(r.out, Not(HasSubstr("/proc/self"))) << command;
+  }
+}
+
+TEST_F(LogFiles, AreJudgedInTheirEncodingAndWithTheirShareOfUnusableLines) {
+  const std::string evaluate =
+      "barker-train evaluate --baseline popularity --data " + file("bad.jsonl");
+  put("bad.jsonl", good_log(300) + std::string(60, '\n') + "x\n");
+  EXPECT_EQ(shell(evaluate + " --max-bad-share 0").code, 65);
+  const Outcome judged = shell(evaluate + " --max-bad-share 0.01 --encoding GB18030");
+  EXPECT_EQ(judged.code, 0) << judged.out;
+  const std::string validate = "barker-train validate --events " + file("bad.jsonl");
+  EXPECT_EQ(shell(validate + " --max-bad-share 0").code, 65);
+  EXPECT_EQ(shell(validate + " --max-bad-share 0.01").code, 0);
 }
 
 TEST_F(LogFiles, MayLieWhereNothingElseCan) {
