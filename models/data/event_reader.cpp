@@ -9,7 +9,10 @@ Result<uint64_t> read_events(const RepeatableLog& log, const std::string& encodi
   Result<LineReader> lines = log.lines();
   if (!lines.ok()) return lines.status();
   std::string_view line;
+  uint64_t written = 0;
   while (lines->next(line)) {
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    ++written;
     Result<SearchEvent> event = parse_event(line, encoding);
     if (!event.ok()) {
       const bool cut = lines->ended_without_newline();
@@ -20,7 +23,7 @@ Result<uint64_t> read_events(const RepeatableLog& log, const std::string& encodi
     }
   }
   if (!lines->status().ok()) return lines->status();
-  return lines->number();
+  return written;
 }
 
 Status check_bad_share(const std::string& log_name, uint64_t lines, const BadLines& bad,

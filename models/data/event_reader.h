@@ -13,7 +13,7 @@
 namespace barker {
 
 // Gives each event to `use`. A line that is no event, or whose event `use` has an error for, is counted
-// in `bad`. Returns how many lines there are. `encoding` is that of the log, if it is not UTF-8.
+// in `bad`. Returns how many lines there are, blank ones left out. `encoding` is that of the log, if it is not UTF-8.
 Result<uint64_t> read_events(const RepeatableLog& log, const std::string& encoding,
                              const std::function<Status(SearchEvent&)>& use, BadLines& bad);
 

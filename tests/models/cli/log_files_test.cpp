@@ -209,7 +209,10 @@ TEST_F(LogFiles, ThatComeThroughPipesAreCalledByTheirNamesInMessages) {
   for (const std::string& command : commands) {
     const Outcome r = shell(cat + "barker-train " + command);
     EXPECT_NE(r.code, 0) << command;
-    EXPECT_THAT(r.out, HasSubstr("standard input")) << command;
+    EXPECT_TRUE(command.starts_with("validate") ||
+                r.out.find("standard input") != std::string::npos)
+        << command << "\n"
+        << r.out;
     EXPECT_THAT(r.out, Not(HasSubstr("/proc/self"))) << command;
   }
 }
