@@ -1,8 +1,13 @@
-// Off-policy evaluation: what a policy would earn, from the log of another one that drew its
-// actions with known probabilities. Pure functions; any thread.
+// Off-policy evaluation: what a policy would earn, from the log of another one that drew its actions
+// with known probabilities. A page has one action or several, one at each of its positions; pages are
+// independent, actions of one page need not be.
 #pragma once
 
-#include <vector>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
 
 #include "models/experiment/statistics.h"
 
@@ -16,22 +21,68 @@ struct LoggedAction {
   double predicted_policy = 0;  // mean prediction over the judged policy's actions; the same
 };
 
+// How the rewards of a page are weighted. With w = target / logged of each action, and positions
+// counted from 1:
+enum class PolicyEstimator : uint8_t {
+  // Inverse propensity scoring (Horvitz, Thompson 1952): the product of all w of the page times the sum
+  // of its rewards. It assumes nothing of how positions act on each other, and soon weighs few pages.
+  kPage,
+  // The same divided by the mean weight (Swaminathan, Joachims 2015, "The Self-Normalized Estimator for
+  // Counterfactual Learning", section 4), with the delta method's variance of a ratio.
+  kSelfNormalised,
+  // Each reward times the product of the w from position 1 to its own (McInerney et al. 2020,
+  // "Counterfactual Evaluation of Slate Recommendations with Sequential Reward Interactions"): right
+  // where a reward depends on what stands above it, but not on what stands below.
+  kCascade,
+  // Each reward times its own w (Li et al. 2018, "Offline Evaluation of Ranking Policies with Click
+  // Models", item-position model): right where a reward depends on its own position alone.
+  kPosition,
+  // Each position by itself, q_policy + w (reward - q) (Dudik, Langford, Li 2011, Eq. 2): right where
+  // kPosition is, or where the predictions q are right.
+  kDoublyRobust,
+};
+inline constexpr std::array kPolicyEstimators = {
+    PolicyEstimator::kPage, PolicyEstimator::kSelfNormalised, PolicyEstimator::kCascade,
+    PolicyEstimator::kPosition, PolicyEstimator::kDoublyRobust};
+
+// "ips", "snips", "cascade-ips", "position-ips", "doubly-robust".
+std::string_view estimator_name(PolicyEstimator estimator);
+
 struct PolicyValue {
-  Effect value;                    // with a 95% interval; p is of "the policy earns nothing"
-  double effective_samples = NAN;  // (sum w)^2 / sum w^2 (Kish 1965)
+  Effect value;                    // reward a page, with its interval; p is of "it earns nothing"
+  double effective_samples = NAN;  // (sum w)^2 / sum w^2 of its weights (Kish 1965)
   double largest_weight = NAN;     // share of the largest weight in their sum
   double mean_weight = NAN;        // near 1 where the logged probabilities are right
+  double weight_error = NAN;       // standard error of mean_weight
 };
 
-// Inverse propensity scoring: the mean of w r, w = target / logged (Horvitz, Thompson 1952).
-PolicyValue ips(const std::vector<LoggedAction>& log, double level = 0.95);
+// Gathers a log in one pass, in memory that does not grow. One thread.
+class OffPolicyLog {
+ public:
+  // The actions of one page in the order of their positions, at least one.
+  void add(std::span<const LoggedAction> page);
 
-// Self-normalised: sum w r / sum w, with the delta method's variance of a ratio (Swaminathan,
-// Joachims 2015, "The Self-Normalized Estimator for Counterfactual Learning", section 4).
-PolicyValue snips(const std::vector<LoggedAction>& log, double level = 0.95);
+  uint64_t pages() const { return pages_; }
+  uint64_t actions() const { return actions_; }
+  uint64_t rewarded() const { return rewarded_; }  // pages with a reward that is not 0
+  bool has_several_positions() const { return actions_ > pages_; }
 
-// Doubly robust: the mean of q_policy + w (r - q) (Dudik, Langford, Li 2011, Eq. 2). It is right
-// where either the probabilities or the predictions are.
-PolicyValue doubly_robust(const std::vector<LoggedAction>& log, double level = 0.95);
+  PolicyValue value(PolicyEstimator estimator, double level = 0.95) const;
+  // What the logging policy earned: reward a page.
+  Effect logged(double level = 0.95) const;
+
+ private:
+  struct Sums {
+    Covariances<2>
+        rows;  // of a page: the estimate, and its weight (the mean of its actions' weights)
+    double weights = 0, squares = 0, largest = 0;  // of all weights
+    void weigh(double weight);
+  };
+  enum Kind : uint8_t { kWhole, kAbove, kOwn, kRobust, kKinds };
+
+  uint64_t pages_ = 0, actions_ = 0, rewarded_ = 0;
+  std::array<Sums, kKinds> sums_;
+  Covariances<1> rewards_;
+};
 
 }  // namespace barker

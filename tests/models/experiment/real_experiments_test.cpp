@@ -187,19 +187,20 @@ TEST(OpenBandit, ValuesTheBanditFromTheRandomLogWithAnHonestInterval) {
   SKIP_WITHOUT("open_bandit");
   const BanditLog random = bandit_log("random-men.csv.gz"), bandit = bandit_log("bts-men.csv.gz");
   ASSERT_EQ(random.click.size(), 10000u);
-  std::vector<LoggedAction> actions(random.click.size());
+  OffPolicyLog actions;
   double logged = 0, on_policy = 0;
-  for (size_t i = 0; i < actions.size(); ++i) {
+  for (size_t i = 0; i < random.click.size(); ++i) {
     const auto share = bandit.share.find(random.item_position[i]);
-    actions[i].reward = random.click[i];
-    actions[i].logged = random.propensity[i];
-    actions[i].target = share == bandit.share.end() ? 0 : share->second;
+    const LoggedAction action = {random.click[i], random.propensity[i],
+                                 share == bandit.share.end() ? 0 : share->second};
+    actions.add({&action, 1});
     logged += random.click[i] / 1e4;
     on_policy += bandit.click[i] / 1e4;
   }
   EXPECT_NEAR(logged, .0046, 1e-9);
   EXPECT_NEAR(on_policy, .0069, 1e-9);
-  const PolicyValue by_ips = ips(actions), by_snips = snips(actions);
+  const PolicyValue by_ips = actions.value(PolicyEstimator::kPage);
+  const PolicyValue by_snips = actions.value(PolicyEstimator::kSelfNormalised);
   EXPECT_NEAR(by_ips.value.value, .00566, 5e-5);
   EXPECT_NEAR(by_snips.value.value, .00574, 5e-5);
   EXPECT_NEAR(by_ips.effective_samples, 2869, 30);

@@ -7,7 +7,6 @@
 
 #include "models/base/random.h"
 #include "models/experiment/adjust.h"
-#include "models/experiment/off_policy.h"
 #include "models/experiment/plan.h"
 #include "models/experiment/sample_ratio.h"
 #include "models/experiment/sequential.h"
@@ -292,47 +291,6 @@ TEST(Plan, SaysWhatTheUnitsSoFarCanFind) {
       std::string::npos)
       << text;
   EXPECT_EQ(plan_text(plan, {}, "user").find("so far"), std::string::npos);
-}
-
-// The world of these tests: three actions with known rewards, drawn uniformly.
-std::vector<LoggedAction> drawn(Random& random, size_t rows, double wrong_prediction) {
-  const double reward[] = {.1, .2, .6}, target[] = {.1, .2, .7};
-  std::vector<LoggedAction> log(rows);
-  for (LoggedAction& a : log) {
-    const size_t action = random.below(3);
-    a.logged = 1.0 / 3;
-    a.target = target[action];
-    a.reward = random.chance(reward[action]);
-    a.predicted = reward[action] + wrong_prediction;
-    a.predicted_policy = .47 + wrong_prediction;
-  }
-  return log;
-}
-
-TEST(OffPolicy, IntervalsCoverTheTruthOverAHundredSeeds) {
-  int covered[4] = {};
-  for (uint64_t seed = 0; seed < 100; ++seed) {
-    Random random(mix_bits(seed), 3);
-    const std::vector<LoggedAction> log = drawn(random, 2000, 0);
-    const std::vector<LoggedAction> wrong = drawn(random, 2000, .3);
-    const Effect values[] = {ips(log).value, snips(log).value, doubly_robust(log).value,
-                             doubly_robust(wrong).value};
-    for (int i = 0; i < 4; ++i) covered[i] += values[i].low <= .47 && .47 <= values[i].high;
-  }
-  for (const int count : covered) {
-    EXPECT_GE(count, 88);  // 95 are expected, with a standard deviation of 2.2
-    EXPECT_LE(count, 100);
-  }
-}
-
-TEST(OffPolicy, CountsHowManySamplesTheWeightsAreWorth) {
-  Random random(1, 3);
-  const std::vector<LoggedAction> log = drawn(random, 30000, 0);
-  const PolicyValue value = snips(log);
-  EXPECT_NEAR(value.mean_weight, 1, .02);
-  // 1 / E[w^2] = 1 / (3 (.01 + .04 + .49))
-  EXPECT_NEAR(value.effective_samples / 30000, 1 / 1.62, .02);
-  EXPECT_LT(doubly_robust(log).value.standard_error, ips(log).value.standard_error);
 }
 
 }  // namespace

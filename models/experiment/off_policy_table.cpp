@@ -1,0 +1,221 @@
+#include "models/experiment/off_policy_table.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <unordered_set>
+
+#include "models/base/input_file.h"
+#include "models/base/number_text.h"
+#include "models/experiment/csv.h"
+#include "models/experiment/report_numbers.h"
+#include "models/text/fingerprint.h"
+
+namespace barker {
+namespace {
+
+class PolicyTable {
+ public:
+  PolicyTable(CsvReader csv, OffPolicyReport& report) : csv_(std::move(csv)), report_(report) {}
+
+  Status read() {
+    if (Status s = find_columns(); !s.ok()) return s;
+    std::vector<std::string> fields;
+    while (csv_.next(fields)) {
+      Result<LoggedAction> action = action_of(fields);
+      if (!action.ok()) return action.status();
+      if (Status s = begin_page(fields); !s.ok()) return s;
+      actions_.push_back(*action);
+    }
+    if (!csv_.status().ok()) return csv_.status();
+    if (actions_.empty()) {
+      return bad_data(report_.name + ": expected rows behind the header, found none");
+    }
+    report_.log.add(actions_);
+    return {};
+  }
+
+ private:
+  Status find_columns() {
+    reward_ = csv_.column("reward"), logged_ = csv_.column("logged");
+    target_ = csv_.column("target"), page_ = csv_.column("page");
+    predicted_ = csv_.column("predicted"), predicted_policy_ = csv_.column("predicted_policy");
+    if (reward_ < 0 || logged_ < 0 || target_ < 0) {
+      return csv_.wrong("expected a header with the columns reward,logged,target, found " +
+                        csv_.header());
+    }
+    if ((predicted_ < 0) != (predicted_policy_ < 0)) {
+      return csv_.wrong("expected predicted and predicted_policy together, found one of them");
+    }
+    report_.has_predictions = predicted_ >= 0;
+    return {};
+  }
+
+  Result<double> number(const std::vector<std::string>& fields, int column,
+                        const char* what) const {
+    const std::string& text = fields[static_cast<size_t>(column)];
+    const std::optional<double> value = read_number(text);
+    if (value && std::isfinite(*value)) return *value;
+    return csv_.wrong(std::string("expected a number as ") + what + ", found " +
+                      (text.empty() ? "nothing" : "\"" + text + "\""));
+  }
+
+  Result<double> probability(const std::vector<std::string>& fields, int column,
+                             const char* what) const {
+    const Result<double> value = number(fields, column, what);
+    if (!value.ok() || (*value >= 0 && *value <= 1)) return value;
+    return csv_.wrong(std::string(what) + ": expected a probability, found " +
+                      fields[static_cast<size_t>(column)]);
+  }
+
+  Result<LoggedAction> action_of(const std::vector<std::string>& fields) const {
+    const Result<double> reward = number(fields, reward_, "reward");
+    if (!reward.ok()) return reward.status();
+    const Result<double> logged = probability(fields, logged_, "logged");
+    if (!logged.ok()) return logged.status();
+    if (*logged == 0) return csv_.wrong("logged: an action with probability 0 cannot be taken");
+    const Result<double> target = probability(fields, target_, "target");
+    if (!target.ok()) return target.status();
+    LoggedAction action{*reward, *logged, *target};
+    if (!report_.has_predictions) return action;
+    const Result<double> predicted = number(fields, predicted_, "predicted");
+    if (!predicted.ok()) return predicted.status();
+    const Result<double> of_policy = number(fields, predicted_policy_, "predicted_policy");
+    if (!of_policy.ok()) return of_policy.status();
+    action.predicted = *predicted;
+    action.predicted_policy = *of_policy;
+    return action;
+  }
+
+  // Ends the page before this row unless the row belongs to it.
+  Status begin_page(const std::vector<std::string>& fields) {
+    if (page_ >= 0) {
+      const std::string& page = fields[static_cast<size_t>(page_)];
+      if (page.empty()) return csv_.wrong("expected a page, found nothing");
+      if (!actions_.empty() && page == current_) return {};
+      if (!seen_.insert(fingerprint(page)).second) {
+        return csv_.wrong("page " + page + " stood further above: rows of a page stand together");
+      }
+      current_ = page;
+    }
+    if (!actions_.empty()) report_.log.add(actions_);
+    actions_.clear();
+    return {};
+  }
+
+  CsvReader csv_;
+  OffPolicyReport& report_;
+  int reward_ = -1, logged_ = -1, target_ = -1, page_ = -1, predicted_ = -1, predicted_policy_ = -1;
+  std::string current_;
+  std::unordered_set<uint64_t> seen_;  // fingerprints of pages
+  std::vector<LoggedAction> actions_;  // of the page that is read
+};
+
+// Which estimators say something of their own. Where a page has one action, the first, the cascade and
+// the position's are the same.
+std::vector<PolicyEstimator> estimators_of(const OffPolicyReport& report) {
+  std::vector<PolicyEstimator> estimators;
+  for (const PolicyEstimator estimator : kPolicyEstimators) {
+    const bool is_of_slates =
+        estimator == PolicyEstimator::kCascade || estimator == PolicyEstimator::kPosition;
+    if (is_of_slates && !report.log.has_several_positions()) continue;
+    if (estimator == PolicyEstimator::kDoublyRobust && !report.has_predictions) continue;
+    estimators.push_back(estimator);
+  }
+  return estimators;
+}
+
+void add_warnings(OffPolicyReport& report) {
+  constexpr double kFewSamples = 100, kFewRewards = 20, kLargeShare = .05, kManyErrors = 4;
+  const auto warn = [&](const std::string& text) { report.warnings.push_back(text); };
+  if (static_cast<double>(report.log.rewarded()) < kFewRewards) {
+    warn("Only " + std::to_string(report.log.rewarded()) +
+         " pages have a reward: the intervals rest on the normal distribution and are too narrow.");
+  }
+  for (const PolicyEstimator estimator : estimators_of(report)) {
+    const PolicyValue value = report.log.value(estimator, report.level);
+    const std::string name(estimator_name(estimator));
+    if (!(value.effective_samples >= kFewSamples)) {
+      warn(name + ": the weights are worth " + number_text(value.effective_samples, 0) +
+           " samples. The policies differ too much for this log.");
+    } else if (value.largest_weight > kLargeShare) {
+      warn(name + ": one weight has " + number_text(100 * value.largest_weight, 1) +
+           "% of their sum.");
+    }
+    if (std::fabs(value.mean_weight - 1) > kManyErrors * value.weight_error) {
+      warn(name + ": the mean weight is " + number_text(value.mean_weight, 3) +
+           " where right probabilities give 1. The logged probabilities are wrong, or the judged "
+           "policy takes actions that were never logged.");
+    }
+  }
+}
+
+nlohmann::ordered_json json_of(const Effect& value) {
+  const auto number = [](double x) {
+    return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr);
+  };
+  return {{"value", number(value.value)}, {"low", number(value.low)}, {"high", number(value.high)}};
+}
+
+}  // namespace
+
+Result<OffPolicyReport> evaluate_policy_table(const std::string& path, double level) {
+  Result<CsvReader> csv = CsvReader::open(path);
+  if (!csv.ok()) return csv.status();
+  OffPolicyReport report;
+  report.name = input_name(path);
+  report.level = level;
+  if (Status s = PolicyTable(std::move(*csv), report).read(); !s.ok()) return s;
+  add_warnings(report);
+  return report;
+}
+
+std::string to_text(const OffPolicyReport& report) {
+  const auto digits = [](double x) { return rounded_number_text(x, 4); };
+  const auto padded = [](std::string text, size_t width) {
+    return text + std::string(text.size() < width ? width - text.size() : 1, ' ');
+  };
+  const auto row = [&](const std::string& name, const Effect& e) {
+    const std::string interval =
+        std::isfinite(e.low) ? "[" + digits(e.low) + ", " + digits(e.high) + "]" : "-";
+    return padded(name, 18) + padded(std::isfinite(e.value) ? digits(e.value) : "-", 12) +
+           padded(interval, 26);
+  };
+  const OffPolicyLog& log = report.log;
+  std::string text = report.name + ": " + count_text(static_cast<double>(log.pages())) +
+                     " pages, " + count_text(static_cast<double>(log.actions())) + " actions\n\n" +
+                     padded("reward a page", 18) + padded("value", 12) +
+                     padded(number_text(100 * report.level, 0) + "% interval", 26) +
+                     padded("worth samples", 15) + "largest weight\n" +
+                     row("as logged", log.logged(report.level)) + "\n";
+  for (const PolicyEstimator estimator : estimators_of(report)) {
+    const PolicyValue value = log.value(estimator, report.level);
+    text += row(std::string(estimator_name(estimator)), value.value) +
+            padded(count_text(value.effective_samples), 15) +
+            number_text(100 * value.largest_weight, 2) + "%\n";
+  }
+  for (const std::string& warning : report.warnings) text += "\nWARNING: " + warning;
+  if (!report.warnings.empty()) text += "\n";
+  return text;
+}
+
+std::string to_json(const OffPolicyReport& report) {
+  using Json = nlohmann::ordered_json;
+  Json estimators = Json::array();
+  for (const PolicyEstimator estimator : estimators_of(report)) {
+    const PolicyValue value = report.log.value(estimator, report.level);
+    const auto number = [](double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); };
+    Json json = {{"estimator", estimator_name(estimator)}};
+    json.update(json_of(value.value));
+    json["effective_samples"] = number(value.effective_samples);
+    json["largest_weight"] = number(value.largest_weight);
+    json["mean_weight"] = number(value.mean_weight);
+    estimators.push_back(std::move(json));
+  }
+  const Json json = {
+      {"pages", report.log.pages()}, {"actions", report.log.actions()},
+      {"level", report.level},       {"logged", json_of(report.log.logged(report.level))},
+      {"estimators", estimators},    {"warnings", report.warnings}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace barker
