@@ -29,6 +29,7 @@ Command add_keygen_command(CLI::App& app);
 Command add_sign_command(CLI::App& app);
 Command add_generate_command(CLI::App& app);
 Command add_simulate_command(CLI::App& app);
+Command add_loop_command(CLI::App& app);
 Command add_abtest_command(CLI::App& app);
 Command add_off_policy_command(CLI::App& app);
 Command add_log_command(CLI::App& app);

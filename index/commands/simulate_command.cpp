@@ -182,15 +182,18 @@ Command add_simulate_command(CLI::App& app) {
   command->add_option("--searches", s.searches, "Searches of a shopper a day, on average")
       ->check(CLI::Range(0.01, 1000.0))
       ->group(kSize);
-  command->add_option("--shown", s.shown, "Ads of a page")->check(CLI::Range(1, 50))->group(kSize);
+  command->add_option("--shown", s.shopping.shown, "Ads of a page")
+      ->check(CLI::Range(1, 50))
+      ->group(kSize);
   constexpr char kReading[] = "Reading";
   const auto probability = [&](const char* name, double& value, const char* what) {
     command->add_option(name, value, what)->check(CLI::Range(0.0, 1.0))->group(kReading);
   };
-  probability("--title-read", s.reading.title,
+  probability("--title-read", s.shopping.reading.title,
               "P(a selling point in the merchant's title is read)");
-  probability("--prefix-read", s.reading.prefix, "P(read) of one before the title");
-  probability("--highlight-read", s.reading.highlight, "P(read) of one that is marked there");
+  probability("--prefix-read", s.shopping.reading.prefix, "P(read) of one before the title");
+  probability("--highlight-read", s.shopping.reading.highlight,
+              "P(read) of one that is marked there");
   command->add_option("--seed", s.seed, "Equal seeds give equal results")->group(kRun);
   command->add_option("--threads", s.threads, "Threads")
       ->default_str("one a core")

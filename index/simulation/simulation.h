@@ -8,42 +8,29 @@
 // from seed, shopper and day.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "index/engine/engine.h"
+#include "index/simulation/shopping.h"
 #include "models/base/result.h"
 #include "models/simulate/market.h"
-#include "models/simulate/reading.h"
 
 namespace barker {
 
 struct SimulationOptions {
   EngineOptions engine;       // its index must be that of `market`
   MarketplaceOptions market;  // ads and shoppers
-  ReadingModel reading;
+  ShoppingOptions shopping;   // how they read
   uint64_t seed = 1;
   uint32_t days = 7;
   double searches = 2;  // of a shopper a day, on average
   double past = 16;     // searches of a shopper before the first day, which make the history
-  size_t shown = 10;    // ads of a page
-  size_t features = 4;  // SFs of a page
-  size_t oracle = 2;    // selling points of an ad in what is best for the shopper
   size_t threads = 1;
   std::string log;  // raw log to write (models/data/RAW_LOG.md); empty: none
   std::function<void(double share)> progress;  // called by one thread at a time; may be empty
-};
-
-// What one shopper saw and did, or sums of it. Expectations are sums of probabilities.
-struct ShopperTotals {
-  double impressions = 0, clicks = 0;
-  double expected = 0;       // clicks, of the titles as shown
-  double expected_none = 0;  // of the same pages with the merchants' titles
-  double expected_best =
-      0;  // of the same pages with the selling points that the shopper likes best
 };
 
 struct SimulationResult {

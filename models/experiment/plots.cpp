@@ -82,8 +82,8 @@ std::string polyline(const char* style, const std::vector<std::pair<double, doub
 
 std::string day_axis(const Scale& x) {
   std::string out;
-  const double step = round_step(0, x.high);
-  for (double day = 0; day <= x.high + 1e-9; day += step) {
+  const double step = std::max(round_step(0, x.high), x.low > 0 ? 1.0 : 0.0);
+  for (double day = x.low; day <= x.high + 1e-9; day += step) {
     out += words("text-anchor='middle'", x.at(day), kHeight - kBottom + 15,
                  rounded_number_text(day, 4));
   }
@@ -169,6 +169,37 @@ std::string time_plot(const std::string& title, const std::vector<TimePoint>& po
   std::vector<std::pair<double, double>> middle;
   for (const TimePoint& p : known) middle.push_back({x.at(p.days), y.at(p.value)});
   return out + polyline("curve", middle) + day_axis(x) + "</svg></figure>";
+}
+
+std::string curves_plot(const std::string& title, const std::vector<Curve>& curves) {
+  constexpr double kLabels = 52;  // room at the right
+  Scale x = {1, 2, kLeft, kWidth - kRight - kLabels};
+  Scale y = {INFINITY, -INFINITY, kHeight - kBottom, kTop};
+  for (const Curve& curve : curves) {
+    x.hold(static_cast<double>(curve.values.size()));
+    for (const double value : curve.values) y.hold(value);
+  }
+  if (!(y.low <= y.high)) return "";
+  y.finish();
+  std::string out = begin(title, kHeight);
+  const double step = round_step(y.low, y.high);
+  for (double tick = std::ceil(y.low / step) * step; tick <= y.high; tick += step) {
+    out += line("axis", kLeft, y.at(tick), x.to, y.at(tick));
+    out += words("text-anchor='end'", kLeft - 6, y.at(tick) + 4, percent(tick, step));
+  }
+  for (size_t i = 0; i < curves.size(); ++i) {
+    const std::string number = std::to_string(i % 4);
+    std::vector<std::pair<double, double>> points;
+    for (size_t day = 0; day < curves[i].values.size(); ++day) {
+      if (!std::isfinite(curves[i].values[day])) continue;
+      points.push_back({x.at(static_cast<double>(day + 1)), y.at(curves[i].values[day])});
+    }
+    if (points.empty()) continue;
+    out += polyline(("line line" + number).c_str(), points);
+    out += words(("class='label" + number + "'").c_str(), x.to + 4, points.back().second + 4,
+                 escaped(curves[i].label));
+  }
+  return out + day_axis(x) + "</svg></figure>";
 }
 
 std::string p_plot(const std::string& title, const std::vector<TimePoint>& points, double alarm) {

@@ -26,6 +26,15 @@ struct TimePoint {
 // A lift over time, in percent, with its bands.
 std::string time_plot(const std::string& title, const std::vector<TimePoint>& points);
 
+struct Curve {
+  std::string label;
+  std::vector<double> values;  // one for each day, from day 1; NaN: not known
+};
+
+// Shares of up to four curves by day, in percent, each with its label at its end. The axis begins near the
+// smallest value.
+std::string curves_plot(const std::string& title, const std::vector<Curve>& curves);
+
 // p values over time on a logarithmic axis, with a line at `alarm`. `value` and `low` are the two
 // lines' p.
 std::string p_plot(const std::string& title, const std::vector<TimePoint>& points, double alarm);

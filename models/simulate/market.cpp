@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 namespace barker {
 namespace {
@@ -147,6 +149,15 @@ std::vector<Shopper> make_shoppers(const MarketplaceOptions& options) {
   return users;
 }
 
+std::vector<std::vector<size_t>> all_points() {
+  std::vector<std::vector<size_t>> points;
+  for (const MarketCategory& c : market_categories()) {
+    std::vector<size_t>& of_category = points.emplace_back(c.points.size());
+    std::iota(of_category.begin(), of_category.end(), size_t{0});
+  }
+  return points;
+}
+
 }  // namespace
 
 double liking(const Taste& taste, const MarketPoint& point) {
@@ -161,10 +172,13 @@ double sf_click_probability(double liking) { return sigmoid(kSfBias + kTasteStre
 double ad_click_probability(double best) { return sigmoid(kAdBias + kTasteStrength * best); }
 
 Market::Market(const MarketplaceOptions& options)
-    : ads_(make_ads(options)),
-      shoppers_(make_shoppers(options)),
-      by_category_(market_categories().size()) {
-  for (size_t i = 0; i < ads_.size(); ++i) by_category_[ads_[i].category].push_back(i);
+    : Market(MarketParts{make_ads(options), make_shoppers(options), all_points()}) {}
+
+Market::Market(MarketParts parts)
+    : parts_(std::move(parts)), by_category_(market_categories().size()) {
+  for (size_t i = 0; i < parts_.ads.size(); ++i) {
+    by_category_[parts_.ads[i].category].push_back(i);
+  }
   std::vector<std::string> phrases;
   for (const MarketCategory& c : market_categories()) {
     for (const MarketPoint& p : c.points) phrases.push_back(p.text);
@@ -183,12 +197,14 @@ SearchEvent Market::random_search(const Shopper& user, uint32_t number, Random& 
   event.query = random.pick(c.nouns);
   event.category = c.name;
   event.groups = {{"profile", user.profile}};
-  for (const size_t p : sample(random, c.points.size(), kSfsShown)) {
+  const std::vector<size_t>& points = parts_.points[category];
+  for (const size_t i : sample(random, points.size(), kSfsShown)) {
+    const size_t p = points[i];
     const double probability = sf_click_probability(liking(user.taste, c.points[p]));
     event.sfs.push_back({c.points[p].text, random.chance(probability), probability});
   }
   for (const size_t k : sample(random, by_category_[category].size(), kAdsShown)) {
-    const MarketAd& ad = ads_[by_category_[category][k]];
+    const MarketAd& ad = parts_.ads[by_category_[category][k]];
     double best = 0;
     for (const size_t p : ad.in_title) best = std::max(best, liking(user.taste, c.points[p]));
     const double probability = ad_click_probability(best);

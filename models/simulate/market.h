@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "models/base/random.h"
+#include "models/base/result.h"
 #include "models/data/events.h"
 #include "models/simulate/marketplace.h"
 #include "models/simulate/marketplace_words.h"
@@ -47,13 +48,22 @@ double sf_click_probability(double liking);
 // `best` is the liking of the point that is liked best among those read; 0 where none is.
 double ad_click_probability(double best);
 
+// What a market consists of on some day.
+struct MarketParts {
+  std::vector<MarketAd> ads;
+  std::vector<Shopper> shoppers;  // without a history
+  // Of each category the numbers of the selling points that merchants have, ascending.
+  std::vector<std::vector<size_t>> points;
+};
+
 // Immutable but for what remember() does to a shopper; any thread.
 class Market {
  public:
   explicit Market(const MarketplaceOptions& options);
+  explicit Market(MarketParts parts);  // every category has an ad
 
-  const std::vector<MarketAd>& ads() const { return ads_; }
-  const std::vector<Shopper>& shoppers() const { return shoppers_; }  // without a history
+  const std::vector<MarketAd>& ads() const { return parts_.ads; }
+  const std::vector<Shopper>& shoppers() const { return parts_.shoppers; }  // without a history
 
   // A search as the marketplace's log has it: a random bar of four SFs and five random ads of a random
   // category, with the merchants' titles. `number` tells its time and its name.
@@ -65,10 +75,13 @@ class Market {
   void remember(Shopper& shopper, const SearchEvent& event) const;
 
  private:
-  std::vector<MarketAd> ads_;
-  std::vector<Shopper> shoppers_;
-  std::vector<std::vector<size_t>> by_category_;
+  MarketParts parts_;
+  std::vector<std::vector<size_t>> by_category_;  // indexes into parts_.ads
   KeywordSplitter splitter_;
 };
+
+// Writes ads as a catalogue. What an ad bids on follows from the seed and its id, so that it stays when other ads
+// come and go; it is not what write_marketplace() says of the same ad.
+Status write_catalogue(const std::vector<MarketAd>& ads, uint64_t seed, const std::string& path);
 
 }  // namespace barker

@@ -5,6 +5,7 @@
 #include "models/base/output_file.h"
 #include "models/simulate/market.h"
 #include "models/simulate/marketplace_bids.h"
+#include "models/text/fingerprint.h"
 #include "models/weights/groups.h"
 
 namespace barker {
@@ -15,6 +16,19 @@ using Json = nlohmann::ordered_json;
 constexpr uint64_t kSearches = 3;  // stream of the log; market.cpp has the others
 constexpr size_t kRichQueries = 2000;
 
+std::string catalogue_line(const MarketAd& ad, MarketBids& bids) {
+  const MarketCategory& c = market_categories()[ad.category];
+  std::vector<std::string> points;
+  for (const size_t p : ad.points) points.push_back(c.points[p].text);
+  Json json = {{"id", ad.id}, {"title", ad.title}};
+  bids.add({c, ad.noun, points, ad.bid}, json);
+  json["category"] = c.name;
+  json["brand"] = ad.brand;
+  json["selling_points"] = points;
+  if (ad.opt_out) json["opt_out"] = true;
+  return json.dump() + "\n";
+}
+
 class MarketWriter {
  public:
   explicit MarketWriter(const MarketplaceOptions& options)
@@ -24,18 +38,7 @@ class MarketWriter {
         bids_(options.seed, options.is_rich) {}
 
   void write_catalogue(OutputFile& out) {
-    for (const MarketAd& ad : market_.ads()) {
-      const MarketCategory& c = market_categories()[ad.category];
-      std::vector<std::string> points;
-      for (const size_t p : ad.points) points.push_back(c.points[p].text);
-      Json json = {{"id", ad.id}, {"title", ad.title}};
-      bids_.add({c, ad.noun, points, ad.bid}, json);
-      json["category"] = c.name;
-      json["brand"] = ad.brand;
-      json["selling_points"] = points;
-      if (ad.opt_out) json["opt_out"] = true;
-      out.write(json.dump() + "\n");
-    }
+    for (const MarketAd& ad : market_.ads()) out.write(catalogue_line(ad, bids_));
   }
 
   void write_events(OutputFile& out) {
@@ -100,6 +103,15 @@ Status write_marketplace(const MarketplaceOptions& options, const std::string& d
   if (Status s = write("users.jsonl", [&](OutputFile& o) { market.write_users(o); }); !s.ok())
     return s;
   return write("queries.txt", [&](OutputFile& o) { market.write_queries(o); });
+}
+
+Status write_catalogue(const std::vector<MarketAd>& ads, uint64_t seed, const std::string& path) {
+  OutputFile out(path);
+  for (const MarketAd& ad : ads) {
+    MarketBids bids(seed ^ fingerprint(ad.id), false);
+    out.write(catalogue_line(ad, bids));
+  }
+  return out.close();
 }
 
 }  // namespace barker

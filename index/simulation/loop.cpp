@@ -1,0 +1,382 @@
+#include "index/simulation/loop.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "index/catalogue/ad_json.h"
+#include "index/retrieval/index_writer.h"
+#include "index/simulation/loop_log.h"
+#include "index/simulation/loop_traffic.h"
+#include "index/simulation/loop_training.h"
+#include "models/base/exit_code.h"
+#include "models/weights/directory.h"
+
+namespace barker {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr char kCanary[] = "canary";
+constexpr char kWeights[] = "weights";            // directory in the loop's
+constexpr char kFirstWeights[] = "first.barker";  // in the loop's
+
+// One loop at a time writes to a directory. The lock goes with the process.
+class DirectoryLock {
+ public:
+  static Result<DirectoryLock> take(const std::string& directory) {
+    std::error_code error;
+    fs::create_directories(directory, error);
+    if (error) return io_error(directory + ": cannot be made: " + error.message());
+    const std::string path = directory + "/loop.lock";
+    DirectoryLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    if (lock.descriptor_ < 0) return io_error(path + ": " + std::strerror(errno));
+    if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) == 0) return lock;
+    return io_error(path + ": another loop is running in this directory");
+  }
+  ~DirectoryLock() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  DirectoryLock(DirectoryLock&& other) noexcept
+      : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  DirectoryLock& operator=(DirectoryLock&&) = delete;
+
+ private:
+  explicit DirectoryLock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_;
+};
+
+// Names of versions in the weights directory; empty where there is none.
+struct Versions {
+  std::string current, canary;
+};
+
+class Loop {
+ public:
+  Loop(const LoopOptions& options, LoopState state)
+      : o_(options),
+        state_(std::move(state)),
+        world_(options.market, drift_of(options)),
+        weights_(options.directory + "/" + kWeights) {}
+
+  Result<LoopState> run() {
+    while (state_.stage != LoopStage::kDone) {
+      const uint32_t day = state_.day;
+      const LoopStage stage = state_.stage;
+      if (Status s = run_stage(stage); !s.ok()) {
+        return Status(s.code(), "day " + std::to_string(day) + ", " +
+                                    kLoopStageNames[static_cast<size_t>(stage)] + ": " +
+                                    s.message());
+      }
+      if (o_.on_stage) o_.on_stage(day, stage, false);
+      go_on();
+      if (Status s = write_loop_state(state_, loop_state_in(o_.directory)); !s.ok()) return s;
+      if (o_.on_stage) o_.on_stage(day, stage, true);
+    }
+    return state_;
+  }
+
+ private:
+  static DriftOptions drift_of(const LoopOptions& options) {
+    DriftOptions drift = options.drift;
+    drift.days = options.days;
+    return drift;
+  }
+
+  Status run_stage(LoopStage stage) {
+    switch (stage) {
+      case LoopStage::kFirst:
+        return make_first_weights();
+      case LoopStage::kServe:
+        return serve();
+      case LoopStage::kJoin:
+        return join_day(o_, files(state_.day), today().is_shuffled);
+      case LoopStage::kDecide:
+        return decide();
+      case LoopStage::kTrain:
+        return train();
+      case LoopStage::kGate:
+        return gate();
+      case LoopStage::kPublish:
+        return publish();
+      case LoopStage::kDone:
+        return {};
+    }
+    return {};
+  }
+
+  // To the next stage. Nothing is trained after the last day.
+  void go_on() {
+    const bool ends_day = state_.stage == LoopStage::kFirst || state_.stage == LoopStage::kPublish;
+    const bool is_last = state_.day == o_.days && state_.stage == LoopStage::kDecide;
+    if (is_last) {
+      state_.stage = LoopStage::kDone;
+    } else if (ends_day) {
+      ++state_.day;
+      state_.stage = LoopStage::kServe;
+    } else {
+      state_.stage = static_cast<LoopStage>(static_cast<int>(state_.stage) + 1);
+    }
+  }
+
+  LoopDay& today() { return state_.days.back(); }
+  LoopDayFiles files(uint32_t day) const { return LoopDayFiles(loop_day_in(o_.directory, day)); }
+  // Within the loop's directory, as the trainer is given it.
+  static std::string inside(const std::string& path, const std::string& directory) {
+    return path.substr(directory.size() + 1);
+  }
+  std::string inside(const std::string& path) const { return inside(path, o_.directory); }
+  std::string in_day(const char* name) const {
+    return loop_day_in(o_.directory, state_.day) + "/" + name;
+  }
+  Status make_day() const {
+    std::error_code error;
+    const std::string directory = loop_day_in(o_.directory, state_.day);
+    fs::create_directories(directory, error);
+    return error ? io_error(directory + ": cannot be made: " + error.message()) : Status();
+  }
+
+  Result<Versions> versions() const {
+    Result<std::vector<WeightVersion>> found = weight_versions(weights_);
+    if (!found.ok()) return found.status();
+    Versions out;
+    for (const WeightVersion& version : *found) {
+      if (version.current) out.current = version.name;
+      if (std::ranges::count(version.labels, kCanary) > 0) out.canary = version.name;
+    }
+    return out;
+  }
+
+  Status make_first_weights() {
+    if (Status s = make_day(); !s.ok()) return s;
+    if (Status s = write_past(o_, world_.on(0), files(0)); !s.ok()) return s;
+    if (Status s = train_weights(o_, {.data = inside(files(0).events),
+                                      .start = {},
+                                      .out = kFirstWeights,
+                                      .epochs = o_.first_epochs,
+                                      .day = 0});
+        !s.ok()) {
+      return s;
+    }
+    state_.trusted = {0};
+    if (fs::exists(weights_ + "/CURRENT")) return {};  // published before a kill
+    const Result<std::string> version =
+        publish_weights(o_.directory + "/" + kFirstWeights, weights_);
+    return version.ok() ? Status() : version.status();
+  }
+
+  Status write_index(const Market& market, const std::string& index) const {
+    const std::string catalogue = in_day("catalogue.jsonl");
+    if (Status s = write_catalogue(market.ads(), o_.market.seed, catalogue); !s.ok()) return s;
+    Result<IndexWriter> writer = IndexWriter::open(index, {});
+    if (!writer.ok()) return writer.status();
+    BadLines bad;
+    const auto read =
+        for_each_ad(catalogue, bad, [&](CatalogueAd ad) { return writer->add(std::move(ad)); });
+    if (!read.ok()) return read.status();
+    return writer->finish();
+  }
+
+  Status serve() {
+    if (Status s = make_day(); !s.ok()) return s;
+    const Result<Versions> found = versions();
+    if (!found.ok()) return found.status();
+    const Market market = world_.on(state_.day);
+    LoopTraffic traffic;
+    traffic.day = state_.day;
+    traffic.first_weights = o_.directory + "/" + kFirstWeights;
+    traffic.weights = weights_;
+    traffic.index = in_day("index");
+    traffic.has_canary = !found->canary.empty();
+    traffic.log = files(state_.day).raw;
+    traffic.host_log = in_day("host.jsonl");
+    if (Status s = write_index(market, traffic.index); !s.ok()) return s;
+    Result<std::vector<ShopperMemory>> memory =
+        read_memory(files(state_.day - 1).shoppers, market.shoppers().size());
+    if (!memory.ok()) return memory.status();
+    LoopDay& day = state_.days.emplace_back();
+    day.day = state_.day;
+    day.serving = found->current;
+    day.canary.version = found->canary;
+    day.is_shuffled = state_.day == o_.shuffle_day;
+    if (Status s = run_traffic(o_, market, traffic, world_.new_points(), *memory, day); !s.ok()) {
+      return s;
+    }
+    std::error_code ignored;
+    fs::remove_all(traffic.index, ignored);
+    return write_memory(*memory, files(state_.day).shoppers);
+  }
+
+  // Does what the day's traffic said of the canary. Where the label is gone, a loop that was killed has done it.
+  Status decide() {
+    const LoopCanary& canary = today().canary;
+    if (canary.version.empty()) return {};
+    const Result<Versions> found = versions();
+    if (!found.ok()) return found.status();
+    if (found->canary.empty()) return {};
+    if (!canary.is_promoted) return remove_label(weights_, kCanary);
+    const Result<std::string> promoted = promote_label(weights_, kCanary);
+    return promoted.ok() ? Status() : promoted.status();
+  }
+
+  // From the weights that serve, on the newest trusted days and today.
+  Status train() {
+    const Result<Versions> found = versions();
+    if (!found.ok()) return found.status();
+    std::vector<std::string> logs = {files(state_.day).events};
+    for (size_t i = state_.trusted.size(); i-- > 0 && logs.size() < o_.history;) {
+      logs.insert(logs.begin(), files(state_.trusted[i]).events);
+    }
+    const std::string window = in_day("window.jsonl");
+    if (Status s = write_window(logs, window); !s.ok()) return s;
+    today().gate.against = found->current;
+    const Status s = train_weights(o_, {.data = inside(window),
+                                        .start = std::string(kWeights) + "/" + found->current,
+                                        .out = inside(in_day("candidate.barker")),
+                                        .epochs = o_.epochs,
+                                        .day = state_.day});
+    std::error_code ignored;
+    fs::remove(window, ignored);
+    return s;
+  }
+
+  // Twice: on the held-out users of today, and on those of the last trusted day. Where today's log is wrong, the
+  // first says nothing, for what was learned from wrong labels may fit them.
+  Status gate() {
+    LoopGate& gate = today().gate;
+    const auto ask = [&](uint32_t day) {
+      return ask_gate(o_, state_.day, inside(in_day("candidate.barker")),
+                      std::string(kWeights) + "/" + gate.against, inside(files(day).held_out));
+    };
+    const uint32_t before = state_.trusted.back();
+    const Result<int> on_today = ask(state_.day);
+    if (!on_today.ok()) return on_today.status();
+    const Result<int> on_before = ask(before);
+    if (!on_before.ok()) return on_before.status();
+    gate.today = *on_today;
+    gate.before = *on_before;
+    gate.is_passed = gate.today == kExitOk && gate.before == kExitOk;
+    gate.reason = "held-out searches of the day: " + verdict_text(gate.today) + "; of day " +
+                  std::to_string(before) + ": " + verdict_text(gate.before);
+    return {};
+  }
+
+  static std::string verdict_text(int code) {
+    if (code == kExitOk) return "not worse";
+    return code == kExitGateFailed ? "worse" : "cannot judge";
+  }
+
+  // A refused day's log may be wrong, so that nothing is learned from it later, either.
+  Status publish() {
+    LoopDay& day = today();
+    if (day.gate.today != kExitGateFailed && day.gate.before != kExitGateFailed) {
+      state_.trusted.push_back(state_.day);
+    }
+    if (!day.gate.is_passed) return {};
+    Result<Versions> found = versions();
+    if (!found.ok()) return found.status();
+    if (found->canary.empty()) {  // otherwise it was published before a kill
+      Result<std::string> version = publish_weights(in_day("candidate.barker"), weights_, kCanary);
+      if (!version.ok()) return version.status();
+      found->canary = std::move(*version);
+    }
+    day.published = found->canary;
+    return {};
+  }
+
+  const LoopOptions& o_;
+  LoopState state_;
+  const DriftingMarket world_;
+  const std::string weights_;
+};
+
+// Names the options that differ.
+Status check_same_options(const std::string& before, const std::string& now,
+                          const std::string& path) {
+  if (before == now) return {};
+  const Json a = Json::parse(before, nullptr, false), b = Json::parse(now);
+  std::string names;
+  for (const auto& [key, value] : b.items()) {
+    if (a.is_object() && a.contains(key) && a[key] == value) continue;
+    names += (names.empty() ? "" : ", ") + key + " (there " +
+             (a.is_object() && a.contains(key) ? a[key].dump() : "unknown") + ", now " +
+             value.dump() + ")";
+  }
+  return invalid_argument(path + ": a loop with other options was begun there: " + names +
+                          "; expected the same options, or another --out");
+}
+
+}  // namespace
+
+std::string loop_state_in(const std::string& directory) { return directory + "/state.json"; }
+
+std::string loop_day_in(const std::string& directory, uint32_t day) {
+  std::string number = std::to_string(day);
+  if (number.size() < 2) number.insert(number.begin(), '0');
+  return directory + "/day-" + number;
+}
+
+std::string loop_options_text(const LoopOptions& o) {
+  const ReadingModel& r = o.shopping.reading;
+  const Json json = {{"days", o.days},
+                     {"users", o.market.users},
+                     {"ads", o.market.ads},
+                     {"market_seed", o.market.seed},
+                     {"seed", o.seed},
+                     {"searches", o.searches},
+                     {"past", o.past},
+                     {"past_events", o.past_events},
+                     {"shares", o.shares},
+                     {"exploration", o.exploration},
+                     {"bar_exploration", o.shopping.bar_exploration},
+                     {"shown", o.shopping.shown},
+                     {"features", o.shopping.features},
+                     {"selling_points", o.shopping.oracle},
+                     {"reading", {r.title, r.prefix, r.highlight, r.taken, r.clutter, r.position}},
+                     {"held_out", o.held_out},
+                     {"history", o.history},
+                     {"first_epochs", o.first_epochs},
+                     {"epochs", o.epochs},
+                     {"settings", o.settings},
+                     {"gate_instances", o.gate_instances},
+                     {"ramp", o.rollout.ramp},
+                     {"least_users", o.rollout.least_users},
+                     {"least_clicks", o.rollout.least_clicks},
+                     {"margin", o.rollout.margin},
+                     {"alpha", o.rollout.alpha},
+                     {"constancy", o.drift.constancy},
+                     {"fashion", o.drift.fashion},
+                     {"turnover", o.drift.turnover},
+                     {"new_points", o.drift.new_points},
+                     {"new_points_day", o.drift.new_points_day},
+                     {"gone_points", o.drift.gone_points},
+                     {"gone_points_day", o.drift.gone_points_day},
+                     {"shuffle_day", o.shuffle_day}};
+  return json.dump();
+}
+
+Result<LoopState> run_loop(const LoopOptions& options) {
+  const Result<DirectoryLock> lock = DirectoryLock::take(options.directory);
+  if (!lock.ok()) return lock.status();
+  const std::string path = loop_state_in(options.directory);
+  const std::string text = loop_options_text(options);
+  Result<LoopState> state = read_loop_state(path);
+  if (!state.ok() && state.status().code() != Code::kNotFound) return state.status();
+  if (!state.ok()) {
+    state = LoopState{};
+    state->options = text;
+  }
+  if (Status s = check_same_options(state->options, text, path); !s.ok()) return s;
+  return Loop(options, std::move(*state)).run();
+}
+
+}  // namespace barker

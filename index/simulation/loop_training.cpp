@@ -1,0 +1,69 @@
+#include "index/simulation/loop_training.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "index/simulation/child_process.h"
+#include "models/base/exit_code.h"
+
+namespace barker {
+namespace {
+
+ChildProcess trainer(const LoopOptions& options, uint32_t day, std::vector<std::string> arguments) {
+  ChildProcess child;
+  child.command = {std::filesystem::absolute(options.trainer).string()};
+  for (std::string& word : arguments) child.command.push_back(std::move(word));
+  child.directory = options.directory;
+  child.log =
+      std::filesystem::absolute(loop_day_in(options.directory, day) + "/trainer.log").string();
+  return child;
+}
+
+Status failed(const ChildProcess& child, int code) {
+  return {Code::kFailedPrecondition, command_text(child) + ": exit code " + std::to_string(code) +
+                                         "; its output is in " + child.log};
+}
+
+}  // namespace
+
+Status train_weights(const LoopOptions& options, const LoopTraining& training) {
+  std::vector<std::string> words = {"train",
+                                    "--data",
+                                    training.data,
+                                    "--out",
+                                    training.out,
+                                    "--name",
+                                    "loop",
+                                    "--model-version",
+                                    std::to_string(training.day),
+                                    "--created",
+                                    std::to_string(kFirstDay + kDaySeconds * training.day),
+                                    "--seed",
+                                    std::to_string(options.seed),
+                                    "--quiet",
+                                    "--set",
+                                    "train.max_epochs=" + std::to_string(training.epochs)};
+  if (!training.start.empty()) {
+    words.insert(words.end(), {"--init", training.start});
+  }
+  for (const std::string& setting : options.settings) {
+    words.insert(words.end(), {"--set", setting});
+  }
+  const ChildProcess child = trainer(options, training.day, std::move(words));
+  const Result<int> code = run_child(child);
+  if (!code.ok()) return code.status();
+  return *code == kExitOk ? Status() : failed(child, *code);
+}
+
+Result<int> ask_gate(const LoopOptions& options, uint32_t day, const std::string& candidate,
+                     const std::string& against, const std::string& log) {
+  const ChildProcess child = trainer(options, day,
+                                     {"gate", candidate, "--against", against, "--log", log,
+                                      "--min-instances", std::to_string(options.gate_instances)});
+  Result<int> code = run_child(child);
+  if (!code.ok()) return code;
+  if (*code == kExitOk || *code == kExitGateFailed || *code == kExitCannotJudge) return code;
+  return failed(child, *code);
+}
+
+}  // namespace barker
