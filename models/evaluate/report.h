@@ -16,15 +16,15 @@ namespace barker {
 // The probabilities that a model predicts, in the order of the tables in EvaluationInput.
 struct NamedPredictions {
   std::string name;
-  std::vector<float> test;
-  std::vector<float> validation;  // if empty, the decision threshold comes from the test split
-  std::vector<float> auxiliary;   // of the auxiliary task's test split; may be empty
+  std::vector<float> judged;      // of the main task's instances
+  std::vector<float> validation;  // if empty, the decision threshold comes from `judged`
+  std::vector<float> auxiliary;   // of the auxiliary task's instances; may be empty
 };
 
 struct EvaluationInput {
-  const InstanceTable& test;
-  const InstanceTable& validation;
-  const InstanceTable& auxiliary;
+  const InstanceTable& judged;           // of the main task, in the split that is judged
+  const InstanceTable& validation;       // of the main task, for the decision threshold
+  const InstanceTable& auxiliary;        // of the auxiliary task, in the split that is judged
   std::vector<NamedPredictions> models;  // the others are compared with the first
   int draws = 200;                       // of every bootstrap
   uint64_t seed = 1;
@@ -43,7 +43,7 @@ struct ModelReport {
   std::string name;
   Interval auc;
   Interval above_first, above_previous;  // paired differences of AUC; 0 for the first model
-  std::array<SliceAuc, 4> bins;          // Table 3: users by clicks before the test period
+  std::array<SliceAuc, 4> bins;          // Table 3: users by clicks before this split
   SliceAuc cold, unknown;                // searches without history; keywords training never saw
   std::vector<SliceAuc> categories;      // the largest ones
   double grouped_auc = 0, log_loss = 0, rmse = 0, calibration_error = 0;
