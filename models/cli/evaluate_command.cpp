@@ -23,7 +23,7 @@ namespace {
 
 struct Options {
   std::string data, json, html, isa, split = "test", predictions;
-  std::vector<std::string> weights, baselines;
+  std::vector<std::string> weights, baselines, slices;
   int draws = 200;
   uint64_t seed = 1;
   double negatives_kept = 1;
@@ -87,6 +87,21 @@ class Judge {
     if (Status s = baseline->fit(*data_); !s.ok()) return s;
     return NamedPredictions{
         name, baseline->predict(split_), baseline->predict(Split::kValidation), {}};
+  }
+
+  // For SFs, and for ads if there are any.
+  Result<std::vector<Slicing>> slicings(const std::vector<std::string>& names) const {
+    std::vector<Slicing> out;
+    for (const std::string& name : names) {
+      for (const Task task : {Task::kMain, Task::kAuxiliary}) {
+        const InstanceTable& table = task == Task::kMain ? judged : auxiliary;
+        if (table.size() == 0) continue;
+        Result<Slicing> slicing = slice_by(name, *data_, table, task);
+        if (!slicing.ok()) return invalid_argument("--slice: " + slicing.status().message());
+        out.push_back(std::move(*slicing));
+      }
+    }
+    return out;
   }
 
   const Dataset& data() const { return *data_; }
@@ -159,8 +174,11 @@ Result<int> run_evaluate(Options o) {
   if (Status s = check_reports(o); !s.ok()) return s;
   Judge judge;
   if (Status s = judge.open(o); !s.ok()) return s;
-  EvaluationInput input{judge.judged, judge.validation, judge.auxiliary, {},
-                        o.draws,      o.seed,           o.negatives_kept};
+  EvaluationInput input{judge.judged, judge.validation, judge.auxiliary,  {},
+                        o.draws,      o.seed,           o.negatives_kept, {}};
+  Result<std::vector<Slicing>> slicings = judge.slicings(o.slices);
+  if (!slicings.ok()) return slicings.status();
+  input.slicings = std::move(*slicings);
   for (const std::string& name : o.baselines) {
     Result<NamedPredictions> p = judge.score_baseline(name);
     if (!p.ok()) return p.status();
@@ -198,6 +216,13 @@ void add_report(CLI::App& command, Options& o) {
   command
       .add_option("--baseline", o.baselines,
                   "Algorithms to compare with, separated by commas; they come before the models")
+      ->delimiter(',')
+      ->type_name("NAMES")
+      ->group(kJudging);
+  command
+      .add_option("--slice", o.slices,
+                  "Also judge slices, separated by commas: day, position, or a feature group of "
+                  "the log")
       ->delimiter(',')
       ->type_name("NAMES")
       ->group(kJudging);

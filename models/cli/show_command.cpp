@@ -116,8 +116,8 @@ std::string joined(const Json& words) {
 std::string head_text(const Dataset& data, const SearchView& search) {
   const Words words(data);
   std::string out = "search " + std::to_string(search.index) + "  " +
-                    kSplitNames[static_cast<size_t>(search.split)] + "  " +
-                    time_text(search.time) + "  user " + std::string(data.user(search.user));
+                    kSplitNames[static_cast<size_t>(search.split)] + "  " + time_text(search.time) +
+                    "  user " + std::string(data.user(search.user));
   if (search.category > 0) out += "  category " + std::string(data.category(search.category));
   out += "\n  query    " + joined(words.list(search.query));
   out += "\n  history  " + joined(words.list(search.history));
@@ -158,8 +158,7 @@ Result<int> run(const Options& o) {
   const Result<std::string> scratch = temporary_scratch();
   if (!scratch.ok()) return scratch.status();
   BadLines bad;
-  const Result<std::shared_ptr<const Dataset>> opened =
-      open_data(o.data, *scratch, o.dataset, bad);
+  const Result<std::shared_ptr<const Dataset>> opened = open_data(o.data, *scratch, o.dataset, bad);
   if (!opened.ok()) return opened.status();
   const Dataset& data = **opened;
   OutputFile out("-");

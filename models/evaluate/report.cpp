@@ -92,6 +92,26 @@ class Evaluator {
                         judged_.users, in_.draws, in_.seed)};
   }
 
+  // Of a model without the task, NaN.
+  SlicedAuc judge(const NamedPredictions& model, const Slicing& slicing) const {
+    const bool is_main = slicing.task == Task::kMain;
+    const InstanceTable& table = is_main ? judged_ : in_.auxiliary;
+    const std::vector<float>& scores = is_main ? model.judged : model.auxiliary;
+    SlicedAuc out{slicing.by, slicing.task, slicing.values, {}};
+    for (const InstanceSlice& slice : slicing.slices) {
+      const std::vector<uint32_t> users = take(table.user, slice.instances);
+      SliceAuc judged{
+          slice.name, slice.instances.size(), count_users(users, table.users), {NAN, NAN, NAN}};
+      if (!scores.empty()) {
+        judged.auc =
+            auc_by_user(take(scores, slice.instances), take(table.clicked, slice.instances), users,
+                        table.users, in_.draws, in_.seed);
+      }
+      out.slices.push_back(std::move(judged));
+    }
+    return out;
+  }
+
   ModelReport judge(const NamedPredictions& model) const {
     ModelReport r;
     r.name = model.name;
@@ -101,6 +121,7 @@ class Evaluator {
     r.cold = slice_auc(cold_, p);
     r.unknown = slice_auc(unknown_, p);
     for (const NamedSlice& category : categories_) r.categories.push_back(slice_auc(category, p));
+    for (const Slicing& slicing : in_.slicings) r.sliced.push_back(judge(model, slicing));
     r.grouped_auc = grouped_auc(p, judged_.clicked, judged_.search);
     const double weight = 1 / in_.negatives_kept;
     r.log_loss = log_loss(p, judged_.clicked, weight);

@@ -10,6 +10,7 @@
 #include "models/evaluate/instances.h"
 #include "models/evaluate/metrics.h"
 #include "models/evaluate/quality.h"
+#include "models/evaluate/slices.h"
 
 namespace barker {
 
@@ -31,12 +32,21 @@ struct EvaluationInput {
   // The share of the SFs not clicked that the log kept. Probabilities are judged as if it had kept
   // all of them (quality.h).
   double negatives_kept = 1;
+  std::vector<Slicing> slicings = {};  // each is judged apart, too
 };
 
 struct SliceAuc {
   std::string name;
   uint64_t instances = 0, users = 0;
   Interval auc;  // NaN if one class is missing; no interval for fewer than kLeastUsers users
+};
+
+// The slices of one Slicing.
+struct SlicedAuc {
+  std::string by;
+  Task task = Task::kMain;
+  uint32_t values = 0;  // how many there are; `slices` has the largest
+  std::vector<SliceAuc> slices;
 };
 
 struct ModelReport {
@@ -46,6 +56,7 @@ struct ModelReport {
   std::array<SliceAuc, 4> bins;          // Table 3: users by clicks before this split
   SliceAuc cold, unknown;                // searches without history; keywords training never saw
   std::vector<SliceAuc> categories;      // the largest ones
+  std::vector<SlicedAuc> sliced;         // one for each of EvaluationInput::slicings
   double grouped_auc = 0, log_loss = 0, rmse = 0, calibration_error = 0;
   std::vector<ReliabilityPoint> reliability;
   std::vector<RocPoint> roc;

@@ -62,5 +62,38 @@ TEST_F(TrainCommand, WritesThePredictionsOfTheSplitThatItJudges) {
   EXPECT_THAT(refused.out, HasSubstr("--predictions: expected a file name that ends in .csv or"));
 }
 
+TEST_F(TrainCommand, LogsEpochsAndJudgesSlices) {
+  const Outcome trained = run(quick("MTDL", "logged.barker") + " --log-json " + file("e.jsonl"));
+  ASSERT_EQ(trained.code, 0) << trained.out;
+  const std::vector<Json> epochs = json_lines(bytes_of(file("e.jsonl")));
+  ASSERT_EQ(epochs.size(), 3u);
+  for (size_t e = 0; e < 3; ++e) {
+    EXPECT_EQ(epochs[e]["phase"], "alternate");
+    EXPECT_EQ(epochs[e]["epoch"], e + 1);
+    EXPECT_EQ(epochs[e]["learning_rate"], 0.002);
+    for (const char* task : {"main_auc", "auxiliary_auc"}) {
+      EXPECT_GT(epochs[e][task], 0.5);
+      EXPECT_LT(epochs[e][task], 1);
+    }
+    for (const char* known : {"main_loss", "auxiliary_loss", "seconds", "instances"}) {
+      EXPECT_GT(epochs[e][known], 0) << known;
+    }
+  }
+  EXPECT_LT(epochs[2]["main_loss"], epochs[0]["main_loss"]);
+  const Outcome lost = run(quick("BM", "x") + " --log-json " + data());
+  EXPECT_EQ(lost.code, 64);
+  EXPECT_THAT(lost.out, HasSubstr("--log-json"));
+
+  const std::string evaluate = "evaluate " + file("logged.barker") + " --data " + data() +
+                               " --draws 10 --slice day,position,profile";
+  const Outcome sliced = run(evaluate);
+  ASSERT_EQ(sliced.code, 0) << sliced.out;
+  for (const char* title : {"AUC of SFs by day", "AUC of ads by position", "AUC of ads by profile"})
+    EXPECT_THAT(sliced.out, HasSubstr(title));
+  const Outcome wrong = run(evaluate + ",hour");
+  EXPECT_EQ(wrong.code, 64);
+  EXPECT_THAT(wrong.out, HasSubstr("--slice: expected one of day, position, profile, tags, qside"));
+}
+
 }  // namespace
 }  // namespace barker

@@ -79,9 +79,8 @@ TEST_F(Predictions, AreRecordsOfTheDeclaredTypeInNpy) {
   EXPECT_EQ(npy.substr(0, 8), std::string("\x93NUMPY\x01\x00", 8));
   const size_t header = static_cast<uint8_t>(npy[8]) + 256u * static_cast<uint8_t>(npy[9]);
   EXPECT_EQ((10 + header) % 64, 0u);
-  EXPECT_THAT(npy.substr(10, header),
-              StartsWith("{'descr': " + std::string(kPredictionType) +
-                         ", 'fortran_order': False, 'shape': (10,), }"));
+  EXPECT_THAT(npy.substr(10, header), StartsWith("{'descr': " + std::string(kPredictionType) +
+                                                 ", 'fortran_order': False, 'shape': (10,), }"));
   EXPECT_EQ(npy[9 + header], '\n');
   ASSERT_EQ(npy.size(), 10 + header + 10 * kPredictionBytes);
   const auto field = [&](size_t row, size_t column) {
