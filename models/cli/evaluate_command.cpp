@@ -1,4 +1,4 @@
-// evaluate and compare: judging weight files on a dataset through the serving kernels.
+// evaluate and compare: judging weight files on a split of a dataset through the serving kernels.
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
@@ -11,6 +11,7 @@
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
+#include "models/evaluate/predictions.h"
 #include "models/evaluate/report.h"
 #include "models/evaluate/score.h"
 #include "models/text/text.h"
@@ -21,8 +22,8 @@ namespace barker {
 namespace {
 
 struct Options {
-  std::string data, json, html, isa;
-  std::vector<std::string> weights, baselines;
+  std::string data, json, html, isa, split = "test", predictions;
+  std::vector<std::string> weights, baselines, slices;
   int draws = 200;
   uint64_t seed = 1;
   double negatives_kept = 1;
@@ -42,10 +43,13 @@ class Judge {
     Result<std::shared_ptr<const Dataset>> data = open_data(o.data, *scratch, o.dataset, bad);
     if (!data.ok()) return data.status();
     data_ = *data;
-    test = instances_of(*data_, Split::kTest, Task::kMain);
+    split_ = static_cast<Split>(std::ranges::find(kSplitNames, o.split) - std::begin(kSplitNames));
+    judged = instances_of(*data_, split_, Task::kMain);
     validation = instances_of(*data_, Split::kValidation, Task::kMain);
-    auxiliary = instances_of(*data_, Split::kTest, Task::kAuxiliary);
-    if (test.size() == 0) return bad_data(o.data + ": the test split has no SF impressions");
+    auxiliary = instances_of(*data_, split_, Task::kAuxiliary);
+    if (judged.size() == 0) {
+      return bad_data(o.data + ": the " + o.split + " split has no SF impressions");
+    }
     const uint64_t all = data_->instances_of(Split::kTrain, Task::kMain);
     if (all > 0) {
       unknown_ = static_cast<float>(data_->clicks_of(Split::kTrain, Task::kMain)) /
@@ -65,10 +69,10 @@ class Judge {
       to = std::move(*p);
       return {};
     };
-    if (Status s = run(Split::kTest, Task::kMain, out.test); !s.ok()) return s;
+    if (Status s = run(split_, Task::kMain, out.judged); !s.ok()) return s;
     if (Status s = run(Split::kValidation, Task::kMain, out.validation); !s.ok()) return s;
     if ((*file)->architecture().has_auxiliary() && auxiliary.size() > 0) {
-      if (Status s = run(Split::kTest, Task::kAuxiliary, out.auxiliary); !s.ok()) return s;
+      if (Status s = run(split_, Task::kAuxiliary, out.auxiliary); !s.ok()) return s;
     }
     return out;
   }
@@ -82,14 +86,32 @@ class Judge {
     }
     if (Status s = baseline->fit(*data_); !s.ok()) return s;
     return NamedPredictions{
-        name, baseline->predict(Split::kTest), baseline->predict(Split::kValidation), {}};
+        name, baseline->predict(split_), baseline->predict(Split::kValidation), {}};
   }
 
-  InstanceTable test, validation, auxiliary;
+  // For SFs, and for ads if there are any.
+  Result<std::vector<Slicing>> slicings(const std::vector<std::string>& names) const {
+    std::vector<Slicing> out;
+    for (const std::string& name : names) {
+      for (const Task task : {Task::kMain, Task::kAuxiliary}) {
+        const InstanceTable& table = task == Task::kMain ? judged : auxiliary;
+        if (table.size() == 0) continue;
+        Result<Slicing> slicing = slice_by(name, *data_, table, task);
+        if (!slicing.ok()) return invalid_argument("--slice: " + slicing.status().message());
+        out.push_back(std::move(*slicing));
+      }
+    }
+    return out;
+  }
+
+  const Dataset& data() const { return *data_; }
+
+  InstanceTable judged, validation, auxiliary;
 
  private:
   const KernelTable* kernels_ = nullptr;
   std::shared_ptr<const Dataset> data_;
+  Split split_ = Split::kTest;
   float unknown_ = 0.5f;
 };
 
@@ -116,11 +138,32 @@ void take_old_json_file(Options& o) {
   o.weights.erase(found);
 }
 
+Status write_all_predictions(const Options& o, const Judge& judge,
+                             const std::vector<NamedPredictions>& models) {
+  if (o.predictions.empty()) return {};
+  std::vector<PredictionRows> rows;
+  for (const NamedPredictions& m : models) {
+    rows.push_back({m.name, Task::kMain, judge.judged, m.judged});
+    if (m.auxiliary.empty()) continue;
+    rows.push_back({m.name, Task::kAuxiliary, judge.auxiliary, m.auxiliary});
+  }
+  if (Status s = write_predictions(o.predictions, judge.data(), rows); !s.ok()) return s;
+  std::cerr << visible(o.predictions) << " is ready\n";
+  return {};
+}
+
 Status check_reports(const Options& o) {
+  if (!o.predictions.empty()) {
+    if (Status s = check_predictions_path(o.predictions); !s.ok()) {
+      return Status(s.code(), "--predictions: " + s.message());
+    }
+  }
   constexpr auto kKind = OutputPath::Kind::kFileOrStream;
   std::vector<InputPath> inputs = {{"--data", o.data}};
   for (const std::string& path : o.weights) inputs.push_back({"--weights", path});
-  return check_outputs(inputs, {{"--json", o.json, kKind}, {"--html", o.html, kKind}});
+  return check_outputs(inputs, {{"--json", o.json, kKind},
+                                {"--html", o.html, kKind},
+                                {"--predictions", o.predictions, kKind}});
 }
 
 Result<int> run_evaluate(Options o) {
@@ -131,8 +174,11 @@ Result<int> run_evaluate(Options o) {
   if (Status s = check_reports(o); !s.ok()) return s;
   Judge judge;
   if (Status s = judge.open(o); !s.ok()) return s;
-  EvaluationInput input{judge.test, judge.validation, judge.auxiliary, {},
-                        o.draws,    o.seed,           o.negatives_kept};
+  EvaluationInput input{judge.judged, judge.validation, judge.auxiliary,  {},
+                        o.draws,      o.seed,           o.negatives_kept, {}};
+  Result<std::vector<Slicing>> slicings = judge.slicings(o.slices);
+  if (!slicings.ok()) return slicings.status();
+  input.slicings = std::move(*slicings);
   for (const std::string& name : o.baselines) {
     Result<NamedPredictions> p = judge.score_baseline(name);
     if (!p.ok()) return p.status();
@@ -143,6 +189,7 @@ Result<int> run_evaluate(Options o) {
     if (!p.ok()) return p.status();
     input.models.push_back(std::move(*p));
   }
+  if (Status s = write_all_predictions(o, judge, input.models); !s.ok()) return s;
   const Evaluation evaluation = evaluate(input);
   if (o.json == "-") {
     std::cout << to_json(evaluation);
@@ -160,12 +207,22 @@ Result<int> run_evaluate(Options o) {
 }
 
 void add_report(CLI::App& command, Options& o) {
-  add_data_option(command, o.data, "its test split is judged");
+  add_data_option(command, o.data, "one of its splits is judged");
+  one_of(command.add_option("--split", o.split, "Split that is judged"),
+         {std::begin(kSplitNames), std::end(kSplitNames)})
+      ->group(kJudging);
   add_log_options(command, o.dataset);
   add_isa_option(command, o.isa);
   command
       .add_option("--baseline", o.baselines,
                   "Algorithms to compare with, separated by commas; they come before the models")
+      ->delimiter(',')
+      ->type_name("NAMES")
+      ->group(kJudging);
+  command
+      .add_option("--slice", o.slices,
+                  "Also judge slices, separated by commas: day, position, or a feature group of "
+                  "the log")
       ->delimiter(',')
       ->type_name("NAMES")
       ->group(kJudging);
@@ -179,6 +236,11 @@ void add_report(CLI::App& command, Options& o) {
   command.add_option("--html", o.html, "Also write one HTML page with plots")
       ->type_name(kFile)
       ->group(kOutput);
+  command
+      .add_option("--predictions", o.predictions,
+                  "Also write the probability of every instance, as FILE.csv or FILE.npy")
+      ->type_name(kFile)
+      ->group(kOutput);
 }
 
 }  // namespace
@@ -186,7 +248,7 @@ void add_report(CLI::App& command, Options& o) {
 Command add_evaluate_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App* command =
-      app.add_subcommand("evaluate", "Judge weight files and baselines on a log's test split");
+      app.add_subcommand("evaluate", "Judge weight files and baselines on a split of a log");
   command->add_option("weights,--weights", o->weights, "Weight files")->type_name(kFile);
   add_report(*command, *o);
   return [o] { return run_evaluate(*o); };

@@ -13,6 +13,9 @@ class Option;
 
 namespace barker {
 
+// The splits in words, as --split takes them, in the order of Split.
+inline constexpr const char* kSplitNames[] = {"train", "validation", "test"};
+
 // --data: an event log or a prepared dataset, required. `use` says what the command does with it.
 CLI::Option* add_data_option(CLI::App& command, std::string& data, const std::string& use);
 

@@ -13,6 +13,7 @@
 #include "models/base/file_bytes.h"
 #include "models/base/output_paths.h"
 #include "models/cli/commands.h"
+#include "models/cli/epoch_log.h"
 #include "models/cli/shared_options.h"
 #include "models/cli/weight_draft.h"
 #include "models/command/options.h"
@@ -32,7 +33,7 @@ namespace {
 constexpr size_t kMaxConfiguration = 1 << 20;  // bytes
 
 struct Options {
-  std::string data, out, config, name = "barker", version = "1", checkpoint, peers, start;
+  std::string data, out, config, name = "barker", version = "1", checkpoint, peers, start, log_json;
   std::vector<std::string> set;
   DatasetOptions dataset;
   uint64_t checkpoint_steps = 0;
@@ -213,7 +214,23 @@ Status check_files(const Options& options) {
   if (options.rank > 0) return {};  // only rank 0 writes
   return check_outputs(
       {{"--data", options.data}, {"--config", options.config}, {"--init", options.start}},
-      {{"--out", options.out}, {"--checkpoint", run_options(options).checkpoint}});
+      {{"--out", options.out},
+       {"--checkpoint", run_options(options).checkpoint},
+       {"--log-json", options.log_json, OutputPath::Kind::kFileOrStream}});
+}
+
+// Adds the log of epochs to what is done after each.
+Status open_epoch_log(const Options& options, RunOptions& run, std::optional<EpochLog>& log) {
+  if (options.log_json.empty() || options.rank > 0) return {};  // only rank 0 writes
+  Result<EpochLog> opened = EpochLog::open(options.log_json, run.resume);
+  if (!opened.ok()) return opened.status();
+  log.emplace(std::move(*opened));
+  run.judge_both = true;
+  run.on_epoch = [&log, print = run.on_epoch](const EpochReport& epoch) {
+    if (print) print(epoch);
+    log->add(epoch);
+  };
+  return {};
 }
 
 Result<int> run(const Options& options) {
@@ -239,6 +256,8 @@ Result<int> run(const Options& options) {
     peers = std::move(*connected);
     run.peers = peers.get();
   }
+  std::optional<EpochLog> log;
+  if (Status s = open_epoch_log(options, run, log); !s.ok()) return s;
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
   Result<Trained> trained = train(data, *train_with, run);
@@ -259,6 +278,7 @@ Result<int> run(const Options& options) {
     std::fprintf(stderr, "%s is ready\n", visible(options.out).c_str());
   }
   std::remove(run.checkpoint.c_str());
+  if (log && !log->status().ok()) return log->status();
   return kExitOk;
 }
 
@@ -295,6 +315,11 @@ void add_run_options(CLI::App& command, Options& o) {
       ->group(kRun);
   command.add_flag("--resume", o.resume, "Go on from the checkpoint, if there is one")->group(kRun);
   command.add_flag("--quiet", o.quiet, "Print no progress")->group(kRun);
+  command
+      .add_option("--log-json", o.log_json,
+                  "Also write a JSON object for each epoch: losses, validation AUCs, speed")
+      ->type_name(kFile)
+      ->group(kOutput);
   command.add_option("--peers", o.peers, "HOST:PORT of rank 0, to train in several processes")
       ->type_name("ADDRESS")
       ->group(kRun);

@@ -11,6 +11,7 @@ InstanceTable instances_of(const Dataset& dataset, Split split, Task task) {
   table.main_clicks.resize(table.users);
   table.aux_clicks.resize(table.users);
   for (const Split before : {Split::kTrain, Split::kValidation}) {
+    if (before >= split) break;
     for (const uint32_t s : dataset.searches_of(before, Task::kMain)) {
       const SearchView search = dataset.search(s);
       for (const uint8_t clicked : search.sf_clicked) table.main_clicks[search.user] += clicked;
@@ -34,6 +35,14 @@ InstanceTable instances_of(const Dataset& dataset, Split split, Task task) {
     table.truth.insert(table.truth.end(), truth.begin(), truth.end());
   }
   return table;
+}
+
+std::vector<uint32_t> positions_of(const InstanceTable& table) {
+  std::vector<uint32_t> positions(table.size(), 1);
+  for (size_t i = 1; i < positions.size(); ++i) {
+    if (table.search[i] == table.search[i - 1]) positions[i] = positions[i - 1] + 1;
+  }
+  return positions;
 }
 
 size_t click_bin(const InstanceTable& table, uint32_t user) {

@@ -24,16 +24,16 @@ struct InstanceTable {
   std::vector<float> truth;      // true probability; NaN if it is not known
   uint32_t users = 0;
   std::vector<std::string> categories;  // [0] is ""
-  // Clicks of every user before the test period, in searches of training and validation. They
-  // decide the user's bin of Table 3.
+  // Clicks of every user in the splits before this one: of a test split in training and
+  // validation, of a training split in none. They decide the user's bin of Table 3.
   std::vector<uint32_t> main_clicks;  // [users] clicked SFs
   std::vector<uint32_t> aux_clicks;   // [users] clicked ads
 
   size_t size() const { return clicked.size(); }
 };
 
-// Table 3 divides users by whether they clicked more than 6 SFs and more than 21 ads before the test
-// period. click_bin() is the index of the user's bin.
+// Table 3 divides users by whether they clicked more than 6 SFs and more than 21 ads before the split
+// that is judged. click_bin() is the index of the user's bin.
 inline constexpr std::array<const char*, 4> kClickBins = {"main <=6, aux >21", "main <=6, aux <=21",
                                                           "main >6, aux >21", "main >6, aux <=21"};
 size_t click_bin(const InstanceTable& table, uint32_t user);
@@ -46,6 +46,9 @@ std::vector<T> take(const std::vector<T>& column, const std::vector<uint32_t>& i
   for (const uint32_t i : instances) taken.push_back(column[i]);
   return taken;
 }
+
+// The place of each instance in its search, from 1.
+std::vector<uint32_t> positions_of(const InstanceTable& table);
 
 InstanceTable instances_of(const Dataset& dataset, Split split, Task task);
 

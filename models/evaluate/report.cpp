@@ -24,31 +24,31 @@ Slice where(size_t size, Condition condition) {
 
 class Evaluator {
  public:
-  explicit Evaluator(const EvaluationInput& input) : in_(input), test_(input.test) {
+  explicit Evaluator(const EvaluationInput& input) : in_(input), judged_(input.judged) {
     for (size_t bin = 0; bin < kClickBins.size(); ++bin) {
-      bins_[bin] = {kClickBins[bin], where(test_.size(), [&](uint32_t i) {
-                      return click_bin(test_, test_.user[i]) == bin;
+      bins_[bin] = {kClickBins[bin], where(judged_.size(), [&](uint32_t i) {
+                      return click_bin(judged_, judged_.user[i]) == bin;
                     })};
     }
     cold_ = {"searches without history",
-             where(test_.size(), [&](uint32_t i) { return test_.is_cold[i] != 0; })};
-    unknown_ = {"keywords not in training", where(test_.size(), [&](uint32_t i) {
-                  return test_.keyword[i] == kUnknownKeyword;
+             where(judged_.size(), [&](uint32_t i) { return judged_.is_cold[i] != 0; })};
+    unknown_ = {"keywords not in training", where(judged_.size(), [&](uint32_t i) {
+                  return judged_.keyword[i] == kUnknownKeyword;
                 })};
     find_categories();
   }
 
   Evaluation run() {
     Evaluation out;
-    out.instances = test_.size();
+    out.instances = judged_.size();
     out.draws = in_.draws;
-    out.clicks = std::accumulate(test_.clicked.begin(), test_.clicked.end(), uint64_t{0});
-    out.searches = std::set<uint32_t>(test_.search.begin(), test_.search.end()).size();
-    out.users = std::set<uint32_t>(test_.user.begin(), test_.user.end()).size();
+    out.clicks = std::accumulate(judged_.clicked.begin(), judged_.clicked.end(), uint64_t{0});
+    out.searches = std::set<uint32_t>(judged_.search.begin(), judged_.search.end()).size();
+    out.users = std::set<uint32_t>(judged_.user.begin(), judged_.user.end()).size();
     std::vector<NamedPredictions> models = in_.models;
-    const bool truth_known = test_.size() > 0 && !any_nan(test_.truth);
+    const bool truth_known = judged_.size() > 0 && !any_nan(judged_.truth);
     if (truth_known) {
-      models.push_back({"true probability", test_.truth, {}, {}});
+      models.push_back({"true probability", judged_.truth, {}, {}});
       if (!any_nan(in_.validation.truth)) models.back().validation = in_.validation.truth;
       if (!in_.auxiliary.truth.empty() && !any_nan(in_.auxiliary.truth)) {
         models.back().auxiliary = in_.auxiliary.truth;
@@ -70,49 +70,70 @@ class Evaluator {
   };
 
   void find_categories() {
-    std::vector<uint64_t> count(test_.categories.size());
-    for (const uint32_t c : test_.category) ++count[c];
+    std::vector<uint64_t> count(judged_.categories.size());
+    for (const uint32_t c : judged_.category) ++count[c];
     std::vector<uint32_t> largest(count.size());
     std::iota(largest.begin(), largest.end(), 0u);
     std::stable_sort(largest.begin(), largest.end(),
                      [&](uint32_t a, uint32_t b) { return count[a] > count[b]; });
     for (const uint32_t c : largest) {
       if (categories_.size() == kCategories || count[c] == 0) break;
-      if (test_.categories[c].empty()) continue;
-      categories_.push_back({test_.categories[c], where(test_.size(), [&](uint32_t i) {
-                               return test_.category[i] == c;
+      if (judged_.categories[c].empty()) continue;
+      categories_.push_back({judged_.categories[c], where(judged_.size(), [&](uint32_t i) {
+                               return judged_.category[i] == c;
                              })});
     }
   }
 
   SliceAuc slice_auc(const NamedSlice& slice, const std::vector<float>& scores) const {
-    const std::vector<uint32_t> users = take(test_.user, slice.slice);
-    return {slice.name, slice.slice.size(), count_users(users, test_.users),
-            auc_by_user(take(scores, slice.slice), take(test_.clicked, slice.slice), users,
-                        test_.users, in_.draws, in_.seed)};
+    const std::vector<uint32_t> users = take(judged_.user, slice.slice);
+    return {slice.name, slice.slice.size(), count_users(users, judged_.users),
+            auc_by_user(take(scores, slice.slice), take(judged_.clicked, slice.slice), users,
+                        judged_.users, in_.draws, in_.seed)};
+  }
+
+  // Of a model without the task, NaN.
+  SlicedAuc judge(const NamedPredictions& model, const Slicing& slicing) const {
+    const bool is_main = slicing.task == Task::kMain;
+    const InstanceTable& table = is_main ? judged_ : in_.auxiliary;
+    const std::vector<float>& scores = is_main ? model.judged : model.auxiliary;
+    SlicedAuc out{slicing.by, slicing.task, slicing.values, {}};
+    for (const InstanceSlice& slice : slicing.slices) {
+      const std::vector<uint32_t> users = take(table.user, slice.instances);
+      SliceAuc judged{
+          slice.name, slice.instances.size(), count_users(users, table.users), {NAN, NAN, NAN}};
+      if (!scores.empty()) {
+        judged.auc =
+            auc_by_user(take(scores, slice.instances), take(table.clicked, slice.instances), users,
+                        table.users, in_.draws, in_.seed);
+      }
+      out.slices.push_back(std::move(judged));
+    }
+    return out;
   }
 
   ModelReport judge(const NamedPredictions& model) const {
     ModelReport r;
     r.name = model.name;
-    const std::vector<float>& p = model.test;
-    r.auc = auc_by_user(p, test_.clicked, test_.user, test_.users, in_.draws, in_.seed);
+    const std::vector<float>& p = model.judged;
+    r.auc = auc_by_user(p, judged_.clicked, judged_.user, judged_.users, in_.draws, in_.seed);
     for (size_t bin = 0; bin < 4; ++bin) r.bins[bin] = slice_auc(bins_[bin], p);
     r.cold = slice_auc(cold_, p);
     r.unknown = slice_auc(unknown_, p);
     for (const NamedSlice& category : categories_) r.categories.push_back(slice_auc(category, p));
-    r.grouped_auc = grouped_auc(p, test_.clicked, test_.search);
+    for (const Slicing& slicing : in_.slicings) r.sliced.push_back(judge(model, slicing));
+    r.grouped_auc = grouped_auc(p, judged_.clicked, judged_.search);
     const double weight = 1 / in_.negatives_kept;
-    r.log_loss = log_loss(p, test_.clicked, weight);
-    r.rmse = root_mean_square_error(p, test_.clicked, weight);
-    r.reliability = reliability(p, test_.clicked, weight);
-    r.calibration_error = calibration_error(p, test_.clicked, weight);
-    r.roc = roc(p, test_.clicked);
-    r.top_k = top_k(p, test_.clicked, test_.search, test_.keyword);
+    r.log_loss = log_loss(p, judged_.clicked, weight);
+    r.rmse = root_mean_square_error(p, judged_.clicked, weight);
+    r.reliability = reliability(p, judged_.clicked, weight);
+    r.calibration_error = calibration_error(p, judged_.clicked, weight);
+    r.roc = roc(p, judged_.clicked);
+    r.top_k = top_k(p, judged_.clicked, judged_.search, judged_.keyword);
     const bool by_validation = !model.validation.empty();
-    r.decisions = decide(p, test_.clicked,
+    r.decisions = decide(p, judged_.clicked,
                          by_validation ? best_f1_threshold(model.validation, in_.validation.clicked)
-                                       : best_f1_threshold(p, test_.clicked));
+                                       : best_f1_threshold(p, judged_.clicked));
     const InstanceTable& ads = in_.auxiliary;
     if (!model.auxiliary.empty()) {
       r.auxiliary = {
@@ -123,12 +144,12 @@ class Evaluator {
   }
 
   Interval difference(const NamedPredictions& a, const NamedPredictions& b) const {
-    return auc_difference_by_user(a.test, b.test, test_.clicked, test_.user, test_.users, in_.draws,
-                                  in_.seed);
+    return auc_difference_by_user(a.judged, b.judged, judged_.clicked, judged_.user, judged_.users,
+                                  in_.draws, in_.seed);
   }
 
   const EvaluationInput& in_;
-  const InstanceTable& test_;
+  const InstanceTable& judged_;
   std::array<NamedSlice, 4> bins_;
   NamedSlice cold_, unknown_;
   std::vector<NamedSlice> categories_;

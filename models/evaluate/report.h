@@ -10,27 +10,29 @@
 #include "models/evaluate/instances.h"
 #include "models/evaluate/metrics.h"
 #include "models/evaluate/quality.h"
+#include "models/evaluate/slices.h"
 
 namespace barker {
 
 // The probabilities that a model predicts, in the order of the tables in EvaluationInput.
 struct NamedPredictions {
   std::string name;
-  std::vector<float> test;
-  std::vector<float> validation;  // if empty, the decision threshold comes from the test split
-  std::vector<float> auxiliary;   // of the auxiliary task's test split; may be empty
+  std::vector<float> judged;      // of the main task's instances
+  std::vector<float> validation;  // if empty, the decision threshold comes from `judged`
+  std::vector<float> auxiliary;   // of the auxiliary task's instances; may be empty
 };
 
 struct EvaluationInput {
-  const InstanceTable& test;
-  const InstanceTable& validation;
-  const InstanceTable& auxiliary;
+  const InstanceTable& judged;           // of the main task, in the split that is judged
+  const InstanceTable& validation;       // of the main task, for the decision threshold
+  const InstanceTable& auxiliary;        // of the auxiliary task, in the split that is judged
   std::vector<NamedPredictions> models;  // the others are compared with the first
   int draws = 200;                       // of every bootstrap
   uint64_t seed = 1;
   // The share of the SFs not clicked that the log kept. Probabilities are judged as if it had kept
   // all of them (quality.h).
   double negatives_kept = 1;
+  std::vector<Slicing> slicings = {};  // each is judged apart, too
 };
 
 struct SliceAuc {
@@ -39,13 +41,22 @@ struct SliceAuc {
   Interval auc;  // NaN if one class is missing; no interval for fewer than kLeastUsers users
 };
 
+// The slices of one Slicing.
+struct SlicedAuc {
+  std::string by;
+  Task task = Task::kMain;
+  uint32_t values = 0;  // how many there are; `slices` has the largest
+  std::vector<SliceAuc> slices;
+};
+
 struct ModelReport {
   std::string name;
   Interval auc;
   Interval above_first, above_previous;  // paired differences of AUC; 0 for the first model
-  std::array<SliceAuc, 4> bins;          // Table 3: users by clicks before the test period
+  std::array<SliceAuc, 4> bins;          // Table 3: users by clicks before this split
   SliceAuc cold, unknown;                // searches without history; keywords training never saw
   std::vector<SliceAuc> categories;      // the largest ones
+  std::vector<SlicedAuc> sliced;         // one for each of EvaluationInput::slicings
   double grouped_auc = 0, log_loss = 0, rmse = 0, calibration_error = 0;
   std::vector<ReliabilityPoint> reliability;
   std::vector<RocPoint> roc;

@@ -56,6 +56,7 @@ class Page {
       curves();
       lists();
       categories();
+      sliced();
     }
     return out_ + "</body></html>\n";
   }
@@ -93,7 +94,7 @@ class Page {
                     first ? "" : interval(m.above_previous),
                     m.auxiliary.instances ? interval(m.auxiliary.auc) : ""};
           });
-    out_ += "<h2>By the users' clicks before the test period (Table 3)</h2><div class='scroll'>" +
+    out_ += "<h2>By the users' clicks before this split (Table 3)</h2><div class='scroll'>" +
             slice_plot(e_) + "</div>";
     std::vector<std::string> head = {"model"};
     for (const SliceAuc& bin : e_.models[0].bins) {
@@ -180,17 +181,40 @@ class Page {
 
   void categories() {
     if (e_.models[0].categories.empty()) return;
-    out_ +=
-        "<h2>AUC by category</h2><div class='scroll'><table><tr><th>category</th>"
-        "<th>instances</th>";
+    out_ += "<h2>AUC by category</h2>";
+    slices(
+        "category", [](const ModelReport& m) -> const auto& { return m.categories; });
+  }
+
+  void sliced() {
+    for (size_t s = 0; s < e_.models[0].sliced.size(); ++s) {
+      const SlicedAuc& shared = e_.models[0].sliced[s];
+      out_ += "<h2>AUC of " + std::string(shared.task == Task::kMain ? "SFs" : "ads") + " by " +
+              html_escaped(shared.by) + "</h2>";
+      if (shared.slices.size() < shared.values) {
+        out_ += "<p>" + std::to_string(shared.slices.size()) + " of " +
+                std::to_string(shared.values) + " values.</p>";
+      }
+      slices(
+          shared.by, [s](const ModelReport& m) -> const auto& { return m.sliced[s].slices; });
+    }
+  }
+
+  // A row for each slice, a column for each model.
+  template <typename SlicesOf>
+  void slices(const std::string& by, SlicesOf slices_of) {
+    out_ += "<div class='scroll'><table><tr><th>" + html_escaped(by) +
+            "</th><th>instances</th><th>users</th>";
     for (const ModelReport& m : e_.models) out_ += "<th>" + html_escaped(m.name) + "</th>";
     out_ += "</tr>";
-    for (size_t c = 0; c < e_.models[0].categories.size(); ++c) {
-      const SliceAuc& shared = e_.models[0].categories[c];
+    for (size_t i = 0; i < slices_of(e_.models[0]).size(); ++i) {
+      const SliceAuc& shared = slices_of(e_.models[0])[i];
       out_ += "<tr><td>" + html_escaped(shared.name) + "</td><td>" +
-              std::to_string(shared.instances) + "</td>";
-      for (const ModelReport& m : e_.models)
-        out_ += "<td>" + interval(m.categories[c].auc) + "</td>";
+              std::to_string(shared.instances) + "</td><td>" + std::to_string(shared.users) +
+              "</td>";
+      for (const ModelReport& m : e_.models) {
+        out_ += "<td>" + interval(slices_of(m)[i].auc) + "</td>";
+      }
       out_ += "</tr>";
     }
     out_ += "</table></div>";

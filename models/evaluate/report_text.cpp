@@ -43,6 +43,7 @@ class TextReport {
     add_decisions();
     add_lists();
     add_categories();
+    add_sliced();
     return out_;
   }
 
@@ -64,7 +65,7 @@ class TextReport {
   }
 
   void add_bins() {
-    out_ += "\nAUC by the users' clicks before the test period (Table 3)\n";
+    out_ += "\nAUC by the users' clicks before this split (Table 3)\n";
     for (size_t bin = 0; bin < 4; ++bin) {
       const SliceAuc& shared = e_.models[0].bins[bin];
       const double share = 100.0 * static_cast<double>(shared.instances) /
@@ -113,12 +114,32 @@ class TextReport {
 
   void add_categories() {
     if (!e_.models[0].categories.empty()) out_ += "\nAUC by category\n";
-    for (size_t c = 0; c < e_.models[0].categories.size(); ++c) {
-      const SliceAuc& shared = e_.models[0].categories[c];
+    add_slices([](const ModelReport& m) -> const auto& { return m.categories; });
+  }
+
+  void add_sliced() {
+    for (size_t s = 0; s < e_.models[0].sliced.size(); ++s) {
+      const SlicedAuc& shared = e_.models[0].sliced[s];
+      out_ += "\nAUC of " + std::string(shared.task == Task::kMain ? "SFs" : "ads") + " by " +
+              shared.by;
+      if (shared.slices.size() < shared.values) {
+        out_ += ", " + std::to_string(shared.slices.size()) + " of " +
+                std::to_string(shared.values) + " values";
+      }
+      out_ += "\n";
+      add_slices([s](const ModelReport& m) -> const auto& { return m.sliced[s].slices; });
+    }
+  }
+
+  template <typename SlicesOf>
+  void add_slices(SlicesOf slices_of) {
+    for (size_t i = 0; i < slices_of(e_.models[0]).size(); ++i) {
+      const SliceAuc& shared = slices_of(e_.models[0])[i];
       out_ += "  " + shared.name + ": " + std::to_string(shared.instances) + " instances of " +
-              std::to_string(shared.users) + " users\n";
+              std::to_string(shared.users) + " users" +
+              (shared.users < kLeastUsers ? "  too few for an interval" : "") + "\n";
       for (const ModelReport& m : e_.models) {
-        out_ += "    " + padded(m.name) + interval(m.categories[c].auc) + "\n";
+        out_ += "    " + padded(m.name) + interval(slices_of(m)[i].auc) + "\n";
       }
     }
   }
@@ -157,12 +178,20 @@ Json json_of(const ModelReport& m) {
                 {"unknown_keywords", json_of(m.unknown)},
                 {"bins", Json::array()},
                 {"categories", Json::array()},
+                {"slices", Json::array()},
                 {"top_k", Json::array()},
                 {"reliability", Json::array()},
                 {"roc", Json::array()}};
   if (m.auxiliary.instances) model["auxiliary"] = json_of(m.auxiliary);
   for (const SliceAuc& bin : m.bins) model["bins"].push_back(json_of(bin));
   for (const SliceAuc& c : m.categories) model["categories"].push_back(json_of(c));
+  for (const SlicedAuc& sliced : m.sliced) {
+    for (const SliceAuc& s : sliced.slices) {
+      Json slice = {{"by", sliced.by}, {"task", sliced.task == Task::kMain ? "main" : "auxiliary"}};
+      slice.update(json_of(s));
+      model["slices"].push_back(std::move(slice));
+    }
+  }
   const Decisions& d = m.decisions;
   model["decisions"] = {{"threshold", value_or_null(d.threshold)},
                         {"recall", value_or_null(d.recall)},

@@ -153,9 +153,7 @@ class Trainer {
       Result<bool> finished = run_epoch(schedule, began, instances);
       if (!finished.ok() || !*finished) return finished;
       const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
-      if (Status s = end_epoch(static_cast<double>(instances) / std::max(seconds, 1e-9)); !s.ok()) {
-        return s;
-      }
+      if (Status s = end_epoch(instances, seconds); !s.ok()) return s;
       if (Status s = save(); !s.ok()) return s;
     }
     if (state_.best_epoch == 0) return diverged("no epoch had a finite validation AUC");
@@ -259,7 +257,8 @@ class Trainer {
            (phase() == Phase::kFinetune ? options_.finetune_rate : 1);
   }
 
-  Status end_epoch(double instances_per_second) {
+  Status end_epoch(uint64_t instances, double seconds) {
+    const double used_rate = rate();
     ++state_.epoch;
     double auc_now =
         is_first() ? validation_auc(data_, network_, state_.table, judging_, judged_task()) : 0;
@@ -274,8 +273,10 @@ class Trainer {
       return state_.loss_weight[task] > 0 ? state_.loss_sum[task] / state_.loss_weight[task] : NAN;
     };
     if (run_.on_epoch) {
-      run_.on_epoch(
-          {name_of(phase()), state_.epoch, mean(0), mean(1), auc_now, best, instances_per_second});
+      const double per_second = static_cast<double>(instances) / std::max(seconds, 1e-9);
+      run_.on_epoch({name_of(phase()), state_.epoch, mean(0), mean(1), auc_now, best, per_second,
+                     used_rate, instances, seconds, auc_of(Task::kMain, auc_now),
+                     auc_of(Task::kAuxiliary, auc_now)});
     }
     const double worst = std::fmax(mean(0), mean(1));
     for (size_t task = 0; task < 2; ++task) state_.loss_sum[task] = state_.loss_weight[task] = 0;
@@ -286,6 +287,15 @@ class Trainer {
     if (std::isfinite(auc_now)) return {};
     return diverged("the validation AUC of epoch " + std::to_string(state_.epoch) +
                     " is not a finite number");
+  }
+
+  // For a report: the validation AUC of a task, where `judged` is that of judged_task().
+  double auc_of(Task task, double judged) {
+    if (task == judged_task()) return judged;
+    const bool is_trained =
+        task == Task::kMain ? phase() != Phase::kPretrain : options_.model.auxiliary();
+    if (!run_.judge_both || !is_trained || !is_first()) return NAN;
+    return validation_auc(data_, network_, state_.table, judging_, task);
   }
 
   // The weights are worthless from here on, also for a checkpoint, so the run ends. A run with

@@ -30,6 +30,13 @@ struct EpochReport {
   double validation_auc;       // of the main task; of the auxiliary one in pre-training
   bool best;
   double instances_per_second;
+  double learning_rate;
+  // What this process did of the epoch, judging left out. A run that was resumed did only a part.
+  uint64_t instances;
+  double seconds;
+  // Validation AUC of each task; NaN where it is not trained. The one that ends training is always
+  // known, the other one if RunOptions::judge_both.
+  double main_auc, auxiliary_auc;
 };
 
 struct StepReport {
@@ -51,6 +58,7 @@ struct RunOptions {
   const std::atomic<bool>* stop = nullptr;
   Peers* peers = nullptr;  // the other processes of this run (peers.h)
   std::function<void(const EpochReport&)> on_epoch;
+  bool judge_both = false;  // epochs report the AUC of both tasks, which takes time
   std::function<void(const StepReport&)> on_step;  // about once a second
 };
 
