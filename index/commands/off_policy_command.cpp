@@ -30,9 +30,10 @@ Command add_off_policy_command(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("off-policy", "Say what a policy would earn, from the log of another one");
   command
-      ->add_option("--table", options->table,
-                   "CSV file, plain or compressed, with the columns reward,logged,target[,page]"
-                   "[,predicted,predicted_policy]; - reads standard input")
+      ->add_option(
+          "--table", options->table,
+          "CSV file, plain or compressed, with the columns reward,logged,target[,page]"
+          "[,logged_position,target_position][,predicted,predicted_policy]; - reads standard input")
       ->required()
       ->type_name(kFile)
       ->group(kInput);

@@ -287,8 +287,8 @@ void HttpConnection::after_write(error_code error) {
   next();
 }
 
-// Closing a socket from which not all was read would reset the connection, and the client could lose the
-// response that tells it why.
+// Closing a socket from which not all was read would reset the connection, and the client could
+// lose the response that tells it why.
 void HttpConnection::linger() {
   error_code error;
   socket_.shutdown(ServerSocket::shutdown_send, error);

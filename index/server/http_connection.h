@@ -1,5 +1,6 @@
-// One client's connection, and what all connections of a server share. A part of http_server.h's insides,
-// which http_server.cpp and http_connection.cpp alone include, because Asio's headers are large.
+// One client's connection, and what all connections of a server share. A part of http_server.h's
+// insides, which http_server.cpp and http_connection.cpp alone include, because Asio's headers are
+// large.
 #pragma once
 
 // Asio 1.74 uses std::exchange without its header.
@@ -39,8 +40,8 @@ using ServerTimer =
 
 class HttpConnection;
 
-// One I/O thread. It looks at the deadlines of its connections every now and then, which costs a request
-// less than a timer of its own.
+// One I/O thread. It looks at the deadlines of its connections every now and then, which costs a
+// request less than a timer of its own.
 struct IoLoop {
   std::unordered_set<HttpConnection*> connections;  // of this thread alone; the context owns them
   boost::asio::io_context context{1};
@@ -83,7 +84,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   // Begins to read a request.
   void next();
-  // Ends what takes too long, and when the server stops, what waits for a request that has not begun.
+  // Ends what takes too long, and when the server stops, what waits for a request that has not
+  // begun.
   void sweep(ServerClock::time_point now);
   void cut_off();
 

@@ -1,5 +1,5 @@
-// The HTTP/1.1 server: connections, their limits and timeouts, and the threads that answer. It knows
-// neither routes' meaning nor the engine. HTTP is parsed by Boost.Beast, which stays behind
+// The HTTP/1.1 server: connections, their limits and timeouts, and the threads that answer. It
+// knows neither routes' meaning nor the engine. HTTP is parsed by Boost.Beast, which stays behind
 // http_connection.h; head_check.h refuses what Beast would let pass.
 //
 // I/O threads read and write. A request of Lane::kImmediate is answered on them, the others by two
@@ -51,8 +51,8 @@ struct FinishedRequest {
 };
 
 struct ServerHooks {
-  // Makes the function that answers requests. Called once on each thread that answers, so that each has
-  // one of its own. [any thread]
+  // Makes the function that answers requests. Called once on each thread that answers, so that each
+  // has one of its own. [any thread]
   std::function<Handler()> make_handler;
   // What is counted. [I/O threads] Each may be empty.
   std::function<void(const FinishedRequest&)> finished = {};
@@ -79,8 +79,8 @@ class HttpServer {
   // Where it listens, with the ports that it has: "http://127.0.0.1:8080", "unix:PATH".
   const std::vector<std::string>& addresses() const;
 
-  // Takes no new connections, answers what runs, closes all connections, ends the threads. Returns how
-  // many connections had to be cut off because stop_timeout passed.
+  // Takes no new connections, answers what runs, closes all connections, ends the threads. Returns
+  // how many connections had to be cut off because stop_timeout passed.
   size_t stop();
 
   ServerCounts counts() const;  // [any thread]

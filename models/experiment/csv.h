@@ -22,6 +22,8 @@ class CsvReader {
 
   // The position of a column, compared without case; -1 where there is none.
   int column(const std::string& name) const;
+  // The name of a column as the header has it.
+  const std::string& name(int column) const { return columns_[static_cast<size_t>(column)]; }
   // The names as the header has them, with commas between.
   std::string header() const;
 

@@ -20,10 +20,9 @@ std::string_view estimator_name(PolicyEstimator estimator) {
   return "";
 }
 
-void OffPolicyLog::Sums::weigh(double weight) {
-  weights += weight;
-  squares += weight * weight;
-  largest = std::max(largest, weight);
+void OffPolicyLog::Sums::add(double estimate, double mean_weight) {
+  rows.add({estimate, mean_weight});
+  largest = std::max(largest, mean_weight);
 }
 
 void OffPolicyLog::add(std::span<const LoggedAction> page) {
@@ -31,23 +30,21 @@ void OffPolicyLog::add(std::span<const LoggedAction> page) {
   double reward = 0, product = 1, above = 0, own = 0, robust = 0;
   double above_weights = 0, own_weights = 0;
   for (const LoggedAction& action : page) {
-    const double w = action.target / action.logged;
-    product *= w;
+    product *= action.target / action.logged;
+    const double of_position =
+        (std::isnan(action.target_position) ? action.target : action.target_position) /
+        (std::isnan(action.logged_position) ? action.logged : action.logged_position);
     reward += action.reward;
     above += product * action.reward;
-    own += w * action.reward;
-    robust += action.predicted_policy + w * (action.reward - action.predicted);
+    own += of_position * action.reward;
+    robust += action.predicted_policy + of_position * (action.reward - action.predicted);
     above_weights += product;
-    own_weights += w;
-    sums_[kAbove].weigh(product);
-    sums_[kOwn].weigh(w);
-    sums_[kRobust].weigh(w);
+    own_weights += of_position;
   }
-  sums_[kWhole].weigh(product);
-  sums_[kWhole].rows.add({product * reward, product});
-  sums_[kAbove].rows.add({above, above_weights / positions});
-  sums_[kOwn].rows.add({own, own_weights / positions});
-  sums_[kRobust].rows.add({robust, own_weights / positions});
+  sums_[kWhole].add(product * reward, product);
+  sums_[kAbove].add(above, above_weights / positions);
+  sums_[kOwn].add(own, own_weights / positions);
+  sums_[kRobust].add(robust, own_weights / positions);
   rewards_.add({reward});
   ++pages_;
   actions_ += page.size();
@@ -65,10 +62,16 @@ PolicyValue OffPolicyLog::value(PolicyEstimator estimator, double level) const {
                                  : sums.rows.moments(0);
   PolicyValue result;
   result.value = mean_interval(moments, level);
-  result.effective_samples = sums.weights * sums.weights / sums.squares;
-  result.largest_weight = sums.largest / sums.weights;
-  result.mean_weight = sums.rows.mean(1);
-  result.weight_error = std::sqrt(sums.rows.moments(1).variance_of_mean());
+  const ArmMoments weights = sums.rows.moments(1);
+  const double sum = weights.units * weights.mean;
+  // sum m^2 = (n - 1) var m + n (mean m)^2
+  const double scatter = weights.units > 1 ? (weights.units - 1) * weights.variance : 0;
+  if (sum > 0) {
+    result.effective_pages = sum * sum / (scatter + weights.mean * sum);
+    result.largest_weight = sums.largest / sum;
+  }
+  result.mean_weight = weights.mean;
+  result.weight_error = std::sqrt(weights.variance_of_mean());
   return result;
 }
 

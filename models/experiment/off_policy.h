@@ -1,6 +1,6 @@
-// Off-policy evaluation: what a policy would earn, from the log of another one that drew its actions
-// with known probabilities. A page has one action or several, one at each of its positions; pages are
-// independent, actions of one page need not be.
+// Off-policy evaluation: what a policy would earn, from the log of another one that drew its
+// actions with known probabilities. A page has one action or several, one at each of its positions;
+// pages are independent, actions of one page need not be.
 #pragma once
 
 #include <array>
@@ -13,32 +13,39 @@
 
 namespace barker {
 
+// The probabilities of an action are those given the actions above it on the page. Where positions
+// are not drawn independently, as where nothing is drawn twice, its probability at the position
+// whatever stands above is another number, which the last two estimators need.
 struct LoggedAction {
   double reward = 0;
-  double logged = 0;            // probability with which the logging policy took the action, > 0
-  double target = 0;            // probability with which the judged policy takes it
-  double predicted = 0;         // reward that a model predicts for the action; doubly robust alone
-  double predicted_policy = 0;  // mean prediction over the judged policy's actions; the same
+  double logged = 0;             // with which the logging policy took the action, > 0
+  double target = 0;             // with which the judged policy takes it
+  double predicted = 0;          // reward that a model predicts for the action
+  double predicted_policy = 0;   // mean prediction over the judged policy's actions
+  double logged_position = NAN;  // whatever stands above, > 0; NaN: the same as `logged`
+  double target_position = NAN;  // whatever stands above; NaN: the same as `target`
 };
 
 // How the rewards of a page are weighted. With w = target / logged of each action, and positions
 // counted from 1:
 enum class PolicyEstimator : uint8_t {
-  // Inverse propensity scoring (Horvitz, Thompson 1952): the product of all w of the page times the sum
-  // of its rewards. It assumes nothing of how positions act on each other, and soon weighs few pages.
+  // Inverse propensity scoring (Horvitz, Thompson 1952): the product of all w of the page times the
+  // sum of its rewards. It assumes nothing of how positions act on each other, and few pages soon
+  // have most of the weight.
   kPage,
-  // The same divided by the mean weight (Swaminathan, Joachims 2015, "The Self-Normalized Estimator for
-  // Counterfactual Learning", section 4), with the delta method's variance of a ratio.
+  // The same divided by the mean weight (Swaminathan, Joachims 2015, "The Self-Normalized Estimator
+  // for Counterfactual Learning", section 4), with the delta method's variance of a ratio.
   kSelfNormalised,
   // Each reward times the product of the w from position 1 to its own (McInerney et al. 2020,
-  // "Counterfactual Evaluation of Slate Recommendations with Sequential Reward Interactions"): right
-  // where a reward depends on what stands above it, but not on what stands below.
+  // "Counterfactual Evaluation of Slate Recommendations with Sequential Reward Interactions"):
+  // right where a reward depends on what stands above it, but not on what stands below.
   kCascade,
-  // Each reward times its own w (Li et al. 2018, "Offline Evaluation of Ranking Policies with Click
-  // Models", item-position model): right where a reward depends on its own position alone.
+  // Each reward times target_position / logged_position (Li et al. 2018, "Offline Evaluation of
+  // Ranking Policies with Click Models", item-position model): right where a reward depends on its
+  // own action and position alone.
   kPosition,
-  // Each position by itself, q_policy + w (reward - q) (Dudik, Langford, Li 2011, Eq. 2): right where
-  // kPosition is, or where the predictions q are right.
+  // Each position by itself, q_policy + w (reward - q) with the w of kPosition (Dudik, Langford,
+  // Li 2011, Eq. 2): right where kPosition is, or where the predictions q are right.
   kDoublyRobust,
 };
 inline constexpr std::array kPolicyEstimators = {
@@ -49,11 +56,12 @@ inline constexpr std::array kPolicyEstimators = {
 std::string_view estimator_name(PolicyEstimator estimator);
 
 struct PolicyValue {
-  Effect value;                    // reward a page, with its interval; p is of "it earns nothing"
-  double effective_samples = NAN;  // (sum w)^2 / sum w^2 of its weights (Kish 1965)
-  double largest_weight = NAN;     // share of the largest weight in their sum
-  double mean_weight = NAN;        // near 1 where the logged probabilities are right
-  double weight_error = NAN;       // standard error of mean_weight
+  Effect value;  // reward a page, with its interval; p is of "it earns nothing"
+  // What the pages are worth: (sum m)^2 / sum m^2 (Kish 1965), m being the mean weight of a page.
+  double effective_pages = NAN;
+  double largest_weight = NAN;  // share of the largest page's weight in their sum
+  double mean_weight = NAN;     // near 1 where the logged probabilities are right
+  double weight_error = NAN;    // standard error of mean_weight
 };
 
 // Gathers a log in one pass, in memory that does not grow. One thread.
@@ -73,10 +81,9 @@ class OffPolicyLog {
 
  private:
   struct Sums {
-    Covariances<2>
-        rows;  // of a page: the estimate, and its weight (the mean of its actions' weights)
-    double weights = 0, squares = 0, largest = 0;  // of all weights
-    void weigh(double weight);
+    Covariances<2> rows;  // of a page: the estimate, and the mean of its weights
+    double largest = 0;   // of these means
+    void add(double estimate, double mean_weight);
   };
   enum Kind : uint8_t { kWhole, kAbove, kOwn, kRobust, kKinds };
 

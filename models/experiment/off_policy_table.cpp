@@ -43,8 +43,13 @@ class PolicyTable {
       return csv_.wrong("expected a header with the columns reward,logged,target, found " +
                         csv_.header());
     }
+    logged_position_ = csv_.column("logged_position");
+    target_position_ = csv_.column("target_position");
     if ((predicted_ < 0) != (predicted_policy_ < 0)) {
       return csv_.wrong("expected predicted and predicted_policy together, found one of them");
+    }
+    if ((logged_position_ < 0) != (target_position_ < 0)) {
+      return csv_.wrong("expected logged_position and target_position together, found one of them");
     }
     report_.has_predictions = predicted_ >= 0;
     return {};
@@ -59,23 +64,27 @@ class PolicyTable {
                       (text.empty() ? "nothing" : "\"" + text + "\""));
   }
 
-  Result<double> probability(const std::vector<std::string>& fields, int column,
-                             const char* what) const {
-    const Result<double> value = number(fields, column, what);
+  Result<double> probability(const std::vector<std::string>& fields, int column) const {
+    const std::string name = csv_.name(column);
+    const Result<double> value = number(fields, column, name.c_str());
     if (!value.ok() || (*value >= 0 && *value <= 1)) return value;
-    return csv_.wrong(std::string(what) + ": expected a probability, found " +
+    return csv_.wrong(name + ": expected a probability, found " +
                       fields[static_cast<size_t>(column)]);
   }
 
   Result<LoggedAction> action_of(const std::vector<std::string>& fields) const {
     const Result<double> reward = number(fields, reward_, "reward");
     if (!reward.ok()) return reward.status();
-    const Result<double> logged = probability(fields, logged_, "logged");
-    if (!logged.ok()) return logged.status();
-    if (*logged == 0) return csv_.wrong("logged: an action with probability 0 cannot be taken");
-    const Result<double> target = probability(fields, target_, "target");
-    if (!target.ok()) return target.status();
-    LoggedAction action{*reward, *logged, *target};
+    LoggedAction action;
+    action.reward = *reward;
+    if (Status s = read_pair(fields, logged_, target_, action.logged, action.target); !s.ok()) {
+      return s;
+    }
+    if (logged_position_ >= 0) {
+      Status s = read_pair(fields, logged_position_, target_position_, action.logged_position,
+                           action.target_position);
+      if (!s.ok()) return s;
+    }
     if (!report_.has_predictions) return action;
     const Result<double> predicted = number(fields, predicted_, "predicted");
     if (!predicted.ok()) return predicted.status();
@@ -84,6 +93,22 @@ class PolicyTable {
     action.predicted = *predicted;
     action.predicted_policy = *of_policy;
     return action;
+  }
+
+  // Reads with which probabilities the logging and the judged policy take the action.
+  Status read_pair(const std::vector<std::string>& fields, int logged_column, int target_column,
+                   double& logged, double& target) const {
+    const Result<double> of_log = probability(fields, logged_column);
+    if (!of_log.ok()) return of_log.status();
+    if (*of_log == 0) {
+      return csv_.wrong(csv_.name(logged_column) +
+                        ": an action with probability 0 cannot be taken");
+    }
+    const Result<double> of_target = probability(fields, target_column);
+    if (!of_target.ok()) return of_target.status();
+    logged = *of_log;
+    target = *of_target;
+    return {};
   }
 
   // Ends the page before this row unless the row belongs to it.
@@ -104,14 +129,15 @@ class PolicyTable {
 
   CsvReader csv_;
   OffPolicyReport& report_;
-  int reward_ = -1, logged_ = -1, target_ = -1, page_ = -1, predicted_ = -1, predicted_policy_ = -1;
+  int reward_ = -1, logged_ = -1, target_ = -1, page_ = -1;
+  int predicted_ = -1, predicted_policy_ = -1, logged_position_ = -1, target_position_ = -1;
   std::string current_;
   std::unordered_set<uint64_t> seen_;  // fingerprints of pages
   std::vector<LoggedAction> actions_;  // of the page that is read
 };
 
-// Which estimators say something of their own. Where a page has one action, the first, the cascade and
-// the position's are the same.
+// Which estimators say something of their own. Where a page has one action, the first, the cascade
+// and the position's are the same.
 std::vector<PolicyEstimator> estimators_of(const OffPolicyReport& report) {
   std::vector<PolicyEstimator> estimators;
   for (const PolicyEstimator estimator : kPolicyEstimators) {
@@ -125,21 +151,23 @@ std::vector<PolicyEstimator> estimators_of(const OffPolicyReport& report) {
 }
 
 void add_warnings(OffPolicyReport& report) {
-  constexpr double kFewSamples = 100, kFewRewards = 20, kLargeShare = .05, kManyErrors = 4;
+  constexpr double kFewPages = 100, kFewRewards = 20, kLargeShare = .05, kManyErrors = 4;
   const auto warn = [&](const std::string& text) { report.warnings.push_back(text); };
   if (static_cast<double>(report.log.rewarded()) < kFewRewards) {
-    warn("Only " + std::to_string(report.log.rewarded()) +
-         " pages have a reward: the intervals rest on the normal distribution and are too narrow.");
+    warn("Pages with a reward: " + std::to_string(report.log.rewarded()) +
+         ". The intervals rest on the normal distribution and are too narrow for so few.");
   }
   for (const PolicyEstimator estimator : estimators_of(report)) {
     const PolicyValue value = report.log.value(estimator, report.level);
     const std::string name(estimator_name(estimator));
-    if (!(value.effective_samples >= kFewSamples)) {
-      warn(name + ": the weights are worth " + number_text(value.effective_samples, 0) +
-           " samples. The policies differ too much for this log.");
+    if (value.mean_weight == 0) {
+      warn(name + ": the judged policy takes none of the logged actions.");
+    } else if (value.effective_pages < kFewPages) {
+      warn(name + ": pages that the log is worth: " + number_text(value.effective_pages, 0) +
+           ". The policies differ too much for it, or it is too short.");
     } else if (value.largest_weight > kLargeShare) {
-      warn(name + ": one weight has " + number_text(100 * value.largest_weight, 1) +
-           "% of their sum.");
+      warn(name + ": one page has " + number_text(100 * value.largest_weight, 1) +
+           "% of the weight.");
     }
     if (std::fabs(value.mean_weight - 1) > kManyErrors * value.weight_error) {
       warn(name + ": the mean weight is " + number_text(value.mean_weight, 3) +
@@ -149,11 +177,14 @@ void add_warnings(OffPolicyReport& report) {
   }
 }
 
-nlohmann::ordered_json json_of(const Effect& value) {
-  const auto number = [](double x) {
-    return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr);
-  };
-  return {{"value", number(value.value)}, {"low", number(value.low)}, {"high", number(value.high)}};
+using Json = nlohmann::ordered_json;
+
+Json json_number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
+
+Json json_of(const Effect& value) {
+  return {{"value", json_number(value.value)},
+          {"low", json_number(value.low)},
+          {"high", json_number(value.high)}};
 }
 
 }  // namespace
@@ -184,14 +215,16 @@ std::string to_text(const OffPolicyReport& report) {
   std::string text = report.name + ": " + count_text(static_cast<double>(log.pages())) +
                      " pages, " + count_text(static_cast<double>(log.actions())) + " actions\n\n" +
                      padded("reward a page", 18) + padded("value", 12) +
-                     padded(number_text(100 * report.level, 0) + "% interval", 26) +
-                     padded("worth samples", 15) + "largest weight\n" +
+                     padded(number_text(100 * report.level) + "% interval", 26) +
+                     padded("worth pages", 15) + "largest weight\n" +
                      row("as logged", log.logged(report.level)) + "\n";
   for (const PolicyEstimator estimator : estimators_of(report)) {
     const PolicyValue value = log.value(estimator, report.level);
     text += row(std::string(estimator_name(estimator)), value.value) +
-            padded(count_text(value.effective_samples), 15) +
-            number_text(100 * value.largest_weight, 2) + "%\n";
+            padded(count_text(value.effective_pages), 15) +
+            (std::isfinite(value.largest_weight) ? number_text(100 * value.largest_weight, 2) + "%"
+                                                 : "-") +
+            "\n";
   }
   for (const std::string& warning : report.warnings) text += "\nWARNING: " + warning;
   if (!report.warnings.empty()) text += "\n";
@@ -199,16 +232,14 @@ std::string to_text(const OffPolicyReport& report) {
 }
 
 std::string to_json(const OffPolicyReport& report) {
-  using Json = nlohmann::ordered_json;
   Json estimators = Json::array();
   for (const PolicyEstimator estimator : estimators_of(report)) {
     const PolicyValue value = report.log.value(estimator, report.level);
-    const auto number = [](double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); };
     Json json = {{"estimator", estimator_name(estimator)}};
     json.update(json_of(value.value));
-    json["effective_samples"] = number(value.effective_samples);
-    json["largest_weight"] = number(value.largest_weight);
-    json["mean_weight"] = number(value.mean_weight);
+    json["effective_pages"] = json_number(value.effective_pages);
+    json["largest_weight"] = json_number(value.largest_weight);
+    json["mean_weight"] = json_number(value.mean_weight);
     estimators.push_back(std::move(json));
   }
   const Json json = {

@@ -1,11 +1,11 @@
 // Off-policy evaluation of a table: a CSV file (csv.h) with the columns
 //
-//   reward,logged,target[,page][,predicted,predicted_policy]
+//   reward,logged,target[,page][,logged_position,target_position][,predicted,predicted_policy]
 //
-// in any order, others being ignored. `logged` and `target` are the probabilities with which the
-// logging and the judged policy take the row's action. Rows of one `page` stand together, in the order
-// of their positions; without the column each row is a page of its own. Memory grows with the number of
-// pages that are named, by some 16 bytes each, and with nothing else. One thread.
+// in any order, others being ignored; they are the members of LoggedAction. Rows of one `page`
+// stand together, in the order of their positions; without the column each row is a page of its
+// own. Memory grows with the number of pages that are named, by some 16 bytes each, and with
+// nothing else. One thread.
 #pragma once
 
 #include <string>

@@ -14,6 +14,7 @@ namespace barker {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 Result<OffPolicyReport> evaluated(const std::string& text) {
   const std::string path = temporary_path("actions.csv");
@@ -42,6 +43,7 @@ TEST(OffPolicyTable, RefusesWhatIsWrongByLine) {
   const std::pair<const char*, const char*> cases[] = {
       {"reward,logged\n1,1\n", "columns reward,logged,target, found reward,logged"},
       {"reward,logged,target,predicted\n", "expected predicted and predicted_policy together"},
+      {"reward,logged,target,logged_position\n", "logged_position and target_position together"},
       {"reward,logged,target\n", "expected rows behind the header, found none"},
       {"reward,logged,target\n1,.5,.5\n1,0,.5\n",
        "actions.csv:3: logged: an action with probability 0 cannot be taken"},
@@ -73,16 +75,18 @@ TEST(OffPolicyTable, WarnsWhereAValueIsNotToBeTrusted) {
   ASSERT_TRUE(good.ok());
   EXPECT_TRUE(good->warnings.empty()) << to_text(*good);
   const auto few = evaluated(table(50, "1,1"));
-  EXPECT_THAT(to_text(*few), HasSubstr("Only 5 pages have a reward"));
-  EXPECT_THAT(to_text(*few), HasSubstr("WARNING: ips: the weights are worth 50 samples"));
+  EXPECT_THAT(to_text(*few), HasSubstr("Pages with a reward: 5."));
+  EXPECT_THAT(to_text(*few), HasSubstr("WARNING: ips: pages that the log is worth: 50."));
   const auto wrong = evaluated(table(1000, ".5,1"));
   EXPECT_THAT(to_text(*wrong), HasSubstr("ips: the mean weight is 2.000 where right"));
-  const auto one = evaluated(table(1000, "1,.5") + "0,.001,1\n");
-  EXPECT_THAT(to_text(*one), HasSubstr("ips: the weights are worth"));
-  // A policy that takes none of the logged actions has no weights at all.
+  const auto rare = evaluated(table(4000, "1,1") + "1,.001,1\n");
+  EXPECT_THAT(to_text(*rare), HasSubstr("ips: pages that the log is worth: 25."));
+  const auto large = evaluated(table(4000, "1,1") + "1,.003,1\n");
+  EXPECT_THAT(to_text(*large), HasSubstr("ips: one page has 7.7% of the weight"));
   const auto none = evaluated(table(1000, "1,0"));
   ASSERT_TRUE(none.ok());
-  EXPECT_THAT(to_text(*none), HasSubstr("ips: the weights are worth"));
+  EXPECT_THAT(to_text(*none), HasSubstr("ips: the judged policy takes none of the logged actions"));
+  EXPECT_THAT(to_text(*none), Not(HasSubstr("nan")));
 }
 
 TEST(OffPolicyTable, JsonHasEachEstimatorThatSaysSomethingOfItsOwn) {

@@ -203,7 +203,7 @@ TEST(OpenBandit, ValuesTheBanditFromTheRandomLogWithAnHonestInterval) {
   const PolicyValue by_snips = actions.value(PolicyEstimator::kSelfNormalised);
   EXPECT_NEAR(by_ips.value.value, .00566, 5e-5);
   EXPECT_NEAR(by_snips.value.value, .00574, 5e-5);
-  EXPECT_NEAR(by_ips.effective_samples, 2869, 30);
+  EXPECT_NEAR(by_ips.effective_pages, 2869, 30);
   // 46 clicks say little: the interval holds what the policy earned when it really ran.
   EXPECT_LT(by_ips.value.low, on_policy);
   EXPECT_GT(by_ips.value.high, on_policy);
