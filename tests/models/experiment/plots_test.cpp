@@ -38,6 +38,15 @@ TEST(CurvesPlot, BeginsItsAxisNearTheSmallestValueAndItsDaysAtOne) {
   EXPECT_EQ(svg.find(">0</text>"), std::string::npos);
 }
 
+TEST(CurvesPlot, KeepsTheLabelsOfEqualCurvesApart) {
+  const std::string svg = curves_plot("CTR", {{"a", {0.04, 0.05}}, {"b", {0.04, 0.05}}});
+  const auto y_of = [&](const std::string& style) {
+    const size_t at = svg.find(" y='", svg.find("class='" + style + "'"));
+    return std::stod(svg.substr(at + 4));
+  };
+  EXPECT_GE(std::abs(y_of("label0") - y_of("label1")), 12);
+}
+
 TEST(CurvesPlot, DrawsOneDayAndNothingWhereNothingIsKnown) {
   EXPECT_EQ(points_of(curves_plot("CTR", {{"none", {0.04}}}), "line line0"), 1u);
   EXPECT_EQ(curves_plot("CTR", {{"none", {NAN}}, {"loop", {}}}), "");
