@@ -38,7 +38,7 @@ Curve curve(const LoopState& state, LoopArm arm, Value value) {
 std::string plots(const LoopState& state) {
   const auto rate = [](const LoopGain& gain) { return gain.rate; };
   const auto part = [](const LoopGain& gain) { return gain.of_pages; };
-  return "<div class='plots'>" +
+  return "<h2>Day by day</h2><div class='plots'>" +
          curves_plot("Expected click-through rate by day",
                      {curve(state, LoopArm::kNone, rate), curve(state, LoopArm::kFrozen, rate),
                       curve(state, LoopArm::kLoop, rate), curve(state, LoopArm::kOracle, rate)}) +

@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kValidation = 0.1;  // of the users whose logs are learned from
-constexpr uint64_t kShuffle = 21;    // stream of random numbers
+enum Stream : uint64_t { kShuffle = 21, kPastClicks = 22 };
 // Milliseconds. The next shopper begins a few seconds after the one before, whose searches take minutes.
 constexpr int64_t kLateness = 2 * 60 * 60 * 1000;
 
@@ -52,6 +52,22 @@ class DividedLog {
   std::string line_;
 };
 
+// The marketplace's log takes all of a title as read, wherever it stands. Here titles are read as on the loop's
+// pages, because weights that learn from both logs, and a gate that compares them, need one truth.
+void click_as_read(const Shop& shop, const Shopper& shopper, Random& random, SearchEvent& event) {
+  const ReadingModel& reading = shop.options().reading;
+  for (size_t i = 0; i < event.ads.size(); ++i) {
+    AdImpression& shown = event.ads[i];
+    const MarketAd& ad = shop.ad(shown.id);
+    TitleRead title;
+    for (const size_t p : ad.in_title) {
+      title.in_title.push_back(liking(shopper.taste, market_categories()[ad.category].points[p]));
+    }
+    shown.true_probability = look_probability(reading, i + 1) * click_probability(reading, title);
+    shown.clicked = random.chance(shown.true_probability);
+  }
+}
+
 // Clicks of one kind, in the order of the log, dealt anew.
 class DealtClicks {
  public:
@@ -75,14 +91,17 @@ class DealtClicks {
 
 Status write_past(const LoopOptions& options, const Market& market, const LoopDayFiles& files) {
   DividedLog log(options, files);
+  const Shop shop(market, options.shopping);
   std::vector<ShopperMemory> memory(market.shoppers().size());
   uint32_t written = 0;
   Status failed;
   for (uint32_t u = 0; u < memory.size(); ++u) {
     Shopper shopper = market.shoppers()[u];
+    Random random(options.seed * kRandomStep + u, kPastClicks);
     // A shopper's searches are learned from as a whole, or not at all.
     const bool is_logged = written < options.past_events;
-    remember_the_past(market, options.seed, u, options.past, shopper, [&](const SearchEvent& e) {
+    remember_the_past(market, options.seed, u, options.past, shopper, [&](SearchEvent& e) {
+      click_as_read(shop, shopper, random, e);
       if (!is_logged || !failed.ok()) return;
       failed = log.write(e);
       ++written;

@@ -151,11 +151,11 @@ Random random_of_shopper(uint64_t seed, uint32_t shopper, uint64_t day) {
 }
 
 void remember_the_past(const Market& market, uint64_t seed, uint32_t number, double mean,
-                       Shopper& shopper, const std::function<void(const SearchEvent&)>& tell) {
+                       Shopper& shopper, const std::function<void(SearchEvent&)>& tell) {
   Random random = random_of_shopper(seed, number, kPast);
   const uint64_t searches = random.poisson(mean);
   for (uint32_t i = 0; i < searches; ++i) {
-    const SearchEvent event = market.random_search(shopper, i, random);
+    SearchEvent event = market.random_search(shopper, i, random);
     if (tell) tell(event);
     market.remember(shopper, event);
   }

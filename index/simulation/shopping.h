@@ -102,8 +102,8 @@ class ShoppingSession {
 Random random_of_shopper(uint64_t seed, uint32_t shopper, uint64_t day);
 
 // What a shopper searched before the first day, `mean` searches on average, which makes the history. `tell`
-// gets each search; it may be empty.
+// gets each search, and may change what was clicked; it may be empty.
 void remember_the_past(const Market& market, uint64_t seed, uint32_t number, double mean,
-                       Shopper& shopper, const std::function<void(const SearchEvent&)>& tell = {});
+                       Shopper& shopper, const std::function<void(SearchEvent&)>& tell = {});
 
 }  // namespace barker

@@ -104,6 +104,21 @@ std::string band(const char* style, const std::vector<TimePoint>& points, const 
   return edge.empty() ? "" : polygon(style, edge);
 }
 
+// The label at a curve's end.
+struct EndLabel {
+  double y;
+  std::string style, text;
+};
+
+// So that labels of curves that end at one place can be read.
+void move_apart(std::vector<EndLabel>& labels) {
+  constexpr double kLine = 12;
+  std::ranges::sort(labels, {}, &EndLabel::y);
+  for (size_t i = 1; i < labels.size(); ++i) {
+    labels[i].y = std::max(labels[i].y, labels[i - 1].y + kLine);
+  }
+}
+
 }  // namespace
 
 std::string interval_plot(const std::string& title, const std::vector<IntervalRow>& rows) {
@@ -176,7 +191,7 @@ std::string curves_plot(const std::string& title, const std::vector<Curve>& curv
   Scale x = {1, 2, kLeft, kWidth - kRight - kLabels};
   Scale y = {INFINITY, -INFINITY, kHeight - kBottom, kTop};
   for (const Curve& curve : curves) {
-    x.hold(static_cast<double>(curve.values.size()));
+    if (!curve.values.empty()) x.hold(static_cast<double>(curve.values.size()));
     for (const double value : curve.values) y.hold(value);
   }
   if (!(y.low <= y.high)) return "";
@@ -187,6 +202,7 @@ std::string curves_plot(const std::string& title, const std::vector<Curve>& curv
     out += line("axis", kLeft, y.at(tick), x.to, y.at(tick));
     out += words("text-anchor='end'", kLeft - 6, y.at(tick) + 4, percent(tick, step));
   }
+  std::vector<EndLabel> labels;
   for (size_t i = 0; i < curves.size(); ++i) {
     const std::string number = std::to_string(i % 4);
     std::vector<std::pair<double, double>> points;
@@ -196,8 +212,11 @@ std::string curves_plot(const std::string& title, const std::vector<Curve>& curv
     }
     if (points.empty()) continue;
     out += polyline(("line line" + number).c_str(), points);
-    out += words(("class='label" + number + "'").c_str(), x.to + 4, points.back().second + 4,
-                 escaped(curves[i].label));
+    labels.push_back({points.back().second + 4, "class='label" + number + "'", curves[i].label});
+  }
+  move_apart(labels);
+  for (const EndLabel& label : labels) {
+    out += words(label.style.c_str(), x.to + 4, label.y, escaped(label.text));
   }
   return out + day_axis(x) + "</svg></figure>";
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -191,6 +192,24 @@ TEST(Loop, ShufflesTheLabelsOfOneDay) {
   EXPECT_GT(clicks, 10u);
   EXPECT_EQ(shuffled_clicks, clicks);
   EXPECT_FALSE(shuffled_text == text);
+}
+
+// Weights that learn from the past and from the loop's days meet one truth of how ads are read.
+TEST(Loop, LogsThePastAsItsPagesAreRead) {
+  LoopOptions options = small();
+  options.days = 1;
+  options.past_events = 200;
+  finished(options);
+  std::ifstream log(loop_day_in(options.directory, 0) + "/events.jsonl");
+  double first = 0, fifth = 0;
+  for (std::string line; std::getline(log, line);) {
+    const auto ads = nlohmann::json::parse(line)["ads"];
+    ASSERT_EQ(ads.size(), 5u);
+    first += ads[0]["p"].get<double>();
+    fifth += ads[4]["p"].get<double>();
+  }
+  EXPECT_GT(first, 0);
+  EXPECT_NEAR(first / fifth, std::sqrt(5), 0.5);
 }
 
 TEST(Loop, NamesTheOptionsThatDifferFromThoseItBeganWith) {
