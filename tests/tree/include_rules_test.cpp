@@ -50,6 +50,7 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"plugin/host", {"models/base", "models/weights", "plugin"}},
     {"plugin/adapters/sphinx", {"models/base", "models/text", "plugin", "plugin/host"}},
     {"plugin/adapters/python", {"plugin"}},
+    {"plugin/adapters/java", {"plugin"}},
     {"index", {}},  // holds no code of its own: see below
     {"index/catalogue", {"models/base", "models/text", "plugin"}},
     {"index/config", {"models/base", "models/text", "models/command"}},
