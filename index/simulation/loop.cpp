@@ -30,7 +30,8 @@ constexpr char kCanary[] = "canary";
 constexpr char kWeights[] = "weights";            // directory in the loop's
 constexpr char kFirstWeights[] = "first.barker";  // in the loop's
 
-// One loop at a time writes to a directory. The lock goes with the process.
+// One loop at a time writes to a directory. The trainer inherits the lock, so that none of a loop that
+// was killed is still writing there.
 class DirectoryLock {
  public:
   static Result<DirectoryLock> take(const std::string& directory) {
@@ -38,10 +39,12 @@ class DirectoryLock {
     fs::create_directories(directory, error);
     if (error) return io_error(directory + ": cannot be made: " + error.message());
     const std::string path = directory + "/loop.lock";
-    DirectoryLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    DirectoryLock lock(::open(path.c_str(), O_RDWR | O_CREAT, 0644));
     if (lock.descriptor_ < 0) return io_error(path + ": " + std::strerror(errno));
     if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) == 0) return lock;
-    return io_error(path + ": another loop is running in this directory");
+    return io_error(path +
+                    ": another loop, or the trainer of one that was killed, is running in this "
+                    "directory");
   }
   ~DirectoryLock() {
     if (descriptor_ >= 0) ::close(descriptor_);
@@ -169,20 +172,47 @@ class Loop {
     }
     state_.trusted = {0};
     if (fs::exists(weights_ + "/CURRENT")) return {};  // published before a kill
-    const Result<std::string> version =
-        publish_weights(o_.directory + "/" + kFirstWeights, weights_);
+    const Result<std::string> version = publish_as(1, o_.directory + "/" + kFirstWeights, "");
     return version.ok() ? Status() : version.status();
+  }
+
+  // Publishes a file as version `number`. What a loop that was killed left of this version goes first:
+  // a copy that neither CURRENT nor a label names yet.
+  Result<std::string> publish_as(uint64_t number, const std::string& file,
+                                 const std::string& label) const {
+    if (fs::exists(weights_)) {
+      Result<std::vector<WeightVersion>> found = weight_versions(weights_);
+      if (!found.ok()) return found.status();
+      for (const WeightVersion& version : *found) {
+        if (version.number < number || version.current || !version.labels.empty()) continue;
+        std::error_code error;
+        fs::remove(weights_ + "/" + version.name, error);
+        if (error) return io_error(weights_ + "/" + version.name + ": " + error.message());
+      }
+    }
+    return publish_weights(file, weights_, label);
+  }
+
+  // The first weights are version 1, and each candidate that was published before today is one more.
+  uint64_t next_version() const {
+    const auto published = std::ranges::count_if(
+        state_.days, [](const LoopDay& day) { return !day.published.empty(); });
+    return 2 + static_cast<uint64_t>(published);
   }
 
   Status write_index(const Market& market, const std::string& index) const {
     const std::string catalogue = in_day("catalogue.jsonl");
     if (Status s = write_catalogue(market.ads(), o_.market.seed, catalogue); !s.ok()) return s;
+    std::error_code error;
+    fs::remove_all(index, error);  // a loop that was killed may have removed a part of it
+    if (error) return io_error(index + ": cannot be removed: " + error.message());
     Result<IndexWriter> writer = IndexWriter::open(index, {});
     if (!writer.ok()) return writer.status();
     BadLines bad;
     const auto read =
         for_each_ad(catalogue, bad, [&](CatalogueAd ad) { return writer->add(std::move(ad)); });
     if (!read.ok()) return read.status();
+    if (bad.count() > 0) return bad_data(bad.report(catalogue));
     return writer->finish();
   }
 
@@ -239,21 +269,31 @@ class Loop {
     const std::string window = in_day("window.jsonl");
     if (Status s = write_window(logs, window); !s.ok()) return s;
     today().gate.against = found->current;
+    const std::string candidate = in_day("candidate.barker");
+    std::error_code ignored;
+    fs::remove(candidate, ignored);
     const Status s = train_weights(o_, {.data = inside(window),
                                         .start = std::string(kWeights) + "/" + found->current,
-                                        .out = inside(in_day("candidate.barker")),
+                                        .out = inside(candidate),
                                         .epochs = o_.epochs,
                                         .day = state_.day});
-    std::error_code ignored;
     fs::remove(window, ignored);
-    return s;
+    if (s.code() != Code::kBadData) return s;
+    // A day from which nothing can be learned, such as one whose loss runs away, ends no loop.
+    today().gate.reason = "nothing was learned: " + s.message();
+    return {};
   }
 
   // Twice: on the held-out users of today, and on those of the last trusted day. Where today's log is wrong, the
   // first says nothing, for what was learned from wrong labels may fit them.
   Status gate() {
     LoopGate& gate = today().gate;
-    const auto ask = [&](uint32_t day) {
+    if (!fs::exists(in_day("candidate.barker"))) {  // the reason says why
+      gate.today = kExitGateFailed;
+      return {};
+    }
+    const auto ask = [&](uint32_t day) -> Result<int> {
+      if (fs::is_empty(files(day).held_out)) return int{kExitCannotJudge};
       return ask_gate(o_, state_.day, inside(in_day("candidate.barker")),
                       std::string(kWeights) + "/" + gate.against, inside(files(day).held_out));
     };
@@ -285,7 +325,7 @@ class Loop {
     Result<Versions> found = versions();
     if (!found.ok()) return found.status();
     if (found->canary.empty()) {  // otherwise it was published before a kill
-      Result<std::string> version = publish_weights(in_day("candidate.barker"), weights_, kCanary);
+      Result<std::string> version = publish_as(next_version(), in_day("candidate.barker"), kCanary);
       if (!version.ok()) return version.status();
       found->canary = std::move(*version);
     }

@@ -44,6 +44,10 @@ std::string plugin_config(const LoopOptions& o, LoopArm arm, uint32_t day) {
          std::to_string(day) + "\"\n";
 }
 
+Status unexpected_answer(const std::string& command, const std::string& answer) {
+  return {Code::kFailedPrecondition, "the loop's host answered \"" + command + "\" by: " + answer};
+}
+
 // The generations of the loop's host, 0 where there is none.
 struct Generations {
   uint64_t serving = 0, canary = 0;
@@ -53,6 +57,7 @@ Result<Generations> generations_of(const Engine& loop) {
   const Result<std::string> line = loop.ask("status");
   if (!line.ok()) return line.status();
   const auto status = nlohmann::json::parse(*line, nullptr, /*allow_exceptions=*/false);
+  if (!status.is_object() || status.contains("error")) return unexpected_answer("status", *line);
   const auto of = [&](const char* role) -> uint64_t {
     if (!status.is_object() || !status.contains(role) || !status[role].is_object()) return 0;
     return status[role].value("generation", uint64_t{0});
@@ -87,7 +92,7 @@ class Traffic {
       if (Status s = set_share(part); !s.ok()) return s;
       const size_t from = blocks_.size() * part / parts, to = blocks_.size() * (part + 1) / parts;
       if (Status s = run_blocks(from, to); !s.ok()) return s;
-      look(std::min(to * kBlock, arms_.size()));
+      if (Status s = look(std::min(to * kBlock, arms_.size())); !s.ok()) return s;
     }
     conclude_canary();
     sum_up();
@@ -140,9 +145,12 @@ class Traffic {
   Status set_share(size_t part) {
     if (!traffic_.has_canary) return {};
     const double share = is_running_ ? o_.rollout.ramp[part] : 0;
-    const Result<std::string> answer = loop_->ask("shares " + number_text(share, 6) + " 0");
+    const std::string command = "shares " + number_text(share, 6) + " 0";
+    const Result<std::string> answer = loop_->ask(command);
     if (!answer.ok()) return answer.status();
-    return {};
+    const auto json = nlohmann::json::parse(*answer, nullptr, /*allow_exceptions=*/false);
+    const bool is_done = json.is_object() && !json.contains("error");
+    return is_done ? Status() : unexpected_answer(command, *answer);
   }
 
   Status run_blocks(size_t from, size_t to) {
@@ -250,8 +258,8 @@ class Traffic {
   }
 
   // At what the shoppers before `end` did.
-  void look(size_t end) {
-    if (!is_running_) return;
+  Status look(size_t end) {
+    if (!is_running_) return {};
     LoopCanary& canary = record_.canary;
     const RolloutSide serving = side(false, end), seen = side(true, end);
     last_ = look_at(serving, seen, o_.rollout);
@@ -261,13 +269,15 @@ class Traffic {
     canary.lift = last_.lift;
     canary.sequence = last_.sequence;
     const Result<Generations> now = generations_of(*loop_);
-    if (now.ok() && now->canary != generations_.canary) {
+    if (!now.ok()) return now.status();
+    if (now->canary != generations_.canary) {
       last_.stop = "the host took it back; see " + traffic_.host_log;
     }
-    if (last_.stop.empty()) return;
+    if (last_.stop.empty()) return {};
     canary.is_stopped = true;
     canary.reason = last_.stop;
     is_running_ = false;
+    return {};
   }
 
   void conclude_canary() {

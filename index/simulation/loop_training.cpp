@@ -20,8 +20,9 @@ ChildProcess trainer(const LoopOptions& options, uint32_t day, std::vector<std::
 }
 
 Status failed(const ChildProcess& child, int code) {
-  return {Code::kFailedPrecondition, command_text(child) + ": exit code " + std::to_string(code) +
-                                         "; its output is in " + child.log};
+  return {code == kExitBadData ? Code::kBadData : Code::kFailedPrecondition,
+          command_text(child) + ": exit code " + std::to_string(code) + "; its output is in " +
+              child.log};
 }
 
 }  // namespace

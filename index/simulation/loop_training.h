@@ -18,8 +18,8 @@ struct LoopTraining {
   uint32_t day = 0;
 };
 
-// Paths are within the loop's directory. Fails where the process does; the error names command, exit code
-// and log.
+// Paths are within the loop's directory. An error names command, exit code and log. One of code
+// kBadData says that nothing could be learned from this log.
 Status train_weights(const LoopOptions& options, const LoopTraining& training);
 
 // The exit code of the gate: kExitOk, kExitGateFailed or kExitCannotJudge (models/base/exit_code.h). Any other

@@ -138,6 +138,51 @@ TEST(Loop, GoesOnWhereItWasKilledWithTheSameResults) {
   EXPECT_EQ(loop_json(finished(options)), loop_json(whole));
 }
 
+// A kill within a stage leaves more than one between two stages: a part of an index that was to be removed,
+// and a version that nothing names yet.
+TEST(Loop, GoesOnFromWhatAStageThatWasKilledLeft) {
+  LoopOptions options = small();
+  const std::string whole = loop_json(finished(options));
+  options.directory = temporary_path("loop");
+  const std::string weights = options.directory + "/weights";
+  const auto leave = [&](const std::string& version) {
+    std::filesystem::create_directories(weights);
+    std::filesystem::copy_file(BARKER_SOURCE_DIR "/models/simulate/demo.barker",
+                               weights + "/" + version);
+  };
+  leave("000001.barker");
+  options.on_stage = [&](uint32_t day, LoopStage stage, bool is_written) {
+    if (!is_written || day != 1) return;
+    if (stage == LoopStage::kGate) leave("000002.barker");
+    if (stage == LoopStage::kPublish) {
+      const std::string index = loop_day_in(options.directory, 2) + "/index";
+      std::filesystem::create_directories(index);
+      std::ofstream(index + "/manifest") << "a part";
+    }
+  };
+  EXPECT_EQ(loop_json(finished(options)), whole);
+  EXPECT_EQ(weight_versions(weights)->size(), 3u);
+}
+
+TEST(Loop, GoesOnAfterADayFromWhichNothingCanBeLearned) {
+  const LoopState state =
+      finished(small(trainer_that("", "[ \"${5#day-02}\" != \"$5\" ] && exit 65")));
+  ASSERT_EQ(state.days.size(), 3u);
+  EXPECT_FALSE(state.days[1].gate.is_passed);
+  EXPECT_THAT(state.days[1].gate.reason, AllOf(HasSubstr("nothing was learned"), HasSubstr("65")));
+  EXPECT_EQ(state.days[1].published, "");
+  EXPECT_EQ(state.trusted, (std::vector<uint32_t>{0, 1}));
+}
+
+TEST(Loop, CannotJudgeWithoutHeldOutUsers) {
+  LoopOptions options = small();
+  options.days = 2;
+  options.held_out = 0;
+  const LoopState state = finished(options);
+  EXPECT_THAT(state.days[0].gate.reason, HasSubstr("cannot judge"));
+  EXPECT_EQ(state.days[0].published, "");
+}
+
 TEST(Loop, KeepsServingWhatTheGateRefusesToReplaceAndLearnsNothingOfThatDay) {
   const LoopOptions options = small(trainer_that("[ $2 = day-02/candidate.barker ] && exit 1"));
   const LoopState state = finished(options);
