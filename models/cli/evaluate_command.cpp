@@ -21,8 +21,8 @@ namespace barker {
 namespace {
 
 struct Options {
-  std::string data, json, html, isa;
-  std::vector<std::string> weights, baselines;
+  std::string json, html, isa;
+  std::vector<std::string> data, weights, baselines;
   int draws = 200;
   uint64_t seed = 1;
   double negatives_kept = 1;
@@ -45,7 +45,8 @@ class Judge {
     test = instances_of(*data_, Split::kTest, Task::kMain);
     validation = instances_of(*data_, Split::kValidation, Task::kMain);
     auxiliary = instances_of(*data_, Split::kTest, Task::kAuxiliary);
-    if (test.size() == 0) return bad_data(o.data + ": the test split has no SF impressions");
+    if (test.size() == 0)
+      return bad_data(log_name(o.data) + ": the test split has no SF impressions");
     const uint64_t all = data_->instances_of(Split::kTrain, Task::kMain);
     if (all > 0) {
       unknown_ = static_cast<float>(data_->clicks_of(Split::kTrain, Task::kMain)) /
@@ -118,7 +119,7 @@ void take_old_json_file(Options& o) {
 
 Status check_reports(const Options& o) {
   constexpr auto kKind = OutputPath::Kind::kFileOrStream;
-  std::vector<InputPath> inputs = {{"--data", o.data}};
+  std::vector<InputPath> inputs = input_paths("--data", o.data);
   for (const std::string& path : o.weights) inputs.push_back({"--weights", path});
   return check_outputs(inputs, {{"--json", o.json, kKind}, {"--html", o.html, kKind}});
 }

@@ -5,28 +5,41 @@
 #include <iostream>
 #include <limits>
 
-#include "models/base/input_file.h"
 #include "models/command/options.h"
 #include "models/command/program.h"
+#include "models/data/event_log.h"
 #include "models/data/time_check.h"
 
 namespace barker {
 
-CLI::Option* add_data_option(CLI::App& command, std::string& data, const std::string& use) {
+CLI::Option* add_data_option(CLI::App& command, std::vector<std::string>& data,
+                             const std::string& use) {
   return command
-      .add_option("--data,--events", data,
-                  "Event log, plain or gzip, or dataset of `barker-train prepare`; " + use)
+      .add_option(
+          "--data,--events", data,
+          "Event log, or dataset of `barker-train prepare`; repeatable for the files of one "
+          "log, which are merged by time; " +
+              use)
       ->required()
       ->type_name(kFile)
       ->group(kInput);
 }
 
-void add_events_option(CLI::App& command, const char* names, std::string& events) {
+void add_events_option(CLI::App& command, const char* names, std::vector<std::string>& events) {
   command
-      .add_option(names, events, "Event log as JSON Lines (models/data/EVENTS.md), plain or gzip")
+      .add_option(
+          names, events,
+          "Files of an event log as JSON Lines (models/data/EVENTS.md), plain, gzip or zstd; "
+          "they are merged by time")
       ->required()
       ->type_name(kFile)
       ->group(kInput);
+}
+
+std::vector<InputPath> input_paths(const char* option, const std::vector<std::string>& paths) {
+  std::vector<InputPath> inputs;
+  for (const std::string& path : paths) inputs.push_back({option, path});
+  return inputs;
 }
 
 void add_out_option(CLI::App& command, const char* names, std::string& out, const char* what) {
@@ -42,6 +55,7 @@ void add_main_share_option(CLI::App& command, DatasetOptions& dataset) {
 }
 
 void add_log_options(CLI::App& command, DatasetOptions& dataset) {
+  dataset.notice = [](const std::string& text) { std::cerr << visible_lines(text); };
   command
       .add_option("--encoding", dataset.encoding,
                   "Encoding of the log, such as GB18030; datasets are UTF-8")
@@ -122,10 +136,11 @@ Result<std::string> temporary_scratch() {
   return (directory / "barker").string();
 }
 
-Result<std::shared_ptr<const Dataset>> open_data(const std::string& data, const std::string& near,
+Result<std::shared_ptr<const Dataset>> open_data(const std::vector<std::string>& data,
+                                                 const std::string& near,
                                                  const DatasetOptions& options, BadLines& bad) {
   Result<std::shared_ptr<const Dataset>> opened = open_dataset_or_log(data, near, options, bad);
-  std::cerr << visible_lines(bad.report(input_name(data)));
+  std::cerr << visible_lines(bad.report(log_name(data)));
   return opened;
 }
 

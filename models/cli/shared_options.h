@@ -3,7 +3,9 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "models/base/output_paths.h"
 #include "models/data/dataset.h"
 
 namespace CLI {
@@ -13,11 +15,16 @@ class Option;
 
 namespace barker {
 
-// --data: an event log or a prepared dataset, required. `use` says what the command does with it.
-CLI::Option* add_data_option(CLI::App& command, std::string& data, const std::string& use);
+// --data: the files of an event log, or a prepared dataset; required. `use` says what the command does
+// with it.
+CLI::Option* add_data_option(CLI::App& command, std::vector<std::string>& data,
+                             const std::string& use);
 
-// --events: an event log; also an operand where `names` says so.
-void add_events_option(CLI::App& command, const char* names, std::string& events);
+// --events: the files of an event log; also operands where `names` says so.
+void add_events_option(CLI::App& command, const char* names, std::vector<std::string>& events);
+
+// The files of an option that is given several times, for check_outputs().
+std::vector<InputPath> input_paths(const char* option, const std::vector<std::string>& paths);
 
 // --out: the one file that the command writes.
 void add_out_option(CLI::App& command, const char* names, std::string& out, const char* what);
@@ -50,7 +57,8 @@ Result<std::string> temporary_scratch();
 
 // Opens a log or dataset (see open_dataset_or_log) and prints the lines that could not be used on
 // standard error.
-Result<std::shared_ptr<const Dataset>> open_data(const std::string& data, const std::string& near,
+Result<std::shared_ptr<const Dataset>> open_data(const std::vector<std::string>& data,
+                                                 const std::string& near,
                                                  const DatasetOptions& options, BadLines& bad);
 
 }  // namespace barker

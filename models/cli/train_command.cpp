@@ -32,7 +32,8 @@ namespace {
 constexpr size_t kMaxConfiguration = 1 << 20;  // bytes
 
 struct Options {
-  std::string data, out, config, name = "barker", version = "1", checkpoint, peers, start;
+  std::vector<std::string> data;
+  std::string out, config, name = "barker", version = "1", checkpoint, peers, start;
   std::vector<std::string> set;
   DatasetOptions dataset;
   uint64_t checkpoint_steps = 0;
@@ -211,9 +212,11 @@ Status write_model(Trained& trained, const Dataset& data, const TrainOptions& tr
 
 Status check_files(const Options& options) {
   if (options.rank > 0) return {};  // only rank 0 writes
-  return check_outputs(
-      {{"--data", options.data}, {"--config", options.config}, {"--init", options.start}},
-      {{"--out", options.out}, {"--checkpoint", run_options(options).checkpoint}});
+  std::vector<InputPath> inputs = input_paths("--data", options.data);
+  inputs.push_back({"--config", options.config});
+  inputs.push_back({"--init", options.start});
+  return check_outputs(inputs,
+                       {{"--out", options.out}, {"--checkpoint", run_options(options).checkpoint}});
 }
 
 Result<int> run(const Options& options) {

@@ -23,6 +23,10 @@ std::string DatasetOptions::temporary_beside(const std::string& path) const {
   return scratch.empty() ? path : scratch + "/barker";
 }
 
+EventLogOptions DatasetOptions::log_options(const std::string& path) const {
+  return {encoding, temporary_beside(path), sort_memory};
+}
+
 struct DatasetBuilder::Impl {
   Impl(std::string file, const std::vector<std::string>& phrases)
       : path(std::move(file)), splitter(phrases) {
@@ -250,17 +254,17 @@ struct FirstPass {
   TimeCheck times;
 };
 
-Result<FirstPass> read_first(const RepeatableLog& log, const DatasetOptions& options) {
+Result<FirstPass> read_first(const EventLog& log, const DatasetOptions& options) {
   FirstPass first;
   XXH3_state_t hash;
   XXH3_128bits_reset(&hash);
-  Result<LineReader> lines = log.lines();
+  Result<EventLines> lines = log.lines();
   if (!lines.ok()) return lines.status();
-  std::string_view line;
+  LogLine line;
   while (lines->next(line)) {
-    XXH3_128bits_update(&hash, line.data(), line.size());
+    XXH3_128bits_update(&hash, line.text.data(), line.text.size());
     XXH3_128bits_update(&hash, "\n", 1);
-    const Result<SearchEvent> event = parse_event(line, options.encoding);
+    const Result<SearchEvent> event = parse_event(line.text, options.encoding);
     if (!event.ok()) continue;  // reported in the second pass
     add_keywords(*event, first.phrases);
     first.times.add(event->time);
@@ -277,55 +281,64 @@ Result<FirstPass> read_first(const RepeatableLog& log, const DatasetOptions& opt
 
 }  // namespace
 
-Status build_dataset(const RepeatableLog& log, const std::string& path,
-                     const DatasetOptions& options, BadLines& bad) {
+Status build_dataset(const EventLog& log, const std::string& path, const DatasetOptions& options,
+                     BadLines& bad) {
+  if (options.notice && !log.notice().empty()) options.notice(log.notice());
   const Result<FirstPass> first = read_first(log, options);
   if (!first.ok()) return first.status();
   Result<DatasetBuilder> builder =
       DatasetBuilder::create(path, options, {first->phrases.begin(), first->phrases.end()});
   if (!builder.ok()) return builder.status();
-  const auto use = [&](const SearchEvent& event) {
+  const auto use = [&](const SearchEvent& event, size_t) {
     const std::string wrong = first->times.wrong(event.time);
     return wrong.empty() ? builder->add(event) : bad_data(wrong);
   };
-  const Result<uint64_t> lines = read_events(log, options.encoding, use, bad);
-  if (!lines.ok()) return lines.status();
-  if (Status s = check_bad_share(log.name(), *lines, bad, options.max_bad_share); !s.ok()) return s;
-  return builder->finish(first->digest);
+  const Status read = read_events(log, options.encoding, options.max_bad_share, use, bad);
+  return read.ok() ? builder->finish(first->digest) : read;
 }
 
-Status build_dataset(const std::string& log_path, const std::string& path,
+Status build_dataset(const std::vector<std::string>& log, const std::string& path,
                      const DatasetOptions& options, BadLines& bad) {
-  const Result<RepeatableLog> log = RepeatableLog::open(log_path, options.temporary_beside(path));
-  return log.ok() ? build_dataset(*log, path, options, bad) : log.status();
+  const Result<EventLog> opened = EventLog::open(log, options.log_options(path));
+  return opened.ok() ? build_dataset(*opened, path, options, bad) : opened.status();
 }
 
-Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const RepeatableLog& log,
+Result<std::shared_ptr<const Dataset>> open_dataset_or_log(std::vector<RepeatableLog> files,
                                                            const std::string& scratch,
                                                            const DatasetOptions& options,
                                                            BadLines& bad) {
-  if (Dataset::is_dataset(log.path())) {
+  for (const RepeatableLog& file : files) {
+    if (!Dataset::is_dataset(file.path())) continue;
+    if (files.size() > 1) {
+      return invalid_argument(file.name() + ": is a dataset, and only event logs can be merged");
+    }
     if (options.main_share < 1) {
-      return invalid_argument(log.name() +
+      return invalid_argument(file.name() +
                               ": a share of the main events is taken when a dataset is made");
     }
-    return Dataset::open(log.path());
+    return Dataset::open(file.path());
   }
+  const Result<EventLog> log = EventLog::open(std::move(files), options.log_options(scratch));
+  if (!log.ok()) return log.status();
   const std::string made =
       options.temporary_beside(scratch) + ".dataset." + std::to_string(getpid());
-  if (Status s = build_dataset(log, made, options, bad); !s.ok()) return s;
+  if (Status s = build_dataset(*log, made, options, bad); !s.ok()) return s;
   Result<std::shared_ptr<const Dataset>> dataset = Dataset::open(made);
   unlink(made.c_str());  // the mapping keeps the bytes
   return dataset;
 }
 
-Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::string& path,
+Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::vector<std::string>& paths,
                                                            const std::string& scratch,
                                                            const DatasetOptions& options,
                                                            BadLines& bad) {
-  const Result<RepeatableLog> log = RepeatableLog::open(path, options.temporary_beside(scratch));
-  if (!log.ok()) return log.status();
-  return open_dataset_or_log(*log, scratch, options, bad);
+  std::vector<RepeatableLog> files;
+  for (const std::string& path : paths) {
+    Result<RepeatableLog> log = RepeatableLog::open(path, options.temporary_beside(scratch));
+    if (!log.ok()) return log.status();
+    files.push_back(std::move(*log));
+  }
+  return open_dataset_or_log(std::move(files), scratch, options, bad);
 }
 
 }  // namespace barker

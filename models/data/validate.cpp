@@ -1,11 +1,13 @@
 #include "models/data/validate.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "models/base/number_text.h"
-#include "models/data/repeatable_log.h"
+#include "models/data/event_log.h"
 
 namespace barker {
 namespace {
@@ -18,9 +20,10 @@ double percent(uint64_t part, uint64_t whole) {
 
 // How often something happened, and on which line first.
 struct Count {
-  uint64_t times = 0, first_line = 0;
-  void add(uint64_t line) {
-    if (times++ == 0) first_line = line;
+  uint64_t times = 0;
+  LogLine first;  // without its text
+  void add(const LogLine& line) {
+    if (times++ == 0) first = {line.time, line.file, line.number, line.is_cut, {}};
   }
 };
 
@@ -29,18 +32,25 @@ class Validator {
   Validator(LogReport& report, double max_bad_share)
       : report_(report), max_bad_share_(max_bad_share) {}
 
-  Status read(const RepeatableLog& log, const std::string& encoding) {
-    Result<LineReader> lines = log.lines();
+  Status read(const EventLog& log, const std::string& encoding) {
+    Result<EventLines> lines = log.lines();
     if (!lines.ok()) return lines.status();
-    std::string_view line;
+    log_ = &log;
+    for (std::string_view rest = log.notice(); !rest.empty();) {
+      const size_t end = rest.find('\n');
+      add(Level::kWarning, std::string(rest.substr(0, end)));
+      rest.remove_prefix(end + 1);
+    }
+    LogLine line;
     while (lines->next(line)) {
-      const Result<SearchEvent> event = parse_event(line, encoding);
-      if (event.ok()) look_at(*event, lines->number());
+      const Result<SearchEvent> event = parse_event(line.text, encoding);
+      if (event.ok()) look_at(*event, line);
+      if (!line.is_cut) continue;
+      const std::string where = log.prefix(line.file);
+      add(Level::kWarning,
+          (where.empty() ? "" : where + ": ") + "the last line has no end: the log may be cut off");
     }
     if (!lines->status().ok()) return lines->status();
-    if (lines->ended_without_newline()) {
-      add(Level::kWarning, "the last line has no end: the log may be cut off");
-    }
     say(searches_twice_, Level::kWarning, "search ids stand on more than one line");
     say(sfs_twice_, Level::kWarning, "SFs are shown twice in one search");
     say(ads_twice_, Level::kWarning, "ads are shown twice in one search");
@@ -63,6 +73,12 @@ class Validator {
   }
 
  private:
+  // "12" or, in a log of several files, "b.jsonl:12".
+  std::string place(const LogLine& line) const {
+    const std::string file = log_->prefix(line.file);
+    return (file.empty() ? "" : file + ":") + std::to_string(line.number);
+  }
+
   void add(Level level, std::string text) {
     Finding& finding = report_.findings.emplace_back();
     finding.level = level;
@@ -71,11 +87,10 @@ class Validator {
 
   void say(const Count& count, Level level, const char* what) {
     if (count.times == 0) return;
-    add(level, std::to_string(count.times) + " " + what + ", first line " +
-                   std::to_string(count.first_line));
+    add(level, std::to_string(count.times) + " " + what + ", first line " + place(count.first));
   }
 
-  void look_at(const SearchEvent& event, uint64_t line) {
+  void look_at(const SearchEvent& event, const LogLine& line) {
     if (!event.search.empty() && !search_ids_.insert(event.user + '\0' + event.search).second) {
       searches_twice_.add(line);
     }
@@ -97,7 +112,8 @@ class Validator {
     const bool too_many = percent(bad.count(), bad.count() + events) > 100 * max_bad_share_;
     add(too_many ? Level::kError : Level::kWarning,
         std::to_string(bad.count()) + " lines cannot be used, first line " +
-            std::to_string(first.line) + ": " + first.reason);
+            (first.file.empty() ? "" : first.file + ":") + std::to_string(first.line) + ": " +
+            first.reason);
   }
 
   void label_rates(const Dataset& data) {
@@ -169,6 +185,7 @@ class Validator {
 
   LogReport& report_;
   double max_bad_share_;
+  const EventLog* log_ = nullptr;
   std::unordered_set<std::string> search_ids_;
   Count searches_twice_, sfs_twice_, ads_twice_, ads_without_words_, nothing_shown_;
 };
@@ -189,17 +206,22 @@ std::string LogReport::text() const {
   return out;
 }
 
-Result<LogReport> validate_log(const std::string& path, const std::string& scratch,
+Result<LogReport> validate_log(const std::vector<std::string>& paths, const std::string& scratch,
                                const DatasetOptions& options) {
   LogReport report;
   Validator validator(report, options.max_bad_share);
-  const Result<RepeatableLog> log = RepeatableLog::open(path, options.temporary_beside(scratch));
+  const Result<EventLog> log = EventLog::open(paths, options.log_options(scratch));
   if (!log.ok()) return log.status();
   if (Status s = validator.read(*log, options.encoding); !s.ok()) return s;
   BadLines bad;
   DatasetOptions all = options;
   all.max_bad_share = 1;  // unusable lines are reported beside what is wrong with the others
-  const auto data = open_dataset_or_log(*log, scratch, all, bad);
+  all.notice = nullptr;   // it is among the findings
+  const std::string made =
+      options.temporary_beside(scratch) + ".validated." + std::to_string(getpid());
+  const Status built = build_dataset(*log, made, all, bad);
+  const auto data = built.ok() ? Dataset::open(made) : built;
+  unlink(made.c_str());  // the mapping keeps the bytes
   if (data.status().code() == Code::kBadData) {
     validator.look_at(data.status(), bad);
   } else if (!data.ok()) {

@@ -28,7 +28,7 @@ struct LogReport {
 // training never saw, and SFs that are almost never clicked. Reports label rates by split and task.
 // More unusable lines than options.max_bad_share are an error. A dataset is built beside `scratch` on
 // the way and removed again.
-Result<LogReport> validate_log(const std::string& path, const std::string& scratch,
+Result<LogReport> validate_log(const std::vector<std::string>& paths, const std::string& scratch,
                                const DatasetOptions& options);
 
 }  // namespace barker

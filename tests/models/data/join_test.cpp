@@ -409,7 +409,7 @@ TEST_F(JoinFiles, MakesALogThatTheValidatorCallsUsable) {
   join_files({raw});
   for (const SearchEvent& event : events_) append_event(event, text);
   std::ofstream(path) << text;
-  const Result<LogReport> report = validate_log(path, directory_ + "/scratch", {});
+  const Result<LogReport> report = validate_log({path}, directory_ + "/scratch", {});
   ASSERT_TRUE(report.ok()) << report.status().message();
   EXPECT_TRUE(report->usable()) << report->text();
   EXPECT_THAT(report->text(), HasSubstr("training: 800 SF impressions"));

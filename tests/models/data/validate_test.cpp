@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 LogReport validated(const std::string& log) {
   const std::string path = temporary_path("log.jsonl");
   std::ofstream(path) << log;
-  const auto report = validate_log(path, path, {});
+  const auto report = validate_log({path}, path, {});
   EXPECT_TRUE(report.ok()) << report.status().message();
   std::remove(path.c_str());
   return report.ok() ? *report : LogReport();
@@ -52,7 +52,8 @@ TEST(ValidateLog, ReportsRepeatedIdsCutLinesAndWrongOrder) {
   EXPECT_THAT(text, HasSubstr("search ids stand on more than one line, first line 6"));
   EXPECT_THAT(text, HasSubstr("200 SFs are shown twice in one search, first line 1"));
   EXPECT_THAT(text, HasSubstr("the log may be cut off"));
-  EXPECT_THAT(text, HasSubstr("2 lines cannot be used, first line 201: time: 5 is before"));
+  EXPECT_THAT(text, HasSubstr("line 201 is of 5, after one of 199, so its lines are sorted"));
+  EXPECT_THAT(text, HasSubstr("1 lines cannot be used, first line 202: not JSON"));
 }
 
 TEST(ValidateLog, CallsALogOfOneClassUnusable) {
