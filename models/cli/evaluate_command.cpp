@@ -86,6 +86,8 @@ class Judge {
         name, baseline->predict(Split::kTest), baseline->predict(Split::kValidation), {}};
   }
 
+  std::string split() const { return std::string(data_->split_text()); }
+
   InstanceTable test, validation, auxiliary;
 
  private:
@@ -144,7 +146,8 @@ Result<int> run_evaluate(Options o) {
     if (!p.ok()) return p.status();
     input.models.push_back(std::move(*p));
   }
-  const Evaluation evaluation = evaluate(input);
+  Evaluation evaluation = evaluate(input);
+  evaluation.split = judge.split();
   if (o.json == "-") {
     std::cout << to_json(evaluation);
   } else {

@@ -15,8 +15,8 @@ class Option;
 
 namespace barker {
 
-// --data: the files of an event log, or a prepared dataset; required. `use` says what the command does
-// with it.
+// --data: the files of an event log, or a prepared dataset; required. `use` says what the command
+// does with it.
 CLI::Option* add_data_option(CLI::App& command, std::vector<std::string>& data,
                              const std::string& use);
 
@@ -32,7 +32,7 @@ void add_out_option(CLI::App& command, const char* names, std::string& out, cons
 void add_main_share_option(CLI::App& command, DatasetOptions& dataset);
 
 // How an event log is read: its encoding, how many of its lines may be unusable (5% unless the user
-// says otherwise), and where temporary files are written.
+// says otherwise), how it is split, and where temporary files are written.
 void add_log_options(CLI::App& command, DatasetOptions& dataset);
 
 // --draws: from how many samples of the users the intervals are computed.
@@ -47,8 +47,8 @@ void add_isa_option(CLI::App& command, std::string& isa);
 // --negatives-kept: the share of the SFs not clicked that the log kept.
 void add_negatives_option(CLI::App& command, double& kept);
 
-// "period 2024-10-27 03:33:20 to ...; validation from ..., test from ...": of the searches, by which a
-// wrong clock is seen.
+// "period 2024-10-27 03:33:20 to ...; validation from ..., test from ...; split by time: ...": of
+// the searches, by which a wrong clock is seen.
 std::string period_text(const Dataset& data);
 
 // Where a command that writes no file builds what it needs for a moment: a path in the temporary

@@ -196,7 +196,7 @@ Status write_model(Trained& trained, const Dataset& data, const TrainOptions& tr
   }
   card.notes = {
       {"options", options_to_toml(train_with)},
-      {"split", "by the log, or by time 80/5/15"},
+      {"split", std::string(data.split_text())},
       {"instances", std::to_string(count_of(data, Split::kTrain, Task::kMain)) + " main, " +
                         std::to_string(count_of(data, Split::kTrain, Task::kAuxiliary)) +
                         " auxiliary"}};

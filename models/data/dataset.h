@@ -21,6 +21,7 @@
 #include "models/data/event_log.h"
 #include "models/data/events.h"
 #include "models/data/repeatable_log.h"
+#include "models/data/split_rule.h"
 
 namespace barker {
 
@@ -95,6 +96,8 @@ class Dataset {
 
   std::string_view digest() const;  // XXH3-128 of the log, hexadecimal
   uint64_t events() const;          // lines of the log that were used
+  // How the searches were split, in words: "by time: 80%, 5% and 15% of the period".
+  std::string_view split_text() const;
 
  private:
   Dataset();
@@ -103,8 +106,7 @@ class Dataset {
 };
 
 struct DatasetOptions {
-  double train_share = 0.80;       // of the period, where events carry no split
-  double validation_share = 0.05;  // the rest is test
+  SplitRule split;
   // The share of the training searches' SF bars that is kept, chosen by a hash of user and time. It
   // answers what would be if main events were scarce. History and auxiliary events stay.
   double main_share = 1.0;
@@ -150,7 +152,8 @@ class DatasetBuilder {
 };
 
 // Reads the log twice: the phrases, which are the SFs and given keywords of several words, must be
-// known before titles are split. Unusable lines go to `bad`; a log without a usable one is an error.
+// known before titles are split. Unusable lines go to `bad`; a log without a usable one is an
+// error.
 Status build_dataset(const EventLog& log, const std::string& path, const DatasetOptions& options,
                      BadLines& bad);
 // Of the files of one log, which are opened first.
@@ -161,9 +164,9 @@ inline Status build_dataset(const std::string& log, const std::string& path,
   return build_dataset(std::vector<std::string>{log}, path, options, bad);
 }
 
-// Opens a dataset file as it is; then options other than the defaults are an error, and so are further
-// files. An event log is opened through a temporary dataset beside `scratch`, whose name vanishes at
-// once.
+// Opens a dataset file as it is; then options other than the defaults are an error, and so are
+// further files. An event log is opened through a temporary dataset beside `scratch`, whose name
+// vanishes at once.
 Result<std::shared_ptr<const Dataset>> open_dataset_or_log(std::vector<RepeatableLog> files,
                                                            const std::string& scratch,
                                                            const DatasetOptions& options,

@@ -35,10 +35,11 @@ struct DatasetBuilder::Impl {
 
   Status create_columns() {
     const std::string beside = columns.options.temporary_beside(path);
-    for (const Status& s : {columns.searches.create(beside), columns.clicks.create(beside),
-                            columns.sfs.create(beside), columns.ads.create(beside),
-                            columns.query.create(beside), columns.given.create(beside),
-                            columns.given_sf.create(beside), columns.groups.create(beside)}) {
+    for (const Status& s :
+         {columns.searches.create(beside), columns.clicks.create(beside),
+          columns.history.create(beside), columns.sfs.create(beside), columns.ads.create(beside),
+          columns.query.create(beside), columns.given.create(beside),
+          columns.given_sf.create(beside), columns.groups.create(beside)}) {
       if (!s.ok()) return s;
     }
     columns.categories.id("");
@@ -62,26 +63,25 @@ struct DatasetBuilder::Impl {
       return bad_data("time: " + std::to_string(event.time) +
                       " is before the user's last event at " + std::to_string(stream.newest_time));
     }
-    if (event.time > stream.newest_time) {
-      stream.newest_time = event.time;
-      stream.newest_tokens = stream.newest_sf_tokens = 0;
-    }
+    stream.newest_time = event.time;
+    add_history(stream, event.time);
     if (!event.history_only) add_search(event, user, stream);
     add_clicks(event, user, stream);
     ++columns.events;
     return {};
   }
 
-  void add_search(const SearchEvent& event, uint32_t user,
-                  const DatasetColumns::UserStream& stream) {
+  void add_search(const SearchEvent& event, uint32_t user, DatasetColumns::UserStream& stream) {
+    if (stream.moments == 0 || event.time > stream.newest_search) ++stream.moments;
+    stream.newest_search = event.time;
     SpooledSearch search{};
     search.time = event.time;
     search.user = user;
     search.category = columns.categories.id(event.category);
     search.split = split_of(event);
-    // Clicks of the same moment are not yet history.
-    search.history_end = stream.tokens - stream.newest_tokens;
-    search.sf_history_end = stream.sf_tokens - stream.newest_sf_tokens;
+    search.moment = stream.moments - 1;
+    search.history_end = stream.tokens;
+    search.sf_history_end = stream.sf_tokens;
     if (event.user_keywords) {
       search.has_given = 1;
       search.given_count = append_reversed(*event.user_keywords, columns.given);
@@ -132,20 +132,48 @@ struct DatasetBuilder::Impl {
   }
 
   void add_clicks(const SearchEvent& event, uint32_t user, DatasetColumns::UserStream& stream) {
-    const auto add_click = [&](uint32_t keyword, bool is_sf) {
-      columns.clicks.append(
-          {event.time, user, keyword, static_cast<uint8_t>(is_sf), split_of(event)});
-      ++stream.tokens;
-      ++stream.newest_tokens;
-      stream.sf_tokens += is_sf;
-      stream.newest_sf_tokens += is_sf;
+    // The clicks of a line that is history alone stand in training, unless it is newer than all
+    // that the user searched.
+    const uint32_t moment = stream.moments - (event.history_only || stream.moments == 0 ? 0 : 1);
+    const auto add_click = [&](int64_t time, uint32_t keyword, bool is_sf) {
+      columns.clicks.append({event.time, user, keyword, moment, split_of(event)});
+      const auto later =
+          std::ranges::upper_bound(stream.pending, time, {}, &DatasetColumns::PendingClick::time);
+      stream.pending.insert(later, {time, {user, keyword, static_cast<uint8_t>(is_sf)}});
     };
     for (const SfImpression& sf : event.sfs) {
-      if (sf.clicked) add_click(keyword_id(sf.text), true);
+      if (sf.clicked) add_click(sf.click_time.value_or(event.time), keyword_id(sf.text), true);
     }
     for (const AdImpression& ad : event.ads) {
       if (!ad.clicked) continue;
-      for (const uint32_t keyword : columns.titles[title_id(ad)]) add_click(keyword, false);
+      for (const uint32_t keyword : columns.titles[title_id(ad)]) {
+        add_click(ad.click_time.value_or(event.time), keyword, false);
+      }
+    }
+  }
+
+  // What was clicked before the time becomes history.
+  void add_history(DatasetColumns::UserStream& stream, int64_t time) {
+    const auto end =
+        std::ranges::lower_bound(stream.pending, time, {}, &DatasetColumns::PendingClick::time);
+    for (auto click = stream.pending.begin(); click != end; ++click)
+      add_token(stream, click->token);
+    stream.pending.erase(stream.pending.begin(), end);
+  }
+
+  void add_token(DatasetColumns::UserStream& stream, const SpooledToken& token) {
+    columns.history.append(token);
+    ++stream.tokens;
+    stream.sf_tokens += token.is_sf;
+  }
+
+  // What was clicked and never searched after.
+  void add_last_history() {
+    for (DatasetColumns::UserStream& stream : columns.streams) {
+      for (const DatasetColumns::PendingClick& click : stream.pending) {
+        add_token(stream, click.token);
+      }
+      stream.pending = {};
     }
   }
 
@@ -229,6 +257,7 @@ Result<DatasetBuilder> DatasetBuilder::create(const std::string& path,
 Status DatasetBuilder::add(const SearchEvent& event) { return impl_->add(event); }
 
 Status DatasetBuilder::finish(std::string_view digest) {
+  impl_->add_last_history();
   return write_dataset(impl_->columns, digest, impl_->path);
 }
 
@@ -315,6 +344,10 @@ Result<std::shared_ptr<const Dataset>> open_dataset_or_log(std::vector<Repeatabl
     if (options.main_share < 1) {
       return invalid_argument(file.name() +
                               ": a share of the main events is taken when a dataset is made");
+    }
+    if (options.split.kind != SplitRule::Kind::kLog) {
+      return invalid_argument(file.name() +
+                              ": is a dataset, which was split when it was made; split its log");
     }
     return Dataset::open(file.path());
   }

@@ -78,8 +78,8 @@ Status EventLog::scan(File& file, const EventLogOptions& options) {
   return lines->status();
 }
 
-// Of the files that are not sorted on disk, how many have to be open at once at most: a file from its
-// first time to its last one.
+// Of the files that are not sorted on disk, how many have to be open at once at most: a file from
+// its first time to its last one.
 size_t EventLog::most_open() const {
   std::vector<std::pair<int64_t, int>> changes;
   for (const File& file : files_) {
@@ -160,17 +160,15 @@ bool EventLines::read_file(Source& source) {
   source.line.number = source.reader->number();
   source.line.is_cut = source.reader->ended_without_newline();
   if (sources_.size() > 1) {
-    source.line.time =
-        time_of_line(source.line.text, log_->encoding_).value_or(source.line.time);
+    source.line.time = time_of_line(source.line.text, log_->encoding_).value_or(source.line.time);
   }
   return true;
 }
 
 void EventLines::put_back(size_t source) {
   heap_.push_back(source);
-  std::ranges::push_heap(heap_, [this](size_t a, size_t b) {
-    return sources_[b].line.is_before(sources_[a].line);
-  });
+  std::ranges::push_heap(
+      heap_, [this](size_t a, size_t b) { return sources_[b].line.is_before(sources_[a].line); });
 }
 
 bool EventLines::next(LogLine& line) {

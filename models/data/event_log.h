@@ -1,10 +1,11 @@
-// An event log of one or several files, which is read in the order of time, any number of times. The
-// files may be the shards of one day, the days of one month, or lines in any order at all.
+// An event log of one or several files, which is read in the order of time, any number of times.
+// The files may be the shards of one day, the days of one month, or lines in any order at all.
 //
-// Files that are in time order are merged while they are read. The lines of the others are sorted in
-// temporary files first, and notice() says so. Lines of one time keep the order of their files and,
-// within a file, their own. A line without a time that can be read stays behind the line before it.
-// Memory is bounded by EventLogOptions::sort_memory and by the buffers of 64 open files. One thread.
+// Files that are in time order are merged while they are read. The lines of the others are sorted
+// in temporary files first, and notice() says so. Lines of one time keep the order of their files
+// and, within a file, their own. A line without a time that can be read stays behind the line
+// before it. Memory is bounded by EventLogOptions::sort_memory and by the buffers of 64 open files.
+// One thread.
 #pragma once
 
 #include <memory>
@@ -20,8 +21,8 @@
 namespace barker {
 
 struct EventLogOptions {
-  std::string encoding;              // of all files, if it is not UTF-8
-  std::string scratch;               // what the names of temporary files begin with
+  std::string encoding;             // of all files, if it is not UTF-8
+  std::string scratch;              // what the names of temporary files begin with
   size_t sort_memory = 256u << 20;  // bytes
 };
 
@@ -71,8 +72,8 @@ std::string log_name(const std::vector<std::string>& paths);
 
 class EventLines {
  public:
-  // The next line, valid until the next call. False at the end, or on an error. Its time is set only
-  // where files are merged or sorted.
+  // The next line, valid until the next call. False at the end, or on an error. Its time is set
+  // only where files are merged or sorted.
   bool next(LogLine& line);
   const Status& status() const { return status_; }
 

@@ -10,6 +10,9 @@ Result<FreshLog> FreshLog::open(const FreshLogPaths& paths, const DatasetOptions
                                 const std::string& scratch) {
   FreshLog fresh;
   fresh.options_ = options;
+  if (options.split.kind != SplitRule::Kind::kLog) {
+    return invalid_argument("a log that no training saw is judged whole and cannot be split");
+  }
   fresh.options_.numbers_all = true;
   fresh.scratch_ = scratch;
   fresh.history_files_ = paths.history.size();

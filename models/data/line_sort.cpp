@@ -19,13 +19,11 @@ struct Record {
   uint32_t is_cut;
 };
 
-// Each run that is merged has a buffer, and each buffer is large enough that the disk reads far more
-// than it seeks.
+// Each run that is merged has a buffer, and each buffer is large enough that the disk reads far
+// more than it seeks.
 constexpr size_t kBuffer = 1 << 18, kLeastBuffer = 1 << 12, kMostRuns = 256;
 
-size_t runs_at_once(size_t memory) {
-  return std::clamp<size_t>(memory / kBuffer, 2, kMostRuns);
-}
+size_t runs_at_once(size_t memory) { return std::clamp<size_t>(memory / kBuffer, 2, kMostRuns); }
 
 void append(SpoolFile& file, const LogLine& line) {
   const Record record{line.time, line.number, line.text.size(), line.file,
@@ -114,9 +112,8 @@ Status LineSort::write_run() {
     if (!made.ok()) return made.status();
     file_ = std::move(*made);
   }
-  std::ranges::sort(lines_, [](const Gathered& a, const Gathered& b) {
-    return a.line.is_before(b.line);
-  });
+  std::ranges::sort(lines_,
+                    [](const Gathered& a, const Gathered& b) { return a.line.is_before(b.line); });
   const uint64_t begin = file_.size();
   for (Gathered& gathered : lines_) {
     gathered.line.text = std::string_view(text_).substr(gathered.begin, gathered.size);
@@ -174,9 +171,7 @@ LineSort::Reader::Reader(Reader&&) noexcept = default;
 LineSort::Reader& LineSort::Reader::operator=(Reader&&) noexcept = default;
 
 bool LineSort::Reader::next(LogLine& line) {
-  const auto later = [this](size_t a, size_t b) {
-    return runs_[b].line.is_before(runs_[a].line);
-  };
+  const auto later = [this](size_t a, size_t b) { return runs_[b].line.is_before(runs_[a].line); };
   const auto put_back = [&](size_t run) {
     if (runs_[run].next(status_)) {
       heap_.push_back(run);
@@ -187,7 +182,8 @@ bool LineSort::Reader::next(LogLine& line) {
     is_begun_ = true;
     for (size_t run = 0; run < runs_.size(); ++run) put_back(run);
   } else if (!heap_.empty()) {
-    // The run whose line was given last stands first. It goes on only now, so that the text stayed valid.
+    // The run whose line was given last stands first. It goes on only now, so that the text stayed
+    // valid.
     std::ranges::pop_heap(heap_, later);
     const size_t run = heap_.back();
     heap_.pop_back();

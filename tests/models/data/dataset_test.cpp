@@ -68,6 +68,22 @@ TEST(Dataset, HasInEachHistoryOnlyWhatTheUserClickedBefore) {
   EXPECT_THAT(r.history(4), ElementsAre());
 }
 
+TEST(Dataset, TakesALateClickForHistoryOnlyFromItsOwnTimeOn) {
+  const Made r = make(
+      R"({"time":10,"user":"u","split":"train","sfs":[{"text":"late","clicked":1,"click_time":25}],"ads":[{"keywords":["soon"],"clicked":1}]})"
+      "\n"
+      R"({"time":20,"user":"u","split":"train","sfs":[{"text":"between","clicked":1}]})"
+      "\n"
+      R"({"time":25,"user":"u","split":"train","sfs":[{"text":"x","clicked":0}]})"
+      "\n"
+      R"({"time":30,"user":"u","split":"train","sfs":[{"text":"x","clicked":0}]})"
+      "\n");
+  EXPECT_THAT(r.history(1), ElementsAre("soon"));
+  EXPECT_THAT(r.history(2), ElementsAre("between", "soon")) << "a click of the same moment is none";
+  EXPECT_THAT(r.history(3), ElementsAre("late", "between", "soon"));
+  EXPECT_THAT(r.texts(r.data->search(3).sf_history), ElementsAre("between", "late"));
+}
+
 TEST(Dataset, TakesTheHistoryOfTheEngineIfTheLogHasIt) {
   const Made r = make(
       R"({"time":1,"user":"u","split":"train","user_keywords":["New","old"],"sfs":[{"text":"a","clicked":1}]})"

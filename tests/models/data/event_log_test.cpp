@@ -59,9 +59,9 @@ TEST(EventLog, MergesFilesByTimeAndKeepsTheOrderOfEqualTimes) {
   EXPECT_EQ(log->notice(), "");
   EXPECT_EQ(log->name(), a + " and 2 more");
   for (int reading = 0; reading < 2; ++reading) {
-    EXPECT_THAT(texts_of(*log),
-                ElementsAre("{\"time\":1,\"n\":1}", "{\"time\":2,\"n\":4}", "{\"time\":5,\"n\":2}",
-                            "{\"time\":5,\"n\":3}", "{\"time\":5,\"n\":5}", "{\"time\":6,\"n\":6}"));
+    EXPECT_THAT(texts_of(*log), ElementsAre("{\"time\":1,\"n\":1}", "{\"time\":2,\"n\":4}",
+                                            "{\"time\":5,\"n\":2}", "{\"time\":5,\"n\":3}",
+                                            "{\"time\":5,\"n\":5}", "{\"time\":6,\"n\":6}"));
   }
 }
 
@@ -117,8 +117,7 @@ TEST(LineSort, GivesEveryLineInOrderInAsManyPassesAsItsMemoryTakes) {
       ASSERT_TRUE(sort.add(line).ok());
     }
     ASSERT_TRUE(sort.finish().ok());
-    std::ranges::sort(lines,
-                      [](const Line& a, const Line& b) { return a.line.is_before(b.line); });
+    std::ranges::sort(lines, [](const Line& a, const Line& b) { return a.line.is_before(b.line); });
     for (int reading = 0; reading < 2; ++reading) {
       LineSort::Reader reader = sort.read();
       LogLine line;
