@@ -8,6 +8,7 @@
 
 #include "models/base/number_text.h"
 #include "models/data/event_log.h"
+#include "models/data/line_findings.h"
 
 namespace barker {
 namespace {
@@ -18,45 +19,24 @@ double percent(uint64_t part, uint64_t whole) {
   return whole ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
 }
 
-// How often something happened, and on which line first.
-struct Count {
-  uint64_t times = 0;
-  LogLine first;  // without its text
-  void add(const LogLine& line) {
-    if (times++ == 0) first = {line.time, line.file, line.number, line.is_cut, {}};
-  }
-};
-
 class Validator {
  public:
   Validator(LogReport& report, double max_bad_share)
       : report_(report), max_bad_share_(max_bad_share) {}
 
-  Status read(const EventLog& log, const std::string& encoding) {
-    Result<EventLines> lines = log.lines();
-    if (!lines.ok()) return lines.status();
-    log_ = &log;
+  Status read(const EventLog& log, const DatasetOptions& options) {
     for (std::string_view rest = log.notice(); !rest.empty();) {
       const size_t end = rest.find('\n');
       add(Level::kWarning, std::string(rest.substr(0, end)));
       rest.remove_prefix(end + 1);
     }
+    Result<EventLines> lines = log.lines();
+    if (!lines.ok()) return lines.status();
+    LineFindings findings(log, options.encoding, options.split.kind == SplitRule::Kind::kLog);
     LogLine line;
-    while (lines->next(line)) {
-      const Result<SearchEvent> event = parse_event(line.text, encoding);
-      if (event.ok()) look_at(*event, line);
-      if (!line.is_cut) continue;
-      const std::string where = log.prefix(line.file);
-      add(Level::kWarning,
-          (where.empty() ? "" : where + ": ") + "the last line has no end: the log may be cut off");
-    }
-    if (!lines->status().ok()) return lines->status();
-    say(searches_twice_, Level::kWarning, "search ids stand on more than one line");
-    say(sfs_twice_, Level::kWarning, "SFs are shown twice in one search");
-    say(ads_twice_, Level::kWarning, "ads are shown twice in one search");
-    say(ads_without_words_, Level::kWarning, "ads have neither title nor keywords");
-    say(nothing_shown_, Level::kNote, "searches show neither SFs nor ads");
-    return {};
+    while (lines->next(line)) findings.look_at(line);
+    findings.report([this](Level level, std::string text) { add(level, std::move(text)); });
+    return lines->status();
   }
 
   // A log that no dataset could be made of.
@@ -73,37 +53,10 @@ class Validator {
   }
 
  private:
-  // "12" or, in a log of several files, "b.jsonl:12".
-  std::string place(const LogLine& line) const {
-    const std::string file = log_->prefix(line.file);
-    return (file.empty() ? "" : file + ":") + std::to_string(line.number);
-  }
-
   void add(Level level, std::string text) {
     Finding& finding = report_.findings.emplace_back();
     finding.level = level;
     finding.text = std::move(text);
-  }
-
-  void say(const Count& count, Level level, const char* what) {
-    if (count.times == 0) return;
-    add(level, std::to_string(count.times) + " " + what + ", first line " + place(count.first));
-  }
-
-  void look_at(const SearchEvent& event, const LogLine& line) {
-    if (!event.search.empty() && !search_ids_.insert(event.user + '\0' + event.search).second) {
-      searches_twice_.add(line);
-    }
-    std::unordered_set<std::string> seen;
-    for (const SfImpression& sf : event.sfs) {
-      if (!seen.insert(sf.text).second) sfs_twice_.add(line);
-    }
-    seen.clear();
-    for (const AdImpression& ad : event.ads) {
-      if (!ad.id.empty() && !seen.insert(ad.id).second) ads_twice_.add(line);
-      if (ad.title.empty() && ad.keywords.empty()) ads_without_words_.add(line);
-    }
-    if (event.sfs.empty() && event.ads.empty() && !event.history_only) nothing_shown_.add(line);
   }
 
   void bad_lines(const BadLines& bad, uint64_t events) {
@@ -185,9 +138,6 @@ class Validator {
 
   LogReport& report_;
   double max_bad_share_;
-  const EventLog* log_ = nullptr;
-  std::unordered_set<std::string> search_ids_;
-  Count searches_twice_, sfs_twice_, ads_twice_, ads_without_words_, nothing_shown_;
 };
 
 }  // namespace
@@ -212,7 +162,7 @@ Result<LogReport> validate_log(const std::vector<std::string>& paths, const std:
   Validator validator(report, options.max_bad_share);
   const Result<EventLog> log = EventLog::open(paths, options.log_options(scratch));
   if (!log.ok()) return log.status();
-  if (Status s = validator.read(*log, options.encoding); !s.ok()) return s;
+  if (Status s = validator.read(*log, options); !s.ok()) return s;
   BadLines bad;
   DatasetOptions all = options;
   all.max_bad_share = 1;  // unusable lines are reported beside what is wrong with the others
