@@ -120,15 +120,16 @@ uint64_t LineReader::bytes_total() const { return impl_->file.bytes_total(); }
 const Status& LineReader::status() const { return impl_->status; }
 bool LineReader::ended_without_newline() const { return impl_->cut; }
 
-void BadLines::add(uint64_t line, std::string reason) {
+void BadLines::add(uint64_t line, std::string reason, std::string file) {
   ++count_;
-  if (first_.size() < keep_) first_.push_back({line, std::move(reason)});
+  if (first_.size() < keep_) first_.push_back({line, std::move(reason), std::move(file)});
 }
 
 std::string BadLines::report(const std::string& file) const {
   std::string text;
   for (const Entry& entry : first_) {
-    text += file + ":" + std::to_string(entry.line) + ": " + entry.reason + "\n";
+    text += (entry.file.empty() ? file : entry.file) + ":" + std::to_string(entry.line) + ": " +
+            entry.reason + "\n";
   }
   if (count_ > first_.size()) {
     text += "... and " + std::to_string(count_ - first_.size()) + " more\n";

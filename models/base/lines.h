@@ -49,16 +49,18 @@ class BadLines {
  public:
   explicit BadLines(size_t keep = 20) : keep_(keep) {}
 
-  void add(uint64_t line, std::string reason);
+  // `file` is given where the lines are of several files.
+  void add(uint64_t line, std::string reason, std::string file = {});
 
   uint64_t count() const { return count_; }
   struct Entry {
     uint64_t line;
-    std::string reason;
+    std::string reason, file;
   };
   const std::vector<Entry>& first() const { return first_; }
 
-  // One line "FILE:12: reason" for each that was kept, then "... and 34 more" if there were more.
+  // One line "FILE:12: reason" for each that was kept, with the file that it was added with or
+  // else `file`, then "... and 34 more" if there were more.
   std::string report(const std::string& file) const;
 
  private:

@@ -11,6 +11,7 @@
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
+#include "models/data/event_log.h"
 #include "models/evaluate/predictions.h"
 #include "models/evaluate/report.h"
 #include "models/evaluate/score.h"
@@ -22,8 +23,8 @@ namespace barker {
 namespace {
 
 struct Options {
-  std::string data, json, html, isa, split = "test", predictions;
-  std::vector<std::string> weights, baselines, slices;
+  std::string json, html, isa, split = "test", predictions;
+  std::vector<std::string> data, weights, baselines, slices;
   int draws = 200;
   uint64_t seed = 1;
   double negatives_kept = 1;
@@ -48,7 +49,7 @@ class Judge {
     validation = instances_of(*data_, Split::kValidation, Task::kMain);
     auxiliary = instances_of(*data_, split_, Task::kAuxiliary);
     if (judged.size() == 0) {
-      return bad_data(o.data + ": the " + o.split + " split has no SF impressions");
+      return bad_data(log_name(o.data) + ": the " + o.split + " split has no SF impressions");
     }
     const uint64_t all = data_->instances_of(Split::kTrain, Task::kMain);
     if (all > 0) {
@@ -106,6 +107,8 @@ class Judge {
 
   const Dataset& data() const { return *data_; }
 
+  std::string split_rule() const { return std::string(data_->split_text()); }
+
   InstanceTable judged, validation, auxiliary;
 
  private:
@@ -159,7 +162,7 @@ Status check_reports(const Options& o) {
     }
   }
   constexpr auto kKind = OutputPath::Kind::kFileOrStream;
-  std::vector<InputPath> inputs = {{"--data", o.data}};
+  std::vector<InputPath> inputs = input_paths("--data", o.data);
   for (const std::string& path : o.weights) inputs.push_back({"--weights", path});
   return check_outputs(inputs, {{"--json", o.json, kKind},
                                 {"--html", o.html, kKind},
@@ -190,7 +193,8 @@ Result<int> run_evaluate(Options o) {
     input.models.push_back(std::move(*p));
   }
   if (Status s = write_all_predictions(o, judge, input.models); !s.ok()) return s;
-  const Evaluation evaluation = evaluate(input);
+  Evaluation evaluation = evaluate(input);
+  evaluation.split_rule = judge.split_rule();
   if (o.json == "-") {
     std::cout << to_json(evaluation);
   } else {

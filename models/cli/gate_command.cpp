@@ -18,7 +18,8 @@ namespace barker {
 namespace {
 
 struct Options {
-  std::string candidate, against, data, isa;
+  std::string candidate, against, isa;
+  std::vector<std::string> data;
   FreshLogPaths fresh;
   DatasetOptions dataset;
   GateOptions gate;
@@ -56,10 +57,6 @@ Status score(const KernelTable& kernels, Judged& judged) {
   return {};
 }
 
-void print_bad(const FreshLog& fresh, const std::vector<BadLines>& bad) {
-  for (size_t i = 0; i < bad.size(); ++i) std::cerr << visible_lines(bad[i].report(fresh.name(i)));
-}
-
 // Each weight file reads a fresh log by the phrases that it serves with. Where they are the same, so is
 // what is read.
 Status open_fresh(const Options& o, const std::string& scratch, Judged& candidate,
@@ -71,9 +68,11 @@ Status open_fresh(const Options& o, const std::string& scratch, Judged& candidat
       judged->data = candidate.data;
       break;
     }
-    std::vector<BadLines> bad;
+    BadLines bad;
     Result<std::shared_ptr<const Dataset>> data = fresh->dataset(judged->file->phrases(), bad);
-    if (judged == &candidate) print_bad(*fresh, bad);
+    if (judged == &candidate) {
+      std::cerr << visible_lines(bad.report(fresh->log().name()));
+    }
     if (!data.ok()) return data.status();
     judged->data = std::move(*data);
   }
@@ -111,8 +110,9 @@ Result<int> run(const Options& o) {
   const InstanceTable main = instances_of(*candidate.data, Split::kTest, Task::kMain);
   const InstanceTable ads = instances_of(*candidate.data, Split::kTest, Task::kAuxiliary);
   if (main.size() == 0) {
-    return bad_data((o.data.empty() ? o.fresh.log + ": it" : o.data + ": the test split") +
-                    " has no SF impressions");
+    return bad_data(
+        (o.data.empty() ? log_name(o.fresh.log) + ": it" : log_name(o.data) + ": the test split") +
+        " has no SF impressions");
   }
   for (Judged* judged : {&candidate, &current}) {
     if (Status s = score(kernels_for(*isa), *judged); !s.ok()) return s;
@@ -121,7 +121,7 @@ Result<int> run(const Options& o) {
     const GateModel& model = judged->model;
     if (model.main.size() != main.size() ||
         (model.has_auxiliary && model.auxiliary.size() != ads.size())) {
-      return io_error(o.fresh.log + ": changed while it was read");  // for each file anew
+      return io_error(log_name(o.fresh.log) + ": changed while it was read");  // for each file anew
     }
   }
   const GateReport report = gate({main, ads, candidate.model, current.model}, o.gate);
@@ -167,14 +167,16 @@ Command add_gate_command(CLI::App& app) {
       ->type_name(kFile)
       ->group(kInput);
   add_data_option(*command, o->data, "its test split is judged")->required(false);
-  command->add_option("--log", o->fresh.log, "Event log that no training saw; all of it is judged")
+  command
+      ->add_option(
+          "--log", o->fresh.log,
+          "Event log that no training saw; all of it is judged; repeatable for the files of "
+          "one log")
       ->type_name(kFile)
       ->group(kInput);
   command
-      ->add_option(
-          "--history", o->fresh.history,
-          "Earlier event log of the users of --log, for their histories; repeatable, oldest "
-          "first")
+      ->add_option("--history", o->fresh.history,
+                   "Earlier event log of the users of --log, for their histories; repeatable")
       ->type_name(kFile)
       ->group(kInput);
   add_log_options(*command, o->dataset);

@@ -4,13 +4,13 @@
 #include <memory>
 
 #include "models/base/exit_code.h"
-#include "models/base/input_file.h"
 #include "models/base/output_file.h"
 #include "models/base/output_paths.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
 #include "models/data/dataset.h"
+#include "models/data/event_log.h"
 #include "models/data/event_reader.h"
 #include "models/data/grouped_text.h"
 #include "models/data/repeatable_log.h"
@@ -20,16 +20,18 @@ namespace barker {
 namespace {
 
 struct Options {
-  std::string events, data, out;
+  std::vector<std::string> events, data;
+  std::string out;
   DatasetOptions dataset;
   size_t history = 200;
 };
 
 Result<int> prepare(const Options& o) {
-  if (Status s = check_outputs({{"--events", o.events}}, {{"--out", o.out}}); !s.ok()) return s;
+  if (Status s = check_outputs(input_paths("--events", o.events), {{"--out", o.out}}); !s.ok())
+    return s;
   BadLines bad;
   const Status status = build_dataset(o.events, o.out, o.dataset, bad);
-  std::cerr << visible_lines(bad.report(input_name(o.events)));
+  std::cerr << visible_lines(bad.report(log_name(o.events)));
   if (!status.ok()) return status;
   const auto data = Dataset::open(o.out);
   if (!data.ok()) return data.status();
@@ -53,23 +55,45 @@ Result<int> validate(const Options& o) {
   return report->usable() ? kExitOk : kExitBadData;
 }
 
+Result<std::vector<RepeatableLog>> open_files(const Options& o, const std::string& scratch) {
+  std::vector<RepeatableLog> logs;
+  for (const std::string& path : o.data) {
+    Result<RepeatableLog> log = RepeatableLog::open(path, o.dataset.temporary_beside(scratch));
+    if (!log.ok()) return log.status();
+    logs.push_back(std::move(*log));
+  }
+  return logs;
+}
+
+Result<bool> are_grouped_text(const std::vector<RepeatableLog>& logs) {
+  for (const RepeatableLog& log : logs) {
+    const Result<bool> grouped = is_grouped_text(log);
+    if (!grouped.ok()) return grouped.status();
+    if (*grouped && logs.size() > 1) {
+      return invalid_argument(log.name() +
+                              ": is grouped text, of which one file is converted at a time");
+    }
+    if (*grouped) return true;
+  }
+  return false;
+}
+
 Result<int> convert(const Options& o) {
   const OutputPath out{"--out", o.out, OutputPath::Kind::kFileOrStream};
-  if (Status s = check_outputs({{"--data", o.data}}, {out}); !s.ok()) return s;
+  if (Status s = check_outputs(input_paths("--data", o.data), {out}); !s.ok()) return s;
   const Result<std::string> scratch =
       is_stream(o.out) ? temporary_scratch() : Result<std::string>(o.out);
   if (!scratch.ok()) return scratch.status();
-  const Result<RepeatableLog> log =
-      RepeatableLog::open(o.data, o.dataset.temporary_beside(*scratch));
-  if (!log.ok()) return log.status();
-  const Result<bool> grouped = is_grouped_text(*log);
+  Result<std::vector<RepeatableLog>> logs = open_files(o, *scratch);
+  if (!logs.ok()) return logs.status();
+  const Result<bool> grouped = are_grouped_text(*logs);
   if (!grouped.ok()) return grouped.status();
   BadLines bad;
   std::shared_ptr<const Dataset> data;
   if (!*grouped) {
     Result<std::shared_ptr<const Dataset>> opened =
-        open_dataset_or_log(*log, *scratch, o.dataset, bad);
-    std::cerr << visible_lines(bad.report(log->name()));
+        open_dataset_or_log(std::move(*logs), *scratch, o.dataset, bad);
+    std::cerr << visible_lines(bad.report(log_name(o.data)));
     if (!opened.ok()) return opened.status();
     data = *opened;
   }
@@ -81,16 +105,17 @@ Result<int> convert(const Options& o) {
   if (data) {
     if (Status s = write_grouped_text(*data, o.history, write); !s.ok()) return s;
   } else {
+    const RepeatableLog& log = logs->front();
     std::string line;
     const Result<uint64_t> lines =
-        read_grouped_text(*log, o.dataset.encoding, bad, [&](const SearchEvent& event) {
+        read_grouped_text(log, o.dataset.encoding, bad, [&](const SearchEvent& event) {
           line.clear();
           append_event(event, line);
           return write(line);
         });
-    std::cerr << visible_lines(bad.report(log->name()));
+    std::cerr << visible_lines(bad.report(log.name()));
     if (!lines.ok()) return lines.status();
-    const Status s = check_bad_share(log->name(), *lines, bad, o.dataset.max_bad_share);
+    const Status s = check_bad_share(log.name(), *lines, bad, o.dataset.max_bad_share);
     if (!s.ok()) return s;
   }
   if (Status s = file.close(); !s.ok()) return s;
@@ -125,7 +150,8 @@ Command add_convert_command(CLI::App& app) {
       "convert", "Turn a log or dataset into the paper's grouped notation, or that into a log");
   command
       ->add_option("--data,--from", o->data,
-                   "Event log, dataset or grouped text, which its header tells")
+                   "Event log, dataset or grouped text, which its header tells; repeatable for the "
+                   "files of one log")
       ->required()
       ->type_name(kFile)
       ->group(kInput);

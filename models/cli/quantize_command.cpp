@@ -28,7 +28,8 @@ namespace {
 constexpr double kSafetyFactor = 2;
 
 struct Options {
-  std::string weights, data, out, precision = "fp16";
+  std::string weights, out, precision = "fp16";
+  std::vector<std::string> data;
   bool screen = false;
   DatasetOptions dataset;
 };
@@ -97,8 +98,9 @@ Status record(const Options& o, const PrecisionReport& report, const KernelTable
 Result<int> run(const Options& o) {
   const Result<Precision> precision = parse_precision(o.precision);
   if (!precision.ok()) return precision.status();
-  if (Status s = check_outputs({{"--weights", o.weights}, {"--data", o.data}}, {{"--out", o.out}});
-      !s.ok()) {
+  std::vector<InputPath> inputs = input_paths("--data", o.data);
+  inputs.push_back({"--weights", o.weights});
+  if (Status s = check_outputs(inputs, {{"--out", o.out}}); !s.ok()) {
     return s;
   }
   const KernelTable& kernels = kernels_for(supported_isas().back());
@@ -115,7 +117,7 @@ Result<int> run(const Options& o) {
   const Result<std::shared_ptr<const Dataset>> data = open_data(o.data, o.out, o.dataset, bad);
   if (!data.ok()) return data.status();
   if ((*data)->instances_of(Split::kValidation, Task::kMain) == 0) {
-    return bad_data(o.data + ": the validation split has no SF impressions to judge by");
+    return bad_data(log_name(o.data) + ": the validation split has no SF impressions to judge by");
   }
 
   ModelSpec model = read_model(**original);

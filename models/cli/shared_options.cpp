@@ -4,29 +4,43 @@
 #include <filesystem>
 #include <iostream>
 #include <limits>
+#include <map>
 
-#include "models/base/input_file.h"
 #include "models/command/options.h"
 #include "models/command/program.h"
+#include "models/data/event_log.h"
 #include "models/data/time_check.h"
 
 namespace barker {
 
-CLI::Option* add_data_option(CLI::App& command, std::string& data, const std::string& use) {
+CLI::Option* add_data_option(CLI::App& command, std::vector<std::string>& data,
+                             const std::string& use) {
   return command
-      .add_option("--data,--events", data,
-                  "Event log, plain or gzip, or dataset of `barker-train prepare`; " + use)
+      .add_option(
+          "--data,--events", data,
+          "Event log, or dataset of `barker-train prepare`; repeatable for the files of one "
+          "log, which are merged by time; " +
+              use)
       ->required()
       ->type_name(kFile)
       ->group(kInput);
 }
 
-void add_events_option(CLI::App& command, const char* names, std::string& events) {
+void add_events_option(CLI::App& command, const char* names, std::vector<std::string>& events) {
   command
-      .add_option(names, events, "Event log as JSON Lines (models/data/EVENTS.md), plain or gzip")
+      .add_option(
+          names, events,
+          "Files of an event log as JSON Lines (models/data/EVENTS.md), plain, gzip or zstd; "
+          "they are merged by time")
       ->required()
       ->type_name(kFile)
       ->group(kInput);
+}
+
+std::vector<InputPath> input_paths(const char* option, const std::vector<std::string>& paths) {
+  std::vector<InputPath> inputs;
+  for (const std::string& path : paths) inputs.push_back({option, path});
+  return inputs;
 }
 
 void add_out_option(CLI::App& command, const char* names, std::string& out, const char* what) {
@@ -41,7 +55,45 @@ void add_main_share_option(CLI::App& command, DatasetOptions& dataset) {
       ->group(kInput);
 }
 
+namespace {
+
+void set_split_times(const std::string& text, SplitRule& split) {
+  split.kind = SplitRule::Kind::kAt;
+  split.at.clear();
+  for (const std::string& part : CLI::detail::split(text, ',')) {
+    Result<SplitTime> time = parse_split_time(part);
+    if (!time.ok()) throw CLI::ValidationError("--split-at", time.status().message());
+    split.at.push_back(std::move(*time));
+  }
+  if (split.at.size() > 2) {
+    throw CLI::ValidationError("--split-at", "expected one or two times, found " + text);
+  }
+}
+
+void add_split_options(CLI::App& command, SplitRule& split) {
+  const std::map<std::string, SplitRule::Kind> kinds = {{"log", SplitRule::Kind::kLog},
+                                                        {"time", SplitRule::Kind::kTime},
+                                                        {"user-last", SplitRule::Kind::kUserLast}};
+  CLI::Option* rule = command.add_option_function<std::string>(
+      "--split-by", [kinds, &split](const std::string& name) { split.kind = kinds.at(name); },
+      "How a log is split: as its lines say and otherwise by time, by time (80%, 5%, 15%), or each "
+      "user's last searches as test and those before them as validation");
+  one_of(rule, {"log", "time", "user-last"})->default_str("log")->group(kInput);
+  command
+      .add_option_function<std::string>(
+          "--split-at", [&split](const std::string& text) { set_split_times(text, split); },
+          "Where validation and test begin, such as 2024-10-27,2024-10-28T12:00:00Z, or test "
+          "alone; "
+          "dates of RFC 3339, or times as in the log")
+      ->excludes(rule)
+      ->type_name("TIME[,TIME]")
+      ->group(kInput);
+}
+
+}  // namespace
+
 void add_log_options(CLI::App& command, DatasetOptions& dataset) {
+  dataset.notice = [](const std::string& text) { std::cerr << visible_lines(text); };
   command
       .add_option("--encoding", dataset.encoding,
                   "Encoding of the log, such as GB18030; datasets are UTF-8")
@@ -54,6 +106,7 @@ void add_log_options(CLI::App& command, DatasetOptions& dataset) {
                   "Refuse a log if a larger share of its lines cannot be used")
       ->check(CLI::Range(0.0, 1.0))
       ->group(kInput);
+  add_split_options(command, dataset.split);
   command
       .add_option("--scratch", dataset.scratch,
                   "Directory for temporary files, as large as the log")
@@ -112,7 +165,7 @@ std::string period_text(const Dataset& data) {
               time_text(first[split]);
     }
   }
-  return text;
+  return text + "; split " + std::string(data.split_text());
 }
 
 Result<std::string> temporary_scratch() {
@@ -122,10 +175,11 @@ Result<std::string> temporary_scratch() {
   return (directory / "barker").string();
 }
 
-Result<std::shared_ptr<const Dataset>> open_data(const std::string& data, const std::string& near,
+Result<std::shared_ptr<const Dataset>> open_data(const std::vector<std::string>& data,
+                                                 const std::string& near,
                                                  const DatasetOptions& options, BadLines& bad) {
   Result<std::shared_ptr<const Dataset>> opened = open_dataset_or_log(data, near, options, bad);
-  std::cerr << visible_lines(bad.report(input_name(data)));
+  std::cerr << visible_lines(bad.report(log_name(data)));
   return opened;
 }
 

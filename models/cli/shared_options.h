@@ -3,7 +3,9 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "models/base/output_paths.h"
 #include "models/data/dataset.h"
 
 namespace CLI {
@@ -16,11 +18,16 @@ namespace barker {
 // The splits in words, as --split takes them, in the order of Split.
 inline constexpr const char* kSplitNames[] = {"train", "validation", "test"};
 
-// --data: an event log or a prepared dataset, required. `use` says what the command does with it.
-CLI::Option* add_data_option(CLI::App& command, std::string& data, const std::string& use);
+// --data: the files of an event log, or a prepared dataset; required. `use` says what the command
+// does with it.
+CLI::Option* add_data_option(CLI::App& command, std::vector<std::string>& data,
+                             const std::string& use);
 
-// --events: an event log; also an operand where `names` says so.
-void add_events_option(CLI::App& command, const char* names, std::string& events);
+// --events: the files of an event log; also operands where `names` says so.
+void add_events_option(CLI::App& command, const char* names, std::vector<std::string>& events);
+
+// The files of an option that is given several times, for check_outputs().
+std::vector<InputPath> input_paths(const char* option, const std::vector<std::string>& paths);
 
 // --out: the one file that the command writes.
 void add_out_option(CLI::App& command, const char* names, std::string& out, const char* what);
@@ -28,7 +35,7 @@ void add_out_option(CLI::App& command, const char* names, std::string& out, cons
 void add_main_share_option(CLI::App& command, DatasetOptions& dataset);
 
 // How an event log is read: its encoding, how many of its lines may be unusable (5% unless the user
-// says otherwise), and where temporary files are written.
+// says otherwise), how it is split, and where temporary files are written.
 void add_log_options(CLI::App& command, DatasetOptions& dataset);
 
 // --draws: from how many samples of the users the intervals are computed.
@@ -43,8 +50,8 @@ void add_isa_option(CLI::App& command, std::string& isa);
 // --negatives-kept: the share of the SFs not clicked that the log kept.
 void add_negatives_option(CLI::App& command, double& kept);
 
-// "period 2024-10-27 03:33:20 to ...; validation from ..., test from ...": of the searches, by which a
-// wrong clock is seen.
+// "period 2024-10-27 03:33:20 to ...; validation from ..., test from ...; split by time: ...": of
+// the searches, by which a wrong clock is seen.
 std::string period_text(const Dataset& data);
 
 // Where a command that writes no file builds what it needs for a moment: a path in the temporary
@@ -53,7 +60,8 @@ Result<std::string> temporary_scratch();
 
 // Opens a log or dataset (see open_dataset_or_log) and prints the lines that could not be used on
 // standard error.
-Result<std::shared_ptr<const Dataset>> open_data(const std::string& data, const std::string& near,
+Result<std::shared_ptr<const Dataset>> open_data(const std::vector<std::string>& data,
+                                                 const std::string& near,
                                                  const DatasetOptions& options, BadLines& bad);
 
 }  // namespace barker

@@ -23,7 +23,8 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kTasks[] = {"main", "auxiliary"};
 
 struct Options {
-  std::string data, split, task, user;
+  std::vector<std::string> data;
+  std::string split, task, user;
   uint64_t limit = 20;
   bool json = false;
   DatasetOptions dataset;

@@ -33,7 +33,8 @@ namespace {
 constexpr size_t kMaxConfiguration = 1 << 20;  // bytes
 
 struct Options {
-  std::string data, out, config, name = "barker", version = "1", checkpoint, peers, start, log_json;
+  std::vector<std::string> data;
+  std::string out, config, name = "barker", version = "1", checkpoint, peers, start, log_json;
   std::vector<std::string> set;
   DatasetOptions dataset;
   uint64_t checkpoint_steps = 0;
@@ -196,7 +197,7 @@ Status write_model(Trained& trained, const Dataset& data, const TrainOptions& tr
   }
   card.notes = {
       {"options", options_to_toml(train_with)},
-      {"split", "by the log, or by time 80/5/15"},
+      {"split", std::string(data.split_text())},
       {"instances", std::to_string(count_of(data, Split::kTrain, Task::kMain)) + " main, " +
                         std::to_string(count_of(data, Split::kTrain, Task::kAuxiliary)) +
                         " auxiliary"}};
@@ -212,11 +213,12 @@ Status write_model(Trained& trained, const Dataset& data, const TrainOptions& tr
 
 Status check_files(const Options& options) {
   if (options.rank > 0) return {};  // only rank 0 writes
-  return check_outputs(
-      {{"--data", options.data}, {"--config", options.config}, {"--init", options.start}},
-      {{"--out", options.out},
-       {"--checkpoint", run_options(options).checkpoint},
-       {"--log-json", options.log_json, OutputPath::Kind::kFileOrStream}});
+  std::vector<InputPath> inputs = input_paths("--data", options.data);
+  inputs.push_back({"--config", options.config});
+  inputs.push_back({"--init", options.start});
+  return check_outputs(inputs, {{"--out", options.out},
+                                {"--checkpoint", run_options(options).checkpoint},
+                                {"--log-json", options.log_json, OutputPath::Kind::kFileOrStream}});
 }
 
 // Adds the log of epochs to what is done after each.

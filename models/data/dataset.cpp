@@ -141,6 +141,9 @@ std::string_view Dataset::feature(uint32_t id) const {
 std::string_view Dataset::category(uint32_t id) const {
   return impl_->text(f::kCategoryBegin, f::kCategoryText, id);
 }
+std::string_view Dataset::split_text() const {
+  return {impl_->section<char>(f::kSplitText), impl_->header.sections[f::kSplitText].size};
+}
 std::string_view Dataset::phrase(uint32_t index) const {
   return impl_->text(f::kPhraseBegin, f::kPhraseText, index);
 }

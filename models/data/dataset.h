@@ -18,8 +18,10 @@
 
 #include "models/base/lines.h"
 #include "models/base/result.h"
+#include "models/data/event_log.h"
 #include "models/data/events.h"
 #include "models/data/repeatable_log.h"
+#include "models/data/split_rule.h"
 
 namespace barker {
 
@@ -94,6 +96,8 @@ class Dataset {
 
   std::string_view digest() const;  // XXH3-128 of the log, hexadecimal
   uint64_t events() const;          // lines of the log that were used
+  // How the searches were split, in words: "by time: 80%, 5% and 15% of the period".
+  std::string_view split_text() const;
 
  private:
   Dataset();
@@ -102,8 +106,7 @@ class Dataset {
 };
 
 struct DatasetOptions {
-  double train_share = 0.80;       // of the period, where events carry no split
-  double validation_share = 0.05;  // the rest is test
+  SplitRule split;
   // The share of the training searches' SF bars that is kept, chosen by a hash of user and time. It
   // answers what would be if main events were scarce. History and auxiliary events stay.
   double main_share = 1.0;
@@ -113,9 +116,14 @@ struct DatasetOptions {
   std::string encoding;      // of the log, if it is not UTF-8
   double max_bad_share = 1;  // with a larger share of unusable lines, a log is refused
   std::string scratch;       // directory of temporary files; if empty, they lie beside the dataset
+  size_t sort_memory = EventLogOptions().sort_memory;  // for logs that are not in time order
+  // Is told what was done to a log before it could be read (EventLog::notice). May be empty.
+  std::function<void(const std::string&)> notice;
 
   // What the names of temporary files begin with, of what is made of or written to the path.
   std::string temporary_beside(const std::string& path) const;
+  // How to open the log of what is made of or written to the path.
+  EventLogOptions log_options(const std::string& path) const;
 };
 
 // Makes a dataset event by event, for callers that need no log in between (simulators). Events of
@@ -144,22 +152,34 @@ class DatasetBuilder {
 };
 
 // Reads the log twice: the phrases, which are the SFs and given keywords of several words, must be
-// known before titles are split. Standard input and pipes are copied for that. Unusable lines go to
-// `bad`; a log without a usable one is an error.
-Status build_dataset(const RepeatableLog& log, const std::string& path,
+// known before titles are split. Unusable lines go to `bad`; a log without a usable one is an
+// error.
+Status build_dataset(const EventLog& log, const std::string& path, const DatasetOptions& options,
+                     BadLines& bad);
+// Of the files of one log, which are opened first.
+Status build_dataset(const std::vector<std::string>& log, const std::string& path,
                      const DatasetOptions& options, BadLines& bad);
-Status build_dataset(const std::string& log_path, const std::string& path,
-                     const DatasetOptions& options, BadLines& bad);
+inline Status build_dataset(const std::string& log, const std::string& path,
+                            const DatasetOptions& options, BadLines& bad) {
+  return build_dataset(std::vector<std::string>{log}, path, options, bad);
+}
 
-// Opens a dataset file as it is; then options other than the defaults are an error. An event log is
-// opened through a temporary dataset beside `scratch`, whose name vanishes at once.
-Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const RepeatableLog& log,
+// Opens a dataset file as it is; then options other than the defaults are an error, and so are
+// further files. An event log is opened through a temporary dataset beside `scratch`, whose name
+// vanishes at once.
+Result<std::shared_ptr<const Dataset>> open_dataset_or_log(std::vector<RepeatableLog> files,
                                                            const std::string& scratch,
                                                            const DatasetOptions& options,
                                                            BadLines& bad);
-Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::string& path,
+Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::vector<std::string>& paths,
                                                            const std::string& scratch,
                                                            const DatasetOptions& options,
                                                            BadLines& bad);
+inline Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::string& path,
+                                                                  const std::string& scratch,
+                                                                  const DatasetOptions& options,
+                                                                  BadLines& bad) {
+  return open_dataset_or_log(std::vector<std::string>{path}, scratch, options, bad);
+}
 
 }  // namespace barker

@@ -23,6 +23,10 @@ std::string DatasetOptions::temporary_beside(const std::string& path) const {
   return scratch.empty() ? path : scratch + "/barker";
 }
 
+EventLogOptions DatasetOptions::log_options(const std::string& path) const {
+  return {encoding, temporary_beside(path), sort_memory};
+}
+
 struct DatasetBuilder::Impl {
   Impl(std::string file, const std::vector<std::string>& phrases)
       : path(std::move(file)), splitter(phrases) {
@@ -31,10 +35,11 @@ struct DatasetBuilder::Impl {
 
   Status create_columns() {
     const std::string beside = columns.options.temporary_beside(path);
-    for (const Status& s : {columns.searches.create(beside), columns.clicks.create(beside),
-                            columns.sfs.create(beside), columns.ads.create(beside),
-                            columns.query.create(beside), columns.given.create(beside),
-                            columns.given_sf.create(beside), columns.groups.create(beside)}) {
+    for (const Status& s :
+         {columns.searches.create(beside), columns.clicks.create(beside),
+          columns.history.create(beside), columns.sfs.create(beside), columns.ads.create(beside),
+          columns.query.create(beside), columns.given.create(beside),
+          columns.given_sf.create(beside), columns.groups.create(beside)}) {
       if (!s.ok()) return s;
     }
     columns.categories.id("");
@@ -58,26 +63,25 @@ struct DatasetBuilder::Impl {
       return bad_data("time: " + std::to_string(event.time) +
                       " is before the user's last event at " + std::to_string(stream.newest_time));
     }
-    if (event.time > stream.newest_time) {
-      stream.newest_time = event.time;
-      stream.newest_tokens = stream.newest_sf_tokens = 0;
-    }
+    stream.newest_time = event.time;
+    add_history(stream, event.time);
     if (!event.history_only) add_search(event, user, stream);
     add_clicks(event, user, stream);
     ++columns.events;
     return {};
   }
 
-  void add_search(const SearchEvent& event, uint32_t user,
-                  const DatasetColumns::UserStream& stream) {
+  void add_search(const SearchEvent& event, uint32_t user, DatasetColumns::UserStream& stream) {
+    if (stream.moments == 0 || event.time > stream.newest_search) ++stream.moments;
+    stream.newest_search = event.time;
     SpooledSearch search{};
     search.time = event.time;
     search.user = user;
     search.category = columns.categories.id(event.category);
     search.split = split_of(event);
-    // Clicks of the same moment are not yet history.
-    search.history_end = stream.tokens - stream.newest_tokens;
-    search.sf_history_end = stream.sf_tokens - stream.newest_sf_tokens;
+    search.moment = stream.moments - 1;
+    search.history_end = stream.tokens;
+    search.sf_history_end = stream.sf_tokens;
     if (event.user_keywords) {
       search.has_given = 1;
       search.given_count = append_reversed(*event.user_keywords, columns.given);
@@ -128,20 +132,48 @@ struct DatasetBuilder::Impl {
   }
 
   void add_clicks(const SearchEvent& event, uint32_t user, DatasetColumns::UserStream& stream) {
-    const auto add_click = [&](uint32_t keyword, bool is_sf) {
-      columns.clicks.append(
-          {event.time, user, keyword, static_cast<uint8_t>(is_sf), split_of(event)});
-      ++stream.tokens;
-      ++stream.newest_tokens;
-      stream.sf_tokens += is_sf;
-      stream.newest_sf_tokens += is_sf;
+    // The clicks of a line that is history alone stand in training, unless it is newer than all
+    // that the user searched.
+    const uint32_t moment = stream.moments - (event.history_only || stream.moments == 0 ? 0 : 1);
+    const auto add_click = [&](int64_t time, uint32_t keyword, bool is_sf) {
+      columns.clicks.append({event.time, user, keyword, moment, split_of(event)});
+      const auto later =
+          std::ranges::upper_bound(stream.pending, time, {}, &DatasetColumns::PendingClick::time);
+      stream.pending.insert(later, {time, {user, keyword, static_cast<uint8_t>(is_sf)}});
     };
     for (const SfImpression& sf : event.sfs) {
-      if (sf.clicked) add_click(keyword_id(sf.text), true);
+      if (sf.clicked) add_click(sf.click_time.value_or(event.time), keyword_id(sf.text), true);
     }
     for (const AdImpression& ad : event.ads) {
       if (!ad.clicked) continue;
-      for (const uint32_t keyword : columns.titles[title_id(ad)]) add_click(keyword, false);
+      for (const uint32_t keyword : columns.titles[title_id(ad)]) {
+        add_click(ad.click_time.value_or(event.time), keyword, false);
+      }
+    }
+  }
+
+  // What was clicked before the time becomes history.
+  void add_history(DatasetColumns::UserStream& stream, int64_t time) {
+    const auto end =
+        std::ranges::lower_bound(stream.pending, time, {}, &DatasetColumns::PendingClick::time);
+    for (auto click = stream.pending.begin(); click != end; ++click)
+      add_token(stream, click->token);
+    stream.pending.erase(stream.pending.begin(), end);
+  }
+
+  void add_token(DatasetColumns::UserStream& stream, const SpooledToken& token) {
+    columns.history.append(token);
+    ++stream.tokens;
+    stream.sf_tokens += token.is_sf;
+  }
+
+  // What was clicked and never searched after.
+  void add_last_history() {
+    for (DatasetColumns::UserStream& stream : columns.streams) {
+      for (const DatasetColumns::PendingClick& click : stream.pending) {
+        add_token(stream, click.token);
+      }
+      stream.pending = {};
     }
   }
 
@@ -225,6 +257,7 @@ Result<DatasetBuilder> DatasetBuilder::create(const std::string& path,
 Status DatasetBuilder::add(const SearchEvent& event) { return impl_->add(event); }
 
 Status DatasetBuilder::finish(std::string_view digest) {
+  impl_->add_last_history();
   return write_dataset(impl_->columns, digest, impl_->path);
 }
 
@@ -250,17 +283,17 @@ struct FirstPass {
   TimeCheck times;
 };
 
-Result<FirstPass> read_first(const RepeatableLog& log, const DatasetOptions& options) {
+Result<FirstPass> read_first(const EventLog& log, const DatasetOptions& options) {
   FirstPass first;
   XXH3_state_t hash;
   XXH3_128bits_reset(&hash);
-  Result<LineReader> lines = log.lines();
+  Result<EventLines> lines = log.lines();
   if (!lines.ok()) return lines.status();
-  std::string_view line;
+  LogLine line;
   while (lines->next(line)) {
-    XXH3_128bits_update(&hash, line.data(), line.size());
+    XXH3_128bits_update(&hash, line.text.data(), line.text.size());
     XXH3_128bits_update(&hash, "\n", 1);
-    const Result<SearchEvent> event = parse_event(line, options.encoding);
+    const Result<SearchEvent> event = parse_event(line.text, options.encoding);
     if (!event.ok()) continue;  // reported in the second pass
     add_keywords(*event, first.phrases);
     first.times.add(event->time);
@@ -277,55 +310,68 @@ Result<FirstPass> read_first(const RepeatableLog& log, const DatasetOptions& opt
 
 }  // namespace
 
-Status build_dataset(const RepeatableLog& log, const std::string& path,
-                     const DatasetOptions& options, BadLines& bad) {
+Status build_dataset(const EventLog& log, const std::string& path, const DatasetOptions& options,
+                     BadLines& bad) {
+  if (options.notice && !log.notice().empty()) options.notice(log.notice());
   const Result<FirstPass> first = read_first(log, options);
   if (!first.ok()) return first.status();
   Result<DatasetBuilder> builder =
       DatasetBuilder::create(path, options, {first->phrases.begin(), first->phrases.end()});
   if (!builder.ok()) return builder.status();
-  const auto use = [&](const SearchEvent& event) {
+  const auto use = [&](const SearchEvent& event, size_t) {
     const std::string wrong = first->times.wrong(event.time);
     return wrong.empty() ? builder->add(event) : bad_data(wrong);
   };
-  const Result<uint64_t> lines = read_events(log, options.encoding, use, bad);
-  if (!lines.ok()) return lines.status();
-  if (Status s = check_bad_share(log.name(), *lines, bad, options.max_bad_share); !s.ok()) return s;
-  return builder->finish(first->digest);
+  const Status read = read_events(log, options.encoding, options.max_bad_share, use, bad);
+  return read.ok() ? builder->finish(first->digest) : read;
 }
 
-Status build_dataset(const std::string& log_path, const std::string& path,
+Status build_dataset(const std::vector<std::string>& log, const std::string& path,
                      const DatasetOptions& options, BadLines& bad) {
-  const Result<RepeatableLog> log = RepeatableLog::open(log_path, options.temporary_beside(path));
-  return log.ok() ? build_dataset(*log, path, options, bad) : log.status();
+  const Result<EventLog> opened = EventLog::open(log, options.log_options(path));
+  return opened.ok() ? build_dataset(*opened, path, options, bad) : opened.status();
 }
 
-Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const RepeatableLog& log,
+Result<std::shared_ptr<const Dataset>> open_dataset_or_log(std::vector<RepeatableLog> files,
                                                            const std::string& scratch,
                                                            const DatasetOptions& options,
                                                            BadLines& bad) {
-  if (Dataset::is_dataset(log.path())) {
+  for (const RepeatableLog& file : files) {
+    if (!Dataset::is_dataset(file.path())) continue;
+    if (files.size() > 1) {
+      return invalid_argument(file.name() + ": is a dataset, and only event logs can be merged");
+    }
     if (options.main_share < 1) {
-      return invalid_argument(log.name() +
+      return invalid_argument(file.name() +
                               ": a share of the main events is taken when a dataset is made");
     }
-    return Dataset::open(log.path());
+    if (options.split.kind != SplitRule::Kind::kLog) {
+      return invalid_argument(file.name() +
+                              ": is a dataset, which was split when it was made; split its log");
+    }
+    return Dataset::open(file.path());
   }
+  const Result<EventLog> log = EventLog::open(std::move(files), options.log_options(scratch));
+  if (!log.ok()) return log.status();
   const std::string made =
       options.temporary_beside(scratch) + ".dataset." + std::to_string(getpid());
-  if (Status s = build_dataset(log, made, options, bad); !s.ok()) return s;
+  if (Status s = build_dataset(*log, made, options, bad); !s.ok()) return s;
   Result<std::shared_ptr<const Dataset>> dataset = Dataset::open(made);
   unlink(made.c_str());  // the mapping keeps the bytes
   return dataset;
 }
 
-Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::string& path,
+Result<std::shared_ptr<const Dataset>> open_dataset_or_log(const std::vector<std::string>& paths,
                                                            const std::string& scratch,
                                                            const DatasetOptions& options,
                                                            BadLines& bad) {
-  const Result<RepeatableLog> log = RepeatableLog::open(path, options.temporary_beside(scratch));
-  if (!log.ok()) return log.status();
-  return open_dataset_or_log(*log, scratch, options, bad);
+  std::vector<RepeatableLog> files;
+  for (const std::string& path : paths) {
+    Result<RepeatableLog> log = RepeatableLog::open(path, options.temporary_beside(scratch));
+    if (!log.ok()) return log.status();
+    files.push_back(std::move(*log));
+  }
+  return open_dataset_or_log(std::move(files), scratch, options, bad);
 }
 
 }  // namespace barker

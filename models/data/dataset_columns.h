@@ -39,15 +39,24 @@ struct SpooledSearch {
   uint32_t history_end, sf_history_end;  // tokens of the user's streams from before `time`
   uint32_t given_count, given_sf_count;  // tokens of the histories that the log gives
   uint32_t query_count, sf_count, ad_count;
-  uint32_t lot;  // uniform, by user and time, for DatasetOptions::main_share
+  uint32_t lot;     // uniform, by user and time, for DatasetOptions::main_share
+  uint32_t moment;  // how many earlier times of searches the user has
   uint8_t split;
   uint8_t has_given, has_given_sf;
 };
 
+// A keyword of what was clicked, by the search that showed it.
 struct SpooledClick {
   int64_t time;
   uint32_t user, keyword;
-  uint8_t is_sf, split;
+  uint32_t moment;
+  uint8_t split;
+};
+
+// The same as a part of its user's history, in the order in which it became one.
+struct SpooledToken {
+  uint32_t user, keyword;
+  uint8_t is_sf;
 };
 
 struct SpooledImpression {
@@ -62,6 +71,7 @@ struct DatasetColumns {
 
   Spool<SpooledSearch> searches;
   Spool<SpooledClick> clicks;
+  Spool<SpooledToken> history;
   Spool<SpooledImpression> sfs, ads;
   Spool<uint32_t> query, given, given_sf;
   // For each search: the number of its groups. For each group: its id, its number n of tokens, n
@@ -72,10 +82,17 @@ struct DatasetColumns {
   std::vector<std::vector<uint32_t>> titles;  // keywords in title order
   std::vector<std::string> phrases;           // with which queries and titles were composed
 
+  struct PendingClick {
+    int64_t time;
+    SpooledToken token;
+  };
   struct UserStream {
-    uint32_t tokens = 0, newest_tokens = 0;  // all of them, and those of newest_time
-    uint32_t sf_tokens = 0, newest_sf_tokens = 0;
-    int64_t newest_time = std::numeric_limits<int64_t>::min();
+    uint32_t tokens = 0, sf_tokens = 0;                         // of the history so far
+    uint32_t moments = 0;                                       // different times of searches
+    int64_t newest_time = std::numeric_limits<int64_t>::min();  // of an event
+    int64_t newest_search = std::numeric_limits<int64_t>::min();
+    // What was clicked at newest_time or will be later, and so is no history yet; in time order.
+    std::vector<PendingClick> pending;
   };
   std::vector<UserStream> streams;  // by user
 };

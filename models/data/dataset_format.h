@@ -10,7 +10,7 @@ namespace barker::dataset_format {
 
 inline constexpr char kMagic[8] = {'B', 'A', 'R', 'K', 'E', 'R', 'D', '\n'};
 inline constexpr uint32_t kEndianMark = 0x01020304;
-inline constexpr uint32_t kVersion = 2;
+inline constexpr uint32_t kVersion = 3;
 inline constexpr size_t kAlignment = 64;             // of every section
 inline constexpr uint32_t kSplits = 3;               // training, validation, test
 inline constexpr size_t kSearchLists = kSplits * 2;  // split * 2 + task
@@ -45,6 +45,7 @@ enum Section : uint32_t {
   kPhraseText,
   kSearchesOf,  // u32: kSearchLists lists of searches, ascending; Header::searches_of_end ends them
   kKeywordScheme,  // how the texts were split (models/text/scheme.h)
+  kSplitText,      // how the searches were divided into splits, for reports
   kSections
 };
 

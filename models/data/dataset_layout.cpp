@@ -21,7 +21,7 @@ constexpr const char* kSectionNames[f::kSections] = {
     "user.text",       "keyword.begin",  "keyword.text",  "feature.begin",
     "feature.text",    "category.begin", "category.text", "group_name.begin",
     "group_name.text", "phrase.begin",   "phrase.text",   "searches_of",
-    "keyword_scheme"};
+    "keyword_scheme",  "split_text"};
 
 std::string number(uint64_t value) { return std::to_string(value); }
 
@@ -106,6 +106,7 @@ uint64_t DatasetLayout::expected_size(f::Section section) const {
     case f::kGroupNameText:
     case f::kPhraseText:
     case f::kKeywordScheme:
+    case f::kSplitText:
       return size(section);
     default:  // any number of 32-bit numbers
       return size(section) / sizeof(uint32_t) * sizeof(uint32_t);

@@ -1,5 +1,5 @@
-// The numbers that searches, keywords and features get in a dataset file: which split a search
-// belongs to, which of its SF bars are kept, and the final numbers of keywords and features.
+// The numbers that searches, keywords and features get in a dataset file: which SF bars of a search
+// are kept, and the final numbers of keywords and features.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/data/dataset_columns.h"
+#include "models/data/dataset_split.h"
 
 namespace barker {
 
@@ -43,10 +44,8 @@ void for_each_bag(const DatasetColumns& columns, Visit visit) {
 class DatasetNumbering {
  public:
   // The columns must be finished. They are read here and referred to later.
-  explicit DatasetNumbering(const DatasetColumns& columns);
+  DatasetNumbering(const DatasetColumns& columns, const DatasetSplit& split);
 
-  Split split_of(uint8_t given, int64_t time) const;
-  Split split_of(const SpooledSearch& s) const { return split_of(s.split, s.time); }
   // How many SFs of a search are kept: all or none (DatasetOptions::main_share).
   uint32_t kept_sfs(const SpooledSearch& s) const;
 
@@ -57,14 +56,13 @@ class DatasetNumbering {
  private:
   // Whether what a split uses gets a number (DatasetOptions::numbers_all).
   bool is_numbered(Split split) const { return split == Split::kTrain || c_.options.numbers_all; }
-  void find_period();
   void number_keywords();
   void number_titles_and_clicks(const std::vector<bool>& is_shown);
   void number_features();
 
   const DatasetColumns& c_;
+  const DatasetSplit& split_of_;
   Renumbering keywords_, features_;
-  double first_ = 0, period_ = 0;
   uint64_t known_features_ = 0;
 };
 

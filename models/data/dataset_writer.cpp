@@ -13,6 +13,7 @@
 #include "models/data/dataset_columns.h"
 #include "models/data/dataset_format.h"
 #include "models/data/dataset_numbering.h"
+#include "models/data/dataset_split.h"
 #include "models/text/scheme.h"
 
 #define XXH_INLINE_ALL
@@ -58,9 +59,10 @@ class MappedOutput {
 class Writer {
  public:
   // The columns must be finished.
-  explicit Writer(const DatasetColumns& columns)
+  Writer(const DatasetColumns& columns, const DatasetSplit& split)
       : c_(columns),
-        numbers_(columns),
+        split_of_(split),
+        numbers_(columns, split),
         keywords_(numbers_.keywords()),
         features_(numbers_.features()) {}
 
@@ -149,6 +151,7 @@ class Writer {
             header_.phrases, [&](uint32_t i) -> auto& { return c_.phrases[i]; }),
         header_.searches_of_end[5] * 4,
         keyword_scheme_record().size(),
+        split_of_.text().size(),
     };
     uint64_t end = sizeof header_;
     for (uint32_t i = 0; i < f::kSections; ++i) {
@@ -162,7 +165,7 @@ class Writer {
   void count_searches() {
     size_t sf = 0, ad = 0;
     for (const SpooledSearch& s : c_.searches.values()) {
-      const size_t list = static_cast<size_t>(numbers_.split_of(s)) * 2;
+      const size_t list = static_cast<size_t>(split_of_(s)) * 2;
       const uint32_t sfs = numbers_.kept_sfs(s);
       header_.searches_of_end[list] += sfs > 0;
       header_.searches_of_end[list + 1] += s.ad_count > 0;
@@ -196,10 +199,10 @@ class Writer {
     std::vector<uint64_t> at = stream_begin_, sf_at = sf_stream_begin_;
     uint32_t* history = section<uint32_t>(f::kHistory);
     uint32_t* sf_history = section<uint32_t>(f::kSfHistory);
-    for (const SpooledClick& click : c_.clicks.values()) {
-      const uint32_t keyword = keywords_[click.keyword];
-      history[at[click.user]++] = keyword;
-      if (click.is_sf) sf_history[sf_at[click.user]++] = keyword;
+    for (const SpooledToken& token : c_.history.values()) {
+      const uint32_t keyword = keywords_[token.keyword];
+      history[at[token.user]++] = keyword;
+      if (token.is_sf) sf_history[sf_at[token.user]++] = keyword;
     }
     for (const uint32_t id : c_.given.values()) history[tokens++] = keywords_[id];
     for (const uint32_t id : c_.given_sf.values()) sf_history[sf_tokens++] = keywords_[id];
@@ -234,7 +237,7 @@ class Writer {
       r.time = s.time;
       r.user = s.user;
       r.category = s.category;
-      r.split = static_cast<uint32_t>(numbers_.split_of(s));
+      r.split = static_cast<uint32_t>(split_of_(s));
       given += s.given_count;
       given_sf += s.given_sf_count;
       query += s.query_count;
@@ -336,9 +339,11 @@ class Writer {
         f::kPhraseBegin, f::kPhraseText,
         header_.phrases, [&](uint32_t i) -> auto& { return c_.phrases[i]; });
     std::ranges::copy(keyword_scheme_record(), section<char>(f::kKeywordScheme));
+    std::ranges::copy(split_of_.text(), section<char>(f::kSplitText));
   }
 
   const DatasetColumns& c_;
+  const DatasetSplit& split_of_;
   const DatasetNumbering numbers_;
   const Renumbering &keywords_, &features_;
   std::vector<uint64_t> stream_begin_, sf_stream_begin_;
@@ -350,15 +355,18 @@ class Writer {
 }  // namespace
 
 Status write_dataset(DatasetColumns& columns, std::string_view digest, const std::string& path) {
-  for (const Status& s : {columns.searches.finish(), columns.clicks.finish(), columns.sfs.finish(),
-                          columns.ads.finish(), columns.query.finish(), columns.given.finish(),
-                          columns.given_sf.finish(), columns.groups.finish()}) {
+  for (const Status& s :
+       {columns.searches.finish(), columns.clicks.finish(), columns.history.finish(),
+        columns.sfs.finish(), columns.ads.finish(), columns.query.finish(), columns.given.finish(),
+        columns.given_sf.finish(), columns.groups.finish()}) {
     if (!s.ok()) return s;
   }
   if (columns.searches.values().size() >= kUnknownKeyword) {
     return bad_data("more than 2^32 searches");
   }
-  return Writer(columns).write(digest, path);
+  const Result<DatasetSplit> split = DatasetSplit::of(columns);
+  if (!split.ok()) return split.status();
+  return Writer(columns, *split).write(digest, path);
 }
 
 }  // namespace barker

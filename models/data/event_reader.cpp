@@ -1,42 +1,53 @@
 #include "models/data/event_reader.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "models/base/number_text.h"
 
 namespace barker {
 
-Result<uint64_t> read_events(const RepeatableLog& log, const std::string& encoding,
-                             const std::function<Status(SearchEvent&)>& use, BadLines& bad) {
-  Result<LineReader> lines = log.lines();
+Status read_events(const EventLog& log, const std::string& encoding, double max_bad_share,
+                   const UseEvent& use, BadLines& bad) {
+  Result<EventLines> lines = log.lines();
   if (!lines.ok()) return lines.status();
-  std::string_view line;
-  uint64_t written = 0;
+  std::vector<uint64_t> read(log.files());
+  std::vector<BadLines> bad_of(log.files(), BadLines(1));  // for the shares of the files
+  LogLine line;
   while (lines->next(line)) {
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    ++written;
-    Result<SearchEvent> event = parse_event(line, encoding);
-    if (!event.ok()) {
-      const bool cut = lines->ended_without_newline();
-      bad.add(lines->number(),
-              event.status().message() + (cut ? " (the last line is cut off)" : ""));
-    } else if (Status s = use(*event); !s.ok()) {
-      bad.add(lines->number(), s.message());
+    if (line.text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    ++read[line.file];
+    std::string reason;
+    if (Result<SearchEvent> event = parse_event(line.text, encoding); !event.ok()) {
+      reason = event.status().message() + (line.is_cut ? " (the last line is cut off)" : "");
+    } else if (const Status s = use(*event, line.file); !s.ok()) {
+      reason = s.message();
+    } else {
+      continue;
     }
+    bad_of[line.file].add(line.number, reason);
+    bad.add(line.number, std::move(reason), log.prefix(line.file));
   }
   if (!lines->status().ok()) return lines->status();
-  return written;
+  const bool is_empty = std::ranges::all_of(read, [](uint64_t count) { return count == 0; });
+  for (size_t i = 0; i < log.files(); ++i) {
+    if (read[i] == 0 && !is_empty) continue;  // an hour in which nobody searched
+    const Status s = check_bad_share(log.file_name(i), read[i], bad_of[i], max_bad_share);
+    if (!s.ok()) return s;
+  }
+  return {};
 }
 
-Status check_bad_share(const std::string& log_name, uint64_t lines, const BadLines& bad,
+Status check_bad_share(const std::string& name, uint64_t lines, const BadLines& bad,
                        double max_bad_share) {
   if (bad.count() >= lines) {
     const std::string found = std::to_string(lines) + " lines without one";
-    return bad_data(log_name + ": expected events, found " +
-                    (lines == 0 ? "an empty file" : found));
+    return bad_data(name + ": expected events, found " + (lines == 0 ? "an empty file" : found));
   }
   const double share = static_cast<double>(bad.count()) / static_cast<double>(lines);
   if (share <= max_bad_share) return {};
   const BadLines::Entry& first = bad.first().front();
-  return bad_data(log_name + ": " + std::to_string(bad.count()) + " of " + std::to_string(lines) +
+  return bad_data(name + ": " + std::to_string(bad.count()) + " of " + std::to_string(lines) +
                   " lines cannot be used, at most " + number_text(100 * max_bad_share, 2) +
                   "% may (--max-bad-share); the first is line " + std::to_string(first.line) +
                   ": " + first.reason);

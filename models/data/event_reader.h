@@ -7,18 +7,23 @@
 
 #include "models/base/lines.h"
 #include "models/base/result.h"
+#include "models/data/event_log.h"
 #include "models/data/events.h"
-#include "models/data/repeatable_log.h"
 
 namespace barker {
 
-// Gives each event to `use`. A line that is no event, or whose event `use` has an error for, is counted
-// in `bad`. Returns how many lines there are, blank ones left out. `encoding` is that of the log, if it is not UTF-8.
-Result<uint64_t> read_events(const RepeatableLog& log, const std::string& encoding,
-                             const std::function<Status(SearchEvent&)>& use, BadLines& bad);
+// Takes an event of the log's file of this index. An error says why it cannot be used.
+using UseEvent = std::function<Status(SearchEvent&, size_t file)>;
 
-// An error if none of the lines of a log can be used, or if a larger share than `max_bad_share` cannot.
-Status check_bad_share(const std::string& log_name, uint64_t lines, const BadLines& bad,
+// Gives each event to `use`, in the order of time. A line that is no event, or whose event `use`
+// has an error for, is counted in `bad`; blank lines are nothing. An error if none of the lines can be used, or if of a file
+// a larger share than `max_bad_share` cannot. `encoding` is that of the log, if it is not UTF-8.
+Status read_events(const EventLog& log, const std::string& encoding, double max_bad_share,
+                   const UseEvent& use, BadLines& bad);
+
+// An error if none of the lines of a file can be used, or if a larger share than `max_bad_share`
+// cannot.
+Status check_bad_share(const std::string& name, uint64_t lines, const BadLines& bad,
                        double max_bad_share);
 
 }  // namespace barker

@@ -1,5 +1,7 @@
 #include "models/data/events.h"
 
+#include <algorithm>
+
 #include "models/base/utf8.h"
 #include "models/data/json_fields.h"
 #include "models/text/encoding.h"
@@ -34,18 +36,31 @@ double read_probability(const Json& object, const std::string& field) {
   return value->get<double>();
 }
 
-void read_sfs(const Json& value, std::vector<SfImpression>& sfs) {
+// A page is clicked after it was searched for.
+std::optional<int64_t> read_click_time(const Json& object, const std::string& field, bool clicked,
+                                       int64_t event_time) {
+  const Json* value = member(object, "click_time");
+  if (!value) return std::nullopt;
+  const int64_t time = read_integer(*value, field + ".click_time");
+  if (!clicked) throw Wrong{field + ".click_time: expected none of what was not clicked"};
+  if (time >= event_time) return time;
+  throw Wrong{field + ".click_time: " + std::to_string(time) + " is before the search at " +
+              std::to_string(event_time)};
+}
+
+void read_sfs(const Json& value, int64_t time, std::vector<SfImpression>& sfs) {
   for (const Json& sf : read_array(value, "sfs")) {
     const std::string field = "sfs[" + std::to_string(sfs.size()) + "]";
     if (!sf.is_object()) throw Wrong{field + ": expected an object" + found(sf)};
     SfImpression shown{optional_string(sf, "text"), read_clicked(sf, field),
                        read_probability(sf, field)};
+    shown.click_time = read_click_time(sf, field, shown.clicked, time);
     if (shown.text.empty()) throw Wrong{field + ".text: missing or empty"};
     sfs.push_back(std::move(shown));
   }
 }
 
-void read_ads(const Json& value, std::vector<AdImpression>& ads) {
+void read_ads(const Json& value, int64_t time, std::vector<AdImpression>& ads) {
   for (const Json& ad : read_array(value, "ads")) {
     const std::string field = "ads[" + std::to_string(ads.size()) + "]";
     if (!ad.is_object()) throw Wrong{field + ": expected an object" + found(ad)};
@@ -54,6 +69,7 @@ void read_ads(const Json& value, std::vector<AdImpression>& ads) {
                        {},
                        read_clicked(ad, field),
                        read_probability(ad, field)};
+    shown.click_time = read_click_time(ad, field, shown.clicked, time);
     if (const Json* keywords = member(ad, "keywords")) {
       shown.keywords = read_strings(*keywords, field + ".keywords");
     }
@@ -67,6 +83,18 @@ std::optional<Split> read_split(const std::string& name) {
   if (name == "validation") return Split::kValidation;
   if (name == "test") return Split::kTest;
   throw Wrong{"split: expected train, validation or test, found \"" + name + "\""};
+}
+
+void find_unknown(const Json& object, const std::string& list, std::vector<std::string>& unknown) {
+  if (!object.is_object()) return;
+  const std::vector<std::string_view> known = event_fields(list);
+  for (const auto& [name, value] : object.items()) {
+    if (std::ranges::find(known, name) == known.end()) {
+      unknown.push_back(list.empty() ? name : list + "." + name);
+    } else if ((name == "sfs" || name == "ads") && list.empty() && value.is_array()) {
+      for (const Json& item : value) find_unknown(item, name, unknown);
+    }
+  }
 }
 
 SearchEvent read_event(const Json& json) {
@@ -87,8 +115,8 @@ SearchEvent read_event(const Json& json) {
   if (const Json* keywords = member(json, "user_keywords")) {
     event.user_keywords = read_strings(*keywords, "user_keywords");
   }
-  if (const Json* sfs = member(json, "sfs")) read_sfs(*sfs, event.sfs);
-  if (const Json* ads = member(json, "ads")) read_ads(*ads, event.ads);
+  if (const Json* sfs = member(json, "sfs")) read_sfs(*sfs, event.time, event.sfs);
+  if (const Json* ads = member(json, "ads")) read_ads(*ads, event.time, event.ads);
   event.split = read_split(optional_string(json, "split"));
   if (const Json* only = member(json, "history_only")) {
     if (!only->is_boolean()) throw Wrong{"history_only: expected true or false" + found(*only)};
@@ -99,12 +127,22 @@ SearchEvent read_event(const Json& json) {
 
 }  // namespace
 
-Result<SearchEvent> parse_event(std::string_view json_line, const std::string& encoding) {
+std::vector<std::string_view> event_fields(std::string_view list) {
+  if (list == "sfs") return {"text", "clicked", "click_time", "p"};
+  if (list == "ads") return {"id", "title", "keywords", "clicked", "click_time", "p"};
+  return {"time",   "user",          "search", "query", "query_keywords", "category",
+          "groups", "user_keywords", "sfs",    "ads",   "split",          "history_only"};
+}
+
+Result<SearchEvent> parse_event(std::string_view json_line, const std::string& encoding,
+                                std::vector<std::string>* unknown) {
   std::string converted;
   const Result<std::string_view> utf8 = as_utf8(json_line, encoding, converted);
   if (!utf8.ok()) return utf8.status();
   try {
-    return read_event(Json::parse(*utf8));
+    const Json json = Json::parse(*utf8);
+    if (unknown) find_unknown(json, "", *unknown);
+    return read_event(json);
   } catch (const Wrong& wrong) {
     return bad_data(wrong.reason);
   } catch (const nlohmann::json::exception& e) {
@@ -124,20 +162,21 @@ void append_event(const SearchEvent& event, std::string& out) {
   }
   if (event.query_keywords) json["query_keywords"] = *event.query_keywords;
   if (event.user_keywords) json["user_keywords"] = *event.user_keywords;
-  const auto common = [](Json& item, bool clicked, double p) {
-    item["clicked"] = clicked;
-    if (!std::isnan(p)) item["p"] = p;
+  const auto common = [](Json& item, const auto& shown) {
+    item["clicked"] = shown.clicked;
+    if (shown.click_time) item["click_time"] = *shown.click_time;
+    if (!std::isnan(shown.true_probability)) item["p"] = shown.true_probability;
   };
   for (const SfImpression& sf : event.sfs) {
     Json item = {{"text", sf.text}};
-    common(item, sf.clicked, sf.true_probability);
+    common(item, sf);
     json["sfs"].push_back(std::move(item));
   }
   for (const AdImpression& ad : event.ads) {
     Json item = {{"id", ad.id}};
     if (!ad.title.empty()) item["title"] = ad.title;
     if (!ad.keywords.empty()) item["keywords"] = ad.keywords;
-    common(item, ad.clicked, ad.true_probability);
+    common(item, ad);
     json["ads"].push_back(std::move(item));
   }
   static constexpr const char* kSplits[] = {"train", "validation", "test"};

@@ -22,6 +22,8 @@ struct SfImpression {
   std::string text;
   bool clicked = false;
   double true_probability = NAN;  // known in simulated logs only
+  // When it was clicked, on the clock of the event. If absent, at the time of the event.
+  std::optional<int64_t> click_time = {};
 };
 
 // An ad of a search result. Its keywords are `keywords` if there are any, otherwise those of its
@@ -32,6 +34,7 @@ struct AdImpression {
   std::vector<std::string> keywords;
   bool clicked = false;
   double true_probability = NAN;
+  std::optional<int64_t> click_time = {};  // as above
 };
 
 struct FeatureGroup {
@@ -50,7 +53,8 @@ struct SearchEvent {
   std::string category;  // for reports by slice; may be empty
   std::vector<FeatureGroup> groups;
   // The history that the engine used when it served, newest first. If the log does not have it, it
-  // is made of the keywords of what this user clicked strictly before `time`.
+  // is made of the keywords of what this user clicked strictly before `time`; a click that came
+  // later than its search counts from its own time on.
   std::optional<std::vector<std::string>> user_keywords;
   std::vector<SfImpression> sfs;  // in the order shown
   std::vector<AdImpression> ads;  // in the order shown
@@ -60,7 +64,13 @@ struct SearchEvent {
 
 // An error says what is wrong with the line, but not which file and line it is. The line is UTF-8,
 // or text of the named encoding (models/text/encoding.h).
-Result<SearchEvent> parse_event(std::string_view json_line, const std::string& encoding = {});
+// Fields that events do not have are ignored; their names, such as "usr" or "sfs.txt", are added to
+// `unknown` if it is given, also where the line is no event.
+Result<SearchEvent> parse_event(std::string_view json_line, const std::string& encoding = {},
+                                std::vector<std::string>* unknown = nullptr);
+
+// The fields of an event, or of an element of its list "sfs" or "ads".
+std::vector<std::string_view> event_fields(std::string_view list = {});
 // Appends one JSON object and a line end.
 void append_event(const SearchEvent& event, std::string& out);
 

@@ -10,36 +10,37 @@ Result<FreshLog> FreshLog::open(const FreshLogPaths& paths, const DatasetOptions
                                 const std::string& scratch) {
   FreshLog fresh;
   fresh.options_ = options;
+  if (options.split.kind != SplitRule::Kind::kLog) {
+    return invalid_argument("a log that no training saw is judged whole and cannot be split");
+  }
   fresh.options_.numbers_all = true;
   fresh.scratch_ = scratch;
+  fresh.history_files_ = paths.history.size();
   std::vector<std::string> all = paths.history;
-  all.push_back(paths.log);
-  for (const std::string& path : all) {
-    Result<RepeatableLog> log = RepeatableLog::open(path, scratch);
-    if (!log.ok()) return log.status();
-    fresh.logs_.push_back(std::move(*log));
-  }
+  all.insert(all.end(), paths.log.begin(), paths.log.end());
+  Result<EventLog> log = EventLog::open(all, {options.encoding, scratch, options.sort_memory});
+  if (!log.ok()) return log.status();
+  if (options.notice && !log->notice().empty()) options.notice(log->notice());
+  fresh.log_.emplace(std::move(*log));
   return fresh;
 }
 
 Result<std::shared_ptr<const Dataset>> FreshLog::dataset(const std::vector<std::string>& phrases,
-                                                         std::vector<BadLines>& bad) const {
+                                                         BadLines& bad) const {
   const std::string made = scratch_ + ".fresh." + std::to_string(getpid());
   Result<DatasetBuilder> builder = DatasetBuilder::create(made, options_, phrases);
   if (!builder.ok()) return builder.status();
-  for (const RepeatableLog& log : logs_) {
-    const bool is_judged = &log == &logs_.back();
-    // Whatever split the events name.
-    const auto use = [&](SearchEvent& event) {
-      event.split = is_judged ? Split::kTest : Split::kTrain;
-      return builder->add(event);
-    };
-    BadLines& unusable = bad.emplace_back();
-    const Result<uint64_t> lines = read_events(log, options_.encoding, use, unusable);
-    if (!lines.ok()) return lines.status();
-    if (*lines == 0 && !is_judged) continue;  // nobody has a history yet
-    const Status s = check_bad_share(log.name(), *lines, unusable, options_.max_bad_share);
-    if (!s.ok()) return s;
+  uint64_t judged = 0;  // events
+  const auto use = [&](SearchEvent& event, size_t file) {
+    const bool is_judged = file >= history_files_;
+    event.split = is_judged ? Split::kTest : Split::kTrain;  // whatever split the event names
+    judged += is_judged;
+    return builder->add(event);
+  };
+  const Status read = read_events(*log_, options_.encoding, options_.max_bad_share, use, bad);
+  if (!read.ok()) return read;
+  if (judged == 0) {
+    return bad_data(log_->file_name(history_files_) + ": expected events, found an empty file");
   }
   if (Status s = builder->finish("fresh"); !s.ok()) return s;
   Result<std::shared_ptr<const Dataset>> dataset = Dataset::open(made);

@@ -3,18 +3,19 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/base/lines.h"
 #include "models/data/dataset.h"
-#include "models/data/repeatable_log.h"
+#include "models/data/event_log.h"
 
 namespace barker {
 
 struct FreshLogPaths {
-  std::string log;                   // is judged: all its events are the test split
-  std::vector<std::string> history;  // earlier logs of the same users, oldest first: training split
+  std::vector<std::string> log;      // is judged: all its events are the test split
+  std::vector<std::string> history;  // earlier logs of the same users: training split
 };
 
 // One thread.
@@ -27,18 +28,18 @@ class FreshLog {
 
   // Queries and titles are composed with `phrases`, which should be those of the weight file that is
   // judged; every keyword and feature gets a number, because the weight file and not this log says
-  // which are known. The dataset lies beside `scratch` under a name that vanishes at once. `bad` gets a
-  // list for each file, the history's first. Lines of a user that are not in time order are bad.
+  // which are known. The dataset lies beside `scratch` under a name that vanishes at once. All files
+  // are merged by time, so that what was clicked after a search is not its history.
   Result<std::shared_ptr<const Dataset>> dataset(const std::vector<std::string>& phrases,
-                                                 std::vector<BadLines>& bad) const;
+                                                 BadLines& bad) const;
 
-  // How messages call the files, the history's first.
-  const std::string& name(size_t file) const { return logs_[file].name(); }
+  const EventLog& log() const { return *log_; }  // all files
 
  private:
   DatasetOptions options_;
   std::string scratch_;
-  std::vector<RepeatableLog> logs_;  // the one that is judged stands last
+  size_t history_files_ = 0;  // they come first, so that their clicks come before at the same time
+  std::optional<EventLog> log_;
 };
 
 }  // namespace barker

@@ -25,11 +25,14 @@ SearchEvent event_of(RawImpression&& shown) {
 }
 
 // Marks what was clicked. False where it was not on the page.
-bool mark_clicked(SearchEvent& event, const RawClick& click) {
-  const auto mark = [](auto& shown, const auto& is_meant) {
+bool mark_clicked(SearchEvent& event, int64_t page_time, const RawClick& click) {
+  // The clock of the machine that logged the click may be behind.
+  const int64_t time = std::max(click.time, page_time) / 1000;
+  const auto mark = [time](auto& shown, const auto& is_meant) {
     const auto found = std::ranges::find_if(shown, is_meant);
     if (found == shown.end()) return false;
     found->clicked = true;
+    found->click_time = std::min(time, found->click_time.value_or(time));
     return true;
   };
   if (click.kind == RawClick::Kind::kAd) {
@@ -119,7 +122,7 @@ void Joiner::join(Page& page, const RawClick& click) {
   if (click.time > page.time + options_.window_ms ||
       click.time < page.time - options_.lateness_ms) {
     leave_out(page.time, click);
-  } else if (mark_clicked(page.event, click)) {
+  } else if (mark_clicked(page.event, page.time, click)) {
     ++counts_.joined_clicks;
   } else {
     ++counts_.foreign_clicks;

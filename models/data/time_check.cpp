@@ -9,11 +9,11 @@ namespace barker {
 namespace {
 
 constexpr size_t kLeast = 100;  // events
-// Seconds since 1970 lie between these from 1973 to 5138, and milliseconds between 1e11 and 1e14 from
-// 1973 on.
+// Seconds since 1970 lie between these from 1973 to 5138, and milliseconds between 1e11 and 1e14
+// from 1973 on.
 constexpr double kSeconds = 1e8, kMilliseconds = 1e11, kMicroseconds = 1e14;
-// A time may be ten times the length of the period away from it, and on a clock of dates five years,
-// so that the history of users may be much older than a log of one day.
+// A time may be ten times the length of the period away from it, and on a clock of dates five
+// years, so that the history of users may be much older than a log of one day.
 constexpr double kFar = 10;
 constexpr double kFiveYears = 5 * 365.25 * 24 * 60 * 60;  // seconds
 
@@ -21,6 +21,13 @@ bool is_seconds(double time) { return time >= kSeconds && time < kMilliseconds; 
 bool is_milliseconds(double time) { return time >= kMilliseconds && time < kMicroseconds; }
 
 }  // namespace
+
+TimeUnit time_unit(int64_t time) {
+  const auto t = static_cast<double>(time);
+  return is_seconds(t)        ? TimeUnit::kSeconds
+         : is_milliseconds(t) ? TimeUnit::kMilliseconds
+                              : TimeUnit::kOther;
+}
 
 std::string time_text(int64_t time) {
   if (!is_seconds(static_cast<double>(time))) return std::to_string(time);

@@ -12,6 +12,10 @@ namespace barker {
 // "2024-10-27 03:33:20" of seconds since 1970, the number itself of any other clock.
 std::string time_text(int64_t time);
 
+// What the size of a time says of its clock: seconds since 1970 are those of 1973 to 5138.
+enum class TimeUnit : uint8_t { kOther, kSeconds, kMilliseconds };
+TimeUnit time_unit(int64_t time);
+
 class TimeCheck {
  public:
   void add(int64_t time);  // of every event of the log, then finish() once, then the others

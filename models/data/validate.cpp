@@ -1,11 +1,14 @@
 #include "models/data/validate.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "models/base/number_text.h"
-#include "models/data/repeatable_log.h"
+#include "models/data/event_log.h"
+#include "models/data/line_findings.h"
 
 namespace barker {
 namespace {
@@ -16,37 +19,24 @@ double percent(uint64_t part, uint64_t whole) {
   return whole ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
 }
 
-// How often something happened, and on which line first.
-struct Count {
-  uint64_t times = 0, first_line = 0;
-  void add(uint64_t line) {
-    if (times++ == 0) first_line = line;
-  }
-};
-
 class Validator {
  public:
   Validator(LogReport& report, double max_bad_share)
       : report_(report), max_bad_share_(max_bad_share) {}
 
-  Status read(const RepeatableLog& log, const std::string& encoding) {
-    Result<LineReader> lines = log.lines();
+  Status read(const EventLog& log, const DatasetOptions& options) {
+    for (std::string_view rest = log.notice(); !rest.empty();) {
+      const size_t end = rest.find('\n');
+      add(Level::kWarning, std::string(rest.substr(0, end)));
+      rest.remove_prefix(end + 1);
+    }
+    Result<EventLines> lines = log.lines();
     if (!lines.ok()) return lines.status();
-    std::string_view line;
-    while (lines->next(line)) {
-      const Result<SearchEvent> event = parse_event(line, encoding);
-      if (event.ok()) look_at(*event, lines->number());
-    }
-    if (!lines->status().ok()) return lines->status();
-    if (lines->ended_without_newline()) {
-      add(Level::kWarning, "the last line has no end: the log may be cut off");
-    }
-    say(searches_twice_, Level::kWarning, "search ids stand on more than one line");
-    say(sfs_twice_, Level::kWarning, "SFs are shown twice in one search");
-    say(ads_twice_, Level::kWarning, "ads are shown twice in one search");
-    say(ads_without_words_, Level::kWarning, "ads have neither title nor keywords");
-    say(nothing_shown_, Level::kNote, "searches show neither SFs nor ads");
-    return {};
+    LineFindings findings(log, options.encoding, options.split.kind == SplitRule::Kind::kLog);
+    LogLine line;
+    while (lines->next(line)) findings.look_at(line);
+    findings.report([this](Level level, std::string text) { add(level, std::move(text)); });
+    return lines->status();
   }
 
   // A log that no dataset could be made of.
@@ -69,35 +59,14 @@ class Validator {
     finding.text = std::move(text);
   }
 
-  void say(const Count& count, Level level, const char* what) {
-    if (count.times == 0) return;
-    add(level, std::to_string(count.times) + " " + what + ", first line " +
-                   std::to_string(count.first_line));
-  }
-
-  void look_at(const SearchEvent& event, uint64_t line) {
-    if (!event.search.empty() && !search_ids_.insert(event.user + '\0' + event.search).second) {
-      searches_twice_.add(line);
-    }
-    std::unordered_set<std::string> seen;
-    for (const SfImpression& sf : event.sfs) {
-      if (!seen.insert(sf.text).second) sfs_twice_.add(line);
-    }
-    seen.clear();
-    for (const AdImpression& ad : event.ads) {
-      if (!ad.id.empty() && !seen.insert(ad.id).second) ads_twice_.add(line);
-      if (ad.title.empty() && ad.keywords.empty()) ads_without_words_.add(line);
-    }
-    if (event.sfs.empty() && event.ads.empty() && !event.history_only) nothing_shown_.add(line);
-  }
-
   void bad_lines(const BadLines& bad, uint64_t events) {
     if (bad.count() == 0) return;
     const BadLines::Entry& first = bad.first().front();
     const bool too_many = percent(bad.count(), bad.count() + events) > 100 * max_bad_share_;
     add(too_many ? Level::kError : Level::kWarning,
         std::to_string(bad.count()) + " lines cannot be used, first line " +
-            std::to_string(first.line) + ": " + first.reason);
+            (first.file.empty() ? "" : first.file + ":") + std::to_string(first.line) + ": " +
+            first.reason);
   }
 
   void label_rates(const Dataset& data) {
@@ -169,8 +138,6 @@ class Validator {
 
   LogReport& report_;
   double max_bad_share_;
-  std::unordered_set<std::string> search_ids_;
-  Count searches_twice_, sfs_twice_, ads_twice_, ads_without_words_, nothing_shown_;
 };
 
 }  // namespace
@@ -189,17 +156,22 @@ std::string LogReport::text() const {
   return out;
 }
 
-Result<LogReport> validate_log(const std::string& path, const std::string& scratch,
+Result<LogReport> validate_log(const std::vector<std::string>& paths, const std::string& scratch,
                                const DatasetOptions& options) {
   LogReport report;
   Validator validator(report, options.max_bad_share);
-  const Result<RepeatableLog> log = RepeatableLog::open(path, options.temporary_beside(scratch));
+  const Result<EventLog> log = EventLog::open(paths, options.log_options(scratch));
   if (!log.ok()) return log.status();
-  if (Status s = validator.read(*log, options.encoding); !s.ok()) return s;
+  if (Status s = validator.read(*log, options); !s.ok()) return s;
   BadLines bad;
   DatasetOptions all = options;
   all.max_bad_share = 1;  // unusable lines are reported beside what is wrong with the others
-  const auto data = open_dataset_or_log(*log, scratch, all, bad);
+  all.notice = nullptr;   // it is among the findings
+  const std::string made =
+      options.temporary_beside(scratch) + ".validated." + std::to_string(getpid());
+  const Status built = build_dataset(*log, made, all, bad);
+  const auto data = built.ok() ? Dataset::open(made) : built;
+  unlink(made.c_str());  // the mapping keeps the bytes
   if (data.status().code() == Code::kBadData) {
     validator.look_at(data.status(), bad);
   } else if (!data.ok()) {

@@ -68,6 +68,7 @@ struct ModelReport {
 struct Evaluation {
   uint64_t instances = 0, clicks = 0, searches = 0, users = 0;
   int draws = 0;
+  std::string split_rule;  // how the data were split, in words; may be empty
   std::vector<ModelReport> models;
 };
 

@@ -49,7 +49,8 @@ class Page {
     out_ += "<p>" + std::to_string(e_.instances) + " instances, " + std::to_string(e_.clicks) +
             " clicked, " + std::to_string(e_.searches) + " searches, " + std::to_string(e_.users) +
             " users. Brackets: 95% intervals from " + std::to_string(e_.draws) +
-            " draws of users.</p>";
+            " draws of users." +
+            (e_.split_rule.empty() ? "" : " Split " + html_escaped(e_.split_rule) + ".") + "</p>";
     if (!e_.models.empty()) {
       key();
       auc_section();

@@ -35,7 +35,8 @@ class TextReport {
   std::string render() {
     out_ = std::to_string(e_.instances) + " instances, " + std::to_string(e_.clicks) +
            " clicked, " + std::to_string(e_.searches) + " searches, " + std::to_string(e_.users) +
-           " users; 95% intervals from " + std::to_string(e_.draws) + " draws of users\n\n";
+           " users; 95% intervals from " + std::to_string(e_.draws) + " draws of users\n" +
+           (e_.split_rule.empty() ? "" : "split " + e_.split_rule + "\n") + "\n";
     add_auc();
     if (e_.models.empty()) return out_;
     add_bins();
@@ -223,7 +224,8 @@ std::string to_text(const Evaluation& e) { return TextReport(e).render(); }
 
 std::string to_json(const Evaluation& e) {
   Json root = {{"instances", e.instances}, {"clicks", e.clicks}, {"searches", e.searches},
-               {"users", e.users},         {"draws", e.draws},   {"models", Json::array()}};
+               {"users", e.users},         {"draws", e.draws},   {"split_by", e.split_rule},
+               {"models", Json::array()}};
   for (const ModelReport& m : e.models) root["models"].push_back(json_of(m));
   return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

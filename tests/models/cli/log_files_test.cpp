@@ -117,6 +117,60 @@ TEST_F(LogFiles, AreReadFromPipesAsFromFiles) {
       0);
 }
 
+TEST_F(LogFiles, OfOneLogAreMergedByTime) {
+  const std::string log = file("log.jsonl"), one = file("one.jsonl"), two = file("two.jsonl");
+  ASSERT_EQ(
+      shell("sed -n '1~2p' " + log + " >" + one + "; sed -n '2~2p' " + log + " | gzip >" + two)
+          .code,
+      0);
+  ASSERT_EQ(shell("tac " + log + " >" + file("backward")).code, 0);
+  const std::string convert = "barker-train convert --out " + file("found");
+  ASSERT_EQ(shell("barker-train convert --data " + log + " --out " + file("expected")).code, 0);
+  EXPECT_EQ(shell(convert + " --data " + two + " --data <(cat " + one + ")").out, "");
+  EXPECT_EQ(bytes_of(file("found")), bytes_of(file("expected")));
+  const Outcome sorted =
+      shell(convert + " --scratch " + directory_ + " --data " + file("backward"));
+  EXPECT_THAT(sorted.out, HasSubstr("backward: line 2 is of 2024-10-27 08:31:20, after one of "
+                                    "2024-10-27 08:32:20, so its lines are sorted by time"));
+  EXPECT_EQ(bytes_of(file("found")), bytes_of(file("expected")));
+  EXPECT_THAT(shell("barker-train validate " + one + " " + two).out, HasSubstr("240 SF imp"));
+  const Outcome prepared =
+      shell("barker-train prepare --events " + one + " --events " + two + " --out " + file("data"));
+  EXPECT_THAT(prepared.out, HasSubstr("300 events used, 0 lines reported"));
+  const std::string evaluate = "barker-train evaluate --baseline popularity --draws 10 --data ";
+  EXPECT_EQ(shell(evaluate + one + " --data " + two).code, 0);
+  const Outcome mixed = shell(evaluate + file("data") + " --data " + one);
+  EXPECT_EQ(mixed.code, 64);
+  EXPECT_THAT(mixed.out, HasSubstr("data: is a dataset, and only event logs can be merged"));
+  EXPECT_EQ(
+      shell("barker-train prepare --events " + one + " --events " + two + " --out " + two).code,
+      64);
+}
+
+TEST_F(LogFiles, AreSplitAsTheUserSays) {
+  const std::string prepare =
+      "barker-train prepare --events " + file("log.jsonl") + " --out " + file("data");
+  EXPECT_THAT(
+      shell(prepare + " --split-at 2024-10-27T07:00:00Z,2024-10-27T08:00:00Z").out,
+      HasSubstr("validation from 2024-10-27 07:00:20, test from 2024-10-27 08:00:20; split by "
+                "date: validation from 2024-10-27 07:00:00, test from 2024-10-27 08:00:00"));
+  EXPECT_THAT(
+      shell("barker-train evaluate --baseline popularity --draws 10 --data " + file("data")).out,
+      HasSubstr("split by date: validation from 2024-10-27 07:00:00"));
+  EXPECT_THAT(shell(prepare + " --split-by user-last").out, HasSubstr("split by user: the last"));
+  EXPECT_THAT(shell(prepare + " --split-by time").out, HasSubstr("split by time: 80%"));
+  for (const auto& [options, message] : std::vector<std::pair<std::string, std::string>>{
+           {"--split-at 2026-01-01", "split at 2026-01-01: is outside of the period; expected"},
+           {"--split-at soon", "expected a time such as 2024-10-27"},
+           {"--split-at 1,2,3", "expected one or two times"},
+           {"--split-by random", "--split-by: random not in"},
+           {"--split-by time --split-at 2024-10-27", "excludes"}}) {
+    const Outcome r = shell(prepare + " " + options);
+    EXPECT_EQ(r.code, 64) << r.out;
+    EXPECT_THAT(r.out, HasSubstr(message));
+  }
+}
+
 TEST_F(LogFiles, WithoutAUsableLineAreErrors) {
   put("bad", "no event\n{}\n");
   put("empty", "");

@@ -24,6 +24,8 @@ TEST(ParseEvent, ReadsBackEveryFieldThatIsWritten) {
   event.user_keywords = {{"a", "b"}};
   event.sfs = {{"waterproof", true, 0.25}, {"包邮", false}};
   event.ads = {{"a1", "Title", {"k"}, true, 0.5}, {"a2", "", {"x", "y"}, false}};
+  event.sfs[0].click_time = 50;
+  event.ads[0].click_time = 42;
   event.split = Split::kValidation;
   event.history_only = true;
   std::string line, again;
@@ -34,7 +36,31 @@ TEST(ParseEvent, ReadsBackEveryFieldThatIsWritten) {
   EXPECT_EQ(line, again);
   EXPECT_EQ(parsed->query, event.query);
   EXPECT_EQ(parsed->sfs[0].true_probability, 0.25);
+  EXPECT_EQ(parsed->sfs[0].click_time, 50);
+  EXPECT_FALSE(parsed->sfs[1].click_time.has_value());
+  EXPECT_EQ(parsed->ads[0].click_time, 42);
   EXPECT_TRUE(std::isnan(parsed->sfs[1].true_probability));
+}
+
+TEST(ParseEvent, RefusesClickTimesThatCannotBe) {
+  const auto error_with = [](const std::string& sf) {
+    return error_of(R"({"time": 10, "user": "u", "sfs": [{"text": "a", )" + sf + "}]}");
+  };
+  EXPECT_EQ(error_with(R"("clicked": 1, "click_time": 10.0)"), "");
+  EXPECT_THAT(error_with(R"("clicked": 1, "click_time": 9)"),
+              HasSubstr("sfs[0].click_time: 9 is before the search at 10"));
+  EXPECT_THAT(error_with(R"("clicked": 0, "click_time": 12)"),
+              HasSubstr("sfs[0].click_time: expected none of what was not clicked"));
+  EXPECT_THAT(error_with(R"("clicked": 1, "click_time": "12")"),
+              HasSubstr("sfs[0].click_time: expected an integer, found string"));
+}
+
+TEST(ParseEvent, NamesTheFieldsThatEventsDoNotHave) {
+  std::vector<std::string> unknown;
+  const std::string line =
+      R"({"time": 1, "usr": "u", "sfs": [{"txt": "a", "clicked": 1}, 7], "ads": [{"id": "1"}]})";
+  EXPECT_FALSE(parse_event(line, "", &unknown).ok());
+  EXPECT_EQ(unknown, (std::vector<std::string>{"usr", "sfs.txt"}));
 }
 
 TEST(ParseEvent, TakesIntegersAsOtherToolsWriteThem) {

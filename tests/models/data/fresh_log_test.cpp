@@ -38,7 +38,7 @@ class FreshLogTest : public testing::Test {
   std::shared_ptr<const Dataset> open(const FreshLogPaths& paths,
                                       const std::vector<std::string>& phrases = {},
                                       double max_bad_share = 1) {
-    bad_.clear();
+    bad_ = BadLines();
     DatasetOptions options;
     options.max_bad_share = max_bad_share;
     const auto fresh = FreshLog::open(paths, options, temporary_path("scratch"));
@@ -49,14 +49,14 @@ class FreshLogTest : public testing::Test {
     return data.ok() ? *data : nullptr;
   }
 
-  std::vector<BadLines> bad_;
+  BadLines bad_;
   std::string error_;
 };
 
 TEST_F(FreshLogTest, IsJudgedWholeAndItsWordsAreNumbered) {
   SearchEvent trained = event(20, "u", "waterproof");
   trained.split = Split::kTrain;  // as a log that was prepared for training may say
-  const auto data = open({log_of({event(10, "u", "soft"), trained}), {}});
+  const auto data = open({{log_of({event(10, "u", "soft"), trained})}, {}});
   ASSERT_TRUE(data) << error_;
   const auto test = data->searches_of(Split::kTest, Task::kMain);
   ASSERT_EQ(test.size(), 2u);
@@ -70,8 +70,8 @@ TEST_F(FreshLogTest, IsJudgedWholeAndItsWordsAreNumbered) {
 }
 
 TEST_F(FreshLogTest, GivesUsersTheHistoryOfEarlierLogs) {
-  const auto data = open({log_of({event(30, "u", "soft"), event(30, "v", "soft")}),
-                          {log_of({event(10, "u", "warm")}), log_of({event(20, "u", "dry")})}});
+  const auto data = open({{log_of({event(30, "u", "soft"), event(30, "v", "soft")})},
+                          {log_of({event(20, "u", "dry")}), log_of({event(10, "u", "warm")})}});
   ASSERT_TRUE(data) << error_;
   const auto test = data->searches_of(Split::kTest, Task::kMain);
   ASSERT_EQ(test.size(), 2u);
@@ -84,7 +84,7 @@ TEST_F(FreshLogTest, GivesUsersTheHistoryOfEarlierLogs) {
 
 TEST_F(FreshLogTest, ComposesQueriesWithTheGivenPhrases) {
   const std::string log = log_of({event(1, "u", "soft")});
-  const auto words = open({log, {}}), phrase = open({log, {}}, {"rain jacket"});
+  const auto words = open({{log}, {}}), phrase = open({{log}, {}}, {"rain jacket"});
   ASSERT_TRUE(words && phrase) << error_;
   EXPECT_EQ(words->search(0).query.size(), 2u);
   ASSERT_EQ(phrase->search(0).query.size(), 1u);
@@ -92,20 +92,28 @@ TEST_F(FreshLogTest, ComposesQueriesWithTheGivenPhrases) {
 }
 
 TEST_F(FreshLogTest, ReportsTheBadLinesOfEachFile) {
-  const auto data = open({log_of({event(30, "u", "soft"), event(5, "u", "late")}),
-                          {log_of({event(10, "u", "warm")}, "not JSON\n")}});
+  const std::string log = log_of({event(30, "u", "soft")}, "{}\n");
+  const std::string history = log_of({event(10, "u", "warm")}, "not JSON\n");
+  ASSERT_TRUE(open({{log}, {history}})) << error_;
+  EXPECT_THAT(bad_.report(""), HasSubstr(log + ":2: time: missing"));
+  EXPECT_THAT(bad_.report(""), HasSubstr(history + ":2: not JSON"));
+}
+
+TEST_F(FreshLogTest, HasNoHistoryThatIsNewerThanASearch) {
+  const auto data = open({{log_of({event(30, "u", "soft"), event(15, "u", "late")})},
+                          {log_of({event(10, "u", "warm"), event(20, "u", "dry")})}});
   ASSERT_TRUE(data) << error_;
-  ASSERT_EQ(bad_.size(), 2u);
-  EXPECT_EQ(bad_[0].count(), 1u);
-  ASSERT_EQ(bad_[1].count(), 1u);
-  EXPECT_THAT(bad_[1].first()[0].reason, HasSubstr("before the user's last event"));
+  const auto test = data->searches_of(Split::kTest, Task::kMain);
+  ASSERT_EQ(test.size(), 2u);
+  EXPECT_EQ(data->search(test[0]).history.size(), 1u);
+  EXPECT_EQ(data->search(test[1]).history.size(), 3u);
 }
 
 TEST_F(FreshLogTest, WithTooManyUnusableLinesIsRefused) {
   const std::string log = log_of({event(1, "u", "soft")}, "not JSON\n");
-  EXPECT_FALSE(open({log, {}}, {}, 0.4));
+  EXPECT_FALSE(open({{log}, {}}, {}, 0.4));
   EXPECT_THAT(error_, HasSubstr("1 of 2 lines cannot be used, at most 40.00% may"));
-  EXPECT_TRUE(open({log, {}}, {}, 0.5));
+  EXPECT_TRUE(open({{log}, {}}, {}, 0.5));
 }
 
 TEST_F(FreshLogTest, IsReadAsOftenAsItIsAskedForAlsoThroughAPipe) {
@@ -113,11 +121,11 @@ TEST_F(FreshLogTest, IsReadAsOftenAsItIsAskedForAlsoThroughAPipe) {
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
   std::thread writer(
       [&] { std::ofstream(pipe) << std::ifstream(log_of({event(1, "u", "soft")})).rdbuf(); });
-  const auto fresh = FreshLog::open({pipe, {}}, {}, temporary_path("scratch"));
+  const auto fresh = FreshLog::open({{pipe}, {}}, {}, temporary_path("scratch"));
   writer.join();
   ASSERT_TRUE(fresh.ok()) << fresh.status().message();
   for (int time = 0; time < 2; ++time) {
-    std::vector<BadLines> bad;
+    BadLines bad;
     const auto data = fresh->dataset({}, bad);
     ASSERT_TRUE(data.ok()) << data.status().message();
     EXPECT_EQ((*data)->instances_of(Split::kTest, Task::kMain), 2u);
@@ -125,9 +133,11 @@ TEST_F(FreshLogTest, IsReadAsOftenAsItIsAskedForAlsoThroughAPipe) {
 }
 
 TEST_F(FreshLogTest, WithoutAUsableEventIsAnError) {
-  EXPECT_FALSE(open({log_of({}, "not JSON\n"), {}}));
-  EXPECT_THAT(error_, HasSubstr("expected events, found none that can be used"));
-  EXPECT_FALSE(open({"/nowhere/log.jsonl", {}}));
+  EXPECT_FALSE(open({{log_of({}, "not JSON\n")}, {}}));
+  EXPECT_THAT(error_, HasSubstr("expected events, found 1 lines without one"));
+  EXPECT_FALSE(open({{log_of({})}, {log_of({event(10, "u", "warm")})}}));
+  EXPECT_THAT(error_, HasSubstr("expected events, found an empty file"));
+  EXPECT_FALSE(open({{"/nowhere/log.jsonl"}, {}}));
   EXPECT_THAT(error_, HasSubstr("/nowhere/log.jsonl"));
 }
 

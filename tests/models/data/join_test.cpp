@@ -78,18 +78,29 @@ std::vector<std::string> clicked(const std::vector<SearchEvent>& events) {
   return texts;
 }
 
+TEST(Join, KeepsTheTimeOfTheFirstOfSeveralClicks) {
+  const Joined joined = join({page("r1", 1'999), click("e1", 9'000, "r1", "retro"),
+                              click("e2", 4'000, "r1", "retro"), click("e3", 1'000, "r1", "a2")});
+  ASSERT_EQ(joined.events.size(), 1u);
+  EXPECT_EQ(joined.events[0].sfs[0].click_time, 1'790'000'004);
+  EXPECT_EQ(joined.events[0].ads[1].click_time, 1'790'000'001) << "not before the page";
+  EXPECT_FALSE(joined.events[0].ads[0].click_time.has_value());
+}
+
 TEST(Join, MakesOneEventOfAPageAndItsClicks) {
   const Joined joined =
       join({page("r1", 1'999), click("e1", 3'000, "r1", "retro"), click("e2", 4'000, "r1", "a2")});
   ASSERT_EQ(joined.events.size(), 1u);
   std::string line;
   append_event(joined.events[0], line);
-  EXPECT_EQ(line, R"({"time":1790000001,"user":"ben","search":"r1","query":"summer dress",)"
-                  R"("groups":{"profile":["gender=f"]},"user_keywords":["lace"],)"
-                  R"("sfs":[{"text":"retro","clicked":true},{"text":"lace","clicked":false}],)"
-                  R"("ads":[{"id":"a1","title":"Midi dress","clicked":false},)"
-                  R"({"id":"a2","title":"Maxi dress","clicked":true}]})"
-                  "\n");
+  EXPECT_EQ(
+      line,
+      R"({"time":1790000001,"user":"ben","search":"r1","query":"summer dress",)"
+      R"("groups":{"profile":["gender=f"]},"user_keywords":["lace"],)"
+      R"("sfs":[{"text":"retro","clicked":true,"click_time":1790000003},{"text":"lace","clicked":false}],)"
+      R"("ads":[{"id":"a1","title":"Midi dress","clicked":false},)"
+      R"({"id":"a2","title":"Maxi dress","clicked":true,"click_time":1790000004}]})"
+      "\n");
   EXPECT_EQ(joined.counts.joined_clicks, 2u);
   EXPECT_EQ(joined.counts.open_windows, 1u);
 }
@@ -409,7 +420,7 @@ TEST_F(JoinFiles, MakesALogThatTheValidatorCallsUsable) {
   join_files({raw});
   for (const SearchEvent& event : events_) append_event(event, text);
   std::ofstream(path) << text;
-  const Result<LogReport> report = validate_log(path, directory_ + "/scratch", {});
+  const Result<LogReport> report = validate_log({path}, directory_ + "/scratch", {});
   ASSERT_TRUE(report.ok()) << report.status().message();
   EXPECT_TRUE(report->usable()) << report->text();
   EXPECT_THAT(report->text(), HasSubstr("training: 800 SF impressions"));
