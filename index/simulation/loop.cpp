@@ -30,6 +30,10 @@ constexpr char kCanary[] = "canary";
 constexpr char kWeights[] = "weights";            // directory in the loop's
 constexpr char kFirstWeights[] = "first.barker";  // in the loop's
 
+// By how much the calibration error may grow. Where the world drifts, weights that fit today fit an
+// earlier day a little worse; AUC and log loss are judged there as strictly as today.
+constexpr double kTolerance = 0.01, kToleranceBefore = 0.05;
+
 // One loop at a time writes to a directory. The trainer inherits the lock, so that none of a loop that
 // was killed is still writing there.
 class DirectoryLock {
@@ -292,15 +296,16 @@ class Loop {
       gate.today = kExitGateFailed;
       return {};
     }
-    const auto ask = [&](uint32_t day) -> Result<int> {
+    const auto ask = [&](uint32_t day, double tolerance) -> Result<int> {
       if (fs::is_empty(files(day).held_out)) return int{kExitCannotJudge};
       return ask_gate(o_, state_.day, inside(in_day("candidate.barker")),
-                      std::string(kWeights) + "/" + gate.against, inside(files(day).held_out));
+                      std::string(kWeights) + "/" + gate.against, inside(files(day).held_out),
+                      tolerance);
     };
     const uint32_t before = state_.trusted.back();
-    const Result<int> on_today = ask(state_.day);
+    const Result<int> on_today = ask(state_.day, kTolerance);
     if (!on_today.ok()) return on_today.status();
-    const Result<int> on_before = ask(before);
+    const Result<int> on_before = ask(before, kToleranceBefore);
     if (!on_before.ok()) return on_before.status();
     gate.today = *on_today;
     gate.before = *on_before;

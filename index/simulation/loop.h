@@ -38,8 +38,8 @@ struct LoopOptions {
   double exploration = 0.1;    // share of the loop's pages whose selling points are drawn
   double held_out = 0.2;       // share of the users whose logs judge and are never learned from
   uint32_t history = 3;        // days that a training learns from, the last one included
-  uint32_t first_epochs = 12;  // at most
-  uint32_t epochs = 3;         // of each day, at most
+  uint32_t first_epochs = 16;  // at most
+  uint32_t epochs = 4;         // of each day, at most
   std::vector<std::string> settings;  // more options of training, "section.key=value"
   uint32_t gate_instances = 500;      // --min-instances of the gate
   RolloutOptions rollout;

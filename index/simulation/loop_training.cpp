@@ -5,6 +5,7 @@
 
 #include "index/simulation/child_process.h"
 #include "models/base/exit_code.h"
+#include "models/base/number_text.h"
 
 namespace barker {
 namespace {
@@ -57,10 +58,13 @@ Status train_weights(const LoopOptions& options, const LoopTraining& training) {
 }
 
 Result<int> ask_gate(const LoopOptions& options, uint32_t day, const std::string& candidate,
-                     const std::string& against, const std::string& log) {
-  const ChildProcess child = trainer(options, day,
-                                     {"gate", candidate, "--against", against, "--log", log,
-                                      "--min-instances", std::to_string(options.gate_instances)});
+                     const std::string& against, const std::string& log,
+                     double calibration_tolerance) {
+  const ChildProcess child =
+      trainer(options, day,
+              {"gate", candidate, "--against", against, "--log", log, "--min-instances",
+               std::to_string(options.gate_instances), "--calibration-tolerance",
+               number_text(calibration_tolerance)});
   Result<int> code = run_child(child);
   if (!code.ok()) return code;
   if (*code == kExitOk || *code == kExitGateFailed || *code == kExitCannotJudge) return code;

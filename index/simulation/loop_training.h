@@ -23,8 +23,9 @@ struct LoopTraining {
 Status train_weights(const LoopOptions& options, const LoopTraining& training);
 
 // The exit code of the gate: kExitOk, kExitGateFailed or kExitCannotJudge (models/base/exit_code.h). Any other
-// one is an error.
+// one is an error. `calibration_tolerance`: by how much the calibration error may grow.
 Result<int> ask_gate(const LoopOptions& options, uint32_t day, const std::string& candidate,
-                     const std::string& against, const std::string& log);
+                     const std::string& against, const std::string& log,
+                     double calibration_tolerance);
 
 }  // namespace barker
