@@ -133,7 +133,7 @@ TEST_F(LogFiles, OfOneLogAreMergedByTime) {
   EXPECT_THAT(sorted.out, HasSubstr("backward: line 2 is of 2024-10-27 08:31:20, after one of "
                                     "2024-10-27 08:32:20, so its lines are sorted by time"));
   EXPECT_EQ(bytes_of(file("found")), bytes_of(file("expected")));
-  EXPECT_THAT(shell("barker-train validate " + one + " " + two).out, HasSubstr("240 SF imp"));
+  EXPECT_THAT(shell("barker-train validate " + one + " " + two).out, HasSubstr("480 SF imp"));
   const Outcome prepared =
       shell("barker-train prepare --events " + one + " --events " + two + " --out " + file("data"));
   EXPECT_THAT(prepared.out, HasSubstr("300 events used, 0 lines reported"));
