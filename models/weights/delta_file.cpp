@@ -50,7 +50,7 @@ Result<PiecewiseFile> PiecewiseFile::open(const std::string& path) {
     const std::string reason = path + ": " + std::strerror(errno);
     return errno == ENOENT || errno == ENOTDIR ? not_found(reason) : io_error(reason);
   }
-  struct stat status{};
+  struct stat status {};
   if (fstat(file.descriptor_, &status) != 0) return io_error(path + ": " + std::strerror(errno));
   if (!S_ISREG(status.st_mode)) return unexpected(path, "a regular file", "another kind of file");
   file.size_ = static_cast<uint64_t>(status.st_size);
