@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
         barker::add_profiles_command,   barker::add_keygen_command,   barker::add_sign_command,
         barker::add_generate_command,   barker::add_serve_command,    barker::add_log_command,
         barker::add_config_command,     barker::add_titles_command,   barker::add_abtest_command,
-        barker::add_off_policy_command, barker::add_simulate_command, barker::add_loop_command}},
+        barker::add_off_policy_command, barker::add_simulate_command, barker::add_loop_command,
+        barker::add_delta_command,      barker::add_apply_command}},
       argc, argv);
 }

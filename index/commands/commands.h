@@ -27,6 +27,8 @@ Command add_profiles_command(CLI::App& app);
 Command add_admin_command(CLI::App& app);
 Command add_keygen_command(CLI::App& app);
 Command add_sign_command(CLI::App& app);
+Command add_delta_command(CLI::App& app);
+Command add_apply_command(CLI::App& app);
 Command add_generate_command(CLI::App& app);
 Command add_simulate_command(CLI::App& app);
 Command add_loop_command(CLI::App& app);

@@ -161,6 +161,52 @@ TEST_F(WatcherTest, TriesARefusedVersionAgainOnlyWhenAskedOrChanged) {
   EXPECT_EQ(stats().generation, 2u);
 }
 
+// ---- how other machines bring weights
+
+// Kubernetes mounts a volume as links through ..data, which is a link itself and is renamed.
+TEST_F(WatcherTest, FollowsAVolumeWhoseDataLinkIsSwapped) {
+  publish(random_model(2));
+  const std::string volume = temporary_path("volume");
+  fs::create_directories(volume);
+  for (const std::string version : {"000001.barker", "000002.barker"}) {
+    const std::string revision = volume + "/..rev-" + version;
+    fs::create_directory(revision);
+    fs::copy_file(directory_ + "/" + version, revision + "/" + version);
+    std::ofstream(revision + "/CURRENT") << version << "\n";
+    fs::create_symlink("..data/" + version, volume + "/" + version);
+  }
+  fs::create_symlink("..rev-000001.barker", volume + "/..data");
+  fs::create_symlink("..data/CURRENT", volume + "/CURRENT");
+  fs::remove_all(directory_);
+  fs::rename(volume, directory_);
+  const auto watcher = watch();
+  ASSERT_EQ(stats().generation, 1u);
+  fs::create_symlink("..rev-000002.barker", directory_ + "/..data_tmp");
+  fs::rename(directory_ + "/..data_tmp", directory_ + "/..data");
+  EXPECT_TRUE(comes_true([&] { return stats().generation == 2; }));
+  EXPECT_TRUE(comes_true([&] { return events().size() == 2; }));
+  EXPECT_THAT(events().back(), HasSubstr("000002.barker"));
+}
+
+TEST_F(WatcherTest, RefusesAnUploadThatIsCutOffAndTakesItOnceItIsWhole) {
+  const auto watcher = watch();
+  const std::string whole = temporary_path("whole.barker"), place = directory_ + "/000002.barker";
+  ASSERT_TRUE(write_weight_file(random_model(2), whole).ok());
+  fs::copy_file(whole, place);
+  fs::resize_file(place, fs::file_size(whole) / 2);
+  const auto point = [&] {
+    std::ofstream(directory_ + "/.CURRENT.Xy12") << "000002.barker\n";  // as rsync names it
+    fs::rename(directory_ + "/.CURRENT.Xy12", directory_ + "/CURRENT");
+  };
+  point();
+  ASSERT_TRUE(comes_true([&] { return stats().loads_refused == 1; }));
+  EXPECT_EQ(stats().generation, 1u);
+  EXPECT_EQ(ask(), BARKER_REASON_NONE);
+  fs::copy_file(whole, place + ".part");
+  fs::rename(place + ".part", place);
+  EXPECT_TRUE(comes_true([&] { return stats().generation == 2; }));
+}
+
 TEST_F(WatcherTest, ReadsRulesAtOnceAndWhenTheyChange) {
   std::ofstream(rules_) << "off = true";
   const auto watcher = watch({.rules = rules_});
