@@ -529,7 +529,8 @@ typedef struct barker_explain {
    *                     the title or not ("denied by the title", "stands in the title and cannot
    *                     leave it", ...); of the ads that are shown. In a partial answer the verdict
    *                     can be "past the deadline", and the list is left out where the deadline came
-   *                     before the selling points were looked up
+   *                     before the selling points were looked up. Where the model has exact match,
+   *                     a known one has history_share, its share of the user's history, 0 to 1
    *     attention       [{keyword, weight}]: of the title's known keywords, where there is a pCTR
    *     of a bad ad instead of all this: ad, its index in the request, and bad_ad, true
    * A list that would be empty is left out. */

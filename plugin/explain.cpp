@@ -192,6 +192,9 @@ class Explanation {
       } else {
         out_.value(1 / (1 + std::exp(-double{c.logit})));
       }
+      if (is_bound(g_.network().match_weight) && c.row != kUnknownRow) {
+        out_.member("history_share", double{w_.forward.history_share(c.row)});
+      }
       out_.member("verdict", verdict);
       out_.end_object();
     }

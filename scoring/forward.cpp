@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cassert>
 #include <numeric>
+#include <optional>
 #include <xtensor/xnoalias.hpp>
 
+#include "scoring/history_match.h"
 #include "scoring/scratch.h"
 
 namespace barker {
@@ -31,6 +33,7 @@ struct Forward::Impl {
   ScratchTensor<1> first_layer;     // [H1] b1 + W1_context context (Eq. 6)
   ScratchTensor<1> attention_base;  // [A] W_u e_u + W_q e_q (Eq. 11)
   ScratchTensor<1> dot_context;     // [R] c(context)
+  HistoryMatch history;             // shares of the keywords of the history
 
   // Intermediate results, valid within one call.
   ScratchTensor<1> attention_part;  // [A] W_q e_q
@@ -46,6 +49,7 @@ struct Forward::Impl {
   Kernels kernels() const { return *table; }
   bool has_mlp() const { return !network->mlp.empty(); }
   bool has_dot() const { return network->dot_dim > 0; }
+  bool has_match() const { return is_bound(network->match_weight); }
 
   bool all_folded(std::span<const uint32_t> rows) const {
     return std::ranges::all_of(rows, [&](uint32_t row) { return row < network->folded_rows; });
@@ -63,6 +67,7 @@ struct Forward::Impl {
   void set_dot_context();
   void add_mlp(std::span<const uint32_t> rows, const PackedMlp& mlp, VectorOut logits);
   void add_dot(std::span<const uint32_t> rows, VectorOut logits);
+  void add_match(std::span<const uint32_t> rows, VectorOut logits) const;
 
   void prefetch(const Bag& title) const;
   VectorView attend(const Bag& title);
@@ -87,6 +92,7 @@ void Forward::bind(const PackedNetwork& packed) {
   const size_t h1 = n.mlp.empty() ? 0 : n.mlp[0].out();
   size_t widest = n.dot_dim;
   for (const DenseLayer& layer : n.dot_context) widest = std::max<size_t>(widest, layer.out());
+  if (i.has_match()) i.history.reserve(n.groups[n.match_group].max_tokens);
   i.context.resize({n.groups.size(), n.dim});
   i.first_layer.resize({h1});
   i.attention_base.resize({n.attention_dim});
@@ -112,6 +118,7 @@ void Forward::set_context(std::span<const Bag> groups) noexcept {
 // Eq. 4. The groups stand next to each other, which is their concatenation (Eq. 5).
 void Forward::pool_group(size_t index, const Bag& group) noexcept {
   impl_->kernels().pool(impl_->network->embedding, group, row_of(impl_->context.out(), index));
+  if (impl_->has_match() && index == impl_->network->match_group) impl_->history.set(group);
 }
 
 void Forward::finish_context() noexcept {
@@ -161,6 +168,7 @@ void Forward::score_targets(std::span<const uint32_t> rows, float* logits,
     const VectorOut out = vector_view(logits + begin, block.size());
     if (i.has_mlp()) i.add_mlp(block, mlp, out);
     if (i.has_dot()) i.add_dot(block, out);
+    if (i.has_match()) i.add_match(block, out);
   }
 }
 
@@ -191,6 +199,19 @@ void Forward::Impl::add_dot(std::span<const uint32_t> rows, VectorOut logits) {
   }
   kernels().dot_rows(Table(gathered_dot.in()), {block_rows, rows.size()}, dot_context.in(),
                      no_tensor<VectorView>(), logits);
+}
+
+// Exact match: w_0 [v in h] + w_1 share_h(v).
+void Forward::Impl::add_match(std::span<const uint32_t> rows, VectorOut logits) const {
+  const VectorView& w = network->match_weight;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    const std::optional<float> share = history.share(rows[r]);
+    if (share) logits(r) += w(0) + w(1) * *share;
+  }
+}
+
+float Forward::history_share(uint32_t row) const noexcept {
+  return impl_->history.share(row).value_or(0);
 }
 
 // ---- the auxiliary task: titles

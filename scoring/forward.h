@@ -35,7 +35,8 @@ class Forward {
   // std::bad_alloc, after which the object must be bound again before it is used.
   void bind(const PackedNetwork& network);
 
-  // groups.size() == network.groups.size(), and every row is below network.rows.
+  // groups.size() == network.groups.size(), and every row is below network.rows. Where the network
+  // has exact match, the group network.match_group has at most its max_tokens different rows.
   void set_context(std::span<const Bag> groups) noexcept;
 
   // set_context() in parts, for a caller that looks at the clock between them: pool_group() for
@@ -54,6 +55,10 @@ class Forward {
   // any before; throws std::bad_alloc.
   void score_titles(std::span<const Bag> titles, float* logits, float* attention = nullptr,
                     Exactness exactness = Exactness::kFast);
+
+  // The share of a keyword row in the history of set_context(), as exact match sees it: 0 where it
+  // is not in the history. Requires a network with exact match.
+  float history_share(uint32_t row) const noexcept;
 
  private:
   struct Impl;

@@ -1,7 +1,9 @@
 #include "scoring/network.h"
 
+#include <algorithm>
 #include <cassert>
 
+#include "models/weights/groups.h"
 #include "models/weights/weights_generated.h"
 
 namespace barker {
@@ -81,6 +83,12 @@ Network Network::bind(const WeightFile& file) {
     n.dot_target = matrix_of(file, "dot.target.weight", n.dot_dim);
     n.dot_target_bias = vector_of(file, "dot.target.bias");
     n.fold_dot = fold("fold.dot", n.dot_dim);
+  }
+  if (a.history_match()) {
+    n.match_weight = vector_of(file, "match.weight");
+    const auto is_history = [](const NetworkGroup& g) { return g.name == kHistoryGroup; };
+    n.match_group =
+        static_cast<uint32_t>(std::ranges::find_if(n.groups, is_history) - n.groups.begin());
   }
   n.main_scale = a.main_scale();
   n.main_offset = a.main_offset();

@@ -67,6 +67,11 @@ struct Network {
   VectorView dot_target_bias = no_tensor<VectorView>();  // [N] b_v
   Table fold_dot;                                        // [F, R] P Em
 
+  // Exact match adds match_weight . [v in h; share of v in h] to the main logit, h being the group
+  // `match_group` with its max_tokens above 0.
+  VectorView match_weight = no_tensor<VectorView>();  // [2]; of nothing where the model has none
+  uint32_t match_group = 0;
+
   // Calibration: P = sigma(scale * logit + offset).
   float main_scale = 1, main_offset = 0, aux_scale = 1, aux_offset = 0;
 

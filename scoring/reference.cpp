@@ -53,6 +53,7 @@ class Reference {
     for (size_t g = 0; g < groups.size(); ++g) {
       xt::view(context_, xt::range(g * n_.dim, (g + 1) * n_.dim)) = pooled(groups[g]);
     }
+    if (is_bound(n_.match_weight)) history_ = groups[n_.match_group];
     dot_context_ = context_;
     for (size_t i = 0; i < n_.dot_context.size(); ++i) {
       dot_context_ = affine(n_.dot_context[i], dot_context_);
@@ -75,7 +76,21 @@ class Reference {
     const Vector target = embedding(row);
     double logit = n_.mlp.empty() ? 0 : mlp(target, n_.main_weight, n_.main_bias);
     if (n_.dot_dim > 0) logit += dot(target) + n_.dot_target_bias(row);
+    if (is_bound(n_.match_weight)) logit += match(row);
     return logit;
+  }
+
+  double match(uint32_t row) const {  // exact match
+    double in_history = 0, weight_of_row = 0, total = 0;
+    for (size_t i = 0; i < history_.count; ++i) {
+      const double weight = history_.weights ? history_.weights[i] : 1.0;
+      total += weight;
+      if (history_.rows[i] != row) continue;
+      in_history = 1;
+      weight_of_row += weight;
+    }
+    const double share = total >= kLeastTotal ? weight_of_row / total : 0;
+    return n_.match_weight(0) * in_history + n_.match_weight(1) * share;
   }
 
   double aux_logit(const Bag& title, std::vector<double>& attention) const {
@@ -106,6 +121,7 @@ class Reference {
  private:
   const Network& n_;
   Vector context_, dot_context_;
+  Bag history_ = {nullptr, nullptr, 0};
 };
 
 }  // namespace

@@ -64,7 +64,8 @@ nlohmann::ordered_json describe_weights(const WeightFile& file) {
                           {"folded_rows", a.folded_rows()},
                           {"auxiliary_task", a.has_auxiliary()},
                           {"attention_dim", a.attention_dim()},
-                          {"dot_dim", a.dot_dim()}};
+                          {"dot_dim", a.dot_dim()},
+                          {"history_match", a.history_match()}};
   json["keywords"] = w.keyword_rows();
   json["features"] = w.named_rows() - w.keyword_rows();
   json["golden_vectors"] = w.golden()->size();

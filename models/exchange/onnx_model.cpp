@@ -251,6 +251,11 @@ void add_metadata(onnx::ModelProto& onnx_model, const std::string& key, const st
 }  // namespace
 
 Status write_onnx_model(const ModelSpec& model, const std::string& path) {
+  if (model.architecture.history_match) {
+    return invalid_argument(path +
+                            ": the ONNX graph cannot hold exact match (model.exact_match) yet; "
+                            "export the model as safetensors");
+  }
   onnx::ModelProto onnx_model;
   onnx_model.set_ir_version(kIrVersion);
   onnx_model.set_producer_name("barker");

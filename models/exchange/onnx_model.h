@@ -23,7 +23,8 @@
 namespace barker {
 
 // Writes the graph for opset 13, checked by ONNX's own checker. Fails for a model of more than 2 GiB,
-// which Protocol Buffers cannot hold. Any thread.
+// which Protocol Buffers cannot hold, and for one with exact match, which the graph cannot hold.
+// Any thread.
 Status write_onnx_model(const ModelSpec& model, const std::string& path);
 
 }  // namespace barker

@@ -82,6 +82,18 @@ void BatchMaker::add_groups(const SearchView& search, std::optional<uint64_t> ke
   }
 }
 
+void BatchMaker::add_match(const SearchView& search, Batch& batch) const {
+  const size_t length = std::min<size_t>(options_.model.history_length, search.history.size());
+  const auto history = search.history.last(length);
+  const auto known = static_cast<float>(static_cast<ptrdiff_t>(length) -
+                                        std::ranges::count(history, kUnknownKeyword));
+  for (const uint32_t sf : search.sfs) {
+    const ptrdiff_t count = sf == kUnknownKeyword ? 0 : std::ranges::count(history, sf);
+    batch.match.push_back(count > 0 ? 1.0f : 0.0f);
+    batch.match.push_back(count > 0 ? static_cast<float>(count) / known : 0.0f);
+  }
+}
+
 void BatchMaker::add_masks(std::span<const uint32_t> searches, uint64_t key, Batch& batch) const {
   const double rate = options_.dropout;
   if (rate <= 0) return;
@@ -126,6 +138,7 @@ Batch BatchMaker::make(Task task, std::span<const uint32_t> searches,
   for (size_t s = 0; s < searches.size(); ++s) {
     const SearchView search = data_.search(searches[s]);
     add_groups(search, noise_key, batch);
+    if (options_.model.exact_match && task == Task::kMain) add_match(search, batch);
     const auto& shown = task == Task::kMain ? search.sfs : search.ads;
     const auto& clicked = task == Task::kMain ? search.sf_clicked : search.ad_clicked;
     batch.search.insert(batch.search.end(), shown.size(), static_cast<int64_t>(s));

@@ -26,10 +26,13 @@ inline constexpr int64_t kPlaces = 32;  // in a bar that are told apart
 struct Batch {
   Task task = Task::kMain;
   size_t searches = 0, instances = 0;
-  std::vector<int64_t> rows;           // of the table: local row i is rows[i]
-  std::vector<Bags> groups;            // a list for each search
-  std::vector<int64_t> search;         // [instances] the instance's search in this batch
-  std::vector<int64_t> target;         // main task: [instances] local row of the SF
+  std::vector<int64_t> rows;    // of the table: local row i is rows[i]
+  std::vector<Bags> groups;     // a list for each search
+  std::vector<int64_t> search;  // [instances] the instance's search in this batch
+  std::vector<int64_t> target;  // main task: [instances] local row of the SF
+  // Main task of a model with exact match: [instances, 2] whether the SF is in the history, and its
+  // share there. Of the whole history: dropout leaves it alone.
+  std::vector<float> match;
   Bags titles;                         // auxiliary task: a list for each instance
   std::vector<int64_t> title_of_word;  // [titles.values] the instance the word belongs to
   std::vector<float> clicked;          // [instances]
@@ -51,6 +54,7 @@ class BatchMaker {
  private:
   int64_t local(uint32_t row);
   void add_groups(const SearchView& search, std::optional<uint64_t> key, Batch& batch);
+  void add_match(const SearchView& search, Batch& batch) const;
   void add_masks(std::span<const uint32_t> searches, uint64_t key, Batch& batch) const;
 
   const Dataset& data_;

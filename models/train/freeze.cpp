@@ -105,6 +105,7 @@ class Freezer {
       a.dot_dim = m.dot_dim;
       a.dot_hidden = m.dot_hidden;
     }
+    a.history_match = m.exact_match;
     for (uint32_t k = 0; k < plan_.keywords; ++k) model_.names.emplace_back(data_.keyword(k));
     for (uint32_t f = 0; f < plan_.features; ++f) model_.names.emplace_back(data_.feature(f));
     model_.keyword_rows = plan_.keywords;
@@ -206,6 +207,7 @@ class Freezer {
       batch.groups[g].values.clear();
       batch.groups[g].weights.clear();
     }
+    std::ranges::fill(batch.match, 0.0f);
   }
 
   BagSpec bag_of(const Batch& batch, size_t group, const SearchView& view) const {

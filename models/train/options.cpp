@@ -41,6 +41,7 @@ void for_each_option(Options& o, Visit&& visit) {
   visit("model", "dot_dim", m.dot_dim);
   visit("model", "dot_hidden", m.dot_hidden);
   visit("model", "history_length", m.history_length);
+  visit("model", "exact_match", m.exact_match);
   visit("model", "target_attention", m.target_attention);
   visit("model", "experts", m.experts);
   visit("train", "schedule", o.schedule);

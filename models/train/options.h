@@ -29,6 +29,9 @@ struct ModelOptions {
   std::vector<uint32_t> dot_hidden = {64};
   uint32_t history_length = 200;  // only this many of the newest keywords count
 
+  // Adds "the keyword stands in the history" and its share there to the main logit.
+  bool exact_match = false;
+
   // Experiments. libtorch trains and judges them, but no weight file can hold them yet.
   bool target_attention = false;  // attention of target and query over the history
   uint32_t experts = 0;           // > 0: this many shared experts and one for each task (MMoE)

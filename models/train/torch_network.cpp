@@ -83,6 +83,7 @@ TorchNetwork::TorchNetwork(const ModelPlan& plan, const TrainOptions& train)
     add("history.key", {dim, dim}, bound);
   }
   if (position_correction_) add("position", {kPlaces}, 0);
+  if (options.exact_match) add("match.weight", {2}, 0);
   if (options.dot != DotHead::kNone) {
     std::vector<uint32_t> chain = options.dot_hidden;
     chain.push_back(options.dot_dim);
@@ -245,6 +246,9 @@ torch::Tensor TorchNetwork::logits(const Batch& batch, const torch::Tensor& tabl
       dot = dot + at("head.aux.bias");
     }
     out = out.defined() ? out + dot : dot;
+  }
+  if (options_.exact_match && batch.task == Task::kMain) {
+    out = out + torch::mv(view_of(batch.match, {instances, 2}), at("match.weight"));
   }
   if (training && position_correction_ && batch.task == Task::kMain) {
     out = out + at("position").index_select(0, view_of(batch.place));

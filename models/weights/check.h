@@ -53,6 +53,7 @@ class WeightFileCheck {
   Status check_architecture();
   Status check_sizes();
   Status check_rows();
+  Status check_history_match() const;
   Status check_auxiliary() const;
   Status check_numbers() const;
   Status check_tensors();

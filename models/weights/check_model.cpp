@@ -4,6 +4,7 @@
 
 #include "models/base/number_text.h"
 #include "models/weights/check.h"
+#include "models/weights/groups.h"
 #include "models/weights/weights_generated.h"
 
 namespace barker {
@@ -39,7 +40,8 @@ Status WeightFileCheck::check_architecture() {
   for (const auto check : {&WeightFileCheck::check_sizes, &WeightFileCheck::check_rows}) {
     if (Status s = (this->*check)(); !s.ok()) return s;
   }
-  for (const auto check : {&WeightFileCheck::check_auxiliary, &WeightFileCheck::check_numbers}) {
+  for (const auto check : {&WeightFileCheck::check_history_match, &WeightFileCheck::check_auxiliary,
+                           &WeightFileCheck::check_numbers}) {
     if (Status s = (this->*check)(); !s.ok()) return s;
   }
   found_ = number(sizes_.rows) + " rows of " + number(sizes_.dim) + ", " + number(sizes_.groups) +
@@ -63,6 +65,7 @@ Status WeightFileCheck::check_sizes() {
   sizes_.has_auxiliary = a.has_auxiliary();
   sizes_.attention_dim = a.attention_dim();
   sizes_.dot_dim = a.dot_dim();
+  sizes_.history_match = a.history_match();
   sizes_.tables = a.tables();
   return {};
 }
@@ -87,6 +90,18 @@ Status WeightFileCheck::check_rows() {
   sizes_.has_click_rates = w.tensors()->LookupByKey("rates.prior") != nullptr;
   sizes_.folded_rows = a.folded_rows();
   return {};
+}
+
+// Whoever serves the file sizes its table of the history by the group's max_tokens.
+Status WeightFileCheck::check_history_match() const {
+  if (!sizes_.history_match) return {};
+  for (const fbs::Group* group : *metadata_->architecture()->groups()) {
+    if (group->name()->string_view() != kHistoryGroup) continue;
+    if (!group->keywords()) return bad_data("history_match: the group \"hist\" has no keywords");
+    return within("group \"hist\" max_tokens with history_match", group->max_tokens(), 1,
+                  kMaxMatchedHistory);
+  }
+  return bad_data("history_match: there is no group \"hist\" to look into");
 }
 
 Status WeightFileCheck::check_auxiliary() const {

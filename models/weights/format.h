@@ -45,6 +45,8 @@ inline constexpr uint32_t kMaxRows = 1u << 30;  // so that a row + 1 and kUnknow
 inline constexpr uint64_t kMaxMetadata = uint64_t{1} << 30;  // bytes; FlatBuffers ends at 2 GiB
 inline constexpr float kMaxGoldenTolerance = 0.01f;  // logits; a wider one would prove nothing
 inline constexpr float kMaxComputeBound = 1;         // logits; beyond it nothing is screened out
+// Tokens of the history that exact match looks into: its table has two slots for each.
+inline constexpr uint32_t kMaxMatchedHistory = 1u << 16;
 // Every load runs all golden vectors, and a latency gate runs them fifty times. The freezer writes
 // up to 32 of them, each of one search. The second limit is for each list of a vector: its
 // candidates, its titles, the keywords of a bag.

@@ -33,6 +33,7 @@ LayoutSizes layout_sizes_of(const ModelSpec& model) {
   sizes.attention_dim = a.has_auxiliary ? a.attention_dim : 0;
   sizes.dot_dim = a.dot_dim;
   sizes.dot_hidden = a.dot_hidden;
+  sizes.history_match = a.history_match;
   sizes.has_click_rates = !model.click_rates.is_empty();
   sizes.tables = a.tables == TableElement::kF16 ? fbs::DType_F16 : fbs::DType_F32;
   return sizes;
@@ -69,6 +70,7 @@ std::vector<TensorShape> tensor_layout(const LayoutSizes& s) {
     out.push_back({"dot.target.bias", fbs::DType_F32, {s.named_rows}});
     out.push_back({"fold.dot", s.tables, {s.folded_rows, s.dot_dim}});
   }
+  if (s.history_match) out.push_back({"match.weight", fbs::DType_F32, {2}});
   if (s.has_click_rates) {
     out.push_back({"rates.queries", fbs::DType_U64, {kAnyExtent}});
     out.push_back({"rates.begins", fbs::DType_U32, {kAnyExtent}});

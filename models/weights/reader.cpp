@@ -58,6 +58,7 @@ ArchitectureSpec architecture_of(const fbs::Architecture& a) {
   out.compute = static_cast<ComputeSpec>(a.compute());
   out.compute_bound = a.compute_bound();
   out.screen = a.screen();
+  out.history_match = a.history_match();
   return out;
 }
 

@@ -79,6 +79,32 @@ TEST_F(Explanations, SayStatusAndReasonInTheWordsOfTheHosts) {
                                BARKER_REASON_DISABLED, BARKER_REASON_NO_ADS}));
 }
 
+TEST_F(Explanations, OfAModelWithExactMatchSayTheShareOfEachSellingPointInTheHistory) {
+  const auto shares = [&] {
+    fill(4);
+    barker_string json{};
+    EXPECT_EQ(explain_.rescore(plugin_, &request_, &response_, &json, error_), BARKER_OK) << error_;
+    const auto told = nlohmann::json::parse(json.data, json.data + json.size);
+    explain_.release(json);
+    std::map<std::string, double> out;
+    for (const auto& ad : told["ads"]) {
+      for (const auto& point : ad["selling_points"]) {
+        if (point.contains("history_share")) out[point["text"]] = point["history_share"];
+      }
+    }
+    return out;
+  };
+  user_texts_ = {"word10", "word11", "word10", "word4"};
+  user_.clear();
+  for (const std::string& text : user_texts_) user_.push_back(view(text));
+  load(weights(1));
+  EXPECT_TRUE(shares().empty());
+  load(weights(1, {.history_match = true}));
+  const auto told = shares();
+  EXPECT_EQ(told,
+            (std::map<std::string, double>{{"word10", 0.5}, {"word11", 0.25}, {"word12", 0}}));
+}
+
 TEST_F(Explanations, SayWhichSellingPointsDidNotFitIntoTheTitle) {
   size_t in_title = 0, out_of_title = 0;
   for (const int width : {8, 16, 24, 40}) {

@@ -54,6 +54,7 @@ TEST(ModelFiles, OfEveryArchitectureGiveTheSameWeightFileBack) {
       {.auxiliary = false},
       {.dot_dim = 6},
       {.hidden = {}, .dot_dim = 6},
+      {.history_match = true},
       {.folded = 20, .uid_buckets = 5},
   };
   for (const RandomModelOptions& options : architectures) {

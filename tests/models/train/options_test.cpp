@@ -16,6 +16,7 @@ TEST(TrainOptions, RoundTripThroughToml) {
   options.model.hidden = {7, 5, 3};
   options.model.groups = {"a \"quoted\" one", "b"};
   options.model.dot = DotHead::kAlone;
+  options.model.exact_match = true;
   options.schedule = Schedule::kJoint;
   options.learning_rate = 0.1 + 0.2;
   options.init = Initialisation::kNoise;
@@ -27,6 +28,7 @@ TEST(TrainOptions, RoundTripThroughToml) {
   EXPECT_EQ(options_to_toml(read), options_to_toml(options));
   EXPECT_EQ(read.learning_rate, options.learning_rate);
   EXPECT_EQ(read.model.groups, options.model.groups);
+  EXPECT_TRUE(read.model.exact_match);
 }
 
 // A locale as in Germany, where 1234.5 is written "1.234,5". TOML does not read that.

@@ -19,6 +19,7 @@ struct Architecture {
   const char* model;
   bool user_id;
   DotHead dot;
+  bool exact_match = false;
 };
 
 const Architecture kArchitectures[] = {
@@ -30,6 +31,9 @@ const Architecture kArchitectures[] = {
     {"BmDotAdded", "BM", false, DotHead::kAdded},
     {"AmtdlUserIdDotAdded", "AMTDL", true, DotHead::kAdded},
     {"AmtdlUserIdDotAlone", "AMTDL", true, DotHead::kAlone},
+    {"BmMatch", "BM", false, DotHead::kNone, true},
+    {"AmtdlDotAddedMatch", "AMTDL", false, DotHead::kAdded, true},
+    {"MtdlDotAloneMatch", "MTDL", false, DotHead::kAlone, true},
 };
 
 // Random searches with everything that is rare: empty bags, unknown users and keywords, titles of
@@ -86,6 +90,7 @@ class EveryArchitecture : public ::testing::TestWithParam<Architecture> {
     TrainOptions o = quick_options(GetParam().model);
     o.model.user_id = GetParam().user_id;
     o.model.dot = GetParam().dot;
+    o.model.exact_match = GetParam().exact_match;
     o.model.history_length = 1000;
     o.calibrate = false;  // raw outputs are compared
     return o;
@@ -98,6 +103,11 @@ TEST_P(EveryArchitecture, ScoresTheSameInTheKernelsAsInLibtorch) {
   const TrainOptions o = options();
   const ModelPlan plan = make_plan(*data, o.model).value();
   const TorchNetwork network(plan, o);
+  if (o.model.exact_match) {  // it starts at zero, which would hide a difference
+    const torch::NoGradGuard no_grad;
+    torch::Tensor match = network.at("match.weight");
+    match.copy_(torch::tensor({0.7f, -3.0f}));
+  }
   torch::manual_seed(4);
   torch::Tensor table = torch::randn({plan.rows(), static_cast<int64_t>(o.model.dim)});
   table[plan.unknown_row()].zero_();
@@ -160,7 +170,8 @@ TEST_P(EveryArchitecture, MovesOnlyTheParametersOfTheTask) {
                              "attention.query", "attention.title", "attention.score"}) {
       EXPECT_FALSE(main && moved.contains(name)) << name;
     }
-    for (const char* name : {"head.main.weight", "head.main.bias", "dot.target.popularity"}) {
+    for (const char* name :
+         {"head.main.weight", "head.main.bias", "dot.target.popularity", "match.weight"}) {
       EXPECT_FALSE(!main && moved.contains(name)) << name;
     }
     EXPECT_TRUE(gradients[0].defined()) << "embeddings are shared";

@@ -56,6 +56,8 @@ ModelSpec random_model(uint64_t seed, const RandomModelOptions& o) {
     tensor("dot.target.weight", size_t{o.dot_dim} * o.dim);
     tensor("dot.target.bias", model.names.size());
   }
+  a.history_match = o.history_match;
+  if (o.history_match) tensor("match.weight", 2);
   if (o.click_rates) {
     ClickRateTable& rates = model.click_rates;
     for (uint32_t i = 0; i < o.keywords; ++i) {

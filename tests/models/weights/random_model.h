@@ -15,6 +15,7 @@ struct RandomModelOptions {
   bool auxiliary = true;
   uint32_t dot_dim = 0;
   uint32_t uid_buckets = 0;  // > 0: a hashed group "uid"
+  bool history_match = false;
   bool click_rates = false;  // of three queries, with two selling points each
 };
 
