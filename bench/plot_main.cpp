@@ -1,6 +1,6 @@
 // bench_plot RESULTS.json... > FILE.svg: draws the whole reference query beside its peers, and the
-// stages beside the peak of the machine. With --retrieval first, it draws the first pass beside an OR over
-// all texts, by the number of ads.
+// stages beside the peak of the machine. With --retrieval first, it draws the first pass beside an
+// OR over all texts, by the number of ads.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>

@@ -14,8 +14,8 @@ struct ChildProcess {
   std::string log;                   // gets what it prints, at its end; made if it is missing
 };
 
-// Its exit code, whatever that is. Fails where the program cannot be started or was ended by a signal;
-// the error names command and log.
+// Its exit code, whatever that is. Fails where the program cannot be started or was ended by a
+// signal; the error names command and log.
 Result<int> run_child(const ChildProcess& child);
 
 // The command as a person would type it, for messages.

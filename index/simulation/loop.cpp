@@ -34,8 +34,8 @@ constexpr char kFirstWeights[] = "first.barker";  // in the loop's
 // earlier day a little worse; AUC and log loss are judged there as strictly as today.
 constexpr double kTolerance = 0.01, kToleranceBefore = 0.05;
 
-// One loop at a time writes to a directory. The trainer inherits the lock, so that none of a loop that
-// was killed is still writing there.
+// One loop at a time writes to a directory. The trainer inherits the lock, so that none of a loop
+// that was killed is still writing there.
 class DirectoryLock {
  public:
   static Result<DirectoryLock> take(const std::string& directory) {
@@ -180,8 +180,8 @@ class Loop {
     return version.ok() ? Status() : version.status();
   }
 
-  // Publishes a file as version `number`. What a loop that was killed left of this version goes first:
-  // a copy that neither CURRENT nor a label names yet.
+  // Publishes a file as version `number`. What a loop that was killed left of this version goes
+  // first: a copy that neither CURRENT nor a label names yet.
   Result<std::string> publish_as(uint64_t number, const std::string& file,
                                  const std::string& label) const {
     if (fs::exists(weights_)) {
@@ -197,7 +197,8 @@ class Loop {
     return publish_weights(file, weights_, label);
   }
 
-  // The first weights are version 1, and each candidate that was published before today is one more.
+  // The first weights are version 1, and each candidate that was published before today is one
+  // more.
   uint64_t next_version() const {
     const auto published = std::ranges::count_if(
         state_.days, [](const LoopDay& day) { return !day.published.empty(); });
@@ -250,7 +251,8 @@ class Loop {
     return write_memory(*memory, files(state_.day).shoppers);
   }
 
-  // Does what the day's traffic said of the canary. Where the label is gone, a loop that was killed has done it.
+  // Does what the day's traffic said of the canary. Where the label is gone, a loop that was killed
+  // has done it.
   Status decide() {
     const LoopCanary& canary = today().canary;
     if (canary.version.empty()) return {};
@@ -288,8 +290,8 @@ class Loop {
     return {};
   }
 
-  // Twice: on the held-out users of today, and on those of the last trusted day. Where today's log is wrong, the
-  // first says nothing, for what was learned from wrong labels may fit them.
+  // Twice: on the held-out users of today, and on those of the last trusted day. Where today's log
+  // is wrong, the first says nothing, for what was learned from wrong labels may fit them.
   Status gate() {
     LoopGate& gate = today().gate;
     if (!fs::exists(in_day("candidate.barker"))) {  // the reason says why

@@ -16,7 +16,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr double kValidation = 0.1;  // of the users whose logs are learned from
 enum Stream : uint64_t { kShuffle = 21, kPastClicks = 22 };
-// Milliseconds. The next shopper begins a few seconds after the one before, whose searches take minutes.
+// Milliseconds. The next shopper begins a few seconds after the one before, whose searches take
+// minutes.
 constexpr int64_t kLateness = 2 * 60 * 60 * 1000;
 
 // Writes events to the two files of their users.
@@ -52,8 +53,9 @@ class DividedLog {
   std::string line_;
 };
 
-// The marketplace's log takes all of a title as read, wherever it stands. Here titles are read as on the loop's
-// pages, because weights that learn from both logs, and a gate that compares them, need one truth.
+// The marketplace's log takes all of a title as read, wherever it stands. Here titles are read as
+// on the loop's pages, because weights that learn from both logs, and a gate that compares them,
+// need one truth.
 void click_as_read(const Shop& shop, const Shopper& shopper, Random& random, SearchEvent& event) {
   const ReadingModel& reading = shop.options().reading;
   for (size_t i = 0; i < event.ads.size(); ++i) {

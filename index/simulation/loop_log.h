@@ -1,8 +1,8 @@
-// The files of the closed loop's logs and shoppers. Each is written whole or not at all, and the same call
-// writes the same bytes.
+// The files of the closed loop's logs and shoppers. Each is written whole or not at all, and the
+// same call writes the same bytes.
 //
-// Users are divided by a salted hash, for ever: those whose logs are learned from (and of these a few on which
-// training chooses its epoch), and those whose logs only judge.
+// Users are divided by a salted hash, for ever: those whose logs are learned from (and of these a
+// few on which training chooses its epoch), and those whose logs only judge.
 #pragma once
 
 #include <string>
@@ -25,11 +25,13 @@ struct LoopDayFiles {
   std::string shoppers;  // what each one knows in the evening
 };
 
-// Searches before the first day: events to learn from and to judge by, and what each shopper knows then.
+// Searches before the first day: events to learn from and to judge by, and what each shopper knows
+// then.
 Status write_past(const LoopOptions& options, const Market& market, const LoopDayFiles& files);
 
-// Joins a day's raw log into the events to learn from and those that judge. `shuffles`: the clicks of all SFs,
-// and of all ads, are dealt anew among them, as a fault in a log's pipeline would do it.
+// Joins a day's raw log into the events to learn from and those that judge. `shuffles`: the clicks
+// of all SFs, and of all ads, are dealt anew among them, as a fault in a log's pipeline would do
+// it.
 Status join_day(const LoopOptions& options, const LoopDayFiles& files, bool shuffles);
 
 // The events of several days, one after the other.

@@ -1,5 +1,5 @@
-// What a closed loop says of itself: as text, as a table, as JSON and as one HTML page. Pure functions; any
-// thread.
+// What a closed loop says of itself: as text, as a table, as JSON and as one HTML page. Pure
+// functions; any thread.
 #pragma once
 
 #include <cmath>
@@ -13,9 +13,9 @@ namespace barker {
 struct LoopGain {
   double rate = NAN;      // clicks by impression, expected
   double possible = NAN;  // of the same pages with the selling points that the shoppers like best
-  // Which part of the lift that is possible over the merchants' titles the arm had: on its own pages, and
-  // by the click-through rates of the arms "none" and "oracle". The first has the same shoppers
-  // on both sides and is by far the surer one.
+  // Which part of the lift that is possible over the merchants' titles the arm had: on its own
+  // pages, and by the click-through rates of the arms "none" and "oracle". The first has the same
+  // shoppers on both sides and is by far the surer one.
   double of_pages = NAN, of_arms = NAN;
 };
 LoopGain gain_of(const LoopDay& day, LoopArm arm);

@@ -1,5 +1,5 @@
-// What the closed loop knows between two of its stages, as one file that is replaced whole after each of
-// them. A loop that was killed goes on from it.
+// What the closed loop knows between two of its stages, as one file that is replaced whole after
+// each of them. A loop that was killed goes on from it.
 #pragma once
 
 #include <array>
@@ -43,7 +43,8 @@ struct LoopPointDay {
   uint64_t chosen = 0;   // and of other pages
   uint64_t offered = 0;  // times it was an SF of the bar
   uint64_t clicked = 0;  // of them
-  // Times the weights that answered knew it, of those that it was offered: serving ones and the canary.
+  // Times the weights that answered knew it, of those that it was offered: serving ones and the
+  // canary.
   uint64_t known_to_serving = 0, known_to_canary = 0;
   double predicted = 0, truth = 0;  // sums of P(clicked) over those times
 };

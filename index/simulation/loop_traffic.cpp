@@ -32,8 +32,8 @@ struct BlockDay {
   std::vector<LoopPointDay> points;
 };
 
-// The plugin orders by bid and relevance alone, so that the arms' pages hold the same ads in the same order and
-// differ in their titles only.
+// The plugin orders by bid and relevance alone, so that the arms' pages hold the same ads in the
+// same order and differ in their titles only.
 std::string plugin_config(const LoopOptions& o, LoopArm arm, uint32_t day) {
   std::string text = "[order]\npctr = 0.0\n[selling_points]\ncount = ";
   if (arm == LoopArm::kNone) return text + "0\n";

@@ -1,6 +1,6 @@
-// A day of the closed loop's shoppers, from the morning to the evening. The shoppers come one after the other,
-// each one all of the day's searches; the day has as many parts as the rollout has steps, and after each
-// the canary is looked at.
+// A day of the closed loop's shoppers, from the morning to the evening. The shoppers come one after
+// the other, each one all of the day's searches; the day has as many parts as the rollout has
+// steps, and after each the canary is looked at.
 #pragma once
 
 #include <deque>
@@ -26,8 +26,8 @@ struct LoopTraffic {
   std::string host_log;  // events of the loop's host, to be written
 };
 
-// Fills the arms, points and canary of `record`. `memory` is that of all shoppers, and is what they know
-// in the evening afterwards.
+// Fills the arms, points and canary of `record`. `memory` is that of all shoppers, and is what they
+// know in the evening afterwards.
 Status run_traffic(const LoopOptions& options, const Market& market, const LoopTraffic& traffic,
                    const std::vector<std::string>& new_points, std::vector<ShopperMemory>& memory,
                    LoopDay& record);

@@ -1,6 +1,6 @@
-// How a shopper of a market searches: the engine answers, the shopper reads the titles of the page, clicks on
-// ads and SFs with known probabilities, and has a longer history afterwards. The simulation of experiments
-// and the closed loop drive their shoppers by it.
+// How a shopper of a market searches: the engine answers, the shopper reads the titles of the page,
+// clicks on ads and SFs with known probabilities, and has a longer history afterwards. The
+// simulation of experiments and the closed loop drive their shoppers by it.
 #pragma once
 
 #include <cstdint>
@@ -69,9 +69,9 @@ class ShoppingSession {
  public:
   ShoppingSession(const Shop& shop, const Engine& engine, TitlesRead titles = TitlesRead::kServed);
 
-  // Lets the shopper search once; all that is drawn comes from `random`. What is seen and clicked is
-  // added to `totals`, and to `log` as lines of the raw log (models/data/RAW_LOG.md) unless it is null.
-  // Fails where the engine does.
+  // Lets the shopper search once; all that is drawn comes from `random`. What is seen and clicked
+  // is added to `totals`, and to `log` as lines of the raw log (models/data/RAW_LOG.md) unless it
+  // is null. Fails where the engine does.
   Status search(Shopper& shopper, const Visit& visit, Random& random, ShopperTotals& totals,
                 std::string* log);
 
@@ -101,8 +101,8 @@ class ShoppingSession {
 // A stream of random numbers for each shopper and day.
 Random random_of_shopper(uint64_t seed, uint32_t shopper, uint64_t day);
 
-// What a shopper searched before the first day, `mean` searches on average, which makes the history. `tell`
-// gets each search, and may change what was clicked; it may be empty.
+// What a shopper searched before the first day, `mean` searches on average, which makes the
+// history. `tell` gets each search, and may change what was clicked; it may be empty.
 void remember_the_past(const Market& market, uint64_t seed, uint32_t number, double mean,
                        Shopper& shopper, const std::function<void(SearchEvent&)>& tell = {});
 

@@ -1,11 +1,11 @@
-// Shoppers of the demo marketplace, whose tastes are known, search in the real engine through the real
-// plugin, under the arms of experiments. Each one sees the page as it would be served, reads the
-// titles, clicks, and comes back with a longer history. Because the tastes are known, every click
-// has a known probability, and so has every click on titles that were not shown: without selling
-// points, and with those that the shopper likes best.
+// Shoppers of the demo marketplace, whose tastes are known, search in the real engine through the
+// real plugin, under the arms of experiments. Each one sees the page as it would be served, reads
+// the titles, clicks, and comes back with a longer history. Because the tastes are known, every
+// click has a known probability, and so has every click on titles that were not shown: without
+// selling points, and with those that the shopper likes best.
 //
-// Equal options give equal results on any number of threads: all that a shopper does on a day follows
-// from seed, shopper and day.
+// Equal options give equal results on any number of threads: all that a shopper does on a day
+// follows from seed, shopper and day.
 #pragma once
 
 #include <cstdint>

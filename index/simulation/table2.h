@@ -37,8 +37,8 @@ struct ArmComparison {
   Effect lift;                 // relative, of click-through rates, clustered by shopper
   double naive_p = NAN;        // of the two-proportion z test that the paper uses
   double expected_lift = NAN;  // of the known probabilities, without the noise of the clicks
-  // Of the treatment's own pages: the relative gain over the merchants' titles that its selling points
-  // have, and the gain of those that each shopper likes best.
+  // Of the treatment's own pages: the relative gain over the merchants' titles that its selling
+  // points have, and the gain of those that each shopper likes best.
   double gain = NAN, best_gain = NAN;
 };
 

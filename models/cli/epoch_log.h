@@ -1,5 +1,5 @@
-// The epochs of a training as JSON lines, one object for each, written as they end so that a running
-// training can be watched. One thread.
+// The epochs of a training as JSON lines, one object for each, written as they end so that a
+// running training can be watched. One thread.
 #pragma once
 
 #include <cstdio>
@@ -16,8 +16,9 @@ std::string epoch_line(const EpochReport& epoch);
 
 class EpochLog {
  public:
-  // The path "-" is standard output. With `goes_on`, lines are added to those of the file: a resumed
-  // training may write its first epoch for the second time if it was killed before its checkpoint.
+  // The path "-" is standard output. With `goes_on`, lines are added to those of the file: a
+  // resumed training may write its first epoch for the second time if it was killed before its
+  // checkpoint.
   static Result<EpochLog> open(const std::string& path, bool goes_on);
 
   void add(const EpochReport& epoch);  // an error is kept for status()

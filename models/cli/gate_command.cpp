@@ -57,8 +57,8 @@ Status score(const KernelTable& kernels, Judged& judged) {
   return {};
 }
 
-// Each weight file reads a fresh log by the phrases that it serves with. Where they are the same, so is
-// what is read.
+// Each weight file reads a fresh log by the phrases that it serves with. Where they are the same,
+// so is what is read.
 Status open_fresh(const Options& o, const std::string& scratch, Judged& candidate,
                   Judged& current) {
   const Result<FreshLog> fresh = FreshLog::open(o.fresh, o.dataset, scratch);

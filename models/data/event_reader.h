@@ -16,8 +16,9 @@ namespace barker {
 using UseEvent = std::function<Status(SearchEvent&, size_t file)>;
 
 // Gives each event to `use`, in the order of time. A line that is no event, or whose event `use`
-// has an error for, is counted in `bad`; blank lines are nothing. An error if none of the lines can be used, or if of a file
-// a larger share than `max_bad_share` cannot. `encoding` is that of the log, if it is not UTF-8.
+// has an error for, is counted in `bad`; blank lines are nothing. An error if none of the lines can
+// be used, or if of a file a larger share than `max_bad_share` cannot. `encoding` is that of the
+// log, if it is not UTF-8.
 Status read_events(const EventLog& log, const std::string& encoding, double max_bad_share,
                    const UseEvent& use, BadLines& bad);
 

@@ -1,5 +1,5 @@
-// A log that no training saw, as a dataset on which weight files can be judged: yesterday's searches,
-// with what their users clicked before.
+// A log that no training saw, as a dataset on which weight files can be judged: yesterday's
+// searches, with what their users clicked before.
 #pragma once
 
 #include <memory>
@@ -26,10 +26,10 @@ class FreshLog {
   static Result<FreshLog> open(const FreshLogPaths& paths, const DatasetOptions& options,
                                const std::string& scratch);
 
-  // Queries and titles are composed with `phrases`, which should be those of the weight file that is
-  // judged; every keyword and feature gets a number, because the weight file and not this log says
-  // which are known. The dataset lies beside `scratch` under a name that vanishes at once. All files
-  // are merged by time, so that what was clicked after a search is not its history.
+  // Queries and titles are composed with `phrases`, which should be those of the weight file that
+  // is judged; every keyword and feature gets a number, because the weight file and not this log
+  // says which are known. The dataset lies beside `scratch` under a name that vanishes at once. All
+  // files are merged by time, so that what was clicked after a search is not its history.
   Result<std::shared_ptr<const Dataset>> dataset(const std::vector<std::string>& phrases,
                                                  BadLines& bad) const;
 

@@ -31,9 +31,9 @@ namespace barker {
 // Whether the text has a header as above.
 Result<bool> is_grouped_text(const RepeatableLog& text);
 
-// Calls sink for each search of the text, whose encoding is named if it is not UTF-8. A line that cannot
-// be used is reported in `bad`; a header that cannot be used is an error. Returns how many lines stand
-// behind the header.
+// Calls sink for each search of the text, whose encoding is named if it is not UTF-8. A line that
+// cannot be used is reported in `bad`; a header that cannot be used is an error. Returns how many
+// lines stand behind the header.
 Result<uint64_t> read_grouped_text(const RepeatableLog& text, const std::string& encoding,
                                    BadLines& bad,
                                    const std::function<Status(const SearchEvent&)>& sink);

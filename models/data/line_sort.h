@@ -1,6 +1,6 @@
 // Sorts lines by time on disk. Lines are gathered in memory up to a bound, sorted, and written to a
-// temporary file as a run; runs are then merged (Knuth, The Art of Computer Programming 3, 5.4). Lines
-// of one time keep the order of their files and numbers. One thread.
+// temporary file as a run; runs are then merged (Knuth, The Art of Computer Programming 3, 5.4).
+// Lines of one time keep the order of their files and numbers. One thread.
 #pragma once
 
 #include <compare>
@@ -36,9 +36,9 @@ class LineSort {
   class RunReader;
 
  public:
-  // The temporary files' names begin with `beside`, and they are as large as the lines, for a moment
-  // twice as large. Sorting and reading take about `memory` bytes, and more only for a line that is
-  // longer than that.
+  // The temporary files' names begin with `beside`, and they are as large as the lines, for a
+  // moment twice as large. Sorting and reading take about `memory` bytes, and more only for a line
+  // that is longer than that.
   LineSort(std::string beside, size_t memory);
   LineSort(LineSort&&) = default;
   LineSort& operator=(LineSort&&) = default;

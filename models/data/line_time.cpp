@@ -8,8 +8,8 @@ namespace {
 
 using json_fields::Json;
 
-// Takes the values of a JSON text one after the other, and ends the reading by false when it has seen
-// the time.
+// Takes the values of a JSON text one after the other, and ends the reading by false when it has
+// seen the time.
 class TimeFinder : public nlohmann::json_sax<Json> {
  public:
   std::optional<int64_t> time;

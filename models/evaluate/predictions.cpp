@@ -63,9 +63,9 @@ void append_number(uint32_t value, std::string& out) {
   for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>(value >> shift & 0xFF);
 }
 
-// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html: the magic, the version, the
-// length of the header in two bytes, and a header that ends in a line end where the bytes so far are a
-// multiple of 64.
+// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html: the magic, the version,
+// the length of the header in two bytes, and a header that ends in a line end where the bytes so
+// far are a multiple of 64.
 std::string npy_header(uint64_t rows) {
   constexpr size_t kBefore = 10, kAlignment = 64;
   std::string header = "{'descr': " + std::string(kPredictionType) +

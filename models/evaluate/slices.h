@@ -1,5 +1,5 @@
-// Parts of the instances on which models are judged apart: by day, by place in the bar, by a feature of
-// the log. Pure functions; any thread.
+// Parts of the instances on which models are judged apart: by day, by place in the bar, by a
+// feature of the log. Pure functions; any thread.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +30,9 @@ inline constexpr uint32_t kMostSlices = 20;
 
 // Divides the instances of a split and task (`table` is theirs).
 //
-// "day" gives every day of UTC, in order; where times are not seconds since 1970, a day is 86,400 of
-// them. "position" gives the first kMostSlices places. Any other word is a group of the dataset: the
-// values with the most instances, and "(none)" for searches without a feature of the group. An
+// "day" gives every day of UTC, in order; where times are not seconds since 1970, a day is 86,400
+// of them. "position" gives the first kMostSlices places. Any other word is a group of the dataset:
+// the values with the most instances, and "(none)" for searches without a feature of the group. An
 // instance with several features of the group is in several slices. Not_found if there is no such
 // group; the message names those that there are.
 Result<Slicing> slice_by(const std::string& by, const Dataset& data, const InstanceTable& table,

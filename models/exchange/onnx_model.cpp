@@ -145,7 +145,8 @@ class Exporter {
       const std::string column = graph_.node("Unsqueeze", {weights, graph_.integers({1})});
       const std::string weighted =
           graph_.node("Mul", {graph_.node("Gather", {"embedding", rows}), column});
-      // A total of weights below the least is that of an empty group, whose mean is the zero vector.
+      // A total of weights below the least is that of an empty group, whose mean is the zero
+      // vector.
       const std::string total = graph_.sum(weights, 0, true);
       const std::string least = graph_.number(kLeastTotal);
       const std::string mean =

@@ -1,5 +1,5 @@
-// A model as an ONNX graph, for whatever runs those. It computes the trainer's network from rows, in
-// float and without the tables that a weight file folds (the equations stand in
+// A model as an ONNX graph, for whatever runs those. It computes the trainer's network from rows,
+// in float and without the tables that a weight file folds (the equations stand in
 // scoring/reference.cpp):
 //
 //   inputs   GROUP.rows      int64 [n]     rows of a group's words; a group without words gets row 0
@@ -11,8 +11,8 @@
 //            main_probability float [c]    after it
 //            aux_logit, aux_probability float [t]
 //
-// `titles` and what belongs to it are there for a model with an auxiliary task. The row of a word is
-// its line in words.txt, counted from 0; rows of hash buckets follow (models/weights/groups.h).
+// `titles` and what belongs to it are there for a model with an auxiliary task. The row of a word
+// is its line in words.txt, counted from 0; rows of hash buckets follow (models/weights/groups.h).
 #pragma once
 
 #include <string>
@@ -22,9 +22,9 @@
 
 namespace barker {
 
-// Writes the graph for opset 13, checked by ONNX's own checker. Fails for a model of more than 2 GiB,
-// which Protocol Buffers cannot hold, and for one with exact match, which the graph cannot hold.
-// Any thread.
+// Writes the graph for opset 13, checked by ONNX's own checker. Fails for a model of more than 2
+// GiB, which Protocol Buffers cannot hold, and for one with exact match, which the graph cannot
+// hold. Any thread.
 Status write_onnx_model(const ModelSpec& model, const std::string& path);
 
 }  // namespace barker

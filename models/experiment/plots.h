@@ -1,5 +1,6 @@
 // Plots of the experiments' page as inline SVG, narrow enough for a telephone. Colours are classes
-// of the page's style sheet. Labels are plain text and are escaped here. Pure functions; any thread.
+// of the page's style sheet. Labels are plain text and are escaped here. Pure functions; any
+// thread.
 #pragma once
 
 #include <cmath>
@@ -31,8 +32,8 @@ struct Curve {
   std::vector<double> values;  // one for each day, from day 1; NaN: not known
 };
 
-// Shares of up to four curves by day, in percent, each with its label at its end. The axis begins near the
-// smallest value.
+// Shares of up to four curves by day, in percent, each with its label at its end. The axis begins
+// near the smallest value.
 std::string curves_plot(const std::string& title, const std::vector<Curve>& curves);
 
 // p values over time on a logarithmic axis, with a line at `alarm`. `value` and `low` are the two

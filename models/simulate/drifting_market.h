@@ -1,13 +1,13 @@
-// A market that changes from day to day, with a known truth: tastes drift, ads come and go, and so do
-// selling points. It is what a model has to follow that learns every day, and what leaves one behind
-// that does not. Everything follows from the seed of the market.
+// A market that changes from day to day, with a known truth: tastes drift, ads come and go, and so
+// do selling points. It is what a model has to follow that learns every day, and what leaves one
+// behind that does not. Everything follows from the seed of the market.
 //
 //   t_u(d) = own_u(d) + fashion(d)
 //   own_u(d) = a own_u(d-1) + sqrt(1 - a^2) kTasteDeviation z,   own_u(0) = t_u of market.h
 //   fashion(d) = fashion(d-1) + s z,                             fashion(0) = 0
 //
-// with z from N(0, 1) on each axis. Each shopper's own taste wanders without growing; the fashion is a
-// random walk that all shoppers share. Immutable; any thread.
+// with z from N(0, 1) on each axis. Each shopper's own taste wanders without growing; the fashion
+// is a random walk that all shoppers share. Immutable; any thread.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ class DriftingMarket {
  public:
   DriftingMarket(const MarketplaceOptions& market, const DriftOptions& drift);
 
-  // Day 0 is all the time before the first day. Memory is that of all ads and shoppers; time grows with the
-  // day.
+  // Day 0 is all the time before the first day. Memory is that of all ads and shoppers; time grows
+  // with the day.
   Market on(uint32_t day) const;
 
   const std::vector<std::string>& new_points() const { return new_points_; }    // texts

@@ -20,8 +20,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Nats. A network that gives every click a probability of 1e-4 has less, so that a mean above it comes
-// of weights that have run away.
+// Nats. A network that gives every click a probability of 1e-4 has less, so that a mean above it
+// comes of weights that have run away.
 constexpr double kWorstLoss = 10;
 
 std::vector<Phase> phases_of(const TrainOptions& options) {

@@ -76,8 +76,8 @@ class Recorder {
   DeltaSizes sizes_;
 };
 
-// The new file from its first byte to its last: its tensors, each beside the old one of its name, and
-// what lies between them, beside the same place of the old file.
+// The new file from its first byte to its last: its tensors, each beside the old one of its name,
+// and what lies between them, beside the same place of the old file.
 std::vector<Region> regions_of(const WeightFile& before, const WeightFile& after) {
   std::vector<Region> tensors;
   for (const fbs::Tensor* tensor : *after.metadata().tensors()) {

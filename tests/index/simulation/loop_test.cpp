@@ -22,8 +22,8 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-// Stands for barker-train: "trains" by copying weights that exist, and lets the gate pass unless told
-// otherwise. The real one is slow, and what it learns is no part of how the loop behaves.
+// Stands for barker-train: "trains" by copying weights that exist, and lets the gate pass unless
+// told otherwise. The real one is slow, and what it learns is no part of how the loop behaves.
 std::string trainer_that(const std::string& on_gate, const std::string& on_train = "") {
   std::string path = temporary_path("trainer.sh");
   std::ofstream(path) << "#!/bin/sh\necho \"$@\"\nif [ $1 = gate ]; then\n"
@@ -86,8 +86,8 @@ TEST(Loop, ServesTrainsPublishesAndPromotesDayByDay) {
   EXPECT_EQ(state.trusted, (std::vector<uint32_t>{0, 1, 2}));
 }
 
-// By the known probabilities: the arm without selling points earns what its pages' own titles earn, and the
-// oracle's what is possible on them.
+// By the known probabilities: the arm without selling points earns what its pages' own titles earn,
+// and the oracle's what is possible on them.
 TEST(Loop, HasAFloorAndACeiling) {
   const LoopState state = finished(small());
   for (const LoopDay& day : state.days) {
@@ -112,8 +112,8 @@ TEST(Loop, IsTheSameOnAnyNumberOfThreadsAndAnotherWithAnotherSeed) {
   EXPECT_NE(loop_csv(finished(options)), one);
 }
 
-// One child after the other runs the loop, and is killed as soon as it has done the next stage: the first time
-// before the state says so, the second time after.
+// One child after the other runs the loop, and is killed as soon as it has done the next stage: the
+// first time before the state says so, the second time after.
 TEST(Loop, GoesOnWhereItWasKilledWithTheSameResults) {
   LoopOptions options = small();
   const LoopState whole = finished(options);
@@ -138,8 +138,8 @@ TEST(Loop, GoesOnWhereItWasKilledWithTheSameResults) {
   EXPECT_EQ(loop_json(finished(options)), loop_json(whole));
 }
 
-// A kill within a stage leaves more than one between two stages: a part of an index that was to be removed,
-// and a version that nothing names yet.
+// A kill within a stage leaves more than one between two stages: a part of an index that was to be
+// removed, and a version that nothing names yet.
 TEST(Loop, GoesOnFromWhatAStageThatWasKilledLeft) {
   LoopOptions options = small();
   const std::string whole = loop_json(finished(options));
