@@ -44,6 +44,7 @@ Status write_report(const LoopState& state, const std::string& directory) {
 
 Result<int> run(const Options& o) {
   LoopOptions loop = o.loop;
+  loop.market.seed = loop.seed;
   loop.plugin = default_plugin_path();
   if (loop.trainer.empty()) loop.trainer = default_trainer();
   if (::access(loop.trainer.c_str(), X_OK) != 0) {
@@ -140,7 +141,8 @@ void add_learning_options(CLI::App& command, LoopOptions& o) {
 }
 
 void add_judging_options(CLI::App& command, LoopOptions& o) {
-  add_share(command, "--held-out", o.held_out, "Share of the users whose logs only judge")
+  command.add_option("--held-out", o.held_out, "Share of the users whose logs only judge")
+      ->check(CLI::Range(0.01, 0.9))
       ->group(kJudging);
   command
       .add_option("--min-instances", o.gate_instances,
@@ -189,7 +191,10 @@ Command add_loop_command(CLI::App& app) {
       ->default_str("beside this program")
       ->type_name(kFile)
       ->group(kRun);
-  command->add_option("--seed", loop.seed, "Equal seeds give equal results")->group(kRun);
+  command
+      ->add_option("--seed", loop.seed,
+                   "Equal seeds give equal results; another seed is another world, too")
+      ->group(kRun);
   command->add_option("--threads", loop.threads, "Threads of the shoppers")
       ->default_str("one a core")
       ->check(CLI::Range(1, 1024))

@@ -33,9 +33,10 @@ struct LoopOptions {
   MarketplaceOptions market = {.users = 20'000};
   DriftOptions drift;  // its `days` are set to those of the loop
   ShoppingOptions shopping = {.bar_exploration = 0.2};
-  double searches = 2;            // of a shopper a day, on average
-  double past = 16;               // searches of a shopper before the first day
-  uint32_t past_events = 40'000;  // of which the first weights learn from so many
+  double searches = 2;  // of a shopper a day, on average
+  double past = 16;     // searches of a shopper before the first day
+  // Of these, so many are logged; the first weights learn from those of users who are not held out.
+  uint32_t past_events = 40'000;
   std::array<double, kLoopArms> shares = {0.2, 0.2, 0.4, 0.2};  // of the shoppers, by LoopArm
   double exploration = 0.1;    // share of the loop's pages whose selling points are drawn
   double held_out = 0.2;       // share of the users whose logs judge and are never learned from

@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kValidation = 0.1;  // of the users whose logs are learned from
-enum Stream : uint64_t { kShuffle = 21, kPastClicks = 22 };
+enum Stream : uint64_t { kShuffle = 21, kPastClicks = uint64_t{1} << 41 };  // behind all days
 // Milliseconds. The next shopper begins a few seconds after the one before, whose searches take
 // minutes.
 constexpr int64_t kLateness = 2 * 60 * 60 * 1000;
@@ -99,7 +99,7 @@ Status write_past(const LoopOptions& options, const Market& market, const LoopDa
   Status failed;
   for (uint32_t u = 0; u < memory.size(); ++u) {
     Shopper shopper = market.shoppers()[u];
-    Random random(options.seed * kRandomStep + u, kPastClicks);
+    Random random(mix_bits(options.seed * kRandomStep + u), kPastClicks);
     // A shopper's searches are learned from as a whole, or not at all.
     const bool is_logged = written < options.past_events;
     remember_the_past(market, options.seed, u, options.past, shopper, [&](SearchEvent& e) {

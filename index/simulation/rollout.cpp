@@ -1,18 +1,10 @@
 #include "index/simulation/rollout.h"
 
-#include "models/base/number_text.h"
+#include "models/experiment/report_numbers.h"
 #include "models/experiment/sequential.h"
 
 namespace barker {
 namespace {
-
-std::string percent(double share) {
-  return (std::signbit(share) ? "" : "+") + number_text(100 * share, 1) + "%";
-}
-
-std::string interval_text(const Effect& e) {
-  return percent(e.value) + " [" + percent(e.low) + ", " + percent(e.high) + "]";
-}
 
 // One-sided, with the pooled variance; 1 where neither side left a page out.
 double more_bypassed_p(const RolloutSide& serving, const RolloutSide& canary) {
@@ -44,7 +36,7 @@ RolloutLook look_at(const RolloutSide& serving, const RolloutSide& canary,
                 " of " + std::to_string(serving.pages) + ", p " +
                 rounded_number_text(look.bypass_p, 2);
   } else if (look.sequence.high < 0) {
-    look.stop = "fewer clicks: CTR " + interval_text(look.sequence) + " at any number of looks";
+    look.stop = "fewer clicks: CTR " + lift_interval(look.sequence) + " at any number of looks";
   }
   return look;
 }
@@ -56,9 +48,9 @@ RolloutVerdict conclude(const RolloutLook& last, const RolloutOptions& options) 
                        std::to_string(options.least_clicks) + " clicks of each side"};
   }
   const NonInferiority test = non_inferiority(last.lift, options.margin, true, options.alpha);
-  const std::string found = "CTR " + interval_text(last.lift) + ", one-sided bound " +
-                            percent(test.bound) + " against a margin of " +
-                            percent(-options.margin);
+  const std::string found = "CTR " + lift_interval(last.lift) + ", one-sided bound " +
+                            lift_text(test.bound) + " against a margin of " +
+                            lift_text(-options.margin);
   return {test.holds, (test.holds ? "not worse: " : "not shown to be no worse: ") + found};
 }
 

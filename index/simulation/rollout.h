@@ -1,9 +1,10 @@
 // When a canary may be shown to more users, when it must be stopped, and whether it is promoted at
 // the end.
 //
-// While it runs it is looked at again and again, so that it is stopped by tests that hold for any
-// number of looks: a confidence sequence for the click-through rate, clustered by user, and a test
-// of the pages that were not rescored, corrected for the looks. The verdict at the end is one look
+// While it runs it is looked at again and again. So it is stopped by a confidence sequence for the
+// click-through rate, clustered by user, which holds for any number of looks, or by a test of the
+// pages that were not rescored, corrected for the planned looks (Bonferroni). That test takes pages
+// as independent, so a few users with many such pages may stop a canary too easily. The verdict at the end is one look
 // that was fixed beforehand: a one-sided test of "not worse by more than the margin". Nothing is
 // judged before both sides have enough users and clicks. Pure functions; any thread.
 #pragma once
