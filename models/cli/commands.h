@@ -14,6 +14,8 @@ Command add_validate_command(CLI::App& app);
 Command add_prepare_command(CLI::App& app);
 Command add_convert_command(CLI::App& app);
 Command add_train_command(CLI::App& app);
+Command add_sweep_command(CLI::App& app);
+Command add_tune_command(CLI::App& app);
 Command add_quantize_command(CLI::App& app);
 Command add_config_command(CLI::App& app);
 Command add_evaluate_command(CLI::App& app);

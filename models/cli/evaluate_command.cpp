@@ -12,6 +12,7 @@
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
 #include "models/data/event_log.h"
+#include "models/data/time_check.h"
 #include "models/evaluate/predictions.h"
 #include "models/evaluate/report.h"
 #include "models/evaluate/score.h"
@@ -105,6 +106,17 @@ class Judge {
     return out;
   }
 
+  // The period is that of the split that is judged.
+  EvaluatedLog log(const Options& o) const {
+    int64_t first = INT64_MAX, last = INT64_MIN;
+    for (const uint32_t s : judged.search) {
+      const int64_t time = data_->search(s).time;
+      first = std::min(first, time);
+      last = std::max(last, time);
+    }
+    return {log_name(o.data), o.split, time_text(first) + " to " + time_text(last)};
+  }
+
   const Dataset& data() const { return *data_; }
 
   std::string split_rule() const { return std::string(data_->split_text()); }
@@ -177,11 +189,19 @@ Result<int> run_evaluate(Options o) {
   if (Status s = check_reports(o); !s.ok()) return s;
   Judge judge;
   if (Status s = judge.open(o); !s.ok()) return s;
-  EvaluationInput input{judge.judged, judge.validation, judge.auxiliary,  {},
-                        o.draws,      o.seed,           o.negatives_kept, {}};
+  EvaluationInput input{judge.judged,
+                        judge.validation,
+                        judge.auxiliary,
+                        {},
+                        o.draws,
+                        o.seed,
+                        o.negatives_kept,
+                        {},
+                        {}};
   Result<std::vector<Slicing>> slicings = judge.slicings(o.slices);
   if (!slicings.ok()) return slicings.status();
   input.slicings = std::move(*slicings);
+  input.log = judge.log(o);
   for (const std::string& name : o.baselines) {
     Result<NamedPredictions> p = judge.score_baseline(name);
     if (!p.ok()) return p.status();

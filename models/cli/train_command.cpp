@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include <cctype>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -10,11 +9,11 @@
 #include <optional>
 
 #include "models/base/exit_code.h"
-#include "models/base/file_bytes.h"
 #include "models/base/output_paths.h"
 #include "models/cli/commands.h"
 #include "models/cli/epoch_log.h"
 #include "models/cli/shared_options.h"
+#include "models/cli/training_options.h"
 #include "models/cli/weight_draft.h"
 #include "models/command/options.h"
 #include "models/evaluate/instances.h"
@@ -30,15 +29,12 @@
 namespace barker {
 namespace {
 
-constexpr size_t kMaxConfiguration = 1 << 20;  // bytes
-
 struct Options {
   std::vector<std::string> data;
-  std::string out, config, name = "barker", version = "1", checkpoint, peers, start, log_json;
-  std::vector<std::string> set;
+  std::string out, name = "barker", version = "1", checkpoint, peers, start, log_json;
+  TrainingWords training;
   DatasetOptions dataset;
   uint64_t checkpoint_steps = 0;
-  std::optional<uint64_t> seed;
   bool resume = false, quiet = false;
   int draws = 200, rank = 0, ranks = 1;
   int64_t created = -1;
@@ -50,44 +46,6 @@ std::atomic<bool> stop_requested{false};
 void request_stop(int signal) {
   stop_requested = true;
   std::signal(signal, SIG_DFL);
-}
-
-// Applies one --set, such as "train.seed=2".
-Status apply_setting(const std::string& setting, TrainOptions& options) {
-  const size_t equals = setting.find('=');
-  const size_t dot = setting.find('.');
-  if (equals == std::string::npos || dot == std::string::npos || dot > equals) {
-    return invalid_argument("--set: expected section.key=value, found \"" + setting + "\"");
-  }
-  std::string value = setting.substr(equals + 1);
-  const bool word = !value.empty() && std::isalpha(static_cast<unsigned char>(value[0])) &&
-                    value != "true" && value != "false";
-  if (word) value = '"' + value + '"';  // strings need no quotes here
-  const Status s =
-      read_options("[" + setting.substr(0, dot) + "]\n" +
-                       setting.substr(dot + 1, equals - dot - 1) + " = " + value + "\n",
-                   options);
-  return s.ok() ? s : Status(s.code(), "--set " + setting + ": " + s.message());
-}
-
-Result<TrainOptions> train_options(const Options& options) {
-  TrainOptions train;
-  if (!options.config.empty()) {
-    const Result<std::string> text = read_small_file(options.config, kMaxConfiguration);
-    if (!text.ok()) return text.status();
-    if (Status s = read_options(*text, train); !s.ok()) {
-      return Status(s.code(), options.config + ": " + s.message());
-    }
-  }
-  for (const std::string& setting : options.set) {
-    if (Status s = apply_setting(setting, train); !s.ok()) return s;
-  }
-  if (options.seed) {
-    if (Status s = apply_setting("train.seed=" + std::to_string(*options.seed), train); !s.ok()) {
-      return s;
-    }
-  }
-  return train;
 }
 
 void print_epoch(const EpochReport& e) {
@@ -214,7 +172,7 @@ Status write_model(Trained& trained, const Dataset& data, const TrainOptions& tr
 Status check_files(const Options& options) {
   if (options.rank > 0) return {};  // only rank 0 writes
   std::vector<InputPath> inputs = input_paths("--data", options.data);
-  inputs.push_back({"--config", options.config});
+  inputs.push_back({"--config", options.training.config});
   inputs.push_back({"--init", options.start});
   return check_outputs(inputs, {{"--out", options.out},
                                 {"--checkpoint", run_options(options).checkpoint},
@@ -236,7 +194,7 @@ Status open_epoch_log(const Options& options, RunOptions& run, std::optional<Epo
 }
 
 Result<int> run(const Options& options) {
-  const Result<TrainOptions> train_with = train_options(options);
+  const Result<TrainOptions> train_with = read_training_options(options.training);
   if (!train_with.ok()) return train_with.status();
   if (Status s = check_files(options); !s.ok()) return s;
   BadLines bad;
@@ -285,17 +243,11 @@ Result<int> run(const Options& options) {
 }
 
 void add_model_options(CLI::App& command, Options& o) {
-  command.add_option("--config", o.config, "TOML file; `barker-train config` prints the defaults")
-      ->type_name(kFile)
-      ->group(kModel);
-  command
-      .add_option("--set", o.set, "An option over the configuration, section.key=value; repeatable")
-      ->type_name("SETTING")
-      ->group(kModel);
+  add_training_options(command, o.training);
   command.add_option("--init", o.start, "Weight file to start from, such as yesterday's")
       ->type_name(kFile)
       ->group(kModel);
-  command.add_option("--seed", o.seed, "Short for --set train.seed=N")
+  command.add_option("--seed", o.training.seed, "Short for --set train.seed=N")
       ->type_name("N")
       ->default_str("")
       ->group(kModel);

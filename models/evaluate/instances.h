@@ -32,8 +32,8 @@ struct InstanceTable {
   size_t size() const { return clicked.size(); }
 };
 
-// Table 3 divides users by whether they clicked more than 6 SFs and more than 21 ads before the split
-// that is judged. click_bin() is the index of the user's bin.
+// Table 3 divides users by whether they clicked more than 6 SFs and more than 21 ads before the
+// split that is judged. click_bin() is the index of the user's bin.
 inline constexpr std::array<const char*, 4> kClickBins = {"main <=6, aux >21", "main <=6, aux <=21",
                                                           "main >6, aux >21", "main >6, aux <=21"};
 size_t click_bin(const InstanceTable& table, uint32_t user);

@@ -116,6 +116,25 @@ std::vector<RocPoint> roc(std::span<const float> score, std::span<const uint8_t>
   return curve;
 }
 
+double average_precision(std::span<const float> score, std::span<const uint8_t> clicked,
+                         double weight) {
+  const auto clicks = static_cast<double>(count_clicks(clicked));
+  if (clicks == 0 || any_nan(score)) return NAN;
+  const std::vector<uint32_t> order = ordered(score, std::greater<float>());
+  double hits = 0, misses = 0, counted = 0, sum = 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (clicked[order[i]]) {
+      ++hits;
+    } else {
+      misses += weight;
+    }
+    if (i + 1 < order.size() && score[order[i]] == score[order[i + 1]]) continue;
+    sum += hits / (hits + misses) * (hits - counted) / clicks;
+    counted = hits;
+  }
+  return sum;
+}
+
 double best_f1_threshold(std::span<const float> score, std::span<const uint8_t> clicked) {
   if (any_nan(score)) return NAN;
   const auto clicks = static_cast<double>(count_clicks(clicked));
@@ -192,6 +211,56 @@ std::array<TopK, kMaxK> top_k(std::span<const float> probability, std::span<cons
               s.absolute / s.listed, std::sqrt(s.square / s.listed)};
   }
   return out;
+}
+
+namespace {
+
+double discount(size_t place) { return 1 / std::log2(1 + static_cast<double>(place)); }
+
+// The mean of 1 / place of the first of `clicks` clicks among `size` instances in random order that
+// stand at the places from `first` on. The k-th of them is the first click with a probability that
+// follows from that of the one before.
+double mean_reciprocal_place(size_t first, size_t size, size_t clicks) {
+  double mean = 0, before = 1;  // P(no click among the first k)
+  for (size_t k = 0; k + clicks <= size; ++k) {
+    const double click = static_cast<double>(clicks) / static_cast<double>(size - k);
+    mean += before * click / static_cast<double>(first + k);
+    before *= 1 - click;
+  }
+  return mean;
+}
+
+}  // namespace
+
+ListQuality list_quality(std::span<const float> score, std::span<const uint8_t> clicked,
+                         std::span<const uint32_t> search) {
+  if (any_nan(score)) return {NAN, NAN};
+  double ndcg = 0, mrr = 0, searches = 0;
+  for_each_search(search, [&](size_t begin, size_t end) {
+    const std::span<const float> s = score.subspan(begin, end - begin);
+    const std::span<const uint8_t> c = clicked.subspan(begin, end - begin);
+    const uint64_t clicks = count_clicks(c);
+    if (clicks == 0) return;
+    ++searches;
+    const std::vector<uint32_t> order = ordered(s, std::greater<float>());
+    double gain = 0, best = 0;
+    for (size_t place = 1; place <= clicks; ++place) best += discount(place);
+    bool found = false;
+    for (size_t from = 0; from < order.size();) {
+      size_t to = from, hits = 0;
+      double discounts = 0;
+      for (; to < order.size() && s[order[to]] == s[order[from]]; ++to) {
+        hits += c[order[to]];
+        discounts += discount(to + 1);
+      }
+      gain += discounts * static_cast<double>(hits) / static_cast<double>(to - from);
+      if (hits > 0 && !found) mrr += mean_reciprocal_place(from + 1, to - from, hits);
+      found = found || hits > 0;
+      from = to;
+    }
+    ndcg += gain / best;
+  });
+  return {ndcg / searches, mrr / searches};
 }
 
 double grouped_auc(std::span<const float> score, std::span<const uint8_t> clicked,

@@ -45,6 +45,14 @@ struct RocPoint {
 std::vector<RocPoint> roc(std::span<const float> score, std::span<const uint8_t> clicked,
                           size_t points = 200);
 
+// Area under the curve of precision over recall, as average precision: the sum over thresholds of
+// precision times the gain in recall (Manning, Raghavan and Schuetze 2008, section 8.4). Instances
+// of equal scores share a threshold, and nothing is interpolated. A constant prediction has the
+// share of clicks. NaN if nothing is clicked. `weight` is that of an instance that was not clicked,
+// as above.
+double average_precision(std::span<const float> score, std::span<const uint8_t> clicked,
+                         double weight = 1);
+
 // How good it is to predict a click where score >= threshold.
 struct Decisions {
   double threshold, recall, precision, accuracy, f1;
@@ -68,6 +76,18 @@ struct TopK {
 // search[i] and keyword[i] belong to instance i. The instances of a search stand together.
 std::array<TopK, kMaxK> top_k(std::span<const float> probability, std::span<const uint8_t> clicked,
                               std::span<const uint32_t> search, std::span<const uint32_t> keyword);
+
+// Means over the searches with a click, over all that was shown in them. A model does not order
+// instances of equal scores, so each figure is the mean over all orders of these: a constant
+// prediction gets what chance gets, and not the order in which the engine showed them.
+struct ListQuality {
+  // Of the discounted gain, a click at place i counting 1 / log2(1 + i), the share of the best that
+  // is possible (Jarvelin and Kekalainen 2002; ties: McSherry and Najork 2008).
+  double ndcg;
+  double mrr;  // 1 / place of the first click
+};
+ListQuality list_quality(std::span<const float> score, std::span<const uint8_t> clicked,
+                         std::span<const uint32_t> search);
 
 // The mean of the AUCs inside each search, over searches with both classes, weighted by their
 // numbers of instances.

@@ -42,6 +42,7 @@ class Evaluator {
     Evaluation out;
     out.instances = judged_.size();
     out.draws = in_.draws;
+    out.log = in_.log;
     out.clicks = std::accumulate(judged_.clicked.begin(), judged_.clicked.end(), uint64_t{0});
     out.searches = std::set<uint32_t>(judged_.search.begin(), judged_.search.end()).size();
     out.users = std::set<uint32_t>(judged_.user.begin(), judged_.user.end()).size();
@@ -122,8 +123,10 @@ class Evaluator {
     r.unknown = slice_auc(unknown_, p);
     for (const NamedSlice& category : categories_) r.categories.push_back(slice_auc(category, p));
     for (const Slicing& slicing : in_.slicings) r.sliced.push_back(judge(model, slicing));
+    r.lists = list_quality(p, judged_.clicked, judged_.search);
     r.grouped_auc = grouped_auc(p, judged_.clicked, judged_.search);
     const double weight = 1 / in_.negatives_kept;
+    r.average_precision = average_precision(p, judged_.clicked, weight);
     r.log_loss = log_loss(p, judged_.clicked, weight);
     r.rmse = root_mean_square_error(p, judged_.clicked, weight);
     r.reliability = reliability(p, judged_.clicked, weight);

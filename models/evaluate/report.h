@@ -22,6 +22,13 @@ struct NamedPredictions {
   std::vector<float> auxiliary;   // of the auxiliary task's instances; may be empty
 };
 
+// What was judged, for the reader of a report.
+struct EvaluatedLog {
+  std::string name;    // of the file
+  std::string split;   // "test"
+  std::string period;  // of the split: "2024-02-01 00:00:00 to 2024-02-07 23:59:59"
+};
+
 struct EvaluationInput {
   const InstanceTable& judged;           // of the main task, in the split that is judged
   const InstanceTable& validation;       // of the main task, for the decision threshold
@@ -33,6 +40,7 @@ struct EvaluationInput {
   // all of them (quality.h).
   double negatives_kept = 1;
   std::vector<Slicing> slicings = {};  // each is judged apart, too
+  EvaluatedLog log = {};               // may be empty
 };
 
 struct SliceAuc {
@@ -57,6 +65,8 @@ struct ModelReport {
   SliceAuc cold, unknown;                // searches without history; keywords training never saw
   std::vector<SliceAuc> categories;      // the largest ones
   std::vector<SlicedAuc> sliced;         // one for each of EvaluationInput::slicings
+  double average_precision = 0;          // PR-AUC
+  ListQuality lists{};                   // NDCG, MRR
   double grouped_auc = 0, log_loss = 0, rmse = 0, calibration_error = 0;
   std::vector<ReliabilityPoint> reliability;
   std::vector<RocPoint> roc;
@@ -66,6 +76,7 @@ struct ModelReport {
 };
 
 struct Evaluation {
+  EvaluatedLog log;
   uint64_t instances = 0, clicks = 0, searches = 0, users = 0;
   int draws = 0;
   std::string split_rule;  // how the data were split, in words; may be empty

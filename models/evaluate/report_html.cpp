@@ -46,10 +46,17 @@ class Page {
         "<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' "
         "content='width=device-width'><title>barker: evaluation</title><style>" +
         std::string(kStyle) + "</style></head><body><h1>Evaluation</h1>";
+    if (!e_.log.name.empty()) {
+      out_ += "<p><b>" + html_escaped(e_.log.name) + "</b>, " + html_escaped(e_.log.split) +
+              " split, " + html_escaped(e_.log.period) + "</p>";
+    }
     out_ += "<p>" + std::to_string(e_.instances) + " instances, " + std::to_string(e_.clicks) +
-            " clicked, " + std::to_string(e_.searches) + " searches, " + std::to_string(e_.users) +
-            " users. Brackets: 95% intervals from " + std::to_string(e_.draws) +
-            " draws of users." +
+            " of them clicked, " + std::to_string(e_.searches) + " searches, " +
+            std::to_string(e_.users) +
+            " users. An instance is a selling point (SF) that was shown. Brackets are 95% "
+            "intervals from " +
+            std::to_string(e_.draws) + " draws of users; fewer than " +
+            std::to_string(kLeastUsers) + " users have none." +
             (e_.split_rule.empty() ? "" : " Split " + html_escaped(e_.split_rule) + ".") + "</p>";
     if (!e_.models.empty()) {
       key();
@@ -87,7 +94,9 @@ class Page {
 
   void auc_section() {
     using Cells = std::vector<std::string>;
-    out_ += "<h2>AUC</h2>";
+    out_ +=
+        "<h2>AUC</h2><p>The chance that a clicked instance scores higher than one that was not "
+        "clicked. The auxiliary task is clicks on ads.</p>";
     table({"model", "all", "above the first", "above the one before", "auxiliary task"},
           [&](const ModelReport& m) -> Cells {
             const bool first = &m == &e_.models.front();
@@ -95,27 +104,45 @@ class Page {
                     first ? "" : interval(m.above_previous),
                     m.auxiliary.instances ? interval(m.auxiliary.auc) : ""};
           });
-    out_ += "<h2>By the users' clicks before this split (Table 3)</h2><div class='scroll'>" +
+    out_ += "<h2>AUC by the users' clicks before this split</h2><div class='scroll'>" +
             slice_plot(e_) + "</div>";
     std::vector<std::string> head = {"model"};
     for (const SliceAuc& bin : e_.models[0].bins) {
-      head.push_back(bin.name + " (" + std::to_string(bin.instances) + " of " +
-                     std::to_string(bin.users) + " users)");
+      head.push_back(click_bin_title(head.size() - 1) + " (" + std::to_string(bin.instances) +
+                     " of " + std::to_string(bin.users) + " users)");
     }
     table(head, [](const ModelReport& m) {
       Cells cells;
       for (const SliceAuc& bin : m.bins) cells.push_back(interval(bin.auc));
       return cells;
     });
-    out_ += "<h2>Probabilities and decisions (Table 4)</h2>";
-    table({"model", "GAUC", "log loss", "RMSE", "calibration error", "recall", "precision",
-           "accuracy", "F1", "threshold", "AUC without history"},
+    const SliceAuc& cold = e_.models[0].cold;
+    out_ +=
+        "<h2>Order</h2><p>PR-AUC is average precision; a guess has the share of clicks, " +
+        number(static_cast<double>(e_.clicks) / std::max(1.0, static_cast<double>(e_.instances))) +
+        ". NDCG and MRR are means over searches with a click, and equal scores count as any order "
+        "of them. AUC inside searches is over searches with both classes.</p>";
+    table({"model", "PR-AUC", "NDCG", "MRR", "AUC inside searches",
+           "AUC without history (" + std::to_string(cold.instances) + " of " +
+               std::to_string(cold.users) + " users)"},
+          [](const ModelReport& m) -> Cells {
+            return {number(m.average_precision), number(m.lists.ndcg), number(m.lists.mrr),
+                    number(m.grouped_auc), interval(m.cold.auc)};
+          });
+    out_ +=
+        "<h2>Probabilities</h2><p>The calibration error is the mean distance between predicted and "
+        "clicked share, over twenty bins of equal size.</p>";
+    table({"model", "log loss", "RMSE", "calibration error"}, [](const ModelReport& m) -> Cells {
+      return {number(m.log_loss), number(m.rmse), number(m.calibration_error)};
+    });
+    out_ +=
+        "<h2>Decisions</h2><p>A click is predicted from the threshold on that has the best F1 on "
+        "the validation split.</p>";
+    table({"model", "recall", "precision", "accuracy", "F1", "threshold"},
           [](const ModelReport& m) -> Cells {
             const Decisions& d = m.decisions;
-            return {number(m.grouped_auc),       number(m.log_loss), number(m.rmse),
-                    number(m.calibration_error), number(d.recall),   number(d.precision),
-                    number(d.accuracy),          number(d.f1),       number(d.threshold),
-                    interval(m.cold.auc)};
+            return {number(d.recall), number(d.precision), number(d.accuracy), number(d.f1),
+                    number(d.threshold)};
           });
   }
 
@@ -144,7 +171,7 @@ class Page {
     }
     largest = std::ceil(largest * 10) / 10;
     out_ += "<h2>Curves</h2><div class='plots'>" +
-            line_plot("ROC (Fig. 11)", {"false positive rate", 0, 1}, {"true positive rate", 0, 1},
+            line_plot("ROC", {"false positive rate", 0, 1}, {"true positive rate", 0, 1},
                       roc_points, true, false) +
             line_plot("Reliability", {"predicted", 0, largest}, {"clicked", 0, largest},
                       reliability_points, true, true) +
@@ -158,7 +185,7 @@ class Page {
                                                              {"RMSE at K", &TopK::rmse},
                                                              {"coverage at K", &TopK::coverage}};
     out_ +=
-        "<h2>Lists of the K best (Fig. 8-10)</h2><p>Every search has one list, made of the SFs "
+        "<h2>Lists of the K best</h2><p>Every search has one list, made of the SFs "
         "that were shown. If fewer than K were shown, the list holds all of them.</p>"
         "<div class='plots'>";
     for (const auto& [title, field] : fields) {

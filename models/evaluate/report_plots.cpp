@@ -26,6 +26,11 @@ std::string svg_dot(double radius, double x, double y, const std::string& fill) 
          fill + "'/>";
 }
 
+std::string svg_ring(double radius, double x, double y, const std::string& colour) {
+  return "<circle r='" + units(radius) + "' cx='" + units(x) + "' cy='" + units(y) +
+         "' fill='none' stroke='" + colour + "' stroke-width='1.6'/>";
+}
+
 std::string svg_begin(double width, double height, const std::string& label) {
   return "<svg viewBox='0 0 " + number_text(width, 0) + " " + number_text(height, 0) + "' width='" +
          number_text(width, 0) + "' role='img' aria-label='" + label + "'>";
@@ -42,28 +47,28 @@ struct NamedSlice {
   std::function<Interval(const ModelReport&)> auc;
 };
 
-std::vector<NamedSlice> slices_of(const Evaluation& e) {
+std::vector<NamedSlice> slices_of() {
   std::vector<NamedSlice> slices = {{"all", [](const ModelReport& m) { return m.auc; }}};
   for (size_t b = 0; b < 4; ++b) {
-    slices.push_back(
-        {e.models[0].bins[b].name, [b](const ModelReport& m) { return m.bins[b].auc; }});
+    slices.push_back({click_bin_title(b), [b](const ModelReport& m) { return m.bins[b].auc; }});
   }
   return slices;
 }
 
-// The range of all intervals, in steps of 0.05. From 0.5 to 1 if no interval is known.
+// The range of all values and intervals, in steps of 0.05. From 0.5 to 1 if none is known.
 Axis auc_axis(const Evaluation& e, const std::vector<NamedSlice>& slices) {
   double low = 1, high = 0;
   for (const NamedSlice& slice : slices) {
     for (const ModelReport& m : e.models) {
       const Interval i = slice.auc(m);
-      if (!std::isfinite(i.low)) continue;
-      low = std::min(low, i.low);
-      high = std::max(high, i.high);
+      if (!std::isfinite(i.value)) continue;
+      low = std::min(low, std::isfinite(i.low) ? i.low : i.value);
+      high = std::max(high, std::isfinite(i.high) ? i.high : i.value);
     }
   }
   if (low > high) return {"AUC", 0.5, 1};
-  return {"AUC", std::floor(low * 20) / 20, std::ceil(high * 20) / 20};
+  low = std::floor(low * 20) / 20;
+  return {"AUC", low, std::max(std::ceil(high * 20) / 20, low + 0.05)};
 }
 
 }  // namespace
@@ -71,17 +76,24 @@ Axis auc_axis(const Evaluation& e, const std::vector<NamedSlice>& slices) {
 std::string model_colour(size_t model) { return "var(--s" + std::to_string(model % 12) + ")"; }
 
 Axis axis_of(const char* label, const std::vector<Series>& series) {
-  double low = INFINITY, high = -INFINITY;
+  double high = 0;
   for (const Series& s : series) {
     for (const Point& p : s.points) {
-      if (!std::isfinite(p.y)) continue;
-      low = std::min(low, p.y);
-      high = std::max(high, p.y);
+      if (std::isfinite(p.y)) high = std::max(high, p.y);
     }
   }
-  if (!(low <= high)) return {label, 0, 1};
-  const double air = std::max((high - low) * 0.08, 1e-3);
-  return {label, low - air, high + air};
+  if (high == 0) return {label, 0, 1};
+  // Four steps up to it are round numbers.
+  const double power = std::pow(10, std::floor(std::log10(high / 4)));
+  for (const double step : {1.0, 1.5, 2.0, 2.5, 5.0, 10.0}) {
+    if (4 * step * power >= high) return {label, 0, 4 * step * power};
+  }
+  return {label, 0, 40 * power};
+}
+
+std::string click_bin_title(size_t bin) {
+  return std::string(bin < 2 ? "at most 6 SFs" : "over 6 SFs") +
+         (bin % 2 == 0 ? ", over 21 ads" : ", at most 21 ads");
 }
 
 std::string line_plot(const std::string& title, const Axis& x, const Axis& y,
@@ -124,7 +136,7 @@ std::string line_plot(const std::string& title, const Axis& x, const Axis& y,
 }
 
 std::string slice_plot(const Evaluation& e) {
-  const std::vector<NamedSlice> slices = slices_of(e);
+  const std::vector<NamedSlice> slices = slices_of();
   const Axis x = auc_axis(e, slices);
   const double row = 14, gap = 14, left = 150, width = 720;
   const double height =
@@ -140,7 +152,11 @@ std::string slice_plot(const Evaluation& e) {
     out += svg_text("class='name'", 4, py + 4, html_escaped(slice.name));
     for (size_t m = 0; m < e.models.size(); ++m, py += row) {
       const Interval i = slice.auc(e.models[m]);
-      if (!std::isfinite(i.low)) continue;
+      if (!std::isfinite(i.value)) continue;
+      if (!std::isfinite(i.low)) {
+        out += svg_ring(3.4, at(i.value), py, model_colour(m));
+        continue;
+      }
       out += svg_line("stroke='" + model_colour(m) + "' stroke-width='2'", at(i.low), py,
                       at(i.high), py);
       out += svg_dot(3.4, at(i.value), py, model_colour(m));

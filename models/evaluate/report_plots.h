@@ -32,16 +32,19 @@ inline std::string html_escaped(std::string_view text) {
 // The colour of a model, the same in every plot.
 std::string model_colour(size_t model);
 
-// An axis for the values of some series, with a little room around them.
+// An axis from 0 for values that are shares or errors, to a little above the largest.
 Axis axis_of(const char* label, const std::vector<Series>& series);
+
+// What a bin of users by their clicks is called where its numbers have not been explained.
+std::string click_bin_title(size_t bin);
 
 // One line for each model; values that are not finite are left out. `diagonal` adds the line of
 // chance or of perfection, `dots` marks every point. `title` is HTML.
 std::string line_plot(const std::string& title, const Axis& x, const Axis& y,
                       const std::vector<Series>& series, bool diagonal, bool dots);
 
-// The AUCs of all models with their intervals, one row for each slice and model. There must be a
-// model.
+// The AUCs of all models with their intervals, one row for each slice and model. A value without an
+// interval is a ring. There must be a model.
 std::string slice_plot(const Evaluation& evaluation);
 
 }  // namespace barker

@@ -33,10 +33,13 @@ class TextReport {
   }
 
   std::string render() {
-    out_ = std::to_string(e_.instances) + " instances, " + std::to_string(e_.clicks) +
-           " clicked, " + std::to_string(e_.searches) + " searches, " + std::to_string(e_.users) +
-           " users; 95% intervals from " + std::to_string(e_.draws) + " draws of users\n" +
-           (e_.split_rule.empty() ? "" : "split " + e_.split_rule + "\n") + "\n";
+    if (!e_.log.name.empty()) {
+      out_ = e_.log.name + ", " + e_.log.split + " split, " + e_.log.period + "\n";
+    }
+    out_ += std::to_string(e_.instances) + " instances, " + std::to_string(e_.clicks) +
+            " clicked, " + std::to_string(e_.searches) + " searches, " + std::to_string(e_.users) +
+            " users; 95% intervals from " + std::to_string(e_.draws) + " draws of users\n" +
+            (e_.split_rule.empty() ? "" : "split " + e_.split_rule + "\n") + "\n";
     add_auc();
     if (e_.models.empty()) return out_;
     add_bins();
@@ -82,11 +85,13 @@ class TextReport {
   }
 
   void add_probabilities() {
-    out_ += "\n" + padded("") + "GAUC    log loss RMSE    ECE     without history\n";
+    out_ += "\n" + padded("") +
+            "PR-AUC  NDCG    MRR     GAUC    log loss RMSE    ECE     without history\n";
     for (const ModelReport& m : e_.models) {
-      out_ += padded(m.name) + number(m.grouped_auc) + "  " + number(m.log_loss) + "  " +
-              number(m.rmse) + "  " + number(m.calibration_error) + "  " + interval(m.cold.auc) +
-              "\n";
+      out_ += padded(m.name) + number(m.average_precision) + "  " + number(m.lists.ndcg) + "  " +
+              number(m.lists.mrr) + "  " + number(m.grouped_auc) + "  " + number(m.log_loss) +
+              "  " + number(m.rmse) + "  " + number(m.calibration_error) + "  " +
+              interval(m.cold.auc) + "\n";
     }
   }
 
@@ -171,6 +176,9 @@ Json json_of(const ModelReport& m) {
                 {"auc", json_of(m.auc)},
                 {"above_first", json_of(m.above_first)},
                 {"above_previous", json_of(m.above_previous)},
+                {"pr_auc", value_or_null(m.average_precision)},
+                {"ndcg", value_or_null(m.lists.ndcg)},
+                {"mrr", value_or_null(m.lists.mrr)},
                 {"gauc", value_or_null(m.grouped_auc)},
                 {"log_loss", value_or_null(m.log_loss)},
                 {"rmse", value_or_null(m.rmse)},
@@ -223,8 +231,9 @@ Json json_of(const ModelReport& m) {
 std::string to_text(const Evaluation& e) { return TextReport(e).render(); }
 
 std::string to_json(const Evaluation& e) {
-  Json root = {{"instances", e.instances}, {"clicks", e.clicks}, {"searches", e.searches},
-               {"users", e.users},         {"draws", e.draws},   {"split_by", e.split_rule},
+  Json root = {{"log", e.log.name},        {"split", e.log.split},     {"period", e.log.period},
+               {"split_by", e.split_rule}, {"instances", e.instances}, {"clicks", e.clicks},
+               {"searches", e.searches},   {"users", e.users},         {"draws", e.draws},
                {"models", Json::array()}};
   for (const ModelReport& m : e.models) root["models"].push_back(json_of(m));
   return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

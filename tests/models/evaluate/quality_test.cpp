@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -112,6 +113,109 @@ TEST(Quality, ComputesGroupedAucInsideSearchesOnly) {
   EXPECT_DOUBLE_EQ(grouped_auc(kScores, kClicked, kSearch), (0.5 * 3 + 1.0 * 3) / 6);
 }
 
+TEST(Quality, MatchesAveragePrecisionByHand) {
+  // By descending score the labels are 1 0 1 1 0 0.
+  EXPECT_NEAR(average_precision(kScores, kClicked), (1.0 + 2.0 / 3 + 3.0 / 4) / 3, 1e-12);
+  // Two thresholds: 1 of 2 found with precision 1/2, then all with 2/4.
+  EXPECT_NEAR(average_precision(std::vector<float>{2, 2, 1, 1}, std::vector<uint8_t>{1, 0, 0, 1}),
+              0.5, 1e-12);
+  const std::vector<float> constant(8, 0.3f);
+  EXPECT_NEAR(average_precision(constant, std::vector<uint8_t>{1, 0, 0, 0, 1, 0, 0, 0}), 0.25,
+              1e-12);
+  // Each instance that was not clicked stands for four: 1/1, then 2 of 2 + 4.
+  EXPECT_NEAR(average_precision(std::vector<float>{3, 2, 1}, std::vector<uint8_t>{1, 0, 1}, 4),
+              (1 + 2.0 / 6) / 2, 1e-12);
+  EXPECT_TRUE(std::isnan(average_precision(constant, std::vector<uint8_t>(8, 0))));
+}
+
+TEST(Quality, AveragePrecisionAgreesWithItsDefinitionOnTies) {
+  std::mt19937 random(8);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<float> scores;
+    std::vector<uint8_t> clicked;
+    for (int i = 0; i < 30; ++i) {
+      scores.push_back(static_cast<float>(random() % 7));
+      clicked.push_back(i == 0 || random() % 4 == 0);
+    }
+    double expected = 0, recall_before = 0;
+    for (int threshold = 6; threshold >= 0; --threshold) {
+      double hits = 0, listed = 0, clicks = 0;
+      for (size_t i = 0; i < scores.size(); ++i) {
+        clicks += clicked[i];
+        listed += scores[i] >= static_cast<float>(threshold);
+        hits += scores[i] >= static_cast<float>(threshold) && clicked[i];
+      }
+      if (listed == 0) continue;
+      expected += (hits / clicks - recall_before) * hits / listed;
+      recall_before = hits / clicks;
+    }
+    ASSERT_NEAR(average_precision(scores, clicked), expected, 1e-12);
+  }
+}
+
+TEST(Quality, MatchesNdcgAndMrrByHand) {
+  // Search 7 by score: 1 0 1, search 9: 1 0 0. Search 3 has no click and does not count.
+  std::vector<float> scores = kScores;
+  std::vector<uint8_t> clicked = kClicked;
+  std::vector<uint32_t> search = kSearch;
+  scores.push_back(0.5f);
+  clicked.push_back(0);
+  search.push_back(3);
+  const ListQuality lists = list_quality(scores, clicked, search);
+  const double first = (1 + 1 / std::log2(4.0)) / (1 + 1 / std::log2(3.0));
+  EXPECT_NEAR(lists.ndcg, (first + 1) / 2, 1e-12);
+  EXPECT_NEAR(lists.mrr, 1, 1e-12);
+  // One click at a random place of three.
+  const ListQuality tied = list_quality(std::vector<float>{1, 1, 1}, std::vector<uint8_t>{1, 0, 0},
+                                        std::vector<uint32_t>{1, 1, 1});
+  EXPECT_NEAR(tied.ndcg, (1 + 1 / std::log2(3.0) + 0.5) / 3, 1e-12);
+  EXPECT_NEAR(tied.mrr, (1 + 1.0 / 2 + 1.0 / 3) / 3, 1e-12);
+  const ListQuality second = list_quality(std::vector<float>{1, 2}, std::vector<uint8_t>{1, 0},
+                                          std::vector<uint32_t>{1, 1});
+  EXPECT_NEAR(second.ndcg, 1 / std::log2(3.0), 1e-12);
+  EXPECT_NEAR(second.mrr, 0.5, 1e-12);
+}
+
+// The mean over all orders of the instances that do not put a lower score before a higher one.
+ListQuality mean_over_orders(const std::vector<float>& score, const std::vector<uint8_t>& clicked) {
+  std::vector<size_t> order(score.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  double ndcg = 0, mrr = 0, orders = 0;
+  do {
+    bool allowed = true;
+    for (size_t i = 1; i < order.size(); ++i) allowed &= score[order[i - 1]] >= score[order[i]];
+    if (!allowed) continue;
+    double gain = 0, best = 0, reciprocal = 0;
+    size_t clicks = 0;
+    for (size_t i = 0; i < order.size(); ++i) {
+      if (!clicked[order[i]]) continue;
+      gain += 1 / std::log2(static_cast<double>(i) + 2);
+      if (reciprocal == 0) reciprocal = 1 / static_cast<double>(i + 1);
+      best += 1 / std::log2(static_cast<double>(clicks++) + 2);
+    }
+    ++orders;
+    ndcg += gain / best;
+    mrr += reciprocal;
+  } while (std::next_permutation(order.begin(), order.end()));
+  return {ndcg / orders, mrr / orders};
+}
+
+TEST(Quality, NdcgAndMrrAreMeansOverTheOrdersOfTies) {
+  std::mt19937 random(9);
+  for (int round = 0; round < 60; ++round) {
+    std::vector<float> scores;
+    std::vector<uint8_t> clicked;
+    for (int i = 0; i < 6; ++i) {
+      scores.push_back(static_cast<float>(random() % 3));
+      clicked.push_back(i == round % 6 || random() % 3 == 0);
+    }
+    const ListQuality expected = mean_over_orders(scores, clicked);
+    const ListQuality found = list_quality(scores, clicked, std::vector<uint32_t>(6, 1));
+    ASSERT_NEAR(found.ndcg, expected.ndcg, 1e-12);
+    ASSERT_NEAR(found.mrr, expected.mrr, 1e-12);
+  }
+}
+
 TEST(Quality, IsNotANumberIfAPredictionIsNone) {
   std::vector<float> broken = kScores;
   broken[4] = NAN;
@@ -123,6 +227,9 @@ TEST(Quality, IsNotANumberIfAPredictionIsNone) {
   EXPECT_TRUE(std::isnan(best_f1_threshold(broken, kClicked)));
   EXPECT_TRUE(std::isnan(decide(broken, kClicked, 0.5).accuracy));
   EXPECT_TRUE(std::isnan(decide(kScores, kClicked, NAN).accuracy));
+  EXPECT_TRUE(std::isnan(average_precision(broken, kClicked)));
+  EXPECT_TRUE(std::isnan(list_quality(broken, kClicked, kSearch).ndcg));
+  EXPECT_TRUE(std::isnan(list_quality(broken, kClicked, kSearch).mrr));
   EXPECT_TRUE(std::isnan(grouped_auc(broken, kClicked, kSearch)));
   for (const TopK& t : top_k(broken, kClicked, kSearch, kKeyword)) {
     EXPECT_TRUE(std::isnan(t.precision));
@@ -134,6 +241,8 @@ TEST(Quality, IsNotANumberWithoutInstances) {
   EXPECT_TRUE(std::isnan(log_loss({}, {})));
   EXPECT_TRUE(std::isnan(calibration_error({}, {})));
   EXPECT_TRUE(std::isnan(grouped_auc({}, {}, {})));
+  EXPECT_TRUE(std::isnan(list_quality({}, {}, {}).ndcg));
+  EXPECT_TRUE(std::isnan(average_precision({}, {})));
   EXPECT_TRUE(reliability({}, {}).empty());
 }
 

@@ -1,0 +1,362 @@
+// sweep and tune: many trainings on one dataset, by seeds or by options.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "models/base/exit_code.h"
+#include "models/base/file_bytes.h"
+#include "models/base/random.h"
+#include "models/cli/commands.h"
+#include "models/cli/search_space.h"
+#include "models/cli/shared_options.h"
+#include "models/cli/training_options.h"
+#include "models/cli/trial_run.h"
+#include "models/command/options.h"
+#include "models/evaluate/number_format.h"
+#include "models/experiment/statistics.h"
+#include "models/text/text.h"
+
+namespace barker {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kMaxSpace = 1 << 20;  // bytes
+constexpr char kObjective[] = "validation auc";
+
+struct Options {
+  std::string data, out, space;
+  TrainingWords training;
+  uint32_t trials = 0;
+  uint64_t seed = 1;
+  bool json = false;
+};
+
+// The dataset, the directory and the journal of a search.
+class Search {
+ public:
+  // `subject` is what this kind of search adds to the data and options that its trials share.
+  static Result<Search> open(const Options& o, TrialSubject subject) {
+    if (!Dataset::is_dataset(o.data)) {
+      return bad_data(o.data +
+                      ": expected a dataset, which every trial reads; `barker-train "
+                      "prepare` makes one of a log");
+    }
+    Result<std::shared_ptr<const Dataset>> data = Dataset::open(o.data);
+    if (!data.ok()) return data.status();
+    Result<TrainOptions> base = read_training_options(o.training);
+    if (!base.ok()) return base.status();
+    std::error_code error;
+    fs::create_directories(o.out, error);
+    if (error) return io_error(o.out + ": cannot be made: " + error.message());
+    subject["dataset"] = std::string((*data)->digest());
+    subject["training options"] = options_to_toml(*base);
+    Result<TrialJournal> journal = TrialJournal::open(o.out + "/trials.jsonl", subject);
+    if (!journal.ok()) return journal.status();
+    catch_stop_signals();
+    return Search(o, std::move(*data), std::move(*base), std::move(*journal));
+  }
+
+  TrialFiles files(uint32_t number) const {
+    char name[32];
+    std::snprintf(name, sizeof name, "trial-%04u", number);
+    return {options_.out, name};
+  }
+
+  // Runs the trial unless the journal has it. False if a signal asked for the end.
+  Result<bool> run(uint32_t number, const std::vector<std::string>& settings,
+                   const std::vector<Split>& splits) {
+    if (journal_.has(number)) return true;
+    if (is_stop_requested()) return false;
+    Trial trial;
+    trial.number = number;
+    trial.settings = settings;
+    TrainOptions options = base_;
+    for (const std::string& setting : settings) {
+      if (Status s = apply_setting(setting, options); !s.ok()) trial.failure = s.message();
+    }
+    if (trial.failure.empty()) {
+      const Result<bool> over = run_trial(options_.data, options, files(number), trial);
+      if (!over.ok() || !*over) return over;
+    }
+    for (const Split split : splits) {
+      if (!trial.failure.empty()) break;
+      Status s = add_metrics(files(number).weights, *data_, split, options.main_negatives_kept,
+                             trial.metrics);
+      if (!s.ok()) return s;
+    }
+    print(trial);
+    if (Status s = journal_.add(std::move(trial)); !s.ok()) return s;
+    return true;
+  }
+
+  const Dataset& data() const { return *data_; }
+  const TrainOptions& base() const { return base_; }
+  const TrialJournal& journal() const { return journal_; }
+
+  int stopped() const {
+    std::fprintf(stderr, "stopped; the same command goes on after %zu trials\n",
+                 journal_.trials().size());
+    return kExitUnavailable;
+  }
+
+ private:
+  Search(const Options& options, std::shared_ptr<const Dataset> data, TrainOptions base,
+         TrialJournal journal)
+      : options_(options),
+        data_(std::move(data)),
+        base_(std::move(base)),
+        journal_(std::move(journal)) {}
+
+  static void print(const Trial& trial) {
+    std::string line = "trial " + std::to_string(trial.number) + "  ";
+    const auto found = trial.metrics.find(kObjective);
+    line += found == trial.metrics.end() ? "failed: " + trial.failure
+                                         : "validation AUC " + number_text(found->second, 4);
+    line += "  " + number_text(trial.seconds, 1) + " s ";
+    for (const std::string& setting : trial.settings) line += " " + setting;
+    std::cerr << visible(line) << "\n";
+  }
+
+  const Options& options_;
+  std::shared_ptr<const Dataset> data_;
+  TrainOptions base_;
+  TrialJournal journal_;
+};
+
+Status no_trial_finished(const Search& search) {
+  const std::vector<Trial>& trials = search.journal().trials();
+  return {Code::kBadConfiguration,
+          "no trial has a validation AUC" +
+              (trials.empty() ? std::string() : "; the last one: " + trials.back().failure)};
+}
+
+// ---- sweep
+
+// The mean of a metric over the seeds, and how far they lie apart.
+struct Spread {
+  size_t count = 0;
+  double mean = 0, deviation = NAN;  // sample standard deviation (n - 1)
+  double low = NAN, high = NAN;      // 95% interval of the mean by Student's t
+  double least = INFINITY, greatest = -INFINITY;
+};
+
+Spread spread_of(const std::vector<double>& values) {
+  Spread s;
+  s.count = values.size();
+  const auto n = static_cast<double>(values.size());
+  for (const double v : values) {
+    s.mean += v / n;
+    s.least = std::min(s.least, v);
+    s.greatest = std::max(s.greatest, v);
+  }
+  if (values.size() < 2) return s;
+  double squares = 0;
+  for (const double v : values) squares += (v - s.mean) * (v - s.mean);
+  s.deviation = std::sqrt(squares / (n - 1));
+  const double half = student_quantile(0.975, n - 1) * s.deviation / std::sqrt(n);
+  s.low = s.mean - half;
+  s.high = s.mean + half;
+  return s;
+}
+
+std::map<std::string, Spread> spreads_of(const std::vector<Trial>& trials) {
+  std::map<std::string, std::vector<double>> values;
+  for (const Trial& trial : trials) {
+    for (const auto& [name, value] : trial.metrics) values[name].push_back(value);
+  }
+  std::map<std::string, Spread> out;
+  for (const auto& [name, of_seeds] : values) out[name] = spread_of(of_seeds);
+  return out;
+}
+
+void print_spreads(const std::map<std::string, Spread>& spreads, size_t failed, bool as_json) {
+  const auto known = [](double v) { return std::isfinite(v) ? Json(v) : Json(); };
+  const auto number = [](double v) { return std::isfinite(v) ? number_text(v, 4) : "-"; };
+  if (as_json) {
+    Json out = {{"failed", failed}, {"metrics", Json::object()}};
+    for (const auto& [name, s] : spreads) {
+      out["metrics"][name] = {{"seeds", s.count},         {"mean", s.mean},
+                              {"sd", known(s.deviation)}, {"low", known(s.low)},
+                              {"high", known(s.high)},    {"least", s.least},
+                              {"greatest", s.greatest}};
+    }
+    std::cout << out.dump(2) << "\n";
+    return;
+  }
+  std::cout << align_left("metric", 30) << "seeds  mean    sd      95% interval of the mean  "
+            << "least   greatest\n";
+  for (const auto& [name, s] : spreads) {
+    std::cout << align_left(name, 30) << align_left(std::to_string(s.count), 7) << number(s.mean)
+              << "  " << align_left(number(s.deviation), 8)
+              << align_left("[" + number(s.low) + ", " + number(s.high) + "]", 26)
+              << number(s.least) << "  " << number(s.greatest) << "\n";
+  }
+  if (failed > 0) std::cout << failed << " trainings failed and are not among them\n";
+}
+
+Result<int> run_sweep(const Options& o) {
+  Result<Search> search =
+      Search::open(o, {{"kind", "sweep"}, {"first seed", std::to_string(o.seed)}});
+  if (!search.ok()) return search.status();
+  if (search->base().model.is_experiment()) {
+    return invalid_argument(
+        "model.target_attention, model.experts: no weight file can hold such a "
+        "model, so that it cannot be judged");
+  }
+  for (uint32_t i = 0; i < o.trials; ++i) {
+    const Result<bool> over = search->run(i + 1, {"train.seed=" + std::to_string(o.seed + i)},
+                                          {Split::kTrain, Split::kValidation, Split::kTest});
+    if (!over.ok()) return over.status();
+    if (!*over) return search->stopped();
+  }
+  std::vector<Trial> trials = search->journal().trials();
+  std::erase_if(trials, [&](const Trial& t) { return t.number > o.trials; });
+  const auto failed = static_cast<size_t>(
+      std::ranges::count_if(trials, [](const Trial& t) { return !t.failure.empty(); }));
+  if (failed == trials.size()) return no_trial_finished(*search);
+  print_spreads(spreads_of(trials), failed, o.json);
+  return kExitOk;
+}
+
+// ---- tune
+
+// The best of the first `count` trials; null if none has metrics. Of equal ones, the first.
+const Trial* best_of(const std::vector<Trial>& trials, uint32_t count) {
+  const Trial* best = nullptr;
+  for (const Trial& trial : trials) {
+    if (trial.number > count || !trial.metrics.contains(kObjective)) continue;
+    if (!best || trial.metrics.at(kObjective) > best->metrics.at(kObjective)) best = &trial;
+  }
+  return best;
+}
+
+// Only the best weight file is kept, however many trials there are.
+void remove_others(const Search& search, uint32_t count) {
+  const Trial* best = best_of(search.journal().trials(), count);
+  for (const Trial& trial : search.journal().trials()) {
+    if (best && trial.number != best->number)
+      std::remove(search.files(trial.number).weights.c_str());
+  }
+}
+
+// What training would refuse at the ends of the ranges, before any trial runs.
+Status check_space(const SearchSpace& space, const TrainOptions& base, const std::string& path) {
+  for (const std::string& setting : space.extremes()) {
+    TrainOptions options = base;
+    if (Status s = apply_setting(setting, options); !s.ok()) {
+      return {Code::kBadConfiguration, path + ": " + s.message()};
+    }
+    if (options.model.is_experiment()) {
+      return {Code::kBadConfiguration, path + ": " + setting +
+                                           ": no weight file can hold such a model, so that it "
+                                           "cannot be judged"};
+    }
+  }
+  return {};
+}
+
+Status print_best(const Search& search, const Trial& best, bool as_json) {
+  std::map<std::string, double> metrics = best.metrics;
+  const std::string& weights = search.files(best.number).weights;
+  Status s =
+      add_metrics(weights, search.data(), Split::kTest, search.base().main_negatives_kept, metrics);
+  if (!s.ok()) return s;
+  if (as_json) {
+    const Json out = {{"trial", best.number},
+                      {"settings", best.settings},
+                      {"weights", weights},
+                      {"options", search.files(best.number).options},
+                      {"metrics", metrics}};
+    std::cout << out.dump(2) << "\n";
+    return {};
+  }
+  std::cout << "best: trial " << best.number << "\n";
+  for (const std::string& setting : best.settings) std::cout << "  " << visible(setting) << "\n";
+  for (const auto& [name, value] : metrics) {
+    std::cout << "  " << align_left(name, 30) << number_text(value, 4) << "\n";
+  }
+  std::cout << visible(weights) << " holds its weights, "
+            << visible(search.files(best.number).options) << " its options\n";
+  return {};
+}
+
+Result<int> run_tune(const Options& o) {
+  const Result<std::string> text = read_small_file(o.space, kMaxSpace);
+  if (!text.ok()) return text.status();
+  const Result<SearchSpace> space = SearchSpace::parse(*text);
+  if (!space.ok()) return Status(space.status().code(), o.space + ": " + space.status().message());
+  const Result<TrainOptions> base = read_training_options(o.training);
+  if (!base.ok()) return base.status();
+  if (Status s = check_space(*space, *base, o.space); !s.ok()) return s;
+  Result<Search> search = Search::open(
+      o, {{"kind", "tune"}, {"space", *text}, {"seed of the search", std::to_string(o.seed)}});
+  if (!search.ok()) return search.status();
+  for (uint32_t number = 1; number <= o.trials; ++number) {
+    Random random(o.seed, number);  // of the trial, so that it is the same after a kill
+    const Result<bool> over = search->run(number, space->draw(random), {Split::kValidation});
+    if (!over.ok()) return over.status();
+    if (!*over) return search->stopped();
+    remove_others(*search, o.trials);
+  }
+  const Trial* best = best_of(search->journal().trials(), o.trials);
+  if (!best) return no_trial_finished(*search);
+  if (Status s = print_best(*search, *best, o.json); !s.ok()) return s;
+  return kExitOk;
+}
+
+void add_common(CLI::App& command, Options& o) {
+  command.add_option("--data", o.data, "Dataset of `barker-train prepare`")
+      ->required()
+      ->type_name(kFile)
+      ->group(kInput);
+  command
+      .add_option("--out", o.out,
+                  "Directory of the journal trials.jsonl and of every trial's files; a killed "
+                  "command goes on there")
+      ->required()
+      ->type_name(kDirectory)
+      ->group(kOutput);
+  command.add_flag("--json", o.json, "Print the result as JSON")->group(kOutput);
+  add_training_options(command, o.training);
+}
+
+}  // namespace
+
+Command add_sweep_command(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "sweep", "Train with several seeds: mean and spread of what the model reaches");
+  add_common(*command, *o);
+  o->trials = 5;
+  command->add_option("--seeds", o->trials, "How many seeds")
+      ->check(CLI::Range(1, 10000))
+      ->group(kRun);
+  command->add_option("--first-seed", o->seed, "The first; the others follow it")->group(kRun);
+  return [o] { return run_sweep(*o); };
+}
+
+Command add_tune_command(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "tune", "Search for training options at random in a declared space, judged on validation");
+  add_common(*command, *o);
+  command->add_option("--space", o->space, "TOML file that declares what is searched")
+      ->required()
+      ->type_name(kFile)
+      ->group(kInput);
+  o->trials = 20;
+  command->add_option("--trials", o->trials, "How many points of the space are tried")
+      ->check(CLI::Range(1, 10000))
+      ->group(kRun);
+  command->add_option("--seed", o->seed, "Seed of the search; trainings have train.seed")
+      ->group(kRun);
+  return [o] { return run_tune(*o); };
+}
+
+}  // namespace barker

@@ -1,0 +1,66 @@
+#include "models/cli/training_options.h"
+
+#include <cctype>
+
+#include "models/base/file_bytes.h"
+#include "models/command/options.h"
+
+namespace barker {
+namespace {
+
+constexpr size_t kMaxConfiguration = 1 << 20;  // bytes
+
+}  // namespace
+
+Status apply_setting(const std::string& setting, TrainOptions& options) {
+  const size_t equals = setting.find('=');
+  const size_t dot = setting.find('.');
+  if (equals == std::string::npos || dot == std::string::npos || dot > equals) {
+    return invalid_argument("\"" + setting + "\": expected section.key=value");
+  }
+  std::string value = setting.substr(equals + 1);
+  const bool word = !value.empty() && std::isalpha(static_cast<unsigned char>(value[0])) &&
+                    value != "true" && value != "false";
+  if (word) value = '"' + value + '"';  // strings need no quotes here
+  const Status s =
+      read_options("[" + setting.substr(0, dot) + "]\n" +
+                       setting.substr(dot + 1, equals - dot - 1) + " = " + value + "\n",
+                   options);
+  return s.ok() ? s : Status(s.code(), setting + ": " + s.message());
+}
+
+Result<TrainOptions> read_training_options(const TrainingWords& words) {
+  TrainOptions options;
+  if (!words.config.empty()) {
+    const Result<std::string> text = read_small_file(words.config, kMaxConfiguration);
+    if (!text.ok()) return text.status();
+    if (Status s = read_options(*text, options); !s.ok()) {
+      return Status(s.code(), words.config + ": " + s.message());
+    }
+  }
+  for (const std::string& setting : words.set) {
+    if (Status s = apply_setting(setting, options); !s.ok()) {
+      return Status(s.code(), "--set " + s.message());
+    }
+  }
+  if (words.seed) {
+    if (Status s = apply_setting("train.seed=" + std::to_string(*words.seed), options); !s.ok()) {
+      return Status(s.code(), "--seed: " + s.message());
+    }
+  }
+  return options;
+}
+
+void add_training_options(CLI::App& command, TrainingWords& words) {
+  command
+      .add_option("--config", words.config, "TOML file; `barker-train config` prints the defaults")
+      ->type_name(kFile)
+      ->group(kModel);
+  command
+      .add_option("--set", words.set,
+                  "An option over the configuration, section.key=value; repeatable")
+      ->type_name("SETTING")
+      ->group(kModel);
+}
+
+}  // namespace barker

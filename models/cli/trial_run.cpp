@@ -1,0 +1,145 @@
+#include "models/cli/trial_run.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <memory>
+
+#include "models/base/atomic_file.h"
+#include "models/base/exit_code.h"
+#include "models/base/output_file.h"
+#include "models/cli/shared_options.h"
+#include "models/evaluate/instances.h"
+#include "models/evaluate/metrics.h"
+#include "models/evaluate/quality.h"
+#include "models/evaluate/score.h"
+#include "models/weights/weights_generated.h"
+#include "scoring/isa.h"
+
+namespace barker {
+namespace {
+
+std::atomic<bool> stop_requested{false};
+std::atomic<pid_t> running{0};
+
+void request_stop(int) {
+  stop_requested = true;
+  if (const pid_t child = running; child > 0) kill(child, SIGTERM);
+}
+
+// Becomes the training. The training gets SIGTERM when this process ends, however it ends.
+[[noreturn]] void become(const std::vector<const char*>& words, int messages, pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() == parent) {
+    dup2(messages, STDOUT_FILENO);
+    dup2(messages, STDERR_FILENO);
+    execv("/proc/self/exe", const_cast<char* const*>(words.data()));
+  }
+  _exit(kExitUnavailable);
+}
+
+// Runs this program with other words and waits for its end, which is given as waitpid() gives it.
+Result<int> run_self(const std::vector<std::string>& words, const std::string& messages) {
+  const int file = open(messages.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (file < 0) return cannot_be_written(messages, errno);
+  std::vector<const char*> argv;
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  argv.push_back(nullptr);
+  const pid_t parent = getpid(), child = fork();
+  if (child == 0) become(argv, file, parent);
+  const int error = errno;
+  close(file);
+  if (child < 0) return io_error("no process can be started: " + std::string(strerror(error)));
+  running = child;
+  if (stop_requested) kill(child, SIGTERM);  // the signal may have come before `running` was set
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  running = 0;
+  return status;
+}
+
+// The last line that a training printed. It ends its progress with carriage returns.
+std::string last_line(const std::string& path) {
+  std::ifstream in(path);
+  std::string last;
+  for (std::string line; std::getline(in, line);) {
+    if (const size_t begin = line.rfind('\r'); begin != std::string::npos) line.erase(0, begin + 1);
+    if (!line.empty() && !line.starts_with("Try: ")) last = line;
+  }
+  return last;
+}
+
+}  // namespace
+
+void catch_stop_signals() {
+  struct sigaction action {};
+  action.sa_handler = request_stop;
+  for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+}
+
+bool is_stop_requested() { return stop_requested; }
+
+Result<bool> run_trial(const std::string& data, const TrainOptions& options,
+                       const TrialFiles& files, Trial& trial) {
+  OutputFile config(files.options);
+  config.write(options_to_toml(options));
+  if (Status s = config.close(); !s.ok()) return s;
+  const auto began = std::chrono::steady_clock::now();
+  const Result<int> ended =
+      run_self({"barker-train", "train", "--data", data, "--out", files.weights, "--config",
+                files.options, "--log-json", files.epochs, "--resume"},
+               files.messages);
+  if (!ended.ok()) return ended.status();
+  const auto time = std::chrono::steady_clock::now() - began;
+  trial.seconds = std::chrono::duration<double>(time).count();
+  if (WIFSIGNALED(*ended)) {
+    if (stop_requested) return false;
+    trial.failure = "its process was ended by signal " + std::to_string(WTERMSIG(*ended));
+    return true;
+  }
+  const int code = WEXITSTATUS(*ended);
+  if (code == kExitOk) return true;
+  if (stop_requested) return false;
+  if (code != kExitBadConfiguration)
+    return io_error(files.messages + ": " + last_line(files.messages));
+  trial.failure = last_line(files.messages);
+  return true;
+}
+
+Status add_metrics(const std::string& weights, const Dataset& data, Split split,
+                   double negatives_kept, std::map<std::string, double>& metrics) {
+  const Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(weights);
+  if (!file.ok()) return file.status();
+  const KernelTable& kernels = kernels_for(supported_isas().back());
+  const auto prior = static_cast<float>(data.clicks_of(Split::kTrain, Task::kMain)) /
+                     static_cast<float>(data.instances_of(Split::kTrain, Task::kMain));
+  const std::string name = kSplitNames[static_cast<size_t>(split)];
+  const auto add = [&](const char* metric, double value) {
+    if (std::isfinite(value)) metrics[name + " " + metric] = value;
+  };
+  for (const Task task : {Task::kMain, Task::kAuxiliary}) {
+    const InstanceTable table = instances_of(data, split, task);
+    const bool is_main = task == Task::kMain;
+    if (table.size() == 0 || (!is_main && !(*file)->architecture().has_auxiliary())) continue;
+    const Result<std::vector<float>> p = score_dataset(**file, kernels, data, split, task, prior);
+    if (!p.ok()) return p.status();
+    add(is_main ? "auc" : "auxiliary auc", auc(*p, table.clicked));
+    if (!is_main) continue;
+    const double weight = 1 / negatives_kept;
+    add("log loss", log_loss(*p, table.clicked, weight));
+    add("calibration error", calibration_error(*p, table.clicked, weight));
+  }
+  return {};
+}
+
+}  // namespace barker

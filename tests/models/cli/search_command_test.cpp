@@ -1,0 +1,115 @@
+// sweep and tune as people meet them: what they print, and that a search goes on where it was.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "tests/models/cli/train_command.h"
+
+namespace barker {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+const std::string kQuick =
+    " --set model.dim=8 --set model.hidden=[8] --set train.max_epochs=1 --set model.name=BM";
+
+TEST_F(TrainCommand, SweepsSeedsAndSaysTheirSpread) {
+  const std::string sweep = "sweep --data " + data() + " --out " + file("sweep") + kQuick;
+  const Outcome text = run(sweep + " --seeds 2");
+  ASSERT_EQ(text.code, 0) << text.out;
+  EXPECT_THAT(text.out, HasSubstr("validation auc                2      0."));
+  const std::string before = bytes_of(file("sweep/trials.jsonl"));
+  const Outcome more = run(sweep + " --seeds 3 --json");
+  ASSERT_EQ(more.code, 0) << more.out;
+  EXPECT_THAT(bytes_of(file("sweep/trials.jsonl")), StartsWith(before)) << "two were there already";
+  const Json metric = Json::parse(more.out.substr(more.out.find("{\n")))["metrics"]["test auc"];
+  EXPECT_EQ(metric["seeds"], 3);
+  double mean = 0, squares = 0;
+  std::istringstream lines(bytes_of(file("sweep/trials.jsonl")));
+  std::vector<double> values;
+  std::string line;
+  for (std::getline(lines, line); std::getline(lines, line);) {
+    values.push_back(Json::parse(line)["metrics"]["test auc"]);
+    mean += values.back() / 3;
+  }
+  ASSERT_EQ(values.size(), 3u);
+  EXPECT_NE(values[0], values[1]) << "seeds differ";
+  for (const double v : values) squares += (v - mean) * (v - mean);
+  EXPECT_NEAR(metric["mean"], mean, 1e-12);
+  EXPECT_NEAR(metric["sd"], std::sqrt(squares / 2), 1e-12);
+  // The quantile of Student's t with two degrees of freedom is 4.3027.
+  EXPECT_NEAR(metric["high"], mean + 4.302653 * std::sqrt(squares / 2) / std::sqrt(3.0), 1e-6);
+}
+
+TEST_F(TrainCommand, TunesOnValidationAndGoesOnAfterAKill) {
+  std::ofstream(file("space.toml")) << "[train]\nlearning_rate = { log = [1e-4, 1e-2] }\n"
+                                       "[model]\ndim = { choices = [4, 8] }\n";
+  const auto tune = [&](const std::string& out, int trials) {
+    return run("tune --data " + data() + " --space " + file("space.toml") + " --out " + file(out) +
+               " --trials " + std::to_string(trials) + kQuick);
+  };
+  ASSERT_EQ(tune("a", 2).code, 0);
+  ASSERT_EQ(tune("b", 1).code, 0);
+  std::ofstream(file("b/trials.jsonl"), std::ios::app) << "{\"trial\": 2, \"sett";  // a kill
+  const Outcome resumed = tune("b", 2);
+  ASSERT_EQ(resumed.code, 0) << resumed.out;
+  EXPECT_THAT(resumed.out, Not(HasSubstr("trial 1  validation"))) << "it is not run again";
+  std::istringstream whole(bytes_of(file("a/trials.jsonl"))),
+      parts(bytes_of(file("b/trials.jsonl")));
+  std::string a, b;
+  double best = 0;
+  for (std::getline(whole, a), std::getline(parts, b); std::getline(whole, a);) {
+    ASSERT_TRUE(std::getline(parts, b));
+    const Json one = Json::parse(a), other = Json::parse(b);
+    EXPECT_EQ(one["settings"], other["settings"]);
+    EXPECT_EQ(one["metrics"], other["metrics"]);
+    EXPECT_FALSE(one["metrics"].contains("test auc")) << "the search must not see the test split";
+    best = std::max(best, one["metrics"]["validation auc"].get<double>());
+  }
+  const Json found = Json::parse(run("tune --data " + data() + " --space " + file("space.toml") +
+                                     " --out " + file("a") + " --trials 2 --json" + kQuick)
+                                     .out);
+  EXPECT_EQ(found["metrics"]["validation auc"], best);
+  EXPECT_GT(found["metrics"]["test auc"], 0.5);
+  size_t kept = 0;
+  for (const auto& entry : fs::directory_iterator(file("a")))
+    kept += entry.path().extension() == ".barker";
+  EXPECT_EQ(kept, 1u) << "only the best weights stay";
+  EXPECT_TRUE(fs::exists(found["weights"].get<std::string>()));
+}
+
+TEST_F(TrainCommand, RecordsTrialsThatDivergeAndGoesOn) {
+  std::ofstream(file("wild.toml")) << "[train]\nlearning_rate = { choices = [1.0] }\n";
+  const Outcome wild = run("tune --data " + data() + " --space " + file("wild.toml") + " --out " +
+                           file("wild") + " --trials 2" + kQuick + " --set model.name=MTDL");
+  EXPECT_EQ(wild.code, 78) << wild.out;
+  EXPECT_THAT(wild.out, HasSubstr("trial 2  failed: barker-train train: training diverged"));
+  EXPECT_THAT(wild.out, HasSubstr("no trial has a validation AUC"));
+}
+
+TEST_F(TrainCommand, RefusesSpacesAndDataThatNoTrialCouldUse) {
+  const auto refused = [&](const std::string& space, const std::string& from) {
+    std::ofstream(file("wrong.toml")) << space;
+    return run("tune --data " + from + " --space " + file("wrong.toml") + " --out " + file("w"));
+  };
+  const Outcome unknown = refused("[train]\nlerning_rate = { log = [1e-4, 1e-2] }\n", data());
+  EXPECT_EQ(unknown.code, 78);
+  EXPECT_THAT(unknown.out, HasSubstr("train.lerning_rate: no such option"));
+  const Outcome range = refused("[train]\ndropout = { linear = [0.0, 1.5] }\n", data());
+  EXPECT_EQ(range.code, 78);
+  EXPECT_THAT(range.out, HasSubstr("train.dropout: expected 0 to 0.95, found 1.5"));
+  const Outcome raw = refused("[model]\ndim = { choices = [4, 8] }\n", log());
+  EXPECT_EQ(raw.code, 65);
+  EXPECT_THAT(raw.out, HasSubstr("expected a dataset"));
+  EXPECT_EQ(run("tune --data " + data() + " --space /nowhere --out " + file("w")).code, 66);
+}
+
+}  // namespace
+}  // namespace barker
