@@ -1,13 +1,17 @@
 // gate: may new weights replace the current ones?
+#include <charconv>
 #include <cmath>
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "models/base/exit_code.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
 #include "models/data/fresh_log.h"
+#include "models/data/time_check.h"
 #include "models/evaluate/gate.h"
 #include "models/evaluate/score.h"
 #include "models/text/text.h"
@@ -96,6 +100,31 @@ Status open_judged(const Options& o, Judged& candidate, Judged& current) {
   return {};
 }
 
+std::optional<int64_t> time_note(const fbs::ModelCard& card, std::string_view key) {
+  if (!card.notes()) return std::nullopt;
+  for (const fbs::Note* note : *card.notes()) {
+    if (note->key()->string_view() != key) continue;
+    const std::string_view text = note->value()->string_view();
+    int64_t time = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), time);
+    if (read.ec == std::errc() && read.ptr == text.data() + text.size()) return time;
+  }
+  return std::nullopt;
+}
+
+// What a file learned by heart flatters it. It may still be judged on the days that it was trained
+// on where the judged users were held out, so this is said and refuses nothing.
+void tell_overlap(const std::string& path, const Judged& judged) {
+  const std::optional<int64_t> from = time_note(judged.file->card(), kTrainedFromNote);
+  const std::optional<int64_t> to = time_note(judged.file->card(), kTrainedToNote);
+  const std::optional<Period> period = period_of(*judged.data, Split::kTest);
+  if (!from || !to || !period || *from > period->last || *to < period->first) return;
+  std::cerr << visible_lines("WARNING: " + path + " was trained on " + time_text(*from) + " to " +
+                             time_text(*to) + ", and what is judged is of " +
+                             time_text(period->first) + " to " + time_text(period->last) +
+                             ": the judgement holds only if the users are others\n");
+}
+
 Result<int> run(const Options& o) {
   if (o.data.empty() == o.fresh.log.empty()) {
     return invalid_argument("expected either --data FILE or --log FILE");
@@ -114,6 +143,8 @@ Result<int> run(const Options& o) {
         (o.data.empty() ? log_name(o.fresh.log) + ": it" : log_name(o.data) + ": the test split") +
         " has no SF impressions");
   }
+  tell_overlap(o.candidate, candidate);
+  tell_overlap(o.against, current);
   for (Judged* judged : {&candidate, &current}) {
     if (Status s = score(kernels_for(*isa), *judged); !s.ok()) return s;
   }

@@ -159,6 +159,10 @@ Status write_model(Trained& trained, const Dataset& data, const TrainOptions& tr
       {"instances", std::to_string(count_of(data, Split::kTrain, Task::kMain)) + " main, " +
                         std::to_string(count_of(data, Split::kTrain, Task::kAuxiliary)) +
                         " auxiliary"}};
+  if (const std::optional<Period> period = period_of(data, Split::kTrain)) {
+    card.notes.emplace_back(kTrainedFromNote, std::to_string(period->first));
+    card.notes.emplace_back(kTrainedToNote, std::to_string(period->last));
+  }
   if (!options.start.empty()) card.notes.emplace_back("started from", options.start);
   WeightDraft draft(options.out);
   if (Status s = draft.write(trained.model); !s.ok()) return s;

@@ -11,6 +11,7 @@ namespace barker {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // The log of the world in two: what was before a day, and the day, which no training sees.
 class FreshDay : public TrainCommand {
@@ -71,6 +72,13 @@ TEST_F(FreshDay, IsJudgedByTheWordsOfTheWeightFiles) {
   const Outcome unknown = gate("past.barker", "--log " + file("unknown.jsonl"));
   EXPECT_EQ(unknown.code, 2) << unknown.out;
   EXPECT_THAT(unknown.out, HasSubstr("cannot judge: neither model knows the keywords"));
+}
+
+TEST_F(FreshDay, ThatTheWeightsWereTrainedOnIsSaid) {
+  EXPECT_THAT(gate("past.barker", "--log " + file("past.jsonl")).out,
+              HasSubstr("past.barker was trained on "));
+  const std::string day = "--log " + file("fresh.jsonl") + " --history " + file("past.jsonl");
+  EXPECT_THAT(gate("past.barker", day).out, Not(HasSubstr("was trained on")));
 }
 
 TEST_F(FreshDay, NeedsALogOrADataset) {
