@@ -11,7 +11,7 @@
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
-#include "models/data/event_log.h"
+#include "models/data/merged_log.h"
 #include "models/data/time_check.h"
 #include "models/evaluate/predictions.h"
 #include "models/evaluate/report.h"

@@ -10,9 +10,9 @@
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
 #include "models/data/dataset.h"
-#include "models/data/event_log.h"
 #include "models/data/event_reader.h"
 #include "models/data/grouped_text.h"
+#include "models/data/merged_log.h"
 #include "models/data/repeatable_log.h"
 #include "models/data/validate.h"
 

@@ -8,7 +8,7 @@
 
 #include "models/command/options.h"
 #include "models/command/program.h"
-#include "models/data/event_log.h"
+#include "models/data/merged_log.h"
 #include "models/data/time_check.h"
 
 namespace barker {

@@ -18,8 +18,8 @@
 
 #include "models/base/lines.h"
 #include "models/base/result.h"
-#include "models/data/event_log.h"
 #include "models/data/events.h"
+#include "models/data/merged_log.h"
 #include "models/data/repeatable_log.h"
 #include "models/data/split_rule.h"
 
@@ -116,14 +116,14 @@ struct DatasetOptions {
   std::string encoding;      // of the log, if it is not UTF-8
   double max_bad_share = 1;  // with a larger share of unusable lines, a log is refused
   std::string scratch;       // directory of temporary files; if empty, they lie beside the dataset
-  size_t sort_memory = EventLogOptions().sort_memory;  // for logs that are not in time order
-  // Is told what was done to a log before it could be read (EventLog::notice). May be empty.
+  size_t sort_memory = MergedLogOptions().sort_memory;  // for logs that are not in time order
+  // Is told what was done to a log before it could be read (MergedLog::notice). May be empty.
   std::function<void(const std::string&)> notice;
 
   // What the names of temporary files begin with, of what is made of or written to the path.
   std::string temporary_beside(const std::string& path) const;
   // How to open the log of what is made of or written to the path.
-  EventLogOptions log_options(const std::string& path) const;
+  MergedLogOptions log_options(const std::string& path) const;
 };
 
 // Makes a dataset event by event, for callers that need no log in between (simulators). Events of
@@ -154,7 +154,7 @@ class DatasetBuilder {
 // Reads the log twice: the phrases, which are the SFs and given keywords of several words, must be
 // known before titles are split. Unusable lines go to `bad`; a log without a usable one is an
 // error.
-Status build_dataset(const EventLog& log, const std::string& path, const DatasetOptions& options,
+Status build_dataset(const MergedLog& log, const std::string& path, const DatasetOptions& options,
                      BadLines& bad);
 // Of the files of one log, which are opened first.
 Status build_dataset(const std::vector<std::string>& log, const std::string& path,

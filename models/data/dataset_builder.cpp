@@ -23,7 +23,7 @@ std::string DatasetOptions::temporary_beside(const std::string& path) const {
   return scratch.empty() ? path : scratch + "/barker";
 }
 
-EventLogOptions DatasetOptions::log_options(const std::string& path) const {
+MergedLogOptions DatasetOptions::log_options(const std::string& path) const {
   return {encoding, temporary_beside(path), sort_memory};
 }
 
@@ -283,7 +283,7 @@ struct FirstPass {
   TimeCheck times;
 };
 
-Result<FirstPass> read_first(const EventLog& log, const DatasetOptions& options) {
+Result<FirstPass> read_first(const MergedLog& log, const DatasetOptions& options) {
   FirstPass first;
   XXH3_state_t hash;
   XXH3_128bits_reset(&hash);
@@ -310,7 +310,7 @@ Result<FirstPass> read_first(const EventLog& log, const DatasetOptions& options)
 
 }  // namespace
 
-Status build_dataset(const EventLog& log, const std::string& path, const DatasetOptions& options,
+Status build_dataset(const MergedLog& log, const std::string& path, const DatasetOptions& options,
                      BadLines& bad) {
   if (options.notice && !log.notice().empty()) options.notice(log.notice());
   const Result<FirstPass> first = read_first(log, options);
@@ -328,7 +328,7 @@ Status build_dataset(const EventLog& log, const std::string& path, const Dataset
 
 Status build_dataset(const std::vector<std::string>& log, const std::string& path,
                      const DatasetOptions& options, BadLines& bad) {
-  const Result<EventLog> opened = EventLog::open(log, options.log_options(path));
+  const Result<MergedLog> opened = MergedLog::open(log, options.log_options(path));
   return opened.ok() ? build_dataset(*opened, path, options, bad) : opened.status();
 }
 
@@ -351,7 +351,7 @@ Result<std::shared_ptr<const Dataset>> open_dataset_or_log(std::vector<Repeatabl
     }
     return Dataset::open(file.path());
   }
-  const Result<EventLog> log = EventLog::open(std::move(files), options.log_options(scratch));
+  const Result<MergedLog> log = MergedLog::open(std::move(files), options.log_options(scratch));
   if (!log.ok()) return log.status();
   const std::string made =
       options.temporary_beside(scratch) + ".dataset." + std::to_string(getpid());

@@ -7,7 +7,7 @@
 
 namespace barker {
 
-Status read_events(const EventLog& log, const std::string& encoding, double max_bad_share,
+Status read_events(const MergedLog& log, const std::string& encoding, double max_bad_share,
                    const UseEvent& use, BadLines& bad) {
   Result<EventLines> lines = log.lines();
   if (!lines.ok()) return lines.status();
@@ -41,7 +41,8 @@ Status read_events(const EventLog& log, const std::string& encoding, double max_
 Status check_bad_share(const std::string& name, uint64_t lines, const BadLines& bad,
                        double max_bad_share) {
   if (bad.count() >= lines) {
-    const std::string found = std::to_string(lines) + " lines without one";
+    const std::string found =
+        std::to_string(lines) + (lines == 1 ? " line without one" : " lines without one");
     return bad_data(name + ": expected events, found " + (lines == 0 ? "an empty file" : found));
   }
   const double share = static_cast<double>(bad.count()) / static_cast<double>(lines);

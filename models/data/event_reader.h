@@ -7,8 +7,8 @@
 
 #include "models/base/lines.h"
 #include "models/base/result.h"
-#include "models/data/event_log.h"
 #include "models/data/events.h"
+#include "models/data/merged_log.h"
 
 namespace barker {
 
@@ -19,7 +19,7 @@ using UseEvent = std::function<Status(SearchEvent&, size_t file)>;
 // has an error for, is counted in `bad`; blank lines are nothing. An error if none of the lines can
 // be used, or if of a file a larger share than `max_bad_share` cannot. `encoding` is that of the
 // log, if it is not UTF-8.
-Status read_events(const EventLog& log, const std::string& encoding, double max_bad_share,
+Status read_events(const MergedLog& log, const std::string& encoding, double max_bad_share,
                    const UseEvent& use, BadLines& bad);
 
 // An error if none of the lines of a file can be used, or if a larger share than `max_bad_share`

@@ -18,7 +18,7 @@ Result<FreshLog> FreshLog::open(const FreshLogPaths& paths, const DatasetOptions
   fresh.history_files_ = paths.history.size();
   std::vector<std::string> all = paths.history;
   all.insert(all.end(), paths.log.begin(), paths.log.end());
-  Result<EventLog> log = EventLog::open(all, {options.encoding, scratch, options.sort_memory});
+  Result<MergedLog> log = MergedLog::open(all, {options.encoding, scratch, options.sort_memory});
   if (!log.ok()) return log.status();
   if (options.notice && !log->notice().empty()) options.notice(log->notice());
   fresh.log_.emplace(std::move(*log));

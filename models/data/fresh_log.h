@@ -9,7 +9,7 @@
 
 #include "models/base/lines.h"
 #include "models/data/dataset.h"
-#include "models/data/event_log.h"
+#include "models/data/merged_log.h"
 
 namespace barker {
 
@@ -33,13 +33,13 @@ class FreshLog {
   Result<std::shared_ptr<const Dataset>> dataset(const std::vector<std::string>& phrases,
                                                  BadLines& bad) const;
 
-  const EventLog& log() const { return *log_; }  // all files
+  const MergedLog& log() const { return *log_; }  // all files
 
  private:
   DatasetOptions options_;
   std::string scratch_;
   size_t history_files_ = 0;  // they come first, so that their clicks come before at the same time
-  std::optional<EventLog> log_;
+  std::optional<MergedLog> log_;
 };
 
 }  // namespace barker

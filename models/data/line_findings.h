@@ -11,8 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "models/data/event_log.h"
 #include "models/data/events.h"
+#include "models/data/merged_log.h"
 #include "models/data/validate.h"
 #include "models/text/fingerprint.h"
 
@@ -23,7 +23,7 @@ class LineFindings {
   using Say = std::function<void(Finding::Level, std::string)>;
 
   // The log must outlive it. `uses_log_splits`: whether the splits that the lines name are used.
-  LineFindings(const EventLog& log, std::string encoding, bool uses_log_splits)
+  LineFindings(const MergedLog& log, std::string encoding, bool uses_log_splits)
       : log_(log), encoding_(std::move(encoding)), uses_log_splits_(uses_log_splits) {}
 
   void look_at(const LogLine& line);  // of each line, in the order of time
@@ -69,7 +69,7 @@ class LineFindings {
   void report_clicks_among_groups(const Say& say) const;
   void report_splits(const Say& say) const;
 
-  const EventLog& log_;
+  const MergedLog& log_;
   const std::string encoding_;
   const bool uses_log_splits_;
   std::map<std::string, Count> unknown_;

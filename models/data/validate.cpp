@@ -7,8 +7,8 @@
 #include <unordered_set>
 
 #include "models/base/number_text.h"
-#include "models/data/event_log.h"
 #include "models/data/line_findings.h"
+#include "models/data/merged_log.h"
 
 namespace barker {
 namespace {
@@ -24,7 +24,7 @@ class Validator {
   Validator(LogReport& report, double max_bad_share)
       : report_(report), max_bad_share_(max_bad_share) {}
 
-  Status read(const EventLog& log, const DatasetOptions& options) {
+  Status read(const MergedLog& log, const DatasetOptions& options) {
     for (std::string_view rest = log.notice(); !rest.empty();) {
       const size_t end = rest.find('\n');
       add(Level::kWarning, std::string(rest.substr(0, end)));
@@ -160,7 +160,7 @@ Result<LogReport> validate_log(const std::vector<std::string>& paths, const std:
                                const DatasetOptions& options) {
   LogReport report;
   Validator validator(report, options.max_bad_share);
-  const Result<EventLog> log = EventLog::open(paths, options.log_options(scratch));
+  const Result<MergedLog> log = MergedLog::open(paths, options.log_options(scratch));
   if (!log.ok()) return log.status();
   if (Status s = validator.read(*log, options); !s.ok()) return s;
   BadLines bad;

@@ -246,7 +246,7 @@ TEST(Dataset, NamesWhatCannotBeDone) {
 TEST(Dataset, IsNotMadeOfALogWithoutEvents) {
   const std::string log = temporary_path("log.jsonl"), path = temporary_path("data");
   for (const auto& [text, found] : {std::pair{"", "found an empty file"},
-                                    std::pair{"no event\n\n", "found 2 lines without one"}}) {
+                                    std::pair{"no event\n\n", "found 1 line without one"}}) {
     std::ofstream(log) << text;
     BadLines bad;
     const Status status = build_dataset(log, path, {}, bad);

@@ -134,7 +134,7 @@ TEST_F(FreshLogTest, IsReadAsOftenAsItIsAskedForAlsoThroughAPipe) {
 
 TEST_F(FreshLogTest, WithoutAUsableEventIsAnError) {
   EXPECT_FALSE(open({{log_of({}, "not JSON\n")}, {}}));
-  EXPECT_THAT(error_, HasSubstr("expected events, found 1 lines without one"));
+  EXPECT_THAT(error_, HasSubstr("expected events, found 1 line without one"));
   EXPECT_FALSE(open({{log_of({})}, {log_of({event(10, "u", "warm")})}}));
   EXPECT_THAT(error_, HasSubstr("expected events, found an empty file"));
   EXPECT_FALSE(open({{"/nowhere/log.jsonl"}, {}}));

@@ -1,7 +1,8 @@
-#include "models/data/event_log.h"
+#include "models/data/merged_log.h"
 
 #include <algorithm>
 #include <limits>
+#include <unordered_map>
 
 #include "models/base/input_file.h"
 #include "models/data/line_time.h"
@@ -23,10 +24,10 @@ std::string log_name(const std::vector<std::string>& paths) {
   return paths.empty() ? "" : and_more(input_name(paths.front()), paths.size());
 }
 
-std::string EventLog::name() const { return and_more(file_name(0), files()); }
+std::string MergedLog::name() const { return and_more(file_name(0), files()); }
 
-Result<EventLog> EventLog::open(const std::vector<std::string>& paths,
-                                const EventLogOptions& options) {
+Result<MergedLog> MergedLog::open(const std::vector<std::string>& paths,
+                                  const MergedLogOptions& options) {
   std::vector<RepeatableLog> files;
   for (const std::string& path : paths) {
     Result<RepeatableLog> file = RepeatableLog::open(path, options.scratch);
@@ -36,14 +37,15 @@ Result<EventLog> EventLog::open(const std::vector<std::string>& paths,
   return open(std::move(files), options);
 }
 
-Result<EventLog> EventLog::open(std::vector<RepeatableLog> files, const EventLogOptions& options) {
+Result<MergedLog> MergedLog::open(std::vector<RepeatableLog> files,
+                                  const MergedLogOptions& options) {
   if (files.empty()) return invalid_argument("expected an event log, found none");
-  EventLog log;
+  MergedLog log;
   log.encoding_ = options.encoding;
   for (RepeatableLog& opened : files) {
     File& file = log.files_.emplace_back();
     file.log = std::move(opened);
-    if (Status s = scan(file, options); !s.ok()) return s;
+    if (Status s = scan(file, options, files.size() > 1); !s.ok()) return s;
   }
   for (File& file : log.files_) {
     if (file.out_of_order == 0) continue;
@@ -60,19 +62,26 @@ Result<EventLog> EventLog::open(std::vector<RepeatableLog> files, const EventLog
   return log;
 }
 
-Status EventLog::scan(File& file, const EventLogOptions& options) {
+Status MergedLog::scan(File& file, const MergedLogOptions& options, bool is_merged) {
   Result<LineReader> lines = file.log.lines();
   if (!lines.ok()) return lines.status();
   file.first = file.last = kFirst;
+  int64_t before = kFirst;                       // the time of the line before
+  std::unordered_map<uint64_t, int64_t> newest;  // time of each user
   std::string_view line;
   while (lines->next(line)) {
-    const int64_t time = time_of_line(line, options.encoding).value_or(file.last);
+    const LinePlace place = is_merged ? LinePlace{time_of_line(line, options.encoding), {}}
+                                      : place_of_line(line, options.encoding);
+    const int64_t time = place.time.value_or(before);
     if (lines->number() == 1) file.first = time;
-    if (time < file.last && file.out_of_order == 0) {
+    int64_t& newest_of = is_merged || !place.user ? file.last : newest[*place.user];
+    if (newest_of > time && newest_of != kFirst && file.out_of_order == 0) {
       file.out_of_order = lines->number();
-      file.order = "is of " + time_text(time) + ", after one of " + time_text(file.last);
+      file.order = "is of " + time_text(time) + ", after one of " + time_text(newest_of);
     }
+    newest_of = std::max(newest_of, time);
     file.last = std::max(file.last, time);
+    before = time;
   }
   file.lines = lines->number();
   return lines->status();
@@ -80,7 +89,7 @@ Status EventLog::scan(File& file, const EventLogOptions& options) {
 
 // Of the files that are not sorted on disk, how many have to be open at once at most: a file from
 // its first time to its last one.
-size_t EventLog::most_open() const {
+size_t MergedLog::most_open() const {
   std::vector<std::pair<int64_t, int>> changes;
   for (const File& file : files_) {
     if (file.is_sorted_on_disk || file.lines == 0) continue;
@@ -96,7 +105,7 @@ size_t EventLog::most_open() const {
   return most;
 }
 
-Status EventLog::sort_files(const EventLogOptions& options) {
+Status MergedLog::sort_files(const MergedLogOptions& options) {
   for (uint32_t i = 0; i < files_.size(); ++i) {
     if (!files_[i].is_sorted_on_disk) continue;
     if (!sorted_) sorted_ = std::make_unique<LineSort>(options.scratch, options.sort_memory);
@@ -115,7 +124,7 @@ Status EventLog::sort_files(const EventLogOptions& options) {
   return sorted_ ? sorted_->finish() : Status();
 }
 
-Result<EventLines> EventLog::lines() const {
+Result<EventLines> MergedLog::lines() const {
   EventLines lines(*this);
   for (uint32_t i = 0; i < files_.size(); ++i) {
     const File& file = files_[i];
@@ -143,7 +152,7 @@ bool EventLines::read(Source& source) {
 }
 
 bool EventLines::read_file(Source& source) {
-  const EventLog::File& file = log_->files_[source.line.file];
+  const MergedLog::File& file = log_->files_[source.line.file];
   if (!source.reader) {
     Result<LineReader> opened = file.log.lines();
     if (!opened.ok()) {

@@ -1,5 +1,5 @@
 // Event logs of several files and in any order.
-#include "models/data/event_log.h"
+#include "models/data/merged_log.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -31,7 +31,7 @@ std::string event(int64_t time, const std::string& user, const std::string& sf) 
 }
 
 // Lines "TIME user sf", so that a line tells where it comes from.
-std::vector<std::string> texts_of(const EventLog& log) {
+std::vector<std::string> texts_of(const MergedLog& log) {
   std::vector<std::string> texts;
   Result<EventLines> lines = log.lines();
   EXPECT_TRUE(lines.ok()) << lines.status().message();
@@ -41,7 +41,7 @@ std::vector<std::string> texts_of(const EventLog& log) {
   return texts;
 }
 
-EventLogOptions options(size_t sort_memory = 1 << 20) {
+MergedLogOptions options(size_t sort_memory = 1 << 20) {
   return {"", temporary_path("scratch"), sort_memory};
 }
 
@@ -51,10 +51,10 @@ std::string text_of(const std::vector<std::string>& lines) {
   return text;
 }
 
-TEST(EventLog, MergesFilesByTimeAndKeepsTheOrderOfEqualTimes) {
+TEST(MergedLog, MergesFilesByTimeAndKeepsTheOrderOfEqualTimes) {
   const std::string a = put("{\"time\":1,\"n\":1}\n{\"time\":5,\"n\":2}\n{\"time\":5,\"n\":3}\n");
   const std::string b = put("{\"time\":2,\"n\":4}\n{\"time\":5,\"n\":5}\n{\"time\":6,\"n\":6}");
-  const auto log = EventLog::open({a, put(""), b}, options());
+  const auto log = MergedLog::open({a, put(""), b}, options());
   ASSERT_TRUE(log.ok()) << log.status().message();
   EXPECT_EQ(log->notice(), "");
   EXPECT_EQ(log->name(), a + " and 2 more");
@@ -65,9 +65,9 @@ TEST(EventLog, MergesFilesByTimeAndKeepsTheOrderOfEqualTimes) {
   }
 }
 
-TEST(EventLog, SortsAFileThatIsNotInTimeOrderAndSaysSo) {
+TEST(MergedLog, SortsAFileThatIsNotInTimeOrderAndSaysSo) {
   const std::string path = put("{\"time\":7}\nno event\n{\"time\":3}\n{\"time\":7,\"second\":1}\n");
-  const auto log = EventLog::open({path}, options());
+  const auto log = MergedLog::open({path}, options());
   ASSERT_TRUE(log.ok()) << log.status().message();
   EXPECT_EQ(log->notice(), path +
                                ": line 3 is of 3, after one of 7, so its lines are sorted by time "
@@ -76,23 +76,36 @@ TEST(EventLog, SortsAFileThatIsNotInTimeOrderAndSaysSo) {
               ElementsAre("{\"time\":3}", "{\"time\":7}", "no event", "{\"time\":7,\"second\":1}"));
 }
 
-TEST(EventLog, OpensFewOfManyFilesOfOneTimeAtOnce) {
+TEST(MergedLog, OfOneFileMayHaveItsUsersOneAfterTheOther) {
+  const std::string lines = "{\"time\":7,\"user\":\"a\"}\n{\"time\":3,\"user\":\"b\"}\n";
+  const std::string path = put(lines);
+  const auto log = MergedLog::open({path}, options());
+  ASSERT_TRUE(log.ok());
+  EXPECT_EQ(log->notice(), "");
+  EXPECT_EQ(text_of(texts_of(*log)), lines);
+  const auto two = MergedLog::open({path, put("{\"time\":5,\"user\":\"a\"}\n")}, options());
+  EXPECT_THAT(two->notice(), HasSubstr("line 2 is of 3, after one of 7"));
+  const auto late = MergedLog::open({put(lines + "{\"time\":6,\"user\":\"a\"}\n")}, options());
+  EXPECT_THAT(late->notice(), HasSubstr("line 3 is of 6, after one of 7"));
+}
+
+TEST(MergedLog, OpensFewOfManyFilesOfOneTimeAtOnce) {
   std::vector<std::string> paths, expected;
   for (int i = 0; i < 70; ++i) {
     expected.push_back("{\"time\":1,\"n\":" + std::to_string(i) + "}");
     paths.push_back(put(expected.back() + "\n"));
   }
-  const auto log = EventLog::open(paths, options());
+  const auto log = MergedLog::open(paths, options());
   ASSERT_TRUE(log.ok()) << log.status().message();
   EXPECT_THAT(log->notice(), HasSubstr("more than 64 files are of one time"));
   EXPECT_EQ(texts_of(*log), expected);
 }
 
-TEST(EventLog, NamesTheFileThatCannotBeRead) {
-  const auto log = EventLog::open({put("{\"time\":1}\n"), "/nowhere/log.jsonl"}, options());
+TEST(MergedLog, NamesTheFileThatCannotBeRead) {
+  const auto log = MergedLog::open({put("{\"time\":1}\n"), "/nowhere/log.jsonl"}, options());
   ASSERT_FALSE(log.ok());
   EXPECT_THAT(log.status().message(), HasSubstr("/nowhere/log.jsonl"));
-  EXPECT_FALSE(EventLog::open(std::vector<std::string>(), options()).ok());
+  EXPECT_FALSE(MergedLog::open(std::vector<std::string>(), options()).ok());
 }
 
 // What the sort knows of a line, with a text of its own.
@@ -153,7 +166,7 @@ std::string dataset_of(const std::vector<std::string>& paths, size_t sort_memory
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-TEST(EventLog, OfAnyShardsInAnyOrderGivesTheDatasetOfOneSortedFile) {
+TEST(MergedLog, OfAnyShardsInAnyOrderGivesTheDatasetOfOneSortedFile) {
   std::vector<std::string> lines;
   for (int i = 0; i < 300; ++i) {
     lines.push_back(

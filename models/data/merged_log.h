@@ -2,10 +2,11 @@
 // The files may be the shards of one day, the days of one month, or lines in any order at all.
 //
 // Files that are in time order are merged while they are read. The lines of the others are sorted
-// in temporary files first, and notice() says so. Lines of one time keep the order of their files
-// and, within a file, their own. A line without a time that can be read stays behind the line
-// before it. Memory is bounded by EventLogOptions::sort_memory and by the buffers of 64 open files.
-// One thread.
+// in temporary files first, and notice() says so. A log of one file may have its users one after
+// the other: it is sorted only where the lines of one user are out of order. Lines of one time keep
+// the order of their files and, within a file, their own. A line without a time that can be read
+// stays behind the line before it. Memory is bounded by MergedLogOptions::sort_memory and by the
+// buffers of 64 open files, and grows with the number of users of a single file. One thread.
 #pragma once
 
 #include <memory>
@@ -20,7 +21,7 @@
 
 namespace barker {
 
-struct EventLogOptions {
+struct MergedLogOptions {
   std::string encoding;             // of all files, if it is not UTF-8
   std::string scratch;              // what the names of temporary files begin with
   size_t sort_memory = 256u << 20;  // bytes
@@ -28,12 +29,12 @@ struct EventLogOptions {
 
 class EventLines;
 
-class EventLog {
+class MergedLog {
  public:
   // Reads every file once, to see the order of its times. An error names the file.
-  static Result<EventLog> open(std::vector<RepeatableLog> files, const EventLogOptions& options);
-  static Result<EventLog> open(const std::vector<std::string>& paths,
-                               const EventLogOptions& options);
+  static Result<MergedLog> open(std::vector<RepeatableLog> files, const MergedLogOptions& options);
+  static Result<MergedLog> open(const std::vector<std::string>& paths,
+                                const MergedLogOptions& options);
 
   // Begins to read. The log must outlive it.
   Result<EventLines> lines() const;
@@ -57,9 +58,9 @@ class EventLog {
     std::string order;          // the times of these lines
     bool is_sorted_on_disk = false;
   };
-  static Status scan(File& file, const EventLogOptions& options);
+  static Status scan(File& file, const MergedLogOptions& options, bool is_merged);
   size_t most_open() const;
-  Status sort_files(const EventLogOptions& options);
+  Status sort_files(const MergedLogOptions& options);
 
   std::string encoding_;
   std::vector<File> files_;
@@ -78,7 +79,7 @@ class EventLines {
   const Status& status() const { return status_; }
 
  private:
-  friend class EventLog;
+  friend class MergedLog;
   // One file, or the lines that were sorted on disk.
   struct Source {
     LogLine line;                      // the next one; of a file that is not open, its place alone
@@ -86,12 +87,12 @@ class EventLines {
     std::optional<LineSort::Reader> sorted;
     bool is_begun = false;
   };
-  explicit EventLines(const EventLog& log) : log_(&log) {}
+  explicit EventLines(const MergedLog& log) : log_(&log) {}
   bool read(Source& source);  // its next line; false at its end, or on an error
   bool read_file(Source& source);
   void put_back(size_t source);
 
-  const EventLog* log_;
+  const MergedLog* log_;
   std::vector<Source> sources_;
   std::vector<size_t> heap_;  // of sources that have a line, the oldest first
   bool is_given_ = false;     // whether the line of the first source was given
