@@ -8,14 +8,6 @@
 #include "models/text/text.h"
 
 namespace barker {
-namespace {
-
-bool is_blank(std::string_view line) {
-  return line.find_first_not_of(" \t\r\v\f") == std::string_view::npos;
-}
-
-}  // namespace
-
 Result<CatalogueAd> parse_ad(std::string_view json_line, FeedNotes& notes) {
   try {
     return read_ad(nlohmann::json::parse(sanitize_utf8(json_line, &notes.invalid_utf8)), notes,

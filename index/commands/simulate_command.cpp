@@ -8,9 +8,8 @@
 #include <memory>
 #include <thread>
 
-#include "index/catalogue/ad_json.h"
 #include "index/commands/commands.h"
-#include "index/retrieval/index_writer.h"
+#include "index/simulation/market_index.h"
 #include "index/simulation/table2.h"
 #include "models/base/exit_code.h"
 #include "models/base/number_text.h"
@@ -42,13 +41,7 @@ Status prepare(const Options& o, SimulationOptions& simulation) {
   MarketplaceOptions options = simulation.market;
   options.searches = 0;  // the simulation makes its own
   if (Status s = write_marketplace(options, market); !s.ok()) return s;
-  Result<IndexWriter> writer = IndexWriter::open(index, {});
-  if (!writer.ok()) return writer.status();
-  BadLines bad;
-  const auto read = for_each_ad(market + "/catalogue.jsonl", bad,
-                                [&](CatalogueAd ad) { return writer->add(std::move(ad)); });
-  if (!read.ok()) return read.status();
-  return writer->finish();
+  return build_market_index(market + "/catalogue.jsonl", index);
 }
 
 Result<SimulationResult> run_once(const Options& o, SimulationOptions simulation,
@@ -101,10 +94,6 @@ Result<int> run_table2(const Options& o, SimulationOptions simulation) {
   return kExitOk;
 }
 
-std::string percent(double share) {
-  return std::isfinite(share) ? number_text(100 * share, 3) + "%" : "-";
-}
-
 void print_arms(const SimulationResult& result) {
   for (const std::string& arm : result.arms) {
     const Result<ArmOutcome> outcome = outcome_of(result, arm);
@@ -112,10 +101,11 @@ void print_arms(const SimulationResult& result) {
     const ShopperTotals& t = outcome->totals;
     std::cout << (arm.empty() ? "(no arm)" : arm) << ": " << outcome->shoppers << " shoppers, "
               << number_text(t.impressions, 0) << " impressions, CTR "
-              << percent(outcome->rate.value) << " [" << percent(outcome->rate.low) << ", "
-              << percent(outcome->rate.high) << "]; over the same pages' own titles "
-              << percent(t.expected / t.expected_none - 1) << ", best possible "
-              << percent(t.expected_best / t.expected_none - 1) << "\n";
+              << percent_text(outcome->rate.value, 3) << " [" << percent_text(outcome->rate.low, 3)
+              << ", " << percent_text(outcome->rate.high, 3)
+              << "]; over the same pages' own titles "
+              << percent_text(t.expected / t.expected_none - 1, 3) << ", best possible "
+              << percent_text(t.expected_best / t.expected_none - 1, 3) << "\n";
   }
 }
 

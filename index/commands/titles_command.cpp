@@ -51,11 +51,7 @@ struct Reviewed {
   uint32_t flags = 0;
 
   // Titles that were only cleaned or escaped are not changed.
-  bool is_changed() const {
-    std::string escaped;
-    append_html_escaped(before, escaped);
-    return after != before && after != escaped;
-  }
+  bool is_changed() const { return after != before && after != html_escaped(before); }
   std::vector<std::string> rules() const {
     std::vector<std::string> names;
     for (const Rule& rule : kRules) {

@@ -126,7 +126,7 @@ Result<ChangeSummary> LiveCatalogue::change(std::string_view json_lines) {
     const std::string_view line = json_lines.substr(0, end);
     json_lines.remove_prefix(std::min(end + 1, json_lines.size()));
     ++number;
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    if (is_blank(line)) continue;
     summary.notes.set_line(number);
     Result<CatalogueChange> change = parse_change(line, summary.notes);
     if (change.ok()) {

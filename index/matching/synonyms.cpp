@@ -21,10 +21,6 @@ std::vector<std::string_view> split_at_commas(std::string_view text) {
   return parts;
 }
 
-bool is_blank(std::string_view line) {
-  return line.find_first_not_of(" \t\r") == std::string_view::npos;
-}
-
 // One side of a line as phrases of folded words. An error says what is wrong, not where.
 Result<std::vector<std::vector<std::string>>> phrases_of(std::string_view side,
                                                          const MatchingAnalyzer& analyzer) {

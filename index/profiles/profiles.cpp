@@ -199,7 +199,7 @@ Status for_each_profile(const std::string& path, BadLines& bad,
   UserLines reader(*lines, bad);
   std::string_view line;
   while (lines->next(line)) {
-    if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
+    if (is_blank(line)) continue;
     if (std::optional<StoredProfile> profile = reader.read(line)) {
       if (Status s = take(*std::move(profile), lines->number()); !s.ok()) return s;
     }

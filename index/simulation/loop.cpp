@@ -1,30 +1,21 @@
 #include "index/simulation/loop.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <nlohmann/json.hpp>
-#include <optional>
 #include <utility>
 
-#include "index/catalogue/ad_json.h"
-#include "index/retrieval/index_writer.h"
 #include "index/simulation/loop_log.h"
 #include "index/simulation/loop_traffic.h"
 #include "index/simulation/loop_training.h"
+#include "index/simulation/market_index.h"
 #include "models/base/exit_code.h"
+#include "models/base/file_lock.h"
 #include "models/weights/directory.h"
 
 namespace barker {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 constexpr char kCanary[] = "canary";
 constexpr char kWeights[] = "weights";            // directory in the loop's
@@ -33,34 +24,6 @@ constexpr char kFirstWeights[] = "first.barker";  // in the loop's
 // By how much the calibration error may grow. Where the world drifts, weights that fit today fit an
 // earlier day a little worse; AUC and log loss are judged there as strictly as today.
 constexpr double kTolerance = 0.01, kToleranceBefore = 0.05;
-
-// One loop at a time writes to a directory. The trainer inherits the lock, so that none of a loop
-// that was killed is still writing there.
-class DirectoryLock {
- public:
-  static Result<DirectoryLock> take(const std::string& directory) {
-    std::error_code error;
-    fs::create_directories(directory, error);
-    if (error) return io_error(directory + ": cannot be made: " + error.message());
-    const std::string path = directory + "/loop.lock";
-    DirectoryLock lock(::open(path.c_str(), O_RDWR | O_CREAT, 0644));
-    if (lock.descriptor_ < 0) return io_error(path + ": " + std::strerror(errno));
-    if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) == 0) return lock;
-    return io_error(path +
-                    ": another loop, or the trainer of one that was killed, is running in this "
-                    "directory");
-  }
-  ~DirectoryLock() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  DirectoryLock(DirectoryLock&& other) noexcept
-      : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  DirectoryLock& operator=(DirectoryLock&&) = delete;
-
- private:
-  explicit DirectoryLock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
-};
 
 // Names of versions in the weights directory; empty where there is none.
 struct Versions {
@@ -208,17 +171,7 @@ class Loop {
   Status write_index(const Market& market, const std::string& index) const {
     const std::string catalogue = in_day("catalogue.jsonl");
     if (Status s = write_catalogue(market.ads(), o_.market.seed, catalogue); !s.ok()) return s;
-    std::error_code error;
-    fs::remove_all(index, error);  // a loop that was killed may have removed a part of it
-    if (error) return io_error(index + ": cannot be removed: " + error.message());
-    Result<IndexWriter> writer = IndexWriter::open(index, {});
-    if (!writer.ok()) return writer.status();
-    BadLines bad;
-    const auto read =
-        for_each_ad(catalogue, bad, [&](CatalogueAd ad) { return writer->add(std::move(ad)); });
-    if (!read.ok()) return read.status();
-    if (bad.count() > 0) return bad_data(bad.report(catalogue));
-    return writer->finish();
+    return build_market_index(catalogue, index);
   }
 
   Status serve() {
@@ -346,83 +299,29 @@ class Loop {
   const std::string weights_;
 };
 
-// Names the options that differ.
-Status check_same_options(const std::string& before, const std::string& now,
-                          const std::string& path) {
-  if (before == now) return {};
-  const Json a = Json::parse(before, nullptr, false), b = Json::parse(now);
-  std::string names;
-  for (const auto& [key, value] : b.items()) {
-    if (a.is_object() && a.contains(key) && a[key] == value) continue;
-    names += (names.empty() ? "" : ", ") + key + " (there " +
-             (a.is_object() && a.contains(key) ? a[key].dump() : "unknown") + ", now " +
-             value.dump() + ")";
-  }
-  return invalid_argument(path + ": a loop with other options was begun there: " + names +
-                          "; expected the same options, or another --out");
-}
-
 }  // namespace
 
-std::string loop_state_in(const std::string& directory) { return directory + "/state.json"; }
-
-std::string loop_day_in(const std::string& directory, uint32_t day) {
-  std::string number = std::to_string(day);
-  if (number.size() < 2) number.insert(number.begin(), '0');
-  return directory + "/day-" + number;
-}
-
-std::string loop_options_text(const LoopOptions& o) {
-  const ReadingModel& r = o.shopping.reading;
-  const Json json = {{"days", o.days},
-                     {"users", o.market.users},
-                     {"ads", o.market.ads},
-                     {"market_seed", o.market.seed},
-                     {"seed", o.seed},
-                     {"searches", o.searches},
-                     {"past", o.past},
-                     {"past_events", o.past_events},
-                     {"shares", o.shares},
-                     {"exploration", o.exploration},
-                     {"bar_exploration", o.shopping.bar_exploration},
-                     {"shown", o.shopping.shown},
-                     {"features", o.shopping.features},
-                     {"selling_points", o.shopping.oracle},
-                     {"reading", {r.title, r.prefix, r.highlight, r.taken, r.clutter, r.position}},
-                     {"held_out", o.held_out},
-                     {"history", o.history},
-                     {"first_epochs", o.first_epochs},
-                     {"epochs", o.epochs},
-                     {"settings", o.settings},
-                     {"gate_instances", o.gate_instances},
-                     {"ramp", o.rollout.ramp},
-                     {"least_users", o.rollout.least_users},
-                     {"least_clicks", o.rollout.least_clicks},
-                     {"margin", o.rollout.margin},
-                     {"alpha", o.rollout.alpha},
-                     {"constancy", o.drift.constancy},
-                     {"fashion", o.drift.fashion},
-                     {"turnover", o.drift.turnover},
-                     {"new_points", o.drift.new_points},
-                     {"new_points_day", o.drift.new_points_day},
-                     {"gone_points", o.drift.gone_points},
-                     {"gone_points_day", o.drift.gone_points_day},
-                     {"shuffle_day", o.shuffle_day}};
-  return json.dump();
-}
-
 Result<LoopState> run_loop(const LoopOptions& options) {
-  const Result<DirectoryLock> lock = DirectoryLock::take(options.directory);
-  if (!lock.ok()) return lock.status();
+  std::error_code error;
+  fs::create_directories(options.directory, error);
+  if (error) return io_error(options.directory + ": cannot be made: " + error.message());
+  // The trainer holds the lock, too, so that none of a loop that was killed is still writing there.
+  const Result<FileLock> lock = FileLock::take(options.directory + "/loop.lock",
+                                               FileLock::Wait::kNot, FileLock::Children::kHold);
+  if (!lock.ok()) {
+    if (lock.status().code() != Code::kFailedPrecondition) return lock.status();
+    return io_error(options.directory +
+                    "/loop.lock: another loop, or the trainer of one that was killed, is running "
+                    "in this directory");
+  }
   const std::string path = loop_state_in(options.directory);
-  const std::string text = loop_options_text(options);
   Result<LoopState> state = read_loop_state(path);
   if (!state.ok() && state.status().code() != Code::kNotFound) return state.status();
   if (!state.ok()) {
     state = LoopState{};
-    state->options = text;
+    state->options = loop_options_text(options);
   }
-  if (Status s = check_same_options(state->options, text, path); !s.ok()) return s;
+  if (Status s = check_same_loop(state->options, options, path); !s.ok()) return s;
   return Loop(options, std::move(*state)).run();
 }
 

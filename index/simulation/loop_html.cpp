@@ -8,29 +8,19 @@
 namespace barker {
 namespace {
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  append_html_escaped(text, out);
-  return out;
-}
-
-std::string percent(double share, int digits) {
-  return std::isfinite(share) ? number_text(100 * share, digits) + "%" : "-";
-}
-
 std::string day_text(uint32_t day) { return day == 0 ? "-" : std::to_string(day); }
 
 std::string row(const std::vector<std::string>& cells, const char* kind) {
   std::string out = "<tr>";
   for (const std::string& cell : cells) {
-    out += std::string("<") + kind + ">" + escaped(cell) + "</" + kind + ">";
+    out += std::string("<") + kind + ">" + html_escaped(cell) + "</" + kind + ">";
   }
   return out + "</tr>";
 }
 
 template <typename Value>
 Curve curve(const LoopState& state, LoopArm arm, Value value) {
-  Curve out = {kLoopArmNames[static_cast<size_t>(arm)], {}};
+  Curve out = {kLoopArmNames[static_cast<size_t>(arm)], static_cast<int>(arm), {}};
   for (const LoopDay& day : state.days) out.values.push_back(value(gain_of(day, arm)));
   return out;
 }
@@ -42,9 +32,8 @@ std::string plots(const LoopState& state) {
          curves_plot("Expected click-through rate by day",
                      {curve(state, LoopArm::kNone, rate), curve(state, LoopArm::kFrozen, rate),
                       curve(state, LoopArm::kLoop, rate), curve(state, LoopArm::kOracle, rate)}) +
-         curves_plot(
-             "Part of the possible lift over the merchants' titles",
-             {{"", {}}, curve(state, LoopArm::kFrozen, part), curve(state, LoopArm::kLoop, part)}) +
+         curves_plot("Part of the possible lift over the merchants' titles",
+                     {curve(state, LoopArm::kFrozen, part), curve(state, LoopArm::kLoop, part)}) +
          "</div>";
 }
 
@@ -53,11 +42,11 @@ std::string verdict(const LoopState& state) {
   const LoopGain loop = gain_of(last, LoopArm::kLoop), frozen = gain_of(last, LoopArm::kFrozen);
   return "<div class='verdict " +
          std::string(loop.of_pages > frozen.of_pages ? "better" : "worse") + "'><b>On day " +
-         std::to_string(last.day) + " the loop had " + percent(loop.of_pages, 1) +
-         " of the possible lift, frozen weights " + percent(frozen.of_pages, 1) +
+         std::to_string(last.day) + " the loop had " + percent_text(loop.of_pages, 1) +
+         " of the possible lift, frozen weights " + percent_text(frozen.of_pages, 1) +
          "</b>Possible is what the same pages would have earned over the merchants&#39; titles "
-         "with "
-         "the selling points that each shopper likes best. Clicks are those of simulated shoppers "
+         "with the selling points that each shopper likes best. Clicks are those of simulated "
+         "shoppers "
          "whose tastes are known, so that these figures have no noise of clicks.</div>";
 }
 
@@ -70,12 +59,12 @@ std::string arms_table(const LoopState& state) {
     for (size_t a = 0; a < kLoopArms; ++a) {
       const LoopArmDay& arm = day.arms[a];
       const LoopGain gain = gain_of(day, static_cast<LoopArm>(a));
-      out += row(
-          {std::to_string(day.day), kLoopArmNames[a], std::to_string(arm.shoppers),
-           number_text(arm.totals.impressions, 0), number_text(arm.totals.clicks, 0),
-           percent(arm.rate.value, 3), percent(arm.rate.low, 3) + " - " + percent(arm.rate.high, 3),
-           percent(gain.rate, 3), percent(gain.of_pages, 1)},
-          "td");
+      out += row({std::to_string(day.day), kLoopArmNames[a], std::to_string(arm.shoppers),
+                  number_text(arm.totals.impressions, 0), number_text(arm.totals.clicks, 0),
+                  percent_text(arm.rate.value, 3),
+                  percent_text(arm.rate.low, 3) + " - " + percent_text(arm.rate.high, 3),
+                  percent_text(gain.rate, 3), percent_text(gain.of_pages, 1)},
+                 "td");
     }
   }
   return out + "</table></div>";
@@ -84,7 +73,7 @@ std::string arms_table(const LoopState& state) {
 std::string decisions(const LoopState& state) {
   std::string out = "<h2>Decisions</h2><ul class='checks'>";
   const auto item = [&](const char* kind, const std::string& text) {
-    out += std::string("<li class='") + kind + "'>" + escaped(text) + "</li>";
+    out += std::string("<li class='") + kind + "'>" + html_escaped(text) + "</li>";
   };
   for (const LoopDay& day : state.days) {
     const std::string when = "Day " + std::to_string(day.day) + ": ";
@@ -115,8 +104,8 @@ std::string debuts(const LoopState& state) {
   if (all.empty()) return "";
   std::string out =
       "<h2>New selling points</h2><p>The day on which each one was first drawn before a title, "
-      "offered in "
-      "the bar, judged by a canary, judged by the weights that serve, and preferred by them.</p>"
+      "offered in the "
+      "bar, judged by a canary, judged by the weights that serve, and preferred by them.</p>"
       "<div class='scroll'><table>" +
       row({"selling point", "drawn", "in the bar", "canary", "serving", "preferred"}, "th");
   for (const LoopDebut& d : all) {

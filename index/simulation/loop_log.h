@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "index/simulation/loop.h"
+#include "index/simulation/loop_options.h"
 #include "index/simulation/loop_traffic.h"
 
 namespace barker {

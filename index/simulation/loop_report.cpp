@@ -9,10 +9,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string percent(double share, int digits) {
-  return std::isfinite(share) ? number_text(100 * share, digits) + "%" : "-";
-}
-
 std::string padded(std::string text, size_t width) {
   if (text.size() < width) text.insert(0, width - text.size(), ' ');
   return text;
@@ -38,8 +34,6 @@ std::string gate_text(const LoopDay& day) {
   return std::string(day.gate.is_passed ? "passed" : "refused") + " against " + day.gate.against +
          ": " + day.gate.reason;
 }
-
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
 }  // namespace
 
@@ -82,10 +76,10 @@ std::string loop_text(const LoopState& state) {
   for (const LoopDay& day : state.days) {
     out += padded(std::to_string(day.day), 4);
     for (size_t arm = 0; arm < kLoopArms; ++arm) {
-      out += padded(percent(gain_of(day, static_cast<LoopArm>(arm)).rate, 3), 9);
+      out += padded(percent_text(gain_of(day, static_cast<LoopArm>(arm)).rate, 3), 9);
     }
-    out += padded(percent(gain_of(day, LoopArm::kFrozen).of_pages, 1), 13) +
-           padded(percent(gain_of(day, LoopArm::kLoop).of_pages, 1), 10) + "\n";
+    out += padded(percent_text(gain_of(day, LoopArm::kFrozen).of_pages, 1), 13) +
+           padded(percent_text(gain_of(day, LoopArm::kLoop).of_pages, 1), 10) + "\n";
   }
   out += "\n";
   for (const LoopDay& day : state.days) {
@@ -106,9 +100,8 @@ std::string loop_text(const LoopState& state) {
 
 std::string loop_csv(const LoopState& state) {
   std::string out =
-      "day,arm,shoppers,pages,impressions,clicks,ctr,ctr_low,ctr_high,expected_ctr,expected_ctr_"
-      "none,"
-      "expected_ctr_best,part_of_possible_lift\n";
+      "day,arm,shoppers,pages,impressions,clicks,ctr,ctr_low,ctr_high,expected_ctr,"
+      "expected_ctr_none,expected_ctr_best,part_of_possible_lift\n";
   for (const LoopDay& day : state.days) {
     for (size_t a = 0; a < kLoopArms; ++a) {
       const LoopArmDay& arm = day.arms[a];
@@ -135,8 +128,8 @@ std::string loop_json(const LoopState& state) {
       const LoopGain gain = gain_of(state.days[d], static_cast<LoopArm>(arm));
       Json& out = json["days"][d]["arms"][arm];
       out["arm"] = kLoopArmNames[arm];
-      out["part_of_possible_lift"] = number(gain.of_pages);
-      out["part_of_oracle_lift"] = number(gain.of_arms);
+      out["part_of_possible_lift"] = gain.of_pages;
+      out["part_of_oracle_lift"] = gain.of_arms;
     }
   }
   json["debuts"] = Json::array();

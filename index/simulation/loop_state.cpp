@@ -121,12 +121,10 @@ struct Writing {
   }
 };
 
-// A number that is not known is null.
+// A number that is not known is NaN, which is written as null.
 template <typename T>
 Json json_of(T& field) {
-  if constexpr (std::is_same_v<T, double>) {
-    return std::isfinite(field) ? Json(field) : Json();
-  } else if constexpr (std::is_same_v<T, LoopStage>) {
+  if constexpr (std::is_same_v<T, LoopStage>) {
     return kLoopStageNames[static_cast<size_t>(field)];
   } else if constexpr (kIsPlain<T>) {
     return field;
@@ -179,6 +177,14 @@ void read(const Json& json, T& field) {
 nlohmann::ordered_json to_json(const LoopState& state) {
   LoopState copy = state;
   return json_of(copy);
+}
+
+std::string loop_state_in(const std::string& directory) { return directory + "/state.json"; }
+
+std::string loop_day_in(const std::string& directory, uint32_t day) {
+  std::string number = std::to_string(day);
+  if (number.size() < 2) number.insert(number.begin(), '0');
+  return directory + "/day-" + number;
 }
 
 Result<LoopState> read_loop_state(const std::string& path) {

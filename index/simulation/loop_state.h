@@ -85,6 +85,10 @@ struct LoopState {
   std::vector<uint32_t> trusted = {};   // days whose logs may be learned from; 0: before the first
 };
 
+// The state's file, and a day's directory.
+std::string loop_state_in(const std::string& directory);
+std::string loop_day_in(const std::string& directory, uint32_t day);
+
 nlohmann::ordered_json to_json(const LoopState& state);
 
 // not_found where there is no file; bad_data names what is wrong with it.

@@ -1,14 +1,13 @@
 #include "index/simulation/loop_traffic.h"
 
 #include <algorithm>
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <thread>
 #include <utility>
 
+#include "index/simulation/blocks.h"
 #include "models/base/assignment.h"
 #include "models/base/number_text.h"
 #include "models/base/output_file.h"
@@ -16,8 +15,6 @@
 
 namespace barker {
 namespace {
-
-constexpr size_t kBlock = 64;  // shoppers that a thread takes at once
 
 // What one shopper did today.
 struct ShopperDay {
@@ -59,7 +56,7 @@ Result<Generations> generations_of(const Engine& loop) {
   const auto status = nlohmann::json::parse(*line, nullptr, /*allow_exceptions=*/false);
   if (!status.is_object() || status.contains("error")) return unexpected_answer("status", *line);
   const auto of = [&](const char* role) -> uint64_t {
-    if (!status.is_object() || !status.contains(role) || !status[role].is_object()) return 0;
+    if (!status.contains(role) || !status[role].is_object()) return 0;
     return status[role].value("generation", uint64_t{0});
   };
   return Generations{of("serving"), of("canary")};
@@ -79,7 +76,7 @@ class Traffic {
         record_(record),
         arms_(memory.size()),
         shoppers_(memory.size()),
-        blocks_((memory.size() + kBlock - 1) / kBlock) {}
+        blocks_(blocks_of(memory.size())) {}
 
   Status run() {
     host_log_.emplace(traffic_.host_log);
@@ -91,8 +88,12 @@ class Traffic {
     for (size_t part = 0; part < parts; ++part) {
       if (Status s = set_share(part); !s.ok()) return s;
       const size_t from = blocks_.size() * part / parts, to = blocks_.size() * (part + 1) / parts;
-      if (Status s = run_blocks(from, to); !s.ok()) return s;
-      if (Status s = look(std::min(to * kBlock, arms_.size())); !s.ok()) return s;
+      Status s = run_blocks(
+          from, to, o_.threads, [this] { return Sessions(shop_, *this); },
+          [this](Sessions& sessions, size_t block) { return run_block(sessions, block); },
+          [](const Sessions&, size_t) {});
+      if (!s.ok()) return s;
+      if (s = look(std::min(to * kBlock, arms_.size())); !s.ok()) return s;
     }
     conclude_canary();
     sum_up();
@@ -153,26 +154,6 @@ class Traffic {
     return is_done ? Status() : unexpected_answer(command, *answer);
   }
 
-  Status run_blocks(size_t from, size_t to) {
-    std::atomic<size_t> next{from};
-    std::mutex mutex;
-    Status failed;
-    const auto work = [&] {
-      Sessions sessions(shop_, *this);
-      for (size_t block; (block = next++) < to;) {
-        if (Status s = run_block(sessions, block); !s.ok()) {
-          const std::lock_guard<std::mutex> lock(mutex);
-          failed = s;
-          next = to;
-        }
-      }
-    };
-    std::vector<std::thread> threads;
-    for (size_t t = 0; t < o_.threads; ++t) threads.emplace_back(work);
-    for (std::thread& thread : threads) thread.join();
-    return failed;
-  }
-
   Status run_block(Sessions& sessions, size_t block) {
     for (const std::string& text : new_points_) blocks_[block].points.push_back({.text = text});
     const size_t end = std::min(shoppers_.size(), (block + 1) * kBlock);
@@ -207,8 +188,9 @@ class Traffic {
       ++today.pages;
       today.bypassed += page.status == "bypassed";
       if (!is_loop) continue;
-      today.saw_canary = generations_.canary != 0 && page.generation == generations_.canary;
-      note_points(shopper, session, today.saw_canary, block);
+      const bool is_canary = generations_.canary != 0 && page.generation == generations_.canary;
+      today.saw_canary |= is_canary;  // a page that failed has no generation
+      note_points(shopper, session, is_canary, block);
     }
     memory_[u] = {std::move(shopper.history), std::move(shopper.clicked_sfs)};
     return {};
@@ -323,7 +305,7 @@ class Traffic {
   Status write_logs() {
     none_.reset();
     frozen_.reset();
-    loop_.reset();  // after which nobody tells the host's log anything
+    loop_.reset();  // after which nothing is written to the host's log
     if (Status s = host_log_->close(); !s.ok()) return s;
     OutputFile log(traffic_.log);
     for (const BlockDay& block : blocks_) log.write(block.log);

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "index/simulation/loop.h"
+#include "index/simulation/loop_options.h"
 
 namespace barker {
 

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "index/simulation/child_process.h"
+#include "models/base/child_process.h"
 #include "models/base/exit_code.h"
 #include "models/base/number_text.h"
 
@@ -20,8 +20,19 @@ ChildProcess trainer(const LoopOptions& options, uint32_t day, std::vector<std::
   return child;
 }
 
+// An error where the program was ended by a signal, too.
+Result<int> exit_code_of(const ChildProcess& child) {
+  const Result<ChildEnd> end = run_child(child);
+  if (!end.ok()) return end.status();
+  if (end->signal == 0) return int{end->code};
+  return io_error(command_text(child) + ": was ended by signal " + std::to_string(end->signal) +
+                  "; its output is in " + child.log);
+}
+
 Status failed(const ChildProcess& child, int code) {
-  return {code == kExitBadData ? Code::kBadData : Code::kFailedPrecondition,
+  // 65: the log has nothing to learn; 78: the loss ran away, which other options might prevent.
+  const bool is_of_the_log = code == kExitBadData || code == kExitBadConfiguration;
+  return {is_of_the_log ? Code::kBadData : Code::kFailedPrecondition,
           command_text(child) + ": exit code " + std::to_string(code) + "; its output is in " +
               child.log};
 }
@@ -52,7 +63,7 @@ Status train_weights(const LoopOptions& options, const LoopTraining& training) {
     words.insert(words.end(), {"--set", setting});
   }
   const ChildProcess child = trainer(options, training.day, std::move(words));
-  const Result<int> code = run_child(child);
+  const Result<int> code = exit_code_of(child);
   if (!code.ok()) return code.status();
   return *code == kExitOk ? Status() : failed(child, *code);
 }
@@ -65,7 +76,7 @@ Result<int> ask_gate(const LoopOptions& options, uint32_t day, const std::string
               {"gate", candidate, "--against", against, "--log", log, "--min-instances",
                std::to_string(options.gate_instances), "--calibration-tolerance",
                number_text(calibration_tolerance)});
-  Result<int> code = run_child(child);
+  Result<int> code = exit_code_of(child);
   if (!code.ok()) return code;
   if (*code == kExitOk || *code == kExitGateFailed || *code == kExitCannotJudge) return code;
   return failed(child, *code);

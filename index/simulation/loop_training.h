@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "index/simulation/loop.h"
+#include "index/simulation/loop_options.h"
 
 namespace barker {
 
@@ -20,7 +20,7 @@ struct LoopTraining {
 };
 
 // Paths are within the loop's directory. An error names command, exit code and log. One of code
-// kBadData says that nothing could be learned from this log.
+// kBadData says that nothing could be learned from this log, or that the loss ran away.
 Status train_weights(const LoopOptions& options, const LoopTraining& training);
 
 // The exit code of the gate: kExitOk, kExitGateFailed or kExitCannotJudge

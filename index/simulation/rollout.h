@@ -4,9 +4,11 @@
 // While it runs it is looked at again and again. So it is stopped by a confidence sequence for the
 // click-through rate, clustered by user, which holds for any number of looks, or by a test of the
 // pages that were not rescored, corrected for the planned looks (Bonferroni). That test takes pages
-// as independent, so a few users with many such pages may stop a canary too easily. The verdict at the end is one look
-// that was fixed beforehand: a one-sided test of "not worse by more than the margin". Nothing is
-// judged before both sides have enough users and clicks. Pure functions; any thread.
+// as independent, so a few users with many such pages may stop a canary too easily. What was seen
+// at different shares is added up, so a rate that changes over the day would enter the lift. The
+// verdict at the end is one look that was fixed beforehand: a one-sided test of "not worse by more
+// than the margin". Nothing is judged before both sides have enough users and clicks. Pure
+// functions; any thread.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +20,7 @@
 namespace barker {
 
 struct RolloutOptions {
-  // Shares of the users who are shown the canary, one after the other over equal parts of a day.
+  // Shares of the users that get the canary, one after the other over equal parts of a day.
   std::vector<double> ramp = {0.10, 0.25, 0.50, 0.50};
   uint64_t least_users = 200;   // of each side, before any verdict
   uint64_t least_clicks = 100;  // of each side

@@ -82,8 +82,6 @@ Status ShoppingSession::search(Shopper& shopper, const Visit& visit, Random& ran
   if (!page.ok()) return page.status();
   page_ = std::move(*page);
   clicks_ = {};
-  ++searches_;
-  bypassed_ += page_.status == "bypassed";
   if (log) {
     RawImpression line = raw_impression_of(page_, profile_, 0, shown());
     line.request = visit.request;

@@ -30,10 +30,9 @@ struct ShoppingOptions {
 // What one shopper saw and did, or sums of it. Expectations are sums of probabilities.
 struct ShopperTotals {
   double impressions = 0, clicks = 0;
-  double expected = 0;       // clicks, of the titles as shown
-  double expected_none = 0;  // of the same pages with the merchants' titles
-  double expected_best =
-      0;  // of the same pages with the selling points that the shopper likes best
+  // Clicks: of the titles as shown, and of the same pages with the merchants' titles and with the
+  // selling points that the shopper likes best.
+  double expected = 0, expected_none = 0, expected_best = 0;
 
   ShopperTotals& operator+=(const ShopperTotals& other);
 };
@@ -79,9 +78,6 @@ class ShoppingSession {
   const SearchResult& page() const { return page_; }
   const SearchEvent& clicks() const { return clicks_; }
 
-  uint64_t searches() const { return searches_; }
-  uint64_t bypassed() const { return bypassed_; }  // pages that the plugin did not rescore
-
  private:
   void read_ads(const Shopper& shopper, Random& random, ShopperTotals& totals);
   void read_bar(const Shopper& shopper, const MarketCategory& category, Random& random);
@@ -95,7 +91,6 @@ class ShoppingSession {
   Profile profile_;
   SearchResult page_;
   SearchEvent clicks_;
-  uint64_t searches_ = 0, bypassed_ = 0;
 };
 
 // A stream of random numbers for each shopper and day.

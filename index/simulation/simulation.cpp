@@ -1,23 +1,19 @@
 #include "index/simulation/simulation.h"
 
 #include <algorithm>
-#include <atomic>
 #include <deque>
-#include <mutex>
 #include <optional>
-#include <thread>
 
+#include "index/simulation/blocks.h"
 #include "models/base/output_file.h"
 
 namespace barker {
 namespace {
 
-constexpr uint32_t kBlock = 64;  // shoppers that a thread takes at once
-
 // A shopper between two days.
 struct State {
   std::deque<std::string> history, clicked_sfs;
-  uint64_t searches = 0;
+  uint64_t searches = 0, bypassed = 0;  // pages; and those that the plugin did not rescore
 };
 
 // One thread's part of a day.
@@ -42,6 +38,7 @@ class Day {
       const Visit visit = {"s" + std::to_string(number) + "-" + std::to_string(state.searches++),
                            time};
       if (Status s = session_.search(shopper, visit, random, totals, log); !s.ok()) return s;
+      state.bypassed += session_.page().status == "bypassed";
       const std::vector<ArmShown>& arms = session_.page().arms;
       if (!arms.empty()) arm = arms[0].experiment + "/" + arms[0].arm;
     }
@@ -49,9 +46,6 @@ class Day {
     state.clicked_sfs = std::move(shopper.clicked_sfs);
     return {};
   }
-
-  uint64_t searches() const { return session_.searches(); }
-  uint64_t bypassed() const { return session_.bypassed(); }
 
  private:
   const SimulationOptions& o_;
@@ -77,7 +71,7 @@ class Simulation {
     std::optional<OutputFile> log;
     if (!o_.log.empty()) log.emplace(o_.log);
     for (uint32_t day = 0; day < o_.days; ++day) {
-      texts_.assign(blocks(), {});
+      texts_.assign(blocks_of(states_.size()), {});
       if (Status s = run_day(**engine, day, log.has_value()); !s.ok()) return s;
       for (const std::string& text : texts_) {
         if (log) log->write(text);
@@ -87,37 +81,24 @@ class Simulation {
     if (log) {
       if (Status s = log->close(); !s.ok()) return s;
     }
+    for (const State& state : states_) {
+      result_.searches += state.searches;
+      result_.bypassed += state.bypassed;
+    }
     number_arms();
     return std::move(result_);
   }
 
  private:
-  size_t blocks() const { return (states_.size() + kBlock - 1) / kBlock; }
-
   Status run_day(const Engine& engine, uint32_t day, bool writes_log) {
-    std::atomic<size_t> next{0};
-    std::mutex mutex;
-    Status failed;
-    const auto work = [&] {
-      Day thread(o_, shop_, engine, day);
-      for (size_t block; (block = next++) < blocks();) {
-        if (Status s = run_block(thread, block, writes_log); !s.ok()) {
-          const std::lock_guard<std::mutex> lock(mutex);
-          failed = s;
-          next = blocks();
-        }
-        if (!o_.progress || block % 16 != 0) continue;
-        const std::lock_guard<std::mutex> lock(mutex);
-        o_.progress((day + static_cast<double>(block) / static_cast<double>(blocks())) / o_.days);
-      }
-      const std::lock_guard<std::mutex> lock(mutex);
-      result_.searches += thread.searches();
-      result_.bypassed += thread.bypassed();
-    };
-    std::vector<std::thread> threads;
-    for (size_t t = 0; t < o_.threads; ++t) threads.emplace_back(work);
-    for (std::thread& thread : threads) thread.join();
-    return failed;
+    const size_t blocks = texts_.size();
+    return run_blocks(
+        0, blocks, o_.threads, [&] { return Day(o_, shop_, engine, day); },
+        [&](Day& thread, size_t block) { return run_block(thread, block, writes_log); },
+        [&](const Day&, size_t block) {
+          if (!o_.progress || block % 16 != 0) return;
+          o_.progress((day + static_cast<double>(block) / static_cast<double>(blocks)) / o_.days);
+        });
   }
 
   Status run_block(Day& thread, size_t block, bool writes_log) {

@@ -89,19 +89,10 @@ selling_points = 1
 )"},
 };
 
-std::string percent(double share, int digits = 2) {
-  if (!std::isfinite(share)) return "-";
-  return (std::signbit(share) ? "" : "+") + number_text(100 * share, digits) + "%";
-}
-
 std::string p_text(double p) { return std::isfinite(p) ? rounded_number_text(p, 2) : "-"; }
 
 Json json_of(const Effect& e) {
-  const auto number = [](double value) { return std::isfinite(value) ? Json(value) : Json(); };
-  return {{"value", number(e.value)},
-          {"low", number(e.low)},
-          {"high", number(e.high)},
-          {"p", number(e.p)}};
+  return {{"value", e.value}, {"low", e.low}, {"high", e.high}, {"p", e.p}};
 }
 
 Json json_of(const ArmOutcome& arm) {
@@ -187,19 +178,21 @@ std::string to_text(const std::vector<Table2Outcome>& rows) {
     const ArmComparison& c = row.comparison;
     const double impressions = c.control.totals.impressions + c.treatment.totals.impressions;
     out += "row " + std::to_string(row.row->number) + "  " + row.row->question + "\n";
-    out += "  paper  " + percent(row.row->paper_lift) + "  P " + p_text(row.row->paper_p) + "  " +
-           number_text(row.row->paper_impressions / 1e6, 2) + " M impressions\n";
-    out += "  here   " + percent(c.lift.value) + " [" + percent(c.lift.low) + ", " +
-           percent(c.lift.high) + "]  P " + p_text(c.lift.p) + "  z p " + p_text(c.naive_p) +
-           "  expected " + percent(c.expected_lift) + "  " + number_text(impressions / 1e6, 2) +
+    out += "  paper  " + signed_percent_text(row.row->paper_lift, 2) + "  P " +
+           p_text(row.row->paper_p) + "  " + number_text(row.row->paper_impressions / 1e6, 2) +
+           " M impressions\n";
+    out += "  here   " + signed_percent_text(c.lift.value, 2) + " [" +
+           signed_percent_text(c.lift.low, 2) + ", " + signed_percent_text(c.lift.high, 2) +
+           "]  P " + p_text(c.lift.p) + "  z p " + p_text(c.naive_p) + "  expected " +
+           signed_percent_text(c.expected_lift, 2) + "  " + number_text(impressions / 1e6, 2) +
            " M impressions\n";
     for (const ArmOutcome& arm : row.arms) {
       const ShopperTotals& t = arm.totals;
       out += "    " + arm.name + std::string(arm.name.size() < 16 ? 16 - arm.name.size() : 1, ' ') +
              " CTR " + number_text(100 * arm.rate.value, 3) + "%  " + std::to_string(arm.shoppers) +
              " shoppers  over the same pages' own titles " +
-             percent(t.expected / t.expected_none - 1) + "  best possible " +
-             percent(t.expected_best / t.expected_none - 1) + "\n";
+             signed_percent_text(t.expected / t.expected_none - 1, 2) + "  best possible " +
+             signed_percent_text(t.expected_best / t.expected_none - 1, 2) + "\n";
     }
   }
   return out;

@@ -14,9 +14,9 @@
 
 namespace barker {
 
-// The lines of a file; the path "-" is standard input. Gzip and zstd are recognised by their
-// magic. "\n", "\r\n" and "\r" end a line, the last line may lack its end, and a UTF-8 byte order mark at the start is
-// skipped. For one thread at a time.
+// The lines of a file; the path "-" is standard input. Gzip and zstd are recognised by their magic.
+// "\n", "\r\n" and "\r" end a line, the last line may lack its end, and a UTF-8 byte order mark at
+// the start is skipped. For one thread at a time.
 class LineReader {
  public:
   // Errors call the file by `name`, or by the path if it is empty.
@@ -43,6 +43,11 @@ class LineReader {
   explicit LineReader(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+// Whether a line holds nothing but blanks.
+inline bool is_blank(std::string_view line) {
+  return line.find_first_not_of(" \t\r\v\f") == std::string_view::npos;
+}
 
 // The lines that could not be used: how many, and the first few with their numbers and reasons.
 class BadLines {

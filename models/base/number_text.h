@@ -40,6 +40,17 @@ inline std::string rounded_number_text(double value, int digits) {
   return std::string(text, end.ptr);
 }
 
+// A share as a percentage: "12.5%", "-" where it is not known.
+inline std::string percent_text(double share, int digits) {
+  return std::isfinite(share) ? number_text(100 * share, digits) + "%" : "-";
+}
+
+// A change as a percentage, always with its sign: "+1.2%", "-0.3%".
+inline std::string signed_percent_text(double change, int digits) {
+  const bool is_negative = std::signbit(change);
+  return (std::isfinite(change) && !is_negative ? "+" : "") + percent_text(change, digits);
+}
+
 // The finite number that the whole text is: "0.25", ".5", "+1e-3".
 inline std::optional<double> read_number(std::string_view text) {
   double value = 0;

@@ -1,5 +1,5 @@
-// The names of toml++'s types, for headers that mention them. Who reads or writes TOML includes
-// toml_text.h, which takes the compiler seconds.
+// The names of toml++'s types, for headers that mention them. Code that reads or writes TOML
+// includes toml_text.h, which costs a unit seconds.
 #pragma once
 
 // clang-format off

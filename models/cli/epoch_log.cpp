@@ -11,18 +11,17 @@ namespace barker {
 
 std::string epoch_line(const EpochReport& e) {
   using Json = nlohmann::ordered_json;
-  const auto known = [](double value) { return std::isfinite(value) ? Json(value) : Json(); };
   const Json line = {{"phase", e.phase},
                      {"epoch", e.number},
-                     {"main_loss", known(e.main_loss)},
-                     {"auxiliary_loss", known(e.aux_loss)},
-                     {"main_auc", known(e.main_auc)},
-                     {"auxiliary_auc", known(e.auxiliary_auc)},
+                     {"main_loss", e.main_loss},
+                     {"auxiliary_loss", e.aux_loss},
+                     {"main_auc", e.main_auc},
+                     {"auxiliary_auc", e.auxiliary_auc},
                      {"best", e.best},
                      {"learning_rate", e.learning_rate},
                      {"instances", e.instances},
                      {"seconds", e.seconds},
-                     {"instances_per_second", known(e.instances_per_second)}};
+                     {"instances_per_second", e.instances_per_second}};
   return line.dump() + "\n";
 }
 

@@ -52,11 +52,7 @@ class Judge {
     if (judged.size() == 0) {
       return bad_data(log_name(o.data) + ": the " + o.split + " split has no SF impressions");
     }
-    const uint64_t all = data_->instances_of(Split::kTrain, Task::kMain);
-    if (all > 0) {
-      unknown_ = static_cast<float>(data_->clicks_of(Split::kTrain, Task::kMain)) /
-                 static_cast<float>(all);
-    }
+    unknown_ = training_click_rate(*data_);
     return {};
   }
 
@@ -72,7 +68,10 @@ class Judge {
       return {};
     };
     if (Status s = run(split_, Task::kMain, out.judged); !s.ok()) return s;
-    if (Status s = run(Split::kValidation, Task::kMain, out.validation); !s.ok()) return s;
+    if (split_ != Split::kValidation) {
+      Status s = run(Split::kValidation, Task::kMain, out.validation);
+      if (!s.ok()) return s;
+    }
     if ((*file)->architecture().has_auxiliary() && auxiliary.size() > 0) {
       if (Status s = run(split_, Task::kAuxiliary, out.auxiliary); !s.ok()) return s;
     }
@@ -87,8 +86,9 @@ class Judge {
       return invalid_argument("--baseline: \"" + name + "\" is none of " + known);
     }
     if (Status s = baseline->fit(*data_); !s.ok()) return s;
-    return NamedPredictions{
-        name, baseline->predict(split_), baseline->predict(Split::kValidation), {}};
+    NamedPredictions out{name, baseline->predict(split_), {}, {}};
+    if (split_ != Split::kValidation) out.validation = baseline->predict(Split::kValidation);
+    return out;
   }
 
   // For SFs, and for ads if there are any.

@@ -42,10 +42,7 @@ Status score(const KernelTable& kernels, Judged& judged) {
   Result<std::vector<float>> main =
       score_dataset(*judged.file, kernels, data, Split::kTest, Task::kMain, NAN);
   if (!main.ok()) return main.status();
-  const uint64_t shown = data.instances_of(Split::kTrain, Task::kMain);
-  const auto rate = shown > 0 ? static_cast<float>(data.clicks_of(Split::kTrain, Task::kMain)) /
-                                    static_cast<float>(shown)
-                              : 0.5f;
+  const float rate = training_click_rate(data);
   for (float& p : *main) {
     if (!std::isnan(p)) continue;
     p = rate;

@@ -140,29 +140,18 @@ Status no_trial_finished(const Search& search) {
 
 // The mean of a metric over the seeds, and how far they lie apart.
 struct Spread {
+  Effect mean;  // with its Student interval
   size_t count = 0;
-  double mean = 0, deviation = NAN;  // sample standard deviation (n - 1)
-  double low = NAN, high = NAN;      // 95% interval of the mean by Student's t
-  double least = INFINITY, greatest = -INFINITY;
+  double deviation = NAN;  // of the sample (n - 1)
+  double least = NAN, greatest = NAN;
 };
 
 Spread spread_of(const std::vector<double>& values) {
-  Spread s;
-  s.count = values.size();
-  const auto n = static_cast<double>(values.size());
-  for (const double v : values) {
-    s.mean += v / n;
-    s.least = std::min(s.least, v);
-    s.greatest = std::max(s.greatest, v);
-  }
-  if (values.size() < 2) return s;
-  double squares = 0;
-  for (const double v : values) squares += (v - s.mean) * (v - s.mean);
-  s.deviation = std::sqrt(squares / (n - 1));
-  const double half = student_quantile(0.975, n - 1) * s.deviation / std::sqrt(n);
-  s.low = s.mean - half;
-  s.high = s.mean + half;
-  return s;
+  Covariances<1> sums;
+  for (const double v : values) sums.add({v});
+  const ArmMoments moments = sums.moments(0);
+  const auto [least, greatest] = std::ranges::minmax(values);
+  return {mean_interval(moments), values.size(), std::sqrt(moments.variance), least, greatest};
 }
 
 std::map<std::string, Spread> spreads_of(const std::vector<Trial>& trials) {
@@ -176,14 +165,12 @@ std::map<std::string, Spread> spreads_of(const std::vector<Trial>& trials) {
 }
 
 void print_spreads(const std::map<std::string, Spread>& spreads, size_t failed, bool as_json) {
-  const auto known = [](double v) { return std::isfinite(v) ? Json(v) : Json(); };
   const auto number = [](double v) { return std::isfinite(v) ? number_text(v, 4) : "-"; };
   if (as_json) {
     Json out = {{"failed", failed}, {"metrics", Json::object()}};
     for (const auto& [name, s] : spreads) {
-      out["metrics"][name] = {{"seeds", s.count},         {"mean", s.mean},
-                              {"sd", known(s.deviation)}, {"low", known(s.low)},
-                              {"high", known(s.high)},    {"least", s.least},
+      out["metrics"][name] = {{"seeds", s.count},      {"mean", s.mean.value}, {"sd", s.deviation},
+                              {"low", s.mean.low},     {"high", s.mean.high},  {"least", s.least},
                               {"greatest", s.greatest}};
     }
     std::cout << out.dump(2) << "\n";
@@ -192,9 +179,9 @@ void print_spreads(const std::map<std::string, Spread>& spreads, size_t failed, 
   std::cout << align_left("metric", 30) << "seeds  mean    sd      95% interval of the mean  "
             << "least   greatest\n";
   for (const auto& [name, s] : spreads) {
-    std::cout << align_left(name, 30) << align_left(std::to_string(s.count), 7) << number(s.mean)
-              << "  " << align_left(number(s.deviation), 8)
-              << align_left("[" + number(s.low) + ", " + number(s.high) + "]", 26)
+    std::cout << align_left(name, 30) << align_left(std::to_string(s.count), 7)
+              << number(s.mean.value) << "  " << align_left(number(s.deviation), 8)
+              << align_left("[" + number(s.mean.low) + ", " + number(s.mean.high) + "]", 26)
               << number(s.least) << "  " << number(s.greatest) << "\n";
   }
   if (failed > 0) std::cout << failed << " trainings failed and are not among them\n";
@@ -298,7 +285,8 @@ Result<int> run_tune(const Options& o) {
       o, {{"kind", "tune"}, {"space", *text}, {"seed of the search", std::to_string(o.seed)}});
   if (!search.ok()) return search.status();
   for (uint32_t number = 1; number <= o.trials; ++number) {
-    Random random(o.seed, number);  // of the trial, so that it is the same after a kill
+    // Of the trial, so that it is the same after a kill.
+    Random random(mix_bits(o.seed), number);
     const Result<bool> over = search->run(number, space->draw(random), {Split::kValidation});
     if (!over.ok()) return over.status();
     if (!*over) return search->stopped();

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "models/base/number_text.h"
-#include "models/base/toml_text.h"
+#include "models/base/toml_readers.h"
 
 namespace barker {
 namespace {
@@ -14,8 +14,7 @@ namespace {
 using Kind = SearchedOption::Kind;
 
 Status wrong(const toml::node& node, const std::string& name, const std::string& what) {
-  return {Code::kBadConfiguration,
-          "line " + std::to_string(node.source().begin.line) + ": " + name + ": " + what};
+  return {Code::kBadConfiguration, place_of(node, name) + what};
 }
 
 Status read_choices(const toml::array& values, const std::string& name, SearchedOption& option) {

@@ -70,8 +70,7 @@ Status judge(const std::string& path, const Dataset& data, const TrainOptions& t
   Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(path);
   if (!file.ok()) return file.status();
   const KernelTable& kernels = kernels_for(supported_isas().back());
-  const auto prior = static_cast<float>(data.clicks_of(Split::kTrain, Task::kMain)) /
-                     static_cast<float>(data.instances_of(Split::kTrain, Task::kMain));
+  const float prior = training_click_rate(data);
   const auto add = [&](const char* name, const InstanceTable& table,
                        const std::vector<float>& scores) {
     const Interval i =
@@ -79,8 +78,10 @@ Status judge(const std::string& path, const Dataset& data, const TrainOptions& t
     const bool has_interval = std::isfinite(i.low);
     metrics.push_back(
         {name, i.value, has_interval ? i.low : i.value, has_interval ? i.high : i.value});
-    std::printf("%-24s %.4f  [%.4f, %.4f]  %zu instances\n", name, i.value, i.low, i.high,
-                table.size());
+    // Standard output may be the log of epochs.
+    std::fprintf(options.log_json == "-" ? stderr : stdout,
+                 "%-24s %.4f  [%.4f, %.4f]  %zu instances\n", name, i.value, i.low, i.high,
+                 table.size());
   };
   const auto main = score_dataset(**file, kernels, data, Split::kTest, Task::kMain, prior);
   if (!main.ok()) return main.status();
@@ -134,8 +135,9 @@ void print_experiment(const Trained& trained, const Dataset& data, const Options
   const InstanceTable test = instances_of(data, Split::kTest, Task::kMain);
   const Interval i =
       auc_by_user(trained.test_logits, test.clicked, test.user, test.users, options.draws, 1);
-  std::printf("auc (libtorch) %.4f  [%.4f, %.4f]  %zu instances\n", i.value, i.low, i.high,
-              test.size());
+  std::fprintf(options.log_json == "-" ? stderr : stdout,
+               "auc (libtorch) %.4f  [%.4f, %.4f]  %zu instances\n", i.value, i.low, i.high,
+               test.size());
   std::fprintf(stderr, "no weight file can carry this experiment, so %s is not written\n",
                visible(options.out).c_str());
 }

@@ -1,20 +1,13 @@
 #include "models/cli/trial_run.h"
 
-#include <fcntl.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <csignal>
-#include <cstring>
 #include <fstream>
 #include <memory>
 
-#include "models/base/atomic_file.h"
+#include "models/base/child_process.h"
 #include "models/base/exit_code.h"
 #include "models/base/output_file.h"
 #include "models/cli/shared_options.h"
@@ -34,38 +27,6 @@ std::atomic<pid_t> running{0};
 void request_stop(int) {
   stop_requested = true;
   if (const pid_t child = running; child > 0) kill(child, SIGTERM);
-}
-
-// Becomes the training. The training gets SIGTERM when this process ends, however it ends.
-[[noreturn]] void become(const std::vector<const char*>& words, int messages, pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() == parent) {
-    dup2(messages, STDOUT_FILENO);
-    dup2(messages, STDERR_FILENO);
-    execv("/proc/self/exe", const_cast<char* const*>(words.data()));
-  }
-  _exit(kExitUnavailable);
-}
-
-// Runs this program with other words and waits for its end, which is given as waitpid() gives it.
-Result<int> run_self(const std::vector<std::string>& words, const std::string& messages) {
-  const int file = open(messages.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (file < 0) return cannot_be_written(messages, errno);
-  std::vector<const char*> argv;
-  for (const std::string& word : words) argv.push_back(word.c_str());
-  argv.push_back(nullptr);
-  const pid_t parent = getpid(), child = fork();
-  if (child == 0) become(argv, file, parent);
-  const int error = errno;
-  close(file);
-  if (child < 0) return io_error("no process can be started: " + std::string(strerror(error)));
-  running = child;
-  if (stop_requested) kill(child, SIGTERM);  // the signal may have come before `running` was set
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  running = 0;
-  return status;
 }
 
 // The last line that a training printed. It ends its progress with carriage returns.
@@ -95,19 +56,25 @@ Result<bool> run_trial(const std::string& data, const TrainOptions& options,
   config.write(options_to_toml(options));
   if (Status s = config.close(); !s.ok()) return s;
   const auto began = std::chrono::steady_clock::now();
-  const Result<int> ended =
-      run_self({"barker-train", "train", "--data", data, "--out", files.weights, "--config",
-                files.options, "--log-json", files.epochs, "--resume"},
-               files.messages);
+  const Result<ChildEnd> ended =
+      run_child({{"/proc/self/exe", "train", "--data", data, "--out", files.weights, "--config",
+                  files.options, "--log-json", files.epochs, "--resume"},
+                 "",
+                 files.messages,
+                 [](pid_t child) {
+                   running = child;
+                   if (child != 0 && stop_requested)
+                     kill(child, SIGTERM);  // it may have come before
+                 }});
   if (!ended.ok()) return ended.status();
   const auto time = std::chrono::steady_clock::now() - began;
   trial.seconds = std::chrono::duration<double>(time).count();
-  if (WIFSIGNALED(*ended)) {
+  if (ended->signal != 0) {
     if (stop_requested) return false;
-    trial.failure = "its process was ended by signal " + std::to_string(WTERMSIG(*ended));
+    trial.failure = "its process was ended by signal " + std::to_string(ended->signal);
     return true;
   }
-  const int code = WEXITSTATUS(*ended);
+  const int code = ended->code;
   if (code == kExitOk) return true;
   if (stop_requested) return false;
   if (code != kExitBadConfiguration)
@@ -121,8 +88,7 @@ Status add_metrics(const std::string& weights, const Dataset& data, Split split,
   const Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(weights);
   if (!file.ok()) return file.status();
   const KernelTable& kernels = kernels_for(supported_isas().back());
-  const auto prior = static_cast<float>(data.clicks_of(Split::kTrain, Task::kMain)) /
-                     static_cast<float>(data.instances_of(Split::kTrain, Task::kMain));
+  const float prior = training_click_rate(data);
   const std::string name = kSplitNames[static_cast<size_t>(split)];
   const auto add = [&](const char* metric, double value) {
     if (std::isfinite(value)) metrics[name + " " + metric] = value;

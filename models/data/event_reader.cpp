@@ -15,7 +15,7 @@ Status read_events(const MergedLog& log, const std::string& encoding, double max
   std::vector<BadLines> bad_of(log.files(), BadLines(1));  // for the shares of the files
   LogLine line;
   while (lines->next(line)) {
-    if (line.text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    if (is_blank(line.text)) continue;
     ++read[line.file];
     std::string reason;
     if (Result<SearchEvent> event = parse_event(line.text, encoding); !event.ok()) {

@@ -239,7 +239,10 @@ Result<uint64_t> read_grouped_text(const RepeatableLog& text, const std::string&
     return event ? sink(*event) : Status();
   };
   std::string converted;
+  uint64_t rows = 0;
   while (lines->next(line)) {
+    if (is_blank(line)) continue;
+    ++rows;
     const Result<std::string_view> utf8 = as_utf8(line, encoding, converted);
     if (!utf8.ok()) {
       bad.add(lines->number(), utf8.status().message());
@@ -253,7 +256,8 @@ Result<uint64_t> read_grouped_text(const RepeatableLog& text, const std::string&
   }
   if (!lines->status().ok()) return lines->status();
   if (Status s = deliver(reader.finish()); !s.ok()) return s;
-  return lines->number() - 1;
+  if (rows == 0) return bad_data(text.name() + ": expected lines behind the header, found none");
+  return rows;
 }
 
 Status write_grouped_text(const Dataset& data, size_t history_length,

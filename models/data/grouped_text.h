@@ -33,7 +33,7 @@ Result<bool> is_grouped_text(const RepeatableLog& text);
 
 // Calls sink for each search of the text, whose encoding is named if it is not UTF-8. A line that
 // cannot be used is reported in `bad`; a header that cannot be used is an error. Returns how many
-// lines stand behind the header.
+// lines stand behind the header, blank ones left out; without any it is an error.
 Result<uint64_t> read_grouped_text(const RepeatableLog& text, const std::string& encoding,
                                    BadLines& bad,
                                    const std::function<Status(const SearchEvent&)>& sink);

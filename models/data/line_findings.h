@@ -1,6 +1,6 @@
 // What validate_log (validate.h) finds on the lines of an event log, before a dataset is made of
-// it: unknown fields, repeated searches, a user who searched too much, labels among the features,
-// and splits that overlap. Memory grows by some hundred bytes a line. One thread.
+// it: unknown fields, repeated searches, a user with half of all searches, labels among the
+// features, and splits that overlap. Memory grows by some hundred bytes a line. One thread.
 #pragma once
 
 #include <array>

@@ -65,7 +65,7 @@ Status RawLogs::advance(File& file) {
   file.event.reset();
   std::string_view line;
   while (file.lines->next(line)) {
-    if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
+    if (is_blank(line)) continue;
     ++lines_;
     Result<RawEvent> event = parse_raw_event(line);
     if (event.ok()) {

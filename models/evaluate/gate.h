@@ -1,6 +1,6 @@
 // Decides whether one model may replace another. A regression that noise does not explain is
-// refused, and the findings say where it is. A log that says too little judges nothing, and that is a
-// verdict of its own. Pure functions; any thread.
+// refused, and the findings say where it is. A log that says too little judges nothing, and that is
+// a verdict of its own. Pure functions; any thread.
 #pragma once
 
 #include <string>
@@ -58,10 +58,11 @@ struct GateReport {
 //
 // An AUC is refused if the interval of its difference lies below 0, a log loss if it lies above 0.
 // Because many slices are looked at, the intervals of slices are widened to 1 - 0.05 / slices
-// (Bonferroni). Intervals are over users, so that fewer than kLeastUsers users judge nothing. Refused
-// in any case are predictions that are NaN and a candidate without the auxiliary task that the current
-// model has. If nothing is refused, the verdict is that of the AUC over all SFs, whether ads could be
-// judged or not; it cannot be judged where both models know fewer than half of the keywords shown, either.
+// (Bonferroni). Intervals are over users, so that fewer than kLeastUsers users judge nothing.
+// Refused in any case are predictions that are NaN and a candidate without the auxiliary task that
+// the current model has. If nothing is refused, the verdict is that of the AUC over all SFs,
+// whether ads could be judged or not; it cannot be judged where both models know fewer than half of
+// the keywords shown, either.
 GateReport gate(const GateInput& input, const GateOptions& options);
 
 std::string to_text(const GateReport& report);

@@ -10,8 +10,8 @@
 
 namespace barker {
 
-// Fewer users than this say nothing about the users to come: a bootstrap of one user, for example, is
-// always certain. Intervals by user are then not known.
+// Fewer users than this say nothing about the users to come: a bootstrap of one user, for example,
+// is always certain. Intervals by user are then not known.
 inline constexpr uint32_t kLeastUsers = 30;
 
 struct Interval {

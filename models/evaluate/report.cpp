@@ -137,6 +137,7 @@ class Evaluator {
     r.decisions = decide(p, judged_.clicked,
                          by_validation ? best_f1_threshold(model.validation, in_.validation.clicked)
                                        : best_f1_threshold(p, judged_.clicked));
+    r.is_threshold_own = !by_validation;
     const InstanceTable& ads = in_.auxiliary;
     if (!model.auxiliary.empty()) {
       r.auxiliary = {

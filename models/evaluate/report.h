@@ -53,7 +53,7 @@ struct SliceAuc {
 struct SlicedAuc {
   std::string by;
   Task task = Task::kMain;
-  uint32_t values = 0;  // how many there are; `slices` has the largest
+  uint32_t values = 0;  // how many there are; `slices` may have fewer
   std::vector<SliceAuc> slices;
 };
 
@@ -71,8 +71,9 @@ struct ModelReport {
   std::vector<ReliabilityPoint> reliability;
   std::vector<RocPoint> roc;
   std::array<TopK, kMaxK> top_k;
-  Decisions decisions;  // Table 4; the threshold has the best F1 on the validation split
-  SliceAuc auxiliary;   // 0 instances if it was not judged
+  Decisions decisions;            // Table 4; the threshold has the best F1 on the validation split
+  bool is_threshold_own = false;  // it was chosen on the judged instances, which flatters
+  SliceAuc auxiliary;             // 0 instances if it was not judged
 };
 
 struct Evaluation {

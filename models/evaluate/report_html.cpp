@@ -141,8 +141,9 @@ class Page {
     table({"model", "recall", "precision", "accuracy", "F1", "threshold"},
           [](const ModelReport& m) -> Cells {
             const Decisions& d = m.decisions;
-            return {number(d.recall), number(d.precision), number(d.accuracy), number(d.f1),
-                    number(d.threshold)};
+            return {
+                number(d.recall), number(d.precision), number(d.accuracy), number(d.f1),
+                number(d.threshold) + (m.is_threshold_own ? " (chosen on what is judged)" : "")};
           });
   }
 

@@ -22,13 +22,6 @@ struct Axis {
   double low, high;
 };
 
-// Text between tags and in attributes of a report.
-inline std::string html_escaped(std::string_view text) {
-  std::string escaped;
-  append_html_escaped(text, escaped);
-  return escaped;
-}
-
 // The colour of a model, the same in every plot.
 std::string model_colour(size_t model);
 

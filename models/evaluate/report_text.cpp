@@ -102,7 +102,8 @@ class TextReport {
       const Decisions& d = m.decisions;
       out_ += align_left(m.name, std::max<size_t>(width_, 19)) + "  " + number(d.recall) + "  " +
               number(d.precision) + "    " + number(d.accuracy) + "   " + number(d.f1) + "  " +
-              number(m.rmse) + "  " + number(d.threshold) + "\n";
+              number(m.rmse) + "  " + number(d.threshold) +
+              (m.is_threshold_own ? "  chosen on what is judged, which flatters" : "") + "\n";
     }
   }
 
@@ -155,13 +156,7 @@ class TextReport {
   std::string out_;
 };
 
-Json value_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
-
-Json json_of(const Interval& i) {
-  return {{"value", value_or_null(i.value)},
-          {"low", value_or_null(i.low)},
-          {"high", value_or_null(i.high)}};
-}
+Json json_of(const Interval& i) { return {{"value", i.value}, {"low", i.low}, {"high", i.high}}; }
 
 Json json_of(const SliceAuc& s) {
   Json out = json_of(s.auc);
@@ -176,17 +171,18 @@ Json json_of(const ModelReport& m) {
                 {"auc", json_of(m.auc)},
                 {"above_first", json_of(m.above_first)},
                 {"above_previous", json_of(m.above_previous)},
-                {"pr_auc", value_or_null(m.average_precision)},
-                {"ndcg", value_or_null(m.lists.ndcg)},
-                {"mrr", value_or_null(m.lists.mrr)},
-                {"gauc", value_or_null(m.grouped_auc)},
-                {"log_loss", value_or_null(m.log_loss)},
-                {"rmse", value_or_null(m.rmse)},
-                {"calibration_error", value_or_null(m.calibration_error)},
+                {"pr_auc", m.average_precision},
+                {"ndcg", m.lists.ndcg},
+                {"mrr", m.lists.mrr},
+                {"gauc", m.grouped_auc},
+                {"log_loss", m.log_loss},
+                {"rmse", m.rmse},
+                {"calibration_error", m.calibration_error},
                 {"cold_users", json_of(m.cold)},
                 {"unknown_keywords", json_of(m.unknown)},
                 {"bins", Json::array()},
                 {"categories", Json::array()},
+                {"slicings", Json::array()},
                 {"slices", Json::array()},
                 {"top_k", Json::array()},
                 {"reliability", Json::array()},
@@ -195,26 +191,29 @@ Json json_of(const ModelReport& m) {
   for (const SliceAuc& bin : m.bins) model["bins"].push_back(json_of(bin));
   for (const SliceAuc& c : m.categories) model["categories"].push_back(json_of(c));
   for (const SlicedAuc& sliced : m.sliced) {
+    const char* task = sliced.task == Task::kMain ? "main" : "auxiliary";
+    model["slicings"].push_back({{"by", sliced.by},
+                                 {"task", task},
+                                 {"values", sliced.values},
+                                 {"shown", sliced.slices.size()}});
     for (const SliceAuc& s : sliced.slices) {
-      Json slice = {{"by", sliced.by}, {"task", sliced.task == Task::kMain ? "main" : "auxiliary"}};
+      Json slice = {{"by", sliced.by}, {"task", task}};
       slice.update(json_of(s));
       model["slices"].push_back(std::move(slice));
     }
   }
   const Decisions& d = m.decisions;
-  model["decisions"] = {{"threshold", value_or_null(d.threshold)},
-                        {"recall", value_or_null(d.recall)},
-                        {"precision", value_or_null(d.precision)},
-                        {"accuracy", value_or_null(d.accuracy)},
-                        {"f1", value_or_null(d.f1)}};
+  model["decisions"] = {{"threshold", d.threshold}, {"is_threshold_own", m.is_threshold_own},
+                        {"recall", d.recall},       {"precision", d.precision},
+                        {"accuracy", d.accuracy},   {"f1", d.f1}};
   for (size_t k = 0; k < kMaxK; ++k) {
     const TopK& t = m.top_k[k];
     model["top_k"].push_back({{"k", k + 1},
-                              {"precision", value_or_null(t.precision)},
-                              {"recall", value_or_null(t.recall)},
-                              {"coverage", value_or_null(t.coverage)},
-                              {"mae", value_or_null(t.mae)},
-                              {"rmse", value_or_null(t.rmse)}});
+                              {"precision", t.precision},
+                              {"recall", t.recall},
+                              {"coverage", t.coverage},
+                              {"mae", t.mae},
+                              {"rmse", t.rmse}});
   }
   for (const ReliabilityPoint& p : m.reliability) {
     model["reliability"].push_back(

@@ -21,7 +21,7 @@ struct InstanceSlice {
 struct Slicing {
   std::string by;  // "day", "position" or the name of a feature group
   Task task = Task::kMain;
-  uint32_t values = 0;  // how many slices there are; only the largest are kept
+  uint32_t values = 0;  // how many there are; `slices` may have fewer, see kMostSlices
   std::vector<InstanceSlice> slices;
 };
 

@@ -235,20 +235,17 @@ Result<ExperimentReport> compare(const std::vector<ArmData>& given,
 
 namespace {
 
-std::string percent(double share, int digits) {
-  return (share < 0 ? "" : "+") + number_text(100 * share, digits) + "%";
-}
-
 std::string of_lift(const Effect& lift) {
   if (!std::isfinite(lift.value)) return "";
-  std::string text = " The lift is " + percent(lift.value, 2);
+  std::string text = " The lift is " + signed_percent_text(lift.value, 2);
   if (std::isfinite(lift.low)) {
-    text += ", between " + percent(lift.low, 2) + " and " + percent(lift.high, 2);
+    text += ", between " + signed_percent_text(lift.low, 2) + " and " +
+            signed_percent_text(lift.high, 2);
   }
   return text + ".";
 }
 
-// Fewer clicks, or fewer who do not click, than a normal approximation needs.
+// Fewer impressions with a click, or fewer without one, than a normal approximation needs.
 bool has_too_few(const ExperimentReport& report) {
   for (const ArmReport& arm : report.arms) {
     if (!(arm.units >= 2)) return true;

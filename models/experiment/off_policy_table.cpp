@@ -179,12 +179,8 @@ void add_warnings(OffPolicyReport& report) {
 
 using Json = nlohmann::ordered_json;
 
-Json json_number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
-
 Json json_of(const Effect& value) {
-  return {{"value", json_number(value.value)},
-          {"low", json_number(value.low)},
-          {"high", json_number(value.high)}};
+  return {{"value", value.value}, {"low", value.low}, {"high", value.high}};
 }
 
 }  // namespace
@@ -237,9 +233,9 @@ std::string to_json(const OffPolicyReport& report) {
     const PolicyValue value = report.log.value(estimator, report.level);
     Json json = {{"estimator", estimator_name(estimator)}};
     json.update(json_of(value.value));
-    json["effective_pages"] = json_number(value.effective_pages);
-    json["largest_weight"] = json_number(value.largest_weight);
-    json["mean_weight"] = json_number(value.mean_weight);
+    json["effective_pages"] = value.effective_pages;
+    json["largest_weight"] = value.largest_weight;
+    json["mean_weight"] = value.mean_weight;
     estimators.push_back(std::move(json));
   }
   const Json json = {

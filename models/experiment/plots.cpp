@@ -12,12 +12,6 @@ constexpr double kWidth = 340, kHeight = 220, kLeft = 52, kRight = 10, kTop = 10
 
 std::string units(double value) { return number_text(value, 1); }
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  append_html_escaped(text, out);
-  return out;
-}
-
 std::string percent(double share, double step) {
   const int digits = step >= 0.01 ? 0 : step >= 0.001 ? 1 : 2;
   return number_text(100 * share + 0.0, digits) + "%";
@@ -34,8 +28,9 @@ std::string words(const char* style, double x, double y, const std::string& html
 }
 
 std::string begin(const std::string& title, double height) {
-  return "<figure><figcaption>" + escaped(title) + "</figcaption><svg viewBox='0 0 340 " +
-         units(height) + "' width='340' role='img' aria-label='" + escaped(title) + "'>";
+  return "<figure><figcaption>" + html_escaped(title) + "</figcaption><svg viewBox='0 0 " +
+         units(kWidth) + " " + units(height) + "' width='" + units(kWidth) +
+         "' role='img' aria-label='" + html_escaped(title) + "'>";
 }
 
 // About four round steps between two numbers.
@@ -68,14 +63,10 @@ struct Scale {
   }
 };
 
-std::string polygon(const char* style, const std::vector<std::pair<double, double>>& points) {
-  std::string text = std::string("<polygon class='") + style + "' points='";
-  for (const auto& [x, y] : points) text += units(x) + "," + units(y) + " ";
-  return text + "'/>";
-}
-
-std::string polyline(const char* style, const std::vector<std::pair<double, double>>& points) {
-  std::string text = std::string("<polyline class='") + style + "' points='";
+// `shape` is polygon or polyline.
+std::string path(const char* shape, const std::string& style,
+                 const std::vector<std::pair<double, double>>& points) {
+  std::string text = std::string("<") + shape + " class='" + style + "' points='";
   for (const auto& [x, y] : points) text += units(x) + "," + units(y) + " ";
   return text + "'/>";
 }
@@ -101,7 +92,7 @@ std::string band(const char* style, const std::vector<TimePoint>& points, const 
     if (std::isfinite(low(points[i])))
       edge.push_back({x.at(points[i].days), y.at(high(points[i]))});
   }
-  return edge.empty() ? "" : polygon(style, edge);
+  return edge.empty() ? "" : path("polygon", style, edge);
 }
 
 // The label at a curve's end.
@@ -144,7 +135,7 @@ std::string interval_plot(const std::string& title, const std::vector<IntervalRo
   double y = 16;
   for (const IntervalRow& row : known) {
     const char* style = row.low > 0 || row.high < 0 ? "sure" : "unsure";
-    out += words("class='name'", 12, y, escaped(row.label));
+    out += words("class='name'", 12, y, html_escaped(row.label));
     out += line(style, x.at(row.low), y + 11, x.at(row.high), y + 11);
     out += std::string("<circle class='") + style + "' r='4' cx='" + units(x.at(row.value)) +
            "' cy='" + units(y + 11) + "'/>";
@@ -183,7 +174,7 @@ std::string time_plot(const std::string& title, const std::vector<TimePoint>& po
   }
   std::vector<std::pair<double, double>> middle;
   for (const TimePoint& p : known) middle.push_back({x.at(p.days), y.at(p.value)});
-  return out + polyline("curve", middle) + day_axis(x) + "</svg></figure>";
+  return out + path("polyline", "curve", middle) + day_axis(x) + "</svg></figure>";
 }
 
 std::string curves_plot(const std::string& title, const std::vector<Curve>& curves) {
@@ -204,24 +195,24 @@ std::string curves_plot(const std::string& title, const std::vector<Curve>& curv
   }
   std::vector<EndLabel> labels;
   for (size_t i = 0; i < curves.size(); ++i) {
-    const std::string number = std::to_string(i % 4);
+    const std::string number = std::to_string(curves[i].colour);
     std::vector<std::pair<double, double>> points;
     for (size_t day = 0; day < curves[i].values.size(); ++day) {
       if (!std::isfinite(curves[i].values[day])) continue;
       points.push_back({x.at(static_cast<double>(day + 1)), y.at(curves[i].values[day])});
     }
     if (points.empty()) continue;
-    out += polyline(("line line" + number).c_str(), points);
+    out += path("polyline", "line line" + number, points);
     labels.push_back({points.back().second + 4, "class='label" + number + "'", curves[i].label});
   }
   move_apart(labels);
   for (const EndLabel& label : labels) {
-    out += words(label.style.c_str(), x.to + 4, label.y, escaped(label.text));
+    out += words(label.style.c_str(), x.to + 4, label.y, html_escaped(label.text));
   }
   return out + day_axis(x) + "</svg></figure>";
 }
 
-std::string p_plot(const std::string& title, const std::vector<TimePoint>& points, double alarm) {
+std::string p_plot(const std::string& title, const std::vector<RatioPoint>& points, double alarm) {
   constexpr double kSmallest = -8;  // decades; what is smaller is drawn there
   Scale x = {0, 0, kLeft, kWidth - kRight},
         y = {std::log10(alarm) - 1, 0.2, kHeight - kBottom, kTop};
@@ -229,15 +220,17 @@ std::string p_plot(const std::string& title, const std::vector<TimePoint>& point
     return p > 0 ? std::max(kSmallest, std::log10(p)) : kSmallest;
   };
   std::vector<std::pair<double, double>> lines[2];
-  for (const TimePoint& p : points) {
+  for (const RatioPoint& p : points) {
     x.hold(p.days);
-    if (std::isfinite(p.value)) y.low = std::min(y.low, decades(p.value) - 0.3);
-    if (std::isfinite(p.low)) y.low = std::min(y.low, decades(p.low) - 0.3);
+    if (std::isfinite(p.chi_square_p)) y.low = std::min(y.low, decades(p.chi_square_p) - 0.3);
+    if (std::isfinite(p.sequential_p)) y.low = std::min(y.low, decades(p.sequential_p) - 0.3);
   }
   if (points.size() < 2) return "";
-  for (const TimePoint& p : points) {
-    if (std::isfinite(p.value)) lines[0].push_back({x.at(p.days), y.at(decades(p.value))});
-    if (std::isfinite(p.low)) lines[1].push_back({x.at(p.days), y.at(decades(p.low))});
+  for (const RatioPoint& p : points) {
+    if (std::isfinite(p.chi_square_p))
+      lines[0].push_back({x.at(p.days), y.at(decades(p.chi_square_p))});
+    if (std::isfinite(p.sequential_p))
+      lines[1].push_back({x.at(p.days), y.at(decades(p.sequential_p))});
   }
   std::string out = begin(title, kHeight);
   for (double tick = 0; tick >= y.low; tick -= 1) {
@@ -248,8 +241,8 @@ std::string p_plot(const std::string& title, const std::vector<TimePoint>& point
   out += line("alarm", kLeft, y.at(std::log10(alarm)), kWidth - kRight, y.at(std::log10(alarm)));
   out += words("text-anchor='end'", kWidth - kRight, y.at(std::log10(alarm)) - 5,
                "alarm below this line");
-  return out + polyline("thin", lines[0]) + polyline("curve", lines[1]) + day_axis(x) +
-         "</svg></figure>";
+  return out + path("polyline", "thin", lines[0]) + path("polyline", "curve", lines[1]) +
+         day_axis(x) + "</svg></figure>";
 }
 
 }  // namespace barker

@@ -29,15 +29,20 @@ std::string time_plot(const std::string& title, const std::vector<TimePoint>& po
 
 struct Curve {
   std::string label;
+  int colour = 0;              // 0 to 3, a class of the style sheet
   std::vector<double> values;  // one for each day, from day 1; NaN: not known
 };
 
-// Shares of up to four curves by day, in percent, each with its label at its end. The axis begins
-// near the smallest value.
+// Shares by day, in percent, each curve with its label at its end. The axis begins near the smallest
+// value.
 std::string curves_plot(const std::string& title, const std::vector<Curve>& curves);
 
-// p values over time on a logarithmic axis, with a line at `alarm`. `value` and `low` are the two
-// lines' p.
-std::string p_plot(const std::string& title, const std::vector<TimePoint>& points, double alarm);
+struct RatioPoint {
+  double days = 0;
+  double chi_square_p = NAN, sequential_p = NAN;  // of the sample ratio
+};
+
+// Both p values over time on a logarithmic axis, with a line at `alarm`.
+std::string p_plot(const std::string& title, const std::vector<RatioPoint>& points, double alarm);
 
 }  // namespace barker

@@ -14,12 +14,6 @@ namespace {
 
 using Cells = std::vector<std::string>;
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  append_html_escaped(text, out);
-  return out;
-}
-
 class Page {
  public:
   std::string render(const std::vector<ExperimentReport>& reports,
@@ -39,9 +33,9 @@ class Page {
  private:
   void experiment(const ExperimentReport& r) {
     std::string style = verdict_word(r.verdict);
-    out_ += "<h1>Experiment: " + escaped(r.name) + "</h1><div class='verdict " +
-            style.substr(0, style.find(' ')) + "'><b>" + escaped(verdict_title(r)) + "</b>" +
-            escaped(r.verdict_text) + "</div>";
+    out_ += "<h1>Experiment: " + html_escaped(r.name) + "</h1><div class='verdict " +
+            style.substr(0, style.find(' ')) + "'><b>" + html_escaped(verdict_title(r)) + "</b>" +
+            html_escaped(r.verdict_text) + "</div>";
     out_ += "<h2>May I trust it?</h2>";
     checks(r);
     out_ += "<h2>Arms</h2>";
@@ -62,12 +56,12 @@ class Page {
 
   void list(const std::vector<std::string>& sentences) {
     out_ += "<ul>";
-    for (const std::string& s : sentences) out_ += "<li>" + escaped(s) + "</li>";
+    for (const std::string& s : sentences) out_ += "<li>" + html_escaped(s) + "</li>";
     out_ += "</ul>";
   }
 
   void check(const char* style, const std::string& text) {
-    out_ += std::string("<li class='") + style + "'>" + escaped(text) + "</li>";
+    out_ += std::string("<li class='") + style + "'>" + html_escaped(text) + "</li>";
   }
 
   void checks(const ExperimentReport& r) {
@@ -131,11 +125,11 @@ class Page {
 
   void table(const Cells& head, const std::vector<Cells>& rows) {
     out_ += "<div class='scroll'><table><tr>";
-    for (const std::string& h : head) out_ += "<th>" + escaped(h) + "</th>";
+    for (const std::string& h : head) out_ += "<th>" + html_escaped(h) + "</th>";
     out_ += "</tr>";
     for (const Cells& row : rows) {
       out_ += "<tr>";
-      for (const std::string& cell : row) out_ += "<td>" + escaped(cell) + "</td>";
+      for (const std::string& cell : row) out_ += "<td>" + html_escaped(cell) + "</td>";
       out_ += "</tr>";
     }
     out_ += "</table></div>";
@@ -167,7 +161,7 @@ class Page {
   }
 
   void effects(const ExperimentReport& r) {
-    out_ += "<h2>Lift against \"" + escaped(r.arms[0].name) +
+    out_ += "<h2>Lift against \"" + html_escaped(r.arms[0].name) +
             "\"</h2><p class='soft'>A line that "
             "does not touch zero is a difference that was shown. Blue lines do not touch it.";
     if (r.srm.blocks) out_ += " The arms cannot be compared, so do not read these.";
@@ -189,7 +183,7 @@ class Page {
         "usual "
         "interval, right for one look; the pale one may be looked at on any day.</p><div "
         "class='plots'>";
-    std::vector<TimePoint> ratio;
+    std::vector<RatioPoint> ratio;
     for (const Comparison& c : r.comparisons) {
       std::vector<TimePoint> points;
       const double control = r.arms[0].mean.value;
@@ -198,7 +192,7 @@ class Page {
         points.push_back({look.days, look.relative.value, look.relative.low, look.relative.high,
                           look.always_valid.low / control, look.always_valid.high / control});
         if (&c == &r.comparisons[0]) {
-          ratio.push_back({look.days, look.srm_p, look.sequential_srm_p, NAN, NAN, NAN});
+          ratio.push_back({look.days, look.srm_p, look.sequential_srm_p});
         }
       }
       out_ += time_plot("Lift of \"" + c.arm + "\"", points);
@@ -244,8 +238,8 @@ class Page {
   }
 
   void details(const Comparison& c, const ExperimentReport& r) {
-    out_ +=
-        "<h3>All tests of \"" + escaped(c.arm) + "\" against \"" + escaped(c.against) + "\"</h3>";
+    out_ += "<h3>All tests of \"" + html_escaped(c.arm) + "\" against \"" +
+            html_escaped(c.against) + "\"</h3>";
     std::vector<Cells> rows = {
         {"difference", effect_text(c.absolute, r.kind), p_text(c.absolute.p)},
         {"lift", lift_interval(c.relative), p_text(c.relative.p)}};
@@ -276,7 +270,7 @@ class Page {
     }
     table({"test", "effect", "p"}, rows);
     if (std::isfinite(c.design_effect)) {
-      out_ += "<p class='soft'>The variance by " + escaped(r.unit) + " is " +
+      out_ += "<p class='soft'>The variance by " + html_escaped(r.unit) + " is " +
               rounded_number_text(c.design_effect, 3) + " times that by impression.</p>";
     }
   }

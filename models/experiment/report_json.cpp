@@ -1,4 +1,4 @@
-// The report as JSON. A number that is not known is null.
+// The report as JSON. A number that is not known is NaN, which nlohmann's library writes as null.
 #include <nlohmann/json.hpp>
 
 #include "models/experiment/report.h"
@@ -8,40 +8,26 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 Json difference(const Effect& e) {
-  return {{"difference", number(e.value)},
-          {"low", number(e.low)},
-          {"high", number(e.high)},
-          {"p", number(e.p)}};
+  return {{"difference", e.value}, {"low", e.low}, {"high", e.high}, {"p", e.p}};
 }
 
 Json lift(const Effect& e) {
-  return {{"lift", number(e.value)},
-          {"low", number(e.low)},
-          {"high", number(e.high)},
-          {"p", number(e.p)}};
+  return {{"lift", e.value}, {"low", e.low}, {"high", e.high}, {"p", e.p}};
 }
 
 Json arm_json(const ArmReport& arm, MetricKind kind) {
-  Json json = {{"arm", arm.name},
-               {"units", number(arm.units)},
-               {"mean", number(arm.mean.value)},
-               {"low", number(arm.mean.low)},
-               {"high", number(arm.mean.high)},
-               {"share", number(arm.share)}};
+  Json json = {{"arm", arm.name},     {"units", arm.units},    {"mean", arm.mean.value},
+               {"low", arm.mean.low}, {"high", arm.mean.high}, {"share", arm.share}};
   if (kind == MetricKind::kRate) {
-    json["impressions"] = number(arm.impressions);
-    json["clicks"] = number(arm.clicks);
+    json["impressions"] = arm.impressions;
+    json["clicks"] = arm.clicks;
   }
   return json;
 }
 
 Json adjusted(const Adjusted& a, const char* share) {
-  return {{"absolute", difference(a.absolute)},
-          {"relative", lift(a.relative)},
-          {share, number(a.share)}};
+  return {{"absolute", difference(a.absolute)}, {"relative", lift(a.relative)}, {share, a.share}};
 }
 
 Json comparison_json(const Comparison& c) {
@@ -49,24 +35,23 @@ Json comparison_json(const Comparison& c) {
                {"against", c.against},
                {"absolute", difference(c.absolute)},
                {"relative", lift(c.relative)},
-               {"fieller", {{"low", number(c.fieller.low)}, {"high", number(c.fieller.high)}}}};
+               {"fieller", {{"low", c.fieller.low}, {"high", c.fieller.high}}}};
   json["cuped"] = c.cuped ? adjusted(*c.cuped, "variance_removed") : Json(nullptr);
   if (c.strata) json["post_stratified"] = adjusted(*c.strata, "units_used");
-  json["always_valid"] = {{"low", number(c.always_valid.low)},
-                          {"high", number(c.always_valid.high)},
-                          {"p", number(c.always_valid.p)},
-                          {"holm_p", number(c.always_valid_holm_p)}};
-  json["mixture_sprt"] = {{"p", number(c.sprt_p)}};
-  json["holm"] = {{"p", number(c.holm_p)}};
-  json["benjamini_hochberg"] = {{"p", number(c.bh_p)}};
+  json["always_valid"] = {{"low", c.always_valid.low},
+                          {"high", c.always_valid.high},
+                          {"p", c.always_valid.p},
+                          {"holm_p", c.always_valid_holm_p}};
+  json["mixture_sprt"] = {{"p", c.sprt_p}};
+  json["holm"] = {{"p", c.holm_p}};
+  json["benjamini_hochberg"] = {{"p", c.bh_p}};
   if (c.plain_z) {
     json["impressions_as_units"] = difference(*c.plain_z);
-    json["design_effect"] = number(c.design_effect);
+    json["design_effect"] = c.design_effect;
   }
   if (c.not_worse) {
-    json["non_inferiority"] = {{"p", number(c.not_worse->p)},
-                               {"bound", number(c.not_worse->bound)},
-                               {"holds", c.not_worse->holds}};
+    json["non_inferiority"] = {
+        {"p", c.not_worse->p}, {"bound", c.not_worse->bound}, {"holds", c.not_worse->holds}};
   }
   return json;
 }
@@ -76,10 +61,10 @@ Json segments_json(const std::vector<SegmentReport>& segments) {
   for (const SegmentReport& s : segments) {
     list.push_back({{"name", s.name},
                     {"arm", s.arm},
-                    {"units", number(s.units)},
+                    {"units", s.units},
                     {"relative", lift(s.relative)},
-                    {"holm", {{"p", number(s.holm_p)}}},
-                    {"benjamini_hochberg", {{"p", number(s.bh_p)}}}});
+                    {"holm", {{"p", s.holm_p}}},
+                    {"benjamini_hochberg", {{"p", s.bh_p}}}});
   }
   return list;
 }
@@ -88,14 +73,13 @@ Json looks_json(const std::vector<Look>& looks) {
   Json list = Json::array();
   for (const Look& look : looks) {
     list.push_back(
-        {{"days", number(look.days)},
+        {{"days", look.days},
          {"arm", look.arm},
-         {"units", number(look.units)},
+         {"units", look.units},
          {"absolute", difference(look.absolute)},
          {"relative", lift(look.relative)},
-         {"always_valid",
-          {{"low", number(look.always_valid.low)}, {"high", number(look.always_valid.high)}}},
-         {"srm", {{"p", number(look.srm_p)}, {"sequential_p", number(look.sequential_srm_p)}}}});
+         {"always_valid", {{"low", look.always_valid.low}, {"high", look.always_valid.high}}},
+         {"srm", {{"p", look.srm_p}, {"sequential_p", look.sequential_srm_p}}}});
   }
   return list;
 }
@@ -105,11 +89,11 @@ Json guardrails_json(const std::vector<Guardrail>& guardrails) {
   for (const Guardrail& g : guardrails) {
     list.push_back({{"name", g.name},
                     {"arm", g.arm},
-                    {"control", number(g.control)},
-                    {"treatment", number(g.treatment)},
+                    {"control", g.control},
+                    {"treatment", g.treatment},
                     {"relative", lift(g.relative)},
-                    {"margin", number(g.margin)},
-                    {"p", number(g.test.p)},
+                    {"margin", g.margin},
+                    {"p", g.test.p},
                     {"holds", g.test.holds}});
   }
   return list;
@@ -118,8 +102,8 @@ Json guardrails_json(const std::vector<Guardrail>& guardrails) {
 Json json_of(const ExperimentReport& report) {
   Json json = {{"experiment", report.name}, {"metric", report.metric}, {"unit", report.unit}};
   json["level"] = report.level;
-  json["srm"] = {{"p", number(report.srm.p)},
-                 {"sequential_p", number(report.srm.sequential_p)},
+  json["srm"] = {{"p", report.srm.p},
+                 {"sequential_p", report.srm.sequential_p},
                  {"blocks", report.srm.blocks}};
   json["arms"] = Json::array();
   for (const ArmReport& arm : report.arms) json["arms"].push_back(arm_json(arm, report.kind));

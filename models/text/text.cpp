@@ -196,4 +196,10 @@ void append_html_escaped(std::string_view text, std::string& out) {
   out.append(text.substr(begin));
 }
 
+std::string html_escaped(std::string_view text) {
+  std::string out;
+  append_html_escaped(text, out);
+  return out;
+}
+
 }  // namespace barker

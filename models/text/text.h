@@ -28,6 +28,7 @@ std::string visible(std::string_view text);
 
 // Appends `text` with & < > " ' as character references: harmless between tags and in attributes.
 void append_html_escaped(std::string_view text, std::string& out);
+std::string html_escaped(std::string_view text);
 
 // Decodes HTML character references once: "&amp;quot;" becomes "&quot;", not "\"". Knows all names
 // of HTML, decimal and hexadecimal numbers; 128 to 159 are read as windows-1252, as browsers do.

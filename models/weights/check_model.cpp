@@ -92,7 +92,7 @@ Status WeightFileCheck::check_rows() {
   return {};
 }
 
-// Whoever serves the file sizes its table of the history by the group's max_tokens.
+// Serving sizes its table of the history by the group's max_tokens.
 Status WeightFileCheck::check_history_match() const {
   if (!sizes_.history_match) return {};
   for (const fbs::Group* group : *metadata_->architecture()->groups()) {

@@ -15,6 +15,7 @@
 
 #include "models/base/atomic_file.h"
 #include "models/base/file_bytes.h"
+#include "models/base/file_lock.h"
 #include "models/weights/signature.h"
 #include "models/weights/weight_file.h"
 #include "models/weights/weight_path.h"
@@ -34,34 +35,13 @@ constexpr const char* kSignatureEnding = ".sig";
 constexpr uint64_t kLastNumber =
     999'999'999'999;  // of twelve digits, so that one more never overflows
 
-// Lets one publisher at a time work. The lock goes when its process ends, however it ends.
-class DirectoryLock {
- public:
-  static Result<DirectoryLock> take(const std::string& directory) {
-    std::error_code error;
-    if (!fs::is_directory(directory, error)) {
-      return not_found(directory + ": not a directory");
-    }
-    DirectoryLock lock;
-    const std::string path = directory + "/.lock";
-    lock.descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (lock.descriptor_ < 0 || flock(lock.descriptor_, LOCK_EX) != 0) {
-      return io_error(path + ": " + std::strerror(errno));
-    }
-    return lock;
-  }
-  ~DirectoryLock() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  DirectoryLock(DirectoryLock&& other) noexcept : descriptor_(other.descriptor_) {
-    other.descriptor_ = -1;
-  }
-  DirectoryLock& operator=(DirectoryLock&&) = delete;
-
- private:
-  DirectoryLock() = default;
-  int descriptor_ = -1;
-};
+// Lets one publisher at a time work.
+Result<FileLock> lock_directory(const std::string& directory) {
+  std::error_code error;
+  if (!fs::is_directory(directory, error)) return not_found(directory + ": not a directory");
+  return FileLock::take(directory + "/.lock", FileLock::Wait::kUntilFree,
+                        FileLock::Children::kLetGo);
+}
 
 std::string name_of(uint64_t number) {
   char name[40];
@@ -220,7 +200,7 @@ Result<std::string> publish_weights(const std::string& file, const std::string& 
     if (!checked.ok()) return checked.status();
   }
   if (Status s = make_directory(directory); !s.ok()) return s;
-  Result<DirectoryLock> lock = DirectoryLock::take(directory);
+  Result<FileLock> lock = lock_directory(directory);
   if (!lock.ok()) return lock.status();
   const auto versions = weight_versions(directory);
   if (!versions.ok()) return versions.status();
@@ -239,7 +219,7 @@ Result<std::string> publish_weights(const std::string& file, const std::string& 
 
 Result<std::string> promote_label(const std::string& directory, const std::string& label) {
   if (!valid_label(label)) return wrong_label(label);
-  Result<DirectoryLock> lock = DirectoryLock::take(directory);
+  Result<FileLock> lock = lock_directory(directory);
   if (!lock.ok()) return lock.status();
   const Result<std::string> path = resolve_weights_path(directory, label);
   if (!path.ok()) return path.status();
@@ -256,12 +236,12 @@ Result<std::string> promote_label(const std::string& directory, const std::strin
 
 Status remove_label(const std::string& directory, const std::string& label) {
   if (!valid_label(label)) return wrong_label(label);
-  Result<DirectoryLock> lock = DirectoryLock::take(directory);
+  Result<FileLock> lock = lock_directory(directory);
   return lock.ok() ? unlink_label(directory, label) : lock.status();
 }
 
 Result<std::string> rollback_weights(const std::string& directory) {
-  Result<DirectoryLock> lock = DirectoryLock::take(directory);
+  Result<FileLock> lock = lock_directory(directory);
   if (!lock.ok()) return lock.status();
   const Result<std::string> current = read_weights_pointer(directory + "/" + kCurrent);
   const Result<std::string> previous = read_weights_pointer(directory + "/" + kPrevious);
@@ -318,7 +298,7 @@ Result<std::vector<WeightVersion>> weight_versions(const std::string& directory)
 }
 
 Result<std::vector<std::string>> prune_weights(const std::string& directory, size_t keep) {
-  Result<DirectoryLock> lock = DirectoryLock::take(directory);
+  Result<FileLock> lock = lock_directory(directory);
   if (!lock.ok()) return lock.status();
   const auto versions = weight_versions(directory);
   if (!versions.ok()) return versions.status();

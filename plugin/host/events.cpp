@@ -57,7 +57,6 @@ Json describe(const std::optional<barker_generation_stats>& s) {
 
 Json describe(const barker_agreement& a) {
   if (a.serving == 0) return nullptr;
-  const auto number = [](double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); };
   return {{"serving", a.serving},
           {"canary", a.canary},
           {"sampled", a.sampled},
@@ -65,9 +64,9 @@ Json describe(const barker_agreement& a) {
           {"compared", a.compared},
           {"serving_failed", a.serving_failed},
           {"canary_failed", a.canary_failed},
-          {"top_overlap", number(a.top_overlap)},
-          {"rank_correlation", number(a.rank_correlation)},
-          {"same_selling_points", number(a.same_selling_points)},
+          {"top_overlap", a.top_overlap},
+          {"rank_correlation", a.rank_correlation},
+          {"same_selling_points", a.same_selling_points},
           {"serving_p50_us", static_cast<double>(a.serving_p50_ns) / 1e3},
           {"serving_p99_us", static_cast<double>(a.serving_p99_ns) / 1e3},
           {"canary_p50_us", static_cast<double>(a.canary_p50_ns) / 1e3},

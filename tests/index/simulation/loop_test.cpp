@@ -165,13 +165,17 @@ TEST(Loop, GoesOnFromWhatAStageThatWasKilledLeft) {
 }
 
 TEST(Loop, GoesOnAfterADayFromWhichNothingCanBeLearned) {
-  const LoopState state =
-      finished(small(trainer_that("", "[ \"${5#day-02}\" != \"$5\" ] && exit 65")));
-  ASSERT_EQ(state.days.size(), 3u);
-  EXPECT_FALSE(state.days[1].gate.is_passed);
-  EXPECT_THAT(state.days[1].gate.reason, AllOf(HasSubstr("nothing was learned"), HasSubstr("65")));
-  EXPECT_EQ(state.days[1].published, "");
-  EXPECT_EQ(state.trusted, (std::vector<uint32_t>{0, 1}));
+  // A log without clicks, and a loss that ran away, as barker-train says so.
+  for (const std::string code : {"65", "78"}) {
+    const LoopState state =
+        finished(small(trainer_that("", "[ \"${5#day-02}\" != \"$5\" ] && exit " + code)));
+    ASSERT_EQ(state.days.size(), 3u);
+    EXPECT_FALSE(state.days[1].gate.is_passed);
+    EXPECT_THAT(state.days[1].gate.reason,
+                AllOf(HasSubstr("nothing was learned"), HasSubstr("exit code " + code)));
+    EXPECT_EQ(state.days[1].published, "");
+    EXPECT_EQ(state.trusted, (std::vector<uint32_t>{0, 1}));
+  }
 }
 
 TEST(Loop, CannotJudgeWithoutHeldOutUsers) {

@@ -61,24 +61,34 @@ TEST(Rollout, PromotesWhatIsSurelyNotWorseByMoreThanTheMargin) {
   EXPECT_THAT(unsure.reason, HasSubstr("not shown to be no worse"));
 }
 
-// Four looks at a canary that is as good as what serves.
+// Thirty looks at a canary that is as good as what serves. An interval that is right for one look would
+// stop it far more often.
 TEST(Rollout, SeldomStopsAnEqualCanaryHoweverOftenItLooks) {
+  constexpr int kRepeats = 200;
   Random random(5, 0);
-  int stopped = 0;
-  for (int repeat = 0; repeat < 300; ++repeat) {
+  const auto add = [&](RolloutSide& side) {
+    for (int u = 0; u < 250; ++u) {
+      side.users.add({static_cast<double>(random.poisson(0.5 + random.uniform())), 20});
+    }
+    side.pages += 500;
+  };
+  int stopped = 0, stopped_by_one_look = 0;
+  for (int repeat = 0; repeat < kRepeats; ++repeat) {
     RolloutSide serving, canary;
-    bool stops = false;
-    for (int look = 0; look < 4; ++look) {
-      const RolloutSide more = side(150, 0.05, random), seen = side(150, 0.05, random);
-      serving.users.merge(more.users);
-      canary.users.merge(seen.users);
-      serving.pages += more.pages;
-      canary.pages += seen.pages;
-      stops = stops || !look_at(serving, canary, {}).stop.empty();
+    bool stops = false, one_look_stops = false;
+    for (int i = 0; i < 30; ++i) {
+      add(serving);
+      add(canary);
+      const RolloutLook look = look_at(serving, canary, {});
+      ASSERT_TRUE(look.is_enough);
+      stops = stops || !look.stop.empty();
+      one_look_stops = one_look_stops || look.lift.high < 0;
     }
     stopped += stops;
+    stopped_by_one_look += one_look_stops;
   }
-  EXPECT_LE(stopped, 300 * 0.05);
+  EXPECT_LE(stopped, kRepeats * 0.05);
+  EXPECT_GT(stopped_by_one_look, kRepeats * 0.1);
 }
 
 }  // namespace

@@ -21,8 +21,8 @@ size_t points_of(const std::string& svg, const std::string& style) {
 }
 
 TEST(CurvesPlot, DrawsEachCurveWithItsLabelAndLeavesUnknownDaysOut) {
-  const std::string svg =
-      curves_plot("CTR <by day>", {{"none", {0.040, 0.041, 0.042}}, {"a&b", {0.045, NAN, 0.047}}});
+  const std::string svg = curves_plot(
+      "CTR <by day>", {{"none", 0, {0.040, 0.041, 0.042}}, {"a&b", 1, {0.045, NAN, 0.047}}});
   EXPECT_EQ(points_of(svg, "line line0"), 3u);
   EXPECT_EQ(points_of(svg, "line line1"), 2u);
   EXPECT_THAT(svg, HasSubstr("CTR &lt;by day&gt;"));
@@ -31,7 +31,7 @@ TEST(CurvesPlot, DrawsEachCurveWithItsLabelAndLeavesUnknownDaysOut) {
 }
 
 TEST(CurvesPlot, BeginsItsAxisNearTheSmallestValueAndItsDaysAtOne) {
-  const std::string svg = curves_plot("CTR", {{"none", {0.040, 0.042}}});
+  const std::string svg = curves_plot("CTR", {{"none", 0, {0.040, 0.042}}});
   EXPECT_EQ(svg.find(">0.0%</text>"), std::string::npos);
   EXPECT_THAT(svg, HasSubstr(">4.1%</text>"));
   EXPECT_THAT(svg, HasSubstr(">1</text>"));
@@ -39,7 +39,7 @@ TEST(CurvesPlot, BeginsItsAxisNearTheSmallestValueAndItsDaysAtOne) {
 }
 
 TEST(CurvesPlot, KeepsTheLabelsOfEqualCurvesApart) {
-  const std::string svg = curves_plot("CTR", {{"a", {0.04, 0.05}}, {"b", {0.04, 0.05}}});
+  const std::string svg = curves_plot("CTR", {{"a", 0, {0.04, 0.05}}, {"b", 1, {0.04, 0.05}}});
   const auto y_of = [&](const std::string& style) {
     const size_t at = svg.find(" y='", svg.find("class='" + style + "'"));
     return std::stod(svg.substr(at + 4));
@@ -48,8 +48,8 @@ TEST(CurvesPlot, KeepsTheLabelsOfEqualCurvesApart) {
 }
 
 TEST(CurvesPlot, DrawsOneDayAndNothingWhereNothingIsKnown) {
-  EXPECT_EQ(points_of(curves_plot("CTR", {{"none", {0.04}}}), "line line0"), 1u);
-  EXPECT_EQ(curves_plot("CTR", {{"none", {NAN}}, {"loop", {}}}), "");
+  EXPECT_EQ(points_of(curves_plot("CTR", {{"none", 0, {0.04}}}), "line line0"), 1u);
+  EXPECT_EQ(curves_plot("CTR", {{"none", 0, {NAN}}, {"loop", 2, {}}}), "");
 }
 
 }  // namespace
