@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/base/ascii.h"
+#include "models/base/toml_readers.h"
 #include "models/base/toml_text.h"
 #include "models/text/keywords.h"
 #include "plugin/rules.h"
@@ -9,16 +11,7 @@
 namespace barker {
 namespace {
 
-constexpr uint32_t kNamesBetweenLooks = 256;
-
-Status wrong(const toml::node& node, const std::string& key, const std::string& expected) {
-  return invalid_argument("line " + std::to_string(node.source().begin.line) + ": block." + key +
-                          ": expected " + expected);
-}
-
-bool is_word_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+bool is_word_byte(char c) { return is_ascii_letter(c) || (c >= '0' && c <= '9'); }
 
 // Whether the words stand in the text: not as a part of a longer Latin word. Scripts without spaces
 // have no such ends.
@@ -39,11 +32,11 @@ bool contains_any(std::string_view text, const std::vector<std::string>& words) 
 // The normal forms of a list of texts.
 Status read_texts(const toml::node& node, const std::string& key, std::vector<std::string>& out) {
   const toml::array* list = node.as_array();
-  if (!list) return wrong(node, key, "a list of strings");
+  if (!list) return wrong(node, "block." + key, "a list of strings");
   for (const toml::node& entry : *list) {
     const std::string text = normalize_keyword(entry.value<std::string>().value_or(""));
     if (!entry.is_string() || text.empty()) {
-      return wrong(entry, key, "strings of more than spaces");
+      return wrong(entry, "block." + key, "strings of more than spaces");
     }
     out.push_back(text);
   }
@@ -60,22 +53,23 @@ Status Blocks::add(const toml::table& table) {
     Status s;
     if (key == "merchant" || key == "ad") {
       if (!value.is_string() || value.value<std::string>()->empty()) {
-        return wrong(value, key, "an id");
+        return wrong(value, "block." + key, "an id");
       }
       (key == "ad" ? ad : merchant) = *value.value<std::string>();
     } else if (key == "exact" || key == "contains") {
       s = read_texts(value, key, key == "exact" ? exact : contains);
     } else {
-      return wrong(value, key, "merchant, ad, exact or contains");
+      return wrong(value, "block." + key, "merchant, ad, exact or contains");
     }
     if (!s.ok()) return s;
   }
-  if (merchant.empty() == ad.empty()) return wrong(table, "merchant", "either a merchant or an ad");
-  if (exact.empty() && contains.empty()) return wrong(table, "exact", "exact or contains");
+  if (merchant.empty() == ad.empty())
+    return wrong(table, "block.merchant", "either a merchant or an ad");
+  if (exact.empty() && contains.empty()) return wrong(table, "block.exact", "exact or contains");
   Owners& owners = ad.empty() ? of_merchants_ : of_ads_;
   const Fingerprint owner = ad.empty() ? merchant_fingerprint(merchant) : fingerprint(ad);
   if (ad.empty() && owner == keyword_fingerprint("")) {
-    return wrong(table, "merchant", "a name of more than spaces");
+    return wrong(table, "block.merchant", "a name of more than spaces");
   }
   const auto [found, is_new] = owners.try_emplace(owner, static_cast<uint32_t>(blocks_.size()));
   if (is_new) {

@@ -26,6 +26,9 @@
 
 namespace barker {
 
+// After so many names of a vocabulary, matching them looks at the clock again.
+inline constexpr uint32_t kNamesBetweenLooks = 256;
+
 class Blocks {
  public:
   static constexpr uint32_t kNone = 0xFFFFFFFFu;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "models/base/ascii.h"
 #include "models/base/number_text.h"
 #include "models/base/toml_readers.h"
 #include "models/text/fingerprint.h"
@@ -55,8 +56,7 @@ Reader name_of(std::string& out) {
     if (!node.is_string()) return wrong(node, "a name");
     out = *node.value<std::string>();
     const bool is_plain = std::ranges::all_of(out, [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-             c == '.' || c == '_' || c == '-';
+      return is_ascii_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
     });
     if (out.empty() || out.size() >= BARKER_ARM_NAME_SIZE || !is_plain) {
       return invalid_argument("expected 1 to " + std::to_string(BARKER_ARM_NAME_SIZE - 1) +

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "models/base/logistic.h"
 #include "models/text/text.h"
 #include "models/weights/vocabulary.h"
 #include "plugin/json_writer.h"
@@ -190,7 +191,7 @@ class Explanation {
       if (c.row == kUnknownRow && std::isnan(c.logit)) {
         out_.null();
       } else {
-        out_.value(1 / (1 + std::exp(-double{c.logit})));
+        out_.value(sigmoid(c.logit));
       }
       if (is_bound(g_.network().match_weight) && c.row != kUnknownRow) {
         out_.member("history_share", double{w_.forward.history_share(c.row)});

@@ -18,7 +18,7 @@ constexpr uint64_t kLeastResultAd = offsetof(barker_result_ad, flags);
 constexpr uint32_t kKnownAdFlags = BARKER_AD_OPT_OUT;
 
 // Fields are C strings: a request that is right makes no text.
-Status wrong(const std::string& field, const std::string& expected, uint64_t found) {
+Status wrong_field(const std::string& field, const std::string& expected, uint64_t found) {
   return invalid_argument(field + ": expected " + expected + ", found " + std::to_string(found));
 }
 
@@ -26,7 +26,7 @@ std::string at_most(uint64_t most) { return "at most " + std::to_string(most); }
 
 Status check_string(const char* field, const barker_string& s) {
   if (s.size > BARKER_MAX_TEXT_SIZE) {
-    return wrong(std::string(field) + ".size", at_most(BARKER_MAX_TEXT_SIZE), s.size);
+    return wrong_field(std::string(field) + ".size", at_most(BARKER_MAX_TEXT_SIZE), s.size);
   }
   if (s.size > 0 && !s.data)
     return invalid_argument(std::string(field) + ".data: expected a pointer, found NULL");
@@ -34,7 +34,7 @@ Status check_string(const char* field, const barker_string& s) {
 }
 
 Status check_array(const char* field, const void* data, uint64_t count, uint64_t most) {
-  if (count > most) return wrong(std::string(field) + " count", at_most(most), count);
+  if (count > most) return wrong_field(std::string(field) + " count", at_most(most), count);
   if (count > 0 && !data)
     return invalid_argument(std::string(field) + ": expected a pointer, found NULL");
   return {};
@@ -46,8 +46,8 @@ bool is_stride(uint64_t stride, uint64_t least) {
 
 Status check_stride(const char* field, uint64_t stride, uint64_t least) {
   if (is_stride(stride, least)) return {};
-  return wrong(std::string(field) + " stride",
-               "a multiple of 8 of at least " + std::to_string(least), stride);
+  return wrong_field(std::string(field) + " stride",
+                     "a multiple of 8 of at least " + std::to_string(least), stride);
 }
 
 // A strided array of structs whose first `least` bytes every minor version has.
@@ -58,8 +58,8 @@ Status check_structs(const char* field, const void* data, uint64_t count, uint64
   for (uint64_t i = 0; i < count; ++i) {
     const uint64_t size = struct_size_at(data, stride, i);
     if (size < least || size > stride) {
-      return wrong(std::string(field) + "[" + std::to_string(i) + "].struct_size",
-                   std::to_string(least) + " to the stride", size);
+      return wrong_field(std::string(field) + "[" + std::to_string(i) + "].struct_size",
+                         std::to_string(least) + " to the stride", size);
     }
   }
   return {};
@@ -99,8 +99,8 @@ uint64_t text_size(const barker_ad& ad, bool is_bad) {
 // Adds to to.bad_ads and to to.text. An error: a field says something that this version does not
 // know.
 Status check_ad(const barker_ad& ad, CheckedRequest& to) {
-  if ((ad.flags & ~kKnownAdFlags) != 0) return wrong("flags", "known bits (1)", ad.flags);
-  if (ad.reserved != 0) return wrong("reserved", "0", ad.reserved);
+  if ((ad.flags & ~kKnownAdFlags) != 0) return wrong_field("flags", "known bits (1)", ad.flags);
+  if (ad.reserved != 0) return wrong_field("reserved", "0", ad.reserved);
   if (to.request.catalogue != 0 && ad.catalogue_ad != 0) {
     to.bad_ads += !are_numbers(ad);
     return {};
@@ -176,7 +176,7 @@ Status read_struct(const char* name, const T* from, uint64_t least, T& to) {
 
 Status check_total(uint64_t text) {
   if (text <= BARKER_MAX_REQUEST_TEXT) return {};
-  return wrong("texts", at_most(BARKER_MAX_REQUEST_TEXT) + " bytes together", text);
+  return wrong_field("texts", at_most(BARKER_MAX_REQUEST_TEXT) + " bytes together", text);
 }
 
 bool are_numbers(const barker_ad& ad) {
@@ -230,7 +230,8 @@ Status check_response(const barker_response* from, const barker_request& request
   to = {};
   if (Status s = read_struct("barker_response", from, kLeastResponse, to); !s.ok()) return s;
   if (to.ad_capacity < request.ad_count) {
-    return wrong("ad_capacity", "at least " + std::to_string(request.ad_count), to.ad_capacity);
+    return wrong_field("ad_capacity", "at least " + std::to_string(request.ad_count),
+                       to.ad_capacity);
   }
   if (request.ad_count > 0) {
     if (!to.ads) return invalid_argument("ads: expected a pointer, found NULL");

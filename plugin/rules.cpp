@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "models/base/toml_readers.h"
 #include "models/base/toml_text.h"
 #include "models/text/keywords.h"
 #include "models/text/text.h"
@@ -14,13 +15,7 @@ namespace {
 
 constexpr size_t kMostPatterns = 63;  // a bit each, and one for the selling points by name
 constexpr int32_t kMatchTime = 1000;  // of one name, in ICU's units: a millisecond or less each
-constexpr uint32_t kNamesBetweenLooks = 1024;
 constexpr RuleMask kByName = 1;
-
-Status wrong(const toml::node& node, const std::string& key, const std::string& expected) {
-  return invalid_argument("line " + std::to_string(node.source().begin.line) + ": " + key +
-                          ": expected " + expected);
-}
 
 std::unique_ptr<icu::RegexPattern> compile(const std::string& pattern, std::string& error) {
   UErrorCode code = U_ZERO_ERROR;

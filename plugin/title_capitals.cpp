@@ -8,6 +8,7 @@
 #include <iterator>
 #include <unordered_set>
 
+#include "plugin/characters.h"
 #include "plugin/title_feed.h"
 
 namespace barker {
@@ -104,22 +105,12 @@ constexpr std::string_view kSpelled[] = {
     "eBook",      "WiFi",      "MicroSD",  "SanDisk",     "LaserJet", "DeskJet", "OfficeJet",
     "PhotoSmart", "PowerShot", "ThinkPad", "BlackBerry",  "GoPro",    "JanSport"};
 
-UChar32 next_character(std::string_view text, size_t& at) {
-  auto i = static_cast<int32_t>(at);
-  UChar32 c = 0;
-  U8_NEXT_OR_FFFD(text.data(), i, static_cast<int32_t>(text.size()), c);
-  at = static_cast<size_t>(i);
-  return c;
-}
-
 void append(UChar32 c, std::string& out) {
   char bytes[U8_MAX_LENGTH];
   int32_t length = 0;
   U8_APPEND_UNSAFE(bytes, length, c);
   out.append(bytes, static_cast<size_t>(length));
 }
-
-bool is_apostrophe(UChar32 c) { return c == '\'' || c == 0x2019; }
 
 // Whether a letter is of a script whose capitals shout.
 bool has_case(UChar32 c) {
@@ -153,10 +144,6 @@ struct Word {
   std::string_view joint;    // what stands between it and the word before
 };
 
-bool is_of_word(UChar32 c) {
-  return (U_GET_GC_MASK(c) & (U_GC_L_MASK | U_GC_N_MASK | U_GC_M_MASK)) != 0;
-}
-
 // Reads words from left to right.
 class WordReader {
  public:
@@ -166,7 +153,7 @@ class WordReader {
     const size_t before = at_;
     word = {};
     for (word.begin = at_; at_ < title_.size(); word.begin = at_) {
-      if (is_of_word(next_character(title_, at_))) break;
+      if (is_letter_digit_or_mark(next_character(title_, at_))) break;
     }
     if (word.begin >= title_.size()) return false;
     word.joint = title_.substr(before, word.begin - before);
@@ -179,7 +166,7 @@ class WordReader {
             u_isalpha(next_character(title_, after)) == 0) {
           break;
         }
-      } else if (!is_of_word(c)) {
+      } else if (!is_letter_digit_or_mark(c)) {
         break;
       }
       add(c, word);

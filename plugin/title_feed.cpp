@@ -7,29 +7,10 @@
 #include <utility>
 
 #include "models/text/columns.h"
+#include "plugin/characters.h"
 
 namespace barker {
 namespace {
-
-UChar32 character_at(std::string_view text, size_t at) {
-  UChar32 c = 0;
-  auto index = static_cast<int32_t>(at);
-  if (at >= text.size()) return 0;
-  U8_NEXT_OR_FFFD(text.data(), index, static_cast<int32_t>(text.size()), c);
-  return c;
-}
-
-UChar32 character_before(std::string_view text, size_t at) {
-  UChar32 c = 0;
-  auto index = static_cast<int32_t>(at);
-  if (at == 0) return 0;
-  U8_PREV_OR_FFFD(text.data(), 0, index, c);
-  return c;
-}
-
-bool is_word_character(UChar32 c) {
-  return (U_GET_GC_MASK(c) & (U_GC_L_MASK | U_GC_N_MASK | U_GC_M_MASK)) != 0;
-}
 
 bool has_word(std::string_view text) {
   for (int32_t i = 0, size = static_cast<int32_t>(text.size()); i < size;) {
@@ -57,7 +38,7 @@ size_t close_gap(std::string_view rest, std::string& out) {
     }
     constexpr std::string_view kEnds = ",.;:!?";  // which follow a word without a space
     const bool is_joined = kEnds.find(rest[skipped]) != kEnds.npos &&
-                           is_word_character(character_before(out, out.size()));
+                           is_letter_digit_or_mark(character_before(out, out.size()));
     if (open == kOpen.npos && close == kClose.npos && !is_joined) out += ' ';
   }
   return skipped;
@@ -87,7 +68,7 @@ bool is_verb(std::string_view before) {
   while (before.ends_with(' ')) before.remove_suffix(1);
   const auto ends_with_word = [&](std::string_view word) {
     return before.ends_with(word) &&
-           !is_word_character(character_before(before, before.size() - word.size()));
+           !is_letter_digit_or_mark(character_before(before, before.size() - word.size()));
   };
   return ends_with_word("I") || ends_with_word("We") || ends_with_word("You");
 }
@@ -155,7 +136,7 @@ void append_marks(std::string_view marks, std::string& out) {
 }
 
 bool may_end_in_marks(UChar32 before) {
-  return is_word_character(before) || before == ')' || before == ']' || before == '"' ||
+  return is_letter_digit_or_mark(before) || before == ')' || before == ']' || before == '"' ||
          before == '\'' || before == 0x201D || before == 0x300D;
 }
 
@@ -215,7 +196,7 @@ void collapse_punctuation(std::string_view title, std::string& out) {
     at = end;
     if (count > 1 && is_frame(c)) {
       const bool is_inside =
-          is_word_character(before) && is_word_character(character_at(title, end));
+          is_letter_digit_or_mark(before) && is_letter_digit_or_mark(character_at(title, end));
       const bool is_rating = c == '*' && u_isdigit(before) != 0;
       const bool is_word = before == ' ' && character_at(title, end) == ' ';  // Album: **** Live
       if (is_inside || is_rating || is_word) {

@@ -10,7 +10,6 @@
 namespace barker {
 namespace {
 
-constexpr size_t kNone = std::string_view::npos;
 constexpr int kWordsBefore = 3;
 
 // How far from a place words are read, in bytes, so that a long title takes time in proportion to
@@ -198,7 +197,7 @@ bool denies_a_list(std::string_view sentence) noexcept {
 bool denies_characters(std::string_view sentence) noexcept {
   if (has_denying_phrase(sentence)) return true;
   const size_t space = sentence.find_last_of(" -");
-  const std::string_view run = space == kNone ? sentence : sentence.substr(space + 1);
+  const std::string_view run = space == sentence.npos ? sentence : sentence.substr(space + 1);
   for (size_t at = 0; at < run.size(); ++at) {
     const std::string_view rest = run.substr(at);
     const auto begins = [&](auto s) { return rest.starts_with(s); };

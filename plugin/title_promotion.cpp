@@ -47,7 +47,7 @@ struct Neighbour {
 bool is_sign(UChar32 c) {
   return c == 0xAE || c == 0xA9 || c == 0x2122 || c == 0x2120 || c == 0x2117;
 }
-bool is_space(UChar32 c) { return u_isUWhiteSpace(c) || u_iscntrl(c); }
+bool is_space_or_control(UChar32 c) { return u_isUWhiteSpace(c) || u_iscntrl(c); }
 bool is_unspaced(UChar32 c) { return is_written_without_spaces(static_cast<char32_t>(c)); }
 
 bool is_separator(UChar32 c) {
@@ -108,7 +108,7 @@ class CutTitle {
         moved = true;
       }
       size_t behind = at;
-      if (!moved && spaces && at < title_.size() && is_space(next(behind))) {
+      if (!moved && spaces && at < title_.size() && is_space_or_control(next(behind))) {
         at = behind;
         moved = true;
       }
@@ -124,7 +124,7 @@ class CutTitle {
         moved = true;
       }
       size_t before = at;
-      if (!moved && spaces && at > 0 && is_space(previous(before))) {
+      if (!moved && spaces && at > 0 && is_space_or_control(previous(before))) {
         at = before;
         moved = true;
       }

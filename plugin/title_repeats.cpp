@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "plugin/characters.h"
 #include "plugin/title_feed.h"
 
 namespace barker {
@@ -34,10 +35,6 @@ struct Tokens {
     return std::string_view(folded).substr(t.folded_begin, t.folded_end - t.folded_begin);
   }
 };
-
-bool is_of_word(UChar32 c) {
-  return (U_GET_GC_MASK(c) & (U_GC_L_MASK | U_GC_N_MASK | U_GC_M_MASK)) != 0;
-}
 
 // Scripts of languages that say a word twice to mean something else: Hindi "छोटे छोटे".
 bool doubles_words(UChar32 c) {
@@ -108,14 +105,14 @@ void read_tokens(std::string_view title, Tokens& tokens) {
       auto i = static_cast<int32_t>(token.core_end);
       UChar32 c = 0;
       U8_PREV_OR_FFFD(title.data(), static_cast<int32_t>(token.begin), i, c);
-      if (is_of_word(c)) break;
+      if (is_letter_digit_or_mark(c)) break;
       token.core_end = static_cast<size_t>(i);
     }
     if (token.core_end > token.begin) {
       auto i = static_cast<int32_t>(token.begin);
       UChar32 c = 0;
       U8_NEXT_OR_FFFD(title.data(), i, static_cast<int32_t>(token.core_end), c);
-      token.has_word = is_of_word(c);
+      token.has_word = is_letter_digit_or_mark(c);
       read_core(title, token, tokens.folded);
     }
     tokens.list.push_back(token);

@@ -13,6 +13,7 @@
 #include "models/text/clauses.h"
 #include "models/text/parts.h"
 #include "models/text/text.h"
+#include "plugin/characters.h"
 #include "plugin/title_negation.h"
 
 namespace barker {
@@ -21,47 +22,13 @@ namespace {
 constexpr size_t kNone = std::string_view::npos;
 constexpr char32_t kFirstUnspaced = 0xE00;  // no script below it is written without spaces
 
-UChar32 next_character(std::string_view text, size_t& at) {
-  auto index = static_cast<int64_t>(at);
-  UChar32 c = 0;
-  U8_NEXT_OR_FFFD(text.data(), index, static_cast<int64_t>(text.size()), c);
-  at = static_cast<size_t>(index);
-  return c;
-}
-
-UChar32 character_before(std::string_view text, size_t at) {
-  auto index = static_cast<int32_t>(at);
-  UChar32 c = 0;
-  U8_PREV_OR_FFFD(text.data(), 0, index, c);
-  return c;
-}
-
 constexpr bool is_ascii_alnum(UChar32 c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
 }
 
 bool is_digit(UChar32 c) { return c >= '0' && c <= '9'; }
 
-constexpr UChar32 kModifierApostrophe = 0x2BC, kFractionSlash = 0x2044;
-
-bool is_apostrophe(UChar32 c) {
-  return c == '\'' || c == '`' || c == 0x2018 || c == 0x2019 || c == 0x201B || c == 0x2032 ||
-         c == kModifierApostrophe;
-}
-
-constexpr char kNotInCore = '\0';
-
-// Of ASCII letters and digits, these in lower case.
-constexpr auto kCoreOf = [] {
-  std::array<char, 0x100> core{};
-  for (UChar32 c = 0; c < 0x80; ++c) {
-    const bool is_upper = c >= 'A' && c <= 'Z';
-    if (is_ascii_alnum(c)) {
-      core[static_cast<size_t>(c)] = static_cast<char>(is_upper ? c + ('a' - 'A') : c);
-    }
-  }
-  return core;
-}();
+constexpr UChar32 kFractionSlash = 0x2044;
 
 // Letters, digits, and signs that always belong to a word: 100%.
 constexpr auto kAsciiInWords = [] {
@@ -324,30 +291,6 @@ void ComparisonText::fill_form(std::string_view normal) {
 
 std::pair<size_t, size_t> ComparisonText::original(size_t begin, size_t end) {
   return normal_.original(at_[begin], at_[end - 1] + size_t{1});
-}
-
-void AsciiCore::assign(std::string_view text) {
-  text_.resize(text.size());
-  char* const core = text_.data();
-  size_t size = 0;
-  unsigned bits = 0;
-  for (const char c : text) {  // without a branch, of which a title would mispredict many
-    bits |= static_cast<unsigned char>(c);
-    const char kept = kCoreOf[static_cast<unsigned char>(c)];
-    core[size] = kept;
-    size += kept != kNotInCore;
-  }
-  is_known_ = bits < 0x80;
-  text_.resize(size);
-}
-
-bool AsciiCore::may_contain(const AsciiCore& other) const noexcept {
-  return !is_known_ || !other.is_known_ ||
-         memmem(text_.data(), text_.size(), other.text_.data(), other.text_.size()) != nullptr;
-}
-
-bool AsciiCore::may_equal(const AsciiCore& other) const noexcept {
-  return !is_known_ || !other.is_known_ || text_ == other.text_;
 }
 
 bool same_words(const ComparisonText& a, const ComparisonText& b) noexcept {

@@ -58,24 +58,6 @@ class ComparisonText {
   std::vector<uint32_t> at_;  // [form_.size()] the byte in the normal form, if origins are kept
 };
 
-// The letters and digits of an ASCII text, which tell fast that most selling points do not stand in
-// a title: a comparison form drops and adds nothing but what stands between letters and digits, so
-// that the core of what stands in a title stands in the core of the title. Of other texts nothing
-// is known.
-class AsciiCore {
- public:
-  void assign(std::string_view text);
-
-  // False: place_in_title() finds the other text absent from this one.
-  bool may_contain(const AsciiCore& other) const noexcept;
-  // False: same_words() finds that the texts differ.
-  bool may_equal(const AsciiCore& other) const noexcept;
-
- private:
-  bool is_known_ = false;
-  std::string text_;
-};
-
 // Whether two texts have the same words, and have any, however these are joined or spaced: "Wi-Fi",
 // "WiFi" and "wi fi" say the same.
 bool same_words(const ComparisonText& a, const ComparisonText& b) noexcept;

@@ -14,6 +14,7 @@
 
 #include "models/weights/vocabulary.h"
 #include "plugin/answer.h"
+#include "plugin/ascii_core.h"
 #include "plugin/catalogue.h"
 #include "plugin/free_list.h"
 #include "plugin/serving.h"

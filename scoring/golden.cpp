@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "models/base/logistic.h"
 #include "models/base/number_text.h"
 #include "models/weights/groups.h"
 #include "models/weights/weights_generated.h"
@@ -110,7 +111,7 @@ class GoldenRun {
   Status compare(const char* output, const std::vector<float>& logits,
                  const std::vector<float>& fast, const flatbuffers::Vector<float>* expected,
                  double scale, double offset) {
-    const auto probability = [&](double x) { return 1 / (1 + std::exp(-(scale * x + offset))); };
+    const auto probability = [&](double x) { return sigmoid(scale * x + offset); };
     for (size_t i = 0; i < logits.size(); ++i) {
       const std::string where = where_ + "." + output + "[" + std::to_string(i) + "]";
       const float wanted = expected->Get(static_cast<flatbuffers::uoffset_t>(i));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "index/catalogue/amount.h"
+#include "models/base/ascii.h"
 #include "models/text/keywords.h"
 #include "models/text/markup.h"
 #include "models/text/text.h"
@@ -21,11 +22,6 @@ const std::vector<std::string_view> kFields = {
     "opt_out"};
 
 constexpr const char* kMatches[] = {"broad", "phrase", "exact"};  // by BidMatch
-
-std::string lower_case(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return text;
-}
 
 struct Wrong {
   std::string reason;
@@ -233,7 +229,7 @@ class AdReader {
     }
     if (const auto match = object.find("match"); match != object.end() && !match->is_null()) {
       const std::string name = scalar(*match).value_or("");
-      const auto* known = std::ranges::find(kMatches, lower_case(name));
+      const auto* known = std::ranges::find(kMatches, ascii_lower_case(name));
       if (known == std::end(kMatches)) {
         return dropped(field, "match: expected exact, phrase or broad, found \"" +
                                   reportable(name) + "\"; the term was dropped");
@@ -341,7 +337,8 @@ std::optional<double> read_amount(const Json& value) {
 std::optional<bool> read_flag(const Json& value) {
   if (value.is_boolean()) return value.get<bool>();
   if (!value.is_string() && !value.is_number()) return std::nullopt;
-  const std::string text = lower_case(value.is_string() ? value.get<std::string>() : value.dump());
+  const std::string text =
+      ascii_lower_case(value.is_string() ? value.get<std::string>() : value.dump());
   for (const char* yes : {"true", "1", "yes", "y", "on"}) {
     if (text == yes) return true;
   }

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "models/base/ascii.h"
+
 namespace barker {
 namespace {
 
@@ -28,9 +30,7 @@ bool is_currency(std::string_view text) {
   if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
     return text.size() <= 4;
   }
-  return text.size() == 3 && std::ranges::all_of(text, [](char c) {
-           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-         });
+  return text.size() == 3 && std::ranges::all_of(text, is_ascii_letter);
 }
 
 // Whether `text` is digits in groups of three behind the first one: "1,234,567".

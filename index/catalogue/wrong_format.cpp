@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "models/base/ascii.h"
 #include "models/text/text.h"
 
 namespace barker {
@@ -71,7 +72,7 @@ bool is_header(std::string_view line, char separator) {
     const size_t end = std::min(line.find(separator), line.size());
     std::string cell;
     for (const char c : line.substr(0, end)) {
-      if (c != '"' && c != ' ') cell += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+      if (c != '"' && c != ' ') cell += ascii_lower(c);
     }
     known |= std::ranges::find(kColumns, cell) != kColumns.end();
     ++cells;

@@ -13,7 +13,7 @@ namespace barker {
 namespace {
 
 // Keywords of one page that are compared. The plugin takes no more at once.
-constexpr size_t kMostFeatures = BARKER_MAX_AD_SELLING_POINTS;
+constexpr size_t kMostCollected = BARKER_MAX_AD_SELLING_POINTS;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ void FeatureBar::start() { features_.clear(); }
 void FeatureBar::add(std::string_view keyword, Fingerprint fingerprint, uint32_t ad) {
   const auto known = std::ranges::find(features_, fingerprint, &Feature::fingerprint);
   if (known == features_.end()) {
-    if (features_.size() < kMostFeatures) features_.push_back({keyword, fingerprint, ad, 1, NAN});
+    if (features_.size() < kMostCollected) features_.push_back({keyword, fingerprint, ad, 1, NAN});
   } else if (known->last_ad != ad) {
     known->last_ad = ad;
     ++known->ads;

@@ -11,10 +11,10 @@
 namespace barker {
 namespace {
 
-constexpr size_t kMostOffers = size_t{1} << 20;    // that are read
-constexpr size_t kMostStarts = 8;                  // of a text
-constexpr size_t kMostCompared = size_t{1} << 14;  // starts that are compared for one answer
-constexpr size_t kLongest = 120;                   // bytes; a longer title is no query
+constexpr size_t kMostOffersRead = size_t{1} << 20;  // that are read
+constexpr size_t kMostStarts = 8;                    // of a text
+constexpr size_t kMostCompared = size_t{1} << 14;    // starts that are compared for one answer
+constexpr size_t kLongest = 120;                     // bytes; a longer title is no query
 
 // A text counts from the beginning, after each space, and before each character of a script that has
 // no spaces between words, all of which have three bytes or more.
@@ -37,7 +37,7 @@ void count(std::string_view text, Counts& counts) {
 void count_terms(const BidBook& book, std::vector<bool>& bids, Counts& counts) {
   for (size_t offer = 0; offer < book.offers(); ++offer) {
     bids[book.offer(offer).ad()] = true;
-    if (offer >= kMostOffers) continue;
+    if (offer >= kMostOffersRead) continue;
     for (size_t term = book.first_term(offer); term < book.end_of_terms(offer); ++term) {
       count(book.term(term).text, counts);
     }

@@ -95,7 +95,7 @@ const char16_t* plain_letter(UChar32 c) {
   }
 }
 
-bool is_digit(UChar32 c) { return c >= '0' && c <= '9'; }
+bool is_ascii_numeral(UChar32 c) { return c >= '0' && c <= '9'; }
 
 // The normal form has one shape of each.
 bool joins_words(UChar32 c) {
@@ -139,7 +139,8 @@ std::string fold_word(std::string_view word) {
     for (size_t i = 0; i < word.size(); ++i) {
       const char before = out.empty() ? '\0' : out.back();
       const char after = i + 1 < word.size() ? word[i + 1] : '\0';
-      if (!joins_words(word[i]) || (is_digit(before) && is_digit(after))) out += word[i];
+      if (!joins_words(word[i]) || (is_ascii_numeral(before) && is_ascii_numeral(after)))
+        out += word[i];
     }
     return out.empty() ? std::string(word) : out;
   }
@@ -155,7 +156,7 @@ std::string fold_word(std::string_view word) {
   for (int32_t i = 0; i < in.length(); i = in.moveIndex32(i, 1)) {
     const UChar32 c = in.char32At(i);
     const bool is_in_number =
-        is_digit(letter) && i + 1 < in.length() && is_digit(in.char32At(i + 1));
+        is_ascii_numeral(letter) && i + 1 < in.length() && is_ascii_numeral(in.char32At(i + 1));
     if (c == kTatweel || is_dropped_mark(c, letter)) continue;
     if (joins_words(c) && !is_in_number) continue;
     bare.append(c);

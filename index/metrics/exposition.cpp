@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "models/base/ascii.h"
 #include "models/base/number_text.h"
 
 namespace barker {
@@ -17,7 +18,7 @@ namespace {
 
 bool is_name(std::string_view text, bool colons) {
   const auto is_letter = [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (colons && c == ':');
+    return is_ascii_letter(c) || c == '_' || (colons && c == ':');
   };
   return !text.empty() && is_letter(text[0]) &&
          std::ranges::all_of(text, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });

@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include "models/base/ascii.h"
+
 namespace barker {
 namespace {
 
@@ -38,8 +40,7 @@ bool AdminToken::matches(std::string_view authorization) const {
   constexpr std::string_view kScheme = "bearer ";
   if (authorization.size() < kScheme.size()) return false;
   for (size_t i = 0; i < kScheme.size(); ++i) {  // the scheme's case does not matter
-    const char c = authorization[i];
-    if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != kScheme[i]) return false;
+    if (ascii_lower(authorization[i]) != kScheme[i]) return false;
   }
   const Hash given = hash_of(authorization.substr(kScheme.size()));
   return sodium_memcmp(given.data(), hash_.data(), hash_.size()) == 0;

@@ -3,21 +3,21 @@
 #include <algorithm>
 #include <string>
 
+#include "models/base/ascii.h"
+
 namespace barker {
 namespace {
 
 Fault bad_request(const std::string& detail) { return {ProblemKind::kBadRequest, detail, ""}; }
 Fault bad_framing(const std::string& detail) { return {ProblemKind::kBadFraming, detail, ""}; }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool same_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
+  return std::ranges::equal(a, b, {}, ascii_lower, ascii_lower);
 }
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
+    return (c >= '0' && c <= '9') || is_ascii_letter(c) ||
            std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
   });
 }

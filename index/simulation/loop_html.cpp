@@ -8,7 +8,7 @@
 namespace barker {
 namespace {
 
-std::string day_text(uint32_t day) { return day == 0 ? "-" : std::to_string(day); }
+std::string day_cell(uint32_t day) { return day == 0 ? "-" : std::to_string(day); }
 
 std::string row(const std::vector<std::string>& cells, const char* kind) {
   std::string out = "<tr>";
@@ -109,8 +109,8 @@ std::string debuts(const LoopState& state) {
       "<div class='scroll'><table>" +
       row({"selling point", "drawn", "in the bar", "canary", "serving", "preferred"}, "th");
   for (const LoopDebut& d : all) {
-    out += row({d.text, day_text(d.drawn), day_text(d.offered), day_text(d.in_canary),
-                day_text(d.in_serving), day_text(d.chosen)},
+    out += row({d.text, day_cell(d.drawn), day_cell(d.offered), day_cell(d.in_canary),
+                day_cell(d.in_serving), day_cell(d.chosen)},
                "td");
   }
   return out + "</table></div>";

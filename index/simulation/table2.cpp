@@ -89,7 +89,7 @@ selling_points = 1
 )"},
 };
 
-std::string p_text(double p) { return std::isfinite(p) ? rounded_number_text(p, 2) : "-"; }
+std::string p_or_dash(double p) { return std::isfinite(p) ? rounded_number_text(p, 2) : "-"; }
 
 Json json_of(const Effect& e) {
   return {{"value", e.value}, {"low", e.low}, {"high", e.high}, {"p", e.p}};
@@ -179,11 +179,11 @@ std::string to_text(const std::vector<Table2Outcome>& rows) {
     const double impressions = c.control.totals.impressions + c.treatment.totals.impressions;
     out += "row " + std::to_string(row.row->number) + "  " + row.row->question + "\n";
     out += "  paper  " + signed_percent_text(row.row->paper_lift, 2) + "  P " +
-           p_text(row.row->paper_p) + "  " + number_text(row.row->paper_impressions / 1e6, 2) +
+           p_or_dash(row.row->paper_p) + "  " + number_text(row.row->paper_impressions / 1e6, 2) +
            " M impressions\n";
     out += "  here   " + signed_percent_text(c.lift.value, 2) + " [" +
            signed_percent_text(c.lift.low, 2) + ", " + signed_percent_text(c.lift.high, 2) +
-           "]  P " + p_text(c.lift.p) + "  z p " + p_text(c.naive_p) + "  expected " +
+           "]  P " + p_or_dash(c.lift.p) + "  z p " + p_or_dash(c.naive_p) + "  expected " +
            signed_percent_text(c.expected_lift, 2) + "  " + number_text(impressions / 1e6, 2) +
            " M impressions\n";
     for (const ArmOutcome& arm : row.arms) {

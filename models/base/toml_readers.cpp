@@ -57,6 +57,10 @@ std::string place_of(const toml::node& node, const std::string& name) {
   return "line " + std::to_string(node.source().begin.line) + ": " + name + ": ";
 }
 
+Status wrong(const toml::node& node, const std::string& name, const std::string& expected) {
+  return invalid_argument(place_of(node, name) + "expected " + expected);
+}
+
 Status read_table(const toml::table& table, const std::string& prefix, const Readers& readers) {
   for (const auto& [key, node] : table) {
     const std::string name = prefix + std::string(key.str());

@@ -56,6 +56,9 @@ struct Readers {
 // What a message says of the place of a value: "line 3: title.width: ".
 std::string place_of(const toml::node& node, const std::string& name);
 
+// The error of a value that no Reader reads: its place and what was expected there.
+Status wrong(const toml::node& node, const std::string& name, const std::string& expected);
+
 // A table whose keys are those of `readers`, with `prefix` before them ("title." for "title.width").
 // Of the outermost table, whose prefix is empty, "a.b" reads the key b of the table a.
 Status read_table(const toml::table& table, const std::string& prefix, const Readers& readers);

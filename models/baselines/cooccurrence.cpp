@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "models/base/logistic.h"
 #include "models/baselines/pair_features.h"
 #include "models/evaluate/metrics.h"
 
@@ -75,7 +76,7 @@ class LogisticRegression {
   double probability(const std::array<double, kPairFeatures + 1>& z) const {
     double sum = 0;
     for (size_t k = 0; k <= kPairFeatures; ++k) sum += weights_[k] * z[k];
-    return 1 / (1 + std::exp(-sum));
+    return sigmoid(sum);
   }
 
   std::array<double, kPairFeatures + 1> weights_{};

@@ -13,12 +13,12 @@ namespace {
 
 using Kind = SearchedOption::Kind;
 
-Status wrong(const toml::node& node, const std::string& name, const std::string& what) {
+Status wrong_option(const toml::node& node, const std::string& name, const std::string& what) {
   return {Code::kBadConfiguration, place_of(node, name) + what};
 }
 
 Status read_choices(const toml::array& values, const std::string& name, SearchedOption& option) {
-  if (values.empty()) return wrong(values, name, "expected at least one choice");
+  if (values.empty()) return wrong_option(values, name, "expected at least one choice");
   for (const toml::node& value : values) {
     std::ostringstream text;
     value.visit([&](const auto& v) { text << v; });
@@ -30,15 +30,15 @@ Status read_choices(const toml::array& values, const std::string& name, Searched
 Status read_range(const toml::array& values, const std::string& name, SearchedOption& option) {
   const bool are_numbers =
       values.size() == 2 && values.get(0)->is_number() && values.get(1)->is_number();
-  if (!are_numbers) return wrong(values, name, "expected two numbers, [low, high]");
+  if (!are_numbers) return wrong_option(values, name, "expected two numbers, [low, high]");
   option.low = *values.get(0)->value<double>();
   option.high = *values.get(1)->value<double>();
   option.is_integer = values.get(0)->is_integer() && values.get(1)->is_integer();
   if (!std::isfinite(option.low) || !std::isfinite(option.high) || option.low >= option.high) {
-    return wrong(values, name, "expected [low, high] with low < high");
+    return wrong_option(values, name, "expected [low, high] with low < high");
   }
   if (option.kind == Kind::kLog && option.low <= 0) {
-    return wrong(values, name, "expected a low end above 0, because its logarithm is taken");
+    return wrong_option(values, name, "expected a low end above 0, because its logarithm is taken");
   }
   return {};
 }
@@ -48,13 +48,14 @@ Result<SearchedOption> read_option(const toml::node& node, const std::string& na
       "expected { linear = [a, b] }, { log = [a, b] } or { choices = [...] }";
   const toml::table* table = node.as_table();
   if (!table || table->size() != 1 || !table->begin()->second.is_array()) {
-    return wrong(node, name, expected);
+    return wrong_option(node, name, expected);
   }
   SearchedOption option;
   option.name = name;
   const std::string kind(table->begin()->first.str());
   const toml::array& values = *table->begin()->second.as_array();
-  if (kind != "choices" && kind != "log" && kind != "linear") return wrong(node, name, expected);
+  if (kind != "choices" && kind != "log" && kind != "linear")
+    return wrong_option(node, name, expected);
   if (kind == "log") option.kind = Kind::kLog;
   if (kind == "linear") option.kind = Kind::kLinear;
   Status s =
@@ -91,7 +92,7 @@ Result<SearchSpace> SearchSpace::parse(std::string_view toml) {
   SearchSpace space;
   for (const auto& [section, node] : *parsed) {
     const toml::table* table = node.as_table();
-    if (!table) return wrong(node, std::string(section.str()), "expected a section");
+    if (!table) return wrong_option(node, std::string(section.str()), "expected a section");
     for (const auto& [key, value] : *table) {
       Result<SearchedOption> option =
           read_option(value, std::string(section.str()) + "." + std::string(key.str()));

@@ -16,8 +16,6 @@ namespace {
 
 namespace f = dataset_format;
 
-std::string number(uint64_t value) { return std::to_string(value); }
-
 constexpr size_t kNone = ~size_t{0};
 
 // The index of the first value for which `is_bad`, or kNone. It goes in blocks without an early
@@ -65,7 +63,8 @@ class DatasetCheck {
       const uint64_t value = begin(i), high = i == 0 ? 0 : elements;
       if (i + 1 == count) low = elements;
       if (value < low || value > high) {
-        return unexpected(name(i), number(low) + " to " + number(high), number(value));
+        return unexpected(name(i), std::to_string(low) + " to " + std::to_string(high),
+                          std::to_string(value));
       }
       low = value;
     }
@@ -88,8 +87,8 @@ class DatasetCheck {
     const size_t bad = first_bad(ids, [=](uint32_t id) { return id + shift >= limit + shift; });
     if (bad == kNone) return {};
     const std::string none = unknown == Unknown::kAllowed ? ", or none" : "";
-    return unexpected(element_name(section, bad), "a number below " + number(limit) + none,
-                      number(ids[bad]));
+    return unexpected(element_name(section, bad), "a number below " + std::to_string(limit) + none,
+                      std::to_string(ids[bad]));
   }
 
   Status check_scheme() const {
@@ -142,7 +141,7 @@ class DatasetCheck {
       const auto clicked = list<uint8_t>(section);
       const size_t bad = first_bad(clicked, [](uint8_t c) { return c > 1; });
       if (bad != kNone)
-        return unexpected(element_name(section, bad), "0 or 1", number(clicked[bad]));
+        return unexpected(element_name(section, bad), "0 or 1", std::to_string(clicked[bad]));
     }
     for (const f::Section section : {f::kSfTruth, f::kAdTruth}) {
       const auto truth = list<float>(section);
@@ -181,15 +180,15 @@ class DatasetCheck {
       const uint64_t elements = list<uint32_t>(section).size();
       if (begin <= elements && count <= elements - begin) return {};
       return unexpected(element_name(f::kSearches, index) + "." + section_name(section),
-                        "inside " + number(elements) + " keywords",
-                        number(begin) + " + " + number(count));
+                        "inside " + std::to_string(elements) + " keywords",
+                        std::to_string(begin) + " + " + std::to_string(count));
     };
     if (Status s = inside(r.history_begin, r.history_count, f::kHistory); !s.ok()) return s;
     if (Status s = inside(r.sf_history_begin, r.sf_history_count, f::kSfHistory); !s.ok()) return s;
     const auto below = [&](const char* field, uint32_t value, uint32_t limit) -> Status {
       if (value < limit) return {};
       return unexpected(element_name(f::kSearches, index) + "." + field,
-                        "a number below " + number(limit), number(value));
+                        "a number below " + std::to_string(limit), std::to_string(value));
     };
     if (Status s = below("user", r.user, h_.users); !s.ok()) return s;
     if (Status s = below("category", r.category, h_.categories); !s.ok()) return s;
@@ -205,8 +204,9 @@ class DatasetCheck {
       end[l] = h_.searches_of_end[l];
       const uint64_t low = l + 1 == f::kSearchLists ? given.size() : next[l];
       if (end[l] < low || end[l] > given.size()) {
-        return unexpected("searches_of_end[" + number(l) + "]",
-                          number(low) + " to " + number(given.size()), number(end[l]));
+        return unexpected("searches_of_end[" + std::to_string(l) + "]",
+                          std::to_string(low) + " to " + std::to_string(given.size()),
+                          std::to_string(end[l]));
       }
     }
     const auto records = list<f::SearchRecord>(f::kSearches);
@@ -224,19 +224,23 @@ class DatasetCheck {
           list<uint8_t>(f::kAdClicked).subspan(r.ad_begin, after.ad_begin - r.ad_begin);
       const size_t l = size_t{r.split} * 2;
       if (!visit(i, l, sfs) || !visit(i, l + 1, ads)) {
-        return bad_data("searches_of: search " + number(i) + " is not where its split puts it");
+        return bad_data("searches_of: search " + std::to_string(i) +
+                        " is not where its split puts it");
       }
     }
     for (size_t l = 0; l < f::kSearchLists; ++l) {
-      const std::string which = "[" + number(l) + "]";
+      const std::string which = "[" + std::to_string(l) + "]";
       if (next[l] != end[l]) {
-        return unexpected("searches_of_end" + which, number(next[l]), number(end[l]));
+        return unexpected("searches_of_end" + which, std::to_string(next[l]),
+                          std::to_string(end[l]));
       }
       if (instances[l] != h_.instances_of[l]) {
-        return unexpected("instances_of" + which, number(instances[l]), number(h_.instances_of[l]));
+        return unexpected("instances_of" + which, std::to_string(instances[l]),
+                          std::to_string(h_.instances_of[l]));
       }
       if (clicks[l] != h_.clicks_of[l]) {
-        return unexpected("clicks_of" + which, number(clicks[l]), number(h_.clicks_of[l]));
+        return unexpected("clicks_of" + which, std::to_string(clicks[l]),
+                          std::to_string(h_.clicks_of[l]));
       }
     }
     return {};
@@ -275,8 +279,8 @@ class DatasetCheck {
         const std::string_view of = text(f::kGroupNameBegin, f::kGroupNameText, group);
         if (!name.starts_with(of) || !name.substr(of.size()).starts_with('=')) {
           return unexpected(element_name(f::kGroupFeature, i),
-                            "a feature of group " + number(group),
-                            "feature " + number(feature) + " of another");
+                            "a feature of group " + std::to_string(group),
+                            "feature " + std::to_string(feature) + " of another");
         }
         proven_group[feature] = group;
       }

@@ -23,14 +23,12 @@ constexpr const char* kSectionNames[f::kSections] = {
     "group_name.text", "phrase.begin",   "phrase.text",   "searches_of",
     "keyword_scheme",  "split_text"};
 
-std::string number(uint64_t value) { return std::to_string(value); }
-
 }  // namespace
 
 const char* section_name(f::Section section) { return kSectionNames[section]; }
 
 std::string element_name(f::Section section, uint64_t index) {
-  return std::string(kSectionNames[section]) + "[" + number(index) + "]";
+  return std::string(kSectionNames[section]) + "[" + std::to_string(index) + "]";
 }
 
 Result<DatasetLayout> DatasetLayout::check(std::span<const std::byte> bytes) {
@@ -46,14 +44,15 @@ Status DatasetLayout::check_header() {
   if (std::memcmp(header_.magic, f::kMagic, sizeof header_.magic) != 0)
     return bad_data("not a dataset");
   if (header_.endian_mark != f::kEndianMark || header_.version != f::kVersion) {
-    return bad_data("dataset of version " + number(header_.version) + ", expected " +
-                    number(f::kVersion));
+    return bad_data("dataset of version " + std::to_string(header_.version) + ", expected " +
+                    std::to_string(f::kVersion));
   }
   if (header_.header_xxh3 != XXH3_64bits(&header_, offsetof(f::Header, header_xxh3))) {
     return bad_data("header checksum does not match");
   }
   if (header_.file_size != bytes_.size()) {
-    return unexpected("file size", number(header_.file_size) + " bytes", number(bytes_.size()));
+    return unexpected("file size", std::to_string(header_.file_size) + " bytes",
+                      std::to_string(bytes_.size()));
   }
   const std::span<const std::byte> content = bytes_.subspan(sizeof header_);
   if (header_.content_xxh3 != XXH3_64bits(content.data(), content.size())) {
@@ -63,7 +62,8 @@ Status DatasetLayout::check_header() {
     return unexpected("digest", "a text that ends within the field", "none");
   }
   for (const uint32_t count : {header_.searches, header_.keywords}) {
-    if (count >= kUnknownKeyword) return unexpected("counts", "less than 2^32 - 1", number(count));
+    if (count >= kUnknownKeyword)
+      return unexpected("counts", "less than 2^32 - 1", std::to_string(count));
   }
   if (header_.categories == 0) return unexpected("categories", "at least 1, the empty one", "0");
   return {};
@@ -122,14 +122,14 @@ Status DatasetLayout::check_sections() const {
     if (extent.offset % f::kAlignment != 0 || extent.offset < end ||
         extent.offset > bytes_.size()) {
       return unexpected(where + " offset",
-                        "a multiple of " + number(f::kAlignment) + " from " + number(end) + " to " +
-                            number(bytes_.size()),
-                        number(extent.offset));
+                        "a multiple of " + std::to_string(f::kAlignment) + " from " +
+                            std::to_string(end) + " to " + std::to_string(bytes_.size()),
+                        std::to_string(extent.offset));
     }
     if (extent.size > bytes_.size() - extent.offset) {
       return unexpected(where + " size",
-                        "at most " + number(bytes_.size() - extent.offset) + " bytes",
-                        number(extent.size));
+                        "at most " + std::to_string(bytes_.size() - extent.offset) + " bytes",
+                        std::to_string(extent.size));
     }
     // One number for each group of each search, which 64 bits could not count as bytes.
     const bool fits =
@@ -138,7 +138,7 @@ Status DatasetLayout::check_sections() const {
                   extent.size / sizeof(uint64_t) == uint64_t{header_.searches} * header_.groups + 1
             : extent.size == expected_size(section);
     if (!fits) {
-      return bad_data(where + ": its size of " + number(extent.size) +
+      return bad_data(where + ": its size of " + std::to_string(extent.size) +
                       " bytes does not follow from the counts");
     }
     end = extent.offset + extent.size;

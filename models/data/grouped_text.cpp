@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "models/data/json_fields.h"
 #include "models/text/encoding.h"
 #include "models/weights/groups.h"
 
@@ -31,10 +32,7 @@ std::string escaped(std::string_view token) {
   return out;
 }
 
-// Thrown while a line is read and turned into the report of the line.
-struct Wrong {
-  std::string reason;
-};
+using json_fields::Wrong;  // of a line, which then is reported
 
 // Takes a token from the front of a text, up to the first character of `until` that is not escaped.
 std::string take_token(std::string_view& text, std::string_view until) {

@@ -15,7 +15,7 @@ namespace {
 
 using Level = Finding::Level;
 
-double percent(uint64_t part, uint64_t whole) {
+double share_in_percent(uint64_t part, uint64_t whole) {
   return whole ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
 }
 
@@ -62,7 +62,8 @@ class Validator {
   void bad_lines(const BadLines& bad, uint64_t events) {
     if (bad.count() == 0) return;
     const BadLines::Entry& first = bad.first().front();
-    const bool too_many = percent(bad.count(), bad.count() + events) > 100 * max_bad_share_;
+    const bool too_many =
+        share_in_percent(bad.count(), bad.count() + events) > 100 * max_bad_share_;
     add(too_many ? Level::kError : Level::kWarning,
         std::to_string(bad.count()) + " lines cannot be used, first line " +
             (first.file.empty() ? "" : first.file + ":") + std::to_string(first.line) + ": " +
@@ -85,7 +86,7 @@ class Validator {
           add(needed ? Level::kError : Level::kWarning,
               where + ", all of them " + (clicks ? "clicked" : "not clicked"));
         } else {
-          const double rate = percent(clicks, all);
+          const double rate = share_in_percent(clicks, all);
           const bool odd = rate < 0.1 || rate > 90;
           add(odd ? Level::kWarning : Level::kNote, where + ", " + number_text(rate, 2) +
                                                         "% clicked" +
@@ -115,7 +116,7 @@ class Validator {
     }
     if (test.empty()) return;
     const auto share = [&](const char* what, uint64_t part, uint64_t whole, double odd) {
-      const double p = percent(part, whole);
+      const double p = share_in_percent(part, whole);
       add(p > odd ? Level::kWarning : Level::kNote, "test: " + number_text(p, 1) + "% " + what);
     };
     share("of the searches are by users that training never saw", users, test.size(), 80);
@@ -131,9 +132,9 @@ class Validator {
     }
     uint64_t rare = 0;
     for (const auto& [keyword, times] : shown) rare += times < 10;
-    add(percent(rare, shown.size()) > 50 ? Level::kWarning : Level::kNote,
+    add(share_in_percent(rare, shown.size()) > 50 ? Level::kWarning : Level::kNote,
         "training shows " + std::to_string(shown.size()) + " different SFs, " +
-            number_text(percent(rare, shown.size()), 0) + "% of them fewer than 10 times");
+            number_text(share_in_percent(rare, shown.size()), 0) + "% of them fewer than 10 times");
   }
 
   LogReport& report_;

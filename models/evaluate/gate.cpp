@@ -10,20 +10,20 @@
 namespace barker {
 namespace {
 
-struct Slice {
+struct JudgedSlice {
   std::string name;
   std::vector<uint32_t> instances;
 };
 
-Slice all_of(const std::string& name, size_t size) {
-  Slice all{name, std::vector<uint32_t>(size)};
+JudgedSlice all_of(const std::string& name, size_t size) {
+  JudgedSlice all{name, std::vector<uint32_t>(size)};
   std::iota(all.instances.begin(), all.instances.end(), 0u);
   return all;
 }
 
-std::vector<Slice> slices_of(const InstanceTable& test) {
+std::vector<JudgedSlice> slices_of(const InstanceTable& test) {
   constexpr size_t kCold = kClickBins.size(), kFirstCategory = kCold + 1;
-  std::vector<Slice> all(kFirstCategory + test.categories.size());
+  std::vector<JudgedSlice> all(kFirstCategory + test.categories.size());
   for (size_t bin = 0; bin < kClickBins.size(); ++bin) all[bin].name = kClickBins[bin];
   all[kCold].name = "without history";
   for (size_t c = 0; c < test.categories.size(); ++c) {
@@ -35,7 +35,7 @@ std::vector<Slice> slices_of(const InstanceTable& test) {
     if (test.is_cold[i]) all[kCold].instances.push_back(i);
     all[kFirstCategory + test.category[i]].instances.push_back(i);
   }
-  std::erase_if(all, [](const Slice& s) { return s.instances.empty(); });
+  std::erase_if(all, [](const JudgedSlice& s) { return s.instances.empty(); });
   return all;
 }
 
@@ -50,13 +50,15 @@ class Gate {
 
   GateReport run() {
     judge_numbers();
-    const Slice all = all_of("all", in_.main.size());
+    const JudgedSlice all = all_of("all", in_.main.size());
     const GateFinding whole = judge_auc(all, in_.main, in_.candidate.main, in_.current.main, 0.95);
     report_.findings.push_back(whole);
-    std::vector<Slice> slices = slices_of(in_.main);
-    const auto is_large = [&](const Slice& s) { return s.instances.size() >= o_.min_instances; };
+    std::vector<JudgedSlice> slices = slices_of(in_.main);
+    const auto is_large = [&](const JudgedSlice& s) {
+      return s.instances.size() >= o_.min_instances;
+    };
     const auto judged = std::max<ptrdiff_t>(std::ranges::count_if(slices, is_large), 1);
-    for (const Slice& slice : slices) {
+    for (const JudgedSlice& slice : slices) {
       report_.findings.push_back(judge_auc(slice, in_.main, in_.candidate.main, in_.current.main,
                                            1 - 0.05 / static_cast<double>(judged)));
     }
@@ -83,7 +85,8 @@ class Gate {
     report_.findings.push_back(std::move(f));
   }
 
-  GateFinding finding_of(const Slice& slice, const InstanceTable& table, const char* metric) const {
+  GateFinding finding_of(const JudgedSlice& slice, const InstanceTable& table,
+                         const char* metric) const {
     GateFinding f;
     f.slice = slice.name;
     f.metric = metric;
@@ -93,7 +96,7 @@ class Gate {
     return f;
   }
 
-  GateFinding judge_auc(const Slice& slice, const InstanceTable& table,
+  GateFinding judge_auc(const JudgedSlice& slice, const InstanceTable& table,
                         const std::vector<float>& candidate, const std::vector<float>& current,
                         double level) const {
     GateFinding f = finding_of(slice, table, "AUC");
@@ -127,7 +130,7 @@ class Gate {
 
   // A candidate without the task would order ads by nothing.
   void judge_auxiliary() {
-    const Slice ads = all_of("ads", in_.auxiliary.size());
+    const JudgedSlice ads = all_of("ads", in_.auxiliary.size());
     if (!in_.current.has_auxiliary) return;
     if (!in_.candidate.has_auxiliary) {
       GateFinding f = finding_of(ads, in_.auxiliary, "auxiliary task");

@@ -30,11 +30,14 @@ svg{max-width:100%;height:auto}svg text{fill:var(--soft);font-size:11px}svg .nam
 .dot{display:inline-block;width:.75em;height:.75em;border-radius:50%;margin-right:.4em}
 )";
 
-std::string number(double value) { return std::isfinite(value) ? number_text(value, 4) : "-"; }
+std::string number_or_dash(double value) {
+  return std::isfinite(value) ? number_text(value, 4) : "-";
+}
 
-std::string interval(const Interval& i) {
+std::string interval_html(const Interval& i) {
   if (!std::isfinite(i.value)) return "-";
-  return number(i.value) + " <small>[" + number(i.low) + ", " + number(i.high) + "]</small>";
+  return number_or_dash(i.value) + " <small>[" + number_or_dash(i.low) + ", " +
+         number_or_dash(i.high) + "]</small>";
 }
 
 class Page {
@@ -100,9 +103,9 @@ class Page {
     table({"model", "all", "above the first", "above the one before", "auxiliary task"},
           [&](const ModelReport& m) -> Cells {
             const bool first = &m == &e_.models.front();
-            return {interval(m.auc), first ? "" : interval(m.above_first),
-                    first ? "" : interval(m.above_previous),
-                    m.auxiliary.instances ? interval(m.auxiliary.auc) : ""};
+            return {interval_html(m.auc), first ? "" : interval_html(m.above_first),
+                    first ? "" : interval_html(m.above_previous),
+                    m.auxiliary.instances ? interval_html(m.auxiliary.auc) : ""};
           });
     out_ += "<h2>AUC by the users' clicks before this split</h2><div class='scroll'>" +
             slice_plot(e_) + "</div>";
@@ -113,27 +116,30 @@ class Page {
     }
     table(head, [](const ModelReport& m) {
       Cells cells;
-      for (const SliceAuc& bin : m.bins) cells.push_back(interval(bin.auc));
+      for (const SliceAuc& bin : m.bins) cells.push_back(interval_html(bin.auc));
       return cells;
     });
     const SliceAuc& cold = e_.models[0].cold;
     out_ +=
         "<h2>Order</h2><p>PR-AUC is average precision; a guess has the share of clicks, " +
-        number(static_cast<double>(e_.clicks) / std::max(1.0, static_cast<double>(e_.instances))) +
+        number_or_dash(static_cast<double>(e_.clicks) /
+                       std::max(1.0, static_cast<double>(e_.instances))) +
         ". NDCG and MRR are means over searches with a click, and equal scores count as any order "
         "of them. AUC inside searches is over searches with both classes.</p>";
     table({"model", "PR-AUC", "NDCG", "MRR", "AUC inside searches",
            "AUC without history (" + std::to_string(cold.instances) + " of " +
                std::to_string(cold.users) + " users)"},
           [](const ModelReport& m) -> Cells {
-            return {number(m.average_precision), number(m.lists.ndcg), number(m.lists.mrr),
-                    number(m.grouped_auc), interval(m.cold.auc)};
+            return {number_or_dash(m.average_precision), number_or_dash(m.lists.ndcg),
+                    number_or_dash(m.lists.mrr), number_or_dash(m.grouped_auc),
+                    interval_html(m.cold.auc)};
           });
     out_ +=
         "<h2>Probabilities</h2><p>The calibration error is the mean distance between predicted and "
         "clicked share, over twenty bins of equal size.</p>";
     table({"model", "log loss", "RMSE", "calibration error"}, [](const ModelReport& m) -> Cells {
-      return {number(m.log_loss), number(m.rmse), number(m.calibration_error)};
+      return {number_or_dash(m.log_loss), number_or_dash(m.rmse),
+              number_or_dash(m.calibration_error)};
     });
     out_ +=
         "<h2>Decisions</h2><p>A click is predicted from the threshold on that has the best F1 on "
@@ -141,9 +147,10 @@ class Page {
     table({"model", "recall", "precision", "accuracy", "F1", "threshold"},
           [](const ModelReport& m) -> Cells {
             const Decisions& d = m.decisions;
-            return {
-                number(d.recall), number(d.precision), number(d.accuracy), number(d.f1),
-                number(d.threshold) + (m.is_threshold_own ? " (chosen on what is judged)" : "")};
+            return {number_or_dash(d.recall), number_or_dash(d.precision),
+                    number_or_dash(d.accuracy), number_or_dash(d.f1),
+                    number_or_dash(d.threshold) +
+                        (m.is_threshold_own ? " (chosen on what is judged)" : "")};
           });
   }
 
@@ -202,9 +209,10 @@ class Page {
     table({"model", "P@1", "P@3", "P@10", "R@1", "R@3", "MAE@1", "RMSE@1", "coverage@1"},
           [](const ModelReport& m) -> std::vector<std::string> {
             const auto& t = m.top_k;
-            return {number(t[0].precision), number(t[2].precision), number(t[9].precision),
-                    number(t[0].recall),    number(t[2].recall),    number(t[0].mae),
-                    number(t[0].rmse),      number(t[0].coverage)};
+            return {number_or_dash(t[0].precision), number_or_dash(t[2].precision),
+                    number_or_dash(t[9].precision), number_or_dash(t[0].recall),
+                    number_or_dash(t[2].recall),    number_or_dash(t[0].mae),
+                    number_or_dash(t[0].rmse),      number_or_dash(t[0].coverage)};
           });
   }
 
@@ -242,7 +250,7 @@ class Page {
               std::to_string(shared.instances) + "</td><td>" + std::to_string(shared.users) +
               "</td>";
       for (const ModelReport& m : e_.models) {
-        out_ += "<td>" + interval(slices_of(m)[i].auc) + "</td>";
+        out_ += "<td>" + interval_html(slices_of(m)[i].auc) + "</td>";
       }
       out_ += "</tr>";
     }

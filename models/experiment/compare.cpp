@@ -2,6 +2,7 @@
 #include <numeric>
 #include <tuple>
 
+#include "models/base/ascii.h"
 #include "models/base/number_text.h"
 #include "models/experiment/report.h"
 #include "models/experiment/report_numbers.h"
@@ -32,9 +33,7 @@ Result<size_t> control_of(const std::vector<ArmData>& arms, const std::string& w
                             names(arms));
   }
   for (size_t a = 0; a < arms.size(); ++a) {
-    std::string name = arms[a].name;
-    for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    if (name == "control") return a;
+    if (ascii_lower_case(arms[a].name) == "control") return a;
   }
   return size_t{0};
 }

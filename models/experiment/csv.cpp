@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/base/ascii.h"
 #include "models/base/input_file.h"
 
 namespace barker {
@@ -12,13 +13,6 @@ std::string trimmed(const std::string& text) {
   const size_t begin = text.find_first_not_of(" \t");
   if (begin == std::string::npos) return "";
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
 }
 
 // Splits a row that may have several lines, where a quoted field holds line ends. Each byte is seen
@@ -97,7 +91,8 @@ Result<CsvReader> CsvReader::open(const std::string& path) {
   }
   for (size_t i = 0; i < reader.columns_.size(); ++i) {
     for (size_t j = 0; j < i; ++j) {
-      if (!reader.columns_[i].empty() && lower(reader.columns_[i]) == lower(reader.columns_[j])) {
+      if (!reader.columns_[i].empty() &&
+          ascii_lower_case(reader.columns_[i]) == ascii_lower_case(reader.columns_[j])) {
         return reader.wrong("the header names the column \"" + reader.columns_[i] + "\" twice");
       }
     }
@@ -107,7 +102,7 @@ Result<CsvReader> CsvReader::open(const std::string& path) {
 
 int CsvReader::column(const std::string& name) const {
   for (size_t i = 0; i < columns_.size(); ++i) {
-    if (lower(columns_[i]) == lower(name)) return static_cast<int>(i);
+    if (ascii_lower_case(columns_[i]) == ascii_lower_case(name)) return static_cast<int>(i);
   }
   return -1;
 }

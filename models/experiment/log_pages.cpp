@@ -9,7 +9,7 @@ namespace barker {
 namespace {
 
 // More of them are a mistake of the log, and would not fit into memory.
-constexpr size_t kMaxArmSets = 100'000, kMaxSegments = 1000, kMaxGenerations = 100'000;
+constexpr size_t kMaxArmSets = 100'000, kMaxSegmentValues = 1000, kMaxGenerations = 100'000;
 
 uint32_t object_hash(bool is_sf, std::string_view name) {
   return static_cast<uint32_t>(feature_fingerprint(is_sf ? "sf" : "ad", name));
@@ -90,9 +90,9 @@ Result<uint32_t> LogPages::segment(const RawImpression& shown, const std::string
   }
   const auto [at, is_new] = segment_numbers_.emplace(name, segments_.size());
   if (is_new) segments_.push_back(name);
-  if (segments_.size() > kMaxSegments) {
+  if (segments_.size() > kMaxSegmentValues) {
     return invalid_argument("--segment: expected a group with at most " +
-                            std::to_string(kMaxSegments) + " values, found more");
+                            std::to_string(kMaxSegmentValues) + " values, found more");
   }
   return at->second;
 }

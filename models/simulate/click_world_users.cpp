@@ -1,13 +1,9 @@
 // What happens in the world: users, their searches, what is shown and clicked, and the log of it.
+#include "models/base/logistic.h"
 #include "models/simulate/click_world.h"
 #include "models/simulate/click_world_parts.h"
 
 namespace barker {
-namespace {
-
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
-
-}  // namespace
 
 WorldUser ClickWorld::make_user(uint32_t number, Random& random) const {
   const uint32_t d = o_.axes;

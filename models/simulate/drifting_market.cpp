@@ -10,7 +10,7 @@ namespace {
 // market.cpp has the streams 1 and 2, and marketplace.cpp the third. A shopper's own drift has the
 // seed of the shopper's days, which are streams, too (shopping.cpp), and so a stream behind all of
 // them.
-enum Stream : uint64_t { kPoints = 11, kLives = 12, kFashion = 13, kOwn = uint64_t{1} << 40 };
+enum DriftStream : uint64_t { kPoints = 11, kLives = 12, kFashion = 13, kOwn = uint64_t{1} << 40 };
 
 constexpr double kTasteDeviation = 0.75;  // of tastes on each axis, as market.cpp draws them
 constexpr uint32_t kEver = ~uint32_t{0};

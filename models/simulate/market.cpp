@@ -5,20 +5,20 @@
 #include <numeric>
 #include <utility>
 
+#include "models/base/logistic.h"
+
 namespace barker {
 namespace {
 
 // Each part of the marketplace has a random stream of its own; its log has the third one.
-enum Stream : uint64_t { kAds = 1, kUsers = 2 };
+enum MarketStream : uint64_t { kAds = 1, kUsers = 2 };
 
 constexpr double kTasteStrength = 2.2;  // logits for each unit of taste times appeal
 constexpr double kSfBias = -1.6;
 constexpr double kAdBias = -2.6;
 constexpr size_t kSfsShown = 4;
 constexpr size_t kAdsShown = 5;
-constexpr size_t kHistory = 200;  // keywords
-
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+constexpr size_t kLongestHistory = 200;  // keywords
 
 // Draws k of 0..n-1 uniformly and without replacement, in random order.
 std::vector<size_t> sample(Random& random, size_t n, size_t k) {
@@ -229,8 +229,8 @@ void Market::remember(Shopper& shopper, const SearchEvent& event) const {
     if (!ad.clicked) continue;
     for (std::string& word : keywords_of(ad.title)) shopper.history.push_front(std::move(word));
   }
-  while (shopper.history.size() > kHistory) shopper.history.pop_back();
-  while (shopper.clicked_sfs.size() > kHistory) shopper.clicked_sfs.pop_back();
+  while (shopper.history.size() > kLongestHistory) shopper.history.pop_back();
+  while (shopper.clicked_sfs.size() > kLongestHistory) shopper.clicked_sfs.pop_back();
 }
 
 }  // namespace barker

@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/base/logistic.h"
 #include "models/evaluate/metrics.h"
 
 namespace barker {
 namespace {
 
 constexpr double kTrainEnd = 0.80, kTestBegin = 0.85;  // shares of the period
-constexpr size_t kHistory = 200;
-
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+constexpr size_t kHistoryRead = 200;
 
 // Solves A x = b for a symmetric positive definite A [n, n], which is stored row by row.
 std::vector<double> solve(std::vector<double> a, std::vector<double> b) {
@@ -144,7 +143,7 @@ class PooledHistory {
   std::vector<double> features(const WorldUser& user) const {
     const size_t d = world_.options().axes;
     std::vector<double> out;
-    const size_t begin = tokens_.size() - std::min(kHistory, tokens_.size());
+    const size_t begin = tokens_.size() - std::min(kHistoryRead, tokens_.size());
     for (const bool sfs : {false, true}) {
       std::vector<double> sum(d, 0);
       double count = 0;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "models/base/ascii.h"
 #include "models/text/characters.h"
 #include "models/text/text.h"
 
@@ -39,7 +40,6 @@ constexpr uint16_t kWindows1252[32] = {
     0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_hexadecimal(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
@@ -90,7 +90,7 @@ size_t append_name(std::string_view text, std::string& out) {
   constexpr size_t kLongestName = longest_name();
   size_t size = 0;
   while (size < text.size() && size <= kLongestName &&
-         (is_letter(text[size]) || is_digit(text[size]))) {
+         (is_ascii_letter(text[size]) || is_digit(text[size]))) {
     ++size;
   }
   const auto* found = std::ranges::lower_bound(kEntities, text.substr(0, size), {}, &Entity::name);

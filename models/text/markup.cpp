@@ -4,6 +4,8 @@
 #include <array>
 #include <bitset>
 
+#include "models/base/ascii.h"
+
 namespace barker {
 namespace {
 
@@ -39,12 +41,10 @@ constexpr std::string_view kCdata = "<![CDATA[";
 constexpr size_t kLongestTag = 4096;  // bytes; what is longer is text with a '<' in it
 constexpr size_t kLongestName = 16;   // bytes of an element's name
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 bool equal_but_case(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, {}, lower, lower);
+  return std::ranges::equal(left, right, {}, ascii_lower, ascii_lower);
 }
 
 struct Tag {
@@ -114,8 +114,8 @@ Tag read_tag(std::string_view text, size_t begin, std::bitset<kHidden.size()>& e
   if (closing) ++at;
   std::string name;
   while (at < text.size() && name.size() <= kLongestName &&
-         (is_letter(text[at]) || (!name.empty() && text[at] >= '0' && text[at] <= '9'))) {
-    name += lower(text[at++]);
+         (is_ascii_letter(text[at]) || (!name.empty() && text[at] >= '0' && text[at] <= '9'))) {
+    name += ascii_lower(text[at++]);
   }
   const bool custom = at < text.size() && !name.empty() && (text[at] == '-' || text[at] == ':');
   if (custom) {  // <my-element>, <o:p>

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "models/base/ascii.h"
 #include "models/text/character_class.h"
 #include "models/text/keywords.h"
 #include "models/text/signs.h"
@@ -36,7 +37,7 @@ const icu::Normalizer2& case_folder() {
 // The normal form of an ASCII character.
 char plain_ascii(char c) {
   if (c == '`') return '\'';
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  return ascii_lower(c);
 }
 
 bool is_ascii_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "models/base/ascii.h"
+
 namespace barker {
 namespace {
 
@@ -14,7 +16,7 @@ std::string bare(std::string_view name) {
   std::string out;
   for (const char c : name) {
     if (c == '_' || c == '-' || c == ' ' || c == '.') continue;
-    out += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    out += ascii_lower(c);
   }
   return out;
 }

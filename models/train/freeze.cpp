@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/base/logistic.h"
 #include "models/data/click_rates.h"
 #include "models/train/freeze_torch.h"
 #include "models/train/judge_torch.h"
@@ -24,7 +25,7 @@ Calibration calibrate(std::span<const float> logits, std::span<const uint8_t> cl
   for (int iteration = 0; iteration < 50; ++iteration) {
     double g0 = 0, g1 = 0, h00 = 1e-6, h01 = 0, h11 = 1e-6;
     for (size_t i = 0; i < logits.size(); ++i) {
-      const double x = logits[i], p = 1 / (1 + std::exp(-(c.scale * x + c.offset)));
+      const double x = logits[i], p = sigmoid(c.scale * x + c.offset);
       const double error = p - clicked[i], weight = p * (1 - p);
       g0 += error * x;
       g1 += error;

@@ -15,6 +15,7 @@
 #include <set>
 #include <thread>
 
+#include "tests/models/base/temporary_path.h"
 #include "tests/models/weights/random_model.h"
 #include "tests/plugin/asker.h"
 
@@ -22,11 +23,6 @@ namespace barker {
 namespace {
 
 constexpr uid_t kRoot = 0, kNobody = 65534;
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {(std::istreambuf_iterator<char>(in)), {}};
-}
 
 void truncate_file(const std::string& path, const std::string&) {
   std::filesystem::resize_file(path, 0);

@@ -8,6 +8,7 @@
 
 #include "models/text/keywords.h"
 #include "models/text/text.h"
+#include "plugin/ascii_core.h"
 
 namespace barker {
 namespace {

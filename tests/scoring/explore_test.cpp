@@ -16,10 +16,10 @@ namespace {
 using testing::DoubleNear;
 
 // Rows 0 and 1 are near duplicates; 2 to 5 are unlike each other and unlike these.
-const std::vector<float> kEmbedding = {1, 0, 0, 0, .99f, .05f, 0, 0, 0, 1, 0, 0,
-                                       0, 0, 1, 0, 0,    0,    0, 1, 0, 1, 1, -3};
-const Embeddings kEmbeddings{kernels_for(Isa::kBaseline),
-                             Table(matrix_view(kEmbedding.data(), 6, 4))};
+const std::vector<float> kSixRows = {1, 0, 0, 0, .99f, .05f, 0, 0, 0, 1, 0, 0,
+                                     0, 0, 1, 0, 0,    0,    0, 1, 0, 1, 1, -3};
+const Embeddings kSixEmbeddings{kernels_for(Isa::kBaseline),
+                                Table(matrix_view(kSixRows.data(), 6, 4))};
 
 using Set = std::set<uint32_t>;
 
@@ -36,13 +36,13 @@ struct Page {
   Set draw(ExploreBy by, uint64_t seed) {
     draw_preferences(candidates, by, deviations, seed);
     uint32_t chosen[3];
-    const size_t size = choose_selling_points(candidates, policy, kEmbeddings, chosen, nullptr);
+    const size_t size = choose_selling_points(candidates, policy, kSixEmbeddings, chosen, nullptr);
     return {chosen, chosen + room.fitting({chosen, size})};
   }
 
   double propensity(ExploreBy by, const Set& shown, uint64_t seed) {
     const std::vector<uint32_t> list(shown.begin(), shown.end());
-    return draw_propensity(candidates, policy, kEmbeddings, by, deviations, room, list,
+    return draw_propensity(candidates, policy, kSixEmbeddings, by, deviations, room, list,
                            kDrawsOfEstimate, seed);
   }
 };

@@ -15,7 +15,7 @@
 namespace barker {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 // The catalogue's reader decodes references once, so that a text which has one is escaped.
 std::string escaped(const std::string& text) {
@@ -29,18 +29,18 @@ void add_once(std::vector<std::string>& to, const std::string& text) {
   if (!text.empty() && std::ranges::find(to, text) == to.end()) to.push_back(text);
 }
 
-Json json_list(const std::vector<std::string>& texts) {
-  Json list = Json::array();
+OrderedJson json_list(const std::vector<std::string>& texts) {
+  OrderedJson list = OrderedJson::array();
   for (const std::string& text : texts) list.push_back(escaped(text));
   return list;
 }
 
-void put_text(Json& ad, const char* name, const std::string& text) {
+void put_text(OrderedJson& ad, const char* name, const std::string& text) {
   if (!text.empty()) ad[name] = escaped(text);
 }
 
 // A second value of an attribute is added to the first: "red, blue".
-void add_value(Json& attributes, const std::string& name, const std::string& value) {
+void add_value(OrderedJson& attributes, const std::string& name, const std::string& value) {
   if (name.empty() || value.empty()) return;
   std::string text = escaped(value);
   const auto at = attributes.find(name);
@@ -172,7 +172,7 @@ bool AdFolder::remember_group() {
 
 void AdFolder::write() {
   notes_.set_line(current_.line);
-  Json ad;
+  OrderedJson ad;
   ad["id"] = escaped(current_.id);
   ad["title"] = escaped(current_.title);
   if (!current_.bid_terms.empty()) ad["bid_terms"] = json_list(current_.bid_terms);
@@ -189,7 +189,7 @@ void AdFolder::write() {
   put_text(ad, "brand", current_.brand);
   const SellingPointSources& sources = options_.sources;
   std::vector<std::string> points;
-  Json attributes = Json::object();
+  OrderedJson attributes = OrderedJson::object();
   const auto place = [&](const std::vector<std::string>& texts, bool chosen, const char* name) {
     for (const std::string& text : texts) {
       if (chosen) {
@@ -225,7 +225,7 @@ void AdFolder::write() {
   counts_.selling_points += points.size();
   if (!attributes.empty()) ad["attributes"] = std::move(attributes);
   put_text(ad, "description", current_.description);
-  out_.write(ad.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  out_.write(ad.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n");
 }
 
 }  // namespace barker

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/base/ascii.h"
 #include "models/base/result.h"
 
 namespace barker {
@@ -37,7 +38,7 @@ inline std::string field_name(std::string_view name) {
   while (!name.empty() && static_cast<unsigned char>(name.back()) <= ' ') name.remove_suffix(1);
   if (name.starts_with("g:")) name.remove_prefix(2);
   std::string out(name);
-  for (char& c : out) c = c == ' ' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  for (char& c : out) c = c == ' ' ? '_' : ascii_lower(c);
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "index/catalogue/amount.h"
+#include "models/base/ascii.h"
 #include "models/text/markup.h"
 #include "models/text/text.h"
 
@@ -14,14 +15,8 @@ const std::vector<std::string_view> kMerchantColumns = {"id", "title"};
 
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return out;
-}
-
 bool is_no(std::string_view text) {
-  const std::string value = lower(text);
+  const std::string value = ascii_lower_case(text);
   return value == "false" || value == "0" || value == "no" || value == "-1";
 }
 
@@ -120,7 +115,7 @@ std::vector<std::string> list_of(std::string_view text, char separator) {
 
 Availability availability_of(std::string_view text) {
   std::string bare;
-  for (const char c : lower(text)) {
+  for (const char c : ascii_lower_case(text)) {
     if (c >= 'a' && c <= 'z') bare += c;
   }
   for (const char* out : {"outofstock", "soldout", "discontinued", "unavailable", "notavailable"}) {
@@ -143,13 +138,13 @@ FeedProduct shopify_product(const FeedRow& row, FeedNotes& notes) {
   const std::string before = text("variant_compare_at_price"), now = text("variant_price");
   product.price = before.empty() || number_of(before) <= number_of(now) ? now : before;
   if (product.price != now) product.sale_price = now;
-  const std::string status = lower(row.get("status"));
+  const std::string status = ascii_lower_case(row.get("status"));
   const bool hidden = (!status.empty() && status != "active") ||
                       (!row.get("published").empty() && is_no(row.get("published")));
   const bool tracked = !row.get("variant_inventory_tracker").empty();
   const bool sold_out = tracked && !row.get("variant_inventory_qty").empty() &&
                         number_of(row.get("variant_inventory_qty")) <= 0 &&
-                        lower(row.get("variant_inventory_policy")) != "continue";
+                        ascii_lower_case(row.get("variant_inventory_policy")) != "continue";
   product.availability = hidden     ? Availability::kUnpublished
                          : sold_out ? Availability::kOutOfStock
                                     : Availability::kInStock;
@@ -193,7 +188,7 @@ FeedProduct woocommerce_product(const FeedRow& row, FeedNotes& notes) {
   product.sale_price = text("sale_price");
   const std::string& published = row.get("published");
   const bool hidden = (!published.empty() && is_no(published)) ||
-                      lower(row.get("visibility_in_catalog")) == "hidden";
+                      ascii_lower_case(row.get("visibility_in_catalog")) == "hidden";
   product.availability =
       hidden ? Availability::kUnpublished : availability_of(row.get("in_stock?"));
   product.tags = list_of(text("tags"), ',');

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "index/catalogue/mining/word_lists.h"
+#include "models/base/ascii.h"
 #include "models/text/keywords.h"
 
 namespace barker {
@@ -23,10 +24,10 @@ bool has_glued_words(std::string_view text) {
   constexpr size_t kLongestPart = 7;
   size_t letters = 0;
   for (const char c : text) {
-    const bool begins = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    const bool begins = is_ascii_capital(c) || (c >= '0' && c <= '9');
     if (begins && letters > kLongestPart) return true;
-    letters = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ? letters + 1 : 0;
-    if (c >= 'A' && c <= 'Z') letters = 1;
+    letters = is_ascii_letter(c) ? letters + 1 : 0;
+    if (is_ascii_capital(c)) letters = 1;
   }
   return false;
 }

@@ -6,6 +6,8 @@
 #include <sstream>
 #include <unordered_map>
 
+#include "models/base/ascii.h"
+
 namespace barker {
 namespace {
 
@@ -102,9 +104,7 @@ std::vector<std::string> telling_words(std::string text) {
   const auto inside = [&](char c) {
     return letter(c) || (c >= '0' && c <= '9') || c == '\'' || c == '+' || c == '-';
   };
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
+  for (char& c : text) c = ascii_lower(c);
   for (size_t i = 0; i < text.size();) {
     if (!letter(text[i])) {
       ++i;

@@ -10,14 +10,14 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr int64_t kHour = 3600;
+constexpr int64_t kSecondsAnHour = 3600;
 
 // Seconds since the epoch of a moment in UTC.
 int64_t utc(int year, unsigned month, unsigned day, int hour = 0, int minute = 0, int second = 0) {
   using namespace std::chrono;
   const sys_days date = std::chrono::year(year) / std::chrono::month(month) / std::chrono::day(day);
-  return duration_cast<seconds>(date.time_since_epoch()).count() + hour * kHour + minute * 60 +
-         second;
+  return duration_cast<seconds>(date.time_since_epoch()).count() + hour * kSecondsAnHour +
+         minute * 60 + second;
 }
 
 Days days_from(int64_t now, const std::string& zone) {
@@ -31,7 +31,7 @@ void expect_day(const Days& days, int64_t now, const std::string& date, int64_t 
   const Day day = days.at(now);
   EXPECT_EQ(date_text(day.number), date) << now;
   EXPECT_EQ(day.begin, begin) << now;
-  EXPECT_EQ(day.end - day.begin, hours * kHour) << now;
+  EXPECT_EQ(day.end - day.begin, hours * kSecondsAnHour) << now;
 }
 
 TEST(Days, BeginAtMidnightOfTheirZone) {

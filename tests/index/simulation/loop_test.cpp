@@ -55,11 +55,6 @@ LoopState finished(const LoopOptions& options) {
   return state.ok() ? *state : LoopState{};
 }
 
-std::string bytes_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 std::string current_of(const LoopOptions& options) {
   const auto versions = weight_versions(options.directory + "/weights");
   for (const WeightVersion& version : versions.value()) {

@@ -54,11 +54,6 @@ class SimulationTest : public testing::Test {
     return options;
   }
 
-  static std::string bytes_of(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-
   static std::string index_;
 };
 std::string SimulationTest::index_;

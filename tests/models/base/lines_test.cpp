@@ -18,21 +18,16 @@ std::vector<std::string> read_all(LineReader& reader) {
   return lines;
 }
 
-std::string file_with(const std::string& content) {
+std::string file_of_lines(const std::string& content) {
   const std::string path = temporary_path("lines");
   std::ofstream(path, std::ios::binary) << content;
   return path;
 }
 
-std::string bytes_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 TEST(LineReader, TakesEveryKindOfLineEnd) {
   auto reader =
-      LineReader::open(file_with("\xEF\xBB\xBF"
-                                 "a\r\nb\n\nc\rd\r\r\nlast"));
+      LineReader::open(file_of_lines("\xEF\xBB\xBF"
+                                     "a\r\nb\n\nc\rd\r\r\nlast"));
   ASSERT_TRUE(reader.ok());
   EXPECT_EQ(read_all(*reader), (std::vector<std::string>{"a", "b", "", "c", "d", "", "last"}));
   EXPECT_TRUE(reader->ended_without_newline());
@@ -43,7 +38,7 @@ TEST(LineReader, TakesEveryKindOfLineEnd) {
 TEST(LineReader, TakesALineEndThatTwoReadsShareForOne) {
   for (const std::string end : {"\r\n", "\r", "\n"}) {
     for (size_t size = (1u << 18) - 3; size <= (1u << 18) + 1; ++size) {
-      auto reader = LineReader::open(file_with(std::string(size, 'x') + end + "b" + end));
+      auto reader = LineReader::open(file_of_lines(std::string(size, 'x') + end + "b" + end));
       ASSERT_TRUE(reader.ok());
       EXPECT_EQ(read_all(*reader), (std::vector<std::string>{std::string(size, 'x'), "b"}));
       EXPECT_FALSE(reader->ended_without_newline());
@@ -66,7 +61,7 @@ TEST(LineReader, ReadsWhatWasCompressedInEachWay) {
   std::string lines;
   for (int i = 0; i < 100'000; ++i) lines += "line " + std::to_string(i * 7919 % 10'007) + "\n";
   for (const std::string& text : {std::string(), std::string("x"), lines}) {
-    const std::string plain = file_with(text);
+    const std::string plain = file_of_lines(text);
     for (const Compression kind : {Compression::kNone, Compression::kGzip, Compression::kZstd}) {
       const std::string to = temporary_path("lines") + std::string(extension_of(kind));
       const Status status = compress_file(plain, to, kind);
@@ -80,10 +75,10 @@ TEST(LineReader, ReadsWhatWasCompressedInEachWay) {
 }
 
 TEST(LineReader, ReadsZstdFramesThatFollowEachOther) {
-  const std::string plain = file_with("a\nb"), packed = temporary_path("frames.zst");
+  const std::string plain = file_of_lines("a\nb"), packed = temporary_path("frames.zst");
   ASSERT_TRUE(compress_file(plain, packed, Compression::kZstd).ok());
   const std::string frame = bytes_of(packed);
-  auto reader = LineReader::open(file_with(frame + frame));
+  auto reader = LineReader::open(file_of_lines(frame + frame));
   ASSERT_TRUE(reader.ok());
   EXPECT_EQ(read_all(*reader), (std::vector<std::string>{"a", "ba", "b"}));
   EXPECT_TRUE(reader->status().ok());
@@ -93,17 +88,17 @@ TEST(LineReader, SaysThatAZstdFileIsCutOrDamaged) {
   std::string lines;
   for (int i = 0; i < 2000; ++i) lines += std::to_string(i * 7919 % 10'007) + "\n";
   const std::string packed = temporary_path("whole.zst");
-  ASSERT_TRUE(compress_file(file_with(lines), packed, Compression::kZstd).ok());
+  ASSERT_TRUE(compress_file(file_of_lines(lines), packed, Compression::kZstd).ok());
   const std::string whole = bytes_of(packed);
   for (size_t size = 4; size < whole.size(); size += 97) {
-    auto reader = LineReader::open(file_with(whole.substr(0, size)));
+    auto reader = LineReader::open(file_of_lines(whole.substr(0, size)));
     ASSERT_TRUE(reader.ok());
     read_all(*reader);
     EXPECT_EQ(reader->status().code(), Code::kBadData) << size << " of " << whole.size();
   }
   std::string damaged = whole;
   damaged[whole.size() / 2] = static_cast<char>(damaged[whole.size() / 2] ^ 4);
-  auto reader = LineReader::open(file_with(damaged));
+  auto reader = LineReader::open(file_of_lines(damaged));
   ASSERT_TRUE(reader.ok());
   read_all(*reader);
   EXPECT_EQ(reader->status().code(), Code::kBadData);
@@ -116,7 +111,7 @@ TEST(LineReader, SaysThatACompressedFileEndsEarly) {
   gzclose(file);
   std::ifstream in(whole, std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(in)), {});
-  auto reader = LineReader::open(file_with(bytes.substr(0, bytes.size() / 2)));
+  auto reader = LineReader::open(file_of_lines(bytes.substr(0, bytes.size() / 2)));
   ASSERT_TRUE(reader.ok());
   EXPECT_LT(read_all(*reader).size(), 20'000u);
   EXPECT_EQ(reader->status().code(), Code::kBadData);
@@ -124,10 +119,10 @@ TEST(LineReader, SaysThatACompressedFileEndsEarly) {
 
 TEST(LineReader, ReadsGzipMembersThatFollowEachOtherAndZerosBehindThem) {
   const std::string packed = temporary_path("members.gz");
-  ASSERT_TRUE(compress_file(file_with("a\nb"), packed, Compression::kGzip).ok());
+  ASSERT_TRUE(compress_file(file_of_lines("a\nb"), packed, Compression::kGzip).ok());
   const std::string member = bytes_of(packed);
   for (const std::string& padding : {std::string(), std::string(1 << 19, '\0')}) {
-    auto reader = LineReader::open(file_with(member + member + padding));
+    auto reader = LineReader::open(file_of_lines(member + member + padding));
     ASSERT_TRUE(reader.ok());
     EXPECT_EQ(read_all(*reader), (std::vector<std::string>{"a", "ba", "b"}));
     EXPECT_TRUE(reader->status().ok()) << reader->status().message();
@@ -136,10 +131,10 @@ TEST(LineReader, ReadsGzipMembersThatFollowEachOtherAndZerosBehindThem) {
 
 TEST(LineReader, LosesNothingThatFollowsGzipDataInSilence) {
   const std::string packed = temporary_path("first.gz");
-  ASSERT_TRUE(compress_file(file_with("a\n"), packed, Compression::kGzip).ok());
+  ASSERT_TRUE(compress_file(file_of_lines("a\n"), packed, Compression::kGzip).ok());
   const std::string member = bytes_of(packed);
   for (const std::string& rest : {std::string("b\n"), std::string("\0\0b", 3), std::string("b")}) {
-    auto reader = LineReader::open(file_with(member + rest));
+    auto reader = LineReader::open(file_of_lines(member + rest));
     ASSERT_TRUE(reader.ok());
     read_all(*reader);
     EXPECT_EQ(reader->status().code(), Code::kBadData) << rest;

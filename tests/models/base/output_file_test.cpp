@@ -30,11 +30,6 @@ class OutputFiles : public ::testing::Test {
   static void put(const std::string& path, const std::string& text) {
     std::ofstream(path, std::ios::binary) << text;
   }
-  static std::string text_of(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-
   const std::string directory_ = temporary_path("output");
 };
 
@@ -44,15 +39,15 @@ TEST_F(OutputFiles, AppearWhenTheyAreClosedAndNotBefore) {
   OutputFile file(path("log"));
   file.write(much);
   file.write("end");
-  EXPECT_EQ(text_of(path("log")), "old");
+  EXPECT_EQ(bytes_of(path("log")), "old");
   ASSERT_TRUE(file.close().ok());
-  EXPECT_EQ(text_of(path("log")), much + "end");
+  EXPECT_EQ(bytes_of(path("log")), much + "end");
 }
 
 TEST_F(OutputFiles, LeaveTheOldFileWhereTheyAreNotClosed) {
   put(path("log"), "old");
   OutputFile(path("log")).write("new");
-  EXPECT_EQ(text_of(path("log")), "old");
+  EXPECT_EQ(bytes_of(path("log")), "old");
   EXPECT_EQ(files(), 1u);
 }
 
@@ -84,7 +79,7 @@ TEST_F(OutputFiles, KeepASymbolicLinkAndReplaceItsTarget) {
   file.write("new");
   ASSERT_TRUE(file.close().ok());
   EXPECT_TRUE(fs::is_symlink(path("link")));
-  EXPECT_EQ(text_of(path("target")), "new");
+  EXPECT_EQ(bytes_of(path("target")), "new");
 }
 
 TEST_F(OutputFiles, KnowAtOnceThatTheyCannotBeWritten) {

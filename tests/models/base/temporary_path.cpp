@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <system_error>
 
 namespace barker {
@@ -51,6 +53,11 @@ std::string temporary_path(const std::string& name) {
   static const TemporaryDirectory directory;
   static std::atomic<int> count{0};
   return directory.path() + "/" + std::to_string(count++) + "-" + name;
+}
+
+std::string bytes_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 }  // namespace barker

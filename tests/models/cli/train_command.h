@@ -18,11 +18,6 @@ inline Outcome run(const std::string& arguments) {
   return run_line(std::string(BARKER_TRAIN) + " " + arguments + " 2>&1");
 }
 
-inline std::string bytes_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 class TrainCommand : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {

@@ -25,7 +25,7 @@ std::string put(const std::string& text) {
   return path;
 }
 
-std::string event(int64_t time, const std::string& user, const std::string& sf) {
+std::string event_line(int64_t time, const std::string& user, const std::string& sf) {
   return "{\"time\":" + std::to_string(time) + ",\"user\":\"" + user + "\",\"query\":\"q " + sf +
          "\",\"sfs\":[{\"text\":\"" + sf + "\",\"clicked\":1}]}";
 }
@@ -170,7 +170,7 @@ TEST(MergedLog, OfAnyShardsInAnyOrderGivesTheDatasetOfOneSortedFile) {
   std::vector<std::string> lines;
   for (int i = 0; i < 300; ++i) {
     lines.push_back(
-        event(1000 + i, "u" + std::to_string(i % 7), "sf" + std::to_string(i * i % 11)));
+        event_line(1000 + i, "u" + std::to_string(i % 7), "sf" + std::to_string(i * i % 11)));
   }
   const std::string expected = dataset_of({put(text_of(lines))}, 1 << 20);
   uint64_t random = 5;

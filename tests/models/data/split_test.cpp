@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-struct Made {
+struct MadeSplits {
   std::shared_ptr<const Dataset> data;
   std::string error;
 
@@ -27,7 +27,8 @@ struct Made {
   }
 };
 
-Made make(const std::string& log, SplitRule::Kind kind, const std::vector<std::string>& at = {}) {
+MadeSplits make(const std::string& log, SplitRule::Kind kind,
+                const std::vector<std::string>& at = {}) {
   const std::string path = temporary_path("log.jsonl");
   std::ofstream(path) << log;
   DatasetOptions options;
@@ -36,7 +37,7 @@ Made make(const std::string& log, SplitRule::Kind kind, const std::vector<std::s
   BadLines bad;
   const auto data = open_dataset_or_log(path, path, options, bad);
   EXPECT_EQ(bad.count(), 0u) << bad.report("log");
-  return data.ok() ? Made{*data, ""} : Made{nullptr, data.status().message()};
+  return data.ok() ? MadeSplits{*data, ""} : MadeSplits{nullptr, data.status().message()};
 }
 
 std::string line(int64_t time, const std::string& user, const std::string& more = "") {
@@ -80,7 +81,7 @@ TEST(SplitTime, IsADateOfRfc3339OrANumber) {
 
 TEST(Split, AtTwoTimesOverrulesTheLogOnAnyClock) {
   const std::vector<std::string> at = {"2024-11-02", "2024-11-04T00:00:00Z"};
-  const Made seconds = make(ten_days(), SplitRule::Kind::kAt, at);
+  const MadeSplits seconds = make(ten_days(), SplitRule::Kind::kAt, at);
   EXPECT_EQ(seconds.splits(), "TTTTTTVVEE") << seconds.error;
   EXPECT_EQ(seconds.data->split_text(),
             "by date: validation from 2024-11-02 00:00:00, test from 2024-11-04 00:00:00");
@@ -98,7 +99,7 @@ TEST(Split, AtTwoTimesOverrulesTheLogOnAnyClock) {
 TEST(Split, AtOneTimeTakesValidationFromTheEndOfWhatIsBefore) {
   std::string log;
   for (int i = 0; i < 100; ++i) log += line(i, "u");
-  const Made made = make(log, SplitRule::Kind::kAt, {"85"});
+  const MadeSplits made = make(log, SplitRule::Kind::kAt, {"85"});
   EXPECT_EQ(made.splits(), std::string(80, 'T') + std::string(5, 'V') + std::string(15, 'E'));
 }
 
@@ -108,22 +109,22 @@ TEST(Split, ByTimeOverrulesTheLogOnlyWhereItIsAskedFor) {
   std::string log = ten_days();
   for (int i = 0; i < 100; ++i)
     log += line(kFirst + 9 * kDay * i / 100, "v", ",\"split\":\"train\"");
-  const Made made = make(log, SplitRule::Kind::kTime);
+  const MadeSplits made = make(log, SplitRule::Kind::kTime);
   EXPECT_THAT(made.splits(), HasSubstr("TVVV"));
   EXPECT_EQ(made.data->split_text(), "by time: 80%, 5% and 15% of the period");
 }
 
 TEST(Split, ByUserTakesTheLastSearchesOfEach) {
   // Four moments of u, the last one with two searches; two of v; one of w.
-  const Made made = make(line(1, "u") + line(2, "v") + line(3, "u") + line(4, "w") + line(5, "u") +
-                             line(6, "u") + line(6, "u") + line(7, "v"),
-                         SplitRule::Kind::kUserLast);
+  const MadeSplits made = make(line(1, "u") + line(2, "v") + line(3, "u") + line(4, "w") +
+                                   line(5, "u") + line(6, "u") + line(6, "u") + line(7, "v"),
+                               SplitRule::Kind::kUserLast);
   EXPECT_EQ(made.splits(), "TTTTVEEE") << made.error;
   EXPECT_THAT(std::string(made.data->split_text()), HasSubstr("the last searches of each"));
 }
 
 TEST(Split, ByUserIgnoresWhatIsHistoryAlone) {
-  const Made made =
+  const MadeSplits made =
       make(line(1, "u") + line(2, "u") + line(3, "u") + line(4, "u", ",\"history_only\":true"),
            SplitRule::Kind::kUserLast);
   EXPECT_EQ(made.splits(), "TVE") << made.error;

@@ -18,7 +18,7 @@ constexpr char kLeast[] =
     "name = \"n\"\nversion = \"1\"\nmodel = \"BM\"\ndim = 8\nhidden = [4]\n[[group]]\nname = "
     "\"query\"\n";
 
-std::string error_of(const std::string& toml) {
+std::string description_error(const std::string& toml) {
   ModelSpec model;
   const Status s = read_description(toml, model);
   return s.ok() ? "read" : s.message();
@@ -55,18 +55,21 @@ TEST(Description, KnowsTheGroupsOfKeywordsByTheirNames) {
 
 TEST(Description, ThatIsWrongNamesLineAndKey) {
   const std::string least = kLeast;
-  EXPECT_EQ(error_of(least), "read");
-  EXPECT_THAT(error_of("dim = 8\n"), HasSubstr("no key \"name\""));
-  EXPECT_THAT(error_of("dim = \"8\"\n"), HasSubstr("line 1: dim: expected an integer"));
-  EXPECT_THAT(error_of("size = 8\n"), HasSubstr("line 1: size: no such key"));
-  EXPECT_THAT(error_of("hidden = [4, 0]\n"), HasSubstr("line 1: hidden: expected an integer"));
-  EXPECT_THAT(error_of("group = 3\n"), HasSubstr("expected an array of tables"));
-  EXPECT_THAT(error_of(least + "max_tokens = -1\n"), HasSubstr("max_tokens"));
-  EXPECT_THAT(error_of(least + "[[group]]\n"), HasSubstr("expected a name"));
-  EXPECT_THAT(error_of(least + "[calibration]\nmain_scale = -1.0\n"), HasSubstr("main_scale"));
-  EXPECT_THAT(error_of(least + "[attention]\nuser = \"query\"\n"), HasSubstr("attention.dim"));
-  EXPECT_THAT(error_of(least + "[dot]\nhidden = [3]\n"), HasSubstr("dot.dim"));
-  EXPECT_THAT(error_of(least + "[[note]]\nkey = 1\n"), HasSubstr("key"));
+  EXPECT_EQ(description_error(least), "read");
+  EXPECT_THAT(description_error("dim = 8\n"), HasSubstr("no key \"name\""));
+  EXPECT_THAT(description_error("dim = \"8\"\n"), HasSubstr("line 1: dim: expected an integer"));
+  EXPECT_THAT(description_error("size = 8\n"), HasSubstr("line 1: size: no such key"));
+  EXPECT_THAT(description_error("hidden = [4, 0]\n"),
+              HasSubstr("line 1: hidden: expected an integer"));
+  EXPECT_THAT(description_error("group = 3\n"), HasSubstr("expected an array of tables"));
+  EXPECT_THAT(description_error(least + "max_tokens = -1\n"), HasSubstr("max_tokens"));
+  EXPECT_THAT(description_error(least + "[[group]]\n"), HasSubstr("expected a name"));
+  EXPECT_THAT(description_error(least + "[calibration]\nmain_scale = -1.0\n"),
+              HasSubstr("main_scale"));
+  EXPECT_THAT(description_error(least + "[attention]\nuser = \"query\"\n"),
+              HasSubstr("attention.dim"));
+  EXPECT_THAT(description_error(least + "[dot]\nhidden = [3]\n"), HasSubstr("dot.dim"));
+  EXPECT_THAT(description_error(least + "[[note]]\nkey = 1\n"), HasSubstr("key"));
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ std::string exported(const ModelSpec& model) {
   return directory;
 }
 
-std::string error_of(const ModelFiles& files) {
+std::string reading_error(const ModelFiles& files) {
   const Result<ModelSpec> model = import_model(files);
   return model.ok() ? "imported" : model.status().message();
 }
@@ -73,7 +73,7 @@ TEST(ModelFiles, TakeALayerWithOneOutputInBothShapes) {
     NamedTensor& head = tensors.at("head.main.weight");
     head.shape = {1, head.values.size()};
   });
-  EXPECT_EQ(error_of(files), "imported");
+  EXPECT_EQ(reading_error(files), "imported");
 }
 
 TEST(ModelFiles, WithATensorTooFewTooManyOrOfAnotherShapeNameIt) {
@@ -82,14 +82,14 @@ TEST(ModelFiles, WithATensorTooFewTooManyOrOfAnotherShapeNameIt) {
   change(files.tensors, [](NamedTensors& t) {
     std::swap(t.at("mlp.0.weight").shape[0], t.at("mlp.0.weight").shape[1]);
   });
-  EXPECT_THAT(error_of(files),
+  EXPECT_THAT(reading_error(files),
               HasSubstr("tensor \"mlp.0.weight\": expected [24, 64], found [64, 24]"));
   std::ofstream(files.tensors, std::ios::binary) << right;
   change(files.tensors, [](NamedTensors& t) { t.erase("mlp.1.bias"); });
-  EXPECT_THAT(error_of(files), HasSubstr("no tensor \"mlp.1.bias\""));
+  EXPECT_THAT(reading_error(files), HasSubstr("no tensor \"mlp.1.bias\""));
   std::ofstream(files.tensors, std::ios::binary) << right;
   change(files.tensors, [](NamedTensors& t) { t["optimiser.step"] = {{}, {3}}; });
-  EXPECT_THAT(error_of(files), HasSubstr("tensor \"optimiser.step\" is none of this model's"));
+  EXPECT_THAT(reading_error(files), HasSubstr("tensor \"optimiser.step\" is none of this model's"));
 }
 
 TEST(ModelFiles, WithAWrongVocabularyNameTheLine) {
@@ -99,7 +99,7 @@ TEST(ModelFiles, WithAWrongVocabularyNameTheLine) {
     std::string text = right;
     text.replace(text.find(old_line + "\n"), old_line.size(), new_line);
     std::ofstream(files.vocabulary, std::ios::binary) << text;
-    return error_of(files);
+    return reading_error(files);
   };
   EXPECT_THAT(with("word1", "Word1"), HasSubstr("words.txt:2: expected keywords in normal form, as "
                                                 "\"word1\", found \"Word1\""));
@@ -111,9 +111,9 @@ TEST(ModelFiles, WithAWrongVocabularyNameTheLine) {
 TEST(ModelFiles, WithoutGoldenVectorsAreRefused) {
   const ModelFiles files = model_files_in(exported(golden_model(2)));
   std::ofstream(files.golden) << "\n";
-  EXPECT_THAT(error_of(files), HasSubstr("expected golden vectors, found none"));
+  EXPECT_THAT(reading_error(files), HasSubstr("expected golden vectors, found none"));
   std::ofstream(files.golden) << "{}\n";
-  EXPECT_THAT(error_of(files), HasSubstr("golden.jsonl:1: expected candidates or titles"));
+  EXPECT_THAT(reading_error(files), HasSubstr("golden.jsonl:1: expected candidates or titles"));
 }
 
 TEST(ModelFiles, ThatAreMissingAreNamed) {
@@ -121,7 +121,7 @@ TEST(ModelFiles, ThatAreMissingAreNamed) {
   for (const char* name : {"model.toml", "model.safetensors", "words.txt", "golden.jsonl"}) {
     const std::string path = directory + "/" + name, away = path + ".away";
     std::rename(path.c_str(), away.c_str());
-    EXPECT_THAT(error_of(model_files_in(directory)), HasSubstr(name));
+    EXPECT_THAT(reading_error(model_files_in(directory)), HasSubstr(name));
     std::rename(away.c_str(), path.c_str());
   }
 }

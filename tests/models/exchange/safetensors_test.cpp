@@ -24,7 +24,7 @@ std::string file_of(const std::string& header, const std::string& values = "") {
   return path;
 }
 
-std::string error_of(const std::string& header, const std::string& values = "") {
+std::string tensors_error(const std::string& header, const std::string& values = "") {
   const Result<NamedTensors> read = read_safetensors(file_of(header, values));
   return read.ok() ? "read" : read.status().message();
 }
@@ -65,9 +65,9 @@ TEST(Safetensors, MayHoldTheFourFloatingPointTypes) {
 }
 
 TEST(Safetensors, WithATypeThatIsNoFloatNameTheTensor) {
-  EXPECT_THAT(
-      error_of(R"({"steps": {"dtype": "I64", "shape": [1], "data_offsets": [0, 8]}})", "12345678"),
-      HasSubstr("tensor \"steps\": dtype: expected F64, F32, F16 or BF16, found \"I64\""));
+  EXPECT_THAT(tensors_error(R"({"steps": {"dtype": "I64", "shape": [1], "data_offsets": [0, 8]}})",
+                            "12345678"),
+              HasSubstr("tensor \"steps\": dtype: expected F64, F32, F16 or BF16, found \"I64\""));
 }
 
 TEST(Safetensors, ThatAreDamagedAreRefusedWithTheReason) {
@@ -76,24 +76,26 @@ TEST(Safetensors, ThatAreDamagedAreRefusedWithTheReason) {
            offsets + "}}";
   };
   const std::string four = "1234";
-  EXPECT_THAT(error_of(entry("[2]", "[0, 4]"), four), HasSubstr("expected 2 values of 4 bytes"));
-  EXPECT_THAT(error_of(entry("[1]", "[0, 8]"), four), HasSubstr("within the 4 bytes of values"));
-  EXPECT_THAT(error_of(entry("[1]", "[4, 0]"), four), HasSubstr("a range within"));
-  EXPECT_THAT(error_of(entry("[1]", "[0]"), four), HasSubstr("expected two integers"));
-  EXPECT_THAT(error_of(entry("[-1]", "[0, 4]"), four), HasSubstr("integers of at least 0"));
-  EXPECT_THAT(error_of(entry("[1]", "[0, 4]"), four + four),
+  EXPECT_THAT(tensors_error(entry("[2]", "[0, 4]"), four),
+              HasSubstr("expected 2 values of 4 bytes"));
+  EXPECT_THAT(tensors_error(entry("[1]", "[0, 8]"), four),
+              HasSubstr("within the 4 bytes of values"));
+  EXPECT_THAT(tensors_error(entry("[1]", "[4, 0]"), four), HasSubstr("a range within"));
+  EXPECT_THAT(tensors_error(entry("[1]", "[0]"), four), HasSubstr("expected two integers"));
+  EXPECT_THAT(tensors_error(entry("[-1]", "[0, 4]"), four), HasSubstr("integers of at least 0"));
+  EXPECT_THAT(tensors_error(entry("[1]", "[0, 4]"), four + four),
               HasSubstr("4 bytes of values, found 8"));
-  EXPECT_THAT(error_of(entry("[4294967296, 4294967296]", "[0, 4]"), four),
+  EXPECT_THAT(tensors_error(entry("[4294967296, 4294967296]", "[0, 4]"), four),
               HasSubstr("more values than can be counted"));
-  EXPECT_THAT(error_of("[1, 2]"), HasSubstr("no JSON object"));
-  EXPECT_THAT(error_of("{"), HasSubstr("no JSON object"));
-  EXPECT_THAT(error_of(R"({"t": 3})"), HasSubstr("expected an object"));
-  EXPECT_THAT(error_of(R"({"t": {"dtype": "F32"}})"), HasSubstr("no \"shape\""));
-  EXPECT_THAT(error_of(R"({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
+  EXPECT_THAT(tensors_error("[1, 2]"), HasSubstr("no JSON object"));
+  EXPECT_THAT(tensors_error("{"), HasSubstr("no JSON object"));
+  EXPECT_THAT(tensors_error(R"({"t": 3})"), HasSubstr("expected an object"));
+  EXPECT_THAT(tensors_error(R"({"t": {"dtype": "F32"}})"), HasSubstr("no \"shape\""));
+  EXPECT_THAT(tensors_error(R"({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
                            "b": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})",
-                       four),
+                            four),
               HasSubstr("tensor \"b\""));
-  EXPECT_THAT(error_of(R"({"a": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]},
+  EXPECT_THAT(tensors_error(R"({"a": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]},
                            "a": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}})"),
               HasSubstr("two tensors \"a\""));
 }

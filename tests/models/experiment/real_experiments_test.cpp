@@ -60,7 +60,7 @@ std::map<std::string, HeadlineTest> upworthy() {
   return tests;
 }
 
-double sample_ratio_p(const HeadlineTest& test) {
+double headline_ratio_p(const HeadlineTest& test) {
   std::vector<double> counts;
   for (const Package& p : test.packages) counts.push_back(p.impressions);
   return barker::sample_ratio_p(counts, std::vector<double>(counts.size(), 1));
@@ -72,7 +72,7 @@ TEST(Upworthy, HasTwoThirdsOfBrokenSampleRatiosInTheWeeksThatAreKnownToBeBroken)
   for (const auto& [id, test] : upworthy()) {
     ++tests;
     const bool is_broken = test.week >= "201326" && test.week <= "201402";
-    const bool alarm = sample_ratio_p(test) < .001;
+    const bool alarm = headline_ratio_p(test) < .001;
     broken_weeks += is_broken;
     (is_broken ? alarms_there : alarms_elsewhere) += alarm;
   }

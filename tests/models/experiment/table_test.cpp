@@ -19,20 +19,21 @@ std::string file_of(const std::string& text) {
   return path;
 }
 
-Result<ExperimentReport> report_of(const std::string& text, const CompareOptions& comparing = {},
-                                   TableOptions reading = {}) {
+Result<ExperimentReport> table_report_of(const std::string& text,
+                                         const CompareOptions& comparing = {},
+                                         TableOptions reading = {}) {
   return report_table(file_of(text), reading, comparing);
 }
 
 std::string error_of(const std::string& text) {
-  const Result<ExperimentReport> report = report_of(text);
+  const Result<ExperimentReport> report = table_report_of(text);
   return report.ok() ? "" : report.status().message();
 }
 
 const std::string kWon = "arm,impressions,clicks\nA,10000,500\nB,10050,600\n";
 
 TEST(Table, OfSumsIsJudgedByThePooledTest) {
-  const auto report = report_of(kWon);
+  const auto report = table_report_of(kWon);
   ASSERT_TRUE(report.ok()) << report.status().message();
   EXPECT_EQ(report->verdict, ExperimentVerdict::kBetter);
   EXPECT_EQ(report->verdict_arm, "B");
@@ -41,9 +42,9 @@ TEST(Table, OfSumsIsJudgedByThePooledTest) {
 }
 
 TEST(Table, IsReadWhateverProgramWroteIt) {
-  const auto expected = to_json(*report_of(kWon));
+  const auto expected = to_json(*table_report_of(kWon));
   const auto same = [&](const std::string& text) {
-    const auto report = report_of(text);
+    const auto report = table_report_of(text);
     ASSERT_TRUE(report.ok()) << text << ": " << report.status().message();
     auto a = nlohmann::json::parse(to_json(*report)), b = nlohmann::json::parse(expected);
     a.erase("experiment");
@@ -62,7 +63,7 @@ TEST(Table, IsReadWhateverProgramWroteIt) {
 
 TEST(Table, KeepsQuotedNamesAsTheyAre) {
   const auto report =
-      report_of("arm,impressions,clicks\n\"a, \"\"b\"\"\n c\",100,10\nplain name,100,20\n");
+      table_report_of("arm,impressions,clicks\n\"a, \"\"b\"\"\n c\",100,10\nplain name,100,20\n");
   ASSERT_TRUE(report.ok()) << report.status().message();
   EXPECT_EQ(report->arms[0].name, "a, \"b\"\n c");
   EXPECT_EQ(report->arms[1].name, "plain name");
@@ -97,8 +98,8 @@ TEST(Table, RefusesARowOfMoreThanAMebibyte) {
 }
 
 TEST(Table, SplitsFieldsWithQuotesAndLinesInThem) {
-  const auto report =
-      report_of("arm,impressions,clicks\n \"a\n\n\"\"b\"\"\n\" , 100,\"10\"\nc \"d\",100,20\n");
+  const auto report = table_report_of(
+      "arm,impressions,clicks\n \"a\n\n\"\"b\"\"\n\" , 100,\"10\"\nc \"d\",100,20\n");
   ASSERT_TRUE(report.ok()) << report.status().message();
   EXPECT_EQ(report->arms[0].name, "a\n\n\"b\"\n");
   EXPECT_EQ(report->arms[1].name, "c \"d\"");
@@ -109,9 +110,9 @@ TEST(Table, RefusesAUnitTwiceUnlessToldWhatThatMeans) {
   EXPECT_THAT(error_of(text), testing::HasSubstr(":4: expected one row for each unit"));
   TableOptions reading;
   reading.repeated = "sum";
-  EXPECT_NEAR(report_of(text, {}, reading)->arms[0].mean.value, 3.5, 1e-12);
+  EXPECT_NEAR(table_report_of(text, {}, reading)->arms[0].mean.value, 3.5, 1e-12);
   reading.repeated = "mean";
-  EXPECT_NEAR(report_of(text, {}, reading)->arms[0].mean.value, 2.75, 1e-12);
+  EXPECT_NEAR(table_report_of(text, {}, reading)->arms[0].mean.value, 2.75, 1e-12);
 }
 
 TEST(Table, TakesTheValueBeforeOncePerUnitWhicheverOfItsRowsHasIt) {
@@ -138,7 +139,7 @@ TEST(Table, OfSumsRefusesWhatNeedsUnits) {
   mean.repeated = "mean";
   for (const auto& [reading, name] :
        {std::pair(aa, "--aa"), {cut, "--winsorise"}, {mean, "mean"}}) {
-    const auto report = report_of(kWon, {}, reading);
+    const auto report = table_report_of(kWon, {}, reading);
     ASSERT_FALSE(report.ok()) << name;
     EXPECT_EQ(report.status().code(), Code::kInvalidArgument);
     EXPECT_THAT(report.status().message(), testing::HasSubstr(name));
@@ -157,7 +158,7 @@ std::string units(int count, double lift, int in_two_arms) {
 }
 
 TEST(Table, LeavesOutUnitsOfTwoArmsAndBlocksTheVerdictWhereTheyAreMany) {
-  const auto few = report_of(units(2000, 1, 4)), many = report_of(units(2000, 1, 100));
+  const auto few = table_report_of(units(2000, 1, 4)), many = table_report_of(units(2000, 1, 100));
   ASSERT_TRUE(few.ok() && many.ok());
   EXPECT_EQ(few->arms[0].units + few->arms[1].units, 1996);
   EXPECT_EQ(few->verdict, ExperimentVerdict::kBetter);
@@ -168,16 +169,17 @@ TEST(Table, LeavesOutUnitsOfTwoArmsAndBlocksTheVerdictWhereTheyAreMany) {
 TEST(Table, KnowsThatLessMayBeBetter) {
   CompareOptions comparing;
   comparing.larger_is_better = false;
-  EXPECT_EQ(report_of(units(2000, 1, 0), comparing)->verdict, ExperimentVerdict::kWorse);
-  EXPECT_EQ(report_of(units(2000, -1, 0), comparing)->verdict, ExperimentVerdict::kBetter);
+  EXPECT_EQ(table_report_of(units(2000, 1, 0), comparing)->verdict, ExperimentVerdict::kWorse);
+  EXPECT_EQ(table_report_of(units(2000, -1, 0), comparing)->verdict, ExperimentVerdict::kBetter);
 }
 
 TEST(Table, HasNoVerdictWhereNothingVariesOrNearlyNothingIsKnown) {
-  EXPECT_EQ(report_of("unit,arm,value\na,A,1\nb,A,1\nc,B,2\nd,B,2\n")->verdict,
+  EXPECT_EQ(table_report_of("unit,arm,value\na,A,1\nb,A,1\nc,B,2\nd,B,2\n")->verdict,
             ExperimentVerdict::kNotEnough);
-  EXPECT_EQ(report_of("arm,impressions,clicks\nA,20,0\nB,20,4\n")->verdict,
+  EXPECT_EQ(table_report_of("arm,impressions,clicks\nA,20,0\nB,20,4\n")->verdict,
             ExperimentVerdict::kNotEnough);
-  EXPECT_EQ(report_of("unit,arm,value\na,A,1\nb,B,2\n")->verdict, ExperimentVerdict::kNotEnough);
+  EXPECT_EQ(table_report_of("unit,arm,value\na,A,1\nb,B,2\n")->verdict,
+            ExperimentVerdict::kNotEnough);
 }
 
 TEST(Table, CutsHeavyTailsAtAnExactQuantileOfAllArms) {
@@ -197,18 +199,19 @@ TEST(Table, CutsHeavyTailsAtAnExactQuantileOfAllArms) {
 
 TEST(Table, IsBlockedByItsSampleRatioUnlessTheSharesWerePlannedSo) {
   const std::string text = "arm,impressions,clicks\nA,10000,500\nB,5000,400\n";
-  EXPECT_EQ(report_of(text)->verdict, ExperimentVerdict::kBlocked);
+  EXPECT_EQ(table_report_of(text)->verdict, ExperimentVerdict::kBlocked);
   CompareOptions comparing;
   comparing.shares = {{"A", 2}, {"B", 1}};
-  EXPECT_EQ(report_of(text, comparing)->verdict, ExperimentVerdict::kBetter);
+  EXPECT_EQ(table_report_of(text, comparing)->verdict, ExperimentVerdict::kBetter);
   comparing.shares = {{"A", 2}, {"B", 1}, {"C", 1}};
-  EXPECT_EQ(report_of(text, comparing)->verdict, ExperimentVerdict::kBlocked) << "nobody was in C";
+  EXPECT_EQ(table_report_of(text, comparing)->verdict, ExperimentVerdict::kBlocked)
+      << "nobody was in C";
   comparing.shares = {{"A", 2}};
-  EXPECT_FALSE(report_of(text, comparing).ok());
+  EXPECT_FALSE(table_report_of(text, comparing).ok());
 }
 
 TEST(Table, CorrectsForTheNumberOfArms) {
-  const auto report = report_of(
+  const auto report = table_report_of(
       "arm,impressions,clicks\nx,10000,500\ncontrol,10000,440\nC,10000,445\nD,10000,450\n");
   ASSERT_TRUE(report.ok());
   EXPECT_EQ(report->arms[0].name, "control");
@@ -220,20 +223,20 @@ TEST(Table, CorrectsForTheNumberOfArms) {
 
 TEST(Table, IsBlockedByTheSequentialSampleRatioAloneWhereTheEndIsOpen) {
   const std::string text = "arm,impressions,clicks\nA,10000,500\nB,10480,900\n";
-  const auto fixed = report_of(text);
+  const auto fixed = table_report_of(text);
   ASSERT_TRUE(fixed.ok());
   EXPECT_LT(fixed->srm.p, .001);
   EXPECT_GT(fixed->srm.sequential_p, .001);
   EXPECT_EQ(fixed->verdict, ExperimentVerdict::kBlocked);
   CompareOptions peeking;
   peeking.always_valid = true;
-  EXPECT_EQ(report_of(text, peeking)->verdict, ExperimentVerdict::kBetter);
+  EXPECT_EQ(table_report_of(text, peeking)->verdict, ExperimentVerdict::kBetter);
 }
 
 TEST(Table, IsDecidedByTheSurestArmAndNotByTheLargestDifference) {
   CompareOptions comparing;
   comparing.shares = {{"control", 50}, {"B", 50}, {"C", 1}};
-  const auto report = report_of(
+  const auto report = table_report_of(
       "arm,impressions,clicks\ncontrol,100000,5000\nB,100000,6000\nC,2000,150\n", comparing);
   ASSERT_TRUE(report.ok()) << report.status().message();
   EXPECT_LT(report->comparisons[1].holm_p, .05);
@@ -242,7 +245,7 @@ TEST(Table, IsDecidedByTheSurestArmAndNotByTheLargestDifference) {
 }
 
 TEST(Text, WritesWholeCountsAndSaysWhatIsNotKnown) {
-  auto report = report_of(kWon);
+  auto report = table_report_of(kWon);
   ASSERT_TRUE(report.ok());
   report->in_two_arms = 100'000;
   decide(*report, {});
@@ -257,7 +260,7 @@ TEST(Text, WritesWholeCountsAndSaysWhatIsNotKnown) {
 }
 
 TEST(Html, CorrectsWhatIsValidAtAnyTimeForTheNumberOfArms) {
-  auto report = report_of(kWon);
+  auto report = table_report_of(kWon);
   ASSERT_TRUE(report.ok());
   report->comparisons[0].always_valid.p = .03;
   report->comparisons[0].always_valid_holm_p = .03;
@@ -267,7 +270,7 @@ TEST(Html, CorrectsWhatIsValidAtAnyTimeForTheNumberOfArms) {
 }
 
 TEST(Json, HasTheFieldsThatProgramsRead) {
-  const auto json = nlohmann::json::parse(to_json(*report_of(kWon)));
+  const auto json = nlohmann::json::parse(to_json(*table_report_of(kWon)));
   EXPECT_GT(json.at("srm").at("p").get<double>(), .5);
   EXPECT_EQ(json.at("arms")[0].at("arm"), "A");
   EXPECT_EQ(json.at("arms")[0].at("units"), 10000);
@@ -284,7 +287,8 @@ TEST(Json, HasTheFieldsThatProgramsRead) {
 }
 
 TEST(Html, EscapesTheNamesOfOthersAndLoadsNothing) {
-  const auto report = report_of("arm,impressions,clicks\n<script>x</script>,1000,50\n'&,1000,90\n");
+  const auto report =
+      table_report_of("arm,impressions,clicks\n<script>x</script>,1000,50\n'&,1000,90\n");
   ASSERT_TRUE(report.ok());
   const std::string page = to_html({*report}, {});
   EXPECT_EQ(page.find("<script"), std::string::npos);

@@ -13,17 +13,13 @@
 #include "models/base/lines.h"
 #include "models/data/events.h"
 #include "models/text/text.h"
+#include "tests/models/base/temporary_path.h"
 #include "tests/models/weights/random_model.h"
 
 namespace barker {
 namespace {
 
 using Json = nlohmann::json;
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {(std::istreambuf_iterator<char>(in)), {}};
-}
 
 class Marketplace : public testing::Test {
  protected:

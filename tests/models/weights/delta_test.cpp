@@ -10,6 +10,7 @@
 
 #include "models/weights/delta_file.h"
 #include "models/weights/writer.h"
+#include "tests/models/base/temporary_path.h"
 #include "tests/models/weights/random_model.h"
 
 namespace barker {
@@ -18,17 +19,12 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::string bytes_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {(std::istreambuf_iterator<char>(in)), {}};
-}
-
 void put(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
 // The delta's own digest made right, as an attacker would.
-void reseal(std::string& delta) {
+void reseal_delta(std::string& delta) {
   DigestStream stream;
   stream.add(delta.data(), delta.size() - sizeof(FileDigest));
   const FileDigest digest = stream.digest();
@@ -149,7 +145,7 @@ TEST_F(Delta, ThatIsForgedNeverReadsBeyondAFileOrGivesAnotherResult) {
     const size_t at = round % 2 ? random() % (forged.size() - 24) : random() % (fields - 8);
     const uint64_t value = round % 3 ? random() >> random() % 64 : ~uint64_t{0} - random() % 100;
     std::memcpy(forged.data() + at, &value, sizeof value);
-    reseal(forged);
+    reseal_delta(forged);
     put(delta_, forged);
     std::filesystem::remove(out_);
     if (apply().ok()) {

@@ -13,6 +13,7 @@
 #include "models/weights/weight_path.h"
 #include "models/weights/weights_generated.h"
 #include "models/weights/writer.h"
+#include "tests/models/base/temporary_path.h"
 #include "tests/models/weights/random_model.h"
 
 #define XXH_INLINE_ALL
@@ -28,11 +29,6 @@ std::string written(const ModelSpec& model) {
   const Status status = write_weight_file(model, path);
   EXPECT_TRUE(status.ok()) << status.message();
   return path;
-}
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {(std::istreambuf_iterator<char>(in)), {}};
 }
 
 Status open_bytes(const std::string& bytes) {

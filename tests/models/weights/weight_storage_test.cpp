@@ -14,15 +14,11 @@
 
 #include "models/weights/weight_file.h"
 #include "models/weights/writer.h"
+#include "tests/models/base/temporary_path.h"
 #include "tests/models/weights/random_model.h"
 
 namespace barker {
 namespace {
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {(std::istreambuf_iterator<char>(in)), {}};
-}
 
 std::string frozen(uint64_t seed) {
   const std::string path = temporary_path("stored.barker");
