@@ -9,6 +9,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include "models/weights/directory.h"
@@ -226,6 +227,66 @@ TEST_F(Cluster, WeightsReachOneAgentAfterTheOtherAndNoAgentMixesThem) {
   }
   EXPECT_EQ(ask(), std::set<uint64_t>{2});
   EXPECT_TRUE(seen.contains({1, 2})) << "while the shards differed";
+}
+
+// What the command that a launcher asks says of the cluster.
+struct Probed {
+  int code;
+  std::string said;
+};
+
+Probed probe(const std::vector<std::string>& words) {
+  std::vector<std::string> command = {
+      "python3", std::string(BARKER_SOURCE_DIR) + "/plugin/adapters/sphinx/barker_sphinx_probe.py"};
+  command.insert(command.end(), words.begin(), words.end());
+  const std::string log = temporary_path("probe");
+  Probed probed{run_command(command, log), {}};
+  std::ostringstream said;
+  said << std::ifstream(log).rdbuf();
+  probed.said = said.str();
+  fs::remove(log);
+  return probed;
+}
+
+TEST_F(Cluster, TheProbeSaysWhatIsWrongWithWhichServer) {
+  std::vector<std::string> all = {"--master", master_->sql_address()};
+  for (const auto& agent : agents_) all.push_back(agent->sql_address());
+  const Probed well = probe(all);
+  EXPECT_EQ(well.code, 0) << well.said;
+  EXPECT_THAT(well.said, testing::HasSubstr("master " + master_->sql_address() + ": ok"));
+  for (const auto& agent : agents_) {
+    EXPECT_THAT(well.said,
+                testing::HasSubstr("agent " + agent->sql_address() + ": ok, generation 1"));
+  }
+
+  ASSERT_TRUE(publish_weights(kDemo, weights_of(3)).ok());
+  Probed probed{};
+  ASSERT_TRUE(eventually([&] { return (probed = probe(all)).code == 1; }));
+  EXPECT_THAT(probed.said, testing::HasSubstr("agents serve different weights"));
+  EXPECT_THAT(probed.said, testing::HasSubstr("generation 2 on " + agents_[3]->sql_address()));
+
+  agents_[2]->ask("DROP FUNCTION barker_title");
+  agents_[0]->kill();
+  agents_[1]->kill();
+  probed = probe(all);
+  EXPECT_EQ(probed.code, 1);
+  EXPECT_THAT(probed.said, testing::HasSubstr("agent " + agents_[0]->sql_address() +
+                                              ": WRONG: does not accept connections"));
+  EXPECT_THAT(probed.said, testing::HasSubstr("agent " + agents_[2]->sql_address() +
+                                              ": WRONG: barker_title is missing"));
+  EXPECT_THAT(probed.said, testing::HasSubstr("agent " + agents_[3]->sql_address() + ": ok"));
+  EXPECT_THAT(probed.said, testing::HasSubstr("loses a shard"));
+}
+
+TEST(Probe, RefusesWhatIsNoAddressOrNoIndex) {
+  EXPECT_EQ(probe({}).code, 64);
+  for (const std::string address : {"host", ":9306", "host:65536", "host:９"}) {
+    const Probed refused = probe({address});
+    EXPECT_EQ(refused.code, 64) << address;
+    EXPECT_THAT(refused.said, testing::HasSubstr(address));
+  }
+  EXPECT_EQ(probe({"127.0.0.1:1", "--index", "ads; DROP"}).code, 64);
+  EXPECT_EQ(probe({"127.0.0.1:1"}).code, 1) << "nothing listens there";
 }
 
 }  // namespace

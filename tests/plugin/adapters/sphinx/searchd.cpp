@@ -177,6 +177,8 @@ std::string Searchd::agent_address() const {
   return "127.0.0.1:" + std::to_string(api_port_) + ":ads";
 }
 
+std::string Searchd::sql_address() const { return "127.0.0.1:" + std::to_string(sphinxql_port_); }
+
 std::unique_ptr<SphinxClient> Searchd::connect() const {
   auto client = SphinxClient::connect(sphinxql_port_);
   EXPECT_TRUE(client.ok()) << client.status().message();

@@ -47,6 +47,7 @@ class Searchd {
   const std::string& directory() const { return directory_; }
   // What a master of this server names: HOST:PORT:INDEX.
   std::string agent_address() const;
+  std::string sql_address() const;  // HOST:PORT of the listener that speaks the protocol of MySQL
   std::unique_ptr<SphinxClient> connect() const;
   bool create_functions() const;
   void drop_functions() const;
