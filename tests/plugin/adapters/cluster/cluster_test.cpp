@@ -14,6 +14,7 @@
 
 #include "models/weights/directory.h"
 #include "tests/models/base/temporary_path.h"
+#include "tests/plugin/adapters/cluster/demo_cluster.h"
 #include "tests/plugin/adapters/sphinx/searchd.h"
 
 namespace barker {
@@ -25,48 +26,8 @@ using Json = nlohmann::json;
 constexpr size_t kShards = 2, kMirrors = 2;
 const std::string kDemo = std::string(BARKER_SOURCE_DIR) + "/models/simulate/demo.barker";
 
-// The demo's catalogue.
-std::vector<SphinxAd> catalogue() {
-  const std::string directory = temporary_path("marketplace");
-  fs::create_directories(directory);
-  EXPECT_EQ(run_command({BARKER_COMMAND, "generate", "marketplace", "--out", directory},
-                        directory + "/log"),
-            0);
-  std::vector<SphinxAd> ads;
-  std::ifstream lines(directory + "/catalogue.jsonl");
-  for (std::string line; std::getline(lines, line);) {
-    const Json json = Json::parse(line);
-    SphinxAd& ad = ads.emplace_back();
-    ad.id = ads.size();
-    ad.title = json["title"];
-    for (const Json& point : json["selling_points"]) {
-      ad.selling_points += (ad.selling_points.empty() ? "" : "|") + point.get<std::string>();
-    }
-    ad.bid = json["bid"].get<float>();
-  }
-  fs::remove_all(directory);
-  return ads;
-}
-
 // Neighbours in the catalogue are of different products, which come again every ten ads.
 size_t shard_of(uint64_t id) { return id / 10 % kShards; }
-
-// The first `limit` ads of a page by score, of the best `window` of each server. Weights of this ranker
-// depend on the title alone, and not on how often a word stands in a shard.
-std::string page(const std::string& query, const std::string& history, int window, int limit) {
-  const std::string call = "(title, selling_points, " + quoted(query) + ", 'ben', bid, weight(), " +
-                           quoted(history) + ")";
-  return "SELECT * FROM (SELECT id, weight() w, barker_score" + call + " s, barker_answer" + call +
-         " a FROM ads WHERE MATCH(" + quoted(query) + ") ORDER BY w DESC, id ASC LIMIT " +
-         std::to_string(window) +
-         " OPTION ranker=proximity, max_matches=" + std::to_string(window) +
-         ") ORDER BY s DESC, id ASC LIMIT " + std::to_string(limit);
-}
-
-const std::pair<const char*, const char*> kSearches[] = {{"wireless headphones", "sweatproof"},
-                                                         {"wireless headphones", "40-hour battery"},
-                                                         {"running shoes", "waterproof"},
-                                                         {"backpack", "lightweight|hiking"}};
 
 uint64_t generation_in(const std::vector<std::string>& row) {
   return Json::parse(row[3])["generation"].get<uint64_t>();
@@ -76,7 +37,7 @@ class Cluster : public testing::Test {
  protected:
   void SetUp() override {
     if (const std::string reason = Searchd::skip(); !reason.empty()) GTEST_SKIP() << reason;
-    ads_ = catalogue();
+    ads_ = demo_catalogue(BARKER_COMMAND, 4000);
     ASSERT_GT(ads_.size(), 1000u);
     std::vector<Searchd::Agent> shards(kShards);
     for (size_t i = 0; i < kShards * kMirrors; ++i) {
@@ -113,9 +74,9 @@ TEST_F(Cluster, APageIsThatOfOneMachine) {
   options.ads = ads_;
   options.control = control_of(0);
   const Searchd one(options);
-  for (const auto& [query, history] : kSearches) {
+  for (const auto& [query, history] : kDemoSearches) {
     // The window has room for every match, so that both rescore the same ads.
-    const std::string search = page(query, history, 2000, 10);
+    const std::string search = demo_page(query, history, 2000, 10);
     const SphinxRows expected = one.ask(search);
     ASSERT_EQ(expected.size(), 10u) << query;
     for (size_t i = 0; i < 2 * kMirrors; ++i) EXPECT_EQ(master_->ask(search), expected) << query;
@@ -133,9 +94,9 @@ TEST_F(Cluster, AWindowOfEachAgentLosesNoAdOfOneMachinesWindow) {
   options.control = control_of(0);
   const Searchd one(options);
   constexpr int kWindow = 50, kPage = 10;
-  for (const auto& [query, history] : kSearches) {
-    const SphinxRows single = one.ask(page(query, history, kWindow, kPage));
-    const SphinxRows cluster = master_->ask(page(query, history, kWindow, kPage));
+  for (const auto& [query, history] : kDemoSearches) {
+    const SphinxRows single = one.ask(demo_page(query, history, kWindow, kPage));
+    const SphinxRows cluster = master_->ask(demo_page(query, history, kWindow, kPage));
     ASSERT_EQ(cluster.size(), single.size()) << query;
     std::map<std::string, std::vector<std::string>> by_id;
     for (const auto& row : cluster) by_id[row[0]] = row;
@@ -151,8 +112,8 @@ TEST_F(Cluster, AWindowOfEachAgentLosesNoAdOfOneMachinesWindow) {
 }
 
 TEST_F(Cluster, AKilledAgentIsReplacedByItsMirror) {
-  const auto& [query, history] = kSearches[0];
-  const std::string search = page(query, history, 2000, 10);
+  const auto& [query, history] = kDemoSearches[0];
+  const std::string search = demo_page(query, history, 2000, 10);
   const SphinxRows expected = master_->ask(search);
   ASSERT_EQ(expected.size(), 10u);
   std::atomic<bool> is_over = false;
@@ -185,11 +146,11 @@ TEST_F(Cluster, AKilledAgentIsReplacedByItsMirror) {
 }
 
 TEST_F(Cluster, WithoutAnyMirrorAShardIsMissingAndAWarningSaysSo) {
-  const auto& [query, history] = kSearches[0];
+  const auto& [query, history] = kDemoSearches[0];
   agents_[0]->kill();
   agents_[1]->kill();
   const auto client = master_->connect();
-  const auto rows = client->ask(page(query, history, 2000, 10));
+  const auto rows = client->ask(demo_page(query, history, 2000, 10));
   ASSERT_TRUE(rows.ok()) << rows.status().message();
   EXPECT_EQ(rows->size(), 10u);
   for (const auto& row : *rows) EXPECT_EQ(shard_of(std::stoul(row[0])), 1u);
@@ -197,8 +158,8 @@ TEST_F(Cluster, WithoutAnyMirrorAShardIsMissingAndAWarningSaysSo) {
 }
 
 TEST_F(Cluster, WeightsReachOneAgentAfterTheOtherAndNoAgentMixesThem) {
-  const auto& [query, history] = kSearches[0];
-  const std::string search = page(query, history, 2000, 50);
+  const auto& [query, history] = kDemoSearches[0];
+  const std::string search = demo_page(query, history, 2000, 50);
   const auto client = master_->connect();
   std::set<std::set<uint64_t>> seen;
   const auto ask = [&] {

@@ -55,7 +55,8 @@ class Searchd {
   // The rows of a statement, on a connection of its own. A failure fails the test.
   SphinxRows ask(const std::string& statement) const;
   bool is_alive();
-  void kill();  // SIGKILL
+  void kill();                 // SIGKILL
+  double cpu_seconds() const;  // that the process used so far, of user and system
 
   std::string log() const;  // of the adapter
 
