@@ -110,8 +110,7 @@ void measure(const Arrangement& asked, const std::vector<std::string>& searches,
         const auto start = Clock::now();
         const auto rows = client->ask(searches[next % searches.size()]);
         EXPECT_TRUE(rows.ok() && rows->size() == kPage);
-        took[i].push_back(
-            std::chrono::duration<double, std::micro>(Clock::now() - start).count());
+        took[i].push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
       }
     });
   }
@@ -157,9 +156,9 @@ int run(size_t ad_count, size_t rounds, double seconds) {
     return std::fprintf(stderr, "cluster_bench: %s\n", reason.c_str()), 69;
   }
   const std::string weights = temporary_path("weights");
-  EXPECT_TRUE(publish_weights(std::string(BARKER_SOURCE_DIR) + "/models/simulate/demo.barker",
-                              weights)
-                  .ok());
+  EXPECT_TRUE(
+      publish_weights(std::string(BARKER_SOURCE_DIR) + "/models/simulate/demo.barker", weights)
+          .ok());
   const std::vector<SphinxAd> ads = demo_catalogue(BARKER_COMMAND, ad_count);
   std::vector<Arrangement> arrangements;
   for (const size_t agents : kAgents) arrangements.push_back(arrange(agents, ads, weights));
