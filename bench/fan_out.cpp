@@ -126,8 +126,8 @@ Status check(const FanOut& options) {
   }
   if (options.searches < 10) return bad_data("searches: fewer than 10");
   if (!(options.searches_per_second > 0) || !(options.service.mean_us > 0) ||
-      !(options.service.spread >= 0) ||
-      !(options.service.constant_us >= 0) || !(options.service.pause_us >= 0) ||
+      !(options.service.spread >= 0) || !(options.service.constant_us >= 0) ||
+      !(options.service.pause_us >= 0) ||
       !(options.service.pause_share >= 0 && options.service.pause_share <= 1) ||
       !(options.hedge_after_us >= 0)) {
     return bad_data("a rate, time or share is negative, 0 or no number");
@@ -176,8 +176,7 @@ double ServiceTime::draw_pause(Random& random) const {
 }
 
 double FanOut::load() const {
-  return searches_per_second / 1e6 * service.expected_us() /
-         static_cast<double>(replicas * cores);
+  return searches_per_second / 1e6 * service.expected_us() / static_cast<double>(replicas * cores);
 }
 
 Result<Tail> simulate_fan_out(const FanOut& options) {
@@ -203,8 +202,7 @@ Result<Tail> simulate_fan_out(const FanOut& options) {
   }
   const auto requests = static_cast<double>(counted * options.shards);
   tail.wait_us /= requests;
-  tail.copies =
-      static_cast<double>(begun) / static_cast<double>(options.searches * options.shards);
+  tail.copies = static_cast<double>(begun) / static_cast<double>(options.searches * options.shards);
   std::ranges::sort(took);
   for (const double time : took) tail.mean_us += time / static_cast<double>(counted);
   tail.p50_us = quantile(took, .5);

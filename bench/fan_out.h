@@ -17,12 +17,12 @@
 
 namespace barker {
 
-// How long a core works for a request, in microseconds. 
+// How long a core works for a request, in microseconds.
 struct ServiceTime {
   enum class Kind { kExponential, kConstant, kLognormal };
   Kind kind = Kind::kExponential;
   double mean_us = 1000;
-  double spread = 0;  // of kLognormal: standard deviation of the logarithm
+  double spread = 0;       // of kLognormal: standard deviation of the logarithm
   double constant_us = 0;  // of every request, beside what is drawn
   // This share of the requests takes longer by so much: a page fault, a swap of the index, another
   // process on the core.
@@ -53,8 +53,9 @@ struct FanOut {
 
 struct Tail {
   double mean_us = 0, p50_us = 0, p99_us = 0, p999_us = 0;  // of searches, from asked to answered
-  double wait_us = 0;  // mean of a request of a shard before a core begins with the copy that counts
-  double copies = 1;   // requests that were begun with, of each one that was needed
+  double wait_us =
+      0;              // mean of a request of a shard before a core begins with the copy that counts
+  double copies = 1;  // requests that were begun with, of each one that was needed
 };
 
 // An error names the option that is out of its range; a load of 1 or more has no tail.

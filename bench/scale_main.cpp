@@ -37,8 +37,8 @@ FanOut queues(const Plan& plan, size_t shards, size_t replicas, double load) {
   options.service.pause_us = Figures().pause_us;
   options.same_work = true;
   options.searches = kSearches;
-  options.searches_per_second = load * 1e6 * static_cast<double>(replicas * options.cores) /
-                                options.service.expected_us();
+  options.searches_per_second =
+      load * 1e6 * static_cast<double>(replicas * options.cores) / options.service.expected_us();
   return options;
 }
 
@@ -58,8 +58,8 @@ void print_needs() {
     std::printf(
         "| %zu | %.0f M | %zu | %.3f | %.0f | %.0f | %.0f | %.0f | %zu | %.0f%% | %zu | %.1f |\n",
         shards, plan.ads_per_shard / 1e6, plan.window, plan.lost, plan.agent.expected_us(),
-        plan.broker_us, plan.agent_cores, plan.broker_cores, plan.replicas,
-        100 * plan.memory_share, plan.machines, plan.build_hours);
+        plan.broker_us, plan.agent_cores, plan.broker_cores, plan.replicas, 100 * plan.memory_share,
+        plan.machines, plan.build_hours);
   }
 }
 

@@ -18,7 +18,8 @@ double lost_ads(size_t shards, size_t window) {
   double beyond = 0;
   for (size_t count = 0; count <= kBest; ++count) {
     if (count > window) beyond += probability * static_cast<double>(count - window);
-    probability *= static_cast<double>(kBest - count) / static_cast<double>(count + 1) * p / (1 - p);
+    probability *=
+        static_cast<double>(kBest - count) / static_cast<double>(count + 1) * p / (1 - p);
   }
   return beyond * static_cast<double>(shards);
 }
@@ -39,17 +40,15 @@ Plan plan_shards(const Goal& goal, const Figures& figures, const Machine& machin
   const double tenfolds = std::log10(plan.ads_per_shard / figures.first_pass_ads);
   const double growth = std::pow(figures.growth_per_tenfold, tenfolds);
   const double first_pass_p50 = figures.first_pass_p50_us * growth;
-  plan.agent = ServiceTime::measured(first_pass_p50,
-                                     first_pass_p50 * figures.first_pass_p99_us /
-                                         figures.first_pass_p50_us);
+  plan.agent = ServiceTime::measured(
+      first_pass_p50, first_pass_p50 * figures.first_pass_p99_us / figures.first_pass_p50_us);
   // Between windows of 10 and 50 the call grows by the same for each ad.
   const double each_us = (figures.rescore_50_us - figures.rescore_10_us) / 40;
   const double rescore_us =
       figures.rescore_10_us + each_us * (static_cast<double>(plan.window) - 10);
   // Titles are fetched from the shards that have an ad on the page.
   const double fetches = count * (1 - std::pow(1 - 1 / count, static_cast<double>(goal.page)));
-  plan.agent.constant_us =
-      std::max(rescore_us, each_us) + figures.http_us * (1 + fetches / count);
+  plan.agent.constant_us = std::max(rescore_us, each_us) + figures.http_us * (1 + fetches / count);
   plan.broker_us = figures.http_us * (1 + count + fetches) + figures.page_json_us;
 
   plan.agent_cores = goal.searches_per_second * count * plan.agent.expected_us() / 1e6;
@@ -60,8 +59,7 @@ Plan plan_shards(const Goal& goal, const Figures& figures, const Machine& machin
       plan.ads_per_shard * (figures.index_bytes + figures.plugin_bytes) / machine.bytes;
   plan.machines =
       shards * plan.replicas + static_cast<size_t>(std::ceil(plan.broker_cores / usable)) + 1;
-  plan.build_hours =
-      plan.ads_per_shard * figures.build_us / 1e6 / 3600;
+  plan.build_hours = plan.ads_per_shard * figures.build_us / 1e6 / 3600;
   return plan;
 }
 

@@ -21,7 +21,7 @@ struct Figures {
   double first_pass_ads = 1e6, first_pass_p50_us = 253, first_pass_p99_us = 1014;
   double growth_per_tenfold = 1.64;
   double rescore_10_us = 37, rescore_50_us = 146;  // one call of the plugin
-  double http_us = 100;       // each end of a request: `barker serve` takes 224 us and its search 124
+  double http_us = 100;  // each end of a request: `barker serve` takes 224 us and its search 124
   double page_json_us = 20;   // a page as JSON: 144 - 124 us
   double index_bytes = 646;   // of an ad in the page cache
   double plugin_bytes = 540;  // of an ad registered with the plugin, with two generations
@@ -33,21 +33,21 @@ struct Figures {
 // A machine, and how much of it is to be used.
 struct Machine {
   double cores = 32, bytes = 256e9;
-  double most_load = .5;         // of its cores, so that the other replicas can take a dead one's work
+  double most_load = .5;  // of its cores, so that the other replicas can take a dead one's work
   double most_memory = .8;
 };
 
 struct Plan {
   double ads_per_shard = 0;
-  size_t window = 0;            // ads that each shard rescores
-  double lost = 0;              // ads of the best 50 that are in no shard's window, a search
-  ServiceTime agent;            // work of an agent for a search, without pauses
-  double broker_us = 0;         // work of a broker for a search
-  size_t replicas = 0;          // machines of a shard
-  double memory_share = 0;      // of such a machine, without the room that is left
+  size_t window = 0;        // ads that each shard rescores
+  double lost = 0;          // ads of the best 50 that are in no shard's window, a search
+  ServiceTime agent;        // work of an agent for a search, without pauses
+  double broker_us = 0;     // work of a broker for a search
+  size_t replicas = 0;      // machines of a shard
+  double memory_share = 0;  // of such a machine, without the room that is left
   double agent_cores = 0, broker_cores = 0;  // busy, in all
-  size_t machines = 0;          // of shards and brokers
-  double build_hours = 0;        // one shard, one process
+  size_t machines = 0;                       // of shards and brokers
+  double build_hours = 0;                    // one shard, one process
 };
 
 // Needs at least 1 shard. Replicas are as many as the load takes, and one more.

@@ -22,7 +22,8 @@ TEST(ScalePlan, LostAdsAreThoseOfThrowingFiftyAdsIntoShards) {
     for (size_t i = 0; i < kThrows; ++i) {
       std::vector<size_t> counts(shards);
       for (int ad = 0; ad < 50; ++ad) ++counts[random.below(shards)];
-      for (const size_t count : counts) lost += count > window ? static_cast<double>(count - window) : 0;
+      for (const size_t count : counts)
+        lost += count > window ? static_cast<double>(count - window) : 0;
     }
     EXPECT_NEAR(lost_ads(shards, window), lost / kThrows, .03 * lost / kThrows) << shards;
   }

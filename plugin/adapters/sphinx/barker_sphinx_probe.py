@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Asks every server of a Sphinx or Manticore cluster whether barker works on it.
 
-searchd answers a search without the shard of an agent that lacks a function, is down or is too slow,
-and says so in a warning that nobody reads. This command asks each agent itself: does it answer, are
-the four functions there with their types, is the index there, do weights serve, and are they those of
-the other agents? It says what is wrong, one line a server, and ends with 1 if anything is.
+searchd answers a search without the shard of an agent that lacks a function, is down or is too
+slow, and says so in a warning that nobody reads. This command asks each agent itself: does it
+answer, are the four functions there with their types, is the index there, do weights serve, and are
+they those of the other agents? It says what is wrong, one line a server, and ends with 1 if
+anything is.
 It needs nothing but Python 3: the part of MySQL's protocol that it speaks is below.
 """
 
@@ -48,7 +49,10 @@ class Connection:
         self._socket.close()
 
     def _log_in(self):
-        self._refuse_error(self._read_packet())
+        greeting = self._read_packet()
+        self._refuse_error(greeting)
+        if greeting[:1] != b"\n":  # version 10 of the protocol
+            raise ServerError("does not speak the protocol of MySQL")
         protocol_41, secure_connection, utf8 = 0x200, 0x8000, 33
         self._write_packet(1, struct.pack("<IIB23x", protocol_41 | secure_connection, _MAX_PACKET,
                                           utf8) + b"\0\0")  # no name and no password
@@ -56,6 +60,12 @@ class Connection:
 
     def ask(self, statement):
         """The rows of a statement, as lists of texts; NULL is None."""
+        try:
+            return self._ask(statement)
+        except (LookupError, TypeError, struct.error):
+            raise ServerError("does not speak the protocol of MySQL") from None
+
+    def _ask(self, statement):
         self._write_packet(0, bytes([_QUERY]) + statement.encode())
         packet = self._read_packet()
         self._refuse_error(packet)
@@ -79,6 +89,8 @@ class Connection:
 
     def _read_packet(self):
         size = int.from_bytes(self._read(4)[:3], "little")
+        if size == _MAX_PACKET:
+            raise ServerError("does not speak the protocol of MySQL, or answers with 16 MB")
         return self._read(size)
 
     def _read(self, size):
@@ -144,15 +156,20 @@ def check_functions(connection):
 
 
 def check_answer(connection, index):
-    """Generations of the weights that answered, and what is wrong. Any ad of the index is asked for."""
+    """Generations of the weights that answered, and what is wrong; asks for any ad."""
     rows = connection.ask("SELECT barker_answer('probe', '', 'probe', '') answer "
                           f"FROM {index} LIMIT 1")
     if not rows:
         return set(), [f"index {index} is empty, so that no function could be called"]
-    answer = json.loads(rows[0][0])
-    if answer["status"] != "rescored":
-        return set(), [f"answers are \"{answer['status']}\": no weights serve; the adapter's log says why"]
-    return {answer["generation"]}, []
+    try:
+        answer = json.loads(rows[0][0])
+        status, generation = answer["status"], answer["generation"]
+    except (ValueError, LookupError, TypeError):
+        return set(), [f"barker_answer is not barker's: it says {rows[0][0]!r}"]
+    if status != "rescored":
+        return set(), [f"answers are \"{status}\": no weights serve; "
+                       "the adapter's log says why"]
+    return {generation}, []
 
 
 def check_agent(address, index, timeout):
@@ -186,7 +203,8 @@ def check_master(address, index, timeout):
 
 def address_of(text):
     host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+    is_number = port.isascii() and port.isdigit()
+    if not colon or not host or not is_number or not 0 < int(port) < 65536:
         raise argparse.ArgumentTypeError(f"\"{text}\" is not HOST:PORT")
     return host.strip("[]"), int(port)
 
@@ -224,8 +242,8 @@ class _Parser(argparse.ArgumentParser):
 
 def main(words=None):
     parser = _Parser(prog="barker-sphinx-probe", description=__doc__.split("\n\n")[0], epilog=(
-        "The addresses are those of the mysql41 listeners. Exit codes: 0 all is well, 1 something is "
-        "wrong, 64 wrong usage."))
+        "The addresses are those of the mysql41 listeners. Exit codes: 0 all is well, 1 something "
+        "is wrong, 64 wrong usage."))
     parser.add_argument("agents", nargs="+", type=address_of, metavar="HOST:PORT",
                         help="an agent, mirrors too")
     parser.add_argument("--master", type=address_of, metavar="HOST:PORT",
