@@ -1,5 +1,6 @@
 // Training in several processes, which are forked from the test and connected on this machine.
 #include <gmock/gmock.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -165,6 +166,34 @@ TEST(TrainInProcesses, FailsWhenAnotherProcessIsLost) {
   EXPECT_EQ(result.first.status().code(), Code::kIoError);
   EXPECT_THAT(result.first.status().message(), HasSubstr("lost the others"));
   EXPECT_THAT(result.others, ElementsAre(9));
+}
+
+// The dead process leaves nothing behind: what it added to the gradients is in the checkpoint of rank 0.
+TEST(TrainInProcesses, GoesOnToTheSameWeightsAfterOneOfFourWasKilled) {
+  const auto data = small_world(1, 150);
+  TrainOptions options = quick_options("BM");
+  options.batch_searches = 256;  // few steps, in each of which four processes wait for each other
+  const RankResult whole = train_in_processes(*data, options, 4, [](int, RunOptions&) {});
+  ASSERT_TRUE(whole.first.ok()) << whole.first.status().message();
+  const std::string checkpoint = temporary_path("checkpoint");
+  const RankResult killed = train_in_processes(*data, options, 4, [&](int rank, RunOptions& run) {
+    run.checkpoint = checkpoint;
+    run.on_epoch = [rank](const EpochReport& epoch) {
+      if (rank == 2 && epoch.number == 2) kill(getpid(), SIGKILL);
+    };
+  });
+  EXPECT_EQ(killed.first.status().code(), Code::kIoError);
+  EXPECT_THAT(killed.first.status().message(), HasSubstr("lost the others"));
+  EXPECT_THAT(killed.others, ElementsAre(3, -1, 3)) << "rank 2 was killed, and the others say so";
+  ASSERT_TRUE(std::filesystem::exists(checkpoint));
+  const RankResult resumed = train_in_processes(*data, options, 4, [&](int, RunOptions& run) {
+    run.checkpoint = checkpoint;
+    run.resume = true;
+  });
+  ASSERT_TRUE(resumed.first.ok()) << resumed.first.status().message();
+  EXPECT_THAT(resumed.others, Each(0));
+  EXPECT_EQ(resumed.first->model.tensors, whole.first->model.tensors);
+  std::remove(checkpoint.c_str());
 }
 
 TEST(TrainInProcesses, FailsInAllProcessesIfTheirOptionsDiffer) {

@@ -1,11 +1,15 @@
 // A host that asks the plugin directly, by barker::host, so that tests of other engines' doors have
 // something to compare with. It reads one request as JSON from standard input and writes the answer
-// with every digit.
+// with every digit. With CALLS it asks as often again, and the answer says how many microseconds
+// each of these calls took (bench/doors.py).
 //
-//     direct_host LIBBARKER WEIGHTS
+//     direct_host LIBBARKER WEIGHTS [CALLS]
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "plugin/host/plugin_loader.h"
 #include "plugin/host/session.h"
@@ -44,7 +48,20 @@ Json told(const Session& session) {
   return {{"status", session.status()}, {"ads", ads}};
 }
 
-int run(const char* library, const std::string& weights) {
+// Asks once, and then `calls` times by the clock.
+Result<std::vector<double>> ask(const Json& asked, int calls, Session& session) {
+  std::vector<double> took_us;
+  for (int call = -1; call < calls; ++call) {
+    const auto begin = std::chrono::steady_clock::now();
+    fill(asked, session);
+    if (Status status = session.rescore(); !status.ok()) return status;
+    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
+    if (call >= 0) took_us.push_back(took.count());
+  }
+  return took_us;
+}
+
+int run(const char* library, const std::string& weights, int calls) {
   const Result<const barker_api*> api = load_plugin(library);
   if (!api.ok()) return std::fprintf(stderr, "%s\n", api.status().message().c_str()), 1;
   const barker_host host = {sizeof host, BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr, nullptr};
@@ -56,11 +73,11 @@ int run(const char* library, const std::string& weights) {
   }
   const Json asked = Json::parse(std::cin);
   Session session(**api, plugin);
-  fill(asked, session);
-  if (const Status status = session.rescore(); !status.ok()) {
-    return std::fprintf(stderr, "%s\n", status.message().c_str()), 1;
-  }
-  std::cout << told(session) << '\n';
+  const Result<std::vector<double>> took_us = ask(asked, calls, session);
+  if (!took_us.ok()) return std::fprintf(stderr, "%s\n", took_us.status().message().c_str()), 1;
+  Json answer = told(session);
+  if (calls > 0) answer["us"] = *took_us;
+  std::cout << answer << '\n';
   (*api)->destroy(plugin);
   return 0;
 }
@@ -69,6 +86,9 @@ int run(const char* library, const std::string& weights) {
 }  // namespace barker
 
 int main(int count, char** words) {
-  if (count != 3) return std::fputs("usage: direct_host LIBBARKER WEIGHTS\n", stderr), 64;
-  return barker::run(words[1], words[2]);
+  const int calls = count == 4 ? std::atoi(words[3]) : 0;
+  if (count < 3 || count > 4 || calls < 0) {
+    return std::fputs("usage: direct_host LIBBARKER WEIGHTS [CALLS]\n", stderr), 64;
+  }
+  return barker::run(words[1], words[2], calls);
 }

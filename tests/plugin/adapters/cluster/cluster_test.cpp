@@ -9,10 +9,12 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include "models/weights/directory.h"
 #include "tests/models/base/temporary_path.h"
+#include "tests/plugin/adapters/cluster/demo_cluster.h"
 #include "tests/plugin/adapters/sphinx/searchd.h"
 
 namespace barker {
@@ -24,48 +26,8 @@ using Json = nlohmann::json;
 constexpr size_t kShards = 2, kMirrors = 2;
 const std::string kDemo = std::string(BARKER_SOURCE_DIR) + "/models/simulate/demo.barker";
 
-// The demo's catalogue.
-std::vector<SphinxAd> catalogue() {
-  const std::string directory = temporary_path("marketplace");
-  fs::create_directories(directory);
-  EXPECT_EQ(run_command({BARKER_COMMAND, "generate", "marketplace", "--out", directory},
-                        directory + "/log"),
-            0);
-  std::vector<SphinxAd> ads;
-  std::ifstream lines(directory + "/catalogue.jsonl");
-  for (std::string line; std::getline(lines, line);) {
-    const Json json = Json::parse(line);
-    SphinxAd& ad = ads.emplace_back();
-    ad.id = ads.size();
-    ad.title = json["title"];
-    for (const Json& point : json["selling_points"]) {
-      ad.selling_points += (ad.selling_points.empty() ? "" : "|") + point.get<std::string>();
-    }
-    ad.bid = json["bid"].get<float>();
-  }
-  fs::remove_all(directory);
-  return ads;
-}
-
 // Neighbours in the catalogue are of different products, which come again every ten ads.
 size_t shard_of(uint64_t id) { return id / 10 % kShards; }
-
-// The first `limit` ads of a page by score, of the best `window` of each server. Weights of this ranker
-// depend on the title alone, and not on how often a word stands in a shard.
-std::string page(const std::string& query, const std::string& history, int window, int limit) {
-  const std::string call = "(title, selling_points, " + quoted(query) + ", 'ben', bid, weight(), " +
-                           quoted(history) + ")";
-  return "SELECT * FROM (SELECT id, weight() w, barker_score" + call + " s, barker_answer" + call +
-         " a FROM ads WHERE MATCH(" + quoted(query) + ") ORDER BY w DESC, id ASC LIMIT " +
-         std::to_string(window) +
-         " OPTION ranker=proximity, max_matches=" + std::to_string(window) +
-         ") ORDER BY s DESC, id ASC LIMIT " + std::to_string(limit);
-}
-
-const std::pair<const char*, const char*> kSearches[] = {{"wireless headphones", "sweatproof"},
-                                                         {"wireless headphones", "40-hour battery"},
-                                                         {"running shoes", "waterproof"},
-                                                         {"backpack", "lightweight|hiking"}};
 
 uint64_t generation_in(const std::vector<std::string>& row) {
   return Json::parse(row[3])["generation"].get<uint64_t>();
@@ -75,7 +37,7 @@ class Cluster : public testing::Test {
  protected:
   void SetUp() override {
     if (const std::string reason = Searchd::skip(); !reason.empty()) GTEST_SKIP() << reason;
-    ads_ = catalogue();
+    ads_ = demo_catalogue(BARKER_COMMAND, 4000);
     ASSERT_GT(ads_.size(), 1000u);
     std::vector<Searchd::Agent> shards(kShards);
     for (size_t i = 0; i < kShards * kMirrors; ++i) {
@@ -112,9 +74,9 @@ TEST_F(Cluster, APageIsThatOfOneMachine) {
   options.ads = ads_;
   options.control = control_of(0);
   const Searchd one(options);
-  for (const auto& [query, history] : kSearches) {
+  for (const auto& [query, history] : kDemoSearches) {
     // The window has room for every match, so that both rescore the same ads.
-    const std::string search = page(query, history, 2000, 10);
+    const std::string search = demo_page(query, history, 2000, 10);
     const SphinxRows expected = one.ask(search);
     ASSERT_EQ(expected.size(), 10u) << query;
     for (size_t i = 0; i < 2 * kMirrors; ++i) EXPECT_EQ(master_->ask(search), expected) << query;
@@ -132,9 +94,9 @@ TEST_F(Cluster, AWindowOfEachAgentLosesNoAdOfOneMachinesWindow) {
   options.control = control_of(0);
   const Searchd one(options);
   constexpr int kWindow = 50, kPage = 10;
-  for (const auto& [query, history] : kSearches) {
-    const SphinxRows single = one.ask(page(query, history, kWindow, kPage));
-    const SphinxRows cluster = master_->ask(page(query, history, kWindow, kPage));
+  for (const auto& [query, history] : kDemoSearches) {
+    const SphinxRows single = one.ask(demo_page(query, history, kWindow, kPage));
+    const SphinxRows cluster = master_->ask(demo_page(query, history, kWindow, kPage));
     ASSERT_EQ(cluster.size(), single.size()) << query;
     std::map<std::string, std::vector<std::string>> by_id;
     for (const auto& row : cluster) by_id[row[0]] = row;
@@ -150,8 +112,8 @@ TEST_F(Cluster, AWindowOfEachAgentLosesNoAdOfOneMachinesWindow) {
 }
 
 TEST_F(Cluster, AKilledAgentIsReplacedByItsMirror) {
-  const auto& [query, history] = kSearches[0];
-  const std::string search = page(query, history, 2000, 10);
+  const auto& [query, history] = kDemoSearches[0];
+  const std::string search = demo_page(query, history, 2000, 10);
   const SphinxRows expected = master_->ask(search);
   ASSERT_EQ(expected.size(), 10u);
   std::atomic<bool> is_over = false;
@@ -184,11 +146,11 @@ TEST_F(Cluster, AKilledAgentIsReplacedByItsMirror) {
 }
 
 TEST_F(Cluster, WithoutAnyMirrorAShardIsMissingAndAWarningSaysSo) {
-  const auto& [query, history] = kSearches[0];
+  const auto& [query, history] = kDemoSearches[0];
   agents_[0]->kill();
   agents_[1]->kill();
   const auto client = master_->connect();
-  const auto rows = client->ask(page(query, history, 2000, 10));
+  const auto rows = client->ask(demo_page(query, history, 2000, 10));
   ASSERT_TRUE(rows.ok()) << rows.status().message();
   EXPECT_EQ(rows->size(), 10u);
   for (const auto& row : *rows) EXPECT_EQ(shard_of(std::stoul(row[0])), 1u);
@@ -196,8 +158,8 @@ TEST_F(Cluster, WithoutAnyMirrorAShardIsMissingAndAWarningSaysSo) {
 }
 
 TEST_F(Cluster, WeightsReachOneAgentAfterTheOtherAndNoAgentMixesThem) {
-  const auto& [query, history] = kSearches[0];
-  const std::string search = page(query, history, 2000, 50);
+  const auto& [query, history] = kDemoSearches[0];
+  const std::string search = demo_page(query, history, 2000, 50);
   const auto client = master_->connect();
   std::set<std::set<uint64_t>> seen;
   const auto ask = [&] {
@@ -226,6 +188,66 @@ TEST_F(Cluster, WeightsReachOneAgentAfterTheOtherAndNoAgentMixesThem) {
   }
   EXPECT_EQ(ask(), std::set<uint64_t>{2});
   EXPECT_TRUE(seen.contains({1, 2})) << "while the shards differed";
+}
+
+// What the command that a launcher asks says of the cluster.
+struct Probed {
+  int code;
+  std::string said;
+};
+
+Probed probe(const std::vector<std::string>& words) {
+  std::vector<std::string> command = {
+      "python3", std::string(BARKER_SOURCE_DIR) + "/plugin/adapters/sphinx/barker_sphinx_probe.py"};
+  command.insert(command.end(), words.begin(), words.end());
+  const std::string log = temporary_path("probe");
+  Probed probed{run_command(command, log), {}};
+  std::ostringstream said;
+  said << std::ifstream(log).rdbuf();
+  probed.said = said.str();
+  fs::remove(log);
+  return probed;
+}
+
+TEST_F(Cluster, TheProbeSaysWhatIsWrongWithWhichServer) {
+  std::vector<std::string> all = {"--master", master_->sql_address()};
+  for (const auto& agent : agents_) all.push_back(agent->sql_address());
+  const Probed well = probe(all);
+  EXPECT_EQ(well.code, 0) << well.said;
+  EXPECT_THAT(well.said, testing::HasSubstr("master " + master_->sql_address() + ": ok"));
+  for (const auto& agent : agents_) {
+    EXPECT_THAT(well.said,
+                testing::HasSubstr("agent " + agent->sql_address() + ": ok, generation 1"));
+  }
+
+  ASSERT_TRUE(publish_weights(kDemo, weights_of(3)).ok());
+  Probed probed{};
+  ASSERT_TRUE(eventually([&] { return (probed = probe(all)).code == 1; }));
+  EXPECT_THAT(probed.said, testing::HasSubstr("agents serve different weights"));
+  EXPECT_THAT(probed.said, testing::HasSubstr("generation 2 on " + agents_[3]->sql_address()));
+
+  agents_[2]->ask("DROP FUNCTION barker_title");
+  agents_[0]->kill();
+  agents_[1]->kill();
+  probed = probe(all);
+  EXPECT_EQ(probed.code, 1);
+  EXPECT_THAT(probed.said, testing::HasSubstr("agent " + agents_[0]->sql_address() +
+                                              ": WRONG: does not accept connections"));
+  EXPECT_THAT(probed.said, testing::HasSubstr("agent " + agents_[2]->sql_address() +
+                                              ": WRONG: barker_title is missing"));
+  EXPECT_THAT(probed.said, testing::HasSubstr("agent " + agents_[3]->sql_address() + ": ok"));
+  EXPECT_THAT(probed.said, testing::HasSubstr("loses a shard"));
+}
+
+TEST(Probe, RefusesWhatIsNoAddressOrNoIndex) {
+  EXPECT_EQ(probe({}).code, 64);
+  for (const std::string address : {"host", ":9306", "host:65536", "host:９"}) {
+    const Probed refused = probe({address});
+    EXPECT_EQ(refused.code, 64) << address;
+    EXPECT_THAT(refused.said, testing::HasSubstr(address));
+  }
+  EXPECT_EQ(probe({"127.0.0.1:1", "--index", "ads; DROP"}).code, 64);
+  EXPECT_EQ(probe({"127.0.0.1:1"}).code, 1) << "nothing listens there";
 }
 
 }  // namespace

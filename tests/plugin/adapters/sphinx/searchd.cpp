@@ -173,9 +173,22 @@ void Searchd::kill() {
   process_ = -1;
 }
 
+double Searchd::cpu_seconds() const {
+  // The numbers follow the name of the program, which stands in brackets: proc(5), fields 3 on.
+  const std::string stat = text_of("/proc/" + std::to_string(process_) + "/stat");
+  std::istringstream fields(stat.substr(stat.rfind(')') + 1));
+  std::string skipped;
+  for (int field = 3; field < 14; ++field) fields >> skipped;
+  double user = 0, system = 0;
+  fields >> user >> system;
+  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
 std::string Searchd::agent_address() const {
   return "127.0.0.1:" + std::to_string(api_port_) + ":ads";
 }
+
+std::string Searchd::sql_address() const { return "127.0.0.1:" + std::to_string(sphinxql_port_); }
 
 std::unique_ptr<SphinxClient> Searchd::connect() const {
   auto client = SphinxClient::connect(sphinxql_port_);

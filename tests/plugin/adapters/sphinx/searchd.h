@@ -47,6 +47,7 @@ class Searchd {
   const std::string& directory() const { return directory_; }
   // What a master of this server names: HOST:PORT:INDEX.
   std::string agent_address() const;
+  std::string sql_address() const;  // HOST:PORT of the listener that speaks the protocol of MySQL
   std::unique_ptr<SphinxClient> connect() const;
   bool create_functions() const;
   void drop_functions() const;
@@ -54,7 +55,8 @@ class Searchd {
   // The rows of a statement, on a connection of its own. A failure fails the test.
   SphinxRows ask(const std::string& statement) const;
   bool is_alive();
-  void kill();  // SIGKILL
+  void kill();                 // SIGKILL
+  double cpu_seconds() const;  // that the process used so far, of user and system
 
   std::string log() const;  // of the adapter
 

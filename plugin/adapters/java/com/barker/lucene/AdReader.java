@@ -4,10 +4,7 @@ import com.barker.BarkerSession;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import org.apache.lucene.index.BinaryDocValues;
-import org.apache.lucene.index.DocValues;
 import org.apache.lucene.index.LeafReaderContext;
-import org.apache.lucene.index.NumericDocValues;
 import org.apache.lucene.index.ReaderUtil;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.util.ArrayUtil;
@@ -24,8 +21,8 @@ final class AdReader {
 
   private final String[] fields;
   private final String bidField;
-  private final BinaryDocValues[] values = new BinaryDocValues[TEXTS];
-  private NumericDocValues bidValues;
+  private final FieldTexts[] values = new FieldTexts[TEXTS];
+  private FieldNumbers bidValues;
   private byte[] bytes = new byte[1 << 14];
   private int used;
   private int[] begins = new int[0]; // [documents, TEXTS]
@@ -65,9 +62,9 @@ final class AdReader {
         base = leaf.docBase;
         end = base + leaf.reader().maxDoc();
         for (int field = 0; field < TEXTS; ++field) {
-          values[field] = DocValues.getBinary(leaf.reader(), fields[field]);
+          values[field] = FieldTexts.open(leaf.reader(), fields[field]);
         }
-        bidValues = DocValues.getNumeric(leaf.reader(), bidField);
+        bidValues = FieldNumbers.open(leaf.reader(), bidField);
       }
       keep(document - base, (int) order[i]);
     }
@@ -76,16 +73,23 @@ final class AdReader {
   private void keep(int document, int place) throws IOException {
     for (int field = 0; field < TEXTS; ++field) {
       begins[place * TEXTS + field] = used;
-      if (values[field].advanceExact(document)) {
-        final BytesRef text = values[field].binaryValue();
-        bytes = ArrayUtil.grow(bytes, used + text.length);
-        System.arraycopy(text.bytes, text.offset, bytes, used, text.length);
-        used += text.length;
+      values[field].advance(document);
+      BytesRef text = values[field].next();
+      if (text != null) append(text);
+      while (field == SELLING_POINTS && (text = values[field].next()) != null) {
+        bytes = ArrayUtil.grow(bytes, used + 1);
+        bytes[used++] = '\n';
+        append(text);
       }
       ends[place * TEXTS + field] = used;
     }
-    bids[place] =
-        bidValues.advanceExact(document) ? Double.longBitsToDouble(bidValues.longValue()) : 0;
+    bids[place] = bidValues.of(document);
+  }
+
+  private void append(BytesRef text) {
+    bytes = ArrayUtil.grow(bytes, used + text.length);
+    System.arraycopy(text.bytes, text.offset, bytes, used, text.length);
+    used += text.length;
   }
 
   private void write(int place, double score, BarkerSession session) {

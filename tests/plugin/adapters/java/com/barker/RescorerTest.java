@@ -12,24 +12,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.apache.lucene.document.BinaryDocValuesField;
-import org.apache.lucene.document.Document;
-import org.apache.lucene.document.DoubleDocValuesField;
-import org.apache.lucene.document.Field;
-import org.apache.lucene.document.StringField;
-import org.apache.lucene.index.DirectoryReader;
-import org.apache.lucene.index.IndexWriter;
-import org.apache.lucene.index.IndexWriterConfig;
-import org.apache.lucene.index.NoMergePolicy;
-import org.apache.lucene.index.Term;
 import org.apache.lucene.search.Explanation;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.ScoreDoc;
-import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.search.TopDocs;
 import org.apache.lucene.search.TotalHits;
-import org.apache.lucene.store.ByteBuffersDirectory;
-import org.apache.lucene.util.BytesRef;
 import org.junit.AfterClass;
 import org.junit.BeforeClass;
 import org.junit.Test;
@@ -45,10 +32,8 @@ public class RescorerTest {
           0);
 
   private static Barker barker;
-  private static DirectoryReader reader;
+  private static TestIndex index;
   private static IndexSearcher searcher;
-
-  /** The documents in the order of the test page, which is not that of the index. */
   private static TopDocs firstPass;
 
   private final List<BarkerException> failures = new ArrayList<>();
@@ -58,45 +43,15 @@ public class RescorerTest {
     Barker.loadBridge(TestPage.BRIDGE);
     barker = Barker.open(TestPage.LIBRARY, "");
     barker.loadWeights(TestPage.WEIGHTS);
-    final ByteBuffersDirectory directory = new ByteBuffersDirectory();
-    final IndexWriterConfig config =
-        new IndexWriterConfig().setMergePolicy(NoMergePolicy.INSTANCE);
-    try (IndexWriter writer = new IndexWriter(directory, config)) {
-      for (int i = 0; i < TestPage.ADS; ++i) {
-        writer.addDocument(document(shuffled(i)));
-        if (i % 20 == 19) writer.commit(); // three segments
-      }
-    }
-    reader = DirectoryReader.open(directory);
-    searcher = new IndexSearcher(reader);
-    final ScoreDoc[] hits = new ScoreDoc[TestPage.ADS];
-    for (int ad = 0; ad < hits.length; ++ad) {
-      final TopDocs found = searcher.search(new TermQuery(new Term("key", "" + ad)), 1);
-      hits[ad] = new ScoreDoc(found.scoreDocs[0].doc, (float) TestPage.firstPass(ad), 0);
-    }
-    firstPass = new TopDocs(new TotalHits(1234, TotalHits.Relation.EQUAL_TO), hits);
+    index = new TestIndex(TestIndex.Kind.LUCENE);
+    searcher = index.searcher;
+    firstPass = index.firstPass;
   }
 
   @AfterClass
   public static void close() throws IOException {
-    reader.close();
+    index.close();
     barker.close();
-  }
-
-  private static int shuffled(int i) {
-    return i * 17 % TestPage.ADS;
-  }
-
-  private static Document document(int ad) {
-    final Document document = new Document();
-    document.add(new StringField("key", "" + ad, Field.Store.NO));
-    document.add(new BinaryDocValuesField("id", new BytesRef("ad" + ad)));
-    document.add(new BinaryDocValuesField("title", new BytesRef(TestPage.title(ad))));
-    document.add(
-        new BinaryDocValuesField(
-            "selling_points", new BytesRef(String.join("\n", TestPage.points(ad)))));
-    document.add(new DoubleDocValuesField("bid", TestPage.bid(ad)));
-    return document;
   }
 
   private BarkerRescorer rescorer(Barker plugin) {
@@ -128,6 +83,25 @@ public class RescorerTest {
       assertEquals(firstPass.scoreDocs[ad.ad()].doc, best.scoreDocs[rank].doc);
       assertEquals((float) ad.score(), best.scoreDocs[rank].score, 0);
       assertEquals(ad.title(), titles[rank]);
+    }
+    assertTrue(failures.isEmpty());
+  }
+
+  @Test
+  public void docValuesOfOtherEnginesAreReadAsThoseOfLucene() throws Exception {
+    final BarkerRescorer ours = rescorer(barker);
+    final ScoreDoc[] best = ours.rescore(searcher, firstPass, 50).scoreDocs;
+    final String[] titles = ours.titles(searcher, best);
+    for (TestIndex.Kind kind : List.of(TestIndex.Kind.SOLR, TestIndex.Kind.OPENSEARCH)) {
+      try (TestIndex other = new TestIndex(kind)) {
+        final BarkerRescorer rescorer = rescorer(barker);
+        final ScoreDoc[] found = rescorer.rescore(other.searcher, other.firstPass, 50).scoreDocs;
+        for (int rank = 0; rank < best.length; ++rank) {
+          assertEquals(kind + " " + rank, best[rank].doc, found[rank].doc);
+          assertEquals(kind + " " + rank, best[rank].score, found[rank].score, 0);
+        }
+        assertArrayEquals("" + kind, titles, rescorer.titles(other.searcher, found));
+      }
     }
     assertTrue(failures.isEmpty());
   }

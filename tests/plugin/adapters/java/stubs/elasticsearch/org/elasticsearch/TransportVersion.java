@@ -1,0 +1,4 @@
+package org.elasticsearch;
+
+/** A stub: see the README of the stubs. */
+public record TransportVersion(int id) {}

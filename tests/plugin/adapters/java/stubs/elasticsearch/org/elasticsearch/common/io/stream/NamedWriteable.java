@@ -1,0 +1,6 @@
+package org.elasticsearch.common.io.stream;
+
+/** A stub: see the README of the stubs. */
+public interface NamedWriteable extends Writeable {
+  String getWriteableName();
+}

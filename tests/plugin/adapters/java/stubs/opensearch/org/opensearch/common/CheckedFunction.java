@@ -1,0 +1,7 @@
+package org.opensearch.common;
+
+/** A stub: see the README of the stubs. */
+@FunctionalInterface
+public interface CheckedFunction<T, R, E extends Exception> {
+  R apply(T t) throws E;
+}

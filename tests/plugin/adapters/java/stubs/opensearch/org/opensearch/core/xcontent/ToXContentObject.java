@@ -1,0 +1,4 @@
+package org.opensearch.core.xcontent;
+
+/** A stub: see the README of the stubs. */
+public interface ToXContentObject extends ToXContent {}
