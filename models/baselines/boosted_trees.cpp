@@ -23,8 +23,8 @@ class BoostedTrees : public Baseline {
     const std::vector<uint32_t> searches = training_searches_by_time(data);
     if (!searches.empty()) {
       const int64_t border = data.search(searches[searches.size() * 7 / 10]).time;
-      const auto first = std::ranges::lower_bound(
-          searches, border, {}, [&](uint32_t s) { return data.search(s).time; });
+      const auto first = std::ranges::lower_bound(searches, border, {},
+                                                  [&](uint32_t s) { return data.search(s).time; });
       const std::span<const uint32_t> learned(first, searches.end());
       features_->count(border);
       rows = features_->rows(learned);

@@ -153,8 +153,8 @@ Result<GradientBoosting> GradientBoosting::fit(const FeatureMatrix& rows,
   const double base_rate = static_cast<double>(clicked) / static_cast<double>(labels.size());
   GradientBoosting out;
   out.impl_->columns = rows.columns;
-  Status s = out.impl_->create(learned, is_judged ? &judged : nullptr,
-                               parameters_of(options, base_rate));
+  Status s =
+      out.impl_->create(learned, is_judged ? &judged : nullptr, parameters_of(options, base_rate));
   if (!s.ok()) return s;
   s = out.impl_->learn(learned, is_judged ? &judged : nullptr, validation_labels, options);
   if (!s.ok()) return s;

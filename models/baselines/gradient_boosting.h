@@ -21,12 +21,12 @@ struct FeatureMatrix {
 };
 
 struct BoostingOptions {
-  uint32_t depth = 6;            // of a tree; > 0
-  double rate = 0.08;            // by which each tree's answer is shrunk; in (0, 1]
-  double least_weight = 20;      // sum of p (1 - p) that a leaf needs
-  double rows_of_a_tree = 0.8;   // share of the rows that each tree sees, drawn anew; in (0, 1]
-  uint32_t most_rounds = 400;    // trees at most; > 0
-  uint32_t patience = 25;        // learning ends after this many trees without a better AUC; > 0
+  uint32_t depth = 6;              // of a tree; > 0
+  double rate = 0.08;              // by which each tree's answer is shrunk; in (0, 1]
+  double least_weight = 20;        // sum of p (1 - p) that a leaf needs
+  double rows_of_a_tree = 0.8;     // share of the rows that each tree sees, drawn anew; in (0, 1]
+  uint32_t most_rounds = 400;      // trees at most; > 0
+  uint32_t patience = 25;          // learning ends after this many trees without a better AUC; > 0
   uint32_t rounds_unjudged = 100;  // trees where the validation rows have no AUC
   uint64_t seed = 1;
 };
@@ -47,8 +47,8 @@ class GradientBoosting {
   // The probability of label 1 for each row. The columns are those of training.
   Result<std::vector<float>> predict(const FeatureMatrix& rows) const;
 
-  uint32_t rounds() const;         // trees that are kept
-  double validation_auc() const;   // with them; NaN where it is not known
+  uint32_t rounds() const;        // trees that are kept
+  double validation_auc() const;  // with them; NaN where it is not known
 
  private:
   GradientBoosting();

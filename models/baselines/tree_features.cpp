@@ -8,7 +8,7 @@
 namespace barker {
 namespace {
 
-constexpr double kPrior = 10;     // impressions that a click rate is shrunk by
+constexpr double kPrior = 10;       // impressions that a click rate is shrunk by
 constexpr size_t kOwnColumns = 10;  // besides those of pair_features.h and one a group
 
 uint64_t key(uint32_t a, uint32_t b) { return uint64_t{a} << 32 | b; }

@@ -23,19 +23,16 @@ class TwoTower : public Baseline {
     data_ = &data;
     for (const char* inputs : {"BM", "ABM"}) {  // without and with the features of the log
       if (inputs == std::string("ABM") && data.groups().empty()) continue;
-      for (const double rate : {2e-3, 1e-3}) {
-        TrainOptions options;
-        options.model.name = inputs;
-        options.model.dot = DotHead::kAlone;
-        options.learning_rate = rate;
-        Result<Trained> trained = train(data, options, RunOptions());
-        if (!trained.ok()) {
-          return {trained.status().code(), "two-tower: " + trained.status().message()};
-        }
-        if (file_ && !(trained->validation_auc > validation_auc_)) continue;
-        validation_auc_ = trained->validation_auc;
-        if (Status s = freeze(std::move(trained->model)); !s.ok()) return s;
+      TrainOptions options;
+      options.model.name = inputs;
+      options.model.dot = DotHead::kAlone;
+      Result<Trained> trained = train(data, options, RunOptions());
+      if (!trained.ok()) {
+        return {trained.status().code(), "two-tower: " + trained.status().message()};
       }
+      if (file_ && !(trained->validation_auc > validation_auc_)) continue;
+      validation_auc_ = trained->validation_auc;
+      if (Status s = freeze(std::move(trained->model)); !s.ok()) return s;
     }
     return {};
   }
