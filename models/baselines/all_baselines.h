@@ -1,7 +1,8 @@
 // The list of all baselines: those of baseline.h and the two that need libraries of the trainer.
 //
-// boosted-trees         gradient boosted trees (xgboost) over the counts of cooccurrence, click rates
-//                       by category and feature, and what the history says of keyword and user
+// boosted-trees         gradient boosted trees (xgboost) over the counts of cooccurrence, click
+//                       rates by category and feature, what the history says of the keyword, and
+//                       user-cf
 // two-tower             the dot product of a network over history and query with a vector of the
 //                       keyword, by our own trainer (libtorch)
 //

@@ -1,5 +1,5 @@
-// The algorithms that the networks are compared with. As in the paper, the collaborative ones ignore
-// the query. One thread for fit(), and one at a time for predict() after it.
+// The algorithms that the networks are compared with. As in the paper, the collaborative ones
+// ignore the query. One thread for fit(), and one at a time for predict() after it.
 #pragma once
 
 #include <memory>

@@ -12,9 +12,9 @@ namespace {
 
 class BoostedTrees : public Baseline {
  public:
-  // As in cooccurrence.cpp, the counts come from the first 70% of the training searches and the
-  // trees from the rest, so that no count contains the click that it explains. Then all of the
-  // training searches are counted.
+  // The counts come from about the first 70% of the training searches and the trees from the rest,
+  // so that no count contains the click that it explains. Searches at the border's time are all on
+  // its later side. Then all of the training searches are counted.
   Status fit(const Dataset& data) override {
     data_ = &data;
     features_.emplace(data);

@@ -1,6 +1,6 @@
 // The inputs of boosted trees for one search and keyword: those of pair_features.h, click rates of
-// the keyword for the search's category and features, what the history says of user and keyword, and
-// what the nearest users say (user-cf).
+// the keyword for the search's category and features, what the history says of user and keyword,
+// and what the nearest users say (user-cf).
 // One thread fills it; then any thread may ask.
 #pragma once
 
@@ -20,8 +20,8 @@ class TreeFeatures {
   // The dataset must outlive it.
   explicit TreeFeatures(const Dataset& data) : data_(data), pairs_(data) {}
 
-  // Counts what was shown and clicked in the training searches before a time, or in all, in place of
-  // what was counted before.
+  // Counts what was shown and clicked in the training searches before a time, or in all, in place
+  // of what was counted before.
   void count(std::optional<int64_t> before);
 
   // A row for each SF of the searches, in their order.

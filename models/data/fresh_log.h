@@ -21,9 +21,9 @@ struct FreshLogPaths {
 // One thread.
 class FreshLog {
  public:
-  // What comes through a pipe is copied beside `scratch`, because each weight file reads it anew; in
-  // the directory options.scratch, if there is one. `options` says the encoding of all logs and how
-  // many of their lines may be unusable.
+  // What comes through a pipe is copied beside `scratch`, because each weight file reads it anew;
+  // in the directory options.scratch, if there is one. `options` says the encoding of all logs and
+  // how many of their lines may be unusable.
   static Result<FreshLog> open(const FreshLogPaths& paths, const DatasetOptions& options,
                                const std::string& scratch);
 

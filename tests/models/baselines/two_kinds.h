@@ -1,4 +1,5 @@
-// What the tests of baselines share: a small world with two kinds of users, and calls that must work.
+// What the tests of baselines share: a small world with two kinds of users, and calls that must
+// work.
 #pragma once
 
 #include <gtest/gtest.h>
