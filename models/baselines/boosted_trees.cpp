@@ -10,28 +10,21 @@
 namespace barker {
 namespace {
 
+// What trees learn from.
+struct Lesson {
+  FeatureMatrix rows;
+  std::vector<uint8_t> clicked;
+};
+
 class BoostedTrees : public Baseline {
  public:
-  // The counts come from about the first 70% of the training searches and the trees from the rest,
-  // so that no count contains the click that it explains. Searches at the border's time are all on
-  // its later side. Then all of the training searches are counted.
   Status fit(const Dataset& data) override {
     data_ = &data;
     features_.emplace(data);
-    FeatureMatrix rows;
-    std::vector<uint8_t> labels;
     const std::vector<uint32_t> searches = training_searches_by_time(data);
-    if (!searches.empty()) {
-      const int64_t border = data.search(searches[searches.size() * 7 / 10]).time;
-      const auto first = std::ranges::lower_bound(searches, border, {},
-                                                  [&](uint32_t s) { return data.search(s).time; });
-      const std::span<const uint32_t> learned(first, searches.end());
-      features_->count(border);
-      rows = features_->rows(learned);
-      labels = clicks_of(data, learned);
-    }
+    const std::vector<Lesson> lessons = {lesson(searches, 0.7), lesson(searches, 0.5)};
     features_->count(std::nullopt);
-    return learn(rows, labels);
+    return learn(lessons);
   }
 
   Result<std::vector<float>> predict(Split split) const override {
@@ -39,22 +32,42 @@ class BoostedTrees : public Baseline {
   }
 
  private:
-  // Networks have their constants from the validation split, so these have them from there, too.
-  Status learn(const FeatureMatrix& rows, const std::vector<uint8_t>& labels) {
+  // The counts come from about this share of the training searches, the first ones, and the rows
+  // from the rest, so that no count contains the click that it explains. Searches at the border's
+  // time are all on its later side.
+  Lesson lesson(const std::vector<uint32_t>& searches, double share) {
+    if (searches.empty()) return {};
+    const auto time = [this](uint32_t s) { return data_->search(s).time; };
+    const auto at = static_cast<size_t>(share * static_cast<double>(searches.size()));
+    const int64_t border = time(searches[at]);
+    const auto first = std::ranges::lower_bound(searches, border, {}, time);
+    const std::span<const uint32_t> learned(first, searches.end());
+    features_->count(border);
+    return {features_->rows(learned), clicks_of(*data_, learned)};
+  }
+
+  // Networks have their constants from the validation split, so these have them from there, too. At
+  // the end all of the training searches are counted, as networks learn from all of them.
+  Status learn(const std::vector<Lesson>& lessons) {
     const FeatureMatrix judged =
         features_->rows(data_->searches_of(Split::kValidation, Task::kMain));
     const std::vector<uint8_t> clicked = clicks_of(*data_, Split::kValidation);
-    for (const uint32_t depth : {4, 6, 3}) {
-      for (const double least_weight : {20.0, 100.0}) {
-        BoostingOptions options;
-        options.depth = depth;
-        options.least_weight = least_weight;
-        Result<GradientBoosting> found =
-            GradientBoosting::fit(rows, labels, judged, clicked, options);
-        if (!found.ok()) return found.status();
-        // Of equally good ones the first is taken, also where the split says nothing.
-        if (trees_ && !(found->validation_auc() > trees_->validation_auc())) continue;
-        trees_.emplace(std::move(*found));
+    for (const Lesson& lesson : lessons) {
+      for (const uint32_t depth : {4, 6, 3}) {
+        for (const double least_weight : {20.0, 100.0}) {
+          BoostingOptions options;
+          options.depth = depth;
+          options.least_weight = least_weight;
+          Result<GradientBoosting> found =
+              GradientBoosting::fit(lesson.rows, lesson.clicked, judged, clicked, options);
+          if (!found.ok()) {
+            return {found.status().code(), "boosted-trees: the later SFs of the training split: " +
+                                               found.status().message()};
+          }
+          // Of equally good ones the first is taken, also where the split says nothing.
+          if (trees_ && !(found->validation_auc() > trees_->validation_auc())) continue;
+          trees_.emplace(std::move(*found));
+        }
       }
     }
     return {};

@@ -139,8 +139,8 @@ Result<GradientBoosting> GradientBoosting::fit(const FeatureMatrix& rows,
   const auto count = [](std::span<const uint8_t> of) { return std::ranges::count(of, 1); };
   const auto clicked = static_cast<size_t>(count(labels));
   if (clicked == 0 || clicked == labels.size()) {
-    return unexpected("boosted-trees", "clicked and not clicked rows to learn from",
-                      std::to_string(clicked) + " clicked of " + std::to_string(labels.size()));
+    return bad_data("expected clicked ones and others, found " + std::to_string(clicked) +
+                    " clicked of " + std::to_string(labels.size()));
   }
   const auto validated = static_cast<size_t>(count(validation_labels));
   const bool is_judged = validated > 0 && validated < validation_labels.size();
