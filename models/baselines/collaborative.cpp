@@ -5,6 +5,7 @@
 #include <iterator>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <unordered_map>
 
@@ -143,8 +144,15 @@ class CollaborativeBaseline : public Baseline {
 
   Status fit(const Dataset& data) override {
     if (data.keywords() >= 1u << 21) return invalid_argument("more keywords than 2^21");
+    learn(data, std::nullopt);
+    tune();
+    return {};
+  }
+
+  // Learns from the training searches before a time, without tuning.
+  void learn(const Dataset& data, std::optional<int64_t> before) {
     data_ = &data;
-    users_ = read_user_clicks(data);
+    users_ = read_user_clicks(data, before);
     const bool is_mixed = kind_ == Collaborative::kMucf || kind_ == Collaborative::kMucfSwitch;
     if (kind_ != Collaborative::kTaucf) {
       by_clicks_ =
@@ -153,12 +161,13 @@ class CollaborativeBaseline : public Baseline {
     if (is_mixed || kind_ == Collaborative::kTaucf) {
       by_traits_ = std::make_unique<AttributeLikeness>(data, users_);
     }
-    tune();
-    return {};
   }
 
-  std::vector<float> predict(Split split) const override {
-    return predict(split, {&constants_, 1})[0];
+  Result<std::vector<float>> predict(Split split) const override {
+    return predict(data_->searches_of(split, Task::kMain));
+  }
+  std::vector<float> predict(std::span<const uint32_t> searches) const {
+    return predict(searches, {&constants_, 1})[0];
   }
 
  private:
@@ -168,7 +177,8 @@ class CollaborativeBaseline : public Baseline {
     for (const size_t neighbours : {80, 40, 200}) {
       for (const double shrinkage : {2.0, 1.0, 4.0}) all.push_back({neighbours, shrinkage});
     }
-    const std::vector<std::vector<float>> predictions = predict(Split::kValidation, all);
+    const std::vector<std::vector<float>> predictions =
+        predict(data_->searches_of(Split::kValidation, Task::kMain), all);
     const std::vector<uint8_t> clicked = clicks_of(*data_, Split::kValidation);
     double best = -1;
     for (size_t c = 0; c < all.size(); ++c) {
@@ -181,11 +191,12 @@ class CollaborativeBaseline : public Baseline {
 
   // The predictions with each of these constants. Finding the neighbours is what takes time, so that it
   // is done once for all.
-  std::vector<std::vector<float>> predict(Split split, std::span<const Constants> all) const {
+  std::vector<std::vector<float>> predict(std::span<const uint32_t> searches,
+                                          std::span<const Constants> all) const {
     std::vector<std::vector<float>> out(all.size());
     std::vector<std::vector<double>> scores(all.size());
     Workspace clicks, traits;
-    for (const uint32_t s : data_->searches_of(split, Task::kMain)) {
+    for (const uint32_t s : searches) {
       const SearchView search = data_->search(s);
       for (std::vector<double>& score : scores) score.assign(search.sfs.size(), 0);
       const double by_clicks = share_of_clicks(search, clicks);
@@ -298,6 +309,13 @@ class CollaborativeBaseline : public Baseline {
 
 std::unique_ptr<Baseline> make_collaborative(Collaborative kind) {
   return std::make_unique<CollaborativeBaseline>(kind);
+}
+
+std::vector<float> user_cf_scores(const Dataset& data, std::optional<int64_t> before,
+                                  std::span<const uint32_t> searches) {
+  CollaborativeBaseline user_cf(Collaborative::kUserCf);
+  user_cf.learn(data, before);
+  return user_cf.predict(searches);
 }
 
 }  // namespace barker

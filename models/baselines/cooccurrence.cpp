@@ -88,11 +88,7 @@ class CooccurrenceBaseline : public Baseline {
   Status fit(const Dataset& data) override {
     data_ = &data;
     features_.emplace(data);
-    std::vector<uint32_t> searches;
-    for (const uint32_t s : data.searches_of(Split::kTrain, Task::kMain)) searches.push_back(s);
-    std::stable_sort(searches.begin(), searches.end(), [&](uint32_t a, uint32_t b) {
-      return data.search(a).time < data.search(b).time;
-    });
+    const std::vector<uint32_t> searches = training_searches_by_time(data);
     // Networks have their constants from the validation split, so this has them from there, too.
     const std::vector<uint8_t> clicked = clicks_of(data, Split::kValidation);
     std::optional<PairOptions> best;  // of equally good ones, the first
@@ -100,7 +96,7 @@ class CooccurrenceBaseline : public Baseline {
     for (const size_t recent : {60, 20, 200}) {
       for (const double prior : {2.0, 8.0}) {
         fit_with({recent, prior}, searches);
-        const double found = auc(predict(Split::kValidation), clicked);
+        const double found = auc(probabilities(Split::kValidation), clicked);
         if (best && !(found > best_auc)) continue;  // also where the split says nothing
         best_auc = std::isfinite(found) ? found : -1;
         best = PairOptions{recent, prior};
@@ -110,7 +106,10 @@ class CooccurrenceBaseline : public Baseline {
     return {};
   }
 
-  std::vector<float> predict(Split split) const override {
+  Result<std::vector<float>> predict(Split split) const override { return probabilities(split); }
+
+ private:
+  std::vector<float> probabilities(Split split) const {
     std::vector<float> out;
     for (const uint32_t s : data_->searches_of(split, Task::kMain)) {
       const SearchView search = data_->search(s);
@@ -121,7 +120,6 @@ class CooccurrenceBaseline : public Baseline {
     return out;
   }
 
- private:
   // The counts come from the first 70% of the training searches and the weights from the rest, so that
   // no count contains the click that it explains. Then all of the training searches are counted, as
   // a network learns from all of them.
@@ -129,15 +127,12 @@ class CooccurrenceBaseline : public Baseline {
     const auto cut = static_cast<ptrdiff_t>(searches.size() * 7 / 10);
     features_->count({searches.begin(), searches.begin() + cut}, options);
     std::vector<PairFeatureRow> x;
-    std::vector<uint8_t> y;
-    for (auto s = searches.begin() + cut; s != searches.end(); ++s) {
-      const SearchView search = data_->search(*s);
-      for (size_t i = 0; i < search.sfs.size(); ++i) {
-        x.push_back(features_->row(search, search.sfs[i]));
-        y.push_back(search.sf_clicked[i]);
-      }
+    const std::span<const uint32_t> learned(searches.begin() + cut, searches.end());
+    for (const uint32_t s : learned) {
+      const SearchView search = data_->search(s);
+      for (const uint32_t keyword : search.sfs) x.push_back(features_->row(search, keyword));
     }
-    regression_.fit(x, y);
+    regression_.fit(x, clicks_of(*data_, learned));
     features_->count(searches, options);
   }
 

@@ -28,6 +28,7 @@ class PairFeatures {
   // Counts what was shown and clicked in these searches, in place of what was counted before.
   void count(const std::vector<uint32_t>& searches, const PairOptions& options);
 
+  const Popularity& popularity() const { return popularity_; }  // of what was counted
   PairFeatureRow row(const SearchView& search, uint32_t keyword) const;
 
  private:

@@ -26,7 +26,7 @@ class PopularityBaseline : public Baseline {
     return {};
   }
 
-  std::vector<float> predict(Split split) const override {
+  Result<std::vector<float>> predict(Split split) const override {
     std::vector<float> out;
     for (const uint32_t s : data_->searches_of(split, Task::kMain)) {
       const SearchView search = data_->search(s);

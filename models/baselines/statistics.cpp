@@ -32,13 +32,24 @@ void Popularity::finish(uint32_t keywords) {
   }
 }
 
-std::vector<uint8_t> clicks_of(const Dataset& data, Split split) {
+std::vector<uint8_t> clicks_of(const Dataset& data, std::span<const uint32_t> searches) {
   std::vector<uint8_t> clicked;
-  for (const uint32_t s : data.searches_of(split, Task::kMain)) {
+  for (const uint32_t s : searches) {
     const auto of_search = data.search(s).sf_clicked;
     clicked.insert(clicked.end(), of_search.begin(), of_search.end());
   }
   return clicked;
+}
+
+std::vector<uint8_t> clicks_of(const Dataset& data, Split split) {
+  return clicks_of(data, data.searches_of(split, Task::kMain));
+}
+
+std::vector<uint32_t> training_searches_by_time(const Dataset& data) {
+  const auto all = data.searches_of(Split::kTrain, Task::kMain);
+  std::vector<uint32_t> searches(all.begin(), all.end());
+  std::ranges::stable_sort(searches, {}, [&](uint32_t s) { return data.search(s).time; });
+  return searches;
 }
 
 SparseRow sparse_row(std::vector<std::pair<uint32_t, float>> entries) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "models/data/dataset.h"
@@ -26,8 +27,13 @@ class Popularity {
   double rate_ = 0;
 };
 
-// Whether each SF of a split was clicked, in the order of predictions.
+// Whether each SF of the searches was clicked, in their order.
+std::vector<uint8_t> clicks_of(const Dataset& data, std::span<const uint32_t> searches);
+// The same of a split, in the order of predictions.
 std::vector<uint8_t> clicks_of(const Dataset& data, Split split);
+
+// The searches of the training split with SFs, oldest first.
+std::vector<uint32_t> training_searches_by_time(const Dataset& data);
 
 // A sparse row of a matrix; columns ascend.
 struct SparseRow {

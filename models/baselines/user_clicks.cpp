@@ -39,9 +39,17 @@ class AttributeCollector {
   std::vector<bool> seen_;
 };
 
-void find_period(const Dataset& data, UserClicks& out) {
-  const auto main = data.searches_of(Split::kTrain, Task::kMain);
-  const auto searches = main.empty() ? data.searches_of(Split::kTrain, Task::kAuxiliary) : main;
+// Searches of the training split.
+std::vector<uint32_t> searches_before(const Dataset& data, Task task,
+                                      std::optional<int64_t> before) {
+  std::vector<uint32_t> searches;
+  for (const uint32_t s : data.searches_of(Split::kTrain, task)) {
+    if (!before || data.search(s).time < *before) searches.push_back(s);
+  }
+  return searches;
+}
+
+void find_period(const Dataset& data, const std::vector<uint32_t>& searches, UserClicks& out) {
   if (searches.empty()) return;
   out.first = out.last = data.search(searches[0]).time;
   for (const uint32_t s : searches) {
@@ -50,8 +58,7 @@ void find_period(const Dataset& data, UserClicks& out) {
   }
 }
 
-void read_sf_clicks(const Dataset& data, UserClicks& out) {
-  const auto main = data.searches_of(Split::kTrain, Task::kMain);
+void read_sf_clicks(const Dataset& data, const std::vector<uint32_t>& main, UserClicks& out) {
   for (const uint32_t s : main) out.popularity.add(data.search(s));
   out.popularity.finish(data.keywords());
   std::vector<std::vector<std::pair<uint32_t, float>>> residuals(data.users());
@@ -70,8 +77,8 @@ void read_sf_clicks(const Dataset& data, UserClicks& out) {
   for (size_t u = 0; u < residuals.size(); ++u) out.residuals[u] = sparse_row(residuals[u]);
 }
 
-void read_ad_clicks(const Dataset& data, UserClicks& out) {
-  for (const uint32_t s : data.searches_of(Split::kTrain, Task::kAuxiliary)) {
+void read_ad_clicks(const Dataset& data, const std::vector<uint32_t>& auxiliary, UserClicks& out) {
+  for (const uint32_t s : auxiliary) {
     const SearchView search = data.search(s);
     for (size_t i = 0; i < search.ads.size(); ++i) {
       if (!search.ad_clicked[i]) continue;
@@ -85,14 +92,16 @@ void read_ad_clicks(const Dataset& data, UserClicks& out) {
 
 }  // namespace
 
-UserClicks read_user_clicks(const Dataset& data) {
+UserClicks read_user_clicks(const Dataset& data, std::optional<int64_t> before) {
+  const std::vector<uint32_t> main = searches_before(data, Task::kMain, before);
+  const std::vector<uint32_t> auxiliary = searches_before(data, Task::kAuxiliary, before);
   UserClicks out;
   out.clicks.resize(data.users());
   out.residuals.resize(data.users());
   out.attributes.resize(data.users());
-  find_period(data, out);
-  read_sf_clicks(data, out);
-  read_ad_clicks(data, out);
+  find_period(data, main.empty() ? auxiliary : main, out);
+  read_sf_clicks(data, main, out);
+  read_ad_clicks(data, auxiliary, out);
   return out;
 }
 

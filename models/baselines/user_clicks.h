@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "models/baselines/statistics.h"
@@ -27,7 +28,8 @@ struct UserClicks {
   double period() const { return static_cast<double>(last) - static_cast<double>(first); }
 };
 
-UserClicks read_user_clicks(const Dataset& data);
+// Of the training searches before a time, or of all.
+UserClicks read_user_clicks(const Dataset& data, std::optional<int64_t> before = std::nullopt);
 
 // The different keywords of some clicks, ascending.
 std::vector<uint32_t> basket_of(const std::vector<UserClick>& clicks, bool sfs_only);

@@ -7,7 +7,7 @@
 #include "models/base/exit_code.h"
 #include "models/base/output_file.h"
 #include "models/base/output_paths.h"
-#include "models/baselines/baseline.h"
+#include "models/baselines/all_baselines.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
@@ -79,15 +79,22 @@ class Judge {
   }
 
   Result<NamedPredictions> score_baseline(const std::string& name) const {
-    const std::unique_ptr<Baseline> baseline = make_baseline(name);
+    const std::unique_ptr<Baseline> baseline = make_any_baseline(name);
     if (!baseline) {
       std::string known;
-      for (const std::string& n : baseline_names()) known += (known.empty() ? "" : ", ") + n;
+      for (const std::string& n : all_baseline_names()) known += (known.empty() ? "" : ", ") + n;
       return invalid_argument("--baseline: \"" + name + "\" is none of " + known);
     }
     if (Status s = baseline->fit(*data_); !s.ok()) return s;
-    NamedPredictions out{name, baseline->predict(split_), {}, {}};
-    if (split_ != Split::kValidation) out.validation = baseline->predict(Split::kValidation);
+    NamedPredictions out{name, {}, {}, {}};
+    Result<std::vector<float>> judged_split = baseline->predict(split_);
+    if (!judged_split.ok()) return judged_split.status();
+    out.judged = std::move(*judged_split);
+    if (split_ != Split::kValidation) {
+      Result<std::vector<float>> validation_split = baseline->predict(Split::kValidation);
+      if (!validation_split.ok()) return validation_split.status();
+      out.validation = std::move(*validation_split);
+    }
     return out;
   }
 
@@ -239,7 +246,8 @@ void add_report(CLI::App& command, Options& o) {
   add_isa_option(command, o.isa);
   command
       .add_option("--baseline", o.baselines,
-                  "Algorithms to compare with, separated by commas; they come before the models")
+                  "Algorithms to compare with, separated by commas, such as popularity,user-cf,"
+                  "boosted-trees; they come before the models")
       ->delimiter(',')
       ->type_name("NAMES")
       ->group(kJudging);

@@ -9,6 +9,7 @@
 
 #include "models/base/exit_code.h"
 #include "models/base/file_bytes.h"
+#include "models/base/output_paths.h"
 #include "models/base/random.h"
 #include "models/cli/commands.h"
 #include "models/cli/search_space.h"
@@ -16,6 +17,7 @@
 #include "models/cli/training_options.h"
 #include "models/cli/trial_run.h"
 #include "models/command/options.h"
+#include "models/data/merged_log.h"
 #include "models/evaluate/number_format.h"
 #include "models/experiment/statistics.h"
 #include "models/text/text.h"
@@ -30,31 +32,61 @@ constexpr size_t kMaxSpace = 1 << 20;  // bytes
 constexpr char kObjective[] = "validation auc";
 
 struct Options {
-  std::string data, out, space;
+  std::string out, space;
+  std::vector<std::string> data;
+  DatasetOptions dataset;
   TrainingWords training;
   uint32_t trials = 0;
   uint64_t seed = 1;
   bool json = false;
 };
 
+// The dataset of a search, and the file that its trials read.
+struct SearchData {
+  std::shared_ptr<const Dataset> dataset;
+  std::string path;
+  bool is_made = false;  // of a log
+};
+
+// Trials are processes of their own, so that a log becomes a dataset in the directory first. The
+// directory must exist.
+Result<SearchData> open_search_data(const Options& o) {
+  SearchData out;
+  BadLines bad;
+  if (std::ranges::any_of(o.data, Dataset::is_dataset)) {
+    out.path = o.data[0];
+    Result<std::shared_ptr<const Dataset>> data = open_data(o.data, o.out, o.dataset, bad);
+    if (!data.ok()) return data.status();
+    out.dataset = std::move(*data);
+    return out;
+  }
+  out.path = o.out + "/log.data";
+  out.is_made = true;
+  if (Status s = check_outputs(input_paths("--data", o.data), {{"--out", out.path}}); !s.ok())
+    return s;
+  const Status built = build_dataset(o.data, out.path, o.dataset, bad);
+  std::cerr << visible_lines(bad.report(log_name(o.data)));
+  if (!built.ok()) return built;
+  Result<std::shared_ptr<const Dataset>> data = Dataset::open(out.path);
+  if (!data.ok()) return data.status();
+  out.dataset = std::move(*data);
+  return out;
+}
+
 // The dataset, the directory and the journal of a search.
 class Search {
  public:
   // `subject` is what this kind of search adds to the data and options that its trials share.
   static Result<Search> open(const Options& o, TrialSubject subject) {
-    if (!Dataset::is_dataset(o.data)) {
-      return bad_data(o.data +
-                      ": expected a dataset, which every trial reads; `barker-train "
-                      "prepare` makes one of a log");
-    }
-    Result<std::shared_ptr<const Dataset>> data = Dataset::open(o.data);
-    if (!data.ok()) return data.status();
     Result<TrainOptions> base = read_training_options(o.training);
     if (!base.ok()) return base.status();
     std::error_code error;
     fs::create_directories(o.out, error);
     if (error) return io_error(o.out + ": cannot be made: " + error.message());
-    subject["dataset"] = std::string((*data)->digest());
+    Result<SearchData> data = open_search_data(o);
+    if (!data.ok()) return data.status();
+    subject["dataset"] = std::string(data->dataset->digest());
+    if (data->is_made) subject["split"] = std::string(data->dataset->split_text());
     subject["training options"] = options_to_toml(*base);
     Result<TrialJournal> journal = TrialJournal::open(o.out + "/trials.jsonl", subject);
     if (!journal.ok()) return journal.status();
@@ -81,13 +113,13 @@ class Search {
       if (Status s = apply_setting(setting, options); !s.ok()) trial.failure = s.message();
     }
     if (trial.failure.empty()) {
-      const Result<bool> over = run_trial(options_.data, options, files(number), trial);
+      const Result<bool> over = run_trial(data_.path, options, files(number), trial);
       if (!over.ok() || !*over) return over;
     }
     for (const Split split : splits) {
       if (!trial.failure.empty()) break;
-      Status s = add_metrics(files(number).weights, *data_, split, options.main_negatives_kept,
-                             trial.metrics);
+      Status s = add_metrics(files(number).weights, *data_.dataset, split,
+                             options.main_negatives_kept, trial.metrics);
       if (!s.ok()) return s;
     }
     print(trial);
@@ -95,7 +127,7 @@ class Search {
     return true;
   }
 
-  const Dataset& data() const { return *data_; }
+  const Dataset& data() const { return *data_.dataset; }
   const TrainOptions& base() const { return base_; }
   const TrialJournal& journal() const { return journal_; }
 
@@ -106,8 +138,7 @@ class Search {
   }
 
  private:
-  Search(const Options& options, std::shared_ptr<const Dataset> data, TrainOptions base,
-         TrialJournal journal)
+  Search(const Options& options, SearchData data, TrainOptions base, TrialJournal journal)
       : options_(options),
         data_(std::move(data)),
         base_(std::move(base)),
@@ -124,7 +155,7 @@ class Search {
   }
 
   const Options& options_;
-  std::shared_ptr<const Dataset> data_;
+  SearchData data_;
   TrainOptions base_;
   TrialJournal journal_;
 };
@@ -299,10 +330,8 @@ Result<int> run_tune(const Options& o) {
 }
 
 void add_common(CLI::App& command, Options& o) {
-  command.add_option("--data", o.data, "Dataset of `barker-train prepare`")
-      ->required()
-      ->type_name(kFile)
-      ->group(kInput);
+  add_data_option(command, o.data, "a log becomes DIR/log.data, which every trial reads");
+  add_log_options(command, o.dataset);
   command
       .add_option("--out", o.out,
                   "Directory of the journal trials.jsonl and of every trial's files; a killed "

@@ -18,7 +18,7 @@ Result<FreshLog> FreshLog::open(const FreshLogPaths& paths, const DatasetOptions
   fresh.history_files_ = paths.history.size();
   std::vector<std::string> all = paths.history;
   all.insert(all.end(), paths.log.begin(), paths.log.end());
-  Result<MergedLog> log = MergedLog::open(all, {options.encoding, scratch, options.sort_memory});
+  Result<MergedLog> log = MergedLog::open(all, options.log_options(scratch));
   if (!log.ok()) return log.status();
   if (options.notice && !log->notice().empty()) options.notice(log->notice());
   fresh.log_.emplace(std::move(*log));
@@ -27,7 +27,8 @@ Result<FreshLog> FreshLog::open(const FreshLogPaths& paths, const DatasetOptions
 
 Result<std::shared_ptr<const Dataset>> FreshLog::dataset(const std::vector<std::string>& phrases,
                                                          BadLines& bad) const {
-  const std::string made = scratch_ + ".fresh." + std::to_string(getpid());
+  const std::string made =
+      options_.temporary_beside(scratch_) + ".fresh." + std::to_string(getpid());
   Result<DatasetBuilder> builder = DatasetBuilder::create(made, options_, phrases);
   if (!builder.ok()) return builder.status();
   uint64_t judged = 0;  // events

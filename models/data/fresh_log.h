@@ -21,14 +21,15 @@ struct FreshLogPaths {
 // One thread.
 class FreshLog {
  public:
-  // What comes through a pipe is copied beside `scratch`, because each weight file reads it anew.
-  // `options` says the encoding of all logs and how many of their lines may be unusable.
+  // What comes through a pipe is copied beside `scratch`, because each weight file reads it anew;
+  // in the directory options.scratch, if there is one. `options` says the encoding of all logs and
+  // how many of their lines may be unusable.
   static Result<FreshLog> open(const FreshLogPaths& paths, const DatasetOptions& options,
                                const std::string& scratch);
 
   // Queries and titles are composed with `phrases`, which should be those of the weight file that
   // is judged; every keyword and feature gets a number, because the weight file and not this log
-  // says which are known. The dataset lies beside `scratch` under a name that vanishes at once. All
+  // says which are known. The dataset lies where copies do, under a name that vanishes at once. All
   // files are merged by time, so that what was clicked after a search is not its history.
   Result<std::shared_ptr<const Dataset>> dataset(const std::vector<std::string>& phrases,
                                                  BadLines& bad) const;

@@ -3,63 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-
-#include "models/base/random.h"
-#include "models/evaluate/instances.h"
-#include "models/evaluate/metrics.h"
-#include "models/simulate/click_world.h"
-#include "tests/models/weights/random_model.h"
+#include "tests/models/baselines/two_kinds.h"
 
 namespace barker {
 namespace {
 
-std::shared_ptr<const Dataset> dataset(const std::vector<SearchEvent>& events) {
-  const std::string path = temporary_path("baseline.data");
-  auto builder = DatasetBuilder::create(path, {}, {});
-  for (const SearchEvent& event : events) EXPECT_TRUE(builder->add(event).ok());
-  EXPECT_TRUE(builder->finish("baseline").ok());
-  const auto data = Dataset::open(path);
-  std::remove(path.c_str());
-  return *data;
-}
-
-// There are two kinds of users. Each kind has words of its own and mostly clicks those.
-std::vector<SearchEvent> two_kinds(bool flip_test_labels = false) {
-  Random random(3, 1);
-  std::vector<SearchEvent> events;
-  for (int t = 0; t < 60; ++t) {
-    for (int u = 0; u < 60; ++u) {
-      SearchEvent event;
-      event.time = t;
-      event.split = t < 45 ? Split::kTrain : t < 48 ? Split::kValidation : Split::kTest;
-      event.user = "u" + std::to_string(u);
-      event.query = "thing";
-      event.groups = {{"profile", {u % 2 ? "kind=1" : "kind=0"}}};
-      for (int s = 0; s < 4; ++s) {
-        const auto word = random.below(20);
-        bool clicked = random.chance((word % 2) == static_cast<uint64_t>(u % 2) ? 0.7 : 0.1);
-        if (flip_test_labels && event.split == Split::kTest) clicked = !clicked;
-        event.sfs.push_back({"w" + std::to_string(word), clicked});
-      }
-      AdImpression ad;
-      for (int k = 0; k < 4; ++k) {
-        const auto kind = static_cast<uint64_t>(u % 2);
-        ad.keywords.push_back("t" + std::to_string(2 * random.below(10) + kind));
-      }
-      ad.clicked = random.chance(0.3);
-      event.ads = {ad};
-      events.push_back(std::move(event));
-    }
-  }
-  return events;
-}
-
 double auc_of(const Dataset& data, const std::string& name) {
-  const auto baseline = make_baseline(name);
-  EXPECT_TRUE(baseline->fit(data).ok());
-  return auc(baseline->predict(Split::kTest),
-             instances_of(data, Split::kTest, Task::kMain).clicked);
+  return auc_of(*make_baseline(name), data);
 }
 
 TEST(Baselines, PopularityIsTheShrunkClickRate) {
@@ -75,7 +25,7 @@ TEST(Baselines, PopularityIsTheShrunkClickRate) {
   const auto data = dataset(events);
   const auto baseline = make_baseline("popularity");
   ASSERT_TRUE(baseline->fit(*data).ok());
-  const std::vector<float> p = baseline->predict(Split::kTest);
+  const std::vector<float> p = predictions(*baseline, Split::kTest);
   const float rate = 6.0f / 16;
   ASSERT_EQ(p.size(), 4u);
   EXPECT_FLOAT_EQ(p[0], (6 + 10 * rate) / 18);
@@ -112,7 +62,7 @@ TEST(Baselines, ReadTheHistoryAtEachSearch) {
   for (const char* name : {"user-cf", "fucf", "teucf", "mucf", "cooccurrence"}) {
     const auto baseline = make_baseline(name);
     ASSERT_TRUE(baseline->fit(*data).ok());
-    const std::vector<float> p = baseline->predict(Split::kTest);
+    const std::vector<float> p = predictions(*baseline, Split::kTest);
     const size_t last = p.size() - 2, first = last - 8 - 2;
     EXPECT_GT(p[first], p[first + 1]) << name << ": the even stranger likes w16";
     EXPECT_LT(p[last], p[last + 1]) << name << ": the odd one likes w17";
@@ -126,7 +76,7 @@ TEST(Baselines, NeverLookAtTheTestLabels) {
     ASSERT_TRUE(a->fit(*data).ok() && b->fit(*flipped).ok());
     // Only the first search of each user in the test period, because later ones may have clicks of
     // the test period in their history.
-    const auto pa = a->predict(Split::kTest), pb = b->predict(Split::kTest);
+    const auto pa = predictions(*a, Split::kTest), pb = predictions(*b, Split::kTest);
     for (size_t i = 0; i < 60 * 4; ++i) EXPECT_EQ(pa[i], pb[i]) << name;
   }
 }
@@ -143,7 +93,7 @@ TEST(Baselines, GiveProbabilitiesForStrangersAndUnknownKeywords) {
   for (const std::string& name : baseline_names()) {
     const auto baseline = make_baseline(name);
     ASSERT_TRUE(baseline->fit(*data).ok());
-    for (const float p : baseline->predict(Split::kTest)) {
+    for (const float p : predictions(*baseline, Split::kTest)) {
       EXPECT_GT(p, 0) << name;
       EXPECT_LT(p, 1) << name;
     }
@@ -170,7 +120,7 @@ TEST(Baselines, PredictWithEmptySplits) {
         const auto baseline = make_baseline(name);
         ASSERT_TRUE(baseline->fit(*data).ok()) << name;
         for (const Split split : {Split::kTrain, Split::kValidation, Split::kTest}) {
-          const std::vector<float> p = baseline->predict(split);
+          const std::vector<float> p = predictions(*baseline, split);
           EXPECT_EQ(p.size(), data->instances_of(split, Task::kMain)) << name;
           for (const float x : p) EXPECT_TRUE(x > 0 && x < 1) << name << " " << x;
         }
@@ -197,7 +147,7 @@ TEST(Baselines, LearnFromAdsAlone) {
   for (const std::string& name : baseline_names()) {
     const auto baseline = make_baseline(name);
     ASSERT_TRUE(baseline->fit(*data).ok());
-    for (const float p : baseline->predict(Split::kTest)) {
+    for (const float p : predictions(*baseline, Split::kTest)) {
       EXPECT_TRUE(p > 0 && p < 1) << name << " " << p;
     }
   }

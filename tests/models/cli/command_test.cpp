@@ -34,13 +34,15 @@ TEST_F(TrainCommand, TrainsEvaluatesComparesAndGates) {
       << "a finished run removes its checkpoint";
   const Outcome compared =
       run("compare " + file("bm.barker") + " " + file("amtdl.barker") + " --data " + data() +
-          " --baseline popularity,mucf --draws 20 --html " + file("r.html") +
+          " --baseline popularity,boosted-trees --draws 20 --html " + file("r.html") +
           " --json=" + file("r.json"));
   ASSERT_EQ(compared.code, 0) << compared.out;
   EXPECT_THAT(compared.out, HasSubstr("true probability"));
   const auto json = nlohmann::json::parse(bytes_of(file("r.json")));
   EXPECT_EQ(json["models"].size(), 5u);
+  EXPECT_EQ(json["models"][1]["name"], "boosted-trees");
   EXPECT_TRUE(bytes_of(file("r.html")).starts_with("<!doctype html>"));
+  EXPECT_THAT(bytes_of(file("r.html")), HasSubstr("boosted-trees"));
   EXPECT_EQ(run("gate " + file("amtdl.barker") + " --against " + file("amtdl.barker") + " --data " +
                 data())
                 .code,

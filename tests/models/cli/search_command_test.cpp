@@ -94,6 +94,16 @@ TEST_F(TrainCommand, RecordsTrialsThatDivergeAndGoesOn) {
   EXPECT_THAT(wild.out, HasSubstr("no trial has a validation AUC"));
 }
 
+TEST_F(TrainCommand, SweepsALogThroughADatasetThatEveryTrialReads) {
+  const std::string sweep = "sweep --out " + file("logged") + kQuick + " --seeds 1 --events ";
+  const Outcome first = run(sweep + log());
+  ASSERT_EQ(first.code, 0) << first.out;
+  EXPECT_TRUE(fs::exists(file("logged/log.data")));
+  const Outcome other = run(sweep + log() + " --split-by user-last");
+  EXPECT_NE(other.code, 0) << other.out;
+  EXPECT_THAT(other.out, HasSubstr("split")) << "the same log was split otherwise";
+}
+
 TEST_F(TrainCommand, RefusesSpacesAndDataThatNoTrialCouldUse) {
   const auto refused = [&](const std::string& space, const std::string& from) {
     std::ofstream(file("wrong.toml")) << space;
@@ -105,9 +115,10 @@ TEST_F(TrainCommand, RefusesSpacesAndDataThatNoTrialCouldUse) {
   const Outcome range = refused("[train]\ndropout = { linear = [0.0, 1.5] }\n", data());
   EXPECT_EQ(range.code, 78);
   EXPECT_THAT(range.out, HasSubstr("train.dropout: expected 0 to 0.95, found 1.5"));
-  const Outcome raw = refused("[model]\ndim = { choices = [4, 8] }\n", log());
-  EXPECT_EQ(raw.code, 65);
-  EXPECT_THAT(raw.out, HasSubstr("expected a dataset"));
+  std::ofstream(file("broken.jsonl")) << "not JSON\n";
+  const Outcome broken = refused("[model]\ndim = { choices = [4, 8] }\n", file("broken.jsonl"));
+  EXPECT_EQ(broken.code, 65);
+  EXPECT_THAT(broken.out, HasSubstr("expected events, found 1 line without one"));
   EXPECT_EQ(run("tune --data " + data() + " --space /nowhere --out " + file("w")).code, 66);
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <thread>
@@ -130,6 +131,26 @@ TEST_F(FreshLogTest, IsReadAsOftenAsItIsAskedForAlsoThroughAPipe) {
     ASSERT_TRUE(data.ok()) << data.status().message();
     EXPECT_EQ((*data)->instances_of(Split::kTest, Task::kMain), 2u);
   }
+}
+
+TEST_F(FreshLogTest, WritesItsTemporaryFilesWhereTheOptionsSay) {
+  const std::string directory = temporary_path("scratch_directory"), pipe = temporary_path("pipe");
+  ASSERT_EQ(mkdir(directory.c_str(), 0700), 0);
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  std::thread writer([&] {  // a copy of the pipe, and a sort, because its lines go back in time
+    std::ofstream(pipe)
+        << std::ifstream(log_of({event(2, "u", "soft"), event(1, "v", "soft")})).rdbuf();
+  });
+  DatasetOptions options;
+  options.scratch = directory;
+  const auto fresh = FreshLog::open({{pipe}, {}}, options, "/nowhere/scratch");
+  writer.join();
+  ASSERT_TRUE(fresh.ok()) << fresh.status().message();
+  BadLines bad;
+  const auto data = fresh->dataset({}, bad);
+  ASSERT_TRUE(data.ok()) << data.status().message();
+  EXPECT_EQ((*data)->instances_of(Split::kTest, Task::kMain), 4u);
+  EXPECT_EQ(rmdir(directory.c_str()), 0) << "it is empty, because their names vanish at once";
 }
 
 TEST_F(FreshLogTest, WithoutAUsableEventIsAnError) {

@@ -1,0 +1,106 @@
+#include "models/baselines/all_baselines.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/models/baselines/two_kinds.h"
+
+namespace barker {
+namespace {
+
+using ::testing::HasSubstr;
+
+const char* const kLearned[] = {"boosted-trees", "two-tower"};
+
+// Twenty users are enough to be told apart, and networks learn from them in a moment.
+std::vector<SearchEvent> few(bool flip_test_labels = false) {
+  std::vector<SearchEvent> events = two_kinds(flip_test_labels);
+  std::erase_if(events, [](const SearchEvent& e) { return std::stoi(e.user.substr(1)) >= 20; });
+  return events;
+}
+
+TEST(AllBaselines, AreThePlainOnesAndThoseOfTheTrainersLibraries) {
+  for (const std::string& name : all_baseline_names()) EXPECT_TRUE(make_any_baseline(name)) << name;
+  EXPECT_EQ(all_baseline_names().size(), baseline_names().size() + std::size(kLearned));
+  EXPECT_EQ(make_any_baseline("trees"), nullptr);
+}
+
+TEST(AllBaselines, SeparateWhatEachKindOfUserLikes) {
+  const auto data = dataset(few());
+  const double popularity = auc_of(*make_any_baseline("popularity"), *data);
+  for (const char* name : kLearned) {
+    EXPECT_GT(auc_of(*make_any_baseline(name), *data), popularity + 0.2) << name;
+  }
+}
+
+// Labels that say nothing leave nothing to learn; a leak of them would be seen as an AUC above .5.
+TEST(AllBaselines, AreWorthNothingWhereClicksAreDrawnByLot) {
+  std::vector<SearchEvent> events = few();
+  Random random(5, 1);
+  for (SearchEvent& event : events) {
+    for (SfImpression& sf : event.sfs) sf.clicked = random.chance(0.4);
+  }
+  const auto data = dataset(events);
+  for (const char* name : kLearned) {
+    EXPECT_NEAR(auc_of(*make_any_baseline(name), *data), 0.5, 0.04) << name;
+  }
+}
+
+// Bit for bit, so that fitting again gives the same, too.
+TEST(AllBaselines, NeverLookAtTheTestLabels) {
+  const auto data = dataset(few()), flipped = dataset(few(true));
+  for (const char* name : kLearned) {
+    const auto a = make_any_baseline(name), b = make_any_baseline(name);
+    ASSERT_TRUE(a->fit(*data).ok() && b->fit(*flipped).ok());
+    const auto pa = predictions(*a, Split::kTest), pb = predictions(*b, Split::kTest);
+    // The first search of each user: histories of later ones differ.
+    for (size_t i = 0; i < 20 * 4; ++i) ASSERT_EQ(pa[i], pb[i]) << name;
+  }
+}
+
+TEST(AllBaselines, KnowStrangersAndUnknownKeywordsAsProbabilities) {
+  std::vector<SearchEvent> events = few();
+  SearchEvent stranger;
+  stranger.time = 100;
+  stranger.split = Split::kTest;
+  stranger.user = "stranger";
+  stranger.sfs = {{"w1", false}, {"保湿", true}};
+  events.push_back(stranger);
+  const auto data = dataset(events);
+  for (const char* name : kLearned) {
+    const auto baseline = make_any_baseline(name);
+    ASSERT_TRUE(baseline->fit(*data).ok());
+    for (const Split split : {Split::kTrain, Split::kValidation, Split::kTest}) {
+      const std::vector<float> p = predictions(*baseline, split);
+      EXPECT_EQ(p.size(), data->instances_of(split, Task::kMain)) << name;
+      for (const float x : p) ASSERT_TRUE(x > 0 && x < 1) << name << " " << x;
+    }
+  }
+}
+
+TEST(AllBaselines, SayThatTrainingHasOneClassOnly) {
+  std::vector<SearchEvent> events = few();
+  for (SearchEvent& event : events) {
+    for (SfImpression& sf : event.sfs) sf.clicked = false;
+  }
+  const auto data = dataset(events);
+  for (const char* name : kLearned) {
+    const Status fitted = make_any_baseline(name)->fit(*data);
+    EXPECT_EQ(fitted.code(), Code::kBadData) << name;
+    EXPECT_THAT(fitted.message(), HasSubstr(name)) << name;
+    EXPECT_THAT(fitted.message(), HasSubstr("click")) << name;
+  }
+}
+
+// The networks end with the validation split; trees then take a fixed number of rounds.
+TEST(AllBaselines, BoostedTreesDoWithoutAValidationSplit) {
+  std::vector<SearchEvent> events = few();
+  std::erase_if(events, [](const SearchEvent& e) { return e.split == Split::kValidation; });
+  const auto data = dataset(events);
+  const auto trees = make_any_baseline("boosted-trees");
+  EXPECT_GT(auc_of(*trees, *data), 0.7);
+  EXPECT_TRUE(predictions(*trees, Split::kValidation).empty());
+}
+
+}  // namespace
+}  // namespace barker
