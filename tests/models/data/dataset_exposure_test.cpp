@@ -131,8 +131,8 @@ void make_old(std::vector<uint8_t>& bytes) {
 
 TEST(Exposure, IsUnknownInADatasetOfTheVersionBefore) {
   const std::string log = temporary_path("log.jsonl"), path = temporary_path("old.data");
-  std::ofstream(log)
-      << R"({"time":1,"user":"u","split":"train","sfs":[{"text":"a","clicked":1}]})" << "\n";
+  std::ofstream(log) << R"({"time":1,"user":"u","split":"train","sfs":[{"text":"a","clicked":1}]})"
+                     << "\n";
   BadLines bad;
   ASSERT_TRUE(build_dataset(log, path, {}, bad).ok());
   const uint64_t sum = read_all_of(**Dataset::open(path));
