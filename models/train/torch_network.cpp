@@ -84,7 +84,6 @@ TorchNetwork::TorchNetwork(const ModelPlan& plan, const TrainOptions& train)
     add("history.key", {dim, dim}, bound);
   }
   if (position_correction_) add("position", {kPlaces}, 0);
-  add_observation(train);
   if (options.exact_match) add("match.weight", {2}, 0);
   if (options.dot != DotHead::kNone) {
     std::vector<uint32_t> chain = options.dot_hidden;
@@ -94,6 +93,7 @@ TorchNetwork::TorchNetwork(const ModelPlan& plan, const TrainOptions& train)
     add("dot.target.weight", {static_cast<int64_t>(options.dot_dim), dim}, bound);
     add("dot.target.popularity", {dim}, bound);
   }
+  add_observation(train);  // last, so that all else starts from the same draws with and without it
 }
 
 // How clicks on ads are observed. A few numbers that all instances share: they are learned faster
