@@ -6,8 +6,7 @@ namespace {
 constexpr double kTiny = 1e-30;  // keeps the logarithm of what a float rounds to 0 finite
 
 torch::Tensor view_of(const std::vector<float>& values) {
-  return torch::from_blob(const_cast<float*>(values.data()),
-                          {static_cast<int64_t>(values.size())});
+  return torch::from_blob(const_cast<float*>(values.data()), {static_cast<int64_t>(values.size())});
 }
 
 // -log P(y) of each instance.

@@ -65,7 +65,8 @@ std::string PropensityWeights::text() const {
     text += std::string("weights by inverse propensity: ") + std::to_string(s.shown) + " " +
             kWhat[task] + ", worth " + std::to_string(std::llround(effective)) + " equal ones; " +
             std::to_string(s.unknown) + " without a propensity count as 1, " +
-            std::to_string(s.raised) + " below the floor of " + rounded_number_text(floor_, 6) + "\n";
+            std::to_string(s.raised) + " below the floor of " + rounded_number_text(floor_, 6) +
+            "\n";
   }
   return text;
 }

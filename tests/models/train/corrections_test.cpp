@@ -95,9 +95,9 @@ TEST(InversePropensity, HasWeightsOfMeanOneAndSaysWhatTheyAreWorth) {
   EXPECT_NEAR(sum / static_cast<double>(all.size()), 1, 1e-5);
   const auto [least, most] = std::ranges::minmax(all);
   EXPECT_NEAR(most / least, 0.9 / 0.2, 1e-4) << "the floor holds";
-  EXPECT_THAT(weights.text(), HasSubstr("4500 SFs, worth " +
-                                        std::to_string(std::lround(sum * sum / squares)) +
-                                        " equal ones; 0 without a propensity count as 1, "));
+  EXPECT_THAT(weights.text(),
+              HasSubstr("4500 SFs, worth " + std::to_string(std::lround(sum * sum / squares)) +
+                        " equal ones; 0 without a propensity count as 1, "));
   EXPECT_THAT(weights.text(), HasSubstr(" below the floor of 0.2\n"));
 }
 

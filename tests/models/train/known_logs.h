@@ -15,7 +15,7 @@
 namespace barker {
 
 inline std::shared_ptr<const Dataset> dataset_of(uint32_t searches,
-                                          const std::function<void(SearchEvent&)>& fill) {
+                                                 const std::function<void(SearchEvent&)>& fill) {
   const std::string path = temporary_path("corrections.data");
   auto builder = DatasetBuilder::create(path, {}, {});
   EXPECT_TRUE(builder.ok());
