@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -22,6 +23,7 @@
 #include "models/evaluate/score.h"
 #include "models/text/text.h"
 #include "models/train/peers.h"
+#include "models/train/propensity_weights.h"
 #include "models/train/trainer.h"
 #include "models/weights/weights_generated.h"
 #include "scoring/isa.h"
@@ -114,6 +116,29 @@ void print_data(const Dataset& data, const BadLines& bad) {
                data.features(), main(Split::kTrain), main(Split::kValidation), main(Split::kTest),
                ads(Split::kTrain), ads(Split::kValidation), ads(Split::kTest));
   std::fprintf(stderr, "%s\n", period_text(data).c_str());
+}
+
+// What the corrections of the options find in the log. One that finds nothing is said to, because
+// the training is then the same without it.
+void print_corrections(const Dataset& data, const TrainOptions& options) {
+  std::fputs(PropensityWeights(data, options).text().c_str(), stderr);
+  if (!options.attribution) return;
+  unsigned long long with_points = 0;
+  for (const uint32_t search : data.searches_of(Split::kTrain, Task::kAuxiliary)) {
+    for (size_t ad = 0; ad < data.search(search).ads.size(); ++ad) {
+      with_points += !data.points(search, ad).empty();
+    }
+  }
+  std::fprintf(stderr, "attribution: %llu of %llu ads had selling points before their titles\n",
+               with_points, count_of(data, Split::kTrain, Task::kAuxiliary));
+}
+
+void print_examination(const Trained& trained) {
+  constexpr size_t kShown = 10;  // places
+  for (size_t k = 0; k < std::min(kShown, trained.examination.size()); ++k) {
+    std::fprintf(stderr, "%s %.3f", k == 0 ? "looked at, by place:" : ",", trained.examination[k]);
+  }
+  if (!trained.examination.empty()) std::fputc('\n', stderr);
 }
 
 RunOptions run_options(const Options& options) {
@@ -209,6 +234,7 @@ Result<int> run(const Options& options) {
   if (!opened.ok()) return opened.status();
   const Dataset& data = **opened;
   print_data(data, bad);
+  print_corrections(data, *train_with);
   RunOptions run = run_options(options);
   if (options.resume && !run.resume) {
     std::fprintf(stderr, "%s: there is no checkpoint, so the run starts\n",
@@ -233,6 +259,7 @@ Result<int> run(const Options& options) {
     return kExitUnavailable;
   }
   if (options.rank > 0) return kExitOk;  // only rank 0 writes
+  print_examination(*trained);
   if (!options.start.empty()) {
     std::fprintf(stderr, "started from %s: %u rows taken, %u begun\n",
                  visible(options.start).c_str(), trained->rows_taken, trained->rows_begun);

@@ -27,6 +27,11 @@ struct Dataset::Impl {
   std::span<const T> list(f::Section which, uint64_t begin, uint64_t end) const {
     return {section<T>(which) + begin, static_cast<size_t>(end - begin)};
   }
+  // Empty where the log says nothing of what the section holds.
+  template <typename T>
+  std::span<const T> optional_list(f::Section which, uint64_t begin, uint64_t end) const {
+    return header.sections[which].size == 0 ? std::span<const T>() : list<T>(which, begin, end);
+  }
   std::string_view text(f::Section begins, f::Section texts, uint32_t id) const {
     const uint64_t* begin = section<uint64_t>(begins);
     return {section<char>(texts) + begin[id], static_cast<size_t>(begin[id + 1] - begin[id])};
@@ -99,7 +104,18 @@ SearchView Dataset::search(uint32_t index) const {
   v.ads = i.list<uint32_t>(f::kAdTitle, r.ad_begin, next.ad_begin);
   v.ad_clicked = i.list<uint8_t>(f::kAdClicked, r.ad_begin, next.ad_begin);
   v.ad_truth = i.list<float>(f::kAdTruth, r.ad_begin, next.ad_begin);
+  v.sf_propensity = i.optional_list<float>(f::kSfPropensity, r.sf_begin, next.sf_begin);
+  v.sf_position = i.optional_list<uint32_t>(f::kSfPosition, r.sf_begin, next.sf_begin);
+  v.ad_propensity = i.optional_list<float>(f::kAdPropensity, r.ad_begin, next.ad_begin);
+  v.ad_position = i.optional_list<uint32_t>(f::kAdPosition, r.ad_begin, next.ad_begin);
   return v;
+}
+
+std::span<const uint32_t> Dataset::points(uint32_t search, size_t index) const {
+  if (impl_->header.sections[f::kAdPointBegin].size == 0) return {};
+  const uint64_t ad = impl_->section<f::SearchRecord>(f::kSearches)[search].ad_begin + index;
+  const uint64_t* begin = impl_->section<uint64_t>(f::kAdPointBegin) + ad;
+  return impl_->list<uint32_t>(f::kAdPoint, begin[0], begin[1]);
 }
 
 FeatureBag Dataset::group(uint32_t search, size_t group) const {

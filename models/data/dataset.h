@@ -47,6 +47,10 @@ struct SearchView {
   std::span<const uint32_t> ads;  // titles of the ads shown: index for Dataset::title
   std::span<const uint8_t> ad_clicked;
   std::span<const float> ad_truth;
+  // How what was shown came to be shown (EVENTS.md). Each is empty where the log says nothing of it.
+  std::span<const float> sf_propensity;  // in (0, 1]; NaN: not known
+  std::span<const float> ad_propensity;  // of the selling points (SPs) before the titles
+  std::span<const uint32_t> sf_position, ad_position;  // from 1
 };
 
 struct FeatureBag {
@@ -71,6 +75,9 @@ class Dataset {
   // Features of one group at a search. The groups are those of the log, without keyword histories.
   std::span<const std::string> groups() const;
   FeatureBag group(uint32_t search, size_t group) const;
+
+  // Keywords of the SPs that stood before the title of a search's ad, the index-th of `ads`.
+  std::span<const uint32_t> points(uint32_t search, size_t index) const;
 
   std::span<const uint32_t> title(uint32_t ad) const;  // keywords in title order
   uint32_t titles() const;

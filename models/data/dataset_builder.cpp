@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "models/data/dataset_columns.h"
+#include "models/data/dataset_exposure.h"
 #include "models/data/event_reader.h"
 #include "models/data/time_check.h"
 #include "models/text/keywords.h"
@@ -35,11 +36,11 @@ struct DatasetBuilder::Impl {
 
   Status create_columns() {
     const std::string beside = columns.options.temporary_beside(path);
-    for (const Status& s :
-         {columns.searches.create(beside), columns.clicks.create(beside),
-          columns.history.create(beside), columns.sfs.create(beside), columns.ads.create(beside),
-          columns.query.create(beside), columns.given.create(beside),
-          columns.given_sf.create(beside), columns.groups.create(beside)}) {
+    for (const Status& s : {columns.searches.create(beside), columns.clicks.create(beside),
+                            columns.history.create(beside), columns.sfs.create(beside),
+                            columns.ads.create(beside), columns.query.create(beside),
+                            columns.given.create(beside), columns.given_sf.create(beside),
+                            columns.points.create(beside), columns.groups.create(beside)}) {
       if (!s.ok()) return s;
     }
     columns.categories.id("");
@@ -90,20 +91,28 @@ struct DatasetBuilder::Impl {
       columns.query.append(keyword);
       ++search.query_count;
     }
-    for (const SfImpression& sf : event.sfs) {
-      columns.sfs.append({keyword_id(sf.text), static_cast<float>(sf.true_probability),
-                          static_cast<uint8_t>(sf.clicked)});
-    }
-    search.sf_count = static_cast<uint32_t>(event.sfs.size());
-    for (const AdImpression& ad : event.ads) {
-      columns.ads.append({title_id(ad), static_cast<float>(ad.true_probability),
-                          static_cast<uint8_t>(ad.clicked)});
-    }
-    search.ad_count = static_cast<uint32_t>(event.ads.size());
+    add_impressions(event, search);
     add_groups(event, search);
     const std::string key = event.user + '\0' + std::to_string(event.time);
     search.lot = static_cast<uint32_t>(XXH3_64bits(key.data(), key.size()));
     columns.searches.append(search);
+  }
+
+  void add_impressions(const SearchEvent& event, SpooledSearch& search) {
+    const auto add = [](auto& to, uint32_t what, uint32_t number, const auto& shown,
+                        double propensity, size_t points) {
+      to.append({what, static_cast<float>(shown.true_probability),
+                 static_cast<uint8_t>(shown.clicked), spooled_propensity(propensity),
+                 shown.position > 0 ? shown.position : number, static_cast<uint32_t>(points)});
+    };
+    for (const SfImpression& sf : event.sfs) {
+      add(columns.sfs, keyword_id(sf.text), ++search.sf_count, sf, sf.propensity, 0);
+    }
+    for (const AdImpression& ad : event.ads) {
+      for (const std::string& point : ad.selling_points) columns.points.append(keyword_id(point));
+      add(columns.ads, title_id(ad), ++search.ad_count, ad, ad.sp_propensity,
+          ad.selling_points.size());
+    }
   }
 
   void add_groups(const SearchEvent& event, SpooledSearch& search) {
@@ -266,7 +275,10 @@ namespace {
 // All keywords that the log itself names. The splitter takes those of several words.
 void add_keywords(const SearchEvent& event, std::unordered_set<std::string>& to) {
   for (const SfImpression& sf : event.sfs) to.insert(sf.text);
-  for (const AdImpression& ad : event.ads) to.insert(ad.keywords.begin(), ad.keywords.end());
+  for (const AdImpression& ad : event.ads) {
+    to.insert(ad.keywords.begin(), ad.keywords.end());
+    to.insert(ad.selling_points.begin(), ad.selling_points.end());
+  }
   for (const auto& given : {&event.query_keywords, &event.user_keywords}) {
     if (given->has_value()) to.insert((*given)->begin(), (*given)->end());
   }

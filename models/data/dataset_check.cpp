@@ -40,8 +40,8 @@ class DatasetCheck {
   Status run() const {
     for (const auto check :
          {&DatasetCheck::check_scheme, &DatasetCheck::check_texts, &DatasetCheck::check_titles,
-          &DatasetCheck::check_impressions, &DatasetCheck::check_searches,
-          &DatasetCheck::check_lists, &DatasetCheck::check_groups}) {
+          &DatasetCheck::check_impressions, &DatasetCheck::check_exposure,
+          &DatasetCheck::check_searches, &DatasetCheck::check_lists, &DatasetCheck::check_groups}) {
       if (Status s = (this->*check)(); !s.ok()) return s;
     }
     return {};
@@ -151,6 +151,30 @@ class DatasetCheck {
       }
     }
     return {};
+  }
+
+  Status check_exposure() const {
+    for (const f::Section section : {f::kSfPropensity, f::kAdPropensity}) {
+      const auto values = list<float>(section);
+      const size_t bad = first_bad(values, [](float p) { return p <= 0 || p > 1; });
+      if (bad != kNone) {
+        return unexpected(element_name(section, bad), "above 0 and at most 1, or none",
+                          number_text(values[bad]));
+      }
+    }
+    for (const f::Section section : {f::kSfPosition, f::kAdPosition}) {
+      const size_t bad = first_bad(list<uint32_t>(section), [](uint32_t p) { return p == 0; });
+      if (bad != kNone) return unexpected(element_name(section, bad), "a position from 1", "0");
+    }
+    const auto points = list<uint32_t>(f::kAdPoint);
+    if (list<uint64_t>(f::kAdPointBegin).empty()) {
+      if (points.empty()) return {};
+      return unexpected(section_name(f::kAdPoint),
+                        "nothing without " + std::string(section_name(f::kAdPointBegin)),
+                        number(points.size()));
+    }
+    if (Status s = check_begins(f::kAdPointBegin, points.size()); !s.ok()) return s;
+    return check_ids(f::kAdPoint, h_.keywords, Unknown::kAllowed);
   }
 
   Status check_searches() const {

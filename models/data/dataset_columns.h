@@ -63,6 +63,9 @@ struct SpooledImpression {
   uint32_t what;  // the keyword of an SF, the title of an ad
   float truth;
   uint8_t clicked;
+  float propensity;   // of an SF, or of an ad's SPs; NaN: not known
+  uint32_t position;  // from 1
+  uint32_t points;    // SPs before the ad's title
 };
 
 struct DatasetColumns {
@@ -73,7 +76,7 @@ struct DatasetColumns {
   Spool<SpooledClick> clicks;
   Spool<SpooledToken> history;
   Spool<SpooledImpression> sfs, ads;
-  Spool<uint32_t> query, given, given_sf;
+  Spool<uint32_t> query, given, given_sf, points;
   // For each search: the number of its groups. For each group: its id, its number n of tokens, n
   // feature ids, and the bit patterns of n weights.
   Spool<uint32_t> groups;

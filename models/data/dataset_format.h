@@ -10,7 +10,8 @@ namespace barker::dataset_format {
 
 inline constexpr char kMagic[8] = {'B', 'A', 'R', 'K', 'E', 'R', 'D', '\n'};
 inline constexpr uint32_t kEndianMark = 0x01020304;
-inline constexpr uint32_t kVersion = 3;
+inline constexpr uint32_t kVersion = 4;
+inline constexpr uint32_t kOldVersion = 3;           // has no sections from kSfPropensity on
 inline constexpr size_t kAlignment = 64;             // of every section
 inline constexpr uint32_t kSplits = 3;               // training, validation, test
 inline constexpr size_t kSearchLists = kSplits * 2;  // split * 2 + task
@@ -46,7 +47,16 @@ enum Section : uint32_t {
   kSearchesOf,  // u32: kSearchLists lists of searches, ascending; Header::searches_of_end ends them
   kKeywordScheme,  // how the texts were split (models/text/scheme.h)
   kSplitText,      // how the searches were divided into splits, for reports
-  kSections
+  // How what was shown came to be shown. Each of these sections is empty where the log says nothing
+  // of the kind.
+  kSfPropensity,  // f32 for each SF; NaN: not known
+  kSfPosition,    // u32 for each SF, from 1
+  kAdPropensity,  // f32 for each ad, of its SPs; NaN: not known
+  kAdPosition,    // u32 for each ad, from 1
+  kAdPointBegin,  // u64 [ads + 1]: where the SPs of an ad begin
+  kAdPoint,       // u32: the keywords of the SPs shown before titles
+  kSections,
+  kOldSections = kSfPropensity
 };
 
 struct Extent {
@@ -64,7 +74,8 @@ struct SearchRecord {
 };
 static_assert(sizeof(SearchRecord) == 72);
 
-struct Header {
+template <uint32_t kCount>
+struct HeaderOf {
   char magic[8];
   uint32_t endian_mark;  // kEndianMark
   uint32_t version;
@@ -74,9 +85,11 @@ struct Header {
   uint32_t searches, users, keywords, features, categories, groups, titles, phrases;
   uint64_t searches_of_end[kSearchLists];
   uint64_t instances_of[kSearchLists], clicks_of[kSearchLists];
-  Extent sections[kSections];
+  Extent sections[kCount];
   uint64_t content_xxh3;  // of everything after the header
   uint64_t header_xxh3;   // of the bytes before this field
 };
+using Header = HeaderOf<kSections>;
+using OldHeader = HeaderOf<kOldSections>;  // of kOldVersion
 
 }  // namespace barker::dataset_format

@@ -14,14 +14,19 @@ namespace f = dataset_format;
 
 // By f::Section.
 constexpr const char* kSectionNames[f::kSections] = {
-    "searches",        "history",        "sf_history",    "query",
-    "sf.keyword",      "sf.clicked",     "sf.truth",      "ad.title",
-    "ad.clicked",      "ad.truth",       "group.begin",   "group.feature",
-    "group.weight",    "title.begin",    "title.keyword", "user.begin",
-    "user.text",       "keyword.begin",  "keyword.text",  "feature.begin",
-    "feature.text",    "category.begin", "category.text", "group_name.begin",
-    "group_name.text", "phrase.begin",   "phrase.text",   "searches_of",
-    "keyword_scheme",  "split_text"};
+    "searches",        "history",        "sf_history",     "query",
+    "sf.keyword",      "sf.clicked",     "sf.truth",       "ad.title",
+    "ad.clicked",      "ad.truth",       "group.begin",    "group.feature",
+    "group.weight",    "title.begin",    "title.keyword",  "user.begin",
+    "user.text",       "keyword.begin",  "keyword.text",   "feature.begin",
+    "feature.text",    "category.begin", "category.text",  "group_name.begin",
+    "group_name.text", "phrase.begin",   "phrase.text",    "searches_of",
+    "keyword_scheme",  "split_text",     "sf.propensity",  "sf.position",
+    "ad.propensity",   "ad.position",    "ad.point_begin", "ad.point"};
+
+bool is_optional(f::Section section) {
+  return section >= f::kSfPropensity && section <= f::kAdPointBegin;
+}
 
 }  // namespace
 
@@ -41,20 +46,27 @@ Result<DatasetLayout> DatasetLayout::check(std::span<const std::byte> bytes) {
 Status DatasetLayout::check_header() {
   if (bytes_.size() < sizeof header_) return bad_data("not a dataset: shorter than a header");
   std::memcpy(&header_, bytes_.data(), sizeof header_);
+  size_t header_size = sizeof header_;
   if (std::memcmp(header_.magic, f::kMagic, sizeof header_.magic) != 0)
     return bad_data("not a dataset");
-  if (header_.endian_mark != f::kEndianMark || header_.version != f::kVersion) {
+  const bool is_old = header_.version == f::kOldVersion;
+  if (header_.endian_mark != f::kEndianMark || (header_.version != f::kVersion && !is_old)) {
     return bad_data("dataset of version " + std::to_string(header_.version) + ", expected " +
-                    std::to_string(f::kVersion));
+                    std::to_string(f::kOldVersion) + " or " + std::to_string(f::kVersion));
   }
-  if (header_.header_xxh3 != XXH3_64bits(&header_, offsetof(f::Header, header_xxh3))) {
-    return bad_data("header checksum does not match");
+  uint64_t checksum = XXH3_64bits(&header_, offsetof(f::Header, header_xxh3));
+  if (is_old) {
+    header_size = sizeof(f::OldHeader);
+    sections_ = f::kOldSections;
+    checksum = XXH3_64bits(bytes_.data(), offsetof(f::OldHeader, header_xxh3));
+    take_old_header();
   }
+  if (header_.header_xxh3 != checksum) return bad_data("header checksum does not match");
   if (header_.file_size != bytes_.size()) {
     return unexpected("file size", std::to_string(header_.file_size) + " bytes",
                       std::to_string(bytes_.size()));
   }
-  const std::span<const std::byte> content = bytes_.subspan(sizeof header_);
+  const std::span<const std::byte> content = bytes_.subspan(header_size);
   if (header_.content_xxh3 != XXH3_64bits(content.data(), content.size())) {
     return bad_data("content checksum does not match");
   }
@@ -69,6 +81,15 @@ Status DatasetLayout::check_header() {
   return {};
 }
 
+// The sections that an old file does not have become empty ones.
+void DatasetLayout::take_old_header() {
+  f::OldHeader old;
+  std::memcpy(&old, bytes_.data(), sizeof old);
+  for (uint32_t i = f::kOldSections; i < f::kSections; ++i) header_.sections[i] = {};
+  header_.content_xxh3 = old.content_xxh3;
+  header_.header_xxh3 = old.header_xxh3;
+}
+
 // The size of a section in bytes, as far as it follows from the header and the sections before.
 uint64_t DatasetLayout::expected_size(f::Section section) const {
   const auto begins = [](uint64_t lists) { return (lists + 1) * sizeof(uint64_t); };
@@ -78,15 +99,21 @@ uint64_t DatasetLayout::expected_size(f::Section section) const {
     case f::kSfClicked:
       return size(f::kSfKeyword) / sizeof(uint32_t);
     case f::kSfTruth:
+    case f::kSfPropensity:
+    case f::kSfPosition:
       return size(f::kSfKeyword);
     case f::kAdClicked:
       return size(f::kAdTitle) / sizeof(uint32_t);
     case f::kAdTruth:
+    case f::kAdPropensity:
+    case f::kAdPosition:
       return size(f::kAdTitle);
     case f::kGroupWeight:
       return size(f::kGroupFeature);
     case f::kTitleBegin:
       return begins(header_.titles);
+    case f::kAdPointBegin:
+      return begins(size(f::kAdTitle) / sizeof(uint32_t));
     case f::kUserBegin:
       return begins(header_.users);
     case f::kKeywordBegin:
@@ -114,8 +141,8 @@ uint64_t DatasetLayout::expected_size(f::Section section) const {
 }
 
 Status DatasetLayout::check_sections() const {
-  uint64_t end = sizeof header_;
-  for (uint32_t i = 0; i < f::kSections; ++i) {
+  uint64_t end = sections_ == f::kOldSections ? sizeof(f::OldHeader) : sizeof header_;
+  for (uint32_t i = 0; i < sections_; ++i) {
     const auto section = static_cast<f::Section>(i);
     const f::Extent& extent = header_.sections[i];
     const std::string where = std::string("section ") + kSectionNames[i];
@@ -136,7 +163,7 @@ Status DatasetLayout::check_sections() const {
         section == f::kGroupBegin
             ? extent.size % sizeof(uint64_t) == 0 &&
                   extent.size / sizeof(uint64_t) == uint64_t{header_.searches} * header_.groups + 1
-            : extent.size == expected_size(section);
+            : extent.size == expected_size(section) || (is_optional(section) && extent.size == 0);
     if (!fits) {
       return bad_data(where + ": its size of " + std::to_string(extent.size) +
                       " bytes does not follow from the counts");

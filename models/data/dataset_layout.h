@@ -35,11 +35,13 @@ class DatasetLayout {
   explicit DatasetLayout(std::span<const std::byte> bytes) : bytes_(bytes) {}
 
   Status check_header();
+  void take_old_header();
   Status check_sections() const;
   uint64_t expected_size(dataset_format::Section section) const;
 
   std::span<const std::byte> bytes_;
   dataset_format::Header header_{};
+  uint32_t sections_ = dataset_format::kSections;  // that the file has
 };
 
 }  // namespace barker

@@ -19,7 +19,7 @@ uint32_t DatasetNumbering::kept_sfs(const SpooledSearch& s) const {
 // SFs come first, because serving reads their rows most.
 void DatasetNumbering::number_keywords() {
   std::vector<bool> is_shown(c_.titles.size());
-  size_t sf = 0, query = 0, ad = 0, given = 0, given_sf = 0;
+  size_t sf = 0, query = 0, ad = 0, given = 0, given_sf = 0, point = 0;
   for (const SpooledSearch& s : c_.searches.values()) {
     const bool numbered = is_numbered(split_of_(s));
     for (uint32_t i = 0; numbered && i < kept_sfs(s); ++i)
@@ -38,7 +38,11 @@ void DatasetNumbering::number_keywords() {
       if (numbered) keywords_.use(c_.given_sf.values()[given_sf]);
     }
     for (uint32_t i = 0; i < s.ad_count; ++i, ++ad) {
-      if (numbered) is_shown[c_.ads.values()[ad].what] = true;
+      const SpooledImpression& shown = c_.ads.values()[ad];
+      if (numbered) is_shown[shown.what] = true;
+      for (uint32_t p = 0; p < shown.points; ++p, ++point) {
+        if (numbered) keywords_.use(c_.points.values()[point]);
+      }
     }
   }
   number_titles_and_clicks(is_shown);

@@ -11,6 +11,7 @@
 
 #include "models/base/atomic_file.h"
 #include "models/data/dataset_columns.h"
+#include "models/data/dataset_exposure.h"
 #include "models/data/dataset_format.h"
 #include "models/data/dataset_numbering.h"
 #include "models/data/dataset_split.h"
@@ -64,7 +65,8 @@ class Writer {
         split_of_(split),
         numbers_(columns, split),
         keywords_(numbers_.keywords()),
-        features_(numbers_.features()) {}
+        features_(numbers_.features()),
+        exposure_(columns, numbers_) {}
 
   Status write(std::string_view digest, const std::string& path) {
     place_sections(digest);
@@ -74,6 +76,7 @@ class Writer {
     write_groups();
     write_titles();
     write_texts();
+    exposure_.write([this](f::Section which) { return section<std::byte>(which); });
     header_.content_xxh3 =
         XXH3_64bits(out_.data() + sizeof header_, header_.file_size - sizeof header_);
     header_.header_xxh3 = XXH3_64bits(&header_, offsetof(f::Header, header_xxh3));
@@ -152,6 +155,12 @@ class Writer {
         header_.searches_of_end[5] * 4,
         keyword_scheme_record().size(),
         split_of_.text().size(),
+        exposure_.size(f::kSfPropensity),
+        exposure_.size(f::kSfPosition),
+        exposure_.size(f::kAdPropensity),
+        exposure_.size(f::kAdPosition),
+        exposure_.size(f::kAdPointBegin),
+        exposure_.size(f::kAdPoint),
     };
     uint64_t end = sizeof header_;
     for (uint32_t i = 0; i < f::kSections; ++i) {
@@ -346,6 +355,7 @@ class Writer {
   const DatasetSplit& split_of_;
   const DatasetNumbering numbers_;
   const Renumbering &keywords_, &features_;
+  const DatasetExposure exposure_;
   std::vector<uint64_t> stream_begin_, sf_stream_begin_;
   uint64_t given_begin_ = 0, given_sf_begin_ = 0;
   f::Header header_{};
@@ -358,7 +368,7 @@ Status write_dataset(DatasetColumns& columns, std::string_view digest, const std
   for (const Status& s :
        {columns.searches.finish(), columns.clicks.finish(), columns.history.finish(),
         columns.sfs.finish(), columns.ads.finish(), columns.query.finish(), columns.given.finish(),
-        columns.given_sf.finish(), columns.groups.finish()}) {
+        columns.given_sf.finish(), columns.points.finish(), columns.groups.finish()}) {
     if (!s.ok()) return s;
   }
   if (columns.searches.values().size() >= kUnknownKeyword) {

@@ -1,6 +1,8 @@
 #include "models/data/events.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "models/base/utf8.h"
 #include "models/data/json_fields.h"
@@ -12,6 +14,7 @@ namespace {
 using json_fields::found;
 using json_fields::Json;
 using json_fields::member;
+using json_fields::optional_propensity;
 using json_fields::optional_string;
 using json_fields::read_array;
 using json_fields::read_groups;
@@ -48,6 +51,16 @@ std::optional<int64_t> read_click_time(const Json& object, const std::string& fi
               std::to_string(event_time)};
 }
 
+uint32_t read_position(const Json& object, const std::string& field) {
+  const Json* value = member(object, "position");
+  if (!value) return 0;
+  const int64_t position = read_integer(*value, field + ".position");
+  if (position >= 1 && position <= std::numeric_limits<uint32_t>::max()) {
+    return static_cast<uint32_t>(position);
+  }
+  throw Wrong{field + ".position: expected an integer from 1 on, found " + value->dump()};
+}
+
 void read_sfs(const Json& value, int64_t time, std::vector<SfImpression>& sfs) {
   for (const Json& sf : read_array(value, "sfs")) {
     const std::string field = "sfs[" + std::to_string(sfs.size()) + "]";
@@ -55,6 +68,8 @@ void read_sfs(const Json& value, int64_t time, std::vector<SfImpression>& sfs) {
     SfImpression shown{optional_string(sf, "text"), read_clicked(sf, field),
                        read_probability(sf, field)};
     shown.click_time = read_click_time(sf, field, shown.clicked, time);
+    shown.propensity = optional_propensity(sf, "propensity", field + ".");
+    shown.position = read_position(sf, field);
     if (shown.text.empty()) throw Wrong{field + ".text: missing or empty"};
     sfs.push_back(std::move(shown));
   }
@@ -73,6 +88,11 @@ void read_ads(const Json& value, int64_t time, std::vector<AdImpression>& ads) {
     if (const Json* keywords = member(ad, "keywords")) {
       shown.keywords = read_strings(*keywords, field + ".keywords");
     }
+    if (const Json* points = member(ad, "sps")) {
+      shown.selling_points = read_strings(*points, field + ".sps");
+    }
+    shown.sp_propensity = optional_propensity(ad, "sp_propensity", field + ".");
+    shown.position = read_position(ad, field);
     ads.push_back(std::move(shown));
   }
 }
@@ -128,8 +148,11 @@ SearchEvent read_event(const Json& json) {
 }  // namespace
 
 std::vector<std::string_view> event_fields(std::string_view list) {
-  if (list == "sfs") return {"text", "clicked", "click_time", "p"};
-  if (list == "ads") return {"id", "title", "keywords", "clicked", "click_time", "p"};
+  if (list == "sfs") return {"text", "clicked", "click_time", "p", "propensity", "position"};
+  if (list == "ads") {
+    return {"id", "title", "keywords",      "clicked", "click_time",
+            "p",  "sps",   "sp_propensity", "position"};
+  }
   return {"time",   "user",          "search", "query", "query_keywords", "category",
           "groups", "user_keywords", "sfs",    "ads",   "split",          "history_only"};
 }
@@ -166,10 +189,12 @@ void append_event(const SearchEvent& event, std::string& out) {
     item["clicked"] = shown.clicked;
     if (shown.click_time) item["click_time"] = *shown.click_time;
     if (!std::isnan(shown.true_probability)) item["p"] = shown.true_probability;
+    if (shown.position > 0) item["position"] = shown.position;
   };
   for (const SfImpression& sf : event.sfs) {
     Json item = {{"text", sf.text}};
     common(item, sf);
+    if (!std::isnan(sf.propensity)) item["propensity"] = sf.propensity;
     json["sfs"].push_back(std::move(item));
   }
   for (const AdImpression& ad : event.ads) {
@@ -177,6 +202,8 @@ void append_event(const SearchEvent& event, std::string& out) {
     if (!ad.title.empty()) item["title"] = ad.title;
     if (!ad.keywords.empty()) item["keywords"] = ad.keywords;
     common(item, ad);
+    if (!ad.selling_points.empty()) item["sps"] = ad.selling_points;
+    if (!std::isnan(ad.sp_propensity)) item["sp_propensity"] = ad.sp_propensity;
     json["ads"].push_back(std::move(item));
   }
   static constexpr const char* kSplits[] = {"train", "validation", "test"};

@@ -24,6 +24,9 @@ struct SfImpression {
   double true_probability = NAN;  // known in simulated logs only
   // When it was clicked, on the clock of the event. If absent, at the time of the event.
   std::optional<int64_t> click_time = {};
+  // The probability with which the bar's policy put it at its place; NaN: not known.
+  double propensity = NAN;
+  uint32_t position = 0;  // in the bar, from 1; 0: as it stands in the list
 };
 
 // An ad of a search result. Its keywords are `keywords` if there are any, otherwise those of its
@@ -35,6 +38,11 @@ struct AdImpression {
   bool clicked = false;
   double true_probability = NAN;
   std::optional<int64_t> click_time = {};  // as above
+  // The selling points (SPs) that stood before the title, and the probability with which the policy
+  // shows these; NaN: not known.
+  std::vector<std::string> selling_points = {};
+  double sp_propensity = NAN;
+  uint32_t position = 0;  // on the page, from 1; 0: as it stands in the list
 };
 
 struct FeatureGroup {

@@ -16,10 +16,23 @@ SearchEvent event_of(RawImpression&& shown) {
   event.query = std::move(shown.query);
   event.groups = std::move(shown.groups);
   event.user_keywords = std::move(shown.user_keywords);
-  for (RawSf& sf : shown.sfs) event.sfs.push_back({std::move(sf.keyword)});
-  for (RawAd& ad : shown.ads) {
-    std::string& title = ad.original_title.empty() ? ad.title : ad.original_title;
-    event.ads.push_back({std::move(ad.id), std::move(title), {}});
+  // A position is written where it is not what the place in the list says.
+  const auto position_of = [](uint32_t position, size_t index) {
+    return position == index + 1 ? 0 : position;
+  };
+  for (RawSf& raw : shown.sfs) {
+    SfImpression sf{std::move(raw.keyword)};
+    sf.propensity = raw.propensity;
+    sf.position = position_of(raw.position, event.sfs.size());
+    event.sfs.push_back(std::move(sf));
+  }
+  for (RawAd& raw : shown.ads) {
+    std::string& title = raw.original_title.empty() ? raw.title : raw.original_title;
+    AdImpression ad{std::move(raw.id), std::move(title), {}};
+    ad.selling_points = std::move(raw.selling_points);
+    ad.sp_propensity = raw.sp_propensity;
+    ad.position = position_of(raw.position, event.ads.size());
+    event.ads.push_back(std::move(ad));
   }
   return event;
 }

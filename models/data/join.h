@@ -66,7 +66,8 @@ struct JoinCounts {
 };
 
 // Events as they come out, with the time in seconds and the user "anonymous/REQUEST" where the log
-// has none. An ad's title is that of the catalogue, which the model predicts the click from.
+// has none. An ad's title is that of the catalogue, which the model predicts the click from; the
+// selling points that stood before it are given apart.
 class Joiner {
  public:
   using Write = std::function<Status(const SearchEvent&)>;

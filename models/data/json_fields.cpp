@@ -70,6 +70,15 @@ std::string required_string(const Json& object, const char* name, const std::str
   return text;
 }
 
+double optional_propensity(const Json& object, const char* name, const std::string& where) {
+  const Json* value = member(object, name);
+  if (!value) return NAN;
+  if (!value->is_number() || !(value->get<double>() > 0 && value->get<double>() <= 1)) {
+    throw Wrong{where + name + ": expected a number above 0 and at most 1" + found(*value)};
+  }
+  return value->get<double>();
+}
+
 const Json& read_array(const Json& value, const std::string& field) {
   if (!value.is_array()) throw Wrong{field + ": expected an array" + found(value)};
   return value;

@@ -33,6 +33,10 @@ std::string required_string(const Json& object, const char* name, const std::str
 // An integer, also one that a tool wrote as 1.0.
 int64_t read_integer(const Json& value, const std::string& field);
 
+// A probability with which something was shown: above 0, because it was shown, and at most 1. NaN
+// where the member is absent, which says that it is not known.
+double optional_propensity(const Json& object, const char* name, const std::string& where = "");
+
 const Json& read_array(const Json& value, const std::string& field);
 std::vector<std::string> read_strings(const Json& value, const std::string& field);
 

@@ -10,6 +10,7 @@ namespace {
 using json_fields::found;
 using json_fields::Json;
 using json_fields::member;
+using json_fields::optional_propensity;
 using json_fields::optional_string;
 using json_fields::read_array;
 using json_fields::read_groups;
@@ -131,15 +132,6 @@ double read_number(const Json& json, const char* name, const std::string& where,
   return value->get<double>();
 }
 
-double read_propensity(const Json& json, const char* name, const std::string& where) {
-  const double value = read_number(json, name, where, NAN);
-  if (value < 0 || value > 1) {
-    throw Wrong{where + name + ": expected a number from 0 to 1, found " +
-                member(json, name)->dump()};
-  }
-  return value;
-}
-
 bool read_flag(const Json& json, const char* name) {
   const Json* const value = member(json, name);
   if (value && !value->is_boolean()) {
@@ -167,8 +159,8 @@ void read_ads(const Json& value, std::vector<RawAd>& ads) {
     ad.position = read_position(item, where);
     ad.bid = read_number(item, "bid", where, 0);
     ad.price = read_number(item, "price", where, 0);
-    ad.propensity = read_propensity(item, "propensity", where);
-    ad.sp_propensity = read_propensity(item, "sp_propensity", where);
+    ad.propensity = optional_propensity(item, "propensity", where);
+    ad.sp_propensity = optional_propensity(item, "sp_propensity", where);
     ad.match = optional_string(item, "match");
     ad.title = optional_string(item, "title");
     ad.original_title = optional_string(item, "original_title");
@@ -182,7 +174,7 @@ void read_sfs(const Json& value, std::vector<RawSf>& sfs) {
   for (const Json& item : read_array(value, "sfs")) {
     const std::string where = start_of("sfs", sfs.size(), item);
     sfs.push_back({required_string(item, "keyword", where), read_position(item, where),
-                   read_propensity(item, "propensity", where)});
+                   optional_propensity(item, "propensity", where)});
   }
 }
 

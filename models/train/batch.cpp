@@ -9,7 +9,7 @@ namespace barker {
 namespace {
 
 // The places of noise(), one for each kind of dropout, so that no two kinds share their draws.
-enum Place : uint64_t { kHistoryPlace, kUserPlace, kContextPlace, kTargetPlace };
+enum Place : uint64_t { kHistoryPlace, kUserPlace, kContextPlace, kTargetPlace, kPointPlace };
 
 uint64_t key_of(uint64_t step_key, Place place, uint32_t search) {
   return noise(step_key ^ (uint64_t{place} << 60), search);
@@ -18,7 +18,12 @@ uint64_t key_of(uint64_t step_key, Place place, uint32_t search) {
 }  // namespace
 
 BatchMaker::BatchMaker(const Dataset& data, const ModelPlan& plan, const TrainOptions& options)
-    : data_(data), plan_(plan), options_(options), stamp_(plan.rows()), local_(plan.rows()) {
+    : data_(data),
+      plan_(plan),
+      options_(options),
+      weights_(data, options),
+      stamp_(plan.rows()),
+      local_(plan.rows()) {
   if (plan.buckets == 0) return;
   for (uint32_t u = 0; u < data.users(); ++u) {
     bucket_of_user_.push_back(plan.first_bucket() +
@@ -82,15 +87,51 @@ void BatchMaker::add_groups(const SearchView& search, std::optional<uint64_t> ke
   }
 }
 
-void BatchMaker::add_match(const SearchView& search, Batch& batch) const {
+void BatchMaker::add_match(const SearchView& search, std::span<const uint32_t> keywords,
+                           std::vector<float>& match) const {
   const size_t length = std::min<size_t>(options_.model.history_length, search.history.size());
   const auto history = search.history.last(length);
   const auto known = static_cast<float>(static_cast<ptrdiff_t>(length) -
                                         std::ranges::count(history, kUnknownKeyword));
-  for (const uint32_t sf : search.sfs) {
-    const ptrdiff_t count = sf == kUnknownKeyword ? 0 : std::ranges::count(history, sf);
-    batch.match.push_back(count > 0 ? 1.0f : 0.0f);
-    batch.match.push_back(count > 0 ? static_cast<float>(count) / known : 0.0f);
+  for (const uint32_t keyword : keywords) {
+    const ptrdiff_t count = keyword == kUnknownKeyword ? 0 : std::ranges::count(history, keyword);
+    match.push_back(count > 0 ? 1.0f : 0.0f);
+    match.push_back(count > 0 ? static_cast<float>(count) / known : 0.0f);
+  }
+}
+
+// By the logged position, or else by the place in the list.
+void BatchMaker::add_places(const SearchView& search, Batch& batch) const {
+  const bool is_main = batch.task == Task::kMain;
+  const std::span<const uint32_t> logged = is_main ? search.sf_position : search.ad_position;
+  const size_t shown = is_main ? search.sfs.size() : search.ads.size();
+  for (size_t i = 0; i < shown; ++i) {
+    const int64_t place = logged.empty() ? static_cast<int64_t>(i) : int64_t{logged[i]} - 1;
+    batch.place.push_back(std::min(place, kPlaces - 1));
+  }
+}
+
+void BatchMaker::add_title(uint32_t title, Batch& batch) {
+  batch.titles.offsets.push_back(static_cast<int64_t>(batch.titles.values.size()));
+  const auto number = static_cast<int64_t>(batch.titles.offsets.size() - 1);
+  for (const uint32_t keyword : data_.title(title)) {
+    if (keyword == kUnknownKeyword) continue;
+    batch.titles.values.push_back(local(keyword));
+    batch.title_of_word.push_back(number);
+  }
+}
+
+// The ads of the search are the last ones of the batch.
+void BatchMaker::add_points(const SearchView& search, Batch& batch) {
+  const size_t first = batch.clicked.size() - search.ads.size();
+  for (size_t ad = 0; ad < search.ads.size(); ++ad) {
+    const std::span<const uint32_t> points = data_.points(search.index, ad);
+    if (options_.model.exact_match) add_match(search, points, batch.points.match);
+    for (const uint32_t point : points) {
+      batch.points.instance.push_back(static_cast<int64_t>(first + ad));
+      batch.points.search.push_back(batch.search.back());
+      batch.points.target.push_back(local(point == kUnknownKeyword ? plan_.unknown_row() : point));
+    }
   }
 }
 
@@ -114,14 +155,18 @@ void BatchMaker::add_masks(std::span<const uint32_t> searches, uint64_t key, Bat
   for (const uint32_t search : searches) {
     fill(key_of(key, kContextPlace, search), plan_.groups.size() * dim, batch.context_mask);
   }
-  for (size_t i = 0; i < batch.instances;) {
-    const int64_t s = batch.search[i];
-    size_t end = i;
-    while (end < batch.instances && batch.search[end] == s) ++end;
-    fill(key_of(key, kTargetPlace, searches[static_cast<size_t>(s)]), (end - i) * dim,
-         batch.target_mask);
-    i = end;
-  }
+  const auto fill_runs = [&](const std::vector<int64_t>& search_of, Place place,
+                             std::vector<float>& mask) {
+    for (size_t i = 0; i < search_of.size();) {
+      const int64_t s = search_of[i];
+      size_t end = i;
+      while (end < search_of.size() && search_of[end] == s) ++end;
+      fill(key_of(key, place, searches[static_cast<size_t>(s)]), (end - i) * dim, mask);
+      i = end;
+    }
+  };
+  fill_runs(batch.search, kTargetPlace, batch.target_mask);
+  fill_runs(batch.points.search, kPointPlace, batch.points.mask);
 }
 
 Batch BatchMaker::make(Task task, std::span<const uint32_t> searches,
@@ -138,27 +183,22 @@ Batch BatchMaker::make(Task task, std::span<const uint32_t> searches,
   for (size_t s = 0; s < searches.size(); ++s) {
     const SearchView search = data_.search(searches[s]);
     add_groups(search, noise_key, batch);
-    if (options_.model.exact_match && task == Task::kMain) add_match(search, batch);
-    const auto& shown = task == Task::kMain ? search.sfs : search.ads;
-    const auto& clicked = task == Task::kMain ? search.sf_clicked : search.ad_clicked;
+    const bool is_main = task == Task::kMain;
+    if (options_.model.exact_match && is_main) add_match(search, search.sfs, batch.match);
+    const auto& shown = is_main ? search.sfs : search.ads;
+    const auto& clicked = is_main ? search.sf_clicked : search.ad_clicked;
     batch.search.insert(batch.search.end(), shown.size(), static_cast<int64_t>(s));
     batch.clicked.insert(batch.clicked.end(), clicked.begin(), clicked.end());
-    for (size_t i = 0; i < shown.size(); ++i) {
-      batch.place.push_back(std::min(static_cast<int64_t>(i), kPlaces - 1));
-    }
+    if (noise_key && weights_.are_used()) weights_.append(search, task, batch.weight);
+    add_places(search, batch);
     for (const uint32_t what : shown) {
-      if (task == Task::kMain) {
+      if (is_main) {
         batch.target.push_back(local(what == kUnknownKeyword ? plan_.unknown_row() : what));
-        continue;
-      }
-      batch.titles.offsets.push_back(static_cast<int64_t>(batch.titles.values.size()));
-      const auto title = static_cast<int64_t>(batch.titles.offsets.size() - 1);
-      for (const uint32_t keyword : data_.title(what)) {
-        if (keyword == kUnknownKeyword) continue;
-        batch.titles.values.push_back(local(keyword));
-        batch.title_of_word.push_back(title);
+      } else {
+        add_title(what, batch);
       }
     }
+    if (noise_key && options_.attribution && !is_main) add_points(search, batch);
   }
   batch.instances = batch.clicked.size();
   if (noise_key) add_masks(searches, *noise_key, batch);

@@ -11,6 +11,7 @@
 #include "models/data/dataset.h"
 #include "models/train/options.h"
 #include "models/train/plan.h"
+#include "models/train/propensity_weights.h"
 
 namespace barker {
 
@@ -36,7 +37,16 @@ struct Batch {
   Bags titles;                         // auxiliary task: a list for each instance
   std::vector<int64_t> title_of_word;  // [titles.values] the instance the word belongs to
   std::vector<float> clicked;          // [instances]
+  std::vector<float> weight;           // [instances] in the loss; empty: each is 1
   std::vector<int64_t> place;  // [instances] in the bar, from 0; kPlaces - 1 is the last or later
+  // Auxiliary task with attribution: the selling points (SPs) that stood before the titles, as
+  // instances of the main task. Empty in batches that nothing is learned from.
+  struct Points {
+    std::vector<int64_t> instance;  // [points] the ad that it stood before
+    std::vector<int64_t> search, target;
+    std::vector<float> match;  // as above
+    std::vector<float> mask;   // [points, D] as target_mask
+  } points;
   // Dropout as factors of 0 or 1 / (1 - rate): [searches, groups * D] and [instances, D]. Empty if
   // nothing is dropped.
   std::vector<float> context_mask, target_mask;
@@ -48,18 +58,24 @@ class BatchMaker {
  public:
   BatchMaker(const Dataset& data, const ModelPlan& plan, const TrainOptions& options);
 
-  // noise_key decides what this step drops. Without it, nothing is dropped.
+  // noise_key decides what this step drops. Without it, the batch is for judging: nothing is
+  // dropped, and it has neither weights nor selling points.
   Batch make(Task task, std::span<const uint32_t> searches, std::optional<uint64_t> noise_key);
 
  private:
   int64_t local(uint32_t row);
   void add_groups(const SearchView& search, std::optional<uint64_t> key, Batch& batch);
-  void add_match(const SearchView& search, Batch& batch) const;
+  void add_match(const SearchView& search, std::span<const uint32_t> keywords,
+                 std::vector<float>& match) const;
+  void add_places(const SearchView& search, Batch& batch) const;
+  void add_title(uint32_t title, Batch& batch);
+  void add_points(const SearchView& search, Batch& batch);
   void add_masks(std::span<const uint32_t> searches, uint64_t key, Batch& batch) const;
 
   const Dataset& data_;
   const ModelPlan& plan_;
   const TrainOptions& options_;
+  PropensityWeights weights_;
   std::vector<uint32_t> bucket_of_user_;  // rows; empty without user ids
   std::vector<uint32_t> stamp_, local_;   // [rows] batch that last used the row, local row in it
   uint32_t current_ = 0;

@@ -14,19 +14,29 @@ std::vector<float> values_of(const torch::Tensor& tensor) {
   return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
 }
 
+// What is trained and not served. The bias of a target is served instead of its popularity.
+bool is_of_training(const std::string& parameter) {
+  static constexpr const char* kNames[] = {"dot.target.popularity", "position", "examination",
+                                           "points.offset"};
+  return std::ranges::find(kNames, parameter) != std::end(kNames);
+}
+
 struct Calibration {
   double scale = 1, offset = 0;
 };
 
 // The scale and offset that minimise the negative log-likelihood of sigma(scale * logit + offset).
 // The function is convex, so Newton's method finds its minimum.
-Calibration calibrate(std::span<const float> logits, std::span<const uint8_t> clicked) {
+// `weights`: of the terms; empty: each is 1.
+Calibration calibrate(std::span<const float> logits, std::span<const uint8_t> clicked,
+                      std::span<const float> weights) {
   Calibration c;
   for (int iteration = 0; iteration < 50; ++iteration) {
     double g0 = 0, g1 = 0, h00 = 1e-6, h01 = 0, h11 = 1e-6;
     for (size_t i = 0; i < logits.size(); ++i) {
       const double x = logits[i], p = sigmoid(c.scale * x + c.offset);
-      const double error = p - clicked[i], weight = p * (1 - p);
+      const double w = weights.empty() ? 1.0 : weights[i];
+      const double error = w * (p - clicked[i]), weight = w * p * (1 - p);
       g0 += error * x;
       g1 += error;
       h00 += weight * x * x;
@@ -77,7 +87,8 @@ class Freezer {
         options_(options),
         network_(network),
         table_(served_rows(data, plan, options, table)),
-        batches_(data, plan, options) {}
+        batches_(data, plan, options),
+        weights_(data, options) {}
 
   ModelSpec run() {
     describe();
@@ -119,8 +130,7 @@ class Freezer {
     const torch::Tensor rows = table_.slice(0, 0, plan_.unknown_row());
     model_.tensors["embedding"] = values_of(rows);
     for (const Parameter& p : network_.parameters()) {
-      const bool of_training = p.name == "dot.target.popularity" || p.name == "position";
-      if (!of_training) model_.tensors[p.name] = values_of(p.value);
+      if (!is_of_training(p.name)) model_.tensors[p.name] = values_of(p.value);
     }
     if (options_.model.dot != DotHead::kNone) {
       // b_v = w . Em(v) is linear while training. Serving needs only one number for each keyword.
@@ -138,12 +148,14 @@ class Freezer {
       Calibration c;
       if (options_.calibrate && clicks > 0 && clicks < all) {
         std::vector<uint8_t> clicked;
+        std::vector<float> weights;
         for (const uint32_t s : searches) {
           const SearchView view = data_.search(s);
           const auto& labels = task == Task::kMain ? view.sf_clicked : view.ad_clicked;
           clicked.insert(clicked.end(), labels.begin(), labels.end());
+          if (weights_.are_used()) weights_.append(view, task, weights);
         }
-        c = calibrate(predict_logits(network_, table_, batches_, task, searches), clicked);
+        c = calibrate(predict_logits(network_, table_, batches_, task, searches), clicked, weights);
       }
       scale = static_cast<float>(c.scale);
       // If the log kept only a share of the negatives, then p = p' / (p' + (1 - p') / kept), which
@@ -239,6 +251,7 @@ class Freezer {
   const TorchNetwork& network_;
   const torch::Tensor table_;
   BatchMaker batches_;
+  const PropensityWeights weights_;
   ModelSpec model_;
 };
 

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "models/train/adam.h"
+#include "models/train/click_loss_torch.h"
 #include "models/train/optimiser_torch.h"
 
 namespace barker {
@@ -33,11 +34,7 @@ bool Optimiser::backward(const Batch& batch, size_t instances,
       0, torch::from_blob(const_cast<int64_t*>(batch.rows.data()),
                           {static_cast<int64_t>(batch.rows.size())}, torch::kInt64));
   table.set_requires_grad(true);
-  const torch::Tensor labels = torch::from_blob(const_cast<float*>(batch.clicked.data()),
-                                                {static_cast<int64_t>(batch.instances)});
-  // Eq. 9, 14, 15 with their minus sign.
-  const torch::Tensor loss = torch::binary_cross_entropy_with_logits(
-      network_.logits(batch, table, true), labels, {}, {}, at::Reduction::Sum);
+  const torch::Tensor loss = click_loss(batch, network_.training_logits(batch, table));
   std::vector<torch::Tensor> inputs = {table};
   for (const Parameter& p : network_.parameters()) inputs.push_back(p.value);
   const auto grads = torch::autograd::grad({loss / static_cast<double>(instances)}, inputs, {},
@@ -59,9 +56,9 @@ void Optimiser::update_parameters(const std::vector<torch::Tensor>& gradients, d
     if (!gradients[i].defined()) continue;
     torch::Tensor& value = network_.parameters()[i].value;
     const torch::Tensor g = gradients[i].contiguous();
-    adam({rate, ++state_.steps[i]}, g.data_ptr<float>(), static_cast<size_t>(g.numel()),
-         value.data_ptr<float>(), state_.moments[i].first.data_ptr<float>(),
-         state_.moments[i].second.data_ptr<float>());
+    adam({rate * network_.parameters()[i].rate, ++state_.steps[i]}, g.data_ptr<float>(),
+         static_cast<size_t>(g.numel()), value.data_ptr<float>(),
+         state_.moments[i].first.data_ptr<float>(), state_.moments[i].second.data_ptr<float>());
   }
 }
 

@@ -23,6 +23,8 @@ constexpr EnumName<Schedule> kSchedules[] = {{Schedule::kAlternate, "alternate"}
                                              {Schedule::kJoint, "joint"}};
 constexpr EnumName<DotHead> kDotHeads[] = {
     {DotHead::kNone, "none"}, {DotHead::kAdded, "added"}, {DotHead::kAlone, "alone"}};
+constexpr EnumName<PropensityUse> kPropensityUses[] = {{PropensityUse::kNone, "none"},
+                                                       {PropensityUse::kInverse, "ipw"}};
 constexpr EnumName<Initialisation> kInitialisations[] = {{Initialisation::kSvd, "svd"},
                                                          {Initialisation::kNoise, "noise"}};
 
@@ -61,6 +63,10 @@ void for_each_option(Options& o, Visit&& visit) {
   visit("train", "init", o.init);
   visit("train", "init_deviation", o.init_deviation);
   visit("train", "position_correction", o.position_correction);
+  visit("train", "propensity", o.propensity);
+  visit("train", "propensity_floor", o.propensity_floor);
+  visit("train", "attribution", o.attribution);
+  visit("train", "examination", o.examination);
   visit("freeze", "calibrate", o.calibrate);
   visit("freeze", "main_negatives_kept", o.main_negatives_kept);
   visit("freeze", "aux_negatives_kept", o.aux_negatives_kept);
@@ -155,6 +161,9 @@ class Reader {
   }
   static bool read(const toml::node& node, Schedule& f) { return read_enum(node, kSchedules, f); }
   static bool read(const toml::node& node, DotHead& f) { return read_enum(node, kDotHeads, f); }
+  static bool read(const toml::node& node, PropensityUse& f) {
+    return read_enum(node, kPropensityUses, f);
+  }
   static bool read(const toml::node& node, Initialisation& f) {
     return read_enum(node, kInitialisations, f);
   }
@@ -173,6 +182,7 @@ class Reader {
   static std::string expected(int) { return "expected an integer, not negative"; }
   static std::string expected(Schedule) { return R"(expected "alternate", "pretrain" or "joint")"; }
   static std::string expected(DotHead) { return R"(expected "none", "added" or "alone")"; }
+  static std::string expected(PropensityUse) { return R"(expected "none" or "ipw")"; }
   static std::string expected(Initialisation) { return R"(expected "svd" or "noise")"; }
   static std::string expected(const std::vector<std::string>&) {
     return "expected a list of strings";
@@ -235,6 +245,7 @@ class Printer {
   }
   void print(Schedule value) { print_enum(kSchedules, value); }
   void print(DotHead value) { print_enum(kDotHeads, value); }
+  void print(PropensityUse value) { print_enum(kPropensityUses, value); }
   void print(Initialisation value) { print_enum(kInitialisations, value); }
 
   std::string section_;
@@ -260,6 +271,28 @@ std::string options_to_toml(const TrainOptions& options) {
   for_each_option(options, printer);
   return printer.text();
 }
+
+namespace {
+
+// Options that are about the clicks on titles need a model that learns from these.
+Status check_title_clicks(const TrainOptions& o) {
+  for (const auto& [name, is_set] :
+       {std::pair("train.attribution", o.attribution), {"train.examination", o.examination}}) {
+    if (is_set && !o.model.auxiliary()) {
+      return invalid_argument(std::string(name) + ": " + o.model.name +
+                              " does not learn from clicks on ads; MTDL and AMTDL do");
+    }
+  }
+  // Fine-tuning replaces the main head that attribution would have trained.
+  if (o.attribution && o.schedule == Schedule::kPretrain) {
+    return invalid_argument(
+        "train.attribution: expected train.schedule = \"alternate\" or \"joint\", found "
+        "\"pretrain\"");
+  }
+  return {};
+}
+
+}  // namespace
 
 Status check_options(const TrainOptions& o) {
   const auto range = [](const char* key, double value, double low, double high) -> Status {
@@ -305,13 +338,14 @@ Status check_options(const TrainOptions& o) {
       range("train.patience", o.patience, 1, 100000),
       range("train.threads", o.threads, 1, 256),
       range("train.init_deviation", o.init_deviation, 1e-6, 10),
+      range("train.propensity_floor", o.propensity_floor, 1e-6, 1),
       range("freeze.main_negatives_kept", o.main_negatives_kept, 1e-6, 1),
       range("freeze.aux_negatives_kept", o.aux_negatives_kept, 1e-6, 1),
   };
   for (const Status& s : checks) {
     if (!s.ok()) return s;
   }
-  return {};
+  return check_title_clicks(o);
 }
 
 }  // namespace barker

@@ -13,6 +13,7 @@ namespace barker {
 
 enum class Schedule { kAlternate, kPretrain, kJoint };
 enum class DotHead { kNone, kAdded, kAlone };
+enum class PropensityUse { kNone, kInverse };
 enum class Initialisation { kSvd, kNoise };
 
 struct ModelOptions {
@@ -60,7 +61,16 @@ struct TrainOptions {
   Initialisation init = Initialisation::kSvd;
   double init_deviation = 0.3;       // standard deviation of the embedding at the start
   bool position_correction = false;  // trains a bias for each place in the bar, not used later
-  bool calibrate = true;             // fits scale and offset of the logits on the validation split
+  // "ipw": instances are weighted by the inverse of the propensities that the log has
+  // (propensity_weights.h), in the loss, in the losses that epochs report and in the calibration.
+  // AUC and all other reports have no weights.
+  PropensityUse propensity = PropensityUse::kNone;
+  double propensity_floor = 0.05;  // lower propensities count as this one
+  // An ad's click is explained by its title and by the selling points before it (click_loss_torch.h),
+  // which are trained by their share of it.
+  bool attribution = false;
+  bool examination = false;  // trains with which probability each place of a page is looked at
+  bool calibrate = true;     // fits scale and offset of the logits on the validation split
   // The share of the impressions without a click that the log kept. The offset makes up for it.
   double main_negatives_kept = 1, aux_negatives_kept = 1;
 };

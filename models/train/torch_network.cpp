@@ -50,6 +50,7 @@ torch::Tensor pooled(const torch::Tensor& table, const Bags& bags) {  // Eq. 4
 TorchNetwork::TorchNetwork(const ModelPlan& plan, const TrainOptions& train)
     : options_(train.model),
       position_correction_(train.position_correction),
+      examination_(train.examination),
       groups_(static_cast<int64_t>(plan.groups.size())) {
   const ModelOptions& options = options_;
   torch::manual_seed(train.seed);
@@ -91,6 +92,22 @@ TorchNetwork::TorchNetwork(const ModelPlan& plan, const TrainOptions& train)
     const double bound = 1 / std::sqrt(static_cast<double>(dim));
     add("dot.target.weight", {static_cast<int64_t>(options.dot_dim), dim}, bound);
     add("dot.target.popularity", {dim}, bound);
+  }
+  add_observation(train);  // last, so that all else starts from the same draws with and without it
+}
+
+// How clicks on ads are observed. A few numbers that all instances share: they are learned faster
+// than what they explain, so that a short training from yesterday's weights finds them, too.
+void TorchNetwork::add_observation(const TrainOptions& train) {
+  constexpr double kRate = 10;
+  constexpr double kPointOffset = -3;  // a selling point before a title is the cause of few clicks
+  if (train.examination) add("examination", {kPlaces - 1}, 0);
+  if (train.attribution) add("points.offset", {1}, 0);
+  for (Parameter& p : parameters_) {
+    if (p.name == "examination" || p.name == "points.offset") p.rate = kRate;
+    if (p.name != "points.offset") continue;
+    const torch::NoGradGuard no_grad;
+    p.value.fill_(kPointOffset);
   }
 }
 
@@ -142,12 +159,13 @@ torch::Tensor TorchNetwork::title_vectors(const Batch& batch, const torch::Tenso
 // Scaled dot-product attention of each target over the history of its search. An empty slot allows
 // the target to attend to nothing.
 torch::Tensor TorchNetwork::attended_history(const Batch& batch, const torch::Tensor& table,
-                                             const torch::Tensor& target,
+                                             const Instances& instances,
                                              const torch::Tensor& query) const {
+  const torch::Tensor& target = instances.target;
   const Bags& history = batch.groups[0];
   std::vector<int64_t> instance, row;  // every pair of an instance and a keyword of its history
-  for (size_t i = 0; i < batch.instances; ++i) {
-    const auto s = static_cast<size_t>(batch.search[i]);
+  for (size_t i = 0; i < instances.search.size(); ++i) {
+    const auto s = static_cast<size_t>(instances.search[i]);
     const auto begin = static_cast<size_t>(history.offsets[s]);
     const size_t end = s + 1 < history.offsets.size() ? static_cast<size_t>(history.offsets[s + 1])
                                                       : history.values.size();
@@ -156,12 +174,13 @@ torch::Tensor TorchNetwork::attended_history(const Batch& batch, const torch::Te
                history.values.begin() + static_cast<ptrdiff_t>(end));
   }
   const torch::Tensor of = view_of(instance).clone(), rows = view_of(row).clone();
-  const torch::Tensor ask = torch::matmul(
-      torch::cat({target, query.index_select(0, view_of(batch.search))}, 1), at("history.ask").t());
+  const torch::Tensor ask =
+      torch::matmul(torch::cat({target, query.index_select(0, view_of(instances.search))}, 1),
+                    at("history.ask").t());
   const torch::Tensor keys = torch::matmul(table, at("history.key").t());
   const torch::Tensor scores = (ask.index_select(0, of) * keys.index_select(0, rows)).sum(1) /
                                std::sqrt(static_cast<double>(options_.dim));
-  const torch::Tensor alpha = segment_softmax(scores, instance, of, batch.instances, true);
+  const torch::Tensor alpha = segment_softmax(scores, instance, of, instances.search.size(), true);
   return torch::zeros_like(target).index_add(0, of,
                                              table.index_select(0, rows) * alpha.unsqueeze(1));
 }
@@ -184,11 +203,11 @@ torch::Tensor TorchNetwork::mixed_experts(Task task, const torch::Tensor& x) con
   return (torch::stack(outputs, 1) * gate.unsqueeze(2)).sum(1);
 }
 
-torch::Tensor TorchNetwork::shared_layers(const Batch& batch, const torch::Tensor& context,
+torch::Tensor TorchNetwork::shared_layers(const Instances& instances, const torch::Tensor& context,
                                           const torch::Tensor& target) const {
-  const torch::Tensor search = view_of(batch.search);
+  const torch::Tensor search = view_of(instances.search);
   if (options_.experts > 0) {
-    return mixed_experts(batch.task, torch::cat({context.index_select(0, search), target}, 1));
+    return mixed_experts(instances.task, torch::cat({context.index_select(0, search), target}, 1));
   }
   // Eq. 5-6. The context's part of the first layer is computed once for each search, the target's
   // part once for each instance.
@@ -205,34 +224,36 @@ torch::Tensor TorchNetwork::shared_layers(const Batch& batch, const torch::Tenso
   return h;
 }
 
-torch::Tensor TorchNetwork::logits(const Batch& batch, const torch::Tensor& table,
-                                   bool training) const {
-  const auto dim = static_cast<int64_t>(options_.dim);
-  const auto searches = static_cast<int64_t>(batch.searches);
-  const auto instances = static_cast<int64_t>(batch.instances);
+TorchNetwork::Context TorchNetwork::context_of(const Batch& batch,
+                                               const torch::Tensor& table) const {
   std::vector<torch::Tensor> parts;
   for (const Bags& bags : batch.groups) parts.push_back(pooled(table, bags));
-  torch::Tensor context = torch::cat(parts, 1);
-  torch::Tensor target = batch.task == Task::kMain
-                             ? table.index_select(0, view_of(batch.target))
-                             : title_vectors(batch, table, parts[0], parts[1]);
+  Context context{parts[0], parts[1], torch::cat(parts, 1)};
   if (!batch.context_mask.empty()) {
-    context = context * view_of(batch.context_mask, {searches, groups_ * dim});
-    target = target * view_of(batch.target_mask, {instances, dim});
+    context.groups = context.groups *
+                     view_of(batch.context_mask, {static_cast<int64_t>(batch.searches),
+                                                  groups_ * static_cast<int64_t>(options_.dim)});
   }
-  const torch::Tensor search = view_of(batch.search);
+  return context;
+}
+
+torch::Tensor TorchNetwork::head_logits(const Batch& batch, const torch::Tensor& table,
+                                        const Context& context, const Instances& instances) const {
+  const torch::Tensor search = view_of(instances.search);
+  const torch::Tensor& target = instances.target;
+  const bool is_main = instances.task == Task::kMain;
   torch::Tensor out;
   if (options_.dot != DotHead::kAlone) {
     torch::Tensor x = target;
     if (options_.target_attention) {
-      x = torch::cat({attended_history(batch, table, target, parts[1]), target}, 1);
+      x = torch::cat({attended_history(batch, table, instances, context.query), target}, 1);
     }
-    const torch::Tensor h = shared_layers(batch, context, x);
-    const std::string head = batch.task == Task::kMain ? "head.main" : "head.aux";
+    const torch::Tensor h = shared_layers(instances, context.groups, x);
+    const std::string head = is_main ? "head.main" : "head.aux";
     out = torch::mv(h, at(head + ".weight")) + at(head + ".bias");  // Eq. 8
   }
   if (options_.dot != DotHead::kNone) {
-    torch::Tensor c = context;
+    torch::Tensor c = context.groups;
     for (size_t i = 0; i <= options_.dot_hidden.size(); ++i) {
       const std::string layer = "dot.context." + std::to_string(i);
       c = torch::addmm(at(layer + ".bias"), c, at(layer + ".weight").t());
@@ -240,20 +261,68 @@ torch::Tensor TorchNetwork::logits(const Batch& batch, const torch::Tensor& tabl
     }
     const torch::Tensor p = torch::matmul(target, at("dot.target.weight").t());
     torch::Tensor dot = (c.index_select(0, search) * p).sum(1);
-    if (batch.task == Task::kMain) {
+    if (is_main) {
       dot = dot + torch::mv(target, at("dot.target.popularity"));
     } else if (!out.defined()) {
       dot = dot + at("head.aux.bias");
     }
     out = out.defined() ? out + dot : dot;
   }
-  if (options_.exact_match && batch.task == Task::kMain) {
-    out = out + torch::mv(view_of(batch.match, {instances, 2}), at("match.weight"));
-  }
-  if (training && position_correction_ && batch.task == Task::kMain) {
-    out = out + at("position").index_select(0, view_of(batch.place));
+  if (options_.exact_match && is_main) {
+    out = out + torch::mv(view_of(instances.match, {target.size(0), 2}), at("match.weight"));
   }
   return out;
+}
+
+torch::Tensor TorchNetwork::batch_logits(const Batch& batch, const torch::Tensor& table,
+                                         const Context& context) const {
+  torch::Tensor target = batch.task == Task::kMain
+                             ? table.index_select(0, view_of(batch.target))
+                             : title_vectors(batch, table, context.user, context.query);
+  if (!batch.target_mask.empty()) {
+    target = target * view_of(batch.target_mask, {static_cast<int64_t>(batch.instances),
+                                                  static_cast<int64_t>(options_.dim)});
+  }
+  return head_logits(batch, table, context, {batch.task, target, batch.search, batch.match});
+}
+
+torch::Tensor TorchNetwork::point_logits(const Batch& batch, const torch::Tensor& table,
+                                         const Context& context) const {
+  const Batch::Points& points = batch.points;
+  torch::Tensor target = table.index_select(0, view_of(points.target));
+  if (!points.mask.empty()) target = target * view_of(points.mask, target.sizes().vec());
+  return head_logits(batch, table, context, {Task::kMain, target, points.search, points.match}) +
+         at("points.offset");
+}
+
+torch::Tensor TorchNetwork::logits(const Batch& batch, const torch::Tensor& table) const {
+  return batch_logits(batch, table, context_of(batch, table));
+}
+
+TrainingLogits TorchNetwork::training_logits(const Batch& batch, const torch::Tensor& table) const {
+  const Context context = context_of(batch, table);
+  TrainingLogits out{batch_logits(batch, table, context), {}, {}};
+  if (batch.task == Task::kMain) {
+    if (position_correction_) {
+      out.instances = out.instances + at("position").index_select(0, view_of(batch.place));
+    }
+    return out;
+  }
+  if (!batch.points.target.empty()) out.points = point_logits(batch, table, context);
+  if (examination_) out.log_examined = log_examination().index_select(0, view_of(batch.place));
+  return out;
+}
+
+// [kPlaces] log P(looked at), which is 0 at the first place: from clicks alone, only ratios follow.
+torch::Tensor TorchNetwork::log_examination() const {
+  return torch::cat({torch::zeros({1}), torch::log_sigmoid(at("examination"))});
+}
+
+std::vector<float> TorchNetwork::examination() const {
+  if (!examination_) return {};
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor e = torch::exp(log_examination()).contiguous();
+  return {e.data_ptr<float>(), e.data_ptr<float>() + e.numel()};
 }
 
 }  // namespace barker

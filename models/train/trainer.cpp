@@ -87,6 +87,7 @@ class Trainer {
       trained.epochs += state_.epoch;
       trained.validation_auc = state_.best_auc;
     }
+    trained.examination = network_.examination();
     if (options_.model.is_experiment()) {
       const auto test = data_.searches_of(Split::kTest, Task::kMain);
       trained.test_logits = predict_logits(network_, state_.table, judging_, Task::kMain, test);

@@ -68,6 +68,8 @@ struct Trained {
   // Of the SFs of the test split, for experiments (ModelOptions::is_experiment). They have no
   // model.
   std::vector<float> test_logits;
+  // P(looked at) of the first places of a page, relative to the first one (TrainOptions::examination).
+  std::vector<float> examination;
   double validation_auc = 0;
   uint32_t epochs = 0;
   uint32_t rows_taken = 0, rows_begun = 0;  // of a start from RunOptions::start

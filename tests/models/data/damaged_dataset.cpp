@@ -65,6 +65,13 @@ uint64_t read_all_of(const Dataset& data) {
     for (const auto& truth : {view.sf_truth, view.ad_truth}) {
       for (const float p : truth) sum += p > 0;
     }
+    for (const auto& propensity : {view.sf_propensity, view.ad_propensity}) {
+      for (const float p : propensity) sum += p > 0;
+    }
+    for (const auto& positions : {view.sf_position, view.ad_position}) {
+      for (const uint32_t position : positions) sum += position;
+    }
+    for (size_t ad = 0; ad < view.ads.size(); ++ad) add_keywords(data.points(s, ad));
     for (size_t g = 0; g < data.groups().size(); ++g) {
       const FeatureBag bag = data.group(s, g);
       for (const uint32_t feature : bag.features) add_text(data.feature(feature));

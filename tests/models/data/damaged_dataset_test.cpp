@@ -26,7 +26,7 @@ using ::testing::HasSubstr;
 // A log that fills every section: histories that clicks make and that the log gives, both tasks,
 // all splits, groups with and without weights, categories, an unknown keyword.
 constexpr const char* kLog =
-    R"({"time":1,"user":"u1","query":"summer dress","category":"dresses","split":"train","groups":{"profile":["f","25"],"tags":{"cafe":2,"rain":0.5}},"sfs":[{"text":"free shipping","clicked":1,"p":0.25},{"text":"retro","clicked":0}],"ads":[{"id":"1","title":"Dress, free shipping","clicked":1,"p":0.5}]})"
+    R"({"time":1,"user":"u1","query":"summer dress","category":"dresses","split":"train","groups":{"profile":["f","25"],"tags":{"cafe":2,"rain":0.5}},"sfs":[{"text":"free shipping","clicked":1,"p":0.25,"propensity":0.5,"position":2},{"text":"retro","clicked":0}],"ads":[{"id":"1","title":"Dress, free shipping","clicked":1,"p":0.5,"sps":["retro"],"sp_propensity":0.5,"position":3}]})"
     "\n"
     R"({"time":2,"user":"u2","query":"dress","split":"train","user_keywords":["New","old"],"groups":{"sfhist":["retro"],"profile":["m"]},"sfs":[{"text":"retro","clicked":1}]})"
     "\n"

@@ -97,8 +97,8 @@ TEST(Join, MakesOneEventOfAPageAndItsClicks) {
       line,
       R"({"time":1790000001,"user":"ben","search":"r1","query":"summer dress",)"
       R"("groups":{"profile":["gender=f"]},"user_keywords":["lace"],)"
-      R"("sfs":[{"text":"retro","clicked":true,"click_time":1790000003},{"text":"lace","clicked":false}],)"
-      R"("ads":[{"id":"a1","title":"Midi dress","clicked":false},)"
+      R"("sfs":[{"text":"retro","clicked":true,"click_time":1790000003,"propensity":0.5},{"text":"lace","clicked":false,"propensity":0.5}],)"
+      R"("ads":[{"id":"a1","title":"Midi dress","clicked":false,"sps":["lace"]},)"
       R"({"id":"a2","title":"Maxi dress","clicked":true,"click_time":1790000004}]})"
       "\n");
   EXPECT_EQ(joined.counts.joined_clicks, 2u);

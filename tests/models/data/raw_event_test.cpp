@@ -171,7 +171,7 @@ TEST(RawEvents, SayWhatIsWrongWithALine) {
   EXPECT_THAT(
       reason(
           R"({"type":"impression","request":"r","time":1,"sfs":[{"keyword":"a","propensity":2}]})"),
-      HasSubstr("sfs[0].propensity: expected a number from 0 to 1, found 2"));
+      HasSubstr("sfs[0].propensity: expected a number above 0 and at most 1, found number 2"));
   EXPECT_THAT(reason(R"({"type":"click","event":"e","time":1,"request":"r","kind":"x"})"),
               HasSubstr("kind: expected \"ad\" or \"sf\", found \"x\""));
   EXPECT_THAT(

@@ -22,6 +22,7 @@ TEST(TrainOptions, RoundTripThroughToml) {
   options.init = Initialisation::kNoise;
   options.seed = 123456789012345;
   options.calibrate = false;
+  options.propensity = PropensityUse::kInverse;
   TrainOptions read;
   const Status status = read_options(options_to_toml(options), read);
   ASSERT_TRUE(status.ok()) << status.message();
@@ -29,6 +30,7 @@ TEST(TrainOptions, RoundTripThroughToml) {
   EXPECT_EQ(read.learning_rate, options.learning_rate);
   EXPECT_EQ(read.model.groups, options.model.groups);
   EXPECT_TRUE(read.model.exact_match);
+  EXPECT_EQ(read.propensity, PropensityUse::kInverse);
 }
 
 // A locale as in Germany, where 1234.5 is written "1.234,5". TOML does not read that.

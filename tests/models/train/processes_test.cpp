@@ -9,6 +9,7 @@
 
 #include "models/train/peers.h"
 #include "models/train/trainer.h"
+#include "tests/models/train/known_logs.h"
 #include "tests/models/train/poisoned_checkpoint.h"
 #include "tests/models/train/small_world.h"
 
@@ -74,13 +75,10 @@ RankResult train_in_processes(const Dataset& data, const TrainOptions& options, 
 }
 
 // Every process holds the same data and trains its share of every batch.
-void expect_equal_to_one_process(int size) {
-  const auto data = small_world();
-  TrainOptions options = quick_options("AMTDL");
-  options.max_epochs = 1;
-  const auto alone = train(*data, options, {});
+void expect_equal_to_one_process(const Dataset& data, const TrainOptions& options, int size) {
+  const auto alone = train(data, options, {});
   ASSERT_TRUE(alone.ok());
-  const RankResult result = train_in_processes(*data, options, size, [](int, RunOptions&) {});
+  const RankResult result = train_in_processes(data, options, size, [](int, RunOptions&) {});
   const auto& together = result.first;
   ASSERT_TRUE(together.ok()) << together.status().message();
   EXPECT_THAT(result.others, Each(0));
@@ -96,11 +94,24 @@ void expect_equal_to_one_process(int size) {
   EXPECT_NEAR(alone->validation_auc, together->validation_auc, 1e-3);
 }
 
+TrainOptions one_epoch() {
+  TrainOptions options = quick_options("AMTDL");
+  options.max_epochs = 1;
+  return options;
+}
+
 TEST(TrainInProcesses, GivesInTwoProcessesTheWeightsOfOneProcess) {
-  expect_equal_to_one_process(2);
+  expect_equal_to_one_process(*small_world(), one_epoch(), 2);
 }
 TEST(TrainInProcesses, GivesInFourProcessesTheWeightsOfOneProcess) {
-  expect_equal_to_one_process(4);
+  expect_equal_to_one_process(*small_world(), one_epoch(), 4);
+}
+TEST(TrainInProcesses, GivesTheWeightsOfOneProcessWithAllCorrections) {
+  TrainOptions options = one_epoch();
+  options.schedule = Schedule::kAlternate;
+  options.attribution = options.examination = true;
+  options.propensity = PropensityUse::kInverse;
+  expect_equal_to_one_process(*title_log(400), options, 2);
 }
 
 // A signal may reach only one of the processes. If the others went on, they would wait for it

@@ -6,6 +6,7 @@
 
 #include "models/base/random.h"
 #include "models/evaluate/score.h"
+#include "models/train/click_loss_torch.h"
 #include "models/train/freeze_torch.h"
 #include "models/train/judge_torch.h"
 #include "scoring/isa.h"
@@ -215,8 +216,8 @@ TEST(TorchNetwork, HasRightGradientsForExperiments) {
     EXPECT_NEAR(gradient.view(-1)[0].item<double>(), numeric, 2e-3 + 0.03 * std::abs(numeric));
     torch::Tensor position = network.at("position");
     position.fill_(1);
-    EXPECT_TRUE(torch::allclose(network.logits(batch, table, true),
-                                network.logits(batch, table, false) + 1, 1e-4, 1e-4));
+    EXPECT_TRUE(torch::allclose(network.training_logits(batch, table).instances,
+                                network.logits(batch, table) + 1, 1e-4, 1e-4));
   }
 }
 
@@ -253,6 +254,39 @@ TEST(TorchNetwork, HasTheGradientOfItsOutput) {
           << name << " entry " << i;
     }
   }
+}
+
+// The title and two selling points are the possible causes of a click on the first ad; the second
+// one has no selling points and was not clicked.
+TEST(ClickLoss, DividesAClickByTheResponsibilityOfEachCause) {
+  Batch batch;
+  batch.task = Task::kAuxiliary;
+  batch.clicked = {1, 0};
+  batch.points.instance = {0, 0};
+  const torch::Tensor titles = torch::tensor({-1.0f, -2.0f}).set_requires_grad(true);
+  const torch::Tensor points = torch::tensor({0.5f, -3.0f}).set_requires_grad(true);
+  const torch::Tensor loss = click_loss(batch, {titles, points, {}});
+  const auto gradient = torch::autograd::grad({loss}, {titles, points});
+  const auto sigma = [](double z) { return 1 / (1 + std::exp(-z)); };
+  const double click = 1 - (1 - sigma(-1)) * (1 - sigma(0.5)) * (1 - sigma(-3));
+  EXPECT_NEAR(loss.item<double>(), -std::log(click) - std::log(1 - sigma(-2)), 1e-5);
+  for (const auto& [found, z] :
+       {std::pair(gradient[0][0], -1.0), {gradient[1][0], 0.5}, {gradient[1][1], -3.0}}) {
+    EXPECT_NEAR(found.item<double>(), sigma(z) - sigma(z) / click, 1e-5);
+  }
+  EXPECT_NEAR(gradient[0][1].item<double>(), sigma(-2), 1e-5);
+}
+
+TEST(ClickLoss, ExplainsAMissingClickByAPlaceThatNobodyLookedAt) {
+  Batch batch;
+  batch.task = Task::kAuxiliary;
+  batch.clicked = {1, 0, 0};
+  batch.weight = {1, 2, 1};
+  // The last one would be infinite if its place were not known to be looked at seldom.
+  const torch::Tensor titles = torch::tensor({0.0f, 0.0f, 200.0f});
+  const torch::Tensor examined = torch::tensor({0.25f, 0.25f, 0.5f});
+  const double loss = click_loss(batch, {titles, {}, torch::log(examined)}).item<double>();
+  EXPECT_NEAR(loss, -std::log(0.125) - 2 * std::log(1 - 0.125) - std::log(0.5), 1e-5);
 }
 
 }  // namespace
