@@ -17,6 +17,7 @@ Command add_train_command(CLI::App& app);
 Command add_sweep_command(CLI::App& app);
 Command add_tune_command(CLI::App& app);
 Command add_quantize_command(CLI::App& app);
+Command add_extend_command(CLI::App& app);
 Command add_config_command(CLI::App& app);
 Command add_evaluate_command(CLI::App& app);
 Command add_compare_command(CLI::App& app);
