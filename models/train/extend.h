@@ -25,7 +25,7 @@ namespace barker {
 inline constexpr uint32_t kLeastKnownWords = 30;
 
 struct ExtendOptions {
-  uint32_t context_dim = 128;  // of c(w)
+  uint32_t context_dim = 256;  // of c(w)
   uint64_t seed = 1;           // of the SVD
   bool zero_rows = false;      // new rows are zeros: the control of a measurement
 };
