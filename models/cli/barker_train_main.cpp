@@ -10,7 +10,8 @@ int main(int argc, char** argv) {
         barker::add_validate_command, barker::add_prepare_command, barker::add_convert_command,
         barker::add_show_command, barker::add_config_command, barker::add_train_command,
         barker::add_sweep_command, barker::add_tune_command, barker::add_evaluate_command,
-        barker::add_compare_command, barker::add_gate_command, barker::add_quantize_command,
+        barker::add_compare_command, barker::add_unseen_command, barker::add_gate_command,
+        barker::add_quantize_command, barker::add_extend_command,
         barker::add_import_weights_command, barker::add_export_command}},
       argc, argv);
 }

@@ -130,6 +130,9 @@ Command add_prepare_command(CLI::App& app) {
       "prepare", "Turn an event log into a dataset, once for many runs of train and evaluate");
   add_events_option(*command, "--events", o->events);
   add_main_share_option(*command, o->dataset);
+  add_held_out_option(*command, o->dataset.held_out,
+                      "Keep a fold of the SFs out of training and validation, such as 0/10, to see "
+                      "with `unseen` what a model says of new words");
   add_log_options(*command, o->dataset);
   add_out_option(*command, "--out", o->out, "Dataset to write");
   return [o] { return prepare(*o); };

@@ -17,7 +17,6 @@
 #include "models/evaluate/precision.h"
 #include "models/text/text.h"
 #include "models/weights/weight_file.h"
-#include "models/weights/weights_generated.h"
 #include "scoring/isa.h"
 
 namespace barker {
@@ -107,11 +106,9 @@ Result<int> run(const Options& o) {
   if (Status s = check_precision(o, *precision, kernels); !s.ok()) return s;
   const Result<std::shared_ptr<const WeightFile>> original = WeightFile::open(o.weights);
   if (!original.ok()) return original.status();
-  const fbs::Architecture& a = (*original)->architecture();
-  if (a.tables() != fbs::DType_F32 || a.compute() != fbs::Compute_F32) {
-    return invalid_argument(o.weights +
-                            ": expected a file in fp32, found one that is rounded "
-                            "already");
+  if (Status s = check_full_precision(**original, "quantize the file that `train` wrote");
+      !s.ok()) {
+    return s;
   }
   BadLines bad;
   const Result<std::shared_ptr<const Dataset>> data = open_data(o.data, o.out, o.dataset, bad);

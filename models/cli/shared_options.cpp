@@ -55,6 +55,22 @@ void add_main_share_option(CLI::App& command, DatasetOptions& dataset) {
       ->group(kInput);
 }
 
+CLI::Option* add_held_out_option(CLI::App& command, HeldOutWords& words, const std::string& use) {
+  return command
+      .add_option_function<std::string>(
+          "--hold-out-words",
+          [&words](const std::string& text) {
+            const Result<HeldOutWords> parsed = parse_held_out_words(text);
+            if (!parsed.ok()) {
+              throw CLI::ValidationError("--hold-out-words", parsed.status().message());
+            }
+            words = *parsed;
+          },
+          use)
+      ->type_name("FOLD/FOLDS")
+      ->group(kInput);
+}
+
 namespace {
 
 void set_split_times(const std::string& text, SplitRule& split) {

@@ -8,12 +8,20 @@
 
 #include "models/base/atomic_file.h"
 #include "models/weights/weight_file.h"
+#include "models/weights/weights_generated.h"
 #include "scoring/golden.h"
 #include "scoring/isa.h"
 
 namespace barker {
 
 namespace fs = std::filesystem;
+
+Status check_full_precision(const WeightFile& file, const std::string& instead) {
+  const fbs::Architecture& a = file.architecture();
+  if (a.tables() == fbs::DType_F32 && a.compute() == fbs::Compute_F32) return {};
+  return invalid_argument(
+      file.path() + ": expected a file in fp32, found one that is rounded already; " + instead);
+}
 
 WeightDraft::WeightDraft(const std::string& out)
     : out_(out), path_(out + ".draft." + std::to_string(getpid())) {}

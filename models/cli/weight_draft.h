@@ -11,6 +11,13 @@
 
 namespace barker {
 
+class WeightFile;
+
+// Fails with invalid_argument where the numbers of a file are rounded: rounding once more, or
+// computing new rows from rounded ones, would change what the file answers. `instead` says what to
+// do.
+Status check_full_precision(const WeightFile& file, const std::string& instead);
+
 class WeightDraft {
  public:
   explicit WeightDraft(const std::string& out);  // OUT.draft.PID; nothing is written yet

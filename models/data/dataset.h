@@ -19,6 +19,7 @@
 #include "models/base/lines.h"
 #include "models/base/result.h"
 #include "models/data/events.h"
+#include "models/data/held_out_words.h"
 #include "models/data/merged_log.h"
 #include "models/data/repeatable_log.h"
 #include "models/data/split_rule.h"
@@ -117,6 +118,10 @@ struct DatasetOptions {
   // The share of the training searches' SF bars that is kept, chosen by a hash of user and time. It
   // answers what would be if main events were scarce. History and auxiliary events stay.
   double main_share = 1.0;
+  // SFs that training and validation never see. A bar in which one of them was clicked loses all its
+  // SFs there, because without the click it would say the opposite; other bars lose the word alone.
+  // Everywhere else, in histories, titles, queries and in the test split, the word is unknown.
+  HeldOutWords held_out = {};
   // Keywords and features of all splits get numbers, and not only those of the training split. For
   // a log on which models are judged that were trained on another (fresh_log.h).
   bool numbers_all = false;

@@ -357,6 +357,9 @@ Result<std::shared_ptr<const Dataset>> open_dataset_or_log(std::vector<Repeatabl
       return invalid_argument(file.name() +
                               ": a share of the main events is taken when a dataset is made");
     }
+    if (options.held_out.is_any()) {
+      return invalid_argument(file.name() + ": words are held out of a dataset when it is made");
+    }
     if (options.split.kind != SplitRule::Kind::kLog) {
       return invalid_argument(file.name() +
                               ": is a dataset, which was split when it was made; split its log");

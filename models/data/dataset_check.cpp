@@ -171,7 +171,7 @@ class DatasetCheck {
       if (points.empty()) return {};
       return unexpected(section_name(f::kAdPoint),
                         "nothing without " + std::string(section_name(f::kAdPointBegin)),
-                        number(points.size()));
+                        std::to_string(points.size()));
     }
     if (Status s = check_begins(f::kAdPointBegin, points.size()); !s.ok()) return s;
     return check_ids(f::kAdPoint, h_.keywords, Unknown::kAllowed);

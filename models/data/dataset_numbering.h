@@ -46,8 +46,17 @@ class DatasetNumbering {
   // The columns must be finished. They are read here and referred to later.
   DatasetNumbering(const DatasetColumns& columns, const DatasetSplit& split);
 
-  // How many SFs of a search are kept: all or none (DatasetOptions::main_share).
-  uint32_t kept_sfs(const SpooledSearch& s) const;
+  // Calls visit(impression) for each SF of a search that is kept (DatasetOptions::main_share and
+  // held_out). `first` is the place of the search's first SF among all.
+  template <typename Visit>
+  void for_each_kept_sf(const SpooledSearch& s, size_t first, Visit visit) const {
+    const auto bar = c_.sfs.values().subspan(first, s.sf_count);
+    if (!is_kept(s, bar)) return;
+    for (const SpooledImpression& sf : bar) {
+      if (split_of_(s) == Split::kTest || !is_held_out_[sf.what]) visit(sf);
+    }
+  }
+  uint32_t kept_sfs(const SpooledSearch& s, size_t first) const;
 
   const Renumbering& keywords() const { return keywords_; }
   const Renumbering& features() const { return features_; }
@@ -56,12 +65,18 @@ class DatasetNumbering {
  private:
   // Whether what a split uses gets a number (DatasetOptions::numbers_all).
   bool is_numbered(Split split) const { return split == Split::kTrain || c_.options.numbers_all; }
+  void find_held_out();
+  bool is_kept(const SpooledSearch& s, std::span<const SpooledImpression> bar) const;
+  void use(uint32_t keyword) {
+    if (!is_held_out_[keyword]) keywords_.use(keyword);
+  }
   void number_keywords();
   void number_titles_and_clicks(const std::vector<bool>& is_shown);
   void number_features();
 
   const DatasetColumns& c_;
   const DatasetSplit& split_of_;
+  std::vector<bool> is_held_out_;  // by keyword
   Renumbering keywords_, features_;
   uint64_t known_features_ = 0;
 };

@@ -64,6 +64,10 @@ class Writer {
       : c_(columns),
         split_of_(split),
         numbers_(columns, split),
+        split_text_(split.text() + (columns.options.held_out.is_any()
+                                        ? "; SFs of fold " + columns.options.held_out.text() +
+                                              " held out of training"
+                                        : "")),
         keywords_(numbers_.keywords()),
         features_(numbers_.features()),
         exposure_(columns, numbers_) {}
@@ -108,7 +112,11 @@ class Writer {
     header_.titles = static_cast<uint32_t>(c_.titles.size());
     header_.phrases = static_cast<uint32_t>(c_.phrases.size());
     uint64_t sfs = 0, tokens = 0, sf_tokens = 0, title_tokens = 0;
-    for (const SpooledSearch& s : searches) sfs += numbers_.kept_sfs(s);
+    size_t sf = 0;
+    for (const SpooledSearch& s : searches) {
+      sfs += numbers_.kept_sfs(s, sf);
+      sf += s.sf_count;
+    }
     for (const DatasetColumns::UserStream& u : c_.streams) {
       tokens += u.tokens;
       sf_tokens += u.sf_tokens;
@@ -154,7 +162,7 @@ class Writer {
             header_.phrases, [&](uint32_t i) -> auto& { return c_.phrases[i]; }),
         header_.searches_of_end[5] * 4,
         keyword_scheme_record().size(),
-        split_of_.text().size(),
+        split_text_.size(),
         exposure_.size(f::kSfPropensity),
         exposure_.size(f::kSfPosition),
         exposure_.size(f::kAdPropensity),
@@ -175,12 +183,15 @@ class Writer {
     size_t sf = 0, ad = 0;
     for (const SpooledSearch& s : c_.searches.values()) {
       const size_t list = static_cast<size_t>(split_of_(s)) * 2;
-      const uint32_t sfs = numbers_.kept_sfs(s);
+      uint32_t sfs = 0;
+      numbers_.for_each_kept_sf(s, sf, [&](const SpooledImpression& shown) {
+        ++sfs;
+        header_.clicks_of[list] += shown.clicked;
+      });
       header_.searches_of_end[list] += sfs > 0;
       header_.searches_of_end[list + 1] += s.ad_count > 0;
       header_.instances_of[list] += sfs;
       header_.instances_of[list + 1] += s.ad_count;
-      for (uint32_t i = 0; i < sfs; ++i) header_.clicks_of[list] += c_.sfs.values()[sf + i].clicked;
       for (uint32_t i = 0; i < s.ad_count; ++i)
         header_.clicks_of[list + 1] += c_.ads.values()[ad + i].clicked;
       sf += s.sf_count;
@@ -250,13 +261,11 @@ class Writer {
       given += s.given_count;
       given_sf += s.given_sf_count;
       query += s.query_count;
-      const uint32_t sfs = numbers_.kept_sfs(s);
-      for (uint32_t i = 0; i < sfs; ++i, ++sf) {
-        const SpooledImpression& shown = c_.sfs.values()[spooled_sf + i];
+      numbers_.for_each_kept_sf(s, spooled_sf, [&](const SpooledImpression& shown) {
         sf_keyword[sf] = keywords_[shown.what];
         sf_clicked[sf] = shown.clicked;
-        sf_truth[sf] = shown.truth;
-      }
+        sf_truth[sf++] = shown.truth;
+      });
       spooled_sf += s.sf_count;
       for (uint32_t i = 0; i < s.ad_count; ++i, ++ad) {
         const SpooledImpression& shown = c_.ads.values()[ad];
@@ -264,7 +273,7 @@ class Writer {
         ad_clicked[ad] = shown.clicked;
         ad_truth[ad] = shown.truth;
       }
-      if (sfs > 0) lists[list_at[r.split * 2]++] = number;
+      if (sf > r.sf_begin) lists[list_at[r.split * 2]++] = number;
       if (s.ad_count > 0) lists[list_at[r.split * 2 + 1]++] = number;
       ++number;
     }
@@ -348,12 +357,13 @@ class Writer {
         f::kPhraseBegin, f::kPhraseText,
         header_.phrases, [&](uint32_t i) -> auto& { return c_.phrases[i]; });
     std::ranges::copy(keyword_scheme_record(), section<char>(f::kKeywordScheme));
-    std::ranges::copy(split_of_.text(), section<char>(f::kSplitText));
+    std::ranges::copy(split_text_, section<char>(f::kSplitText));
   }
 
   const DatasetColumns& c_;
   const DatasetSplit& split_of_;
   const DatasetNumbering numbers_;
+  const std::string split_text_;
   const Renumbering &keywords_, &features_;
   const DatasetExposure exposure_;
   std::vector<uint64_t> stream_begin_, sf_stream_begin_;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "models/train/ridge_torch.h"
 #include "models/train/warm_start_torch.h"
 #include "models/weights/weight_file.h"
 #include "models/weights/weights_generated.h"
@@ -34,15 +35,6 @@ Match match_rows(const Vocabulary& vocabulary, const Dataset& data, const ModelP
 
 torch::Tensor tensor_of(const std::vector<float>& values, int64_t columns) {
   return torch::tensor(values).view({-1, columns});
-}
-
-// X that minimises |A X - B|^2 + ridge |X|^2.
-torch::Tensor ridge_fit(const torch::Tensor& a, const torch::Tensor& b) {
-  constexpr double kRidge = 1e-3;  // times the mean of A^T A's diagonal
-  const torch::Tensor square = torch::mm(a.t(), a);
-  const double scale = std::max(square.diagonal().mean().item<double>(), 1e-12);
-  return torch::linalg_solve(square + kRidge * scale * torch::eye(square.size(0)),
-                             torch::mm(a.t(), b));
 }
 
 void take_rows(const ModelSpec& file, const Match& match, const ModelPlan& plan,

@@ -46,7 +46,7 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"models/cli",
      {"models/base", "models/text", "models/command", "models/weights", "models/data",
       "models/data/import", "models/train", "models/evaluate", "models/baselines",
-      "models/simulate", "models/exchange", "models/experiment", "scoring"}},
+      "models/simulate", "models/exchange", "models/experiment", "scoring", "index/catalogue"}},
     {"scoring", {"models/base", "models/text", "models/weights"}},
     {"plugin", {"models/base", "models/text", "models/weights", "scoring"}},
     {"plugin/host", {"models/base", "models/weights", "plugin"}},

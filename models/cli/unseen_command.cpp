@@ -1,0 +1,173 @@
+// unseen: what weight files say of selling points that were held out of their training.
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "models/base/exit_code.h"
+#include "models/base/number_text.h"
+#include "models/cli/commands.h"
+#include "models/cli/shared_options.h"
+#include "models/command/options.h"
+#include "models/data/merged_log.h"
+#include "models/evaluate/number_format.h"
+#include "models/evaluate/score.h"
+#include "models/evaluate/unseen_words.h"
+#include "models/text/text.h"
+#include "scoring/isa.h"
+
+namespace barker {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::vector<std::string> weights, data;
+  std::string split = "test", isa;
+  HeldOutWords held_out;
+  int draws = 200;
+  uint64_t seed = 1;
+  bool json = false;
+  DatasetOptions dataset;
+};
+
+struct Judged {
+  std::string name;
+  UnseenWords words;
+  Interval unseen_gain, seen_gain;  // over the first file
+};
+
+// The words of a dataset that has seen them all, divided by whether they are of the fold.
+std::vector<WordKind> kinds_of(const Dataset& data, const InstanceTable& table,
+                               const HeldOutWords& held_out) {
+  std::vector<WordKind> kinds;
+  for (const uint32_t keyword : table.keyword) {
+    const bool is_known = keyword != kUnknownKeyword;
+    const bool is_unseen = is_known && held_out.contains(data.keyword(keyword));
+    kinds.push_back(!is_known ? WordKind::kOther : is_unseen ? WordKind::kUnseen : WordKind::kSeen);
+  }
+  return kinds;
+}
+
+std::string text_of(const Interval& i) {
+  return number_text(i.value, 4) + " [" + number_text(i.low, 4) + ", " + number_text(i.high, 4) +
+         "]";
+}
+
+std::string gain_text(const Interval& i) {
+  return signed_number_text(i.value, 4) + " [" + signed_number_text(i.low, 4) + ", " +
+         signed_number_text(i.high, 4) + "]";
+}
+
+void print_text(const Options& o, const UnseenCounts& counts, const std::vector<Judged>& judged) {
+  std::cout << "fold " << o.held_out.text() << ", " << o.split << " split: " << counts.unseen
+            << " instances of unseen words (" << percent_text(counts.unseen_rate, 1)
+            << " clicked), " << counts.seen << " of seen words ("
+            << percent_text(counts.seen_rate, 1) << " clicked)\n";
+  for (const Judged& j : judged) {
+    const UnseenWords& w = j.words;
+    std::cout << visible(j.name) << "\n  AUC of unseen words     " << text_of(w.unseen_auc)
+              << "\n  AUC of seen words       " << text_of(w.seen_auc)
+              << "\n  P(unseen > seen)        " << number_text(w.unseen_over_seen, 4)
+              << "  unseen clicked, seen not clicked\n  P(seen > unseen)        "
+              << number_text(w.seen_over_unseen, 4)
+              << "  seen clicked, unseen not clicked\n  mean probability        "
+              << number_text(w.unseen_mean, 4) << " of unseen words, "
+              << number_text(w.seen_mean, 4) << " of seen ones\n";
+    if (&j == &judged.front()) continue;
+    std::cout << "  over the first: unseen  " << gain_text(j.unseen_gain)
+              << "\n  over the first: seen    " << gain_text(j.seen_gain) << "\n";
+  }
+}
+
+Json json_of(const Interval& i) { return {{"value", i.value}, {"low", i.low}, {"high", i.high}}; }
+
+void print_json(const Options& o, const UnseenCounts& counts, const std::vector<Judged>& judged) {
+  Json out = {{"held_out", o.held_out.text()},
+              {"split", o.split},
+              {"unseen", {{"instances", counts.unseen}, {"click_rate", counts.unseen_rate}}},
+              {"seen", {{"instances", counts.seen}, {"click_rate", counts.seen_rate}}},
+              {"models", Json::array()}};
+  for (const Judged& j : judged) {
+    Json model = {{"name", j.name},
+                  {"unseen_auc", json_of(j.words.unseen_auc)},
+                  {"seen_auc", json_of(j.words.seen_auc)},
+                  {"unseen_over_seen", j.words.unseen_over_seen},
+                  {"seen_over_unseen", j.words.seen_over_unseen},
+                  {"unseen_mean", j.words.unseen_mean},
+                  {"seen_mean", j.words.seen_mean}};
+    if (&j != &judged.front()) {
+      model["unseen_gain"] = json_of(j.unseen_gain);
+      model["seen_gain"] = json_of(j.seen_gain);
+    }
+    out["models"].push_back(std::move(model));
+  }
+  std::cout << out.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+}
+
+Result<int> run(const Options& o) {
+  const Result<Isa> isa = choose_isa(o.isa);
+  if (!isa.ok()) return isa.status();
+  const Result<std::string> scratch = temporary_scratch();
+  if (!scratch.ok()) return scratch.status();
+  BadLines bad;
+  const Result<std::shared_ptr<const Dataset>> data = open_data(o.data, *scratch, o.dataset, bad);
+  if (!data.ok()) return data.status();
+  const auto split =
+      static_cast<Split>(std::ranges::find(kSplitNames, o.split) - std::begin(kSplitNames));
+  const InstanceTable table = instances_of(**data, split, Task::kMain);
+  const std::vector<WordKind> kinds = kinds_of(**data, table, o.held_out);
+  const UnseenCounts counts = count_unseen(table, kinds);
+  if (counts.unseen == 0 || counts.seen == 0) {
+    return bad_data(log_name(o.data) + ": the " + o.split + " split has no SFs of " +
+                    (counts.unseen == 0 ? "fold " : "folds other than ") + o.held_out.text() +
+                    ". Judge on the log, or on a dataset that was made without --hold-out-words");
+  }
+  std::vector<Judged> judged;
+  std::vector<float> base;
+  for (const std::string& path : o.weights) {
+    const Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(path);
+    if (!file.ok()) return file.status();
+    Result<std::vector<float>> p = score_dataset(**file, kernels_for(*isa), **data, split,
+                                                 Task::kMain, training_click_rate(**data));
+    if (!p.ok()) return p.status();
+    if (base.empty()) base = *p;
+    const auto gain = [&](WordKind kind) {
+      return unseen_difference(table, kinds, kind, *p, base, o.draws, o.seed);
+    };
+    judged.push_back({path, judge_unseen(table, kinds, *p, o.draws, o.seed),
+                      gain(WordKind::kUnseen), gain(WordKind::kSeen)});
+  }
+  o.json ? print_json(o, counts, judged) : print_text(o, counts, judged);
+  return kExitOk;
+}
+
+}  // namespace
+
+Command add_unseen_command(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "unseen", "Judge weight files on selling points that were held out of their training");
+  command
+      ->add_option("weights,--weights", o->weights,
+                   "Weight files that were trained with the fold held out, `extend`ed or not; the "
+                   "others are compared with the first")
+      ->required()
+      ->type_name(kFile);
+  add_data_option(*command, o->data,
+                  "made without --hold-out-words, so that it has the words' names; one of its "
+                  "splits is judged");
+  add_held_out_option(*command, o->held_out, "The fold that their training did not see")
+      ->required();
+  one_of(command->add_option("--split", o->split, "Split that is judged"),
+         {std::begin(kSplitNames), std::end(kSplitNames)})
+      ->group(kJudging);
+  add_log_options(*command, o->dataset);
+  add_isa_option(*command, o->isa);
+  add_draws_option(*command, o->draws);
+  add_seed_option(*command, o->seed);
+  command->add_flag("--json", o->json, "Print JSON instead of text")->group(kOutput);
+  return [o] { return run(*o); };
+}
+
+}  // namespace barker
