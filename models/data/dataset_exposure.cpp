@@ -10,9 +10,9 @@ template <typename Visit>
 void DatasetExposure::for_each_sf(Visit visit) const {
   size_t spooled = 0, number = 0;
   for (const SpooledSearch& s : c_.searches.values()) {
-    for (uint32_t i = 0; i < numbers_.kept_sfs(s); ++i) {
-      visit(c_.sfs.values()[spooled + i], i, number++);
-    }
+    uint32_t place = 0;  // among those that the dataset keeps
+    numbers_.for_each_kept_sf(s, spooled,
+                              [&](const SpooledImpression& sf) { visit(sf, place++, number++); });
     spooled += s.sf_count;
   }
 }

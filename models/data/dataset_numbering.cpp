@@ -63,7 +63,7 @@ void DatasetNumbering::number_keywords() {
       const SpooledImpression& shown = c_.ads.values()[ad];
       if (numbered) is_shown[shown.what] = true;
       for (uint32_t p = 0; p < shown.points; ++p, ++point) {
-        if (numbered) keywords_.use(c_.points.values()[point]);
+        if (numbered) use(c_.points.values()[point]);
       }
     }
   }

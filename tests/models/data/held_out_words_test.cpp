@@ -48,11 +48,11 @@ class DatasetWithHeldOutWords : public testing::Test {
   std::string sf(const std::string& word, bool clicked) const {
     return R"({"text":")" + word + R"(","clicked":)" + (clicked ? "1}" : "0}");
   }
-  // A search for "`out` lamp", which shows two SFs and an ad "`out` lamp".
+  // A search for "`out` lamp", which shows two SFs and an ad "`out` lamp" with both as SPs.
   std::string line(int time, const std::string& split, const std::string& sfs) const {
     return R"({"time":)" + std::to_string(time) + R"(,"user":"u","query":")" + out_ +
            R"( lamp","split":")" + split + R"(","sfs":[)" + sfs + R"(],"ads":[{"title":")" + out_ +
-           R"( lamp","clicked":1}]})" + "\n";
+           R"( lamp","clicked":1,"sps":[")" + out_ + R"(",")" + in_ + R"("]}]})" + "\n";
   }
   std::shared_ptr<const Dataset> make() const {
     const std::string path = temporary_path("log.jsonl");
@@ -96,6 +96,9 @@ TEST_F(DatasetWithHeldOutWords, KeepsTheirPlacesInTextsHistoriesAndTheTestSplit)
   EXPECT_EQ(data->keyword(test.query[1]), "lamp");
   EXPECT_EQ(data->title(test.ads[0])[0], kUnknownKeyword);
   EXPECT_EQ(test.history[0], kUnknownKeyword);  // clicked in the first search
+  ASSERT_EQ(data->points(1, 0).size(), 2u);     // before the title of the second search's ad
+  EXPECT_EQ(data->points(1, 0)[0], kUnknownKeyword);
+  EXPECT_EQ(data->keyword(data->points(1, 0)[1]), in_);
 }
 
 }  // namespace
