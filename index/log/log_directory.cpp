@@ -118,6 +118,9 @@ Status LogDirectory::take_up() {
           at->path().string().substr(0, at->path().string().size() - kOpenSuffix.size()));
     } else if (name->end.find(".tmp.") != std::string_view::npos) {
       unlink(at->path().c_str());
+    } else if (name->end.empty() && has_copy(at->path())) {
+      // Its process was killed while it compressed. Who reads both files counts every line twice.
+      unlink(at->path().c_str());
     }
   }
   if (error) return failed(path_, error);
@@ -161,8 +164,7 @@ Status LogDirectory::compress(Compression compression) const {
   Status first;
   for (const File& file : *found) {
     if (file.is_compressed) continue;
-    // A process that was killed between the two steps left both files. A copy that is in place is
-    // complete.
+    // A failed removal leaves both files. A copy that is in place is complete.
     Status s;
     if (!has_copy(file.path)) {
       s = compress_file(file.path, file.path + std::string(extension_of(compression)), compression);

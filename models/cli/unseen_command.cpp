@@ -14,6 +14,7 @@
 #include "models/evaluate/score.h"
 #include "models/evaluate/unseen_words.h"
 #include "models/text/text.h"
+#include "models/weights/weights_generated.h"
 #include "scoring/isa.h"
 
 namespace barker {
@@ -105,6 +106,20 @@ void print_json(const Options& o, const UnseenCounts& counts, const std::vector<
   std::cout << out.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 }
 
+// What the files' cards say of their training's split ends with the fold. Files that others made may
+// say nothing of it, so a file without it is judged.
+void warn_of_training(const Options& o, const std::string& path, const fbs::ModelCard& card) {
+  if (!card.notes()) return;
+  for (const fbs::Note* note : *card.notes()) {
+    if (note->key()->string_view() != "split") continue;
+    const std::string fold = "fold " + o.held_out.text() + " held out of training";
+    if (note->value()->string_view().ends_with(fold)) return;
+    std::cerr << visible_lines("WARNING: " + path + " may have seen these words in training: its " +
+                               "card says of the split \"" + note->value()->str() +
+                               "\", and nothing of \"" + fold + "\"\n");
+  }
+}
+
 Result<int> run(const Options& o) {
   const Result<Isa> isa = choose_isa(o.isa);
   if (!isa.ok()) return isa.status();
@@ -128,6 +143,7 @@ Result<int> run(const Options& o) {
   for (const std::string& path : o.weights) {
     const Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(path);
     if (!file.ok()) return file.status();
+    warn_of_training(o, path, (*file)->card());
     Result<std::vector<float>> p = score_dataset(**file, kernels_for(*isa), **data, split,
                                                  Task::kMain, training_click_rate(**data));
     if (!p.ok()) return p.status();

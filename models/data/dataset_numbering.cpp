@@ -11,14 +11,16 @@ DatasetNumbering::DatasetNumbering(const DatasetColumns& columns, const DatasetS
   number_features();
 }
 
-// Of the words of a fold, those that were ever shown as SFs.
+// Of the words of a fold, those that were ever shown as SFs, or as selling points before a title.
 void DatasetNumbering::find_held_out() {
   is_held_out_.resize(c_.keywords.size());
   if (!c_.options.held_out.is_any()) return;
-  for (const SpooledImpression& sf : c_.sfs.values()) {
-    if (is_held_out_[sf.what]) continue;
-    is_held_out_[sf.what] = c_.options.held_out.contains(c_.keywords.text(sf.what));
-  }
+  const auto look_at = [&](uint32_t keyword) {
+    if (is_held_out_[keyword]) return;
+    is_held_out_[keyword] = c_.options.held_out.contains(c_.keywords.text(keyword));
+  };
+  for (const SpooledImpression& sf : c_.sfs.values()) look_at(sf.what);
+  for (const uint32_t point : c_.points.values()) look_at(point);
 }
 
 bool DatasetNumbering::is_kept(const SpooledSearch& s,

@@ -140,7 +140,7 @@ bool read_flag(const Json& json, const char* name) {
   return value && value->get<bool>();
 }
 
-uint32_t read_position(const Json& json, const std::string& where) {
+uint32_t read_place(const Json& json, const std::string& where) {
   return static_cast<uint32_t>(read_whole(json, "position", where, UINT32_MAX));
 }
 
@@ -156,7 +156,7 @@ void read_ads(const Json& value, std::vector<RawAd>& ads) {
     const std::string where = start_of("ads", ads.size(), item);
     RawAd ad;
     ad.id = required_string(item, "id", where);
-    ad.position = read_position(item, where);
+    ad.position = read_place(item, where);
     ad.bid = read_number(item, "bid", where, 0);
     ad.price = read_number(item, "price", where, 0);
     ad.propensity = optional_propensity(item, "propensity", where);
@@ -173,7 +173,7 @@ void read_ads(const Json& value, std::vector<RawAd>& ads) {
 void read_sfs(const Json& value, std::vector<RawSf>& sfs) {
   for (const Json& item : read_array(value, "sfs")) {
     const std::string where = start_of("sfs", sfs.size(), item);
-    sfs.push_back({required_string(item, "keyword", where), read_position(item, where),
+    sfs.push_back({required_string(item, "keyword", where), read_place(item, where),
                    optional_propensity(item, "propensity", where)});
   }
 }
@@ -217,7 +217,7 @@ RawClick read_click(const Json& json) {
   }
   click.kind = kind == "ad" ? RawClick::Kind::kAd : RawClick::Kind::kSf;
   click.object = required_string(json, "object");
-  click.position = read_position(json, "");
+  click.position = read_place(json, "");
   return click;
 }
 

@@ -125,12 +125,16 @@ void BatchMaker::add_title(uint32_t title, Batch& batch) {
 void BatchMaker::add_points(const SearchView& search, Batch& batch) {
   const size_t first = batch.clicked.size() - search.ads.size();
   for (size_t ad = 0; ad < search.ads.size(); ++ad) {
-    const std::span<const uint32_t> points = data_.points(search.index, ad);
-    if (options_.model.exact_match) add_match(search, points, batch.points.match);
-    for (const uint32_t point : points) {
+    points_.clear();
+    for (const uint32_t point : data_.points(search.index, ad)) {
+      // A word that is held out of training must not teach the row of unknown words.
+      if (point != kUnknownKeyword) points_.push_back(point);
+    }
+    if (options_.model.exact_match) add_match(search, points_, batch.points.match);
+    for (const uint32_t point : points_) {
       batch.points.instance.push_back(static_cast<int64_t>(first + ad));
       batch.points.search.push_back(batch.search.back());
-      batch.points.target.push_back(local(point == kUnknownKeyword ? plan_.unknown_row() : point));
+      batch.points.target.push_back(local(point));
     }
   }
 }

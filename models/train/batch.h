@@ -72,6 +72,7 @@ class BatchMaker {
   void add_points(const SearchView& search, Batch& batch);
   void add_masks(std::span<const uint32_t> searches, uint64_t key, Batch& batch) const;
 
+  std::vector<uint32_t> points_;  // of one ad, those with a row
   const Dataset& data_;
   const ModelPlan& plan_;
   const TrainOptions& options_;

@@ -22,6 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Json = nlohmann::json;
 
 constexpr HeldOutWords kHeldOut{0, 5};
@@ -206,6 +207,8 @@ TEST_F(ExtendCommand, IsJudgedByUnseenOnTheWordsThatWereHeldOut) {
   EXPECT_GT(report["unseen"]["instances"], 50);
   EXPECT_GT(model["unseen_auc"]["value"], 0.4);
   EXPECT_NEAR(model["unseen_mean"], model["seen_mean"], 0.15);
+  EXPECT_THAT(run(judge + log + "0/5").out, Not(HasSubstr("may have seen")));
+  EXPECT_THAT(run(judge + log + "1/5").out, HasSubstr("may have seen these words in training"));
   const Outcome held = run(judge + file("held.data") + " --hold-out-words 0/5");
   EXPECT_EQ(held.code, 65);
   EXPECT_THAT(held.out, HasSubstr("made without --hold-out-words"));

@@ -15,6 +15,7 @@ namespace barker {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr uint32_t kDim = 16;
@@ -83,6 +84,17 @@ TEST(ExtendModel, FindsANewSellingPointOfSeveralWordsInTitles) {
   EXPECT_EQ(extension->phrases, 1u);
   EXPECT_THAT(*model.phrases, Contains("even point"));
   EXPECT_EQ(std::ranges::find(model.names, "point"), model.names.end());
+}
+
+TEST(ExtendModel, LeavesAPhraseToTheModelThatHasItsWords) {
+  ModelSpec model = model_of_topics();
+  model.phrases->push_back("乔治阿玛尼");
+  std::vector<AdTexts> ads = ads_of_topics();
+  for (AdTexts& ad : ads) ad.selling_points.push_back("乔治·阿玛尼");
+  const Result<Extension> extension = extend_model(ads, {}, model);
+  ASSERT_TRUE(extension.ok());
+  EXPECT_THAT(*model.phrases, ElementsAre("乔治阿玛尼", "even point"));
+  EXPECT_EQ(extension->phrases, 1u);
 }
 
 TEST(ExtendModel, CountsTheWordsThatItCannotPlace) {

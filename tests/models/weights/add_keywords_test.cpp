@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 const RandomModelOptions kWhole = {
     .folded = 25, .dot_dim = 8, .uid_buckets = 8, .click_rates = true};
 
-std::shared_ptr<const WeightFile> written(const ModelSpec& model) {
+std::shared_ptr<const WeightFile> open_written(const ModelSpec& model) {
   const std::string path = temporary_path("added.barker");
   const Status s = write_weight_file(model, path);
   EXPECT_TRUE(s.ok()) << s.message();
@@ -42,10 +42,10 @@ bool has_same_row(const WeightFile& a, uint32_t row_a, const WeightFile& b, uint
 
 TEST(AddKeywords, KeepsEveryBitOfWhatTheModelKnows) {
   ModelSpec model = random_model(7, kWhole);
-  const auto before = written(model);
+  const auto before = open_written(model);
   const NewKeywords words = two_words(model.architecture.dim);
   ASSERT_TRUE(add_keywords(words, model).ok());
-  const auto after = written(model);
+  const auto after = open_written(model);
   for (uint32_t row = 0; row < before->vocabulary().size(); ++row) {
     const uint32_t moved = after->vocabulary().find(before->vocabulary().fingerprint_of(row));
     ASSERT_EQ(moved, row < 25 ? row : row + 2);
@@ -73,7 +73,7 @@ TEST(AddKeywords, MakesThemCandidatesWithoutEvidence) {
   model.click_rates.evidence[30] = 0;
   model.click_rates.prior[30] = 0.125f;
   ASSERT_TRUE(add_keywords(two_words(model.architecture.dim), model).ok());
-  const auto file = written(model);
+  const auto file = open_written(model);
   const uint32_t row = file->vocabulary().find(fingerprint("补水保湿"));
   ASSERT_LT(row, file->architecture().folded_rows());
   EXPECT_EQ(static_cast<const float*>(file->table("embedding"))[row * 16], 0.25f);
