@@ -10,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string error_of(const std::string& toml) {
+std::string experiment_error(const std::string& toml) {
   const auto experiments = Experiments::parse(toml);
   return experiments.ok() ? "" : experiments.status().message();
 }
@@ -153,43 +153,47 @@ TEST(Experiments, HoldNobodyWithoutAnId) {
 }
 
 TEST(Experiments, AreRefusedWhereTheyOverlap) {
-  EXPECT_THAT(error_of(experiment("a", "layer = \"l\"", "selling_points = 1") +
-                       experiment("b", "layer = \"l\"", "highlight = false")),
+  EXPECT_THAT(experiment_error(experiment("a", "layer = \"l\"", "selling_points = 1") +
+                               experiment("b", "layer = \"l\"", "highlight = false")),
               HasSubstr("overlap: their parts of the layer \"l\" share users"));
-  EXPECT_THAT(error_of(experiment("a", "", "selling_points = 1") +
-                       experiment("b", "", "selling_points = 2")),
+  EXPECT_THAT(experiment_error(experiment("a", "", "selling_points = 1") +
+                               experiment("b", "", "selling_points = 2")),
               HasSubstr("both set selling_points"));
-  EXPECT_THAT(error_of(experiment("a", "layer = \"l\"\nusers = 0.1", "") +
+  EXPECT_THAT(
+      experiment_error(experiment("a", "layer = \"l\"\nusers = 0.1", "") +
                        experiment("b", "layer = \"l\"\nsalt = \"x\"\nusers = [0.1, 0.2]", "")),
-              HasSubstr("different salts"));
-  EXPECT_THAT(error_of(experiment("a", "", "") + experiment("a", "", "")),
+      HasSubstr("different salts"));
+  EXPECT_THAT(experiment_error(experiment("a", "", "") + experiment("a", "", "")),
               HasSubstr("two experiments"));
 }
 
 TEST(Experiments, AreRefusedWithLineAndKey) {
-  EXPECT_THAT(error_of("[experiment]\nname = \"a\""), HasSubstr("expected tables [[experiment]]"));
-  EXPECT_THAT(error_of("[[experiment]]\nnam = \"a\""),
+  EXPECT_THAT(experiment_error("[experiment]\nname = \"a\""),
+              HasSubstr("expected tables [[experiment]]"));
+  EXPECT_THAT(experiment_error("[[experiment]]\nnam = \"a\""),
               HasSubstr("line 2: experiment.nam: no such key"));
-  EXPECT_THAT(error_of("[[experiment]]\nname = \"a b\""), HasSubstr("experiment.name"));
-  EXPECT_THAT(error_of("[[experiment]]\nname = \"a\""), HasSubstr("at least two arms"));
-  EXPECT_THAT(error_of(experiment("a", "users = 1.5", "")), HasSubstr("line 3: experiment.users"));
-  EXPECT_THAT(error_of(experiment("a", "users = [0.5, 0.5]", "")), HasSubstr("from < to"));
-  EXPECT_THAT(error_of(experiment("a", "users = [0.5]", "")), HasSubstr("[from, to]"));
-  EXPECT_THAT(error_of(experiment("a", "users = [\"x\", 1]", "")), HasSubstr("[from, to]"));
-  EXPECT_THAT(error_of(experiment("a", "", "selling_points = 4")),
+  EXPECT_THAT(experiment_error("[[experiment]]\nname = \"a b\""), HasSubstr("experiment.name"));
+  EXPECT_THAT(experiment_error("[[experiment]]\nname = \"a\""), HasSubstr("at least two arms"));
+  EXPECT_THAT(experiment_error(experiment("a", "users = 1.5", "")),
+              HasSubstr("line 3: experiment.users"));
+  EXPECT_THAT(experiment_error(experiment("a", "users = [0.5, 0.5]", "")), HasSubstr("from < to"));
+  EXPECT_THAT(experiment_error(experiment("a", "users = [0.5]", "")), HasSubstr("[from, to]"));
+  EXPECT_THAT(experiment_error(experiment("a", "users = [\"x\", 1]", "")), HasSubstr("[from, to]"));
+  EXPECT_THAT(experiment_error(experiment("a", "", "selling_points = 4")),
               HasSubstr("experiment.arm.selling_points: expected an integer from 0 to 3"));
-  EXPECT_THAT(error_of(experiment("a", "", "choose_by = \"luck\"")),
+  EXPECT_THAT(experiment_error(experiment("a", "", "choose_by = \"luck\"")),
               HasSubstr("expected one of attraction, click_rate, random, found \"luck\""));
-  EXPECT_THAT(error_of(experiment("a", "", "order = {bid = 11}")), HasSubstr("order.bid"));
-  EXPECT_THAT(error_of(experiment("a", "", "order = {bids = 1}")), HasSubstr("no such key"));
-  EXPECT_THAT(
-      error_of("[[experiment]]\nname = \"a\"\n[[experiment.arm]]\nname = \"x\"\nshare = 0.5\n"
-               "[[experiment.arm]]\nname = \"y\"\nshare = 0.4\n"),
-      HasSubstr("must sum to 1, found 0.9"));
-  EXPECT_THAT(
-      error_of("[[experiment]]\nname = \"a\"\n[[experiment.arm]]\nname = \"x\"\nshare = 0.5\n"
-               "[[experiment.arm]]\nname = \"x\"\nshare = 0.5\n"),
-      HasSubstr("two arms are named"));
+  EXPECT_THAT(experiment_error(experiment("a", "", "order = {bid = 11}")), HasSubstr("order.bid"));
+  EXPECT_THAT(experiment_error(experiment("a", "", "order = {bids = 1}")),
+              HasSubstr("no such key"));
+  EXPECT_THAT(experiment_error(
+                  "[[experiment]]\nname = \"a\"\n[[experiment.arm]]\nname = \"x\"\nshare = 0.5\n"
+                  "[[experiment.arm]]\nname = \"y\"\nshare = 0.4\n"),
+              HasSubstr("must sum to 1, found 0.9"));
+  EXPECT_THAT(experiment_error(
+                  "[[experiment]]\nname = \"a\"\n[[experiment.arm]]\nname = \"x\"\nshare = 0.5\n"
+                  "[[experiment.arm]]\nname = \"x\"\nshare = 0.5\n"),
+              HasSubstr("two arms are named"));
 }
 
 }  // namespace
