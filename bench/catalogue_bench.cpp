@@ -24,6 +24,7 @@
 #include <random>
 #include <thread>
 
+#include "bench/quantile.h"
 #include "bench/rescore_host.h"
 #include "models/text/fingerprint.h"
 #include "models/text/keywords.h"
@@ -209,10 +210,6 @@ class Pages {
     maps_.clear();
   }
   void tell(benchmark::State& state) {
-    const auto quantile = [](std::vector<double>& values, double q) {
-      std::ranges::sort(values);
-      return values[static_cast<size_t>(q * static_cast<double>(values.size() - 1))];
-    };
     state.counters["p50_us"] = quantile(calls_, 0.5);
     state.counters["p99_us"] = quantile(calls_, 0.99);
     state.counters["p99.9_us"] = quantile(calls_, 0.999);

@@ -27,6 +27,7 @@
 #include <tuple>
 #include <vector>
 
+#include "bench/quantile.h"
 #include "models/weights/directory.h"
 #include "tests/models/base/temporary_path.h"
 #include "tests/plugin/adapters/cluster/demo_cluster.h"
@@ -89,11 +90,6 @@ std::vector<std::string> statements(Kind kind, size_t agent_count) {
 struct Cell {
   std::vector<double> per_second, p50_us, p99_us, cpu_us;  // [round]
 };
-
-double quantile(std::vector<double> values, double share) {
-  std::ranges::sort(values);
-  return values[static_cast<size_t>(share * static_cast<double>(values.size() - 1))];
-}
 
 // Asks for so long with so many clients, each on a connection of its own, and adds a round.
 void measure(const Arrangement& asked, const std::vector<std::string>& searches, size_t clients,

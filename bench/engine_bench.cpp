@@ -19,16 +19,11 @@
 #include <string>
 #include <vector>
 
+#include "bench/quantile.h"
 #include "index/engine/engine_session.h"
 #include "models/base/lines.h"
 
 namespace {
-
-double quantile(std::vector<double> values, double q) {
-  std::sort(values.begin(), values.end());
-  return values.empty() ? 0
-                        : values[static_cast<size_t>(q * static_cast<double>(values.size() - 1))];
-}
 
 std::string setting(const char* name) {
   const char* value = std::getenv(name);
@@ -103,7 +98,7 @@ void BM_Numbers(benchmark::State& state) {
     }
   }
   for (size_t n = 0; n < 3; ++n) {
-    state.counters[std::string(kNumbers[n]) + "_us"] = quantile(times[n], 0.5);
+    state.counters[std::string(kNumbers[n]) + "_us"] = barker::quantile(times[n], 0.5);
     if (n > 0) state.counters[std::string(kNumbers[n]) + "_different"] = different[n];
   }
   state.counters["queries"] = static_cast<double>(times[0].size());
@@ -138,10 +133,10 @@ void BM_Engine(benchmark::State& state) {
     share.push_back(t.rescore / (t.analyse + t.first_pass + t.fetch + t.rescore));
   }
   for (const Stage& stage : stages) {
-    state.counters[std::string(stage.name) + "_p50"] = quantile(stage.times, 0.5);
-    state.counters[std::string(stage.name) + "_p99"] = quantile(stage.times, 0.99);
+    state.counters[std::string(stage.name) + "_p50"] = barker::quantile(stage.times, 0.5);
+    state.counters[std::string(stage.name) + "_p99"] = barker::quantile(stage.times, 0.99);
   }
-  state.counters["plugin_share"] = quantile(share, 0.5);
+  state.counters["plugin_share"] = barker::quantile(share, 0.5);
 }
 
 }  // namespace

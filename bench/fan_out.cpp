@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/quantile.h"
+
 namespace barker {
 namespace {
 
@@ -149,10 +151,6 @@ std::vector<double> arrivals(const FanOut& options) {
     time = now;
   }
   return times;
-}
-
-double quantile(const std::vector<double>& sorted, double share) {
-  return sorted[static_cast<size_t>(share * static_cast<double>(sorted.size() - 1))];
 }
 
 }  // namespace

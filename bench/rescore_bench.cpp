@@ -31,6 +31,7 @@
 #include <functional>
 #include <thread>
 
+#include "bench/quantile.h"
 #include "bench/rescore_host.h"
 #include "scoring/isa.h"
 
@@ -68,14 +69,6 @@ class Clock {
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
-
-double quantile(std::vector<double>& values, double q) {
-  if (values.empty()) return 0;
-  const auto at =
-      values.begin() + static_cast<ptrdiff_t>(q * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
-}
 
 void tell_quantiles(benchmark::State& state, std::vector<double>& calls) {
   state.counters["p50_us"] = quantile(calls, 0.5);

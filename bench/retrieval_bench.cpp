@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "bench/or_index.h"
+#include "bench/quantile.h"
 #include "index/engine/first_pass.h"
 #include "index/retrieval/index_writer.h"
 #include "models/base/lines.h"
@@ -41,12 +42,6 @@ constexpr size_t kPage = 50;
 
 double microseconds_since(Clock::time_point begin) {
   return std::chrono::duration<double, std::micro>(Clock::now() - begin).count();
-}
-
-double quantile(std::vector<double>& values, double q) {
-  std::ranges::sort(values);
-  return values.empty() ? 0
-                        : values[static_cast<size_t>(q * static_cast<double>(values.size() - 1))];
 }
 
 double megabytes(const fs::path& path) {

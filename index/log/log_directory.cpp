@@ -119,7 +119,7 @@ Status LogDirectory::take_up() {
     } else if (name->end.find(".tmp.") != std::string_view::npos) {
       unlink(at->path().c_str());
     } else if (name->end.empty() && has_copy(at->path())) {
-      // Its process was killed while it compressed. Who reads both files counts every line twice.
+      // Its process was killed while it compressed. A reader of both files counts each line twice.
       unlink(at->path().c_str());
     }
   }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -38,10 +39,8 @@ class TwoTower : public Baseline {
   }
 
   Result<std::vector<float>> predict(Split split) const override {
-    const auto clicks = static_cast<float>(data_->clicks_of(Split::kTrain, Task::kMain));
-    const auto shown = static_cast<float>(data_->instances_of(Split::kTrain, Task::kMain));
     return score_dataset(*file_, kernels_for(supported_isas().back()), *data_, split, Task::kMain,
-                         clicks / shown);
+                         training_click_rate(*data_));
   }
 
  private:
@@ -50,7 +49,9 @@ class TwoTower : public Baseline {
     std::error_code error;
     const std::filesystem::path directory = std::filesystem::temp_directory_path(error);
     if (error) return io_error("TMPDIR: is no directory to write temporary files to");
-    const std::string path = directory / ("barker.two-tower." + std::to_string(getpid()));
+    static std::atomic<int> files = 0;
+    const std::string path = directory / ("barker.two-tower." + std::to_string(getpid()) + "." +
+                                          std::to_string(files++));
     model.card.name = "two-tower";
     if (Status s = write_weight_file(model, path); !s.ok()) return s;
     Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(path);

@@ -65,8 +65,11 @@ void print(const Options& o, size_t ads, const Extension& e) {
   line("added", e.placed,
        e.phrases > 0 ? "; " + std::to_string(e.phrases) + " phrases" : std::string());
   line("left out", e.rare, ": they stand in fewer than " + std::to_string(kLeastAds) + " ads");
-  line("left out", e.alone, ": no word beside them is known");
-  if (!e.added.empty() && !o.extend.zero_rows) {
+  line("left out", e.alone, ": they stand with no known word more often than by chance");
+  if (e.added.empty()) {
+    std::cerr << visible_lines("notice: nothing is new, so that " + o.out + " answers as " +
+                               o.weights + " does\n");
+  } else if (!o.extend.zero_rows) {
     std::printf(
         "of the rows of known words that were left out in turn, titles explain %s (ridge %s)\n",
         percent_text(e.explained, 1).c_str(), number_text(e.ridge).c_str());

@@ -162,12 +162,6 @@ void add_negatives_option(CLI::App& command, double& kept) {
       ->group(kJudging);
 }
 
-float training_click_rate(const Dataset& data) {
-  const uint64_t shown = data.instances_of(Split::kTrain, Task::kMain);
-  if (shown == 0) return 0.5f;
-  return static_cast<float>(data.clicks_of(Split::kTrain, Task::kMain)) / static_cast<float>(shown);
-}
-
 std::optional<Period> period_of(const Dataset& data, Split split) {
   std::optional<Period> period;
   for (uint32_t s = 0; s < data.searches(); ++s) {

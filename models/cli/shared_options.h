@@ -54,10 +54,6 @@ void add_isa_option(CLI::App& command, std::string& isa);
 // --negatives-kept: the share of the SFs not clicked that the log kept.
 void add_negatives_option(CLI::App& command, double& kept);
 
-// How many of the training split's SFs were clicked: what is known of one whose keyword is unknown.
-// 0.5 where the split has none.
-float training_click_rate(const Dataset& data);
-
 // The first and the last time of a split's searches; nothing where it has none.
 struct Period {
   int64_t first, last;

@@ -18,8 +18,8 @@ namespace f = dataset_format;
 
 constexpr size_t kNone = ~size_t{0};
 
-// The index of the first value for which `is_bad`, or kNone. It goes in blocks without an early
-// end, which the compiler turns into vector instructions.
+// The index of the first value for which `is_bad`, or kNone. It looks at whole
+// blocks and does not stop within one, so that the compiler uses vector instructions.
 template <typename T, typename IsBad>
 size_t first_bad(std::span<const T> values, IsBad is_bad) {
   constexpr size_t kBlock = 4096;

@@ -166,6 +166,12 @@ class SearchScorer {
 
 }  // namespace
 
+float training_click_rate(const Dataset& data) {
+  const uint64_t shown = data.instances_of(Split::kTrain, Task::kMain);
+  if (shown == 0) return 0.5f;
+  return static_cast<float>(data.clicks_of(Split::kTrain, Task::kMain)) / static_cast<float>(shown);
+}
+
 Result<std::vector<float>> score_logits(const WeightFile& file, const PackedNetwork& packed,
                                         const Dataset& data, Split split, Task task,
                                         Exactness exactness) {

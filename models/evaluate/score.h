@@ -20,7 +20,11 @@ Result<std::vector<float>> score_dataset(const WeightFile& file, const KernelTab
                                          const Dataset& data, Split split, Task task,
                                          float unknown);
 
-// The same as logits without calibration, of a network of `file`. NaN stands for an unknown keyword
+// How many of the training split's SFs were clicked: what is known of one whose keyword is unknown.
+// 0.5 where the split has none.
+float training_click_rate(const Dataset& data);
+
+// What score_dataset() gives, as logits without calibration, of a network of `file`. NaN stands for an unknown keyword
 // and for nothing else.
 Result<std::vector<float>> score_logits(const WeightFile& file, const PackedNetwork& network,
                                         const Dataset& data, Split split, Task task,

@@ -37,7 +37,7 @@ struct LogExperiment {
   std::string layer, name;
   std::map<std::string, uint32_t> numbers;  // of arms
   std::vector<LogArm> arms;
-  uint64_t in_two_arms = 0;  // users, who are left out
+  uint64_t in_two_arms = 0;  // number of users that are left out for it
 
   std::string full_name() const { return layer.empty() ? name : layer + "/" + name; }
 };

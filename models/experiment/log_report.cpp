@@ -53,7 +53,7 @@ class LogReporter {
     report.metric = "clicks per ad shown";
     report.unit = "user";
     report.in_two_arms = static_cast<double>(experiment.in_two_arms);
-    // In the order of the report. Null: nobody was in it, or all who were had been in another, too.
+    // In the order of the report. Null: an arm without users, or all of them are in another, too.
     std::vector<const LogArm*> arms;
     for (const ArmReport& arm : report.arms) {
       const auto at = experiment.numbers.find(arm.name);

@@ -1,5 +1,5 @@
-// The demo marketplace as a world: what merchants sell, who shops there, and with which probability
-// they click. marketplace.h writes it as files; the simulation drives it through the engine.
+// The demo marketplace as a world: what merchants sell, what shoppers like, and with which
+// probability they click. marketplace.h writes it as files; the simulation drives it through the engine.
 //
 //   P(SF v clicked | shopper u)   = sigma(-1.6 + 2.2 t_u . appeal_v)
 //   P(ad clicked | shopper u)     = sigma(-2.6 + 2.2 max(0, max_v t_u . appeal_v))

@@ -1,22 +1,17 @@
 #include "models/train/click_loss_torch.h"
+#include "models/train/tensor_views_torch.h"
 
 namespace barker {
 namespace {
 
 constexpr double kTiny = 1e-30;  // keeps the logarithm of what a float rounds to 0 finite
 
-torch::Tensor view_of(const std::vector<float>& values) {
-  return torch::from_blob(const_cast<float*>(values.data()), {static_cast<int64_t>(values.size())});
-}
-
 // -log P(y) of each instance.
 torch::Tensor losses_of(const Batch& batch, const TrainingLogits& logits) {
   torch::Tensor unclicked = torch::log_sigmoid(-logits.instances);  // log(1 - P), if looked at
   if (logits.points.defined()) {
-    const torch::Tensor owner =
-        torch::from_blob(const_cast<int64_t*>(batch.points.instance.data()),
-                         {static_cast<int64_t>(batch.points.instance.size())}, torch::kInt64);
-    unclicked = unclicked.index_add(0, owner, torch::log_sigmoid(-logits.points));
+    unclicked =
+        unclicked.index_add(0, view_of(batch.points.instance), torch::log_sigmoid(-logits.points));
   }
   torch::Tensor clicked = torch::log((-torch::expm1(unclicked)).clamp_min(kTiny));
   if (logits.log_examined.defined()) {

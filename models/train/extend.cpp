@@ -69,7 +69,7 @@ class Extender {
     }
   }
 
-  // Words without a row that stand beside one with a row get one.
+  // Words without a row get one where they stand with a known word more often than by chance.
   void choose_words() {
     std::vector<bool> has_mate(word_.size(), false);
     PairCounts pairs(word_.size());

@@ -45,8 +45,8 @@ struct Extension {
   WordCount known;                 // of at least kLeastAds ads, with a row
   WordCount placed;                // those of `added`
   WordCount rare;                  // without a row, in fewer ads than kLeastAds
-  WordCount alone;                 // without a row, and never beside a word that has one
-  uint32_t phrases = 0;            // added to the phrases that texts are composed with
+  WordCount alone;       // without a row, and beside none that has one more often than by chance
+  uint32_t phrases = 0;  // added to the phrases that texts are composed with
   double ridge = 0;
   double explained = 0;  // of the rows of known words that were left out: RidgeChoice::explained
   // The new words as candidates and in titles, for users and queries of the model's own golden

@@ -3,6 +3,7 @@
 #include "models/train/adam.h"
 #include "models/train/click_loss_torch.h"
 #include "models/train/optimiser_torch.h"
+#include "models/train/tensor_views_torch.h"
 
 namespace barker {
 
@@ -30,9 +31,7 @@ bool Optimiser::backward(const Batch& batch, size_t instances,
     return true;
   }
   rows.rows = batch.rows;
-  torch::Tensor table = state_.table.index_select(
-      0, torch::from_blob(const_cast<int64_t*>(batch.rows.data()),
-                          {static_cast<int64_t>(batch.rows.size())}, torch::kInt64));
+  torch::Tensor table = state_.table.index_select(0, view_of(batch.rows));
   table.set_requires_grad(true);
   const torch::Tensor loss = click_loss(batch, network_.training_logits(batch, table));
   std::vector<torch::Tensor> inputs = {table};

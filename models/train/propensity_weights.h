@@ -1,5 +1,6 @@
 // Weights of instances by the inverse of the probability with which the log's policy showed them
-// (inverse propensity scoring, Horvitz, Thompson 1952; in learning from clicks Schnabel et al. 2016):
+// (inverse propensity scoring, Horvitz and Thompson 1952; in learning from clicks Schnabel et al.
+// 2016):
 //
 //   w_i = c / max(p_i, floor)
 //

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/train/tensor_views_torch.h"
+
 namespace barker {
 namespace {
 
@@ -25,22 +27,11 @@ torch::Tensor segment_softmax(const torch::Tensor& scores, const std::vector<int
   return weight / total.index_select(0, lists);
 }
 
-// A tensor over the values, without a copy. The batch outlives it, because autograd is done before
-// the next batch is made.
-torch::Tensor view_of(const std::vector<int64_t>& values) {
-  return torch::from_blob(const_cast<int64_t*>(values.data()),
-                          {static_cast<int64_t>(values.size())}, torch::kInt64);
-}
-
-torch::Tensor view_of(const std::vector<float>& values, std::vector<int64_t> shape) {
-  return torch::from_blob(const_cast<float*>(values.data()), shape, torch::kFloat32);
-}
-
 torch::Tensor pooled(const torch::Tensor& table, const Bags& bags) {  // Eq. 4
   constexpr int64_t kSum = 0, kMean = 1;
   const bool weighted = !bags.weights.empty();
   c10::optional<torch::Tensor> weights;
-  if (weighted) weights = view_of(bags.weights, {static_cast<int64_t>(bags.weights.size())});
+  if (weighted) weights = view_of(bags.weights);
   return std::get<0>(torch::embedding_bag(table, view_of(bags.values), view_of(bags.offsets), false,
                                           weighted ? kSum : kMean, false, weights));
 }

@@ -2,10 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <string>
 
-#include "tests/models/base/temporary_path.h"
+#include "tests/models/data/dataset_of_log.h"
 
 namespace barker {
 namespace {
@@ -15,15 +14,6 @@ std::string search(int time, const std::string& query, const std::string& sf, in
   return R"({"time":)" + std::to_string(time) + R"(,"user":"u)" + std::to_string(time) +
          R"(","query":")" + query + R"(","split":")" + split + R"(","sfs":[{"text":")" + sf +
          R"(","clicked":)" + std::to_string(clicked) + "}]}\n";
-}
-
-std::shared_ptr<const Dataset> dataset_of(const std::string& log) {
-  const std::string path = temporary_path("rates.jsonl");
-  std::ofstream(path) << log;
-  BadLines bad;
-  auto data = open_dataset_or_log(path, path, {}, bad);
-  EXPECT_TRUE(data.ok()) << data.status().message();
-  return data.ok() ? *data : nullptr;
 }
 
 ClickRates view_of(const ClickRateTable& t) {
@@ -45,7 +35,8 @@ class CountedClickRates : public testing::Test {
     for (int i = 0; i < 20; ++i) log += search(++time, "shoes", "warm", 0);
     for (int i = 0; i < 3; ++i) log += search(++time, "coat", "light", 1);
     for (int i = 0; i < 50; ++i) log += search(++time, "coat", "warm", 0, "test");
-    data_ = dataset_of(log);
+    BadLines bad;
+    data_ = dataset_of_log(log, bad);
     table_ = count_click_rates(*data_, data_->keywords());
   }
 

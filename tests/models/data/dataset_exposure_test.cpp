@@ -12,6 +12,7 @@
 #include "models/data/join.h"
 #include "tests/models/base/temporary_path.h"
 #include "tests/models/data/damaged_dataset.h"
+#include "tests/models/data/dataset_of_log.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -23,15 +24,6 @@ namespace f = dataset_format;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-std::shared_ptr<const Dataset> dataset_of(const std::string& log, BadLines& bad) {
-  const std::string path = temporary_path("log.jsonl");
-  std::ofstream(path) << log;
-  auto data = open_dataset_or_log(path, path, {}, bad);
-  EXPECT_TRUE(data.ok()) << data.status().message();
-  std::remove(path.c_str());
-  return data.ok() ? *data : nullptr;
-}
 
 TEST(Exposure, ComesFromTheRawLogIntoTheDataset) {
   RawImpression page;
@@ -61,7 +53,7 @@ TEST(Exposure, ComesFromTheRawLogIntoTheDataset) {
   EXPECT_THAT(log, HasSubstr(R"("sps":["Free shipping","lace"])"));
   log.insert(log.size() - 2, R"(,"split":"train")");
   BadLines bad;
-  const auto data = dataset_of(log, bad);
+  const auto data = dataset_of_log(log, bad);
   ASSERT_TRUE(data);
   const SearchView search = data->search(0);
   ASSERT_EQ(search.sf_propensity.size(), 2u);
@@ -79,7 +71,7 @@ TEST(Exposure, ComesFromTheRawLogIntoTheDataset) {
 
 TEST(Exposure, TakesNoRoomWhereTheLogSaysNothingOfIt) {
   BadLines bad;
-  const auto data = dataset_of(
+  const auto data = dataset_of_log(
       R"({"time":1,"user":"u","split":"train","sfs":[{"text":"a","clicked":1}],"ads":[{"id":"1","title":"b","clicked":0}]})"
       "\n",
       bad);
@@ -109,7 +101,7 @@ TEST(Exposure, ThatIsImpossibleIsNamedWithFileAndLine) {
            {"", R"(,"position":1.5)", "ads[0].position: expected an integer"},
            {"", R"(,"sps":"x")", "ads[0].sps: expected an array"}}) {
     BadLines bad;
-    const auto data = dataset_of(good + line(sf, ad), bad);
+    const auto data = dataset_of_log(good + line(sf, ad), bad);
     ASSERT_TRUE(data);
     EXPECT_EQ(bad.count(), 1u) << sf << ad;
     EXPECT_THAT(bad.report("day.jsonl"), HasSubstr("day.jsonl:2: " + reason));

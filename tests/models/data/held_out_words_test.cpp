@@ -4,10 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "models/data/dataset.h"
-#include "tests/models/base/temporary_path.h"
+#include "tests/models/data/dataset_of_log.h"
 
 namespace barker {
 namespace {
@@ -55,17 +53,14 @@ class DatasetWithHeldOutWords : public testing::Test {
            R"( lamp","clicked":1,"sps":[")" + out_ + R"(",")" + in_ + R"("]}]})" + "\n";
   }
   std::shared_ptr<const Dataset> make() const {
-    const std::string path = temporary_path("log.jsonl");
-    std::ofstream(path) << line(1, "train", sf(out_, true) + "," + sf(in_, false))
-                        << line(2, "train", sf(in_, true) + "," + sf(out_, false))
-                        << line(3, "validation", sf(in_, false) + "," + sf(out_, true))
-                        << line(4, "test", sf(out_, true) + "," + sf(in_, false));
     DatasetOptions options;
     options.held_out = held_out_;
     BadLines bad;
-    const auto data = open_dataset_or_log(path, path, options, bad);
-    EXPECT_TRUE(data.ok()) << data.status().message();
-    return *data;
+    return dataset_of_log(line(1, "train", sf(out_, true) + "," + sf(in_, false)) +
+                              line(2, "train", sf(in_, true) + "," + sf(out_, false)) +
+                              line(3, "validation", sf(in_, false) + "," + sf(out_, true)) +
+                              line(4, "test", sf(out_, true) + "," + sf(in_, false)),
+                          bad, options);
   }
 
   const HeldOutWords held_out_{0, 2};
@@ -99,6 +94,18 @@ TEST_F(DatasetWithHeldOutWords, KeepsTheirPlacesInTextsHistoriesAndTheTestSplit)
   ASSERT_EQ(data->points(1, 0).size(), 2u);     // before the title of the second search's ad
   EXPECT_EQ(data->points(1, 0)[0], kUnknownKeyword);
   EXPECT_EQ(data->keyword(data->points(1, 0)[1]), in_);
+}
+
+TEST_F(DatasetWithHeldOutWords, HasNoRowOfAWordThatStoodBeforeTitlesAlone) {
+  BadLines bad;
+  DatasetOptions options;
+  options.held_out = held_out_;
+  const auto data = dataset_of_log(
+      R"({"time":1,"user":"u","split":"train","sfs":[{"text":")" + in_ +
+          R"(","clicked":1}],"ads":[{"title":"lamp","clicked":1,"sps":[")" + out_ + "\"]}]}\n",
+      bad, options);
+  ASSERT_TRUE(data);
+  EXPECT_THAT(data->points(0, 0), ElementsAre(kUnknownKeyword));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "models/train/adam.h"
 #include "models/train/noise.h"
 #include "models/train/schedule.h"
+#include "tests/models/data/dataset_of_log.h"
 #include "tests/models/train/small_world.h"
 
 namespace barker {
@@ -107,6 +108,38 @@ TEST(BatchMaker, DropsTheSameEntriesInAWholeBatchAndInAPartOfIt) {
         std::equal(part.context_mask.begin() + static_cast<ptrdiff_t>(i * width),
                    part.context_mask.begin() + static_cast<ptrdiff_t>((i + 1) * width),
                    whole.context_mask.begin() + static_cast<ptrdiff_t>((2 * i + 1) * width)));
+  }
+}
+
+// A word that is held out of training must not teach the row that stands for all unknown words.
+TEST(BatchMaker, LeavesOutSellingPointsWithoutARow) {
+  const HeldOutWords held_out{0, 2};
+  std::string out, in;  // a word of the fold and one of the other
+  for (int w = 0; out.empty() || in.empty(); ++w) {
+    const std::string word = "word" + std::to_string(w);
+    (held_out.contains(word) ? out : in) = word;
+  }
+  const std::string ad = R"({"title":"lamp","clicked":1,"sps":[")" + out + R"(",")" + in + "\"]}";
+  std::string log;
+  for (const char* split : {"train", "validation", "test"}) {
+    log += R"({"time":1,"user":"u","query":"lamp","split":")" + std::string(split) +
+           R"(","sfs":[{"text":")" + in + R"(","clicked":1},{"text":"lamp","clicked":0}],"ads":[)" +
+           ad + "," + ad + "]}\n";
+  }
+  BadLines bad;
+  DatasetOptions dataset;
+  dataset.held_out = held_out;
+  const auto data = dataset_of_log(log, bad, dataset);
+  ASSERT_TRUE(data);
+  TrainOptions options = quick_options("MTDL");
+  options.attribution = true;
+  const ModelPlan plan = make_plan(*data, options.model).value();
+  BatchMaker maker(*data, plan, options);
+  const Batch batch =
+      maker.make(Task::kAuxiliary, data->searches_of(Split::kTrain, Task::kAuxiliary), 1);
+  EXPECT_THAT(batch.points.instance, ::testing::ElementsAre(0, 1));
+  for (const int64_t target : batch.points.target) {
+    EXPECT_EQ(data->keyword(static_cast<uint32_t>(batch.rows[static_cast<size_t>(target)])), in);
   }
 }
 
