@@ -224,7 +224,7 @@ void add_plan_options(CLI::App& command, Options& options) {
 Command add_abtest_command(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   CLI::App* command =
-      app.add_subcommand("abtest", "Say what an experiment shows, and whether to trust it");
+      add_subcommand(app, "abtest", "Say what an experiment shows, and whether to trust it");
   command
       ->add_option(
           "logs", options->logs,

@@ -46,8 +46,8 @@ Result<int> run(const Options& o) {
 
 Command add_admin_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "admin", "Ask a serving engine: status, reload, rollback, shares SERVED COMPARED");
+  CLI::App* command = add_subcommand(
+      app, "admin", "Ask a serving engine: status, reload, rollback, shares SERVED COMPARED");
   command
       ->add_option("socket,--admin", o->socket, "Unix socket that `barker search --admin` created")
       ->required()

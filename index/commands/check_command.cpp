@@ -37,7 +37,7 @@ Result<int> run(const Options& options) {
 Command add_check_command(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   CLI::App* command =
-      app.add_subcommand("check", "Say how much of an index's catalogue a model knows");
+      add_subcommand(app, "check", "Say how much of an index's catalogue a model knows");
   command->add_option("--index", options->index, "Directory that `barker index` wrote")
       ->required()
       ->type_name(kDirectory)

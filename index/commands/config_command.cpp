@@ -1,5 +1,5 @@
 // config: writes a commented configuration of the service, and says all that is wrong in one.
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -70,16 +70,16 @@ Result<int> check(const Options& o) {
 Command add_config_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App* command =
-      app.add_subcommand("config", "Write or check the configuration of `barker serve`");
+      add_subcommand(app, "config", "Write or check the configuration of `barker serve`");
   command->require_subcommand(1);
   CLI::App* init_command =
-      command->add_subcommand("init", "Write a commented file with every key and its default");
+      add_subcommand(*command, "init", "Write a commented file with every key and its default");
   init_command->add_option("--out", o->out, "File to write; - is standard output")
       ->type_name(kFile)
       ->group(kOutput);
   init_command->add_flag("--force", o->force, "Replace the file if it exists")->group(kOutput);
   CLI::App* check_command =
-      command->add_subcommand("check", "Say all that is wrong in a file, with line numbers");
+      add_subcommand(*command, "check", "Say all that is wrong in a file, with line numbers");
   check_command->add_option("file,--config", o->file, "The configuration")
       ->required()
       ->type_name(kFile);

@@ -38,14 +38,14 @@ void add_options(CLI::App& command, Options& o, const std::string& second,
 
 Command add_delta_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  add_options(*app.add_subcommand("delta", "Write what changed from one weight file to another"),
+  add_options(*add_subcommand(app, "delta", "Write what changed from one weight file to another"),
               *o, "new", "Weight file that it is to get");
   return [o] { return print(write_delta(o->old_file, o->second, o->out), o->out); };
 }
 
 Command add_apply_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  add_options(*app.add_subcommand("apply", "Make a new weight file of an old one and a delta"), *o,
+  add_options(*add_subcommand(app, "apply", "Make a new weight file of an old one and a delta"), *o,
               "delta", "What `barker delta` wrote");
   return [o] { return print(apply_delta(o->old_file, o->second, o->out), o->out); };
 }

@@ -110,8 +110,8 @@ void add_label(CLI::App& command, Options& o) {
 
 Command add_publish_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "publish", "Verify a weight file and make it CURRENT of a weights directory");
+  CLI::App* command = add_subcommand(
+      app, "publish", "Verify a weight file and make it CURRENT of a weights directory");
   command->add_option("weights,--weights", o->verify.file, "Weight file")
       ->required()
       ->type_name(kFile);
@@ -131,14 +131,14 @@ Command add_publish_command(CLI::App& app) {
 Command add_rollback_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App* command =
-      app.add_subcommand("rollback", "Make the version before CURRENT the CURRENT one again");
+      add_subcommand(app, "rollback", "Make the version before CURRENT the CURRENT one again");
   add_directory(*command, *o);
   return [o] { return rollback(*o); };
 }
 
 Command add_promote_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("promote", "Make a labelled version CURRENT");
+  CLI::App* command = add_subcommand(app, "promote", "Make a labelled version CURRENT");
   add_directory(*command, *o);
   add_label(*command, *o);
   return [o] { return promote(*o); };
@@ -146,7 +146,7 @@ Command add_promote_command(CLI::App& app) {
 
 Command add_unlabel_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("unlabel", "Remove a label; its version stays");
+  CLI::App* command = add_subcommand(app, "unlabel", "Remove a label; its version stays");
   add_directory(*command, *o);
   add_label(*command, *o);
   return [o] { return unlabel(*o); };
@@ -154,7 +154,7 @@ Command add_unlabel_command(CLI::App& app) {
 
 Command add_versions_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("versions", "List the versions in a weights directory");
+  CLI::App* command = add_subcommand(app, "versions", "List the versions in a weights directory");
   add_directory(*command, *o);
   command->add_flag("--json", o->json, "Print JSON")->group(kOutput);
   return [o] { return versions(*o); };
@@ -162,8 +162,9 @@ Command add_versions_command(CLI::App& app) {
 
 Command add_prune_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "prune", "Remove old versions, but none that serves, has a label or is open in a process");
+  CLI::App* command = add_subcommand(
+      app, "prune",
+      "Remove old versions, but none that serves, has a label or is open in a process");
   add_directory(*command, *o);
   command->add_option("--keep", o->keep, "Number of newest versions to keep")
       ->check(CLI::Range(1, 1000000))

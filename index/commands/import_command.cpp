@@ -104,8 +104,9 @@ void add_choices(CLI::App& command, Options& options) {
 
 Command add_import_command(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "import", "Turn a feed of a shop system into a catalogue (index/catalogue/feeds/FEEDS.md)");
+  CLI::App* command = add_subcommand(
+      app, "import",
+      "Turn a feed of a shop system into a catalogue (index/catalogue/feeds/FEEDS.md)");
   CLI::Option* from =
       command->add_option("--from", options->from, "Format of the feed")->required()->group(kInput);
   one_of(from, {"shopify", "woocommerce", "google-merchant", "jsonl-map"});

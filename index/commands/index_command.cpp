@@ -172,8 +172,8 @@ Result<int> run(const Options& options) {
 
 Command add_index_command(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("index", "Build an index from a catalogue (index/catalogue/CATALOGUE.md)");
+  CLI::App* command = add_subcommand(
+      app, "index", "Build an index from a catalogue (index/catalogue/CATALOGUE.md)");
   command
       ->add_option("--ads", options->ads,
                    "Catalogue as JSON Lines, plain or gzip; - reads standard input")

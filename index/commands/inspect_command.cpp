@@ -52,7 +52,7 @@ Command add_inspect_command(CLI::App& app) {
     bool json = false;
   };
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("inspect", "Print what a weight file holds");
+  CLI::App* command = add_subcommand(app, "inspect", "Print what a weight file holds");
   command
       ->add_option("weights,--weights", options->file,
                    "Weight file, or weights directory for its CURRENT version")

@@ -46,10 +46,10 @@ Result<int> run(const Options& options) {
 
 Command add_log_command(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("log", "Read the event log of a server");
+  CLI::App* command = add_subcommand(app, "log", "Read the event log of a server");
   command->require_subcommand(1);
   CLI::App* exported =
-      command->add_subcommand("export", "Write the event log in the fields of another program");
+      add_subcommand(*command, "export", "Write the event log in the fields of another program");
   exported
       ->add_option("raw,--raw", options->raw,
                    "Raw logs (models/data/RAW_LOG.md), plain, gzip or zstd; - reads standard input")

@@ -174,8 +174,8 @@ Command add_loop_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   LoopOptions& loop = o->loop;
   loop.threads = std::max(1u, std::thread::hardware_concurrency());
-  CLI::App* command = app.add_subcommand(
-      "loop",
+  CLI::App* command = add_subcommand(
+      app, "loop",
       "Serve, log, train, gate, publish and roll out, day after day, before shoppers whose tastes "
       "drift");
   command->add_option("--out", loop.directory, "Directory of the loop; one that stopped goes on")

@@ -58,8 +58,8 @@ Result<int> run(const Options& options) {
 
 Command add_mine_command(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "mine", "Propose selling points from the texts of a catalogue, for a person to accept");
+  CLI::App* command = add_subcommand(
+      app, "mine", "Propose selling points from the texts of a catalogue, for a person to accept");
   command
       ->add_option("--ads", options->ads,
                    "Catalogue as JSON Lines, plain or gzip; - reads standard input")

@@ -27,8 +27,8 @@ Result<int> run(const Options& options) {
 
 Command add_off_policy_command(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("off-policy", "Say what a policy would earn, from the log of another one");
+  CLI::App* command = add_subcommand(app, "off-policy",
+                                     "Say what a policy would earn, from the log of another one");
   command
       ->add_option(
           "--table", options->table,

@@ -122,7 +122,7 @@ Result<int> print_status(Options& o) {
 
 // A subcommand of `profiles`; each names the store first.
 CLI::App* add(CLI::App& profiles, Options& o, const char* name, const char* description) {
-  CLI::App* command = profiles.add_subcommand(name, description);
+  CLI::App* command = add_subcommand(profiles, name, description);
   command
       ->add_option("store,--store", o.store.store,
                    "The store. The password of a Redis is read from BARKER_REDIS_PASSWORD")
@@ -143,7 +143,7 @@ void add_users(CLI::App& command, Options& o) {
 Command add_profiles_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App* profiles =
-      app.add_subcommand("profiles", "Import, export, show and erase what a store keeps of users");
+      add_subcommand(app, "profiles", "Import, export, show and erase what a store keeps of users");
   profiles->require_subcommand(1);
   CLI::App* import =
       add(*profiles, *o, "import", "Merge a file of users into the store, which is made if needed");

@@ -109,10 +109,9 @@ Result<int> run(const Options& options) {
 
 Command add_rules_command(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("rules",
-                         "Say what each rule of a file hits in an index, and which hit "
-                         "nothing");
+  CLI::App* command = add_subcommand(app, "rules",
+                                     "Say what each rule of a file hits in an index, and which hit "
+                                     "nothing");
   command->add_option("--check", options->rules, "TOML file of rules (plugin/rules.h)")
       ->required()
       ->type_name(kFile)

@@ -256,7 +256,7 @@ Command add_search_command(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   Options& o = *options;
   CLI::App* command =
-      app.add_subcommand("search", "Search an index; the plugin rescores and rewrites");
+      add_subcommand(app, "search", "Search an index; the plugin rescores and rewrites");
   CLI::Option* query = command->add_option("query", o.query, "What to search for");
   command->add_option("--index", o.engine.index, "Directory that `barker index` wrote")
       ->required()

@@ -12,6 +12,7 @@
 #include "index/config/config_flags.h"
 #include "index/server/running_service.h"
 #include "models/base/exit_code.h"
+#include "models/command/options.h"
 #include "models/weights/directory.h"
 #include "plugin/host/plugin_loader.h"
 
@@ -69,7 +70,7 @@ Result<int> run(const ConfigFlags& flags) {
 
 Command add_serve_command(CLI::App& app) {
   const auto flags = std::make_shared<ConfigFlags>();
-  CLI::App* command = app.add_subcommand("serve", "Answer searches over HTTP until SIGTERM");
+  CLI::App* command = add_subcommand(app, "serve", "Answer searches over HTTP until SIGTERM");
   add_config_flags(*command, *flags);
   return [flags] { return run(*flags); };
 }

@@ -41,7 +41,7 @@ Result<int> sign(const Options& o) {
 Command add_keygen_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App* command =
-      app.add_subcommand("keygen", "Write a pair of keys to sign weight files with");
+      add_subcommand(app, "keygen", "Write a pair of keys to sign weight files with");
   command
       ->add_option("name,--out", o->name, "Path of the keys: writes NAME.key (secret) and NAME.pub")
       ->required()
@@ -51,8 +51,8 @@ Command add_keygen_command(CLI::App& app) {
 
 Command add_sign_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "sign", "Check a weight file and write its signature beside it, WEIGHTS.sig");
+  CLI::App* command = add_subcommand(
+      app, "sign", "Check a weight file and write its signature beside it, WEIGHTS.sig");
   command->add_option("weights,--weights", o->file, "Weight file")->required()->type_name(kFile);
   command->add_option("--key", o->key, "Secret key written by `barker keygen`")
       ->required()

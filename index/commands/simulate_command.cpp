@@ -138,8 +138,8 @@ Command add_simulate_command(CLI::App& app) {
   SimulationOptions& s = o->simulation;
   s.market.users = 20000;
   s.threads = std::max(1u, std::thread::hardware_concurrency());
-  CLI::App* command = app.add_subcommand(
-      "simulate",
+  CLI::App* command = add_subcommand(
+      app, "simulate",
       "Let shoppers with known tastes search in the engine, under the arms of experiments");
   command->add_option("--weights", o->weights, "Weight file, trained on the demo's marketplace")
       ->required()

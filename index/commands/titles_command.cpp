@@ -336,7 +336,7 @@ Command add_titles_command(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   Options& o = *options;
   CLI::App* command =
-      app.add_subcommand("titles", "Print the titles of a catalogue before and after, for review");
+      add_subcommand(app, "titles", "Print the titles of a catalogue before and after, for review");
   command->add_option("--ads", o.ads, "Catalogue as JSON Lines (index/catalogue/CATALOGUE.md)")
       ->required()
       ->type_name(kFile)

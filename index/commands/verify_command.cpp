@@ -57,7 +57,7 @@ void add_plugin_options(CLI::App& command, VerifyOptions& options) {
 Command add_verify_command(CLI::App& app) {
   const auto options = std::make_shared<VerifyOptions>();
   CLI::App* command =
-      app.add_subcommand("verify", "Run every check on a weight file, golden vectors included");
+      add_subcommand(app, "verify", "Run every check on a weight file, golden vectors included");
   command
       ->add_option("weights,--weights", options->file,
                    "Weight file, or weights directory for its CURRENT version")

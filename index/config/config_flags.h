@@ -1,7 +1,7 @@
 // The keys of the configuration as flags of a command.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 #include <string>
 
 #include "index/config/load_config.h"

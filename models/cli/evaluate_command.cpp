@@ -280,7 +280,7 @@ void add_report(CLI::App& command, Options& o) {
 Command add_evaluate_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App* command =
-      app.add_subcommand("evaluate", "Judge weight files and baselines on a split of a log");
+      add_subcommand(app, "evaluate", "Judge weight files and baselines on a split of a log");
   command->add_option("weights,--weights", o->weights, "Weight files")->type_name(kFile);
   add_report(*command, *o);
   return [o] { return run_evaluate(*o); };
@@ -288,8 +288,8 @@ Command add_evaluate_command(CLI::App& app) {
 
 Command add_compare_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "compare", "Judge several weight files on the same instances, with paired differences");
+  CLI::App* command = add_subcommand(
+      app, "compare", "Judge several weight files on the same instances, with paired differences");
   command
       ->add_option("weights,--weights", o->weights,
                    "Two or more weight files; the others are compared with the first")

@@ -114,8 +114,8 @@ Result<int> run_export(const ExportFlags& flags) {
 
 Command add_import_weights_command(CLI::App& app) {
   const auto flags = std::make_shared<ImportFlags>();
-  CLI::App* command = app.add_subcommand(
-      "import-weights", "Make a weight file of a network that another framework trained");
+  CLI::App* command = add_subcommand(
+      app, "import-weights", "Make a weight file of a network that another framework trained");
   command
       ->add_option("directory", flags->directory,
                    "Directory with all the files, as `export` writes")
@@ -136,7 +136,7 @@ Command add_import_weights_command(CLI::App& app) {
 Command add_export_command(CLI::App& app) {
   const auto flags = std::make_shared<ExportFlags>();
   CLI::App* command =
-      app.add_subcommand("export", "Write a weight file's model as files of other frameworks");
+      add_subcommand(app, "export", "Write a weight file's model as files of other frameworks");
   command->add_option("weights,--weights", flags->weights, "Weight file")
       ->required()
       ->type_name(kFile);

@@ -129,8 +129,9 @@ Result<int> run(Options& o) {
 
 Command add_extend_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "extend", "Write the next version of a weight file, with rows for a catalogue's new words");
+  CLI::App* command = add_subcommand(
+      app, "extend",
+      "Write the next version of a weight file, with rows for a catalogue's new words");
   command->add_option("weights,--weights", o->weights, "Weight file in fp32, as `train` writes it")
       ->required()
       ->type_name(kFile);

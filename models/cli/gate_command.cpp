@@ -182,8 +182,8 @@ void add_judging(CLI::App& command, Options& o) {
 
 Command add_gate_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "gate",
+  CLI::App* command = add_subcommand(
+      app, "gate",
       "May new weights replace the current ones? Exit 1 if they are worse beyond the noise, 2 if "
       "the log says too little");
   command->add_option("weights,--weights", o->candidate, "Weight file to publish")

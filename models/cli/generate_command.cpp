@@ -124,11 +124,12 @@ void add_world_options(CLI::App& command, Options& o) {
 Command add_generate_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App* command =
-      app.add_subcommand("generate", "Generate data whose true probabilities are known");
+      add_subcommand(app, "generate", "Generate data whose true probabilities are known");
   command->require_subcommand(1);
   const Command marketplace = add_marketplace_command(*command);
-  CLI::App* world = command->add_subcommand(
-      "click-world", "Write searches, SF bars and ads of users with known tastes (world S1)");
+  CLI::App* world =
+      add_subcommand(*command, "click-world",
+                     "Write searches, SF bars and ads of users with known tastes (world S1)");
   add_output_options(*world, *o);
   add_world_options(*world, *o);
   return [o, world, marketplace] {

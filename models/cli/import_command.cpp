@@ -17,8 +17,8 @@ Command add_import_command(CLI::App& app) {
     uint64_t seed = 1;
   };
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "import", "Turn a public data set into a catalogue, an event log, users and queries");
+  CLI::App* command = add_subcommand(
+      app, "import", "Turn a public data set into a catalogue, an event log, users and queries");
   one_of(command->add_option("layout", o->layout, "Which data set it is")->required(),
          {"amazon-reviews", "online-retail", "trivago", "bestbuy", "tmall"});
   command->add_option("--data,--from", o->from, "Directory of the data set")

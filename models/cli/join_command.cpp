@@ -132,8 +132,8 @@ void add_time_option(CLI::App& command, const char* name, int64_t& milliseconds,
 
 Command add_join_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "join", "Join a server's raw impressions and clicks into an event log to train on");
+  CLI::App* command = add_subcommand(
+      app, "join", "Join a server's raw impressions and clicks into an event log to train on");
   command
       ->add_option("raw,--raw", o->raw,
                    "Raw logs (models/data/RAW_LOG.md) in any order, plain, gzip or zstd; - reads "

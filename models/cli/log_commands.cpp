@@ -126,8 +126,8 @@ Result<int> convert(const Options& o) {
 
 Command add_prepare_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "prepare", "Turn an event log into a dataset, once for many runs of train and evaluate");
+  CLI::App* command = add_subcommand(
+      app, "prepare", "Turn an event log into a dataset, once for many runs of train and evaluate");
   add_events_option(*command, "--events", o->events);
   add_main_share_option(*command, o->dataset);
   add_held_out_option(*command, o->dataset.held_out,
@@ -140,8 +140,8 @@ Command add_prepare_command(CLI::App& app) {
 
 Command add_validate_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "validate", "Say what is wrong with an event log; exit 65 if it cannot be trained on");
+  CLI::App* command = add_subcommand(
+      app, "validate", "Say what is wrong with an event log; exit 65 if it cannot be trained on");
   add_events_option(*command, "events,--events", o->events);
   add_log_options(*command, o->dataset);
   return [o] { return validate(*o); };
@@ -149,8 +149,9 @@ Command add_validate_command(CLI::App& app) {
 
 Command add_convert_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "convert", "Turn a log or dataset into the paper's grouped notation, or that into a log");
+  CLI::App* command =
+      add_subcommand(app, "convert",
+                     "Turn a log or dataset into the paper's grouped notation, or that into a log");
   command
       ->add_option("--data,--from", o->data,
                    "Event log, dataset or grouped text, which its header tells; repeatable for the "

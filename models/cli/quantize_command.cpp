@@ -149,8 +149,9 @@ Result<int> run(const Options& o) {
 
 Command add_quantize_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "quantize", "Write a weight file in smaller numbers; exit 1 if that costs too much accuracy");
+  CLI::App* command = add_subcommand(
+      app, "quantize",
+      "Write a weight file in smaller numbers; exit 1 if that costs too much accuracy");
   command->alias("freeze");
   command->add_option("weights,--weights", o->weights, "Weight file in fp32, as `train` writes it")
       ->required()

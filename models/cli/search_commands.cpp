@@ -347,8 +347,8 @@ void add_common(CLI::App& command, Options& o) {
 
 Command add_sweep_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "sweep", "Train with several seeds: mean and spread of what the model reaches");
+  CLI::App* command = add_subcommand(
+      app, "sweep", "Train with several seeds: mean and spread of what the model reaches");
   add_common(*command, *o);
   o->trials = 5;
   command->add_option("--seeds", o->trials, "How many seeds")
@@ -360,8 +360,9 @@ Command add_sweep_command(CLI::App& app) {
 
 Command add_tune_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "tune", "Search for training options at random in a declared space, judged on validation");
+  CLI::App* command = add_subcommand(
+      app, "tune",
+      "Search for training options at random in a declared space, judged on validation");
   add_common(*command, *o);
   command->add_option("--space", o->space, "TOML file that declares what is searched")
       ->required()

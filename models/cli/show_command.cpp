@@ -193,7 +193,7 @@ Result<int> run(const Options& o) {
 Command add_show_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App* command =
-      app.add_subcommand("show", "Print the instances of a log or dataset, as training sees them");
+      add_subcommand(app, "show", "Print the instances of a log or dataset, as training sees them");
   add_data_option(*command, o->data, "its instances are printed");
   add_log_options(*command, o->dataset);
   one_of(command->add_option("--split", o->split, "Only this split"),

@@ -322,8 +322,8 @@ void add_run_options(CLI::App& command, Options& o) {
 
 Command add_train_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("train", "Learn from an event log or dataset, judge, write a weight file");
+  CLI::App* command = add_subcommand(
+      app, "train", "Learn from an event log or dataset, judge, write a weight file");
   add_data_option(*command, o->data, "its training split is learned from");
   add_main_share_option(*command, o->dataset);
   add_log_options(*command, o->dataset);
@@ -335,7 +335,7 @@ Command add_train_command(CLI::App& app) {
 }
 
 Command add_config_command(CLI::App& app) {
-  app.add_subcommand("config", "Print all training options with their defaults, as TOML");
+  add_subcommand(app, "config", "Print all training options with their defaults, as TOML");
   return []() -> Result<int> {
     std::cout << options_to_toml({});
     return kExitOk;

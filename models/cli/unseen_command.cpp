@@ -162,8 +162,8 @@ Result<int> run(const Options& o) {
 
 Command add_unseen_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "unseen", "Judge weight files on selling points that were held out of their training");
+  CLI::App* command = add_subcommand(
+      app, "unseen", "Judge weight files on selling points that were held out of their training");
   command
       ->add_option("weights,--weights", o->weights,
                    "Weight files that were trained with the fold held out, `extend`ed or not; the "

@@ -1,5 +1,6 @@
 #include "models/command/options.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
 
@@ -34,6 +35,11 @@ std::string join(const std::vector<std::string>& words, char separator) {
     joined += word;
   }
   return joined;
+}
+
+CLI::App* add_subcommand(CLI::App& parent, const std::string& name,
+                         const std::string& description) {
+  return parent.add_subcommand(name, description);
 }
 
 CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& words) {

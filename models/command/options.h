@@ -10,7 +10,9 @@
 // that follows it.
 #pragma once
 
-#include <CLI/CLI.hpp>
+// CLI/CLI.hpp would compile the parser, the validators and the help of CLI11 into every command, which
+// takes longer than the command itself. They are compiled in this room alone.
+#include <CLI/App.hpp>
 #include <string>
 #include <vector>
 
@@ -35,6 +37,10 @@ inline constexpr char kFileOrDirectory[] = "FILE|DIR";
 
 // The words with a separator between them.
 std::string join(const std::vector<std::string>& words, char separator);
+
+// Adds a subcommand to a program or to another subcommand, which owns it. CLI::App's own function would
+// compile CLI11's parser into the caller's unit.
+CLI::App* add_subcommand(CLI::App& parent, const std::string& name, const std::string& description);
 
 // Restricts an option to some words. Help and completion show them.
 CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& words);

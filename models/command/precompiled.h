@@ -2,7 +2,7 @@
 // what it uses all the same: clang-tidy reads every unit without this header.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 #include <filesystem>
 #include <functional>
 #include <iostream>

@@ -114,7 +114,7 @@ void note_old_spellings(const std::vector<const CLI::App*>& chain, int argc,
 
 Command add_completion_command(CLI::App& app) {
   const auto shell = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("completion", "Print a completion script for a shell");
+  CLI::App* command = add_subcommand(app, "completion", "Print a completion script for a shell");
   one_of(command->add_option("shell", *shell, "The shell that sources the script")->required(),
          completion_shells());
   return [&app, shell]() -> Result<int> {

@@ -16,8 +16,8 @@ Command add_marketplace_command(CLI::App& generate) {
     std::string out;
   };
   const auto o = std::make_shared<Options>();
-  CLI::App* command = generate.add_subcommand(
-      "marketplace", "Write a bilingual shop: catalogue, users, queries and a click log");
+  CLI::App* command = add_subcommand(
+      generate, "marketplace", "Write a bilingual shop: catalogue, users, queries and a click log");
   command->add_option("--out", o->out, "Directory to write; it is created if it does not exist")
       ->required()
       ->type_name(kDirectory)

@@ -1,7 +1,7 @@
 // A small program with every kind of option, for the tests of the frame.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 #include <iostream>
 #include <memory>
 #include <utility>
@@ -23,7 +23,7 @@ struct CopyOptions {
 // copy prints its options, or fails in the way that its operand names.
 inline Command add_copy_command(CLI::App& app) {
   const auto o = std::make_shared<CopyOptions>();
-  CLI::App* command = app.add_subcommand("copy", "Copy a file");
+  CLI::App* command = add_subcommand(app, "copy", "Copy a file");
   command->alias("duplicate");
   command->add_option("file,--data", o->from, "File to copy")->required()->type_name(kFile);
   command->add_option("--out,--to", o->out, "Directory to copy to")
@@ -49,12 +49,12 @@ inline Command add_copy_command(CLI::App& app) {
 }
 
 inline Command add_make_command(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("make", "Make 'things'");
+  CLI::App* command = add_subcommand(app, "make", "Make 'things'");
   command->require_subcommand(1);
-  CLI::App* shop = command->add_subcommand("shop", "A shop: [small]");
+  CLI::App* shop = add_subcommand(*command, "shop", "A shop: [small]");
   const auto out = std::make_shared<std::string>();
   shop->add_option("--out", *out, "File to write")->type_name(kFile)->group(kOutput);
-  CLI::App* link = command->add_subcommand("link", "Two operands");
+  CLI::App* link = add_subcommand(*command, "link", "Two operands");
   const auto operands = std::make_shared<std::pair<std::string, std::string>>();
   link->add_option("from", operands->first, "File to link")->type_name(kFile);
   link->add_option("to", operands->second, "Directory of the link")->type_name(kDirectory);
