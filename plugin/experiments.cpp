@@ -25,10 +25,12 @@ enum PolicyKey : uint32_t {
   kExploreShare = 1u << 7,
   kExploreBy = 1u << 8,
   kExplorePrior = 1u << 9,
+  kLowerBound = 1u << 12,
 };
 
 constexpr std::pair<uint32_t, const char*> kKeyNames[] = {{kSellingPoints, "selling_points"},
                                                           {kMinimumScore, "minimum_score"},
+                                                          {kLowerBound, "lower_bound"},
                                                           {kChooseBy, "choose_by"},
                                                           {kDisplay, "display"},
                                                           {kHighlight, "highlight"},
@@ -125,6 +127,9 @@ Result<Arm> read_arm(const toml::node& node) {
                     [&](uint64_t v) { p.choose.count = static_cast<uint32_t>(v); }))},
       {prefix + "minimum_score",
        sets(kMinimumScore, number(0, 1, [&](double v) { p.choose.minimum_logit = logit_of(v); }))},
+      {prefix + "lower_bound",
+       sets(kLowerBound, number(0, kLargestLowerBound,
+                                [&](double v) { p.choose.lower_bound = static_cast<float>(v); }))},
       {prefix + "choose_by", sets(kChooseBy, word(kChooseByWords, p.by))},
       {prefix + "display", sets(kDisplay, word(kDisplayWords, p.display))},
       {prefix + "highlight", sets(kHighlight, boolean(p.is_highlighted))},
@@ -221,6 +226,7 @@ Result<Experiment> read_experiment(const toml::node& node) {
 void PolicyChange::apply(Policy& policy) const noexcept {
   if (set & kSellingPoints) policy.choose.count = values.choose.count;
   if (set & kMinimumScore) policy.choose.minimum_logit = values.choose.minimum_logit;
+  if (set & kLowerBound) policy.choose.lower_bound = values.choose.lower_bound;
   if (set & kChooseBy) policy.by = values.by;
   if (set & kDisplay) policy.display = values.display;
   if (set & kHighlight) policy.is_highlighted = values.is_highlighted;
@@ -289,8 +295,9 @@ Status Experiments::add(Experiment added) {
     if (arm.change.set & kSellingPoints) {
       most_points_ = std::max(most_points_, arm.change.values.choose.count);
     }
-    need_click_rates_ |=
-        (arm.change.set & kChooseBy) != 0 && arm.change.values.by == ChooseBy::kClickRate;
+    const Policy& values = arm.change.values;
+    need_click_rates_ |= (arm.change.set & kChooseBy) != 0 && values.by == ChooseBy::kClickRate;
+    need_click_rates_ |= (arm.change.set & kLowerBound) != 0 && values.choose.lower_bound > 0;
   }
   experiments_.push_back(std::move(added));
   return {};

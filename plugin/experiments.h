@@ -16,6 +16,8 @@
 //                                 configured:
 //   selling_points = 2            0 to 3
 //   minimum_score = 0.0           P(attracted) below which a selling point is not shown
+//   lower_bound = 0.0             standard deviations by which a selling point's logit is lowered
+//                                 before it is compared, the more the less it was learned from
 //   choose_by = "attraction"      or "click_rate" (for the query, the same for everybody; the
 //                                 weights must have it) or "random"
 //   display = "best_first"        or "best_last" or "as_listed"

@@ -196,6 +196,7 @@ class Explanation {
       if (is_bound(g_.network().match_weight) && c.row != kUnknownRow) {
         out_.member("history_share", double{w_.forward.history_share(c.row)});
       }
+      if (c.deviation > 0) out_.member("deviation", double{c.deviation});
       out_.member("verdict", verdict);
       out_.end_object();
     }

@@ -24,12 +24,14 @@ uint64_t random_seed() {
 // back or a restart must never fail for an experiment; the pages of such an arm say so.
 bool lack_click_rates(const Policy& policy, const Experiments& experiments,
                       const Generation* generation) {
-  const bool need = policy.by == ChooseBy::kClickRate || experiments.need_click_rates();
+  const bool need = policy.by == ChooseBy::kClickRate || policy.choose.lower_bound > 0 ||
+                    experiments.need_click_rates();
   return generation && need && !generation->file->click_rates().are_there();
 }
 
 constexpr std::string_view kNoClickRates =
-    ": selling points are to be chosen by click_rate, but these weights have no click rates";
+    ": selling points are to be chosen by click_rate or a lower_bound, but these weights have no "
+    "click rates";
 
 }  // namespace
 

@@ -43,6 +43,7 @@ struct Policy {
   ChoosePolicy choice(bool explored) const noexcept {
     ChoosePolicy c = choose;
     if (draws()) c.duplicates = Duplicates::kSkip;
+    if (explored) c.lower_bound = 0;  // to draw is to try what lacks evidence
     c.takes_unknown = explored;
     return c;
   }
@@ -51,6 +52,11 @@ struct Policy {
   Exploration drawing() const noexcept {
     if (by == ChooseBy::kRandom) return {1, ExploreBy::kUniform, exploration.prior};
     return exploration;
+  }
+
+  // Whether it matters how certain the logits are.
+  bool doubts() const noexcept {
+    return choose.lower_bound > 0 || (draws() && drawing().by == ExploreBy::kThompson);
   }
 
   // Whether what is shown depends on chance, so that it has a propensity below 1.
@@ -73,7 +79,7 @@ inline constexpr std::initializer_list<std::pair<const char*, WeightsRole>> kWei
 
 // The largest values of configurations and experiments. Two BARKER_MAX_NUMBERs to the largest
 // exponent still make a finite score.
-inline constexpr double kLargestExponent = 10, kLargestPrior = 100;
+inline constexpr double kLargestExponent = 10, kLargestPrior = 100, kLargestLowerBound = 10;
 
 inline float logit_of(double probability) {
   return static_cast<float>(std::log(probability) - std::log1p(-probability));

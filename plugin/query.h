@@ -84,6 +84,7 @@ class Query {
   uint64_t steps_of_blocks(uint64_t ad_index) const;
   void apply_blocks();
   bool find_candidate_rows();
+  void set_deviations();
   bool find_rows(std::span<const Fingerprint> fingerprints, std::vector<uint32_t>& rows);
 
   // query_score.cpp

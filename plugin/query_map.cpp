@@ -306,9 +306,19 @@ bool Query::find_candidate_rows() {
     w_.candidate_slot[i] = w_.slots.find_or_add(row, is_new);
     if (is_new) w_.distinct_rows.push_back(row);
   }
+  if (policy_.doubts()) set_deviations();
   counts_.candidates += w_.candidates.size();
   counts_.candidates_unknown += unknown;
   return !late();
+}
+
+// How certain the model is of each candidate.
+void Query::set_deviations() {
+  const float prior = policy_.exploration.prior;
+  for (Candidate& c : w_.candidates) {
+    const double evidence = c.row == kUnknownRow ? 0 : g_.file->click_rates().evidence_of(c.row);
+    c.deviation = logit_deviation(prior, evidence);
+  }
 }
 
 }  // namespace barker

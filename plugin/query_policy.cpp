@@ -37,16 +37,6 @@ void Query::set_preferences() {
   }
   if (!policy_.draws()) return;
   w_.candidate_columns.assign(w_.candidates.size(), 0);
-  w_.candidate_deviations.assign(w_.candidates.size(), 0);
-  const float prior = policy_.exploration.prior;
-  const bool needs_deviations = policy_.drawing().by == ExploreBy::kThompson && prior > 0;
-  for (size_t i = 0; i < w_.candidates.size() && needs_deviations; ++i) {
-    const uint32_t row = w_.candidates[i].row;
-    // The variance of a normal belief after evidence, which adds to the precision.
-    const double evidence = row == kUnknownRow ? 0 : g_.file->click_rates().evidence_of(row);
-    w_.candidate_deviations[i] =
-        static_cast<float>(prior / std::sqrt(1 + evidence * double{prior} * prior));
-  }
   if (!is_late_) find_unknown_logits();
 }
 
@@ -113,7 +103,6 @@ bool Query::choose_drawn(barker_result_ad& out) {
   const auto part = [&](const auto& all) {
     return std::span(all).subspan(range.begin, range.size());
   };
-  const std::span<const float> deviations = part(w_.candidate_deviations);
   const TitleRoom room{part(w_.candidate_columns), title_.max_width};
   const Exploration drawing = policy_.drawing();
 
@@ -127,7 +116,7 @@ bool Query::choose_drawn(barker_result_ad& out) {
   std::span<const uint32_t> greedy, shown;
   if (drawing.share < 1) greedy = shown = choose(false, best);
   if (explores_) {
-    draw_preferences(candidates, drawing.by, deviations, seed_);
+    draw_preferences(candidates, drawing.by, seed_);
     shown = choose(true, drawn);
   }
   const uint32_t draws = explores_ ? kDrawsOfExplored : kDrawsOfOthers;
@@ -137,9 +126,8 @@ bool Query::choose_drawn(barker_result_ad& out) {
   constexpr uint64_t kEstimate = 0x3C6EF372FE94F82Bu;  // apart from the draw that chose
   // On a copy, because the preferences that chose are asked for again by an explanation.
   w_.redrawn.assign(candidates.begin(), candidates.end());
-  const double explored =
-      draw_propensity(w_.redrawn, policy_.choice(true), embeddings(), drawing.by, deviations, room,
-                      shown, draws, seed_ ^ kEstimate);
+  const double explored = draw_propensity(w_.redrawn, policy_.choice(true), embeddings(),
+                                          drawing.by, room, shown, draws, seed_ ^ kEstimate);
   const bool is_greedy = drawing.share < 1 && same_candidates(greedy, shown);
   out.propensity = drawing.share * explored + (is_greedy ? 1 - drawing.share : 0);
   take(shown, out);

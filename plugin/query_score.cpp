@@ -106,9 +106,10 @@ void Query::spread_logits() {
   for (size_t i = 0; i < w_.candidates.size(); ++i) {
     const uint32_t slot = w_.candidate_slot[i];
     if (slot == kNoSlot) continue;
-    w_.candidates[i].logit = n_.main_scale * w_.distinct_logits[slot] + n_.main_offset;
-    w_.candidates[i].preference = w_.candidates[i].logit;
-    w_.candidates[i].screened = w_.distinct_state[slot] != SlotState::kExact;
+    Candidate& c = w_.candidates[i];
+    c.logit = n_.main_scale * w_.distinct_logits[slot] + n_.main_offset;
+    c.preference = lowered(c.logit, c, policy_.choose);
+    c.screened = w_.distinct_state[slot] != SlotState::kExact;
   }
 }
 

@@ -83,7 +83,6 @@ struct Workspace {
 
   // Of a page for which selling points are drawn (query_policy.cpp):
   std::vector<uint32_t> candidate_columns;  // [candidates] before a title, with the separator
-  std::vector<float> candidate_deviations;  // [candidates] of their logits
   std::deque<ComparisonText> settled;       // of the candidates of the ad that is being looked at
   std::vector<Candidate> redrawn;           // its candidates, while a probability is estimated
   std::vector<uint32_t> all_of_ad;          // its candidates

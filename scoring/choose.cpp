@@ -12,7 +12,9 @@ namespace internal {
 Verdict Choice::alone(const Candidate& c, float logit) const noexcept {
   if (c.row == kUnknownRow && !policy_.takes_unknown) return Verdict::kUnknown;
   if (c.forbidden) return Verdict::kForbidden;
-  if (!(logit >= policy_.minimum_logit)) return Verdict::kBelowMinimum;  // so is a NaN
+  if (!(lowered(logit, c, policy_) >= policy_.minimum_logit)) {  // so is a NaN
+    return Verdict::kBelowMinimum;
+  }
   if (c.in_title && (c.stays_in_title || policy_.duplicates == Duplicates::kSkip)) {
     return Verdict::kInTitle;
   }

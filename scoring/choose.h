@@ -4,6 +4,7 @@
 // Pure functions over the caller's memory: any thread, no allocation.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -24,6 +25,9 @@ struct ChoosePolicy {
   // Two SPs whose embeddings have a larger cosine than this say the same thing.
   float maximum_cosine = 0.9f;
   Duplicates duplicates = Duplicates::kSkip;
+  // Standard deviations by which a logit is lowered before it is compared with minimum_logit or with
+  // other logits (Candidate::deviation): a lower confidence bound, for which an SP needs evidence.
+  float lower_bound = 0;
   // An SP that the model does not know may be chosen, if it has a logit. It resembles no other.
   bool takes_unknown = false;
 };
@@ -39,10 +43,24 @@ struct Candidate {
   bool stays_in_title = false;
   // True: the logit is within the screen's bound of the exact one. False: it is the exact one.
   bool screened = false;
-  // What it is chosen by, the highest first: its logit, unless another policy or a draw says so. A
-  // screened candidate is chosen by its logit.
+  // What it is chosen by, the highest first: its lowered logit, unless another policy or a draw says
+  // so. A screened candidate is chosen by its lowered logit.
   float preference = std::numeric_limits<float>::quiet_NaN();
+  float deviation = 0;  // standard deviation of what is believed of the logit; 0: it is certain
 };
+
+// The standard deviation of the logit of an SP: of a normal belief with the deviation `prior` around
+// the model's logit, to whose precision the evidence adds, which is the sum of p (1 - p) over the
+// impressions that the SP was learned from (the Fisher information of a logistic model about an SP's
+// own offset). Infinite evidence: 0.
+inline float logit_deviation(float prior, double evidence) noexcept {
+  return static_cast<float>(prior / std::sqrt(1 + evidence * double{prior} * prior));
+}
+
+// The logit less the policy's standard deviations.
+inline float lowered(float logit, const Candidate& c, const ChoosePolicy& policy) noexcept {
+  return logit - policy.lower_bound * c.deviation;
+}
 
 enum class Verdict : uint8_t {
   kChosen,
@@ -131,14 +149,15 @@ bool is_certified(std::span<const Candidate> candidates, const ChoosePolicy& pol
   while (!choice.is_full()) {
     const size_t likely = choice.next(bound);
     if (likely == internal::Choice::kNone) break;
-    // Let L be the lowest exact logit that the likely candidate can have. The exact choice has a
-    // logit of at least L, so only candidates that can reach L matter. Once all of them have exact
-    // logits, the choice is known.
+    // Let L be the lowest exact logit, lowered as the policy says, that the likely candidate can
+    // have. The exact choice has a lowered logit of at least L, so only candidates that can reach L
+    // matter. Once all of them have exact logits, the choice is known.
     const Candidate& best = candidates[likely];
-    const float lowest = best.screened ? best.logit - bound : best.logit;
+    const float lowest = lowered(best.screened ? best.logit - bound : best.logit, best, policy);
     for (size_t i = 0; i < candidates.size(); ++i) {
       const Candidate& c = candidates[i];
-      if (!c.screened || !(c.logit + bound >= lowest) || choice.is_taken(i)) continue;
+      if (!c.screened || choice.is_taken(i)) continue;
+      if (!(lowered(c.logit + bound, c, policy) >= lowest)) continue;
       if (!choice.may_be_taken(i, c.logit + bound)) continue;
       certified = false;
       need(i);

@@ -124,17 +124,15 @@ float normal_draw(uint64_t seed, uint64_t key) noexcept {
          (((((b[0] * r + b[1]) * r + b[2]) * r + b[3]) * r + b[4]) * r + 1);
 }
 
-void draw_preferences(std::span<Candidate> candidates, ExploreBy by,
-                      std::span<const float> deviations, uint64_t seed) noexcept {
-  for (size_t i = 0; i < candidates.size(); ++i) {
-    Candidate& c = candidates[i];
+void draw_preferences(std::span<Candidate> candidates, ExploreBy by, uint64_t seed) noexcept {
+  for (Candidate& c : candidates) {
     if (std::isnan(c.logit) || c.forbidden || c.in_title) {
       c.preference = std::numeric_limits<float>::quiet_NaN();  // so that no choice visits it
     } else if (by == ExploreBy::kUniform) {
       c.preference = uniform_draw(seed, c.fingerprint);
     } else {
       c.preference = c.logit;
-      if (deviations[i] > 0) c.preference += deviations[i] * normal_draw(seed, c.fingerprint);
+      if (c.deviation > 0) c.preference += c.deviation * normal_draw(seed, c.fingerprint);
     }
   }
 }
@@ -145,15 +143,14 @@ bool same_candidates(std::span<const uint32_t> a, std::span<const uint32_t> b) n
 }
 
 double draw_propensity(std::span<Candidate> candidates, const ChoosePolicy& policy,
-                       const Embeddings& embeddings, ExploreBy by,
-                       std::span<const float> deviations, const TitleRoom& room,
+                       const Embeddings& embeddings, ExploreBy by, const TitleRoom& room,
                        std::span<const uint32_t> shown, uint32_t draws, uint64_t seed) noexcept {
   if (by == ExploreBy::kUniform) {
     return UniformWalk(candidates, room, shown).probability(Choice(candidates, policy, embeddings));
   }
   uint32_t hits = 0;
   for (uint32_t draw = 1; draw <= draws; ++draw) {
-    draw_preferences(candidates, by, deviations, mix_bits(seed + draw * kRandomStep));
+    draw_preferences(candidates, by, mix_bits(seed + draw * kRandomStep));
     uint32_t chosen[Choice::kMost];
     const size_t size = choose_selling_points(candidates, policy, embeddings, chosen, nullptr);
     hits += same_candidates({chosen, room.fitting({chosen, size})}, shown);

@@ -5,12 +5,9 @@
 // Uniform       Each SP that may be taken is as likely as the others. The probability of a set is
 //               exact.
 // Thompson      (Thompson 1933; Chapelle, Li 2011.) Each SP is preferred by a draw from what is
-//               believed of its logit: a normal distribution around the model's logit, whose
-//               variance is 1 / (1 / prior^2 + evidence), where the evidence is the sum of p (1 - p)
-//               over the impressions that the SP was learned from (the Fisher information of a
-//               logistic model about an SP's own offset). An SP that the model has never seen has
-//               no evidence. The probability of a set is estimated by further draws, whose number the caller says; its standard
-//               error is at most 1 / (2 sqrt(draws)).
+//               believed of its logit: a normal distribution around the model's logit
+//               (Candidate::deviation). The probability of a set is estimated by further draws,
+//               whose number the caller says; its standard error is at most 1 / (2 sqrt(draws)).
 //
 // Pure functions over the caller's memory: any thread, no allocation.
 #pragma once
@@ -48,17 +45,14 @@ float uniform_draw(uint64_t seed, uint64_t key) noexcept;
 
 // Sets the preferences of the candidates of an ad by a draw; NaN of those that cannot be taken. SPs
 // that stand in the title are left there.
-// deviations: [candidates] standard deviations of the logits, for kThompson alone.
-void draw_preferences(std::span<Candidate> candidates, ExploreBy by,
-                      std::span<const float> deviations, uint64_t seed) noexcept;
+void draw_preferences(std::span<Candidate> candidates, ExploreBy by, uint64_t seed) noexcept;
 
 // The probability that a draw shows exactly the SPs `shown`, in whatever order: at most three
 // different candidates, as choose_selling_points() with `room` would leave them. `policy`,
 // `embeddings`: of the choice. kThompson: `candidates` are used as scratch; their preferences are
 // overwritten. The estimate is at least 1 / draws, because what was shown is possible.
 double draw_propensity(std::span<Candidate> candidates, const ChoosePolicy& policy,
-                       const Embeddings& embeddings, ExploreBy by,
-                       std::span<const float> deviations, const TitleRoom& room,
+                       const Embeddings& embeddings, ExploreBy by, const TitleRoom& room,
                        std::span<const uint32_t> shown, uint32_t draws, uint64_t seed) noexcept;
 
 // Whether two lists hold the same candidates.

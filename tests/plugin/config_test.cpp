@@ -62,6 +62,7 @@ TEST(ParseConfig, HasTheDefaultsThatItsPageShows) {
   EXPECT_EQ(shown->policy.order.first_pass, defaults.policy.order.first_pass);
   EXPECT_EQ(shown->policy.choose.count, defaults.policy.choose.count);
   EXPECT_EQ(shown->policy.choose.minimum_logit, defaults.policy.choose.minimum_logit);
+  EXPECT_EQ(shown->policy.choose.lower_bound, defaults.policy.choose.lower_bound);
   EXPECT_EQ(shown->policy.choose.maximum_cosine, defaults.policy.choose.maximum_cosine);
   EXPECT_EQ(shown->policy.choose.duplicates, defaults.policy.choose.duplicates);
   EXPECT_EQ(shown->policy.by, defaults.policy.by);
@@ -78,7 +79,7 @@ TEST(ParseConfig, HasTheDefaultsThatItsPageShows) {
   EXPECT_EQ(shown->title.ellipsis, defaults.title.ellipsis);
   EXPECT_EQ(shown->title.feed.modes, defaults.title.feed.modes);
   EXPECT_TRUE(shown->title.feed.spellings.empty());
-  constexpr int kKeys = 36;
+  constexpr int kKeys = 37;
   int keys = 0;
   std::istringstream lines(toml);
   for (std::string line; std::getline(lines, line);) {
@@ -90,7 +91,8 @@ TEST(ParseConfig, HasTheDefaultsThatItsPageShows) {
 TEST(ParseConfig, TakesEveryKey) {
   const auto config = parse_config(
       "enabled = false\nisa = \"avx2\"\nwindow = 7\n[order]\nbid = 2\npctr = 0.5\nfirst_pass = 0\n"
-      "[selling_points]\ncount = 3\nminimum_score = 0.2\nmaximum_cosine = 0.5\nduplicates = "
+      "[selling_points]\ncount = 3\nminimum_score = 0.2\nlower_bound = 1\nmaximum_cosine = "
+      "0.5\nduplicates = "
       "\"promote\"\nchoose_by = \"click_rate\"\ndisplay = \"as_listed\"\nhighlight = false\n"
       "[exploration]\nshare = 0.05\nby = \"thompson\"\nprior = 0.5\n"
       "[title]\nformat = \"plain\"\nopen = \"[\"\nclose = \"]\"\nseparator = \" | \"\nmax_width = "
@@ -98,6 +100,7 @@ TEST(ParseConfig, TakesEveryKey) {
   ASSERT_TRUE(config.ok()) << config.status().message();
   EXPECT_FALSE(config->enabled);
   EXPECT_EQ(config->policy.order.bid, 2);
+  EXPECT_EQ(config->policy.choose.lower_bound, 1);
   EXPECT_EQ(config->policy.choose.duplicates, Duplicates::kPromote);
   EXPECT_EQ(config->policy.by, ChooseBy::kClickRate);
   EXPECT_EQ(config->policy.display, DisplayOrder::kAsListed);

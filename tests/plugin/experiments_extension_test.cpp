@@ -14,6 +14,10 @@ namespace {
 using ::testing::Each;
 using ::testing::HasSubstr;
 
+size_t row_of(const ModelSpec& model, const std::string& name) {
+  return static_cast<size_t>(std::ranges::find(model.names, name) - model.names.begin());
+}
+
 // A weight file with click rates: word11 is clicked most for any query but that of `query`, for
 // which word12 is.
 std::string rated_weights(const std::string& query) {
@@ -21,13 +25,10 @@ std::string rated_weights(const std::string& query) {
   ClickRateTable& rates = model.click_rates;
   rates.prior.assign(model.keyword_rows, 0.1f);
   rates.evidence.assign(model.keyword_rows, 10);
-  const auto row_of = [&](const std::string& name) {
-    return static_cast<uint32_t>(std::ranges::find(model.names, name) - model.names.begin());
-  };
-  rates.prior[row_of("word11")] = 0.5f;
+  rates.prior[row_of(model, "word11")] = 0.5f;
   rates.queries = {query_hash(std::vector<Fingerprint>{fingerprint(query)})};
   rates.begins = {0, 1};
-  rates.rows = {row_of("word12")};
+  rates.rows = {static_cast<uint32_t>(row_of(model, "word12"))};
   rates.values = {0.9f};
   const std::string path = temporary_path("rated.barker");
   EXPECT_TRUE(write_weight_file(model, path).ok());
@@ -130,6 +131,32 @@ TEST_F(ExperimentsExtension, PlaceAVisitorWhereThereIsNoUser) {
   request_.visitor = {};
   ASSERT_EQ(rescore(), BARKER_OK);
   EXPECT_EQ(with_visitor, response_.arms[0].arm) << "the user comes first";
+}
+
+TEST_F(ExperimentsExtension, LowerWhatTheWeightsLearnedLittleOf) {
+  const std::string more = "selling_points = 1\nlower_bound = 10\nexplore_prior = 5";
+  ASSERT_EQ(load_arm(more), BARKER_OK) << error_;
+  const std::string same = user_of("same"), other = user_of("other");
+  ask_as(same);
+  const uint32_t best = results_[0].chosen[0].index;
+  // All that is known of each selling point is certain, but of the best one nothing is.
+  ModelSpec model = random_model(1);
+  ClickRateTable& rates = model.click_rates;
+  rates.prior.assign(model.keyword_rows, 0.1f);
+  rates.evidence.assign(model.keyword_rows, 1e6f);
+  rates.begins = {0};
+  rates.evidence[row_of(model, point_texts_[best])] = 0;
+  const std::string path = temporary_path("doubtful.barker");
+  ASSERT_TRUE(write_weight_file(model, path).ok());
+  load(path);
+  ask_as(same);
+  EXPECT_EQ(chosen(0)[0], best);
+  ask_as(other);
+  ASSERT_EQ(chosen(0).size(), 1u);
+  EXPECT_NE(chosen(0)[0], best);
+  ASSERT_EQ(load_arm(more + "\nminimum_score = 0.000001"), BARKER_OK) << error_;
+  ask_as(other);
+  EXPECT_NE(chosen(0)[0], best) << "50 below its logit";
 }
 
 TEST_F(ExperimentsExtension, SetCountMarksAndOrderOfSellingPoints) {

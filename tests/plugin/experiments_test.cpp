@@ -54,12 +54,12 @@ TEST(Experiments, ExpressEveryRowOfTable2) {
 }
 
 TEST(Experiments, ChangeWhatTheirArmsSetAndNothingElse) {
-  const auto experiments = Experiments::parse(
-      experiment("e", "",
-                 "selling_points = 3\nminimum_score = 0.5\nchoose_by = \"random\"\n"
-                 "display = \"best_last\"\nhighlight = false\nweights = \"canary\"\n"
-                 "order = {bid = 0.5, first_pass = 0}\nexplore_share = 0.25\n"
-                 "explore_by = \"thompson\"\nexplore_prior = 2"));
+  const auto experiments = Experiments::parse(experiment(
+      "e", "",
+      "selling_points = 3\nminimum_score = 0.5\nlower_bound = 1.5\nchoose_by = \"random\"\n"
+      "display = \"best_last\"\nhighlight = false\nweights = \"canary\"\n"
+      "order = {bid = 0.5, first_pass = 0}\nexplore_share = 0.25\n"
+      "explore_by = \"thompson\"\nexplore_prior = 2"));
   ASSERT_TRUE(experiments.ok()) << experiments.status().message();
   Policy base;
   base.order.bid = 2;
@@ -79,6 +79,7 @@ TEST(Experiments, ChangeWhatTheirArmsSetAndNothingElse) {
     }
     EXPECT_EQ(policy.choose.count, 3u);
     EXPECT_EQ(policy.choose.minimum_logit, 0);
+    EXPECT_EQ(policy.choose.lower_bound, 1.5f);
     EXPECT_EQ(policy.by, ChooseBy::kRandom);
     EXPECT_EQ(policy.display, DisplayOrder::kBestLast);
     EXPECT_FALSE(policy.is_highlighted);

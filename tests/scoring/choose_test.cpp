@@ -26,7 +26,7 @@ struct Choice {
 };
 
 Choice choose(std::vector<Candidate> candidates, const ChoosePolicy& policy) {
-  for (Candidate& c : candidates) c.preference = c.logit;
+  for (Candidate& c : candidates) c.preference = lowered(c.logit, c, policy);
   Choice out{std::vector<uint32_t>(policy.count), std::vector<Verdict>(candidates.size())};
   out.chosen.resize(choose_selling_points(candidates, policy, kEmbeddings, out.chosen.data(),
                                           out.verdicts.data()));
@@ -72,6 +72,29 @@ TEST(ChooseSellingPoints, NeverTakesAForbiddenCandidate) {
   EXPECT_EQ(c.verdicts[0], Verdict::kForbidden);
 }
 
+TEST(ChooseSellingPoints, PrefersTheHigherLowerBoundAndTakesNoneWhoseBoundIsTooLow) {
+  std::vector<Candidate> candidates = {
+      {10, 0, .9f, false}, {11, 2, .8f, false}, {12, 3, .1f, false}};
+  candidates[0].deviation = 1;
+  candidates[1].deviation = .25f;
+  ChoosePolicy policy{.count = 3, .minimum_logit = 0};
+  const auto chosen = [&](float lower_bound) {
+    policy.lower_bound = lower_bound;
+    return choose(candidates, policy).chosen;
+  };
+  EXPECT_THAT(chosen(0), ElementsAre(0, 1, 2));
+  EXPECT_THAT(chosen(.5f), ElementsAre(1, 0, 2)) << ".675, .4, .1";
+  EXPECT_THAT(chosen(1), ElementsAre(1, 2)) << ".55, -.1, .1";
+}
+
+TEST(LogitDeviation, IsThePriorsWithoutEvidenceAndShrinksWithIt) {
+  EXPECT_EQ(logit_deviation(2, 0), 2);
+  EXPECT_FLOAT_EQ(logit_deviation(1, 3), .5f) << "1 / sqrt(1 / 1 + 3)";
+  EXPECT_FLOAT_EQ(logit_deviation(.5f, 5), 1 / 3.f) << "1 / sqrt(1 / .25 + 5)";
+  EXPECT_EQ(logit_deviation(1, std::numeric_limits<double>::infinity()), 0);
+  EXPECT_EQ(logit_deviation(0, 7), 0);
+}
+
 TEST(ChooseSellingPoints, TakesNoneWhenThePolicyAllowsNone) {
   EXPECT_TRUE(choose({{1, 0, .9f, false}}, {.count = 0}).chosen.empty());
 }
@@ -85,7 +108,7 @@ struct Screening {
   std::vector<Candidate> exact, screened;
 };
 
-Screening random_screening(std::mt19937& random, float bound) {
+Screening random_screening(std::mt19937& random, float bound, const ChoosePolicy& policy) {
   std::normal_distribution<float> normal(0, 1);
   std::uniform_real_distribution<float> error(-bound, bound);
   Screening s;
@@ -94,11 +117,13 @@ Screening random_screening(std::mt19937& random, float bound) {
     const uint32_t row = random() % 5 == 0 ? kUnknownRow : random() % kRows;
     const float logit = std::round(normal(random) * 8) / 8;  // ties
     s.exact.push_back({1 + row, row, logit, random() % 6 == 0});
-    s.exact.back().preference = logit;
+    s.exact.back().deviation = static_cast<float>(random() % 3) / 4;
     s.screened.push_back(s.exact.back());
     s.screened.back().logit += error(random);
-    s.screened.back().preference = s.screened.back().logit;
     s.screened.back().screened = true;
+    for (Candidate* c : {&s.exact.back(), &s.screened.back()}) {
+      c->preference = lowered(c->logit, *c, policy);
+    }
   }
   return s;
 }
@@ -108,12 +133,13 @@ TEST(CertifiedChoice, EqualsTheExactChoiceAndNeedsFewerThanHalfOfTheExactLogits)
   size_t looked_at = 0, all = 0;
   for (int trial = 0; trial < 20000; ++trial) {
     const float bound = 0.02f * static_cast<float>(random() % 4);
-    Screening s = random_screening(random, bound);
-    const Embeddings embeddings{kernels_for(Isa::kBaseline),
-                                Table(matrix_view<const float>(s.embedding.data(), kRows, kDim))};
     ChoosePolicy policy{.count = static_cast<uint32_t>(random() % 4), .maximum_cosine = .8f};
     if (random() % 2) policy.minimum_logit = -0.25f;
     if (random() % 2) policy.duplicates = Duplicates::kPromote;
+    if (random() % 2) policy.lower_bound = 1;
+    Screening s = random_screening(random, bound, policy);
+    const Embeddings embeddings{kernels_for(Isa::kBaseline),
+                                Table(matrix_view<const float>(s.embedding.data(), kRows, kDim))};
     int rounds = 0;
     for (;; ++rounds) {
       std::vector<size_t> needed;

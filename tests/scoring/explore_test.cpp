@@ -29,12 +29,11 @@ constexpr uint32_t kDrawsOfEstimate = 256;
 // What draws show, and what they should say of their probability.
 struct Page {
   std::vector<Candidate> candidates;
-  std::vector<float> deviations;
   ChoosePolicy policy;
   TitleRoom room;
 
   Set draw(ExploreBy by, uint64_t seed) {
-    draw_preferences(candidates, by, deviations, seed);
+    draw_preferences(candidates, by, seed);
     uint32_t chosen[3];
     const size_t size = choose_selling_points(candidates, policy, kSixEmbeddings, chosen, nullptr);
     return {chosen, chosen + room.fitting({chosen, size})};
@@ -42,15 +41,17 @@ struct Page {
 
   double propensity(ExploreBy by, const Set& shown, uint64_t seed) {
     const std::vector<uint32_t> list(shown.begin(), shown.end());
-    return draw_propensity(candidates, policy, kSixEmbeddings, by, deviations, room, list,
-                           kDrawsOfEstimate, seed);
+    return draw_propensity(candidates, policy, kSixEmbeddings, by, room, list, kDrawsOfEstimate,
+                           seed);
   }
 };
 
 Page page_of(std::vector<Candidate> candidates, ChoosePolicy policy) {
-  Page page{std::move(candidates), {}, policy, {}};
-  page.deviations.assign(page.candidates.size(), 0);
-  return page;
+  return {std::move(candidates), policy, {}};
+}
+
+void set_deviations(Page& page, const std::vector<float>& deviations) {
+  for (size_t i = 0; i < deviations.size(); ++i) page.candidates[i].deviation = deviations[i];
 }
 
 std::map<Set, double> frequencies(Page& page, ExploreBy by, int draws) {
@@ -120,7 +121,7 @@ TEST(ThompsonDraw, HasTheProbabilityThatItEstimates) {
                        {13, 3, .1f, false},
                        {14, kUnknownRow, .3f, false}},
                       {.count = 2, .takes_unknown = true});
-  page.deviations = {.1f, .3f, .5f, .2f, 1};
+  set_deviations(page, {.1f, .3f, .5f, .2f, 1});
   for (const auto& [shown, frequency] : frequencies(page, ExploreBy::kThompson, kDraws)) {
     if (frequency < 0.02) continue;  // the estimate has a least value, 1/256
     double said = 0;
@@ -147,12 +148,12 @@ TEST(ThompsonDraw, ShowsWhatTheModelNeverSawOnlyWherePolicyAllows) {
   const std::vector<Candidate> candidates = {
       {10, 0, .9f, false}, {14, kUnknownRow, .9f, false}, {15, kUnknownRow, NAN, false}};
   Page allowed = page_of(candidates, {.count = 1, .takes_unknown = true});
-  allowed.deviations = {0, 1, 1};
+  set_deviations(allowed, {0, 1, 1});
   const auto shown = frequencies(allowed, ExploreBy::kThompson, 10'000);
   EXPECT_THAT(shown.at({1}), DoubleNear(0.5, 0.03));
   EXPECT_EQ(shown.count({2}), 0u) << "it has no logit";
   Page denied = page_of(candidates, {.count = 1});
-  denied.deviations = {0, 1, 1};
+  set_deviations(denied, {0, 1, 1});
   EXPECT_THAT(frequencies(denied, ExploreBy::kThompson, 1000),
               testing::ElementsAre(testing::Pair(Set{0}, DoubleNear(1, 1e-9))));
 }
