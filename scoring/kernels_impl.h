@@ -10,7 +10,10 @@
 //   reciprocal(v)               1 / v, exact but for the last bits
 //   sum(v), largest(v)          over the lanes, always in the same order
 //   pack_bf16(x, out), dot_bf16(sum, x, w)            if kHasBf16; 16 numbers at a time
-//   pack_int8(x, inverse, out), dot_int8(sum, x, w)   if kHasInt8; 16 numbers at a time
+//   if kHasInt8:
+//     pack_int8(x, inverse, out)         16 numbers times inverse as bytes, negative ones as 0
+//     pack_int8_block(x, inverse, out)   the same for kPackBlock numbers, which takes less for each
+//     dot_int8(sum, x, w)
 //
 // Everything is in an anonymous namespace, and all that the table's functions call is inlined by
 // force: a weak symbol compiled for AVX-512 could otherwise be linked for every CPU. For the same
@@ -177,6 +180,7 @@ struct KernelsOf {
     static BARKER_INLINE Vec finish(const Sum& sum, float, const float*, const float* bias) {
       return sum + Vec::load_unaligned(bias);
     }
+    static constexpr bool kScalesRows = false;
     static BARKER_INLINE const uint32_t* pack(const float* rows, size_t, size_t, size_t, uint32_t*,
                                               float*) {
       return reinterpret_cast<const uint32_t*>(rows);
@@ -204,6 +208,7 @@ struct KernelsOf {
     static BARKER_INLINE Vec finish(const Sum& sum, float, const float*, const float* bias) {
       return sum + Vec::load_unaligned(bias);
     }
+    static constexpr bool kScalesRows = false;
     // Rounds rows of activations into words of `out`, whose rows have the same stride.
     static BARKER_INLINE const uint32_t* pack(const float* rows, size_t stride, size_t count,
                                               size_t width, uint32_t* out, float*) {
@@ -226,21 +231,25 @@ struct KernelsOf {
       return multiply_add(xsimd::to_float(sum), Vec(row_scale) * Vec::load_unaligned(scale),
                           Vec::load_unaligned(bias));
     }
+    static constexpr bool kScalesRows = true;
+    // Rounds rows to bytes, negative numbers to 0, so that rows need no ReLU before. row_scale: the
+    // largest number of each row, and then the scale of its bytes.
     static BARKER_INLINE const uint32_t* pack(const float* rows, size_t stride, size_t count,
                                               size_t width, uint32_t* out, float* row_scale) {
       for (size_t m = 0; m < count; ++m) {
         const float* row = rows + m * stride;
-        Vec most(0.0f);  // activations are never negative
-        for (size_t d = 0; d < width; d += kLanes) most = xsimd::max(most, load_aligned(row + d));
-        const float peak = Ops::largest(most);
+        const float peak = row_scale[m];
         const float inverse = peak > 0 ? 127.0f / peak : 0.0f;
         row_scale[m] = peak / 127.0f;
         auto* bytes = reinterpret_cast<uint8_t*>(out + m * stride);
-        for (size_t d = 0; d < width; d += 16) Ops::pack_int8(row + d, inverse, bytes + d);
+        size_t d = 0;
+        for (; d + Ops::kPackBlock <= width; d += Ops::kPackBlock) {
+          Ops::pack_int8_block(row + d, inverse, bytes + d);
+        }
+        for (; d < width; d += 16) Ops::pack_int8(row + d, inverse, bytes + d);
       }
       return out;
     }
-    static BARKER_INLINE Vec load_aligned(const float* p) { return Vec::load_aligned(p); }
   };
 
   // Computes N vectors of the layer's outputs, from output o on, for M rows, and passes each vector
@@ -337,11 +346,20 @@ struct KernelsOf {
 
   // ---- candidate stage
 
+  // The largest of some activations, which are never negative and fill whole vectors.
+  static BARKER_INLINE float largest(const float* row, size_t width) {
+    Vec most(0.0f);
+    for (size_t d = 0; d < width; d += kLanes) most = xsimd::max(most, Vec::load_aligned(row + d));
+    return Ops::largest(most);
+  }
+
   // Computes the layers behind the first one and the head for M rows of activations, which zeros
-  // pad to a multiple of kPackedLanes. `rows` and `next` are overwritten.
+  // pad to a multiple of kPackedLanes. `row_scale` has each row's largest activation where
+  // C::kScalesRows. `rows`, `next` and `row_scale` are overwritten.
   template <typename C, size_t M>
   static BARKER_INLINE void finish_mlp(const PackedMlp& mlp, float* rows, float* next,
-                                       uint32_t* words, size_t width, float* logits) {
+                                       uint32_t* words, size_t width, float* row_scale,
+                                       float* logits) {
     Vec sums[M];
     BARKER_UNROLL
     for (size_t m = 0; m < M; ++m) sums[m] = Vec(0.0f);
@@ -354,9 +372,13 @@ struct KernelsOf {
         }
       }
     }
-    float row_scale[M] = {};
     for (size_t l = 0; l < mlp.count; ++l) {
       const PackedLayer& layer = mlp.layers[l];
+      if (l > 0 && C::kScalesRows) {
+        for (size_t m = 0; m < M; ++m) {
+          row_scale[m] = largest(rows + m * mlp.stride, padded(layer.in));
+        }
+      }
       const uint32_t* x = C::pack(rows, mlp.stride, M, padded(layer.in), words, row_scale);
       if (l + 1 < mlp.count) {
         layer_of_rows<C, M>(layer, x, mlp.stride, row_scale,
@@ -382,6 +404,36 @@ struct KernelsOf {
     return (width + kPackedLanes - 1) / kPackedLanes * kPackedLanes;
   }
 
+  // out = relu(base + row), zeros up to the padded width. Where C packs negative numbers as 0, they
+  // are left to it, and the row's largest activation is returned.
+  template <typename C, typename T>
+  static BARKER_INLINE float activate(const float* base, const T* row, size_t width, float* out) {
+    Vec most(0.0f);
+    size_t d = 0;
+    for (; d + kLanes <= width; d += kLanes) {
+      const Vec sum = load(base + d) + load(row + d);
+      if constexpr (C::kScalesRows) {
+        most = xsimd::max(most, sum);
+        sum.store_aligned(out + d);
+      } else {
+        xsimd::max(Vec(0.0f), sum).store_aligned(out + d);
+      }
+    }
+    const size_t rest = d;
+    for (; d < width; ++d) {
+      const float sum = base[d] + value(row + d);
+      out[d] = sum < 0 ? 0.0f : sum;
+    }
+    for (; d < padded(width); ++d) out[d] = 0;
+    if constexpr (C::kScalesRows) {
+      for (d = rest; d < padded(width); d += kLanes) {
+        most = xsimd::max(most, Vec::load_aligned(out + d));
+      }
+      return Ops::largest(most);
+    }
+    return 0;
+  }
+
   template <typename C, typename T>
   static BARKER_INLINE void score_tiles(const T* table, size_t width, const uint32_t* rows,
                                         size_t count, const float* base, const PackedMlp& mlp,
@@ -394,23 +446,15 @@ struct KernelsOf {
     }
     for (size_t first = 0; first < count; first += kTileRows) {
       const size_t tile = tile_rows(count - first);
+      float row_scale[kTileRows];
       for (size_t m = 0; m < tile; ++m) {
         const size_t ahead = first + m + kPrefetchRows;
         if (ahead < count) prefetch(table + size_t{rows[ahead]} * width, width);
-        const T* row = table + size_t{rows[first + m]} * width;
-        float* out = activations + m * mlp.stride;
-        size_t d = 0;
-        for (; d + kLanes <= width; d += kLanes) {
-          xsimd::max(Vec(0.0f), load(base + d) + load(row + d)).store_aligned(out + d);
-        }
-        for (; d < width; ++d) {
-          const float sum = base[d] + value(row + d);
-          out[d] = sum < 0 ? 0.0f : sum;
-        }
-        for (; d < padded(width); ++d) out[d] = 0;
+        row_scale[m] = activate<C>(base, table + size_t{rows[first + m]} * width, width,
+                                   activations + m * mlp.stride);
       }
       with_rows(tile, [&]<size_t M>() BARKER_LAMBDA_INLINE {
-        finish_mlp<C, M>(mlp, activations, next, words, padded(width), logits + first);
+        finish_mlp<C, M>(mlp, activations, next, words, padded(width), row_scale, logits + first);
       });
     }
   }
