@@ -44,6 +44,11 @@ struct BaselineOps {
   static BARKER_INLINE float largest(const Vec& v) {
     return fold(v, [](float a, float b) BARKER_LAMBDA_INLINE { return a > b ? a : b; });
   }
+  static BARKER_INLINE Vec sums(const Vec* rows) {
+    alignas(64) float lanes[Vec::size];
+    for (size_t i = 0; i < Vec::size; ++i) lanes[i] = sum(rows[i]);
+    return Vec::load_aligned(lanes);
+  }
 
  private:
   template <typename F>

@@ -9,6 +9,8 @@
 //   multiply_add(a, b, c)       a * b + c
 //   reciprocal(v)               1 / v, exact but for the last bits
 //   sum(v), largest(v)          over the lanes, always in the same order
+//   sums(rows)                  the sums of as many vectors as there are lanes; each of them is
+//                               added in the same order, wherever it stands
 //   pack_bf16(x, out), dot_bf16(sum, x, w)            if kHasBf16; 16 numbers at a time
 //   if kHasInt8:
 //     pack_int8(x, inverse, out)         16 numbers times inverse as bytes, negative ones as 0
@@ -527,6 +529,43 @@ struct KernelsOf {
     return x * p * Ops::reciprocal(q);
   }
 
+  // The products of z . tanh(base + row), whose sum is the score of a row.
+  template <typename T>
+  static BARKER_INLINE Vec score_products(const T* row, size_t width, const float* base,
+                                          const float* z) {
+    Vec sums(0.0f);
+    size_t d = 0;
+    for (; d + kLanes <= width; d += kLanes) {
+      sums = multiply_add(tanh(load(base + d) + load(row + d)), load(z + d), sums);
+    }
+    if (d == width) return sums;
+    alignas(64) float rest[kLanes] = {}, rest_of_z[kLanes] = {};
+    for (size_t r = d; r < width; ++r) {
+      rest[r - d] = base[r] + value(row + r);
+      rest_of_z[r - d] = z[r];
+    }
+    return multiply_add(tanh(Vec::load_aligned(rest)), Vec::load_aligned(rest_of_z), sums);
+  }
+
+  // Calls use(first, scores) with the scores of rows first, first + 1, ... as a vector. What stands
+  // behind the last row is 0. Before row i is read, ahead(i) is called.
+  template <typename T, typename Ahead, typename Use>
+  static BARKER_INLINE void each_scores(const T* data, size_t width, const uint32_t* rows,
+                                        size_t count, const float* base, const float* z,
+                                        Ahead ahead, Use use) {
+    for (size_t first = 0; first < count; first += kLanes) {
+      Vec products[kLanes];
+      size_t i = 0;
+      for (; i < kLanes && first + i < count; ++i) {
+        ahead(first + i);
+        const T* row = data + size_t{rows[first + i]} * width;
+        products[i] = score_products(row, width, base, z);
+      }
+      for (; i < kLanes; ++i) products[i] = Vec(0.0f);
+      use(first, Ops::sums(products));
+    }
+  }
+
   static void attention_scores(const RawTable& table, const uint32_t* rows, size_t count,
                                const float* base, const float* z, float* out) {
     const size_t width = table.width;
@@ -534,26 +573,65 @@ struct KernelsOf {
       for (size_t i = 0; i < count && i < kPrefetchRows; ++i) {
         prefetch(data + size_t{rows[i]} * width, width);
       }
-      for (size_t i = 0; i < count; ++i) {
-        if (i + kPrefetchRows < count) {
-          prefetch(data + size_t{rows[i + kPrefetchRows]} * width, width);
-        }
-        const auto* row = data + size_t{rows[i]} * width;
-        Vec sums(0.0f);
-        size_t d = 0;
-        for (; d + kLanes <= width; d += kLanes) {
-          sums = multiply_add(tanh(load(base + d) + load(row + d)), load(z + d), sums);
-        }
-        float total = Ops::sum(sums);
-        if (d < width) {
-          // The rest takes the same polynomial, so that the function is the same for every width.
-          alignas(64) float rest[kLanes] = {};
-          for (size_t r = d; r < width; ++r) rest[r - d] = base[r] + value(row + r);
-          tanh(Vec::load_aligned(rest)).store_aligned(rest);
-          for (size_t r = d; r < width; ++r) total += rest[r - d] * z[r];
-        }
-        out[i] = total;
-      }
+      each_scores(
+          data, width, rows, count, base, z,
+          [&](size_t i) BARKER_LAMBDA_INLINE {
+            if (i + kPrefetchRows >= count) return;
+            prefetch(data + size_t{rows[i + kPrefetchRows]} * width, width);
+          },
+          [&](size_t first, const Vec& scores) BARKER_LAMBDA_INLINE {
+            if (first + kLanes <= count) return scores.store_unaligned(out + first);
+            alignas(64) float lanes[kLanes];
+            scores.store_aligned(lanes);
+            for (size_t i = first; i < count; ++i) out[i] = lanes[i - first];
+          });
+    });
+  }
+
+  static BARKER_INLINE void prefetch(const RawTable& table, uint32_t row) {
+    with_elements(table, [&](const auto* data) BARKER_LAMBDA_INLINE {
+      prefetch(data + size_t{row} * table.width, table.width);
+    });
+  }
+
+  // Eq. 11-13. Scores and weights stay in vectors from the first row to the last. A row of the next
+  // title is asked for with each row that is scored: a core has no more than a dozen or so requests
+  // to memory under way, and waits where all of a title's come at once.
+  static void attend(const RawTable& keys, const RawTable& values, const uint32_t* rows,
+                     size_t count, const uint32_t* next, size_t next_count, const float* base,
+                     const float* z, float* weights, float* out) {
+    const auto ahead = [&](size_t i) BARKER_LAMBDA_INLINE {
+      if (i >= next_count) return;
+      prefetch(keys, next[i]);
+      prefetch(values, next[i]);
+    };
+    alignas(64) float lanes[kLanes];
+    for (size_t i = 0; i < kLanes; ++i) lanes[i] = static_cast<float>(i);
+    const Vec lane = Vec::load_aligned(lanes), none(-__builtin_inff());
+    Vec most = none;
+    with_elements(keys, [&](const auto* data) {
+      each_scores(data, keys.width, rows, count, base, z, ahead,
+                  [&](size_t first, const Vec& scores) BARKER_LAMBDA_INLINE {
+                    const auto is_row = lane < Vec(static_cast<float>(count - first));
+                    const Vec some = xsimd::select(is_row, scores, none);
+                    most = xsimd::max(most, some);
+                    some.store_aligned(weights + first);
+                  });
+    });
+    for (size_t i = count; i < next_count; ++i) ahead(i);
+    const Vec largest(Ops::largest(most));
+    Vec total(0.0f);
+    for (size_t i = 0; i < count; i += kLanes) {
+      const Vec some = xsimd::exp(Vec::load_aligned(weights + i) - largest);
+      total += some;
+      some.store_aligned(weights + i);
+    }
+    const Vec scale(count > 0 ? 1.0f / Ops::sum(total) : 0.0f);
+    for (size_t i = 0; i < count; i += kLanes) {
+      (Vec::load_aligned(weights + i) * scale).store_aligned(weights + i);
+    }
+    with_elements(values, [&](const auto* data) {
+      pool_rows<true>(data, values.width, rows, weights, count, 1.0f, out);
     });
   }
 
@@ -613,8 +691,8 @@ struct KernelsOf {
   }
 
   static constexpr KernelTable table(Isa isa) {
-    return {isa,      Ops::kHasBf16,    Ops::kHasInt8, pool,    dense, score_rows,
-            dot_rows, attention_scores, softmax,       sigmoid, cosine};
+    return {isa,      Ops::kHasBf16,    Ops::kHasInt8, pool,    dense,   score_rows,
+            dot_rows, attention_scores, attend,        softmax, sigmoid, cosine};
   }
 };
 
