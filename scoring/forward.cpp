@@ -70,10 +70,11 @@ struct Forward::Impl {
   void add_match(std::span<const uint32_t> rows, VectorOut logits) const;
 
   void prefetch(const Bag& title) const;
-  VectorView attend(const Bag& title);
+  VectorView add_title(const Bag& title, const Bag& next, VectorOut first, float& logit);
+  void attend(const Bag& title);
   void pool_title(const Bag& title, const VectorView& weights, const Table& fold,
                   const PackedLayer& layer, VectorOut out);
-  float dot_of_title(const Bag& title, const VectorView& weights);
+  float dot_of_title();
 };
 
 Forward::Forward() : impl_(std::make_unique<Impl>()) {
@@ -216,8 +217,8 @@ float Forward::history_share(uint32_t row) const noexcept {
 
 // ---- the auxiliary task: titles
 
-// Asks the caches for the folded rows of a title while the title before it is computed: memory
-// takes longer to answer than the kernels take for a title.
+// Asks the caches for the first title's folded rows; those of the others are asked for while the
+// title before them is computed.
 //
 // Both functions must be inlined. GCC 12 counts a prefetch as no effect, so it takes a function
 // that does nothing else for a pure one and drops the calls; a test counts the instructions.
@@ -246,24 +247,17 @@ float Forward::history_share(uint32_t row) const noexcept {
 void Forward::score_titles(std::span<const Bag> titles, float* logits, float* attention,
                            Exactness exactness) {
   Impl& i = *impl_;
-  const Network& n = *i.network;
   const PackedMlp& mlp = exactness == Exactness::kExact ? i.packed->exact_aux : i.packed->fast_aux;
   if (!titles.empty()) i.prefetch(titles[0]);
   for (size_t begin = 0; begin < titles.size(); begin += kBlock) {
     const size_t count = std::min(kBlock, titles.size() - begin);
     const VectorOut out = vector_view(logits + begin, count);
     for (size_t t = 0; t < count; ++t) {
-      if (begin + t + 1 < titles.size()) i.prefetch(titles[begin + t + 1]);
+      const bool is_last = begin + t + 1 == titles.size();
       const Bag& title = titles[begin + t];
-      const VectorView weights = i.attend(title);
+      const VectorView weights = i.add_title(title, is_last ? Bag() : titles[begin + t + 1],
+                                             row_of(i.gathered_first.out(), t), logits[begin + t]);
       if (attention) attention = std::copy_n(weights.data(), weights.size(), attention);
-      logits[begin + t] = i.has_dot() ? i.dot_of_title(title, weights) : 0.0f;
-      if (i.has_mlp()) {
-        i.pool_title(title, weights, n.fold_target, i.packed->first_target,
-                     row_of(i.gathered_first.out(), t));
-      } else {
-        logits[begin + t] += n.aux_bias;
-      }
     }
     if (!i.has_mlp()) continue;
     // The auxiliary head: Eq. 6-8 with the title in the target's place.
@@ -272,24 +266,46 @@ void Forward::score_titles(std::span<const Bag> titles, float* logits, float* at
   }
 }
 
-// Eq. 11-12: the weights of one title's keywords, valid until the next title.
-VectorView Forward::Impl::attend(const Bag& title) {
-  if (title.count > alpha.out().size()) alpha.resize({title.count});
-  const VectorOut weights = vector_view(alpha.out().data(), title.count);
-  const VectorView base = attention_base.in();
-  const VectorView& z = network->attention_score;
-  if (all_folded(title.ids())) {
-    kernels().attention_scores(network->fold_title, title.ids(), base, z, weights);
+// Eq. 11-13 for one title: its part of the first layer to `first`, and all of its logit that does
+// not go through the layers to `logit`. Returns the weights of Eq. 12, valid until the next title.
+VectorView Forward::Impl::add_title(const Bag& title, const Bag& next, VectorOut first,
+                                    float& logit) {
+  const Network& n = *network;
+  // Room for whole vectors, of which `attend` writes all.
+  if (title.count > alpha.out().size()) alpha.resize({padded_count(title.count)});
+  const VectorView weights = vector_view<const float>(alpha.out().data(), title.count);
+  logit = has_mlp() ? 0.0f : n.aux_bias;
+  const bool is_folded = all_folded(title.ids());
+  if (!is_folded) {
+    attend(title);
+    if (has_mlp()) pool_title(title, weights, n.fold_target, packed->first_target, first);
+  } else if (has_mlp()) {
+    kernels().attend(n.fold_title, n.fold_target, title, all_folded(next.ids()) ? next : Bag(),
+                     attention_base.in(), n.attention_score, alpha.out(), first);
+    if (has_dot()) prefetch_rows(n.fold_dot, next.ids(), n.folded_rows);
   } else {
-    for (size_t j = 0; j < title.count; ++j) {
-      layer_of_row(network->fold_title, packed->attention_title, title.rows[j],
-                   row_of(title_part.out(), 0));
-      kernels().attention_scores(Table(title_part.in()), {block_rows, 1}, base, z,
-                                 vector_view(alpha.out().data() + j, 1));
-    }
+    kernels().attend(n.fold_title, n.fold_dot, title, all_folded(next.ids()) ? next : Bag(),
+                     attention_base.in(), n.attention_score, alpha.out(),
+                     row_of(gathered_dot.out(), 0));
   }
-  kernels().softmax(weights);
-  return read(weights);
+  if (has_dot()) {
+    if (has_mlp() || !is_folded) {
+      pool_title(title, weights, n.fold_dot, packed->dot_target, row_of(gathered_dot.out(), 0));
+    }
+    logit += dot_of_title();
+  }
+  return weights;
+}
+
+// Eq. 11-12 keyword by keyword, where not each has a fold.
+void Forward::Impl::attend(const Bag& title) {
+  for (size_t j = 0; j < title.count; ++j) {
+    layer_of_row(network->fold_title, packed->attention_title, title.rows[j],
+                 row_of(title_part.out(), 0));
+    kernels().attention_scores(Table(title_part.in()), {block_rows, 1}, attention_base.in(),
+                               network->attention_score, vector_view(alpha.out().data() + j, 1));
+  }
+  kernels().softmax(vector_view(alpha.out().data(), title.count));
 }
 
 // out = layer e_a with e_a of Eq. 13. The layer is linear, so this is also the weighted sum of
@@ -302,11 +318,10 @@ void Forward::Impl::pool_title(const Bag& title, const VectorView& weights, cons
   kernels().dense(layer, embedding.in(), Activation::kNone, out);
 }
 
-// Late interaction with a title: c(context) . (P e_a). Without b_v: that is the popularity of a
-// candidate SP, which a title is not.
-float Forward::Impl::dot_of_title(const Bag& title, const VectorView& weights) {
+// Late interaction with the title in gathered_dot: c(context) . (P e_a). Without b_v: that is the
+// popularity of a candidate SP, which a title is not.
+float Forward::Impl::dot_of_title() {
   float logit = 0;
-  pool_title(title, weights, network->fold_dot, packed->dot_target, row_of(gathered_dot.out(), 0));
   kernels().dot_rows(Table(gathered_dot.in()), {block_rows, 1}, dot_context.in(),
                      no_tensor<VectorView>(), vector_view(&logit, 1));
   return logit;

@@ -62,6 +62,11 @@ struct PackedMlp {
 // The floats of scratch memory that score_rows needs.
 inline constexpr size_t scratch_size(uint32_t stride) { return 3 * kMostTileRows * stride; }
 
+// The floats that `attend` needs for the weights of so many keywords: whole vectors of any ISA.
+inline constexpr size_t padded_count(size_t count) {
+  return (count + kPackedLanes - 1) / kPackedLanes * kPackedLanes;
+}
+
 // The kernels of one ISA. Callers pass the table along. It is not a global variable, so that tests
 // can run every ISA in one process. The result for a row does not depend on which other rows are in
 // the same call: scores repeat bit for bit.
@@ -92,6 +97,15 @@ struct KernelTable {
   // out[j] = z . tanh(base + table[rows[j]]) (Eq. 11, with base = W_u e_u + W_q e_q).
   void (*attention_scores)(const RawTable& table, const uint32_t* rows, size_t count,
                            const float* base, const float* z, float* out);
+
+  // A title with the keywords rows[0 .. count): weights = the softmax of their attention scores over
+  // `keys`, and out[values.width] = sum_j weights_j values[rows[j]] (Eq. 11-13); the zero vector
+  // without keywords. Meanwhile the caches are asked for the rows of the title that comes next.
+  // weights: room for padded_count(count) floats, aligned to 64 bytes; those past `count` are
+  // overwritten.
+  void (*attend)(const RawTable& keys, const RawTable& values, const uint32_t* rows, size_t count,
+                 const uint32_t* next, size_t next_count, const float* base, const float* z,
+                 float* weights, float* out);
 
   // The softmax of `values` in place; the maximum is subtracted first (Eq. 12).
   void (*softmax)(float* values, size_t count);

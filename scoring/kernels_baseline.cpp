@@ -39,10 +39,24 @@ struct BaselineOps {
   }
   static BARKER_INLINE Vec reciprocal(const Vec& v) { return Vec(1.0f) / v; }
   static BARKER_INLINE float sum(const Vec& v) {
+    return fold(v, [](float a, float b) BARKER_LAMBDA_INLINE { return a + b; });
+  }
+  static BARKER_INLINE float largest(const Vec& v) {
+    return fold(v, [](float a, float b) BARKER_LAMBDA_INLINE { return a > b ? a : b; });
+  }
+  static BARKER_INLINE Vec sums(const Vec* rows) {
+    alignas(64) float lanes[Vec::size];
+    for (size_t i = 0; i < Vec::size; ++i) lanes[i] = sum(rows[i]);
+    return Vec::load_aligned(lanes);
+  }
+
+ private:
+  template <typename F>
+  static BARKER_INLINE float fold(const Vec& v, F f) {
     alignas(64) float lanes[Vec::size];
     v.store_aligned(lanes);
     for (size_t half = Vec::size / 2; half > 0; half /= 2) {
-      for (size_t i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+      for (size_t i = 0; i < half; ++i) lanes[i] = f(lanes[i], lanes[i + half]);
     }
     return lanes[0];
   }

@@ -9,8 +9,13 @@
 //   multiply_add(a, b, c)       a * b + c
 //   reciprocal(v)               1 / v, exact but for the last bits
 //   sum(v), largest(v)          over the lanes, always in the same order
+//   sums(rows)                  the sums of as many vectors as there are lanes; each of them is
+//                               added in the same order, wherever it stands
 //   pack_bf16(x, out), dot_bf16(sum, x, w)            if kHasBf16; 16 numbers at a time
-//   pack_int8(x, inverse, out), dot_int8(sum, x, w)   if kHasInt8; 16 numbers at a time
+//   if kHasInt8:
+//     pack_int8(x, inverse, out)         16 numbers times inverse as bytes, negative ones as 0
+//     pack_int8_block(x, inverse, out)   the same for kPackBlock numbers, which takes less for each
+//     dot_int8(sum, x, w)
 //
 // Everything is in an anonymous namespace, and all that the table's functions call is inlined by
 // force: a weak symbol compiled for AVX-512 could otherwise be linked for every CPU. For the same
@@ -177,6 +182,7 @@ struct KernelsOf {
     static BARKER_INLINE Vec finish(const Sum& sum, float, const float*, const float* bias) {
       return sum + Vec::load_unaligned(bias);
     }
+    static constexpr bool kScalesRows = false;
     static BARKER_INLINE const uint32_t* pack(const float* rows, size_t, size_t, size_t, uint32_t*,
                                               float*) {
       return reinterpret_cast<const uint32_t*>(rows);
@@ -204,6 +210,7 @@ struct KernelsOf {
     static BARKER_INLINE Vec finish(const Sum& sum, float, const float*, const float* bias) {
       return sum + Vec::load_unaligned(bias);
     }
+    static constexpr bool kScalesRows = false;
     // Rounds rows of activations into words of `out`, whose rows have the same stride.
     static BARKER_INLINE const uint32_t* pack(const float* rows, size_t stride, size_t count,
                                               size_t width, uint32_t* out, float*) {
@@ -226,21 +233,25 @@ struct KernelsOf {
       return multiply_add(xsimd::to_float(sum), Vec(row_scale) * Vec::load_unaligned(scale),
                           Vec::load_unaligned(bias));
     }
+    static constexpr bool kScalesRows = true;
+    // Rounds rows to bytes, negative numbers to 0, so that rows need no ReLU before. row_scale: the
+    // largest number of each row, and then the scale of its bytes.
     static BARKER_INLINE const uint32_t* pack(const float* rows, size_t stride, size_t count,
                                               size_t width, uint32_t* out, float* row_scale) {
       for (size_t m = 0; m < count; ++m) {
         const float* row = rows + m * stride;
-        Vec most(0.0f);  // activations are never negative
-        for (size_t d = 0; d < width; d += kLanes) most = xsimd::max(most, load_aligned(row + d));
-        const float peak = Ops::largest(most);
+        const float peak = row_scale[m];
         const float inverse = peak > 0 ? 127.0f / peak : 0.0f;
         row_scale[m] = peak / 127.0f;
         auto* bytes = reinterpret_cast<uint8_t*>(out + m * stride);
-        for (size_t d = 0; d < width; d += 16) Ops::pack_int8(row + d, inverse, bytes + d);
+        size_t d = 0;
+        for (; d + Ops::kPackBlock <= width; d += Ops::kPackBlock) {
+          Ops::pack_int8_block(row + d, inverse, bytes + d);
+        }
+        for (; d < width; d += 16) Ops::pack_int8(row + d, inverse, bytes + d);
       }
       return out;
     }
-    static BARKER_INLINE Vec load_aligned(const float* p) { return Vec::load_aligned(p); }
   };
 
   // Computes N vectors of the layer's outputs, from output o on, for M rows, and passes each vector
@@ -337,11 +348,20 @@ struct KernelsOf {
 
   // ---- candidate stage
 
+  // The largest of some activations, which are never negative and fill whole vectors.
+  static BARKER_INLINE float largest(const float* row, size_t width) {
+    Vec most(0.0f);
+    for (size_t d = 0; d < width; d += kLanes) most = xsimd::max(most, Vec::load_aligned(row + d));
+    return Ops::largest(most);
+  }
+
   // Computes the layers behind the first one and the head for M rows of activations, which zeros
-  // pad to a multiple of kPackedLanes. `rows` and `next` are overwritten.
+  // pad to a multiple of kPackedLanes. `row_scale` has each row's largest activation where
+  // C::kScalesRows. `rows`, `next` and `row_scale` are overwritten.
   template <typename C, size_t M>
   static BARKER_INLINE void finish_mlp(const PackedMlp& mlp, float* rows, float* next,
-                                       uint32_t* words, size_t width, float* logits) {
+                                       uint32_t* words, size_t width, float* row_scale,
+                                       float* logits) {
     Vec sums[M];
     BARKER_UNROLL
     for (size_t m = 0; m < M; ++m) sums[m] = Vec(0.0f);
@@ -354,9 +374,13 @@ struct KernelsOf {
         }
       }
     }
-    float row_scale[M] = {};
     for (size_t l = 0; l < mlp.count; ++l) {
       const PackedLayer& layer = mlp.layers[l];
+      if (l > 0 && C::kScalesRows) {
+        for (size_t m = 0; m < M; ++m) {
+          row_scale[m] = largest(rows + m * mlp.stride, padded(layer.in));
+        }
+      }
       const uint32_t* x = C::pack(rows, mlp.stride, M, padded(layer.in), words, row_scale);
       if (l + 1 < mlp.count) {
         layer_of_rows<C, M>(layer, x, mlp.stride, row_scale,
@@ -382,6 +406,36 @@ struct KernelsOf {
     return (width + kPackedLanes - 1) / kPackedLanes * kPackedLanes;
   }
 
+  // out = relu(base + row), zeros up to the padded width. Where C packs negative numbers as 0, they
+  // are left to it, and the row's largest activation is returned.
+  template <typename C, typename T>
+  static BARKER_INLINE float activate(const float* base, const T* row, size_t width, float* out) {
+    Vec most(0.0f);
+    size_t d = 0;
+    for (; d + kLanes <= width; d += kLanes) {
+      const Vec sum = load(base + d) + load(row + d);
+      if constexpr (C::kScalesRows) {
+        most = xsimd::max(most, sum);
+        sum.store_aligned(out + d);
+      } else {
+        xsimd::max(Vec(0.0f), sum).store_aligned(out + d);
+      }
+    }
+    const size_t rest = d;
+    for (; d < width; ++d) {
+      const float sum = base[d] + value(row + d);
+      out[d] = sum < 0 ? 0.0f : sum;
+    }
+    for (; d < padded(width); ++d) out[d] = 0;
+    if constexpr (C::kScalesRows) {
+      for (d = rest; d < padded(width); d += kLanes) {
+        most = xsimd::max(most, Vec::load_aligned(out + d));
+      }
+      return Ops::largest(most);
+    }
+    return 0;
+  }
+
   template <typename C, typename T>
   static BARKER_INLINE void score_tiles(const T* table, size_t width, const uint32_t* rows,
                                         size_t count, const float* base, const PackedMlp& mlp,
@@ -394,23 +448,15 @@ struct KernelsOf {
     }
     for (size_t first = 0; first < count; first += kTileRows) {
       const size_t tile = tile_rows(count - first);
+      float row_scale[kTileRows];
       for (size_t m = 0; m < tile; ++m) {
         const size_t ahead = first + m + kPrefetchRows;
         if (ahead < count) prefetch(table + size_t{rows[ahead]} * width, width);
-        const T* row = table + size_t{rows[first + m]} * width;
-        float* out = activations + m * mlp.stride;
-        size_t d = 0;
-        for (; d + kLanes <= width; d += kLanes) {
-          xsimd::max(Vec(0.0f), load(base + d) + load(row + d)).store_aligned(out + d);
-        }
-        for (; d < width; ++d) {
-          const float sum = base[d] + value(row + d);
-          out[d] = sum < 0 ? 0.0f : sum;
-        }
-        for (; d < padded(width); ++d) out[d] = 0;
+        row_scale[m] = activate<C>(base, table + size_t{rows[first + m]} * width, width,
+                                   activations + m * mlp.stride);
       }
       with_rows(tile, [&]<size_t M>() BARKER_LAMBDA_INLINE {
-        finish_mlp<C, M>(mlp, activations, next, words, padded(width), logits + first);
+        finish_mlp<C, M>(mlp, activations, next, words, padded(width), row_scale, logits + first);
       });
     }
   }
@@ -483,6 +529,43 @@ struct KernelsOf {
     return x * p * Ops::reciprocal(q);
   }
 
+  // The products of z . tanh(base + row), whose sum is the score of a row.
+  template <typename T>
+  static BARKER_INLINE Vec score_products(const T* row, size_t width, const float* base,
+                                          const float* z) {
+    Vec sums(0.0f);
+    size_t d = 0;
+    for (; d + kLanes <= width; d += kLanes) {
+      sums = multiply_add(tanh(load(base + d) + load(row + d)), load(z + d), sums);
+    }
+    if (d == width) return sums;
+    alignas(64) float rest[kLanes] = {}, rest_of_z[kLanes] = {};
+    for (size_t r = d; r < width; ++r) {
+      rest[r - d] = base[r] + value(row + r);
+      rest_of_z[r - d] = z[r];
+    }
+    return multiply_add(tanh(Vec::load_aligned(rest)), Vec::load_aligned(rest_of_z), sums);
+  }
+
+  // Calls use(first, scores) with the scores of rows first, first + 1, ... as a vector. What stands
+  // behind the last row is 0. Before row i is read, ahead(i) is called.
+  template <typename T, typename Ahead, typename Use>
+  static BARKER_INLINE void each_scores(const T* data, size_t width, const uint32_t* rows,
+                                        size_t count, const float* base, const float* z,
+                                        Ahead ahead, Use use) {
+    for (size_t first = 0; first < count; first += kLanes) {
+      Vec products[kLanes];
+      size_t i = 0;
+      for (; i < kLanes && first + i < count; ++i) {
+        ahead(first + i);
+        const T* row = data + size_t{rows[first + i]} * width;
+        products[i] = score_products(row, width, base, z);
+      }
+      for (; i < kLanes; ++i) products[i] = Vec(0.0f);
+      use(first, Ops::sums(products));
+    }
+  }
+
   static void attention_scores(const RawTable& table, const uint32_t* rows, size_t count,
                                const float* base, const float* z, float* out) {
     const size_t width = table.width;
@@ -490,26 +573,65 @@ struct KernelsOf {
       for (size_t i = 0; i < count && i < kPrefetchRows; ++i) {
         prefetch(data + size_t{rows[i]} * width, width);
       }
-      for (size_t i = 0; i < count; ++i) {
-        if (i + kPrefetchRows < count) {
-          prefetch(data + size_t{rows[i + kPrefetchRows]} * width, width);
-        }
-        const auto* row = data + size_t{rows[i]} * width;
-        Vec sums(0.0f);
-        size_t d = 0;
-        for (; d + kLanes <= width; d += kLanes) {
-          sums = multiply_add(tanh(load(base + d) + load(row + d)), load(z + d), sums);
-        }
-        float total = Ops::sum(sums);
-        if (d < width) {
-          // The rest takes the same polynomial, so that the function is the same for every width.
-          alignas(64) float rest[kLanes] = {};
-          for (size_t r = d; r < width; ++r) rest[r - d] = base[r] + value(row + r);
-          tanh(Vec::load_aligned(rest)).store_aligned(rest);
-          for (size_t r = d; r < width; ++r) total += rest[r - d] * z[r];
-        }
-        out[i] = total;
-      }
+      each_scores(
+          data, width, rows, count, base, z,
+          [&](size_t i) BARKER_LAMBDA_INLINE {
+            if (i + kPrefetchRows >= count) return;
+            prefetch(data + size_t{rows[i + kPrefetchRows]} * width, width);
+          },
+          [&](size_t first, const Vec& scores) BARKER_LAMBDA_INLINE {
+            if (first + kLanes <= count) return scores.store_unaligned(out + first);
+            alignas(64) float lanes[kLanes];
+            scores.store_aligned(lanes);
+            for (size_t i = first; i < count; ++i) out[i] = lanes[i - first];
+          });
+    });
+  }
+
+  static BARKER_INLINE void prefetch(const RawTable& table, uint32_t row) {
+    with_elements(table, [&](const auto* data) BARKER_LAMBDA_INLINE {
+      prefetch(data + size_t{row} * table.width, table.width);
+    });
+  }
+
+  // Eq. 11-13. Scores and weights stay in vectors from the first row to the last. A row of the next
+  // title is asked for with each row that is scored: a core has no more than a dozen or so requests
+  // to memory under way, and waits where all of a title's come at once.
+  static void attend(const RawTable& keys, const RawTable& values, const uint32_t* rows,
+                     size_t count, const uint32_t* next, size_t next_count, const float* base,
+                     const float* z, float* weights, float* out) {
+    const auto ahead = [&](size_t i) BARKER_LAMBDA_INLINE {
+      if (i >= next_count) return;
+      prefetch(keys, next[i]);
+      prefetch(values, next[i]);
+    };
+    alignas(64) float lanes[kLanes];
+    for (size_t i = 0; i < kLanes; ++i) lanes[i] = static_cast<float>(i);
+    const Vec lane = Vec::load_aligned(lanes), none(-__builtin_inff());
+    Vec most = none;
+    with_elements(keys, [&](const auto* data) {
+      each_scores(data, keys.width, rows, count, base, z, ahead,
+                  [&](size_t first, const Vec& scores) BARKER_LAMBDA_INLINE {
+                    const auto is_row = lane < Vec(static_cast<float>(count - first));
+                    const Vec some = xsimd::select(is_row, scores, none);
+                    most = xsimd::max(most, some);
+                    some.store_aligned(weights + first);
+                  });
+    });
+    for (size_t i = count; i < next_count; ++i) ahead(i);
+    const Vec largest(Ops::largest(most));
+    Vec total(0.0f);
+    for (size_t i = 0; i < count; i += kLanes) {
+      const Vec some = xsimd::exp(Vec::load_aligned(weights + i) - largest);
+      total += some;
+      some.store_aligned(weights + i);
+    }
+    const Vec scale(count > 0 ? 1.0f / Ops::sum(total) : 0.0f);
+    for (size_t i = 0; i < count; i += kLanes) {
+      (Vec::load_aligned(weights + i) * scale).store_aligned(weights + i);
+    }
+    with_elements(values, [&](const auto* data) {
+      pool_rows<true>(data, values.width, rows, weights, count, 1.0f, out);
     });
   }
 
@@ -569,8 +691,8 @@ struct KernelsOf {
   }
 
   static constexpr KernelTable table(Isa isa) {
-    return {isa,      Ops::kHasBf16,    Ops::kHasInt8, pool,    dense, score_rows,
-            dot_rows, attention_scores, softmax,       sigmoid, cosine};
+    return {isa,      Ops::kHasBf16,    Ops::kHasInt8, pool,    dense,   score_rows,
+            dot_rows, attention_scores, attend,        softmax, sigmoid, cosine};
   }
 };
 

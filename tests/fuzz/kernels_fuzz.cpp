@@ -141,6 +141,27 @@ void check_rows(const Kernels& k, const Problem& p, bool biased) {
   }
 }
 
+// The scores are checked above; here follows what is made of them.
+void check_attend(const Kernels& k, const Problem& p) {
+  const size_t count = p.picked.size();
+  std::vector<float> scores(count), out(p.width, NAN);
+  k.attention_scores(p.table, p.picked, in(p.x), in(p.z), out_of(scores));
+  ScratchTensor<1> weights;
+  weights.resize({padded_count(count)});
+  const Bag title = {p.picked.data(), nullptr, count};
+  k.attend(p.table, p.table, title, title, in(p.x), in(p.z), weights.out(), out_of(out));
+  double largest = -INFINITY, total = 0;
+  for (const float score : scores) largest = std::max(largest, double{score});
+  for (const float score : scores) total += std::exp(score - largest);
+  for (uint32_t d = 0; d < p.width; ++d) {
+    Sum sum;
+    for (size_t j = 0; j < count; ++j) {
+      sum.add(std::exp(scores[j] - largest) / total * p.at(p.picked[j], d));
+    }
+    near(out[d], sum.value, sum.bound() + 3e-6 * sum.magnitude, "attend");
+  }
+}
+
 void check_small(const Kernels& k, const Problem& p) {
   std::vector<float> softmax = p.x, sigmoid(p.width, NAN);
   k.softmax(out_of(softmax));
@@ -229,6 +250,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     check_pool(k, problem, true);
     check_rows(k, problem, false);
     check_rows(k, problem, true);
+    check_attend(k, problem);
     check_small(k, problem);
     check_layers(k, source, problem);
   }

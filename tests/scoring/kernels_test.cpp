@@ -281,6 +281,60 @@ TEST_P(KernelsOnIsa, AttentionScoresFollowTanhClosely) {
   }
 }
 
+TEST_P(KernelsOnIsa, AttendPoolsATitleByTheSoftmaxOfItsScores) {
+  for (const size_t width : {1, 5, 16, 19, 64}) {
+    for (const size_t count : {0, 1, 3, 8, 12, 16, 17, 40}) {
+      const bool half = count % 2 == 0;
+      const TestTable keys = random_table(30, width, half), values = random_table(30, 37, half);
+      const auto base = numbers(width), z = numbers(width);
+      const auto title = rows(count, 30), next = rows(20, 30);
+      Scratch weights(padded_count(count));
+      std::vector<float> out(37, NAN);
+      k.attend(keys.view, values.view, {title.data(), nullptr, count},
+               {next.data(), nullptr, next.size()}, in(base), in(z), weights.view(), out_of(out));
+      std::vector<double> expected(count);
+      double total = 0;
+      for (size_t j = 0; j < count; ++j) {
+        double score = 0;
+        for (size_t d = 0; d < width; ++d) {
+          score += z[d] * std::tanh(double{base[d]} + keys.at(title[j], d));
+        }
+        total += expected[j] = std::exp(score);
+      }
+      std::vector<double> pooled(37, 0.0);
+      for (size_t j = 0; j < count; ++j) {
+        EXPECT_NEAR(weights.view()(j), expected[j] / total, 1e-4) << width << " " << count;
+        for (size_t d = 0; d < 37; ++d) pooled[d] += expected[j] / total * values.at(title[j], d);
+      }
+      for (size_t d = 0; d < 37; ++d) EXPECT_NEAR(out[d], pooled[d], 2e-4) << width << " " << count;
+    }
+  }
+}
+
+TEST_P(KernelsOnIsa, AttendHidesNoNaNAmongTheScores) {
+  const std::vector<float> numbers = {1, 2}, z = {std::numeric_limits<float>::quiet_NaN()};
+  const std::vector<uint32_t> title = {0, 1, 0};
+  const Table table(matrix_view<const float>(numbers.data(), 2, 1));
+  Scratch weights(padded_count(3));
+  std::vector<float> out(1, 0);
+  k.attend(table, table, {title.data(), nullptr, 3}, {}, in(z), in(z), weights.view(), out_of(out));
+  EXPECT_TRUE(std::isnan(out[0]));
+}
+
+// Where a row stands in a vector of scores must not change the order in which it is added up.
+TEST_P(KernelsOnIsa, TheScoreOfARowIsTheSameAmongWhateverRows) {
+  const TestTable table = random_table(30, 70, true);
+  const auto base = numbers(70), z = numbers(70);
+  const auto picked = rows(37, 30);
+  std::vector<float> together(37);
+  k.attention_scores(table.view, picked, in(base), in(z), out_of(together));
+  for (size_t j = 0; j < picked.size(); ++j) {
+    float alone = NAN;
+    k.attention_scores(table.view, {&picked[j], 1}, in(base), in(z), vector_view(&alone, 1));
+    EXPECT_EQ(together[j], alone) << j;
+  }
+}
+
 TEST_P(KernelsOnIsa, TanhIsWithinHalfAMillionthEverywhere) {
   const std::vector<uint32_t> row = {0};
   for (double x = -30; x < 30; x += 0.0037) {
