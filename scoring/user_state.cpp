@@ -16,8 +16,8 @@ constexpr size_t kHeaderSize = user_state_size(0);
 constexpr size_t kHashedFrom = 8;  // behind the hash
 constexpr char kMagic[4] = {'B', 'S', 1, 0};
 
-// Folded rows of the embedding that are part of the tower's version. Words that a file is extended by
-// get rows behind all that were folded before (models/weights/add_keywords.h).
+// Folded rows of the embedding that are part of the tower's version. Words that a file is extended
+// by get rows behind all that were folded before (models/weights/add_keywords.h).
 constexpr size_t kHashedRows = 16;
 
 struct Header {

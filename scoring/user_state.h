@@ -36,8 +36,8 @@ inline constexpr double kLeastPriorVariance = 1e-6, kLargestPriorVariance = 10;
 inline constexpr double kDefaultPriorVariance = 0.01;
 
 // A number that names the space of f(v); 0 where the network has no late interaction. It is a hash
-// of P, of the layers of c(context) and of the first rows of the embedding: every training and every
-// change of the tables' numbers gives another one, and `barker-train extend` keeps it.
+// of P, of the layers of c(context) and of the first rows of the embedding: every training and
+// every change of the tables' numbers gives another one, and `barker-train extend` keeps it.
 uint64_t tower_version(const Network& network);
 
 struct UserState {
@@ -53,8 +53,8 @@ struct UserState {
   // limits above. Allocates where the vectors must grow.
   void reset(uint64_t tower_version, size_t dim, double prior_variance);
 
-  // One Bayesian step: a keyword with the vector `features` = f(v) was shown and was clicked or not,
-  // and `probability` = sigma(l(v)) is what this very state said of it. features.size() is the
+  // One Bayesian step: a keyword with the vector `features` = f(v) was shown and was clicked or
+  // not, and `probability` = sigma(l(v)) is what this very state said of it. features.size() is the
   // state's dim. A step that is not a number changes nothing; whatever the input, the state stays
   // within its limits.
   void update(std::span<const float> features, double scale, double probability,
@@ -91,8 +91,8 @@ enum class UserStateUse : uint8_t {
   kDamaged,     // it is no state, or not whole, or its numbers cannot be
 };
 
-// Writes the mean of a state to `mean` [R] where the answer is kUsed, and leaves it alone otherwise.
-// The bytes need no alignment. Allocates nothing.
+// Writes the mean of a state to `mean` [R] where the answer is kUsed, and leaves it alone
+// otherwise. The bytes need no alignment. Allocates nothing.
 UserStateUse read_user_mean(std::string_view bytes, uint64_t tower_version,
                             std::span<float> mean) noexcept;
 
