@@ -156,6 +156,12 @@ void Forward::Impl::set_dot_context() {
   }
 }
 
+void Forward::add_user_state(std::span<const float> mean) noexcept {
+  VectorOut& context = impl_->dot_context.out();
+  assert(mean.size() == context.size());
+  for (size_t d = 0; d < mean.size(); ++d) context(d) += mean[d];
+}
+
 // ---- the main task: SP candidates
 
 void Forward::score_targets(std::span<const uint32_t> rows, float* logits,
@@ -213,6 +219,12 @@ void Forward::Impl::add_match(std::span<const uint32_t> rows, VectorOut logits) 
 
 float Forward::history_share(uint32_t row) const noexcept {
   return impl_->history.share(row).value_or(0);
+}
+
+void Forward::keyword_vector(uint32_t row, std::span<float> out) noexcept {
+  Impl& i = *impl_;
+  i.layer_of_row(i.network->fold_dot, i.packed->dot_target, row,
+                 vector_view(out.data(), out.size()));
 }
 
 // ---- the auxiliary task: titles

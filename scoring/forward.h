@@ -44,6 +44,10 @@ class Forward {
   void pool_group(size_t index, const Bag& group) noexcept;
   void finish_context() noexcept;
 
+  // Adds the mean of a user's own state (user_state.h) to the context c of late interaction, after
+  // the context is set and until it is set again. mean.size() == network.dot_dim > 0.
+  void add_user_state(std::span<const float> mean) noexcept;
+
   // Writes to logits[i] the logit of keyword row rows[i] (< network.keyword_rows), before
   // calibration. The logit of a row does not depend on the other rows.
   void score_targets(std::span<const uint32_t> rows, float* logits,
@@ -59,6 +63,10 @@ class Forward {
   // The share of a keyword row in the history of set_context(), as exact match sees it: 0 where it
   // is not in the history. Requires a network with exact match.
   float history_share(uint32_t row) const noexcept;
+
+  // Writes f(v) = P Em(v) of a keyword row to `out` [network.dot_dim], which late interaction
+  // multiplies the context by. Requires network.dot_dim > 0.
+  void keyword_vector(uint32_t row, std::span<float> out) noexcept;
 
  private:
   struct Impl;

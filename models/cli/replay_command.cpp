@@ -1,0 +1,245 @@
+// replay: what users' own states would have brought on a log, through the serving code.
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "models/base/exit_code.h"
+#include "models/base/number_text.h"
+#include "models/cli/commands.h"
+#include "models/cli/shared_options.h"
+#include "models/command/options.h"
+#include "models/data/merged_log.h"
+#include "models/evaluate/number_format.h"
+#include "models/evaluate/replay.h"
+#include "models/evaluate/score.h"
+#include "models/text/text.h"
+#include "models/weights/weights_generated.h"
+#include "scoring/isa.h"
+#include "scoring/user_state.h"
+
+namespace barker {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::string weights;
+  std::vector<std::string> data;
+  std::vector<double> prior_variances = {0.003, 0.01, 0.03, 0.1, 0.3, 1};
+  std::string split = "test", learn_from = "train", isa;
+  int draws = 200;
+  uint64_t seed = 1;
+  bool json = false;
+  DatasetOptions dataset;
+};
+
+Split split_of(const std::string& name) {
+  return static_cast<Split>(std::ranges::find(kSplitNames, name) - std::begin(kSplitNames));
+}
+
+// What one prior variance reaches on the validation split.
+struct Trial {
+  double prior_variance;
+  ReplaySlice all;
+};
+
+struct Report {
+  std::vector<Trial> trials;  // empty where there was nothing to choose
+  double prior_variance = 0;
+  std::vector<ReplaySlice> sfs, ads;
+};
+
+class Replays {
+ public:
+  Replays(const Options& o, const WeightFile& file, const KernelTable& kernels, const Dataset& data)
+      : o_(o), file_(file), kernels_(kernels), data_(data), unknown_(training_click_rate(data)) {}
+
+  Result<std::vector<ReplaySlice>> judge(Split split, Task task, double prior_variance) const {
+    const Result<std::vector<float>> without =
+        score_dataset(file_, kernels_, data_, split, task, unknown_);
+    if (!without.ok()) return without.status();
+    const Result<ReplayedScores> with =
+        replay(file_, kernels_, data_, split, task,
+               {prior_variance, std::min(split, split_of(o_.learn_from))}, unknown_);
+    if (!with.ok()) return with.status();
+    return judge_replay(instances_of(data_, split, task), *without, *with, o_.draws, o_.seed);
+  }
+
+  // The prior variance that orders the validation split best; the first of equals.
+  Status choose(Report& report) const {
+    report.prior_variance = o_.prior_variances.front();
+    if (o_.prior_variances.size() == 1) return {};
+    if (data_.instances_of(Split::kValidation, Task::kMain) == 0) {
+      return bad_data(log_name(o_.data) +
+                      ": the validation split has no SF impressions to choose a prior variance by; "
+                      "give one with --prior-variance");
+    }
+    double best = -1;
+    for (const double variance : o_.prior_variances) {
+      Result<std::vector<ReplaySlice>> slices = judge(Split::kValidation, Task::kMain, variance);
+      if (!slices.ok()) return slices.status();
+      report.trials.push_back({variance, slices->front()});
+      if (slices->front().with.value <= best) continue;
+      best = slices->front().with.value;
+      report.prior_variance = variance;
+    }
+    return {};
+  }
+
+ private:
+  const Options& o_;
+  const WeightFile& file_;
+  const KernelTable& kernels_;
+  const Dataset& data_;
+  const float unknown_;
+};
+
+// Without the interval where that is not known.
+std::string gain_text(const Interval& i) {
+  if (std::isnan(i.low)) return align_left(signed_number_text(i.value, 4), 26);
+  return signed_number_text(i.value, 4) + " [" + signed_number_text(i.low, 4) + ", " +
+         signed_number_text(i.high, 4) + "]";
+}
+
+void print_slices(const std::vector<ReplaySlice>& slices) {
+  for (const ReplaySlice& s : slices) {
+    if (s.instances == 0) continue;
+    std::cout << "  " << align_left(s.name, 21) << align_right(std::to_string(s.instances), 9)
+              << align_right(std::to_string(s.users), 9) << "  " << number_text(s.without.value, 4)
+              << "   " << number_text(s.with.value, 4) << "   " << gain_text(s.gain) << "   "
+              << number_text(s.log_loss_without, 4) << "   " << number_text(s.log_loss_with, 4)
+              << "\n";
+  }
+}
+
+void print_text(const Options& o, const Report& r) {
+  if (!r.trials.empty()) {
+    std::cout << "prior variance, chosen by the AUC of the validation split\n"
+                 "             without  with    gain\n";
+    for (const Trial& t : r.trials) {
+      std::cout << (t.prior_variance == r.prior_variance ? "* " : "  ")
+                << align_left(number_text(t.prior_variance), 11)
+                << number_text(t.all.without.value, 4) << "   " << number_text(t.all.with.value, 4)
+                << "  " << gain_text(t.all.gain) << "\n";
+    }
+  }
+  std::cout << o.split << " split, prior variance " << number_text(r.prior_variance)
+            << ", states learn from the " << o.learn_from << " split on\n"
+            << "                       instances    users without   with    gain"
+               "                         log loss\n";
+  std::cout << "SFs\n";
+  print_slices(r.sfs);
+  if (r.ads.empty()) return;
+  std::cout << "ads\n";
+  print_slices(r.ads);
+}
+
+Json json_of(const Interval& i) {  // a number that is not known becomes null
+  return {{"value", i.value}, {"low", i.low}, {"high", i.high}};
+}
+
+Json json_of(const ReplaySlice& s) {
+  return {{"name", s.name},
+          {"instances", s.instances},
+          {"users", s.users},
+          {"auc_without", json_of(s.without)},
+          {"auc_with", json_of(s.with)},
+          {"gain", json_of(s.gain)},
+          {"log_loss_without", s.log_loss_without},
+          {"log_loss_with", s.log_loss_with}};
+}
+
+Json json_of(const std::vector<ReplaySlice>& slices) {
+  Json out = Json::array();
+  for (const ReplaySlice& s : slices) out.push_back(json_of(s));
+  return out;
+}
+
+void print_json(const Options& o, const Report& r) {
+  Json out = {{"split", o.split},
+              {"learn_from", o.learn_from},
+              {"prior_variance", r.prior_variance},
+              {"validation", Json::array()},
+              {"sfs", json_of(r.sfs)},
+              {"ads", json_of(r.ads)}};
+  for (const Trial& t : r.trials) {
+    Json trial = {{"prior_variance", t.prior_variance}};
+    trial.update(json_of(t.all));
+    out["validation"].push_back(std::move(trial));
+  }
+  std::cout << out.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+}
+
+Result<int> run(const Options& o) {
+  const Split split = split_of(o.split);
+  if (split_of(o.learn_from) > split) {
+    return invalid_argument("--learn-from: expected " + o.split + " or a split before it, found " +
+                            o.learn_from);
+  }
+  const Result<Isa> isa = choose_isa(o.isa);
+  if (!isa.ok()) return isa.status();
+  const Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(o.weights);
+  if (!file.ok()) return file.status();
+  const Result<std::string> scratch = temporary_scratch();
+  if (!scratch.ok()) return scratch.status();
+  BadLines bad;
+  const Result<std::shared_ptr<const Dataset>> data = open_data(o.data, *scratch, o.dataset, bad);
+  if (!data.ok()) return data.status();
+  if ((*data)->instances_of(split, Task::kMain) == 0) {
+    return bad_data(log_name(o.data) + ": the " + o.split + " split has no SF impressions");
+  }
+  const Replays replays(o, **file, kernels_for(*isa), **data);
+  Report report;
+  if (Status s = replays.choose(report); !s.ok()) return s;
+  const auto judge = [&](Task task, std::vector<ReplaySlice>& slices) -> Status {
+    Result<std::vector<ReplaySlice>> judged = replays.judge(split, task, report.prior_variance);
+    if (!judged.ok()) return judged.status();
+    slices = std::move(*judged);
+    return {};
+  };
+  if (Status s = judge(Task::kMain, report.sfs); !s.ok()) return s;
+  if ((*file)->architecture().has_auxiliary() &&
+      (*data)->instances_of(split, Task::kAuxiliary) > 0) {
+    if (Status s = judge(Task::kAuxiliary, report.ads); !s.ok()) return s;
+  }
+  o.json ? print_json(o, report) : print_text(o, report);
+  return kExitOk;
+}
+
+}  // namespace
+
+Command add_replay_command(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "replay", "Replay a log with users' own states, and judge what these bring");
+  command->add_option("weights,--weights", o->weights, "Weight file with a dot product")
+      ->required()
+      ->type_name(kFile);
+  add_data_option(*command, o->data, "one of its splits is judged");
+  command
+      ->add_option("--prior-variance", o->prior_variances,
+                   "Prior variances of the states, separated by commas; of several, the one with "
+                   "the best AUC on the validation split is judged")
+      ->delimiter(',')
+      ->check(CLI::Range(kLeastPriorVariance, kLargestPriorVariance))
+      ->type_name("NUMBERS")
+      ->default_str("0.003,0.01,0.03,0.1,0.3,1")
+      ->group(kJudging);
+  one_of(command->add_option("--learn-from", o->learn_from,
+                             "The first split that states learn from, in the order of time"),
+         {std::begin(kSplitNames), std::end(kSplitNames)})
+      ->group(kJudging);
+  one_of(command->add_option("--split", o->split, "Split that is judged"),
+         {std::begin(kSplitNames), std::end(kSplitNames)})
+      ->group(kJudging);
+  add_log_options(*command, o->dataset);
+  add_isa_option(*command, o->isa);
+  add_draws_option(*command, o->draws);
+  add_seed_option(*command, o->seed);
+  command->add_flag("--json", o->json, "Print JSON instead of text")->group(kOutput);
+  return [o] { return run(*o); };
+}
+
+}  // namespace barker
