@@ -81,10 +81,12 @@ void register_all() {
   };
   add("fp16", [=](auto& s) { run_pair(s, {fp16, "", 0}, {fp16, "", kShown}); });
   add("int8", [=](auto& s) { run_pair(s, {int8, fast, 0}, {int8, fast, kShown}); });
-  add("screened_int8",
-      [=](auto& s) { run_pair(s, {int8, fast, kShown}, {int8, screened, kShown}); });
-  add("screened_fp32",
-      [=](auto& s) { run_pair(s, {int8, exact, kShown}, {int8, screened, kShown}); });
+  add("screened_int8", [=](auto& s) {
+    run_pair(s, {int8, fast, kShown}, {int8, screened, kShown});
+  });
+  add("screened_fp32", [=](auto& s) {
+    run_pair(s, {int8, exact, kShown}, {int8, screened, kShown});
+  });
 }
 
 }  // namespace
