@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -244,6 +245,18 @@ void RescoreQuery::make_ads(const RescoreShape& shape) {
   }
 }
 
+void RescoreQuery::use_catalogue(uint64_t handle, uint64_t first) {
+  session_.request().catalogue = handle;
+  for (size_t i = 0; i < ads_.size(); ++i) {
+    const double bid = ads_[i].bid, first_pass_score = ads_[i].first_pass_score;
+    ads_[i] = {};
+    ads_[i].struct_size = sizeof ads_[i];
+    ads_[i].bid = bid;
+    ads_[i].first_pass_score = first_pass_score;
+    ads_[i].catalogue_ad = first + i;
+  }
+}
+
 bool RescoreQuery::answer(const RescoreHost& host) {
   session_.use(host.plugin());
   return session_.rescore(nullptr) == BARKER_OK;
@@ -259,6 +272,36 @@ std::vector<std::unique_ptr<RescoreQuery>> make_queries(const RescoreShape& shap
     queries.push_back(std::make_unique<RescoreQuery>(shape, static_cast<unsigned>(7 + i)));
   }
   return queries;
+}
+
+void register_ads(const RescoreHost& host, std::span<const std::unique_ptr<RescoreQuery>> queries) {
+  const auto& catalogue =
+      *static_cast<const barker_catalogue*>(plugin_api().get_extension(BARKER_EXT_CATALOGUE));
+  std::vector<barker_ad> all;
+  for (const auto& query : queries) all.insert(all.end(), query->ads().begin(), query->ads().end());
+  uint64_t handle = 0;
+  char error[BARKER_ERROR_SIZE];
+  if (catalogue.add(host.plugin(), all.data(), all.size(), sizeof all[0], &handle, error) !=
+      BARKER_OK) {
+    fail(error);
+  }
+  uint64_t first = 1;
+  for (const auto& query : queries) {
+    query->use_catalogue(handle, first);
+    first += query->ads().size();
+  }
+}
+
+bool are_equal(const barker_response& a, const barker_response& b) {
+  const auto title = [](const barker_response& r, const barker_result_ad& ad) {
+    return std::string_view(r.text + ad.title_offset, ad.title_size);
+  };
+  const auto bits = [](double number) { return std::bit_cast<uint64_t>(number); };
+  return std::equal(a.ads, a.ads + a.ad_count, b.ads, b.ads + b.ad_count,
+                    [&](const barker_result_ad& x, const barker_result_ad& y) {
+                      return x.ad == y.ad && bits(x.score) == bits(y.score) &&
+                             bits(x.pctr) == bits(y.pctr) && title(a, x) == title(b, y);
+                    });
 }
 
 }  // namespace barker

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,11 @@ class RescoreQuery {
   bool answer(const RescoreHost& host);   // returns whether the code was BARKER_OK
   bool rescore(const RescoreHost& host);  // returns whether, besides, all of it was rescored
   void set_deadline(uint64_t ns) { session_.request().deadline_ns = ns; }
+  void set_shown(uint64_t shown) { session_.request().shown = shown; }
+  // Names the ads by number from now on: they are those from `first` on, counted from 1, of a
+  // catalogue.
+  void use_catalogue(uint64_t handle, uint64_t first);
+  std::span<const barker_ad> ads() const { return ads_; }
   const barker_response& response() const { return session_.response(); }
 
  private:
@@ -77,5 +83,11 @@ class RescoreQuery {
 };
 
 std::vector<std::unique_ptr<RescoreQuery>> make_queries(const RescoreShape& shape, size_t count);
+
+// Registers the ads of all these queries as one catalogue, by whose numbers they name them then.
+void register_ads(const RescoreHost& host, std::span<const std::unique_ptr<RescoreQuery>> queries);
+
+// Whether two responses have the same order, numbers and titles, to the last bit.
+bool are_equal(const barker_response& a, const barker_response& b);
 
 }  // namespace barker
