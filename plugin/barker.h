@@ -105,6 +105,8 @@ extern "C" {
 #define BARKER_MAX_TITLE_KEYWORDS 4096    /* of one ad */
 #define BARKER_MAX_AD_SELLING_POINTS 1024 /* of one ad */
 #define BARKER_MAX_NUMBER 1e12            /* bid, first-pass score, weight in a group */
+#define BARKER_MAX_USER_STATE (1 << 20)   /* since 1.5: bytes of a user's state */
+#define BARKER_MAX_SHOWN 1024             /* since 1.5: selling points of one barker_learn.update */
 
 /* Since 1.2 an ad that is beyond these limits by itself (one of its texts, its numbers, its selling
  * points) does not refuse the page: it keeps its first-pass rank and its own title, the other ads
@@ -205,6 +207,12 @@ typedef struct barker_request {
   /* Since 1.5. A random number, on which alone everything depends that is drawn for this request; a
    * host that keeps it can have the same answer again. 0: the plugin takes one of its own. */
   uint64_t seed;
+  /* Since 1.5. The user's own state, which barker.learn/1 makes; NULL and 0: none. At most
+   * BARKER_MAX_USER_STATE bytes, of any alignment. One of another tower version, a damaged one and
+   * one for a model that has no states is ignored, which barker_stats counts: the page is what it
+   * would be without it. */
+  const void* user_state;
+  uint64_t user_state_size;
 } barker_request;
 
 /* A selling point that was put into a title. Frozen: lives inline in barker_result_ad. */
@@ -321,6 +329,10 @@ typedef struct barker_stats {
   uint64_t titles_with_punctuation;
   uint64_t titles_with_repeats;
   uint64_t titles_with_capitals;
+  uint64_t user_states;             /* queries that a user's state changed */
+  uint64_t user_states_other_tower; /* ignored: of another tower version, or the model has none */
+  uint64_t user_states_damaged;     /* ignored: no state, or not whole */
+  uint64_t user_states_learned;     /* calls of barker_learn.update that gave a state */
 } barker_stats;
 
 #define BARKER_LOG_INFO 0
@@ -523,6 +535,7 @@ typedef struct barker_explain {
    *   query_keywords  [{text, known}]
    *   groups          [{name, known_tokens}]
    *   surface         {name, known}; since 1.5, where the request names one
+   *   user_state      "used", "other tower" or "damaged"; since 1.5, where the request has one
    *   ads             in the order of the answer, the window's:
    *     id, score, factors {bid, pctr or null, first_pass}, opt_out, merchant_off
    *     selling_points  [{text, score or null, verdict}]: P(attracted), and why it was put before
@@ -637,6 +650,54 @@ typedef struct barker_model_extension {
   int32_t (*read)(barker_plugin* plugin, int32_t role, barker_model* model,
                   barker_model_group_callback callback, void* context);
 } barker_model_extension;
+
+/* ---- extension barker.learn/1 --------------------------------------------------------------- */
+
+/* Since 1.5. A user's own state: what is learned of one user from what was shown and clicked,
+ * without training. The host keeps it with the user's profile, as bytes that only the plugin
+ * understands, hands it to each query of that user (barker_request.user_state), and to update when
+ * it knows what was clicked. The plugin keeps none. It needs a model with a dot product (late
+ * interaction). A state holds for one tower version: after weights with another one were loaded, it
+ * is ignored, and the next update begins anew. */
+#define BARKER_EXT_LEARN "barker.learn/1"
+
+/* What the states of a generation are like. */
+typedef struct barker_learning {
+  uint64_t struct_size; /* [in] */
+  uint64_t generation;  /* 0: nothing plays this role, and all is 0 */
+  uint64_t tower;       /* version of the tower; 0: the model has no dot product, and no states */
+  uint64_t state_size;  /* bytes of each state; 0: no states */
+} barker_learning;
+
+/* A selling point or feature keyword (SF) that the user saw. */
+typedef struct barker_shown {
+  uint64_t struct_size;
+  barker_string text;
+  uint64_t fingerprint; /* of the keyword; 0: the plugin computes it */
+  uint32_t clicked;     /* 1 or 0 */
+  uint32_t reserved;    /* 0 */
+} barker_shown;
+
+typedef struct barker_learn {
+  uint64_t struct_size;
+  /* [any thread] role: BARKER_ROLE_*. */
+  int32_t (*read)(barker_plugin* plugin, int32_t role, barker_learning* learning);
+  /* [any thread, not that of a query: it takes microseconds and may allocate] Learns from what one
+   * answer showed. `request` is that of the query, without ads; its user_state is the state before,
+   * and may be none, of another tower or damaged: then the user's new state begins at nothing. It
+   * is learned with the weights that would answer the request now; its deadline does not hold.
+   * Keywords that they do not know are left out. Up to BARKER_MAX_SHOWN are taken in the order
+   * given, and a host that shows several at once gives them in one call.
+   *
+   * `state` belongs to the caller and gets the new state, of which *size says the bytes; it may be
+   * where the state before stands. Two updates of one user at a time are the host's to avoid: one
+   * of them would be lost. BARKER_E_TOO_SMALL: nothing was written, and *size says what capacity is
+   * needed. BARKER_E_NO_WEIGHTS; BARKER_E_UNSUPPORTED: the model has no dot product. On every error
+   * but BARKER_E_TOO_SMALL *size is 0, and the state before is as it was. */
+  int32_t (*update)(barker_plugin* plugin, const barker_request* request, const barker_shown* shown,
+                    uint64_t shown_count, uint64_t shown_stride, void* state, uint64_t capacity,
+                    uint64_t* size, char* error);
+} barker_learn;
 
 /* ---- extension barker.experiments/1 --------------------------------------------------------- */
 

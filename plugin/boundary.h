@@ -117,6 +117,10 @@ void give(T& filled, T* out) {
   std::memcpy(out, &filled, std::min<uint64_t>(size, sizeof filled));
 }
 
+inline bool is_role(int32_t role) {
+  return role == BARKER_ROLE_SERVING || role == BARKER_ROLE_CANARY;
+}
+
 inline int32_t weights_code(const Status& status) {
   switch (status.code()) {
     case Code::kOk:

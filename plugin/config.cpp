@@ -99,6 +99,8 @@ Readers Draft::readers() {
       {"canary.served", number(0, 1, [&c](double v) { c.canary_served = v; })},
       {"canary.compared", number(0, 1, [&c](double v) { c.canary_compared = v; })},
       {"canary.salt", text(c.canary_salt)},
+      {"user_state.prior_variance", number(kLeastPriorVariance, kLargestPriorVariance,
+                                           [&c](double v) { c.state_prior_variance = v; })},
       {"order.bid", number(0, kLargestExponent, [&c](double v) { c.policy.order.bid = v; })},
       {"order.pctr", number(0, kLargestExponent, [&c](double v) { c.policy.order.pctr = v; })},
       {"order.first_pass",

@@ -11,6 +11,7 @@
 #include "models/weights/weight_file.h"
 #include "plugin/policy.h"
 #include "plugin/rewrite.h"
+#include "scoring/user_state.h"
 
 namespace barker {
 
@@ -43,6 +44,7 @@ struct Config {
   double latency_gate = 0;
   double canary_served = 0, canary_compared = 0;
   std::string canary_salt;
+  double state_prior_variance = kDefaultPriorVariance;  // of users' states
 
   // The profile of that name; null: there is none.
   const WidthProfile* profile(std::string_view name) const noexcept;

@@ -24,7 +24,8 @@ struct QueryCounts {
   uint64_t ads_rescored = 0, titles_rewritten = 0, query_keywords = 0, query_keywords_unknown = 0,
            invalid_utf8 = 0, candidates_scored = 0, candidates_rescored = 0, screen_violations = 0,
            user_tokens = 0, user_tokens_unknown = 0, candidates = 0, candidates_unknown = 0,
-           groups_ignored = 0, unknown_surfaces = 0;
+           groups_ignored = 0, unknown_surfaces = 0, user_states = 0, user_states_other_tower = 0,
+           user_states_damaged = 0;
   std::array<uint64_t, kFeedRules> titles_by_rule{};  // [FeedRule] on which it fired
 
   void count_title(FeedRuleMask fired) {
@@ -46,6 +47,9 @@ struct QueryCounts {
     candidates_unknown += other.candidates_unknown;
     groups_ignored += other.groups_ignored;
     unknown_surfaces += other.unknown_surfaces;
+    user_states += other.user_states;
+    user_states_other_tower += other.user_states_other_tower;
+    user_states_damaged += other.user_states_damaged;
     for (size_t i = 0; i < kFeedRules; ++i) titles_by_rule[i] += other.titles_by_rule[i];
   }
 };
@@ -56,7 +60,8 @@ struct Counters {
       ads_rescored{0}, titles_rewritten{0}, loads{0}, loads_refused{0}, query_keywords{0},
       query_keywords_unknown{0}, invalid_utf8{0}, candidates_scored{0}, candidates_rescored{0},
       screen_violations{0}, user_tokens{0}, user_tokens_unknown{0}, candidates{0},
-      candidates_unknown{0}, groups_ignored{0}, bad_ads{0}, unknown_surfaces{0};
+      candidates_unknown{0}, groups_ignored{0}, bad_ads{0}, unknown_surfaces{0}, user_states{0},
+      user_states_other_tower{0}, user_states_damaged{0}, user_states_learned{0};
   std::array<std::atomic<uint64_t>, kFeedRules> titles_by_rule{};  // [FeedRule]
 
   void add(const QueryCounts& q) {
@@ -77,6 +82,9 @@ struct Counters {
     add_to(candidates_unknown, q.candidates_unknown);
     add_to(groups_ignored, q.groups_ignored);
     add_to(unknown_surfaces, q.unknown_surfaces);
+    add_to(user_states, q.user_states);
+    add_to(user_states_other_tower, q.user_states_other_tower);
+    add_to(user_states_damaged, q.user_states_damaged);
     for (size_t i = 0; i < kFeedRules; ++i) add_to(titles_by_rule[i], q.titles_by_rule[i]);
   }
 };

@@ -119,6 +119,13 @@ class Explanation {
     out_.end_object();
   }
 
+  void write_user_state(const QueryCounts& counts) const {
+    if (request_.user_state_size == 0) return;
+    out_.member("user_state", std::string_view(counts.user_states > 0           ? "used"
+                                               : counts.user_states_damaged > 0 ? "damaged"
+                                                                                : "other tower"));
+  }
+
   void write_ads(const Answer& answer) const {
     bool is_open = false;
     for (uint64_t rank = 0; rank < answer.ads.size(); ++rank) {
@@ -286,6 +293,7 @@ std::string explain_answer(const CheckedRequest& request, const Basis& basis, Wo
     if (!answer.is_bypass()) {
       explanation.write_groups();
       explanation.write_surface();
+      explanation.write_user_state(answer.counts);
       explanation.write_ads(answer);
     }
   }

@@ -10,5 +10,6 @@ extern const barker_explain kExplain;      // query_extensions.cpp
 extern const barker_prepared kPrepared;    // query_extensions.cpp
 extern const barker_catalogue kCatalogue;  // catalogue_extension.cpp
 extern const barker_keywords kKeywords;    // keywords_extension.cpp
+extern const barker_learn kLearn;          // learn_extension.cpp
 
 }  // namespace barker

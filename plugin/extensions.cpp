@@ -129,8 +129,6 @@ int32_t read_agreement(barker_plugin* plugin, barker_agreement* out) {
   });
 }
 
-bool is_role(int32_t role) { return role == BARKER_ROLE_SERVING || role == BARKER_ROLE_CANARY; }
-
 int32_t read_generation(barker_plugin* plugin, int32_t role, barker_generation_stats* out) {
   return guard(nullptr, [&]() -> int32_t {
     if (!plugin || !out || out->struct_size < sizeof(uint64_t) || !is_role(role)) {
@@ -187,6 +185,7 @@ const void* get_extension(const char* id) {
   if (std::strcmp(id, BARKER_EXT_EXPERIMENTS) == 0) return &kExperiments;
   if (std::strcmp(id, BARKER_EXT_CATALOGUE) == 0) return &kCatalogue;
   if (std::strcmp(id, BARKER_EXT_KEYWORDS) == 0) return &kKeywords;
+  if (std::strcmp(id, BARKER_EXT_LEARN) == 0) return &kLearn;
   return nullptr;
 }
 

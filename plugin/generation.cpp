@@ -3,6 +3,7 @@
 #include "models/weights/trusted_path.h"
 #include "models/weights/weight_path.h"
 #include "scoring/golden.h"
+#include "scoring/user_state.h"
 
 namespace barker {
 namespace {
@@ -26,9 +27,10 @@ Result<std::shared_ptr<const Generation>> Generation::load(const std::string& pa
   Result<std::shared_ptr<const WeightFile>> file =
       WeightFile::open(*found, {.storage = policy.storage, .trusted_keys = policy.trusted_keys});
   if (!file.ok()) return file.status();
+  const Network network = Network::bind(**file);
   std::shared_ptr<const Generation> generation(
-      new Generation{id, *file, PackedNetwork(Network::bind(**file), kernels),
-                     KeywordSplitter((*file)->phrases())});
+      new Generation{id, *file, PackedNetwork(network, kernels),
+                     KeywordSplitter((*file)->phrases()), barker::tower_version(network)});
   Result<GoldenReport> golden = run_golden_vectors(**file, generation->packed);
   if (!golden.ok()) {
     return Status(golden.status().code(), *found + ": check golden vectors on " +

@@ -20,6 +20,7 @@ struct Generation {
   std::shared_ptr<const WeightFile> file;
   PackedNetwork packed;
   KeywordSplitter splitter;
+  uint64_t tower_version = 0;  // that users' states must have (scoring/user_state.h); 0: none
 
   const Network& network() const { return packed.network(); }
 

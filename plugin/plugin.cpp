@@ -258,6 +258,10 @@ void Plugin::read_stats(barker_stats& s) const {
   s.titles_with_punctuation = titles_with(FeedRule::kPunctuation);
   s.titles_with_repeats = titles_with(FeedRule::kRepeats);
   s.titles_with_capitals = titles_with(FeedRule::kCapitals);
+  s.user_states = read(counters_.user_states);
+  s.user_states_other_tower = read(counters_.user_states_other_tower);
+  s.user_states_damaged = read(counters_.user_states_damaged);
+  s.user_states_learned = read(counters_.user_states_learned);
   s.generation = serving_id_;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,7 @@
 #include "plugin/request.h"
 #include "plugin/serving.h"
 #include "plugin/workspace.h"
+#include "scoring/user_state.h"
 
 namespace barker {
 
@@ -56,6 +58,10 @@ class Plugin {
                std::string* json = nullptr);
   std::string explain(const CheckedRequest& request);
   std::unique_ptr<PreparedQuery> begin_query(const CheckedRequest& request);
+  // The user's state after what was shown (barker.learn/1). failed_precondition without weights,
+  // unsupported where they have no states.
+  Result<UserState> learn(const CheckedRequest& request, std::span<const barker_shown> shown);
+  void read_learning(int32_t role, barker_learning& learning) const;
   // Throws RefusedRequest, as do rescore and explain.
   uint64_t text_bound(const CheckedRequest& request) const;
   // The caller holds compare_lock().

@@ -45,6 +45,7 @@ Query::Query(const CheckedRequest& request, const Basis& basis, Workspace& works
   if (w_.bound_generation == g_.id) return;
   w_.bound_generation = 0;  // if bind() runs out of memory, the workspace is bound to neither
   w_.forward.bind(g_.packed);
+  w_.user_mean.resize(n_.dot_dim);
   w_.bound_generation = g_.id;
 }
 
@@ -57,8 +58,26 @@ bool Query::set_context() {
     w_.forward.pool_group(g, w_.groups[g]);
   }
   w_.forward.finish_context();
+  if (request_.user_state_size > 0) add_user_state();
   lap(answer_.score_ns);
   return true;
+}
+
+void Query::add_user_state() {
+  const std::string_view bytes(static_cast<const char*>(request_.user_state),
+                               request_.user_state_size);
+  switch (read_user_mean(bytes, g_.tower_version, w_.user_mean)) {
+    case UserStateUse::kNone:
+      return;
+    case UserStateUse::kUsed:
+      ++counts_.user_states;
+      return w_.forward.add_user_state(w_.user_mean);
+    case UserStateUse::kOtherTower:
+      ++counts_.user_states_other_tower;
+      return;
+    case UserStateUse::kDamaged:
+      ++counts_.user_states_damaged;
+  }
 }
 
 bool Query::answer_ads() {

@@ -39,6 +39,9 @@ class Query {
   // P(attracted) of each keyword in that context, exact numbers whatever the configuration says; what is
   // not reached before the deadline stays as it is, as does what the model does not know.
   void score_keywords(std::span<const std::string_view> keywords, double* probabilities);
+  // Learns from what was shown in that context, which was set without a state. Keywords that the
+  // model does not know are left out.
+  void learn(std::span<const barker_shown> shown, UserState& state);
 
  private:
   // Past the deadline, looked up: now, or when so much work has been counted since the last look
@@ -61,6 +64,7 @@ class Query {
   bool bypass(int32_t reason);
   void lap(uint64_t& stage_ns);  // adds the time since the last lap
   barker_ad ad(uint64_t index) const;
+  void add_user_state();                                        // of the request, to the context
   bool is_untouched(const barker_ad& a, uint64_t index) const;  // by the merchant's will or a rule
 
   // query_map.cpp

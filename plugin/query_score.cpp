@@ -192,4 +192,21 @@ void Query::score_keywords(std::span<const std::string_view> keywords, double* p
   }
 }
 
+void Query::learn(std::span<const barker_shown> shown, UserState& state) {
+  w_.fingerprints.clear();
+  for (const barker_shown& point : shown) {
+    w_.fingerprints.push_back(point.fingerprint ? point.fingerprint
+                                                : keyword_fingerprint(view(point.text)));
+  }
+  if (!find_rows(w_.fingerprints, w_.found_rows)) return;
+  w_.needed_rows.clear();
+  std::vector<uint8_t> clicked;
+  for (size_t i = 0; i < shown.size(); ++i) {
+    if (w_.found_rows[i] >= n_.keyword_rows) continue;
+    w_.needed_rows.push_back(w_.found_rows[i]);
+    clicked.push_back(static_cast<uint8_t>(shown[i].clicked));
+  }
+  w_.learner.learn(w_.forward, n_, w_.needed_rows, clicked, state);
+}
+
 }  // namespace barker

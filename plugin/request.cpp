@@ -139,6 +139,10 @@ Status check_context(const barker_request& r, uint64_t& text) {
   if (Status s = check_string("visitor", r.visitor); !s.ok()) return s;
   if (Status s = check_string("surface", r.surface); !s.ok()) return s;
   text += r.query.size + r.user.size + r.visitor.size + r.surface.size;
+  if (Status s = check_array("user_state", r.user_state, r.user_state_size, BARKER_MAX_USER_STATE);
+      !s.ok()) {
+    return s;
+  }
   if (Status s = check_texts("user_keywords", r.user_keywords, r.user_keyword_count, text);
       !s.ok()) {
     return s;
@@ -264,6 +268,26 @@ Result<std::vector<barker_ad>> read_ads(const barker_ad* ads, uint64_t count, ui
     if (checked.bad_ads > 0) {
       return invalid_argument(where + ": expected texts and lists within their limits");
     }
+  }
+  return ours;
+}
+
+Result<std::vector<barker_shown>> read_shown(const barker_shown* shown, uint64_t count,
+                                             uint64_t stride) {
+  constexpr uint64_t kLeast = sizeof(barker_shown);
+  if (Status s = check_structs("shown", shown, count, BARKER_MAX_SHOWN, stride, kLeast); !s.ok()) {
+    return s;
+  }
+  std::vector<barker_shown> ours;
+  ours.reserve(count);
+  for (uint64_t i = 0; i < count; ++i) {
+    const std::string where = "shown[" + std::to_string(i) + "].";
+    const barker_shown& point = ours.emplace_back(element(shown, stride, i));
+    if (Status s = check_string("text", point.text); !s.ok()) {
+      return invalid_argument(where + s.message());
+    }
+    if (point.clicked > 1) return wrong_field(where + "clicked", "0 or 1", point.clicked);
+    if (point.reserved != 0) return wrong_field(where + "reserved", "0", point.reserved);
   }
   return ours;
 }

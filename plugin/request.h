@@ -102,6 +102,10 @@ Status check_single_ad(const barker_ad* from, barker_ad& ad, CheckedRequest& to)
 // by themselves and not in a page: bids and scores are not read.
 Result<std::vector<barker_ad>> read_ads(const barker_ad* ads, uint64_t count, uint64_t stride);
 
+// Our copies of what a user saw, of any minor version, which point to the host's texts.
+Result<std::vector<barker_shown>> read_shown(const barker_shown* shown, uint64_t count,
+                                             uint64_t stride);
+
 // Sets text_size to 0 where the caller's struct can be written to.
 void clear_text_size(barker_response* to);
 

@@ -23,6 +23,7 @@
 #include "plugin/title_text.h"
 #include "scoring/choose.h"
 #include "scoring/forward.h"
+#include "scoring/user_state.h"
 
 namespace barker {
 
@@ -44,6 +45,8 @@ struct Workspace {
   std::vector<std::vector<uint32_t>> group_rows;
   std::vector<std::vector<float>> group_weights;
   std::vector<Bag> groups;
+  std::vector<float> user_mean;  // [R] of the user's state
+  UserLearner learner;
   uint64_t query_hash = 0;  // of the query that the groups were filled for (click_rates.h)
   std::vector<Fingerprint> fingerprints;  // to be looked up together
   std::vector<uint32_t> found_rows;       // and what was found

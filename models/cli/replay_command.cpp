@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -67,22 +68,24 @@ class Replays {
     return judge_replay(instances_of(data_, split, task), *without, *with, o_.draws, o_.seed);
   }
 
-  // The prior variance that orders the validation split best; the first of equals.
+  // The prior variance whose gain on the validation split is surest: with the highest lower bound.
+  // By the gain itself, a small split would choose states that move far by chance.
   Status choose(Report& report) const {
     report.prior_variance = o_.prior_variances.front();
     if (o_.prior_variances.size() == 1) return {};
-    if (data_.instances_of(Split::kValidation, Task::kMain) == 0) {
-      return bad_data(log_name(o_.data) +
-                      ": the validation split has no SF impressions to choose a prior variance by; "
-                      "give one with --prior-variance");
-    }
-    double best = -1;
+    double surest = -std::numeric_limits<double>::infinity();
     for (const double variance : o_.prior_variances) {
       Result<std::vector<ReplaySlice>> slices = judge(Split::kValidation, Task::kMain, variance);
       if (!slices.ok()) return slices.status();
-      report.trials.push_back({variance, slices->front()});
-      if (slices->front().with.value <= best) continue;
-      best = slices->front().with.value;
+      const ReplaySlice& all = report.trials.emplace_back(Trial{variance, slices->front()}).all;
+      if (std::isnan(all.gain.low)) {
+        return bad_data(log_name(o_.data) + ": the validation split has SF impressions of " +
+                        std::to_string(all.users) + " users, and at least " +
+                        std::to_string(kLeastUsers) +
+                        " are needed to choose a prior variance; give one with --prior-variance");
+      }
+      if (all.gain.low <= surest) continue;
+      surest = all.gain.low;
       report.prior_variance = variance;
     }
     return {};
@@ -116,7 +119,7 @@ void print_slices(const std::vector<ReplaySlice>& slices) {
 
 void print_text(const Options& o, const Report& r) {
   if (!r.trials.empty()) {
-    std::cout << "prior variance, chosen by the AUC of the validation split\n"
+    std::cout << "prior variance, chosen by the lower bound of the gain on the validation split\n"
                  "             without  with    gain\n";
     for (const Trial& t : r.trials) {
       std::cout << (t.prior_variance == r.prior_variance ? "* " : "  ")
@@ -220,8 +223,8 @@ Command add_replay_command(CLI::App& app) {
   add_data_option(*command, o->data, "one of its splits is judged");
   command
       ->add_option("--prior-variance", o->prior_variances,
-                   "Prior variances of the states, separated by commas; of several, the one with "
-                   "the best AUC on the validation split is judged")
+                   "Prior variances of the states, separated by commas; of several, the one whose "
+                   "gain on the validation split has the highest lower bound is judged")
       ->delimiter(',')
       ->check(CLI::Range(kLeastPriorVariance, kLargestPriorVariance))
       ->type_name("NUMBERS")

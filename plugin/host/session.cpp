@@ -28,6 +28,7 @@ std::string_view AnsweredAd::text_of(const barker_chosen& selling_point) const {
 Session::Session(const barker_api& api, barker_plugin* plugin)
     : api_(api),
       explain_(find_extension<barker_explain>(api, BARKER_EXT_EXPLAIN)),
+      learn_(find_extension<barker_learn>(api, BARKER_EXT_LEARN)),
       plugin_(plugin) {
   start({});
 }
@@ -214,6 +215,32 @@ Status Session::rescore_and_explain(std::string& json) {
     ~Released() { explain.release(text); }
   } const released{*explain_, text};
   if (text.size > 0) json.assign(text.data, text.size);  // NULL where there was no memory for it
+  return {};
+}
+
+Status Session::learn(std::span<const barker_shown> shown, std::string& state) {
+  if (!can_learn()) {
+    return invalid_argument("this plugin keeps no users' states: it lacks " BARKER_EXT_LEARN);
+  }
+  point_request_to_parts();
+  barker_request request = request_;
+  request.ads = nullptr;
+  request.ad_count = request.catalogue = 0;
+  char error[BARKER_ERROR_SIZE] = "";
+  std::string after(state.size(), '\0');
+  for (int attempt = 1;; ++attempt) {
+    uint64_t size = 0;
+    const int32_t code =
+        learn_->update(plugin_, &request, shown.data(), shown.size(), sizeof(barker_shown),
+                       after.data(), after.size(), &size, error);
+    const bool is_too_small = code == BARKER_E_TOO_SMALL && attempt < kMostAttempts;
+    if (code != BARKER_OK && !is_too_small) return plugin_error(code, error);
+    after.resize(size);
+    if (code == BARKER_OK) break;
+  }
+  const bool is_of_request = request_.user_state == state.data();
+  state = std::move(after);
+  if (is_of_request) set_user_state(state);
   return {};
 }
 

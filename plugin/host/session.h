@@ -80,6 +80,12 @@ class Session {
   void add_token(std::string_view token);
   void set_groups(std::span<const barker_group> groups);
 
+  // The user's own state, as learn() gave it; empty: none.
+  void set_user_state(std::string_view state) {
+    request_.user_state = state.data();
+    request_.user_state_size = state.size();
+  }
+
   // The ads in first-pass order: one by one, each to be filled in and followed by its selling
   // points, or an array of the caller's. The reference holds until the next add_ad().
   barker_ad& add_ad();
@@ -120,6 +126,14 @@ class Session {
   // swapped between the two, the "generation" of the explanation is not that of the answer.
   Status rescore_and_explain(std::string& json);
 
+  // Whether the plugin has BARKER_EXT_LEARN.
+  bool can_learn() const { return learn_.has_value(); }
+
+  // Learns from what the answer to the request showed, of which the ads are left out: `state`
+  // becomes the user's new state. It may be the string that set_user_state() was given, which then
+  // is the request's state again. Where it fails, `state` is as it was. The answer can be read on.
+  Status learn(std::span<const barker_shown> shown, std::string& state);
+
   size_t size() const { return answered_; }  // ads of the answer; 0 after an error
   AnsweredAd answer(size_t rank) const;      // rank from 0 to size() - 1
 
@@ -142,6 +156,7 @@ class Session {
 
   const barker_api& api_;
   const std::optional<barker_explain> explain_;
+  const std::optional<barker_learn> learn_;
   barker_plugin* plugin_;
 
   std::vector<barker_string> keywords_, tokens_;

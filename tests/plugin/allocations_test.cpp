@@ -49,6 +49,29 @@ TEST_P(QueryAllocations, AreNoneForAsciiTitles) {
   EXPECT_EQ(of_a_query(asker), 0u);
 }
 
+TEST_P(QueryAllocations, AreNoneForAUserWithAState) {
+  ASSERT_TRUE(write_weight_file(random_model(1, {.dot_dim = 12}), file_).ok());
+  ASSERT_EQ(api().load_weights(plugin_, view(file_), nullptr, nullptr), BARKER_OK);
+  const auto& learn = *static_cast<const barker_learn*>(api().get_extension(BARKER_EXT_LEARN));
+  Asker asker(1, "somebody");
+  barker_request request = asker.request;
+  request.ad_count = 0;
+  const std::string text = "word1";
+  const barker_shown shown = {sizeof shown, view(text), 0, 1, 0};
+  std::string state(1024, '\0');
+  uint64_t size = 0;
+  ASSERT_EQ(learn.update(plugin_, &request, &shown, 1, sizeof shown, state.data(), state.size(),
+                         &size, nullptr),
+            BARKER_OK);
+  asker.request.user_state = state.data();
+  asker.request.user_state_size = size;
+  EXPECT_EQ(of_a_query(asker), 0u);
+  barker_stats stats{};
+  stats.struct_size = sizeof stats;
+  ASSERT_EQ(api().stats(plugin_, &stats), BARKER_OK);
+  EXPECT_EQ(stats.user_states, 3u) << "the state was used";
+}
+
 TEST_P(QueryAllocations, AreNoneForAnyTitlesThatBringTheirKeywords) {
   for (const std::string title :
        {"补水保湿面膜 word1 正品 👩‍🚀 T恤 补水保湿面膜 <b>",

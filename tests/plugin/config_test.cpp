@@ -57,6 +57,7 @@ TEST(ParseConfig, HasTheDefaultsThatItsPageShows) {
   EXPECT_EQ(shown->canary_served, defaults.canary_served);
   EXPECT_EQ(shown->canary_compared, defaults.canary_compared);
   EXPECT_EQ(shown->canary_salt, defaults.canary_salt);
+  EXPECT_EQ(shown->state_prior_variance, defaults.state_prior_variance);
   EXPECT_EQ(shown->policy.order.bid, defaults.policy.order.bid);
   EXPECT_EQ(shown->policy.order.pctr, defaults.policy.order.pctr);
   EXPECT_EQ(shown->policy.order.first_pass, defaults.policy.order.first_pass);
@@ -118,6 +119,8 @@ TEST(ParseConfig, NamesKeyAndLineOfWhatIsWrong) {
   EXPECT_THAT(error_of("[nonsense]\na = 1"), HasSubstr("nonsense"));
   EXPECT_THAT(error_of("window = \"many\""), HasSubstr("line 1: window: expected an integer"));
   EXPECT_THAT(error_of("window = -1"), HasSubstr("found -1"));
+  EXPECT_THAT(error_of("[user_state]\nprior_variance = 0.0"),
+              HasSubstr("user_state.prior_variance"));
   EXPECT_THAT(error_of("[selling_points]\ncount = 4"), HasSubstr("from 0 to 3, found 4"));
   EXPECT_THAT(error_of("[order]\nbid = nan"), HasSubstr("order.bid"));
   EXPECT_THAT(error_of("[title]\nformat = \"pdf\""), HasSubstr("html, ansi or plain"));

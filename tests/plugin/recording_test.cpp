@@ -19,7 +19,7 @@ barker_string text(const std::string& s) { return {s.data(), s.size()}; }
 struct Original {
   std::string query = "wasserdicht 补水", user = "u1", keyword = "k", group = "profile",
               token = "f", title = "a title", id = "ad", merchant = "m", category = "c",
-              point = "free shipping";
+              point = "free shipping", state = "not UTF-8: \xFF";
   barker_string keywords[1] = {text(keyword)}, tokens[2] = {text(token), text(token)};
   float weights[2] = {0.5f, 2};
   barker_group groups[1] = {{sizeof(barker_group), text(group), tokens, 2, weights}};
@@ -60,6 +60,8 @@ struct Original {
     request.ad_count = 3;
     request.ad_stride = sizeof ads[0];
     request.deadline_ns = 5;
+    request.user_state = state.data();
+    request.user_state_size = state.size();
   }
 };
 
@@ -89,6 +91,7 @@ TEST(Recording, OwnsAllThatTheRequestPointedTo) {
   EXPECT_EQ(r.ads[1].selling_points[0].fingerprint, 7u);
   EXPECT_EQ(r.ads[1].flags, BARKER_AD_OPT_OUT);
   EXPECT_EQ(r.deadline_ns, 0u);
+  EXPECT_EQ(std::string(static_cast<const char*>(r.user_state), r.user_state_size), expected.state);
 }
 
 // A host of ABI 1.0 has shorter ads.

@@ -27,15 +27,15 @@ class ReplayCommand : public TrainCommand {
 TEST_F(ReplayCommand, ChoosesAPriorVarianceOnValidationAndJudgesTheTestSplit) {
   const Outcome text = run(replay("dot.barker", "--prior-variance 0.001,0.1"));
   ASSERT_EQ(text.code, 0) << text.out;
-  EXPECT_THAT(text.out, HasSubstr("chosen by the AUC of the validation split"));
+  EXPECT_THAT(text.out, HasSubstr("chosen by the lower bound of the gain"));
   EXPECT_THAT(text.out, HasSubstr("test split, prior variance 0."));
   const Json report =
       Json::parse(run(replay("dot.barker", "--prior-variance 0.001,0.1 --json")).out);
   ASSERT_EQ(report["validation"].size(), 2u);
-  const size_t best = report["validation"][0]["auc_with"]["value"].get<double>() >=
-                              report["validation"][1]["auc_with"]["value"].get<double>()
-                          ? 0
-                          : 1;
+  const auto bound = [&](size_t trial) {
+    return report["validation"][trial]["gain"]["low"].get<double>();
+  };
+  const size_t best = bound(0) >= bound(1) ? 0 : 1;
   EXPECT_EQ(report["prior_variance"], report["validation"][best]["prior_variance"]);
   EXPECT_EQ(report["sfs"][0]["name"], "all");
   uint64_t instances = 0;

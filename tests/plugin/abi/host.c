@@ -198,6 +198,51 @@ static void attract(const barker_api* api, barker_plugin* plugin) {
 }
 #endif
 
+#if BARKER_ABI_MINOR >= 5
+static double attraction_of(const barker_prepared* prepared, barker_plugin* plugin,
+                            const barker_request* request, barker_string keyword) {
+  barker_prepared_query* query = NULL;
+  double score = 0;
+  expect(prepared->begin(plugin, request, &query, error) == BARKER_OK, "a prepared query");
+  expect(prepared->attraction(query, &keyword, 1, &score, error) == BARKER_OK, "an attraction");
+  prepared->end(query);
+  return score;
+}
+
+/* The weights have a dot product. */
+static void learn(const barker_api* api, barker_plugin* plugin) {
+  const barker_learn* learn = api->get_extension(BARKER_EXT_LEARN);
+  const barker_prepared* prepared = api->get_extension(BARKER_EXT_PREPARED);
+  if (!learn) return;
+  barker_learning* learning = guarded(sizeof *learning);
+  learning->struct_size = sizeof *learning;
+  expect(learn->read(plugin, BARKER_ROLE_SERVING, learning) == BARKER_OK, "what states are like");
+  expect(learning->tower != 0, "a tower");
+  expect_guard(learning, sizeof *learning, "nothing written behind what states are like");
+  char* state = guarded(learning->state_size);
+  barker_request request = {.struct_size = sizeof request, .query = text("running shoes")};
+  const barker_shown shown = {
+      .struct_size = sizeof shown, .text = text("waterproof"), .clicked = 1};
+  const double before = attraction_of(prepared, plugin, &request, shown.text);
+  uint64_t size = 0;
+  expect(learn->update(plugin, &request, &shown, 1, sizeof shown, state, learning->state_size - 1,
+                       &size, error) == BARKER_E_TOO_SMALL,
+         "a refusal of too few bytes");
+  expect(size == learning->state_size, "the size needed");
+  expect(learn->update(plugin, &request, &shown, 1, sizeof shown, state, size, &size, error) ==
+             BARKER_OK,
+         "a state");
+  expect_guard(state, size, "nothing written behind the state");
+  request.user_state = state;
+  request.user_state_size = size;
+  expect(attraction_of(prepared, plugin, &request, shown.text) > before, "what was clicked, more");
+  state[size / 2] ^= 1;
+  expect(attraction_of(prepared, plugin, &request, shown.text) == before, "no damaged state used");
+  free(state);
+  free(learning);
+}
+#endif
+
 #if BARKER_ABI_MINOR >= 3
 static void split(const barker_api* api) {
   const barker_keywords* keywords = api->get_extension(BARKER_EXT_KEYWORDS);
@@ -319,6 +364,9 @@ int main(int argc, char** argv) {
 #endif
 #if BARKER_ABI_MINOR >= 4
   attract(api, plugin);
+#endif
+#if BARKER_ABI_MINOR >= 5
+  learn(api, plugin);
 #endif
 #if BARKER_ABI_MINOR >= 3
   split(api);

@@ -57,7 +57,7 @@ class Request(Structure):
                 ("ads", POINTER(Ad)), ("ad_count", c_uint64), ("ad_stride", c_uint64),
                 ("window", c_uint64), ("deadline_ns", c_uint64), ("shown", c_uint64),
                 ("catalogue", c_uint64), ("surface", String), ("visitor", String),
-                ("seed", c_uint64)]
+                ("seed", c_uint64), ("user_state", c_void_p), ("user_state_size", c_uint64)]
 
 
 class Chosen(Structure):
@@ -94,7 +94,8 @@ STATS = ("queries", "rescored", "partial", "bypassed", "errors", "ads_rescored",
          "screen_violations", "user_tokens", "user_tokens_unknown", "candidates",
          "candidates_unknown", "groups_ignored", "bad_ads", "unknown_surfaces",
          "titles_with_decorations", "titles_with_punctuation", "titles_with_repeats",
-         "titles_with_capitals")
+         "titles_with_capitals", "user_states", "user_states_other_tower", "user_states_damaged",
+         "user_states_learned")
 
 
 class Stats(Structure):
