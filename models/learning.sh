@@ -102,6 +102,7 @@ competitors() {
     tee -a "$out/tables.md"
   echo '|---|---|---|---|---|---|---|' | tee -a "$out/tables.md"
   awk '
+    { sub(/^true probability/, "true-probability") }
     /^AUC +all/ { section = "auc"; next }
     /^decisions/ { section = "decisions"; next }
     /^$/ { section = "" }
