@@ -1,4 +1,4 @@
-// The list of all baselines: those of baseline.h and the two that need libraries of the trainer.
+// The list of all baselines: those of baseline.h and those that need libraries of the trainer.
 //
 // boosted-trees         gradient boosted trees (xgboost) over the counts of cooccurrence, click
 //                       rates by category and feature, what the history says of the keyword, and
@@ -6,8 +6,12 @@
 // two-tower             the dot product of a network over history and query with a vector of the
 //                       keyword, by our own trainer (libtorch)
 //
+// dmp-dgbm, lstm-pso, im12cp-wqi, rf-ffgm
+//                       the competitors of the paper's Table 4 (table4_competitor.h and their own
+//                       headers)
+//
 // Their fit() fails with bad_data where the training split has not both clicks and impressions
-// without a click. The two-tower network also needs both in the validation split.
+// without a click. All but boosted-trees also need both in the validation split.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,5 @@
 #include "models/baselines/boosted_trees.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -21,8 +20,7 @@ class BoostedTrees : public Baseline {
   Status fit(const Dataset& data) override {
     data_ = &data;
     features_.emplace(data);
-    const std::vector<uint32_t> searches = training_searches_by_time(data);
-    const std::vector<Lesson> lessons = {lesson(searches, 0.7), lesson(searches, 0.5)};
+    const std::vector<Lesson> lessons = {lesson(0.7), lesson(0.5)};
     features_->count(std::nullopt);
     return learn(lessons);
   }
@@ -32,18 +30,10 @@ class BoostedTrees : public Baseline {
   }
 
  private:
-  // The counts come from about this share of the training searches, the first ones, and the rows
-  // from the rest, so that no count contains the click that it explains. Searches at the border's
-  // time are all on its later side.
-  Lesson lesson(const std::vector<uint32_t>& searches, double share) {
-    if (searches.empty()) return {};
-    const auto time = [this](uint32_t s) { return data_->search(s).time; };
-    const auto at = static_cast<size_t>(share * static_cast<double>(searches.size()));
-    const int64_t border = time(searches[at]);
-    const auto first = std::ranges::lower_bound(searches, border, {}, time);
-    const std::span<const uint32_t> learned(first, searches.end());
-    features_->count(border);
-    return {features_->rows(learned), clicks_of(*data_, learned)};
+  Lesson lesson(double share) {
+    const StatisticsWindow window = statistics_window(*data_, share);
+    features_->count(window.border);
+    return {features_->rows(window.learned), clicks_of(*data_, window.learned)};
   }
 
   // Networks have their constants from the validation split, so these have them from there, too. At

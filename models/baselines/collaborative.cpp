@@ -68,17 +68,8 @@ class ClickLikeness : public Likeness {
   }
 
   SparseRow row_of(const SearchView& search) const override {
-    std::vector<UserClick> clicks;
-    for (const uint32_t keyword : search.history) {
-      if (keyword == kUnknownKeyword) continue;
-      const bool is_sf = std::ranges::find(search.sf_history, keyword) != search.sf_history.end();
-      clicks.push_back({keyword, 0, is_sf});
-    }
-    // A history says the order of its clicks and not their times, so that they fade by their order.
-    const auto count = static_cast<double>(clicks.size());
-    return row_of(clicks, [&](size_t i) {
-      return std::exp((static_cast<double>(i) + 1 - count) / (0.3 * count + 1));
-    });
+    const std::vector<UserClick> clicks = clicks_of_history(search);
+    return row_of(clicks, [&](size_t i) { return faded_by_order(i, clicks.size()); });
   }
 
  private:

@@ -7,6 +7,7 @@
 #include <limits>
 #include <string>
 
+#include "models/baselines/statistics.h"
 #include "models/evaluate/metrics.h"
 #include "models/evaluate/number_format.h"
 
@@ -136,21 +137,16 @@ Result<GradientBoosting> GradientBoosting::fit(const FeatureMatrix& rows,
                                                const FeatureMatrix& validation_rows,
                                                std::span<const uint8_t> validation_labels,
                                                const BoostingOptions& options) {
-  const auto count = [](std::span<const uint8_t> of) { return std::ranges::count(of, 1); };
-  const auto clicked = static_cast<size_t>(count(labels));
-  if (clicked == 0 || clicked == labels.size()) {
-    return bad_data("expected clicked ones and others, found " + std::to_string(clicked) +
-                    " clicked of " + std::to_string(labels.size()));
-  }
-  const auto validated = static_cast<size_t>(count(validation_labels));
-  const bool is_judged = validated > 0 && validated < validation_labels.size();
+  if (Status s = check_both_classes(labels); !s.ok()) return s;
+  const bool is_judged = check_both_classes(validation_labels).ok();
   Matrix learned, judged;
   if (Status s = learned.fill(rows); !s.ok()) return s;
   if (Status s = learned.label(labels); !s.ok()) return s;
   if (is_judged) {
     if (Status s = judged.fill(validation_rows); !s.ok()) return s;
   }
-  const double base_rate = static_cast<double>(clicked) / static_cast<double>(labels.size());
+  const auto clicked = static_cast<double>(std::ranges::count(labels, 1));
+  const double base_rate = clicked / static_cast<double>(labels.size());
   GradientBoosting out;
   out.impl_->columns = rows.columns;
   Status s =

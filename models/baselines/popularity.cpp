@@ -1,7 +1,6 @@
 #include "models/baselines/popularity.h"
 
-#include <unordered_map>
-
+#include "models/baselines/rate_table.h"
 #include "models/baselines/statistics.h"
 
 namespace barker {
@@ -17,9 +16,7 @@ class PopularityBaseline : public Baseline {
       const SearchView search = data.search(s);
       popularity_.add(search);
       for (size_t i = 0; by_category_ && i < search.sfs.size(); ++i) {
-        Counts& c = in_category_[key(search.category, search.sfs[i])];
-        c.shown += 1;
-        c.clicks += search.sf_clicked[i];
+        in_category_.add(search.category, search.sfs[i], search.sf_clicked[i]);
       }
     }
     popularity_.finish(data.keywords());
@@ -38,24 +35,14 @@ class PopularityBaseline : public Baseline {
   }
 
  private:
-  struct Counts {
-    double clicks = 0, shown = 0;
-  };
-  static uint64_t key(uint32_t category, uint32_t keyword) {
-    return uint64_t{category} << 32 | keyword;
-  }
-
   double score(uint32_t category, uint32_t keyword) const {
-    constexpr double kPrior = 10;
-    const auto at = in_category_.find(key(category, keyword));
-    if (at == in_category_.end()) return popularity_[keyword];
-    return (at->second.clicks + kPrior * popularity_[keyword]) / (at->second.shown + kPrior);
+    return in_category_.rate(category, keyword, popularity_[keyword]);
   }
 
   bool by_category_;
   const Dataset* data_ = nullptr;
   Popularity popularity_;
-  std::unordered_map<uint64_t, Counts> in_category_;
+  RateTable in_category_;
 };
 
 }  // namespace

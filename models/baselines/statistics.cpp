@@ -1,6 +1,7 @@
 #include "models/baselines/statistics.h"
 
 #include <algorithm>
+#include <string>
 
 namespace barker {
 
@@ -50,6 +51,24 @@ std::vector<uint32_t> training_searches_by_time(const Dataset& data) {
   std::vector<uint32_t> searches(all.begin(), all.end());
   std::ranges::stable_sort(searches, {}, [&](uint32_t s) { return data.search(s).time; });
   return searches;
+}
+
+StatisticsWindow statistics_window(const Dataset& data, double share) {
+  StatisticsWindow window;
+  const std::vector<uint32_t> searches = training_searches_by_time(data);
+  if (searches.empty()) return window;
+  const auto time = [&](uint32_t s) { return data.search(s).time; };
+  window.border = time(searches[static_cast<size_t>(share * static_cast<double>(searches.size()))]);
+  window.learned.assign(std::ranges::lower_bound(searches, window.border, {}, time),
+                        searches.end());
+  return window;
+}
+
+Status check_both_classes(std::span<const uint8_t> clicked) {
+  const auto clicks = static_cast<size_t>(std::ranges::count(clicked, 1));
+  if (clicks > 0 && clicks < clicked.size()) return {};
+  return bad_data("expected clicked ones and others, found " + std::to_string(clicks) +
+                  " clicked of " + std::to_string(clicked.size()));
 }
 
 SparseRow sparse_row(std::vector<std::pair<uint32_t, float>> entries) {

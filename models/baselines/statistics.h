@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "models/base/result.h"
 #include "models/data/dataset.h"
 
 namespace barker {
@@ -34,6 +35,18 @@ std::vector<uint8_t> clicks_of(const Dataset& data, Split split);
 
 // The searches of the training split with SFs, oldest first.
 std::vector<uint32_t> training_searches_by_time(const Dataset& data);
+
+// Training searches of which the first ones are counted and the others are learned from, so that no
+// count contains the click that it explains. Searches at the border's time are all learned from.
+struct StatisticsWindow {
+  int64_t border = 0;             // counted are the searches before this time
+  std::vector<uint32_t> learned;  // the others, oldest first
+};
+// About this share of the training split's searches with SFs is counted. `share` is in [0, 1).
+StatisticsWindow statistics_window(const Dataset& data, double share);
+
+// bad_data, with the numbers found, if there are not both clicked SFs and others.
+Status check_both_classes(std::span<const uint8_t> clicked);
 
 // A sparse row of a matrix; columns ascend.
 struct SparseRow {

@@ -8,10 +8,8 @@
 namespace barker {
 namespace {
 
-constexpr double kPrior = 10;       // impressions that a click rate is shrunk by
+constexpr double kPrior = 10;       // impressions that a user's click rate is shrunk by
 constexpr size_t kOwnColumns = 10;  // besides those of pair_features.h and one a group
-
-uint64_t key(uint32_t a, uint32_t b) { return uint64_t{a} << 32 | b; }
 
 // How often a keyword stands in the history, the older the less, and how long ago it came last.
 struct Recency {
@@ -43,11 +41,6 @@ void TreeFeatures::count(std::optional<int64_t> before) {
   of_feature_.clear();
   above_.assign(data_.users(), 0);
   shown_to_.assign(data_.users(), 0);
-  const auto add = [](RateTable& rates, uint32_t with, uint32_t keyword, uint8_t clicked) {
-    Counts& c = rates[key(with, keyword)];
-    c.shown += 1;
-    c.clicks += clicked;
-  };
   for (const uint32_t s : searches) {
     const SearchView search = data_.search(s);
     for (size_t i = 0; i < search.sfs.size(); ++i) {
@@ -55,10 +48,10 @@ void TreeFeatures::count(std::optional<int64_t> before) {
       above_[search.user] += search.sf_clicked[i] - pairs_.popularity()[v];
       shown_to_[search.user] += 1;
       if (v == kUnknownKeyword) continue;
-      add(of_category_, search.category, v, search.sf_clicked[i]);
+      of_category_.add(search.category, v, search.sf_clicked[i]);
       for (size_t g = 0; g < data_.groups().size(); ++g) {
         for (const uint32_t f : data_.group(s, g).features) {
-          add(of_feature_, f, v, search.sf_clicked[i]);
+          of_feature_.add(f, v, search.sf_clicked[i]);
         }
       }
     }
@@ -103,11 +96,9 @@ void TreeFeatures::add_row(const SearchView& search, uint32_t v, std::vector<flo
 }
 
 double TreeFeatures::lift(const RateTable& rates, uint32_t with, uint32_t v) const {
-  const auto at = rates.find(key(with, v));
-  if (v == kUnknownKeyword || at == rates.end()) return 0;
+  if (v == kUnknownKeyword) return 0;
   const double own = pairs_.popularity()[v];
-  const Counts& c = at->second;
-  return (double{c.clicks} + kPrior * own) / (double{c.shown} + kPrior) - own;
+  return rates.rate(with, v, own) - own;
 }
 
 }  // namespace barker

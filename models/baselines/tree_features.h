@@ -7,11 +7,11 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "models/baselines/gradient_boosting.h"
 #include "models/baselines/pair_features.h"
+#include "models/baselines/rate_table.h"
 
 namespace barker {
 
@@ -28,11 +28,6 @@ class TreeFeatures {
   FeatureMatrix rows(std::span<const uint32_t> searches) const;
 
  private:
-  struct Counts {
-    float clicks = 0, shown = 0;
-  };
-  using RateTable = std::unordered_map<uint64_t, Counts>;  // of a pair
-
   void add_row(const SearchView& search, uint32_t keyword, std::vector<float>& out) const;
   // The click rate of the pair, shrunk towards the keyword's own, minus the keyword's own.
   double lift(const RateTable& rates, uint32_t with, uint32_t keyword) const;

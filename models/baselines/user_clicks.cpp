@@ -1,6 +1,7 @@
 #include "models/baselines/user_clicks.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <set>
 
@@ -69,6 +70,7 @@ void read_sf_clicks(const Dataset& data, const std::vector<uint32_t>& main, User
     for (size_t i = 0; i < search.sfs.size(); ++i) {
       if (search.sfs[i] == kUnknownKeyword) continue;
       const auto y = static_cast<float>(search.sf_clicked[i]);
+      ++out.shown[search.user];
       residuals[search.user].push_back(
           {search.sfs[i], y - static_cast<float>(out.popularity[search.sfs[i]])});
       if (y > 0) out.clicks[search.user].push_back({search.sfs[i], search.time, true});
@@ -98,11 +100,27 @@ UserClicks read_user_clicks(const Dataset& data, std::optional<int64_t> before) 
   UserClicks out;
   out.clicks.resize(data.users());
   out.residuals.resize(data.users());
+  out.shown.resize(data.users());
   out.attributes.resize(data.users());
   find_period(data, main.empty() ? auxiliary : main, out);
   read_sf_clicks(data, main, out);
   read_ad_clicks(data, auxiliary, out);
   return out;
+}
+
+std::vector<UserClick> clicks_of_history(const SearchView& search) {
+  std::vector<UserClick> clicks;
+  for (const uint32_t keyword : search.history) {
+    if (keyword == kUnknownKeyword) continue;
+    const bool is_sf = std::ranges::find(search.sf_history, keyword) != search.sf_history.end();
+    clicks.push_back({keyword, 0, is_sf});
+  }
+  return clicks;
+}
+
+double faded_by_order(size_t i, size_t count) {
+  const auto n = static_cast<double>(count);
+  return std::exp((static_cast<double>(i) + 1 - n) / (0.3 * n + 1));
 }
 
 std::vector<uint32_t> basket_of(const std::vector<UserClick>& clicks, bool sfs_only) {

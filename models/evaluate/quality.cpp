@@ -166,6 +166,12 @@ Decisions decide(std::span<const float> score, std::span<const uint8_t> clicked,
           right / static_cast<double>(clicked.size()), 2 * hits / (predicted + clicks)};
 }
 
+Decisions if_possible(const Decisions& d) {
+  constexpr double kRounding = 1e-9;
+  if (!(d.f1 > 2 * d.recall / (1 + d.recall) + kRounding)) return d;
+  return {NAN, NAN, NAN, NAN, NAN};
+}
+
 std::array<TopK, kMaxK> top_k(std::span<const float> probability, std::span<const uint8_t> clicked,
                               std::span<const uint32_t> search, std::span<const uint32_t> keyword) {
   struct Sums {

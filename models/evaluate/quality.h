@@ -57,6 +57,9 @@ double average_precision(std::span<const float> score, std::span<const uint8_t> 
 struct Decisions {
   double threshold, recall, precision, accuracy, f1;
 };
+// These, or NaN for all of them if they cannot be true together: whatever the precision is, F1 is
+// at most 2 recall / (1 + recall). Four of five rows of the paper's Table 4 break that bound.
+Decisions if_possible(const Decisions& decisions);
 // The threshold with the best F1; +inf if nothing is clicked.
 double best_f1_threshold(std::span<const float> score, std::span<const uint8_t> clicked);
 Decisions decide(std::span<const float> score, std::span<const uint8_t> clicked, double threshold);

@@ -46,6 +46,9 @@ class Evaluator {
     out.clicks = std::accumulate(judged_.clicked.begin(), judged_.clicked.end(), uint64_t{0});
     out.searches = std::set<uint32_t>(judged_.search.begin(), judged_.search.end()).size();
     out.users = std::set<uint32_t>(judged_.user.begin(), judged_.user.end()).size();
+    for (const uint32_t position : positions_of(judged_)) {
+      out.longest_bar = std::max(out.longest_bar, position);
+    }
     std::vector<NamedPredictions> models = in_.models;
     const bool truth_known = judged_.size() > 0 && !any_nan(judged_.truth);
     if (truth_known) {
@@ -160,6 +163,10 @@ class Evaluator {
 };
 
 }  // namespace
+
+size_t longest_list(const Evaluation& evaluation) {
+  return std::clamp<size_t>(evaluation.longest_bar, 1, kMaxK);
+}
 
 Evaluation evaluate(const EvaluationInput& input) { return Evaluator(input).run(); }
 

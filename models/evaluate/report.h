@@ -79,10 +79,14 @@ struct ModelReport {
 struct Evaluation {
   EvaluatedLog log;
   uint64_t instances = 0, clicks = 0, searches = 0, users = 0;
+  uint32_t longest_bar = 0;  // SFs of the search that showed most
   int draws = 0;
   std::string split_rule;  // how the data were split, in words; may be empty
   std::vector<ModelReport> models;
 };
+
+// The longest lists of the K best that are printed: none is longer than a bar.
+size_t longest_list(const Evaluation& evaluation);
 
 // If the true probabilities are known, they are judged as a last model named "true probability". No
 // model can be better.

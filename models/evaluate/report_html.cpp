@@ -13,10 +13,12 @@ namespace {
 constexpr const char* kStyle = R"(
 :root{--bg:#fff;--fg:#1b1f24;--soft:#6a737d;--line:#d8dee4;
 --s0:#0b62c4;--s1:#c2410c;--s2:#15803d;--s3:#7e22ce;--s4:#b45309;--s5:#be123c;--s6:#0f766e;--s7:#475569;
---s8:#4d7c0f;--s9:#a21caf;--s10:#1e3a8a;--s11:#78350f}
+--s8:#4d7c0f;--s9:#a21caf;--s10:#1e3a8a;--s11:#78350f;--s12:#0891b2;--s13:#9f1239;--s14:#65a30d;
+--s15:#6d28d9;--s16:#ca8a04;--s17:#db2777;--s18:#115e59;--s19:#57534e}
 @media(prefers-color-scheme:dark){:root{--bg:#14181d;--fg:#e6e9ec;--soft:#9aa4ae;--line:#333b44;
 --s0:#6cb0ff;--s1:#ff9a5c;--s2:#5fd38a;--s3:#c99bff;--s4:#f0c060;--s5:#ff8098;--s6:#5fd6c8;--s7:#aab6c2;
---s8:#b5e06a;--s9:#f0a0ff;--s10:#a5b8ff;--s11:#d9b48f}}
+--s8:#b5e06a;--s9:#f0a0ff;--s10:#a5b8ff;--s11:#d9b48f;--s12:#67e8f9;--s13:#fda4af;--s14:#d9f99d;
+--s15:#c4b5fd;--s16:#fde047;--s17:#f9a8d4;--s18:#2dd4bf;--s19:#d6d3d1}}
 body{background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,sans-serif;max-width:72rem;
 margin:2rem auto;padding:0 1rem}
 h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2.2rem}p{color:var(--soft)}
@@ -146,7 +148,7 @@ class Page {
         "the validation split.</p>";
     table({"model", "recall", "precision", "accuracy", "F1", "threshold"},
           [](const ModelReport& m) -> Cells {
-            const Decisions& d = m.decisions;
+            const Decisions d = if_possible(m.decisions);
             return {number_or_dash(d.recall), number_or_dash(d.precision),
                     number_or_dash(d.accuracy), number_or_dash(d.f1),
                     number_or_dash(d.threshold) +
@@ -192,28 +194,40 @@ class Page {
                                                              {"MAE at K", &TopK::mae},
                                                              {"RMSE at K", &TopK::rmse},
                                                              {"coverage at K", &TopK::coverage}};
+    const size_t longest = longest_list(e_);
     out_ +=
         "<h2>Lists of the K best</h2><p>Every search has one list, made of the SFs "
-        "that were shown. If fewer than K were shown, the list holds all of them.</p>"
-        "<div class='plots'>";
+        "that were shown. If fewer than K were shown, the list holds all of them. The longest "
+        "search showed " +
+        std::to_string(e_.longest_bar) + ".</p><div class='plots'>";
     for (const auto& [title, field] : fields) {
-      const auto lines = series([f = field](const ModelReport& m) {
+      const auto lines = series([f = field, longest](const ModelReport& m) {
         std::vector<Point> points;
-        for (size_t k = 0; k < kMaxK; ++k)
-          points.push_back({static_cast<double>(k + 1), m.top_k[k].*f});
+        for (size_t k = 1; k <= longest; ++k) {
+          points.push_back({static_cast<double>(k), m.top_k[k - 1].*f});
+        }
         return points;
       });
-      out_ += line_plot(title, {"K", 1, kMaxK}, axis_of("", lines), lines, false, true);
+      out_ += line_plot(title, {"K", 1, static_cast<double>(longest), true}, {"", 0, 1}, lines,
+                        false, true);
     }
     out_ += "</div>";
-    table({"model", "P@1", "P@3", "P@10", "R@1", "R@3", "MAE@1", "RMSE@1", "coverage@1"},
-          [](const ModelReport& m) -> std::vector<std::string> {
-            const auto& t = m.top_k;
-            return {number_or_dash(t[0].precision), number_or_dash(t[2].precision),
-                    number_or_dash(t[9].precision), number_or_dash(t[0].recall),
-                    number_or_dash(t[2].recall),    number_or_dash(t[0].mae),
-                    number_or_dash(t[0].rmse),      number_or_dash(t[0].coverage)};
-          });
+    std::vector<size_t> lengths = {1, 3, 10};
+    std::erase_if(lengths, [longest](size_t k) { return k > longest; });
+    std::vector<std::string> head = {"model"};
+    for (const auto& [title, field] : fields) {
+      const std::string name = title;
+      for (const size_t k : lengths) {
+        head.push_back(name.substr(0, name.size() - 1) + std::to_string(k));
+      }
+    }
+    table(head, [&](const ModelReport& m) {
+      std::vector<std::string> cells;
+      for (const auto& [title, field] : fields) {
+        for (const size_t k : lengths) cells.push_back(number_or_dash(m.top_k[k - 1].*field));
+      }
+      return cells;
+    });
   }
 
   void categories() {

@@ -39,7 +39,16 @@ std::string svg_begin(double width, double height, const std::string& label) {
 constexpr double kWidth = 340, kHeight = 260, kLeft = 48, kRight = 12, kTop = 12, kBottom = 40;
 
 double place(double value, const Axis& axis, double from, double to) {
+  if (axis.high == axis.low) return (from + to) / 2;
   return from + (value - axis.low) / (axis.high - axis.low) * (to - from);
+}
+
+std::vector<double> ticks_of(const Axis& axis) {
+  std::vector<double> ticks;
+  const double step = axis.is_whole ? 1 : (axis.high - axis.low) / 4;
+  const double steps = axis.is_whole ? axis.high - axis.low : 4;
+  for (int i = 0; i <= steps; ++i) ticks.push_back(axis.low + i * step);
+  return ticks;
 }
 
 struct NamedSlice {
@@ -73,23 +82,7 @@ Axis auc_axis(const Evaluation& e, const std::vector<NamedSlice>& slices) {
 
 }  // namespace
 
-std::string model_colour(size_t model) { return "var(--s" + std::to_string(model % 12) + ")"; }
-
-Axis axis_of(const char* label, const std::vector<Series>& series) {
-  double high = 0;
-  for (const Series& s : series) {
-    for (const Point& p : s.points) {
-      if (std::isfinite(p.y)) high = std::max(high, p.y);
-    }
-  }
-  if (high == 0) return {label, 0, 1};
-  // Four steps up to it are round numbers.
-  const double power = std::pow(10, std::floor(std::log10(high / 4)));
-  for (const double step : {1.0, 1.5, 2.0, 2.5, 5.0, 10.0}) {
-    if (4 * step * power >= high) return {label, 0, 4 * step * power};
-  }
-  return {label, 0, 40 * power};
-}
+std::string model_colour(size_t model) { return "var(--s" + std::to_string(model % 20) + ")"; }
 
 std::string click_bin_title(size_t bin) {
   return std::string(bin < 2 ? "at most 6 SFs" : "over 6 SFs") +
@@ -100,15 +93,14 @@ std::string line_plot(const std::string& title, const Axis& x, const Axis& y,
                       const std::vector<Series>& series, bool diagonal, bool dots) {
   std::string out =
       "<figure><figcaption>" + title + "</figcaption>" + svg_begin(kWidth, kHeight, title);
-  for (int tick = 0; tick <= 4; ++tick) {
-    const double share = tick / 4.0;
-    const double px = kLeft + share * (kWidth - kLeft - kRight);
-    const double py = kHeight - kBottom - share * (kHeight - kTop - kBottom);
+  for (const double tick : ticks_of(y)) {
+    const double py = place(tick, y, kHeight - kBottom, kTop);
     out += svg_line("class='axis'", kLeft, py, kWidth - kRight, py);
-    out += svg_text("text-anchor='end'", kLeft - 6, py + 4,
-                    rounded_number_text(y.low + share * (y.high - y.low), 3));
-    out += svg_text("text-anchor='middle'", px, kHeight - kBottom + 16,
-                    rounded_number_text(x.low + share * (x.high - x.low), 3));
+    out += svg_text("text-anchor='end'", kLeft - 6, py + 4, rounded_number_text(tick, 3));
+  }
+  for (const double tick : ticks_of(x)) {
+    out += svg_text("text-anchor='middle'", place(tick, x, kLeft, kWidth - kRight),
+                    kHeight - kBottom + 16, rounded_number_text(tick, 3));
   }
   out += svg_text("text-anchor='middle'", (kLeft + kWidth) / 2, kHeight - 6, x.label);
   out += svg_text(

@@ -20,13 +20,11 @@ struct Series {  // of one model
 struct Axis {
   const char* label;
   double low, high;
+  bool is_whole = false;  // has a tick at every whole number, otherwise four steps
 };
 
-// The colour of a model, the same in every plot.
+// The colour of a model, the same in every plot. There are twenty.
 std::string model_colour(size_t model);
-
-// An axis from 0 for values that are shares or errors, to a little above the largest.
-Axis axis_of(const char* label, const std::vector<Series>& series);
 
 // What a bin of users by their clicks is called where its numbers have not been explained.
 std::string click_bin_title(size_t bin);

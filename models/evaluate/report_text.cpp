@@ -99,7 +99,7 @@ class TextReport {
     out_ += "\n" + padded("decisions (Table 4)") +
             "recall  precision accuracy F1      RMSE    threshold\n";
     for (const ModelReport& m : e_.models) {
-      const Decisions& d = m.decisions;
+      const Decisions d = if_possible(m.decisions);
       out_ += align_left(m.name, std::max<size_t>(width_, 19)) + "  " + number(d.recall) + "  " +
               number(d.precision) + "    " + number(d.accuracy) + "   " + number(d.f1) + "  " +
               number(m.rmse) + "  " + number(d.threshold) +
@@ -111,6 +111,7 @@ class TextReport {
     out_ += "\n" + padded("top K") + "K   precision recall  coverage MAE     RMSE\n";
     for (const ModelReport& m : e_.models) {
       for (const size_t k : {1, 2, 3, 5, 10}) {
+        if (k > longest_list(e_)) break;
         const TopK& t = m.top_k[k - 1];
         out_ += padded(k == 1 ? m.name : "") + align_left(std::to_string(k), 3) + " " +
                 number(t.precision) + "    " + number(t.recall) + "  " + number(t.coverage) +
@@ -202,7 +203,7 @@ Json json_of(const ModelReport& m) {
       model["slices"].push_back(std::move(slice));
     }
   }
-  const Decisions& d = m.decisions;
+  const Decisions d = if_possible(m.decisions);
   model["decisions"] = {{"threshold", d.threshold}, {"is_threshold_own", m.is_threshold_own},
                         {"recall", d.recall},       {"precision", d.precision},
                         {"accuracy", d.accuracy},   {"f1", d.f1}};
@@ -230,10 +231,11 @@ Json json_of(const ModelReport& m) {
 std::string to_text(const Evaluation& e) { return TextReport(e).render(); }
 
 std::string to_json(const Evaluation& e) {
-  Json root = {{"log", e.log.name},        {"split", e.log.split},     {"period", e.log.period},
-               {"split_by", e.split_rule}, {"instances", e.instances}, {"clicks", e.clicks},
-               {"searches", e.searches},   {"users", e.users},         {"draws", e.draws},
-               {"models", Json::array()}};
+  Json root = {
+      {"log", e.log.name},        {"split", e.log.split},     {"period", e.log.period},
+      {"split_by", e.split_rule}, {"instances", e.instances}, {"clicks", e.clicks},
+      {"searches", e.searches},   {"users", e.users},         {"longest_bar", e.longest_bar},
+      {"draws", e.draws},         {"models", Json::array()}};
   for (const ModelReport& m : e.models) root["models"].push_back(json_of(m));
   return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/base/logistic.h"
 #include "models/data/click_rates.h"
+#include "models/train/calibration.h"
 #include "models/train/freeze_torch.h"
 #include "models/train/judge_torch.h"
 
@@ -19,42 +19,6 @@ bool is_of_training(const std::string& parameter) {
   static constexpr const char* kNames[] = {"dot.target.popularity", "position", "examination",
                                            "points.offset"};
   return std::ranges::find(kNames, parameter) != std::end(kNames);
-}
-
-struct Calibration {
-  double scale = 1, offset = 0;
-};
-
-// The scale and offset that minimise the negative log-likelihood of sigma(scale * logit + offset).
-// The function is convex, so Newton's method finds its minimum.
-// `weights`: of the terms; empty: each is 1.
-Calibration calibrate(std::span<const float> logits, std::span<const uint8_t> clicked,
-                      std::span<const float> weights) {
-  Calibration c;
-  for (int iteration = 0; iteration < 50; ++iteration) {
-    double g0 = 0, g1 = 0, h00 = 1e-6, h01 = 0, h11 = 1e-6;
-    for (size_t i = 0; i < logits.size(); ++i) {
-      const double x = logits[i], p = sigmoid(c.scale * x + c.offset);
-      const double w = weights.empty() ? 1.0 : weights[i];
-      const double error = w * (p - clicked[i]), weight = w * p * (1 - p);
-      g0 += error * x;
-      g1 += error;
-      h00 += weight * x * x;
-      h01 += weight * x;
-      h11 += weight;
-    }
-    const double determinant = h00 * h11 - h01 * h01;
-    if (!(determinant > 0)) break;
-    const double step_scale = (h11 * g0 - h01 * g1) / determinant;
-    const double step_offset = (h00 * g1 - h01 * g0) / determinant;
-    c.scale -= std::clamp(step_scale, -1.0, 1.0);
-    c.offset -= std::clamp(step_offset, -1.0, 1.0);
-    if (std::abs(step_scale) + std::abs(step_offset) < 1e-9) break;
-  }
-  // A scale that is not positive would reverse the order. The logits then say nothing about clicks,
-  // and they are left as they are.
-  const bool usable = std::isfinite(c.scale) && std::isfinite(c.offset) && c.scale > 0.05;
-  return usable ? c : Calibration{};
 }
 
 // The rows that are served. Buckets that no user of the training split falls into still hold their

@@ -13,16 +13,22 @@ size_t stride_of(size_t searches) {
   return std::max<size_t>(1, searches / kSearches);
 }
 
-PairCounts count_pairs(const Dataset& data) {
+PairCounts count_pairs(const Dataset& data, std::optional<int64_t> before) {
+  const auto is_counted = [&](const SearchView& search) {
+    return !before || search.time < *before;
+  };
   PairCounts pairs(data.keywords());
   const auto with_ads = data.searches_of(Split::kTrain, Task::kAuxiliary);
   for (size_t i = 0; i < with_ads.size(); i += stride_of(with_ads.size())) {
-    for (const uint32_t ad : data.search(with_ads[i]).ads) pairs.add(data.title(ad));
+    const SearchView search = data.search(with_ads[i]);
+    if (!is_counted(search)) continue;
+    for (const uint32_t ad : search.ads) pairs.add(data.title(ad));
   }
   const auto with_sfs = data.searches_of(Split::kTrain, Task::kMain);
   std::vector<uint32_t> together;
   for (size_t i = 0; i < with_sfs.size(); i += stride_of(with_sfs.size())) {
     const SearchView search = data.search(with_sfs[i]);
+    if (!is_counted(search)) continue;
     together.assign(search.query.begin(), search.query.end());
     const auto recent = search.history.last(std::min<size_t>(10, search.history.size()));
     together.insert(together.end(), recent.rbegin(), recent.rend());
@@ -37,9 +43,9 @@ PairCounts count_pairs(const Dataset& data) {
 }  // namespace
 
 std::vector<float> svd_embeddings(const Dataset& data, uint32_t dim, double deviation,
-                                  uint64_t seed) {
+                                  uint64_t seed, std::optional<int64_t> before) {
   const torch::NoGradGuard no_grad;
-  const SparseMatrix matrix = count_pairs(data).ppmi();
+  const SparseMatrix matrix = count_pairs(data, before).ppmi();
   const auto n = static_cast<int64_t>(matrix.rows.size());
   if (n == 0) return {};
   torch::Tensor embedding = truncated_svd(matrix, dim, seed);

@@ -211,6 +211,9 @@ TEST(IncludeRules, HeavyHeadersStayOutOfOurHeaders) {
     if (include.target.starts_with("xgboost/")) {
       EXPECT_EQ(include.file, "models/baselines/gradient_boosting.cpp") << where(include);
     }
+    if (include.target.starts_with("pagmo/")) {
+      EXPECT_EQ(include.file, "models/baselines/metaheuristics.cpp") << where(include);
+    }
     if (torch) {
       EXPECT_TRUE(include.file.extension() == ".cpp" ||
                   include.file.filename().string().find("torch") != std::string::npos)

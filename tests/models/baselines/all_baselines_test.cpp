@@ -11,6 +11,8 @@ namespace {
 using ::testing::HasSubstr;
 
 const char* const kLearned[] = {"boosted-trees", "two-tower"};
+const char* const kOfTable4[] = {"dmp-dgbm", "lstm-pso", "im12cp-wqi",
+                                 "rf-ffgm"};  // table4_test.cpp
 
 // Twenty users are enough to be told apart, and networks learn from them in a moment.
 std::vector<SearchEvent> few(bool flip_test_labels = false) {
@@ -21,7 +23,9 @@ std::vector<SearchEvent> few(bool flip_test_labels = false) {
 
 TEST(AllBaselines, AreThePlainOnesAndThoseOfTheTrainersLibraries) {
   for (const std::string& name : all_baseline_names()) EXPECT_TRUE(make_any_baseline(name)) << name;
-  EXPECT_EQ(all_baseline_names().size(), baseline_names().size() + std::size(kLearned));
+  EXPECT_EQ(all_baseline_names().size(),
+            baseline_names().size() + std::size(kLearned) + std::size(kOfTable4));
+  for (const char* name : kOfTable4) EXPECT_TRUE(make_any_baseline(name)) << name;
   EXPECT_EQ(make_any_baseline("trees"), nullptr);
 }
 

@@ -53,7 +53,11 @@ TEST(Quality, FindsTheThresholdWithTheBestF1) {
     clicked.push_back(random() % 100 < 30 + 40 * scores.back());
   }
   const double best = decide(scores, clicked, best_f1_threshold(scores, clicked)).f1;
-  for (double t = 0; t <= 1; t += 0.01) EXPECT_LE(decide(scores, clicked, t).f1, best + 1e-12);
+  for (double t = 0; t <= 1; t += 0.01) {
+    const Decisions d = decide(scores, clicked, t);
+    EXPECT_LE(d.f1, best + 1e-12);
+    EXPECT_EQ(if_possible(d).threshold, t) << "what is counted is possible";
+  }
 }
 
 TEST(Quality, KeepsF1BelowItsBoundByRecall) {

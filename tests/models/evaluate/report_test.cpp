@@ -99,6 +99,37 @@ TEST(Evaluate, WritesTheSameInEveryLocale) {
   EXPECT_EQ(before, after);
 }
 
+TEST(Evaluate, DrawsNoListLongerThanTheLongestBar) {
+  const InstanceTable test = table(), none;
+  Evaluation e = evaluate({test, none, none, {{"m", noisy(test, 0.5, 3), {}, {}}}, 20, 1});
+  EXPECT_EQ(e.longest_bar, 4u);
+  EXPECT_THAT(to_html(e), HasSubstr(">precision at 3<"));
+  EXPECT_THAT(to_html(e), Not(HasSubstr(">precision at 10<")));
+  EXPECT_THAT(to_html(e), HasSubstr("y='236.0'>4</text>")) << "a tick of K";
+  EXPECT_THAT(to_html(e), Not(HasSubstr("y='236.0'>5</text>")));
+  EXPECT_THAT(to_text(e), Not(HasSubstr("\n                    5 ")));
+  e.longest_bar = 12;
+  EXPECT_THAT(to_html(e), HasSubstr(">precision at 10<"));
+  EXPECT_THAT(to_html(e), HasSubstr("y='236.0'>10</text>"));
+}
+
+// The paper's row of DMP-DGBM: with a recall of .675, no precision gives an F1 above .806.
+TEST(Evaluate, PrintsNoDecisionsThatCannotBe) {
+  const InstanceTable test = table(), none;
+  Evaluation e = evaluate({test, none, none, {{"m", noisy(test, 0.5, 3), {}, {}}}, 20, 1});
+  e.models[0].decisions = {0.5, 0.675, 0.857, 0.857, 0.882};
+  const auto f1 = [&] { return nlohmann::json::parse(to_json(e))["models"][0]["decisions"]["f1"]; };
+  EXPECT_TRUE(f1().is_null());
+  for (const std::string& report : {to_text(e), to_html(e)}) {
+    EXPECT_THAT(report, Not(HasSubstr("0.8820")));
+  }
+  e.models[0].decisions.f1 = 0.755;
+  EXPECT_EQ(f1(), 0.755);
+  for (const std::string& report : {to_text(e), to_html(e)}) {
+    EXPECT_THAT(report, HasSubstr("0.7550"));
+  }
+}
+
 TEST(Evaluate, ReportsPredictionsThatAreNotNumbers) {
   const InstanceTable test = table(), none;
   std::vector<float> broken = noisy(test, 0.5, 3);
