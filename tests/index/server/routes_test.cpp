@@ -179,6 +179,23 @@ TEST_F(Routes, PassesAdministratorsCommandsOn) {
   EXPECT_EQ(ask("POST", "/v1/admin/rules/reload").status, 200);
 }
 
+TEST_F(Routes, PublishesAFileOfTheServersMachineAndLoadsIt) {
+  const char* path = "/v1/admin/weights/publish";
+  const HttpResponse answered = ask("POST", path, R"({"file":"/w/new.barker"})");
+  EXPECT_EQ(Json::parse(answered.body)["version"], "000003.barker");
+  EXPECT_EQ(ask("POST", path, R"({"file":"/w/next.barker","canary":true})").status, 200);
+  EXPECT_THAT(service_.published, ElementsAre(testing::Pair("/w/new.barker", false),
+                                              testing::Pair("/w/next.barker", true)));
+  EXPECT_THAT(service_.asked, ElementsAre("reload", "reload"));
+  expect_problem(ask("POST", path, R"({"file":"new.barker"})"), 400, "bad-value", "file");
+  expect_problem(ask("POST", path, "{}"), 400, "missing", "file");
+  expect_problem(ask("POST", path, R"({"file":"/w/x","label":"a"})"), 400, "unknown-name", "label");
+  EXPECT_EQ(service_.published.size(), 2u) << "nothing of what was refused";
+  service_.failure = Status(Code::kBadData, "/w/new.barker: was not published: damaged");
+  expect_problem(ask("POST", path, R"({"file":"/w/new.barker"})"), 422, "refused", "", "damaged");
+  EXPECT_EQ(service_.asked.size(), 2u) << "there is nothing new to load";
+}
+
 TEST_F(Routes, SaysWhatAPathTakes) {
   const HttpResponse response = ask("DELETE", "/v1/search?q=x");
   expect_problem(response, 405, "method-not-allowed");
