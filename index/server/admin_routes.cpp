@@ -46,11 +46,18 @@ HttpResponse ask(Service& service, const std::string& command, const char* refus
   return json_response(*line);
 }
 
-// Has the engine load what a change of the weights directory names.
-HttpResponse load_version(Service& service, const Result<std::string>& version) {
+// Has the engine load what a change of the weights directory names. Weights that were taken back are
+// not tried again, unless they are what changed.
+HttpResponse load_version(Service& service, const Result<std::string>& version, bool as_canary) {
   if (!version.ok()) return problem(version.status());
-  HttpResponse response = ask(service, "reload", "weights_refused");
+  HttpResponse response = ask(service, "look", as_canary ? nullptr : "weights_refused");
   if (response.status != 200) return response;
+  const Json status = Json::parse(response.body);
+  const std::string canary = status.value(Json::json_pointer("/canary/file"), "");
+  if (as_canary && !canary.ends_with(*version)) {
+    return problem(ProblemKind::kRefusedRequest,
+                   "The engine did not start " + *version + " as the canary; its log says why.");
+  }
   return json_response(json_line({{"version", *version}}));
 }
 
@@ -105,12 +112,12 @@ HttpResponse post_weights_publish(const HttpRequest& request, Service& service) 
   }
   body.finish();
   if (fault) return problem(*fault);
-  return load_version(service, service.publish(file, as_canary));
+  return load_version(service, service.publish(file, as_canary), as_canary);
 }
 
 HttpResponse post_weights_promote(const HttpRequest& request, Service& service) {
   if (const auto fault = expect_no_arguments(request)) return problem(*fault);
-  return load_version(service, service.promote());
+  return load_version(service, service.promote(), false);
 }
 
 HttpResponse post_canary(const HttpRequest& request, Service& service) {

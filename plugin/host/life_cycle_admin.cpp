@@ -77,16 +77,14 @@ std::string LifeCycle::answer(const std::string& command) {
     const Result<std::string> event = parts_->weights.roll_back();
     return event.ok() ? *event : error_line(event.status().message());
   }
-  const bool reload = name == "reload" && first.empty();
-  if (reload) {
-    retry();
-    look();
-  }
-  if (reload || (name == "status" && first.empty())) {
+  const bool is_alone = first.empty();
+  if (name == "reload" && is_alone) retry();
+  if ((name == "reload" || name == "look") && is_alone) look();
+  if ((name == "reload" || name == "look" || name == "status") && is_alone) {
     return status_line(parts_->control, parts_->shares, parts_->weights, parts_->rules,
                        parts_->experiments);
   }
-  return error_line("expected status, reload, rollback or shares SERVED COMPARED, found \"" +
+  return error_line("expected status, look, reload, rollback or shares SERVED COMPARED, found \"" +
                     command + "\"");
 }
 

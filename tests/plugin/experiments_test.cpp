@@ -145,7 +145,7 @@ TEST(Experiments, DealUsersAsTheyAlwaysDid) {
     const Assignment in = experiments->assign("user" + std::to_string(i), policy);
     dealt += in.count == 0 ? '-' : in.arms[0]->label.arm[0];
   }
-  EXPECT_EQ(dealt, "?");
+  EXPECT_EQ(dealt, "t-c-------t--t--ccc--cc---c----tt-----t-");
 }
 
 // Pearson's statistic over a million ids as they come in requests.

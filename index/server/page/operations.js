@@ -93,7 +93,6 @@ function Shares({status, act}) {
 // What a status says of files that were not taken.
 const WARNINGS = {
   weights_refused: 'The weights that CURRENT names were refused; the log says why.',
-  weights_rolled_back: 'The weights that CURRENT names were taken back.',
   rules_refused: 'The newest rules were refused: those before them are in force.',
   experiments_refused: 'The newest experiments were refused: those before them are in force.',
 };
@@ -115,8 +114,10 @@ function Weights({settings, status, failure, act, changed, told, isOpen}) {
       <button type="button" onClick=${() => act('weights/rollback', {}, () => 'The weights before serve again.')}>Roll back</button>
       <button type="button" disabled=${!status.canary}
         onClick=${() => act('weights/promote', {}, () => 'The canary is CURRENT.')}>Promote the canary</button></div>
-    <p class="note">A published file is checked and copied into the weights directory.
-      <code>barker publish FILE --out DIR</code> does the same; the server follows the directory.</p>
+    <p class="note">A published file is checked and copied into the weights directory, which the server
+      follows. <code>barker publish FILE --out DIR</code> does the same.</p>
+    ${status.weights_rolled_back && html`<p class="note">The weights that CURRENT names were taken back.
+      Without <code>barker rollback DIR</code> the next start loads them again.</p>`}
     <${Shares} status=${status} act=${act}/>`}</section>`;
 }
 

@@ -12,7 +12,7 @@ function options(width, labels, unit) {
                 ticks: {show: false}, font: '12px system-ui, sans-serif'};
   return {width, height: 200, legend: {live: false, markers: {width: 2}}, cursor: {show: false},
           scales: {y: {range: (_, low, high) => [0, 1.1 * (high || 1)]}},
-          axes: [{...axis, space: 80, values: (_, values) => values.map(clock)}, {...axis, size: 56, values: (_, values) => values.map((v) => `${v} ${unit}`)}],
+          axes: [{...axis, space: 80, size: 30, values: (_, values) => values.map(clock)}, {...axis, size: 56, values: (_, values) => values.map((v) => `${v} ${unit}`)}],
           series: [{}, ...labels.map((label, i) =>
             ({label, stroke: colour(COLOURS[i]), width: 2, points: {show: false}}))]};
 }

@@ -105,7 +105,8 @@ class FakeService : public Service {
   std::vector<std::string> asked;
   std::vector<std::pair<std::string, bool>> published;  // file, and whether as the canary
   Status failure;
-  std::string life_cycle = R"({"weights_refused":false,"rules_refused":false})";
+  std::string life_cycle =
+      R"({"canary":{"file":"w/000003.barker"},"weights_refused":false,"rules_refused":false})";
   PageSettings offered = {.users = {"ann"}, .deadline = std::chrono::milliseconds(200)};
   bool ready = true, has_token = true;
 };

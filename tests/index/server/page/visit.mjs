@@ -271,6 +271,9 @@ const steps = {
     await page.keyboard.type(TOKEN);
     await page.keyboard.press('Enter');
     await page.getByText('You are signed in').waitFor();
+    const serving = page.locator('tr', {hasText: 'serves'});
+    await page.locator('#publish').waitFor();
+    const before = await serving.locator('td').nth(1).innerText();
     await tabTo(page, '#publish');
     await page.keyboard.type(args.weights);
     await tabTo(page, '[type=checkbox]');
@@ -278,6 +281,8 @@ const steps = {
     await tabTo(page, 'button');
     await page.keyboard.press('Enter');
     await page.getByText(/^\d+\.barker is the canary\.$/).waitFor();
+    assert.equal(await serving.locator('td').nth(1).innerText(), before,
+      'a canary does not bring back weights that were taken back');
     await tabTo(page, '#served');
     await page.keyboard.press('Home');
     for (let i = 0; i < 5; ++i) await page.keyboard.press('ArrowRight');
