@@ -19,16 +19,16 @@ struct Options {
 
 bool is_command(const std::vector<std::string>& words) {
   const std::string& name = words.front();
-  return name == "shares"
-             ? words.size() == 3
-             : words.size() == 1 && (name == "status" || name == "reload" || name == "rollback");
+  return name == "shares" ? words.size() == 3
+                          : words.size() == 1 && (name == "status" || name == "look" ||
+                                                  name == "reload" || name == "rollback");
 }
 
 Result<int> run(const Options& o) {
   if (!is_command(o.words)) {
     return invalid_argument(
-        "expected status, reload, rollback or shares SERVED COMPARED, found \"" + o.words.front() +
-        "\"");
+        "expected status, look, reload, rollback or shares SERVED COMPARED, found \"" +
+        o.words.front() + "\"");
   }
   std::string command;
   for (const std::string& word : o.words) command += (command.empty() ? "" : " ") + word;
@@ -47,7 +47,7 @@ Result<int> run(const Options& o) {
 Command add_admin_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   CLI::App* command = add_subcommand(
-      app, "admin", "Ask a serving engine: status, reload, rollback, shares SERVED COMPARED");
+      app, "admin", "Ask a serving engine: status, look, reload, rollback, shares SERVED COMPARED");
   command
       ->add_option("socket,--admin", o->socket, "Unix socket that `barker search --admin` created")
       ->required()
@@ -57,7 +57,7 @@ Command add_admin_command(CLI::App& app) {
                    "status prints the counters of each generation and their agreement; shares sets "
                    "the canary's share of the users and the share of compared queries")
       ->required()
-      ->type_name("status|reload|rollback|shares");
+      ->type_name("status|look|reload|rollback|shares");
   return [o] { return run(*o); };
 }
 

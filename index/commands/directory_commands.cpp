@@ -23,19 +23,7 @@ struct Options {
 };
 
 Result<int> publish(const Options& o) {
-  // The copy in the directory is verified, because the file or its signature may change while they
-  // are copied.
-  Status verified;
-  const auto verify = [&](const std::string& path) {
-    VerifyOptions copy = o.verify;
-    copy.file = path;
-    verified = verify_weights(copy, false);
-    return verified;
-  };
-  const Result<std::string> version = publish_weights(o.verify.file, o.directory, o.label, verify);
-  if (!verified.ok()) {
-    return Status(verified.code(), o.verify.file + ": was not published: " + verified.message());
-  }
+  const Result<std::string> version = publish_verified(o.verify, o.directory, o.label);
   if (!version.ok()) return version.status();
   std::cout << visible(*version)
             << (o.label.empty() ? " is CURRENT" : " is label " + visible(o.label)) << "\n";

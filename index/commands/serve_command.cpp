@@ -8,6 +8,7 @@
 #include "index/commands/commands.h"
 #include "index/commands/hangup.h"
 #include "index/commands/stop_signals.h"
+#include "index/commands/verify_command.h"
 #include "index/commands/weight_description.h"
 #include "index/config/config_flags.h"
 #include "index/server/running_service.h"
@@ -54,6 +55,14 @@ Result<int> run(const ConfigFlags& flags) {
   raise_descriptor_limit();
   ServiceHooks hooks;
   hooks.plugin = default_plugin_path();
+  hooks.publish = [plugin = config->server.plugin_library](const std::string& file,
+                                                           const std::string& directory,
+                                                           const std::string& label) {
+    VerifyOptions options;
+    options.file = file;
+    options.plugin = plugin;
+    return publish_verified(options, directory, label);
+  };
   hooks.promote = [](const std::string& directory) { return promote_label(directory, "canary"); };
   hooks.describe = describe_file;
   Result<std::unique_ptr<RunningService>> service = RunningService::start(*config, hooks);

@@ -8,6 +8,7 @@
 #include "models/base/exit_code.h"
 #include "models/command/options.h"
 #include "models/text/text.h"
+#include "models/weights/directory.h"
 #include "plugin/host/plugin_error.h"
 #include "plugin/host/plugin_loader.h"
 
@@ -40,6 +41,20 @@ Status verify_weights(const VerifyOptions& options, bool print) {
       extension->verify_signed(view(options.file), view(options.isa), keys.data(), keys.size(),
                                print ? print_check : ignore_check, nullptr, error);
   return code == BARKER_OK ? Status() : plugin_error(code, error);
+}
+
+Result<std::string> publish_verified(const VerifyOptions& options, const std::string& directory,
+                                     const std::string& label) {
+  Status verified;
+  const auto verify = [&](const std::string& path) {
+    VerifyOptions copy = options;
+    copy.file = path;
+    verified = verify_weights(copy, false);
+    return verified;
+  };
+  Result<std::string> version = publish_weights(options.file, directory, label, verify);
+  if (verified.ok()) return version;
+  return Status(verified.code(), options.file + ": was not published: " + verified.message());
 }
 
 void add_plugin_options(CLI::App& command, VerifyOptions& options) {

@@ -23,6 +23,12 @@ struct VerifyOptions {
 // that an engine loads. With `print` every check goes to standard output.
 Status verify_weights(const VerifyOptions& options, bool print);
 
+// Publishes the file (models/weights/directory.h) if its copy in the directory passes
+// verify_weights(), because the file or its signature may change while they are copied. Returns the
+// version's name.
+Result<std::string> publish_verified(const VerifyOptions& options, const std::string& directory,
+                                     const std::string& label);
+
 // --plugin and --trusted-key, for `verify` and `publish`.
 void add_plugin_options(CLI::App& command, VerifyOptions& options);
 

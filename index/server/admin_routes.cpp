@@ -10,6 +10,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr size_t kLongestPath = 4096;  // bytes
+
 // A call without arguments may have an empty body or an empty object.
 std::optional<Fault> expect_no_arguments(const HttpRequest& request) {
   std::optional<Fault> fault = Parameters(request.target).finish();
@@ -42,6 +44,21 @@ HttpResponse ask(Service& service, const std::string& command, const char* refus
                        "\" in its status) and goes on as before; its log says why.");
   }
   return json_response(*line);
+}
+
+// Has the engine load what a change of the weights directory names. Weights that were taken back are
+// not tried again, unless they are what changed.
+HttpResponse load_version(Service& service, const Result<std::string>& version, bool as_canary) {
+  if (!version.ok()) return problem(version.status());
+  HttpResponse response = ask(service, "look", as_canary ? nullptr : "weights_refused");
+  if (response.status != 200) return response;
+  const Json status = Json::parse(response.body);
+  const std::string canary = status.value(Json::json_pointer("/canary/file"), "");
+  if (as_canary && !canary.ends_with(*version)) {
+    return problem(ProblemKind::kRefusedRequest,
+                   "The engine did not start " + *version + " as the canary; its log says why.");
+  }
+  return json_response(json_line({{"version", *version}}));
 }
 
 }  // namespace
@@ -80,13 +97,27 @@ HttpResponse post_rules_reload(const HttpRequest& request, Service& service) {
   return ask(service, "reload", "rules_refused");
 }
 
+HttpResponse post_weights_publish(const HttpRequest& request, Service& service) {
+  nlohmann::json json;
+  std::optional<Fault> fault = Parameters(request.target).finish();
+  if (!fault) fault = parse_body(request.content_type, request.body, json);
+  if (fault) return problem(*fault);
+  Fields body(json, "", fault);
+  body.require("file");
+  const std::string file = body.text("file", kLongestPath).value_or("");
+  const bool as_canary = body.flag("canary").value_or(false);
+  if (!file.starts_with('/')) {
+    body.fail(ProblemKind::kBadValue, "Expected a path of the server's machine that begins with /.",
+              "file");
+  }
+  body.finish();
+  if (fault) return problem(*fault);
+  return load_version(service, service.publish(file, as_canary), as_canary);
+}
+
 HttpResponse post_weights_promote(const HttpRequest& request, Service& service) {
   if (const auto fault = expect_no_arguments(request)) return problem(*fault);
-  const Result<std::string> version = service.promote();
-  if (!version.ok()) return problem(version.status());
-  HttpResponse response = ask(service, "reload", "weights_refused");
-  if (response.status != 200) return response;
-  return json_response(json_line({{"version", *version}}));
+  return load_version(service, service.promote(), false);
 }
 
 HttpResponse post_canary(const HttpRequest& request, Service& service) {

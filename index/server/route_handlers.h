@@ -36,6 +36,7 @@ HttpResponse delete_user(const HttpRequest& request, Service& service);
 HttpResponse get_admin_weights(const HttpRequest& request, Service& service);
 HttpResponse post_weights_load(const HttpRequest& request, Service& service);
 HttpResponse post_weights_rollback(const HttpRequest& request, Service& service);
+HttpResponse post_weights_publish(const HttpRequest& request, Service& service);
 HttpResponse post_weights_promote(const HttpRequest& request, Service& service);
 HttpResponse post_canary(const HttpRequest& request, Service& service);
 HttpResponse post_rules_reload(const HttpRequest& request, Service& service);

@@ -25,6 +25,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/v1/admin/weights", Lane::kControl, true, get_admin_weights},
     {"POST", "/v1/admin/weights/load", Lane::kControl, true, post_weights_load},
     {"POST", "/v1/admin/weights/rollback", Lane::kControl, true, post_weights_rollback},
+    {"POST", "/v1/admin/weights/publish", Lane::kControl, true, post_weights_publish},
     {"POST", "/v1/admin/weights/promote", Lane::kControl, true, post_weights_promote},
     {"POST", "/v1/admin/canary", Lane::kControl, true, post_canary},
     {"POST", "/v1/admin/rules/reload", Lane::kControl, true, post_rules_reload},

@@ -184,6 +184,10 @@ Status RunningService::Parts::fill_service(const ServiceConfig& config, const Se
                                                                : FeatureOrder::kAttraction};
   service->foreign_clicks = std::make_unique<RateLimit>(
       config.server.foreign_clicks, std::max(1.0, config.server.foreign_clicks));
+  service->publish = [publish = hooks.publish, directory = config.weights.path](
+                         const std::string& file, bool as_canary) {
+    return publish(file, directory, as_canary ? "canary" : "");
+  };
   service->promote = [promote = hooks.promote, directory = config.weights.path] {
     return promote(directory);
   };

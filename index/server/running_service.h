@@ -15,6 +15,11 @@ namespace barker {
 // What belongs to rooms that the server does not know.
 struct ServiceHooks {
   std::string plugin;  // libbarker.so, where the configuration names none
+  // The file, once it passed every check, becomes the next version of this weights directory: CURRENT
+  // where the label is empty, otherwise the label. Returns the version's name.
+  std::function<Result<std::string>(const std::string& file, const std::string& directory,
+                                    const std::string& label)>
+      publish;
   // The label canary of this weights directory becomes CURRENT; returns the version's name.
   std::function<Result<std::string>(const std::string& directory)> promote;
   // What a weight file holds, as a JSON object on one line.

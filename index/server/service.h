@@ -94,6 +94,9 @@ class Service {
 
   // A command of LifeCycle::answer() (plugin/host/life_cycle.h); returns its line.
   virtual Result<std::string> ask_life_cycle(const std::string& command) = 0;
+  // A weight file of the server's machine becomes the next version, and CURRENT, or the canary where
+  // `as_canary`. Returns the version.
+  virtual Result<std::string> publish(const std::string& file, bool as_canary) = 0;
   virtual Result<std::string> promote() = 0;  // the label canary becomes CURRENT; its version
   // A JSON object: what the weight file holds (`barker inspect`).
   virtual Result<std::string> describe_weights(const std::string& file) = 0;

@@ -68,7 +68,7 @@ class LifeCycle {
   bool has_canary() const;
 
   // Answers an administrator's command with one line of JSON, {"error": ...} where it failed:
-  //   status, reload, rollback, shares SERVED COMPARED
+  //   status, look, reload (which looks after retry()), rollback, shares SERVED COMPARED
   std::string answer(const std::string& command);
 
  private:

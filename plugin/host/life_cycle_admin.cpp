@@ -11,11 +11,17 @@ namespace {
 
 std::string error_line(const std::string& message) { return line_of({{"error", message}}); }
 
-std::string status_line(const Control& control, const WeightsCycle& weights,
-                        const FollowedText& rules, const FollowedText& experiments) {
+Json shares_as_json(const std::optional<CanaryShares>& shares) {
+  return shares ? Json{{"served", shares->served}, {"compared", shares->compared}} : Json(nullptr);
+}
+
+std::string status_line(const Control& control, const std::optional<CanaryShares>& shares,
+                        const WeightsCycle& weights, const FollowedText& rules,
+                        const FollowedText& experiments) {
   const barker_stats all = control.stats();
   return line_of({{"serving", describe(control.stats_of(BARKER_ROLE_SERVING))},
                   {"canary", describe(control.stats_of(BARKER_ROLE_CANARY))},
+                  {"shares", shares_as_json(shares)},
                   {"agreement", describe(control.agreement())},
                   {"queries", all.queries},
                   {"rescored", all.rescored},
@@ -42,7 +48,7 @@ std::optional<double> parse_number(const std::string& text) {
 }
 
 std::string set_shares(const Control& control, const LifeCycleLog& log, const std::string& served,
-                       const std::string& compared) {
+                       const std::string& compared, std::optional<CanaryShares>& set) {
   double shares[2] = {};
   const std::string* texts[2] = {&served, &compared};
   for (int i = 0; i < 2; ++i) {
@@ -53,6 +59,7 @@ std::string set_shares(const Control& control, const LifeCycleLog& log, const st
   if (const Status s = control.set_shares(shares[0], shares[1]); !s.ok()) {
     return error_line(s.message());
   }
+  set = {shares[0], shares[1]};
   return log.tell({{"event", "shares"}, {"served", shares[0]}, {"compared", shares[1]}});
 }
 
@@ -64,21 +71,20 @@ std::string LifeCycle::answer(const std::string& command) {
   words >> name >> first >> second;
   const bool too_many = static_cast<bool>(words >> more);
   if (name == "shares" && !second.empty() && !too_many) {
-    return set_shares(parts_->control, parts_->log, first, second);
+    return set_shares(parts_->control, parts_->log, first, second, parts_->shares);
   }
   if (name == "rollback" && first.empty()) {
     const Result<std::string> event = parts_->weights.roll_back();
     return event.ok() ? *event : error_line(event.status().message());
   }
-  const bool reload = name == "reload" && first.empty();
-  if (reload) {
-    retry();
-    look();
+  const bool is_alone = first.empty();
+  if (name == "reload" && is_alone) retry();
+  if ((name == "reload" || name == "look") && is_alone) look();
+  if ((name == "reload" || name == "look" || name == "status") && is_alone) {
+    return status_line(parts_->control, parts_->shares, parts_->weights, parts_->rules,
+                       parts_->experiments);
   }
-  if (reload || (name == "status" && first.empty())) {
-    return status_line(parts_->control, parts_->weights, parts_->rules, parts_->experiments);
-  }
-  return error_line("expected status, reload, rollback or shares SERVED COMPARED, found \"" +
+  return error_line("expected status, look, reload, rollback or shares SERVED COMPARED, found \"" +
                     command + "\"");
 }
 

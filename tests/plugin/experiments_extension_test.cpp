@@ -114,6 +114,24 @@ TEST_F(ExperimentsExtension, ChangeNothingForUsersOfNoArmOrOfOneThatSetsNothing)
   EXPECT_EQ(titles(), before);
 }
 
+TEST_F(ExperimentsExtension, AnswerByteForByteAsWithoutThemWhereNothingIsExplored) {
+  const auto bytes = [this] {
+    const std::string_view results(reinterpret_cast<const char*>(results_.data()),
+                                   results_.size() * sizeof results_[0]);
+    return std::string(results) + text_.substr(0, response_.text_size);
+  };
+  ask_as("anna");
+  const std::string without = bytes();
+  ASSERT_EQ(load_arm("explore_share = 0.0\nexplore_by = \"thompson\"\nexplore_prior = 3"),
+            BARKER_OK)
+      << error_;
+  for (const char* user : {"anna", "ben", "chen", "dora", "emil", "fay"}) {
+    ask_as(user);
+    EXPECT_EQ(response_.arm_count, 1u);
+    EXPECT_EQ(bytes(), without) << user << " in " << response_.arms[0].arm;
+  }
+}
+
 TEST_F(ExperimentsExtension, PlaceAVisitorWhereThereIsNoUser) {
   ASSERT_EQ(load_arm("selling_points = 0"), BARKER_OK) << error_;
   const std::string other = user_of("other");
@@ -306,6 +324,43 @@ TEST_F(ExperimentsExtension, MixesExplorationWithTheBestChoice) {
       EXPECT_NEAR(share, mean, 5 * std::sqrt(mean / kDraws) + 0.003) << by << " " << point;
     }
   }
+}
+
+TEST_F(ExperimentsExtension, BelieveOfWhatTheModelNeverSawTheMeanOfItsCategory) {
+  point_texts_ = {"word10", "never seen", "word11"};
+  ASSERT_EQ(load_arm("explore_share = 1\nexplore_by = \"thompson\"\nselling_points = 3"), BARKER_OK)
+      << error_;
+  const std::string other = user_of("other");
+  // The logits of all three, where each of two ads has one that is known and the unknown one. Those
+  // of the unknown one come by ad.
+  const auto ask = [&](const std::string& first, const std::string& second) {
+    fill(2);
+    const std::string categories[] = {first, second};
+    for (size_t i = 0; i < 2; ++i) {
+      ads_[i].category = view(categories[i]);
+      ads_[i].selling_points = &points_[i];
+      ads_[i].selling_point_count = 2;
+    }
+    request_.user = view(other);
+    EXPECT_EQ(rescore(), BARKER_OK) << error_;
+    std::map<std::string, double> logits;
+    for (const barker_result_ad& ad : results_) {
+      EXPECT_EQ(ad.chosen_count, 2u);
+      for (uint32_t k = 0; k < ad.chosen_count; ++k) {
+        const std::string& text = point_texts_[ad.ad + ad.chosen[k].index];
+        const double p = ad.chosen[k].score;
+        logits[text == "never seen" ? text + std::to_string(ad.ad) : text] = std::log(p / (1 - p));
+      }
+    }
+    return logits;
+  };
+  auto logits = ask("shoes", "hats");
+  EXPECT_GT(std::abs(logits["word10"] - logits["word11"]), 0.01);
+  EXPECT_NEAR(logits["never seen0"], logits["word10"], 1e-4);
+  EXPECT_NEAR(logits["never seen1"], logits["word11"], 1e-4);
+  logits = ask("shoes", "shoes");
+  EXPECT_NEAR(logits["never seen0"], (logits["word10"] + logits["word11"]) / 2, 1e-4);
+  EXPECT_NEAR(logits["never seen1"], logits["never seen0"], 1e-6);
 }
 
 TEST_F(ExperimentsExtension, DrawsTheSameForTheSameSeedAndOthersWithout) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <charconv>
 #include <map>
 #include <string>
 
@@ -131,6 +132,39 @@ TEST(Experiments, KeepTheirUsersInTheirArmsWhileTheyGrow) {
     EXPECT_STREQ(then.arms[0]->label.arm, now.arms[0]->label.arm);
   }
   EXPECT_NEAR(kept, 1000, 150);
+}
+
+// A process that is started again, another machine and whoever reads a log years later deal the same
+// users to the same arms: these were written down once.
+TEST(Experiments, DealUsersAsTheyAlwaysDid) {
+  const auto experiments = Experiments::parse(
+      experiment("points", "layer = \"titles\"\nsalt = \"s\"\nusers = 0.5", "selling_points = 1"));
+  ASSERT_TRUE(experiments.ok()) << experiments.status().message();
+  std::string dealt;
+  for (int i = 0; i < 40; ++i) {
+    Policy policy;
+    const Assignment in = experiments->assign("user" + std::to_string(i), policy);
+    dealt += in.count == 0 ? '-' : in.arms[0]->label.arm[0];
+  }
+  EXPECT_EQ(dealt, "t-c-------t--t--ccc--cc---c----tt-----t-");
+}
+
+// Pearson's statistic over a million ids as they come in requests.
+TEST(Experiments, DealAMillionUsersEvenly) {
+  constexpr int kUsers = 1'000'000;
+  const auto experiments = Experiments::parse(experiment("even", "", "selling_points = 1"));
+  ASSERT_TRUE(experiments.ok()) << experiments.status().message();
+  int treated = 0;
+  Policy policy;
+  for (int i = 0; i < kUsers; ++i) {
+    char id[16];
+    const char* const end = std::to_chars(id, id + sizeof id, i).ptr;
+    const std::string_view user(id, static_cast<size_t>(end - id));
+    treated += experiments->assign(user, policy).arms[0]->label.arm[0] == 't';
+  }
+  const double off = treated - kUsers / 2.0;
+  constexpr double kRare = 10.83;  // of chi-square with 1 degree of freedom: p = .001
+  EXPECT_LT(2 * off * off / (kUsers / 2.0), kRare) << treated;
 }
 
 TEST(Experiments, MoveUsersByTheirSalt) {

@@ -7,26 +7,28 @@ import {Token} from './token.js';
 
 const STAGES = ['analyse', 'first_pass', 'fetch', 'rescore', 'rewrite'];
 const EVERY_MS = 2000, KEPT = 150;
+const nameOf = (stage) => stage.replace('_', ' ');
 const milliseconds = (seconds) => (seconds === null ? '–' : `${(1000 * seconds).toFixed(3)} ms`);
 const percent = (share) => `${(100 * share).toFixed(1)}%`;
 
 function Latency({samples, history, settings, isOpen}) {
   const budget = settings.deadline_ms / 1000;
-  const rows = STAGES.map((stage) => {
-    const counts = buckets(samples, 'barker_stage_duration_seconds', {stage});
-    return {stage, p50: quantile(counts, .5), p99: quantile(counts, .99)};
-  });
+  const row = (name, counts) => ({name, p50: quantile(counts, .5), p99: quantile(counts, .99)});
+  const rows = [
+    ...STAGES.map((stage) => row(nameOf(stage), buckets(samples, 'barker_stage_duration_seconds', {stage}))),
+    row('whole search', buckets(samples, 'barker_http_request_duration_seconds', {route: '/v1/search'})),
+  ];
   return html`<section class="card"><h2>Latency by stage</h2>
     <p class="note">Since the start${budget > 0 && `, beside the budget of a search: ${settings.deadline_ms} ms`}.
-      Rewriting is a part of rescoring.</p>
+      Rewriting is a part of rescoring; a whole search also waits for its turn and writes its answer.</p>
     <div class="scroll" tabindex="0" role="region" aria-label="Latency by stage"><table><thead><tr><th scope="col">Stage</th><th scope="col">p50</th>
       <th scope="col">p99</th><th scope="col">p99 of the budget</th></tr></thead>
-    <tbody>${rows.map(({stage, p50, p99}) => html`<tr><th scope="row">${stage.replace('_', ' ')}</th>
+    <tbody>${rows.map(({name, p50, p99}) => html`<tr><th scope="row">${name}</th>
       <td>${milliseconds(p50)}</td><td>${milliseconds(p99)}</td>
       <td>${budget > 0 && p99 !== null ? html`<meter min="0" max="1" value=${p99 / budget}
-        aria-label=${`Share of ${stage}`}></meter> ${percent(p99 / budget)}` : '–'}</td></tr>`)}</tbody></table></div>
+        aria-label=${`Share of ${name}`}></meter> ${percent(p99 / budget)}` : '–'}</td></tr>`)}</tbody></table></div>
     <div class="plots">
-      <${Plot} title="p99 of the stages, of the last seconds" unit="ms" isOpen=${isOpen} labels=${STAGES}
+      <${Plot} title="p99 of the stages, of the last seconds" unit="ms" isOpen=${isOpen} labels=${STAGES.map(nameOf)}
         rows=${history.map((row) => [row.time, ...row.stages])}/>
       <${Plot} title="Searches a second" unit="/s" isOpen=${isOpen} labels=${['searches']}
         rows=${history.map((row) => [row.time, row.rate])}/></div></section>`;
@@ -36,50 +38,96 @@ function Generation({title, of}) {
   if (!of) return html`<tr><th scope="row">${title}</th><td colspan="5">none</td></tr>`;
   return html`<tr><th scope="row">${title}</th><td><b>${of.generation}</b></td>
     <td class="path">${of.file.split('/').at(-1)}</td><td>${of.queries}</td>
-    <td>${(of.p50_us / 1000).toFixed(2)} ms</td><td>${(of.p99_us / 1000).toFixed(2)} ms</td></tr>`;
+    ${[of.p50_us, of.p99_us].map((us) => html`<td>${of.queries ? `${(us / 1000).toFixed(2)} ms` : '–'}</td>`)}</tr>`;
+}
+
+// The file is one of the server's machine: weights are larger than what a browser should send.
+function Publish({act}) {
+  const [file, setFile] = useState(''), [canary, setCanary] = useState(false);
+  const publish = async (event) => {
+    event.preventDefault();
+    const told = ({version}) => `${version} ${canary ? 'is the canary' : 'serves'}.`;
+    if (file.trim() && await act('weights/publish', {file: file.trim(), canary}, told)) setFile('');
+  };
+  return html`<form class="token publish" onSubmit=${publish}>
+    <label for="publish">Weight file on the server</label>
+    <input id="publish" type="text" placeholder="/path/new.barker" autocomplete="off" spellcheck=${false}
+      value=${file} onInput=${(event) => setFile(event.target.value)}/>
+    <label class="check"><input type="checkbox" checked=${canary}
+      onChange=${(event) => setCanary(event.target.checked)}/>as the canary</label>
+    <button type="submit" class="main">Publish</button></form>`;
+}
+
+function Agreement({of}) {
+  if (!of || of.compared === 0) return null;
+  const mean = (value, write) => (value === null ? '–' : write(value));
+  return html`<p class="note">Of ${of.compared} compared queries: ${mean(of.top_overlap, percent)} of the first ten
+    ads and ${mean(of.same_selling_points, percent)} of the selling points are the same; the rank correlation
+    is ${mean(of.rank_correlation, (value) => value.toFixed(3))}.</p>`;
 }
 
 function Shares({status, act}) {
-  const [served, setServed] = useState(0), [compared, setCompared] = useState(0);
-  const slider = (id, label, value, set) => html`<div class="slider">
+  // Where a slider was moved to; without that, it stands where the server's share is.
+  const [moved, setMoved] = useState({});
+  const shareOf = (id) => moved[id] ?? Math.round(100 * (status.shares?.[id] ?? 0));
+  const slider = (id, label) => html`<div class="slider">
     <label for=${id}>${label}</label>
-    <input id=${id} type="range" min="0" max="100" step="1" value=${value}
-      onInput=${(event) => set(Number(event.target.value))}/><output for=${id}>${value}%</output></div>`;
+    <input id=${id} type="range" min="0" max="100" step="1" value=${shareOf(id)}
+      onInput=${(event) => setMoved({...moved, [id]: Number(event.target.value)})}/>
+    <output for=${id}>${shareOf(id)}%</output></div>`;
+  const set = async () => {
+    const [served, compared] = ['served', 'compared'].map(shareOf);
+    const told = `The canary serves ${served}% of the users.`;
+    if (await act('canary', {served: served / 100, compared: compared / 100}, () => told)) setMoved({});
+  };
   return html`<div class="shares"><h3>Canary</h3>
-    ${slider('served', 'Users who are served by it', served, setServed)}
-    ${slider('compared', 'Queries that are asked of both', compared, setCompared)}
-    <button type="button" class="main" disabled=${!status?.canary}
-      onClick=${() => act('canary', {served: served / 100, compared: compared / 100},
-                          `The canary serves ${served}% of the users.`)}>Set the shares</button>
-    ${!status?.canary && html`<p class="note">There is no canary.
-      <code>barker publish FILE --out DIR --label canary</code> makes one.</p>`}</div>`;
+    ${slider('served', 'Users who are served by it')}
+    ${slider('compared', 'Queries that are asked of both')}
+    <button type="button" class="main" disabled=${!status.canary} onClick=${set}>Set the shares</button>
+    ${!status.canary && html`<p class="note">There is no canary: publish one.</p>`}
+    ${!status.shares && html`<p class="note">Until they are set here, the shares are those of the plugin's
+      configuration (<code>[canary]</code>).</p>`}
+    <${Agreement} of=${status.agreement}/></div>`;
 }
 
+// What a status says of files that were not taken.
+const WARNINGS = {
+  weights_refused: 'The weights that CURRENT names were refused; the log says why.',
+  rules_refused: 'The newest rules were refused: those before them are in force.',
+  experiments_refused: 'The newest experiments were refused: those before them are in force.',
+};
+
 function Weights({settings, status, failure, act, changed, told, isOpen}) {
-  return html`<section class="card"><h2>Generations</h2>
+  return html`<section class="card" aria-labelledby="generations"><h2 id="generations">Generations</h2>
     ${isOpen && html`<${Token} settings=${settings} changed=${changed}/>`}
     ${failure && html`<p class="failure" role="alert">${failure}</p>`}
     ${told && html`<p class="told" role="status">${told}</p>`}
+    ${Object.entries(WARNINGS).map(([name, text]) => status?.[name] && html`<p class="failure">${text}</p>`)}
     ${status && html`<div class="scroll" tabindex="0" role="region" aria-label="Generations"><table><thead><tr><th scope="col">Role</th>
       <th scope="col">Generation</th><th scope="col">File</th><th scope="col">Queries</th>
       <th scope="col">p50</th><th scope="col">p99</th></tr></thead><tbody>
       <${Generation} title="serves" of=${status.serving}/><${Generation} title="canary" of=${status.canary}/>
     </tbody></table></div>
+    <${Publish} act=${act}/>
     <div class="actions">
-      <button type="button" onClick=${() => act('weights/load', {}, 'Looked for new weights.')}>Load what was published</button>
-      <button type="button" onClick=${() => act('weights/rollback', {}, 'The weights before serve again.')}>Roll back</button>
+      <button type="button" onClick=${() => act('weights/load', {}, () => 'Looked for new weights.')}>Load what was published</button>
+      <button type="button" onClick=${() => act('weights/rollback', {}, () => 'The weights before serve again.')}>Roll back</button>
       <button type="button" disabled=${!status.canary}
-        onClick=${() => act('weights/promote', {}, 'The canary is CURRENT.')}>Promote the canary</button></div>
-    <p class="note">New weights come with <code>barker publish FILE --out DIR</code>; the server follows the
-      directory.</p>
+        onClick=${() => act('weights/promote', {}, () => 'The canary is CURRENT.')}>Promote the canary</button></div>
+    <p class="note">A published file is checked and copied into the weights directory, which the server
+      follows. <code>barker publish FILE --out DIR</code> does the same.</p>
+    ${status.weights_rolled_back && html`<p class="note">The weights that CURRENT names were taken back.
+      Without <code>barker rollback DIR</code> the next start loads them again.</p>`}
     <${Shares} status=${status} act=${act}/>`}</section>`;
 }
 
 function Arms({samples}) {
   const list = arms(samples);
   return html`<section class="card"><h2>Arms</h2>${list.length === 0
-    ? html`<p class="empty">No experiment has shown a page since the start.</p>`
-    : html`<div class="scroll" tabindex="0" role="region" aria-label="Arms"><table><thead><tr><th scope="col">Experiment</th><th scope="col">Arm</th>
+    ? html`<p class="empty">No experiment has shown a page since the start. <code>weights.experiments</code> names the
+      file of experiments.</p>`
+    : html`<p class="note">Since the start. The intervals (Wilson) take each impression for independent of the
+      others; <code>barker abtest</code> reads the log and takes users as units.</p><div class="scroll" tabindex="0" role="region" aria-label="Arms"><table><thead><tr><th scope="col">Experiment</th><th scope="col">Arm</th>
       <th scope="col">Impressions</th><th scope="col">Clicks</th><th scope="col">CTR</th>
       <th scope="col">95% interval</th></tr></thead><tbody>${list.map((arm) => html`<tr>
         <th scope="row">${arm.experiment}</th><td>${arm.arm}</td><td>${arm.impressions}</td><td>${arm.clicks}</td>
@@ -106,6 +154,7 @@ export function Operations({settings, isOpen}) {
   const [history, setHistory] = useState([]);
   const [status, setStatus] = useState(null);
   const [failure, setFailure] = useState('');
+  const [refused, setRefused] = useState('');  // why the last command did nothing; it stays until the next
   const [told, setTold] = useState('');
   const before = useRef(null);
 
@@ -120,12 +169,19 @@ export function Operations({settings, isOpen}) {
       setFailure('');
     } catch (error) { setFailure(error.message); setStatus(null); }
   };
-  const act = async (name, body, done) => {
+  // Returns whether the command was carried out; `told` makes a sentence of its answer.
+  const act = async (name, body, told) => {
+    setTold('');
+    setRefused('');
     try {
-      await api.command(name, body);
+      const answer = await api.command(name, body);
       await look();
-      setTold(done);
-    } catch (error) { setTold(''); setFailure(error.message); }
+      setTold(told(answer));
+      return true;
+    } catch (error) {
+      setRefused(error.message);
+      return false;
+    }
   };
   useEffect(() => {
     if (!isOpen) return undefined;
@@ -135,7 +191,7 @@ export function Operations({settings, isOpen}) {
   }, [isOpen]);
   return html`<h1>Operations</h1><div class="cards">
     <${Latency} samples=${samples} history=${history} settings=${settings} isOpen=${isOpen}/>
-    <${Weights} settings=${settings} status=${status} failure=${failure} told=${told} act=${act} changed=${look}
+    <${Weights} settings=${settings} status=${status} failure=${refused || failure} told=${told} act=${act} changed=${look}
       isOpen=${isOpen}/>
     <${Arms} samples=${samples}/></div>`;
 }

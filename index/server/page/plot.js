@@ -5,12 +5,14 @@ import {html, useEffect, useRef} from './standalone.module.js';
 const COLOURS = ['--plot-1', '--plot-2', '--plot-3', '--plot-4', '--plot-5'];
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+const clock = (seconds) => new Date(1000 * seconds).toLocaleTimeString('en-GB');
+
 function options(width, labels, unit) {
   const axis = {stroke: colour('--soft'), grid: {stroke: colour('--line'), width: 1},
                 ticks: {show: false}, font: '12px system-ui, sans-serif'};
   return {width, height: 200, legend: {live: false, markers: {width: 2}}, cursor: {show: false},
           scales: {y: {range: (_, low, high) => [0, 1.1 * (high || 1)]}},
-          axes: [axis, {...axis, size: 56, values: (_, values) => values.map((v) => `${v} ${unit}`)}],
+          axes: [{...axis, space: 80, size: 30, values: (_, values) => values.map(clock)}, {...axis, size: 56, values: (_, values) => values.map((v) => `${v} ${unit}`)}],
           series: [{}, ...labels.map((label, i) =>
             ({label, stroke: colour(COLOURS[i]), width: 2, points: {show: false}}))]};
 }

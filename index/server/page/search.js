@@ -24,13 +24,23 @@ function People({users, user, choose}) {
 
 function History({users, user, fresh}) {
   const found = users.find((each) => each.user === user);
+  const [all, setAll] = useState(false), [isCut, setCut] = useState(false);
+  const list = useRef(null);
+  useEffect(() => {
+    const look = () => setCut(Boolean(list.current) && list.current.scrollHeight > list.current.clientHeight);
+    look();
+    addEventListener('resize', look);
+    return () => removeEventListener('resize', look);
+  }, [found, all]);
   if (!user) return html`<p class="note">A stranger has no history: the selling points are those that
     suit the query.</p>`;
   if (!found) return html`<p class="note">Histories are shown of the users that the page offers
     (<code>page.users</code>).</p>`;
   return html`<div class="history"><h2 id="history">History of ${user}, newest first</h2>
-    <ul class="words" aria-labelledby="history">${found.keywords.map((keyword) =>
-      html`<li class=${fresh.includes(keyword) ? 'fresh' : ''}>${keyword}</li>`)}</ul></div>`;
+    <ul ref=${list} class=${all ? 'words' : 'words short'} aria-labelledby="history">${found.keywords.map((keyword) =>
+      html`<li class=${fresh.includes(keyword) ? 'fresh' : ''}>${keyword}</li>`)}</ul>
+    ${(all || isCut) && html`<button type="button" class="quiet" aria-expanded=${all ? 'true' : 'false'}
+      onClick=${() => setAll(!all)}>${all ? 'Show less' : `Show all ${found.keywords.length}`}</button>`}</div>`;
 }
 
 function Chips({page, features, pick, drop}) {
@@ -92,7 +102,8 @@ function Summary({page}) {
   return html`<p class="summary" role="status">${[`${page.candidates} ads took part`,
     `${page.status}${page.reason && ` (${page.reason})`} by generation ${page.generation}`,
     `${(whole / 1000).toFixed(2)} ms`].join(' · ')}
-    ${page.arms.map(({experiment, arm}) => html`<span class="tag">${experiment}: ${arm}</span>`)}</p>`;
+    ${page.arms.map(({experiment, arm}) => html`<span class="tag">${experiment}: ${arm}</span>`)}
+    ${page.explored && html`<span class="tag">explored: its selling points were drawn</span>`}</p>`;
 }
 
 // The histories are written a moment after a click is taken.

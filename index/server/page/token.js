@@ -5,11 +5,25 @@ import * as api from './api.js';
 export function Token({settings, changed}) {
   const [typed, setTyped] = useState('');
   const [signedIn, setSignedIn] = useState(Boolean(api.token.get()));
-  const keep = (text) => {
-    api.token.set(text);
-    setSignedIn(Boolean(text));
-    setTyped('');
+  const [failure, setFailure] = useState('');
+  const signOut = () => {
+    api.token.set('');
+    setSignedIn(false);
     changed();
+  };
+  // A token that the server does not take is not kept.
+  const signIn = async (text) => {
+    api.token.set(text);
+    setTyped('');
+    try {
+      await api.status();
+      setSignedIn(true);
+      setFailure('');
+      changed();
+    } catch (error) {
+      api.token.set('');
+      setFailure(error.message);
+    }
   };
   if (!settings.has_administrator) {
     return html`<p class="note">What administrators do is switched off: the server was started without a
@@ -17,14 +31,15 @@ export function Token({settings, changed}) {
   }
   if (signedIn) {
     return html`<p class="note">You are signed in until this tab is closed.
-      <button type="button" class="quiet" onClick=${() => keep('')}>Sign out</button></p>`;
+      <button type="button" class="quiet" onClick=${signOut}>Sign out</button></p>`;
   }
   return html`<form class="token" onSubmit=${(event) => {
     event.preventDefault();
-    keep(typed.trim());
+    if (typed.trim()) signIn(typed.trim());
   }}>
     <label for="token">Administrator's token</label>
     <input id="token" type="password" autocomplete="off" value=${typed}
       onInput=${(event) => setTyped(event.target.value)}/>
-    <button type="submit" class="main">Sign in</button></form>`;
+    <button type="submit" class="main">Sign in</button></form>
+    ${failure && html`<p class="failure" role="alert">${failure}</p>`}`;
 }

@@ -6,6 +6,8 @@ import {shadedTitle} from './titles.js';
 
 const points = (value) => `${value >= 0 ? '+' : '−'}${Math.abs(100 * value).toFixed(1)}`;
 
+const share = (weight) => `${(100 * weight).toFixed(0)}%`;
+
 function Candidates({list}) {
   return html`<table class="points"><caption>Its selling points, by how likely they attract</caption>
     <thead><tr><th scope="col">Selling point</th><th scope="col">Probability</th><th scope="col">Verdict</th></tr></thead>
@@ -27,10 +29,10 @@ function Moved({moved}) {
 
 function Attention({ad, attention}) {
   const most = Math.max(...attention.map((each) => each.weight));
-  return html`<p class="attention"><span class="label">Where the model looks</span>
+  return html`<p class="attention"><span class="label">Where the model looks: the darker, the more</span>
     ${shadedTitle(ad.original_title, attention).map((part) => part.weight === null ? part.text
       : html`<span class=${`shade s${Math.ceil(5 * part.weight / most)}`}
-          title=${`${(100 * part.weight).toFixed(0)}% of the attention`}>${part.text}</span>`)}</p>`;
+          title=${`${share(part.weight)} of the attention`}>${part.text}<span class="unseen"> (${share(part.weight)})</span></span>`)}</p>`;
 }
 
 export function Why({ad, explained, page}) {

@@ -82,6 +82,11 @@ class FakeService : public Service {
     asked.push_back(command);
     return life_cycle;
   }
+  Result<std::string> publish(const std::string& file, bool as_canary) override {
+    if (!failure.ok()) return failure;
+    published.emplace_back(file, as_canary);
+    return std::string("000003.barker");
+  }
   Result<std::string> promote() override { return std::string("000002.barker"); }
   Result<std::string> describe_weights(const std::string& file) override {
     return R"({"file":")" + file + "\"}";
@@ -98,8 +103,10 @@ class FakeService : public Service {
   std::vector<RescoreCall> rescored;
   std::set<std::string> clicks;
   std::vector<std::string> asked;
+  std::vector<std::pair<std::string, bool>> published;  // file, and whether as the canary
   Status failure;
-  std::string life_cycle = R"({"weights_refused":false,"rules_refused":false})";
+  std::string life_cycle =
+      R"({"canary":{"file":"w/000003.barker"},"weights_refused":false,"rules_refused":false})";
   PageSettings offered = {.users = {"ann"}, .deadline = std::chrono::milliseconds(200)};
   bool ready = true, has_token = true;
 };

@@ -120,6 +120,7 @@ TEST(OpenApi, DescribesWhatIsAnswered) {
       {"GET", "/v1/users/{id}", "/v1/users/ann", ""},
       {"POST", "/v1/ads", "/v1/ads", ""},
       {"POST", "/v1/admin/weights/load", "/v1/admin/weights/load", "{}"},
+      {"POST", "/v1/admin/weights/publish", "/v1/admin/weights/publish", R"({"file":"/w"})"},
       {"POST", "/v1/admin/weights/promote", "/v1/admin/weights/promote", ""},
       {"POST", "/v1/admin/canary", "/v1/admin/canary", R"({"served":0,"compared":0})"},
       {"POST", "/v1/admin/catalogue/reload", "/v1/admin/catalogue/reload", ""},
@@ -168,6 +169,7 @@ TEST(OpenApi, DescribesWhatIsRead) {
            {"category", "c"},
            {"opt_out", false},
            {"selling_points", Json::array()}}}}}},
+      {"/v1/admin/weights/publish", {{"file", "/w/new.barker"}, {"canary", true}}},
       {"/v1/admin/canary", {{"served", 0}, {"compared", 0}}}};
   for (const auto& [path, body] : kBodies) {
     FakeService service;

@@ -179,6 +179,28 @@ TEST_F(Routes, PassesAdministratorsCommandsOn) {
   EXPECT_EQ(ask("POST", "/v1/admin/rules/reload").status, 200);
 }
 
+TEST_F(Routes, PublishesAFileOfTheServersMachineAndLoadsIt) {
+  const char* path = "/v1/admin/weights/publish";
+  const HttpResponse answered = ask("POST", path, R"({"file":"/w/new.barker"})");
+  EXPECT_EQ(Json::parse(answered.body)["version"], "000003.barker");
+  const std::string canary = R"({"file":"/w/next.barker","canary":true})";
+  service_.life_cycle = R"({"canary":null,"weights_refused":false})";
+  expect_problem(ask("POST", path, canary), 422, "refused", "", "did not start 000003.barker");
+  service_.life_cycle = R"({"canary":{"file":"w/000003.barker"},"weights_refused":true})";
+  EXPECT_EQ(ask("POST", path, canary).status, 200) << "what CURRENT names is another matter";
+  EXPECT_THAT(service_.published, ElementsAre(testing::Pair("/w/new.barker", false),
+                                              testing::Pair("/w/next.barker", true),
+                                              testing::Pair("/w/next.barker", true)));
+  EXPECT_THAT(service_.asked, testing::Each("look"));
+  expect_problem(ask("POST", path, R"({"file":"new.barker"})"), 400, "bad-value", "file");
+  expect_problem(ask("POST", path, "{}"), 400, "missing", "file");
+  expect_problem(ask("POST", path, R"({"file":"/w/x","label":"a"})"), 400, "unknown-name", "label");
+  EXPECT_EQ(service_.published.size(), 3u) << "nothing of what was refused";
+  service_.failure = Status(Code::kBadData, "/w/new.barker: was not published: damaged");
+  expect_problem(ask("POST", path, R"({"file":"/w/new.barker"})"), 422, "refused", "", "damaged");
+  EXPECT_EQ(service_.asked.size(), 3u) << "there is nothing new to load";
+}
+
 TEST_F(Routes, SaysWhatAPathTakes) {
   const HttpResponse response = ask("DELETE", "/v1/search?q=x");
   expect_problem(response, 405, "method-not-allowed");

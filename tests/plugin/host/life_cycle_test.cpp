@@ -32,6 +32,28 @@ TEST_F(LifeCycleTest, ACanaryIsOnProbationAsLongAsItIsOne) {
   EXPECT_FALSE(life_->has_canary());
 }
 
+TEST_F(LifeCycleTest, TellsTheSharesThatACommandHasSet) {
+  start();
+  EXPECT_TRUE(status()["shares"].is_null()) << "they are as the plugin is configured";
+  admin("shares 0.2 0.5");
+  EXPECT_EQ(status()["shares"], nlohmann::json({{"served", 0.2}, {"compared", 0.5}}));
+  admin("shares x 1");
+  EXPECT_EQ(status()["shares"]["served"], 0.2) << "a command that is refused changes nothing";
+}
+
+TEST_F(LifeCycleTest, ALookStartsACanaryAndLeavesWhatWasTakenBack) {
+  start();
+  look_at("CURRENT", kV2);
+  admin("rollback");
+  ASSERT_EQ(served(), kV1);
+  name("label.canary", kV3);
+  admin("look");
+  EXPECT_TRUE(life_->has_canary());
+  EXPECT_EQ(served(), kV1);
+  admin("reload");
+  EXPECT_EQ(served(), kV2) << "a reload tries again what was taken back";
+}
+
 TEST_F(LifeCycleTest, ACanaryThatIsOnlyComparedStopsWhenItFailsThere) {
   start();
   look_at("label.canary", kV2);

@@ -70,12 +70,27 @@ async function expectAccessible(page, what) {
   assert.deepEqual(serious.map(({id, nodes}) => [id, nodes.map((node) => node.html)]), [], what);
 }
 
+// Nothing is wider than the window, nor does it stand in the page's margin.
 async function expectNoSidewaysScroll(page, what) {
-  const [inner, whole] = await page.evaluate(() =>
-    [innerWidth, document.documentElement.scrollWidth]);
-  const wide = await page.evaluate(() => [...document.querySelectorAll('main *, header *')].filter((node) =>
-    node.getBoundingClientRect().right > innerWidth && !node.closest('.scroll, .unseen')).map((node) => node.outerHTML.slice(0, 120)));
-  assert.ok(whole <= inner, `${what}: the page is ${whole} px wide in a window of ${inner} px: ${wide.join('\n')}`);
+  const [inner, whole, wide] = await page.evaluate(() => {
+    const main = document.getElementById('main');
+    const margin = main.getBoundingClientRect().right - parseFloat(getComputedStyle(main).paddingRight);
+    const nodes = [...document.querySelectorAll('main *, header *')].filter((node) =>
+      node.getBoundingClientRect().right > (main.contains(node) ? margin + 1 : innerWidth) &&
+      !node.closest('.scroll, .unseen'));
+    return [innerWidth, document.documentElement.scrollWidth, nodes.map((node) => node.outerHTML.slice(0, 120))];
+  });
+  assert.ok(whole <= inner, `${what}: the page is ${whole} px wide in a window of ${inner} px`);
+  assert.deepEqual(wide, [], `${what}: too wide`);
+}
+
+// Presses Tab until what has the focus fits the selector.
+async function tabTo(page, selector, most = 60) {
+  for (let i = 0; i < most; ++i) {
+    await page.keyboard.press('Tab');
+    if (await page.evaluate((text) => document.activeElement.matches(text), selector)) return;
+  }
+  assert.fail(`Tab does not lead to ${selector}`);
 }
 
 const steps = {
@@ -144,10 +159,7 @@ const steps = {
 
   async 'the search box proposes queries, and the keyboard is enough for a search'() {
     const page = await open();
-    for (let i = 0; i < 12; ++i) {
-      await page.keyboard.press('Tab');
-      if (await page.evaluate(() => document.activeElement.getAttribute('role')) === 'combobox') break;
-    }
+    await tabTo(page, '[role=combobox]');
     await page.keyboard.press('Control+A');
     await page.keyboard.type('backp');
     await page.locator('#suggestions li').first().waitFor();
@@ -156,15 +168,12 @@ const steps = {
     assert.match(chosen, /backpack/i);
     await searched(page, () => page.keyboard.press('Enter'));
     assert.equal(await page.getByRole('combobox').inputValue(), chosen);
-    await page.keyboard.press('Tab');  // the button, three examples, and then the users
-    for (let i = 0; i < 8; ++i) {
-      if (await page.evaluate(() => document.activeElement.type) === 'radio') break;
-      await page.keyboard.press('Tab');
-    }
+    await tabTo(page, '[type=radio]');  // behind the button and the examples
     await searched(page, () => page.keyboard.press('ArrowRight'));
-    while (await page.evaluate(() => document.activeElement.tagName) !== 'SUMMARY') {
-      await page.keyboard.press('Tab');
-    }
+    await tabTo(page, '.chip');
+    await searched(page, () => page.keyboard.press('Enter'));
+    assert.equal(await page.locator('.chip.on').count(), 1);
+    await tabTo(page, 'summary');
     await page.keyboard.press('Enter');
     await page.locator('details.why[open]').waitFor();
     await page.context().close();
@@ -192,15 +201,20 @@ const steps = {
     await page.getByText("The token is not the administrator's.").waitFor();
     // The browser itself reports an answer of 401, which was asked for here.
     complaints.splice(0, Infinity, ...complaints.filter((text) => !text.includes('401')));
-    await page.getByRole('button', {name: 'Sign out'}).click();
     await page.getByLabel("Administrator's token").fill(TOKEN);
     await page.getByRole('button', {name: 'Sign in'}).click();
     const serves = (generation) => page.locator('tr', {hasText: 'serves'})
       .getByText(String(generation), {exact: true}).first().waitFor();
     await serves(1);
-    market.publish();
-    await page.getByRole('button', {name: 'Load what was published'}).click();
-    await page.getByText('000002.barker').waitFor();
+    const file = page.getByLabel('Weight file on the server');
+    await file.fill('/nowhere/new.barker');
+    await page.getByRole('button', {name: 'Publish', exact: true}).click();
+    await page.getByText(/nowhere\/new.barker: .*no such file/i).waitFor();
+    complaints.splice(0, Infinity, ...complaints.filter((text) => !/40[49]|422/.test(text)));
+    await file.fill(args.weights);
+    await page.getByRole('button', {name: 'Publish', exact: true}).click();
+    await page.getByText('000002.barker serves.').waitFor();
+    await serves(2);
     market.publish('--label', 'canary');
     await page.getByRole('button', {name: 'Load what was published'}).click();
     await page.getByText('000003.barker').waitFor();
@@ -216,6 +230,9 @@ const steps = {
     assert.equal(await slider.inputValue(), '20');
     await page.getByRole('button', {name: 'Set the shares'}).click();
     await page.getByText('The canary serves 20% of the users.').waitFor();
+    await page.reload();
+    await page.getByText('000003.barker').waitFor();
+    assert.equal(await slider.inputValue(), '20', 'the slider stands where the share is');
     await page.getByRole('button', {name: 'Roll back'}).click();
     await page.getByText('The weights before serve again.').waitFor();
     await page.getByText('000001.barker').waitFor();
@@ -243,6 +260,35 @@ const steps = {
     await expectNoSidewaysScroll(page, 'operations at 360 px');
     await page.getByRole('button', {name: /dark/}).click();
     await page.screenshot({path: join(args.out, 'operations-360-dark.png'), fullPage: true});
+    await page.context().close();
+  },
+
+  async 'the keyboard is enough for operations'() {
+    const page = await open({width: 360});
+    await tabTo(page, 'nav a[href="#operations"]');
+    await page.keyboard.press('Enter');
+    await tabTo(page, '#token');
+    await page.keyboard.type(TOKEN);
+    await page.keyboard.press('Enter');
+    await page.getByText('You are signed in').waitFor();
+    const serving = page.locator('tr', {hasText: 'serves'});
+    await page.locator('#publish').waitFor();
+    const before = await serving.locator('td').nth(1).innerText();
+    await tabTo(page, '#publish');
+    await page.keyboard.type(args.weights);
+    await tabTo(page, '[type=checkbox]');
+    await page.keyboard.press('Space');
+    await tabTo(page, 'button');
+    await page.keyboard.press('Enter');
+    await page.getByText(/^\d+\.barker is the canary\.$/).waitFor();
+    assert.equal(await serving.locator('td').nth(1).innerText(), before,
+      'a canary does not bring back weights that were taken back');
+    await tabTo(page, '#served');
+    await page.keyboard.press('Home');
+    for (let i = 0; i < 5; ++i) await page.keyboard.press('ArrowRight');
+    await tabTo(page, 'button');
+    await page.keyboard.press('Enter');
+    await page.getByText('The canary serves 5% of the users.').waitFor();
     await page.context().close();
   },
 
