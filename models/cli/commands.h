@@ -23,6 +23,8 @@ Command add_evaluate_command(CLI::App& app);
 Command add_compare_command(CLI::App& app);
 Command add_unseen_command(CLI::App& app);
 Command add_replay_command(CLI::App& app);
+Command add_train_titles_command(CLI::App& app);
+Command add_evaluate_titles_command(CLI::App& app);
 Command add_show_command(CLI::App& app);
 Command add_gate_command(CLI::App& app);
 Command add_import_weights_command(CLI::App& app);

@@ -215,8 +215,8 @@ Result<int> run(const Options& o) {
 
 Command add_replay_command(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "replay", "Replay a log with users' own states, and judge what these bring");
+  CLI::App* command = add_subcommand(
+      app, "replay", "Replay a log with users' own states, and judge what these bring");
   command->add_option("weights,--weights", o->weights, "Weight file with a dot product")
       ->required()
       ->type_name(kFile);

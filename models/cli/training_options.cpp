@@ -29,8 +29,9 @@ Status apply_setting(const std::string& setting, TrainOptions& options) {
   return s.ok() ? s : Status(s.code(), setting + ": " + s.message());
 }
 
-Result<TrainOptions> read_training_options(const TrainingWords& words) {
-  TrainOptions options;
+Result<TrainOptions> read_training_options(const TrainingWords& words,
+                                           const TrainOptions& defaults) {
+  TrainOptions options = defaults;
   if (!words.config.empty()) {
     const Result<std::string> text = read_small_file(words.config, kMaxConfiguration);
     if (!text.ok()) return text.status();

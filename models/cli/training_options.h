@@ -27,7 +27,8 @@ void add_training_options(CLI::App& command, TrainingWords& words);
 // Applies one setting, such as "train.seed=2" or "model.name=BM". Errors begin with the setting.
 Status apply_setting(const std::string& setting, TrainOptions& options);
 
-// Errors name the file or the setting.
-Result<TrainOptions> read_training_options(const TrainingWords& words);
+// What the words do not name is as in `defaults`. Errors name the file or the setting.
+Result<TrainOptions> read_training_options(const TrainingWords& words,
+                                           const TrainOptions& defaults = {});
 
 }  // namespace barker

@@ -56,7 +56,7 @@ class Freezer {
 
   ModelSpec run() {
     describe();
-    add_tensors();
+    add_tensors(plan_, network_, table_, model_);
     add_calibration();
     model_.click_rates = count_click_rates(data_, plan_.keywords, options_.main_negatives_kept);
     add_golden();
@@ -65,42 +65,12 @@ class Freezer {
 
  private:
   void describe() {
-    const ModelOptions& m = options_.model;
-    ArchitectureSpec& a = model_.architecture;
-    a.dim = m.dim;
-    for (const GroupPlan& group : plan_.groups) {
-      const bool history =
-          group.source == GroupSource::kHistory || group.source == GroupSource::kSfHistory;
-      a.groups.push_back({group.name, holds_keywords(group.source), history ? m.history_length : 0,
-                          group.source == GroupSource::kUserId ? plan_.buckets : 0});
-    }
-    if (m.dot != DotHead::kAlone) a.hidden = m.hidden;
-    a.has_auxiliary = m.auxiliary();
-    a.attention_dim = m.auxiliary() ? m.dim : 0;
-    if (m.dot != DotHead::kNone) {
-      a.dot_dim = m.dot_dim;
-      a.dot_hidden = m.dot_hidden;
-    }
-    a.history_match = m.exact_match;
+    describe_network(plan_, options_.model, model_);
     for (uint32_t k = 0; k < plan_.keywords; ++k) model_.names.emplace_back(data_.keyword(k));
     for (uint32_t f = 0; f < plan_.features; ++f) model_.names.emplace_back(data_.feature(f));
-    model_.keyword_rows = plan_.keywords;
     model_.phrases.emplace();
     for (uint32_t p = 0; p < data_.phrases(); ++p) model_.phrases->emplace_back(data_.phrase(p));
     model_.card.data_digest = data_.digest();
-  }
-
-  void add_tensors() {
-    const torch::Tensor rows = table_.slice(0, 0, plan_.unknown_row());
-    model_.tensors["embedding"] = values_of(rows);
-    for (const Parameter& p : network_.parameters()) {
-      if (!is_of_training(p.name)) model_.tensors[p.name] = values_of(p.value);
-    }
-    if (options_.model.dot != DotHead::kNone) {
-      // b_v = w . Em(v) is linear while training. Serving needs only one number for each keyword.
-      model_.tensors["dot.target.bias"] = values_of(torch::mv(
-          rows.slice(0, 0, plan_.keywords + plan_.features), network_.at("dot.target.popularity")));
-    }
   }
 
   void add_calibration() {
@@ -220,6 +190,41 @@ class Freezer {
 };
 
 }  // namespace
+
+void describe_network(const ModelPlan& plan, const ModelOptions& options, ModelSpec& model) {
+  ArchitectureSpec& a = model.architecture;
+  a.dim = options.dim;
+  for (const GroupPlan& group : plan.groups) {
+    const bool history =
+        group.source == GroupSource::kHistory || group.source == GroupSource::kSfHistory;
+    a.groups.push_back({group.name, holds_keywords(group.source),
+                        history ? options.history_length : 0,
+                        group.source == GroupSource::kUserId ? plan.buckets : 0});
+  }
+  if (options.dot != DotHead::kAlone) a.hidden = options.hidden;
+  a.has_auxiliary = options.auxiliary();
+  a.attention_dim = options.auxiliary() ? options.dim : 0;
+  if (options.dot != DotHead::kNone) {
+    a.dot_dim = options.dot_dim;
+    a.dot_hidden = options.dot_hidden;
+  }
+  a.history_match = options.exact_match;
+  model.keyword_rows = plan.keywords;
+}
+
+void add_tensors(const ModelPlan& plan, const TorchNetwork& network, const torch::Tensor& table,
+                 ModelSpec& model) {
+  const torch::Tensor rows = table.slice(0, 0, plan.unknown_row());
+  model.tensors["embedding"] = values_of(rows);
+  for (const Parameter& p : network.parameters()) {
+    if (!is_of_training(p.name)) model.tensors[p.name] = values_of(p.value);
+  }
+  if (model.architecture.dot_dim > 0) {
+    // b_v = w . Em(v) is linear while training. Serving needs only one number for each keyword.
+    model.tensors["dot.target.bias"] = values_of(torch::mv(
+        rows.slice(0, 0, plan.keywords + plan.features), network.at("dot.target.popularity")));
+  }
+}
 
 ModelSpec freeze(const Dataset& data, const ModelPlan& plan, const TrainOptions& options,
                  const TorchNetwork& network, const torch::Tensor& table) {

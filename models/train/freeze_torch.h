@@ -13,4 +13,10 @@ namespace barker {
 ModelSpec freeze(const Dataset& data, const ModelPlan& plan, const TrainOptions& options,
                  const TorchNetwork& network, const torch::Tensor& table);
 
+// The parts of it that need no dataset. The architecture and the number of keywords:
+void describe_network(const ModelPlan& plan, const ModelOptions& options, ModelSpec& model);
+// The tensors, after the architecture:
+void add_tensors(const ModelPlan& plan, const TorchNetwork& network, const torch::Tensor& table,
+                 ModelSpec& model);
+
 }  // namespace barker

@@ -6,23 +6,6 @@ void write_line(OutputFile& file, const nlohmann::ordered_json& json) {
   file.write(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
 }
 
-std::vector<std::string_view> split_fields(std::string_view line, char separator) {
-  std::vector<std::string_view> fields;
-  for (size_t at = 0;;) {
-    const size_t end = line.find(separator, at);
-    fields.push_back(line.substr(at, end - at));
-    if (end == std::string_view::npos) return fields;
-    at = end + 1;
-  }
-}
-
-std::string trimmed(const std::string& text) {
-  const size_t begin = text.find_first_not_of(" \t\n\r");
-  return begin == std::string::npos
-             ? ""
-             : text.substr(begin, text.find_last_not_of(" \t\n\r") - begin + 1);
-}
-
 std::vector<std::string> draw_negatives(Draws& draws, const std::vector<std::string>& pool,
                                         std::set<std::string> excluded) {
   constexpr size_t kNegatives = 4;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "models/base/fields.h"
 #include "models/base/output_file.h"
 #include "models/base/random.h"
 #include "models/base/result.h"
@@ -17,12 +18,6 @@ namespace barker {
 
 // Writes one line of JSON Lines.
 void write_line(OutputFile& file, const nlohmann::ordered_json& json);
-
-// The fields of a line, empty ones included. They point into `line`.
-std::vector<std::string_view> split_fields(std::string_view line, char separator);
-
-// `text` without the white space at both ends.
-std::string trimmed(const std::string& text);
 
 // splitmix64 as a stream. An importer uses one stream for the whole log, so equal seeds give equal
 // files.
