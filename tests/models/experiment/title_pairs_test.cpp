@@ -8,9 +8,10 @@ namespace barker {
 namespace {
 
 TEST(PairZ, IsTheTwoProportionZWithTheSignOfTheSecondTitle) {
-  const std::vector<TestedTitle> titles = {
-      {"t", "", "a", 1, 1000, 30}, {"t", "", "b", 1, 1200, 60}, {"t", "", "c", 1, 900, 0},
-      {"t", "", "d", 1, 900, 0}};
+  const std::vector<TestedTitle> titles = {{"t", "", "a", 1, 1000, 30},
+                                           {"t", "", "b", 1, 1200, 60},
+                                           {"t", "", "c", 1, 900, 0},
+                                           {"t", "", "d", 1, 900, 0}};
   const std::vector<double> z = pair_z(titles, {{0, 1, 0}, {1, 0, 0}, {2, 3, 0}});
   EXPECT_GT(z[0], 0);
   EXPECT_EQ(z[1], -z[0]);

@@ -61,8 +61,8 @@ TEST(LogisticRegression, HasNoGradientLeft) {
   for (size_t k = 0; k < 3; ++k) {
     double gradient = kPenalty * b[k];
     for (size_t i = 0; i < x.size(); ++i) {
-      gradient -= weight[i] * sign[i] * x.values[x.offsets[i] + k] /
-                  (1 + std::exp(sign[i] * x.dot(i, b)));
+      gradient -=
+          weight[i] * sign[i] * x.values[x.offsets[i] + k] / (1 + std::exp(sign[i] * x.dot(i, b)));
     }
     EXPECT_NEAR(gradient, 0, 1e-2);
   }
@@ -102,8 +102,7 @@ class TitleTraining : public ::testing::Test {
     const auto file = WeightFile::open(path);
     EXPECT_TRUE(file.ok()) << file.status().message();
     const KernelTable& kernels = kernels_for(supported_isas().back());
-    const auto golden =
-        run_golden_vectors(**file, PackedNetwork(Network::bind(**file), kernels));
+    const auto golden = run_golden_vectors(**file, PackedNetwork(Network::bind(**file), kernels));
     EXPECT_TRUE(golden.ok()) << golden.status().message();
     std::vector<std::string> texts;
     for (const TestedTitle& title : titles_) texts.push_back(title.title);
@@ -159,8 +158,8 @@ TEST_F(TitleTraining, StartsAsTheLinearModelThatServingComputes) {
   const TestedWords words = words_of_titles(titles_, pairs(0, kValidation), {}, 3);
   const WordCodes codes = codes_of(words, 4);  // half of the units and of dim
   const LinearTitle linear = fit_linear_title(
-      words, codes,
-      gains_of(titles_, words, pairs(0, kValidation), options.unexplained_variance), 2);
+      words, codes, gains_of(titles_, words, pairs(0, kValidation), options.unexplained_variance),
+      2);
   EXPECT_NE(linear.code, 0);
   const auto expected = [&](size_t title) {
     return linear.score(words.titles[words.number[title]], codes);
