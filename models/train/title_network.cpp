@@ -63,7 +63,8 @@ void TitleNetwork::start_table(const LinearTitle* linear, const WordCodes& codes
     rows.slice(1, begin, begin + places.size(1)).copy_(places * (train.init_deviation / spread));
   }
   if (linear && codes.size > 0) {
-    rows.slice(1, 1, 1 + codes.size).copy_(view_of(codes.signs, {rows.size(0), codes.size}) * kCode);
+    rows.slice(1, 1, 1 + codes.size)
+        .copy_(view_of(codes.signs, {rows.size(0), codes.size}) * kCode);
   }
   start_ = table_.clone();
   if (linear) {
@@ -103,7 +104,8 @@ void TitleNetwork::start_as(const LinearTitle& linear, uint32_t codes) {
   const auto context = static_cast<int64_t>(plan_.groups.size() * m.dim);
   for (int64_t unit = 0; unit < int64_t{2} * codes; ++unit) {
     first.select(0, unit).zero_();
-    first.select(0, unit).slice(0, context + 1 + unit / 2, context + 2 + unit / 2)
+    first.select(0, unit)
+        .slice(0, context + 1 + unit / 2, context + 2 + unit / 2)
         .fill_(unit % 2 == 0 ? 1 : -1);
     layer("mlp.0.bias").slice(0, unit, unit + 1).zero_();
     head.slice(0, unit, unit + 1).fill_(linear.code / (codes * kCode));
@@ -150,8 +152,8 @@ torch::Tensor TitleNetwork::scores(std::span<const uint32_t> titles, Noise noise
 void TitleNetwork::take_step(const torch::Tensor& loss, double rate, double word_penalty) {
   std::vector<torch::Tensor> values = {table_};
   for (const Parameter& p : network_.parameters()) values.push_back(p.value);
-  std::vector<torch::Tensor> gradients = torch::autograd::grad(
-      {loss}, values, {}, c10::nullopt, false, /*allow_unused=*/true);
+  std::vector<torch::Tensor> gradients =
+      torch::autograd::grad({loss}, values, {}, c10::nullopt, false, /*allow_unused=*/true);
   const torch::NoGradGuard no_grad;
   torch::Tensor beyond = (table_.detach() - start_) * options_.train.embedding_l2;
   if (is_linear_) beyond.select(1, 0).copy_(table_.detach().select(1, 0) * word_penalty);
@@ -169,7 +171,8 @@ void TitleNetwork::take_step(const torch::Tensor& loss, double rate, double word
 
 TitleNetwork::Weights TitleNetwork::copy() const {
   Weights weights{table_.detach().clone(), {}};
-  for (const Parameter& p : network_.parameters()) weights.layers.push_back(p.value.detach().clone());
+  for (const Parameter& p : network_.parameters())
+    weights.layers.push_back(p.value.detach().clone());
   return weights;
 }
 

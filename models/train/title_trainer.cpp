@@ -131,8 +131,7 @@ class TitleTrainer {
       pairs.clear();
       for (size_t t = begin; t < std::min(begin + options_.batch_tests, tests); ++t) {
         const size_t test = order(t);
-        pairs.insert(pairs.end(),
-                     training_.begin() + static_cast<ptrdiff_t>(begin_of_test_[test]),
+        pairs.insert(pairs.end(), training_.begin() + static_cast<ptrdiff_t>(begin_of_test_[test]),
                      training_.begin() + static_cast<ptrdiff_t>(begin_of_test_[test + 1]));
       }
       const uint64_t key = noise(noise(train.seed, epoch), begin);
@@ -164,22 +163,22 @@ class TitleTrainer {
   std::vector<TitleGain> training_, validation_;  // the first ones by test
   std::vector<size_t> begin_of_test_;             // and behind the last one
   const WordCodes codes_;
-  std::vector<int64_t> place_;                    // scratch of index_of
+  std::vector<int64_t> place_;  // scratch of index_of
   double word_penalty_ = 0;
   TitleEpoch best_{};
 };
 
 // The penalty with which the linear model foretells the validation pairs best.
-double choose_penalty(const TestedWords& words, const WordCodes& codes, std::span<const TitleGain> training,
-                      std::span<const TitleGain> validation) {
+double choose_penalty(const TestedWords& words, const WordCodes& codes,
+                      std::span<const TitleGain> training, std::span<const TitleGain> validation) {
   constexpr double kPenalties[] = {16, 8, 4, 2, 1, .5};
   double best = kPenalties[0], least = INFINITY;
   for (const double penalty : kPenalties) {
     const LinearTitle linear = fit_linear_title(words, codes, training, penalty);
     double loss = 0;
     for (const TitleGain& g : validation) {
-      const double apart = linear.score(words.titles[g.second], codes) -
-                           linear.score(words.titles[g.first], codes);
+      const double apart =
+          linear.score(words.titles[g.second], codes) - linear.score(words.titles[g.first], codes);
       loss += g.weight * (apart - g.gain) * (apart - g.gain);
     }
     if (loss >= least) continue;
@@ -204,7 +203,8 @@ ModelSpec model_of(const TitleNetwork& network, const TestedWords& words,
     clicked += titles[t].clicks;
   }
   const torch::Tensor scores = network.scores(shown, std::nullopt);
-  const double mean = (scores * torch::tensor(clicks)).sum().item<double>() / std::max(clicked, 1.0);
+  const double mean =
+      (scores * torch::tensor(clicks)).sum().item<double>() / std::max(clicked, 1.0);
   const double rate = std::clamp((clicked + .5) / (impressions + 1), 1e-6, 1 - 1e-6);
   return network.model(mean, rate);
 }
@@ -254,8 +254,9 @@ Result<TrainedTitles> train_titles(const std::vector<TestedTitle>& titles,
   const std::vector<TitleGain> gains = gains_of(titles, words, training, variance);
   const std::vector<TitleGain> judged = gains_of(titles, words, validation, variance);
   TrainedTitles out;
-  out.penalty =
-      options.penalty > 0 ? options.penalty : choose_penalty(words, codes_of(words, codes_in(options)), gains, judged);
+  out.penalty = options.penalty > 0
+                    ? options.penalty
+                    : choose_penalty(words, codes_of(words, codes_in(options)), gains, judged);
   TitleTrainer trainer(words, options, gains, judged);
   Result<TitleNetwork> network = trainer.run(out.penalty, std::nullopt, on_epoch);
   if (!network.ok()) return network.status();

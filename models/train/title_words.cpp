@@ -24,8 +24,8 @@ LogRate log_rate(const TestedTitle& title) {
 }  // namespace
 
 TestedWords words_of_titles(const std::vector<TestedTitle>& titles,
-                           std::span<const TitlePair> training,
-                           std::span<const TitlePair> validation, uint32_t least_titles) {
+                            std::span<const TitlePair> training,
+                            std::span<const TitlePair> validation, uint32_t least_titles) {
   TestedWords out;
   out.number.assign(titles.size(), kNoTitle);
   std::unordered_map<std::string_view, uint32_t> numbers;

@@ -22,16 +22,16 @@ inline constexpr uint32_t kNoTitle = 0xFFFFFFFFu;
 // The titles of all these pairs. A word counts that stands in at least `least_titles` titles of the
 // training pairs; others are left out, as serving leaves them out.
 TestedWords words_of_titles(const std::vector<TestedTitle>& titles,
-                           std::span<const TitlePair> training,
-                           std::span<const TitlePair> validation, uint32_t least_titles);
+                            std::span<const TitlePair> training,
+                            std::span<const TitlePair> validation, uint32_t least_titles);
 
 // What a pair says, as title_trainer.h defines it.
 struct TitleGain {
   uint32_t test;
-  uint32_t first, second;  // of TestedWords::titles
-  double gain;             // y of the second title minus y of the first one
-  double weight;           // w
-  double second_is_better; // p
+  uint32_t first, second;   // of TestedWords::titles
+  double gain;              // y of the second title minus y of the first one
+  double weight;            // w
+  double second_is_better;  // p
 };
 std::vector<TitleGain> gains_of(const std::vector<TestedTitle>& titles, const TestedWords& words,
                                 std::span<const TitlePair> pairs, double unexplained_variance);

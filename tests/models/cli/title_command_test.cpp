@@ -28,9 +28,9 @@ class TitleCommand : public ::testing::Test {
             << t.title << '\n';
     }
     table.close();
-    trained_ = run("train-titles" + input() +
-                   " --validation-from 240 --test-from 300 --created 1 --out " + weights() +
-                   " --set model.dim=16 --set model.hidden=[16] --set train.max_epochs=3");
+    trained_ =
+        run("train-titles" + input() + " --validation-from 240 --test-from 300 --created 1 --out " +
+            weights() + " --set model.dim=16 --set model.hidden=[16] --set train.max_epochs=3");
   }
   static void TearDownTestSuite() { std::filesystem::remove_all(directory_); }
 

@@ -44,7 +44,8 @@ TEST_F(TitleTests, AreReadFromATableWhoseColumnsHaveOtherNamesAndWhoseQuotesAreT
   TitleColumns columns;
   columns.test = "id";
   columns.title = "headline";
-  const auto titles = read("clicks\tid\timpressions\theadline\ttime\n2\tt\t50\t\"Stop\t9\n", columns);
+  const auto titles =
+      read("clicks\tid\timpressions\theadline\ttime\n2\tt\t50\t\"Stop\t9\n", columns);
   ASSERT_TRUE(titles.ok()) << titles.status().message();
   ASSERT_EQ(titles->size(), 1u);
   EXPECT_EQ((*titles)[0].title, "\"Stop");
@@ -86,10 +87,10 @@ TEST_F(TitleTests, AreRefusedWhereATableLacksAColumnOrNothingCanBeRead) {
 }
 
 TEST(TitlePairs, AreDifferentTitlesOfOneTestAndGroupWithEnoughImpressions) {
-  const std::vector<TestedTitle> titles = {
-      {"t", "g", "a", 3, 600, 1}, {"t", "g", "b", 3, 600, 1}, {"t", "h", "c", 3, 600, 1},
-      {"t", "g", "a", 3, 600, 1}, {"t", "g", "d", 3, 499, 1}, {"u", "g", "e", 4, 600, 1},
-      {"u", "g", "f", 4, 600, 1}};
+  const std::vector<TestedTitle> titles = {{"t", "g", "a", 3, 600, 1}, {"t", "g", "b", 3, 600, 1},
+                                           {"t", "h", "c", 3, 600, 1}, {"t", "g", "a", 3, 600, 1},
+                                           {"t", "g", "d", 3, 499, 1}, {"u", "g", "e", 4, 600, 1},
+                                           {"u", "g", "f", 4, 600, 1}};
   const std::vector<TitlePair> pairs = pairs_of(titles, {});
   ASSERT_EQ(pairs.size(), 3u);
   EXPECT_EQ(pairs[0].first, 0u);
