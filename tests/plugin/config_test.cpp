@@ -80,7 +80,7 @@ TEST(ParseConfig, HasTheDefaultsThatItsPageShows) {
   EXPECT_EQ(shown->title.ellipsis, defaults.title.ellipsis);
   EXPECT_EQ(shown->title.feed.modes, defaults.title.feed.modes);
   EXPECT_TRUE(shown->title.feed.spellings.empty());
-  constexpr int kKeys = 37;
+  constexpr int kKeys = 38;
   int keys = 0;
   std::istringstream lines(toml);
   for (std::string line; std::getline(lines, line);) {
