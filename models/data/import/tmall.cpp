@@ -17,7 +17,7 @@ double price_of(std::string_view field) {
   return price;
 }
 
-Status write_catalogue(const std::string& path, const std::string& out, ImportSummary& summary,
+Status write_cosmetics(const std::string& path, const std::string& out, ImportSummary& summary,
                        BadLines& bad) {
   Result<LineReader> rows = LineReader::open(path);
   if (!rows.ok()) return rows.status();
@@ -46,8 +46,8 @@ Status write_catalogue(const std::string& path, const std::string& out, ImportSu
   return catalogue.close();
 }
 
-Status write_queries(const std::string& from, const std::string& out, ImportSummary& summary,
-                     BadLines& bad) {
+Status write_dev_and_train_queries(const std::string& from, const std::string& out,
+                                   ImportSummary& summary, BadLines& bad) {
   OutputFile queries = OutputFile::in(out, "queries.txt");
   for (const char* name : {"multicpr_ecom_dev.query.tsv.gz", "multicpr_ecom_train.query.tsv.gz"}) {
     Result<LineReader> lines = LineReader::open(from + "/" + name);
@@ -71,10 +71,10 @@ Status write_queries(const std::string& from, const std::string& out, ImportSumm
 
 Result<ImportSummary> import_tmall(const std::string& from, const std::string& out, BadLines& bad) {
   ImportSummary summary;
-  if (Status s = write_catalogue(from + "/taobao_cosmetics.tsv.gz", out, summary, bad); !s.ok()) {
+  if (Status s = write_cosmetics(from + "/taobao_cosmetics.tsv.gz", out, summary, bad); !s.ok()) {
     return s;
   }
-  if (Status s = write_queries(from, out, summary, bad); !s.ok()) return s;
+  if (Status s = write_dev_and_train_queries(from, out, summary, bad); !s.ok()) return s;
   return summary;
 }
 
