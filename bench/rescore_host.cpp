@@ -292,16 +292,19 @@ void register_ads(const RescoreHost& host, std::span<const std::unique_ptr<Resco
   }
 }
 
-bool are_equal(const barker_response& a, const barker_response& b) {
+bool are_equal(const barker_response& a, const barker_response& b, size_t first) {
   const auto title = [](const barker_response& r, const barker_result_ad& ad) {
     return std::string_view(r.text + ad.title_offset, ad.title_size);
   };
   const auto bits = [](double number) { return std::bit_cast<uint64_t>(number); };
-  return std::equal(a.ads, a.ads + a.ad_count, b.ads, b.ads + b.ad_count,
-                    [&](const barker_result_ad& x, const barker_result_ad& y) {
-                      return x.ad == y.ad && bits(x.score) == bits(y.score) &&
-                             bits(x.pctr) == bits(y.pctr) && title(a, x) == title(b, y);
-                    });
+  const auto some = [first](const barker_response& r) {
+    return std::span(r.ads, std::min<size_t>(first, r.ad_count));
+  };
+  return std::ranges::equal(some(a), some(b),
+                            [&](const barker_result_ad& x, const barker_result_ad& y) {
+                              return x.ad == y.ad && bits(x.score) == bits(y.score) &&
+                                     bits(x.pctr) == bits(y.pctr) && title(a, x) == title(b, y);
+                            });
 }
 
 }  // namespace barker

@@ -87,7 +87,7 @@ std::vector<std::unique_ptr<RescoreQuery>> make_queries(const RescoreShape& shap
 // Registers the ads of all these queries as one catalogue, by whose numbers they name them then.
 void register_ads(const RescoreHost& host, std::span<const std::unique_ptr<RescoreQuery>> queries);
 
-// Whether two responses have the same order, numbers and titles, to the last bit.
-bool are_equal(const barker_response& a, const barker_response& b);
+// Whether the first ads of two responses have the same order, numbers and titles, to the last bit.
+bool are_equal(const barker_response& a, const barker_response& b, size_t first);
 
 }  // namespace barker

@@ -182,6 +182,8 @@ int32_t switch_to(barker_plugin* plugin, uint64_t* generation, char* error) {
 
 // Reads and checks a request of any minor version; false: `error` says why not.
 bool read_request(const barker_request* from, CheckedRequest& to, char* error);
+// The same of a request that must have no ads.
+bool read_request_without_ads(const barker_request* from, CheckedRequest& to, char* error);
 
 // Runs `body`, which answers into a response and returns a code. text_size is 0 on every error but
 // BARKER_E_TOO_SMALL. A call that answered neither with a page nor with the size that the page

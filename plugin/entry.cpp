@@ -10,6 +10,13 @@ bool read_request(const barker_request* from, CheckedRequest& to, char* error) {
   return status.ok();
 }
 
+bool read_request_without_ads(const barker_request* from, CheckedRequest& to, char* error) {
+  if (!read_request(from, to, error)) return false;
+  const uint64_t ads = to.request.ad_count;
+  if (ads != 0) set_error(error, "request: ad_count: expected 0, found " + std::to_string(ads));
+  return ads == 0;
+}
+
 namespace {
 
 Result<Isa> choose_kernels(const Config& config, int32_t& code) {

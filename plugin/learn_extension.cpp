@@ -72,12 +72,7 @@ int32_t update(barker_plugin* plugin, const barker_request* request, const barke
       return fail(error, BARKER_E_INVALID_ARGUMENT, "state or size is NULL");
     }
     CheckedRequest checked;
-    if (!read_request(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
-    if (checked.request.ad_count != 0) {
-      return fail(
-          error, BARKER_E_INVALID_ARGUMENT,
-          "request: ad_count: expected 0, found " + std::to_string(checked.request.ad_count));
-    }
+    if (!read_request_without_ads(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
     const Result<std::vector<barker_shown>> points = read_shown(shown, shown_count, shown_stride);
     if (!points.ok()) return finish(points.status(), error);
     const Result<UserState> learned = plugin->plugin.learn(checked, *points);

@@ -58,12 +58,7 @@ int32_t begin(barker_plugin* plugin, const barker_request* request, barker_prepa
     if (!plugin || !query) return fail(error, BARKER_E_INVALID_ARGUMENT, "plugin or query is NULL");
     *query = nullptr;
     CheckedRequest checked;
-    if (!read_request(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
-    if (checked.request.ad_count != 0) {
-      return fail(
-          error, BARKER_E_INVALID_ARGUMENT,
-          "request: ad_count: expected 0, found " + std::to_string(checked.request.ad_count));
-    }
+    if (!read_request_without_ads(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
     *query = new barker_prepared_query{plugin->plugin.begin_query(checked), plugin};
     return BARKER_OK;
   });

@@ -52,8 +52,9 @@ struct Candidate {
 // The standard deviation of the logit of an SP: of a normal belief with the deviation `prior` around
 // the model's logit, to whose precision the evidence adds, which is the sum of p (1 - p) over the
 // impressions that the SP was learned from (the Fisher information of a logistic model about an SP's
-// own offset). Infinite evidence: 0.
+// own offset). 0 without a prior, and where the evidence is infinite.
 inline float logit_deviation(float prior, double evidence) noexcept {
+  if (!(prior > 0)) return 0;
   return static_cast<float>(prior / std::sqrt(1 + evidence * double{prior} * prior));
 }
 

@@ -287,18 +287,20 @@ VectorView Forward::Impl::add_title(const Bag& title, const Bag& next, VectorOut
   if (title.count > alpha.out().size()) alpha.resize({padded_count(title.count)});
   const VectorView weights = vector_view<const float>(alpha.out().data(), title.count);
   logit = has_mlp() ? 0.0f : n.aux_bias;
-  const bool is_folded = all_folded(title.ids());
+  const bool is_folded = all_folded(title.ids()), is_next_folded = all_folded(next.ids());
+  // The kernel asks for the next title's rows only where all of both titles are folded.
+  if (!is_folded || !is_next_folded) prefetch(next);
+  const Bag asked_for = is_next_folded ? next : Bag();
   if (!is_folded) {
     attend(title);
     if (has_mlp()) pool_title(title, weights, n.fold_target, packed->first_target, first);
   } else if (has_mlp()) {
-    kernels().attend(n.fold_title, n.fold_target, title, all_folded(next.ids()) ? next : Bag(),
-                     attention_base.in(), n.attention_score, alpha.out(), first);
-    if (has_dot()) prefetch_rows(n.fold_dot, next.ids(), n.folded_rows);
+    kernels().attend(n.fold_title, n.fold_target, title, asked_for, attention_base.in(),
+                     n.attention_score, alpha.out(), first);
+    if (has_dot()) prefetch_rows(n.fold_dot, asked_for.ids(), n.folded_rows);
   } else {
-    kernels().attend(n.fold_title, n.fold_dot, title, all_folded(next.ids()) ? next : Bag(),
-                     attention_base.in(), n.attention_score, alpha.out(),
-                     row_of(gathered_dot.out(), 0));
+    kernels().attend(n.fold_title, n.fold_dot, title, asked_for, attention_base.in(),
+                     n.attention_score, alpha.out(), row_of(gathered_dot.out(), 0));
   }
   if (has_dot()) {
     if (has_mlp() || !is_folded) {

@@ -11,6 +11,7 @@
 #include "index/commands/verify_command.h"
 #include "index/commands/weight_description.h"
 #include "index/config/config_flags.h"
+#include "index/config/plugin_table.h"
 #include "index/server/running_service.h"
 #include "models/base/exit_code.h"
 #include "models/command/options.h"
@@ -55,12 +56,13 @@ Result<int> run(const ConfigFlags& flags) {
   raise_descriptor_limit();
   ServiceHooks hooks;
   hooks.plugin = default_plugin_path();
-  hooks.publish = [plugin = config->server.plugin_library](const std::string& file,
-                                                           const std::string& directory,
-                                                           const std::string& label) {
-    VerifyOptions options;
+  VerifyOptions verify;
+  verify.plugin = config->server.plugin_library;
+  verify.trusted_keys = trusted_keys(config->plugin);
+  hooks.publish = [verify](const std::string& file, const std::string& directory,
+                           const std::string& label) {
+    VerifyOptions options = verify;
     options.file = file;
-    options.plugin = plugin;
     return publish_verified(options, directory, label);
   };
   hooks.promote = [](const std::string& directory) { return promote_label(directory, "canary"); };

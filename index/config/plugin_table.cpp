@@ -90,6 +90,16 @@ std::string plugin_text(const toml::table& plugin) {
   return text;
 }
 
+std::vector<std::string> trusted_keys(const std::string& text) {
+  std::vector<std::string> keys;
+  const Result<toml::table> table = parse_toml(text);
+  if (!table.ok()) return keys;
+  const toml::array* list = (*table)["trusted_keys"].as_array();
+  if (!list) return keys;
+  for (const toml::node& key : *list) keys.push_back(key.value_or(std::string()));
+  return keys;
+}
+
 std::vector<ConfigProblem> check_plugin_text(
     const std::string& text, const std::string& file,
     const std::function<Status(const std::string& text)>& create) {

@@ -1,5 +1,7 @@
 // What administrators ask: weights, canary, rules, catalogue. The life cycle decides what a command
 // does (plugin/host/life_cycle.h).
+#include <filesystem>
+
 #include "index/server/fields.h"
 #include "index/server/problem.h"
 #include "index/server/route_handlers.h"
@@ -14,10 +16,10 @@ constexpr size_t kLongestPath = 4096;  // bytes
 
 // A call without arguments may have an empty body or an empty object.
 std::optional<Fault> expect_no_arguments(const HttpRequest& request) {
-  std::optional<Fault> fault = Parameters(request.target).finish();
-  if (fault || request.body.empty()) return fault;
+  if (request.body.empty()) return Parameters(request.target).finish();
   nlohmann::json json;
-  if ((fault = parse_body(request.content_type, request.body, json))) return fault;
+  std::optional<Fault> fault = parse_body(request, json);
+  if (fault) return fault;
   Fields(json, "", fault).finish();
   return fault;
 }
@@ -47,18 +49,32 @@ HttpResponse ask(Service& service, const std::string& command, const char* refus
 }
 
 // Has the engine load what a change of the weights directory names. Weights that were taken back are
-// not tried again, unless they are what changed.
+// not tried again, unless they are what changed. The directory stays as it was changed, so the problem
+// says what it names.
 HttpResponse load_version(Service& service, const Result<std::string>& version, bool as_canary) {
   if (!version.ok()) return problem(version.status());
-  HttpResponse response = ask(service, "look", as_canary ? nullptr : "weights_refused");
+  const HttpResponse response = ask(service, "look");
   if (response.status != 200) return response;
   const Json status = Json::parse(response.body);
-  const std::string canary = status.value(Json::json_pointer("/canary/file"), "");
-  if (as_canary && !canary.ends_with(*version)) {
+  const Json::json_pointer role(as_canary ? "/canary/file" : "/serving/file");
+  const std::filesystem::path file = status.value(role, std::string());
+  if (file.filename() == *version) return json_response(json_line({{"version", *version}}));
+  if (as_canary) {
     return problem(ProblemKind::kRefusedRequest,
-                   "The engine did not start " + *version + " as the canary; its log says why.");
+                   "The engine did not start " + *version +
+                       " as the canary; its log says why. The label canary names it until "
+                       "`barker unlabel`.");
   }
-  return json_response(json_line({{"version", *version}}));
+  if (status.value("weights_refused", false)) {
+    return problem(ProblemKind::kRefusedRequest,
+                   "The engine refused " + *version +
+                       " and goes on as before; its log says why. CURRENT names it until `barker "
+                       "rollback`.");
+  }
+  return problem(ProblemKind::kConflict,
+                 "CURRENT names " + *version +
+                     ", which the engine has not loaded yet: the weights that serve may be on "
+                     "probation. Its status says when it serves.");
 }
 
 }  // namespace
@@ -99,8 +115,7 @@ HttpResponse post_rules_reload(const HttpRequest& request, Service& service) {
 
 HttpResponse post_weights_publish(const HttpRequest& request, Service& service) {
   nlohmann::json json;
-  std::optional<Fault> fault = Parameters(request.target).finish();
-  if (!fault) fault = parse_body(request.content_type, request.body, json);
+  std::optional<Fault> fault = parse_body(request, json);
   if (fault) return problem(*fault);
   Fields body(json, "", fault);
   body.require("file");
@@ -122,8 +137,7 @@ HttpResponse post_weights_promote(const HttpRequest& request, Service& service) 
 
 HttpResponse post_canary(const HttpRequest& request, Service& service) {
   nlohmann::json json;
-  std::optional<Fault> fault = Parameters(request.target).finish();
-  if (!fault) fault = parse_body(request.content_type, request.body, json);
+  std::optional<Fault> fault = parse_body(request, json);
   if (fault) return problem(*fault);
   Fields body(json, "", fault);
   body.require("served");

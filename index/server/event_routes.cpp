@@ -58,8 +58,7 @@ Json outcome_json(const std::string& id, const TakenClick& taken, const std::str
 // A wrong event is refused by itself, so that it does not hold up the others of its batch for ever.
 HttpResponse post_events(const HttpRequest& request, Service& service) {
   nlohmann::json json;
-  std::optional<Fault> fault = Parameters(request.target).finish();
-  if (!fault) fault = parse_body(request.content_type, request.body, json);
+  std::optional<Fault> fault = parse_body(request, json);
   if (fault) return problem(*fault);
   Fields body(json, "", fault);
   body.require("events");

@@ -243,10 +243,11 @@ void Fields::finish() {
   }
 }
 
-std::optional<Fault> parse_body(const std::string& content_type, const std::string& body,
-                                nlohmann::json& object) {
+std::optional<Fault> parse_body(const HttpRequest& request, nlohmann::json& object) {
+  if (std::optional<Fault> fault = Parameters(request.target).finish()) return fault;
+  const std::string& body = request.body;
   const std::string_view type =
-      std::string_view(content_type).substr(0, content_type.find_first_of("; \t"));
+      std::string_view(request.content_type).substr(0, request.content_type.find_first_of("; \t"));
   if (!type.empty() && type != "application/json") {
     return Fault{ProblemKind::kUnsupportedMediaType,
                  "Expected application/json, found " + in_quotes(type) + ".", ""};

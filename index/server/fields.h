@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "index/server/http_message.h"
 #include "index/server/target.h"
 
 namespace barker {
@@ -73,9 +74,9 @@ class Fields {
 // The parts of a parameter that holds a list with commas between them; empty parts are left out.
 std::vector<std::string> split_list(const std::string& text);
 
-// The object that a body holds, or the fault that says why there is none.
-std::optional<Fault> parse_body(const std::string& content_type, const std::string& body,
-                                nlohmann::json& object);
+// The object that the body of a call without parameters holds, or the fault that says why there is
+// none.
+std::optional<Fault> parse_body(const HttpRequest& request, nlohmann::json& object);
 
 // One line without its end. Invalid UTF-8 is replaced.
 std::string json_line(const nlohmann::ordered_json& json);

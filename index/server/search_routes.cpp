@@ -126,8 +126,7 @@ HttpResponse get_search(const HttpRequest& request, Service& service) {
 
 HttpResponse post_search(const HttpRequest& request, Service& service) {
   nlohmann::json json;
-  std::optional<Fault> fault = Parameters(request.target).finish();
-  if (!fault) fault = parse_body(request.content_type, request.body, json);
+  std::optional<Fault> fault = parse_body(request, json);
   if (fault) return problem(*fault);
   Fields body(json, "", fault);
   SearchCall call;
@@ -142,8 +141,7 @@ HttpResponse post_search(const HttpRequest& request, Service& service) {
 
 HttpResponse post_rescore(const HttpRequest& request, Service& service) {
   nlohmann::json json;
-  std::optional<Fault> fault = Parameters(request.target).finish();
-  if (!fault) fault = parse_body(request.content_type, request.body, json);
+  std::optional<Fault> fault = parse_body(request, json);
   if (fault) return problem(*fault);
   Fields body(json, "", fault);
   RescoreCall call;

@@ -1,6 +1,6 @@
 #include "models/baselines/dmp_dgbm.h"
 
-#include <array>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>

@@ -7,8 +7,8 @@
 // time between clicks, which histories do not hold. A perceptron with one hidden layer reads the
 // LSTM's last output, the mean vector of the query, the keyword's vector and the twelve inputs.
 // Adam learns the weights, which the source leaves to the swarm, too: a swarm does not find a
-// hundred thousand numbers. The swarm decides by the AUC of the validation split after two epochs,
-// and the network that it found learns until that does not rise any more.
+// hundred thousand numbers. The swarm decides by the better AUC of the validation split after
+// one and two epochs, and the network that it found learns until that does not rise any more.
 #pragma once
 
 #include <cstdint>

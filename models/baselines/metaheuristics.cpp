@@ -52,9 +52,11 @@ std::vector<double> particle_swarm(const Box& box, const Objective& objective,
 
 namespace {
 
+constexpr double kPulseRate = 0.5;
+
 struct Bat {
   std::vector<double> at, velocity;
-  double value = 0, loudness = 0.9, pulse_rate = 0;
+  double value = 0, loudness = 0.9, pulse_rate = kPulseRate;
 };
 
 class Bats {
@@ -74,7 +76,7 @@ class Bats {
   }
 
   void move(uint32_t generation) {
-    constexpr double kPulseRate = 0.5, kQuieter = 0.9, kGamma = 0.9;
+    constexpr double kQuieter = 0.9, kGamma = 0.9;
     double loudness = 0;
     for (const Bat& bat : bats_) loudness += bat.loudness / static_cast<double>(bats_.size());
     for (Bat& bat : bats_) {

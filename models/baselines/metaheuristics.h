@@ -28,11 +28,13 @@ struct SearchBudget {
 std::vector<double> differential_evolution(const Box& box, const Objective& objective,
                                            const SearchBudget& budget, uint64_t seed);
 
-// A swarm with inertia .73 and both accelerations 2.05 (Clerc and Kennedy 2002; pagmo's `pso_gen`).
+// A swarm with constriction .73 over two accelerations of 2.05 (Clerc and Kennedy 2002; pagmo's
+// `pso_gen`).
 std::vector<double> particle_swarm(const Box& box, const Objective& objective,
                                    const SearchBudget& budget, uint64_t seed);
 
-// Bats with frequencies in [0, 2], loudness .9 and pulse rate .5 (Yang 2010). pagmo has none.
+// Bats with frequencies in [0, 2], loudness .9 and pulse rate .5 at first (Yang 2010). pagmo has
+// none.
 std::vector<double> bat_algorithm(const Box& box, const Objective& objective,
                                   const SearchBudget& budget, uint64_t seed);
 

@@ -23,12 +23,12 @@ class RateTable {
     constexpr double kPrior = 10;  // impressions
     const auto at = counts_.find(key(with, keyword));
     if (at == counts_.end()) return own;
-    return (double{at->second.clicks} + kPrior * own) / (double{at->second.shown} + kPrior);
+    return (at->second.clicks + kPrior * own) / (at->second.shown + kPrior);
   }
 
  private:
   struct Counts {
-    float clicks = 0, shown = 0;
+    uint32_t clicks = 0, shown = 0;
   };
   static uint64_t key(uint32_t with, uint32_t keyword) { return uint64_t{with} << 32 | keyword; }
 

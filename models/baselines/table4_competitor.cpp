@@ -49,14 +49,14 @@ ShownSfs Table4Competitor::shown(std::span<const uint32_t> searches) const {
 }
 
 LabelledSfs Table4Competitor::thinned(const LabelledSfs& sfs, size_t rows) const {
-  const size_t stride = (sfs.clicked.size() + rows - 1) / rows;
+  const size_t all = sfs.clicked.size(), kept = std::min(rows, all);
   LabelledSfs out;
   out.shown.rows.columns = sfs.shown.rows.columns;
   size_t row = 0;
   for (size_t i = 0; i < sfs.shown.searches.size(); ++i) {
     const uint32_t search = sfs.shown.searches[i];
     const size_t end = row + data_->search(search).sfs.size();
-    if (i % stride == 0) {
+    if ((i + 1) * kept / all != i * kept / all) {
       const auto value = [&](size_t r) {
         return sfs.shown.rows.values.begin() + static_cast<ptrdiff_t>(r * out.shown.rows.columns);
       };

@@ -5,8 +5,9 @@
 // their sources scale theirs.
 //
 // fit() counts the first 70% of the training searches and learns from the rest, so that no input
-// contains the click that it explains. Constants are chosen on the validation split. At the end all
-// of the training split is counted. It fails with bad_data where the later searches of the training
+// contains the click that it explains. Constants are chosen on the validation split. At the end the
+// inputs count all of the training split; what read_window() made of the first 70% stays as it was
+// (RF-FFGM's subgraphs, LSTM-PSO's vectors). It fails with bad_data where the later searches of the training
 // split, or the validation split, have not both clicks and impressions without a click. Equal seeds
 // and thread counts give equal predictions; libtorch's own random numbers are seeded on the way.
 #pragma once
@@ -49,7 +50,8 @@ class Table4Competitor : public Baseline {
   // In (0, 1), one a row.
   virtual std::vector<float> probabilities(const ShownSfs& shown) const = 0;
 
-  // Every k-th search, so that about `rows` rows are left: what constants are searched with.
+  // Searches at even distances, so that about `rows` rows are left, or all where there are fewer:
+  // what constants are searched with. They may have one class only.
   LabelledSfs thinned(const LabelledSfs& sfs, size_t rows) const;
 
   const Dataset& data() const { return *data_; }

@@ -3,6 +3,8 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <cmath>
 #include <span>
 #include <vector>
 
@@ -30,9 +32,9 @@ inline double log_loss(const torch::Tensor& logits, const torch::Tensor& clicked
   return torch::binary_cross_entropy_with_logits(logits, clicked).item<double>();
 }
 
-// The logit of the share of clicks, which has both classes.
+// The logit of the share of clicks; finite also where all or none were clicked.
 inline double base_logit(const torch::Tensor& clicked) {
-  const double rate = clicked.mean().item<double>();
+  const double rate = std::clamp(clicked.mean().item<double>(), 1e-6, 1 - 1e-6);
   return std::log(rate / (1 - rate));
 }
 

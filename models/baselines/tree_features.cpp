@@ -37,8 +37,7 @@ void TreeFeatures::count(std::optional<int64_t> before) {
     if (!before || data_.search(s).time < *before) searches.push_back(s);
   }
   pairs_.count(searches, PairOptions());
-  of_category_.clear();
-  of_feature_.clear();
+  beside_.count(data_, before);
   above_.assign(data_.users(), 0);
   shown_to_.assign(data_.users(), 0);
   for (const uint32_t s : searches) {
@@ -47,13 +46,6 @@ void TreeFeatures::count(std::optional<int64_t> before) {
       const uint32_t v = search.sfs[i];
       above_[search.user] += search.sf_clicked[i] - pairs_.popularity()[v];
       shown_to_[search.user] += 1;
-      if (v == kUnknownKeyword) continue;
-      of_category_.add(search.category, v, search.sf_clicked[i]);
-      for (size_t g = 0; g < data_.groups().size(); ++g) {
-        for (const uint32_t f : data_.group(s, g).features) {
-          of_feature_.add(f, v, search.sf_clicked[i]);
-        }
-      }
     }
   }
 }
@@ -77,7 +69,7 @@ FeatureMatrix TreeFeatures::rows(std::span<const uint32_t> searches) const {
 void TreeFeatures::add_row(const SearchView& search, uint32_t v, std::vector<float>& out) const {
   const auto put = [&out](double value) { out.push_back(static_cast<float>(value)); };
   for (const double f : pairs_.row(search, v)) put(f);
-  put(lift(of_category_, search.category, v));
+  put(lift(beside_.of_category, search.category, v));
   const Recency in_history = recency_of(search.history, v);
   put(in_history.faded);
   put(in_history.last);
@@ -90,7 +82,7 @@ void TreeFeatures::add_row(const SearchView& search, uint32_t v, std::vector<flo
   for (size_t g = 0; g < data_.groups().size(); ++g) {
     const auto features = data_.group(search.index, g).features;
     double sum = 0;
-    for (const uint32_t f : features) sum += lift(of_feature_, f, v);
+    for (const uint32_t f : features) sum += lift(beside_.of_feature, f, v);
     put(features.empty() ? 0 : sum / static_cast<double>(features.size()));
   }
 }

@@ -9,9 +9,9 @@
 #include <span>
 #include <vector>
 
+#include "models/baselines/context_rates.h"
 #include "models/baselines/gradient_boosting.h"
 #include "models/baselines/pair_features.h"
-#include "models/baselines/rate_table.h"
 
 namespace barker {
 
@@ -35,7 +35,7 @@ class TreeFeatures {
   const Dataset& data_;
   std::optional<int64_t> before_;
   PairFeatures pairs_;
-  RateTable of_category_, of_feature_;
+  ContextRates beside_;
   std::vector<double> above_, shown_to_;  // by user: clicks above popularity, and impressions
 };
 

@@ -42,22 +42,7 @@ void TwelveInputs::count(std::optional<int64_t> before) {
   for (const SparseRow& residuals : users_.residuals) {
     above_.push_back(std::accumulate(residuals.values.begin(), residuals.values.end(), 0.0));
   }
-  of_category_.clear();
-  of_feature_.clear();
-  for (const uint32_t s : data_.searches_of(Split::kTrain, Task::kMain)) {
-    const SearchView search = data_.search(s);
-    if (before && search.time >= *before) continue;
-    for (size_t i = 0; i < search.sfs.size(); ++i) {
-      const uint32_t v = search.sfs[i];
-      if (v == kUnknownKeyword) continue;
-      of_category_.add(search.category, v, search.sf_clicked[i]);
-      for (size_t g = 0; g < data_.groups().size(); ++g) {
-        for (const uint32_t f : data_.group(s, g).features) {
-          of_feature_.add(f, v, search.sf_clicked[i]);
-        }
-      }
-    }
-  }
+  beside_.count(data_, before);
 }
 
 FeatureMatrix TwelveInputs::rows(std::span<const uint32_t> searches) const {
@@ -85,7 +70,7 @@ void TwelveInputs::add_rows(const SearchView& search, std::vector<float>& out) c
     const double own = users_.popularity[v];
     put(logit(own));
     put(std::log1p(users_.popularity.shown(v)));
-    put(logit(of_category_.rate(search.category, v, own)));
+    put(logit(beside_.of_category.rate(search.category, v, own)));
     put(logit(rate_beside_features(search, v)));
     put(cosine(of_history, vector(v)));
     put(cosine(of_query, vector(v)));
@@ -104,7 +89,7 @@ double TwelveInputs::rate_beside_features(const SearchView& search, uint32_t v) 
   double sum = 0, count = 0;
   for (size_t g = 0; g < data_.groups().size(); ++g) {
     for (const uint32_t f : data_.group(search.index, g).features) {
-      sum += of_feature_.rate(f, v, own);
+      sum += beside_.of_feature.rate(f, v, own);
       ++count;
     }
   }

@@ -30,8 +30,8 @@
 #include <vector>
 
 #include "models/baselines/association_rules.h"
+#include "models/baselines/context_rates.h"
 #include "models/baselines/gradient_boosting.h"
-#include "models/baselines/rate_table.h"
 #include "models/baselines/user_clicks.h"
 #include "models/data/dataset.h"
 
@@ -66,7 +66,7 @@ class TwelveInputs {
   uint64_t seed_;
   UserClicks users_;
   std::optional<AssociationRules> rules_;
-  RateTable of_category_, of_feature_;
+  ContextRates beside_;
   std::vector<double> above_;   // by user: clicks above popularity
   std::vector<float> vectors_;  // [keywords, kVectorSize]
 };

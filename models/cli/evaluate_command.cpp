@@ -39,13 +39,10 @@ class Judge {
     const Result<Isa> isa = choose_isa(o.isa);
     if (!isa.ok()) return isa.status();
     kernels_ = &kernels_for(*isa);
-    BadLines bad;
-    const Result<std::string> scratch = temporary_scratch();
-    if (!scratch.ok()) return scratch.status();
-    Result<std::shared_ptr<const Dataset>> data = open_data(o.data, *scratch, o.dataset, bad);
+    Result<std::shared_ptr<const Dataset>> data = open_data_to_read(o.data, o.dataset);
     if (!data.ok()) return data.status();
     data_ = *data;
-    split_ = static_cast<Split>(std::ranges::find(kSplitNames, o.split) - std::begin(kSplitNames));
+    split_ = split_named(o.split);
     judged = instances_of(*data_, split_, Task::kMain);
     validation = instances_of(*data_, Split::kValidation, Task::kMain);
     auxiliary = instances_of(*data_, split_, Task::kAuxiliary);
@@ -239,9 +236,7 @@ Result<int> run_evaluate(Options o) {
 
 void add_report(CLI::App& command, Options& o) {
   add_data_option(command, o.data, "one of its splits is judged");
-  one_of(command.add_option("--split", o.split, "Split that is judged"),
-         {std::begin(kSplitNames), std::end(kSplitNames)})
-      ->group(kJudging);
+  add_split_option(command, o.split);
   add_log_options(command, o.dataset);
   add_isa_option(command, o.isa);
   command

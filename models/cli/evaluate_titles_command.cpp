@@ -264,7 +264,7 @@ Command add_evaluate_titles_command(CLI::App& app) {
       ->check(CLI::Range(0.0, 100.0))
       ->group(kJudging);
   add_isa_option(*command, o->isa);
-  command->add_flag("--json", o->json, "Print JSON instead of text")->group(kOutput);
+  add_json_flag(*command, o->json);
   return [o] { return run_evaluate(*o); };
 }
 

@@ -1,5 +1,4 @@
 // import-weights, export: models as files of other frameworks.
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
@@ -60,9 +59,7 @@ Result<int> run_import(const ImportFlags& flags) {
   if (!paths.ok()) return paths;
   Result<ModelSpec> model = import_model(*files);
   if (!model.ok()) return model.status();
-  if (model->card.created == 0) {
-    model->card.created = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  }
+  if (model->card.created == 0) model->card.created = created_or_now(-1);
   WeightDraft draft(flags.out);
   if (Status s = draft.write(*model); !s.ok()) return s;
   if (Status s = draft.publish(); !s.ok()) return s;

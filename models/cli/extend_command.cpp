@@ -1,6 +1,5 @@
 // extend: the next version of a weight file, with rows for words of a catalogue that training never
 // saw.
-#include <chrono>
 #include <cstdio>
 #include <iostream>
 #include <memory>
@@ -79,10 +78,7 @@ void print(const Options& o, size_t ads, const Extension& e) {
 // What the new version was made from: its card keeps all that the old one says.
 void record(const Options& o, size_t ads, const Extension& e, CardSpec& card) {
   if (!o.version.empty()) card.version = o.version;
-  card.created = o.created;
-  if (o.created < 0) {
-    card.created = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  }
+  card.created = created_or_now(o.created);
   card.notes.emplace_back("extended from", o.weights);
   card.notes.emplace_back(
       "extended by", words_text(e.placed) + ", from the titles of " + std::to_string(ads) + " ads");
@@ -157,9 +153,7 @@ Command add_extend_command(CLI::App& app) {
   command->add_option("--model-version", o->version, "Version in the model card")
       ->default_str("that of WEIGHTS")
       ->group(kModel);
-  command->add_option("--created", o->created, "Seconds since 1970 in the model card")
-      ->default_str("now")
-      ->group(kModel);
+  add_created_option(*command, o->created);
   add_out_option(*command, "--out", o->out, "Weight file to write");
   return [o] { return run(*o); };
 }

@@ -36,10 +36,6 @@ struct Options {
   DatasetOptions dataset;
 };
 
-Split split_of(const std::string& name) {
-  return static_cast<Split>(std::ranges::find(kSplitNames, name) - std::begin(kSplitNames));
-}
-
 // What one prior variance reaches on the validation split.
 struct Trial {
   double prior_variance;
@@ -63,7 +59,7 @@ class Replays {
     if (!without.ok()) return without.status();
     const Result<ReplayedScores> with =
         replay(file_, kernels_, data_, split, task,
-               {prior_variance, std::min(split, split_of(o_.learn_from))}, unknown_);
+               {prior_variance, std::min(split, split_named(o_.learn_from))}, unknown_);
     if (!with.ok()) return with.status();
     return judge_replay(instances_of(data_, split, task), *without, *with, o_.draws, o_.seed);
   }
@@ -176,8 +172,8 @@ void print_json(const Options& o, const Report& r) {
 }
 
 Result<int> run(const Options& o) {
-  const Split split = split_of(o.split);
-  if (split_of(o.learn_from) > split) {
+  const Split split = split_named(o.split);
+  if (split_named(o.learn_from) > split) {
     return invalid_argument("--learn-from: expected " + o.split + " or a split before it, found " +
                             o.learn_from);
   }
@@ -185,10 +181,7 @@ Result<int> run(const Options& o) {
   if (!isa.ok()) return isa.status();
   const Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(o.weights);
   if (!file.ok()) return file.status();
-  const Result<std::string> scratch = temporary_scratch();
-  if (!scratch.ok()) return scratch.status();
-  BadLines bad;
-  const Result<std::shared_ptr<const Dataset>> data = open_data(o.data, *scratch, o.dataset, bad);
+  const Result<std::shared_ptr<const Dataset>> data = open_data_to_read(o.data, o.dataset);
   if (!data.ok()) return data.status();
   if ((*data)->instances_of(split, Task::kMain) == 0) {
     return bad_data(log_name(o.data) + ": the " + o.split + " split has no SF impressions");
@@ -234,14 +227,12 @@ Command add_replay_command(CLI::App& app) {
                              "The first split that states learn from, in the order of time"),
          {std::begin(kSplitNames), std::end(kSplitNames)})
       ->group(kJudging);
-  one_of(command->add_option("--split", o->split, "Split that is judged"),
-         {std::begin(kSplitNames), std::end(kSplitNames)})
-      ->group(kJudging);
+  add_split_option(*command, o->split);
   add_log_options(*command, o->dataset);
   add_isa_option(*command, o->isa);
   add_draws_option(*command, o->draws);
   add_seed_option(*command, o->seed);
-  command->add_flag("--json", o->json, "Print JSON instead of text")->group(kOutput);
+  add_json_flag(*command, o->json);
   return [o] { return run(*o); };
 }
 

@@ -1,6 +1,7 @@
 #include "models/cli/shared_options.h"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <limits>
@@ -45,6 +46,43 @@ std::vector<InputPath> input_paths(const char* option, const std::vector<std::st
 
 void add_out_option(CLI::App& command, const char* names, std::string& out, const char* what) {
   command.add_option(names, out, what)->required()->type_name(kFile)->group(kOutput);
+}
+
+void add_split_option(CLI::App& command, std::string& split) {
+  one_of(command.add_option("--split", split, "Split that is judged"),
+         {std::begin(kSplitNames), std::end(kSplitNames)})
+      ->group(kJudging);
+}
+
+Split split_named(const std::string& name) {
+  return static_cast<Split>(std::ranges::find(kSplitNames, name) - std::begin(kSplitNames));
+}
+
+void add_json_flag(CLI::App& command, bool& json) {
+  command.add_flag("--json", json, "Print JSON instead of text")->group(kOutput);
+}
+
+void CardOptions::write_to(CardSpec& card) const {
+  card.name = name;
+  card.version = version;
+  card.created = created_or_now(created);
+}
+
+void add_card_options(CLI::App& command, CardOptions& card) {
+  command.add_option("--name", card.name, "Name in the model card")->group(kModel);
+  command.add_option("--model-version", card.version, "Version in the model card")->group(kModel);
+  add_created_option(command, card.created);
+}
+
+void add_created_option(CLI::App& command, int64_t& created) {
+  command.add_option("--created", created, "Seconds since 1970 in the model card")
+      ->default_str("now")
+      ->group(kModel);
+}
+
+int64_t created_or_now(int64_t created) {
+  using std::chrono::system_clock;
+  return created < 0 ? system_clock::to_time_t(system_clock::now()) : created;
 }
 
 void add_main_share_option(CLI::App& command, DatasetOptions& dataset) {
@@ -201,6 +239,14 @@ Result<std::string> temporary_scratch() {
   const std::filesystem::path directory = std::filesystem::temp_directory_path(error);
   if (error) return io_error("TMPDIR: is no directory to write temporary files to");
   return (directory / "barker").string();
+}
+
+Result<std::shared_ptr<const Dataset>> open_data_to_read(const std::vector<std::string>& data,
+                                                         const DatasetOptions& options) {
+  const Result<std::string> scratch = temporary_scratch();
+  if (!scratch.ok()) return scratch.status();
+  BadLines bad;
+  return open_data(data, *scratch, options, bad);
 }
 
 Result<std::shared_ptr<const Dataset>> open_data(const std::vector<std::string>& data,

@@ -8,6 +8,7 @@
 
 #include "models/base/output_paths.h"
 #include "models/data/dataset.h"
+#include "models/weights/writer.h"
 
 namespace CLI {
 class App;
@@ -32,6 +33,29 @@ std::vector<InputPath> input_paths(const char* option, const std::vector<std::st
 
 // --out: the one file that the command writes.
 void add_out_option(CLI::App& command, const char* names, std::string& out, const char* what);
+
+// --split: the one split that the command judges, "test" or another of kSplitNames; and the Split of
+// such a name.
+void add_split_option(CLI::App& command, std::string& split);
+Split split_named(const std::string& name);
+
+// --json: of a command that prints a report.
+void add_json_flag(CLI::App& command, bool& json);
+
+// What the model card of a new weight file says of the file.
+struct CardOptions {
+  std::string name, version = "1";
+  int64_t created = -1;  // seconds since 1970; -1: now
+
+  void write_to(CardSpec& card) const;
+};
+
+// --name, --model-version and --created.
+void add_card_options(CLI::App& command, CardOptions& card);
+
+// --created alone, and the time that it stands for.
+void add_created_option(CLI::App& command, int64_t& created);
+int64_t created_or_now(int64_t created);
 
 void add_main_share_option(CLI::App& command, DatasetOptions& dataset);
 
@@ -67,6 +91,11 @@ std::string period_text(const Dataset& data);
 // Where a command that writes no file builds what it needs for a moment: a path in the temporary
 // directory ($TMPDIR or /tmp), because the directory of its input may be read-only.
 Result<std::string> temporary_scratch();
+
+// Opens a log or dataset for a command that writes no file. Lines that could not be used are printed
+// on standard error.
+Result<std::shared_ptr<const Dataset>> open_data_to_read(const std::vector<std::string>& data,
+                                                         const DatasetOptions& options);
 
 // Opens a log or dataset (see open_dataset_or_log) and prints the lines that could not be used on
 // standard error.

@@ -156,10 +156,7 @@ bool is_wanted(const Options& o, const Dataset& data, const SearchView& search) 
 }
 
 Result<int> run(const Options& o) {
-  const Result<std::string> scratch = temporary_scratch();
-  if (!scratch.ok()) return scratch.status();
-  BadLines bad;
-  const Result<std::shared_ptr<const Dataset>> opened = open_data(o.data, *scratch, o.dataset, bad);
+  const Result<std::shared_ptr<const Dataset>> opened = open_data_to_read(o.data, o.dataset);
   if (!opened.ok()) return opened.status();
   const Dataset& data = **opened;
   OutputFile out("-");

@@ -1,7 +1,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -33,13 +32,13 @@ namespace {
 
 struct Options {
   std::vector<std::string> data;
-  std::string out, name = "barker", version = "1", checkpoint, peers, start, log_json;
+  std::string out, checkpoint, peers, start, log_json;
   TrainingWords training;
   DatasetOptions dataset;
   uint64_t checkpoint_steps = 0;
   bool resume = false, quiet = false;
   int draws = 200, rank = 0, ranks = 1;
-  int64_t created = -1;
+  CardOptions card{.name = "barker"};
 };
 
 std::atomic<bool> stop_requested{false};
@@ -172,14 +171,8 @@ void print_experiment(const Trained& trained, const Dataset& data, const Options
 Status write_model(Trained& trained, const Dataset& data, const TrainOptions& train_with,
                    const Options& options) {
   CardSpec& card = trained.model.card;
-  card.name = options.name;
-  card.version = options.version;
+  options.card.write_to(card);
   card.model = train_with.model.name;
-  card.created = options.created;
-  if (options.created < 0) {
-    using namespace std::chrono;
-    card.created = duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
-  }
   card.notes = {
       {"options", options_to_toml(train_with)},
       {"split", std::string(data.split_text())},
@@ -280,15 +273,8 @@ void add_model_options(CLI::App& command, Options& o) {
   command.add_option("--init", o.start, "Weight file to start from, such as yesterday's")
       ->type_name(kFile)
       ->group(kModel);
-  command.add_option("--seed", o.training.seed, "Short for --set train.seed=N")
-      ->type_name("N")
-      ->default_str("")
-      ->group(kModel);
-  command.add_option("--name", o.name, "Name in the model card")->group(kModel);
-  command.add_option("--model-version", o.version, "Version in the model card")->group(kModel);
-  command.add_option("--created", o.created, "Seconds since 1970 in the model card")
-      ->default_str("now")
-      ->group(kModel);
+  add_training_seed_option(command, o.training);
+  add_card_options(command, o.card);
 }
 
 void add_run_options(CLI::App& command, Options& o) {

@@ -1,6 +1,5 @@
 // train-titles: learns from tests of titles which of two earns more clicks.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -24,8 +23,9 @@ struct TrainTitles {
   TitleTestFiles files;
   TrainingWords training;
   TitleOptions titles = default_title_options();
-  std::string out, loss = "log-rate", name = "titles", version = "1";
-  int64_t validation_from = 0, test_from = INT64_MAX, created = -1;
+  CardOptions card{.name = "titles"};
+  std::string out, loss = "log-rate";
+  int64_t validation_from = 0, test_from = INT64_MAX;
   bool no_refit = false, no_linear_start = false, quiet = false;
 };
 
@@ -43,13 +43,8 @@ std::string counts_text(const std::vector<TitlePair>& pairs) {
 
 Status write_titles(const TrainTitles& o, const std::string& counts, TrainedTitles& trained) {
   CardSpec& card = trained.model.card;
-  card.name = o.name;
-  card.version = o.version;
+  o.card.write_to(card);
   card.model = o.titles.train.model.name;
-  card.created = o.created;
-  if (o.created < 0) {
-    card.created = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  }
   card.notes = {{"options", options_to_toml(o.titles.train)},
                 {"trained on", counts},
                 {"loss", o.loss},
@@ -125,15 +120,8 @@ void add_model_options(CLI::App& command, TrainTitles& o) {
   command.add_flag("--no-refit", o.no_refit, "Do not train again with the validation tests")
       ->group(kModel);
   add_training_options(command, o.training);
-  command.add_option("--seed", o.training.seed, "Short for --set train.seed=N")
-      ->type_name("N")
-      ->default_str("")
-      ->group(kModel);
-  command.add_option("--name", o.name, "Name in the model card")->group(kModel);
-  command.add_option("--model-version", o.version, "Version in the model card")->group(kModel);
-  command.add_option("--created", o.created, "Seconds since 1970 in the model card")
-      ->default_str("now")
-      ->group(kModel);
+  add_training_seed_option(command, o.training);
+  add_card_options(command, o.card);
 }
 
 }  // namespace

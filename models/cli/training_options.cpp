@@ -64,4 +64,11 @@ void add_training_options(CLI::App& command, TrainingWords& words) {
       ->group(kModel);
 }
 
+void add_training_seed_option(CLI::App& command, TrainingWords& words) {
+  command.add_option("--seed", words.seed, "Short for --set train.seed=N")
+      ->type_name("N")
+      ->default_str("")
+      ->group(kModel);
+}
+
 }  // namespace barker

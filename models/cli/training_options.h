@@ -24,6 +24,9 @@ struct TrainingWords {
 // Adds --config and --set.
 void add_training_options(CLI::App& command, TrainingWords& words);
 
+// --seed: the training's.
+void add_training_seed_option(CLI::App& command, TrainingWords& words);
+
 // Applies one setting, such as "train.seed=2" or "model.name=BM". Errors begin with the setting.
 Status apply_setting(const std::string& setting, TrainOptions& options);
 

@@ -123,13 +123,9 @@ void warn_of_training(const Options& o, const std::string& path, const fbs::Mode
 Result<int> run(const Options& o) {
   const Result<Isa> isa = choose_isa(o.isa);
   if (!isa.ok()) return isa.status();
-  const Result<std::string> scratch = temporary_scratch();
-  if (!scratch.ok()) return scratch.status();
-  BadLines bad;
-  const Result<std::shared_ptr<const Dataset>> data = open_data(o.data, *scratch, o.dataset, bad);
+  const Result<std::shared_ptr<const Dataset>> data = open_data_to_read(o.data, o.dataset);
   if (!data.ok()) return data.status();
-  const auto split =
-      static_cast<Split>(std::ranges::find(kSplitNames, o.split) - std::begin(kSplitNames));
+  const Split split = split_named(o.split);
   const InstanceTable table = instances_of(**data, split, Task::kMain);
   const std::vector<WordKind> kinds = kinds_of(**data, table, o.held_out);
   const UnseenCounts counts = count_unseen(table, kinds);
@@ -175,14 +171,12 @@ Command add_unseen_command(CLI::App& app) {
                   "splits is judged");
   add_held_out_option(*command, o->held_out, "The fold that their training did not see")
       ->required();
-  one_of(command->add_option("--split", o->split, "Split that is judged"),
-         {std::begin(kSplitNames), std::end(kSplitNames)})
-      ->group(kJudging);
+  add_split_option(*command, o->split);
   add_log_options(*command, o->dataset);
   add_isa_option(*command, o->isa);
   add_draws_option(*command, o->draws);
   add_seed_option(*command, o->seed);
-  command->add_flag("--json", o->json, "Print JSON instead of text")->group(kOutput);
+  add_json_flag(*command, o->json);
   return [o] { return run(*o); };
 }
 

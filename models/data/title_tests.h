@@ -1,5 +1,5 @@
-// Tests of titles: several titles of one thing, shown at the same time to readers who were chosen
-// at random, and how many of these clicked. Newspapers test headlines so, shops the titles of ads.
+// Tests of titles: several titles of one thing, each shown at the same time to a random share of the
+// readers, and the clicks on each. Newspapers test headlines in this way, and shops titles of ads.
 //
 // A file of tests is JSON Lines, one title a line,
 //

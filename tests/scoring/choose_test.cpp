@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -93,6 +94,7 @@ TEST(LogitDeviation, IsThePriorsWithoutEvidenceAndShrinksWithIt) {
   EXPECT_FLOAT_EQ(logit_deviation(.5f, 5), 1 / 3.f) << "1 / sqrt(1 / .25 + 5)";
   EXPECT_EQ(logit_deviation(1, std::numeric_limits<double>::infinity()), 0);
   EXPECT_EQ(logit_deviation(0, 7), 0);
+  EXPECT_EQ(logit_deviation(0, std::numeric_limits<double>::infinity()), 0);
 }
 
 TEST(ChooseSellingPoints, TakesNoneWhenThePolicyAllowsNone) {

@@ -292,5 +292,11 @@ TEST_F(Config, AllThatAPluginFindsWrongIsAskedForKeyByKey) {
   EXPECT_EQ(calls, 3u);
 }
 
+TEST(TrustedKeys, AreThoseOfThePluginsText) {
+  EXPECT_EQ(trusted_keys("window = 7\ntrusted_keys = [\"ab\", \"cd\"]\n"),
+            (std::vector<std::string>{"ab", "cd"}));
+  EXPECT_TRUE(trusted_keys("window = 7\n").empty());
+}
+
 }  // namespace
 }  // namespace barker

@@ -87,7 +87,7 @@ class FakeService : public Service {
     published.emplace_back(file, as_canary);
     return std::string("000003.barker");
   }
-  Result<std::string> promote() override { return std::string("000002.barker"); }
+  Result<std::string> promote() override { return std::string("000003.barker"); }
   Result<std::string> describe_weights(const std::string& file) override {
     return R"({"file":")" + file + "\"}";
   }
@@ -106,7 +106,7 @@ class FakeService : public Service {
   std::vector<std::pair<std::string, bool>> published;  // file, and whether as the canary
   Status failure;
   std::string life_cycle =
-      R"({"canary":{"file":"w/000003.barker"},"weights_refused":false,"rules_refused":false})";
+      R"({"serving":{"file":"w/000003.barker"},"canary":{"file":"w/000003.barker"},"weights_refused":false,"rules_refused":false})";
   PageSettings offered = {.users = {"ann"}, .deadline = std::chrono::milliseconds(200)};
   bool ready = true, has_token = true;
 };

@@ -184,21 +184,36 @@ TEST_F(Routes, PublishesAFileOfTheServersMachineAndLoadsIt) {
   const HttpResponse answered = ask("POST", path, R"({"file":"/w/new.barker"})");
   EXPECT_EQ(Json::parse(answered.body)["version"], "000003.barker");
   const std::string canary = R"({"file":"/w/next.barker","canary":true})";
-  service_.life_cycle = R"({"canary":null,"weights_refused":false})";
-  expect_problem(ask("POST", path, canary), 422, "refused", "", "did not start 000003.barker");
+  for (const char* file : {"null", R"({"file":"w/1000003.barker"})"}) {
+    service_.life_cycle = R"({"weights_refused":false,"canary":)" + std::string(file) + "}";
+    expect_problem(ask("POST", path, canary), 422, "refused", "", "did not start 000003.barker");
+  }
   service_.life_cycle = R"({"canary":{"file":"w/000003.barker"},"weights_refused":true})";
   EXPECT_EQ(ask("POST", path, canary).status, 200) << "what CURRENT names is another matter";
-  EXPECT_THAT(service_.published, ElementsAre(testing::Pair("/w/new.barker", false),
-                                              testing::Pair("/w/next.barker", true),
-                                              testing::Pair("/w/next.barker", true)));
+  EXPECT_THAT(
+      service_.published,
+      ElementsAre(testing::Pair("/w/new.barker", false), testing::Pair("/w/next.barker", true),
+                  testing::Pair("/w/next.barker", true), testing::Pair("/w/next.barker", true)));
   EXPECT_THAT(service_.asked, testing::Each("look"));
   expect_problem(ask("POST", path, R"({"file":"new.barker"})"), 400, "bad-value", "file");
   expect_problem(ask("POST", path, "{}"), 400, "missing", "file");
   expect_problem(ask("POST", path, R"({"file":"/w/x","label":"a"})"), 400, "unknown-name", "label");
-  EXPECT_EQ(service_.published.size(), 3u) << "nothing of what was refused";
+  EXPECT_EQ(service_.published.size(), 4u) << "nothing of what was refused";
   service_.failure = Status(Code::kBadData, "/w/new.barker: was not published: damaged");
   expect_problem(ask("POST", path, R"({"file":"/w/new.barker"})"), 422, "refused", "", "damaged");
-  EXPECT_EQ(service_.asked.size(), 3u) << "there is nothing new to load";
+  EXPECT_EQ(service_.asked.size(), 4u) << "there is nothing new to load";
+}
+
+TEST_F(Routes, SaysThatAPublishedVersionDoesNotServe) {
+  const auto publish = [this](const char* status) {
+    service_.life_cycle = status;
+    return ask("POST", "/v1/admin/weights/publish", R"({"file":"/w/new.barker"})");
+  };
+  expect_problem(publish(R"({"serving":{"file":"w/000002.barker"},"weights_refused":true})"), 422,
+                 "refused", "", "CURRENT names it until `barker rollback`");
+  expect_problem(publish(R"({"serving":{"file":"w/000002.barker"},"weights_refused":false})"), 409,
+                 "conflict", "", "has not loaded yet");
+  expect_problem(ask("POST", "/v1/admin/weights/promote"), 409, "conflict", "", "000003.barker");
 }
 
 TEST_F(Routes, SaysWhatAPathTakes) {
@@ -268,6 +283,7 @@ TEST_F(Routes, GivesAPreviewNoIdThatAClickCouldName) {
 }
 
 TEST_F(Routes, DescribesTheWeightsThatServe) {
+  service_.life_cycle = R"({"serving":null})";
   expect_problem(ask("GET", "/v1/admin/weights"), 409, "conflict", "", "No weights");
   service_.life_cycle = R"({"serving":{"file":"w/000001.barker"}})";
   EXPECT_EQ(Json::parse(ask("GET", "/v1/admin/weights").body)["file"], "w/000001.barker");

@@ -20,6 +20,9 @@
 #include <thread>
 
 #include "index/retrieval/index_writer.h"
+#include "models/weights/directory.h"
+#include "models/weights/signature.h"
+#include "models/weights/weight_file.h"
 #include "tests/models/weights/random_model.h"
 
 namespace barker {
@@ -47,15 +50,16 @@ class ServeCommand : public testing::Test {
   }
 
   // Writes the configuration, with further keys for some of its tables.
-  void configure(const std::string& server, const std::string& profiles,
-                 const std::string& log) const {
+  void configure(const std::string& server, const std::string& profiles, const std::string& log,
+                 const std::string& plugin = "") const {
     std::ofstream(directory_ + "/barker.toml")
         << "[server]\nlisten = \"127.0.0.1:0\"\nready_grace = \"0ms\"\n"
         << "admin_token = \"0123456789abcdef\"\naccess_log = \"access.log\"\n"
         << server << "[index]\npath = \"index\"\n[weights]\npath = \"w.barker\"\n"
         << "[profiles]\nusers = \"users.jsonl\"\n"
         << profiles << "[log]\ndirectory = \"events\"\ncompress = \"none\"\n"
-        << log << "[plugin]\n";
+        << log << "[plugin]\n"
+        << plugin;
   }
 
   void start() {
@@ -176,6 +180,32 @@ TEST_F(ServeCommand, SearchesTakesClicksAndEndsWithZero) {
   log << in.rdbuf();
   EXPECT_THAT(log.str(), HasSubstr("\"route\":\"/v1/search\""));
   EXPECT_EQ(log.str().find("\"ann\""), std::string::npos);
+}
+
+TEST_F(ServeCommand, PublishesNothingThatNobodyItTrustsHasSigned) {
+  EXPECT_EQ(stop(), 0);
+  const std::string file = directory_ + "/w.barker", versions = directory_ + "/versions";
+  const Result<PublicKey> key = generate_key_pair(directory_ + "/ours");
+  ASSERT_TRUE(key.ok());
+  const auto sign = [&] {
+    const auto weights = WeightFile::open(file);
+    return weights.ok() && sign_bytes((*weights)->bytes(), file, directory_ + "/ours.key").ok();
+  };
+  ASSERT_TRUE(sign());
+  ASSERT_TRUE(publish_weights(file, versions).ok());
+  configure("", "", "", "trusted_keys = [\"" + to_text(*key) + "\"]\n");
+  setenv("BARKER_WEIGHTS_PATH", versions.c_str(), 1);
+  start();
+  unsetenv("BARKER_WEIGHTS_PATH");
+  const auto publish = [&] {
+    return ask("POST", "/v1/admin/weights/publish", Json{{"file", file}}.dump());
+  };
+  fs::remove(signature_path(file));
+  EXPECT_THAT(publish(), HasSubstr("was not published"));
+  EXPECT_EQ(weight_versions(versions)->size(), 1u);
+  ASSERT_TRUE(sign());
+  EXPECT_EQ(json(publish())["version"], "000002.barker");
+  EXPECT_EQ(json(ask("GET", "/v1/admin/status"))["serving"]["generation"], 2);
 }
 
 TEST_F(ServeCommand, TellsArmsAndPropensitiesInPagesEventsAndMetrics) {

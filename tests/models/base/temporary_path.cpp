@@ -22,7 +22,7 @@ namespace {
 class TemporaryDirectory {
  public:
   TemporaryDirectory() : path_((fs::temp_directory_path() / "barker-XXXXXX").string()) {
-    // Some tests become another user, who writes there as everybody may write in /tmp.
+    // Some tests change to another user id, for which the directory must be writable, as /tmp is.
     constexpr mode_t kAsInTmp = 01777;
     if (!mkdtemp(path_.data()) || chmod(path_.c_str(), kAsInTmp) != 0) {
       std::perror(path_.c_str());

@@ -37,48 +37,30 @@ TEST(AllBaselines, SeparateWhatEachKindOfUserLikes) {
   }
 }
 
-// Labels that say nothing leave nothing to learn; a leak of them would be seen as an AUC above .5.
 TEST(AllBaselines, AreWorthNothingWhereClicksAreDrawnByLot) {
-  std::vector<SearchEvent> events = few();
-  Random random(5, 1);
-  for (SearchEvent& event : events) {
-    for (SfImpression& sf : event.sfs) sf.clicked = random.chance(0.4);
-  }
-  const auto data = dataset(events);
+  const auto data = dataset(clicked_by_lot(few()));
   for (const char* name : kLearned) {
     EXPECT_NEAR(auc_of(*make_any_baseline(name), *data), 0.5, 0.04) << name;
   }
 }
 
-// Bit for bit, so that fitting again gives the same, too.
+// So fitting again gives the same, too.
 TEST(AllBaselines, NeverLookAtTheTestLabels) {
   const auto data = dataset(few()), flipped = dataset(few(true));
   for (const char* name : kLearned) {
-    const auto a = make_any_baseline(name), b = make_any_baseline(name);
-    ASSERT_TRUE(a->fit(*data).ok() && b->fit(*flipped).ok());
-    const auto pa = predictions(*a, Split::kTest), pb = predictions(*b, Split::kTest);
-    // The first search of each user: histories of later ones differ.
-    for (size_t i = 0; i < 20 * 4; ++i) ASSERT_EQ(pa[i], pb[i]) << name;
+    SCOPED_TRACE(name);
+    expect_blind_to_test_labels(*make_any_baseline(name), *make_any_baseline(name), *data, *flipped,
+                                20);
   }
 }
 
 TEST(AllBaselines, KnowStrangersAndUnknownKeywordsAsProbabilities) {
-  std::vector<SearchEvent> events = few();
-  SearchEvent stranger;
-  stranger.time = 100;
-  stranger.split = Split::kTest;
-  stranger.user = "stranger";
-  stranger.sfs = {{"w1", false}, {"保湿", true}};
-  events.push_back(stranger);
-  const auto data = dataset(events);
+  const auto data = dataset(with_stranger(few()));
   for (const char* name : kLearned) {
     const auto baseline = make_any_baseline(name);
     ASSERT_TRUE(baseline->fit(*data).ok());
-    for (const Split split : {Split::kTrain, Split::kValidation, Split::kTest}) {
-      const std::vector<float> p = predictions(*baseline, split);
-      EXPECT_EQ(p.size(), data->instances_of(split, Task::kMain)) << name;
-      for (const float x : p) ASSERT_TRUE(x > 0 && x < 1) << name << " " << x;
-    }
+    SCOPED_TRACE(name);
+    expect_probabilities(*baseline, *data);
   }
 }
 

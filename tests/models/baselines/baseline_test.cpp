@@ -72,31 +72,18 @@ TEST(Baselines, ReadTheHistoryAtEachSearch) {
 TEST(Baselines, NeverLookAtTheTestLabels) {
   const auto data = dataset(two_kinds()), flipped = dataset(two_kinds(true));
   for (const std::string& name : baseline_names()) {
-    const auto a = make_baseline(name), b = make_baseline(name);
-    ASSERT_TRUE(a->fit(*data).ok() && b->fit(*flipped).ok());
-    // Only the first search of each user in the test period, because later ones may have clicks of
-    // the test period in their history.
-    const auto pa = predictions(*a, Split::kTest), pb = predictions(*b, Split::kTest);
-    for (size_t i = 0; i < 60 * 4; ++i) EXPECT_EQ(pa[i], pb[i]) << name;
+    SCOPED_TRACE(name);
+    expect_blind_to_test_labels(*make_baseline(name), *make_baseline(name), *data, *flipped, 60);
   }
 }
 
 TEST(Baselines, GiveProbabilitiesForStrangersAndUnknownKeywords) {
-  std::vector<SearchEvent> events = two_kinds();
-  SearchEvent stranger;
-  stranger.time = 100;
-  stranger.split = Split::kTest;
-  stranger.user = "stranger";
-  stranger.sfs = {{"w1", false}, {"unheard of", true}};
-  events.push_back(stranger);
-  const auto data = dataset(events);
+  const auto data = dataset(with_stranger(two_kinds()));
   for (const std::string& name : baseline_names()) {
     const auto baseline = make_baseline(name);
     ASSERT_TRUE(baseline->fit(*data).ok());
-    for (const float p : predictions(*baseline, Split::kTest)) {
-      EXPECT_GT(p, 0) << name;
-      EXPECT_LT(p, 1) << name;
-    }
+    SCOPED_TRACE(name);
+    expect_probabilities(*baseline, *data);
   }
 }
 

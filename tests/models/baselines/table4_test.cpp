@@ -86,41 +86,19 @@ INSTANTIATE_TEST_SUITE_P(Competitors, Table4, ::testing::ValuesIn(kCompetitors),
                          });
 
 TEST_P(Table4, SeparatesWhatEachKindOfUserLikesAndKnowsStrangers) {
-  std::vector<SearchEvent> events = few();
-  SearchEvent stranger;
-  stranger.time = 100;
-  stranger.split = Split::kTest;
-  stranger.user = "stranger";
-  stranger.sfs = {{"w1", false}, {"保湿", true}};
-  events.push_back(stranger);
-  const auto data = dataset(events);
+  const auto data = dataset(with_stranger(few()));
   const auto competitor = make();
   EXPECT_GT(auc_of(*competitor, *data), 0.6);
-  for (const Split split : {Split::kTrain, Split::kValidation, Split::kTest}) {
-    const std::vector<float> p = predictions(*competitor, split);
-    EXPECT_EQ(p.size(), data->instances_of(split, Task::kMain));
-    for (const float x : p) ASSERT_TRUE(x > 0 && x < 1) << x;
-  }
+  expect_probabilities(*competitor, *data);
 }
 
-// Bit for bit, so that equal seeds give equal predictions, too.
+// So equal seeds give equal predictions, too.
 TEST_P(Table4, NeverLooksAtTheTestLabels) {
-  const auto data = dataset(few()), flipped = dataset(few(true));
-  const auto a = make(), b = make();
-  ASSERT_TRUE(a->fit(*data).ok() && b->fit(*flipped).ok());
-  const auto pa = predictions(*a, Split::kTest), pb = predictions(*b, Split::kTest);
-  // The first search of each user: histories of later ones differ.
-  for (size_t i = 0; i < 20 * 4; ++i) ASSERT_EQ(pa[i], pb[i]);
+  expect_blind_to_test_labels(*make(), *make(), *dataset(few()), *dataset(few(true)), 20);
 }
 
-// Labels that say nothing leave nothing to learn; a leak of them would be seen as an AUC above .5.
 TEST_P(Table4, IsWorthNothingWhereClicksAreDrawnByLot) {
-  std::vector<SearchEvent> events = few();
-  Random random(5, 1);
-  for (SearchEvent& event : events) {
-    for (SfImpression& sf : event.sfs) sf.clicked = random.chance(0.4);
-  }
-  const auto data = dataset(events);
+  const auto data = dataset(clicked_by_lot(few()));
   EXPECT_NEAR(auc_of(*make(), *data), 0.5, 0.08);
 }
 

@@ -58,6 +58,27 @@ inline std::vector<SearchEvent> two_kinds(bool flip_test_labels = false) {
   return events;
 }
 
+// The same world with a bar of a stranger in the test split, one word of which nobody knows.
+inline std::vector<SearchEvent> with_stranger(std::vector<SearchEvent> events) {
+  SearchEvent stranger;
+  stranger.time = 100;
+  stranger.split = Split::kTest;
+  stranger.user = "stranger";
+  stranger.sfs = {{"w1", false}, {"保湿", true}};
+  events.push_back(std::move(stranger));
+  return events;
+}
+
+// The same world with clicks by lot. Labels that say nothing leave nothing to learn, so that a leak of
+// them is seen as an AUC above .5.
+inline std::vector<SearchEvent> clicked_by_lot(std::vector<SearchEvent> events) {
+  Random random(5, 1);
+  for (SearchEvent& event : events) {
+    for (SfImpression& sf : event.sfs) sf.clicked = random.chance(0.4);
+  }
+  return events;
+}
+
 inline std::vector<float> predictions(const Baseline& baseline, Split split) {
   Result<std::vector<float>> p = baseline.predict(split);
   EXPECT_TRUE(p.ok()) << p.status().message();
@@ -70,6 +91,24 @@ inline double auc_of(Baseline& baseline, const Dataset& data) {
   EXPECT_TRUE(fitted.ok()) << fitted.message();
   return auc(predictions(baseline, Split::kTest),
              instances_of(data, Split::kTest, Task::kMain).clicked);
+}
+
+// That what was fitted predicts a probability for each instance of each split.
+inline void expect_probabilities(const Baseline& fitted, const Dataset& data) {
+  for (const Split split : {Split::kTrain, Split::kValidation, Split::kTest}) {
+    const std::vector<float> p = predictions(fitted, split);
+    EXPECT_EQ(p.size(), data.instances_of(split, Task::kMain));
+    for (const float x : p) ASSERT_TRUE(x > 0 && x < 1) << x;
+  }
+}
+
+// That two baselines that were made alike predict the same, bit for bit, for the first search of each
+// of `users`, though one was fitted to data with other test labels. Histories of later searches differ.
+inline void expect_blind_to_test_labels(Baseline& a, Baseline& b, const Dataset& data,
+                                        const Dataset& flipped, size_t users) {
+  ASSERT_TRUE(a.fit(data).ok() && b.fit(flipped).ok());
+  const auto pa = predictions(a, Split::kTest), pb = predictions(b, Split::kTest);
+  for (size_t i = 0; i < users * 4; ++i) ASSERT_EQ(pa[i], pb[i]);
 }
 
 }  // namespace barker

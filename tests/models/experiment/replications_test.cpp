@@ -26,7 +26,7 @@ double allowance(double share) {
          3 * std::sqrt(share * (1 - share) / replications()) * (replications() < 10000 ? 1 : 0);
 }
 
-// A user with a click rate of their own, who sees a number of ads of their own.
+// Impressions and clicks of one user. Click rates and numbers of impressions differ between users.
 Covariances<2>::Row user(Random& random, double lift) {
   const auto shown = static_cast<double>(1 + random.poisson(10));
   const double rate = std::min(1.0, .05 * random.gamma(1) * (1 + lift));

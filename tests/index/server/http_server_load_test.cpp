@@ -1,0 +1,178 @@
+// The server with more connections and requests than it takes, and when it stops.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "tests/index/server/server_fixture.h"
+
+namespace barker {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+TEST_F(Server, AnswersBesideAThousandIdleConnections) {
+  start();
+  std::vector<std::unique_ptr<Client>> idle;
+  for (int i = 0; i < 1000; ++i) idle.push_back(std::make_unique<Client>(address()));
+  EXPECT_THAT(ask(kGetLast), StartsWith("HTTP/1.1 200 "));
+  idle[500]->send(kGet);
+  EXPECT_THAT(idle[500]->read_one(), StartsWith("HTTP/1.1 200 "));
+  EXPECT_GE(server_->counts().open, 1000u);
+  idle.clear();
+  while (server_->counts().open > 0) std::this_thread::yield();
+}
+
+TEST_F(Server, TurnsAwayMoreConnectionsThanItMayHave) {
+  options_.most_connections = 2;
+  start();
+  Client first(address()), second(address());
+  first.send(kGet);
+  second.send(kGet);
+  EXPECT_THAT(first.read_one(), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(second.read_one(), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(ask(""), StartsWith("HTTP/1.1 503 "));
+  EXPECT_EQ(server_->counts().refused, 1u);
+}
+
+TEST_F(Server, TurnsAwayMoreConnectionsThanOneAddressMayHave) {
+  options_.most_connections_of_one = 1;
+  start();
+  Client first(address());
+  first.send(kGet);
+  EXPECT_THAT(first.read_one(), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(ask(""), StartsWith("HTTP/1.1 429 "));
+}
+
+TEST_F(Server, RefusesWhoAsksTooOften) {
+  options_.requests_per_second = 0.001;
+  options_.burst = 2;
+  start();
+  Client client(address());
+  for (const int status : {200, 200, 429, 429}) {
+    client.send(kSearch);
+    EXPECT_THAT(client.read_one(), StartsWith("HTTP/1.1 " + std::to_string(status)));
+  }
+  client.send(kGet);  // is no work
+  EXPECT_THAT(client.read_one(), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(Server, ShedsWhatFindsTheQueueFull) {
+  options_.search_threads = 1;
+  options_.most_waiting = 1;
+  holds_ = true;
+  start();
+  Client running(address()), waiting(address()), shed(address());
+  running.send(kSearch);
+  begun_.acquire();
+  waiting.send(kSearch);
+  while (server_->counts().waiting < 1) std::this_thread::yield();
+  shed.send(kSearch);
+  const std::string refused = shed.read_one();
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(refused, HasSubstr("Retry-After: "));
+  shed.send(kGet);  // the same connection, beside the full queue
+  EXPECT_THAT(shed.read_one(), StartsWith("HTTP/1.1 200 "));
+  held_.release(2);
+  EXPECT_THAT(running.read_one(), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(waiting.read_one(), StartsWith("HTTP/1.1 200 "));
+  server_->stop();
+  EXPECT_EQ(shed_route_, "/v1/search") << "the counters tell which requests were shed";
+}
+
+TEST_F(Server, DoesNotSearchForWhatWaitedTooLong) {
+  options_.search_threads = 1;
+  options_.longest_wait = milliseconds(20);
+  holds_ = true;
+  start();
+  Client running(address()), late(address());
+  running.send(kSearch);
+  begun_.acquire();
+  late.send(kSearch);
+  while (server_->counts().waiting < 1) std::this_thread::yield();
+  std::this_thread::sleep_for(milliseconds(40));
+  held_.release();
+  EXPECT_THAT(late.read_one(), HasSubstr("deadline-passed"));
+  EXPECT_FALSE(begun_.try_acquire());
+}
+
+TEST_F(Server, ShedsWhatWouldWaitBehindARequestThatWaitedTooLong) {
+  options_.search_threads = 1;
+  options_.longest_wait = milliseconds(20);
+  holds_ = true;
+  start();
+  Client running(address()), late(address()), behind(address());
+  running.send(kSearch);
+  begun_.acquire();
+  late.send(kSearch);
+  while (server_->counts().waiting < 1) std::this_thread::yield();
+  std::this_thread::sleep_for(milliseconds(40));
+  behind.send(kSearch);
+  EXPECT_THAT(behind.read_one(), HasSubstr("overloaded"));
+  held_.release();
+  EXPECT_THAT(late.read_one(), HasSubstr("deadline-passed"));
+}
+
+TEST_F(Server, AnswersWhatRunsWhenItStops) {
+  options_.search_threads = 2;
+  holds_ = true;
+  start();
+  Client first(address()), second(address()), idle(address());
+  first.send(kSearch);
+  second.send(kSearch);
+  begun_.acquire();
+  begun_.acquire();
+  std::thread stopper([this] { EXPECT_EQ(server_->stop(), 0u); });
+  EXPECT_EQ(idle.read_all(), "");  // it is closed at once
+  held_.release(2);
+  for (Client* client : {&first, &second}) {
+    const std::string got = client->read_all();
+    EXPECT_THAT(got, StartsWith("HTTP/1.1 200 "));
+    EXPECT_THAT(got, HasSubstr("Connection: close\r\n"));
+  }
+  stopper.join();
+  EXPECT_EQ(finished_, 2);
+}
+
+TEST_F(Server, StopsUnderLoadAndLosesNoRequestThatItHasTaken) {
+  options_.search_threads = 2;
+  start();
+  std::atomic<int> halves = 0;
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back([this, &halves] {
+      Client client(address());
+      for (;;) {
+        if (!client.send(kSearch)) return;
+        const std::string got = client.read_one();
+        if (got.empty()) return;
+        if (!got.starts_with("HTTP/1.1 200 ") || !got.ends_with("}\n")) ++halves;
+        if (got.find("Connection: close") != std::string::npos) return;
+      }
+    });
+  }
+  for (int i = 0; i < 200; ++i) begun_.acquire();
+  EXPECT_EQ(server_->stop(), 0u);
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(halves, 0);
+}
+
+TEST_F(Server, CutsOffWhatDoesNotEnd) {
+  options_.stop_timeout = milliseconds(50);
+  holds_ = true;
+  start();
+  Client client(address());
+  client.send(kSearch);
+  begun_.acquire();
+  std::thread late([this] {
+    std::this_thread::sleep_for(milliseconds(200));
+    held_.release();
+  });
+  EXPECT_EQ(server_->stop(), 1u);
+  late.join();
+}
+}  // namespace
+}  // namespace barker
