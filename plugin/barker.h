@@ -329,7 +329,7 @@ typedef struct barker_stats {
   uint64_t titles_with_punctuation;
   uint64_t titles_with_repeats;
   uint64_t titles_with_capitals;
-  uint64_t user_states;             /* queries that a user's state changed */
+  uint64_t user_states;             /* queries that used a user's state */
   uint64_t user_states_other_tower; /* ignored: of another tower version, or the model has none */
   uint64_t user_states_damaged;     /* ignored: no state, or not whole */
   uint64_t user_states_learned;     /* calls of barker_learn.update that gave a state */
@@ -682,7 +682,7 @@ typedef struct barker_learn {
   uint64_t struct_size;
   /* [any thread] role: BARKER_ROLE_*. */
   int32_t (*read)(barker_plugin* plugin, int32_t role, barker_learning* learning);
-  /* [any thread, not that of a query: it takes microseconds and may allocate] Learns from what one
+  /* [any thread, best one that answers no queries: it takes microseconds and may allocate] Learns from what one
    * answer showed. `request` is that of the query, without ads; its user_state is the state before,
    * and may be none, of another tower or damaged: then the user's new state begins at nothing. It
    * is learned with the weights that would answer the request now; its deadline does not hold.

@@ -12,7 +12,7 @@ struct Recording::Sizes {
   uint64_t bytes = 0, texts = 0, weights = 0, groups = 0, ads = 0, keywords = 0, points = 0;
 
   Sizes(const barker_request& r, uint64_t ad_count) {
-    bytes = r.query.size + r.user.size + r.surface.size + r.user_state_size;
+    bytes = r.query.size + r.user.size + r.surface.size;
     texts = r.user_keyword_count;
     groups = r.group_count;
     for (uint64_t i = 0; i < r.user_keyword_count; ++i) bytes += r.user_keywords[i].size;
@@ -57,8 +57,9 @@ bool Recording::assign(const barker_request& request, uint64_t window) {
   request_.query = keep(request.query);
   request_.user = keep(request.user);
   request_.surface = keep(request.surface);
-  request_.user_state =
-      keep({static_cast<const char*>(request.user_state), request.user_state_size}).data;
+  // Weights are compared, not states: each of them holds for one tower.
+  request_.user_state = nullptr;
+  request_.user_state_size = 0;
   request_.visitor = {};  // arms and draws are not compared
   request_.seed = 0;
   request_.user_keywords = texts_.data();

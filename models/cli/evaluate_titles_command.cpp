@@ -122,10 +122,12 @@ class Judge {
     rule.before = o_.from;
     const std::vector<TitlePair> pairs = pairs_of(titles_, rule);
     const std::vector<double> z = pair_z(titles_, pairs);
-    if (pairs.empty()) {
+    PairRule learned = o_.files.rule;
+    learned.before = o_.validation_from;
+    if (pairs.empty() || pairs_of(titles_, learned).empty()) {
       return bad_data(
-          "the baseline \"linear\" learns from tests before --from, and chooses its "
-          "penalty by those from --validation-from on: there are none");
+          "the baseline \"linear\" learns from tests before --validation-from, and chooses its "
+          "penalty by those from then to --from: there are none of one or the other");
     }
     double best = 0, most = -1;
     for (const double penalty : kPenalties) {
@@ -158,7 +160,9 @@ std::string text_of(const Effect& e, bool is_signed) {
 
 void print_text(const EvaluateTitles& o, const Judge& judge) {
   const std::vector<double> ones(judge.pairs().size(), 1);
-  for (const double least_z : {o.significant, 0.0}) {
+  const std::vector<double> kinds =
+      o.significant > 0 ? std::vector{o.significant, 0.0} : std::vector{0.0};
+  for (const double least_z : kinds) {
     const PairMean counted = judge.mean(judge.judged().front().hits, least_z);
     std::printf("%s: %u pairs of %u tests; share in the right order, by test\n",
                 least_z > 0 ? ("|z| > " + number_text(least_z)).c_str() : "all that differ",
@@ -198,6 +202,10 @@ void print_json(const EvaluateTitles& o, const Judge& judge) {
 }
 
 Result<int> run_evaluate(const EvaluateTitles& o) {
+  const std::vector<std::string> baselines = CLI::detail::split(o.baselines, ',');
+  if (o.validation_from != INT64_MAX && std::ranges::count(baselines, "linear") == 0) {
+    return invalid_argument("--validation-from: only the baseline \"linear\" chooses by it");
+  }
   const Result<Isa> isa = choose_isa(o.isa);
   if (!isa.ok()) return isa.status();
   const Result<std::vector<TestedTitle>> titles = read_titles(o.files);
@@ -211,7 +219,7 @@ Result<int> run_evaluate(const EvaluateTitles& o) {
   for (const std::string& path : o.weights) {
     if (Status s = judge.add_weights(path, kernels_for(*isa)); !s.ok()) return s;
   }
-  for (const std::string& name : CLI::detail::split(o.baselines, ',')) {
+  for (const std::string& name : baselines) {
     if (name.empty()) continue;
     if (Status s = judge.add_baseline(name); !s.ok()) return s;
   }

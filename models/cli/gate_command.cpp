@@ -1,5 +1,4 @@
 // gate: may new weights replace the current ones?
-#include <charconv>
 #include <cmath>
 #include <iostream>
 #include <memory>
@@ -7,6 +6,7 @@
 #include <string_view>
 
 #include "models/base/exit_code.h"
+#include "models/base/number_text.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
@@ -101,10 +101,7 @@ std::optional<int64_t> time_note(const fbs::ModelCard& card, std::string_view ke
   if (!card.notes()) return std::nullopt;
   for (const fbs::Note* note : *card.notes()) {
     if (note->key()->string_view() != key) continue;
-    const std::string_view text = note->value()->string_view();
-    int64_t time = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), time);
-    if (read.ec == std::errc() && read.ptr == text.data() + text.size()) return time;
+    if (const auto time = read_integer(note->value()->string_view())) return time;
   }
   return std::nullopt;
 }

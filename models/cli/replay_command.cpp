@@ -53,15 +53,18 @@ class Replays {
   Replays(const Options& o, const WeightFile& file, const KernelTable& kernels, const Dataset& data)
       : o_(o), file_(file), kernels_(kernels), data_(data), unknown_(training_click_rate(data)) {}
 
-  Result<std::vector<ReplaySlice>> judge(Split split, Task task, double prior_variance) const {
-    const Result<std::vector<float>> without =
-        score_dataset(file_, kernels_, data_, split, task, unknown_);
-    if (!without.ok()) return without.status();
+  Result<std::vector<float>> without_states(Split split, Task task) const {
+    return score_dataset(file_, kernels_, data_, split, task, unknown_);
+  }
+
+  // without: of without_states().
+  Result<std::vector<ReplaySlice>> judge(Split split, Task task, const std::vector<float>& without,
+                                         double prior_variance) const {
     const Result<ReplayedScores> with =
         replay(file_, kernels_, data_, split, task,
                {prior_variance, std::min(split, split_named(o_.learn_from))}, unknown_);
     if (!with.ok()) return with.status();
-    return judge_replay(instances_of(data_, split, task), *without, *with, o_.draws, o_.seed);
+    return judge_replay(instances_of(data_, split, task), without, *with, o_.draws, o_.seed);
   }
 
   // The prior variance whose gain on the validation split is surest: with the highest lower bound.
@@ -69,9 +72,12 @@ class Replays {
   Status choose(Report& report) const {
     report.prior_variance = o_.prior_variances.front();
     if (o_.prior_variances.size() == 1) return {};
+    const Result<std::vector<float>> without = without_states(Split::kValidation, Task::kMain);
+    if (!without.ok()) return without.status();
     double surest = -std::numeric_limits<double>::infinity();
     for (const double variance : o_.prior_variances) {
-      Result<std::vector<ReplaySlice>> slices = judge(Split::kValidation, Task::kMain, variance);
+      Result<std::vector<ReplaySlice>> slices =
+          judge(Split::kValidation, Task::kMain, *without, variance);
       if (!slices.ok()) return slices.status();
       const ReplaySlice& all = report.trials.emplace_back(Trial{variance, slices->front()}).all;
       if (std::isnan(all.gain.low)) {
@@ -177,6 +183,11 @@ Result<int> run(const Options& o) {
     return invalid_argument("--learn-from: expected " + o.split + " or a split before it, found " +
                             o.learn_from);
   }
+  if (o.prior_variances.size() > 1 && split != Split::kTest) {
+    return invalid_argument(
+        "--prior-variance: several are chosen among on the validation split, so that only the test "
+        "split can judge the choice; give one, or --split test");
+  }
   const Result<Isa> isa = choose_isa(o.isa);
   if (!isa.ok()) return isa.status();
   const Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(o.weights);
@@ -190,7 +201,10 @@ Result<int> run(const Options& o) {
   Report report;
   if (Status s = replays.choose(report); !s.ok()) return s;
   const auto judge = [&](Task task, std::vector<ReplaySlice>& slices) -> Status {
-    Result<std::vector<ReplaySlice>> judged = replays.judge(split, task, report.prior_variance);
+    const Result<std::vector<float>> without = replays.without_states(split, task);
+    if (!without.ok()) return without.status();
+    Result<std::vector<ReplaySlice>> judged =
+        replays.judge(split, task, *without, report.prior_variance);
     if (!judged.ok()) return judged.status();
     slices = std::move(*judged);
     return {};

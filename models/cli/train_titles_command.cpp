@@ -45,13 +45,16 @@ Status write_titles(const TrainTitles& o, const std::string& counts, TrainedTitl
   CardSpec& card = trained.model.card;
   o.card.write_to(card);
   card.model = o.titles.train.model.name;
-  card.notes = {{"options", options_to_toml(o.titles.train)},
-                {"trained on", counts},
-                {"loss", o.loss},
-                {"penalty", number_text(trained.penalty)},
-                {"epochs", std::to_string(trained.best_epoch)}};
-  card.metrics = {{"validation pairs in order", trained.validation_hits, trained.validation_hits,
-                   trained.validation_hits}};
+  card.notes = {
+      {"options", options_to_toml(o.titles.train)},
+      {"trained on", counts},
+      {"loss", o.loss},
+      {"linear start", trained.penalty > 0 ? "penalty " + number_text(trained.penalty) : "no"},
+      {"epochs", std::to_string(trained.best_epoch)}};
+  const char* const hits =
+      o.titles.refit ? "validation pairs in order, before the refit" : "validation pairs in order";
+  card.metrics = {
+      {hits, trained.validation_hits, trained.validation_hits, trained.validation_hits}};
   WeightDraft draft(o.out);
   if (Status s = draft.write(trained.model); !s.ok()) return s;
   return draft.publish();
@@ -86,10 +89,12 @@ Result<int> run_train(TrainTitles& o) {
                    o.quiet ? std::function<void(const TitleEpoch&)>() : print_epoch);
   if (!trained.ok()) return trained.status();
   if (Status s = write_titles(o, counts, *trained); !s.ok()) return s;
-  std::printf(
-      "%s: %u words of %u titles, penalty %s, %u epochs; %.4f of the validation pairs in order\n",
-      visible(o.out).c_str(), trained->words, trained->titles,
-      number_text(trained->penalty).c_str(), trained->best_epoch, trained->validation_hits);
+  std::printf("%s: %u words of %u titles, %s, %u epochs; %.4f of the validation pairs in order%s\n",
+              visible(o.out).c_str(), trained->words, trained->titles,
+              trained->penalty > 0 ? ("penalty " + number_text(trained->penalty)).c_str()
+                                   : "no linear start",
+              trained->best_epoch, trained->validation_hits,
+              o.titles.refit ? ", which were then learned from, too" : "");
   return kExitOk;
 }
 
@@ -138,7 +143,7 @@ Command add_train_titles_command(CLI::App& app) {
       ->required()
       ->type_name("TIME")
       ->group(kInput);
-  command->add_option("--test-from", o->test_from, "Tests from this time on are not read")
+  command->add_option("--test-from", o->test_from, "Tests from this time on take no part")
       ->type_name("TIME")
       ->default_str("none")
       ->group(kInput);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <unordered_map>
@@ -19,13 +18,6 @@ namespace {
 
 using json_fields::Json;
 using json_fields::Wrong;
-
-std::optional<int64_t> read_integer(std::string_view text) {
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 double read_count(int64_t value, const std::string& field) {
   if (value < 0) throw Wrong{field + ": expected a count, found " + std::to_string(value)};
@@ -56,6 +48,7 @@ TestedTitle read_json(std::string_view line, const TitleColumns& columns) {
   };
   TestedTitle t;
   t.test = json_fields::read_string(required(object, columns.test), columns.test);
+  if (columns.needs_group()) required(object, columns.group);
   t.group = json_fields::optional_string(object, columns.group.c_str());
   t.title = json_fields::read_string(required(object, columns.title), columns.title);
   t.time = integer(columns.time);
@@ -79,7 +72,8 @@ class Table {
     };
     for (size_t c = 0; c < kNames.size(); ++c) {
       table.place_[c] = find(columns.*kNames[c]);
-      if (table.place_[c] == kAbsent && kNames[c] != &TitleColumns::group) {
+      const bool may_be_absent = kNames[c] == &TitleColumns::group && !columns.needs_group();
+      if (table.place_[c] == kAbsent && !may_be_absent) {
         return unexpected(where, "a column \"" + columns.*kNames[c] + "\" in the first line",
                           "\"" + std::string(line.substr(0, 200)) + "\"");
       }
@@ -98,7 +92,7 @@ class Table {
     };
     const auto integer = [&](size_t c) {
       const std::string value = text(c);
-      const std::optional<int64_t> number = barker::read_integer(value);
+      const std::optional<int64_t> number = read_integer(value);
       if (!number) {
         throw Wrong{columns_.*kNames[c] + ": expected an integer, found \"" + value + "\""};
       }
@@ -175,13 +169,15 @@ Result<TimeRange> parse_time_range(const std::string& text) {
 }
 
 std::vector<TitlePair> pairs_of(const std::vector<TestedTitle>& titles, const PairRule& rule) {
-  // The earlier titles of each test and group.
+  // The time of each test's first title, and the earlier titles of each test and group.
+  std::unordered_map<std::string_view, int64_t> times;
   std::map<std::pair<std::string_view, std::string_view>, std::vector<uint32_t>> seen;
   std::unordered_map<std::string_view, uint32_t> tests;
   std::vector<TitlePair> pairs;
   for (uint32_t i = 0; i < titles.size(); ++i) {
     const TestedTitle& title = titles[i];
-    if (title.impressions < rule.least_impressions || !is_in(title.time, rule)) continue;
+    const int64_t time = times.try_emplace(title.test, title.time).first->second;
+    if (title.impressions < rule.least_impressions || !is_in(time, rule)) continue;
     std::vector<uint32_t>& earlier = seen[{title.test, title.group}];
     for (const uint32_t other : earlier) {
       if (titles[other].title == title.title) continue;

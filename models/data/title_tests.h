@@ -28,10 +28,13 @@ struct TestedTitle {
   double impressions = 0, clicks = 0;  // whole numbers, clicks <= impressions
 };
 
-// What the columns of a table, or the members of the JSON objects, are called.
+// What the columns of a table, or the members of the JSON objects, are called. All must be there, but
+// for a group of the default name.
 struct TitleColumns {
   std::string test = "test", time = "time", group = "group", title = "title",
               impressions = "impressions", clicks = "clicks";
+
+  bool needs_group() const { return group != "group"; }
 };
 
 // Reads a file, plain or compressed, in file order. Lines that are no tested title go to `bad`. An
@@ -46,7 +49,8 @@ struct TimeRange {
 // "201326..201402".
 Result<TimeRange> parse_time_range(const std::string& text);
 
-// Which pairs are made.
+// Which pairs are made. A test has one time, that of its first title in the list, so that all of its
+// pairs are on one side of a border.
 struct PairRule {
   double least_impressions = 500;     // of both titles
   std::optional<int64_t> from;        // only tests at this time or later
@@ -60,8 +64,7 @@ struct TitlePair {
   uint32_t test;  // numbers the tests of the result from 0
 };
 
-// In the order of the first titles. A pair of tests that ran at several times has that of its first
-// title.
+// In the order of the first titles.
 std::vector<TitlePair> pairs_of(const std::vector<TestedTitle>& titles, const PairRule& rule);
 
 }  // namespace barker

@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "models/evaluate/quality.h"
-#include "models/evaluate/search_bags.h"
+#include "models/evaluate/search_scorer.h"
 #include "scoring/user_state.h"
 
 namespace barker {
@@ -17,31 +17,20 @@ class Replay {
   Replay(const WeightFile& file, const PackedNetwork& packed, const Dataset& data, Task task,
          double prior_variance)
       : network_(packed.network()),
-        data_(data),
         task_(task),
         prior_variance_(prior_variance),
-        bags_(file, network_, data),
-        states_(data.users()) {
-    forward_.bind(packed);
-  }
+        scorer_(file, packed, data, Exactness::kFast),
+        states_(data.users()) {}
 
   // Appends the logits of the search's instances to `logits`, NaN for an unknown keyword.
   void score(const SearchView& search, std::vector<float>& logits) {
-    forward_.set_context(bags_.fill(search));
+    scorer_.set_context(search);
     if (const UserState* const state = states_[search.user].get()) {
-      forward_.add_user_state(state->mean);
+      scorer_.forward().add_user_state(state->mean);
     }
-    if (task_ == Task::kMain) {
-      score_sfs(search, logits);
-    } else {
-      score_ads(search, logits);
-    }
+    scorer_.score(search, task_, logits);
   }
-
-  // Whether all logits of the last search are finite, but for those of unknown keywords.
-  bool finite() const {
-    return std::ranges::all_of(scores_, [](float l) { return std::isfinite(l); });
-  }
+  bool finite() const { return scorer_.finite(); }
 
   uint32_t impressions(uint32_t user) const {
     return states_[user] ? states_[user]->impressions : 0;
@@ -51,7 +40,7 @@ class Replay {
     rows_.clear();
     clicked_.clear();
     for (size_t i = 0; i < search.sfs.size(); ++i) {
-      const uint32_t row = bags_.row_of(search.sfs[i]);
+      const uint32_t row = scorer_.row_of(search.sfs[i]);
       if (row == kUnknownKeyword) continue;
       rows_.push_back(row);
       clicked_.push_back(search.sf_clicked[i]);
@@ -62,50 +51,19 @@ class Replay {
       state = std::make_unique<UserState>();
       state->reset(0, network_.dot_dim, prior_variance_);
     }
-    forward_.set_context(bags_.fill(search));
-    learner_.learn(forward_, network_, rows_, clicked_, *state);
+    scorer_.set_context(search);
+    learner_.learn(scorer_.forward(), network_, rows_, clicked_, *state);
   }
 
  private:
-  void score_sfs(const SearchView& search, std::vector<float>& logits) {
-    rows_.clear();
-    for (const uint32_t keyword : search.sfs) {
-      const uint32_t row = bags_.row_of(keyword);
-      if (row != kUnknownKeyword) rows_.push_back(row);
-    }
-    scores_.resize(rows_.size());
-    forward_.score_targets(rows_, scores_.data());
-    size_t next = 0;
-    for (const uint32_t keyword : search.sfs) {
-      logits.push_back(bags_.row_of(keyword) == kUnknownKeyword ? NAN : scores_[next++]);
-    }
-  }
-
-  void score_ads(const SearchView& search, std::vector<float>& logits) {
-    scores_.clear();
-    for (const uint32_t ad : search.ads) {
-      rows_.clear();
-      for (const uint32_t keyword : data_.title(ad)) {
-        const uint32_t row = bags_.row_of(keyword);
-        if (row != kUnknownKeyword) rows_.push_back(row);
-      }
-      const Bag title = {rows_.data(), nullptr, rows_.size()};
-      forward_.score_titles({&title, 1}, &scores_.emplace_back());
-    }
-    logits.insert(logits.end(), scores_.begin(), scores_.end());
-  }
-
   const Network& network_;
-  const Dataset& data_;
   const Task task_;
   const double prior_variance_;
-  SearchBags bags_;
-  Forward forward_;
+  SearchScorer scorer_;
   UserLearner learner_;
   std::vector<std::unique_ptr<UserState>> states_;  // [users]
   std::vector<uint32_t> rows_;
   std::vector<uint8_t> clicked_;
-  std::vector<float> scores_;
 };
 
 struct Step {

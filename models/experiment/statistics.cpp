@@ -96,16 +96,24 @@ Effect wilson_interval(double clicks, double impressions, double level) {
   return effect;
 }
 
+double pooled_z(double control_clicks, double control_impressions, double clicks,
+                double impressions) {
+  const double pooled = (control_clicks + clicks) / (control_impressions + impressions);
+  const double error =
+      std::sqrt(pooled * (1 - pooled) * (1 / control_impressions + 1 / impressions));
+  return error > 0 ? (clicks / impressions - control_clicks / control_impressions) / error : 0;
+}
+
 Effect two_proportion_z(double control_clicks, double control_impressions, double clicks,
                         double impressions, double level) {
   Effect effect;
   if (!(control_impressions > 0) || !(impressions > 0)) return effect;
   const double p1 = control_clicks / control_impressions, p2 = clicks / impressions;
-  const double pooled = (control_clicks + clicks) / (control_impressions + impressions);
-  const double null_variance = pooled * (1 - pooled) * (1 / control_impressions + 1 / impressions);
   effect.value = p2 - p1;
-  if (!(null_variance > 0)) return effect;  // nobody clicked, or everybody did
-  effect.p = two_sided_normal_p(effect.value / std::sqrt(null_variance));
+  const double clicked = control_clicks + clicks;
+  // Nobody clicked, or everybody did.
+  if (!(clicked > 0 && clicked < control_impressions + impressions)) return effect;
+  effect.p = two_sided_normal_p(pooled_z(control_clicks, control_impressions, clicks, impressions));
   effect.standard_error =
       std::sqrt(p1 * (1 - p1) / control_impressions + p2 * (1 - p2) / impressions);
   const double wide = normal_quantile(0.5 + level / 2) * effect.standard_error;

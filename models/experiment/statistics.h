@@ -130,8 +130,13 @@ Effect mean_interval(const ArmMoments& arm, double level = 0.95);
 // 2001). It is honest with few clicks, where the normal interval is not.
 Effect wilson_interval(double clicks, double impressions, double level = 0.95);
 
-// The paper's test of two click-through rates, which takes each impression as independent:
+// How far apart two click-through rates are, in standard deviations of their difference where there
+// is none; 0 where nobody clicked, or everybody did. Impressions are above 0.
 //   z = (p2 - p1) / sqrt(p (1 - p) (1 / n1 + 1 / n2)),  p = (c1 + c2) / (n1 + n2).
+double pooled_z(double control_clicks, double control_impressions, double clicks,
+                double impressions);
+
+// The paper's test of two click-through rates by pooled_z(), which takes each impression as independent.
 // The interval is the unpooled one, sqrt(p1 (1 - p1) / n1 + p2 (1 - p2) / n2).
 Effect two_proportion_z(double control_clicks, double control_impressions, double clicks,
                         double impressions, double level = 0.95);

@@ -9,9 +9,7 @@ std::vector<double> pair_z(const std::vector<TestedTitle>& titles,
   std::vector<double> z;
   for (const TitlePair& pair : pairs) {
     const TestedTitle &a = titles[pair.first], &b = titles[pair.second];
-    const double pooled = (a.clicks + b.clicks) / (a.impressions + b.impressions);
-    const double error = std::sqrt(pooled * (1 - pooled) * (1 / a.impressions + 1 / b.impressions));
-    z.push_back(error > 0 ? (b.clicks / b.impressions - a.clicks / a.impressions) / error : 0);
+    z.push_back(pooled_z(a.clicks, a.impressions, b.clicks, b.impressions));
   }
   return z;
 }

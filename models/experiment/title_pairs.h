@@ -13,7 +13,7 @@
 namespace barker {
 
 // Of each pair the z of the second title's click rate against the first one's: positive where the
-// second title earned more (two_proportion_z). 0 where nobody clicked.
+// second title earned more (pooled_z). 0 where nobody clicked, or everybody did.
 std::vector<double> pair_z(const std::vector<TestedTitle>& titles,
                            const std::vector<TitlePair>& pairs);
 

@@ -186,7 +186,7 @@ void TitleNetwork::restore(const Weights& weights) {
 
 // A selling point was never shown, so it counts like a title of this one word: the main head is the
 // auxiliary one, from which fine-tuning would start, too (Schedule::kPretrain).
-ModelSpec TitleNetwork::model(double mean, double rate) const {
+ModelSpec TitleNetwork::model(double offset) const {
   const torch::NoGradGuard no_grad;
   ModelSpec model;
   describe_network(plan_, options_.train.model, model);
@@ -197,9 +197,8 @@ ModelSpec TitleNetwork::model(double mean, double rate) const {
     model.tensors["head.main.weight"] = model.tensors.at("head.aux.weight");
     model.tensors["head.main.bias"] = model.tensors.at("head.aux.bias");
   }
-  const auto offset = static_cast<float>(std::log(rate / (1 - rate)) - mean);
-  model.architecture.aux_offset = offset;
-  model.architecture.main_offset = offset;
+  model.architecture.aux_offset = static_cast<float>(offset);
+  model.architecture.main_offset = static_cast<float>(offset);
   model.golden = golden();
   return model;
 }
@@ -212,7 +211,7 @@ std::vector<GoldenSpec> TitleNetwork::golden() const {
   for (size_t v = 0; v < std::min(kVectors, titles); ++v) {
     std::vector<uint32_t> chosen;
     for (size_t i = 0; i < std::min(kTitles, titles); ++i) {
-      chosen.push_back(static_cast<uint32_t>((v * kTitles + i) * 131 % titles));
+      chosen.push_back(static_cast<uint32_t>((v * kTitles + i) * titles / (kVectors * kTitles)));
     }
     GoldenSpec& golden = all.emplace_back();
     golden.groups.resize(plan_.groups.size());

@@ -39,8 +39,8 @@ class TitleNetwork {
   Weights copy() const;
   void restore(const Weights& weights);
 
-  // Names, tensors and golden vectors; the score of `mean` becomes the click rate `rate`.
-  ModelSpec model(double mean, double rate) const;
+  // Names, tensors and golden vectors. A title's click rate is sigma(score + offset).
+  ModelSpec model(double offset) const;
 
  private:
   void start_table(const LinearTitle* linear, const WordCodes& codes);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
+#include "models/base/logistic.h"
 #include "models/train/noise.h"
 #include "models/train/title_network_torch.h"
 
@@ -68,6 +70,7 @@ class TitleTrainer {
     word_penalty_ = penalty / static_cast<double>(training_.size());
     TitleNetwork::Weights best = network.copy();
     if (!epochs) best_ = judge(network, {0, NAN, 0, 0, true});
+    if (!epochs && !std::isfinite(best_.validation_loss)) return diverged(0);
     if (!epochs && on_epoch) on_epoch(best_);
     const uint32_t last = epochs.value_or(options_.train.max_epochs);
     for (uint32_t epoch = 1; epoch <= last; ++epoch) {
@@ -97,7 +100,7 @@ class TitleTrainer {
                                          " is not a finite number; lower train.learning_rate"};
   }
 
-  // [pairs] the loss of each, with weights whose mean is 1.
+  // [pairs] the loss of each; the log-rate loss with weights w / scale.
   torch::Tensor losses(const TitleNetwork& network, std::span<const TitleGain> gains,
                        TitleNetwork::Noise noise, double scale, torch::Tensor* difference) {
     const PairIndex index = index_of(gains, place_);
@@ -105,16 +108,17 @@ class TitleTrainer {
     const torch::Tensor apart = scores.index_select(0, torch::tensor(index.second, torch::kInt64)) -
                                 scores.index_select(0, torch::tensor(index.first, torch::kInt64));
     if (difference) *difference = apart;
-    std::vector<float> gain, weight, better;
-    for (const TitleGain& g : gains) {
-      gain.push_back(static_cast<float>(g.gain));
-      weight.push_back(static_cast<float>(g.weight / scale));
-      better.push_back(static_cast<float>(g.second_is_better));
-    }
     if (options_.loss == TitleLoss::kLogRate) {
+      std::vector<float> gain, weight;
+      for (const TitleGain& g : gains) {
+        gain.push_back(static_cast<float>(g.gain));
+        weight.push_back(static_cast<float>(g.weight / scale));
+      }
       return torch::tensor(weight) * (apart - torch::tensor(gain)).square() / 2;
     }
     constexpr double kSharpness = 4;
+    std::vector<float> better;
+    for (const TitleGain& g : gains) better.push_back(static_cast<float>(g.second_is_better));
     return torch::binary_cross_entropy_with_logits(kSharpness * apart, torch::tensor(better), {},
                                                    {}, at::Reduction::None);
   }
@@ -150,11 +154,13 @@ class TitleTrainer {
             .mean()
             .item<double>();
     const torch::Tensor plain = apart.contiguous();
-    double hits = 0;
+    double hits = 0, differing = 0;
     for (size_t i = 0; i < validation_.size(); ++i) {
-      hits += plain.data_ptr<float>()[i] * validation_[i].gain > 0;
+      const double gain = validation_[i].gain, agreement = plain.data_ptr<float>()[i] * gain;
+      differing += gain != 0;
+      hits += gain == 0 ? 0 : agreement > 0 ? 1 : agreement < 0 ? 0 : .5;
     }
-    report.validation_hits = hits / static_cast<double>(validation_.size());
+    report.validation_hits = hits / differing;
     return report;
   }
 
@@ -188,25 +194,73 @@ double choose_penalty(const TestedWords& words, const WordCodes& codes,
   return best;
 }
 
-// The weighted mean score of the titles that were trained on, and their click rate.
+// The offset with which the titles of the pairs were clicked as often as the network says:
+// sum n sigma(s + offset) = sum c, found by halving.
+double offset_of(std::span<const float> scores, std::span<const double> impressions,
+                 double clicks) {
+  double low = -50, high = 50;
+  constexpr int kHalvings = 60;
+  for (int i = 0; i < kHalvings; ++i) {
+    const double middle = (low + high) / 2;
+    double expected = 0;
+    for (size_t t = 0; t < scores.size(); ++t) {
+      expected += impressions[t] * sigmoid(scores[t] + middle);
+    }
+    (expected < clicks ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
 ModelSpec model_of(const TitleNetwork& network, const TestedWords& words,
                    const std::vector<TestedTitle>& titles) {
   const torch::NoGradGuard no_grad;
   std::vector<uint32_t> shown;
-  std::vector<float> clicks;
-  double impressions = 0, clicked = 0;
+  std::vector<double> impressions;
+  double all = 0, clicked = 0;
   for (size_t t = 0; t < titles.size(); ++t) {
-    if (words.number[t] == kNoTitle) continue;
+    if (words.number[t] == kNoTitle || words.number[t] >= words.of_training) continue;
     shown.push_back(words.number[t]);
-    clicks.push_back(static_cast<float>(titles[t].clicks));
-    impressions += titles[t].impressions;
+    impressions.push_back(titles[t].impressions);
+    all += titles[t].impressions;
     clicked += titles[t].clicks;
   }
-  const torch::Tensor scores = network.scores(shown, std::nullopt);
-  const double mean =
-      (scores * torch::tensor(clicks)).sum().item<double>() / std::max(clicked, 1.0);
-  const double rate = std::clamp((clicked + .5) / (impressions + 1), 1e-6, 1 - 1e-6);
-  return network.model(mean, rate);
+  const torch::Tensor scores = network.scores(shown, std::nullopt).contiguous();
+  // Half a click more or less keeps the offset finite where nobody clicked, or everybody did.
+  const double clicks = std::clamp(clicked, .5, std::max(.5, all - .5));
+  return network.model(offset_of({scores.data_ptr<float>(), shown.size()}, impressions, clicks));
+}
+
+// The options that are read here, and all others as they are by default.
+TrainOptions used_of(const TrainOptions& given) {
+  TrainOptions used;
+  used.model.name = given.model.name;
+  used.model.dim = given.model.dim;
+  used.model.hidden = given.model.hidden;
+  used.model.dot = given.model.dot;
+  used.model.dot_dim = given.model.dot_dim;
+  used.model.dot_hidden = given.model.dot_hidden;
+  used.learning_rate = given.learning_rate;
+  used.decay = given.decay;
+  used.embedding_l2 = given.embedding_l2;
+  used.dropout = given.dropout;
+  used.max_epochs = given.max_epochs;
+  used.patience = given.patience;
+  used.seed = given.seed;
+  used.threads = given.threads;
+  used.init = given.init;
+  used.init_deviation = given.init_deviation;
+  return used;
+}
+
+// An option that has no effect would stand in the model card as if it had.
+Status check_used(const TrainOptions& given) {
+  std::istringstream theirs(options_to_toml(given)), ours(options_to_toml(used_of(given)));
+  for (std::string line, expected; std::getline(theirs, line) && std::getline(ours, expected);) {
+    if (line == expected) continue;
+    return invalid_argument("training from tests of titles has no use for the option \"" + line +
+                            "\"; leave it at \"" + expected + "\"");
+  }
+  return {};
 }
 
 Status check(const TitleOptions& options, size_t training, size_t validation) {
@@ -217,6 +271,10 @@ Status check(const TitleOptions& options, size_t training, size_t validation) {
   }
   if (options.train.model.dot == DotHead::kNone || options.train.model.is_experiment()) {
     return invalid_argument("model.dot: expected \"added\" or \"alone\", and no experiment");
+  }
+  if (Status s = check_used(options.train); !s.ok()) return s;
+  if (options.penalty > 0 && !options.start_linear) {
+    return invalid_argument("a penalty is that of the linear start, and there is none");
   }
   if (training == 0) return bad_data("there are no pairs of titles to learn from");
   if (validation == 0) return bad_data("there are no pairs of titles to choose by (validation)");
@@ -254,9 +312,10 @@ Result<TrainedTitles> train_titles(const std::vector<TestedTitle>& titles,
   const std::vector<TitleGain> gains = gains_of(titles, words, training, variance);
   const std::vector<TitleGain> judged = gains_of(titles, words, validation, variance);
   TrainedTitles out;
-  out.penalty = options.penalty > 0
-                    ? options.penalty
-                    : choose_penalty(words, codes_of(words, codes_in(options)), gains, judged);
+  out.penalty = options.penalty;
+  if (options.start_linear && options.penalty == 0) {
+    out.penalty = choose_penalty(words, codes_of(words, codes_in(options)), gains, judged);
+  }
   TitleTrainer trainer(words, options, gains, judged);
   Result<TitleNetwork> network = trainer.run(out.penalty, std::nullopt, on_epoch);
   if (!network.ok()) return network.status();

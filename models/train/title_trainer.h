@@ -10,7 +10,9 @@
 //
 // where 1 / (c + 1/2) is about the variance of y by chance, V is that of what words do not explain,
 // and p = P(b is the better one, given the test) with V as the prior variance. So a pair counts by how
-// sure it is, and many clicks do not make a test more than a test.
+// sure it is, and many clicks do not make a test more than a test. Within a test the scores of the first loss
+// are log click rates, those of the second one are on no scale of click rates. An offset is added with
+// which the titles of the pairs were clicked as often as the network says.
 //
 // The data are few, so the network starts as a linear model that it contains (LinearTitle): a ridge
 // regression of y on the shares of words in titles, and on how many words there are, gives every
@@ -34,16 +36,17 @@ namespace barker {
 enum class TitleLoss { kLogRate, kLogistic };
 
 struct TitleOptions {
-  // Of the network and its training: dim, hidden, dot, dot_dim, dot_hidden, learning_rate, dropout (of
-  // the title's vector), embedding_l2 (towards the start, on the mean loss), max_epochs, patience,
-  // seed, threads, init and init_deviation are used.
+  // Of the network and its training: dim, hidden, dot, dot_dim, dot_hidden, learning_rate, decay,
+  // dropout (of the title's vector), embedding_l2 (towards the start, on the mean loss), max_epochs,
+  // patience, seed, threads, init and init_deviation are used. The others must have their defaults.
   TrainOptions train;
   TitleLoss loss = TitleLoss::kLogRate;
   double unexplained_variance = 0.04;  // V
   double word_dropout = 0.1;           // share of the words that each step leaves out of titles
   uint32_t least_titles = 3;           // in fewer different titles, a word gets no row
   uint32_t batch_tests = 256;
-  // Penalty of the ridge regression, in pairs of mean weight; 0: chosen on the validation pairs.
+  // Penalty of the ridge regression, in pairs of mean weight; 0: chosen on the validation pairs by the
+  // log-rate loss.
   double penalty = 0;
   // Signs of a word by which the network counts a title's words (WordCodes), as far as dim / 2 and
   // half of a single hidden layer have room for them.
@@ -55,8 +58,10 @@ struct TitleOptions {
 struct TitleEpoch {
   uint32_t number;         // 0: before the first step
   double training_loss;    // mean of the epoch; NaN before the first step
-  double validation_loss;  // mean over pairs, of weights whose mean is 1
-  double validation_hits;  // share of validation pairs in the right order
+  double validation_loss;  // mean over pairs; of the log-rate loss with weights whose mean is 1
+  // Share of the validation pairs in the order of their smoothed click rates, where these differ. NaN
+  // where none do.
+  double validation_hits;
   bool best;
 };
 
@@ -64,7 +69,7 @@ struct TrainedTitles {
   ModelSpec model;  // names, tensors, offset and golden vectors; the card has no name
   uint32_t words = 0, titles = 0;
   uint32_t best_epoch = 0;
-  double penalty = 0;  // that was used
+  double penalty = 0;  // that was used; 0: there was no linear start
   double validation_loss = 0, validation_hits = 0;
 };
 

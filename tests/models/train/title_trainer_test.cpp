@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <numeric>
 
+#include "models/base/logistic.h"
 #include "models/base/random.h"
 #include "models/evaluate/score_titles.h"
 #include "models/train/sparse_regression.h"
@@ -126,24 +127,60 @@ class TitleTraining : public ::testing::Test {
 };
 
 TEST_F(TitleTraining, FindsTheWordsThatEarnClicksInTestsOfLaterTimes) {
+  Result<TrainedTitles> trained = train(small());
+  ASSERT_TRUE(trained.ok()) << trained.status().message();
+  EXPECT_EQ(trained->words, 40u);
+  EXPECT_GT(share_in_order(served(*trained)), .8);
+}
+
+TEST_F(TitleTraining, LearnsByEitherLossWithoutTheLinearStart) {
   for (const TitleLoss loss : {TitleLoss::kLogRate, TitleLoss::kLogistic}) {
     TitleOptions options = small();
     options.loss = loss;
+    options.start_linear = false;
+    options.train.max_epochs = 40;
     Result<TrainedTitles> trained = train(options);
     ASSERT_TRUE(trained.ok()) << trained.status().message();
-    EXPECT_EQ(trained->words, 40u);
-    EXPECT_GT(share_in_order(served(*trained)), .8);
+    EXPECT_GT(trained->best_epoch, 0u);
+    EXPECT_EQ(trained->penalty, 0);
+    EXPECT_GT(share_in_order(served(*trained)), .75);
   }
 }
 
-TEST_F(TitleTraining, LearnsWithoutTheLinearStartToo) {
-  TitleOptions options = small();
-  options.start_linear = false;
-  options.train.max_epochs = 40;
-  Result<TrainedTitles> trained = train(options);
+TEST_F(TitleTraining, SaysHowOftenTitlesAreClicked) {
+  Result<TrainedTitles> trained = train(small());
   ASSERT_TRUE(trained.ok()) << trained.status().message();
-  EXPECT_GT(trained->best_epoch, 0u);
-  EXPECT_GT(share_in_order(served(*trained)), .75);
+  const std::vector<double> logits = served(*trained);
+  double expected = 0, clicks = 0;
+  for (size_t t = 0; t < titles_.size(); ++t) {
+    if (titles_[t].time >= kTest) continue;
+    expected += titles_[t].impressions * sigmoid(logits[t]);
+    clicks += titles_[t].clicks;
+  }
+  EXPECT_NEAR(expected / clicks, 1, 1e-3);
+}
+
+// Of y = log((c + 1/2) / (n + 1)), by hand.
+TEST(TitleGains, AreThoseOfLogRatesAndCountByHowSureTheyAre) {
+  const std::vector<TestedTitle> titles = {{"t", "", "w1", 1, 999, 9.5},
+                                           {"t", "", "w2", 1, 999, 19.5}};
+  const std::vector<TitlePair> pairs = {{0, 1, 0}};
+  const TestedWords words = words_of_titles(titles, pairs, {}, 1);
+  const TitleGain gain = gains_of(titles, words, pairs, .05).at(0);
+  EXPECT_NEAR(gain.gain, std::log(2), 1e-9);
+  EXPECT_NEAR(gain.weight, 1 / (.1 + .05 + .05), 1e-9);
+  // The true gain is normal around ln 2 x .05 / .2 with the variance .05 x .15 / .2.
+  EXPECT_NEAR(gain.second_is_better, .8145, 1e-3);
+}
+
+TEST_F(TitleTraining, RefusesOptionsThatItHasNoUseFor) {
+  TitleOptions options = small();
+  options.train.batch_searches = 7;
+  EXPECT_THAT(train(options).status().message(), HasSubstr("batch_searches = 7"));
+  options = small();
+  options.penalty = 2;
+  options.start_linear = false;
+  EXPECT_THAT(train(options).status().message(), HasSubstr("linear start"));
 }
 
 TEST_F(TitleTraining, StartsAsTheLinearModelThatServingComputes) {
