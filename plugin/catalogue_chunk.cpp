@@ -87,6 +87,7 @@ uint32_t Renumbering::category(uint32_t number) {
 // ---- writing
 
 void ChunkWriter::stage(Staged ad) {
+  if (staged_.empty()) staged_.reserve(CatalogueChunk::kAds);
   ad.words_end = words_.size();
   ad.points_end = points_.size();
   staged_.push_back(ad);
@@ -133,12 +134,22 @@ void ChunkWriter::add(const StoredAd& ad, Renumbering& renumber) {
          .is_there = true});
 }
 
+// Room for all that is staged, at most.
+void ChunkWriter::reserve_records(const CatalogueChunk& widths) {
+  constexpr size_t kMostOfSizes = 8 * 10, kRounded = 2;
+  size_t bytes = PackedNumbers::bytes_of(words_.size(), widths.word_width_) +
+                 PackedNumbers::bytes_of(points_.size(), widths.point_width_) + kPackedPadding;
+  for (const Staged& ad : staged_) {
+    if (ad.is_there) bytes += kMostOfSizes + ad.id.size() + ad.title.size() + kRounded;
+  }
+  records_.reserve(bytes);
+}
+
 void ChunkWriter::write(const Staged& ad, std::span<const uint32_t> words,
                         std::span<const uint32_t> points, const CatalogueChunk& widths) {
-  for (const uint64_t size :
-       {uint64_t{ad.flags}, uint64_t{ad.id.size()}, uint64_t{ad.title.size()},
-        uint64_t{ad.merchant}, uint64_t{ad.category}, uint64_t{words.size()},
-        uint64_t{points.size()}, ad.point_bytes}) {
+  for (const uint64_t size : {uint64_t{ad.flags}, uint64_t{ad.id.size()}, uint64_t{ad.title.size()},
+                              uint64_t{ad.merchant}, uint64_t{ad.category}, uint64_t{words.size()},
+                              uint64_t{points.size()}, ad.point_bytes}) {
     append_size(size, records_);
   }
   append_text(ad.id, records_);
@@ -153,7 +164,10 @@ std::shared_ptr<const CatalogueChunk> ChunkWriter::finish() {
   chunk->point_width_ = width_of(points_);
   chunk->size_ = staged_.size();
   records_.clear();
-  std::vector<uint64_t> places = {0};
+  reserve_records(*chunk);
+  std::vector<uint64_t> places;
+  places.reserve(staged_.size() + 1);
+  places.push_back(0);
   size_t words_begin = 0, points_begin = 0;
   for (const Staged& ad : staged_) {
     if (ad.is_there) {

@@ -103,6 +103,7 @@ class ChunkWriter {
     bool is_there;
   };
   void stage(Staged ad);
+  void reserve_records(const CatalogueChunk& widths);
   void write(const Staged& ad, std::span<const uint32_t> words, std::span<const uint32_t> points,
              const CatalogueChunk& widths);
 

@@ -45,7 +45,9 @@ uint32_t CataloguePool::number_of_point(std::string_view text, Fingerprint given
       points_, point_index_, hash_of_point(text, given),
       [&](const Point& other) { return other.given == given && other.text == text; },
       [](const Point& other) { return hash_of_point(other.text, other.given); },
-      [&] { return Point{keep(text), given ? given : keyword_fingerprint(text), given}; });
+      [&] {
+        return Point{keep(text), given ? given : keyword_fingerprint(text), given};
+      });
 }
 
 uint32_t CataloguePool::number_of_merchant(std::string_view text) {
@@ -53,7 +55,9 @@ uint32_t CataloguePool::number_of_merchant(std::string_view text) {
       merchants_, merchant_index_, fingerprint(text),
       [&](const Merchant& other) { return other.text == text; },
       [](const Merchant& other) { return fingerprint(other.text); },
-      [&] { return Merchant{keep(text), merchant_fingerprint(text)}; });
+      [&] {
+        return Merchant{keep(text), merchant_fingerprint(text)};
+      });
 }
 
 uint32_t CataloguePool::number_of_category(std::string_view text) {

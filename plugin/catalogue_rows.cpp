@@ -30,7 +30,8 @@ void extend_rows(const Vocabulary& vocabulary, uint32_t end, FingerprintOf finge
 
 void PoolRows::extend(const Generation& generation) {
   const Vocabulary& vocabulary = generation.file->vocabulary();
-  extend_rows(vocabulary, pool_->words(), [&](uint32_t n) { return pool_->word(n); }, words_);
+  extend_rows(
+      vocabulary, pool_->words(), [&](uint32_t n) { return pool_->word(n); }, words_);
   extend_rows(
       vocabulary, pool_->points(), [&](uint32_t n) { return pool_->point(n).fingerprint; },
       points_);
@@ -57,6 +58,7 @@ class ChunkResolver {
                                            std::shared_ptr<PoolRows> pool);
 
  private:
+  void begin(const CatalogueChunk& chunk);  // empties everything, with room for all of the chunk
   void compose(const StoredAd& ad, const CataloguePool& pool, const PoolRows& rows);
   void find_phrases();
   void write(const StoredAd& ad, const CataloguePool& pool, size_t begin, size_t end);
@@ -71,10 +73,35 @@ class ChunkResolver {
   std::vector<size_t> phrases_;        // places of keywords that are phrases
   std::vector<Fingerprint> wanted_;
   std::vector<uint32_t> found_;
-  std::vector<uint32_t> known_;        // rows of one title
+  std::vector<uint32_t> known_;  // rows of one title
   std::vector<unsigned char> in_title_, records_, places_;
   uint32_t row_width_ = 0;
 };
+
+void ChunkResolver::begin(const CatalogueChunk& chunk) {
+  size_t words = 0, points = 0;
+  for (size_t i = 0; i < chunk.size(); ++i) {
+    if (!chunk.has(i)) continue;
+    const StoredAd ad = chunk.ad(i);
+    words += ad.words.size();
+    points += ad.points.size();
+  }
+  for (std::vector<Fingerprint>* all : {&words_, &keywords_, &wanted_}) {
+    all->clear();
+    all->reserve(words);
+  }
+  for (std::vector<uint32_t>* all : {&numbers_, &rows_, &known_}) {
+    all->clear();
+    all->reserve(words);
+  }
+  ends_.clear();
+  ends_.reserve(chunk.size());
+  phrases_.clear();
+  phrases_.reserve(words);
+  in_title_.reserve((points + 7) / 8);
+  records_.clear();
+  records_.reserve(chunk.size() * 12 + words * sizeof(uint32_t) + points / 8 + kPackedPadding);
+}
 
 void ChunkResolver::compose(const StoredAd& ad, const CataloguePool& pool, const PoolRows& rows) {
   words_.clear();
@@ -122,11 +149,7 @@ void ChunkResolver::write(const StoredAd& ad, const CataloguePool& pool, size_t 
 
 std::shared_ptr<const ChunkRows> ChunkResolver::resolve(std::shared_ptr<const CatalogueChunk> chunk,
                                                         std::shared_ptr<PoolRows> pool) {
-  keywords_.clear();
-  rows_.clear();
-  ends_.clear();
-  phrases_.clear();
-  records_.clear();
+  begin(*chunk);
   for (size_t i = 0; i < chunk->size(); ++i) {
     if (chunk->has(i)) compose(chunk->ad(i), *chunk->pool(), *pool);
     ends_.push_back(keywords_.size());
@@ -136,6 +159,7 @@ std::shared_ptr<const ChunkRows> ChunkResolver::resolve(std::shared_ptr<const Ca
   for (const uint32_t row : rows_) largest = row < keyword_rows_ ? std::max(largest, row) : largest;
   row_width_ = static_cast<uint32_t>(std::bit_width(largest));
   std::vector<uint64_t> places;
+  places.reserve(chunk->size());
   for (size_t i = 0, begin = 0; i < chunk->size(); begin = ends_[i++]) {
     places.push_back(records_.size());
     if (chunk->has(i)) write(chunk->ad(i), *chunk->pool(), begin, ends_[i]);
