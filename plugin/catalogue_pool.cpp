@@ -94,7 +94,7 @@ std::string_view CataloguePool::keep(std::string_view text) {
 
 bool CataloguePool::is_outgrown(uint64_t ads) const noexcept {
   constexpr size_t kFewBytes = 1 << 16;
-  constexpr uint64_t kFewAds = 1 << 10;
+  constexpr uint64_t kFewAds = 64;
   return used_bytes_ > 2 * bytes_at_start_ + kFewBytes || 2 * ads + kFewAds < ads_at_start_;
 }
 

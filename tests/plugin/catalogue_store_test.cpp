@@ -194,8 +194,8 @@ TEST_F(CatalogueStore, KeepsWhatWasGivenThroughAnyChanges) {
     }
     std::erase_if(gone, [&](uint64_t number) { return ads.contains(number); });
     const Catalogue none;
-    all[++last] = std::make_shared<const Catalogue>(
-        changed(from_nothing ? none : *all[from], ads, gone));
+    all[++last] =
+        std::make_shared<const Catalogue>(changed(from_nothing ? none : *all[from], ads, gone));
     models[last] = std::move(model);
     while (all.size() > 6) {
       const auto released = std::next(all.begin(), random_() % all.size());
@@ -204,8 +204,8 @@ TEST_F(CatalogueStore, KeepsWhatWasGivenThroughAnyChanges) {
     }
     rows = resolve(std::make_shared<const CatalogueSet>(all), *generation, rows.get());
     for (const uint64_t handle : {all.begin()->first, all.rbegin()->first}) {
-      ASSERT_NO_FATAL_FAILURE(expect_equal(*all[handle], models[handle], &rows->rows.at(handle),
-                                           generation.get()))
+      ASSERT_NO_FATAL_FAILURE(
+          expect_equal(*all[handle], models[handle], &rows->rows.at(handle), generation.get()))
           << "step " << step << ", handle " << handle;
     }
   }
@@ -246,7 +246,7 @@ TEST_F(CatalogueStore, ForgetsWordsAndSellingPointsOfAdsThatWereReplaced) {
     most = std::max(most, catalogue.bytes());
   }
   expect_equal(catalogue, ads);
-  EXPECT_LE(most, 4 * first + (1 << 17)) << "about 16 times as many ads were put as there are";
+  EXPECT_LE(most, 3 * first) << "about 16 times as many ads were put as there are";
   // Without most of the ads little is left.
   std::vector<uint64_t> gone;
   PlainAds few = ads;
@@ -255,6 +255,7 @@ TEST_F(CatalogueStore, ForgetsWordsAndSellingPointsOfAdsThatWereReplaced) {
   catalogue = changed(catalogue, {}, gone);
   catalogue = changed(catalogue, {{300, few[300]}});
   expect_equal(catalogue, few);
+  EXPECT_LE(catalogue.bytes(), first / 4);
   std::printf("%zu bytes first, %zu at most, %zu with 10 ads\n", first, most, catalogue.bytes());
 }
 

@@ -107,6 +107,59 @@ TEST_P(CatalogueOf, AdsGrowsPastNumbersThatAreLeftOut) {
   }
 }
 
+// Catalogues made from each other in any order share what they can, while some are released.
+TEST_P(CatalogueOf, AdsAnswersAfterAnyChanges) {
+  struct Model {
+    std::vector<OwnAd> ads;
+    std::map<uint64_t, bool> removed;
+  };
+  std::map<uint64_t, Model> models;
+  for (int step = 0; step < 60; ++step) {
+    const bool is_new = models.empty() || step % 15 == 0;
+    uint64_t handle = is_new ? 0 : std::next(models.begin(), random_() % models.size())->first;
+    if (is_new) {
+      handle = add_random(1 + random_() % 60);
+      removed_.clear();
+    } else {
+      own_ = models[handle].ads;
+      removed_ = models[handle].removed;
+      if (random_() % 3 == 0) {
+        std::vector<uint64_t> gone;
+        for (uint64_t number = 2; number <= own_.size(); ++number) {  // the first one stays
+          if (!removed_[number] && random_() % 4 == 0) gone.push_back(number);
+        }
+        const uint64_t from = handle;
+        ASSERT_EQ(catalogues().remove(plugin_, from, gone.data(), gone.size(), &handle, error_),
+                  BARKER_OK)
+            << error_;
+        for (const uint64_t number : gone) removed_[number] = true;
+      } else {
+        std::map<uint64_t, const OwnAd*> changes;
+        const size_t size = own_.size();
+        own_.resize(size + random_() % 20);
+        for (uint64_t number = 1; number <= own_.size(); ++number) {
+          if (number <= size && random_() % 6 != 0) continue;
+          own_[number - 1] = random_ad();
+          changes[number] = &own_[number - 1];
+          removed_[number] = false;
+        }
+        handle = put(handle, {changes.begin(), changes.end()});
+      }
+    }
+    models[handle] = {own_, removed_};
+    ASSERT_NO_FATAL_FAILURE(expect_equal_answers(handle, 2)) << "step " << step;
+    if (models.size() > 4) {
+      const auto released = std::next(models.begin(), random_() % models.size());
+      ASSERT_EQ(catalogues().release(plugin_, released->first, error_), BARKER_OK) << error_;
+      models.erase(released);
+    }
+    own_ = models.begin()->second.ads;
+    removed_ = models.begin()->second.removed;
+    ASSERT_NO_FATAL_FAILURE(expect_equal_answers(models.begin()->first, 1)) << "step " << step;
+    if (step % 20 == 19) load(weights_with_phrases(static_cast<uint64_t>(step), GetParam()));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(WithAndWithoutPctr, CatalogueOf, testing::Bool());
 
 }  // namespace
