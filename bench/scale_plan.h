@@ -24,7 +24,7 @@ struct Figures {
   double http_us = 100;  // each end of a request: `barker serve` takes 224 us and its search 124
   double page_json_us = 20;   // a page as JSON: 144 - 124 us
   double index_bytes = 646;   // of an ad in the page cache
-  double plugin_bytes = 540;  // of an ad registered with the plugin, with two generations
+  double plugin_bytes = 242;  // of an ad registered with the plugin, with two generations
   double build_us = 53;       // to index an ad, by one process on two cores
   // While weights, rules and catalogue change every second, 1% of the requests take so much longer.
   double pause_share = .01, pause_us = 4700;
