@@ -33,13 +33,16 @@ class LoggedPolicy {
 
   Status add(const SearchEvent& page) {
     if (page.ads.empty()) return {};
-    const auto has_propensity = [](const AdImpression& ad) { return !std::isnan(ad.sp_propensity); };
+    const auto has_propensity = [](const AdImpression& ad) {
+      return !std::isnan(ad.sp_propensity);
+    };
     if (!std::ranges::all_of(page.ads, has_propensity)) {
       ++left_out_.unknown;
       return {};
     }
     // A title that could show nothing else has the propensity 1, but not all titles of a page.
-    if (std::ranges::all_of(page.ads, [](const AdImpression& ad) { return ad.sp_propensity == 1; })) {
+    if (std::ranges::all_of(page.ads,
+                            [](const AdImpression& ad) { return ad.sp_propensity == 1; })) {
       ++left_out_.not_drawn;
       return {};
     }
@@ -115,9 +118,8 @@ Result<OffPolicyReport> evaluate_policy_on_logs(const LoggedPolicyOptions& optio
   // The same selling point of several ads is drawn once for a page.
   report.knows_pages = false;
   LoggedPolicy policy(**engine, report);
-  const Result<JoinReport> joined =
-      join_raw_logs(options.logs, options.joining,
-                    [&](const SearchEvent& page) { return policy.add(page); });
+  const Result<JoinReport> joined = join_raw_logs(
+      options.logs, options.joining, [&](const SearchEvent& page) { return policy.add(page); });
   if (!joined.ok()) return joined.status();
   bad_lines = joined->bad;
   add_notes(*joined, policy.left_out(), report);

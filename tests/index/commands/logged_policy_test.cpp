@@ -64,7 +64,7 @@ class LoggedPolicyTest : public testing::Test {
     return evaluate_policy_on_logs(options, bad);
   }
 
-  static double per_page(const SimulationResult& result, double ShopperTotals::* what) {
+  static double per_page(const SimulationResult& result, double ShopperTotals::*what) {
     double sum = 0;
     for (const ShopperTotals& totals : result.totals) sum += totals.*what;
     return sum / static_cast<double>(result.searches);
