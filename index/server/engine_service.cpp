@@ -122,6 +122,8 @@ void EngineService::log_impression(const SearchCall& call, const SearchResult& p
   RawImpression line = raw_impression_of(page, profile_, call.from, end);
   line.request = call.request_id;
   line.time = milliseconds_now();
+  const StageTimes& t = page.times;
+  line.took_us = t.analyse + t.first_pass + t.fetch + t.rescore + t.features;
   if (page.user.empty()) line.visitor = call.asker.visitor;
   parts_.events->append(to_line(line));  // what is dropped, the log counts
 }

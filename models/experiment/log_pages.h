@@ -27,6 +27,7 @@ struct UserPage {
   uint16_t ads, clicks, sf_clicks;
   bool is_bypassed;  // no weights answered
   float revenue;     // of the clicks
+  float took_us;     // microseconds of the search; NaN: not known
 };
 
 struct LogPagesOptions {
