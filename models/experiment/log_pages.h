@@ -95,7 +95,7 @@ class LogPages {
   std::vector<ArmSet> arm_sets_;
   std::vector<std::string> segments_;
   std::vector<uint64_t> generations_;
-  const JoinOptions window_;  // in which a click joins its page, as `barker-train join` has it
+  const JoinOptions window_ = {};  // in which a click joins its page, as `barker-train join` has it
   LogCounts counts_;
   std::string bad_lines_;
 };

@@ -161,8 +161,8 @@ class LogReporter {
     std::vector<double> p;
     for (const auto& [generation, number] : generations) {
       for (size_t a = 1; a < arms.size(); ++a) {
-        const auto moments = [&](const LogArm* arm) {
-          const auto at = arm->generations.find(number);
+        const auto moments = [&, of = number](const LogArm* arm) {
+          const auto at = arm->generations.find(of);
           return at == arm->generations.end() ? ArmMoments() : ratio_moments(at->second, 0, 1);
         };
         const ArmMoments c = moments(arms[0]), t = moments(arms[a]);
