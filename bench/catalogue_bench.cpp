@@ -31,6 +31,7 @@
 #include "models/weights/weight_file.h"
 #include "models/weights/writer.h"
 #include "plugin/catalogue.h"
+#include "plugin/catalogue_rows.h"
 #include "scoring/isa.h"
 
 namespace barker {
@@ -126,8 +127,7 @@ void BM_Copy(benchmark::State& state) {
   size_t bytes = 0;
   for (auto _ : state) {
     const Catalogue catalogue({}, ads.changes);
-    bytes = 0;
-    for (const auto& chunk : catalogue.chunks()) bytes += chunk->bytes();
+    bytes = catalogue.bytes();
   }
   state.counters["bytes/ad"] = static_cast<double>(bytes) / static_cast<double>(ads.ads.size());
 }
@@ -142,7 +142,7 @@ void BM_Resolve(benchmark::State& state) {
   size_t bytes = 0;
   for (auto _ : state) {
     const auto rows = resolve(set, *generation, nullptr);
-    bytes = 0;
+    bytes = rows->rows.at(1)[0]->pool()->bytes();
     for (const auto& chunk : rows->rows.at(1)) bytes += chunk->bytes();
   }
   state.counters["bytes/ad"] = static_cast<double>(bytes) / static_cast<double>(ads.ads.size());

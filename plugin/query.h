@@ -83,6 +83,7 @@ class Query {
   bool split_title(const barker_ad& a, uint64_t index);
   bool map_candidates();
   bool collect_candidates(const barker_ad& a, uint64_t index);
+  void add_stored_candidates(const RegisteredAd& ad, uint64_t count, RuleMask rules);
   void add_candidate(Fingerprint f, uint32_t row, bool in_title, RuleMask rules);
   std::array<uint32_t, 2> blocks_of(uint64_t ad_index) const;
   uint64_t steps_of_blocks(uint64_t ad_index) const;
