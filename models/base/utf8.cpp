@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "models/base/byte_blocks.h"
+
 namespace barker {
 
 bool is_ascii(std::string_view bytes) {
-  unsigned char all = 0;  // without an early end, so that the loop runs in vectors
-  for (const char c : bytes) all |= static_cast<unsigned char>(c);
-  return all < 0x80;
+  return !any_byte(bytes, [](ByteBlock block) { return block & 0x80; });
 }
 
 bool is_valid_utf8(std::string_view bytes) {
