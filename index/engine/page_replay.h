@@ -1,6 +1,6 @@
-// Answers the pages of a log anew: the same user, query and ads, by the weights and the configuration
-// that the engine has now. What another policy would have shown is so compared with what was shown.
-// One thread; the engine must outlive it.
+// Answers the pages of a log anew: the same user, query and ads, by the weights and the
+// configuration that the engine has now. What another policy would have shown is so compared with
+// what was shown. One thread; the engine must outlive it.
 #pragma once
 
 #include <optional>

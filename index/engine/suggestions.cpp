@@ -16,8 +16,8 @@ constexpr size_t kMostStarts = 8;                    // of a text
 constexpr size_t kMostCompared = size_t{1} << 14;    // starts that are compared for one answer
 constexpr size_t kLongest = 120;                     // bytes; a longer title is no query
 
-// A text counts from the beginning, after each space, and before each character of a script that has
-// no spaces between words, all of which have three bytes or more.
+// A text counts from the beginning, after each space, and before each character of a script that
+// has no spaces between words, all of which have three bytes or more.
 bool begins_word(std::string_view text, size_t at) {
   return at == 0 || text[at - 1] == ' ' || static_cast<unsigned char>(text[at]) >= 0xe3;
 }

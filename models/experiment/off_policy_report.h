@@ -13,8 +13,8 @@ struct OffPolicyReport {
   std::string name;  // of the table or of the logs
   OffPolicyLog log;
   bool has_predictions = false;
-  // Whether the probabilities of actions are those given the actions above them. Otherwise each is that
-  // of its position alone, which one estimator needs.
+  // Whether the probabilities of actions are those given the actions above them. Otherwise each is
+  // that of its position alone, which one estimator needs.
   bool knows_pages = true;
   double level = 0.95;
   std::vector<std::string> notes;     // what was left out, and why

@@ -194,8 +194,8 @@ TEST_F(CatalogueStore, KeepsWhatWasGivenThroughAnyChanges) {
     }
     std::erase_if(gone, [&](uint64_t number) { return ads.contains(number); });
     const Catalogue none;
-    all[++last] = std::make_shared<const Catalogue>(
-        changed(from_nothing ? none : *all[from], ads, gone));
+    all[++last] =
+        std::make_shared<const Catalogue>(changed(from_nothing ? none : *all[from], ads, gone));
     models[last] = std::move(model);
     while (all.size() > 6) {
       const auto released = std::next(all.begin(), random_() % all.size());
@@ -204,8 +204,8 @@ TEST_F(CatalogueStore, KeepsWhatWasGivenThroughAnyChanges) {
     }
     rows = resolve(std::make_shared<const CatalogueSet>(all), *generation, rows.get());
     for (const uint64_t handle : {all.begin()->first, all.rbegin()->first}) {
-      ASSERT_NO_FATAL_FAILURE(expect_equal(*all[handle], models[handle], &rows->rows.at(handle),
-                                           generation.get()))
+      ASSERT_NO_FATAL_FAILURE(
+          expect_equal(*all[handle], models[handle], &rows->rows.at(handle), generation.get()))
           << "step " << step << ", handle " << handle;
     }
   }
