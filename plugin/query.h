@@ -36,8 +36,8 @@ class Query {
   bool set_context();
   // Answers the ads of the request in that context.
   bool answer_ads();
-  // P(attracted) of each keyword in that context, exact numbers whatever the configuration says; what is
-  // not reached before the deadline stays as it is, as does what the model does not know.
+  // P(attracted) of each keyword in that context, exact numbers whatever the configuration says;
+  // what is not reached before the deadline stays as it is, as does what the model does not know.
   void score_keywords(std::span<const std::string_view> keywords, double* probabilities);
   // Learns from what was shown in that context, which was set without a state. Keywords that the
   // model does not know are left out.
