@@ -6,9 +6,9 @@ namespace barker {
 namespace {
 
 struct AvxVnniOps : Avx2Ops {
-  // One instruction where AVX2 takes three and another register. It is the instruction itself, as in
-  // the other units, because GCC 12 copies the sum around intrinsics. The prefix asks for the
-  // encoding that does without AVX-512.
+  // One instruction where AVX2 takes three and another register. It is the instruction itself,
+  // because GCC 12 copies the sum around intrinsics. The prefix asks for the encoding that does
+  // without AVX-512.
   static BARKER_INLINE Words dot_int8(const Words& sum, const Words& x, const Words& w) {
     __m256i total = sum;
     const __m256i xi = x, wi = w;
