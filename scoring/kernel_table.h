@@ -101,10 +101,10 @@ struct KernelTable {
   void (*attention_scores)(const RawTable& table, const uint32_t* rows, size_t count,
                            const float* base, const float* z, float* out);
 
-  // A title with the keywords rows[0 .. count): weights = the softmax of their attention scores over
-  // `keys`, and out[values.width] = sum_j weights_j values[rows[j]] (Eq. 11-13); the zero vector
-  // without keywords. Meanwhile the caches are asked for the rows of the title that comes next.
-  // weights: room for padded_count(count) floats, aligned to 64 bytes; those past `count` are
+  // A title with the keywords rows[0 .. count): weights = the softmax of their attention scores
+  // over `keys`, and out[values.width] = sum_j weights_j values[rows[j]] (Eq. 11-13); the zero
+  // vector without keywords. Meanwhile the caches are asked for the rows of the title that comes
+  // next. weights: room for padded_count(count) floats, aligned to 64 bytes; those past `count` are
   // overwritten.
   void (*attend)(const RawTable& keys, const RawTable& values, const uint32_t* rows, size_t count,
                  const uint32_t* next, size_t next_count, const float* base, const float* z,

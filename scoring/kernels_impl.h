@@ -62,9 +62,9 @@ struct KernelsOf {
 
   // ---- small parts
 
-  // a * b + c, rounded once where the ISA has such an instruction. It is the ISA's operation, because
-  // a compiler that contracts a product and a sum where it sees fit does so in one tile and not in
-  // another: a row's score would depend on the rows beside it.
+  // a * b + c, rounded once where the ISA has such an instruction. It is the ISA's operation,
+  // because a compiler that contracts a product and a sum where it sees fit does so in one tile and
+  // not in another: a row's score would depend on the rows beside it.
   static BARKER_INLINE Vec multiply_add(const Vec& a, const Vec& b, const Vec& c) {
     return Ops::multiply_add(a, b, c);
   }
@@ -530,8 +530,9 @@ struct KernelsOf {
     return x * p * Ops::reciprocal(q);
   }
 
-  // The same within 1.2e-4, in two thirds of the instructions: a quotient of lower degrees, of which
-  // the largest error up to the clamp is the least (4.8e-5, found by Lawson's weighted squares).
+  // The same within 1.2e-4, in two thirds of the instructions: a quotient of lower degrees, of
+  // which the largest error up to the clamp is the least (4.8e-5, found by Lawson's weighted
+  // squares).
   static BARKER_INLINE Vec rough_tanh(const Vec& value) {
     const Vec x = xsimd::max(xsimd::min(value, Vec(5.0f)), Vec(-5.0f));
     const Vec x2 = x * x;

@@ -1,4 +1,5 @@
-// GET and DELETE /v1/users/{id}: what is stored of a user, to be shown to or forgotten for that user.
+// GET and DELETE /v1/users/{id}: what is stored of a user, to be shown to or forgotten for that
+// user.
 #include "index/server/fields.h"
 #include "index/server/problem.h"
 #include "index/server/route_handlers.h"

@@ -2,6 +2,7 @@
 
 #include <unicode/utf8.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "models/base/byte_blocks.h"
@@ -21,6 +22,11 @@ bool is_valid_utf8(std::string_view bytes) {
     if (c < 0) return false;
   }
   return true;
+}
+
+size_t count_code_points(std::string_view text) {
+  return static_cast<size_t>(
+      std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 }  // namespace barker
