@@ -52,6 +52,15 @@ __attribute__((target("avx2"))) uint64_t avx2_int8() {
   return kRounds * kChains * 32 * 2;
 }
 
+__attribute__((target("avx2,avxvnni"))) uint64_t avxvnni_int8() {
+  __m256i sum[kChains], x = _mm256_set1_epi8(3), w = _mm256_set1_epi8(5);
+  for (auto& s : sum) s = _mm256_setzero_si256();
+  for (uint64_t r = 0; r < kRounds; ++r) {
+    for (auto& s : sum) asm volatile("%{vex%} vpdpbusd %2, %1, %0" : "+x"(s) : "x"(x), "x"(w));
+  }
+  return kRounds * kChains * 32 * 2;
+}
+
 __attribute__((target("avx512f"))) uint64_t avx512_f32() {
   __m512 sum[kChains], x = _mm512_set1_ps(1.0001f), w = _mm512_set1_ps(1e-9f);
   for (auto& s : sum) s = _mm512_setzero_ps();
@@ -108,11 +117,13 @@ uint64_t run_multiply_adds(Isa isa, Compute compute) {
   switch (compute) {
     case Compute::kF32:
       if (isa == Isa::kBaseline) return baseline_f32();
-      return isa == Isa::kAvx2 ? avx2_f32() : avx512_f32();
+      if (isa == Isa::kAvx2 || isa == Isa::kAvxVnni) return avx2_f32();
+      return avx512_f32();
     case Compute::kBf16:
       return isa == Isa::kAvx512Dot ? avx512dot_bf16() : 0;
     case Compute::kInt8:
       if (isa == Isa::kAvx2) return avx2_int8();
+      if (isa == Isa::kAvxVnni) return avxvnni_int8();
       if (isa == Isa::kAvx512) return avx512_int8();
       return isa == Isa::kAvx512Dot ? avx512dot_int8() : 0;
   }

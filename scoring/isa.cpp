@@ -15,6 +15,13 @@ bool has_f16c() {
   unsigned eax, ebx, ecx, edx;
   return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
 }
+
+// clang 14 does not know "avxvnni" either, nor its bit.
+bool has_avx_vnni() {
+  constexpr unsigned kAvxVnniBit = 1u << 4;
+  unsigned eax, ebx, ecx, edx;
+  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & kAvxVnniBit) != 0;
+}
 #endif
 
 bool machine_has(Isa isa) {
@@ -25,6 +32,8 @@ bool machine_has(Isa isa) {
       return true;
     case Isa::kAvx2:
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
+    case Isa::kAvxVnni:
+      return machine_has(Isa::kAvx2) && has_avx_vnni();
     case Isa::kAvx512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
@@ -38,7 +47,7 @@ bool machine_has(Isa isa) {
 #endif
 }
 
-constexpr Isa kAll[] = {Isa::kBaseline, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Dot};
+constexpr Isa kAll[] = {Isa::kBaseline, Isa::kAvx2, Isa::kAvxVnni, Isa::kAvx512, Isa::kAvx512Dot};
 
 }  // namespace
 
@@ -48,6 +57,8 @@ std::string_view isa_name(Isa isa) noexcept {
       return "baseline";
     case Isa::kAvx2:
       return "avx2";
+    case Isa::kAvxVnni:
+      return "avxvnni";
     case Isa::kAvx512:
       return "avx512";
     case Isa::kAvx512Dot:
@@ -72,7 +83,7 @@ Result<Isa> choose_isa(std::string_view name) {
     return Status(Code::kUnsupported, "isa \"" + std::string(name) + "\": this machine lacks it");
   }
   return invalid_argument("isa \"" + std::string(name) +
-                          "\": expected baseline, avx2, avx512, avx512dot or nothing");
+                          "\": expected baseline, avx2, avxvnni, avx512, avx512dot or nothing");
 }
 
 }  // namespace barker

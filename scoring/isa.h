@@ -12,11 +12,13 @@ namespace barker {
 enum class Isa {
   kBaseline,   // SSE2 on x86-64, NEON on AArch64
   kAvx2,       // with FMA and F16C
+  kAvxVnni,    // and AVX-VNNI, the dot product of int8
   kAvx512,     // F, BW, DQ, VL
   kAvx512Dot,  // and VNNI, BF16
 };
 
-std::string_view isa_name(Isa isa) noexcept;  // "baseline", "avx2", "avx512", "avx512dot"
+std::string_view isa_name(
+    Isa isa) noexcept;  // "baseline", "avx2", "avxvnni", "avx512", "avx512dot"
 
 // The ISAs that this build has kernels for and that this CPU and operating system can run, slowest
 // first.

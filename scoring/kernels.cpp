@@ -5,6 +5,7 @@ namespace barker {
 extern const KernelTable kBaselineKernels;
 #if defined(__x86_64__)
 extern const KernelTable kAvx2Kernels;
+extern const KernelTable kAvxVnniKernels;
 extern const KernelTable kAvx512Kernels;
 extern const KernelTable kAvx512DotKernels;
 #endif
@@ -12,6 +13,7 @@ extern const KernelTable kAvx512DotKernels;
 const KernelTable& kernels_for(Isa isa) noexcept {
 #if defined(__x86_64__)
   if (isa == Isa::kAvx2) return kAvx2Kernels;
+  if (isa == Isa::kAvxVnni) return kAvxVnniKernels;
   if (isa == Isa::kAvx512) return kAvx512Kernels;
   if (isa == Isa::kAvx512Dot) return kAvx512DotKernels;
 #endif

@@ -78,7 +78,9 @@ Command add_verify_command(CLI::App& app) {
                    "Weight file, or weights directory for its CURRENT version")
       ->required()
       ->type_name(kFileOrDirectory);
-  command->add_option("--isa", options->isa, "Instruction set: baseline, avx2, avx512 or avx512dot")
+  command
+      ->add_option("--isa", options->isa,
+                   "Instruction set: baseline, avx2, avxvnni, avx512 or avx512dot")
       ->type_name("ISA")
       ->default_str("each one that this machine has")
       ->group(kModel);

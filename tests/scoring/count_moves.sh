@@ -16,6 +16,7 @@ for file in "$@"; do
       -v at_most="$at_most" '
     /^ *[0-9a-f]+:/ {
       sub(/:$/, "", $1)
+      if ($2 == "{vex}") { $2 = $3; $3 = $4 }  # the encoding that was asked for
       ++count
       at[$1] = count
       code[count] = $2
