@@ -14,8 +14,8 @@ measure() {
     "$@" >"$result.log" 2>&1 || { cat "$result.log" >&2; return 1; }
 }
 
-# Instructions are counted, not timed, so that every run gives the same. valgrind knows AVX2, but not
-# AVX-512.
+# Instructions are counted, not timed, so that every run gives the same. valgrind knows AVX2, but
+# not AVX-512.
 queries=50
 # counted NAME FUNCTION PROGRAM ARGS...: the instructions of FUNCTION, a query.
 counted() {

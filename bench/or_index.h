@@ -1,5 +1,5 @@
-// What the auction is compared with: a Lucene++ index of bid terms, titles, brands and categories that
-// is asked for the ads with any of a query's words, best score first. It reads every posting.
+// What the auction is compared with: a Lucene++ index of bid terms, titles, brands and categories
+// that is asked for the ads with any of a query's words, best score first. It reads every posting.
 #pragma once
 
 #include <memory>

@@ -2,7 +2,8 @@
 //
 //   Barker/PRECISION/ISA   the kernels
 //   Torch/plain            libtorch as the equations are written: 500 rows of 448 through the MLP
-//   Torch/split            user, query and groups once a query, candidates through their own columns
+//   Torch/split            user, query and groups once a query, candidates through their own
+//                          columns
 //   Torch/folded           libtorch over the same folded tables as barker's
 //   Onnx/folded            ONNX Runtime over the folded tables, where ONNXRUNTIME names its library
 //   Dense/...              the second layer alone, 500 x 128 -> 64: barker, oneDNN, Eigen, libtorch

@@ -1,5 +1,5 @@
-// What a search pays for its user: a read of 20 keywords, of one user again and again and of users at
-// random among a hundred thousand. The Profile is kept from read to read, as an engine does.
+// What a search pays for its user: a read of 20 keywords, of one user again and again and of users
+// at random among a hundred thousand. The Profile is kept from read to read, as an engine does.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 

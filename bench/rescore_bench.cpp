@@ -9,9 +9,10 @@
 //                         second
 //   Canary/NAME           no canary, a canary for half of the users, every query recorded for
 //                         comparison
-//   Lateness/NAME         50 Chinese ads that the plugin splits itself, with deadlines at all moments
-//                         of a query: by how much the calls that missed theirs returned late; with
-//                         titles as they are, cut, or with two selling points promoted in each
+//   Lateness/NAME         50 Chinese ads that the plugin splits itself, with deadlines at all
+//                         moments of a query: by how much the calls that missed theirs returned
+//                         late; with titles as they are, cut, or with two selling points promoted
+//                         in each
 //   Control/load          load_weights while another thread asks: open, check, prove, switch
 //   Control/rollback      rollback to weights that are still mapped, while another thread asks
 //

@@ -22,7 +22,7 @@
 namespace barker {
 namespace {
 
-std::string word(size_t i) { return "word" + std::to_string(i); }
+std::string model_word(size_t i) { return "word" + std::to_string(i); }
 
 // A title of a Chinese shop, some 40 characters, and a selling point.
 std::string chinese_title(std::mt19937& random) {
@@ -63,7 +63,7 @@ ModelSpec random_weights(const RescoreShape& shape) {
   model.architecture.compute = shape.compute;
   if (shape.compute != ComputeSpec::kF32) model.architecture.compute_bound = kMaxComputeBound;
   model.card = {"bench", "1", "MTDL", 0, "", {}, {}};
-  for (size_t i = 0; i < shape.rows; ++i) model.names.push_back(word(i));
+  for (size_t i = 0; i < shape.rows; ++i) model.names.push_back(model_word(i));
   model.keyword_rows = shape.rows;
   model.folded_rows = std::min(shape.rows, shape.selling_points * 2);
   model.tensors["embedding"] = tensor(shape.rows * d, 0.5f);
@@ -201,12 +201,12 @@ RescoreQuery::RescoreQuery(const RescoreShape& shape, unsigned seed) : session_(
   for (size_t i = 0; i < points_.size(); ++i) {
     const bool is_promoted = shape.promoted && i % per_ad < RescoreShape::kPromotedPoints;
     point_texts_[i] = shape.chinese && !is_promoted ? chinese_point(random)
-                                                    : word(random() % shape.selling_points);
+                                                    : model_word(random() % shape.selling_points);
     points_[i] = {sizeof points_[i], as_string(point_texts_[i]),
                   shape.chinese ? 0 : fingerprint(point_texts_[i])};
   }
   for (size_t i = 0; i < keywords_.size(); ++i) {
-    const std::string keyword = word(shape.selling_points + random() % shape.selling_points);
+    const std::string keyword = model_word(shape.selling_points + random() % shape.selling_points);
     keywords_[i] = fingerprint(keyword);
     titles_[i / words] += (i % words ? " " : "") + keyword;
   }
@@ -218,10 +218,10 @@ RescoreQuery::RescoreQuery(const RescoreShape& shape, unsigned seed) : session_(
   }
   make_ads(shape);
   for (size_t i = 0; i < shape.user_keywords; ++i) {
-    user_texts_.push_back(word(random() % shape.rows));
+    user_texts_.push_back(model_word(random() % shape.rows));
   }
   for (const std::string& text : user_texts_) user_.push_back(as_string(text));
-  for (int i = 0; i < 6; ++i) query_ += (i ? " " : "") + word(random() % shape.rows);
+  for (int i = 0; i < 6; ++i) query_ += (i ? " " : "") + model_word(random() % shape.rows);
   user_id_ = "user" + std::to_string(seed);
   session_.start(query_, user_id_);
   session_.set_user_keywords(user_);

@@ -1,12 +1,13 @@
-// The first pass beside an OR over all texts (or_index.h), on catalogues of the marketplace generator:
+// The first pass beside an OR over all texts (or_index.h), on catalogues of the marketplace
+// generator:
 //
 //   FirstPass/KIND/ADS   the auction: FirstPass::analyse() and find() for a page of 50
 //   Or/KIND/ADS          the OR of the same words, of the same page
 //
-// KIND: "demo" (30 bid terms and their selling points) or "rich" (nearly as many terms as ads). ADS:
-// 10^4 and 10^5; with BARKER_BENCH_ADS=1000000 also that number. Counters are microseconds a query:
-// median and 99th percentile; of FirstPass also the share of pages that bid matches fill, MB of the
-// bid book and index, and seconds and MB of building.
+// KIND: "demo" (30 bid terms and their selling points) or "rich" (nearly as many terms as ads).
+// ADS: 10^4 and 10^5; with BARKER_BENCH_ADS=1000000 also that number. Counters are microseconds a
+// query: median and 99th percentile; of FirstPass also the share of pages that bid matches fill, MB
+// of the bid book and index, and seconds and MB of building.
 //
 //   retrieval_bench --write DIR ADS      only writes a demo index
 //   retrieval_bench --run DIR QUERIES    only runs so many first passes on it: for callgrind

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# bench/serve.sh BIN OUT [SECONDS [SOAK_SECONDS]]: `barker serve` under wrk at 1, 8, 64 and 512 connections, while
-# weights, rules and the catalogue change every few seconds, and the CPU time of a request beside that of the same
-# search in process, measured before and after in the same run. With SOAK_SECONDS, 64 connections ask for so long, and
-# the resident memory at the end is compared with that after a warm-up: exit 1 where it grew by more than a tenth.
-# Needs wrk.
+# bench/serve.sh BIN OUT [SECONDS [SOAK_SECONDS]]: `barker serve` under wrk at 1, 8, 64 and 512
+# connections, while weights, rules and the catalogue change every few seconds, and the CPU time of
+# a request beside that of the same search in process, measured before and after in the same run.
+# With SOAK_SECONDS, 64 connections ask for so long, and the resident memory at the end is compared
+# with that after a warm-up: exit 1 where it grew by more than a tenth. Needs wrk.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$1 out=$2 seconds=${3:-10} soak=${4:-0}

@@ -1,9 +1,11 @@
-// What the searches of `barker serve` cost in process: the same engine, users, page and feature bar, asked one
-// after the other on one thread. bench/serve.sh puts this beside the server's CPU time a request.
+// What the searches of `barker serve` cost in process: the same engine, users, page and feature
+// bar, asked one after the other on one thread. bench/serve.sh puts this beside the server's CPU
+// time a request.
 //
 //   serve_bench INDEX WEIGHTS QUERIES [SEARCHES]
 //
-// Prints "search_us" and "search_json_us": CPU microseconds a search, without and with the JSON of its answer.
+// Prints "search_us" and "search_json_us": CPU microseconds a search, without and with the JSON of
+// its answer.
 #include <sys/resource.h>
 
 #include <cstdio>

@@ -1,15 +1,16 @@
-// What it saves that only the first ads of a page are shown and that its ads are registered, through
-// the C ABI on one core. Two ways to ask take turns, so that what slows the machine slows both.
+// What it saves that only the first ads of a page are shown and that its ads are registered,
+// through the C ABI on one core. Two ways to ask take turns, so that what slows the machine slows
+// both.
 //
-//   Shown/fp16, Shown/int8   window 50 of a registered catalogue, shown 10, beside window 50 of whole
-//                            ads, all shown, in the same numbers
+//   Shown/fp16, Shown/int8   window 50 of a registered catalogue, shown 10, beside window 50 of
+//                            whole ads, all shown, in the same numbers
 //   Shown/fp16_registered    the same beside window 50 of the registered catalogue, all shown
 //   Shown/screened_int8      screened beside int8, both of such a catalogue with 10 shown
 //   Shown/screened_fp32      screened beside fp32, in the same way
 //
-// Counters: p50 of both ways in microseconds, the median of the ratios of the turns, and for how many
-// of the 64 queries the answers differ in anything among the 10 ads that both ways show; where both
-// take the same numbers, such a difference is an error. Shape: that of rescore_bench.
+// Counters: p50 of both ways in microseconds, the median of the ratios of the turns, and for how
+// many of the 64 queries the answers differ in anything among the 10 ads that both ways show; where
+// both take the same numbers, such a difference is an error. Shape: that of rescore_bench.
 #include <benchmark/benchmark.h>
 
 #include <chrono>
@@ -25,8 +26,8 @@ namespace {
 
 constexpr size_t kQueries = 64, kWindow = 50, kShown = 10;
 
-// One way to ask, with a host and queries of its own. Where `shown` is above 0, the ads are those of a
-// registered catalogue.
+// One way to ask, with a host and queries of its own. Where `shown` is above 0, the ads are those
+// of a registered catalogue.
 struct Way {
   Way(const RescoreShape& shape, const std::string& toml, uint64_t shown)
       : config(toml), host(weights_of(shape), toml), queries(make_queries(shape, kQueries)) {
@@ -47,8 +48,8 @@ struct Way {
   std::vector<std::unique_ptr<RescoreQuery>> queries;
 };
 
-// Asks in both ways in turn. The way that asks second finds caches that the first one filled, so that
-// they take turns in that, too.
+// Asks in both ways in turn. The way that asks second finds caches that the first one filled, so
+// that they take turns in that, too.
 void run_pair(benchmark::State& state, const Way& base, const Way& other) {
   std::vector<double> times[2], ratios;
   uint64_t differ = 0;

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # models/learning.sh BIN OUT DATA: makes the tables of AUCs in models/LEARNING.md anew, in hours.
 #
-# DATA is the directory of the public data sets; those that are not there are skipped, visibly. Every
-# stage leaves a file in OUT and is not run again while the file is there, so that a killed run goes
-# on. The tables are printed and lie in OUT/tables.md: an AUC with its interval and the paired
-# difference to boosted trees, or the mean over seeds with the least and the greatest.
+# DATA is the directory of the public data sets; those that are not there are skipped, visibly.
+# Every stage leaves a file in OUT and is not run again while the file is there, so that a killed
+# run goes on. The tables are printed and lie in OUT/tables.md: an AUC with its interval and the
+# paired difference to boosted trees, or the mean over seeds with the least and the greatest.
 set -euo pipefail
 bin=$1 out=$2 data=$3
 export OMP_NUM_THREADS=1
@@ -67,7 +67,8 @@ judge_whole() {
   mv "$out/$set.judging" "$out/$set.judged"
 }
 
-# table TITLE JUDGED...: of models whose names differ by a seed (bm.1, bm.2) or by the file, the mean.
+# table TITLE JUDGED...: of models whose names differ by a seed (bm.1, bm.2) or by the file, the
+# mean.
 table() {
   printf '\n## %s\n\n| | AUC | against boosted trees |\n|---|---|---|\n' "$1" | tee -a "$out/tables.md"
   shift

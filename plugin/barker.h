@@ -33,8 +33,8 @@
  *              in the child return BARKER_E_REENTRANT; where one was inside of compare, so do
  *              compare and read_agreement. In both cases destroy does nothing. What other threads
  *              were using at the fork is not freed in the child.
- *   clock      deadline_ns is a time of CLOCK_MONOTONIC in nanoseconds, as std::steady_clock and, on
- *              Linux, Java's System.nanoTime() give it.
+ *   clock      deadline_ns is a time of CLOCK_MONOTONIC in nanoseconds, as std::steady_clock and,
+ *              on Linux, Java's System.nanoTime() give it.
  *   manners    Nothing throws across, prints, aborts, starts a thread or touches signal handlers.
  *              A call leaves the caller's floating-point environment as it was and does not depend
  *              on it; callbacks run in the default one. The library is linked with -z nodelete:
@@ -75,8 +75,8 @@ extern "C" {
  * process had at the fork. Control calls, compare and read_agreement return it. */
 #define BARKER_E_REENTRANT 11
 
-/* How a query was answered (barker_response.status). Whatever it is, `ads` and `text` are filled.
- * */
+/* How a query was answered (barker_response.status). Whatever it is, `ads` and `text` are
+ * filled. */
 #define BARKER_STATUS_RESCORED 0 /* the window was rescored and its titles rewritten */
 #define BARKER_STATUS_PARTIAL \
   1 /* cut short by the deadline: what was not reached is as it came; since
@@ -190,8 +190,8 @@ typedef struct barker_request {
   uint64_t deadline_ns; /* on CLOCK_MONOTONIC, looked at after every 0.1 ms or so; 0: none */
   /* Since 1.2: how many ads of the answer will be shown. The window is ordered as a whole, but
    * selling points are scored and titles rewritten for the first `shown` ads of the answer only;
-   * the others come with their own titles. Those shown get the same answer as without it. 0: all.
-   * */
+   * the others come with their own titles. Those shown get the same answer as without it. 0:
+   * all. */
   uint64_t shown;
   /* Since 1.3. The handle of a catalogue (barker.catalogue/1); 0: none. A handle or a number that
    * is not there refuses the request. */
@@ -259,7 +259,8 @@ typedef struct barker_result_ad {
 #define BARKER_MAX_ARMS 4       /* since 1.5: arms of experiments that one user can be in */
 #define BARKER_ARM_NAME_SIZE 32 /* since 1.5: bytes of a name, its NUL included */
 
-/* Since 1.5. An arm of an experiment that the user is in. Frozen: lives inline in barker_response. */
+/* Since 1.5. An arm of an experiment that the user is in. Frozen: lives inline in
+ * barker_response. */
 typedef struct barker_arm {
   char layer[BARKER_ARM_NAME_SIZE];
   char experiment[BARKER_ARM_NAME_SIZE];
@@ -541,11 +542,11 @@ typedef struct barker_explain {
    *     selling_points  [{text, score or null, verdict}]: P(attracted), and why it was put before
    *                     the title or not ("denied by the title", "stands in the title and cannot
    *                     leave it", ...); of the ads that are shown. In a partial answer the verdict
-   *                     can be "past the deadline", and the list is left out where the deadline came
-   *                     before the selling points were looked up. Where the model has exact match,
-   *                     a known one has history_share, its share of the user's history, 0 to 1.
-   *                     Where the policy asks how certain the model is, one of which it is not has
-   *                     deviation, the standard deviation of what is believed of its logit
+   *                     can be "past the deadline", and the list is left out where the deadline
+   *                     came before the selling points were looked up. Where the model has exact
+   *                     match, a known one has history_share, its share of the user's history, 0 to
+   *                     1. Where the policy asks how certain the model is, one of which it is not
+   *                     has deviation, the standard deviation of what is believed of its logit
    *     attention       [{keyword, weight}]: of the title's known keywords, where there is a pCTR
    *     of a bad ad instead of all this: ad, its index in the request, and bad_ad, true
    * A list that would be empty is left out. */
@@ -600,10 +601,10 @@ typedef struct barker_prepared {
   /* Ends the query, which is counted now: as one, however many ads it had. NULL is allowed. Before
    * the plugin is destroyed. */
   void (*end)(barker_prepared_query* query);
-  /* Since 1.4. [one thread at a time per query] P(user is attracted | user, query) of `count` keywords,
-   * as of selling points, for a bar of feature keywords (SFs) beside the page. NaN: the model does not
-   * know the keyword, a rule forbids it everywhere, or the query is bypassed. Calls of this alone are
-   * not counted as a query. Past the deadline the rest is NaN. */
+  /* Since 1.4. [one thread at a time per query] P(user is attracted | user, query) of `count`
+   * keywords, as of selling points, for a bar of feature keywords (SFs) beside the page. NaN: the
+   * model does not know the keyword, a rule forbids it everywhere, or the query is bypassed. Calls
+   * of this alone are not counted as a query. Past the deadline the rest is NaN. */
   int32_t (*attraction)(barker_prepared_query* query, const barker_string* keywords, uint64_t count,
                         double* probabilities, char* error);
 } barker_prepared;
@@ -695,12 +696,12 @@ typedef struct barker_learn {
   uint64_t struct_size;
   /* [any thread] role: BARKER_ROLE_*. */
   int32_t (*read)(barker_plugin* plugin, int32_t role, barker_learning* learning);
-  /* [any thread, best one that answers no queries: it takes microseconds and may allocate] Learns from what one
-   * answer showed. `request` is that of the query, without ads; its user_state is the state before,
-   * and may be none, of another tower or damaged: then the user's new state begins at nothing. It
-   * is learned with the weights that would answer the request now; its deadline does not hold.
-   * Keywords that they do not know are left out. Up to BARKER_MAX_SHOWN are taken in the order
-   * given, and a host that shows several at once gives them in one call.
+  /* [any thread, best one that answers no queries: it takes microseconds and may allocate] Learns
+   * from what one answer showed. `request` is that of the query, without ads; its user_state is the
+   * state before, and may be none, of another tower or damaged: then the user's new state begins at
+   * nothing. It is learned with the weights that would answer the request now; its deadline does
+   * not hold. Keywords that they do not know are left out. Up to BARKER_MAX_SHOWN are taken in the
+   * order given, and a host that shows several at once gives them in one call.
    *
    * `state` belongs to the caller and gets the new state, of which *size says the bytes; it may be
    * where the state before stands. Two updates of one user at a time are the host's to avoid: one

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "models/base/number_text.h"
+#include "plugin/catalogue_rows.h"
 #include "plugin/model.h"
 #include "scoring/golden.h"
 

@@ -95,6 +95,7 @@ class Plugin {
   RuledGeneration serve_weights(RuledGeneration weights);
   RuledGeneration serve_canary();
   uint64_t tell_promotion() const;
+  void record(const barker_request& request, CompletedAds& ads) noexcept;
   uint64_t window_of(const barker_request& request) const;
   uint64_t count_load(const RuledGeneration& weights, std::string_view what);
   void log(int32_t level, std::initializer_list<std::string_view> parts) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "plugin/catalogue_chunk.h"
 #include "plugin/request.h"
 
 namespace barker {
@@ -146,7 +147,7 @@ barker_ad Query::ad(uint64_t index) const {
 bool Query::is_untouched(const barker_ad& a, uint64_t index) const {
   if ((a.flags & BARKER_AD_OPT_OUT) != 0) return true;
   const RegisteredAd* const known = resolved(index);
-  return known ? rules_.is_merchant_off(known->chunk->merchant(known->index))
+  return known ? rules_.is_merchant_off(known->chunk->merchant(known->index).fingerprint)
                : rules_.is_merchant_off(view(a.merchant));
 }
 

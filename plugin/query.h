@@ -36,8 +36,8 @@ class Query {
   bool set_context();
   // Answers the ads of the request in that context.
   bool answer_ads();
-  // P(attracted) of each keyword in that context, exact numbers whatever the configuration says; what is
-  // not reached before the deadline stays as it is, as does what the model does not know.
+  // P(attracted) of each keyword in that context, exact numbers whatever the configuration says;
+  // what is not reached before the deadline stays as it is, as does what the model does not know.
   void score_keywords(std::span<const std::string_view> keywords, double* probabilities);
   // Learns from what was shown in that context, which was set without a state. Keywords that the
   // model does not know are left out.
@@ -83,6 +83,7 @@ class Query {
   bool split_title(const barker_ad& a, uint64_t index);
   bool map_candidates();
   bool collect_candidates(const barker_ad& a, uint64_t index);
+  void add_stored_candidates(const RegisteredAd& ad, uint64_t count, RuleMask rules);
   void add_candidate(Fingerprint f, uint32_t row, bool in_title, RuleMask rules);
   std::array<uint32_t, 2> blocks_of(uint64_t ad_index) const;
   uint64_t steps_of_blocks(uint64_t ad_index) const;

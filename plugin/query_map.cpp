@@ -6,6 +6,7 @@
 
 #include "models/weights/groups.h"
 #include "models/weights/vocabulary.h"
+#include "plugin/catalogue_rows.h"
 #include "plugin/query.h"
 #include "plugin/request.h"
 
@@ -151,18 +152,28 @@ bool Query::map_titles() {
   if (late()) return false;
   w_.title_fingerprints.clear();
   w_.title_ranges.assign(window_, {});
+  w_.stored_titles.assign(window_, {});
+  size_t stored = 0;
   for (uint64_t i = 0; i < window_; ++i) {
-    if (!w_.bad[i] && !resolved(i) && !split_title(ad(i), i)) return false;
+    if (w_.bad[i]) continue;
+    if (const RegisteredAd* const known_ad = resolved(i)) {
+      w_.stored_titles[i] = known_ad->rows->ad(known_ad->index).title;
+      stored += w_.stored_titles[i].size();
+    } else if (!split_title(ad(i), i)) {
+      return false;
+    }
   }
   if (!find_rows(w_.title_fingerprints, w_.title_rows)) return false;
   w_.titles.assign(window_, {});
+  w_.title_rows.resize(w_.title_fingerprints.size() + stored);
   uint32_t* known = w_.title_rows.data();  // rows move to the front over those without one
+  uint32_t* unpacked = known + w_.title_fingerprints.size();
   for (uint64_t i = 0; i < window_; ++i) {
     Bag& title = w_.titles[i];
-    if (const RegisteredAd* const known_ad = w_.bad[i] ? nullptr : resolved(i)) {
-      const std::span<const uint32_t> rows = known_ad->rows->title(known_ad->index);
-      title.rows = rows.data();
+    if (const PackedNumbers& rows = w_.stored_titles[i]; rows.size() > 0) {
+      title.rows = unpacked;
       title.count = rows.size();
+      for (size_t t = 0; t < rows.size(); ++t) *unpacked++ = rows.number(t);
       continue;
     }
     title.rows = known;
@@ -206,8 +217,8 @@ bool Query::map_candidates() {
 std::array<uint32_t, 2> Query::blocks_of(uint64_t ad_index) const {
   const barker_ad a = ad(ad_index);
   const RegisteredAd* const known = resolved(ad_index);
-  const Fingerprint merchant =
-      known ? known->chunk->merchant(known->index) : merchant_fingerprint(view(a.merchant));
+  const Fingerprint merchant = known ? known->chunk->merchant(known->index).fingerprint
+                                     : merchant_fingerprint(view(a.merchant));
   return {rules_.blocks.of_merchant(merchant),
           rules_.blocks.name_ads() ? rules_.blocks.of_ad(fingerprint(view(a.id))) : Blocks::kNone};
 }
@@ -241,15 +252,10 @@ bool Query::collect_candidates(const barker_ad& a, uint64_t index) {
   const size_t begin = w_.candidates.size();
   const auto title = std::span(w_.title_fingerprints).subspan(words.begin, words.size());
   const RegisteredAd* const known = resolved(index);
-  const RuleMask rules = known ? rules_.of_category_path(known->chunk->category_path(known->index))
+  const RuleMask rules = known ? rules_.of_category_path(known->chunk->category(known->index).path)
                                : rules_.of_category(view(a.category));
-  for (uint64_t i = 0; i < a.selling_point_count; ++i) {
-    if (known) {
-      const uint32_t point = known->chunk->points_of(known->index)[i];
-      add_candidate(known->chunk->fingerprint_of(point), known->rows->point_rows[point],
-                    known->rows->is_in_title(known->index, i), rules);
-      continue;
-    }
+  if (known) add_stored_candidates(*known, a.selling_point_count, rules);
+  for (uint64_t i = known ? a.selling_point_count : 0; i < a.selling_point_count; ++i) {
     const barker_selling_point point = element(a.selling_points, a.selling_point_stride, i);
     if (point.fingerprint == 0 && late_after(kStepsPerByteNormalized * point.text.size))
       return false;
@@ -259,6 +265,17 @@ bool Query::collect_candidates(const barker_ad& a, uint64_t index) {
   }
   w_.candidate_ranges[index] = {begin, w_.candidates.size()};
   return true;
+}
+
+void Query::add_stored_candidates(const RegisteredAd& ad, uint64_t count, RuleMask rules) {
+  const CataloguePool& pool = *ad.chunk->pool();
+  const PackedNumbers points = ad.chunk->ad(ad.index).points;
+  const AdRows rows = ad.rows->ad(ad.index);
+  for (uint64_t i = 0; i < count; ++i) {
+    const uint32_t point = points.number(i);
+    add_candidate(pool.point(point).fingerprint, ad.rows->point_row(point), rows.is_in_title(i),
+                  rules);
+  }
 }
 
 void Query::add_candidate(Fingerprint f, uint32_t row, bool in_title, RuleMask rules) {

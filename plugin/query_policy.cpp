@@ -15,8 +15,8 @@
 namespace barker {
 namespace {
 
-// By which a probability is estimated. On a page whose SPs were not drawn it counts for the share of
-// those that are, which is small, so that a rougher estimate does.
+// By which a probability is estimated. On a page whose SPs were not drawn it counts for the share
+// of those that are, which is small, so that a rougher estimate does.
 constexpr uint32_t kDrawsOfExplored = 256, kDrawsOfOthers = 32;
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -45,8 +46,10 @@ class Recording {
 // the query is not recorded.
 class RecordingQueue {
  public:
-  // [any thread]
-  void offer(const barker_request& request, uint64_t window) noexcept;
+  // [any thread] `complete` is called before the request is read, and only where it is recorded; it
+  // may throw.
+  void offer(const barker_request& request, uint64_t window,
+             const std::function<void()>& complete = {}) noexcept;
 
   // [one thread at a time] Shows one recording to `visit`. False: there is none.
   template <typename Visit>

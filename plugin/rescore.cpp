@@ -61,9 +61,17 @@ bool Plugin::rescore(const CheckedRequest& given, barker_response& response, std
   const uint64_t number = count_query(answer, weights);
   if (!answer.is_bypass() && pin->canary.generation &&
       is_within(salted_place(number), pin->shares.compared)) {
-    recordings_.offer(request.request, window_of(request.request));
+    record(request.request, workspace->completed);
   }
   return true;
+}
+
+// A recording may outlive the catalogue, so that its ads take the words of their titles with them.
+void Plugin::record(const barker_request& request, CompletedAds& ads) noexcept {
+  const uint64_t window = window_of(request);
+  recordings_.offer(request, window, [&request, &ads] {
+    if (request.catalogue != 0) ads.add_words();
+  });
 }
 
 uint64_t Plugin::window_of(const barker_request& request) const {

@@ -18,6 +18,8 @@
 
 namespace barker {
 
+struct CatalogueRows;
+
 // Weights with the rules matched against their names.
 struct RuledGeneration {
   std::shared_ptr<const Generation> generation;       // null: no weights

@@ -26,8 +26,8 @@ constexpr auto kSuffixes =
     std::to_array<std::string_view>({"less", "free", "frei", "freie", "freies", "freier", "freien",
                                      "los", "lose", "loser", "loses", "vrij", "fri"});
 
-// Directly behind a word these deny it. Elsewhere "レス" ends other words, such as "ワイヤレス", and the
-// others deny what follows them in Chinese.
+// Directly behind a word these deny it. Elsewhere "レス" ends other words, such as "ワイヤレス",
+// and the others deny what follows them in Chinese.
 constexpr auto kDenyingDirectlyBehind = std::to_array<std::string_view>(
     {"レス", "不対応", "非対応", "未対応", "不使用", "未使用", "不要", "無配合", "無添加", "不含"});
 constexpr auto kParticles =
@@ -75,8 +75,8 @@ size_t clause_begin(std::string_view title, size_t begin, size_t reach) noexcept
   return at;
 }
 
-// The word that ends before `end`, which moves to its begin; empty where the clause begins, and where
-// the word begins before `first`.
+// The word that ends before `end`, which moves to its begin; empty where the clause begins, and
+// where the word begins before `first`.
 std::string_view previous_word(std::string_view title, size_t first, size_t& end) noexcept {
   if (end > first && is_between_words(title[end - 1])) {
     if (is_clause_edge(title[end - 1])) return {};

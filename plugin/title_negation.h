@@ -1,6 +1,6 @@
-// Whether a title denies what a selling point claims: "Not waterproof", "fragrance-free", "不含酒精",
-// "防水ではない". A title in doubt counts as one that denies, because a false claim costs more than one
-// that is not shown.
+// Whether a title denies what a selling point claims: "Not waterproof", "fragrance-free",
+// "不含酒精", "防水ではない". A title in doubt counts as one that denies, because a false claim
+// costs more than one that is not shown.
 //
 // Pure functions over the form of ComparisonText: any thread, no allocation, and a bounded time,
 // however long the title is.

@@ -15,8 +15,9 @@
 #include "models/weights/vocabulary.h"
 #include "plugin/answer.h"
 #include "plugin/ascii_core.h"
-#include "plugin/catalogue.h"
+#include "plugin/completed_ads.h"
 #include "plugin/free_list.h"
+#include "plugin/packed_numbers.h"
 #include "plugin/serving.h"
 #include "plugin/slot_table.h"
 #include "plugin/title_promotion.h"
@@ -53,13 +54,14 @@ struct Workspace {
 
   std::vector<uint8_t> bad;  // [ads] 1: a bad ad
   std::vector<Fingerprint> title_fingerprints;
-  std::vector<Range> title_ranges;   // [window] into title_fingerprints
-  std::vector<uint32_t> title_rows;  // the known ones of all titles
-  std::vector<Bag> titles;           // [window]
-  std::vector<float> aux;            // [window] logits, then pCTR
-  std::vector<double> scores;        // [window]
-  std::vector<uint32_t> order;       // [window] the ad at each rank
-  std::vector<uint32_t> good;        // ads of the window without the bad ones
+  std::vector<Range> title_ranges;           // [window] into title_fingerprints
+  std::vector<uint32_t> title_rows;          // the known ones of all titles
+  std::vector<PackedNumbers> stored_titles;  // [window] the rows of those of a catalogue
+  std::vector<Bag> titles;                   // [window]
+  std::vector<float> aux;                    // [window] logits, then pCTR
+  std::vector<double> scores;                // [window]
+  std::vector<uint32_t> order;               // [window] the ad at each rank
+  std::vector<uint32_t> good;                // ads of the window without the bad ones
   std::vector<double> good_scores;
   std::vector<uint32_t> good_order;
 

@@ -25,8 +25,9 @@ struct ChoosePolicy {
   // Two SPs whose embeddings have a larger cosine than this say the same thing.
   float maximum_cosine = 0.9f;
   Duplicates duplicates = Duplicates::kSkip;
-  // Standard deviations by which a logit is lowered before it is compared with minimum_logit or with
-  // other logits (Candidate::deviation): a lower confidence bound, for which an SP needs evidence.
+  // Standard deviations by which a logit is lowered before it is compared with minimum_logit or
+  // with other logits (Candidate::deviation): a lower confidence bound, for which an SP needs
+  // evidence.
   float lower_bound = 0;
   // An SP that the model does not know may be chosen, if it has a logit. It resembles no other.
   bool takes_unknown = false;
@@ -43,16 +44,16 @@ struct Candidate {
   bool stays_in_title = false;
   // True: the logit is within the screen's bound of the exact one. False: it is the exact one.
   bool screened = false;
-  // What it is chosen by, the highest first: its lowered logit, unless another policy or a draw says
-  // so. A screened candidate is chosen by its lowered logit.
+  // What it is chosen by, the highest first: its lowered logit, unless another policy or a draw
+  // says so. A screened candidate is chosen by its lowered logit.
   float preference = std::numeric_limits<float>::quiet_NaN();
   float deviation = 0;  // standard deviation of what is believed of the logit; 0: it is certain
 };
 
-// The standard deviation of the logit of an SP: of a normal belief with the deviation `prior` around
-// the model's logit, to whose precision the evidence adds, which is the sum of p (1 - p) over the
-// impressions that the SP was learned from (the Fisher information of a logistic model about an SP's
-// own offset). 0 without a prior, and where the evidence is infinite.
+// The standard deviation of the logit of an SP: of a normal belief with the deviation `prior`
+// around the model's logit, to whose precision the evidence adds, which is the sum of p (1 - p)
+// over the impressions that the SP was learned from (the Fisher information of a logistic model
+// about an SP's own offset). 0 without a prior, and where the evidence is infinite.
 inline float logit_deviation(float prior, double evidence) noexcept {
   if (!(prior > 0)) return 0;
   return static_cast<float>(prior / std::sqrt(1 + evidence * double{prior} * prior));
@@ -81,9 +82,9 @@ struct Embeddings {
   Table table;
 };
 
-// Chooses up to policy.count of `candidates`, highest preference first, equal ones by position. Writes
-// their indices to `chosen`, which has room for policy.count, and returns how many there are. Where
-// `verdicts` is not null, it gets the reason for each candidate.
+// Chooses up to policy.count of `candidates`, highest preference first, equal ones by position.
+// Writes their indices to `chosen`, which has room for policy.count, and returns how many there
+// are. Where `verdicts` is not null, it gets the reason for each candidate.
 size_t choose_selling_points(std::span<const Candidate> candidates, const ChoosePolicy& policy,
                              const Embeddings& embeddings, uint32_t* chosen,
                              Verdict* verdicts) noexcept;

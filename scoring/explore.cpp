@@ -11,8 +11,8 @@ namespace {
 
 using internal::Choice;
 
-// Whether a draw can take a candidate next. Of those with one fingerprint, which have one draw, only
-// the first can be.
+// Whether a draw can take a candidate next. Of those with one fingerprint, which have one draw,
+// only the first can be.
 bool can_be_drawn(const Choice& choice, std::span<const Candidate> candidates, size_t i) noexcept {
   const auto may_come = [&](size_t c) {
     return !choice.is_taken(c) && choice.may_be_taken(c, candidates[c].logit);
@@ -37,7 +37,8 @@ size_t count_eligible(const Choice& choice, std::span<const Candidate> candidate
 }
 
 // Walks through the orders in which equally likely candidates can be drawn so that exactly the
-// shown ones fit: the sum over the orders of the product of 1 / (candidates that may be drawn next).
+// shown ones fit: the sum over the orders of the product of 1 / (candidates that may be drawn
+// next).
 class UniformWalk {
  public:
   UniformWalk(std::span<const Candidate> candidates, const TitleRoom& room,
@@ -100,8 +101,9 @@ float uniform_draw(uint64_t seed, uint64_t key) noexcept {
 }
 
 float normal_draw(uint64_t seed, uint64_t key) noexcept {
-  // The inverse of the normal distribution function by Acklam's rational approximation (2003), whose
-  // error is far below a float's. In the middle, where 95% of the draws are, it takes no logarithm.
+  // The inverse of the normal distribution function by Acklam's rational approximation (2003),
+  // whose error is far below a float's. In the middle, where 95% of the draws are, it takes no
+  // logarithm.
   constexpr float a[] = {-3.969683028665376e+01F, 2.209460984245205e+02F,  -2.759285104469687e+02F,
                          1.383577518672690e+02F,  -3.066479806614716e+01F, 2.506628277459239e+00F};
   constexpr float b[] = {-5.447609879822406e+01F, 1.615858368580409e+02F, -1.556989798598866e+02F,

@@ -70,7 +70,7 @@ struct Forward::Impl {
   void add_match(std::span<const uint32_t> rows, VectorOut logits) const;
 
   void prefetch(const Bag& title) const;
-  VectorView add_title(const Bag& title, const Bag& next, VectorOut first, float& logit);
+  VectorView add_title(const Bag& title, const Bag& next, Tanh tanh, VectorOut first, float& logit);
   void attend(const Bag& title);
   void pool_title(const Bag& title, const VectorView& weights, const Table& fold,
                   const PackedLayer& layer, VectorOut out);
@@ -260,6 +260,9 @@ void Forward::score_titles(std::span<const Bag> titles, float* logits, float* at
                            Exactness exactness) {
   Impl& i = *impl_;
   const PackedMlp& mlp = exactness == Exactness::kExact ? i.packed->exact_aux : i.packed->fast_aux;
+  // Fast numbers are far less exact than the rough tanh.
+  const bool is_rough = exactness == Exactness::kFast && i.packed->compute() != Compute::kF32;
+  const Tanh tanh = is_rough ? Tanh::kRough : Tanh::kExact;
   if (!titles.empty()) i.prefetch(titles[0]);
   for (size_t begin = 0; begin < titles.size(); begin += kBlock) {
     const size_t count = std::min(kBlock, titles.size() - begin);
@@ -267,7 +270,7 @@ void Forward::score_titles(std::span<const Bag> titles, float* logits, float* at
     for (size_t t = 0; t < count; ++t) {
       const bool is_last = begin + t + 1 == titles.size();
       const Bag& title = titles[begin + t];
-      const VectorView weights = i.add_title(title, is_last ? Bag() : titles[begin + t + 1],
+      const VectorView weights = i.add_title(title, is_last ? Bag() : titles[begin + t + 1], tanh,
                                              row_of(i.gathered_first.out(), t), logits[begin + t]);
       if (attention) attention = std::copy_n(weights.data(), weights.size(), attention);
     }
@@ -280,7 +283,7 @@ void Forward::score_titles(std::span<const Bag> titles, float* logits, float* at
 
 // Eq. 11-13 for one title: its part of the first layer to `first`, and all of its logit that does
 // not go through the layers to `logit`. Returns the weights of Eq. 12, valid until the next title.
-VectorView Forward::Impl::add_title(const Bag& title, const Bag& next, VectorOut first,
+VectorView Forward::Impl::add_title(const Bag& title, const Bag& next, Tanh tanh, VectorOut first,
                                     float& logit) {
   const Network& n = *network;
   // Room for whole vectors, of which `attend` writes all.
@@ -296,11 +299,11 @@ VectorView Forward::Impl::add_title(const Bag& title, const Bag& next, VectorOut
     if (has_mlp()) pool_title(title, weights, n.fold_target, packed->first_target, first);
   } else if (has_mlp()) {
     kernels().attend(n.fold_title, n.fold_target, title, asked_for, attention_base.in(),
-                     n.attention_score, alpha.out(), first);
+                     n.attention_score, tanh, alpha.out(), first);
     if (has_dot()) prefetch_rows(n.fold_dot, asked_for.ids(), n.folded_rows);
   } else {
     kernels().attend(n.fold_title, n.fold_dot, title, asked_for, attention_base.in(),
-                     n.attention_score, alpha.out(), row_of(gathered_dot.out(), 0));
+                     n.attention_score, tanh, alpha.out(), row_of(gathered_dot.out(), 0));
   }
   if (has_dot()) {
     if (has_mlp() || !is_folded) {

@@ -33,6 +33,9 @@ struct RawTable {
 //          these ranges are so small that no ISA saturates, and therefore all ISAs agree
 enum class Compute : uint8_t { kF32, kBf16, kInt8 };
 
+// How exact the tanh of `attend` is: within 5e-7, or within 1.2e-4 in less time.
+enum class Tanh : uint8_t { kExact, kRough };
+
 // A bag whose weights sum up to less than this pools to the zero vector, as an empty bag does. It
 // is the smallest normal float: the reciprocal of a smaller number may be infinite.
 inline constexpr float kLeastTotal = 0x1p-126f;
@@ -98,14 +101,14 @@ struct KernelTable {
   void (*attention_scores)(const RawTable& table, const uint32_t* rows, size_t count,
                            const float* base, const float* z, float* out);
 
-  // A title with the keywords rows[0 .. count): weights = the softmax of their attention scores over
-  // `keys`, and out[values.width] = sum_j weights_j values[rows[j]] (Eq. 11-13); the zero vector
-  // without keywords. Meanwhile the caches are asked for the rows of the title that comes next.
-  // weights: room for padded_count(count) floats, aligned to 64 bytes; those past `count` are
+  // A title with the keywords rows[0 .. count): weights = the softmax of their attention scores
+  // over `keys`, and out[values.width] = sum_j weights_j values[rows[j]] (Eq. 11-13); the zero
+  // vector without keywords. Meanwhile the caches are asked for the rows of the title that comes
+  // next. weights: room for padded_count(count) floats, aligned to 64 bytes; those past `count` are
   // overwritten.
   void (*attend)(const RawTable& keys, const RawTable& values, const uint32_t* rows, size_t count,
                  const uint32_t* next, size_t next_count, const float* base, const float* z,
-                 float* weights, float* out);
+                 Tanh tanh, float* weights, float* out);
 
   // The softmax of `values` in place; the maximum is subtracted first (Eq. 12).
   void (*softmax)(float* values, size_t count);

@@ -98,7 +98,7 @@ class Kernels {
   // (Eq. 11-13). Weights of the bags count for nothing; the rows of `next` are only prefetched.
   // base, z: [keys.width], weights: [padded_count(title.count)] at 64 bytes, out: [values.width]
   void attend(const Table& keys, const Table& values, const Bag& title, const Bag& next,
-              const VectorView& base, const VectorView& z, VectorOut weights,
+              const VectorView& base, const VectorView& z, Tanh tanh, VectorOut weights,
               VectorOut out) const noexcept {
     assert(are_rows(title.ids(), keys) && are_rows(title.ids(), values));
     assert(are_rows(next.ids(), keys) && are_rows(next.ids(), values));
@@ -106,7 +106,7 @@ class Kernels {
     assert(weights.size() >= padded_count(title.count) && out.size() == values.width());
     assert(reinterpret_cast<uintptr_t>(weights.data()) % 64 == 0);
     table_->attend(keys.raw(), values.raw(), title.rows, title.count, next.rows, next.count,
-                   base.data(), z.data(), weights.data(), out.data());
+                   base.data(), z.data(), tanh, weights.data(), out.data());
   }
 
   // values = softmax(values) (Eq. 12).

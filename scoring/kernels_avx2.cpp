@@ -24,6 +24,7 @@ struct Avx2Ops {
     const __m256 guess = _mm256_rcp_ps(v);
     return Vec(_mm256_mul_ps(guess, _mm256_fnmadd_ps(v, guess, _mm256_set1_ps(2.0f))));
   }
+  static BARKER_INLINE Vec rough_reciprocal(const Vec& v) { return reciprocal(v); }
   static BARKER_INLINE float sum(const Vec& v) {
     __m128 half = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
     half = _mm_add_ps(half, _mm_movehl_ps(half, half));

@@ -17,9 +17,9 @@ struct Avx512DotOps : Avx512Ops {
     return Vec(
         _mm512_dpbf16_ps(sum, __builtin_bit_cast(__m512bh, xi), __builtin_bit_cast(__m512bh, wi)));
   }
-  // The instruction itself, because GCC 12 copies the sum around its intrinsic: a loop of 20 products
-  // then has 72 instructions, of which 42 move registers or spill them. With this it has 33. A test
-  // counts them.
+  // The instruction itself, because GCC 12 copies the sum around its intrinsic: a loop of 20
+  // products then has 72 instructions, of which 42 move registers or spill them. With this it has
+  // 33. A test counts them.
   static BARKER_INLINE Words dot_int8(const Words& sum, const Words& x, const Words& w) {
     __m512i total = sum;
     const __m512i xi = x, wi = w;

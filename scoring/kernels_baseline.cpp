@@ -38,6 +38,7 @@ struct BaselineOps {
 #endif
   }
   static BARKER_INLINE Vec reciprocal(const Vec& v) { return Vec(1.0f) / v; }
+  static BARKER_INLINE Vec rough_reciprocal(const Vec& v) { return reciprocal(v); }
   static BARKER_INLINE float sum(const Vec& v) {
     return fold(v, [](float a, float b) BARKER_LAMBDA_INLINE { return a + b; });
   }

@@ -26,6 +26,7 @@ struct Avx512Ops {
     const __m512 guess = _mm512_rcp14_ps(v);
     return Vec(_mm512_mul_ps(guess, _mm512_fnmadd_ps(v, guess, _mm512_set1_ps(2.0f))));
   }
+  static BARKER_INLINE Vec rough_reciprocal(const Vec& v) { return Vec(_mm512_rcp14_ps(v)); }
   static BARKER_INLINE float sum(const Vec& v) { return _mm512_reduce_add_ps(v); }
   static BARKER_INLINE float largest(const Vec& v) { return _mm512_reduce_max_ps(v); }
 

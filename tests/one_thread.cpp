@@ -1,5 +1,5 @@
-// Linked into the suites that are not marked THREADS (see CMakeLists.txt): ends a suite that starts a
-// thread, because ThreadSanitizer would not be asked about it.
+// Linked into the suites that are not marked THREADS (see CMakeLists.txt): ends a suite that starts
+// a thread, because ThreadSanitizer would not be asked about it.
 #include <pthread.h>
 
 #include <cstdio>

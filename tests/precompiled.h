@@ -1,5 +1,5 @@
-// The headers that most tests include, compiled once for all of them. A test includes what it uses all
-// the same: clang-tidy reads every test without this header.
+// The headers that most tests include, compiled once for all of them. A test includes what it uses
+// all the same: clang-tidy reads every test without this header.
 #pragma once
 
 #include <gmock/gmock.h>

@@ -58,8 +58,8 @@ Result<std::string> read_id(const Json& json, TextForm form) {
   return std::move(ad->id);
 }
 
-// Reads the values of "set". Unlike a catalogue, in which one bad value must not lose an ad, a change
-// that cannot be read changes nothing: what stands there is better than a guess.
+// Reads the values of "set". Unlike a catalogue, in which one bad value must not lose an ad, a
+// change that cannot be read changes nothing: what stands there is better than a guess.
 Status read_values(const Json& json, CatalogueChange& change) {
   for (const auto& [name, value] : json.items()) {
     if (std::ranges::find(kSetFields, name) == kSetFields.end()) {

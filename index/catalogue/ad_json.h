@@ -14,8 +14,8 @@
 
 namespace barker {
 
-// The ad as a line of JSON without its end. parse_ad_line() gives the same ad again; parse_ad() would
-// not, because it cleans texts, and these are clean.
+// The ad as a line of JSON without its end. parse_ad_line() gives the same ad again; parse_ad()
+// would not, because it cleans texts, and these are clean.
 std::string ad_line(const CatalogueAd& ad);
 Result<CatalogueAd> parse_ad_line(std::string_view line);
 
@@ -39,8 +39,8 @@ struct CatalogueChange {
   bool operator==(const CatalogueChange&) const = default;
 };
 
-// Reads a change as people and programs write it (CATALOGUE.md, "Changes"). What is dropped of an ad
-// is noted. A change whose meaning is not certain is refused as a whole.
+// Reads a change as people and programs write it (CATALOGUE.md, "Changes"). What is dropped of an
+// ad is noted. A change whose meaning is not certain is refused as a whole.
 Result<CatalogueChange> parse_change(std::string_view line, FeedNotes& notes);
 
 // The change as a line without its end, and the same change again.

@@ -1,6 +1,6 @@
-// The ad store: a FlatBuffers file beside the Lucene++ index that holds one entry for each document,
-// in document order. Reading Lucene++'s own stored fields would cost twice the search itself; reading
-// an entry here costs a pointer.
+// The ad store: a FlatBuffers file beside the Lucene++ index that holds one entry for each
+// document, in document order. Reading Lucene++'s own stored fields would cost twice the search
+// itself; reading an entry here costs a pointer.
 #pragma once
 
 #include <cstddef>
@@ -18,10 +18,10 @@ struct AdStore;
 
 namespace barker {
 
-// Writes a store, an ad at a time. Titles are split into words and selling points fingerprinted here, so
-// that no query has to do it. What is stored of an ad depends on that ad alone: phrases are composed by
-// the plugin, with those of the weights that serve. The whole store is in memory until it is written.
-// For one thread.
+// Writes a store, an ad at a time. Titles are split into words and selling points fingerprinted
+// here, so that no query has to do it. What is stored of an ad depends on that ad alone: phrases
+// are composed by the plugin, with those of the weights that serve. The whole store is in memory
+// until it is written. For one thread.
 class AdStoreWriter {
  public:
   AdStoreWriter();

@@ -21,8 +21,8 @@ namespace barker {
 inline constexpr size_t kLongestText = BARKER_MAX_TEXT_SIZE;  // of id, title, category, ...
 inline constexpr size_t kMostSellingPoints = BARKER_MAX_AD_SELLING_POINTS;
 
-// Terms beyond these limits are dropped and reported: nobody searches for a term of a page, and each
-// term of an ad costs time in every auction that the ad may win.
+// Terms beyond these limits are dropped and reported: nobody searches for a term of a page, and
+// each term of an ad costs time in every auction that the ad may win.
 inline constexpr size_t kLongestBidTerm = 256;  // bytes
 inline constexpr size_t kMostBidTerms = 1024;   // of an ad, and as many negative keywords
 
@@ -60,9 +60,9 @@ struct CatalogueAd {
   bool operator==(const CatalogueAd&) const = default;
 };
 
-// Reads an ad as feeds have it: a number or a boolean is taken where a text is expected, a text where
-// a number is, one text where a list is. A value that cannot be taken is dropped and noted. The ad is
-// refused only when the line is not a JSON object or has no id or title.
+// Reads an ad as feeds have it: a number or a boolean is taken where a text is expected, a text
+// where a number is, one text where a list is. A value that cannot be taken is dropped and noted.
+// The ad is refused only when the line is not a JSON object or has no id or title.
 Result<CatalogueAd> parse_ad(std::string_view json_line, FeedNotes& notes);
 
 // Quotes a part of a line for a report, shortened and cleaned for the terminal.
@@ -74,8 +74,8 @@ struct CatalogueCounts {
   FeedNotes notes;
 };
 
-// Calls `use` for each ad of a file in its order, until it fails. A file that is not JSON Lines at all is
-// refused with a message that says what to type.
+// Calls `use` for each ad of a file in its order, until it fails. A file that is not JSON Lines at
+// all is refused with a message that says what to type.
 Result<CatalogueCounts> for_each_ad(const std::string& path, BadLines& bad,
                                     const std::function<Status(CatalogueAd ad)>& use);
 

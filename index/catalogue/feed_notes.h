@@ -24,7 +24,8 @@ class FeedNotes {
   // values would make a kind of every line. Kinds beyond the first kMostKinds are counted together.
   void add(const std::string& kind);
 
-  // Names a field that nobody reads when it resembles one of the `known` fields, once for each name.
+  // Names a field that nobody reads when it resembles one of the `known` fields, once for each
+  // name.
   void look_at_unknown_field(std::string_view name, const std::vector<std::string_view>& known);
 
   // One line "FILE:12: KIND (34 times)" for each kind, in the order of their first lines.

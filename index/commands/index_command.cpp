@@ -47,7 +47,8 @@ void report_mined(const AcceptedSellingPoints& accepted, const Given& given) {
             << " lines are not accepted, " << given.unused << " accepted ones fit no ad\n";
 }
 
-// Builds a new index. Each ad is indexed when it is read, so that a catalogue need not fit into memory.
+// Builds a new index. Each ad is indexed when it is read, so that a catalogue need not fit into
+// memory.
 Result<int> build(const Options& options) {
   const std::string ads = input_name(options.ads);
   AcceptedSellingPoints mined;

@@ -4,8 +4,8 @@
 //   output.put(ticket, answer);      // on any thread; tickets 0, 1, 2, ... each exactly once
 //
 // A thread whose answer comes early leaves it here and goes on. At most `capacity` answers wait, so
-// that one slow query does not make the others fill the memory: a thread that is further ahead waits.
-// [any thread]
+// that one slow query does not make the others fill the memory: a thread that is further ahead
+// waits. [any thread]
 #pragma once
 
 #include <condition_variable>

@@ -25,7 +25,8 @@ namespace {
 constexpr size_t kWaitingPerThread = 16;  // answers that came early, for each thread
 
 // Lines of standard input, which "\n", "\r\n" or "\r" ends. A line is given when its '\r' has come,
-// because nobody knows whether a '\n' follows. Another thread can end the wait for a line that nobody has typed yet.
+// because nobody knows whether a '\n' follows. Another thread can end the wait for a line that
+// nobody has typed yet.
 class StandardInput {
  public:
   StandardInput() = default;
@@ -171,8 +172,8 @@ class FirstError {
   Status status_;
 };
 
-// Answers lines until there are none left. An exception in any of the calls, which means that memory
-// ran out, becomes an error: one that left the thread would end the process.
+// Answers lines until there are none left. An exception in any of the calls, which means that
+// memory ran out, becomes an error: one that left the thread would end the process.
 void answer_lines(const Engine& engine, const Profile& user, const QueriesOptions& options,
                   Questions& questions, OrderedOutput& output, FirstError& error) {
   uint64_t ticket = 0;  // of the line in hand; an error before the first line ends all output

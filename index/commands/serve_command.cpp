@@ -29,8 +29,8 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// SIGTERM and SIGINT end the service, after /readyz has failed for as long as a load balancer needs to see
-// it; a second signal shortens that.
+// SIGTERM and SIGINT end the service, after /readyz has failed for as long as a load balancer needs
+// to see it; a second signal shortens that.
 void serve_until_stopped(RunningService& service, uint64_t ready_grace_ms) {
   for (const std::string& address : service.addresses()) std::cout << address << "\n";
   std::cout.flush();

@@ -5,8 +5,8 @@
 
 namespace barker {
 
-// Blocks both signals in this thread and in every thread that it starts from now on. Call it before the
-// first thread is started.
+// Blocks both signals in this thread and in every thread that it starts from now on. Call it before
+// the first thread is started.
 void block_stop_signals();
 
 // Waits for one of the two signals.

@@ -188,8 +188,8 @@ class Reader {
     add(node, name + (node.is_table() ? ": no such table" : ": no such key") + did_you_mean(meant));
   }
 
-  // Other programs have variables of such names, too: where a service is called "barker", Kubernetes
-  // sets BARKER_PORT and more. So only what resembles a key is taken for a mistake.
+  // Other programs have variables of such names, too: where a service is called "barker",
+  // Kubernetes sets BARKER_PORT and more. So only what resembles a key is taken for a mistake.
   void unknown_variable(const std::string& name) {
     std::vector<std::string> names;
     for (const Key& key : config_keys()) names.push_back(key.variable());

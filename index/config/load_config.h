@@ -1,12 +1,12 @@
-// Reads the configuration of `barker serve`: flags come before variables, variables before the file,
-// and the file before the defaults of service_config.h.
+// Reads the configuration of `barker serve`: flags come before variables, variables before the
+// file, and the file before the defaults of service_config.h.
 //
-// Every key of keys.h can be set in all three ways: `listen` in the table `[server]` of the file, the
-// variable BARKER_SERVER_LISTEN, the flag --server-listen. The plugin's own keys are the table
+// Every key of keys.h can be set in all three ways: `listen` in the table `[server]` of the file,
+// the variable BARKER_SERVER_LISTEN, the flag --server-listen. The plugin's own keys are the table
 // `[plugin]` of the file; they are passed on as text, and the plugin checks them.
 //
-// All that is wrong is found at once, also in a value that another one replaces. Paths in the file are
-// relative to its directory, all others to the working directory. [any thread]
+// All that is wrong is found at once, also in a value that another one replaces. Paths in the file
+// are relative to its directory, all others to the working directory. [any thread]
 #pragma once
 
 #include <map>
@@ -35,13 +35,13 @@ struct LoadedConfig {
 // The variables of this process whose names begin with BARKER_.
 ConfigTexts config_variables(const char* const* environment);
 
-// `file` may be empty: there is none. Fails only where the file cannot be read; whatever is wrong in
-// it is among the problems.
+// `file` may be empty: there is none. Fails only where the file cannot be read; whatever is wrong
+// in it is among the problems.
 Result<LoadedConfig> read_config(const std::string& file, const ConfigTexts& variables,
                                  const ConfigTexts& flags);
 
-// The same for callers that need a configuration without problems. The error, kBadConfiguration, has
-// all problems.
+// The same for callers that need a configuration without problems. The error, kBadConfiguration,
+// has all problems.
 Result<ServiceConfig> load_config(const std::string& file, const ConfigTexts& variables,
                                   const ConfigTexts& flags);
 

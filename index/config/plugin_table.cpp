@@ -58,8 +58,8 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-// The line that an error is about, counted from 0: "configuration: line 12: title.size: no such key" names it,
-// "configuration: numbers: expected one of ..." names the key.
+// The line that an error is about, counted from 0: "configuration: line 12: title.size: no such
+// key" names it, "configuration: numbers: expected one of ..." names the key.
 std::optional<size_t> line_of(const std::string& error, const std::vector<std::string>& lines) {
   constexpr std::string_view kLine = "line ";
   if (const size_t at = error.find(kLine); at != std::string::npos) {

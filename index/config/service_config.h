@@ -1,8 +1,8 @@
 // The configuration of `barker serve`, after file, variables and flags were read (load_config.h).
 //
 // The initial values are the defaults: `barker config init` writes them from here. Names end with
-// their unit where they have one. keys.cpp says for each field by which name it is configured, which
-// values it takes and what it does. Plain values.
+// their unit where they have one. keys.cpp says for each field by which name it is configured,
+// which values it takes and what it does. Plain values.
 #pragma once
 
 #include <cstdint>

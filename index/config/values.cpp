@@ -16,7 +16,8 @@ struct Unit {
   std::string_view name;
   double size;  // milliseconds or bytes
 };
-// The largest first, so that a value is written in the largest unit of which it is a whole multiple.
+// The largest first, so that a value is written in the largest unit of which it is a whole
+// multiple.
 constexpr Unit kTimes[] = {
     {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}};
 constexpr Unit kSizes[] = {{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"GB", 1e9},

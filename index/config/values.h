@@ -13,8 +13,9 @@ namespace barker {
 // What a key takes, for messages and comments: "a duration from 1ms to 1m, such as "30s"".
 std::string expected_value(const Key& key);
 
-// Sets a key from the text of a variable or flag. `directory` is what a relative path is relative to;
-// empty: the working directory. The error says what was expected and, unless it is a secret, found.
+// Sets a key from the text of a variable or flag. `directory` is what a relative path is relative
+// to; empty: the working directory. The error says what was expected and, unless it is a secret,
+// found.
 Status set_value(const Key& key, std::string_view text, const std::string& directory,
                  ServiceConfig& config);
 

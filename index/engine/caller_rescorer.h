@@ -1,5 +1,5 @@
-// Rescores ads that the caller brings, by the plugin of an engine: for another search engine that keeps
-// its own first pass. One thread; the engine must outlive it.
+// Rescores ads that the caller brings, by the plugin of an engine: for another search engine that
+// keeps its own first pass. One thread; the engine must outlive it.
 #pragma once
 
 #include <span>
@@ -34,7 +34,8 @@ class CallerRescorer {
   explicit CallerRescorer(const Engine& engine);
 
   // The ads in first-pass order become a page without an auction: prices and terms are empty. Fails
-  // where the plugin cannot read the request, and where an explanation is asked of one that gives none.
+  // where the plugin cannot read the request, and where an explanation is asked of one that gives
+  // none.
   Result<SearchResult> rescore(const std::string& query, const Profile& user,
                                std::span<const CallerAd> ads, const RescoreOptions& options = {});
 

@@ -36,8 +36,8 @@ bool allows_shared_directory(const std::string& config) {
   return table.ok() && (*table)["shared_directory"].value_or(false);
 }
 
-// The exponent of the bid in the plugin's order, by which prices are computed. The plugin itself refuses
-// a wrong configuration.
+// The exponent of the bid in the plugin's order, by which prices are computed. The plugin itself
+// refuses a wrong configuration.
 double bid_exponent_of(const std::string& config) {
   const Result<toml::table> table = parse_toml(config);
   return table.ok() ? (*table)["order"]["bid"].value_or(1.0) : 1.0;
@@ -48,8 +48,8 @@ bool watches(const EngineOptions& options) {
          !options.admin.empty();
 }
 
-// ICU reads the dictionary of each of these scripts when it is first asked, which takes longer than a
-// query may: Chinese and Japanese, Thai, Lao, Khmer, Burmese.
+// ICU reads the dictionary of each of these scripts when it is first asked, which takes longer than
+// a query may: Chinese and Japanese, Thai, Lao, Khmer, Burmese.
 Status warm_up_words(const MatchingRules& rules) {
   const Result<MatchingAnalyzer> analyzer = MatchingAnalyzer::create(rules.languages);
   if (!analyzer.ok()) return analyzer.status();

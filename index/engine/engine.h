@@ -1,8 +1,8 @@
 // The engine: finds ads for a query and lets the plugin rescore them.
 //
-// An Engine is opened once. It owns what all threads share: the catalogue, which may change while queries
-// go on (index/live/), the plugin with its weights, the watcher and the administrator's socket. Each thread asks through an
-// EngineSession of its own (engine_session.h):
+// An Engine is opened once. It owns what all threads share: the catalogue, which may change while
+// queries go on (index/live/), the plugin with its weights, the watcher and the administrator's
+// socket. Each thread asks through an EngineSession of its own (engine_session.h):
 //
 //   Result<std::unique_ptr<Engine>> engine = Engine::open(options);
 //   EngineSession session(**engine);                        // one for each thread
@@ -59,19 +59,19 @@ class Engine {
   // it refused. [any thread, and signal handlers]
   void reload() const noexcept;
 
-  // Asks the watcher's life cycle (LifeCycle::answer) and waits for its line. kFailedPrecondition: there
-  // is no watcher. [any thread]
+  // Asks the watcher's life cycle (LifeCycle::answer) and waits for its line. kFailedPrecondition:
+  // there is no watcher. [any thread]
   Result<std::string> ask(const std::string& command) const;
 
-  // Takes the price of a click from the ad's budget of today. Where there is nothing to count, because
-  // the ad has no budget or AuctionOptions::budgets is empty, nothing happens. False, and nothing is
-  // taken, where the amount is negative or no finite number. When this returns, the amount survives
-  // the end of the process. [any thread]
+  // Takes the price of a click from the ad's budget of today. Where there is nothing to count,
+  // because the ad has no budget or AuctionOptions::budgets is empty, nothing happens. False, and
+  // nothing is taken, where the amount is negative or no finite number. When this returns, the
+  // amount survives the end of the process. [any thread]
   bool spend(std::string_view ad_id, double amount) const noexcept;
 
-  // Changes the catalogue by lines of JSON (CATALOGUE.md, "Changes"). When this returns, the changes are on
-  // the disk, and every search that starts now sees them. An error means that none was kept, unless it
-  // says otherwise. [any thread]
+  // Changes the catalogue by lines of JSON (CATALOGUE.md, "Changes"). When this returns, the
+  // changes are on the disk, and every search that starts now sees them. An error means that none
+  // was kept, unless it says otherwise. [any thread]
   Result<ChangeSummary> change(std::string_view json_lines) const;
 
   // Takes at once what other processes changed, instead of within a tenth of a second. [any thread]

@@ -1,6 +1,6 @@
-// What the sessions of an engine share. Nothing of it changes once the engine is open, except inside
-// the plugin, the catalogue and the watcher, which have their own thread rules. Only index/engine includes
-// this.
+// What the sessions of an engine share. Nothing of it changes once the engine is open, except
+// inside the plugin, the catalogue and the watcher, which have their own thread rules. Only
+// index/engine includes this.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,8 @@
 
 namespace barker {
 
-// The log function of barker_host. It writes to standard error and makes control characters visible,
-// which a terminal would obey otherwise.
+// The log function of barker_host. It writes to standard error and makes control characters
+// visible, which a terminal would obey otherwise.
 void log_to_stderr(void* context, int32_t level, barker_string message);
 
 struct EngineParts {

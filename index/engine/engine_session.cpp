@@ -136,8 +136,8 @@ void EngineSession::fill_request(const SearchResult& page, const Profile& user) 
 }
 
 // An ad that the plugin knows from its catalogue is named by its number. Id and title are for this
-// session's own use. Ads that are newer than the index are given whole, as are those whose merchants had
-// opted out when the plugin learned of them and have not any more.
+// session's own use. Ads that are newer than the index are given whole, as are those whose
+// merchants had opted out when the plugin learned of them and have not any more.
 void EngineSession::add_ad(const AdCandidate& candidate) {
   const LiveSegment& segment = first_pass_.snapshot().segment(candidate.place);
   const fbs::StoredAd& stored = segment.stored(candidate.place.ad);
@@ -154,8 +154,8 @@ void EngineSession::add_ad(const AdCandidate& candidate) {
   ad.bid = candidate.bid;
 }
 
-// By the plugin's score where it ordered the page. Otherwise the bids ordered the bid matches, and the
-// texts the ads behind them, so that a bid did not count there.
+// By the plugin's score where it ordered the page. Otherwise the bids ordered the bid matches, and
+// the texts the ads behind them, so that a bid did not count there.
 void EngineSession::set_prices(SearchResult& page) {
   const bool is_rescored =
       std::ranges::any_of(page.ads, [](const AdShown& ad) { return ad.is_rescored; });

@@ -1,10 +1,10 @@
-// The bar of feature keywords (SFs): the filters that a page offers beside its ads, such as "waterproof".
-// A click on one narrows the page, and is what the main task learns from.
+// The bar of feature keywords (SFs): the filters that a page offers beside its ads, such as
+// "waterproof". A click on one narrows the page, and is what the main task learns from.
 //
-// The bar's places are filled one after the other. With probability 1 - `exploration` a place gets the best
-// keyword that is left, by P(attracted | user, query); otherwise any that is left, each with the same
-// probability. So every keyword can be shown, and each that is shown has a propensity: the probability
-// with which its place got it, given the places before.
+// The bar's places are filled one after the other. With probability 1 - `exploration` a place gets
+// the best keyword that is left, by P(attracted | user, query); otherwise any that is left, each
+// with the same probability. So every keyword can be shown, and each that is shown has a
+// propensity: the probability with which its place got it, given the places before.
 //
 // Threads: one at a time.
 #pragma once
@@ -43,9 +43,9 @@ class FeatureBar {
   // A selling point or an attribute of an ad of the page. The text must live until choose().
   void add(std::string_view keyword, Fingerprint fingerprint, uint32_t ad);
 
-  // Chooses for the user and query of `context`, whose ads are not looked at. Where the plugin cannot say how
-  // attractive keywords are (it is older than ABI 1.4, has no weights, or does not know them), those that
-  // more ads have are better.
+  // Chooses for the user and query of `context`, whose ads are not looked at. Where the plugin
+  // cannot say how attractive keywords are (it is older than ABI 1.4, has no weights, or does not
+  // know them), those that more ads have are better.
   Status choose(const barker_request& context, const FeatureBarOptions& options, Random& random,
                 std::vector<FeatureShown>& shown);
 

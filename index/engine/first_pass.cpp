@@ -103,8 +103,9 @@ Status FirstPass::find_bids(size_t limit) {
   return {};
 }
 
-// Reads the offers of a segment in the order of what they bid when it was made. What is still to come then
-// bids at most LiveSegment::most_raise() times that, but for the raised offers, which are read first.
+// Reads the offers of a segment in the order of what they bid when it was made. What is still to
+// come then bids at most LiveSegment::most_raise() times that, but for the raised offers, which are
+// read first.
 Status FirstPass::find_bids_of(uint32_t part, size_t limit) {
   const LiveSegment& segment = *snapshot_->parts[part].segment;
   const BidBook& book = segment.files().bids().book();
@@ -149,7 +150,8 @@ void FirstPass::visit_offer(uint32_t part, uint32_t number, size_t limit) {
   insert({place, match.term, bid, relevance}, may_come_twice, limit);
 }
 
-// The highest bid first; of equal ones, that which was read first. An ad stands with its highest bid.
+// The highest bid first; of equal ones, that which was read first. An ad stands with its highest
+// bid.
 void FirstPass::insert(const AdCandidate& candidate, bool may_come_twice, size_t limit) {
   if (may_come_twice) {
     const auto twin = std::ranges::find(candidates_, candidate.place, &AdCandidate::place);
@@ -192,8 +194,9 @@ Status FirstPass::find_texts(size_t limit) {
   return {};
 }
 
-// Adds what a search finds and the auction allows, until there are `limit` candidates. Where most of
-// what it finds is left out, it asks for more a few times, and then says that something is cut off.
+// Adds what a search finds and the auction allows, until there are `limit` candidates. Where most
+// of what it finds is left out, it asks for more a few times, and then says that something is cut
+// off.
 Status FirstPass::add_hits(size_t limit, const Search& search) {
   const float most =
       candidates_.empty() ? kTextRelevance : std::min(kTextRelevance, candidates_.back().relevance);

@@ -1,9 +1,9 @@
 // The first pass of one thread: which ads take part in the auction of a query.
 //
-// First the offers whose bid terms match, by their bids. Where they are fewer than a page, ads follow
-// that the texts find: those whose title, brand and category have all words of the query, and of ads
-// without bid terms those that have fewer. Ads whose negative keywords match, and those that bid less
-// than the reserve or have spent their budget, are never among them.
+// First the offers whose bid terms match, by their bids. Where they are fewer than a page, ads
+// follow that the texts find: those whose title, brand and category have all words of the query,
+// and of ads without bid terms those that have fewer. Ads whose negative keywords match, and those
+// that bid less than the reserve or have spent their budget, are never among them.
 //
 // Threads: one at a time. Only index/engine includes this.
 #pragma once
@@ -37,12 +37,12 @@ class FirstPass {
  public:
   explicit FirstPass(const EngineParts& engine);
 
-  // Splits the query, in valid UTF-8, into folded words. The query is answered with what the catalogue
-  // is now.
+  // Splits the query, in valid UTF-8, into folded words. The query is answered with what the
+  // catalogue is now.
   void analyse(const std::string& query);
 
-  // Finds up to `limit` ads that have all of these features, bid matches first. They hold until the next
-  // call, or end(). Fails where Lucene++ does.
+  // Finds up to `limit` ads that have all of these features, bid matches first. They hold until the
+  // next call, or end(). Fails where Lucene++ does.
   Status find(size_t limit, const std::vector<std::string>& features = {});
 
   // Whether the last find() was to have this feature.

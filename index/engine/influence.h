@@ -1,6 +1,6 @@
-// Which parts of a user's history move the selling points for a query: each keyword and feature of the
-// user is left out in turn, and the plugin is asked again how attractive the selling points are. So the
-// numbers are the model's own answers, not an approximation of them.
+// Which parts of a user's history move the selling points for a query: each keyword and feature of
+// the user is left out in turn, and the plugin is asked again how attractive the selling points
+// are. So the numbers are the model's own answers, not an approximation of them.
 //
 // It takes as many questions to the plugin as the user has distinct keywords and features, up to
 // kMostTokens: milliseconds, so it belongs to pages that explain and to no query. [any thread]

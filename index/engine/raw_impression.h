@@ -9,8 +9,8 @@
 
 namespace barker {
 
-// The ads [from, end) of the page, its bar, its arms, and what the model saw of the user. The caller
-// adds request, time and visitor.
+// The ads [from, end) of the page, its bar, its arms, and what the model saw of the user. The
+// caller adds request, time and visitor.
 RawImpression raw_impression_of(const SearchResult& page, const Profile& user, size_t from,
                                 size_t end);
 

@@ -16,8 +16,8 @@ constexpr size_t kMostStarts = 8;                    // of a text
 constexpr size_t kMostCompared = size_t{1} << 14;    // starts that are compared for one answer
 constexpr size_t kLongest = 120;                     // bytes; a longer title is no query
 
-// A text counts from the beginning, after each space, and before each character of a script that has
-// no spaces between words, all of which have three bytes or more.
+// A text counts from the beginning, after each space, and before each character of a script that
+// has no spaces between words, all of which have three bytes or more.
 bool begins_word(std::string_view text, size_t at) {
   return at == 0 || text[at - 1] == ' ' || static_cast<unsigned char>(text[at]) >= 0xe3;
 }
@@ -85,9 +85,10 @@ std::vector<std::string> Suggestions::find(std::string_view typed, size_t count)
   const std::string folded = normalize_keyword(typed);
   if (folded.empty()) return {};
   const auto prefix = [&](const Start& start) { return from(start).substr(0, folded.size()); };
-  const auto range = std::ranges::equal_range(starts_, std::string_view(folded), {}, prefix);
-  const size_t compared = std::min(range.size(), kMostCompared);
-  std::vector<Start> found(range.begin(), range.begin() + static_cast<std::ptrdiff_t>(compared));
+  const auto first = std::ranges::lower_bound(starts_, std::string_view(folded), {}, prefix);
+  const auto last = std::ranges::upper_bound(starts_, std::string_view(folded), {}, prefix);
+  const ptrdiff_t compared = std::min<ptrdiff_t>(last - first, kMostCompared);
+  std::vector<Start> found(first, first + compared);
   std::ranges::stable_sort(found, [this](const Start& a, const Start& b) {
     if ((a.offset == 0) != (b.offset == 0)) return a.offset == 0;
     return texts_[a.text].ads > texts_[b.text].ads;

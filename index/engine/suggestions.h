@@ -1,6 +1,6 @@
 // What a search box proposes while somebody types: the terms that ads bid on, and the titles of ads
-// that bid on nothing. Made once of the catalogue as it is when the engine opens; what is added later is
-// not in it.
+// that bid on nothing. Made once of the catalogue as it is when the engine opens; what is added
+// later is not in it.
 //
 // Bounded: of a large catalogue, the terms of the highest bids are read first, and no more than
 // kMostSuggestions are kept. Immutable. [any thread]
@@ -28,8 +28,8 @@ class Suggestions {
   explicit Suggestions(const Engine& engine);
   explicit Suggestions(std::vector<Text> texts);
 
-  // Texts that begin with what was typed, and then texts that have a word which does. Case and width
-  // of letters do not matter. Nothing is proposed for nothing.
+  // Texts that begin with what was typed, and then texts that have a word which does. Case and
+  // width of letters do not matter. Nothing is proposed for nothing.
   std::vector<std::string> find(std::string_view typed, size_t count) const;
 
   size_t size() const { return texts_.size(); }

@@ -12,12 +12,12 @@ namespace {
 
 // A small segment of more ads is not written again, because that takes about half a second.
 constexpr size_t kMostRewritten = 4000;
-// A segment is written together with a batch of changes that is no smaller than a fourth of it, so that an
-// ad is written again a few times, and not with each batch.
+// A segment is written together with a batch of changes that is no smaller than a fourth of it, so
+// that an ad is written again a few times, and not with each batch.
 constexpr size_t kGrowth = 4;
 
-// An index is worn when so large a part of its ads has changed, and so many ads, or where there are so
-// many segments, each of which costs every query some time.
+// An index is worn when so large a part of its ads has changed, and so many ads, or where there are
+// so many segments, each of which costs every query some time.
 constexpr size_t kWornPart = 20;
 constexpr size_t kWornAds = 1000;
 constexpr size_t kWornSegments = 24;

@@ -4,8 +4,8 @@
 //   new and changed ads    become a small segment; their older places are marked as gone
 //   deleted ads            are marked as gone
 //
-// Small segments are written together, so that there are never many, but those of thousands of ads stay
-// as they are, so that no change waits for long.
+// Small segments are written together, so that there are never many, but those of thousands of ads
+// stay as they are, so that no change waits for long.
 //
 // Threads: one at a time, while any thread uses the snapshots.
 #pragma once
@@ -38,7 +38,8 @@ struct StoreRegistry {
 
 class CatalogueWriter {
  public:
-  // Opens an index. `budget_file`: null where spending is not counted; it must outlive the snapshots.
+  // Opens an index. `budget_file`: null where spending is not counted; it must outlive the
+  // snapshots.
   static Result<std::unique_ptr<CatalogueWriter>> open(const std::string& directory,
                                                        const std::string& synonyms,
                                                        const Budgets* budget_file,
@@ -47,8 +48,9 @@ class CatalogueWriter {
   // Never null.
   std::shared_ptr<const CatalogueSnapshot> snapshot() const { return snapshot_; }
 
-  // Applies changes in their order. *unknown counts those that name no ad. After an error, ads that could not
-  // be written are kept and written by the next call, which may be without changes; all else is applied.
+  // Applies changes in their order. *unknown counts those that name no ad. After an error, ads that
+  // could not be written are kept and written by the next call, which may be without changes; all
+  // else is applied.
   Status apply(std::span<const CatalogueChange> changes, size_t* unknown);
 
   bool has_pending() const { return !pending_.empty(); }  // ads that could not be written

@@ -25,8 +25,8 @@ constexpr std::chrono::seconds kBetweenOpens(10);
 // Where building fails, as on a full disk, it is not tried again at once.
 constexpr std::chrono::seconds kBetweenRebuilds(60);
 
-// Which index is in a directory. Each has a manifest of its own, so that its inode and its time of writing
-// tell them apart.
+// Which index is in a directory. Each has a manifest of its own, so that its inode and its time of
+// writing tell them apart.
 uint64_t identity_of(const std::string& directory) {
   struct stat file {};
   if (stat((directory + "/manifest").c_str(), &file) != 0) return 0;
@@ -159,14 +159,14 @@ void LiveCatalogue::drop_unknown(std::vector<CatalogueChange>& changes, ChangeSu
   });
 }
 
-// Writes the changes to the log of the index that is in place, applies what others wrote before, and then
-// these.
+// Writes the changes to the log of the index that is in place, applies what others wrote before,
+// and then these.
 Status LiveCatalogue::append(std::vector<CatalogueChange>& changes, ChangeSummary& summary) {
   std::vector<CatalogueChange> others;
   Status written = base_->log.append(changes, others);
   if (written.code() == Code::kFailedPrecondition) {
-    // A new index has come, which is not open yet. Its log gets the changes, and so does the index that
-    // still serves.
+    // A new index has come, which is not open yet. Its log gets the changes, and so does the index
+    // that still serves.
     Result<ChangeLog> log = ChangeLog::open(options_.index);
     if (!log.ok()) return log.status();
     std::vector<CatalogueChange> of_new_index;
@@ -214,7 +214,8 @@ Status LiveCatalogue::refresh() {
   return read;
 }
 
-// Frees what an index that was replaced holds, on this thread: the plugin is told, which can take a while.
+// Frees what an index that was replaced holds, on this thread: the plugin is told, which can take a
+// while.
 void LiveCatalogue::release_retired() {
   std::erase_if(retired_, [](const auto& snapshot) { return snapshot.use_count() == 1; });
 }

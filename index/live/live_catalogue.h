@@ -1,9 +1,9 @@
 // The catalogue of a running engine: an index that `barker index` wrote, and what changed since.
 //
-// A change is a line of the index's change log first (change_log.h), and then what the next query sees
-// (catalogue_writer.h). When much has changed, the index is built anew beside (rebuild.h) and takes the old
-// one's place, as any index does that somebody writes to the directory: it is opened beside, and the next
-// query's snapshot is of it.
+// A change is a line of the index's change log first (change_log.h), and then what the next query
+// sees (catalogue_writer.h). When much has changed, the index is built anew beside (rebuild.h) and
+// takes the old one's place, as any index does that somebody writes to the directory: it is opened
+// beside, and the next query's snapshot is of it.
 //
 // Any thread may call any function. Queries wait for none of them.
 #pragma once
@@ -72,9 +72,9 @@ class LiveCatalogue {
 
   std::shared_ptr<const CatalogueSnapshot> snapshot() const;
 
-  // Writes changes (CATALOGUE.md, "Changes"; one a line) to the log and applies them. When this returns,
-  // they are on the disk, and every query that starts now sees them. An error means that none was
-  // written, or says that they are kept but cannot be seen yet.
+  // Writes changes (CATALOGUE.md, "Changes"; one a line) to the log and applies them. When this
+  // returns, they are on the disk, and every query that starts now sees them. An error means that
+  // none was written, or says that they are kept but cannot be seen yet.
   Result<ChangeSummary> change(std::string_view json_lines);
 
   // Looks now for what other processes changed, instead of at the next tenth of a second.

@@ -1,5 +1,5 @@
-// A segment with what changes of its ads while queries go on: bids, budgets, whether a merchant has opted
-// out, and whether the ad is gone, because a newer segment has it or it was deleted.
+// A segment with what changes of its ads while queries go on: bids, budgets, whether a merchant has
+// opted out, and whether the ad is gone, because a newer segment has it or it was deleted.
 //
 // Threads: any thread reads; the functions below "For the writer" belong to one thread at a time.
 #pragma once
@@ -25,11 +25,12 @@ struct StoredAd;
 
 class LiveSegment {
  public:
-  // A bid may be as many times what it was when the segment was made without standing in the list of
-  // raised offers: so far, reading offers in the order of what they were goes on for a page.
+  // A bid may be as many times what it was when the segment was made without standing in the list
+  // of raised offers: so far, reading offers in the order of what they were goes on for a page.
   static constexpr double kMostRaise = 1.1;
 
-  // `handle`: of the catalogue as which the plugin knows the ads; 0: it does not. `release` ends that.
+  // `handle`: of the catalogue as which the plugin knows the ads; 0: it does not. `release` ends
+  // that.
   LiveSegment(Segment files, AdBudgets budgets, uint64_t handle = 0,
               std::function<void(uint64_t)> release = {});
   ~LiveSegment();

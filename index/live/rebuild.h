@@ -17,8 +17,8 @@
 
 namespace barker {
 
-// The catalogue after changes, an ad at a time: ads keep their order, and new ones come last. Changes of
-// ads that are not there are nothing.
+// The catalogue after changes, an ad at a time: ads keep their order, and new ones come last.
+// Changes of ads that are not there are nothing.
 class ChangedAds {
  public:
   using Use = std::function<Status(CatalogueAd ad)>;
@@ -47,10 +47,10 @@ class ChangedAds {
 // The same for a list in memory.
 void apply_changes(std::span<const CatalogueChange> changes, std::vector<CatalogueAd>& ads);
 
-// What others change meanwhile stays in the log of the new index. Where the process is killed, the old
-// index is as it was. Fails, and changes nothing, where another index took the directory's place, and where
-// `stops` becomes true before the new index is written. Reads and builds on this thread and one more. No
-// ads are kept but those that changed (segment_writer.h).
+// What others change meanwhile stays in the log of the new index. Where the process is killed, the
+// old index is as it was. Fails, and changes nothing, where another index took the directory's
+// place, and where `stops` becomes true before the new index is written. Reads and builds on this
+// thread and one more. No ads are kept but those that changed (segment_writer.h).
 Status rebuild_index(const std::string& directory, const std::atomic<bool>* stops = nullptr);
 
 }  // namespace barker

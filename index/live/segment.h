@@ -1,5 +1,5 @@
-// A segment: the files of an index directory, opened. It never changes. A catalogue is one large segment,
-// which `barker index` wrote, and small ones of the ads that changed since.
+// A segment: the files of an index directory, opened. It never changes. A catalogue is one large
+// segment, which `barker index` wrote, and small ones of the ads that changed since.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// A catalogue as one query sees it from its start to its end: the segments, and what was changed of them
-// when it was taken.
+// A catalogue as one query sees it from its start to its end: the segments, and what was changed of
+// them when it was taken.
 #pragma once
 
 #include <cstdint>

@@ -10,8 +10,8 @@
 
 namespace barker {
 
-// Reads the file that was there at open(), also after another index has taken its place. For one thread
-// at a time.
+// Reads the file that was there at open(), also after another index has taken its place. For one
+// thread at a time.
 class SourceFile {
  public:
   static Result<SourceFile> open(const std::string& directory);

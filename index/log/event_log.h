@@ -1,5 +1,5 @@
-// The event log: lines that the threads which answer queries hand over, and that a thread of its own
-// writes to files (index/log/log_directory.h). models/data/raw_event.h makes the lines.
+// The event log: lines that the threads which answer queries hand over, and that a thread of its
+// own writes to files (index/log/log_directory.h). models/data/raw_event.h makes the lines.
 //
 //   Result<std::unique_ptr<EventLog>> log = EventLog::open({.directory = "events"});
 //   (*log)->append(to_line(impression));

@@ -2,8 +2,8 @@
 // put, one thread takes. It is bounded by bytes, and nobody ever waits in it.
 //
 // It is a linked stack. put() links a line to its top by one compare-and-swap, and take() takes the
-// whole stack by one exchange and turns it around, so that lines come out in the order in which they
-// were put. Because nodes are never taken one by one, the stack has no ABA problem.
+// whole stack by one exchange and turns it around, so that lines come out in the order in which
+// they were put. Because nodes are never taken one by one, the stack has no ABA problem.
 #pragma once
 
 #include <atomic>

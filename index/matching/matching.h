@@ -45,8 +45,9 @@ class MatchingAnalyzer {
   std::vector<std::vector<std::string>> words(std::string_view text) const;
   size_t languages() const { return stemmers_.size(); }
 
-  // The folded halves of every way to cut a word of the text in two, such as smart|watch. For a query
-  // that finds nothing, where both halves in one title are the best guess. Bounded by kMostHalves.
+  // The folded halves of every way to cut a word of the text in two, such as smart|watch. For a
+  // query that finds nothing, where both halves in one title are the best guess. Bounded by
+  // kMostHalves.
   std::vector<std::pair<std::string, std::string>> halves(std::string_view text) const;
   static constexpr size_t kMostHalves = 100;
 

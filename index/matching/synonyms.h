@@ -3,7 +3,8 @@
 //   # comment
 //   tv, television, telly          each finds the others
 //   pants => trousers, slacks      pants finds trousers and slacks, not the reverse
-//   tennis shoe, sneaker           a phrase finds only where its words follow each other in the query
+//   tennis shoe, sneaker           a phrase finds only where its words follow each other in the
+//                                  query
 //
 // A query is widened by them, an index is not, so that a changed file needs no rebuild.
 #pragma once
@@ -21,8 +22,8 @@ namespace barker {
 // Immutable: any thread may read it.
 class Synonyms {
  public:
-  // An error names file and line. `analyzer`: that of the index, because words are compared in their
-  // folded forms.
+  // An error names file and line. `analyzer`: that of the index, because words are compared in
+  // their folded forms.
   static Result<Synonyms> read(const std::string& path, const MatchingAnalyzer& analyzer);
 
   // The folded words of all that the words of a query may be said as, without repeats and without

@@ -1,8 +1,8 @@
 // Counters and gauges that many threads change at once without a lock.
 //
 // A counter is sharded: each thread adds to a cache line that it shares with few others, so that
-// threads that count the same thing do not wait for each other. Reading adds up the shards. It is no
-// snapshot: an addition that happens meanwhile is seen now or at the next reading, and a counter
+// threads that count the same thing do not wait for each other. Reading adds up the shards. It is
+// no snapshot: an addition that happens meanwhile is seen now or at the next reading, and a counter
 // never goes back.
 #pragma once
 

@@ -1,8 +1,8 @@
 // The metrics of a process as a text that Prometheus reads (text format 0.0.4).
 //
 // Families and their series are added before the first scrape, on one thread; text() may then be
-// called on any thread, while others count. Families stand in the order in which they were added, and
-// series in theirs. Objects that are added must outlive the registry.
+// called on any thread, while others count. Families stand in the order in which they were added,
+// and series in theirs. Objects that are added must outlive the registry.
 #pragma once
 
 #include <functional>
@@ -34,7 +34,8 @@ class Registry {
   void add(std::string name, std::string help, MetricLabels labels, const Gauge& gauge);
   void add(std::string name, std::string help, MetricLabels labels, const Histogram& histogram);
 
-  // Values that are asked for at each scrape. NaN: there is no value now, and the series is left out.
+  // Values that are asked for at each scrape. NaN: there is no value now, and the series is left
+  // out.
   void add_counter(std::string name, std::string help, MetricLabels labels,
                    std::function<double()> value);
   void add_gauge(std::string name, std::string help, MetricLabels labels,

@@ -1,5 +1,5 @@
-// A histogram of durations with fixed buckets, which many threads fill at once without a lock. It is
-// sharded as a counter is (counter.h).
+// A histogram of durations with fixed buckets, which many threads fill at once without a lock. It
+// is sharded as a counter is (counter.h).
 #pragma once
 
 #include <algorithm>

@@ -1,8 +1,10 @@
-// Looks at every page of an LMDB file before LMDB does. LMDB trusts its file: a page that is missing
-// or damaged ends the process with a signal when it is read. Here it is an error with its number.
+// Looks at every page of an LMDB file before LMDB does. LMDB trusts its file: a page that is
+// missing or damaged ends the process with a signal when it is read. Here it is an error with its
+// number.
 //
 // The format is that of LMDB 0.9, data version 1, with 64-bit page numbers, little-endian. What the
-// pages hold as values is not looked at. Takes about a second for each GB that is in the page cache.
+// pages hold as values is not looked at. Takes about a second for each GB that is in the page
+// cache.
 #pragma once
 
 #include <cstdint>

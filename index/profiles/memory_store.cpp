@@ -21,8 +21,8 @@ struct Hash {
 };
 using Records = std::unordered_map<std::string, std::string, Hash, std::equal_to<>>;
 
-// A write holds the lock of one part for one user, and a sweep while it looks at some users, so that
-// reads wait for microseconds at most.
+// A write holds the lock of one part for one user, and a sweep while it looks at some users, so
+// that reads wait for microseconds at most.
 struct Part {
   mutable std::shared_mutex mutex;
   Records records;

@@ -1,4 +1,5 @@
-// Where histories are kept: the clicks of each user, read by every search and written by every click.
+// Where histories are kept: the clicks of each user, read by every search and written by every
+// click.
 //
 //   Result<std::unique_ptr<ProfileStore>> store = open_profile_store(options);
 //   const std::unique_ptr<ProfileReader> reader = (*store)->reader();  // one for each thread

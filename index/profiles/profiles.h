@@ -1,5 +1,5 @@
-// Users as the engine knows them: keywords of recent clicks and named features. They are read from a
-// JSON Lines file, one user a line, keywords with the newest first:
+// Users as the engine knows them: keywords of recent clicks and named features. They are read from
+// a JSON Lines file, one user a line, keywords with the newest first:
 //
 //   {"user": "anna", "keywords": ["waterproof"], "groups": {"profile": ["gender=f"]}}
 //

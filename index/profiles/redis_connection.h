@@ -1,6 +1,6 @@
-// One connection to a Redis, of which every call ends at its deadline. The socket is our own, because
-// hiredis waits for each piece of an answer anew and writes in a way that can raise SIGPIPE; hiredis
-// reads the answers. A connection belongs to one thread at a time.
+// One connection to a Redis, of which every call ends at its deadline. The socket is our own,
+// because hiredis waits for each piece of an answer anew and writes in a way that can raise
+// SIGPIPE; hiredis reads the answers. A connection belongs to one thread at a time.
 #pragma once
 
 #include <chrono>

@@ -41,8 +41,8 @@ class RedisConnector {
   RedisConnector(const RedisConnector&) = delete;
   RedisConnector& operator=(const RedisConnector&) = delete;
 
-  // A slot of a new reader. Unless Redis is known to be dead, a first connection is made before this
-  // returns, so that the first search has one. [any thread]
+  // A slot of a new reader. Unless Redis is known to be dead, a first connection is made before
+  // this returns, so that the first search has one. [any thread]
   std::shared_ptr<Slot> add();
 
   // Asks for a connection. Waits for nothing but a mutex that is held for moments. [any thread]

@@ -76,7 +76,8 @@ class RedisStore final : public RecordStore {
   Status failed(const std::string& why) const { return io_error(address_.name() + ": " + why); }
 
   // Calls `function`, which uses connection(), and closes the connection if it fails. A connection
-  // that was open before may have been closed by a Redis that restarted, so that a new one is tried.
+  // that was open before may have been closed by a Redis that restarted, so that a new one is
+  // tried.
   template <typename Function>
   auto with_connection(const Function& function) {
     const bool was_open = connection_ != nullptr;

@@ -28,7 +28,8 @@ Result<BidBook> BidBook::open(const std::string& path) {
   return book;
 }
 
-// Checks what the Verifier does not: that every place of a list is inside of the next list, in order.
+// Checks what the Verifier does not: that every place of a list is inside of the next list, in
+// order.
 Status BidBook::check() const {
   const auto& offers = *root_->offers();
   const auto& terms = *root_->terms();

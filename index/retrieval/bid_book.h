@@ -1,7 +1,7 @@
-// The bid book: a file of all offers of an index, the highest bid first. An offer is those terms of an
-// ad that have one bid, either as their own or as the ad's. Its number is its document in the Lucene++
-// index of bids (bid_index.h), so that reading an index's postings in their order is reading offers by
-// their value.
+// The bid book: a file of all offers of an index, the highest bid first. An offer is those terms of
+// an ad that have one bid, either as their own or as the ad's. Its number is its document in the
+// Lucene++ index of bids (bid_index.h), so that reading an index's postings in their order is
+// reading offers by their value.
 #pragma once
 
 #include <cstdint>

@@ -63,7 +63,8 @@ std::string_view BidBookWriter::Terms::text_of(size_t term) const {
   return std::string_view(text).substr(list[term].text, end - list[term].text);
 }
 
-// Goes through the terms in the order of the file: those of the sorted offers, then the negative keywords.
+// Goes through the terms in the order of the file: those of the sorted offers, then the negative
+// keywords.
 class BidBookWriter::InOrder {
  public:
   explicit InOrder(const BidBookWriter& book) : book_(book) { enter(0); }
@@ -88,7 +89,8 @@ class BidBookWriter::InOrder {
   size_t offer_ = 0, at_ = 0, end_ = 0;
 };
 
-// The lists are filled in the builder's own memory, because a copy of them would be as large as the book.
+// The lists are filled in the builder's own memory, because a copy of them would be as large as the
+// book.
 Status BidBookWriter::write(const std::string& path) {
   const size_t terms = terms_.list.size() + negatives_.list.size();
   const size_t words = terms_.words.size() + negatives_.words.size();

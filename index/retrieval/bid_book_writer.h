@@ -14,8 +14,8 @@
 
 namespace barker {
 
-// For one thread. The whole book is in memory until it is written, in flat lists, because a million ads
-// have several million terms.
+// For one thread. The whole book is in memory until it is written, in flat lists, because a million
+// ads have several million terms.
 class BidBookWriter {
  public:
   // `analyzer` must outlive the object.

@@ -18,8 +18,8 @@ using QueryWords = std::vector<std::vector<Fingerprint>>;
 
 QueryWords query_words(const MatchingAnalyzer& analyzer, std::string_view query);
 
-// Whether a term with these words, of which each language has equally many, takes part by `match`. It
-// does where it does in one of the languages. A term without words never matches.
+// Whether a term with these words, of which each language has equally many, takes part by `match`.
+// It does where it does in one of the languages. A term without words never matches.
 bool matches(BidMatch match, std::span<const Fingerprint> term, const QueryWords& query) noexcept;
 
 }  // namespace barker

@@ -16,7 +16,8 @@ constexpr size_t kProbes = 6;
 
 constexpr size_t kDigits = 16;  // of a token's text
 
-// What a token's hash begins with. Words of broad terms are no tokens, but the filter has them, too.
+// What a token's hash begins with. Words of broad terms are no tokens, but the filter has them,
+// too.
 enum class HashKind : uint64_t { kBroad, kPhrase, kExact, kBroadWord };
 
 uint64_t first_hash(HashKind kind, size_t language) noexcept {
@@ -78,7 +79,8 @@ class QueryTokens {
     return is_whole;
   }
 
-  // Adds to the set whose hash is given each of the words and, of those behind it, up to `more` - 1.
+  // Adds to the set whose hash is given each of the words and, of those behind it, up to `more` -
+  // 1.
   void extend_set(std::span<const Fingerprint> words, uint64_t hash, size_t more) {
     for (size_t i = 0; more > 0 && i < words.size(); ++i) {
       const uint64_t extended = next_hash(hash, words[i]);

@@ -3,10 +3,10 @@
 //
 //   exact   the words of the term      the words of the query
 //   phrase  the words of the term      every run of words of the query
-//   broad   its rarest words, sorted   every set of so many words of the query that broad terms have
+//   broad   its rarest words, sorted every set of so many words of the query that broad terms have
 //
-// A broad term of more than kMostBroadWords words is found by the rarest of them, so that what is found
-// must still be compared (bid_match.h).
+// A broad term of more than kMostBroadWords words is found by the rarest of them, so that what is
+// found must still be compared (bid_match.h).
 #pragma once
 
 #include <cstddef>
@@ -30,8 +30,8 @@ inline constexpr size_t kMostBroadWords = 4;
 inline constexpr size_t kMostQueryWords = 64;       // of an exact or phrase match
 inline constexpr size_t kMostBroadQueryWords = 20;  // 6,195 sets of up to four
 
-// The token of a term, as a number: a hash of match type, language and words. Different terms have the
-// same one so rarely that it costs nothing, for what a token finds is compared anyway.
+// The token of a term, as a number: a hash of match type, language and words. Different terms have
+// the same one so rarely that it costs nothing, for what a token finds is compared anyway.
 using BidToken = uint64_t;
 
 // How Lucene++ writes it: 16 hexadecimal digits.
@@ -53,8 +53,8 @@ class BroadWords {
   std::unordered_map<Fingerprint, uint32_t> terms_;
 };
 
-// Which tokens an index has: a Bloom filter, which is asked before the dictionary, because most of a
-// query's sets of words are in no term and Lucene++ never remembers a miss. [any thread]
+// Which tokens an index has: a Bloom filter, which is asked before the dictionary, because most of
+// a query's sets of words are in no term and Lucene++ never remembers a miss. [any thread]
 class TokenFilter {
  public:
   // Room for so many tokens and words of broad terms together.

@@ -43,8 +43,8 @@ Status sync_tree(const fs::path& directory) {
   return sync_directory(directory.string());
 }
 
-// The lock of the index that stands at `target`, so that nobody changes or replaces it. Nothing where
-// there is none.
+// The lock of the index that stands at `target`, so that nobody changes or replaces it. Nothing
+// where there is none.
 Result<int> lock_index(const fs::path& target) {
   const std::string path = change_log_in(target.string());
   for (;;) {

@@ -1,5 +1,6 @@
-// Writes an index directory, all of it or nothing: titles/ and bids/ of Lucene++, bids.book, ads.store,
-// matching.toml, ads.jsonl, which is what the index was made of, and the manifest of them.
+// Writes an index directory, all of it or nothing: titles/ and bids/ of Lucene++, bids.book,
+// ads.store, matching.toml, ads.jsonl, which is what the index was made of, and the manifest of
+// them.
 #pragma once
 
 #include <functional>
@@ -16,19 +17,19 @@ namespace barker {
 // The source of an index, which ad_json.h reads: an ad a line, in the order of their numbers.
 inline std::string source_in(const std::string& directory) { return directory + "/ads.jsonl"; }
 
-// Where the changes of an index stand (index/live/change_log.h). A new index has an empty one, which is also
-// what is locked (flock) while another index takes the directory's place.
+// Where the changes of an index stand (index/live/change_log.h). A new index has an empty one,
+// which is also what is locked (flock) while another index takes the directory's place.
 inline std::string change_log_in(const std::string& directory) {
   return directory + "/changes.log";
 }
 
-// What is done with a whole new index, at the path that it is given, before it takes its place. Nobody
-// changes the old one meanwhile. What it writes it must sync.
+// What is done with a whole new index, at the path that it is given, before it takes its place.
+// Nobody changes the old one meanwhile. What it writes it must sync.
 using BeforeInPlace = std::function<Status(const std::string& building)>;
 
-// Builds beside `directory`, and puts what it built in its place; an index that stood there is replaced. A
-// directory that is not an index of ours is not touched. Without finish() nothing is left. What killed
-// processes left beside `directory` is removed (work_directory.h).
+// Builds beside `directory`, and puts what it built in its place; an index that stood there is
+// replaced. A directory that is not an index of ours is not touched. Without finish() nothing is
+// left. What killed processes left beside `directory` is removed (work_directory.h).
 //
 // Ads come one at a time and are not kept (segment_writer.h). For one thread at a time.
 class IndexWriter {

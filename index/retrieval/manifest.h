@@ -1,6 +1,6 @@
 // The manifest of an index directory: size and checksum of each of its files, so that a damaged or
-// foreign file is refused by its name. Lucene++ 3.0.8 has no checksums, and reads out of bounds where
-// its files are damaged.
+// foreign file is refused by its name. Lucene++ 3.0.8 has no checksums, and reads out of bounds
+// where its files are damaged.
 #pragma once
 
 #include <string>

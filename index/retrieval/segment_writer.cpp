@@ -136,7 +136,8 @@ Status SegmentWriter::add(CatalogueAd ad) {
   return impl_->filling.size() < kBatch ? Status() : impl_->give(std::exchange(impl_->filling, {}));
 }
 
-// Bids come last, because only one thread at a time may make the singletons of Lucene++ (title_index.h).
+// Bids come last, because only one thread at a time may make the singletons of Lucene++
+// (title_index.h).
 Status SegmentWriter::finish() {
   if (Status s = impl_->give(std::exchange(impl_->filling, {})); !s.ok()) return s;
   impl_->end();

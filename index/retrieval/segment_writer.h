@@ -1,7 +1,7 @@
 // Writes the files of a segment: titles/ and bids/ of Lucene++, bids.book and ads.store.
 //
-// Ads come one at a time and are not kept: memory is that of the ad store and of the bid book. Texts are
-// split on the caller's thread, and what Lucene++ does with them is done on another.
+// Ads come one at a time and are not kept: memory is that of the ad store and of the bid book.
+// Texts are split on the caller's thread, and what Lucene++ does with them is done on another.
 #pragma once
 
 #include <memory>

@@ -32,7 +32,8 @@ class Terms {
   const std::vector<TitleTerm>& list() const { return list_; }
 
  private:
-  // A query of so many words is no more precise for more of them, and Lucene++ refuses more than 1024.
+  // A query of so many words is no more precise for more of them, and Lucene++ refuses more than
+  // 1024.
   static constexpr size_t kMost = 1000;
 
   std::vector<TitleTerm> list_;

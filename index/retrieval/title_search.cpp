@@ -161,8 +161,8 @@ class PartSearch {
   }
 
  private:
-  // The first document from `at` on that may score more than `threshold`; kEnd where none may. No scorer
-  // stands before it then.
+  // The first document from `at` on that may score more than `threshold`; kEnd where none may. No
+  // scorer stands before it then.
   uint32_t candidate(uint32_t at, double threshold) {
     for (;;) {
       for (Scorer* scorer : by_document_) scorer->cursor.advance(at);
@@ -194,7 +194,8 @@ class PartSearch {
     }
   }
 
-  // Adds in the order of the query's terms, so that documents with the same words have the same score.
+  // Adds in the order of the query's terms, so that documents with the same words have the same
+  // score.
   float score(uint32_t document) const {
     double sum = 0, terms = 0;
     for (const Scorer& scorer : scorers_) {

@@ -1,6 +1,7 @@
 // Writes the Lucene++ index of titles (title_index.h), an ad at a time.
 //
-// Splitting texts takes as long as writing them, so that the two are apart and may be on two threads.
+// Splitting texts takes as long as writing them, so that the two are apart and may be on two
+// threads.
 #pragma once
 
 #include <memory>

@@ -1,9 +1,9 @@
-// A directory for files in the making: those of an index that is being built, or of a segment until it is
-// open. It is removed with the object.
+// A directory for files in the making: those of an index that is being built, or of a segment until
+// it is open. It is removed with the object.
 //
-// Its owner holds a lock on it (flock), which the kernel takes back when the process dies. So a directory
-// that nobody has locked was left by a process that was killed, and may be removed. Process ids would not
-// tell, because containers that share a directory use the same ones.
+// Its owner holds a lock on it (flock), which the kernel takes back when the process dies. So a
+// directory that nobody has locked was left by a process that was killed, and may be removed.
+// Process ids would not tell, because containers that share a directory use the same ones.
 #pragma once
 
 #include <sys/types.h>
@@ -26,8 +26,8 @@ class WorkDirectory {
   // Lets the directory stay where it is, unlocked.
   void keep();
 
-  // Removes the directories PREFIX* of this user that no living process owns. What cannot be removed
-  // stays, because nothing depends on it.
+  // Removes the directories PREFIX* of this user that no living process owns. What cannot be
+  // removed stays, because nothing depends on it.
   static void remove_abandoned(const std::string& prefix);
 
  private:

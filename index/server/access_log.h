@@ -1,5 +1,6 @@
-// The access log: one JSON line for each request. Lines are gathered and written by a thread of the log's
-// own, so that a slow disk holds up no request; what does not fit any more is dropped and counted.
+// The access log: one JSON line for each request. Lines are gathered and written by a thread of the
+// log's own, so that a slow disk holds up no request; what does not fit any more is dropped and
+// counted.
 //
 //   {"time":"2026-01-31T12:00:00.123Z","peer":"127.0.0.1","method":"GET","route":"/v1/search",
 //    "status":200,"bytes":5120,"seconds":0.000412,"request_id":"...","user":"HASH"}

@@ -30,8 +30,8 @@ HttpResponse json_response(const std::string& line) {
   return response;
 }
 
-// The line of the life cycle, whose "error" says that it did nothing. `refused`: the field of a status
-// that says that the files which were to be loaded were refused; null: none.
+// The line of the life cycle, whose "error" says that it did nothing. `refused`: the field of a
+// status that says that the files which were to be loaded were refused; null: none.
 HttpResponse ask(Service& service, const std::string& command, const char* refused = nullptr) {
   const Result<std::string> line = service.ask_life_cycle(command);
   if (!line.ok()) return problem(line.status());
@@ -48,9 +48,9 @@ HttpResponse ask(Service& service, const std::string& command, const char* refus
   return json_response(*line);
 }
 
-// Has the engine load what a change of the weights directory names. Weights that were taken back are
-// not tried again, unless they are what changed. The directory stays as it was changed, so the problem
-// says what it names.
+// Has the engine load what a change of the weights directory names. Weights that were taken back
+// are not tried again, unless they are what changed. The directory stays as it was changed, so the
+// problem says what it names.
 HttpResponse load_version(Service& service, const Result<std::string>& version, bool as_canary) {
   if (!version.ok()) return problem(version.status());
   const HttpResponse response = ask(service, "look");

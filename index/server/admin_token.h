@@ -15,8 +15,8 @@ class AdminToken {
   // A token of at least 16 bytes; white space around it is passed over.
   static Result<AdminToken> create(std::string_view token);
 
-  // Whether a header "Authorization" is "Bearer " and the token. Takes the same time whatever is wrong
-  // with a token, because hashes are compared, and always as a whole.
+  // Whether a header "Authorization" is "Bearer " and the token. Takes the same time whatever is
+  // wrong with a token, because hashes are compared, and always as a whole.
   bool matches(std::string_view authorization) const;
 
  private:

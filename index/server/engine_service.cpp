@@ -132,6 +132,8 @@ void EngineService::log_impression(const SearchCall& call, const SearchResult& p
   RawImpression line = raw_impression_of(page, profile_, call.from, end);
   line.request = call.request_id;
   line.time = milliseconds_now();
+  const StageTimes& t = page.times;
+  line.took_us = t.analyse + t.first_pass + t.fetch + t.rescore + t.features;
   if (page.user.empty()) line.visitor = call.asker.visitor;
   parts_.events->append(to_line(line));  // what is dropped, the log counts
 }
@@ -178,9 +180,9 @@ std::string misfit(const RecentPage& page, const Click& click) {
 
 }  // namespace
 
-// A click on a page that is remembered must fit it. Of other pages, such as those of another engine of the
-// same service, the log is told, and the user's history; no budget is charged. Nothing tells such a click
-// from an invented one, so that their rate is bounded.
+// A click on a page that is remembered must fit it. Of other pages, such as those of another engine
+// of the same service, the log is told, and the user's history; no budget is charged. Nothing tells
+// such a click from an invented one, so that their rate is bounded.
 TakenClick EngineService::take(const Click& click) {
   using Outcome = TakenClick::Outcome;
   const std::shared_ptr<const RecentPage> page = parts_.pages.find(click.request_id);

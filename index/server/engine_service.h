@@ -1,4 +1,5 @@
-// The Service that serves: an engine, the histories of users, and what searches and clicks leave behind.
+// The Service that serves: an engine, the histories of users, and what searches and clicks leave
+// behind.
 //
 // ServiceParts is what the services of all threads share; all of it may be used by any thread. An
 // EngineService belongs to one thread; its sessions are made when it is first asked.

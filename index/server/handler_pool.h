@@ -1,6 +1,6 @@
-// A bounded pool of threads that answer requests. What finds the queue full, or its oldest request waiting
-// for too long already, is refused at once; what waited for too long is not worth the work any more. Both
-// keep the answers that are given fast when more requests come than can be answered.
+// A bounded pool of threads that answer requests. What finds the queue full, or its oldest request
+// waiting for too long already, is refused at once; what waited for too long is not worth the work
+// any more. Both keep the answers that are given fast when more requests come than can be answered.
 #pragma once
 
 #include <chrono>
@@ -41,8 +41,8 @@ class HandlerPool {
   // [any thread]
   bool has_room(std::chrono::steady_clock::time_point now) const;
 
-  // Returns false where there is no room; `request` and `done` are then as they were. `done` is called
-  // once, on a thread of the pool, and must not throw. [any thread]
+  // Returns false where there is no room; `request` and `done` are then as they were. `done` is
+  // called once, on a thread of the pool, and must not throw. [any thread]
   bool submit(HttpRequest& request, Done& done);
 
   size_t waiting() const;  // [any thread]

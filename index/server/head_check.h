@@ -1,7 +1,7 @@
 // What Beast's parser accepts in the head of a request but must not be accepted, because another
-// server before or behind this one could read it in another way: lines that end with a bare LF, folded
-// lines, two lengths, a length beside a transfer encoding, transfer encodings other than "chunked", no
-// Host or several. Pure. [any thread]
+// server before or behind this one could read it in another way: lines that end with a bare LF,
+// folded lines, two lengths, a length beside a transfer encoding, transfer encodings other than
+// "chunked", no Host or several. Pure. [any thread]
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@
 
 namespace barker {
 
-// `head`: the request line and the header fields with the empty line that ends them. Returns nothing where
-// all is well, and what remains is the parser's to judge.
+// `head`: the request line and the header fields with the empty line that ends them. Returns
+// nothing where all is well, and what remains is the parser's to judge.
 std::optional<Fault> check_head(std::string_view head);
 
 // The same for a head of which only the beginning has come, so that garbage is refused at once. The

@@ -17,8 +17,8 @@ struct ListenAddress {
 // "127.0.0.1:8080", "[::1]:8080", "localhost:8080", "unix:PATH".
 Result<ListenAddress> parse_listen_address(const std::string& text);
 
-// A file in the way of a Unix socket is removed where it is a socket that nobody listens on. The error says
-// what else is there.
+// A file in the way of a Unix socket is removed where it is a socket that nobody listens on. The
+// error says what else is there.
 Status make_way_for_socket(const std::string& path);
 
 }  // namespace barker

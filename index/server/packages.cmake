@@ -34,7 +34,8 @@ endforeach()
 set(CPACK_GENERATOR DEB)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_COMPONENTS_GROUPING IGNORE)
-# Installs with DESTDIR, so that files outside the prefix get into a package and not into this machine.
+# Installs with DESTDIR, so that files outside the prefix get into a package and not into this
+# machine.
 set(CPACK_SET_DESTDIR ON)
 set(CPACK_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)

@@ -1,6 +1,6 @@
-// How often one client may ask: a token bucket for each address. An IPv6 client has a network of 2^64
-// addresses, so that the first half of the address counts. The table is bounded; where it is full, the
-// client that was seen least recently is forgotten, which gives it a full bucket again.
+// How often one client may ask: a token bucket for each address. An IPv6 client has a network of
+// 2^64 addresses, so that the first half of the address counts. The table is bounded; where it is
+// full, the client that was seen least recently is forgotten, which gives it a full bucket again.
 #pragma once
 
 #include <chrono>

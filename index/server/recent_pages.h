@@ -1,5 +1,5 @@
-// The pages that searches answered last, by request id, so that a click can be held against what was shown
-// and charged what it was offered for. Bounded: the oldest are forgotten. [any thread]
+// The pages that searches answered last, by request id, so that a click can be held against what
+// was shown and charged what it was offered for. Bounded: the oldest are forgotten. [any thread]
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-// The id of a search: 128 random bits as 32 hexadecimal digits, which clicks name later. [any thread]
+// The id of a search: 128 random bits as 32 hexadecimal digits, which clicks name later. [any
+// thread]
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// The functions behind the table of routes, by the files that hold them. Only index/server's route files
-// include this.
+// The functions behind the table of routes, by the files that hold them. Only index/server's route
+// files include this.
 #pragma once
 
 #include <optional>

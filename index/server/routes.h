@@ -1,6 +1,6 @@
-// The HTTP interface as functions from a request to a response, without sockets. What each route takes
-// and answers stands in openapi.json, which a test holds against this table and against real answers.
-// Threads: any, each with a Service of its own.
+// The HTTP interface as functions from a request to a response, without sockets. What each route
+// takes and answers stands in openapi.json, which a test holds against this table and against real
+// answers. Threads: any, each with a Service of its own.
 #pragma once
 
 #include <span>
@@ -30,8 +30,9 @@ Lane lane_of(const HttpRequest& request);
 // The path of the route that the request's path leads to, such as "/v1/users/{id}"; empty: none.
 const char* route_of(const HttpRequest& request);
 
-// The path of the search-lane route that a target as it was sent names letter by letter; empty where it is
-// another's, or is escaped. It costs next to nothing, for a server that refuses what it cannot answer now.
+// The path of the search-lane route that a target as it was sent names letter by letter; empty
+// where it is another's, or is escaped. It costs next to nothing, for a server that refuses what it
+// cannot answer now.
 const char* search_route_of(std::string_view method, std::string_view target);
 
 // Finds the route and answers. HEAD is answered as GET; the server drops the body.

@@ -1,5 +1,5 @@
-// The whole service of `barker serve`: it opens what a configuration names and answers until it is stopped.
-// Threads: one, but for what is marked.
+// The whole service of `barker serve`: it opens what a configuration names and answers until it is
+// stopped. Threads: one, but for what is marked.
 #pragma once
 
 #include <functional>
@@ -15,8 +15,8 @@ namespace barker {
 // What belongs to rooms that the server does not know.
 struct ServiceHooks {
   std::string plugin;  // libbarker.so, where the configuration names none
-  // The file, once it passed every check, becomes the next version of this weights directory: CURRENT
-  // where the label is empty, otherwise the label. Returns the version's name.
+  // The file, once it passed every check, becomes the next version of this weights directory:
+  // CURRENT where the label is empty, otherwise the label. Returns the version's name.
   std::function<Result<std::string>(const std::string& file, const std::string& directory,
                                     const std::string& label)>
       publish;
@@ -45,8 +45,8 @@ class RunningService {
   // Answers what runs, then closes everything. Returns how many connections were cut off.
   size_t stop();
 
-  // Waits until the event log and the histories have all that was accepted. The error says why they have
-  // not. After stop().
+  // Waits until the event log and the histories have all that was accepted. The error says why they
+  // have not. After stop().
   Status flush();
 
  private:

@@ -1,5 +1,6 @@
 // What the routes ask of the engine, as one thread sees it. The routes read requests and write
-// answers; a Service does what they say. engine_service.h is the one that serves; tests have others.
+// answers; a Service does what they say. engine_service.h is the one that serves; tests have
+// others.
 //
 // Threads: a Service belongs to one thread. What the services of a server share is theirs to guard.
 #pragma once
@@ -101,8 +102,8 @@ class Service {
 
   // A command of LifeCycle::answer() (plugin/host/life_cycle.h); returns its line.
   virtual Result<std::string> ask_life_cycle(const std::string& command) = 0;
-  // A weight file of the server's machine becomes the next version, and CURRENT, or the canary where
-  // `as_canary`. Returns the version.
+  // A weight file of the server's machine becomes the next version, and CURRENT, or the canary
+  // where `as_canary`. Returns the version.
   virtual Result<std::string> publish(const std::string& file, bool as_canary) = 0;
   virtual Result<std::string> promote() = 0;  // the label canary becomes CURRENT; its version
   // A JSON object: what the weight file holds (`barker inspect`).

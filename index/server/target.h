@@ -1,8 +1,8 @@
 // The target of a request, "/v1/users/anna?k=3", read strictly. Pure functions. [any thread]
 //
-// A path is split at its slashes before its escapes are decoded, so that an encoded slash is part of a
-// segment and never makes another path of it. What a proxy in front of the server could read in
-// another way is refused: dot segments, encoded or not, empty segments, backslashes, control
+// A path is split at its slashes before its escapes are decoded, so that an encoded slash is part
+// of a segment and never makes another path of it. What a proxy in front of the server could read
+// in another way is refused: dot segments, encoded or not, empty segments, backslashes, control
 // characters.
 #pragma once
 

@@ -1,4 +1,5 @@
-// GET and DELETE /v1/users/{id}: what is stored of a user, to be shown to or forgotten for that user.
+// GET and DELETE /v1/users/{id}: what is stored of a user, to be shown to or forgotten for that
+// user.
 #include <cinttypes>
 #include <cstdio>
 

@@ -1,5 +1,5 @@
-// Users in logs: hashes with a salt that each installation has for itself, so that a log tells which
-// requests are of one user and not which user that is. [any thread]
+// Users in logs: hashes with a salt that each installation has for itself, so that a log tells
+// which requests are of one user and not which user that is. [any thread]
 #pragma once
 
 #include <array>

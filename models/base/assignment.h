@@ -1,9 +1,9 @@
 // Which arm of an experiment a unit is in: the one rule that serving and analysis share.
 //
 // Experiments live on layers. A layer gives each unit (a user, or a browser where there is no user)
-// a place between 0 and 1 by a salted hash. An experiment owns a part of the places of its layer, so
-// that experiments of one layer share no unit. Within an experiment a second hash, which depends on
-// the experiment's name too, decides the arm by the arms' shares. It follows that
+// a place between 0 and 1 by a salted hash. An experiment owns a part of the places of its layer,
+// so that experiments of one layer share no unit. Within an experiment a second hash, which depends
+// on the experiment's name too, decides the arm by the arms' shares. It follows that
 //
 //   - a unit stays in its arm as long as layer, salt, names and the shares of the arms stay,
 //   - a part that grows keeps the units it had, in their arms,

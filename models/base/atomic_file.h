@@ -27,7 +27,8 @@ int write_all(int descriptor, const void* data, size_t size);
 
 class AtomicFile {
  public:
-  // Fails for a directory, and for a stream: as root, a rename would put a file in the device's place.
+  // Fails for a directory, and for a stream: as root, a rename would put a file in the device's
+  // place.
   static Result<AtomicFile> create(const std::string& path);
   ~AtomicFile();  // without commit(): nothing happened
   AtomicFile(AtomicFile&& other) noexcept;

@@ -12,8 +12,8 @@
 namespace barker {
 namespace {
 
-// Becomes the program, between fork() and exec(), where only system calls are allowed. What fails is
-// told through the pipe `failure`, which exec() closes.
+// Becomes the program, between fork() and exec(), where only system calls are allowed. What fails
+// is told through the pipe `failure`, which exec() closes.
 [[noreturn]] void become(const ChildProcess& child, char* const* words, pid_t parent, int failure) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   const int input = ::open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -18,7 +18,8 @@ std::string input_name(const std::string& path);
 // For one thread at a time.
 class InputFile {
  public:
-  // The path "-" is standard input. An error names the path, or the other name that is given for it.
+  // The path "-" is standard input. An error names the path, or the other name that is given for
+  // it.
   static Result<InputFile> open(const std::string& path, const std::string& name = {});
   ~InputFile();
   InputFile(InputFile&&) noexcept;

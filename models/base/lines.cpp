@@ -14,8 +14,8 @@ struct LineReader::Impl {
   InputFile file;
   std::string buffer = std::string(1 << 18, '\0');
   size_t begin = 0, end = 0;  // unread part of the buffer
-  // The first '\n' and the first '\r' of the unread part, `end` where it has none. They are searched
-  // for again when they were passed and not before, so that every byte is looked at once.
+  // The first '\n' and the first '\r' of the unread part, `end` where it has none. They are
+  // searched for again when they were passed and not before, so that every byte is looked at once.
   size_t newline = 0, carriage_return = 0;
   bool after_return = false;  // a '\n' that comes next belongs to the '\r' before it
   std::string line;           // a line that spans reads

@@ -1,5 +1,5 @@
-// Floating-point numbers as text. printf and std::to_string write them with a comma where the locale of
-// the process says so, and strtod reads them so. These functions do the same everywhere.
+// Floating-point numbers as text. printf and std::to_string write them with a comma where the
+// locale of the process says so, and strtod reads them so. These functions do the same everywhere.
 #pragma once
 
 #include <charconv>

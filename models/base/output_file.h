@@ -1,10 +1,11 @@
 // The file that a command writes from front to back, such as an event log or a report.
 //
 // It appears under its name when close() succeeds and not before. A command that fails or is killed
-// therefore leaves the old file as it was. A path that a program cannot replace is written to directly
-// (is_stream() in atomic_file.h): "-" and /dev/stdout are standard output, and pipes and devices
-// such as /dev/null are written to as well. A symbolic link stays, and the file that it names is
-// replaced. Commands call check_outputs() of output_paths.h first, which refuses to replace an input.
+// therefore leaves the old file as it was. A path that a program cannot replace is written to
+// directly (is_stream() in atomic_file.h): "-" and /dev/stdout are standard output, and pipes and
+// devices such as /dev/null are written to as well. A symbolic link stays, and the file that it
+// names is replaced. Commands call check_outputs() of output_paths.h first, which refuses to
+// replace an input.
 //
 // One thread.
 #pragma once

@@ -1,5 +1,5 @@
-// The standard headers that most units of our libraries include, compiled once for all of them. A unit
-// includes what it uses all the same: clang-tidy reads every unit without this header.
+// The standard headers that most units of our libraries include, compiled once for all of them. A
+// unit includes what it uses all the same: clang-tidy reads every unit without this header.
 #pragma once
 
 #include <algorithm>

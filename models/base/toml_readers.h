@@ -1,6 +1,6 @@
-// Reads the keys of a TOML table into variables. Each key has a reader, which checks type and range;
-// a key without one is an error. Errors name the line, the key, what was expected and what was
-// found. Pure functions: any thread.
+// Reads the keys of a TOML table into variables. Each key has a reader, which checks type and
+// range; a key without one is an error. Errors name the line, the key, what was expected and what
+// was found. Pure functions: any thread.
 #pragma once
 
 #include <cstdint>
@@ -59,8 +59,9 @@ std::string place_of(const toml::node& node, const std::string& name);
 // The error of a value that no Reader reads: its place and what was expected there.
 Status wrong(const toml::node& node, const std::string& name, const std::string& expected);
 
-// A table whose keys are those of `readers`, with `prefix` before them ("title." for "title.width").
-// Of the outermost table, whose prefix is empty, "a.b" reads the key b of the table a.
+// A table whose keys are those of `readers`, with `prefix` before them ("title." for
+// "title.width"). Of the outermost table, whose prefix is empty, "a.b" reads the key b of the table
+// a.
 Status read_table(const toml::table& table, const std::string& prefix, const Readers& readers);
 
 }  // namespace barker

@@ -2,14 +2,15 @@
 
 #include <unicode/utf8.h>
 
+#include <algorithm>
 #include <cstdint>
+
+#include "models/base/byte_blocks.h"
 
 namespace barker {
 
 bool is_ascii(std::string_view bytes) {
-  unsigned char all = 0;  // without an early end, so that the loop runs in vectors
-  for (const char c : bytes) all |= static_cast<unsigned char>(c);
-  return all < 0x80;
+  return !any_byte(bytes, [](ByteBlock block) { return block & 0x80; });
 }
 
 bool is_valid_utf8(std::string_view bytes) {
@@ -21,6 +22,11 @@ bool is_valid_utf8(std::string_view bytes) {
     if (c < 0) return false;
   }
   return true;
+}
+
+size_t count_code_points(std::string_view text) {
+  return static_cast<size_t>(
+      std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 }  // namespace barker

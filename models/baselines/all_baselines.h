@@ -10,8 +10,8 @@
 //                       the competitors of the paper's Table 4 (table4_competitor.h and their own
 //                       headers)
 //
-// Their fit() fails with bad_data where the training split (Table 4's competitors: its later 30%) has
-// not both clicks and impressions without a click. All but boosted-trees also need both in the
+// Their fit() fails with bad_data where the training split (Table 4's competitors: its later 30%)
+// has not both clicks and impressions without a click. All but boosted-trees also need both in the
 // validation split.
 #pragma once
 

@@ -25,8 +25,8 @@ struct Constants {
   size_t neighbours_by_traits = 300;
 };
 
-// A kind of similarity between users: the rows of the training split, and how the row of a search's user
-// is made.
+// A kind of similarity between users: the rows of the training split, and how the row of a search's
+// user is made.
 class Likeness {
  public:
   virtual ~Likeness() = default;
@@ -42,9 +42,9 @@ class Likeness {
   std::unique_ptr<NearestUsers> users_;
 };
 
-// By clicked keywords, times the inverse document frequency of the keyword. TEUCF lets clicks fade with
-// time, FUCF adds what association rules conclude from them. The row of a search's user is the history at
-// that search, which is what a network reads, too.
+// By clicked keywords, times the inverse document frequency of the keyword. TEUCF lets clicks fade
+// with time, FUCF adds what association rules conclude from them. The row of a search's user is the
+// history at that search, which is what a network reads, too.
 class ClickLikeness : public Likeness {
  public:
   ClickLikeness(const Dataset& data, const UserClicks& users, Collaborative kind) : kind_(kind) {
@@ -180,8 +180,8 @@ class CollaborativeBaseline : public Baseline {
     }
   }
 
-  // The predictions with each of these constants. Finding the neighbours is what takes time, so that it
-  // is done once for all.
+  // The predictions with each of these constants. Finding the neighbours is what takes time, so
+  // that it is done once for all.
   std::vector<std::vector<float>> predict(std::span<const uint32_t> searches,
                                           std::span<const Constants> all) const {
     std::vector<std::vector<float>> out(all.size());
@@ -232,8 +232,8 @@ class CollaborativeBaseline : public Baseline {
     return 1;
   }
 
-  // Adds what the neighbours of the user clicked above popularity, times the weight, to the scores by
-  // each of the constants.
+  // Adds what the neighbours of the user clicked above popularity, times the weight, to the scores
+  // by each of the constants.
   void add(const Likeness& likeness, const SearchView& search, double weight,
            size_t Constants::*count, std::span<const Constants> all, Workspace& w,
            std::vector<std::vector<double>>& scores) const {
@@ -274,8 +274,8 @@ class CollaborativeBaseline : public Baseline {
     }
   }
 
-  // A user counts as associated with at least three clicks of which two keywords are shared with one of
-  // the nearest users.
+  // A user counts as associated with at least three clicks of which two keywords are shared with
+  // one of the nearest users.
   bool is_associated(const SearchView& search, Workspace& workspace) const {
     if (search.history.size() < 3) return false;
     const SparseRow mine = by_clicks_->row_of(search);

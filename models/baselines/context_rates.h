@@ -1,5 +1,5 @@
-// Click rates of keywords beside what else a search has: its category and the features of its groups.
-// One thread counts; then any thread may ask.
+// Click rates of keywords beside what else a search has: its category and the features of its
+// groups. One thread counts; then any thread may ask.
 #pragma once
 
 #include <cstdint>

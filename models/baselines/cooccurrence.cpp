@@ -120,9 +120,9 @@ class CooccurrenceBaseline : public Baseline {
     return out;
   }
 
-  // The counts come from the first 70% of the training searches and the weights from the rest, so that
-  // no count contains the click that it explains. Then all of the training searches are counted, as
-  // a network learns from all of them.
+  // The counts come from the first 70% of the training searches and the weights from the rest, so
+  // that no count contains the click that it explains. Then all of the training searches are
+  // counted, as a network learns from all of them.
   void fit_with(const PairOptions& options, const std::vector<uint32_t>& searches) {
     const auto cut = static_cast<ptrdiff_t>(searches.size() * 7 / 10);
     features_->count({searches.begin(), searches.begin() + cut}, options);

@@ -23,14 +23,14 @@ constexpr Family kFamilies[] = {Family::kLinear, Family::kQuadratic, Family::kRa
                                 Family::kSigmoid};
 
 // What differential evolution finds, and where it looks.
-struct Shape {
+struct BoostingShape {
   double width = 0.3, slope = 5, ridge = 1e-3;
 
   static Box box() {
     return {{std::log(0.05), std::log(0.5), std::log(1e-5)},
             {std::log(2.0), std::log(20.0), std::log(0.1)}};
   }
-  static Shape of(const std::vector<double>& point) {
+  static BoostingShape of(const std::vector<double>& point) {
     return {std::exp(point[0]), std::exp(point[1]), std::exp(point[2])};
   }
 };
@@ -44,7 +44,7 @@ struct Function {
   torch::Tensor weights;     // [basis, 1]
 
   // x [rows, inputs] to [rows, basis].
-  torch::Tensor basis(const torch::Tensor& x, const Shape& shape) const {
+  torch::Tensor basis(const torch::Tensor& x, const BoostingShape& shape) const {
     const torch::Tensor z = x.index_select(1, inputs);
     std::vector<torch::Tensor> columns = {torch::ones({z.size(0), 1})};
     switch (family) {
@@ -72,23 +72,25 @@ struct Function {
     return torch::cat(columns, 1);
   }
 
-  torch::Tensor values(const torch::Tensor& x, const Shape& shape) const {
+  torch::Tensor values(const torch::Tensor& x, const BoostingShape& shape) const {
     return torch::mm(basis(x, shape), weights).squeeze(1);
   }
 };
 
 // What is learned from, or judged: inputs [rows, kTwelve] and clicks [rows].
-struct Rows {
+struct BoostingRows {
   torch::Tensor x, y;
-  explicit Rows(const LabelledSfs& sfs) : x(tensor_of(sfs.shown.rows)), y(tensor_of(sfs.clicked)) {}
+  explicit BoostingRows(const LabelledSfs& sfs)
+      : x(tensor_of(sfs.shown.rows)), y(tensor_of(sfs.clicked)) {}
 };
 
 class Boosting {
  public:
-  Boosting(const Shape& shape, uint64_t seed) : shape_(shape), random_(seed, 1) {}
+  Boosting(const BoostingShape& shape, uint64_t seed) : shape_(shape), random_(seed, 1) {}
 
   // Returns the least log loss of the validation rows, and keeps the rounds up to it.
-  double fit(const Rows& rows, const Rows& validation, uint32_t most_rounds, uint32_t patience) {
+  double fit(const BoostingRows& rows, const BoostingRows& validation, uint32_t most_rounds,
+             uint32_t patience) {
     base_ = base_logit(rows.y);
     torch::Tensor logits = torch::full_like(rows.y, base_);
     torch::Tensor judged = torch::full_like(validation.y, base_);
@@ -164,7 +166,7 @@ class Boosting {
     return f;
   }
 
-  Shape shape_;
+  BoostingShape shape_;
   Random random_;
   double base_ = 0;
   std::vector<Function> functions_;
@@ -178,16 +180,17 @@ class DmpDgbm : public Table4Competitor {
  protected:
   void learn(const LabelledSfs& lesson, const LabelledSfs& validation) override {
     const torch::NoGradGuard no_grad;
-    const Rows few(thinned(lesson, options_.search_rows));
-    const Rows few_judged(thinned(validation, options_.search_rows));
+    const BoostingRows few(thinned(lesson, options_.search_rows));
+    const BoostingRows few_judged(thinned(validation, options_.search_rows));
     const auto loss = [&](const std::vector<double>& point) {
-      return Boosting(Shape::of(point), seed())
+      return Boosting(BoostingShape::of(point), seed())
           .fit(few, few_judged, options_.search_rounds, options_.patience);
     };
-    const Shape shape =
-        Shape::of(differential_evolution(Shape::box(), loss, options_.search, seed()));
+    const BoostingShape shape = BoostingShape::of(
+        differential_evolution(BoostingShape::box(), loss, options_.search, seed()));
     boosting_.emplace(shape, seed());
-    boosting_->fit(Rows(lesson), Rows(validation), options_.most_rounds, options_.patience);
+    boosting_->fit(BoostingRows(lesson), BoostingRows(validation), options_.most_rounds,
+                   options_.patience);
   }
 
   std::vector<float> probabilities(const ShownSfs& shown) const override {

@@ -15,7 +15,7 @@ namespace barker {
 namespace {
 
 // What a bat is: the number of models, a weight for each input, and a kernel for each model.
-struct Shape {
+struct EnsembleShape {
   torch::Tensor weights;  // [kTwelve]
   std::vector<MarsKernel> kernels;
 
@@ -26,8 +26,8 @@ struct Shape {
     box.high.resize(1 + kTwelve + most_models, kMarsKernels - 0.001);
     return box;
   }
-  static Shape of(const std::vector<double>& point) {
-    Shape shape;
+  static EnsembleShape of(const std::vector<double>& point) {
+    EnsembleShape shape;
     shape.weights =
         torch::tensor(std::vector<float>(point.begin() + 1, point.begin() + 1 + kTwelve));
     for (size_t m = 0; m < static_cast<size_t>(point[0]); ++m) {
@@ -49,12 +49,12 @@ class Im12cpWqi : public Table4Competitor {
     const LabelledSfs few_judged = thinned(validation, options_.search_rows);
     const torch::Tensor judged = tensor_of(few_judged.shown.rows);
     const auto loss = [&](const std::vector<double>& point) {
-      fit(Shape::of(point), few);
+      fit(EnsembleShape::of(point), few);
       const double found = auc(vector_of(mean_of_models(judged)), few_judged.clicked);
       return std::isnan(found) ? 0 : -found;  // thinned rows may be of one class
     };
-    const Box box = Shape::box(options_.most_models);
-    fit(Shape::of(bat_algorithm(box, loss, options_.search, seed())),
+    const Box box = EnsembleShape::box(options_.most_models);
+    fit(EnsembleShape::of(bat_algorithm(box, loss, options_.search, seed())),
         thinned(lesson, options_.most_rows));
     link_ = calibrate(vector_of(mean_of_models(tensor_of(validation.shown.rows))),
                       validation.clicked, {});
@@ -67,7 +67,7 @@ class Im12cpWqi : public Table4Competitor {
   }
 
  private:
-  void fit(const Shape& shape, const LabelledSfs& lesson) {
+  void fit(const EnsembleShape& shape, const LabelledSfs& lesson) {
     weights_ = shape.weights;
     models_.clear();
     const torch::Tensor x = tensor_of(lesson.shown.rows) * weights_;

@@ -19,7 +19,7 @@ constexpr int64_t kHidden = 64;         // units of the perceptron
 constexpr size_t kSearchesAtOnce = 64;  // in a step of training
 
 // What the swarm finds, and where it looks.
-struct Shape {
+struct LstmShape {
   int64_t layers = 1, units = 32;
   double learning_rate = 1e-3, dropout = 0;
   bool is_tanh = false;  // the perceptron's activation, otherwise ReLU
@@ -28,14 +28,14 @@ struct Shape {
     return {{1, std::log(16.0), std::log(1e-4), 0, 0},
             {3.999, std::log(most_units), std::log(1e-2), 0.5, 1}};
   }
-  static Shape of(const std::vector<double>& point) {
+  static LstmShape of(const std::vector<double>& point) {
     return {static_cast<int64_t>(point[0]), std::llround(std::exp(point[1])), std::exp(point[2]),
             point[3], point[4] < 0.5};
   }
 };
 
 // Some searches and their SFs as tensors. Row 0 of the table of vectors is that of no keyword.
-struct Rows {
+struct LstmRows {
   torch::Tensor history;  // [searches, kSteps] rows of the table, the newest last
   torch::Tensor query;    // [searches, kVectorSize]
   torch::Tensor search;   // [SFs] which of the searches
@@ -45,7 +45,7 @@ struct Rows {
 
 class Network : public torch::nn::Module {
  public:
-  Network(const Shape& shape, torch::Tensor table) : shape_(shape), table_(std::move(table)) {
+  Network(const LstmShape& shape, torch::Tensor table) : shape_(shape), table_(std::move(table)) {
     const auto vector = static_cast<int64_t>(kVectorSize), twelve = static_cast<int64_t>(kTwelve);
     lstm_ = register_module("lstm", torch::nn::LSTM(torch::nn::LSTMOptions(vector, shape.units)
                                                         .num_layers(shape.layers)
@@ -57,7 +57,7 @@ class Network : public torch::nn::Module {
   }
 
   // The logits [SFs].
-  torch::Tensor forward(const Rows& rows) {
+  torch::Tensor forward(const LstmRows& rows) {
     const auto [outputs, state] = lstm_->forward(vectors_of(rows.history));
     const torch::Tensor context = torch::cat({outputs.select(1, kSteps - 1), rows.query}, 1);
     const torch::Tensor x = torch::cat(
@@ -75,7 +75,7 @@ class Network : public torch::nn::Module {
     return table_.index_select(0, rows.flatten()).view(sizes);
   }
 
-  const Shape shape_;
+  const LstmShape shape_;
   const torch::Tensor table_;  // [keywords + 1, kVectorSize], not learned
   torch::nn::LSTM lstm_ = nullptr;
   torch::nn::Linear first_ = nullptr, last_ = nullptr;
@@ -100,11 +100,11 @@ class LstmPso : public Table4Competitor {
     const LabelledSfs few = thinned(lesson, options_.search_rows);
     const LabelledSfs few_judged = thinned(validation, options_.search_rows);
     const auto loss = [&](const std::vector<double>& point) {
-      return -train(Shape::of(point), few, few_judged, options_.search_epochs);
+      return -train(LstmShape::of(point), few, few_judged, options_.search_epochs);
     };
-    const Box box = Shape::box(options_.most_units);
+    const Box box = LstmShape::box(options_.most_units);
     const std::vector<double> found = particle_swarm(box, loss, options_.search, seed());
-    train(Shape::of(found), lesson, validation, options_.most_epochs);
+    train(LstmShape::of(found), lesson, validation, options_.most_epochs);
   }
 
   std::vector<float> probabilities(const ShownSfs& shown) const override {
@@ -139,8 +139,8 @@ class LstmPso : public Table4Competitor {
     return order;
   }
 
-  Rows rows_of(const ShownSfs& shown, const std::vector<size_t>& begins,
-               std::span<const uint32_t> which) const {
+  LstmRows rows_of(const ShownSfs& shown, const std::vector<size_t>& begins,
+                   std::span<const uint32_t> which) const {
     std::vector<int64_t> history, search, keyword;
     std::vector<float> query, values;
     for (const uint32_t w : which) {
@@ -173,7 +173,7 @@ class LstmPso : public Table4Competitor {
   }
 
   // Returns the best AUC of the validation SFs, and keeps the network that had it.
-  double train(const Shape& shape, const LabelledSfs& lesson, const LabelledSfs& validation,
+  double train(const LstmShape& shape, const LabelledSfs& lesson, const LabelledSfs& validation,
                uint32_t epochs) {
     torch::manual_seed(seed());
     Random random(seed(), 1);

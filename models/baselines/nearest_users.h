@@ -21,8 +21,8 @@ class NearestUsers {
 
   using Scratch = std::vector<float>;  // by user, all zero between queries; begins empty
 
-  // Up to `count` users other than `self` whose rows are like this one, the most similar first, equal
-  // ones by number. `row` need not have the length 1.
+  // Up to `count` users other than `self` whose rows are like this one, the most similar first,
+  // equal ones by number. `row` need not have the length 1.
   std::vector<Neighbour> of(const SparseRow& row, uint32_t self, size_t count,
                             Scratch& scratch) const;
 

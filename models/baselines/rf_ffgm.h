@@ -5,11 +5,10 @@
 // An SF that was shown is a graph. Its nodes are the keyword v, the search's category, the words of
 // the query, and the five newest words of the history that are SFs; a node's label is its kind with
 // its word. All of them stand together in one search, so there is an edge between any two. Mined
-// are the subgraphs of two and three nodes with v that occur in at least `support` clicked SFs of the
-// first 70% of the training searches. A
-// row of the incidence matrix says which of them an SF has, and a logistic regression with an L2
-// penalty learns from it and the twelve inputs. The penalty is chosen by the log loss of the
-// validation split.
+// are the subgraphs of two and three nodes with v that occur in at least `support` clicked SFs of
+// the first 70% of the training searches. A row of the incidence matrix says which of them an SF
+// has, and a logistic regression with an L2 penalty learns from it and the twelve inputs. The
+// penalty is chosen by the log loss of the validation split.
 #pragma once
 
 #include <cstdint>

@@ -7,9 +7,10 @@
 // fit() counts the first 70% of the training searches and learns from the rest, so that no input
 // contains the click that it explains. Constants are chosen on the validation split. At the end the
 // inputs count all of the training split; what read_window() made of the first 70% stays as it was
-// (RF-FFGM's subgraphs, LSTM-PSO's vectors). It fails with bad_data where the later searches of the training
-// split, or the validation split, have not both clicks and impressions without a click. Equal seeds
-// and thread counts give equal predictions; libtorch's own random numbers are seeded on the way.
+// (RF-FFGM's subgraphs, LSTM-PSO's vectors). It fails with bad_data where the later searches of the
+// training split, or the validation split, have not both clicks and impressions without a click.
+// Equal seeds and thread counts give equal predictions; libtorch's own random numbers are seeded on
+// the way.
 #pragma once
 
 #include <cstdint>

@@ -9,6 +9,7 @@
 
 #include "models/base/exit_code.h"
 #include "models/base/number_text.h"
+#include "models/base/utf8.h"
 #include "models/baselines/linear_titles.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
@@ -77,7 +78,7 @@ class Judge {
       const KeywordSplitter splitter;
       for (const TestedTitle& title : titles_) {
         const size_t size =
-            name == "length" ? code_points(title.title) : splitter.split(title.title).size();
+            name == "length" ? count_code_points(title.title) : splitter.split(title.title).size();
         scores.push_back(static_cast<double>(size));
       }
     }
@@ -97,11 +98,6 @@ class Judge {
   }
 
  private:
-  static size_t code_points(const std::string& text) {
-    return static_cast<size_t>(
-        std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-  }
-
   void add(const std::string& name, const std::vector<double>& scores, const std::string& note) {
     judged_.push_back({name, pair_hits(pairs_, z_, scores), note});
   }

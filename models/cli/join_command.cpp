@@ -1,7 +1,5 @@
 // join: raw logs of the server become an event log.
-#include <cstdlib>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -110,24 +108,6 @@ Result<int> run(const Options& o) {
   return kExitOk;
 }
 
-// An option whose value is a time such as 90s or 30m, in milliseconds.
-void add_time_option(CLI::App& command, const char* name, int64_t& milliseconds,
-                     const char* standard, const char* what) {
-  const std::map<std::string, int64_t> units = {
-      {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
-  // It is no CLI::Range, because help would show its bounds in milliseconds.
-  const auto at_most_a_year = [](const std::string& text) {
-    const double value = std::strtod(text.c_str(), nullptr);
-    return value >= 0 && value <= 366 * 86'400'000.0 ? "" : "expected a time from 0 to 366d";
-  };
-  command.add_option(name, milliseconds, what)
-      ->check(CLI::Validator(at_most_a_year, ""))
-      ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"))
-      ->default_str(standard)
-      ->type_name("TIME")
-      ->group(kRun);
-}
-
 }  // namespace
 
 Command add_join_command(CLI::App& app) {
@@ -142,9 +122,11 @@ Command add_join_command(CLI::App& app) {
       ->type_name(kFile)
       ->group(kInput);
   add_time_option(*command, "--window", o->join.window_ms, "30m",
-                  "How long after its page a click counts");
+                  "How long after its page a click counts")
+      ->group(kRun);
   add_time_option(*command, "--lateness", o->join.lateness_ms, "1m",
-                  "How far behind a newer line a line may stand");
+                  "How far behind a newer line a line may stand")
+      ->group(kRun);
   add_out_option(*command, "--out", o->out, "Event log to write; - is standard output");
   command->add_flag("--json", o->json, "Print the counts as JSON")->group(kOutput);
   return [o] { return run(*o); };

@@ -34,8 +34,8 @@ std::vector<InputPath> input_paths(const char* option, const std::vector<std::st
 // --out: the one file that the command writes.
 void add_out_option(CLI::App& command, const char* names, std::string& out, const char* what);
 
-// --split: the one split that the command judges, "test" or another of kSplitNames; and the Split of
-// such a name.
+// --split: the one split that the command judges, "test" or another of kSplitNames; and the Split
+// of such a name.
 void add_split_option(CLI::App& command, std::string& split);
 Split split_named(const std::string& name);
 
@@ -92,8 +92,8 @@ std::string period_text(const Dataset& data);
 // directory ($TMPDIR or /tmp), because the directory of its input may be read-only.
 Result<std::string> temporary_scratch();
 
-// Opens a log or dataset for a command that writes no file. Lines that could not be used are printed
-// on standard error.
+// Opens a log or dataset for a command that writes no file. Lines that could not be used are
+// printed on standard error.
 Result<std::shared_ptr<const Dataset>> open_data_to_read(const std::vector<std::string>& data,
                                                          const DatasetOptions& options);
 

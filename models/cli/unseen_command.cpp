@@ -106,8 +106,8 @@ void print_json(const Options& o, const UnseenCounts& counts, const std::vector<
   std::cout << out.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 }
 
-// What the files' cards say of their training's split ends with the fold. Files that others made may
-// say nothing of it, so a file without it is judged.
+// What the files' cards say of their training's split ends with the fold. Files that others made
+// may say nothing of it, so a file without it is judged.
 void warn_of_training(const Options& o, const std::string& path, const fbs::ModelCard& card) {
   if (!card.notes()) return;
   for (const fbs::Note* note : *card.notes()) {

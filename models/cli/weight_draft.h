@@ -28,8 +28,9 @@ class WeightDraft {
   const std::string& path() const { return path_; }
   Status write(const ModelSpec& model);  // replaces an earlier draft
   // Opens the draft as it was written, runs its golden vectors on every instruction set of this
-  // machine, as `barker verify` does, and moves it to OUT. If the file does not pass, OUT stays as it is. An error may also
-  // say that the file is in place but that its directory could not be synced.
+  // machine, as `barker verify` does, and moves it to OUT. If the file does not pass, OUT stays as
+  // it is. An error may also say that the file is in place but that its directory could not be
+  // synced.
   Status publish();
 
  private:

@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
+#include <map>
 
 namespace barker {
 namespace {
@@ -44,6 +46,22 @@ CLI::App* add_subcommand(CLI::App& parent, const std::string& name,
 
 CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& words) {
   return option->check(CLI::IsMember(words))->type_name(join(words, '|'));
+}
+
+CLI::Option* add_time_option(CLI::App& command, const char* name, int64_t& milliseconds,
+                             const char* standard, const char* what) {
+  const std::map<std::string, int64_t> units = {
+      {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
+  // It is no CLI::Range, because help would show its bounds in milliseconds.
+  const auto at_most_a_year = [](const std::string& text) {
+    const double value = std::strtod(text.c_str(), nullptr);
+    return value >= 0 && value <= 366 * 86'400'000.0 ? "" : "expected a time from 0 to 366d";
+  };
+  return command.add_option(name, milliseconds, what)
+      ->check(CLI::Validator(at_most_a_year, ""))
+      ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"))
+      ->default_str(standard)
+      ->type_name("TIME");
 }
 
 OptionText text_of(const CLI::Option& option) {

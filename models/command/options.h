@@ -10,9 +10,10 @@
 // that follows it.
 #pragma once
 
-// CLI/CLI.hpp would compile the parser, the validators and the help of CLI11 into every command, which
-// takes longer than the command itself. They are compiled in this room alone.
+// CLI/CLI.hpp would compile the parser, the validators and the help of CLI11 into every command,
+// which takes longer than the command itself. They are compiled in this room alone.
 #include <CLI/App.hpp>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -38,12 +39,17 @@ inline constexpr char kFileOrDirectory[] = "FILE|DIR";
 // The words with a separator between them.
 std::string join(const std::vector<std::string>& words, char separator);
 
-// Adds a subcommand to a program or to another subcommand, which owns it. CLI::App's own function would
-// compile CLI11's parser into the caller's unit.
+// Adds a subcommand to a program or to another subcommand, which owns it. CLI::App's own function
+// would compile CLI11's parser into the caller's unit.
 CLI::App* add_subcommand(CLI::App& parent, const std::string& name, const std::string& description);
 
 // Restricts an option to some words. Help and completion show them.
 CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& words);
+
+// Adds an option whose value is a time with its unit, such as 90s or 30m, which becomes
+// milliseconds. `standard` is the default as help shows it.
+CLI::Option* add_time_option(CLI::App& command, const char* name, int64_t& milliseconds,
+                             const char* standard, const char* what);
 
 // What help and completion read from an option.
 struct OptionText {

@@ -1,5 +1,5 @@
-// The headers that every command includes, compiled once for all commands of a program. A unit includes
-// what it uses all the same: clang-tidy reads every unit without this header.
+// The headers that every command includes, compiled once for all commands of a program. A unit
+// includes what it uses all the same: clang-tidy reads every unit without this header.
 #pragma once
 
 #include <CLI/App.hpp>

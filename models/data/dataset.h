@@ -48,7 +48,8 @@ struct SearchView {
   std::span<const uint32_t> ads;  // titles of the ads shown: index for Dataset::title
   std::span<const uint8_t> ad_clicked;
   std::span<const float> ad_truth;
-  // How what was shown came to be shown (EVENTS.md). Each is empty where the log says nothing of it.
+  // How what was shown came to be shown (EVENTS.md). Each is empty where the log says nothing of
+  // it.
   std::span<const float> sf_propensity;  // in (0, 1]; NaN: not known
   std::span<const float> ad_propensity;  // of the selling points (SPs) before the titles
   std::span<const uint32_t> sf_position, ad_position;  // from 1
@@ -118,9 +119,10 @@ struct DatasetOptions {
   // The share of the training searches' SF bars that is kept, chosen by a hash of user and time. It
   // answers what would be if main events were scarce. History and auxiliary events stay.
   double main_share = 1.0;
-  // SFs that training and validation never see. A bar in which one of them was clicked loses all its
-  // SFs there, because without the click it would say the opposite; other bars lose the word alone.
-  // Everywhere else, in histories, titles, queries and in the test split, the word is unknown.
+  // SFs that training and validation never see. A bar in which one of them was clicked loses all
+  // its SFs there, because without the click it would say the opposite; other bars lose the word
+  // alone. Everywhere else, in histories, titles, queries and in the test split, the word is
+  // unknown.
   HeldOutWords held_out = {};
   // Keywords and features of all splits get numbers, and not only those of the training split. For
   // a log on which models are judged that were trained on another (fresh_log.h).

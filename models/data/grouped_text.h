@@ -3,7 +3,7 @@
 //
 //   #groups hist sfhist query target profile tags
 //   1<TAB>S<TAB>u17:s9:1730000000<TAB>{cotton;retro}{}{dress}{retro}{f;25-29}{vintage:2;cafe}
-//   0<TAB>C<TAB>u17:s9:1730000000<TAB>{cotton;retro}{}{dress}{dress;lace;long}{f;25-29}{vintage:2;cafe}
+//   0<TAB>C<TAB>u17:s9:1730000000<TAB>{cotton;retro}{}{dress}{dress;lace}{f;25-29}{vintage:2;cafe}
 //
 //   line    := label TAB task TAB key TAB group { group } LF   label 0 or 1; task S (SF) or C (ad)
 //   key     := user ":" search ":" time                        for joins; no input of a model

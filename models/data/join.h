@@ -14,8 +14,9 @@
 //
 // Lines may stand in any order in which none stands behind one that is newer by more than the
 // lateness; then the result does not depend on the order. What comes later than that is counted and
-// left out: impressions, because the pages after them are written already, and clicks whose page is.
-// A clock that runs ahead on one of several servers makes the lines of the others late by as much.
+// left out: impressions, because the pages after them are written already, and clicks whose page
+// is. A clock that runs ahead on one of several servers makes the lines of the others late by as
+// much.
 //
 // A click whose event id came before is a duplicate, as long as that was not more than two windows
 // and two latenesses ago.
@@ -129,8 +130,8 @@ struct JoinReport {
 };
 
 // Joins raw logs, plain or compressed. Several files are read at once by the time of their lines,
-// so that the logs of several servers are joined as one; files that follow each other are opened one
-// after the other. An error names the file that cannot be read, or is that of `write`.
+// so that the logs of several servers are joined as one; files that follow each other are opened
+// one after the other. An error names the file that cannot be read, or is that of `write`.
 Result<JoinReport> join_raw_logs(const std::vector<std::string>& paths, const JoinOptions& options,
                                  const Joiner::Write& write);
 

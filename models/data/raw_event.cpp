@@ -196,6 +196,10 @@ RawImpression read_impression(const Json& json) {
   if (const Json* arms = member(json, "arms")) read_arms(*arms, impression.arms);
   impression.explored = read_flag(json, "explored");
   impression.generation = read_whole(json, "generation", "", UINT64_MAX);
+  impression.took_us = read_number(json, "took_us", "", NAN);
+  if (impression.took_us < 0) {
+    throw Wrong{"took_us: expected a number from 0, found " + member(json, "took_us")->dump()};
+  }
   if (const Json* keywords = member(json, "user_keywords")) {
     impression.user_keywords = read_strings(*keywords, "user_keywords");
   }
@@ -246,6 +250,7 @@ std::string to_line(const RawImpression& impression) {
   }
   if (impression.explored) line.flag("explored", true);
   line.field("generation", impression.generation);
+  line.finite_field("took_us", impression.took_us);
   line.name("user_keywords");
   write_words(line, impression.user_keywords, kMaxRawKeywords);
   if (!impression.groups.empty()) {

@@ -71,6 +71,7 @@ struct RawImpression {
   std::vector<FeatureGroup> groups;        // the features that the model saw
   std::vector<RawAd> ads;                  // in the order shown
   std::vector<RawSf> sfs;
+  double took_us = NAN;       // microseconds that the search took; NaN: not known
   uint32_t ads_left_out = 0;  // of the page, because the line would be too long
 };
 

@@ -1,9 +1,11 @@
-// Tests of titles: several titles of one thing, each shown at the same time to a random share of the
-// readers, and the clicks on each. Newspapers test headlines in this way, and shops titles of ads.
+// Tests of titles: several titles of one thing, each shown at the same time to a random share of
+// the readers, and the clicks on each. Newspapers test headlines in this way, and shops titles of
+// ads.
 //
 // A file of tests is JSON Lines, one title a line,
 //
-//   {"test": "t17", "time": 201446, "group": "img3", "title": "...", "impressions": 3052, "clicks": 150}
+//   {"test": "t17", "time": 201446, "group": "img3", "title": "...", "impressions": 3052, "clicks":
+//   150}
 //
 // or a table whose fields are separated by tabs and whose first line names the columns. Fields of a
 // table are taken as they are, quotes too. `group` may be absent: it says what else was the same,
@@ -28,8 +30,8 @@ struct TestedTitle {
   double impressions = 0, clicks = 0;  // whole numbers, clicks <= impressions
 };
 
-// What the columns of a table, or the members of the JSON objects, are called. All must be there, but
-// for a group of the default name.
+// What the columns of a table, or the members of the JSON objects, are called. All must be there,
+// but for a group of the default name.
 struct TitleColumns {
   std::string test = "test", time = "time", group = "group", title = "title",
               impressions = "impressions", clicks = "clicks";
@@ -49,8 +51,8 @@ struct TimeRange {
 // "201326..201402".
 Result<TimeRange> parse_time_range(const std::string& text);
 
-// Which pairs are made. A test has one time, that of its first title in the list, so that all of its
-// pairs are on one side of a border.
+// Which pairs are made. A test has one time, that of its first title in the list, so that all of
+// its pairs are on one side of a border.
 struct PairRule {
   double least_impressions = 500;     // of both titles
   std::optional<int64_t> from;        // only tests at this time or later

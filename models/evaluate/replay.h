@@ -1,7 +1,7 @@
 // What users' own states (scoring/user_state.h) would have brought: a log is replayed in the order
 // of its times, each search is scored with what its user's state had learned until then, and then
-// the state learns from what the search showed and what was clicked. Scores and steps are those of the
-// code that serves. Any thread.
+// the state learns from what the search showed and what was clicked. Scores and steps are those of
+// the code that serves. Any thread.
 #pragma once
 
 #include <array>

@@ -24,8 +24,8 @@ Result<std::vector<float>> score_dataset(const WeightFile& file, const KernelTab
 // 0.5 where the split has none.
 float training_click_rate(const Dataset& data);
 
-// What score_dataset() gives, as logits without calibration, of a network of `file`. NaN stands for an unknown keyword
-// and for nothing else.
+// What score_dataset() gives, as logits without calibration, of a network of `file`. NaN stands for
+// an unknown keyword and for nothing else.
 Result<std::vector<float>> score_logits(const WeightFile& file, const PackedNetwork& network,
                                         const Dataset& data, Split split, Task task,
                                         Exactness exactness);

@@ -1,6 +1,6 @@
 // What a weight file reads of a dataset's search: its groups and keywords as rows, just as the
-// plugin reads them from a request. The dataset need not be the one the model was trained on: keywords and
-// features are found by name.
+// plugin reads them from a request. The dataset need not be the one the model was trained on:
+// keywords and features are found by name.
 //
 // The file, the network and the dataset must outlive it. One thread at a time.
 #pragma once

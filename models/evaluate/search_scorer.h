@@ -26,8 +26,8 @@ class SearchScorer {
   // Sets the context to that of a search, without a user's state.
   void set_context(const SearchView& search) { forward_.set_context(bags_.fill(search)); }
 
-  // Appends the logits of the search's SFs, NaN for an unknown keyword, or of its ads. The context is
-  // that of this search.
+  // Appends the logits of the search's SFs, NaN for an unknown keyword, or of its ads. The context
+  // is that of this search.
   void score(const SearchView& search, Task task, std::vector<float>& out);
 
   // Whether all logits of the last search are finite, but for those of unknown keywords.

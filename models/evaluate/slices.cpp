@@ -50,8 +50,7 @@ Slicing by_group(size_t group, const Dataset& data, const InstanceTable& table) 
     std::vector<uint32_t> features(bag.features.begin(), bag.features.end());
     if (features.empty()) features.push_back(kNone);
     std::ranges::sort(features);
-    const auto repeated = std::ranges::unique(features);
-    features.erase(repeated.begin(), repeated.end());
+    features.erase(std::unique(features.begin(), features.end()), features.end());
     for (const uint32_t feature : features) values[feature].push_back(i);
   }
   Slicing out;

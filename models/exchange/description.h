@@ -4,7 +4,8 @@
 //   version = "7"
 //   model = "AMTDL"
 //   dim = 32                       # of the embedding
-//   hidden = [128, 64]             # layers behind the concatenation; leave it out for a dot product
+//   hidden = [128, 64]             # layers behind the concatenation; leave it out for a dot
+//                                  product
 //
 //   [[group]]                      # in the order of mlp.0.weight's columns
 //   name = "hist"                  # models/weights/groups.h says where each comes from
@@ -34,8 +35,8 @@
 
 namespace barker {
 
-// Fills architecture, card, keyword_rows (0 where the description does not say) and golden_tolerance.
-// The error names the line, the key, what was expected and what was found.
+// Fills architecture, card, keyword_rows (0 where the description does not say) and
+// golden_tolerance. The error names the line, the key, what was expected and what was found.
 Status read_description(std::string_view toml, ModelSpec& model);
 
 // Every key, so that read_description() gives the same back. Precision is not part of it: imported

@@ -4,10 +4,11 @@
 //    "candidates": ["waterproof", "free shipping"], "main_logits": [0.31, -1.2],
 //    "titles": [["rain", "jacket"], ["tent"]], "aux_logits": [-2.1, -2.4]}
 //
-// Every word must have a row in the model: a keyword in the groups of keywords, in the candidates and
-// in the titles, "token" of the row "group=token" in the other groups. A group with hash buckets
-// takes any token. A token whose text is not known is written as "xxh3:" and the 16 hexadecimal digits
-// of its fingerprint. Groups that are left out are empty. Pure functions: any thread.
+// Every word must have a row in the model: a keyword in the groups of keywords, in the candidates
+// and in the titles, "token" of the row "group=token" in the other groups. A group with hash
+// buckets takes any token. A token whose text is not known is written as "xxh3:" and the 16
+// hexadecimal digits of its fingerprint. Groups that are left out are empty. Pure functions: any
+// thread.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -29,8 +30,8 @@ class GoldenLines {
   // The vector of one line. The error says what was expected and what was found.
   Result<GoldenSpec> read(std::string_view line) const;
 
-  // The line of a vector, without its end. Of a token that comes twice with weights, the weights are
-  // added, which pools the same.
+  // The line of a vector, without its end. Of a token that comes twice with weights, the weights
+  // are added, which pools the same.
   std::string write(const GoldenSpec& golden) const;
 
  private:

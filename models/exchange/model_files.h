@@ -3,8 +3,8 @@
 //
 //   description  model.toml          what the tensors mean (description.h)
 //   tensors      model.safetensors   the trained tensors of models/weights/weight_file.h by name
-//   vocabulary   words.txt           a name a line, row by row: keywords in normal form, then features
-//                                    as "group=token"; rows of hash buckets have no names
+//   vocabulary   words.txt a name a line, row by row: keywords in normal form, then features as
+//                                    "group=token"; rows of hash buckets have no names
 //   phrases      phrases.txt         keywords of several words that titles and queries are composed
 //                                    with; without it, those of the vocabulary
 //   golden       golden.jsonl        inputs and the framework's own logits (golden_lines.h)

@@ -2,8 +2,8 @@
 // in float and without the tables that a weight file folds (the equations stand in
 // scoring/reference.cpp):
 //
-//   inputs   GROUP.rows      int64 [n]     rows of a group's words; a group without words gets row 0
-//            GROUP.weights   float [n]     1 each, or the word's weight; 0 in the group without words
+//   inputs   GROUP.rows int64 [n] rows of a group's words; a group without words gets row 0
+//            GROUP.weights   float [n] 1 each, or the word's weight; 0 in the group without words
 //            candidates      int64 [c]     rows of the selling points
 //            titles          int64 [t, w]  rows of the ads' title words, filled up with row 0
 //            title_words     float [t, w]  1 for a word, 0 for what is filled up

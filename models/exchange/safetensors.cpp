@@ -120,7 +120,8 @@ Status check_places(std::vector<Entry> entries, const std::string& path, uint64_
   return unexpected(path, std::to_string(end) + " bytes of values", std::to_string(data_size));
 }
 
-// nlohmann::json keeps the last of two members of one name. A header in which that happens is refused.
+// nlohmann::json keeps the last of two members of one name. A header in which that happens is
+// refused.
 Result<Json> parse_header(std::string_view text, const std::string& path) {
   std::set<std::string> names;
   std::string repeated;

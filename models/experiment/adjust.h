@@ -12,9 +12,9 @@ namespace barker {
 // by Utilizing Pre-Experiment Data", Eq. 4-5): what a unit did before the experiment explains a
 // part of what it does in it. With theta = cov(u, v) / var(v) over all arms (each around its own
 // mean), an arm's mean is mean u - theta (mean v - mean v of all), and the variance of one unit
-// var u - 2 theta cov(u, v) + theta^2 var v. Numbers of a unit are (y, x, y before, x before): what is
-// adjusted is a ratio, by the delta method's u = y - r x and v = y before - r' x before (appendix B).
-// A value of each unit is the ratio whose x are 1.
+// var u - 2 theta cov(u, v) + theta^2 var v. Numbers of a unit are (y, x, y before, x before): what
+// is adjusted is a ratio, by the delta method's u = y - r x and v = y before - r' x before
+// (appendix B). A value of each unit is the ratio whose x are 1.
 struct Cuped {
   double theta = NAN;
   double variance_removed = NAN;  // share of the units' variance, of all arms together

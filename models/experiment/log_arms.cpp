@@ -1,6 +1,7 @@
 #include "models/experiment/log_arms.h"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
 namespace barker {
@@ -11,6 +12,7 @@ constexpr int64_t kShortestLook = 3'600'000;  // ms
 // What a user did in an experiment or a part of it.
 struct Sums {
   double clicks = 0, ads = 0, pages = 0, revenue = 0, bypassed = 0, sf_clicks = 0;
+  double milliseconds = 0, timed = 0;  // of pages whose time is known
 
   void add(const UserPage& page) {
     clicks += page.clicks;
@@ -19,6 +21,9 @@ struct Sums {
     revenue += page.revenue;
     bypassed += page.is_bypassed;
     sf_clicks += page.sf_clicks;
+    if (std::isnan(page.took_us)) return;
+    milliseconds += page.took_us / 1000;
+    timed += 1;
   }
 };
 
@@ -126,8 +131,8 @@ int LogArms::add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
   const Covariances<4>::Row row = {sums.clicks, sums.ads, before.clicks, before.ads};
   to.data.units.add(row);
   to.data.segments[first->segment].add(row);
-  to.guarded.add(
-      {sums.clicks, sums.ads, sums.pages, sums.revenue, sums.bypassed, sums.sf_clicks, 1});
+  to.guarded.add({sums.clicks, sums.ads, sums.pages, sums.revenue, sums.bypassed, sums.sf_clicks, 1,
+                  sums.milliseconds, sums.timed});
   for (const auto& [generation, part] : by_generation) {
     to.generations[generation].add({part.clicks, part.ads});
   }

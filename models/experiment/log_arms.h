@@ -1,6 +1,6 @@
 // What the users of an event log did in each arm of its experiments, as sums of which reports are
-// made (log_report.h). Users are the units, and the metric is clicks on ads by ads shown. Memory does not
-// grow with the log. One thread.
+// made (log_report.h). Users are the units, and the metric is clicks on ads by ads shown. Memory
+// does not grow with the log. One thread.
 #pragma once
 
 #include <array>
@@ -27,7 +27,9 @@ struct LogArm {
   static constexpr size_t kLooks = 30;
 
   ArmData data;
-  Covariances<7> guarded;                          // clicks, ads, pages, revenue, bypassed, SFs, 1
+  // Clicks, ads, pages, revenue, bypassed pages, SF clicks, 1; then milliseconds and how many pages
+  // have them.
+  Covariances<9> guarded;
   std::map<uint32_t, Covariances<2>> generations;  // clicks and ads
   std::array<Covariances<2>, kLooks> looks;        // clicks and ads until then
   int64_t first = INT64_MAX, last = INT64_MIN;     // times of its pages

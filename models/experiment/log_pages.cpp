@@ -124,6 +124,7 @@ Status LogPages::add(const RawImpression& shown, const LogPagesOptions& options)
   row.page.generation = generation->second;
   row.page.ads = static_cast<uint16_t>(std::min<size_t>(shown.ads.size(), UINT16_MAX));
   row.page.is_bypassed = shown.generation == 0;
+  row.page.took_us = static_cast<float>(shown.took_us);
   pages_.add(row);
   for (const RawAd& ad : shown.ads) {
     const auto price = static_cast<float>(std::max(0.0, ad.price));

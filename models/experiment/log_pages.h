@@ -27,6 +27,7 @@ struct UserPage {
   uint16_t ads, clicks, sf_clicks;
   bool is_bypassed;  // no weights answered
   float revenue;     // of the clicks
+  float took_us;     // microseconds of the search; NaN: not known
 };
 
 struct LogPagesOptions {
@@ -94,7 +95,7 @@ class LogPages {
   std::vector<ArmSet> arm_sets_;
   std::vector<std::string> segments_;
   std::vector<uint64_t> generations_;
-  const JoinOptions window_;  // in which a click joins its page, as `barker-train join` has it
+  const JoinOptions window_ = {};  // in which a click joins its page, as `barker-train join` has it
   LogCounts counts_;
   std::string bad_lines_;
 };

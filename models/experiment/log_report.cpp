@@ -127,7 +127,8 @@ class LogReporter {
                           {"pages per user", 2, 6, 1, true},
                           {"revenue per thousand ads", 3, 1, 1000, true},
                           {"share of pages without weights", 4, 2, 1, false},
-                          {"SF clicks per page", 5, 2, 1, true}};
+                          {"SF clicks per page", 5, 2, 1, true},
+                          {"milliseconds per page", 7, 8, 1, false}};
     for (const Kind& kind : kinds) {
       for (size_t a = 1; a < arms.size(); ++a) {
         const ArmMoments c = ratio_moments(arms[0]->guarded, kind.y, kind.x);
@@ -160,8 +161,8 @@ class LogReporter {
     std::vector<double> p;
     for (const auto& [generation, number] : generations) {
       for (size_t a = 1; a < arms.size(); ++a) {
-        const auto moments = [&](const LogArm* arm) {
-          const auto at = arm->generations.find(number);
+        const auto moments = [&, of = number](const LogArm* arm) {
+          const auto at = arm->generations.find(of);
           return at == arm->generations.end() ? ArmMoments() : ratio_moments(at->second, 0, 1);
         };
         const ArmMoments c = moments(arms[0]), t = moments(arms[a]);
@@ -248,8 +249,8 @@ class LogReporter {
          " clicks are not counted: their page is not in the log, they came more than 30 minutes "
          "after it, or the same thing was clicked before.");
     report.notes.emplace_back(
-        "Users are the units, visitors without a name among them. The event log has no latency and "
-        "no opt-outs, so that these guardrails have to be looked at elsewhere.");
+        "Users are the units, visitors without a name among them. The event log has no "
+        "opt-outs, so that this guardrail has to be looked at elsewhere.");
     if (options_.reading.is_aa) {
       const SplitCheck::Alarms alarms = log_.splits().alarms(1 - options_.comparing.level);
       const auto share = [](double s) { return number_text(100 * s, 1) + "%"; };

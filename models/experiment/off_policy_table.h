@@ -9,26 +9,13 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "models/base/result.h"
-#include "models/experiment/off_policy.h"
+#include "models/experiment/off_policy_report.h"
 
 namespace barker {
 
-struct OffPolicyReport {
-  std::string name;  // of the table
-  OffPolicyLog log;
-  bool has_predictions = false;
-  double level = 0.95;
-  std::vector<std::string> warnings;  // why the values should not be trusted
-};
-
 // An error names the file, the line and what is wrong.
 Result<OffPolicyReport> evaluate_policy_table(const std::string& path, double level);
-
-std::string to_text(const OffPolicyReport& report);
-// A number that is not known is null.
-std::string to_json(const OffPolicyReport& report);
 
 }  // namespace barker

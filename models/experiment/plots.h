@@ -33,8 +33,8 @@ struct Curve {
   std::vector<double> values;  // one for each day, from day 1; NaN: not known
 };
 
-// Shares by day, in percent, each curve with its label at its end. The axis begins near the smallest
-// value.
+// Shares by day, in percent, each curve with its label at its end. The axis begins near the
+// smallest value.
 std::string curves_plot(const std::string& title, const std::vector<Curve>& curves);
 
 struct RatioPoint {

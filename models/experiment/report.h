@@ -14,10 +14,10 @@
 
 namespace barker {
 
-// What was counted of an arm. Of each unit: y and x, whose ratio of sums is the metric, and the same
-// before the experiment. For the clicks of users, y are clicks and x impressions. For a value by
-// unit, x is 1; y and x before are 0 where nothing is known of the time before, which adjusts the
-// unit by nothing.
+// What was counted of an arm. Of each unit: y and x, whose ratio of sums is the metric, and the
+// same before the experiment. For the clicks of users, y are clicks and x impressions. For a value
+// by unit, x is 1; y and x before are 0 where nothing is known of the time before, which adjusts
+// the unit by nothing.
 struct ArmData {
   std::string name;
   Covariances<4> units;

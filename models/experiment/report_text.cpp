@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "models/base/utf8.h"
 #include "models/experiment/report.h"
 #include "models/experiment/report_numbers.h"
 
@@ -8,24 +9,18 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-// How many columns a terminal needs for it: one for each character that is not a continuation byte.
-size_t width_of(const std::string& text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
-
 std::string table(const std::vector<Row>& rows) {
   std::vector<size_t> widths;
   for (const Row& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+    for (size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], count_code_points(row[i]));
   }
   std::string text;
   for (const Row& row : rows) {
     std::string line = " ";
     for (size_t i = 0; i < row.size(); ++i) {
-      const std::string air(widths[i] - width_of(row[i]), ' ');
+      const std::string air(widths[i] - count_code_points(row[i]), ' ');
       line += " " + (i == 0 ? row[i] + air : air + row[i]) + " ";
     }
     text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";

@@ -1,6 +1,7 @@
 // Intervals and tests that may be looked at as often as one likes. A usual interval holds for one
-// look that was fixed beforehand: an experiment that is looked at every day, and stopped at the first
-// "significant" result, is wrong far more often than its interval says. Pure functions; any thread.
+// look that was fixed beforehand: an experiment that is looked at every day, and stopped at the
+// first "significant" result, is wrong far more often than its interval says. Pure functions; any
+// thread.
 #pragma once
 
 #include <cmath>

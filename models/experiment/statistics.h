@@ -136,8 +136,8 @@ Effect wilson_interval(double clicks, double impressions, double level = 0.95);
 double pooled_z(double control_clicks, double control_impressions, double clicks,
                 double impressions);
 
-// The paper's test of two click-through rates by pooled_z(), which takes each impression as independent.
-// The interval is the unpooled one, sqrt(p1 (1 - p1) / n1 + p2 (1 - p2) / n2).
+// The paper's test of two click-through rates by pooled_z(), which takes each impression as
+// independent. The interval is the unpooled one, sqrt(p1 (1 - p1) / n1 + p2 (1 - p2) / n2).
 Effect two_proportion_z(double control_clicks, double control_impressions, double clicks,
                         double impressions, double level = 0.95);
 

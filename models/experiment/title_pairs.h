@@ -17,8 +17,9 @@ namespace barker {
 std::vector<double> pair_z(const std::vector<TestedTitle>& titles,
                            const std::vector<TitlePair>& pairs);
 
-// Of each pair 1 where the score orders it as the click rates do, 0 where it does not, 1/2 where the
-// scores are equal. A pair of equal click rates has no order and is NaN. scores[i] is that of title i.
+// Of each pair 1 where the score orders it as the click rates do, 0 where it does not, 1/2 where
+// the scores are equal. A pair of equal click rates has no order and is NaN. scores[i] is that of
+// title i.
 std::vector<double> pair_hits(const std::vector<TitlePair>& pairs, std::span<const double> z,
                               std::span<const double> scores);
 

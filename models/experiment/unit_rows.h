@@ -31,8 +31,8 @@ class PartitionedRows {
 
   void add(const Row& row) { parts_[row.key >> 57].append(row); }
 
-  // Calls `use` with the rows of each part in the order of `less`, and forgets them. Rows of one key
-  // are in one part. An error is one of the disk, or of `use`.
+  // Calls `use` with the rows of each part in the order of `less`, and forgets them. Rows of one
+  // key are in one part. An error is one of the disk, or of `use`.
   template <typename Less, typename Use>
   Status take_parts(Less less, Use use) {
     static_assert(kParts == 1 << 7);

@@ -1,11 +1,13 @@
 // The demo marketplace as a world: what merchants sell, what shoppers like, and with which
-// probability they click. marketplace.h writes it as files; the simulation drives it through the engine.
+// probability they click. marketplace.h writes it as files; the simulation drives it through the
+// engine.
 //
 //   P(SF v clicked | shopper u)   = sigma(-1.6 + 2.2 t_u . appeal_v)
 //   P(ad clicked | shopper u)     = sigma(-2.6 + 2.2 max(0, max_v t_u . appeal_v))
 //
 // where t_u is the shopper's taste on the axes of marketplace_words.h, and v runs over the selling
-// points that the shopper reads. In the log of the marketplace these are all that stand in the title.
+// points that the shopper reads. In the log of the marketplace these are all that stand in the
+// title.
 #pragma once
 
 #include <array>
@@ -65,8 +67,8 @@ class Market {
   const std::vector<MarketAd>& ads() const { return parts_.ads; }
   const std::vector<Shopper>& shoppers() const { return parts_.shoppers; }  // without a history
 
-  // A search as the marketplace's log has it: a random bar of four SFs and five random ads of a random
-  // category, with the merchants' titles. `number` tells its time and its name.
+  // A search as the marketplace's log has it: a random bar of four SFs and five random ads of a
+  // random category, with the merchants' titles. `number` tells its time and its name.
   SearchEvent random_search(const Shopper& shopper, uint32_t number, Random& random) const;
 
   // The keywords of a clicked title.
@@ -80,8 +82,8 @@ class Market {
   KeywordSplitter splitter_;
 };
 
-// Writes ads as a catalogue. What an ad bids on follows from the seed and its id, so that it stays when other ads
-// come and go; it is not what write_marketplace() says of the same ad.
+// Writes ads as a catalogue. What an ad bids on follows from the seed and its id, so that it stays
+// when other ads come and go; it is not what write_marketplace() says of the same ad.
 Status write_catalogue(const std::vector<MarketAd>& ads, uint64_t seed, const std::string& path);
 
 }  // namespace barker

@@ -16,8 +16,8 @@ namespace barker {
 // The ads of the marketplace in their order, each of which must be asked for once.
 class MarketBids {
  public:
-  // `is_rich`: merchants also bid on long tails of invented words, so that the terms of a catalogue are
-  // nearly as many as its ads. Measurements use it.
+  // `is_rich`: merchants also bid on long tails of invented words, so that the terms of a catalogue
+  // are nearly as many as its ads. Measurements use it.
   MarketBids(uint64_t seed, bool is_rich);
 
   struct Ad {
@@ -27,7 +27,8 @@ class MarketBids {
     double bid;
   };
 
-  // Adds "bid_terms", "bid", "negative_keywords" and "daily_budget" to the ad as the catalogue writes it.
+  // Adds "bid_terms", "bid", "negative_keywords" and "daily_budget" to the ad as the catalogue
+  // writes it.
   void add(const Ad& ad, nlohmann::ordered_json& json);
 
   // Queries that rich terms were made for, each with up to three words more.

@@ -22,8 +22,8 @@ struct MarketCategory {
   bool chinese;
   std::vector<std::string> nouns;   // names of the product in titles and queries
   std::vector<std::string> brands;  // invented
-  // Sizes, models, colours: they stand in titles and appeal to nobody. Each list is one dimension, of
-  // which a product has at most one value.
+  // Sizes, models, colours: they stand in titles and appeal to nobody. Each list is one dimension,
+  // of which a product has at most one value.
   std::vector<std::vector<std::string>> details;
   std::vector<MarketPoint> points;
   double price;  // a typical one; bids follow it

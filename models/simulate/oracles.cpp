@@ -89,7 +89,8 @@ class TasteEstimate {
       hessian_[a * d + a] = precision;
     }
     std::vector<double> slope(d);
-    // A click has the probability looks * sigma(logit); the second derivative is Fisher's information.
+    // A click has the probability looks * sigma(logit); the second derivative is Fisher's
+    // information.
     const auto observe = [&](double logit, bool clicked, double scale, double looks) {
       const double p = sigmoid(logit), not_clicked = std::max(1 - looks * p, 1e-300);
       loss -= std::log(std::max(clicked ? looks * p : not_clicked, 1e-300));

@@ -29,9 +29,9 @@ struct OracleAuc {
 //                       model can do which pools one bag of clicks
 //   demographic         t_u = sqrt(rho) base_u
 //   no user             t_u = 0
-// None of them reads the interest tags, which say a little more of a taste, so that only Bayes-optimal is
-// a bound for models that do. With position bias all know how often a place is looked at; a model that
-// does not read places cannot reach them.
+// None of them reads the interest tags, which say a little more of a taste, so that only
+// Bayes-optimal is a bound for models that do. With position bias all know how often a place is
+// looked at; a model that does not read places cannot reach them.
 //
 // The test period is the last 15% of the time. The world is run through twice, and the SFs of the
 // test period are kept in memory. world.status() must be ok.

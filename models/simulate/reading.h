@@ -1,11 +1,12 @@
-// How a shopper reads a title and whether the shopper clicks: what the paper's A/B tests change. Each
-// selling point of a title is read with some probability, and the shopper clicks by the one that is
-// liked best among those read (market.h).
+// How a shopper reads a title and whether the shopper clicks: what the paper's A/B tests change.
+// Each selling point of a title is read with some probability, and the shopper clicks by the one
+// that is liked best among those read (market.h).
 //
-// The probabilities of reading what stands before a title are chosen so that personal selling points
-// gain what row 1 of the paper's Table 2 says (10.3%), and their marks what row 3 says (5.67%). They are
-// small because titles of this marketplace hold one selling point on average: two more that were read
-// as often would gain four times as much. Every other row is a prediction. Pure functions; any thread.
+// The probabilities of reading what stands before a title are chosen so that personal selling
+// points gain what row 1 of the paper's Table 2 says (10.3%), and their marks what row 3 says
+// (5.67%). They are small because titles of this marketplace hold one selling point on average: two
+// more that were read as often would gain four times as much. Every other row is a prediction. Pure
+// functions; any thread.
 #pragma once
 
 #include <cstddef>

@@ -61,7 +61,8 @@ Role role_beyond_ascii(UChar32 c) {
   }
 }
 
-// A full stop or a middle dot between two words without a space joins them: "Dr.Martens", "乔治·阿玛尼".
+// A full stop or a middle dot between two words without a space joins them: "Dr.Martens",
+// "乔治·阿玛尼".
 bool joins_without_space(std::string_view between) { return between == "." || between == "·"; }
 
 }  // namespace

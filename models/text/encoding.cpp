@@ -47,8 +47,8 @@ Result<std::string_view> as_utf8(std::string_view text, const std::string& encod
 }
 
 std::string describe_invalid_utf8(std::string_view text) {
-  // The first byte that is wrong ends the longest prefix that is valid. A prefix may also be invalid
-  // because it ends inside of a character, which is at most four bytes long.
+  // The first byte that is wrong ends the longest prefix that is valid. A prefix may also be
+  // invalid because it ends inside of a character, which is at most four bytes long.
   size_t good = 0;
   for (size_t at = 0; at < text.size() && at < good + 4; ++at) {
     const auto rest = text.substr(good, at + 1 - good);

@@ -12,8 +12,8 @@ namespace barker {
 // An error says that the name is unknown, or that the text is not in this encoding.
 Result<std::string> to_utf8(std::string_view text, const std::string& encoding);
 
-// The text as UTF-8: itself if `encoding` is empty, and otherwise what `converted` then holds. An error
-// says what is wrong with the text.
+// The text as UTF-8: itself if `encoding` is empty, and otherwise what `converted` then holds. An
+// error says what is wrong with the text.
 Result<std::string_view> as_utf8(std::string_view text, const std::string& encoding,
                                  std::string& converted);
 

@@ -85,8 +85,8 @@ struct KeywordSplitter::Impl {
 
 KeywordSplitter::KeywordSplitter(const std::vector<std::string>& phrases)
     : impl_(std::make_unique<Impl>()) {
-  // Of phrases that have the same words ("补水保湿", "补水 保湿") the first one wins. In sorted order it
-  // is the same one whatever the order of the list is.
+  // Of phrases that have the same words ("补水保湿", "补水 保湿") the first one wins. In sorted
+  // order it is the same one whatever the order of the list is.
   std::vector<std::string> sorted;
   sorted.reserve(phrases.size());
   for (const std::string& phrase : phrases) sorted.push_back(normalize_keyword(phrase));

@@ -5,8 +5,8 @@
 //   normalise  NFKC with case folding; apostrophes, hyphens and slashes of all shapes become one,
 //              makers' signs go, a unit sticks to its number (normal_form.h)
 //   split      by rules of our own, with ICU's dictionaries for scripts without spaces; punctuation
-//              and spaces are dropped. Model numbers, quantities and joined words stay whole: "50ml",
-//              "wi-fi", "at&t", "c++", "t恤", "3.5mm", "l'oreal" (words.h, README.md)
+//              and spaces are dropped. Model numbers, quantities and joined words stay whole:
+//              "50ml", "wi-fi", "at&t", "c++", "t恤", "3.5mm", "l'oreal" (words.h, README.md)
 //   compose    multi-word phrases (selling points such as "free shipping", "补水保湿") become one
 //              keyword by longest match from left to right, within one clause (phrases.h)
 //

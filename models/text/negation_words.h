@@ -1,10 +1,10 @@
-// The words by which a text denies what it says of a product, in the languages that shops write. The
-// plugin looks for them in titles (plugin/title_negation.h), mining in all texts of a catalogue
-// (index/catalogue/mining/). Both are on the side of caution, so one list serves both: a word that is
-// found missing is added here.
+// The words by which a text denies what it says of a product, in the languages that shops write.
+// The plugin looks for them in titles (plugin/title_negation.h), mining in all texts of a catalogue
+// (index/catalogue/mining/). Both are on the side of caution, so one list serves both: a word that
+// is found missing is added here.
 //
-// All words are in normal form (normalize_keyword() in keywords.h), which folds the Greek final sigma, and
-// without apostrophes: "isnt".
+// All words are in normal form (normalize_keyword() in keywords.h), which folds the Greek final
+// sigma, and without apostrophes: "isnt".
 #pragma once
 
 #include <algorithm>
@@ -65,7 +65,8 @@ inline constexpr auto kDenyingCharacters =
     std::to_array<std::string_view>({"不", "无", "無", "非", "未", "没", "沒", "免", "零", "勿",
                                      "毋", "别", "莫", "ノン", "ไม่", "ไร้", "ปลอด"});
 
-// In these words such a character denies nothing that stands outside of them: "wireless waterproof".
+// In these words such a character denies nothing that stands outside of them: "wireless
+// waterproof".
 inline constexpr auto kHarmlessWords = std::to_array<std::string_view>(
     {"无线",   "無線",   "无缝",   "無縫",   "无绳",   "無繩",   "无人",   "無人",        "无限",
      "無限",   "无敌",   "無敵",   "无忧",   "無憂",   "无痕",   "無痕",   "无论",        "无比",

@@ -21,8 +21,8 @@ std::string bare(std::string_view name) {
   return out;
 }
 
-// The number of letters added, left out, changed or swapped with their neighbour (the optimal string
-// alignment distance).
+// The number of letters added, left out, changed or swapped with their neighbour (the optimal
+// string alignment distance).
 size_t edit_distance(std::string_view left, std::string_view right) {
   std::vector<size_t> before(right.size() + 1), row(right.size() + 1), next(right.size() + 1);
   for (size_t j = 0; j <= right.size(); ++j) row[j] = j;

@@ -3,6 +3,7 @@
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
+#include "models/base/byte_blocks.h"
 #include "models/text/characters.h"
 
 namespace barker {
@@ -130,6 +131,12 @@ void append_valid_utf8(std::string_view text, std::string& out, uint64_t* replac
 }
 
 void append_visible(std::string_view text, std::string& out, uint64_t* replaced) {
+  const bool is_any_hidden =
+      any_byte(text, [](ByteBlock block) { return (block < 0x20) | (block >= 0x7F); });
+  if (!is_any_hidden) {  // as in nearly all ASCII texts
+    out.append(text);
+    return;
+  }
   if (is_ascii(text)) {
     const size_t begin = out.size();
     out.append(text);
@@ -180,9 +187,10 @@ std::string visible(std::string_view text) {
 }
 
 void append_html_escaped(std::string_view text, std::string& out) {
-  bool any = false;  // no early end: the loop runs in vectors
-  for (const char c : text) any |= is_html_special(c);
-  if (!any) {
+  const bool is_any_special = any_byte(text, [](ByteBlock block) {
+    return (block == '&') | (block == '<') | (block == '>') | (block == '"') | (block == '\'');
+  });
+  if (!is_any_special) {
     out += text;
     return;
   }

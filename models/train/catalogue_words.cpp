@@ -76,8 +76,8 @@ CatalogueWords words_of_ads(const std::vector<AdTexts>& ads,
                             const std::vector<std::string>& phrases) {
   const std::vector<std::vector<std::string>> points = normal_points(ads);
   std::vector<std::string> frequent = phrases_among(points);
-  // Of two phrases with the same words ("乔治阿玛尼", "乔治·阿玛尼") a splitter keeps one, which must be the
-  // model's: its row was learned.
+  // Of two phrases with the same words ("乔治阿玛尼", "乔治·阿玛尼") a splitter keeps one, which
+  // must be the model's: its row was learned.
   const KeywordSplitter of_model(phrases);
   std::erase_if(frequent,
                 [&](const std::string& phrase) { return of_model.split(phrase).size() == 1; });

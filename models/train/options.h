@@ -66,8 +66,8 @@ struct TrainOptions {
   // AUC and all other reports have no weights.
   PropensityUse propensity = PropensityUse::kNone;
   double propensity_floor = 0.05;  // lower propensities count as this one
-  // An ad's click is explained by its title and by the selling points before it (click_loss_torch.h),
-  // which are trained by their share of it.
+  // An ad's click is explained by its title and by the selling points before it
+  // (click_loss_torch.h), which are trained by their share of it.
   bool attribution = false;
   bool examination = false;  // trains with which probability each place of a page is looked at
   bool calibrate = true;     // fits scale and offset of the logits on the validation split

@@ -31,8 +31,9 @@ struct RidgeChoice {
   double explained = 0;
 };
 
-// The ridge with which affine_fit() explains best the rows that it was not fitted to. Each fold, the rows
-// with the same fold[i], is left out once. Of ridges that explain equally much, the largest.
+// The ridge with which affine_fit() explains best the rows that it was not fitted to. Each fold,
+// the rows with the same fold[i], is left out once. Of ridges that explain equally much, the
+// largest.
 RidgeChoice choose_ridge(const torch::Tensor& x, const torch::Tensor& y,
                          const torch::Tensor& weight, const std::vector<uint32_t>& fold);
 

@@ -29,8 +29,8 @@ struct SparseRows {
   double dot(size_t row, std::span<const double> coefficients) const;
 };
 
-// The b that minimises sum_i w_i (y_i - x_i . b)^2 + penalty |b|^2, by conjugate gradients (Hestenes
-// and Stiefel 1952). y and w have a number for each row; penalty > 0.
+// The b that minimises sum_i w_i (y_i - x_i . b)^2 + penalty |b|^2, by conjugate gradients
+// (Hestenes and Stiefel 1952). y and w have a number for each row; penalty > 0.
 std::vector<double> ridge_regression(const SparseRows& x, std::span<const double> y,
                                      std::span<const double> weight, double penalty);
 

@@ -1,5 +1,5 @@
-// Tensors over the vectors of a batch, without a copy. The batch must outlive them: autograd is done
-// before the next batch is made. Nothing writes through them.
+// Tensors over the vectors of a batch, without a copy. The batch must outlive them: autograd is
+// done before the next batch is made. Nothing writes through them.
 #pragma once
 
 #include <torch/torch.h>

@@ -87,8 +87,8 @@ void TitleNetwork::start_layers() {
   if (m.dot != DotHead::kAlone) layer("mlp.0.weight").slice(1, 0, context).zero_();
 }
 
-// Makes the network the linear model: c(context) = (1, 0, ...), P's first row takes the first number
-// of a word, and pairs of units of the first layer take the absolute values of the codes.
+// Makes the network the linear model: c(context) = (1, 0, ...), P's first row takes the first
+// number of a word, and pairs of units of the first layer take the absolute values of the codes.
 void TitleNetwork::start_as(const LinearTitle& linear, uint32_t codes) {
   const ModelOptions& m = options_.train.model;
   const std::string last = "dot.context." + std::to_string(m.dot_hidden.size()) + ".";

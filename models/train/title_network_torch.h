@@ -25,7 +25,8 @@ class TitleNetwork {
   // What a step leaves out of titles and their vectors, as a function of this key.
   using Noise = std::optional<uint64_t>;
 
-  // Scores of titles, given by their numbers. With gradients, which must be taken before the next call.
+  // Scores of titles, given by their numbers. With gradients, which must be taken before the next
+  // call.
   torch::Tensor scores(std::span<const uint32_t> titles, Noise noise) const;
 
   // Gradients of the loss, and of the penalty on what was learned beyond the start. word_penalty is

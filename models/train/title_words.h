@@ -38,8 +38,8 @@ std::vector<TitleGain> gains_of(const std::vector<TestedTitle>& titles, const Te
 
 // A mean of word vectors forgets how many words a title has, and longer titles earn more clicks in
 // some places. Random signs tell: the mean of n of them is about 1 / sqrt(n) away from 0. So every
-// word has `size` signs, which follow from its fingerprint, and the mean of |mean sign| over them is
-// what the network's first layer can compute of a title, relu(x) + relu(-x) = |x|.
+// word has `size` signs, which follow from its fingerprint, and the mean of |mean sign| over them
+// is what the network's first layer can compute of a title, relu(x) + relu(-x) = |x|.
 struct WordCodes {
   uint32_t size = 0;
   std::vector<float> signs;  // [words, size] 1 or -1

@@ -34,8 +34,8 @@ class TorchNetwork {
 
   // Logits [instances] of the batch's task. table: [batch.rows, D], the rows that the batch uses.
   torch::Tensor logits(const Batch& batch, const torch::Tensor& table) const;
-  // With what is trained and not served: the bias of the place in the bar, the selling points before
-  // titles, and which places of a page are looked at.
+  // With what is trained and not served: the bias of the place in the bar, the selling points
+  // before titles, and which places of a page are looked at.
   TrainingLogits training_logits(const Batch& batch, const torch::Tensor& table) const;
 
   // P(looked at) of each place of a page, relative to the first one; empty where it is not trained.

@@ -51,7 +51,8 @@ struct RunOptions {
   std::string checkpoint;         // file to save the state in after each epoch; empty: none
   uint64_t checkpoint_steps = 0;  // > 0: the state is also saved each time after this many steps
   bool resume = false;            // go on from `checkpoint`, which must exist
-  // A weight file to start from (warm_start_torch.h); empty: start anew. A resumed run needs it no more.
+  // A weight file to start from (warm_start_torch.h); empty: start anew. A resumed run needs it no
+  // more.
   std::string start;
   // When it becomes true, the run saves a checkpoint after the current step and returns. In a run
   // of several processes it is enough to set it in one of them: all stop after the same step.
@@ -68,7 +69,8 @@ struct Trained {
   // Of the SFs of the test split, for experiments (ModelOptions::is_experiment). They have no
   // model.
   std::vector<float> test_logits;
-  // P(looked at) of the first places of a page, relative to the first one (TrainOptions::examination).
+  // P(looked at) of the first places of a page, relative to the first one
+  // (TrainOptions::examination).
   std::vector<float> examination;
   double validation_auc = 0;
   uint32_t epochs = 0;

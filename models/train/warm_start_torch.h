@@ -14,10 +14,10 @@ struct WarmStart {
 };
 
 // Takes the rows of keywords and features that the file has, too, and the layers of the same names.
-// initialise_table() must have filled the table: a keyword that the file does not have gets the place
-// that its start has among the keywords that it has, by the linear map that fits these best (ridge
-// regression). invalid_argument where the file is of another architecture; the error names what
-// differs.
+// initialise_table() must have filled the table: a keyword that the file does not have gets the
+// place that its start has among the keywords that it has, by the linear map that fits these best
+// (ridge regression). invalid_argument where the file is of another architecture; the error names
+// what differs.
 Result<WarmStart> warm_start(const std::string& weights, const Dataset& data, const ModelPlan& plan,
                              TorchNetwork& network, TrainState& state);
 

@@ -1,17 +1,17 @@
-// How often each selling point (SP) was clicked when it was shown as a specific feature keyword, for
-// a query and over all queries: what non-personal SPs are chosen by, and how much the model could
-// learn about each SP. A weight file may have them.
+// How often each selling point (SP) was clicked when it was shown as a specific feature keyword,
+// for a query and over all queries: what non-personal SPs are chosen by, and how much the model
+// could learn about each SP. A weight file may have them.
 //
 //   rates.queries   u64 [Q]             query_hash() of each query, ascending
 //   rates.begins    u32 [Q+1]           where the SPs of each query begin in the next two
 //   rates.rows      u32 [C]             keyword rows, ascending within a query
 //   rates.values    f32 [C]             click rate of the SP for the query, smoothed, 0 to 1
 //   rates.prior     f32 [keyword_rows]  click rate of each keyword over all queries, smoothed
-//   rates.evidence  f32 [keyword_rows]  sum of p (1 - p) over its impressions, p being its click rate:
-//                                       what they say about an offset of its logit (Fisher)
+//   rates.evidence f32 [keyword_rows] sum of p (1 - p) over its impressions, p being its click
+//                                       rate: what they say about an offset of its logit (Fisher)
 //
-// Rates are smoothed by impressions that are added: those of a query by kRateWeight impressions with
-// the SP's rate over all queries, and that by as many with the rate of all SPs together.
+// Rates are smoothed by impressions that are added: those of a query by kRateWeight impressions
+// with the SP's rate over all queries, and that by as many with the rate of all SPs together.
 //
 // Views of the file's memory. Immutable: any thread.
 #pragma once
@@ -29,7 +29,8 @@ namespace barker {
 
 inline constexpr double kRateWeight = 20;
 
-// The keywords of a query that the model knows, in whatever order, each as often as it stands there.
+// The keywords of a query that the model knows, in whatever order, each as often as it stands
+// there.
 inline uint64_t query_hash(std::span<const Fingerprint> keywords) noexcept {
   uint64_t sum = 0;
   for (const Fingerprint keyword : keywords) sum += mix_bits(keyword);

@@ -14,9 +14,9 @@
 //                                          after it
 //   dot.target.weight  f32 [R, D]
 //   dot.target.bias    f32 [N]             b_v; 0 where never a candidate
-//   match.weight       f32 [2]             exact match (history_match in weights.fbs): the main logit
-//                                          gets w_0 [v in h] + w_1 share_h(v), where share_h(v) is
-//                                          the weight of v in the mean of the group "hist" (Eq. 4)
+//   match.weight       f32 [2] exact match (history_match in weights.fbs): the main logit gets w_0
+//                                          [v in h] + w_1 share_h(v), where share_h(v) is the
+//                                          weight of v in the mean of the group "hist" (Eq. 4)
 //   fold.target        f32 or f16 [F, H1]  W1_target Em(v)
 //   fold.title         f32 or f16 [F, A]   W_a Em(d)
 //   fold.dot           f32 or f16 [F, R]   P Em(v)

@@ -1,7 +1,7 @@
 // A Unix socket on which an engine answers its administrator: one line in, one line out.
 //
-// The socket is of mode 0600, so that only the engine's own user and root can ask. Each side waits a
-// limited time for the other, so that a client that stalls cannot hold up the control thread.
+// The socket is of mode 0600, so that only the engine's own user and root can ask. Each side waits
+// a limited time for the other, so that a client that stalls cannot hold up the control thread.
 // Threads: one at a time for an AdminSocket; ask_engine from any thread. Errors: kIoError, and
 // kInvalidArgument for a path that is no address.
 #pragma once

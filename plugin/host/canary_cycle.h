@@ -3,7 +3,8 @@
 //
 // A canary is on probation as long as it is one, because by default nobody sees a canary when it
 // starts. A canary that failed is not started again until its label or file changes. A CanaryCycle
-// does nothing where the plugin lacks BARKER_EXT_CANARY. One thread, the one of the LifeCycle that owns it.
+// does nothing where the plugin lacks BARKER_EXT_CANARY. One thread, the one of the LifeCycle that
+// owns it.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,8 @@
 // The control calls of a plugin as functions with results: load, replace, roll back, canary, rules.
 //
-// A Control reads the tables of the extensions once. Where a plugin is too old for a call, a has_ function
-// says so; calling it all the same returns kUnsupported.
-// Threads: one at a time, and no other code may make control calls meanwhile. The plugin must outlive
-// the object.
+// A Control reads the tables of the extensions once. Where a plugin is too old for a call, a has_
+// function says so; calling it all the same returns kUnsupported. Threads: one at a time, and no
+// other code may make control calls meanwhile. The plugin must outlive the object.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +20,9 @@ class Control {
 
   Control(const barker_api& api, barker_plugin* plugin);
 
-  // Each makes other weights serve and returns their generation. With load and promote_canary, what served
-  // before becomes what roll_back leads to; with the replace_ functions, the way back stays as it
-  // is.
+  // Each makes other weights serve and returns their generation. With load and promote_canary, what
+  // served before becomes what roll_back leads to; with the replace_ functions, the way back stays
+  // as it is.
   Result<uint64_t> load(const std::string& path) const;
   Result<uint64_t> replace(const std::string& path) const;
   Result<uint64_t> promote_canary() const;

@@ -1,13 +1,14 @@
-// What happens to weights, canary, rules and experiments while an engine serves: they are loaded at the start
-// and when they change, refused, judged on probation, and taken back. Each event is one JSON line.
+// What happens to weights, canary, rules and experiments while an engine serves: they are loaded at
+// the start and when they change, refused, judged on probation, and taken back. Each event is one
+// JSON line.
 //
 // What was refused or taken back is not tried again until its file changes or retry() asks for it;
 // what was refused is also tried again when its signature changes. While CURRENT, a label or a file
 // cannot be read, or other users can write to CURRENT or the label, nothing changes, and one event
 // says so.
 //
-// The parts: weights_cycle.h (the way back and probation), canary_cycle.h, followed_text.h (rules and
-// experiments).
+// The parts: weights_cycle.h (the way back and probation), canary_cycle.h, followed_text.h (rules
+// and experiments).
 #pragma once
 
 #include <functional>
@@ -24,9 +25,9 @@ struct Watched {
   // and the one that label.canary names, if any, is the canary. Empty: no weights.
   std::string weights = {};
 
-  // Follow CURRENT and label.canary although other users can write to them. Otherwise such a pointer
-  // is an error, as one that cannot be read is. Set it where the plugin's configuration sets
-  // shared_directory.
+  // Follow CURRENT and label.canary although other users can write to them. Otherwise such a
+  // pointer is an error, as one that cannot be read is. Set it where the plugin's configuration
+  // sets shared_directory.
   bool shared_directory = false;
 
   std::string rules = {};        // file; empty: no rules

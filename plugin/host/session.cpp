@@ -153,9 +153,9 @@ bool Session::needs_more_text(int32_t code) const {
          response_.text_size > text_.size();
 }
 
-// Asks until the titles fit. One growth is enough, unless other weights, which choose longer selling
-// points, came into force between two attempts: the buffer at least doubles, so that a few attempts
-// outgrow every page.
+// Asks until the titles fit. One growth is enough, unless other weights, which choose longer
+// selling points, came into force between two attempts: the buffer at least doubles, so that a few
+// attempts outgrow every page.
 int32_t Session::ask(barker_string* json, char* error) {
   answered_ = 0;
   point_request_to_parts();

@@ -18,8 +18,8 @@
 // to the largest query that it has seen; after that it allocates nothing, unless there is an error
 // to describe or a query to explain. std::bad_alloc leaves it usable.
 // Threads: a session belongs to one thread at a time, and the plugin must outlive it.
-// Errors: rescore() fails where the plugin cannot read the request. Everything else, such as missing
-// weights or a passed deadline, is a complete answer, whose status() and reason() say so.
+// Errors: rescore() fails where the plugin cannot read the request. Everything else, such as
+// missing weights or a passed deadline, is a complete answer, whose status() and reason() say so.
 #pragma once
 
 #include <cstdint>
@@ -102,8 +102,8 @@ class Session {
     return request_;
   }
 
-  // The request itself, for window, deadline_ns, shown and surface. What was added above replaces the fields
-  // that point to it when the plugin is asked.
+  // The request itself, for window, deadline_ns, shown and surface. What was added above replaces
+  // the fields that point to it when the plugin is asked.
   barker_request& request() { return request_; }
 
   // ---- the answer

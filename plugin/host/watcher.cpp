@@ -73,8 +73,8 @@ struct Watcher::Impl {
     }
   }
 
-  // Answers what ask() was asked since the last look. Where an answer throws, because memory is short,
-  // the promise is broken by its end, and ask() says so.
+  // Answers what ask() was asked since the last look. Where an answer throws, because memory is
+  // short, the promise is broken by its end, and ask() says so.
   void answer_questions() {
     std::vector<Question> asked;
     {

@@ -17,8 +17,8 @@ namespace barker {
 
 class Watcher {
  public:
-  // Loads weights and rules, then watches them. The plugin must outlive the watcher. admin: path of a
-  // Unix socket; empty: none. Fails where weights or rules are refused or the socket is taken.
+  // Loads weights and rules, then watches them. The plugin must outlive the watcher. admin: path of
+  // a Unix socket; empty: none. Fails where weights or rules are refused or the socket is taken.
   static Result<std::unique_ptr<Watcher>> start(const barker_api& api, barker_plugin* plugin,
                                                 Watched watched, const std::string& admin = "");
   ~Watcher();  // waits for the thread to end; a load that runs is finished first

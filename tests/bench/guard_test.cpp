@@ -1,5 +1,5 @@
-// The guard itself: it reads what benchmarks write, tells kept bounds from broken ones, and notices a
-// kernel that has become slow.
+// The guard itself: it reads what benchmarks write, tells kept bounds from broken ones, and notices
+// a kernel that has become slow.
 #include "bench/guard.h"
 
 #include <gmock/gmock.h>
@@ -94,9 +94,9 @@ TEST(Guard, ReadsTheCommittedBounds) {
   EXPECT_GT(bounds->size(), 8u);
 }
 
-// Runs the real benchmark with kernels that do everything four times. The bound lies at half of what
-// the kernels reach and at twice what the slowed ones reach, so that other work on the machine does
-// not decide.
+// Runs the real benchmark with kernels that do everything four times. The bound lies at half of
+// what the kernels reach and at twice what the slowed ones reach, so that other work on the machine
+// does not decide.
 TEST(Guard, NoticesAKernelThatWasSlowedOnPurpose) {
   const Isa best = supported_isas().back();
   if (best == Isa::kBaseline) GTEST_SKIP() << "no peak is measured on this machine";

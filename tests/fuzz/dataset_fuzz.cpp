@@ -1,5 +1,5 @@
-// Any bytes as a dataset file: refused with a message, or readable to the last element. Checksums are
-// repaired first, because without that an input would get no further than the checksums.
+// Any bytes as a dataset file: refused with a message, or readable to the last element. Checksums
+// are repaired first, because without that an input would get no further than the checksums.
 #include "models/data/dataset.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/models/data/damaged_dataset.h"

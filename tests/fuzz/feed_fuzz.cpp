@@ -1,5 +1,5 @@
-// Any bytes as a feed of each format: an import ends, accounts for every row, and what it writes is a
-// catalogue that is read without a loss. The first byte chooses the format.
+// Any bytes as a feed of each format: an import ends, accounts for every row, and what it writes is
+// a catalogue that is read without a loss. The first byte chooses the format.
 #include "index/catalogue/catalogue.h"
 #include "index/catalogue/feeds/import_feed.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,5 +1,5 @@
-// Requests as bytes: the head is checked, its target parsed, and the routes answer it. Whatever comes, the answer
-// is a page or a problem document, and both are JSON without invalid UTF-8.
+// Requests as bytes: the head is checked, its target parsed, and the routes answer it. Whatever
+// comes, the answer is a page or a problem document, and both are JSON without invalid UTF-8.
 #include <nlohmann/json.hpp>
 #include <string>
 

@@ -134,8 +134,8 @@ TEST(Experiments, KeepTheirUsersInTheirArmsWhileTheyGrow) {
   EXPECT_NEAR(kept, 1000, 150);
 }
 
-// A process that is started again, another machine and whoever reads a log years later deal the same
-// users to the same arms: these were written down once.
+// A process that is started again, another machine and whoever reads a log years later deal the
+// same users to the same arms: these were written down once.
 TEST(Experiments, DealUsersAsTheyAlwaysDid) {
   const auto experiments = Experiments::parse(
       experiment("points", "layer = \"titles\"\nsalt = \"s\"\nusers = 0.5", "selling_points = 1"));

@@ -65,8 +65,8 @@ TEST(TitleText, FindsWordsWhateverTheirSpelling) {
                                 {"Class A+++ fridge", "a+++"}});
 }
 
-// A script without spaces ends a word of another script, and is ended by it. So are Korean words and
-// Latin ones.
+// A script without spaces ends a word of another script, and is ended by it. So are Korean words
+// and Latin ones.
 TEST(TitleText, FindsWordsWhereTwoScriptsMeetWithoutASpace) {
   expect(TitlePlace::kPresent, {{"s22防水", "防水"},
                                 {"s22防水", "s22"},

@@ -1,8 +1,8 @@
 #!/bin/sh
-# count_moves.sh OBJDUMP INSTRUCTION AT_MOST FILE...: fails where an innermost loop of an object file
-# that has at least 12 of INSTRUCTION, which are the widest tiles, also copies vectors from register
-# to register or moves them to or from the stack more than AT_MOST times. Fails, too, where no such
-# loop is found. Exits with 77, which ctest shows as skipped, where there is no objdump.
+# count_moves.sh OBJDUMP INSTRUCTION AT_MOST FILE...: fails where an innermost loop of an object
+# file that has at least 12 of INSTRUCTION, which are the widest tiles, also copies vectors from
+# register to register or moves them to or from the stack more than AT_MOST times. Fails, too, where
+# no such loop is found. Exits with 77, which ctest shows as skipped, where there is no objdump.
 objdump=$1 instruction=$2 at_most=$3
 shift 3
 if [ ! -x "$objdump" ]; then

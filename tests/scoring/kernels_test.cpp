@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <memory>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "models/base/half.h"
@@ -70,6 +71,8 @@ class KernelsOnIsa : public testing::TestWithParam<Isa> {
     std::unique_ptr<float, Free> data_;
     size_t size_;
   };
+
+  void expect_pooled_by_softmax(size_t width, size_t count, Tanh tanh);
 
   std::vector<uint32_t> rows(size_t count, uint32_t below) {
     std::vector<uint32_t> out(count);
@@ -281,32 +284,42 @@ TEST_P(KernelsOnIsa, AttentionScoresFollowTanhClosely) {
   }
 }
 
+void KernelsOnIsa::expect_pooled_by_softmax(size_t width, size_t count, Tanh tanh) {
+  const bool half = count % 2 == 0;
+  const TestTable keys = random_table(30, width, half), values = random_table(30, 37, half);
+  const auto base = numbers(width), z = numbers(width);
+  const auto title = rows(count, 30), next = rows(20, 30);
+  Scratch weights(padded_count(count));
+  std::vector<float> out(37, NAN);
+  k.attend(keys.view, values.view, {title.data(), nullptr, count},
+           {next.data(), nullptr, next.size()}, in(base), in(z), tanh, weights.view(), out_of(out));
+  std::vector<double> expected(count);
+  double total = 0;
+  for (size_t j = 0; j < count; ++j) {
+    double score = 0;
+    for (size_t d = 0; d < width; ++d) {
+      score += z[d] * std::tanh(double{base[d]} + keys.at(title[j], d));
+    }
+    total += expected[j] = std::exp(score);
+  }
+  // What the rough tanh may add to each score, and so to twice that share of each weight.
+  double wrong = 0;
+  for (const float factor : z) wrong += tanh == Tanh::kRough ? 2 * 1.2e-4 * std::abs(factor) : 0;
+  std::vector<double> pooled(37, 0.0);
+  for (size_t j = 0; j < count; ++j) {
+    EXPECT_NEAR(weights.view()(j), expected[j] / total, 1e-4 + wrong) << width << " " << count;
+    for (size_t d = 0; d < 37; ++d) pooled[d] += expected[j] / total * values.at(title[j], d);
+  }
+  for (size_t d = 0; d < 37; ++d)
+    EXPECT_NEAR(out[d], pooled[d], 2e-4 + 10 * wrong) << width << " " << count;
+}
+
 TEST_P(KernelsOnIsa, AttendPoolsATitleByTheSoftmaxOfItsScores) {
   for (const size_t width : {1, 5, 16, 19, 64}) {
     for (const size_t count : {0, 1, 3, 8, 12, 16, 17, 40}) {
-      const bool half = count % 2 == 0;
-      const TestTable keys = random_table(30, width, half), values = random_table(30, 37, half);
-      const auto base = numbers(width), z = numbers(width);
-      const auto title = rows(count, 30), next = rows(20, 30);
-      Scratch weights(padded_count(count));
-      std::vector<float> out(37, NAN);
-      k.attend(keys.view, values.view, {title.data(), nullptr, count},
-               {next.data(), nullptr, next.size()}, in(base), in(z), weights.view(), out_of(out));
-      std::vector<double> expected(count);
-      double total = 0;
-      for (size_t j = 0; j < count; ++j) {
-        double score = 0;
-        for (size_t d = 0; d < width; ++d) {
-          score += z[d] * std::tanh(double{base[d]} + keys.at(title[j], d));
-        }
-        total += expected[j] = std::exp(score);
+      for (const Tanh tanh : {Tanh::kExact, Tanh::kRough}) {
+        expect_pooled_by_softmax(width, count, tanh);
       }
-      std::vector<double> pooled(37, 0.0);
-      for (size_t j = 0; j < count; ++j) {
-        EXPECT_NEAR(weights.view()(j), expected[j] / total, 1e-4) << width << " " << count;
-        for (size_t d = 0; d < 37; ++d) pooled[d] += expected[j] / total * values.at(title[j], d);
-      }
-      for (size_t d = 0; d < 37; ++d) EXPECT_NEAR(out[d], pooled[d], 2e-4) << width << " " << count;
     }
   }
 }
@@ -317,8 +330,12 @@ TEST_P(KernelsOnIsa, AttendHidesNoNaNAmongTheScores) {
   const Table table(matrix_view<const float>(numbers.data(), 2, 1));
   Scratch weights(padded_count(3));
   std::vector<float> out(1, 0);
-  k.attend(table, table, {title.data(), nullptr, 3}, {}, in(z), in(z), weights.view(), out_of(out));
-  EXPECT_TRUE(std::isnan(out[0]));
+  for (const Tanh tanh : {Tanh::kExact, Tanh::kRough}) {
+    out[0] = 0;
+    k.attend(table, table, {title.data(), nullptr, 3}, {}, in(z), in(z), tanh, weights.view(),
+             out_of(out));
+    EXPECT_TRUE(std::isnan(out[0]));
+  }
 }
 
 // Where a row stands in a vector of scores must not change the order in which it is added up.
@@ -345,6 +362,22 @@ TEST_P(KernelsOnIsa, TanhIsWithinHalfAMillionthEverywhere) {
     std::vector<float> out(1);
     k.attention_scores(Table(matrix_view(value.data(), 1, 16)), row, in(base), in(z), out_of(out));
     EXPECT_NEAR(out[0], std::tanh(double{value[7]}), 5e-7) << x;
+  }
+}
+
+TEST_P(KernelsOnIsa, RoughTanhIsWithinItsBoundEverywhere) {
+  const std::vector<uint32_t> title = {0, 1};
+  Scratch weights(padded_count(2));
+  for (double x = -30; x < 30; x += 0.0037) {
+    // The logarithm of the ratio of two weights is the difference of their scores: tanh(x) - 0.
+    std::vector<float> keys(2 * 16, 0.0f), z(16, 0.0f), base(16, 0.0f), out(16);
+    keys[7] = static_cast<float>(x);
+    z[7] = 1;
+    const Table table(matrix_view(std::as_const(keys).data(), 2, 16));
+    k.attend(table, table, {title.data(), nullptr, 2}, {}, in(base), in(z), Tanh::kRough,
+             weights.view(), out_of(out));
+    const double score = std::log(double{weights.view()(0)} / weights.view()(1));
+    EXPECT_NEAR(score, std::tanh(double{keys[7]}), 1.2e-4) << x;
   }
 }
 

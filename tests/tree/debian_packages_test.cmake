@@ -1,5 +1,5 @@
-# Makes the Debian packages of the build, installs them into a throw-away root, runs what is there, then
-# removes and purges them. The machine's own packages are neither read nor changed, so that the
+# Makes the Debian packages of the build, installs them into a throw-away root, runs what is there,
+# then removes and purges them. The machine's own packages are neither read nor changed, so that the
 # libraries that ours depend on count as present (--force-depends).
 cmake_minimum_required(VERSION 3.25)
 
@@ -38,7 +38,8 @@ file(MAKE_DIRECTORY ${admin}/updates ${admin}/info ${root}/var/log ${WORK_DIR}/t
 file(TOUCH ${admin}/status ${admin}/available)
 
 # libbarker1 runs ldconfig when it is installed. There is no shell in the root to run it with, so
-# scripts run outside (--force-script-chrootless), where this stand-in keeps ldconfig from the machine.
+# scripts run outside (--force-script-chrootless), where this stand-in keeps ldconfig from the
+# machine.
 file(WRITE ${WORK_DIR}/tools/ldconfig "#!/bin/sh\necho called >> ${WORK_DIR}/ldconfig.log\n")
 file(CHMOD ${WORK_DIR}/tools/ldconfig PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
 set(ENV{PATH} "${WORK_DIR}/tools:$ENV{PATH}:/usr/sbin:/sbin")
@@ -150,7 +151,8 @@ if(status EQUAL 0 OR NOT message MATCHES "libbarker\\.so")
   message(SEND_ERROR "barker verify without its plugin: ${status} ${message}")
 endif()
 
-# The unit names only files that are installed, and the state directory that the configuration names.
+# The unit names only files that are installed, and the state directory that the configuration
+# names.
 file(STRINGS ${root}/usr/lib/systemd/system/barker.service unit REGEX "^(ExecStart|StateDirectory)=")
 expect_equal("${unit}"
   "ExecStart=/usr/bin/barker serve --config /etc/barker/barker.toml;StateDirectory=barker"

@@ -1,5 +1,5 @@
-// Which room may include which. The test reads every #include line of the tree and fails on a breach.
-// The rules are the table below; README, "Rooms", says them in words.
+// Which room may include which. The test reads every #include line of the tree and fails on a
+// breach. The rules are the table below; README, "Rooms", says them in words.
 
 #include <gtest/gtest.h>
 
@@ -176,8 +176,8 @@ TEST(IncludeRules, TheAbiHeaderIncludesOnlyStddefAndStdint) {
   }
 }
 
-// Lucene++ leaks macros such as INTERNAL and costs seconds a unit, Boost.Beast and libtorch more: all stay
-// behind walls.
+// Lucene++ leaks macros such as INTERNAL and costs seconds a unit, Boost.Beast and libtorch more:
+// all stay behind walls.
 TEST(IncludeRules, HeavyHeadersStayOutOfOurHeaders) {
   for (const Include& include : includes_of_tree()) {
     // These headers have Lucene++'s, and so are included by .cpp files alone.
@@ -222,8 +222,8 @@ TEST(IncludeRules, HeavyHeadersStayOutOfOurHeaders) {
   }
 }
 
-// To the linker, two types of one name in one program are one type. The plugin is a library of its own,
-// which shows nothing but its C interface.
+// To the linker, two types of one name in one program are one type. The plugin is a library of its
+// own, which shows nothing but its C interface.
 TEST(TypeNames, AreDefinedOnceInWhatOneProgramLinks) {
   const fs::path root = BARKER_SOURCE_DIR;
   const std::regex pattern(
@@ -257,8 +257,8 @@ TEST(IncludeRules, ClientsOfDatabasesStayInTheRoomOfProfiles) {
   }
 }
 
-// The marketplace's command is shared by both programs, so it lives beside the marketplace. The keys of
-// the configuration are flags, too.
+// The marketplace's command is shared by both programs, so it lives beside the marketplace. The
+// keys of the configuration are flags, too.
 TEST(IncludeRules, OnlyCommandsParseCommandLines) {
   for (const Include& include : includes_of_tree()) {
     if (!include.target.starts_with("CLI/") && include.target != "models/command/options.h") {

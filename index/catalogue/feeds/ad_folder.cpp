@@ -89,8 +89,8 @@ void AdFolder::note_dropped(const std::string& what) {
   notes_.add(what);
 }
 
-// The first variant that is in stock gives the id, title and texts; those that it lacks come from the
-// others.
+// The first variant that is in stock gives the id, title and texts; those that it lacks come from
+// the others.
 void AdFolder::merge(FeedProduct&& variant) {
   const bool in_stock = variant.availability == Availability::kInStock;
   const bool first = rows_++ == 0;

@@ -13,8 +13,8 @@
 
 namespace barker {
 
-// Which of the candidates become selling points. The others become attributes, where they can be mined
-// from: a label or a tag is often no feature ("summer-2024", "high margin").
+// Which of the candidates become selling points. The others become attributes, where they can be
+// mined from: a label or a tag is often no feature ("summer-2024", "high margin").
 struct SellingPointSources {
   bool highlights = true, labels = false, tags = false, options = false;
 };

@@ -14,12 +14,12 @@ namespace barker {
 //
 // The separator is ',', ';' or a tab, whichever is most frequent in the header. Quoted cells hold
 // separators, line ends of all kinds and doubled quotation marks. A cell that begins with a quoted
-// part and goes on behind it is taken as it is written ("5\" screen"). Missing cells at the end of a
-// record are empty; a record with more cells than the header goes to `bad`. A byte order mark and
+// part and goes on behind it is taken as it is written ("5\" screen"). Missing cells at the end of
+// a record are empty; a record with more cells than the header goes to `bad`. A byte order mark and
 // blank lines are skipped.
 //
-// Fails when a column of `required` is missing, when a quotation mark is never closed and when a record
-// is longer than kLongestRecord; the message names the line. Any thread.
+// Fails when a column of `required` is missing, when a quotation mark is never closed and when a
+// record is longer than kLongestRecord; the message names the line. Any thread.
 Status read_csv(ByteSource& source, const std::vector<std::string_view>& required, BadLines& bad,
                 const TakeRow& take);
 

@@ -8,8 +8,8 @@
 //   [attributes]                   # any names
 //   colour = "specs.colour"
 //
-// A path is names between dots; a number is a place in a list ("offers.0.price"), counted from 0. For
-// CSV it is the name of a column.
+// A path is names between dots; a number is a place in a list ("offers.0.price"), counted from 0.
+// For CSV it is the name of a column.
 #pragma once
 
 #include <string>
@@ -37,9 +37,9 @@ struct FeedMap {
 // The product of a row whose fields are named by the paths of the map.
 FeedProduct mapped_product(const FeedMap& map, const FeedRow& row, FeedNotes& notes);
 
-// Gives each JSON line as a row whose fields are named by the paths of the map; a list gives several
-// fields. Lines that are not JSON go to `bad`; blank lines are skipped. A path that no line has is
-// noted, with the first line's number.
+// Gives each JSON line as a row whose fields are named by the paths of the map; a list gives
+// several fields. Lines that are not JSON go to `bad`; blank lines are skipped. A path that no line
+// has is noted, with the first line's number.
 Status read_mapped_lines(const std::string& path, const FeedMap& map, FeedNotes& notes,
                          BadLines& bad, const TakeRow& take);
 

@@ -25,8 +25,8 @@ struct ImportReport {
   FeedNotes notes;
 };
 
-// Reads the feed and writes its ads to `out`, which the caller closes. Memory does not grow with the
-// feed but for some 100 bytes an ad. Rows that cannot be used go to `bad`.
+// Reads the feed and writes its ads to `out`, which the caller closes. Memory does not grow with
+// the feed but for some 100 bytes an ad. Rows that cannot be used go to `bad`.
 Result<ImportReport> import_feed(const ImportOptions& options, OutputFile& out, BadLines& bad);
 
 }  // namespace barker

@@ -26,7 +26,8 @@ class XmlParser {
     XML_SetElementHandler(parser_.get(), on_start, on_end);
     XML_SetCharacterDataHandler(parser_.get(), on_text);
     XML_SetSkippedEntityHandler(parser_.get(), on_skipped_entity);
-    // Without this, a name of HTML such as &eacute; is an error; with it, it is skipped and reported.
+    // Without this, a name of HTML such as &eacute; is an error; with it, it is skipped and
+    // reported.
     XML_UseForeignDTD(parser_.get(), XML_TRUE);
   }
 

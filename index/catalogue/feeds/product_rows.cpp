@@ -64,7 +64,8 @@ std::string plain_text(std::string_view text, FeedNotes& notes) {
   const uint64_t invalid = notes.invalid_utf8;
   std::string plain = decode_html_entities(sanitize_utf8(text, &notes.invalid_utf8));
   if (notes.invalid_utf8 != invalid) note_invalid_utf8(notes);
-  // "<<b>b>" leaves a tag behind. The catalogue's reader would drop it and perhaps find an empty title.
+  // "<<b>b>" leaves a tag behind. The catalogue's reader would drop it and perhaps find an empty
+  // title.
   constexpr int kMostPasses = 8;
   for (int pass = 0; plain.find('<') != std::string::npos; ++pass) {
     const uint64_t before = notes.tags_dropped;

@@ -18,8 +18,8 @@ bool has_code(std::string_view text) {
   return text.find_first_of("{}[]<>=\\_|@#*^~$\"\n\t") != std::string_view::npos;
 }
 
-// Whether two sentences run together without a space between them: "QualifiedHidden controls", "Qualified5 ms".
-// Product names in mixed case have shorter parts.
+// Whether two sentences run together without a space between them: "QualifiedHidden controls",
+// "Qualified5 ms". Product names in mixed case have shorter parts.
 bool has_glued_words(std::string_view text) {
   constexpr size_t kLongestPart = 7;
   size_t letters = 0;
@@ -154,8 +154,8 @@ void each_text(const CatalogueAd& ad,
 
 std::vector<Claim> claims_of(const CatalogueAd& ad) {
   Claims claims(ad);
-  // A title begins with the product's name. What stands behind a dash or in brackets is the variant;
-  // what stands behind a comma speaks for the product.
+  // A title begins with the product's name. What stands behind a dash or in brackets is the
+  // variant; what stands behind a comma speaks for the product.
   const std::string title = without_markup(ad.title);
   const std::vector<Clause> parts = clauses_of(title);
   for (size_t i = 1; i < parts.size(); ++i) {

@@ -1,5 +1,6 @@
-// The clauses of a merchant's text, and what they negate. Mining proposes whole clauses only, so that
-// a proposal is a claim that merchants made in these very words, and never one that a text denies.
+// The clauses of a merchant's text, and what they negate. Mining proposes whole clauses only, so
+// that a proposal is a claim that merchants made in these very words, and never one that a text
+// denies.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,8 @@ struct Unit {
   size_t begin = 0, end = 0;  // bytes in the text
   bool is_character = false;  // of Chinese or Japanese
   bool is_negated = false;
-  // A single Chinese character may deny it from further away, as in "无酒精香精", or may not: "不黏补水".
+  // A single Chinese character may deny it from further away, as in "无酒精香精", or may not:
+  // "不黏补水".
   bool is_in_doubt = false;
 };
 

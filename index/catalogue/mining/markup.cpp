@@ -33,8 +33,8 @@ bool is_inline(std::string name) {
   return std::ranges::find(kInline, name) != kInline.end();
 }
 
-// Where the element that opens at `at` ends, if its content is code and no text; else the end of its
-// tag.
+// Where the element that opens at `at` ends, if its content is code and no text; else the end of
+// its tag.
 size_t end_of_tag(std::string_view text, size_t at, const std::string& name) {
   size_t end = text.find('>', at);
   if (name == "script" || name == "style") {

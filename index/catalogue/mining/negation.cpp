@@ -1,11 +1,11 @@
-// What a text negates. The rules are on the side of caution: a true claim that is taken for a denied
-// one costs a proposal, a denied one that is proposed would be a lie before a title.
+// What a text negates. The rules are on the side of caution: a true claim that is taken for a
+// denied one costs a proposal, a denied one that is proposed would be a lie before a title.
 //
 //   forwards   "not", "without", "n't", "free of", "ohne", "sans", "sin", "不含": all that follows
 //              in the clause; through the list where it goes on ("no zip, pockets or lining",
-//              "不含酒精、香精"); through a colon or a space where the clause ends with the negation
-//              behind a single Chinese character ("不", "无") three characters are denied for sure, and
-//              the rest of the clause is in doubt, because titles run claims together
+//              "不含酒精、香精"); through a colon or a space where the clause ends with the
+//              negation behind a single Chinese character ("不", "无") three characters are denied
+//              for sure, and the rest of the clause is in doubt, because titles run claims together
 //   backwards  where at most one word follows ("batteries not included", "wasserdicht ist es
 //              nicht"), and for ない, なし, 없, değil: all that stands before it in the clause
 //   answers    "waterproof: no", "waterproof? No", a row "waterproof | no", a cross
@@ -146,7 +146,8 @@ class Marker {
     const size_t behind = clause.units.size() - end;
     const bool is_character = clause.units[at].is_character;
     if (behind == 0 || (behind == 1 && !is_character)) mark(clause, 0, at);
-    // A phrase denies all that follows. Behind a single character the next claim may follow at once.
+    // A phrase denies all that follows. Behind a single character the next claim may follow at
+    // once.
     const bool is_near = is_character && end - at == 1;
     mark(clause, end, is_near ? end + kSurelyDenied : clause.units.size());
     for (size_t i = end; i < clause.units.size(); ++i) clause.units[i].is_in_doubt = true;

@@ -1,5 +1,5 @@
-/* What a call of one of the functions was given: the arguments by name, as the interface of searchd has
- * them by position. README.md describes each. */
+/* What a call of one of the functions was given: the arguments by name, as the interface of searchd
+ * has them by position. README.md describes each. */
 #ifndef BARKER_PLUGIN_ADAPTERS_SPHINX_ARGUMENTS_H_
 #define BARKER_PLUGIN_ADAPTERS_SPHINX_ARGUMENTS_H_
 
@@ -32,8 +32,8 @@ barker_string text_argument(const struct udf_arguments* arguments, int which);
 /* The number of an argument, or `missing` where it was not given. */
 double number_argument(const struct udf_arguments* arguments, int which, double missing);
 
-/* Takes the next part off a list whose parts are separated by one of `separators`, without the spaces
- * around it. 0: the list has ended. Empty parts are left out. */
+/* Takes the next part off a list whose parts are separated by one of `separators`, without the
+ * spaces around it. 0: the list has ended. Empty parts are left out. */
 int next_part(barker_string* list, const char* separators, barker_string* part);
 
 /* The part of `text` before `separator`, which `text` then begins behind; all of it where it has

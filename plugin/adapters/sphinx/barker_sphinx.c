@@ -1,5 +1,5 @@
-/* The functions that searchd calls: barker_score, barker_pctr, barker_title and barker_answer, with the
- * same arguments. README.md says what each returns. */
+/* The functions that searchd calls: barker_score, barker_pctr, barker_title and barker_answer, with
+ * the same arguments. README.md says what each returns. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,7 +108,8 @@ static char* write_json_text(char* end, const char* text, uint64_t size) {
   return end;
 }
 
-/* A number that reads back as the same double. A locale of the server could have a decimal comma. */
+/* A number that reads back as the same double. A locale of the server could have a decimal
+ * comma. */
 static char* write_number(char* end, double number) {
   if (!isfinite(number)) return end + sprintf(end, "null");
   char* const begin = end;

@@ -1,7 +1,7 @@
 // The control file of the Sphinx adapter: which plugin and which weights a searchd serves with.
 //
-// It is TOML. Relative paths are relative to the directory of the file. A wrong or unknown key is an
-// error, so that a mistyped one is not taken for a missing one.
+// It is TOML. Relative paths are relative to the directory of the file. A wrong or unknown key is
+// an error, so that a mistyped one is not taken for a missing one.
 #pragma once
 
 #include <string>

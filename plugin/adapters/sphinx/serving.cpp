@@ -45,14 +45,15 @@ class OnceASecond {
   std::atomic<int64_t> last_ms_ = -1'000'000;
 };
 
-// Messages go to the file that the control file names, or to the server's log, or to standard error.
+// Messages go to the file that the control file names, or to the server's log, or to standard
+// error.
 class Log {
  public:
   ~Log() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
-  // Does nothing for the file that is open. A file that cannot be opened is told of once. Not for two
-  // threads at once; any others may write meanwhile.
+  // Does nothing for the file that is open. A file that cannot be opened is told of once. Not for
+  // two threads at once; any others may write meanwhile.
   void open(const std::string& path) {
     if (path == path_) return;
     const int descriptor = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
@@ -69,8 +70,8 @@ class Log {
       descriptor_ = descriptor;
       return;
     }
-    // Another thread may be about to write to the old descriptor. Its number stays, so that the line
-    // cannot go to a file that the server opens under it.
+    // Another thread may be about to write to the old descriptor. Its number stays, so that the
+    // line cannot go to a file that the server opens under it.
     ::dup3(descriptor, descriptor_, O_CLOEXEC);
     ::close(descriptor);
   }

@@ -1,7 +1,7 @@
 /* The plugin of this process, for the functions in C: loaded once, with weights that are followed.
  *
- * What to load stands in a control file (control_file.h). barker::host's watcher follows the weights
- * directory, puts new weights on probation, and takes them back where they fail.
+ * What to load stands in a control file (control_file.h). barker::host's watcher follows the
+ * weights directory, puts new weights on probation, and takes them back where they fail.
  *
  * Nothing throws across these functions. [any thread]
  */

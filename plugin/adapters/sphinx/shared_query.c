@@ -166,8 +166,8 @@ static void parse_request(struct context* context, const struct udf_arguments* a
   parse_context(context, text_argument(arguments, kContext), request);
 }
 
-/* Memory for the lists that were counted. 0, with the reason in `error`: there is none, or no request
- * may have as many. What is within these bounds is for the plugin to judge. */
+/* Memory for the lists that were counted. 0, with the reason in `error`: there is none, or no
+ * request may have as many. What is within these bounds is for the plugin to judge. */
 static int allocate_context(struct context* context, uint64_t group_count, char* error) {
   if (group_count > BARKER_MAX_GROUPS) {
     snprintf(error, BARKER_ERROR_SIZE, "context: expected at most %d groups, found %llu",
@@ -221,8 +221,8 @@ static int has_key(const struct prepared* prepared, const struct udf_arguments* 
   return 1;
 }
 
-/* The query with these arguments. A query of NULL was refused, which is remembered as well, so that it
- * is not tried again for each document. NULL: no memory. */
+/* The query with these arguments. A query of NULL was refused, which is remembered as well, so that
+ * it is not tried again for each document. NULL: no memory. */
 static const struct prepared* find_prepared(struct shared_query* shared,
                                             const struct udf_arguments* arguments) {
   for (int i = 0; i < kPrepared; ++i) {

@@ -2,9 +2,9 @@
  * however many functions and documents it has, and one generation of weights answers all of it.
  *
  * searchd makes the expressions of a search one after another on one thread and destroys them
- * together. So a function that begins on a thread joins the search that has begun there and not ended.
- * A search whose documents have different queries or users, as in a comparison of two users, prepares
- * each of them, and keeps the last four.
+ * together. So a function that begins on a thread joins the search that has begun there and not
+ * ended. A search whose documents have different queries or users, as in a comparison of two users,
+ * prepares each of them, and keeps the last four.
  *
  * Threads: a search may be joined by one thread and asked by others; a lock makes them take turns.
  * Memory: comes from malloc. Where there is none, a document keeps its first-pass weight and title.
@@ -28,8 +28,8 @@ struct answer {
   uint64_t generation;
   double score;
   double pctr; /* NaN: none was predicted */
-  /* Valid UTF-8 without a byte 0, and one behind its end. From malloc: the caller frees it. NULL where
-   * there is no memory. */
+  /* Valid UTF-8 without a byte 0, and one behind its end. From malloc: the caller frees it. NULL
+   * where there is no memory. */
   char* title;
   uint64_t title_size;
 };

@@ -1,13 +1,13 @@
-/* The binary interface between searchd and a library of user-defined functions (UDFs), as Sphinx 2.2
- * and Manticore have it.
+/* The binary interface between searchd and a library of user-defined functions (UDFs), as Sphinx
+ * 2.2 and Manticore have it.
  *
- * These are the facts of that interface, declared anew: numbers, the order of fields and the types of
- * functions. searchd's own header is not needed.
+ * These are the facts of that interface, declared anew: numbers, the order of fields and the types
+ * of functions. searchd's own header is not needed.
  *
- * For a function F, searchd looks up F_init, F and F_deinit, and for a library L.so L_ver, which tells
- * the version that the library was made for. searchd refuses a library whose version is older than
- * its own and takes every newer one: 2.2.11 asks for 9, later servers for up to 12. What is declared
- * here is the same in all of them.
+ * For a function F, searchd looks up F_init, F and F_deinit, and for a library L.so L_ver, which
+ * tells the version that the library was made for. searchd refuses a library whose version is older
+ * than its own and takes every newer one: 2.2.11 asks for 9, later servers for up to 12. What is
+ * declared here is the same in all of them.
  *
  * Threads: searchd calls F_init, F and F_deinit of one expression one after another. Expressions of
  * different queries run at the same time.
@@ -44,8 +44,8 @@ struct udf_init {
   char is_constant;
 };
 
-/* Writes to the log of the server. Manticore hands it to L_setlogcb; Sphinx 2.2.11 has no such call. A
- * size of -1 says that the text ends with NUL. */
+/* Writes to the log of the server. Manticore hands it to L_setlogcb; Sphinx 2.2.11 has no such
+ * call. A size of -1 says that the text ends with NUL. */
 typedef void udf_log(const char* text, int size);
 
 #endif /* BARKER_PLUGIN_ADAPTERS_SPHINX_SPHINX_UDF_H_ */

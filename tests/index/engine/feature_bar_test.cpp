@@ -113,7 +113,8 @@ TEST_F(FeatureBars, NarrowThePageToAdsThatHaveAllThatIsAskedFor) {
   EXPECT_EQ(page.auction.without_features, 1u);
 }
 
-// Of many pages, the share of those on which a keyword stands first is the propensity that these pages say.
+// Of many pages, the share of those on which a keyword stands first is the propensity that these
+// pages say.
 TEST_F(FeatureBars, SayThePropensitiesWithWhichTheyChoose) {
   const auto engine = open({ad("a", {"word1", "word2", "word3", "word4", "qzx"})});
   EngineSession session(*engine, /*seed=*/5);

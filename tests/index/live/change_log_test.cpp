@@ -106,8 +106,8 @@ TEST_F(ChangeLogs, NameADamagedLineThatAGoodOneFollows) {
   EXPECT_THAT(changes, IsEmpty());
 }
 
-// The blocks of a file are not written in their order, so that any part of an unfinished batch may be
-// missing, and read as zeros.
+// The blocks of a file are not written in their order, so that any part of an unfinished batch may
+// be missing, and read as zeros.
 TEST_F(ChangeLogs, DropWhatAPowerCutLeftAtTheEnd) {
   ChangeLog log = open();
   append(log, bid("a", 1));

@@ -1,5 +1,5 @@
-// The catalogue of a running engine under random changes, threads and kills, compared with an index that is
-// built anew.
+// The catalogue of a running engine under random changes, threads and kills, compared with an index
+// that is built anew.
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -70,8 +70,9 @@ std::string lines_of(const std::vector<CatalogueChange>& changes) {
   return lines;
 }
 
-// Bids differ, so that the order of bid matches is certain. Of title matches, whose order is of words'
-// worth in segments that still hold gone ads, the set of those on pages that have room is compared.
+// Bids differ, so that the order of bid matches is certain. Of title matches, whose order is of
+// words' worth in segments that still hold gone ads, the set of those on pages that have room is
+// compared.
 void expect_same_answers(const Engine& live, const Engine& anew, RandomCatalogue& random) {
   EngineSession a(live), b(anew);
   for (int i = 0; i < 60; ++i) {
@@ -193,8 +194,8 @@ TEST_F(LiveCatalogues, AnswerTwoReadersWhileOneWriterChangesAll) {
   stops = true;
 }
 
-// The child changes one ad's bid again and again, adds ads, and builds the index anew in between. Each
-// byte in the pipe is a change that was acknowledged.
+// The child changes one ad's bid again and again, adds ads, and builds the index anew in between.
+// Each byte in the pipe is a change that was acknowledged.
 TEST_F(LiveCatalogues, KeepWhatWasAcknowledgedByAProcessThatIsKilled) {
   const char* given = std::getenv("BARKER_KILLS");
   const int kills = given ? std::atoi(given) : 5;

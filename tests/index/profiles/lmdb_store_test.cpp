@@ -211,7 +211,8 @@ TEST(LmdbStore, IsNotEndedByDamagedPages) {
   Random random(11, 1);
   for (int i = 0; i < 60; ++i) {
     std::string bytes = good;
-    // The metas are checked by LMDB. What is behind them are pages; their heads are the likely hits.
+    // The metas are checked by LMDB. What is behind them are pages; their heads are the likely
+    // hits.
     const size_t pages = bytes.size() / 4096;
     for (int c = 0; c < 3; ++c) {
       const size_t page = 2 + random.below(pages - 2);
@@ -276,7 +277,8 @@ constexpr uint64_t kUsers = 20;
   }
 }
 
-// Clicks are numbered. What is stored must be all clicks up to some number, for each user the newest.
+// Clicks are numbered. What is stored must be all clicks up to some number, for each user the
+// newest.
 void check_prefix(ProfileStore& store, size_t limit, uint64_t& last) {
   std::vector<std::vector<TimedText>> histories;
   for (uint64_t u = 0; u < kUsers; ++u) {

@@ -1,4 +1,5 @@
-// A Service without an engine: it answers what a test or a fuzzer wants and remembers what it was asked.
+// A Service without an engine: it answers what a test or a fuzzer wants and remembers what it was
+// asked.
 #pragma once
 
 #include <cmath>

@@ -1,4 +1,5 @@
-// The server with raw bytes: what is no request, what comes slowly, too large, together or not at all.
+// The server with raw bytes: what is no request, what comes slowly, too large, together or not at
+// all.
 #include "index/server/http_server.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,5 @@
-// openapi.json against the code: the table of routes, the names that the routes read, and real answers.
+// openapi.json against the code: the table of routes, the names that the routes read, and real
+// answers.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>

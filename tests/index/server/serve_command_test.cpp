@@ -1,4 +1,5 @@
-// `barker serve` as an operator runs it: a process that prints its address, answers, and ends on SIGTERM.
+// `barker serve` as an operator runs it: a process that prints its address, answers, and ends on
+// SIGTERM.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -152,7 +153,8 @@ TEST_F(ServeCommand, TakesSoManyClicksOnPagesThatItDoesNotKnow) {
   EXPECT_GT(taken["refused"], 0);
 }
 
-// One change of the catalogue and one click after the other, while the whole service is killed at any moment.
+// One change of the catalogue and one click after the other, while the whole service is killed at
+// any moment.
 TEST_F(ServeCommand, KeepsWhatItAcknowledgedWhenItIsKilled) {
   EXPECT_EQ(stop(), 0);
   configure("foreign_clicks = 0\n", "store = \"lmdb:profiles\"\n", "flush_interval = \"5ms\"\n");

@@ -61,8 +61,8 @@ TEST(Rollout, PromotesWhatIsSurelyNotWorseByMoreThanTheMargin) {
   EXPECT_THAT(unsure.reason, HasSubstr("not shown to be no worse"));
 }
 
-// Thirty looks at a canary that is as good as what serves. An interval that is right for one look would
-// stop it far more often.
+// Thirty looks at a canary that is as good as what serves. An interval that is right for one look
+// would stop it far more often.
 TEST(Rollout, SeldomStopsAnEqualCanaryHoweverOftenItLooks) {
   constexpr int kRepeats = 200;
   Random random(5, 0);

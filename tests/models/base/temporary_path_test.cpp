@@ -20,7 +20,8 @@ TEST(TemporaryPath, IsNewWithEachCall) {
 }
 
 TEST(TemporaryPath, IsOutsideOfWhatEarlierProcessesOfTheSameNumberLeft) {
-  // The name of the directory is drawn by the system, so that it cannot be made of the number alone.
+  // The name of the directory is drawn by the system, so that it cannot be made of the number
+  // alone.
   const std::string directory = fs::path(temporary_path("file")).parent_path().filename();
   EXPECT_EQ(directory.find(std::to_string(getpid())), std::string::npos) << directory;
   EXPECT_EQ(directory.size(), std::string("barker-XXXXXX").size());

@@ -69,8 +69,8 @@ inline std::vector<SearchEvent> with_stranger(std::vector<SearchEvent> events) {
   return events;
 }
 
-// The same world with clicks by lot. Labels that say nothing leave nothing to learn, so that a leak of
-// them is seen as an AUC above .5.
+// The same world with clicks by lot. Labels that say nothing leave nothing to learn, so that a leak
+// of them is seen as an AUC above .5.
 inline std::vector<SearchEvent> clicked_by_lot(std::vector<SearchEvent> events) {
   Random random(5, 1);
   for (SearchEvent& event : events) {
@@ -102,8 +102,9 @@ inline void expect_probabilities(const Baseline& fitted, const Dataset& data) {
   }
 }
 
-// That two baselines that were made alike predict the same, bit for bit, for the first search of each
-// of `users`, though one was fitted to data with other test labels. Histories of later searches differ.
+// That two baselines that were made alike predict the same, bit for bit, for the first search of
+// each of `users`, though one was fitted to data with other test labels. Histories of later
+// searches differ.
 inline void expect_blind_to_test_labels(Baseline& a, Baseline& b, const Dataset& data,
                                         const Dataset& flipped, size_t users) {
   ASSERT_TRUE(a.fit(data).ok() && b.fit(flipped).ok());

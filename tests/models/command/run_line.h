@@ -13,8 +13,8 @@ struct Outcome {
   std::string out;
 };
 
-// Runs a line of /bin/sh. `out` has what goes to standard output, which the line may let standard error
-// follow.
+// Runs a line of /bin/sh. `out` has what goes to standard output, which the line may let standard
+// error follow.
 inline Outcome run_line(const std::string& line) {
   FILE* pipe = popen(line.c_str(), "r");
   Outcome result{0, ""};

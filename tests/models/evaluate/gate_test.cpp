@@ -66,8 +66,8 @@ TEST(Gate, RefusesProbabilitiesThatAreNotCalibrated) {
   EXPECT_THAT(to_text(report), HasSubstr("ok      AUC                all"));
 }
 
-// Two models that are equally good differ by chance. With one user the interval of the difference has
-// no width, and half of all equal models would be refused.
+// Two models that are equally good differ by chance. With one user the interval of the difference
+// has no width, and half of all equal models would be refused.
 TEST(Gate, JudgesNothingByAFewUsers) {
   for (const uint32_t users : {1u, kLeastUsers - 1}) {
     const InstanceTable test = table(users, users);

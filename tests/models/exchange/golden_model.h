@@ -1,5 +1,5 @@
-// A model with golden vectors of every form. Their logits are made up, because the files of this room
-// do not run them.
+// A model with golden vectors of every form. Their logits are made up, because the files of this
+// room do not run them.
 #pragma once
 
 #include "models/text/fingerprint.h"

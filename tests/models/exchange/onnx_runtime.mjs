@@ -1,5 +1,5 @@
-// onnx_runtime.mjs MODEL.onnx DIR: runs the golden vectors of DIR through ONNX Runtime, and fails where
-// a logit is further from the trainer's than the file's tolerance.
+// onnx_runtime.mjs MODEL.onnx DIR: runs the golden vectors of DIR through ONNX Runtime, and fails
+// where a logit is further from the trainer's than the file's tolerance.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import process from "node:process";

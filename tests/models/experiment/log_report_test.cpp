@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <random>
 
 #include "models/base/random.h"
@@ -21,6 +22,7 @@ struct World {
   double lift = 0;  // of the arm "two" over "one"
   double lost = 0;  // share of the users of "two" whose lines are lost
   bool weights_change = false;
+  double slower = 0;  // milliseconds that a page of "two" takes longer than the 4 of "one"
   bool tied = false;  // a second experiment follows the arms of the first
   uint64_t seed = 1;
 };
@@ -41,6 +43,7 @@ std::vector<std::string> lines_of(const World& world) {
       page.time = kStart + static_cast<int64_t>(random.uniform() * 28 * kDay);
       (u % 10 == 0 ? page.visitor : page.user) = "u" + std::to_string(u);
       page.generation = world.weights_change && page.time > kStart + 21 * kDay ? 8 : 7;
+      if (world.slower > 0) page.took_us = 1000 * (4 + random.uniform() + (two ? world.slower : 0));
       if (u % 3 == 0) page.user_keywords = {"waterproof"};
       const bool live = page.time >= kStart + 14 * kDay;
       if (live) {
@@ -250,6 +253,22 @@ TEST(ExperimentLogReport, HasNoCourseOfTimeWhereAnArmHasNoUsers) {
   EXPECT_GT(points.days, 0);
   EXPECT_LE(points.days, 14);
   EXPECT_THAT(to_text(points), testing::Not(testing::HasSubstr("nan")));
+}
+
+TEST(ExperimentLogReport, GuardsTheTimeThatPagesTake) {
+  const auto rail_of = [](double slower) -> std::optional<Guardrail> {
+    const ExperimentReport report = report_of({.slower = slower}).experiments[1];
+    const auto is_time = [](const Guardrail& r) { return r.name == "milliseconds per page"; };
+    const auto found = std::ranges::find_if(report.guardrails, is_time);
+    return found == report.guardrails.end() ? std::nullopt : std::optional(*found);
+  };
+  EXPECT_FALSE(rail_of(0).has_value()) << "a log without times has no such guardrail";
+  const std::optional<Guardrail> slow = rail_of(0.45), equal = rail_of(1e-9);
+  ASSERT_TRUE(slow && equal);
+  EXPECT_NEAR(slow->control, 4.5, 0.02);
+  EXPECT_NEAR(slow->treatment, 4.95, 0.02);
+  EXPECT_FALSE(slow->test.holds);
+  EXPECT_TRUE(equal->test.holds);
 }
 
 TEST(ExperimentLogReport, SplitsUsersAtRandomInTheAaMode) {

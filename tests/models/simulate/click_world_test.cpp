@@ -130,7 +130,8 @@ TEST(ClickWorld, HasTheRatesAndTheCeilingOfS1) {
   EXPECT_LT(auc["observable"], auc["Bayes-optimal"]);
 }
 
-// With position bias the true probabilities hold that a place is looked at, so that nothing is better.
+// With position bias the true probabilities hold that a place is looked at, so that nothing is
+// better.
 TEST(ClickWorld, TellsTrueProbabilitiesOfClicksAlsoWhereLaterPlacesAreSeldomLookedAt) {
   ClickWorldOptions options;
   options.users = 3000;

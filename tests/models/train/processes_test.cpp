@@ -179,7 +179,8 @@ TEST(TrainInProcesses, FailsWhenAnotherProcessIsLost) {
   EXPECT_THAT(result.others, ElementsAre(9));
 }
 
-// The dead process leaves nothing behind: what it added to the gradients is in the checkpoint of rank 0.
+// The dead process leaves nothing behind: what it added to the gradients is in the checkpoint of
+// rank 0.
 TEST(TrainInProcesses, GoesOnToTheSameWeightsAfterOneOfFourWasKilled) {
   const auto data = small_world(1, 150);
   TrainOptions options = quick_options("BM");

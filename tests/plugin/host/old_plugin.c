@@ -1,6 +1,6 @@
-/* A plugin of ABI 1.0, compiled with the header of that version: it answers every query with the ads
- * as they came. It wants its buffers as 1.0 did: the caller sets struct_size of every result, and a
- * text buffer that is too small is an invalid argument. */
+/* A plugin of ABI 1.0, compiled with the header of that version: it answers every query with the
+ * ads as they came. It wants its buffers as 1.0 did: the caller sets struct_size of every result,
+ * and a text buffer that is too small is an invalid argument. */
 #include <string.h>
 
 #include "tests/plugin/abi/barker_1_0.h"

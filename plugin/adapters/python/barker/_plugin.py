@@ -112,7 +112,8 @@ class _Query:
             surface=self._string(surface), visitor=self._string(visitor), seed=seed)
 
     def _string(self, text: str) -> _abi.String:
-        # A lone surrogate has no UTF-8: the plugin replaces its bytes by U+FFFD, as all invalid ones.
+        # A lone surrogate has no UTF-8: the plugin replaces its bytes by U+FFFD, as all invalid
+        # ones.
         data = text.encode("utf-8", "surrogatepass")
         self._memory.append(data)
         return _abi.String(cast(data, c_void_p), len(data))

@@ -1,5 +1,5 @@
-// A cluster on loopback: a master, and four agents that are two shards with two mirrors each, over the
-// demo's catalogue. Beside it, one server with the whole catalogue.
+// A cluster on loopback: a master, and four agents that are two shards with two mirrors each, over
+// the demo's catalogue. Beside it, one server with the whole catalogue.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -86,8 +86,8 @@ TEST_F(Cluster, APageIsThatOfOneMachine) {
   }
 }
 
-// Each agent rescores a window of its own, so that a cluster finds ads that one machine's window leaves
-// out. No ad of one machine's page can be beaten by an ad of that window.
+// Each agent rescores a window of its own, so that a cluster finds ads that one machine's window
+// leaves out. No ad of one machine's page can be beaten by an ad of that window.
 TEST_F(Cluster, AWindowOfEachAgentLosesNoAdOfOneMachinesWindow) {
   Searchd::Options options;
   options.ads = ads_;
@@ -137,8 +137,8 @@ TEST_F(Cluster, AKilledAgentIsReplacedByItsMirror) {
   EXPECT_TRUE(eventually([&] { return asked >= 20; }));
   EXPECT_EQ(lost, 0u);
   agents_[0]->kill();
-  // The master learns of it from the first searches that lose the shard, some four of them. Then none
-  // does, however many are asked.
+  // The master learns of it from the first searches that lose the shard, some four of them. Then
+  // none does, however many are asked.
   good_in_a_row = 0;
   EXPECT_TRUE(eventually([&] { return good_in_a_row >= 40; })) << lost << " of " << asked;
   is_over = true;

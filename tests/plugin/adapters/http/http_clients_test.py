@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 
 import pytest
@@ -48,10 +49,10 @@ def serve(answer):
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def function_of(language, example):
-    """The function of a client, without the example that follows it."""
+def function_of(language, example=None):
+    """The function of a client, without the example that follows it where there is one."""
     block = re.search(rf"```{language}\n(.*?)```", PAGE.read_text(), re.DOTALL)[1]
-    return block[:block.index(example)]
+    return block[:block.index(example)] if example else block
 
 
 def ask_python(urls):
@@ -71,8 +72,40 @@ def ask_node(urls):
                                      stdout=subprocess.PIPE).stdout)
 
 
+IMPORTS = ("com.google.gson.*", "java.net.URI", "java.net.http.*",
+           "java.net.http.HttpRequest.BodyPublishers", "java.net.http.HttpResponse.BodyHandlers",
+           "java.util.*", "java.util.concurrent.*")
+GSON = pathlib.Path("/usr/share/java/gson.jar")
+HAS_JAVA = shutil.which("java") and shutil.which("javac") and GSON.exists()
+
+
+def ask_java(urls):
+    # A JVM takes longer than the client's second to start its HTTP client on a busy machine.
+    client = function_of("java").replace("get(1, ", "get(30, ")
+    assert "get(30, " in client
+    program = "\n".join(f"import {name};" for name in IMPORTS) + f"""
+class Ask {{
+  public static void main(String[] urls) {{
+    var ads = List.of(new Ad("1", "white", 0, null), new Ad("2", "black", 0, null));
+    var pages = new ArrayList<List<Ad>>();
+    for (String url : urls) pages.add(Rescoring.rescore("shoes", ads, Map.of(), url));
+    System.out.println(new Gson().toJson(pages));
+    System.exit(0);  // the client's threads outlive main
+  }}
+}}
+{client}"""
+    with tempfile.TemporaryDirectory() as work:
+        source = pathlib.Path(work, "Ask.java")
+        source.write_text(program)
+        told = subprocess.run(["java", "-cp", GSON, source, *urls], check=True, timeout=120,
+                              stdout=subprocess.PIPE).stdout
+    return [[{"id": ad["id"], "title": ad["title"]} for ad in page] for page in json.loads(told)]
+
+
 clients = pytest.mark.parametrize("ask", [ask_python, pytest.param(
-    ask_node, marks=pytest.mark.skipif(not shutil.which("node"), reason="node is not installed"))])
+    ask_node, marks=pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")),
+    pytest.param(ask_java, marks=pytest.mark.skipif(
+        not HAS_JAVA, reason="a JDK or gson.jar is not installed"))])
 
 
 @clients

@@ -14,8 +14,8 @@ import org.apache.lucene.search.TopDocs;
 /**
  * Orders the hits of a first pass as the plugin does, all of them in one call, for one query of one
  * thread. {@link #titles} writes titles for the hits that are shown, which is what the fetch phase
- * does. Whatever fails in the plugin is told to {@code failed}, and the answer is the first pass and
- * the merchants' titles; without a plugin, too. IOException is the index's alone.
+ * does. Whatever fails in the plugin is told to {@code failed}, and the answer is the first pass
+ * and the merchants' titles; without a plugin, too. IOException is the index's alone.
  */
 public final class BarkerRescorer extends Rescorer {
   private static final int NO_TITLES = 1; // the fewest that a request can ask for: 0 means all

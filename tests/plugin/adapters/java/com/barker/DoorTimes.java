@@ -25,8 +25,9 @@ import org.apache.lucene.util.BytesRef;
 /**
  * For bench/doors.py: rescores a page of ads out of a Lucene index again and again, and prints what
  * each call took and the last answer, a line each. The arguments are the page, calls that warm up,
- * and calls that count. The page has a query, a user, keywords and a group, one a line, then an ad a
- * line: title, selling points, bid and first-pass score, separated by tabs; lists by vertical bars.
+ * and calls that count. The page has a query, a user, keywords and a group, one a line, then an ad
+ * a line: title, selling points, bid and first-pass score, separated by tabs; lists by vertical
+ * bars.
  */
 final class DoorTimes {
   private DoorTimes() {}

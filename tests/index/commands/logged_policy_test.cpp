@@ -1,0 +1,138 @@
+#include "index/commands/logged_policy.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "index/simulation/market_index.h"
+#include "index/simulation/simulation.h"
+#include "tests/models/base/temporary_path.h"
+
+namespace barker {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+// One selling point a title, so that each has a fair chance of being what the judged policy shows.
+constexpr char kOne[] = "[selling_points]\ncount = 1\n";
+
+class LoggedPolicyTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    index_ = temporary_path("index");
+    log_ = temporary_path("raw.jsonl");
+    const std::string market = temporary_path("market");
+    MarketplaceOptions options = small().market;
+    options.searches = 0;
+    ASSERT_TRUE(write_marketplace(options, market).ok());
+    ASSERT_TRUE(build_market_index(market + "/catalogue.jsonl", index_).ok());
+    SimulationOptions drawn = small();
+    drawn.log = log_;
+    drawn.engine.config += "[exploration]\nshare = 1\n";
+    const Result<SimulationResult> result = simulate(drawn);
+    ASSERT_TRUE(result.ok()) << result.status().message();
+    searches_ = result->searches;
+  }
+
+  static SimulationOptions small() {
+    SimulationOptions options;
+    options.market.ads = 400;
+    options.market.users = 1200;
+    options.days = 1;
+    options.searches = 2;
+    options.past = 12;
+    options.engine.index = index_;
+    options.engine.config = kOne;
+    options.engine.watched.weights = BARKER_SOURCE_DIR "/models/simulate/demo.barker";
+    options.engine.plugin = BARKER_PLUGIN_PATH;
+    return options;
+  }
+
+  static LoggedPolicyOptions judged(const std::string& log = log_) {
+    LoggedPolicyOptions options;
+    options.logs = {log};
+    options.engine = small().engine;
+    return options;
+  }
+
+  static Result<OffPolicyReport> evaluate(const LoggedPolicyOptions& options) {
+    std::string bad;
+    return evaluate_policy_on_logs(options, bad);
+  }
+
+  static double per_page(const SimulationResult& result, double ShopperTotals::*what) {
+    double sum = 0;
+    for (const ShopperTotals& totals : result.totals) sum += totals.*what;
+    return sum / static_cast<double>(result.searches);
+  }
+
+  static std::string index_, log_;
+  static uint64_t searches_;
+};
+std::string LoggedPolicyTest::index_, LoggedPolicyTest::log_;
+uint64_t LoggedPolicyTest::searches_;
+
+// The truth is what the same shoppers do when the judged policy serves, by the known probabilities.
+TEST_F(LoggedPolicyTest, FindsFromDrawnPagesWhatPersonalPointsEarn) {
+  const Result<OffPolicyReport> report = evaluate(judged());
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_GT(report->log.pages(), searches_ * 9 / 10);
+  const Result<SimulationResult> served = simulate(small());
+  ASSERT_TRUE(served.ok()) << served.status().message();
+  const double truth = per_page(*served, &ShopperTotals::expected);
+  const PolicyValue value = report->log.value(PolicyEstimator::kPosition);
+  EXPECT_LT(value.value.low, truth);
+  EXPECT_GT(value.value.high, truth);
+  EXPECT_NEAR(value.mean_weight, 1, 4 * value.weight_error) << "it shows what was drawn at times";
+  EXPECT_GT(value.value.value, report->log.logged().value) << "drawn ones earn less";
+  EXPECT_GT(value.effective_pages, 300);
+  EXPECT_THAT(report->warnings, IsEmpty());
+  EXPECT_THAT(to_text(*report), Not(HasSubstr("snips"))) << "titles of a page are drawn together";
+}
+
+TEST_F(LoggedPolicyTest, RefusesAPolicyThatDrawsItself) {
+  LoggedPolicyOptions options = judged();
+  options.engine.config += "[exploration]\nshare = 0.1\n";
+  const Result<OffPolicyReport> report = evaluate(options);
+  ASSERT_FALSE(report.ok());
+  EXPECT_THAT(report.status().message(), HasSubstr("draws selling points"));
+}
+
+TEST_F(LoggedPolicyTest, SaysThatAPolicyWithoutSellingPointsWasNeverLogged) {
+  LoggedPolicyOptions options = judged();
+  options.engine.config = "[selling_points]\ncount = 1\nminimum_score = 1\n";
+  const Result<OffPolicyReport> report = evaluate(options);
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_THAT(report->warnings, Contains(HasSubstr("were never logged")));
+}
+
+TEST_F(LoggedPolicyTest, CountsThePagesThatItLeavesOut) {
+  const std::string log = temporary_path("left-out.jsonl");
+  std::ofstream(log)
+      << R"({"type":"impression","request":"r1","time":1,"query":"q","ads":[{"id":"gone","position":1,"title":"t","sp_propensity":0.5}]})"
+      << "\n"
+      << R"({"type":"impression","request":"r2","time":2,"query":"q","ads":[{"id":"gone","position":1,"title":"t"}]})"
+      << "\n"
+      << R"({"type":"impression","request":"r3","time":3,"query":"q","ads":[{"id":"gone","position":1,"title":"t","sp_propensity":1}]})"
+      << "\n";
+  const Result<OffPolicyReport> report = evaluate(judged(log));
+  ASSERT_FALSE(report.ok());
+  EXPECT_THAT(report.status().message(), HasSubstr("no page can be used"));
+  EXPECT_THAT(report.status().message(), HasSubstr("1 pages are left out: nothing was drawn"));
+  EXPECT_THAT(report.status().message(), HasSubstr("1 pages are left out: an ad has no"));
+  EXPECT_THAT(report.status().message(), HasSubstr("1 pages are left out: the catalogue"));
+}
+
+TEST_F(LoggedPolicyTest, NamesALogOrAnIndexThatCannotBeRead) {
+  EXPECT_THAT(evaluate(judged("/nowhere.jsonl")).status().message(), HasSubstr("/nowhere.jsonl"));
+  LoggedPolicyOptions options = judged();
+  options.engine.index = "/nowhere";
+  EXPECT_THAT(evaluate(options).status().message(), HasSubstr("/nowhere"));
+}
+
+}  // namespace
+}  // namespace barker
