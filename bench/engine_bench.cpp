@@ -5,6 +5,8 @@
 //   BM_Engine     the time of every stage
 //   BM_Numbers    on weights that were frozen to bf16 or int8: every query in float, fast and
 //                 screened; counters: time of the rescoring call, answers that differ from float's
+//   BM_UserState  on weights with a dot product: every query, with its bar of features, of a user
+//                 without and with a state of the user's own; counters: time of the whole search
 //
 // The first 1,000 queries of the file are asked one after the other on one core. Counters are
 // microseconds: median and 99th percentile of each stage, and the plugin's share of the whole at
@@ -13,6 +15,7 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -21,6 +24,7 @@
 
 #include "bench/quantile.h"
 #include "index/engine/engine_session.h"
+#include "index/engine/state_learner.h"
 #include "models/base/lines.h"
 
 namespace {
@@ -36,6 +40,7 @@ barker::Result<std::unique_ptr<barker::Engine>> open_engine(const std::string& c
   options.watched.weights = setting("BARKER_BENCH_WEIGHTS");
   options.plugin = BARKER_PLUGIN_PATH;
   options.config = config;
+  options.user_states = true;  // they cost nothing where a user has none
   return barker::Engine::open(options);
 }
 
@@ -104,6 +109,35 @@ void BM_Numbers(benchmark::State& state) {
   state.counters["queries"] = static_cast<double>(times[0].size());
 }
 
+void BM_UserState(benchmark::State& state) {
+  const auto engine = open_engine("");
+  if (!engine.ok()) return state.SkipWithError(engine.status().message().c_str());
+  const std::vector<std::string> queries = read_queries();
+  barker::Profile users[2] = {some_user(), some_user()};  // without a state, and with one
+  const auto page = std::make_shared<const barker::ShownPage>(
+      barker::ShownPage{queries.empty() ? "" : queries[0], some_user(), {"waterproof", "cotton"}});
+  if (!barker::StateLearner(**engine).learn({page, 0}, users[1].learned)) {
+    return state.SkipWithError("BARKER_BENCH_WEIGHTS: the model has no users' states");
+  }
+  barker::EngineSession session(**engine);
+  std::vector<double> times[2];
+  for (auto _ : state) {
+    for (const std::string& query : queries) {
+      for (size_t with = 0; with < 2; ++with) {
+        const auto start = std::chrono::steady_clock::now();
+        const auto result = session.search(query, users[with], {.bar = {.count = 8}});
+        if (!result.ok()) return state.SkipWithError(result.status().message().c_str());
+        const std::chrono::duration<double, std::micro> took =
+            std::chrono::steady_clock::now() - start;
+        times[with].push_back(took.count());
+      }
+    }
+  }
+  state.counters["without_us"] = barker::quantile(times[0], 0.5);
+  state.counters["with_us"] = barker::quantile(times[1], 0.5);
+  state.counters["ratio"] = barker::quantile(times[1], 0.5) / barker::quantile(times[0], 0.5);
+}
+
 void BM_Engine(benchmark::State& state) {
   const auto engine = open_engine("");
   if (!engine.ok()) return state.SkipWithError(engine.status().message().c_str());
@@ -151,6 +185,7 @@ int main(int argc, char** argv) {
   }
   benchmark::RegisterBenchmark("BM_Engine", BM_Engine)->Iterations(5000);
   benchmark::RegisterBenchmark("BM_Numbers", BM_Numbers)->Iterations(3);
+  benchmark::RegisterBenchmark("BM_UserState", BM_UserState)->Iterations(5);
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

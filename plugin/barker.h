@@ -680,6 +680,19 @@ typedef struct barker_shown {
   uint32_t reserved;    /* 0 */
 } barker_shown;
 
+/* Whether the weights that serve would use a state. */
+#define BARKER_STATE_USED 0
+#define BARKER_STATE_OTHER_TOWER 1 /* of another tower version, or the model has no states */
+#define BARKER_STATE_DAMAGED 2     /* no state, or not whole */
+
+/* What a state says of itself, for the user it is of and for who looks after the host. */
+typedef struct barker_state_description {
+  uint64_t struct_size; /* [in] */
+  int32_t use;          /* BARKER_STATE_* */
+  uint32_t impressions; /* that it learned from; 0 where it is damaged, as is `tower` */
+  uint64_t tower;       /* version of its tower */
+} barker_state_description;
+
 typedef struct barker_learn {
   uint64_t struct_size;
   /* [any thread] role: BARKER_ROLE_*. */
@@ -699,6 +712,9 @@ typedef struct barker_learn {
   int32_t (*update)(barker_plugin* plugin, const barker_request* request, const barker_shown* shown,
                     uint64_t shown_count, uint64_t shown_stride, void* state, uint64_t capacity,
                     uint64_t* size, char* error);
+  /* [any thread] Reads a state without using it. */
+  int32_t (*describe)(barker_plugin* plugin, const void* state, uint64_t size,
+                      barker_state_description* description);
 } barker_learn;
 
 /* ---- extension barker.experiments/1 --------------------------------------------------------- */

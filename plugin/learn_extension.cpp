@@ -48,6 +48,12 @@ void Plugin::read_learning(int32_t role, barker_learning& learning) const {
   learning.state_size = asked->tower_version == 0 ? 0 : user_state_size(asked->network().dot_dim);
 }
 
+UserStateUse Plugin::describe_state(std::string_view state, UserStateHead& head) const {
+  const std::shared_ptr<const Generation> serving = generation(BARKER_ROLE_SERVING);
+  const size_t dim = serving ? serving->network().dot_dim : 0;
+  return read_user_state_head(state, serving ? serving->tower_version : 0, dim, head);
+}
+
 namespace {
 
 int32_t read_states(barker_plugin* plugin, int32_t role, barker_learning* out) {
@@ -94,8 +100,28 @@ int32_t update(barker_plugin* plugin, const barker_request* request, const barke
   });
 }
 
+int32_t describe(barker_plugin* plugin, const void* state, uint64_t size,
+                 barker_state_description* out) {
+  return guard(nullptr, [&]() -> int32_t {
+    if (!plugin || !out || out->struct_size < sizeof(uint64_t) || (size > 0 && !state)) {
+      return BARKER_E_INVALID_ARGUMENT;
+    }
+    UserStateHead head;
+    const UserStateUse use =
+        plugin->plugin.describe_state({static_cast<const char*>(state), size}, head);
+    barker_state_description filled{};
+    filled.use = use == UserStateUse::kUsed         ? BARKER_STATE_USED
+                 : use == UserStateUse::kOtherTower ? BARKER_STATE_OTHER_TOWER
+                                                    : BARKER_STATE_DAMAGED;
+    filled.impressions = head.impressions;
+    filled.tower = head.tower_version;
+    give(filled, out);
+    return BARKER_OK;
+  });
+}
+
 }  // namespace
 
-const barker_learn kLearn = {sizeof(barker_learn), read_states, update};
+const barker_learn kLearn = {sizeof(barker_learn), read_states, update, describe};
 
 }  // namespace barker

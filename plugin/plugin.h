@@ -62,6 +62,7 @@ class Plugin {
   // unsupported where they have no states.
   Result<UserState> learn(const CheckedRequest& request, std::span<const barker_shown> shown);
   void read_learning(int32_t role, barker_learning& learning) const;
+  UserStateUse describe_state(std::string_view state, UserStateHead& head) const;
   // Throws RefusedRequest, as do rescore and explain.
   uint64_t text_bound(const CheckedRequest& request) const;
   // The caller holds compare_lock().

@@ -67,6 +67,13 @@ float number_at(std::string_view bytes, size_t index) noexcept {
   return value;
 }
 
+bool has_good_numbers(std::string_view bytes, size_t dim) noexcept {
+  for (size_t i = 0; i < dim; ++i) {
+    if (!is_mean(number_at(bytes, i)) || !is_precision(number_at(bytes, dim + i))) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 uint64_t tower_version(const Network& network) {
@@ -132,11 +139,7 @@ UserStateUse read_user_mean(std::string_view bytes, uint64_t tower_version,
   Header header;
   const UserStateUse use = read_header(bytes, tower_version, mean.size(), header);
   if (use != UserStateUse::kUsed) return use;
-  for (size_t i = 0; i < mean.size(); ++i) {
-    if (!is_mean(number_at(bytes, i)) || !is_precision(number_at(bytes, mean.size() + i))) {
-      return UserStateUse::kDamaged;
-    }
-  }
+  if (!has_good_numbers(bytes, mean.size())) return UserStateUse::kDamaged;
   for (size_t i = 0; i < mean.size(); ++i) mean[i] = number_at(bytes, i);
   return use;
 }
@@ -153,6 +156,16 @@ UserStateUse read_user_state(std::string_view bytes, uint64_t tower_version, siz
   state.mean = std::move(mean);
   state.precision.resize(dim);
   for (size_t i = 0; i < dim; ++i) state.precision[i] = number_at(bytes, dim + i);
+  return use;
+}
+
+UserStateUse read_user_state_head(std::string_view bytes, uint64_t tower_version, size_t dim,
+                                  UserStateHead& head) noexcept {
+  Header header;
+  const UserStateUse use = read_header(bytes, tower_version, dim, header);
+  if (use == UserStateUse::kNone || use == UserStateUse::kDamaged) return use;
+  if (!has_good_numbers(bytes, header.dim)) return UserStateUse::kDamaged;
+  head = {header.tower_version, header.impressions};
   return use;
 }
 

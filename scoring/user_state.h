@@ -101,6 +101,16 @@ UserStateUse read_user_mean(std::string_view bytes, uint64_t tower_version,
 UserStateUse read_user_state(std::string_view bytes, uint64_t tower_version, size_t dim,
                              UserState& state);
 
+// What a state says of itself, whether it is used or not.
+struct UserStateHead {
+  uint64_t tower_version = 0;
+  uint32_t impressions = 0;
+};
+
+// Where the answer is kNone or kDamaged, `head` is left alone.
+UserStateUse read_user_state_head(std::string_view bytes, uint64_t tower_version, size_t dim,
+                                  UserStateHead& head) noexcept;
+
 // `bytes` [user_state_size(state.mean.size())].
 void write_user_state(const UserState& state, std::span<char> bytes) noexcept;
 

@@ -139,6 +139,14 @@ std::vector<Key> storage_keys() {
       {"profiles.read_budget", kDuration, profiles<&P::read_budget_ms>,
        "How long a query waits for a history of another process before it goes on without.", 1,
        10'000},
+      {"profiles.user_state", kSwitch, profiles<&P::user_state>,
+       "Whether a state of each user is learned from the features that were shown and clicked, "
+       "kept "
+       "in the store and searched with."},
+      {"profiles.state_wait", kDuration, profiles<&P::state_wait_ms>,
+       "How long the features of a page wait for a click before a state learns that they were "
+       "passed over.",
+       100, kDayMs},
       {"log.directory", kPath, event_log<&L::directory>,
        "The directory of the event log; without one no events are written."},
       {"log.flush_interval", kDuration, event_log<&L::flush_ms>,

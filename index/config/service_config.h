@@ -57,6 +57,8 @@ struct ProfilesConfig {
   uint64_t ttl_days = 90;         // without a click, after which a user is forgotten; 0: never
   uint64_t most_keywords = 100;   // of a user; the oldest leave
   uint64_t read_budget_ms = 5;    // for a store in another process; then the answer is not personal
+  bool user_state = false;        // learn a state of each user, and search with it
+  uint64_t state_wait_ms = 600'000;  // in which a page's SFs are clicked, or were passed over
 };
 
 struct LogConfig {

@@ -4,11 +4,13 @@
 
 #include "index/engine/engine_parts.h"
 #include "index/engine/read_answer.h"
+#include "index/engine/user_request.h"
 
 namespace barker {
 
 CallerRescorer::CallerRescorer(const Engine& engine)
-    : plugin_(*engine.parts().api, engine.parts().plugin) {}
+    : with_states_(engine.parts().user_states),
+      plugin_(*engine.parts().api, engine.parts().plugin) {}
 
 Result<SearchResult> CallerRescorer::rescore(const std::string& query, const Profile& user,
                                              std::span<const CallerAd> ads,
@@ -36,12 +38,7 @@ Result<SearchResult> CallerRescorer::rescore(const std::string& query, const Pro
 
 void CallerRescorer::fill_request(const std::string& query, const Profile& user,
                                   std::span<const CallerAd> ads) {
-  plugin_.start(query, user.user);
-  for (const std::string& keyword : user.keywords) plugin_.add_user_keyword(keyword);
-  for (const auto& [name, tokens] : user.groups) {
-    plugin_.add_group(name);
-    for (const std::string& token : tokens) plugin_.add_token(token);
-  }
+  start_request(query, user, with_states_, plugin_);
   for (const CallerAd& given : ads) {
     barker_ad& ad = plugin_.add_ad();
     ad.id = as_string(given.id);

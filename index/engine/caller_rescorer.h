@@ -43,6 +43,7 @@ class CallerRescorer {
   void fill_request(const std::string& query, const Profile& user, std::span<const CallerAd> ads);
   void read_answer(SearchResult& page) const;
 
+  const bool with_states_;
   Session plugin_;
 };
 

@@ -79,6 +79,10 @@ Status EngineParts::create_plugin(const EngineOptions& options) {
   const Result<const barker_api*> loaded = load_plugin(options.plugin);
   if (!loaded.ok()) return loaded.status();
   api = *loaded;
+  if (user_states && !find_extension<barker_learn>(*api, BARKER_EXT_LEARN)) {
+    return Status(Code::kBadConfiguration,
+                  options.plugin + ": it learns no users' states: it lacks " BARKER_EXT_LEARN);
+  }
   if (watches(options)) host.log = nullptr;  // the watcher's events say what the plugin would log
   char error[BARKER_ERROR_SIZE] = "";
   const int32_t code = api->create(&host, as_string(options.config), &plugin, error);

@@ -39,6 +39,9 @@ struct EngineOptions {
   size_t limit = 50;     // ads of the first pass
   bool follow = false;   // take changes of the catalogue, and new indexes, from other processes
   bool rebuild = false;  // with `follow`: build the index anew when much of it has changed
+  // Whether searches use the users' own states (Profile::learned). The plugin must have
+  // barker.learn/1.
+  bool user_states = false;
   AuctionOptions auction;
 };
 

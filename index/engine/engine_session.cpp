@@ -7,6 +7,7 @@
 #include "index/engine/engine_parts.h"
 #include "index/engine/read_answer.h"
 #include "index/engine/stored_ad.h"
+#include "index/engine/user_request.h"
 #include "models/text/text.h"
 #include "plugin/host/names.h"
 
@@ -129,12 +130,7 @@ Status EngineSession::offer_features(const SearchOptions& options, SearchResult&
 }
 
 void EngineSession::fill_request(const SearchResult& page, const Profile& user) {
-  plugin_.start(page.query, user.user);
-  for (const std::string& keyword : user.keywords) plugin_.add_user_keyword(keyword);
-  for (const auto& [name, tokens] : user.groups) {
-    plugin_.add_group(name);
-    for (const std::string& token : tokens) plugin_.add_token(token);
-  }
+  start_request(page.query, user, engine_.user_states, plugin_);
   plugin_.request().catalogue = first_pass_.snapshot().parts.front().segment->handle();
   for (const AdCandidate& candidate : first_pass_.candidates()) add_ad(candidate);
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "index/engine/engine_parts.h"
+#include "index/engine/user_request.h"
 #include "plugin/host/extension.h"
 #include "plugin/host/plugin_error.h"
 #include "plugin/host/session.h"
@@ -37,6 +38,7 @@ class Asked {
         if (token != without) session_.add_token(token);
       }
     }
+    if (engine_.user_states) set_user_state(user_, session_);
     scores.resize(points_.size());
     char error[BARKER_ERROR_SIZE] = "";
     barker_prepared_query* query = nullptr;

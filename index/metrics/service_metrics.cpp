@@ -165,11 +165,42 @@ void register_plugin(Registry& registry, const std::function<PluginCounts()>& re
   counter("barker_screen_violations_total",
           "Of these, further apart than the weight file's bound allows.", &P::screen_violations);
   counter("barker_invalid_utf8_total", "Byte sequences that were no UTF-8.", &P::invalid_utf8);
+  const std::pair<const char*, uint64_t P::*> uses[] = {
+      {"used", &P::user_states},
+      {"other_tower", &P::user_states_other_tower},
+      {"damaged", &P::user_states_damaged}};
+  for (const auto& [use, field] : uses) {
+    registry.add_counter("barker_user_states_total",
+                         "Queries with a user's own state, by whether it was used.", {{"use", use}},
+                         [read, field = field] { return static_cast<double>(read().*field); });
+  }
+  counter("barker_user_states_learned_total", "Updates of users' own states.",
+          &P::user_states_learned);
   registry.add_gauges("barker_weights_info", "The generation of the weights that serve.", [read] {
     const uint64_t generation = read().generation;
     if (generation == 0) return std::vector<MetricSample>{};
     return std::vector<MetricSample>{{{{"generation", std::to_string(generation)}}, 1}};
   });
+}
+
+void register_user_states(Registry& registry, const std::function<UserStateCounts()>& read) {
+  using C = UserStateCounts;
+  const std::pair<const char*, uint64_t C::*> outcomes[] = {{"clicked", &C::pages_clicked},
+                                                            {"passed_over", &C::pages_passed_over}};
+  for (const auto& [outcome, field] : outcomes) {
+    registry.add_counter(
+        "barker_user_state_pages_total",
+        "Pages of which users' own states learn, by what became of their features.",
+        {{"outcome", outcome}},
+        [read, field = field] { return static_cast<double>(read().*field); });
+  }
+  registry.add_counter("barker_user_state_unknown_clicks_total",
+                       "Clicks on features of pages that do not wait for them, or not any more.",
+                       {}, [read] { return static_cast<double>(read().unknown_clicks); });
+  registry.add_counter("barker_user_states_untaught_total",
+                       "Lessons of which no state could learn, because there are no weights, for "
+                       "example, or they have no dot product.",
+                       {}, [read] { return static_cast<double>(read().untaught); });
 }
 
 void register_queue(Registry& registry, const std::string& queue,

@@ -97,12 +97,22 @@ struct PluginCounts {
            titles_with_capitals = 0;
   uint64_t candidates_scored = 0, candidates_rescored = 0, screen_violations = 0;
   uint64_t invalid_utf8 = 0;
+  uint64_t user_states = 0, user_states_other_tower = 0, user_states_damaged = 0,
+           user_states_learned = 0;
   uint64_t generation = 0;  // 0: none serves
 };
 void register_plugin(Registry& registry, const std::function<PluginCounts()>& read);
 
+// What users' own states learn from.
+struct UserStateCounts {
+  uint64_t pages_clicked = 0, pages_passed_over = 0;
+  uint64_t unknown_clicks = 0;  // on pages that do not wait, or not any more
+  uint64_t untaught = 0;        // lessons that taught nothing
+};
+void register_user_states(Registry& registry, const std::function<UserStateCounts()>& read);
+
 // Depth and drops of a queue, whose name is of a fixed set: "search", "event_log", "kafka",
-// "profiles".
+// "profiles", "user_states".
 struct QueueCounts {
   uint64_t depth = 0, dropped = 0;
 };

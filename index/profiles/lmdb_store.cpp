@@ -203,8 +203,7 @@ class LmdbReader final : public ProfileReader {
   }
 
   static ReadOutcome empty(Profile& into, ReadOutcome outcome) {
-    into.keywords.clear();
-    into.groups.clear();
+    into.forget();
     return outcome;
   }
   ReadOutcome fail(Profile& into) {

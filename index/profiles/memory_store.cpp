@@ -140,8 +140,7 @@ class MemoryReader final : public ProfileReader {
       const auto known = part.records.find(user);
       if (known != part.records.end()) return store_.read(known->second, user, into);
       into.user.assign(user);
-      into.keywords.clear();
-      into.groups.clear();
+      into.forget();
       return ReadOutcome::kUnknown;
     } catch (const std::exception&) {  // there is no memory
       into = {};

@@ -147,7 +147,8 @@ bool read_body(std::string_view bytes, const Header& header, Profile& into) {
     if (!read_texts(in, header.sfs, into.groups[0].second)) return false;
   }
   if (!read_groups(in, std::span(into.groups).subspan(own))) return false;
-  in.take(header.learned_bytes);
+  into.learned.version = header.learned_version;
+  into.learned.bytes.assign(in.take(header.learned_bytes));
   return in.at_end();
 }
 
@@ -267,10 +268,7 @@ RecordState read_record(std::string_view bytes, std::string_view user, int64_t n
   if (state == RecordState::kGood && !read_body(bytes, header, into)) {
     state = RecordState::kMalformed;
   }
-  if (state != RecordState::kGood) {
-    into.keywords.clear();
-    into.groups.clear();
-  }
+  if (state != RecordState::kGood) into.forget();
   return state;
 }
 
@@ -317,6 +315,7 @@ bool write_record(const StoredProfile& profile, std::string& bytes) {
 
 void add_click(const ProfileClick& click, const HistoryLimits& limits, int64_t now,
                StoredProfile& profile) {
+  if (click.kind == ClickKind::kNone) return;
   const int64_t latest = std::clamp<int64_t>(now, 0, kMostTime);
   const int64_t time = std::clamp<int64_t>(click.time > 0 ? click.time : now, 0, latest);
   add_texts(click.keywords, time, limits.keywords, profile.keywords);
@@ -351,6 +350,7 @@ Profile profile_of(const StoredProfile& stored) {
   profile.keywords = texts_of(stored.keywords);
   if (!stored.sfs.empty()) profile.groups.emplace_back(kClickedSfs, texts_of(stored.sfs));
   profile.groups.insert(profile.groups.end(), stored.groups.begin(), stored.groups.end());
+  profile.learned = stored.learned;
   return profile;
 }
 

@@ -17,6 +17,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,7 +43,25 @@ struct HistoryLimits {
   int64_t seconds_to_live = int64_t{180} * 24 * 3600;  // after the last click
 };
 
-enum class ClickKind : uint8_t { kSf, kAd };
+// The feature keywords (SFs) that a page showed, and for what it was made.
+struct ShownPage {
+  std::string query;
+  Profile user;  // as the search knew the user; the learned state is not looked at
+  std::vector<std::string> sfs;
+};
+
+// What a user's own state learns from a page.
+struct Lesson {
+  std::shared_ptr<const ShownPage> page;  // null: there is nothing to learn
+  std::optional<size_t> clicked = {};     // which of the SFs; none: they were passed over
+  bool is_further = false;                // a click before it taught that the others were not
+};
+
+enum class ClickKind : uint8_t {
+  kSf,
+  kAd,
+  kNone,  // a page was passed over: only its lesson counts, and only for users who clicked before
+};
 
 // A click as a store remembers it: on an SF, or on an ad.
 struct ProfileClick {
@@ -49,6 +69,7 @@ struct ProfileClick {
   ClickKind kind = ClickKind::kAd;
   std::vector<std::string> keywords;  // as normalised by models/text/keywords.h
   int64_t time = 0;                   // seconds since 1970; 0: the moment of record()
+  Lesson lesson = {};
 };
 
 // An id that a store takes: valid UTF-8 of 1 to kMostUserIdBytes bytes.
@@ -84,7 +105,7 @@ bool is_expired(int64_t last_click, int64_t now, int64_t seconds_to_live) noexce
 // Adds the keywords of a click to the histories, in the order of their times, newest first. A
 // keyword that is there already moves to the newer of its two times, and the oldest ones give way.
 // Of two clicks in one second, the one that is added later counts as the newer one. Empty and too
-// long keywords are left out, and a time behind `now` is taken for `now`.
+// long keywords are left out, and a time behind `now` is taken for `now`. kNone adds nothing.
 void add_click(const ProfileClick& click, const HistoryLimits& limits, int64_t now,
                StoredProfile& profile);
 

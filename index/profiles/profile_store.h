@@ -49,7 +49,7 @@ class ProfileReader {
 
 // What happened since the store was opened, by this process.
 struct ProfileCounters {
-  uint64_t recorded = 0;     // clicks that record() took
+  uint64_t recorded = 0;     // clicks, and pages without one, that record() took
   uint64_t written = 0;      // clicks that are durable
   uint64_t waiting = 0;      // clicks that are not yet
   uint64_t dropped = 0;      // clicks that found the queue full, or were left when the store closed
@@ -58,6 +58,7 @@ struct ProfileCounters {
   uint64_t unavailable = 0;  // reads that ended with kUnavailable
   uint64_t write_errors = 0;  // batches that failed; they are tried again
   uint64_t expired = 0;       // users that the sweep removed
+  uint64_t untaught = 0;      // lessons that taught nothing; without weights, for example
 };
 
 struct ProfileStoreStatus {
@@ -75,8 +76,8 @@ class ProfileStore {
   // until there is some.
   virtual std::unique_ptr<ProfileReader> reader() = 0;
 
-  // Remembers a click soon. False if it was dropped or refused, which is counted. Waits for nothing
-  // but a mutex that is held while a click is moved.
+  // Remembers a click soon, and learns from its lesson. False if it was dropped or refused, which
+  // is counted. Waits for nothing but a mutex that is held while a click is moved.
   virtual bool record(ProfileClick click) noexcept = 0;
 
   // Waits until every click that was recorded before is durable. The error is that of the write;
@@ -132,6 +133,12 @@ struct ProfileStoreOptions {
   std::chrono::milliseconds redis_write{1000};  // to connect, and for each answer to a write
 
   std::function<int64_t()> clock = profile_seconds_now;  // any thread; must not throw
+
+  // Changes a user's own state by a lesson, while the record is being changed, so that no other
+  // change of the record is lost. False: nothing could be learned. It is called by the thread that
+  // writes, and again with the record of another engine where that one went ahead. Empty: lessons
+  // are left out. What it uses must outlive the store.
+  std::function<bool(const Lesson& lesson, LearnedState& state)> learn = {};
 };
 
 // The error says what is wrong with the address or the options, or which file cannot be opened, is

@@ -26,12 +26,6 @@ using ProfileGroup = std::pair<std::string, std::vector<std::string>>;
 // The group that holds the SFs which the user clicked, newest first (models/weights/groups.h).
 inline constexpr char kClickedSfs[] = "sfhist";
 
-struct Profile {
-  std::string user;
-  std::vector<std::string> keywords;  // newest first
-  std::vector<ProfileGroup> groups;
-};
-
 struct TimedText {
   std::string text;
   int64_t time = 0;  // seconds since 1970; 0: unknown
@@ -40,9 +34,28 @@ struct TimedText {
 
 // What some algorithm keeps of a user. Stores carry it and do not look into it.
 struct LearnedState {
-  uint16_t version = 0;  // of the form of the bytes
+  uint16_t version = 0;  // which algorithm and form the bytes are of
   std::string bytes;
   bool operator==(const LearnedState&) const = default;
+};
+
+// The version of a user's own state as the plugin takes it (barker.learn/1 of plugin/barker.h).
+// The engine neither uses nor replaces a state of another version.
+inline constexpr uint16_t kPluginState = 1;
+
+struct Profile {
+  std::string user;
+  std::vector<std::string> keywords;  // newest first
+  std::vector<ProfileGroup> groups;
+  LearnedState learned = {};
+
+  // Empties all but the id, and keeps the memory.
+  void forget() {
+    keywords.clear();
+    groups.clear();
+    learned.version = 0;
+    learned.bytes.clear();
+  }
 };
 
 // All that is kept of a user.

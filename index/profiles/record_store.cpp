@@ -60,9 +60,11 @@ Status RecordStore::write(std::span<const ProfileClick> clicks) {
   changes.reserve(users.size());
   for (const auto& [user, of_user] : users) {
     changes.push_back({user, [this, moment, &of_user = of_user](StoredProfile& profile) {
+                         bool has_changed = false;
                          for (const ProfileClick* click : of_user) {
-                           add_click(*click, options_.limits, moment, profile);
+                           has_changed |= apply(*click, moment, profile);
                          }
+                         return has_changed;
                        }});
   }
   if (Status s = transform(changes); !s.ok()) return s;
@@ -70,6 +72,17 @@ Status RecordStore::write(std::span<const ProfileClick> clicks) {
     if (changes[i].refused) add(refused_, users[i].second.size());
   }
   return {};
+}
+
+// True if the profile has changed. A page that was passed over makes no record, so that whoever
+// searches and never clicks leaves nothing behind.
+bool RecordStore::apply(const ProfileClick& click, int64_t moment, StoredProfile& profile) const {
+  const bool is_click = click.kind != ClickKind::kNone;
+  add_click(click, options_.limits, moment, profile);
+  if (!click.lesson.page || !options_.learn || profile.last_click == 0) return is_click;
+  const bool has_learned = options_.learn(click.lesson, profile.learned);
+  if (!has_learned) add(untaught_);
+  return is_click || has_learned;
 }
 
 Status RecordStore::import(std::span<const StoredProfile> given) {
@@ -88,6 +101,7 @@ Status RecordStore::import(std::span<const StoredProfile> given) {
                          for (const StoredProfile* more : of_user) {
                            merge_profile(*more, options_.limits, moment, profile);
                          }
+                         return true;
                        }});
   }
   if (Status s = transform(changes); !s.ok()) return s;
@@ -114,8 +128,7 @@ bool RecordStore::make_record(std::optional<std::string_view> stored, RecordChan
       profile.user = change.user;
     }
   }
-  if (change.refused) return false;
-  change.apply(profile);
+  if (change.refused || !change.apply(profile)) return false;
   change.refused = !write_record(profile, record);
   return !change.refused;
 }
@@ -181,6 +194,7 @@ ProfileCounters RecordStore::counters() const noexcept {
   all.unavailable = unavailable_.load(std::memory_order_relaxed);
   all.write_errors = queue.errors;
   all.expired = expired_.load(std::memory_order_relaxed);
+  all.untaught = untaught_.load(std::memory_order_relaxed);
   return all;
 }
 

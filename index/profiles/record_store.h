@@ -19,7 +19,7 @@ namespace barker {
 // what is stored at that moment.
 struct RecordChange {
   std::string_view user;
-  std::function<void(StoredProfile&)> apply;
+  std::function<bool(StoredProfile&)> apply;  // false: the record stays as it is stored
   bool refused =
       false;  // set by transform(): the new record would be too large, or the old is newer
 };
@@ -61,8 +61,8 @@ class RecordStore : public ProfileStore {
   virtual Status measure(ProfileStoreStatus& status) = 0;  // users and bytes
   virtual void sweep() {}  // removes some expired users, by the queue's thread
 
-  // Makes the new record of a change out of the stored one. False, and the change is refused, if
-  // there can be none.
+  // Makes the new record of a change out of the stored one. False if there is none to be written,
+  // because nothing changes or the change is refused.
   bool make_record(std::optional<std::string_view> stored, RecordChange& change,
                    std::string& record) const;
   // Whether the record has expired. A record that cannot be read is kept for a person to look at.
@@ -74,9 +74,11 @@ class RecordStore : public ProfileStore {
     counter.fetch_add(n, std::memory_order_relaxed);
   }
   Status write(std::span<const ProfileClick> clicks);
+  bool apply(const ProfileClick& click, int64_t moment, StoredProfile& profile) const;
 
   const ProfileStoreOptions options_;
-  mutable std::atomic<uint64_t> refused_ = 0, malformed_ = 0, unavailable_ = 0, expired_ = 0;
+  mutable std::atomic<uint64_t> refused_ = 0, malformed_ = 0, unavailable_ = 0, expired_ = 0,
+                                untaught_ = 0;
   std::unique_ptr<ClickQueue> queue_;
 };
 

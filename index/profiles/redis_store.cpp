@@ -264,8 +264,7 @@ class RedisReader final : public ProfileReader {
       drop();
     }
     if (outcome == ReadOutcome::kFound) return outcome;
-    into.keywords.clear();
-    into.groups.clear();
+    into.forget();
     if (outcome == ReadOutcome::kUnavailable) store_.count_unavailable();
     return outcome;
   }

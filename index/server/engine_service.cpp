@@ -47,8 +47,7 @@ EngineService::EngineService(ServiceParts& parts)
 // What is stored of the user, with what the request says in its place.
 const Profile& EngineService::profile_of(const Asker& asker) {
   profile_.user = asker.user;
-  profile_.keywords.clear();
-  profile_.groups.clear();
+  profile_.forget();
   if (!asker.user.empty()) {
     (void)reader_->read(asker.user, Clock::now() + parts_.profile_budget, profile_);
   }
@@ -115,7 +114,18 @@ void EngineService::remember(const SearchCall& call, const SearchResult& page) {
   }
   for (const FeatureShown& sf : page.features) recent.sfs.push_back({sf.keyword, sf.position});
   parts_.pages.add(call.request_id, std::move(recent));
+  if (parts_.waiting) wait_for_clicks(call, page);
   if (parts_.events) log_impression(call, page, end);
+}
+
+// Selling points in titles teach nothing: a click on an ad says little of them, and what the
+// model's numbers mean is P(click on an SF).
+void EngineService::wait_for_clicks(const SearchCall& call, const SearchResult& page) {
+  if (page.features.empty() || !is_user_id(page.user)) return;
+  ShownPage shown{.query = page.query, .user = profile_, .sfs = {}};
+  shown.user.learned = {};
+  for (const FeatureShown& sf : page.features) shown.sfs.push_back(sf.keyword);
+  parts_.waiting->add(call.request_id, std::move(shown), Clock::now());
 }
 
 void EngineService::log_impression(const SearchCall& call, const SearchResult& page, size_t end) {
@@ -206,8 +216,13 @@ TakenClick EngineService::take(const Click& click) {
     }
   }
   if (!click.user.empty()) {
-    (void)parts_.profiles.record({click.user, click.on_sf ? ClickKind::kSf : ClickKind::kAd,
-                                  keywords_of(click, ad), time_ms / 1000});
+    ProfileClick record{click.user, click.on_sf ? ClickKind::kSf : ClickKind::kAd,
+                        keywords_of(click, ad), time_ms / 1000};
+    if (click.on_sf && parts_.waiting) {
+      record.lesson =
+          parts_.waiting->click(click.request_id, click.user, click.object, Clock::now());
+    }
+    (void)parts_.profiles.record(std::move(record));
   }
   // Once for each ad of a page: whoever sends the same click under other ids empties no budget and
   // makes no arm look better.
@@ -227,14 +242,19 @@ Result<std::vector<PointInfluence>> EngineService::influence(
   return influence_of(parts_.engine, query, profile_of(asker), selling_points);
 }
 
-Result<std::optional<Profile>> EngineService::find_user(const std::string& id) {
+Result<std::optional<KnownUser>> EngineService::find_user(const std::string& id) {
   Result<std::optional<StoredProfile>> stored = parts_.profiles.find(id);
   if (!stored.ok()) return stored.status();
-  if (!*stored) return std::optional<Profile>();
-  return std::optional<Profile>(barker::profile_of(**stored));
+  if (!*stored) return std::optional<KnownUser>();
+  return std::optional(
+      KnownUser{barker::profile_of(**stored), describe_state(parts_.engine, (*stored)->learned)});
 }
 
-Result<bool> EngineService::remove_user(const std::string& id) { return parts_.profiles.erase(id); }
+// A page of the user that waits for clicks holds the history that its search knew.
+Result<bool> EngineService::remove_user(const std::string& id) {
+  if (parts_.waiting) parts_.waiting->forget(id);
+  return parts_.profiles.erase(id);
+}
 
 std::optional<bool> EngineService::is_administrator(const std::string& authorization) {
   if (!parts_.token) return std::nullopt;

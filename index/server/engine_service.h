@@ -23,6 +23,7 @@
 #include "index/server/recent_ids.h"
 #include "index/server/recent_pages.h"
 #include "index/server/service.h"
+#include "index/server/waiting_pages.h"
 
 namespace barker {
 
@@ -56,6 +57,8 @@ struct ServiceParts {
   std::atomic<bool> is_ready{true};
   RecentIds clicks{1 << 18};   // that were taken
   RecentPages pages{1 << 14};  // that were answered
+  // Of which users' own states learn; null: there are no states.
+  std::unique_ptr<WaitingPages> waiting = {};
 };
 
 class EngineService : public Service {
@@ -72,7 +75,7 @@ class EngineService : public Service {
       const std::string& query, const std::string& user,
       const std::vector<std::string>& selling_points) override;
   const PageSettings& page_settings() override { return parts_.page; }
-  Result<std::optional<Profile>> find_user(const std::string& id) override;
+  Result<std::optional<KnownUser>> find_user(const std::string& id) override;
   Result<bool> remove_user(const std::string& id) override;
   bool is_ready() override { return parts_.is_ready; }
   Result<std::string> metrics() override { return parts_.registry.text(); }
@@ -92,6 +95,7 @@ class EngineService : public Service {
   const Profile& profile_of(const Asker& asker);
   uint64_t deadline_ns(const Asker& asker) const;
   void remember(const SearchCall& call, const SearchResult& page);
+  void wait_for_clicks(const SearchCall& call, const SearchResult& page);
   void log_impression(const SearchCall& call, const SearchResult& page, size_t end);
 
   ServiceParts& parts_;

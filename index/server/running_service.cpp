@@ -45,6 +45,7 @@ EngineOptions engine_options(const ServiceConfig& config, const std::string& plu
   options.plugin = config.server.plugin_library.empty() ? plugin : config.server.plugin_library;
   options.config = config.plugin;
   options.follow = options.rebuild = true;
+  options.user_states = config.profiles.user_state;
   options.auction = {config.auction.reserve, config.auction.budgets, config.auction.time_zone};
   return options;
 }
@@ -70,7 +71,9 @@ ServerOptions server_options(const ServerConfig& config) {
   return options;
 }
 
-Result<std::unique_ptr<ProfileStore>> open_profiles(const ProfilesConfig& config) {
+// `learner` outlives the store; null: there are no users' own states.
+Result<std::unique_ptr<ProfileStore>> open_profiles(const ProfilesConfig& config,
+                                                    StateLearner* learner) {
   constexpr int64_t kForever = int64_t{10000} * 365 * 24 * 3600;
   ProfileStoreOptions options;
   options.store = config.store;
@@ -78,6 +81,11 @@ Result<std::unique_ptr<ProfileStore>> open_profiles(const ProfilesConfig& config
   options.limits.seconds_to_live =
       config.ttl_days == 0 ? kForever : static_cast<int64_t>(config.ttl_days) * 24 * 3600;
   options.redis_read = std::chrono::milliseconds(config.read_budget_ms);
+  if (learner) {
+    options.learn = [learner](const Lesson& lesson, LearnedState& state) {
+      return learner->learn(lesson, state);
+    };
+  }
   Result<std::unique_ptr<ProfileStore>> store = open_profile_store(options);
   if (!store.ok() || config.users.empty()) return store;
   const Result<ProfileImport> imported = import_profiles(**store, config.users);
@@ -129,6 +137,10 @@ PluginCounts plugin_counts(const barker_stats& s) {
           .candidates_rescored = s.candidates_rescored,
           .screen_violations = s.screen_violations,
           .invalid_utf8 = s.invalid_utf8,
+          .user_states = s.user_states,
+          .user_states_other_tower = s.user_states_other_tower,
+          .user_states_damaged = s.user_states_damaged,
+          .user_states_learned = s.user_states_learned,
           .generation = s.generation};
 }
 
@@ -147,16 +159,19 @@ struct RunningService::Parts {
   Status open(const ServiceConfig& config, const ServiceHooks& hooks);
   Status open_access_log(const ServerConfig& config);
   Status fill_service(const ServiceConfig& config, const ServiceHooks& hooks);
+  Status open_engine_and_profiles(const ServiceConfig& config, const ServiceHooks& hooks);
   void register_metrics();
+  void register_states();
   ServerHooks server_hooks();
 
   ServiceMetrics metrics{route_paths()};
   Registry registry;
+  std::unique_ptr<Engine> engine;
+  std::optional<StateLearner> learner;  // nothing: there are no users' own states
   std::unique_ptr<ProfileStore> profiles;
   std::unique_ptr<KafkaSink> kafka;  // outlives `events`
   std::unique_ptr<EventLog> events;
   std::unique_ptr<AccessLog> access_log;
-  std::unique_ptr<Engine> engine;
   std::optional<ServiceParts> service;
   std::unique_ptr<HttpServer> server;
   // The server for its own threads, which may ask for its counts before start() has returned it.
@@ -184,6 +199,14 @@ Status RunningService::Parts::fill_service(const ServiceConfig& config, const Se
                                                                : FeatureOrder::kAttraction};
   service->foreign_clicks = std::make_unique<RateLimit>(
       config.server.foreign_clicks, std::max(1.0, config.server.foreign_clicks));
+  if (learner) {
+    service->waiting = std::make_unique<WaitingPages>(
+        WaitingPagesOptions{.wait = milliseconds(config.profiles.state_wait_ms)},
+        [this](Lesson lesson) {
+          std::string user = lesson.page->user.user;
+          (void)profiles->record({std::move(user), ClickKind::kNone, {}, 0, std::move(lesson)});
+        });
+  }
   service->publish = [publish = hooks.publish, directory = config.weights.path](
                          const std::string& file, bool as_canary) {
     return publish(file, directory, as_canary ? "canary" : "");
@@ -217,6 +240,7 @@ void RunningService::Parts::register_metrics() {
     const ProfileCounters counts = profiles->counters();
     return {counts.waiting, counts.dropped};
   });
+  register_states();
   if (!events) return;
   register_queue(registry, "event_log", [this]() -> QueueCounts {
     const EventLogStatus status = events->status();
@@ -231,6 +255,22 @@ void RunningService::Parts::register_metrics() {
   register_event_log(registry, [this]() -> EventLogCounts {
     const EventLogStatus status = events->status();
     return {status.errors, status.is_failing};
+  });
+}
+
+void RunningService::Parts::register_states() {
+  register_user_states(registry, [this]() -> UserStateCounts {
+    if (!service->waiting) return {};
+    const WaitingPages::Counts pages = service->waiting->counts();
+    return {.pages_clicked = pages.clicked,
+            .pages_passed_over = pages.passed_over,
+            .unknown_clicks = pages.unknown,
+            .untaught = profiles->counters().untaught};
+  });
+  register_queue(registry, "user_states", [this]() -> QueueCounts {
+    if (!service->waiting) return {};
+    const WaitingPages::Counts pages = service->waiting->counts();
+    return {pages.waiting, pages.dropped};
   });
 }
 
@@ -252,13 +292,24 @@ ServerHooks RunningService::Parts::server_hooks() {
   return hooks;
 }
 
+Status RunningService::Parts::open_engine_and_profiles(const ServiceConfig& config,
+                                                       const ServiceHooks& hooks) {
+  Result<std::unique_ptr<Engine>> opened = Engine::open(engine_options(config, hooks.plugin));
+  if (!opened.ok()) return opened.status();
+  engine = std::move(*opened);
+  if (config.profiles.user_state) learner.emplace(*engine);
+  Result<std::unique_ptr<ProfileStore>> store =
+      open_profiles(config.profiles, learner ? &*learner : nullptr);
+  if (!store.ok()) return store.status();
+  profiles = std::move(*store);
+  return {};
+}
+
 Status RunningService::Parts::open(const ServiceConfig& config, const ServiceHooks& hooks) {
   if (config.index.path.empty()) {
     return invalid_argument("--index DIR is missing, and so is path in the table [index]");
   }
-  Result<std::unique_ptr<ProfileStore>> store = open_profiles(config.profiles);
-  if (!store.ok()) return store.status();
-  profiles = std::move(*store);
+  if (Status s = open_engine_and_profiles(config, hooks); !s.ok()) return s;
   if (!config.log.directory.empty()) {
     if (!config.log.kafka_brokers.empty()) {
       Result<std::unique_ptr<KafkaSink>> sink =
@@ -274,9 +325,6 @@ Status RunningService::Parts::open(const ServiceConfig& config, const ServiceHoo
     events = std::move(*log);
   }
   if (Status s = open_access_log(config.server); !s.ok()) return s;
-  Result<std::unique_ptr<Engine>> opened = Engine::open(engine_options(config, hooks.plugin));
-  if (!opened.ok()) return opened.status();
-  engine = std::move(*opened);
   if (Status s = fill_service(config, hooks); !s.ok()) return s;
   register_metrics();
   Result<std::unique_ptr<HttpServer>> started =

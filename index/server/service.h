@@ -15,6 +15,7 @@
 #include "index/engine/caller_rescorer.h"
 #include "index/engine/influence.h"
 #include "index/engine/search_result.h"
+#include "index/engine/state_learner.h"
 #include "index/profiles/profiles.h"
 #include "models/base/result.h"
 
@@ -68,6 +69,12 @@ struct PageSettings {
   bool has_administrator = false;         // whether there is a token at all
 };
 
+// What is stored of a user.
+struct KnownUser {
+  Profile profile;
+  std::optional<StateDescription> state = {};  // the user's own; nothing where there is none
+};
+
 class Service {
  public:
   virtual ~Service() = default;
@@ -84,7 +91,7 @@ class Service {
       const std::vector<std::string>& selling_points) = 0;
   virtual const PageSettings& page_settings() = 0;
 
-  virtual Result<std::optional<Profile>> find_user(const std::string& id) = 0;
+  virtual Result<std::optional<KnownUser>> find_user(const std::string& id) = 0;
   virtual Result<bool> remove_user(const std::string& id) = 0;  // false: nothing was stored
 
   virtual bool is_ready() = 0;                // false: the server is about to stop

@@ -1,11 +1,22 @@
 // GET and DELETE /v1/users/{id}: what is stored of a user, to be shown to or forgotten for that
 // user.
+#include <cinttypes>
+#include <cstdio>
+
 #include "index/server/fields.h"
 #include "index/server/problem.h"
 #include "index/server/route_handlers.h"
 
 namespace barker {
 namespace {
+
+// The tower in hexadecimal, because many readers of JSON hold no whole number of 64 bits.
+nlohmann::ordered_json state_json(const std::optional<StateDescription>& state) {
+  if (!state) return nullptr;
+  char tower[17];
+  std::snprintf(tower, sizeof tower, "%016" PRIx64, state->tower);
+  return {{"use", state->use}, {"impressions", state->impressions}, {"tower", tower}};
+}
 
 HttpResponse no_such_user() {
   return problem(ProblemKind::kNoSuchUser, "No profile has this id.", "id");
@@ -16,18 +27,21 @@ HttpResponse no_such_user() {
 HttpResponse get_user(const HttpRequest& request, Service& service) {
   if (const auto fault = Parameters(request.target).finish()) return problem(*fault);
   const std::string& id = request.target.segments.back();
-  const Result<std::optional<Profile>> found = service.find_user(id);
+  const Result<std::optional<KnownUser>> found = service.find_user(id);
   HttpResponse response;
   if (!found.ok()) {
     response = problem(found.status());
   } else if (!*found) {
     response = no_such_user();
   } else {
+    const Profile& profile = (*found)->profile;
     nlohmann::ordered_json groups = nlohmann::ordered_json::object();
-    for (const auto& [name, tokens] : (*found)->groups) groups[name] = tokens;
-    response.body =
-        json_line({{"user", id}, {"keywords", (*found)->keywords}, {"groups", std::move(groups)}}) +
-        "\n";
+    for (const auto& [name, tokens] : profile.groups) groups[name] = tokens;
+    response.body = json_line({{"user", id},
+                               {"keywords", profile.keywords},
+                               {"groups", std::move(groups)},
+                               {"user_state", state_json((*found)->state)}}) +
+                    "\n";
   }
   response.user = id;
   return response;

@@ -276,6 +276,38 @@ TEST_F(Learn, RefusesWhatCannotBe) {
   EXPECT_EQ(learn_.read(plugin_, BARKER_ROLE_SERVING, &learning), BARKER_OK);
 }
 
+TEST_F(Learn, DescribesAStateWhetherItIsUsedOrNot) {
+  const auto described = [&](std::string_view state) {
+    barker_state_description description{};
+    description.struct_size = sizeof description;
+    EXPECT_EQ(learn_.describe(plugin_, state.data(), state.size(), &description), BARKER_OK);
+    return description;
+  };
+  const uint64_t tower = learning().tower;
+  const std::string good = taught();
+  EXPECT_EQ(described(good).use, BARKER_STATE_USED);
+  EXPECT_EQ(described(good).impressions, 40u);
+  EXPECT_EQ(described(good).tower, tower);
+  std::string bad = good;
+  bad.back() = static_cast<char>(bad.back() ^ 1);
+  for (const std::string_view damaged : {std::string_view(bad), std::string_view("x"), {}}) {
+    EXPECT_EQ(described(damaged).use, BARKER_STATE_DAMAGED);
+    EXPECT_EQ(described(damaged).impressions, 0u);
+  }
+  load(weights(2, kWithDot));
+  EXPECT_EQ(described(good).use, BARKER_STATE_OTHER_TOWER);
+  EXPECT_EQ(described(good).impressions, 40u);
+  EXPECT_EQ(described(good).tower, tower);
+  load(weights(1));
+  EXPECT_EQ(described(good).use, BARKER_STATE_OTHER_TOWER) << "there is no dot product";
+  barker_state_description description{};
+  EXPECT_EQ(learn_.describe(plugin_, good.data(), good.size(), &description),
+            BARKER_E_INVALID_ARGUMENT)
+      << "it has no struct_size";
+  EXPECT_EQ(learn_.describe(plugin_, nullptr, 1, &description), BARKER_E_INVALID_ARGUMENT);
+  EXPECT_EQ(learn_.describe(nullptr, nullptr, 0, &description), BARKER_E_INVALID_ARGUMENT);
+}
+
 TEST_F(Learn, RefusesARequestWhoseStateCannotBeRead) {
   request_.user_state_size = 100;
   EXPECT_EQ(rescore(), BARKER_E_INVALID_ARGUMENT);

@@ -107,6 +107,19 @@ TEST_F(Config, ReadsDurationsAndSizesInAllUnits) {
   EXPECT_EQ(config->profiles.ttl_days, 2u);
 }
 
+TEST_F(Config, UsersOwnStatesAreOffUnlessTheyAreSwitchedOn) {
+  EXPECT_FALSE(load_config("", {}, {})->profiles.user_state);
+  const Result<ServiceConfig> config =
+      load_config(write("[profiles]\nuser_state = true\nstate_wait = \"90s\"\n"), {},
+                  {{"profiles.state_wait", "2m"}});
+  ASSERT_TRUE(config.ok()) << config.status().message();
+  EXPECT_TRUE(config->profiles.user_state);
+  EXPECT_EQ(config->profiles.state_wait_ms, 120'000u);
+  EXPECT_THAT(problems("[profiles]\nuser_state = \"on\"\nstate_wait = \"10ms\"\n"),
+              ElementsAre(HasSubstr("2: profiles.user_state: expected true or false"),
+                          HasSubstr("3: profiles.state_wait: expected a duration from 100ms")));
+}
+
 TEST_F(Config, AllThatIsWrongIsSaidAtOnceInTheOrderOfTheLines) {
   EXPECT_THAT(
       problems("[server]\n"

@@ -43,9 +43,12 @@ class Service {
       PluginCounts counts;
       counts.queries = 7;
       counts.generation = 3;
+      counts.user_states_other_tower = 4;
       return counts;
     });
     register_queue(registry_, "search", [] { return QueueCounts{2, 5}; });
+    register_user_states(registry_,
+                         [] { return UserStateCounts{.pages_clicked = 6, .untaught = 8}; });
     register_queue(registry_, "event_log", [] { return QueueCounts{}; });
     register_event_log(registry_, [] { return EventLogCounts{3, true}; });
     register_process(registry_);
@@ -129,6 +132,14 @@ TEST(Metrics, WordsOutsideOfTheFixedSetsMakeNoSeries) {
   EXPECT_THAT(text, ::testing::Not(HasSubstr("/users/of/no/route")));
   EXPECT_THAT(text, HasSubstr("barker_searches_total{status=\"bypassed\",reason=\"refused\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("barker_weights_info{generation=\"3\"} 1\n"));
+}
+
+TEST(Metrics, TellWhatBecameOfUsersOwnStates) {
+  const std::string text = Service().scrape();
+  EXPECT_THAT(text, HasSubstr("barker_user_states_total{use=\"other_tower\"} 4\n"));
+  EXPECT_THAT(text, HasSubstr("barker_user_states_total{use=\"used\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("barker_user_state_pages_total{outcome=\"clicked\"} 6\n"));
+  EXPECT_THAT(text, HasSubstr("barker_user_states_untaught_total 8\n"));
 }
 
 TEST(Metrics, AStageThatDidNotRunIsNotCounted) {

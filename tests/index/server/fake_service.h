@@ -67,10 +67,11 @@ class FakeService : public Service {
     return influences;
   }
   const PageSettings& page_settings() override { return offered; }
-  Result<std::optional<Profile>> find_user(const std::string& id) override {
+  Result<std::optional<KnownUser>> find_user(const std::string& id) override {
     if (!failure.ok()) return failure;
-    if (id != "ann") return std::optional<Profile>();
-    return std::optional(Profile{"ann", {"red"}, {{"profile", {"gender=f"}}}});
+    if (id != "ann") return std::optional<KnownUser>();
+    return std::optional(KnownUser{{"ann", {"red"}, {{"profile", {"gender=f"}}}},
+                                   StateDescription{"used", 7, 0xab}});
   }
   Result<bool> remove_user(const std::string& id) override { return id == "ann"; }
   bool is_ready() override { return ready; }

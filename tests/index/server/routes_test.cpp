@@ -146,6 +146,8 @@ TEST_F(Routes, TakesEachEventByItself) {
 
 TEST_F(Routes, ShowsAndForgetsUsersForAdministratorsAlone) {
   EXPECT_EQ(Json::parse(ask("GET", "/v1/users/ann").body)["keywords"], Json({"red"}));
+  EXPECT_EQ(Json::parse(ask("GET", "/v1/users/ann").body)["user_state"],
+            Json({{"use", "used"}, {"impressions", 7}, {"tower", "00000000000000ab"}}));
   EXPECT_EQ(ask("DELETE", "/v1/users/ann").status, 204);
   expect_problem(ask("GET", "/v1/users/bob"), 404, "no-such-user", "id");
   expect_problem(ask("DELETE", "/v1/users/bob"), 404, "no-such-user", "id");

@@ -1,12 +1,8 @@
 // `barker serve` as an operator runs it: a process that prints its address, answers, and ends on
 // SIGTERM.
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -20,11 +16,10 @@
 #include <sstream>
 #include <thread>
 
-#include "index/retrieval/index_writer.h"
 #include "models/weights/directory.h"
 #include "models/weights/signature.h"
 #include "models/weights/weight_file.h"
-#include "tests/models/weights/random_model.h"
+#include "tests/index/server/serve_fixture.h"
 
 namespace barker {
 namespace {
@@ -33,120 +28,6 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
-
-class ServeCommand : public testing::Test {
- protected:
-  void SetUp() override {
-    CatalogueAd ad;
-    ad.id = "a1";
-    ad.title = "Trail shoes";
-    ad.bid_terms = {{"running shoes"}};
-    ad.selling_points = {"word1", "word2"};
-    ASSERT_TRUE(write_index({ad}, directory_ + "/index").ok());
-    ASSERT_TRUE(write_weight_file(random_model(1), directory_ + "/w.barker").ok());
-    std::ofstream(directory_ + "/users.jsonl") << R"({"user":"ann","keywords":["word5"]})"
-                                               << "\n";
-    configure("", "", "");
-    start();
-  }
-
-  // Writes the configuration, with further keys for some of its tables.
-  void configure(const std::string& server, const std::string& profiles, const std::string& log,
-                 const std::string& plugin = "") const {
-    std::ofstream(directory_ + "/barker.toml")
-        << "[server]\nlisten = \"127.0.0.1:0\"\nready_grace = \"0ms\"\n"
-        << "admin_token = \"0123456789abcdef\"\naccess_log = \"access.log\"\n"
-        << server << "[index]\npath = \"index\"\n[weights]\npath = \"w.barker\"\n"
-        << "[profiles]\nusers = \"users.jsonl\"\n"
-        << profiles << "[log]\ndirectory = \"events\"\ncompress = \"none\"\n"
-        << log << "[plugin]\n"
-        << plugin;
-  }
-
-  void start() {
-    int out[2];
-    ASSERT_EQ(pipe(out), 0);
-    process_ = fork();
-    if (process_ == 0) {
-      dup2(out[1], STDOUT_FILENO);
-      close(out[0]);
-      close(out[1]);
-      const std::string config = directory_ + "/barker.toml";
-      execl(BARKER_COMMAND, "barker", "serve", "--config", config.c_str(), "--plugin",
-            BARKER_PLUGIN_PATH, nullptr);
-      _exit(127);
-    }
-    close(out[1]);
-    FILE* lines = fdopen(out[0], "r");
-    char line[256] = "";
-    ASSERT_NE(fgets(line, sizeof line, lines), nullptr) << "the server did not start";
-    fclose(lines);
-    const std::string address = line;
-    port_ = static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
-  }
-
-  ~ServeCommand() override {
-    if (process_ > 0) stop();
-    fs::remove_all(directory_);
-  }
-
-  int stop() {
-    kill(process_, SIGTERM);
-    int status = 0;
-    waitpid(std::exchange(process_, 0), &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
-
-  // The response to one request, body and all; empty where the server is gone.
-  std::string ask(const std::string& method, const std::string& target,
-                  const std::string& body = "") const {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port_);
-    inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
-    const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connect(client, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) {
-      close(client);
-      return "";
-    }
-    const std::string request =
-        method + " " + target +
-        " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer "
-        "0123456789abcdef\r\nContent-Length: " +
-        std::to_string(body.size()) + "\r\n\r\n" + body;
-    (void)!send(client, request.data(), request.size(), MSG_NOSIGNAL);
-    std::string all;
-    char bytes[4096];
-    for (ssize_t got; (got = recv(client, bytes, sizeof bytes, 0)) > 0;) {
-      all.append(bytes, static_cast<size_t>(got));
-    }
-    close(client);
-    return all;
-  }
-  Json json(const std::string& response) const {
-    const size_t end = response.find("\r\n\r\n");
-    if (end == std::string::npos) return Json(Json::value_t::discarded);
-    return Json::parse(response.substr(end + 4), nullptr, false);
-  }
-  // The lines of the event log.
-  std::string events() const {
-    std::ostringstream all;
-    for (const auto& file : fs::directory_iterator(directory_ + "/events")) {
-      if (file.path().string().find("jsonl") == std::string::npos) continue;
-      std::ifstream in(file.path());
-      all << in.rdbuf();
-    }
-    return all.str();
-  }
-
-  const std::string directory_ = [] {
-    const std::string directory = temporary_path("serve");
-    fs::create_directories(directory);
-    return directory;
-  }();
-  pid_t process_ = 0;
-  uint16_t port_ = 0;
-};
 
 TEST_F(ServeCommand, SearchesTakesClicksAndEndsWithZero) {
   const Json page = json(ask("GET", "/v1/search?q=running+shoes&user=ann"));

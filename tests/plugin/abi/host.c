@@ -233,6 +233,13 @@ static void learn(const barker_api* api, barker_plugin* plugin) {
              BARKER_OK,
          "a state");
   expect_guard(state, size, "nothing written behind the state");
+  barker_state_description* described = guarded(sizeof *described);
+  described->struct_size = sizeof *described;
+  expect(learn->describe(plugin, state, size, described) == BARKER_OK, "what a state says");
+  expect(described->use == BARKER_STATE_USED && described->impressions == 1, "one impression");
+  expect(described->tower == learning->tower, "the tower of the weights");
+  expect_guard(described, sizeof *described, "nothing written behind what a state says");
+  free(described);
   request.user_state = state;
   request.user_state_size = size;
   expect(attraction_of(prepared, plugin, &request, shown.text) > before, "what was clicked, more");
