@@ -43,9 +43,10 @@ struct LstmRows {
   torch::Tensor inputs;   // [SFs, kTwelve]
 };
 
-class Network : public torch::nn::Module {
+class LstmNetwork : public torch::nn::Module {
  public:
-  Network(const LstmShape& shape, torch::Tensor table) : shape_(shape), table_(std::move(table)) {
+  LstmNetwork(const LstmShape& shape, torch::Tensor table)
+      : shape_(shape), table_(std::move(table)) {
     const auto vector = static_cast<int64_t>(kVectorSize), twelve = static_cast<int64_t>(kTwelve);
     lstm_ = register_module("lstm", torch::nn::LSTM(torch::nn::LSTMOptions(vector, shape.units)
                                                         .num_layers(shape.layers)
@@ -177,7 +178,7 @@ class LstmPso : public Table4Competitor {
                uint32_t epochs) {
     torch::manual_seed(seed());
     Random random(seed(), 1);
-    network_ = std::make_shared<Network>(shape, table_);
+    network_ = std::make_shared<LstmNetwork>(shape, table_);
     torch::optim::Adam adam(network_->parameters(), torch::optim::AdamOptions(shape.learning_rate));
     const std::vector<size_t> begins = begins_of(lesson.shown);
     std::vector<uint32_t> order = in_order(lesson.shown);
@@ -218,7 +219,7 @@ class LstmPso : public Table4Competitor {
 
   const LstmPsoOptions options_;
   torch::Tensor table_;
-  std::shared_ptr<Network> network_;
+  std::shared_ptr<LstmNetwork> network_;
 };
 
 }  // namespace

@@ -4,11 +4,11 @@
 #include <cmath>
 
 #include "models/baselines/collaborative.h"
+#include "models/baselines/user_clicks.h"
 
 namespace barker {
 namespace {
 
-constexpr double kPrior = 10;       // impressions that a user's click rate is shrunk by
 constexpr size_t kOwnColumns = 10;  // besides those of pair_features.h and one a group
 
 // How often a keyword stands in the history, the older the less, and how long ago it came last.
@@ -77,7 +77,7 @@ void TreeFeatures::add_row(const SearchView& search, uint32_t v, std::vector<flo
   put(std::log1p(static_cast<double>(search.sf_history.size())));
   put(std::log1p(static_cast<double>(search.history.size())));
   put(static_cast<double>(search.query.size()));
-  put(above_[search.user] / (shown_to_[search.user] + kPrior));
+  put(above_[search.user] / (shown_to_[search.user] + kUserPrior));
   put(std::log1p(shown_to_[search.user]));
   for (size_t g = 0; g < data_.groups().size(); ++g) {
     const auto features = data_.group(search.index, g).features;

@@ -9,7 +9,6 @@
 namespace barker {
 namespace {
 
-constexpr double kPrior = 10;     // impressions that a user's click rate is shrunk by
 constexpr size_t kHistory = 200;  // newest keywords that are read, as by the networks
 constexpr double kDeviation = 1;  // of the vectors' numbers; cosines do not depend on it
 
@@ -79,7 +78,7 @@ void TwelveInputs::add_rows(const SearchView& search, std::vector<float>& out) c
     put(rule == concluded.end() ? 0 : rule->second.value());
     put(std::log1p(of_titles));
     put(std::log1p(static_cast<double>(search.sf_history.size())));
-    put(above_[search.user] / (users_.shown[search.user] + kPrior));
+    put(above_[search.user] / (users_.shown[search.user] + kUserPrior));
     put(cosine(of_faded, vector(v)));
   }
 }

@@ -10,6 +10,8 @@
 
 namespace barker {
 
+inline constexpr double kUserPrior = 10;  // impressions that a user's click rate is shrunk by
+
 struct UserClick {
   uint32_t keyword;
   int64_t time;
