@@ -37,8 +37,10 @@ Catalogue::Catalogue(const Catalogue& before, const Changes& changes)
     : size_(changes.empty() ? before.size_ : std::max(before.size_, changes.rbegin()->first)),
       chunks_(before.chunks_),
       pool_(before.pool_) {
+  const auto removed = static_cast<uint64_t>(std::ranges::count_if(
+      changes, [&](const auto& change) { return !change.second && before.has(change.first); }));
   const bool is_new_pool =
-      !pool_ || changes.size() >= before.ads_ || pool_->is_outgrown(before.ads_);
+      !pool_ || changes.size() >= before.ads_ || pool_->is_outgrown(before.ads_ - removed);
   if (is_new_pool) pool_ = std::make_shared<CataloguePool>();
   Renumbering renumber(before.pool_ ? *before.pool_ : *pool_, *pool_);
   ChunkWriter writer(pool_);

@@ -32,8 +32,8 @@ class Catalogue {
   // between the old end and a new one stand for no ad. The pool of `before` gets what is new. Where
   // that pool is outgrown, or the changes are as many as the ads, all ads are copied with a pool of
   // their own. So the pool of the newest of a row of catalogues never takes much more than three
-  // times what its ads need, however many changes led to it: what was of use when it was begun,
-  // as much that was added since, and what the last change brings.
+  // times what was there when it was begun: that, as much that was added since, and what the last
+  // change brings.
   Catalogue(const Catalogue& before, const Changes& changes);
 
   uint64_t size() const noexcept { return size_; }  // the largest number

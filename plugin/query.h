@@ -83,6 +83,8 @@ class Query {
   bool split_title(const barker_ad& a, uint64_t index);
   bool map_candidates();
   bool collect_candidates(const barker_ad& a, uint64_t index);
+  // False: the deadline came.
+  bool add_given_candidates(const barker_ad& a, std::span<const Fingerprint> title, RuleMask rules);
   void add_stored_candidates(const RegisteredAd& ad, uint64_t count, RuleMask rules);
   void add_candidate(Fingerprint f, uint32_t row, bool in_title, RuleMask rules);
   std::array<uint32_t, 2> blocks_of(uint64_t ad_index) const;

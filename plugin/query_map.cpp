@@ -254,8 +254,18 @@ bool Query::collect_candidates(const barker_ad& a, uint64_t index) {
   const RegisteredAd* const known = resolved(index);
   const RuleMask rules = known ? rules_.of_category_path(known->chunk->category(known->index).path)
                                : rules_.of_category(view(a.category));
-  if (known) add_stored_candidates(*known, a.selling_point_count, rules);
-  for (uint64_t i = known ? a.selling_point_count : 0; i < a.selling_point_count; ++i) {
+  if (known) {
+    add_stored_candidates(*known, a.selling_point_count, rules);
+  } else if (!add_given_candidates(a, title, rules)) {
+    return false;
+  }
+  w_.candidate_ranges[index] = {begin, w_.candidates.size()};
+  return true;
+}
+
+bool Query::add_given_candidates(const barker_ad& a, std::span<const Fingerprint> title,
+                                 RuleMask rules) {
+  for (uint64_t i = 0; i < a.selling_point_count; ++i) {
     const barker_selling_point point = element(a.selling_points, a.selling_point_stride, i);
     if (point.fingerprint == 0 && late_after(kStepsPerByteNormalized * point.text.size))
       return false;
@@ -263,7 +273,6 @@ bool Query::collect_candidates(const barker_ad& a, uint64_t index) {
         point.fingerprint ? point.fingerprint : keyword_fingerprint(view(point.text));
     add_candidate(f, kRowToBeFound, std::ranges::find(title, f) != title.end(), rules);
   }
-  w_.candidate_ranges[index] = {begin, w_.candidates.size()};
   return true;
 }
 

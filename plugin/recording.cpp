@@ -139,23 +139,4 @@ barker_string Recording::keep(const barker_string& text) {
   return {bytes_.data() + begin, text.size};
 }
 
-void RecordingQueue::offer(const barker_request& request, uint64_t window,
-                           const std::function<void()>& complete) noexcept {
-  offered_.fetch_add(1, std::memory_order_relaxed);
-  for (Slot& slot : slots_) {
-    if (!slot.take_free()) continue;
-    bool recorded = false;
-    try {
-      if (!slot.recording) slot.recording = std::make_unique<Recording>();
-      if (complete) complete();
-      recorded = slot.recording->assign(request, window);
-    } catch (const std::exception&) {  // without memory the query is not recorded
-    }
-    slot.give_back(recorded);
-    if (!recorded) break;
-    return;
-  }
-  drop();
-}
-
 }  // namespace barker

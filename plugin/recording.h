@@ -5,7 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <functional>
+#include <exception>
 #include <memory>
 #include <vector>
 
@@ -48,8 +48,28 @@ class RecordingQueue {
  public:
   // [any thread] `complete` is called before the request is read, and only where it is recorded; it
   // may throw.
-  void offer(const barker_request& request, uint64_t window,
-             const std::function<void()>& complete = {}) noexcept;
+  template <typename Complete>
+  void offer(const barker_request& request, uint64_t window, Complete complete) noexcept {
+    offered_.fetch_add(1, std::memory_order_relaxed);
+    for (Slot& slot : slots_) {
+      if (!slot.take_free()) continue;
+      bool recorded = false;
+      try {
+        if (!slot.recording) slot.recording = std::make_unique<Recording>();
+        complete();
+        recorded = slot.recording->assign(request, window);
+      } catch (const std::exception&) {  // without memory the query is not recorded
+      }
+      slot.give_back(recorded);
+      if (!recorded) break;
+      return;
+    }
+    drop();
+  }
+
+  void offer(const barker_request& request, uint64_t window) noexcept {
+    offer(request, window, [] {});
+  }
 
   // [one thread at a time] Shows one recording to `visit`. False: there is none.
   template <typename Visit>

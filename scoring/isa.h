@@ -17,8 +17,8 @@ enum class Isa {
   kAvx512Dot,  // and VNNI, BF16
 };
 
-std::string_view isa_name(
-    Isa isa) noexcept;  // "baseline", "avx2", "avxvnni", "avx512", "avx512dot"
+// "baseline", "avx2", "avxvnni", "avx512" or "avx512dot".
+std::string_view isa_name(Isa isa) noexcept;
 
 // The ISAs that this build has kernels for and that this CPU and operating system can run, slowest
 // first.

@@ -1,5 +1,5 @@
 // The kernels for CPUs without AVX-512 that have the dot product of int8 in 256-bit vectors
-// (AVX-VNNI): Alder Lake and later, Zen 5. No function of this unit runs on other CPUs.
+// (AVX-VNNI): Alder Lake and later. No function of this unit runs on other CPUs.
 #include "scoring/ops_avx2.h"
 
 namespace barker {

@@ -7,6 +7,7 @@
 
 #include "index/engine/page_replay.h"
 #include "models/base/input_file.h"
+#include "models/text/fingerprint.h"
 
 namespace barker {
 namespace {
@@ -78,7 +79,7 @@ class LoggedPolicy {
       action.logged = shown.sp_propensity;
       action.target = are_same(ad->selling_points, shown.selling_points) ? 1 : 0;
     }
-    report_.log.add(actions_);
+    report_.log.add(actions_, fingerprint(page.user));
     return {};
   }
 
@@ -90,15 +91,15 @@ class LoggedPolicy {
 
 void add_notes(const JoinReport& joined, const LeftOut& left_out, OffPolicyReport& report) {
   const auto note = [&](uint64_t count, const char* what) {
-    if (count > 0) report.notes.push_back(std::to_string(count) + " " + what);
+    if (count > 0) report.notes.push_back(std::string(what) + ": " + std::to_string(count));
   };
-  note(joined.bad_lines, "lines could not be read");
+  note(joined.bad_lines, "lines that could not be read");
   note(joined.counts.duplicate_impressions + joined.counts.late_impressions,
-       "pages were in the log twice or too late");
-  note(left_out.not_drawn, "pages are left out: nothing was drawn on them");
-  note(left_out.unknown, "pages are left out: an ad has no sp_propensity");
-  note(left_out.ads_gone, "pages are left out: the catalogue does not have all of their ads");
-  note(left_out.not_rescored, "pages are left out: the judged weights did not rescore them");
+       "pages that were in the log twice or too late");
+  note(left_out.not_drawn, "pages left out because nothing was drawn on them");
+  note(left_out.unknown, "pages left out because an ad has no sp_propensity");
+  note(left_out.ads_gone, "pages left out because the catalogue does not have all of their ads");
+  note(left_out.not_rescored, "pages left out because the judged weights did not rescore them");
 }
 
 std::string name_of(const std::vector<std::string>& logs) {
@@ -121,6 +122,7 @@ Result<OffPolicyReport> evaluate_policy_on_logs(const LoggedPolicyOptions& optio
   const Result<JoinReport> joined = join_raw_logs(
       options.logs, options.joining, [&](const SearchEvent& page) { return policy.add(page); });
   if (!joined.ok()) return joined.status();
+  report.log.end_users();
   bad_lines = joined->bad;
   add_notes(*joined, policy.left_out(), report);
   if (report.log.pages() == 0) {

@@ -22,10 +22,12 @@ struct LoggedPolicyOptions {
 };
 
 // The reward of a page is the number of its ads that were clicked, and an action the set of selling
-// points before one title. Pages on which nothing was drawn say nothing of another policy: they are
-// left out, as are those with an ad that the catalogue has lost or whose propensity is not known,
-// and the report's notes count them. kFailedPrecondition: the judged policy draws selling points
-// itself. `bad_lines` gets what could not be read of the logs.
+// points before one title. Its value is that of position-ips, because the selling points of a page
+// are drawn together and the log has their probabilities one title at a time; intervals take users
+// as units. Pages on which nothing was drawn say nothing of another policy: they are left out, as
+// are those with an ad that the catalogue has lost or whose propensity is not known, and the
+// report's notes count them. kFailedPrecondition: the judged policy draws selling points itself.
+// `bad_lines` gets what could not be read of the logs.
 Result<OffPolicyReport> evaluate_policy_on_logs(const LoggedPolicyOptions& options,
                                                 std::string& bad_lines);
 

@@ -16,7 +16,6 @@ namespace {
 struct Options {
   LoggedPolicyOptions policy;
   std::string table, config_file;
-  double level = 0.95;
   bool is_json = false;
 };
 
@@ -39,9 +38,8 @@ Status check_options(const Options& options, const CLI::App& command) {
 }
 
 Result<OffPolicyReport> make_report(Options& options) {
-  if (!options.table.empty()) return evaluate_policy_table(options.table, options.level);
+  if (!options.table.empty()) return evaluate_policy_table(options.table, options.policy.level);
   LoggedPolicyOptions& policy = options.policy;
-  policy.level = options.level;
   policy.engine.plugin = default_plugin_path();
   if (!options.config_file.empty()) {
     constexpr size_t kMaxConfiguration = 1 << 20;  // bytes
@@ -108,7 +106,7 @@ Command add_off_policy_command(CLI::App& app) {
           "[,logged_position,target_position][,predicted,predicted_policy]; - reads standard input")
       ->type_name(kFile)
       ->group(kInput);
-  command->add_option("--level", options->level, "Level of the intervals")
+  command->add_option("--level", options->policy.level, "Level of the intervals")
       ->check(CLI::Range(0.5, 0.9999))
       ->capture_default_str()
       ->group(kJudging);

@@ -17,7 +17,8 @@ class PageReplay {
   explicit PageReplay(const Engine& engine) : engine_(engine), rescorer_(engine) {}
 
   // History and features are those that the page was answered with, titles those of the log, and
-  // selling points those of the catalogue. Nothing where the catalogue has lost an ad of the page.
+  // selling points those of the catalogue. The log has neither the surface nor the user's own
+  // state, so that there is none here. Nothing where the catalogue has lost an ad of the page.
   // Fails where the plugin cannot read the request.
   Result<std::optional<SearchResult>> answer(const SearchEvent& page);
 

@@ -20,35 +20,60 @@ std::string_view estimator_name(PolicyEstimator estimator) {
   return "";
 }
 
-void OffPolicyLog::Sums::add(double estimate, double mean_weight) {
-  rows.add({estimate, mean_weight});
-  largest = std::max(largest, mean_weight);
-}
-
-void OffPolicyLog::add(std::span<const LoggedAction> page) {
+OffPolicyLog::Unit OffPolicyLog::count(std::span<const LoggedAction> page) {
   const auto positions = static_cast<double>(page.size());
-  double reward = 0, product = 1, above = 0, own = 0, robust = 0;
-  double above_weights = 0, own_weights = 0;
+  double product = 1, above_weights = 0, own_weights = 0;
+  Unit unit;
+  unit.pages = 1;
   for (const LoggedAction& action : page) {
     product *= action.target / action.logged;
     const double of_position =
         (std::isnan(action.target_position) ? action.target : action.target_position) /
         (std::isnan(action.logged_position) ? action.logged : action.logged_position);
-    reward += action.reward;
-    above += product * action.reward;
-    own += of_position * action.reward;
-    robust += action.predicted_policy + of_position * (action.reward - action.predicted);
+    unit.reward += action.reward;
+    unit.estimates[kAbove] += product * action.reward;
+    unit.estimates[kOwn] += of_position * action.reward;
+    unit.estimates[kRobust] +=
+        action.predicted_policy + of_position * (action.reward - action.predicted);
     above_weights += product;
     own_weights += of_position;
   }
-  sums_[kWhole].add(product * reward, product);
-  sums_[kAbove].add(above, above_weights / positions);
-  sums_[kOwn].add(own, own_weights / positions);
-  sums_[kRobust].add(robust, own_weights / positions);
-  rewards_.add({reward});
+  unit.estimates[kWhole] = product * unit.reward;
+  unit.mean_weights = {product, above_weights / positions, own_weights / positions,
+                       own_weights / positions};
+  for (size_t kind = 0; kind < kKinds; ++kind) {
+    sums_[kind].weights.add({unit.mean_weights[kind]});
+    sums_[kind].largest = std::max(sums_[kind].largest, unit.mean_weights[kind]);
+  }
   ++pages_;
   actions_ += page.size();
-  rewarded_ += reward != 0;
+  rewarded_ += unit.reward != 0;
+  return unit;
+}
+
+void OffPolicyLog::add(const Unit& unit) {
+  for (size_t kind = 0; kind < kKinds; ++kind) {
+    sums_[kind].units.add({unit.estimates[kind], unit.mean_weights[kind], unit.pages});
+  }
+  rewards_.add({unit.reward, unit.pages});
+}
+
+void OffPolicyLog::add(std::span<const LoggedAction> page) { add(count(page)); }
+
+void OffPolicyLog::add(std::span<const LoggedAction> page, uint64_t user) {
+  const Unit unit = count(page);
+  Unit& all = users_[user];
+  for (size_t kind = 0; kind < kKinds; ++kind) {
+    all.estimates[kind] += unit.estimates[kind];
+    all.mean_weights[kind] += unit.mean_weights[kind];
+  }
+  all.reward += unit.reward;
+  all.pages += unit.pages;
+}
+
+void OffPolicyLog::end_users() {
+  for (const auto& [user, unit] : users_) add(unit);
+  users_.clear();
 }
 
 PolicyValue OffPolicyLog::value(PolicyEstimator estimator, double level) const {
@@ -57,12 +82,10 @@ PolicyValue OffPolicyLog::value(PolicyEstimator estimator, double level) const {
                     : estimator == PolicyEstimator::kDoublyRobust ? kRobust
                                                                   : kWhole;
   const Sums& sums = sums_[kind];
-  const ArmMoments moments = estimator == PolicyEstimator::kSelfNormalised
-                                 ? ratio_moments(sums.rows, 0, 1)
-                                 : sums.rows.moments(0);
   PolicyValue result;
-  result.value = mean_interval(moments, level);
-  const ArmMoments weights = sums.rows.moments(1);
+  result.value = mean_interval(
+      ratio_moments(sums.units, 0, estimator == PolicyEstimator::kSelfNormalised ? 1 : 2), level);
+  const ArmMoments weights = sums.weights.moments(0);
   const double sum = weights.units * weights.mean;
   // sum m^2 = (n - 1) var m + n (mean m)^2
   const double scatter = weights.units > 1 ? (weights.units - 1) * weights.variance : 0;
@@ -71,12 +94,12 @@ PolicyValue OffPolicyLog::value(PolicyEstimator estimator, double level) const {
     result.largest_weight = sums.largest / sum;
   }
   result.mean_weight = weights.mean;
-  result.weight_error = std::sqrt(weights.variance_of_mean());
+  result.weight_error = std::sqrt(ratio_moments(sums.units, 1, 2).variance_of_mean());
   return result;
 }
 
 Effect OffPolicyLog::logged(double level) const {
-  return mean_interval(rewards_.moments(0), level);
+  return mean_interval(ratio_moments(rewards_, 0, 1), level);
 }
 
 }  // namespace barker

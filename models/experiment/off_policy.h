@@ -1,6 +1,6 @@
 // Off-policy evaluation: what a policy would earn, from the log of another one that drew its
-// actions with known probabilities. A page has one action or several, one at each of its positions;
-// pages are independent, actions of one page need not be.
+// actions with known probabilities. A page has one action or several, one at each of its positions.
+// Pages are independent, or those of different users are; actions of one page need not be.
 #pragma once
 
 #include <array>
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <unordered_map>
 
 #include "models/experiment/statistics.h"
 
@@ -64,11 +65,16 @@ struct PolicyValue {
   double weight_error = NAN;    // standard error of mean_weight
 };
 
-// Gathers a log in one pass, in memory that does not grow. One thread.
+// Gathers a log in one pass. Memory grows with the users that are told, by some 150 bytes each, and
+// with nothing else. One thread.
 class OffPolicyLog {
  public:
   // The actions of one page in the order of their positions, at least one.
   void add(std::span<const LoggedAction> page);
+  // The same for a page of a user: intervals rest on users, whose pages are not independent. After
+  // the last page, end_users() must be called.
+  void add(std::span<const LoggedAction> page, uint64_t user);
+  void end_users();
 
   uint64_t pages() const { return pages_; }
   uint64_t actions() const { return actions_; }
@@ -80,16 +86,24 @@ class OffPolicyLog {
   Effect logged(double level = 0.95) const;
 
  private:
-  struct Sums {
-    Covariances<2> rows;  // of a page: the estimate, and the mean of its weights
-    double largest = 0;   // of these means
-    void add(double estimate, double mean_weight);
-  };
   enum Kind : uint8_t { kWhole, kAbove, kOwn, kRobust, kKinds };
+  // What a page, or all pages of a user, add up to.
+  struct Unit {
+    std::array<double, kKinds> estimates{}, mean_weights{};
+    double reward = 0, pages = 0;
+  };
+  struct Sums {
+    Covariances<3> units;    // estimates, mean weights, pages
+    Covariances<1> weights;  // the mean weight of each page
+    double largest = 0;      // of these
+  };
+  Unit count(std::span<const LoggedAction> page);
+  void add(const Unit& unit);
 
   uint64_t pages_ = 0, actions_ = 0, rewarded_ = 0;
   std::array<Sums, kKinds> sums_;
-  Covariances<1> rewards_;
+  Covariances<2> rewards_;  // of units: rewards, pages
+  std::unordered_map<uint64_t, Unit> users_;
 };
 
 }  // namespace barker

@@ -122,9 +122,9 @@ TEST_F(LoggedPolicyTest, CountsThePagesThatItLeavesOut) {
   const Result<OffPolicyReport> report = evaluate(judged(log));
   ASSERT_FALSE(report.ok());
   EXPECT_THAT(report.status().message(), HasSubstr("no page can be used"));
-  EXPECT_THAT(report.status().message(), HasSubstr("1 pages are left out: nothing was drawn"));
-  EXPECT_THAT(report.status().message(), HasSubstr("1 pages are left out: an ad has no"));
-  EXPECT_THAT(report.status().message(), HasSubstr("1 pages are left out: the catalogue"));
+  EXPECT_THAT(report.status().message(), HasSubstr("nothing was drawn on them: 1"));
+  EXPECT_THAT(report.status().message(), HasSubstr("no sp_propensity: 1"));
+  EXPECT_THAT(report.status().message(), HasSubstr("all of their ads: 1"));
 }
 
 TEST_F(LoggedPolicyTest, NamesALogOrAnIndexThatCannotBeRead) {

@@ -131,7 +131,15 @@ class Dataset:
                                ("title.begin", self._titles + 1),
                                ("group.begin", self._searches * self._group_count + 1),
                                ("sf.clicked", len(columns["sf.keyword"])),
+                               ("sf.truth", len(columns["sf.keyword"])),
                                ("ad.clicked", len(columns["ad.title"])),
+                               ("ad.truth", len(columns["ad.title"])),
+                               ("group.feature", columns["group.begin"][-1:].sum()),
+                               ("group.weight", len(columns["group.feature"])),
+                               ("title.keyword", columns["title.begin"][-1:].sum()),
+                               ("query", columns["searches"]["query_begin"][-1:].sum()),
+                               ("sf.keyword", columns["searches"]["sf_begin"][-1:].sum()),
+                               ("ad.title", columns["searches"]["ad_begin"][-1:].sum()),
                                ("searches_of", self._list_ends[-1])):
             if len(columns[name]) != expected:
                 raise ValueError(f"section {name}: expected {expected} elements, "
@@ -212,5 +220,5 @@ def read_dataset(path: str | os.PathLike) -> Dataset:
         raise ValueError(f"{file}: expected a dataset, found {os.path.getsize(file)} bytes")
     try:
         return Dataset(file, numpy.memmap(file, dtype=numpy.uint8, mode="r"))
-    except (struct.error, IndexError, ValueError) as error:
+    except ValueError as error:
         raise ValueError(f"{file}: {error}") from error
