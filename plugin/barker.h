@@ -777,7 +777,8 @@ typedef struct barker_catalogue {
   /* [control thread] Another catalogue: that of `handle` with these ads, each under the number in
    * its catalogue_ad, instead of those that it has there. Numbers beyond its end make it longer;
    * numbers that are left out stand for no ad. The plugin copies each group of 1,024 numbers in
-   * which an ad changes. */
+   * which an ad changes, and now and then all of them, to be rid of words and selling points that
+   * no ad has any more (plugin/README.md, "Catalogues"). */
   int32_t (*upsert)(barker_plugin* plugin, uint64_t handle, const barker_ad* ads, uint64_t count,
                     uint64_t stride, uint64_t* changed, char* error);
   /* [control thread] Another catalogue: that of `handle` without these numbers. The other ads keep
