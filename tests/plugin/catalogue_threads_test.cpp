@@ -55,10 +55,10 @@ class Shelf {
     }
     uint64_t made = 0;
     std::array<char, BARKER_ERROR_SIZE> error{};
-    const int32_t code = handle ? catalogues().upsert(plugin_, handle, ads.data(), count,
-                                                      sizeof ads[0], &made, error.data())
-                                : catalogues().add(plugin_, ads.data(), count, sizeof ads[0], &made,
-                                                   error.data());
+    const int32_t code =
+        handle ? catalogues().upsert(plugin_, handle, ads.data(), count, sizeof ads[0], &made,
+                                     error.data())
+               : catalogues().add(plugin_, ads.data(), count, sizeof ads[0], &made, error.data());
     EXPECT_EQ(code, BARKER_OK) << error.data();
     return made;
   }
