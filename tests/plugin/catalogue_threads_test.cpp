@@ -14,10 +14,10 @@
 namespace barker {
 namespace {
 
-constexpr size_t kThreads = 3;
+constexpr size_t kAskers = 3;
 constexpr uint64_t kAds = 1500;  // two chunks
 
-const barker_catalogue& catalogues() {
+const barker_catalogue& catalogue_calls() {
   return *static_cast<const barker_catalogue*>(api().get_extension(BARKER_EXT_CATALOGUE));
 }
 
@@ -55,10 +55,10 @@ class Shelf {
     }
     uint64_t made = 0;
     std::array<char, BARKER_ERROR_SIZE> error{};
-    const int32_t code =
-        handle ? catalogues().upsert(plugin_, handle, ads.data(), count, sizeof ads[0], &made,
-                                     error.data())
-               : catalogues().add(plugin_, ads.data(), count, sizeof ads[0], &made, error.data());
+    const int32_t code = handle ? catalogue_calls().upsert(plugin_, handle, ads.data(), count,
+                                                           sizeof ads[0], &made, error.data())
+                                : catalogue_calls().add(plugin_, ads.data(), count, sizeof ads[0],
+                                                        &made, error.data());
     EXPECT_EQ(code, BARKER_OK) << error.data();
     return made;
   }
@@ -104,9 +104,9 @@ TEST(CatalogueOnThreads, AnswersAreThoseOfTheirAdsWhileTheCatalogueChanges) {
   Shelf shelf(plugin);
   std::atomic<uint64_t> handle = shelf.add(), answers = 0;
   std::atomic<bool> stop = false;
-  std::array<size_t, kThreads> failures{};
+  std::array<size_t, kAskers> failures{};
   std::vector<std::thread> threads;
-  for (size_t t = 0; t < kThreads; ++t) {
+  for (size_t t = 0; t < kAskers; ++t) {
     threads.emplace_back([&, t] {
       failures[t] = ask_by_number(plugin, static_cast<unsigned>(t), handle, stop, answers);
     });
@@ -116,11 +116,11 @@ TEST(CatalogueOnThreads, AnswersAreThoseOfTheirAdsWhileTheCatalogueChanges) {
     // A few ads, whose words go to the pool that queries read; now and then all, into a new one.
     const uint64_t old = handle;
     handle = shelf.change(old, round, round % 4 == 0 ? kAds : 300);
-    EXPECT_EQ(catalogues().release(plugin, old, nullptr), BARKER_OK);
+    EXPECT_EQ(catalogue_calls().release(plugin, old, nullptr), BARKER_OK);
     if (round % 3 == 0) {
       EXPECT_EQ(api().load_weights(plugin, view(files[round % 2]), nullptr, nullptr), BARKER_OK);
     }
-    while (answers < before + kThreads) std::this_thread::yield();
+    while (answers < before + kAskers) std::this_thread::yield();
   }
   stop = true;
   for (std::thread& thread : threads) thread.join();
