@@ -14,7 +14,7 @@
 namespace barker {
 namespace {
 
-constexpr size_t kAskers = 3;
+constexpr size_t kAskingThreads = 3;
 constexpr uint64_t kAds = 1500;  // two chunks
 
 const barker_catalogue& catalogue_calls() {
@@ -104,9 +104,9 @@ TEST(CatalogueOnThreads, AnswersAreThoseOfTheirAdsWhileTheCatalogueChanges) {
   Shelf shelf(plugin);
   std::atomic<uint64_t> handle = shelf.add(), answers = 0;
   std::atomic<bool> stop = false;
-  std::array<size_t, kAskers> failures{};
+  std::array<size_t, kAskingThreads> failures{};
   std::vector<std::thread> threads;
-  for (size_t t = 0; t < kAskers; ++t) {
+  for (size_t t = 0; t < kAskingThreads; ++t) {
     threads.emplace_back([&, t] {
       failures[t] = ask_by_number(plugin, static_cast<unsigned>(t), handle, stop, answers);
     });
@@ -120,7 +120,7 @@ TEST(CatalogueOnThreads, AnswersAreThoseOfTheirAdsWhileTheCatalogueChanges) {
     if (round % 3 == 0) {
       EXPECT_EQ(api().load_weights(plugin, view(files[round % 2]), nullptr, nullptr), BARKER_OK);
     }
-    while (answers < before + kAskers) std::this_thread::yield();
+    while (answers < before + kAskingThreads) std::this_thread::yield();
   }
   stop = true;
   for (std::thread& thread : threads) thread.join();
