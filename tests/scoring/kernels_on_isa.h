@@ -1,5 +1,5 @@
-// What the tests of kernels share: a fixture for each ISA of this machine, random tables of which the
-// numbers are known as doubles, and scratch memory.
+// What the tests of kernels share: a fixture for each ISA of this machine, random tables of which
+// the numbers are known as doubles, and scratch memory.
 #pragma once
 
 #include <gtest/gtest.h>
