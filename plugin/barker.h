@@ -607,6 +607,12 @@ typedef struct barker_prepared {
    * of this alone are not counted as a query. Past the deadline the rest is NaN. */
   int32_t (*attraction)(barker_prepared_query* query, const barker_string* keywords, uint64_t count,
                         double* probabilities, char* error);
+  /* Since 1.5. [one thread at a time per `other`] As begin, with the weights, rules, experiments
+   * and catalogues that were in force when `other` began, which has not ended: for a host whose one
+   * search asks several queries. Which of serving weights and canary answers follows from the
+   * request's own user. */
+  int32_t (*begin_beside)(barker_prepared_query* other, const barker_request* request,
+                          barker_prepared_query** query, char* error);
 } barker_prepared;
 
 /* ---- extension barker.model/1 --------------------------------------------------------------- */

@@ -27,7 +27,7 @@ void append_text(std::string_view text, std::vector<unsigned char>& to) {
 }  // namespace
 
 StoredAd CatalogueChunk::ad(size_t index) const noexcept {
-  const unsigned char* at = records_ + places_[index];
+  const unsigned char* at = records_[index];
   StoredAd ad;
   ad.flags = static_cast<uint32_t>(read_size(at));
   const size_t id_bytes = read_size(at), title_bytes = read_size(at);
@@ -179,16 +179,7 @@ std::shared_ptr<const CatalogueChunk> ChunkWriter::finish() {
     points_begin = ad.points_end;
     places.push_back(records_.size());
   }
-  const auto place_width = static_cast<uint32_t>(std::bit_width(records_.size()));
-  places_.clear();
-  append_packed(std::span<const uint64_t>(places), place_width, places_);
-  chunk->bytes_ = places_.size() + records_.size() + kPackedPadding;
-  auto data = std::make_unique<unsigned char[]>(chunk->bytes_);
-  std::ranges::copy(places_, data.get());
-  std::ranges::copy(records_, data.get() + places_.size());
-  chunk->records_ = data.get() + places_.size();
-  chunk->places_ = {data.get(), places.size(), place_width};
-  chunk->data_ = std::move(data);
+  chunk->records_ = {places, records_};
   if (chunk->ads_ > 0) chunk->pool_ = pool_;
   staged_.clear();
   words_.clear();

@@ -9,7 +9,7 @@
 //   words     numbers of the catalogue's pool (append_packed()), as are merchant, category and
 //   points    selling points
 //
-// and nothing at all where there is no ad. Before the first ad stand the places of all, packed.
+// and nothing at all where there is no ad.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,7 @@ class CatalogueChunk {
 
   size_t size() const noexcept { return size_; }  // with the places where there is no ad
   size_t ads() const noexcept { return ads_; }    // that are there
-  bool has(size_t ad) const noexcept { return places_[ad + 1] > places_[ad]; }
+  bool has(size_t ad) const noexcept { return records_.places()[ad + 1] > records_.places()[ad]; }
   // Of an ad that is there.
   StoredAd ad(size_t index) const noexcept;
   const CataloguePool::Merchant& merchant(size_t index) const noexcept {
@@ -52,17 +52,17 @@ class CatalogueChunk {
   }
   // Null where no ad is there, so that nothing keeps the pool alive.
   const std::shared_ptr<const CataloguePool>& pool() const noexcept { return pool_; }
-  size_t bytes() const noexcept { return sizeof *this + bytes_; }  // of memory, without the pool
+  size_t bytes() const noexcept {
+    return sizeof *this + records_.bytes();
+  }  // of memory, without the pool
 
  private:
   friend class ChunkWriter;
   CatalogueChunk() = default;
 
   std::shared_ptr<const CataloguePool> pool_;
-  std::unique_ptr<const unsigned char[]> data_;
-  const unsigned char* records_ = nullptr;
-  PackedNumbers places_;  // [size + 1] where each ad begins in the records, and where the last ends
-  size_t size_ = 0, ads_ = 0, bytes_ = 0;
+  PackedRecords records_;  // with size + 1 places: an ad that is there is longer than nothing
+  size_t size_ = 0, ads_ = 0;
   uint32_t word_width_ = 0, point_width_ = 0;
 };
 
@@ -111,7 +111,7 @@ class ChunkWriter {
   std::vector<Staged> staged_;
   std::vector<uint32_t> words_, points_;  // of all staged ads
   std::vector<Fingerprint> split_;
-  std::vector<unsigned char> records_, places_;
+  std::vector<unsigned char> records_;
 };
 
 }  // namespace barker

@@ -38,7 +38,7 @@ void PoolRows::extend(const Generation& generation) {
 }
 
 AdRows ChunkRows::ad(size_t index) const noexcept {
-  const unsigned char* at = records_ + places_[index];
+  const unsigned char* at = records_[index];
   const uint64_t head = read_size(at);
   AdRows rows;
   rows.title = {at, head / 2, row_width_};
@@ -46,7 +46,7 @@ AdRows ChunkRows::ad(size_t index) const noexcept {
   return rows;
 }
 
-size_t ChunkRows::bytes() const noexcept { return sizeof *this + bytes_; }
+size_t ChunkRows::bytes() const noexcept { return sizeof *this + records_.bytes(); }
 
 // Makes the rows of one chunk after the other, for one generation.
 class ChunkResolver {
@@ -74,7 +74,7 @@ class ChunkResolver {
   std::vector<Fingerprint> wanted_;
   std::vector<uint32_t> found_;
   std::vector<uint32_t> known_;  // rows of one title
-  std::vector<unsigned char> in_title_, records_, places_;
+  std::vector<unsigned char> in_title_, records_;
   uint32_t row_width_ = 0;
 };
 
@@ -164,18 +164,9 @@ std::shared_ptr<const ChunkRows> ChunkResolver::resolve(std::shared_ptr<const Ca
     places.push_back(records_.size());
     if (chunk->has(i)) write(chunk->ad(i), *chunk->pool(), begin, ends_[i]);
   }
-  const auto place_width = static_cast<uint32_t>(std::bit_width(records_.size()));
-  places_.clear();
-  append_packed(std::span<const uint64_t>(places), place_width, places_);
   std::shared_ptr<ChunkRows> rows(new ChunkRows);
-  rows->bytes_ = places_.size() + records_.size() + kPackedPadding;
-  auto data = std::make_unique<unsigned char[]>(rows->bytes_);
-  std::ranges::copy(places_, data.get());
-  std::ranges::copy(records_, data.get() + places_.size());
-  rows->records_ = data.get() + places_.size();
-  rows->places_ = {data.get(), places.size(), place_width};
+  rows->records_ = {places, records_};
   rows->row_width_ = row_width_;
-  rows->data_ = std::move(data);
   rows->chunk_ = std::move(chunk);
   rows->pool_ = std::move(pool);
   return rows;

@@ -69,11 +69,8 @@ class ChunkRows {
 
   std::shared_ptr<const CatalogueChunk> chunk_;
   std::shared_ptr<PoolRows> pool_;  // null where the chunk has no ads
-  std::unique_ptr<const unsigned char[]> data_;
-  const unsigned char* records_ = nullptr;
-  PackedNumbers places_;  // where each ad begins in the records
+  PackedRecords records_;
   uint32_t row_width_ = 0;
-  size_t bytes_ = 0;
 };
 
 // All catalogues resolved for one generation.

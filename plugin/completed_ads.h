@@ -23,8 +23,8 @@ class CompletedAds {
   void complete(CheckedRequest& request, const CatalogueSet& catalogues, const CatalogueRows* rows,
                 uint64_t window);
 
-  // Gives the ads of the window of the last completed request the words of their titles, too, for
-  // one who keeps them without the catalogue. Throws std::bad_alloc.
+  // Adds the words of their titles to the ads of the window of the last completed request, for a
+  // copy that is kept without the catalogue. Throws std::bad_alloc.
   void add_words();
 
  private:

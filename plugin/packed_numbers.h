@@ -2,11 +2,14 @@
 // bytes that each of them needs. What is written here is read on the machine that wrote it.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace barker {
@@ -62,6 +65,35 @@ void append_packed(std::span<const Number> numbers, uint32_t width,
   }
   to.resize(begin + bytes);
 }
+
+// Records of any bytes, one behind the other, which are found by their numbers. Immutable.
+class PackedRecords {
+ public:
+  PackedRecords() = default;  // none
+  // places[i]: where record i begins in `records`. One place more may say where the last one ends.
+  PackedRecords(std::span<const uint64_t> places, std::span<const unsigned char> records) {
+    const auto width = static_cast<uint32_t>(std::bit_width(records.size()));
+    std::vector<unsigned char> packed;
+    append_packed(places, width, packed);
+    bytes_ = packed.size() + records.size() + kPackedPadding;
+    auto data = std::make_unique<unsigned char[]>(bytes_);
+    std::ranges::copy(packed, data.get());
+    std::ranges::copy(records, data.get() + packed.size());
+    records_ = data.get() + packed.size();
+    places_ = {data.get(), places.size(), width};
+    data_ = std::move(data);
+  }
+
+  const PackedNumbers& places() const noexcept { return places_; }
+  const unsigned char* operator[](size_t i) const noexcept { return records_ + places_[i]; }
+  size_t bytes() const noexcept { return bytes_; }  // of memory
+
+ private:
+  std::unique_ptr<const unsigned char[]> data_;  // the places, the records, and the padding
+  const unsigned char* records_ = nullptr;
+  PackedNumbers places_;
+  size_t bytes_ = 0;
+};
 
 // Seven bits a byte, lowest first. The last byte of a size is below 128.
 inline void append_size(uint64_t size, std::vector<unsigned char>& to) {

@@ -58,6 +58,9 @@ class Plugin {
                std::string* json = nullptr);
   std::string explain(const CheckedRequest& request);
   std::unique_ptr<PreparedQuery> begin_query(const CheckedRequest& request);
+  // With what served when another one began.
+  std::unique_ptr<PreparedQuery> begin_query(const CheckedRequest& request,
+                                             const PreparedQuery& beside);
   // The user's state after what was shown (barker.learn/1). failed_precondition without weights,
   // unsupported where they have no states.
   Result<UserState> learn(const CheckedRequest& request, std::span<const barker_shown> shown);

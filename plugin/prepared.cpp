@@ -23,15 +23,13 @@ Workspace& workspace_of(const WorkspacePool::Lease& lease, const Serving& servin
 PreparedQuery::PreparedQuery(Plugin& plugin, const Serving& serving, WorkspacePool::Lease lease,
                              const CheckedRequest& request)
     : plugin_(plugin),
-      experiments_(serving.experiments),
-      treatment_(plugin.treatment_of(request.request, *experiments_)),
-      weights_(serving.weights_for(view(request.request.user), treatment_.policy.weights)),
-      rules_(serving.rules),
-      catalogues_(serving.catalogues),
+      serving_(serving),
+      treatment_(plugin.treatment_of(request.request, *serving_.experiments)),
+      weights_(serving_.weights_for(view(request.request.user), treatment_.policy.weights)),
       lease_(std::move(lease)),
-      workspace_(workspace_of(lease_, serving, weights_)),
+      workspace_(workspace_of(lease_, serving_, weights_)),
       request_(request),
-      basis_{plugin.config(), &weights_, rules_.get(), treatment_} {
+      basis_{plugin.config(), &weights_, serving_.rules.get(), treatment_} {
   if (reason_not_to_run(basis_) == BARKER_REASON_NONE) {
     // Where this ends at the deadline, each ad is bypassed, for the deadline is as past for it.
     (void)Query(request_, basis_, workspace_, total_).set_context();
@@ -64,7 +62,7 @@ bool PreparedQuery::score(barker_response& response) {
   Answer& answer = workspace_.answer;
   CheckedRequest request = request_;
   if (request.request.catalogue != 0) {
-    workspace_.completed.complete(request, *catalogues_, weights_.catalogues.get(), 1);
+    workspace_.completed.complete(request, *serving_.catalogues, weights_.catalogues.get(), 1);
   }
   answer_query(request, basis_, &workspace_, answer, Context::kSet);
   if (!deliver(answer, plugin_.host_minor(), response)) return false;

@@ -1,6 +1,6 @@
 // A query whose user, query and groups are mapped and pooled once and whose ads come one by one
-// (extension barker.prepared/1). It shares the ownership of the weights and rules it began with and
-// holds no pin, so that no control call waits for it. One thread at a time; the plugin must outlive
+// (extension barker.prepared/1). It shares the ownership of what served when it began and holds no
+// pin, so that no control call waits for it. One thread at a time; the plugin must outlive
 // it.
 #pragma once
 
@@ -28,6 +28,8 @@ class PreparedQuery {
   PreparedQuery(const PreparedQuery&) = delete;
   PreparedQuery& operator=(const PreparedQuery&) = delete;
 
+  // What served when it began. It never changes.
+  const Serving& serving() const { return serving_; }
   // The request of one ad: what check_single_ad() fills.
   CheckedRequest& request() { return request_; }
   // Answers the ad that request() points to. False: the response's text buffer is too small.
@@ -39,11 +41,9 @@ class PreparedQuery {
   void add_to_total(const Answer& answer);
 
   Plugin& plugin_;
-  const std::shared_ptr<const Experiments> experiments_;
+  const Serving serving_;
   const Treatment treatment_;
-  const RuledGeneration weights_;
-  const std::shared_ptr<const Rules> rules_;
-  const std::shared_ptr<const CatalogueSet> catalogues_;
+  const RuledGeneration& weights_;  // of serving_
   const WorkspacePool::Lease lease_;
   Workspace& workspace_;
   CheckedRequest request_;  // without texts

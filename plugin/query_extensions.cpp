@@ -64,6 +64,19 @@ int32_t begin(barker_plugin* plugin, const barker_request* request, barker_prepa
   });
 }
 
+int32_t begin_beside(barker_prepared_query* other, const barker_request* request,
+                     barker_prepared_query** query, char* error) {
+  return guard(error, [&]() -> int32_t {
+    if (!other || !query) return fail(error, BARKER_E_INVALID_ARGUMENT, "a query is NULL");
+    *query = nullptr;
+    CheckedRequest checked;
+    if (!read_request_without_ads(request, checked, error)) return BARKER_E_INVALID_ARGUMENT;
+    *query = new barker_prepared_query{other->plugin->plugin.begin_query(checked, *other->query),
+                                       other->plugin};
+    return BARKER_OK;
+  });
+}
+
 int32_t score(barker_prepared_query* query, const barker_ad* ad, barker_response* response,
               char* error) {
   return answer_into(response, query ? query->plugin : nullptr, error, [&]() -> int32_t {
@@ -110,6 +123,7 @@ void end(barker_prepared_query* query) { delete query; }
 }  // namespace
 
 const barker_explain kExplain = {sizeof(barker_explain), explain, release, rescore_and_explain};
-const barker_prepared kPrepared = {sizeof(barker_prepared), begin, score, end, attraction};
+const barker_prepared kPrepared = {
+    sizeof(barker_prepared), begin, score, end, attraction, begin_beside};
 
 }  // namespace barker

@@ -114,6 +114,15 @@ std::unique_ptr<PreparedQuery> Plugin::begin_query(const CheckedRequest& request
   return std::make_unique<PreparedQuery>(*this, *pin, workspaces_.take(), request);
 }
 
+std::unique_ptr<PreparedQuery> Plugin::begin_query(const CheckedRequest& request,
+                                                   const PreparedQuery& beside) {
+  const Serving& serving = beside.serving();
+  if (request.request.catalogue != 0) {
+    find_catalogue(*serving.catalogues, request.request.catalogue);
+  }
+  return std::make_unique<PreparedQuery>(*this, serving, workspaces_.take(), request);
+}
+
 uint64_t Plugin::text_bound(const CheckedRequest& given) const {
   const Pins::Pin pin = pins_.take(current_);
   if (!pin) throw std::bad_alloc();

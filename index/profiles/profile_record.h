@@ -60,7 +60,7 @@ struct Lesson {
 enum class ClickKind : uint8_t {
   kSf,
   kAd,
-  kNone,  // a page was passed over: only its lesson counts, and only for users who clicked before
+  kNone,  // a page was passed over: its lesson counts, where the user has a record; nothing else
 };
 
 // A click as a store remembers it: on an SF, or on an ad.

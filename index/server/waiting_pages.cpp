@@ -8,6 +8,7 @@ namespace {
 
 // A search after a long silence must not pay for all pages that waited meanwhile.
 constexpr size_t kMostAtOnce = 16;
+constexpr size_t kNodes = 64;  // bytes
 
 size_t bytes_of(const std::string& text) { return sizeof text + text.capacity(); }
 
@@ -24,7 +25,7 @@ size_t bytes_of(const ShownPage& page) {
   return bytes;
 }
 
-// A page that gives its bytes back when the last one who holds it lets it go.
+// A page, whose bytes are subtracted from `held` when its last reference is gone.
 struct Kept {
   Kept(ShownPage a_page, size_t some_bytes, std::shared_ptr<std::atomic<size_t>> all)
       : page(std::move(a_page)), bytes(some_bytes), held(std::move(all)) {
@@ -50,7 +51,8 @@ std::shared_ptr<const ShownPage> WaitingPages::keep(ShownPage page, size_t bytes
 }
 
 void WaitingPages::add(const std::string& request_id, ShownPage page, Time now) {
-  const size_t bytes = bytes_of(page);
+  // The id stands in the map and in the order; a node of each has some words of its own.
+  const size_t bytes = bytes_of(page) + 2 * bytes_of(request_id) + sizeof(Waiting) + kNodes;
   std::vector<Lesson> ended;
   {
     const std::lock_guard lock(mutex_);

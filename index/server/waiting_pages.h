@@ -73,7 +73,8 @@ class WaitingPages {
 
   const WaitingPagesOptions options_;
   const PassedOver passed_over_;
-  // Of all pages that somebody holds, this object or the queue of a store that outlives it.
+  // Bytes of all pages to which there are references, here or in the queue of a store, which may
+  // outlive this object.
   const std::shared_ptr<std::atomic<size_t>> held_ = std::make_shared<std::atomic<size_t>>(0);
 
   mutable std::mutex mutex_;  // guards what follows

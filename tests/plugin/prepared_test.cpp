@@ -319,6 +319,35 @@ TEST_F(Prepared, KeepsItsGenerationAndNoControlCallWaitsForIt) {
   end();
 }
 
+TEST_F(Prepared, BeginsBesideAnotherWithWhatServedWhenThatOneBegan) {
+  load(weights(1));
+  begin();
+  barker_prepared_query* const first = query_open_;
+  load(weights(2));
+  load(weights(3));
+  barker_request request = request_;
+  request.ads = nullptr;
+  request.ad_count = 0;
+  barker_prepared_query* beside = nullptr;
+  ASSERT_EQ(prepared_.begin_beside(first, &request, &beside, error_), BARKER_OK) << error_;
+  ASSERT_EQ(score(), BARKER_OK) << error_;
+  const std::string expected = text_.substr(0, response_.text_size);
+  const double pctr = results_[0].pctr;
+  end();  // the one beside lives on
+  query_open_ = beside;
+  ASSERT_EQ(score(), BARKER_OK) << error_;
+  EXPECT_EQ(response_.generation, 1u);
+  EXPECT_EQ(text_.substr(0, response_.text_size), expected);
+  EXPECT_EQ(results_[0].pctr, pctr);
+  EXPECT_EQ(prepared_.begin_beside(beside, &request_, &query_open_, error_),
+            BARKER_E_INVALID_ARGUMENT)
+      << "a request with ads";
+  EXPECT_EQ(query_open_, nullptr);
+  EXPECT_EQ(prepared_.begin_beside(nullptr, &request, &query_open_, error_),
+            BARKER_E_INVALID_ARGUMENT);
+  prepared_.end(beside);
+}
+
 TEST_F(Prepared, BypassesEachAdWithTheReasonOfRescore) {
   begin();
   ASSERT_EQ(score(), BARKER_OK);

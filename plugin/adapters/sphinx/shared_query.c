@@ -189,6 +189,15 @@ static int allocate_context(struct context* context, uint64_t group_count, char*
   return 0;
 }
 
+/* One that this search has prepared already; NULL: none. */
+static barker_prepared_query* running_query(const struct shared_query* shared) {
+  for (int i = 0; i < kPrepared; ++i) {
+    if (shared->prepared[i].query) return shared->prepared[i].query;
+  }
+  return NULL;
+}
+
+/* With the generation that answered the search's first query. */
 static barker_prepared_query* begin_query(const struct shared_query* shared,
                                           const struct udf_arguments* arguments) {
   const struct barker_serving* const serving = shared->serving;
@@ -199,9 +208,11 @@ static barker_prepared_query* begin_query(const struct shared_query* shared,
   barker_prepared_query* query = NULL;
   if (allocate_context(&context, request.group_count, error)) {
     parse_request(&context, arguments, &request);
-    if (serving->prepared.begin(serving->plugin, &request, &query, error) != BARKER_OK) {
-      query = NULL;
-    }
+    barker_prepared_query* const other = running_query(shared);
+    const int32_t code = other && serving->prepared.begin_beside
+                             ? serving->prepared.begin_beside(other, &request, &query, error)
+                             : serving->prepared.begin(serving->plugin, &request, &query, error);
+    if (code != BARKER_OK) query = NULL;
   }
   free(context.tokens);
   free(context.groups);
@@ -233,6 +244,8 @@ static const struct prepared* find_prepared(struct shared_query* shared,
   for (int i = 0; i < kKeyTexts; ++i) size += text_argument(arguments, kKeyArguments[i]).size;
   char* const key = malloc(size);
   if (!key) return NULL;
+  /* Before the one that gives way ends, which may be the only one that keeps the generation. */
+  barker_prepared_query* const query = begin_query(shared, arguments);
   end_prepared(shared, prepared);
   shared->next = (shared->next + 1) % kPrepared;
   prepared->key = key;
@@ -243,7 +256,7 @@ static const struct prepared* find_prepared(struct shared_query* shared,
     if (text.size > 0) memcpy(at, text.data, text.size);
     at += text.size;
   }
-  prepared->query = begin_query(shared, arguments);
+  prepared->query = query;
   return prepared;
 }
 

@@ -1,11 +1,10 @@
 /* What the functions of one search share: the prepared queries, so that a search is prepared once,
- * however many functions and documents it has, and one generation of weights answers its query.
+ * however many functions and documents it has, and one generation of weights answers all of it.
  *
  * searchd makes the expressions of a search one after another on one thread and destroys them
  * together. So a function that begins on a thread joins the search that has begun there and not
  * ended. A search whose documents have different queries or users, as in a comparison of two users,
- * prepares each of them when it first meets it, and keeps the last four: weights that are published
- * meanwhile may answer some of its queries and not others.
+ * prepares each of them beside the others, and keeps the last four.
  *
  * Threads: a search may be joined by one thread and asked by others; a lock makes them take turns.
  * Memory: comes from malloc. Where there is none, a document keeps its first-pass weight and title.

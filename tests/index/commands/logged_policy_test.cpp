@@ -5,9 +5,7 @@
 
 #include <fstream>
 
-#include "index/simulation/market_index.h"
-#include "index/simulation/simulation.h"
-#include "tests/models/base/temporary_path.h"
+#include "tests/index/simulation/small_market.h"
 
 namespace barker {
 namespace {
@@ -20,17 +18,13 @@ using ::testing::Not;
 // One selling point a title, so that each has a fair chance of being what the judged policy shows.
 constexpr char kOne[] = "[selling_points]\ncount = 1\n";
 
-class LoggedPolicyTest : public testing::Test {
+class LoggedPolicyTest : public SmallMarket {
  protected:
   static void SetUpTestSuite() {
-    index_ = temporary_path("index");
+    SmallMarket::SetUpTestSuite();
+    if (HasFatalFailure()) return;
     log_ = temporary_path("raw.jsonl");
-    const std::string market = temporary_path("market");
-    MarketplaceOptions options = small().market;
-    options.searches = 0;
-    ASSERT_TRUE(write_marketplace(options, market).ok());
-    ASSERT_TRUE(build_market_index(market + "/catalogue.jsonl", index_).ok());
-    SimulationOptions drawn = small();
+    SimulationOptions drawn = shoppers();
     drawn.log = log_;
     drawn.engine.config += "[exploration]\nshare = 1\n";
     const Result<SimulationResult> result = simulate(drawn);
@@ -38,24 +32,19 @@ class LoggedPolicyTest : public testing::Test {
     searches_ = result->searches;
   }
 
-  static SimulationOptions small() {
-    SimulationOptions options;
-    options.market.ads = 400;
+  static SimulationOptions shoppers() {
+    SimulationOptions options = small();
     options.market.users = 1200;
     options.days = 1;
     options.searches = 2;
-    options.past = 12;
-    options.engine.index = index_;
     options.engine.config = kOne;
-    options.engine.watched.weights = BARKER_SOURCE_DIR "/models/simulate/demo.barker";
-    options.engine.plugin = BARKER_PLUGIN_PATH;
     return options;
   }
 
   static LoggedPolicyOptions judged(const std::string& log = log_) {
     LoggedPolicyOptions options;
     options.logs = {log};
-    options.engine = small().engine;
+    options.engine = shoppers().engine;
     return options;
   }
 
@@ -70,10 +59,10 @@ class LoggedPolicyTest : public testing::Test {
     return sum / static_cast<double>(result.searches);
   }
 
-  static std::string index_, log_;
+  static std::string log_;
   static uint64_t searches_;
 };
-std::string LoggedPolicyTest::index_, LoggedPolicyTest::log_;
+std::string LoggedPolicyTest::log_;
 uint64_t LoggedPolicyTest::searches_;
 
 // The truth is what the same shoppers do when the judged policy serves, by the known probabilities.
@@ -81,7 +70,7 @@ TEST_F(LoggedPolicyTest, FindsFromDrawnPagesWhatPersonalPointsEarn) {
   const Result<OffPolicyReport> report = evaluate(judged());
   ASSERT_TRUE(report.ok()) << report.status().message();
   EXPECT_GT(report->log.pages(), searches_ * 9 / 10);
-  const Result<SimulationResult> served = simulate(small());
+  const Result<SimulationResult> served = simulate(shoppers());
   ASSERT_TRUE(served.ok()) << served.status().message();
   const double truth = per_page(*served, &ShopperTotals::expected);
   const PolicyValue value = report->log.value(PolicyEstimator::kPosition);

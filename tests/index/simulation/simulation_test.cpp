@@ -6,57 +6,24 @@
 #include <fstream>
 #include <map>
 
-#include "index/catalogue/ad_json.h"
-#include "index/retrieval/index_writer.h"
 #include "index/simulation/table2.h"
 #include "models/data/raw_event.h"
-#include "tests/models/base/temporary_path.h"
+#include "tests/index/simulation/small_market.h"
 
 namespace barker {
 namespace {
 
 using ::testing::HasSubstr;
 
-class SimulationTest : public testing::Test {
+class SimulationTest : public SmallMarket {
  protected:
-  static void SetUpTestSuite() {
-    index_ = temporary_path("index");
-    const std::string market = temporary_path("market");
-    MarketplaceOptions options = small().market;
-    options.searches = 0;
-    ASSERT_TRUE(write_marketplace(options, market).ok());
-    Result<IndexWriter> writer = IndexWriter::open(index_, {});
-    ASSERT_TRUE(writer.ok());
-    BadLines bad;
-    ASSERT_TRUE(for_each_ad(market + "/catalogue.jsonl", bad, [&](CatalogueAd ad) {
-                  return writer->add(std::move(ad));
-                }).ok());
-    ASSERT_TRUE(writer->finish().ok());
-  }
-
-  static SimulationOptions small() {
-    SimulationOptions options;
-    options.market.ads = 400;
-    options.market.users = 200;
-    options.days = 2;
-    options.searches = 1;
-    options.past = 12;
-    options.engine.index = index_;
-    options.engine.watched.weights = BARKER_SOURCE_DIR "/models/simulate/demo.barker";
-    options.engine.plugin = BARKER_PLUGIN_PATH;
-    return options;
-  }
-
   static SimulationOptions with(const std::string& experiments) {
     SimulationOptions options = small();
     options.engine.watched.experiments = temporary_path("experiments.toml");
     std::ofstream(options.engine.watched.experiments) << experiments;
     return options;
   }
-
-  static std::string index_;
 };
-std::string SimulationTest::index_;
 
 TEST_F(SimulationTest, IsTheSameOnAnyNumberOfThreads) {
   SimulationOptions options = with(table2_rows()[0].experiment);

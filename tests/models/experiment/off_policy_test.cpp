@@ -168,5 +168,31 @@ TEST(OffPolicy, ValuesOfPositionsNeedTheProbabilityWhateverStandsAbove) {
   EXPECT_LT(wrong, 50);
 }
 
+// A user whose pages all go the same way is worth one page and not many.
+TEST(OffPolicy, IntervalsRestOnUsersWhereTheyAreTold) {
+  constexpr int kUsers = 500, kPagesOfEach = 9;
+  Random random(mix_bits(1), 8);
+  OffPolicyLog once, by_page, by_user;
+  for (uint64_t user = 0; user < kUsers; ++user) {
+    const LoggedAction a = drawn(random, 0);
+    once.add({&a, 1});
+    for (int i = 0; i < kPagesOfEach; ++i) {
+      by_page.add({&a, 1});
+      by_user.add({&a, 1}, user);
+    }
+  }
+  by_user.end_users();
+  for (const PolicyEstimator estimator : kPolicyEstimators) {
+    const Effect value = by_user.value(estimator).value;
+    EXPECT_NEAR(value.value, once.value(estimator).value.value, 1e-12);
+    EXPECT_NEAR(value.standard_error, once.value(estimator).value.standard_error, 1e-12);
+    EXPECT_LT(by_page.value(estimator).value.standard_error, value.standard_error / 2);
+  }
+  EXPECT_NEAR(by_user.logged().standard_error, once.logged().standard_error, 1e-12);
+  EXPECT_EQ(by_user.pages(), uint64_t{kUsers} * kPagesOfEach);
+  EXPECT_NEAR(by_user.value(PolicyEstimator::kPage).effective_pages,
+              by_page.value(PolicyEstimator::kPage).effective_pages, 1e-6);
+}
+
 }  // namespace
 }  // namespace barker
