@@ -2,8 +2,6 @@
 // hosts, and how much text an answer needs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cmath>
@@ -345,39 +343,6 @@ TEST_F(Limits, OfThreadsThereAreNone) {
   EXPECT_EQ(not_rescored, 0u);
   EXPECT_EQ(stats().rescored, kThreads * 20);
 }
-
-#ifndef __SANITIZE_THREAD__  // it forbids threads' children to go on
-// Forked at whatever moment of other threads' queries, the child goes on by itself.
-TEST_F(Limits, OfAForkAreThatOtherThreadsAreGone) {
-  const std::string path = weights(2);
-  load(weights(1));
-  std::atomic<bool> stop{false};
-  std::vector<std::thread> threads;
-  for (unsigned t = 0; t < 4; ++t) {
-    threads.emplace_back([&, t] {
-      Asker asker(t);
-      while (!stop) asker.ask(plugin_);
-    });
-  }
-  Asker own(7);
-  EXPECT_TRUE(own.ask(plugin_));
-  int failed = 0;
-  for (int i = 0; i < 20; ++i) {
-    const pid_t child = fork();
-    if (child == 0) {
-      alarm(60);  // ends a child that waits for ever
-      const bool loaded = api().load_weights(plugin_, view(path), nullptr, nullptr) == BARKER_OK;
-      _exit(loaded && own.ask(plugin_) ? 0 : 1);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    failed += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
-  }
-  stop = true;
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(failed, 0);
-}
-#endif
 
 }  // namespace
 }  // namespace barker
