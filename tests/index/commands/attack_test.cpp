@@ -15,6 +15,7 @@
 #include "tests/models/text/clean_text.h"
 #include "tests/models/text/hostile_texts.h"
 #include "tests/models/weights/random_model.h"
+#include "tests/repetitions.h"
 
 namespace barker {
 namespace {
@@ -119,9 +120,17 @@ void expect_clean(const std::string& arguments) {
   }
 }
 
+// A sanitized command takes long to start, so that a third of the texts must do.
+std::vector<std::string> texts_for_commands() {
+  const std::vector<std::string> all = hostile_texts();
+  std::vector<std::string> some;
+  for (size_t i = 0; i < all.size(); i += kIsSanitized ? 3 : 1) some.push_back(all[i]);
+  return some;
+}
+
 TEST_F(Attack, InAWeightFileLeavesTheTerminalAlone) {
   ModelSpec model = random_model(1);
-  for (const std::string& hostile : hostile_texts()) {
+  for (const std::string& hostile : texts_for_commands()) {
     model.card.name = model.card.version = model.card.model = model.card.data_digest = hostile;
     model.card.notes = {{hostile, hostile}};
     model.card.metrics = {{hostile, 0.5, 0.4, 0.6}};
@@ -166,7 +175,7 @@ TEST_F(Attack, InACatalogueThatIsIndexedLeavesTheTerminalAlone) {
   // The report shows only the first 20 bad lines, so each hostile text gets a catalogue of its own.
   expect_clean("mine --ads " + catalogue);
   expect_clean("index --ads " + catalogue + " --out " + index_);
-  for (const std::string& hostile : hostile_texts()) {
+  for (const std::string& hostile : texts_for_commands()) {
     std::ofstream(catalogue) << hostile << "\n{\"id\":\"a\",\"title\":\"" << hostile << "\n";
     expect_clean("index --ads " + catalogue + " --out " + index_);
   }

@@ -11,6 +11,7 @@
 
 #include "models/base/random.h"
 #include "tests/models/base/temporary_path.h"
+#include "tests/repetitions.h"
 
 namespace barker {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 constexpr int64_t kStart = 1'790'000'000'000, kDay = 86'400'000;
 
 struct World {
-  int users = 3000;
+  int users = kIsSanitized ? 1500 : 3000;
   double lift = 0;  // of the arm "two" over "one"
   double lost = 0;  // share of the users of "two" whose lines are lost
   bool weights_change = false;

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "tests/models/text/random_text.h"
+#include "tests/repetitions.h"
 
 namespace barker {
 namespace {
@@ -274,7 +275,7 @@ TEST(KeywordSplitter, FindsOffsetsInLongTextsWithoutStartingOver) {
 // Whatever repeats in a text, time grows with the text's size. Looking at the word so far at each
 // of its signs would take minutes here and run into the test's time limit.
 TEST(KeywordSplitter, SplitsLongRepeatsOfAnySignWithoutStartingOver) {
-  constexpr size_t kBytes = 1'000'000;
+  constexpr size_t kBytes = repetitions(1'000'000);
   const auto repeated = [](std::string_view unit) {
     std::string text;
     while (text.size() < kBytes) text += unit;

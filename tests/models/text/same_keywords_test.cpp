@@ -12,6 +12,7 @@
 #include "tests/models/text/hostile_texts.h"
 #include "tests/models/text/random_text.h"
 #include "tests/models/text/slow_keywords.h"
+#include "tests/repetitions.h"
 
 namespace barker {
 namespace {
@@ -54,7 +55,7 @@ class SameKeywords : public testing::Test {
 TEST_F(SameKeywords, AreFoundInRandomAndHostileTextsOfManyScripts) {
   for (const std::string& text : hostile_texts()) expect_as_the_slow_way(splitter_, slow_, text);
   std::mt19937 random(6);
-  for (int i = 0; i < 10000; ++i) {
+  for (int i = 0; i < repetitions(10'000); ++i) {
     expect_as_the_slow_way(splitter_, slow_, random_text(random, 12));
   }
 }
@@ -68,7 +69,7 @@ TEST_F(SameKeywords, AreFoundAmongSignsNumbersAndUnits) {
       "毫升", "片",  "面膜",   "개",  "c",  "js",     "com",    "dr", "martens", "צה", "״",
       "׳",    "l",   "·",      "٣",   "٫",  "\u0301", "\uFE0F", "⁄",  "(",       "恤", "ไทย"};
   std::mt19937 random(9);
-  for (int i = 0; i < 20000; ++i) {
+  for (int i = 0; i < repetitions(20'000); ++i) {
     std::string text;
     for (size_t k = 0, size = random() % 9; k < size; ++k)
       text += parts[random() % std::size(parts)];
@@ -90,7 +91,7 @@ TEST_F(SameKeywords, AreFoundInAsciiWhereNoLibraryIsAsked) {
   const std::string alphabet =
       "aAbZz019  .,;:'_-&@\"/\t\n+%#()\0\x7f"
       "free shipping wi-fi 6 3.5mm jack";
-  for (int trial = 0; trial < 20000; ++trial) {
+  for (int trial = 0; trial < repetitions(20'000); ++trial) {
     std::string text;
     for (size_t i = 0, size = random() % 14; i < size; ++i) {
       if (random() % 12 == 0) {
