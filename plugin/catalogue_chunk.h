@@ -44,12 +44,6 @@ class CatalogueChunk {
   bool has(size_t ad) const noexcept { return records_.places()[ad + 1] > records_.places()[ad]; }
   // Of an ad that is there.
   StoredAd ad(size_t index) const noexcept;
-  const CataloguePool::Merchant& merchant(size_t index) const noexcept {
-    return pool_->merchant(ad(index).merchant);
-  }
-  const CataloguePool::Category& category(size_t index) const noexcept {
-    return pool_->category(ad(index).category);
-  }
   // Null where no ad is there, so that nothing keeps the pool alive.
   const std::shared_ptr<const CataloguePool>& pool() const noexcept { return pool_; }
   size_t bytes() const noexcept {

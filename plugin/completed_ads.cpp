@@ -52,8 +52,9 @@ void CompletedAds::complete(CheckedRequest& request, const CatalogueSet& catalog
     const auto index = static_cast<uint32_t>((ad.catalogue_ad - 1) % CatalogueChunk::kAds);
     const CatalogueChunk& chunk = *catalogue.chunks()[number];
     const CataloguePool& pool = *chunk.pool();
-    registered_[i] = {&chunk, of_chunks ? (*of_chunks)[number].get() : nullptr, index};
     const StoredAd stored = chunk.ad(index);
+    registered_[i] = {&chunk, of_chunks ? (*of_chunks)[number].get() : nullptr, index,
+                      stored.merchant, stored.category};
     set_texts(pool, stored, ad);
     request.text += are_numbers(ad) ? text_size(ad, stored.point_bytes) : ad.title.size;
     if (i >= window) continue;

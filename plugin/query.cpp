@@ -147,7 +147,7 @@ barker_ad Query::ad(uint64_t index) const {
 bool Query::is_untouched(const barker_ad& a, uint64_t index) const {
   if ((a.flags & BARKER_AD_OPT_OUT) != 0) return true;
   const RegisteredAd* const known = resolved(index);
-  return known ? rules_.is_merchant_off(known->chunk->merchant(known->index).fingerprint)
+  return known ? rules_.is_merchant_off(known->chunk->pool()->merchant(known->merchant).fingerprint)
                : rules_.is_merchant_off(view(a.merchant));
 }
 

@@ -217,7 +217,7 @@ bool Query::map_candidates() {
 std::array<uint32_t, 2> Query::blocks_of(uint64_t ad_index) const {
   const barker_ad a = ad(ad_index);
   const RegisteredAd* const known = resolved(ad_index);
-  const Fingerprint merchant = known ? known->chunk->merchant(known->index).fingerprint
+  const Fingerprint merchant = known ? known->chunk->pool()->merchant(known->merchant).fingerprint
                                      : merchant_fingerprint(view(a.merchant));
   return {rules_.blocks.of_merchant(merchant),
           rules_.blocks.name_ads() ? rules_.blocks.of_ad(fingerprint(view(a.id))) : Blocks::kNone};
@@ -252,8 +252,9 @@ bool Query::collect_candidates(const barker_ad& a, uint64_t index) {
   const size_t begin = w_.candidates.size();
   const auto title = std::span(w_.title_fingerprints).subspan(words.begin, words.size());
   const RegisteredAd* const known = resolved(index);
-  const RuleMask rules = known ? rules_.of_category_path(known->chunk->category(known->index).path)
-                               : rules_.of_category(view(a.category));
+  const RuleMask rules =
+      known ? rules_.of_category_path(known->chunk->pool()->category(known->category).path)
+            : rules_.of_category(view(a.category));
   if (known) {
     add_stored_candidates(*known, a.selling_point_count, rules);
   } else if (!add_given_candidates(a, title, rules)) {

@@ -60,6 +60,7 @@ struct RegisteredAd {
   const CatalogueChunk* chunk = nullptr;  // null: the ad is not of the catalogue
   const ChunkRows* rows = nullptr;        // null: there are no weights
   uint32_t index = 0;                     // in the chunk
+  uint32_t merchant = 0, category = 0;    // numbers of the chunk's pool
 };
 
 // A request in our struct, its sizes, pointers, counts, strides and numbers checked.

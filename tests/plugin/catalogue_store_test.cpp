@@ -96,12 +96,12 @@ class CatalogueStore : public testing::Test {
     ASSERT_EQ(got.id, want.id);
     ASSERT_EQ(got.title, want.title);
     ASSERT_EQ(got.flags, want.flags);
-    ASSERT_EQ(chunk.merchant(index).text, want.merchant);
-    ASSERT_EQ(chunk.merchant(index).fingerprint, merchant_fingerprint(want.merchant));
-    ASSERT_EQ(chunk.category(index).text, want.category);
+    ASSERT_EQ(pool.merchant(got.merchant).text, want.merchant);
+    ASSERT_EQ(pool.merchant(got.merchant).fingerprint, merchant_fingerprint(want.merchant));
+    ASSERT_EQ(pool.category(got.category).text, want.category);
     std::vector<Fingerprint> path, words;
     append_category_path(want.category, path);
-    ASSERT_EQ(chunk.category(index).path, path);
+    ASSERT_EQ(pool.category(got.category).path, path);
     for (size_t w = 0; w < got.words.size(); ++w) words.push_back(pool.word(got.words.number(w)));
     ASSERT_EQ(words, words_of(want));
     ASSERT_EQ(got.points.size(), want.points.size());
