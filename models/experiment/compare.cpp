@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <tuple>
 
@@ -43,10 +44,11 @@ ArmMoments moments_of(const ArmData& arm) {
   return ratio_moments(arm.units, 0, 1);
 }
 
-// Clicks and impressions of an arm of a rate.
+// Clicks and impressions of an arm of a rate. Sums of counts are whole, and those that are made of
+// running means are so but for rounding.
 std::pair<double, double> clicks_of(const ArmData& arm) {
   if (arm.sums) return {arm.sums->second, arm.sums->first};
-  return {arm.units.sum(0), arm.units.sum(1)};
+  return {std::round(arm.units.sum(0)), std::round(arm.units.sum(1))};
 }
 
 ArmReport describe(const ArmData& arm, MetricKind kind, double level) {
@@ -286,7 +288,15 @@ void warn(ExperimentReport& report) {
           rounded_number_text(c.absolute.p, 3) + ". Only the latter is right.");
     }
     if (!c.absolute.is_known() && std::isfinite(c.absolute.value)) {
-      report.warnings.push_back(who + "the values do not vary, so that nothing can be tested.");
+      const auto is_small = [&](const ArmReport& arm) {
+        return arm.units < 2 && (arm.name == c.arm || arm.name == c.against);
+      };
+      const bool has_one = std::any_of(report.arms.begin(), report.arms.end(), is_small);
+      report.warnings.push_back(who +
+                                (has_one ? "one unit does not say how units vary, so that nothing "
+                                           "can be tested."
+                                         : "the values do not vary, so that nothing can be "
+                                           "tested."));
     }
   }
 }
@@ -319,11 +329,12 @@ const Comparison* decisive(const ExperimentReport& report, bool larger_is_better
 void decide(ExperimentReport& report, const CompareOptions& options) {
   report.warnings.clear();
   warn(report);
+  const std::string in_two_arms =
+      count_text(report.in_two_arms) +
+      (report.in_two_arms == 1 ? " unit was in two arms" : " units were in two arms");
   if (report.in_two_arms > 0) {
-    report.warnings.push_back(count_text(report.in_two_arms) +
-                              (report.in_two_arms == 1
-                                   ? " unit was in two arms and is left out."
-                                   : " units were in two arms and are left out."));
+    report.warnings.push_back(in_two_arms + " and " + (report.in_two_arms == 1 ? "is" : "are") +
+                              " left out.");
   }
   // The chi-square p of an experiment that is looked at often falls below any line at some time.
   report.srm.blocks = report.srm.sequential_p < options.srm_alarm ||
@@ -347,8 +358,8 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
     }
   } else if (is_mixed) {
     report.verdict = ExperimentVerdict::kBlocked;
-    report.verdict_text = "There is no verdict: " + count_text(report.in_two_arms) +
-                          " units were in two arms, so that the arms were not kept apart.";
+    report.verdict_text =
+        "There is no verdict: " + in_two_arms + ", so that the arms were not kept apart.";
   } else if (has_too_few(report) || !can_test(report)) {
     report.verdict = ExperimentVerdict::kNotEnough;
     report.verdict_text =

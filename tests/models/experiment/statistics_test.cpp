@@ -39,6 +39,22 @@ TEST(Lift, KeepsTheSignOfTheDifferenceWhereTheControlIsNegative) {
   EXPECT_GT(effect.low, 0);
 }
 
+TEST(Lift, DoesNotDependOnTheUnitOfTheMetric) {
+  const ArmMoments control = {100, 2, 3}, treatment = {120, 2.5, 4};
+  const Effect lift = relative_lift(control, treatment);
+  const Effect difference = absolute_difference(control, treatment);
+  for (const double scale : {1e100, 1e-70}) {
+    const ArmMoments c = {100, 2 * scale, 3 * scale * scale};
+    const ArmMoments t = {120, 2.5 * scale, 4 * scale * scale};
+    EXPECT_NEAR(relative_lift(c, t).p, lift.p, 1e-12) << scale;
+    EXPECT_NEAR(relative_lift(c, t).high, lift.high, 1e-12) << scale;
+    EXPECT_NEAR(absolute_difference(c, t).p, difference.p, 1e-12) << scale;
+    EXPECT_NEAR(mixture_sprt_p(absolute_difference(c, t), .1 * scale),
+                mixture_sprt_p(difference, .1), 1e-12)
+        << scale;
+  }
+}
+
 TEST(Lift, IsUnknownOverAControlOfZero) {
   EXPECT_TRUE(std::isnan(relative_lift({100, 0, 1}, {100, 1, 1}).value));
 }
@@ -88,6 +104,8 @@ TEST(WilsonInterval, StaysBetweenNoneAndAll) {
   EXPECT_NEAR(wilson_interval(0, 10).high, .2775328, 1e-6);
   EXPECT_EQ(wilson_interval(0, 10).low, 0);
   EXPECT_LE(wilson_interval(10, 10).high, 1);
+  EXPECT_EQ(wilson_interval(0, 1000).low, 0);
+  EXPECT_EQ(wilson_interval(1000, 1000).high, 1);
 }
 
 TEST(Covariances, AreThoseOfTheirPartsHoweverTheyAreMerged) {
@@ -291,6 +309,27 @@ TEST(Plan, SaysWhatTheUnitsSoFarCanFind) {
       std::string::npos)
       << text;
   EXPECT_EQ(plan_text(plan, {}, "user").find("so far"), std::string::npos);
+  EXPECT_NE(plan_text(plan, {NAN, 1e5}, "user").find(" days at 100000 a day"), std::string::npos);
+}
+
+TEST(Plan, OfAMetricBelowZeroIsThatOfItsSize) {
+  PlanInput plan;
+  plan.base = 5;
+  plan.variance = 4;
+  const double lift = detectable_lift(plan, 1000);
+  plan.base = -5;
+  EXPECT_EQ(detectable_lift(plan, 1000), lift);
+}
+
+TEST(Plan, HasNoNumbersWhereTheControlSaysNothing) {
+  for (const auto& [base, variance] : {std::pair(0.0, 1.0), {NAN, NAN}, {0.0, 0.0}, {1.0, 0.0}}) {
+    PlanInput plan;
+    plan.base = base;
+    plan.variance = variance;
+    const std::string text = plan_text(plan, {2000, 100}, "user");
+    EXPECT_TRUE(text.starts_with("Nothing can be planned")) << text;
+    EXPECT_EQ(text.find("nan"), std::string::npos) << text;
+  }
 }
 
 }  // namespace

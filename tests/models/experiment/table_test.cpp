@@ -182,6 +182,27 @@ TEST(Table, HasNoVerdictWhereNothingVariesOrNearlyNothingIsKnown) {
             ExperimentVerdict::kNotEnough);
 }
 
+TEST(Table, SaysThatOneUnitDoesNotVaryAndWhatIsInTwoArmsInTheRightNumber) {
+  const auto one = table_report_of("unit,arm,value\na,A,1\nb,A,3\nc,B,2\n");
+  EXPECT_THAT(one->warnings, testing::ElementsAre(testing::HasSubstr("one unit does not say")));
+  const auto equal = table_report_of("unit,arm,value\na,A,1\nb,A,1\nc,B,2\nd,B,2\n");
+  EXPECT_THAT(equal->warnings, testing::ElementsAre(testing::HasSubstr("do not vary")));
+  const auto both = table_report_of("unit,arm,value\na,A,1\na,B,1\nb,A,3\nc,B,2\nd,B,9\ne,A,1\n");
+  EXPECT_THAT(both->verdict_text, testing::HasSubstr("1 unit was in two arms, so"));
+}
+
+TEST(Table, RefusesNumbersWhoseVarianceWouldOverflow) {
+  const auto with = [](const char* value) {
+    return "unit,arm,value\na,A,1\nb,A," + std::string(value) + "\nc,B,2\nd,B,5\n";
+  };
+  EXPECT_THAT(error_of(with("1.1e100")), testing::HasSubstr(":3: expected a number from -1e100"));
+  EXPECT_THAT(error_of(with("-1e300")), testing::HasSubstr("found -1e300"));
+  const auto largest = table_report_of(with("1e100"));
+  ASSERT_TRUE(largest.ok());
+  EXPECT_TRUE(largest->comparisons[0].absolute.is_known());
+  EXPECT_TRUE(largest->comparisons[0].relative.is_known());
+}
+
 TEST(Table, CutsHeavyTailsAtAnExactQuantileOfAllArms) {
   std::string text = "unit,arm,value\n";
   for (int i = 1; i <= 1000; ++i) {
@@ -284,6 +305,29 @@ TEST(Json, HasTheFieldsThatProgramsRead) {
   for (const char* field : {"low", "high"}) EXPECT_TRUE(c.at("always_valid").at(field).is_number());
   EXPECT_TRUE(c.at("cuped").is_null()) << "nothing is known of the time before";
   EXPECT_EQ(json.at("verdict"), "better");
+}
+
+TEST(Json, HasWholeCountsThoughMeansAreKept) {
+  std::string text = "unit,arm,impressions,clicks\n";
+  for (int i = 0; i < 1001; ++i) {
+    text += "u" + std::to_string(i) + (i % 2 ? ",A," : ",B,") + std::to_string(i % 7 + 3) + "," +
+            std::to_string(i % 3) + "\n";
+  }
+  const auto json = nlohmann::json::parse(to_json(*table_report_of(text)));
+  int shown = 0;
+  for (const auto& arm : json.at("arms")) {
+    for (const char* count : {"units", "impressions", "clicks"}) {
+      EXPECT_TRUE(arm.at(count).is_number_integer()) << count << " " << arm.at(count);
+    }
+    shown += arm.at("impressions").get<int>();
+  }
+  EXPECT_EQ(shown, 6006);
+}
+
+TEST(Html, WritesADifferenceOfRatesInPointsAndTheLiftInPercent) {
+  const std::string page = to_html({*table_report_of(kWon)}, {});
+  EXPECT_THAT(page, testing::HasSubstr("<td>+0.9701 points [+0.34"));
+  EXPECT_THAT(page, testing::HasSubstr("<td>+19.40% ["));
 }
 
 TEST(Html, EscapesTheNamesOfOthersAndLoadsNothing) {
