@@ -88,14 +88,8 @@ void compare_units(const std::vector<ArmData>& arms, size_t control, size_t a, M
     out.cuped =
         adjusted(with_before.arms[0], with_before.arms[1], level, with_before.variance_removed);
   }
-  // The strata of users weigh a rate by users. It is the same metric only where x is one.
-  if (kind == MetricKind::kValue && arms[a].segments.size() > 1) {
-    std::vector<std::vector<ArmMoments>> strata(2);
-    for (size_t s = 0; s < arms[a].segments.size(); ++s) {
-      strata[0].push_back(ratio_moments(arms[control].segments[s], 0, 1));
-      strata[1].push_back(ratio_moments(arms[a].segments[s], 0, 1));
-    }
-    const PostStratified stratified = post_stratify(strata);
+  if (arms[a].segments.size() > 1) {
+    const PostStratified stratified = post_stratify({arms[control].segments, arms[a].segments});
     out.strata = adjusted(stratified.arms[0], stratified.arms[1], level, stratified.units_used);
   }
 }
