@@ -1,12 +1,12 @@
-// Prints a raw log (models/data/RAW_LOG.md) of any length, to measure what `barker abtest` needs for
-// it: fourteen days, four ads a page, users with tastes of their own in two experiments of
-// different layers. It is no simulation of a marketplace, which `barker simulate` is: words mean
-// nothing, so that lines cost little beside their reading. Equal arguments give equal bytes.
+// Prints a raw log (models/data/RAW_LOG.md) of any length, to measure what `barker abtest` needs:
+// fourteen days, four ads a page, users with tastes of their own in two experiments of different
+// layers. It is no simulation of a marketplace, which `barker simulate` is: words mean nothing, so
+// that lines cost little beside their reading. Equal arguments give equal bytes.
 //
 //   event_log LINES [SEED] | barker abtest -
 //
 // In "titles/points" two selling points earn 5% more clicks than none, and "order/reserve" does
-// nothing. One line in eleven is another user.
+// nothing. There is a user for eleven lines.
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -43,7 +43,7 @@ class LogWriter {
   // False where the lines cannot be written.
   bool write() {
     for (uint64_t page = 0; written_ < lines_ && is_open_; ++page) {
-      // Clicks make the pages fewer than the lines, so that the last pages' time is not reached.
+      // Clicks are lines, too, so that the pages end before the fourteen days do.
       const auto time = kStart + static_cast<int64_t>(static_cast<double>(page) /
                                                       static_cast<double>(lines_) * kSpan);
       while (!clicks_.empty() && clicks_.top().first <= time) write_click();
