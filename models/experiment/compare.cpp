@@ -138,12 +138,16 @@ Status judge_sample_ratio(const std::vector<ArmData>& arms, const CompareOptions
   return {};
 }
 
-// One row for each segment and arm but the control.
+// One row for each segment and arm but the control, in the order of the segments' names, because
+// the numbers of segments follow the order of the input.
 void compare_segments(const std::vector<ArmData>& arms, size_t control,
                       const std::vector<std::string>& segment_names, double level,
                       ExperimentReport& report) {
   std::vector<double> p;
-  for (size_t s = 0; s < segment_names.size(); ++s) {
+  std::vector<size_t> order(segment_names.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::sort(order, {}, [&](size_t s) -> const std::string& { return segment_names[s]; });
+  for (const size_t s : order) {
     for (size_t a = 0; a < arms.size(); ++a) {
       if (a == control) continue;
       const ArmMoments c = ratio_moments(arms[control].segments[s], 0, 1);

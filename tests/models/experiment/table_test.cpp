@@ -132,6 +132,23 @@ TEST(Table, TakesTheValueBeforeOncePerUnitWhicheverOfItsRowsHasIt) {
   }
 }
 
+TEST(Table, ListsSegmentsByNameWhateverTheOrderOfItsRows) {
+  const std::string head = "unit,arm,value,segment\n";
+  const std::string rows = "a,A,1,y\nb,A,2,x\nc,A,3,y\nd,A,5,x\n";
+  const std::string others = "e,B,1,x\nf,B,2,y\ng,B,3,x\nh,B,5,y\n";
+  CompareOptions comparing;
+  comparing.control = "A";
+  const auto one = table_report_of(head + rows + others, comparing);
+  const auto other = table_report_of(head + others + rows, comparing);
+  ASSERT_TRUE(one.ok() && other.ok());
+  for (const auto* report : {&*one, &*other}) {
+    ASSERT_EQ(report->segments.size(), 2u);
+    EXPECT_EQ(report->segments[0].name, "x");
+    EXPECT_NEAR(report->segments[0].relative.value, 2 / 3.5 - 1, 1e-12);
+    EXPECT_NEAR(report->segments[1].relative.value, 3.5 / 2 - 1, 1e-12);
+  }
+}
+
 TEST(Table, OfSumsRefusesWhatNeedsUnits) {
   TableOptions aa, cut, mean;
   aa.is_aa = true;
