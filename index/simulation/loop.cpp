@@ -305,15 +305,16 @@ Result<LoopState> run_loop(const LoopOptions& options) {
   std::error_code error;
   fs::create_directories(options.directory, error);
   if (error) return io_error(options.directory + ": cannot be made: " + error.message());
-  // The trainer holds the lock, too, so that none of a loop that was killed is still writing there.
   const Result<FileLock> lock = FileLock::take(options.directory + "/loop.lock",
-                                               FileLock::Wait::kNot, FileLock::Children::kHold);
+                                               FileLock::Wait::kNot, FileLock::Children::kLetGo);
   if (!lock.ok()) {
     if (lock.status().code() != Code::kFailedPrecondition) return lock.status();
-    return io_error(options.directory +
-                    "/loop.lock: another loop, or the trainer of one that was killed, is running "
-                    "in this directory");
+    return io_error(options.directory + "/loop.lock: another loop is running in this directory");
   }
+  // The trainer of a loop that was killed is told to end, and writes there until it has.
+  const Result<FileLock> trainer = FileLock::take(
+      options.directory + "/trainer.lock", FileLock::Wait::kUntilFree, FileLock::Children::kHold);
+  if (!trainer.ok()) return trainer.status();
   const std::string path = loop_state_in(options.directory);
   Result<LoopState> state = read_loop_state(path);
   if (!state.ok() && state.status().code() != Code::kNotFound) return state.status();

@@ -52,35 +52,41 @@ Cuped cuped(const std::vector<Covariances<4>>& arms) {
   return result;
 }
 
-PostStratified post_stratify(const std::vector<std::vector<ArmMoments>>& moments) {
+PostStratified post_stratify(const std::vector<std::vector<Covariances<4>>>& strata) {
   PostStratified result;
-  const size_t strata = moments.empty() ? 0 : moments[0].size();
-  std::vector<double> size(strata);
+  const size_t count = strata.empty() ? 0 : strata[0].size();
+  std::vector<double> size(count);
   double all = 0, used = 0;
-  for (size_t s = 0; s < strata; ++s) {
+  for (size_t s = 0; s < count; ++s) {
     bool complete = true;
     double units = 0;
-    for (const auto& arm : moments) {
-      units += arm[s].units;
-      complete &= arm[s].units >= 2 && std::isfinite(arm[s].variance);
+    for (const auto& arm : strata) {
+      units += arm[s].units();
+      complete &= arm[s].units() >= 2;
     }
     all += units;
     size[s] = complete ? units : 0;
     used += size[s];
   }
   result.units_used = all > 0 ? used / all : NAN;
-  for (const auto& arm : moments) {
-    ArmMoments mean = {0, 0, 0};
-    for (size_t s = 0; s < strata; ++s) {
+  for (const auto& arm : strata) {
+    double y = 0, x = 0, units = 0, variance = 0;
+    for (size_t s = 0; s < count; ++s) {
+      if (size[s] == 0) continue;
+      y += size[s] / used * arm[s].mean(0);
+      x += size[s] / used * arm[s].mean(1);
+      units += arm[s].units();
+    }
+    if (!(x > 0)) {
+      result.arms.emplace_back();
+      continue;
+    }
+    for (size_t s = 0; s < count; ++s) {
       if (size[s] == 0) continue;
       const double weight = size[s] / used;
-      mean.units += arm[s].units;
-      mean.mean += weight * arm[s].mean;
-      mean.variance += weight * weight * arm[s].variance_of_mean();
+      variance += weight * weight * arm[s].variance_of({1 / x, -y / x / x, 0, 0}) / arm[s].units();
     }
-    mean.variance *= mean.units;
-    if (used == 0) mean = {};
-    result.arms.push_back(mean);
+    result.arms.push_back({units, y / x, variance * units});
   }
   return result;
 }

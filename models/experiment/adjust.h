@@ -24,13 +24,16 @@ Cuped cuped(const std::vector<Covariances<4>>& arms);
 
 // Post-stratification (Miratrix, Sekhon, Yu 2013, "Adjusting Treatment Effect Estimates by
 // Post-Stratification in Randomized Experiments", Eq. 3 and 7): the arm's mean is the mean of its
-// strata's means, each weighted by the stratum's share of the units of all arms. moments[a][s] is
-// of arm a in stratum s. A stratum in which an arm has fewer than two units is left out for all
-// arms. `units_used` says what share of the units is in the others.
+// strata's means, each weighted by the stratum's share W of the units of all arms. What is adjusted
+// is a ratio y / x, as by CUPED: both of its means are, and then divided (the combined ratio
+// estimator; Cochran 1977, "Sampling Techniques", section 6.11),
+//   r = sum W mean y / sum W mean x,  variance of r = sum W^2 var(y - r x) / n / (sum W mean x)^2.
+// strata[a][s] is of arm a in stratum s. A stratum in which an arm has fewer than two units is left
+// out for all arms. `units_used` says what share of the units is in the others.
 struct PostStratified {
   std::vector<ArmMoments> arms;
   double units_used = NAN;
 };
-PostStratified post_stratify(const std::vector<std::vector<ArmMoments>>& moments);
+PostStratified post_stratify(const std::vector<std::vector<Covariances<4>>>& strata);
 
 }  // namespace barker

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <tuple>
 
@@ -43,10 +44,11 @@ ArmMoments moments_of(const ArmData& arm) {
   return ratio_moments(arm.units, 0, 1);
 }
 
-// Clicks and impressions of an arm of a rate.
+// Clicks and impressions of an arm of a rate. Sums of counts are whole, and those that are made of
+// running means are so but for rounding.
 std::pair<double, double> clicks_of(const ArmData& arm) {
   if (arm.sums) return {arm.sums->second, arm.sums->first};
-  return {arm.units.sum(0), arm.units.sum(1)};
+  return {std::round(arm.units.sum(0)), std::round(arm.units.sum(1))};
 }
 
 ArmReport describe(const ArmData& arm, MetricKind kind, double level) {
@@ -86,14 +88,8 @@ void compare_units(const std::vector<ArmData>& arms, size_t control, size_t a, M
     out.cuped =
         adjusted(with_before.arms[0], with_before.arms[1], level, with_before.variance_removed);
   }
-  // The strata of users weigh a rate by users. It is the same metric only where x is one.
-  if (kind == MetricKind::kValue && arms[a].segments.size() > 1) {
-    std::vector<std::vector<ArmMoments>> strata(2);
-    for (size_t s = 0; s < arms[a].segments.size(); ++s) {
-      strata[0].push_back(ratio_moments(arms[control].segments[s], 0, 1));
-      strata[1].push_back(ratio_moments(arms[a].segments[s], 0, 1));
-    }
-    const PostStratified stratified = post_stratify(strata);
+  if (arms[a].segments.size() > 1) {
+    const PostStratified stratified = post_stratify({arms[control].segments, arms[a].segments});
     out.strata = adjusted(stratified.arms[0], stratified.arms[1], level, stratified.units_used);
   }
 }
@@ -142,12 +138,16 @@ Status judge_sample_ratio(const std::vector<ArmData>& arms, const CompareOptions
   return {};
 }
 
-// One row for each segment and arm but the control.
+// One row for each segment and arm but the control, in the order of the segments' names, because
+// the numbers of segments follow the order of the input.
 void compare_segments(const std::vector<ArmData>& arms, size_t control,
                       const std::vector<std::string>& segment_names, double level,
                       ExperimentReport& report) {
   std::vector<double> p;
-  for (size_t s = 0; s < segment_names.size(); ++s) {
+  std::vector<size_t> order(segment_names.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::sort(order, {}, [&](size_t s) -> const std::string& { return segment_names[s]; });
+  for (const size_t s : order) {
     for (size_t a = 0; a < arms.size(); ++a) {
       if (a == control) continue;
       const ArmMoments c = ratio_moments(arms[control].segments[s], 0, 1);
@@ -286,7 +286,15 @@ void warn(ExperimentReport& report) {
           rounded_number_text(c.absolute.p, 3) + ". Only the latter is right.");
     }
     if (!c.absolute.is_known() && std::isfinite(c.absolute.value)) {
-      report.warnings.push_back(who + "the values do not vary, so that nothing can be tested.");
+      const auto is_small = [&](const ArmReport& arm) {
+        return arm.units < 2 && (arm.name == c.arm || arm.name == c.against);
+      };
+      const bool has_one = std::any_of(report.arms.begin(), report.arms.end(), is_small);
+      report.warnings.push_back(who +
+                                (has_one ? "one unit does not say how units vary, so that nothing "
+                                           "can be tested."
+                                         : "the values do not vary, so that nothing can be "
+                                           "tested."));
     }
   }
 }
@@ -319,11 +327,12 @@ const Comparison* decisive(const ExperimentReport& report, bool larger_is_better
 void decide(ExperimentReport& report, const CompareOptions& options) {
   report.warnings.clear();
   warn(report);
+  const std::string in_two_arms =
+      count_text(report.in_two_arms) +
+      (report.in_two_arms == 1 ? " unit was in two arms" : " units were in two arms");
   if (report.in_two_arms > 0) {
-    report.warnings.push_back(count_text(report.in_two_arms) +
-                              (report.in_two_arms == 1
-                                   ? " unit was in two arms and is left out."
-                                   : " units were in two arms and are left out."));
+    report.warnings.push_back(in_two_arms + " and " + (report.in_two_arms == 1 ? "is" : "are") +
+                              " left out.");
   }
   // The chi-square p of an experiment that is looked at often falls below any line at some time.
   report.srm.blocks = report.srm.sequential_p < options.srm_alarm ||
@@ -347,8 +356,8 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
     }
   } else if (is_mixed) {
     report.verdict = ExperimentVerdict::kBlocked;
-    report.verdict_text = "There is no verdict: " + count_text(report.in_two_arms) +
-                          " units were in two arms, so that the arms were not kept apart.";
+    report.verdict_text =
+        "There is no verdict: " + in_two_arms + ", so that the arms were not kept apart.";
   } else if (has_too_few(report) || !can_test(report)) {
     report.verdict = ExperimentVerdict::kNotEnough;
     report.verdict_text =

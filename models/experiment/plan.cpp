@@ -30,7 +30,7 @@ double units_needed(const PlanInput& plan) {
 
 double detectable_lift(const PlanInput& plan, double units) {
   const double z = critical_z(plan) + normal_quantile(plan.power);
-  return z * std::sqrt(inflation(plan) / units) / plan.base;
+  return z * std::sqrt(inflation(plan) / units) / std::fabs(plan.base);
 }
 
 double power_of(const PlanInput& plan, double units) {
@@ -41,6 +41,14 @@ double power_of(const PlanInput& plan, double units) {
 
 std::string plan_text(const PlanInput& plan, const PlanProgress& progress,
                       const std::string& unit) {
+  // A lift is a share of the mean, and its size is judged by the variance.
+  if (!std::isfinite(plan.base) || plan.base == 0 || !(plan.variance > 0)) {
+    return "Nothing can be planned: the control has " +
+           (std::isfinite(plan.base) ? "a mean of " + rounded_number_text(plan.base, 4)
+                                     : std::string("no mean")) +
+           (plan.variance > 0 ? "" : " and no variance that is known") +
+           ", so that it does not say how large a lift is.\n";
+  }
   std::string text = "To find a lift with power " + rounded_number_text(plan.power, 3) +
                      " at level " + rounded_number_text(plan.alpha, 3) + ", from a mean of " +
                      rounded_number_text(plan.base, 4) + ", " + std::to_string(plan.comparisons) +
@@ -56,7 +64,7 @@ std::string plan_text(const PlanInput& plan, const PlanProgress& progress,
     text += "  lift " + percent(lift) + ": " + number_text(units, 0) + " " + unit + "s";
     if (progress.units_per_day > 0) {
       text += ", " + number_text(std::ceil(units / progress.units_per_day), 0) + " days at " +
-              rounded_number_text(progress.units_per_day, 4) + " a day";
+              number_text(progress.units_per_day, progress.units_per_day < 100 ? 1 : 0) + " a day";
     }
     text += "\n";
   }

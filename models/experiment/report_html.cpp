@@ -232,35 +232,30 @@ class Page {
     table({"", "arm", "control", "arm's", "change", "margin", "", "p"}, rows);
   }
 
-  static std::string effect_text(const Effect& e, MetricKind kind) {
-    return mean_text(e.value, kind) + " [" + mean_text(e.low, kind) + ", " +
-           mean_text(e.high, kind) + "]";
-  }
-
   void details(const Comparison& c, const ExperimentReport& r) {
     out_ += "<h3>All tests of \"" + html_escaped(c.arm) + "\" against \"" +
             html_escaped(c.against) + "\"</h3>";
     std::vector<Cells> rows = {
-        {"difference", effect_text(c.absolute, r.kind), p_text(c.absolute.p)},
+        {"difference", difference_text(c.absolute, r.kind), p_text(c.absolute.p)},
         {"lift", lift_interval(c.relative), p_text(c.relative.p)}};
     if (std::isfinite(c.fieller.low))
       rows.push_back({"lift by Fieller", lift_interval(c.fieller), ""});
     if (c.plain_z) {
-      rows.push_back({"two-proportion z, impressions as units", effect_text(*c.plain_z, r.kind),
+      rows.push_back({"two-proportion z, impressions as units", difference_text(*c.plain_z, r.kind),
                       p_text(c.plain_z->p)});
     }
     if (c.cuped) {
-      rows.push_back({"difference by CUPED", effect_text(c.cuped->absolute, r.kind),
+      rows.push_back({"difference by CUPED", difference_text(c.cuped->absolute, r.kind),
                       p_text(c.cuped->absolute.p)});
       rows.push_back(
           {"lift by CUPED", lift_interval(c.cuped->relative), p_text(c.cuped->relative.p)});
     }
     if (c.strata) {
-      rows.push_back({"difference by strata", effect_text(c.strata->absolute, r.kind),
+      rows.push_back({"difference by strata", difference_text(c.strata->absolute, r.kind),
                       p_text(c.strata->absolute.p)});
     }
     rows.push_back(
-        {"valid at any time", effect_text(c.always_valid, r.kind), p_text(c.always_valid.p)});
+        {"valid at any time", difference_text(c.always_valid, r.kind), p_text(c.always_valid.p)});
     rows.push_back({"mixture SPRT", "", p_text(c.sprt_p)});
     rows.push_back({"corrected by Holm", "", p_text(c.holm_p)});
     rows.push_back({"corrected by Benjamini and Hochberg", "", p_text(c.bh_p)});

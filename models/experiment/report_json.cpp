@@ -1,4 +1,6 @@
 // The report as JSON. A number that is not known is NaN, which nlohmann's library writes as null.
+#include <cmath>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "models/experiment/report.h"
@@ -7,6 +9,13 @@ namespace barker {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// A count is a whole number, also for programs that tell 1 and 1.0 apart.
+Json count(double number) {
+  constexpr double kExact = 9007199254740992;  // 2^53
+  if (!(std::fabs(number) <= kExact) || number != std::floor(number)) return number;
+  return static_cast<int64_t>(number);
+}
 
 Json difference(const Effect& e) {
   return {{"difference", e.value}, {"low", e.low}, {"high", e.high}, {"p", e.p}};
@@ -17,11 +26,11 @@ Json lift(const Effect& e) {
 }
 
 Json arm_json(const ArmReport& arm, MetricKind kind) {
-  Json json = {{"arm", arm.name},     {"units", arm.units},    {"mean", arm.mean.value},
-               {"low", arm.mean.low}, {"high", arm.mean.high}, {"share", arm.share}};
+  Json json = {{"arm", arm.name},     {"units", count(arm.units)}, {"mean", arm.mean.value},
+               {"low", arm.mean.low}, {"high", arm.mean.high},     {"share", arm.share}};
   if (kind == MetricKind::kRate) {
-    json["impressions"] = arm.impressions;
-    json["clicks"] = arm.clicks;
+    json["impressions"] = count(arm.impressions);
+    json["clicks"] = count(arm.clicks);
   }
   return json;
 }
@@ -61,7 +70,7 @@ Json segments_json(const std::vector<SegmentReport>& segments) {
   for (const SegmentReport& s : segments) {
     list.push_back({{"name", s.name},
                     {"arm", s.arm},
-                    {"units", s.units},
+                    {"units", count(s.units)},
                     {"relative", lift(s.relative)},
                     {"holm", {{"p", s.holm_p}}},
                     {"benjamini_hochberg", {{"p", s.bh_p}}}});
@@ -75,7 +84,7 @@ Json looks_json(const std::vector<Look>& looks) {
     list.push_back(
         {{"days", look.days},
          {"arm", look.arm},
-         {"units", look.units},
+         {"units", count(look.units)},
          {"absolute", difference(look.absolute)},
          {"relative", lift(look.relative)},
          {"always_valid", {{"low", look.always_valid.low}, {"high", look.always_valid.high}}},

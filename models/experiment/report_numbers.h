@@ -34,6 +34,18 @@ inline std::string mean_interval_text(const Effect& mean, MetricKind kind) {
          mean_text(mean.high, kind) + "]";
 }
 
+// A difference of means: of rates in points, because "1%" beside a lift would be taken for one.
+inline std::string difference_text(const Effect& e, MetricKind kind) {
+  const auto signed_text = [&](double value) {
+    if (!std::isfinite(value)) return std::string("-");
+    const double scale = kind == MetricKind::kRate ? 100 : 1;
+    return (value < 0 ? "" : "+") + rounded_number_text(value * scale, 4) +
+           (kind == MetricKind::kRate ? " points" : "");
+  };
+  if (!std::isfinite(e.low)) return signed_text(e.value);
+  return signed_text(e.value) + " [" + signed_text(e.low) + ", " + signed_text(e.high) + "]";
+}
+
 inline std::string p_text(double p) {
   if (!std::isfinite(p)) return "-";
   if (p < 1e-12) return "<1e-12";

@@ -44,40 +44,30 @@ std::string arms(const ExperimentReport& report) {
   return table(rows);
 }
 
-std::string difference(const Effect& e, MetricKind kind) {
-  const auto signed_text = [&](double value) {
-    if (!std::isfinite(value)) return std::string("-");
-    const double scale = kind == MetricKind::kRate ? 100 : 1;
-    return (value < 0 ? "" : "+") + rounded_number_text(value * scale, 4) +
-           (kind == MetricKind::kRate ? " points" : "");
-  };
-  if (!std::isfinite(e.low)) return signed_text(e.value);
-  return signed_text(e.value) + " [" + signed_text(e.low) + ", " + signed_text(e.high) + "]";
-}
-
 std::string comparison(const Comparison& c, MetricKind kind) {
   std::vector<Row> rows = {{"", "effect", "p"}};
-  rows.push_back({"difference", difference(c.absolute, kind), p_text(c.absolute.p)});
+  rows.push_back({"difference", difference_text(c.absolute, kind), p_text(c.absolute.p)});
   rows.push_back({"lift", lift_interval(c.relative), p_text(c.relative.p)});
   if (std::isfinite(c.fieller.low)) {
     rows.push_back({"lift by Fieller", lift_interval(c.fieller), ""});
   }
   if (c.plain_z) {
-    rows.push_back({"two-proportion z, impressions as units", difference(*c.plain_z, kind),
+    rows.push_back({"two-proportion z, impressions as units", difference_text(*c.plain_z, kind),
                     p_text(c.plain_z->p)});
   }
   if (c.cuped) {
     rows.push_back({"difference by CUPED (" + number_text(100 * c.cuped->share, 1) +
                         "% of the variance removed)",
-                    difference(c.cuped->absolute, kind), p_text(c.cuped->absolute.p)});
+                    difference_text(c.cuped->absolute, kind), p_text(c.cuped->absolute.p)});
     rows.push_back(
         {"lift by CUPED", lift_interval(c.cuped->relative), p_text(c.cuped->relative.p)});
   }
   if (c.strata) {
-    rows.push_back({"difference by strata", difference(c.strata->absolute, kind),
+    rows.push_back({"difference by strata", difference_text(c.strata->absolute, kind),
                     p_text(c.strata->absolute.p)});
   }
-  rows.push_back({"valid at any time", difference(c.always_valid, kind), p_text(c.always_valid.p)});
+  rows.push_back(
+      {"valid at any time", difference_text(c.always_valid, kind), p_text(c.always_valid.p)});
   rows.push_back({"mixture SPRT", "", p_text(c.sprt_p)});
   rows.push_back({"corrected by Holm", "", p_text(c.holm_p)});
   rows.push_back({"corrected by Benjamini and Hochberg", "", p_text(c.bh_p)});

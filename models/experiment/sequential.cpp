@@ -32,7 +32,7 @@ double mixture_sprt_p(const Effect& effect, double spread) {
   const double v = effect.standard_error * effect.standard_error, t = spread * spread;
   if (!(v > 0) || !(t > 0) || !std::isfinite(effect.value)) return NAN;
   const double log_ratio =
-      0.5 * std::log(v / (v + t)) + t * effect.value * effect.value / (2 * v * (v + t));
+      0.5 * std::log(v / (v + t)) + t / (v + t) * (effect.value * effect.value / v) / 2;
   return std::min(1.0, std::exp(-log_ratio));
 }
 

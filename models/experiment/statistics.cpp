@@ -23,9 +23,11 @@ Effect effect_of(double value, double variance, double degrees_of_freedom, doubl
   return effect;
 }
 
+// By the arms' shares of the variance, because the square of a variance may overflow.
 double welch(const ArmMoments& a, const ArmMoments& b) {
-  const double va = a.variance_of_mean(), vb = b.variance_of_mean();
-  return (va + vb) * (va + vb) / (va * va / (a.units - 1) + vb * vb / (b.units - 1));
+  const double variance = a.variance_of_mean() + b.variance_of_mean();
+  const double of_a = a.variance_of_mean() / variance, of_b = b.variance_of_mean() / variance;
+  return 1 / (of_a * of_a / (a.units - 1) + of_b * of_b / (b.units - 1));
 }
 
 // The positions of the p values that are numbers, the smallest first.
@@ -90,8 +92,9 @@ Effect wilson_interval(double clicks, double impressions, double level) {
   const double middle = (p + z * z / (2 * n)) / (1 + z * z / n);
   const double wide = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
   effect.value = p;
-  effect.low = std::max(0.0, middle - wide);
-  effect.high = std::min(1.0, middle + wide);
+  // At the ends the formula gives 0 and 1, which rounding would miss by a little.
+  effect.low = clicks > 0 ? std::max(0.0, middle - wide) : 0;
+  effect.high = clicks < n ? std::min(1.0, middle + wide) : 1;
   effect.standard_error = std::sqrt(p * (1 - p) / n);
   return effect;
 }
@@ -131,8 +134,9 @@ Effect absolute_difference(const ArmMoments& control, const ArmMoments& treatmen
 Effect relative_lift(const ArmMoments& control, const ArmMoments& treatment, double level) {
   const double m1 = control.mean, m2 = treatment.mean;
   if (m1 == 0) return {};
-  const double variance = treatment.variance_of_mean() / (m1 * m1) +
-                          control.variance_of_mean() * m2 * m2 / (m1 * m1 * m1 * m1);
+  const double ratio = m2 / m1;
+  const double variance =
+      (treatment.variance_of_mean() + control.variance_of_mean() * ratio * ratio) / (m1 * m1);
   // (m2 - m1) / |m1| keeps the sign of the difference where the control's mean is negative.
   return effect_of((m2 - m1) / std::fabs(m1), variance, welch(control, treatment), level);
 }

@@ -16,6 +16,7 @@
 namespace barker {
 namespace {
 
+constexpr double kLargest = 1e100;                      // the variance of larger ones may overflow
 constexpr size_t kMaxArms = 1000, kMaxSegments = 1000;  // more are a column of something else
 
 struct UnitRow {
@@ -107,7 +108,11 @@ class TableReader {
   Result<double> field(const std::vector<std::string>& fields, int column, const char* what) const {
     const std::string& text = fields[static_cast<size_t>(column)];
     const std::optional<double> value = read_number(text);
-    if (value) return *value;
+    if (value && std::fabs(*value) <= kLargest) return *value;
+    if (value) {
+      return csv_.wrong(std::string("expected a number from -1e100 to 1e100 as ") + what +
+                        ", found " + text);
+    }
     return csv_.wrong(std::string("expected a number as ") + what + ", found " +
                       (text.empty() ? "nothing" : "\"" + text + "\""));
   }

@@ -159,6 +159,27 @@ TEST(Loop, GoesOnFromWhatAStageThatWasKilledLeft) {
   EXPECT_EQ(weight_versions(weights)->size(), 3u);
 }
 
+// The trainer of a loop that was killed takes its time to end.
+TEST(Loop, WaitsForTheTrainerOfALoopThatWasKilled) {
+  LoopOptions options = small(
+      trainer_that("",
+                   "if [ ! -f begun ]; then trap '' TERM; touch begun; sleep 1; touch ended; fi\n"
+                   "[ -f ended ] || exit 9"));
+  options.days = 1;
+  const pid_t child = fork();
+  if (child == 0) {
+    static_cast<void>(run_loop(options));
+    _exit(0);
+  }
+  while (!std::filesystem::exists(options.directory + "/begun")) usleep(1000);
+  EXPECT_EQ(run_loop(options).status().message(),
+            options.directory + "/loop.lock: another loop is running in this directory");
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  EXPECT_FALSE(std::filesystem::exists(options.directory + "/ended"));
+  EXPECT_EQ(finished(options).stage, LoopStage::kDone);
+}
+
 TEST(Loop, GoesOnAfterADayFromWhichNothingCanBeLearned) {
   // A log without clicks, and a loss that ran away, as barker-train says so.
   for (const std::string code : {"65", "78"}) {

@@ -99,6 +99,9 @@ TEST(ExperimentLogReport, FindsALiftThatIsThereAndCutsItsIntervalByWhatUsersDidB
   EXPECT_GT(c.relative.high, .5);
   ASSERT_TRUE(c.cuped.has_value());
   EXPECT_LT(c.cuped->absolute.standard_error, .95 * c.absolute.standard_error);
+  ASSERT_TRUE(c.strata.has_value()) << "users have histories of two lengths";
+  EXPECT_NEAR(c.strata->absolute.value, c.absolute.value, c.absolute.standard_error);
+  EXPECT_LT(c.strata->absolute.low, .5 * report.experiments[1].arms[0].mean.value);
   EXPECT_GT(c.design_effect, 1.5) << "clicks of a user have much in common";
   EXPECT_FALSE(points.looks.empty());
   EXPECT_EQ(points.segments.size(), 2u);

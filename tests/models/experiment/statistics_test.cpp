@@ -39,6 +39,22 @@ TEST(Lift, KeepsTheSignOfTheDifferenceWhereTheControlIsNegative) {
   EXPECT_GT(effect.low, 0);
 }
 
+TEST(Lift, DoesNotDependOnTheUnitOfTheMetric) {
+  const ArmMoments control = {100, 2, 3}, treatment = {120, 2.5, 4};
+  const Effect lift = relative_lift(control, treatment);
+  const Effect difference = absolute_difference(control, treatment);
+  for (const double scale : {1e100, 1e-70}) {
+    const ArmMoments c = {100, 2 * scale, 3 * scale * scale};
+    const ArmMoments t = {120, 2.5 * scale, 4 * scale * scale};
+    EXPECT_NEAR(relative_lift(c, t).p, lift.p, 1e-12) << scale;
+    EXPECT_NEAR(relative_lift(c, t).high, lift.high, 1e-12) << scale;
+    EXPECT_NEAR(absolute_difference(c, t).p, difference.p, 1e-12) << scale;
+    EXPECT_NEAR(mixture_sprt_p(absolute_difference(c, t), .1 * scale),
+                mixture_sprt_p(difference, .1), 1e-12)
+        << scale;
+  }
+}
+
 TEST(Lift, IsUnknownOverAControlOfZero) {
   EXPECT_TRUE(std::isnan(relative_lift({100, 0, 1}, {100, 1, 1}).value));
 }
@@ -88,6 +104,8 @@ TEST(WilsonInterval, StaysBetweenNoneAndAll) {
   EXPECT_NEAR(wilson_interval(0, 10).high, .2775328, 1e-6);
   EXPECT_EQ(wilson_interval(0, 10).low, 0);
   EXPECT_LE(wilson_interval(10, 10).high, 1);
+  EXPECT_EQ(wilson_interval(0, 1000).low, 0);
+  EXPECT_EQ(wilson_interval(1000, 1000).high, 1);
 }
 
 TEST(Covariances, AreThoseOfTheirPartsHoweverTheyAreMerged) {
@@ -238,15 +256,71 @@ TEST(Cuped, OfARatioRemovesWhatUsersClickedOnBefore) {
   EXPECT_NEAR(adjusted.arms[0].mean, .1, .003);
 }
 
+// `count` units, an even number, with these means of y and x; y is `apart` above or below its mean.
+Covariances<4> stratum_of(int count, double y, double apart, double x = 1) {
+  Covariances<4> stratum;
+  for (int i = 0; i < count; ++i) stratum.add({y + (i % 2 ? apart : -apart), x, 0, 0});
+  return stratum;
+}
+
 TEST(PostStratified, WeighsStrataByTheirShareOfAllUnits) {
   // The treatment has more of the stratum that clicks, and no effect within any.
-  const std::vector<std::vector<ArmMoments>> moments = {{{300, 1, .1}, {100, 2, .1}},
-                                                        {{100, 1, .1}, {300, 2, .1}}};
-  const PostStratified stratified = post_stratify(moments);
+  const PostStratified stratified =
+      post_stratify({{stratum_of(300, 1, .3), stratum_of(100, 2, .3)},
+                     {stratum_of(100, 1, .3), stratum_of(300, 2, .3)}});
   EXPECT_NEAR(stratified.arms[0].mean, 1.5, 1e-12);
   EXPECT_NEAR(stratified.arms[1].mean, 1.5, 1e-12);
   EXPECT_EQ(stratified.units_used, 1);
-  EXPECT_NEAR(stratified.arms[0].variance_of_mean(), .25 * .1 / 300 + .25 * .1 / 100, 1e-12);
+  EXPECT_NEAR(stratified.arms[0].variance_of_mean(), .25 * .09 / 299 + .25 * .09 / 99, 1e-12);
+}
+
+TEST(PostStratified, LeavesOutAStratumThatAnArmDoesNotHave) {
+  const PostStratified stratified = post_stratify({{stratum_of(300, 1, .3), stratum_of(100, 9, .3)},
+                                                   {stratum_of(100, 2, .3), stratum_of(0, 0, 0)}});
+  EXPECT_NEAR(stratified.arms[0].mean, 1, 1e-12);
+  EXPECT_NEAR(stratified.arms[1].mean, 2, 1e-12);
+  EXPECT_EQ(stratified.units_used, .8);
+  EXPECT_TRUE(
+      std::isnan(post_stratify({{stratum_of(0, 0, 0)}, {stratum_of(8, 1, 1)}}).arms[0].mean));
+}
+
+TEST(PostStratified, OfARateWeighsClicksAndImpressionsAlike) {
+  // 3 clicks on 10 impressions in one half of the users, and 2 on 40 in the other one.
+  const PostStratified stratified =
+      post_stratify({{stratum_of(200, 3, 1, 10), stratum_of(600, 2, 1, 40)},
+                     {stratum_of(600, 3, 1, 10), stratum_of(200, 2, 1, 40)}});
+  for (const ArmMoments& arm : stratified.arms) EXPECT_NEAR(arm.mean, 2.5 / 25, 1e-12);
+}
+
+TEST(PostStratified, OfARateCoversTheTruthWithANarrowerInterval) {
+  int covered = 0, plain_covered = 0;
+  double width = 0, plain_width = 0;
+  constexpr int kExperiments = 400;
+  for (int e = 0; e < kExperiments; ++e) {
+    Random random(9, static_cast<uint64_t>(e));
+    std::vector<Covariances<4>> arms(2);
+    std::vector<std::vector<Covariances<4>>> strata(2, std::vector<Covariances<4>>(2));
+    for (int u = 0; u < 1000; ++u) {
+      const size_t arm = random.below(2), stratum = random.below(2);
+      // A lift of 10% in both strata, of which one clicks five times as often.
+      const double shown = 5 + static_cast<double>(random.below(10) + 10 * stratum);
+      const double rate = (stratum ? .25 : .05) * (arm ? 1.1 : 1);
+      const Covariances<4>::Row row = {static_cast<double>(random.poisson(shown * rate)), shown, 0,
+                                       0};
+      arms[arm].add(row);
+      strata[arm][stratum].add(row);
+    }
+    const PostStratified stratified = post_stratify(strata);
+    const Effect effect = relative_lift(stratified.arms[0], stratified.arms[1]);
+    const Effect plain = relative_lift(ratio_moments(arms[0], 0, 1), ratio_moments(arms[1], 0, 1));
+    covered += effect.low < .1 && .1 < effect.high;
+    plain_covered += plain.low < .1 && .1 < plain.high;
+    width += effect.high - effect.low;
+    plain_width += plain.high - plain.low;
+  }
+  EXPECT_NEAR(covered, .95 * kExperiments, 3 * std::sqrt(.05 * .95 * kExperiments));
+  EXPECT_NEAR(plain_covered, .95 * kExperiments, 3 * std::sqrt(.05 * .95 * kExperiments));
+  EXPECT_LT(width, .9 * plain_width);
 }
 
 TEST(Plan, NeedsSixteenVariancesOverTheSquaredDifferenceInEachArm) {
@@ -291,6 +365,27 @@ TEST(Plan, SaysWhatTheUnitsSoFarCanFind) {
       std::string::npos)
       << text;
   EXPECT_EQ(plan_text(plan, {}, "user").find("so far"), std::string::npos);
+  EXPECT_NE(plan_text(plan, {NAN, 1e5}, "user").find(" days at 100000 a day"), std::string::npos);
+}
+
+TEST(Plan, OfAMetricBelowZeroIsThatOfItsSize) {
+  PlanInput plan;
+  plan.base = 5;
+  plan.variance = 4;
+  const double lift = detectable_lift(plan, 1000);
+  plan.base = -5;
+  EXPECT_EQ(detectable_lift(plan, 1000), lift);
+}
+
+TEST(Plan, HasNoNumbersWhereTheControlSaysNothing) {
+  for (const auto& [base, variance] : {std::pair(0.0, 1.0), {NAN, NAN}, {0.0, 0.0}, {1.0, 0.0}}) {
+    PlanInput plan;
+    plan.base = base;
+    plan.variance = variance;
+    const std::string text = plan_text(plan, {2000, 100}, "user");
+    EXPECT_TRUE(text.starts_with("Nothing can be planned")) << text;
+    EXPECT_EQ(text.find("nan"), std::string::npos) << text;
+  }
 }
 
 }  // namespace

@@ -132,6 +132,23 @@ TEST(Table, TakesTheValueBeforeOncePerUnitWhicheverOfItsRowsHasIt) {
   }
 }
 
+TEST(Table, ListsSegmentsByNameWhateverTheOrderOfItsRows) {
+  const std::string head = "unit,arm,value,segment\n";
+  const std::string rows = "a,A,1,y\nb,A,2,x\nc,A,3,y\nd,A,5,x\n";
+  const std::string others = "e,B,1,x\nf,B,2,y\ng,B,3,x\nh,B,5,y\n";
+  CompareOptions comparing;
+  comparing.control = "A";
+  const auto one = table_report_of(head + rows + others, comparing);
+  const auto other = table_report_of(head + others + rows, comparing);
+  ASSERT_TRUE(one.ok() && other.ok());
+  for (const auto* report : {&*one, &*other}) {
+    ASSERT_EQ(report->segments.size(), 2u);
+    EXPECT_EQ(report->segments[0].name, "x");
+    EXPECT_NEAR(report->segments[0].relative.value, 2 / 3.5 - 1, 1e-12);
+    EXPECT_NEAR(report->segments[1].relative.value, 3.5 / 2 - 1, 1e-12);
+  }
+}
+
 TEST(Table, OfSumsRefusesWhatNeedsUnits) {
   TableOptions aa, cut, mean;
   aa.is_aa = true;
@@ -180,6 +197,27 @@ TEST(Table, HasNoVerdictWhereNothingVariesOrNearlyNothingIsKnown) {
             ExperimentVerdict::kNotEnough);
   EXPECT_EQ(table_report_of("unit,arm,value\na,A,1\nb,B,2\n")->verdict,
             ExperimentVerdict::kNotEnough);
+}
+
+TEST(Table, SaysThatOneUnitDoesNotVaryAndWhatIsInTwoArmsInTheRightNumber) {
+  const auto one = table_report_of("unit,arm,value\na,A,1\nb,A,3\nc,B,2\n");
+  EXPECT_THAT(one->warnings, testing::ElementsAre(testing::HasSubstr("one unit does not say")));
+  const auto equal = table_report_of("unit,arm,value\na,A,1\nb,A,1\nc,B,2\nd,B,2\n");
+  EXPECT_THAT(equal->warnings, testing::ElementsAre(testing::HasSubstr("do not vary")));
+  const auto both = table_report_of("unit,arm,value\na,A,1\na,B,1\nb,A,3\nc,B,2\nd,B,9\ne,A,1\n");
+  EXPECT_THAT(both->verdict_text, testing::HasSubstr("1 unit was in two arms, so"));
+}
+
+TEST(Table, RefusesNumbersWhoseVarianceWouldOverflow) {
+  const auto with = [](const char* value) {
+    return "unit,arm,value\na,A,1\nb,A," + std::string(value) + "\nc,B,2\nd,B,5\n";
+  };
+  EXPECT_THAT(error_of(with("1.1e100")), testing::HasSubstr(":3: expected a number from -1e100"));
+  EXPECT_THAT(error_of(with("-1e300")), testing::HasSubstr("found -1e300"));
+  const auto largest = table_report_of(with("1e100"));
+  ASSERT_TRUE(largest.ok());
+  EXPECT_TRUE(largest->comparisons[0].absolute.is_known());
+  EXPECT_TRUE(largest->comparisons[0].relative.is_known());
 }
 
 TEST(Table, CutsHeavyTailsAtAnExactQuantileOfAllArms) {
@@ -284,6 +322,29 @@ TEST(Json, HasTheFieldsThatProgramsRead) {
   for (const char* field : {"low", "high"}) EXPECT_TRUE(c.at("always_valid").at(field).is_number());
   EXPECT_TRUE(c.at("cuped").is_null()) << "nothing is known of the time before";
   EXPECT_EQ(json.at("verdict"), "better");
+}
+
+TEST(Json, HasWholeCountsThoughMeansAreKept) {
+  std::string text = "unit,arm,impressions,clicks\n";
+  for (int i = 0; i < 1001; ++i) {
+    text += "u" + std::to_string(i) + (i % 2 ? ",A," : ",B,") + std::to_string(i % 7 + 3) + "," +
+            std::to_string(i % 3) + "\n";
+  }
+  const auto json = nlohmann::json::parse(to_json(*table_report_of(text)));
+  int shown = 0;
+  for (const auto& arm : json.at("arms")) {
+    for (const char* count : {"units", "impressions", "clicks"}) {
+      EXPECT_TRUE(arm.at(count).is_number_integer()) << count << " " << arm.at(count);
+    }
+    shown += arm.at("impressions").get<int>();
+  }
+  EXPECT_EQ(shown, 6006);
+}
+
+TEST(Html, WritesADifferenceOfRatesInPointsAndTheLiftInPercent) {
+  const std::string page = to_html({*table_report_of(kWon)}, {});
+  EXPECT_THAT(page, testing::HasSubstr("<td>+0.9701 points [+0.34"));
+  EXPECT_THAT(page, testing::HasSubstr("<td>+19.40% ["));
 }
 
 TEST(Html, EscapesTheNamesOfOthersAndLoadsNothing) {
