@@ -15,6 +15,7 @@
 #include "models/evaluate/gate.h"
 #include "models/evaluate/score.h"
 #include "models/text/text.h"
+#include "models/weights/time_notes.h"
 #include "models/weights/weights_generated.h"
 #include "scoring/isa.h"
 
@@ -95,15 +96,6 @@ Status open_judged(const Options& o, Judged& candidate, Judged& current) {
   if (!data.ok()) return data.status();
   candidate.data = current.data = std::move(*data);
   return {};
-}
-
-std::optional<int64_t> time_note(const fbs::ModelCard& card, std::string_view key) {
-  if (!card.notes()) return std::nullopt;
-  for (const fbs::Note* note : *card.notes()) {
-    if (note->key()->string_view() != key) continue;
-    if (const auto time = read_integer(note->value()->string_view())) return time;
-  }
-  return std::nullopt;
 }
 
 // What a file learned by heart flatters it. It may still be judged on the days that it was trained

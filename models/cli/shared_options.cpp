@@ -11,6 +11,7 @@
 #include "models/command/program.h"
 #include "models/data/merged_log.h"
 #include "models/data/time_check.h"
+#include "models/text/encoding.h"
 
 namespace barker {
 
@@ -151,6 +152,10 @@ void add_log_options(CLI::App& command, DatasetOptions& dataset) {
   command
       .add_option("--encoding", dataset.encoding,
                   "Encoding of the log, such as GB18030; datasets are UTF-8")
+      ->check([](const std::string& name) {
+        const Result<std::string> converted = to_utf8("", name);
+        return converted.ok() ? std::string() : converted.status().message();
+      })
       ->type_name("NAME")
       ->default_str("UTF-8")
       ->group(kInput);

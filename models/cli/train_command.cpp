@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "models/base/exit_code.h"
+#include "models/base/number_text.h"
 #include "models/base/output_paths.h"
 #include "models/cli/commands.h"
 #include "models/cli/epoch_log.h"
@@ -16,6 +17,7 @@
 #include "models/cli/training_options.h"
 #include "models/cli/weight_draft.h"
 #include "models/command/options.h"
+#include "models/data/time_check.h"
 #include "models/evaluate/instances.h"
 #include "models/evaluate/metrics.h"
 #include "models/evaluate/quality.h"
@@ -36,7 +38,7 @@ struct Options {
   TrainingWords training;
   DatasetOptions dataset;
   uint64_t checkpoint_steps = 0;
-  bool resume = false, quiet = false;
+  bool resume = false, quiet = false, relearn = false;
   int draws = 200, rank = 0, ranks = 1;
   CardOptions card{.name = "barker"};
 };
@@ -154,6 +156,46 @@ RunOptions run_options(const Options& options) {
   return run;
 }
 
+// Says what an increment learns: how much of each log is new.
+void print_increment(const Options& options, const Dataset& data, const TrainOptions& train_with,
+                     const Increment& increment) {
+  const auto share = [&](Task task, const char* what) {
+    const LearnedSearches searches = divide(data, task, increment);
+    return std::to_string(searches.fresh.size()) + " of " +
+           std::to_string(searches.fresh.size() + searches.past.size()) + what;
+  };
+  std::string text = share(Task::kMain, " SF bars");
+  if (train_with.model.auxiliary()) text += " and " + share(Task::kAuxiliary, " pages of ads");
+  std::fprintf(stderr,
+               "%s learned until %s: %s are new, and with each of them %s of before are repeated\n",
+               visible(options.start).c_str(), time_text(increment.after).c_str(), text.c_str(),
+               rounded_number_text(train_with.increment.past, 4).c_str());
+}
+
+// What --init says of its own training decides what is left to be learned of the log.
+Status read_start(const Options& options, const Dataset& data, TrainOptions& train_with,
+                  EarlierTraining& before, RunOptions& run) {
+  if (options.start.empty()) return {};
+  const Result<EarlierTraining> found = earlier_training(options.start);
+  if (!found.ok()) return found.status();
+  before = *found;
+  // The number that is taken by default grows with the users, and other buckets mean other users.
+  if (train_with.model.user_id_buckets == 0) train_with.model.user_id_buckets = before.user_buckets;
+  if (!before.to) return {};
+  const std::optional<Period> learned = period_of(data, Split::kTrain);
+  const std::optional<Period> judged = period_of(data, Split::kValidation);
+  if (learned && judged && *before.to >= judged->first && *before.to > learned->last) {
+    std::fprintf(stderr,
+                 "WARNING: %s learned until %s, and the training split ends at %s: what is judged "
+                 "here flatters it\n",
+                 visible(options.start).c_str(), time_text(*before.to).c_str(),
+                 time_text(learned->last).c_str());
+  }
+  if (!options.relearn) run.increment = increment_after(*before.to, data);
+  if (run.increment) print_increment(options, data, train_with, *run.increment);
+  return {};
+}
+
 // Target attention and mixed experts can be trained, but no weight file carries them.
 void print_experiment(const Trained& trained, const Dataset& data, const Options& options) {
   const InstanceTable test = instances_of(data, Split::kTest, Task::kMain);
@@ -169,7 +211,7 @@ void print_experiment(const Trained& trained, const Dataset& data, const Options
 // Writes the weight file twice as a draft: first to be judged, then with the metrics that were
 // found, because the model card is a part of the file. Only then does the draft replace OUT.
 Status write_model(Trained& trained, const Dataset& data, const TrainOptions& train_with,
-                   const Options& options) {
+                   const EarlierTraining& before, const Options& options) {
   CardSpec& card = trained.model.card;
   options.card.write_to(card);
   card.model = train_with.model.name;
@@ -180,8 +222,11 @@ Status write_model(Trained& trained, const Dataset& data, const TrainOptions& tr
                         std::to_string(count_of(data, Split::kTrain, Task::kAuxiliary)) +
                         " auxiliary"}};
   if (const std::optional<Period> period = period_of(data, Split::kTrain)) {
-    card.notes.emplace_back(kTrainedFromNote, std::to_string(period->first));
-    card.notes.emplace_back(kTrainedToNote, std::to_string(period->last));
+    // What the start learned from is in the weights as well.
+    const int64_t from = std::min(period->first, before.from.value_or(period->first));
+    const int64_t to = std::max(period->last, before.to.value_or(period->last));
+    card.notes.emplace_back(kTrainedFromNote, std::to_string(from));
+    card.notes.emplace_back(kTrainedToNote, std::to_string(to));
   }
   if (!options.start.empty()) card.notes.emplace_back("started from", options.start);
   WeightDraft draft(options.out);
@@ -218,7 +263,7 @@ Status open_epoch_log(const Options& options, RunOptions& run, std::optional<Epo
 }
 
 Result<int> run(const Options& options) {
-  const Result<TrainOptions> train_with = read_training_options(options.training);
+  Result<TrainOptions> train_with = read_training_options(options.training);
   if (!train_with.ok()) return train_with.status();
   if (Status s = check_files(options); !s.ok()) return s;
   BadLines bad;
@@ -233,6 +278,8 @@ Result<int> run(const Options& options) {
     std::fprintf(stderr, "%s: there is no checkpoint, so the run starts\n",
                  visible(run.checkpoint).c_str());
   }
+  EarlierTraining before;
+  if (Status s = read_start(options, data, *train_with, before, run); !s.ok()) return s;
   std::unique_ptr<Peers> peers;
   if (options.ranks > 1) {
     Result<std::unique_ptr<Peers>> connected =
@@ -254,13 +301,17 @@ Result<int> run(const Options& options) {
   if (options.rank > 0) return kExitOk;  // only rank 0 writes
   print_examination(*trained);
   if (!options.start.empty()) {
-    std::fprintf(stderr, "started from %s: %u rows taken, %u begun\n",
-                 visible(options.start).c_str(), trained->rows_taken, trained->rows_begun);
+    std::fprintf(stderr, "started from %s: %u rows taken, %u begun", visible(options.start).c_str(),
+                 trained->rows_taken, trained->rows_begun);
+    if (trained->rows_kept > 0) {
+      std::fprintf(stderr, ", and %u kept of words that the log does not have", trained->rows_kept);
+    }
+    std::fputc('\n', stderr);
   }
   if (train_with->model.is_experiment()) {
     print_experiment(*trained, data, options);
   } else {
-    if (Status s = write_model(*trained, data, *train_with, options); !s.ok()) return s;
+    if (Status s = write_model(*trained, data, *train_with, before, options); !s.ok()) return s;
     std::fprintf(stderr, "%s is ready\n", visible(options.out).c_str());
   }
   std::remove(run.checkpoint.c_str());
@@ -272,6 +323,11 @@ void add_model_options(CLI::App& command, Options& o) {
   add_training_options(command, o.training);
   command.add_option("--init", o.start, "Weight file to start from, such as yesterday's")
       ->type_name(kFile)
+      ->group(kModel);
+  command
+      .add_flag("--relearn", o.relearn,
+                "With --init: learn all of the log again, and not only what came after the file's "
+                "training with a sample of what was before (options `increment`)")
       ->group(kModel);
   add_training_seed_option(command, o.training);
   add_card_options(command, o.card);

@@ -1,8 +1,12 @@
 #include "models/data/merged_log.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <unordered_map>
+#include <utility>
 
 #include "models/base/input_file.h"
 #include "models/data/line_time.h"
@@ -16,6 +20,21 @@ constexpr int64_t kFirst = std::numeric_limits<int64_t>::min();
 
 std::string and_more(const std::string& name, size_t files) {
   return files > 1 ? name + " and " + std::to_string(files - 1) + " more" : name;
+}
+
+// Every search of a file that is there twice would count twice, and its clicks be history twice.
+Status check_distinct(const std::vector<RepeatableLog>& files) {
+  std::map<std::pair<dev_t, ino_t>, std::string> names;
+  for (const RepeatableLog& file : files) {
+    struct stat info {};
+    if (stat(file.path().c_str(), &info) != 0) continue;  // whoever opens it says what is wrong
+    const auto [there, is_new] = names.try_emplace({info.st_dev, info.st_ino}, file.name());
+    if (is_new) continue;
+    const std::string how = there->second == file.name() ? ": is there twice"
+                                                         : ": is the same file as " + there->second;
+    return invalid_argument(file.name() + how);
+  }
+  return {};
 }
 
 }  // namespace
@@ -40,6 +59,7 @@ Result<MergedLog> MergedLog::open(const std::vector<std::string>& paths,
 Result<MergedLog> MergedLog::open(std::vector<RepeatableLog> files,
                                   const MergedLogOptions& options) {
   if (files.empty()) return invalid_argument("expected an event log, found none");
+  if (Status s = check_distinct(files); !s.ok()) return s;
   MergedLog log;
   log.encoding_ = options.encoding;
   for (RepeatableLog& opened : files) {
@@ -74,8 +94,12 @@ Status MergedLog::scan(File& file, const MergedLogOptions& options, bool is_merg
                                       : place_of_line(line, options.encoding);
     const int64_t time = place.time.value_or(before);
     if (lines->number() == 1) file.first = time;
-    int64_t& newest_of = is_merged || !place.user ? file.last : newest[*place.user];
-    if (newest_of > time && newest_of != kFirst && file.out_of_order == 0) {
+    // A line without a time cannot be out of order.
+    if (!place.time) continue;
+    int64_t& newest_of = is_merged || !place.user
+                             ? file.last
+                             : newest.try_emplace(*place.user, kFirst).first->second;
+    if (newest_of > time && file.out_of_order == 0) {
       file.out_of_order = lines->number();
       file.order = "is of " + time_text(time) + ", after one of " + time_text(newest_of);
     }

@@ -195,7 +195,24 @@ class Gate {
     } else {
       report_.verdict = whole.verdict;
       report_.reason = whole.reason;
+      if (whole.verdict == GateVerdict::kPassed) doubt_the_clicks();
     }
+  }
+
+  // Where neither model does better than chance, that they do equally well says nothing: the clicks
+  // of the log are wrong (mixed up on their way), or both models are.
+  void doubt_the_clicks() {
+    std::string found;
+    for (const std::vector<float>* p : {&in_.current.main, &in_.candidate.main}) {
+      const Interval i =
+          auc_by_user(*p, in_.main.clicked, in_.main.user, in_.main.users, o_.draws, o_.seed);
+      if (i.low > 0.5) return;
+      found += (found.empty() ? "" : " and ") + number_text(i.value, 4) + " [" +
+               number_text(i.low, 4) + ", " + number_text(i.high, 4) + "]";
+    }
+    report_.verdict = GateVerdict::kCannotJudge;
+    report_.reason =
+        "neither model tells what is clicked from what is not better than chance, AUC " + found;
   }
 
   const GateInput& in_;

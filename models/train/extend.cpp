@@ -94,14 +94,6 @@ class Extender {
     }
   }
 
-  // How much a known word counts: at least as one impression. Evidence adds to that, but no word
-  // outweighs hundreds of others.
-  float weight_of(uint32_t row) const {
-    constexpr float kMost = 100;
-    const std::vector<float>& evidence = model_.click_rates.evidence;
-    return evidence.empty() ? 1.0f : 1.0f + std::min(evidence[row], kMost);
-  }
-
   NewKeywords place_words() {
     const uint32_t dim = model_.architecture.dim;
     NewKeywords keywords;
@@ -123,7 +115,7 @@ class Extender {
       constexpr uint32_t kFolds = 5;
       known.push_back(static_cast<int64_t>(i));
       fold.push_back(static_cast<uint32_t>(fingerprint(model_.names[row]) % kFolds));
-      weights.push_back(weight_of(row));
+      weights.push_back(weight_of_row(model_.click_rates.evidence, row));
       const float* from = model_.tensors.at("embedding").data() + size_t{row} * dim;
       rows.insert(rows.end(), from, from + dim);
       if (has_bias) rows.push_back(bias->second[row]);

@@ -40,11 +40,13 @@ std::string value_of(const Entries& entries, const std::string& name) {
 
 }  // namespace
 
-std::string identity_of(const Dataset& data, const TrainOptions& options) {
+std::string identity_of(const Dataset& data, const TrainOptions& options,
+                        const std::optional<Increment>& increment) {
   return std::string(kData) + std::string(data.digest()) + ", " +
          std::to_string(data.instances_of(Split::kTrain, Task::kMain)) + " + " +
          std::to_string(data.instances_of(Split::kTrain, Task::kAuxiliary)) +
-         " training instances\n" + options_to_toml(options);
+         " training instances\n" + options_to_toml(options) +
+         (increment ? "[start]\ntrained_to = " + std::to_string(increment->after) + "\n" : "");
 }
 
 std::string identity_differences(const std::string& a, const std::string& a_place,

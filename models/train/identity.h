@@ -2,15 +2,18 @@
 // stores the text of its run, and the processes of one run compare theirs. Pure functions.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "models/data/dataset.h"
+#include "models/train/increment.h"
 #include "models/train/options.h"
 
 namespace barker {
 
-// A line about the data, and then the options as TOML.
-std::string identity_of(const Dataset& data, const TrainOptions& options);
+// A line about the data, and then the options as TOML, with the time of an increment.
+std::string identity_of(const Dataset& data, const TrainOptions& options,
+                        const std::optional<Increment>& increment);
 
 // Names what differs between two identities, each with the value on both sides:
 // "train.seed: 1 in the checkpoint, 2 in this run". Empty if the texts have the same lines.

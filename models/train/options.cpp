@@ -67,6 +67,9 @@ void for_each_option(Options& o, Visit&& visit) {
   visit("train", "propensity_floor", o.propensity_floor);
   visit("train", "attribution", o.attribution);
   visit("train", "examination", o.examination);
+  visit("increment", "past", o.increment.past);
+  visit("increment", "epochs", o.increment.epochs);
+  visit("increment", "learning_rate", o.increment.learning_rate);
   visit("freeze", "calibrate", o.calibrate);
   visit("freeze", "main_negatives_kept", o.main_negatives_kept);
   visit("freeze", "aux_negatives_kept", o.aux_negatives_kept);
@@ -339,6 +342,9 @@ Status check_options(const TrainOptions& o) {
       range("train.threads", o.threads, 1, 256),
       range("train.init_deviation", o.init_deviation, 1e-6, 10),
       range("train.propensity_floor", o.propensity_floor, 1e-6, 1),
+      range("increment.past", o.increment.past, 0, 1e6),
+      range("increment.epochs", o.increment.epochs, 1, 100000),
+      range("increment.learning_rate", o.increment.learning_rate, 1e-7, 1),
       range("freeze.main_negatives_kept", o.main_negatives_kept, 1e-6, 1),
       range("freeze.aux_negatives_kept", o.aux_negatives_kept, 1e-6, 1),
   };

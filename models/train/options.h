@@ -42,6 +42,15 @@ struct ModelOptions {
   bool all_groups() const { return name == "AMTDL" || name == "ABM"; }
 };
 
+// A training that starts from the weights of a shorter log of the same searches (increment.h).
+struct IncrementOptions {
+  // So many searches that the weights know are learned again beside each new one, so that what they
+  // know is not forgotten.
+  double past = 20;
+  uint32_t epochs = 1;
+  double learning_rate = 5e-4;  // of the first step; it falls to 0 at the last one
+};
+
 struct TrainOptions {
   ModelOptions model;
   Schedule schedule = Schedule::kAlternate;
@@ -73,6 +82,7 @@ struct TrainOptions {
   bool calibrate = true;     // fits scale and offset of the logits on the validation split
   // The share of the impressions without a click that the log kept. The offset makes up for it.
   double main_negatives_kept = 1, aux_negatives_kept = 1;
+  IncrementOptions increment;
 };
 
 // Reads TOML into `options`; what it does not name stays as it is. The error names line and key. A

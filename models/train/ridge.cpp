@@ -42,6 +42,11 @@ AffineMap affine_fit(const torch::Tensor& x, const torch::Tensor& y, const torch
   return out;
 }
 
+float weight_of_row(const std::vector<float>& evidence, uint32_t row) {
+  constexpr float kMost = 100;
+  return row < evidence.size() ? 1.0f + std::min(evidence[row], kMost) : 1.0f;
+}
+
 RidgeChoice choose_ridge(const torch::Tensor& x, const torch::Tensor& y,
                          const torch::Tensor& weight, const std::vector<uint32_t>& fold) {
   const Rows all{x, y, weight};

@@ -24,6 +24,11 @@ struct AffineMap {
 AffineMap affine_fit(const torch::Tensor& x, const torch::Tensor& y, const torch::Tensor& weight,
                      double ridge);
 
+// How much the embedding row of a word counts where a map is fitted to such rows: at least as one
+// impression. Evidence (ClickRateTable::evidence; it may be empty) adds to that, but no word
+// outweighs hundreds of others.
+float weight_of_row(const std::vector<float>& evidence, uint32_t row);
+
 struct RidgeChoice {
   double ridge = 0;
   // How much of y's weighted variance the map explains in the rows that it was not fitted to: 1 is

@@ -2,11 +2,14 @@
 // a function of seed and step, so a position in the schedule is a few numbers. Any thread.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "models/data/dataset.h"
+#include "models/train/increment.h"
 #include "models/train/noise.h"
 #include "models/train/options.h"
 
@@ -33,11 +36,14 @@ struct Position {
 
 class PhaseSchedule {
  public:
-  PhaseSchedule(const Dataset& data, const TrainOptions& options, Phase phase)
-      : data_(data), options_(options), phase_(phase) {
-    const double searches[] = {
-        static_cast<double>(data.searches_of(Split::kTrain, Task::kMain).size()),
-        static_cast<double>(data.searches_of(Split::kTrain, Task::kAuxiliary).size())};
+  PhaseSchedule(const Dataset& data, const TrainOptions& options, Phase phase,
+                const std::optional<Increment>& increment = std::nullopt)
+      : options_(options), phase_(phase) {
+    for (const Task task : {Task::kMain, Task::kAuxiliary}) {
+      lessons_.emplace_back(data, task, increment, options);
+    }
+    const double searches[] = {static_cast<double>(lessons_[0].size()),
+                               static_cast<double>(lessons_[1].size())};
     const double size = options.batch_searches;
     main_batches_ = std::ceil(searches[0] / size);
     aux_batches_ = std::ceil(searches[1] / size);
@@ -80,20 +86,55 @@ class PhaseSchedule {
   }
 
  private:
+  // What a pass of a task goes over: all searches of the training split, or of an increment those
+  // that are new and as many of the past as the options say, others in each pass.
+  class Lessons {
+   public:
+    Lessons(const Dataset& data, Task task, const std::optional<Increment>& increment,
+            const TrainOptions& options)
+        : all_(data.searches_of(Split::kTrain, task)), size_(all_.size()) {
+      if (!increment) return;
+      parts_ = divide(data, task, *increment);
+      const double past = options.increment.past * static_cast<double>(parts_->fresh.size());
+      size_ = parts_->fresh.size() +
+              static_cast<size_t>(std::min(past + 0.5, static_cast<double>(parts_->past.size())));
+    }
+
+    size_t size() const { return size_; }
+
+    // The searches of a pass at places of its order; `key` is another one for each pass.
+    template <typename Take>
+    void visit(uint64_t key, Take&& take) const {
+      const Permutation order(size_, key);
+      if (!parts_) return take([&](uint64_t place) { return all_[order(place)]; });
+      const Permutation sample(parts_->past.size(), noise(key, 0));
+      take([&](uint64_t place) {
+        const uint64_t at = order(place), fresh = parts_->fresh.size();
+        return at < fresh ? parts_->fresh[at] : parts_->past[sample(at - fresh)];
+      });
+    }
+
+   private:
+    std::span<const uint32_t> all_;
+    std::optional<LearnedSearches> parts_;
+    size_t size_;
+  };
+
   // Up to `count` searches, fewer at the end of a pass.
   std::vector<uint32_t> take(Task task, uint64_t count, Queue& queue) const {
-    const std::span<const uint32_t> all = data_.searches_of(Split::kTrain, task);
-    const Permutation order(
-        all.size(), noise(options_.seed ^ (static_cast<uint64_t>(task) + 1) << 32, queue.pass));
+    const Lessons& lessons = lessons_[static_cast<size_t>(task)];
+    const uint64_t key = noise(options_.seed ^ (static_cast<uint64_t>(task) + 1) << 32, queue.pass);
     std::vector<uint32_t> out;
-    while (out.size() < count && queue.position < all.size()) {
-      out.push_back(all[order(queue.position++)]);
-    }
-    if (queue.position == all.size()) queue = {queue.pass + 1, 0};
+    lessons.visit(key, [&](const auto& search_at) {
+      while (out.size() < count && queue.position < lessons.size()) {
+        out.push_back(search_at(queue.position++));
+      }
+    });
+    if (queue.position == lessons.size()) queue = {queue.pass + 1, 0};
     return out;
   }
 
-  const Dataset& data_;
+  std::vector<Lessons> lessons_;  // by task
   const TrainOptions& options_;
   Phase phase_;
   double main_batches_, aux_batches_, k_;

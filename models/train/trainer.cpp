@@ -24,8 +24,10 @@ using Clock = std::chrono::steady_clock;
 // comes of weights that have run away.
 constexpr double kWorstLoss = 10;
 
-std::vector<Phase> phases_of(const TrainOptions& options) {
+std::vector<Phase> phases_of(const TrainOptions& options, bool is_increment) {
   if (!options.model.auxiliary()) return {Phase::kMain};
+  // Weights that have both tasks need no phase in which one of them waits.
+  if (is_increment && options.schedule == Schedule::kPretrain) return {Phase::kAlternate};
   switch (options.schedule) {
     case Schedule::kPretrain:
       return {Phase::kPretrain, Phase::kFinetune};
@@ -67,8 +69,8 @@ class Trainer {
         network_(plan_, options),
         batches_(data, plan_, options),
         judging_(data, plan_, options),
-        phases_(phases_of(options)),
-        identity_(identity_of(data, options)),
+        phases_(phases_of(options, run.increment.has_value())),
+        identity_(identity_of(data, options, run.increment)),
         state_(make_train_state(plan_, options, network_)),
         optimiser_(plan_, options, run.peers, network_, state_) {}
 
@@ -93,6 +95,11 @@ class Trainer {
       trained.test_logits = predict_logits(network_, state_.table, judging_, Task::kMain, test);
     } else {
       trained.model = freeze(data_, plan_, options_, network_, state_.table);
+      if (run_.increment && is_first()) {
+        const Result<uint32_t> kept = keep_keywords(run_.start, network_, trained.model);
+        if (!kept.ok()) return kept.status();
+        trained.rows_kept = *kept;
+      }
     }
     return trained;
   }
@@ -106,16 +113,17 @@ class Trainer {
     if (run_.resume) {
       Status s = for_all(load_checkpoint(run_.checkpoint, identity_, state_, network_));
       if (!s.ok()) return s;
-    } else {
+    } else if (run_.start.empty()) {
       initialise_table(data_, plan_, options_, state_);
-      if (Status s = for_all(start_warm()); !s.ok()) return s;
+    } else if (Status s = for_all(start_warm()); !s.ok()) {
+      return s;
     }
     return run_.peers ? check_peers_agree() : Status();
   }
 
   Status start_warm() {
-    if (run_.start.empty()) return {};
-    const Result<WarmStart> start = warm_start(run_.start, data_, plan_, network_, state_);
+    const Result<WarmStart> start =
+        warm_start(run_.start, data_, plan_, options_, network_, state_);
     if (!start.ok()) return start.status();
     rows_taken_ = start->rows_taken;
     rows_begun_ = start->rows_begun;
@@ -146,7 +154,7 @@ class Trainer {
   // Runs the rest of a phase. False means that it was stopped by request and a checkpoint is
   // written.
   Result<bool> run_phase() {
-    const PhaseSchedule schedule(data_, options_, phase());
+    const PhaseSchedule schedule(data_, options_, phase(), run_.increment);
     // A checkpoint may have been taken after the last epoch of a phase.
     while (!phase_is_over()) {
       const auto began = Clock::now();
@@ -154,7 +162,7 @@ class Trainer {
       Result<bool> finished = run_epoch(schedule, began, instances);
       if (!finished.ok() || !*finished) return finished;
       const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
-      if (Status s = end_epoch(instances, seconds); !s.ok()) return s;
+      if (Status s = end_epoch(schedule.steps_per_epoch(), instances, seconds); !s.ok()) return s;
       if (Status s = save(); !s.ok()) return s;
     }
     if (state_.best_epoch == 0) return diverged("no epoch had a finite validation AUC");
@@ -176,7 +184,7 @@ class Trainer {
       const PreparedStep step = ahead.get();
       state_.position = step.after;
       if (state_.position.step < last_step) ahead = prepare(schedule, state_.position);
-      bool finite = optimiser_.take_step(step, rate());
+      bool finite = optimiser_.take_step(step, rate(steps));
       bool stop = run_.stop && run_.stop->load();
       agree(stop, finite);
       const uint64_t in_epoch = state_.position.step - state_.epoch * steps;
@@ -206,6 +214,7 @@ class Trainer {
   }
 
   bool phase_is_over() const {
+    if (run_.increment) return state_.epoch >= options_.increment.epochs;
     return state_.epoch >= options_.max_epochs ||
            (state_.epoch > 0 && state_.epoch - state_.best_epoch >= options_.patience);
   }
@@ -253,18 +262,26 @@ class Trainer {
     });
   }
 
-  double rate() const {
+  // Of the next step; an epoch has `steps`. The prepared step has moved the position on already.
+  double rate(uint64_t steps) const {
+    if (run_.increment) {
+      const auto all = static_cast<double>(steps * options_.increment.epochs);
+      const auto done = static_cast<double>(state_.position.step - 1);
+      return options_.increment.learning_rate * (1 - done / all);
+    }
     return options_.learning_rate * std::pow(options_.decay, state_.epoch) *
            (phase() == Phase::kFinetune ? options_.finetune_rate : 1);
   }
 
-  Status end_epoch(uint64_t instances, double seconds) {
-    const double used_rate = rate();
+  Status end_epoch(uint64_t steps, uint64_t instances, double seconds) {
+    const double used_rate = rate(steps);
     ++state_.epoch;
     double auc_now =
         is_first() ? validation_auc(data_, network_, state_.table, judging_, judged_task()) : 0;
     if (run_.peers) auc_now = run_.peers->from_first(auc_now);
-    const bool best = auc_now > state_.best_auc;
+    // The last step of an increment is the smallest one. What single days change is less than what
+    // a validation split can tell.
+    const bool best = auc_now > state_.best_auc || (run_.increment && std::isfinite(auc_now));
     if (best) {
       state_.best_auc = auc_now;
       state_.best_epoch = state_.epoch;

@@ -11,11 +11,13 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/base/result.h"
 #include "models/data/dataset.h"
+#include "models/train/increment.h"
 #include "models/train/options.h"
 #include "models/weights/writer.h"
 
@@ -54,6 +56,9 @@ struct RunOptions {
   // A weight file to start from (warm_start_torch.h); empty: start anew. A resumed run needs it no
   // more.
   std::string start;
+  // What `start` has left to be learned of the log (increment.h); nothing: learn all of it. A
+  // resumed run must have it, too.
+  std::optional<Increment> increment;
   // When it becomes true, the run saves a checkpoint after the current step and returns. In a run
   // of several processes it is enough to set it in one of them: all stop after the same step.
   const std::atomic<bool>* stop = nullptr;
@@ -75,6 +80,7 @@ struct Trained {
   double validation_auc = 0;
   uint32_t epochs = 0;
   uint32_t rows_taken = 0, rows_begun = 0;  // of a start from RunOptions::start
+  uint32_t rows_kept = 0;                   // of an increment: of keywords that the log lacks
 };
 
 // Fails with bad_data if there is nothing to learn from: no impressions, only one class, or an

@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <memory>
+#include <string_view>
+#include <unordered_set>
 
 #include "models/train/ridge_torch.h"
 #include "models/train/warm_start_torch.h"
+#include "models/weights/add_keywords.h"
 #include "models/weights/weight_file.h"
 #include "models/weights/weights_generated.h"
 #include "models/weights/writer.h"
@@ -46,8 +49,14 @@ void take_rows(const ModelSpec& file, const Match& match, const ModelPlan& plan,
   if (!match.begun.empty() && !match.row.empty()) {
     const torch::Tensor known = rows.masked_select(rows < static_cast<int64_t>(plan.keywords));
     if (known.size(0) > 0) {
-      const torch::Tensor map =
-          ridge_fit(state.table.index_select(0, known), taken.slice(0, 0, known.size(0)));
+      std::vector<float> weights;
+      for (int64_t i = 0; i < known.size(0); ++i) {
+        const auto row = static_cast<uint32_t>(match.source[static_cast<size_t>(i)]);
+        weights.push_back(weight_of_row(file.click_rates.evidence, row));
+      }
+      const torch::Tensor root = torch::tensor(weights).sqrt().unsqueeze(1);
+      const torch::Tensor map = ridge_fit(state.table.index_select(0, known) * root,
+                                          taken.slice(0, 0, known.size(0)) * root);
       const torch::Tensor begun = torch::tensor(match.begun, torch::kInt64);
       state.table.index_copy_(0, begun, torch::mm(state.table.index_select(0, begun), map));
     }
@@ -79,7 +88,8 @@ Status check_groups(const std::string& path, const ModelSpec& file, const ModelP
 }  // namespace
 
 Result<WarmStart> warm_start(const std::string& weights, const Dataset& data, const ModelPlan& plan,
-                             TorchNetwork& network, TrainState& state) {
+                             const TrainOptions& options, TorchNetwork& network,
+                             TrainState& state) {
   const torch::NoGradGuard no_grad;
   const Result<std::shared_ptr<const WeightFile>> opened = WeightFile::open(weights);
   if (!opened.ok()) return opened.status();
@@ -106,6 +116,10 @@ Result<WarmStart> warm_start(const std::string& weights, const Dataset& data, co
     ++out.layers_taken;
   }
   const Match match = match_rows((*opened)->vocabulary(), data, plan);
+  // The co-occurrences of the log take their time, and only new keywords need them.
+  TrainOptions start = options;
+  if (match.begun.empty()) start.init = Initialisation::kNoise;
+  initialise_table(data, plan, start, state);
   out.rows_taken = static_cast<uint32_t>(match.row.size());
   out.rows_begun = plan.first_bucket() - out.rows_taken;
   take_rows(file, match, plan, state);
@@ -122,6 +136,41 @@ Result<WarmStart> warm_start(const std::string& weights, const Dataset& data, co
     ++out.layers_taken;
   }
   return out;
+}
+
+Result<uint32_t> keep_keywords(const std::string& weights, const TorchNetwork& network,
+                               ModelSpec& model) {
+  const Result<std::shared_ptr<const WeightFile>> opened = WeightFile::open(weights);
+  if (!opened.ok()) return opened.status();
+  const ModelSpec file = read_model(**opened);
+  const std::unordered_set<std::string_view> there(model.names.begin(), model.names.end());
+  const auto dim = static_cast<std::ptrdiff_t>(file.architecture.dim);
+  const std::vector<float>& embedding = file.tensors.at("embedding");
+  NewKeywords kept;
+  for (uint32_t row = 0; row < file.keyword_rows; ++row) {
+    if (there.contains(file.names[row])) continue;
+    kept.names.push_back(file.names[row]);
+    const auto from = embedding.begin() + row * dim;
+    kept.rows.insert(kept.rows.end(), from, from + dim);
+  }
+  const auto count = static_cast<uint32_t>(kept.names.size());
+  if (count == 0) return count;
+  kept.dot_target_bias.assign(count, 0);
+  if (model.architecture.dot_dim > 0) {  // b_v = w . Em(v), as of all rows
+    const torch::NoGradGuard no_grad;
+    const torch::Tensor bias =
+        torch::mv(tensor_of(kept.rows, dim), network.at("dot.target.popularity")).contiguous();
+    std::copy_n(bias.data_ptr<float>(), count, kept.dot_target_bias.begin());
+  }
+  if (Status s = add_keywords(kept, model); !s.ok()) return s;
+  if (model.phrases && file.phrases) {
+    const std::unordered_set<std::string_view> names(kept.names.begin(), kept.names.end());
+    for (const std::string& phrase : *file.phrases) {
+      if (names.contains(phrase)) model.phrases->push_back(phrase);
+    }
+    std::ranges::sort(*model.phrases);
+  }
+  return count;
 }
 
 }  // namespace barker

@@ -13,12 +13,19 @@ struct WarmStart {
   uint32_t layers_taken = 0, layers_begun = 0;
 };
 
-// Takes the rows of keywords and features that the file has, too, and the layers of the same names.
-// initialise_table() must have filled the table: a keyword that the file does not have gets the
-// place that its start has among the keywords that it has, by the linear map that fits these best
-// (ridge regression). invalid_argument where the file is of another architecture; the error names
-// what differs.
+// Fills the table as initialise_table() does, and then takes the rows of keywords and features that
+// the file has, too, and the layers of the same names. A keyword that the file does not have gets
+// the place that its start has among the keywords that it has, by the linear map that fits these
+// best (ridge regression). A keyword of which the file has more evidence (click_rates.h) counts
+// more there, so that rows which `extend` guessed from titles count least. invalid_argument where
+// the file is of another architecture; the error names what differs.
 Result<WarmStart> warm_start(const std::string& weights, const Dataset& data, const ModelPlan& plan,
-                             TorchNetwork& network, TrainState& state);
+                             const TrainOptions& options, TorchNetwork& network, TrainState& state);
+
+// Adds to the trained model the keywords of the file that the log does not have, with the rows that
+// they have there and, where they are phrases, as such (add_keywords.h). Returns how many. A log of
+// the last weeks would otherwise make every word unknown that stands in none of its searches.
+Result<uint32_t> keep_keywords(const std::string& weights, const TorchNetwork& network,
+                               ModelSpec& model);
 
 }  // namespace barker

@@ -131,6 +131,32 @@ TEST_F(TrainCommand, NamesWhatIsWrongWithTheWords) {
   EXPECT_EQ(run("evaluate /nowhere.barker --data " + data()).code, 66);
 }
 
+TEST_F(TrainCommand, LearnsOnlyWhatIsNewWhereItStartsFromWeightsOfTheSameLog) {
+  // The world has a hundred days from 1,700,000,000 on; its own split trains on eighty.
+  ASSERT_EQ(run("prepare --events " + log() + " --split-at 1705000000,1705400000 --out " +
+                file("early.data"))
+                .code,
+            0);
+  std::string of_early = quick("BM", "early.barker");
+  of_early.replace(of_early.find(data()), data().size(), file("early.data"));
+  ASSERT_EQ(run(of_early).code, 0);
+  const std::string start = " --init " + file("early.barker");
+  const Outcome increment = run(quick("BM", "late.barker") + start);
+  EXPECT_EQ(increment.code, 0) << increment.out;
+  EXPECT_THAT(increment.out, HasSubstr("early.barker learned until 2024-01-11 "));
+  EXPECT_THAT(increment.out,
+              HasSubstr("SF bars are new, and with each of them 20 of before are repeated\n"));
+  EXPECT_THAT(run("evaluate " + file("late.barker") + " --data " + data()).out,
+              Not(HasSubstr("WARNING")));
+  const Outcome all = run(quick("BM", "all.barker") + start + " --relearn");
+  EXPECT_EQ(all.code, 0) << all.out;
+  EXPECT_THAT(all.out, Not(HasSubstr("are new")));
+  // What learned of the days that are judged is no judge of itself.
+  const Outcome back = run(of_early + " --init " + file("late.barker"));
+  EXPECT_THAT(back.out, HasSubstr("WARNING: "));
+  EXPECT_THAT(back.out, HasSubstr("what is judged here flatters it"));
+}
+
 TEST_F(TrainCommand, ConvertsToThePapersNotationAndBack) {
   ASSERT_EQ(run("convert --data " + data() + " --out " + file("grouped.txt")).code, 0);
   ASSERT_EQ(run("convert --data " + file("grouped.txt") + " --out " + file("back.jsonl")).code, 0);

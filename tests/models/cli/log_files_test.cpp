@@ -147,6 +147,15 @@ TEST_F(LogFiles, OfOneLogAreMergedByTime) {
       64);
 }
 
+TEST_F(LogFiles, ThatAreGivenTwiceAreRefused) {
+  const std::string log = file("log.jsonl");
+  const Outcome twice = shell("barker-train prepare --events " + log + " --events " + log +
+                              " --out " + file("twice.data"));
+  EXPECT_EQ(twice.code, 64);
+  EXPECT_THAT(twice.out, HasSubstr(log + ": is there twice"));
+  EXPECT_FALSE(fs::exists(file("twice.data")));
+}
+
 TEST_F(LogFiles, AreSplitAsTheUserSays) {
   const std::string prepare =
       "barker-train prepare --events " + file("log.jsonl") + " --out " + file("data");

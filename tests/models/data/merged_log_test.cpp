@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <numeric>
 
@@ -49,6 +50,25 @@ std::string text_of(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text += line + "\n";
   return text;
+}
+
+TEST(MergedLog, TakesLinesWithoutATimeForNoDisorder) {
+  const std::string file =
+      put("{\"time\":\"5\",\"user\":\"a\"}\n{\"time\":-7,\"user\":\"b\"}\n{\"user\":\"c\"}\n"
+          "{\"time\":-9,\"user\":\"c\"}\n");
+  const auto log = MergedLog::open({file}, options());
+  ASSERT_TRUE(log.ok()) << log.status().message();
+  EXPECT_EQ(log->notice(), "");
+  EXPECT_EQ(texts_of(*log).size(), 4u);
+}
+
+TEST(MergedLog, RefusesAFileThatIsThereTwice) {
+  const std::string file = put("{\"time\":1}\n"), link = temporary_path("link.jsonl");
+  EXPECT_EQ(MergedLog::open({file, put(""), file}, options()).status().message(),
+            file + ": is there twice");
+  std::filesystem::create_symlink(file, link);
+  EXPECT_EQ(MergedLog::open({file, link}, options()).status().message(),
+            link + ": is the same file as " + file);
 }
 
 TEST(MergedLog, MergesFilesByTimeAndKeepsTheOrderOfEqualTimes) {

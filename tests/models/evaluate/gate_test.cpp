@@ -117,6 +117,16 @@ TEST(Gate, CannotJudgeWhereNeitherModelKnowsTheKeywords) {
   EXPECT_EQ(gate({test, none, serving, blind}, {}).verdict, GateVerdict::kPassed);
 }
 
+TEST(Gate, CannotJudgeByClicksThatNeitherModelExplains) {
+  InstanceTable test = table();
+  const std::vector<float> current = noisy(test, 0.2, 3), candidate = noisy(test, 0.1, 4);
+  std::shuffle(test.clicked.begin(), test.clicked.end(), std::mt19937_64(5));
+  const GateReport report = judge(test, current, current);
+  EXPECT_EQ(report.verdict, GateVerdict::kCannotJudge);
+  EXPECT_THAT(report.reason, HasSubstr("neither model tells what is clicked"));
+  EXPECT_NE(judge(test, candidate, current).verdict, GateVerdict::kPassed);
+}
+
 TEST(Gate, JudgesTheAuxiliaryTask) {
   const InstanceTable test = table(), ads = table(7), none;
   GateModel serving{.main = noisy(test, 0.3, 5), .auxiliary = noisy(ads, 0.2, 6)};

@@ -75,6 +75,8 @@ TEST(TrainOptions, NameTheLineAndTheKeyInErrors) {
               HasSubstr("line 3: train.learning_rat: no such"));
   EXPECT_THAT(error("[model]\nname = \"DNN\""), HasSubstr("model.name: expected BM, MTDL"));
   EXPECT_THAT(error("[train]\ndropout = 1.5"), HasSubstr("train.dropout: expected 0 to 0.95"));
+  EXPECT_THAT(error("[increment]\nlearning_rate = 0"),
+              HasSubstr("increment.learning_rate: expected 1e-07 to 1, found 0"));
   EXPECT_THAT(error("[train]\nbatch_searches = -1"), HasSubstr("line 2: train.batch_searches"));
   EXPECT_THAT(error("[model]\nhidden = []"), HasSubstr("model.hidden: empty"));
   EXPECT_THAT(error("[train\n"), HasSubstr("line 1"));

@@ -10,7 +10,8 @@
 
 namespace barker {
 
-inline std::shared_ptr<const Dataset> small_world(uint64_t seed = 1, uint32_t users = 400) {
+inline std::shared_ptr<const Dataset> small_world(uint64_t seed = 1, uint32_t users = 400,
+                                                  const DatasetOptions& how = {}) {
   ClickWorldOptions options;
   options.seed = seed;
   options.users = users;
@@ -22,7 +23,7 @@ inline std::shared_ptr<const Dataset> small_world(uint64_t seed = 1, uint32_t us
   options.bar_share = 0.5;
   options.bar_shape = 4;
   const std::string path = temporary_path("world.data");
-  auto builder = DatasetBuilder::create(path, {}, {});
+  auto builder = DatasetBuilder::create(path, how, {});
   EXPECT_TRUE(builder.ok());
   EXPECT_TRUE(ClickWorld(options)
                   .generate([&](const SearchEvent& event) { return builder->add(event); })

@@ -1,0 +1,211 @@
+// Trainings that go on where another one ended (models/train/increment.h).
+#include "models/train/increment.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <numeric>
+#include <set>
+
+#include "models/train/ridge_torch.h"
+#include "models/train/schedule.h"
+#include "models/train/trainer.h"
+#include "models/weights/writer.h"
+#include "tests/models/train/small_world.h"
+
+namespace barker {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int64_t kFirst = 1'700'000'000, kDay = 86400;  // of the click world, which has 100 days
+
+// The world whose validation begins on one day and whose test begins on another.
+std::shared_ptr<const Dataset> world_until(int64_t validation, int64_t test) {
+  DatasetOptions how;
+  how.split.kind = SplitRule::Kind::kAt;
+  for (const int64_t day : {validation, test}) {
+    how.split.at.push_back(*parse_split_time(std::to_string(kFirst + day * kDay)));
+  }
+  return small_world(1, 800, how);
+}
+
+TEST(Increment, DividesTheTrainingSplitAtTheTimeOfTheEarlierTraining) {
+  const auto data = world_until(60, 70);
+  const int64_t until = kFirst + 50 * kDay;
+  const LearnedSearches searches = divide(*data, Task::kMain, {until});
+  ASSERT_FALSE(searches.fresh.empty());
+  EXPECT_EQ(searches.fresh.size() + searches.past.size(),
+            data->searches_of(Split::kTrain, Task::kMain).size());
+  for (const uint32_t s : searches.fresh) EXPECT_GT(data->search(s).time, until);
+  for (const uint32_t s : searches.past) EXPECT_LE(data->search(s).time, until);
+  EXPECT_TRUE(increment_after(until, *data).has_value());
+}
+
+TEST(Increment, IsNoneOfALogThatHasNothingNewOrNothingOfBefore) {
+  const auto data = world_until(60, 70);
+  EXPECT_FALSE(increment_after(kFirst + 60 * kDay, *data).has_value());
+  EXPECT_FALSE(increment_after(kFirst - kDay, *data).has_value());
+}
+
+TEST(Increment, TakesAllNewSearchesInEachPassAndOthersOfThePast) {
+  const auto data = world_until(60, 70);
+  TrainOptions options = quick_options("MTDL");
+  options.increment.past = 2;
+  options.batch_searches = 16;
+  const Increment increment{kFirst + 55 * kDay};
+  const PhaseSchedule schedule(*data, options, Phase::kJoint, increment);
+  const LearnedSearches searches = divide(*data, Task::kMain, increment);
+  const std::set<uint32_t> fresh(searches.fresh.begin(), searches.fresh.end());
+  Position at;
+  std::vector<std::set<uint32_t>> past(2);
+  for (std::set<uint32_t>& of_pass : past) {
+    std::set<uint32_t> seen;
+    for (uint64_t step = 0; step < schedule.steps_per_epoch(); ++step) {
+      for (const uint32_t s : schedule.next(at).main) EXPECT_TRUE(seen.insert(s).second);
+    }
+    EXPECT_EQ(seen.size(), 3 * fresh.size());
+    std::ranges::set_difference(seen, fresh, std::inserter(of_pass, of_pass.end()));
+    EXPECT_EQ(of_pass.size(), 2 * fresh.size()) << "all that is new is there";
+  }
+  EXPECT_NE(past[0], past[1]);
+}
+
+TEST(Increment, RepeatsNoMoreOfThePastThanThereIs) {
+  const auto data = world_until(60, 70);
+  TrainOptions options = quick_options("BM");
+  options.increment.past = 1000;
+  const PhaseSchedule all(*data, options, Phase::kMain);
+  const PhaseSchedule increment(*data, options, Phase::kMain, Increment{kFirst + 55 * kDay});
+  EXPECT_EQ(increment.steps_per_epoch(), all.steps_per_epoch());
+}
+
+// Weights of the world's first 40 days as a file, and the world of 60 days.
+class IncrementOfAWorld : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    options_ = quick_options("AMTDL");
+    options_.max_epochs = 4;
+    options_.patience = 4;
+    options_.learning_rate = 5e-3;
+    const auto before = world_until(40, 45);
+    Result<Trained> trained = train(*before, options_, {});
+    ASSERT_TRUE(trained.ok()) << trained.status().message();
+    trained->model.card.name = "test";
+    trained->model.card.notes = {{"trained from", "17"}, {"trained to", std::to_string(until())}};
+    ASSERT_TRUE(write_weight_file(trained->model, start_).ok());
+    run_.start = start_;
+    run_.increment = increment_after(until(), *data_);
+    ASSERT_TRUE(run_.increment.has_value());
+  }
+  void TearDown() override { std::filesystem::remove(start_); }
+
+  static int64_t until() { return kFirst + 40 * kDay; }
+
+  const std::string start_ = temporary_path("start.barker");
+  const std::shared_ptr<const Dataset> data_ = world_until(60, 65);
+  TrainOptions options_;
+  RunOptions run_;
+};
+
+TEST_F(IncrementOfAWorld, ReadsFromTheFileUntilWhenItWasTrained) {
+  const Result<EarlierTraining> before = earlier_training(start_);
+  ASSERT_TRUE(before.ok()) << before.status().message();
+  EXPECT_EQ(before->from, 17);
+  EXPECT_EQ(before->to, until());
+  EXPECT_EQ(before->user_buckets, 0u);
+  EXPECT_FALSE(earlier_training("/nowhere.barker").ok());
+}
+
+TEST_F(IncrementOfAWorld, LearnsInOnePassOfAlternation) {
+  std::string phases;
+  run_.on_epoch = [&](const EpochReport& epoch) { phases += epoch.phase; };
+  options_.increment.learning_rate = 5e-3;
+  const Result<Trained> increment = train(*data_, options_, run_);
+  options_.increment.learning_rate = 1e-7;  // learns nothing, so that these are the file's weights
+  run_.on_epoch = nullptr;
+  const Result<Trained> same = train(*data_, options_, run_);
+  ASSERT_TRUE(increment.ok() && same.ok()) << increment.status().message();
+  EXPECT_EQ(phases, "alternate");
+  EXPECT_EQ(increment->epochs, 1u);
+  EXPECT_GT(increment->validation_auc, same->validation_auc + 0.005);
+}
+
+TEST_F(IncrementOfAWorld, ResumesToTheSameWeights) {
+  options_.increment.epochs = 2;
+  const Result<Trained> whole = train(*data_, options_, run_);
+  ASSERT_TRUE(whole.ok()) << whole.status().message();
+  run_.checkpoint = temporary_path("checkpoint");
+  std::atomic<bool> stop{true};  // after every single step
+  run_.stop = &stop;
+  Result<Trained> part = train(*data_, options_, run_);
+  int stops = 0;
+  for (run_.resume = true; part.ok() && part->stopped && stops < 500; ++stops) {
+    stop = stops % 7 != 6;
+    part = train(*data_, options_, run_);
+  }
+  ASSERT_TRUE(part.ok()) << part.status().message();
+  EXPECT_GT(stops, 1);
+  EXPECT_EQ(part->model.tensors, whole->model.tensors);
+  // What the file's time is decides which searches come, so that another one is another run.
+  run_.increment->after += kDay;
+  EXPECT_THAT(train(*data_, options_, run_).status().message(), HasSubstr("start.trained_to: "));
+  std::filesystem::remove(run_.checkpoint);
+}
+
+// A log in which ten users see "red" and another SF from time to time.
+std::shared_ptr<const Dataset> log_from(int begin, int end, const std::string& other) {
+  const std::string path = temporary_path("log.data");
+  auto builder = DatasetBuilder::create(path, {}, {other});
+  for (int t = begin; t < end; ++t) {
+    for (int u = 0; u < 10; ++u) {
+      SearchEvent event;
+      event.time = t;
+      event.user = "u" + std::to_string(u);
+      event.query = "paint";
+      event.sfs = {{"red", u % 2 == 0}, {other, u % 2 == 1}};
+      EXPECT_TRUE(builder->add(event).ok());
+    }
+  }
+  EXPECT_TRUE(builder->finish("log").ok());
+  const auto data = Dataset::open(path);
+  std::remove(path.c_str());
+  return *data;
+}
+
+TEST(Increment, KeepsTheWordsThatALogOfTheLastDaysDoesNotHave) {
+  TrainOptions options = quick_options("BM");
+  options.model.dot = DotHead::kAdded;
+  Result<Trained> before = train(*log_from(0, 40, "sky blue"), options, {});
+  ASSERT_TRUE(before.ok()) << before.status().message();
+  before->model.card.name = "test";
+  RunOptions run;
+  run.start = temporary_path("start.barker");
+  ASSERT_TRUE(write_weight_file(before->model, run.start).ok());
+  const auto data = log_from(20, 60, "green");
+  run.increment = increment_after(30, *data);
+  ASSERT_TRUE(run.increment.has_value());
+  const Result<Trained> after = train(*data, options, run);
+  std::filesystem::remove(run.start);
+  ASSERT_TRUE(after.ok()) << after.status().message();
+  EXPECT_EQ(after->rows_begun, 1u) << "green";
+  EXPECT_EQ(after->rows_kept, 1u) << "sky blue";
+  const auto row_of = [](const ModelSpec& model) {
+    const auto at = std::ranges::find(model.names, "sky blue") - model.names.begin();
+    const std::vector<float>& embedding = model.tensors.at("embedding");
+    return std::vector<float>(embedding.begin() + at * 8, embedding.begin() + (at + 1) * 8);
+  };
+  EXPECT_EQ(row_of(after->model), row_of(before->model));
+  EXPECT_THAT(*after->model.phrases, ::testing::Contains("sky blue"));
+}
+
+TEST(Increment, WeighsRowsByTheirEvidenceUpToABound) {
+  EXPECT_EQ(weight_of_row({}, 3), 1);
+  EXPECT_EQ(weight_of_row({0, 5, 1e9}, 0), 1);
+  EXPECT_EQ(weight_of_row({0, 5, 1e9}, 1), 6);
+  EXPECT_EQ(weight_of_row({0, 5, 1e9}, 2), 101);
+}
+
+}  // namespace
+}  // namespace barker
