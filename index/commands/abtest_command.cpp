@@ -18,7 +18,7 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct AbtestFlags {
   std::vector<std::string> logs;
   std::string table;
   std::string shares;
@@ -54,7 +54,7 @@ Result<std::map<std::string, double>> parse_shares(const std::string& text) {
 }
 
 // An option that would do nothing is refused, so that nobody believes that it did something.
-Status check_options(const Options& options, const CLI::App& command) {
+Status check_options(const AbtestFlags& options, const CLI::App& command) {
   const auto refuse = [&](const std::vector<const char*>& names, const char* reason) -> Status {
     for (const char* name : names) {
       if (command.count(name) > 0) return invalid_argument(std::string(name) + ": " + reason);
@@ -83,7 +83,7 @@ Status check_options(const Options& options, const CLI::App& command) {
 }
 
 // No input may be overwritten by the page, and no page may stand amid the text or the JSON.
-Status check_paths(const Options& options) {
+Status check_paths(const AbtestFlags& options) {
   if (options.html == "-" || options.html == "/dev/stdout") {
     return invalid_argument("--html " + options.html +
                             ": standard output has the text or the JSON; name a file");
@@ -94,7 +94,7 @@ Status check_paths(const Options& options) {
 }
 
 // Takes mean and variance from what was measured.
-std::string plan_of(const ExperimentReport& report, const Options& options) {
+std::string plan_of(const ExperimentReport& report, const AbtestFlags& options) {
   PlanInput plan = options.plan;
   const ArmReport& control = report.arms[0];
   plan.alpha = 1 - options.comparing.level;
@@ -114,7 +114,7 @@ std::string plan_of(const ExperimentReport& report, const Options& options) {
   return plan_text(plan, progress, report.unit);
 }
 
-Result<ExperimentLogReport> make_reports(const Options& options) {
+Result<ExperimentLogReport> make_reports(const AbtestFlags& options) {
   if (!options.table.empty()) {
     Result<ExperimentReport> report =
         report_table(options.table, options.reading, options.comparing);
@@ -130,7 +130,7 @@ Result<ExperimentLogReport> make_reports(const Options& options) {
   return report_logs(options.logs, log);
 }
 
-Result<int> run(Options& options, const CLI::App& command) {
+Result<int> run(AbtestFlags& options, const CLI::App& command) {
   Result<std::map<std::string, double>> shares = parse_shares(options.shares);
   if (!shares.ok()) return shares.status();
   options.comparing.shares = std::move(*shares);
@@ -168,7 +168,7 @@ Result<int> run(Options& options, const CLI::App& command) {
   return kExitOk;
 }
 
-void add_log_options(CLI::App& command, Options& options) {
+void add_log_options(CLI::App& command, AbtestFlags& options) {
   command
       .add_option("--experiment", options.log.reading.experiment,
                   "Experiment of the log to judge, as NAME or LAYER/NAME; all where not given")
@@ -193,7 +193,7 @@ void add_log_options(CLI::App& command, Options& options) {
       ->group(kJudging);
 }
 
-void add_plan_options(CLI::App& command, Options& options) {
+void add_plan_options(CLI::App& command, AbtestFlags& options) {
   command
       .add_flag("--plan", options.is_plan,
                 "Say how many units a lift needs, by what the input or --base says")
@@ -222,7 +222,7 @@ void add_plan_options(CLI::App& command, Options& options) {
 }  // namespace
 
 Command add_abtest_command(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<AbtestFlags>();
   CLI::App* command =
       add_subcommand(app, "abtest", "Say what an experiment shows, and whether to trust it");
   command

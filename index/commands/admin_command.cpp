@@ -12,7 +12,7 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct AdminFlags {
   std::string socket;
   std::vector<std::string> words;
 };
@@ -24,7 +24,7 @@ bool is_command(const std::vector<std::string>& words) {
                                                   name == "reload" || name == "rollback");
 }
 
-Result<int> run(const Options& o) {
+Result<int> run(const AdminFlags& o) {
   if (!is_command(o.words)) {
     return invalid_argument(
         "expected status, look, reload, rollback or shares SERVED COMPARED, found \"" +
@@ -45,7 +45,7 @@ Result<int> run(const Options& o) {
 }  // namespace
 
 Command add_admin_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<AdminFlags>();
   CLI::App* command = add_subcommand(
       app, "admin", "Ask a serving engine: status, look, reload, rollback, shares SERVED COMPARED");
   command

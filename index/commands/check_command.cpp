@@ -10,13 +10,13 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct CheckFlags {
   std::string index, weights;
   size_t most = 20;
   bool json = false;
 };
 
-Result<int> run(const Options& options) {
+Result<int> run(const CheckFlags& options) {
   const Result<AdStore> ads = AdStore::open(options.index + "/ads.store");
   if (!ads.ok()) return ads.status();
   const Result<std::string> path = resolve_weights_path(options.weights);
@@ -35,7 +35,7 @@ Result<int> run(const Options& options) {
 }  // namespace
 
 Command add_check_command(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<CheckFlags>();
   CLI::App* command =
       add_subcommand(app, "check", "Say how much of an index's catalogue a model knows");
   command->add_option("--index", options->index, "Directory that `barker index` wrote")

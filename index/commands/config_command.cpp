@@ -18,12 +18,12 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct ConfigFileFlags {
   std::string out = "-", file, plugin;
   bool force = false;
 };
 
-Result<int> init(const Options& o) {
+Result<int> init(const ConfigFileFlags& o) {
   std::error_code error;
   if (!o.force && std::filesystem::is_regular_file(o.out, error)) {
     return invalid_argument(o.out + ": exists; --force replaces it");
@@ -45,7 +45,7 @@ Status create_plugin(const barker_api& api, const std::string& text) {
   return {};
 }
 
-Result<int> check(const Options& o) {
+Result<int> check(const ConfigFileFlags& o) {
   Result<LoadedConfig> loaded = read_config(o.file, {}, {});
   if (!loaded.ok()) return loaded.status();
   std::string library = o.plugin.empty() ? loaded->config.server.plugin_library : o.plugin;
@@ -68,7 +68,7 @@ Result<int> check(const Options& o) {
 }  // namespace
 
 Command add_config_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<ConfigFileFlags>();
   CLI::App* command =
       add_subcommand(app, "config", "Write or check the configuration of `barker serve`");
   command->require_subcommand(1);

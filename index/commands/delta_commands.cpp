@@ -11,7 +11,7 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct DeltaFlags {
   std::string old_file, second, out;
 };
 
@@ -22,7 +22,7 @@ Result<int> print(const Result<DeltaSizes>& sizes, const std::string& out) {
   return kExitOk;
 }
 
-void add_options(CLI::App& command, Options& o, const std::string& second,
+void add_options(CLI::App& command, DeltaFlags& o, const std::string& second,
                  const std::string& what) {
   command.add_option("old", o.old_file, "Weight file that the other machine has")
       ->required()
@@ -37,14 +37,14 @@ void add_options(CLI::App& command, Options& o, const std::string& second,
 }  // namespace
 
 Command add_delta_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<DeltaFlags>();
   add_options(*add_subcommand(app, "delta", "Write what changed from one weight file to another"),
               *o, "new", "Weight file that it is to get");
   return [o] { return print(write_delta(o->old_file, o->second, o->out), o->out); };
 }
 
 Command add_apply_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<DeltaFlags>();
   add_options(*add_subcommand(app, "apply", "Make a new weight file of an old one and a delta"), *o,
               "delta", "What `barker delta` wrote");
   return [o] { return print(apply_delta(o->old_file, o->second, o->out), o->out); };

@@ -15,14 +15,14 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct DirectoryFlags {
   VerifyOptions verify;
   std::string directory, label;
   size_t keep = 5;
   bool json = false;
 };
 
-Result<int> publish(const Options& o) {
+Result<int> publish(const DirectoryFlags& o) {
   const Result<std::string> version = publish_verified(o.verify, o.directory, o.label);
   if (!version.ok()) return version.status();
   std::cout << visible(*version)
@@ -30,26 +30,26 @@ Result<int> publish(const Options& o) {
   return kExitOk;
 }
 
-Result<int> rollback(const Options& o) {
+Result<int> rollback(const DirectoryFlags& o) {
   const Result<std::string> version = rollback_weights(o.directory);
   if (!version.ok()) return version.status();
   std::cout << visible(*version) << " is CURRENT\n";
   return kExitOk;
 }
 
-Result<int> promote(const Options& o) {
+Result<int> promote(const DirectoryFlags& o) {
   const Result<std::string> version = promote_label(o.directory, o.label);
   if (!version.ok()) return version.status();
   std::cout << visible(*version) << " is CURRENT\n";
   return kExitOk;
 }
 
-Result<int> unlabel(const Options& o) {
+Result<int> unlabel(const DirectoryFlags& o) {
   if (Status s = remove_label(o.directory, o.label); !s.ok()) return s;
   return kExitOk;
 }
 
-Result<int> versions(const Options& o) {
+Result<int> versions(const DirectoryFlags& o) {
   const auto found = weight_versions(o.directory);
   if (!found.ok()) return found.status();
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
@@ -75,7 +75,7 @@ Result<int> versions(const Options& o) {
   return kExitOk;
 }
 
-Result<int> prune(const Options& o) {
+Result<int> prune(const DirectoryFlags& o) {
   const auto removed = prune_weights(o.directory, o.keep);
   if (!removed.ok()) return removed.status();
   for (const std::string& name : *removed) std::cout << "removed " << visible(name) << "\n";
@@ -83,13 +83,13 @@ Result<int> prune(const Options& o) {
 }
 
 // The directory as an operand or as --weights, the same in every command.
-void add_directory(CLI::App& command, Options& o) {
+void add_directory(CLI::App& command, DirectoryFlags& o) {
   command.add_option("directory,--weights", o.directory, "Weights directory")
       ->required()
       ->type_name(kDirectory);
 }
 
-void add_label(CLI::App& command, Options& o) {
+void add_label(CLI::App& command, DirectoryFlags& o) {
   o.label = "canary";
   command.add_option("--label", o.label, "Name of the label")->type_name("NAME")->group(kInput);
 }
@@ -97,7 +97,7 @@ void add_label(CLI::App& command, Options& o) {
 }  // namespace
 
 Command add_publish_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<DirectoryFlags>();
   CLI::App* command = add_subcommand(
       app, "publish", "Verify a weight file and make it CURRENT of a weights directory");
   command->add_option("weights,--weights", o->verify.file, "Weight file")
@@ -117,7 +117,7 @@ Command add_publish_command(CLI::App& app) {
 }
 
 Command add_rollback_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<DirectoryFlags>();
   CLI::App* command =
       add_subcommand(app, "rollback", "Make the version before CURRENT the CURRENT one again");
   add_directory(*command, *o);
@@ -125,7 +125,7 @@ Command add_rollback_command(CLI::App& app) {
 }
 
 Command add_promote_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<DirectoryFlags>();
   CLI::App* command = add_subcommand(app, "promote", "Make a labelled version CURRENT");
   add_directory(*command, *o);
   add_label(*command, *o);
@@ -133,7 +133,7 @@ Command add_promote_command(CLI::App& app) {
 }
 
 Command add_unlabel_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<DirectoryFlags>();
   CLI::App* command = add_subcommand(app, "unlabel", "Remove a label; its version stays");
   add_directory(*command, *o);
   add_label(*command, *o);
@@ -141,7 +141,7 @@ Command add_unlabel_command(CLI::App& app) {
 }
 
 Command add_versions_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<DirectoryFlags>();
   CLI::App* command = add_subcommand(app, "versions", "List the versions in a weights directory");
   add_directory(*command, *o);
   command->add_flag("--json", o->json, "Print JSON")->group(kOutput);
@@ -149,7 +149,7 @@ Command add_versions_command(CLI::App& app) {
 }
 
 Command add_prune_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<DirectoryFlags>();
   CLI::App* command = add_subcommand(
       app, "prune",
       "Remove old versions, but none that serves, has a label or is open in a process");

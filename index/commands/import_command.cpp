@@ -15,7 +15,7 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct ImportFlags {
   ImportOptions import;
   std::string from, out;
   std::vector<std::string> selling_points = {"highlights"};
@@ -60,7 +60,7 @@ std::string summary(const ImportReport& report) {
   return text;
 }
 
-Result<int> run(Options& options) {
+Result<int> run(ImportFlags& options) {
   options.import.format = format_of(options.from);
   options.import.fold.sources = sources_of(options.selling_points);
   OutputFile out(options.out);
@@ -76,7 +76,7 @@ Result<int> run(Options& options) {
   return options.strict && bad.count() > 0 ? kExitBadData : kExitOk;
 }
 
-void add_choices(CLI::App& command, Options& options) {
+void add_choices(CLI::App& command, ImportFlags& options) {
   CLI::Option* points =
       command
           .add_option(
@@ -103,7 +103,7 @@ void add_choices(CLI::App& command, Options& options) {
 }  // namespace
 
 Command add_import_command(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ImportFlags>();
   CLI::App* command = add_subcommand(
       app, "import",
       "Turn a feed of a shop system into a catalogue (index/catalogue/feeds/FEEDS.md)");

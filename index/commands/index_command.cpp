@@ -18,7 +18,7 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct IndexFlags {
   std::string ads, update, out, mined;
   MatchingRules rules;
   bool mines = false, accepts_all = false, strict = false, rebuilds = false;
@@ -26,7 +26,7 @@ struct Options {
 };
 
 // Reads the mined selling points that a person accepted.
-Status read_mined(const Options& options, AcceptedSellingPoints& mined) {
+Status read_mined(const IndexFlags& options, AcceptedSellingPoints& mined) {
   const std::string name = input_name(options.mined);
   BadLines bad;
   auto accepted = read_accepted(options.mined, options.accepts_all, bad);
@@ -49,7 +49,7 @@ void report_mined(const AcceptedSellingPoints& accepted, const Given& given) {
 
 // Builds a new index. Each ad is indexed when it is read, so that a catalogue need not fit into
 // memory.
-Result<int> build(const Options& options) {
+Result<int> build(const IndexFlags& options) {
   const std::string ads = input_name(options.ads);
   AcceptedSellingPoints mined;
   if (!options.mined.empty()) {
@@ -78,7 +78,7 @@ Result<int> build(const Options& options) {
 }
 
 // Writes changes to the log of an index, from which engines that serve it take them.
-Result<int> update(const Options& options) {
+Result<int> update(const IndexFlags& options) {
   constexpr size_t kBatch = 10'000;  // changes that are synced together
   const std::string name = input_name(options.update);
   Result<LineReader> lines = LineReader::open(options.update);
@@ -130,7 +130,7 @@ Result<int> update(const Options& options) {
   return nothing || (options.strict && bad.count() > 0) ? kExitBadData : kExitOk;
 }
 
-Result<int> rebuild(const Options& options) {
+Result<int> rebuild(const IndexFlags& options) {
   if (!std::filesystem::exists(options.out + "/ads.store")) {
     return not_found(options.out + ": is no index; barker index --ads makes one");
   }
@@ -139,7 +139,7 @@ Result<int> rebuild(const Options& options) {
   return kExitOk;
 }
 
-Result<int> run(const Options& options) {
+Result<int> run(const IndexFlags& options) {
   const int tasks = !options.ads.empty() + !options.update.empty() + options.rebuilds;
   if (tasks != 1 && !options.mines) {
     return invalid_argument(
@@ -172,7 +172,7 @@ Result<int> run(const Options& options) {
 }  // namespace
 
 Command add_index_command(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<IndexFlags>();
   CLI::App* command = add_subcommand(
       app, "index", "Build an index from a catalogue (index/catalogue/CATALOGUE.md)");
   command

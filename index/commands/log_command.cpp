@@ -12,14 +12,14 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct LogFlags {
   std::vector<std::string> raw;
   std::string out;
   bool ubi = false;
   UbiOptions fields;
 };
 
-Result<int> run(const Options& options) {
+Result<int> run(const LogFlags& options) {
   OutputFile out(options.out);
   if (!out.status().ok()) return out.status();
   Result<RawLogs> logs = RawLogs::open(options.raw);
@@ -45,7 +45,7 @@ Result<int> run(const Options& options) {
 }  // namespace
 
 Command add_log_command(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<LogFlags>();
   CLI::App* command = add_subcommand(app, "log", "Read the event log of a server");
   command->require_subcommand(1);
   CLI::App* exported =

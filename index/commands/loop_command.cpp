@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct LoopFlags {
   LoopOptions loop;
   bool json = false, quiet = false;
 };
@@ -42,7 +42,7 @@ Status write_report(const LoopState& state, const std::string& directory) {
   return {};
 }
 
-Result<int> run(const Options& o) {
+Result<int> run(const LoopFlags& o) {
   LoopOptions loop = o.loop;
   loop.market.seed = loop.seed;
   loop.plugin = default_plugin_path();
@@ -171,7 +171,7 @@ void add_judging_options(CLI::App& command, LoopOptions& o) {
 }  // namespace
 
 Command add_loop_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<LoopFlags>();
   LoopOptions& loop = o->loop;
   loop.threads = std::max(1u, std::thread::hardware_concurrency());
   CLI::App* command = add_subcommand(

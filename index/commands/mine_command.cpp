@@ -13,7 +13,7 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct MineFlags {
   std::string ads, out = "-";
   MineOptions mine;
 };
@@ -30,7 +30,7 @@ std::string line_of(const Proposal& proposal) {
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-Result<int> run(const Options& options) {
+Result<int> run(const MineFlags& options) {
   OutputFile out(options.out);
   if (!out.status().ok()) return out.status();
   const std::string ads = input_name(options.ads);
@@ -57,7 +57,7 @@ Result<int> run(const Options& options) {
 }  // namespace
 
 Command add_mine_command(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<MineFlags>();
   CLI::App* command = add_subcommand(
       app, "mine", "Propose selling points from the texts of a catalogue, for a person to accept");
   command

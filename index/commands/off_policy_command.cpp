@@ -13,14 +13,14 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct OffPolicyFlags {
   LoggedPolicyOptions policy;
   std::string table, config_file;
   bool is_json = false;
 };
 
 // An option that would do nothing is refused, so that nobody believes that it did something.
-Status check_options(const Options& options, const CLI::App& command) {
+Status check_options(const OffPolicyFlags& options, const CLI::App& command) {
   if (options.table.empty() == options.policy.logs.empty()) {
     return invalid_argument("expected LOG... with --index and --weights, or --table");
   }
@@ -37,7 +37,7 @@ Status check_options(const Options& options, const CLI::App& command) {
   return {};
 }
 
-Result<OffPolicyReport> make_report(Options& options) {
+Result<OffPolicyReport> make_report(OffPolicyFlags& options) {
   if (!options.table.empty()) return evaluate_policy_table(options.table, options.policy.level);
   LoggedPolicyOptions& policy = options.policy;
   policy.engine.plugin = default_plugin_path();
@@ -53,7 +53,7 @@ Result<OffPolicyReport> make_report(Options& options) {
   return report;
 }
 
-Result<int> run(Options& options, const CLI::App& command) {
+Result<int> run(OffPolicyFlags& options, const CLI::App& command) {
   if (Status s = check_options(options, command); !s.ok()) return s;
   const Result<OffPolicyReport> report = make_report(options);
   if (!report.ok()) return report.status();
@@ -61,7 +61,7 @@ Result<int> run(Options& options, const CLI::App& command) {
   return kExitOk;
 }
 
-void add_log_options(CLI::App& command, Options& options) {
+void add_log_options(CLI::App& command, OffPolicyFlags& options) {
   LoggedPolicyOptions& policy = options.policy;
   command
       .add_option("logs", policy.logs,
@@ -95,7 +95,7 @@ void add_log_options(CLI::App& command, Options& options) {
 }  // namespace
 
 Command add_off_policy_command(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<OffPolicyFlags>();
   CLI::App* command = add_subcommand(app, "off-policy",
                                      "Say what a policy would earn, from the log of another one");
   add_log_options(*command, *options);

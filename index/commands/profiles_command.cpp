@@ -17,7 +17,7 @@ namespace {
 constexpr char kStore[] = "lmdb:FILE|redis://HOST:PORT/DB|unix:SOCKET";
 constexpr char kPasswordVariable[] = "BARKER_REDIS_PASSWORD";
 
-struct Options {
+struct ProfilesFlags {
   ProfileStoreOptions store;
   int64_t days_to_live = 180;
   std::string file, out = "-";
@@ -27,7 +27,7 @@ struct Options {
 
 // The command opens a store for a moment, with a time to live that the engine may not share, and so
 // leaves it to the engine to remove users whose time to live has passed.
-Result<std::unique_ptr<ProfileStore>> open(Options& o, bool create) {
+Result<std::unique_ptr<ProfileStore>> open(ProfilesFlags& o, bool create) {
   if (o.store.store.starts_with("memory:")) {
     return invalid_argument(o.store.store + ": is gone when this command ends; expected " + kStore);
   }
@@ -43,7 +43,7 @@ Result<std::unique_ptr<ProfileStore>> open(Options& o, bool create) {
   return store;
 }
 
-Result<int> import_users(Options& o) {
+Result<int> import_users(ProfilesFlags& o) {
   const Result<std::unique_ptr<ProfileStore>> store = open(o, true);
   if (!store.ok()) return store.status();
   const Result<ProfileImport> imported = import_profiles(**store, o.file);
@@ -54,7 +54,7 @@ Result<int> import_users(Options& o) {
   return is_bad ? kExitBadData : kExitOk;
 }
 
-Result<int> export_users(Options& o) {
+Result<int> export_users(ProfilesFlags& o) {
   const Result<std::unique_ptr<ProfileStore>> store = open(o, false);
   if (!store.ok()) return store.status();
   OutputFile out(o.out);
@@ -70,7 +70,7 @@ Result<int> export_users(Options& o) {
   return kExitOk;
 }
 
-Result<int> show_users(Options& o) {
+Result<int> show_users(ProfilesFlags& o) {
   const Result<std::unique_ptr<ProfileStore>> store = open(o, false);
   if (!store.ok()) return store.status();
   for (const std::string& id : o.users) {
@@ -82,7 +82,7 @@ Result<int> show_users(Options& o) {
   return kExitOk;
 }
 
-Result<int> erase_users(Options& o) {
+Result<int> erase_users(ProfilesFlags& o) {
   const Result<std::unique_ptr<ProfileStore>> store = open(o, false);
   if (!store.ok()) return store.status();
   for (const std::string& id : o.users) {
@@ -93,7 +93,7 @@ Result<int> erase_users(Options& o) {
   return kExitOk;
 }
 
-Result<int> print_status(Options& o) {
+Result<int> print_status(ProfilesFlags& o) {
   const Result<std::unique_ptr<ProfileStore>> store = open(o, false);
   if (!store.ok()) return store.status();
   const Result<ProfileStoreStatus> status = (*store)->status();
@@ -121,7 +121,7 @@ Result<int> print_status(Options& o) {
 }
 
 // A subcommand of `profiles`; each names the store first.
-CLI::App* add(CLI::App& profiles, Options& o, const char* name, const char* description) {
+CLI::App* add(CLI::App& profiles, ProfilesFlags& o, const char* name, const char* description) {
   CLI::App* command = add_subcommand(profiles, name, description);
   command
       ->add_option("store,--store", o.store.store,
@@ -134,14 +134,14 @@ CLI::App* add(CLI::App& profiles, Options& o, const char* name, const char* desc
   return command;
 }
 
-void add_users(CLI::App& command, Options& o) {
+void add_users(CLI::App& command, ProfilesFlags& o) {
   command.add_option("users", o.users, "Ids of the users")->required()->type_name("USER");
 }
 
 }  // namespace
 
 Command add_profiles_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<ProfilesFlags>();
   CLI::App* profiles =
       add_subcommand(app, "profiles", "Import, export, show and erase what a store keeps of users");
   profiles->require_subcommand(1);

@@ -21,7 +21,7 @@ namespace {
 
 constexpr size_t kMaxRules = 1 << 20;  // bytes
 
-struct Options {
+struct RulesFlags {
   std::string rules, index, plugin;
 };
 
@@ -73,7 +73,7 @@ void print_rule(void* context, barker_string rule, uint64_t ads, uint64_t sellin
             << "\n";
 }
 
-Result<int> run(const Options& options) {
+Result<int> run(const RulesFlags& options) {
   const Result<std::string> text = read_small_file(options.rules, kMaxRules);
   if (!text.ok()) return text.status();
   const Result<AdStore> store = AdStore::open(options.index + "/ads.store");
@@ -108,7 +108,7 @@ Result<int> run(const Options& options) {
 }  // namespace
 
 Command add_rules_command(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<RulesFlags>();
   CLI::App* command = add_subcommand(app, "rules",
                                      "Say what each rule of a file hits in an index, and which hit "
                                      "nothing");

@@ -22,7 +22,7 @@ namespace {
 
 constexpr size_t kMaxConfiguration = 1 << 20;  // bytes
 
-struct Options {
+struct SearchFlags {
   EngineOptions engine;
   std::string config_file, users, user, queries, query;
   std::vector<std::string> user_keywords, groups;
@@ -32,7 +32,7 @@ struct Options {
 };
 
 // The user of --users and --user, or of --user-keywords and --group.
-Result<Profile> find_user(const Options& options) {
+Result<Profile> find_user(const SearchFlags& options) {
   Profile profile;
   if (!options.users.empty()) {
     BadLines bad;
@@ -62,7 +62,7 @@ Result<Profile> find_user(const Options& options) {
   return profile;
 }
 
-Result<std::string> configuration(const Options& options) {
+Result<std::string> configuration(const SearchFlags& options) {
   if (!options.config_file.empty()) return read_small_file(options.config_file, kMaxConfiguration);
   // JSON goes to programs, which render HTML. The table goes to people at a terminal.
   if (options.json) return std::string();
@@ -74,7 +74,7 @@ Result<std::string> configuration(const Options& options) {
 // Says once, on standard error, that a page shows no selling point at all. [any thread]
 class NoSellingPointNote {
  public:
-  explicit NoSellingPointNote(const Options& options) : options_(options) {}
+  explicit NoSellingPointNote(const SearchFlags& options) : options_(options) {}
 
   void see(const SearchResult& page) {
     if (page.ads.empty() || page.status != "rescored") return;
@@ -88,18 +88,18 @@ class NoSellingPointNote {
   }
 
  private:
-  const Options& options_;
+  const SearchFlags& options_;
   std::atomic<bool> said_ = false;
 };
 
 // Says on standard error that titles were shown as without the surface that was asked for.
-void note_unknown_surface(const Engine& engine, const Options& options) {
+void note_unknown_surface(const Engine& engine, const SearchFlags& options) {
   if (engine.plugin_stats().unknown_surfaces == 0) return;
   std::cerr << "barker search: the configuration has no [title.profile." +
                    visible(options.search.surface) + "]: titles are as [title] says\n";
 }
 
-Result<int> run(Options& options) {
+Result<int> run(SearchFlags& options) {
   if (options.queries.empty() && options.query.empty()) {
     return invalid_argument("QUERY is missing; --queries FILE answers many");
   }
@@ -146,7 +146,7 @@ Result<int> run(Options& options) {
   return kExitOk;
 }
 
-void add_serving_options(CLI::App& command, Options& o, CLI::Option* queries) {
+void add_serving_options(CLI::App& command, SearchFlags& o, CLI::Option* queries) {
   command
       .add_flag("--watch", o.engine.watch,
                 "Load the weights again when CURRENT, the label canary or the file changes")
@@ -182,7 +182,7 @@ void add_serving_options(CLI::App& command, Options& o, CLI::Option* queries) {
       ->group(kServing);
 }
 
-void add_auction_options(CLI::App& command, Options& o) {
+void add_auction_options(CLI::App& command, SearchFlags& o) {
   command
       .add_option("--reserve", o.engine.auction.reserve,
                   "Least bid that takes part, and least price of a click")
@@ -204,7 +204,7 @@ void add_auction_options(CLI::App& command, Options& o) {
       ->group(kAuction);
 }
 
-void add_user_options(CLI::App& command, Options& o) {
+void add_user_options(CLI::App& command, SearchFlags& o) {
   command.add_option("--users", o.users, "Profiles as JSON Lines (index/profiles/profiles.h)")
       ->type_name(kFile)
       ->group(kUser);
@@ -222,7 +222,7 @@ void add_user_options(CLI::App& command, Options& o) {
       ->group(kUser);
 }
 
-void add_model_options(CLI::App& command, Options& o) {
+void add_model_options(CLI::App& command, SearchFlags& o) {
   command
       .add_option(
           "--weights", o.engine.watched.weights,
@@ -253,8 +253,8 @@ void add_model_options(CLI::App& command, Options& o) {
 }  // namespace
 
 Command add_search_command(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
-  Options& o = *options;
+  const auto options = std::make_shared<SearchFlags>();
+  SearchFlags& o = *options;
   CLI::App* command =
       add_subcommand(app, "search", "Search an index; the plugin rescores and rewrites");
   CLI::Option* query = command->add_option("query", o.query, "What to search for");

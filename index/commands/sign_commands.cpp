@@ -12,11 +12,11 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct SignFlags {
   std::string name, file, key;
 };
 
-Result<int> keygen(const Options& o) {
+Result<int> keygen(const SignFlags& o) {
   const Result<PublicKey> key = generate_key_pair(o.name);
   if (!key.ok()) return key.status();
   std::cout << visible(o.name) << ".key is the secret key: keep it where weights are published\n"
@@ -26,7 +26,7 @@ Result<int> keygen(const Options& o) {
   return kExitOk;
 }
 
-Result<int> sign(const Options& o) {
+Result<int> sign(const SignFlags& o) {
   // A file that would not load must not get a signature.
   const auto file = WeightFile::open(o.file);
   if (!file.ok()) return file.status();
@@ -39,7 +39,7 @@ Result<int> sign(const Options& o) {
 }  // namespace
 
 Command add_keygen_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<SignFlags>();
   CLI::App* command =
       add_subcommand(app, "keygen", "Write a pair of keys to sign weight files with");
   command
@@ -50,7 +50,7 @@ Command add_keygen_command(CLI::App& app) {
 }
 
 Command add_sign_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<SignFlags>();
   CLI::App* command = add_subcommand(
       app, "sign", "Check a weight file and write its signature beside it, WEIGHTS.sig");
   command->add_option("weights,--weights", o->file, "Weight file")->required()->type_name(kFile);

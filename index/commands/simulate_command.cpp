@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct SimulateFlags {
   std::string weights, experiments, directory;
   std::string table2;  // "table2", or empty
   bool writes_log = false, json = false, quiet = false;
@@ -31,7 +31,7 @@ struct Options {
 };
 
 // Makes the marketplace's catalogue and its index, unless they stand there already.
-Status prepare(const Options& o, SimulationOptions& simulation) {
+Status prepare(const SimulateFlags& o, SimulationOptions& simulation) {
   const std::string key = std::to_string(simulation.market.seed) + "-" +
                           std::to_string(simulation.market.ads) + "-" +
                           std::to_string(simulation.market.users);
@@ -44,7 +44,7 @@ Status prepare(const Options& o, SimulationOptions& simulation) {
   return build_market_index(market + "/catalogue.jsonl", index);
 }
 
-Result<SimulationResult> run_once(const Options& o, SimulationOptions simulation,
+Result<SimulationResult> run_once(const SimulateFlags& o, SimulationOptions simulation,
                                   const std::string& name) {
   if (o.writes_log) simulation.log = o.directory + "/" + name + ".raw.jsonl";
   if (!o.quiet && isatty(STDERR_FILENO)) {
@@ -73,7 +73,7 @@ Status write_text(const std::string& path, const std::string& text) {
   return out.close();
 }
 
-Result<int> run_table2(const Options& o, SimulationOptions simulation) {
+Result<int> run_table2(const SimulateFlags& o, SimulationOptions simulation) {
   std::vector<Table2Outcome> outcomes;
   for (const Table2Row& row : table2_rows()) {
     const std::string name = "table2-row" + std::to_string(row.number);
@@ -109,7 +109,7 @@ void print_arms(const SimulationResult& result) {
   }
 }
 
-Result<int> run(const Options& o) {
+Result<int> run(const SimulateFlags& o) {
   SimulationOptions simulation = o.simulation;
   simulation.engine.watched.weights = o.weights;
   simulation.engine.watched.experiments = o.experiments;
@@ -134,7 +134,7 @@ Result<int> run(const Options& o) {
 }  // namespace
 
 Command add_simulate_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<SimulateFlags>();
   SimulationOptions& s = o->simulation;
   s.market.users = 20000;
   s.threads = std::max(1u, std::thread::hardware_concurrency());

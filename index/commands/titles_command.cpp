@@ -28,7 +28,7 @@ constexpr size_t kMaxSmallFile = 1 << 20;  // bytes of a configuration or of rul
 constexpr size_t kPage = 256;              // ads that are asked about together
 constexpr size_t kExamples = 3;            // of each rule, in the summary
 
-struct Options {
+struct TitlesFlags {
   std::string ads, weights, config, rules, plugin, users, user, query, surface;
   std::vector<std::string> user_keywords;
   size_t limit = SIZE_MAX;
@@ -139,7 +139,7 @@ class OwnPlugin {
     if (plugin_) api_->destroy(plugin_);
   }
 
-  Status open(const Options& options) {
+  Status open(const TitlesFlags& options) {
     // Marks that a person can read; a configuration says what it wants instead.
     std::string config = "[title]\nformat = \"plain\"\nopen = \"[\"\nclose = \"]\"\n";
     if (!options.config.empty()) {
@@ -183,7 +183,7 @@ class OwnPlugin {
 // Asks about pages of ads and prints their titles in the order of the feed.
 class Review {
  public:
-  Review(const OwnPlugin& plugin, const Options& options, Profile user)
+  Review(const OwnPlugin& plugin, const TitlesFlags& options, Profile user)
       : options_(options), user_(std::move(user)), session_(plugin.api(), plugin.get()) {}
 
   Status add(CatalogueAd ad) {
@@ -247,7 +247,7 @@ class Review {
     }
   }
 
-  const Options& options_;
+  const TitlesFlags& options_;
   const Profile user_;
   Session session_;
   std::vector<CatalogueAd> page_;
@@ -255,7 +255,7 @@ class Review {
   size_t printed_ = 0;
 };
 
-Result<Profile> find_user(const Options& options) {
+Result<Profile> find_user(const TitlesFlags& options) {
   Profile profile;
   if (!options.users.empty()) {
     BadLines bad;
@@ -298,7 +298,7 @@ Status review_feed(const std::string& path, Review& review, BadLines& bad, FeedN
   return review.finish_page();
 }
 
-Result<int> run(const Options& options) {
+Result<int> run(const TitlesFlags& options) {
   const Result<Profile> user = find_user(options);
   if (!user.ok()) return user.status();
   OwnPlugin plugin;
@@ -317,7 +317,7 @@ Result<int> run(const Options& options) {
   return kExitOk;
 }
 
-void add_output_options(CLI::App& command, Options& o) {
+void add_output_options(CLI::App& command, TitlesFlags& o) {
   command.add_option("--surface", o.surface, "Width profile of the configuration, such as mobile")
       ->type_name("NAME")
       ->group(kOutput);
@@ -333,8 +333,8 @@ void add_output_options(CLI::App& command, Options& o) {
 }  // namespace
 
 Command add_titles_command(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
-  Options& o = *options;
+  const auto options = std::make_shared<TitlesFlags>();
+  TitlesFlags& o = *options;
   CLI::App* command =
       add_subcommand(app, "titles", "Print the titles of a catalogue before and after, for review");
   command->add_option("--ads", o.ads, "Catalogue as JSON Lines (index/catalogue/CATALOGUE.md)")

@@ -15,12 +15,12 @@
 namespace barker {
 namespace {
 
-void print_check(void*, barker_string check, int32_t passed, barker_string detail) {
+void print_outcome(void*, barker_string check, int32_t passed, barker_string detail) {
   std::cout << (passed ? "ok      " : "FAILED  ") << std::left << std::setw(20)
             << visible({check.data, check.size}) << visible({detail.data, detail.size}) << "\n";
 }
 
-void ignore_check(void*, barker_string, int32_t, barker_string) {}
+void ignore_outcome(void*, barker_string, int32_t, barker_string) {}
 
 }  // namespace
 
@@ -39,7 +39,7 @@ Status verify_weights(const VerifyOptions& options, bool print) {
   char error[BARKER_ERROR_SIZE] = "";
   const int32_t code =
       extension->verify_signed(view(options.file), view(options.isa), keys.data(), keys.size(),
-                               print ? print_check : ignore_check, nullptr, error);
+                               print ? print_outcome : ignore_outcome, nullptr, error);
   return code == BARKER_OK ? Status() : plugin_error(code, error);
 }
 
