@@ -10,6 +10,7 @@ RawImpression raw_impression_of(const SearchResult& page, const Profile& user, s
   line.user = page.user;
   line.query = page.query;
   line.generation = page.generation;
+  line.weights = page.weights;
   for (const ArmShown& arm : page.arms) line.arms.push_back({arm.layer, arm.experiment, arm.arm});
   line.explored = page.is_explored;
   line.user_keywords = user.keywords;

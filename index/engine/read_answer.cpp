@@ -28,6 +28,7 @@ void read_outcome(const Session& session, SearchResult& page) {
   page.status = session.status();
   page.reason = session.reason();
   page.generation = response.generation;
+  page.weights = session.weights_digest();
   for (const barker_arm& arm : session.arms()) {
     page.arms.push_back({arm.layer, arm.experiment, arm.arm});
   }

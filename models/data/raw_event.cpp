@@ -196,6 +196,7 @@ RawImpression read_impression(const Json& json) {
   if (const Json* arms = member(json, "arms")) read_arms(*arms, impression.arms);
   impression.explored = read_flag(json, "explored");
   impression.generation = read_whole(json, "generation", "", UINT64_MAX);
+  impression.weights = optional_string(json, "weights");
   impression.took_us = read_number(json, "took_us", "", NAN);
   if (impression.took_us < 0) {
     throw Wrong{"took_us: expected a number from 0, found " + member(json, "took_us")->dump()};
@@ -250,6 +251,7 @@ std::string to_line(const RawImpression& impression) {
   }
   if (impression.explored) line.flag("explored", true);
   line.field("generation", impression.generation);
+  line.optional_field("weights", impression.weights, kMaxRawWord);
   line.finite_field("took_us", impression.took_us);
   line.name("user_keywords");
   write_words(line, impression.user_keywords, kMaxRawKeywords);

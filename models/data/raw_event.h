@@ -67,6 +67,7 @@ struct RawImpression {
   std::vector<RawArm> arms;                // by which it was answered
   bool explored = false;                   // the SPs were drawn
   uint64_t generation = 0;                 // of the weights that answered; 0: none
+  std::string weights;                     // their digest; empty: not known
   std::vector<std::string> user_keywords;  // the history that the model saw, newest first
   std::vector<FeatureGroup> groups;        // the features that the model saw
   std::vector<RawAd> ads;                  // in the order shown

@@ -110,7 +110,7 @@ int LogArms::add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
   if (arm < 0) return -1;
   LogArm& to = experiment.arms[static_cast<size_t>(arm)];
   Sums sums, before;
-  std::map<uint32_t, Sums> by_generation;
+  std::map<uint32_t, Sums> by_weights;
   const UserPage* first = nullptr;
   size_t look = 0;  // the first one that is not written
   for (const UserPage* page = begin; page != end; ++page) {
@@ -123,7 +123,7 @@ int LogArms::add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
     first = first ? first : page;
     for (; look < at; ++look) to.looks[look].add({sums.clicks, sums.ads});
     sums.add(*page);
-    by_generation[page->generation].add(*page);
+    by_weights[page->weights].add(*page);
     to.first = std::min(to.first, page->time);
     to.last = std::max(to.last, page->time);
   }
@@ -133,8 +133,8 @@ int LogArms::add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
   to.data.segments[first->segment].add(row);
   to.guarded.add({sums.clicks, sums.ads, sums.pages, sums.revenue, sums.bypassed, sums.sf_clicks, 1,
                   sums.milliseconds, sums.timed});
-  for (const auto& [generation, part] : by_generation) {
-    to.generations[generation].add({part.clicks, part.ads});
+  for (const auto& [number, part] : by_weights) {
+    to.weights[number].add({part.clicks, part.ads});
   }
   return arm;
 }

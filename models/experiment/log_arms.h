@@ -30,9 +30,9 @@ struct LogArm {
   // Clicks, ads, pages, revenue, bypassed pages, SF clicks, 1; then milliseconds and how many pages
   // have them.
   Covariances<9> guarded;
-  std::map<uint32_t, Covariances<2>> generations;  // clicks and ads
-  std::array<Covariances<2>, kLooks> looks;        // clicks and ads until then
-  int64_t first = INT64_MAX, last = INT64_MIN;     // times of its pages
+  std::map<uint32_t, Covariances<2>> weights;   // clicks and ads
+  std::array<Covariances<2>, kLooks> looks;     // clicks and ads until then
+  int64_t first = INT64_MAX, last = INT64_MIN;  // times of its pages
 };
 
 struct LogExperiment {

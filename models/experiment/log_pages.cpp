@@ -9,7 +9,7 @@ namespace barker {
 namespace {
 
 // More of them are a mistake of the log, and would not fit into memory.
-constexpr size_t kMaxArmSets = 100'000, kMaxSegmentValues = 1000, kMaxGenerations = 100'000;
+constexpr size_t kMaxArmSets = 100'000, kMaxSegmentValues = 1000, kMaxWeights = 100'000;
 
 uint32_t object_hash(bool is_sf, std::string_view name) {
   return static_cast<uint32_t>(feature_fingerprint(is_sf ? "sf" : "ad", name));
@@ -97,6 +97,16 @@ Result<uint32_t> LogPages::segment(const RawImpression& shown, const std::string
   return at->second;
 }
 
+Result<uint32_t> LogPages::weights_of(const RawImpression& shown) {
+  const std::string name =
+      shown.weights.empty() ? "generation " + std::to_string(shown.generation) : shown.weights;
+  const auto [at, is_new] = weights_numbers_.emplace(name, weights_.size());
+  if (is_new) weights_.push_back({shown.weights, shown.generation, shown.time});
+  if (weights_.size() > kMaxWeights) return bad_data("too many different weights in the log");
+  weights_[at->second].first = std::min(weights_[at->second].first, shown.time);
+  return at->second;
+}
+
 Status LogPages::add(const RawImpression& shown, const LogPagesOptions& options) {
   ++counts_.pages;
   counts_.first = std::min(counts_.first, shown.time);
@@ -109,10 +119,8 @@ Status LogPages::add(const RawImpression& shown, const LogPagesOptions& options)
   if (!arms.ok()) return arms.status();
   const Result<uint32_t> in_segment = segment(shown, options.segment);
   if (!in_segment.ok()) return in_segment.status();
-  const auto [generation, is_new] =
-      generation_numbers_.emplace(shown.generation, generations_.size());
-  if (is_new) generations_.push_back(shown.generation);
-  if (generations_.size() > kMaxGenerations) return bad_data("too many generations in the log");
+  const Result<uint32_t> weights = weights_of(shown);
+  if (!weights.ok()) return weights.status();
 
   Page row = {};
   row.key = fingerprint(shown.request);
@@ -121,7 +129,7 @@ Status LogPages::add(const RawImpression& shown, const LogPagesOptions& options)
   row.page.time = shown.time;
   row.page.arms = *arms;
   row.page.segment = *in_segment;
-  row.page.generation = generation->second;
+  row.page.weights = *weights;
   row.page.ads = static_cast<uint16_t>(std::min<size_t>(shown.ads.size(), UINT16_MAX));
   row.page.is_bypassed = shown.generation == 0;
   row.page.took_us = static_cast<float>(shown.took_us);

@@ -19,11 +19,11 @@ namespace barker {
 
 // A page of a user, with what was clicked on it.
 struct UserPage {
-  uint64_t key;         // hash of the user, or of the visitor where there is none
-  int64_t time;         // milliseconds since the epoch
-  uint32_t arms;        // number of the set of arms, in LogPages::arm_sets()
-  uint32_t segment;     // number of its name, in LogPages::segments()
-  uint32_t generation;  // number of the weights' generation, in LogPages::generations()
+  uint64_t key;      // hash of the user, or of the visitor where there is none
+  int64_t time;      // milliseconds since the epoch
+  uint32_t arms;     // number of the set of arms, in LogPages::arm_sets()
+  uint32_t segment;  // number of its name, in LogPages::segments()
+  uint32_t weights;  // number of those that answered, in LogPages::weights()
   uint16_t ads, clicks, sf_clicks;
   bool is_bypassed;  // no weights answered
   float revenue;     // of the clicks
@@ -57,7 +57,13 @@ class LogPages {
   using ArmSet = std::vector<RawArm>;
   const std::vector<ArmSet>& arm_sets() const { return arm_sets_; }
   const std::vector<std::string>& segments() const { return segments_; }
-  const std::vector<uint64_t>& generations() const { return generations_; }
+  // Weights are told apart by their digest, or by their generation where a line has none.
+  struct Weights {
+    std::string digest;
+    uint64_t generation;  // 0: none answered
+    int64_t first;        // time of the first page
+  };
+  const std::vector<Weights>& weights() const { return weights_; }
   const LogCounts& counts() const { return counts_; }
   const std::string& bad_lines() const { return bad_lines_; }
 
@@ -85,16 +91,16 @@ class LogPages {
                  const Click* click_end);
   Result<uint32_t> arm_set(const std::vector<RawArm>& arms);
   Result<uint32_t> segment(const RawImpression& shown, const std::string& group);
+  Result<uint32_t> weights_of(const RawImpression& shown);
 
   PartitionedRows<Page> pages_;
   PartitionedRows<Shown> shown_;
   PartitionedRows<Click> clicks_;
   PartitionedRows<UserPage> by_user_;
-  std::map<std::string, uint32_t> arm_set_numbers_, segment_numbers_;
-  std::map<uint64_t, uint32_t> generation_numbers_;
+  std::map<std::string, uint32_t> arm_set_numbers_, segment_numbers_, weights_numbers_;
   std::vector<ArmSet> arm_sets_;
   std::vector<std::string> segments_;
-  std::vector<uint64_t> generations_;
+  std::vector<Weights> weights_;
   const JoinOptions window_ = {};  // in which a click joins its page, as `barker-train join` has it
   LogCounts counts_;
   std::string bad_lines_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "models/base/number_text.h"
 #include "models/experiment/report_numbers.h"
@@ -13,6 +14,12 @@ namespace barker {
 namespace {
 
 constexpr double kMsOfDay = 86'400'000;
+constexpr size_t kDigestShown = 12;  // characters
+
+std::string weights_name(const LogPages::Weights& weights) {
+  if (weights.digest.empty()) return "weights of generation " + std::to_string(weights.generation);
+  return "weights " + weights.digest.substr(0, kDigestShown);
+}
 
 class LogReporter {
  public:
@@ -149,25 +156,26 @@ class LogReporter {
     }
   }
 
-  // The experiment again for each generation of weights alone, where there were several.
+  // The experiment again for each of several weights alone, in the order in which they came.
   void add_periods(const std::vector<const LogArm*>& arms, ExperimentReport& report) const {
-    std::map<uint64_t, uint32_t> generations;  // in the order of their numbers
+    const std::vector<LogPages::Weights>& known = log_.pages().weights();
+    std::map<std::pair<int64_t, uint32_t>, uint32_t> in_order;
     for (const LogArm* arm : arms) {
-      for (const auto& [g, unused] : arm->generations)
-        generations[log_.pages().generations()[g]] = g;
+      for (const auto& [number, unused] : arm->weights) {
+        if (known[number].generation != 0) in_order[{known[number].first, number}] = number;
+      }
     }
-    generations.erase(0);
-    if (generations.size() < 2) return;
+    if (in_order.size() < 2) return;
     std::vector<double> p;
-    for (const auto& [generation, number] : generations) {
+    for (const auto& [unused, number] : in_order) {
       for (size_t a = 1; a < arms.size(); ++a) {
         const auto moments = [&, of = number](const LogArm* arm) {
-          const auto at = arm->generations.find(of);
-          return at == arm->generations.end() ? ArmMoments() : ratio_moments(at->second, 0, 1);
+          const auto at = arm->weights.find(of);
+          return at == arm->weights.end() ? ArmMoments() : ratio_moments(at->second, 0, 1);
         };
         const ArmMoments c = moments(arms[0]), t = moments(arms[a]);
         SegmentReport row;
-        row.name = "weights of generation " + std::to_string(generation);
+        row.name = weights_name(known[number]);
         row.arm = report.arms[a].name;
         row.units = c.units + t.units;
         row.relative = relative_lift(c, t, options_.comparing.level);

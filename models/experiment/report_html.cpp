@@ -45,7 +45,7 @@ class Page {
     segments("Segments", "Each row is a test of its own; p is corrected for their number.",
              r.segments);
     segments("Weights that changed during the experiment",
-             "The experiment again, for each generation of weights alone.", r.periods);
+             "The experiment again, for each of the weights alone.", r.periods);
     guardrails(r);
     for (const Comparison& c : r.comparisons) details(c, r);
     if (!r.notes.empty()) {

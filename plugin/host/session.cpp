@@ -29,6 +29,7 @@ Session::Session(const barker_api& api, barker_plugin* plugin)
     : api_(api),
       explain_(find_extension<barker_explain>(api, BARKER_EXT_EXPLAIN)),
       learn_(find_extension<barker_learn>(api, BARKER_EXT_LEARN)),
+      canary_(find_extension<barker_canary>(api, BARKER_EXT_CANARY)),
       plugin_(plugin) {
   start({});
 }
@@ -260,5 +261,25 @@ AnsweredAd Session::answer(size_t rank) const {
 
 const char* Session::status() const { return status_name(response_.status); }
 const char* Session::reason() const { return reason_name(response_.reason); }
+
+std::string_view Session::weights_digest() const {
+  if (response_.generation == 0 || !canary_) return {};
+  const auto known = [this]() -> const KnownWeights* {
+    for (const KnownWeights& weights : known_weights_) {
+      if (weights.generation == response_.generation) return &weights;
+    }
+    return nullptr;
+  };
+  if (!known()) {
+    for (const int32_t role : {BARKER_ROLE_SERVING, BARKER_ROLE_CANARY}) {
+      barker_generation_stats stats{};
+      stats.struct_size = sizeof stats;
+      const bool is_there = canary_->read_generation(plugin_, role, &stats) == BARKER_OK;
+      known_weights_[static_cast<size_t>(role)] = {is_there ? stats.generation : 0, stats.digest};
+    }
+  }
+  const KnownWeights* const weights = known();
+  return weights ? std::string_view(weights->digest) : std::string_view();
+}
 
 }  // namespace barker

@@ -22,6 +22,7 @@
 // missing weights or a passed deadline, is a complete answer, whose status() and reason() say so.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -140,6 +141,11 @@ class Session {
   const char* status() const;  // names.h
   const char* reason() const;
   const barker_response& response() const { return response_; }
+  // The digest of the weights that answered (barker_generation_stats): a generation is a number of
+  // one process, and another process may give it to other weights. Empty where no weights answered,
+  // where they were replaced since, or where the plugin has no BARKER_EXT_CANARY. The view holds
+  // until the next call.
+  std::string_view weights_digest() const;
   // The arms of experiments that the user is in.
   std::span<const barker_arm> arms() const { return {response_.arms, response_.arm_count}; }
   std::span<const barker_result_ad> results() const { return {results_.data(), answered_}; }
@@ -149,6 +155,10 @@ class Session {
   struct Range {  // of tokens_ or points_
     size_t first = 0, count = 0;
   };
+  struct KnownWeights {
+    uint64_t generation = 0;
+    std::string digest;
+  };
   void point_request_to_parts();
   void clear_response();
   int32_t ask(barker_string* json, char* error);
@@ -157,6 +167,7 @@ class Session {
   const barker_api& api_;
   const std::optional<barker_explain> explain_;
   const std::optional<barker_learn> learn_;
+  const std::optional<barker_canary> canary_;
   barker_plugin* plugin_;
 
   std::vector<barker_string> keywords_, tokens_;
@@ -171,6 +182,8 @@ class Session {
   std::string text_;
   barker_response response_{};
   size_t answered_ = 0;
+  // Those that serve and the canary, when last asked.
+  mutable std::array<KnownWeights, 2> known_weights_;
 };
 
 }  // namespace barker

@@ -136,6 +136,7 @@ TEST_F(ServeCommand, TellsArmsAndPropensitiesInPagesEventsAndMetrics) {
       HasSubstr(
           R"("arms":[{"layer":"points","experiment":"points","arm":"random"}],"explored":true)"));
   EXPECT_THAT(events(), HasSubstr(R"("sp_propensity":0.5)"));
+  EXPECT_THAT(events(), testing::ContainsRegex(R"("weights":"[0-9a-f]{32}")"));
 }
 
 TEST_F(ServeCommand, TakesSoManyClicksOnPagesThatItDoesNotKnow) {

@@ -19,6 +19,7 @@ RawImpression page() {
   shown.arms = {{"titles", "points", "treatment"}};
   shown.explored = true;
   shown.generation = UINT64_MAX;
+  shown.weights = "8bd3009b3d3d5a03513dd4057b6a8bda";
   shown.took_us = 812.5;
   shown.user_keywords = {"waterproof", "面膜"};
   shown.groups = {{"profile", {"gender=f", "age=25-29"}, {}}, {"weighted", {"a"}, {0.5f}}};
@@ -44,6 +45,7 @@ TEST(RawEvents, AreReadAsTheyWereWritten) {
   EXPECT_EQ(to_line(read), line);
   EXPECT_EQ(read.time, 1'790'000'000'123);
   EXPECT_EQ(read.generation, UINT64_MAX);
+  EXPECT_EQ(read.weights, page().weights);
   EXPECT_EQ(read.took_us, 812.5);
   EXPECT_EQ(read.user_keywords, page().user_keywords);
   ASSERT_EQ(read.groups.size(), 2u);

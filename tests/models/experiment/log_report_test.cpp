@@ -23,6 +23,8 @@ struct World {
   double lift = 0;  // of the arm "two" over "one"
   double lost = 0;  // share of the users of "two" whose lines are lost
   bool weights_change = false;
+  bool restarts = false;  // halfway, and generations are counted from 7 again
+  bool has_digests = false;
   double slower = 0;  // milliseconds that a page of "two" takes longer than the 4 of "one"
   bool tied = false;  // a second experiment follows the arms of the first
   uint64_t seed = 1;
@@ -43,7 +45,13 @@ std::vector<std::string> lines_of(const World& world) {
       page.request = "r" + std::to_string(u) + "-" + std::to_string(k);
       page.time = kStart + static_cast<int64_t>(random.uniform() * 28 * kDay);
       (u % 10 == 0 ? page.visitor : page.user) = "u" + std::to_string(u);
-      page.generation = world.weights_change && page.time > kStart + 21 * kDay ? 8 : 7;
+      const bool is_changed = page.time > kStart + 21 * kDay;
+      page.generation = world.weights_change && is_changed && !world.restarts ? 8 : 7;
+      if (world.has_digests) {
+        page.weights = world.weights_change && is_changed ? "00000000000000bb" : "ffffffffffffffaa";
+        // Another process may count the same weights otherwise.
+        if (world.restarts && u % 2 == 0) ++page.generation;
+      }
       if (world.slower > 0) page.took_us = 1000 * (4 + random.uniform() + (two ? world.slower : 0));
       if (u % 3 == 0) page.user_keywords = {"waterproof"};
       const bool live = page.time >= kStart + 14 * kDay;
@@ -152,6 +160,18 @@ TEST(ExperimentLogReport, SplitsByWeightsThatChangeAndSaysSo) {
   EXPECT_EQ(report.experiments[1].periods.size(), 2u);
   EXPECT_THAT(report.experiments[1].warnings,
               testing::Contains(testing::HasSubstr("weights changed")));
+}
+
+TEST(ExperimentLogReport, TellsWeightsApartByTheirDigestWhateverTheProcessesThatServeThemCount) {
+  World world;
+  world.has_digests = true;
+  world.restarts = true;
+  EXPECT_TRUE(report_of(world).experiments[1].periods.empty()) << "two generations, the same bytes";
+  world.weights_change = true;
+  const ExperimentReport report = report_of(world).experiments[1];
+  ASSERT_EQ(report.periods.size(), 2u) << "in the order in which they came";
+  EXPECT_EQ(report.periods[0].name, "weights ffffffffffff");
+  EXPECT_EQ(report.periods[1].name, "weights 000000000000");
 }
 
 TEST(ExperimentLogReport, WarnsOfExperimentsThatAreNotIndependent) {

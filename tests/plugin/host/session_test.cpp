@@ -156,6 +156,31 @@ TEST_F(SessionTest, SaysWhyThePluginRefusesAQueryAndAnswersTheNext) {
   EXPECT_EQ(session.size(), 3u);
 }
 
+TEST_F(SessionTest, NamesTheWeightsThatAnsweredByTheirDigestUntilTheyAreReplaced) {
+  Session session(api_, plugin_);
+  const auto digest_of_a_page = [&] {
+    session.start("word1");
+    add_page(session);
+    EXPECT_TRUE(session.rescore().ok());
+    return std::string(session.weights_digest());
+  };
+  const std::string first = digest_of_a_page();
+  EXPECT_EQ(first.size(), 32u);
+  EXPECT_EQ(digest_of_a_page(), first);
+  ASSERT_TRUE(write_weight_file(random_model(2), weights_).ok());
+  ASSERT_EQ(api_.load_weights(plugin_, as_string(weights_), nullptr, nullptr), BARKER_OK);
+  const std::string second = digest_of_a_page();
+  EXPECT_EQ(second.size(), 32u);
+  EXPECT_NE(second, first);
+  ASSERT_TRUE(write_weight_file(random_model(1), weights_).ok());
+  uint64_t generation = 0;
+  ASSERT_EQ(api_.load_weights(plugin_, as_string(weights_), &generation, nullptr), BARKER_OK);
+  EXPECT_EQ(digest_of_a_page(), first) << "of the same bytes, whatever their generation";
+  EXPECT_EQ(session.response().generation, generation);
+  session.start("word1");
+  EXPECT_EQ(session.weights_digest(), "") << "nothing has answered yet";
+}
+
 TEST_F(SessionTest, ExplainsTheGenerationThatAnswered) {
   Session session(api_, plugin_);
   ASSERT_TRUE(session.can_explain());
