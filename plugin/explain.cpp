@@ -200,8 +200,9 @@ class Explanation {
       } else {
         out_.value(sigmoid(c.logit));
       }
-      if (is_bound(g_.network().match_weight) && c.row != kUnknownRow) {
+      if (g_.network().matches_history() && c.row != kUnknownRow) {
         out_.member("history_share", double{w_.forward.history_share(c.row)});
+        out_.member("history_last", double{w_.forward.history_last(c.row)});
       }
       if (c.deviation > 0) out_.member("deviation", double{c.deviation});
       out_.member("verdict", verdict);

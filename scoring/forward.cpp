@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cassert>
 #include <numeric>
-#include <optional>
 #include <xtensor/xnoalias.hpp>
 
 #include "scoring/history_match.h"
@@ -49,7 +48,12 @@ struct Forward::Impl {
   Kernels kernels() const { return *table; }
   bool has_mlp() const { return !network->mlp.empty(); }
   bool has_dot() const { return network->dot_dim > 0; }
-  bool has_match() const { return is_bound(network->match_weight); }
+  bool has_match() const { return network->matches_history(); }
+  // Whether one of the rows has match inputs that are not all 0.
+  bool any_inputs(std::span<const uint32_t> rows) const {
+    return is_bound(network->match_inputs) &&
+           std::ranges::any_of(rows, [&](uint32_t row) { return history.entry(row) != nullptr; });
+  }
 
   bool all_folded(std::span<const uint32_t> rows) const {
     return std::ranges::all_of(rows, [&](uint32_t row) { return row < network->folded_rows; });
@@ -66,8 +70,10 @@ struct Forward::Impl {
   void set_attention_base();
   void set_dot_context();
   void add_mlp(std::span<const uint32_t> rows, const PackedMlp& mlp, VectorOut logits);
+  void add_mlp_with_inputs(std::span<const uint32_t> rows, const PackedMlp& mlp, VectorOut logits);
   void add_dot(std::span<const uint32_t> rows, VectorOut logits);
   void add_match(std::span<const uint32_t> rows, VectorOut logits) const;
+  void add_inputs(uint32_t row, VectorOut first) const;
 
   void prefetch(const Bag& title) const;
   VectorView add_title(const Bag& title, const Bag& next, Tanh tanh, VectorOut first, float& logit);
@@ -173,9 +179,13 @@ void Forward::score_targets(std::span<const uint32_t> rows, float* logits,
   for (size_t begin = 0; begin < rows.size(); begin += kBlock) {
     const auto block = rows.subspan(begin, std::min(kBlock, rows.size() - begin));
     const VectorOut out = vector_view(logits + begin, block.size());
-    if (i.has_mlp()) i.add_mlp(block, mlp, out);
+    if (i.any_inputs(block)) {
+      i.add_mlp_with_inputs(block, mlp, out);
+    } else if (i.has_mlp()) {
+      i.add_mlp(block, mlp, out);
+    }
     if (i.has_dot()) i.add_dot(block, out);
-    if (i.has_match()) i.add_match(block, out);
+    if (is_bound(i.network->match_weight)) i.add_match(block, out);
   }
 }
 
@@ -192,6 +202,35 @@ void Forward::Impl::add_mlp(std::span<const uint32_t> rows, const PackedMlp& mlp
     rows = {block_rows, rows.size()};
   }
   kernels().score_rows(first, rows, first_layer.in(), mlp, activations.out(), logits);
+}
+
+// The same for a block in which some rows have match inputs: their first layers are gathered, which
+// changes no bit of a folded row's, and the other rows go by themselves.
+void Forward::Impl::add_mlp_with_inputs(std::span<const uint32_t> rows, const PackedMlp& mlp,
+                                        VectorOut logits) {
+  size_t places[kBlock], others = 0;  // in `rows`: the others from the front, those from the back
+  uint32_t other_rows[kBlock];
+  float other_logits[kBlock], logits_of_inputs[kBlock];
+  size_t count = 0;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    if (history.entry(rows[r])) {
+      const VectorOut out = row_of(gathered_first.out(), count++);
+      layer_of_row(network->fold_target, packed->first_target, rows[r], out);
+      add_inputs(rows[r], out);
+      places[kBlock - count] = r;
+    } else {
+      other_rows[others] = rows[r];
+      places[others++] = r;
+    }
+  }
+  std::fill_n(logits_of_inputs, count, 0.0f);
+  kernels().score_rows(Table(gathered_first.in()), {block_rows, count}, first_layer.in(), mlp,
+                       activations.out(), vector_view(logits_of_inputs, count));
+  for (size_t i = 0; i < count; ++i) logits(places[kBlock - 1 - i]) += logits_of_inputs[i];
+  if (others == 0) return;
+  std::fill_n(other_logits, others, 0.0f);
+  add_mlp({other_rows, others}, mlp, vector_view(other_logits, others));
+  for (size_t i = 0; i < others; ++i) logits(places[i]) += other_logits[i];
 }
 
 // Late interaction for a block of rows: c(context) . (P Em(v)) + b_v.
@@ -212,13 +251,29 @@ void Forward::Impl::add_dot(std::span<const uint32_t> rows, VectorOut logits) {
 void Forward::Impl::add_match(std::span<const uint32_t> rows, VectorOut logits) const {
   const VectorView& w = network->match_weight;
   for (size_t r = 0; r < rows.size(); ++r) {
-    const std::optional<float> share = history.share(rows[r]);
-    if (share) logits(r) += w(0) + w(1) * *share;
+    const HistoryMatch::Entry* const entry = history.entry(rows[r]);
+    if (entry) logits(r) += w(0) + w(1) * entry->share;
+  }
+}
+
+// Match inputs: the first layer gets [1; share; last; faded] W for a keyword of the history.
+void Forward::Impl::add_inputs(uint32_t row, VectorOut first) const {
+  const HistoryMatch::Entry* const entry = history.entry(row);
+  if (!entry) return;
+  const MatrixView& w = network->match_inputs;
+  for (size_t h = 0; h < first.size(); ++h) {
+    first(h) += w(0, h) + w(1, h) * entry->share + w(2, h) * entry->last + w(3, h) * entry->faded;
   }
 }
 
 float Forward::history_share(uint32_t row) const noexcept {
-  return impl_->history.share(row).value_or(0);
+  const HistoryMatch::Entry* const entry = impl_->history.entry(row);
+  return entry ? entry->share : 0;
+}
+
+float Forward::history_last(uint32_t row) const noexcept {
+  const HistoryMatch::Entry* const entry = impl_->history.entry(row);
+  return entry ? entry->last : 0;
 }
 
 void Forward::keyword_vector(uint32_t row, std::span<float> out) noexcept {

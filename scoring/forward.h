@@ -36,7 +36,8 @@ class Forward {
   void bind(const PackedNetwork& network);
 
   // groups.size() == network.groups.size(), and every row is below network.rows. Where the network
-  // has exact match, the group network.match_group has at most its max_tokens different rows.
+  // matches the history, the group network.match_group has at most its max_tokens different rows;
+  // its newest keyword comes first.
   void set_context(std::span<const Bag> groups) noexcept;
 
   // set_context() in parts, for a caller that looks at the clock between them: pool_group() for
@@ -60,9 +61,11 @@ class Forward {
   void score_titles(std::span<const Bag> titles, float* logits, float* attention = nullptr,
                     Exactness exactness = Exactness::kFast);
 
-  // The share of a keyword row in the history of set_context(), as exact match sees it: 0 where it
-  // is not in the history. Requires a network with exact match.
+  // The share of a keyword row in the history of set_context() as a match sees it, and 1 / (1 + the
+  // keywords before its newest); 0 where it is not in the history. Both require
+  // network.matches_history().
   float history_share(uint32_t row) const noexcept;
+  float history_last(uint32_t row) const noexcept;
 
   // Writes f(v) = P Em(v) of a keyword row to `out` [network.dot_dim], which late interaction
   // multiplies the context by. Requires network.dot_dim > 0.

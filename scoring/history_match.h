@@ -1,5 +1,5 @@
-// Which keywords are in a user's history, and with what share: a hash table of the history's rows
-// that is filled once per query, so that exact match costs one look-up per candidate.
+// Which keywords are in a user's history, with what share and how long ago: a hash table of the
+// history's rows that is filled once per query, so that a match costs one look-up per candidate.
 //
 // Part of one thread's workspace. After reserve(), nothing allocates.
 #pragma once
@@ -8,7 +8,6 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "scoring/kernels.h"
@@ -17,6 +16,13 @@ namespace barker {
 
 class HistoryMatch {
  public:
+  // Of a keyword v in a history h whose newest keyword comes first.
+  struct Entry {
+    float share = 0;  // the weight of v in the mean of Eq. 4; 0 where that is the zero vector
+    float last = 0;   // 1 / (1 + the keywords of h before the first v)
+    float faded = 0;  // over each v in h: sum of exp(-(the keywords of h before it) / 20)
+  };
+
   // Makes room for histories of up to `most_rows` > 0 different rows and forgets the one that it
   // holds. Throws std::bad_alloc.
   void reserve(size_t most_rows) {
@@ -27,12 +33,12 @@ class HistoryMatch {
     clear();
   }
 
-  // The history has at most as many different rows as reserve() made room for. share(v) is
-  // the weight of v in the mean of Eq. 4: sum of the weights of v / sum of all weights, and 0 where
-  // the mean is the zero vector.
+  // The history has at most as many different rows as reserve() made room for.
   void set(const Bag& history) noexcept {
+    constexpr float kFade = 0.951229424500714f;  // exp(-1 / 20)
+    constexpr float kLeastFade = 1e-30f;         // numbers far below are slow to multiply
     clear();
-    float total = 0;
+    float total = 0, fade = 1;
     for (size_t i = 0; i < history.count; ++i) {
       const float weight = history.weights ? history.weights[i] : 1.0f;
       total += weight;
@@ -42,28 +48,30 @@ class HistoryMatch {
         assert(used_.size() < slots_.size() / 2);
         if (used_.size() == slots_.size() / 2) continue;  // look-ups must end at a free slot
         used_.push_back(static_cast<uint32_t>(at));
-        slot = {history.rows[i], 0};
+        slot = {history.rows[i], {0, 1 / static_cast<float>(1 + i), 0}};
       }
-      slot.weight += weight;
+      slot.entry.share += weight;
+      slot.entry.faded += fade;
+      fade = fade < kLeastFade ? 0 : fade * kFade;
     }
     const bool is_mean = total >= kLeastTotal;
     for (const uint32_t at : used_) {
-      slots_[at].weight = is_mean ? slots_[at].weight / total : 0;
+      float& share = slots_[at].entry.share;
+      share = is_mean ? share / total : 0;
     }
   }
 
-  // Nothing where the row is not in the history.
-  std::optional<float> share(uint32_t row) const noexcept {
+  // Null where the row is not in the history.
+  const Entry* entry(uint32_t row) const noexcept {
     const Slot& slot = slots_[find(row)];
-    if (slot.row == kFree) return std::nullopt;
-    return slot.weight;
+    return slot.row == kFree ? nullptr : &slot.entry;
   }
 
  private:
   static constexpr uint32_t kFree = ~uint32_t{0};  // no row of a table (models/weights/format.h)
   struct Slot {
     uint32_t row = kFree;
-    float weight = 0;
+    Entry entry;
   };
 
   void clear() noexcept {

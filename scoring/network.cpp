@@ -84,8 +84,9 @@ Network Network::bind(const WeightFile& file) {
     n.dot_target_bias = vector_of(file, "dot.target.bias");
     n.fold_dot = fold("fold.dot", n.dot_dim);
   }
-  if (a.history_match()) {
-    n.match_weight = vector_of(file, "match.weight");
+  if (a.history_match()) n.match_weight = vector_of(file, "match.weight");
+  if (a.match_inputs()) n.match_inputs = matrix_of(file, "match.inputs", kMatchInputs);
+  if (n.matches_history()) {
     const auto is_history = [](const NetworkGroup& g) { return g.name == kHistoryGroup; };
     n.match_group =
         static_cast<uint32_t>(std::ranges::find_if(n.groups, is_history) - n.groups.begin());

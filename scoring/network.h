@@ -68,9 +68,12 @@ struct Network {
   Table fold_dot;                                        // [F, R] P Em
 
   // Exact match adds match_weight . [v in h; share of v in h] to the main logit, h being the group
-  // `match_group` with its max_tokens above 0.
+  // `match_group` with its max_tokens above 0. Match inputs add [v in h; share; last; faded]
+  // match_inputs to the first layer of the main logit (HistoryMatch::Entry).
   VectorView match_weight = no_tensor<VectorView>();  // [2]; of nothing where the model has none
+  MatrixView match_inputs = no_tensor<MatrixView>();  // [4, H1]; of nothing where it has none
   uint32_t match_group = 0;
+  bool matches_history() const { return is_bound(match_weight) || is_bound(match_inputs); }
 
   // Calibration: P = sigma(scale * logit + offset).
   float main_scale = 1, main_offset = 0, aux_scale = 1, aux_offset = 0;

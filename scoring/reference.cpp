@@ -53,7 +53,7 @@ class Reference {
     for (size_t g = 0; g < groups.size(); ++g) {
       xt::view(context_, xt::range(g * n_.dim, (g + 1) * n_.dim)) = pooled(groups[g]);
     }
-    if (is_bound(n_.match_weight)) history_ = groups[n_.match_group];
+    if (n_.matches_history()) history_ = groups[n_.match_group];
     dot_context_ = context_;
     for (size_t i = 0; i < n_.dot_context.size(); ++i) {
       dot_context_ = affine(n_.dot_context[i], dot_context_);
@@ -61,10 +61,14 @@ class Reference {
     }
   }
 
-  // Eq. 5-8, a logit.
-  double mlp(const Vector& target, const VectorView& head, double bias) const {
+  // Eq. 5-8, a logit. `more` is added to the first layer; empty: nothing is.
+  double mlp(const Vector& target, const Vector& more, const VectorView& head, double bias) const {
     Vector h = xt::concatenate(xt::xtuple(context_, target));
-    for (const DenseLayer& layer : n_.mlp) h = xt::maximum(affine(layer, h), 0.0);
+    for (size_t i = 0; i < n_.mlp.size(); ++i) {
+      h = affine(n_.mlp[i], h);
+      if (i == 0 && more.size() > 0) h += more;
+      h = xt::maximum(h, 0.0);
+    }
     return xt::sum(h * head)() + bias;
   }
 
@@ -74,23 +78,34 @@ class Reference {
 
   double main_logit(uint32_t row) const {
     const Vector target = embedding(row);
-    double logit = n_.mlp.empty() ? 0 : mlp(target, n_.main_weight, n_.main_bias);
+    const Vector m = match(row);
+    double logit = 0;
+    if (!n_.mlp.empty()) logit = mlp(target, inputs(m), n_.main_weight, n_.main_bias);
     if (n_.dot_dim > 0) logit += dot(target) + n_.dot_target_bias(row);
-    if (is_bound(n_.match_weight)) logit += match(row);
+    if (is_bound(n_.match_weight)) logit += n_.match_weight(0) * m(0) + n_.match_weight(1) * m(1);
     return logit;
   }
 
-  double match(uint32_t row) const {  // exact match
-    double in_history = 0, weight_of_row = 0, total = 0;
+  // Whether the row is in the history, its share, 1 / (1 + rank) of the newest, faded.
+  Vector match(uint32_t row) const {
+    double in_history = 0, weight_of_row = 0, total = 0, last = 0, faded = 0;
     for (size_t i = 0; i < history_.count; ++i) {
       const double weight = history_.weights ? history_.weights[i] : 1.0;
+      const auto rank = static_cast<double>(i);
       total += weight;
       if (history_.rows[i] != row) continue;
       in_history = 1;
       weight_of_row += weight;
+      last = std::max(last, 1 / (1 + rank));
+      faded += std::exp(-rank / 20);
     }
     const double share = total >= kLeastTotal ? weight_of_row / total : 0;
-    return n_.match_weight(0) * in_history + n_.match_weight(1) * share;
+    return {in_history, share, last, faded};
+  }
+
+  Vector inputs(const Vector& match) const {
+    if (!is_bound(n_.match_inputs)) return xt::zeros<double>({size_t{0}});
+    return xt::sum(xt::view(match, xt::all(), xt::newaxis()) * n_.match_inputs, {0});
   }
 
   double aux_logit(const Bag& title, std::vector<double>& attention) const {
@@ -113,7 +128,9 @@ class Reference {
       title_vector += alpha[j] * embedding(title.rows[j]);
     }
     attention.insert(attention.end(), alpha.begin(), alpha.end());
-    double logit = n_.mlp.empty() ? n_.aux_bias : mlp(title_vector, n_.aux_weight, n_.aux_bias);
+    const Vector no_inputs = xt::zeros<double>({size_t{0}});
+    double logit =
+        n_.mlp.empty() ? n_.aux_bias : mlp(title_vector, no_inputs, n_.aux_weight, n_.aux_bias);
     if (n_.dot_dim > 0) logit += dot(title_vector);
     return logit;
   }

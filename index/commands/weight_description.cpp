@@ -65,7 +65,8 @@ nlohmann::ordered_json describe_weights(const WeightFile& file) {
                           {"auxiliary_task", a.has_auxiliary()},
                           {"attention_dim", a.attention_dim()},
                           {"dot_dim", a.dot_dim()},
-                          {"history_match", a.history_match()}};
+                          {"history_match", a.history_match()},
+                          {"match_inputs", a.match_inputs()}};
   json["keywords"] = w.keyword_rows();
   json["features"] = w.named_rows() - w.keyword_rows();
   json["golden_vectors"] = w.golden()->size();

@@ -66,6 +66,9 @@ void SearchBags::add_history(const NetworkGroup& group, std::span<const uint32_t
                              size_t g) {
   const size_t newest = group.max_tokens ? group.max_tokens : history.size();
   add_keywords(history.last(std::min(newest, history.size())), g);
+  // Match inputs look at the order, which is the newest first where requests are served. Other
+  // networks keep the log's order, and with it the last bits of their means.
+  if (is_bound(network_.match_inputs)) std::ranges::reverse(rows_[g]);
 }
 
 void SearchBags::add_user(const NetworkGroup& group, std::string_view user, size_t g) {

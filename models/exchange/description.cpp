@@ -152,6 +152,7 @@ Status read_description(std::string_view toml, ModelSpec& model) {
        {"dot.dim", integer_of(a.dot_dim, 1, kMaxLayerSize)},
        {"dot.hidden", layers(a.dot_hidden)},
        {"history_match", boolean(a.history_match)},
+       {"match_inputs", boolean(a.match_inputs)},
        {"calibration.main_scale", float_of(a.main_scale, kLeastScale, kLargest)},
        {"calibration.main_offset", float_of(a.main_offset, -kLargest, kLargest)},
        {"calibration.aux_scale", float_of(a.aux_scale, kLeastScale, kLargest)},
@@ -183,6 +184,7 @@ std::string write_description(const ModelSpec& model) {
       "\nhidden = " + list_of(a.hidden) + "\nkeywords = " + std::to_string(model.keyword_rows) +
       "\ngolden_tolerance = " + float_text(model.golden_tolerance) + "\n";
   if (a.history_match) out += "history_match = true\n";
+  if (a.match_inputs) out += "match_inputs = true\n";
   for (const GroupSpec& group : a.groups) {
     out += "\n[[group]]\nname = " + quoted(group.name) +
            "\nkeywords = " + (group.keywords ? "true" : "false") +

@@ -6,6 +6,7 @@
 //   dim = 32                       # of the embedding
 //   hidden = [128, 64]             # layers behind the concatenation; leave it out for a dot
 //                                  product
+//   match_inputs = false           # match.inputs is there; history_match = true: match.weight is
 //
 //   [[group]]                      # in the order of mlp.0.weight's columns
 //   name = "hist"                  # models/weights/groups.h says where each comes from

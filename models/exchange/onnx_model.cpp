@@ -252,9 +252,10 @@ void add_metadata(onnx::ModelProto& onnx_model, const std::string& key, const st
 }  // namespace
 
 Status write_onnx_model(const ModelSpec& model, const std::string& path) {
-  if (model.architecture.history_match) {
+  if (model.architecture.history_match || model.architecture.match_inputs) {
     return invalid_argument(path +
-                            ": the ONNX graph cannot hold exact match (model.exact_match) yet; "
+                            ": the ONNX graph cannot hold exact match (model.exact_match) "
+                            "or match inputs (model.match_inputs) yet; "
                             "export the model as safetensors");
   }
   onnx::ModelProto onnx_model;

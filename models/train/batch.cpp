@@ -1,6 +1,7 @@
 #include "models/train/batch.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/train/noise.h"
 #include "models/weights/groups.h"
@@ -94,9 +95,20 @@ void BatchMaker::add_match(const SearchView& search, std::span<const uint32_t> k
   const auto known = static_cast<float>(static_cast<ptrdiff_t>(length) -
                                         std::ranges::count(history, kUnknownKeyword));
   for (const uint32_t keyword : keywords) {
-    const ptrdiff_t count = keyword == kUnknownKeyword ? 0 : std::ranges::count(history, keyword);
+    double count = 0, last = 0, faded = 0, newer = 0;
+    for (size_t i = length; i-- > 0 && keyword != kUnknownKeyword;) {
+      if (history[i] == kUnknownKeyword) continue;
+      if (history[i] == keyword) {
+        if (count == 0) last = 1 / (1 + newer);
+        faded += std::exp(-newer / 20);
+        ++count;
+      }
+      ++newer;
+    }
     match.push_back(count > 0 ? 1.0f : 0.0f);
     match.push_back(count > 0 ? static_cast<float>(count) / known : 0.0f);
+    match.push_back(static_cast<float>(last));
+    match.push_back(static_cast<float>(faded));
   }
 }
 
@@ -130,7 +142,7 @@ void BatchMaker::add_points(const SearchView& search, Batch& batch) {
       // A word that is held out of training must not teach the row of unknown words.
       if (point != kUnknownKeyword) points_.push_back(point);
     }
-    if (options_.model.exact_match) add_match(search, points_, batch.points.match);
+    if (options_.model.matches_history()) add_match(search, points_, batch.points.match);
     for (const uint32_t point : points_) {
       batch.points.instance.push_back(static_cast<int64_t>(first + ad));
       batch.points.search.push_back(batch.search.back());
@@ -188,7 +200,7 @@ Batch BatchMaker::make(Task task, std::span<const uint32_t> searches,
     const SearchView search = data_.search(searches[s]);
     add_groups(search, noise_key, batch);
     const bool is_main = task == Task::kMain;
-    if (options_.model.exact_match && is_main) add_match(search, search.sfs, batch.match);
+    if (options_.model.matches_history() && is_main) add_match(search, search.sfs, batch.match);
     const auto& shown = is_main ? search.sfs : search.ads;
     const auto& clicked = is_main ? search.sf_clicked : search.ad_clicked;
     batch.search.insert(batch.search.end(), shown.size(), static_cast<int64_t>(s));

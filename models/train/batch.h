@@ -31,8 +31,8 @@ struct Batch {
   std::vector<Bags> groups;     // a list for each search
   std::vector<int64_t> search;  // [instances] the instance's search in this batch
   std::vector<int64_t> target;  // main task: [instances] local row of the SF
-  // Main task of a model with exact match: [instances, 2] whether the SF is in the history, and its
-  // share there. Of the whole history: dropout leaves it alone.
+  // Main task of a model that matches the history: [instances, kMatchInputs] as the rows of
+  // match.inputs (models/weights/weight_file.h). Of the whole history: dropout leaves it alone.
   std::vector<float> match;
   Bags titles;                         // auxiliary task: a list for each instance
   std::vector<int64_t> title_of_word;  // [titles.values] the instance the word belongs to

@@ -170,6 +170,9 @@ class Freezer {
       }
     }
     bag.weights = batch.groups[group].weights;
+    if (options_.model.match_inputs && plan_.groups[group].source == GroupSource::kHistory) {
+      std::ranges::reverse(bag.fingerprints);  // the newest first, as in requests
+    }
     return bag;
   }
 
@@ -209,6 +212,7 @@ void describe_network(const ModelPlan& plan, const ModelOptions& options, ModelS
     a.dot_hidden = options.dot_hidden;
   }
   a.history_match = options.exact_match;
+  a.match_inputs = options.match_inputs;
   model.keyword_rows = plan.keywords;
 }
 

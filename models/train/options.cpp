@@ -44,6 +44,7 @@ void for_each_option(Options& o, Visit&& visit) {
   visit("model", "dot_hidden", m.dot_hidden);
   visit("model", "history_length", m.history_length);
   visit("model", "exact_match", m.exact_match);
+  visit("model", "match_inputs", m.match_inputs);
   visit("model", "target_attention", m.target_attention);
   visit("model", "experts", m.experts);
   visit("train", "schedule", o.schedule);
@@ -312,6 +313,11 @@ Status check_options(const TrainOptions& o) {
   }
   if (m.dot != DotHead::kAlone && m.hidden.empty()) {
     return invalid_argument("model.hidden: empty, which only model.dot = \"alone\" can do without");
+  }
+  if (m.match_inputs && (m.dot == DotHead::kAlone || m.experts > 0)) {
+    return invalid_argument(
+        "model.match_inputs: they go into a first layer that all share, which model.dot = "
+        "\"alone\" and model.experts do without");
   }
   if (m.hidden.size() > 8 || m.dot_hidden.size() > 7) {
     return invalid_argument("model.hidden, model.dot_hidden: at most 8 and 7 layers");

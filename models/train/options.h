@@ -32,6 +32,10 @@ struct ModelOptions {
 
   // Adds "the keyword stands in the history" and its share there to the main logit.
   bool exact_match = false;
+  // Gives the first layer four more inputs for the main logit: whether the keyword stands in the
+  // history, its share there, and how long ago (match.inputs in models/weights/weight_file.h).
+  bool match_inputs = false;
+  bool matches_history() const { return exact_match || match_inputs; }
 
   // Experiments. libtorch trains and judges them, but no weight file can hold them yet.
   bool target_attention = false;  // attention of target and query over the history

@@ -4,9 +4,15 @@
 #include <cmath>
 
 #include "models/train/tensor_views_torch.h"
+#include "models/weights/format.h"
 
 namespace barker {
 namespace {
+
+// A few numbers that all instances share are learned faster than what they explain: a step of Adam
+// moves each by no more than the learning rate, so that a short training, also from yesterday's
+// weights, would end before it finds them.
+constexpr double kSharedRate = 10;
 
 // Softmax over lists of different lengths, where entry i belongs to list list_of[i]. The largest
 // score of a list is subtracted first; it cancels out, so it carries no gradient. With null_slot,
@@ -75,7 +81,10 @@ TorchNetwork::TorchNetwork(const ModelPlan& plan, const TrainOptions& train)
     add("history.key", {dim, dim}, bound);
   }
   if (position_correction_) add("position", {kPlaces}, 0);
-  if (options.exact_match) add("match.weight", {2}, 0);
+  if (options.exact_match) {
+    add("match.weight", {2}, 0);
+    parameters_.back().rate = kSharedRate;
+  }
   if (options.dot != DotHead::kNone) {
     std::vector<uint32_t> chain = options.dot_hidden;
     chain.push_back(options.dot_dim);
@@ -84,18 +93,17 @@ TorchNetwork::TorchNetwork(const ModelPlan& plan, const TrainOptions& train)
     add("dot.target.weight", {static_cast<int64_t>(options.dot_dim), dim}, bound);
     add("dot.target.popularity", {dim}, bound);
   }
+  if (options.match_inputs) add("match.inputs", {kMatchInputs, options.hidden[0]}, 0);
   add_observation(train);  // last, so that all else starts from the same draws with and without it
 }
 
-// How clicks on ads are observed. A few numbers that all instances share: they are learned faster
-// than what they explain, so that a short training from yesterday's weights finds them, too.
+// How clicks on ads are observed.
 void TorchNetwork::add_observation(const TrainOptions& train) {
-  constexpr double kRate = 10;
   constexpr double kPointOffset = -3;  // a selling point before a title is the cause of few clicks
   if (train.examination) add("examination", {kPlaces - 1}, 0);
   if (train.attribution) add("points.offset", {1}, 0);
   for (Parameter& p : parameters_) {
-    if (p.name == "examination" || p.name == "points.offset") p.rate = kRate;
+    if (p.name == "examination" || p.name == "points.offset") p.rate = kSharedRate;
     if (p.name != "points.offset") continue;
     const torch::NoGradGuard no_grad;
     p.value.fill_(kPointOffset);
@@ -194,6 +202,10 @@ torch::Tensor TorchNetwork::mixed_experts(Task task, const torch::Tensor& x) con
   return (torch::stack(outputs, 1) * gate.unsqueeze(2)).sum(1);
 }
 
+torch::Tensor TorchNetwork::match_of(const Instances& instances) const {
+  return view_of(instances.match, {static_cast<int64_t>(instances.search.size()), kMatchInputs});
+}
+
 torch::Tensor TorchNetwork::shared_layers(const Instances& instances, const torch::Tensor& context,
                                           const torch::Tensor& target) const {
   const torch::Tensor search = view_of(instances.search);
@@ -206,8 +218,12 @@ torch::Tensor TorchNetwork::shared_layers(const Instances& instances, const torc
   const int64_t width = context.size(1);
   const torch::Tensor context_part =
       torch::addmm(at("mlp.0.bias"), context, first.slice(1, 0, width).t());
-  torch::Tensor h = torch::relu(torch::addmm(context_part.index_select(0, search), target,
-                                             first.slice(1, width, first.size(1)).t()));
+  torch::Tensor h = torch::addmm(context_part.index_select(0, search), target,
+                                 first.slice(1, width, first.size(1)).t());
+  if (options_.match_inputs && instances.task == Task::kMain) {
+    h = torch::addmm(h, match_of(instances), at("match.inputs"));
+  }
+  h = torch::relu(h);
   for (size_t i = 1; i < options_.hidden.size(); ++i) {  // Eq. 7
     const std::string layer = "mlp." + std::to_string(i);
     h = torch::relu(torch::addmm(at(layer + ".bias"), h, at(layer + ".weight").t()));
@@ -260,7 +276,7 @@ torch::Tensor TorchNetwork::head_logits(const Batch& batch, const torch::Tensor&
     out = out.defined() ? out + dot : dot;
   }
   if (options_.exact_match && is_main) {
-    out = out + torch::mv(view_of(instances.match, {target.size(0), 2}), at("match.weight"));
+    out = out + torch::mv(match_of(instances).slice(1, 0, 2), at("match.weight"));
   }
   return out;
 }

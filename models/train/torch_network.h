@@ -59,7 +59,7 @@ class TorchNetwork {
     Task task;
     torch::Tensor target;  // [n, D]
     const std::vector<int64_t>& search;
-    const std::vector<float>& match;  // [n, 2] of a model with exact match
+    const std::vector<float>& match;  // [n, kMatchInputs] as Batch::match
   };
   Context context_of(const Batch& batch, const torch::Tensor& table) const;
   torch::Tensor batch_logits(const Batch& batch, const torch::Tensor& table,
@@ -75,6 +75,7 @@ class TorchNetwork {
                                  const Instances& instances, const torch::Tensor& query) const;
   torch::Tensor shared_layers(const Instances& instances, const torch::Tensor& context,
                               const torch::Tensor& target) const;
+  torch::Tensor match_of(const Instances& instances) const;
   torch::Tensor mixed_experts(Task task, const torch::Tensor& x) const;
 
   ModelOptions options_;

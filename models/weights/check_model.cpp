@@ -66,6 +66,7 @@ Status WeightFileCheck::check_sizes() {
   sizes_.attention_dim = a.attention_dim();
   sizes_.dot_dim = a.dot_dim();
   sizes_.history_match = a.history_match();
+  sizes_.match_inputs = a.match_inputs();
   sizes_.tables = a.tables();
   return {};
 }
@@ -94,14 +95,18 @@ Status WeightFileCheck::check_rows() {
 
 // Serving sizes its table of the history by the group's max_tokens.
 Status WeightFileCheck::check_history_match() const {
-  if (!sizes_.history_match) return {};
+  if (sizes_.match_inputs && sizes_.hidden.empty()) {
+    return bad_data("match_inputs: there is no first layer that they could go into");
+  }
+  if (!sizes_.history_match && !sizes_.match_inputs) return {};
+  const std::string flag = sizes_.match_inputs ? "match_inputs" : "history_match";
   for (const fbs::Group* group : *metadata_->architecture()->groups()) {
     if (group->name()->string_view() != kHistoryGroup) continue;
-    if (!group->keywords()) return bad_data("history_match: the group \"hist\" has no keywords");
-    return within("group \"hist\" max_tokens with history_match", group->max_tokens(), 1,
+    if (!group->keywords()) return bad_data(flag + ": the group \"hist\" has no keywords");
+    return within("group \"hist\" max_tokens with " + flag, group->max_tokens(), 1,
                   kMaxMatchedHistory);
   }
-  return bad_data("history_match: there is no group \"hist\" to look into");
+  return bad_data(flag + ": there is no group \"hist\" to look into");
 }
 
 Status WeightFileCheck::check_auxiliary() const {

@@ -47,6 +47,8 @@ inline constexpr float kMaxGoldenTolerance = 0.01f;  // logits; a wider one woul
 inline constexpr float kMaxComputeBound = 1;         // logits; beyond it nothing is screened out
 // Tokens of the history that exact match looks into: its table has two slots for each.
 inline constexpr uint32_t kMaxMatchedHistory = 1u << 16;
+// The rows of match.inputs: v is in the history; its share; last; faded (weight_file.h).
+inline constexpr uint32_t kMatchInputs = 4;
 // Every load runs all golden vectors, and a latency gate runs them fifty times. The freezer writes
 // up to 32 of them, each of one search. The second limit is for each list of a vector: its
 // candidates, its titles, the keywords of a bag.

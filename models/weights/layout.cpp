@@ -1,5 +1,6 @@
 #include "models/weights/layout.h"
 
+#include "models/weights/format.h"
 #include "models/weights/writer.h"
 
 namespace barker {
@@ -34,6 +35,7 @@ LayoutSizes layout_sizes_of(const ModelSpec& model) {
   sizes.dot_dim = a.dot_dim;
   sizes.dot_hidden = a.dot_hidden;
   sizes.history_match = a.history_match;
+  sizes.match_inputs = a.match_inputs;
   sizes.has_click_rates = !model.click_rates.is_empty();
   sizes.tables = a.tables == TableElement::kF16 ? fbs::DType_F16 : fbs::DType_F32;
   return sizes;
@@ -71,6 +73,9 @@ std::vector<TensorShape> tensor_layout(const LayoutSizes& s) {
     out.push_back({"fold.dot", s.tables, {s.folded_rows, s.dot_dim}});
   }
   if (s.history_match) out.push_back({"match.weight", fbs::DType_F32, {2}});
+  if (s.match_inputs) {
+    out.push_back({"match.inputs", fbs::DType_F32, {kMatchInputs, s.hidden.front()}});
+  }
   if (s.has_click_rates) {
     out.push_back({"rates.queries", fbs::DType_U64, {kAnyExtent}});
     out.push_back({"rates.begins", fbs::DType_U32, {kAnyExtent}});

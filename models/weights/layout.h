@@ -33,7 +33,7 @@ struct LayoutSizes {
   uint64_t dot_dim = 0;
   uint64_t keyword_rows = 0;
   bool has_click_rates = false;  // click_rates.h
-  bool history_match = false;
+  bool history_match = false, match_inputs = false;
   std::vector<uint32_t> dot_hidden;
   fbs::DType tables = fbs::DType_F32;  // of embedding and fold.*
 };

@@ -59,6 +59,7 @@ ArchitectureSpec architecture_of(const fbs::Architecture& a) {
   out.compute_bound = a.compute_bound();
   out.screen = a.screen();
   out.history_match = a.history_match();
+  out.match_inputs = a.match_inputs();
   return out;
 }
 

@@ -17,6 +17,11 @@
 //   match.weight       f32 [2] exact match (history_match in weights.fbs): the main logit gets w_0
 //                                          [v in h] + w_1 share_h(v), where share_h(v) is the
 //                                          weight of v in the mean of the group "hist" (Eq. 4)
+//   match.inputs       f32 [4, H1] match inputs (match_inputs in weights.fbs): the first layer of
+//                                          the main logit gets [v in h; share_h(v); last_h(v);
+//                                          faded_h(v)] times it, where last_h(v) is 1 / (1 + the
+//                                          keywords of h that are newer than the newest v), and
+//                                          faded_h(v) the sum over each v of exp(-those / 20)
 //   fold.target        f32 or f16 [F, H1]  W1_target Em(v)
 //   fold.title         f32 or f16 [F, A]   W_a Em(d)
 //   fold.dot           f32 or f16 [F, R]   P Em(v)

@@ -81,12 +81,16 @@ class Writer {
       first_row += group.hash_buckets;
     }
     if (Status s = limit("embedding rows", sizes_.rows, 1, kMaxRows); !s.ok()) return s;
-    if (a.history_match) {
+    if (a.match_inputs && a.hidden.empty()) {
+      return invalid_argument("model: match_inputs: expected hidden layers, found none");
+    }
+    if (a.history_match || a.match_inputs) {
       const auto is_history = [](const GroupSpec& g) { return g.name == kHistoryGroup; };
       const auto history = std::ranges::find_if(a.groups, is_history);
       if (history == a.groups.end() || !history->keywords || history->max_tokens == 0) {
         return invalid_argument(
-            "model: history_match: expected a group \"hist\" of keywords with max_tokens above 0");
+            "model: history_match, match_inputs: expected a group \"hist\" of keywords with "
+            "max_tokens above 0");
       }
       if (Status s = limit("max_tokens of hist", history->max_tokens, 1, kMaxMatchedHistory);
           !s.ok()) {
@@ -330,7 +334,8 @@ void Writer::make_metadata() {
       static_cast<uint32_t>(sizes_.attention_dim), user_group_, query_group_, architecture_.dot_dim,
       dot_hidden, architecture_.main_scale, architecture_.main_offset, architecture_.aux_scale,
       architecture_.aux_offset, sizes_.tables, static_cast<fbs::Compute>(architecture_.compute),
-      architecture_.compute_bound, architecture_.screen, architecture_.history_match);
+      architecture_.compute_bound, architecture_.screen, architecture_.history_match,
+      architecture_.match_inputs);
   std::vector<flatbuffers::Offset<fbs::GoldenVector>> golden;
   for (const GoldenSpec& g : model_.golden) {
     const auto bags = make_bags(b, g.groups);

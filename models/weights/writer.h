@@ -38,7 +38,7 @@ struct ArchitectureSpec {
   std::string attention_query_group = kQueryGroup;
   uint32_t dot_dim = 0;
   std::vector<uint32_t> dot_hidden;
-  bool history_match = false;  // as in weights.fbs
+  bool history_match = false, match_inputs = false;  // as in weights.fbs
   float main_scale = 1, main_offset = 0, aux_scale = 1, aux_offset = 0;
   TableElement tables = TableElement::kF32;
   ComputeSpec compute = ComputeSpec::kF32;

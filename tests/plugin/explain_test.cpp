@@ -79,17 +79,18 @@ TEST_F(Explanations, SayStatusAndReasonInTheWordsOfTheHosts) {
                                BARKER_REASON_DISABLED, BARKER_REASON_NO_ADS}));
 }
 
-TEST_F(Explanations, OfAModelWithExactMatchSayTheShareOfEachSellingPointInTheHistory) {
+TEST_F(Explanations, OfAModelThatMatchesTheHistorySayHowMuchAndHowLongAgo) {
   const auto shares = [&] {
     fill(4);
     barker_string json{};
     EXPECT_EQ(explain_.rescore(plugin_, &request_, &response_, &json, error_), BARKER_OK) << error_;
     const auto told = nlohmann::json::parse(json.data, json.data + json.size);
     explain_.release(json);
-    std::map<std::string, double> out;
+    std::map<std::string, std::pair<double, double>> out;
     for (const auto& ad : told["ads"]) {
       for (const auto& point : ad["selling_points"]) {
-        if (point.contains("history_share")) out[point["text"]] = point["history_share"];
+        if (!point.contains("history_share")) continue;
+        out[point["text"]] = {point["history_share"], point["history_last"]};
       }
     }
     return out;
@@ -99,10 +100,10 @@ TEST_F(Explanations, OfAModelWithExactMatchSayTheShareOfEachSellingPointInTheHis
   for (const std::string& text : user_texts_) user_.push_back(view(text));
   load(weights(1));
   EXPECT_TRUE(shares().empty());
-  load(weights(1, {.history_match = true}));
+  load(weights(1, {.history_match = true, .match_inputs = true}));
   const auto told = shares();
-  EXPECT_EQ(told,
-            (std::map<std::string, double>{{"word10", 0.5}, {"word11", 0.25}, {"word12", 0}}));
+  EXPECT_EQ(told, (std::map<std::string, std::pair<double, double>>{
+                      {"word10", {0.5, 1}}, {"word11", {0.25, 0.5}}, {"word12", {0, 0}}}));
 }
 
 TEST_F(Explanations, SayWhichSellingPointsDidNotFitIntoTheTitle) {

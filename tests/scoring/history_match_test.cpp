@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <numeric>
 #include <random>
 #include <vector>
@@ -9,7 +10,7 @@
 namespace barker {
 namespace {
 
-TEST(HistoryMatch, GivesEachRowItsShareOfTheWeightsOfTheHistory) {
+TEST(HistoryMatch, GivesEachRowItsShareOfTheHistoryAndSaysHowLongAgoItWas) {
   std::mt19937 random(3);
   HistoryMatch match;
   match.reserve(40);
@@ -24,18 +25,21 @@ TEST(HistoryMatch, GivesEachRowItsShareOfTheWeightsOfTheHistory) {
     double total = 0;
     for (size_t i = 0; i < rows.size(); ++i) total += is_weighted ? weights[i] : 1.0;
     for (uint32_t v = 0; v < 30; ++v) {
-      double sum = 0;
+      double sum = 0, last = 0, faded = 0;
       bool is_in_history = false;
       for (size_t i = 0; i < rows.size(); ++i) {
         if (rows[i] != v << 20) continue;
+        if (!is_in_history) last = 1 / (1 + static_cast<double>(i));
         is_in_history = true;
+        faded += std::exp(-static_cast<double>(i) / 20);
         sum += is_weighted ? weights[i] : 1.0;
       }
-      const std::optional<float> share = match.share(v << 20);
-      ASSERT_EQ(share.has_value(), is_in_history) << round << " " << v;
-      if (share) {
-        EXPECT_NEAR(*share, total > 0 ? sum / total : 0, 1e-6);
-      }
+      const HistoryMatch::Entry* const entry = match.entry(v << 20);
+      ASSERT_EQ(entry != nullptr, is_in_history) << round << " " << v;
+      if (!entry) continue;
+      EXPECT_NEAR(entry->share, total > 0 ? sum / total : 0, 1e-6);
+      EXPECT_NEAR(entry->last, last, 1e-7);
+      EXPECT_NEAR(entry->faded, faded, 1e-5);
     }
   }
 }
@@ -47,8 +51,8 @@ TEST(HistoryMatch, HoldsAsManyDifferentRowsAsItReservedRoomFor) {
     std::vector<uint32_t> rows(most);
     std::iota(rows.begin(), rows.end(), 7u);
     match.set({rows.data(), nullptr, rows.size()});
-    EXPECT_TRUE(match.share(7 + static_cast<uint32_t>(most) - 1)) << most;
-    EXPECT_FALSE(match.share(7 + static_cast<uint32_t>(most))) << most;
+    EXPECT_TRUE(match.entry(7 + static_cast<uint32_t>(most) - 1)) << most;
+    EXPECT_FALSE(match.entry(7 + static_cast<uint32_t>(most))) << most;
   }
 }
 
@@ -57,14 +61,16 @@ TEST(HistoryMatch, ForgetsTheHistoryOfTheQueryBefore) {
   match.reserve(4);
   const std::vector<uint32_t> rows = {5, 5, 6};
   match.set({rows.data(), nullptr, rows.size()});
-  EXPECT_FLOAT_EQ(match.share(5).value(), 2.0f / 3);
+  ASSERT_NE(match.entry(5), nullptr);
+  EXPECT_FLOAT_EQ(match.entry(5)->share, 2.0f / 3);
   match.set({});
-  EXPECT_FALSE(match.share(5));
+  EXPECT_FALSE(match.entry(5));
   match.set({rows.data() + 2, nullptr, 1});
-  EXPECT_FALSE(match.share(5));
-  EXPECT_FLOAT_EQ(match.share(6).value(), 1);
+  EXPECT_FALSE(match.entry(5));
+  ASSERT_NE(match.entry(6), nullptr);
+  EXPECT_FLOAT_EQ(match.entry(6)->share, 1);
   match.reserve(4);
-  EXPECT_FALSE(match.share(6));
+  EXPECT_FALSE(match.entry(6));
 }
 
 }  // namespace

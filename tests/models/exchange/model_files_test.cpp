@@ -55,6 +55,7 @@ TEST(ModelFiles, OfEveryArchitectureGiveTheSameWeightFileBack) {
       {.dot_dim = 6},
       {.hidden = {}, .dot_dim = 6},
       {.history_match = true},
+      {.match_inputs = true},
       {.folded = 20, .uid_buckets = 5},
   };
   for (const RandomModelOptions& options : architectures) {

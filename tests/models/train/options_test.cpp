@@ -15,8 +15,9 @@ TEST(TrainOptions, RoundTripThroughToml) {
   options.model.name = "MTDL";
   options.model.hidden = {7, 5, 3};
   options.model.groups = {"a \"quoted\" one", "b"};
-  options.model.dot = DotHead::kAlone;
+  options.model.dot = DotHead::kNone;
   options.model.exact_match = true;
+  options.model.match_inputs = true;
   options.schedule = Schedule::kJoint;
   options.learning_rate = 0.1 + 0.2;
   options.init = Initialisation::kNoise;
@@ -30,6 +31,7 @@ TEST(TrainOptions, RoundTripThroughToml) {
   EXPECT_EQ(read.learning_rate, options.learning_rate);
   EXPECT_EQ(read.model.groups, options.model.groups);
   EXPECT_TRUE(read.model.exact_match);
+  EXPECT_TRUE(read.model.match_inputs);
   EXPECT_EQ(read.propensity, PropensityUse::kInverse);
 }
 
@@ -77,6 +79,8 @@ TEST(TrainOptions, NameTheLineAndTheKeyInErrors) {
   EXPECT_THAT(error("[train]\ndropout = 1.5"), HasSubstr("train.dropout: expected 0 to 0.95"));
   EXPECT_THAT(error("[increment]\nlearning_rate = 0"),
               HasSubstr("increment.learning_rate: expected 1e-07 to 1, found 0"));
+  EXPECT_THAT(error("[model]\nmatch_inputs = true\ndot = \"alone\""),
+              HasSubstr("model.match_inputs: they go into a first layer"));
   EXPECT_THAT(error("[train]\nbatch_searches = -1"), HasSubstr("line 2: train.batch_searches"));
   EXPECT_THAT(error("[model]\nhidden = []"), HasSubstr("model.hidden: empty"));
   EXPECT_THAT(error("[train\n"), HasSubstr("line 1"));

@@ -20,7 +20,7 @@ struct Architecture {
   const char* model;
   bool user_id;
   DotHead dot;
-  bool exact_match = false;
+  bool exact_match = false, match_inputs = false;
 };
 
 const Architecture kArchitectures[] = {
@@ -35,6 +35,8 @@ const Architecture kArchitectures[] = {
     {"BmMatch", "BM", false, DotHead::kNone, true},
     {"AmtdlDotAddedMatch", "AMTDL", false, DotHead::kAdded, true},
     {"MtdlDotAloneMatch", "MTDL", false, DotHead::kAlone, true},
+    {"BmInputs", "BM", false, DotHead::kNone, false, true},
+    {"AmtdlDotAddedMatchAndInputs", "AMTDL", false, DotHead::kAdded, true, true},
 };
 
 // Random searches with everything that is rare: empty bags, unknown users and keywords, titles of
@@ -92,6 +94,7 @@ class EveryArchitecture : public ::testing::TestWithParam<Architecture> {
     o.model.user_id = GetParam().user_id;
     o.model.dot = GetParam().dot;
     o.model.exact_match = GetParam().exact_match;
+    o.model.match_inputs = GetParam().match_inputs;
     o.model.history_length = 1000;
     o.calibrate = false;  // raw outputs are compared
     return o;
@@ -171,8 +174,8 @@ TEST_P(EveryArchitecture, MovesOnlyTheParametersOfTheTask) {
                              "attention.query", "attention.title", "attention.score"}) {
       EXPECT_FALSE(main && moved.contains(name)) << name;
     }
-    for (const char* name :
-         {"head.main.weight", "head.main.bias", "dot.target.popularity", "match.weight"}) {
+    for (const char* name : {"head.main.weight", "head.main.bias", "dot.target.popularity",
+                             "match.weight", "match.inputs"}) {
       EXPECT_FALSE(!main && moved.contains(name)) << name;
     }
     EXPECT_TRUE(gradients[0].defined()) << "embeddings are shared";

@@ -22,6 +22,26 @@ TEST(WeightFileHistoryMatch, IsWrittenOnlyWithAHistoryWhoseLengthIsKnown) {
   EXPECT_NE(write_weight_file(model, path).message().find("\"hist\""), std::string::npos);
 }
 
+TEST(WeightFileMatchInputs, AreWrittenOnlyWithAHistoryAndAFirstLayer) {
+  const std::string path = temporary_path("inputs.barker");
+  ModelSpec model = random_model(36, {.match_inputs = true});
+  ASSERT_TRUE(write_weight_file(model, path).ok());
+  const auto file = WeightFile::open(path).value();
+  EXPECT_EQ(file->floats("match.inputs").size(), kMatchInputs * model.architecture.hidden[0]);
+  EXPECT_TRUE(read_model(*file).architecture.match_inputs);
+  model.tensors.at("match.inputs").pop_back();
+  EXPECT_NE(write_weight_file(model, path).message().find("match.inputs"), std::string::npos);
+  model.tensors.erase("match.inputs");
+  EXPECT_NE(write_weight_file(model, path).message().find("match.inputs"), std::string::npos);
+  model = random_model(36, {.match_inputs = true});
+  model.architecture.groups[0].max_tokens = 0;
+  EXPECT_NE(write_weight_file(model, path).message().find("max_tokens above 0"), std::string::npos);
+  model = random_model(36, {.hidden = {}, .dot_dim = 16});
+  model.architecture.match_inputs = true;
+  EXPECT_NE(write_weight_file(model, path).message().find("expected hidden layers"),
+            std::string::npos);
+}
+
 // A reader that knew nothing of exact match would count one tensor too many, and refuse the file.
 TEST(WeightFileHistoryMatch, AndItsTensorComeTogetherOrNotAtAll) {
   const std::string path = temporary_path("match.barker");

@@ -2,6 +2,8 @@
 
 #include <random>
 
+#include "models/weights/format.h"
+
 namespace barker {
 
 ModelSpec random_model(uint64_t seed, const RandomModelOptions& o) {
@@ -58,6 +60,8 @@ ModelSpec random_model(uint64_t seed, const RandomModelOptions& o) {
   }
   a.history_match = o.history_match;
   if (o.history_match) tensor("match.weight", 2);
+  a.match_inputs = o.match_inputs;
+  if (o.match_inputs) tensor("match.inputs", size_t{kMatchInputs} * o.hidden.front());
   if (o.click_rates) {
     ClickRateTable& rates = model.click_rates;
     for (uint32_t i = 0; i < o.keywords; ++i) {

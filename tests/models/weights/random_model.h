@@ -16,6 +16,7 @@ struct RandomModelOptions {
   uint32_t dot_dim = 0;
   uint32_t uid_buckets = 0;  // > 0: a hashed group "uid"
   bool history_match = false;
+  bool match_inputs = false;
   bool click_rates = false;  // of three queries, with two selling points each
 };
 
