@@ -68,9 +68,11 @@ judge_whole() {
 }
 
 # table TITLE JUDGED...: of models whose names differ by a seed (bm.1, bm.2) or by the file, the
-# mean.
+# mean. The differences are to the first row, $reference.
+reference="boosted trees"
 table() {
-  printf '\n## %s\n\n| | AUC | against boosted trees |\n|---|---|---|\n' "$1" | tee -a "$out/tables.md"
+  printf '\n## %s\n\n| | AUC | against %s |\n|---|---|---|\n' "$1" "$reference" |
+    tee -a "$out/tables.md"
   shift
   awk '
     /^AUC +all/ { inside = 1; next }
@@ -176,6 +178,54 @@ for seed in 1 2 3; do
 done
 table "click world S1" "$out"/s1-?.judged
 competitors "click world S1, seed 1" s1-1
+
+# Every day: the log of the click world up to a day, of which the five days before it are
+# validation, and 25 increments of a day, of which the last one is also made from the day before
+# anew. What each training took stands at the end of its .log.
+day() { echo $((1700000000 + 86400 * $1)); }
+day_data() {
+  stage "$out/days-$1/$2.data" "$bin/barker-train" prepare --events "$out/days-$1.jsonl" \
+    --out "$out/days-$1/$2.data" --split-at "$(day $(($2 - 5))),$(day "$2")"
+}
+day_trained() {  # SEED DAY NAME [OPTIONS]
+  local seed=$1 at=$2 weights=$out/days-$1/$3.$1.barker
+  shift 3
+  day_data "$seed" "$at"
+  stage "$weights" timed "$weights" --data "$out/days-$seed/$at.data" --seed "$seed" "$@"
+}
+timed() {
+  local weights=$1
+  shift
+  { time "$bin/barker-train" train --out "$weights" --resume --quiet "$@"; } \
+    >"$weights.log" 2>&1
+}
+judge_days() {
+  local at=$out/days-$1
+  "$bin/barker-train" evaluate "$at/full.$1.barker" "$at/stale.$1.barker" "$at/chain-85.$1.barker" \
+    "$at/jump.$1.barker" "$at/yesterday.$1.barker" "$at/increment.$1.barker" \
+    --data "$at/85.data" >"$at/judging" || return 1
+  mv "$at/judging" "$out/days-$1.judged"
+}
+for seed in 1 2; do
+  mkdir -p "$out/days-$seed"
+  at=$out/days-$seed
+  stage "$at.jsonl" "$bin/barker-train" generate click-world --events-out "$at.jsonl" \
+    --seed "$seed"
+  day_trained "$seed" 85 full
+  day_trained "$seed" 84 yesterday
+  day_trained "$seed" 85 increment --init "$at/yesterday.$seed.barker"
+  day_trained "$seed" 60 stale
+  day_trained "$seed" 85 jump --init "$at/stale.$seed.barker"
+  before=stale
+  for ((d = 61; d <= 85; ++d)); do
+    day_trained "$seed" $d chain-$d --init "$at/$before.$seed.barker"
+    before=chain-$d
+  done
+  stage "$out/days-$seed.judged" judge_days "$seed"
+done
+reference="a training of the whole log"
+table "Every day, click world S1" "$out"/days-?.judged
+reference="boosted trees"
 
 stage "$out/marketplace/events.jsonl" "$bin/barker-train" generate marketplace \
   --out "$out/marketplace"

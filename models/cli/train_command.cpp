@@ -321,13 +321,15 @@ Result<int> run(const Options& options) {
 
 void add_model_options(CLI::App& command, Options& o) {
   add_training_options(command, o.training);
-  command.add_option("--init", o.start, "Weight file to start from, such as yesterday's")
-      ->type_name(kFile)
-      ->group(kModel);
+  CLI::Option* start =
+      command.add_option("--init", o.start, "Weight file to start from, such as yesterday's")
+          ->type_name(kFile)
+          ->group(kModel);
   command
       .add_flag("--relearn", o.relearn,
                 "With --init: learn all of the log again, and not only what came after the file's "
                 "training with a sample of what was before (options `increment`)")
+      ->needs(start)
       ->group(kModel);
   add_training_seed_option(command, o.training);
   add_card_options(command, o.card);

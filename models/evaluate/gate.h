@@ -61,9 +61,8 @@ struct GateReport {
 // (Bonferroni). Intervals are over users, so that fewer than kLeastUsers users judge nothing.
 // Refused in any case are predictions that are NaN and a candidate without the auxiliary task that
 // the current model has. If nothing is refused, the verdict is that of the AUC over all SFs,
-// whether ads could be judged or not. It cannot be judged either where both models know fewer than
-// half of the keywords shown, or where neither has an AUC above chance, as on clicks that were mixed
-// up.
+// whether ads could be judged or not. Nor can it be judged where both models know fewer than half
+// of the keywords shown, or where neither has an AUC above chance, as on clicks that were mixed up.
 GateReport gate(const GateInput& input, const GateOptions& options);
 
 std::string to_text(const GateReport& report);

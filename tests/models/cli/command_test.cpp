@@ -151,6 +151,7 @@ TEST_F(TrainCommand, LearnsOnlyWhatIsNewWhereItStartsFromWeightsOfTheSameLog) {
   const Outcome all = run(quick("BM", "all.barker") + start + " --relearn");
   EXPECT_EQ(all.code, 0) << all.out;
   EXPECT_THAT(all.out, Not(HasSubstr("are new")));
+  EXPECT_EQ(run(quick("BM", "all.barker") + " --relearn").code, 64);
   // What learned of the days that are judged is no judge of itself.
   const Outcome back = run(of_early + " --init " + file("late.barker"));
   EXPECT_THAT(back.out, HasSubstr("WARNING: "));
