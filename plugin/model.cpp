@@ -1,11 +1,11 @@
 #include "plugin/model.h"
 
-#include <charconv>
 #include <cstdio>
 #include <string_view>
 
 #include "models/text/keywords.h"
 #include "models/weights/groups.h"
+#include "models/weights/time_notes.h"
 #include "models/weights/weights_generated.h"
 
 namespace barker {
@@ -26,20 +26,6 @@ int32_t source_of(std::string_view group) {
   return BARKER_SOURCE_GROUPS;
 }
 
-// A note of the card that is a time; 0: there is none, or it is no number.
-int64_t time_in_notes(const fbs::ModelCard& card, std::string_view key) {
-  if (!card.notes()) return 0;
-  for (const fbs::Note* note : *card.notes()) {
-    if (note->key()->string_view() != key) continue;
-    const std::string_view text = note->value()->string_view();
-    int64_t seconds = 0;
-    const char* end = text.data() + text.size();
-    const std::from_chars_result read = std::from_chars(text.data(), end, seconds);
-    return read.ec == std::errc() && read.ptr == end ? seconds : 0;
-  }
-  return 0;
-}
-
 }  // namespace
 
 void write_digest(const WeightFile& file, char (&digest)[40]) {
@@ -57,8 +43,8 @@ void describe_model(const Generation& generation, barker_model& out,
   out.keywords = network.keyword_rows;
   out.predicts_pctr = network.has_auxiliary ? 1 : 0;
   out.keyword_scheme = kKeywordScheme;
-  out.trained_from = time_in_notes(card, kTrainedFromNote);
-  out.trained_to = time_in_notes(card, kTrainedToNote);
+  out.trained_from = time_note(card, kTrainedFromNote).value_or(0);
+  out.trained_to = time_note(card, kTrainedToNote).value_or(0);
   write_digest(*generation.file, out.digest);
   if (!callback) return;
   for (const NetworkGroup& group : network.groups) {

@@ -57,7 +57,8 @@ Status train_weights(const LoopOptions& options, const LoopTraining& training) {
                                     "--set",
                                     "train.max_epochs=" + std::to_string(training.epochs)};
   if (!training.start.empty()) {
-    words.insert(words.end(), {"--init", training.start});
+    // All of the window is learned again: the figures of models/EXPERIMENTS.md are of that.
+    words.insert(words.end(), {"--init", training.start, "--relearn"});
   }
   for (const std::string& setting : options.settings) {
     words.insert(words.end(), {"--set", setting});

@@ -1,5 +1,7 @@
 #include "models/data/raw_event.h"
 
+#include <algorithm>
+
 #include "models/data/json_fields.h"
 #include "models/data/line_writer.h"
 #include "models/text/text.h"
@@ -132,6 +134,17 @@ double read_number(const Json& json, const char* name, const std::string& where,
   return value->get<double>();
 }
 
+// Of weights (plugin/barker.h); empty where there is none, or where it is none.
+std::string read_digest(const Json& json) {
+  constexpr size_t kMostCharacters = 39;
+  std::string text = optional_string(json, "weights");
+  const auto is_hexadecimal = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+  };
+  if (text.size() > kMostCharacters || !std::ranges::all_of(text, is_hexadecimal)) text.clear();
+  return text;
+}
+
 bool read_flag(const Json& json, const char* name) {
   const Json* const value = member(json, name);
   if (value && !value->is_boolean()) {
@@ -196,7 +209,7 @@ RawImpression read_impression(const Json& json) {
   if (const Json* arms = member(json, "arms")) read_arms(*arms, impression.arms);
   impression.explored = read_flag(json, "explored");
   impression.generation = read_whole(json, "generation", "", UINT64_MAX);
-  impression.weights = optional_string(json, "weights");
+  impression.weights = read_digest(json);
   impression.took_us = read_number(json, "took_us", "", NAN);
   if (impression.took_us < 0) {
     throw Wrong{"took_us: expected a number from 0, found " + member(json, "took_us")->dump()};

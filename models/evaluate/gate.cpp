@@ -212,7 +212,8 @@ class Gate {
     }
     report_.verdict = GateVerdict::kCannotJudge;
     report_.reason =
-        "neither model tells what is clicked from what is not better than chance, AUC " + found;
+        "neither model is better than chance at telling what is clicked from what is not: AUC " +
+        found;
   }
 
   const GateInput& in_;

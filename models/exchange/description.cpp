@@ -171,6 +171,9 @@ Status read_description(std::string_view toml, ModelSpec& model) {
   if (table->contains("dot") && a.dot_dim == 0) {
     return invalid_argument("no key \"dot.dim\", which a dot product has");
   }
+  if (a.match_inputs && a.hidden.empty()) {
+    return invalid_argument("match_inputs: there is no hidden layer that they could go into");
+  }
   return {};
 }
 

@@ -6,7 +6,8 @@
 //   dim = 32                       # of the embedding
 //   hidden = [128, 64]             # layers behind the concatenation; leave it out for a dot
 //                                  product
-//   match_inputs = false           # match.inputs is there; history_match = true: match.weight is
+//   match_inputs = false           # true: match.inputs is there; history_match says it of
+//                                  match.weight
 //
 //   [[group]]                      # in the order of mlp.0.weight's columns
 //   name = "hist"                  # models/weights/groups.h says where each comes from

@@ -159,10 +159,16 @@ class LogReporter {
   // The experiment again for each of several weights alone, in the order in which they came.
   void add_periods(const std::vector<const LogArm*>& arms, ExperimentReport& report) const {
     const std::vector<LogPages::Weights>& known = log_.pages().weights();
+    // Lines may lack digests that others have: those of an older server, and those of weights that
+    // were replaced at that moment. They are no weights of their own.
+    const bool has_digests = std::ranges::any_of(
+        known, [](const LogPages::Weights& weights) { return !weights.digest.empty(); });
     std::map<std::pair<int64_t, uint32_t>, uint32_t> in_order;
     for (const LogArm* arm : arms) {
       for (const auto& [number, unused] : arm->weights) {
-        if (known[number].generation != 0) in_order[{known[number].first, number}] = number;
+        const LogPages::Weights& weights = known[number];
+        if (weights.generation == 0 || (has_digests && weights.digest.empty())) continue;
+        in_order[{weights.first, number}] = number;
       }
     }
     if (in_order.size() < 2) return;

@@ -42,10 +42,13 @@ std::string value_of(const Entries& entries, const std::string& name) {
 
 std::string identity_of(const Dataset& data, const TrainOptions& options,
                         const std::optional<Increment>& increment) {
+  // The options of increments change nothing where there is none.
+  TrainOptions of_run = options;
+  if (!increment) of_run.increment = {};
   return std::string(kData) + std::string(data.digest()) + ", " +
          std::to_string(data.instances_of(Split::kTrain, Task::kMain)) + " + " +
          std::to_string(data.instances_of(Split::kTrain, Task::kAuxiliary)) +
-         " training instances\n" + options_to_toml(options) +
+         " training instances\n" + options_to_toml(of_run) +
          (increment ? "[start]\ntrained_to = " + std::to_string(increment->after) + "\n" : "");
 }
 

@@ -38,7 +38,7 @@ class PhaseSchedule {
  public:
   PhaseSchedule(const Dataset& data, const TrainOptions& options, Phase phase,
                 const std::optional<Increment>& increment = std::nullopt)
-      : options_(options), phase_(phase) {
+      : options_(options), phase_(phase), is_increment_(increment.has_value()) {
     for (const Task task : {Task::kMain, Task::kAuxiliary}) {
       lessons_.emplace_back(data, task, increment, options);
     }
@@ -57,7 +57,8 @@ class PhaseSchedule {
       case Phase::kPretrain:
         return static_cast<uint64_t>(aux_batches_);
       case Phase::kAlternate:
-        return static_cast<uint64_t>(std::ceil(main_batches_ * (1 + k_)));
+        return static_cast<uint64_t>(is_increment_ ? main_batches_ + aux_batches_in_turn()
+                                                   : std::ceil(main_batches_ * (1 + k_)));
       default:
         return static_cast<uint64_t>(main_batches_);
     }
@@ -66,11 +67,10 @@ class PhaseSchedule {
   // The searches of the step at `at`, which moves on to the next step.
   Step next(Position& at) const {
     Step step;
-    const uint64_t key = noise(options_.seed * 64 + static_cast<uint64_t>(phase_), at.step++);
-    const uint64_t size = options_.batch_searches;
+    const uint64_t number = at.step++, size = options_.batch_searches;
     bool main = phase_ != Phase::kPretrain, auxiliary = phase_ == Phase::kPretrain;
     if (phase_ == Phase::kAlternate) {  // Algorithm 1: main : auxiliary = 1 : k
-      main = unit_interval(key) < 1 / (1 + k_);
+      main = is_increment_ ? is_main_in_turn(number) : is_main_by_chance(number);
       auxiliary = !main;
     }
     if (phase_ == Phase::kJoint) auxiliary = true;
@@ -86,6 +86,22 @@ class PhaseSchedule {
   }
 
  private:
+  bool is_main_by_chance(uint64_t step) const {
+    const uint64_t key = noise(options_.seed * 64 + static_cast<uint64_t>(phase_), step);
+    return unit_interval(key) < 1 / (1 + k_);
+  }
+  // An increment has a single pass, in which chance would leave out searches of one task. So the
+  // tasks take turns, evenly, until both have had their batches.
+  double aux_batches_in_turn() const {
+    return options_.k > 0 ? std::ceil(options_.k * main_batches_) : aux_batches_;
+  }
+  bool is_main_in_turn(uint64_t step) const {
+    const auto main = static_cast<uint64_t>(main_batches_);
+    const uint64_t all = main + static_cast<uint64_t>(aux_batches_in_turn());
+    const uint64_t in_epoch = step % all;
+    return (in_epoch + 1) * main / all > in_epoch * main / all;
+  }
+
   // What a pass of a task goes over: all searches of the training split, or of an increment those
   // that are new and as many of the past as the options say, others in each pass.
   class Lessons {
@@ -137,6 +153,7 @@ class PhaseSchedule {
   std::vector<Lessons> lessons_;  // by task
   const TrainOptions& options_;
   Phase phase_;
+  bool is_increment_;
   double main_batches_, aux_batches_, k_;
 };
 

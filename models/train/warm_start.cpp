@@ -152,6 +152,9 @@ Result<uint32_t> keep_keywords(const std::string& weights, const TorchNetwork& n
     kept.names.push_back(file.names[row]);
     const auto from = embedding.begin() + row * dim;
     kept.rows.insert(kept.rows.end(), from, from + dim);
+    if (file.click_rates.evidence.empty()) continue;
+    kept.prior.push_back(file.click_rates.prior[row]);
+    kept.evidence.push_back(file.click_rates.evidence[row]);
   }
   const auto count = static_cast<uint32_t>(kept.names.size());
   if (count == 0) return count;

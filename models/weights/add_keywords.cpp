@@ -23,6 +23,10 @@ Status check(const NewKeywords& keywords, const ModelSpec& model) {
     return s;
   }
   if (Status s = size("dot_target_bias", count, keywords.dot_target_bias.size()); !s.ok()) return s;
+  if (!keywords.prior.empty() || !keywords.evidence.empty()) {
+    if (Status s = size("prior", count, keywords.prior.size()); !s.ok()) return s;
+    if (Status s = size("evidence", count, keywords.evidence.size()); !s.ok()) return s;
+  }
   std::unordered_set<std::string_view> names(model.names.begin(), model.names.end());
   for (const std::string& name : keywords.names) {
     if (!names.insert(name).second) {
@@ -44,11 +48,13 @@ float rate_without_impressions(const ClickRateTable& rates) {
   return static_cast<float>(sum / static_cast<double>(rates.prior.size()));
 }
 
-void add_rates(uint32_t first, uint32_t count, ClickRateTable& rates) {
+void add_rates(uint32_t first, const NewKeywords& keywords, ClickRateTable& rates) {
   if (rates.is_empty()) return;
+  const auto count = static_cast<uint32_t>(keywords.names.size());
   const float rate = rate_without_impressions(rates);
-  insert_at(first, std::vector<float>(count, rate), rates.prior);
-  insert_at(first, std::vector<float>(count, 0), rates.evidence);
+  const bool are_known = !keywords.prior.empty();
+  insert_at(first, are_known ? keywords.prior : std::vector<float>(count, rate), rates.prior);
+  insert_at(first, are_known ? keywords.evidence : std::vector<float>(count, 0), rates.evidence);
   for (uint32_t& row : rates.rows) row += row >= first ? count : 0;
 }
 
@@ -63,7 +69,7 @@ Status add_keywords(const NewKeywords& keywords, ModelSpec& model) {
   if (const auto bias = model.tensors.find("dot.target.bias"); bias != model.tensors.end()) {
     insert_at(first, keywords.dot_target_bias, bias->second);
   }
-  add_rates(first, count, model.click_rates);
+  add_rates(first, keywords, model.click_rates);
   model.keyword_rows += count;
   if (model.folded_rows) model.folded_rows += count;
   return {};

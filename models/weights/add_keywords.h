@@ -15,11 +15,13 @@ struct NewKeywords {
   std::vector<std::string> names;      // in normal form, none of them a name of the model
   std::vector<float> rows;             // [names, dim] of the embedding
   std::vector<float> dot_target_bias;  // [names]; of no meaning where the model has no dot product
+  // [names] or empty: what is known of each, as ClickRateTable has it.
+  std::vector<float> prior = {}, evidence = {};
 };
 
 // The new keywords get the rows behind the last folded row, so that they can be candidates; rows
-// behind these move up. Where the model has click rates, they get that of a selling point without
-// impressions, and no evidence. Fails without a change of the model where a size is not right or a
+// behind these move up. Where the model has click rates and `prior` is empty, they get that of a
+// selling point without impressions, and no evidence. Fails without a change of the model where a size is not right or a
 // name is there twice.
 Status add_keywords(const NewKeywords& keywords, ModelSpec& model);
 

@@ -73,7 +73,8 @@ std::vector<TensorShape> tensor_layout(const LayoutSizes& s) {
     out.push_back({"fold.dot", s.tables, {s.folded_rows, s.dot_dim}});
   }
   if (s.history_match) out.push_back({"match.weight", fbs::DType_F32, {2}});
-  if (s.match_inputs) {
+  // Without a first layer they have no shape; reader and writer refuse such a model.
+  if (s.match_inputs && !s.hidden.empty()) {
     out.push_back({"match.inputs", fbs::DType_F32, {kMatchInputs, s.hidden.front()}});
   }
   if (s.has_click_rates) {

@@ -11,7 +11,6 @@
 
 #include "tests/models/weights/random_model.h"
 #include "tests/plugin/asker.h"
-#include "tests/repetitions.h"
 
 namespace barker {
 namespace {
@@ -292,7 +291,7 @@ TEST_F(Canary, ComesAndGoesUnderLoad) {
   threads.emplace_back([&] {
     while (!stop) compare(3);
   });
-  for (int i = 0; i < repetitions(60); ++i) {
+  for (int i = 0; i < 60; ++i) {
     start(2);
     stats(BARKER_ROLE_CANARY);
     agreement();

@@ -120,17 +120,18 @@ void expect_clean(const std::string& arguments) {
   }
 }
 
-// A sanitized command takes long to start, so that a third of the texts must do.
-std::vector<std::string> texts_for_commands() {
+// A sanitized command takes long to start, so that a third of the texts must do, from `first` on.
+std::vector<std::string> texts_for_commands(size_t first) {
   const std::vector<std::string> all = hostile_texts();
   std::vector<std::string> some;
-  for (size_t i = 0; i < all.size(); i += kIsSanitized ? 3 : 1) some.push_back(all[i]);
+  for (size_t i = kIsSanitized ? first : 0; i < all.size(); i += kIsSanitized ? 3 : 1)
+    some.push_back(all[i]);
   return some;
 }
 
 TEST_F(Attack, InAWeightFileLeavesTheTerminalAlone) {
   ModelSpec model = random_model(1);
-  for (const std::string& hostile : texts_for_commands()) {
+  for (const std::string& hostile : texts_for_commands(0)) {
     model.card.name = model.card.version = model.card.model = model.card.data_digest = hostile;
     model.card.notes = {{hostile, hostile}};
     model.card.metrics = {{hostile, 0.5, 0.4, 0.6}};
@@ -175,7 +176,7 @@ TEST_F(Attack, InACatalogueThatIsIndexedLeavesTheTerminalAlone) {
   // The report shows only the first 20 bad lines, so each hostile text gets a catalogue of its own.
   expect_clean("mine --ads " + catalogue);
   expect_clean("index --ads " + catalogue + " --out " + index_);
-  for (const std::string& hostile : texts_for_commands()) {
+  for (const std::string& hostile : texts_for_commands(1)) {
     std::ofstream(catalogue) << hostile << "\n{\"id\":\"a\",\"title\":\"" << hostile << "\n";
     expect_clean("index --ads " + catalogue + " --out " + index_);
   }

@@ -161,22 +161,28 @@ TEST(Loop, GoesOnFromWhatAStageThatWasKilledLeft) {
 
 // The trainer of a loop that was killed takes its time to end.
 TEST(Loop, WaitsForTheTrainerOfALoopThatWasKilled) {
-  LoopOptions options = small(
-      trainer_that("",
-                   "if [ ! -f begun ]; then trap '' TERM; touch begun; sleep 1; touch ended; fi\n"
-                   "[ -f ended ] || exit 9"));
+  LoopOptions options =
+      small(trainer_that("",
+                         "if [ ! -f begun ]; then trap '' TERM; touch begun\n"
+                         "while [ ! -f may_end ]; do sleep 0.01; done; sleep 0.2; touch ended; fi\n"
+                         "[ -f ended ] || exit 9"));
   options.days = 1;
   const pid_t child = fork();
   if (child == 0) {
     static_cast<void>(run_loop(options));
     _exit(0);
   }
-  while (!std::filesystem::exists(options.directory + "/begun")) usleep(1000);
+  const auto is_there = [&](const char* file) {
+    return std::filesystem::exists(options.directory + "/" + file);
+  };
+  for (int i = 0; i < 60'000 && !is_there("begun"); ++i) usleep(1000);
+  ASSERT_TRUE(is_there("begun")) << "after a minute";
   EXPECT_EQ(run_loop(options).status().message(),
             options.directory + "/loop.lock: another loop is running in this directory");
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
-  EXPECT_FALSE(std::filesystem::exists(options.directory + "/ended"));
+  EXPECT_FALSE(is_there("ended"));
+  std::ofstream(options.directory + "/may_end").flush();
   EXPECT_EQ(finished(options).stage, LoopStage::kDone);
 }
 

@@ -146,8 +146,7 @@ TEST_F(TrainCommand, LearnsOnlyWhatIsNewWhereItStartsFromWeightsOfTheSameLog) {
   EXPECT_THAT(increment.out, HasSubstr("early.barker learned until 2024-01-11 "));
   EXPECT_THAT(increment.out,
               HasSubstr("SF bars are new, and with each of them 20 of before are repeated\n"));
-  EXPECT_THAT(run("evaluate " + file("late.barker") + " --data " + data()).out,
-              Not(HasSubstr("WARNING")));
+  EXPECT_THAT(increment.out, Not(HasSubstr("WARNING")));
   const Outcome all = run(quick("BM", "all.barker") + start + " --relearn");
   EXPECT_EQ(all.code, 0) << all.out;
   EXPECT_THAT(all.out, Not(HasSubstr("are new")));

@@ -38,6 +38,14 @@ RawImpression read_impression(const std::string& line) {
 
 std::string reason(const std::string& line) { return parse_raw_event(line).status().message(); }
 
+TEST(RawEvents, HaveNoDigestOfWeightsWhereTheTextIsNone) {
+  for (const std::string text : {"generation 7", "9F", "ééééééé", std::string(40, 'a').c_str()}) {
+    RawImpression shown = page();
+    shown.weights = text;
+    EXPECT_EQ(read_impression(to_line(shown)).weights, "") << text;
+  }
+}
+
 TEST(RawEvents, AreReadAsTheyWereWritten) {
   const std::string line = to_line(page());
   EXPECT_EQ(line.find('\n'), line.size() - 1);

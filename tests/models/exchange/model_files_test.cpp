@@ -117,6 +117,13 @@ TEST(ModelFiles, WithoutGoldenVectorsAreRefused) {
   EXPECT_THAT(reading_error(files), HasSubstr("golden.jsonl:1: expected candidates or titles"));
 }
 
+TEST(ModelFiles, WithMatchInputsAndNoLayerForThemAreRefused) {
+  const ModelFiles files = model_files_in(exported(golden_model(2, {.hidden = {}, .dot_dim = 6})));
+  const std::string right = bytes_of(files.description);
+  std::ofstream(files.description) << "match_inputs = true\n" << right;
+  EXPECT_THAT(reading_error(files), HasSubstr("match_inputs: there is no hidden layer"));
+}
+
 TEST(ModelFiles, ThatAreMissingAreNamed) {
   const std::string directory = exported(golden_model(2));
   for (const char* name : {"model.toml", "model.safetensors", "words.txt", "golden.jsonl"}) {

@@ -72,6 +72,34 @@ TEST(Increment, TakesAllNewSearchesInEachPassAndOthersOfThePast) {
   EXPECT_NE(past[0], past[1]);
 }
 
+// Where tasks are drawn by chance, a pass of one epoch leaves out a part of either.
+TEST(Increment, TakesAllNewSearchesOfBothTasksOnceWhereTheyAlternate) {
+  const auto data = world_until(60, 70);
+  for (const uint64_t seed : {1, 2, 3, 7}) {
+    TrainOptions options = quick_options("MTDL");
+    options.increment.past = 2;
+    options.batch_searches = 8;
+    options.seed = seed;
+    const Increment increment{kFirst + 55 * kDay};
+    const PhaseSchedule schedule(*data, options, Phase::kAlternate, increment);
+    Position at;
+    std::multiset<uint32_t> main, auxiliary;
+    for (uint64_t step = 0; step < schedule.steps_per_epoch(); ++step) {
+      const Step taken = schedule.next(at);
+      EXPECT_NE(taken.main.empty(), taken.auxiliary.empty()) << "one task in each step";
+      main.insert(taken.main.begin(), taken.main.end());
+      auxiliary.insert(taken.auxiliary.begin(), taken.auxiliary.end());
+    }
+    for (const auto& [task, seen] :
+         {std::pair(Task::kMain, &main), {Task::kAuxiliary, &auxiliary}}) {
+      const LearnedSearches searches = divide(*data, task, increment);
+      ASSERT_FALSE(searches.fresh.empty());
+      for (const uint32_t s : searches.fresh) EXPECT_EQ(seen->count(s), 1u) << seed;
+      EXPECT_EQ(seen->size(), 3 * searches.fresh.size()) << seed;
+    }
+  }
+}
+
 TEST(Increment, RepeatsNoMoreOfThePastThanThereIs) {
   const auto data = world_until(60, 70);
   TrainOptions options = quick_options("BM");

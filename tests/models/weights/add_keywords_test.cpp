@@ -82,6 +82,19 @@ TEST(AddKeywords, MakesThemCandidatesWithoutEvidence) {
   EXPECT_EQ(file->click_rates().prior[row], 0.125f);
 }
 
+TEST(AddKeywords, TakesWhatIsKnownOfThem) {
+  ModelSpec model = random_model(7, kWhole);
+  model.click_rates.evidence.assign(50, 2);
+  NewKeywords words = two_words(model.architecture.dim);
+  words.prior = {0.75f, 0.5f};
+  words.evidence = {300, 7};
+  ASSERT_TRUE(add_keywords(words, model).ok());
+  const auto file = open_written(model);
+  const uint32_t row = file->vocabulary().find(fingerprint("bamboo"));
+  EXPECT_EQ(file->click_rates().evidence_of(row), 300);
+  EXPECT_EQ(file->click_rates().prior[row], 0.75f);
+}
+
 TEST(AddKeywords, RefusesWhatDoesNotFitAndChangesNothing) {
   ModelSpec model = random_model(7, kWhole);
   const auto refusal = [&](const NewKeywords& words) {
@@ -97,6 +110,9 @@ TEST(AddKeywords, RefusesWhatDoesNotFitAndChangesNothing) {
   words = two_words(model.architecture.dim);
   words.dot_target_bias.clear();
   EXPECT_THAT(refusal(words), HasSubstr("dot_target_bias: expected 2"));
+  words = two_words(model.architecture.dim);
+  words.evidence = {1, 2};
+  EXPECT_THAT(refusal(words), HasSubstr("prior: expected 2 numbers, found 0"));
   EXPECT_EQ(model.names.size(), random_model(7, kWhole).names.size());
   EXPECT_EQ(model.tensors, random_model(7, kWhole).tensors);
 }
