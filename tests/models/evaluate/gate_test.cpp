@@ -123,7 +123,7 @@ TEST(Gate, CannotJudgeByClicksThatNeitherModelExplains) {
   std::shuffle(test.clicked.begin(), test.clicked.end(), std::mt19937_64(5));
   const GateReport report = judge(test, current, current);
   EXPECT_EQ(report.verdict, GateVerdict::kCannotJudge);
-  EXPECT_THAT(report.reason, HasSubstr("neither model tells what is clicked"));
+  EXPECT_THAT(report.reason, HasSubstr("neither model is better than chance"));
   EXPECT_NE(judge(test, candidate, current).verdict, GateVerdict::kPassed);
 }
 
