@@ -53,8 +53,8 @@ struct RunOptions {
   std::string checkpoint;         // file to save the state in after each epoch; empty: none
   uint64_t checkpoint_steps = 0;  // > 0: the state is also saved each time after this many steps
   bool resume = false;            // go on from `checkpoint`, which must exist
-  // A weight file to start from (warm_start_torch.h); empty: start anew. A resumed run needs it only
-  // for an increment, which keeps keywords of it at its end.
+  // A weight file to start from (warm_start_torch.h); empty: start anew. A resumed run needs it
+  // only for an increment, which keeps keywords of it at its end.
   std::string start;
   // What `start` has left to be learned of the log (increment.h); nothing: learn all of it. A
   // resumed run must have it, too.

@@ -21,8 +21,8 @@ struct NewKeywords {
 
 // The new keywords get the rows behind the last folded row, so that they can be candidates; rows
 // behind these move up. Where the model has click rates and `prior` is empty, they get that of a
-// selling point without impressions, and no evidence. Fails without a change of the model where a size is not right or a
-// name is there twice.
+// selling point without impressions, and no evidence. Fails without a change of the model where a
+// size is not right or a name is there twice.
 Status add_keywords(const NewKeywords& keywords, ModelSpec& model);
 
 }  // namespace barker
