@@ -39,7 +39,9 @@ RawImpression read_impression(const std::string& line) {
 std::string reason(const std::string& line) { return parse_raw_event(line).status().message(); }
 
 TEST(RawEvents, HaveNoDigestOfWeightsWhereTheTextIsNone) {
-  for (const std::string text : {"generation 7", "9F", "ééééééé", std::string(40, 'a').c_str()}) {
+  const std::string too_long(40, 'a');
+  for (const std::string& text :
+       {std::string("generation 7"), std::string("9F"), std::string("ééééééé"), too_long}) {
     RawImpression shown = page();
     shown.weights = text;
     EXPECT_EQ(read_impression(to_line(shown)).weights, "") << text;
