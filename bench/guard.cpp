@@ -22,6 +22,62 @@ Result<double> look_up(const BenchResults& results, const std::string& name) {
   return results.get(name.substr(0, space), name.substr(space + 1));
 }
 
+// What a limit is about.
+Result<double> measured(const Limit& limit, const BenchResults& results, const std::string& isa) {
+  const Result<double> value = look_up(results, with_isa(limit.value, isa));
+  if (!value.ok() || limit.over.empty()) return value;
+  const Result<double> over = look_up(results, with_isa(limit.over, isa));
+  if (!over.ok()) return over;
+  return *value / *over;
+}
+
+Status check_keys(const toml::table& table, std::initializer_list<std::string_view> known) {
+  for (const auto& [key, value] : table) {
+    if (std::ranges::find(known, key.str()) == known.end()) {
+      return bad_data("no such key: " + std::string(key.str()));
+    }
+  }
+  return {};
+}
+
+Result<Limit> read_limit(const toml::table& table) {
+  Limit limit;
+  limit.value = table["value"].value_or("");
+  limit.over = table["over"].value_or("");
+  limit.has_low = table.contains("at_least");
+  limit.has_high = table.contains("at_most");
+  limit.low = table["at_least"].value_or(0.0);
+  limit.high = table["at_most"].value_or(0.0);
+  if (limit.value.empty() || !(limit.has_low || limit.has_high)) {
+    return bad_data("expected value, and at_least or at_most");
+  }
+  return limit;
+}
+
+Result<Bound> read_bound(const toml::table& table) {
+  if (Status s = check_keys(table, {"what", "value", "over", "isa", "at_least", "at_most", "when"});
+      !s.ok()) {
+    return s;
+  }
+  Result<Limit> limit = read_limit(table);
+  if (!limit.ok()) return limit.status();
+  Bound bound;
+  bound.what = table["what"].value_or("");
+  bound.limit = std::move(*limit);
+  bound.isa = table["isa"].value_or("");
+  if (bound.what.empty()) return bad_data("expected what");
+  if (!table.contains("when")) return bound;
+  const toml::table* when = table["when"].as_table();
+  if (!when) return bad_data("when: expected a table");
+  if (Status s = check_keys(*when, {"value", "over", "at_least", "at_most"}); !s.ok()) {
+    return bad_data("when: " + s.message());
+  }
+  limit = read_limit(*when);
+  if (!limit.ok()) return bad_data("when: " + limit.status().message());
+  bound.when = std::move(*limit);
+  return bound;
+}
+
 std::string number(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.4g", value);
@@ -39,26 +95,9 @@ Result<std::vector<Bound>> read_bounds(const std::string& toml_text) {
   for (const toml::node& node : *tables) {
     const std::string where = "line " + std::to_string(node.source().begin.line) + ": ";
     if (!node.is_table()) return bad_data(where + "expected a [[bound]] table");
-    const toml::table& table = *node.as_table();
-    Bound b;
-    b.what = table["what"].value_or("");
-    b.value = table["value"].value_or("");
-    b.over = table["over"].value_or("");
-    b.isa = table["isa"].value_or("");
-    b.has_low = table.contains("at_least");
-    b.has_high = table.contains("at_most");
-    b.low = table["at_least"].value_or(0.0);
-    b.high = table["at_most"].value_or(0.0);
-    if (b.what.empty() || b.value.empty() || !(b.has_low || b.has_high)) {
-      return bad_data(where + "expected what, value, and at_least or at_most");
-    }
-    for (const auto& [key, value] : table) {
-      constexpr std::string_view kKeys[] = {"what", "value", "over", "isa", "at_least", "at_most"};
-      if (std::ranges::find(kKeys, key.str()) == std::end(kKeys)) {
-        return bad_data(where + "no such key: " + std::string(key.str()));
-      }
-    }
-    bounds.push_back(std::move(b));
+    Result<Bound> bound = read_bound(*node.as_table());
+    if (!bound.ok()) return bad_data(where + bound.status().message());
+    bounds.push_back(std::move(*bound));
   }
   return bounds;
 }
@@ -70,16 +109,17 @@ std::vector<Finding> check_bounds(const std::vector<Bound>& bounds, const BenchR
     if (!b.isa.empty() && b.isa != isa) continue;
     Finding f;
     f.what = b.what;
-    if (b.has_low) f.bound = ">= " + number(b.low);
-    if (b.has_high) f.bound += (b.has_low ? ", <= " : "<= ") + number(b.high);
-    Result<double> value = look_up(results, with_isa(b.value, isa));
-    Result<double> over =
-        b.over.empty() ? Result<double>(1.0) : look_up(results, with_isa(b.over, isa));
-    if (!value.ok() || !over.ok()) {
-      f.error = (value.ok() ? over : value).status().message();
+    const Limit& limit = b.limit;
+    if (limit.has_low) f.bound = ">= " + number(limit.low);
+    if (limit.has_high) f.bound += (limit.has_low ? ", <= " : "<= ") + number(limit.high);
+    const Result<double> found = measured(limit, results, isa);
+    const Result<double> condition = b.when ? measured(*b.when, results, isa) : Result<double>(0.0);
+    if (b.when && condition.ok() && !b.when->holds(*condition)) continue;
+    if (!found.ok() || !condition.ok()) {
+      f.error = (found.ok() ? condition : found).status().message();
     } else {
-      f.value = *value / *over;
-      f.kept = (!b.has_low || f.value >= b.low) && (!b.has_high || f.value <= b.high);
+      f.value = *found;
+      f.kept = limit.holds(f.value);
     }
     findings.push_back(std::move(f));
   }

@@ -2,6 +2,7 @@
 // a busy one alike. guard.toml holds the bounds and says what its keys mean.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,12 +11,21 @@
 
 namespace barker {
 
-struct Bound {
-  std::string what;
-  std::string value, over;  // "BENCHMARK FIELD"; without `over` the value itself is bounded
-  std::string isa;          // the bound holds only where this is the machine's best; "": everywhere
+struct Limit {
+  std::string value, over;  // "BENCHMARK FIELD"; without `over` the value itself is limited
   bool has_low = false, has_high = false;
   double low = 0, high = 0;
+
+  bool holds(double found) const {
+    return (!has_low || found >= low) && (!has_high || found <= high);
+  }
+};
+
+struct Bound {
+  std::string what;
+  Limit limit;
+  std::string isa;  // the bound counts only where this is the machine's best; "": everywhere
+  std::optional<Limit> when;  // the bound counts only where this limit holds
 };
 
 struct Finding {

@@ -76,6 +76,31 @@ TEST(Guard, CountsABoundWithoutAValueAsBroken) {
       check("[[bound]]\nwhat = \"x\"\nvalue = \"Gone time_ns\"\nat_most = 1\nisa = \"avx512\"")));
 }
 
+TEST(Guard, CountsABoundOnlyWhereItsConditionHolds) {
+  const auto bound = [](const char* limit, const char* condition) {
+    return std::string("[[bound]]\nwhat = \"x\"\nvalue = \"Dense/avx2 gflops\"\n") + limit +
+           "\nwhen = {value = \"Dense/avx2 gflops\", over = \"Peak/fp32/avx2 gflops\", " +
+           condition + "}\n";
+  };
+  const std::string broken = bound("at_least = 91", "at_least = 0.9"),
+                    elsewhere = bound("at_least = 91", "at_most = 0.8"),
+                    kept = bound("at_least = 90", "at_least = 0.9");
+  EXPECT_FALSE(all_kept(check(broken + kept)));
+  EXPECT_EQ(check(broken + kept).size(), 2u);
+  EXPECT_TRUE(all_kept(check(elsewhere + kept)));
+  EXPECT_EQ(check(elsewhere + kept).size(), 1u);
+  // A condition that was not measured must not make a bound go away.
+  EXPECT_FALSE(
+      all_kept(check("[[bound]]\nwhat = \"x\"\nvalue = \"Dense/avx2 gflops\"\nat_least = 1\n"
+                     "when = {value = \"Gone gflops\", at_least = 1}")));
+  EXPECT_THAT(read_bounds(bound("at_least = 1", "at_lest = 1")).status().message(),
+              HasSubstr("line 1: when: no such key: at_lest"));
+  EXPECT_THAT(read_bounds("[[bound]]\nwhat = \"x\"\nvalue = \"y z\"\nat_most = 1\nwhen = 3")
+                  .status()
+                  .message(),
+              HasSubstr("when: expected a table"));
+}
+
 TEST(Guard, RefusesBoundsWithoutALimit) {
   EXPECT_FALSE(read_bounds("").ok());
   EXPECT_THAT(read_bounds("[[bound]]\nwhat = \"x\"\nvalue = \"y z\"").status().message(),
