@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/train/noise.h"
+#include "models/weights/format.h"
 #include "models/weights/groups.h"
 
 namespace barker {
@@ -100,7 +101,7 @@ void BatchMaker::add_match(const SearchView& search, std::span<const uint32_t> k
       if (history[i] == kUnknownKeyword) continue;
       if (history[i] == keyword) {
         if (count == 0) last = 1 / (1 + newer);
-        faded += std::exp(-newer / 20);
+        faded += std::exp(-newer / kMatchFade);
         ++count;
       }
       ++newer;

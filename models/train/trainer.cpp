@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "models/base/number_text.h"
+#include "models/train/course.h"
 #include "models/train/freeze_torch.h"
 #include "models/train/identity.h"
 #include "models/train/judge_torch.h"
@@ -23,21 +24,6 @@ using Clock = std::chrono::steady_clock;
 // Nats. A network that gives every click a probability of 1e-4 has less, so that a mean above it
 // comes of weights that have run away.
 constexpr double kWorstLoss = 10;
-
-std::vector<Phase> phases_of(const TrainOptions& options, bool is_increment) {
-  if (!options.model.auxiliary()) return {Phase::kMain};
-  // Weights that have both tasks need no phase in which one of them waits.
-  if (is_increment && options.schedule == Schedule::kPretrain) return {Phase::kAlternate};
-  switch (options.schedule) {
-    case Schedule::kPretrain:
-      return {Phase::kPretrain, Phase::kFinetune};
-    case Schedule::kJoint:
-      return {Phase::kJoint};
-    case Schedule::kAlternate:
-      break;
-  }
-  return {Phase::kAlternate};
-}
 
 // The texts of all processes, in rank order. Collective.
 std::vector<std::string> gather_texts(Peers& peers, const std::string& text) {
@@ -69,7 +55,7 @@ class Trainer {
         network_(plan_, options),
         batches_(data, plan_, options),
         judging_(data, plan_, options),
-        phases_(phases_of(options, run.increment.has_value())),
+        course_(options, run.increment.has_value()),
         identity_(identity_of(data, options, run.increment)),
         state_(make_train_state(plan_, options, network_)),
         optimiser_(plan_, options, run.peers, network_, state_) {}
@@ -79,7 +65,7 @@ class Trainer {
     Trained trained;
     trained.rows_taken = rows_taken_;
     trained.rows_begun = rows_begun_;
-    for (; state_.phase < phases_.size(); next_phase()) {
+    for (; state_.phase < course_.phases().size(); next_phase()) {
       Result<bool> finished = run_phase();
       if (!finished.ok()) return finished.status();
       if (!*finished) {
@@ -105,7 +91,7 @@ class Trainer {
   }
 
  private:
-  Phase phase() const { return phases_[state_.phase]; }
+  Phase phase() const { return course_.phases()[state_.phase]; }
   Task judged_task() const { return phase() == Phase::kPretrain ? Task::kAuxiliary : Task::kMain; }
   bool is_first() const { return !run_.peers || run_.peers->rank() == 0; }
 
@@ -156,13 +142,15 @@ class Trainer {
   Result<bool> run_phase() {
     const PhaseSchedule schedule(data_, options_, phase(), run_.increment);
     // A checkpoint may have been taken after the last epoch of a phase.
-    while (!phase_is_over()) {
+    while (!course_.is_over(state_.epoch, state_.best_epoch)) {
       const auto began = Clock::now();
       uint64_t instances = 0;
       Result<bool> finished = run_epoch(schedule, began, instances);
       if (!finished.ok() || !*finished) return finished;
       const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
-      if (Status s = end_epoch(schedule.steps_per_epoch(), instances, seconds); !s.ok()) return s;
+      const uint64_t steps = schedule.steps_per_epoch();
+      const double used_rate = course_.rate(phase(), state_.epoch * steps + steps - 1, steps);
+      if (Status s = end_epoch(used_rate, instances, seconds); !s.ok()) return s;
       if (Status s = save(); !s.ok()) return s;
     }
     if (state_.best_epoch == 0) return diverged("no epoch had a finite validation AUC");
@@ -181,10 +169,11 @@ class Trainer {
     std::future<PreparedStep> ahead;
     if (state_.position.step < last_step) ahead = prepare(schedule, state_.position);
     while (state_.position.step < last_step) {
+      const double rate = course_.rate(phase(), state_.position.step, steps);
       const PreparedStep step = ahead.get();
       state_.position = step.after;
       if (state_.position.step < last_step) ahead = prepare(schedule, state_.position);
-      bool finite = optimiser_.take_step(step, rate(steps));
+      bool finite = optimiser_.take_step(step, rate);
       bool stop = run_.stop && run_.stop->load();
       agree(stop, finite);
       const uint64_t in_epoch = state_.position.step - state_.epoch * steps;
@@ -211,12 +200,6 @@ class Trainer {
       if (stop) return false;
     }
     return true;
-  }
-
-  bool phase_is_over() const {
-    if (run_.increment) return state_.epoch >= options_.increment.epochs;
-    return state_.epoch >= options_.max_epochs ||
-           (state_.epoch > 0 && state_.epoch - state_.best_epoch >= options_.patience);
   }
 
   void next_phase() {
@@ -262,26 +245,12 @@ class Trainer {
     });
   }
 
-  // Of the next step; an epoch has `steps`. The prepared step has moved the position on already.
-  double rate(uint64_t steps) const {
-    if (run_.increment) {
-      const auto all = static_cast<double>(steps * options_.increment.epochs);
-      const auto done = static_cast<double>(state_.position.step - 1);
-      return options_.increment.learning_rate * (1 - done / all);
-    }
-    return options_.learning_rate * std::pow(options_.decay, state_.epoch) *
-           (phase() == Phase::kFinetune ? options_.finetune_rate : 1);
-  }
-
-  Status end_epoch(uint64_t steps, uint64_t instances, double seconds) {
-    const double used_rate = rate(steps);
+  Status end_epoch(double used_rate, uint64_t instances, double seconds) {
     ++state_.epoch;
     double auc_now =
         is_first() ? validation_auc(data_, network_, state_.table, judging_, judged_task()) : 0;
     if (run_.peers) auc_now = run_.peers->from_first(auc_now);
-    // The last step of an increment is the smallest one. What single days change is less than what
-    // a validation split can tell.
-    const bool best = auc_now > state_.best_auc || (run_.increment && std::isfinite(auc_now));
+    const bool best = course_.is_kept(auc_now, state_.best_auc);
     if (best) {
       state_.best_auc = auc_now;
       state_.best_epoch = state_.epoch;
@@ -319,14 +288,9 @@ class Trainer {
   // The weights are worthless from here on, also for a checkpoint, so the run ends. A run with
   // equal options would come to the same point, so the message says what to change.
   Status diverged(const std::string& what) const {
-    std::string message = "training diverged in phase " + std::string(name_of(phase())) + ": " +
-                          what + "; lower train.learning_rate";
-    if (state_.best_epoch > 0) {
-      message += ", or end after the best epoch of this phase, " +
-                 std::to_string(state_.best_epoch) + " (validation AUC " +
-                 number_text(state_.best_auc, 4) + "), with train.max_epochs";
-    }
-    return {Code::kBadConfiguration, message};
+    return {Code::kBadConfiguration, "training diverged in phase " + std::string(name_of(phase())) +
+                                         ": " + what + "; " +
+                                         course_.advice(state_.best_epoch, state_.best_auc)};
   }
 
   // Makes all processes of the run take the same way after a step: all stop if one is asked to, and
@@ -361,7 +325,7 @@ class Trainer {
   ModelPlan plan_;
   TorchNetwork network_;
   BatchMaker batches_, judging_;  // one for the thread that prepares, one for the one that judges
-  std::vector<Phase> phases_;
+  const Course course_;
   std::string identity_;
   TrainState state_;
   Optimiser optimiser_;

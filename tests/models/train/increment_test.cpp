@@ -182,36 +182,17 @@ TEST_F(IncrementOfAWorld, ResumesToTheSameWeights) {
   std::filesystem::remove(run_.checkpoint);
 }
 
-// A log in which ten users see "red" and another SF from time to time.
-std::shared_ptr<const Dataset> log_from(int begin, int end, const std::string& other) {
-  const std::string path = temporary_path("log.data");
-  auto builder = DatasetBuilder::create(path, {}, {other});
-  for (int t = begin; t < end; ++t) {
-    for (int u = 0; u < 10; ++u) {
-      SearchEvent event;
-      event.time = t;
-      event.user = "u" + std::to_string(u);
-      event.query = "paint";
-      event.sfs = {{"red", u % 2 == 0}, {other, u % 2 == 1}};
-      EXPECT_TRUE(builder->add(event).ok());
-    }
-  }
-  EXPECT_TRUE(builder->finish("log").ok());
-  const auto data = Dataset::open(path);
-  std::remove(path.c_str());
-  return *data;
-}
-
 TEST(Increment, KeepsTheWordsThatALogOfTheLastDaysDoesNotHave) {
   TrainOptions options = quick_options("BM");
   options.model.dot = DotHead::kAdded;
-  Result<Trained> before = train(*log_from(0, 40, "sky blue"), options, {});
+  Result<Trained> before =
+      train(*paint_log({.other = "sky blue", .phrases = {"sky blue"}}), options, {});
   ASSERT_TRUE(before.ok()) << before.status().message();
   before->model.card.name = "test";
   RunOptions run;
   run.start = temporary_path("start.barker");
   ASSERT_TRUE(write_weight_file(before->model, run.start).ok());
-  const auto data = log_from(20, 60, "green");
+  const auto data = paint_log({.begin = 20, .end = 60, .other = "green", .phrases = {"green"}});
   run.increment = increment_after(30, *data);
   ASSERT_TRUE(run.increment.has_value());
   const Result<Trained> after = train(*data, options, run);

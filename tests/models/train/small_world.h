@@ -35,6 +35,35 @@ inline std::shared_ptr<const Dataset> small_world(uint64_t seed = 1, uint32_t us
   return *data;
 }
 
+// A log in which ten users search for "paint" at each time and see "red" and another SF: users of
+// even numbers click the one and the others the other.
+struct PaintLog {
+  int begin = 0, end = 40;  // times
+  std::string other = "blue";
+  std::vector<std::string> phrases = {};
+  bool all_clicked = false, with_ads = false;
+};
+inline std::shared_ptr<const Dataset> paint_log(const PaintLog& log) {
+  const std::string path = temporary_path("log.data");
+  auto builder = DatasetBuilder::create(path, {}, log.phrases);
+  for (int t = log.begin; t < log.end; ++t) {
+    for (int u = 0; u < 10; ++u) {
+      SearchEvent event;
+      event.time = t;
+      event.user = "u" + std::to_string(u);
+      event.query = "paint";
+      event.sfs = {{"red", u % 2 == 0 || log.all_clicked},
+                   {log.other, u % 2 == 1 || log.all_clicked}};
+      if (log.with_ads) event.ads = {{"a", "red paint", {}, true}};
+      EXPECT_TRUE(builder->add(event).ok());
+    }
+  }
+  EXPECT_TRUE(builder->finish("log").ok());
+  const auto data = Dataset::open(path);
+  std::remove(path.c_str());
+  return *data;
+}
+
 inline TrainOptions quick_options(const std::string& model) {
   TrainOptions options;
   options.model.name = model;

@@ -136,37 +136,14 @@ TEST(Train, WritesAWeightFileThatTheKernelsOfEveryIsaReproduce) {
   }
 }
 
-// A log in which user u clicks "red" or "blue", or everything, and clicks every ad if there are
-// ads.
-std::shared_ptr<const Dataset> log_of(bool all_clicked, bool with_ads,
-                                      const std::string& other = "blue") {
-  const std::string path = temporary_path("log.data");
-  auto builder = DatasetBuilder::create(path, {}, {});
-  for (int t = 0; t < 40; ++t) {
-    for (int u = 0; u < 10; ++u) {
-      SearchEvent event;
-      event.time = t;
-      event.user = "u" + std::to_string(u);
-      event.query = "paint";
-      event.sfs = {{"red", u % 2 == 0 || all_clicked}, {other, u % 2 == 1 || all_clicked}};
-      if (with_ads) event.ads = {{"a", "red paint", {}, true}};
-      EXPECT_TRUE(builder->add(event).ok());
-    }
-  }
-  EXPECT_TRUE(builder->finish("log").ok());
-  const auto data = Dataset::open(path);
-  std::remove(path.c_str());
-  return *data;
-}
-
 TEST(Train, RefusesALogWithNothingToLearn) {
-  EXPECT_THAT(train(*log_of(true, false), quick_options("BM"), {}).status().message(),
+  EXPECT_THAT(train(*paint_log({.all_clicked = true}), quick_options("BM"), {}).status().message(),
               HasSubstr("training split has 640 SF impressions, all of them clicked"));
-  EXPECT_THAT(train(*log_of(false, false), quick_options("MTDL"), {}).status().message(),
+  EXPECT_THAT(train(*paint_log({}), quick_options("MTDL"), {}).status().message(),
               HasSubstr("no ad impressions: train BM, which needs none"));
-  EXPECT_THAT(train(*log_of(false, true), quick_options("MTDL"), {}).status().message(),
+  EXPECT_THAT(train(*paint_log({.with_ads = true}), quick_options("MTDL"), {}).status().message(),
               HasSubstr("ad impressions, all of them clicked: nothing to learn"));
-  EXPECT_TRUE(train(*log_of(false, false), quick_options("BM"), {}).ok());
+  EXPECT_TRUE(train(*paint_log({}), quick_options("BM"), {}).ok());
 }
 
 std::string frozen(Trained& trained) {
@@ -202,11 +179,11 @@ TEST(Train, StartsFromAWeightFileAndIsBetterAfterOneEpoch) {
 
 TEST(Train, StartsFromAFileThatLacksAWordAndBeginsIt) {
   TrainOptions options = quick_options("BM");
-  auto trained = train(*log_of(false, false), options, {});
+  auto trained = train(*paint_log({}), options, {});
   ASSERT_TRUE(trained.ok());
   RunOptions run;
   run.start = frozen(*trained);
-  const auto warm = train(*log_of(false, false, "green"), options, run);
+  const auto warm = train(*paint_log({.other = "green"}), options, run);
   ASSERT_TRUE(warm.ok()) << warm.status().message();
   EXPECT_EQ(warm->rows_taken, 2u) << "red, paint";
   EXPECT_EQ(warm->rows_begun, 1u) << "green";
