@@ -23,7 +23,7 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct EvaluateFlags {
   std::string json, html, isa, split = "test", predictions;
   std::vector<std::string> data, weights, baselines, slices;
   int draws = 200;
@@ -35,7 +35,7 @@ struct Options {
 // A dataset, the kernels, and what is judged on it.
 class Judge {
  public:
-  Status open(const Options& o) {
+  Status open(const EvaluateFlags& o) {
     const Result<Isa> isa = choose_isa(o.isa);
     if (!isa.ok()) return isa.status();
     kernels_ = &kernels_for(*isa);
@@ -111,7 +111,7 @@ class Judge {
   }
 
   // The period is that of the split that is judged.
-  EvaluatedLog log(const Options& o) const {
+  EvaluatedLog log(const EvaluateFlags& o) const {
     int64_t first = INT64_MAX, last = INT64_MIN;
     for (const uint32_t s : judged.search) {
       const int64_t time = data_->search(s).time;
@@ -142,7 +142,7 @@ Status write_text(const std::string& path, const std::string& text) {
 
 // Before --json became a flag it took a file: `--json FILE`. Such a FILE arrives among the weight
 // files now, and must not be taken for one.
-void take_old_json_file(Options& o) {
+void take_old_json_file(EvaluateFlags& o) {
   if (o.json != "-") return;
   const auto is_report = [](const std::string& path) {
     return path == "-" || path.ends_with(".json");
@@ -157,7 +157,7 @@ void take_old_json_file(Options& o) {
   o.weights.erase(found);
 }
 
-Status write_all_predictions(const Options& o, const Judge& judge,
+Status write_all_predictions(const EvaluateFlags& o, const Judge& judge,
                              const std::vector<NamedPredictions>& models) {
   if (o.predictions.empty()) return {};
   std::vector<PredictionRows> rows;
@@ -171,7 +171,7 @@ Status write_all_predictions(const Options& o, const Judge& judge,
   return {};
 }
 
-Status check_reports(const Options& o) {
+Status check_reports(const EvaluateFlags& o) {
   if (!o.predictions.empty()) {
     if (Status s = check_predictions_path(o.predictions); !s.ok()) {
       return Status(s.code(), "--predictions: " + s.message());
@@ -185,7 +185,7 @@ Status check_reports(const Options& o) {
                                 {"--predictions", o.predictions, kKind}});
 }
 
-Result<int> run_evaluate(Options o) {
+Result<int> run_evaluate(EvaluateFlags o) {
   take_old_json_file(o);
   if (o.weights.empty() && o.baselines.empty()) {
     return invalid_argument("nothing to judge: give weight files or --baseline");
@@ -234,7 +234,7 @@ Result<int> run_evaluate(Options o) {
   return kExitOk;
 }
 
-void add_report(CLI::App& command, Options& o) {
+void add_report(CLI::App& command, EvaluateFlags& o) {
   add_data_option(command, o.data, "one of its splits is judged");
   add_split_option(command, o.split);
   add_log_options(command, o.dataset);
@@ -273,7 +273,7 @@ void add_report(CLI::App& command, Options& o) {
 }  // namespace
 
 Command add_evaluate_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<EvaluateFlags>();
   CLI::App* command =
       add_subcommand(app, "evaluate", "Judge weight files and baselines on a split of a log");
   command->add_option("weights,--weights", o->weights, "Weight files")->type_name(kFile);
@@ -282,7 +282,7 @@ Command add_evaluate_command(CLI::App& app) {
 }
 
 Command add_compare_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<EvaluateFlags>();
   CLI::App* command = add_subcommand(
       app, "compare", "Judge several weight files on the same instances, with paired differences");
   command

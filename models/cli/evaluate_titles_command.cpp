@@ -36,15 +36,16 @@ struct EvaluateTitles {
   bool json = false;
 };
 
-struct Judged {
+struct JudgedTitles {
   std::string name;
   std::vector<double> hits;
   std::string note;
 };
 
-class Judge {
+class TitleJudge {
  public:
-  Judge(const EvaluateTitles& o, const std::vector<TestedTitle>& titles) : o_(o), titles_(titles) {
+  TitleJudge(const EvaluateTitles& o, const std::vector<TestedTitle>& titles)
+      : o_(o), titles_(titles) {
     PairRule rule = o.files.rule;
     rule.from = o.from;
     rule.before = o.before;
@@ -53,7 +54,7 @@ class Judge {
   }
 
   const std::vector<TitlePair>& pairs() const { return pairs_; }
-  const std::vector<Judged>& judged() const { return judged_; }
+  const std::vector<JudgedTitles>& judged() const { return judged_; }
 
   Status add_weights(const std::string& path, const KernelTable& kernels) {
     const Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(path);
@@ -89,7 +90,7 @@ class Judge {
   PairMean mean(const std::vector<double>& values, double least_z) const {
     return mean_by_test(pairs_, z_, values, least_z);
   }
-  PairMean gain(const Judged& judged, double least_z) const {
+  PairMean gain(const JudgedTitles& judged, double least_z) const {
     std::vector<double> difference;
     for (size_t i = 0; i < pairs_.size(); ++i) {
       difference.push_back(judged.hits[i] - judged_.front().hits[i]);
@@ -144,7 +145,7 @@ class Judge {
   const std::vector<TestedTitle>& titles_;
   std::vector<TitlePair> pairs_;
   std::vector<double> z_;
-  std::vector<Judged> judged_;
+  std::vector<JudgedTitles> judged_;
 };
 
 std::string text_of(const Effect& e, bool is_signed) {
@@ -154,7 +155,7 @@ std::string text_of(const Effect& e, bool is_signed) {
   return number(e.value) + " [" + number(e.low) + ", " + number(e.high) + "]";
 }
 
-void print_text(const EvaluateTitles& o, const Judge& judge) {
+void print_text(const EvaluateTitles& o, const TitleJudge& judge) {
   const std::vector<double> ones(judge.pairs().size(), 1);
   const std::vector<double> kinds =
       o.significant > 0 ? std::vector{o.significant, 0.0} : std::vector{0.0};
@@ -163,7 +164,7 @@ void print_text(const EvaluateTitles& o, const Judge& judge) {
     std::printf("%s: %u pairs of %u tests; share in the right order, by test\n",
                 least_z > 0 ? ("|z| > " + number_text(least_z)).c_str() : "all that differ",
                 counted.pairs, counted.tests);
-    for (const Judged& j : judge.judged()) {
+    for (const JudgedTitles& j : judge.judged()) {
       std::string line = text_of(judge.mean(j.hits, least_z).mean, false);
       if (&j != &judge.judged().front()) {
         line += "  over the first " + text_of(judge.gain(j, least_z).mean, true);
@@ -182,9 +183,9 @@ Json json_of(const PairMean& m) {
           {"tests", m.tests}};
 }
 
-void print_json(const EvaluateTitles& o, const Judge& judge) {
+void print_json(const EvaluateTitles& o, const TitleJudge& judge) {
   Json out = {{"significant_z", o.significant}, {"models", Json::array()}};
-  for (const Judged& j : judge.judged()) {
+  for (const JudgedTitles& j : judge.judged()) {
     Json model = {{"name", j.name},
                   {"significant", json_of(judge.mean(j.hits, o.significant))},
                   {"all", json_of(judge.mean(j.hits, 0))}};
@@ -206,7 +207,7 @@ Result<int> run_evaluate(const EvaluateTitles& o) {
   if (!isa.ok()) return isa.status();
   const Result<std::vector<TestedTitle>> titles = read_titles(o.files);
   if (!titles.ok()) return titles.status();
-  Judge judge(o, *titles);
+  TitleJudge judge(o, *titles);
   if (judge.pairs().empty()) {
     return bad_data(join(o.files.paths, ' ') +
                     ": no pair of different titles of one test and group has the impressions and "
@@ -229,7 +230,7 @@ Command add_evaluate_titles_command(CLI::App& app) {
   const auto o = std::make_shared<EvaluateTitles>();
   CLI::App* command =
       add_subcommand(app, "evaluate-titles",
-                     "Judge weight files by tests of titles: which of two earned more clicks");
+                     "TitleJudge weight files by tests of titles: which of two earned more clicks");
   command
       ->add_option("weights,--weights", o->weights,
                    "Weight files with an auxiliary task; the others are compared with the first")

@@ -20,7 +20,7 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct ExtendFlags {
   std::string weights, out, version, rows = "titles";
   std::vector<std::string> ads;
   int64_t created = -1;
@@ -29,7 +29,7 @@ struct Options {
 };
 
 // The texts of all ads. What cannot be used is printed on standard error.
-Result<std::vector<AdTexts>> read_ads(const Options& o) {
+Result<std::vector<AdTexts>> read_ads(const ExtendFlags& o) {
   std::vector<AdTexts> ads;
   uint64_t lost = 0;
   for (const std::string& path : o.ads) {
@@ -55,7 +55,7 @@ std::string words_text(const WordCount& count) {
          " of them selling points";
 }
 
-void print(const Options& o, size_t ads, const Extension& e) {
+void print(const ExtendFlags& o, size_t ads, const Extension& e) {
   const auto line = [](const char* what, const WordCount& count, const std::string& more) {
     std::printf("%-9s %s%s\n", what, words_text(count).c_str(), more.c_str());
   };
@@ -76,7 +76,7 @@ void print(const Options& o, size_t ads, const Extension& e) {
 }
 
 // What the new version was made from: its card keeps all that the old one says.
-void record(const Options& o, size_t ads, const Extension& e, CardSpec& card) {
+void record(const ExtendFlags& o, size_t ads, const Extension& e, CardSpec& card) {
   if (!o.version.empty()) card.version = o.version;
   card.created = created_or_now(o.created);
   card.notes.emplace_back("extended from", o.weights);
@@ -85,7 +85,7 @@ void record(const Options& o, size_t ads, const Extension& e, CardSpec& card) {
   if (o.extend.zero_rows) card.notes.emplace_back("rows of new words", "zeros");
 }
 
-Result<int> run(Options& o) {
+Result<int> run(ExtendFlags& o) {
   o.extend.zero_rows = o.rows == "zero";
   std::vector<InputPath> inputs = input_paths("--ads", o.ads);
   inputs.push_back({"--weights", o.weights});
@@ -124,7 +124,7 @@ Result<int> run(Options& o) {
 }  // namespace
 
 Command add_extend_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<ExtendFlags>();
   CLI::App* command = add_subcommand(
       app, "extend",
       "Write the next version of a weight file, with rows for a catalogue's new words");

@@ -22,7 +22,7 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct GateFlags {
   std::string candidate, against, isa;
   std::vector<std::string> data;
   FreshLogPaths fresh;
@@ -31,13 +31,13 @@ struct Options {
 };
 
 // A weight file, the data as it reads them, and what it predicts.
-struct Judged {
+struct JudgedFile {
   std::shared_ptr<const WeightFile> file;
   std::shared_ptr<const Dataset> data;
   GateModel model;
 };
 
-Status score(const KernelTable& kernels, Judged& judged) {
+Status score(const KernelTable& kernels, JudgedFile& judged) {
   const Dataset& data = *judged.data;
   // NaN stands for an SF whose keyword the file does not know. Serving never chooses it.
   Result<std::vector<float>> main =
@@ -61,11 +61,11 @@ Status score(const KernelTable& kernels, Judged& judged) {
 
 // Each weight file reads a fresh log by the phrases that it serves with. Where they are the same,
 // so is what is read.
-Status open_fresh(const Options& o, const std::string& scratch, Judged& candidate,
-                  Judged& current) {
+Status open_fresh(const GateFlags& o, const std::string& scratch, JudgedFile& candidate,
+                  JudgedFile& current) {
   const Result<FreshLog> fresh = FreshLog::open(o.fresh, o.dataset, scratch);
   if (!fresh.ok()) return fresh.status();
-  for (Judged* judged : {&candidate, &current}) {
+  for (JudgedFile* judged : {&candidate, &current}) {
     if (judged == &current && current.file->phrases() == candidate.file->phrases()) {
       judged->data = candidate.data;
       break;
@@ -81,8 +81,8 @@ Status open_fresh(const Options& o, const std::string& scratch, Judged& candidat
   return {};
 }
 
-Status open_judged(const Options& o, Judged& candidate, Judged& current) {
-  for (Judged* judged : {&candidate, &current}) {
+Status open_judged(const GateFlags& o, JudgedFile& candidate, JudgedFile& current) {
+  for (JudgedFile* judged : {&candidate, &current}) {
     Result<std::shared_ptr<const WeightFile>> file =
         WeightFile::open(judged == &candidate ? o.candidate : o.against);
     if (!file.ok()) return file.status();
@@ -100,7 +100,7 @@ Status open_judged(const Options& o, Judged& candidate, Judged& current) {
 
 // What a file learned by heart flatters it. It may still be judged on the days that it was trained
 // on where the judged users were held out, so this is said and refuses nothing.
-void tell_overlap(const std::string& path, const Judged& judged) {
+void tell_overlap(const std::string& path, const JudgedFile& judged) {
   const std::optional<int64_t> from = time_note(judged.file->card(), kTrainedFromNote);
   const std::optional<int64_t> to = time_note(judged.file->card(), kTrainedToNote);
   const std::optional<Period> period = period_of(*judged.data, Split::kTest);
@@ -111,7 +111,7 @@ void tell_overlap(const std::string& path, const Judged& judged) {
                              ": the judgement holds only if the users are others\n");
 }
 
-Result<int> run(const Options& o) {
+Result<int> run(const GateFlags& o) {
   if (o.data.empty() == o.fresh.log.empty()) {
     return invalid_argument("expected either --data FILE or --log FILE");
   }
@@ -120,7 +120,7 @@ Result<int> run(const Options& o) {
   }
   const Result<Isa> isa = choose_isa(o.isa);
   if (!isa.ok()) return isa.status();
-  Judged candidate, current;
+  JudgedFile candidate, current;
   if (Status s = open_judged(o, candidate, current); !s.ok()) return s;
   const InstanceTable main = instances_of(*candidate.data, Split::kTest, Task::kMain);
   const InstanceTable ads = instances_of(*candidate.data, Split::kTest, Task::kAuxiliary);
@@ -131,10 +131,10 @@ Result<int> run(const Options& o) {
   }
   tell_overlap(o.candidate, candidate);
   tell_overlap(o.against, current);
-  for (Judged* judged : {&candidate, &current}) {
+  for (JudgedFile* judged : {&candidate, &current}) {
     if (Status s = score(kernels_for(*isa), *judged); !s.ok()) return s;
   }
-  for (const Judged* judged : {&candidate, &current}) {
+  for (const JudgedFile* judged : {&candidate, &current}) {
     const GateModel& model = judged->model;
     if (model.main.size() != main.size() ||
         (model.has_auxiliary && model.auxiliary.size() != ads.size())) {
@@ -154,7 +154,7 @@ Result<int> run(const Options& o) {
   return kExitGateFailed;
 }
 
-void add_judging(CLI::App& command, Options& o) {
+void add_judging(CLI::App& command, GateFlags& o) {
   command.add_option("--min-instances", o.gate.min_instances, "A slice with fewer is not judged")
       ->group(kJudging);
   add_draws_option(command, o.gate.draws);
@@ -170,7 +170,7 @@ void add_judging(CLI::App& command, Options& o) {
 }  // namespace
 
 Command add_gate_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<GateFlags>();
   CLI::App* command = add_subcommand(
       app, "gate",
       "May new weights replace the current ones? Exit 1 if they are worse beyond the noise, 2 if "

@@ -15,7 +15,7 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct GenerateFlags {
   ClickWorldOptions world;
   std::string events, dataset;
   bool oracles = false;
@@ -30,7 +30,7 @@ void print_oracles(const ClickWorld& world) {
   }
 }
 
-Result<int> generate_click_world(const Options& o) {
+Result<int> generate_click_world(const GenerateFlags& o) {
   if (o.events.empty() && o.dataset.empty() && !o.oracles) {
     return invalid_argument("nothing to write: give --events-out, --data-out or --oracles");
   }
@@ -70,7 +70,7 @@ Result<int> generate_click_world(const Options& o) {
   return kExitOk;
 }
 
-void add_output_options(CLI::App& command, Options& o) {
+void add_output_options(CLI::App& command, GenerateFlags& o) {
   command
       .add_option("--events-out,--events", o.events,
                   "Event log to write; - writes to standard output")
@@ -87,7 +87,7 @@ void add_output_options(CLI::App& command, Options& o) {
       ->group(kOutput);
 }
 
-void add_world_options(CLI::App& command, Options& o) {
+void add_world_options(CLI::App& command, GenerateFlags& o) {
   ClickWorldOptions& w = o.world;
   const auto size = [&](const char* names, auto& value, const char* text, auto least, auto most) {
     command.add_option(names, value, text)->check(CLI::Range(least, most))->group(kSize);
@@ -122,7 +122,7 @@ void add_world_options(CLI::App& command, Options& o) {
 }  // namespace
 
 Command add_generate_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<GenerateFlags>();
   CLI::App* command =
       add_subcommand(app, "generate", "Generate data whose true probabilities are known");
   command->require_subcommand(1);

@@ -15,7 +15,7 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct JoinFlags {
   std::vector<std::string> raw;
   std::string out;
   JoinOptions join;
@@ -73,7 +73,7 @@ std::string to_text(const JoinReport& report) {
 }
 
 // A log that was named before the server compressed it is read from its compressed copy.
-std::vector<InputPath> inputs_of(const Options& o) {
+std::vector<InputPath> inputs_of(const JoinFlags& o) {
   std::vector<InputPath> inputs;
   for (const std::string& raw : o.raw) {
     for (const Compression kind : {Compression::kNone, Compression::kGzip, Compression::kZstd}) {
@@ -83,7 +83,7 @@ std::vector<InputPath> inputs_of(const Options& o) {
   return inputs;
 }
 
-Result<int> run(const Options& o) {
+Result<int> run(const JoinFlags& o) {
   const OutputPath out{"--out", o.out, OutputPath::Kind::kFileOrStream};
   if (Status s = check_outputs(inputs_of(o), {out}); !s.ok()) return s;
   OutputFile file(o.out);
@@ -111,7 +111,7 @@ Result<int> run(const Options& o) {
 }  // namespace
 
 Command add_join_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<JoinFlags>();
   CLI::App* command = add_subcommand(
       app, "join", "Join a server's raw impressions and clicks into an event log to train on");
   command

@@ -19,14 +19,14 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct LogFlags {
   std::vector<std::string> events, data;
   std::string out;
   DatasetOptions dataset;
   size_t history = 200;
 };
 
-Result<int> prepare(const Options& o) {
+Result<int> prepare(const LogFlags& o) {
   if (Status s = check_outputs(input_paths("--events", o.events), {{"--out", o.out}}); !s.ok())
     return s;
   BadLines bad;
@@ -45,7 +45,7 @@ Result<int> prepare(const Options& o) {
   return kExitOk;
 }
 
-Result<int> validate(const Options& o) {
+Result<int> validate(const LogFlags& o) {
   const Result<std::string> scratch = temporary_scratch();
   if (!scratch.ok()) return scratch.status();
   const Result<LogReport> report = validate_log(o.events, *scratch, o.dataset);
@@ -55,7 +55,7 @@ Result<int> validate(const Options& o) {
   return report->usable() ? kExitOk : kExitBadData;
 }
 
-Result<std::vector<RepeatableLog>> open_files(const Options& o, const std::string& scratch) {
+Result<std::vector<RepeatableLog>> open_files(const LogFlags& o, const std::string& scratch) {
   std::vector<RepeatableLog> logs;
   for (const std::string& path : o.data) {
     Result<RepeatableLog> log = RepeatableLog::open(path, o.dataset.temporary_beside(scratch));
@@ -78,7 +78,7 @@ Result<bool> are_grouped_text(const std::vector<RepeatableLog>& logs) {
   return false;
 }
 
-Result<int> convert(const Options& o) {
+Result<int> convert(const LogFlags& o) {
   const OutputPath out{"--out", o.out, OutputPath::Kind::kFileOrStream};
   if (Status s = check_outputs(input_paths("--data", o.data), {out}); !s.ok()) return s;
   const Result<std::string> scratch =
@@ -125,7 +125,7 @@ Result<int> convert(const Options& o) {
 }  // namespace
 
 Command add_prepare_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<LogFlags>();
   CLI::App* command = add_subcommand(
       app, "prepare", "Turn an event log into a dataset, once for many runs of train and evaluate");
   add_events_option(*command, "--events", o->events);
@@ -139,7 +139,7 @@ Command add_prepare_command(CLI::App& app) {
 }
 
 Command add_validate_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<LogFlags>();
   CLI::App* command = add_subcommand(
       app, "validate", "Say what is wrong with an event log; exit 65 if it cannot be trained on");
   add_events_option(*command, "events,--events", o->events);
@@ -148,7 +148,7 @@ Command add_validate_command(CLI::App& app) {
 }
 
 Command add_convert_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<LogFlags>();
   CLI::App* command =
       add_subcommand(app, "convert",
                      "Turn a log or dataset into the paper's grouped notation, or that into a log");

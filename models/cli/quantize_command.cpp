@@ -26,7 +26,7 @@ namespace {
 // because traffic has more queries than the validation split.
 constexpr double kSafetyFactor = 2;
 
-struct Options {
+struct QuantizeFlags {
   std::string weights, out, precision = "fp16";
   std::vector<std::string> data;
   bool screen = false;
@@ -58,7 +58,7 @@ bool print(const PrecisionReport& r, const PrecisionLimits& limits) {
 }
 
 // Whether these numbers can be asked for, and measured on this machine.
-Status check_precision(const Options& o, Precision precision, const KernelTable& kernels) {
+Status check_precision(const QuantizeFlags& o, Precision precision, const KernelTable& kernels) {
   if (o.screen && compute_of(precision) == ComputeSpec::kF32) {
     return invalid_argument("--screen: expected --precision bf16 or int8");
   }
@@ -72,7 +72,7 @@ Status check_precision(const Options& o, Precision precision, const KernelTable&
 }
 
 // Writes what was measured into the model: where its numbers come from, and the bound of screening.
-Status record(const Options& o, const PrecisionReport& report, const KernelTable& kernels,
+Status record(const QuantizeFlags& o, const PrecisionReport& report, const KernelTable& kernels,
               ModelSpec& model) {
   auto& notes = model.card.notes;
   notes.emplace_back("precision", o.precision);
@@ -94,7 +94,7 @@ Status record(const Options& o, const PrecisionReport& report, const KernelTable
   return {};
 }
 
-Result<int> run(const Options& o) {
+Result<int> run(const QuantizeFlags& o) {
   const Result<Precision> precision = parse_precision(o.precision);
   if (!precision.ok()) return precision.status();
   std::vector<InputPath> inputs = input_paths("--data", o.data);
@@ -148,7 +148,7 @@ Result<int> run(const Options& o) {
 }  // namespace
 
 Command add_quantize_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<QuantizeFlags>();
   CLI::App* command = add_subcommand(
       app, "quantize",
       "Write a weight file in smaller numbers; exit 1 if that costs too much accuracy");

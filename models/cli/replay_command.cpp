@@ -9,6 +9,7 @@
 #include "models/base/exit_code.h"
 #include "models/base/number_text.h"
 #include "models/cli/commands.h"
+#include "models/cli/interval_output.h"
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
 #include "models/data/merged_log.h"
@@ -25,7 +26,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct ReplayFlags {
   std::string weights;
   std::vector<std::string> data;
   std::vector<double> prior_variances = {0.003, 0.01, 0.03, 0.1, 0.3, 1};
@@ -37,20 +38,21 @@ struct Options {
 };
 
 // What one prior variance reaches on the validation split.
-struct Trial {
+struct VarianceTrial {
   double prior_variance;
   ReplaySlice all;
 };
 
 struct Report {
-  std::vector<Trial> trials;  // empty where there was nothing to choose
+  std::vector<VarianceTrial> trials;  // empty where there was nothing to choose
   double prior_variance = 0;
   std::vector<ReplaySlice> sfs, ads;
 };
 
 class Replays {
  public:
-  Replays(const Options& o, const WeightFile& file, const KernelTable& kernels, const Dataset& data)
+  Replays(const ReplayFlags& o, const WeightFile& file, const KernelTable& kernels,
+          const Dataset& data)
       : o_(o), file_(file), kernels_(kernels), data_(data), unknown_(training_click_rate(data)) {}
 
   Result<std::vector<float>> without_states(Split split, Task task) const {
@@ -79,7 +81,8 @@ class Replays {
       Result<std::vector<ReplaySlice>> slices =
           judge(Split::kValidation, Task::kMain, *without, variance);
       if (!slices.ok()) return slices.status();
-      const ReplaySlice& all = report.trials.emplace_back(Trial{variance, slices->front()}).all;
+      const ReplaySlice& all =
+          report.trials.emplace_back(VarianceTrial{variance, slices->front()}).all;
       if (std::isnan(all.gain.low)) {
         return bad_data(log_name(o_.data) + ": the validation split has SF impressions of " +
                         std::to_string(all.users) + " users, and at least " +
@@ -94,36 +97,29 @@ class Replays {
   }
 
  private:
-  const Options& o_;
+  const ReplayFlags& o_;
   const WeightFile& file_;
   const KernelTable& kernels_;
   const Dataset& data_;
   const float unknown_;
 };
 
-// Without the interval where that is not known.
-std::string gain_text(const Interval& i) {
-  if (std::isnan(i.low)) return align_left(signed_number_text(i.value, 4), 26);
-  return signed_number_text(i.value, 4) + " [" + signed_number_text(i.low, 4) + ", " +
-         signed_number_text(i.high, 4) + "]";
-}
-
 void print_slices(const std::vector<ReplaySlice>& slices) {
   for (const ReplaySlice& s : slices) {
     if (s.instances == 0) continue;
     std::cout << "  " << align_left(s.name, 21) << align_right(std::to_string(s.instances), 9)
               << align_right(std::to_string(s.users), 9) << "  " << number_text(s.without.value, 4)
-              << "   " << number_text(s.with.value, 4) << "   " << gain_text(s.gain) << "   "
-              << number_text(s.log_loss_without, 4) << "   " << number_text(s.log_loss_with, 4)
-              << "\n";
+              << "   " << number_text(s.with.value, 4) << "   " << align_left(gain_text(s.gain), 26)
+              << "   " << number_text(s.log_loss_without, 4) << "   "
+              << number_text(s.log_loss_with, 4) << "\n";
   }
 }
 
-void print_text(const Options& o, const Report& r) {
+void print_text(const ReplayFlags& o, const Report& r) {
   if (!r.trials.empty()) {
     std::cout << "prior variance, chosen by the lower bound of the gain on the validation split\n"
                  "             without  with    gain\n";
-    for (const Trial& t : r.trials) {
+    for (const VarianceTrial& t : r.trials) {
       std::cout << (t.prior_variance == r.prior_variance ? "* " : "  ")
                 << align_left(number_text(t.prior_variance), 11)
                 << number_text(t.all.without.value, 4) << "   " << number_text(t.all.with.value, 4)
@@ -139,10 +135,6 @@ void print_text(const Options& o, const Report& r) {
   if (r.ads.empty()) return;
   std::cout << "ads\n";
   print_slices(r.ads);
-}
-
-Json json_of(const Interval& i) {  // a number that is not known becomes null
-  return {{"value", i.value}, {"low", i.low}, {"high", i.high}};
 }
 
 Json json_of(const ReplaySlice& s) {
@@ -162,14 +154,14 @@ Json json_of(const std::vector<ReplaySlice>& slices) {
   return out;
 }
 
-void print_json(const Options& o, const Report& r) {
+void print_json(const ReplayFlags& o, const Report& r) {
   Json out = {{"split", o.split},
               {"learn_from", o.learn_from},
               {"prior_variance", r.prior_variance},
               {"validation", Json::array()},
               {"sfs", json_of(r.sfs)},
               {"ads", json_of(r.ads)}};
-  for (const Trial& t : r.trials) {
+  for (const VarianceTrial& t : r.trials) {
     Json trial = {{"prior_variance", t.prior_variance}};
     trial.update(json_of(t.all));
     out["validation"].push_back(std::move(trial));
@@ -177,7 +169,7 @@ void print_json(const Options& o, const Report& r) {
   std::cout << out.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 }
 
-Result<int> run(const Options& o) {
+Result<int> run(const ReplayFlags& o) {
   const Split split = split_named(o.split);
   if (split_named(o.learn_from) > split) {
     return invalid_argument("--learn-from: expected " + o.split + " or a split before it, found " +
@@ -221,7 +213,7 @@ Result<int> run(const Options& o) {
 }  // namespace
 
 Command add_replay_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<ReplayFlags>();
   CLI::App* command = add_subcommand(
       app, "replay", "Replay a log with users' own states, and judge what these bring");
   command->add_option("weights,--weights", o->weights, "Weight file with a dot product")

@@ -31,7 +31,7 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kMaxSpace = 1 << 20;  // bytes
 constexpr char kObjective[] = "validation auc";
 
-struct Options {
+struct SearchFlags {
   std::string out, space;
   std::vector<std::string> data;
   DatasetOptions dataset;
@@ -50,7 +50,7 @@ struct SearchData {
 
 // Trials are processes of their own, so that a log becomes a dataset in the directory first. The
 // directory must exist.
-Result<SearchData> open_search_data(const Options& o) {
+Result<SearchData> open_search_data(const SearchFlags& o) {
   SearchData out;
   BadLines bad;
   if (std::ranges::any_of(o.data, Dataset::is_dataset)) {
@@ -77,7 +77,7 @@ Result<SearchData> open_search_data(const Options& o) {
 class Search {
  public:
   // `subject` is what this kind of search adds to the data and options that its trials share.
-  static Result<Search> open(const Options& o, TrialSubject subject) {
+  static Result<Search> open(const SearchFlags& o, TrialSubject subject) {
     Result<TrainOptions> base = read_training_options(o.training);
     if (!base.ok()) return base.status();
     std::error_code error;
@@ -138,7 +138,7 @@ class Search {
   }
 
  private:
-  Search(const Options& options, SearchData data, TrainOptions base, TrialJournal journal)
+  Search(const SearchFlags& options, SearchData data, TrainOptions base, TrialJournal journal)
       : options_(options),
         data_(std::move(data)),
         base_(std::move(base)),
@@ -154,7 +154,7 @@ class Search {
     std::cerr << visible(line) << "\n";
   }
 
-  const Options& options_;
+  const SearchFlags& options_;
   SearchData data_;
   TrainOptions base_;
   TrialJournal journal_;
@@ -218,7 +218,7 @@ void print_spreads(const std::map<std::string, Spread>& spreads, size_t failed, 
   if (failed > 0) std::cout << failed << " trainings failed and are not among them\n";
 }
 
-Result<int> run_sweep(const Options& o) {
+Result<int> run_sweep(const SearchFlags& o) {
   Result<Search> search =
       Search::open(o, {{"kind", "sweep"}, {"first seed", std::to_string(o.seed)}});
   if (!search.ok()) return search.status();
@@ -304,7 +304,7 @@ Status print_best(const Search& search, const Trial& best, bool as_json) {
   return {};
 }
 
-Result<int> run_tune(const Options& o) {
+Result<int> run_tune(const SearchFlags& o) {
   const Result<std::string> text = read_small_file(o.space, kMaxSpace);
   if (!text.ok()) return text.status();
   const Result<SearchSpace> space = SearchSpace::parse(*text);
@@ -329,7 +329,7 @@ Result<int> run_tune(const Options& o) {
   return kExitOk;
 }
 
-void add_common(CLI::App& command, Options& o) {
+void add_common(CLI::App& command, SearchFlags& o) {
   add_data_option(command, o.data, "a log becomes DIR/log.data, which every trial reads");
   add_log_options(command, o.dataset);
   command
@@ -346,7 +346,7 @@ void add_common(CLI::App& command, Options& o) {
 }  // namespace
 
 Command add_sweep_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<SearchFlags>();
   CLI::App* command = add_subcommand(
       app, "sweep", "Train with several seeds: mean and spread of what the model reaches");
   add_common(*command, *o);
@@ -359,7 +359,7 @@ Command add_sweep_command(CLI::App& app) {
 }
 
 Command add_tune_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<SearchFlags>();
   CLI::App* command = add_subcommand(
       app, "tune",
       "Search for training options at random in a declared space, judged on validation");

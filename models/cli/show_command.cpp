@@ -22,7 +22,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kTasks[] = {"main", "auxiliary"};
 
-struct Options {
+struct ShowFlags {
   std::vector<std::string> data;
   std::string split, task, user;
   uint64_t limit = 20;
@@ -150,12 +150,12 @@ std::string instance_text(const Dataset& data, const SearchView& search, Task ta
   return out;
 }
 
-bool is_wanted(const Options& o, const Dataset& data, const SearchView& search) {
+bool is_wanted(const ShowFlags& o, const Dataset& data, const SearchView& search) {
   return (o.split.empty() || o.split == kSplitNames[static_cast<size_t>(search.split)]) &&
          (o.user.empty() || o.user == data.user(search.user));
 }
 
-Result<int> run(const Options& o) {
+Result<int> run(const ShowFlags& o) {
   const Result<std::shared_ptr<const Dataset>> opened = open_data_to_read(o.data, o.dataset);
   if (!opened.ok()) return opened.status();
   const Dataset& data = **opened;
@@ -188,7 +188,7 @@ Result<int> run(const Options& o) {
 }  // namespace
 
 Command add_show_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<ShowFlags>();
   CLI::App* command =
       add_subcommand(app, "show", "Print the instances of a log or dataset, as training sees them");
   add_data_option(*command, o->data, "its instances are printed");

@@ -32,7 +32,7 @@
 namespace barker {
 namespace {
 
-struct Options {
+struct TrainFlags {
   std::vector<std::string> data;
   std::string out, checkpoint, peers, start, log_json;
   TrainingWords training;
@@ -43,11 +43,11 @@ struct Options {
   CardOptions card{.name = "barker"};
 };
 
-std::atomic<bool> stop_requested{false};
+std::atomic<bool> checkpoint_requested{false};
 
 // The first signal asks for a checkpoint, the second one ends the process as usual.
-void request_stop(int signal) {
-  stop_requested = true;
+void request_checkpoint(int signal) {
+  checkpoint_requested = true;
   std::signal(signal, SIG_DFL);
 }
 
@@ -67,7 +67,7 @@ void print_step(const StepReport& s) {
 
 // The AUC of the frozen file on the test split, for the model card.
 Status judge(const std::string& path, const Dataset& data, const TrainOptions& train_with,
-             const Options& options, std::vector<MetricSpec>& metrics) {
+             const TrainFlags& options, std::vector<MetricSpec>& metrics) {
   const InstanceTable test = instances_of(data, Split::kTest, Task::kMain);
   if (test.size() == 0) return {};
   Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(path);
@@ -142,13 +142,13 @@ void print_examination(const Trained& trained) {
   if (!trained.examination.empty()) std::fputc('\n', stderr);
 }
 
-RunOptions run_options(const Options& options) {
+RunOptions run_options(const TrainFlags& options) {
   RunOptions run;
   run.checkpoint = options.checkpoint.empty() ? options.out + ".checkpoint" : options.checkpoint;
   run.checkpoint_steps = options.checkpoint_steps;
   run.resume = options.resume && std::filesystem::exists(run.checkpoint);
   run.start = options.start;
-  run.stop = &stop_requested;
+  run.stop = &checkpoint_requested;
   if (!options.quiet) {
     run.on_epoch = print_epoch;
     if (isatty(fileno(stderr))) run.on_step = print_step;
@@ -157,7 +157,7 @@ RunOptions run_options(const Options& options) {
 }
 
 // Says what an increment learns: how much of each log is new.
-void print_increment(const Options& options, const Dataset& data, const TrainOptions& train_with,
+void print_increment(const TrainFlags& options, const Dataset& data, const TrainOptions& train_with,
                      const Increment& increment) {
   const auto share = [&](Task task, const char* what) {
     const LearnedSearches searches = divide(data, task, increment);
@@ -167,13 +167,15 @@ void print_increment(const Options& options, const Dataset& data, const TrainOpt
   std::string text = share(Task::kMain, " SF bars");
   if (train_with.model.auxiliary()) text += " and " + share(Task::kAuxiliary, " pages of ads");
   std::fprintf(stderr,
-               "%s learned until %s: %s are new, and with each of them %s of before are repeated\n",
+               "%s learned until %s: %s are new, and with each of them %s of before are repeated\n"
+               "The table [increment] says how many epochs and at which rate; what [train] says of "
+               "both is for whole trainings, such as with --relearn\n",
                visible(options.start).c_str(), time_text(increment.after).c_str(), text.c_str(),
                rounded_number_text(train_with.increment.past, 4).c_str());
 }
 
 // What --init says of its own training decides what is left to be learned of the log.
-Status read_start(const Options& options, const Dataset& data, TrainOptions& train_with,
+Status read_start(const TrainFlags& options, const Dataset& data, TrainOptions& train_with,
                   EarlierTraining& before, RunOptions& run) {
   if (options.start.empty()) return {};
   const Result<EarlierTraining> found = earlier_training(options.start);
@@ -197,7 +199,7 @@ Status read_start(const Options& options, const Dataset& data, TrainOptions& tra
 }
 
 // Target attention and mixed experts can be trained, but no weight file carries them.
-void print_experiment(const Trained& trained, const Dataset& data, const Options& options) {
+void print_experiment(const Trained& trained, const Dataset& data, const TrainFlags& options) {
   const InstanceTable test = instances_of(data, Split::kTest, Task::kMain);
   const Interval i =
       auc_by_user(trained.test_logits, test.clicked, test.user, test.users, options.draws, 1);
@@ -211,7 +213,7 @@ void print_experiment(const Trained& trained, const Dataset& data, const Options
 // Writes the weight file twice as a draft: first to be judged, then with the metrics that were
 // found, because the model card is a part of the file. Only then does the draft replace OUT.
 Status write_model(Trained& trained, const Dataset& data, const TrainOptions& train_with,
-                   const EarlierTraining& before, const Options& options) {
+                   const EarlierTraining& before, const TrainFlags& options) {
   CardSpec& card = trained.model.card;
   options.card.write_to(card);
   card.model = train_with.model.name;
@@ -238,7 +240,7 @@ Status write_model(Trained& trained, const Dataset& data, const TrainOptions& tr
   return draft.publish();
 }
 
-Status check_files(const Options& options) {
+Status check_files(const TrainFlags& options) {
   if (options.rank > 0) return {};  // only rank 0 writes
   std::vector<InputPath> inputs = input_paths("--data", options.data);
   inputs.push_back({"--config", options.training.config});
@@ -249,7 +251,7 @@ Status check_files(const Options& options) {
 }
 
 // Adds the log of epochs to what is done after each.
-Status open_epoch_log(const Options& options, RunOptions& run, std::optional<EpochLog>& log) {
+Status open_epoch_log(const TrainFlags& options, RunOptions& run, std::optional<EpochLog>& log) {
   if (options.log_json.empty() || options.rank > 0) return {};  // only rank 0 writes
   Result<EpochLog> opened = EpochLog::open(options.log_json, run.resume);
   if (!opened.ok()) return opened.status();
@@ -262,7 +264,7 @@ Status open_epoch_log(const Options& options, RunOptions& run, std::optional<Epo
   return {};
 }
 
-Result<int> run(const Options& options) {
+Result<int> run(const TrainFlags& options) {
   Result<TrainOptions> train_with = read_training_options(options.training);
   if (!train_with.ok()) return train_with.status();
   if (Status s = check_files(options); !s.ok()) return s;
@@ -290,8 +292,8 @@ Result<int> run(const Options& options) {
   }
   std::optional<EpochLog> log;
   if (Status s = open_epoch_log(options, run, log); !s.ok()) return s;
-  std::signal(SIGINT, request_stop);
-  std::signal(SIGTERM, request_stop);
+  std::signal(SIGINT, request_checkpoint);
+  std::signal(SIGTERM, request_checkpoint);
   Result<Trained> trained = train(data, *train_with, run);
   if (!trained.ok()) return trained.status();
   if (trained->stopped) {
@@ -319,7 +321,7 @@ Result<int> run(const Options& options) {
   return kExitOk;
 }
 
-void add_model_options(CLI::App& command, Options& o) {
+void add_model_options(CLI::App& command, TrainFlags& o) {
   add_training_options(command, o.training);
   CLI::Option* start =
       command.add_option("--init", o.start, "Weight file to start from, such as yesterday's")
@@ -335,7 +337,7 @@ void add_model_options(CLI::App& command, Options& o) {
   add_card_options(command, o.card);
 }
 
-void add_run_options(CLI::App& command, Options& o) {
+void add_run_options(CLI::App& command, TrainFlags& o) {
   command.add_option("--checkpoint", o.checkpoint, "Checkpoint file")
       ->type_name(kFile)
       ->default_str("OUT.checkpoint")
@@ -365,7 +367,7 @@ void add_run_options(CLI::App& command, Options& o) {
 }  // namespace
 
 Command add_train_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<TrainFlags>();
   CLI::App* command = add_subcommand(
       app, "train", "Learn from an event log or dataset, judge, write a weight file");
   add_data_option(*command, o->data, "its training split is learned from");

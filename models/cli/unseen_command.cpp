@@ -7,6 +7,7 @@
 #include "models/base/exit_code.h"
 #include "models/base/number_text.h"
 #include "models/cli/commands.h"
+#include "models/cli/interval_output.h"
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
 #include "models/data/merged_log.h"
@@ -22,7 +23,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct UnseenFlags {
   std::vector<std::string> weights, data;
   std::string split = "test", isa;
   HeldOutWords held_out;
@@ -32,7 +33,7 @@ struct Options {
   DatasetOptions dataset;
 };
 
-struct Judged {
+struct JudgedWords {
   std::string name;
   UnseenWords words;
   Interval unseen_gain, seen_gain;  // over the first file
@@ -50,25 +51,16 @@ std::vector<WordKind> kinds_of(const Dataset& data, const InstanceTable& table,
   return kinds;
 }
 
-std::string text_of(const Interval& i) {
-  return number_text(i.value, 4) + " [" + number_text(i.low, 4) + ", " + number_text(i.high, 4) +
-         "]";
-}
-
-std::string gain_text(const Interval& i) {
-  return signed_number_text(i.value, 4) + " [" + signed_number_text(i.low, 4) + ", " +
-         signed_number_text(i.high, 4) + "]";
-}
-
-void print_text(const Options& o, const UnseenCounts& counts, const std::vector<Judged>& judged) {
+void print_text(const UnseenFlags& o, const UnseenCounts& counts,
+                const std::vector<JudgedWords>& judged) {
   std::cout << "fold " << o.held_out.text() << ", " << o.split << " split: " << counts.unseen
             << " instances of unseen words (" << percent_text(counts.unseen_rate, 1)
             << " clicked), " << counts.seen << " of seen words ("
             << percent_text(counts.seen_rate, 1) << " clicked)\n";
-  for (const Judged& j : judged) {
+  for (const JudgedWords& j : judged) {
     const UnseenWords& w = j.words;
-    std::cout << visible(j.name) << "\n  AUC of unseen words     " << text_of(w.unseen_auc)
-              << "\n  AUC of seen words       " << text_of(w.seen_auc)
+    std::cout << visible(j.name) << "\n  AUC of unseen words     " << interval_text(w.unseen_auc)
+              << "\n  AUC of seen words       " << interval_text(w.seen_auc)
               << "\n  P(unseen > seen)        " << number_text(w.unseen_over_seen, 4)
               << "  unseen clicked, seen not clicked\n  P(seen > unseen)        "
               << number_text(w.seen_over_unseen, 4)
@@ -81,15 +73,14 @@ void print_text(const Options& o, const UnseenCounts& counts, const std::vector<
   }
 }
 
-Json json_of(const Interval& i) { return {{"value", i.value}, {"low", i.low}, {"high", i.high}}; }
-
-void print_json(const Options& o, const UnseenCounts& counts, const std::vector<Judged>& judged) {
+void print_json(const UnseenFlags& o, const UnseenCounts& counts,
+                const std::vector<JudgedWords>& judged) {
   Json out = {{"held_out", o.held_out.text()},
               {"split", o.split},
               {"unseen", {{"instances", counts.unseen}, {"click_rate", counts.unseen_rate}}},
               {"seen", {{"instances", counts.seen}, {"click_rate", counts.seen_rate}}},
               {"models", Json::array()}};
-  for (const Judged& j : judged) {
+  for (const JudgedWords& j : judged) {
     Json model = {{"name", j.name},
                   {"unseen_auc", json_of(j.words.unseen_auc)},
                   {"seen_auc", json_of(j.words.seen_auc)},
@@ -108,7 +99,7 @@ void print_json(const Options& o, const UnseenCounts& counts, const std::vector<
 
 // What the files' cards say of their training's split ends with the fold. Files that others made
 // may say nothing of it, so a file without it is judged.
-void warn_of_training(const Options& o, const std::string& path, const fbs::ModelCard& card) {
+void warn_of_training(const UnseenFlags& o, const std::string& path, const fbs::ModelCard& card) {
   if (!card.notes()) return;
   for (const fbs::Note* note : *card.notes()) {
     if (note->key()->string_view() != "split") continue;
@@ -120,7 +111,7 @@ void warn_of_training(const Options& o, const std::string& path, const fbs::Mode
   }
 }
 
-Result<int> run(const Options& o) {
+Result<int> run(const UnseenFlags& o) {
   const Result<Isa> isa = choose_isa(o.isa);
   if (!isa.ok()) return isa.status();
   const Result<std::shared_ptr<const Dataset>> data = open_data_to_read(o.data, o.dataset);
@@ -134,7 +125,7 @@ Result<int> run(const Options& o) {
                     (counts.unseen == 0 ? "fold " : "folds other than ") + o.held_out.text() +
                     ". Judge on the log, or on a dataset that was made without --hold-out-words");
   }
-  std::vector<Judged> judged;
+  std::vector<JudgedWords> judged;
   std::vector<float> base;
   for (const std::string& path : o.weights) {
     const Result<std::shared_ptr<const WeightFile>> file = WeightFile::open(path);
@@ -157,7 +148,7 @@ Result<int> run(const Options& o) {
 }  // namespace
 
 Command add_unseen_command(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<UnseenFlags>();
   CLI::App* command = add_subcommand(
       app, "unseen", "Judge weight files on selling points that were held out of their training");
   command

@@ -1,0 +1,31 @@
+// Intervals as the commands print them.
+#pragma once
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "models/evaluate/metrics.h"
+#include "models/evaluate/number_format.h"
+
+namespace barker {
+
+// Like "0.6312 [0.6270, 0.6350]".
+inline std::string interval_text(const Interval& i) {
+  return number_text(i.value, 4) + " [" + number_text(i.low, 4) + ", " + number_text(i.high, 4) +
+         "]";
+}
+
+// A difference, with its signs; without the interval where that is not known.
+inline std::string gain_text(const Interval& i) {
+  const std::string value = signed_number_text(i.value, 4);
+  if (std::isnan(i.low)) return value;
+  return value + " [" + signed_number_text(i.low, 4) + ", " + signed_number_text(i.high, 4) + "]";
+}
+
+// A number that is not known becomes null.
+inline nlohmann::ordered_json json_of(const Interval& i) {
+  return {{"value", i.value}, {"low", i.low}, {"high", i.high}};
+}
+
+}  // namespace barker
