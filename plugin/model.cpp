@@ -1,6 +1,5 @@
 #include "plugin/model.h"
 
-#include <cstdio>
 #include <string_view>
 
 #include "models/text/keywords.h"
@@ -28,12 +27,6 @@ int32_t source_of(std::string_view group) {
 
 }  // namespace
 
-void write_digest(const WeightFile& file, char (&digest)[40]) {
-  std::snprintf(digest, sizeof digest, "%016llx%016llx",
-                static_cast<unsigned long long>(file.header().metadata_xxh3),
-                static_cast<unsigned long long>(file.header().tensors_xxh3));
-}
-
 void describe_model(const Generation& generation, barker_model& out,
                     barker_model_group_callback callback, void* context) {
   const Network& network = generation.network();
@@ -45,7 +38,7 @@ void describe_model(const Generation& generation, barker_model& out,
   out.keyword_scheme = kKeywordScheme;
   out.trained_from = time_note(card, kTrainedFromNote).value_or(0);
   out.trained_to = time_note(card, kTrainedToNote).value_or(0);
-  write_digest(*generation.file, out.digest);
+  generation.file->write_digest(out.digest);
   if (!callback) return;
   for (const NetworkGroup& group : network.groups) {
     const barker_model_group told = {sizeof told,           {group.name.data(), group.name.size()},

@@ -10,7 +10,4 @@ namespace barker {
 void describe_model(const Generation& generation, barker_model& out,
                     barker_model_group_callback callback, void* context);
 
-// The hashes of metadata and tensors as hexadecimal text: of equal files equal.
-void write_digest(const WeightFile& file, char (&digest)[40]);
-
 }  // namespace barker

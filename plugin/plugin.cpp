@@ -9,7 +9,6 @@
 
 #include "models/base/number_text.h"
 #include "plugin/catalogue_rows.h"
-#include "plugin/model.h"
 #include "scoring/golden.h"
 
 namespace barker {
@@ -176,7 +175,7 @@ bool Plugin::read_generation(int32_t role, barker_generation_stats& stats) const
   stats.p50_ns = c.latency.quantile(0.5);
   stats.p99_ns = c.latency.quantile(0.99);
   const WeightFile& file = *weights.generation->file;
-  write_digest(file, stats.digest);
+  file.write_digest(stats.digest);
   const std::string_view path = file.path();
   const size_t size = std::min(path.size(), sizeof stats.file - 1);
   std::ranges::copy(path.substr(path.size() - size), stats.file);

@@ -26,7 +26,10 @@ nlohmann::ordered_json describe_weights(const WeightFile& file) {
   const fbs::Weights& w = file.metadata();
   const fbs::ModelCard& card = file.card();
   const fbs::Architecture& a = file.architecture();
+  char digest[40];
+  file.write_digest(digest);
   Json json = {{"file", file.path()},
+               {"digest", digest},
                {"bytes", file.header().file_size},
                {"format_version", file.header().format_version},
                {"name", text(card.name())},

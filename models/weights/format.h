@@ -49,6 +49,7 @@ inline constexpr float kMaxComputeBound = 1;         // logits; beyond it nothin
 inline constexpr uint32_t kMaxMatchedHistory = 1u << 16;
 // The rows of match.inputs: v is in the history; its share; last; faded (weight_file.h).
 inline constexpr uint32_t kMatchInputs = 4;
+inline constexpr double kMatchFade = 20;  // keywords: "faded" falls by e over so many newer ones
 // Every load runs all golden vectors, and a latency gate runs them fifty times. The freezer writes
 // up to 32 of them, each of one search. The second limit is for each list of a vector: its
 // candidates, its titles, the keywords of a bag.

@@ -1,6 +1,7 @@
 #include "models/weights/weight_file.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "models/weights/check.h"
 #include "models/weights/weights_generated.h"
@@ -45,6 +46,12 @@ std::span<const float> WeightFile::floats(std::string_view name) const {
   if (!tensor || tensor->dtype() != fbs::DType_F32) return {};
   const std::byte* data = bytes().data() + header_.tensors_offset + tensor->offset();
   return {reinterpret_cast<const float*>(data), tensor->size() / sizeof(float)};
+}
+
+void WeightFile::write_digest(char (&digest)[40]) const {
+  std::snprintf(digest, sizeof digest, "%016llx%016llx",
+                static_cast<unsigned long long>(header_.metadata_xxh3),
+                static_cast<unsigned long long>(header_.tensors_xxh3));
 }
 
 const void* WeightFile::table(std::string_view name) const {

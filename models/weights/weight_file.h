@@ -87,6 +87,9 @@ class WeightFile {
   bool is_copied() const { return bytes_.is_copied(); }
   std::span<const std::byte> bytes() const { return bytes_.bytes(); }
   const WeightFileHeader& header() const { return header_; }
+  // The hashes of metadata and tensors as hexadecimal text: of equal files equal. It is what hosts,
+  // raw logs and reports call the digest of the weights.
+  void write_digest(char (&digest)[40]) const;
   const fbs::Weights& metadata() const { return *metadata_; }
   const fbs::Architecture& architecture() const;
   const fbs::ModelCard& card() const;

@@ -29,7 +29,7 @@ function Card({of}) {
   return html`<section class="card"><h2>Model card</h2>
       <${Facts} list=${[['Name', of.name], ['Version', of.version], ['Model', of.model], ['Created', of.created],
         ['Size', bytes(of.bytes)], ['Keywords', count(of.keywords)], ['Features', count(of.features)],
-        ['Golden vectors', of.golden_vectors], ['Data', of.data_digest],
+        ['Golden vectors', of.golden_vectors], ['Digest', of.digest], ['Data', of.data_digest],
         ...notes.filter(([, text]) => text.length <= LONG)]}/>
       ${notes.filter(([, text]) => text.length > LONG).map(([name, text]) => html`<details class="long">
         <summary>${name}</summary><pre tabindex="0">${text}</pre></details>`)}</section>
