@@ -544,9 +544,11 @@ typedef struct barker_explain {
    *                     leave it", ...); of the ads that are shown. In a partial answer the verdict
    *                     can be "past the deadline", and the list is left out where the deadline
    *                     came before the selling points were looked up. Where the model matches
-   *                     the history, a known one has history_share, its share there, and
-   *                     history_last, 1 / (1 + newer keywords). Where the policy asks how certain
-   *                     the model is, one of which it is not has deviation, that of its logit
+   *                     the history, a known one has history_share, its share of the user's
+   *                     history, 0 to 1, and history_last, 1 / (1 + the keywords there that are
+   *                     newer than it), 0 where it is not there. Where the policy asks how certain
+   *                     the model is, one of which it is not has deviation, the standard deviation
+   *                     of what is believed of its logit
    *     attention       [{keyword, weight}]: of the title's known keywords, where there is a pCTR
    *     of a bad ad instead of all this: ad, its index in the request, and bad_ad, true
    * A list that would be empty is left out. */

@@ -201,8 +201,9 @@ class Explanation {
         out_.value(sigmoid(c.logit));
       }
       if (g_.network().matches_history() && c.row != kUnknownRow) {
-        out_.member("history_share", double{w_.forward.history_share(c.row)});
-        out_.member("history_last", double{w_.forward.history_last(c.row)});
+        const HistoryMatch::Entry match = w_.forward.match_of(c.row);
+        out_.member("history_share", double{match.share});
+        out_.member("history_last", double{match.last});
       }
       if (c.deviation > 0) out_.member("deviation", double{c.deviation});
       out_.member("verdict", verdict);

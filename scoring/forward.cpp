@@ -8,7 +8,6 @@
 #include <numeric>
 #include <xtensor/xnoalias.hpp>
 
-#include "scoring/history_match.h"
 #include "scoring/scratch.h"
 
 namespace barker {
@@ -51,8 +50,7 @@ struct Forward::Impl {
   bool has_match() const { return network->matches_history(); }
   // Whether one of the rows has match inputs that are not all 0.
   bool any_inputs(std::span<const uint32_t> rows) const {
-    return is_bound(network->match_inputs) &&
-           std::ranges::any_of(rows, [&](uint32_t row) { return history.entry(row) != nullptr; });
+    return is_bound(network->match_inputs) && history.has_any(rows);
   }
 
   bool all_folded(std::span<const uint32_t> rows) const {
@@ -266,14 +264,9 @@ void Forward::Impl::add_inputs(uint32_t row, VectorOut first) const {
   }
 }
 
-float Forward::history_share(uint32_t row) const noexcept {
+HistoryMatch::Entry Forward::match_of(uint32_t row) const noexcept {
   const HistoryMatch::Entry* const entry = impl_->history.entry(row);
-  return entry ? entry->share : 0;
-}
-
-float Forward::history_last(uint32_t row) const noexcept {
-  const HistoryMatch::Entry* const entry = impl_->history.entry(row);
-  return entry ? entry->last : 0;
+  return entry ? *entry : HistoryMatch::Entry();
 }
 
 void Forward::keyword_vector(uint32_t row, std::span<float> out) noexcept {

@@ -16,6 +16,7 @@
 #include <span>
 #include <vector>
 
+#include "scoring/history_match.h"
 #include "scoring/packed_network.h"
 
 namespace barker {
@@ -61,11 +62,9 @@ class Forward {
   void score_titles(std::span<const Bag> titles, float* logits, float* attention = nullptr,
                     Exactness exactness = Exactness::kFast);
 
-  // The share of a keyword row in the history of set_context() as a match sees it, and 1 / (1 + the
-  // keywords before its newest); 0 where it is not in the history. Both require
+  // How a keyword row stands in the history of set_context(); all 0 where it does not. Requires
   // network.matches_history().
-  float history_share(uint32_t row) const noexcept;
-  float history_last(uint32_t row) const noexcept;
+  HistoryMatch::Entry match_of(uint32_t row) const noexcept;
 
   // Writes f(v) = P Em(v) of a keyword row to `out` [network.dot_dim], which late interaction
   // multiplies the context by. Requires network.dot_dim > 0.

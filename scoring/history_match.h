@@ -4,12 +4,16 @@
 // Part of one thread's workspace. After reserve(), nothing allocates.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "models/weights/format.h"
 #include "scoring/kernels.h"
 
 namespace barker {
@@ -20,7 +24,7 @@ class HistoryMatch {
   struct Entry {
     float share = 0;  // the weight of v in the mean of Eq. 4; 0 where that is the zero vector
     float last = 0;   // 1 / (1 + the keywords of h before the first v)
-    float faded = 0;  // over each v in h: sum of exp(-(the keywords of h before it) / 20)
+    float faded = 0;  // over each v in h: sum of exp(-(the keywords of h before it) / kMatchFade)
   };
 
   // Makes room for histories of up to `most_rows` > 0 different rows and forgets the one that it
@@ -35,8 +39,7 @@ class HistoryMatch {
 
   // The history has at most as many different rows as reserve() made room for.
   void set(const Bag& history) noexcept {
-    constexpr float kFade = 0.951229424500714f;  // exp(-1 / 20)
-    constexpr float kLeastFade = 1e-30f;         // numbers far below are slow to multiply
+    constexpr float kLeastFade = 1e-30f;  // numbers far below are slow to multiply
     clear();
     float total = 0, fade = 1;
     for (size_t i = 0; i < history.count; ++i) {
@@ -52,13 +55,17 @@ class HistoryMatch {
       }
       slot.entry.share += weight;
       slot.entry.faded += fade;
-      fade = fade < kLeastFade ? 0 : fade * kFade;
+      fade = fade < kLeastFade ? 0 : fade * fade_;
     }
     const bool is_mean = total >= kLeastTotal;
     for (const uint32_t at : used_) {
       float& share = slots_[at].entry.share;
       share = is_mean ? share / total : 0;
     }
+  }
+
+  bool has_any(std::span<const uint32_t> rows) const noexcept {
+    return std::ranges::any_of(rows, [this](uint32_t row) { return entry(row) != nullptr; });
   }
 
   // Null where the row is not in the history.
@@ -90,6 +97,7 @@ class HistoryMatch {
   std::vector<Slot> slots_;  // a power of two of them
   std::vector<uint32_t> used_;
   uint32_t shift_ = 0;
+  float fade_ = static_cast<float>(std::exp(-1 / kMatchFade));
 };
 
 }  // namespace barker

@@ -6,6 +6,7 @@
 #include <xtensor/xview.hpp>
 
 #include "models/base/half.h"
+#include "models/weights/format.h"
 #include "scoring/forward.h"
 
 namespace barker {
@@ -97,7 +98,7 @@ class Reference {
       in_history = 1;
       weight_of_row += weight;
       last = std::max(last, 1 / (1 + rank));
-      faded += std::exp(-rank / 20);
+      faded += std::exp(-rank / kMatchFade);
     }
     const double share = total >= kLeastTotal ? weight_of_row / total : 0;
     return {in_history, share, last, faded};
