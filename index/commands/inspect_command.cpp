@@ -22,8 +22,8 @@ void print(const Json& j, std::ostream& out) {
     return visible(value.is_string() ? value.get<std::string>()
                                      : value.dump(-1, ' ', false, Json::error_handler_t::replace));
   };
-  for (const char* key : {"file", "digest", "bytes", "format_version", "name", "version", "model", "created",
-                          "data_digest", "keywords", "features", "golden_vectors"}) {
+  for (const char* key : {"file", "digest", "bytes", "format_version", "name", "version", "model",
+                          "created", "data_digest", "keywords", "features", "golden_vectors"}) {
     out << std::left << std::setw(16) << key << plain(j[key]) << "\n";
   }
   for (const auto& [key, value] : j["architecture"].items()) {
