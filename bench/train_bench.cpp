@@ -53,6 +53,7 @@ TrainOptions options_of(const std::string& model) {
   options.model.name = model;
   options.model.dot = DotHead::kNone;
   options.max_epochs = 1;
+  options.cool_down.epochs = 0;
   options.init = Initialisation::kNoise;
   options.calibrate = false;
   return options;

@@ -37,6 +37,7 @@ def train(build, here, ranks, batch, log):
     for rank in range(ranks):
         words = [build / "bin/barker-train", "train", "--data", here / "data", "--out",
                  here / f"{rank}.barker", "--set", "train.max_epochs=1", "--set",
+                 "cool_down.epochs=0", "--set",
                  "train.schedule=joint", "--set", f"train.batch_searches={batch}", "--quiet",
                  "--draws", "10", "--log-json", here / f"{rank}.json"]
         if ranks > 1:

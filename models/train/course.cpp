@@ -8,18 +8,15 @@ namespace barker {
 namespace {
 
 std::vector<Phase> phases_of(const TrainOptions& options, bool is_increment) {
-  if (!options.model.auxiliary()) return {Phase::kMain};
-  // Weights that have both tasks need no phase in which one of them waits.
-  if (is_increment && options.schedule == Schedule::kPretrain) return {Phase::kAlternate};
-  switch (options.schedule) {
-    case Schedule::kPretrain:
-      return {Phase::kPretrain, Phase::kFinetune};
-    case Schedule::kJoint:
-      return {Phase::kJoint};
-    case Schedule::kAlternate:
-      break;
-  }
-  return {Phase::kAlternate};
+  const Phase last = last_phase(options);
+  // Weights that have both tasks need no phase in which one of them waits, and an increment cools
+  // down all the way.
+  if (is_increment) return {last == Phase::kFinetune ? Phase::kAlternate : last};
+  std::vector<Phase> phases;
+  if (last == Phase::kFinetune) phases.push_back(Phase::kPretrain);
+  phases.push_back(last);
+  if (options.cool_down.epochs > 0) phases.push_back(Phase::kCoolDown);
+  return phases;
 }
 
 }  // namespace
@@ -27,18 +24,26 @@ std::vector<Phase> phases_of(const TrainOptions& options, bool is_increment) {
 Course::Course(const TrainOptions& options, bool is_increment)
     : options_(options), is_increment_(is_increment), phases_(phases_of(options, is_increment)) {}
 
-double Course::rate(Phase phase, uint64_t step, uint64_t steps) const {
+std::optional<Course::Fall> Course::fall(Phase phase) const {
   if (is_increment_) {
-    const auto all = static_cast<double>(steps * options_.increment.epochs);
-    return options_.increment.learning_rate * (1 - static_cast<double>(step) / all);
+    return Fall{"increment", options_.increment.epochs, options_.increment.learning_rate};
+  }
+  if (phase != Phase::kCoolDown) return std::nullopt;
+  return Fall{"cool_down", options_.cool_down.epochs, options_.cool_down.learning_rate};
+}
+
+double Course::rate(Phase phase, uint64_t step, uint64_t steps) const {
+  if (const std::optional<Fall> falls = fall(phase)) {
+    const auto all = static_cast<double>(steps * falls->epochs);
+    return falls->learning_rate * (1 - static_cast<double>(step) / all);
   }
   const auto epoch = static_cast<double>(step / steps);
   return options_.learning_rate * std::pow(options_.decay, epoch) *
          (phase == Phase::kFinetune ? options_.finetune_rate : 1);
 }
 
-bool Course::is_over(uint32_t epoch, uint32_t best) const {
-  if (is_increment_) return epoch >= options_.increment.epochs;
+bool Course::is_over(Phase phase, uint32_t epoch, uint32_t best) const {
+  if (const std::optional<Fall> falls = fall(phase)) return epoch >= falls->epochs;
   return epoch >= options_.max_epochs || (epoch > 0 && epoch - best >= options_.patience);
 }
 
@@ -46,13 +51,14 @@ bool Course::is_kept(double auc, double best_auc) const {
   return is_increment_ ? std::isfinite(auc) : auc > best_auc;
 }
 
-std::string Course::advice(uint32_t best, double best_auc) const {
-  const std::string table = is_increment_ ? "increment" : "train";
+std::string Course::advice(Phase phase, uint32_t best, double best_auc) const {
+  const std::optional<Fall> falls = fall(phase);
+  const std::string table = falls ? falls->table : "train";
   std::string text = "lower " + table + ".learning_rate";
   if (best > 0) {
     text += ", or end after the best epoch of this phase, " + std::to_string(best) +
-            " (validation AUC " + number_text(best_auc, 4) + "), with " +
-            (is_increment_ ? "increment.epochs" : "train.max_epochs");
+            " (validation AUC " + number_text(best_auc, 4) + "), with " + table +
+            (falls ? ".epochs" : ".max_epochs");
   }
   return text;
 }

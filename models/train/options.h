@@ -55,6 +55,13 @@ struct IncrementOptions {
   double learning_rate = 5e-4;  // of the first step; it falls to 0 at the last one
 };
 
+// The last epochs of a training, which begin with the best weights of those before and whose rate
+// falls to 0 step by step. They are kept where the validation AUC is better for it.
+struct CoolDownOptions {
+  uint32_t epochs = 1;          // 0: no cool-down
+  double learning_rate = 5e-4;  // of the first step
+};
+
 struct TrainOptions {
   ModelOptions model;
   Schedule schedule = Schedule::kAlternate;
@@ -86,6 +93,7 @@ struct TrainOptions {
   bool calibrate = true;     // fits scale and offset of the logits on the validation split
   // The share of the impressions without a click that the log kept. The offset makes up for it.
   double main_negatives_kept = 1, aux_negatives_kept = 1;
+  CoolDownOptions cool_down;
   IncrementOptions increment;
 };
 

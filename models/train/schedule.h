@@ -25,8 +25,23 @@ struct Step {
       auxiliary;  // searches; one of the two is empty unless the phase is joint
 };
 
-enum class Phase : uint8_t { kMain, kAlternate, kJoint, kPretrain, kFinetune };
+enum class Phase : uint8_t { kMain, kAlternate, kJoint, kPretrain, kFinetune, kCoolDown };
 const char* name_of(Phase phase);
+
+// The phase in which a training with these options ends, but for the cool-down, which learns the
+// same tasks.
+inline Phase last_phase(const TrainOptions& options) {
+  if (!options.model.auxiliary()) return Phase::kMain;
+  switch (options.schedule) {
+    case Schedule::kPretrain:
+      return Phase::kFinetune;
+    case Schedule::kJoint:
+      return Phase::kJoint;
+    case Schedule::kAlternate:
+      break;
+  }
+  return Phase::kAlternate;
+}
 
 // Where a phase stands. It is copied to prepare the next step ahead, and saved in checkpoints.
 struct Position {
@@ -38,7 +53,9 @@ class PhaseSchedule {
  public:
   PhaseSchedule(const Dataset& data, const TrainOptions& options, Phase phase,
                 const std::optional<Increment>& increment = std::nullopt)
-      : options_(options), phase_(phase), is_increment_(increment.has_value()) {
+      : options_(options),
+        phase_(phase == Phase::kCoolDown ? last_phase(options) : phase),
+        has_turns_(increment || phase == Phase::kCoolDown) {
     for (const Task task : {Task::kMain, Task::kAuxiliary}) {
       lessons_.emplace_back(data, task, increment, options);
     }
@@ -57,8 +74,8 @@ class PhaseSchedule {
       case Phase::kPretrain:
         return static_cast<uint64_t>(aux_batches_);
       case Phase::kAlternate:
-        return static_cast<uint64_t>(is_increment_ ? main_batches_ + aux_batches_in_turn()
-                                                   : std::ceil(main_batches_ * (1 + k_)));
+        return static_cast<uint64_t>(has_turns_ ? main_batches_ + aux_batches_in_turn()
+                                                : std::ceil(main_batches_ * (1 + k_)));
       default:
         return static_cast<uint64_t>(main_batches_);
     }
@@ -70,7 +87,7 @@ class PhaseSchedule {
     const uint64_t number = at.step++, size = options_.batch_searches;
     bool main = phase_ != Phase::kPretrain, auxiliary = phase_ == Phase::kPretrain;
     if (phase_ == Phase::kAlternate) {  // Algorithm 1: main : auxiliary = 1 : k
-      main = is_increment_ ? is_main_in_turn(number) : is_main_by_chance(number);
+      main = has_turns_ ? is_main_in_turn(number) : is_main_by_chance(number);
       auxiliary = !main;
     }
     if (phase_ == Phase::kJoint) auxiliary = true;
@@ -90,8 +107,8 @@ class PhaseSchedule {
     const uint64_t key = noise(options_.seed * 64 + static_cast<uint64_t>(phase_), step);
     return unit_interval(key) < 1 / (1 + k_);
   }
-  // An increment has a single pass, in which chance would leave out searches of one task. So the
-  // tasks take turns, evenly, until both have had their batches.
+  // An increment and a cool-down have few passes, in which chance would leave out searches of one
+  // task. So the tasks take turns, evenly, until both have had their batches.
   double aux_batches_in_turn() const {
     return options_.k > 0 ? std::ceil(options_.k * main_batches_) : aux_batches_;
   }
@@ -153,7 +170,7 @@ class PhaseSchedule {
   std::vector<Lessons> lessons_;  // by task
   const TrainOptions& options_;
   Phase phase_;
-  bool is_increment_;
+  bool has_turns_;
   double main_batches_, aux_batches_, k_;
 };
 

@@ -142,7 +142,7 @@ class Trainer {
   Result<bool> run_phase() {
     const PhaseSchedule schedule(data_, options_, phase(), run_.increment);
     // A checkpoint may have been taken after the last epoch of a phase.
-    while (!course_.is_over(state_.epoch, state_.best_epoch)) {
+    while (!course_.is_over(phase(), state_.epoch, state_.best_epoch)) {
       const auto began = Clock::now();
       uint64_t instances = 0;
       Result<bool> finished = run_epoch(schedule, began, instances);
@@ -153,7 +153,10 @@ class Trainer {
       if (Status s = end_epoch(used_rate, instances, seconds); !s.ok()) return s;
       if (Status s = save(); !s.ok()) return s;
     }
-    if (state_.best_epoch == 0) return diverged("no epoch had a finite validation AUC");
+    // Where no epoch of a cool-down is better, the weights that it began with are the best ones.
+    if (state_.best_epoch == 0 && phase() != Phase::kCoolDown) {
+      return diverged("no epoch had a finite validation AUC");
+    }
     restore_best(network_, state_);
     return true;
   }
@@ -203,21 +206,22 @@ class Trainer {
   }
 
   void next_phase() {
-    const Phase was = phase();
     ++state_.phase;
     state_.epoch = state_.best_epoch = 0;
-    state_.best_auc = -1;
     state_.position = {};
-    if (was != Phase::kPretrain) return;
-    // Fine-tuning starts from the weights that pre-training found. The main head starts from the
-    // auxiliary one, and Adam starts afresh.
+    if (state_.phase == course_.phases().size()) return;
+    // The moments are those of the steps after the best weights.
+    reset_moments(state_);
+    if (phase() == Phase::kCoolDown) return;  // It must be better than the best epoch before.
+    // Fine-tuning starts from the weights that pre-training found, and the main head from the
+    // auxiliary one.
+    state_.best_auc = -1;
     const torch::NoGradGuard no_grad;
     if (options_.model.dot != DotHead::kAlone) {
       torch::Tensor weight = network_.at("head.main.weight"), bias = network_.at("head.main.bias");
       weight.copy_(network_.at("head.aux.weight"));
       bias.copy_(network_.at("head.aux.bias"));
     }
-    reset_moments(state_);
   }
 
   std::future<PreparedStep> prepare(const PhaseSchedule& schedule, Position at) {
@@ -288,9 +292,9 @@ class Trainer {
   // The weights are worthless from here on, also for a checkpoint, so the run ends. A run with
   // equal options would come to the same point, so the message says what to change.
   Status diverged(const std::string& what) const {
-    return {Code::kBadConfiguration, "training diverged in phase " + std::string(name_of(phase())) +
-                                         ": " + what + "; " +
-                                         course_.advice(state_.best_epoch, state_.best_auc)};
+    return {Code::kBadConfiguration,
+            "training diverged in phase " + std::string(name_of(phase())) + ": " + what + "; " +
+                course_.advice(phase(), state_.best_epoch, state_.best_auc)};
   }
 
   // Makes all processes of the run take the same way after a step: all stop if one is asked to, and
@@ -352,7 +356,8 @@ Status check_classes(const Dataset& data, Split split, Task task) {
 }  // namespace
 
 const char* name_of(Phase phase) {
-  static constexpr const char* kNames[] = {"main", "alternate", "joint", "pre-train", "fine-tune"};
+  static constexpr const char* kNames[] = {"main",      "alternate", "joint",
+                                           "pre-train", "fine-tune", "cool-down"};
   return kNames[static_cast<int>(phase)];
 }
 

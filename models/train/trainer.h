@@ -26,8 +26,8 @@ namespace barker {
 class Peers;
 
 struct EpochReport {
-  const char* phase;           // "main", "alternate", "joint", "pre-train", "fine-tune"
-  uint32_t number;             // in its phase, from 1
+  const char* phase;  // "main", "alternate", "joint", "pre-train", "fine-tune", "cool-down"
+  uint32_t number;    // in its phase, from 1
   double main_loss, aux_loss;  // means of Eq. 14, 15 with their minus signs; NaN without the task
   double validation_auc;       // of the main task; of the auxiliary one in pre-training
   bool best;

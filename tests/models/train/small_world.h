@@ -74,6 +74,7 @@ inline TrainOptions quick_options(const std::string& model) {
   options.model.dot = DotHead::kNone;
   options.batch_searches = 64;
   options.max_epochs = 2;
+  options.cool_down.epochs = 0;
   options.schedule = Schedule::kPretrain;
   return options;
 }

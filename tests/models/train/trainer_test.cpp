@@ -60,6 +60,47 @@ TEST(Train, RunsThePhasesOfEachSchedule) {
   }
 }
 
+// The epochs of a run: the phase of each, its validation AUC, its rate and whether it was kept.
+std::vector<EpochReport> epochs_of(const Dataset& data, const TrainOptions& options,
+                                   Result<Trained>& trained) {
+  std::vector<EpochReport> epochs;
+  RunOptions run;
+  run.on_epoch = [&](const EpochReport& e) { epochs.push_back(e); };
+  trained = train(data, options, run);
+  EXPECT_TRUE(trained.ok()) << trained.status().message();
+  return epochs;
+}
+
+TEST(Train, CoolsDownFromTheBestWeightsAndKeepsWhatIsBetterThanThey) {
+  const auto data = small_world();
+  constexpr double kUndoes = 0.9;  // a rate that undoes what was learned
+  for (const auto& [schedule, rate] :
+       std::vector<std::pair<Schedule, double>>{{Schedule::kAlternate, 1e-3},
+                                                {Schedule::kPretrain, 1e-3},
+                                                {Schedule::kJoint, kUndoes}}) {
+    TrainOptions options = quick_options("MTDL");
+    options.schedule = schedule;
+    options.max_epochs = 3;
+    Result<Trained> without = Status(), with = Status();
+    const auto before = epochs_of(*data, options, without);
+    options.cool_down = {2, rate};
+    const auto all = epochs_of(*data, options, with);
+    ASSERT_EQ(all.size(), before.size() + 2);
+    double best = without->validation_auc;
+    bool any_kept = false;
+    for (size_t i = before.size(); i < all.size(); ++i) {
+      EXPECT_STREQ(all[i].phase, "cool-down");
+      EXPECT_EQ(all[i].best, all[i].validation_auc > best);
+      best = std::max(best, all[i].validation_auc);
+      any_kept = any_kept || all[i].best;
+    }
+    EXPECT_EQ(with->validation_auc, best);
+    EXPECT_EQ(any_kept, with->model.tensors != without->model.tensors);
+    EXPECT_EQ(any_kept, rate != kUndoes);
+    EXPECT_LT(all.back().learning_rate, rate / 10);
+  }
+}
+
 TEST(Train, GivesEqualWeightsForEqualSeeds) {
   const auto data = small_world();
   TrainOptions options = quick_options("AMTDL");
@@ -74,6 +115,7 @@ TEST(Train, ResumesToTheWeightsOfARunThatWasNotStopped) {
   const auto data = small_world();
   TrainOptions options = quick_options("AMTDL");
   options.model.user_id = true;
+  options.cool_down.epochs = 2;
   const auto whole = train(*data, options, {});
   ASSERT_TRUE(whole.ok());
   RunOptions run;
