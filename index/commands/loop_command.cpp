@@ -58,6 +58,10 @@ Result<int> run(const LoopFlags& o) {
                    kLoopStageNames[static_cast<size_t>(stage)]);
     };
   }
+  loop.on_wait = [&] {
+    std::cerr << visible(loop.directory)
+              << ": waits until the trainer of an earlier loop has ended\n";
+  };
   const Result<LoopState> state = run_loop(loop);
   if (loop.on_stage) std::fprintf(stderr, "\r\033[K");
   if (!state.ok()) return state.status();

@@ -299,6 +299,17 @@ class Loop {
   const std::string weights_;
 };
 
+// The trainer of a loop that was killed is told to end, and writes to the directory until it has.
+Result<FileLock> wait_for_trainer(const LoopOptions& options) {
+  const auto lock = [&](FileLock::Wait wait) {
+    return FileLock::take(options.directory + "/trainer.lock", wait, FileLock::Children::kHold);
+  };
+  Result<FileLock> free = lock(FileLock::Wait::kNot);
+  if (free.ok() || free.status().code() != Code::kFailedPrecondition) return free;
+  if (options.on_wait) options.on_wait();
+  return lock(FileLock::Wait::kUntilFree);
+}
+
 }  // namespace
 
 Result<LoopState> run_loop(const LoopOptions& options) {
@@ -311,9 +322,7 @@ Result<LoopState> run_loop(const LoopOptions& options) {
     if (lock.status().code() != Code::kFailedPrecondition) return lock.status();
     return io_error(options.directory + "/loop.lock: another loop is running in this directory");
   }
-  // The trainer of a loop that was killed is told to end, and writes there until it has.
-  const Result<FileLock> trainer = FileLock::take(
-      options.directory + "/trainer.lock", FileLock::Wait::kUntilFree, FileLock::Children::kHold);
+  const Result<FileLock> trainer = wait_for_trainer(options);
   if (!trainer.ok()) return trainer.status();
   const std::string path = loop_state_in(options.directory);
   Result<LoopState> state = read_loop_state(path);

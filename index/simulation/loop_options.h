@@ -43,6 +43,9 @@ struct LoopOptions {
 
   // Called when a stage is done, before and after the state says so. May be empty.
   std::function<void(uint32_t day, LoopStage stage, bool is_written)> on_stage;
+  // Called where the trainer of a loop that was killed still runs, before it is waited for. May be
+  // empty.
+  std::function<void()> on_wait;
 };
 
 // All that shapes the results, as JSON. A loop's state keeps it.

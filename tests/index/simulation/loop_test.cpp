@@ -182,8 +182,13 @@ TEST(Loop, WaitsForTheTrainerOfALoopThatWasKilled) {
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
   EXPECT_FALSE(is_there("ended"));
-  std::ofstream(options.directory + "/may_end").flush();
+  int waits = 0;
+  options.on_wait = [&] {
+    ++waits;
+    std::ofstream(options.directory + "/may_end").flush();
+  };
   EXPECT_EQ(finished(options).stage, LoopStage::kDone);
+  EXPECT_EQ(waits, 1);
 }
 
 TEST(Loop, GoesOnAfterADayFromWhichNothingCanBeLearned) {
