@@ -290,6 +290,11 @@ typedef struct barker_response {
   uint32_t arm_count;  /* since 1.5 */
   uint32_t explored;   /* since 1.5: 1: the selling points of this page were drawn */
   barker_arm arms[BARKER_MAX_ARMS]; /* since 1.5: the first arm_count, also of a bypassed query */
+  /* Since 1.5: of each arm, the digest of its policy (plugin/policy_digest.h), never 0: of what the
+   * configuration and this arm alone say about answers. It is the same in all processes with the
+   * same configuration and experiments, whatever the locale, and is computed when the experiments
+   * are loaded. 0: the plugin does not tell. */
+  uint64_t arm_policies[BARKER_MAX_ARMS];
 } barker_response;
 
 /* Counters since create. */

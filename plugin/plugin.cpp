@@ -144,7 +144,7 @@ Status Plugin::load_experiments(std::string_view toml) {
     log(BARKER_LOG_ERROR, {"experiments refused: ", status.message()});
     return status;
   };
-  Result<Experiments> parsed = Experiments::parse(toml);
+  Result<Experiments> parsed = Experiments::parse(toml, config_.policy);
   if (!parsed.ok()) return refuse(parsed.status());
   for (const RuledGeneration* weights : {&serving_->weights, &serving_->canary}) {
     if (lack_click_rates(config_.policy, *parsed, weights->generation.get())) {

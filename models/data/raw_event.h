@@ -50,6 +50,7 @@ struct RawAd {
 
 struct RawArm {  // of an experiment that the user was in
   std::string layer, experiment, arm;
+  std::string policy = {};  // digest of what the arm does; empty: not known
 };
 
 struct RawSf {

@@ -3,6 +3,7 @@
 // not grow with the log. One thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -13,6 +14,7 @@
 #include "models/base/result.h"
 #include "models/data/join.h"
 #include "models/data/raw_event.h"
+#include "models/experiment/policy_times.h"
 #include "models/experiment/unit_rows.h"
 
 namespace barker {
@@ -54,8 +56,11 @@ class LogPages {
   using Use = std::function<Status(const UserPage* begin, const UserPage* end)>;
   Status for_each_user(const Use& use);
 
-  using ArmSet = std::vector<RawArm>;
+  using ArmSet = std::vector<RawArm>;  // with their policies
   const std::vector<ArmSet>& arm_sets() const { return arm_sets_; }
+  // By layer, experiment and arm; of the arms whose pages name policies.
+  using PolicyTimesOfArms = std::map<std::array<std::string, 3>, PolicyTimes>;
+  const PolicyTimesOfArms& policy_times() const { return policy_times_; }
   const std::vector<std::string>& segments() const { return segments_; }
   // Weights are told apart by their digest, or by their generation where a line has none.
   struct Weights {
@@ -99,6 +104,8 @@ class LogPages {
   PartitionedRows<UserPage> by_user_;
   std::map<std::string, uint32_t> arm_set_numbers_, segment_numbers_, weights_numbers_;
   std::vector<ArmSet> arm_sets_;
+  PolicyTimesOfArms policy_times_;
+  std::vector<std::vector<PolicyTimes*>> times_of_set_;  // [set of arms][arm], null: no policy
   std::vector<std::string> segments_;
   std::vector<Weights> weights_;
   const JoinOptions window_ = {};  // in which a click joins its page, as `barker-train join` has it

@@ -78,6 +78,12 @@ Json segments_json(const std::vector<SegmentReport>& segments) {
   return list;
 }
 
+Json periods_json(const std::vector<SegmentReport>& periods) {
+  Json list = segments_json(periods);
+  for (size_t i = 0; i < periods.size(); ++i) list[i]["changed"] = periods[i].changed;
+  return list;
+}
+
 Json looks_json(const std::vector<Look>& looks) {
   Json list = Json::array();
   for (const Look& look : looks) {
@@ -125,7 +131,7 @@ Json json_of(const ExperimentReport& report) {
   json["notes"] = report.notes;
   if (!report.guardrails.empty()) json["guardrails"] = guardrails_json(report.guardrails);
   if (!report.segments.empty()) json["segments"] = segments_json(report.segments);
-  if (!report.periods.empty()) json["periods"] = segments_json(report.periods);
+  if (!report.periods.empty()) json["periods"] = periods_json(report.periods);
   if (!report.looks.empty()) json["looks"] = looks_json(report.looks);
   return json;
 }

@@ -66,6 +66,13 @@ inline std::string count_text(double count) {
   return digits;
 }
 
+// What is not as in the period before: "weights and policy of two"; empty for the first.
+inline std::string changed_text(const SegmentReport& period) {
+  std::string text;
+  for (const std::string& what : period.changed) text += (text.empty() ? "" : " and ") + what;
+  return text;
+}
+
 // The p of the sample ratio that decides: where the end was not fixed, only the sequential one may
 // be looked at again and again.
 inline double deciding_sample_ratio_p(const ExperimentReport& report) {

@@ -131,10 +131,9 @@ TEST_F(ServeCommand, TellsArmsAndPropensitiesInPagesEventsAndMetrics) {
   EXPECT_EQ(json(ask("GET", "/v1/search?q=running+shoes&user=user0"))["arms"].size(), 1u)
       << "the old ones stay in force";
   EXPECT_EQ(stop(), 0);
-  EXPECT_THAT(
-      events(),
-      HasSubstr(
-          R"("arms":[{"layer":"points","experiment":"points","arm":"random"}],"explored":true)"));
+  EXPECT_THAT(events(), testing::ContainsRegex(
+                            R"("arms":\[\{"layer":"points","experiment":"points","arm":"random",)"
+                            R"("policy":"[0-9a-f]{16}"\}\],"explored":true)"));
   EXPECT_THAT(events(), HasSubstr(R"("sp_propensity":0.5)"));
   EXPECT_THAT(events(), testing::ContainsRegex(R"("weights":"[0-9a-f]{32}")"));
 }

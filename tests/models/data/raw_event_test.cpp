@@ -16,7 +16,7 @@ RawImpression page() {
   shown.time = 1'790'000'000'123;
   shown.user = "ben";
   shown.query = "wireless \"headphones\"";
-  shown.arms = {{"titles", "points", "treatment"}};
+  shown.arms = {{"titles", "points", "treatment", "5d1f07c2a9e4b836"}};
   shown.explored = true;
   shown.generation = UINT64_MAX;
   shown.weights = "8bd3009b3d3d5a03513dd4057b6a8bda";
@@ -38,13 +38,14 @@ RawImpression read_impression(const std::string& line) {
 
 std::string reason(const std::string& line) { return parse_raw_event(line).status().message(); }
 
-TEST(RawEvents, HaveNoDigestOfWeightsWhereTheTextIsNone) {
+TEST(RawEvents, HaveNoDigestOfWeightsOrOfAPolicyWhereTheTextIsNone) {
   const std::string too_long(40, 'a');
   for (const std::string& text :
        {std::string("generation 7"), std::string("9F"), std::string("ééééééé"), too_long}) {
     RawImpression shown = page();
-    shown.weights = text;
+    shown.weights = shown.arms[0].policy = text;
     EXPECT_EQ(read_impression(to_line(shown)).weights, "") << text;
+    EXPECT_EQ(read_impression(to_line(shown)).arms[0].policy, "") << text;
   }
 }
 
@@ -56,6 +57,7 @@ TEST(RawEvents, AreReadAsTheyWereWritten) {
   EXPECT_EQ(read.time, 1'790'000'000'123);
   EXPECT_EQ(read.generation, UINT64_MAX);
   EXPECT_EQ(read.weights, page().weights);
+  EXPECT_EQ(read.arms[0].policy, page().arms[0].policy);
   EXPECT_EQ(read.took_us, 812.5);
   EXPECT_EQ(read.user_keywords, page().user_keywords);
   ASSERT_EQ(read.groups.size(), 2u);

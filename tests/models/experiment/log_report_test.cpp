@@ -25,6 +25,9 @@ struct World {
   bool weights_change = false;
   bool restarts = false;  // halfway, and generations are counted from 7 again
   bool has_digests = false;
+  bool has_policies = false;
+  bool policy_changes = false;  // of the arm "two", on the third day of the experiment
+  double other_server = 0;      // share of the pages of a server on which "two" is as it was before
   double slower = 0;  // milliseconds that a page of "two" takes longer than the 4 of "one"
   bool tied = false;  // a second experiment follows the arms of the first
   uint64_t seed = 1;
@@ -59,6 +62,14 @@ std::vector<std::string> lines_of(const World& world) {
       if (live) {
         page.arms = {{"titles", "points", two ? "two" : "one"},
                      {"bids", "floor", other ? "high" : "low"}};
+        if (world.has_policies) {
+          // Each server takes the change at a moment of its own.
+          const int64_t late = u % 3 * 20'000;
+          const bool is_new = world.policy_changes && page.time > kStart + 17 * kDay + late &&
+                              !random.chance(world.other_server);
+          page.arms[0].policy = !two ? "0000000000000001" : is_new ? "b2b2" : "a1a1";
+          page.arms[1].policy = "0000000000000002";
+        }
       }
       const double p = rate * (live && two ? 1 + world.lift : 1);
       for (uint32_t position = 1; position <= 4; ++position) {
@@ -173,6 +184,57 @@ TEST(ExperimentLogReport, TellsWeightsApartByTheirDigestWhateverTheProcessesThat
   ASSERT_EQ(report.periods.size(), 2u) << "in the order in which they came";
   EXPECT_EQ(report.periods[0].name, "weights ffffffffffff");
   EXPECT_EQ(report.periods[1].name, "weights 000000000000");
+}
+
+TEST(ExperimentLogReport, SplitsByThePolicyOfAnArmThatChangesAndSaysSo) {
+  World world;
+  world.has_policies = true;
+  const ExperimentLogReport same = report_of(world);
+  EXPECT_TRUE(same.experiments[1].periods.empty());
+  for (const std::string& warning : same.experiments[1].warnings) {
+    EXPECT_THAT(warning, testing::Not(testing::HasSubstr("changed during")));
+  }
+  world.policy_changes = true;
+  const ExperimentLogReport report = report_of(world);
+  const ExperimentReport& points = report.experiments[1];
+  ASSERT_EQ(points.periods.size(), 2u);
+  EXPECT_EQ(points.periods[0].name, "policy a1a1 of two");
+  EXPECT_EQ(points.periods[1].name, "policy b2b2 of two");
+  EXPECT_TRUE(points.periods[0].changed.empty());
+  EXPECT_EQ(points.periods[1].changed, std::vector<std::string>{"policy of two"});
+  EXPECT_TRUE(std::isfinite(points.periods[0].relative.value)) << "the control has both periods";
+  EXPECT_TRUE(std::isfinite(points.periods[1].relative.value));
+  EXPECT_GT(points.periods[1].units, points.periods[0].units) << "11 days after 3";
+  EXPECT_THAT(points.warnings, testing::ElementsAre(testing::StartsWith(
+                                   "The policy of two changed during the experiment.")));
+  EXPECT_TRUE(report.experiments[0].periods.empty()) << "the other experiment did not change";
+  EXPECT_THAT(to_text(points), testing::HasSubstr("policy b2b2 of two"));
+  EXPECT_THAT(to_json(points), testing::HasSubstr("\"changed\": [\n        \"policy of two\""));
+  EXPECT_THAT(to_html(report.experiments, {}), testing::HasSubstr("<td>policy of two</td>"));
+}
+
+TEST(ExperimentLogReport, SplitsByWeightsAndPoliciesTogether) {
+  World world;
+  world.has_policies = world.policy_changes = world.weights_change = world.has_digests = true;
+  const ExperimentReport report = report_of(world).experiments[1];
+  ASSERT_EQ(report.periods.size(), 3u);
+  EXPECT_EQ(report.periods[0].name, "weights ffffffffffff, policy a1a1 of two");
+  EXPECT_EQ(report.periods[1].name, "weights ffffffffffff, policy b2b2 of two");
+  EXPECT_EQ(report.periods[2].name, "weights 000000000000, policy b2b2 of two");
+  EXPECT_EQ(report.periods[1].changed, std::vector<std::string>{"policy of two"});
+  EXPECT_EQ(report.periods[2].changed, std::vector<std::string>{"weights"});
+  EXPECT_THAT(report.warnings,
+              testing::Contains(testing::StartsWith("The policy of two and the weights changed")));
+}
+
+TEST(ExperimentLogReport, WarnsOfAServerOnWhichAnArmHasAnotherPolicy) {
+  World world;
+  world.has_policies = world.policy_changes = true;
+  world.other_server = 0.2;
+  const ExperimentReport report = report_of(world).experiments[1];
+  EXPECT_EQ(report.periods.size(), 2u);
+  EXPECT_THAT(report.warnings,
+              testing::Contains(testing::HasSubstr("servers are configured differently")));
 }
 
 TEST(ExperimentLogReport, WarnsOfExperimentsThatAreNotIndependent) {
