@@ -241,12 +241,17 @@ RawClick read_click(const Json& json) {
   return click;
 }
 
+RawOptOut read_opt_out(const Json& json) {
+  return {required_string(json, "event"), read_time(json), required_string(json, "request")};
+}
+
 RawEvent read_raw_event(const Json& json) {
   if (!json.is_object()) throw Wrong{"expected a JSON object" + found(json)};
   const std::string type = optional_string(json, "type");
   if (type == "impression") return read_impression(json);
   if (type == "click") return read_click(json);
-  throw Wrong{"type: expected \"impression\" or \"click\", found \"" + type + "\""};
+  if (type == "opt_out") return read_opt_out(json);
+  throw Wrong{"type: expected \"impression\", \"click\" or \"opt_out\", found \"" + type + "\""};
 }
 
 }  // namespace
@@ -292,6 +297,16 @@ std::string to_line(const RawClick& click) {
   line.field("kind", click.kind == RawClick::Kind::kAd ? "ad" : "sf", kMaxRawWord);
   line.field("object", click.object, click.kind == RawClick::Kind::kAd ? kMaxRawText : kMaxRawWord);
   if (click.position > 0) line.field("position", click.position);
+  return line.finish();
+}
+
+std::string to_line(const RawOptOut& opt_out) {
+  LineWriter line;
+  line.open('{');
+  line.field("type", "opt_out", kMaxRawWord);
+  line.field("event", opt_out.event, kMaxRawText);
+  line.field("time", opt_out.time);
+  line.field("request", opt_out.request, kMaxRawText);
   return line.finish();
 }
 

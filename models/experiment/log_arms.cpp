@@ -13,6 +13,7 @@ constexpr int64_t kShortestLook = 3'600'000;  // ms
 struct Sums {
   double clicks = 0, ads = 0, pages = 0, revenue = 0, bypassed = 0, sf_clicks = 0;
   double milliseconds = 0, timed = 0;  // of pages whose time is known
+  double opted_out = 0;                // 1: the user did
 
   void add(const UserPage& page) {
     clicks += page.clicks;
@@ -21,6 +22,7 @@ struct Sums {
     revenue += page.revenue;
     bypassed += page.is_bypassed;
     sf_clicks += page.sf_clicks;
+    if (page.is_opted_out) opted_out = 1;
     if (std::isnan(page.took_us)) return;
     milliseconds += page.took_us / 1000;
     timed += 1;
@@ -153,7 +155,7 @@ int LogArms::add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
   to.data.units.add(row);
   to.data.segments[first->segment].add(row);
   to.guarded.add({sums.clicks, sums.ads, sums.pages, sums.revenue, sums.bypassed, sums.sf_clicks, 1,
-                  sums.milliseconds, sums.timed});
+                  sums.milliseconds, sums.timed, sums.opted_out});
   for (const auto& [period, part] : by_period) {
     to.periods[period].add({part.clicks, part.ads});
   }

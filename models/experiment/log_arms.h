@@ -28,8 +28,8 @@ struct LogArm {
 
   ArmData data;
   // Clicks, ads, pages, revenue, bypassed pages, SF clicks, 1; then milliseconds and how many pages
-  // have them.
-  Covariances<9> guarded;
+  // have them; then 1 where the user opted out.
+  Covariances<10> guarded;
   using Period = std::pair<uint32_t, uint32_t>;  // of LogExperiment::policies, and weights
   std::map<Period, Covariances<2>> periods;      // clicks and ads
   std::array<Covariances<2>, kLooks> looks;      // clicks and ads until then

@@ -41,7 +41,7 @@ void seek(const Row*& row, const Row* end, uint64_t key) {
 Status LogPages::read(const std::vector<std::string>& paths, const LogPagesOptions& options) {
   if (Status s = pages_.create(options.directory); !s.ok()) return s;
   if (Status s = shown_.create(options.directory); !s.ok()) return s;
-  if (Status s = clicks_.create(options.directory); !s.ok()) return s;
+  if (Status s = responses_.create(options.directory); !s.ok()) return s;
   Result<RawLogs> logs = RawLogs::open(paths);
   if (!logs.ok()) return logs.status();
   for (;;) {
@@ -50,8 +50,10 @@ Status LogPages::read(const std::vector<std::string>& paths, const LogPagesOptio
     if (!event->has_value()) break;
     if (const auto* shown = std::get_if<RawImpression>(&**event)) {
       if (Status s = add(*shown, options); !s.ok()) return s;
+    } else if (const auto* click = std::get_if<RawClick>(&**event)) {
+      add(*click);
     } else {
-      add(std::get<RawClick>(**event));
+      add(std::get<RawOptOut>(**event));
     }
   }
   counts_.lines = logs->lines();
@@ -155,22 +157,34 @@ Status LogPages::add(const RawImpression& shown, const LogPagesOptions& options)
 void LogPages::add(const RawClick& click) {
   ++counts_.clicks;
   const bool is_sf = click.kind == RawClick::Kind::kSf;
-  clicks_.add({fingerprint(click.request), click.time, object_hash(is_sf, click.object), is_sf});
+  responses_.add({fingerprint(click.request), click.time, object_hash(is_sf, click.object),
+                  is_sf ? Response::Kind::kSfClick : Response::Kind::kAdClick});
 }
 
+void LogPages::add(const RawOptOut& opt_out) {
+  ++counts_.opt_outs;
+  responses_.add({fingerprint(opt_out.request), opt_out.time, 0, Response::Kind::kOptOut});
+}
+
+// A user may think about it before opting out, so that there is no end to the time for that.
 void LogPages::join_page(UserPage& page, const Shown* shown, const Shown* shown_end,
-                         const Click* click, const Click* click_end) {
-  const Click* counted = nullptr;  // clicks on the same thing stand together
-  for (; click != click_end; ++click) {
-    if (counted && counted->object == click->object) continue;
-    if (click->time < page.time - window_.lateness_ms) continue;
-    if (click->time > page.time + window_.window_ms) continue;
-    const Shown* found =
-        std::find_if(shown, shown_end, [&](const Shown& s) { return s.object == click->object; });
+                         const Response* response, const Response* response_end) {
+  const Response* counted = nullptr;  // clicks on the same thing stand together
+  for (; response != response_end; ++response) {
+    if (response->time < page.time - window_.lateness_ms) continue;
+    if (response->kind == Response::Kind::kOptOut) {
+      page.is_opted_out = true;
+      --counts_.unmatched_opt_outs;
+      continue;
+    }
+    if (counted && counted->object == response->object) continue;
+    if (response->time > page.time + window_.window_ms) continue;
+    const Shown* found = std::find_if(shown, shown_end,
+                                      [&](const Shown& s) { return s.object == response->object; });
     if (found == shown_end) continue;
-    counted = click;
+    counted = response;
     ++counts_.joined_clicks;
-    if (click->is_sf) {
+    if (response->kind == Response::Kind::kSfClick) {
       ++page.sf_clicks;
     } else {
       ++page.clicks;
@@ -180,9 +194,10 @@ void LogPages::join_page(UserPage& page, const Shown* shown, const Shown* shown_
 }
 
 Status LogPages::join() {
+  counts_.unmatched_opt_outs = counts_.opt_outs;
   std::vector<Page> pages;
   std::vector<Shown> shown;
-  std::vector<Click> clicks;
+  std::vector<Response> responses;
   const auto by_key = [](const auto& a, const auto& b) { return a.key < b.key; };
   for (size_t part = 0; part < PartitionedRows<Page>::kParts; ++part) {
     Status s = pages_.take_part(
@@ -193,29 +208,29 @@ Status LogPages::join() {
         pages);
     if (s.ok()) s = shown_.take_part(part, by_key, shown);
     if (s.ok()) {
-      s = clicks_.take_part(
+      s = responses_.take_part(
           part,
-          [](const Click& a, const Click& b) {
+          [](const Response& a, const Response& b) {
             return a.key != b.key ? a.key < b.key : a.object < b.object;
           },
-          clicks);
+          responses);
     }
     if (!s.ok()) return s;
     const Shown* ad = shown.data();
     const Shown* const ads_end = ad + shown.size();
-    const Click* click = clicks.data();
-    const Click* const clicks_end = click + clicks.size();
+    const Response* response = responses.data();
+    const Response* const responses_end = response + responses.size();
     for (size_t i = 0; i < pages.size(); ++i) {
       if (i > 0 && pages[i].key == pages[i - 1].key) {
         ++counts_.duplicate_pages;
         continue;
       }
       seek(ad, ads_end, pages[i].key);
-      seek(click, clicks_end, pages[i].key);
+      seek(response, responses_end, pages[i].key);
       const auto end = [&](const auto* row, const auto* last) {
         return row == last || row->key != pages[i].key ? row : end_of_key(row, last);
       };
-      join_page(pages[i].page, ad, end(ad, ads_end), click, end(click, clicks_end));
+      join_page(pages[i].page, ad, end(ad, ads_end), response, end(response, responses_end));
       by_user_.add(pages[i].page);
     }
   }

@@ -27,9 +27,10 @@ struct UserPage {
   uint32_t segment;  // number of its name, in LogPages::segments()
   uint32_t weights;  // number of those that answered, in LogPages::weights()
   uint16_t ads, clicks, sf_clicks;
-  bool is_bypassed;  // no weights answered
-  float revenue;     // of the clicks
-  float took_us;     // microseconds of the search; NaN: not known
+  bool is_bypassed;   // no weights answered
+  bool is_opted_out;  // the user opted out because of it
+  float revenue;      // of the clicks
+  float took_us;      // microseconds of the search; NaN: not known
 };
 
 struct LogPagesOptions {
@@ -43,6 +44,8 @@ struct LogCounts {
   uint64_t without_user = 0;                    // pages, which belong to no unit
   uint64_t clicks = 0;                          // lines
   uint64_t joined_clicks = 0;                   // one for each ad or SF of a page
+  uint64_t opt_outs = 0;                        // lines
+  uint64_t unmatched_opt_outs = 0;              // without a page, or before it
   uint64_t unmatched_clicks = 0;                // without a page, not on it, too late, or again
   int64_t first = INT64_MAX, last = INT64_MIN;  // times of pages
 };
@@ -82,25 +85,27 @@ class LogPages {
     uint32_t object;  // hash of the ad's id or of the SF
     float price;      // negative for an SF
   };
-  struct Click {
+  struct Response {  // of a user to a page
+    enum class Kind : uint8_t { kAdClick, kSfClick, kOptOut };
     uint64_t key;
     int64_t time;
-    uint32_t object;
-    bool is_sf;
+    uint32_t object;  // that was clicked; 0 for an opt-out
+    Kind kind;
   };
 
   Status add(const RawImpression& shown, const LogPagesOptions& options);
   void add(const RawClick& click);
+  void add(const RawOptOut& opt_out);
   Status join();
-  void join_page(UserPage& page, const Shown* shown, const Shown* shown_end, const Click* click,
-                 const Click* click_end);
+  void join_page(UserPage& page, const Shown* shown, const Shown* shown_end,
+                 const Response* response, const Response* response_end);
   Result<uint32_t> arm_set(const std::vector<RawArm>& arms);
   Result<uint32_t> segment(const RawImpression& shown, const std::string& group);
   Result<uint32_t> weights_of(const RawImpression& shown);
 
   PartitionedRows<Page> pages_;
   PartitionedRows<Shown> shown_;
-  PartitionedRows<Click> clicks_;
+  PartitionedRows<Response> responses_;
   PartitionedRows<UserPage> by_user_;
   std::map<std::string, uint32_t> arm_set_numbers_, segment_numbers_, weights_numbers_;
   std::vector<ArmSet> arm_sets_;

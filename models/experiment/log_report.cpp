@@ -133,13 +133,15 @@ class LogReporter {
       size_t y, x;
       double scale;
       bool larger_is_better;
+      bool is_absolute = false;  // the margin is one of the difference
     };
     const Kind kinds[] = {{"clicks per user", 0, 6, 1, true},
                           {"pages per user", 2, 6, 1, true},
                           {"revenue per thousand ads", 3, 1, 1000, true},
                           {"share of pages without weights", 4, 2, 1, false},
                           {"SF clicks per page", 5, 2, 1, true},
-                          {"milliseconds per page", 7, 8, 1, false}};
+                          {"milliseconds per page", 7, 8, 1, false},
+                          {"share of users who opted out", 9, 6, 1, false, true}};
     for (const Kind& kind : kinds) {
       for (size_t a = 1; a < arms.size(); ++a) {
         const ArmMoments c = ratio_moments(arms[0]->guarded, kind.y, kind.x);
@@ -152,9 +154,10 @@ class LogReporter {
         rail.control = c.mean * kind.scale;
         rail.treatment = t.mean * kind.scale;
         rail.relative = relative_lift(c, t, options_.comparing.level);
-        rail.margin = options_.guardrail_margin;
-        rail.test = non_inferiority(rail.relative, rail.margin, kind.larger_is_better,
-                                    1 - options_.comparing.level);
+        rail.margin = kind.is_absolute ? options_.opt_out_margin : options_.guardrail_margin;
+        if (kind.is_absolute) rail.absolute = absolute_difference(c, t, options_.comparing.level);
+        rail.test = non_inferiority(rail.absolute.value_or(rail.relative), rail.margin,
+                                    kind.larger_is_better, 1 - options_.comparing.level);
         report.guardrails.push_back(rail);
       }
     }
@@ -337,9 +340,13 @@ class LogReporter {
     note(c.unmatched_clicks,
          " clicks are not counted: their page is not in the log, they came more than 30 minutes "
          "after it, or the same thing was clicked before.");
-    report.notes.emplace_back(
-        "Users are the units, visitors without a name among them. The event log has no "
-        "opt-outs, so that this guardrail has to be looked at elsewhere.");
+    note(c.unmatched_opt_outs, " opt-outs are not counted: their page is not in the log.");
+    report.notes.emplace_back("Users are the units, visitors without a name among them.");
+    if (c.opt_outs == 0) {
+      report.notes.emplace_back(
+          "The log has no opt-outs. Where the shop offers none or does not send them (POST "
+          "/v1/events, kind opt_out), this guardrail is not guarded.");
+    }
     if (options_.reading.is_aa) {
       const SplitCheck::Alarms alarms = log_.splits().alarms(1 - options_.comparing.level);
       const auto share = [](double s) { return number_text(100 * s, 1) + "%"; };

@@ -94,6 +94,8 @@ struct Guardrail {
   Effect relative;
   double margin = NAN;
   NonInferiority test;
+  // Where the margin is not relative: the difference that the test is of.
+  std::optional<Effect> absolute = {};
 };
 
 struct Look {  // of an experiment over time, cumulative

@@ -232,8 +232,8 @@ class Page {
     std::vector<Cells> rows;
     for (const Guardrail& g : r.guardrails) {
       rows.push_back({g.name, g.arm, rounded_number_text(g.control, 4),
-                      rounded_number_text(g.treatment, 4), lift_interval(g.relative),
-                      lift_text(g.margin), g.test.holds ? "kept" : "not shown", p_text(g.test.p)});
+                      rounded_number_text(g.treatment, 4), change_text(g), margin_text(g),
+                      g.test.holds ? "kept" : "not shown", p_text(g.test.p)});
     }
     table({"", "arm", "control", "arm's", "change", "margin", "", "p"}, rows);
   }

@@ -108,8 +108,10 @@ Json guardrails_json(const std::vector<Guardrail>& guardrails) {
                     {"treatment", g.treatment},
                     {"relative", lift(g.relative)},
                     {"margin", g.margin},
+                    {"margin_of", g.absolute ? "difference" : "lift"},
                     {"p", g.test.p},
                     {"holds", g.test.holds}});
+    if (g.absolute) list.back()["absolute"] = difference(*g.absolute);
   }
   return list;
 }

@@ -46,6 +46,19 @@ inline std::string difference_text(const Effect& e, MetricKind kind) {
   return signed_text(e.value) + " [" + signed_text(e.low) + ", " + signed_text(e.high) + "]";
 }
 
+// How far an arm's guardrail is from the control's, and how far it may be.
+inline std::string change_text(const Guardrail& rail) {
+  return rail.absolute ? difference_text(*rail.absolute, MetricKind::kRate)
+                       : lift_interval(rail.relative);
+}
+inline std::string margin_text(const Guardrail& rail) {
+  if (!rail.absolute) return lift_text(rail.margin);
+  Effect margin;
+  margin.value = rail.margin;
+  margin.low = NAN;
+  return difference_text(margin, MetricKind::kRate);
+}
+
 inline std::string p_text(double p) {
   if (!std::isfinite(p)) return "-";
   if (p < 1e-12) return "<1e-12";

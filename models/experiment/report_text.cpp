@@ -103,8 +103,7 @@ std::string guardrails(const ExperimentReport& report) {
   std::vector<Row> rows = {{"guardrail", "arm", "control", "arm's", "change", "margin", "kept"}};
   for (const Guardrail& g : report.guardrails) {
     rows.push_back({g.name, g.arm, rounded_number_text(g.control, 4),
-                    rounded_number_text(g.treatment, 4), lift_interval(g.relative),
-                    lift_text(g.margin),
+                    rounded_number_text(g.treatment, 4), change_text(g), margin_text(g),
                     !std::isfinite(g.test.p) ? "unknown"
                     : g.test.holds           ? "yes"
                                              : "not shown"});

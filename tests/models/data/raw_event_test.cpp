@@ -75,6 +75,13 @@ TEST(RawEvents, AreReadAsTheyWereWritten) {
   const Result<RawEvent> again = parse_raw_event(to_line(click));
   ASSERT_TRUE(again.ok()) << again.status().message();
   EXPECT_EQ(to_line(std::get<RawClick>(*again)), to_line(click));
+
+  const RawOptOut opt_out{"o1", 1'790'000'000'600, "r1"};
+  const Result<RawEvent> read_again = parse_raw_event(to_line(opt_out));
+  ASSERT_TRUE(read_again.ok()) << read_again.status().message();
+  EXPECT_EQ(to_line(std::get<RawOptOut>(*read_again)), to_line(opt_out));
+  EXPECT_EQ(reason(R"({"type":"opt_out","event":"o1","time":1})"),
+            reason(R"({"type":"click","event":"o1","time":1})"));
 }
 
 TEST(RawEvents, NeverHoldInvalidUtf8) {
@@ -174,7 +181,7 @@ TEST(RawEvents, DoNotWriteNumbersThatAreNotFinite) {
 TEST(RawEvents, SayWhatIsWrongWithALine) {
   EXPECT_THAT(reason("[]"), HasSubstr("expected a JSON object, found array"));
   EXPECT_THAT(reason("{\"type\":\"impr"), HasSubstr("not JSON"));
-  EXPECT_THAT(reason("{}"), HasSubstr("type: expected \"impression\" or \"click\""));
+  EXPECT_THAT(reason("{}"), HasSubstr("type: expected \"impression\", \"click\" or \"opt_out\""));
   EXPECT_THAT(reason(R"({"type":"impression","time":1})"), HasSubstr("request: missing or empty"));
   EXPECT_THAT(reason(R"({"type":"impression","request":"r","time":1.5})"), HasSubstr("time: "));
   EXPECT_THAT(reason(R"({"type":"impression","request":"r","time":-1})"), HasSubstr("time: "));

@@ -28,6 +28,7 @@ struct World {
   bool has_policies = false;
   bool policy_changes = false;  // of the arm "two", on the third day of the experiment
   double other_server = 0;      // share of the pages of a server on which "two" is as it was before
+  double opt_outs = 0, more_opt_outs = 0;  // share of the users, and how much larger in "two"
   double slower = 0;  // milliseconds that a page of "two" takes longer than the 4 of "one"
   bool tied = false;  // a second experiment follows the arms of the first
   uint64_t seed = 1;
@@ -42,6 +43,8 @@ std::vector<std::string> lines_of(const World& world) {
     const bool two = random.chance(.5);
     const bool other = world.tied ? two : random.chance(.5);
     if (two && random.chance(world.lost)) continue;
+    const double leaves = world.opt_outs + (two ? world.more_opt_outs : 0);
+    const bool opts_out = leaves > 0 && random.chance(leaves);
     const uint64_t pages = 2 + random.poisson(8);
     for (uint64_t k = 0; k < pages; ++k) {
       RawImpression page;
@@ -87,6 +90,11 @@ std::vector<std::string> lines_of(const World& world) {
         lines.push_back(to_line(click));
       }
       lines.push_back(to_line(page));
+      if (live && opts_out) {  // two days later, and sent twice
+        const RawOptOut opt_out{"o" + page.request, page.time + 2 * kDay, page.request};
+        lines.push_back(to_line(opt_out));
+        lines.push_back(to_line(opt_out));
+      }
     }
   }
   return lines;
@@ -356,6 +364,68 @@ TEST(ExperimentLogReport, GuardsTheTimeThatPagesTake) {
   EXPECT_NEAR(slow->treatment, 4.95, 0.02);
   EXPECT_FALSE(slow->test.holds);
   EXPECT_TRUE(equal->test.holds);
+}
+
+TEST(ExperimentLogReport, GuardsTheShareOfUsersWhoOptOutByItsDifference) {
+  const auto rail_of = [](const World& world) -> std::optional<Guardrail> {
+    LogReportOptions options;
+    options.opt_out_margin = 0.02;
+    const ExperimentLogReport report = report_of(world, options);
+    const bool has_none = world.opt_outs + world.more_opt_outs == 0;
+    EXPECT_EQ(
+        std::ranges::any_of(report.notes,
+                            [](const std::string& n) { return n.find("has no opt-outs") < 99; }),
+        has_none);
+    const ExperimentReport& points = report.experiments[1];
+    const auto is_share = [](const Guardrail& r) {
+      return r.name == "share of users who opted out";
+    };
+    const auto found = std::ranges::find_if(points.guardrails, is_share);
+    if (found == points.guardrails.end()) return std::nullopt;
+    EXPECT_THAT(to_text(points), testing::HasSubstr("+2 points"));
+    EXPECT_THAT(to_json(points), testing::HasSubstr("\"margin_of\": \"difference\""));
+    EXPECT_THAT(to_html({points}, {}), testing::HasSubstr("share of users who opted out"));
+    return *found;
+  };
+  EXPECT_FALSE(rail_of({}).has_value());
+  const std::optional<Guardrail> same = rail_of({.opt_outs = 0.02});
+  ASSERT_TRUE(same && same->absolute);
+  EXPECT_NEAR(same->control, 0.02, 0.012) << "each user once, who opted out of however many pages";
+  EXPECT_TRUE(same->test.holds);
+  const std::optional<Guardrail> worse = rail_of({.opt_outs = 0.02, .more_opt_outs = 0.05});
+  ASSERT_TRUE(worse);
+  EXPECT_NEAR(worse->treatment - worse->control, 0.05, 0.02);
+  EXPECT_FALSE(worse->test.holds);
+  const std::optional<Guardrail> first = rail_of({.more_opt_outs = 0.05});
+  ASSERT_TRUE(first) << "also where nobody of the control opted out";
+  EXPECT_FALSE(first->test.holds);
+  EXPECT_GT(first->test.p, 0.5);
+}
+
+TEST(ExperimentLogReport, CountsAnOptOutInTheArmOfItsPageAndNoneWithoutAPage) {
+  RawImpression page;
+  std::vector<std::string> lines;
+  for (int u = 0; u < 200; ++u) {
+    page.request = "r" + std::to_string(u);
+    page.user = "u" + std::to_string(u);
+    page.time = kStart;
+    page.arms = {{"", "points", u % 2 == 0 ? "one" : "two"}};
+    page.ads.resize(1);
+    page.ads[0].id = "a";
+    lines.push_back(to_line(page));
+  }
+  lines.push_back(to_line(RawOptOut{"o1", kStart + kDay, "r1"}));
+  lines.push_back(to_line(RawOptOut{"o2", kStart + kDay, "elsewhere"}));
+  lines.push_back(to_line(RawOptOut{"o3", kStart - kDay, "r2"}));  // before the page
+  const auto report = report_logs({written(lines)}, {});
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_THAT(report->notes,
+              testing::Contains("2 opt-outs are not counted: their page is not in the "
+                                "log."));
+  const Guardrail& rail = report->experiments[0].guardrails.back();
+  EXPECT_EQ(rail.name, "share of users who opted out");
+  EXPECT_EQ(rail.control, 0);
+  EXPECT_EQ(rail.treatment, 0.01);
 }
 
 TEST(ExperimentLogReport, SplitsUsersAtRandomInTheAaMode) {
