@@ -504,6 +504,16 @@ typedef struct barker_agreement {
   double same_selling_points; /* share of the ads with the same selling points in the same order */
 } barker_agreement;
 
+/* Since 1.5. Queries that took from `from_ns` to `to_ns`, both included. Frozen: this struct never
+ * grows. */
+typedef struct barker_latencies {
+  uint64_t from_ns;
+  uint64_t to_ns;
+  uint64_t queries; /* above 0 */
+} barker_latencies;
+
+#define BARKER_MAX_LATENCIES 512 /* since 1.5: the most that read_latencies gives */
+
 typedef struct barker_canary {
   uint64_t struct_size;
   /* [control thread] Loads weights as load_weights does, beside those that serve, and instead of
@@ -525,6 +535,13 @@ typedef struct barker_canary {
   int32_t (*read_agreement)(barker_plugin* plugin, barker_agreement* agreement);
   /* [any thread] */
   int32_t (*read_generation)(barker_plugin* plugin, int32_t role, barker_generation_stats* stats);
+  /* [any thread] Since 1.5. How long the queries took that the generation in this role answered and
+   * did not bypass, since it was loaded: ranges that do not overlap, the fastest first. For hosts
+   * that ask whether one generation is slower than another, which two quantiles cannot say.
+   * `generation` may be NULL. BARKER_E_TOO_SMALL: nothing was written, and *count says what
+   * capacity is needed. On every other error *count is 0. */
+  int32_t (*read_latencies)(barker_plugin* plugin, int32_t role, uint64_t* generation,
+                            barker_latencies* latencies, uint64_t capacity, uint64_t* count);
 } barker_canary;
 
 /* ---- extension barker.explain/1 ------------------------------------------------------------- */
