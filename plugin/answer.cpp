@@ -119,6 +119,7 @@ bool deliver(const Answer& answer, uint32_t host_minor, barker_response& respons
   for (uint32_t i = 0; i < BARKER_MAX_ARMS; ++i) {
     const Arm* const arm = answer.assignment.arms[i];
     response.arms[i] = arm ? arm->label : barker_arm{};
+    response.arm_policies[i] = arm ? arm->policy : 0;
   }
   return true;
 }

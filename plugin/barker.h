@@ -290,6 +290,11 @@ typedef struct barker_response {
   uint32_t arm_count;  /* since 1.5 */
   uint32_t explored;   /* since 1.5: 1: the selling points of this page were drawn */
   barker_arm arms[BARKER_MAX_ARMS]; /* since 1.5: the first arm_count, also of a bypassed query */
+  /* Since 1.5: of each arm, the digest of its policy (plugin/policy_digest.h), never 0: of what the
+   * configuration and this arm alone say about answers. It is the same in all processes with the
+   * same configuration and experiments, whatever the locale, and is computed when the experiments
+   * are loaded. 0: the plugin does not tell. */
+  uint64_t arm_policies[BARKER_MAX_ARMS];
 } barker_response;
 
 /* Counters since create. */
@@ -499,6 +504,16 @@ typedef struct barker_agreement {
   double same_selling_points; /* share of the ads with the same selling points in the same order */
 } barker_agreement;
 
+/* Since 1.5. Queries that took from `from_ns` to `to_ns`, both included. Frozen: this struct never
+ * grows. */
+typedef struct barker_latencies {
+  uint64_t from_ns;
+  uint64_t to_ns;
+  uint64_t queries; /* above 0 */
+} barker_latencies;
+
+#define BARKER_MAX_LATENCIES 512 /* since 1.5: the most that read_latencies gives */
+
 typedef struct barker_canary {
   uint64_t struct_size;
   /* [control thread] Loads weights as load_weights does, beside those that serve, and instead of
@@ -520,6 +535,13 @@ typedef struct barker_canary {
   int32_t (*read_agreement)(barker_plugin* plugin, barker_agreement* agreement);
   /* [any thread] */
   int32_t (*read_generation)(barker_plugin* plugin, int32_t role, barker_generation_stats* stats);
+  /* [any thread] Since 1.5. How long the queries took that the generation in this role answered and
+   * did not bypass, since it was loaded: ranges that do not overlap, the fastest first. For hosts
+   * that ask whether one generation is slower than another, which two quantiles cannot say.
+   * `generation` may be NULL. BARKER_E_TOO_SMALL: nothing was written, and *count says what
+   * capacity is needed. On every other error *count is 0. */
+  int32_t (*read_latencies)(barker_plugin* plugin, int32_t role, uint64_t* generation,
+                            barker_latencies* latencies, uint64_t capacity, uint64_t* count);
 } barker_canary;
 
 /* ---- extension barker.explain/1 ------------------------------------------------------------- */

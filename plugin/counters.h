@@ -92,6 +92,9 @@ struct Counters {
 // Durations in buckets an eighth of an octave wide.
 class LatencyHistogram {
  public:
+  static constexpr unsigned kBits = 3;  // 2^3 buckets an octave
+  static constexpr size_t kBuckets = (64 - kBits + 1) << kBits;
+
   void add(uint64_t ns) { count(buckets_[bucket_of(ns)]); }
 
   // The upper end of the bucket in which the share `q` of the durations is reached; 0: there are
@@ -106,14 +109,22 @@ class LatencyHistogram {
     return 0;
   }
 
+  // Calls `use` with the first and last nanosecond of each bucket that is not empty, in order, and
+  // with its count.
+  template <typename Use>
+  void for_each(Use use) const {
+    for (size_t i = 0; i < kBuckets; ++i) {
+      if (const uint64_t queries = read(buckets_[i]); queries > 0) {
+        use(i == 0 ? 0 : end_of(i - 1) + 1, end_of(i), queries);
+      }
+    }
+  }
+
   void clear() {
     for (auto& bucket : buckets_) bucket = 0;
   }
 
  private:
-  static constexpr unsigned kBits = 3;  // 2^3 buckets an octave
-  static constexpr size_t kBuckets = (64 - kBits + 1) << kBits;
-
   static size_t bucket_of(uint64_t ns) {
     if (ns < (uint64_t{1} << kBits)) return ns;
     const auto shift = static_cast<unsigned>(std::bit_width(ns)) - 1 - kBits;

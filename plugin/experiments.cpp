@@ -8,6 +8,7 @@
 #include "models/base/number_text.h"
 #include "models/base/toml_readers.h"
 #include "models/text/fingerprint.h"
+#include "plugin/policy_digest.h"
 
 namespace barker {
 namespace {
@@ -239,7 +240,7 @@ void PolicyChange::apply(Policy& policy) const noexcept {
   if (set & kExplorePrior) policy.exploration.prior = values.exploration.prior;
 }
 
-Result<Experiments> Experiments::parse(std::string_view toml_text) {
+Result<Experiments> Experiments::parse(std::string_view toml_text, const Policy& configured) {
   const Result<toml::table> parsed = parse_toml(toml_text);
   if (!parsed.ok()) return parsed.status();
   Experiments experiments;
@@ -252,6 +253,11 @@ Result<Experiments> Experiments::parse(std::string_view toml_text) {
     for (const toml::node& entry : *list) {
       Result<Experiment> experiment = read_experiment(entry);
       if (!experiment.ok()) return experiment.status();
+      for (Arm& arm : experiment->arms) {
+        Policy policy = configured;
+        arm.change.apply(policy);
+        arm.policy = digest_of(policy);
+      }
       const std::string line = line_of(entry);
       if (Status s = experiments.add(std::move(*experiment)); !s.ok()) {
         return invalid_argument(line + s.message());

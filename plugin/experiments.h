@@ -63,6 +63,7 @@ struct Arm {
   barker_arm label{};  // its names as the ABI gives them
   double share = 0;
   PolicyChange change;
+  uint64_t policy = 0;  // digest of what is configured, as this arm alone changes it
 };
 
 struct Experiment {
@@ -96,7 +97,8 @@ struct Treatment {
 class Experiments {
  public:
   Experiments() = default;  // none
-  static Result<Experiments> parse(std::string_view toml);
+  // `configured`: what the arms change.
+  static Result<Experiments> parse(std::string_view toml, const Policy& configured = {});
 
   // `unit`: the id of a user or a browser. Empty: it is in no experiment, because it could not be
   // recognised at its next query. `policy` is changed by each arm.

@@ -1,6 +1,10 @@
 // The optional powers: a table of functions for each extension, and get_extension, which finds
 // them.
 
+#include <algorithm>
+#include <array>
+#include <optional>
+
 #include "plugin/boundary.h"
 #include "plugin/extension_tables.h"
 #include "plugin/model.h"
@@ -141,6 +145,27 @@ int32_t read_generation(barker_plugin* plugin, int32_t role, barker_generation_s
   });
 }
 
+static_assert(LatencyHistogram::kBuckets <= BARKER_MAX_LATENCIES);
+
+int32_t read_latencies(barker_plugin* plugin, int32_t role, uint64_t* generation,
+                       barker_latencies* latencies, uint64_t capacity, uint64_t* count) {
+  if (count) *count = 0;
+  return guard(nullptr, [&]() -> int32_t {
+    if (!plugin || !count || (!latencies && capacity > 0) || !is_role(role)) {
+      return BARKER_E_INVALID_ARGUMENT;
+    }
+    uint64_t of = 0;
+    std::array<barker_latencies, LatencyHistogram::kBuckets> read;
+    const std::optional<size_t> found = plugin->plugin.read_latencies(role, of, read);
+    if (!found) return BARKER_E_INTERNAL;
+    *count = *found;
+    if (*found > capacity) return BARKER_E_TOO_SMALL;
+    std::copy_n(read.begin(), *found, latencies);
+    if (generation) *generation = of;
+    return BARKER_OK;
+  });
+}
+
 int32_t read_model(barker_plugin* plugin, int32_t role, barker_model* out,
                    barker_model_group_callback callback, void* context) {
   return guard(nullptr, [&]() -> int32_t {
@@ -165,7 +190,8 @@ const barker_canary kCanary = {sizeof(barker_canary),
                                set_canary_shares,
                                compare,
                                read_agreement,
-                               read_generation};
+                               read_generation,
+                               read_latencies};
 const barker_swap kSwap = {sizeof(barker_swap), load_from<&Plugin::replace>,
                            switch_to<&Plugin::replace_by_canary>};
 const barker_experiments kExperiments = {sizeof(barker_experiments), load_experiments};

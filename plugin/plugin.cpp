@@ -144,7 +144,7 @@ Status Plugin::load_experiments(std::string_view toml) {
     log(BARKER_LOG_ERROR, {"experiments refused: ", status.message()});
     return status;
   };
-  Result<Experiments> parsed = Experiments::parse(toml);
+  Result<Experiments> parsed = Experiments::parse(toml, config_.policy);
   if (!parsed.ok()) return refuse(parsed.status());
   for (const RuledGeneration* weights : {&serving_->weights, &serving_->canary}) {
     if (lack_click_rates(config_.policy, *parsed, weights->generation.get())) {
@@ -180,6 +180,21 @@ bool Plugin::read_generation(int32_t role, barker_generation_stats& stats) const
   const size_t size = std::min(path.size(), sizeof stats.file - 1);
   std::ranges::copy(path.substr(path.size() - size), stats.file);
   return true;
+}
+
+std::optional<size_t> Plugin::read_latencies(
+    int32_t role, uint64_t& generation,
+    std::span<barker_latencies, LatencyHistogram::kBuckets> latencies) const {
+  const Pins::Pin pin = pins_.take(current_);
+  if (!pin) return std::nullopt;
+  const RuledGeneration& weights = role == BARKER_ROLE_CANARY ? pin->canary : pin->weights;
+  if (!weights.generation) return 0;
+  generation = weights.generation->id;
+  size_t written = 0;
+  weights.counters->latency.for_each([&](uint64_t from, uint64_t to, uint64_t queries) {
+    latencies[written++] = {from, to, queries};
+  });
+  return written;
 }
 
 std::shared_ptr<const Generation> Plugin::generation(int32_t role) const {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -75,6 +76,10 @@ class Plugin {
   std::shared_ptr<const Generation> generation(int32_t role) const;
   void read_stats(barker_stats& stats) const;
   bool read_generation(int32_t role, barker_generation_stats& stats) const;  // false: no memory
+  // How many were written; nothing: no memory.
+  std::optional<size_t> read_latencies(
+      int32_t role, uint64_t& generation,
+      std::span<barker_latencies, LatencyHistogram::kBuckets> latencies) const;
 
   // How a query is answered: the arms of its user, and a seed where it has none.
   Treatment treatment_of(const barker_request& request, const Experiments& experiments);

@@ -69,13 +69,14 @@ Status check_options(const AbtestFlags& options, const CLI::App& command) {
   }
   if (!s.ok()) return s;
   if (!options.table.empty()) {
-    s = refuse({"--experiment", "--segment", "--guardrail-margin"}, "is for logs, not for --table");
+    s = refuse({"--experiment", "--segment", "--guardrail-margin", "--opt-out-margin"},
+               "is for logs, not for --table");
   } else if (!options.logs.empty()) {
     s = refuse({"--repeated", "--winsorise"}, "is for --table, not for logs");
   } else {
-    return refuse({"--experiment", "--segment", "--guardrail-margin", "--repeated", "--winsorise",
-                   "--aa", "--control", "--shares", "--peeking", "--tuned-units",
-                   "--less-is-better", "--margin", "--html"},
+    return refuse({"--experiment", "--segment", "--guardrail-margin", "--opt-out-margin",
+                   "--repeated", "--winsorise", "--aa", "--control", "--shares", "--peeking",
+                   "--tuned-units", "--less-is-better", "--margin", "--html"},
                   "needs a log or --table");
   }
   if (!s.ok()) return s;
@@ -183,6 +184,13 @@ void add_log_options(CLI::App& command, AbtestFlags& options) {
   command
       .add_option("--guardrail-margin", options.log.guardrail_margin,
                   "How much worse a guardrail may be, as a share of the control's")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str()
+      ->group(kJudging);
+  command
+      .add_option("--opt-out-margin", options.log.opt_out_margin,
+                  "How much larger the share of users who opt out may be than the control's, as a "
+                  "difference")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str()
       ->group(kJudging);

@@ -170,8 +170,8 @@ void add_serving_options(CLI::App& command, SearchFlags& o, CLI::Option* queries
       ->group(kServing);
   command
       .add_option("--slowest", o.engine.watched.slowest,
-                  "Multiple of the former p99 beyond which weights on probation are taken back; "
-                  "0: never")
+                  "Multiple of the former p99 beyond which weights on probation are taken back, "
+                  "where a rank test shows it at the level 1%; 0: never")
       ->check(CLI::NonNegativeNumber)
       ->group(kServing);
   command

@@ -117,8 +117,8 @@ std::vector<Key> engine_keys() {
        "The share of failed queries beyond which weights on probation are taken back.", 0, 1, 1,
        "most-failures"},
       {"weights.slowest", kNumber, weights<&W::slowest>,
-       "The multiple of the former p99 beyond which weights on probation are taken back; 0 sets no "
-       "limit.",
+       "The multiple of the former p99 beyond which weights on probation are taken back, where a "
+       "rank test shows it at the level 1%; 0 sets no limit.",
        0, 1000, 1, "slowest"},
   };
 }

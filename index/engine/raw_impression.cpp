@@ -3,6 +3,18 @@
 #include <algorithm>
 
 namespace barker {
+namespace {
+
+// Sixteen hexadecimal digits; empty where the policy is not known.
+std::string digits_of(uint64_t policy) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string digits;
+  if (policy == 0) return digits;
+  for (int shift = 60; shift >= 0; shift -= 4) digits += kDigits[(policy >> shift) & 15];
+  return digits;
+}
+
+}  // namespace
 
 RawImpression raw_impression_of(const SearchResult& page, const Profile& user, size_t from,
                                 size_t end) {
@@ -11,7 +23,9 @@ RawImpression raw_impression_of(const SearchResult& page, const Profile& user, s
   line.query = page.query;
   line.generation = page.generation;
   line.weights = page.weights;
-  for (const ArmShown& arm : page.arms) line.arms.push_back({arm.layer, arm.experiment, arm.arm});
+  for (const ArmShown& arm : page.arms) {
+    line.arms.push_back({arm.layer, arm.experiment, arm.arm, digits_of(arm.policy)});
+  }
   line.explored = page.is_explored;
   line.user_keywords = user.keywords;
   for (const auto& [name, tokens] : user.groups) line.groups.push_back({name, tokens});

@@ -1,6 +1,7 @@
 #include "index/engine/read_answer.h"
 
 #include <cmath>
+#include <span>
 #include <utility>
 
 namespace barker {
@@ -29,8 +30,9 @@ void read_outcome(const Session& session, SearchResult& page) {
   page.reason = session.reason();
   page.generation = response.generation;
   page.weights = session.weights_digest();
-  for (const barker_arm& arm : session.arms()) {
-    page.arms.push_back({arm.layer, arm.experiment, arm.arm});
+  const std::span<const barker_arm> arms = session.arms();
+  for (size_t i = 0; i < arms.size(); ++i) {
+    page.arms.push_back({arms[i].layer, arms[i].experiment, arms[i].arm, response.arm_policies[i]});
   }
   page.is_explored = response.explored != 0;
   page.times.map = microseconds(response.map_ns);

@@ -32,6 +32,7 @@ struct AdShown {
 // An arm of an experiment that the user is in.
 struct ArmShown {
   std::string layer, experiment, arm;
+  uint64_t policy = 0;  // digest of what the arm does; 0: not known
 };
 
 // A feature keyword (SF) that the page offers as a filter (feature_bar.h).

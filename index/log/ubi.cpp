@@ -53,6 +53,10 @@ void Ubi::append(const RawEvent& event, std::string& out) {
     append_click(*click, out);
     return;
   }
+  if (const auto* opt_out = std::get_if<RawOptOut>(&event)) {
+    append_opt_out(*opt_out, out);
+    return;
+  }
   const auto& shown = std::get<RawImpression>(event);
   remember(shown);
   append_query(shown, out);
@@ -87,11 +91,20 @@ void Ubi::append_impressions(const RawImpression& shown, std::string& out) const
 void Ubi::append_click(const RawClick& click, std::string& out) const {
   if (options_.bulk) append_index("ubi_events", click.event, out);
   const bool is_ad = click.kind == RawClick::Kind::kAd;
-  const auto client = client_of_.find(click.request);
-  Json event = event_of(is_ad ? "click" : "filter", click.request,
-                        client == client_of_.end() ? "" : client->second, click.time);
+  Json event =
+      event_of(is_ad ? "click" : "filter", click.request, client_of(click.request), click.time);
   set_object(event, click.object, is_ad ? "ad" : "sf", click.position);
   append_line(event, out);
+}
+
+void Ubi::append_opt_out(const RawOptOut& opt_out, std::string& out) const {
+  if (options_.bulk) append_index("ubi_events", opt_out.event, out);
+  append_line(event_of("opt_out", opt_out.request, client_of(opt_out.request), opt_out.time), out);
+}
+
+std::string Ubi::client_of(const std::string& request) const {
+  const auto client = client_of_.find(request);
+  return client == client_of_.end() ? "" : client->second;
 }
 
 void Ubi::remember(const RawImpression& shown) {

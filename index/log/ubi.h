@@ -8,8 +8,9 @@
 // query_id is the id of the request and client_id the user, as the raw log has it. An event names
 // its client where the query stood before it in the log and is not forgotten (`most_clients`).
 //
-// Action names: "click" on an ad, "filter" by an SF, and "impression" of an ad where they are asked
-// for. A click on an SF is no "click", because judgment lists count clicks on documents.
+// Action names: "click" on an ad, "filter" by an SF, "opt_out" of a user, and "impression" of an ad
+// where they are asked for. A click on an SF is no "click", because judgment lists count clicks on
+// documents.
 //
 // One thread.
 #pragma once
@@ -40,6 +41,8 @@ class Ubi {
   void append_query(const RawImpression& shown, std::string& out);
   void append_impressions(const RawImpression& shown, std::string& out) const;
   void append_click(const RawClick& click, std::string& out) const;
+  void append_opt_out(const RawOptOut& opt_out, std::string& out) const;
+  std::string client_of(const std::string& request) const;
   void remember(const RawImpression& shown);
 
   const UbiOptions options_;

@@ -29,6 +29,7 @@ class ArmCounters {
   struct Arm {
     ArmName name;
     Counter pages, impressions, clicks;  // impressions and clicks of ads
+    Counter opt_outs;                    // of users, because of a page
   };
 
   Arm& of(const ArmName& name) {
@@ -51,6 +52,7 @@ class ArmCounters {
     add("barker_arm_pages_total", "Pages that users in an arm of an experiment saw.", &Arm::pages);
     add("barker_arm_impressions_total", "Ads on these pages.", &Arm::impressions);
     add("barker_arm_clicks_total", "Clicks on these ads.", &Arm::clicks);
+    add("barker_arm_opt_outs_total", "Opt-outs of users because of these pages.", &Arm::opt_outs);
   }
 
  private:
@@ -80,7 +82,7 @@ class ArmCounters {
   std::array<std::unique_ptr<Arm>, kMost> arms_;
   std::atomic<size_t> size_{0};
   std::mutex adding_;
-  Arm other_{{"other", "other", "other"}, {}, {}, {}};
+  Arm other_{{"other", "other", "other"}, {}, {}, {}, {}};
 };
 
 }  // namespace barker

@@ -156,6 +156,12 @@ Result<SearchResult> EngineService::rescore(const RescoreCall& call) {
 
 namespace {
 
+// Why an event is refused.
+constexpr char kNotThisUsers[] = "The search of this request_id was not this user's.";
+constexpr char kTooManyForeign[] =
+    "Too many events are of pages that this server does not know; send the event again later.";
+constexpr char kLogIsFull[] = "The event log is full; send the event again later.";
+
 // Where the page showed what was clicked; nothing if it did not show it.
 std::optional<size_t> position_on(const RecentPage& page, const Click& click) {
   if (click.on_sf) {
@@ -168,7 +174,7 @@ std::optional<size_t> position_on(const RecentPage& page, const Click& click) {
 
 // Why a click does not fit its page; empty where it does.
 std::string misfit(const RecentPage& page, const Click& click) {
-  if (page.user != click.user) return "The search of this request_id was not this user's.";
+  if (page.user != click.user) return kNotThisUsers;
   const std::optional<size_t> position = position_on(page, click);
   if (!position) return "The page of this request_id did not show the object.";
   if (click.position != 0 && click.position != *position) {
@@ -183,8 +189,8 @@ std::string misfit(const RecentPage& page, const Click& click) {
 // A click on a page that is remembered must fit it. Of other pages, such as those of another engine
 // of the same service, the log is told, and the user's history; no budget is charged. Nothing tells
 // such a click from an invented one, so that their rate is bounded.
-TakenClick EngineService::take(const Click& click) {
-  using Outcome = TakenClick::Outcome;
+TakenEvent EngineService::take(const Click& click) {
+  using Outcome = TakenEvent::Outcome;
   const std::shared_ptr<const RecentPage> page = parts_.pages.find(click.request_id);
   const RecentPage::Ad* ad = nullptr;
   if (page) {
@@ -193,9 +199,7 @@ TakenClick EngineService::take(const Click& click) {
     }
     if (!click.on_sf) ad = &*std::ranges::find(page->ads, click.object, &RecentPage::Ad::id);
   } else if (!parts_.foreign_clicks->admits("", Clock::now())) {
-    return {
-        Outcome::kRefused,
-        "Too many clicks are on pages that this server does not know; send the event again later."};
+    return {Outcome::kRefused, kTooManyForeign};
   }
   if (!click.user.empty() && !is_user_id(click.user)) {
     return {Outcome::kRefused, "The user's id is longer than what a profile can have."};
@@ -212,7 +216,7 @@ TakenClick EngineService::take(const Click& click) {
                         .position = static_cast<uint32_t>(click.position)};
     if (!parts_.events->append(to_line(line))) {
       parts_.clicks.remove(click.event_id);
-      return {Outcome::kRefused, "The event log is full; send the event again later."};
+      return {Outcome::kRefused, kLogIsFull};
     }
   }
   if (!click.user.empty()) {
@@ -231,6 +235,31 @@ TakenClick EngineService::take(const Click& click) {
     for (ArmCounters::Arm* const arm : page->arms) arm->clicks.add();
   }
   parts_.metrics.clicks.of(click.on_sf ? "feature" : "ad").add();
+  return {Outcome::kAccepted, ""};
+}
+
+// An opt-out changes nothing here: the shop, which asked its user, obeys it. It is logged, and
+// counted for the arms of its page.
+TakenEvent EngineService::take(const OptOut& opt_out) {
+  using Outcome = TakenEvent::Outcome;
+  const std::shared_ptr<const RecentPage> page = parts_.pages.find(opt_out.request_id);
+  if (page && page->user != opt_out.user) return {Outcome::kRefused, kNotThisUsers};
+  if (!page && !parts_.foreign_clicks->admits("", Clock::now())) {
+    return {Outcome::kRefused, kTooManyForeign};
+  }
+  if (!parts_.clicks.add(opt_out.event_id)) return {Outcome::kDuplicate, ""};
+  if (parts_.events) {
+    const RawOptOut line{.event = opt_out.event_id,
+                         .time = std::min(opt_out.time_ms, milliseconds_now()),
+                         .request = opt_out.request_id};
+    if (!parts_.events->append(to_line(line))) {
+      parts_.clicks.remove(opt_out.event_id);
+      return {Outcome::kRefused, kLogIsFull};
+    }
+  }
+  if (page) {
+    for (ArmCounters::Arm* const arm : page->arms) arm->opt_outs.add();
+  }
   return {Outcome::kAccepted, ""};
 }
 

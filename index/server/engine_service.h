@@ -67,7 +67,8 @@ class EngineService : public Service {
 
   Result<SearchResult> search(const SearchCall& call) override;
   Result<SearchResult> rescore(const RescoreCall& call) override;
-  TakenClick take(const Click& click) override;
+  TakenEvent take(const Click& click) override;
+  TakenEvent take(const OptOut& opt_out) override;
   std::vector<std::string> suggest(const std::string& typed, size_t count) override {
     return parts_.suggestions.find(typed, count);
   }

@@ -1,5 +1,7 @@
 // POST /v1/events: {"events": [...]}, answered one by one in their order.
 #include <cmath>
+#include <utility>
+#include <variant>
 
 #include "index/server/fields.h"
 #include "index/server/problem.h"
@@ -16,36 +18,54 @@ constexpr size_t kMostEvents = 1000;  // of a batch
 constexpr size_t kMostIdBytes = 256;
 constexpr double kLatest = 253402300799;  // seconds since 1970: the end of the year 9999
 
-Click read_click(const Fields::Json& json, const std::string& where, std::optional<Fault>& fault) {
-  Fields fields(json, where, fault);
+using Event = std::variant<Click, OptOut>;
+
+Click read_click(Fields& fields) {
   Click click;
-  for (const char* name : {"event_id", "request_id", "user", "kind", "object", "time"}) {
-    fields.require(name);
-  }
-  click.event_id = fields.text("event_id", kMostIdBytes).value_or("");
-  click.request_id = fields.text("request_id", kMostIdBytes).value_or("");
-  click.user = fields.text("user", BARKER_MAX_TEXT_SIZE).value_or("");
-  const std::string kind = fields.text("kind", kMostIdBytes).value_or("");
-  click.on_sf = kind == "sf_click";
-  if (!click.on_sf && kind != "ad_click") {
-    fields.fail(ProblemKind::kBadValue, "Expected \"ad_click\" or \"sf_click\".",
-                fields.path_of("kind"));
-  }
+  fields.require("object");
   click.object = fields.text("object", BARKER_MAX_TEXT_SIZE).value_or("");
   click.position = fields.whole("position", 1, BARKER_MAX_ADS).value_or(0);
-  click.time_ms = std::llround(fields.number("time", 0, kLatest).value_or(0) * 1000);
-  if (click.event_id.empty()) {
+  return click;
+}
+
+Event read_event(const Fields::Json& json, const std::string& where, std::optional<Fault>& fault) {
+  Fields fields(json, where, fault);
+  for (const char* name : {"event_id", "request_id", "user", "kind", "time"}) fields.require(name);
+  const std::string event_id = fields.text("event_id", kMostIdBytes).value_or("");
+  const std::string request_id = fields.text("request_id", kMostIdBytes).value_or("");
+  const std::string user = fields.text("user", BARKER_MAX_TEXT_SIZE).value_or("");
+  const int64_t time_ms = std::llround(fields.number("time", 0, kLatest).value_or(0) * 1000);
+  const std::string kind = fields.text("kind", kMostIdBytes).value_or("");
+  if (kind != "ad_click" && kind != "sf_click" && kind != "opt_out") {
+    fields.fail(ProblemKind::kBadValue, "Expected \"ad_click\", \"sf_click\" or \"opt_out\".",
+                fields.path_of("kind"));
+  }
+  Event event = OptOut();
+  if (kind != "opt_out") {
+    Click click = read_click(fields);
+    click.on_sf = kind == "sf_click";
+    event = std::move(click);
+  }
+  if (event_id.empty()) {
     fields.fail(ProblemKind::kBadValue, "The text is empty.", fields.path_of("event_id"));
   }
-  if (!is_request_id(click.request_id)) {
+  if (!is_request_id(request_id)) {
     fields.fail(ProblemKind::kBadValue, "Expected the request_id that a search answered.",
                 fields.path_of("request_id"));
   }
   fields.finish();
-  return click;
+  std::visit(
+      [&](auto& e) {
+        e.event_id = event_id;
+        e.request_id = request_id;
+        e.user = user;
+        e.time_ms = time_ms;
+      },
+      event);
+  return event;
 }
 
-Json outcome_json(const std::string& id, const TakenClick& taken, const std::string& field) {
+Json outcome_json(const std::string& id, const TakenEvent& taken, const std::string& field) {
   static constexpr const char* kOutcomes[] = {"accepted", "duplicate", "refused"};
   Json json = {{"event_id", id}, {"outcome", kOutcomes[static_cast<size_t>(taken.outcome)]}};
   if (!taken.reason.empty()) json["reason"] = taken.reason;
@@ -69,11 +89,14 @@ HttpResponse post_events(const HttpRequest& request, Service& service) {
   uint64_t counts[3] = {};
   for (size_t i = 0; i < events->size(); ++i) {
     std::optional<Fault> wrong;
-    const Click click = read_click((*events)[i], "events[" + std::to_string(i) + "]", wrong);
-    const TakenClick taken =
-        wrong ? TakenClick{TakenClick::Outcome::kRefused, wrong->detail} : service.take(click);
+    const Event event = read_event((*events)[i], "events[" + std::to_string(i) + "]", wrong);
+    const TakenEvent taken =
+        wrong ? TakenEvent{TakenEvent::Outcome::kRefused, wrong->detail}
+              : std::visit([&](const auto& e) { return service.take(e); }, event);
+    const std::string& id =
+        std::visit([](const auto& e) -> const std::string& { return e.event_id; }, event);
     ++counts[static_cast<size_t>(taken.outcome)];
-    outcomes.push_back(outcome_json(click.event_id, taken, wrong ? wrong->field : ""));
+    outcomes.push_back(outcome_json(id, taken, wrong ? wrong->field : ""));
   }
   HttpResponse response;
   response.body = Json{{"accepted", counts[0]},

@@ -56,7 +56,13 @@ struct Click {
   int64_t time_ms = 0;    // milliseconds since 1970
 };
 
-struct TakenClick {
+// A user asked for titles without selling points, or for results that are not personal.
+struct OptOut {
+  std::string event_id, request_id, user;
+  int64_t time_ms = 0;  // milliseconds since 1970
+};
+
+struct TakenEvent {
   enum class Outcome : uint8_t { kAccepted, kDuplicate, kRefused };
   Outcome outcome;
   std::string reason;  // why it was refused
@@ -81,7 +87,8 @@ class Service {
 
   virtual Result<SearchResult> search(const SearchCall& call) = 0;
   virtual Result<SearchResult> rescore(const RescoreCall& call) = 0;
-  virtual TakenClick take(const Click& click) = 0;
+  virtual TakenEvent take(const Click& click) = 0;
+  virtual TakenEvent take(const OptOut& opt_out) = 0;
 
   // Queries that begin like `typed`, or have a word that does.
   virtual std::vector<std::string> suggest(const std::string& typed, size_t count) = 0;

@@ -39,6 +39,7 @@ std::string to_json(const JoinReport& report) {
                                          {"late", c.late_clicks},
                                          {"unmatched", c.unmatched_clicks},
                                          {"foreign", c.foreign_clicks}}},
+                                       {"opt_outs", c.opt_outs},
                                        {"events",
                                         {{"all", c.events},
                                          {"sfs", c.sfs},
@@ -55,8 +56,9 @@ std::string to_text(const JoinReport& report) {
   const JoinCounts& c = report.counts;
   const auto n = [](uint64_t count) { return std::to_string(count); };
   std::string text = n(report.lines) + " lines: " + n(c.impressions) + " impressions, " +
-                     n(c.clicks) + " clicks, " + n(report.bad_lines) + " that cannot be used, " +
-                     n(report.unfinished_lines) + " unfinished\n";
+                     n(c.clicks) + " clicks, " + n(c.opt_outs) + " opt-outs, " +
+                     n(report.bad_lines) + " that cannot be used, " + n(report.unfinished_lines) +
+                     " unfinished\n";
   text += n(c.events) + " events: " + n(c.sfs) + " SFs, " + n(c.clicked_sfs) + " clicked; " +
           n(c.ads) + " ads, " + n(c.clicked_ads) + " clicked; " + n(c.anonymous) +
           " without a user; " + n(c.ads_left_out) + " ads left out of long pages\n";

@@ -79,8 +79,10 @@ Status Joiner::add(RawEvent&& event) {
   const int64_t time = time_of(event);
   if (auto* shown = std::get_if<RawImpression>(&event)) {
     add_impression(std::move(*shown));
+  } else if (auto* click = std::get_if<RawClick>(&event)) {
+    add_click(std::move(*click));
   } else {
-    add_click(std::get<RawClick>(std::move(event)));
+    ++counts_.opt_outs;
   }
   if (time <= newest_) return {};
   newest_ = time;

@@ -54,6 +54,7 @@ struct JoinCounts {
   uint64_t anonymous = 0;                // events without a user
   uint64_t open_windows = 0;  // events whose clicks might still have come when the log ended
   uint64_t ads_left_out = 0;  // of pages that were too long for a line
+  uint64_t opt_outs = 0;      // lines; nothing is learned from them
 
   uint64_t duplicate_impressions = 0;  // of a request that has one already
   uint64_t late_impressions = 0;

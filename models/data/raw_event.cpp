@@ -65,6 +65,7 @@ void write_arms(LineWriter& line, const std::vector<RawArm>& arms) {
     line.field("layer", arms[i].layer, kMaxRawWord);
     line.field("experiment", arms[i].experiment, kMaxRawWord);
     line.field("arm", arms[i].arm, kMaxRawWord);
+    line.optional_field("policy", arms[i].policy, kMaxRawWord);
     line.close('}');
   }
   line.close(']');
@@ -134,10 +135,11 @@ double read_number(const Json& json, const char* name, const std::string& where,
   return value->get<double>();
 }
 
-// Of weights (plugin/barker.h); empty where there is none, or where it is none.
-std::string read_digest(const Json& json) {
+// Of weights (plugin/barker.h) or of an arm's policy; empty where there is none, or where it is
+// none.
+std::string read_digest(const Json& json, const char* name) {
   constexpr size_t kMostCharacters = 39;
-  std::string text = optional_string(json, "weights");
+  std::string text = optional_string(json, name);
   const auto is_hexadecimal = [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
   };
@@ -195,7 +197,7 @@ void read_arms(const Json& value, std::vector<RawArm>& arms) {
   for (const Json& item : read_array(value, "arms")) {
     const std::string where = start_of("arms", arms.size(), item);
     arms.push_back({optional_string(item, "layer"), required_string(item, "experiment", where),
-                    required_string(item, "arm", where)});
+                    required_string(item, "arm", where), read_digest(item, "policy")});
   }
 }
 
@@ -209,7 +211,7 @@ RawImpression read_impression(const Json& json) {
   if (const Json* arms = member(json, "arms")) read_arms(*arms, impression.arms);
   impression.explored = read_flag(json, "explored");
   impression.generation = read_whole(json, "generation", "", UINT64_MAX);
-  impression.weights = read_digest(json);
+  impression.weights = read_digest(json, "weights");
   impression.took_us = read_number(json, "took_us", "", NAN);
   if (impression.took_us < 0) {
     throw Wrong{"took_us: expected a number from 0, found " + member(json, "took_us")->dump()};
@@ -239,12 +241,17 @@ RawClick read_click(const Json& json) {
   return click;
 }
 
+RawOptOut read_opt_out(const Json& json) {
+  return {required_string(json, "event"), read_time(json), required_string(json, "request")};
+}
+
 RawEvent read_raw_event(const Json& json) {
   if (!json.is_object()) throw Wrong{"expected a JSON object" + found(json)};
   const std::string type = optional_string(json, "type");
   if (type == "impression") return read_impression(json);
   if (type == "click") return read_click(json);
-  throw Wrong{"type: expected \"impression\" or \"click\", found \"" + type + "\""};
+  if (type == "opt_out") return read_opt_out(json);
+  throw Wrong{"type: expected \"impression\", \"click\" or \"opt_out\", found \"" + type + "\""};
 }
 
 }  // namespace
@@ -290,6 +297,16 @@ std::string to_line(const RawClick& click) {
   line.field("kind", click.kind == RawClick::Kind::kAd ? "ad" : "sf", kMaxRawWord);
   line.field("object", click.object, click.kind == RawClick::Kind::kAd ? kMaxRawText : kMaxRawWord);
   if (click.position > 0) line.field("position", click.position);
+  return line.finish();
+}
+
+std::string to_line(const RawOptOut& opt_out) {
+  LineWriter line;
+  line.open('{');
+  line.field("type", "opt_out", kMaxRawWord);
+  line.field("event", opt_out.event, kMaxRawText);
+  line.field("time", opt_out.time);
+  line.field("request", opt_out.request, kMaxRawText);
   return line.finish();
 }
 

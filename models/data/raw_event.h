@@ -1,6 +1,6 @@
-// The raw log: what the server showed and what was clicked, one JSON object a line, written at the
-// moment when it happened. `join` (models/data/join.h) makes an event log of it. RAW_LOG.md
-// documents the fields.
+// The raw log: what the server showed, what was clicked and who opted out, one JSON object a line,
+// written at the moment when it happened. `join` (models/data/join.h) makes an event log of it.
+// RAW_LOG.md documents the fields.
 //
 // A line is valid UTF-8 and at most kMaxRawLine bytes long, whatever the texts hold: invalid bytes
 // are replaced by U+FFFD, texts are cut at a character's end, and lists are cut at their end. An
@@ -50,6 +50,7 @@ struct RawAd {
 
 struct RawArm {  // of an experiment that the user was in
   std::string layer, experiment, arm;
+  std::string policy = {};  // digest of what the arm does; empty: not known
 };
 
 struct RawSf {
@@ -87,12 +88,20 @@ struct RawClick {
   uint32_t position = 0;  // from 1; 0: not known
 };
 
-using RawEvent = std::variant<RawImpression, RawClick>;
+// A user asked for titles as the merchants wrote them, or for results that are not personal.
+struct RawOptOut {
+  std::string event;    // id of the event, not empty; one that is sent twice has the same
+  int64_t time = 0;     // milliseconds since the epoch
+  std::string request;  // id of the search whose page led to it, not empty
+};
+
+using RawEvent = std::variant<RawImpression, RawClick, RawOptOut>;
 
 // One line with its end. Ads that the line has no place for are left out, the last ones first, and
 // counted in `ads_left_out`. A number that is not finite is not written.
 std::string to_line(const RawImpression& impression);
 std::string to_line(const RawClick& click);
+std::string to_line(const RawOptOut& opt_out);
 
 // Reads a line, with or without its end. An error says what is wrong with it, but not which file
 // and line it is. Unknown fields are ignored.

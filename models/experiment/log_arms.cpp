@@ -13,6 +13,7 @@ constexpr int64_t kShortestLook = 3'600'000;  // ms
 struct Sums {
   double clicks = 0, ads = 0, pages = 0, revenue = 0, bypassed = 0, sf_clicks = 0;
   double milliseconds = 0, timed = 0;  // of pages whose time is known
+  double opted_out = 0;                // 1: the user did
 
   void add(const UserPage& page) {
     clicks += page.clicks;
@@ -21,6 +22,7 @@ struct Sums {
     revenue += page.revenue;
     bypassed += page.is_bypassed;
     sf_clicks += page.sf_clicks;
+    if (page.is_opted_out) opted_out = 1;
     if (std::isnan(page.took_us)) return;
     milliseconds += page.took_us / 1000;
     timed += 1;
@@ -69,16 +71,30 @@ Status LogArms::number_arms(const std::string& wanted) {
     experiment.numbers = arms;
   }
   for (const LogPages::ArmSet& set : pages_.arm_sets()) {
-    std::vector<int>& numbers = arms_of_set_.emplace_back(experiments_.size(), -1);
+    std::vector<Place>& places = places_of_set_.emplace_back(experiments_.size());
     for (size_t e = 0; e < experiments_.size(); ++e) {
       for (const RawArm& arm : set) {
         if (arm.layer == experiments_[e].layer && arm.experiment == experiments_[e].name) {
-          numbers[e] = static_cast<int>(experiments_[e].numbers.at(arm.arm));
+          places[e] = {static_cast<int>(experiments_[e].numbers.at(arm.arm)), arm.policy};
         }
       }
     }
   }
+  find_policies();
   return {};
+}
+
+void LogArms::find_policies() {
+  const LogPages::PolicyTimesOfArms& known = pages_.policy_times();
+  for (LogExperiment& experiment : experiments_) {
+    std::vector<std::vector<PolicyTimes::Change>> changes;
+    for (const LogArm& arm : experiment.arms) {
+      const auto times = known.find({experiment.layer, experiment.name, arm.data.name});
+      changes.push_back(times == known.end() ? std::vector<PolicyTimes::Change>()
+                                             : times->second.changes());
+    }
+    experiment.policies = PolicyPeriods(changes);
+  }
 }
 
 void LogArms::add_user(const UserPage* begin, const UserPage* end, bool is_aa) {
@@ -100,7 +116,7 @@ int LogArms::add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
   LogExperiment& experiment = experiments_[e];
   int arm = -1;
   for (const UserPage* page = begin; page != end; ++page) {
-    const int here = arms_of_set_[page->arms][e];
+    const int here = places_of_set_[page->arms][e].arm;
     if (here >= 0 && arm >= 0 && here != arm) {
       ++experiment.in_two_arms;
       return -1;
@@ -110,11 +126,12 @@ int LogArms::add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
   if (arm < 0) return -1;
   LogArm& to = experiment.arms[static_cast<size_t>(arm)];
   Sums sums, before;
-  std::map<uint32_t, Sums> by_weights;
+  std::map<LogArm::Period, Sums> by_period;
   const UserPage* first = nullptr;
   size_t look = 0;  // the first one that is not written
   for (const UserPage* page = begin; page != end; ++page) {
-    if (arms_of_set_[page->arms][e] < 0) {
+    const Place& place = places_of_set_[page->arms][e];
+    if (place.arm < 0) {
       if (!first) before.add(*page);
       continue;
     }
@@ -123,7 +140,13 @@ int LogArms::add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
     first = first ? first : page;
     for (; look < at; ++look) to.looks[look].add({sums.clicks, sums.ads});
     sums.add(*page);
-    by_weights[page->weights].add(*page);
+    const uint32_t period = experiment.policies.at(page->time);
+    if (experiment.policies.policies(period)[static_cast<size_t>(arm)] == place.policy) {
+      by_period[{period, page->weights}].add(*page);
+    } else {
+      experiment.by_other_policies += !place.policy.empty();
+    }
+    ++experiment.pages;
     to.first = std::min(to.first, page->time);
     to.last = std::max(to.last, page->time);
   }
@@ -132,9 +155,9 @@ int LogArms::add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
   to.data.units.add(row);
   to.data.segments[first->segment].add(row);
   to.guarded.add({sums.clicks, sums.ads, sums.pages, sums.revenue, sums.bypassed, sums.sf_clicks, 1,
-                  sums.milliseconds, sums.timed});
-  for (const auto& [number, part] : by_weights) {
-    to.weights[number].add({part.clicks, part.ads});
+                  sums.milliseconds, sums.timed, sums.opted_out});
+  for (const auto& [period, part] : by_period) {
+    to.periods[period].add({part.clicks, part.ads});
   }
   return arm;
 }

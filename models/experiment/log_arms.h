@@ -28,11 +28,12 @@ struct LogArm {
 
   ArmData data;
   // Clicks, ads, pages, revenue, bypassed pages, SF clicks, 1; then milliseconds and how many pages
-  // have them.
-  Covariances<9> guarded;
-  std::map<uint32_t, Covariances<2>> weights;   // clicks and ads
-  std::array<Covariances<2>, kLooks> looks;     // clicks and ads until then
-  int64_t first = INT64_MAX, last = INT64_MIN;  // times of its pages
+  // have them; then 1 where the user opted out.
+  Covariances<10> guarded;
+  using Period = std::pair<uint32_t, uint32_t>;  // of LogExperiment::policies, and weights
+  std::map<Period, Covariances<2>> periods;      // clicks and ads
+  std::array<Covariances<2>, kLooks> looks;      // clicks and ads until then
+  int64_t first = INT64_MAX, last = INT64_MIN;   // times of its pages
 };
 
 struct LogExperiment {
@@ -40,6 +41,11 @@ struct LogExperiment {
   std::map<std::string, uint32_t> numbers;  // of arms
   std::vector<LogArm> arms;
   uint64_t in_two_arms = 0;  // number of users that are left out for it
+  PolicyPeriods policies{{}};
+  uint64_t pages = 0;
+  // Of them, those by another policy than the one that was in force in their arm. No period has
+  // them, and none has pages that name no policy where others of their arm do.
+  uint64_t by_other_policies = 0;
 
   std::string full_name() const { return layer.empty() ? name : layer + "/" + name; }
 };
@@ -73,7 +79,13 @@ class LogArms {
 
   LogPages pages_;
   std::vector<LogExperiment> experiments_;
-  std::vector<std::vector<int>> arms_of_set_;  // [set of arms][experiment], -1: not in it
+  void find_policies();
+
+  struct Place {
+    int arm = -1;        // -1: not in the experiment
+    std::string policy;  // empty: not known
+  };
+  std::vector<std::vector<Place>> places_of_set_;  // [set of arms][experiment]
   Together together_;
   int64_t look_ms_ = 1;
   size_t looks_ = 0;

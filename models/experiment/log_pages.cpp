@@ -41,7 +41,7 @@ void seek(const Row*& row, const Row* end, uint64_t key) {
 Status LogPages::read(const std::vector<std::string>& paths, const LogPagesOptions& options) {
   if (Status s = pages_.create(options.directory); !s.ok()) return s;
   if (Status s = shown_.create(options.directory); !s.ok()) return s;
-  if (Status s = clicks_.create(options.directory); !s.ok()) return s;
+  if (Status s = responses_.create(options.directory); !s.ok()) return s;
   Result<RawLogs> logs = RawLogs::open(paths);
   if (!logs.ok()) return logs.status();
   for (;;) {
@@ -50,8 +50,10 @@ Status LogPages::read(const std::vector<std::string>& paths, const LogPagesOptio
     if (!event->has_value()) break;
     if (const auto* shown = std::get_if<RawImpression>(&**event)) {
       if (Status s = add(*shown, options); !s.ok()) return s;
+    } else if (const auto* click = std::get_if<RawClick>(&**event)) {
+      add(*click);
     } else {
-      add(std::get<RawClick>(**event));
+      add(std::get<RawOptOut>(**event));
     }
   }
   counts_.lines = logs->lines();
@@ -65,12 +67,19 @@ Status LogPages::read(const std::vector<std::string>& paths, const LogPagesOptio
 Result<uint32_t> LogPages::arm_set(const std::vector<RawArm>& arms) {
   std::string name;
   for (const RawArm& arm : arms) {
-    for (const std::string* part : {&arm.layer, &arm.experiment, &arm.arm}) {
+    for (const std::string* part : {&arm.layer, &arm.experiment, &arm.arm, &arm.policy}) {
       name += std::to_string(part->size()) + ":" + *part;
     }
   }
   const auto [at, is_new] = arm_set_numbers_.emplace(name, arm_sets_.size());
-  if (is_new) arm_sets_.push_back(arms);
+  if (is_new) {
+    arm_sets_.push_back(arms);
+    std::vector<PolicyTimes*>& times = times_of_set_.emplace_back();
+    for (const RawArm& arm : arms) {
+      const bool is_known = !arm.policy.empty();
+      times.push_back(is_known ? &policy_times_[{arm.layer, arm.experiment, arm.arm}] : nullptr);
+    }
+  }
   if (arm_sets_.size() > kMaxArmSets) {
     return bad_data("expected at most " + std::to_string(kMaxArmSets) +
                     " combinations of arms in the log, found more");
@@ -117,6 +126,9 @@ Status LogPages::add(const RawImpression& shown, const LogPagesOptions& options)
   }
   const Result<uint32_t> arms = arm_set(shown.arms);
   if (!arms.ok()) return arms.status();
+  for (size_t a = 0; a < shown.arms.size(); ++a) {
+    if (PolicyTimes* times = times_of_set_[*arms][a]) times->add(shown.arms[a].policy, shown.time);
+  }
   const Result<uint32_t> in_segment = segment(shown, options.segment);
   if (!in_segment.ok()) return in_segment.status();
   const Result<uint32_t> weights = weights_of(shown);
@@ -145,22 +157,34 @@ Status LogPages::add(const RawImpression& shown, const LogPagesOptions& options)
 void LogPages::add(const RawClick& click) {
   ++counts_.clicks;
   const bool is_sf = click.kind == RawClick::Kind::kSf;
-  clicks_.add({fingerprint(click.request), click.time, object_hash(is_sf, click.object), is_sf});
+  responses_.add({fingerprint(click.request), click.time, object_hash(is_sf, click.object),
+                  is_sf ? Response::Kind::kSfClick : Response::Kind::kAdClick});
 }
 
+void LogPages::add(const RawOptOut& opt_out) {
+  ++counts_.opt_outs;
+  responses_.add({fingerprint(opt_out.request), opt_out.time, 0, Response::Kind::kOptOut});
+}
+
+// A user may think about it before opting out, so that there is no end to the time for that.
 void LogPages::join_page(UserPage& page, const Shown* shown, const Shown* shown_end,
-                         const Click* click, const Click* click_end) {
-  const Click* counted = nullptr;  // clicks on the same thing stand together
-  for (; click != click_end; ++click) {
-    if (counted && counted->object == click->object) continue;
-    if (click->time < page.time - window_.lateness_ms) continue;
-    if (click->time > page.time + window_.window_ms) continue;
-    const Shown* found =
-        std::find_if(shown, shown_end, [&](const Shown& s) { return s.object == click->object; });
+                         const Response* response, const Response* response_end) {
+  const Response* counted = nullptr;  // clicks on the same thing stand together
+  for (; response != response_end; ++response) {
+    if (response->time < page.time - window_.lateness_ms) continue;
+    if (response->kind == Response::Kind::kOptOut) {
+      page.is_opted_out = true;
+      --counts_.unmatched_opt_outs;
+      continue;
+    }
+    if (counted && counted->object == response->object) continue;
+    if (response->time > page.time + window_.window_ms) continue;
+    const Shown* found = std::find_if(shown, shown_end,
+                                      [&](const Shown& s) { return s.object == response->object; });
     if (found == shown_end) continue;
-    counted = click;
+    counted = response;
     ++counts_.joined_clicks;
-    if (click->is_sf) {
+    if (response->kind == Response::Kind::kSfClick) {
       ++page.sf_clicks;
     } else {
       ++page.clicks;
@@ -170,9 +194,10 @@ void LogPages::join_page(UserPage& page, const Shown* shown, const Shown* shown_
 }
 
 Status LogPages::join() {
+  counts_.unmatched_opt_outs = counts_.opt_outs;
   std::vector<Page> pages;
   std::vector<Shown> shown;
-  std::vector<Click> clicks;
+  std::vector<Response> responses;
   const auto by_key = [](const auto& a, const auto& b) { return a.key < b.key; };
   for (size_t part = 0; part < PartitionedRows<Page>::kParts; ++part) {
     Status s = pages_.take_part(
@@ -183,29 +208,29 @@ Status LogPages::join() {
         pages);
     if (s.ok()) s = shown_.take_part(part, by_key, shown);
     if (s.ok()) {
-      s = clicks_.take_part(
+      s = responses_.take_part(
           part,
-          [](const Click& a, const Click& b) {
+          [](const Response& a, const Response& b) {
             return a.key != b.key ? a.key < b.key : a.object < b.object;
           },
-          clicks);
+          responses);
     }
     if (!s.ok()) return s;
     const Shown* ad = shown.data();
     const Shown* const ads_end = ad + shown.size();
-    const Click* click = clicks.data();
-    const Click* const clicks_end = click + clicks.size();
+    const Response* response = responses.data();
+    const Response* const responses_end = response + responses.size();
     for (size_t i = 0; i < pages.size(); ++i) {
       if (i > 0 && pages[i].key == pages[i - 1].key) {
         ++counts_.duplicate_pages;
         continue;
       }
       seek(ad, ads_end, pages[i].key);
-      seek(click, clicks_end, pages[i].key);
+      seek(response, responses_end, pages[i].key);
       const auto end = [&](const auto* row, const auto* last) {
         return row == last || row->key != pages[i].key ? row : end_of_key(row, last);
       };
-      join_page(pages[i].page, ad, end(ad, ads_end), click, end(click, clicks_end));
+      join_page(pages[i].page, ad, end(ad, ads_end), response, end(response, responses_end));
       by_user_.add(pages[i].page);
     }
   }

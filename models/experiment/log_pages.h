@@ -3,6 +3,7 @@
 // not grow with the log. One thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -13,6 +14,7 @@
 #include "models/base/result.h"
 #include "models/data/join.h"
 #include "models/data/raw_event.h"
+#include "models/experiment/policy_times.h"
 #include "models/experiment/unit_rows.h"
 
 namespace barker {
@@ -25,9 +27,10 @@ struct UserPage {
   uint32_t segment;  // number of its name, in LogPages::segments()
   uint32_t weights;  // number of those that answered, in LogPages::weights()
   uint16_t ads, clicks, sf_clicks;
-  bool is_bypassed;  // no weights answered
-  float revenue;     // of the clicks
-  float took_us;     // microseconds of the search; NaN: not known
+  bool is_bypassed;   // no weights answered
+  bool is_opted_out;  // the user opted out because of it
+  float revenue;      // of the clicks
+  float took_us;      // microseconds of the search; NaN: not known
 };
 
 struct LogPagesOptions {
@@ -41,6 +44,8 @@ struct LogCounts {
   uint64_t without_user = 0;                    // pages, which belong to no unit
   uint64_t clicks = 0;                          // lines
   uint64_t joined_clicks = 0;                   // one for each ad or SF of a page
+  uint64_t opt_outs = 0;                        // lines
+  uint64_t unmatched_opt_outs = 0;              // without a page, or before it
   uint64_t unmatched_clicks = 0;                // without a page, not on it, too late, or again
   int64_t first = INT64_MAX, last = INT64_MIN;  // times of pages
 };
@@ -54,8 +59,11 @@ class LogPages {
   using Use = std::function<Status(const UserPage* begin, const UserPage* end)>;
   Status for_each_user(const Use& use);
 
-  using ArmSet = std::vector<RawArm>;
+  using ArmSet = std::vector<RawArm>;  // with their policies
   const std::vector<ArmSet>& arm_sets() const { return arm_sets_; }
+  // By layer, experiment and arm; of the arms whose pages name policies.
+  using PolicyTimesOfArms = std::map<std::array<std::string, 3>, PolicyTimes>;
+  const PolicyTimesOfArms& policy_times() const { return policy_times_; }
   const std::vector<std::string>& segments() const { return segments_; }
   // Weights are told apart by their digest, or by their generation where a line has none.
   struct Weights {
@@ -77,28 +85,32 @@ class LogPages {
     uint32_t object;  // hash of the ad's id or of the SF
     float price;      // negative for an SF
   };
-  struct Click {
+  struct Response {  // of a user to a page
+    enum class Kind : uint8_t { kAdClick, kSfClick, kOptOut };
     uint64_t key;
     int64_t time;
-    uint32_t object;
-    bool is_sf;
+    uint32_t object;  // that was clicked; 0 for an opt-out
+    Kind kind;
   };
 
   Status add(const RawImpression& shown, const LogPagesOptions& options);
   void add(const RawClick& click);
+  void add(const RawOptOut& opt_out);
   Status join();
-  void join_page(UserPage& page, const Shown* shown, const Shown* shown_end, const Click* click,
-                 const Click* click_end);
+  void join_page(UserPage& page, const Shown* shown, const Shown* shown_end,
+                 const Response* response, const Response* response_end);
   Result<uint32_t> arm_set(const std::vector<RawArm>& arms);
   Result<uint32_t> segment(const RawImpression& shown, const std::string& group);
   Result<uint32_t> weights_of(const RawImpression& shown);
 
   PartitionedRows<Page> pages_;
   PartitionedRows<Shown> shown_;
-  PartitionedRows<Click> clicks_;
+  PartitionedRows<Response> responses_;
   PartitionedRows<UserPage> by_user_;
   std::map<std::string, uint32_t> arm_set_numbers_, segment_numbers_, weights_numbers_;
   std::vector<ArmSet> arm_sets_;
+  PolicyTimesOfArms policy_times_;
+  std::vector<std::vector<PolicyTimes*>> times_of_set_;  // [set of arms][arm], null: no policy
   std::vector<std::string> segments_;
   std::vector<Weights> weights_;
   const JoinOptions window_ = {};  // in which a click joins its page, as `barker-train join` has it

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "models/base/number_text.h"
@@ -15,6 +16,9 @@ namespace {
 
 constexpr double kMsOfDay = 86'400'000;
 constexpr size_t kDigestShown = 12;  // characters
+// Share of the pages by another policy than that of their arm, below which it is nothing but
+// servers that take a change one after the other.
+constexpr double kMostStrays = 0.01;
 
 std::string weights_name(const LogPages::Weights& weights) {
   if (weights.digest.empty()) return "weights of generation " + std::to_string(weights.generation);
@@ -71,13 +75,13 @@ class LogReporter {
     if (std::find(arms.begin(), arms.end(), nullptr) == arms.end()) {
       add_looks(arms, report);
       add_guardrails(arms, report);
-      add_periods(arms, report);
+      add_periods(experiment, arms, report);
     }
     for (const Look& look : report.looks) {
       report.srm.sequential_p = std::fmin(report.srm.sequential_p, look.sequential_srm_p);
     }
     decide(report, options_.comparing);
-    warn_of_changes(arms, report);
+    warn_of_changes(experiment, arms, report);
     add_overlaps(experiment, report);
     return made;
   }
@@ -129,13 +133,15 @@ class LogReporter {
       size_t y, x;
       double scale;
       bool larger_is_better;
+      bool is_absolute = false;  // the margin is one of the difference
     };
     const Kind kinds[] = {{"clicks per user", 0, 6, 1, true},
                           {"pages per user", 2, 6, 1, true},
                           {"revenue per thousand ads", 3, 1, 1000, true},
                           {"share of pages without weights", 4, 2, 1, false},
                           {"SF clicks per page", 5, 2, 1, true},
-                          {"milliseconds per page", 7, 8, 1, false}};
+                          {"milliseconds per page", 7, 8, 1, false},
+                          {"share of users who opted out", 9, 6, 1, false, true}};
     for (const Kind& kind : kinds) {
       for (size_t a = 1; a < arms.size(); ++a) {
         const ArmMoments c = ratio_moments(arms[0]->guarded, kind.y, kind.x);
@@ -148,43 +154,94 @@ class LogReporter {
         rail.control = c.mean * kind.scale;
         rail.treatment = t.mean * kind.scale;
         rail.relative = relative_lift(c, t, options_.comparing.level);
-        rail.margin = options_.guardrail_margin;
-        rail.test = non_inferiority(rail.relative, rail.margin, kind.larger_is_better,
-                                    1 - options_.comparing.level);
+        rail.margin = kind.is_absolute ? options_.opt_out_margin : options_.guardrail_margin;
+        if (kind.is_absolute) rail.absolute = absolute_difference(c, t, options_.comparing.level);
+        rail.test = non_inferiority(rail.absolute.value_or(rail.relative), rail.margin,
+                                    kind.larger_is_better, 1 - options_.comparing.level);
         report.guardrails.push_back(rail);
       }
     }
   }
 
-  // The experiment again for each of several weights alone, in the order in which they came.
-  void add_periods(const std::vector<const LogArm*>& arms, ExperimentReport& report) const {
+  // What was in force in a period, and when it came.
+  struct PeriodState {
+    int64_t first;
+    LogArm::Period key;
+    std::string weights;                // a name
+    std::vector<std::string> policies;  // by arm, in the order of the report
+  };
+
+  // In the order in which they came.
+  std::vector<PeriodState> states_of(const LogExperiment& experiment,
+                                     const std::vector<const LogArm*>& arms) const {
     const std::vector<LogPages::Weights>& known = log_.pages().weights();
     // Lines may lack digests that others have: those of an older server, and those of weights that
     // were replaced at that moment. They are no weights of their own.
     const bool has_digests = std::ranges::any_of(
         known, [](const LogPages::Weights& weights) { return !weights.digest.empty(); });
-    std::map<std::pair<int64_t, uint32_t>, uint32_t> in_order;
+    std::map<LogArm::Period, PeriodState> states;
     for (const LogArm* arm : arms) {
-      for (const auto& [number, unused] : arm->weights) {
-        const LogPages::Weights& weights = known[number];
+      for (const auto& [key, unused] : arm->periods) {
+        const LogPages::Weights& weights = known[key.second];
         if (weights.generation == 0 || (has_digests && weights.digest.empty())) continue;
-        in_order[{weights.first, number}] = number;
+        PeriodState state{std::max(weights.first, experiment.policies.first(key.first)),
+                          key,
+                          weights_name(weights),
+                          {}};
+        for (const LogArm* of : arms) {
+          const auto at = static_cast<size_t>(of - experiment.arms.data());
+          state.policies.push_back(experiment.policies.policies(key.first)[at]);
+        }
+        states.emplace(key, std::move(state));
       }
     }
-    if (in_order.size() < 2) return;
+    std::vector<PeriodState> ordered;
+    for (auto& [key, state] : states) ordered.push_back(std::move(state));
+    std::ranges::stable_sort(ordered, {}, &PeriodState::first);
+    return ordered;
+  }
+
+  // The experiment again for each period, in which neither weights nor policies changed, alone.
+  void add_periods(const LogExperiment& experiment, const std::vector<const LogArm*>& arms,
+                   ExperimentReport& report) const {
+    const std::vector<PeriodState> states = states_of(experiment, arms);
+    if (states.size() < 2) return;
+    const auto changes = [&](const PeriodState& a, const PeriodState& b) {
+      std::vector<std::string> changed;
+      if (a.weights != b.weights) changed.emplace_back("weights");
+      for (size_t i = 0; i < arms.size(); ++i) {
+        if (a.policies[i] != b.policies[i]) changed.push_back("policy of " + report.arms[i].name);
+      }
+      return changed;
+    };
+    // A period is named by what is not the same in all of them.
+    std::set<std::string> varying;
+    for (const PeriodState& state : states) {
+      for (std::string& what : changes(states[0], state)) varying.insert(std::move(what));
+    }
+    const auto name_of = [&](const PeriodState& state) {
+      std::string name = varying.contains("weights") ? state.weights : "";
+      for (size_t i = 0; i < arms.size(); ++i) {
+        if (!varying.contains("policy of " + report.arms[i].name)) continue;
+        const std::string policy = state.policies[i].substr(0, kDigestShown);
+        name += (name.empty() ? "policy " : ", policy ") + policy + " of " + report.arms[i].name;
+      }
+      return name;
+    };
     std::vector<double> p;
-    for (const auto& [unused, number] : in_order) {
+    for (size_t s = 0; s < states.size(); ++s) {
       for (size_t a = 1; a < arms.size(); ++a) {
-        const auto moments = [&, of = number](const LogArm* arm) {
-          const auto at = arm->weights.find(of);
-          return at == arm->weights.end() ? ArmMoments() : ratio_moments(at->second, 0, 1);
+        const auto moments = [&](const LogArm* arm) {
+          const auto at = arm->periods.find(states[s].key);
+          return at == arm->periods.end() ? ArmMoments() : ratio_moments(at->second, 0, 1);
         };
         const ArmMoments c = moments(arms[0]), t = moments(arms[a]);
         SegmentReport row;
-        row.name = weights_name(known[number]);
+        row.name = name_of(states[s]);
         row.arm = report.arms[a].name;
         row.units = c.units + t.units;
         row.relative = relative_lift(c, t, options_.comparing.level);
+        if (s > 0) row.changed = changes(states[s - 1], states[s]);
         p.push_back(absolute_difference(c, t, options_.comparing.level).p);
         report.periods.push_back(row);
       }
@@ -196,11 +253,32 @@ class LogReporter {
     }
   }
 
-  void warn_of_changes(const std::vector<const LogArm*>& arms, ExperimentReport& report) const {
-    if (!report.periods.empty()) {
-      report.warnings.push_back(
-          "The weights changed during the experiment. The verdict is of their mixture; the periods "
-          "say what each of them did.");
+  // "The weights changed", "The policy of two and the policy of three changed", ...
+  static void warn_of_periods(ExperimentReport& report) {
+    std::vector<std::string> changed;
+    for (const SegmentReport& period : report.periods) {
+      for (const std::string& what : period.changed) {
+        if (std::ranges::find(changed, what) == changed.end()) changed.push_back(what);
+      }
+    }
+    if (changed.empty()) return;
+    std::string list;
+    for (size_t i = 0; i < changed.size(); ++i) {
+      list += (i == 0 ? "The " : i + 1 < changed.size() ? ", the " : " and the ") + changed[i];
+    }
+    report.warnings.push_back(list +
+                              " changed during the experiment. The verdict is of the mixture; the "
+                              "periods say what each of them did.");
+  }
+
+  void warn_of_changes(const LogExperiment& experiment, const std::vector<const LogArm*>& arms,
+                       ExperimentReport& report) const {
+    warn_of_periods(report);
+    const auto strays = static_cast<double>(experiment.by_other_policies);
+    if (strays > kMostStrays * static_cast<double>(experiment.pages)) {
+      report.warnings.push_back(count_text(strays) +
+                                " pages were answered by another policy than most pages of their "
+                                "arm at that time: servers are configured differently.");
     }
     const double span = report.days * kMsOfDay;
     for (size_t a = 1; a < arms.size(); ++a) {
@@ -262,9 +340,13 @@ class LogReporter {
     note(c.unmatched_clicks,
          " clicks are not counted: their page is not in the log, they came more than 30 minutes "
          "after it, or the same thing was clicked before.");
-    report.notes.emplace_back(
-        "Users are the units, visitors without a name among them. The event log has no "
-        "opt-outs, so that this guardrail has to be looked at elsewhere.");
+    note(c.unmatched_opt_outs, " opt-outs are not counted: their page is not in the log.");
+    report.notes.emplace_back("Users are the units, visitors without a name among them.");
+    if (c.opt_outs == 0) {
+      report.notes.emplace_back(
+          "The log has no opt-outs. Where the shop offers none or does not send them (POST "
+          "/v1/events, kind opt_out), this guardrail is not guarded.");
+    }
     if (options_.reading.is_aa) {
       const SplitCheck::Alarms alarms = log_.splits().alarms(1 - options_.comparing.level);
       const auto share = [](double s) { return number_text(100 * s, 1) + "%"; };

@@ -15,6 +15,9 @@ struct LogReportOptions {
   LogArmsOptions reading;
   CompareOptions comparing;
   double guardrail_margin = 0.02;  // relative, for guardrails
+  // Of the share of users who opt out, by which it may be larger than the control's. So few users
+  // opt out that a relative margin could never be shown to be kept.
+  double opt_out_margin = 0.001;
 };
 
 struct ExperimentLogReport {

@@ -84,6 +84,8 @@ struct SegmentReport {  // or a period
   double units = 0;
   Effect relative;
   double holm_p = NAN, bh_p = NAN;  // of the difference, for all segments and arms
+  // Of a period: what is not as in the one before, "weights" or "policy of ARM". Empty: the first.
+  std::vector<std::string> changed = {};
 };
 
 struct Guardrail {
@@ -92,6 +94,8 @@ struct Guardrail {
   Effect relative;
   double margin = NAN;
   NonInferiority test;
+  // Where the margin is not relative: the difference that the test is of.
+  std::optional<Effect> absolute = {};
 };
 
 struct Look {  // of an experiment over time, cumulative

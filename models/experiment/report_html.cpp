@@ -44,8 +44,9 @@ class Page {
     over_time(r);
     segments("Segments", "Each row is a test of its own; p is corrected for their number.",
              r.segments);
-    segments("Weights that changed during the experiment",
-             "The experiment again, for each of the weights alone.", r.periods);
+    segments("What changed during the experiment",
+             "The experiment again, for each of the weights and each policy of an arm alone.",
+             r.periods);
     guardrails(r);
     for (const Comparison& c : r.comparisons) details(c, r);
     if (!r.notes.empty()) {
@@ -205,15 +206,20 @@ class Page {
     out_ += std::string("<h2>") + title + "</h2><p class='soft'>" + text + "</p>";
     std::vector<IntervalRow> plotted;
     std::vector<Cells> rows;
+    Cells head = {"", "arm", "units", "lift", "p by Holm", "p by Benjamini-Hochberg"};
+    const bool has_changes =
+        std::ranges::any_of(list, [](const SegmentReport& s) { return !s.changed.empty(); });
+    if (has_changes) head.emplace_back("changed");
     for (const SegmentReport& s : list) {
       plotted.push_back(row_of(s.arm + ", " + s.name, s.relative));
       rows.push_back({s.name, s.arm, count_text(s.units), lift_interval(s.relative),
                       p_text(s.holm_p), p_text(s.bh_p)});
+      if (has_changes) rows.back().push_back(changed_text(s));
     }
     out_ += "<div class='plots'>";
     if (plotted.size() <= 40) out_ += interval_plot("Lift", plotted);
     out_ += "<div class='scroll'>";
-    table({"", "arm", "units", "lift", "p by Holm", "p by Benjamini-Hochberg"}, rows);
+    table(head, rows);
     out_ += "</div></div>";
   }
 
@@ -226,8 +232,8 @@ class Page {
     std::vector<Cells> rows;
     for (const Guardrail& g : r.guardrails) {
       rows.push_back({g.name, g.arm, rounded_number_text(g.control, 4),
-                      rounded_number_text(g.treatment, 4), lift_interval(g.relative),
-                      lift_text(g.margin), g.test.holds ? "kept" : "not shown", p_text(g.test.p)});
+                      rounded_number_text(g.treatment, 4), change_text(g), margin_text(g),
+                      g.test.holds ? "kept" : "not shown", p_text(g.test.p)});
     }
     table({"", "arm", "control", "arm's", "change", "margin", "", "p"}, rows);
   }

@@ -78,6 +78,12 @@ Json segments_json(const std::vector<SegmentReport>& segments) {
   return list;
 }
 
+Json periods_json(const std::vector<SegmentReport>& periods) {
+  Json list = segments_json(periods);
+  for (size_t i = 0; i < periods.size(); ++i) list[i]["changed"] = periods[i].changed;
+  return list;
+}
+
 Json looks_json(const std::vector<Look>& looks) {
   Json list = Json::array();
   for (const Look& look : looks) {
@@ -102,8 +108,10 @@ Json guardrails_json(const std::vector<Guardrail>& guardrails) {
                     {"treatment", g.treatment},
                     {"relative", lift(g.relative)},
                     {"margin", g.margin},
+                    {"margin_of", g.absolute ? "difference" : "lift"},
                     {"p", g.test.p},
                     {"holds", g.test.holds}});
+    if (g.absolute) list.back()["absolute"] = difference(*g.absolute);
   }
   return list;
 }
@@ -125,7 +133,7 @@ Json json_of(const ExperimentReport& report) {
   json["notes"] = report.notes;
   if (!report.guardrails.empty()) json["guardrails"] = guardrails_json(report.guardrails);
   if (!report.segments.empty()) json["segments"] = segments_json(report.segments);
-  if (!report.periods.empty()) json["periods"] = segments_json(report.periods);
+  if (!report.periods.empty()) json["periods"] = periods_json(report.periods);
   if (!report.looks.empty()) json["looks"] = looks_json(report.looks);
   return json;
 }

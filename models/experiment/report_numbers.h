@@ -46,6 +46,19 @@ inline std::string difference_text(const Effect& e, MetricKind kind) {
   return signed_text(e.value) + " [" + signed_text(e.low) + ", " + signed_text(e.high) + "]";
 }
 
+// How far an arm's guardrail is from the control's, and how far it may be.
+inline std::string change_text(const Guardrail& rail) {
+  return rail.absolute ? difference_text(*rail.absolute, MetricKind::kRate)
+                       : lift_interval(rail.relative);
+}
+inline std::string margin_text(const Guardrail& rail) {
+  if (!rail.absolute) return lift_text(rail.margin);
+  Effect margin;
+  margin.value = rail.margin;
+  margin.low = NAN;
+  return difference_text(margin, MetricKind::kRate);
+}
+
 inline std::string p_text(double p) {
   if (!std::isfinite(p)) return "-";
   if (p < 1e-12) return "<1e-12";
@@ -64,6 +77,13 @@ inline std::string count_text(double count) {
   std::string digits = number_text(count, 0);
   for (size_t i = digits.size(); i > 3;) digits.insert(i -= 3, " ");
   return digits;
+}
+
+// What is not as in the period before: "weights and policy of two"; empty for the first.
+inline std::string changed_text(const SegmentReport& period) {
+  std::string text;
+  for (const std::string& what : period.changed) text += (text.empty() ? "" : " and ") + what;
+  return text;
 }
 
 // The p of the sample ratio that decides: where the end was not fixed, only the sequential one may

@@ -86,10 +86,14 @@ std::string comparison(const Comparison& c, MetricKind kind) {
 
 std::string segments(const std::string& title, const std::vector<SegmentReport>& segments) {
   if (segments.empty()) return "";
+  const bool has_changes =
+      std::ranges::any_of(segments, [](const SegmentReport& s) { return !s.changed.empty(); });
   std::vector<Row> rows = {{title, "arm", "units", "lift", "p by Holm", "p by BH"}};
+  if (has_changes) rows[0].push_back("changed");
   for (const SegmentReport& s : segments) {
     rows.push_back({s.name, s.arm, count_text(s.units), lift_interval(s.relative), p_text(s.holm_p),
                     p_text(s.bh_p)});
+    if (has_changes) rows.back().push_back(changed_text(s));
   }
   return "\n" + table(rows);
 }
@@ -99,8 +103,7 @@ std::string guardrails(const ExperimentReport& report) {
   std::vector<Row> rows = {{"guardrail", "arm", "control", "arm's", "change", "margin", "kept"}};
   for (const Guardrail& g : report.guardrails) {
     rows.push_back({g.name, g.arm, rounded_number_text(g.control, 4),
-                    rounded_number_text(g.treatment, 4), lift_interval(g.relative),
-                    lift_text(g.margin),
+                    rounded_number_text(g.treatment, 4), change_text(g), margin_text(g),
                     !std::isfinite(g.test.p) ? "unknown"
                     : g.test.holds           ? "yes"
                                              : "not shown"});

@@ -39,6 +39,7 @@ class CanaryCycle {
   void start(const FoundFile& found);
   void forget(const std::string& reason);
   void stop(const std::string& reason);
+  ProbationVerdict judge_times(const barker_generation_stats& now);
 
   const Control& control_;
   const LifeCycleLog log_;
@@ -46,6 +47,7 @@ class CanaryCycle {
   const Tolerance tolerance_;
   Source source_;
   uint64_t generation_ = 0;    // 0: no canary runs
+  SideBySide times_;           // of serving weights and canary
   bool told_failure_ = false;  // an event said that the canary could not be stopped yet
 };
 

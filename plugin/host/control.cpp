@@ -116,6 +116,19 @@ Control::GenerationStats Control::stats_of(int32_t role) const {
   return stats;
 }
 
+std::optional<Latencies> Control::latencies_of(int32_t role) const {
+  if (!has_latencies()) return std::nullopt;
+  Latencies latencies;
+  latencies.ranges.resize(BARKER_MAX_LATENCIES);
+  uint64_t count = 0;
+  const int32_t code =
+      canary_->read_latencies(plugin_, role, &latencies.generation, latencies.ranges.data(),
+                              latencies.ranges.size(), &count);
+  if (code != BARKER_OK) return std::nullopt;
+  latencies.ranges.resize(count);
+  return latencies;
+}
+
 barker_agreement Control::agreement() const {
   barker_agreement agreement{};
   agreement.struct_size = sizeof agreement;

@@ -11,6 +11,7 @@
 
 #include "models/base/result.h"
 #include "plugin/barker.h"
+#include "plugin/host/slowdown.h"
 
 namespace barker {
 
@@ -41,11 +42,14 @@ class Control {
 
   bool has_replace() const { return swap_.has_value(); }
   bool has_canary() const { return canary_.has_value(); }
+  bool has_latencies() const { return canary_ && canary_->read_latencies; }
 
   barker_stats stats() const;
   // The counters of the generation with this BARKER_ROLE_*. Nothing where the plugin had no memory
   // to read them; all zero where the plugin lacks BARKER_EXT_CANARY.
   GenerationStats stats_of(int32_t role) const;
+  // How long its queries took. Nothing where the plugin had no memory to read it, or does not tell.
+  std::optional<Latencies> latencies_of(int32_t role) const;
   barker_agreement agreement() const;
 
  private:

@@ -40,8 +40,10 @@ struct Watched {
   //   before or beside it bypasses (an overload is no fault of the weights),
   //   more of the compared queries failed with the canary than that share beyond those that failed
   //   with the serving weights, in each case at least 20 queries, or
-  //   its p99 is more than `slowest` times that of the generation before or beside it, after at
-  //   least 2,000 queries of both; 0: speed is not judged.
+  //   its p99 is shown to be more than `slowest` times that of the generation before or beside it,
+  //   by a rank test of the queries' times at the level 1%, however often it is looked at, and
+  //   after at least 2,000 queries of both (slowdown.h); 0: speed is not judged, nor is it of a
+  //   plugin before 1.5, which does not tell the times.
   double probation_seconds = 30;
   double most_failures = 0.01;
   double slowest = 4;

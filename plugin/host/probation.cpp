@@ -5,8 +5,7 @@
 namespace barker {
 namespace {
 
-// Fewer queries than these are chance.
-constexpr uint64_t kFewestFailures = 20, kFewestTimed = 2000;
+constexpr uint64_t kFewestFailures = 20;  // fewer are chance
 
 double share_of(uint64_t part, uint64_t all) {
   return all ? static_cast<double>(part) / static_cast<double>(all) : 0;
@@ -27,8 +26,7 @@ std::string microseconds(uint64_t nanoseconds) {
 
 Measure measure(const std::optional<barker_generation_stats>& stats) {
   if (!stats) return {};
-  return {share_of(stats->bypassed, stats->queries),
-          stats->rescored >= kFewestTimed ? stats->p99_ns : 0};
+  return {share_of(stats->bypassed, stats->queries)};
 }
 
 ProbationVerdict judge(const barker_generation_stats& now, const Measure& beside,
@@ -43,12 +41,16 @@ ProbationVerdict judge(const barker_generation_stats& now, const Measure& beside
     return {part_of(now.bypassed, now.queries) + " queries were bypassed; of the queries of the " +
             kOthers + ", " + number_text(100 * beside.bypassed, 2) + "% were"};
   }
-  if (tolerance.slowest > 0 && beside.p99 > 0 && now.rescored >= kFewestTimed &&
-      static_cast<double>(now.p99_ns) > tolerance.slowest * static_cast<double>(beside.p99)) {
-    return {"p99 is " + microseconds(now.p99_ns) + "; that of the " + kOthers + " is " +
-            microseconds(beside.p99)};
-  }
   return {};
+}
+
+ProbationVerdict judge_speed(const Slowdown& slowdown, const barker_generation_stats& now,
+                             const Tolerance& tolerance) {
+  if (!slowdown.is_shown()) return {};
+  return {"p99 is " + microseconds(now.p99_ns) + "; that of the " + kOthers + " is " +
+          microseconds(slowdown.threshold_ns) + ", and " +
+          part_of(slowdown.longer, slowdown.queries) + " queries took more than " +
+          number_text(tolerance.slowest) + " times as long"};
 }
 
 ProbationVerdict judge_compared(const barker_agreement& a, uint64_t canary,

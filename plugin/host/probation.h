@@ -7,13 +7,13 @@
 #include <string>
 
 #include "plugin/barker.h"
+#include "plugin/host/slowdown.h"
 
 namespace barker {
 
 // What new weights are compared with: how the weights before or beside them did.
 struct Measure {
   double bypassed = 1;  // share of the queries; 1: unknown, so that no share is held against them
-  uint64_t p99 = 0;     // nanoseconds; 0: too few queries to tell
 };
 Measure measure(const std::optional<barker_generation_stats>& stats);
 
@@ -28,10 +28,14 @@ struct ProbationVerdict {
   bool is_failure() const { return !reason.empty(); }
 };
 
-// Judges weights by the queries that they answered. Fewer than 20 failures are no verdict, and
-// neither is a p99 of fewer than 2,000 queries: from so few it would be noise.
+// Judges weights by the queries that they answered, but not by their speed. Fewer than 20 failures
+// are no verdict: they would be chance.
 ProbationVerdict judge(const barker_generation_stats& now, const Measure& beside,
                        const Tolerance& tolerance);
+
+// Judges the speed of weights by the test that compared it with that of others (slowdown.h).
+ProbationVerdict judge_speed(const Slowdown& slowdown, const barker_generation_stats& now,
+                             const Tolerance& tolerance);
 
 // Judges the canary of the given generation by the queries that were asked of it and of the serving
 // weights, side by side and unseen.

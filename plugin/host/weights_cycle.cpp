@@ -30,6 +30,8 @@ Status WeightsCycle::switch_to(const FoundFile& found) {
   const bool is_canary = canary_.is(found);
   const Measure before =
       probation_ ? probation_->before : measure(control_.stats_of(BARKER_ROLE_SERVING));
+  std::optional<Latencies> times_before =
+      probation_ ? probation_->times_before : control_.latencies_of(BARKER_ROLE_SERVING);
   source_.begin(found);
   const Result<uint64_t> generation = make_serving(found, is_canary);
   source_.finish(generation.ok());
@@ -37,7 +39,7 @@ Status WeightsCycle::switch_to(const FoundFile& found) {
   if (generation.ok()) {
     if (is_canary) canary_.was_promoted();
     rolled_back_ = false;
-    begin_probation(*generation, before);
+    begin_probation(*generation, before, std::move(times_before));
     event["result"] = is_canary ? "promoted" : "loaded";
     event["generation"] = *generation;
     if (const auto now = control_.stats_of(BARKER_ROLE_SERVING)) event["digest"] = now->digest;
@@ -65,10 +67,11 @@ void WeightsCycle::wait_for_probation(const FoundFile& found) {
               "the weights that serve are on probation, and this plugin lacks " BARKER_EXT_SWAP}});
 }
 
-void WeightsCycle::begin_probation(uint64_t generation, const Measure& before) {
+void WeightsCycle::begin_probation(uint64_t generation, const Measure& before,
+                                   std::optional<Latencies> times_before) {
   if (!control_.has_canary()) return;  // such a plugin counts nothing to judge weights by
   const std::chrono::duration<double> seconds(probation_seconds_);
-  probation_ = {generation, before,
+  probation_ = {generation, before, std::move(times_before),
                 std::chrono::steady_clock::now() +
                     std::chrono::duration_cast<std::chrono::steady_clock::duration>(seconds),
                 /*told_failure=*/false};
@@ -83,12 +86,21 @@ void WeightsCycle::look_at_probation() {
     probation_.reset();
     return;
   }
-  const ProbationVerdict verdict = judge(*now, probation_->before, tolerance_);
+  const ProbationVerdict verdict = judge_now(*now);
   if (verdict.is_failure()) {
     take_back(*now, verdict);
   } else if (std::chrono::steady_clock::now() >= probation_->ends) {
     probation_.reset();
   }
+}
+
+ProbationVerdict WeightsCycle::judge_now(const barker_generation_stats& now) const {
+  ProbationVerdict verdict = judge(now, probation_->before, tolerance_);
+  if (verdict.is_failure() || tolerance_.slowest <= 0 || !probation_->times_before) return verdict;
+  const std::optional<Latencies> times = control_.latencies_of(BARKER_ROLE_SERVING);
+  if (!times || times->generation != now.generation) return verdict;
+  const auto slow = slowdown(*probation_->times_before, *times, tolerance_.slowest);
+  return slow ? judge_speed(*slow, now, tolerance_) : verdict;
 }
 
 void WeightsCycle::take_back(const barker_generation_stats& stats,

@@ -152,6 +152,50 @@ TEST_F(Canary, CountsForEachGeneration) {
   EXPECT_EQ(std::string(stats(BARKER_ROLE_SERVING).digest).size(), 32u);
 }
 
+TEST_F(Canary, TellsHowLongTheQueriesOfEachGenerationTook) {
+  start(2);
+  share(0.25, 0);
+  users_of(2);
+  for (const int32_t role : {BARKER_ROLE_SERVING, BARKER_ROLE_CANARY}) {
+    std::vector<barker_latencies> times(BARKER_MAX_LATENCIES);
+    uint64_t generation = 0, count = 0;
+    ASSERT_EQ(
+        canary_.read_latencies(plugin_, role, &generation, times.data(), times.size(), &count),
+        BARKER_OK);
+    times.resize(count);
+    EXPECT_EQ(generation, stats(role).generation);
+    uint64_t queries = 0, end = 0, p99 = 0;
+    for (const barker_latencies& range : times) {
+      EXPECT_GT(range.queries, 0u);
+      EXPECT_TRUE(end == 0 || range.from_ns > end);
+      EXPECT_LE(range.from_ns, range.to_ns);
+      EXPECT_LE(range.to_ns - range.from_ns, range.from_ns / 8);
+      end = range.to_ns;
+      const uint64_t answered = stats(role).queries - stats(role).bypassed;
+      if (p99 == 0 && 100 * (queries + range.queries) >= 99 * answered) p99 = range.to_ns;
+      queries += range.queries;
+    }
+    EXPECT_EQ(queries, stats(role).queries - stats(role).bypassed);
+    EXPECT_EQ(p99, stats(role).p99_ns);
+    uint64_t needed = 0;
+    EXPECT_EQ(canary_.read_latencies(plugin_, role, nullptr, nullptr, 0, &needed),
+              BARKER_E_TOO_SMALL);
+    EXPECT_EQ(needed, count);
+  }
+  uint64_t count = 7;
+  EXPECT_EQ(canary_.read_latencies(plugin_, 2, nullptr, nullptr, 0, &count),
+            BARKER_E_INVALID_ARGUMENT);
+  EXPECT_EQ(count, 0u);
+  EXPECT_EQ(canary_.read_latencies(plugin_, 0, nullptr, nullptr, 0, nullptr),
+            BARKER_E_INVALID_ARGUMENT);
+  ASSERT_EQ(canary_.stop(plugin_, error_), BARKER_OK);
+  uint64_t generation = 7;
+  EXPECT_EQ(canary_.read_latencies(plugin_, BARKER_ROLE_CANARY, &generation, nullptr, 0, &count),
+            BARKER_OK);
+  EXPECT_EQ(generation, 0u);
+  EXPECT_EQ(count, 0u);
+}
+
 TEST_F(Canary, ComparedWithItselfAgreesAndWithAnotherDoesNot) {
   EXPECT_TRUE(std::isnan(agreement().top_overlap));
   EXPECT_EQ(compare(), 0u);

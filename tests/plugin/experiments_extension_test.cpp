@@ -195,6 +195,27 @@ TEST_F(ExperimentsExtension, KeepsTheOldOnesWhereNewOnesAreRefused) {
   EXPECT_EQ(results_[0].chosen_count, 1u);
 }
 
+TEST_F(ExperimentsExtension, TellTheDigestOfAnArmsPolicyWhichIsThatOfWhatItDoes) {
+  const auto digest_of_other = [this](const std::string& sets) {
+    EXPECT_EQ(load_arm(sets), BARKER_OK) << error_;
+    ask_as(user_of("other"));
+    EXPECT_EQ(response_.arm_policies[1], 0u) << "there is one arm";
+    return response_.arm_policies[0];
+  };
+  make("");
+  load(weights(1));
+  const uint64_t one = digest_of_other("selling_points = 1\nlower_bound = 0.5");
+  EXPECT_NE(one, 0u);
+  EXPECT_EQ(one, digest_of_other("lower_bound = 0.50\nselling_points = 1"));
+  EXPECT_NE(one, digest_of_other("selling_points = 2\nlower_bound = 0.5"));
+  make("[selling_points]\nlower_bound = 0.5\n");
+  load(weights(1));
+  EXPECT_EQ(one, digest_of_other("selling_points = 1")) << "whoever says it";
+  make("[selling_points]\nlower_bound = 0.75\n");
+  load(weights(1));
+  EXPECT_NE(one, digest_of_other("selling_points = 1"));
+}
+
 TEST_F(ExperimentsExtension, LeaveAnOldHostItsStructs) {
   ASSERT_EQ(load_arm("selling_points = 3"), BARKER_OK);
   const std::string other = user_of("other");

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <map>
+#include <set>
 #include <string>
 
 namespace barker {
@@ -37,6 +38,64 @@ std::map<std::string, int> count_arms(const Experiments& experiments, int users)
     ++counts[arms];
   }
   return counts;
+}
+
+// The digest of the second arm.
+uint64_t policy_of(const std::string& sets, const Policy& configured = {}) {
+  const auto parsed = Experiments::parse(experiment("e", "", sets), configured);
+  EXPECT_TRUE(parsed.ok()) << sets << ": " << parsed.status().message();
+  if (!parsed.ok()) return 0;
+  for (int i = 0; i < 100; ++i) {
+    Policy policy;
+    const Assignment in = parsed->assign("user" + std::to_string(i), policy);
+    if (in.arms[0]->name == "treatment") return in.arms[0]->policy;
+  }
+  ADD_FAILURE() << "nobody is in the arm";
+  return 0;
+}
+
+TEST(Experiments, HaveADigestOfEachArmsPolicyThatEveryKeyChanges) {
+  const std::set<uint64_t> different = {
+      policy_of(""),
+      policy_of("selling_points = 1"),
+      policy_of("minimum_score = 0.1"),
+      policy_of("minimum_score = 0.2"),
+      policy_of("lower_bound = 1"),
+      policy_of("choose_by = \"click_rate\""),
+      policy_of("choose_by = \"random\""),
+      policy_of("display = \"best_last\""),
+      policy_of("display = \"as_listed\""),
+      policy_of("highlight = false"),
+      policy_of("weights = \"serving\""),
+      policy_of("weights = \"canary\""),
+      policy_of("order = {bid = 0.5}"),
+      policy_of("order = {pctr = 0.5}"),
+      policy_of("order = {first_pass = 0.5}"),
+      policy_of("explore_share = 0.5"),
+      policy_of("explore_by = \"thompson\""),
+      policy_of("explore_prior = 2"),
+  };
+  EXPECT_EQ(different.size(), 18u);
+}
+
+TEST(Experiments, HaveADigestThatDoesNotDependOnHowAPolicyIsWritten) {
+  const uint64_t digest = policy_of("selling_points = 1\nhighlight = false");
+  EXPECT_EQ(policy_of("highlight = false\nselling_points = 1"), digest);
+  EXPECT_EQ(policy_of("highlight = false\nselling_points = 1\nlower_bound = 0.0"), digest)
+      << "what an arm says is what is configured anyway";
+  Policy configured;
+  configured.choose.count = 1;
+  EXPECT_EQ(policy_of("highlight = false", configured), digest);
+  EXPECT_EQ(policy_of("selling_points = 1\nhighlight = false", configured), digest);
+  configured.choose.lower_bound = 1;
+  EXPECT_NE(policy_of("highlight = false", configured), digest);
+}
+
+// Logs are compared across versions: a number that changes here splits each running experiment.
+TEST(Experiments, HaveTheSameDigestsInEveryBuild) {
+  EXPECT_EQ(policy_of(""), 12634961104681165283u);
+  EXPECT_EQ(policy_of("selling_points = 1\nminimum_score = 0.3\nchoose_by = \"click_rate\""),
+            9533473161116710972u);
 }
 
 // The five experiments of the paper's Table 2 as arms: no SPs, non-personal SPs, personal SPs,

@@ -75,6 +75,21 @@ TEST(Ubi, WritesImpressionsAndIndexesWhereTheyAreAskedFor) {
   EXPECT_EQ(lines[6], Json::parse(R"({"index": {"_index": "ubi_events", "_id": "e1"}})"));
 }
 
+TEST(Ubi, HasAnEventForAnOptOut) {
+  Ubi ubi({.bulk = true});
+  std::string text;
+  ubi.append(page("r1", "ben"), text);
+  text.clear();
+  ubi.append(RawOptOut{"o1", 1'795'866'304'000, "r1"}, text);
+  const size_t end = text.find('\n');
+  EXPECT_EQ(Json::parse(text.substr(0, end)),
+            Json::parse(R"({"index": {"_index": "ubi_events", "_id": "o1"}})"));
+  const Json event = Json::parse(text.substr(end + 1));
+  EXPECT_EQ(event["action_name"], "opt_out");
+  EXPECT_EQ(event["query_id"], "r1");
+  EXPECT_EQ(event["client_id"], "ben");
+}
+
 TEST(Ubi, ForgetsTheClientsOfTheOldestQueries) {
   Ubi ubi({.most_clients = 2});
   std::string text;

@@ -49,10 +49,14 @@ class FakeService : public Service {
     if (!failure.ok()) return failure;
     return some_page(call.asker.query, call.asker.user);
   }
-  TakenClick take(const Click& click) override {
-    using Outcome = TakenClick::Outcome;
+  TakenEvent take(const Click& click) override {
+    using Outcome = TakenEvent::Outcome;
     if (click.object == "unseen") return {Outcome::kRefused, "It was not shown."};
     return {clicks.insert(click.event_id).second ? Outcome::kAccepted : Outcome::kDuplicate, ""};
+  }
+  TakenEvent take(const OptOut& opt_out) override {
+    opt_outs.push_back(opt_out);
+    return {TakenEvent::Outcome::kAccepted, ""};
   }
   std::vector<std::string> suggest(const std::string& typed, size_t count) override {
     return std::vector<std::string>(count, typed + " shoes");
@@ -104,6 +108,7 @@ class FakeService : public Service {
   std::vector<SearchCall> searched;
   std::vector<RescoreCall> rescored;
   std::set<std::string> clicks;
+  std::vector<OptOut> opt_outs;
   std::vector<std::string> asked;
   std::vector<std::pair<std::string, bool>> published;  // file, and whether as the canary
   Status failure;

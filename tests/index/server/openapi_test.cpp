@@ -170,12 +170,27 @@ TEST(OpenApi, DescribesWhatIsRead) {
            {"category", "c"},
            {"opt_out", false},
            {"selling_points", Json::array()}}}}}},
+      {"/v1/events",
+       {{"events",
+         {{{"event_id", "1"},
+           {"request_id", "0123456789abcdef0123456789abcdef"},
+           {"user", "u"},
+           {"kind", "ad_click"},
+           {"object", "a1"},
+           {"position", 1},
+           {"time", 1}},
+          {{"event_id", "2"},
+           {"request_id", "0123456789abcdef0123456789abcdef"},
+           {"user", "u"},
+           {"kind", "opt_out"},
+           {"time", 1}}}}}},
       {"/v1/admin/weights/publish", {{"file", "/w/new.barker"}, {"canary", true}}},
       {"/v1/admin/canary", {{"served", 0}, {"compared", 0}}}};
   for (const auto& [path, body] : kBodies) {
     FakeService service;
     const HttpResponse response = answer(request_of("POST", path, body.dump()), service);
     EXPECT_EQ(response.status, 200) << response.body;
+    EXPECT_EQ(Json::parse(response.body).value("refused", 0), 0) << response.body;
     const Json& schema = resolve(schema_of(path, "post", "request"));
     expect_fits(body, schema, path);
     for (const auto& [name, field] : schema["properties"].items()) {

@@ -144,6 +144,27 @@ TEST_F(Routes, TakesEachEventByItself) {
   EXPECT_EQ(json["events"][3]["field"], "events[3].kind");
 }
 
+TEST_F(Routes, TakesOptOutsWhichHaveNoObject) {
+  const std::string common = R"("request_id":")" + std::string(32, 'a') +
+                             R"(","user":"ann","kind":"opt_out","time":1790000000.5)";
+  const HttpResponse response =
+      ask("POST", "/v1/events",
+          R"({"events":[{"event_id":"1",)" + common + R"(},{"event_id":"2","object":"x",)" +
+              common + R"(},{"event_id":"3","kind":"ad_click","request_id":")" +
+              std::string(32, 'a') + R"(","user":"ann","time":1}]})");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const Json json = Json::parse(response.body);
+  EXPECT_EQ(json["accepted"], 1) << json;
+  EXPECT_EQ(json["refused"], 2);
+  EXPECT_EQ(json["events"][0]["event_id"], "1");
+  EXPECT_EQ(json["events"][1]["field"], "events[1].object");
+  EXPECT_EQ(json["events"][2]["field"], "events[2].object") << "a click has one";
+  ASSERT_EQ(service_.opt_outs.size(), 1u);
+  EXPECT_EQ(service_.opt_outs[0].event_id, "1");
+  EXPECT_EQ(service_.opt_outs[0].user, "ann");
+  EXPECT_EQ(service_.opt_outs[0].time_ms, 1790000000500);
+}
+
 TEST_F(Routes, ShowsAndForgetsUsersForAdministratorsAlone) {
   EXPECT_EQ(Json::parse(ask("GET", "/v1/users/ann").body)["keywords"], Json({"red"}));
   EXPECT_EQ(Json::parse(ask("GET", "/v1/users/ann").body)["user_state"],

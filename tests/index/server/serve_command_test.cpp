@@ -51,9 +51,24 @@ TEST_F(ServeCommand, SearchesTakesClicksAndEndsWithZero) {
   EXPECT_EQ(taken["refused"], 2);
   EXPECT_EQ(taken["events"][3]["reason"],
             "The page of this request_id showed the object at position 1.");
+  Json opt_out = {{"event_id", "o1"},
+                  {"request_id", page["request_id"]},
+                  {"user", "ann"},
+                  {"kind", "opt_out"},
+                  {"time", 1790000001}};
+  Json of_another = opt_out;
+  of_another["event_id"] = "o2";
+  of_another["user"] = "ben";
+  const Json left =
+      json(ask("POST", "/v1/events", Json{{"events", {opt_out, opt_out, of_another}}}.dump()));
+  EXPECT_EQ(left["accepted"], 1) << left;
+  EXPECT_EQ(left["duplicates"], 1);
+  EXPECT_EQ(left["events"][2]["reason"], "The search of this request_id was not this user's.");
   EXPECT_THAT(ask("GET", "/metrics"), HasSubstr("barker_http_requests_total"));
   EXPECT_EQ(json(ask("GET", "/v1/admin/status"))["serving"]["generation"], 1);
   EXPECT_EQ(stop(), 0);
+  EXPECT_THAT(events(), HasSubstr(R"("type":"opt_out","event":"o1","time":1790000001000)"));
+  EXPECT_THAT(events(), testing::Not(HasSubstr(R"("event":"o2")")));
   EXPECT_THAT(events(), HasSubstr(R"("type":"impression")"));
   EXPECT_THAT(events(), HasSubstr(R"("event":"e1")"));
   EXPECT_THAT(events(), testing::Not(HasSubstr(R"("event":"e2")")));
@@ -131,10 +146,9 @@ TEST_F(ServeCommand, TellsArmsAndPropensitiesInPagesEventsAndMetrics) {
   EXPECT_EQ(json(ask("GET", "/v1/search?q=running+shoes&user=user0"))["arms"].size(), 1u)
       << "the old ones stay in force";
   EXPECT_EQ(stop(), 0);
-  EXPECT_THAT(
-      events(),
-      HasSubstr(
-          R"("arms":[{"layer":"points","experiment":"points","arm":"random"}],"explored":true)"));
+  EXPECT_THAT(events(), testing::ContainsRegex(
+                            R"("arms":\[\{"layer":"points","experiment":"points","arm":"random",)"
+                            R"("policy":"[0-9a-f]{16}"\}\],"explored":true)"));
   EXPECT_THAT(events(), HasSubstr(R"("sp_propensity":0.5)"));
   EXPECT_THAT(events(), testing::ContainsRegex(R"("weights":"[0-9a-f]{32}")"));
 }

@@ -87,6 +87,13 @@ TEST(Join, CountsWhatHasNoPlace) {
   EXPECT_EQ(joined.counts.unmatched_clicks, 1u);
 }
 
+TEST(Join, LearnsNothingFromAnOptOutButCountsIt) {
+  const Joined joined = join({page_of("r1", 0), RawOptOut{"o1", page_of("r1", 2'000).time, "r1"}});
+  EXPECT_EQ(joined.counts.opt_outs, 1u);
+  EXPECT_EQ(joined.counts.clicks, 0u);
+  EXPECT_EQ(clicked(joined.events), std::vector<std::string>{"r1:"});
+}
+
 TEST(Join, NamesAUserWhomNobodyKnowsByTheRequest) {
   const Joined joined = join({page_of("r1", 0, "")});
   EXPECT_EQ(joined.events[0].user, "anonymous/r1");

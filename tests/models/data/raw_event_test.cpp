@@ -16,7 +16,7 @@ RawImpression page() {
   shown.time = 1'790'000'000'123;
   shown.user = "ben";
   shown.query = "wireless \"headphones\"";
-  shown.arms = {{"titles", "points", "treatment"}};
+  shown.arms = {{"titles", "points", "treatment", "5d1f07c2a9e4b836"}};
   shown.explored = true;
   shown.generation = UINT64_MAX;
   shown.weights = "8bd3009b3d3d5a03513dd4057b6a8bda";
@@ -38,13 +38,14 @@ RawImpression read_impression(const std::string& line) {
 
 std::string reason(const std::string& line) { return parse_raw_event(line).status().message(); }
 
-TEST(RawEvents, HaveNoDigestOfWeightsWhereTheTextIsNone) {
+TEST(RawEvents, HaveNoDigestOfWeightsOrOfAPolicyWhereTheTextIsNone) {
   const std::string too_long(40, 'a');
   for (const std::string& text :
        {std::string("generation 7"), std::string("9F"), std::string("ééééééé"), too_long}) {
     RawImpression shown = page();
-    shown.weights = text;
+    shown.weights = shown.arms[0].policy = text;
     EXPECT_EQ(read_impression(to_line(shown)).weights, "") << text;
+    EXPECT_EQ(read_impression(to_line(shown)).arms[0].policy, "") << text;
   }
 }
 
@@ -56,6 +57,7 @@ TEST(RawEvents, AreReadAsTheyWereWritten) {
   EXPECT_EQ(read.time, 1'790'000'000'123);
   EXPECT_EQ(read.generation, UINT64_MAX);
   EXPECT_EQ(read.weights, page().weights);
+  EXPECT_EQ(read.arms[0].policy, page().arms[0].policy);
   EXPECT_EQ(read.took_us, 812.5);
   EXPECT_EQ(read.user_keywords, page().user_keywords);
   ASSERT_EQ(read.groups.size(), 2u);
@@ -73,6 +75,13 @@ TEST(RawEvents, AreReadAsTheyWereWritten) {
   const Result<RawEvent> again = parse_raw_event(to_line(click));
   ASSERT_TRUE(again.ok()) << again.status().message();
   EXPECT_EQ(to_line(std::get<RawClick>(*again)), to_line(click));
+
+  const RawOptOut opt_out{"o1", 1'790'000'000'600, "r1"};
+  const Result<RawEvent> read_again = parse_raw_event(to_line(opt_out));
+  ASSERT_TRUE(read_again.ok()) << read_again.status().message();
+  EXPECT_EQ(to_line(std::get<RawOptOut>(*read_again)), to_line(opt_out));
+  EXPECT_EQ(reason(R"({"type":"opt_out","event":"o1","time":1})"),
+            reason(R"({"type":"click","event":"o1","time":1})"));
 }
 
 TEST(RawEvents, NeverHoldInvalidUtf8) {
@@ -172,7 +181,7 @@ TEST(RawEvents, DoNotWriteNumbersThatAreNotFinite) {
 TEST(RawEvents, SayWhatIsWrongWithALine) {
   EXPECT_THAT(reason("[]"), HasSubstr("expected a JSON object, found array"));
   EXPECT_THAT(reason("{\"type\":\"impr"), HasSubstr("not JSON"));
-  EXPECT_THAT(reason("{}"), HasSubstr("type: expected \"impression\" or \"click\""));
+  EXPECT_THAT(reason("{}"), HasSubstr("type: expected \"impression\", \"click\" or \"opt_out\""));
   EXPECT_THAT(reason(R"({"type":"impression","time":1})"), HasSubstr("request: missing or empty"));
   EXPECT_THAT(reason(R"({"type":"impression","request":"r","time":1.5})"), HasSubstr("time: "));
   EXPECT_THAT(reason(R"({"type":"impression","request":"r","time":-1})"), HasSubstr("time: "));

@@ -25,6 +25,10 @@ struct World {
   bool weights_change = false;
   bool restarts = false;  // halfway, and generations are counted from 7 again
   bool has_digests = false;
+  bool has_policies = false;
+  bool policy_changes = false;  // of the arm "two", on the third day of the experiment
+  double other_server = 0;      // share of the pages of a server on which "two" is as it was before
+  double opt_outs = 0, more_opt_outs = 0;  // share of the users, and how much larger in "two"
   double slower = 0;  // milliseconds that a page of "two" takes longer than the 4 of "one"
   bool tied = false;  // a second experiment follows the arms of the first
   uint64_t seed = 1;
@@ -39,6 +43,8 @@ std::vector<std::string> lines_of(const World& world) {
     const bool two = random.chance(.5);
     const bool other = world.tied ? two : random.chance(.5);
     if (two && random.chance(world.lost)) continue;
+    const double leaves = world.opt_outs + (two ? world.more_opt_outs : 0);
+    const bool opts_out = leaves > 0 && random.chance(leaves);
     const uint64_t pages = 2 + random.poisson(8);
     for (uint64_t k = 0; k < pages; ++k) {
       RawImpression page;
@@ -59,6 +65,14 @@ std::vector<std::string> lines_of(const World& world) {
       if (live) {
         page.arms = {{"titles", "points", two ? "two" : "one"},
                      {"bids", "floor", other ? "high" : "low"}};
+        if (world.has_policies) {
+          // Each server takes the change at a moment of its own.
+          const int64_t late = u % 3 * 20'000;
+          const bool is_new = world.policy_changes && page.time > kStart + 17 * kDay + late &&
+                              !random.chance(world.other_server);
+          page.arms[0].policy = !two ? "0000000000000001" : is_new ? "b2b2" : "a1a1";
+          page.arms[1].policy = "0000000000000002";
+        }
       }
       const double p = rate * (live && two ? 1 + world.lift : 1);
       for (uint32_t position = 1; position <= 4; ++position) {
@@ -76,6 +90,11 @@ std::vector<std::string> lines_of(const World& world) {
         lines.push_back(to_line(click));
       }
       lines.push_back(to_line(page));
+      if (live && opts_out) {  // two days later, and sent twice
+        const RawOptOut opt_out{"o" + page.request, page.time + 2 * kDay, page.request};
+        lines.push_back(to_line(opt_out));
+        lines.push_back(to_line(opt_out));
+      }
     }
   }
   return lines;
@@ -173,6 +192,57 @@ TEST(ExperimentLogReport, TellsWeightsApartByTheirDigestWhateverTheProcessesThat
   ASSERT_EQ(report.periods.size(), 2u) << "in the order in which they came";
   EXPECT_EQ(report.periods[0].name, "weights ffffffffffff");
   EXPECT_EQ(report.periods[1].name, "weights 000000000000");
+}
+
+TEST(ExperimentLogReport, SplitsByThePolicyOfAnArmThatChangesAndSaysSo) {
+  World world;
+  world.has_policies = true;
+  const ExperimentLogReport same = report_of(world);
+  EXPECT_TRUE(same.experiments[1].periods.empty());
+  for (const std::string& warning : same.experiments[1].warnings) {
+    EXPECT_THAT(warning, testing::Not(testing::HasSubstr("changed during")));
+  }
+  world.policy_changes = true;
+  const ExperimentLogReport report = report_of(world);
+  const ExperimentReport& points = report.experiments[1];
+  ASSERT_EQ(points.periods.size(), 2u);
+  EXPECT_EQ(points.periods[0].name, "policy a1a1 of two");
+  EXPECT_EQ(points.periods[1].name, "policy b2b2 of two");
+  EXPECT_TRUE(points.periods[0].changed.empty());
+  EXPECT_EQ(points.periods[1].changed, std::vector<std::string>{"policy of two"});
+  EXPECT_TRUE(std::isfinite(points.periods[0].relative.value)) << "the control has both periods";
+  EXPECT_TRUE(std::isfinite(points.periods[1].relative.value));
+  EXPECT_GT(points.periods[1].units, points.periods[0].units) << "11 days after 3";
+  EXPECT_THAT(points.warnings, testing::ElementsAre(testing::StartsWith(
+                                   "The policy of two changed during the experiment.")));
+  EXPECT_TRUE(report.experiments[0].periods.empty()) << "the other experiment did not change";
+  EXPECT_THAT(to_text(points), testing::HasSubstr("policy b2b2 of two"));
+  EXPECT_THAT(to_json(points), testing::HasSubstr("\"changed\": [\n        \"policy of two\""));
+  EXPECT_THAT(to_html(report.experiments, {}), testing::HasSubstr("<td>policy of two</td>"));
+}
+
+TEST(ExperimentLogReport, SplitsByWeightsAndPoliciesTogether) {
+  World world;
+  world.has_policies = world.policy_changes = world.weights_change = world.has_digests = true;
+  const ExperimentReport report = report_of(world).experiments[1];
+  ASSERT_EQ(report.periods.size(), 3u);
+  EXPECT_EQ(report.periods[0].name, "weights ffffffffffff, policy a1a1 of two");
+  EXPECT_EQ(report.periods[1].name, "weights ffffffffffff, policy b2b2 of two");
+  EXPECT_EQ(report.periods[2].name, "weights 000000000000, policy b2b2 of two");
+  EXPECT_EQ(report.periods[1].changed, std::vector<std::string>{"policy of two"});
+  EXPECT_EQ(report.periods[2].changed, std::vector<std::string>{"weights"});
+  EXPECT_THAT(report.warnings,
+              testing::Contains(testing::StartsWith("The policy of two and the weights changed")));
+}
+
+TEST(ExperimentLogReport, WarnsOfAServerOnWhichAnArmHasAnotherPolicy) {
+  World world;
+  world.has_policies = world.policy_changes = true;
+  world.other_server = 0.2;
+  const ExperimentReport report = report_of(world).experiments[1];
+  EXPECT_EQ(report.periods.size(), 2u);
+  EXPECT_THAT(report.warnings,
+              testing::Contains(testing::HasSubstr("servers are configured differently")));
 }
 
 TEST(ExperimentLogReport, WarnsOfExperimentsThatAreNotIndependent) {
@@ -294,6 +364,68 @@ TEST(ExperimentLogReport, GuardsTheTimeThatPagesTake) {
   EXPECT_NEAR(slow->treatment, 4.95, 0.02);
   EXPECT_FALSE(slow->test.holds);
   EXPECT_TRUE(equal->test.holds);
+}
+
+TEST(ExperimentLogReport, GuardsTheShareOfUsersWhoOptOutByItsDifference) {
+  const auto rail_of = [](const World& world) -> std::optional<Guardrail> {
+    LogReportOptions options;
+    options.opt_out_margin = 0.02;
+    const ExperimentLogReport report = report_of(world, options);
+    const bool has_none = world.opt_outs + world.more_opt_outs == 0;
+    EXPECT_EQ(
+        std::ranges::any_of(report.notes,
+                            [](const std::string& n) { return n.find("has no opt-outs") < 99; }),
+        has_none);
+    const ExperimentReport& points = report.experiments[1];
+    const auto is_share = [](const Guardrail& r) {
+      return r.name == "share of users who opted out";
+    };
+    const auto found = std::ranges::find_if(points.guardrails, is_share);
+    if (found == points.guardrails.end()) return std::nullopt;
+    EXPECT_THAT(to_text(points), testing::HasSubstr("+2 points"));
+    EXPECT_THAT(to_json(points), testing::HasSubstr("\"margin_of\": \"difference\""));
+    EXPECT_THAT(to_html({points}, {}), testing::HasSubstr("share of users who opted out"));
+    return *found;
+  };
+  EXPECT_FALSE(rail_of({}).has_value());
+  const std::optional<Guardrail> same = rail_of({.opt_outs = 0.02});
+  ASSERT_TRUE(same && same->absolute);
+  EXPECT_NEAR(same->control, 0.02, 0.012) << "each user once, who opted out of however many pages";
+  EXPECT_TRUE(same->test.holds);
+  const std::optional<Guardrail> worse = rail_of({.opt_outs = 0.02, .more_opt_outs = 0.05});
+  ASSERT_TRUE(worse);
+  EXPECT_NEAR(worse->treatment - worse->control, 0.05, 0.02);
+  EXPECT_FALSE(worse->test.holds);
+  const std::optional<Guardrail> first = rail_of({.more_opt_outs = 0.05});
+  ASSERT_TRUE(first) << "also where nobody of the control opted out";
+  EXPECT_FALSE(first->test.holds);
+  EXPECT_GT(first->test.p, 0.5);
+}
+
+TEST(ExperimentLogReport, CountsAnOptOutInTheArmOfItsPageAndNoneWithoutAPage) {
+  RawImpression page;
+  std::vector<std::string> lines;
+  for (int u = 0; u < 200; ++u) {
+    page.request = "r" + std::to_string(u);
+    page.user = "u" + std::to_string(u);
+    page.time = kStart;
+    page.arms = {{"", "points", u % 2 == 0 ? "one" : "two"}};
+    page.ads.resize(1);
+    page.ads[0].id = "a";
+    lines.push_back(to_line(page));
+  }
+  lines.push_back(to_line(RawOptOut{"o1", kStart + kDay, "r1"}));
+  lines.push_back(to_line(RawOptOut{"o2", kStart + kDay, "elsewhere"}));
+  lines.push_back(to_line(RawOptOut{"o3", kStart - kDay, "r2"}));  // before the page
+  const auto report = report_logs({written(lines)}, {});
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_THAT(report->notes,
+              testing::Contains("2 opt-outs are not counted: their page is not in the "
+                                "log."));
+  const Guardrail& rail = report->experiments[0].guardrails.back();
+  EXPECT_EQ(rail.name, "share of users who opted out");
+  EXPECT_EQ(rail.control, 0);
+  EXPECT_EQ(rail.treatment, 0.01);
 }
 
 TEST(ExperimentLogReport, SplitsUsersAtRandomInTheAaMode) {

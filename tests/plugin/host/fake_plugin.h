@@ -1,11 +1,14 @@
 // A plugin that loads nothing and says what a test wants it to say, for tests of its life cycle.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstring>
 #include <new>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "plugin/barker.h"
 
@@ -14,6 +17,7 @@ namespace barker {
 struct FakePlugin {
   uint64_t last_id = 0;
   barker_generation_stats serving{}, previous{}, canary{};
+  std::vector<barker_latencies> serving_times, canary_times;
   barker_agreement agreement{};
   std::string refused;              // a load of a path that ends like this is refused
   bool busy = false;                // read_generation fails, as where too many queries run
@@ -111,17 +115,32 @@ struct FakePlugin {
     if (std::exchange(of(p).throws, false)) throw std::bad_alloc();
     return BARKER_OK;
   }
+  static int32_t read_latencies(barker_plugin* p, int32_t role, uint64_t* generation,
+                                barker_latencies* latencies, uint64_t capacity, uint64_t* count) {
+    if (of(p).busy) return BARKER_E_INTERNAL;
+    const bool is_canary = role == BARKER_ROLE_CANARY;
+    const auto& times = is_canary ? of(p).canary_times : of(p).serving_times;
+    *generation = (is_canary ? of(p).canary : of(p).serving).generation;
+    *count = times.size();
+    if (times.size() > capacity) return BARKER_E_TOO_SMALL;
+    std::copy(times.begin(), times.end(), latencies);
+    return BARKER_OK;
+  }
+  static barker_canary canary_table(uint64_t size) {
+    return {size,    start,          promote,         stop,          set_shares,
+            compare, read_agreement, read_generation, read_latencies};
+  }
   // As a plugin of ABI 1.1 answers.
   static const void* old_extension(const char* id) {
-    static const barker_canary kCanary = {
-        sizeof(barker_canary), start,          promote, stop, set_shares, compare,
-        read_agreement,        read_generation};
+    static const barker_canary kCanary = canary_table(offsetof(barker_canary, read_latencies));
     static const barker_rules kRules = {sizeof(barker_rules), load_rules, nullptr};
     if (std::strcmp(id, BARKER_EXT_CANARY) == 0) return &kCanary;
     return std::strcmp(id, BARKER_EXT_RULES) == 0 ? &kRules : nullptr;
   }
   static const void* extension(const char* id) {
     static const barker_swap kSwap = {sizeof(barker_swap), replace, replace_by_canary};
+    static const barker_canary kCanary = canary_table(sizeof(barker_canary));
+    if (std::strcmp(id, BARKER_EXT_CANARY) == 0) return &kCanary;
     return std::strcmp(id, BARKER_EXT_SWAP) == 0 ? &kSwap : old_extension(id);
   }
   static barker_api table(const void* (*get_extension)(const char*)) {

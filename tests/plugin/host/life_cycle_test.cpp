@@ -93,23 +93,67 @@ TEST_F(LifeCycleTest, LeavesWeightsAloneAfterTheirProbation) {
   EXPECT_EQ(served(), kV2);
 }
 
-TEST_F(LifeCycleTest, TakesWeightsBackThatAreSlow) {
+// `slow` of the queries take 4,100 ns, and the others 1,000.
+std::vector<barker_latencies> times(uint64_t queries, uint64_t slow) {
+  std::vector<barker_latencies> all = {{1000, 1000, queries - slow}};
+  if (slow > 0) all.push_back({4100, 4100, slow});
+  return all;
+}
+
+TEST_F(LifeCycleTest, TakesWeightsBackThatAreShownToBeSlow) {
   start({.slowest = 4});
-  answered(plugin_.serving, 2000);
-  plugin_.serving.p99_ns = 1000;
+  answered(plugin_.serving, 10'000);
+  plugin_.serving_times = times(10'000, 0);
   look_at("CURRENT", kV2);
   answered(plugin_.serving, 1999);
-  plugin_.serving.p99_ns = 4001;
+  plugin_.serving.p99_ns = 4100;
+  plugin_.serving_times = times(1999, 1000);
   life_->look();
   EXPECT_EQ(served(), kV2) << "these are too few queries for a verdict";
-  answered(plugin_.serving, 1);
-  plugin_.serving.p99_ns = 4000;
+  plugin_.serving_times = times(2000, 30);
   life_->look();
-  EXPECT_EQ(served(), kV2);
-  plugin_.serving.p99_ns = 4001;
+  EXPECT_EQ(served(), kV2) << "the p99 is more than four times as long, but that can be chance";
+  plugin_.serving_times = times(4000, 80);
   life_->look();
   EXPECT_EQ(served(), kV1);
-  EXPECT_THAT(events_.back(), AllOf(HasSubstr("rolled back"), HasSubstr("p99 is 4.0 us")));
+  EXPECT_THAT(
+      events_.back(),
+      AllOf(HasSubstr("rolled back"),
+            HasSubstr("p99 is 4.1 us; that of the weights before or beside these is 1.0 us, "
+                      "and 80 of 4000 queries took more than 4 times as long")));
+}
+
+TEST_F(LifeCycleTest, DoesNotJudgeTheSpeedOfAPluginThatDoesNotTellTimesOrWhereItIsNotToBe) {
+  start({.slowest = 4}, FakePlugin::old_api());
+  answered(plugin_.serving, 10'000);
+  plugin_.serving_times = times(10'000, 0);
+  look_at("CURRENT", kV2);
+  plugin_.serving_times = times(10'000, 9000);
+  life_->look();
+  EXPECT_EQ(served(), kV2);
+  start({.slowest = 0});
+  plugin_.serving_times = times(10'000, 0);
+  look_at("CURRENT", kV3);
+  plugin_.serving_times = times(10'000, 9000);
+  life_->look();
+  EXPECT_EQ(served(), kV3);
+}
+
+TEST_F(LifeCycleTest, JudgesTheSpeedOfACanaryByQueriesThatWereAnsweredBesideIt) {
+  start({.slowest = 4});
+  plugin_.serving_times = times(100'000, 0);  // at night
+  look_at("label.canary", kV2);
+  // By day, both are as slow.
+  plugin_.serving_times = times(105'000, 1000);
+  plugin_.canary_times = times(2500, 500);
+  life_->look();
+  life_->look();
+  EXPECT_TRUE(life_->has_canary()) << events_.back();
+  plugin_.serving_times = times(110'000, 1000);
+  plugin_.canary_times = times(7500, 5000);
+  life_->look();
+  EXPECT_FALSE(life_->has_canary());
+  EXPECT_THAT(events_.back(), HasSubstr("queries took more than 4 times as long"));
 }
 
 TEST_F(LifeCycleTest, DoesNotBlameNewWeightsForDeadlinesThatWereMissedBeforeThem) {

@@ -85,7 +85,7 @@ class Response(Structure):
                 ("reason", c_int32), ("generation", c_uint64), ("map_ns", c_uint64),
                 ("score_ns", c_uint64), ("choose_ns", c_uint64), ("rewrite_ns", c_uint64),
                 ("bad_ads", c_uint64), ("arm_count", c_uint32), ("explored", c_uint32),
-                ("arms", Arm * MAX_ARMS)]
+                ("arms", Arm * MAX_ARMS), ("arm_policies", c_uint64 * MAX_ARMS)]
 
 
 STATS = ("queries", "rescored", "partial", "bypassed", "errors", "ads_rescored",

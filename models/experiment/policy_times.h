@@ -1,0 +1,56 @@
+// Which policy an arm of an experiment had at which time, as its pages say it in whatever order
+// they come. Memory grows with the hours that the log covers and not with its pages. One thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace barker {
+
+class PolicyTimes {
+ public:
+  // A page of the arm, and the digest of the policy that answered it.
+  void add(const std::string& policy, int64_t time_ms);
+
+  struct Change {
+    int64_t time;        // milliseconds since the epoch: the first page by this policy
+    std::string policy;  // that was in force from then on
+  };
+  // In the order of time. An hour belongs to the policy that answered most of its pages, so that
+  // servers which take a change at slightly different moments make one change, and one server that
+  // is configured otherwise makes none.
+  std::vector<Change> changes() const;
+
+ private:
+  struct Seen {
+    uint64_t pages = 0;
+    int64_t first = INT64_MAX;
+  };
+  using Hour = std::map<std::string, Seen>;  // by policy
+  std::map<int64_t, Hour> hours_;
+};
+
+// The policies of all arms of an experiment together: from each change of one of them to the next.
+class PolicyPeriods {
+ public:
+  explicit PolicyPeriods(const std::vector<std::vector<PolicyTimes::Change>>& changes_of_arms);
+
+  // The number of the period in which the time is. What lies before the first page of an arm counts
+  // to its first policy. Where all arms return to policies that they had before, that is the same
+  // period.
+  uint32_t at(int64_t time) const;
+
+  size_t size() const { return policies_.size(); }
+  // By arm; "" where its pages name no policy.
+  const std::vector<std::string>& policies(uint32_t period) const { return policies_[period]; }
+  int64_t first(uint32_t period) const { return first_[period]; }
+
+ private:
+  std::map<int64_t, uint32_t> starts_;  // time to period; the first one is INT64_MIN
+  std::vector<std::vector<std::string>> policies_;
+  std::vector<int64_t> first_;
+};
+
+}  // namespace barker

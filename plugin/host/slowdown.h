@@ -1,0 +1,82 @@
+// Whether new weights are slower than others by more than an allowed ratio: a rank test of the
+// times that their queries took, which may be looked at as often as one likes.
+//
+// The null hypothesis says that the new times, divided by the ratio, are no longer than the old
+// ones. Let c be the k-th longest of the m old times, with k = m / 100: their p99. Where the null
+// hypothesis holds with equality, whatever the distribution of the times is, the probability p that
+// a new query takes longer than ratio * c is a draw from Beta(k, m + 1 - k), because only ranks
+// matter (the number of exceedances: Gumbel and von Schelling, Annals of Mathematical Statistics
+// 21, 1950). The number x of those among n new queries is then beta-binomial. Against it stands
+// that p is f times as large, Beta(f k, m + 1 - f k), for several f. With B for the beta function,
+//
+//   evidence_f = [B(f k + x, m + 1 - f k + n - x) / B(f k, m + 1 - f k)] /
+//                [B(k + x, m + 1 - k + n - x) / B(k, m + 1 - k)]
+//
+// is a martingale in n with mean 1, and so is its mean over f, so that the probability that it ever
+// reaches 1 / level is at most the level (Ville 1939). It grows with x, so that the same holds
+// where the new times are shorter than that.
+//
+// Times come as counts of ranges. c is the end of its range, and a new query counts as longer where
+// its range begins behind ratio * c: ties and ranges make the test say less and never more. With
+// ranges of an eighth of an octave, a p99 may be beyond the ratio by a quarter unseen.
+//
+// Pure values; any thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "plugin/barker.h"
+
+namespace barker {
+
+// What read_latencies gives of one generation.
+struct Latencies {
+  uint64_t generation = 0;  // 0: nothing plays its role
+  std::vector<barker_latencies> ranges;
+
+  uint64_t queries() const;
+  // Those that came since `before` was read of the same generation.
+  Latencies since(const Latencies& before) const;
+};
+
+// No verdict is based on fewer queries of either side: their first ones find cold caches.
+inline constexpr uint64_t kFewestTimed = 2000;
+
+// The probability that weights which are slower by no more than the ratio ever look slower.
+inline constexpr double kSlowdownLevel = 0.01;
+
+struct Slowdown {
+  // How many times as large as under the null hypothesis p may be.
+  static constexpr std::array<double, 6> kFactors = {1.5, 2, 3, 5, 10, 30};
+
+  std::array<double, kFactors.size()> log_evidence{};
+  uint64_t queries = 0;       // new ones
+  uint64_t longer = 0;        // of them
+  uint64_t threshold_ns = 0;  // c
+
+  bool is_shown() const;
+  // Evidence of other queries, of which neither side is part of this one's.
+  Slowdown& operator+=(const Slowdown& other);
+};
+
+// Nothing where either side has too few queries. ratio > 0.
+std::optional<Slowdown> slowdown(const Latencies& before, const Latencies& now, double ratio);
+
+// Compares two generations that serve side by side: each time when both have enough further
+// queries, these are compared by themselves, so that a load that changes with the hours makes
+// neither look slow.
+class SideBySide {
+ public:
+  // What both have answered until now. Other generations than before begin anew.
+  void add(const Latencies& serving, const Latencies& canary, double ratio);
+  const Slowdown& so_far() const { return sum_; }
+
+ private:
+  Latencies serving_, canary_;  // at the end of what is in the sum
+  Slowdown sum_;
+};
+
+}  // namespace barker
