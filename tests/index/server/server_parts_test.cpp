@@ -61,8 +61,8 @@ TEST(AccessLog, WritesOneLineARequestWithoutSayingWhoTheUserIs) {
   {
     const auto log = AccessLog::open(file, *salt);
     ASSERT_TRUE(log.ok());
-    (*log)->add({"GET", "127.0.0.1", response, 12, 0.25});
-    (*log)->add({"\"\n", "::1", response, 12, 0.25});
+    (*log)->add({"GET", "127.0.0.1", response, response.route, 12, 0.25});
+    (*log)->add({"\"\n", "::1", response, response.route, 12, 0.25});
   }
   std::ifstream in(file);
   std::string line;
