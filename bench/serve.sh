@@ -2,8 +2,9 @@
 # bench/serve.sh BIN OUT [SECONDS [SOAK_SECONDS]]: `barker serve` under wrk at 1, 8, 64 and 512
 # connections, while weights, rules and the catalogue change every few seconds, and the CPU time of
 # a request beside that of the same search in process, measured before and after in the same run.
-# With SOAK_SECONDS, 64 connections ask for so long, and the resident memory at the end is compared
-# with that after a warm-up: exit 1 where it grew by more than a tenth. Needs wrk.
+# BARKER_SERVE_CHANGES=0 leaves the changes out. With SOAK_SECONDS, 64 connections ask for so long,
+# and the resident memory at the end is compared with that after a warm-up: exit 1 where it grew by
+# more than a tenth. Needs wrk.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$1 out=$2 seconds=${3:-10} soak=${4:-0}
@@ -72,8 +73,11 @@ change() {
 
 in_process | tee "$out/before.txt"
 wrk -t1 -c4 -d2 -s "$out/queries.lua" "$address" >/dev/null  # warms up
-change >"$out/change.log" 2>&1 &
-changer=$!
+echo 0 >"$out/changes"
+if [ "${BARKER_SERVE_CHANGES:-1}" != 0 ]; then
+  change >"$out/change.log" 2>&1 &
+  changer=$!
+fi
 printf '%12s %10s %8s %8s %7s %12s %8s\n' connections requests/s p50_us p99_us errors cpu_us/req ratio
 base=$(awk '/^search_json_us/ { print $2 }' "$out/before.txt")
 for connections in 1 8 64 512; do
@@ -102,7 +106,7 @@ if [ "$soak" -gt 0 ]; then
   echo "resident after the warm-up $first KiB, at the end $last KiB, after $(cat "$out/changes") changes"
   [ "$last" -le $((first + first / 10)) ] || { echo "serve.sh: resident memory grew by more than a tenth" >&2; exit 1; }
 fi
-kill $changer
+[ -z "$changer" ] || kill "$changer"
 echo "$(cat "$out/changes") changes of weights, rules and catalogue meanwhile; refused by the server:" \
   "$(grep -c '"result":"refused"' "$out/serve.log" || true)"
 in_process

@@ -4,8 +4,8 @@
 //
 //   serve_bench INDEX WEIGHTS QUERIES [SEARCHES]
 //
-// Prints "search_us" and "search_json_us": CPU microseconds a search, without and with the JSON of
-// its answer.
+// Prints "search_us" and "search_json_us", CPU microseconds a search, without and with the JSON of
+// its answer, and "answer_us", those of the request as the server's routes answer it, without HTTP.
 #include <sys/resource.h>
 
 #include <cstdio>
@@ -15,6 +15,9 @@
 
 #include "index/engine/engine_session.h"
 #include "index/engine/search_json.h"
+#include "index/profiles/profile_store.h"
+#include "index/server/engine_service.h"
+#include "index/server/routes.h"
 #include "models/base/lines.h"
 
 namespace {
@@ -26,6 +29,42 @@ double cpu_seconds() {
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
   };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+// What the server does with a request between HTTP and HTTP.
+int print_answer_us(const barker::Engine& engine, const std::vector<std::string>& queries,
+                    int searches) {
+  barker::ProfileStoreOptions in_memory;
+  in_memory.store = "memory:";
+  const auto profiles = barker::open_profile_store(in_memory);
+  if (!profiles.ok()) return 70;
+  barker::ServiceMetrics metrics({"/v1/search"});
+  const barker::Registry registry;
+  barker::ServiceParts parts(engine, **profiles, metrics, registry, nullptr);
+  parts.bar.count = 8;
+  barker::EngineService service(parts);
+  std::vector<barker::HttpRequest> requests;
+  for (const std::string& query : queries) {
+    requests.push_back({.method = "GET",
+                        .target = {.segments = {"v1", "search"}, .parameters = {{"q", query}}},
+                        .authorization = "",
+                        .content_type = "",
+                        .body = "",
+                        .peer = "127.0.0.1"});
+  }
+  double start = 0;
+  for (int i = -1000; i < searches; ++i) {
+    if (i == 0) start = cpu_seconds();
+    barker::HttpRequest& request = requests[static_cast<size_t>(i + 1000) % requests.size()];
+    request.received = std::chrono::steady_clock::now();
+    const barker::HttpResponse response = barker::answer(request, service);
+    if (response.status != 200) {
+      std::fprintf(stderr, "serve_bench: %s", response.body.c_str());
+      return 70;
+    }
+  }
+  std::printf("answer_us %.1f\n", (cpu_seconds() - start) * 1e6 / searches);
+  return 0;
 }
 
 }  // namespace
@@ -69,5 +108,5 @@ int main(int argc, char** argv) {
     std::printf("%s %.1f\n", with_json ? "search_json_us" : "search_us",
                 (cpu_seconds() - start) * 1e6 / searches);
   }
-  return bytes > 0 ? 0 : 70;
+  return bytes > 0 ? print_answer_us(**engine, queries, searches) : 70;
 }

@@ -60,9 +60,10 @@ AccessLog::~AccessLog() {
 // Method and peer are tokens and addresses, but the line must be whole whatever they are.
 void AccessLog::add(const FinishedRequest& request) {
   const HttpResponse& response = request.response;
-  std::string line = "{\"time\":\"" + now_text() + "\",\"peer\":\"" + request.peer +
+  std::string line = "{\"time\":\"" + now_text() + "\",\"peer\":\"" + std::string(request.peer) +
                      "\",\"method\":" + nlohmann::json(request.method).dump() + ",\"route\":\"" +
-                     response.route + "\",\"status\":" + std::to_string(response.status) +
+                     std::string(request.route) +
+                     "\",\"status\":" + std::to_string(response.status) +
                      ",\"bytes\":" + std::to_string(request.bytes) +
                      ",\"seconds\":" + number_text(request.seconds, 6);
   if (!response.request_id.empty()) line += ",\"request_id\":\"" + response.request_id + "\"";

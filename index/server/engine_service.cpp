@@ -30,12 +30,11 @@ nlohmann::ordered_json catalogue_json(const LiveCatalogueStatus& status) {
 }
 
 // What a click tells of its user: the SF itself, or the words of the title that was clicked.
-std::vector<std::string> keywords_of(const Click& click, const RecentPage::Ad* ad) {
+std::vector<std::string> keywords_of(const Click& click, std::string_view title) {
   if (click.on_sf) return {normalize_keyword(click.object)};
   std::vector<std::string> keywords;
-  if (!ad) return keywords;
   static const KeywordSplitter splitter;
-  for (const Keyword& keyword : splitter.split(ad->title)) keywords.push_back(keyword.text);
+  for (const Keyword& keyword : splitter.split(title)) keywords.push_back(keyword.text);
   return keywords;
 }
 
@@ -101,19 +100,20 @@ void EngineService::remember(const SearchCall& call, const SearchResult& page) {
   const size_t end = first + std::min(call.count, page.ads.size() - first);
   parts_.metrics.impressions.of("ad").add(end - first);
   parts_.metrics.impressions.of("feature").add(page.features.size());
-  RecentPage recent{.user = page.user, .ads = {}, .sfs = {}};
+  recent_.clear();
+  recent_.set_user(page.user);
   for (const ArmShown& shown : page.arms) {
     ArmCounters::Arm& arm = parts_.metrics.arms.of({shown.layer, shown.experiment, shown.arm});
     arm.pages.add();
     arm.impressions.add(end - first);
-    recent.arms.push_back(&arm);
+    recent_.arms.push_back(&arm);
   }
   for (size_t i = first; i < end; ++i) {
-    recent.ads.push_back(
-        {page.ads[i].id, page.ads[i].original_title, page.ads[i].price, page.ads[i].rank});
+    const AdShown& ad = page.ads[i];
+    recent_.add_ad(ad.id, ad.original_title, ad.price, ad.rank);
   }
-  for (const FeatureShown& sf : page.features) recent.sfs.push_back({sf.keyword, sf.position});
-  parts_.pages.add(call.request_id, std::move(recent));
+  for (const FeatureShown& sf : page.features) recent_.add_feature(sf.keyword, sf.position);
+  parts_.pages.add(call.request_id, recent_);
   if (parts_.waiting) wait_for_clicks(call, page);
   if (parts_.events) log_impression(call, page, end);
 }
@@ -165,16 +165,16 @@ constexpr char kLogIsFull[] = "The event log is full; send the event again later
 // Where the page showed what was clicked; nothing if it did not show it.
 std::optional<size_t> position_on(const RecentPage& page, const Click& click) {
   if (click.on_sf) {
-    const auto sf = std::ranges::find(page.sfs, click.object, &RecentPage::Feature::keyword);
-    return sf == page.sfs.end() ? std::nullopt : std::optional(sf->position);
+    const RecentPage::Feature* const sf = page.find_feature(click.object);
+    return sf ? std::optional(sf->position) : std::nullopt;
   }
-  const auto ad = std::ranges::find(page.ads, click.object, &RecentPage::Ad::id);
-  return ad == page.ads.end() ? std::nullopt : std::optional(ad->position);
+  const RecentPage::Ad* const ad = page.find_ad(click.object);
+  return ad ? std::optional(ad->position) : std::nullopt;
 }
 
 // Why a click does not fit its page; empty where it does.
 std::string misfit(const RecentPage& page, const Click& click) {
-  if (page.user != click.user) return kNotThisUsers;
+  if (page.user() != click.user) return kNotThisUsers;
   const std::optional<size_t> position = position_on(page, click);
   if (!position) return "The page of this request_id did not show the object.";
   if (click.position != 0 && click.position != *position) {
@@ -191,13 +191,13 @@ std::string misfit(const RecentPage& page, const Click& click) {
 // such a click from an invented one, so that their rate is bounded.
 TakenEvent EngineService::take(const Click& click) {
   using Outcome = TakenEvent::Outcome;
-  const std::shared_ptr<const RecentPage> page = parts_.pages.find(click.request_id);
+  const std::optional<RecentPage> page = parts_.pages.find(click.request_id);
   const RecentPage::Ad* ad = nullptr;
   if (page) {
     if (std::string reason = misfit(*page, click); !reason.empty()) {
       return {Outcome::kRefused, std::move(reason)};
     }
-    if (!click.on_sf) ad = &*std::ranges::find(page->ads, click.object, &RecentPage::Ad::id);
+    if (!click.on_sf) ad = page->find_ad(click.object);
   } else if (!parts_.foreign_clicks->admits("", Clock::now())) {
     return {Outcome::kRefused, kTooManyForeign};
   }
@@ -221,7 +221,8 @@ TakenEvent EngineService::take(const Click& click) {
   }
   if (!click.user.empty()) {
     ProfileClick record{click.user, click.on_sf ? ClickKind::kSf : ClickKind::kAd,
-                        keywords_of(click, ad), time_ms / 1000};
+                        keywords_of(click, ad ? page->text(ad->title) : std::string_view()),
+                        time_ms / 1000};
     if (click.on_sf && parts_.waiting) {
       record.lesson =
           parts_.waiting->click(click.request_id, click.user, click.object, Clock::now());
@@ -230,8 +231,8 @@ TakenEvent EngineService::take(const Click& click) {
   }
   // Once for each ad of a page: whoever sends the same click under other ids empties no budget and
   // makes no arm look better.
-  if (ad && parts_.pages.charge(click.request_id, ad->id)) {
-    (void)parts_.engine.spend(ad->id, ad->price);
+  if (ad && parts_.pages.charge(click.request_id, click.object)) {
+    (void)parts_.engine.spend(click.object, ad->price);
     for (ArmCounters::Arm* const arm : page->arms) arm->clicks.add();
   }
   parts_.metrics.clicks.of(click.on_sf ? "feature" : "ad").add();
@@ -242,8 +243,8 @@ TakenEvent EngineService::take(const Click& click) {
 // counted for the arms of its page.
 TakenEvent EngineService::take(const OptOut& opt_out) {
   using Outcome = TakenEvent::Outcome;
-  const std::shared_ptr<const RecentPage> page = parts_.pages.find(opt_out.request_id);
-  if (page && page->user != opt_out.user) return {Outcome::kRefused, kNotThisUsers};
+  const std::optional<RecentPage> page = parts_.pages.find(opt_out.request_id);
+  if (page && page->user() != opt_out.user) return {Outcome::kRefused, kNotThisUsers};
   if (!page && !parts_.foreign_clicks->admits("", Clock::now())) {
     return {Outcome::kRefused, kTooManyForeign};
   }

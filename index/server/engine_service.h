@@ -104,6 +104,7 @@ class EngineService : public Service {
   std::unique_ptr<EngineSession> session_;
   std::unique_ptr<CallerRescorer> rescorer_;
   Profile profile_;
+  RecentPage recent_;  // whose memory is used again
 };
 
 }  // namespace barker

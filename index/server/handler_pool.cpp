@@ -17,16 +17,26 @@ HttpResponse call_handler(const Handler& handler, const HttpRequest& request) {
 
 HandlerPool::HandlerPool(const PoolOptions& options, std::function<Handler()> make)
     : options_(options), make_(std::move(make)) {
-  for (size_t i = 0; i < options.threads; ++i) threads_.emplace_back([this] { run(); });
+  for (size_t i = 0; i < options.threads; ++i) {
+    threads_.emplace_back([this, &self = places_.emplace_back()] { run(self); });
+  }
 }
 
-HandlerPool::~HandlerPool() {
+HandlerPool::~HandlerPool() { end(); }
+
+void HandlerPool::end() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     ends_ = true;
+    for (Sleeper* sleeper : sleepers_) {
+      sleeper->is_woken = true;
+      sleeper->woken.notify_one();
+    }
+    sleepers_.clear();
   }
-  changed_.notify_all();
+  less_.notify_all();
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 // A request that comes behind one that waited for too long would wait for longer still.
@@ -41,12 +51,17 @@ bool HandlerPool::has_room(std::chrono::steady_clock::time_point now) const {
 }
 
 bool HandlerPool::submit(HttpRequest& request, Done& done) {
+  Sleeper* sleeper = nullptr;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!has_room_locked(request.received)) return false;
     jobs_.push_back({std::move(request), std::move(done)});
+    if (sleepers_.empty()) return true;
+    sleeper = sleepers_.back();
+    sleepers_.pop_back();
+    sleeper->is_woken = true;
   }
-  changed_.notify_one();
+  sleeper->woken.notify_one();
   return true;
 }
 
@@ -55,17 +70,37 @@ size_t HandlerPool::waiting() const {
   return jobs_.size();
 }
 
-void HandlerPool::run() {
-  const Handler handler = make_();
-  for (;;) {
-    Job job;
-    {
-      std::unique_lock<std::mutex> lock(mutex_);
-      changed_.wait(lock, [this] { return ends_ || !jobs_.empty(); });
-      if (jobs_.empty()) return;
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
+void HandlerPool::rest_while_busy(std::chrono::microseconds most) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (ends_ || jobs_.size() < 2 * options_.threads) return;
+  ++resting_;
+  less_.wait_for(lock, most, [this] { return ends_ || jobs_.size() <= options_.threads; });
+  --resting_;
+}
+
+// Waits for a request. False: there is none, and there will be none.
+bool HandlerPool::take(Sleeper& self, Job& job) {
+  bool wakes = false;
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (jobs_.empty() && !ends_) {
+      self.is_woken = false;
+      sleepers_.push_back(&self);
+      self.woken.wait(lock, [&self] { return self.is_woken; });
     }
+    if (jobs_.empty()) return false;
+    job = std::move(jobs_.front());
+    jobs_.pop_front();
+    wakes = resting_ > 0 && jobs_.size() <= options_.threads;
+  }
+  if (wakes) less_.notify_all();
+  return true;
+}
+
+void HandlerPool::run(Sleeper& self) {
+  const Handler handler = make_();
+  Job job;
+  while (take(self, job)) {
     const auto waited = std::chrono::steady_clock::now() - job.request.received;
     job.done(waited > options_.longest_wait
                  ? problem(ProblemKind::kDeadlinePassed,

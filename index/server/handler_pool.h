@@ -1,4 +1,6 @@
-// A bounded pool of threads that answer requests. What finds the queue full, or its oldest request
+// A bounded pool of threads that answer requests, first come, first served. Of the threads that
+// have nothing to do, the one that had last something to do takes the next request, because its
+// memory is still in the caches. What finds the queue full, or its oldest request
 // waiting for too long already, is refused at once; what waited for too long is not worth the work
 // any more. Both keep the answers that are given fast when more requests come than can be answered.
 #pragma once
@@ -33,7 +35,7 @@ class HandlerPool {
 
   // Calls `make` on each thread, so that each has a handler of its own.
   HandlerPool(const PoolOptions& options, std::function<Handler()> make);
-  ~HandlerPool();  // answers what waits, then ends
+  ~HandlerPool();  // ends
   HandlerPool(const HandlerPool&) = delete;
   HandlerPool& operator=(const HandlerPool&) = delete;
 
@@ -47,18 +49,36 @@ class HandlerPool {
 
   size_t waiting() const;  // [any thread]
 
+  // Returns at once unless two requests wait for every thread of the pool. Otherwise it returns
+  // when one is left for each, or `most` has passed. Whoever brings requests calls it: what it
+  // brought now would wait all the same, and bringing several at a time takes a core from the
+  // pool's threads once and not once for each. [any thread]
+  void rest_while_busy(std::chrono::microseconds most);
+
+  // Answers what waits and ends the threads. What is submitted from now on finds no room. [one
+  // thread]
+  void end();
+
  private:
   struct Job {
     HttpRequest request;
     Done done;
   };
-  void run();
+  struct Sleeper {
+    std::condition_variable woken;
+    bool is_woken = false;
+  };
+  void run(Sleeper& self);
+  bool take(Sleeper& self, Job& job);
   bool has_room_locked(std::chrono::steady_clock::time_point now) const;
 
   const PoolOptions options_;
   const std::function<Handler()> make_;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
+  std::deque<Sleeper> places_;      // one for each thread; they stay where they are
+  std::vector<Sleeper*> sleepers_;  // threads without work; the last fell asleep last
+  std::condition_variable less_;    // there is less to do
+  size_t resting_ = 0;              // threads in rest_while_busy()
   std::deque<Job> jobs_;
   bool ends_ = false;
   std::vector<std::thread> threads_;

@@ -31,6 +31,7 @@ std::string_view trimmed(std::string_view text) {
 // The fields whose number decides how the request is framed and whom it is for.
 struct Framing {
   int hosts = 0, lengths = 0, encodings = 0;
+  bool is_plain = true;  // no field changes what is read or written besides the answer
 };
 
 std::optional<Fault> check_field(std::string_view line, Framing& framing) {
@@ -51,6 +52,10 @@ std::optional<Fault> check_field(std::string_view line, Framing& framing) {
     if (value.empty() || value.find_first_not_of("0123456789") != std::string_view::npos) {
       return bad_framing("Content-Length is not a number.");
     }
+  }
+  if (same_ignoring_case(name, "connection") || same_ignoring_case(name, "proxy-connection") ||
+      same_ignoring_case(name, "expect") || same_ignoring_case(name, "upgrade")) {
+    framing.is_plain = false;
   }
   if (same_ignoring_case(name, "transfer-encoding")) {
     ++framing.encodings;
@@ -103,6 +108,12 @@ std::optional<Fault> check_head_start(std::string_view start, size_t seen) {
 }
 
 std::optional<Fault> check_head(std::string_view head) {
+  std::optional<PlainHead> plain;
+  return check_head(head, plain);
+}
+
+std::optional<Fault> check_head(std::string_view head, std::optional<PlainHead>& plain) {
+  plain.reset();
   if (auto fault = check_head_start(head)) return fault;
   size_t end = head.find("\r\n");
   if (end == std::string_view::npos) return bad_request("The request line does not end.");
@@ -125,6 +136,11 @@ std::optional<Fault> check_head(std::string_view head) {
   }
   if (framing.hosts > 1) return bad_request("There are several Host fields.");
   if (is_1_1 && framing.hosts == 0) return bad_request("There is no Host field.");
+  if (is_1_1 && framing.is_plain && framing.lengths + framing.encodings == 0) {
+    const std::string_view line = head.substr(0, head.find("\r\n"));
+    const size_t first = line.find(' '), last = line.rfind(' ');
+    plain = PlainHead{line.substr(0, first), line.substr(first + 1, last - first - 1)};
+  }
   return std::nullopt;
 }
 

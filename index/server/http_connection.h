@@ -48,13 +48,14 @@ struct IoLoop {
   boost::asio::executor_work_guard<ServerExecutor> work{context.get_executor()};
   ServerTimer sweep{context};
   Handler handler;
-  std::string date;  // for the header of this name, see date_of()
-  std::time_t date_time = 0;
+  std::atomic<bool> rests{false};  // in HandlerPool::rest_while_busy()
+  std::string shed_text;           // see HttpConnection::shed()
+  std::time_t shed_time = 0;
   std::thread thread;
 };
 
-// Now, as the header Date has it. Written once a second. [the loop's thread]
-const std::string& date_of(IoLoop& loop);
+// Now, as the header Date has it. Each thread writes it once a second, and has its own.
+const std::string& date_now();
 
 // What all connections use. It outlives them.
 struct ServerState {
@@ -69,14 +70,19 @@ struct ServerState {
   OpenConnections open{options.most_connections, options.most_connections_of_one};
   std::atomic<bool> stopping{false};
   std::atomic<uint64_t> accepted{0}, refused{0}, shed{0}, rate_limited{0};
-  std::optional<HandlerPool> searches, control;  // while the server runs
+  std::optional<HandlerPool> searches, control;  // from start() on
 };
 
 // The status line and the header fields of a response, to the empty line.
 std::string head_of(const HttpResponse& response, const std::string& date, bool close, bool is_1_0);
 
 // Reads requests and writes their answers, one after the other, until one side ends the connection.
-// Everything happens on the thread of its loop. What waits for the socket owns the connection.
+// What waits for the socket owns the connection.
+//
+// Threads: the loop's, but for answer(), which a pool's thread calls. While a request is a pool's,
+// the next read waits in the loop already, so that nobody need be woken when the answer was sent.
+// `phase_` says whose turn it is: until it is kAnswered, what the request and its answer are made
+// of belongs to who answers, and the loop does no more than take what is read, and keep it.
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
   HttpConnection(ServerState& server, IoLoop& loop, ServerSocket socket, std::string peer);
@@ -88,22 +94,40 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   // begun.
   void sweep(ServerClock::time_point now);
   void cut_off();
+  // Lets go of itself, when its loop runs no more.
+  void let_go() { const std::shared_ptr<HttpConnection> last = std::move(kept_); }
 
  private:
   enum class State : uint8_t { kIdle, kHead, kBody, kAnswering, kWriting, kLingering };
+  enum class Phase : uint8_t {
+    kAnswered,   // the loop's: there is no request in hand, or the loop answers it
+    kAnswering,  // a request is with a pool, and a read waits, which owns the connection
+    kMore        // the same, but that read is over, or needless; the connection owns itself
+  };
 
   void enter(State state);
   std::string_view buffered() const;
 
   // In the order of a request.
+  void prepare();
   void look_at_head();
+  void read_some();
+  void has_read(boost::system::error_code error);
   void after_read(boost::system::error_code error);
   void parse_head(std::string_view head);
   void read_body();
   void dispatch();
+  void hand_over(HandlerPool& pool, HttpRequest request);
+  void answer(HttpResponse response);  // [a pool's thread]
   void respond(HttpResponse response);
+  void set_response(HttpResponse response);  // [who answers]
+  std::string_view body() const;
+  size_t send_at_once(std::string_view head, std::string_view body) const;  // [who answers]
+  void write_rest(size_t sent);
   void after_write(boost::system::error_code error);
-  void linger();
+  void go_on(Phase phase);
+  void report(const HttpResponse& response);  // [who answers]
+  void linger(bool reads);
   void drain();
 
   // Answers that no handler gives.
@@ -124,6 +148,11 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   const char* route_ = "";  // of the table of routes
   std::string method_, head_;
   HttpResponse response_;
+
+  std::atomic<Phase> phase_{Phase::kAnswered};
+  // What the loop leaves for when the request is answered: set before phase_ becomes kMore.
+  std::shared_ptr<HttpConnection> kept_;
+  boost::system::error_code read_error_;
 };
 
 }  // namespace barker

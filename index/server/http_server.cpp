@@ -15,6 +15,9 @@ namespace {
 namespace net = boost::asio;
 using boost::system::error_code;
 
+// By which requests may be read later, and so found late, while all threads have enough to do.
+constexpr std::chrono::milliseconds kLongestRest{1};
+
 }  // namespace
 
 struct HttpServer::Impl : ServerState {
@@ -92,7 +95,7 @@ void HttpServer::Impl::accept(Acceptor& acceptor) {
       if (hooks.connection_refused) hooks.connection_refused();
       const bool is_one_client = admission == OpenConnections::Admission::kFullForClient;
       turn_away(socket, is_one_client ? ProblemKind::kTooManyConnections : ProblemKind::kOverloaded,
-                date_of(*loops[0]));
+                date_now());
     }
     accept(acceptor);
   };
@@ -146,7 +149,12 @@ void HttpServer::Impl::run() {
     sweep(loop);
     loop.thread = std::thread([this, &loop] {
       loop.handler = hooks.make_handler();
-      loop.context.run();
+      while (loop.context.run_one() > 0) {
+        loop.context.poll();
+        loop.rests = true;
+        searches->rest_while_busy(kLongestRest);
+        loop.rests = false;
+      }
     });
   }
 }
@@ -185,11 +193,13 @@ size_t HttpServer::stop() {
   });
   s.stopping = true;
   const size_t cut_off = s.open.wait_for_none(s.options.stop_timeout);
-  s.searches.reset();
-  s.control.reset();
+  s.searches->end();
+  s.control->end();
   for (const auto& loop : s.loops) {
     loop->context.stop();
     loop->thread.join();
+    const std::vector<HttpConnection*> left(loop->connections.begin(), loop->connections.end());
+    for (HttpConnection* connection : left) connection->let_go();
   }
   for (const std::string& file : s.socket_files) unlink(file.c_str());
   return cut_off;

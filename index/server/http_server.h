@@ -2,9 +2,12 @@
 // knows neither routes' meaning nor the engine. HTTP is parsed by Boost.Beast, which stays behind
 // http_connection.h; head_check.h refuses what Beast would let pass.
 //
-// I/O threads read and write. A request of Lane::kImmediate is answered on them, the others by two
-// bounded pools, one for searches and one, of a single thread, for what administrators ask. A
-// connection has one request at a time: what a client pipelines waits in its buffer.
+// I/O threads read. A request of Lane::kImmediate is answered on them, the others by two bounded
+// pools, one for searches and one, of a single thread, for what administrators ask. Whoever answers
+// also sends, as far as the socket takes it at once; the I/O thread sends the rest. A connection
+// has one request at a time: what a client pipelines waits in its buffer. While the searches that
+// wait keep all threads busy, I/O threads look for new requests every millisecond and not for each,
+// and send then what was answered meanwhile.
 //
 // Threads: start() and stop() belong to one thread; the hooks say theirs.
 #pragma once
@@ -15,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "index/server/handler_pool.h"
@@ -44,9 +48,10 @@ struct ServerOptions {
 
 // One request that was answered, or refused before it was one.
 struct FinishedRequest {
-  std::string method, peer;
+  std::string_view method, peer;
   const HttpResponse& response;
-  size_t bytes;  // of the body
+  std::string_view route;  // "/v1/users/{id}"; empty: no route has this path
+  size_t bytes;            // of the body
   double seconds;
 };
 
@@ -54,7 +59,7 @@ struct ServerHooks {
   // Makes the function that answers requests. Called once on each thread that answers, so that each
   // has one of its own. [any thread]
   std::function<Handler()> make_handler;
-  // What is counted. [I/O threads] Each may be empty.
+  // What is counted. [any thread] Each may be empty.
   std::function<void(const FinishedRequest&)> finished = {};
   std::function<void()> shed = {}, rate_limited = {}, connection_refused = {};
   std::function<void(int64_t change)> connections = {};  // that are open

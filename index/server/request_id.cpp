@@ -3,16 +3,24 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace barker {
 
 std::string new_request_id() {
-  uint8_t bits[16];
-  randombytes_buf(bits, sizeof bits);
-  char text[2 * sizeof bits + 1];
-  sodium_bin2hex(text, sizeof text, bits, sizeof bits);
-  return {text, 2 * sizeof bits};
+  constexpr size_t kBytes = 16;
+  // One call of the system for many ids. Each byte is given out once.
+  thread_local std::array<uint8_t, 64 * kBytes> bits;
+  thread_local size_t used = bits.size();
+  if (used == bits.size()) {
+    randombytes_buf(bits.data(), bits.size());
+    used = 0;
+  }
+  char text[2 * kBytes + 1];
+  sodium_bin2hex(text, sizeof text, bits.data() + used, kBytes);
+  used += kBytes;
+  return {text, 2 * kBytes};
 }
 
 bool is_request_id(const std::string& text) {

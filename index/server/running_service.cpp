@@ -282,7 +282,7 @@ ServerHooks RunningService::Parts::server_hooks() {
     };
   };
   hooks.finished = [this](const FinishedRequest& request) {
-    metrics.count_request(request.response.route, request.response.status, request.seconds);
+    metrics.count_request(request.route, request.response.status, request.seconds);
     if (access_log) access_log->add(request);
   };
   hooks.shed = [this] { metrics.sheds.add(); };

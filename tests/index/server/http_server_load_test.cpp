@@ -83,6 +83,55 @@ TEST_F(Server, ShedsWhatFindsTheQueueFull) {
   EXPECT_EQ(shed_route_, "/v1/search") << "the counters tell which requests were shed";
 }
 
+TEST_F(Server, ShedsPipelinedSearchesInTheirOrderAndClosesWhereItIsAsked) {
+  options_.search_threads = 1;
+  options_.most_waiting = 1;
+  holds_ = true;
+  start();
+  Client running(address()), waiting(address()), shed(address());
+  running.send(kSearch);
+  begun_.acquire();
+  waiting.send(kSearch);
+  while (server_->counts().waiting < 1) std::this_thread::yield();
+  constexpr int kMany = 2000;
+  std::string requests;
+  for (int i = 0; i < kMany; ++i) requests += kSearch;
+  requests +=
+      "HEAD /v1/search?q=x HTTP/1.1\r\nHost: x\r\n\r\n"
+      "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+      "GET /v1/search?q=x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  std::thread sender([&] { EXPECT_TRUE(shed.send(requests)); });
+  const std::string got = shed.read_all();
+  sender.join();
+  size_t refusals = 0;
+  for (size_t at = 0; (at = got.find("HTTP/1.1 503 ", at)) != std::string::npos; ++at) ++refusals;
+  EXPECT_EQ(refusals, kMany + 2u) << "the one of HEAD has no body";
+  const size_t healthy = got.find("HTTP/1.1 200 ");
+  EXPECT_LT(got.rfind("HTTP/1.1 503 ", healthy), healthy);
+  EXPECT_THAT(got.substr(healthy), HasSubstr("Connection: close\r\n"));
+  held_.release(2);
+  EXPECT_THAT(running.read_one(), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(waiting.read_one(), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(Server, AnswersAllOfManyThatWait) {
+  options_.search_threads = 2;
+  start();
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 32; ++i) {
+    clients.emplace_back([this] {
+      Client client(address());
+      for (int n = 0; n < 50; ++n) {
+        EXPECT_TRUE(client.send(kSearch));
+        EXPECT_THAT(client.read_one(), StartsWith("HTTP/1.1 200 "));
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(server_->stop(), 0u);
+  EXPECT_EQ(finished_, 32 * 50);
+}
+
 TEST_F(Server, DoesNotSearchForWhatWaitedTooLong) {
   options_.search_threads = 1;
   options_.longest_wait = milliseconds(20);

@@ -8,6 +8,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <thread>
+
 #include "tests/index/server/server_fixture.h"
 #include "tests/models/base/temporary_path.h"
 
@@ -28,6 +31,64 @@ TEST_F(Server, AnswersRequestsOfOneConnectionInTheirOrder) {
   EXPECT_THAT(client.read_one(), StartsWith("HTTP/1.1 404 "));
   EXPECT_THAT(client.read_one(), HasSubstr("healthy"));
   EXPECT_EQ(client.read_all(), "");
+}
+
+TEST_F(Server, KeepsWhatComesWhileASearchRuns) {
+  holds_ = true;
+  start();
+  Client client(address());
+  client.send(kSearch);
+  begun_.acquire();
+  client.send(kGet.substr(0, 7));  // which the loop reads now, or with the rest
+  std::this_thread::sleep_for(milliseconds(20));
+  held_.release();
+  EXPECT_THAT(client.read_one(), HasSubstr("request_id"));
+  client.send(kGet.substr(7));
+  EXPECT_THAT(client.read_one(), HasSubstr("healthy"));
+  client.send(kSearch);  // a second search on the same connection
+  held_.release();
+  EXPECT_THAT(client.read_one(), HasSubstr("request_id"));
+}
+
+TEST_F(Server, SendsWhatDoesNotFitTheSocketAtOnce) {
+  padding_ = 16 << 20;
+  start();
+  Client client(address());
+  client.send(kSearch);
+  begun_.acquire();
+  std::this_thread::sleep_for(milliseconds(50));  // the socket is full
+  client.send(kSearch + kGetLast);
+  const std::string first = client.read_one(), second = client.read_one();
+  for (const std::string& got : {first, second}) {
+    EXPECT_THAT(got, StartsWith("HTTP/1.1 200 "));
+    EXPECT_GT(got.size(), padding_);
+  }
+  EXPECT_THAT(client.read_one(), HasSubstr("healthy"));
+  EXPECT_EQ(client.read_all(), "");
+}
+
+TEST_F(Server, ForgetsAClientThatLeavesWhileItsSearchRuns) {
+  holds_ = true;
+  padding_ = 16 << 20;  // more than a socket takes that nobody reads
+  start();
+  for (const bool resets : {false, true}) {
+    {
+      Client client(address());
+      client.send(kSearch);
+      if (resets) client.reset();
+      begun_.acquire();
+    }
+    held_.release();
+    while (server_->counts().open > 0) std::this_thread::yield();
+  }
+  EXPECT_EQ(server_->stop(), 0u);
+  EXPECT_EQ(finished_, 2);
+}
+
+TEST_F(Server, ClosesAConnectionThatIsIdleBehindASearch) {
+  options_.idle_timeout = milliseconds(100);
+  start();
+  EXPECT_THAT(ask(kSearch), StartsWith("HTTP/1.1 200 "));
 }
 
 TEST_F(Server, TakesARequestByteByByte) {

@@ -353,6 +353,27 @@ TEST(Target, RefusesWhatAnotherServerCouldReadInAnotherWay) {
   EXPECT_EQ(target.parameters[0].second, "\u9762");
 }
 
+TEST(HeadCheck, TellsWhatHasNothingButATarget) {
+  const std::string line = "GET /v1/search?q=x HTTP/1.1\r\n", host = "Host: x\r\n";
+  std::optional<PlainHead> plain;
+  EXPECT_FALSE(check_head(line + host + "Accept: */*\r\n\r\n", plain));
+  const std::string head = line + host + "\r\n";
+  EXPECT_FALSE(check_head(head, plain));
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->method, "GET");
+  EXPECT_EQ(plain->target, "/v1/search?q=x");
+  for (const std::string more :
+       {"Content-Length: 0\r\n", "transfer-encoding: chunked\r\n", "Connection: close\r\n",
+        "EXPECT: 100-continue\r\n", "Upgrade: h2c\r\n"}) {
+    EXPECT_FALSE(check_head(line + host + more + "\r\n", plain)) << more;
+    EXPECT_FALSE(plain) << more;
+  }
+  EXPECT_FALSE(check_head("GET / HTTP/1.0\r\n\r\n", plain));
+  EXPECT_FALSE(plain) << "its connection ends with the answer";
+  EXPECT_TRUE(check_head(line + "\r\n", plain));
+  EXPECT_FALSE(plain) << "it is refused";
+}
+
 TEST(HeadCheck, RefusesWhatHasTwoReadings) {
   const std::string line = "POST /v1/search HTTP/1.1\r\n", host = "Host: x\r\n";
   EXPECT_FALSE(check_head(line + host + "Content-Length: 3\r\n\r\n"));

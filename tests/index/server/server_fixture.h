@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <semaphore>
 #include <string>
 
@@ -45,6 +46,11 @@ class Client {
            static_cast<ssize_t>(bytes.size());
   }
   void end() { shutdown(socket_, SHUT_WR); }
+  // From now on closing resets the connection.
+  void reset() {
+    const linger at_once = {1, 0};
+    setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  }
 
   // All that comes until the server closes.
   std::string read_all() {
@@ -63,7 +69,7 @@ class Client {
       if (end != std::string::npos) {
         const size_t at = buffer_.find("Content-Length: ");
         const size_t size =
-            end + 4 + (at < end ? static_cast<size_t>(std::stoul(buffer_.substr(at + 16))) : 0);
+            end + 4 + (at < end ? static_cast<size_t>(std::stoul(buffer_.substr(at + 16, 20))) : 0);
         if (buffer_.size() >= size) {
           const std::string one = buffer_.substr(0, size);
           buffer_.erase(0, size);
@@ -94,12 +100,15 @@ class Server : public testing::Test {
           begun_.release();
           if (holds_) held_.acquire();
         }
-        return answer(request, *service);
+        HttpResponse response = answer(request, *service);
+        if (lane_of(request) == Lane::kSearch) response.body.append(padding_, ' ');
+        return response;
       };
     };
     hooks.finished = [this](const FinishedRequest& request) {
       ++finished_;
-      if (request.response.status == 503) shed_route_ = request.response.route;
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (request.response.status == 503) shed_route_.assign(request.route);
     };
     auto started = HttpServer::start(options_, hooks);
     ASSERT_TRUE(started.ok()) << started.status().message();
@@ -117,8 +126,10 @@ class Server : public testing::Test {
   ServerOptions options_;
   std::counting_semaphore<> begun_{0}, held_{0};
   std::atomic<bool> holds_ = false;
+  std::atomic<size_t> padding_ = 0;  // bytes behind the answers of searches
   std::atomic<int> finished_ = 0;
-  std::string shed_route_;  // of the I/O thread, until the server was stopped
+  std::mutex mutex_;
+  std::string shed_route_;  // under the mutex, until the server was stopped
   std::unique_ptr<HttpServer> server_;
 };
 
