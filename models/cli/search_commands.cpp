@@ -222,11 +222,6 @@ Result<int> run_sweep(const SearchFlags& o) {
   Result<Search> search =
       Search::open(o, {{"kind", "sweep"}, {"first seed", std::to_string(o.seed)}});
   if (!search.ok()) return search.status();
-  if (search->base().model.is_experiment()) {
-    return invalid_argument(
-        "model.target_attention, model.experts: no weight file can hold such a "
-        "model, so that it cannot be judged");
-  }
   for (uint32_t i = 0; i < o.trials; ++i) {
     const Result<bool> over = search->run(i + 1, {"train.seed=" + std::to_string(o.seed + i)},
                                           {Split::kTrain, Split::kValidation, Split::kTest});
@@ -269,11 +264,6 @@ Status check_space(const SearchSpace& space, const TrainOptions& base, const std
     TrainOptions options = base;
     if (Status s = apply_setting(setting, options); !s.ok()) {
       return {Code::kBadConfiguration, path + ": " + s.message()};
-    }
-    if (options.model.is_experiment()) {
-      return {Code::kBadConfiguration, path + ": " + setting +
-                                           ": no weight file can hold such a model, so that it "
-                                           "cannot be judged"};
     }
   }
   return {};

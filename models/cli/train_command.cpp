@@ -198,18 +198,6 @@ Status read_start(const TrainFlags& options, const Dataset& data, TrainOptions& 
   return {};
 }
 
-// Target attention and mixed experts can be trained, but no weight file carries them.
-void print_experiment(const Trained& trained, const Dataset& data, const TrainFlags& options) {
-  const InstanceTable test = instances_of(data, Split::kTest, Task::kMain);
-  const Interval i =
-      auc_by_user(trained.test_logits, test.clicked, test.user, test.users, options.draws, 1);
-  std::fprintf(options.log_json == "-" ? stderr : stdout,
-               "auc (libtorch) %.4f  [%.4f, %.4f]  %zu instances\n", i.value, i.low, i.high,
-               test.size());
-  std::fprintf(stderr, "no weight file can carry this experiment, so %s is not written\n",
-               visible(options.out).c_str());
-}
-
 // Writes the weight file twice as a draft: first to be judged, then with the metrics that were
 // found, because the model card is a part of the file. Only then does the draft replace OUT.
 Status write_model(Trained& trained, const Dataset& data, const TrainOptions& train_with,
@@ -310,12 +298,8 @@ Result<int> run(const TrainFlags& options) {
     }
     std::fputc('\n', stderr);
   }
-  if (train_with->model.is_experiment()) {
-    print_experiment(*trained, data, options);
-  } else {
-    if (Status s = write_model(*trained, data, *train_with, before, options); !s.ok()) return s;
-    std::fprintf(stderr, "%s is ready\n", visible(options.out).c_str());
-  }
+  if (Status s = write_model(*trained, data, *train_with, before, options); !s.ok()) return s;
+  std::fprintf(stderr, "%s is ready\n", visible(options.out).c_str());
   std::remove(run.checkpoint.c_str());
   if (log && !log->status().ok()) return log->status();
   return kExitOk;

@@ -45,8 +45,6 @@ void for_each_option(Options& o, Visit&& visit) {
   visit("model", "history_length", m.history_length);
   visit("model", "exact_match", m.exact_match);
   visit("model", "match_inputs", m.match_inputs);
-  visit("model", "target_attention", m.target_attention);
-  visit("model", "experts", m.experts);
   visit("train", "schedule", o.schedule);
   visit("train", "k", o.k);
   visit("train", "learning_rate", o.learning_rate);
@@ -316,10 +314,10 @@ Status check_options(const TrainOptions& o) {
   if (m.dot != DotHead::kAlone && m.hidden.empty()) {
     return invalid_argument("model.hidden: empty, which only model.dot = \"alone\" can do without");
   }
-  if (m.match_inputs && (m.dot == DotHead::kAlone || m.experts > 0)) {
+  if (m.match_inputs && m.dot == DotHead::kAlone) {
     return invalid_argument(
-        "model.match_inputs: they go into a first layer that all share, which model.dot = "
-        "\"alone\" and model.experts do without");
+        "model.match_inputs: they go into the first layer, which model.dot = \"alone\" does "
+        "without");
   }
   if (m.hidden.size() > 8 || m.dot_hidden.size() > 7) {
     return invalid_argument("model.hidden, model.dot_hidden: at most 8 and 7 layers");
@@ -332,7 +330,6 @@ Status check_options(const TrainOptions& o) {
   }
   const Status checks[] = {
       range("model.dim", m.dim, 1, 1024),
-      range("model.experts", m.experts, 0, 64),
       range("model.dot_dim", m.dot_dim, 1, 1024),
       range("model.user_id_buckets", m.user_id_buckets, 0, 1 << 28),
       range("model.history_length", m.history_length, 1, 65536),

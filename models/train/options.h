@@ -37,11 +37,6 @@ struct ModelOptions {
   bool match_inputs = false;
   bool matches_history() const { return exact_match || match_inputs; }
 
-  // Experiments. libtorch trains and judges them, but no weight file can hold them yet.
-  bool target_attention = false;  // attention of target and query over the history
-  uint32_t experts = 0;           // > 0: this many shared experts and one for each task (MMoE)
-  bool is_experiment() const { return target_attention || experts > 0; }
-
   bool auxiliary() const { return name == "MTDL" || name == "AMTDL"; }
   bool all_groups() const { return name == "AMTDL" || name == "ABM"; }
 };

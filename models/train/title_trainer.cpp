@@ -269,8 +269,8 @@ Status check(const TitleOptions& options, size_t training, size_t validation) {
     return invalid_argument("model.name: expected MTDL, found \"" + options.train.model.name +
                             "\": titles are scored by the auxiliary network without groups");
   }
-  if (options.train.model.dot == DotHead::kNone || options.train.model.is_experiment()) {
-    return invalid_argument("model.dot: expected \"added\" or \"alone\", and no experiment");
+  if (options.train.model.dot == DotHead::kNone) {
+    return invalid_argument("model.dot: expected \"added\" or \"alone\"");
   }
   if (Status s = check_used(options.train); !s.ok()) return s;
   if (options.penalty > 0 && !options.start_linear) {

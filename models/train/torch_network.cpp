@@ -15,11 +15,10 @@ namespace {
 constexpr double kSharedRate = 10;
 
 // Softmax over lists of different lengths, where entry i belongs to list list_of[i]. The largest
-// score of a list is subtracted first; it cancels out, so it carries no gradient. With null_slot,
-// every list has one more entry of score 0, whose share goes nowhere.
+// score of a list is subtracted first; it cancels out, so it carries no gradient.
 torch::Tensor segment_softmax(const torch::Tensor& scores, const std::vector<int64_t>& list_of,
-                              const torch::Tensor& lists, size_t count, bool null_slot) {
-  std::vector<float> largest(count, null_slot ? 0 : -INFINITY);
+                              const torch::Tensor& lists, size_t count) {
+  std::vector<float> largest(count, -INFINITY);
   const torch::Tensor plain = scores.detach().contiguous();
   const float* score = plain.data_ptr<float>();
   for (size_t i = 0; i < list_of.size(); ++i) {
@@ -28,8 +27,7 @@ torch::Tensor segment_softmax(const torch::Tensor& scores, const std::vector<int
   }
   const torch::Tensor shift = torch::tensor(largest);
   const torch::Tensor weight = torch::exp(scores - shift.index_select(0, lists));
-  const torch::Tensor start = null_slot ? torch::exp(-shift) : torch::zeros_like(shift);
-  const torch::Tensor total = start.index_add(0, lists, weight);
+  const torch::Tensor total = torch::zeros_like(shift).index_add(0, lists, weight);
   return weight / total.index_select(0, lists);
 }
 
@@ -53,14 +51,7 @@ TorchNetwork::TorchNetwork(const ModelPlan& plan, const TrainOptions& train)
   torch::manual_seed(train.seed);
   const auto dim = static_cast<int64_t>(options.dim);
   if (options.dot != DotHead::kAlone) {
-    const int64_t in = (groups_ + 1 + options.target_attention) * dim;
-    if (options.experts == 0) add_chain("mlp", in, options.hidden);
-    for (uint32_t e = 0; options.experts > 0 && e < options.experts + 2; ++e) {
-      add_chain("expert." + std::to_string(e), in, options.hidden);
-    }
-    for (const char* gate : {"gate.main", "gate.aux"}) {
-      if (options.experts > 0) add(gate, {options.experts + 1, in}, 0.01);
-    }
+    add_chain("mlp", (groups_ + 1) * dim, options.hidden);
     const int64_t last = options.hidden.back();
     const double bound = 1 / std::sqrt(static_cast<double>(last));
     add("head.main.weight", {last}, bound);
@@ -74,11 +65,6 @@ TorchNetwork::TorchNetwork(const ModelPlan& plan, const TrainOptions& train)
       add(part, {dim, dim}, bound);
     }
     add("attention.score", {dim}, bound);
-  }
-  if (options.target_attention) {
-    const double bound = 1 / std::sqrt(static_cast<double>(dim));
-    add("history.ask", {dim, 2 * dim}, bound);
-    add("history.key", {dim, dim}, bound);
   }
   if (position_correction_) add("position", {kPlaces}, 0);
   if (options.exact_match) {
@@ -150,56 +136,9 @@ torch::Tensor TorchNetwork::title_vectors(const Batch& batch, const torch::Tenso
       torch::tanh(base.index_select(0, search_of_word) + projected.index_select(0, words)),
       at("attention.score"));
   const torch::Tensor alpha = segment_softmax(scores, batch.title_of_word, title_of_word,
-                                              batch.instances, false);  // Eq. 12
+                                              batch.instances);  // Eq. 12
   return std::get<0>(torch::embedding_bag(table, words, view_of(batch.titles.offsets), false,
                                           /*mode=sum*/ 0, false, alpha));  // Eq. 13
-}
-
-// Scaled dot-product attention of each target over the history of its search. An empty slot allows
-// the target to attend to nothing.
-torch::Tensor TorchNetwork::attended_history(const Batch& batch, const torch::Tensor& table,
-                                             const Instances& instances,
-                                             const torch::Tensor& query) const {
-  const torch::Tensor& target = instances.target;
-  const Bags& history = batch.groups[0];
-  std::vector<int64_t> instance, row;  // every pair of an instance and a keyword of its history
-  for (size_t i = 0; i < instances.search.size(); ++i) {
-    const auto s = static_cast<size_t>(instances.search[i]);
-    const auto begin = static_cast<size_t>(history.offsets[s]);
-    const size_t end = s + 1 < history.offsets.size() ? static_cast<size_t>(history.offsets[s + 1])
-                                                      : history.values.size();
-    instance.insert(instance.end(), end - begin, static_cast<int64_t>(i));
-    row.insert(row.end(), history.values.begin() + static_cast<ptrdiff_t>(begin),
-               history.values.begin() + static_cast<ptrdiff_t>(end));
-  }
-  const torch::Tensor of = view_of(instance).clone(), rows = view_of(row).clone();
-  const torch::Tensor ask =
-      torch::matmul(torch::cat({target, query.index_select(0, view_of(instances.search))}, 1),
-                    at("history.ask").t());
-  const torch::Tensor keys = torch::matmul(table, at("history.key").t());
-  const torch::Tensor scores = (ask.index_select(0, of) * keys.index_select(0, rows)).sum(1) /
-                               std::sqrt(static_cast<double>(options_.dim));
-  const torch::Tensor alpha = segment_softmax(scores, instance, of, instances.search.size(), true);
-  return torch::zeros_like(target).index_add(0, of,
-                                             table.index_select(0, rows) * alpha.unsqueeze(1));
-}
-
-// The shared experts and the task's own expert, weighted by the gate of the task (Ma et al. 2018).
-torch::Tensor TorchNetwork::mixed_experts(Task task, const torch::Tensor& x) const {
-  const uint32_t own = options_.experts + (task == Task::kMain ? 0 : 1);
-  std::vector<torch::Tensor> outputs;
-  for (uint32_t e = 0; e <= options_.experts; ++e) {
-    const std::string prefix = "expert." + std::to_string(e < options_.experts ? e : own) + ".";
-    torch::Tensor h = x;
-    for (size_t i = 0; i < options_.hidden.size(); ++i) {
-      const std::string layer = prefix + std::to_string(i);
-      h = torch::relu(torch::addmm(at(layer + ".bias"), h, at(layer + ".weight").t()));
-    }
-    outputs.push_back(h);
-  }
-  const torch::Tensor gate =
-      torch::softmax(torch::matmul(x, at(task == Task::kMain ? "gate.main" : "gate.aux").t()), 1);
-  return (torch::stack(outputs, 1) * gate.unsqueeze(2)).sum(1);
 }
 
 torch::Tensor TorchNetwork::match_of(const Instances& instances) const {
@@ -209,9 +148,6 @@ torch::Tensor TorchNetwork::match_of(const Instances& instances) const {
 torch::Tensor TorchNetwork::shared_layers(const Instances& instances, const torch::Tensor& context,
                                           const torch::Tensor& target) const {
   const torch::Tensor search = view_of(instances.search);
-  if (options_.experts > 0) {
-    return mixed_experts(instances.task, torch::cat({context.index_select(0, search), target}, 1));
-  }
   // Eq. 5-6. The context's part of the first layer is computed once for each search, the target's
   // part once for each instance.
   const torch::Tensor& first = at("mlp.0.weight");
@@ -251,11 +187,7 @@ torch::Tensor TorchNetwork::head_logits(const Batch& batch, const torch::Tensor&
   const bool is_main = instances.task == Task::kMain;
   torch::Tensor out;
   if (options_.dot != DotHead::kAlone) {
-    torch::Tensor x = target;
-    if (options_.target_attention) {
-      x = torch::cat({attended_history(batch, table, instances, context.query), target}, 1);
-    }
-    const torch::Tensor h = shared_layers(instances, context.groups, x);
+    const torch::Tensor h = shared_layers(instances, context.groups, target);
     const std::string head = is_main ? "head.main" : "head.aux";
     out = torch::mv(h, at(head + ".weight")) + at(head + ".bias");  // Eq. 8
   }

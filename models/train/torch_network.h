@@ -71,12 +71,9 @@ class TorchNetwork {
   torch::Tensor log_examination() const;
   torch::Tensor title_vectors(const Batch& batch, const torch::Tensor& table,
                               const torch::Tensor& user, const torch::Tensor& query) const;
-  torch::Tensor attended_history(const Batch& batch, const torch::Tensor& table,
-                                 const Instances& instances, const torch::Tensor& query) const;
   torch::Tensor shared_layers(const Instances& instances, const torch::Tensor& context,
                               const torch::Tensor& target) const;
   torch::Tensor match_of(const Instances& instances) const;
-  torch::Tensor mixed_experts(Task task, const torch::Tensor& x) const;
 
   ModelOptions options_;
   bool position_correction_, examination_;

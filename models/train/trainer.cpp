@@ -76,16 +76,11 @@ class Trainer {
       trained.validation_auc = state_.best_auc;
     }
     trained.examination = network_.examination();
-    if (options_.model.is_experiment()) {
-      const auto test = data_.searches_of(Split::kTest, Task::kMain);
-      trained.test_logits = predict_logits(network_, state_.table, judging_, Task::kMain, test);
-    } else {
-      trained.model = freeze(data_, plan_, options_, network_, state_.table);
-      if (run_.increment && is_first()) {
-        const Result<uint32_t> kept = keep_keywords(run_.start, network_, trained.model);
-        if (!kept.ok()) return kept.status();
-        trained.rows_kept = *kept;
-      }
+    trained.model = freeze(data_, plan_, options_, network_, state_.table);
+    if (run_.increment && is_first()) {
+      const Result<uint32_t> kept = keep_keywords(run_.start, network_, trained.model);
+      if (!kept.ok()) return kept.status();
+      trained.rows_kept = *kept;
     }
     return trained;
   }

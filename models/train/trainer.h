@@ -71,9 +71,6 @@ struct RunOptions {
 struct Trained {
   bool stopped = false;  // by RunOptions::stop; there is then a checkpoint and no model
   ModelSpec model;       // tensors, names, calibration and golden vectors; the card has no name
-  // Of the SFs of the test split, for experiments (ModelOptions::is_experiment). They have no
-  // model.
-  std::vector<float> test_logits;
   // P(looked at) of the first places of a page, relative to the first one
   // (TrainOptions::examination).
   std::vector<float> examination;
