@@ -31,9 +31,7 @@ std::shared_ptr<const Dataset> moving_log(double later, int64_t step = 1, int64_
   return dataset_of(kMoments, [&](SearchEvent& event) {
     const auto i = static_cast<uint32_t>(event.time);
     event.time = begin + step * event.time;
-    event.split = i < kTrained     ? Split::kTrain
-                  : i < kValidated ? Split::kValidation
-                                   : Split::kTest;
+    event.split = i < kTrained ? Split::kTrain : i < kValidated ? Split::kValidation : Split::kTest;
     event.sfs = {{"lace", random.chance(i < kMoments / 2 ? 0.2 : later)},
                  {"wool", random.chance(0.4)}};
   });
@@ -94,8 +92,7 @@ TEST(RecencyWeights, HalveWithTheHalfLifeAndHaveTheMeanOne) {
   EXPECT_NEAR(all[2 * 4000] / all[2 * 3500], 2, 1e-4);
   EXPECT_NEAR(all[2 * 4000] / all[2 * 3000], 4, 1e-4);
   EXPECT_EQ(weights.text(), "weights by recency (half-life 500): 9000 SFs, worth " +
-                                std::to_string(std::lround(sum * sum / squares)) +
-                                " equal ones\n");
+                                std::to_string(std::lround(sum * sum / squares)) + " equal ones\n");
   EXPECT_FALSE(InstanceWeights::of_calibration(*data, options).are_used());
 }
 
