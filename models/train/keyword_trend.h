@@ -49,8 +49,9 @@ class TrendCounts {
 struct TrendFit {
   double coefficient = 0, deviation = 0;  // c and its standard error
 
-  // Where c is not surely above 0, what moved of late does not go on, and nothing is added.
-  bool is_used() const { return coefficient > 2 * deviation; }
+  // Where c is not surely above 0, what moved of late does not go on, and nothing is added. Three
+  // and not two standard errors, because they take the terms of one keyword for independent.
+  bool is_used() const { return coefficient > 3 * deviation; }
 };
 
 // Maximises the likelihood of sigma(logit + c r + offset), whose offset is not kept. `residuals`: r
