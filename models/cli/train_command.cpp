@@ -23,8 +23,8 @@
 #include "models/evaluate/quality.h"
 #include "models/evaluate/score.h"
 #include "models/text/text.h"
+#include "models/train/instance_weights.h"
 #include "models/train/peers.h"
-#include "models/train/propensity_weights.h"
 #include "models/train/trainer.h"
 #include "models/weights/weights_generated.h"
 #include "scoring/isa.h"
@@ -122,7 +122,7 @@ void print_data(const Dataset& data, const BadLines& bad) {
 // What the corrections of the options find in the log. One that finds nothing is said to, because
 // the training is then the same without it.
 void print_corrections(const Dataset& data, const TrainOptions& options) {
-  std::fputs(PropensityWeights(data, options).text().c_str(), stderr);
+  std::fputs(InstanceWeights(data, options).text().c_str(), stderr);
   if (!options.attribution) return;
   unsigned long long with_points = 0;
   for (const uint32_t search : data.searches_of(Split::kTrain, Task::kAuxiliary)) {
@@ -219,6 +219,8 @@ Status write_model(Trained& trained, const Dataset& data, const TrainOptions& tr
     card.notes.emplace_back(kTrainedToNote, std::to_string(to));
   }
   if (!options.start.empty()) card.notes.emplace_back("started from", options.start);
+  const std::string trend = trained.trend.text();
+  if (!trend.empty()) card.notes.emplace_back("trend", trend);
   WeightDraft draft(options.out);
   if (Status s = draft.write(trained.model); !s.ok()) return s;
   if (Status s = judge(draft.path(), data, train_with, options, card.metrics); !s.ok()) return s;
@@ -290,6 +292,9 @@ Result<int> run(const TrainFlags& options) {
   }
   if (options.rank > 0) return kExitOk;  // only rank 0 writes
   print_examination(*trained);
+  if (const std::string trend = trained->trend.text(); !trend.empty()) {
+    std::fprintf(stderr, "%s\n", trend.c_str());
+  }
   if (!options.start.empty()) {
     std::fprintf(stderr, "started from %s: %u rows taken, %u begun", visible(options.start).c_str(),
                  trained->rows_taken, trained->rows_begun);

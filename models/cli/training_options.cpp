@@ -19,9 +19,13 @@ Status apply_setting(const std::string& setting, TrainOptions& options) {
     return invalid_argument("\"" + setting + "\": expected section.key=value");
   }
   std::string value = setting.substr(equals + 1);
-  const bool word = !value.empty() && std::isalpha(static_cast<unsigned char>(value[0])) &&
-                    value != "true" && value != "false";
-  if (word) value = '"' + value + '"';  // strings need no quotes here
+  const auto is_letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
+  const auto is_digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
+  // Strings need no quotes here, and times such as 30d neither.
+  const bool is_string =
+      !value.empty() && value != "true" && value != "false" &&
+      (is_letter(value.front()) || (is_digit(value.front()) && is_letter(value.back())));
+  if (is_string) value = '"' + value + '"';
   const Status s =
       read_options("[" + setting.substr(0, dot) + "]\n" +
                        setting.substr(dot + 1, equals - dot - 1) + " = " + value + "\n",

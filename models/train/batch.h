@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "models/data/dataset.h"
+#include "models/train/instance_weights.h"
 #include "models/train/options.h"
 #include "models/train/plan.h"
-#include "models/train/propensity_weights.h"
 
 namespace barker {
 
@@ -76,7 +76,7 @@ class BatchMaker {
   const Dataset& data_;
   const ModelPlan& plan_;
   const TrainOptions& options_;
-  PropensityWeights weights_;
+  InstanceWeights weights_;
   std::vector<uint32_t> bucket_of_user_;  // rows; empty without user ids
   std::vector<uint32_t> stamp_, local_;   // [rows] batch that last used the row, local row in it
   uint32_t current_ = 0;

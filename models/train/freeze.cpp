@@ -2,8 +2,10 @@
 #include <cmath>
 
 #include "models/data/click_rates.h"
+#include "models/evaluate/metrics.h"
 #include "models/train/calibration.h"
 #include "models/train/freeze_torch.h"
+#include "models/train/half_life.h"
 #include "models/train/judge_torch.h"
 
 namespace barker {
@@ -52,11 +54,14 @@ class Freezer {
         network_(network),
         table_(served_rows(data, plan, options, table)),
         batches_(data, plan, options),
-        weights_(data, options) {}
+        weights_(InstanceWeights::of_calibration(data, options)) {}
+
+  const KeywordTrend& trend() const { return trend_; }
 
   ModelSpec run() {
     describe();
     add_tensors(plan_, network_, table_, model_);
+    add_trend();
     add_calibration();
     model_.click_rates = count_click_rates(data_, plan_.keywords, options_.main_negatives_kept);
     add_golden();
@@ -71,6 +76,76 @@ class Freezer {
     model_.phrases.emplace();
     for (uint32_t p = 0; p < data_.phrases(); ++p) model_.phrases->emplace_back(data_.phrase(p));
     model_.card.data_digest = data_.digest();
+  }
+
+  // The network's logits with the trend of the keywords, as the file has them.
+  std::vector<float> served_logits(Task task, std::span<const uint32_t> searches) {
+    std::vector<float> logits = predict_logits(network_, table_, batches_, task, searches);
+    if (task == Task::kAuxiliary || trend_.shift.empty()) return logits;
+    size_t i = 0;
+    for (const uint32_t s : searches) {
+      for (const uint32_t keyword : data_.search(s).sfs) logits[i++] += trend_.of(keyword);
+    }
+    return logits;
+  }
+
+  // What of the training split's clicks the network does not expect, by keyword.
+  std::vector<float> recent_residuals() {
+    constexpr size_t kSearches = 1 << 16;  // of one part: their logits are held in memory
+    const auto all = data_.searches_of(Split::kTrain, Task::kMain);
+    int64_t newest = data_.search(all[0]).time;
+    for (const uint32_t s : all) newest = std::max(newest, data_.search(s).time);
+    // train() has checked the half-life.
+    TrendCounts counts(plan_.keywords,
+                       *half_life_on_clock(kTrendHalfLife, options_.trend_half_life, newest),
+                       newest);
+    std::vector<uint32_t> part;
+    const auto add_part = [&] {
+      const std::vector<float> logits =
+          predict_logits(network_, table_, batches_, Task::kMain, part);
+      size_t at = 0;
+      std::vector<float> weights;
+      for (const uint32_t s : part) {
+        const SearchView search = data_.search(s);
+        weights.clear();
+        if (weights_.are_used()) weights_.append(search, Task::kMain, weights);
+        counts.add(search, std::span(logits).subspan(at, search.sfs.size()), weights);
+        at += search.sfs.size();
+      }
+      part.clear();
+    };
+    for (const uint32_t s : all) {
+      if (counts.is_forgotten(data_.search(s).time)) continue;
+      part.push_back(s);
+      if (part.size() == kSearches) add_part();
+    }
+    if (!part.empty()) add_part();
+    return counts.residuals();
+  }
+
+  void add_trend() {
+    if (options_.trend_half_life.empty()) return;
+    trend_.was_sought = true;
+    const auto searches = data_.searches_of(Split::kValidation, Task::kMain);
+    const std::vector<float> residuals = recent_residuals();
+    std::vector<float> moved, weights;
+    std::vector<uint8_t> clicked;
+    for (const uint32_t s : searches) {
+      const SearchView view = data_.search(s);
+      clicked.insert(clicked.end(), view.sf_clicked.begin(), view.sf_clicked.end());
+      for (const uint32_t k : view.sfs) moved.push_back(k == kUnknownKeyword ? 0 : residuals[k]);
+      if (weights_.are_used()) weights_.append(view, Task::kMain, weights);
+    }
+    const std::vector<float> logits = served_logits(Task::kMain, searches);
+    trend_.fit = fit_trend(logits, moved, clicked, weights);
+    if (!trend_.fit.is_used()) return;
+    std::vector<float>& bias = model_.tensors.at("dot.target.bias");
+    for (const float r : residuals) {
+      trend_.shift.push_back(static_cast<float>(trend_.fit.coefficient * r));
+      bias[trend_.shift.size() - 1] += trend_.shift.back();
+    }
+    trend_.auc_without = auc(logits, clicked);
+    trend_.auc_with = auc(served_logits(Task::kMain, searches), clicked);
   }
 
   void add_calibration() {
@@ -89,7 +164,7 @@ class Freezer {
           clicked.insert(clicked.end(), labels.begin(), labels.end());
           if (weights_.are_used()) weights_.append(view, task, weights);
         }
-        c = calibrate(predict_logits(network_, table_, batches_, task, searches), clicked, weights);
+        c = calibrate(served_logits(task, searches), clicked, weights);
       }
       scale = static_cast<float>(c.scale);
       // If the log kept only a share of the negatives, then p = p' / (p' + (1 - p') / kept), which
@@ -130,7 +205,7 @@ class Freezer {
     for (size_t i = 0; i < view.sfs.size(); ++i) {
       if (view.sfs[i] == kUnknownKeyword) continue;
       golden.candidates.push_back(fingerprint(data_.keyword(view.sfs[i])));
-      golden.main_logits.push_back(logits[i]);
+      golden.main_logits.push_back(logits[i] + trend_.of(view.sfs[i]));
     }
     if (model_.architecture.has_auxiliary && !view.ads.empty()) {
       Batch ads = batches_.make(Task::kAuxiliary, {&search, 1}, std::nullopt);
@@ -188,7 +263,8 @@ class Freezer {
   const TorchNetwork& network_;
   const torch::Tensor table_;
   BatchMaker batches_;
-  const PropensityWeights weights_;
+  const InstanceWeights weights_;
+  KeywordTrend trend_;
   ModelSpec model_;
 };
 
@@ -231,8 +307,11 @@ void add_tensors(const ModelPlan& plan, const TorchNetwork& network, const torch
 }
 
 ModelSpec freeze(const Dataset& data, const ModelPlan& plan, const TrainOptions& options,
-                 const TorchNetwork& network, const torch::Tensor& table) {
-  return Freezer(data, plan, options, network, table).run();
+                 const TorchNetwork& network, const torch::Tensor& table, KeywordTrend* trend) {
+  Freezer freezer(data, plan, options, network, table);
+  ModelSpec model = freezer.run();
+  if (trend) *trend = freezer.trend();
+  return model;
 }
 
 }  // namespace barker

@@ -8,6 +8,7 @@
 
 #include "models/base/number_text.h"
 #include "models/base/toml_text.h"
+#include "models/train/half_life.h"
 
 namespace barker {
 namespace {
@@ -64,6 +65,7 @@ void for_each_option(Options& o, Visit&& visit) {
   visit("train", "position_correction", o.position_correction);
   visit("train", "propensity", o.propensity);
   visit("train", "propensity_floor", o.propensity_floor);
+  visit("train", "recency_half_life", o.recency_half_life);
   visit("train", "attribution", o.attribution);
   visit("train", "examination", o.examination);
   visit("cool_down", "epochs", o.cool_down.epochs);
@@ -72,6 +74,7 @@ void for_each_option(Options& o, Visit&& visit) {
   visit("increment", "epochs", o.increment.epochs);
   visit("increment", "learning_rate", o.increment.learning_rate);
   visit("freeze", "calibrate", o.calibrate);
+  visit("freeze", "trend_half_life", o.trend_half_life);
   visit("freeze", "main_negatives_kept", o.main_negatives_kept);
   visit("freeze", "aux_negatives_kept", o.aux_negatives_kept);
 }
@@ -357,6 +360,16 @@ Status check_options(const TrainOptions& o) {
   };
   for (const Status& s : checks) {
     if (!s.ok()) return s;
+  }
+  for (const auto& [option, text] :
+       {std::pair(kRecencyHalfLife, o.recency_half_life), {kTrendHalfLife, o.trend_half_life}}) {
+    if (Status s = check_half_life_text(option, text); !s.ok()) return s;
+  }
+  if (!o.trend_half_life.empty() && m.dot == DotHead::kNone) {
+    return invalid_argument(
+        std::string(kTrendHalfLife) +
+        ": the trend goes into the bias that the dot product has for each keyword; expected "
+        "model.dot = \"added\" or \"alone\"");
   }
   return check_title_clicks(o);
 }

@@ -77,15 +77,22 @@ struct TrainOptions {
   double init_deviation = 0.3;       // standard deviation of the embedding at the start
   bool position_correction = false;  // trains a bias for each place in the bar, not used later
   // "ipw": instances are weighted by the inverse of the propensities that the log has
-  // (propensity_weights.h), in the loss, in the losses that epochs report and in the calibration.
+  // (instance_weights.h), in the loss, in the losses that epochs report and in the calibration.
   // AUC and all other reports have no weights.
   PropensityUse propensity = PropensityUse::kNone;
   double propensity_floor = 0.05;  // lower propensities count as this one
+  // "30d", "12h": what is so much older than the end of the training split counts half in the loss,
+  // what is twice as old a quarter (instance_weights.h). A number without a unit is of the log's
+  // own clock. "": all counts the same. Calibration and click rates have no such weights.
+  std::string recency_half_life;
   // An ad's click is explained by its title and by the selling points before it
   // (click_loss_torch.h), which are trained by their share of it.
   bool attribution = false;
   bool examination = false;  // trains with which probability each place of a page is looked at
   bool calibrate = true;     // fits scale and offset of the logits on the validation split
+  // "7d": keywords whose clicks of late are more or fewer than the network expects get a higher or
+  // lower bias (keyword_trend.h). "": none.
+  std::string trend_half_life;
   // The share of the impressions without a click that the log kept. The offset makes up for it.
   double main_negatives_kept = 1, aux_negatives_kept = 1;
   CoolDownOptions cool_down;

@@ -180,8 +180,7 @@ TorchNetwork::Context TorchNetwork::context_of(const Batch& batch,
   return context;
 }
 
-torch::Tensor TorchNetwork::head_logits(const Batch& batch, const torch::Tensor& table,
-                                        const Context& context, const Instances& instances) const {
+torch::Tensor TorchNetwork::head_logits(const Context& context, const Instances& instances) const {
   const torch::Tensor search = view_of(instances.search);
   const torch::Tensor& target = instances.target;
   const bool is_main = instances.task == Task::kMain;
@@ -222,7 +221,7 @@ torch::Tensor TorchNetwork::batch_logits(const Batch& batch, const torch::Tensor
     target = target * view_of(batch.target_mask, {static_cast<int64_t>(batch.instances),
                                                   static_cast<int64_t>(options_.dim)});
   }
-  return head_logits(batch, table, context, {batch.task, target, batch.search, batch.match});
+  return head_logits(context, {batch.task, target, batch.search, batch.match});
 }
 
 torch::Tensor TorchNetwork::point_logits(const Batch& batch, const torch::Tensor& table,
@@ -230,7 +229,7 @@ torch::Tensor TorchNetwork::point_logits(const Batch& batch, const torch::Tensor
   const Batch::Points& points = batch.points;
   torch::Tensor target = table.index_select(0, view_of(points.target));
   if (!points.mask.empty()) target = target * view_of(points.mask, target.sizes().vec());
-  return head_logits(batch, table, context, {Task::kMain, target, points.search, points.match}) +
+  return head_logits(context, {Task::kMain, target, points.search, points.match}) +
          at("points.offset");
 }
 

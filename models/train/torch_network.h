@@ -66,8 +66,7 @@ class TorchNetwork {
                              const Context& context) const;
   torch::Tensor point_logits(const Batch& batch, const torch::Tensor& table,
                              const Context& context) const;
-  torch::Tensor head_logits(const Batch& batch, const torch::Tensor& table, const Context& context,
-                            const Instances& instances) const;
+  torch::Tensor head_logits(const Context& context, const Instances& instances) const;
   torch::Tensor log_examination() const;
   torch::Tensor title_vectors(const Batch& batch, const torch::Tensor& table,
                               const torch::Tensor& user, const torch::Tensor& query) const;

@@ -10,6 +10,7 @@
 #include "models/base/number_text.h"
 #include "models/train/course.h"
 #include "models/train/freeze_torch.h"
+#include "models/train/half_life.h"
 #include "models/train/identity.h"
 #include "models/train/judge_torch.h"
 #include "models/train/optimiser_torch.h"
@@ -76,7 +77,7 @@ class Trainer {
       trained.validation_auc = state_.best_auc;
     }
     trained.examination = network_.examination();
-    trained.model = freeze(data_, plan_, options_, network_, state_.table);
+    trained.model = freeze(data_, plan_, options_, network_, state_.table, &trained.trend);
     if (run_.increment && is_first()) {
       const Result<uint32_t> kept = keep_keywords(run_.start, network_, trained.model);
       if (!kept.ok()) return kept.status();
@@ -358,6 +359,7 @@ const char* name_of(Phase phase) {
 
 Result<Trained> train(const Dataset& data, const TrainOptions& options, const RunOptions& run) {
   if (Status s = check_options(options); !s.ok()) return s;
+  if (Status s = check_half_lives(data, options); !s.ok()) return s;
   for (const Split split : {Split::kTrain, Split::kValidation}) {
     if (Status s = check_classes(data, split, Task::kMain); !s.ok()) return s;
     if (!options.model.auxiliary()) continue;

@@ -16,6 +16,8 @@
 
 #include "models/data/events.h"
 #include "models/data/raw_event.h"
+#include "models/weights/weight_file.h"
+#include "models/weights/weights_generated.h"
 #include "tests/models/cli/train_command.h"
 
 namespace barker {
@@ -129,6 +131,20 @@ TEST_F(TrainCommand, NamesWhatIsWrongWithTheWords) {
   EXPECT_THAT(baseline.out, HasSubstr("is none of popularity, "));
   EXPECT_EQ(run("evaluate --data " + data()).code, 64);
   EXPECT_EQ(run("evaluate /nowhere.barker --data " + data()).code, 66);
+}
+
+TEST_F(TrainCommand, TakesHalfLivesWithoutQuotesAndTheFileSaysThem) {
+  const Outcome trained = run(quick("MTDL", "moving.barker") +
+                              " --set train.recency_half_life=30d --set freeze.trend_half_life=7d");
+  ASSERT_EQ(trained.code, 0) << trained.out;
+  EXPECT_THAT(trained.out, HasSubstr("weights by recency (half-life 30d): "));
+  EXPECT_THAT(trained.out, HasSubstr("\ntrend of keywords: coefficient "));
+  const auto weights = WeightFile::open(file("moving.barker"));
+  ASSERT_TRUE(weights.ok()) << weights.status().message();
+  std::string notes;
+  for (const auto* note : *(*weights)->card().notes()) notes += note->value()->str() + "\n";
+  EXPECT_THAT(notes, HasSubstr("recency_half_life = '30d'\n"));
+  EXPECT_THAT(notes, HasSubstr("trend of keywords: coefficient "));
 }
 
 TEST_F(TrainCommand, LearnsOnlyWhatIsNewWhereItStartsFromWeightsOfTheSameLog) {

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "models/evaluate/score.h"
-#include "models/train/propensity_weights.h"
+#include "models/train/instance_weights.h"
 #include "models/train/trainer.h"
 #include "models/weights/weight_file.h"
 #include "models/weights/writer.h"
@@ -82,7 +82,7 @@ TEST(InversePropensity, HasWeightsOfMeanOneAndSaysWhatTheyAreWorth) {
   TrainOptions options = plain_options("BM");
   options.propensity = PropensityUse::kInverse;
   options.propensity_floor = 0.2;
-  const PropensityWeights weights(*data, options);
+  const InstanceWeights weights(*data, options);
   std::vector<float> all;
   for (const uint32_t s : data->searches_of(Split::kTrain, Task::kMain)) {
     weights.append(data->search(s), Task::kMain, all);
@@ -160,6 +160,7 @@ TEST(Attribution, ResumesToTheWeightsOfARunThatWasNotStopped) {
   options.dropout = 0.1;
   options.attribution = options.examination = true;
   options.propensity = PropensityUse::kInverse;
+  options.recency_half_life = "200";
   const auto whole = train(*data, options, {});
   ASSERT_TRUE(whole.ok());
   RunOptions run;

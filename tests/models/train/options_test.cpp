@@ -24,6 +24,7 @@ TEST(TrainOptions, RoundTripThroughToml) {
   options.seed = 123456789012345;
   options.calibrate = false;
   options.propensity = PropensityUse::kInverse;
+  options.recency_half_life = "30d";
   TrainOptions read;
   const Status status = read_options(options_to_toml(options), read);
   ASSERT_TRUE(status.ok()) << status.message();
@@ -33,6 +34,7 @@ TEST(TrainOptions, RoundTripThroughToml) {
   EXPECT_TRUE(read.model.exact_match);
   EXPECT_TRUE(read.model.match_inputs);
   EXPECT_EQ(read.propensity, PropensityUse::kInverse);
+  EXPECT_EQ(read.recency_half_life, "30d");
 }
 
 // A locale as in Germany, where 1234.5 is written "1.234,5". TOML does not read that.

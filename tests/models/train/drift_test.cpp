@@ -1,0 +1,244 @@
+// Training on logs whose clicks change with time: recency weights (TrainOptions::recency_half_life)
+// and the trend of keywords (trend_half_life).
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "models/base/logistic.h"
+#include "models/evaluate/score.h"
+#include "models/train/half_life.h"
+#include "models/train/instance_weights.h"
+#include "models/train/keyword_trend.h"
+#include "models/train/trainer.h"
+#include "models/weights/weight_file.h"
+#include "models/weights/writer.h"
+#include "scoring/golden.h"
+#include "tests/models/train/known_logs.h"
+#include "tests/models/train/small_world.h"
+
+namespace barker {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr uint32_t kMoments = 6000;
+constexpr uint32_t kTrained = 4500, kValidated = 5250;  // where the splits end
+
+// "lace" is clicked with .2 in the first 3,000 moments and with `later` after them, "wool" always
+// with .4. Bars have both.
+std::shared_ptr<const Dataset> moving_log(double later, int64_t step = 1, int64_t begin = 0) {
+  Random random(5, 1);
+  return dataset_of(kMoments, [&](SearchEvent& event) {
+    const auto i = static_cast<uint32_t>(event.time);
+    event.time = begin + step * event.time;
+    event.split = i < kTrained ? Split::kTrain : i < kValidated ? Split::kValidation : Split::kTest;
+    event.sfs = {{"lace", random.chance(i < kMoments / 2 ? 0.2 : later)},
+                 {"wool", random.chance(0.4)}};
+  });
+}
+
+TrainOptions drift_options() {
+  TrainOptions options = quick_options("BM");
+  options.schedule = Schedule::kAlternate;
+  options.model.dot = DotHead::kAdded;
+  options.dropout = 0;
+  options.learning_rate = 1e-2;
+  options.max_epochs = options.patience = 4;
+  return options;
+}
+
+// The mean probability of a keyword in the test split, by the serving kernels.
+double served_mean(const ModelSpec& model, const Dataset& data, std::string_view keyword) {
+  const std::string path = temporary_path("drift.barker");
+  EXPECT_TRUE(write_weight_file(model, path).ok());
+  const auto file = WeightFile::open(path);
+  std::remove(path.c_str());
+  for (const Isa isa : supported_isas()) {
+    const auto golden =
+        run_golden_vectors(**file, PackedNetwork(Network::bind(**file), kernels_for(isa)));
+    EXPECT_TRUE(golden.ok()) << golden.status().message();
+  }
+  const auto p = score_dataset(**file, kernels_for(supported_isas().back()), data, Split::kTest,
+                               Task::kMain, -1);
+  double sum = 0, count = 0;
+  size_t i = 0;
+  for (const uint32_t search : data.searches_of(Split::kTest, Task::kMain)) {
+    for (const uint32_t sf : data.search(search).sfs) {
+      const bool is_meant = data.keyword(sf) == keyword;
+      sum += is_meant ? (*p)[i] : 0;
+      count += is_meant;
+      ++i;
+    }
+  }
+  return sum / count;
+}
+
+TEST(RecencyWeights, HalveWithTheHalfLifeAndHaveTheMeanOne) {
+  const auto data = moving_log(0.6);
+  TrainOptions options = drift_options();
+  options.recency_half_life = "500";
+  const InstanceWeights weights(*data, options);
+  std::vector<float> all;
+  for (const uint32_t s : data->searches_of(Split::kTrain, Task::kMain)) {
+    weights.append(data->search(s), Task::kMain, all);
+  }
+  ASSERT_EQ(all.size(), 2 * kTrained);
+  double sum = 0, squares = 0;
+  for (const float w : all) {
+    sum += w;
+    squares += double{w} * w;
+  }
+  EXPECT_NEAR(sum / static_cast<double>(all.size()), 1, 1e-4);
+  EXPECT_NEAR(all[2 * 4000] / all[2 * 3500], 2, 1e-4);
+  EXPECT_NEAR(all[2 * 4000] / all[2 * 3000], 4, 1e-4);
+  EXPECT_EQ(weights.text(), "weights by recency (half-life 500): 9000 SFs, worth " +
+                                std::to_string(std::lround(sum * sum / squares)) + " equal ones\n");
+  EXPECT_FALSE(InstanceWeights::of_calibration(*data, options).are_used());
+}
+
+TEST(RecencyWeights, MultiplyThoseByInversePropensityAndStillHaveTheMeanOne) {
+  const auto data = dataset_of(800, [&](SearchEvent& event) {
+    event.sfs.push_back({"lace", true});
+    event.sfs.back().propensity = event.time < 400 ? 0.25 : 0.5;
+  });
+  TrainOptions options = drift_options();
+  options.recency_half_life = "100";
+  options.propensity = PropensityUse::kInverse;
+  const InstanceWeights weights(*data, options);
+  std::vector<float> all;
+  std::vector<int64_t> times;
+  double sum = 0;
+  for (const uint32_t s : data->searches_of(Split::kTrain, Task::kMain)) {
+    weights.append(data->search(s), Task::kMain, all);
+    times.push_back(data->search(s).time);
+    sum += all.back();
+  }
+  EXPECT_NEAR(sum / static_cast<double>(all.size()), 1, 1e-4);
+  for (size_t i = 1; i < all.size(); ++i) {
+    const double age = static_cast<double>(times[i] - times[0]) / 100;
+    EXPECT_NEAR(all[i] / all[0] / std::exp2(age) / (times[i] < 400 ? 1 : 0.5), 1, 1e-4);
+  }
+  EXPECT_THAT(weights.text(), HasSubstr("by inverse propensity and recency (half-life 100): "));
+}
+
+TEST(RecencyWeights, MoveTheNetworkToWhatClicksBecame) {
+  const auto data = moving_log(0.6);
+  TrainOptions options = drift_options();
+  options.calibrate = false;  // the validation split is of later, too
+  const auto naive = train(*data, options, {});
+  options.recency_half_life = "300";
+  const auto weighted = train(*data, options, {});
+  ASSERT_TRUE(naive.ok() && weighted.ok());
+  EXPECT_NEAR(served_mean(naive->model, *data, "lace"), 0.33, 0.06);
+  EXPECT_NEAR(served_mean(weighted->model, *data, "lace"), 0.6, 0.06);
+  EXPECT_NEAR(served_mean(weighted->model, *data, "wool"), 0.4, 0.06);
+}
+
+TEST(KeywordTrend, MovesTheBiasOfKeywordsToWhatClicksBecame) {
+  const auto data = moving_log(0.6);
+  TrainOptions options = drift_options();
+  const auto naive = train(*data, options, {});
+  options.trend_half_life = "300";
+  const auto moved = train(*data, options, {});
+  ASSERT_TRUE(naive.ok() && moved.ok());
+  EXPECT_LT(served_mean(naive->model, *data, "lace"), served_mean(naive->model, *data, "wool"));
+  EXPECT_NEAR(served_mean(moved->model, *data, "lace"), 0.6, 0.06);
+  EXPECT_NEAR(served_mean(moved->model, *data, "wool"), 0.4, 0.06);
+  EXPECT_GT(moved->trend.auc_with, moved->trend.auc_without + 0.05);
+  EXPECT_THAT(moved->trend.text(), HasSubstr("trend of keywords: coefficient 2.3"));
+  auto tensors = moved->model.tensors;  // nothing but the biases is another
+  EXPECT_NE(tensors.at("dot.target.bias"), naive->model.tensors.at("dot.target.bias"));
+  tensors["dot.target.bias"] = naive->model.tensors.at("dot.target.bias");
+  EXPECT_EQ(tensors, naive->model.tensors);
+}
+
+TEST(KeywordTrend, AddsNothingWhereClicksDoNotChange) {
+  const auto data = moving_log(0.2);
+  TrainOptions options = drift_options();
+  const auto naive = train(*data, options, {});
+  options.trend_half_life = "300";
+  const auto sought = train(*data, options, {});
+  ASSERT_TRUE(naive.ok() && sought.ok());
+  EXPECT_EQ(naive->trend.text(), "");
+  EXPECT_THAT(sought->trend.text(), HasSubstr("not surely above 0, so nothing is added"));
+  EXPECT_EQ(sought->model.tensors, naive->model.tensors);
+}
+
+TEST(KeywordTrend, IsTheLogOfFadedClicksAgainstFadedExpectations) {
+  TrendCounts counts(2, 10, 100);
+  const std::vector<uint32_t> sfs = {0, 1, kUnknownKeyword};
+  const std::vector<uint8_t> clicked = {1, 0, 1};
+  const std::vector<float> logits = {0, -1, 3};
+  SearchView search;
+  search.sfs = sfs;
+  search.sf_clicked = clicked;
+  search.time = 90;  // a half-life ago
+  counts.add(search, logits, {});
+  const double prior = kTrendPrior * 1 / 2;
+  const std::vector<float> residuals = counts.residuals();
+  EXPECT_NEAR(residuals[0], std::log((0.5 + prior) / (0.25 + prior)), 1e-6);
+  EXPECT_NEAR(residuals[1], std::log(prior / (0.5 * sigmoid(-1) + prior)), 1e-6);
+  EXPECT_TRUE(counts.is_forgotten(-101));
+  EXPECT_FALSE(counts.is_forgotten(-99));
+}
+
+TEST(KeywordTrend, HasTheCoefficientOfTheGreatestLikelihood) {
+  Random random(7, 1);
+  std::vector<float> logits, residuals;
+  std::vector<uint8_t> clicked;
+  for (int i = 0; i < 40000; ++i) {
+    logits.push_back(static_cast<float>(random.normal()));
+    residuals.push_back(static_cast<float>(0.5 * random.normal()));
+    clicked.push_back(random.chance(sigmoid(logits.back() + 1.5 * residuals.back() - 1)));
+  }
+  const TrendFit fit = fit_trend(logits, residuals, clicked, {});
+  EXPECT_NEAR(fit.coefficient, 1.5, 3 * fit.deviation);
+  EXPECT_NEAR(fit.deviation, 0.027, 0.005);
+  EXPECT_TRUE(fit.is_used());
+  const std::vector<float> none(residuals.size());
+  EXPECT_FALSE(fit_trend(logits, none, clicked, {}).is_used());
+}
+
+TEST(HalfLife, CountsInSecondsMillisecondsOrTheLogsOwnUnit) {
+  constexpr char kName[] = "train.recency_half_life";
+  const auto on = [&](const char* text, int64_t time) {
+    return half_life_on_clock(kName, text, time);
+  };
+  EXPECT_EQ(on("30d", 1'790'000'000).value(), 30 * 86400);
+  EXPECT_EQ(on("1.5h", 1'790'000'000'000).value(), 5'400'000);
+  EXPECT_EQ(on("45m", 1'790'000'000).value(), 2700);
+  EXPECT_EQ(on("7", 12).value(), 7);
+  EXPECT_EQ(on("", 12).value(), 0);
+  EXPECT_THAT(on("30d", 12).status().message(),
+              HasSubstr("train.recency_half_life: \"30d\", and the times of the log, such as 12, "
+                        "are no seconds since 1970"));
+}
+
+TEST(HalfLife, IsRefusedWhereItSaysNothing) {
+  TrainOptions options = drift_options();
+  for (const char* text : {"0d", "-3d", "30w", "d", "1e400", "nan", "30d "}) {
+    options.recency_half_life = text;
+    EXPECT_THAT(check_options(options).message(),
+                HasSubstr("train.recency_half_life: expected a time above 0"))
+        << text;
+  }
+  options.recency_half_life = "30d";
+  EXPECT_TRUE(check_options(options).ok());
+  EXPECT_TRUE(check_half_lives(*moving_log(0.6, 3600, 1'790'000'000), options).ok());
+  EXPECT_THAT(train(*moving_log(0.6), options, {}).status().message(),
+              HasSubstr("are no seconds since 1970"));
+  const auto at_once = moving_log(0.6, 0, 1'790'000'000);
+  EXPECT_THAT(train(*at_once, options, {}).status().message(),
+              HasSubstr("train.recency_half_life: all searches of the training split are of "
+                        "2026-09-21 14:13:20, so that none is newer than others"));
+  options = drift_options();
+  options.trend_half_life = "30d";
+  EXPECT_THAT(train(*at_once, options, {}).status().message(),
+              HasSubstr("freeze.trend_half_life: all searches of the training split"));
+  options.model.dot = DotHead::kNone;
+  EXPECT_THAT(check_options(options).message(),
+              HasSubstr("freeze.trend_half_life: the trend goes into the bias"));
+}
+
+}  // namespace
+}  // namespace barker
