@@ -66,11 +66,16 @@ TEST_F(TrainCommand, LogsEpochsAndJudgesSlices) {
   const Outcome trained = run(quick("MTDL", "logged.barker") + " --log-json " + file("e.jsonl"));
   ASSERT_EQ(trained.code, 0) << trained.out;
   const std::vector<Json> epochs = json_lines(bytes_of(file("e.jsonl")));
-  ASSERT_EQ(epochs.size(), 3u);
-  for (size_t e = 0; e < 3; ++e) {
-    EXPECT_EQ(epochs[e]["phase"], "alternate");
-    EXPECT_EQ(epochs[e]["epoch"], e + 1);
-    EXPECT_EQ(epochs[e]["learning_rate"], 0.002);
+  ASSERT_EQ(epochs.size(), 4u);
+  for (size_t e = 0; e < 4; ++e) {
+    const bool cools = e == 3;
+    EXPECT_EQ(epochs[e]["phase"], cools ? "cool-down" : "alternate");
+    EXPECT_EQ(epochs[e]["epoch"], cools ? 1 : e + 1);
+    if (cools) {
+      EXPECT_LT(epochs[e]["learning_rate"], 5e-4);
+    } else {
+      EXPECT_EQ(epochs[e]["learning_rate"], 0.002);
+    }
     for (const char* task : {"main_auc", "auxiliary_auc"}) {
       EXPECT_GT(epochs[e][task], 0.5);
       EXPECT_LT(epochs[e][task], 1);
