@@ -258,7 +258,8 @@ TakenEvent EngineService::take(const OptOut& opt_out) {
       return {Outcome::kRefused, kLogIsFull};
     }
   }
-  if (page) {
+  // Whoever sends the same opt-out under other ids must make no arm look worse.
+  if (page && parts_.pages.opt_out(opt_out.request_id)) {
     for (ArmCounters::Arm* const arm : page->arms) arm->opt_outs.add();
   }
   return {Outcome::kAccepted, ""};

@@ -17,6 +17,7 @@ HttpResponse call_handler(const Handler& handler, const HttpRequest& request) {
 
 HandlerPool::HandlerPool(const PoolOptions& options, std::function<Handler()> make)
     : options_(options), make_(std::move(make)) {
+  sleepers_.reserve(options.threads);
   for (size_t i = 0; i < options.threads; ++i) {
     threads_.emplace_back([this, &self = places_.emplace_back()] { run(self); });
   }
@@ -70,11 +71,13 @@ size_t HandlerPool::waiting() const {
   return jobs_.size();
 }
 
-void HandlerPool::rest_while_busy(std::chrono::microseconds most) {
+void HandlerPool::rest_while_busy(std::chrono::microseconds most, std::atomic<bool>& rests) {
   std::unique_lock<std::mutex> lock(mutex_);
   if (ends_ || jobs_.size() < 2 * options_.threads) return;
   ++resting_;
+  rests = true;
   less_.wait_for(lock, most, [this] { return ends_ || jobs_.size() <= options_.threads; });
+  rests = false;
   --resting_;
 }
 
@@ -99,8 +102,8 @@ bool HandlerPool::take(Sleeper& self, Job& job) {
 
 void HandlerPool::run(Sleeper& self) {
   const Handler handler = make_();
-  Job job;
-  while (take(self, job)) {
+  // A request is given back at once, and not when the next one comes.
+  for (Job job; take(self, job); job = {}) {
     const auto waited = std::chrono::steady_clock::now() - job.request.received;
     job.done(waited > options_.longest_wait
                  ? problem(ProblemKind::kDeadlinePassed,

@@ -5,6 +5,7 @@
 // any more. Both keep the answers that are given fast when more requests come than can be answered.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -50,10 +51,10 @@ class HandlerPool {
   size_t waiting() const;  // [any thread]
 
   // Returns at once unless two requests wait for every thread of the pool. Otherwise it returns
-  // when one is left for each, or `most` has passed. Whoever brings requests calls it: what it
-  // brought now would wait all the same, and bringing several at a time takes a core from the
-  // pool's threads once and not once for each. [any thread]
-  void rest_while_busy(std::chrono::microseconds most);
+  // when one is left for each, or `most` has passed; `rests` is true while it waits. Whoever brings
+  // requests calls it: what it brought now would wait all the same, and to bring several at a time
+  // takes a core from the pool's threads once for all of them. [any thread]
+  void rest_while_busy(std::chrono::microseconds most, std::atomic<bool>& rests);
 
   // Answers what waits and ends the threads. What is submitted from now on finds no room. [one
   // thread]

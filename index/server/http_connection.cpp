@@ -184,8 +184,9 @@ void HttpConnection::read_some() {
                           });
 }
 
-// What comes before the answer was sent, which is what a client pipelines, and its end, waits.
+// Bytes that arrive before the answer was sent are kept until then, and so is the end of the stream.
 void HttpConnection::has_read(error_code error) {
+  if (!socket_.is_open()) return;  // what came nevertheless has nobody to be answered to
   if (state_ == State::kLingering) {
     if (!error) drain();
     return;

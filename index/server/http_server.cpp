@@ -151,9 +151,7 @@ void HttpServer::Impl::run() {
       loop.handler = hooks.make_handler();
       while (loop.context.run_one() > 0) {
         loop.context.poll();
-        loop.rests = true;
-        searches->rest_while_busy(kLongestRest);
-        loop.rests = false;
+        searches->rest_while_busy(kLongestRest, loop.rests);
       }
     });
   }

@@ -94,34 +94,39 @@ class RecentPage {
 // every search does, writes to memory that the processor sees coming.
 class RecentPages {
  public:
-  explicit RecentPages(size_t most) : most_(most) {}
+  explicit RecentPages(size_t most) : most_(most) { places_.reserve(most); }
 
   void add(const std::string& request_id, const RecentPage& page) {
     const Fingerprint print = fingerprint(request_id);
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (places_.size() < most_) {
-      places_.emplace_back();
-    } else {
-      forget(oldest_);
+    // What may find no memory comes first, so that a page that cannot be kept changes nothing.
+    const auto [known, is_new] = by_print_.try_emplace(print, oldest_);
+    Place place{.print = print,
+                .id = request_id.size(),
+                .user = page.user_,
+                .texts = page.texts_.size(),
+                .ads = page.ads_.size(),
+                .features = page.features_.size(),
+                .arms = page.arms.size()};
+    try {
+      place.bytes = room_for(place);
+    } catch (...) {
+      if (is_new) by_print_.erase(known);
+      throw;
     }
-    Place& place = places_[oldest_];
-    place = {print,
-             request_id.size(),
-             page.user_,
-             page.texts_.size(),
-             page.ads_.size(),
-             page.features_.size(),
-             page.arms.size(),
-             0,
-             nullptr};
-    place.bytes = room_for(place);
     char* to = place.bytes;
     to = put(page.ads_, to);
     to = put(page.features_, to);
     to = put(page.arms, to);
     to = put(page.texts_, to);
     put(request_id, to);
-    by_print_[print] = oldest_;
+    if (places_.size() < most_) {
+      places_.push_back(place);
+    } else {
+      forget(oldest_, print);
+      places_[oldest_] = place;
+    }
+    known->second = oldest_;
     oldest_ = (oldest_ + 1) % most_;
   }
 
@@ -142,6 +147,14 @@ class RecentPages {
     from = get(from, page.arms);
     get(from, page.texts_);
     return page;
+  }
+
+  // True for the first opt-out on a page: the one that counts.
+  bool opt_out(const std::string& request_id) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = by_print_.find(fingerprint(request_id));
+    if (found == by_print_.end() || places_[found->second].request_id() != request_id) return false;
+    return !std::exchange(places_[found->second].is_opted_out, true);
   }
 
   // True for the first click on an ad of a page: the one that costs.
@@ -170,6 +183,7 @@ class RecentPages {
     size_t texts = 0, ads = 0, features = 0, arms = 0;
     size_t chunk = 0;  // number of the chunk that has the bytes, counted from the first of all
     char* bytes = nullptr;
+    bool is_opted_out = false;
 
     size_t text_begin() const {
       return ads * sizeof(RecentPage::Ad) + features * sizeof(RecentPage::Feature) +
@@ -199,9 +213,12 @@ class RecentPages {
     return from + values.size() * sizeof(Value);
   }
 
-  void forget(size_t at) {
+  // `next` takes its place.
+  void forget(size_t at, Fingerprint next) {
     const auto known = by_print_.find(places_[at].print);
-    if (known != by_print_.end() && known->second == at) by_print_.erase(known);
+    if (places_[at].print != next && known != by_print_.end() && known->second == at) {
+      by_print_.erase(known);
+    }
     --chunks_[places_[at].chunk - first_chunk_].pages;
     while (chunks_.size() > 1 && chunks_.front().pages == 0) {
       spare_ = std::move(chunks_.front().bytes);

@@ -303,6 +303,10 @@ Result<int> run(const TrainFlags& options) {
     }
     std::fputc('\n', stderr);
   }
+  if (!trained->lost_cool_down.empty()) {
+    std::fprintf(stderr, "%s; the weights before the cool-down are kept\n",
+                 visible(trained->lost_cool_down).c_str());
+  }
   if (Status s = write_model(*trained, data, *train_with, before, options); !s.ok()) return s;
   std::fprintf(stderr, "%s is ready\n", visible(options.out).c_str());
   std::remove(run.checkpoint.c_str());

@@ -26,16 +26,18 @@ Course::Course(const TrainOptions& options, bool is_increment)
 
 std::optional<Course::Fall> Course::fall(Phase phase) const {
   if (is_increment_) {
-    return Fall{"increment", options_.increment.epochs, options_.increment.learning_rate};
+    return Fall{options_.increment.epochs, options_.increment.learning_rate,
+                "increment.learning_rate", "increment.epochs"};
   }
   if (phase != Phase::kCoolDown) return std::nullopt;
-  return Fall{"cool_down", options_.cool_down.epochs, options_.cool_down.learning_rate};
+  return Fall{options_.cool_down.epochs, options_.cool_down.rate * options_.learning_rate,
+              "cool_down.rate", "cool_down.epochs"};
 }
 
 double Course::rate(Phase phase, uint64_t step, uint64_t steps) const {
   if (const std::optional<Fall> falls = fall(phase)) {
     const auto all = static_cast<double>(steps * falls->epochs);
-    return falls->learning_rate * (1 - static_cast<double>(step) / all);
+    return falls->rate * (1 - static_cast<double>(step) / all);
   }
   const auto epoch = static_cast<double>(step / steps);
   return options_.learning_rate * std::pow(options_.decay, epoch) *
@@ -53,12 +55,11 @@ bool Course::is_kept(double auc, double best_auc) const {
 
 std::string Course::advice(Phase phase, uint32_t best, double best_auc) const {
   const std::optional<Fall> falls = fall(phase);
-  const std::string table = falls ? falls->table : "train";
-  std::string text = "lower " + table + ".learning_rate";
+  std::string text = std::string("lower ") + (falls ? falls->rate_key : "train.learning_rate");
   if (best > 0) {
     text += ", or end after the best epoch of this phase, " + std::to_string(best) +
-            " (validation AUC " + number_text(best_auc, 4) + "), with " + table +
-            (falls ? ".epochs" : ".max_epochs");
+            " (validation AUC " + number_text(best_auc, 4) + "), with " +
+            (falls ? falls->epochs_key : "train.max_epochs");
   }
   return text;
 }

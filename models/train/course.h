@@ -37,11 +37,11 @@ class Course {
   std::string advice(Phase phase, uint32_t best, double best_auc) const;
 
  private:
-  // Of a phase whose rate falls to 0 with its last step: the table of the options that says how.
+  // Of a phase whose rate falls to 0 with its last step.
   struct Fall {
-    const char* table;
     uint32_t epochs;
-    double learning_rate;
+    double rate;                        // of the first step
+    const char *rate_key, *epochs_key;  // of the options that say so
   };
   std::optional<Fall> fall(Phase phase) const;
 

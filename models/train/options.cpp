@@ -69,7 +69,7 @@ void for_each_option(Options& o, Visit&& visit) {
   visit("train", "attribution", o.attribution);
   visit("train", "examination", o.examination);
   visit("cool_down", "epochs", o.cool_down.epochs);
-  visit("cool_down", "learning_rate", o.cool_down.learning_rate);
+  visit("cool_down", "rate", o.cool_down.rate);
   visit("increment", "past", o.increment.past);
   visit("increment", "epochs", o.increment.epochs);
   visit("increment", "learning_rate", o.increment.learning_rate);
@@ -351,7 +351,7 @@ Status check_options(const TrainOptions& o) {
       range("train.init_deviation", o.init_deviation, 1e-6, 10),
       range("train.propensity_floor", o.propensity_floor, 1e-6, 1),
       range("cool_down.epochs", o.cool_down.epochs, 0, 100000),
-      range("cool_down.learning_rate", o.cool_down.learning_rate, 1e-7, 1),
+      range("cool_down.rate", o.cool_down.rate, 1e-6, 1000),
       range("increment.past", o.increment.past, 0, 1e6),
       range("increment.epochs", o.increment.epochs, 1, 100000),
       range("increment.learning_rate", o.increment.learning_rate, 1e-7, 1),

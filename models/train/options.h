@@ -53,8 +53,8 @@ struct IncrementOptions {
 // The last epochs of a training, which begin with the best weights of those before and whose rate
 // falls to 0 step by step. They are kept where the validation AUC is better for it.
 struct CoolDownOptions {
-  uint32_t epochs = 1;          // 0: no cool-down
-  double learning_rate = 5e-4;  // of the first step
+  uint32_t epochs = 1;  // 0: no cool-down
+  double rate = 0.25;   // of the first step, as a factor of train.learning_rate
 };
 
 struct TrainOptions {

@@ -26,6 +26,9 @@ using Clock = std::chrono::steady_clock;
 // comes of weights that have run away.
 constexpr double kWorstLoss = 10;
 
+// No other error of a phase has this code.
+constexpr Code kDiverged = Code::kBadConfiguration;
+
 // The texts of all processes, in rank order. Collective.
 std::vector<std::string> gather_texts(Peers& peers, const std::string& text) {
   // Each text travels as whole words of 64 bits, padded with at least one zero byte.
@@ -76,6 +79,7 @@ class Trainer {
       trained.epochs += state_.epoch;
       trained.validation_auc = state_.best_auc;
     }
+    trained.lost_cool_down = lost_cool_down_;
     trained.examination = network_.examination();
     trained.model = freeze(data_, plan_, options_, network_, state_.table, &trained.trend);
     if (run_.increment && is_first()) {
@@ -136,6 +140,17 @@ class Trainer {
   // Runs the rest of a phase. False means that it was stopped by request and a checkpoint is
   // written.
   Result<bool> run_phase() {
+    Result<bool> finished = run_epochs();
+    // What a cool-down began with is whole, whatever became of the cool-down.
+    if (!finished.ok() && phase() == Phase::kCoolDown && finished.status().code() == kDiverged) {
+      lost_cool_down_ = finished.status().message();
+      finished = true;
+    }
+    if (finished.ok() && *finished) restore_best(network_, state_);
+    return finished;
+  }
+
+  Result<bool> run_epochs() {
     const PhaseSchedule schedule(data_, options_, phase(), run_.increment);
     // A checkpoint may have been taken after the last epoch of a phase.
     while (!course_.is_over(phase(), state_.epoch, state_.best_epoch)) {
@@ -153,7 +168,6 @@ class Trainer {
     if (state_.best_epoch == 0 && phase() != Phase::kCoolDown) {
       return diverged("no epoch had a finite validation AUC");
     }
-    restore_best(network_, state_);
     return true;
   }
 
@@ -285,12 +299,11 @@ class Trainer {
     return validation_auc(data_, network_, state_.table, judging_, task);
   }
 
-  // The weights are worthless from here on, also for a checkpoint, so the run ends. A run with
+  // The weights are worthless from here on, also for a checkpoint, so the phase ends. A run with
   // equal options would come to the same point, so the message says what to change.
   Status diverged(const std::string& what) const {
-    return {Code::kBadConfiguration,
-            "training diverged in phase " + std::string(name_of(phase())) + ": " + what + "; " +
-                course_.advice(phase(), state_.best_epoch, state_.best_auc)};
+    return {kDiverged, "training diverged in phase " + std::string(name_of(phase())) + ": " + what +
+                           "; " + course_.advice(phase(), state_.best_epoch, state_.best_auc)};
   }
 
   // Makes all processes of the run take the same way after a step: all stop if one is asked to, and
@@ -330,6 +343,7 @@ class Trainer {
   TrainState state_;
   Optimiser optimiser_;
   uint32_t rows_taken_ = 0, rows_begun_ = 0;
+  std::string lost_cool_down_;
 };
 
 Status check_classes(const Dataset& data, Split split, Task task) {

@@ -76,6 +76,8 @@ struct Trained {
   // (TrainOptions::examination).
   std::vector<float> examination;
   KeywordTrend trend;  // TrainOptions::trend_half_life; the model's biases have it
+  // Why the cool-down was given up, so that the weights before it were kept; empty: it was not.
+  std::string lost_cool_down;
   double validation_auc = 0;
   uint32_t epochs = 0;
   uint32_t rows_taken = 0, rows_begun = 0;  // of a start from RunOptions::start

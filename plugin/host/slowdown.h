@@ -16,6 +16,10 @@
 // reaches 1 / level is at most the level (Ville 1939). It grows with x, so that the same holds
 // where the new times are shorter than that.
 //
+// All of this takes the times for exchangeable: what holds a machine up for a while slows down many
+// queries together, and each counts as if it were one by itself. SideBySide compares what was
+// answered in the same time, so that both sides are held up.
+//
 // Times come as counts of ranges. c is the end of its range, and a new query counts as longer where
 // its range begins behind ratio * c: ties and ranges make the test say less and never more. With
 // ranges of an eighth of an octave, a p99 may be beyond the ratio by a quarter unseen.
@@ -42,7 +46,8 @@ struct Latencies {
   Latencies since(const Latencies& before) const;
 };
 
-// No verdict is based on fewer queries of either side: their first ones find cold caches.
+// No verdict is based on fewer queries of either side, because the first ones, which count, too,
+// find cold caches.
 inline constexpr uint64_t kFewestTimed = 2000;
 
 // The probability that weights which are slower by no more than the ratio ever look slower.
@@ -58,7 +63,7 @@ struct Slowdown {
   uint64_t threshold_ns = 0;  // c
 
   bool is_shown() const;
-  // Evidence of other queries, of which neither side is part of this one's.
+  // Evidence of queries that this one does not have, on either side.
   Slowdown& operator+=(const Slowdown& other);
 };
 

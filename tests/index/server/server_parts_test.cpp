@@ -169,6 +169,26 @@ TEST(RecentPages, RemembersPagesOfEverySize) {
   }
 }
 
+TEST(RecentPages, RememberAPageThatComesAgainUnderItsId) {
+  RecentPages pages(2);
+  RecentPage page;
+  for (const char* user : {"a", "b", "c", "d", "e"}) {
+    page.clear();
+    page.set_user(user);
+    pages.add("1", page);
+    EXPECT_EQ(pages.find("1")->user(), user);
+  }
+  pages.add("2", page);
+  EXPECT_TRUE(pages.find("1"));
+  EXPECT_TRUE(pages.find("2"));
+}
+TEST(RecentPages, TakeOneOptOutOfAPage) {
+  RecentPages pages(2);
+  pages.add("1", RecentPage());
+  EXPECT_FALSE(pages.opt_out("2"));
+  EXPECT_TRUE(pages.opt_out("1"));
+  EXPECT_FALSE(pages.opt_out("1"));
+}
 TEST(RecentPages, RemembersWhatWasShownAndChargesItOnce) {
   RecentPages pages(1);
   RecentPage page;

@@ -37,7 +37,7 @@ TEST(Course, LowersTheRateWithEachEpochAndInIncrementAndCoolDownWithEachStepTowa
   EXPECT_EQ(whole.rate(Phase::kMain, 9, 10), 0.5);
   EXPECT_EQ(whole.rate(Phase::kMain, 10, 10), 0.25);
   EXPECT_EQ(whole.rate(Phase::kFinetune, 10, 10), 0.25 * 0.1);
-  options.cool_down.learning_rate = 0.25;
+  options.cool_down.rate = 0.5;  // of 0.5
   options.cool_down.epochs = 1;
   EXPECT_EQ(whole.rate(Phase::kCoolDown, 0, 10), 0.25);
   EXPECT_EQ(whole.rate(Phase::kCoolDown, 5, 10), 0.125);
@@ -78,8 +78,7 @@ TEST(Course, NamesTheOptionsThatItFollowsWhereARunDiverged) {
   EXPECT_EQ(Course(options, true).advice(Phase::kMain, 0, -1), "lower increment.learning_rate");
   EXPECT_THAT(Course(options, true).advice(Phase::kMain, 2, 0.7),
               HasSubstr("with increment.epochs"));
-  EXPECT_EQ(Course(options, false).advice(Phase::kCoolDown, 0, 0.7),
-            "lower cool_down.learning_rate");
+  EXPECT_EQ(Course(options, false).advice(Phase::kCoolDown, 0, 0.7), "lower cool_down.rate");
 }
 
 }  // namespace

@@ -73,11 +73,9 @@ std::vector<EpochReport> epochs_of(const Dataset& data, const TrainOptions& opti
 
 TEST(Train, CoolsDownFromTheBestWeightsAndKeepsWhatIsBetterThanThey) {
   const auto data = small_world();
-  constexpr double kUndoes = 0.9;  // a rate that undoes what was learned
-  for (const auto& [schedule, rate] :
-       std::vector<std::pair<Schedule, double>>{{Schedule::kAlternate, 1e-3},
-                                                {Schedule::kPretrain, 1e-3},
-                                                {Schedule::kJoint, kUndoes}}) {
+  constexpr double kUndoes = 450;  // a rate that undoes what was learned
+  for (const auto& [schedule, rate] : std::vector<std::pair<Schedule, double>>{
+           {Schedule::kAlternate, 0.5}, {Schedule::kPretrain, 0.5}, {Schedule::kJoint, kUndoes}}) {
     TrainOptions options = quick_options("MTDL");
     options.schedule = schedule;
     options.max_epochs = 3;
@@ -97,8 +95,22 @@ TEST(Train, CoolsDownFromTheBestWeightsAndKeepsWhatIsBetterThanThey) {
     EXPECT_EQ(with->validation_auc, best);
     EXPECT_EQ(any_kept, with->model.tensors != without->model.tensors);
     EXPECT_EQ(any_kept, rate != kUndoes);
-    EXPECT_LT(all.back().learning_rate, rate / 10);
+    EXPECT_LT(all.back().learning_rate, rate * options.learning_rate / 10);
   }
+}
+
+TEST(Train, KeepsTheWeightsBeforeACoolDownThatDiverges) {
+  const auto data = small_world();
+  TrainOptions options = quick_options("BM");
+  const auto without = train(*data, options, {});
+  options.cool_down = {2, 1000};
+  const auto with = train(*data, options, {});
+  ASSERT_TRUE(without.ok() && with.ok()) << with.status().message();
+  EXPECT_EQ(without->lost_cool_down, "");
+  EXPECT_THAT(with->lost_cool_down, HasSubstr("training diverged in phase cool-down: "));
+  EXPECT_THAT(with->lost_cool_down, HasSubstr("lower cool_down.rate"));
+  EXPECT_EQ(with->model.tensors, without->model.tensors);
+  EXPECT_EQ(with->validation_auc, without->validation_auc);
 }
 
 TEST(Train, GivesEqualWeightsForEqualSeeds) {
