@@ -184,7 +184,7 @@ void HttpConnection::read_some() {
                           });
 }
 
-// Bytes that arrive before the answer was sent are kept until then, and so is the end of the stream.
+// Bytes that arrive before the answer was sent are kept until then, and so is the stream's end.
 void HttpConnection::has_read(error_code error) {
   if (!socket_.is_open()) return;  // what came nevertheless has nobody to be answered to
   if (state_ == State::kLingering) {
