@@ -329,8 +329,9 @@ class LogReporter {
   void add_notes(ExperimentLogReport& report) const {
     const LogCounts& c = log_.pages().counts();
     report.notes.push_back(count_text(static_cast<double>(c.lines)) +
-                           " lines: " + count_text(static_cast<double>(c.pages)) + " pages and " +
-                           count_text(static_cast<double>(c.clicks)) + " clicks.");
+                           " lines: " + count_text(static_cast<double>(c.pages)) + " pages, " +
+                           count_text(static_cast<double>(c.clicks)) + " clicks and " +
+                           count_text(static_cast<double>(c.opt_outs)) + " opt-outs.");
     const auto note = [&](uint64_t count, const char* what) {
       if (count > 0) report.notes.push_back(count_text(static_cast<double>(count)) + what);
     };
@@ -340,7 +341,8 @@ class LogReporter {
     note(c.unmatched_clicks,
          " clicks are not counted: their page is not in the log, they came more than 30 minutes "
          "after it, or the same thing was clicked before.");
-    note(c.unmatched_opt_outs, " opt-outs are not counted: their page is not in the log.");
+    note(c.unmatched_opt_outs,
+         " opt-outs are not counted: their page is not in the log, names nobody, or is later.");
     report.notes.emplace_back("Users are the units, visitors without a name among them.");
     if (c.opt_outs == 0) {
       report.notes.emplace_back(

@@ -417,11 +417,15 @@ TEST(ExperimentLogReport, CountsAnOptOutInTheArmOfItsPageAndNoneWithoutAPage) {
   lines.push_back(to_line(RawOptOut{"o1", kStart + kDay, "r1"}));
   lines.push_back(to_line(RawOptOut{"o2", kStart + kDay, "elsewhere"}));
   lines.push_back(to_line(RawOptOut{"o3", kStart - kDay, "r2"}));  // before the page
+  page.request = "of nobody";
+  page.user.clear();
+  lines.push_back(to_line(page));
+  lines.push_back(to_line(RawOptOut{"o4", kStart + kDay, "of nobody"}));
   const auto report = report_logs({written(lines)}, {});
   ASSERT_TRUE(report.ok()) << report.status().message();
-  EXPECT_THAT(report->notes,
-              testing::Contains("2 opt-outs are not counted: their page is not in the "
-                                "log."));
+  EXPECT_THAT(report->notes, testing::Contains("205 lines: 201 pages, 0 clicks and 4 opt-outs."));
+  EXPECT_THAT(report->notes, testing::Contains("3 opt-outs are not counted: their page is not in "
+                                               "the log, names nobody, or is later."));
   const Guardrail& rail = report->experiments[0].guardrails.back();
   EXPECT_EQ(rail.name, "share of users who opted out");
   EXPECT_EQ(rail.control, 0);
