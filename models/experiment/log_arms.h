@@ -46,7 +46,7 @@ struct LogExperiment {
   PolicyPeriods policies{{}};
   uint64_t pages = 0;
   // Of them, those by another policy than the one that was in force in their arm. No period has
-  // them, and none has pages that name no policy where others of their arm do.
+  // them. Pages that name no policy count to the one in force.
   uint64_t by_other_policies = 0;
 };
 

@@ -26,6 +26,7 @@ struct World {
   bool restarts = false;  // halfway, and generations are counted from 7 again
   bool has_digests = false;
   bool has_policies = false;
+  bool older_servers = false;   // name no policy, and answered all pages until the weights change
   bool policy_changes = false;  // of the arm "two", on the third day of the experiment
   double other_server = 0;      // share of the pages of a server on which "two" is as it was before
   double opt_outs = 0, more_opt_outs = 0;  // share of the users, and how much larger in "two"
@@ -72,6 +73,9 @@ std::vector<std::string> lines_of(const World& world) {
                               !random.chance(world.other_server);
           page.arms[0].policy = !two ? "0000000000000001" : is_new ? "b2b2" : "a1a1";
           page.arms[1].policy = "0000000000000002";
+          if (world.older_servers && !is_changed) {
+            for (RawArm& arm : page.arms) arm.policy.clear();
+          }
         }
       }
       const double p = rate * (live && two ? 1 + world.lift : 1);
@@ -233,6 +237,23 @@ TEST(ExperimentLogReport, SplitsByWeightsAndPoliciesTogether) {
   EXPECT_EQ(report.periods[2].changed, std::vector<std::string>{"weights"});
   EXPECT_THAT(report.warnings,
               testing::Contains(testing::StartsWith("The policy of two and the weights changed")));
+}
+
+TEST(ExperimentLogReport, KeepsPagesOfServersThatNameNoPolicyInThePeriodInForce) {
+  World world;
+  world.weights_change = world.has_digests = world.has_policies = true;
+  const ExperimentReport named = report_of(world).experiments[1];
+  world.older_servers = true;
+  const ExperimentReport report = report_of(world).experiments[1];
+  ASSERT_EQ(named.periods.size(), 2u);
+  ASSERT_EQ(report.periods.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(report.periods[i].name, named.periods[i].name);
+    EXPECT_EQ(report.periods[i].units, named.periods[i].units);
+  }
+  EXPECT_THAT(
+      report.warnings,
+      testing::ElementsAre(testing::StartsWith("The weights changed during the experiment.")));
 }
 
 TEST(ExperimentLogReport, WarnsOfAServerOnWhichAnArmHasAnotherPolicy) {
