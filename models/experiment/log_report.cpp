@@ -133,7 +133,8 @@ class LogReporter {
       size_t y, x;
       double scale;
       bool larger_is_better;
-      bool is_absolute = false;  // the margin is one of the difference
+      // The margin is one of the difference, and y counts users who did it, which are few or none.
+      bool is_absolute = false;
     };
     const Kind kinds[] = {{"clicks per user", 0, 6, 1, true},
                           {"pages per user", 2, 6, 1, true},
@@ -154,10 +155,19 @@ class LogReporter {
         rail.control = c.mean * kind.scale;
         rail.treatment = t.mean * kind.scale;
         rail.relative = relative_lift(c, t, options_.comparing.level);
-        rail.margin = kind.is_absolute ? options_.opt_out_margin : options_.guardrail_margin;
-        if (kind.is_absolute) rail.absolute = absolute_difference(c, t, options_.comparing.level);
-        rail.test = non_inferiority(rail.absolute.value_or(rail.relative), rail.margin,
-                                    kind.larger_is_better, 1 - options_.comparing.level);
+        if (kind.is_absolute) {
+          const auto proportion = [&](const LogArm* arm) {
+            return Proportion{std::round(arm->guarded.sum(kind.y)), arm->guarded.units()};
+          };
+          const Proportion of_control = proportion(arms[0]), of_arm = proportion(arms[a]);
+          rail.margin = options_.opt_out_margin;
+          rail.absolute = score_difference(of_control, of_arm, options_.comparing.level);
+          rail.test = not_more(of_control, of_arm, rail.margin, 1 - options_.comparing.level);
+        } else {
+          rail.margin = options_.guardrail_margin;
+          rail.test = non_inferiority(rail.relative, rail.margin, kind.larger_is_better,
+                                      1 - options_.comparing.level);
+        }
         report.guardrails.push_back(rail);
       }
     }
