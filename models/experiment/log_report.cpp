@@ -127,6 +127,12 @@ class LogReporter {
     }
   }
 
+  // Whether one could be counted, be it of a user in no arm: it shows that the shop sends them.
+  bool has_opt_outs() const {
+    const LogCounts& c = log_.pages().counts();
+    return c.opt_outs > c.unmatched_opt_outs;
+  }
+
   void add_guardrails(const std::vector<const LogArm*>& arms, ExperimentReport& report) const {
     struct Kind {
       const char* name;
@@ -148,7 +154,8 @@ class LogReporter {
         const ArmMoments c = ratio_moments(arms[0]->guarded, kind.y, kind.x);
         const ArmMoments t = ratio_moments(arms[a]->guarded, kind.y, kind.x);
         if (!std::isfinite(c.mean) || !std::isfinite(t.mean)) continue;  // an arm showed no ads
-        if (c.mean == 0 && t.mean == 0) continue;  // the log has nothing of the kind
+        const bool is_in_log = kind.is_absolute ? has_opt_outs() : c.mean != 0 || t.mean != 0;
+        if (!is_in_log) continue;
         Guardrail rail;
         rail.name = kind.name;
         rail.arm = report.arms[a].name;
@@ -354,10 +361,12 @@ class LogReporter {
     note(c.unmatched_opt_outs,
          " opt-outs are not counted: their page is not in the log, names nobody, or is later.");
     report.notes.emplace_back("Users are the units, visitors without a name among them.");
-    if (c.opt_outs == 0) {
+    if (!has_opt_outs()) {
       report.notes.emplace_back(
-          "The log has no opt-outs. Where the shop offers none or does not send them (POST "
-          "/v1/events, kind opt_out), this guardrail is not guarded.");
+          c.opt_outs == 0
+              ? "The log has no opt-outs. Where the shop offers none or does not send them (POST "
+                "/v1/events, kind opt_out), this guardrail is not guarded."
+              : "No opt-out of the log could be counted, so that their share is not guarded.");
     }
     if (options_.reading.is_aa) {
       const SplitCheck::Alarms alarms = log_.splits().alarms(1 - options_.comparing.level);

@@ -453,6 +453,49 @@ TEST(ExperimentLogReport, CountsAnOptOutInTheArmOfItsPageAndNoneWithoutAPage) {
   EXPECT_EQ(rail.treatment, 0.01);
 }
 
+TEST(ExperimentLogReport, JudgesOptOutsOfArmsWithoutAnyWhereTheLogHasSome) {
+  std::vector<std::string> lines;
+  RawImpression page;
+  page.time = kStart;
+  page.ads.resize(1);
+  page.ads[0].id = "a";
+  constexpr int kUsers = 8000;
+  for (int u = 0; u <= kUsers; ++u) {
+    page.request = "r" + std::to_string(u);
+    page.user = "u" + std::to_string(u);
+    page.arms = {{"", "points", u % 2 == 0 ? "one" : "two"}};
+    if (u == kUsers) page.arms.clear();
+    lines.push_back(to_line(page));
+  }
+  const auto share_of = [](const ExperimentLogReport& report) -> std::optional<Guardrail> {
+    const Guardrail& last = report.experiments[0].guardrails.back();
+    return last.absolute ? std::optional(last) : std::nullopt;
+  };
+  lines.push_back(to_line(RawOptOut{"o1", kStart + kDay, "elsewhere"}));
+  const auto unmatched = report_logs({written(lines)}, {});
+  ASSERT_TRUE(unmatched.ok()) << unmatched.status().message();
+  EXPECT_FALSE(share_of(*unmatched).has_value()) << "nothing shows that they are sent rightly";
+  EXPECT_THAT(unmatched->notes, testing::Contains(testing::StartsWith("No opt-out of the log")));
+
+  // By a user who is in no arm.
+  lines.push_back(to_line(RawOptOut{"o2", kStart + kDay, "r" + std::to_string(kUsers)}));
+  const auto report = report_logs({written(lines)}, {});
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  const std::optional<Guardrail> rail = share_of(*report);
+  ASSERT_TRUE(rail.has_value());
+  EXPECT_EQ(rail->control, 0);
+  EXPECT_EQ(rail->treatment, 0);
+  EXPECT_TRUE(rail->test.holds) << "4,000 users in each arm, and a margin of one in a thousand";
+  EXPECT_NEAR(rail->test.p, .04, .0005);
+  EXPECT_THAT(to_text(report->experiments[0]), testing::HasSubstr("+0 points [-0."));
+
+  LogReportOptions options;
+  options.opt_out_margin = .0005;
+  const auto narrow = report_logs({written(lines)}, options);
+  ASSERT_TRUE(narrow.ok() && share_of(*narrow).has_value());
+  EXPECT_FALSE(share_of(*narrow)->test.holds);
+}
+
 TEST(ExperimentLogReport, SplitsUsersAtRandomInTheAaMode) {
   LogReportOptions options;
   options.reading.is_aa = true;
