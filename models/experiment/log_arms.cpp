@@ -141,10 +141,12 @@ int LogArms::add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
     for (; look < at; ++look) to.looks[look].add({sums.clicks, sums.ads});
     sums.add(*page);
     const uint32_t period = experiment.policies.at(page->time);
-    if (experiment.policies.policies(period)[static_cast<size_t>(arm)] == place.policy) {
+    const std::string& in_force = experiment.policies.policies(period)[static_cast<size_t>(arm)];
+    // An older server names no policy, which is no sign that it has another one.
+    if (place.policy.empty() || place.policy == in_force) {
       by_period[{period, page->weights}].add(*page);
     } else {
-      experiment.by_other_policies += !place.policy.empty();
+      ++experiment.by_other_policies;
     }
     ++experiment.pages;
     to.first = std::min(to.first, page->time);

@@ -25,18 +25,20 @@ struct LogArmsOptions {
 
 struct LogArm {
   static constexpr size_t kLooks = 30;
+  using Period = std::pair<uint32_t, uint32_t>;  // of LogExperiment::policies, and weights
 
   ArmData data;
   // Clicks, ads, pages, revenue, bypassed pages, SF clicks, 1; then milliseconds and how many pages
   // have them; then 1 where the user opted out.
   Covariances<10> guarded;
-  using Period = std::pair<uint32_t, uint32_t>;  // of LogExperiment::policies, and weights
-  std::map<Period, Covariances<2>> periods;      // clicks and ads
-  std::array<Covariances<2>, kLooks> looks;      // clicks and ads until then
-  int64_t first = INT64_MAX, last = INT64_MIN;   // times of its pages
+  std::map<Period, Covariances<2>> periods;     // clicks and ads
+  std::array<Covariances<2>, kLooks> looks;     // clicks and ads until then
+  int64_t first = INT64_MAX, last = INT64_MIN;  // times of its pages
 };
 
 struct LogExperiment {
+  std::string full_name() const { return layer.empty() ? name : layer + "/" + name; }
+
   std::string layer, name;
   std::map<std::string, uint32_t> numbers;  // of arms
   std::vector<LogArm> arms;
@@ -44,10 +46,8 @@ struct LogExperiment {
   PolicyPeriods policies{{}};
   uint64_t pages = 0;
   // Of them, those by another policy than the one that was in force in their arm. No period has
-  // them, and none has pages that name no policy where others of their arm do.
+  // them. Pages that name no policy count to the one in force.
   uint64_t by_other_policies = 0;
-
-  std::string full_name() const { return layer.empty() ? name : layer + "/" + name; }
 };
 
 class LogArms {
@@ -73,18 +73,18 @@ class LogArms {
   }
 
  private:
+  struct Place {
+    int arm = -1;        // -1: not in the experiment
+    std::string policy;  // empty: not known
+  };
+
   Status number_arms(const std::string& wanted);
+  void find_policies();
   void add_user(const UserPage* begin, const UserPage* end, bool is_aa);
   int add_user_to(size_t experiment, const UserPage* begin, const UserPage* end);
 
   LogPages pages_;
   std::vector<LogExperiment> experiments_;
-  void find_policies();
-
-  struct Place {
-    int arm = -1;        // -1: not in the experiment
-    std::string policy;  // empty: not known
-  };
   std::vector<std::vector<Place>> places_of_set_;  // [set of arms][experiment]
   Together together_;
   int64_t look_ms_ = 1;

@@ -127,13 +127,20 @@ class LogReporter {
     }
   }
 
+  // Whether one could be counted, be it of a user in no arm: it shows that the shop sends them.
+  bool has_opt_outs() const {
+    const LogCounts& c = log_.pages().counts();
+    return c.opt_outs > c.unmatched_opt_outs;
+  }
+
   void add_guardrails(const std::vector<const LogArm*>& arms, ExperimentReport& report) const {
     struct Kind {
       const char* name;
       size_t y, x;
       double scale;
       bool larger_is_better;
-      bool is_absolute = false;  // the margin is one of the difference
+      // The margin is one of the difference, and y counts users who did it, which are few or none.
+      bool is_absolute = false;
     };
     const Kind kinds[] = {{"clicks per user", 0, 6, 1, true},
                           {"pages per user", 2, 6, 1, true},
@@ -147,17 +154,27 @@ class LogReporter {
         const ArmMoments c = ratio_moments(arms[0]->guarded, kind.y, kind.x);
         const ArmMoments t = ratio_moments(arms[a]->guarded, kind.y, kind.x);
         if (!std::isfinite(c.mean) || !std::isfinite(t.mean)) continue;  // an arm showed no ads
-        if (c.mean == 0 && t.mean == 0) continue;  // the log has nothing of the kind
+        const bool is_in_log = kind.is_absolute ? has_opt_outs() : c.mean != 0 || t.mean != 0;
+        if (!is_in_log) continue;
         Guardrail rail;
         rail.name = kind.name;
         rail.arm = report.arms[a].name;
         rail.control = c.mean * kind.scale;
         rail.treatment = t.mean * kind.scale;
         rail.relative = relative_lift(c, t, options_.comparing.level);
-        rail.margin = kind.is_absolute ? options_.opt_out_margin : options_.guardrail_margin;
-        if (kind.is_absolute) rail.absolute = absolute_difference(c, t, options_.comparing.level);
-        rail.test = non_inferiority(rail.absolute.value_or(rail.relative), rail.margin,
-                                    kind.larger_is_better, 1 - options_.comparing.level);
+        if (kind.is_absolute) {
+          const auto proportion = [&](const LogArm* arm) {
+            return Proportion{std::round(arm->guarded.sum(kind.y)), arm->guarded.units()};
+          };
+          const Proportion of_control = proportion(arms[0]), of_arm = proportion(arms[a]);
+          rail.margin = options_.opt_out_margin;
+          rail.absolute = score_difference(of_control, of_arm, options_.comparing.level);
+          rail.test = not_more(of_control, of_arm, rail.margin, 1 - options_.comparing.level);
+        } else {
+          rail.margin = options_.guardrail_margin;
+          rail.test = non_inferiority(rail.relative, rail.margin, kind.larger_is_better,
+                                      1 - options_.comparing.level);
+        }
         report.guardrails.push_back(rail);
       }
     }
@@ -329,8 +346,9 @@ class LogReporter {
   void add_notes(ExperimentLogReport& report) const {
     const LogCounts& c = log_.pages().counts();
     report.notes.push_back(count_text(static_cast<double>(c.lines)) +
-                           " lines: " + count_text(static_cast<double>(c.pages)) + " pages and " +
-                           count_text(static_cast<double>(c.clicks)) + " clicks.");
+                           " lines: " + count_text(static_cast<double>(c.pages)) + " pages, " +
+                           count_text(static_cast<double>(c.clicks)) + " clicks and " +
+                           count_text(static_cast<double>(c.opt_outs)) + " opt-outs.");
     const auto note = [&](uint64_t count, const char* what) {
       if (count > 0) report.notes.push_back(count_text(static_cast<double>(count)) + what);
     };
@@ -340,12 +358,15 @@ class LogReporter {
     note(c.unmatched_clicks,
          " clicks are not counted: their page is not in the log, they came more than 30 minutes "
          "after it, or the same thing was clicked before.");
-    note(c.unmatched_opt_outs, " opt-outs are not counted: their page is not in the log.");
+    note(c.unmatched_opt_outs,
+         " opt-outs are not counted: their page is not in the log, names nobody, or is later.");
     report.notes.emplace_back("Users are the units, visitors without a name among them.");
-    if (c.opt_outs == 0) {
+    if (!has_opt_outs()) {
       report.notes.emplace_back(
-          "The log has no opt-outs. Where the shop offers none or does not send them (POST "
-          "/v1/events, kind opt_out), this guardrail is not guarded.");
+          c.opt_outs == 0
+              ? "The log has no opt-outs. Where the shop offers none or does not send them (POST "
+                "/v1/events, kind opt_out), this guardrail is not guarded."
+              : "No opt-out of the log could be counted, so that their share is not guarded.");
     }
     if (options_.reading.is_aa) {
       const SplitCheck::Alarms alarms = log_.splits().alarms(1 - options_.comparing.level);

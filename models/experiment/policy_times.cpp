@@ -7,37 +7,67 @@
 namespace barker {
 namespace {
 
-constexpr int64_t kMsOfHour = 3'600'000;
+constexpr int64_t kMsOfMinute = 60'000, kMsOfHour = 60 * kMsOfMinute;
 
 }  // namespace
 
 void PolicyTimes::add(const std::string& policy, int64_t time_ms) {
-  Seen& seen = hours_[time_ms / kMsOfHour][policy];
+  const int64_t in_hour = (time_ms % kMsOfHour + kMsOfHour) % kMsOfHour;
+  Seen& seen = hours_[(time_ms - in_hour) / kMsOfHour][policy];
+  Minute& minute = seen.minutes[static_cast<size_t>(in_hour / kMsOfMinute)];
   ++seen.pages;
-  seen.first = std::min(seen.first, time_ms);
+  ++minute.pages;
+  minute.first = std::min(minute.first, static_cast<int32_t>(in_hour));
+}
+
+// Of the pages in the hour `at`.
+int64_t PolicyTimes::first_in(const Seen& seen, int64_t at) {
+  const auto first =
+      std::ranges::find_if(seen.minutes, [](const Minute& m) { return m.pages > 0; });
+  return at * kMsOfHour + first->first;
+}
+
+int64_t PolicyTimes::take_over(const std::string& from, const std::string& to, int64_t at) const {
+  // If `to` took over at a moment, the pages on the wrong side would be those of `to` before it and
+  // those of `from` after it: but for a constant, the balance is their number. A moment behind the
+  // last page of `to` is never the best, because `to` has most pages of the hour `at`.
+  int64_t balance = 0, least = 0, first = at * kMsOfHour;
+  bool is_before = true;  // the first page of `to` behind the best moment
+  for (const int64_t hour : {at - 1, at}) {
+    const auto found = hours_.find(hour);
+    if (found == hours_.end()) continue;
+    const auto old_pages = found->second.find(from), new_pages = found->second.find(to);
+    for (size_t m = 0; m < kMinutes; ++m) {
+      if (balance < least) {
+        least = balance;
+        is_before = true;
+      }
+      if (old_pages != found->second.end()) balance -= old_pages->second.minutes[m].pages;
+      if (new_pages == found->second.end()) continue;
+      const Minute& minute = new_pages->second.minutes[m];
+      balance += minute.pages;
+      if (minute.pages == 0 || !is_before) continue;
+      first = hour * kMsOfHour + minute.first;
+      is_before = false;
+    }
+  }
+  return first;
 }
 
 std::vector<PolicyTimes::Change> PolicyTimes::changes() const {
   std::vector<Change> changes;
-  const Hour* before = nullptr;
-  int64_t before_at = 0;
   for (const auto& [at, hour] : hours_) {
     // Of two with as many pages, the one that came later is on its way in.
-    const auto most = std::ranges::max_element(hour, [](const auto& a, const auto& b) {
+    const auto most = std::ranges::max_element(hour, [at = at](const auto& a, const auto& b) {
       return a.second.pages != b.second.pages ? a.second.pages < b.second.pages
-                                              : a.second.first < b.second.first;
+                                              : first_in(a.second, at) < first_in(b.second, at);
     });
-    if (changes.empty() || changes.back().policy != most->first) {
-      int64_t first = most->second.first;
-      if (before && before_at == at - 1) {
-        const auto earlier = before->find(most->first);
-        if (earlier != before->end()) first = earlier->second.first;
-      }
-      if (!changes.empty()) first = std::max(first, changes.back().time + 1);
-      changes.push_back({first, most->first});
+    if (changes.empty()) {
+      changes.push_back({first_in(most->second, at), most->first});
+    } else if (changes.back().policy != most->first) {
+      const int64_t first = take_over(changes.back().policy, most->first, at);
+      changes.push_back({std::max(first, changes.back().time + 1), most->first});
     }
-    before = &hour;
-    before_at = at;
   }
   return changes;
 }

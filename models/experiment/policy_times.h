@@ -2,6 +2,7 @@
 // they come. Memory grows with the hours that the log covers and not with its pages. One thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -15,20 +16,32 @@ class PolicyTimes {
   void add(const std::string& policy, int64_t time_ms);
 
   struct Change {
-    int64_t time;        // milliseconds since the epoch: the first page by this policy
+    int64_t time;        // milliseconds since the epoch, of a page by this policy
     std::string policy;  // that was in force from then on
   };
   // In the order of time. An hour belongs to the policy that answered most of its pages, so that
   // servers which take a change at slightly different moments make one change, and one server that
-  // is configured otherwise makes none.
+  // is configured otherwise makes none. The change lies in this hour or in the one before, at the
+  // minute that leaves the fewest pages of the two policies on the wrong side of it.
   std::vector<Change> changes() const;
 
  private:
+  static constexpr int64_t kMinutes = 60;  // of an hour
+  struct Minute {
+    uint32_t pages = 0;
+    int32_t first = INT32_MAX;  // milliseconds since the hour began
+  };
   struct Seen {
     uint64_t pages = 0;
-    int64_t first = INT64_MAX;
+    std::array<Minute, kMinutes> minutes;
   };
   using Hour = std::map<std::string, Seen>;  // by policy
+
+  // The time at which `to` took over from `from` in the hour `at`, where it has most pages, or in
+  // the hour before, which may have none.
+  int64_t take_over(const std::string& from, const std::string& to, int64_t at) const;
+  static int64_t first_in(const Seen& seen, int64_t at);
+
   std::map<int64_t, Hour> hours_;
 };
 

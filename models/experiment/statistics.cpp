@@ -40,6 +40,47 @@ std::vector<size_t> ascending(const std::vector<double>& p) {
   return order;
 }
 
+// Half of an interval of (0, 1) this often is as near as a double can tell.
+constexpr int kHalvings = 60;
+
+// The likeliest share of the control, if the treatment's is larger by `difference`: where the
+// derivative of the logarithm of the likelihood, which falls, is 0. Farrington and Manning solve a
+// cubic equation instead, which loses the digits of small shares.
+double likeliest_control(const Proportion& control, const Proportion& treatment,
+                         double difference) {
+  const auto slope = [](const Proportion& arm, double share) {
+    const double others = arm.units - arm.events;
+    return (arm.events > 0 ? arm.events / share : 0) - (others > 0 ? others / (1 - share) : 0);
+  };
+  double low = std::max(0.0, -difference), high = std::min(1.0, 1 - difference);
+  for (int i = 0; i < kHalvings; ++i) {
+    const double middle = low + (high - low) / 2;
+    const bool rises = slope(control, middle) + slope(treatment, middle + difference) > 0;
+    (rises ? low : high) = middle;
+  }
+  return low + (high - low) / 2;
+}
+
+// The chance of a difference as small as the one that was seen, if it were `difference`.
+double lower_tail(const Proportion& control, const Proportion& treatment, double difference) {
+  const double correction = 0.5 / std::min(control.units, treatment.units);
+  const double above = treatment.share() - control.share() + correction - difference;
+  const double q1 = likeliest_control(control, treatment, difference), q2 = q1 + difference;
+  const double variance = q1 * (1 - q1) / control.units + q2 * (1 - q2) / treatment.units;
+  if (!(variance > 0)) return above > 0 ? 1 : 0;
+  return normal_cdf(above / std::sqrt(variance));
+}
+
+// The largest difference whose lower tail is not below `alpha`.
+double upper_bound_of(const Proportion& control, const Proportion& treatment, double alpha) {
+  double low = treatment.share() - control.share(), high = 1;
+  for (int i = 0; i < kHalvings; ++i) {
+    const double middle = low + (high - low) / 2;
+    (lower_tail(control, treatment, middle) < alpha ? high : low) = middle;
+  }
+  return high;
+}
+
 }  // namespace
 
 double normal_cdf(double z) { return std::isnan(z) ? NAN : std::erfc(-z / std::sqrt(2.0)) / 2; }
@@ -171,6 +212,28 @@ NonInferiority non_inferiority(const Effect& effect, double margin, bool larger_
   const double bound =
       good - student_quantile(1 - alpha, effect.degrees_of_freedom) * effect.standard_error;
   result.bound = larger_is_better ? bound : -bound;
+  result.holds = result.p < alpha;
+  return result;
+}
+
+Effect score_difference(const Proportion& control, const Proportion& treatment, double level) {
+  Effect effect;
+  if (!(control.units > 0) || !(treatment.units > 0)) return effect;
+  effect.value = treatment.share() - control.share();
+  effect.low = -upper_bound_of(treatment, control, (1 - level) / 2);
+  effect.high = upper_bound_of(control, treatment, (1 - level) / 2);
+  const double p = std::min(lower_tail(control, treatment, 0), lower_tail(treatment, control, 0));
+  effect.p = std::min(1.0, 2 * p);
+  return effect;
+}
+
+NonInferiority not_more(const Proportion& control, const Proportion& treatment, double margin,
+                        double alpha) {
+  NonInferiority result;
+  if (!(control.units > 0) || !(treatment.units > 0)) return result;
+  // No share is larger than another one by more than 1.
+  result.p = lower_tail(control, treatment, std::min(margin, 1.0));
+  result.bound = upper_bound_of(control, treatment, alpha);
   result.holds = result.p < alpha;
   return result;
 }

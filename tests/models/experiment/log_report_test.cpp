@@ -26,6 +26,7 @@ struct World {
   bool restarts = false;  // halfway, and generations are counted from 7 again
   bool has_digests = false;
   bool has_policies = false;
+  bool older_servers = false;   // name no policy, and answered all pages until the weights change
   bool policy_changes = false;  // of the arm "two", on the third day of the experiment
   double other_server = 0;      // share of the pages of a server on which "two" is as it was before
   double opt_outs = 0, more_opt_outs = 0;  // share of the users, and how much larger in "two"
@@ -72,6 +73,9 @@ std::vector<std::string> lines_of(const World& world) {
                               !random.chance(world.other_server);
           page.arms[0].policy = !two ? "0000000000000001" : is_new ? "b2b2" : "a1a1";
           page.arms[1].policy = "0000000000000002";
+          if (world.older_servers && !is_changed) {
+            for (RawArm& arm : page.arms) arm.policy.clear();
+          }
         }
       }
       const double p = rate * (live && two ? 1 + world.lift : 1);
@@ -233,6 +237,23 @@ TEST(ExperimentLogReport, SplitsByWeightsAndPoliciesTogether) {
   EXPECT_EQ(report.periods[2].changed, std::vector<std::string>{"weights"});
   EXPECT_THAT(report.warnings,
               testing::Contains(testing::StartsWith("The policy of two and the weights changed")));
+}
+
+TEST(ExperimentLogReport, KeepsPagesOfServersThatNameNoPolicyInThePeriodInForce) {
+  World world;
+  world.weights_change = world.has_digests = world.has_policies = true;
+  const ExperimentReport named = report_of(world).experiments[1];
+  world.older_servers = true;
+  const ExperimentReport report = report_of(world).experiments[1];
+  ASSERT_EQ(named.periods.size(), 2u);
+  ASSERT_EQ(report.periods.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(report.periods[i].name, named.periods[i].name);
+    EXPECT_EQ(report.periods[i].units, named.periods[i].units);
+  }
+  EXPECT_THAT(
+      report.warnings,
+      testing::ElementsAre(testing::StartsWith("The weights changed during the experiment.")));
 }
 
 TEST(ExperimentLogReport, WarnsOfAServerOnWhichAnArmHasAnotherPolicy) {
@@ -417,15 +438,62 @@ TEST(ExperimentLogReport, CountsAnOptOutInTheArmOfItsPageAndNoneWithoutAPage) {
   lines.push_back(to_line(RawOptOut{"o1", kStart + kDay, "r1"}));
   lines.push_back(to_line(RawOptOut{"o2", kStart + kDay, "elsewhere"}));
   lines.push_back(to_line(RawOptOut{"o3", kStart - kDay, "r2"}));  // before the page
+  page.request = "of nobody";
+  page.user.clear();
+  lines.push_back(to_line(page));
+  lines.push_back(to_line(RawOptOut{"o4", kStart + kDay, "of nobody"}));
   const auto report = report_logs({written(lines)}, {});
   ASSERT_TRUE(report.ok()) << report.status().message();
-  EXPECT_THAT(report->notes,
-              testing::Contains("2 opt-outs are not counted: their page is not in the "
-                                "log."));
+  EXPECT_THAT(report->notes, testing::Contains("205 lines: 201 pages, 0 clicks and 4 opt-outs."));
+  EXPECT_THAT(report->notes, testing::Contains("3 opt-outs are not counted: their page is not in "
+                                               "the log, names nobody, or is later."));
   const Guardrail& rail = report->experiments[0].guardrails.back();
   EXPECT_EQ(rail.name, "share of users who opted out");
   EXPECT_EQ(rail.control, 0);
   EXPECT_EQ(rail.treatment, 0.01);
+}
+
+TEST(ExperimentLogReport, JudgesOptOutsOfArmsWithoutAnyWhereTheLogHasSome) {
+  std::vector<std::string> lines;
+  RawImpression page;
+  page.time = kStart;
+  page.ads.resize(1);
+  page.ads[0].id = "a";
+  constexpr int kUsers = 8000;
+  for (int u = 0; u <= kUsers; ++u) {
+    page.request = "r" + std::to_string(u);
+    page.user = "u" + std::to_string(u);
+    page.arms = {{"", "points", u % 2 == 0 ? "one" : "two"}};
+    if (u == kUsers) page.arms.clear();
+    lines.push_back(to_line(page));
+  }
+  const auto share_of = [](const ExperimentLogReport& report) -> std::optional<Guardrail> {
+    const Guardrail& last = report.experiments[0].guardrails.back();
+    return last.absolute ? std::optional(last) : std::nullopt;
+  };
+  lines.push_back(to_line(RawOptOut{"o1", kStart + kDay, "elsewhere"}));
+  const auto unmatched = report_logs({written(lines)}, {});
+  ASSERT_TRUE(unmatched.ok()) << unmatched.status().message();
+  EXPECT_FALSE(share_of(*unmatched).has_value()) << "nothing shows that they are sent rightly";
+  EXPECT_THAT(unmatched->notes, testing::Contains(testing::StartsWith("No opt-out of the log")));
+
+  // By a user who is in no arm.
+  lines.push_back(to_line(RawOptOut{"o2", kStart + kDay, "r" + std::to_string(kUsers)}));
+  const auto report = report_logs({written(lines)}, {});
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  const std::optional<Guardrail> rail = share_of(*report);
+  ASSERT_TRUE(rail.has_value());
+  EXPECT_EQ(rail->control, 0);
+  EXPECT_EQ(rail->treatment, 0);
+  EXPECT_TRUE(rail->test.holds) << "4,000 users in each arm, and a margin of one in a thousand";
+  EXPECT_NEAR(rail->test.p, .04, .0005);
+  EXPECT_THAT(to_text(report->experiments[0]), testing::HasSubstr("+0 points [-0."));
+
+  LogReportOptions options;
+  options.opt_out_margin = .0005;
+  const auto narrow = report_logs({written(lines)}, options);
+  ASSERT_TRUE(narrow.ok() && share_of(*narrow).has_value());
+  EXPECT_FALSE(share_of(*narrow)->test.holds);
 }
 
 TEST(ExperimentLogReport, SplitsUsersAtRandomInTheAaMode) {

@@ -57,6 +57,26 @@ TEST(PolicyTimes, HaveNoChangeForAFewPagesOfAServerThatIsConfiguredOtherwise) {
   EXPECT_EQ(times.changes()[0].policy, "a");
 }
 
+// One server of several has the new policy before the others, or the old one after them.
+TEST(PolicyTimes, ChangeWithMostServersWhereOneTookTheChangeEarlierOrLater) {
+  for (const bool is_early : {true, false}) {
+    for (const int64_t at : {3 * kHour - 20 * kMinute, 3 * kHour, 3 * kHour + 20 * kMinute}) {
+      PolicyTimes times;
+      for (int server = 0; server < 5; ++server) {
+        add_pages(times, "a", 0, at);
+        add_pages(times, "b", at, 6 * kHour);
+      }
+      if (is_early) {
+        add_pages(times, "b", at - 2 * kHour, at);
+      } else {
+        add_pages(times, "a", at, at + 2 * kHour);
+      }
+      ASSERT_EQ(times.changes().size(), 2u) << at;
+      EXPECT_EQ(times.changes()[1].time, at) << is_early;
+    }
+  }
+}
+
 TEST(PolicyPeriods, AreThoseOfAllArmsTogetherAndReturnWithTheirPolicies) {
   const PolicyPeriods periods({{{0, "x"}}, {{5, "a"}, {10, "b"}, {20, "a"}}, {}});
   ASSERT_EQ(periods.size(), 2u);
