@@ -16,7 +16,8 @@ class PolicyText {
     text_.append(name).append("=").append(value).append(";");
   }
 
-  // Seven digits, because the last ones of a logit are the machine's library's.
+  // Seven digits, because the C library of another machine may round the last ones of a logarithm
+  // differently.
   void number(std::string_view name, double value) {
     constexpr int kDigitsBehindThePoint = 6;
     char digits[32];

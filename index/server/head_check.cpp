@@ -31,7 +31,7 @@ std::string_view trimmed(std::string_view text) {
 // The fields whose number decides how the request is framed and whom it is for.
 struct Framing {
   int hosts = 0, lengths = 0, encodings = 0;
-  bool is_plain = true;  // no field changes what is read or written besides the answer
+  bool is_plain = true;  // neither Connection nor Expect, Upgrade or Proxy-Connection is there
 };
 
 std::optional<Fault> check_field(std::string_view line, Framing& framing) {

@@ -22,8 +22,8 @@ constexpr size_t kReadAtOnce = 2048;        // bytes
 constexpr size_t kKeptBuffer = 64 << 10;    // a larger one is given back between two requests
 constexpr std::chrono::seconds kLinger{1};  // for a client to read why it is cut off
 
-// Now or a little later, by a clock that ticks every 10 ms at most and costs less to read, for
-// deadlines, which may be passed over but not be brought forward.
+// The time, up to 10 ms late, by a clock that costs less to read. It is for deadlines that may pass
+// late and must not pass early.
 ServerClock::time_point soon() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);

@@ -102,7 +102,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   enum class Phase : uint8_t {
     kAnswered,   // the loop's: there is no request in hand, or the loop answers it
     kAnswering,  // a request is with a pool, and a read waits, which owns the connection
-    kMore        // the same, but that read is over, or needless; the connection owns itself
+    kMore        // a request is with a pool, and no read waits; the connection owns itself
   };
 
   void enter(State state);

@@ -15,7 +15,7 @@ namespace {
 namespace net = boost::asio;
 using boost::system::error_code;
 
-// By which requests may be read later, and so found late, while all threads have enough to do.
+// Requests may be read so much later while all threads have enough to do.
 constexpr std::chrono::milliseconds kLongestRest{1};
 
 }  // namespace
