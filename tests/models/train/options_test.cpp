@@ -82,7 +82,7 @@ TEST(TrainOptions, NameTheLineAndTheKeyInErrors) {
   EXPECT_THAT(error("[increment]\nlearning_rate = 0"),
               HasSubstr("increment.learning_rate: expected 1e-07 to 1, found 0"));
   EXPECT_THAT(error("[model]\nmatch_inputs = true\ndot = \"alone\""),
-              HasSubstr("model.match_inputs: they go into a first layer"));
+              HasSubstr("model.match_inputs: they go into the first layer"));
   EXPECT_THAT(error("[train]\nbatch_searches = -1"), HasSubstr("line 2: train.batch_searches"));
   EXPECT_THAT(error("[model]\nhidden = []"), HasSubstr("model.hidden: empty"));
   EXPECT_THAT(error("[train\n"), HasSubstr("line 1"));
