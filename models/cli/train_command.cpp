@@ -17,12 +17,14 @@
 #include "models/cli/training_options.h"
 #include "models/cli/weight_draft.h"
 #include "models/command/options.h"
+#include "models/data/period.h"
 #include "models/data/time_check.h"
 #include "models/evaluate/instances.h"
 #include "models/evaluate/metrics.h"
 #include "models/evaluate/quality.h"
 #include "models/evaluate/score.h"
 #include "models/text/text.h"
+#include "models/train/half_life.h"
 #include "models/train/instance_weights.h"
 #include "models/train/peers.h"
 #include "models/train/trainer.h"
@@ -123,6 +125,7 @@ void print_data(const Dataset& data, const BadLines& bad) {
 // the training is then the same without it.
 void print_corrections(const Dataset& data, const TrainOptions& options) {
   std::fputs(InstanceWeights(data, options).text().c_str(), stderr);
+  std::fputs(recency_warning(data, options).c_str(), stderr);
   if (!options.attribution) return;
   unsigned long long with_points = 0;
   for (const uint32_t search : data.searches_of(Split::kTrain, Task::kAuxiliary)) {

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "models/data/click_rates.h"
+#include "models/data/period.h"
 #include "models/evaluate/metrics.h"
 #include "models/train/calibration.h"
 #include "models/train/freeze_torch.h"
@@ -93,9 +94,7 @@ class Freezer {
   std::vector<float> recent_residuals() {
     constexpr size_t kSearches = 1 << 16;  // of one part: their logits are held in memory
     const auto all = data_.searches_of(Split::kTrain, Task::kMain);
-    int64_t newest = data_.search(all[0]).time;
-    for (const uint32_t s : all) newest = std::max(newest, data_.search(s).time);
-    // train() has checked the half-life.
+    const int64_t newest = period_of(data_, all)->last;  // train() has checked it all
     TrendCounts counts(plan_.keywords,
                        *half_life_on_clock(kTrendHalfLife, options_.trend_half_life, newest),
                        newest);

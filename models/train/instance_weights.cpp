@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/base/number_text.h"
+#include "models/data/period.h"
 #include "models/train/half_life.h"
 
 namespace barker {
@@ -38,10 +39,7 @@ InstanceWeights::InstanceWeights(const Dataset& data, const TrainOptions& option
   for (const Task task : {Task::kMain, Task::kAuxiliary}) {
     const auto t = static_cast<size_t>(task);
     const auto searches = data.searches_of(Split::kTrain, task);
-    for (const uint32_t index : searches) {
-      const int64_t time = data.search(index).time;
-      newest_[t] = index == searches[0] ? time : std::max(newest_[t], time);
-    }
+    if (const auto period = period_of(data, searches)) newest_[t] = period->last;
     const Result<double> half_life =
         half_life_on_clock(kRecencyHalfLife, half_life_text_, newest_[t]);
     if (half_life.ok() && !searches.empty()) half_life_ = *half_life;

@@ -25,8 +25,9 @@ class InstanceWeights {
   // Reads the training split if the options ask for weights. Keeps no reference. The half-life must
   // be one that check_half_lives() takes.
   InstanceWeights(const Dataset& data, const TrainOptions& options);
-  // Those of the terms of the calibration, which forget nothing: the validation split is of one
-  // time, and it is the one whose click rate the probabilities shall have.
+  // The weights for the calibration, which have no recency: of a log that is split by time the
+  // validation split is newer than all that was learned, and its click rate is the one that the
+  // probabilities shall have.
   static InstanceWeights of_calibration(const Dataset& data, const TrainOptions& options);
 
   bool are_used() const { return floor_ > 0 || half_life_ > 0; }

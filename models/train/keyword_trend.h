@@ -10,8 +10,8 @@
 //
 //   logit + c r_v
 //
-// where c is fitted on the validation split, which is later than the training split where a log is
-// split by time. c r_v is a number for each keyword, so that it becomes a part of the bias that the
+// where c is fitted on the validation split, which must be later than the training split
+// (half_life.h). c r_v is a number for each keyword, so that it becomes a part of the bias that the
 // dot product has for it, and serving takes no notice. Pure functions; any thread.
 #pragma once
 

@@ -240,5 +240,26 @@ TEST(HalfLife, IsRefusedWhereItSaysNothing) {
               HasSubstr("freeze.trend_half_life: the trend goes into the bias"));
 }
 
+TEST(HalfLife, IsForSplitsByTime) {
+  TrainOptions options = drift_options();
+  options.recency_half_life = "500";
+  const auto by_time = moving_log(0.6);
+  const auto mixed = dataset_of(800, [](SearchEvent& event) {
+    event.sfs = {{"lace", event.time % 3 == 0}, {"wool", event.time % 5 == 0}};
+  });
+  EXPECT_EQ(recency_warning(*by_time, options), "");
+  EXPECT_TRUE(check_half_lives(*mixed, options).ok());
+  EXPECT_THAT(recency_warning(*mixed, options),
+              HasSubstr("WARNING: train.recency_half_life: the validation split begins at 3, before "
+                        "the training split ends at 798: early stop"));
+  options = drift_options();
+  EXPECT_EQ(recency_warning(*mixed, options), "");
+  options.trend_half_life = "500";
+  EXPECT_TRUE(check_half_lives(*by_time, options).ok());
+  EXPECT_THAT(train(*mixed, options, {}).status().message(),
+              HasSubstr("freeze.trend_half_life: the validation split begins at 3, before the "
+                        "training split ends at 798, and whether a trend goes on"));
+}
+
 }  // namespace
 }  // namespace barker
