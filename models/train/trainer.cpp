@@ -78,6 +78,7 @@ class Trainer {
     }
     trained.examination = network_.examination();
     trained.model = freeze(data_, plan_, options_, network_, state_.table, &trained.trend);
+    if (!trained.trend.shift.empty()) trained.validation_auc = trained.trend.auc_with;
     if (run_.increment && is_first()) {
       const Result<uint32_t> kept = keep_keywords(run_.start, network_, trained.model);
       if (!kept.ok()) return kept.status();
