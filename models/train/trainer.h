@@ -75,7 +75,7 @@ struct Trained {
   // P(looked at) of the first places of a page, relative to the first one
   // (TrainOptions::examination).
   std::vector<float> examination;
-  KeywordTrend trend;  // TrainOptions::trend_half_life; the model's biases have it
+  KeywordTrend trend;         // TrainOptions::trend_half_life; the model's biases have it
   double validation_auc = 0;  // of the main task by the model, with the trend where it has one
   uint32_t epochs = 0;
   uint32_t rows_taken = 0, rows_begun = 0;  // of a start from RunOptions::start
