@@ -127,16 +127,17 @@ class Freezer {
     trend_.was_sought = true;
     const auto searches = data_.searches_of(Split::kValidation, Task::kMain);
     const std::vector<float> residuals = recent_residuals();
-    std::vector<float> moved, weights;
+    std::vector<float> weights;
+    std::vector<uint32_t> keywords;
     std::vector<uint8_t> clicked;
     for (const uint32_t s : searches) {
       const SearchView view = data_.search(s);
       clicked.insert(clicked.end(), view.sf_clicked.begin(), view.sf_clicked.end());
-      for (const uint32_t k : view.sfs) moved.push_back(k == kUnknownKeyword ? 0 : residuals[k]);
+      keywords.insert(keywords.end(), view.sfs.begin(), view.sfs.end());
       if (weights_.are_used()) weights_.append(view, Task::kMain, weights);
     }
     const std::vector<float> logits = served_logits(Task::kMain, searches);
-    trend_.fit = fit_trend(logits, moved, clicked, weights);
+    trend_.fit = fit_trend(logits, keywords, residuals, clicked, weights);
     if (!trend_.fit.is_used()) return;
     std::vector<float>& bias = model_.tensors.at("dot.target.bias");
     for (const float r : residuals) {
