@@ -11,6 +11,7 @@
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
 #include "models/data/fresh_log.h"
+#include "models/data/period.h"
 #include "models/data/time_check.h"
 #include "models/evaluate/gate.h"
 #include "models/evaluate/score.h"

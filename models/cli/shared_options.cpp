@@ -205,18 +205,6 @@ void add_negatives_option(CLI::App& command, double& kept) {
       ->group(kJudging);
 }
 
-std::optional<Period> period_of(const Dataset& data, Split split) {
-  std::optional<Period> period;
-  for (uint32_t s = 0; s < data.searches(); ++s) {
-    const SearchView search = data.search(s);
-    if (search.split != split) continue;
-    if (!period) period = {search.time, search.time};
-    period->first = std::min(period->first, search.time);
-    period->last = std::max(period->last, search.time);
-  }
-  return period;
-}
-
 std::string period_text(const Dataset& data) {
   constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
   int64_t first[3] = {kNone, kNone, kNone}, last = std::numeric_limits<int64_t>::min();

@@ -78,12 +78,6 @@ void add_isa_option(CLI::App& command, std::string& isa);
 // --negatives-kept: the share of the SFs not clicked that the log kept.
 void add_negatives_option(CLI::App& command, double& kept);
 
-// The first and the last time of a split's searches; nothing where it has none.
-struct Period {
-  int64_t first, last;
-};
-std::optional<Period> period_of(const Dataset& data, Split split);
-
 // "period 2024-10-27 03:33:20 to ...; validation from ..., test from ...; split by time: ...": of
 // the searches, by which a wrong clock is seen.
 std::string period_text(const Dataset& data);

@@ -17,12 +17,14 @@
 #include "models/cli/training_options.h"
 #include "models/cli/weight_draft.h"
 #include "models/command/options.h"
+#include "models/data/period.h"
 #include "models/data/time_check.h"
 #include "models/evaluate/instances.h"
 #include "models/evaluate/metrics.h"
 #include "models/evaluate/quality.h"
 #include "models/evaluate/score.h"
 #include "models/text/text.h"
+#include "models/train/half_life.h"
 #include "models/train/instance_weights.h"
 #include "models/train/peers.h"
 #include "models/train/trainer.h"
@@ -121,8 +123,10 @@ void print_data(const Dataset& data, const BadLines& bad) {
 
 // What the corrections of the options find in the log. One that finds nothing is said to, because
 // the training is then the same without it.
-void print_corrections(const Dataset& data, const TrainOptions& options) {
-  std::fputs(InstanceWeights(data, options).text().c_str(), stderr);
+void print_corrections(const Dataset& data, const TrainOptions& options,
+                       const std::optional<Increment>& increment) {
+  std::fputs(InstanceWeights(data, options, increment).text().c_str(), stderr);
+  std::fputs(recency_warning(data, options).c_str(), stderr);
   if (!options.attribution) return;
   unsigned long long with_points = 0;
   for (const uint32_t search : data.searches_of(Split::kTrain, Task::kAuxiliary)) {
@@ -264,7 +268,6 @@ Result<int> run(const TrainFlags& options) {
   if (!opened.ok()) return opened.status();
   const Dataset& data = **opened;
   print_data(data, bad);
-  print_corrections(data, *train_with);
   RunOptions run = run_options(options);
   if (options.resume && !run.resume) {
     std::fprintf(stderr, "%s: there is no checkpoint, so the run starts\n",
@@ -272,6 +275,7 @@ Result<int> run(const TrainFlags& options) {
   }
   EarlierTraining before;
   if (Status s = read_start(options, data, *train_with, before, run); !s.ok()) return s;
+  print_corrections(data, *train_with, run.increment);
   std::unique_ptr<Peers> peers;
   if (options.ranks > 1) {
     Result<std::unique_ptr<Peers>> connected =

@@ -19,11 +19,12 @@ uint64_t key_of(uint64_t step_key, Place place, uint32_t search) {
 
 }  // namespace
 
-BatchMaker::BatchMaker(const Dataset& data, const ModelPlan& plan, const TrainOptions& options)
+BatchMaker::BatchMaker(const Dataset& data, const ModelPlan& plan, const TrainOptions& options,
+                       const std::optional<Increment>& increment)
     : data_(data),
       plan_(plan),
       options_(options),
-      weights_(data, options),
+      weights_(data, options, increment),
       stamp_(plan.rows()),
       local_(plan.rows()) {
   if (plan.buckets == 0) return;

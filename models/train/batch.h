@@ -56,7 +56,9 @@ struct Batch {
 // and the options must outlive it.
 class BatchMaker {
  public:
-  BatchMaker(const Dataset& data, const ModelPlan& plan, const TrainOptions& options);
+  // `increment`: what the batches are of (increment.h); nothing: of all of the training split.
+  BatchMaker(const Dataset& data, const ModelPlan& plan, const TrainOptions& options,
+             const std::optional<Increment>& increment = std::nullopt);
 
   // noise_key decides what this step drops. Without it, the batch is for judging: nothing is
   // dropped, and it has neither weights nor selling points.

@@ -105,7 +105,9 @@ class Extender {
     const torch::Tensor contexts = truncated_svd(matrix_, options_.context_dim, options_.seed);
     const auto bias = model_.tensors.find("dot.target.bias");
     const bool has_bias = bias != model_.tensors.end();
-    const uint32_t columns = dim + has_bias;  // b_v is one more column of what is foretold
+    // b_v is one more column of what is foretold. Where it has a trend of keywords
+    // (keyword_trend.h), new words get what their mates foretell of that, too.
+    const uint32_t columns = dim + has_bias;
     std::vector<int64_t> known;
     std::vector<float> rows, weights;
     std::vector<uint32_t> fold;

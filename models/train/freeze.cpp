@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "models/data/click_rates.h"
+#include "models/data/period.h"
 #include "models/evaluate/metrics.h"
 #include "models/train/calibration.h"
 #include "models/train/freeze_torch.h"
@@ -93,9 +94,7 @@ class Freezer {
   std::vector<float> recent_residuals() {
     constexpr size_t kSearches = 1 << 16;  // of one part: their logits are held in memory
     const auto all = data_.searches_of(Split::kTrain, Task::kMain);
-    int64_t newest = data_.search(all[0]).time;
-    for (const uint32_t s : all) newest = std::max(newest, data_.search(s).time);
-    // train() has checked the half-life.
+    const int64_t newest = period_of(data_, all)->last;  // train() has checked it all
     TrendCounts counts(plan_.keywords,
                        *half_life_on_clock(kTrendHalfLife, options_.trend_half_life, newest),
                        newest);
@@ -128,16 +127,17 @@ class Freezer {
     trend_.was_sought = true;
     const auto searches = data_.searches_of(Split::kValidation, Task::kMain);
     const std::vector<float> residuals = recent_residuals();
-    std::vector<float> moved, weights;
+    std::vector<float> weights;
+    std::vector<uint32_t> keywords;
     std::vector<uint8_t> clicked;
     for (const uint32_t s : searches) {
       const SearchView view = data_.search(s);
       clicked.insert(clicked.end(), view.sf_clicked.begin(), view.sf_clicked.end());
-      for (const uint32_t k : view.sfs) moved.push_back(k == kUnknownKeyword ? 0 : residuals[k]);
+      keywords.insert(keywords.end(), view.sfs.begin(), view.sfs.end());
       if (weights_.are_used()) weights_.append(view, Task::kMain, weights);
     }
     const std::vector<float> logits = served_logits(Task::kMain, searches);
-    trend_.fit = fit_trend(logits, moved, clicked, weights);
+    trend_.fit = fit_trend(logits, keywords, residuals, clicked, weights);
     if (!trend_.fit.is_used()) return;
     std::vector<float>& bias = model_.tensors.at("dot.target.bias");
     for (const float r : residuals) {

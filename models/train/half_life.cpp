@@ -1,10 +1,10 @@
 #include "models/train/half_life.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <utility>
 
+#include "models/data/period.h"
 #include "models/data/time_check.h"
 
 namespace barker {
@@ -37,6 +37,15 @@ Result<HalfLife> parse_half_life(const char* option, const std::string& text) {
   return out;
 }
 
+// How the validation split overlaps the training split; "" where it is later.
+std::string overlap_text(const Dataset& data) {
+  const auto learned = period_of(data, data.searches_of(Split::kTrain, Task::kMain));
+  const auto judged = period_of(data, data.searches_of(Split::kValidation, Task::kMain));
+  if (!learned || !judged || judged->first >= learned->last) return {};
+  return "the validation split begins at " + time_text(judged->first) +
+         ", before the training split ends at " + time_text(learned->last);
+}
+
 }  // namespace
 
 Status check_half_life_text(const char* option, const std::string& text) {
@@ -64,17 +73,29 @@ Result<double> half_life_on_clock(const char* option, const std::string& text, i
 Status check_half_lives(const Dataset& data, const TrainOptions& options) {
   for (const auto& [option, text] : {std::pair(kRecencyHalfLife, options.recency_half_life),
                                      {kTrendHalfLife, options.trend_half_life}}) {
-    const auto searches = data.searches_of(Split::kTrain, Task::kMain);
-    if (text.empty() || searches.empty()) continue;  // nothing to learn, which training says
-    const auto times = [&](uint32_t search) { return data.search(search).time; };
-    const auto [first, last] = std::ranges::minmax_element(searches, {}, times);
-    if (times(*first) == times(*last)) {
+    const auto learned = period_of(data, data.searches_of(Split::kTrain, Task::kMain));
+    if (text.empty() || !learned) continue;  // nothing to learn, which training says
+    if (learned->first == learned->last) {
       return invalid_argument(std::string(option) + ": all searches of the training split are of " +
-                              time_text(times(*first)) + ", so that none is newer than others");
+                              time_text(learned->last) + ", so that none is newer than others");
     }
-    if (Status s = half_life_on_clock(option, text, times(*last)).status(); !s.ok()) return s;
+    if (Status s = half_life_on_clock(option, text, learned->last).status(); !s.ok()) return s;
   }
-  return {};
+  if (options.trend_half_life.empty()) return {};
+  const std::string overlap = overlap_text(data);
+  if (overlap.empty()) return {};
+  return invalid_argument(std::string(kTrendHalfLife) + ": " + overlap +
+                          ", and whether a trend goes on is only seen in what is later; split the "
+                          "log by time");
+}
+
+std::string recency_warning(const Dataset& data, const TrainOptions& options) {
+  if (options.recency_half_life.empty()) return {};
+  const std::string overlap = overlap_text(data);
+  if (overlap.empty()) return {};
+  return std::string("WARNING: ") + kRecencyHalfLife + ": " + overlap +
+         ": early stop and calibration then judge what is as old as what the weights forget; split "
+         "the log by time\n";
 }
 
 }  // namespace barker

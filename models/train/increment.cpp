@@ -1,11 +1,17 @@
 #include "models/train/increment.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "models/weights/time_notes.h"
 #include "models/weights/weight_file.h"
 
 namespace barker {
+
+size_t LearnedSearches::past_of_pass(double share) const {
+  const double wanted = share * static_cast<double>(fresh.size());
+  return static_cast<size_t>(std::min(wanted + 0.5, static_cast<double>(past.size())));
+}
 
 LearnedSearches divide(const Dataset& data, Task task, const Increment& increment) {
   LearnedSearches out;

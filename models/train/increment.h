@@ -19,6 +19,10 @@ struct Increment {
 // Searches of the training split, ascending.
 struct LearnedSearches {
   std::vector<uint32_t> fresh, past;
+
+  // How many of the past a pass learns, where it takes `share` of them for each that is fresh
+  // (IncrementOptions::past).
+  size_t past_of_pass(double share) const;
 };
 LearnedSearches divide(const Dataset& data, Task task, const Increment& increment);
 

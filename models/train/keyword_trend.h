@@ -10,8 +10,8 @@
 //
 //   logit + c r_v
 //
-// where c is fitted on the validation split, which is later than the training split where a log is
-// split by time. c r_v is a number for each keyword, so that it becomes a part of the bias that the
+// where c is fitted on the validation split, which must be later than the training split
+// (half_life.h). c r_v is a number for each keyword, so that it becomes a part of the bias that the
 // dot product has for it, and serving takes no notice. Pure functions; any thread.
 #pragma once
 
@@ -48,16 +48,26 @@ class TrendCounts {
 
 struct TrendFit {
   double coefficient = 0, deviation = 0;  // c and its standard error
+  const char* failure = nullptr;          // why there is no coefficient; null where there is one
 
   // Where c is not surely above 0, what moved of late does not go on, and nothing is added. Three
-  // and not two standard errors, because they take the terms of one keyword for independent.
-  bool is_used() const { return coefficient > 3 * deviation; }
+  // and not two standard errors, because they take keywords for independent, and the validation
+  // split is one short time, in which many of them may move together.
+  bool is_used() const { return !failure && coefficient > 3 * deviation; }
 };
 
-// Maximises the likelihood of sigma(logit + c r + offset), whose offset is not kept. `residuals`: r
-// of each term. `weights`: of the terms; empty: each is 1.
-TrendFit fit_trend(std::span<const float> logits, std::span<const float> residuals,
-                   std::span<const uint8_t> clicked, std::span<const float> weights);
+// Maximises the likelihood of sigma(logit + c r + offset), whose offset is not kept. `keywords`: of
+// the terms; `residuals`: r by keyword, 0 of those that are unknown. `weights`: of the terms;
+// empty: each is 1.
+//
+// The standard error is that of the sandwich H^-1 B H^-1 (White 1982), which holds for weights that
+// are no counts. B adds up the products of the scores w (p - y) (r, 1) of each term, or of each
+// keyword, whose terms are not independent (Liang and Zeger 1986), times G / (G - 1) for G
+// keywords. The larger of both is taken, because few keywords make the second too small (Angrist
+// and Pischke 2009, 8.2).
+TrendFit fit_trend(std::span<const float> logits, std::span<const uint32_t> keywords,
+                   std::span<const float> residuals, std::span<const uint8_t> clicked,
+                   std::span<const float> weights);
 
 // What was found, and what is added to the logits of each keyword; empty where nothing is.
 struct KeywordTrend {

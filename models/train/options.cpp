@@ -29,11 +29,19 @@ constexpr EnumName<PropensityUse> kPropensityUses[] = {{PropensityUse::kNone, "n
 constexpr EnumName<Initialisation> kInitialisations[] = {{Initialisation::kSvd, "svd"},
                                                          {Initialisation::kNoise, "noise"}};
 
+// The text of an option that is a half-life (half_life.h). One that counts in the unit of the log's
+// clock may also be written as a number.
+template <typename Text>
+struct HalfLifeText {
+  Text& text;
+};
+
 // The one list of all options, for reading and for writing: calls visit(section, key, field) for
 // each.
 template <typename Options, typename Visit>
 void for_each_option(Options& o, Visit&& visit) {
   auto& m = o.model;
+  HalfLifeText recency{o.recency_half_life}, trend{o.trend_half_life};
   visit("model", "name", m.name);
   visit("model", "groups", m.groups);
   visit("model", "user_id", m.user_id);
@@ -65,7 +73,7 @@ void for_each_option(Options& o, Visit&& visit) {
   visit("train", "position_correction", o.position_correction);
   visit("train", "propensity", o.propensity);
   visit("train", "propensity_floor", o.propensity_floor);
-  visit("train", "recency_half_life", o.recency_half_life);
+  visit("train", "recency_half_life", recency);
   visit("train", "attribution", o.attribution);
   visit("train", "examination", o.examination);
   visit("cool_down", "epochs", o.cool_down.epochs);
@@ -74,7 +82,7 @@ void for_each_option(Options& o, Visit&& visit) {
   visit("increment", "epochs", o.increment.epochs);
   visit("increment", "learning_rate", o.increment.learning_rate);
   visit("freeze", "calibrate", o.calibrate);
-  visit("freeze", "trend_half_life", o.trend_half_life);
+  visit("freeze", "trend_half_life", trend);
   visit("freeze", "main_negatives_kept", o.main_negatives_kept);
   visit("freeze", "aux_negatives_kept", o.aux_negatives_kept);
 }
@@ -128,6 +136,16 @@ class Reader {
   }
   static bool read(const toml::node& node, std::string& field) {
     return assign(node.value<std::string>(), field);
+  }
+  static bool read(const toml::node& node, HalfLifeText<std::string>& field) {
+    if (node.is_integer()) {
+      field.text = std::to_string(*node.value<int64_t>());
+    } else if (node.is_floating_point()) {
+      field.text = number_text(*node.value<double>());
+    } else {
+      return read(node, field.text);
+    }
+    return true;
   }
   template <typename T>
   static bool read_integer(const toml::node& node, T& field) {
@@ -184,6 +202,9 @@ class Reader {
   static std::string expected(bool) { return "expected true or false"; }
   static std::string expected(double) { return "expected a number"; }
   static std::string expected(const std::string&) { return "expected a string"; }
+  static std::string expected(const HalfLifeText<std::string>&) {
+    return "expected a time such as \"30d\", or a number in the unit of the log's clock";
+  }
   static std::string expected(uint32_t) { return "expected an integer from 0 to 4294967295"; }
   static std::string expected(uint64_t) { return "expected an integer, not negative"; }
   static std::string expected(int) { return "expected an integer, not negative"; }
@@ -234,6 +255,10 @@ class Printer {
     std::ostringstream quoted;
     quoted << toml::value<std::string>(value);
     out_ += quoted.str();
+  }
+  template <typename Text>
+  void print(const HalfLifeText<Text>& value) {
+    print(value.text);
   }
   template <typename T>
   void print(const std::vector<T>& values) {

@@ -128,9 +128,7 @@ class PhaseSchedule {
         : all_(data.searches_of(Split::kTrain, task)), size_(all_.size()) {
       if (!increment) return;
       parts_ = divide(data, task, *increment);
-      const double past = options.increment.past * static_cast<double>(parts_->fresh.size());
-      size_ = parts_->fresh.size() +
-              static_cast<size_t>(std::min(past + 0.5, static_cast<double>(parts_->past.size())));
+      size_ = parts_->fresh.size() + parts_->past_of_pass(options.increment.past);
     }
 
     size_t size() const { return size_; }

@@ -57,7 +57,7 @@ class Trainer {
         run_(run),
         plan_(std::move(plan)),
         network_(plan_, options),
-        batches_(data, plan_, options),
+        batches_(data, plan_, options, run.increment),
         judging_(data, plan_, options),
         course_(options, run.increment.has_value()),
         identity_(identity_of(data, options, run.increment)),
@@ -82,6 +82,7 @@ class Trainer {
     trained.lost_cool_down = lost_cool_down_;
     trained.examination = network_.examination();
     trained.model = freeze(data_, plan_, options_, network_, state_.table, &trained.trend);
+    if (!trained.trend.shift.empty()) trained.validation_auc = trained.trend.auc_with;
     if (run_.increment && is_first()) {
       const Result<uint32_t> kept = keep_keywords(run_.start, network_, trained.model);
       if (!kept.ok()) return kept.status();

@@ -78,7 +78,7 @@ struct Trained {
   KeywordTrend trend;  // TrainOptions::trend_half_life; the model's biases have it
   // Why the cool-down was given up, so that the weights before it were kept; empty: it was not.
   std::string lost_cool_down;
-  double validation_auc = 0;
+  double validation_auc = 0;  // of the main task by the model, with the trend where it has one
   uint32_t epochs = 0;
   uint32_t rows_taken = 0, rows_begun = 0;  // of a start from RunOptions::start
   uint32_t rows_kept = 0;                   // of an increment: of keywords that the log lacks

@@ -124,7 +124,9 @@ Result<WarmStart> warm_start(const std::string& weights, const Dataset& data, co
   out.rows_begun = plan.first_bucket() - out.rows_taken;
   take_rows(file, match, plan, state);
   take_buckets(file, plan, state);
-  // A file holds b_v = w . Em(v) of each row and not w, which follows from them.
+  // A file holds b_v = w . Em(v) of each row and not w, which follows from them. Where a trend of
+  // keywords (keyword_trend.h) was added to b_v, no w gives all of them: this one takes over what of
+  // the trend the embeddings can tell, and the rest is left to the next trend.
   const auto bias = file.tensors.find("dot.target.bias");
   for (const Parameter& p : network.parameters()) {
     if (p.name != "dot.target.popularity" || bias == file.tensors.end()) continue;
@@ -159,7 +161,9 @@ Result<uint32_t> keep_keywords(const std::string& weights, const TorchNetwork& n
   const auto count = static_cast<uint32_t>(kept.names.size());
   if (count == 0) return count;
   kept.dot_target_bias.assign(count, 0);
-  if (model.architecture.dot_dim > 0) {  // b_v = w . Em(v), as of all rows
+  // b_v = w . Em(v), as of all rows. A trend that the file added to b_v is left out: it is one of a
+  // time that is over, and this log says nothing of how these keywords moved since.
+  if (model.architecture.dot_dim > 0) {
     const torch::NoGradGuard no_grad;
     const torch::Tensor bias =
         torch::mv(tensor_of(kept.rows, dim), network.at("dot.target.popularity")).contiguous();

@@ -134,8 +134,9 @@ TEST_F(TrainCommand, NamesWhatIsWrongWithTheWords) {
 }
 
 TEST_F(TrainCommand, TakesHalfLivesWithoutQuotesAndTheFileSaysThem) {
-  const Outcome trained = run(quick("MTDL", "moving.barker") +
-                              " --set train.recency_half_life=30d --set freeze.trend_half_life=7d");
+  const Outcome trained =
+      run(quick("MTDL", "moving.barker") +
+          " --set train.recency_half_life=30d --set freeze.trend_half_life=604800");
   ASSERT_EQ(trained.code, 0) << trained.out;
   EXPECT_THAT(trained.out, HasSubstr("weights by recency (half-life 30d): "));
   EXPECT_THAT(trained.out, HasSubstr("\ntrend of keywords: coefficient "));
@@ -144,6 +145,7 @@ TEST_F(TrainCommand, TakesHalfLivesWithoutQuotesAndTheFileSaysThem) {
   std::string notes;
   for (const auto* note : *(*weights)->card().notes()) notes += note->value()->str() + "\n";
   EXPECT_THAT(notes, HasSubstr("recency_half_life = '30d'\n"));
+  EXPECT_THAT(notes, HasSubstr("trend_half_life = '604800'\n"));
   EXPECT_THAT(notes, HasSubstr("trend of keywords: coefficient "));
 }
 

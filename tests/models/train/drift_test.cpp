@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "models/base/logistic.h"
 #include "models/evaluate/score.h"
@@ -144,6 +145,7 @@ TEST(KeywordTrend, MovesTheBiasOfKeywordsToWhatClicksBecame) {
   EXPECT_LT(served_mean(naive->model, *data, "lace"), served_mean(naive->model, *data, "wool"));
   EXPECT_NEAR(served_mean(moved->model, *data, "lace"), 0.6, 0.06);
   EXPECT_NEAR(served_mean(moved->model, *data, "wool"), 0.4, 0.06);
+  EXPECT_EQ(moved->validation_auc, moved->trend.auc_with);
   EXPECT_GT(moved->trend.auc_with, moved->trend.auc_without + 0.05);
   EXPECT_THAT(moved->trend.text(), HasSubstr("trend of keywords: coefficient 2.3"));
   auto tensors = moved->model.tensors;  // nothing but the biases is another
@@ -191,12 +193,65 @@ TEST(KeywordTrend, HasTheCoefficientOfTheGreatestLikelihood) {
     residuals.push_back(static_cast<float>(0.5 * random.normal()));
     clicked.push_back(random.chance(sigmoid(logits.back() + 1.5 * residuals.back() - 1)));
   }
-  const TrendFit fit = fit_trend(logits, residuals, clicked, {});
+  std::vector<uint32_t> keywords(residuals.size());  // each term is of another one
+  std::iota(keywords.begin(), keywords.end(), 0);
+  const TrendFit fit = fit_trend(logits, keywords, residuals, clicked, {});
   EXPECT_NEAR(fit.coefficient, 1.5, 3 * fit.deviation);
   EXPECT_NEAR(fit.deviation, 0.027, 0.005);
   EXPECT_TRUE(fit.is_used());
-  const std::vector<float> none(residuals.size());
-  EXPECT_FALSE(fit_trend(logits, none, clicked, {}).is_used());
+}
+
+TEST(KeywordTrend, HasTheStandardErrorOfWeightsThatAreNoCountsAndOfTermsThatBelongTogether) {
+  // Worlds without a trend: the coefficient varies by its standard error. Keywords have click rates
+  // of their own, and half of the terms weigh ten times as much.
+  constexpr uint32_t kKeywords = 100, kTerms = 40, kWorlds = 200;
+  Random random(9, 1);
+  double squares = 0, deviations = 0, naive = 0;
+  for (uint32_t world = 0; world < kWorlds; ++world) {
+    std::vector<float> residuals(kKeywords), logits, weights;
+    std::vector<uint32_t> keywords;
+    std::vector<uint8_t> clicked;
+    for (uint32_t k = 0; k < kKeywords; ++k) {
+      residuals[k] = static_cast<float>(0.5 * random.normal());
+      const double own = 0.5 * random.normal();
+      for (uint32_t i = 0; i < kTerms; ++i) {
+        keywords.push_back(k);
+        logits.push_back(0);
+        weights.push_back(random.chance(0.5) ? 10 : 1);
+        clicked.push_back(random.chance(sigmoid(own)));
+      }
+    }
+    const TrendFit fit = fit_trend(logits, keywords, residuals, clicked, weights);
+    ASSERT_EQ(fit.failure, nullptr);
+    squares += fit.coefficient * fit.coefficient;
+    deviations += fit.deviation * fit.deviation;
+    for (float& w : weights) w *= 100;  // only what they are to each other matters
+    EXPECT_NEAR(fit_trend(logits, keywords, residuals, clicked, weights).deviation, fit.deviation,
+                1e-6 * fit.deviation);
+    // The inverse of the second derivative, which takes weights for counts and terms for
+    // independent: weights have the mean 5.5, p (1 - p) is .25 and r has the variance .25.
+    naive += 1 / (5.5 * 0.25 * 0.25 * kKeywords * kTerms);
+  }
+  EXPECT_NEAR(std::sqrt(deviations / squares), 1, 0.15);
+  EXPECT_LT(std::sqrt(naive / squares), 0.4);
+}
+
+TEST(KeywordTrend, SaysWhyItHasNoCoefficient) {
+  const std::vector<float> logits = {0, 0, 0, 0}, alike = {0.5, 0.5}, others = {-1, 1};
+  const std::vector<uint32_t> keywords = {0, 0, 1, 1};
+  const std::vector<uint8_t> clicked = {0, 1, 0, 1}, parted = {0, 0, 1, 1};
+  KeywordTrend trend;
+  trend.was_sought = true;
+  trend.fit = fit_trend(logits, keywords, alike, clicked, {});
+  EXPECT_FALSE(trend.fit.is_used());
+  EXPECT_EQ(trend.text(),
+            "trend of keywords: no coefficient was found, because the clicks on all keywords of "
+            "the validation split moved alike, so nothing is added");
+  trend.fit = fit_trend(logits, keywords, others, parted, {});  // the greater c, the better
+  EXPECT_FALSE(trend.fit.is_used());
+  EXPECT_THAT(trend.text(), HasSubstr("no coefficient was found, because the "));
+  trend.fit = fit_trend(std::vector<float>(4, NAN), keywords, others, clicked, {});
+  EXPECT_THAT(trend.text(), HasSubstr("no single solution, so nothing is added"));
 }
 
 TEST(HalfLife, CountsInSecondsMillisecondsOrTheLogsOwnUnit) {
@@ -238,6 +293,28 @@ TEST(HalfLife, IsRefusedWhereItSaysNothing) {
   options.model.dot = DotHead::kNone;
   EXPECT_THAT(check_options(options).message(),
               HasSubstr("freeze.trend_half_life: the trend goes into the bias"));
+}
+
+TEST(HalfLife, IsForSplitsByTime) {
+  TrainOptions options = drift_options();
+  options.recency_half_life = "500";
+  const auto by_time = moving_log(0.6);
+  const auto mixed = dataset_of(800, [](SearchEvent& event) {
+    event.sfs = {{"lace", event.time % 3 == 0}, {"wool", event.time % 5 == 0}};
+  });
+  EXPECT_EQ(recency_warning(*by_time, options), "");
+  EXPECT_TRUE(check_half_lives(*mixed, options).ok());
+  EXPECT_THAT(
+      recency_warning(*mixed, options),
+      HasSubstr("WARNING: train.recency_half_life: the validation split begins at 3, before "
+                "the training split ends at 798: early stop"));
+  options = drift_options();
+  EXPECT_EQ(recency_warning(*mixed, options), "");
+  options.trend_half_life = "500";
+  EXPECT_TRUE(check_half_lives(*by_time, options).ok());
+  EXPECT_THAT(train(*mixed, options, {}).status().message(),
+              HasSubstr("freeze.trend_half_life: the validation split begins at 3, before the "
+                        "training split ends at 798, and whether a trend goes on"));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "models/train/instance_weights.h"
 #include "models/train/ridge_torch.h"
 #include "models/train/schedule.h"
 #include "models/train/trainer.h"
@@ -70,6 +71,33 @@ TEST(Increment, TakesAllNewSearchesInEachPassAndOthersOfThePast) {
     EXPECT_EQ(of_pass.size(), 2 * fresh.size()) << "all that is new is there";
   }
   EXPECT_NE(past[0], past[1]);
+}
+
+// The factor of the whole split would give what is new alone a mean far above 1.
+TEST(Increment, HasRecencyWeightsOfTheMeanOneInItsPasses) {
+  const auto data = world_until(60, 70);
+  const Increment increment{kFirst + 55 * kDay};
+  for (const double past : {0.0, 2.0}) {
+    TrainOptions options = quick_options("BM");
+    options.recency_half_life = "7d";
+    options.increment.past = past;
+    const PhaseSchedule schedule(*data, options, Phase::kMain, increment);
+    const InstanceWeights weights(*data, options, increment), of_all(*data, options);
+    std::vector<float> seen, with_factor_of_all;
+    Position at;
+    for (uint64_t step = 0; step < 20 * schedule.steps_per_epoch(); ++step) {
+      for (const uint32_t s : schedule.next(at).main) {
+        weights.append(data->search(s), Task::kMain, seen);
+        of_all.append(data->search(s), Task::kMain, with_factor_of_all);
+      }
+    }
+    const auto mean = [](const std::vector<float>& values) {
+      return std::accumulate(values.begin(), values.end(), 0.0) /
+             static_cast<double>(values.size());
+    };
+    EXPECT_NEAR(mean(seen), 1, past == 0 ? 1e-4 : 0.03) << past;
+    EXPECT_GT(mean(with_factor_of_all), 1.5) << past;
+  }
 }
 
 // Where tasks are drawn by chance, a pass of one epoch leaves out a part of either.

@@ -37,6 +37,29 @@ TEST(TrainOptions, RoundTripThroughToml) {
   EXPECT_EQ(read.recency_half_life, "30d");
 }
 
+TEST(TrainOptions, TakeHalfLivesInTheUnitOfTheLogsClockAsNumbers) {
+  TrainOptions options;
+  Status status = read_options(
+      "[train]\nrecency_half_life = 8000\n[freeze]\ntrend_half_life = 2.5e3\n"
+      "[model]\ndot = \"added\"\n",
+      options);
+  ASSERT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(options.recency_half_life, "8000");
+  EXPECT_EQ(options.trend_half_life, "2500");
+  TrainOptions read;
+  ASSERT_TRUE(read_options(options_to_toml(options), read).ok());
+  EXPECT_EQ(options_to_toml(read), options_to_toml(options));
+  ASSERT_TRUE(read_options("[train]\nrecency_half_life = 0.125\n", options).ok());
+  EXPECT_EQ(options.recency_half_life, "0.125");
+  EXPECT_THAT(read_options("[train]\nrecency_half_life = -3\n", options).message(),
+              HasSubstr("train.recency_half_life: expected a time above 0"));
+  EXPECT_THAT(read_options("[train]\nrecency_half_life = inf\n", options).message(),
+              HasSubstr("train.recency_half_life: expected a time above 0"));
+  EXPECT_THAT(read_options("[train]\nrecency_half_life = true\n", options).message(),
+              HasSubstr("line 2: train.recency_half_life: expected a time such as \"30d\", or a "
+                        "number in the unit of the log's clock"));
+}
+
 // A locale as in Germany, where 1234.5 is written "1.234,5". TOML does not read that.
 class GermanNumbers : public std::numpunct<char> {
   char do_decimal_point() const override { return ','; }
