@@ -6,10 +6,11 @@
 //
 // with c such that the weights of what a pass learns have the mean 1, for each task by itself: of
 // the training split, or of an increment all that is new and the past by the share of it that each
-// pass draws, in the mean over its samples (schedule.h). What was shown seldom then counts as often as if everything had been shown equally often. The floor
-// bounds the largest weight, at the price of some of the correction. A propensity that the log does
-// not have counts as 1. T is the time of the newest search of the task in the training split; it
-// cancels out. A factor that the options do not ask for is 1. Immutable; any thread.
+// pass draws, in the mean over its samples (schedule.h). What was shown seldom then counts as often
+// as if everything had been shown equally often. The floor bounds the largest weight, at the price
+// of some of the correction. A propensity that the log does not have counts as 1. T is the time of
+// the newest search of the task in the training split; it cancels out. A factor that the options do
+// not ask for is 1. Immutable; any thread.
 #pragma once
 
 #include <cstdint>

@@ -125,8 +125,8 @@ Result<WarmStart> warm_start(const std::string& weights, const Dataset& data, co
   take_rows(file, match, plan, state);
   take_buckets(file, plan, state);
   // A file holds b_v = w . Em(v) of each row and not w, which follows from them. Where a trend of
-  // keywords (keyword_trend.h) was added to b_v, no w gives all of them: this one takes over what of
-  // the trend the embeddings can tell, and the rest is left to the next trend.
+  // keywords (keyword_trend.h) was added to b_v, no w gives all of them: this one takes over what
+  // the embeddings can tell of the trend, and the rest is left to the next trend.
   const auto bias = file.tensors.find("dot.target.bias");
   for (const Parameter& p : network.parameters()) {
     if (p.name != "dot.target.popularity" || bias == file.tensors.end()) continue;
