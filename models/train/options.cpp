@@ -35,6 +35,8 @@ template <typename Text>
 struct HalfLifeText {
   Text& text;
 };
+template <typename Text>
+HalfLifeText(Text&) -> HalfLifeText<Text>;
 
 // The one list of all options, for reading and for writing: calls visit(section, key, field) for
 // each.
