@@ -230,7 +230,7 @@ Command add_evaluate_titles_command(CLI::App& app) {
   const auto o = std::make_shared<EvaluateTitles>();
   CLI::App* command =
       add_subcommand(app, "evaluate-titles",
-                     "TitleJudge weight files by tests of titles: which of two earned more clicks");
+                     "Judge weight files by tests of titles: which of two earned more clicks");
   command
       ->add_option("weights,--weights", o->weights,
                    "Weight files with an auxiliary task; the others are compared with the first")
