@@ -229,8 +229,8 @@ TakenEvent EngineService::take(const Click& click) {
     }
     (void)parts_.profiles.record(std::move(record));
   }
-  // Once for each ad of a page: whoever sends the same click under other ids empties no budget and
-  // makes no arm look better.
+  // Once for each ad of a page: a client that sends the same click under other ids empties no budget
+  // and makes no arm look better.
   if (ad && parts_.pages.charge(click.request_id, click.object)) {
     (void)parts_.engine.spend(click.object, ad->price);
     for (ArmCounters::Arm* const arm : page->arms) arm->clicks.add();
@@ -258,7 +258,7 @@ TakenEvent EngineService::take(const OptOut& opt_out) {
       return {Outcome::kRefused, kLogIsFull};
     }
   }
-  // Whoever sends the same opt-out under other ids must make no arm look worse.
+  // A client that sends the same opt-out under other ids must make no arm look worse.
   if (page && parts_.pages.opt_out(opt_out.request_id)) {
     for (ArmCounters::Arm* const arm : page->arms) arm->opt_outs.add();
   }

@@ -1,6 +1,6 @@
 // One client's connection, and what all connections of a server share. A part of http_server.h's
-// insides, which http_server.cpp and http_connection.cpp alone include, because Asio's headers are
-// large.
+// insides, which http_server.cpp, http_connection.cpp and http_answer.cpp alone include, because
+// Asio's headers are large.
 #pragma once
 
 // Asio 1.74 uses std::exchange without its header.
@@ -79,10 +79,10 @@ std::string head_of(const HttpResponse& response, const std::string& date, bool 
 // Reads requests and writes their answers, one after the other, until one side ends the connection.
 // What waits for the socket owns the connection.
 //
-// Threads: the loop's, but for answer(), which a pool's thread calls. While a request is a pool's,
-// the next read waits in the loop already, so that nobody need be woken when the answer was sent.
-// `phase_` says whose turn it is: until it is kAnswered, what the request and its answer are made
-// of belongs to who answers, and the loop does no more than take what is read, and keep it.
+// Threads: the loop's, but for answer(), which a pool's thread calls. While a request is with a
+// pool, the next read already waits in the loop, so that no thread must be woken when the answer was
+// sent. `phase_` says which thread may touch what: until it is kAnswered, the request and its answer
+// belong to the pool's thread, and the loop only keeps what it reads.
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
   HttpConnection(ServerState& server, IoLoop& loop, ServerSocket socket, std::string peer);
@@ -105,10 +105,13 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     kMore        // a request is with a pool, and no read waits; the connection owns itself
   };
 
+  static constexpr size_t kReadAtOnce = 2048;      // bytes
+  static constexpr size_t kKeptBuffer = 64 << 10;  // a larger one is given back between requests
+
   void enter(State state);
   std::string_view buffered() const;
 
-  // In the order of a request.
+  // In the order of a request. http_connection.cpp:
   void prepare();
   void look_at_head();
   void read_some();
@@ -118,15 +121,17 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void read_body();
   void dispatch();
   void hand_over(HandlerPool& pool, HttpRequest request);
+  // http_answer.cpp:
   void answer(HttpResponse response);  // [a pool's thread]
   void respond(HttpResponse response);
-  void set_response(HttpResponse response);  // [who answers]
+  void set_response(HttpResponse response);  // [the thread that answers]
   std::string_view body() const;
-  size_t send_at_once(std::string_view head, std::string_view body) const;  // [who answers]
+  size_t send_at_once(std::string_view head,
+                      std::string_view body) const;  // [the thread that answers]
   void write_rest(size_t sent);
   void after_write(boost::system::error_code error);
   void go_on(Phase phase);
-  void report(const HttpResponse& response);  // [who answers]
+  void report(const HttpResponse& response);  // [the thread that answers]
   void linger(bool reads);
   void drain();
 

@@ -20,11 +20,11 @@ uint64_t key_of(uint64_t step_key, Place place, uint32_t search) {
 }  // namespace
 
 BatchMaker::BatchMaker(const Dataset& data, const ModelPlan& plan, const TrainOptions& options,
-                       const std::optional<Increment>& increment)
+                       InstanceWeights weights)
     : data_(data),
       plan_(plan),
       options_(options),
-      weights_(data, options, increment),
+      weights_(std::move(weights)),
       stamp_(plan.rows()),
       local_(plan.rows()) {
   if (plan.buckets == 0) return;

@@ -56,9 +56,9 @@ struct Batch {
 // and the options must outlive it.
 class BatchMaker {
  public:
-  // `increment`: what the batches are of (increment.h); nothing: of all of the training split.
+  // `weights`: of the instances of batches that are learned from; by default each is 1.
   BatchMaker(const Dataset& data, const ModelPlan& plan, const TrainOptions& options,
-             const std::optional<Increment>& increment = std::nullopt);
+             InstanceWeights weights = {});
 
   // noise_key decides what this step drops. Without it, the batch is for judging: nothing is
   // dropped, and it has neither weights nor selling points.

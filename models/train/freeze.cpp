@@ -79,17 +79,6 @@ class Freezer {
     model_.card.data_digest = data_.digest();
   }
 
-  // The network's logits with the trend of the keywords, as the file has them.
-  std::vector<float> served_logits(Task task, std::span<const uint32_t> searches) {
-    std::vector<float> logits = predict_logits(network_, table_, batches_, task, searches);
-    if (task == Task::kAuxiliary || trend_.shift.empty()) return logits;
-    size_t i = 0;
-    for (const uint32_t s : searches) {
-      for (const uint32_t keyword : data_.search(s).sfs) logits[i++] += trend_.of(keyword);
-    }
-    return logits;
-  }
-
   // What of the training split's clicks the network does not expect, by keyword.
   std::vector<float> recent_residuals() {
     constexpr size_t kSearches = 1 << 16;  // of one part: their logits are held in memory
@@ -122,21 +111,30 @@ class Freezer {
     return counts.residuals();
   }
 
+  // As the file will give them, so with the trend once it is found.
+  std::vector<float>& validation_logits(Task task) {
+    std::vector<float>& logits = validation_logits_[static_cast<size_t>(task)];
+    if (logits.empty()) {
+      logits = predict_logits(network_, table_, batches_, task,
+                              data_.searches_of(Split::kValidation, task));
+    }
+    return logits;
+  }
+
   void add_trend() {
     if (options_.trend_half_life.empty()) return;
     trend_.was_sought = true;
-    const auto searches = data_.searches_of(Split::kValidation, Task::kMain);
     const std::vector<float> residuals = recent_residuals();
     std::vector<float> weights;
     std::vector<uint32_t> keywords;
     std::vector<uint8_t> clicked;
-    for (const uint32_t s : searches) {
+    for (const uint32_t s : data_.searches_of(Split::kValidation, Task::kMain)) {
       const SearchView view = data_.search(s);
       clicked.insert(clicked.end(), view.sf_clicked.begin(), view.sf_clicked.end());
       keywords.insert(keywords.end(), view.sfs.begin(), view.sfs.end());
       if (weights_.are_used()) weights_.append(view, Task::kMain, weights);
     }
-    const std::vector<float> logits = served_logits(Task::kMain, searches);
+    std::vector<float>& logits = validation_logits(Task::kMain);
     trend_.fit = fit_trend(logits, keywords, residuals, clicked, weights);
     if (!trend_.fit.is_used()) return;
     std::vector<float>& bias = model_.tensors.at("dot.target.bias");
@@ -145,7 +143,8 @@ class Freezer {
       bias[trend_.shift.size() - 1] += trend_.shift.back();
     }
     trend_.auc_without = auc(logits, clicked);
-    trend_.auc_with = auc(served_logits(Task::kMain, searches), clicked);
+    for (size_t i = 0; i < logits.size(); ++i) logits[i] += trend_.of(keywords[i]);
+    trend_.auc_with = auc(logits, clicked);
   }
 
   void add_calibration() {
@@ -164,7 +163,7 @@ class Freezer {
           clicked.insert(clicked.end(), labels.begin(), labels.end());
           if (weights_.are_used()) weights_.append(view, task, weights);
         }
-        c = calibrate(served_logits(task, searches), clicked, weights);
+        c = calibrate(validation_logits(task), clicked, weights);
       }
       scale = static_cast<float>(c.scale);
       // If the log kept only a share of the negatives, then p = p' / (p' + (1 - p') / kept), which
@@ -265,6 +264,7 @@ class Freezer {
   BatchMaker batches_;
   const InstanceWeights weights_;
   KeywordTrend trend_;
+  std::vector<float> validation_logits_[2];  // by task; empty: not needed yet
   ModelSpec model_;
 };
 

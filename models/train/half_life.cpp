@@ -71,10 +71,12 @@ Result<double> half_life_on_clock(const char* option, const std::string& text, i
 }
 
 Status check_half_lives(const Dataset& data, const TrainOptions& options) {
+  if (options.recency_half_life.empty() && options.trend_half_life.empty()) return {};
+  const auto learned = period_of(data, data.searches_of(Split::kTrain, Task::kMain));
+  if (!learned) return {};  // nothing to learn, which training says
   for (const auto& [option, text] : {std::pair(kRecencyHalfLife, options.recency_half_life),
                                      {kTrendHalfLife, options.trend_half_life}}) {
-    const auto learned = period_of(data, data.searches_of(Split::kTrain, Task::kMain));
-    if (text.empty() || !learned) continue;  // nothing to learn, which training says
+    if (text.empty()) continue;
     if (learned->first == learned->last) {
       return invalid_argument(std::string(option) + ": all searches of the training split are of " +
                               time_text(learned->last) + ", so that none is newer than others");

@@ -27,6 +27,7 @@ namespace barker {
 
 class InstanceWeights {
  public:
+  InstanceWeights() = default;  // each is 1
   // Reads the training split if the options ask for weights. Keeps no reference. The half-life must
   // be one that check_half_lives() takes. `increment`: what training learns of the split; nothing:
   // all.

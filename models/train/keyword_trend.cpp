@@ -5,8 +5,10 @@
 
 #include "models/base/logistic.h"
 #include "models/base/number_text.h"
+#include "models/train/logistic_line.h"
 
 namespace barker {
+
 TrendCounts::TrendCounts(uint32_t keywords, double half_life, int64_t newest)
     : half_life_(half_life), newest_(newest), clicked_(keywords), expected_(keywords) {}
 
@@ -42,55 +44,28 @@ TrendFit fit_trend(std::span<const float> logits, std::span<const uint32_t> keyw
                    std::span<const float> residuals, std::span<const uint8_t> clicked,
                    std::span<const float> weights) {
   const auto failed = [](const char* why) { return TrendFit{.failure = why}; };
-  const auto residual = [&](size_t i) {
-    return keywords[i] == kUnknownKeyword ? 0.0 : double{residuals[keywords[i]]};
-  };
-  double low = INFINITY, high = -INFINITY;
+  std::vector<float> of_term(logits.size());
   for (size_t i = 0; i < logits.size(); ++i) {
-    low = std::min(low, residual(i));
-    high = std::max(high, residual(i));
+    if (keywords[i] != kUnknownKeyword) of_term[i] = residuals[keywords[i]];
   }
-  if (!(low < high))
+  const auto [least, most] = std::ranges::minmax_element(of_term);
+  if (least == of_term.end() || !(*least < *most)) {
     return failed("the clicks on all keywords of the validation split moved alike");
-  double coefficient = 0, offset = 0;
-  double step = INFINITY, step_offset = 0;
-  double a0 = 0, a1 = 0;  // the first row of H^-1
-  // The function is convex, so Newton's method finds its minimum.
-  for (int iteration = 0; iteration < 50; ++iteration) {
-    double g0 = 0, g1 = 0, h00 = 0, h01 = 0, h11 = 0;
-    for (size_t i = 0; i < logits.size(); ++i) {
-      const double x = residual(i), p = sigmoid(logits[i] + coefficient * x + offset);
-      const double w = weights.empty() ? 1.0 : weights[i];
-      const double error = w * (p - clicked[i]), weight = w * p * (1 - p);
-      g0 += error * x;
-      g1 += error;
-      h00 += weight * x * x;
-      h01 += weight * x;
-      h11 += weight;
-    }
-    const double determinant = h00 * h11 - h01 * h01;
-    if (!(determinant > 0)) return failed("the equations for it have no single solution");
-    a0 = h11 / determinant;
-    a1 = -h01 / determinant;
-    step = a0 * g0 + a1 * g1;
-    step_offset = (h00 * g1 - h01 * g0) / determinant;
-    coefficient -= std::clamp(step, -1.0, 1.0);
-    offset -= std::clamp(step_offset, -1.0, 1.0);
-    if (std::abs(step) + std::abs(step_offset) < 1e-9) break;
   }
-  if (!(std::abs(step) + std::abs(step_offset) < 1e-6)) {
-    return failed("the likelihood has no maximum that 50 steps reach");
-  }
-  // The influence of a term on c is (a0, a1) times its score.
+  const LogisticTerms terms = {logits, of_term, clicked, weights};
+  const LogisticLine line = fit_logistic_line(terms, {}, 0);
+  if (line.is_singular) return failed("the equations for it have no single solution");
+  if (!line.is_found) return failed("the likelihood has no maximum that 50 steps reach");
+  // The influence of a term on c is the row of the inverse Hessian times its score.
   std::vector<double> of_keyword(residuals.size());
   std::vector<bool> is_there(residuals.size());
   double by_term = 0, by_keyword = 0, groups = 0;
   for (size_t i = 0; i < logits.size(); ++i) {
-    const double x = residual(i), p = sigmoid(logits[i] + coefficient * x + offset);
-    const double w = weights.empty() ? 1.0 : weights[i];
-    const double influence = w * (p - clicked[i]) * (a0 * x + a1);
+    const double error = sigmoid(terms.logit(i, line.slope, line.intercept)) - clicked[i];
+    const double influence =
+        terms.weight(i) * error * (line.inverse[0] * of_term[i] + line.inverse[1]);
     by_term += influence * influence;
-    if (keywords[i] == kUnknownKeyword) {  // nobody knows which of them are the same
+    if (keywords[i] == kUnknownKeyword) {  // which of them are the same is not known
       by_keyword += influence * influence;
       groups += 1;
     } else {
@@ -103,7 +78,7 @@ TrendFit fit_trend(std::span<const float> logits, std::span<const uint32_t> keyw
     groups += is_there[k] ? 1 : 0;
   }
   by_keyword *= groups / (groups - 1);  // r differs, so that there are two of them at least
-  return {coefficient, std::sqrt(std::max(by_term, by_keyword))};
+  return {line.slope, std::sqrt(std::max(by_term, by_keyword))};
 }
 
 std::string KeywordTrend::text() const {

@@ -57,7 +57,7 @@ class Trainer {
         run_(run),
         plan_(std::move(plan)),
         network_(plan_, options),
-        batches_(data, plan_, options, run.increment),
+        batches_(data, plan_, options, InstanceWeights(data, options, run.increment)),
         judging_(data, plan_, options),
         course_(options, run.increment.has_value()),
         identity_(identity_of(data, options, run.increment)),

@@ -11,7 +11,6 @@
 #include "index/server/admin_token.h"
 #include "index/server/rate_limit.h"
 #include "index/server/recent_ids.h"
-#include "index/server/recent_pages.h"
 #include "index/server/user_salt.h"
 #include "tests/models/base/temporary_path.h"
 
@@ -122,97 +121,6 @@ TEST(RecentIds, TakesAnIdAgainThatWasTakenBack) {
   EXPECT_TRUE(ids.add("1"));
   ids.remove("1");
   EXPECT_TRUE(ids.add("1"));
-}
-
-TEST(RecentPages, ForgetsTheOldest) {
-  RecentPages pages(2);
-  RecentPage page;
-  for (const char* id : {"1", "2", "3"}) {
-    page.clear();
-    page.set_user(id);
-    pages.add(id, page);
-  }
-  EXPECT_FALSE(pages.find("1"));
-  EXPECT_EQ(pages.find("2")->user(), "2");
-  EXPECT_EQ(pages.find("3")->user(), "3");
-}
-
-TEST(RecentPages, RemembersPagesOfEverySize) {
-  constexpr size_t kMost = 100;
-  RecentPages pages(kMost);
-  const auto id_of = [](size_t i) { return "request" + std::to_string(i); };
-  const auto title_of = [](size_t i) {
-    return std::string(i % 50 == 0 ? 300'000 : i * 7 % 3000, static_cast<char>('a' + i % 26));
-  };
-  for (size_t i = 0; i < 1000; ++i) {
-    RecentPage page;
-    page.set_user("user" + std::to_string(i));
-    for (size_t ad = 0; ad < i % 4; ++ad) {
-      page.add_ad("ad" + std::to_string(ad), title_of(i), 0.5, ad + 1);
-    }
-    page.add_feature("feature", i + 1);
-    pages.add(id_of(i), page);
-  }
-  for (size_t i = 0; i < 1000; ++i) {
-    const auto page = pages.find(id_of(i));
-    ASSERT_EQ(page.has_value(), i >= 1000 - kMost) << i;
-    if (!page) continue;
-    EXPECT_EQ(page->user(), "user" + std::to_string(i));
-    EXPECT_EQ(page->find_feature("feature")->position, i + 1);
-    for (size_t ad = 0; ad < i % 4; ++ad) {
-      const std::string id = "ad" + std::to_string(ad);
-      ASSERT_NE(page->find_ad(id), nullptr);
-      EXPECT_TRUE(page->text(page->find_ad(id)->title) == title_of(i));
-      EXPECT_TRUE(pages.charge(id_of(i), id));
-      EXPECT_FALSE(pages.charge(id_of(i), id));
-    }
-  }
-}
-
-TEST(RecentPages, RememberAPageThatComesAgainUnderItsId) {
-  RecentPages pages(2);
-  RecentPage page;
-  for (const char* user : {"a", "b", "c", "d", "e"}) {
-    page.clear();
-    page.set_user(user);
-    pages.add("1", page);
-    EXPECT_EQ(pages.find("1")->user(), user);
-  }
-  pages.add("2", page);
-  EXPECT_TRUE(pages.find("1"));
-  EXPECT_TRUE(pages.find("2"));
-}
-TEST(RecentPages, TakeOneOptOutOfAPage) {
-  RecentPages pages(2);
-  pages.add("1", RecentPage());
-  EXPECT_FALSE(pages.opt_out("2"));
-  EXPECT_TRUE(pages.opt_out("1"));
-  EXPECT_FALSE(pages.opt_out("1"));
-}
-TEST(RecentPages, RemembersWhatWasShownAndChargesItOnce) {
-  RecentPages pages(1);
-  RecentPage page;
-  page.set_user("ann");
-  page.add_ad("a1", "Trail shoes", 0.5, 1);
-  page.add_ad("a2", "Boots", 0.25, 2);
-  page.add_feature("waterproof", 3);
-  pages.add("1", page);
-  const std::optional<RecentPage> found = pages.find("1");
-  ASSERT_TRUE(found);
-  ASSERT_NE(found->find_ad("a2"), nullptr);
-  EXPECT_EQ(found->text(found->find_ad("a2")->title), "Boots");
-  EXPECT_EQ(found->find_ad("a2")->position, 2u);
-  EXPECT_EQ(found->find_ad("a3"), nullptr);
-  EXPECT_EQ(found->find_feature("waterproof")->position, 3u);
-  EXPECT_TRUE(pages.charge("1", "a1"));
-  EXPECT_FALSE(pages.charge("1", "a1"));
-  EXPECT_TRUE(pages.charge("1", "a2"));
-  EXPECT_FALSE(pages.charge("1", "a3"));
-  page.clear();
-  page.add_ad("a1", "Trail shoes", 0.5, 1);
-  pages.add("2", page);
-  EXPECT_FALSE(pages.charge("1", "a1"));
-  EXPECT_TRUE(pages.charge("2", "a1")) << "the place of a forgotten page begins anew";
 }
 
 }  // namespace
