@@ -229,8 +229,8 @@ TakenEvent EngineService::take(const Click& click) {
     }
     (void)parts_.profiles.record(std::move(record));
   }
-  // Once for each ad of a page: a client that sends the same click under other ids empties no budget
-  // and makes no arm look better.
+  // Once for each ad of a page: a client that sends the same click under other ids empties no
+  // budget and makes no arm look better.
   if (ad && parts_.pages.charge(click.request_id, click.object)) {
     (void)parts_.engine.spend(click.object, ad->price);
     for (ArmCounters::Arm* const arm : page->arms) arm->clicks.add();

@@ -80,9 +80,9 @@ std::string head_of(const HttpResponse& response, const std::string& date, bool 
 // What waits for the socket owns the connection.
 //
 // Threads: the loop's, but for answer(), which a pool's thread calls. While a request is with a
-// pool, the next read already waits in the loop, so that no thread must be woken when the answer was
-// sent. `phase_` says which thread may touch what: until it is kAnswered, the request and its answer
-// belong to the pool's thread, and the loop only keeps what it reads.
+// pool, the next read already waits in the loop, so that no thread must be woken when the answer
+// was sent. `phase_` says which thread may touch what: until it is kAnswered, the request and its
+// answer belong to the pool's thread, and the loop only keeps what it reads.
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
   HttpConnection(ServerState& server, IoLoop& loop, ServerSocket socket, std::string peer);

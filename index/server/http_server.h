@@ -4,10 +4,10 @@
 //
 // I/O threads read. A request of Lane::kImmediate is answered on them, the others by two bounded
 // pools, one for searches and one, of a single thread, for what administrators ask. The thread that
-// answers also sends, as far as the socket takes it at once; the I/O thread sends the rest. A connection
-// has one request at a time: what a client pipelines waits in its buffer. While the searches that
-// wait keep all threads busy, I/O threads look for new requests every millisecond and not for each,
-// and send then what was answered meanwhile.
+// answers also sends, as far as the socket takes it at once; the I/O thread sends the rest. A
+// connection has one request at a time: what a client pipelines waits in its buffer. While the
+// searches that wait keep all threads busy, I/O threads look for new requests every millisecond and
+// not for each, and send then what was answered meanwhile.
 //
 // Threads: start() and stop() belong to one thread; the hooks say theirs.
 #pragma once
