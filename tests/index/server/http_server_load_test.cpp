@@ -66,10 +66,7 @@ TEST_F(Server, ShedsWhatFindsTheQueueFull) {
   holds_ = true;
   start();
   Client running(address()), waiting(address()), shed(address());
-  running.send(kSearch);
-  begun_.acquire();
-  waiting.send(kSearch);
-  while (server_->counts().waiting < 1) std::this_thread::yield();
+  occupy(running, waiting);
   shed.send(kSearch);
   const std::string refused = shed.read_one();
   EXPECT_THAT(refused, StartsWith("HTTP/1.1 503 "));
@@ -89,10 +86,7 @@ TEST_F(Server, ShedsPipelinedSearchesInTheirOrderAndClosesWhereItIsAsked) {
   holds_ = true;
   start();
   Client running(address()), waiting(address()), shed(address());
-  running.send(kSearch);
-  begun_.acquire();
-  waiting.send(kSearch);
-  while (server_->counts().waiting < 1) std::this_thread::yield();
+  occupy(running, waiting);
   constexpr int kMany = 2000;
   std::string requests;
   for (int i = 0; i < kMany; ++i) requests += kSearch;
@@ -138,10 +132,7 @@ TEST_F(Server, DoesNotSearchForWhatWaitedTooLong) {
   holds_ = true;
   start();
   Client running(address()), late(address());
-  running.send(kSearch);
-  begun_.acquire();
-  late.send(kSearch);
-  while (server_->counts().waiting < 1) std::this_thread::yield();
+  occupy(running, late);
   std::this_thread::sleep_for(milliseconds(40));
   held_.release();
   EXPECT_THAT(late.read_one(), HasSubstr("deadline-passed"));
@@ -154,10 +145,7 @@ TEST_F(Server, ShedsWhatWouldWaitBehindARequestThatWaitedTooLong) {
   holds_ = true;
   start();
   Client running(address()), late(address()), behind(address());
-  running.send(kSearch);
-  begun_.acquire();
-  late.send(kSearch);
-  while (server_->counts().waiting < 1) std::this_thread::yield();
+  occupy(running, late);
   std::this_thread::sleep_for(milliseconds(40));
   behind.send(kSearch);
   EXPECT_THAT(behind.read_one(), HasSubstr("overloaded"));

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <semaphore>
 #include <string>
+#include <thread>
 
 #include "index/server/http_server.h"
 #include "index/server/routes.h"
@@ -115,6 +116,15 @@ class Server : public testing::Test {
     server_ = std::move(*started);
   }
   const std::string& address() const { return server_->addresses()[0]; }
+
+  // One search runs, until held_ is released, and another one waits behind it: for a server with one
+  // thread for searches that holds them.
+  void occupy(Client& running, Client& waiting) {
+    running.send(kSearch);
+    begun_.acquire();
+    waiting.send(kSearch);
+    while (server_->counts().waiting < 1) std::this_thread::yield();
+  }
 
   // What a client that sends these bytes gets until the server closes.
   std::string ask(const std::string& bytes) {
