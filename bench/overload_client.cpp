@@ -6,8 +6,8 @@
 //   overload_client http://127.0.0.1:PORT PATHS RATE SECONDS [CONNECTIONS]
 //
 // PATHS is a file with one target a line, and the targets are asked for in turn. The client prints
-// "answered N refused N other N skipped N p50_us N p99_us N". The first three count the responses by
-// their status, 200, 503 or another one, and `other` counts lost connections, too. A request is
+// "answered N refused N other N skipped N p50_us N p99_us N". The first three count the responses
+// by their status, 200, 503 or another one, and `other` counts lost connections, too. A request is
 // skipped if all connections still wait for a response when it is due. The times are those of the
 // answered requests. They begin when a request is due, not when it is sent, so that a client that
 // falls behind does not report times that are too short.
