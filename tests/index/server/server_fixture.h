@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -53,13 +54,15 @@ class Client {
     setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   }
 
-  // All that comes until the server closes.
+  // All that comes until the server closes, which it must do before the patience ends.
   std::string read_all() {
     std::string all;
     char bytes[4096];
-    for (ssize_t got; (got = recv(socket_, bytes, sizeof bytes, 0)) > 0;) {
+    ssize_t got;
+    while ((got = recv(socket_, bytes, sizeof bytes, 0)) > 0) {
       all.append(bytes, static_cast<size_t>(got));
     }
+    EXPECT_FALSE(got < 0 && errno == EAGAIN) << "the server did not close the connection";
     return all;
   }
 
@@ -117,8 +120,8 @@ class Server : public testing::Test {
   }
   const std::string& address() const { return server_->addresses()[0]; }
 
-  // One search runs, until held_ is released, and another one waits behind it: for a server with one
-  // thread for searches that holds them.
+  // One search runs, until held_ is released, and another one waits behind it. The server must have
+  // one thread for searches and hold them.
   void occupy(Client& running, Client& waiting) {
     running.send(kSearch);
     begun_.acquire();
