@@ -295,6 +295,7 @@ TEST(HeadCheck, TellsWhatHasNothingButATarget) {
   const std::string line = "GET /v1/search?q=x HTTP/1.1\r\n", host = "Host: x\r\n";
   std::optional<PlainHead> plain;
   EXPECT_FALSE(check_head(line + host + "Accept: */*\r\n\r\n", plain));
+  EXPECT_TRUE(plain) << "what a client accepts does not change how its request is framed";
   const std::string head = line + host + "\r\n";
   EXPECT_FALSE(check_head(head, plain));
   ASSERT_TRUE(plain);
@@ -303,11 +304,14 @@ TEST(HeadCheck, TellsWhatHasNothingButATarget) {
   for (const std::string more :
        {"Content-Length: 0\r\n", "transfer-encoding: chunked\r\n", "Connection: close\r\n",
         "EXPECT: 100-continue\r\n", "Upgrade: h2c\r\n"}) {
+    plain.emplace();  // which must not stay
     EXPECT_FALSE(check_head(line + host + more + "\r\n", plain)) << more;
     EXPECT_FALSE(plain) << more;
   }
+  plain.emplace();
   EXPECT_FALSE(check_head("GET / HTTP/1.0\r\n\r\n", plain));
   EXPECT_FALSE(plain) << "its connection ends with the answer";
+  plain.emplace();
   EXPECT_TRUE(check_head(line + "\r\n", plain));
   EXPECT_FALSE(plain) << "it is refused";
 }

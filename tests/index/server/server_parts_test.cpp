@@ -182,6 +182,7 @@ TEST(RecentPages, RememberAPageThatComesAgainUnderItsId) {
   EXPECT_TRUE(pages.find("1"));
   EXPECT_TRUE(pages.find("2"));
 }
+
 TEST(RecentPages, TakeOneOptOutOfAPage) {
   RecentPages pages(2);
   pages.add("1", RecentPage());
@@ -189,6 +190,7 @@ TEST(RecentPages, TakeOneOptOutOfAPage) {
   EXPECT_TRUE(pages.opt_out("1"));
   EXPECT_FALSE(pages.opt_out("1"));
 }
+
 TEST(RecentPages, RemembersWhatWasShownAndChargesItOnce) {
   RecentPages pages(1);
   RecentPage page;

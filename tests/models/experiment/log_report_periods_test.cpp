@@ -38,9 +38,8 @@ TEST(ExperimentLogReport, SplitsByThePolicyOfAnArmThatChangesAndSaysSo) {
   world.has_policies = true;
   const ExperimentLogReport same = report_of(world);
   EXPECT_TRUE(same.experiments[1].periods.empty());
-  for (const std::string& warning : same.experiments[1].warnings) {
-    EXPECT_THAT(warning, testing::Not(testing::HasSubstr("changed during")));
-  }
+  EXPECT_THAT(same.experiments[1].warnings,
+              testing::Each(testing::Not(testing::HasSubstr("changed during"))));
   world.policy_changes = true;
   const ExperimentLogReport report = report_of(world);
   const ExperimentReport& points = report.experiments[1];

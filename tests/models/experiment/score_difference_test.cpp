@@ -12,7 +12,8 @@ namespace barker {
 namespace {
 
 TEST(NotMore, IsTheScoreTestOfFarringtonAndManningWithTheCorrectionOfHauckAndAnderson) {
-  // By their closed form, the root of a cubic equation with a cosine, in Python.
+  // The numbers were computed in Python by their closed form, which gives the root of a cubic
+  // equation with a cosine.
   struct Case {
     Proportion control, treatment;
     double margin, p, bound, low, high;
@@ -51,7 +52,8 @@ TEST(NotMore, CanBeSaidWhereNobodyDidIt) {
   EXPECT_FALSE(score_difference({0, 100}, {0, 0}).is_known());
 }
 
-// Arms that are worse by just the margin. The events are so rare that they are Poisson's.
+// The arms are worse by just the margin. Their events are so rare that they are drawn from the
+// distribution of Poisson.
 TEST(NotMore, IsSaidOfOneWorseArmInTwentyAtMostHoweverRareTheEventsAre) {
   constexpr int kReplications = repetitions(3000);
   constexpr double kMargin = .001;

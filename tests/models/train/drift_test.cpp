@@ -44,7 +44,7 @@ TrainOptions drift_options() {
   return options;
 }
 
-// Trained without a half-life, and with one of 300 moments.
+// One training has no half-life, and the other one has a half-life of 300 moments.
 struct TwoTrainings {
   TwoTrainings(const Dataset& data, TrainOptions options, std::string TrainOptions::*half_life)
       : without(train(data, options, {})) {
@@ -141,7 +141,7 @@ TEST(KeywordTrend, IsTheLogOfFadedClicksAgainstFadedExpectations) {
   search.sf_clicked = clicked;
   search.time = 90;  // a half-life ago
   counts.add(search, logits, {});
-  const double prior = kTrendPrior * 1 / 2;
+  const double prior = kTrendPrior * 0.5;  // one click on two showings of known keywords
   const std::vector<float> residuals = counts.residuals();
   EXPECT_NEAR(residuals[0], std::log((0.5 + prior) / (0.25 + prior)), 1e-6);
   EXPECT_NEAR(residuals[1], std::log(prior / (0.5 * sigmoid(-1) + prior)), 1e-6);

@@ -44,9 +44,9 @@ inline std::shared_ptr<const Dataset> dataset_of(uint32_t searches,
   return *data;
 }
 
-// The bars that are learned from show "wool" alone. Before titles stand two of four selling points,
-// drawn. Ads are looked at with 1, .6 and .3 by place and clicked by the title itself with .1, or by
-// "good" with .4, or by "fair" with .15.
+// The bars that are learned from show "wool" alone. Two of four selling points are drawn and stand
+// before each title. Ads are looked at with 1, .6 and .3 by place and clicked by the title itself
+// with .1, or by "good" with .4, or by "fair" with .15.
 inline std::shared_ptr<const Dataset> title_log(uint32_t searches) {
   Random random(3, 1);
   const std::vector<std::pair<std::string, double>> points = {
