@@ -1,12 +1,16 @@
-// A client that asks at a rate of its own, whatever is answered, as the public does: so much of it
-// comes for each second that goes by, and those who are refused are followed by others. wrk asks
-// again when it was answered, and so slows down with the server.
+// A client that sends requests at a fixed rate, whatever is answered, as many clients do that know
+// nothing of each other. A request that is refused is not sent again, and the next one comes all
+// the same. wrk sends the next request when the last one was answered, so that it slows down
+// together with the server.
 //
 //   overload_client http://127.0.0.1:PORT PATHS RATE SECONDS [CONNECTIONS]
 //
-// PATHS: a file with one target a line, asked in turn. Prints "answered N refused N other N skipped
-// N p50_us N p99_us N": by status 200, 503 and others, and the times of those with 200. Skipped are
-// the requests for which all connections still waited.
+// PATHS is a file with one target a line, and the targets are asked for in turn. The client prints
+// "answered N refused N other N skipped N p50_us N p99_us N". The first three count the responses
+// by their status, 200, 503 or another one, and `other` counts lost connections, too. A request is
+// skipped if all connections still wait for a response when it is due. The times are those of the
+// answered requests. They begin when a request is due, not when it is sent, so that a client that
+// falls behind does not report times that are too short.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -28,7 +32,7 @@ using Clock = std::chrono::steady_clock;
 
 struct Connection {
   int socket = -1;
-  Clock::time_point asked;
+  Clock::time_point due;  // the request that it waits for
   std::string got;
 };
 
@@ -70,6 +74,10 @@ int main(int argc, char** argv) {
     requests.push_back("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
   }
   const double rate = std::atof(argv[3]), seconds = std::atof(argv[4]);
+  if (!(rate > 0) || !(seconds > 0)) {
+    std::fputs("overload_client: expected a RATE and SECONDS above 0\n", stderr);
+    return 64;
+  }
   std::vector<Connection> connections(argc > 5 ? static_cast<size_t>(std::atoi(argv[5])) : 512);
   const int poll = epoll_create1(EPOLL_CLOEXEC);
   std::vector<size_t> idle;
@@ -87,17 +95,17 @@ int main(int argc, char** argv) {
   std::vector<double> answered;
   const Clock::time_point start = Clock::now();
   for (;;) {
-    const Clock::time_point now = Clock::now();
-    const double passed = std::chrono::duration<double>(now - start).count();
+    const double passed = std::chrono::duration<double>(Clock::now() - start).count();
     if (passed >= seconds) break;
-    for (const auto due = static_cast<size_t>(passed * rate); asked < due; ++asked) {
+    for (; static_cast<double>(asked) <= passed * rate; ++asked) {
       if (idle.empty()) {
         ++skipped;
         continue;
       }
       Connection& connection = connections[idle.back()];
       const std::string& request = requests[asked % requests.size()];
-      connection.asked = now;
+      const std::chrono::duration<double> due_after(static_cast<double>(asked) / rate);
+      connection.due = start + std::chrono::duration_cast<Clock::duration>(due_after);
       connection.got.clear();
       idle.pop_back();
       if (send(connection.socket, request.data(), request.size(), MSG_NOSIGNAL) < 0) ++other;
@@ -117,7 +125,7 @@ int main(int argc, char** argv) {
       if (!is_whole(connection.got)) continue;
       const int status = std::atoi(connection.got.c_str() + sizeof "HTTP/1.1");
       if (status == 200) {
-        answered.push_back(std::chrono::duration<double>(Clock::now() - connection.asked).count());
+        answered.push_back(std::chrono::duration<double>(Clock::now() - connection.due).count());
       } else {
         ++(status == 503 ? refused : other);
       }

@@ -8,11 +8,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$1 out=$2 seconds=${3:-10} soak=${4:-0}
-mkdir -p "$out"
-[ -d "$out/index" ] || {
-  "$bin/barker" generate marketplace --out "$out/demo" >/dev/null
-  "$bin/barker" index --ads "$out/demo/catalogue.jsonl" --out "$out/index" 2>/dev/null
-}
+. bench/served.sh
+make_index
 demo=models/simulate/demo.barker weights=$out/weights rules=$out/rules.toml
 rm -rf "$weights"
 "$bin/barker" publish "$demo" --out "$weights" >/dev/null
@@ -41,17 +38,9 @@ with open(out + "/queries.lua", "w") as lua:
 PY
 in_process() { "$bin/serve_bench" "$out/index" "$demo" "$out/queries.txt"; }
 
-rm -f "$out/address"
-"$bin/barker" serve --index "$out/index" --weights "$weights" --listen 127.0.0.1:0 \
-  --rules "$rules" --server-queue 1024 --server-deadline 2s >"$out/address" 2>"$out/serve.log" &
-server=$!
-changer=
+server='' changer=''
 trap 'kill $server $changer 2>/dev/null || true' EXIT
-until [ -s "$out/address" ]; do
-  kill -0 $server || { cat "$out/serve.log" >&2; exit 1; }
-  sleep 0.1
-done
-address=$(head -1 "$out/address")
+start_server "$bin/barker" serve --weights "$weights" --rules "$rules" --server-queue 1024
 ticks() { awk '{ print $14 + $15 }' "/proc/$server/stat"; }
 hertz=$(getconf CLK_TCK)
 
@@ -104,7 +93,7 @@ if [ "$soak" -gt 0 ]; then
   done
   grep '^RESULT' "$out/soak.txt"
   echo "resident after the warm-up $first KiB, at the end $last KiB, after $(cat "$out/changes") changes"
-  [ "$last" -le $((first + first / 10)) ] || { echo "serve.sh: resident memory grew by more than a tenth" >&2; exit 1; }
+  [ "$last" -le $((first + first / 10)) ] || fail "resident memory grew by more than a tenth"
 fi
 [ -z "$changer" ] || kill "$changer"
 echo "$(cat "$out/changes") changes of weights, rules and catalogue meanwhile; refused by the server:" \

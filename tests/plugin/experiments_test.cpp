@@ -55,6 +55,10 @@ uint64_t policy_of(const std::string& sets, const Policy& configured = {}) {
 }
 
 TEST(Experiments, HaveADigestOfEachArmsPolicyThatEveryKeyChanges) {
+  Policy less_alike, promoting;  // by keys that an arm does not have
+  less_alike.choose.maximum_cosine = 0.5f;
+  promoting.choose.duplicates = Duplicates::kPromote;
+  ASSERT_NE(Policy().choose.duplicates, Duplicates::kPromote);
   const std::set<uint64_t> different = {
       policy_of(""),
       policy_of("selling_points = 1"),
@@ -74,8 +78,10 @@ TEST(Experiments, HaveADigestOfEachArmsPolicyThatEveryKeyChanges) {
       policy_of("explore_share = 0.5"),
       policy_of("explore_by = \"thompson\""),
       policy_of("explore_prior = 2"),
+      policy_of("", less_alike),
+      policy_of("", promoting),
   };
-  EXPECT_EQ(different.size(), 18u);
+  EXPECT_EQ(different.size(), 20u);
 }
 
 TEST(Experiments, HaveADigestThatDoesNotDependOnHowAPolicyIsWritten) {

@@ -88,6 +88,7 @@ TEST(Ubi, HasAnEventForAnOptOut) {
   EXPECT_EQ(event["action_name"], "opt_out");
   EXPECT_EQ(event["query_id"], "r1");
   EXPECT_EQ(event["client_id"], "ben");
+  EXPECT_EQ(event["timestamp"], "2026-11-28T11:45:04.000Z");
 }
 
 TEST(Ubi, ForgetsTheClientsOfTheOldestQueries) {

@@ -39,7 +39,7 @@ TEST_F(Server, KeepsWhatComesWhileASearchRuns) {
   Client client(address());
   client.send(kSearch);
   begun_.acquire();
-  client.send(kGet.substr(0, 7));  // which the loop reads now, or with the rest
+  client.send(kGet.substr(0, 7));  // the loop reads it now or together with the rest
   std::this_thread::sleep_for(milliseconds(20));
   held_.release();
   EXPECT_THAT(client.read_one(), HasSubstr("request_id"));

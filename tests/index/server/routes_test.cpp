@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "index/server/head_check.h"
-#include "tests/index/server/fake_service.h"
+#include "tests/index/server/routes_fixture.h"
 
 namespace barker {
 namespace {
@@ -14,28 +14,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
-
-class Routes : public testing::Test {
- protected:
-  HttpResponse ask(const std::string& method, const std::string& target,
-                   const std::string& body = "") {
-    return answer(request_of(method, target, body), service_);
-  }
-
-  // Expects a problem of a type that names a field.
-  void expect_problem(const HttpResponse& response, int status, const std::string& type,
-                      const std::string& field = "", const std::string& detail = "") {
-    EXPECT_EQ(response.status, status) << response.body;
-    EXPECT_EQ(response.content_type, "application/problem+json");
-    const Json json = Json::parse(response.body);
-    EXPECT_EQ(json["type"], "urn:barker:problem:" + type);
-    EXPECT_EQ(json["status"], status);
-    EXPECT_EQ(json.value("field", ""), field);
-    EXPECT_THAT(json["detail"].get<std::string>(), HasSubstr(detail));
-  }
-
-  FakeService service_;
-};
 
 TEST_F(Routes, SearchesWithWhatTheQuerySays) {
   const HttpResponse response = ask(
@@ -123,46 +101,6 @@ TEST_F(Routes, RescoresTheCallersAds) {
   expect_problem(ask("POST", "/v1/rescore", wrong), 400, "missing", "ads[1].title");
   expect_problem(ask("POST", "/v1/rescore", R"({"q":"x","ads":[{"id":"1","title":"A","bid":-1}]})"),
                  400, "bad-value", "ads[0].bid");
-}
-
-TEST_F(Routes, TakesEachEventByItself) {
-  const std::string id(32, 'a');
-  const std::string right = R"("request_id":")" + id +
-                            R"(","user":"ann","kind":"ad_click","position":1,"time":1790000000.5)";
-  const HttpResponse response = ask(
-      "POST", "/v1/events",
-      R"({"events":[{"event_id":"1","object":"x",)" + right + R"(},{"event_id":"1","object":"x",)" +
-          right + R"(},{"event_id":"2","object":"unseen",)" + right +
-          R"(},{"event_id":"3","object":"x","request_id":"short","user":"","kind":"view",)" +
-          R"("time":1}]})");
-  ASSERT_EQ(response.status, 200) << response.body;
-  const Json json = Json::parse(response.body);
-  EXPECT_EQ(json["accepted"], 1);
-  EXPECT_EQ(json["duplicates"], 1);
-  EXPECT_EQ(json["refused"], 2);
-  EXPECT_EQ(json["events"][2]["reason"], "It was not shown.");
-  EXPECT_EQ(json["events"][3]["field"], "events[3].kind");
-}
-
-TEST_F(Routes, TakesOptOutsWhichHaveNoObject) {
-  const std::string common = R"("request_id":")" + std::string(32, 'a') +
-                             R"(","user":"ann","kind":"opt_out","time":1790000000.5)";
-  const HttpResponse response =
-      ask("POST", "/v1/events",
-          R"({"events":[{"event_id":"1",)" + common + R"(},{"event_id":"2","object":"x",)" +
-              common + R"(},{"event_id":"3","kind":"ad_click","request_id":")" +
-              std::string(32, 'a') + R"(","user":"ann","time":1}]})");
-  ASSERT_EQ(response.status, 200) << response.body;
-  const Json json = Json::parse(response.body);
-  EXPECT_EQ(json["accepted"], 1) << json;
-  EXPECT_EQ(json["refused"], 2);
-  EXPECT_EQ(json["events"][0]["event_id"], "1");
-  EXPECT_EQ(json["events"][1]["field"], "events[1].object");
-  EXPECT_EQ(json["events"][2]["field"], "events[2].object") << "a click has one";
-  ASSERT_EQ(service_.opt_outs.size(), 1u);
-  EXPECT_EQ(service_.opt_outs[0].event_id, "1");
-  EXPECT_EQ(service_.opt_outs[0].user, "ann");
-  EXPECT_EQ(service_.opt_outs[0].time_ms, 1790000000500);
 }
 
 TEST_F(Routes, ShowsAndForgetsUsersForAdministratorsAlone) {
@@ -357,6 +295,7 @@ TEST(HeadCheck, TellsWhatHasNothingButATarget) {
   const std::string line = "GET /v1/search?q=x HTTP/1.1\r\n", host = "Host: x\r\n";
   std::optional<PlainHead> plain;
   EXPECT_FALSE(check_head(line + host + "Accept: */*\r\n\r\n", plain));
+  EXPECT_TRUE(plain) << "what a client accepts does not change how its request is framed";
   const std::string head = line + host + "\r\n";
   EXPECT_FALSE(check_head(head, plain));
   ASSERT_TRUE(plain);
@@ -365,11 +304,14 @@ TEST(HeadCheck, TellsWhatHasNothingButATarget) {
   for (const std::string more :
        {"Content-Length: 0\r\n", "transfer-encoding: chunked\r\n", "Connection: close\r\n",
         "EXPECT: 100-continue\r\n", "Upgrade: h2c\r\n"}) {
+    plain.emplace();  // which must not stay
     EXPECT_FALSE(check_head(line + host + more + "\r\n", plain)) << more;
     EXPECT_FALSE(plain) << more;
   }
+  plain.emplace();
   EXPECT_FALSE(check_head("GET / HTTP/1.0\r\n\r\n", plain));
   EXPECT_FALSE(plain) << "its connection ends with the answer";
+  plain.emplace();
   EXPECT_TRUE(check_head(line + "\r\n", plain));
   EXPECT_FALSE(plain) << "it is refused";
 }

@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <mutex>
 #include <semaphore>
 #include <string>
+#include <thread>
 
 #include "index/server/http_server.h"
 #include "index/server/routes.h"
@@ -52,13 +54,15 @@ class Client {
     setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   }
 
-  // All that comes until the server closes.
+  // All that comes until the server closes, which it must do before the patience ends.
   std::string read_all() {
     std::string all;
     char bytes[4096];
-    for (ssize_t got; (got = recv(socket_, bytes, sizeof bytes, 0)) > 0;) {
+    ssize_t got;
+    while ((got = recv(socket_, bytes, sizeof bytes, 0)) > 0) {
       all.append(bytes, static_cast<size_t>(got));
     }
+    EXPECT_FALSE(got < 0 && errno == EAGAIN) << "the server did not close the connection";
     return all;
   }
 
@@ -115,6 +119,15 @@ class Server : public testing::Test {
     server_ = std::move(*started);
   }
   const std::string& address() const { return server_->addresses()[0]; }
+
+  // One search runs, until held_ is released, and another one waits behind it. The server must have
+  // one thread for searches and hold them.
+  void occupy(Client& running, Client& waiting) {
+    running.send(kSearch);
+    begun_.acquire();
+    waiting.send(kSearch);
+    while (server_->counts().waiting < 1) std::this_thread::yield();
+  }
 
   // What a client that sends these bytes gets until the server closes.
   std::string ask(const std::string& bytes) {

@@ -6,15 +6,12 @@
 
 #include <unicode/brkiter.h>
 #include <unicode/locid.h>
-#include <unicode/normalizer2.h>
-#include <unicode/regex.h>
 #include <unicode/uchar.h>
 #include <unicode/uniset.h>
 #include <unicode/unistr.h>
 #include <unicode/uscript.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -25,49 +22,30 @@
 #include "models/text/parts.h"
 #include "models/text/phrases.h"
 #include "models/text/units.h"
-#include "tests/models/text/slow_text.h"
+#include "tests/models/text/slow_normal_form.h"
 
 namespace barker {
-
-// The sets of characters that the rules speak of, as patterns.
-struct SlowSets {
-  static constexpr const char* kDictionary =
-      "[[\\p{L}\\p{Nl}]&[\\p{sc=Han}\\p{sc=Hira}\\p{sc=Kana}\\p{sc=Thai}\\p{sc=Laoo}\\p{sc=Khmr}"
-      "\\p{sc=Mymr}\\u30FC]]";
-  static constexpr const char* kHangul = "[[\\p{L}]&[\\p{sc=Hang}]]";
-  static constexpr const char* kDigit = "[\\p{Nd}\\p{No}]";
-  static constexpr const char* kWord = "[\\p{L}\\p{N}]";
-
-  // Regular expressions double the operators of sets.
-  static std::string in_expressions(std::string pattern) {
-    return pattern.insert(pattern.find('&'), "&");
-  }
-  static std::string hangul() { return in_expressions(kHangul); }
-  // Letters, digits and, if asked for, marks of scripts with spaces between words but Hangul.
-  static std::string name(const char* categories = "\\p{L}\\p{N}\\p{M}") {
-    return std::string("[[") + categories + "]--" + in_expressions(kDictionary) + "--" + hangul() +
-           "]";
-  }
-};
 
 class SlowSplitter {
  public:
   explicit SlowSplitter(const std::vector<std::string>& phrases) {
     for (const std::string& phrase : phrases) {
-      const icu::UnicodeString form = keyword_form(phrase);
+      const icu::UnicodeString form = slow::keyword_form(phrase);
       const std::vector<icu::UnicodeString> words = words_of(form);
       const bool is_one_clause = std::ranges::find(words, icu::UnicodeString()) == words.end();
       if (words.size() > 1 && words.size() <= kMaxPhraseWords && is_one_clause) {
         phrases_.push_back({words, form});
       }
     }
-    std::ranges::sort(phrases_, {}, [](const Phrase& phrase) { return utf8(phrase.form); });
+    std::ranges::sort(phrases_, {}, [](const Phrase& phrase) { return slow::utf8(phrase.form); });
   }
 
-  static std::string normalize(std::string_view text) { return utf8(keyword_form(text)); }
+  static std::string normalize(std::string_view text) {
+    return slow::utf8(slow::keyword_form(text));
+  }
 
   std::vector<std::string> split(std::string_view text) const {
-    const std::vector<icu::UnicodeString> words = words_of(normal_form(text));
+    const std::vector<icu::UnicodeString> words = words_of(slow::normal_form(text));
     std::vector<std::string> keywords;
     for (size_t at = 0; at < words.size();) {
       if (words[at].isEmpty()) {
@@ -80,7 +58,7 @@ class SlowSplitter {
                           std::equal(phrase.words.begin(), phrase.words.end(), &words[at]);
         if (fits && (!longest || phrase.words.size() > longest->words.size())) longest = &phrase;
       }
-      keywords.push_back(utf8(longest ? longest->form : words[at]));
+      keywords.push_back(slow::utf8(longest ? longest->form : words[at]));
       at += longest ? longest->words.size() : 1;
     }
     return keywords;
@@ -92,135 +70,6 @@ class SlowSplitter {
     icu::UnicodeString form;
   };
 
-  static std::string utf8(const icu::UnicodeString& text) {
-    std::string out;
-    text.toUTF8String(out);
-    return out;
-  }
-
-  static const icu::RegexPattern& compiled(const std::string& pattern) {
-    static std::map<std::string, std::unique_ptr<icu::RegexPattern>> patterns;
-    std::unique_ptr<icu::RegexPattern>& found = patterns[pattern];
-    if (!found) {
-      UErrorCode code = U_ZERO_ERROR;
-      found.reset(icu::RegexPattern::compile(icu::UnicodeString::fromUTF8(pattern), 0, code));
-      if (U_FAILURE(code)) throw std::runtime_error(pattern + ": " + u_errorName(code));
-    }
-    return *found;
-  }
-
-  static icu::UnicodeString replaced(const icu::UnicodeString& text, const std::string& pattern,
-                                     const char* replacement) {
-    UErrorCode code = U_ZERO_ERROR;
-    const std::unique_ptr<icu::RegexMatcher> matcher(compiled(pattern).matcher(text, code));
-    const icu::UnicodeString out =
-        matcher->replaceAll(icu::UnicodeString::fromUTF8(replacement), code);
-    if (U_FAILURE(code)) throw std::runtime_error(pattern + ": " + u_errorName(code));
-    return out;
-  }
-
-  static icu::UnicodeString with_plain_makers_signs_and_fractions(icu::UnicodeString text) {
-    const std::string sign = "[©®℗℠™\\U0001F16A-\\U0001F16C]", word = SlowSets::kWord;
-    const std::string signs = sign + "[©®℗℠™\\U0001F16A-\\U0001F16C\\uFE0E\\uFE0F]*+";
-    const std::string fraction = "[¼½¾\\u2150-\\u215F\\u2189]", digit = SlowSets::kDigit;
-    text = replaced(text, "(?<=[\\p{L}\\p{N}\\p{M}])" + signs + "(?=" + word + ")", " ");
-    text = replaced(text, signs, "");
-    text = replaced(text, "(?<=[\\p{L}\\p{N}\\p{M}])(?=" + fraction + ")", " ");
-    text = replaced(text, "(?<=[¼½¾\\u2150-\\u215E\\u2189])(?=" + digit + ")", " ");
-    return replaced(text, "´", "'");
-  }
-
-  static icu::UnicodeString with_plain_signs(icu::UnicodeString text) {
-    text = replaced(text,
-                    "[`\\u02B9\\u02BB-\\u02BD\\u055A\\u05F3\\u2018\\u2019\\u201B\\u2032\\u2035"
-                    "\\uA78C]",
-                    "'");
-    text = replaced(text, "[\\u02D7\\u058A\\u05BE\\u1806\\u2010-\\u2013\\u2043\\u2212]", "-");
-    const std::string digit = SlowSets::kDigit;
-    text = replaced(text, "(?<=" + digit + ")×(?=" + digit + ")", "x");
-    text = replaced(text, "[\\u2044\\u2215]", "/");
-    return replaced(text, "\\u05F4", "\"");
-  }
-
-  static std::string any_of(std::span<const std::string_view> names) {
-    std::string pattern;
-    for (const std::string_view name : names)
-      pattern += (pattern.empty() ? "" : "|") + std::string(name);
-    return "(?:" + pattern + ")";
-  }
-
-  // White space and a lone digit without a unit: the 1 of "3 w 1".
-  static std::string before_lone_digit() {
-    const std::string word = SlowSets::kWord, space = "\\p{White_Space}++",
-                      letters = "(?:" + any_of(plain_units()) + "|" + any_of(ambiguous_units()) +
-                                ")(?!" + SlowSets::name() + ")";
-    return space + "[0-9](?:\\z|" + space + "(?!" + letters + "|" + any_of(measure_words()) +
-           ")|[^\\p{L}\\p{N}\\p{M}\\p{White_Space}](?!" + word + "))";
-  }
-
-  // One of the Latin or Cyrillic units `names`, and nothing behind it that makes another word of
-  // it.
-  static std::string unit_of(std::span<const std::string_view> names) {
-    const std::string letter = "(?:" + SlowSets::name("\\p{L}\\p{Nl}") + "\\p{M}*+)",
-                      part = "(?:" + SlowSets::name("\\p{L}\\p{N}") + "\\p{M}*+)",
-                      hangul = "(?:" + SlowSets::hangul() + "\\p{M}*+)";
-    const auto part_of = [&](const std::string& most) {
-      return "(?:" + part + most + "(?!" + part + ")|" + hangul + most + "(?!" + hangul + "))";
-    };
-    std::string pattern;
-    for (const std::string_view name : names) {
-      pattern += (pattern.empty() ? "(?:" : "|") + std::string(name);
-      const int32_t size = icu::UnicodeString::fromUTF8(name).countChar32();
-      if (size < 3) pattern += "(?!&" + part_of("{1," + std::to_string(3 - size) + "}+") + ")";
-      if (size == 1) pattern += "(?!/" + part_of("") + ")(?!\\." + letter + "(?!" + part + "))";
-      if (name.ends_with('l')) pattern += "(?!·l)";
-      if (name == "v" || name == "w") pattern += "(?!" + before_lone_digit() + ")";
-      if (name == "w") pattern += "(?!/)";
-    }
-    return pattern + ")(?!" + SlowSets::name() + ")(?![-_](?:" + part + "|" + hangul + "))(?!'" +
-           letter + ")(?!\\." + any_of(name_endings()) + "(?!" + SlowSets::name() + "))";
-  }
-
-  static icu::UnicodeString with_joined_units(const icu::UnicodeString& text) {
-    const std::string name = SlowSets::name(), word = SlowSets::kWord;
-    const std::string number = "(?<!" + name + ")(?<!(?:" + name + "|" + SlowSets::hangul() +
-                               ")[-_])(?<![0-9])(?<![0-9][.,:x\\-])"
-                               "((?:[0-9]+[.,:x\\-])*[0-9]+)";
-    const std::string plain = unit_of(plain_units());
-    const std::string ambiguous = unit_of(ambiguous_units()) + "(?!\\p{White_Space}*+" + word + ")";
-    return replaced(text,
-                    number + "(?:\\p{White_Space}++(?=" + plain + "|" + ambiguous + "|" +
-                        any_of(measure_words()) + ")|-(?=" + plain + "))",
-                    "$1");
-  }
-
-  static icu::UnicodeString normal_form(std::string_view text) {
-    UErrorCode code = U_ZERO_ERROR;
-    uint64_t replaced = 0;
-    const icu::UnicodeString valid =
-        icu::UnicodeString::fromUTF8(slow_sanitize_utf8(text, &replaced));
-    return with_joined_units(
-        with_plain_signs(icu::Normalizer2::getNFKCCasefoldInstance(code)->normalize(
-            with_plain_makers_signs_and_fractions(valid), code)));
-  }
-
-  static icu::UnicodeString keyword_form(std::string_view text) {
-    const icu::UnicodeString form = normal_form(text);
-    icu::UnicodeString out;
-    bool after_space = false;
-    for (int32_t i = 0; i < form.length(); i = form.moveIndex32(i, 1)) {
-      const UChar32 c = form.char32At(i);
-      if (u_isUWhiteSpace(c)) {
-        after_space = !out.isEmpty();
-        continue;
-      }
-      if (after_space) out += static_cast<UChar32>(' ');
-      after_space = false;
-      out += c;
-    }
-    return out;
-  }
-
   enum class Kind { kNone, kMark, kName, kHangul, kDictionary };
 
   static std::unique_ptr<icu::UnicodeSet> set(const char* pattern) {
@@ -231,9 +80,9 @@ class SlowSplitter {
   }
 
   static Kind kind_of(UChar32 c) {
-    static const std::unique_ptr<icu::UnicodeSet> dictionary = set(SlowSets::kDictionary),
-                                                  hangul = set(SlowSets::kHangul),
-                                                  word = set(SlowSets::kWord),
+    static const std::unique_ptr<icu::UnicodeSet> dictionary = set(slow::Sets::kDictionary),
+                                                  hangul = set(slow::Sets::kHangul),
+                                                  word = set(slow::Sets::kWord),
                                                   mark = set("[\\p{M}]");
     if (dictionary->contains(c)) return Kind::kDictionary;
     if (hangul->contains(c)) return Kind::kHangul;
@@ -268,12 +117,6 @@ class SlowSplitter {
     return u_charType(c) == U_DECIMAL_DIGIT_NUMBER || u_charType(c) == U_OTHER_NUMBER;
   }
 
-  static bool matches(const icu::UnicodeString& text, const char* pattern) {
-    UErrorCode code = U_ZERO_ERROR;
-    const std::unique_ptr<icu::RegexMatcher> matcher(compiled(pattern).matcher(text, code));
-    return matcher->matches(code) && U_SUCCESS(code);
-  }
-
   // Whether one sign between two parts makes a word of them. `word` is the word up to the sign.
   static bool joins(const icu::UnicodeString& word, const Part& a, UChar32 sign, const Part& b) {
     const UChar32 left = a.letters.char32At(a.letters.length() - 1), right = b.letters.char32At(0);
@@ -300,9 +143,9 @@ class SlowSplitter {
         return digits ||
                (letters && (are_single || std::ranges::find(endings, ending) != endings.end()));
       case '+':
-        return digits && matches(word, "[0-9.,/+:']*");
+        return digits && slow::matches(word, "[0-9.,/+:']*");
       case '/':
-        return digits ? matches(word, "[0-9.,/+:']*") : are_single;
+        return digits ? slow::matches(word, "[0-9.,/+:']*") : are_single;
       case '&':
         return left_size + right_size <= 3;
       case '"':
@@ -336,10 +179,10 @@ class SlowSplitter {
     std::string measure;
     right.toUTF8String(measure);
     UErrorCode code = U_ZERO_ERROR;
-    if (matches(left, "[a-z]")) {
+    if (slow::matches(left, "[a-z]")) {
       return uscript_getScript(right.char32At(0), &code) == USCRIPT_HAN;
     }
-    return matches(left, "[0-9.,/]+") && is_measure_word(measure);
+    return slow::matches(left, "[0-9.,/]+") && is_measure_word(measure);
   }
 
   struct Span {
@@ -368,21 +211,17 @@ class SlowSplitter {
     }
   }
 
-  static bool contains(const icu::UnicodeString& text, const std::string& pattern) {
-    UErrorCode code = U_ZERO_ERROR;
-    const std::unique_ptr<icu::RegexMatcher> matcher(compiled(pattern).matcher(text, code));
-    return matcher->find() && U_SUCCESS(code);
-  }
-
   static bool ends_clause(const icu::UnicodeString& left, const icu::UnicodeString& between) {
-    const std::string text = utf8(between);
+    const std::string text = slow::utf8(between);
     if (text == "." || text == "·") return false;
-    if (matches(left, any_of(abbreviations()).c_str()) && matches(between, "\\. *")) return false;
+    if (slow::matches(left, slow::any_of(abbreviations()).c_str()) &&
+        slow::matches(between, "\\. *"))
+      return false;
     const std::string end =
         "[[\\n\\r|¦｜•·—―\\u2500-\\u257F\\p{Terminal_Punctuation}\\p{Ps}\\p{Pe}\\p{Zl}\\p{Zp}\\p{"
         "So}]"
         "--[・©®℗℠™°\\uFFFD\\U0001F16A-\\U0001F16C]]";
-    return contains(between, end + "|\\p{White_Space}[/\\\\~\\p{Pd}]+\\p{White_Space}");
+    return slow::contains(between, end + "|\\p{White_Space}[/\\\\~\\p{Pd}]+\\p{White_Space}");
   }
 
   // The words in order; an empty one where a clause ends.

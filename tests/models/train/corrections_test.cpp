@@ -3,13 +3,16 @@
 // truth is known.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
 
-#include "models/evaluate/score.h"
 #include "models/train/instance_weights.h"
 #include "models/train/trainer.h"
-#include "models/weights/weight_file.h"
 #include "models/weights/writer.h"
 #include "tests/models/train/known_logs.h"
 #include "tests/models/train/small_world.h"
@@ -18,28 +21,6 @@ namespace barker {
 namespace {
 
 using ::testing::HasSubstr;
-
-// The mean probability that a model gives the SFs of the test split that are this keyword.
-double mean_score(const ModelSpec& model, const Dataset& data, std::string_view keyword) {
-  const std::string path = temporary_path("judged.barker");
-  EXPECT_TRUE(write_weight_file(model, path).ok());
-  const auto file = WeightFile::open(path);
-  std::remove(path.c_str());
-  const auto p = score_dataset(**file, kernels_for(supported_isas().back()), data, Split::kTest,
-                               Task::kMain, -1);
-  double sum = 0, count = 0;
-  size_t i = 0;
-  for (const uint32_t search : data.searches_of(Split::kTest, Task::kMain)) {
-    for (const uint32_t sf : data.search(search).sfs) {
-      const bool is_meant = data.keyword(sf) == keyword;
-      sum += is_meant ? (*p)[i] : 0;
-      count += is_meant;
-      ++i;
-    }
-  }
-  EXPECT_GT(count, 0);
-  return sum / count;
-}
 
 TrainOptions plain_options(const std::string& model) {
   TrainOptions options = quick_options(model);
@@ -72,9 +53,9 @@ TEST(InversePropensity, MovesTheEstimateToTheTruthWhereThePolicySelected) {
   options.propensity = PropensityUse::kInverse;
   const auto corrected = train(*data, options, {});
   ASSERT_TRUE(naive.ok() && corrected.ok());
-  EXPECT_NEAR(mean_score(naive->model, *data, "lace"), 0.74, 0.05);
-  EXPECT_NEAR(mean_score(corrected->model, *data, "lace"), 0.5, 0.05);
-  EXPECT_NEAR(mean_score(corrected->model, *data, "wool"), 0.5, 0.05);
+  EXPECT_NEAR(served_mean(naive->model, *data, "lace"), 0.74, 0.05);
+  EXPECT_NEAR(served_mean(corrected->model, *data, "lace"), 0.5, 0.05);
+  EXPECT_NEAR(served_mean(corrected->model, *data, "wool"), 0.5, 0.05);
 }
 
 TEST(InversePropensity, HasWeightsOfMeanOneAndSaysWhatTheyAreWorth) {
@@ -83,21 +64,12 @@ TEST(InversePropensity, HasWeightsOfMeanOneAndSaysWhatTheyAreWorth) {
   options.propensity = PropensityUse::kInverse;
   options.propensity_floor = 0.2;
   const InstanceWeights weights(*data, options);
-  std::vector<float> all;
-  for (const uint32_t s : data->searches_of(Split::kTrain, Task::kMain)) {
-    weights.append(data->search(s), Task::kMain, all);
-  }
-  double sum = 0, squares = 0;
-  for (const float w : all) {
-    sum += w;
-    squares += double{w} * w;
-  }
-  EXPECT_NEAR(sum / static_cast<double>(all.size()), 1, 1e-5);
-  const auto [least, most] = std::ranges::minmax(all);
+  const SfWeights sfs(weights, *data);
+  EXPECT_NEAR(sfs.mean, 1, 1e-5);
+  const auto [least, most] = std::ranges::minmax(sfs.all);
   EXPECT_NEAR(most / least, 0.9 / 0.2, 1e-4) << "the floor holds";
-  EXPECT_THAT(weights.text(),
-              HasSubstr("4500 SFs, worth " + std::to_string(std::lround(sum * sum / squares)) +
-                        " equal ones; 0 without a propensity count as 1, "));
+  EXPECT_THAT(weights.text(), HasSubstr("4500 SFs, worth " + std::to_string(sfs.worth) +
+                                        " equal ones; 0 without a propensity count as 1, "));
   EXPECT_THAT(weights.text(), HasSubstr(" below the floor of 0.2\n"));
 }
 
@@ -142,7 +114,7 @@ TEST(Attribution, TeachesTheMainTaskWhichSellingPointsEarnedTheClicks) {
   options.calibrate = false;  // the clicks on the bars that judge are others than those on titles
   const auto trained = train(*data, options, {});
   ASSERT_TRUE(trained.ok()) << trained.status().message();
-  const auto score = [&](const char* point) { return mean_score(trained->model, *data, point); };
+  const auto score = [&](const char* point) { return served_mean(trained->model, *data, point); };
   EXPECT_GT(score("good"), 1.3 * score("fair"));
   EXPECT_GT(score("fair"), 1.3 * score("poor"));
   EXPECT_GT(score("fair"), 1.3 * score("bare"));

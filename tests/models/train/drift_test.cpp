@@ -6,14 +6,10 @@
 #include <numeric>
 
 #include "models/base/logistic.h"
-#include "models/evaluate/score.h"
 #include "models/train/half_life.h"
 #include "models/train/instance_weights.h"
 #include "models/train/keyword_trend.h"
 #include "models/train/trainer.h"
-#include "models/weights/weight_file.h"
-#include "models/weights/writer.h"
-#include "scoring/golden.h"
 #include "tests/models/train/known_logs.h"
 #include "tests/models/train/small_world.h"
 
@@ -48,52 +44,30 @@ TrainOptions drift_options() {
   return options;
 }
 
-// The mean probability of a keyword in the test split, by the serving kernels.
-double served_mean(const ModelSpec& model, const Dataset& data, std::string_view keyword) {
-  const std::string path = temporary_path("drift.barker");
-  EXPECT_TRUE(write_weight_file(model, path).ok());
-  const auto file = WeightFile::open(path);
-  std::remove(path.c_str());
-  for (const Isa isa : supported_isas()) {
-    const auto golden =
-        run_golden_vectors(**file, PackedNetwork(Network::bind(**file), kernels_for(isa)));
-    EXPECT_TRUE(golden.ok()) << golden.status().message();
+// One training has no half-life, and the other one has a half-life of 300 moments.
+struct TwoTrainings {
+  TwoTrainings(const Dataset& data, TrainOptions options, std::string TrainOptions::*half_life)
+      : without(train(data, options, {})) {
+    options.*half_life = "300";
+    with = train(data, options, {});
   }
-  const auto p = score_dataset(**file, kernels_for(supported_isas().back()), data, Split::kTest,
-                               Task::kMain, -1);
-  double sum = 0, count = 0;
-  size_t i = 0;
-  for (const uint32_t search : data.searches_of(Split::kTest, Task::kMain)) {
-    for (const uint32_t sf : data.search(search).sfs) {
-      const bool is_meant = data.keyword(sf) == keyword;
-      sum += is_meant ? (*p)[i] : 0;
-      count += is_meant;
-      ++i;
-    }
-  }
-  return sum / count;
-}
+  bool ok() const { return without.ok() && with.ok(); }
+
+  Result<Trained> without, with = Status();
+};
 
 TEST(RecencyWeights, HalveWithTheHalfLifeAndHaveTheMeanOne) {
   const auto data = moving_log(0.6);
   TrainOptions options = drift_options();
   options.recency_half_life = "500";
   const InstanceWeights weights(*data, options);
-  std::vector<float> all;
-  for (const uint32_t s : data->searches_of(Split::kTrain, Task::kMain)) {
-    weights.append(data->search(s), Task::kMain, all);
-  }
-  ASSERT_EQ(all.size(), 2 * kTrained);
-  double sum = 0, squares = 0;
-  for (const float w : all) {
-    sum += w;
-    squares += double{w} * w;
-  }
-  EXPECT_NEAR(sum / static_cast<double>(all.size()), 1, 1e-4);
-  EXPECT_NEAR(all[2 * 4000] / all[2 * 3500], 2, 1e-4);
-  EXPECT_NEAR(all[2 * 4000] / all[2 * 3000], 4, 1e-4);
+  const SfWeights sfs(weights, *data);
+  ASSERT_EQ(sfs.all.size(), 2 * kTrained);
+  EXPECT_NEAR(sfs.mean, 1, 1e-4);
+  EXPECT_NEAR(sfs.all[2 * 4000] / sfs.all[2 * 3500], 2, 1e-4);
+  EXPECT_NEAR(sfs.all[2 * 4000] / sfs.all[2 * 3000], 4, 1e-4);
   EXPECT_EQ(weights.text(), "weights by recency (half-life 500): 9000 SFs, worth " +
-                                std::to_string(std::lround(sum * sum / squares)) + " equal ones\n");
+                                std::to_string(sfs.worth) + " equal ones\n");
   EXPECT_FALSE(InstanceWeights::of_calibration(*data, options).are_used());
 }
 
@@ -106,18 +80,16 @@ TEST(RecencyWeights, MultiplyThoseByInversePropensityAndStillHaveTheMeanOne) {
   options.recency_half_life = "100";
   options.propensity = PropensityUse::kInverse;
   const InstanceWeights weights(*data, options);
-  std::vector<float> all;
+  const SfWeights sfs(weights, *data);
   std::vector<int64_t> times;
-  double sum = 0;
   for (const uint32_t s : data->searches_of(Split::kTrain, Task::kMain)) {
-    weights.append(data->search(s), Task::kMain, all);
     times.push_back(data->search(s).time);
-    sum += all.back();
   }
-  EXPECT_NEAR(sum / static_cast<double>(all.size()), 1, 1e-4);
-  for (size_t i = 1; i < all.size(); ++i) {
+  EXPECT_NEAR(sfs.mean, 1, 1e-4);
+  ASSERT_EQ(sfs.all.size(), times.size());
+  for (size_t i = 1; i < times.size(); ++i) {
     const double age = static_cast<double>(times[i] - times[0]) / 100;
-    EXPECT_NEAR(all[i] / all[0] / std::exp2(age) / (times[i] < 400 ? 1 : 0.5), 1, 1e-4);
+    EXPECT_NEAR(sfs.all[i] / sfs.all[0] / std::exp2(age) / (times[i] < 400 ? 1 : 0.5), 1, 1e-4);
   }
   EXPECT_THAT(weights.text(), HasSubstr("by inverse propensity and recency (half-life 100): "));
 }
@@ -126,44 +98,37 @@ TEST(RecencyWeights, MoveTheNetworkToWhatClicksBecame) {
   const auto data = moving_log(0.6);
   TrainOptions options = drift_options();
   options.calibrate = false;  // the validation split is of later, too
-  const auto naive = train(*data, options, {});
-  options.recency_half_life = "300";
-  const auto weighted = train(*data, options, {});
-  ASSERT_TRUE(naive.ok() && weighted.ok());
-  EXPECT_NEAR(served_mean(naive->model, *data, "lace"), 0.33, 0.06);
-  EXPECT_NEAR(served_mean(weighted->model, *data, "lace"), 0.6, 0.06);
-  EXPECT_NEAR(served_mean(weighted->model, *data, "wool"), 0.4, 0.06);
+  const TwoTrainings two(*data, options, &TrainOptions::recency_half_life);
+  ASSERT_TRUE(two.ok());
+  EXPECT_NEAR(served_mean(two.without->model, *data, "lace"), 0.33, 0.06);
+  EXPECT_NEAR(served_mean(two.with->model, *data, "lace"), 0.6, 0.06);
+  EXPECT_NEAR(served_mean(two.with->model, *data, "wool"), 0.4, 0.06);
 }
 
 TEST(KeywordTrend, MovesTheBiasOfKeywordsToWhatClicksBecame) {
   const auto data = moving_log(0.6);
-  TrainOptions options = drift_options();
-  const auto naive = train(*data, options, {});
-  options.trend_half_life = "300";
-  const auto moved = train(*data, options, {});
-  ASSERT_TRUE(naive.ok() && moved.ok());
-  EXPECT_LT(served_mean(naive->model, *data, "lace"), served_mean(naive->model, *data, "wool"));
-  EXPECT_NEAR(served_mean(moved->model, *data, "lace"), 0.6, 0.06);
-  EXPECT_NEAR(served_mean(moved->model, *data, "wool"), 0.4, 0.06);
-  EXPECT_EQ(moved->validation_auc, moved->trend.auc_with);
-  EXPECT_GT(moved->trend.auc_with, moved->trend.auc_without + 0.05);
-  EXPECT_THAT(moved->trend.text(), HasSubstr("trend of keywords: coefficient 2.3"));
-  auto tensors = moved->model.tensors;  // nothing but the biases is another
-  EXPECT_NE(tensors.at("dot.target.bias"), naive->model.tensors.at("dot.target.bias"));
-  tensors["dot.target.bias"] = naive->model.tensors.at("dot.target.bias");
-  EXPECT_EQ(tensors, naive->model.tensors);
+  const TwoTrainings two(*data, drift_options(), &TrainOptions::trend_half_life);
+  ASSERT_TRUE(two.ok());
+  EXPECT_LT(served_mean(two.without->model, *data, "lace"),
+            served_mean(two.without->model, *data, "wool"));
+  EXPECT_NEAR(served_mean(two.with->model, *data, "lace"), 0.6, 0.06);
+  EXPECT_NEAR(served_mean(two.with->model, *data, "wool"), 0.4, 0.06);
+  EXPECT_EQ(two.with->validation_auc, two.with->trend.auc_with);
+  EXPECT_GT(two.with->trend.auc_with, two.with->trend.auc_without + 0.05);
+  EXPECT_THAT(two.with->trend.text(), HasSubstr("trend of keywords: coefficient 2.3"));
+  auto tensors = two.with->model.tensors;  // nothing but the biases is another
+  EXPECT_NE(tensors.at("dot.target.bias"), two.without->model.tensors.at("dot.target.bias"));
+  tensors["dot.target.bias"] = two.without->model.tensors.at("dot.target.bias");
+  EXPECT_EQ(tensors, two.without->model.tensors);
 }
 
 TEST(KeywordTrend, AddsNothingWhereClicksDoNotChange) {
   const auto data = moving_log(0.2);
-  TrainOptions options = drift_options();
-  const auto naive = train(*data, options, {});
-  options.trend_half_life = "300";
-  const auto sought = train(*data, options, {});
-  ASSERT_TRUE(naive.ok() && sought.ok());
-  EXPECT_EQ(naive->trend.text(), "");
-  EXPECT_THAT(sought->trend.text(), HasSubstr("not surely above 0, so nothing is added"));
-  EXPECT_EQ(sought->model.tensors, naive->model.tensors);
+  const TwoTrainings two(*data, drift_options(), &TrainOptions::trend_half_life);
+  ASSERT_TRUE(two.ok());
+  EXPECT_EQ(two.without->trend.text(), "");
+  EXPECT_THAT(two.with->trend.text(), HasSubstr("not surely above 0, so nothing is added"));
+  EXPECT_EQ(two.with->model.tensors, two.without->model.tensors);
 }
 
 TEST(KeywordTrend, IsTheLogOfFadedClicksAgainstFadedExpectations) {
@@ -176,7 +141,7 @@ TEST(KeywordTrend, IsTheLogOfFadedClicksAgainstFadedExpectations) {
   search.sf_clicked = clicked;
   search.time = 90;  // a half-life ago
   counts.add(search, logits, {});
-  const double prior = kTrendPrior * 1 / 2;
+  const double prior = kTrendPrior * 0.5;  // one click on two showings of known keywords
   const std::vector<float> residuals = counts.residuals();
   EXPECT_NEAR(residuals[0], std::log((0.5 + prior) / (0.25 + prior)), 1e-6);
   EXPECT_NEAR(residuals[1], std::log(prior / (0.5 * sigmoid(-1) + prior)), 1e-6);

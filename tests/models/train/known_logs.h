@@ -1,15 +1,24 @@
-// Logs whose truth is known, for the corrections of training (corrections_test.cpp).
+// Logs whose truth is known, for the corrections of training (corrections_test.cpp) and for clicks
+// that change (drift_test.cpp), and what trained weights say of them.
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdio>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "models/base/random.h"
 #include "models/data/dataset.h"
+#include "models/evaluate/score.h"
+#include "models/train/instance_weights.h"
+#include "models/weights/weight_file.h"
+#include "models/weights/writer.h"
+#include "scoring/golden.h"
 #include "tests/models/base/temporary_path.h"
 
 namespace barker {
@@ -35,10 +44,9 @@ inline std::shared_ptr<const Dataset> dataset_of(uint32_t searches,
   return *data;
 }
 
-// The bars that are learned from show "wool" alone. Before titles stand two of four selling
-// points, drawn. Ads are looked at
-// with 1, .6 and .3 by place and clicked by the title itself with .1, or by "good" with .4, or by
-// "fair" with .15.
+// The bars that are learned from show "wool" alone. Two of four selling points are drawn and stand
+// before each title. Ads are looked at with 1, .6 and .3 by place and clicked by the title itself
+// with .1, or by "good" with .4, or by "fair" with .15.
 inline std::shared_ptr<const Dataset> title_log(uint32_t searches) {
   Random random(3, 1);
   const std::vector<std::pair<std::string, double>> points = {
@@ -62,5 +70,53 @@ inline std::shared_ptr<const Dataset> title_log(uint32_t searches) {
     }
   });
 }
+
+// The mean probability that a model gives the SFs of the test split that are this keyword, by the
+// serving kernels, which give its golden vectors on every ISA.
+inline double served_mean(const ModelSpec& model, const Dataset& data, std::string_view keyword) {
+  const std::string path = temporary_path("served.barker");
+  EXPECT_TRUE(write_weight_file(model, path).ok());
+  const auto file = WeightFile::open(path);
+  std::remove(path.c_str());
+  for (const Isa isa : supported_isas()) {
+    const auto golden =
+        run_golden_vectors(**file, PackedNetwork(Network::bind(**file), kernels_for(isa)));
+    EXPECT_TRUE(golden.ok()) << golden.status().message();
+  }
+  const auto p = score_dataset(**file, kernels_for(supported_isas().back()), data, Split::kTest,
+                               Task::kMain, -1);
+  double sum = 0, count = 0;
+  size_t i = 0;
+  for (const uint32_t search : data.searches_of(Split::kTest, Task::kMain)) {
+    for (const uint32_t sf : data.search(search).sfs) {
+      const bool is_meant = data.keyword(sf) == keyword;
+      sum += is_meant ? (*p)[i] : 0;
+      count += is_meant;
+      ++i;
+    }
+  }
+  EXPECT_GT(count, 0);
+  return sum / count;
+}
+
+// The weights of the SFs of the training split.
+struct SfWeights {
+  SfWeights(const InstanceWeights& weights, const Dataset& data) {
+    for (const uint32_t s : data.searches_of(Split::kTrain, Task::kMain)) {
+      weights.append(data.search(s), Task::kMain, all);
+    }
+    double sum = 0, squares = 0;
+    for (const float w : all) {
+      sum += w;
+      squares += double{w} * w;
+    }
+    mean = sum / static_cast<double>(all.size());
+    worth = std::lround(sum * sum / squares);
+  }
+
+  std::vector<float> all;  // in the order of the searches
+  double mean = 0;
+  long worth = 0;  // how many equal ones: the effective sample size of Kish 1965
+};
 
 }  // namespace barker

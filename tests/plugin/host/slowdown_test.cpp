@@ -1,5 +1,5 @@
-// How often the test of speed cries wolf, and how often it sees one, over many simulated
-// probations.
+// Many probations are simulated, to count how often the test of speed takes weights for slow that
+// are not, and how often it finds those that are.
 #include "plugin/host/slowdown.h"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@
 namespace barker {
 namespace {
 
-// In ranges of an eighth of an octave, as a plugin counts them.
+// A plugin counts times in ranges of an eighth of an octave. This is the number of such a range.
 size_t range_of(double time) {
   const auto ns = static_cast<uint64_t>(time);
   if (ns < 8) return ns;
@@ -30,7 +30,8 @@ barker_latencies limits_of(size_t range) {
   return {from, from + (uint64_t{1} << shift) - 1, 0};
 }
 
-// Many times from one distribution, multiplied by a factor, as the numbers of their ranges.
+// Many times are drawn from one distribution and multiplied by a factor. They are kept as the
+// numbers of their ranges.
 class Times {
  public:
   Times(const std::function<double(std::mt19937_64&)>& draw, double factor) {
@@ -62,15 +63,15 @@ class Counts {
   std::array<uint64_t, 512> counts_{};
 };
 
-// Such as of queries of a few hundred microseconds.
+// These are like the times of queries, which take a few hundred microseconds.
 double lognormal(std::mt19937_64& random) {
   return 3e5 * std::exp(0.4 * std::normal_distribution<double>()(random));
 }
-// Without a mean: the longest of 20,000 is about 4,000 times the shortest.
+// These have no variance: the longest of 20,000 is about 4,000 times as long as the shortest.
 double heavy_tailed(std::mt19937_64& random) {
   return 1e5 * std::pow(1 - std::uniform_real_distribution<double>()(random), -1 / 1.2);
 }
-// Three times only, of which the p99 is one of 2%.
+// There are only three times, so that the p99 is one that 9.5% of the queries take.
 double tied(std::mt19937_64& random) {
   const double u = std::uniform_real_distribution<double>()(random);
   return u < 0.9 ? 1e5 : u < 0.995 ? 2e5 : 9e5;
@@ -107,7 +108,7 @@ double share_shown(const Probations& p) {
   return static_cast<double>(shown) / p.repetitions;
 }
 
-// The level and three standard errors of the share above it.
+// The share of false alarms may be above the level by three of its standard errors.
 double most_alarms(int repetitions) {
   return kSlowdownLevel + 3 * std::sqrt(kSlowdownLevel * (1 - kSlowdownLevel) / repetitions);
 }
@@ -141,16 +142,16 @@ TEST_P(SlowdownOf, IsShownWhereItIsReal) {
   }
 }
 
-// The exact half of the promise: at every number of queries, the mean of the evidence is 1 where
-// ranks say nothing. Here the null hypothesis holds with equality, without ranges.
+// The mean of the evidence is exactly 1 at every number of queries if the null hypothesis holds
+// with equality and no range hides an order. The test of speed keeps its level because of that.
 TEST(Slowdown, HasEvidenceWithAMeanOfOneWhereNothingIsSlower) {
   constexpr int kQueries = 2000;
   std::mt19937_64 random(9);
   double sum = 0;
   const int repetitions = kIsSanitized ? 200 : 4000;
   for (int i = 0; i < repetitions; ++i) {
-    // Only ranks matter, so that uniform times will do; those of the new that pass the k-th longest
-    // old one are counted.
+    // Only ranks matter, so that times may be uniform. The new times that are longer than the k-th
+    // longest old one are counted.
     std::vector<double> old(kQueries);
     for (double& time : old) time = std::uniform_real_distribution<double>()(random);
     std::ranges::nth_element(old, old.end() - 20);

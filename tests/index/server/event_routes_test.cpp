@@ -1,0 +1,55 @@
+// What POST /v1/events answers (index/server/event_routes.cpp).
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/index/server/routes_fixture.h"
+
+namespace barker {
+namespace {
+
+using Json = nlohmann::json;
+
+TEST_F(Routes, TakesEachEventByItself) {
+  const std::string id(32, 'a');
+  const std::string right = R"("request_id":")" + id +
+                            R"(","user":"ann","kind":"ad_click","position":1,"time":1790000000.5)";
+  const HttpResponse response = ask(
+      "POST", "/v1/events",
+      R"({"events":[{"event_id":"1","object":"x",)" + right + R"(},{"event_id":"1","object":"x",)" +
+          right + R"(},{"event_id":"2","object":"unseen",)" + right +
+          R"(},{"event_id":"3","object":"x","request_id":"short","user":"","kind":"view",)" +
+          R"("time":1}]})");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const Json json = Json::parse(response.body);
+  EXPECT_EQ(json["accepted"], 1);
+  EXPECT_EQ(json["duplicates"], 1);
+  EXPECT_EQ(json["refused"], 2);
+  EXPECT_EQ(json["events"][2]["reason"], "It was not shown.");
+  EXPECT_EQ(json["events"][3]["field"], "events[3].kind");
+}
+
+TEST_F(Routes, TakesOptOutsWhichHaveNoObject) {
+  const std::string common = R"("request_id":")" + std::string(32, 'a') +
+                             R"(","user":"ann","kind":"opt_out","time":1790000000.5)";
+  const HttpResponse response =
+      ask("POST", "/v1/events",
+          R"({"events":[{"event_id":"1",)" + common + R"(},{"event_id":"2","object":"x",)" +
+              common + R"(},{"event_id":"3","kind":"ad_click","request_id":")" +
+              std::string(32, 'a') + R"(","user":"ann","time":1}]})");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const Json json = Json::parse(response.body);
+  EXPECT_EQ(json["accepted"], 1) << json;
+  EXPECT_EQ(json["refused"], 2);
+  EXPECT_EQ(json["events"][0]["event_id"], "1");
+  EXPECT_EQ(json["events"][1]["field"], "events[1].object");
+  EXPECT_EQ(json["events"][2]["field"], "events[2].object") << "a click has one";
+  ASSERT_EQ(service_.opt_outs.size(), 1u);
+  EXPECT_EQ(service_.opt_outs[0].event_id, "1");
+  EXPECT_EQ(service_.opt_outs[0].user, "ann");
+  EXPECT_EQ(service_.opt_outs[0].time_ms, 1790000000500);
+}
+
+}  // namespace
+}  // namespace barker

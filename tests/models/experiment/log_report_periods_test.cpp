@@ -1,0 +1,104 @@
+// The periods of a report: the weights or the policy of an arm change during the experiment.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "models/experiment/log_report.h"
+#include "tests/models/experiment/log_world.h"
+
+namespace barker {
+namespace {
+
+TEST(ExperimentLogReport, SplitsByWeightsThatChangeAndSaysSo) {
+  LogWorld world;
+  world.weights_change = true;
+  const ExperimentLogReport report = report_of(world);
+  EXPECT_EQ(report.experiments[1].periods.size(), 2u);
+  EXPECT_THAT(report.experiments[1].warnings,
+              testing::Contains(testing::HasSubstr("weights changed")));
+}
+
+TEST(ExperimentLogReport, TellsWeightsApartByTheirDigestWhateverTheProcessesThatServeThemCount) {
+  LogWorld world;
+  world.has_digests = true;
+  world.restarts = true;
+  EXPECT_TRUE(report_of(world).experiments[1].periods.empty()) << "two generations, the same bytes";
+  world.weights_change = true;
+  const ExperimentReport report = report_of(world).experiments[1];
+  ASSERT_EQ(report.periods.size(), 2u) << "in the order in which they came";
+  EXPECT_EQ(report.periods[0].name, "weights ffffffffffff");
+  EXPECT_EQ(report.periods[1].name, "weights 000000000000");
+}
+
+TEST(ExperimentLogReport, SplitsByThePolicyOfAnArmThatChangesAndSaysSo) {
+  LogWorld world;
+  world.has_policies = true;
+  const ExperimentLogReport same = report_of(world);
+  EXPECT_TRUE(same.experiments[1].periods.empty());
+  EXPECT_THAT(same.experiments[1].warnings,
+              testing::Each(testing::Not(testing::HasSubstr("changed during"))));
+  world.policy_changes = true;
+  const ExperimentLogReport report = report_of(world);
+  const ExperimentReport& points = report.experiments[1];
+  ASSERT_EQ(points.periods.size(), 2u);
+  EXPECT_EQ(points.periods[0].name, "policy a1a1 of two");
+  EXPECT_EQ(points.periods[1].name, "policy b2b2 of two");
+  EXPECT_TRUE(points.periods[0].changed.empty());
+  EXPECT_EQ(points.periods[1].changed, std::vector<std::string>{"policy of two"});
+  EXPECT_TRUE(std::isfinite(points.periods[0].relative.value)) << "the control has both periods";
+  EXPECT_TRUE(std::isfinite(points.periods[1].relative.value));
+  EXPECT_GT(points.periods[1].units, points.periods[0].units) << "11 days after 3";
+  EXPECT_THAT(points.warnings, testing::ElementsAre(testing::StartsWith(
+                                   "The policy of two changed during the experiment.")));
+  EXPECT_TRUE(report.experiments[0].periods.empty()) << "the other experiment did not change";
+  EXPECT_THAT(to_text(points), testing::HasSubstr("policy b2b2 of two"));
+  EXPECT_THAT(to_json(points), testing::HasSubstr("\"changed\": [\n        \"policy of two\""));
+  EXPECT_THAT(to_html(report.experiments, {}), testing::HasSubstr("<td>policy of two</td>"));
+}
+
+TEST(ExperimentLogReport, SplitsByWeightsAndPoliciesTogether) {
+  LogWorld world;
+  world.has_policies = world.policy_changes = world.weights_change = world.has_digests = true;
+  const ExperimentReport report = report_of(world).experiments[1];
+  ASSERT_EQ(report.periods.size(), 3u);
+  EXPECT_EQ(report.periods[0].name, "weights ffffffffffff, policy a1a1 of two");
+  EXPECT_EQ(report.periods[1].name, "weights ffffffffffff, policy b2b2 of two");
+  EXPECT_EQ(report.periods[2].name, "weights 000000000000, policy b2b2 of two");
+  EXPECT_EQ(report.periods[1].changed, std::vector<std::string>{"policy of two"});
+  EXPECT_EQ(report.periods[2].changed, std::vector<std::string>{"weights"});
+  EXPECT_THAT(report.warnings,
+              testing::Contains(testing::StartsWith("The policy of two and the weights changed")));
+}
+
+TEST(ExperimentLogReport, KeepsPagesOfServersThatNameNoPolicyInThePeriodInForce) {
+  LogWorld world;
+  world.weights_change = world.has_digests = world.has_policies = true;
+  const ExperimentReport named = report_of(world).experiments[1];
+  world.older_servers = true;
+  const ExperimentReport report = report_of(world).experiments[1];
+  ASSERT_EQ(named.periods.size(), 2u);
+  ASSERT_EQ(report.periods.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(report.periods[i].name, named.periods[i].name);
+    EXPECT_EQ(report.periods[i].units, named.periods[i].units);
+  }
+  EXPECT_THAT(
+      report.warnings,
+      testing::ElementsAre(testing::StartsWith("The weights changed during the experiment.")));
+}
+
+TEST(ExperimentLogReport, WarnsOfAServerOnWhichAnArmHasAnotherPolicy) {
+  LogWorld world;
+  world.has_policies = world.policy_changes = true;
+  world.other_server = 0.2;
+  const ExperimentReport report = report_of(world).experiments[1];
+  EXPECT_EQ(report.periods.size(), 2u);
+  EXPECT_THAT(report.warnings,
+              testing::Contains(testing::HasSubstr("servers are configured differently")));
+}
+
+}  // namespace
+}  // namespace barker
