@@ -69,19 +69,19 @@ void CanaryCycle::look_at_probation() {
   if (!verdict.is_failure()) {
     verdict = judge_compared(control_.agreement(), generation_, tolerance_);
   }
-  if (!verdict.is_failure()) verdict = judge_times(*now);
+  if (!verdict.is_failure()) verdict = judge_times();
   if (!verdict.is_failure()) return;
   source_.take_back();
   stop(verdict.reason);
 }
 
-ProbationVerdict CanaryCycle::judge_times(const barker_generation_stats& now) {
+ProbationVerdict CanaryCycle::judge_times() {
   if (tolerance_.slowest <= 0) return {};
   const std::optional<Latencies> serving = control_.latencies_of(BARKER_ROLE_SERVING);
   const std::optional<Latencies> canary = control_.latencies_of(BARKER_ROLE_CANARY);
   if (!serving || !canary) return {};
   times_.add(*serving, *canary, tolerance_.slowest);
-  return judge_speed(times_.so_far(), now, tolerance_);
+  return judge_speed(times_.so_far(), tolerance_);
 }
 
 void CanaryCycle::forget(const std::string& reason) {

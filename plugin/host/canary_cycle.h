@@ -39,7 +39,7 @@ class CanaryCycle {
   void start(const FoundFile& found);
   void forget(const std::string& reason);
   void stop(const std::string& reason);
-  ProbationVerdict judge_times(const barker_generation_stats& now);
+  ProbationVerdict judge_times();
 
   const Control& control_;
   const LifeCycleLog log_;

@@ -58,9 +58,10 @@ struct Slowdown {
   static constexpr std::array<double, 6> kFactors = {1.5, 2, 3, 5, 10, 30};
 
   std::array<double, kFactors.size()> log_evidence{};
-  uint64_t queries = 0;       // new ones
-  uint64_t longer = 0;        // of them
-  uint64_t threshold_ns = 0;  // c
+  uint64_t queries = 0;  // new ones
+  uint64_t longer = 0;   // of them
+  // The least and the greatest c: each comparison that the evidence is of has its own.
+  uint64_t least_p99_ns = 0, greatest_p99_ns = 0;
 
   bool is_shown() const;
   // Evidence of queries that this one does not have, on either side.

@@ -100,7 +100,7 @@ ProbationVerdict WeightsCycle::judge_now(const barker_generation_stats& now) con
   const std::optional<Latencies> times = control_.latencies_of(BARKER_ROLE_SERVING);
   if (!times || times->generation != now.generation) return verdict;
   const auto slow = slowdown(*probation_->times_before, *times, tolerance_.slowest);
-  return slow ? judge_speed(*slow, now, tolerance_) : verdict;
+  return slow ? judge_speed(*slow, tolerance_) : verdict;
 }
 
 void WeightsCycle::take_back(const barker_generation_stats& stats,
