@@ -42,8 +42,12 @@ struct Watched {
   //   with the serving weights, in each case at least 20 queries, or
   //   its p99 is shown to be more than `slowest` times that of the generation before or beside it,
   //   by a rank test of the queries' times at the level 1%, however often it is looked at, and
-  //   after at least 2,000 queries of both (slowdown.h); 0: speed is not judged, nor is it of a
-  //   plugin before 1.5, which does not tell the times.
+  //   after at least 2,000 queries of both (slowdown.h); 0: speed is not judged.
+  // The times are those of queries that were served. A canary that serves nobody and is only
+  // compared is not judged on speed, because of compared queries a plugin tells two quantiles and
+  // not the times. Where a plugin does not tell times (before 1.5), or failed to when new weights
+  // came, one event says that speed is not judged, and why. Where it fails to later, one event says
+  // so, too, and each look tries again.
   double probation_seconds = 30;
   double most_failures = 0.01;
   double slowest = 4;
