@@ -110,9 +110,9 @@ Result<uint32_t> LogPages::weights_of(const RawImpression& shown) {
   const std::string name =
       shown.weights.empty() ? "generation " + std::to_string(shown.generation) : shown.weights;
   const auto [at, is_new] = weights_numbers_.emplace(name, weights_.size());
-  if (is_new) weights_.push_back({shown.weights, shown.generation, shown.time});
+  if (is_new) weights_.push_back({shown.weights, shown.generation});
   if (weights_.size() > kMaxWeights) return bad_data("too many different weights in the log");
-  weights_[at->second].first = std::min(weights_[at->second].first, shown.time);
+  if (!shown.weights.empty()) weights_times_.add(shown.weights, shown.time);
   return at->second;
 }
 

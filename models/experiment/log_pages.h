@@ -69,9 +69,10 @@ class LogPages {
   struct Weights {
     std::string digest;
     uint64_t generation;  // 0: none answered
-    int64_t first;        // time of the first page
   };
   const std::vector<Weights>& weights() const { return weights_; }
+  // When which weights served, by their digests; of the pages that name one.
+  const PolicyTimes& weights_times() const { return weights_times_; }
   const LogCounts& counts() const { return counts_; }
   const std::string& bad_lines() const { return bad_lines_; }
 
@@ -110,6 +111,7 @@ class LogPages {
   std::map<std::string, uint32_t> arm_set_numbers_, segment_numbers_, weights_numbers_;
   std::vector<ArmSet> arm_sets_;
   PolicyTimesOfArms policy_times_;
+  PolicyTimes weights_times_;
   std::vector<std::vector<PolicyTimes*>> times_of_set_;  // [set of arms][arm], null: no policy
   std::vector<std::string> segments_;
   std::vector<Weights> weights_;

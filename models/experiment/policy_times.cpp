@@ -89,7 +89,6 @@ PolicyPeriods::PolicyPeriods(const std::vector<std::vector<PolicyTimes::Change>>
     starts_[time] = static_cast<uint32_t>(known - policies_.begin());
     if (known != policies_.end()) continue;
     policies_.push_back(in_force);
-    first_.push_back(time);
   }
 }
 

@@ -1,5 +1,6 @@
 // Which policy an arm of an experiment had at which time, as its pages say it in whatever order
-// they come. Memory grows with the hours that the log covers and not with its pages. One thread.
+// they come; and in the same way which weights served, whose digests then stand for policies.
+// Memory grows with the hours that the log covers and not with its pages. One thread.
 #pragma once
 
 #include <array>
@@ -58,12 +59,10 @@ class PolicyPeriods {
   size_t size() const { return policies_.size(); }
   // By arm; "" where its pages name no policy.
   const std::vector<std::string>& policies(uint32_t period) const { return policies_[period]; }
-  int64_t first(uint32_t period) const { return first_[period]; }
 
  private:
   std::map<int64_t, uint32_t> starts_;  // time to period; the first one is INT64_MIN
   std::vector<std::vector<std::string>> policies_;
-  std::vector<int64_t> first_;
 };
 
 }  // namespace barker

@@ -21,6 +21,8 @@ constexpr int64_t kStart = 1'790'000'000'000, kDay = 86'400'000;
 struct World {
   int users = kIsSanitized ? 1500 : 3000;
   double lift = 0;  // of the arm "two" over "one"
+  double without_digest = 0;       // share of the pages that name no weights, though others do
+  bool digests_come_late = false;  // no page names weights until the third week ends
   double lost = 0;  // share of the users of "two" whose lines are lost
   bool weights_change = false;
   bool restarts = false;  // halfway, and generations are counted from 7 again
@@ -59,6 +61,8 @@ std::vector<std::string> lines_of(const World& world) {
         // Another process may count the same weights otherwise.
         if (world.restarts && u % 2 == 0) ++page.generation;
         if (world.restarts && u % 5 == 0) page.weights.clear();  // of a server that logs none
+        if (static_cast<double>(k % 10) < 10 * world.without_digest) page.weights.clear();
+        if (world.digests_come_late && !is_changed) page.weights.clear();
       }
       if (world.slower > 0) page.took_us = 1000 * (4 + random.uniform() + (two ? world.slower : 0));
       if (u % 3 == 0) page.user_keywords = {"waterproof"};
@@ -196,6 +200,67 @@ TEST(ExperimentLogReport, TellsWeightsApartByTheirDigestWhateverTheProcessesThat
   ASSERT_EQ(report.periods.size(), 2u) << "in the order in which they came";
   EXPECT_EQ(report.periods[0].name, "weights ffffffffffff");
   EXPECT_EQ(report.periods[1].name, "weights 000000000000");
+}
+
+TEST(ExperimentLogReport, CountsPagesThatNameNoWeightsToThoseInForceAndSaysHowMany) {
+  World world;
+  world.has_digests = world.weights_change = true;
+  const ExperimentReport named = report_of(world).experiments[1];
+  for (const std::string& note : named.notes) {
+    EXPECT_THAT(note, testing::Not(testing::HasSubstr("do not name their weights")));
+  }
+  world.without_digest = .5;
+  const ExperimentReport report = report_of(world).experiments[1];
+  ASSERT_EQ(named.periods.size(), 2u);
+  ASSERT_EQ(report.periods.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(report.periods[i].name, named.periods[i].name);
+    // Near the change, few pages of an hour can be on its wrong side.
+    EXPECT_NEAR(report.periods[i].units, named.periods[i].units, .01 * named.periods[i].units);
+    EXPECT_NEAR(report.periods[i].relative.value, named.periods[i].relative.value,
+                .05 * std::fabs(named.periods[i].relative.high));
+  }
+  EXPECT_THAT(report.notes,
+              testing::Contains(testing::HasSubstr(" pages do not name their weights.")));
+}
+
+TEST(ExperimentLogReport, CountsPagesBeforeTheFirstThatNamesWeightsToThese) {
+  World world;
+  world.has_digests = world.has_policies = world.policy_changes = true;
+  const ExperimentReport named = report_of(world).experiments[1];
+  world.digests_come_late = true;
+  const ExperimentReport report = report_of(world).experiments[1];
+  ASSERT_EQ(named.periods.size(), 2u);
+  ASSERT_EQ(report.periods.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(report.periods[i].name, named.periods[i].name);
+    EXPECT_EQ(report.periods[i].units, named.periods[i].units);
+    EXPECT_EQ(report.periods[i].first, named.periods[i].first);
+  }
+  EXPECT_THAT(report.notes,
+              testing::Contains(testing::HasSubstr(" pages do not name their weights.")));
+}
+
+TEST(ExperimentLogReport, SaysSinceWhenAPeriodIs) {
+  World world;
+  world.has_digests = world.weights_change = true;
+  const ExperimentLogReport report = report_of(world);
+  const std::vector<SegmentReport>& periods = report.experiments[1].periods;
+  ASSERT_EQ(periods.size(), 2u);
+  const int64_t begin = kStart + 14 * kDay, change = kStart + 21 * kDay, hour = kDay / 24;
+  ASSERT_TRUE(periods[0].first && periods[1].first);
+  EXPECT_GE(*periods[0].first, begin) << "of the experiment, and not of the log";
+  EXPECT_LT(*periods[0].first, begin + hour);
+  EXPECT_GE(*periods[1].first, change);
+  EXPECT_LT(*periods[1].first, change + hour);
+  const std::string date = "2026-10-12 ";
+  EXPECT_THAT(to_text(report.experiments[1]),
+              testing::AllOf(testing::HasSubstr("since (UTC)"), testing::HasSubstr(date)));
+  EXPECT_THAT(to_html(report.experiments, {}),
+              testing::AllOf(testing::HasSubstr("<th>since (UTC)</th>"),
+                             testing::HasSubstr("<td>" + date)));
+  EXPECT_THAT(to_json(report.experiments[1]),
+              testing::HasSubstr("\"first_time\": " + std::to_string(*periods[1].first)));
 }
 
 TEST(ExperimentLogReport, SplitsByThePolicyOfAnArmThatChangesAndSaysSo) {
