@@ -104,8 +104,8 @@ void LogArms::find_weights() {
   const std::vector<LogPages::Weights>& known = pages_.weights();
   weights_periods_ = PolicyPeriods({changes});
   for (uint32_t period = 0; period < weights_periods_.size(); ++period) {
-    const auto of = std::ranges::find(known, weights_periods_.policies(period)[0],
-                                      &LogPages::Weights::digest);
+    const auto of =
+        std::ranges::find(known, weights_periods_.policies(period)[0], &LogPages::Weights::digest);
     weights_in_force_.push_back(static_cast<uint32_t>(of - known.begin()));
   }
 }

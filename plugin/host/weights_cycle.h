@@ -63,8 +63,7 @@ class WeightsCycle {
   };
   Status switch_to(const FoundFile& found);
   Result<uint64_t> make_serving(const FoundFile& found, bool is_canary) const;
-  void begin_probation(uint64_t generation, const Measure& before,
-                       Result<Latencies> times_before);
+  void begin_probation(uint64_t generation, const Measure& before, Result<Latencies> times_before);
   ProbationVerdict judge_now(const barker_generation_stats& now);
   std::optional<Slowdown> slowdown_now(const barker_generation_stats& now);
   void wait_for_probation(const FoundFile& found);

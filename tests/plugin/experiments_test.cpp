@@ -114,12 +114,14 @@ TEST(Experiments, ExpressEveryRowOfTable2) {
 }
 
 TEST(Experiments, ChangeWhatTheirArmsSetAndNothingElse) {
-  const auto experiments = Experiments::parse(experiment(
-      "e", "",
-      "selling_points = 3\nminimum_score = 0.5\nlower_bound = 1.5\nchoose_by = \"random\"\n"
-      "display = \"best_last\"\nhighlight = false\nweights = \"canary\"\n"
-      "order = {bid = 0.5, first_pass = 0}\nexplore_share = 0.25\n"
-      "explore_by = \"thompson\"\nexplore_prior = 2"), {});
+  const auto experiments = Experiments::parse(
+      experiment(
+          "e", "",
+          "selling_points = 3\nminimum_score = 0.5\nlower_bound = 1.5\nchoose_by = \"random\"\n"
+          "display = \"best_last\"\nhighlight = false\nweights = \"canary\"\n"
+          "order = {bid = 0.5, first_pass = 0}\nexplore_share = 0.25\n"
+          "explore_by = \"thompson\"\nexplore_prior = 2"),
+      {});
   ASSERT_TRUE(experiments.ok()) << experiments.status().message();
   Policy base;
   base.order.bid = 2;
@@ -158,7 +160,8 @@ TEST(Experiments, ChangeWhatTheirArmsSetAndNothingElse) {
 TEST(Experiments, OfOneLayerShareNoUser) {
   const auto experiments = Experiments::parse(
       experiment("a", "layer = \"l\"\nusers = [0.0, 0.5]", "selling_points = 1") +
-      experiment("b", "layer = \"l\"\nusers = [0.5, 0.75]", "selling_points = 2"), {});
+          experiment("b", "layer = \"l\"\nusers = [0.5, 0.75]", "selling_points = 2"),
+      {});
   ASSERT_TRUE(experiments.ok()) << experiments.status().message();
   const auto counts = count_arms(*experiments, 20'000);
   ASSERT_EQ(counts.size(), 5u);
@@ -169,8 +172,8 @@ TEST(Experiments, OfOneLayerShareNoUser) {
 }
 
 TEST(Experiments, OfDifferentLayersMeetInOneUserIndependently) {
-  const auto experiments = Experiments::parse(experiment("a", "", "selling_points = 1") +
-                                              experiment("b", "", "highlight = false"), {});
+  const auto experiments = Experiments::parse(
+      experiment("a", "", "selling_points = 1") + experiment("b", "", "highlight = false"), {});
   ASSERT_TRUE(experiments.ok()) << experiments.status().message();
   const auto counts = count_arms(*experiments, 20'000);
   ASSERT_EQ(counts.size(), 4u);
@@ -197,7 +200,8 @@ TEST(Experiments, KeepTheirUsersInTheirArmsWhileTheyGrow) {
 // same users to the same arms: these were written down once.
 TEST(Experiments, DealUsersAsTheyAlwaysDid) {
   const auto experiments = Experiments::parse(
-      experiment("points", "layer = \"titles\"\nsalt = \"s\"\nusers = 0.5", "selling_points = 1"), {});
+      experiment("points", "layer = \"titles\"\nsalt = \"s\"\nusers = 0.5", "selling_points = 1"),
+      {});
   ASSERT_TRUE(experiments.ok()) << experiments.status().message();
   std::string dealt;
   for (int i = 0; i < 40; ++i) {

@@ -53,14 +53,12 @@ std::string misfit(const Json& value, const Json& given, const std::string& wher
   if (schema.contains("type") && !is_of_type(value, schema["type"])) {
     return where + " is of another type: " + value.dump();
   }
-  if (schema.contains("enum") &&
-      std::ranges::find(schema["enum"], value) == schema["enum"].end()) {
+  if (schema.contains("enum") && std::ranges::find(schema["enum"], value) == schema["enum"].end()) {
     return where + " is none of the described values: " + value.dump();
   }
   if (value.is_array() && schema.contains("items")) {
     for (size_t i = 0; i < value.size(); ++i) {
-      std::string reason =
-          misfit(value[i], schema["items"], where + "[" + std::to_string(i) + "]");
+      std::string reason = misfit(value[i], schema["items"], where + "[" + std::to_string(i) + "]");
       if (!reason.empty()) return reason;
     }
   }
