@@ -166,10 +166,10 @@ void LogPages::add(const RawOptOut& opt_out) {
   responses_.add({fingerprint(opt_out.request), opt_out.time, 0, Response::Kind::kOptOut});
 }
 
-// A user may think about it before opting out, so that there is no end to the time for that.
+// An opt-out counts however long after its page it comes, because users may decide late.
 void LogPages::join_page(UserPage& page, const Shown* shown, const Shown* shown_end,
                          const Response* response, const Response* response_end) {
-  const Response* counted = nullptr;  // clicks on the same thing stand together
+  const Response* counted = nullptr;  // the last one; clicks on the same object are adjacent
   for (; response != response_end; ++response) {
     if (response->time < page.time - window_.lateness_ms) continue;
     if (response->kind == Response::Kind::kOptOut) {

@@ -45,7 +45,7 @@ struct LogCounts {
   uint64_t clicks = 0;                          // lines
   uint64_t joined_clicks = 0;                   // one for each ad or SF of a page
   uint64_t opt_outs = 0;                        // lines
-  uint64_t unmatched_opt_outs = 0;              // without a page that names somebody, or before it
+  uint64_t unmatched_opt_outs = 0;              // without a page or its user, or before the page
   uint64_t unmatched_clicks = 0;                // without a page, not on it, too late, or again
   int64_t first = INT64_MAX, last = INT64_MIN;  // times of pages
 };

@@ -16,8 +16,8 @@ namespace {
 
 constexpr double kMsOfDay = 86'400'000;
 constexpr size_t kDigestShown = 12;  // characters
-// Share of the pages by another policy than that of their arm, below which it is nothing but
-// servers that take a change one after the other.
+// Up to this share of pages by another policy than that of their arm, there is no warning: servers
+// take a change one after the other.
 constexpr double kMostStrays = 0.01;
 
 std::string weights_name(const LogPages::Weights& weights) {
@@ -133,7 +133,8 @@ class LogReporter {
     }
   }
 
-  // Whether one could be counted, be it of a user in no arm: it shows that the shop sends them.
+  // Whether any opt-out could be counted, also of a user in no arm, which shows that the shop sends
+  // them.
   bool has_opt_outs() const {
     const LogCounts& c = log_.pages().counts();
     return c.opt_outs > c.unmatched_opt_outs;
@@ -145,7 +146,7 @@ class LogReporter {
       size_t y, x;
       double scale;
       bool larger_is_better;
-      // The margin is one of the difference, and y counts users who did it, which are few or none.
+      // The margin is one of the difference, because y counts events that few users or none have.
       bool is_absolute = false;
     };
     const Kind kinds[] = {{"clicks per user", 0, 6, 1, true},
@@ -234,7 +235,7 @@ class LogReporter {
       }
       return changed;
     };
-    // A period is named by what is not the same in all of them.
+    // The name of a period has only what differs between periods.
     std::set<std::string> varying;
     for (const PeriodState& state : states) {
       for (std::string& what : changes(states[0], state)) varying.insert(std::move(what));
@@ -363,7 +364,7 @@ class LogReporter {
          " clicks are not counted: their page is not in the log, they came more than 30 minutes "
          "after it, or the same thing was clicked before.");
     note(c.unmatched_opt_outs,
-         " opt-outs are not counted: their page is not in the log, names nobody, or is later.");
+         " opt-outs are not counted: their page is not in the log, names no user, or is later.");
     report.notes.emplace_back("Users are the units, visitors without a name among them.");
     if (!has_opt_outs()) {
       report.notes.emplace_back(

@@ -51,9 +51,9 @@ class PolicyPeriods {
  public:
   explicit PolicyPeriods(const std::vector<std::vector<PolicyTimes::Change>>& changes_of_arms);
 
-  // The number of the period in which the time is. What lies before the first page of an arm counts
-  // to its first policy. Where all arms return to policies that they had before, that is the same
-  // period.
+  // The number of the period in which the time is. A time before the first page of an arm counts to
+  // the arm's first policy. Where all arms return to policies that they had before, the number is
+  // that of the earlier period.
   uint32_t at(int64_t time) const;
 
   size_t size() const { return policies_.size(); }

@@ -72,12 +72,12 @@ void WeightsCycle::begin_probation(uint64_t generation, const Measure& before,
                                    Result<Latencies> times_before) {
   if (!control_.has_canary()) return;  // such a plugin counts nothing to judge weights by
   const std::chrono::duration<double> seconds(probation_seconds_);
-  probation_ = Probation{
-      .generation = generation,
-      .before = before,
-      .times_before = std::move(times_before),
-      .ends = std::chrono::steady_clock::now() +
-              std::chrono::duration_cast<std::chrono::steady_clock::duration>(seconds)};
+  probation_ =
+      Probation{.generation = generation,
+                .before = before,
+                .times_before = std::move(times_before),
+                .ends = std::chrono::steady_clock::now() +
+                        std::chrono::duration_cast<std::chrono::steady_clock::duration>(seconds)};
 }
 
 // Judges the weights before it checks the time, because a look can come late.
@@ -104,11 +104,10 @@ ProbationVerdict WeightsCycle::judge_now(const barker_generation_stats& now) {
   return slow ? judge_speed(*slow, tolerance_) : verdict;
 }
 
-// Nothing where it cannot be known, or not yet.
+// Nothing where times cannot be read, or where there are too few of them.
 std::optional<Slowdown> WeightsCycle::slowdown_now(const barker_generation_stats& now) {
   const Result<Latencies>& before = probation_->times_before;
-  const Result<Latencies> times =
-      before.ok() ? control_.latencies_of(BARKER_ROLE_SERVING) : before;
+  const Result<Latencies> times = before.ok() ? control_.latencies_of(BARKER_ROLE_SERVING) : before;
   if (!times.ok()) {
     if (!std::exchange(probation_->told_speed, true)) {
       log_.tell(unjudged_speed("weights", file_name_of(now.file), times.status(),

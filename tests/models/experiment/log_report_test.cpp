@@ -20,10 +20,10 @@ constexpr int64_t kStart = 1'790'000'000'000, kDay = 86'400'000;
 
 struct World {
   int users = kIsSanitized ? 1500 : 3000;
-  double lift = 0;  // of the arm "two" over "one"
+  double lift = 0;                 // of the arm "two" over "one"
   double without_digest = 0;       // share of the pages that name no weights, though others do
   bool digests_come_late = false;  // no page names weights until the third week ends
-  double lost = 0;  // share of the users of "two" whose lines are lost
+  double lost = 0;                 // share of the users of "two" whose lines are lost
   bool weights_change = false;
   bool restarts = false;  // halfway, and generations are counted from 7 again
   bool has_digests = false;
@@ -511,7 +511,7 @@ TEST(ExperimentLogReport, CountsAnOptOutInTheArmOfItsPageAndNoneWithoutAPage) {
   ASSERT_TRUE(report.ok()) << report.status().message();
   EXPECT_THAT(report->notes, testing::Contains("205 lines: 201 pages, 0 clicks and 4 opt-outs."));
   EXPECT_THAT(report->notes, testing::Contains("3 opt-outs are not counted: their page is not in "
-                                               "the log, names nobody, or is later."));
+                                               "the log, names no user, or is later."));
   const Guardrail& rail = report->experiments[0].guardrails.back();
   EXPECT_EQ(rail.name, "share of users who opted out");
   EXPECT_EQ(rail.control, 0);
