@@ -35,8 +35,8 @@ bool is_of_type(const Json& value, const Json& type) {
          (type == "integer" && value.is_number_integer());
 }
 
-// Why a value does not fit a schema; empty where it fits. Every field of either must be in the other,
-// too, but for those that are not required.
+// Why a value does not fit a schema; empty where it fits. The schema must describe every field of
+// the value, and the value must have every field that is required.
 std::string misfit(const Json& value, const Json& given, const std::string& where) {
   const Json& schema = resolve(given);
   if (schema.contains("oneOf")) {
