@@ -568,9 +568,9 @@ typedef struct barker_explain {
    *                     came before the selling points were looked up. Where the model matches
    *                     the history, a known one has history_share, its share of the user's
    *                     history, 0 to 1, and history_last, 1 / (1 + the keywords there that are
-   *                     newer than it), 0 where it is not there. Where the policy asks how certain
-   *                     the model is, one of which it is not has deviation, the standard deviation
-   *                     of what is believed of its logit
+   *                     newer than it), 0 where it is not there. deviation is the standard
+   *                     deviation of the belief about its logit; a selling point has it where the
+   *                     policy asks how certain the model is and the model is uncertain of it
    *     attention       [{keyword, weight}]: of the title's known keywords, where there is a pCTR
    *     of a bad ad instead of all this: ad, its index in the request, and bad_ad, true
    * A list that would be empty is left out. */

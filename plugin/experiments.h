@@ -97,8 +97,9 @@ struct Treatment {
 class Experiments {
  public:
   Experiments() = default;  // none
-  // `configured`: what the arms change.
-  static Result<Experiments> parse(std::string_view toml, const Policy& configured = {});
+  // `configured`: what the arms change, and what their digests are of. It has no default, because
+  // digests of another policy than the one in force would be wrong without any error.
+  static Result<Experiments> parse(std::string_view toml, const Policy& configured);
 
   // `unit`: the id of a user or a browser. Empty: it is in no experiment, because it could not be
   // recognised at its next query. `policy` is changed by each arm.

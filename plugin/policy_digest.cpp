@@ -9,7 +9,7 @@
 namespace barker {
 namespace {
 
-// "name=value;". Words and not the numbers of enumerations, which may be ordered anew.
+// Writes "name=value;". Enumerations are written as words, because their numbers may change.
 class PolicyText {
  public:
   void word(std::string_view name, std::string_view value) {
@@ -60,7 +60,7 @@ uint64_t digest_of(const Policy& policy) {
   text.choice("explore_by", policy.exploration.by, kExploreByWords);
   text.number("explore_prior", policy.exploration.prior);
   text.word("highlight", policy.is_highlighted ? "true" : "false");
-  text.choice("weights", policy.weights, kWeightsRoleWords);  // none: by the canary's share
+  text.choice("weights", policy.weights, kWeightsRoleWords);  // "" where the canary's share decides
   return fingerprint(text.text());
 }
 

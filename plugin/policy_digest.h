@@ -1,6 +1,6 @@
-// A number by which two policies are the same or not, in whatever process and locale they were
-// read. What an arm of an experiment does is told to the host by it, so that whoever analyses a log
-// sees when an arm was changed (models/data/RAW_LOG.md). Pure; any thread.
+// A hash of what a policy says, the same in every process and locale. The host logs it of each arm
+// of an experiment, so that the log shows when an arm was changed (models/data/RAW_LOG.md). Pure;
+// any thread.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace barker {
 
-// Of all that a policy says, whether or not it takes effect beside the rest, with seven digits of
-// each number. Never 0.
+// The digest has all keys of the policy, also those without effect beside the others, and seven
+// digits of each number. It is never 0.
 uint64_t digest_of(const Policy& policy);
 
 }  // namespace barker

@@ -69,8 +69,8 @@ std::vector<Key> server_keys() {
       {"server.burst", kInteger, server<&S::burst>,
        "How many requests a client may make at once before its rate counts.", 1, 1'000'000},
       {"server.foreign_clicks", kNumber, server<&S::foreign_clicks>,
-       "How many clicks a second are taken on pages that this server does not remember, such as "
-       "those of other engines of the service; 0 sets no limit.",
+       "How many clicks and opt-outs a second are taken of pages that this server does not "
+       "remember, such as those of other engines of the service; 0 sets no limit.",
        0, 1e6},
       {"server.admin_token", kSecret, server<&S::admin_token>,
        "The bearer token of admin calls, at least 16 letters; without one they are switched off."},

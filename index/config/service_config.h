@@ -24,7 +24,7 @@ struct ServerConfig {
   uint64_t connections_per_address = 1'024;
   double rate_per_client = 0;   // requests a second; 0: no limit
   uint64_t burst = 20;          // requests that a client may make at once beyond its rate
-  double foreign_clicks = 100;  // a second, on pages that are not remembered; 0: no limit
+  double foreign_clicks = 100;  // and opt-outs; a second, of pages not remembered; 0: no limit
   std::string admin_token;      // empty: admin calls are off. Never to be printed
   std::string access_log;       // file, "-" for standard output, empty: none
   std::string salt_file;       // bytes that salt hashed user ids; made if missing; empty: in memory

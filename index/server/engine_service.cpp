@@ -160,6 +160,7 @@ namespace {
 constexpr char kNotThisUsers[] = "The search of this request_id was not this user's.";
 constexpr char kTooManyForeign[] =
     "Too many events are of pages that this server does not know; send the event again later.";
+constexpr char kUserIsTooLong[] = "The user's id is longer than what a profile can have.";
 constexpr char kLogIsFull[] = "The event log is full; send the event again later.";
 
 // Where the page showed what was clicked; nothing if it did not show it.
@@ -202,7 +203,7 @@ TakenEvent EngineService::take(const Click& click) {
     return {Outcome::kRefused, kTooManyForeign};
   }
   if (!click.user.empty() && !is_user_id(click.user)) {
-    return {Outcome::kRefused, "The user's id is longer than what a profile can have."};
+    return {Outcome::kRefused, kUserIsTooLong};
   }
   if (!parts_.clicks.add(click.event_id)) return {Outcome::kDuplicate, ""};
   // A clock that is ahead must not make all other lines of the log look late.
@@ -247,6 +248,9 @@ TakenEvent EngineService::take(const OptOut& opt_out) {
   if (page && page->user() != opt_out.user) return {Outcome::kRefused, kNotThisUsers};
   if (!page && !parts_.foreign_clicks->admits("", Clock::now())) {
     return {Outcome::kRefused, kTooManyForeign};
+  }
+  if (!opt_out.user.empty() && !is_user_id(opt_out.user)) {
+    return {Outcome::kRefused, kUserIsTooLong};
   }
   if (!parts_.clicks.add(opt_out.event_id)) return {Outcome::kDuplicate, ""};
   if (parts_.events) {

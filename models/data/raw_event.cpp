@@ -135,8 +135,8 @@ double read_number(const Json& json, const char* name, const std::string& where,
   return value->get<double>();
 }
 
-// Of weights (plugin/barker.h) or of an arm's policy; empty where there is none, or where it is
-// none.
+// The digest of weights (plugin/barker.h) or of an arm's policy. Empty where the line has none, or
+// has a text that is no digest.
 std::string read_digest(const Json& json, const char* name) {
   constexpr size_t kMostCharacters = 39;
   std::string text = optional_string(json, name);

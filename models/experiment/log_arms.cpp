@@ -81,6 +81,7 @@ Status LogArms::number_arms(const std::string& wanted) {
     }
   }
   find_policies();
+  find_weights();
   return {};
 }
 
@@ -95,6 +96,25 @@ void LogArms::find_policies() {
     }
     experiment.policies = PolicyPeriods(changes);
   }
+}
+
+void LogArms::find_weights() {
+  const std::vector<PolicyTimes::Change> changes = pages_.weights_times().changes();
+  if (changes.empty()) return;
+  const std::vector<LogPages::Weights>& known = pages_.weights();
+  weights_periods_ = PolicyPeriods({changes});
+  for (uint32_t period = 0; period < weights_periods_.size(); ++period) {
+    const auto of =
+        std::ranges::find(known, weights_periods_.policies(period)[0], &LogPages::Weights::digest);
+    weights_in_force_.push_back(static_cast<uint32_t>(of - known.begin()));
+  }
+}
+
+uint32_t LogArms::weights_of(const UserPage& page) const {
+  const LogPages::Weights& named = pages_.weights()[page.weights];
+  const bool is_known = named.generation == 0 || !named.digest.empty();
+  if (is_known || weights_in_force_.empty()) return page.weights;
+  return weights_in_force_[weights_periods_.at(page.time)];
 }
 
 void LogArms::add_user(const UserPage* begin, const UserPage* end, bool is_aa) {
@@ -126,7 +146,11 @@ int LogArms::add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
   if (arm < 0) return -1;
   LogArm& to = experiment.arms[static_cast<size_t>(arm)];
   Sums sums, before;
-  std::map<LogArm::Period, Sums> by_period;
+  struct InPeriod {
+    Sums sums;
+    int64_t first;
+  };
+  std::map<LogArm::Period, InPeriod> by_period;
   const UserPage* first = nullptr;
   size_t look = 0;  // the first one that is not written
   for (const UserPage* page = begin; page != end; ++page) {
@@ -142,9 +166,12 @@ int LogArms::add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
     sums.add(*page);
     const uint32_t period = experiment.policies.at(page->time);
     const std::string& in_force = experiment.policies.policies(period)[static_cast<size_t>(arm)];
+    const uint32_t weights = weights_of(*page);
+    if (weights != page->weights) ++experiment.without_digest;
     // An older server names no policy, which is no sign that it has another one.
     if (place.policy.empty() || place.policy == in_force) {
-      by_period[{period, page->weights}].add(*page);
+      // Pages come in the order of time.
+      by_period.try_emplace({period, weights}, Sums(), page->time).first->second.sums.add(*page);
     } else {
       ++experiment.by_other_policies;
     }
@@ -159,7 +186,9 @@ int LogArms::add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
   to.guarded.add({sums.clicks, sums.ads, sums.pages, sums.revenue, sums.bypassed, sums.sf_clicks, 1,
                   sums.milliseconds, sums.timed, sums.opted_out});
   for (const auto& [period, part] : by_period) {
-    to.periods[period].add({part.clicks, part.ads});
+    LogArm::InPeriod& in_period = to.periods[period];
+    in_period.units.add({part.sums.clicks, part.sums.ads});
+    in_period.first = std::min(in_period.first, part.first);
   }
   return arm;
 }

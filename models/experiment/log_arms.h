@@ -26,12 +26,16 @@ struct LogArmsOptions {
 struct LogArm {
   static constexpr size_t kLooks = 30;
   using Period = std::pair<uint32_t, uint32_t>;  // of LogExperiment::policies, and weights
+  struct InPeriod {
+    Covariances<2> units;       // clicks and ads
+    int64_t first = INT64_MAX;  // time of its first page
+  };
 
   ArmData data;
   // Clicks, ads, pages, revenue, bypassed pages, SF clicks, 1; then milliseconds and how many pages
   // have them; then 1 where the user opted out.
   Covariances<10> guarded;
-  std::map<Period, Covariances<2>> periods;     // clicks and ads
+  std::map<Period, InPeriod> periods;
   std::array<Covariances<2>, kLooks> looks;     // clicks and ads until then
   int64_t first = INT64_MAX, last = INT64_MIN;  // times of its pages
 };
@@ -48,6 +52,9 @@ struct LogExperiment {
   // Of them, those by another policy than the one that was in force in their arm. No period has
   // them. Pages that name no policy count to the one in force.
   uint64_t by_other_policies = 0;
+  // Of them, those that name no weights, although others do: those of an older server, and those of
+  // weights that were replaced at that moment. They count to the weights in force.
+  uint64_t without_digest = 0;
 };
 
 class LogArms {
@@ -80,12 +87,18 @@ class LogArms {
 
   Status number_arms(const std::string& wanted);
   void find_policies();
+  void find_weights();
+  uint32_t weights_of(const UserPage& page) const;  // number of those that it counts to
   void add_user(const UserPage* begin, const UserPage* end, bool is_aa);
   int add_user_to(size_t experiment, const UserPage* begin, const UserPage* end);
 
   LogPages pages_;
   std::vector<LogExperiment> experiments_;
   std::vector<std::vector<Place>> places_of_set_;  // [set of arms][experiment]
+  // Which weights were in force, as the numbers of LogPages::weights() by the period of their
+  // digest. Empty: no page names any.
+  PolicyPeriods weights_periods_{{}};
+  std::vector<uint32_t> weights_in_force_;
   Together together_;
   int64_t look_ms_ = 1;
   size_t looks_ = 0;

@@ -110,9 +110,9 @@ Result<uint32_t> LogPages::weights_of(const RawImpression& shown) {
   const std::string name =
       shown.weights.empty() ? "generation " + std::to_string(shown.generation) : shown.weights;
   const auto [at, is_new] = weights_numbers_.emplace(name, weights_.size());
-  if (is_new) weights_.push_back({shown.weights, shown.generation, shown.time});
+  if (is_new) weights_.push_back({shown.weights, shown.generation});
   if (weights_.size() > kMaxWeights) return bad_data("too many different weights in the log");
-  weights_[at->second].first = std::min(weights_[at->second].first, shown.time);
+  if (!shown.weights.empty()) weights_times_.add(shown.weights, shown.time);
   return at->second;
 }
 
@@ -166,10 +166,10 @@ void LogPages::add(const RawOptOut& opt_out) {
   responses_.add({fingerprint(opt_out.request), opt_out.time, 0, Response::Kind::kOptOut});
 }
 
-// A user may think about it before opting out, so that there is no end to the time for that.
+// An opt-out counts however long after its page it comes, because users may decide late.
 void LogPages::join_page(UserPage& page, const Shown* shown, const Shown* shown_end,
                          const Response* response, const Response* response_end) {
-  const Response* counted = nullptr;  // clicks on the same thing stand together
+  const Response* counted = nullptr;  // the last one; clicks on the same object are adjacent
   for (; response != response_end; ++response) {
     if (response->time < page.time - window_.lateness_ms) continue;
     if (response->kind == Response::Kind::kOptOut) {

@@ -45,7 +45,7 @@ struct LogCounts {
   uint64_t clicks = 0;                          // lines
   uint64_t joined_clicks = 0;                   // one for each ad or SF of a page
   uint64_t opt_outs = 0;                        // lines
-  uint64_t unmatched_opt_outs = 0;              // without a page that names somebody, or before it
+  uint64_t unmatched_opt_outs = 0;              // without a page or its user, or before the page
   uint64_t unmatched_clicks = 0;                // without a page, not on it, too late, or again
   int64_t first = INT64_MAX, last = INT64_MIN;  // times of pages
 };
@@ -69,9 +69,10 @@ class LogPages {
   struct Weights {
     std::string digest;
     uint64_t generation;  // 0: none answered
-    int64_t first;        // time of the first page
   };
   const std::vector<Weights>& weights() const { return weights_; }
+  // When which weights served, by their digests; of the pages that name one.
+  const PolicyTimes& weights_times() const { return weights_times_; }
   const LogCounts& counts() const { return counts_; }
   const std::string& bad_lines() const { return bad_lines_; }
 
@@ -110,6 +111,7 @@ class LogPages {
   std::map<std::string, uint32_t> arm_set_numbers_, segment_numbers_, weights_numbers_;
   std::vector<ArmSet> arm_sets_;
   PolicyTimesOfArms policy_times_;
+  PolicyTimes weights_times_;
   std::vector<std::vector<PolicyTimes*>> times_of_set_;  // [set of arms][arm], null: no policy
   std::vector<std::string> segments_;
   std::vector<Weights> weights_;

@@ -16,8 +16,8 @@ namespace {
 
 constexpr double kMsOfDay = 86'400'000;
 constexpr size_t kDigestShown = 12;  // characters
-// Share of the pages by another policy than that of their arm, below which it is nothing but
-// servers that take a change one after the other.
+// Up to this share of pages by another policy than that of their arm, there is no warning: servers
+// take a change one after the other.
 constexpr double kMostStrays = 0.01;
 
 std::string weights_name(const LogPages::Weights& weights) {
@@ -82,6 +82,12 @@ class LogReporter {
     }
     decide(report, options_.comparing);
     warn_of_changes(experiment, arms, report);
+    if (experiment.without_digest > 0) {
+      report.notes.push_back(
+          count_text(static_cast<double>(experiment.without_digest)) +
+          " pages do not name their weights. They count to those that answered most of the other "
+          "pages at that time, or at the time nearest to it.");
+    }
     add_overlaps(experiment, report);
     return made;
   }
@@ -127,7 +133,8 @@ class LogReporter {
     }
   }
 
-  // Whether one could be counted, be it of a user in no arm: it shows that the shop sends them.
+  // Whether any opt-out could be counted, also of a user in no arm, which shows that the shop sends
+  // them.
   bool has_opt_outs() const {
     const LogCounts& c = log_.pages().counts();
     return c.opt_outs > c.unmatched_opt_outs;
@@ -139,7 +146,7 @@ class LogReporter {
       size_t y, x;
       double scale;
       bool larger_is_better;
-      // The margin is one of the difference, and y counts users who did it, which are few or none.
+      // The margin is one of the difference, because y counts events that few users or none have.
       bool is_absolute = false;
     };
     const Kind kinds[] = {{"clicks per user", 0, 6, 1, true},
@@ -180,9 +187,9 @@ class LogReporter {
     }
   }
 
-  // What was in force in a period, and when it came.
+  // What was in force in a period.
   struct PeriodState {
-    int64_t first;
+    int64_t first;  // time of the first page of any arm
     LogArm::Period key;
     std::string weights;                // a name
     std::vector<std::string> policies;  // by arm, in the order of the report
@@ -192,19 +199,16 @@ class LogReporter {
   std::vector<PeriodState> states_of(const LogExperiment& experiment,
                                      const std::vector<const LogArm*>& arms) const {
     const std::vector<LogPages::Weights>& known = log_.pages().weights();
-    // Lines may lack digests that others have: those of an older server, and those of weights that
-    // were replaced at that moment. They are no weights of their own.
-    const bool has_digests = std::ranges::any_of(
-        known, [](const LogPages::Weights& weights) { return !weights.digest.empty(); });
     std::map<LogArm::Period, PeriodState> states;
     for (const LogArm* arm : arms) {
-      for (const auto& [key, unused] : arm->periods) {
+      for (const auto& [key, in_period] : arm->periods) {
         const LogPages::Weights& weights = known[key.second];
-        if (weights.generation == 0 || (has_digests && weights.digest.empty())) continue;
-        PeriodState state{std::max(weights.first, experiment.policies.first(key.first)),
-                          key,
-                          weights_name(weights),
-                          {}};
+        if (weights.generation == 0) continue;
+        if (const auto at = states.find(key); at != states.end()) {
+          at->second.first = std::min(at->second.first, in_period.first);
+          continue;
+        }
+        PeriodState state{in_period.first, key, weights_name(weights), {}};
         for (const LogArm* of : arms) {
           const auto at = static_cast<size_t>(of - experiment.arms.data());
           state.policies.push_back(experiment.policies.policies(key.first)[at]);
@@ -231,7 +235,7 @@ class LogReporter {
       }
       return changed;
     };
-    // A period is named by what is not the same in all of them.
+    // The name of a period has only what differs between periods.
     std::set<std::string> varying;
     for (const PeriodState& state : states) {
       for (std::string& what : changes(states[0], state)) varying.insert(std::move(what));
@@ -250,7 +254,7 @@ class LogReporter {
       for (size_t a = 1; a < arms.size(); ++a) {
         const auto moments = [&](const LogArm* arm) {
           const auto at = arm->periods.find(states[s].key);
-          return at == arm->periods.end() ? ArmMoments() : ratio_moments(at->second, 0, 1);
+          return at == arm->periods.end() ? ArmMoments() : ratio_moments(at->second.units, 0, 1);
         };
         const ArmMoments c = moments(arms[0]), t = moments(arms[a]);
         SegmentReport row;
@@ -258,6 +262,7 @@ class LogReporter {
         row.arm = report.arms[a].name;
         row.units = c.units + t.units;
         row.relative = relative_lift(c, t, options_.comparing.level);
+        row.first = states[s].first;
         if (s > 0) row.changed = changes(states[s - 1], states[s]);
         p.push_back(absolute_difference(c, t, options_.comparing.level).p);
         report.periods.push_back(row);
@@ -359,7 +364,7 @@ class LogReporter {
          " clicks are not counted: their page is not in the log, they came more than 30 minutes "
          "after it, or the same thing was clicked before.");
     note(c.unmatched_opt_outs,
-         " opt-outs are not counted: their page is not in the log, names nobody, or is later.");
+         " opt-outs are not counted: their page is not in the log, names no user, or is later.");
     report.notes.emplace_back("Users are the units, visitors without a name among them.");
     if (!has_opt_outs()) {
       report.notes.emplace_back(

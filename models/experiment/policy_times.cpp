@@ -20,7 +20,7 @@ void PolicyTimes::add(const std::string& policy, int64_t time_ms) {
   minute.first = std::min(minute.first, static_cast<int32_t>(in_hour));
 }
 
-// Of the pages in the hour `at`.
+// The time of the first page in `seen`, whose hour is `at`.
 int64_t PolicyTimes::first_in(const Seen& seen, int64_t at) {
   const auto first =
       std::ranges::find_if(seen.minutes, [](const Minute& m) { return m.pages > 0; });
@@ -32,7 +32,7 @@ int64_t PolicyTimes::take_over(const std::string& from, const std::string& to, i
   // those of `from` after it: but for a constant, the balance is their number. A moment behind the
   // last page of `to` is never the best, because `to` has most pages of the hour `at`.
   int64_t balance = 0, least = 0, first = at * kMsOfHour;
-  bool is_before = true;  // the first page of `to` behind the best moment
+  bool is_before = true;  // the next page of `to` is the first one behind the best moment
   for (const int64_t hour : {at - 1, at}) {
     const auto found = hours_.find(hour);
     if (found == hours_.end()) continue;
@@ -57,7 +57,7 @@ int64_t PolicyTimes::take_over(const std::string& from, const std::string& to, i
 std::vector<PolicyTimes::Change> PolicyTimes::changes() const {
   std::vector<Change> changes;
   for (const auto& [at, hour] : hours_) {
-    // Of two with as many pages, the one that came later is on its way in.
+    // Of two with as many pages, the one whose first page is later is taken for the newer one.
     const auto most = std::ranges::max_element(hour, [at = at](const auto& a, const auto& b) {
       return a.second.pages != b.second.pages ? a.second.pages < b.second.pages
                                               : first_in(a.second, at) < first_in(b.second, at);
@@ -89,7 +89,6 @@ PolicyPeriods::PolicyPeriods(const std::vector<std::vector<PolicyTimes::Change>>
     starts_[time] = static_cast<uint32_t>(known - policies_.begin());
     if (known != policies_.end()) continue;
     policies_.push_back(in_force);
-    first_.push_back(time);
   }
 }
 

@@ -1,5 +1,6 @@
 // Which policy an arm of an experiment had at which time, as its pages say it in whatever order
-// they come. Memory grows with the hours that the log covers and not with its pages. One thread.
+// they come; and in the same way which weights served, whose digests then stand for policies.
+// Memory grows with the hours that the log covers and not with its pages. One thread.
 #pragma once
 
 #include <array>
@@ -50,20 +51,18 @@ class PolicyPeriods {
  public:
   explicit PolicyPeriods(const std::vector<std::vector<PolicyTimes::Change>>& changes_of_arms);
 
-  // The number of the period in which the time is. What lies before the first page of an arm counts
-  // to its first policy. Where all arms return to policies that they had before, that is the same
-  // period.
+  // The number of the period in which the time is. A time before the first page of an arm counts to
+  // the arm's first policy. Where all arms return to policies that they had before, the number is
+  // that of the earlier period.
   uint32_t at(int64_t time) const;
 
   size_t size() const { return policies_.size(); }
   // By arm; "" where its pages name no policy.
   const std::vector<std::string>& policies(uint32_t period) const { return policies_[period]; }
-  int64_t first(uint32_t period) const { return first_[period]; }
 
  private:
   std::map<int64_t, uint32_t> starts_;  // time to period; the first one is INT64_MIN
   std::vector<std::vector<std::string>> policies_;
-  std::vector<int64_t> first_;
 };
 
 }  // namespace barker

@@ -86,6 +86,7 @@ struct SegmentReport {  // or a period
   double holm_p = NAN, bh_p = NAN;  // of the difference, for all segments and arms
   // Of a period: what is not as in the one before, "weights" or "policy of ARM". Empty: the first.
   std::vector<std::string> changed = {};
+  std::optional<int64_t> first = {};  // of a period: time of its first page, ms since the epoch
 };
 
 struct Guardrail {

@@ -209,11 +209,15 @@ class Page {
     Cells head = {"", "arm", "units", "lift", "p by Holm", "p by Benjamini-Hochberg"};
     const bool has_changes =
         std::ranges::any_of(list, [](const SegmentReport& s) { return !s.changed.empty(); });
+    const bool has_times =
+        std::ranges::any_of(list, [](const SegmentReport& s) { return s.first.has_value(); });
+    if (has_times) head.emplace_back("since (UTC)");
     if (has_changes) head.emplace_back("changed");
     for (const SegmentReport& s : list) {
       plotted.push_back(row_of(s.arm + ", " + s.name, s.relative));
       rows.push_back({s.name, s.arm, count_text(s.units), lift_interval(s.relative),
                       p_text(s.holm_p), p_text(s.bh_p)});
+      if (has_times) rows.back().push_back(since_text(s));
       if (has_changes) rows.back().push_back(changed_text(s));
     }
     out_ += "<div class='plots'>";

@@ -80,7 +80,10 @@ Json segments_json(const std::vector<SegmentReport>& segments) {
 
 Json periods_json(const std::vector<SegmentReport>& periods) {
   Json list = segments_json(periods);
-  for (size_t i = 0; i < periods.size(); ++i) list[i]["changed"] = periods[i].changed;
+  for (size_t i = 0; i < periods.size(); ++i) {
+    list[i]["first_time"] = periods[i].first ? Json(*periods[i].first) : Json(nullptr);
+    list[i]["changed"] = periods[i].changed;
+  }
   return list;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "models/base/number_text.h"
+#include "models/data/time_check.h"
 #include "models/experiment/report.h"
 
 namespace barker {
@@ -84,6 +85,11 @@ inline std::string changed_text(const SegmentReport& period) {
   std::string text;
   for (const std::string& what : period.changed) text += (text.empty() ? "" : " and ") + what;
   return text;
+}
+
+// When its first page came, in UTC: "2026-09-21 14:13:20".
+inline std::string since_text(const SegmentReport& period) {
+  return period.first ? time_text(*period.first / 1000) : "-";
 }
 
 // The p of the sample ratio that decides: where the end was not fixed, only the sequential one may

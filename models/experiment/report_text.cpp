@@ -88,11 +88,15 @@ std::string segments(const std::string& title, const std::vector<SegmentReport>&
   if (segments.empty()) return "";
   const bool has_changes =
       std::ranges::any_of(segments, [](const SegmentReport& s) { return !s.changed.empty(); });
+  const bool has_times =
+      std::ranges::any_of(segments, [](const SegmentReport& s) { return s.first.has_value(); });
   std::vector<Row> rows = {{title, "arm", "units", "lift", "p by Holm", "p by BH"}};
+  if (has_times) rows[0].push_back("since (UTC)");
   if (has_changes) rows[0].push_back("changed");
   for (const SegmentReport& s : segments) {
     rows.push_back({s.name, s.arm, count_text(s.units), lift_interval(s.relative), p_text(s.holm_p),
                     p_text(s.bh_p)});
+    if (has_times) rows.back().push_back(since_text(s));
     if (has_changes) rows.back().push_back(changed_text(s));
   }
   return "\n" + table(rows);

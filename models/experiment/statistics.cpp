@@ -40,7 +40,7 @@ std::vector<size_t> ascending(const std::vector<double>& p) {
   return order;
 }
 
-// Half of an interval of (0, 1) this often is as near as a double can tell.
+// After so many halvings, an interval within (0, 1) is as short as a double can tell.
 constexpr int kHalvings = 60;
 
 // The likeliest share of the control, if the treatment's is larger by `difference`: where the

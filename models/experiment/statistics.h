@@ -166,20 +166,20 @@ struct NonInferiority {
 NonInferiority non_inferiority(const Effect& effect, double margin, bool larger_is_better,
                                double alpha = 0.05);
 
-// How many of an arm's units did something, each of them once.
+// How many of an arm's units had an event; each unit counts once.
 struct Proportion {
   double events = 0, units = 0;
 
   double share() const { return events / units; }
 };
 
-// treatment - control of two proportions, also where hardly any unit did it or none: the Wald test
+// treatment - control of two proportions, also where few units or none had the event: the Wald test
 // of absolute_difference() takes a share without an event as known. If the difference were d,
 //   z = (p2 - p1 + c - d) / sqrt(q1 (1 - q1) / n1 + q2 (1 - q2) / n2),  c = 1 / (2 min(n1, n2)),
 // where q1 and q2 = q1 + d are the likeliest shares that differ by d (Farrington, Manning 1990,
 // "Test Statistics and Sample Size Formulae for Comparative Binomial Trials", method 3), and c is
-// the correction of Hauck and Anderson 1986, for which it is rather too careful than too bold. The
-// interval has each d that is not refused.
+// the correction of Hauck and Anderson 1986, which makes the test refuse a true d rather too seldom
+// than too often. The interval has each d that is not refused.
 Effect score_difference(const Proportion& control, const Proportion& treatment,
                         double level = 0.95);
 // By the same test: "the treatment's share is not larger by the margin or more".

@@ -52,6 +52,7 @@ void CanaryCycle::start(const FoundFile& found) {
                 {"result", generation.ok() ? "started" : "refused"}};
   if (generation.ok()) {
     generation_ = *generation;
+    told_speed_ = false;
     event["generation"] = generation_;
     if (const auto now = control_.stats_of(BARKER_ROLE_CANARY)) event["digest"] = now->digest;
   } else {
@@ -77,11 +78,17 @@ void CanaryCycle::look_at_probation() {
 
 ProbationVerdict CanaryCycle::judge_times(const barker_generation_stats& now) {
   if (tolerance_.slowest <= 0) return {};
-  const std::optional<Latencies> serving = control_.latencies_of(BARKER_ROLE_SERVING);
-  const std::optional<Latencies> canary = control_.latencies_of(BARKER_ROLE_CANARY);
-  if (!serving || !canary) return {};
+  const Result<Latencies> serving = control_.latencies_of(BARKER_ROLE_SERVING);
+  const Result<Latencies> canary = control_.latencies_of(BARKER_ROLE_CANARY);
+  if (!serving.ok() || !canary.ok()) {
+    const Status& why = serving.ok() ? canary.status() : serving.status();
+    if (!std::exchange(told_speed_, true)) {
+      log_.tell(unjudged_speed("canary", file_name_of(now.file), why, /*may_follow=*/true));
+    }
+    return {};
+  }
   times_.add(*serving, *canary, tolerance_.slowest);
-  return judge_speed(times_.so_far(), now, tolerance_);
+  return judge_speed(times_.so_far(), tolerance_);
 }
 
 void CanaryCycle::forget(const std::string& reason) {

@@ -49,6 +49,7 @@ class CanaryCycle {
   uint64_t generation_ = 0;    // 0: no canary runs
   SideBySide times_;           // of serving weights and canary
   bool told_failure_ = false;  // an event said that the canary could not be stopped yet
+  bool told_speed_ = false;    // an event said that the speed of this canary is not judged
 };
 
 }  // namespace barker

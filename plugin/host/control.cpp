@@ -116,15 +116,18 @@ Control::GenerationStats Control::stats_of(int32_t role) const {
   return stats;
 }
 
-std::optional<Latencies> Control::latencies_of(int32_t role) const {
-  if (!has_latencies()) return std::nullopt;
+Result<Latencies> Control::latencies_of(int32_t role) const {
+  if (!has_latencies()) return lacks(BARKER_EXT_CANARY ", read_latencies");
   Latencies latencies;
   latencies.ranges.resize(BARKER_MAX_LATENCIES);
   uint64_t count = 0;
   const int32_t code =
       canary_->read_latencies(plugin_, role, &latencies.generation, latencies.ranges.data(),
                               latencies.ranges.size(), &count);
-  if (code != BARKER_OK) return std::nullopt;
+  if (code != BARKER_OK) {
+    return Status(Code::kFailedPrecondition,
+                  "read_latencies failed with the code " + std::to_string(code));
+  }
   latencies.ranges.resize(count);
   return latencies;
 }

@@ -48,8 +48,9 @@ class Control {
   // The counters of the generation with this BARKER_ROLE_*. Nothing where the plugin had no memory
   // to read them; all zero where the plugin lacks BARKER_EXT_CANARY.
   GenerationStats stats_of(int32_t role) const;
-  // How long its queries took. Nothing where the plugin had no memory to read it, or does not tell.
-  std::optional<Latencies> latencies_of(int32_t role) const;
+  // How long its queries took. kUnsupported: the plugin does not tell. Any other error: reading
+  // failed this time and may succeed later, because the plugin may have been short of memory.
+  Result<Latencies> latencies_of(int32_t role) const;
   barker_agreement agreement() const;
 
  private:

@@ -55,6 +55,15 @@ Json describe(const std::optional<barker_generation_stats>& s) {
   return s ? describe(*s) : Json(nullptr);
 }
 
+Json unjudged_speed(const char* event, const std::string& version, const Status& why,
+                    bool may_follow) {
+  const bool is_for_now = may_follow && why.code() != Code::kUnsupported;
+  return {{"event", event},
+          {"version", version},
+          {"result", is_for_now ? "speed is not judged yet" : "speed is not judged"},
+          {"reason", why.message()}};
+}
+
 Json describe(const barker_agreement& a) {
   if (a.serving == 0) return nullptr;
   return {{"serving", a.serving},

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "models/base/result.h"
 #include "plugin/barker.h"
 
 namespace barker {
@@ -37,5 +38,10 @@ Json describe(const std::optional<barker_generation_stats>& stats);
 
 // How far serving weights and canary agree, as JSON; null where nothing was compared yet.
 Json describe(const barker_agreement& agreement);
+
+// That the speed of weights on probation is not judged, and why. `event`: "weights" or "canary".
+// `may_follow`: the next look tries again.
+Json unjudged_speed(const char* event, const std::string& version, const Status& why,
+                    bool may_follow);
 
 }  // namespace barker

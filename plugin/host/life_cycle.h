@@ -42,8 +42,12 @@ struct Watched {
   //   with the serving weights, in each case at least 20 queries, or
   //   its p99 is shown to be more than `slowest` times that of the generation before or beside it,
   //   by a rank test of the queries' times at the level 1%, however often it is looked at, and
-  //   after at least 2,000 queries of both (slowdown.h); 0: speed is not judged, nor is it of a
-  //   plugin before 1.5, which does not tell the times.
+  //   after at least 2,000 queries of both (slowdown.h); 0: speed is not judged.
+  // The times are those of served queries. A canary without a share of the users, which is only
+  // compared, is not judged on speed, because the plugin tells two quantiles of compared queries
+  // and not their times. One event says that speed is not judged, and why, where the plugin does
+  // not tell times (before 1.5) and where reading them failed. Times before new weights can be read
+  // only when these come; later times are read again at each look.
   double probation_seconds = 30;
   double most_failures = 0.01;
   double slowest = 4;

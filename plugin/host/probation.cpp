@@ -44,13 +44,16 @@ ProbationVerdict judge(const barker_generation_stats& now, const Measure& beside
   return {};
 }
 
-ProbationVerdict judge_speed(const Slowdown& slowdown, const barker_generation_stats& now,
-                             const Tolerance& tolerance) {
+// Every number of the reason is of the queries that were compared. The p99 of the new weights is
+// not among them, because what the plugin tells is that of their whole life.
+ProbationVerdict judge_speed(const Slowdown& slowdown, const Tolerance& tolerance) {
   if (!slowdown.is_shown()) return {};
-  return {"p99 is " + microseconds(now.p99_ns) + "; that of the " + kOthers + " is " +
-          microseconds(slowdown.threshold_ns) + ", and " +
-          part_of(slowdown.longer, slowdown.queries) + " queries took more than " +
-          number_text(tolerance.slowest) + " times as long"};
+  const std::string least = microseconds(slowdown.least_p99_ns);
+  const std::string greatest = microseconds(slowdown.greatest_p99_ns);
+  return {part_of(slowdown.longer, slowdown.queries) + " queries took more than " +
+          number_text(tolerance.slowest) + " times as long as the p99 of the " + kOthers +
+          (least == greatest ? ", which is " + least
+                             : ", which went from " + least + " to " + greatest)};
 }
 
 ProbationVerdict judge_compared(const barker_agreement& a, uint64_t canary,

@@ -34,8 +34,7 @@ ProbationVerdict judge(const barker_generation_stats& now, const Measure& beside
                        const Tolerance& tolerance);
 
 // Judges the speed of weights by the test that compared it with that of others (slowdown.h).
-ProbationVerdict judge_speed(const Slowdown& slowdown, const barker_generation_stats& now,
-                             const Tolerance& tolerance);
+ProbationVerdict judge_speed(const Slowdown& slowdown, const Tolerance& tolerance);
 
 // Judges the canary of the given generation by the queries that were asked of it and of the serving
 // weights, side by side and unseen.

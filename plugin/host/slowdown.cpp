@@ -72,9 +72,11 @@ bool Slowdown::is_shown() const {
 
 Slowdown& Slowdown::operator+=(const Slowdown& other) {
   for (size_t f = 0; f < kFactors.size(); ++f) log_evidence[f] += other.log_evidence[f];
+  const bool is_first = queries == 0;
+  least_p99_ns = is_first ? other.least_p99_ns : std::min(least_p99_ns, other.least_p99_ns);
+  greatest_p99_ns = std::max(greatest_p99_ns, other.greatest_p99_ns);
   queries += other.queries;
   longer += other.longer;
-  threshold_ns = other.threshold_ns;
   return *this;
 }
 
@@ -85,8 +87,9 @@ std::optional<Slowdown> slowdown(const Latencies& before, const Latencies& now, 
   if (old_queries < kFewestTimed || found.queries < kFewestTimed) return std::nullopt;
   const auto m = static_cast<double>(old_queries), n = static_cast<double>(found.queries);
   const double k = std::floor(kTail * m);
-  found.threshold_ns = kth_longest(before, static_cast<uint64_t>(k));
-  found.longer = count_longer(now, ratio * static_cast<double>(found.threshold_ns));
+  const uint64_t p99_ns = kth_longest(before, static_cast<uint64_t>(k));
+  found.least_p99_ns = found.greatest_p99_ns = p99_ns;
+  found.longer = count_longer(now, ratio * static_cast<double>(p99_ns));
   const auto x = static_cast<double>(found.longer);
   const double null = log_probability(k, m + 1 - k, x, n);
   for (size_t f = 0; f < Slowdown::kFactors.size(); ++f) {

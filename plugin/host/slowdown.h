@@ -54,16 +54,17 @@ inline constexpr uint64_t kFewestTimed = 2000;
 inline constexpr double kSlowdownLevel = 0.01;
 
 struct Slowdown {
-  // How many times as large as under the null hypothesis p may be.
+  // Each f: how many times as large p is as under the null hypothesis.
   static constexpr std::array<double, 6> kFactors = {1.5, 2, 3, 5, 10, 30};
 
   std::array<double, kFactors.size()> log_evidence{};
-  uint64_t queries = 0;       // new ones
-  uint64_t longer = 0;        // of them
-  uint64_t threshold_ns = 0;  // c
+  uint64_t queries = 0;  // new ones
+  uint64_t longer = 0;   // of them
+  // The least and the greatest c: each comparison that the evidence is of has its own.
+  uint64_t least_p99_ns = 0, greatest_p99_ns = 0;
 
   bool is_shown() const;
-  // Evidence of queries that this one does not have, on either side.
+  // Adds the evidence of other queries: the two have no query of either side in common.
   Slowdown& operator+=(const Slowdown& other);
 };
 
@@ -75,12 +76,13 @@ std::optional<Slowdown> slowdown(const Latencies& before, const Latencies& now, 
 // neither look slow.
 class SideBySide {
  public:
-  // What both have answered until now. Other generations than before begin anew.
+  // Takes all times of both until now. Where a generation is not the one before, all that was
+  // compared is forgotten.
   void add(const Latencies& serving, const Latencies& canary, double ratio);
   const Slowdown& so_far() const { return sum_; }
 
  private:
-  Latencies serving_, canary_;  // at the end of what is in the sum
+  Latencies serving_, canary_;  // as they were when the sum was last added to
   Slowdown sum_;
 };
 

@@ -30,8 +30,9 @@ Status WeightsCycle::switch_to(const FoundFile& found) {
   const bool is_canary = canary_.is(found);
   const Measure before =
       probation_ ? probation_->before : measure(control_.stats_of(BARKER_ROLE_SERVING));
-  std::optional<Latencies> times_before =
-      probation_ ? probation_->times_before : control_.latencies_of(BARKER_ROLE_SERVING);
+  const bool has_times = probation_ && probation_->times_before.ok();
+  Result<Latencies> times_before =
+      has_times ? probation_->times_before : control_.latencies_of(BARKER_ROLE_SERVING);
   source_.begin(found);
   const Result<uint64_t> generation = make_serving(found, is_canary);
   source_.finish(generation.ok());
@@ -68,13 +69,15 @@ void WeightsCycle::wait_for_probation(const FoundFile& found) {
 }
 
 void WeightsCycle::begin_probation(uint64_t generation, const Measure& before,
-                                   std::optional<Latencies> times_before) {
+                                   Result<Latencies> times_before) {
   if (!control_.has_canary()) return;  // such a plugin counts nothing to judge weights by
   const std::chrono::duration<double> seconds(probation_seconds_);
-  probation_ = {generation, before, std::move(times_before),
-                std::chrono::steady_clock::now() +
-                    std::chrono::duration_cast<std::chrono::steady_clock::duration>(seconds),
-                /*told_failure=*/false};
+  probation_ =
+      Probation{.generation = generation,
+                .before = before,
+                .times_before = std::move(times_before),
+                .ends = std::chrono::steady_clock::now() +
+                        std::chrono::duration_cast<std::chrono::steady_clock::duration>(seconds)};
 }
 
 // Judges the weights before it checks the time, because a look can come late.
@@ -94,13 +97,26 @@ void WeightsCycle::look_at_probation() {
   }
 }
 
-ProbationVerdict WeightsCycle::judge_now(const barker_generation_stats& now) const {
+ProbationVerdict WeightsCycle::judge_now(const barker_generation_stats& now) {
   ProbationVerdict verdict = judge(now, probation_->before, tolerance_);
-  if (verdict.is_failure() || tolerance_.slowest <= 0 || !probation_->times_before) return verdict;
-  const std::optional<Latencies> times = control_.latencies_of(BARKER_ROLE_SERVING);
-  if (!times || times->generation != now.generation) return verdict;
-  const auto slow = slowdown(*probation_->times_before, *times, tolerance_.slowest);
-  return slow ? judge_speed(*slow, now, tolerance_) : verdict;
+  if (verdict.is_failure() || tolerance_.slowest <= 0) return verdict;
+  const std::optional<Slowdown> slow = slowdown_now(now);
+  return slow ? judge_speed(*slow, tolerance_) : verdict;
+}
+
+// Nothing where times cannot be read, or where there are too few of them.
+std::optional<Slowdown> WeightsCycle::slowdown_now(const barker_generation_stats& now) {
+  const Result<Latencies>& before = probation_->times_before;
+  const Result<Latencies> times = before.ok() ? control_.latencies_of(BARKER_ROLE_SERVING) : before;
+  if (!times.ok()) {
+    if (!std::exchange(probation_->told_speed, true)) {
+      log_.tell(unjudged_speed("weights", file_name_of(now.file), times.status(),
+                               /*may_follow=*/before.ok()));
+    }
+    return std::nullopt;
+  }
+  if (times->generation != now.generation) return std::nullopt;
+  return slowdown(*before, *times, tolerance_.slowest);
 }
 
 void WeightsCycle::take_back(const barker_generation_stats& stats,

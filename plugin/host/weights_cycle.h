@@ -55,15 +55,17 @@ class WeightsCycle {
   struct Probation {
     uint64_t generation;
     Measure before;  // of the weights that the way back leads to
-    std::optional<Latencies> times_before;
+    // Of the same weights; where they could not be read, of those that served last.
+    Result<Latencies> times_before;
     std::chrono::steady_clock::time_point ends;
     bool told_failure = false;  // an event said that the weights could not be taken back yet
+    bool told_speed = false;    // an event said that their speed is not judged
   };
   Status switch_to(const FoundFile& found);
   Result<uint64_t> make_serving(const FoundFile& found, bool is_canary) const;
-  void begin_probation(uint64_t generation, const Measure& before,
-                       std::optional<Latencies> times_before);
-  ProbationVerdict judge_now(const barker_generation_stats& now) const;
+  void begin_probation(uint64_t generation, const Measure& before, Result<Latencies> times_before);
+  ProbationVerdict judge_now(const barker_generation_stats& now);
+  std::optional<Slowdown> slowdown_now(const barker_generation_stats& now);
   void wait_for_probation(const FoundFile& found);
   void take_back(const barker_generation_stats& stats, const ProbationVerdict& verdict);
 

@@ -13,7 +13,7 @@ namespace {
 using testing::HasSubstr;
 
 std::string experiment_error(const std::string& toml) {
-  const auto experiments = Experiments::parse(toml);
+  const auto experiments = Experiments::parse(toml, {});
   return experiments.ok() ? "" : experiments.status().message();
 }
 
@@ -112,20 +112,22 @@ TEST(Experiments, ExpressEveryRowOfTable2) {
                               "highlight = true",           "selling_points = 1",
                               "selling_points = 2",         "selling_points = 3"};
   for (const std::string& arm : arms) {
-    const auto parsed = Experiments::parse(experiment("row", "", arm));
+    const auto parsed = Experiments::parse(experiment("row", "", arm), {});
     ASSERT_TRUE(parsed.ok()) << arm << ": " << parsed.status().message();
   }
-  EXPECT_TRUE(Experiments::parse(experiment("row", "", arms[1]))->need_click_rates());
-  EXPECT_EQ(Experiments::parse(experiment("row", "", arms[7]))->most_selling_points(), 3u);
+  EXPECT_TRUE(Experiments::parse(experiment("row", "", arms[1]), {})->need_click_rates());
+  EXPECT_EQ(Experiments::parse(experiment("row", "", arms[7]), {})->most_selling_points(), 3u);
 }
 
 TEST(Experiments, ChangeWhatTheirArmsSetAndNothingElse) {
-  const auto experiments = Experiments::parse(experiment(
-      "e", "",
-      "selling_points = 3\nminimum_score = 0.5\nlower_bound = 1.5\nchoose_by = \"random\"\n"
-      "display = \"best_last\"\nhighlight = false\nweights = \"canary\"\n"
-      "order = {bid = 0.5, first_pass = 0}\nexplore_share = 0.25\n"
-      "explore_by = \"thompson\"\nexplore_prior = 2"));
+  const auto experiments = Experiments::parse(
+      experiment(
+          "e", "",
+          "selling_points = 3\nminimum_score = 0.5\nlower_bound = 1.5\nchoose_by = \"random\"\n"
+          "display = \"best_last\"\nhighlight = false\nweights = \"canary\"\n"
+          "order = {bid = 0.5, first_pass = 0}\nexplore_share = 0.25\n"
+          "explore_by = \"thompson\"\nexplore_prior = 2"),
+      {});
   ASSERT_TRUE(experiments.ok()) << experiments.status().message();
   Policy base;
   base.order.bid = 2;
@@ -164,7 +166,8 @@ TEST(Experiments, ChangeWhatTheirArmsSetAndNothingElse) {
 TEST(Experiments, OfOneLayerShareNoUser) {
   const auto experiments = Experiments::parse(
       experiment("a", "layer = \"l\"\nusers = [0.0, 0.5]", "selling_points = 1") +
-      experiment("b", "layer = \"l\"\nusers = [0.5, 0.75]", "selling_points = 2"));
+          experiment("b", "layer = \"l\"\nusers = [0.5, 0.75]", "selling_points = 2"),
+      {});
   ASSERT_TRUE(experiments.ok()) << experiments.status().message();
   const auto counts = count_arms(*experiments, 20'000);
   ASSERT_EQ(counts.size(), 5u);
@@ -175,8 +178,8 @@ TEST(Experiments, OfOneLayerShareNoUser) {
 }
 
 TEST(Experiments, OfDifferentLayersMeetInOneUserIndependently) {
-  const auto experiments = Experiments::parse(experiment("a", "", "selling_points = 1") +
-                                              experiment("b", "", "highlight = false"));
+  const auto experiments = Experiments::parse(
+      experiment("a", "", "selling_points = 1") + experiment("b", "", "highlight = false"), {});
   ASSERT_TRUE(experiments.ok()) << experiments.status().message();
   const auto counts = count_arms(*experiments, 20'000);
   ASSERT_EQ(counts.size(), 4u);
@@ -184,8 +187,8 @@ TEST(Experiments, OfDifferentLayersMeetInOneUserIndependently) {
 }
 
 TEST(Experiments, KeepTheirUsersInTheirArmsWhileTheyGrow) {
-  const auto before = Experiments::parse(experiment("a", "users = 0.1", "selling_points = 1"));
-  const auto after = Experiments::parse(experiment("a", "users = 0.6", "selling_points = 1"));
+  const auto before = Experiments::parse(experiment("a", "users = 0.1", "selling_points = 1"), {});
+  const auto after = Experiments::parse(experiment("a", "users = 0.6", "selling_points = 1"), {});
   int kept = 0;
   for (int i = 0; i < 10'000; ++i) {
     const std::string user = "user" + std::to_string(i);
@@ -203,7 +206,8 @@ TEST(Experiments, KeepTheirUsersInTheirArmsWhileTheyGrow) {
 // same users to the same arms: these were written down once.
 TEST(Experiments, DealUsersAsTheyAlwaysDid) {
   const auto experiments = Experiments::parse(
-      experiment("points", "layer = \"titles\"\nsalt = \"s\"\nusers = 0.5", "selling_points = 1"));
+      experiment("points", "layer = \"titles\"\nsalt = \"s\"\nusers = 0.5", "selling_points = 1"),
+      {});
   ASSERT_TRUE(experiments.ok()) << experiments.status().message();
   std::string dealt;
   for (int i = 0; i < 40; ++i) {
@@ -217,7 +221,7 @@ TEST(Experiments, DealUsersAsTheyAlwaysDid) {
 // Pearson's statistic over a million ids as they come in requests.
 TEST(Experiments, DealAMillionUsersEvenly) {
   constexpr int kUsers = 1'000'000;
-  const auto experiments = Experiments::parse(experiment("even", "", "selling_points = 1"));
+  const auto experiments = Experiments::parse(experiment("even", "", "selling_points = 1"), {});
   ASSERT_TRUE(experiments.ok()) << experiments.status().message();
   int treated = 0;
   Policy policy;
@@ -233,8 +237,8 @@ TEST(Experiments, DealAMillionUsersEvenly) {
 }
 
 TEST(Experiments, MoveUsersByTheirSalt) {
-  const auto one = Experiments::parse(experiment("a", "salt = \"1\"", "selling_points = 1"));
-  const auto two = Experiments::parse(experiment("a", "salt = \"2\"", "selling_points = 1"));
+  const auto one = Experiments::parse(experiment("a", "salt = \"1\"", "selling_points = 1"), {});
+  const auto two = Experiments::parse(experiment("a", "salt = \"2\"", "selling_points = 1"), {});
   int moved = 0;
   for (int i = 0; i < 1000; ++i) {
     Policy policy;
@@ -246,7 +250,7 @@ TEST(Experiments, MoveUsersByTheirSalt) {
 }
 
 TEST(Experiments, HoldNobodyWithoutAnId) {
-  const auto experiments = Experiments::parse(experiment("a", "", "selling_points = 0"));
+  const auto experiments = Experiments::parse(experiment("a", "", "selling_points = 0"), {});
   Policy policy;
   EXPECT_EQ(experiments->assign("", policy).count, 0u);
   EXPECT_EQ(policy.choose.count, Policy().choose.count);

@@ -59,10 +59,11 @@ export function interval(clicks, shown) {
   return [Math.max(0, middle - half), Math.min(1, middle + half)];
 }
 
-// [{experiment, arm, impressions, clicks}], in the order of their names.
+// [{experiment, arm, impressions, clicks, optOuts}], in the order of their names.
 export function arms(samples) {
   return samples.filter((s) => s.name === 'barker_arm_impressions_total').map(({labels, value}) => ({
     experiment: labels.experiment, arm: labels.arm, impressions: value,
     clicks: total(samples, 'barker_arm_clicks_total', labels),
+    optOuts: total(samples, 'barker_arm_opt_outs_total', labels),
   })).sort((a, b) => a.experiment.localeCompare(b.experiment) || a.arm.localeCompare(b.arm));
 }

@@ -35,29 +35,50 @@ bool is_of_type(const Json& value, const Json& type) {
          (type == "integer" && value.is_number_integer());
 }
 
-// Holds a value against a schema, and expects that every field that either has the other has, too.
-void expect_fits(const Json& value, const Json& given, const std::string& where) {
+// Why a value does not fit a schema; empty where it fits. The schema must describe every field of
+// the value, and the value must have every field that is required.
+std::string misfit(const Json& value, const Json& given, const std::string& where) {
   const Json& schema = resolve(given);
-  if (schema.contains("type")) {
-    EXPECT_TRUE(is_of_type(value, schema["type"])) << where << ": " << value;
+  if (schema.contains("oneOf")) {
+    int fitting = 0;
+    std::string reasons;
+    for (const Json& alternative : schema["oneOf"]) {
+      const std::string reason = misfit(value, alternative, where);
+      fitting += reason.empty();
+      reasons += " " + reason;
+    }
+    if (fitting == 1) return "";
+    return where + " fits " + std::to_string(fitting) + " alternatives:" + reasons;
   }
-  if (schema.contains("enum")) {
-    EXPECT_TRUE(std::ranges::find(schema["enum"], value) != schema["enum"].end())
-        << where << ": " << value;
+  if (schema.contains("type") && !is_of_type(value, schema["type"])) {
+    return where + " is of another type: " + value.dump();
+  }
+  if (schema.contains("enum") && std::ranges::find(schema["enum"], value) == schema["enum"].end()) {
+    return where + " is none of the described values: " + value.dump();
   }
   if (value.is_array() && schema.contains("items")) {
     for (size_t i = 0; i < value.size(); ++i) {
-      expect_fits(value[i], schema["items"], where + "[" + std::to_string(i) + "]");
+      std::string reason = misfit(value[i], schema["items"], where + "[" + std::to_string(i) + "]");
+      if (!reason.empty()) return reason;
     }
   }
-  if (!value.is_object() || !schema.contains("properties")) return;
+  if (!value.is_object() || !schema.contains("properties")) return "";
   for (const auto& [name, field] : value.items()) {
-    ASSERT_TRUE(schema["properties"].contains(name)) << where << "." << name << " is not described";
-    expect_fits(field, schema["properties"][name], where + "." + name);
+    const std::string path = where + "." + name;
+    if (!schema["properties"].contains(name)) return path + " is not described";
+    if (std::string reason = misfit(field, schema["properties"][name], path); !reason.empty()) {
+      return reason;
+    }
   }
+  if (!schema.contains("required")) return "";
   for (const Json& name : schema["required"]) {
-    EXPECT_TRUE(value.contains(name)) << where << "." << name << " is not answered";
+    if (!value.contains(name)) return where + "." + name.get<std::string>() + " is missing";
   }
+  return "";
+}
+
+void expect_fits(const Json& value, const Json& schema, const std::string& where) {
+  EXPECT_EQ(misfit(value, schema, where), "");
 }
 
 std::string lower(std::string text) {
@@ -196,6 +217,37 @@ TEST(OpenApi, DescribesWhatIsRead) {
     for (const auto& [name, field] : schema["properties"].items()) {
       EXPECT_TRUE(body.contains(name)) << path << ": " << name << " is not tried here";
     }
+  }
+}
+
+// What the description says of an event's fields is what the server takes and refuses.
+TEST(OpenApi, DescribesWhichEventsAreRefused) {
+  const Json opt_out = {{"event_id", "1"},
+                        {"request_id", "0123456789abcdef0123456789abcdef"},
+                        {"user", "u"},
+                        {"kind", "opt_out"},
+                        {"time", 1}};
+  const auto with = [&](const Json& fields) {
+    Json event = opt_out;
+    event.update(fields);
+    return event;
+  };
+  const std::pair<Json, bool> kEvents[] = {
+      {opt_out, true},
+      {with({{"object", "a1"}}), false},
+      {with({{"position", 1}}), false},
+      {with({{"kind", "ad_click"}}), false},
+      {with({{"kind", "sf_click"}}), false},
+      {with({{"kind", "ad_click"}, {"object", "a1"}}), true},
+      {with({{"kind", "sf_click"}, {"object", "red"}, {"position", 2}}), true},
+      {with({{"kind", "view"}}), false}};
+  for (const auto& [event, is_right] : kEvents) {
+    FakeService service;
+    const Json body = {{"events", {event}}};
+    const HttpResponse response = answer(request_of("POST", "/v1/events", body.dump()), service);
+    EXPECT_EQ(Json::parse(response.body).at("accepted"), is_right ? 1 : 0) << response.body;
+    const std::string reason = misfit(body, schema_of("/v1/events", "post", "request"), "body");
+    EXPECT_EQ(reason.empty(), is_right) << event << reason;
   }
 }
 

@@ -64,9 +64,23 @@ TEST_F(ServeCommand, SearchesTakesClicksAndEndsWithZero) {
   EXPECT_EQ(left["accepted"], 1) << left;
   EXPECT_EQ(left["duplicates"], 1);
   EXPECT_EQ(left["events"][2]["reason"], "The search of this request_id was not this user's.");
+  Json too_long = opt_out, click_of_too_long = click;
+  for (Json* event : {&too_long, &click_of_too_long}) {
+    (*event)["request_id"] = std::string(32, '0');  // a page that is not remembered
+    (*event)["user"] = std::string(501, 'x');
+  }
+  too_long["event_id"] = "o3";
+  click_of_too_long["event_id"] = "e4";
+  const Json refused =
+      json(ask("POST", "/v1/events", Json{{"events", {too_long, click_of_too_long}}}.dump()));
+  for (const Json& event : refused["events"]) {
+    EXPECT_EQ(event["reason"], "The user's id is longer than what a profile can have.");
+  }
+  EXPECT_EQ(refused["refused"], 2);
   EXPECT_THAT(ask("GET", "/metrics"), HasSubstr("barker_http_requests_total"));
   EXPECT_EQ(json(ask("GET", "/v1/admin/status"))["serving"]["generation"], 1);
   EXPECT_EQ(stop(), 0);
+  EXPECT_THAT(events(), testing::Not(HasSubstr(R"("event":"o3")")));
   EXPECT_THAT(events(), HasSubstr(R"("type":"opt_out","event":"o1","time":1790000001000)"));
   EXPECT_THAT(events(), testing::Not(HasSubstr(R"("event":"o2")")));
   EXPECT_THAT(events(), HasSubstr(R"("type":"impression")"));

@@ -90,7 +90,7 @@ TEST(ExperimentLogReport, CountsAnOptOutInTheArmOfItsPageAndNoneWithoutAPage) {
   ASSERT_TRUE(report.ok()) << report.status().message();
   EXPECT_THAT(report->notes, testing::Contains("205 lines: 201 pages, 0 clicks and 4 opt-outs."));
   EXPECT_THAT(report->notes, testing::Contains("3 opt-outs are not counted: their page is not in "
-                                               "the log, names nobody, or is later."));
+                                               "the log, names no user, or is later."));
   const Guardrail& rail = report->experiments[0].guardrails.back();
   EXPECT_EQ(rail.name, "share of users who opted out");
   EXPECT_EQ(rail.control, 0);

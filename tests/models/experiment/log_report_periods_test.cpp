@@ -33,6 +33,67 @@ TEST(ExperimentLogReport, TellsWeightsApartByTheirDigestWhateverTheProcessesThat
   EXPECT_EQ(report.periods[1].name, "weights 000000000000");
 }
 
+TEST(ExperimentLogReport, CountsPagesThatNameNoWeightsToThoseInForceAndSaysHowMany) {
+  LogWorld world;
+  world.has_digests = world.weights_change = true;
+  const ExperimentReport named = report_of(world).experiments[1];
+  for (const std::string& note : named.notes) {
+    EXPECT_THAT(note, testing::Not(testing::HasSubstr("do not name their weights")));
+  }
+  world.without_digest = .5;
+  const ExperimentReport report = report_of(world).experiments[1];
+  ASSERT_EQ(named.periods.size(), 2u);
+  ASSERT_EQ(report.periods.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(report.periods[i].name, named.periods[i].name);
+    // Near the change, few pages of an hour can be on its wrong side.
+    EXPECT_NEAR(report.periods[i].units, named.periods[i].units, .01 * named.periods[i].units);
+    EXPECT_NEAR(report.periods[i].relative.value, named.periods[i].relative.value,
+                .05 * std::fabs(named.periods[i].relative.high));
+  }
+  EXPECT_THAT(report.notes,
+              testing::Contains(testing::HasSubstr(" pages do not name their weights.")));
+}
+
+TEST(ExperimentLogReport, CountsPagesBeforeTheFirstThatNamesWeightsToThese) {
+  LogWorld world;
+  world.has_digests = world.has_policies = world.policy_changes = true;
+  const ExperimentReport named = report_of(world).experiments[1];
+  world.digests_come_late = true;
+  const ExperimentReport report = report_of(world).experiments[1];
+  ASSERT_EQ(named.periods.size(), 2u);
+  ASSERT_EQ(report.periods.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(report.periods[i].name, named.periods[i].name);
+    EXPECT_EQ(report.periods[i].units, named.periods[i].units);
+    EXPECT_EQ(report.periods[i].first, named.periods[i].first);
+  }
+  EXPECT_THAT(report.notes,
+              testing::Contains(testing::HasSubstr(" pages do not name their weights.")));
+}
+
+TEST(ExperimentLogReport, SaysSinceWhenAPeriodIs) {
+  LogWorld world;
+  world.has_digests = world.weights_change = true;
+  const ExperimentLogReport report = report_of(world);
+  const std::vector<SegmentReport>& periods = report.experiments[1].periods;
+  ASSERT_EQ(periods.size(), 2u);
+  const int64_t begin = kStart + 14 * kDay, change = kStart + 21 * kDay, hour = kDay / 24;
+  ASSERT_TRUE(periods[0].first && periods[1].first);
+  EXPECT_GE(*periods[0].first, begin) << "of the experiment, and not of the log";
+  EXPECT_LT(*periods[0].first, begin + hour);
+  EXPECT_GE(*periods[1].first, change);
+  EXPECT_LT(*periods[1].first, change + hour);
+  const std::string date = "2026-10-12 ";
+  EXPECT_THAT(to_text(report.experiments[1]),
+              testing::AllOf(testing::HasSubstr("since (UTC)"), testing::HasSubstr(date)));
+  EXPECT_THAT(to_html(report.experiments, {}),
+              testing::AllOf(testing::HasSubstr("<th>since (UTC)</th>"),
+                             testing::HasSubstr("<td>" + date)));
+  EXPECT_THAT(to_json(report.experiments[1]),
+              testing::HasSubstr("\"first_time\": " + std::to_string(*periods[1].first)));
+}
+
 TEST(ExperimentLogReport, SplitsByThePolicyOfAnArmThatChangesAndSaysSo) {
   LogWorld world;
   world.has_policies = true;

@@ -20,8 +20,10 @@ inline constexpr int64_t kStart = 1'790'000'000'000, kDay = 86'400'000;
 
 struct LogWorld {
   int users = kIsSanitized ? 1500 : 3000;
-  double lift = 0;  // of the arm "two" over "one"
-  double lost = 0;  // share of the users of "two" whose lines are lost
+  double lift = 0;                 // of the arm "two" over "one"
+  double without_digest = 0;       // share of the pages that name no weights, though others do
+  bool digests_come_late = false;  // no page names weights until the third week ends
+  double lost = 0;                 // share of the users of "two" whose lines are lost
   bool weights_change = false;
   bool restarts = false;  // halfway, and generations are counted from 7 again
   bool has_digests = false;
@@ -59,6 +61,8 @@ inline std::vector<std::string> lines_of(const LogWorld& world) {
         // Another process may count the same weights otherwise.
         if (world.restarts && u % 2 == 0) ++page.generation;
         if (world.restarts && u % 5 == 0) page.weights.clear();  // of a server that logs none
+        if (static_cast<double>(k % 10) < 10 * world.without_digest) page.weights.clear();
+        if (world.digests_come_late && !is_changed) page.weights.clear();
       }
       if (world.slower > 0) page.took_us = 1000 * (4 + random.uniform() + (two ? world.slower : 0));
       if (u % 3 == 0) page.user_keywords = {"waterproof"};

@@ -87,7 +87,6 @@ TEST(PolicyPeriods, AreThoseOfAllArmsTogetherAndReturnWithTheirPolicies) {
   EXPECT_EQ(periods.at(20), 0u) << "as it was before";
   EXPECT_EQ(periods.policies(0), (std::vector<std::string>{"x", "a", ""}));
   EXPECT_EQ(periods.policies(1), (std::vector<std::string>{"x", "b", ""}));
-  EXPECT_EQ(periods.first(1), 10);
 }
 
 TEST(PolicyPeriods, AreOneWhereNoArmNamesAPolicy) {

@@ -21,6 +21,7 @@ struct FakePlugin {
   barker_agreement agreement{};
   std::string refused;              // a load of a path that ends like this is refused
   bool busy = false;                // read_generation fails, as where too many queries run
+  bool times_fail = false;          // read_latencies fails
   bool is_short_of_memory = false;  // rollback and stop fail
   bool throws = false;              // the next load_weights or load_rules throws std::bad_alloc
   int loads = 0, rules_loads = 0;   // attempts
@@ -117,7 +118,7 @@ struct FakePlugin {
   }
   static int32_t read_latencies(barker_plugin* p, int32_t role, uint64_t* generation,
                                 barker_latencies* latencies, uint64_t capacity, uint64_t* count) {
-    if (of(p).busy) return BARKER_E_INTERNAL;
+    if (of(p).busy || of(p).times_fail) return BARKER_E_INTERNAL;
     const bool is_canary = role == BARKER_ROLE_CANARY;
     const auto& times = is_canary ? of(p).canary_times : of(p).serving_times;
     *generation = (is_canary ? of(p).canary : of(p).serving).generation;

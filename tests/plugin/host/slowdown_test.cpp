@@ -180,7 +180,8 @@ TEST(Slowdown, CountsRangesThatLieBehindTheThresholdAsAWhole) {
   const Latencies before{1, {{10, 19, 5000}}};
   const Latencies now{2, {{30, 38, 1000}, {39, 50, 1000}}};
   ASSERT_TRUE(slowdown(before, now, 2));
-  EXPECT_EQ(slowdown(before, now, 2)->threshold_ns, 19u);
+  EXPECT_EQ(slowdown(before, now, 2)->least_p99_ns, 19u);
+  EXPECT_EQ(slowdown(before, now, 2)->greatest_p99_ns, 19u);
   EXPECT_EQ(slowdown(before, now, 2)->longer, 1000u);
 }
 
@@ -212,6 +213,20 @@ TEST(SideBySide, KeepsItsLevelWhileTheLoadChangesAndSeesACanaryThatIsSlow) {
   };
   EXPECT_LE(share(2), most_alarms(repetitions));
   EXPECT_GE(share(5), 0.95);
+}
+
+// The numbers of a verdict are all of the same queries: those of every comparison.
+TEST(SideBySide, CountsAllComparisonsAndTellsBetweenWhichP99sTheyWere) {
+  SideBySide test;
+  test.add({1, {}}, {2, {}}, 2);
+  test.add({1, {{10, 19, 5000}}}, {2, {{39, 50, 2000}}}, 2);
+  EXPECT_EQ(test.so_far().least_p99_ns, 19u);
+  EXPECT_EQ(test.so_far().greatest_p99_ns, 19u);
+  test.add({1, {{10, 19, 5000}, {50, 60, 5000}}}, {2, {{39, 50, 5000}}}, 2);
+  EXPECT_EQ(test.so_far().least_p99_ns, 19u);
+  EXPECT_EQ(test.so_far().greatest_p99_ns, 60u);
+  EXPECT_EQ(test.so_far().longer, 2000u);
+  EXPECT_EQ(test.so_far().queries, 5000u);
 }
 
 TEST(SideBySide, BeginsAnewWithOtherGenerations) {

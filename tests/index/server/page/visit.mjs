@@ -202,6 +202,16 @@ const steps = {
     const arms = page.getByRole('region', {name: 'Arms'});
     await arms.getByText('same').first().waitFor();
     assert.match(await arms.innerText(), /same\s+[ab]\s+[1-9]/, 'what each arm showed is counted');
+    const accepted = await page.evaluate(async () => {
+      const post = async (path, body) => (await fetch(path, {
+        method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)})).json();
+      const {request_id} = await post('/v1/search', {q: 'shoes', user: 'anna'});
+      const optOut = {event_id: 'opt-out', request_id, user: 'anna', kind: 'opt_out', time: Date.now() / 1000};
+      return (await post('/v1/events', {events: [optOut]})).accepted;
+    });
+    assert.equal(accepted, 1);
+    await arms.getByRole('columnheader', {name: 'Opt-outs'}).waitFor();
+    await arms.locator('td:last-child').filter({hasText: /^1$/}).waitFor();
     await page.getByLabel("Administrator's token").fill('wrong');
     await page.getByRole('button', {name: 'Sign in'}).click();
     await page.getByText("The token is not the administrator's.").waitFor();
