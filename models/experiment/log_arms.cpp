@@ -88,24 +88,24 @@ Status LogArms::number_arms(const std::string& wanted) {
 void LogArms::find_policies() {
   const LogPages::PolicyTimesOfArms& known = pages_.policy_times();
   for (LogExperiment& experiment : experiments_) {
-    std::vector<std::vector<PolicyTimes::Change>> changes;
+    std::vector<std::vector<DigestTimes::Change>> changes;
     for (const LogArm& arm : experiment.arms) {
       const auto times = known.find({experiment.layer, experiment.name, arm.data.name});
-      changes.push_back(times == known.end() ? std::vector<PolicyTimes::Change>()
+      changes.push_back(times == known.end() ? std::vector<DigestTimes::Change>()
                                              : times->second.changes());
     }
-    experiment.policies = PolicyPeriods(changes);
+    experiment.policies = DigestPeriods(changes);
   }
 }
 
 void LogArms::find_weights() {
-  const std::vector<PolicyTimes::Change> changes = pages_.weights_times().changes();
+  const std::vector<DigestTimes::Change> changes = pages_.weights_times().changes();
   if (changes.empty()) return;
   const std::vector<LogPages::Weights>& known = pages_.weights();
-  weights_periods_ = PolicyPeriods({changes});
+  weights_periods_ = DigestPeriods({changes});
   for (uint32_t period = 0; period < weights_periods_.size(); ++period) {
     const auto of =
-        std::ranges::find(known, weights_periods_.policies(period)[0], &LogPages::Weights::digest);
+        std::ranges::find(known, weights_periods_.digests(period)[0], &LogPages::Weights::digest);
     weights_in_force_.push_back(static_cast<uint32_t>(of - known.begin()));
   }
 }
@@ -165,7 +165,7 @@ int LogArms::add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
     for (; look < at; ++look) to.looks[look].add({sums.clicks, sums.ads});
     sums.add(*page);
     const uint32_t period = experiment.policies.at(page->time);
-    const std::string& in_force = experiment.policies.policies(period)[static_cast<size_t>(arm)];
+    const std::string& in_force = experiment.policies.digests(period)[static_cast<size_t>(arm)];
     const uint32_t weights = weights_of(*page);
     if (weights != page->weights) ++experiment.without_digest;
     // An older server names no policy, which is no sign that it has another one.

@@ -47,7 +47,7 @@ struct LogExperiment {
   std::map<std::string, uint32_t> numbers;  // of arms
   std::vector<LogArm> arms;
   uint64_t in_two_arms = 0;  // number of users that are left out for it
-  PolicyPeriods policies{{}};
+  DigestPeriods policies{{}};
   uint64_t pages = 0;
   // Of them, those by another policy than the one that was in force in their arm. No period has
   // them. Pages that name no policy count to the one in force.
@@ -97,7 +97,7 @@ class LogArms {
   std::vector<std::vector<Place>> places_of_set_;  // [set of arms][experiment]
   // Which weights were in force, as the numbers of LogPages::weights() by the period of their
   // digest. Empty: no page names any.
-  PolicyPeriods weights_periods_{{}};
+  DigestPeriods weights_periods_{{}};
   std::vector<uint32_t> weights_in_force_;
   Together together_;
   int64_t look_ms_ = 1;

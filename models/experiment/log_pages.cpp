@@ -74,7 +74,7 @@ Result<uint32_t> LogPages::arm_set(const std::vector<RawArm>& arms) {
   const auto [at, is_new] = arm_set_numbers_.emplace(name, arm_sets_.size());
   if (is_new) {
     arm_sets_.push_back(arms);
-    std::vector<PolicyTimes*>& times = times_of_set_.emplace_back();
+    std::vector<DigestTimes*>& times = times_of_set_.emplace_back();
     for (const RawArm& arm : arms) {
       const bool is_known = !arm.policy.empty();
       times.push_back(is_known ? &policy_times_[{arm.layer, arm.experiment, arm.arm}] : nullptr);
@@ -127,7 +127,7 @@ Status LogPages::add(const RawImpression& shown, const LogPagesOptions& options)
   const Result<uint32_t> arms = arm_set(shown.arms);
   if (!arms.ok()) return arms.status();
   for (size_t a = 0; a < shown.arms.size(); ++a) {
-    if (PolicyTimes* times = times_of_set_[*arms][a]) times->add(shown.arms[a].policy, shown.time);
+    if (DigestTimes* times = times_of_set_[*arms][a]) times->add(shown.arms[a].policy, shown.time);
   }
   const Result<uint32_t> in_segment = segment(shown, options.segment);
   if (!in_segment.ok()) return in_segment.status();

@@ -14,7 +14,7 @@
 #include "models/base/result.h"
 #include "models/data/join.h"
 #include "models/data/raw_event.h"
-#include "models/experiment/policy_times.h"
+#include "models/experiment/digest_times.h"
 #include "models/experiment/unit_rows.h"
 
 namespace barker {
@@ -62,7 +62,7 @@ class LogPages {
   using ArmSet = std::vector<RawArm>;  // with their policies
   const std::vector<ArmSet>& arm_sets() const { return arm_sets_; }
   // By layer, experiment and arm; of the arms whose pages name policies.
-  using PolicyTimesOfArms = std::map<std::array<std::string, 3>, PolicyTimes>;
+  using PolicyTimesOfArms = std::map<std::array<std::string, 3>, DigestTimes>;
   const PolicyTimesOfArms& policy_times() const { return policy_times_; }
   const std::vector<std::string>& segments() const { return segments_; }
   // Weights are told apart by their digest, or by their generation where a line has none.
@@ -72,7 +72,7 @@ class LogPages {
   };
   const std::vector<Weights>& weights() const { return weights_; }
   // When which weights served, by their digests; of the pages that name one.
-  const PolicyTimes& weights_times() const { return weights_times_; }
+  const DigestTimes& weights_times() const { return weights_times_; }
   const LogCounts& counts() const { return counts_; }
   const std::string& bad_lines() const { return bad_lines_; }
 
@@ -111,8 +111,8 @@ class LogPages {
   std::map<std::string, uint32_t> arm_set_numbers_, segment_numbers_, weights_numbers_;
   std::vector<ArmSet> arm_sets_;
   PolicyTimesOfArms policy_times_;
-  PolicyTimes weights_times_;
-  std::vector<std::vector<PolicyTimes*>> times_of_set_;  // [set of arms][arm], null: no policy
+  DigestTimes weights_times_;
+  std::vector<std::vector<DigestTimes*>> times_of_set_;  // [set of arms][arm], null: no policy
   std::vector<std::string> segments_;
   std::vector<Weights> weights_;
   const JoinOptions window_ = {};  // in which a click joins its page, as `barker-train join` has it

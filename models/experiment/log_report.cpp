@@ -211,7 +211,7 @@ class LogReporter {
         PeriodState state{in_period.first, key, weights_name(weights), {}};
         for (const LogArm* of : arms) {
           const auto at = static_cast<size_t>(of - experiment.arms.data());
-          state.policies.push_back(experiment.policies.policies(key.first)[at]);
+          state.policies.push_back(experiment.policies.digests(key.first)[at]);
         }
         states.emplace(key, std::move(state));
       }

@@ -1,4 +1,4 @@
-#include "models/experiment/policy_times.h"
+#include "models/experiment/digest_times.h"
 
 #include <algorithm>
 #include <iterator>
@@ -11,9 +11,9 @@ constexpr int64_t kMsOfMinute = 60'000, kMsOfHour = 60 * kMsOfMinute;
 
 }  // namespace
 
-void PolicyTimes::add(const std::string& policy, int64_t time_ms) {
+void DigestTimes::add(const std::string& digest, int64_t time_ms) {
   const int64_t in_hour = (time_ms % kMsOfHour + kMsOfHour) % kMsOfHour;
-  Seen& seen = hours_[(time_ms - in_hour) / kMsOfHour][policy];
+  Seen& seen = hours_[(time_ms - in_hour) / kMsOfHour][digest];
   Minute& minute = seen.minutes[static_cast<size_t>(in_hour / kMsOfMinute)];
   ++seen.pages;
   ++minute.pages;
@@ -21,13 +21,13 @@ void PolicyTimes::add(const std::string& policy, int64_t time_ms) {
 }
 
 // The time of the first page in `seen`, whose hour is `at`.
-int64_t PolicyTimes::first_in(const Seen& seen, int64_t at) {
+int64_t DigestTimes::first_in(const Seen& seen, int64_t at) {
   const auto first =
       std::ranges::find_if(seen.minutes, [](const Minute& m) { return m.pages > 0; });
   return at * kMsOfHour + first->first;
 }
 
-int64_t PolicyTimes::take_over(const std::string& from, const std::string& to, int64_t at) const {
+int64_t DigestTimes::take_over(const std::string& from, const std::string& to, int64_t at) const {
   // If `to` took over at a moment, the pages on the wrong side would be those of `to` before it and
   // those of `from` after it: but for a constant, the balance is their number. A moment behind the
   // last page of `to` is never the best, because `to` has most pages of the hour `at`.
@@ -54,7 +54,7 @@ int64_t PolicyTimes::take_over(const std::string& from, const std::string& to, i
   return first;
 }
 
-std::vector<PolicyTimes::Change> PolicyTimes::changes() const {
+std::vector<DigestTimes::Change> DigestTimes::changes() const {
   std::vector<Change> changes;
   for (const auto& [at, hour] : hours_) {
     // Of two with as many pages, the one whose first page is later is taken for the newer one.
@@ -64,15 +64,15 @@ std::vector<PolicyTimes::Change> PolicyTimes::changes() const {
     });
     if (changes.empty()) {
       changes.push_back({first_in(most->second, at), most->first});
-    } else if (changes.back().policy != most->first) {
-      const int64_t first = take_over(changes.back().policy, most->first, at);
+    } else if (changes.back().digest != most->first) {
+      const int64_t first = take_over(changes.back().digest, most->first, at);
       changes.push_back({std::max(first, changes.back().time + 1), most->first});
     }
   }
   return changes;
 }
 
-PolicyPeriods::PolicyPeriods(const std::vector<std::vector<PolicyTimes::Change>>& arms) {
+DigestPeriods::DigestPeriods(const std::vector<std::vector<DigestTimes::Change>>& arms) {
   std::set<int64_t> times = {INT64_MIN};
   for (const auto& changes : arms) {
     for (size_t i = 1; i < changes.size(); ++i) times.insert(changes[i].time);
@@ -80,19 +80,19 @@ PolicyPeriods::PolicyPeriods(const std::vector<std::vector<PolicyTimes::Change>>
   for (const int64_t time : times) {
     std::vector<std::string> in_force;
     for (const auto& changes : arms) {
-      const auto next = std::ranges::upper_bound(changes, time, {}, &PolicyTimes::Change::time);
+      const auto next = std::ranges::upper_bound(changes, time, {}, &DigestTimes::Change::time);
       in_force.push_back(changes.empty()           ? ""
-                         : next == changes.begin() ? changes.front().policy
-                                                   : std::prev(next)->policy);
+                         : next == changes.begin() ? changes.front().digest
+                                                   : std::prev(next)->digest);
     }
-    const auto known = std::ranges::find(policies_, in_force);
-    starts_[time] = static_cast<uint32_t>(known - policies_.begin());
-    if (known != policies_.end()) continue;
-    policies_.push_back(in_force);
+    const auto known = std::ranges::find(digests_, in_force);
+    starts_[time] = static_cast<uint32_t>(known - digests_.begin());
+    if (known != digests_.end()) continue;
+    digests_.push_back(in_force);
   }
 }
 
-uint32_t PolicyPeriods::at(int64_t time) const {
+uint32_t DigestPeriods::at(int64_t time) const {
   return std::prev(starts_.upper_bound(time))->second;
 }
 
