@@ -1,6 +1,6 @@
 // What was in force at which time, by the digests that pages name in whatever order they come: the
-// policy of an arm of an experiment, or the weights. Memory grows with the hours that the log covers
-// and not with its pages. One thread.
+// policy of an arm of an experiment, or the weights. Memory grows with the hours of the log and not
+// with its pages. One thread.
 #pragma once
 
 #include <array>
