@@ -171,7 +171,8 @@ int LogArms::add_user_to(size_t e, const UserPage* begin, const UserPage* end) {
     // An older server names no policy, which is no sign that it has another one.
     if (place.policy.empty() || place.policy == in_force) {
       // Pages come in the order of time.
-      by_period.try_emplace({period, weights}, Sums(), page->time).first->second.sums.add(*page);
+      by_period.try_emplace({period, weights}, InPeriod{Sums(), page->time})
+          .first->second.sums.add(*page);
     } else {
       ++experiment.by_other_policies;
     }
