@@ -7,6 +7,7 @@
 
 #include "models/train/batch.h"
 #include "models/train/torch_network.h"
+#include "models/train/workers.h"
 
 namespace barker {
 
@@ -16,8 +17,10 @@ std::vector<float> predict_logits(const TorchNetwork& network, const torch::Tens
                                   std::span<const uint32_t> searches);
 
 // The AUC on the validation split. If the split is very large, searches that are evenly spread over
-// it stand for all of them. NaN if the network predicts something that is not a number.
+// it stand for all of them. NaN if the network predicts something that is not a number. Each of the
+// workers takes a part of the searches and has one of `batches`; how many they are does not change
+// the result.
 double validation_auc(const Dataset& data, const TorchNetwork& network, const torch::Tensor& table,
-                      BatchMaker& batches, Task task);
+                      Workers& workers, std::span<BatchMaker> batches, Task task);
 
 }  // namespace barker

@@ -7,28 +7,36 @@
 
 namespace barker {
 
-bool Optimiser::take_step(const PreparedStep& step, double rate) {
-  // Parameters outside the step's branch get no gradient and so do not move (Theta_1, Theta_2).
-  std::vector<torch::Tensor> gradients(network_.parameters().size());
-  std::vector<RowGradients> rows(step.batches.size());
-  bool finite = true;
-  for (size_t b = 0; b < step.batches.size(); ++b) {
-    finite &= backward(step.batches[b], step.instances[b], gradients, rows[b]);
-  }
-  if (peers_) exchange(gradients, rows);
+bool Optimiser::take_step(const TrainingStep& step, double rate,
+                          const std::function<void(size_t)>& then) {
+  std::vector<Gradients> parts(step.parts.size());
+  workers_.run([&](size_t p) {
+    parts[p].parameters.resize(network_.parameters().size());
+    for (size_t b = 0; b < step.parts[p].batches.size(); ++b) {
+      backward(step.parts[p].batches[b], step.instances[b], parts[p]);
+    }
+    if (then) then(p);
+  });
   const torch::NoGradGuard no_grad;
-  update_parameters(gradients, rate);
-  for (const RowGradients& r : rows) update_rows(r, rate);
-  return finite;
+  Gradients all = parts.size() == 1 ? std::move(parts[0]) : sum(parts);
+  for (size_t task = 0; task < 2; ++task) {
+    state_.loss_sum[task] += all.loss_sum[task];
+    state_.loss_weight[task] += all.loss_weight[task];
+  }
+  if (peers_) exchange(all);
+  update_parameters(all.parameters, rate);
+  for (const RowGradients& r : all.rows) update_rows(r, rate);
+  return all.finite;
 }
 
-// Adds the gradients of the mean loss over `instances` to those of the parameters, and gives the
-// gradients of the rows. Returns false if the loss is not finite.
-bool Optimiser::backward(const Batch& batch, size_t instances,
-                         std::vector<torch::Tensor>& gradients, RowGradients& rows) {
+// Adds the gradients of the mean loss over `instances` to those of the parameters, and appends the
+// gradients of the rows. Parameters outside the batch's branch get no gradient and so do not move
+// (Theta_1, Theta_2).
+void Optimiser::backward(const Batch& batch, size_t instances, Gradients& gradients) const {
+  RowGradients& rows = gradients.rows.emplace_back();
   if (batch.instances == 0) {
     rows.values = torch::zeros({0, static_cast<int64_t>(options_.model.dim)});
-    return true;
+    return;
   }
   rows.rows = batch.rows;
   torch::Tensor table = state_.table.index_select(0, view_of(batch.rows));
@@ -39,15 +47,68 @@ bool Optimiser::backward(const Batch& batch, size_t instances,
   const auto grads = torch::autograd::grad({loss / static_cast<double>(instances)}, inputs, {},
                                            c10::nullopt, false, /*allow_unused=*/true);
   rows.values = grads[0].contiguous();
-  for (size_t i = 0; i < gradients.size(); ++i) {
+  for (size_t i = 0; i < gradients.parameters.size(); ++i) {
     if (!grads[i + 1].defined()) continue;
-    gradients[i] = gradients[i].defined() ? gradients[i] + grads[i + 1] : grads[i + 1];
+    torch::Tensor& sum = gradients.parameters[i];
+    sum = sum.defined() ? sum + grads[i + 1] : grads[i + 1];
   }
   const auto task = static_cast<size_t>(batch.task);
   const auto sum = loss.item<double>();
-  state_.loss_sum[task] += sum;
-  state_.loss_weight[task] += static_cast<double>(batch.instances);
-  return std::isfinite(sum);
+  gradients.loss_sum[task] += sum;
+  gradients.loss_weight[task] += static_cast<double>(batch.instances);
+  gradients.finite &= std::isfinite(sum);
+}
+
+// In the order of the threads, so that a number of threads always comes to the same weights.
+Optimiser::Gradients Optimiser::sum(std::vector<Gradients>& parts) {
+  Gradients all;
+  all.parameters = std::move(parts[0].parameters);
+  for (size_t p = 1; p < parts.size(); ++p) {
+    for (size_t i = 0; i < all.parameters.size(); ++i) {
+      const torch::Tensor& g = parts[p].parameters[i];
+      torch::Tensor& sum = all.parameters[i];
+      if (g.defined()) sum = sum.defined() ? sum + g : g;
+    }
+  }
+  std::vector<RowGradients> of_batch(parts.size());
+  for (size_t b = 0; b < parts[0].rows.size(); ++b) {
+    for (size_t p = 0; p < parts.size(); ++p) of_batch[p] = std::move(parts[p].rows[b]);
+    all.rows.push_back(sum_rows(of_batch));
+  }
+  for (const Gradients& part : parts) {
+    for (size_t task = 0; task < 2; ++task) {
+      all.loss_sum[task] += part.loss_sum[task];
+      all.loss_weight[task] += part.loss_weight[task];
+    }
+    all.finite &= part.finite;
+  }
+  return all;
+}
+
+// A row that stands in several parts, or several times in one, becomes one.
+Optimiser::RowGradients Optimiser::sum_rows(std::span<const RowGradients> parts) {
+  if (place_.empty()) place_.assign(plan_.rows(), -1);
+  RowGradients joined;
+  for (const RowGradients& part : parts) {
+    for (const int64_t row : part.rows) {
+      int32_t& place = place_[static_cast<size_t>(row)];
+      if (place >= 0) continue;
+      place = static_cast<int32_t>(joined.rows.size());
+      joined.rows.push_back(row);
+    }
+  }
+  const auto dim = static_cast<size_t>(options_.model.dim);
+  joined.values = torch::zeros({static_cast<int64_t>(joined.rows.size()), options_.model.dim});
+  float* out = joined.values.data_ptr<float>();
+  for (const RowGradients& part : parts) {
+    const float* values = part.values.data_ptr<float>();
+    for (size_t i = 0; i < part.rows.size(); ++i) {
+      const auto at = static_cast<size_t>(place_[static_cast<size_t>(part.rows[i])]);
+      for (size_t d = 0; d < dim; ++d) out[at * dim + d] += values[i * dim + d];
+    }
+  }
+  for (const int64_t row : joined.rows) place_[static_cast<size_t>(row)] = -1;
+  return joined;
 }
 
 void Optimiser::update_parameters(const std::vector<torch::Tensor>& gradients, double rate) {
@@ -61,6 +122,7 @@ void Optimiser::update_parameters(const std::vector<torch::Tensor>& gradients, d
   }
 }
 
+// No row stands twice in `gradients`, so that the threads move different ones.
 void Optimiser::update_rows(const RowGradients& gradients, double rate) {
   const auto dim = static_cast<size_t>(options_.model.dim);
   float* table = state_.table.data_ptr<float>();
@@ -69,56 +131,45 @@ void Optimiser::update_rows(const RowGradients& gradients, double rate) {
   int32_t* steps = state_.table_steps.data_ptr<int32_t>();
   const float* values = gradients.values.data_ptr<float>();
   const auto decay = static_cast<float>(options_.embedding_l2);
-  std::vector<float> gradient(dim);
-  for (size_t i = 0; i < gradients.rows.size(); ++i) {
-    const auto row = static_cast<size_t>(gradients.rows[i]);
-    if (row == plan_.unknown_row()) continue;  // this row stays zero
-    for (size_t d = 0; d < dim; ++d) {
-      gradient[d] = values[i * dim + d] + decay * table[row * dim + d];
+  const size_t count = gradients.rows.size();
+  workers_.run([&](size_t worker) {
+    std::vector<float> gradient(dim);
+    const size_t end = count * (worker + 1) / workers_.count();
+    for (size_t i = count * worker / workers_.count(); i < end; ++i) {
+      const auto row = static_cast<size_t>(gradients.rows[i]);
+      if (row == plan_.unknown_row()) continue;  // this row stays zero
+      for (size_t d = 0; d < dim; ++d) {
+        gradient[d] = values[i * dim + d] + decay * table[row * dim + d];
+      }
+      adam({rate, ++steps[row]}, gradient.data(), dim, table + row * dim, first + row * dim,
+           second + row * dim);
     }
-    adam({rate, ++steps[row]}, gradient.data(), dim, table + row * dim, first + row * dim,
-         second + row * dim);
-  }
+  });
 }
 
 // Sums gradients over the processes. All processes take the same tasks, so they have the same dense
 // gradients. Only a process without instances in this step has none, and adds zeros.
-void Optimiser::exchange(std::vector<torch::Tensor>& gradients, std::vector<RowGradients>& rows) {
-  for (size_t i = 0; i < gradients.size(); ++i) {
-    float has = gradients[i].defined() ? 1.0f : 0.0f;
+void Optimiser::exchange(Gradients& gradients) {
+  for (size_t i = 0; i < gradients.parameters.size(); ++i) {
+    torch::Tensor& sum = gradients.parameters[i];
+    float has = sum.defined() ? 1.0f : 0.0f;
     peers_->sum({&has, 1});
     if (has == 0) continue;
-    torch::Tensor g = gradients[i].defined()
-                          ? gradients[i].contiguous()
-                          : torch::zeros_like(network_.parameters()[i].value).detach();
-    peers_->sum({g.data_ptr<float>(), static_cast<size_t>(g.numel())});
-    gradients[i] = g;
+    sum = sum.defined() ? sum.contiguous()
+                        : torch::zeros_like(network_.parameters()[i].value).detach();
+    peers_->sum({sum.data_ptr<float>(), static_cast<size_t>(sum.numel())});
   }
-  for (RowGradients& r : rows) r = gather_rows(r);
+  for (RowGradients& r : gradients.rows) r = gather_rows(r);
 }
 
-// The gradients of all processes. A row that several processes touched becomes one.
+// The gradients of all processes.
 Optimiser::RowGradients Optimiser::gather_rows(const RowGradients& mine) {
-  const auto dim = static_cast<int64_t>(options_.model.dim);
-  const std::vector<int64_t> all_rows = peers_->gather(std::span<const int64_t>(mine.rows));
-  const std::vector<float> all_values = peers_->gather(std::span<const float>(
+  RowGradients all;
+  all.rows = peers_->gather(std::span<const int64_t>(mine.rows));
+  std::vector<float> values = peers_->gather(std::span<const float>(
       mine.values.data_ptr<float>(), static_cast<size_t>(mine.values.numel())));
-  std::vector<int64_t> place(plan_.rows(), -1);
-  RowGradients joined;
-  for (const int64_t row : all_rows) {
-    int64_t& at = place[static_cast<size_t>(row)];
-    if (at >= 0) continue;
-    at = static_cast<int64_t>(joined.rows.size());
-    joined.rows.push_back(row);
-  }
-  joined.values = torch::zeros({static_cast<int64_t>(joined.rows.size()), dim});
-  float* out = joined.values.data_ptr<float>();
-  for (size_t i = 0; i < all_rows.size(); ++i) {
-    const int64_t at = place[static_cast<size_t>(all_rows[i])];
-    for (int64_t d = 0; d < dim; ++d)
-      out[at * dim + d] += all_values[i * static_cast<size_t>(dim) + static_cast<size_t>(d)];
-  }
-  return joined;
+  all.values = view_of(values, {static_cast<int64_t>(all.rows.size()), options_.model.dim});
+  return sum_rows({&all, 1});
 }
 
 }  // namespace barker

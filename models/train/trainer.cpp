@@ -15,7 +15,9 @@
 #include "models/train/judge_torch.h"
 #include "models/train/optimiser_torch.h"
 #include "models/train/peers.h"
+#include "models/train/step_maker.h"
 #include "models/train/warm_start_torch.h"
+#include "models/train/workers.h"
 
 namespace barker {
 namespace {
@@ -45,6 +47,15 @@ std::vector<std::string> gather_texts(Peers& peers, const std::string& text) {
   return texts;
 }
 
+StepShare share_of(const TrainOptions& options, const RunOptions& run) {
+  StepShare share{.threads = static_cast<size_t>(options.threads)};
+  if (run.peers) {
+    share.rank = static_cast<size_t>(run.peers->rank());
+    share.ranks = static_cast<size_t>(run.peers->size());
+  }
+  return share;
+}
+
 // The training loop: phases, their epochs and steps, early stop, checkpoints. The processes of a
 // run go through it in step. Whatever makes one of them leave it (a request to stop, a loss that is
 // not finite, a checkpoint that cannot be written) is first agreed on, because a process that left
@@ -57,12 +68,13 @@ class Trainer {
         run_(run),
         plan_(std::move(plan)),
         network_(plan_, options),
-        batches_(data, plan_, options, InstanceWeights(data, options, run.increment)),
-        judging_(data, plan_, options),
+        workers_(static_cast<size_t>(options.threads)),
+        steps_(data, share_of(options, run),
+               {data, plan_, options, InstanceWeights(data, options, run.increment)}),
         course_(options, run.increment.has_value()),
         identity_(identity_of(data, options, run.increment)),
         state_(make_train_state(plan_, options, network_)),
-        optimiser_(plan_, options, run.peers, network_, state_) {}
+        optimiser_(plan_, options, workers_, run.peers, network_, state_) {}
 
   Result<Trained> run() {
     if (Status s = begin(); !s.ok()) return s;
@@ -172,22 +184,25 @@ class Trainer {
     return true;
   }
 
-  // The steps of an epoch that are still to be taken; `instances` counts their instances. The next
-  // step's batches are made on another thread while this one computes.
+  // The steps of an epoch that are still to be taken; `instances` counts their instances. Each
+  // step's batches are made while the step before is taken.
   Result<bool> run_epoch(const PhaseSchedule& schedule, Clock::time_point began,
                          uint64_t& instances) {
     const uint64_t steps = schedule.steps_per_epoch();
     const uint64_t last_step = (state_.epoch + 1) * steps;
     auto reported = began;
     uint64_t done = 0;
-    std::future<PreparedStep> ahead;
-    if (state_.position.step < last_step) ahead = prepare(schedule, state_.position);
+    TrainingStep ahead;
+    if (state_.position.step < last_step) {
+      ahead = begin_step(schedule);
+      workers_.run([&](size_t part) { steps_.make(ahead, part); });
+    }
     while (state_.position.step < last_step) {
       const double rate = course_.rate(phase(), state_.position.step, steps);
-      const PreparedStep step = ahead.get();
+      const TrainingStep step = std::exchange(ahead, {});
       state_.position = step.after;
-      if (state_.position.step < last_step) ahead = prepare(schedule, state_.position);
-      bool finite = optimiser_.take_step(step, rate);
+      if (state_.position.step < last_step) ahead = begin_step(schedule);
+      bool finite = take_step(step, rate, ahead);
       bool stop = run_.stop && run_.stop->load();
       agree(stop, finite);
       const uint64_t in_epoch = state_.position.step - state_.epoch * steps;
@@ -235,35 +250,26 @@ class Trainer {
     }
   }
 
-  std::future<PreparedStep> prepare(const PhaseSchedule& schedule, Position at) {
-    return std::async(std::launch::async, [this, &schedule, at] {
-      PreparedStep prepared;
-      prepared.after = at;
-      const uint64_t key = noise(options_.seed * 1024 + state_.phase, at.step);
-      const Step step = schedule.next(prepared.after);
-      for (const Task task : {Task::kMain, Task::kAuxiliary}) {
-        const std::vector<uint32_t>& all = task == Task::kMain ? step.main : step.auxiliary;
-        if (all.empty()) continue;
-        size_t instances = 0;
-        std::vector<uint32_t> mine;
-        const size_t ranks = run_.peers ? static_cast<size_t>(run_.peers->size()) : 1;
-        const size_t rank = run_.peers ? static_cast<size_t>(run_.peers->rank()) : 0;
-        for (size_t i = 0; i < all.size(); ++i) {
-          const SearchView search = data_.search(all[i]);
-          instances += task == Task::kMain ? search.sfs.size() : search.ads.size();
-          if (i % ranks == rank) mine.push_back(all[i]);
-        }
-        prepared.batches.push_back(batches_.make(task, mine, key));
-        prepared.instances.push_back(instances);
-      }
-      return prepared;
-    });
+  TrainingStep begin_step(const PhaseSchedule& schedule) const {
+    const Position at = state_.position;
+    return steps_.begin(schedule, at, noise(options_.seed * 1024 + state_.phase, at.step));
+  }
+
+  // Takes a step and makes the batches of the next one. Several threads make them when they have
+  // their gradients, so that all cores stay busy and none has more threads than one. A single
+  // thread leaves it to another, because there may be a core that has nothing else to do.
+  bool take_step(const TrainingStep& step, double rate, TrainingStep& next) {
+    const auto make = [&](size_t part) {
+      if (!next.parts.empty()) steps_.make(next, part);
+    };
+    if (workers_.count() > 1) return optimiser_.take_step(step, rate, make);
+    const std::future<void> made = std::async(std::launch::async, make, 0);
+    return optimiser_.take_step(step, rate, {});
   }
 
   Status end_epoch(double used_rate, uint64_t instances, double seconds) {
     ++state_.epoch;
-    double auc_now =
-        is_first() ? validation_auc(data_, network_, state_.table, judging_, judged_task()) : 0;
+    double auc_now = is_first() ? auc_of_validation(judged_task()) : 0;
     if (run_.peers) auc_now = run_.peers->from_first(auc_now);
     const bool best = course_.is_kept(auc_now, state_.best_auc);
     if (best) {
@@ -291,13 +297,17 @@ class Trainer {
                     " is not a finite number");
   }
 
+  double auc_of_validation(Task task) {
+    return validation_auc(data_, network_, state_.table, workers_, steps_.batches(), task);
+  }
+
   // For a report: the validation AUC of a task, where `judged` is that of judged_task().
   double auc_of(Task task, double judged) {
     if (task == judged_task()) return judged;
     const bool is_trained =
         task == Task::kMain ? phase() != Phase::kPretrain : options_.model.auxiliary();
     if (!run_.judge_both || !is_trained || !is_first()) return NAN;
-    return validation_auc(data_, network_, state_.table, judging_, task);
+    return auc_of_validation(task);
   }
 
   // The weights are worthless from here on, also for a checkpoint, so the phase ends. A run with
@@ -338,7 +348,8 @@ class Trainer {
   const RunOptions& run_;
   ModelPlan plan_;
   TorchNetwork network_;
-  BatchMaker batches_, judging_;  // one for the thread that prepares, one for the one that judges
+  Workers workers_;
+  StepMaker steps_;
   const Course course_;
   std::string identity_;
   TrainState state_;
@@ -382,7 +393,9 @@ Result<Trained> train(const Dataset& data, const TrainOptions& options, const Ru
   }
   Result<ModelPlan> plan = make_plan(data, options.model);
   if (!plan.ok()) return plan.status();
-  at::set_num_threads(options.threads);
+  // The tensors of a step are too small to be shared by threads: each thread has a part of the
+  // step's searches instead.
+  at::set_num_threads(1);
   try {
     return Trainer(data, options, run, std::move(*plan)).run();
   } catch (const LostPeer& lost) {

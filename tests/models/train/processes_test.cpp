@@ -10,6 +10,7 @@
 #include "models/train/peers.h"
 #include "models/train/trainer.h"
 #include "tests/models/train/known_logs.h"
+#include "tests/models/train/model_difference.h"
 #include "tests/models/train/poisoned_checkpoint.h"
 #include "tests/models/train/small_world.h"
 
@@ -82,16 +83,7 @@ void expect_equal_to_one_process(const Dataset& data, const TrainOptions& option
   const auto& together = result.first;
   ASSERT_TRUE(together.ok()) << together.status().message();
   EXPECT_THAT(result.others, Each(0));
-  // Sums are taken in another order than in one process, so the last bits differ.
-  for (const auto& [name, values] : alone->model.tensors) {
-    const std::vector<float>& other = together->model.tensors.at(name);
-    ASSERT_EQ(values.size(), other.size());
-    double largest = 0;
-    for (size_t i = 0; i < values.size(); ++i)
-      largest = std::max(largest, std::abs(double{values[i]} - other[i]));
-    EXPECT_LT(largest, 2e-3) << name;
-  }
-  EXPECT_NEAR(alone->validation_auc, together->validation_auc, 1e-3);
+  expect_nearly_equal(*alone, *together);
 }
 
 TrainOptions one_epoch() {
@@ -105,6 +97,16 @@ TEST(TrainInProcesses, GivesInTwoProcessesTheWeightsOfOneProcess) {
 }
 TEST(TrainInProcesses, GivesInFourProcessesTheWeightsOfOneProcess) {
   expect_equal_to_one_process(*small_world(), one_epoch(), 4);
+}
+TEST(TrainInProcesses, GivesTheWeightsOfOneThreadWhereEachProcessHasTwo) {
+  const auto data = small_world();
+  TrainOptions options = one_epoch();
+  const auto alone = train(*data, options, {});
+  options.threads = 2;
+  const RankResult result = train_in_processes(*data, options, 2, [](int, RunOptions&) {});
+  ASSERT_TRUE(alone.ok() && result.first.ok()) << result.first.status().message();
+  EXPECT_THAT(result.others, Each(0));
+  expect_nearly_equal(*alone, *result.first);
 }
 TEST(TrainInProcesses, GivesTheWeightsOfOneProcessWithAllCorrections) {
   TrainOptions options = one_epoch();
