@@ -1,10 +1,12 @@
 // How fast the trainer passes over instances, from 10^5 to 10^7 of them, and beside it the same
 // network as one would write it down: libtorch modules, torch::optim::Adam, batches from arrays in
-// memory. Counters: instances per second, and the process's own memory (RssAnon) at the end.
+// memory. Counters: instances per second, and the process's own memory (RssAnon) at the end. And
+// what a second thread gains.
 #include <benchmark/benchmark.h>
 #include <torch/torch.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <map>
@@ -65,19 +67,48 @@ void report(benchmark::State& state, double instances, double seconds) {
   state.SetIterationTime(seconds);
 }
 
+double instances_per_second(const Dataset& data, const TrainOptions& options) {
+  double rate = 0;
+  RunOptions run;
+  run.on_epoch = [&](const EpochReport& e) { rate = e.instances_per_second; };
+  if (!train(data, options, run).ok()) std::abort();
+  return rate;
+}
+
 void BM_Trainer(benchmark::State& state, const char* model) {
   const auto data = world(state.range(0));
   const TrainOptions options = options_of(model);
   for (auto _ : state) {
-    double rate = 0;
-    RunOptions run;
-    run.on_epoch = [&](const EpochReport& e) { rate = e.instances_per_second; };
-    if (!train(*data, options, run).ok()) std::abort();
+    const double rate = instances_per_second(*data, options);
     auto instances = static_cast<double>(data->instances_of(Split::kTrain, Task::kMain));
     if (options.model.auxiliary()) {
       instances += static_cast<double>(data->instances_of(Split::kTrain, Task::kAuxiliary));
     }
     report(state, instances, instances / rate);
+  }
+}
+
+// One thread and two in turn: the median ratio of their speeds, and the speed of one.
+void BM_TwoThreads(benchmark::State& state) {
+  constexpr size_t kPairs = 7;
+  const auto data = world(300'000);
+  TrainOptions options = options_of("AMTDL");
+  options.model.dot = DotHead::kAdded;
+  options.batch_searches = static_cast<uint32_t>(state.range(0));
+  for (auto _ : state) {
+    std::vector<double> ratios, alone;
+    for (size_t pair = 0; pair < kPairs; ++pair) {
+      options.threads = 1;
+      alone.push_back(instances_per_second(*data, options));
+      options.threads = 2;
+      ratios.push_back(instances_per_second(*data, options) / alone.back());
+    }
+    std::ranges::sort(ratios);
+    std::ranges::sort(alone);
+    state.counters["ratio"] = ratios[kPairs / 2];
+    state.counters["least"] = ratios.front();
+    state.counters["most"] = ratios.back();
+    state.counters["instances/s of one"] = alone[kPairs / 2];
   }
 }
 
@@ -152,6 +183,7 @@ BENCHMARK_CAPTURE(BM_Trainer, MTDL, "MTDL")
     ->Iterations(1)
     ->UseManualTime()
     ->Unit(benchmark::kSecond);
+BENCHMARK(BM_TwoThreads)->Arg(256)->Arg(1024)->Iterations(1)->Unit(benchmark::kSecond);
 BENCHMARK(BM_PlainLibtorch)
     ->Arg(100'000)
     ->Arg(1'000'000)
