@@ -5,9 +5,9 @@
 #include <span>
 #include <vector>
 
+#include "models/base/workers.h"
 #include "models/train/batch.h"
 #include "models/train/torch_network.h"
-#include "models/train/workers.h"
 
 namespace barker {
 

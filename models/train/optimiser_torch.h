@@ -8,10 +8,10 @@
 #include <span>
 #include <vector>
 
+#include "models/base/workers.h"
 #include "models/train/peers.h"
 #include "models/train/step_maker.h"
 #include "models/train/train_state_torch.h"
-#include "models/train/workers.h"
 
 namespace barker {
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "models/base/number_text.h"
+#include "models/base/workers.h"
 #include "models/train/course.h"
 #include "models/train/freeze_torch.h"
 #include "models/train/half_life.h"
@@ -17,7 +18,6 @@
 #include "models/train/peers.h"
 #include "models/train/step_maker.h"
 #include "models/train/warm_start_torch.h"
-#include "models/train/workers.h"
 
 namespace barker {
 namespace {

@@ -1,4 +1,4 @@
-#include "models/train/workers.h"
+#include "models/base/workers.h"
 
 namespace barker {
 
