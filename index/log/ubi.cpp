@@ -73,7 +73,11 @@ void Ubi::append_query(const RawImpression& shown, std::string& out) {
   for (const RawAd& ad : shown.ads) query["query_response_hit_ids"].push_back(ad.id);
   query["query_attributes"] = {{"generation", shown.generation}};
   if (!shown.weights.empty()) query["query_attributes"]["weights"] = shown.weights;
-  for (const RawArm& arm : shown.arms) query["query_attributes"]["arms"][arm.experiment] = arm.arm;
+  for (const RawArm& arm : shown.arms) {
+    query["query_attributes"]["arms"][arm.experiment] = arm.arm;
+    if (arm.policy.empty()) continue;
+    query["query_attributes"]["policies"][arm.experiment] = arm.policy;
+  }
   append_line(query, out);
 }
 

@@ -17,7 +17,7 @@ RawImpression page(const std::string& request, const std::string& user) {
   shown.time = 1'795'866'301'023;
   shown.user = user;
   shown.query = "summer dress";
-  shown.arms = {{"titles", "points", "treatment"}};
+  shown.arms = {{"titles", "points", "treatment", "5d1f07c2a9e4b836"}, {"order", "bids", "plain"}};
   shown.generation = 7;
   shown.weights = "8bd3009b3d3d5a03";
   RawAd ad;
@@ -48,7 +48,8 @@ TEST(Ubi, WritesAQueryAndItsClick) {
   EXPECT_EQ(lines[0], Json::parse(R"({"application": "barker", "query_id": "r1",
       "client_id": "ben", "user_query": "summer dress", "timestamp": "2026-11-28T11:45:01.023Z",
       "query_response_hit_ids": ["a2", "a1"],
-      "query_attributes": {"generation": 7, "weights": "8bd3009b3d3d5a03", "arms": {"points": "treatment"}}})"));
+      "query_attributes": {"generation": 7, "weights": "8bd3009b3d3d5a03", "arms": {"points": "treatment", "bids": "plain"},
+                           "policies": {"points": "5d1f07c2a9e4b836"}}})"));
   EXPECT_EQ(lines[1], Json::parse(R"({"application": "barker", "action_name": "click",
       "query_id": "r1", "client_id": "ben", "timestamp": "2026-11-28T11:45:02.000Z",
       "event_attributes": {"object": {"object_id": "a1", "object_id_type": "ad"},
