@@ -240,7 +240,7 @@ std::map<std::string, Spread> spreads_of(const std::vector<Trial>& trials) {
 }
 
 void print_spreads(const std::map<std::string, Spread>& spreads, size_t failed, bool as_json) {
-  const auto number = [](double v) { return std::isfinite(v) ? number_text(v, 4) : "-"; };
+  const auto number = [](double v) { return known_number_text(v, 4); };
   if (as_json) {
     Json out = {{"failed", failed}, {"metrics", Json::object()}};
     for (const auto& [name, s] : spreads) {

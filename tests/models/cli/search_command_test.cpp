@@ -115,8 +115,7 @@ TEST_F(TrainCommand, LeavesTheDatasetOfAnotherSearch) {
   EXPECT_FALSE(fs::exists(file("one-search/log.data.new")));
   fs::create_directories(file("mine"));
   std::ofstream(file("mine/log.data")) << "a file that no search made";
-  const Outcome mine =
-      run("sweep --out " + file("mine") + kQuick + " --seeds 1 --events " + log());
+  const Outcome mine = run("sweep --out " + file("mine") + kQuick + " --seeds 1 --events " + log());
   EXPECT_EQ(mine.code, 69) << mine.out;
   EXPECT_THAT(mine.out, HasSubstr("mine/log.data: is there, and no search made it"));
   EXPECT_EQ(bytes_of(file("mine/log.data")), "a file that no search made");
@@ -124,7 +123,8 @@ TEST_F(TrainCommand, LeavesTheDatasetOfAnotherSearch) {
 
 TEST_F(TrainCommand, EndsASearchWithTheExitCodeOfWhatItsTrainingsRefuse) {
   std::ofstream(file("unclicked.jsonl"))
-      << R"({"time": 1, "user": "a", "sfs": [{"text": "x", "clicked": 0}]})" << "\n";
+      << R"({"time": 1, "user": "a", "sfs": [{"text": "x", "clicked": 0}]})"
+      << "\n";
   const Outcome o = run("sweep --out " + file("unclicked") + kQuick + " --seeds 1 --events " +
                         file("unclicked.jsonl"));
   EXPECT_EQ(o.code, 65) << o.out;
