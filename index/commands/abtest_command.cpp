@@ -100,6 +100,7 @@ std::string plan_of(const ExperimentReport& report, const AbtestFlags& options) 
   const ArmReport& control = report.arms[0];
   plan.alpha = 1 - options.comparing.level;
   plan.base = control.mean.value;
+  if (report.kind == MetricKind::kRate) plan.highest = 1;
   plan.variance = control.units * control.mean.standard_error * control.mean.standard_error;
   plan.comparisons = static_cast<int>(report.comparisons.size());
   plan.control_share = control.share;
@@ -143,6 +144,7 @@ Result<int> run(AbtestFlags& options, const CLI::App& command) {
           "expected LOG... or --table, or --plan with --base; not several of them");
     }
     options.plan.alpha = 1 - options.comparing.level;
+    options.plan.highest = 1;
     options.plan.variance = options.plan.base * (1 - options.plan.base);
     std::cout << plan_text(options.plan, {NAN, options.units_per_day}, "impression");
     return kExitOk;

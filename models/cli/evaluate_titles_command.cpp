@@ -15,6 +15,7 @@
 #include "models/cli/shared_options.h"
 #include "models/cli/title_options.h"
 #include "models/command/options.h"
+#include "models/evaluate/number_format.h"
 #include "models/evaluate/score_titles.h"
 #include "models/experiment/title_pairs.h"
 #include "models/text/keywords.h"
@@ -150,7 +151,7 @@ class TitleJudge {
 
 std::string text_of(const Effect& e, bool is_signed) {
   const auto number = [&](double value) {
-    return (is_signed && value >= 0 ? "+" : "") + number_text(value, 3);
+    return (is_signed && value >= 0 ? "+" : "") + known_number_text(value, 3);
   };
   return number(e.value) + " [" + number(e.low) + ", " + number(e.high) + "]";
 }

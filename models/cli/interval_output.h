@@ -10,14 +10,15 @@
 
 namespace barker {
 
-// Like "0.6312 [0.6270, 0.6350]".
+// Like "0.6312 [0.6270, 0.6350]"; "-" stands for what is not known.
 inline std::string interval_text(const Interval& i) {
-  return number_text(i.value, 4) + " [" + number_text(i.low, 4) + ", " + number_text(i.high, 4) +
-         "]";
+  return known_number_text(i.value, 4) + " [" + known_number_text(i.low, 4) + ", " +
+         known_number_text(i.high, 4) + "]";
 }
 
 // A difference, with its signs; without the interval where that is not known.
 inline std::string gain_text(const Interval& i) {
+  if (!std::isfinite(i.value)) return "-";
   const std::string value = signed_number_text(i.value, 4);
   if (std::isnan(i.low)) return value;
   return value + " [" + signed_number_text(i.low, 4) + ", " + signed_number_text(i.high, 4) + "]";

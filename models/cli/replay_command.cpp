@@ -84,10 +84,10 @@ class Replays {
       const ReplaySlice& all =
           report.trials.emplace_back(VarianceTrial{variance, slices->front()}).all;
       if (std::isnan(all.gain.low)) {
+        const InstanceTable table = instances_of(data_, Split::kValidation, Task::kMain);
         return bad_data(log_name(o_.data) + ": the validation split has SF impressions of " +
-                        std::to_string(all.users) + " users, and at least " +
-                        std::to_string(kLeastUsers) +
-                        " are needed to choose a prior variance; give one with --prior-variance");
+                        too_few_for_interval(table.clicked, table.user, table.users) +
+                        ", too few to choose a prior variance; give one with --prior-variance");
       }
       if (all.gain.low <= surest) continue;
       surest = all.gain.low;
@@ -108,10 +108,11 @@ void print_slices(const std::vector<ReplaySlice>& slices) {
   for (const ReplaySlice& s : slices) {
     if (s.instances == 0) continue;
     std::cout << "  " << align_left(s.name, 21) << align_right(std::to_string(s.instances), 9)
-              << align_right(std::to_string(s.users), 9) << "  " << number_text(s.without.value, 4)
-              << "   " << number_text(s.with.value, 4) << "   " << align_left(gain_text(s.gain), 26)
-              << "   " << number_text(s.log_loss_without, 4) << "   "
-              << number_text(s.log_loss_with, 4) << "\n";
+              << align_right(std::to_string(s.users), 9) << "  "
+              << align_left(known_number_text(s.without.value, 4), 6) << "   "
+              << align_left(known_number_text(s.with.value, 4), 6) << "   "
+              << align_left(gain_text(s.gain), 26) << "   " << number_text(s.log_loss_without, 4)
+              << "   " << number_text(s.log_loss_with, 4) << "\n";
   }
 }
 

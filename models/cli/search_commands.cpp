@@ -41,11 +41,13 @@ struct SearchFlags {
   bool json = false;
 };
 
+std::string journal_path(const SearchFlags& o) { return o.out + "/trials.jsonl"; }
+
 // The dataset of a search, and the file that its trials read.
 struct SearchData {
   std::shared_ptr<const Dataset> dataset;
   std::string path;
-  bool is_made = false;  // of a log
+  std::string made;  // what a log became, until the journal says that it is of this search
 };
 
 // Trials are processes of their own, so that a log becomes a dataset in the directory first. The
@@ -61,16 +63,35 @@ Result<SearchData> open_search_data(const SearchFlags& o) {
     return out;
   }
   out.path = o.out + "/log.data";
-  out.is_made = true;
+  out.made = out.path + ".new";
+  if (fs::exists(out.path) && !fs::exists(journal_path(o))) {
+    return Status(Code::kFailedPrecondition,
+                  out.path + ": is there, and no search made it; name another directory");
+  }
   if (Status s = check_outputs(input_paths("--data", o.data), {{"--out", out.path}}); !s.ok())
     return s;
-  const Status built = build_dataset(o.data, out.path, o.dataset, bad);
+  const Status built = build_dataset(o.data, out.made, o.dataset, bad);
   std::cerr << visible_lines(bad.report(log_name(o.data)));
   if (!built.ok()) return built;
-  Result<std::shared_ptr<const Dataset>> data = Dataset::open(out.path);
+  Result<std::shared_ptr<const Dataset>> data = Dataset::open(out.made);
   if (!data.ok()) return data.status();
   out.dataset = std::move(*data);
   return out;
+}
+
+// The dataset of another search in the directory is not replaced, but by its own.
+Result<TrialJournal> open_journal(const SearchFlags& o, const TrialSubject& subject,
+                                  const SearchData& data) {
+  Result<TrialJournal> journal = TrialJournal::open(journal_path(o), subject);
+  if (data.made.empty()) return journal;
+  std::error_code error;
+  if (!journal.ok()) {
+    fs::remove(data.made, error);
+    return journal;
+  }
+  fs::rename(data.made, data.path, error);
+  if (error) return io_error(data.path + ": cannot be written: " + error.message());
+  return journal;
 }
 
 // The dataset, the directory and the journal of a search.
@@ -86,9 +107,9 @@ class Search {
     Result<SearchData> data = open_search_data(o);
     if (!data.ok()) return data.status();
     subject["dataset"] = std::string(data->dataset->digest());
-    if (data->is_made) subject["split"] = std::string(data->dataset->split_text());
+    if (!data->made.empty()) subject["split"] = std::string(data->dataset->split_text());
     subject["training options"] = options_to_toml(*base);
-    Result<TrialJournal> journal = TrialJournal::open(o.out + "/trials.jsonl", subject);
+    Result<TrialJournal> journal = open_journal(o, subject, *data);
     if (!journal.ok()) return journal.status();
     catch_stop_signals();
     return Search(o, std::move(*data), std::move(*base), std::move(*journal));
@@ -108,22 +129,37 @@ class Search {
     Trial trial;
     trial.number = number;
     trial.settings = settings;
-    TrainOptions options = base_;
-    for (const std::string& setting : settings) {
-      if (Status s = apply_setting(setting, options); !s.ok()) trial.failure = s.message();
-    }
-    if (trial.failure.empty()) {
-      const Result<bool> over = run_trial(data_.path, options, files(number), trial);
+    const Result<TrainOptions> options = options_of(trial);
+    if (options.ok()) {
+      const Result<bool> over = run_trial(data_.path, *options, files(number), trial);
       if (!over.ok() || !*over) return over;
+    } else {
+      trial.failure = options.status().message();
     }
     for (const Split split : splits) {
       if (!trial.failure.empty()) break;
       Status s = add_metrics(files(number).weights, *data_.dataset, split,
-                             options.main_negatives_kept, trial.metrics);
+                             options->main_negatives_kept, trial.metrics);
       if (!s.ok()) return s;
     }
     print(trial);
     if (Status s = journal_.add(std::move(trial)); !s.ok()) return s;
+    return true;
+  }
+
+  // Trains a trial of the journal again, to the very same weights, where its file is gone: with
+  // more or fewer trials, another one is the best. False as in run().
+  Result<bool> restore(const Trial& done) {
+    const std::string& weights = files(done.number).weights;
+    if (fs::exists(weights)) return true;
+    std::cerr << visible(weights) << ": is not there, so trial " << done.number
+              << " is trained again\n";
+    const Result<TrainOptions> options = options_of(done);
+    if (!options.ok()) return options.status();
+    Trial again = done;
+    const Result<bool> over = run_trial(data_.path, *options, files(done.number), again);
+    if (!over.ok() || !*over) return over;
+    if (!again.failure.empty()) return io_error(weights + ": " + again.failure);
     return true;
   }
 
@@ -143,6 +179,14 @@ class Search {
         data_(std::move(data)),
         base_(std::move(base)),
         journal_(std::move(journal)) {}
+
+  Result<TrainOptions> options_of(const Trial& trial) const {
+    TrainOptions options = base_;
+    for (const std::string& setting : trial.settings) {
+      if (Status s = apply_setting(setting, options); !s.ok()) return s;
+    }
+    return options;
+  }
 
   static void print(const Trial& trial) {
     std::string line = "trial " + std::to_string(trial.number) + "  ";
@@ -196,7 +240,7 @@ std::map<std::string, Spread> spreads_of(const std::vector<Trial>& trials) {
 }
 
 void print_spreads(const std::map<std::string, Spread>& spreads, size_t failed, bool as_json) {
-  const auto number = [](double v) { return std::isfinite(v) ? number_text(v, 4) : "-"; };
+  const auto number = [](double v) { return known_number_text(v, 4); };
   if (as_json) {
     Json out = {{"failed", failed}, {"metrics", Json::object()}};
     for (const auto& [name, s] : spreads) {
@@ -249,11 +293,14 @@ const Trial* best_of(const std::vector<Trial>& trials, uint32_t count) {
   return best;
 }
 
-// Only the best weight file is kept, however many trials there are.
+// Only the best weight file is kept, however many trials there are: that of the trials which are
+// asked for, and that of all in the journal, which may be more.
 void remove_others(const Search& search, uint32_t count) {
-  const Trial* best = best_of(search.journal().trials(), count);
-  for (const Trial& trial : search.journal().trials()) {
-    if (best && trial.number != best->number)
+  const std::vector<Trial>& trials = search.journal().trials();
+  const Trial* best = best_of(trials, count);
+  const Trial* best_of_all = best_of(trials, UINT32_MAX);
+  for (const Trial& trial : trials) {
+    if (best && &trial != best && &trial != best_of_all)
       std::remove(search.files(trial.number).weights.c_str());
   }
 }
@@ -315,6 +362,9 @@ Result<int> run_tune(const SearchFlags& o) {
   }
   const Trial* best = best_of(search->journal().trials(), o.trials);
   if (!best) return no_trial_finished(*search);
+  const Result<bool> is_there = search->restore(*best);
+  if (!is_there.ok()) return is_there.status();
+  if (!*is_there) return search->stopped();
   if (Status s = print_best(*search, *best, o.json); !s.ok()) return s;
   return kExitOk;
 }

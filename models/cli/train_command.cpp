@@ -13,6 +13,7 @@
 #include "models/base/output_paths.h"
 #include "models/cli/commands.h"
 #include "models/cli/epoch_log.h"
+#include "models/cli/interval_output.h"
 #include "models/cli/shared_options.h"
 #include "models/cli/training_options.h"
 #include "models/cli/weight_draft.h"
@@ -84,9 +85,8 @@ Status judge(const std::string& path, const Dataset& data, const TrainOptions& t
     metrics.push_back(
         {name, i.value, has_interval ? i.low : i.value, has_interval ? i.high : i.value});
     // Standard output may be the log of epochs.
-    std::fprintf(options.log_json == "-" ? stderr : stdout,
-                 "%-24s %.4f  [%.4f, %.4f]  %zu instances\n", name, i.value, i.low, i.high,
-                 table.size());
+    std::fprintf(options.log_json == "-" ? stderr : stdout, "%-24s %s  %zu instances\n", name,
+                 interval_text(i).c_str(), table.size());
   };
   const auto main = score_dataset(**file, kernels, data, Split::kTest, Task::kMain, prior);
   if (!main.ok()) return main.status();

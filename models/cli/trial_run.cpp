@@ -40,6 +40,20 @@ std::string last_line(const std::string& path) {
   return last;
 }
 
+// What the search ends with where a training could not: what its process ended with.
+Status failed_with(int code, std::string message) {
+  switch (code) {
+    case kExitUsage:
+      return invalid_argument(std::move(message));
+    case kExitBadData:
+      return bad_data(std::move(message));
+    case kExitNoInput:
+      return not_found(std::move(message));
+    default:
+      return io_error(std::move(message));
+  }
+}
+
 }  // namespace
 
 void catch_stop_signals() {
@@ -78,7 +92,7 @@ Result<bool> run_trial(const std::string& data, const TrainOptions& options,
   if (code == kExitOk) return true;
   if (stop_requested) return false;
   if (code != kExitBadConfiguration)
-    return io_error(files.messages + ": " + last_line(files.messages));
+    return failed_with(code, files.messages + ": " + last_line(files.messages));
   trial.failure = last_line(files.messages);
   return true;
 }

@@ -61,12 +61,12 @@ void print_text(const UnseenFlags& o, const UnseenCounts& counts,
     const UnseenWords& w = j.words;
     std::cout << visible(j.name) << "\n  AUC of unseen words     " << interval_text(w.unseen_auc)
               << "\n  AUC of seen words       " << interval_text(w.seen_auc)
-              << "\n  P(unseen > seen)        " << number_text(w.unseen_over_seen, 4)
+              << "\n  P(unseen > seen)        " << known_number_text(w.unseen_over_seen, 4)
               << "  unseen clicked, seen not clicked\n  P(seen > unseen)        "
-              << number_text(w.seen_over_unseen, 4)
+              << known_number_text(w.seen_over_unseen, 4)
               << "  seen clicked, unseen not clicked\n  mean probability        "
-              << number_text(w.unseen_mean, 4) << " of unseen words, "
-              << number_text(w.seen_mean, 4) << " of seen ones\n";
+              << known_number_text(w.unseen_mean, 4) << " of unseen words, "
+              << known_number_text(w.seen_mean, 4) << " of seen ones\n";
     if (&j == &judged.front()) continue;
     std::cout << "  over the first: unseen  " << gain_text(j.unseen_gain)
               << "\n  over the first: seen    " << gain_text(j.seen_gain) << "\n";

@@ -67,6 +67,23 @@ std::string names_of_subcommands(const CLI::App& app) {
   return names;
 }
 
+// CLI11 prints the bounds of a range with six digits behind the point, 1e-09 as 0.000000. Help has
+// them in full.
+std::string range_error(const CLI::App& app, const std::string& error) {
+  constexpr std::string_view kOutside = " not in range ";
+  const size_t at = error.find(kOutside);
+  if (at == std::string::npos) return error;
+  for (const CLI::Option* option : visible_options(app)) {
+    if (!error.starts_with(option->get_name() + ": ")) continue;
+    const std::string type = option->get_type_name(), bounds = text_of(*option).bounds;
+    const std::string value = error.substr(0, at);
+    if (type.find("NONNEGATIVE") != std::string::npos) return value + " is below 0";
+    if (type.find("POSITIVE") != std::string::npos) return value + " is not above 0";
+    if (!bounds.empty()) return value + std::string(kOutside) + bounds;
+  }
+  return error;
+}
+
 // What is wrong with the words, in plainer terms than CLI11's where the cause is known.
 std::string usage_error(const std::vector<const CLI::App*>& chain, const CLI::ParseError& error) {
   const CLI::App& last = *chain.back();
@@ -87,7 +104,7 @@ std::string usage_error(const std::vector<const CLI::App*>& chain, const CLI::Pa
     const OptionText text = text_of(*option);
     return (text.operand.empty() ? text.name + " " + text.value : text.operand) + " is missing";
   }
-  return error.what();
+  return range_error(last, error.what());
 }
 
 // Prints a note with the present name of every old spelling on the command line.

@@ -105,27 +105,28 @@ class Gate {
     const std::vector<uint8_t> clicked = take(table.clicked, slice.instances);
     f.candidate = auc(a, clicked);
     f.current = auc(b, clicked);
-    f.reason = too_little(f, clicked);
+    const std::vector<uint32_t> users = take(table.user, slice.instances);
+    f.reason = too_little(f, clicked, users, table.users);
     if (!f.reason.empty()) {
       f.verdict = GateVerdict::kCannotJudge;
       return f;
     }
-    f.difference = auc_difference_by_user(a, b, clicked, take(table.user, slice.instances),
-                                          table.users, o_.draws, o_.seed, level);
+    f.difference =
+        auc_difference_by_user(a, b, clicked, users, table.users, o_.draws, o_.seed, level);
     if (f.difference.high < 0) f.verdict = GateVerdict::kRefused;
     return f;
   }
 
   // Why a slice judges nothing; empty where it does.
-  std::string too_little(const GateFinding& f, const std::vector<uint8_t>& clicked) const {
+  std::string too_little(const GateFinding& f, const std::vector<uint8_t>& clicked,
+                         const std::vector<uint32_t>& users, uint32_t user_count) const {
     if (f.instances < o_.min_instances) {
       return "fewer than " + std::to_string(o_.min_instances) + " instances";
     }
-    if (f.users < kLeastUsers) return "fewer than " + std::to_string(kLeastUsers) + " users";
     const auto clicks = std::accumulate(clicked.begin(), clicked.end(), uint64_t{0});
     if (clicks == 0) return "nothing is clicked";
     if (clicks == clicked.size()) return "everything is clicked";
-    return "";
+    return too_few_for_interval(clicked, users, user_count);
   }
 
   // A candidate without the task would order ads by nothing.

@@ -112,6 +112,25 @@ uint32_t count_users(std::span<const uint32_t> users, uint32_t user_count) {
   return present;
 }
 
+std::string too_few_for_interval(std::span<const uint8_t> clicked, std::span<const uint32_t> users,
+                                 uint32_t user_count) {
+  const auto fewer = [](uint32_t least, const char* whose) {
+    return "fewer than " + std::to_string(least) + " users" + whose;
+  };
+  enum : uint8_t { kNotClicked = 1, kClicked = 2 };
+  std::vector<uint8_t> has(user_count);
+  for (size_t i = 0; i < users.size(); ++i) has[users[i]] |= clicked[i] ? kClicked : kNotClicked;
+  const auto count = [&](uint8_t what) {
+    return std::ranges::count_if(has, [&](uint8_t user) { return (user & what) != 0; });
+  };
+  if (count(kNotClicked | kClicked) < kLeastUsers) return fewer(kLeastUsers, "");
+  if (count(kClicked) < kLeastUsersOfClass) return fewer(kLeastUsersOfClass, " who clicked");
+  if (count(kNotClicked) < kLeastUsersOfClass) {
+    return fewer(kLeastUsersOfClass, " who left something");
+  }
+  return "";
+}
+
 bool any_nan(std::span<const float> values) {
   return std::any_of(values.begin(), values.end(), [](float v) { return std::isnan(v); });
 }
@@ -123,6 +142,9 @@ double auc(std::span<const float> scores, std::span<const uint8_t> clicked) {
 Interval auc_by_user(std::span<const float> scores, std::span<const uint8_t> clicked,
                      std::span<const uint32_t> users, uint32_t user_count, int draws,
                      uint64_t seed) {
+  if (!too_few_for_interval(clicked, users, user_count).empty()) {
+    return {auc(scores, clicked), NAN, NAN};
+  }
   const RankedInstances ranked(scores, clicked);
   uint32_t present;
   const std::vector<uint32_t> user = renumbered(users, user_count, present);
@@ -136,6 +158,9 @@ Interval auc_by_user(std::span<const float> scores, std::span<const uint8_t> cli
 Interval auc_difference_by_user(std::span<const float> a, std::span<const float> b,
                                 std::span<const uint8_t> clicked, std::span<const uint32_t> users,
                                 uint32_t user_count, int draws, uint64_t seed, double level) {
+  if (!too_few_for_interval(clicked, users, user_count).empty()) {
+    return {auc(a, clicked) - auc(b, clicked), NAN, NAN};
+  }
   const RankedInstances ranked_a(a, clicked), ranked_b(b, clicked);
   uint32_t present;
   const std::vector<uint32_t> user = renumbered(users, user_count, present);

@@ -15,6 +15,11 @@ inline std::string signed_number_text(double value, int digits) {
   return (std::signbit(value) ? "" : "+") + number_text(value, digits);
 }
 
+// "-" where the number is not known.
+inline std::string known_number_text(double value, int digits) {
+  return std::isfinite(value) ? number_text(value, digits) : "-";
+}
+
 // `text` with spaces before or behind it, so that it is at least `width` bytes long.
 inline std::string align_right(const std::string& text, size_t width) {
   return std::string(width > text.size() ? width - text.size() : 0, ' ') + text;

@@ -89,29 +89,30 @@ class Evaluator {
     }
   }
 
-  SliceAuc slice_auc(const NamedSlice& slice, const std::vector<float>& scores) const {
-    const std::vector<uint32_t> users = take(judged_.user, slice.slice);
-    return {slice.name, slice.slice.size(), count_users(users, judged_.users),
-            auc_by_user(take(scores, slice.slice), take(judged_.clicked, slice.slice), users,
-                        judged_.users, in_.draws, in_.seed)};
+  // Of a model without the task, whose scores are empty, NaN.
+  SliceAuc slice_auc(const std::string& name, const InstanceTable& table,
+                     const std::vector<uint32_t>& instances,
+                     const std::vector<float>& scores) const {
+    const std::vector<uint32_t> users = take(table.user, instances);
+    const std::vector<uint8_t> clicked = take(table.clicked, instances);
+    return {name, instances.size(), count_users(users, table.users),
+            !too_few_for_interval(clicked, users, table.users).empty(),
+            scores.empty() ? Interval{NAN, NAN, NAN}
+                           : auc_by_user(take(scores, instances), clicked, users, table.users,
+                                         in_.draws, in_.seed)};
   }
 
-  // Of a model without the task, NaN.
+  SliceAuc slice_auc(const NamedSlice& slice, const std::vector<float>& scores) const {
+    return slice_auc(slice.name, judged_, slice.slice, scores);
+  }
+
   SlicedAuc judge(const NamedPredictions& model, const Slicing& slicing) const {
     const bool is_main = slicing.task == Task::kMain;
     const InstanceTable& table = is_main ? judged_ : in_.auxiliary;
     const std::vector<float>& scores = is_main ? model.judged : model.auxiliary;
     SlicedAuc out{slicing.by, slicing.task, slicing.values, {}};
     for (const InstanceSlice& slice : slicing.slices) {
-      const std::vector<uint32_t> users = take(table.user, slice.instances);
-      SliceAuc judged{
-          slice.name, slice.instances.size(), count_users(users, table.users), {NAN, NAN, NAN}};
-      if (!scores.empty()) {
-        judged.auc =
-            auc_by_user(take(scores, slice.instances), take(table.clicked, slice.instances), users,
-                        table.users, in_.draws, in_.seed);
-      }
-      out.slices.push_back(std::move(judged));
+      out.slices.push_back(slice_auc(slice.name, table, slice.instances, scores));
     }
     return out;
   }
@@ -145,6 +146,7 @@ class Evaluator {
     if (!model.auxiliary.empty()) {
       r.auxiliary = {
           "auxiliary task", ads.size(), count_users(ads.user, ads.users),
+          !too_few_for_interval(ads.clicked, ads.user, ads.users).empty(),
           auc_by_user(model.auxiliary, ads.clicked, ads.user, ads.users, in_.draws, in_.seed)};
     }
     return r;

@@ -46,7 +46,8 @@ struct EvaluationInput {
 struct SliceAuc {
   std::string name;
   uint64_t instances = 0, users = 0;
-  Interval auc;  // NaN if one class is missing; no interval for fewer than kLeastUsers users
+  bool is_too_small = false;  // for an interval: too_few_for_interval()
+  Interval auc;               // NaN if one class is missing
 };
 
 // The slices of one Slicing.

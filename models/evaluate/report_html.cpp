@@ -61,7 +61,8 @@ class Page {
             " users. An instance is a selling point (SF) that was shown. Brackets are 95% "
             "intervals from " +
             std::to_string(e_.draws) + " draws of users; fewer than " +
-            std::to_string(kLeastUsers) + " users have none." +
+            std::to_string(kLeastUsers) + " users, or " + std::to_string(kLeastUsersOfClass) +
+            " who clicked or who left something, have none." +
             (e_.split_rule.empty() ? "" : " Split " + html_escaped(e_.split_rule) + ".") + "</p>";
     if (!e_.models.empty()) {
       key();

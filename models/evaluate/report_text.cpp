@@ -76,7 +76,7 @@ class TextReport {
                            std::max(1.0, static_cast<double>(e_.instances));
       out_ += "  " + shared.name + ": " + std::to_string(shared.instances) + " instances (" +
               number_text(share, 0) + "%) of " + std::to_string(shared.users) + " users" +
-              (shared.users < kLeastUsers ? "  too few for an interval" : "") + "\n";
+              (shared.is_too_small ? "  too few for an interval" : "") + "\n";
       for (const ModelReport& m : e_.models) {
         if (shared.instances == 0) break;
         out_ += "    " + padded(m.name) + interval(m.bins[bin].auc) + "\n";
@@ -145,7 +145,7 @@ class TextReport {
       const SliceAuc& shared = slices_of(e_.models[0])[i];
       out_ += "  " + shared.name + ": " + std::to_string(shared.instances) + " instances of " +
               std::to_string(shared.users) + " users" +
-              (shared.users < kLeastUsers ? "  too few for an interval" : "") + "\n";
+              (shared.is_too_small ? "  too few for an interval" : "") + "\n";
       for (const ModelReport& m : e_.models) {
         out_ += "    " + padded(m.name) + interval(slices_of(m)[i].auc) + "\n";
       }

@@ -1,6 +1,7 @@
 #include "models/exchange/model_files.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <unordered_map>
 
@@ -52,6 +53,11 @@ bool is_feature(std::string_view name, const ArchitectureSpec& architecture) {
   });
 }
 
+// Whether a line of a file gives back a name: not where it has an end of a line in it.
+bool is_one_line(const std::string& name) {
+  return name.find_first_of("\r\n") == std::string::npos;
+}
+
 class VocabularyReader {
  public:
   explicit VocabularyReader(ModelSpec& model) : model_(model), said_(model.keyword_rows) {}
@@ -83,6 +89,11 @@ class VocabularyReader {
                         "\"");
       }
       ++keywords_;
+    }
+    if (!is_keyword && !is_feature(line, model_.architecture)) {
+      return bad_data(
+          "expected a feature of one of the model's groups, as \"group=token\", found \"" + name +
+          "\"");
     }
     const auto row = static_cast<uint32_t>(model_.names.size());
     if (const auto [first, is_new] = rows_.emplace(name, row); !is_new) {
@@ -116,6 +127,12 @@ Status take_tensors(NamedTensors tensors, const std::string& path, ModelSpec& mo
     if (without_ones(found->second.shape) != without_ones(expected.shape)) {
       return unexpected(path + ": tensor \"" + expected.name + "\"", text_of(expected.shape),
                         text_of(found->second.shape));
+    }
+    const std::vector<float>& values = found->second.values;
+    const auto odd = std::ranges::find_if_not(values, [](float v) { return std::isfinite(v); });
+    if (odd != values.end()) {
+      return bad_data(path + ": tensor \"" + expected.name + "\": value " +
+                      std::to_string(odd - values.begin()) + " is not finite");
     }
     model.tensors[expected.name] = std::move(found->second.values);
     tensors.erase(found);
@@ -165,7 +182,7 @@ Result<ModelSpec> import_model(const ModelFiles& files) {
   const Result<std::string> description = read_small_file(files.description, kLargestDescription);
   if (!description.ok()) return description.status();
   if (const Status s = read_description(*description, model); !s.ok()) {
-    return Status(s.code(), files.description + ": " + s.message());
+    return Status(Code::kBadData, files.description + ": " + s.message());
   }
   if (Status s = VocabularyReader(model).read(files.vocabulary); !s.ok()) return s;
   if (!files.phrases.empty()) {
@@ -185,6 +202,12 @@ Result<ModelSpec> import_model(const ModelFiles& files) {
 }
 
 Status export_model(const ModelSpec& model, const std::string& directory) {
+  for (const std::string& name : model.names) {
+    if (is_one_line(name)) continue;
+    return {Code::kUnsupported, std::string(kVocabulary) +
+                                    ": its lines cannot hold the feature \"" + name +
+                                    "\", which has an end of a line in it"};
+  }
   NamedTensors tensors;
   for (const TensorShape& shape : tensor_layout(layout_sizes_of(model))) {
     if (is_trained(shape.name)) tensors[shape.name] = {shape.shape, model.tensors.at(shape.name)};

@@ -14,8 +14,9 @@ namespace barker {
 namespace {
 
 constexpr double kFewClicks = 5;  // expected in an arm, below which no normal approximation holds
-constexpr double kMostInTwoArms = 0.01;  // share of units, above which the arms are mixed up
-constexpr double kUsualLift = 0.1;       // spread of the lifts that the mixture test expects
+constexpr double kMostInTwoArms = 0.01;     // share of units, above which the arms are mixed up
+constexpr double kFewOutsideStrata = 0.95;  // share of units in strata, below which it is said
+constexpr double kUsualLift = 0.1;          // spread of the lifts that the mixture test expects
 
 std::string in_quotes(const std::string& name) { return "\"" + name + "\""; }
 
@@ -234,8 +235,15 @@ Result<ExperimentReport> compare(const std::vector<ArmData>& given,
 
 namespace {
 
-std::string of_lift(const Effect& lift) {
-  if (!std::isfinite(lift.value)) return "";
+// Whether the delta method's interval of the lift means something: Fieller's, which is exact, is
+// unbounded where the control's mean is not surely different from 0.
+bool has_bounded_lift(const Comparison& c) {
+  return !c.relative.is_known() || std::isfinite(c.fieller.low);
+}
+
+std::string of_lift(const Comparison& c) {
+  const Effect& lift = c.relative;
+  if (!std::isfinite(lift.value) || !has_bounded_lift(c)) return "";
   std::string text = " The lift is " + signed_percent_text(lift.value, 2);
   if (std::isfinite(lift.low)) {
     text += ", between " + signed_percent_text(lift.low, 2) + " and " +
@@ -278,12 +286,25 @@ void warn(ExperimentReport& report) {
           ") and of the lift (p = " + rounded_number_text(c.relative.p, 3) +
           ") disagree. The verdict is that of the difference.");
     }
+    if (!has_bounded_lift(c)) {
+      report.warnings.push_back(who + "the mean of " + in_quotes(c.against) +
+                                " is not surely different from 0, so that a lift over it says "
+                                "nothing. Read the difference.");
+    }
     if (c.plain_z && c.plain_z->is_known() && c.absolute.is_known() &&
         (c.plain_z->p < alpha) != (c.absolute.p < alpha)) {
       report.warnings.push_back(
           who + "taking each impression as independent gives p = " +
           rounded_number_text(c.plain_z->p, 3) + ", and taking each user, who makes many, p = " +
           rounded_number_text(c.absolute.p, 3) + ". Only the latter is right.");
+    }
+    if (c.strata && !(c.strata->share >= kFewOutsideStrata)) {
+      report.warnings.push_back(
+          who +
+          "segments in which an arm has fewer than two units are not in the difference by "
+          "strata, which is that of " +
+          percent_text(c.strata->share, 1) +
+          " of the units. Do the arms change the segment of a unit?");
     }
     if (!c.absolute.is_known() && std::isfinite(c.absolute.value)) {
       const auto is_small = [&](const ArmReport& arm) {
@@ -366,8 +387,7 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
     report.verdict = ExperimentVerdict::kNone;
     report.verdict_text = "No arm was shown to differ from " + control +
                           ". That is not the same as shown to be equal: see the intervals.";
-    if (report.comparisons.size() == 1)
-      report.verdict_text += of_lift(report.comparisons[0].relative);
+    if (report.comparisons.size() == 1) report.verdict_text += of_lift(report.comparisons[0]);
   } else {
     report.verdict = is_better ? ExperimentVerdict::kBetter : ExperimentVerdict::kWorse;
     report.verdict_arm = winner->arm;
@@ -375,7 +395,7 @@ void decide(ExperimentReport& report, const CompareOptions& options) {
         "Arm " + in_quotes(winner->arm) + " is " + (is_better ? "better" : "worse") + " than " +
         control + " (" + p_equals(winner->holm_p) +
         (report.comparisons.size() > 1 ? ", corrected for the number of arms" : "") + ")." +
-        of_lift(winner->relative);
+        of_lift(*winner);
   }
 }
 

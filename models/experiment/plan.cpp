@@ -42,7 +42,7 @@ double power_of(const PlanInput& plan, double units) {
 std::string plan_text(const PlanInput& plan, const PlanProgress& progress,
                       const std::string& unit) {
   // A lift is a share of the mean, and its size is judged by the variance.
-  if (!std::isfinite(plan.base) || plan.base == 0 || !(plan.variance > 0)) {
+  if (is_zero({1, plan.base, plan.variance}) || !std::isfinite(plan.base) || !(plan.variance > 0)) {
     return "Nothing can be planned: the control has " +
            (std::isfinite(plan.base) ? "a mean of " + rounded_number_text(plan.base, 4)
                                      : std::string("no mean")) +
@@ -60,6 +60,11 @@ std::string plan_text(const PlanInput& plan, const PlanProgress& progress,
   for (const double lift : lifts) {
     PlanInput one = plan;
     one.lift = lift;
+    if (plan.base * (1 + lift) > plan.highest) {
+      text += "  lift " + percent(lift) + ": none, because the mean would be above " +
+              number_text(plan.highest) + "\n";
+      continue;
+    }
     const double units = units_needed(one);
     text += "  lift " + percent(lift) + ": " + number_text(units, 0) + " " + unit + "s";
     if (progress.units_per_day > 0) {

@@ -7,13 +7,14 @@
 namespace barker {
 
 struct PlanInput {
-  double base = NAN;         // mean of the control, such as a click-through rate
-  double variance = NAN;     // of one unit; for a rate by impression it is base (1 - base)
-  double lift = NAN;         // relative, that is to be found
-  double alpha = 0.05;       // two-sided
-  double power = 0.8;        // chance of finding it
-  double design_effect = 1;  // variance by user over variance by impression
-  int comparisons = 1;       // arms against the control; alpha is divided by their number
+  double base = NAN;          // mean of the control, such as a click-through rate
+  double variance = NAN;      // of one unit; for a rate by impression it is base (1 - base)
+  double lift = NAN;          // relative, that is to be found
+  double alpha = 0.05;        // two-sided
+  double power = 0.8;         // chance of finding it
+  double design_effect = 1;   // variance by user over variance by impression
+  double highest = INFINITY;  // what a mean can be: 1 of a rate
+  int comparisons = 1;        // arms against the control; alpha is divided by their number
   // Shares of all units: the control's, and that of the smallest of the other arms. Where one is
   // NaN, all arms have equal ones.
   double control_share = NAN, arm_share = NAN;

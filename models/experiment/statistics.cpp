@@ -174,7 +174,7 @@ Effect absolute_difference(const ArmMoments& control, const ArmMoments& treatmen
 
 Effect relative_lift(const ArmMoments& control, const ArmMoments& treatment, double level) {
   const double m1 = control.mean, m2 = treatment.mean;
-  if (m1 == 0) return {};
+  if (is_zero(control)) return {};
   const double ratio = m2 / m1;
   const double variance =
       (treatment.variance_of_mean() + control.variance_of_mean() * ratio * ratio) / (m1 * m1);

@@ -147,9 +147,16 @@ Effect two_proportion_z(double control_clicks, double control_impressions, doubl
 Effect absolute_difference(const ArmMoments& control, const ArmMoments& treatment,
                            double level = 0.95);
 
+// Whether the mean is 0 but for the rounding of the sum that it was made of: values that cancel out
+// leave a mean of 1e-17. No experiment has the 1e18 units that would tell the other means from 0.
+inline bool is_zero(const ArmMoments& arm) {
+  return arm.mean == 0 || std::fabs(arm.mean) <= 1e-9 * std::sqrt(arm.variance);
+}
+
 // treatment / control - 1, by the delta method: se^2 = v2 / (n2 m1^2) + v1 m2^2 / (n1 m1^4), with
 // the same degrees of freedom (gbstats, difference_type "relative"; Deng, Knoblich, Lu 2018). It is
 // a test of its own: with a badly known control it may be unsure where the difference is sure.
+// Nothing is known over a control of 0.
 Effect relative_lift(const ArmMoments& control, const ArmMoments& treatment, double level = 0.95);
 
 // treatment / control - 1 with Fieller's interval (Fieller 1954), which is exact for normal means.

@@ -85,6 +85,52 @@ TEST_F(TrainCommand, TunesOnValidationAndGoesOnAfterAKill) {
   EXPECT_TRUE(fs::exists(found["weights"].get<std::string>()));
 }
 
+TEST_F(TrainCommand, KeepsTheBestWeightsWhenFewerTrialsAreAskedFor) {
+  std::ofstream(file("two.toml")) << "[train]\nlearning_rate = { choices = [1e-5, 1e-2] }\n";
+  const auto tune = [&](int trials) {
+    const Outcome o = run("tune --data " + data() + " --space " + file("two.toml") + " --out " +
+                          file("fewer") + " --json --trials " + std::to_string(trials) + kQuick);
+    EXPECT_EQ(o.code, 0) << o.out;
+    return o.code == 0 ? Json::parse(o.out.substr(o.out.find("{\n"))) : Json();
+  };
+  const Json best = tune(4);
+  const std::string weights = best["weights"], before = bytes_of(weights);
+  ASSERT_FALSE(before.empty());
+  // Those of the best of the fewer are gone by now unless they are the same, and are made again.
+  const int fewer = std::max(1, best["trial"].get<int>() - 1);
+  const Json first = tune(fewer);
+  EXPECT_TRUE(fs::exists(first["weights"].get<std::string>()));
+  EXPECT_EQ(bytes_of(weights), before) << "the best of all trials stays";
+  fs::remove(weights);
+  const Json again = tune(4);
+  EXPECT_EQ(again["metrics"], best["metrics"]) << "a file that is gone is trained again";
+}
+
+TEST_F(TrainCommand, LeavesTheDatasetOfAnotherSearch) {
+  const std::string sweep = "sweep --out " + file("one-search") + kQuick + " --seeds 1 --events ";
+  ASSERT_EQ(run(sweep + log()).code, 0);
+  const std::string before = bytes_of(file("one-search/log.data"));
+  EXPECT_NE(run(sweep + log() + " --split-by user-last").code, 0);
+  EXPECT_EQ(bytes_of(file("one-search/log.data")), before);
+  EXPECT_FALSE(fs::exists(file("one-search/log.data.new")));
+  fs::create_directories(file("mine"));
+  std::ofstream(file("mine/log.data")) << "a file that no search made";
+  const Outcome mine = run("sweep --out " + file("mine") + kQuick + " --seeds 1 --events " + log());
+  EXPECT_EQ(mine.code, 69) << mine.out;
+  EXPECT_THAT(mine.out, HasSubstr("mine/log.data: is there, and no search made it"));
+  EXPECT_EQ(bytes_of(file("mine/log.data")), "a file that no search made");
+}
+
+TEST_F(TrainCommand, EndsASearchWithTheExitCodeOfWhatItsTrainingsRefuse) {
+  std::ofstream(file("unclicked.jsonl"))
+      << R"({"time": 1, "user": "a", "sfs": [{"text": "x", "clicked": 0}]})"
+      << "\n";
+  const Outcome o = run("sweep --out " + file("unclicked") + kQuick + " --seeds 1 --events " +
+                        file("unclicked.jsonl"));
+  EXPECT_EQ(o.code, 65) << o.out;
+  EXPECT_THAT(o.out, HasSubstr("SF impressions"));
+}
+
 TEST_F(TrainCommand, RecordsTrialsThatDivergeAndGoesOn) {
   std::ofstream(file("wild.toml")) << "[train]\nlearning_rate = { choices = [1.0] }\n";
   const Outcome wild = run("tune --data " + data() + " --space " + file("wild.toml") + " --out " +

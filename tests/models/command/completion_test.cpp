@@ -74,7 +74,7 @@ TEST_F(Completion, OfBashCompletesSubcommands) {
 TEST_F(Completion, OfBashCompletesOptionsOfTheSubcommand) {
   EXPECT_THAT(bash("small-program copy --"),
               UnorderedElementsAre("--help", "--data", "--out", "--precision", "--set", "--draws",
-                                   "--share", "--timeout", "--json"));
+                                   "--share", "--least", "--days", "--timeout", "--json"));
   EXPECT_THAT(bash("small-program make shop --o"), UnorderedElementsAre("--out"));
   EXPECT_THAT(bash("small-program copy a --pre"), UnorderedElementsAre("--precision"));
 }

@@ -72,7 +72,14 @@ TEST(Program, NamesWhatIsWrongWithTheWordsAndExitsWith64) {
   EXPECT_THAT(error({"copy", "a", "--out", "b", "--uot", "c"}),
               HasSubstr("small-program copy: no such option: --uot"));
   EXPECT_THAT(error({"copy", "a", "z", "--out", "b"}), HasSubstr("one operand too many: z"));
-  EXPECT_THAT(error({"copy", "a", "--out", "b", "--draws", "5"}), HasSubstr("--draws"));
+  EXPECT_THAT(error({"copy", "a", "--out", "b", "--draws", "5"}),
+              HasSubstr("--draws: Value 5 not in range [10 - 1000]\n"));
+  EXPECT_THAT(error({"copy", "a", "--out", "b", "--least", "0"}),
+              HasSubstr("--least: Value 0 not in range [1e-09 - 1]\n"));
+  EXPECT_THAT(error({"copy", "a", "--out", "b", "--days", "0"}),
+              HasSubstr("--days: Value 0 is not above 0\n"));
+  EXPECT_THAT(error({"copy", "a", "--out", "b", "--timeout", "-1"}),
+              HasSubstr("--timeout: Value -1 is below 0\n"));
   EXPECT_THAT(error({"copy", "a", "--out", "b", "--precision", "fp8"}), HasSubstr("fp8"));
   EXPECT_THAT(error({"copy", "a", "--out"}), HasSubstr("Try: small-program copy --help"));
 }

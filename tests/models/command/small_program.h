@@ -16,7 +16,7 @@ struct CopyOptions {
   std::string from, out, precision = "fp16";
   std::vector<std::string> set;
   int draws = 200;
-  double share = 0.5, timeout = 1;
+  double share = 0.5, timeout = 1, least = 1, days = 1;
   bool json = false;
 };
 
@@ -35,6 +35,8 @@ inline Command add_copy_command(CLI::App& app) {
   command->add_option("--set", o->set, "Settings")->group(kModel);
   command->add_option("--draws", o->draws, "Samples")->check(CLI::Range(10, 1000))->group(kJudging);
   command->add_option("--share", o->share, "Share")->check(CLI::Range(0.0, 1.0))->type_name("X");
+  command->add_option("--least", o->least, "Least")->check(CLI::Range(1e-9, 1.0));
+  command->add_option("--days", o->days, "Days")->check(CLI::PositiveNumber)->type_name("DAYS");
   command->add_option("--timeout", o->timeout, "Time")->check(CLI::NonNegativeNumber);
   command->add_flag("--json", o->json, "Print JSON")->group(kOutput);
   return [o]() -> Result<int> {

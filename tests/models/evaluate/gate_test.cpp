@@ -80,6 +80,17 @@ TEST(Gate, JudgesNothingByAFewUsers) {
   }
 }
 
+// So it is with the click of one user of many.
+TEST(Gate, JudgesNothingByTheClicksOfAFewUsers) {
+  InstanceTable test = table();
+  for (size_t i = 0; i < test.size(); ++i) test.clicked[i] = test.user[i] < 2 && i % 2 == 0;
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    const GateReport report = judge(test, noisy(test, 0.5, seed), noisy(test, 0.5, seed + 100));
+    EXPECT_EQ(report.verdict, GateVerdict::kCannotJudge);
+    EXPECT_EQ(report.reason, "fewer than 10 users who clicked");
+  }
+}
+
 TEST(Gate, RefusesEqualModelsAsSeldomAsItsLevelSays) {
   const InstanceTable test = table(9, 60);
   int refused = 0;

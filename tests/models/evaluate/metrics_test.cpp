@@ -82,6 +82,37 @@ TEST(AucByUser, GivesAnIntervalAroundTheValueThatDependsOnTheSeedOnly) {
   EXPECT_EQ(none.high, 0);
 }
 
+// All draws of users that have the only click have it at the same rank.
+TEST(AucByUser, GivesNoIntervalWhereFewUsersClickedOrLeftSomething) {
+  constexpr uint32_t kUsers = 60;
+  std::vector<float> scores;
+  std::vector<uint32_t> users;
+  for (uint32_t i = 0; i < 10 * kUsers; ++i) {
+    scores.push_back(static_cast<float>(i * 37 % 101));
+    users.push_back(i % kUsers);
+  }
+  for (const uint32_t clicking : {1u, kLeastUsersOfClass - 1, kLeastUsersOfClass}) {
+    for (const uint8_t rare : {1, 0}) {
+      std::vector<uint8_t> clicked(scores.size(), 1 - rare);
+      for (size_t i = 0; i < clicked.size(); ++i) {
+        if (users[i] < clicking && i < 5 * size_t{kUsers}) clicked[i] = rare;
+      }
+      const bool is_known = clicking == kLeastUsersOfClass;
+      for (const Interval& i :
+           {auc_by_user(scores, clicked, users, kUsers, 50, 1),
+            auc_difference_by_user(scores, scores, clicked, users, kUsers, 50, 1)}) {
+        EXPECT_TRUE(std::isfinite(i.value));
+        EXPECT_EQ(std::isfinite(i.low), is_known) << clicking << " users, class " << int{rare};
+        EXPECT_EQ(std::isfinite(i.high), is_known);
+      }
+      EXPECT_EQ(too_few_for_interval(clicked, users, kUsers),
+                is_known    ? ""
+                : rare == 1 ? "fewer than 10 users who clicked"
+                            : "fewer than 10 users who left something");
+    }
+  }
+}
+
 // A resample may leave out the user with the NaN, but the interval of an unknown value is not
 // known.
 TEST(Bootstrap, GivesNoIntervalIfAScoreIsNotANumber) {

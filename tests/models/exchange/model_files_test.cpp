@@ -93,6 +93,29 @@ TEST(ModelFiles, WithATensorTooFewTooManyOrOfAnotherShapeNameIt) {
   EXPECT_THAT(reading_error(files), HasSubstr("tensor \"optimiser.step\" is none of this model's"));
 }
 
+TEST(ModelFiles, WithAValueThatIsNotFiniteNameTheTensor) {
+  const ModelFiles files = model_files_in(exported(golden_model(2)));
+  change(files.tensors, [](NamedTensors& t) { t.at("mlp.1.bias").values[2] = NAN; });
+  EXPECT_THAT(reading_error(files),
+              HasSubstr("model.safetensors: tensor \"mlp.1.bias\": value 2 is not finite"));
+}
+
+TEST(ModelFiles, WithAMistakeInTheDescriptionAreBadData) {
+  const ModelFiles files = model_files_in(exported(golden_model(2)));
+  std::ofstream(files.description) << "dim = -3\n";
+  EXPECT_EQ(import_model(files).status().code(), Code::kBadData);
+}
+
+TEST(ModelFiles, CannotHoldAFeatureOfTwoLines) {
+  ModelSpec model = golden_model(2);
+  model.names.back() += "\nmore";
+  const std::string directory = temporary_path("model");
+  const Status s = export_model(model, directory);
+  EXPECT_EQ(s.code(), Code::kUnsupported);
+  EXPECT_THAT(s.message(), HasSubstr("words.txt: its lines cannot hold the feature"));
+  EXPECT_FALSE(std::ifstream(directory + "/words.txt").is_open());
+}
+
 TEST(ModelFiles, WithAWrongVocabularyNameTheLine) {
   const ModelFiles files = model_files_in(exported(golden_model(2)));
   const std::string right = bytes_of(files.vocabulary);
@@ -107,6 +130,12 @@ TEST(ModelFiles, WithAWrongVocabularyNameTheLine) {
   EXPECT_THAT(with("word1", ""), HasSubstr("words.txt:2: expected a keyword or a feature"));
   EXPECT_THAT(with("word1", "word0"), HasSubstr("\"word0\" has the row of line 1 already"));
   EXPECT_THAT(with("word1", "\xff"), HasSubstr("words.txt:2: not UTF-8"));
+  std::string last = right.substr(0, right.size() - 1);
+  last = last.substr(last.rfind('\n') + 1);
+  EXPECT_THAT(
+      with(last, "stranger=x"),
+      HasSubstr("expected a feature of one of the model's groups, as \"group=token\", found "
+                "\"stranger=x\""));
 }
 
 TEST(ModelFiles, WithoutGoldenVectorsAreRefused) {

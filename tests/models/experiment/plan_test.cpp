@@ -63,8 +63,20 @@ TEST(Plan, OfAMetricBelowZeroIsThatOfItsSize) {
   EXPECT_EQ(detectable_lift(plan, 1000), lift);
 }
 
+TEST(Plan, HasNoUnitsForARateAboveOne) {
+  PlanInput plan;
+  plan.base = .9;
+  plan.variance = .09;
+  plan.highest = 1;
+  const std::string text = plan_text(plan, {}, "impression");
+  EXPECT_NE(text.find("lift 10%: "), std::string::npos);
+  EXPECT_NE(text.find("lift 20%: none, because the mean would be above 1\n"), std::string::npos)
+      << text;
+}
+
 TEST(Plan, HasNoNumbersWhereTheControlSaysNothing) {
-  for (const auto& [base, variance] : {std::pair(0.0, 1.0), {NAN, NAN}, {0.0, 0.0}, {1.0, 0.0}}) {
+  for (const auto& [base, variance] :
+       {std::pair(0.0, 1.0), {NAN, NAN}, {0.0, 0.0}, {1.0, 0.0}, {-9e-18, 1.0}}) {
     PlanInput plan;
     plan.base = base;
     plan.variance = variance;

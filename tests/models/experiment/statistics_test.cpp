@@ -54,6 +54,8 @@ TEST(Lift, DoesNotDependOnTheUnitOfTheMetric) {
 
 TEST(Lift, IsUnknownOverAControlOfZero) {
   EXPECT_TRUE(std::isnan(relative_lift({100, 0, 1}, {100, 1, 1}).value));
+  EXPECT_TRUE(std::isnan(relative_lift({100, -9e-18, 1}, {100, 1, 1}).value)) << "of rounding";
+  EXPECT_FALSE(std::isnan(relative_lift({100, 1e-9, 1e-12}, {100, 1, 1}).value));
 }
 
 TEST(FiellerLift, IsNearTheDeltaMethodForASureControlAndUnboundedForAnUnsureOne) {

@@ -208,6 +208,34 @@ TEST(Table, SaysThatOneUnitDoesNotVaryAndWhatIsInTwoArmsInTheRightNumber) {
   EXPECT_THAT(both->verdict_text, testing::HasSubstr("1 unit was in two arms, so"));
 }
 
+// 0.1 and -0.1 in turn, whose mean is 0 but for rounding.
+TEST(Table, HasNoLiftOverAMeanThatIsNotSurelyOtherThanZero) {
+  std::string text = "unit,arm,value\n";
+  for (int i = 0; i < 2000; ++i) {
+    text += std::to_string(i) + (i % 2 ? ",A," : ",B,") + (i / 2 % 2 ? "0.1\n" : "-0.1\n");
+  }
+  const auto zero = table_report_of(text);
+  EXPECT_TRUE(std::isnan(zero->comparisons[0].relative.value));
+  EXPECT_THAT(zero->verdict_text, testing::Not(testing::HasSubstr("The lift is")));
+  // The same with a mean of a third of its standard error.
+  const auto unsure = table_report_of(text + "x,A,2\ny,B,2\n");
+  EXPECT_THAT(unsure->verdict_text, testing::Not(testing::HasSubstr("The lift is")));
+  EXPECT_THAT(
+      unsure->warnings,
+      testing::ElementsAre(testing::HasSubstr("the mean of \"B\" is not surely different from 0")));
+}
+
+TEST(Table, WarnsWhereSegmentsHaveUnitsOfOneArmAlone) {
+  std::string text = "unit,arm,segment,value\n";
+  for (int i = 0; i < 400; ++i) {
+    const char* arm = i % 2 ? ",A," : ",B,";
+    const char* segment = i < 100 ? "both," : i % 2 ? "of A," : "of B,";
+    text += std::to_string(i) + arm + segment + std::to_string(5 + i % 3) + "\n";
+  }
+  EXPECT_THAT(table_report_of(text)->warnings,
+              testing::ElementsAre(testing::HasSubstr("which is that of 25.0% of the units")));
+}
+
 TEST(Table, RefusesNumbersWhoseVarianceWouldOverflow) {
   const auto with = [](const char* value) {
     return "unit,arm,value\na,A,1\nb,A," + std::string(value) + "\nc,B,2\nd,B,5\n";
