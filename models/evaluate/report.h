@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +48,9 @@ struct SliceAuc {
   std::string name;
   uint64_t instances = 0, users = 0;
   Interval auc;  // NaN if one class is missing; no interval for fewer than kLeastUsers users
+  // The paired difference to the first model, as `auc`. NaN for the first model itself, and where
+  // it is not computed, which is everywhere but in slicings and in the auxiliary task.
+  Interval above_first{NAN, NAN, NAN};
 };
 
 // The slices of one Slicing.
