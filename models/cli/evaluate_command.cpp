@@ -247,9 +247,10 @@ void add_report(CLI::App& command, EvaluateFlags& o) {
       ->type_name("NAMES")
       ->group(kJudging);
   command
-      .add_option("--slice", o.slices,
-                  "Also judge slices, separated by commas: day, position, or a feature group of "
-                  "the log")
+      .add_option(
+          "--slice", o.slices,
+          "Also judge slices, separated by commas: day, position, user, or a feature group of "
+          "the log")
       ->delimiter(',')
       ->type_name("NAMES")
       ->group(kJudging);

@@ -9,6 +9,7 @@
 #include "models/command/options.h"
 #include "models/data/dataset.h"
 #include "models/simulate/click_world.h"
+#include "models/simulate/drifting_log.h"
 #include "models/simulate/marketplace_command.h"
 #include "models/simulate/oracles.h"
 
@@ -119,6 +120,49 @@ void add_world_options(CLI::App& command, GenerateFlags& o) {
   command.add_option("--seed", w.seed, "Equal seeds give equal files")->group(kRun);
 }
 
+Command add_drifting_market_command(CLI::App& generate) {
+  struct Options {
+    DriftingLogOptions log;
+    std::string events;
+  };
+  const auto o = std::make_shared<Options>();
+  CLI::App* command =
+      add_subcommand(generate, "drifting-market",
+                     "Write the log of a shop whose shoppers, tastes and ads come and go");
+  command->add_option("--events-out", o->events, "Event log to write; - writes to standard output")
+      ->required()
+      ->type_name(kFile)
+      ->group(kOutput);
+  const auto count = [&](const char* name, uint32_t& value, const char* text, uint32_t least,
+                         uint32_t most) {
+    command->add_option(name, value, text)->check(CLI::Range(least, most))->group(kSize);
+  };
+  DriftingLogOptions& log = o->log;
+  count("--ad-count", log.ads, "Number of ads", 10, 10'000'000);
+  count("--user-count", log.users, "Number of users", 5, 10'000'000);
+  count("--day-count", log.days, "Number of days", 1, 10'000);
+  count("--searches-per-day", log.searches_per_day, "Number of searches of a day", 1, 86'400);
+  count("--stay-days", log.stay_days, "Days for which a user is there", 1, 10'000);
+  constexpr char kWorld[] = "World";
+  command
+      ->add_option("--fashion", log.fashion,
+                   "Deviation of what all tastes move in a day, on each axis")
+      ->check(CLI::Range(0.0, 10.0))
+      ->group(kWorld);
+  command
+      ->add_option("--constancy", log.constancy,
+                   "How much of a user's own taste is left after a day")
+      ->check(CLI::Range(0.0, 1.0))
+      ->group(kWorld);
+  command->add_option("--seed", log.seed, "Equal seeds give equal files")->group(kRun);
+  return [o]() -> Result<int> {
+    const OutputPath path{"--events-out", o->events, OutputPath::Kind::kFileOrStream};
+    if (Status s = check_outputs({}, {path}); !s.ok()) return s;
+    if (Status s = write_drifting_log(o->log, o->events); !s.ok()) return s;
+    return kExitOk;
+  };
+}
+
 }  // namespace
 
 Command add_generate_command(CLI::App& app) {
@@ -127,12 +171,15 @@ Command add_generate_command(CLI::App& app) {
       add_subcommand(app, "generate", "Generate data whose true probabilities are known");
   command->require_subcommand(1);
   const Command marketplace = add_marketplace_command(*command);
+  const Command drifting_market = add_drifting_market_command(*command);
   CLI::App* world =
       add_subcommand(*command, "click-world",
                      "Write searches, SF bars and ads of users with known tastes (world S1)");
   add_output_options(*world, *o);
   add_world_options(*world, *o);
-  return [o, world, marketplace] {
+  CLI::App* const drifting = command->get_subcommand("drifting-market");
+  return [o, world, drifting, marketplace, drifting_market] {
+    if (drifting->parsed()) return drifting_market();
     return world->parsed() ? generate_click_world(*o) : marketplace();
   };
 }

@@ -13,7 +13,7 @@ namespace barker {
 
 Command add_import_command(CLI::App& app) {
   struct Options {
-    std::string layout, from, out;
+    std::string layout, from, out, clock = "position";
     uint64_t seed = 1;
   };
   const auto o = std::make_shared<Options>();
@@ -29,17 +29,30 @@ Command add_import_command(CLI::App& app) {
       ->required()
       ->type_name(kDirectory)
       ->group(kOutput);
+  one_of(command
+             ->add_option("--clock", o->clock,
+                          "Times of amazon-reviews: the position among a user's purchases, whose "
+                          "last one is test, or a guess at when the newest product was listed, "
+                          "whose last 15% are test")
+             ->group(kRun),
+         {"position", "listing"});
   command->add_option("--seed", o->seed, "Seed of the drawn negatives (not bestbuy, tmall)")
       ->group(kRun);
   return [o]() -> Result<int> {
     if (Status s = check_output_directory(o->from, o->out); !s.ok()) return s;
+    if (o->clock != "position" && o->layout != "amazon-reviews") {
+      return invalid_argument("--clock " + o->clock +
+                              ": expected the layout amazon-reviews, found " + o->layout);
+    }
     BadLines bad;
     const auto import = [&] {
       if (o->layout == "online-retail") return import_online_retail(o->from, o->out, o->seed, bad);
       if (o->layout == "trivago") return import_trivago(o->from, o->out, o->seed, bad);
       if (o->layout == "bestbuy") return import_bestbuy(o->from, o->out, bad);
       if (o->layout == "tmall") return import_tmall(o->from, o->out, bad);
-      return import_amazon_reviews(o->from, o->out, o->seed, bad);
+      return import_amazon_reviews(
+          o->from, o->out, o->seed,
+          o->clock == "listing" ? AmazonClock::kListing : AmazonClock::kPosition, bad);
     };
     const Result<ImportSummary> summary = import();
     if (!summary.ok()) return summary.status();

@@ -59,7 +59,7 @@ class Evaluator {
       }
     }
     for (size_t m = 0; m < models.size(); ++m) {
-      out.models.push_back(judge(models[m]));
+      out.models.push_back(judge(models[m], m == 0 ? nullptr : &models[0]));
       if (m == 0) continue;
       out.models[m].above_first = difference(models[m], models[0]);
       out.models[m].above_previous = difference(models[m], models[m - 1]);
@@ -106,18 +106,29 @@ class Evaluator {
     return slice_auc(slice.name, judged_, slice.slice, scores);
   }
 
-  SlicedAuc judge(const NamedPredictions& model, const Slicing& slicing) const {
+  // `first`: what the model is compared with; may be null.
+  SlicedAuc judge(const NamedPredictions& model, const NamedPredictions* first,
+                  const Slicing& slicing) const {
     const bool is_main = slicing.task == Task::kMain;
     const InstanceTable& table = is_main ? judged_ : in_.auxiliary;
     const std::vector<float>& scores = is_main ? model.judged : model.auxiliary;
     SlicedAuc out{slicing.by, slicing.task, slicing.values, {}};
     for (const InstanceSlice& slice : slicing.slices) {
-      out.slices.push_back(slice_auc(slice.name, table, slice.instances, scores));
+      SliceAuc judged = slice_auc(slice.name, table, slice.instances, scores);
+      const std::vector<float>* other =
+          first == nullptr ? nullptr : (is_main ? &first->judged : &first->auxiliary);
+      if (!scores.empty() && other != nullptr && !other->empty()) {
+        judged.above_first = auc_difference_by_user(
+            take(scores, slice.instances), take(*other, slice.instances),
+            take(table.clicked, slice.instances), take(table.user, slice.instances), table.users,
+            in_.draws, in_.seed);
+      }
+      out.slices.push_back(std::move(judged));
     }
     return out;
   }
 
-  ModelReport judge(const NamedPredictions& model) const {
+  ModelReport judge(const NamedPredictions& model, const NamedPredictions* first) const {
     ModelReport r;
     r.name = model.name;
     const std::vector<float>& p = model.judged;
@@ -126,7 +137,7 @@ class Evaluator {
     r.cold = slice_auc(cold_, p);
     r.unknown = slice_auc(unknown_, p);
     for (const NamedSlice& category : categories_) r.categories.push_back(slice_auc(category, p));
-    for (const Slicing& slicing : in_.slicings) r.sliced.push_back(judge(model, slicing));
+    for (const Slicing& slicing : in_.slicings) r.sliced.push_back(judge(model, first, slicing));
     r.lists = list_quality(p, judged_.clicked, judged_.search);
     r.grouped_auc = grouped_auc(p, judged_.clicked, judged_.search);
     const double weight = 1 / in_.negatives_kept;
@@ -148,6 +159,11 @@ class Evaluator {
           "auxiliary task", ads.size(), count_users(ads.user, ads.users),
           !too_few_for_interval(ads.clicked, ads.user, ads.users).empty(),
           auc_by_user(model.auxiliary, ads.clicked, ads.user, ads.users, in_.draws, in_.seed)};
+      if (first != nullptr && !first->auxiliary.empty()) {
+        r.auxiliary.above_first =
+            auc_difference_by_user(model.auxiliary, first->auxiliary, ads.clicked, ads.user,
+                                   ads.users, in_.draws, in_.seed);
+      }
     }
     return r;
   }

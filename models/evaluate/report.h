@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,6 +49,9 @@ struct SliceAuc {
   uint64_t instances = 0, users = 0;
   bool is_too_small = false;  // for an interval: too_few_for_interval()
   Interval auc;               // NaN if one class is missing
+  // The paired difference to the first model, as `auc`. NaN for the first model itself, and where
+  // it is not computed, which is everywhere but in slicings and in the auxiliary task.
+  Interval above_first{NAN, NAN, NAN};
 };
 
 // The slices of one Slicing.

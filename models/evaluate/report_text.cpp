@@ -147,7 +147,10 @@ class TextReport {
               std::to_string(shared.users) + " users" +
               (shared.is_too_small ? "  too few for an interval" : "") + "\n";
       for (const ModelReport& m : e_.models) {
-        out_ += "    " + padded(m.name) + interval(slices_of(m)[i].auc) + "\n";
+        const SliceAuc& slice = slices_of(m)[i];
+        out_ += "    " + padded(m.name) + interval(slice.auc);
+        if (!std::isnan(slice.above_first.value)) out_ += "  " + difference(slice.above_first);
+        out_ += "\n";
       }
     }
   }
@@ -164,6 +167,7 @@ Json json_of(const SliceAuc& s) {
   out["name"] = s.name;
   out["instances"] = s.instances;
   out["users"] = s.users;
+  if (!std::isnan(s.above_first.value)) out["above_first"] = json_of(s.above_first);
   return out;
 }
 

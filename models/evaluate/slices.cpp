@@ -42,6 +42,25 @@ Slicing by_position(const InstanceTable& table) {
   return out;
 }
 
+Slicing by_user(const Dataset& data, const InstanceTable& table) {
+  std::vector<bool> is_known(table.users);
+  for (const Task task : {Task::kMain, Task::kAuxiliary}) {
+    for (const uint32_t s : data.searches_of(Split::kTrain, task)) {
+      is_known[data.search(s).user] = true;
+    }
+  }
+  InstanceSlice known{"known", {}}, fresh{"new", {}};
+  for (uint32_t i = 0; i < table.size(); ++i) {
+    (is_known[table.user[i]] ? known : fresh).instances.push_back(i);
+  }
+  Slicing out;
+  for (InstanceSlice* slice : {&known, &fresh}) {
+    if (!slice->instances.empty()) out.slices.push_back(std::move(*slice));
+  }
+  out.values = static_cast<uint32_t>(out.slices.size());
+  return out;
+}
+
 Slicing by_group(size_t group, const Dataset& data, const InstanceTable& table) {
   constexpr uint32_t kNone = UINT32_MAX;  // of an instance without a feature of the group
   std::map<uint32_t, std::vector<uint32_t>> values;
@@ -77,10 +96,12 @@ Result<Slicing> slice_by(const std::string& by, const Dataset& data, const Insta
     out = by_day(data, table);
   } else if (by == "position") {
     out = by_position(table);
+  } else if (by == "user") {
+    out = by_user(data, table);
   } else if (group != data.groups().end()) {
     out = by_group(static_cast<size_t>(group - data.groups().begin()), data, table);
   } else {
-    std::string known = "day, position";
+    std::string known = "day, position, user";
     for (const std::string& name : data.groups()) known += ", " + name;
     return not_found("expected one of " + known + "; found \"" + by + "\"");
   }

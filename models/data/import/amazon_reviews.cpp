@@ -1,7 +1,8 @@
 // Amazon review sets. The purchases of a user before an event are the user's history, and the next
 // purchase is the event. The ad of the event is the product itself. The clicked SF is a word of the
 // product's title that belongs to the vocabulary of its category. Negatives come from the same
-// category and are as popular as the positives (matched_negatives.h).
+// category and split and are as popular as the positives (matched_negatives.h). AmazonClock says
+// when a purchase was, and so which split it is of.
 
 #include <algorithm>
 #include <map>
@@ -9,6 +10,7 @@
 #include <unordered_set>
 
 #include "models/data/events.h"
+#include "models/data/import/amazon_clock.h"
 #include "models/data/import/amazon_items.h"
 #include "models/data/import/import.h"
 #include "models/data/import/import_parts.h"
@@ -40,6 +42,7 @@ struct Place {
 
 struct Event {
   uint32_t user, position, item;  // position in the user's sequence
+  int64_t time;
   Split split;
   int positive_word = -1;           // of the shelf; -1 if the event has no SF
   std::vector<uint32_t> own_words;  // of the title, by index on the shelf: never negatives
@@ -71,11 +74,12 @@ std::vector<std::string> words_of_shelf(const Shelf& shelf, const std::vector<Am
 
 class AmazonImporter {
  public:
-  AmazonImporter(AmazonReviews reviews, std::string out, uint64_t seed)
+  AmazonImporter(AmazonReviews reviews, std::string out, uint64_t seed, AmazonClock clock)
       : reviews_(std::move(reviews)),
         items_(reviews_.items),
         out_(std::move(out)),
-        seed_(std::to_string(seed)) {
+        seed_(std::to_string(seed)),
+        clock_(clock) {
     summary_.records = items_.size();
     summary_.users = reviews_.users.size();
   }
@@ -83,6 +87,7 @@ class AmazonImporter {
   Result<ImportSummary> run() {
     stock_shelves();
     find_events();
+    if (clock_ == AmazonClock::kListing) split_by_time();
     fit_negatives();
     if (Status s = write_events(); !s.ok()) return s;
     if (Status s = write_catalogue(); !s.ok()) return s;
@@ -118,6 +123,8 @@ class AmazonImporter {
   }
 
   void find_events() {
+    std::vector<std::vector<int64_t>> times;
+    if (clock_ == AmazonClock::kListing) times = listing_times(reviews_);
     for (uint32_t u = 0; u < reviews_.sequences.size(); ++u) {
       const std::vector<int64_t>& sequence = reviews_.sequences[u];
       for (uint32_t t = 1; t < sequence.size(); ++t) {
@@ -127,10 +134,27 @@ class AmazonImporter {
         const Split split = t + 1 == sequence.size()   ? Split::kTest
                             : t + 2 == sequence.size() ? Split::kValidation
                                                        : Split::kTrain;
-        Event& e = events_.emplace_back(Event{u, t, item, split, -1, {}, false, {}});
+        const int64_t time = times.empty() ? int64_t{t} : times[u][t];
+        Event& e = events_.emplace_back(Event{u, t, item, time, split, -1, {}, false, {}});
         choose_positive_word(e);
         find_own_items(e);
       }
+    }
+  }
+
+  // The first 80% of the events are training, then 5% validation and 15% test. Events of one time
+  // are of one split.
+  void split_by_time() {
+    if (events_.empty()) return;
+    std::vector<int64_t> times;
+    for (const Event& e : events_) times.push_back(e.time);
+    std::ranges::sort(times);
+    const int64_t validation = times[times.size() * 80 / 100],
+                  test = times[times.size() * 85 / 100];
+    for (Event& e : events_) {
+      e.split = e.time >= test         ? Split::kTest
+                : e.time >= validation ? Split::kValidation
+                                       : Split::kTrain;
     }
   }
 
@@ -210,7 +234,7 @@ class AmazonImporter {
   SearchEvent search_of(const Event& e) const {
     const AmazonItem& item = items_[e.item];
     SearchEvent event;
-    event.time = e.position;
+    event.time = e.time;
     event.user = reviews_.users[e.user];
     event.search = event.user + ":" + std::to_string(e.position);
     event.query = item.query;
@@ -291,6 +315,7 @@ class AmazonImporter {
   const AmazonReviews reviews_;
   const std::vector<AmazonItem>& items_;  // of reviews_
   const std::string out_, seed_;
+  const AmazonClock clock_;
   ImportSummary summary_;
   std::vector<Place> place_of_;  // by item
   std::vector<Shelf> shelves_;
@@ -301,10 +326,10 @@ class AmazonImporter {
 }  // namespace
 
 Result<ImportSummary> import_amazon_reviews(const std::string& from, const std::string& out,
-                                            uint64_t seed, BadLines& bad) {
+                                            uint64_t seed, AmazonClock clock, BadLines& bad) {
   Result<AmazonReviews> reviews = read_amazon_reviews(from, bad);
   if (!reviews.ok()) return reviews.status();
-  return AmazonImporter(std::move(*reviews), out, seed).run();
+  return AmazonImporter(std::move(*reviews), out, seed, clock).run();
 }
 
 }  // namespace barker

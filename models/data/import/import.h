@@ -14,6 +14,13 @@
 
 namespace barker {
 
+// The Amazon sets say in which order a user bought, and not when.
+enum class AmazonClock {
+  kPosition,  // the time of a purchase is its place among those of its user; the last one is test
+  kListing,   // it is roughly when the newest product was listed that its user had bought so far
+              // (amazon_clock.h); the newest 15% of the purchases are test
+};
+
 struct ImportSummary {
   uint64_t records = 0, ads = 0, events = 0, users = 0, queries = 0;
 };
@@ -21,7 +28,7 @@ struct ImportSummary {
 // Amazon review sets as lists of items and sequences (items.tsv.gz, sequences.txt.gz). Purchases
 // become SF and ad events, with negatives that are as popular as the positives.
 Result<ImportSummary> import_amazon_reviews(const std::string& from, const std::string& out,
-                                            uint64_t seed, BadLines& bad);
+                                            uint64_t seed, AmazonClock clock, BadLines& bad);
 
 // Invoices of a gift shop (online_retail.tsv.gz). Purchases in time order become SF and ad events.
 Result<ImportSummary> import_online_retail(const std::string& from, const std::string& out,

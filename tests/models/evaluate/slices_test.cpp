@@ -80,11 +80,43 @@ TEST_F(Slices, ByAGroupAreItsValuesTheLargestFirst) {
   EXPECT_THAT(names_of(likes), ::testing::UnorderedElementsAre("a", "b", "(none)"));
 }
 
+// Of 30 users with a search in the test split, 20 have one in the training split, half of them with
+// ads alone.
+TEST_F(Slices, ByUserTellThoseWhomTrainingSawFromNewOnes) {
+  const std::string path = temporary_path("known-users");
+  DatasetOptions options;
+  options.numbers_all = true;
+  Result<DatasetBuilder> builder = DatasetBuilder::create(path, options, {});
+  ASSERT_TRUE(builder.ok()) << builder.status().message();
+  for (const Split split : {Split::kTrain, Split::kTest}) {
+    for (int u = 0; u < (split == Split::kTrain ? 20 : 30); ++u) {
+      SearchEvent event;
+      event.time = kStart + (split == Split::kTrain ? 0 : kDay);
+      event.user = "u" + std::to_string(u);
+      event.query = "cream";
+      if (split == Split::kTest || u % 2 == 0) event.sfs = {{"x", true}, {"y", false}};
+      event.ads = {{"a", "", {"red"}, u % 2 == 0}};
+      event.split = split;
+      ASSERT_TRUE(builder->add(event).ok());
+    }
+  }
+  ASSERT_TRUE(builder->finish("digest").ok());
+  const auto data = *Dataset::open(path);
+  const InstanceTable test = instances_of(*data, Split::kTest, Task::kMain);
+  const Slicing users = *slice_by("user", *data, test, Task::kMain);
+  EXPECT_THAT(names_of(users), ElementsAre("known", "new"));
+  EXPECT_EQ(users.slices[0].instances.size(), 40u);
+  EXPECT_EQ(users.slices[1].instances.size(), 20u);
+  const InstanceTable train = instances_of(*data, Split::kTrain, Task::kMain);
+  EXPECT_THAT(names_of(*slice_by("user", *data, train, Task::kMain)), ElementsAre("known"));
+  std::filesystem::remove(path);
+}
+
 TEST_F(Slices, NameTheGroupsThatThereAre) {
   const auto wrong = slice_by("agee", *data_, main_, Task::kMain);
   ASSERT_FALSE(wrong.ok());
   EXPECT_THAT(wrong.status().message(),
-              HasSubstr("expected one of day, position, age, likes; found \"agee\""));
+              HasSubstr("expected one of day, position, user, age, likes; found \"agee\""));
 }
 
 TEST_F(Slices, AreJudgedForBothTasksAndHaveNoIntervalBelowThirtyUsers) {
@@ -106,6 +138,9 @@ TEST_F(Slices, AreJudgedForBothTasksAndHaveNoIntervalBelowThirtyUsers) {
   EXPECT_TRUE(std::isnan(sliced[0].slices[1].auc.low)) << "five users say nothing of others";
   EXPECT_EQ(sliced[1].slices[0].auc.value, 0) << "ads are judged by the predictions for ads";
   EXPECT_TRUE(std::isnan(e.models[1].sliced[1].slices[0].auc.value));
+  EXPECT_TRUE(std::isnan(sliced[0].slices[0].above_first.value)) << "the first model is the first";
+  EXPECT_EQ(e.models[1].sliced[0].slices[0].above_first.value, 0) << "both say the same";
+  EXPECT_TRUE(std::isnan(e.models[1].sliced[1].slices[0].above_first.value));
   EXPECT_THAT(to_text(e), HasSubstr("AUC of ads by age\n  young: 35 instances of 35 users\n"));
   EXPECT_THAT(to_text(e), HasSubstr("  old: 15 instances of 5 users  too few for an interval\n"));
   EXPECT_THAT(to_html(e), HasSubstr("<h2>AUC of SFs by age</h2>"));

@@ -8,9 +8,12 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <set>
 
 #include "models/base/lines.h"
 #include "models/data/events.h"
+#include "models/data/import/amazon_clock.h"
 #include "models/data/import/import_parts.h"
 #include "models/data/import/matched_negatives.h"
 #include "tests/models/weights/random_model.h"
@@ -36,7 +39,8 @@ TEST(ImportAmazonReviews, DrawsTheNumbersOfGroupsThatTheProtocolGives) {
   SKIP_WITHOUT("amazon_beauty");
   const std::string out = temporary_path("beauty");
   BadLines bad;
-  const auto summary = import_amazon_reviews(kData + "amazon_beauty", out, 1, bad);
+  const auto summary =
+      import_amazon_reviews(kData + "amazon_beauty", out, 1, AmazonClock::kPosition, bad);
   ASSERT_TRUE(summary.ok()) << summary.status().message();
   EXPECT_EQ(summary->ads, 12'101u);
   EXPECT_EQ(summary->users, 22'363u);
@@ -61,6 +65,54 @@ TEST(ImportAmazonReviews, DrawsTheNumbersOfGroupsThatTheProtocolGives) {
   EXPECT_EQ(ad_groups, (std::array<uint64_t, 3>{129'855, 22'052, 21'965}));
   EXPECT_EQ(first, (std::vector<std::string>{"opi", "glaze", "lacquer", "glaze", "glaze"}));
   std::filesystem::remove_all(out);
+}
+
+// Of "models/LEARNING.md", "Demand that moves".
+TEST(ImportAmazonReviews, SplitsByTheListingOfProductsWhereItsClockIsAskedFor) {
+  SKIP_WITHOUT("amazon_beauty");
+  const std::string out = temporary_path("beauty-clock");
+  BadLines bad;
+  const auto summary =
+      import_amazon_reviews(kData + "amazon_beauty", out, 1, AmazonClock::kListing, bad);
+  ASSERT_TRUE(summary.ok()) << summary.status().message();
+  auto reader = LineReader::open(out + "/events.jsonl");
+  ASSERT_TRUE(reader.ok());
+  std::string_view line;
+  std::map<std::string, bool> is_known;  // of the users of the test split
+  std::set<std::string> trained;
+  std::array<int64_t, 3> first{INT64_MAX, INT64_MAX, INT64_MAX}, last{};
+  uint64_t test_bars = 0;
+  while (reader->next(line)) {
+    const auto event = parse_event(line);
+    ASSERT_TRUE(event.ok());
+    const auto split = static_cast<size_t>(*event->split);
+    first[split] = std::min(first[split], event->time);
+    last[split] = std::max(last[split], event->time);
+    if (*event->split == Split::kTrain) trained.insert(event->user);
+    if (*event->split != Split::kTest || event->sfs.empty()) continue;
+    is_known[event->user] = false;
+    ++test_bars;
+  }
+  EXPECT_LT(last[0], first[1]);
+  EXPECT_LT(last[1], first[2]);
+  EXPECT_EQ(test_bars, 21'289u);
+  uint64_t fresh = 0;
+  for (const auto& [user, known] : is_known) fresh += !trained.contains(user);
+  EXPECT_NEAR(static_cast<double>(fresh) / static_cast<double>(is_known.size()), 0.23, 0.01);
+  std::filesystem::remove_all(out);
+}
+
+// The items are bought last by the users 1, 3, 2 and nobody, so their ranks are 0, 2, 1 and none.
+TEST(AmazonClock, IsTheHighestRankThatAUserHasBoughtSoFar) {
+  AmazonReviews reviews;
+  reviews.items.resize(4);
+  reviews.users = {"a", "b", "c", "d"};
+  reviews.sequences = {{1, 0, 2}, {0, 2, 0}, {2}, {-1, 1, -1}};
+  const auto times = listing_times(reviews);
+  EXPECT_EQ(times[0], (std::vector<int64_t>{20, 21, 22})) << "older products come later in order";
+  EXPECT_EQ(times[1], (std::vector<int64_t>{0, 10, 11}));
+  EXPECT_EQ(times[2], (std::vector<int64_t>{10}));
+  EXPECT_EQ(times[3], (std::vector<int64_t>{0, 20, 20})) << "an unknown item keeps the time";
 }
 
 TEST(ImportBestBuy, UsesOrReportsEveryRecord) {
