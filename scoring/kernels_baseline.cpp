@@ -11,8 +11,8 @@ struct BaselineOps {
   using Arch = xsimd::default_arch;
 #endif
   using Vec = xsimd::batch<float, Arch>;
-  static constexpr size_t kTileRows = 4, kTileVectors = 2, kPoolVectors = 8;
-  static constexpr bool kHasBf16 = false, kHasInt8 = false;
+  static constexpr size_t kTileRows = 4, kTileVectors = 2, kPoolVectors = 8, kTanhVectors = 1;
+  static constexpr bool kHasBf16 = false, kHasInt8 = false, kHasLookup = false;
 
   // half_to_float of four numbers at a time. It uses the compilers' own vectors, because neither
   // SSE2 nor xsimd knows binary16.

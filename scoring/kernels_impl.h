@@ -5,6 +5,7 @@
 //   Arch                        the xsimd architecture
 //   kTileRows, kTileVectors     the shape of a dense tile; its sums should fill the registers
 //   kPoolVectors                how many vectors of a row are pooled in one pass
+//   kTanhVectors                how many vectors of a row take their tanh together
 //   load_half(p)                a vector of binary16 numbers as floats
 //   multiply_add(a, b, c)       a * b + c
 //   reciprocal(v)               1 / v, exact but for the last bits
@@ -12,6 +13,10 @@
 //   sum(v), largest(v)          over the lanes, always in the same order
 //   sums(rows)                  the sums of as many vectors as there are lanes; each of them is
 //                               added in the same order, wherever it stands
+//   if kHasLookup:
+//     magnitude(v), with_sign_of(v, sign)
+//     lookup(table, entry)               of kTanhSegments numbers those at the entries that the
+//                                        lowest bits of a vector of floats name
 //   pack_bf16(x, out), dot_bf16(sum, x, w)            if kHasBf16; 16 numbers at a time
 //   if kHasInt8:
 //     pack_int8(x, inverse, out)         16 numbers times inverse as bytes, negative ones as 0
@@ -29,6 +34,7 @@
 
 #include "models/base/half.h"
 #include "scoring/kernel_table.h"
+#include "scoring/tanh_segments.h"
 
 #if defined(BARKER_PLAIN_KERNELS)
 // Sanitizer builds inline and unroll nothing by force: an unrolled tile holds several hundred
@@ -510,11 +516,11 @@ struct KernelsOf {
   // ---- attention
 
   // tanh as a quotient of an odd and an even polynomial. The argument is clamped to where tanh is 1
-  // in float. The result is within 5e-7 of the true value everywhere (a test measures it); libm's
-  // tanh is 50 times slower.
+  // in float, and a NaN stays one (see `dense`). The result is within 5e-7 of the true value
+  // everywhere (a test measures it); libm's tanh is 50 times slower.
   static BARKER_INLINE Vec tanh(const Vec& value) {
-    const Vec x =
-        xsimd::max(xsimd::min(value, Vec(7.90531110763549805f)), Vec(-7.90531110763549805f));
+    constexpr float kLimit = 7.90531110763549805f;
+    const Vec x = xsimd::max(Vec(-kLimit), xsimd::min(Vec(kLimit), value));
     const Vec x2 = x * x;
     Vec p(-2.76076847742355e-16f);
     p = multiply_add(p, x2, Vec(2.00018790482477e-13f));
@@ -534,7 +540,7 @@ struct KernelsOf {
   // which the largest error up to the clamp is the least (4.8e-5, found by Lawson's weighted
   // squares).
   static BARKER_INLINE Vec rough_tanh(const Vec& value) {
-    const Vec x = xsimd::max(xsimd::min(value, Vec(5.0f)), Vec(-5.0f));
+    const Vec x = xsimd::max(Vec(-5.0f), xsimd::min(Vec(5.0f), value));
     const Vec x2 = x * x;
     Vec p(5.1817779639e-02f);
     p = multiply_add(p, x2, Vec(8.0483147253f));
@@ -543,20 +549,69 @@ struct KernelsOf {
     return x * p * Ops::rough_reciprocal(q);
   }
 
-  template <Tanh kTanh>
-  static BARKER_INLINE Vec tanh_as(const Vec& value) {
-    if constexpr (kTanh == Tanh::kRough) return rough_tanh(value);
-    return tanh(value);
+  // tanh of N vectors by the table of segments, within 2.3e-7. Every step is taken for all of them,
+  // so that none waits for the one before it.
+  template <size_t N>
+  static BARKER_INLINE void look_tanh_up(Vec (&x)[N]) {
+    static constexpr TanhTable kTable;
+    Vec y[N], entry[N], p[N];
+    BARKER_UNROLL
+    for (size_t n = 0; n < N; ++n) y[n] = xsimd::min(Vec(kTable.limit), Ops::magnitude(x[n]));
+    BARKER_UNROLL
+    for (size_t n = 0; n < N; ++n) {
+      entry[n] = multiply_add(y[n], Vec(kTable.scale), Vec(kTable.first));
+    }
+    BARKER_UNROLL
+    for (size_t n = 0; n < N; ++n) p[n] = Ops::lookup(kTable.coefficients[0], entry[n]);
+    BARKER_UNROLL
+    for (size_t k = 1; k <= kTanhDegree; ++k) {
+      BARKER_UNROLL
+      for (size_t n = 0; n < N; ++n) {
+        p[n] = multiply_add(p[n], y[n], Ops::lookup(kTable.coefficients[k], entry[n]));
+      }
+    }
+    BARKER_UNROLL
+    for (size_t n = 0; n < N; ++n) x[n] = Ops::with_sign_of(p[n], x[n]);
+  }
+
+  template <Tanh kTanh, size_t N>
+  static BARKER_INLINE void take_tanh(Vec (&x)[N]) {
+    if constexpr (kTanh == Tanh::kExact && Ops::kHasLookup) {
+      look_tanh_up(x);
+    } else {
+      BARKER_UNROLL
+      for (size_t n = 0; n < N; ++n) {
+        x[n] = kTanh == Tanh::kRough ? rough_tanh(x[n]) : tanh(x[n]);
+      }
+    }
+  }
+
+  // Adds z . tanh(base + row) of N vectors to sums, one after the other.
+  template <Tanh kTanh, size_t N, typename T>
+  static BARKER_INLINE Vec add_products(const T* row, const float* base, const float* z, Vec sums) {
+    Vec x[N];
+    BARKER_UNROLL
+    for (size_t n = 0; n < N; ++n) x[n] = load(base + n * kLanes) + load(row + n * kLanes);
+    take_tanh<kTanh>(x);
+    BARKER_UNROLL
+    for (size_t n = 0; n < N; ++n) sums = multiply_add(x[n], load(z + n * kLanes), sums);
+    return sums;
   }
 
   // The products of z . tanh(base + row), whose sum is the score of a row.
   template <Tanh kTanh, typename T>
   static BARKER_INLINE Vec score_products(const T* row, size_t width, const float* base,
                                           const float* z) {
+    constexpr size_t kVectors = Ops::kTanhVectors;
     Vec sums(0.0f);
     size_t d = 0;
-    for (; d + kLanes <= width; d += kLanes) {
-      sums = multiply_add(tanh_as<kTanh>(load(base + d) + load(row + d)), load(z + d), sums);
+    for (; d + kVectors * kLanes <= width; d += kVectors * kLanes) {
+      sums = add_products<kTanh, kVectors>(row + d, base + d, z + d, sums);
+    }
+    if constexpr (kVectors > 1) {
+      for (; d + kLanes <= width; d += kLanes) {
+        sums = add_products<kTanh, 1>(row + d, base + d, z + d, sums);
+      }
     }
     if (d == width) return sums;
     alignas(64) float rest[kLanes] = {}, rest_of_z[kLanes] = {};
@@ -564,8 +619,9 @@ struct KernelsOf {
       rest[r - d] = base[r] + value(row + r);
       rest_of_z[r - d] = z[r];
     }
-    return multiply_add(tanh_as<kTanh>(Vec::load_aligned(rest)), Vec::load_aligned(rest_of_z),
-                        sums);
+    Vec last[1] = {Vec::load_aligned(rest)};
+    take_tanh<kTanh>(last);
+    return multiply_add(last[0], Vec::load_aligned(rest_of_z), sums);
   }
 
   // Calls use(first, scores) with the scores of rows first, first + 1, ... as a vector. What stands

@@ -12,8 +12,9 @@ struct Avx2Ops {
   using Arch = xsimd::fma3<xsimd::avx2>;
   using Vec = xsimd::batch<float, Arch>;
   using Words = xsimd::batch<int32_t, Arch>;
-  static constexpr size_t kTileRows = 6, kTileVectors = 2, kPoolVectors = 8, kPackBlock = 32;
-  static constexpr bool kHasBf16 = false, kHasInt8 = true;
+  static constexpr size_t kTileRows = 6, kTileVectors = 2, kPoolVectors = 8, kPackBlock = 32,
+                          kTanhVectors = 1;
+  static constexpr bool kHasBf16 = false, kHasInt8 = true, kHasLookup = false;
 
   static BARKER_INLINE Vec load_half(const Half* p) {
     return Vec(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));

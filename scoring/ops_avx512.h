@@ -12,8 +12,9 @@ struct Avx512Ops {
   using Arch = xsimd::avx512bw;
   using Vec = xsimd::batch<float, Arch>;
   using Words = xsimd::batch<int32_t, Arch>;
-  static constexpr size_t kTileRows = 5, kTileVectors = 4, kPoolVectors = 8, kPackBlock = 64;
-  static constexpr bool kHasBf16 = false, kHasInt8 = true;
+  static constexpr size_t kTileRows = 5, kTileVectors = 4, kPoolVectors = 8, kPackBlock = 64,
+                          kTanhVectors = 4;
+  static constexpr bool kHasBf16 = false, kHasInt8 = true, kHasLookup = true;
 
   static BARKER_INLINE Vec load_half(const Half* p) {
     return Vec(_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))));
@@ -27,6 +28,18 @@ struct Avx512Ops {
     return Vec(_mm512_mul_ps(guess, _mm512_fnmadd_ps(v, guess, _mm512_set1_ps(2.0f))));
   }
   static BARKER_INLINE Vec rough_reciprocal(const Vec& v) { return Vec(_mm512_rcp14_ps(v)); }
+  static BARKER_INLINE Vec magnitude(const Vec& v) {
+    return Vec(_mm512_castsi512_ps(_mm512_andnot_epi32(sign_bits(), _mm512_castps_si512(v))));
+  }
+  static BARKER_INLINE Vec with_sign_of(const Vec& v, const Vec& sign) {
+    constexpr int kThirdChoosesSecond = 0xD8;  // of three bits: the first where the third is 0
+    return Vec(_mm512_castsi512_ps(_mm512_ternarylogic_epi32(
+        _mm512_castps_si512(v), _mm512_castps_si512(sign), sign_bits(), kThirdChoosesSecond)));
+  }
+  static BARKER_INLINE Vec lookup(const float (&table)[32], const Vec& entry) {
+    return Vec(_mm512_permutex2var_ps(_mm512_load_ps(table), _mm512_castps_si512(entry),
+                                      _mm512_load_ps(table + 16)));
+  }
   static BARKER_INLINE float sum(const Vec& v) { return _mm512_reduce_add_ps(v); }
   static BARKER_INLINE float largest(const Vec& v) { return _mm512_reduce_max_ps(v); }
 
@@ -65,6 +78,7 @@ struct Avx512Ops {
   }
 
  private:
+  static BARKER_INLINE __m512i sign_bits() { return _mm512_set1_epi32(INT32_MIN); }
   static BARKER_INLINE __m512 sums_of_two(const Vec& a, const Vec& b) {
     return _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
   }

@@ -17,6 +17,7 @@ namespace {
 class AttentionOnIsa : public KernelsOnIsa {
  protected:
   void expect_pooled_by_softmax(size_t width, size_t count, Tanh tanh);
+  float tanh_of(float x, size_t width);
 };
 
 TEST_P(AttentionOnIsa, AttentionScoresFollowTanhClosely) {
@@ -79,14 +80,15 @@ TEST_P(AttentionOnIsa, AttendPoolsATitleByTheSoftmaxOfItsScores) {
 }
 
 TEST_P(AttentionOnIsa, AttendHidesNoNaNAmongTheScores) {
-  const std::vector<float> numbers = {1, 2}, z = {std::numeric_limits<float>::quiet_NaN()};
+  const std::vector<float> numbers = {1, 2}, base = {std::numeric_limits<float>::quiet_NaN()},
+                           z = {1};
   const std::vector<uint32_t> title = {0, 1, 0};
   const Table table(matrix_view<const float>(numbers.data(), 2, 1));
   Scratch weights(padded_count(3));
   std::vector<float> out(1, 0);
   for (const Tanh tanh : {Tanh::kExact, Tanh::kRough}) {
     out[0] = 0;
-    k.attend(table, table, {title.data(), nullptr, 3}, {}, in(z), in(z), tanh, weights.view(),
+    k.attend(table, table, {title.data(), nullptr, 3}, {}, in(base), in(z), tanh, weights.view(),
              out_of(out));
     EXPECT_TRUE(std::isnan(out[0]));
   }
@@ -106,16 +108,36 @@ TEST_P(AttentionOnIsa, TheScoreOfARowIsTheSameAmongWhateverRows) {
   }
 }
 
+// Of a row of that width, which a kernel takes 64 numbers, one vector, or less than that at a time.
+float AttentionOnIsa::tanh_of(float x, size_t width) {
+  const std::vector<float> row(width, x), base(width, 0.0f);
+  std::vector<float> z(width, 0.0f);
+  z.back() = 1;
+  const uint32_t first = 0;
+  float score = 0;
+  k.attention_scores(Table(matrix_view(row.data(), 1, width)), {&first, 1}, in(base), in(z),
+                     vector_view(&score, 1));
+  return score;
+}
+
 TEST_P(AttentionOnIsa, TanhIsWithinHalfAMillionthEverywhere) {
-  const std::vector<uint32_t> row = {0};
-  for (double x = -30; x < 30; x += 0.0037) {
-    // A whole vector, so that the kernel's own loop is tested and not only its rest.
-    const std::vector<float> value(16, static_cast<float>(x)), base(16, 0.0f);
-    std::vector<float> z(16, 0.0f);
-    z[7] = 1;
-    std::vector<float> out(1);
-    k.attention_scores(Table(matrix_view(value.data(), 1, 16)), row, in(base), in(z), out_of(out));
-    EXPECT_NEAR(out[0], std::tanh(double{value[7]}), 5e-7) << x;
+  for (double at = -30; at < 30; at += 0.0037) {
+    const float x = static_cast<float>(at), found = tanh_of(x, 64);
+    EXPECT_NEAR(found, std::tanh(double{x}), 5e-7) << x;
+    EXPECT_LE(std::abs(found), 1.0f) << x;
+    EXPECT_EQ(found, -tanh_of(-x, 64)) << x;
+    EXPECT_EQ(found, tanh_of(x, 16)) << x;
+    EXPECT_EQ(found, tanh_of(x, 3)) << x;
+  }
+}
+
+TEST_P(AttentionOnIsa, TanhOfNoFiniteNumberIsWhatItShouldBe) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (const size_t width : {3, 16, 64}) {
+    EXPECT_NEAR(tanh_of(kInfinity, width), 1, 5e-7);
+    EXPECT_EQ(tanh_of(-kInfinity, width), -tanh_of(kInfinity, width));
+    EXPECT_EQ(tanh_of(std::numeric_limits<float>::max(), width), tanh_of(kInfinity, width));
+    EXPECT_TRUE(std::isnan(tanh_of(std::numeric_limits<float>::quiet_NaN(), width)));
   }
 }
 
