@@ -45,6 +45,20 @@ std::vector<std::string> gather_texts(Peers& peers, const std::string& text) {
   return texts;
 }
 
+// How many places of a page the training split has; of the others nothing is learned.
+size_t places_of_ads(const Dataset& data) {
+  size_t places = 1;
+  for (const uint32_t s : data.searches_of(Split::kTrain, Task::kAuxiliary)) {
+    const SearchView search = data.search(s);
+    if (search.ad_position.empty()) {
+      places = std::max(places, search.ads.size());
+    } else {
+      places = std::max<size_t>(places, std::ranges::max(search.ad_position));
+    }
+  }
+  return std::min(places, static_cast<size_t>(kPlaces));
+}
+
 // The training loop: phases, their epochs and steps, early stop, checkpoints. The processes of a
 // run go through it in step. Whatever makes one of them leave it (a request to stop, a loss that is
 // not finite, a checkpoint that cannot be written) is first agreed on, because a process that left
@@ -81,6 +95,7 @@ class Trainer {
     }
     trained.lost_cool_down = lost_cool_down_;
     trained.examination = network_.examination();
+    if (!trained.examination.empty()) trained.examination.resize(places_of_ads(data_));
     trained.model = freeze(data_, plan_, options_, network_, state_.table, &trained.trend);
     if (!trained.trend.shift.empty()) trained.validation_auc = trained.trend.auc_with;
     if (run_.increment && is_first()) {
@@ -355,7 +370,7 @@ Status check_classes(const Dataset& data, Split split, Task task) {
   const uint64_t all = data.instances_of(split, task), clicks = data.clicks_of(split, task);
   if (all == 0) {
     return bad_data(where + "no " + what +
-                    (task == Task::kAuxiliary ? ": train BM, which needs none" : ""));
+                    (task == Task::kAuxiliary ? ": train BM or ABM, which need none" : ""));
   }
   if (clicks == 0 || clicks == all) {
     return bad_data(where + std::to_string(all) + " " + what + ", all of them " +
