@@ -102,14 +102,27 @@ Status open_judged(const GateFlags& o, JudgedFile& candidate, JudgedFile& curren
 // What a file learned by heart flatters it. It may still be judged on the days that it was trained
 // on where the judged users were held out, so this is said and refuses nothing.
 void tell_overlap(const std::string& path, const JudgedFile& judged) {
-  const std::optional<int64_t> from = time_note(judged.file->card(), kTrainedFromNote);
-  const std::optional<int64_t> to = time_note(judged.file->card(), kTrainedToNote);
+  const std::optional<int64_t> from_note = time_note(judged.file->card(), kTrainedFromNote);
+  const std::optional<int64_t> to_note = time_note(judged.file->card(), kTrainedToNote);
   const std::optional<Period> period = period_of(*judged.data, Split::kTest);
-  if (!from || !to || !period || *from > period->last || *to < period->first) return;
-  std::cerr << visible_lines("WARNING: " + path + " was trained on " + time_text(*from) + " to " +
-                             time_text(*to) + ", and what is judged is of " +
+  if (!from_note || !to_note || !period) return;
+  const int64_t from = on_clock_of(period->first, *from_note);
+  const int64_t to = on_clock_of(period->first, *to_note);
+  if (from > period->last || to < period->first) return;
+  std::cerr << visible_lines("WARNING: " + path + " was trained on " + time_text(from) + " to " +
+                             time_text(to) + ", and what is judged is of " +
                              time_text(period->first) + " to " + time_text(period->last) +
                              ": the judgement holds only if the users are others\n");
+}
+
+// What happened after the judged searches is no history of them.
+void tell_late_history(const GateFlags& o, const Dataset& data) {
+  const std::optional<Period> history = period_of(data, Split::kTrain);
+  const std::optional<Period> judged = period_of(data, Split::kTest);
+  if (o.fresh.history.empty() || !history || !judged || history->first < judged->first) return;
+  std::cerr << visible_lines("WARNING: " + log_name(o.fresh.history) + " begins at " +
+                             time_text(history->first) + ", and what is judged at " +
+                             time_text(judged->first) + ": --history is for what came before\n");
 }
 
 Result<int> run(const GateFlags& o) {
@@ -130,6 +143,7 @@ Result<int> run(const GateFlags& o) {
         (o.data.empty() ? log_name(o.fresh.log) + ": it" : log_name(o.data) + ": the test split") +
         " has no SF impressions");
   }
+  tell_late_history(o, *candidate.data);
   tell_overlap(o.candidate, candidate);
   tell_overlap(o.against, current);
   for (JudgedFile* judged : {&candidate, &current}) {

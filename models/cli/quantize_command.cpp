@@ -14,6 +14,7 @@
 #include "models/cli/weight_draft.h"
 #include "models/command/options.h"
 #include "models/data/dataset.h"
+#include "models/evaluate/instances.h"
 #include "models/evaluate/precision.h"
 #include "models/text/text.h"
 #include "models/weights/weight_file.h"
@@ -71,6 +72,18 @@ Status check_precision(const QuantizeFlags& o, Precision precision, const Kernel
   return {};
 }
 
+// Without clicks, or with nothing else, the split has no AUC, which says nothing of the numbers.
+Status check_validation(const QuantizeFlags& o, const Dataset& data) {
+  const std::string split = log_name(o.data) + ": the validation split has ";
+  const InstanceTable table = instances_of(data, Split::kValidation, Task::kMain);
+  if (table.size() == 0) return bad_data(split + "no SF impressions to judge by");
+  const auto clicks = std::ranges::count_if(table.clicked, [](uint8_t c) { return c != 0; });
+  const bool is_none = clicks == 0;
+  if (!is_none && static_cast<size_t>(clicks) < table.size()) return {};
+  return bad_data(split + std::to_string(table.size()) + " SF impressions, all of them " +
+                  (is_none ? "not clicked" : "clicked") + ", which have no AUC to judge by");
+}
+
 // Writes what was measured into the model: where its numbers come from, and the bound of screening.
 Status record(const QuantizeFlags& o, const PrecisionReport& report, const KernelTable& kernels,
               ModelSpec& model) {
@@ -113,9 +126,7 @@ Result<int> run(const QuantizeFlags& o) {
   BadLines bad;
   const Result<std::shared_ptr<const Dataset>> data = open_data(o.data, o.out, o.dataset, bad);
   if (!data.ok()) return data.status();
-  if ((*data)->instances_of(Split::kValidation, Task::kMain) == 0) {
-    return bad_data(log_name(o.data) + ": the validation split has no SF impressions to judge by");
-  }
+  if (Status s = check_validation(o, **data); !s.ok()) return s;
 
   ModelSpec model = read_model(**original);
   model.architecture.tables = tables_of(*precision);

@@ -187,8 +187,10 @@ Status read_start(const TrainFlags& options, const Dataset& data, TrainOptions& 
   before = *found;
   // The number that is taken by default grows with the users, and other buckets mean other users.
   if (train_with.model.user_id_buckets == 0) train_with.model.user_id_buckets = before.user_buckets;
-  if (!before.to) return {};
   const std::optional<Period> learned = period_of(data, Split::kTrain);
+  if (learned && before.from) before.from = on_clock_of(learned->first, *before.from);
+  if (learned && before.to) before.to = on_clock_of(learned->first, *before.to);
+  if (!before.to) return {};
   const std::optional<Period> judged = period_of(data, Split::kValidation);
   if (learned && judged && *before.to >= judged->first && *before.to > learned->last) {
     std::fprintf(stderr,
@@ -234,6 +236,21 @@ Status write_model(Trained& trained, const Dataset& data, const TrainOptions& tr
   return draft.publish();
 }
 
+// A rank above 0 writes nothing, so that one of a single process would lose what it learned.
+Status check_ranks(const TrainFlags& options) {
+  if (options.rank >= options.ranks) {
+    return invalid_argument("--rank " + std::to_string(options.rank) + ": expected one below the " +
+                            std::to_string(options.ranks) + " of --ranks");
+  }
+  if (options.ranks == 1 && !options.peers.empty()) {
+    return invalid_argument("--peers: expected --ranks N beside it, with N from 2 on");
+  }
+  if (options.ranks > 1 && options.peers.empty()) {
+    return invalid_argument("--ranks: expected --peers HOST:PORT beside it");
+  }
+  return {};
+}
+
 Status check_files(const TrainFlags& options) {
   if (options.rank > 0) return {};  // only rank 0 writes
   std::vector<InputPath> inputs = input_paths("--data", options.data);
@@ -261,6 +278,7 @@ Status open_epoch_log(const TrainFlags& options, RunOptions& run, std::optional<
 Result<int> run(const TrainFlags& options) {
   Result<TrainOptions> train_with = read_training_options(options.training);
   if (!train_with.ok()) return train_with.status();
+  if (Status s = check_ranks(options); !s.ok()) return s;
   if (Status s = check_files(options); !s.ok()) return s;
   BadLines bad;
   const Result<std::shared_ptr<const Dataset>> opened =

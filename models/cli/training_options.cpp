@@ -21,10 +21,12 @@ Status apply_setting(const std::string& setting, TrainOptions& options) {
   std::string value = setting.substr(equals + 1);
   const auto is_letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
   const auto is_digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
-  // Strings need no quotes here, and times such as 30d neither.
+  // Strings need no quotes here, and times such as 30d neither, nor one such as -30d, which is
+  // then refused as a time.
+  const auto begins_number = [&](char c) { return is_digit(c) || c == '-' || c == '.'; };
   const bool is_string =
       !value.empty() && value != "true" && value != "false" &&
-      (is_letter(value.front()) || (is_digit(value.front()) && is_letter(value.back())));
+      (is_letter(value.front()) || (begins_number(value.front()) && is_letter(value.back())));
   if (is_string) value = '"' + value + '"';
   const Status s =
       read_options("[" + setting.substr(0, dot) + "]\n" +
@@ -40,7 +42,7 @@ Result<TrainOptions> read_training_options(const TrainingWords& words,
     const Result<std::string> text = read_small_file(words.config, kMaxConfiguration);
     if (!text.ok()) return text.status();
     if (Status s = read_options(*text, options); !s.ok()) {
-      return Status(s.code(), words.config + ": " + s.message());
+      return Status(Code::kBadConfiguration, words.config + ": " + s.message());
     }
   }
   for (const std::string& setting : words.set) {

@@ -53,6 +53,11 @@ struct DatasetBuilder::Impl {
       if (std::ranges::count_if(event.groups, same) > 1) {
         return bad_data("groups." + group.name + ": named twice");
       }
+      // A feature is named "group=token": "a=b" and "c" would be the "b=c" of "a".
+      if (group.name.empty() || group.name.find('=') != std::string::npos) {
+        return bad_data("groups: expected names that are not empty and have no \"=\", found \"" +
+                        group.name + "\"");
+      }
       if (is_reserved_group(group.name)) {
         return bad_data("groups." + group.name + ": this name is reserved");
       }

@@ -19,14 +19,19 @@ struct Feature {
   float weight = 1;
 };
 
-std::string escaped(std::string_view token) {
+// The characters of `more` get a backslash, too. An empty token is written as \e.
+std::string escaped(std::string_view token, std::string_view more = "") {
+  if (token.empty()) return "\\e";
   std::string out;
   for (const char c : token) {
     if (c == '\t' || c == '\n') {
       out += c == '\t' ? "\\t" : "\\n";
       continue;
     }
-    if (std::string_view("{};:\\").find(c) != std::string_view::npos) out += '\\';
+    if (std::string_view("{};:\\").find(c) != std::string_view::npos ||
+        more.find(c) != std::string_view::npos) {
+      out += '\\';
+    }
     out += c;
   }
   return out;
@@ -44,6 +49,7 @@ std::string take_token(std::string_view& text, std::string_view until) {
       if (text.empty()) throw Wrong{"a backslash at the end"};
       c = text.front();
       text.remove_prefix(1);
+      if (c == 'e') continue;
       if (c == 't' || c == 'n') c = c == 't' ? '\t' : '\n';
     }
     out += c;
@@ -66,8 +72,9 @@ std::vector<Feature> take_group(std::string_view& text, const std::string& name)
     return features;
   }
   for (;;) {
+    const size_t left = text.size();
     Feature feature{take_token(text, ";:}"), 1};
-    if (feature.token.empty()) throw Wrong{name + ": an empty feature"};
+    if (text.size() == left) throw Wrong{name + ": an empty feature"};
     char next = take(text, name);
     if (next == ':') {
       const std::string weight = take_token(text, ";}");
@@ -197,9 +204,8 @@ Result<std::vector<std::string>> read_header(std::string_view line, const std::s
   while (!line.empty()) {
     const size_t begin = line.find_first_not_of(' ');
     if (begin == std::string_view::npos) break;
-    const size_t end = std::min(line.find(' ', begin), line.size());
-    names.emplace_back(line.substr(begin, end - begin));
-    line.remove_prefix(end);
+    line.remove_prefix(begin);
+    names.push_back(take_token(line, " "));
   }
   for (const char* required : {kHistoryGroup, kQueryGroup, kTargetGroup}) {
     if (std::count(names.begin(), names.end(), required) != 1) {
@@ -264,7 +270,7 @@ Status write_grouped_text(const Dataset& data, size_t history_length,
   for (const char* name : {kHistoryGroup, kSfHistoryGroup, kQueryGroup, kTargetGroup}) {
     header.append(" ").append(name);
   }
-  for (const std::string& name : data.groups()) header.append(" ").append(name);
+  for (const std::string& name : data.groups()) header.append(" ").append(escaped(name, " "));
   if (Status s = sink(header + "\n"); !s.ok()) return s;
   const auto group_of = [&](std::span<const uint32_t> keywords) {
     std::string out;

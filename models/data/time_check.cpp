@@ -29,6 +29,13 @@ TimeUnit time_unit(int64_t time) {
                               : TimeUnit::kOther;
 }
 
+int64_t on_clock_of(int64_t other, int64_t time) {
+  const TimeUnit from = time_unit(time), to = time_unit(other);
+  if (from == TimeUnit::kSeconds && to == TimeUnit::kMilliseconds) return time * 1000;
+  if (from == TimeUnit::kMilliseconds && to == TimeUnit::kSeconds) return time / 1000;
+  return time;
+}
+
 std::string time_text(int64_t time) {
   if (!is_seconds(static_cast<double>(time))) return std::to_string(time);
   const auto seconds = static_cast<std::time_t>(time);

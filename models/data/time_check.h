@@ -16,6 +16,10 @@ std::string time_text(int64_t time);
 enum class TimeUnit : uint8_t { kOther, kSeconds, kMilliseconds };
 TimeUnit time_unit(int64_t time);
 
+// The time on the clock of another one, where the two count seconds and milliseconds since 1970;
+// otherwise the time as it is.
+int64_t on_clock_of(int64_t other, int64_t time);
+
 class TimeCheck {
  public:
   void add(int64_t time);  // of every event of the log, then finish() once, then the others

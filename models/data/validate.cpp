@@ -81,7 +81,9 @@ class Validator {
         const bool needed = split != Split::kTest && task == Task::kMain;
         if (all == 0) {
           add(needed ? Level::kError : Level::kWarning,
-              where + (task == Task::kAuxiliary ? ": only BM can be trained" : ""));
+              where + (task != Task::kAuxiliary ? ""
+                       : split == Split::kTest  ? ": no ad is judged"
+                                                : ": only BM and ABM can be trained"));
         } else if (clicks == 0 || clicks == all) {
           add(needed ? Level::kError : Level::kWarning,
               where + ", all of them " + (clicks ? "clicked" : "not clicked"));

@@ -281,6 +281,20 @@ Status check(const TitleOptions& options, size_t training, size_t validation) {
   return {};
 }
 
+// Where nothing was clicked, rates differ by impressions alone.
+Status check_clicks(const std::vector<TestedTitle>& titles, const std::vector<TitlePair>& training,
+                    const std::vector<TitlePair>& validation) {
+  for (const auto* pairs : {&training, &validation}) {
+    const bool has_clicks = std::ranges::any_of(*pairs, [&](const TitlePair& pair) {
+      return titles[pair.first].clicks > 0 || titles[pair.second].clicks > 0;
+    });
+    if (has_clicks) continue;
+    return bad_data(std::string("no title was clicked of the pairs to ") +
+                    (pairs == &training ? "learn from" : "choose by (validation)"));
+  }
+  return {};
+}
+
 }  // namespace
 
 TitleOptions default_title_options() {
@@ -302,6 +316,7 @@ Result<TrainedTitles> train_titles(const std::vector<TestedTitle>& titles,
                                    const TitleOptions& options,
                                    const std::function<void(const TitleEpoch&)>& on_epoch) {
   if (Status s = check(options, training.size(), validation.size()); !s.ok()) return s;
+  if (Status s = check_clicks(titles, training, validation); !s.ok()) return s;
   at::set_num_threads(options.train.threads);
   const double variance = options.unexplained_variance;
   const TestedWords words = words_of_titles(titles, training, validation, options.least_titles);

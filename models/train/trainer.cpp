@@ -17,6 +17,7 @@
 #include "models/train/optimiser_torch.h"
 #include "models/train/peers.h"
 #include "models/train/step_maker.h"
+#include "models/train/training_split.h"
 #include "models/train/warm_start_torch.h"
 
 namespace barker {
@@ -93,6 +94,7 @@ class Trainer {
     }
     trained.lost_cool_down = lost_cool_down_;
     trained.examination = network_.examination();
+    if (!trained.examination.empty()) trained.examination.resize(places_of_ads(data_));
     trained.model = freeze(data_, plan_, options_, network_, state_.table, &trained.trend);
     if (!trained.trend.shift.empty()) trained.validation_auc = trained.trend.auc_with;
     if (run_.increment && is_first()) {
@@ -357,23 +359,6 @@ class Trainer {
   uint32_t rows_taken_ = 0, rows_begun_ = 0;
   std::string lost_cool_down_;
 };
-
-Status check_classes(const Dataset& data, Split split, Task task) {
-  const char* splits[] = {"training", "validation", "test"};
-  const char* shown[] = {"SF impressions", "ad impressions"};
-  const std::string where = std::string("the ") + splits[static_cast<int>(split)] + " split has ";
-  const std::string what = shown[static_cast<int>(task)];
-  const uint64_t all = data.instances_of(split, task), clicks = data.clicks_of(split, task);
-  if (all == 0) {
-    return bad_data(where + "no " + what +
-                    (task == Task::kAuxiliary ? ": train BM, which needs none" : ""));
-  }
-  if (clicks == 0 || clicks == all) {
-    return bad_data(where + std::to_string(all) + " " + what + ", all of them " +
-                    (clicks ? "clicked" : "not clicked") + ": nothing to learn");
-  }
-  return {};
-}
 
 }  // namespace
 

@@ -72,7 +72,7 @@ struct RunOptions {
 struct Trained {
   bool stopped = false;  // by RunOptions::stop; there is then a checkpoint and no model
   ModelSpec model;       // tensors, names, calibration and golden vectors; the card has no name
-  // P(looked at) of the first places of a page, relative to the first one
+  // P(looked at) of the places that the training split's pages have, relative to the first one
   // (TrainOptions::examination).
   std::vector<float> examination;
   KeywordTrend trend;  // TrainOptions::trend_half_life; the model's biases have it

@@ -240,6 +240,20 @@ TEST_F(TrainCommand, QuantizeRefusesWhatItCannotJudge) {
   EXPECT_EQ(run("quantize /nowhere.barker --data " + data() + to).code, 66);
   EXPECT_THAT(run("quantize x --data y --precision fp8" + to).out, HasSubstr("fp8"));
   EXPECT_THAT(run("quantize x --data y --precision fp16 --screen" + to).out, HasSubstr("--screen"));
+  std::ofstream unclicked(file("unclicked.jsonl"));
+  std::ifstream in(log());
+  for (std::string line; std::getline(in, line);) {
+    for (size_t at = 0; (at = line.find("\"clicked\":true", at)) != std::string::npos;) {
+      line.replace(at, 14, "\"clicked\":false");
+    }
+    unclicked << line << "\n";
+  }
+  unclicked.close();
+  ASSERT_EQ(run(quick("BM", "unjudged.barker")).code, 0);
+  const Outcome none =
+      run("quantize " + file("unjudged.barker") + " --data " + file("unclicked.jsonl") + to);
+  EXPECT_EQ(none.code, 65) << none.out;
+  EXPECT_THAT(none.out, HasSubstr("all of them not clicked, which have no AUC to judge by"));
   EXPECT_FALSE(fs::exists(file("y.barker")));
 }
 
@@ -261,6 +275,8 @@ TEST_F(TrainCommand, NeedsNoWritableDirectoryBesideALogThatItOnlyReads) {
 TEST_F(TrainCommand, TellsANewcomerWhatIsWrong) {
   const std::string empty = file("empty");
   std::ofstream(empty).flush();
+  const std::string wrong = file("wrong.toml");
+  std::ofstream(wrong) << "[model]\ndmi = 8\n";
   struct Mistake {
     std::string words;
     int code;
@@ -274,6 +290,11 @@ TEST_F(TrainCommand, TellsANewcomerWhatIsWrong) {
       {"train --data " + directory_ + " --out " + file("x"), 64, "is a directory"},
       {quick("BM", "x") + " --config " + directory_, 65, directory_},
       {quick("BM", "x") + " --config /nowhere", 66, "/nowhere"},
+      {quick("BM", "x") + " --config " + wrong, 78, "line 2: model.dmi: no such option"},
+      {quick("BM", "x") + " --rank 1", 64, "--rank 1: expected one below the 1 of --ranks"},
+      {quick("BM", "x") + " --ranks 2", 64, "--ranks: expected --peers HOST:PORT"},
+      {quick("BM", "x") + " --peers localhost:1", 64, "--peers: expected --ranks N"},
+      {quick("BM", "x") + " --set train.recency_half_life=-3d", 64, "expected a time above 0"},
       {"validate", 64, "barker-train validate: EVENTS is missing"},
       {"validate " + directory_, 64, "is a directory"},
       {"import tmal --data x --out y", 64, "tmal not in {amazon-reviews"},

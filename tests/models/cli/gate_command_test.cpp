@@ -79,6 +79,23 @@ TEST_F(FreshDay, ThatTheWeightsWereTrainedOnIsSaid) {
               HasSubstr("past.barker was trained on "));
   const std::string day = "--log " + file("fresh.jsonl") + " --history " + file("past.jsonl");
   EXPECT_THAT(gate("past.barker", day).out, Not(HasSubstr("was trained on")));
+  // The same days, counted in milliseconds.
+  std::string in_milliseconds;
+  std::ifstream in(file("past.jsonl"));
+  for (std::string line; std::getline(in, line);) {
+    SearchEvent event = *parse_event(line);
+    event.time *= 1000;
+    append_event(event, in_milliseconds);
+  }
+  std::ofstream(file("past-ms.jsonl")) << in_milliseconds;
+  EXPECT_THAT(gate("past.barker", "--log " + file("past-ms.jsonl")).out,
+              HasSubstr("past.barker was trained on "));
+}
+
+TEST_F(FreshDay, IsNotAfterItsHistory) {
+  const Outcome late =
+      gate("past.barker", "--log " + file("past.jsonl") + " --history " + file("fresh.jsonl"));
+  EXPECT_THAT(late.out, HasSubstr("--history is for what came before"));
 }
 
 TEST_F(FreshDay, NeedsALogOrADataset) {

@@ -97,7 +97,8 @@ TEST_F(TrainCommand, LogsEpochsAndJudgesSlices) {
     EXPECT_THAT(sliced.out, HasSubstr(title));
   const Outcome wrong = run(evaluate + ",hour");
   EXPECT_EQ(wrong.code, 64);
-  EXPECT_THAT(wrong.out, HasSubstr("--slice: expected one of day, position, profile, tags, qside"));
+  EXPECT_THAT(wrong.out,
+              HasSubstr("--slice: expected one of day, position, user, profile, tags, qside"));
 }
 
 }  // namespace

@@ -203,6 +203,18 @@ TEST(Dataset, RefusesReservedGroupNames) {
   EXPECT_THAT(r.bad.report("log"), HasSubstr("log:2: groups.query: this name is reserved"));
 }
 
+TEST(Dataset, RefusesGroupNamesThatWouldMixUpFeatures) {
+  for (const std::string name : {"", "a=b"}) {
+    const Made r = make(std::string(kOneEvent) + R"({"time":1,"user":"u","groups":{")" + name +
+                        R"(":["c"]},"sfs":[{"text":"a","clicked":1}]})" + "\n");
+    EXPECT_EQ(r.data->events(), 1u);
+    EXPECT_THAT(r.bad.report("log"),
+                HasSubstr("log:2: groups: expected names that are not empty and have no \"=\", "
+                          "found \"" +
+                          name + "\""));
+  }
+}
+
 TEST(Dataset, IsRefusedIfAByteOfItIsWrong) {
   const std::string log = temporary_path("log.jsonl"), path = temporary_path("data.barker");
   std::ofstream(log) << R"({"time":1,"user":"u","query":"shoes","sfs":[{"text":"a","clicked":1}]})"

@@ -132,7 +132,8 @@ TEST(GroupedText, RoundTripsEveryInstance) {
       event.user = i % 2 ? "u:1" : "u;2";
       event.split = Split::kTrain;
       event.query_keywords = {words[static_cast<size_t>(i) % 6]};
-      event.groups = {{"tags", {"t:" + std::to_string(i % 3), "x\ty"}, {0.25f, 3}}};
+      event.groups = {
+          {"tags of all", {"t:" + std::to_string(i % 3), "x\ty", "", "e\n"}, {0.25f, 3, 1, 0.5f}}};
       event.sfs = {{words[static_cast<size_t>(i + 1) % 6], i % 3 == 0},
                    {words[static_cast<size_t>(i + 2) % 6], i % 4 == 0}};
       event.ads = {{"1", "", {words[static_cast<size_t>(i + 3) % 6], "plain"}, i % 5 == 0}};

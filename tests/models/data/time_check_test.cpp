@@ -40,6 +40,15 @@ TEST(TimeCheck, TellsSecondsFromMillisecondsAlsoWhereThereAreManyOfBoth) {
   EXPECT_THAT(check.wrong(1'730'000'500'000), HasSubstr("milliseconds"));
 }
 
+TEST(TimeCheck, PutsATimeOnTheClockOfAnother) {
+  constexpr int64_t kSeconds = 1'730'000'000, kMilliseconds = 1'730'000'000'123;
+  EXPECT_EQ(on_clock_of(kMilliseconds, kSeconds), kSeconds * 1000);
+  EXPECT_EQ(on_clock_of(kSeconds, kMilliseconds), kSeconds);
+  EXPECT_EQ(on_clock_of(kSeconds, kSeconds + 5), kSeconds + 5);
+  EXPECT_EQ(on_clock_of(7, kSeconds), kSeconds) << "7 is of another clock";
+  EXPECT_EQ(on_clock_of(kSeconds, 7), 7);
+}
+
 TEST(TimeCheck, TakesAnyClockAndAnyPeriod) {
   EXPECT_EQ(checked(0, 1, 60).wrong(INT64_MAX), "") << "too few events to have a period";
   const TimeCheck hours = checked(0, 1, 500);

@@ -118,7 +118,7 @@ TEST(Attribution, TeachesTheMainTaskWhichSellingPointsEarnedTheClicks) {
   EXPECT_GT(score("good"), 1.3 * score("fair"));
   EXPECT_GT(score("fair"), 1.3 * score("poor"));
   EXPECT_GT(score("fair"), 1.3 * score("bare"));
-  ASSERT_GE(trained->examination.size(), 3u);
+  ASSERT_EQ(trained->examination.size(), 3u) << "the places that the log has";
   EXPECT_EQ(trained->examination[0], 1);
   EXPECT_NEAR(trained->examination[1], 0.6, 0.07);
   EXPECT_NEAR(trained->examination[2], 0.3, 0.05);

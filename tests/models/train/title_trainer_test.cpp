@@ -234,6 +234,11 @@ TEST_F(TitleTraining, SaysWhatIsMissing) {
   const auto no_validation = train_titles(titles_, pairs(0, 10), {}, small(), {});
   ASSERT_FALSE(no_validation.ok());
   EXPECT_THAT(no_validation.status().message(), HasSubstr("(validation)"));
+  std::vector<TestedTitle> unclicked = titles_;
+  for (TestedTitle& title : unclicked) title.clicks = 0;
+  const auto no_clicks = train_titles(unclicked, pairs(0, 10), pairs(10, 20), small(), {});
+  ASSERT_FALSE(no_clicks.ok());
+  EXPECT_EQ(no_clicks.status().message(), "no title was clicked of the pairs to learn from");
   TitleOptions rare = small();
   rare.least_titles = 100000;
   const auto no_words = train_titles(titles_, pairs(0, 10), pairs(10, 20), rare, {});

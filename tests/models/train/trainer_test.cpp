@@ -194,7 +194,7 @@ TEST(Train, RefusesALogWithNothingToLearn) {
   EXPECT_THAT(train(*paint_log({.all_clicked = true}), quick_options("BM"), {}).status().message(),
               HasSubstr("training split has 640 SF impressions, all of them clicked"));
   EXPECT_THAT(train(*paint_log({}), quick_options("MTDL"), {}).status().message(),
-              HasSubstr("no ad impressions: train BM, which needs none"));
+              HasSubstr("no ad impressions: train BM or ABM, which need none"));
   EXPECT_THAT(train(*paint_log({.with_ads = true}), quick_options("MTDL"), {}).status().message(),
               HasSubstr("ad impressions, all of them clicked: nothing to learn"));
   EXPECT_TRUE(train(*paint_log({}), quick_options("BM"), {}).ok());
