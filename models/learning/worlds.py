@@ -21,6 +21,8 @@ S1_ROWS = (  # text, weights, model, settings
      ("model.user_id=true", "model.dot=alone", PRETRAIN)),
     ("AMTDL + user id, dot product added", "AMTDL-user", "AMTDL",
      ("model.user_id=true", PRETRAIN)),
+    ("the same, `alternate` with a falling rate", "AMTDL-user-falling", "AMTDL",
+     ("model.user_id=true", "train.decay=0.75", "train.user_id_dropout=0")),
 )
 
 
