@@ -28,7 +28,7 @@ class Stage:
 
 
 STAGES = (
-    Stage("click-world", "The click world (S1)", "1.5 hours", worlds.click_world_stage),
+    Stage("click-world", "The click world (S1)", "2 hours", worlds.click_world_stage),
     Stage("schedules", "Schedules (S1, means of three seeds)", "45 minutes",
           worlds.schedules_stage),
     Stage("every-day", "Every day (S1)", "30 minutes", worlds.every_day_stage),
