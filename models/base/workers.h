@@ -1,4 +1,4 @@
-// Threads that work together with the thread that owns them, for as long as it does.
+// Threads that share the work of the thread that owns them.
 #pragma once
 
 #include <condition_variable>

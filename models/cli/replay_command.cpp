@@ -85,8 +85,10 @@ class Replays {
           report.trials.emplace_back(VarianceTrial{variance, slices->front()}).all;
       if (std::isnan(all.gain.low)) {
         const InstanceTable table = instances_of(data_, Split::kValidation, Task::kMain);
+        const std::string too_few = too_few_for_interval(table.clicked, table.user, table.users);
+        if (too_few.empty()) return bad_data(o_.weights + ": predicts what is not a number");
         return bad_data(log_name(o_.data) + ": the validation split has SF impressions of " +
-                        too_few_for_interval(table.clicked, table.user, table.users) +
+                        too_few +
                         ", too few to choose a prior variance; give one with --prior-variance");
       }
       if (all.gain.low <= surest) continue;

@@ -79,7 +79,7 @@ Result<SearchData> open_search_data(const SearchFlags& o) {
   return out;
 }
 
-// The dataset of another search in the directory is not replaced, but by its own.
+// Only the search that the journal belongs to may replace the dataset in the directory.
 Result<TrialJournal> open_journal(const SearchFlags& o, const TrialSubject& subject,
                                   const SearchData& data) {
   Result<TrialJournal> journal = TrialJournal::open(journal_path(o), subject);

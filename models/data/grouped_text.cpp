@@ -205,7 +205,11 @@ Result<std::vector<std::string>> read_header(std::string_view line, const std::s
     const size_t begin = line.find_first_not_of(' ');
     if (begin == std::string_view::npos) break;
     line.remove_prefix(begin);
-    names.push_back(take_token(line, " "));
+    try {
+      names.push_back(take_token(line, " "));
+    } catch (const Wrong& wrong) {
+      return bad_data(path + ":1: " + wrong.reason);
+    }
   }
   for (const char* required : {kHistoryGroup, kQueryGroup, kTargetGroup}) {
     if (std::count(names.begin(), names.end(), required) != 1) {

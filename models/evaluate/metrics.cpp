@@ -126,7 +126,7 @@ std::string too_few_for_interval(std::span<const uint8_t> clicked, std::span<con
   if (count(kNotClicked | kClicked) < kLeastUsers) return fewer(kLeastUsers, "");
   if (count(kClicked) < kLeastUsersOfClass) return fewer(kLeastUsersOfClass, " who clicked");
   if (count(kNotClicked) < kLeastUsersOfClass) {
-    return fewer(kLeastUsersOfClass, " who left something");
+    return fewer(kLeastUsersOfClass, " who saw something that they did not click");
   }
   return "";
 }

@@ -15,10 +15,10 @@ namespace barker {
 // is always certain. Intervals by user are then not known.
 inline constexpr uint32_t kLeastUsers = 30;
 
-// Nor do these with a click, or these without one: all draws that have the only click have it at
-// the same rank, so that its AUC looks certain. Of pairs of equal models, 1 in 5 seemed different
-// where two users of 200 had clicked, 1 in 10 with three, and 1 in 30 to 40 from ten on, where the
-// interval's level says 1 in 40.
+// Nor do fewer users than this who have a click, or who have an instance without one: all draws
+// that have the only click have it at the same rank, so that its AUC looks certain. Of pairs of
+// equal models, the second seemed worse in 1 of 5 where two users of 200 had clicked, in 1 of 10
+// with three, and in 1 of 30 to 40 from ten on, where the interval's level says 1 of 40.
 inline constexpr uint32_t kLeastUsersOfClass = 10;
 
 struct Interval {
@@ -41,14 +41,15 @@ double auc(std::span<const float> scores, std::span<const uint8_t> clicked);
 
 // AUC with its interval by bootstrap over users: users are drawn with replacement, each with all of
 // its instances, `draws` times, and low and high are the 2.5 and 97.5 percentiles. users[i] <
-// user_count. Equal seeds give equal intervals. NaN where too_few_for_interval() says why.
+// user_count. Equal seeds give equal intervals. Low and high are NaN where
+// too_few_for_interval() says why.
 Interval auc_by_user(std::span<const float> scores, std::span<const uint8_t> clicked,
                      std::span<const uint32_t> users, uint32_t user_count, int draws,
                      uint64_t seed);
 
 // AUC of `a` minus AUC of `b` on the same instances; both are judged on the same draws of users.
-// `level` is that of the interval. If the draws are too few for its percentiles, the interval is
-// that of a normal distribution around the value.
+// `level` is that of the interval, which is NaN as that of auc_by_user(). If the draws are too few
+// for its percentiles, the interval is that of a normal distribution around the value.
 Interval auc_difference_by_user(std::span<const float> a, std::span<const float> b,
                                 std::span<const uint8_t> clicked, std::span<const uint32_t> users,
                                 uint32_t user_count, int draws, uint64_t seed, double level = 0.95);

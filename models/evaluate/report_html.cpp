@@ -62,7 +62,7 @@ class Page {
             "intervals from " +
             std::to_string(e_.draws) + " draws of users; fewer than " +
             std::to_string(kLeastUsers) + " users, or " + std::to_string(kLeastUsersOfClass) +
-            " who clicked or who left something, have none." +
+            " who clicked, or who saw something that they did not click, have none." +
             (e_.split_rule.empty() ? "" : " Split " + html_escaped(e_.split_rule) + ".") + "</p>";
     if (!e_.models.empty()) {
       key();

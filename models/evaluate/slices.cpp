@@ -92,14 +92,14 @@ Result<Slicing> slice_by(const std::string& by, const Dataset& data, const Insta
                          Task task) {
   Slicing out;
   const auto group = std::ranges::find(data.groups(), by);
-  if (by == "day") {
+  if (group != data.groups().end()) {
+    out = by_group(static_cast<size_t>(group - data.groups().begin()), data, table);
+  } else if (by == "day") {
     out = by_day(data, table);
   } else if (by == "position") {
     out = by_position(table);
   } else if (by == "user") {
     out = by_user(data, table);
-  } else if (group != data.groups().end()) {
-    out = by_group(static_cast<size_t>(group - data.groups().begin()), data, table);
   } else {
     std::string known = "day, position, user";
     for (const std::string& name : data.groups()) known += ", " + name;

@@ -89,12 +89,15 @@ def run(workshop, stages):
     tables.mkdir(exist_ok=True)
     skipped = []
     for stage in stages:
+        file = tables / f"{stage.name}.md"
         try:
             text = stage.make(workshop)
         except Absent as absent:
             skipped.append(stage.name)
             text = f"Skipped: {absent}.\n"
-        (tables / f"{stage.name}.md").write_text(f"## {stage.section}\n\n{text}", encoding="utf-8")
+        # The table that an earlier run made stays where this one has not the data.
+        if stage.name not in skipped or not file.exists():
+            file.write_text(f"## {stage.section}\n\n{text}", encoding="utf-8")
         print(f"\n## {stage.section} ({stage.name})\n\n{text}", flush=True)
         whole = [(tables / f"{s.name}.md").read_text(encoding="utf-8")
                  for s in STAGES if (tables / f"{s.name}.md").exists()]

@@ -135,7 +135,7 @@ def trivago_stage(w):
     lines = [["boosted trees", "", interval(trees.auc("boosted-trees")), "", ""]]
     for text, name, _ in kinds:
         gains = [r.above_first(f"{name}-{s}") for r, s in zip(seen["test"], seeds)]
-        said = {_said(w, f"{log}/{name}-{s}.barker").split(";")[0] for s in seeds}
+        said = [_said(w, f"{log}/{name}-{s}.barker").split(";")[0] for s in seeds]
         lines.append(
             [text,
              *(spread([r.auc(f"{name}-{s}")["value"] for r, s in zip(reports, seeds)])

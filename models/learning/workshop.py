@@ -5,6 +5,7 @@ name is whole and a killed run goes on. Beside it stands FILE.made, with the com
 made again where its command has changed, or where a file that the command reads is newer.
 """
 
+import glob
 import json
 import os
 import resource
@@ -67,6 +68,7 @@ class Workshop:
         if self._is_up_to_date(path, program, command):
             return name
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._forget_another(part, [program, *command])
         if (self.out / part).is_dir():
             shutil.rmtree(self.out / part)
         print(time.strftime("%H:%M"), name, file=sys.stderr, flush=True)
@@ -81,8 +83,23 @@ class Workshop:
             "cpu_seconds": round(_cpu_seconds() - cpu, 2),
             "said": said,
         }
-        self._record(path).write_text(json.dumps(record, indent=1) + "\n")
+        _write_whole(self._record(path), json.dumps(record, indent=1) + "\n")
+        (self.out / (part + ".command")).unlink(missing_ok=True)
         return name
+
+    def _forget_another(self, part, command):
+        """Removes what another command, or the same one on other files, left of PART.
+
+        A training cannot go on from the checkpoint of another one.
+        """
+        begun = self.out / (part + ".command")
+        read = {i.name: i.stat().st_mtime_ns for i in self._inputs(command[1:])
+                if i.is_file() and i != self.out / part}
+        text = json.dumps([command, read]) + "\n"
+        if not begun.exists() or begun.read_text(encoding="utf-8") != text:
+            for left in (self.out / part).parent.glob(glob.escape(Path(part).name) + ".*"):
+                left.unlink()
+        begun.write_text(text, encoding="utf-8")
 
     def record(self, name):
         """What is known of how NAME was made: command, seconds, cpu_seconds, said."""
@@ -101,11 +118,14 @@ class Workshop:
         record = self._record(path)
         if not path.exists() or not record.exists():
             return False
-        if json.loads(record.read_text())["command"] != [program, *command]:
+        if self.record(path.relative_to(self.out))["command"] != [program, *command]:
             return False
-        inputs = [self.out / a for a in command if not a.startswith("-")]
         made = record.stat().st_mtime_ns
-        return all(not i.is_file() or i.stat().st_mtime_ns <= made for i in inputs)
+        return all(not i.is_file() or i.stat().st_mtime_ns <= made
+                   for i in self._inputs(command))
+
+    def _inputs(self, command):
+        return [self.out / a for a in command if not a.startswith("-")]
 
     def _run(self, program, command, prints, name):
         errors = self.out / "log"
@@ -128,6 +148,12 @@ class Workshop:
             raise Failed(f"{name}: {program} {' '.join(command)}\n"
                          f"ended with {done.returncode}; it said last:\n{last}")
         return said
+
+
+def _write_whole(path, text):
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
 
 
 def _cpu_seconds():

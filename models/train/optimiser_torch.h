@@ -29,8 +29,8 @@ class Optimiser {
 
   // Moves the weights and adds this process's losses to TrainState::loss_sum. The step has a part
   // for each of the workers. False means that a loss of this process was not finite: the weights
-  // are worthless from here on. Each worker calls `then` with its number as soon as it has its
-  // gradients, if it is not empty.
+  // are worthless from here on. `then` may be empty; otherwise each worker calls it with its number
+  // as soon as it has its gradients.
   bool take_step(const TrainingStep& step, double rate, const std::function<void(size_t)>& then);
 
  private:

@@ -72,7 +72,9 @@ struct TrainOptions {
   uint32_t max_epochs = 30;
   uint32_t patience = 3;  // training ends after this many epochs without a better validation AUC
   uint64_t seed = 1;
-  int threads = 1;  // each computes a part of a step's searches; sums depend on their number
+  // Each computes a part of a step's searches; the last bits of sums depend on their number.
+  // Training on tests of titles (title_trainer.h) leaves them to libtorch's operators.
+  int threads = 1;
   Initialisation init = Initialisation::kSvd;
   double init_deviation = 0.3;       // standard deviation of the embedding at the start
   bool position_correction = false;  // trains a bias for each place in the bar, not used later

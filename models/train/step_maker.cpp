@@ -25,7 +25,7 @@ TrainingStep StepMaker::begin(const PhaseSchedule& schedule, Position at,
     step.tasks.push_back(task);
     for (TrainingStep::Part& part : step.parts) part.searches.emplace_back();
     size_t instances = 0;
-    // Each thread of each process takes every so many-th search.
+    // Search i goes to thread i mod (ranks * threads), counted over all processes.
     for (size_t i = 0; i < all.size(); ++i) {
       instances += shown_in(data_.search(all[i]), task);
       const size_t thread = i % (share_.ranks * share_.threads);

@@ -21,7 +21,7 @@ struct TrainingStep {
   std::vector<Task> tasks;        // of each batch
   std::vector<size_t> instances;  // of each batch over all threads and processes
   uint64_t noise_key = 0;         // decides what is dropped (BatchMaker::make())
-  Position after;                 // where the schedule stands behind the step
+  Position after;                 // where the schedule stands after the step
 };
 
 // Which searches of a step are this process's. Its threads divide them further.

@@ -265,8 +265,10 @@ class Trainer {
       if (!next.parts.empty()) steps_.make(next, part);
     };
     if (workers_.count() > 1) return optimiser_.take_step(step, rate, make);
-    const std::future<void> made = std::async(std::launch::async, make, 0);
-    return optimiser_.take_step(step, rate, {});
+    std::future<void> made = std::async(std::launch::async, make, 0);
+    const bool finite = optimiser_.take_step(step, rate, {});
+    made.get();  // or throws what went wrong
+    return finite;
   }
 
   Status end_epoch(double used_rate, uint64_t instances, double seconds) {

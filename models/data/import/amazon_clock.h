@@ -1,9 +1,9 @@
 // A clock for the Amazon review sets, which have an order for each user and no times.
 //
 // The sets number users in the order of the products' numbers, which tells roughly in which order
-// products were listed: who bought nothing of lower number comes with the product. So a product's
-// rank r is its place among all by the last user of the file that bought it, and the time of a
-// purchase is
+// products were listed: a user's number is near that of the oldest product that the user bought.
+// So a product's rank r is its place among all by the last user of the file who bought it, and the
+// time of a purchase is
 //
 //   10 max r + n
 //

@@ -108,7 +108,7 @@ TEST(AucByUser, GivesNoIntervalWhereFewUsersClickedOrLeftSomething) {
       EXPECT_EQ(too_few_for_interval(clicked, users, kUsers),
                 is_known    ? ""
                 : rare == 1 ? "fewer than 10 users who clicked"
-                            : "fewer than 10 users who left something");
+                            : "fewer than 10 users who saw something that they did not click");
     }
   }
 }

@@ -32,6 +32,10 @@ def make_workshop(tmp_path):
     binaries.mkdir()
     program(binaries, "copy", 'echo "$@" >>calls; cat "$1" >"$2"')
     program(binaries, "say", 'echo "$@" >>calls; echo "$1"')
+    # Goes on from its checkpoint in the second call, and refuses that of another run.
+    program(binaries, "train", 'if [ -e "$2.checkpoint" ]; then '
+            '[ "$(cat "$2.checkpoint")" = "$(cat "$1")$3" ] || exit 70; echo went on >"$2"; '
+            'else echo "$(cat "$1")$3" >"$2.checkpoint"; exit 70; fi')
     program(binaries, "fail", 'echo half >"$1"; echo "no luck" >&2; exit 65')
     return lambda: Workshop(binaries, tmp_path / "out", tmp_path / "data")
 
@@ -66,6 +70,32 @@ def test_what_a_failed_command_wrote_does_not_have_the_name_of_the_file(workshop
     with pytest.raises(Failed, match="(?s)fail a.part.*ended with 65.*no luck"):
         w.made("a", "fail", OUTPUT)
     assert not (w.out / "a").exists()
+
+
+def test_a_killed_training_goes_on_from_its_checkpoint_and_not_from_that_of_another(workshop):
+    w = workshop()
+    w.out.mkdir(exist_ok=True)
+    log = w.out / "log.data"
+    log.write_text("log")
+
+    def train(option):
+        workshop().made("m", "train", "log.data", OUTPUT, option)
+
+    for changes in (lambda: None, lambda: os.utime(log, (1, 1))):
+        with pytest.raises(Failed):
+            train("a")
+        changes()
+        with pytest.raises(Failed):  # begins anew, and is killed again
+            train("b")
+        train("b")
+        assert w.text("m") == "went on\n"
+        (w.out / "m").unlink()
+    with pytest.raises(Failed):
+        train("b")
+    log.write_text("another log")
+    with pytest.raises(Failed):  # begins anew
+        train("b")
+    train("b")
 
 
 def test_two_commands_for_one_name_are_a_mistake(workshop):
