@@ -2,22 +2,18 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "models/base/exit_code.h"
 #include "models/base/file_bytes.h"
-#include "models/base/output_paths.h"
 #include "models/base/random.h"
 #include "models/cli/commands.h"
+#include "models/cli/search_run.h"
 #include "models/cli/search_space.h"
 #include "models/cli/shared_options.h"
-#include "models/cli/training_options.h"
-#include "models/cli/trial_run.h"
 #include "models/command/options.h"
-#include "models/data/merged_log.h"
 #include "models/evaluate/number_format.h"
 #include "models/experiment/statistics.h"
 #include "models/text/text.h"
@@ -25,184 +21,9 @@
 namespace barker {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kMaxSpace = 1 << 20;  // bytes
-constexpr char kObjective[] = "validation auc";
-
-struct SearchFlags {
-  std::string out, space;
-  std::vector<std::string> data;
-  DatasetOptions dataset;
-  TrainingWords training;
-  uint32_t trials = 0;
-  uint64_t seed = 1;
-  bool json = false;
-};
-
-std::string journal_path(const SearchFlags& o) { return o.out + "/trials.jsonl"; }
-
-// The dataset of a search, and the file that its trials read.
-struct SearchData {
-  std::shared_ptr<const Dataset> dataset;
-  std::string path;
-  std::string made;  // what a log became, until the journal says that it is of this search
-};
-
-// Trials are processes of their own, so that a log becomes a dataset in the directory first. The
-// directory must exist.
-Result<SearchData> open_search_data(const SearchFlags& o) {
-  SearchData out;
-  BadLines bad;
-  if (std::ranges::any_of(o.data, Dataset::is_dataset)) {
-    out.path = o.data[0];
-    Result<std::shared_ptr<const Dataset>> data = open_data(o.data, o.out, o.dataset, bad);
-    if (!data.ok()) return data.status();
-    out.dataset = std::move(*data);
-    return out;
-  }
-  out.path = o.out + "/log.data";
-  out.made = out.path + ".new";
-  if (fs::exists(out.path) && !fs::exists(journal_path(o))) {
-    return Status(Code::kFailedPrecondition,
-                  out.path + ": is there, and no search made it; name another directory");
-  }
-  if (Status s = check_outputs(input_paths("--data", o.data), {{"--out", out.path}}); !s.ok())
-    return s;
-  const Status built = build_dataset(o.data, out.made, o.dataset, bad);
-  std::cerr << visible_lines(bad.report(log_name(o.data)));
-  if (!built.ok()) return built;
-  Result<std::shared_ptr<const Dataset>> data = Dataset::open(out.made);
-  if (!data.ok()) return data.status();
-  out.dataset = std::move(*data);
-  return out;
-}
-
-// Only the search that the journal belongs to may replace the dataset in the directory.
-Result<TrialJournal> open_journal(const SearchFlags& o, const TrialSubject& subject,
-                                  const SearchData& data) {
-  Result<TrialJournal> journal = TrialJournal::open(journal_path(o), subject);
-  if (data.made.empty()) return journal;
-  std::error_code error;
-  if (!journal.ok()) {
-    fs::remove(data.made, error);
-    return journal;
-  }
-  fs::rename(data.made, data.path, error);
-  if (error) return io_error(data.path + ": cannot be written: " + error.message());
-  return journal;
-}
-
-// The dataset, the directory and the journal of a search.
-class Search {
- public:
-  // `subject` is what this kind of search adds to the data and options that its trials share.
-  static Result<Search> open(const SearchFlags& o, TrialSubject subject) {
-    Result<TrainOptions> base = read_training_options(o.training);
-    if (!base.ok()) return base.status();
-    std::error_code error;
-    fs::create_directories(o.out, error);
-    if (error) return io_error(o.out + ": cannot be made: " + error.message());
-    Result<SearchData> data = open_search_data(o);
-    if (!data.ok()) return data.status();
-    subject["dataset"] = std::string(data->dataset->digest());
-    if (!data->made.empty()) subject["split"] = std::string(data->dataset->split_text());
-    subject["training options"] = options_to_toml(*base);
-    Result<TrialJournal> journal = open_journal(o, subject, *data);
-    if (!journal.ok()) return journal.status();
-    catch_stop_signals();
-    return Search(o, std::move(*data), std::move(*base), std::move(*journal));
-  }
-
-  TrialFiles files(uint32_t number) const {
-    char name[32];
-    std::snprintf(name, sizeof name, "trial-%04u", number);
-    return {options_.out, name};
-  }
-
-  // Runs the trial unless the journal has it. False if a signal asked for the end.
-  Result<bool> run(uint32_t number, const std::vector<std::string>& settings,
-                   const std::vector<Split>& splits) {
-    if (journal_.has(number)) return true;
-    if (is_stop_requested()) return false;
-    Trial trial;
-    trial.number = number;
-    trial.settings = settings;
-    const Result<TrainOptions> options = options_of(trial);
-    if (options.ok()) {
-      const Result<bool> over = run_trial(data_.path, *options, files(number), trial);
-      if (!over.ok() || !*over) return over;
-    } else {
-      trial.failure = options.status().message();
-    }
-    for (const Split split : splits) {
-      if (!trial.failure.empty()) break;
-      Status s = add_metrics(files(number).weights, *data_.dataset, split,
-                             options->main_negatives_kept, trial.metrics);
-      if (!s.ok()) return s;
-    }
-    print(trial);
-    if (Status s = journal_.add(std::move(trial)); !s.ok()) return s;
-    return true;
-  }
-
-  // Trains a trial of the journal again, to the very same weights, where its file is gone: with
-  // more or fewer trials, another one is the best. False as in run().
-  Result<bool> restore(const Trial& done) {
-    const std::string& weights = files(done.number).weights;
-    if (fs::exists(weights)) return true;
-    std::cerr << visible(weights) << ": is not there, so trial " << done.number
-              << " is trained again\n";
-    const Result<TrainOptions> options = options_of(done);
-    if (!options.ok()) return options.status();
-    Trial again = done;
-    const Result<bool> over = run_trial(data_.path, *options, files(done.number), again);
-    if (!over.ok() || !*over) return over;
-    if (!again.failure.empty()) return io_error(weights + ": " + again.failure);
-    return true;
-  }
-
-  const Dataset& data() const { return *data_.dataset; }
-  const TrainOptions& base() const { return base_; }
-  const TrialJournal& journal() const { return journal_; }
-
-  int stopped() const {
-    std::fprintf(stderr, "stopped; the same command goes on after %zu trials\n",
-                 journal_.trials().size());
-    return kExitUnavailable;
-  }
-
- private:
-  Search(const SearchFlags& options, SearchData data, TrainOptions base, TrialJournal journal)
-      : options_(options),
-        data_(std::move(data)),
-        base_(std::move(base)),
-        journal_(std::move(journal)) {}
-
-  Result<TrainOptions> options_of(const Trial& trial) const {
-    TrainOptions options = base_;
-    for (const std::string& setting : trial.settings) {
-      if (Status s = apply_setting(setting, options); !s.ok()) return s;
-    }
-    return options;
-  }
-
-  static void print(const Trial& trial) {
-    std::string line = "trial " + std::to_string(trial.number) + "  ";
-    const auto found = trial.metrics.find(kObjective);
-    line += found == trial.metrics.end() ? "failed: " + trial.failure
-                                         : "validation AUC " + number_text(found->second, 4);
-    line += "  " + number_text(trial.seconds, 1) + " s ";
-    for (const std::string& setting : trial.settings) line += " " + setting;
-    std::cerr << visible(line) << "\n";
-  }
-
-  const SearchFlags& options_;
-  SearchData data_;
-  TrainOptions base_;
-  TrialJournal journal_;
-};
 
 Status no_trial_finished(const Search& search) {
   const std::vector<Trial>& trials = search.journal().trials();

@@ -9,12 +9,12 @@
 #include <optional>
 
 #include "models/base/exit_code.h"
-#include "models/base/number_text.h"
 #include "models/base/output_paths.h"
 #include "models/cli/commands.h"
 #include "models/cli/epoch_log.h"
 #include "models/cli/interval_output.h"
 #include "models/cli/shared_options.h"
+#include "models/cli/training_messages.h"
 #include "models/cli/training_options.h"
 #include "models/cli/weight_draft.h"
 #include "models/command/options.h"
@@ -26,7 +26,6 @@
 #include "models/evaluate/score.h"
 #include "models/text/text.h"
 #include "models/train/half_life.h"
-#include "models/train/instance_weights.h"
 #include "models/train/peers.h"
 #include "models/train/trainer.h"
 #include "models/weights/weights_generated.h"
@@ -52,20 +51,6 @@ std::atomic<bool> checkpoint_requested{false};
 void request_checkpoint(int signal) {
   checkpoint_requested = true;
   std::signal(signal, SIG_DFL);
-}
-
-void print_epoch(const EpochReport& e) {
-  std::fprintf(stderr, "\r%-9s %3u ", e.phase, e.number);
-  if (!std::isnan(e.main_loss)) std::fprintf(stderr, " loss %.4f", e.main_loss);
-  if (!std::isnan(e.aux_loss)) std::fprintf(stderr, " ad loss %.4f", e.aux_loss);
-  std::fprintf(stderr, "  validation AUC %.4f%s  %.0f instances/s\n", e.validation_auc,
-               e.best ? " best" : "     ", e.instances_per_second);
-}
-
-void print_step(const StepReport& s) {
-  std::fprintf(stderr, "\r%-9s %3u  %5.1f%%  %.0f instances/s  %.0f s left   ", s.phase, s.epoch,
-               100.0 * static_cast<double>(s.step) / static_cast<double>(s.steps),
-               s.instances_per_second, s.seconds_left);
 }
 
 // The AUC of the frozen file on the test split, for the model card.
@@ -104,48 +89,6 @@ Status judge(const std::string& path, const Dataset& data, const TrainOptions& t
   return {};
 }
 
-unsigned long long count_of(const Dataset& data, Split split, Task task) {
-  return static_cast<unsigned long long>(data.instances_of(split, task));
-}
-
-void print_data(const Dataset& data, const BadLines& bad) {
-  const auto main = [&](Split split) { return count_of(data, split, Task::kMain); };
-  const auto ads = [&](Split split) { return count_of(data, split, Task::kAuxiliary); };
-  std::fprintf(stderr,
-               "%llu events used, %llu lines reported, %u users, %u keywords, %u features\n"
-               "SF impressions: %llu train, %llu validation, %llu test; ads: %llu, %llu, %llu\n",
-               static_cast<unsigned long long>(data.events()),
-               static_cast<unsigned long long>(bad.count()), data.users(), data.keywords(),
-               data.features(), main(Split::kTrain), main(Split::kValidation), main(Split::kTest),
-               ads(Split::kTrain), ads(Split::kValidation), ads(Split::kTest));
-  std::fprintf(stderr, "%s\n", period_text(data).c_str());
-}
-
-// What the corrections of the options find in the log. One that finds nothing is said to, because
-// the training is then the same without it.
-void print_corrections(const Dataset& data, const TrainOptions& options,
-                       const std::optional<Increment>& increment) {
-  std::fputs(InstanceWeights(data, options, increment).text().c_str(), stderr);
-  std::fputs(recency_warning(data, options).c_str(), stderr);
-  if (!options.attribution) return;
-  unsigned long long with_points = 0;
-  for (const uint32_t search : data.searches_of(Split::kTrain, Task::kAuxiliary)) {
-    for (size_t ad = 0; ad < data.search(search).ads.size(); ++ad) {
-      with_points += !data.points(search, ad).empty();
-    }
-  }
-  std::fprintf(stderr, "attribution: %llu of %llu ads had selling points before their titles\n",
-               with_points, count_of(data, Split::kTrain, Task::kAuxiliary));
-}
-
-void print_examination(const Trained& trained) {
-  constexpr size_t kShown = 10;  // places
-  for (size_t k = 0; k < std::min(kShown, trained.examination.size()); ++k) {
-    std::fprintf(stderr, "%s %.3f", k == 0 ? "looked at, by place:" : ",", trained.examination[k]);
-  }
-  if (!trained.examination.empty()) std::fputc('\n', stderr);
-}
-
 RunOptions run_options(const TrainFlags& options) {
   RunOptions run;
   run.checkpoint = options.checkpoint.empty() ? options.out + ".checkpoint" : options.checkpoint;
@@ -154,28 +97,10 @@ RunOptions run_options(const TrainFlags& options) {
   run.start = options.start;
   run.stop = &checkpoint_requested;
   if (!options.quiet) {
-    run.on_epoch = print_epoch;
-    if (isatty(fileno(stderr))) run.on_step = print_step;
+    run.on_epoch = print_training_epoch;
+    if (isatty(fileno(stderr))) run.on_step = print_training_step;
   }
   return run;
-}
-
-// Says what an increment learns: how much of each log is new.
-void print_increment(const TrainFlags& options, const Dataset& data, const TrainOptions& train_with,
-                     const Increment& increment) {
-  const auto share = [&](Task task, const char* what) {
-    const LearnedSearches searches = divide(data, task, increment);
-    return std::to_string(searches.fresh.size()) + " of " +
-           std::to_string(searches.fresh.size() + searches.past.size()) + what;
-  };
-  std::string text = share(Task::kMain, " SF bars");
-  if (train_with.model.auxiliary()) text += " and " + share(Task::kAuxiliary, " pages of ads");
-  std::fprintf(stderr,
-               "%s learned until %s: %s are new, and with each of them %s of before are repeated\n"
-               "The table [increment] says how many epochs and at which rate; what [train] says of "
-               "both is for whole trainings, such as with --relearn\n",
-               visible(options.start).c_str(), time_text(increment.after).c_str(), text.c_str(),
-               rounded_number_text(train_with.increment.past, 4).c_str());
 }
 
 // What --init says of its own training decides what is left to be learned of the log.
@@ -200,7 +125,7 @@ Status read_start(const TrainFlags& options, const Dataset& data, TrainOptions& 
                  time_text(learned->last).c_str());
   }
   if (!options.relearn) run.increment = increment_after(*before.to, data);
-  if (run.increment) print_increment(options, data, train_with, *run.increment);
+  if (run.increment) print_increment(options.start, data, train_with, *run.increment);
   return {};
 }
 
@@ -214,8 +139,8 @@ Status write_model(Trained& trained, const Dataset& data, const TrainOptions& tr
   card.notes = {
       {"options", options_to_toml(train_with)},
       {"split", std::string(data.split_text())},
-      {"instances", std::to_string(count_of(data, Split::kTrain, Task::kMain)) + " main, " +
-                        std::to_string(count_of(data, Split::kTrain, Task::kAuxiliary)) +
+      {"instances", std::to_string(data.instances_of(Split::kTrain, Task::kMain)) + " main, " +
+                        std::to_string(data.instances_of(Split::kTrain, Task::kAuxiliary)) +
                         " auxiliary"}};
   if (const std::optional<Period> period = period_of(data, Split::kTrain)) {
     // What the start learned from is in the weights as well.
@@ -313,22 +238,7 @@ Result<int> run(const TrainFlags& options) {
     return kExitUnavailable;
   }
   if (options.rank > 0) return kExitOk;  // only rank 0 writes
-  print_examination(*trained);
-  if (const std::string trend = trained->trend.text(); !trend.empty()) {
-    std::fprintf(stderr, "%s\n", trend.c_str());
-  }
-  if (!options.start.empty()) {
-    std::fprintf(stderr, "started from %s: %u rows taken, %u begun", visible(options.start).c_str(),
-                 trained->rows_taken, trained->rows_begun);
-    if (trained->rows_kept > 0) {
-      std::fprintf(stderr, ", and %u kept of words that the log does not have", trained->rows_kept);
-    }
-    std::fputc('\n', stderr);
-  }
-  if (!trained->lost_cool_down.empty()) {
-    std::fprintf(stderr, "%s; the weights before the cool-down are kept\n",
-                 visible(trained->lost_cool_down).c_str());
-  }
+  print_trained(*trained, options.start);
   if (Status s = write_model(*trained, data, *train_with, before, options); !s.ok()) return s;
   std::fprintf(stderr, "%s is ready\n", visible(options.out).c_str());
   std::remove(run.checkpoint.c_str());

@@ -10,6 +10,8 @@
 
 namespace barker {
 
+inline std::string in_quotes(const std::string& name) { return "\"" + name + "\""; }
+
 // "+1.25%", "-" where it is not known.
 inline std::string lift_text(double lift) {
   if (!std::isfinite(lift)) return "-";

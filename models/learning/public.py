@@ -1,9 +1,9 @@
 """The stages of the public logs: Beauty, trivago, online retail, and what is measured on them."""
 
 from recipes import (BASELINES, TRAIN, beauty, click_world, contest, decisions, judged, log_of,
-                     marketplace, retail, trained, trivago)
+                     marketplace, present, retail, trained, trivago)
 from tables import difference, figure, gain, interval, spread, table
-from workshop import OUTPUT, Absent
+from workshop import OUTPUT
 from worlds import NO_DOT, NOISE, PRETRAIN, s1_defaults, small_worlds
 
 MATCH = "model.match_inputs=true"
@@ -125,12 +125,7 @@ def states_stage(w):
     rows = (("S1, AMTDL", lambda: s1_defaults(w, click_world(w, 1), 1)),
             ("Amazon Beauty, MTDL", lambda: trained(w, beauty(w), "MTDL-dot", "MTDL")),
             ("trivago, ABM", lambda: _trivago_abm(w, trivago(w), 1)))
-    for text, make in rows:
-        try:
-            file = make()
-        except Absent as absent:
-            notes.append(f"\n{text}: skipped, {absent}.\n")
-            continue
+    for text, file in present(rows, notes):
         log = file.split("/")[0]
         name = f"{log}/states.json"
         w.made(name, TRAIN, "replay", file, "--data", log_of(log), "--json",
@@ -156,12 +151,7 @@ def match_inputs_stage(w):
             ("trivago, ABM", lambda: trivago(w), "ABM", FIVE_SEEDS),
             ("demo marketplace, ABM", lambda: marketplace(w), "ABM", (1, 2, 3)),
             ("S1, BM", lambda: click_world(w, 1), "BM", (1,)))
-    for text, make_log, model, seeds in rows:
-        try:
-            log = make_log()
-        except Absent as absent:
-            notes.append(f"\n{text}: skipped, {absent}.\n")
-            continue
+    for text, log, model, seeds in present(rows, notes):
         cells = _with_match(w, log, model, w.few(seeds))
         lines.append([f"{text}, {len(w.few(seeds))} seeds" if len(seeds) > 1 else text, *cells])
     head = ["boosted trees, test", "validation: without", "match inputs", "exact match",
@@ -234,13 +224,8 @@ def options_stage(w):
          (NO_DOT, "train.history_dropout=0")),
         ("`freeze.calibrate = false`, MTDL", "MTDL", (), ("freeze.calibrate=false",)),
     )
-    logs = []
-    for text, make_log in (("S1, seed 1", lambda: click_world(w, 1)),
-                           ("Amazon Beauty", lambda: beauty(w))):
-        try:
-            logs.append((text, make_log()))
-        except Absent as absent:
-            notes.append(f"\n{text}: skipped, {absent}.\n")
+    logs = list(present((("S1, seed 1", lambda: click_world(w, 1)),
+                         ("Amazon Beauty", lambda: beauty(w))), notes))
     for text, model, without, changed in pairs:
         cells = []
         for _, log in logs:

@@ -1,7 +1,7 @@
 """What several stages do: logs, trainings, judgements and the tables of both."""
 
 from tables import Report, figure, gain, interval, negated, spread, table
-from workshop import OUTPUT
+from workshop import OUTPUT, Absent
 
 TRAIN = "barker-train"
 BASELINES = ("boosted-trees", "popularity", "user-cf", "cooccurrence", "two-tower")
@@ -83,6 +83,19 @@ def trained(w, log, name, model, *settings, seed=1, cooled=False, options=(), da
     w.made(file, TRAIN, "train", "--data", data or log_of(log), "--out", OUTPUT, "--resume",
            "--quiet", "--created", 0, "--seed", seed, *arguments, *options)
     return file
+
+
+def present(rows, notes):
+    """The rows (text, function that makes what is judged, more...) with what was made.
+
+    Where the data are absent, there is a note instead of the row."""
+    for text, make, *more in rows:
+        try:
+            made = make()
+        except Absent as absent:
+            notes.append(f"\n{text}: skipped, {absent}.\n")
+        else:
+            yield text, made, *more
 
 
 def judged(w, name, data, files, baselines=(), split="test", slices=()):

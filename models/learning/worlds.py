@@ -3,9 +3,9 @@
 import re
 
 from recipes import (BASELINES, TRAIN, beauty, click_world, contest, judged, log_of, marketplace,
-                     prepared, trained, trivago)
+                     prepared, present, trained, trivago)
 from tables import difference, figure, gain, interval, spread, table
-from workshop import OUTPUT, REPOSITORY, Absent
+from workshop import OUTPUT, REPOSITORY
 
 SEEDS = (1, 2, 3)
 PRETRAIN = "train.schedule=pretrain"
@@ -211,12 +211,7 @@ def cool_down_stage(w):
     rows = (("S1, AMTDL", lambda: click_world(w, 1), "AMTDL", ()),
             ("Amazon Beauty, BM with match inputs", lambda: beauty(w), "BM", matched),
             ("trivago, ABM", lambda: trivago(w), "ABM", ()))
-    for text, make_log, model, settings in rows:
-        try:
-            log = make_log()
-        except Absent as absent:
-            notes.append(f"{text}: skipped, {absent}.")
-            continue
+    for text, log, model, settings in present(rows, notes):
         plain = "defaults" if model == "AMTDL" else f"{model}-dot" + ("-match" if settings else "")
         files = [trained(w, log, plain, model, *settings),
                  trained(w, log, plain + "-cooled", model, *settings, cooled=True)]
@@ -234,7 +229,7 @@ def cool_down_stage(w):
             lines.append(["the same, ads", "", *cells])
     head = ["boosted trees, test", "validation: without", "with a cool-down", "test: without",
             "with a cool-down"]
-    return table(head, lines) + "".join("\n" + n + "\n" for n in notes)
+    return table(head, lines) + "".join(notes)
 
 
 def marketplace_stage(w):

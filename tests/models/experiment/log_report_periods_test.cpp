@@ -12,6 +12,17 @@
 namespace barker {
 namespace {
 
+// That a report has both periods of another one, with the same units from the same time on.
+void expect_the_periods_of(const ExperimentReport& named, const ExperimentReport& report) {
+  ASSERT_EQ(named.periods.size(), 2u);
+  ASSERT_EQ(report.periods.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(report.periods[i].name, named.periods[i].name);
+    EXPECT_EQ(report.periods[i].units, named.periods[i].units);
+    EXPECT_EQ(report.periods[i].first, named.periods[i].first);
+  }
+}
+
 TEST(ExperimentLogReport, SplitsByWeightsThatChangeAndSaysSo) {
   LogWorld world;
   world.weights_change = true;
@@ -61,13 +72,7 @@ TEST(ExperimentLogReport, CountsPagesBeforeTheFirstThatNamesWeightsToThese) {
   const ExperimentReport named = report_of(world).experiments[1];
   world.digests_come_late = true;
   const ExperimentReport report = report_of(world).experiments[1];
-  ASSERT_EQ(named.periods.size(), 2u);
-  ASSERT_EQ(report.periods.size(), 2u);
-  for (size_t i = 0; i < 2; ++i) {
-    EXPECT_EQ(report.periods[i].name, named.periods[i].name);
-    EXPECT_EQ(report.periods[i].units, named.periods[i].units);
-    EXPECT_EQ(report.periods[i].first, named.periods[i].first);
-  }
+  expect_the_periods_of(named, report);
   EXPECT_THAT(report.notes,
               testing::Contains(testing::HasSubstr(" pages do not name their weights.")));
 }
@@ -140,12 +145,7 @@ TEST(ExperimentLogReport, KeepsPagesOfServersThatNameNoPolicyInThePeriodInForce)
   const ExperimentReport named = report_of(world).experiments[1];
   world.older_servers = true;
   const ExperimentReport report = report_of(world).experiments[1];
-  ASSERT_EQ(named.periods.size(), 2u);
-  ASSERT_EQ(report.periods.size(), 2u);
-  for (size_t i = 0; i < 2; ++i) {
-    EXPECT_EQ(report.periods[i].name, named.periods[i].name);
-    EXPECT_EQ(report.periods[i].units, named.periods[i].units);
-  }
+  expect_the_periods_of(named, report);
   EXPECT_THAT(
       report.warnings,
       testing::ElementsAre(testing::StartsWith("The weights changed during the experiment.")));

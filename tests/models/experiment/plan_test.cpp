@@ -9,11 +9,17 @@
 namespace barker {
 namespace {
 
-TEST(Plan, NeedsSixteenVariancesOverTheSquaredDifferenceInEachArm) {
+// To find a lift of 5% over a rate of 5%.
+PlanInput lift_of_a_rate() {
   PlanInput plan;
   plan.base = .05;
   plan.variance = .05 * .95;
   plan.lift = .05;
+  return plan;
+}
+
+TEST(Plan, NeedsSixteenVariancesOverTheSquaredDifferenceInEachArm) {
+  PlanInput plan = lift_of_a_rate();
   const double units = units_needed(plan);
   EXPECT_NEAR(units / 2, 15.7 * plan.variance / (.0025 * .0025), 400);
   EXPECT_NEAR(power_of(plan, units), .8, 1e-4);
@@ -23,10 +29,7 @@ TEST(Plan, NeedsSixteenVariancesOverTheSquaredDifferenceInEachArm) {
 }
 
 TEST(Plan, NeedsMoreUnitsWithSmallOrManyArms) {
-  PlanInput plan;
-  plan.base = .05;
-  plan.variance = .05 * .95;
-  plan.lift = .05;
+  PlanInput plan = lift_of_a_rate();
   const double equal = units_needed(plan);
   plan.control_share = .9;
   plan.arm_share = .1;
@@ -40,10 +43,7 @@ TEST(Plan, NeedsMoreUnitsWithSmallOrManyArms) {
 }
 
 TEST(Plan, SaysWhatTheUnitsSoFarCanFind) {
-  PlanInput plan;
-  plan.base = .05;
-  plan.variance = .05 * .95;
-  plan.lift = .05;
+  PlanInput plan = lift_of_a_rate();
   const std::string text = plan_text(plan, {units_needed(plan), 1000}, "user");
   EXPECT_NE(text.find("days at 1000 a day"), std::string::npos) << text;
   EXPECT_NE(

@@ -8,7 +8,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
-#include <map>
+#include <functional>
 #include <set>
 
 #include "models/base/lines.h"
@@ -35,6 +35,20 @@ uint64_t lines_of(const std::string& path) {
   return count;
 }
 
+// Hands over each event of the log that an import wrote.
+void read_events(const std::string& directory,
+                 const std::function<void(const SearchEvent&)>& take) {
+  auto reader = LineReader::open(directory + "/events.jsonl");
+  ASSERT_TRUE(reader.ok());
+  std::string_view line;
+  while (reader->next(line)) {
+    const auto event = parse_event(line);
+    ASSERT_TRUE(event.ok());
+    take(*event);
+  }
+  ASSERT_TRUE(reader->status().ok());
+}
+
 TEST(ImportAmazonReviews, DrawsTheNumbersOfGroupsThatTheProtocolGives) {
   SKIP_WITHOUT("amazon_beauty");
   const std::string out = temporary_path("beauty");
@@ -46,20 +60,15 @@ TEST(ImportAmazonReviews, DrawsTheNumbersOfGroupsThatTheProtocolGives) {
   EXPECT_EQ(summary->users, 22'363u);
   EXPECT_EQ(bad.count(), 0u);
   std::array<uint64_t, 3> sf_groups{}, ad_groups{};
-  auto reader = LineReader::open(out + "/events.jsonl");
-  ASSERT_TRUE(reader.ok());
-  std::string_view line;
   std::vector<std::string> first;
-  while (reader->next(line)) {
-    const auto event = parse_event(line);
-    ASSERT_TRUE(event.ok());
-    const auto split = static_cast<size_t>(*event->split);
-    sf_groups[split] += !event->sfs.empty();
-    ad_groups[split] += !event->ads.empty();
+  read_events(out, [&](const SearchEvent& event) {
+    const auto split = static_cast<size_t>(*event.split);
+    sf_groups[split] += !event.sfs.empty();
+    ad_groups[split] += !event.ads.empty();
     if (first.empty() && split == 0) {
-      for (const SfImpression& sf : event->sfs) first.push_back(sf.text);
+      for (const SfImpression& sf : event.sfs) first.push_back(sf.text);
     }
-  }
+  });
   // The reference figures of the protocol, seed 1.
   EXPECT_EQ(sf_groups, (std::array<uint64_t, 3>{114'932, 19'543, 19'555}));
   EXPECT_EQ(ad_groups, (std::array<uint64_t, 3>{129'855, 22'052, 21'965}));
@@ -75,30 +84,24 @@ TEST(ImportAmazonReviews, SplitsByTheListingOfProductsWhereItsClockIsAskedFor) {
   const auto summary =
       import_amazon_reviews(kData + "amazon_beauty", out, 1, AmazonClock::kListing, bad);
   ASSERT_TRUE(summary.ok()) << summary.status().message();
-  auto reader = LineReader::open(out + "/events.jsonl");
-  ASSERT_TRUE(reader.ok());
-  std::string_view line;
-  std::map<std::string, bool> is_known;  // of the users of the test split
-  std::set<std::string> trained;
+  std::set<std::string> trained, tested;  // users
   std::array<int64_t, 3> first{INT64_MAX, INT64_MAX, INT64_MAX}, last{};
   uint64_t test_bars = 0;
-  while (reader->next(line)) {
-    const auto event = parse_event(line);
-    ASSERT_TRUE(event.ok());
-    const auto split = static_cast<size_t>(*event->split);
-    first[split] = std::min(first[split], event->time);
-    last[split] = std::max(last[split], event->time);
-    if (*event->split == Split::kTrain) trained.insert(event->user);
-    if (*event->split != Split::kTest || event->sfs.empty()) continue;
-    is_known[event->user] = false;
+  read_events(out, [&](const SearchEvent& event) {
+    const auto split = static_cast<size_t>(*event.split);
+    first[split] = std::min(first[split], event.time);
+    last[split] = std::max(last[split], event.time);
+    if (*event.split == Split::kTrain) trained.insert(event.user);
+    if (*event.split != Split::kTest || event.sfs.empty()) return;
+    tested.insert(event.user);
     ++test_bars;
-  }
+  });
   EXPECT_LT(last[0], first[1]);
   EXPECT_LT(last[1], first[2]);
   EXPECT_EQ(test_bars, 21'289u);
   uint64_t fresh = 0;
-  for (const auto& [user, known] : is_known) fresh += !trained.contains(user);
-  EXPECT_NEAR(static_cast<double>(fresh) / static_cast<double>(is_known.size()), 0.23, 0.01);
+  for (const std::string& user : tested) fresh += !trained.contains(user);
+  EXPECT_NEAR(static_cast<double>(fresh) / static_cast<double>(tested.size()), 0.23, 0.01);
   std::filesystem::remove_all(out);
 }
 
@@ -159,17 +162,12 @@ TEST(ImportTrivago, NeverShowsTheClickedFilterInItsOwnQuery) {
   const auto summary = import_trivago(kData + "trivago_filter_clicks", out, 1, bad);
   ASSERT_TRUE(summary.ok()) << summary.status().message();
   EXPECT_EQ(summary->events, 2'848u);
-  auto reader = LineReader::open(out + "/events.jsonl");
-  ASSERT_TRUE(reader.ok());
-  std::string_view line;
-  while (reader->next(line)) {
-    const auto event = parse_event(line);
-    ASSERT_TRUE(event.ok());
-    EXPECT_TRUE(event->sfs[0].clicked);
-    ASSERT_EQ(event->groups.size(), 1u);
-    const auto& active = event->groups[0].tokens;
-    EXPECT_EQ(std::count(active.begin(), active.end(), event->sfs[0].text), 0) << event->query;
-  }
+  read_events(out, [&](const SearchEvent& event) {
+    EXPECT_TRUE(event.sfs[0].clicked);
+    ASSERT_EQ(event.groups.size(), 1u);
+    const auto& active = event.groups[0].tokens;
+    EXPECT_EQ(std::count(active.begin(), active.end(), event.sfs[0].text), 0) << event.query;
+  });
   std::filesystem::remove_all(out);
 }
 
