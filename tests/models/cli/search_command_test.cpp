@@ -97,13 +97,41 @@ TEST_F(TrainCommand, KeepsTheBestWeightsWhenFewerTrialsAreAskedFor) {
   const std::string weights = best["weights"], before = bytes_of(weights);
   ASSERT_FALSE(before.empty());
   // Those of the best of the fewer are gone by now unless they are the same, and are made again.
-  const int fewer = std::max(1, best["trial"].get<int>() - 1);
+  ASSERT_GT(best["trial"].get<int>(), 1) << "with this seed of the search, the best comes later";
+  const int fewer = best["trial"].get<int>() - 1;
   const Json first = tune(fewer);
   EXPECT_TRUE(fs::exists(first["weights"].get<std::string>()));
   EXPECT_EQ(bytes_of(weights), before) << "the best of all trials stays";
+  const auto lines_of = [](const std::string& path) {
+    const std::string text = bytes_of(path);
+    return std::ranges::count(text, '\n');
+  };
+  std::string epochs = weights;
+  epochs.replace(epochs.rfind(".barker"), std::string::npos, ".epochs.jsonl");
+  const auto lines_before = lines_of(epochs);
+  ASSERT_GT(lines_before, 0);
   fs::remove(weights);
   const Json again = tune(4);
   EXPECT_EQ(again["metrics"], best["metrics"]) << "a file that is gone is trained again";
+  EXPECT_EQ(lines_of(epochs), lines_before) << "each epoch stands there once";
+}
+
+TEST_F(TrainCommand, RefusesATrialThatIsTrainedAgainToOtherWeightsThanTheJournalSays) {
+  std::ofstream(file("rate.toml")) << "[train]\nlearning_rate = { choices = [1e-2] }\n";
+  const std::string tune = "tune --data " + data() + " --space " + file("rate.toml") + " --out " +
+                           file("journal") + " --trials 1" + kQuick;
+  ASSERT_EQ(run(tune).code, 0);
+  std::string journal = bytes_of(file("journal/trials.jsonl"));
+  const size_t at = journal.find("\"validation auc\":");
+  ASSERT_NE(at, std::string::npos) << journal;
+  journal.replace(at, journal.find_first_of(",}", at) - at, "\"validation auc\":0.99");
+  std::ofstream(file("journal/trials.jsonl")) << journal;
+  EXPECT_EQ(run(tune).code, 0) << "the file is there";
+  fs::remove(file("journal/trial-0001.barker"));
+  const Outcome o = run(tune);
+  EXPECT_EQ(o.code, 69) << o.out;
+  EXPECT_THAT(o.out, HasSubstr("trained again, its validation auc is 0."));
+  EXPECT_THAT(o.out, HasSubstr("and the journal says 0.9900; search in another directory"));
 }
 
 TEST_F(TrainCommand, LeavesTheDatasetOfAnotherSearch) {
