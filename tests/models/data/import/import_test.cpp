@@ -118,6 +118,15 @@ TEST(AmazonClock, IsTheHighestRankThatAUserHasBoughtSoFar) {
   EXPECT_EQ(times[3], (std::vector<int64_t>{0, 20, 20})) << "an unknown item keeps the time";
 }
 
+TEST(AmazonClock, CountsPurchasesOfOneHighestRankUpToTheNextRank) {
+  AmazonReviews reviews;
+  reviews.items.resize(2);
+  reviews.users = {"a", "b"};
+  reviews.sequences = {std::vector<int64_t>(12, 0), {1}};
+  EXPECT_EQ(listing_times(reviews)[0], (std::vector<int64_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9}));
+  EXPECT_EQ(listing_times(reviews)[1], (std::vector<int64_t>{10}));
+}
+
 TEST(ImportBestBuy, UsesOrReportsEveryRecord) {
   SKIP_WITHOUT("bestbuy");
   const std::string out = temporary_path("bestbuy");
