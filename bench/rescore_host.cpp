@@ -120,12 +120,14 @@ std::map<std::string, std::string>& written() {
 }  // namespace
 
 const barker_api& plugin_api() {
-  static const barker_api* entry = [] {
-    const Result<const barker_api*> loaded = load_plugin(BARKER_PLUGIN_PATH);
-    if (!loaded.ok()) fail(loaded.status().message());
-    return *loaded;
-  }();
-  return *entry;
+  static const barker_api& api = plugin_api(BARKER_PLUGIN_PATH);
+  return api;
+}
+
+const barker_api& plugin_api(const std::string& library) {
+  const Result<const barker_api*> loaded = load_plugin(library);
+  if (!loaded.ok()) fail(loaded.status().message());
+  return **loaded;
 }
 
 void write_weights(const RescoreShape& shape, const std::string& path) {
@@ -168,30 +170,32 @@ double resident_mib() {
   return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 20);
 }
 
-RescoreHost::RescoreHost(const std::string& weights, const std::string& config) {
+RescoreHost::RescoreHost(const std::string& weights, const std::string& config,
+                         const barker_api& api)
+    : api_(api) {
   const std::string text = "window = 500\n" + config;  // before `config`, which can end in a table
   const barker_host host = {sizeof host, BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr, nullptr};
   char error[BARKER_ERROR_SIZE];
-  if (plugin_api().create(&host, as_string(text), &plugin_, error) != BARKER_OK) fail(error);
+  if (api_.create(&host, as_string(text), &plugin_, error) != BARKER_OK) fail(error);
   load(weights);
 }
 
-RescoreHost::~RescoreHost() { plugin_api().destroy(plugin_); }
+RescoreHost::~RescoreHost() { api_.destroy(plugin_); }
 
 void RescoreHost::load(const std::string& weights) {
   char error[BARKER_ERROR_SIZE];
-  if (plugin_api().load_weights(plugin_, as_string(weights), nullptr, error) != BARKER_OK)
-    fail(error);
+  if (api_.load_weights(plugin_, as_string(weights), nullptr, error) != BARKER_OK) fail(error);
 }
 
 barker_stats RescoreHost::stats() const {
   barker_stats stats{};
   stats.struct_size = sizeof stats;
-  plugin_api().stats(plugin_, &stats);
+  api_.stats(plugin_, &stats);
   return stats;
 }
 
-RescoreQuery::RescoreQuery(const RescoreShape& shape, unsigned seed) : session_(plugin_api()) {
+RescoreQuery::RescoreQuery(const RescoreShape& shape, unsigned seed, const barker_api& api)
+    : session_(api) {
   std::mt19937 random(seed);
   const size_t per_ad = shape.selling_points_per_ad, words = shape.title_keywords;
   points_.resize(shape.ads * per_ad);
@@ -266,17 +270,18 @@ bool RescoreQuery::rescore(const RescoreHost& host) {
   return answer(host) && session_.response().status == BARKER_STATUS_RESCORED;
 }
 
-std::vector<std::unique_ptr<RescoreQuery>> make_queries(const RescoreShape& shape, size_t count) {
+std::vector<std::unique_ptr<RescoreQuery>> make_queries(const RescoreShape& shape, size_t count,
+                                                        const barker_api& api) {
   std::vector<std::unique_ptr<RescoreQuery>> queries;
   for (size_t i = 0; i < count; ++i) {
-    queries.push_back(std::make_unique<RescoreQuery>(shape, static_cast<unsigned>(7 + i)));
+    queries.push_back(std::make_unique<RescoreQuery>(shape, static_cast<unsigned>(7 + i), api));
   }
   return queries;
 }
 
 void register_ads(const RescoreHost& host, std::span<const std::unique_ptr<RescoreQuery>> queries) {
   const auto& catalogue =
-      *static_cast<const barker_catalogue*>(plugin_api().get_extension(BARKER_EXT_CATALOGUE));
+      *static_cast<const barker_catalogue*>(host.api().get_extension(BARKER_EXT_CATALOGUE));
   std::vector<barker_ad> all;
   for (const auto& query : queries) all.insert(all.end(), query->ads().begin(), query->ads().end());
   uint64_t handle = 0;

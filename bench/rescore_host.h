@@ -38,11 +38,13 @@ void remove_weights();
 
 double resident_mib();
 
-const barker_api& plugin_api();
+const barker_api& plugin_api();                            // of this build
+const barker_api& plugin_api(const std::string& library);  // of another build
 
 class RescoreHost {
  public:
-  RescoreHost(const std::string& weights, const std::string& config);
+  RescoreHost(const std::string& weights, const std::string& config,
+              const barker_api& api = plugin_api());
   ~RescoreHost();
   RescoreHost(const RescoreHost&) = delete;
   RescoreHost& operator=(const RescoreHost&) = delete;
@@ -50,8 +52,10 @@ class RescoreHost {
   void load(const std::string& weights);
   barker_stats stats() const;
   barker_plugin* plugin() const { return plugin_; }
+  const barker_api& api() const { return api_; }
 
  private:
+  const barker_api& api_;
   barker_plugin* plugin_ = nullptr;
 };
 
@@ -59,7 +63,7 @@ class RescoreHost {
 // session. One thread.
 class RescoreQuery {
  public:
-  RescoreQuery(const RescoreShape& shape, unsigned seed);
+  RescoreQuery(const RescoreShape& shape, unsigned seed, const barker_api& api = plugin_api());
   bool answer(const RescoreHost& host);   // returns whether the code was BARKER_OK
   bool rescore(const RescoreHost& host);  // returns whether, besides, all of it was rescored
   void set_deadline(uint64_t ns) { session_.request().deadline_ns = ns; }
@@ -82,7 +86,8 @@ class RescoreQuery {
   Session session_;
 };
 
-std::vector<std::unique_ptr<RescoreQuery>> make_queries(const RescoreShape& shape, size_t count);
+std::vector<std::unique_ptr<RescoreQuery>> make_queries(const RescoreShape& shape, size_t count,
+                                                        const barker_api& api = plugin_api());
 
 // Registers the ads of all these queries as one catalogue, by whose numbers they name them then.
 void register_ads(const RescoreHost& host, std::span<const std::unique_ptr<RescoreQuery>> queries);

@@ -1,6 +1,7 @@
 // What it saves that only the first ads of a page are shown and that its ads are registered,
-// through the C ABI on one core. Two ways to ask take turns, so that what slows the machine slows
-// both.
+// through the C ABI on one core. Two ways to ask take turns of 64 queries each, so that what slows
+// the machine slows both, and so that each finds caches that its own calls have left. (Query by
+// query, the two would share the caches, which a host that asks in one way does not.)
 //
 //   Shown/fp16, Shown/int8   window 50 of a registered catalogue, shown 10, beside window 50 of
 //                            whole ads, all shown, in the same numbers
@@ -8,14 +9,21 @@
 //   Shown/screened_int8      screened beside int8, both of such a catalogue with 10 shown
 //   Shown/screened_fp32      screened beside fp32, in the same way
 //
+// With --before LIBRARY, a libbarker.so of another build, besides:
+//
+//   Before/fp16, Before/int8            as Shown/, beside window 50 of whole ads in that build
+//   Before/fp16_shown, .../int8_shown   beside the same call in that build
+//
 // Counters: p50 of both ways in microseconds, the median of the ratios of the turns, and for how
 // many of the 64 queries the answers differ in anything among the 10 ads that both ways show; where
-// both take the same numbers, such a difference is an error. Shape: that of rescore_bench.
+// both take the same numbers in the same build, such a difference is an error. Shape: that of
+// rescore_bench.
 #include <benchmark/benchmark.h>
 
 #include <chrono>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/quantile.h"
@@ -29,8 +37,11 @@ constexpr size_t kQueries = 64, kWindow = 50, kShown = 10;
 // One way to ask, with a host and queries of its own. Where `shown` is above 0, the ads are those
 // of a registered catalogue.
 struct Way {
-  Way(const RescoreShape& shape, const std::string& toml, uint64_t shown)
-      : config(toml), host(weights_of(shape), toml), queries(make_queries(shape, kQueries)) {
+  Way(const RescoreShape& shape, const std::string& toml, uint64_t shown,
+      const barker_api& api = plugin_api())
+      : config(toml),
+        host(weights_of(shape), toml, api),
+        queries(make_queries(shape, kQueries, api)) {
     if (shown == 0) return;
     register_ads(host, queries);
     for (auto& query : queries) query->set_shown(shown);
@@ -48,8 +59,7 @@ struct Way {
   std::vector<std::unique_ptr<RescoreQuery>> queries;
 };
 
-// Asks in both ways in turn. The way that asks second finds caches that the first one filled, so
-// that they take turns in that, too.
+// Asks in both ways in turn, which take turns in who asks first, too.
 void run_pair(benchmark::State& state, const Way& base, const Way& other) {
   std::vector<double> times[2], ratios;
   uint64_t differ = 0;
@@ -57,19 +67,21 @@ void run_pair(benchmark::State& state, const Way& base, const Way& other) {
     if (base.ask(query) < 0 || other.ask(query) < 0) return state.SkipWithError("not rescored");
     differ += !are_equal(base.queries[query]->response(), other.queries[query]->response(), kShown);
   }
-  if (differ > 0 && base.config == other.config) return state.SkipWithError("answers differ");
-  size_t at = 0;
+  const bool are_alike = base.config == other.config && &base.host.api() == &other.host.api();
+  if (differ > 0 && are_alike) return state.SkipWithError("answers differ");
+  bool is_other_first = false;
   for (auto _ : state) {
-    const size_t query = at % kQueries;
-    double us[2];
-    for (const bool second : {false, true}) {
-      const bool is_other = second != (at / kQueries % 2 == 1);
-      us[is_other] = (is_other ? other : base).ask(query);
+    double us[2][kQueries];
+    for (const bool is_other : {is_other_first, !is_other_first}) {
+      const Way& way = is_other ? other : base;
+      for (size_t query = 0; query < kQueries; ++query) us[is_other][query] = way.ask(query);
     }
-    ++at;
-    if (us[0] < 0 || us[1] < 0) return state.SkipWithError("not rescored");
-    for (const int way : {0, 1}) times[way].push_back(us[way]);
-    ratios.push_back(us[1] / us[0]);
+    is_other_first = !is_other_first;
+    for (size_t query = 0; query < kQueries; ++query) {
+      if (us[0][query] < 0 || us[1][query] < 0) return state.SkipWithError("not rescored");
+      ratios.push_back(us[1][query] / us[0][query]);
+    }
+    for (const int way : {0, 1}) times[way].insert(times[way].end(), us[way], us[way] + kQueries);
   }
   state.counters["base_p50_us"] = quantile(times[0], 0.5);
   state.counters["p50_us"] = quantile(times[1], 0.5);
@@ -77,21 +89,34 @@ void run_pair(benchmark::State& state, const Way& base, const Way& other) {
   state.counters["differ"] = static_cast<double>(differ);
 }
 
-void register_all() {
+void register_all(const std::string& before) {
   const RescoreShape fp16, int8{.compute = ComputeSpec::kInt8};
   const std::string fast = "numbers = \"fast\"", screened = "numbers = \"screened\"",
                     exact = "numbers = \"exact\"";
   const auto add = [](const std::string& name, std::function<void(benchmark::State&)> body) {
-    benchmark::RegisterBenchmark(("Shown/" + name).c_str(), body)->MinTime(0.3);
+    benchmark::RegisterBenchmark(name.c_str(), body)->MinTime(0.3);
   };
-  add("fp16", [=](auto& s) { run_pair(s, {fp16, "", 0}, {fp16, "", kShown}); });
-  add("fp16_registered", [=](auto& s) { run_pair(s, {fp16, "", kWindow}, {fp16, "", kShown}); });
-  add("int8", [=](auto& s) { run_pair(s, {int8, fast, 0}, {int8, fast, kShown}); });
-  add("screened_int8", [=](auto& s) {
+  add("Shown/fp16", [=](auto& s) { run_pair(s, {fp16, "", 0}, {fp16, "", kShown}); });
+  add("Shown/fp16_registered", [=](auto& s) {
+    run_pair(s, {fp16, "", kWindow}, {fp16, "", kShown});
+  });
+  add("Shown/int8", [=](auto& s) { run_pair(s, {int8, fast, 0}, {int8, fast, kShown}); });
+  add("Shown/screened_int8", [=](auto& s) {
     run_pair(s, {int8, fast, kShown}, {int8, screened, kShown});
   });
-  add("screened_fp32", [=](auto& s) {
+  add("Shown/screened_fp32", [=](auto& s) {
     run_pair(s, {int8, exact, kShown}, {int8, screened, kShown});
+  });
+  if (before.empty()) return;
+  const barker_api* const api = &plugin_api(before);
+  add("Before/fp16", [=](auto& s) { run_pair(s, {fp16, "", 0, *api}, {fp16, "", kShown}); });
+  add("Before/int8", [=](auto& s) { run_pair(s, {int8, fast, 0, *api}, {int8, fast, kShown}); });
+  if (!api->get_extension(BARKER_EXT_CATALOGUE)) return;
+  add("Before/fp16_shown", [=](auto& s) {
+    run_pair(s, {fp16, "", kShown, *api}, {fp16, "", kShown});
+  });
+  add("Before/int8_shown", [=](auto& s) {
+    run_pair(s, {int8, fast, kShown, *api}, {int8, fast, kShown});
   });
 }
 
@@ -100,8 +125,15 @@ void register_all() {
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
+  std::string before;
+  if (argc >= 3 && std::string_view(argv[1]) == "--before") {
+    before = argv[2];
+    argv[2] = argv[0];
+    argc -= 2;
+    argv += 2;
+  }
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 64;
-  barker::register_all();
+  barker::register_all(before);
   benchmark::RunSpecifiedBenchmarks();
   barker::remove_weights();
   return 0;

@@ -6,6 +6,7 @@
 
 #include "models/text/keywords.h"
 #include "plugin/request.h"
+#include "plugin/rewrite.h"
 
 namespace barker {
 namespace {
@@ -29,7 +30,9 @@ void append_text(std::string_view text, std::vector<unsigned char>& to) {
 StoredAd CatalogueChunk::ad(size_t index) const noexcept {
   const unsigned char* at = records_[index];
   StoredAd ad;
-  ad.flags = static_cast<uint32_t>(read_size(at));
+  const uint64_t flags = read_size(at);
+  ad.flags = static_cast<uint32_t>(flags / 2);
+  ad.is_plain = flags % 2 != 0;
   const size_t id_bytes = read_size(at), title_bytes = read_size(at);
   ad.merchant = static_cast<uint32_t>(read_size(at));
   ad.category = static_cast<uint32_t>(read_size(at));
@@ -110,6 +113,7 @@ void ChunkWriter::add(const barker_ad& ad) {
   stage({.id = view(ad.id),
          .title = view(ad.title),
          .flags = ad.flags,
+         .is_plain = is_plain_title(view(ad.title)),
          .merchant = pool_->number_of_merchant(view(ad.merchant)),
          .category = pool_->number_of_category(view(ad.category)),
          .point_bytes = point_bytes,
@@ -126,6 +130,7 @@ void ChunkWriter::add(const StoredAd& ad, Renumbering& renumber) {
   stage({.id = ad.id,
          .title = ad.title,
          .flags = ad.flags,
+         .is_plain = ad.is_plain,
          .merchant = renumber.merchant(ad.merchant),
          .category = renumber.category(ad.category),
          .point_bytes = ad.point_bytes,
@@ -147,9 +152,10 @@ void ChunkWriter::reserve_records(const CatalogueChunk& widths) {
 
 void ChunkWriter::write(const Staged& ad, std::span<const uint32_t> words,
                         std::span<const uint32_t> points, const CatalogueChunk& widths) {
-  for (const uint64_t size : {uint64_t{ad.flags}, uint64_t{ad.id.size()}, uint64_t{ad.title.size()},
-                              uint64_t{ad.merchant}, uint64_t{ad.category}, uint64_t{words.size()},
-                              uint64_t{points.size()}, ad.point_bytes}) {
+  for (const uint64_t size :
+       {2 * uint64_t{ad.flags} + ad.is_plain, uint64_t{ad.id.size()}, uint64_t{ad.title.size()},
+        uint64_t{ad.merchant}, uint64_t{ad.category}, uint64_t{words.size()},
+        uint64_t{points.size()}, ad.point_bytes}) {
     append_size(size, records_);
   }
   append_text(ad.id, records_);

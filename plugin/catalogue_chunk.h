@@ -3,7 +3,7 @@
 // The copies stand in one array of bytes, each ad's behind the one before, so that a query reads an
 // ad from a few cache lines that follow each other. An ad is
 //
-//   sizes     flags, bytes of id, bytes of title, merchant, category, number of words, number of
+//   sizes     twice the flags, plus 1 where the title is plain; bytes of id, bytes of title, merchant, category, number of words, number of
 //             selling points, bytes of the selling points' texts (append_size())
 //   texts     id, title
 //   words     numbers of the catalogue's pool (append_packed()), as are merchant, category and
@@ -28,6 +28,7 @@ namespace barker {
 struct StoredAd {
   std::string_view id, title;  // the chunk's
   uint32_t flags = 0;
+  bool is_plain = false;                // is_plain_title() of the title (plugin/rewrite.h)
   uint32_t merchant = 0, category = 0;  // numbers of the pool, as words and selling points
   PackedNumbers words;                  // of the title, in order, with kClauseBoundary
   PackedNumbers points;
@@ -44,6 +45,14 @@ class CatalogueChunk {
   bool has(size_t ad) const noexcept { return records_.places()[ad + 1] > records_.places()[ad]; }
   // Of an ad that is there.
   StoredAd ad(size_t index) const noexcept;
+  // Ask the caches for what ad() reads: where the ad stands, and, once that is at hand, the ad.
+  [[gnu::always_inline]] void prefetch_place(size_t ad) const noexcept {
+    records_.places().prefetch(ad);
+  }
+  [[gnu::always_inline]] void prefetch(size_t ad) const noexcept {
+    constexpr size_t kOfUsualAd = 256;
+    records_.prefetch(ad, kOfUsualAd);
+  }
   // Null where no ad is there, so that nothing keeps the pool alive.
   const std::shared_ptr<const CataloguePool>& pool() const noexcept { return pool_; }
   size_t bytes() const noexcept {
@@ -91,7 +100,9 @@ class ChunkWriter {
  private:
   struct Staged {
     std::string_view id, title;
-    uint32_t flags, merchant, category;
+    uint32_t flags;
+    bool is_plain;
+    uint32_t merchant, category;
     uint64_t point_bytes;
     size_t words_end, points_end;
     bool is_there;

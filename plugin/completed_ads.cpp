@@ -33,11 +33,38 @@ void set_texts(const CataloguePool& pool, const StoredAd& from, barker_ad& to) {
 void CompletedAds::complete(CheckedRequest& request, const CatalogueSet& catalogues,
                             const CatalogueRows* rows, uint64_t window) {
   barker_request& r = request.request;
-  const Catalogue& catalogue = find_catalogue(catalogues, r.catalogue);
-  const auto* const of_chunks = rows ? &rows->rows.at(r.catalogue) : nullptr;
-  window_ = window;
-  ads_.clear();
+  window_ = std::min(window, r.ad_count);
+  find_ads(r, find_catalogue(catalogues, r.catalogue), rows);
+  prefetch_records();
+  uint64_t points = 0;
+  for (uint64_t i = 0; i < r.ad_count; ++i) {
+    RegisteredAd& known = registered_[i];
+    if (!known.chunk) continue;
+    const StoredAd stored = known.chunk->ad(known.index);
+    known.merchant = stored.merchant;
+    known.category = stored.category;
+    known.is_plain = stored.is_plain;
+    barker_ad& ad = ads_[i];
+    set_texts(*known.chunk->pool(), stored, ad);
+    request.text += are_numbers(ad) ? text_size(ad, stored.point_bytes) : ad.title.size;
+    if (i < window_) points += stored.points.size();
+  }
+  if (const Status s = check_total(request.text); !s.ok()) {
+    throw RefusedRequest("request: " + s.message());
+  }
   points_.clear();
+  points_.reserve(points);  // so that it does not grow any more, and ads can point into it
+  r.ads = ads_.data();
+  r.ad_stride = sizeof(barker_ad);
+  request.registered = registered_;
+  request.completed = this;
+}
+
+// Copies the ads and finds out where those of the catalogue stand.
+void CompletedAds::find_ads(const barker_request& r, const Catalogue& catalogue,
+                            const CatalogueRows* rows) {
+  const auto* const of_chunks = rows ? &rows->rows.at(r.catalogue) : nullptr;
+  ads_.clear();
   registered_.assign(r.ad_count, {});
   for (uint64_t i = 0; i < r.ad_count; ++i) {
     barker_ad& ad = ads_.emplace_back(element(r.ads, r.ad_stride, i));
@@ -49,41 +76,47 @@ void CompletedAds::complete(CheckedRequest& request, const CatalogueSet& catalog
                            std::to_string(ad.catalogue_ad));
     }
     const uint64_t number = (ad.catalogue_ad - 1) / CatalogueChunk::kAds;
-    const auto index = static_cast<uint32_t>((ad.catalogue_ad - 1) % CatalogueChunk::kAds);
-    const CatalogueChunk& chunk = *catalogue.chunks()[number];
-    const CataloguePool& pool = *chunk.pool();
-    const StoredAd stored = chunk.ad(index);
-    registered_[i] = {&chunk, of_chunks ? (*of_chunks)[number].get() : nullptr, index,
-                      stored.merchant, stored.category};
-    set_texts(pool, stored, ad);
-    request.text += are_numbers(ad) ? text_size(ad, stored.point_bytes) : ad.title.size;
-    if (i >= window) continue;
-    ad.selling_point_count = stored.points.size();
-    for (size_t p = 0; p < stored.points.size(); ++p) {
-      const CataloguePool::Point& point = pool.point(stored.points.number(p));
-      points_.push_back({sizeof(barker_selling_point), as_string(point.text), point.given});
-    }
+    RegisteredAd& known = registered_[i];
+    known.chunk = catalogue.chunks()[number].get();
+    known.rows = of_chunks ? (*of_chunks)[number].get() : nullptr;
+    known.index = static_cast<uint32_t>((ad.catalogue_ad - 1) % CatalogueChunk::kAds);
+    known.chunk->prefetch_place(known.index);
+    if (known.rows) known.rows->prefetch_place(known.index);
   }
-  if (const Status s = check_total(request.text); !s.ok()) {
-    throw RefusedRequest("request: " + s.message());
+}
+
+// The records lie far apart, so that each would be waited for.
+void CompletedAds::prefetch_records() const noexcept {
+  for (const RegisteredAd& known : registered_) {
+    if (!known.chunk) continue;
+    known.chunk->prefetch(known.index);
+    if (known.rows) known.rows->prefetch(known.index);
   }
-  // No vector grows any more, so that the ads can point into it.
-  const barker_selling_point* next = points_.data();
-  for (uint64_t i = 0; i < r.ad_count; ++i) {
-    if (!registered_[i].chunk) continue;
-    ads_[i].selling_points = next;
-    ads_[i].selling_point_stride = sizeof *next;
-    next += ads_[i].selling_point_count;
+}
+
+void CompletedAds::add_selling_points(uint64_t ad) noexcept {
+  const RegisteredAd& known = registered_[ad];
+  barker_ad& to = ads_[ad];
+  if (!known.chunk || to.selling_points || ad >= window_) return;
+  const CataloguePool& pool = *known.chunk->pool();
+  const PackedNumbers points = known.chunk->ad(known.index).points;
+  to.selling_points = points_.data() + points_.size();
+  to.selling_point_stride = sizeof(barker_selling_point);
+  to.selling_point_count = points.size();
+  for (size_t p = 0; p < points.size(); ++p) {
+    const CataloguePool::Point& point = pool.point(points.number(p));
+    points_.push_back({sizeof(barker_selling_point), as_string(point.text), point.given});
+    __builtin_prefetch(point.text.data());  // the texts of those that are chosen are read soon
   }
-  r.ads = ads_.data();
-  r.ad_stride = sizeof(barker_ad);
-  request.registered = registered_;
+}
+
+void CompletedAds::add_selling_points() noexcept {
+  for (uint64_t ad = 0; ad < window_; ++ad) add_selling_points(ad);
 }
 
 void CompletedAds::add_words() {
-  const uint64_t count = std::min<uint64_t>(window_, ads_.size());
   words_.clear();
-  for (uint64_t i = 0; i < count; ++i) {
+  for (uint64_t i = 0; i < window_; ++i) {
     const RegisteredAd& known = registered_[i];
     if (!known.chunk) continue;
     const PackedNumbers words = known.chunk->ad(known.index).words;
@@ -97,7 +130,7 @@ void CompletedAds::add_words() {
   }
   words_.push_back(0);  // so that no ad gets a null pointer, which would have its title split
   const Fingerprint* next = words_.data();
-  for (uint64_t i = 0; i < count; ++i) {
+  for (uint64_t i = 0; i < window_; ++i) {
     const RegisteredAd& known = registered_[i];
     if (!known.chunk || known.chunk->ad(known.index).words.size() > BARKER_MAX_TITLE_KEYWORDS) {
       continue;

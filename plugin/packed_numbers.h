@@ -37,6 +37,12 @@ class PackedNumbers {
   // The same where the width is at most 32.
   uint32_t number(size_t i) const noexcept { return static_cast<uint32_t>((*this)[i]); }
 
+  // Asks the caches for a number. Inlined by force, for GCC 12 drops the call of a function that
+  // does nothing but this.
+  [[gnu::always_inline]] void prefetch(size_t i) const noexcept {
+    __builtin_prefetch(data_ + i * width_ / 8);
+  }
+
   static constexpr size_t bytes_of(size_t size, uint32_t width) noexcept {
     return (size * width + 7) / 8;
   }
@@ -86,6 +92,12 @@ class PackedRecords {
 
   const PackedNumbers& places() const noexcept { return places_; }
   const unsigned char* operator[](size_t i) const noexcept { return records_ + places_[i]; }
+  // Asks the caches for the first `bytes` of a record, whose place must be at hand for that.
+  [[gnu::always_inline]] void prefetch(size_t i, size_t bytes) const noexcept {
+    constexpr size_t kCacheLine = 64;
+    const unsigned char* const record = (*this)[i];
+    for (size_t at = 0; at < bytes; at += kCacheLine) __builtin_prefetch(record + at);
+  }
   size_t bytes() const noexcept { return bytes_; }  // of memory
 
  private:

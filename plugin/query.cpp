@@ -15,6 +15,17 @@ uint64_t now_ns() {
   return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
 }
 
+// The ads of a request in our struct, as a request has them that was completed from a catalogue.
+const barker_ad* whole_ads(const CheckedRequest& checked, Workspace& workspace) {
+  const barker_request& r = checked.request;
+  if (checked.completed) return r.ads;
+  workspace.ads.resize(r.ad_count);
+  for (uint64_t i = 0; i < r.ad_count; ++i) {
+    workspace.ads[i] = element(r.ads, r.ad_stride, i);
+  }
+  return workspace.ads.data();
+}
+
 }  // namespace
 
 Query::Query(const CheckedRequest& request, const Basis& basis, Workspace& workspace,
@@ -30,6 +41,7 @@ Query::Query(const CheckedRequest& request, const Basis& basis, Workspace& works
       n_(g_.network()),
       kernels_(g_.packed.kernels()),
       w_(workspace),
+      ads_(whole_ads(request, workspace)),
       answer_(answer),
       counts_(answer.counts),
       policy_(basis.treatment.policy),
@@ -140,8 +152,8 @@ bool Query::bypass(int32_t reason) {
   return false;
 }
 
-barker_ad Query::ad(uint64_t index) const {
-  return element(request_.ads, request_.ad_stride, index);
+void Query::complete_selling_points(uint64_t ad) {
+  if (checked_.completed) checked_.completed->add_selling_points(ad);
 }
 
 bool Query::is_untouched(const barker_ad& a, uint64_t index) const {

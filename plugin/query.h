@@ -63,7 +63,8 @@ class Query {
 
   bool bypass(int32_t reason);
   void lap(uint64_t& stage_ns);  // adds the time since the last lap
-  barker_ad ad(uint64_t index) const;
+  const barker_ad& ad(uint64_t index) const { return ads_[index]; }
+  void complete_selling_points(uint64_t ad);                    // of an ad of a catalogue
   void add_user_state();                                        // of the request, to the context
   bool is_untouched(const barker_ad& a, uint64_t index) const;  // by the merchant's will or a rule
 
@@ -116,6 +117,7 @@ class Query {
 
   // query_answer.cpp
   bool choose();
+  void prefetch_embeddings(uint64_t rank) const;
   void choose_for(barker_result_ad& out);
   void take(std::span<const uint32_t> chosen, barker_result_ad& out);
   size_t choose_best(uint64_t ad_index, uint32_t* chosen) const;
@@ -144,6 +146,7 @@ class Query {
   const Network& n_;
   const KernelTable& kernels_;
   Workspace& w_;
+  const barker_ad* const ads_;  // of the request, in our struct
   Answer& answer_;
   QueryCounts& counts_;
   const Policy& policy_;

@@ -8,6 +8,7 @@
 #include "plugin/request.h"
 #include "plugin/title_promotion.h"
 #include "plugin/title_text.h"
+#include "scoring/prefetch.h"
 
 namespace barker {
 namespace {
@@ -44,6 +45,7 @@ bool Query::choose() {
     ++counts_.ads_rescored;
     if (rank >= shown_) continue;
     const uint64_t size = candidates_of(index).size();
+    if (rank + 1 < shown_) prefetch_embeddings(rank + 1);
     if (late_after(kStepsPerAd + size * size)) {
       if (policy_.draws() && size > 0) out.propensity = NAN;
     } else {
@@ -51,6 +53,13 @@ bool Query::choose() {
     }
   }
   return !is_late_;
+}
+
+// Asks for what the choice for the ad at a rank compares, while the one before it is made.
+void Query::prefetch_embeddings(uint64_t rank) const {
+  for (const Candidate& c : candidates_of(w_.order[rank])) {
+    if (c.row < n_.keyword_rows) prefetch_row(n_.embedding, c.row);
+  }
 }
 
 void Query::choose_for(barker_result_ad& out) {
@@ -97,7 +106,7 @@ bool Query::pass_over_unfit(uint64_t ad_index, std::span<const uint32_t> chosen)
 // selling points of the ad are forbidden. False: none was chosen.
 bool Query::forbid_misnamed(uint64_t ad_index, std::span<const uint32_t> chosen) {
   if (weights_.rows->empty() && rules_.blocks.is_empty()) return false;
-  const barker_ad a = ad(ad_index);
+  const barker_ad& a = ad(ad_index);
   const auto is_misnamed = [&](size_t i) {
     const auto point = element(a.selling_points, a.selling_point_stride, i);
     if (point.fingerprint == 0) return false;
@@ -123,7 +132,7 @@ bool Query::compare_with_title(uint64_t ad_index, std::span<const uint32_t> chos
   };
   if (std::ranges::all_of(chosen, are_together)) return false;
   const uint32_t comparison = ++w_.comparisons;
-  const barker_ad a = ad(ad_index);
+  const barker_ad& a = ad(ad_index);
   const bool promotes = choice_.duplicates == Duplicates::kPromote;
   uint64_t bytes = a.title.size;
   for (const uint32_t i : chosen) {
@@ -195,7 +204,7 @@ bool Query::rewrite() {
 }
 
 void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
-  const barker_ad a = ad(out.ad);
+  const barker_ad& a = ad(out.ad);
   const std::string_view title =
       (out.flags & BARKER_RESULT_BAD_AD) != 0 ? title_of_bad_ad(a) : view(a.title);
   const bool is_cut = is_shown && title_.max_width > 0;
@@ -213,6 +222,7 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   const bool in_time = !late_after(steps);
   if (!in_time) {
     out.chosen_count = 0;
+    if (is_shown) complete_selling_points(out.ad);
     // It was of what the deadline took away.
     const bool was_drawn = policy_.draws() && is_shown && out.rescored != 0 &&
                            a.selling_point_count > 0 && !is_untouched(a, out.ad);
@@ -225,8 +235,9 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   // The merchant's own title is cleaned and escaped like all output, but neither prefixed nor cut.
   const bool is_own = !in_time || !is_shown || !out.rescored || is_untouched(a, out.ad);
   FeedRuleMask fired = 0;
+  const bool is_plain = !checked_.registered.empty() && checked_.registered[out.ad].is_plain;
   rewrite_title(title, {prefixes, out.chosen_count}, is_own ? config_.untouched_title : title_,
-                answer_.text, placed, &counts_.invalid_utf8, &fired);
+                answer_.text, placed, &counts_.invalid_utf8, &fired, is_plain);
   out.flags |= result_flags(fired);
   counts_.count_title(fired);
   out.title_size = answer_.text.size() - out.title_offset;

@@ -197,8 +197,9 @@ bool Query::map_candidates() {
   }
   for (uint64_t rank = 0; rank < shown_; ++rank) {
     const uint64_t index = w_.order[rank];
-    const barker_ad a = ad(index);
+    const barker_ad& a = ad(index);
     if (w_.bad[index] || is_untouched(a, index)) continue;
+    complete_selling_points(index);
     const bool needs_split = !n_.has_auxiliary && !resolved(index);
     if ((needs_split && !split_title(a, index)) || !collect_candidates(a, index)) {
       w_.candidate_ranges.assign(window_, {});
@@ -215,7 +216,7 @@ bool Query::map_candidates() {
 
 // The blocks of an ad's merchant and of the ad itself; Blocks::kNone where there is none.
 std::array<uint32_t, 2> Query::blocks_of(uint64_t ad_index) const {
-  const barker_ad a = ad(ad_index);
+  const barker_ad& a = ad(ad_index);
   const RegisteredAd* const known = resolved(ad_index);
   const Fingerprint merchant = known ? known->chunk->pool()->merchant(known->merchant).fingerprint
                                      : merchant_fingerprint(view(a.merchant));
@@ -224,7 +225,7 @@ std::array<uint32_t, 2> Query::blocks_of(uint64_t ad_index) const {
 }
 
 uint64_t Query::steps_of_blocks(uint64_t ad_index) const {
-  const barker_ad a = ad(ad_index);
+  const barker_ad& a = ad(ad_index);
   return kStepsPerAd + kStepsPerByteNormalized * a.merchant.size + a.id.size;
 }
 

@@ -186,7 +186,7 @@ void Query::measure(std::string_view point, uint32_t& columns) {
 // Puts the chosen ones into the order in which they are displayed. Those that do not fit are left
 // out before, so that the best ones are kept whatever the order.
 void Query::arrange(barker_result_ad& out) {
-  const barker_ad a = ad(out.ad);
+  const barker_ad& a = ad(out.ad);
   uint32_t columns[BARKER_MAX_SELLING_POINTS], positions[BARKER_MAX_SELLING_POINTS];
   for (uint32_t k = 0; k < out.chosen_count; ++k) {
     const auto point = element(a.selling_points, a.selling_point_stride, out.chosen[k].index);

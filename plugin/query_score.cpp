@@ -48,7 +48,7 @@ Query::Scored Query::score_ads() {
     if (late_after(kStepsPerAd)) return Scored::kInPart;
     w_.scores[i] = 0;
     if (w_.bad[i]) continue;
-    const barker_ad a = ad(i);
+    const barker_ad& a = ad(i);
     const double pctr = n_.has_auxiliary ? double{w_.aux[i]} : 1.0;
     w_.scores[i] = ad_score(a.bid, pctr, a.first_pass_score, policy_.order);
     if (!std::isfinite(w_.scores[i])) return Scored::kNonFinite;

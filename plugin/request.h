@@ -53,6 +53,7 @@ class RefusedRequest : public std::runtime_error {
 };
 
 class CatalogueChunk;
+class CompletedAds;
 struct ChunkRows;
 
 // Where an ad of a request stands in a catalogue (plugin/catalogue.h).
@@ -61,6 +62,7 @@ struct RegisteredAd {
   const ChunkRows* rows = nullptr;        // null: there are no weights
   uint32_t index = 0;                     // in the chunk
   uint32_t merchant = 0, category = 0;    // numbers of the chunk's pool
+  bool is_plain = false;                  // is_plain_title() of its title (plugin/rewrite.h)
 };
 
 // A request in our struct, its sizes, pointers, counts, strides and numbers checked.
@@ -70,6 +72,7 @@ struct CheckedRequest {
   uint64_t text = 0;     // bytes of all texts together, those of ads of a catalogue when completed
   // Of each ad; empty where the request names no catalogue, or its ads are not completed yet.
   std::span<const RegisteredAd> registered = {};
+  CompletedAds* completed = nullptr;  // which has the ads of such a request; else null
 };
 
 // Reads and checks a request of any minor version. The error names field, expected, found. Nothing

@@ -66,11 +66,13 @@ bool Plugin::rescore(const CheckedRequest& given, barker_response& response, std
   return true;
 }
 
-// A recording may outlive the catalogue, so that its ads take the words of their titles with them.
+// A recording may outlive the catalogue, so that its ads take all that they have with them.
 void Plugin::record(const barker_request& request, CompletedAds& ads) noexcept {
   const uint64_t window = window_of(request);
   recordings_.offer(request, window, [&request, &ads] {
-    if (request.catalogue != 0) ads.add_words();
+    if (request.catalogue == 0) return;
+    ads.add_selling_points();
+    ads.add_words();
   });
 }
 
@@ -132,6 +134,7 @@ uint64_t Plugin::text_bound(const CheckedRequest& given) const {
   CheckedRequest request = given;
   CompletedAds ads;
   ads.complete(request, *pin->catalogues, nullptr, request.request.ad_count);
+  ads.add_selling_points();
   return largest_text(request, config_, points);
 }
 

@@ -118,10 +118,12 @@ uint64_t append_prefixes(std::span<const Prefix> prefixes, const TitlePolicy& po
 }
 
 // The title, or as much of it as fits into `left` columns, with the ellipsis.
-void append_fitting(std::string_view title, uint64_t left, const TitlePolicy& policy,
+void append_fitting(std::string_view title, uint64_t left, const TitlePolicy& policy, bool is_plain,
                     std::string& out) {
   if (policy.max_width == 0 || display_width(title) <= left) {
-    return append_escaped(title, policy.format, out);
+    if (!is_plain) return append_escaped(title, policy.format, out);
+    out += title;
+    return;
   }
   const uint64_t ellipsis = policy.ellipsis.columns();
   const size_t fit = fitting_bytes(title, left > ellipsis ? left - ellipsis : 0);
@@ -154,9 +156,14 @@ void fold_spaces(std::string& text) {
   text.resize(kept);
 }
 
+bool is_plain_title(std::string_view title) {
+  return !turns(title, PageDirection::kLeftToRight) && visible(title) == title &&
+         html_escaped(title) == title;
+}
+
 void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
                    const TitlePolicy& policy, std::string& out, Placed* placed,
-                   uint64_t* replaced_utf8, FeedRuleMask* fired) {
+                   uint64_t* replaced_utf8, FeedRuleMask* fired, bool is_plain) {
   Buffers& buffers = thread_buffers();
   std::string& visible = buffers.visible;
   std::fill_n(placed, prefixes.size(), Placed{});
@@ -164,6 +171,12 @@ void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
   bool is_any_cut = false;
   for (size_t i = 0; i < prefixes.size(); ++i) {
     is_any_cut |= is_placed(placed[i]) && is_cut(prefixes[i]);
+  }
+  is_plain &= !is_any_cut && policy.feed.are_all_off() &&
+              (policy.page != PageDirection::kRightToLeft || policy.format != TitleFormat::kHtml);
+  if (is_plain) {
+    if (fired) *fired = 0;
+    return append_fitting(title, left, policy, is_plain, out);
   }
   visible.clear();
   if (is_any_cut) {
@@ -179,7 +192,7 @@ void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
   if (fired) *fired = rules;
   const bool isolates = is_isolated(visible, policy);
   if (isolates) out += kIsolateOpen;
-  append_fitting(visible, left, policy, out);
+  append_fitting(visible, left, policy, is_plain, out);
   if (isolates) out += kIsolateClose;
 }
 

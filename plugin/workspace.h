@@ -98,7 +98,8 @@ struct Workspace {
   std::vector<uint32_t> needed_slots, needed_rows;
   std::vector<float> needed_logits;
 
-  CompletedAds completed;  // of a request that names a catalogue
+  std::vector<barker_ad> ads;  // of a request that names none
+  CompletedAds completed;      // of a request that names a catalogue
 
   uint64_t titles_in_time = 0;  // the ranks before the one that the deadline cut off
 

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <xtensor/xnoalias.hpp>
 
+#include "scoring/prefetch.h"
 #include "scoring/scratch.h"
 
 namespace barker {
@@ -74,7 +75,9 @@ struct Forward::Impl {
   void add_inputs(uint32_t row, VectorOut first) const;
 
   void prefetch(const Bag& title) const;
-  VectorView add_title(const Bag& title, const Bag& next, Tanh tanh, VectorOut first, float& logit);
+  // `is_folded`, `is_next_folded`: all_folded() of these titles.
+  VectorView add_title(const Bag& title, bool is_folded, const Bag& next, bool is_next_folded,
+                       Tanh tanh, VectorOut first, float& logit);
   void attend(const Bag& title);
   void pool_title(const Bag& title, const VectorView& weights, const Table& fold,
                   const PackedLayer& layer, VectorOut out);
@@ -279,24 +282,6 @@ void Forward::keyword_vector(uint32_t row, std::span<float> out) noexcept {
 
 // Asks the caches for the first title's folded rows; those of the others are asked for while the
 // title before them is computed.
-//
-// Both functions must be inlined. GCC 12 counts a prefetch as no effect, so it takes a function
-// that does nothing else for a pure one and drops the calls; a test counts the instructions.
-[[gnu::always_inline]] inline void prefetch_rows(const Table& table, std::span<const uint32_t> rows,
-                                                 uint32_t row_count) {
-  constexpr size_t kCacheLine = 64;
-  const char* const data = static_cast<const char*>(table.raw().data);
-  const size_t size = table.row_size();
-  for (const uint32_t row : rows) {
-    if (row >= row_count) continue;
-    const char* const begin = data + row * size;
-    // Two lines a round halve the loop's own cost. A prefetch past the row is harmless.
-    for (const char* at = begin; at < begin + size; at += 2 * kCacheLine) {
-      __builtin_prefetch(at);
-      __builtin_prefetch(at + kCacheLine);
-    }
-  }
-}
 [[gnu::always_inline]] inline void Forward::Impl::prefetch(const Bag& title) const {
   const Network& n = *network;
   prefetch_rows(n.fold_title, title.ids(), n.folded_rows);
@@ -312,14 +297,18 @@ void Forward::score_titles(std::span<const Bag> titles, float* logits, float* at
   const bool is_rough = exactness == Exactness::kFast && i.packed->compute() != Compute::kF32;
   const Tanh tanh = is_rough ? Tanh::kRough : Tanh::kExact;
   if (!titles.empty()) i.prefetch(titles[0]);
+  bool is_folded = !titles.empty() && i.all_folded(titles[0].ids());
   for (size_t begin = 0; begin < titles.size(); begin += kBlock) {
     const size_t count = std::min(kBlock, titles.size() - begin);
     const VectorOut out = vector_view(logits + begin, count);
     for (size_t t = 0; t < count; ++t) {
       const bool is_last = begin + t + 1 == titles.size();
       const Bag& title = titles[begin + t];
-      const VectorView weights = i.add_title(title, is_last ? Bag() : titles[begin + t + 1], tanh,
+      const Bag next = is_last ? Bag() : titles[begin + t + 1];
+      const bool is_next_folded = i.all_folded(next.ids());
+      const VectorView weights = i.add_title(title, is_folded, next, is_next_folded, tanh,
                                              row_of(i.gathered_first.out(), t), logits[begin + t]);
+      is_folded = is_next_folded;
       if (attention) attention = std::copy_n(weights.data(), weights.size(), attention);
     }
     if (!i.has_mlp()) continue;
@@ -331,14 +320,13 @@ void Forward::score_titles(std::span<const Bag> titles, float* logits, float* at
 
 // Eq. 11-13 for one title: its part of the first layer to `first`, and all of its logit that does
 // not go through the layers to `logit`. Returns the weights of Eq. 12, valid until the next title.
-VectorView Forward::Impl::add_title(const Bag& title, const Bag& next, Tanh tanh, VectorOut first,
-                                    float& logit) {
+VectorView Forward::Impl::add_title(const Bag& title, bool is_folded, const Bag& next,
+                                    bool is_next_folded, Tanh tanh, VectorOut first, float& logit) {
   const Network& n = *network;
   // Room for whole vectors, of which `attend` writes all.
   if (title.count > alpha.out().size()) alpha.resize({padded_count(title.count)});
   const VectorView weights = vector_view<const float>(alpha.out().data(), title.count);
   logit = has_mlp() ? 0.0f : n.aux_bias;
-  const bool is_folded = all_folded(title.ids()), is_next_folded = all_folded(next.ids());
   // The kernel asks for the next title's rows only where all of both titles are folded.
   if (!is_folded || !is_next_folded) prefetch(next);
   const Bag asked_for = is_next_folded ? next : Bag();

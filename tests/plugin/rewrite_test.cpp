@@ -136,6 +136,60 @@ TEST(RewriteTitle, LeavesInTheTitleWhatDoesNotFitBeforeIt) {
   EXPECT_EQ(rewrite(title, {{"waterproof", 6, 17}}, plain(14)).text, "Shoes waterpr…");
 }
 
+TEST(PlainTitle, HasNothingToBeCleanedEscapedOrIsolated) {
+  for (const char* title :
+       {"", "Running shoes", "補水保湿 面膜", "a  b ", "Ångström 5%", "👩‍🚀 suit"}) {
+    EXPECT_TRUE(is_plain_title(title)) << title;
+  }
+  for (const char* title : {"a & b", "<b>", "5\" pipe", "it's", "a\tb", "a\x01", "zero\u200Bwidth",
+                            "\xff", "cut \xe8\xa3", "עברית", "ab عربي"}) {
+    EXPECT_FALSE(is_plain_title(title)) << title;
+  }
+}
+
+// What a catalogue keeps of a title must change nothing but the time that it takes to write it.
+TEST(PlainTitle, IsWrittenAsAnyOther) {
+  std::vector<TitlePolicy> policies;
+  for (const TitleFormat format : {TitleFormat::kHtml, TitleFormat::kAnsi, TitleFormat::kPlain}) {
+    for (const PageDirection page :
+         {PageDirection::kLeftToRight, PageDirection::kRightToLeft, PageDirection::kUnknown}) {
+      for (const uint64_t width : {0, 12, 30}) {
+        for (const FeedMode mode : {FeedMode::kOff, FeedMode::kFix}) {
+          TitlePolicy policy;
+          policy.format = format;
+          policy.page = page;
+          policy.max_width = width;
+          policy.feed.modes.fill(mode);
+          policies.push_back(policy);
+        }
+      }
+    }
+  }
+  const std::vector<std::vector<Prefix>> prefixes = {
+      {}, {{"waterproof"}}, {{.text = "shoes", .cut_begin = 8, .cut_end = 13}}};
+  for (const char* title :
+       {"", "Running shoes", "Running shoes for SALE!!! and SALE!!! in the long run",
+        "補水保湿面膜正品", "Running 100% 👩‍🚀 ★★★ suit"}) {
+    ASSERT_TRUE(is_plain_title(title)) << title;
+    for (const TitlePolicy& policy : policies) {
+      for (const std::vector<Prefix>& some : prefixes) {
+        if (!some.empty() && some[0].cut_end > std::string_view(title).size()) continue;
+        std::string out[2];
+        std::vector<Placed> placed[2] = {std::vector<Placed>(some.size()),
+                                         std::vector<Placed>(some.size())};
+        FeedRuleMask fired[2];
+        for (const bool is_known : {false, true}) {
+          rewrite_title(title, some, policy, out[is_known], placed[is_known].data(), nullptr,
+                        &fired[is_known], is_known);
+        }
+        EXPECT_EQ(out[1], out[0]);
+        EXPECT_EQ(fired[1], fired[0]);
+        for (size_t i = 0; i < some.size(); ++i) EXPECT_EQ(placed[1][i].end, placed[0][i].end);
+      }
+    }
+  }
+}
+
 TEST(RewriteTitle, KeepsEveryPropertyOnRandomBytes) {
   std::mt19937 random(11);
   const auto bytes = [&](size_t most) {
