@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "models/text/keywords.h"
+#include "plugin/page_direction.h"
 #include "plugin/request.h"
-#include "plugin/rewrite.h"
 
 namespace barker {
 namespace {

@@ -3,8 +3,9 @@
 // The copies stand in one array of bytes, each ad's behind the one before, so that a query reads an
 // ad from a few cache lines that follow each other. An ad is
 //
-//   sizes     twice the flags, plus 1 where the title is plain; bytes of id, bytes of title, merchant, category, number of words, number of
-//             selling points, bytes of the selling points' texts (append_size())
+//   sizes     twice the flags, plus 1 where the title is plain; bytes of id, bytes of title,
+//             merchant, category, number of words, number of selling points, bytes of the selling
+//             points' texts (append_size())
 //   texts     id, title
 //   words     numbers of the catalogue's pool (append_packed()), as are merchant, category and
 //   points    selling points
@@ -28,7 +29,7 @@ namespace barker {
 struct StoredAd {
   std::string_view id, title;  // the chunk's
   uint32_t flags = 0;
-  bool is_plain = false;                // is_plain_title() of the title (plugin/rewrite.h)
+  bool is_plain = false;                // is_plain_title() of the title (plugin/page_direction.h)
   uint32_t merchant = 0, category = 0;  // numbers of the pool, as words and selling points
   PackedNumbers words;                  // of the title, in order, with kClauseBoundary
   PackedNumbers points;

@@ -62,7 +62,7 @@ struct RegisteredAd {
   const ChunkRows* rows = nullptr;        // null: there are no weights
   uint32_t index = 0;                     // in the chunk
   uint32_t merchant = 0, category = 0;    // numbers of the chunk's pool
-  bool is_plain = false;                  // is_plain_title() of its title (plugin/rewrite.h)
+  bool is_plain = false;                  // is_plain_title() of its title
 };
 
 // A request in our struct, its sizes, pointers, counts, strides and numbers checked.

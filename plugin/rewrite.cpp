@@ -16,22 +16,6 @@ void append_escaped(std::string_view text, TitleFormat format, std::string& out)
   out += text;
 }
 
-// Whether a text has a letter that is written in the other direction than the page.
-bool turns(std::string_view text, PageDirection page) {
-  const bool is_rightward = page == PageDirection::kLeftToRight;
-  if (is_rightward && is_ascii(text)) return false;
-  for (int32_t i = 0, size = static_cast<int32_t>(text.size()); i < size;) {
-    UChar32 c = 0;
-    U8_NEXT_OR_FFFD(text.data(), i, size, c);
-    constexpr UChar32 kFirstToTheLeft = 0x590;
-    if (is_rightward && c < kFirstToTheLeft) continue;
-    const UCharDirection direction = u_charDirection(c);
-    const bool is_to_the_left = direction == U_RIGHT_TO_LEFT || direction == U_RIGHT_TO_LEFT_ARABIC;
-    if (is_rightward ? is_to_the_left : direction == U_LEFT_TO_RIGHT) return true;
-  }
-  return false;
-}
-
 bool is_isolated(std::string_view text, const TitlePolicy& policy) {
   return policy.format == TitleFormat::kHtml && policy.page != PageDirection::kUnknown &&
          turns(text, policy.page);
@@ -154,11 +138,6 @@ void fold_spaces(std::string& text) {
     for (int32_t b = begin; b < i; ++b) bytes[kept++] = bytes[b];
   }
   text.resize(kept);
-}
-
-bool is_plain_title(std::string_view title) {
-  return !turns(title, PageDirection::kLeftToRight) && visible(title) == title &&
-         html_escaped(title) == title;
 }
 
 void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,

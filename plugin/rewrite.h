@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "models/text/columns.h"
+#include "plugin/page_direction.h"
 #include "plugin/title_feed.h"
 
 namespace barker {
@@ -38,9 +39,6 @@ class MeasuredText {
   std::string text_;
   uint64_t columns_;
 };
-
-// The direction in which the page that shows the titles is written.
-enum class PageDirection { kLeftToRight, kRightToLeft, kUnknown };
 
 struct TitlePolicy {
   TitleFormat format = TitleFormat::kHtml;
@@ -75,17 +73,13 @@ struct Placed {
 // made: it has no control characters.
 void fold_spaces(std::string& text);
 
-// Whether the output has this title as it is, in every format and on a page of either direction
-// but for the isolation on one that is written to the left: it has nothing to be cleaned or
-// escaped, and no letters that are written to the left.
-bool is_plain_title(std::string_view title);
-
 // Appends the rewritten title to `out`; offsets in `placed` (prefixes.size()) are from the title's
 // start. Prefixes matter more than the title's end: where the two do not fit together, the title is
 // cut after a grapheme cluster, at a word if one ends near, and gets the ellipsis. Prefixes that
 // would leave less than a third of the width to the title are left out, the last ones first. Adds
 // the number of invalid UTF-8 sequences to *replaced_utf8 (may be null). *fired (may be null) gets
-// the rules for feeds that fired. Of a title that is known to be plain, writing is copying.
+// the rules for feeds that fired. `is_plain`: is_plain_title() of
+// the title, if that is known; writing it is copying then.
 void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
                    const TitlePolicy& policy, std::string& out, Placed* placed,
                    uint64_t* replaced_utf8, FeedRuleMask* fired = nullptr, bool is_plain = false);
