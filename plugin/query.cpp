@@ -108,6 +108,7 @@ bool Query::answer_ads() {
   bool complete = map_candidates();
   w_.candidate_compared.assign(w_.candidates.size(), 0);
   w_.comparisons = 0;
+  w_.certified.assign(window_, {});
   w_.candidate_cuts.resize(w_.candidates.size());
   lap(answer_.map_ns);
   if (complete) {

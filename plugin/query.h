@@ -103,6 +103,7 @@ class Query {
   void order_ads();
   Scored score_candidates();
   Scored certify_candidates(float bound);
+  bool certify_ad(uint32_t ad, float bound);
   void spread_logits();
 
   // query_policy.cpp
@@ -117,7 +118,7 @@ class Query {
 
   // query_answer.cpp
   bool choose();
-  void prefetch_embeddings(uint64_t rank) const;
+  void prefetch_embeddings(uint64_t ad) const;
   void choose_for(barker_result_ad& out);
   void take(std::span<const uint32_t> chosen, barker_result_ad& out);
   size_t choose_best(uint64_t ad_index, uint32_t* chosen) const;

@@ -45,7 +45,7 @@ bool Query::choose() {
     ++counts_.ads_rescored;
     if (rank >= shown_) continue;
     const uint64_t size = candidates_of(index).size();
-    if (rank + 1 < shown_) prefetch_embeddings(rank + 1);
+    if (rank + 1 < shown_) prefetch_embeddings(w_.order[rank + 1]);
     if (late_after(kStepsPerAd + size * size)) {
       if (policy_.draws() && size > 0) out.propensity = NAN;
     } else {
@@ -55,9 +55,9 @@ bool Query::choose() {
   return !is_late_;
 }
 
-// Asks for what the choice for the ad at a rank compares, while the one before it is made.
-void Query::prefetch_embeddings(uint64_t rank) const {
-  for (const Candidate& c : candidates_of(w_.order[rank])) {
+// Asks for what the choice for an ad compares, while the one before it is made.
+void Query::prefetch_embeddings(uint64_t ad) const {
+  for (const Candidate& c : candidates_of(ad)) {
     if (c.row < n_.keyword_rows) prefetch_row(n_.embedding, c.row);
   }
 }
@@ -68,10 +68,13 @@ void Query::choose_for(barker_result_ad& out) {
     return;
   }
   uint32_t chosen[BARKER_MAX_SELLING_POINTS];
-  size_t size = choose_best(out.ad, chosen);
-  // Where candidates were certified, this round changes nothing.
-  while (pass_over_unfit(out.ad, {chosen, size})) size = choose_best(out.ad, chosen);
-  take({chosen, size}, out);
+  if (const Chosen& certified = w_.certified[out.ad]; certified.count != Chosen::kNotChosen) {
+    take({certified.candidates, certified.count}, out);
+  } else {
+    size_t size = choose_best(out.ad, chosen);
+    while (pass_over_unfit(out.ad, {chosen, size})) size = choose_best(out.ad, chosen);
+    take({chosen, size}, out);
+  }
   if (policy_.display != DisplayOrder::kBestFirst) arrange(out);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "models/text/keywords.h"
 #include "plugin/query.h"
@@ -120,24 +121,10 @@ Query::Scored Query::certify_candidates(float bound) {
   w_.uncertified.assign(w_.order.begin(), w_.order.begin() + static_cast<ptrdiff_t>(shown_));
   for (;;) {
     w_.needed_slots.clear();
+    size_t place = 0;
     std::erase_if(w_.uncertified, [&](uint32_t ad) {
-      const size_t begin = w_.candidate_ranges[ad].begin, size = candidates_of(ad).size();
-      if (late_after(kStepsPerAd + size * size)) return false;
-      const auto certified = [&] {
-        return is_certified(candidates_of(ad), choice_, embeddings(), calibrated_bound,
-                            [&](size_t i) {
-                              const uint32_t slot = w_.candidate_slot[begin + i];
-                              if (w_.distinct_state[slot] != SlotState::kScreened) return;
-                              w_.distinct_state[slot] = SlotState::kNeeded;
-                              w_.needed_slots.push_back(slot);
-                            });
-      };
-      uint32_t chosen[BARKER_MAX_SELLING_POINTS];
-      // Without the ones that may not be shown it is another choice, which must be certain as well.
-      while (certified()) {
-        if (!pass_over_unfit(ad, {chosen, choose_best(ad, chosen)})) return true;
-      }
-      return false;
+      if (++place < w_.uncertified.size()) prefetch_embeddings(w_.uncertified[place]);
+      return certify_ad(ad, calibrated_bound);
     });
     if (is_late_) return Scored::kInPart;
     if (w_.needed_slots.empty()) return Scored::kAll;
@@ -161,6 +148,28 @@ Query::Scored Query::certify_candidates(float bound) {
     counts_.candidates_rescored += w_.needed_slots.size();
     counts_.screen_violations += violations;
     spread_logits();
+  }
+}
+
+// False: the choice for an ad is not certain, and what it needs is among the needed slots; or it is
+// past the deadline.
+bool Query::certify_ad(uint32_t ad, float bound) {
+  const size_t begin = w_.candidate_ranges[ad].begin, size = candidates_of(ad).size();
+  if (late_after(kStepsPerAd + size * size)) return false;
+  Chosen& chosen = w_.certified[ad];
+  for (;;) {
+    const std::optional<size_t> count = choose_certified(
+        candidates_of(ad), choice_, embeddings(), bound, chosen.candidates, [&](size_t i) {
+          const uint32_t slot = w_.candidate_slot[begin + i];
+          if (w_.distinct_state[slot] != SlotState::kScreened) return;
+          w_.distinct_state[slot] = SlotState::kNeeded;
+          w_.needed_slots.push_back(slot);
+        });
+    if (!count) return false;
+    // Without the ones that may not be shown it is another choice, which must be certain as well.
+    if (pass_over_unfit(ad, {chosen.candidates, *count})) continue;
+    chosen.count = static_cast<uint32_t>(*count);
+    return true;
   }
 }
 

@@ -39,6 +39,13 @@ struct Range {
   size_t size() const { return end - begin; }
 };
 
+// What was chosen for an ad, as numbers of its candidates.
+struct Chosen {
+  static constexpr uint32_t kNotChosen = UINT32_MAX;
+  uint32_t candidates[BARKER_MAX_SELLING_POINTS] = {};
+  uint32_t count = kNotChosen;
+};
+
 struct Workspace {
   Forward forward;
   uint64_t bound_generation = 0;
@@ -95,6 +102,7 @@ struct Workspace {
   std::string visible;
 
   std::vector<uint32_t> uncertified;  // ads whose choice turns on screened logits
+  std::vector<Chosen> certified;      // [window] by ad; all kNotChosen where nothing is screened
   std::vector<uint32_t> needed_slots, needed_rows;
   std::vector<float> needed_logits;
 

@@ -4,10 +4,12 @@
 // Pure functions over the caller's memory: any thread, no allocation.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 
 #include "models/text/fingerprint.h"
@@ -89,15 +91,16 @@ size_t choose_selling_points(std::span<const Candidate> candidates, const Choose
                              const Embeddings& embeddings, uint32_t* chosen,
                              Verdict* verdicts) noexcept;
 
-// Whether the choice among these candidates is certain to be the one that exact logits lead to,
-// given that every screened logit is within `bound` of its exact one. If it is not, calls
-// need(index), at least once, for screened candidates whose exact logits decide the choice. If it
-// is, every candidate that choose_selling_points() takes has its exact logit.
+// The same where some logits are screened, each within `bound` of its exact one. If the choice is
+// certain to be the one that exact logits lead to, it is made, and all that is chosen has its exact
+// logit. If it is not, nothing is returned, and need(index) was called, at least once, for screened
+// candidates whose exact logits decide the choice.
 template <typename Need>
-bool is_certified(std::span<const Candidate> candidates, const ChoosePolicy& policy,
-                  const Embeddings& embeddings, float bound, Need need);
+std::optional<size_t> choose_certified(std::span<const Candidate> candidates,
+                                       const ChoosePolicy& policy, const Embeddings& embeddings,
+                                       float bound, uint32_t* chosen, Need need);
 
-// ---- is_certified
+// ---- choose_certified
 
 namespace internal {
 
@@ -144,8 +147,9 @@ class Choice {
 }  // namespace internal
 
 template <typename Need>
-bool is_certified(std::span<const Candidate> candidates, const ChoosePolicy& policy,
-                  const Embeddings& embeddings, float bound, Need need) {
+std::optional<size_t> choose_certified(std::span<const Candidate> candidates,
+                                       const ChoosePolicy& policy, const Embeddings& embeddings,
+                                       float bound, uint32_t* chosen, Need need) {
   internal::Choice choice(candidates, policy, embeddings);
   bool certified = true;
   while (!choice.is_full()) {
@@ -168,7 +172,10 @@ bool is_certified(std::span<const Candidate> candidates, const ChoosePolicy& pol
     // settles all places.
     choice.take(likely);
   }
-  return certified;
+  if (!certified) return std::nullopt;
+  // Each likely candidate was the best of all, for none with a screened logit could reach it.
+  std::ranges::copy(choice.taken(), chosen);
+  return choice.taken().size();
 }
 
 }  // namespace barker
