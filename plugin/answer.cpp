@@ -100,10 +100,13 @@ bool deliver(const Answer& answer, uint32_t host_minor, barker_response& respons
         host_minor >= kMinorOfWholeStrides
             ? room
             : std::min(room, struct_size_at(response.ads, response.ad_stride, rank));
-    barker_result_ad ad = answer.ads[rank];
-    ad.struct_size = size;
-    std::memcpy(reinterpret_cast<unsigned char*>(response.ads) + response.ad_stride * rank, &ad,
-                size);
+    auto* const to = reinterpret_cast<unsigned char*>(response.ads) + response.ad_stride * rank;
+    if (size == sizeof(barker_result_ad)) {
+      std::memcpy(to, &answer.ads[rank], sizeof(barker_result_ad));  // of a constant size: no call
+    } else {
+      std::memcpy(to, &answer.ads[rank], size);
+    }
+    std::memcpy(to, &size, sizeof size);  // struct_size, the first member
   }
   response.ad_count = answer.ads.size();
   response.status = answer.status;

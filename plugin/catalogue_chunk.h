@@ -3,12 +3,13 @@
 // The copies stand in one array of bytes, each ad's behind the one before, so that a query reads an
 // ad from a few cache lines that follow each other. An ad is
 //
-//   sizes     twice the flags, plus 1 where the title is plain; bytes of id, bytes of title,
-//             merchant, category, number of words, number of selling points, bytes of the selling
-//             points' texts (append_size())
+//   sizes     four times the flags, plus 1 where the title is plain, plus 2 where there are bits at
+//             the end; bytes of id, bytes of title, merchant, category, number of words, number of
+//             selling points, bytes of the selling points' texts (append_size())
 //   texts     id, title
 //   words     numbers of the catalogue's pool (append_packed()), as are merchant, category and
 //   points    selling points
+//   bits      one for each selling point: whether it may stand in the title
 //
 // and nothing at all where there is no ad.
 #pragma once
@@ -19,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "plugin/ascii_core.h"
 #include "plugin/barker.h"
 #include "plugin/catalogue_pool.h"
 #include "plugin/packed_numbers.h"
@@ -33,6 +35,9 @@ struct StoredAd {
   uint32_t merchant = 0, category = 0;  // numbers of the pool, as words and selling points
   PackedNumbers words;                  // of the title, in order, with kClauseBoundary
   PackedNumbers points;
+  // A bit for each selling point of which AsciiCore cannot tell that it does not stand in the
+  // title; null: none may.
+  const unsigned char* points_in_title = nullptr;
   uint64_t point_bytes = 0;  // of the texts of all selling points
 };
 
@@ -105,17 +110,20 @@ class ChunkWriter {
     bool is_plain;
     uint32_t merchant, category;
     uint64_t point_bytes;
-    size_t words_end, points_end;
+    size_t words_end, points_end, bits_end;
     bool is_there;
   };
   void stage(Staged ad);
   void reserve_records(const CatalogueChunk& widths);
   void write(const Staged& ad, std::span<const uint32_t> words, std::span<const uint32_t> points,
-             const CatalogueChunk& widths);
+             std::span<const unsigned char> bits, const CatalogueChunk& widths);
+  void stage_bits(const barker_ad& ad);
 
   const std::shared_ptr<CataloguePool> pool_;
   std::vector<Staged> staged_;
   std::vector<uint32_t> words_, points_;  // of all staged ads
+  std::vector<unsigned char> bits_;       // of those that have some
+  AsciiCore title_core_, point_core_;
   std::vector<Fingerprint> split_;
   std::vector<unsigned char> records_;
 };

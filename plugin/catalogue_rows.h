@@ -34,6 +34,7 @@ class PoolRows {
   // [any thread] By a number of the pool.
   uint32_t word(uint32_t number) const noexcept { return words_[number]; }
   uint32_t point(uint32_t number) const noexcept { return points_[number]; }
+  const uint32_t* place_of_point(uint32_t number) const noexcept { return &points_[number]; }
 
  private:
   const std::shared_ptr<const CataloguePool> pool_;
@@ -68,6 +69,9 @@ class ChunkRows {
   }
   // Of a selling point of an ad, by its number in the pool.
   uint32_t point_row(uint32_t number) const noexcept { return pool_->point(number); }
+  [[gnu::always_inline]] void prefetch_point_row(uint32_t number) const noexcept {
+    __builtin_prefetch(pool_->place_of_point(number));
+  }
   const std::shared_ptr<PoolRows>& pool() const noexcept { return pool_; }
   size_t bytes() const noexcept;  // of memory, without chunk and pool
 

@@ -44,6 +44,7 @@ void CompletedAds::complete(CheckedRequest& request, const CatalogueSet& catalog
     known.merchant = stored.merchant;
     known.category = stored.category;
     known.is_plain = stored.is_plain;
+    known.points_in_title = stored.points_in_title;
     barker_ad& ad = ads_[i];
     set_texts(*known.chunk->pool(), stored, ad);
     request.text += are_numbers(ad) ? text_size(ad, stored.point_bytes) : ad.title.size;
@@ -107,6 +108,18 @@ void CompletedAds::add_selling_points(uint64_t ad) noexcept {
     const CataloguePool::Point& point = pool.point(points.number(p));
     points_.push_back({sizeof(barker_selling_point), as_string(point.text), point.given});
     __builtin_prefetch(point.text.data());  // the texts of those that are chosen are read soon
+  }
+}
+
+void CompletedAds::prefetch_selling_points(uint64_t ad) const noexcept {
+  const RegisteredAd& known = registered_[ad];
+  if (!known.chunk) return;
+  const CataloguePool& pool = *known.chunk->pool();
+  const PackedNumbers points = known.chunk->ad(known.index).points;
+  for (size_t p = 0; p < points.size(); ++p) {
+    const uint32_t number = points.number(p);
+    __builtin_prefetch(&pool.point(number));
+    if (known.rows) known.rows->prefetch_point_row(number);
   }
 }
 

@@ -26,8 +26,9 @@ class CompletedAds {
   // Adds the selling points of an ad of the window, if it is of the catalogue and has not got them.
   // Allocates nothing.
   void add_selling_points(uint64_t ad) noexcept;
-  // The same for all ads of the window.
-  void add_selling_points() noexcept;
+  void add_selling_points() noexcept;  // of all ads of the window
+  // Asks the caches for what add_selling_points(ad) reads.
+  void prefetch_selling_points(uint64_t ad) const noexcept;
 
   // Adds the words of their titles to the ads of the window of the last completed request, for a
   // copy that is kept without the catalogue. Throws std::bad_alloc.

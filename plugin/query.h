@@ -78,7 +78,9 @@ class Query {
   void add_rows(const NetworkGroup& group, const float* given_weights, std::vector<uint32_t>& rows,
                 std::vector<float>& weights);
   void mark_bad_ads();
-  // The rows of an ad of a catalogue; null: the query must find them itself.
+  // Where an ad stands in the catalogue; null: it does not.
+  const RegisteredAd* registered(uint64_t index) const noexcept;
+  // The same of an ad with known rows; null: the query must find them itself.
   const RegisteredAd* resolved(uint64_t index) const noexcept;
   bool map_titles();
   bool split_title(const barker_ad& a, uint64_t index);
@@ -127,7 +129,7 @@ class Query {
   void rewrite_ad(barker_result_ad& out, bool is_shown);
   bool pass_over_unfit(uint64_t ad_index, std::span<const uint32_t> chosen);
   bool compare_with_title(uint64_t ad_index, std::span<const uint32_t> chosen);
-  bool are_surely_apart(const barker_ad& a, std::span<const uint32_t> chosen);
+  bool are_surely_apart(uint64_t ad_index, std::span<const uint32_t> chosen);
   void find_promoted(const barker_ad& a, std::string_view title, barker_result_ad& out,
                      Prefix* prefixes);
   void keep_placed(barker_result_ad& out, const Prefix* prefixes, const Placed* placed);

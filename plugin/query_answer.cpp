@@ -143,7 +143,7 @@ bool Query::compare_with_title(uint64_t ad_index, std::span<const uint32_t> chos
   }
   // Past the deadline no selling point is shown, so that the answer does not matter.
   if (late_after(kStepsPerByteNormalized * bytes)) return false;
-  if (are_surely_apart(a, chosen)) {
+  if (are_surely_apart(ad_index, chosen)) {
     for (const uint32_t i : chosen) {
       compared(i) = comparison;
       w_.candidates[begin + i].in_title = false;
@@ -179,12 +179,16 @@ bool Query::compare_with_title(uint64_t ad_index, std::span<const uint32_t> chos
 
 // Whether a look at letters and digits alone shows that none of the chosen stands in the title and
 // no two of them are the same. It saves most titles their comparison form.
-bool Query::are_surely_apart(const barker_ad& a, std::span<const uint32_t> chosen) {
-  w_.title_core.assign(view(a.title));
+bool Query::are_surely_apart(uint64_t ad_index, std::span<const uint32_t> chosen) {
+  const barker_ad& a = ad(ad_index);
+  const RegisteredAd* const known = registered(ad_index);
+  if (!known) w_.title_core.assign(view(a.title));
   for (size_t k = 0; k < chosen.size(); ++k) {
     AsciiCore& core = w_.point_cores[k];
     core.assign(view(element(a.selling_points, a.selling_point_stride, chosen[k]).text));
-    if (w_.title_core.may_contain(core)) return false;
+    const bool may_be_in_title =
+        known ? known->may_be_in_title(chosen[k]) : w_.title_core.may_contain(core);
+    if (may_be_in_title) return false;
     for (size_t earlier = 0; earlier < k; ++earlier) {
       if (core.may_equal(w_.point_cores[earlier])) return false;
     }
@@ -238,7 +242,8 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   // The merchant's own title is cleaned and escaped like all output, but neither prefixed nor cut.
   const bool is_own = !in_time || !is_shown || !out.rescored || is_untouched(a, out.ad);
   FeedRuleMask fired = 0;
-  const bool is_plain = !checked_.registered.empty() && checked_.registered[out.ad].is_plain;
+  const RegisteredAd* const known = registered(out.ad);
+  const bool is_plain = known && known->is_plain;
   rewrite_title(title, {prefixes, out.chosen_count}, is_own ? config_.untouched_title : title_,
                 answer_.text, placed, &counts_.invalid_utf8, &fired, is_plain);
   out.flags |= result_flags(fired);

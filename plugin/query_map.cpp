@@ -123,9 +123,14 @@ void Query::mark_bad_ads() {
   for (uint64_t i = 0; i < request_.ad_count; ++i) w_.bad[i] = is_bad_ad(ad(i));
 }
 
-const RegisteredAd* Query::resolved(uint64_t index) const noexcept {
-  if (checked_.registered.empty() || !checked_.registered[index].rows) return nullptr;
+const RegisteredAd* Query::registered(uint64_t index) const noexcept {
+  if (checked_.registered.empty() || !checked_.registered[index].chunk) return nullptr;
   return &checked_.registered[index];
+}
+
+const RegisteredAd* Query::resolved(uint64_t index) const noexcept {
+  const RegisteredAd* const known = registered(index);
+  return known && known->rows ? known : nullptr;
 }
 
 // The keywords of an ad's title, behind those of the ads before. The host's are words, which are
@@ -198,6 +203,9 @@ bool Query::map_candidates() {
   for (uint64_t rank = 0; rank < shown_; ++rank) {
     const uint64_t index = w_.order[rank];
     const barker_ad& a = ad(index);
+    if (checked_.completed && rank + 1 < shown_) {
+      checked_.completed->prefetch_selling_points(w_.order[rank + 1]);
+    }
     if (w_.bad[index] || is_untouched(a, index)) continue;
     complete_selling_points(index);
     const bool needs_split = !n_.has_auxiliary && !resolved(index);

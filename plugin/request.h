@@ -58,11 +58,16 @@ struct ChunkRows;
 
 // Where an ad of a request stands in a catalogue (plugin/catalogue.h).
 struct RegisteredAd {
-  const CatalogueChunk* chunk = nullptr;  // null: the ad is not of the catalogue
-  const ChunkRows* rows = nullptr;        // null: there are no weights
-  uint32_t index = 0;                     // in the chunk
-  uint32_t merchant = 0, category = 0;    // numbers of the chunk's pool
-  bool is_plain = false;                  // is_plain_title() of its title
+  const CatalogueChunk* chunk = nullptr;           // null: the ad is not of the catalogue
+  const ChunkRows* rows = nullptr;                 // null: there are no weights
+  uint32_t index = 0;                              // in the chunk
+  uint32_t merchant = 0, category = 0;             // numbers of the chunk's pool
+  bool is_plain = false;                           // is_plain_title() of its title
+  const unsigned char* points_in_title = nullptr;  // StoredAd::points_in_title
+
+  bool may_be_in_title(size_t point) const noexcept {
+    return points_in_title && (points_in_title[point / 8] >> point % 8 & 1) != 0;
+  }
 };
 
 // A request in our struct, its sizes, pointers, counts, strides and numbers checked.

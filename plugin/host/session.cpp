@@ -133,11 +133,16 @@ void Session::point_request_to_parts() {
 
 // ---- the answer
 
-// Plugins before 1.2 read the struct_size of each result; later ones write it.
+// Plugins before 1.2 read the struct_size of each result; later ones write it. A plugin of this
+// minor version or a later one writes whole results, so that nothing of them need be empty before.
 void Session::clear_response() {
-  barker_result_ad empty{};
-  empty.struct_size = sizeof empty;
-  results_.assign(request_.ad_count, empty);
+  if (api_.abi_minor >= BARKER_ABI_MINOR) {
+    results_.resize(request_.ad_count);
+  } else {
+    barker_result_ad empty{};
+    empty.struct_size = sizeof empty;
+    results_.assign(request_.ad_count, empty);
+  }
   if (text_.empty()) text_.resize(kFirstTextBytes);
   response_ = {};
   response_.struct_size = sizeof response_;
