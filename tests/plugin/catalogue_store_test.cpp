@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "models/text/keywords.h"
+#include "plugin/ascii_core.h"
 #include "plugin/catalogue.h"
 #include "plugin/catalogue_rows.h"
+#include "plugin/page_direction.h"
 #include "plugin/rules.h"
 #include "scoring/isa.h"
 #include "tests/models/weights/random_model.h"
@@ -38,6 +40,7 @@ class CatalogueStore : public testing::Test {
     PlainAd ad;
     ad.id = "ad" + std::to_string(random_() % 100'000);
     for (size_t i = random_() % 12; i-- > 0;) ad.title += word(kinds) + kBetween[random_() % 5];
+    if (random_() % 9 == 0) ad.title += "& more";
     if (random_() % 50 == 0) ad.title.append(300, 'x');  // its size takes two bytes
     ad.merchant = "m" + std::to_string(random_() % 7);
     ad.category = random_() % 3 ? "Beauty &gt; Masks" : "";
@@ -114,6 +117,22 @@ class CatalogueStore : public testing::Test {
       bytes += want.points[p].size();
     }
     ASSERT_EQ(got.point_bytes, bytes);
+    ASSERT_EQ(got.is_plain, is_plain_title(want.title));
+    expect_points_in_title(got, want);
+  }
+
+  static void expect_points_in_title(const StoredAd& got, const PlainAd& want) {
+    AsciiCore title, point;
+    title.assign(want.title);
+    bool is_any = false;
+    for (size_t p = 0; p < want.points.size(); ++p) {
+      point.assign(want.points[p]);
+      const bool may_be = title.may_contain(point);
+      is_any |= may_be;
+      const unsigned char byte = got.points_in_title ? got.points_in_title[p / 8] : 0;
+      ASSERT_EQ((byte >> p % 8 & 1) != 0, may_be);
+    }
+    ASSERT_EQ(got.points_in_title != nullptr, is_any);
   }
 
   static void expect_rows(const ChunkRows& rows, size_t index, const PlainAd& want,
