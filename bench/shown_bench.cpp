@@ -9,12 +9,13 @@
 //   Shown/screened_int8      screened beside int8, both of such a catalogue with 10 shown
 //   Shown/screened_fp32      screened beside fp32, in the same way
 //
-// With --before LIBRARY, a libbarker.so of another build, besides:
+// With --before LIBRARY, which comes before all other arguments and names a libbarker.so of another
+// build, besides:
 //
 //   Before/fp16, Before/int8            as Shown/, beside window 50 of whole ads in that build
 //   Before/fp16_shown, .../int8_shown   beside the same call in that build
 //
-// Counters: p50 of both ways in microseconds, the median of the ratios of the turns, and for how
+// Counters: p50 of both ways in microseconds, the median of the queries' ratios, and for how
 // many of the 64 queries the answers differ in anything among the 10 ads that both ways show; where
 // both take the same numbers in the same build, such a difference is an error. Shape: that of
 // rescore_bench.
@@ -59,7 +60,7 @@ struct Way {
   std::vector<std::unique_ptr<RescoreQuery>> queries;
 };
 
-// Asks in both ways in turn, which take turns in who asks first, too.
+// Asks in both ways in turn; which of them asks first alternates.
 void run_pair(benchmark::State& state, const Way& base, const Way& other) {
   std::vector<double> times[2], ratios;
   uint64_t differ = 0;

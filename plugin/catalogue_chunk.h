@@ -35,8 +35,8 @@ struct StoredAd {
   uint32_t merchant = 0, category = 0;  // numbers of the pool, as words and selling points
   PackedNumbers words;                  // of the title, in order, with kClauseBoundary
   PackedNumbers points;
-  // A bit for each selling point of which AsciiCore cannot tell that it does not stand in the
-  // title; null: none may.
+  // One bit for each selling point. A set bit says that AsciiCore cannot rule out that the selling
+  // point stands in the title. Null: no bit is set.
   const unsigned char* points_in_title = nullptr;
   uint64_t point_bytes = 0;  // of the texts of all selling points
 };

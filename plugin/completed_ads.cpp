@@ -35,7 +35,12 @@ void CompletedAds::complete(CheckedRequest& request, const CatalogueSet& catalog
   barker_request& r = request.request;
   window_ = std::min(window, r.ad_count);
   find_ads(r, find_catalogue(catalogues, r.catalogue), rows);
-  prefetch_records();
+  // The records lie far apart, so that each would be waited for.
+  for (const RegisteredAd& known : registered_) {
+    if (!known.chunk) continue;
+    known.chunk->prefetch(known.index);
+    if (known.rows) known.rows->prefetch(known.index);
+  }
   uint64_t points = 0;
   for (uint64_t i = 0; i < r.ad_count; ++i) {
     RegisteredAd& known = registered_[i];
@@ -86,15 +91,6 @@ void CompletedAds::find_ads(const barker_request& r, const Catalogue& catalogue,
   }
 }
 
-// The records lie far apart, so that each would be waited for.
-void CompletedAds::prefetch_records() const noexcept {
-  for (const RegisteredAd& known : registered_) {
-    if (!known.chunk) continue;
-    known.chunk->prefetch(known.index);
-    if (known.rows) known.rows->prefetch(known.index);
-  }
-}
-
 void CompletedAds::add_selling_points(uint64_t ad) noexcept {
   const RegisteredAd& known = registered_[ad];
   barker_ad& to = ads_[ad];
@@ -112,6 +108,7 @@ void CompletedAds::add_selling_points(uint64_t ad) noexcept {
 }
 
 void CompletedAds::prefetch_selling_points(uint64_t ad) const noexcept {
+  asm volatile("");  // an effect, without which GCC 12 drops the call
   const RegisteredAd& known = registered_[ad];
   if (!known.chunk) return;
   const CataloguePool& pool = *known.chunk->pool();

@@ -36,7 +36,6 @@ class CompletedAds {
 
  private:
   void find_ads(const barker_request& r, const Catalogue& catalogue, const CatalogueRows* rows);
-  void prefetch_records() const noexcept;
 
   std::vector<barker_ad> ads_;
   std::vector<barker_selling_point> points_;  // with room for those of all ads of the window

@@ -11,9 +11,8 @@ enum class PageDirection { kLeftToRight, kRightToLeft, kUnknown };
 // Whether a text has a letter that is written in the other direction than the page, which is known.
 bool turns(std::string_view text, PageDirection page);
 
-// Whether every output has this title as it is, but for its isolation on a page that is written to
-// the left: nothing of it is to be cleaned or escaped in any format, and it has no letters that are
-// written to the left.
+// Whether cleaning and escaping leave this title as it is in every format, and it has no letters
+// that are written to the left.
 bool is_plain_title(std::string_view title);
 
 }  // namespace barker

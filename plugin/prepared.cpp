@@ -64,6 +64,9 @@ bool PreparedQuery::score(barker_response& response) {
   if (request.request.catalogue != 0) {
     workspace_.completed.complete(request, *serving_.catalogues, weights_.catalogues.get(), 1);
   }
+  // The ad is the caller's, and may be gone when the query is asked again.
+  request_.request.ads = nullptr;
+  request_.request.ad_count = 0;
   answer_query(request, basis_, &workspace_, answer, Context::kSet);
   if (!deliver(answer, plugin_.host_minor(), response)) return false;
   add_to_total(answer);

@@ -15,17 +15,6 @@ uint64_t now_ns() {
   return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
 }
 
-// The ads of a request in our struct, as a request has them that was completed from a catalogue.
-const barker_ad* whole_ads(const CheckedRequest& checked, Workspace& workspace) {
-  const barker_request& r = checked.request;
-  if (checked.completed) return r.ads;
-  workspace.ads.resize(r.ad_count);
-  for (uint64_t i = 0; i < r.ad_count; ++i) {
-    workspace.ads[i] = element(r.ads, r.ad_stride, i);
-  }
-  return workspace.ads.data();
-}
-
 }  // namespace
 
 Query::Query(const CheckedRequest& request, const Basis& basis, Workspace& workspace,
@@ -41,7 +30,6 @@ Query::Query(const CheckedRequest& request, const Basis& basis, Workspace& works
       n_(g_.network()),
       kernels_(g_.packed.kernels()),
       w_(workspace),
-      ads_(whole_ads(request, workspace)),
       answer_(answer),
       counts_(answer.counts),
       policy_(basis.treatment.policy),
@@ -94,6 +82,7 @@ void Query::add_user_state() {
 }
 
 bool Query::answer_ads() {
+  read_ads();
   mark_bad_ads();
   if (n_.has_auxiliary && !map_titles()) return bypass(BARKER_REASON_DEADLINE);
   lap(answer_.map_ns);
@@ -151,6 +140,17 @@ bool Query::late_after(uint64_t steps) {
 bool Query::bypass(int32_t reason) {
   answer_.reason = reason;
   return false;
+}
+
+// A completed request has its ads in our struct already; those of others are copied.
+void Query::read_ads() {
+  ads_ = request_.ads;
+  if (checked_.completed) return;
+  w_.ads.resize(request_.ad_count);
+  for (uint64_t i = 0; i < request_.ad_count; ++i) {
+    w_.ads[i] = element(request_.ads, request_.ad_stride, i);
+  }
+  ads_ = w_.ads.data();
 }
 
 void Query::complete_selling_points(uint64_t ad) {

@@ -64,6 +64,7 @@ class Query {
   bool bypass(int32_t reason);
   void lap(uint64_t& stage_ns);  // adds the time since the last lap
   const barker_ad& ad(uint64_t index) const { return ads_[index]; }
+  void read_ads();
   void complete_selling_points(uint64_t ad);                    // of an ad of a catalogue
   void add_user_state();                                        // of the request, to the context
   bool is_untouched(const barker_ad& a, uint64_t index) const;  // by the merchant's will or a rule
@@ -149,7 +150,7 @@ class Query {
   const Network& n_;
   const KernelTable& kernels_;
   Workspace& w_;
-  const barker_ad* const ads_;  // of the request, in our struct
+  const barker_ad* ads_ = nullptr;  // of the request, in our struct; while ads are answered
   Answer& answer_;
   QueryCounts& counts_;
   const Policy& policy_;

@@ -45,7 +45,9 @@ bool Query::choose() {
     ++counts_.ads_rescored;
     if (rank >= shown_) continue;
     const uint64_t size = candidates_of(index).size();
-    if (rank + 1 < shown_) prefetch_embeddings(w_.order[rank + 1]);
+    if (rank + 1 < shown_ && !w_.certified[w_.order[rank + 1]].is_chosen()) {
+      prefetch_embeddings(w_.order[rank + 1]);
+    }
     if (late_after(kStepsPerAd + size * size)) {
       if (policy_.draws() && size > 0) out.propensity = NAN;
     } else {
@@ -57,6 +59,7 @@ bool Query::choose() {
 
 // Asks for what the choice for an ad compares, while the one before it is made.
 void Query::prefetch_embeddings(uint64_t ad) const {
+  asm volatile("");  // an effect, without which GCC 12 drops the call
   for (const Candidate& c : candidates_of(ad)) {
     if (c.row < n_.keyword_rows) prefetch_row(n_.embedding, c.row);
   }
@@ -67,10 +70,10 @@ void Query::choose_for(barker_result_ad& out) {
     if (!choose_drawn(out)) out.propensity = NAN;
     return;
   }
-  uint32_t chosen[BARKER_MAX_SELLING_POINTS];
-  if (const Chosen& certified = w_.certified[out.ad]; certified.count != Chosen::kNotChosen) {
+  if (const Chosen& certified = w_.certified[out.ad]; certified.is_chosen()) {
     take({certified.candidates, certified.count}, out);
   } else {
+    uint32_t chosen[BARKER_MAX_SELLING_POINTS];
     size_t size = choose_best(out.ad, chosen);
     while (pass_over_unfit(out.ad, {chosen, size})) size = choose_best(out.ad, chosen);
     take({chosen, size}, out);
@@ -184,11 +187,10 @@ bool Query::are_surely_apart(uint64_t ad_index, std::span<const uint32_t> chosen
   const RegisteredAd* const known = registered(ad_index);
   if (!known) w_.title_core.assign(view(a.title));
   for (size_t k = 0; k < chosen.size(); ++k) {
+    if (known && known->may_be_in_title(chosen[k])) return false;
     AsciiCore& core = w_.point_cores[k];
     core.assign(view(element(a.selling_points, a.selling_point_stride, chosen[k]).text));
-    const bool may_be_in_title =
-        known ? known->may_be_in_title(chosen[k]) : w_.title_core.may_contain(core);
-    if (may_be_in_title) return false;
+    if (!known && w_.title_core.may_contain(core)) return false;
     for (size_t earlier = 0; earlier < k; ++earlier) {
       if (core.may_equal(w_.point_cores[earlier])) return false;
     }
@@ -229,11 +231,11 @@ void Query::rewrite_ad(barker_result_ad& out, bool is_shown) {
   const bool in_time = !late_after(steps);
   if (!in_time) {
     out.chosen_count = 0;
-    if (is_shown) complete_selling_points(out.ad);
     // It was of what the deadline took away.
-    const bool was_drawn = policy_.draws() && is_shown && out.rescored != 0 &&
-                           a.selling_point_count > 0 && !is_untouched(a, out.ad);
-    if (was_drawn) out.propensity = NAN;
+    if (policy_.draws() && is_shown && out.rescored != 0 && !is_untouched(a, out.ad)) {
+      complete_selling_points(out.ad);
+      if (a.selling_point_count > 0) out.propensity = NAN;
+    }
   }
   Prefix prefixes[BARKER_MAX_SELLING_POINTS];
   Placed placed[BARKER_MAX_SELLING_POINTS];

@@ -121,11 +121,13 @@ Query::Scored Query::certify_candidates(float bound) {
   w_.uncertified.assign(w_.order.begin(), w_.order.begin() + static_cast<ptrdiff_t>(shown_));
   for (;;) {
     w_.needed_slots.clear();
-    size_t place = 0;
-    std::erase_if(w_.uncertified, [&](uint32_t ad) {
-      if (++place < w_.uncertified.size()) prefetch_embeddings(w_.uncertified[place]);
-      return certify_ad(ad, calibrated_bound);
-    });
+    size_t kept = 0;
+    for (size_t i = 0; i < w_.uncertified.size(); ++i) {
+      if (i + 1 < w_.uncertified.size()) prefetch_embeddings(w_.uncertified[i + 1]);
+      const uint32_t ad = w_.uncertified[i];
+      if (!certify_ad(ad, calibrated_bound)) w_.uncertified[kept++] = ad;
+    }
+    w_.uncertified.resize(kept);
     if (is_late_) return Scored::kInPart;
     if (w_.needed_slots.empty()) return Scored::kAll;
     w_.needed_rows.clear();

@@ -151,11 +151,11 @@ void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
   for (size_t i = 0; i < prefixes.size(); ++i) {
     is_any_cut |= is_placed(placed[i]) && is_cut(prefixes[i]);
   }
-  is_plain &= !is_any_cut && policy.feed.are_all_off() &&
-              (policy.page != PageDirection::kRightToLeft || policy.format != TitleFormat::kHtml);
-  if (is_plain) {
+  const bool isolates_plain =
+      policy.page == PageDirection::kRightToLeft && policy.format == TitleFormat::kHtml;
+  if (is_plain && !is_any_cut && policy.feed.are_all_off() && !isolates_plain) {
     if (fired) *fired = 0;
-    return append_fitting(title, left, policy, is_plain, out);
+    return append_fitting(title, left, policy, /*is_plain=*/true, out);
   }
   visible.clear();
   if (is_any_cut) {
@@ -171,7 +171,7 @@ void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
   if (fired) *fired = rules;
   const bool isolates = is_isolated(visible, policy);
   if (isolates) out += kIsolateOpen;
-  append_fitting(visible, left, policy, is_plain, out);
+  append_fitting(visible, left, policy, /*is_plain=*/false, out);
   if (isolates) out += kIsolateClose;
 }
 

@@ -78,8 +78,8 @@ void fold_spaces(std::string& text);
 // cut after a grapheme cluster, at a word if one ends near, and gets the ellipsis. Prefixes that
 // would leave less than a third of the width to the title are left out, the last ones first. Adds
 // the number of invalid UTF-8 sequences to *replaced_utf8 (may be null). *fired (may be null) gets
-// the rules for feeds that fired. `is_plain`: is_plain_title() of
-// the title, if that is known; writing it is copying then.
+// the rules for feeds that fired. `is_plain` may be true where is_plain_title() is true of the
+// title, which is copied then; where it is not, text that is neither cleaned nor escaped gets out.
 void rewrite_title(std::string_view title, std::span<const Prefix> prefixes,
                    const TitlePolicy& policy, std::string& out, Placed* placed,
                    uint64_t* replaced_utf8, FeedRuleMask* fired = nullptr, bool is_plain = false);

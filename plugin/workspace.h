@@ -44,6 +44,8 @@ struct Chosen {
   static constexpr uint32_t kNotChosen = UINT32_MAX;
   uint32_t candidates[BARKER_MAX_SELLING_POINTS] = {};
   uint32_t count = kNotChosen;
+
+  bool is_chosen() const { return count != kNotChosen; }
 };
 
 struct Workspace {
@@ -106,7 +108,7 @@ struct Workspace {
   std::vector<uint32_t> needed_slots, needed_rows;
   std::vector<float> needed_logits;
 
-  std::vector<barker_ad> ads;  // of a request that names none
+  std::vector<barker_ad> ads;  // of a request that names no catalogue, in our struct
   CompletedAds completed;      // of a request that names a catalogue
 
   uint64_t titles_in_time = 0;  // the ranks before the one that the deadline cut off

@@ -91,10 +91,10 @@ size_t choose_selling_points(std::span<const Candidate> candidates, const Choose
                              const Embeddings& embeddings, uint32_t* chosen,
                              Verdict* verdicts) noexcept;
 
-// The same where some logits are screened, each within `bound` of its exact one. If the choice is
-// certain to be the one that exact logits lead to, it is made, and all that is chosen has its exact
-// logit. If it is not, nothing is returned, and need(index) was called, at least once, for screened
-// candidates whose exact logits decide the choice.
+// As choose_selling_points(), where some logits are screened, each within `bound` of its exact one.
+// If the choice is certain to be the one that exact logits lead to, it is made, and all that is
+// chosen has its exact logit. If it is not, nothing is returned, and need(index) was called, at
+// least once, for screened candidates whose exact logits decide the choice.
 template <typename Need>
 std::optional<size_t> choose_certified(std::span<const Candidate> candidates,
                                        const ChoosePolicy& policy, const Embeddings& embeddings,
