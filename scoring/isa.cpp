@@ -3,6 +3,9 @@
 #include <string>
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 namespace barker {
@@ -40,14 +43,20 @@ bool machine_has(Isa isa) {
     case Isa::kAvx512Dot:
       return machine_has(Isa::kAvx512) && __builtin_cpu_supports("avx512vnni") &&
              __builtin_cpu_supports("avx512bf16");
+    case Isa::kNeonDot:
+      return false;
   }
   return false;
+#elif defined(__aarch64__)
+  if (isa == Isa::kNeonDot) return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+  return isa == Isa::kBaseline;
 #else
   return isa == Isa::kBaseline;
 #endif
 }
 
-constexpr Isa kAll[] = {Isa::kBaseline, Isa::kAvx2, Isa::kAvxVnni, Isa::kAvx512, Isa::kAvx512Dot};
+constexpr Isa kAll[] = {Isa::kBaseline, Isa::kAvx2,      Isa::kAvxVnni,
+                        Isa::kAvx512,   Isa::kAvx512Dot, Isa::kNeonDot};
 
 }  // namespace
 
@@ -63,6 +72,8 @@ std::string_view isa_name(Isa isa) noexcept {
       return "avx512";
     case Isa::kAvx512Dot:
       return "avx512dot";
+    case Isa::kNeonDot:
+      return "neondot";
   }
   return "?";
 }
@@ -83,7 +94,7 @@ Result<Isa> choose_isa(std::string_view name) {
     return Status(Code::kUnsupported, "isa \"" + std::string(name) + "\": this machine lacks it");
   }
   return invalid_argument("isa \"" + std::string(name) +
-                          "\": expected baseline, avx2, avxvnni, avx512, avx512dot or nothing");
+                          "\": expected baseline, avx2, avxvnni, avx512, avx512dot, neondot or nothing");
 }
 
 }  // namespace barker

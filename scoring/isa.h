@@ -15,9 +15,10 @@ enum class Isa {
   kAvxVnni,    // and AVX-VNNI, the dot product of int8
   kAvx512,     // F, BW, DQ, VL
   kAvx512Dot,  // and VNNI, BF16
+  kNeonDot,    // AArch64 with DotProd, the dot product of int8
 };
 
-// "baseline", "avx2", "avxvnni", "avx512" or "avx512dot".
+// "baseline", "avx2", "avxvnni", "avx512", "avx512dot" or "neondot".
 std::string_view isa_name(Isa isa) noexcept;
 
 // The ISAs that this build has kernels for and that this CPU and operating system can run, slowest

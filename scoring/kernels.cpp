@@ -8,6 +8,8 @@ extern const KernelTable kAvx2Kernels;
 extern const KernelTable kAvxVnniKernels;
 extern const KernelTable kAvx512Kernels;
 extern const KernelTable kAvx512DotKernels;
+#elif defined(__aarch64__)
+extern const KernelTable kNeonDotKernels;
 #endif
 
 const KernelTable& kernels_for(Isa isa) noexcept {
@@ -16,6 +18,8 @@ const KernelTable& kernels_for(Isa isa) noexcept {
   if (isa == Isa::kAvxVnni) return kAvxVnniKernels;
   if (isa == Isa::kAvx512) return kAvx512Kernels;
   if (isa == Isa::kAvx512Dot) return kAvx512DotKernels;
+#elif defined(__aarch64__)
+  if (isa == Isa::kNeonDot) return kNeonDotKernels;
 #endif
   (void)isa;
   return kBaselineKernels;

@@ -1,8 +1,18 @@
 // The kernels that every CPU of the architecture can run (SSE2 on x86-64, NEON on AArch64).
+#if defined(__aarch64__)
+#include "scoring/ops_neon.h"
+#else
 #include "scoring/kernels_impl.h"
+#endif
 
 namespace barker {
 namespace {
+
+#if defined(__aarch64__)
+
+using BaselineOps = NeonOps;
+
+#else
 
 struct BaselineOps {
 #if defined(__x86_64__)
@@ -31,11 +41,7 @@ struct BaselineOps {
     return Vec::load_unaligned(lanes);
   }
   static BARKER_INLINE Vec multiply_add(const Vec& a, const Vec& b, const Vec& c) {
-#if defined(__aarch64__)
-    return Vec(vfmaq_f32(c, a, b));
-#else
     return a * b + c;
-#endif
   }
   static BARKER_INLINE Vec reciprocal(const Vec& v) { return Vec(1.0f) / v; }
   static BARKER_INLINE Vec rough_reciprocal(const Vec& v) { return reciprocal(v); }
@@ -62,6 +68,8 @@ struct BaselineOps {
     return lanes[0];
   }
 };
+
+#endif
 
 }  // namespace
 

@@ -80,7 +80,7 @@ Command add_verify_command(CLI::App& app) {
       ->type_name(kFileOrDirectory);
   command
       ->add_option("--isa", options->isa,
-                   "Instruction set: baseline, avx2, avxvnni, avx512 or avx512dot")
+                   "Instruction set: baseline, avx2, avxvnni, avx512, avx512dot or neondot")
       ->type_name("ISA")
       ->default_str("each one that this machine has")
       ->group(kModel);

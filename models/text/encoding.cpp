@@ -16,6 +16,9 @@ struct Closer {
   void operator()(UConverter* converter) const { ucnv_close(converter); }
 };
 
+// `char` has a sign on some machines and none on others.
+bool is_beyond_ascii(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+
 }  // namespace
 
 Result<std::string> to_utf8(std::string_view text, const std::string& encoding) {
@@ -60,7 +63,7 @@ std::string describe_invalid_utf8(std::string_view text) {
                 static_cast<unsigned>(static_cast<unsigned char>(text[good])), good + 1);
   std::string reason = std::string("not UTF-8: ") + found;
   const Result<std::string> chinese = to_utf8(text, "GB18030");
-  if (chinese.ok() && std::ranges::count_if(text, [](char c) { return c < 0; }) > 1) {
+  if (chinese.ok() && std::ranges::count_if(text, is_beyond_ascii) > 1) {
     reason += "; the line is valid GB18030, which --encoding GB18030 reads";
   }
   return reason;

@@ -26,7 +26,7 @@ char32_t character_at(std::string_view text, size_t at) {
   return c < 0 ? kReplacementCharacter : static_cast<char32_t>(c);
 }
 
-bool is_ascii_control(char c) { return (c >= 0 && c < 0x20) || c == 0x7F; }
+bool is_ascii_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
 bool is_tag(char32_t c) { return c >= 0xE0020 && c <= 0xE007F; }
 
