@@ -70,9 +70,11 @@ TEST(Program, NamesWhatIsWrongWithTheWordsAndExitsWith64) {
   EXPECT_THAT(error({"copy", "--out", "b"}), HasSubstr("small-program copy: FILE is missing"));
   EXPECT_THAT(error({"copy", "a"}), HasSubstr("small-program copy: --out DIR is missing"));
   EXPECT_THAT(error({"copy", "a", "--out", "b", "--uot", "c"}),
-              HasSubstr("small-program copy: no such option: --uot; did you mean --out?\n"));
+              HasSubstr("small-program copy: no such option: --uot\n"));
+  EXPECT_THAT(error({"copy", "a", "--out", "b", "--drwas", "50"}),
+              HasSubstr("small-program copy: no such option: --drwas; did you mean --draws?\n"));
   EXPECT_THAT(error({"copy", "a", "--uot", "b"}),
-              HasSubstr("small-program copy: no such option: --uot; did you mean --out?\n"))
+              HasSubstr("small-program copy: no such option: --uot\n"))
       << "and not that --out is missing";
   EXPECT_THAT(error({"copy", "a", "--out", "b", "--colour", "red"}),
               HasSubstr("no such option: --colour\n"));
