@@ -7,6 +7,7 @@
 #include "index/commands/commands.h"
 #include "models/base/exit_code.h"
 #include "models/base/number_text.h"
+#include "models/base/one_line.h"
 #include "models/base/output_file.h"
 #include "models/base/output_paths.h"
 #include "models/command/options.h"
@@ -167,7 +168,8 @@ Result<int> run(AbtestFlags& options, const CLI::App& command) {
     if (options.is_plan) std::cout << "\n" << plan_of(report, options);
     std::cout << "\n";
   }
-  for (const std::string& note : made->notes) std::cout << visible_lines("- " + note + "\n");
+  for (const std::string& note : made->notes)
+    std::cout << visible_lines("- " + one_line(note) + "\n");
   return kExitOk;
 }
 
@@ -264,8 +266,9 @@ Command add_abtest_command(CLI::App& app) {
       ->type_name("ARM")
       ->group(kJudging);
   command
-      ->add_option("--shares", options->shares,
-                   "Planned shares of units, such as A=.5,B=.5; equal where not given")
+      ->add_option(
+          "--shares", options->shares,
+          "Planned shares of units, which sum to 1, such as A=.5,B=.5; equal where not given")
       ->type_name("ARM=SHARE,...")
       ->group(kJudging);
   command->add_option("--level", options->comparing.level, "Level of the intervals")

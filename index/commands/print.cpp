@@ -9,6 +9,7 @@
 
 #include "index/engine/search_json.h"
 #include "models/base/number_text.h"
+#include "models/base/one_line.h"
 #include "models/text/text.h"
 
 namespace barker {
@@ -55,7 +56,9 @@ void print_table(const SearchResult& result, size_t limit, std::ostream& out) {
       << " us, rescore " << result.times.rescore << " us\n";
   if (!result.arms.empty()) {
     out << "  arms:";
-    for (const ArmShown& arm : result.arms) out << " " << arm.experiment << "=" << arm.arm;
+    for (const ArmShown& arm : result.arms) {
+      out << " " << visible(one_line(arm.experiment)) << "=" << visible(one_line(arm.arm));
+    }
     out << (result.is_explored ? ", selling points drawn\n" : "\n");
   }
   const bool explains = !result.explanation.empty();

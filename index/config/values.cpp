@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "models/base/number_text.h"
+#include "models/base/plain_number.h"
 #include "models/base/toml_text.h"
 
 namespace barker {
@@ -29,17 +29,19 @@ std::string with_unit(double value, std::span<const Unit> units) {
   if (value == 0) return "0";
   for (const Unit& unit : units) {
     const double count = value / unit.size;
-    if (count == std::floor(count)) return number_text(count) + std::string(unit.name);
+    if (count == std::floor(count)) return plain_number_text(count) + std::string(unit.name);
   }
-  return number_text(value) + std::string(units.back().name);
+  return plain_number_text(value) + std::string(units.back().name);
 }
 
 std::span<const Unit> binary_sizes() { return std::span(kSizes).first(3); }
 
-// Bytes are written without a unit where they are no whole number of KiB.
+// Bytes are written without a unit where they are no whole number of KiB, and then as an integer,
+// because a size with an exponent would be a number with a point to TOML.
 std::string size_text(double bytes) {
   const double kib = bytes / 1024;
-  return kib >= 1 && kib == std::floor(kib) ? with_unit(bytes, binary_sizes()) : number_text(bytes);
+  return kib >= 1 && kib == std::floor(kib) ? with_unit(bytes, binary_sizes())
+                                            : std::to_string(static_cast<uint64_t>(bytes));
 }
 
 std::string number_of(const Key& key, double value) {
@@ -51,7 +53,7 @@ std::string number_of(const Key& key, double value) {
     case KeyKind::kInteger:
       return std::to_string(static_cast<uint64_t>(value));
     default:
-      return number_text(value);
+      return plain_number_text(value);
   }
 }
 
@@ -238,7 +240,7 @@ Status set_value(const Key& key, const toml::node& node, const std::string& dire
     return set_value(key, std::to_string(integer->get()), directory, config);
   }
   if (const auto number = node.as_floating_point(); number && key.kind == KeyKind::kNumber) {
-    return set_value(key, number_text(number->get()), directory, config);
+    return set_value(key, plain_number_text(number->get()), directory, config);
   }
   return refused(
       key, "a value of type " +

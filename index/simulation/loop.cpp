@@ -8,8 +8,8 @@
 #include "index/simulation/loop_traffic.h"
 #include "index/simulation/loop_training.h"
 #include "index/simulation/market_index.h"
+#include "models/base/command_locks.h"
 #include "models/base/exit_code.h"
-#include "models/base/file_lock.h"
 #include "models/weights/directory.h"
 
 namespace barker {
@@ -299,31 +299,14 @@ class Loop {
   const std::string weights_;
 };
 
-// The trainer of a loop that was killed is told to end, and writes to the directory until it has.
-Result<FileLock> wait_for_trainer(const LoopOptions& options) {
-  const auto lock = [&](FileLock::Wait wait) {
-    return FileLock::take(options.directory + "/trainer.lock", wait, FileLock::Children::kHold);
-  };
-  Result<FileLock> free = lock(FileLock::Wait::kNot);
-  if (free.ok() || free.status().code() != Code::kFailedPrecondition) return free;
-  if (options.on_wait) options.on_wait();
-  return lock(FileLock::Wait::kUntilFree);
-}
-
 }  // namespace
 
 Result<LoopState> run_loop(const LoopOptions& options) {
   std::error_code error;
   fs::create_directories(options.directory, error);
   if (error) return io_error(options.directory + ": cannot be made: " + error.message());
-  const Result<FileLock> lock = FileLock::take(options.directory + "/loop.lock",
-                                               FileLock::Wait::kNot, FileLock::Children::kLetGo);
-  if (!lock.ok()) {
-    if (lock.status().code() != Code::kFailedPrecondition) return lock.status();
-    return io_error(options.directory + "/loop.lock: another loop is running in this directory");
-  }
-  const Result<FileLock> trainer = wait_for_trainer(options);
-  if (!trainer.ok()) return trainer.status();
+  const Result<CommandLocks> locks = CommandLocks::take(options.directory, "loop", options.on_wait);
+  if (!locks.ok()) return locks.status();
   const std::string path = loop_state_in(options.directory);
   Result<LoopState> state = read_loop_state(path);
   if (!state.ok() && state.status().code() != Code::kNotFound) return state.status();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "models/base/input_file.h"
+#include "models/base/one_line.h"
 
 namespace barker {
 
@@ -128,8 +129,8 @@ void BadLines::add(uint64_t line, std::string reason, std::string file) {
 std::string BadLines::report(const std::string& file) const {
   std::string text;
   for (const Entry& entry : first_) {
-    text += (entry.file.empty() ? file : entry.file) + ":" + std::to_string(entry.line) + ": " +
-            entry.reason + "\n";
+    text += one_line(entry.file.empty() ? file : entry.file) + ":" + std::to_string(entry.line) +
+            ": " + one_line(entry.reason) + "\n";
   }
   if (count_ > first_.size()) {
     text += "... and " + std::to_string(count_ - first_.size()) + " more\n";

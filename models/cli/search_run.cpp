@@ -85,6 +85,10 @@ Result<Search> Search::open(const SearchFlags& o, TrialSubject subject) {
   std::error_code error;
   fs::create_directories(o.out, error);
   if (error) return io_error(o.out + ": cannot be made: " + error.message());
+  Result<CommandLocks> locks = CommandLocks::take(o.out, "search", [&] {
+    std::cerr << visible(o.out) << ": waits until the training of an earlier search has ended\n";
+  });
+  if (!locks.ok()) return locks.status();
   Result<Data> data = open_data(o);
   if (!data.ok()) return data.status();
   subject["dataset"] = std::string(data->dataset->digest());
@@ -93,7 +97,7 @@ Result<Search> Search::open(const SearchFlags& o, TrialSubject subject) {
   Result<TrialJournal> journal = open_journal(o, subject, *data);
   if (!journal.ok()) return journal.status();
   catch_stop_signals();
-  return Search(o, std::move(*data), std::move(*base), std::move(*journal));
+  return Search(o, std::move(*locks), std::move(*data), std::move(*base), std::move(*journal));
 }
 
 TrialFiles Search::files(uint32_t number) const {

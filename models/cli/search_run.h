@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "models/base/command_locks.h"
 #include "models/cli/training_options.h"
 #include "models/cli/trial_journal.h"
 #include "models/cli/trial_run.h"
@@ -32,7 +33,8 @@ inline constexpr char kObjective[] = "validation auc";
 class Search {
  public:
   // `subject` is what this kind of search adds to the data and options that its trials share. Keeps
-  // a reference to the flags.
+  // a reference to the flags. Where another search runs in the directory, an error of code
+  // kFailedPrecondition.
   static Result<Search> open(const SearchFlags& o, TrialSubject subject);
 
   TrialFiles files(uint32_t number) const;
@@ -60,8 +62,10 @@ class Search {
     std::string made;  // what a log became, until the journal says that it is of this search
   };
 
-  Search(const SearchFlags& options, Data data, TrainOptions base, TrialJournal journal)
+  Search(const SearchFlags& options, CommandLocks locks, Data data, TrainOptions base,
+         TrialJournal journal)
       : options_(options),
+        locks_(std::move(locks)),
         data_(std::move(data)),
         base_(std::move(base)),
         journal_(std::move(journal)) {}
@@ -71,6 +75,7 @@ class Search {
   Result<TrainOptions> options_of(const Trial& trial) const;
 
   const SearchFlags& options_;
+  CommandLocks locks_;  // of the directory
   Data data_;
   TrainOptions base_;
   TrialJournal journal_;

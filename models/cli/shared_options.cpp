@@ -147,6 +147,15 @@ void add_split_options(CLI::App& command, SplitRule& split) {
 
 }  // namespace
 
+void add_max_bad_share_option(CLI::App& command, double& share) {
+  share = 0.05;
+  command
+      .add_option("--max-bad-share", share,
+                  "Refuse a log if a larger share of its lines cannot be used")
+      ->check(CLI::Range(0.0, 1.0))
+      ->group(kInput);
+}
+
 void add_log_options(CLI::App& command, DatasetOptions& dataset) {
   dataset.notice = [](const std::string& text) { std::cerr << visible_lines(text); };
   command
@@ -159,12 +168,7 @@ void add_log_options(CLI::App& command, DatasetOptions& dataset) {
       ->type_name("NAME")
       ->default_str("UTF-8")
       ->group(kInput);
-  dataset.max_bad_share = 0.05;
-  command
-      .add_option("--max-bad-share", dataset.max_bad_share,
-                  "Refuse a log if a larger share of its lines cannot be used")
-      ->check(CLI::Range(0.0, 1.0))
-      ->group(kInput);
+  add_max_bad_share_option(command, dataset.max_bad_share);
   add_split_options(command, dataset.split);
   command
       .add_option("--scratch", dataset.scratch,

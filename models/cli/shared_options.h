@@ -62,6 +62,9 @@ void add_main_share_option(CLI::App& command, DatasetOptions& dataset);
 // --hold-out-words: a fold of the SFs that training never sees.
 CLI::Option* add_held_out_option(CLI::App& command, HeldOutWords& words, const std::string& use);
 
+// --max-bad-share: which share of a log's lines may be unusable; 5% unless the user says otherwise.
+void add_max_bad_share_option(CLI::App& command, double& share);
+
 // How an event log is read: its encoding, how many of its lines may be unusable (5% unless the user
 // says otherwise), how it is split, and where temporary files are written.
 void add_log_options(CLI::App& command, DatasetOptions& dataset);

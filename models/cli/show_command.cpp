@@ -8,6 +8,7 @@
 
 #include "models/base/exit_code.h"
 #include "models/base/number_text.h"
+#include "models/base/one_line.h"
 #include "models/base/output_file.h"
 #include "models/cli/commands.h"
 #include "models/cli/shared_options.h"
@@ -108,7 +109,8 @@ std::string json_lines(const Dataset& data, const SearchView& search, Task task,
 std::string joined(const Json& words) {
   std::string out;
   for (const Json& word : words) {
-    out += (out.empty() ? "" : "; ") + (word.is_null() ? "(unknown)" : word.get<std::string>());
+    out += (out.empty() ? "" : "; ") +
+           (word.is_null() ? "(unknown)" : one_line(word.get<std::string>()));
   }
   return out.empty() ? "(none)" : out;
 }
@@ -118,17 +120,17 @@ std::string head_text(const Dataset& data, const SearchView& search) {
   const Words words(data);
   std::string out = "search " + std::to_string(search.index) + "  " +
                     kSplitNames[static_cast<size_t>(search.split)] + "  " + time_text(search.time) +
-                    "  user " + std::string(data.user(search.user));
-  if (search.category > 0) out += "  category " + std::string(data.category(search.category));
+                    "  user " + one_line(data.user(search.user));
+  if (search.category > 0) out += "  category " + one_line(data.category(search.category));
   out += "\n  query    " + joined(words.list(search.query));
   out += "\n  history  " + joined(words.list(search.history));
   out += "\n  clicked SFs before  " + joined(words.list(search.sf_history)) + "\n";
   const Json groups = words.groups(search.index);
   for (const auto& [group, tokens] : groups.items()) {
-    out += "  group " + group + "  ";
+    out += "  group " + one_line(group) + "  ";
     for (const Json& token : tokens) {
-      out += (&token == &tokens.front() ? "" : "; ") + token["token"].get<std::string>() + " (" +
-             number_text(token["weight"].get<float>()) + ")";
+      out += (&token == &tokens.front() ? "" : "; ") + one_line(token["token"].get<std::string>()) +
+             " (" + number_text(token["weight"].get<float>()) + ")";
     }
     out += "\n";
   }

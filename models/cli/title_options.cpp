@@ -4,8 +4,11 @@
 #include <iostream>
 #include <iterator>
 
+#include "models/base/input_file.h"
+#include "models/cli/shared_options.h"
 #include "models/command/options.h"
 #include "models/command/program.h"
+#include "models/data/event_reader.h"
 #include "models/text/text.h"
 
 namespace barker {
@@ -31,6 +34,7 @@ void add_title_test_options(CLI::App& command, TitleTestFiles& files) {
   column("--title-column", c.title, "the title");
   column("--impressions-column", c.impressions, "how often it was shown");
   column("--clicks-column", c.clicks, "how often it was clicked");
+  add_max_bad_share_option(command, files.max_bad_share);
   command
       .add_option("--least-impressions", files.rule.least_impressions,
                   "Both titles of a pair were shown at least so often")
@@ -59,6 +63,9 @@ Result<std::vector<TestedTitle>> read_titles(const TitleTestFiles& files) {
     Result<std::vector<TestedTitle>> titles = read_title_tests(path, files.columns, bad);
     std::cerr << visible_lines(bad.report(path));
     if (!titles.ok()) return titles.status();
+    const Status s =
+        check_bad_share(input_name(path), titles->size() + bad.count(), bad, files.max_bad_share);
+    if (!s.ok()) return s;
     std::ranges::move(*titles, std::back_inserter(all));
   }
   return all;

@@ -16,13 +16,14 @@ struct TitleTestFiles {
   std::vector<std::string> paths;
   TitleColumns columns;
   PairRule rule;
+  double max_bad_share = 1;  // with a larger share of unusable lines, a file is refused
 };
 
-// --tests and how their lines are read, --least-impressions and --leave-out.
+// --tests and how their lines are read, --max-bad-share, --least-impressions and --leave-out.
 void add_title_test_options(CLI::App& command, TitleTestFiles& files);
 
 // The titles of all files, one behind the other. Lines that cannot be used are printed on standard
-// error.
+// error; a file with too many of them is one.
 Result<std::vector<TestedTitle>> read_titles(const TitleTestFiles& files);
 
 }  // namespace barker

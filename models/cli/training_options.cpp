@@ -32,7 +32,12 @@ Status apply_setting(const std::string& setting, TrainOptions& options) {
       read_options("[" + setting.substr(0, dot) + "]\n" +
                        setting.substr(dot + 1, equals - dot - 1) + " = " + value + "\n",
                    options);
-  return s.ok() ? s : Status(s.code(), setting + ": " + s.message());
+  if (s.ok()) return s;
+  // The line is that of the text above, which nobody wrote.
+  constexpr std::string_view kLine = "line ", kEnd = ": ";
+  std::string message = s.message();
+  if (message.starts_with(kLine)) message.erase(0, message.find(kEnd) + kEnd.size());
+  return {s.code(), setting + ": " + message};
 }
 
 Result<TrainOptions> read_training_options(const TrainingWords& words,

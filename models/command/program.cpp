@@ -13,6 +13,7 @@
 #include "models/command/completion.h"
 #include "models/command/help.h"
 #include "models/command/options.h"
+#include "models/text/probably_meant.h"
 #include "models/text/text.h"
 
 namespace barker {
@@ -84,6 +85,17 @@ std::string range_error(const CLI::App& app, const std::string& error) {
   return error;
 }
 
+// "; did you mean --data?", and nothing where no option resembles the word.
+std::string suggestion(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : visible_options(app)) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  const std::string_view meant =
+      probably_meant(word.substr(0, word.find('=')), {names.begin(), names.end()});
+  return meant.empty() ? "" : "; did you mean " + std::string(meant) + "?";
+}
+
 // What is wrong with the words, in plainer terms than CLI11's where the cause is known.
 std::string usage_error(const std::vector<const CLI::App*>& chain, const CLI::ParseError& error) {
   const CLI::App& last = *chain.back();
@@ -91,8 +103,14 @@ std::string usage_error(const std::vector<const CLI::App*>& chain, const CLI::Pa
   const bool is_incomplete = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
   const bool has_extras = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
   const std::vector<std::string> rest = last.remaining();
+  if (is_incomplete && !rest.empty() && rest.front().starts_with("-")) {
+    // What is missing may be what was misspelt.
+    return "no such option: " + rest.front() + suggestion(last, rest.front());
+  }
   if (!rest.empty() && (has_extras || (is_incomplete && has_subcommands))) {
-    if (rest.front().starts_with("-")) return "no such option: " + rest.front();
+    if (rest.front().starts_with("-")) {
+      return "no such option: " + rest.front() + suggestion(last, rest.front());
+    }
     if (!has_subcommands) return "one operand too many: " + rest.front();
     return "no such subcommand: " + rest.front() + "; there are " + names_of_subcommands(last);
   }

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "models/base/number_text.h"
+#include "models/base/one_line.h"
 #include "models/data/line_findings.h"
 #include "models/data/merged_log.h"
 
@@ -154,7 +155,7 @@ std::string LogReport::text() const {
   static constexpr const char* kNames[] = {"note   ", "WARNING", "ERROR  "};
   std::string out;
   for (const Finding& f : findings) {
-    out += std::string(kNames[static_cast<int>(f.level)]) + "  " + f.text + "\n";
+    out += std::string(kNames[static_cast<int>(f.level)]) + "  " + one_line(f.text) + "\n";
   }
   return out;
 }

@@ -244,10 +244,10 @@ std::string to_text(const GateReport& report) {
   std::string out;
   for (const GateFinding& f : report.findings) {
     out += align_left(word_of(f.verdict), 7) + " " + align_left(f.metric, 18) + " " +
-           align_left(f.slice, 30) + " " + align_right(std::to_string(f.instances), 8) +
+           align_left(shown_name(f.slice), 30) + " " + align_right(std::to_string(f.instances), 8) +
            " instances " + align_right(std::to_string(f.users), 6) + " users  ";
     if (f.verdict == GateVerdict::kCannotJudge) {
-      out += "not judged: " + f.reason + "\n";
+      out += "not judged: " + one_line(f.reason) + "\n";
       continue;
     }
     out += number_text(f.current, 4) + " -> " + number_text(f.candidate, 4) + "  " +
@@ -264,7 +264,7 @@ std::string to_text(const GateReport& report) {
     case GateVerdict::kRefused:
       return out + "refused: worse beyond the noise where it says REFUSED\n";
     case GateVerdict::kCannotJudge:
-      return out + "cannot judge: " + report.reason + "\n";
+      return out + "cannot judge: " + one_line(report.reason) + "\n";
   }
   return out;
 }

@@ -7,6 +7,9 @@
 #include <string>
 
 #include "models/base/number_text.h"
+#include "models/base/one_line.h"
+#include "models/text/columns.h"
+#include "models/text/text.h"
 
 namespace barker {
 
@@ -20,12 +23,17 @@ inline std::string known_number_text(double value, int digits) {
   return std::isfinite(value) ? number_text(value, digits) : "-";
 }
 
-// `text` with spaces before or behind it, so that it is at least `width` bytes long.
+// A name that others wrote, as it stands in a report: in one line, without what a terminal obeys.
+inline std::string shown_name(std::string_view name) { return visible(one_line(name)); }
+
+// `text` with spaces before or behind it, so that it takes at least `width` columns.
 inline std::string align_right(const std::string& text, size_t width) {
-  return std::string(width > text.size() ? width - text.size() : 0, ' ') + text;
+  const size_t taken = display_width(text);
+  return std::string(width > taken ? width - taken : 0, ' ') + text;
 }
 inline std::string align_left(const std::string& text, size_t width) {
-  return text + std::string(width > text.size() ? width - text.size() : 0, ' ');
+  const size_t taken = display_width(text);
+  return text + std::string(width > taken ? width - taken : 0, ' ');
 }
 
 }  // namespace barker

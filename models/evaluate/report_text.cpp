@@ -29,12 +29,13 @@ std::string interval(const Interval& i) {
 class TextReport {
  public:
   explicit TextReport(const Evaluation& e) : e_(e) {
-    for (const ModelReport& m : e.models) width_ = std::max(width_, m.name.size());
+    for (const ModelReport& m : e.models)
+      width_ = std::max<size_t>(width_, display_width(shown_name(m.name)));
   }
 
   std::string render() {
     if (!e_.log.name.empty()) {
-      out_ = e_.log.name + ", " + e_.log.split + " split, " + e_.log.period + "\n";
+      out_ = shown_name(e_.log.name) + ", " + e_.log.split + " split, " + e_.log.period + "\n";
     }
     out_ += std::to_string(e_.instances) + " instances, " + std::to_string(e_.clicks) +
             " clicked, " + std::to_string(e_.searches) + " searches, " + std::to_string(e_.users) +
@@ -52,7 +53,9 @@ class TextReport {
   }
 
  private:
-  std::string padded(const std::string& name) const { return align_left(name, width_) + "  "; }
+  std::string padded(const std::string& name) const {
+    return align_left(shown_name(name), width_) + "  ";
+  }
 
   void add_auc() {
     out_ += padded("AUC") +
@@ -100,9 +103,9 @@ class TextReport {
             "recall  precision accuracy F1      RMSE    threshold\n";
     for (const ModelReport& m : e_.models) {
       const Decisions d = if_possible(m.decisions);
-      out_ += align_left(m.name, std::max<size_t>(width_, 19)) + "  " + number(d.recall) + "  " +
-              number(d.precision) + "    " + number(d.accuracy) + "   " + number(d.f1) + "  " +
-              number(m.rmse) + "  " + number(d.threshold) +
+      out_ += align_left(shown_name(m.name), std::max<size_t>(width_, 19)) + "  " +
+              number(d.recall) + "  " + number(d.precision) + "    " + number(d.accuracy) + "   " +
+              number(d.f1) + "  " + number(m.rmse) + "  " + number(d.threshold) +
               (m.is_threshold_own ? "  chosen on what is judged, which flatters" : "") + "\n";
     }
   }
@@ -129,7 +132,7 @@ class TextReport {
     for (size_t s = 0; s < e_.models[0].sliced.size(); ++s) {
       const SlicedAuc& shared = e_.models[0].sliced[s];
       out_ += "\nAUC of " + std::string(shared.task == Task::kMain ? "SFs" : "ads") + " by " +
-              shared.by;
+              shown_name(shared.by);
       if (shared.slices.size() < shared.values) {
         out_ += ", " + std::to_string(shared.slices.size()) + " of " +
                 std::to_string(shared.values) + " values";
@@ -143,8 +146,8 @@ class TextReport {
   void add_slices(SlicesOf slices_of) {
     for (size_t i = 0; i < slices_of(e_.models[0]).size(); ++i) {
       const SliceAuc& shared = slices_of(e_.models[0])[i];
-      out_ += "  " + shared.name + ": " + std::to_string(shared.instances) + " instances of " +
-              std::to_string(shared.users) + " users" +
+      out_ += "  " + shown_name(shared.name) + ": " + std::to_string(shared.instances) +
+              " instances of " + std::to_string(shared.users) + " users" +
               (shared.is_too_small ? "  too few for an interval" : "") + "\n";
       for (const ModelReport& m : e_.models) {
         const SliceAuc& slice = slices_of(m)[i];

@@ -2,10 +2,11 @@
 
 #include <cmath>
 #include <functional>
+#include <map>
 #include <optional>
 #include <sstream>
 
-#include "models/base/number_text.h"
+#include "models/base/plain_number.h"
 #include "models/base/toml_readers.h"
 #include "models/weights/format.h"
 
@@ -61,7 +62,9 @@ Reader tables(std::function<Status(const toml::table&, const std::string& prefix
   };
 }
 
-Status read_group(const toml::table& table, const std::string& prefix, ArchitectureSpec& a) {
+// `lines`: where the groups that were read stand, by name.
+Status read_group(const toml::table& table, const std::string& prefix,
+                  std::map<std::string, size_t>& lines, ArchitectureSpec& a) {
   GroupSpec group;
   std::optional<bool> keywords;
   bool said = false;
@@ -81,6 +84,11 @@ Status read_group(const toml::table& table, const std::string& prefix, Architect
   }
   if (group.name.empty())
     return invalid_argument(place_of(table, prefix + "name") + "expected a name");
+  const auto [first, is_new] = lines.emplace(group.name, table.source().begin.line);
+  if (!is_new) {
+    return invalid_argument(place_of(table, prefix + "name") + "the group \"" + group.name +
+                            "\" is that of line " + std::to_string(first->second) + " already");
+  }
   group.keywords = keywords.value_or(holds_keywords(group_source(group.name)));
   a.groups.push_back(std::move(group));
   return {};
@@ -115,7 +123,7 @@ std::string list_of(const std::vector<uint32_t>& sizes) {
 
 // TOML tells integers from numbers by the point.
 std::string float_text(auto value) {
-  std::string out = number_text(value);
+  std::string out = plain_number_text(value);
   return std::isfinite(value) && out.find_first_of(".e") == std::string::npos ? out + ".0" : out;
 }
 
@@ -127,6 +135,7 @@ Status read_description(std::string_view toml, ModelSpec& model) {
   ArchitectureSpec& a = model.architecture;
   CardSpec& card = model.card;
   uint64_t created = 0;
+  std::map<std::string, size_t> group_lines;
   const Readers readers = {
       {{"name", text(card.name)},
        {"version", text(card.version)},
@@ -137,8 +146,8 @@ Status read_description(std::string_view toml, ModelSpec& model) {
        {"hidden", layers(a.hidden)},
        {"keywords", integer_of(model.keyword_rows, 1, kMaxRows)},
        {"golden_tolerance", float_of(model.golden_tolerance, 0, kMaxGoldenTolerance)},
-       {"group", tables([&a](const toml::table& t, const std::string& prefix) {
-          return read_group(t, prefix, a);
+       {"group", tables([&](const toml::table& t, const std::string& prefix) {
+          return read_group(t, prefix, group_lines, a);
         })},
        {"metric", tables([&card](const toml::table& t, const std::string& prefix) {
           return read_metric(t, prefix, card);

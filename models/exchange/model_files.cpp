@@ -58,6 +58,26 @@ bool is_one_line(const std::string& name) {
   return name.find_first_of("\r\n") == std::string::npos;
 }
 
+// The phrases, each of which stands once.
+Status read_phrases(const std::string& path, std::vector<std::string>& phrases) {
+  std::unordered_map<std::string, uint64_t> lines;
+  uint64_t number = 0;
+  return for_lines(path, [&](std::string_view line) -> Status {
+    ++number;
+    if (!is_valid_utf8(line)) return bad_data("not UTF-8");
+    const std::string normal = normalize_keyword(line);
+    if (normal.empty()) {
+      return bad_data("expected a phrase, found \"" + std::string(line) + "\"");
+    }
+    if (const auto [first, is_new] = lines.emplace(normal, number); !is_new) {
+      return bad_data("the phrase \"" + normal + "\" is that of line " +
+                      std::to_string(first->second) + " already");
+    }
+    phrases.emplace_back(line);
+    return {};
+  });
+}
+
 class VocabularyReader {
  public:
   explicit VocabularyReader(ModelSpec& model) : model_(model), said_(model.keyword_rows) {}
@@ -186,13 +206,7 @@ Result<ModelSpec> import_model(const ModelFiles& files) {
   }
   if (Status s = VocabularyReader(model).read(files.vocabulary); !s.ok()) return s;
   if (!files.phrases.empty()) {
-    model.phrases.emplace();
-    Status s = for_lines(files.phrases, [&](std::string_view line) -> Status {
-      if (!is_valid_utf8(line)) return bad_data("not UTF-8");
-      model.phrases->emplace_back(line);
-      return {};
-    });
-    if (!s.ok()) return s;
+    if (Status s = read_phrases(files.phrases, model.phrases.emplace()); !s.ok()) return s;
   }
   Result<NamedTensors> tensors = read_safetensors(files.tensors);
   if (!tensors.ok()) return tensors.status();

@@ -57,8 +57,15 @@ Status LogArms::number_arms(const std::string& wanted) {
     }
   }
   if (found.empty()) {
-    return bad_data(wanted.empty() ? "the log has no page with an arm of an experiment"
-                                   : "the log has no page of the experiment \"" + wanted + "\"");
+    const LogCounts& counts = pages_.counts();
+    std::string why = wanted.empty() ? "the log has no page with an arm of an experiment"
+                                     : "the log has no page of the experiment \"" + wanted + "\"";
+    if (counts.bad_lines > 0) {
+      const std::string& bad = pages_.bad_lines();
+      why += "; " + std::to_string(counts.bad_lines) + " of its " + std::to_string(counts.lines) +
+             " lines cannot be used, the first: " + bad.substr(0, bad.find('\n'));
+    }
+    return bad_data(why);
   }
   for (auto& [name, arms] : found) {
     LogExperiment& experiment = experiments_.emplace_back();

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/base/number_text.h"
+#include "models/base/one_line.h"
 #include "models/experiment/report_numbers.h"
 
 namespace barker {
@@ -70,10 +71,10 @@ std::string to_text(const OffPolicyReport& report) {
            padded(interval, 26);
   };
   const OffPolicyLog& log = report.log;
-  std::string text = report.name + ": " + count_text(static_cast<double>(log.pages())) +
+  std::string text = one_line(report.name) + ": " + count_text(static_cast<double>(log.pages())) +
                      " pages, " + count_text(static_cast<double>(log.actions())) + " actions\n\n" +
                      padded("reward a page", 18) + padded("value", 12) +
-                     padded(number_text(100 * report.level) + "% interval", 26) +
+                     padded(level_text(report.level) + " interval", 26) +
                      padded("worth pages", 15) + "largest weight\n" +
                      row("as logged", log.logged(report.level)) + "\n";
   for (const PolicyEstimator estimator : estimators_of(report)) {
@@ -85,8 +86,8 @@ std::string to_text(const OffPolicyReport& report) {
             "\n";
   }
   if (!report.notes.empty()) text += "\n";
-  for (const std::string& note : report.notes) text += "- " + note + "\n";
-  for (const std::string& warning : report.warnings) text += "\nWARNING: " + warning;
+  for (const std::string& note : report.notes) text += "- " + one_line(note) + "\n";
+  for (const std::string& warning : report.warnings) text += "\nWARNING: " + one_line(warning);
   if (!report.warnings.empty()) text += "\n";
   return text;
 }

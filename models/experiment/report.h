@@ -35,7 +35,7 @@ enum class MetricKind {
 
 struct CompareOptions {
   std::string control;                   // empty: "control", or else the first arm
-  std::map<std::string, double> shares;  // planned, by arm; empty: equal
+  std::map<std::string, double> shares;  // planned, by arm; sum to 1; empty: equal
   double level = 0.95;
   double margin = NAN;  // of non-inferiority, relative; NaN: not asked for
   bool larger_is_better = true;

@@ -138,7 +138,7 @@ class Page {
 
   void arms(const ExperimentReport& r) {
     Cells head = {"arm", r.metric, "95% interval", r.unit + "s", "planned"};
-    head[2] = number_text(100 * r.level) + "% interval";
+    head[2] = level_text(r.level) + " interval";
     if (r.kind == MetricKind::kRate) {
       head.push_back("clicks");
       if (r.unit != "impression") head.push_back("impressions");
@@ -172,7 +172,7 @@ class Page {
       rows.push_back(row_of(c.arm, c.relative));
       if (c.cuped) adjusted.push_back(row_of(c.arm, c.cuped->relative));
     }
-    out_ += interval_plot("Lift with its " + number_text(100 * r.level) + "% interval", rows);
+    out_ += interval_plot("Lift with its " + level_text(r.level) + " interval", rows);
     out_ += interval_plot("The same by CUPED (what users did before, taken off)", adjusted);
     out_ += "</div>";
   }

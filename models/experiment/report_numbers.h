@@ -12,6 +12,9 @@ namespace barker {
 
 inline std::string in_quotes(const std::string& name) { return "\"" + name + "\""; }
 
+// Of intervals: "95%".
+inline std::string level_text(double level) { return rounded_number_text(100 * level, 6) + "%"; }
+
 // "+1.25%", "-" where it is not known.
 inline std::string lift_text(double lift) {
   if (!std::isfinite(lift)) return "-";

@@ -1,26 +1,34 @@
 #include <algorithm>
 
-#include "models/base/utf8.h"
+#include "models/base/one_line.h"
 #include "models/experiment/report.h"
 #include "models/experiment/report_numbers.h"
+#include "models/text/columns.h"
+#include "models/text/text.h"
 
 namespace barker {
 namespace {
 
 using Row = std::vector<std::string>;
 
-std::string table(const std::vector<Row>& rows) {
+// A name that others wrote, as a cell: in one line, without what a terminal obeys.
+std::string cell(const std::string& text) { return visible(one_line(text)); }
+
+std::string table(std::vector<Row> rows) {
   std::vector<size_t> widths;
+  for (Row& row : rows) {
+    for (std::string& text : row) text = cell(text);
+  }
   for (const Row& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
     for (size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], count_code_points(row[i]));
+      widths[i] = std::max<size_t>(widths[i], display_width(row[i]));
   }
   std::string text;
   for (const Row& row : rows) {
     std::string line = " ";
     for (size_t i = 0; i < row.size(); ++i) {
-      const std::string air(widths[i] - count_code_points(row[i]), ' ');
+      const std::string air(widths[i] - display_width(row[i]), ' ');
       line += " " + (i == 0 ? row[i] + air : air + row[i]) + " ";
     }
     text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
@@ -76,7 +84,7 @@ std::string comparison(const Comparison& c, MetricKind kind) {
                                        : "not worse by the margin: not shown",
                     "bound " + lift_text(c.not_worse->bound), p_text(c.not_worse->p)});
   }
-  std::string text = "\n" + c.arm + " against " + c.against + "\n" + table(rows);
+  std::string text = "\n" + cell(c.arm) + " against " + cell(c.against) + "\n" + table(rows);
   if (std::isfinite(c.design_effect)) {
     text += "  The variance by unit is " + rounded_number_text(c.design_effect, 3) +
             " times that by impression.\n";
@@ -117,14 +125,15 @@ std::string guardrails(const ExperimentReport& report) {
 
 std::string sentences(const std::string& mark, const std::vector<std::string>& list) {
   std::string text;
-  for (const std::string& sentence : list) text += mark + sentence + "\n";
+  for (const std::string& sentence : list) text += mark + cell(sentence) + "\n";
   return text;
 }
 
 }  // namespace
 
 std::string to_text(const ExperimentReport& report) {
-  std::string text = report.name + "\n" + verdict_title(report) + ". " + report.verdict_text + "\n";
+  std::string text = cell(report.name) + "\n" + cell(verdict_title(report)) + ". " +
+                     cell(report.verdict_text) + "\n";
   text += sentences("Warning: ", report.warnings);
   text += "\n" + arms(report);
   text += "\n  Sample ratio: chi-square " + p_equals(report.srm.p) + ", sequential " +

@@ -2,6 +2,7 @@
 
 #include "models/base/input_file.h"
 #include "models/base/number_text.h"
+#include "models/base/plain_number.h"
 #include "models/experiment/table.h"
 
 namespace barker {
@@ -23,7 +24,7 @@ void add_notes(const UnitTable& table, const TableOptions& reading, ExperimentRe
   }
   if (std::isfinite(table.cap)) {
     report.notes.push_back("Values above the quantile " + number_text(reading.winsorise) +
-                           " of all arms, which is " + number_text(table.cap) +
+                           " of all arms, which is " + plain_number_text(table.cap) +
                            ", were cut to it: those of " + std::to_string(table.capped) +
                            " units.");
   }

@@ -1,11 +1,10 @@
 #include "models/train/options.h"
 
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <sstream>
 
-#include "models/base/number_text.h"
+#include "models/base/plain_number.h"
 #include "models/base/toml_text.h"
 
 namespace barker {
@@ -141,7 +140,7 @@ class Reader {
     if (node.is_integer()) {
       field.text = std::to_string(*node.value<int64_t>());
     } else if (node.is_floating_point()) {
-      field.text = number_text(*node.value<double>());
+      field.text = plain_number_text(*node.value<double>());
     } else {
       return read(node, field.text);
     }
@@ -237,17 +236,7 @@ class Printer {
 
  private:
   void print(bool value) { out_ += value ? "true" : "false"; }
-  // The fewest digits that read back as this number.
-  void print(double value) {
-    std::string text;
-    double back = NAN;
-    for (int digits = 1; digits <= 17 && back != value; ++digits) {
-      text = rounded_number_text(value, digits);
-      std::from_chars(text.data(), text.data() + text.size(), back);
-    }
-    const bool is_integer = text.find_first_of(".e") == std::string::npos;
-    out_ += text + (is_integer ? ".0" : "");
-  }
+  void print(double value) { out_ += plain_number_text(value); }
   void print(uint32_t value) { out_ += std::to_string(value); }
   void print(uint64_t value) { out_ += std::to_string(value); }
   void print(int value) { out_ += std::to_string(value); }

@@ -53,5 +53,39 @@ TEST(AbtestCommand, RefusesOptionsThatWouldDoNothing) {
   expect_refused("--plan --base .05 --shares A=1", "--shares");
 }
 
+TEST(AbtestCommand, RefusesSharesThatDoNotSumToOneInPlansToo) {
+  const std::string table = "--table " + table_file();
+  EXPECT_EQ(run("abtest " + table + " --plan --shares A=.3,B=.7").code, kExitOk);
+  expect_refused(table + " --shares A=30,B=70", "must sum to 1, found 100; write 50% as .5");
+  expect_refused(table + " --plan --shares A=.3,B=.3", "must sum to 1, found 0.6");
+}
+
+TEST(AbtestCommand, SaysWhyALogHasNoArms) {
+  const std::string path = table_file();  // which should have been given as --table
+  const Outcome refused = run("abtest " + path + " 2>&1");
+  EXPECT_EQ(refused.code, kExitBadData);
+  EXPECT_THAT(refused.out, HasSubstr("the log has no page with an arm of an experiment; 3 of its 3 "
+                                     "lines cannot be used, the first: " +
+                                     path + ":1: "));
+}
+
+// The names of the arms come from those who wrote the input.
+TEST(AbtestCommand, KeepsNamesOfArmsInTheirCells) {
+  const std::string path = temporary_path("names.csv");
+  std::ofstream(path, std::ios::binary) << "arm,impressions,clicks\n"
+                                           "\"A\nverdict: ship it\",10000,500\n"
+                                           "\"B\tx\x1b[2J\",10050,600\n"
+                                           "对照组,10020,510\n";
+  const Outcome shown = run("abtest --table " + path + " --control 对照组 2>&1");
+  ASSERT_EQ(shown.code, kExitOk) << shown.out;
+  const std::string first = "A\\nverdict: ship it", second = "B\\tx\\u001b[2J";
+  EXPECT_THAT(shown.out, HasSubstr("\n  arm                  impressions"));
+  EXPECT_THAT(shown.out, HasSubstr("\n  对照组                    10 020"));
+  EXPECT_THAT(shown.out, HasSubstr("\n  " + first + "       10 000"));
+  EXPECT_THAT(shown.out, HasSubstr("\n  " + second + "             10 050"));
+  EXPECT_THAT(shown.out, HasSubstr("\n" + first + " against 对照组\n"));
+  EXPECT_THAT(shown.out, HasSubstr("Arm \"" + second + "\""));
+}
+
 }  // namespace
 }  // namespace barker

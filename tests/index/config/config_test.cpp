@@ -236,6 +236,27 @@ TEST_F(Config, TheWrittenFileHasEveryKeyWithItsDefault) {
   }
 }
 
+// A size that is no whole number of KiB would be no integer to TOML with an exponent.
+TEST_F(Config, WrittenValuesHaveNoExponentAndReadBack) {
+  ServiceConfig config;
+  for (const auto& [name, text] :
+       std::map<std::string, std::string>{{"log.rotate_size", "5000000000"},
+                                          {"server.max_body", "100000"},
+                                          {"server.rate_per_client", "200000"}}) {
+    const Key& key = *find_key(name);
+    ASSERT_TRUE(set_value(key, text, "", config).ok());
+    EXPECT_EQ(value_text(key, config), text);
+    const size_t dot = name.find('.');
+    const Result<LoadedConfig> loaded = read_config(
+        write("[" + name.substr(0, dot) + "]\n" + name.substr(dot + 1) + " = " + text + "\n"), {},
+        {});
+    ASSERT_TRUE(loaded.ok());
+    EXPECT_TRUE(loaded->problems.empty()) << name;
+    EXPECT_EQ(value_text(key, loaded->config), text);
+  }
+  EXPECT_THAT(expected_value(*find_key("server.rate_per_client")), Not(HasSubstr("e+")));
+}
+
 TEST_F(Config, KeysFlagsAndFieldsAreDistinctAndEveryTableIsDescribed) {
   std::set<std::string> names, flags;
   std::set<const void*> fields;

@@ -118,7 +118,7 @@ TEST_F(TrainCommand, NamesWhatIsWrongWithTheWords) {
   EXPECT_EQ(run("train --data /nowhere --out " + file("x")).code, 66);
   const Outcome option = run(quick("BM", "x") + " --set train.sed=1");
   EXPECT_EQ(option.code, 64);
-  EXPECT_THAT(option.out, HasSubstr("--set train.sed=1: line 2: train.sed: no such option"));
+  EXPECT_THAT(option.out, HasSubstr("--set train.sed=1: train.sed: no such option"));
   EXPECT_THAT(run(quick("DNN", "x")).out, HasSubstr("model.name: expected BM, MTDL"));
   const Outcome begun = run(quick("BM", "x") + " --resume");
   EXPECT_EQ(begun.code, 0) << begun.out;

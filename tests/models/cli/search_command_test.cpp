@@ -1,11 +1,14 @@
 // sweep and tune as people meet them: what they print, and that a search goes on where it was.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "models/base/file_lock.h"
 #include "tests/models/cli/train_command.h"
 
 namespace barker {
@@ -147,6 +150,50 @@ TEST_F(TrainCommand, LeavesTheDatasetOfAnotherSearch) {
   EXPECT_EQ(mine.code, 69) << mine.out;
   EXPECT_THAT(mine.out, HasSubstr("mine/log.data: is there, and no search made it"));
   EXPECT_EQ(bytes_of(file("mine/log.data")), "a file that no search made");
+}
+
+TEST_F(TrainCommand, LetsOneSearchAtATimeIntoADirectory) {
+  const std::string sweep =
+      "sweep --data " + data() + " --out " + file("locked") + kQuick + " --seeds 1";
+  fs::create_directories(file("locked"));
+  {
+    const Result<FileLock> other = FileLock::take(file("locked/search.lock"), FileLock::Wait::kNot,
+                                                  FileLock::Children::kLetGo);
+    ASSERT_TRUE(other.ok());
+    std::ofstream(file("lock.toml")) << "[model]\ndim = { choices = [4, 8] }\n";
+    for (const std::string& search :
+         {sweep, "tune --data " + data() + " --space " + file("lock.toml") + " --out " +
+                     file("locked") + kQuick + " --trials 1"}) {
+      const Outcome o = run(search);
+      EXPECT_EQ(o.code, 69) << o.out;
+      EXPECT_THAT(o.out, HasSubstr("locked/search.lock: another search is running in this "
+                                   "directory"));
+    }
+    EXPECT_FALSE(fs::exists(file("locked/trials.jsonl"))) << "nothing is written";
+  }
+  EXPECT_EQ(run(sweep).code, 0);
+}
+
+// It is told to end, and writes its checkpoint meanwhile.
+TEST_F(TrainCommand, WaitsForTheTrainingOfASearchThatWasKilled) {
+  const std::string directory = file("killed");
+  fs::create_directories(directory);
+  std::optional<Result<FileLock>> training =
+      FileLock::take(directory + "/trainer.lock", FileLock::Wait::kNot, FileLock::Children::kLetGo);
+  ASSERT_TRUE(training->ok());
+  const std::string said = file("killed.txt");
+  run_line("(" + std::string(BARKER_TRAIN) + " sweep --data " + data() + " --out " + directory +
+           kQuick + " --seeds 1; echo code $?) >" + said + " 2>&1 &");
+  const auto says = [&](const char* text) {
+    const auto is_said = [&] { return bytes_of(said).find(text) != std::string::npos; };
+    for (int i = 0; i < 600 && !is_said(); ++i) usleep(100'000);
+    return is_said();
+  };
+  EXPECT_TRUE(says("waits until the training of an earlier search has ended")) << "after a minute";
+  EXPECT_FALSE(fs::exists(directory + "/trials.jsonl"));
+  training.reset();
+  EXPECT_TRUE(says("code 0")) << bytes_of(said);
+  EXPECT_TRUE(fs::exists(directory + "/trials.jsonl"));
 }
 
 TEST_F(TrainCommand, EndsASearchWithTheExitCodeOfWhatItsTrainingsRefuse) {

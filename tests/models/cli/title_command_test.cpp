@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -67,6 +68,28 @@ TEST_F(TitleCommand, SaysInTheCardWhatTheWeightsLearnedFrom) {
     notes += note->key()->str() + ": " + note->value()->str() + "\n";
   }
   EXPECT_THAT(notes, HasSubstr("trained on: 720 pairs of 240 tests"));
+}
+
+TEST_F(TitleCommand, RefusesFilesOfWhichMoreLinesThanMayCannotBeUsed) {
+  const std::string path = directory_ + "/some-bad.tsv";
+  std::string text = bytes_of(tests());
+  const auto lines = std::ranges::count(text, '\n') - 1;
+  for (int i = 0; i < lines / 9; ++i) text += "no\tlike\tthe others\n";
+  std::ofstream(path) << text;
+  const std::string with = " --time-column when --tests " + path;
+  const std::string train =
+      "train-titles --validation-from 240 --test-from 300 --quiet --set model.dim=8 "
+      "--set model.hidden=[8] --set train.max_epochs=1 --out " +
+      directory_ + "/some.barker" + with;
+  for (const std::string& command : {train, "evaluate-titles " + weights() + with}) {
+    const Outcome refused = run(command);
+    EXPECT_EQ(refused.code, 65) << refused.out;
+    EXPECT_THAT(refused.out, HasSubstr("lines cannot be used, at most 5.00% may "
+                                       "(--max-bad-share); the first is line " +
+                                       std::to_string(lines + 2) + ": expected 5 fields, found 3"));
+    const Outcome taken = run(command + " --max-bad-share .2");
+    EXPECT_EQ(taken.code, 0) << taken.out;
+  }
 }
 
 TEST_F(TitleCommand, RefusesWhatItCannotUse) {

@@ -70,7 +70,14 @@ TEST(Program, NamesWhatIsWrongWithTheWordsAndExitsWith64) {
   EXPECT_THAT(error({"copy", "--out", "b"}), HasSubstr("small-program copy: FILE is missing"));
   EXPECT_THAT(error({"copy", "a"}), HasSubstr("small-program copy: --out DIR is missing"));
   EXPECT_THAT(error({"copy", "a", "--out", "b", "--uot", "c"}),
-              HasSubstr("small-program copy: no such option: --uot"));
+              HasSubstr("small-program copy: no such option: --uot\n"));
+  EXPECT_THAT(error({"copy", "a", "--out", "b", "--drwas", "50"}),
+              HasSubstr("small-program copy: no such option: --drwas; did you mean --draws?\n"));
+  EXPECT_THAT(error({"copy", "a", "--uot", "b"}),
+              HasSubstr("small-program copy: no such option: --uot\n"))
+      << "and not that --out is missing";
+  EXPECT_THAT(error({"copy", "a", "--out", "b", "--colour", "red"}),
+              HasSubstr("no such option: --colour\n"));
   EXPECT_THAT(error({"copy", "a", "z", "--out", "b"}), HasSubstr("one operand too many: z"));
   EXPECT_THAT(error({"copy", "a", "--out", "b", "--draws", "5"}),
               HasSubstr("--draws: Value 5 not in range [10 - 1000]\n"));

@@ -13,6 +13,7 @@
 namespace barker {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 std::string bytes_of(const std::string& path) {
@@ -136,6 +137,33 @@ TEST(ModelFiles, WithAWrongVocabularyNameTheLine) {
       with(last, "stranger=x"),
       HasSubstr("expected a feature of one of the model's groups, as \"group=token\", found "
                 "\"stranger=x\""));
+}
+
+TEST(ModelFiles, WithAPhraseTwiceNameBothLines) {
+  const ModelFiles files = model_files_in(exported(golden_model(2)));
+  const auto with = [&](const std::string& phrases) {
+    std::ofstream(files.phrases, std::ios::binary) << phrases;
+    return reading_error(files);
+  };
+  EXPECT_EQ(with("free shipping\n补水 保湿\n"), "imported");
+  EXPECT_THAT(with("free shipping\n补水 保湿\nfree shipping\n"),
+              HasSubstr("phrases.txt:3: the phrase \"free shipping\" is that of line 1 already"));
+  EXPECT_THAT(with("free shipping\nFree  Shipping\n"),
+              HasSubstr("phrases.txt:2: the phrase \"free shipping\" is that of line 1 already"));
+  EXPECT_THAT(with("free shipping\n\nlong dress\n"),
+              HasSubstr("phrases.txt:2: expected a phrase, found \"\""));
+  EXPECT_THAT(with("\xff\n"), HasSubstr("phrases.txt:1: not UTF-8"));
+}
+
+TEST(ModelFiles, WithAGroupTwiceNameBothLines) {
+  const ModelFiles files = model_files_in(exported(golden_model(2)));
+  const std::string right = bytes_of(files.description);
+  const size_t begin = right.find("\n[[group]]\n");
+  ASSERT_NE(begin, std::string::npos);
+  const std::string group = right.substr(begin, right.find("\n[", begin + 2) - begin);
+  std::ofstream(files.description, std::ios::binary) << right << group;
+  EXPECT_THAT(reading_error(files), AllOf(HasSubstr(".name: the group \""),
+                                          HasSubstr("\" is that of line "), HasSubstr(" already")));
 }
 
 TEST(ModelFiles, WithoutGoldenVectorsAreRefused) {

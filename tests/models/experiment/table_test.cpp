@@ -267,13 +267,29 @@ TEST(Table, IsBlockedByItsSampleRatioUnlessTheSharesWerePlannedSo) {
   const std::string text = "arm,impressions,clicks\nA,10000,500\nB,5000,400\n";
   EXPECT_EQ(table_report_of(text)->verdict, ExperimentVerdict::kBlocked);
   CompareOptions comparing;
-  comparing.shares = {{"A", 2}, {"B", 1}};
+  comparing.shares = {{"A", 2. / 3}, {"B", 1. / 3}};
   EXPECT_EQ(table_report_of(text, comparing)->verdict, ExperimentVerdict::kBetter);
-  comparing.shares = {{"A", 2}, {"B", 1}, {"C", 1}};
+  comparing.shares = {{"A", .5}, {"B", .25}, {"C", .25}};
   EXPECT_EQ(table_report_of(text, comparing)->verdict, ExperimentVerdict::kBlocked)
       << "nobody was in C";
-  comparing.shares = {{"A", 2}};
-  EXPECT_FALSE(table_report_of(text, comparing).ok());
+}
+
+TEST(Table, RefusesPlannedSharesThatAreNotThoseOfAllArms) {
+  const auto error = [](const std::map<std::string, double>& shares) {
+    CompareOptions comparing;
+    comparing.shares = shares;
+    const auto report = table_report_of("arm,impressions,clicks\nA,10,5\nB,10,4\n", comparing);
+    return report.ok() ? "" : report.status().message();
+  };
+  EXPECT_EQ(error({{"A", .3}, {"B", .7}}), "");
+  EXPECT_EQ(error({{"A", .333333}, {"B", .666667}}), "");
+  EXPECT_EQ(error({{"A", 1}}), "--shares: no share for the arm \"B\"");
+  EXPECT_EQ(error({{"A", .5}, {"B", 0}}), "--shares: expected a positive share for \"B\", found 0");
+  EXPECT_EQ(error({{"A", .5}, {"B", .4}}),
+            "--shares: the shares of the arms must sum to 1, found 0.9");
+  EXPECT_EQ(error({{"A", 2}, {"B", 1}}), "--shares: the shares of the arms must sum to 1, found 3");
+  EXPECT_EQ(error({{"A", 50}, {"B", 50}}),
+            "--shares: the shares of the arms must sum to 1, found 100; write 50% as .5");
 }
 
 TEST(Table, CorrectsForTheNumberOfArms) {
@@ -301,7 +317,7 @@ TEST(Table, IsBlockedByTheSequentialSampleRatioAloneWhereTheEndIsOpen) {
 
 TEST(Table, IsDecidedByTheSurestArmAndNotByTheLargestDifference) {
   CompareOptions comparing;
-  comparing.shares = {{"control", 50}, {"B", 50}, {"C", 1}};
+  comparing.shares = {{"control", 50. / 101}, {"B", 50. / 101}, {"C", 1. / 101}};
   const auto report = table_report_of(
       "arm,impressions,clicks\ncontrol,100000,5000\nB,100000,6000\nC,2000,150\n", comparing);
   ASSERT_TRUE(report.ok()) << report.status().message();

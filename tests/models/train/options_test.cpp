@@ -88,8 +88,8 @@ TEST(TrainOptions, WriteTheFewestDigitsThatReadBack) {
   options.decay = 1;
   const std::string toml = options_to_toml(options);
   EXPECT_THAT(toml, HasSubstr("learning_rate = 0.30000000000000004\n"));
-  EXPECT_THAT(toml, HasSubstr("embedding_l2 = 1e-05\n"));
-  EXPECT_THAT(toml, HasSubstr("decay = 1.0\n"));
+  EXPECT_THAT(toml, HasSubstr("embedding_l2 = 0.00001\n"));
+  EXPECT_THAT(toml, HasSubstr("decay = 1\n"));
 }
 
 TEST(TrainOptions, NameTheLineAndTheKeyInErrors) {
