@@ -1,6 +1,8 @@
 #include "index/server/handler_pool.h"
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "index/server/problem.h"
@@ -15,27 +17,33 @@ HttpResponse call_handler(const Handler& handler, const HttpRequest& request) {
   }
 }
 
-HandlerPool::HandlerPool(const PoolOptions& options, std::function<Handler()> make)
+HandlerPool::HandlerPool(const PoolOptions& options, std::function<Handler()> make,
+                         std::vector<RequestSource> sources)
     : options_(options), make_(std::move(make)) {
+  for (RequestSource& source : sources) sources_.emplace_back(std::move(source));
   sleepers_.reserve(options.threads);
-  for (size_t i = 0; i < options.threads; ++i) {
-    threads_.emplace_back([this, &self = places_.emplace_back()] { run(self); });
-  }
 }
 
 HandlerPool::~HandlerPool() { end(); }
+
+void HandlerPool::start() {
+  for (size_t i = 0; i < options_.threads; ++i) {
+    Sleeper& place = places_.emplace_back();
+    if (!sources_.empty()) place.watched = &sources_[i % sources_.size()];
+    threads_.emplace_back([this, &place] { run(place); });
+  }
+}
 
 void HandlerPool::end() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     ends_ = true;
-    for (Sleeper* sleeper : sleepers_) {
-      sleeper->is_woken = true;
-      sleeper->woken.notify_one();
+    while (!sleepers_.empty()) wake(sleepers_.end() - 1);
+    for (Watched& watched : sources_) {
+      if (std::exchange(watched.waits, false)) watched.source.wake();
+      watched.tended.notify_one();
     }
-    sleepers_.clear();
   }
-  less_.notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
 }
@@ -51,19 +59,35 @@ bool HandlerPool::has_room(std::chrono::steady_clock::time_point now) const {
   return has_room_locked(now);
 }
 
-bool HandlerPool::submit(HttpRequest& request, Done& done) {
-  Sleeper* sleeper = nullptr;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (!has_room_locked(request.received)) return false;
-    jobs_.push_back({std::move(request), std::move(done)});
-    if (sleepers_.empty()) return true;
-    sleeper = sleepers_.back();
-    sleepers_.pop_back();
-    sleeper->is_woken = true;
+bool HandlerPool::submit(HttpRequest& request, Done& done, size_t source) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!has_room_locked(request.received)) return false;
+  jobs_.push_back({std::move(request), std::move(done)});
+  if (source < sources_.size() && std::exchange(sources_[source].takes_next, false)) return true;
+  if (!sleepers_.empty()) {
+    wake(sleepers_.end() - 1);
+    return true;
   }
-  sleeper->woken.notify_one();
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    if (i == source || !sources_[i].waits) continue;
+    sources_[i].waits = false;
+    sources_[i].source.wake();
+    return true;
+  }
   return true;
+}
+
+void HandlerPool::wake(std::vector<Sleeper*>::iterator sleeper) {
+  (*sleeper)->is_woken = true;
+  (*sleeper)->woken.notify_one();
+  sleepers_.erase(sleeper);
+}
+
+// Lets a thread that has nothing to do wait at the source.
+void HandlerPool::wake_watcher(const Watched& watched) {
+  const auto last = std::find_if(sleepers_.rbegin(), sleepers_.rend(),
+                                 [&watched](const Sleeper* s) { return s->watched == &watched; });
+  if (last != sleepers_.rend()) wake(std::next(last).base());
 }
 
 size_t HandlerPool::waiting() const {
@@ -71,32 +95,95 @@ size_t HandlerPool::waiting() const {
   return jobs_.size();
 }
 
-void HandlerPool::rest_while_busy(std::chrono::microseconds most, std::atomic<bool>& rests) {
-  std::unique_lock<std::mutex> lock(mutex_);
-  if (ends_ || jobs_.size() < 2 * options_.threads) return;
-  ++resting_;
-  rests = true;
-  less_.wait_for(lock, most, [this] { return ends_ || jobs_.size() <= options_.threads; });
-  rests = false;
-  --resting_;
+void HandlerPool::begin_watch(Watched& watched) {
+  watched.is_watched = true;
+  watched.is_wanted = false;
+  ++watched.times;
+  is_busy_ = false;
+}
+
+void HandlerPool::end_watch(Watched& watched) {
+  watched.is_watched = watched.takes_next = watched.waits = false;
+  is_busy_ = jobs_.size() >= options_.threads;
+  // From now on tend() may have to look.
+  if (std::exchange(watched.tender_sleeps, false)) watched.tended.notify_one();
+}
+
+bool HandlerPool::look(Watched& watched, Lock& lock) {
+  begin_watch(watched);
+  lock.unlock();
+  const bool has_more = watched.source.look();
+  lock.lock();
+  end_watch(watched);
+  return has_more;
+}
+
+void HandlerPool::tend(size_t source, std::chrono::microseconds often,
+                       std::chrono::microseconds seldom) {
+  constexpr int kQuiet = 16;  // times that nothing came, before it sleeps until something does
+  Watched& watched = sources_[source];
+  uint64_t seen = 0;
+  int quiet = 0;
+  bool was_alone = false;
+  Lock lock(mutex_);
+  while (!ends_) {
+    if (quiet < kQuiet) {
+      watched.tended.wait_for(lock, was_alone || is_busy_ ? often : seldom,
+                              [this] { return ends_; });
+    } else {
+      watched.tender_sleeps = true;
+      watched.tended.wait(lock, [this, &watched] { return ends_ || !watched.tender_sleeps; });
+      quiet = 0;
+    }
+    const bool nobody_came = watched.times == seen;
+    was_alone = nobody_came && !watched.is_watched;
+    quiet = nobody_came && watched.is_watched ? quiet + 1 : 0;
+    while (!ends_ && !watched.is_watched && look(watched, lock)) {
+    }
+    // Who came while this thread looked waits in its place, and so does anybody who is free, where
+    // searches take long.
+    if (!watched.is_watched && (watched.is_wanted || was_alone)) wake_watcher(watched);
+    seen = watched.times;
+  }
+}
+
+// Without a request in hand: waits at the source, or where another thread is there, until it is
+// woken.
+void HandlerPool::look_or_sleep(Sleeper& self, Lock& lock) {
+  Watched* const watched = self.watched;
+  if (!watched || watched->is_watched) {
+    if (watched) watched->is_wanted = true;
+    self.is_woken = false;
+    sleepers_.push_back(&self);
+    self.woken.wait(lock, [&self] { return self.is_woken; });
+    return;
+  }
+  begin_watch(*watched);
+  watched->waits = watched->takes_next = true;
+  lock.unlock();
+  watched->source.wait();
+  lock.lock();
+  end_watch(*watched);
 }
 
 // Waits for a request. False: there is none, and there will be none.
 bool HandlerPool::take(Sleeper& self, Job& job) {
-  bool wakes = false;
-  {
-    std::unique_lock<std::mutex> lock(mutex_);
-    while (jobs_.empty() && !ends_) {
-      self.is_woken = false;
-      sleepers_.push_back(&self);
-      self.woken.wait(lock, [&self] { return self.is_woken; });
-    }
-    if (jobs_.empty()) return false;
-    job = std::move(jobs_.front());
-    jobs_.pop_front();
-    wakes = resting_ > 0 && jobs_.size() <= options_.threads;
+  Lock lock(mutex_);
+  Watched* const watched = self.watched;
+  if (watched && !watched->is_watched && jobs_.size() < options_.threads) {
+    const bool had_none = jobs_.empty();
+    watched->takes_next = had_none;
+    look(*watched, lock);
+    // What was there had waited for this thread, while another one had nothing to do: that one now
+    // waits for what comes next.
+    if (had_none && !jobs_.empty()) wake_watcher(*watched);
   }
-  if (wakes) less_.notify_all();
+  while (jobs_.empty()) {
+    if (ends_) return false;
+    look_or_sleep(self, lock);
+  }
+  job = std::move(jobs_.front());
+  jobs_.pop_front();
   return true;
 }
 

@@ -56,9 +56,9 @@ std::string head_of(const HttpResponse& response, const std::string& date, bool 
 
 void HttpConnection::answer(HttpResponse response) {
   set_response(std::move(response));
-  // While the loop rests, it gathers answers: a client on this machine, such as a proxy, is then
-  // woken once for several.
-  const size_t sent = loop_.rests ? 0 : send_at_once(head_, body());
+  // While all threads have enough to do, the loop gathers answers: a client on this machine, such
+  // as a proxy, is then woken once for several.
+  const size_t sent = server_.searches->is_busy() ? 0 : send_at_once(head_, body());
   if (close_ || sent < head_.size() + body().size()) {
     net::post(loop_.context,
               [this, sent] { write_rest(sent > 0 ? sent : send_at_once(head_, body())); });

@@ -255,14 +255,14 @@ void HttpConnection::dispatch() {
 }
 
 // The job has no share in the connection: the read, or the connection itself, keeps it until it is
-// answered, so that it ends on the thread of its loop.
+// answered, so that it ends in its loop.
 void HttpConnection::hand_over(HandlerPool& pool, HttpRequest request) {
   const bool has_more = buffer_.size() > 0;
   if (has_more) kept_ = shared_from_this();
   if (!has_more && buffer_.capacity() > kKeptBuffer) buffer_ = {};
   phase_ = has_more ? Phase::kMore : Phase::kAnswering;
   HandlerPool::Done done = [this](HttpResponse response) { answer(std::move(response)); };
-  if (!pool.submit(request, done)) {
+  if (!pool.submit(request, done, loop_.source)) {
     phase_ = Phase::kAnswered;
     kept_.reset();
     return shed();

@@ -40,16 +40,24 @@ using ServerTimer =
 
 class HttpConnection;
 
-// One I/O thread. It looks at the deadlines of its connections every now and then, which costs a
-// request less than a timer of its own.
+// Connections that one thread at a time serves: a thread of the pool that searches, or the I/O
+// thread while those are busy (HandlerPool::tend()). Their deadlines are looked at every now and
+// then, which costs a request less than a timer of its own.
 struct IoLoop {
-  std::unordered_set<HttpConnection*> connections;  // of this thread alone; the context owns them
+  explicit IoLoop(size_t source_number) : source(source_number) {}
+
+  // RequestSource's functions.
+  bool look();
+  void wait();
+  void wake();
+
+  const size_t source;                              // its number among the pool's sources
+  std::unordered_set<HttpConnection*> connections;  // of the loop alone; the context owns them
   boost::asio::io_context context{1};
   boost::asio::executor_work_guard<ServerExecutor> work{context.get_executor()};
   ServerTimer sweep{context};
   Handler handler;
-  std::atomic<bool> rests{false};  // in HandlerPool::rest_while_busy()
-  std::string shed_text;           // see HttpConnection::shed()
+  std::string shed_text;  // see HttpConnection::shed()
   std::time_t shed_time = 0;
   std::thread thread;
 };
@@ -79,10 +87,10 @@ std::string head_of(const HttpResponse& response, const std::string& date, bool 
 // Reads requests and writes their answers, one after the other, until one side ends the connection.
 // What waits for the socket owns the connection.
 //
-// Threads: the loop's, but for answer(), which a pool's thread calls. While a request is with a
-// pool, the next read already waits in the loop, so that no thread must be woken when the answer
-// was sent. `phase_` says which thread may touch what: until it is kAnswered, the request and its
-// answer belong to the pool's thread, and the loop only keeps what it reads.
+// Threads: the one that is in the loop, but for answer(), which a pool's thread calls. While a
+// request is with a pool, the next read already waits in the loop, so that no thread must be woken
+// when the answer was sent. `phase_` says which thread may touch what: until it is kAnswered, the
+// request and its answer belong to the pool's thread, and the loop only keeps what it reads.
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
   HttpConnection(ServerState& server, IoLoop& loop, ServerSocket socket, std::string peer);

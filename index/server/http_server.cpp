@@ -15,10 +15,28 @@ namespace {
 namespace net = boost::asio;
 using boost::system::error_code;
 
-// Requests may be read so much later while all threads have enough to do.
-constexpr std::chrono::milliseconds kLongestRest{1};
+// How often I/O threads look after the sockets while searches take long or wait, and otherwise. To
+// wake one costs as much as a fourth of a search.
+constexpr std::chrono::milliseconds kOften{1}, kSeldom{4};
 
 }  // namespace
+
+// Some at a time: a client whose requests are all refused must not keep a thread from searching.
+bool IoLoop::look() {
+  constexpr int kMostAtOnce = 64;
+  for (int i = 0; i < kMostAtOnce; ++i) {
+    if (context.poll_one() == 0) return false;
+  }
+  return true;
+}
+
+void IoLoop::wait() {
+  if (context.run_one() > 0) look();
+}
+
+void IoLoop::wake() {
+  net::post(context, [] {});
+}
 
 struct HttpServer::Impl : ServerState {
   using ServerState::ServerState;
@@ -144,23 +162,28 @@ void HttpServer::Impl::sweep(IoLoop& loop) {
 void HttpServer::Impl::run() {
   for (auto& acceptor : tcp) accept(acceptor);
   for (auto& acceptor : unix_sockets) accept(acceptor);
-  for (const std::unique_ptr<IoLoop>& each : loops) {
-    IoLoop& loop = *each;
-    sweep(loop);
-    loop.thread = std::thread([this, &loop] {
-      loop.handler = hooks.make_handler();
-      while (loop.context.run_one() > 0) {
-        loop.context.poll();
-        searches->rest_while_busy(kLongestRest, loop.rests);
-      }
-    });
+  for (const std::unique_ptr<IoLoop>& loop : loops) {
+    loop->handler = hooks.make_handler();
+    sweep(*loop);
+  }
+  control->start();
+  searches->start();
+  for (const std::unique_ptr<IoLoop>& loop : loops) {
+    loop->thread =
+        std::thread([this, source = loop->source] { searches->tend(source, kOften, kSeldom); });
   }
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const ServerOptions& options,
                                                       ServerHooks hooks) {
   auto impl = std::make_unique<Impl>(options, std::move(hooks));
-  for (size_t i = 0; i < options.io_threads; ++i) impl->loops.push_back(std::make_unique<IoLoop>());
+  std::vector<RequestSource> sources;
+  for (size_t i = 0; i < options.io_threads; ++i) {
+    IoLoop* const loop = impl->loops.emplace_back(std::make_unique<IoLoop>(i)).get();
+    sources.push_back({.look = [loop] { return loop->look(); },
+                       .wait = [loop] { loop->wait(); },
+                       .wake = [loop] { loop->wake(); }});
+  }
   impl->tcp.reserve(options.listen.size());  // acceptors stay where they are
   impl->unix_sockets.reserve(options.listen.size());
   for (const std::string& address : options.listen) {
@@ -168,7 +191,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const ServerOptions& optio
   }
   impl->searches.emplace(
       PoolOptions{options.search_threads, options.most_waiting, options.longest_wait},
-      impl->hooks.make_handler);
+      impl->hooks.make_handler, std::move(sources));
   constexpr size_t kWaitingAdministrators = 16;
   impl->control.emplace(PoolOptions{1, kWaitingAdministrators, std::chrono::minutes(10)},
                         impl->hooks.make_handler);

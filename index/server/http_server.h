@@ -2,12 +2,15 @@
 // knows neither routes' meaning nor the engine. HTTP is parsed by Boost.Beast, which stays behind
 // http_connection.h; head_check.h refuses what Beast would let pass.
 //
-// I/O threads read. A request of Lane::kImmediate is answered on them, the others by two bounded
-// pools, one for searches and one, of a single thread, for what administrators ask. The thread that
-// answers also sends, as far as the socket takes it at once; the I/O thread sends the rest. A
-// connection has one request at a time: what a client pipelines waits in its buffer. While the
-// searches that wait keep all threads busy, I/O threads look for new requests every millisecond and
-// not for each, and send then what was answered meanwhile.
+// Searches are answered by one bounded pool, and what administrators ask by another one of a single
+// thread. A thread that has no search to do waits for the sockets: it reads what comes, answers by
+// itself what is of Lane::kImmediate, and searches next what it has read. So one thread does all
+// for a client that asks one thing after the other, and none must be woken. While nobody waits for
+// the sockets, because all who would are searching, the I/O threads look after them: after four
+// milliseconds at the latest, and every millisecond while searches take long or wait. The thread
+// that answers also sends, as far as the socket takes it at once; who is at the sockets next sends
+// the rest, and while a search waits for every thread, all of it. A connection has one request at a
+// time: what a client pipelines waits in its buffer.
 //
 // Threads: start() and stop() belong to one thread; the hooks say theirs.
 #pragma once
@@ -29,7 +32,7 @@ namespace barker {
 struct ServerOptions {
   // "127.0.0.1:8080", "[::1]:8080" or "unix:PATH"; port 0 takes a free one.
   std::vector<std::string> listen = {"127.0.0.1:8080"};
-  size_t io_threads = 1;
+  size_t io_threads = 1;  // each with a share of the connections
   size_t search_threads = 1;
   size_t most_waiting = 128;  // searches that wait for a thread; more are answered 503
   std::chrono::milliseconds longest_wait{1000};  // of a search for a thread
@@ -56,8 +59,8 @@ struct FinishedRequest {
 };
 
 struct ServerHooks {
-  // Makes the function that answers requests. Called once on each thread that answers, so that each
-  // has one of its own. [any thread]
+  // Makes the function that answers requests. Called once for each thread that answers and once for
+  // each I/O thread, so that each call of what it makes follows the one before. [any thread]
   std::function<Handler()> make_handler;
   // What is counted. [any thread] Each may be empty.
   std::function<void(const FinishedRequest&)> finished = {};

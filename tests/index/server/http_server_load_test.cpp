@@ -115,6 +115,51 @@ TEST_F(Server, ShedsPipelinedSearchesInTheirOrderAndClosesWhereItIsAsked) {
   EXPECT_THAT(waiting.read_one(), StartsWith("HTTP/1.1 200 "));
 }
 
+TEST_F(Server, ASlowSearchHoldsUpNobodyElse) {
+  options_.search_threads = 1;
+  holds_ = true;
+  start();
+  Client asking(address()), other(address());
+  for (int i = 0; i < 2; ++i) {
+    asking.send(kSearch);
+    begun_.acquire();
+    other.send(kGet);
+    EXPECT_THAT(other.read_one(), HasSubstr("healthy"));
+    EXPECT_THAT(ask(kGetLast), HasSubstr("healthy")) << "over a new connection";
+    held_.release();
+    EXPECT_THAT(asking.read_one(), HasSubstr("request_id"));
+    std::this_thread::sleep_for(milliseconds(50));  // until the I/O thread sleeps
+  }
+}
+
+TEST_F(Server, OfSeveralIoThreadsNoneKeepsASearchFromAThreadThatIsFree) {
+  options_.search_threads = 2;
+  options_.io_threads = 2;
+  holds_ = true;
+  start();
+  Client first(address()), of_the_other(address()), second(address());  // in turn
+  for (Client* client : {&first, &second}) {                            // of the same I/O thread
+    client->send(kSearch);
+    begun_.acquire();
+  }
+  of_the_other.send(kGet);
+  EXPECT_THAT(of_the_other.read_one(), HasSubstr("healthy"));
+  held_.release(2);
+  EXPECT_THAT(first.read_one(), HasSubstr("request_id"));
+  EXPECT_THAT(second.read_one(), HasSubstr("request_id"));
+}
+
+TEST_F(Server, AnswersWhereThereAreMoreIoThreadsThanThreadsThatSearch) {
+  options_.search_threads = 1;
+  options_.io_threads = 3;
+  start();
+  Client clients[] = {Client(address()), Client(address()), Client(address())};
+  for (int i = 0; i < 20; ++i) {
+    for (Client& client : clients) client.send(i % 2 == 0 ? kSearch : kGet);
+    for (Client& client : clients) EXPECT_THAT(client.read_one(), StartsWith("HTTP/1.1 200 "));
+  }
+}
+
 TEST_F(Server, AnswersAllOfManyThatWait) {
   options_.search_threads = 2;
   start();
