@@ -93,8 +93,9 @@ Result<Isa> choose_isa(std::string_view name) {
     if (machine_has(isa)) return isa;
     return Status(Code::kUnsupported, "isa \"" + std::string(name) + "\": this machine lacks it");
   }
-  return invalid_argument("isa \"" + std::string(name) +
-                          "\": expected baseline, avx2, avxvnni, avx512, avx512dot, neondot or nothing");
+  return invalid_argument(
+      "isa \"" + std::string(name) +
+      "\": expected baseline, avx2, avxvnni, avx512, avx512dot, neondot or nothing");
 }
 
 }  // namespace barker

@@ -193,8 +193,9 @@ void add_seed_option(CLI::App& command, uint64_t& seed) {
 
 void add_isa_option(CLI::App& command, std::string& isa) {
   command
-      .add_option("--isa", isa,
-                  "Instruction set of the kernels: baseline, avx2, avxvnni, avx512, avx512dot or neondot")
+      .add_option(
+          "--isa", isa,
+          "Instruction set of the kernels: baseline, avx2, avxvnni, avx512, avx512dot or neondot")
       ->type_name("ISA")
       ->default_str("the fastest of this machine")
       ->group(kModel);
