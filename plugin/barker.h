@@ -418,8 +418,8 @@ typedef void (*barker_check_callback)(void* context, barker_string check, int32_
 typedef struct barker_verify {
   uint64_t struct_size;
   /* [any thread] Runs every check of a load on the file at `path`, the golden vectors once per ISA
-   * in `isa` ("baseline", "avx2", "avxvnni", "avx512", "avx512dot"; empty: each one that this
-   * machine has). BARKER_OK: all passed. */
+   * in `isa` ("baseline", "avx2", "avxvnni", "avx512", "avx512dot", "neondot"; empty: each one
+   * that this machine has). BARKER_OK: all passed. */
   int32_t (*verify)(barker_string path, barker_string isa, barker_check_callback callback,
                     void* context, char* error);
   /* [any thread] Since 1.1. The same, and where there are trusted keys, the file must be signed by

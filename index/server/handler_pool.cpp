@@ -63,14 +63,17 @@ bool HandlerPool::submit(HttpRequest& request, Done& done, size_t source) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!has_room_locked(request.received)) return false;
   jobs_.push_back({std::move(request), std::move(done)});
-  if (source < sources_.size() && std::exchange(sources_[source].takes_next, false)) return true;
+  if (source < sources_.size() && std::exchange(sources_[source].takes_next, false)) {
+    sources_[source].waits = false;  // who brought this is no longer free
+    return true;
+  }
   if (!sleepers_.empty()) {
     wake(sleepers_.end() - 1);
     return true;
   }
   for (size_t i = 0; i < sources_.size(); ++i) {
     if (i == source || !sources_[i].waits) continue;
-    sources_[i].waits = false;
+    sources_[i].waits = sources_[i].takes_next = false;
     sources_[i].source.wake();
     return true;
   }
@@ -105,8 +108,6 @@ void HandlerPool::begin_watch(Watched& watched) {
 void HandlerPool::end_watch(Watched& watched) {
   watched.is_watched = watched.takes_next = watched.waits = false;
   is_busy_ = jobs_.size() >= options_.threads;
-  // From now on tend() may have to look.
-  if (std::exchange(watched.tender_sleeps, false)) watched.tended.notify_one();
 }
 
 bool HandlerPool::look(Watched& watched, Lock& lock) {
@@ -134,6 +135,9 @@ void HandlerPool::tend(size_t source, std::chrono::microseconds often,
       watched.tender_sleeps = true;
       watched.tended.wait(lock, [this, &watched] { return ends_ || !watched.tender_sleeps; });
       quiet = 0;
+      was_alone = false;
+      seen = watched.times;
+      continue;  // what came was brought by a thread that may be back before the next look
     }
     const bool nobody_came = watched.times == seen;
     was_alone = nobody_came && !watched.is_watched;
@@ -184,6 +188,10 @@ bool HandlerPool::take(Sleeper& self, Job& job) {
   }
   job = std::move(jobs_.front());
   jobs_.pop_front();
+  // While this thread is away, tend() may have to look.
+  if (watched && !watched->is_watched && std::exchange(watched->tender_sleeps, false)) {
+    watched->tended.notify_one();
+  }
   return true;
 }
 

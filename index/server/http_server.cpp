@@ -217,8 +217,9 @@ size_t HttpServer::stop() {
   s.searches->end();
   s.control->end();
   for (const auto& loop : s.loops) {
-    loop->context.stop();
     loop->thread.join();
+    loop->context.poll();  // answers that were left to the thread that would look next
+    loop->context.stop();
     const std::vector<HttpConnection*> left(loop->connections.begin(), loop->connections.end());
     for (HttpConnection* connection : left) connection->let_go();
   }

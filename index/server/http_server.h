@@ -60,7 +60,7 @@ struct FinishedRequest {
 
 struct ServerHooks {
   // Makes the function that answers requests. Called once for each thread that answers and once for
-  // each I/O thread, so that each call of what it makes follows the one before. [any thread]
+  // each I/O thread: no handler is called by two threads at once. [any thread]
   std::function<Handler()> make_handler;
   // What is counted. [any thread] Each may be empty.
   std::function<void(const FinishedRequest&)> finished = {};

@@ -11,7 +11,7 @@
 
 namespace barker {
 
-// Where a request is answered. Nothing that an I/O thread answers may wait.
+// Where a request is answered. Nothing that is answered at the sockets may wait.
 enum class Lane : uint8_t { kImmediate, kSearch, kControl };
 
 struct Route {

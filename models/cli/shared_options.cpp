@@ -151,7 +151,7 @@ void add_max_bad_share_option(CLI::App& command, double& share) {
   share = 0.05;
   command
       .add_option("--max-bad-share", share,
-                  "Refuse a log if a larger share of its lines cannot be used")
+                  "Refuse a file if a larger share of its lines cannot be used")
       ->check(CLI::Range(0.0, 1.0))
       ->group(kInput);
 }

@@ -23,7 +23,7 @@ struct TitleTestFiles {
 void add_title_test_options(CLI::App& command, TitleTestFiles& files);
 
 // The titles of all files, one behind the other. Lines that cannot be used are printed on standard
-// error; a file with too many of them is one.
+// error. A file with too many of them is an error.
 Result<std::vector<TestedTitle>> read_titles(const TitleTestFiles& files);
 
 }  // namespace barker

@@ -103,14 +103,11 @@ std::string usage_error(const std::vector<const CLI::App*>& chain, const CLI::Pa
   const bool is_incomplete = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
   const bool has_extras = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
   const std::vector<std::string> rest = last.remaining();
-  if (is_incomplete && !rest.empty() && rest.front().starts_with("-")) {
-    // What is missing may be what was misspelt.
+  // What is missing may be what was misspelt.
+  if ((has_extras || is_incomplete) && !rest.empty() && rest.front().starts_with("-")) {
     return "no such option: " + rest.front() + suggestion(last, rest.front());
   }
   if (!rest.empty() && (has_extras || (is_incomplete && has_subcommands))) {
-    if (rest.front().starts_with("-")) {
-      return "no such option: " + rest.front() + suggestion(last, rest.front());
-    }
     if (!has_subcommands) return "one operand too many: " + rest.front();
     return "no such subcommand: " + rest.front() + "; there are " + names_of_subcommands(last);
   }

@@ -87,7 +87,7 @@ Status read_group(const toml::table& table, const std::string& prefix,
   const auto [first, is_new] = lines.emplace(group.name, table.source().begin.line);
   if (!is_new) {
     return invalid_argument(place_of(table, prefix + "name") + "the group \"" + group.name +
-                            "\" is that of line " + std::to_string(first->second) + " already");
+                            "\" stands in line " + std::to_string(first->second) + " already");
   }
   group.keywords = keywords.value_or(holds_keywords(group_source(group.name)));
   a.groups.push_back(std::move(group));

@@ -70,7 +70,7 @@ Status read_phrases(const std::string& path, std::vector<std::string>& phrases) 
       return bad_data("expected a phrase, found \"" + std::string(line) + "\"");
     }
     if (const auto [first, is_new] = lines.emplace(normal, number); !is_new) {
-      return bad_data("the phrase \"" + normal + "\" is that of line " +
+      return bad_data("the phrase \"" + normal + "\" stands in line " +
                       std::to_string(first->second) + " already");
     }
     phrases.emplace_back(line);

@@ -7,7 +7,7 @@ dir=$(realpath -m "$1")
 packages=(libc6-dev libstdc++-12-dev libicu-dev libgtest-dev libgmock-dev libflatbuffers-dev
   libsodium-dev libxxhash-dev zlib1g-dev libzstd-dev nlohmann-json3-dev libxtensor-dev libxsimd-dev
   libcli11-dev libtomlplusplus-dev)
-[ ! -f "$dir/done" ] || exit 0
+[ "$(cat "$dir/done" 2> /dev/null)" != "${packages[*]}" ] || exit 0
 mkdir -p "$dir"/lists/partial "$dir"/cache/archives/partial "$dir/root"
 : > "$dir/status"  # nothing is installed, so that dependencies come, too
 apt=(apt-get -qq -o APT::Architecture=arm64 -o APT::Architectures::=arm64 -o APT::Sandbox::User=
@@ -16,4 +16,4 @@ apt=(apt-get -qq -o APT::Architecture=arm64 -o APT::Architectures::=arm64 -o APT
 "${apt[@]}" update
 "${apt[@]}" install -y --download-only --no-install-recommends "${packages[@]}" > /dev/null
 for package in "$dir"/cache/archives/*.deb; do dpkg -x "$package" "$dir/root"; done
-touch "$dir/done"
+echo "${packages[*]}" > "$dir/done"

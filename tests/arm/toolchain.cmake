@@ -1,6 +1,9 @@
 # Builds for AArch64 with Debian's cross compiler, against the files that sysroot.sh unpacked.
 # BARKER_ARM64_ROOT in the environment names their directory, for CMake reads this file several times
 # and knows no variables of the command line in all of them.
+if(NOT DEFINED ENV{BARKER_ARM64_ROOT})
+  message(FATAL_ERROR "BARKER_ARM64_ROOT is not set: ./dev arm sets it")
+endif()
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)

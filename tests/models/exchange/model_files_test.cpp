@@ -147,9 +147,9 @@ TEST(ModelFiles, WithAPhraseTwiceNameBothLines) {
   };
   EXPECT_EQ(with("free shipping\n补水 保湿\n"), "imported");
   EXPECT_THAT(with("free shipping\n补水 保湿\nfree shipping\n"),
-              HasSubstr("phrases.txt:3: the phrase \"free shipping\" is that of line 1 already"));
+              HasSubstr("phrases.txt:3: the phrase \"free shipping\" stands in line 1 already"));
   EXPECT_THAT(with("free shipping\nFree  Shipping\n"),
-              HasSubstr("phrases.txt:2: the phrase \"free shipping\" is that of line 1 already"));
+              HasSubstr("phrases.txt:2: the phrase \"free shipping\" stands in line 1 already"));
   EXPECT_THAT(with("free shipping\n\nlong dress\n"),
               HasSubstr("phrases.txt:2: expected a phrase, found \"\""));
   EXPECT_THAT(with("\xff\n"), HasSubstr("phrases.txt:1: not UTF-8"));
@@ -163,7 +163,7 @@ TEST(ModelFiles, WithAGroupTwiceNameBothLines) {
   const std::string group = right.substr(begin, right.find("\n[", begin + 2) - begin);
   std::ofstream(files.description, std::ios::binary) << right << group;
   EXPECT_THAT(reading_error(files), AllOf(HasSubstr(".name: the group \""),
-                                          HasSubstr("\" is that of line "), HasSubstr(" already")));
+                                          HasSubstr("\" stands in line "), HasSubstr(" already")));
 }
 
 TEST(ModelFiles, WithoutGoldenVectorsAreRefused) {
