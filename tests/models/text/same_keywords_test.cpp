@@ -80,7 +80,7 @@ TEST_F(SameKeywords, AreFoundAmongSignsNumbersAndUnits) {
 }
 
 TEST_F(SameKeywords, AreFoundInAsciiWhereNoLibraryIsAsked) {
-  for (char a = 0; a >= 0 && a < 127; ++a) {
+  for (char a = 0; a < 127; ++a) {
     const std::string middle(1, a);
     for (const std::string& text :
          {middle, middle + "x", "1" + middle, "x" + middle + "y", "1" + middle + "2"}) {
