@@ -7,7 +7,7 @@
 // Prints "search_us" and "search_json_us", CPU microseconds a search, without and with the JSON of
 // its answer, and "answer_us", those of the request as the server's routes answer it, without HTTP.
 // With PAUSE_US, the thread sleeps for so long before each search, as a server does that one
-// connection asks: caches and clocks grow cold then, whoever sleeps. What sleeping itself costs is
+// connection asks: caches and clocks grow cold then in any program. What sleeping itself costs is
 // counted, too, and printed as "pause_us".
 #include <sys/prctl.h>
 #include <sys/resource.h>

@@ -8,6 +8,9 @@
 //   Shown/fp16_registered    the same beside window 50 of the registered catalogue, all shown
 //   Shown/screened_int8      screened beside int8, both of such a catalogue with 10 shown
 //   Shown/screened_fp32      screened beside fp32, in the same way
+//   Shown/screened_fp32_all  the same, all 50 shown
+//   Shown/fp16_cached, Shown/int8_cached   each call asked four times, the last one counted, beside
+//                            one that is asked once: what waiting for memory takes
 //
 // With --before LIBRARY, which comes before all other arguments and names a libbarker.so of another
 // build, besides:
@@ -39,22 +42,25 @@ constexpr size_t kQueries = 64, kWindow = 50, kShown = 10;
 // of a registered catalogue.
 struct Way {
   Way(const RescoreShape& shape, const std::string& toml, uint64_t shown,
-      const barker_api& api = plugin_api())
-      : config(toml),
+      const barker_api& api = plugin_api(), int times = 1)
+      : calls(times),
+        config(toml),
         host(weights_of(shape), toml, api),
         queries(make_queries(shape, kQueries, api)) {
     if (shown == 0) return;
     register_ads(host, queries);
     for (auto& query : queries) query->set_shown(shown);
   }
-  // Microseconds; negative where it was not rescored.
+  // Microseconds of the last of its calls; negative where it was not rescored.
   double ask(size_t query) const {
+    for (int call = 1; call < calls; ++call) queries[query]->rescore(host);
     const auto begin = std::chrono::steady_clock::now();
     const bool ok = queries[query]->rescore(host);
     const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
     return ok ? took.count() : -1;
   }
 
+  const int calls;
   const std::string config;
   const RescoreHost host;
   std::vector<std::unique_ptr<RescoreQuery>> queries;
@@ -107,6 +113,16 @@ void register_all(const std::string& before) {
   });
   add("Shown/screened_fp32", [=](auto& s) {
     run_pair(s, {int8, exact, kShown}, {int8, screened, kShown});
+  });
+  add("Shown/screened_fp32_all", [=](auto& s) {
+    run_pair(s, {int8, exact, kWindow}, {int8, screened, kWindow});
+  });
+  constexpr int kUntilCached = 4;
+  add("Shown/fp16_cached", [=](auto& s) {
+    run_pair(s, {fp16, "", kShown}, {fp16, "", kShown, plugin_api(), kUntilCached});
+  });
+  add("Shown/int8_cached", [=](auto& s) {
+    run_pair(s, {int8, fast, kShown}, {int8, fast, kShown, plugin_api(), kUntilCached});
   });
   if (before.empty()) return;
   const barker_api* const api = &plugin_api(before);

@@ -9,7 +9,6 @@
 
 #include "index/engine/search_json.h"
 #include "models/base/number_text.h"
-#include "models/base/one_line.h"
 #include "models/text/text.h"
 
 namespace barker {
@@ -57,7 +56,7 @@ void print_table(const SearchResult& result, size_t limit, std::ostream& out) {
   if (!result.arms.empty()) {
     out << "  arms:";
     for (const ArmShown& arm : result.arms) {
-      out << " " << visible(one_line(arm.experiment)) << "=" << visible(one_line(arm.arm));
+      out << " " << visible_line(arm.experiment) << "=" << visible_line(arm.arm);
     }
     out << (result.is_explored ? ", selling points drawn\n" : "\n");
   }

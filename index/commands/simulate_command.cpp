@@ -13,7 +13,6 @@
 #include "index/simulation/table2.h"
 #include "models/base/exit_code.h"
 #include "models/base/number_text.h"
-#include "models/base/one_line.h"
 #include "models/base/output_file.h"
 #include "models/command/options.h"
 #include "models/text/text.h"
@@ -100,7 +99,7 @@ void print_arms(const SimulationResult& result) {
     const Result<ArmOutcome> outcome = outcome_of(result, arm);
     if (!outcome.ok() || outcome->shoppers == 0) continue;
     const ShopperTotals& t = outcome->totals;
-    std::cout << (arm.empty() ? "(no arm)" : visible(one_line(arm))) << ": " << outcome->shoppers
+    std::cout << (arm.empty() ? "(no arm)" : visible_line(arm)) << ": " << outcome->shoppers
               << " shoppers, " << number_text(t.impressions, 0) << " impressions, CTR "
               << percent_text(outcome->rate.value, 3) << " [" << percent_text(outcome->rate.low, 3)
               << ", " << percent_text(outcome->rate.high, 3)

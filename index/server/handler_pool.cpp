@@ -64,7 +64,7 @@ bool HandlerPool::submit(HttpRequest& request, Done& done, size_t source) {
   if (!has_room_locked(request.received)) return false;
   jobs_.push_back({std::move(request), std::move(done)});
   if (source < sources_.size() && std::exchange(sources_[source].takes_next, false)) {
-    sources_[source].waits = false;  // who brought this is no longer free
+    sources_[source].waits = false;  // the thread that brought this is no longer free
     return true;
   }
   if (!sleepers_.empty()) {
@@ -139,13 +139,13 @@ void HandlerPool::tend(size_t source, std::chrono::microseconds often,
       seen = watched.times;
       continue;  // what came was brought by a thread that may be back before the next look
     }
-    const bool nobody_came = watched.times == seen;
-    was_alone = nobody_came && !watched.is_watched;
-    quiet = nobody_came && watched.is_watched ? quiet + 1 : 0;
+    const bool none_came = watched.times == seen;
+    was_alone = none_came && !watched.is_watched;
+    quiet = none_came && watched.is_watched ? quiet + 1 : 0;
     while (!ends_ && !watched.is_watched && look(watched, lock)) {
     }
-    // Who came while this thread looked waits in its place, and so does anybody who is free, where
-    // searches take long.
+    // A thread that came while this one looked waits in its place. Where searches take long, any
+    // thread without work does.
     if (!watched.is_watched && (watched.is_wanted || was_alone)) wake_watcher(watched);
     seen = watched.times;
   }

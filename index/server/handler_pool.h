@@ -6,7 +6,7 @@
 //
 // A pool's threads may bring the requests, too: a thread that finds few left looks for others where
 // they come from, and one that finds none waits there. It answers itself what it brings, so that no
-// other thread must be woken. While nobody waits there, tend() looks every now and then.
+// other thread must be woken. While no thread waits there, tend() looks every now and then.
 #pragma once
 
 #include <atomic>
@@ -72,9 +72,9 @@ class HandlerPool {
   // again when fewer are left than there are threads, or by tend(). [any thread]
   bool is_busy() const { return is_busy_; }
 
-  // Looks at a source that no thread watches: every `often` while the pool is busy or nobody came
-  // since the last look, otherwise every `seldom`. Where nobody came, a thread that has nothing to
-  // do is woken to wait there. Sleeps while a thread of the pool waits there and nothing comes, and
+  // Looks at a source that no thread watches: every `often` while the pool is busy or none came
+  // since the last look, otherwise every `seldom`. Where none came, a thread that has nothing to do
+  // is woken to wait there. Sleeps while a thread of the pool waits there and nothing comes, and
   // returns at the end. [one thread for each source]
   void tend(size_t source, std::chrono::microseconds often, std::chrono::microseconds seldom);
 

@@ -143,7 +143,7 @@ void HttpConnection::read_some() {
 
 // Bytes that arrive before the answer was sent are kept until then, and so is the stream's end.
 void HttpConnection::has_read(error_code error) {
-  if (!socket_.is_open()) return;  // what came nevertheless has nobody to be answered to
+  if (!socket_.is_open()) return;  // what came nevertheless cannot be answered
   if (state_ == State::kLingering) {
     if (!error) drain();
     return;

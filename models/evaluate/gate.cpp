@@ -4,8 +4,10 @@
 #include <cmath>
 #include <numeric>
 
+#include "models/base/one_line.h"
 #include "models/evaluate/number_format.h"
 #include "models/evaluate/quality.h"
+#include "models/text/text.h"
 
 namespace barker {
 namespace {
@@ -244,8 +246,9 @@ std::string to_text(const GateReport& report) {
   std::string out;
   for (const GateFinding& f : report.findings) {
     out += align_left(word_of(f.verdict), 7) + " " + align_left(f.metric, 18) + " " +
-           align_left(shown_name(f.slice), 30) + " " + align_right(std::to_string(f.instances), 8) +
-           " instances " + align_right(std::to_string(f.users), 6) + " users  ";
+           align_left(visible_line(f.slice), 30) + " " +
+           align_right(std::to_string(f.instances), 8) + " instances " +
+           align_right(std::to_string(f.users), 6) + " users  ";
     if (f.verdict == GateVerdict::kCannotJudge) {
       out += "not judged: " + one_line(f.reason) + "\n";
       continue;

@@ -7,9 +7,7 @@
 #include <string>
 
 #include "models/base/number_text.h"
-#include "models/base/one_line.h"
 #include "models/text/columns.h"
-#include "models/text/text.h"
 
 namespace barker {
 
@@ -22,9 +20,6 @@ inline std::string signed_number_text(double value, int digits) {
 inline std::string known_number_text(double value, int digits) {
   return std::isfinite(value) ? number_text(value, digits) : "-";
 }
-
-// A name that others wrote, as it stands in a report: in one line, without what a terminal obeys.
-inline std::string shown_name(std::string_view name) { return visible(one_line(name)); }
 
 // `text` with spaces before or behind it, so that it takes at least `width` columns.
 inline std::string align_right(const std::string& text, size_t width) {

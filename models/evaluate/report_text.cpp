@@ -4,6 +4,7 @@
 
 #include "models/evaluate/number_format.h"
 #include "models/evaluate/report.h"
+#include "models/text/text.h"
 
 namespace barker {
 namespace {
@@ -30,12 +31,12 @@ class TextReport {
  public:
   explicit TextReport(const Evaluation& e) : e_(e) {
     for (const ModelReport& m : e.models)
-      width_ = std::max<size_t>(width_, display_width(shown_name(m.name)));
+      width_ = std::max<size_t>(width_, display_width(visible_line(m.name)));
   }
 
   std::string render() {
     if (!e_.log.name.empty()) {
-      out_ = shown_name(e_.log.name) + ", " + e_.log.split + " split, " + e_.log.period + "\n";
+      out_ = visible_line(e_.log.name) + ", " + e_.log.split + " split, " + e_.log.period + "\n";
     }
     out_ += std::to_string(e_.instances) + " instances, " + std::to_string(e_.clicks) +
             " clicked, " + std::to_string(e_.searches) + " searches, " + std::to_string(e_.users) +
@@ -54,7 +55,7 @@ class TextReport {
 
  private:
   std::string padded(const std::string& name) const {
-    return align_left(shown_name(name), width_) + "  ";
+    return align_left(visible_line(name), width_) + "  ";
   }
 
   void add_auc() {
@@ -103,7 +104,7 @@ class TextReport {
             "recall  precision accuracy F1      RMSE    threshold\n";
     for (const ModelReport& m : e_.models) {
       const Decisions d = if_possible(m.decisions);
-      out_ += align_left(shown_name(m.name), std::max<size_t>(width_, 19)) + "  " +
+      out_ += align_left(visible_line(m.name), std::max<size_t>(width_, 19)) + "  " +
               number(d.recall) + "  " + number(d.precision) + "    " + number(d.accuracy) + "   " +
               number(d.f1) + "  " + number(m.rmse) + "  " + number(d.threshold) +
               (m.is_threshold_own ? "  chosen on what is judged, which flatters" : "") + "\n";
@@ -132,7 +133,7 @@ class TextReport {
     for (size_t s = 0; s < e_.models[0].sliced.size(); ++s) {
       const SlicedAuc& shared = e_.models[0].sliced[s];
       out_ += "\nAUC of " + std::string(shared.task == Task::kMain ? "SFs" : "ads") + " by " +
-              shown_name(shared.by);
+              visible_line(shared.by);
       if (shared.slices.size() < shared.values) {
         out_ += ", " + std::to_string(shared.slices.size()) + " of " +
                 std::to_string(shared.values) + " values";
@@ -146,7 +147,7 @@ class TextReport {
   void add_slices(SlicesOf slices_of) {
     for (size_t i = 0; i < slices_of(e_.models[0]).size(); ++i) {
       const SliceAuc& shared = slices_of(e_.models[0])[i];
-      out_ += "  " + shown_name(shared.name) + ": " + std::to_string(shared.instances) +
+      out_ += "  " + visible_line(shared.name) + ": " + std::to_string(shared.instances) +
               " instances of " + std::to_string(shared.users) + " users" +
               (shared.is_too_small ? "  too few for an interval" : "") + "\n";
       for (const ModelReport& m : e_.models) {

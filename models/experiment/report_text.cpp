@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "models/base/one_line.h"
 #include "models/experiment/report.h"
 #include "models/experiment/report_numbers.h"
 #include "models/text/columns.h"
@@ -11,13 +10,10 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-// A name that others wrote, as a cell: in one line, without what a terminal obeys.
-std::string cell(const std::string& text) { return visible(one_line(text)); }
-
 std::string table(std::vector<Row> rows) {
   std::vector<size_t> widths;
   for (Row& row : rows) {
-    for (std::string& text : row) text = cell(text);
+    for (std::string& text : row) text = visible_line(text);
   }
   for (const Row& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
@@ -84,7 +80,8 @@ std::string comparison(const Comparison& c, MetricKind kind) {
                                        : "not worse by the margin: not shown",
                     "bound " + lift_text(c.not_worse->bound), p_text(c.not_worse->p)});
   }
-  std::string text = "\n" + cell(c.arm) + " against " + cell(c.against) + "\n" + table(rows);
+  std::string text =
+      "\n" + visible_line(c.arm) + " against " + visible_line(c.against) + "\n" + table(rows);
   if (std::isfinite(c.design_effect)) {
     text += "  The variance by unit is " + rounded_number_text(c.design_effect, 3) +
             " times that by impression.\n";
@@ -125,15 +122,15 @@ std::string guardrails(const ExperimentReport& report) {
 
 std::string sentences(const std::string& mark, const std::vector<std::string>& list) {
   std::string text;
-  for (const std::string& sentence : list) text += mark + cell(sentence) + "\n";
+  for (const std::string& sentence : list) text += mark + visible_line(sentence) + "\n";
   return text;
 }
 
 }  // namespace
 
 std::string to_text(const ExperimentReport& report) {
-  std::string text = cell(report.name) + "\n" + cell(verdict_title(report)) + ". " +
-                     cell(report.verdict_text) + "\n";
+  std::string text = visible_line(report.name) + "\n" + visible_line(verdict_title(report)) + ". " +
+                     visible_line(report.verdict_text) + "\n";
   text += sentences("Warning: ", report.warnings);
   text += "\n" + arms(report);
   text += "\n  Sample ratio: chi-square " + p_equals(report.srm.p) + ", sequential " +

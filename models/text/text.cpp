@@ -4,6 +4,7 @@
 #include <unicode/utf8.h>
 
 #include "models/base/byte_blocks.h"
+#include "models/base/one_line.h"
 #include "models/text/characters.h"
 
 namespace barker {
@@ -185,6 +186,8 @@ std::string visible(std::string_view text) {
   append_visible(text, out, nullptr);
   return out;
 }
+
+std::string visible_line(std::string_view text) { return visible(one_line(text)); }
 
 void append_html_escaped(std::string_view text, std::string& out) {
   const bool is_any_special = any_byte(text, [](ByteBlock block) {

@@ -26,6 +26,10 @@ void append_valid_utf8(std::string_view text, std::string& out, uint64_t* replac
 void append_visible(std::string_view text, std::string& out, uint64_t* replaced);
 std::string visible(std::string_view text);
 
+// What others wrote as a part of one line in a terminal: one_line() of models/base/one_line.h, then
+// visible().
+std::string visible_line(std::string_view text);
+
 // Appends `text` with & < > " ' as character references: harmless between tags and in attributes.
 void append_html_escaped(std::string_view text, std::string& out);
 std::string html_escaped(std::string_view text);

@@ -2,8 +2,8 @@
 //
 // The sets number users in the order of the products' numbers, which tells roughly in which order
 // products were listed: a user's number is near that of the oldest product that the user bought.
-// So a product's rank r is its place among all by the last user of the file who bought it, and the
-// time of a purchase is
+// So a product's rank r is its place among all by its last buyer in the file, and the time of a
+// purchase is
 //
 //   10 max r + n
 //
