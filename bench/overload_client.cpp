@@ -6,11 +6,12 @@
 //   overload_client http://127.0.0.1:PORT PATHS RATE SECONDS [CONNECTIONS]
 //
 // PATHS is a file with one target a line, and the targets are asked for in turn. The client prints
-// "answered N refused N other N skipped N p50_us N p99_us N". The first three count the responses
-// by their status, 200, 503 or another one, and `other` counts lost connections, too. A request is
-// skipped if all connections still wait for a response when it is due. The times are those of the
-// answered requests. They begin when a request is due, not when it is sent, so that a client that
-// falls behind does not report times that are too short.
+// "answered N refused N other N skipped N p50_us N p99_us N refusal_bytes N". The first three count
+// the responses by their status, 200, 503 or another one, and `other` counts lost connections, too.
+// A request is skipped if all connections still wait for a response when it is due. The times are
+// those of the answered requests. They begin when a request is due, not when it is sent, so that a
+// client that falls behind does not report times that are too short. The bytes are those of the
+// last response that was not 200.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -91,7 +92,7 @@ int main(int argc, char** argv) {
     }
     idle.push_back(i);
   }
-  size_t asked = 0, refused = 0, other = 0, skipped = 0;
+  size_t asked = 0, refused = 0, other = 0, skipped = 0, refusal_bytes = 0;
   std::vector<double> answered;
   const Clock::time_point start = Clock::now();
   for (;;) {
@@ -128,6 +129,7 @@ int main(int argc, char** argv) {
         answered.push_back(std::chrono::duration<double>(Clock::now() - connection.due).count());
       } else {
         ++(status == 503 ? refused : other);
+        refusal_bytes = connection.got.size();
       }
       idle.push_back(events[i].data.u64);
     }
@@ -138,7 +140,8 @@ int main(int argc, char** argv) {
                ? 0.0
                : answered[static_cast<size_t>(of * static_cast<double>(answered.size() - 1))] * 1e6;
   };
-  std::printf("answered %zu refused %zu other %zu skipped %zu p50_us %.0f p99_us %.0f\n",
-              answered.size(), refused, other, skipped, quantile(0.5), quantile(0.99));
+  std::printf(
+      "answered %zu refused %zu other %zu skipped %zu p50_us %.0f p99_us %.0f refusal_bytes %zu\n",
+      answered.size(), refused, other, skipped, quantile(0.5), quantile(0.99), refusal_bytes);
   return 0;
 }

@@ -5,11 +5,11 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <thread>
 
 #include "index/commands/commands.h"
 #include "index/simulation/loop.h"
 #include "index/simulation/loop_report.h"
+#include "models/base/cores.h"
 #include "models/base/exit_code.h"
 #include "models/base/output_file.h"
 #include "models/command/options.h"
@@ -177,7 +177,7 @@ void add_judging_options(CLI::App& command, LoopOptions& o) {
 Command add_loop_command(CLI::App& app) {
   const auto o = std::make_shared<LoopFlags>();
   LoopOptions& loop = o->loop;
-  loop.threads = std::max(1u, std::thread::hardware_concurrency());
+  loop.threads = usable_cores();
   CLI::App* command = add_subcommand(
       app, "loop",
       "Serve, log, train, gate, publish and roll out, day after day, before shoppers whose tastes "

@@ -6,11 +6,11 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <thread>
 
 #include "index/commands/commands.h"
 #include "index/simulation/market_index.h"
 #include "index/simulation/table2.h"
+#include "models/base/cores.h"
 #include "models/base/exit_code.h"
 #include "models/base/number_text.h"
 #include "models/base/output_file.h"
@@ -137,7 +137,7 @@ Command add_simulate_command(CLI::App& app) {
   const auto o = std::make_shared<SimulateFlags>();
   SimulationOptions& s = o->simulation;
   s.market.users = 20000;
-  s.threads = std::max(1u, std::thread::hardware_concurrency());
+  s.threads = usable_cores();
   CLI::App* command = add_subcommand(
       app, "simulate",
       "Let shoppers with known tastes search in the engine, under the arms of experiments");

@@ -12,7 +12,7 @@ namespace barker {
 
 struct ServerConfig {
   std::string listen = "127.0.0.1:8080";  // ADDRESS:PORT, an IPv6 address in brackets; 0: any port
-  uint64_t threads = 0;                   // that search; 0: one for each core
+  uint64_t threads = 0;                   // that search; 0: one for each core (models/base/cores.h)
   uint64_t queue = 1'024;                 // searches that wait for a thread; more are shed
   uint64_t deadline_ms = 200;             // of a search, from when its request was read
   uint64_t max_body_bytes = 1 << 20;

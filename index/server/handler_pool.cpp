@@ -121,7 +121,8 @@ bool HandlerPool::look(Watched& watched, Lock& lock) {
 
 void HandlerPool::tend(size_t source, std::chrono::microseconds often,
                        std::chrono::microseconds seldom) {
-  constexpr int kQuiet = 16;  // times that nothing came, before it sleeps until something does
+  constexpr int kQuiet = 16;    // times that nothing came, before it sleeps until something does
+  constexpr size_t kMuch = 16;  // requests that wait for each thread
   Watched& watched = sources_[source];
   uint64_t seen = 0;
   int quiet = 0;
@@ -129,8 +130,10 @@ void HandlerPool::tend(size_t source, std::chrono::microseconds often,
   Lock lock(mutex_);
   while (!ends_) {
     if (quiet < kQuiet) {
-      watched.tended.wait_for(lock, was_alone || is_busy_ ? often : seldom,
-                              [this] { return ends_; });
+      // Behind many requests, what comes is answered late or refused however soon it is read, and to
+      // read more at a time costs less.
+      const bool soon = (was_alone || is_busy_) && jobs_.size() < kMuch * options_.threads;
+      watched.tended.wait_for(lock, soon ? often : seldom, [this] { return ends_; });
     } else {
       watched.tender_sleeps = true;
       watched.tended.wait(lock, [this, &watched] { return ends_ || !watched.tender_sleeps; });

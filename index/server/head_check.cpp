@@ -1,6 +1,7 @@
 #include "index/server/head_check.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "models/base/ascii.h"
@@ -15,11 +16,21 @@ bool same_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, ascii_lower, ascii_lower);
 }
 
+// By byte: whether it may stand in a token (RFC 9110, 5.6.2).
+constexpr std::array<bool, 256> kOfToken = [] {
+  std::array<bool, 256> of{};
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789")) {
+    of[static_cast<unsigned char>(c)] = true;
+  }
+  for (char c = 'a'; c <= 'z'; ++c) {
+    of[static_cast<unsigned char>(c)] = of[static_cast<unsigned char>(c - 'a' + 'A')] = true;
+  }
+  return of;
+}();
+
 bool is_token(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= '0' && c <= '9') || is_ascii_letter(c) ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
+  return !text.empty() &&
+         std::ranges::all_of(text, [](char c) { return kOfToken[static_cast<unsigned char>(c)]; });
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -7,10 +7,10 @@
 // itself what is of Lane::kImmediate, and searches next what it has read. So one thread does all
 // for a client that asks one thing after the other, and none must be woken. While all threads are
 // searching and none waits for the sockets, the I/O threads look after them: after four
-// milliseconds at the latest, and every millisecond while searches take long or wait. The thread
-// that answers also sends, as far as the socket takes it at once. The next thread at the sockets
-// sends the rest, and while a search waits for every thread, all of it. A connection has one
-// request at a time: what a client pipelines waits in its buffer.
+// milliseconds at the latest, and every millisecond while searches take long or wait, unless many
+// of them wait. The thread that answers also sends, as far as the socket takes it at once. The next
+// thread at the sockets sends the rest, and while a search waits for every thread, all of it. A
+// connection has one request at a time: what a client pipelines waits in its buffer.
 //
 // Threads: start() and stop() belong to one thread; the hooks say theirs.
 #pragma once

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <iostream>
 #include <optional>
-#include <thread>
 
 #include "index/log/kafka_sink.h"
 #include "index/server/access_log.h"
@@ -12,6 +11,7 @@
 #include "index/server/fields.h"
 #include "index/server/http_server.h"
 #include "index/server/routes.h"
+#include "models/base/cores.h"
 #include "models/text/text.h"
 
 namespace barker {
@@ -53,8 +53,7 @@ EngineOptions engine_options(const ServiceConfig& config, const std::string& plu
 ServerOptions server_options(const ServerConfig& config) {
   ServerOptions options;
   options.listen = parts_of(config.listen);
-  const size_t cores = std::max(1u, std::thread::hardware_concurrency());
-  options.search_threads = config.threads > 0 ? config.threads : cores;
+  options.search_threads = config.threads > 0 ? config.threads : usable_cores();
   options.io_threads = std::max<size_t>(1, options.search_threads / 4);
   options.most_waiting = config.queue;
   // What waited for half of its time still has the other half for the search itself.

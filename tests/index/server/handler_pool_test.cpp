@@ -99,5 +99,30 @@ TEST_F(PoolWithSource, TheTenderLooksWhileAllThreadsAreBusyAndGivesWayToOneThatC
   tender.join();
 }
 
+TEST_F(PoolWithSource, TheTenderLooksSeldomWhereManyRequestsWait) {
+  begin(1);
+  holds_ = true;
+  bring();
+  begun_.acquire();
+  constexpr int kMany = 16;
+  HandlerPool::Done done = [this](HttpResponse) { done_.release(); };
+  for (int i = 0; i < kMany; ++i) {
+    HttpRequest request;
+    request.received = std::chrono::steady_clock::now();
+    HandlerPool::Done its_done = done;
+    EXPECT_TRUE(pool_->submit(request, its_done, 1));
+  }
+  holds_look_ = true;
+  std::thread tender([this] { pool_->tend(0, std::chrono::hours(1), milliseconds(1)); });
+  for (int look = 0; look < 3; ++look) {
+    EXPECT_TRUE(looks_.try_acquire_for(kLongest)) << look << " looks, then none for an hour";
+    if (look == 2) holds_look_ = holds_ = false;
+    look_held_.release();
+  }
+  held_.release();
+  pool_->end();
+  tender.join();
+}
+
 }  // namespace
 }  // namespace barker
