@@ -72,10 +72,10 @@ class HandlerPool {
   // again when fewer are left than there are threads, or by tend(). [any thread]
   bool is_busy() const { return is_busy_; }
 
-  // Looks at a source that no thread watches: every `often` while the pool is busy or no thread came
-  // since the last look, otherwise, and where many requests wait, every `seldom`. Where none came, a
-  // thread that has nothing to do is woken to wait there. Sleeps while a thread of the pool waits
-  // there and nothing comes, and returns at the end. [one thread for each source]
+  // Looks at a source that no thread watches: every `often` while the pool is busy or no thread
+  // came since the last look, otherwise, and where many requests wait, every `seldom`. Where none
+  // came, a thread that has nothing to do is woken to wait there. Sleeps while a thread of the pool
+  // waits there and nothing comes, and returns at the end. [one thread for each source]
   void tend(size_t source, std::chrono::microseconds often, std::chrono::microseconds seldom);
 
   // Answers what waits and ends the threads. What is submitted from now on finds no room. [one
