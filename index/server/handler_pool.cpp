@@ -130,8 +130,8 @@ void HandlerPool::tend(size_t source, std::chrono::microseconds often,
   Lock lock(mutex_);
   while (!ends_) {
     if (quiet < kQuiet) {
-      // Behind many requests, what comes is answered late or refused however soon it is read, and to
-      // read more at a time costs less.
+      // Behind many requests, what comes is answered late or refused however soon it is read, and
+      // to read more at a time costs less.
       const bool soon = (was_alone || is_busy_) && jobs_.size() < kMuch * options_.threads;
       watched.tended.wait_for(lock, soon ? often : seldom, [this] { return ends_; });
     } else {
