@@ -187,6 +187,20 @@ std::string misfit(const RecentPage& page, const Click& click) {
 
 }  // namespace
 
+// A repeat takes nothing of the rate of events on pages that are not known. Otherwise a client that
+// sends a batch again until all of it is taken would use up the rate with what was taken before,
+// and never get further.
+std::optional<TakenEvent> EngineService::check_id(const std::string& event_id, bool is_page_known) {
+  using Outcome = TakenEvent::Outcome;
+  if (parts_.clicks.has(event_id)) return TakenEvent{Outcome::kDuplicate, ""};
+  if (!is_page_known && !parts_.foreign_clicks->admits("", Clock::now())) {
+    return TakenEvent{Outcome::kRefused, kTooManyForeign};
+  }
+  // Another thread may have taken the same id meanwhile.
+  if (!parts_.clicks.add(event_id)) return TakenEvent{Outcome::kDuplicate, ""};
+  return std::nullopt;
+}
+
 // A click on a page that is remembered must fit it. Of other pages, such as those of another engine
 // of the same service, the log is told, and the user's history; no budget is charged. Nothing tells
 // such a click from an invented one, so that their rate is bounded.
@@ -199,13 +213,13 @@ TakenEvent EngineService::take(const Click& click) {
       return {Outcome::kRefused, std::move(reason)};
     }
     if (!click.on_sf) ad = page->find_ad(click.object);
-  } else if (!parts_.foreign_clicks->admits("", Clock::now())) {
-    return {Outcome::kRefused, kTooManyForeign};
   }
   if (!click.user.empty() && !is_user_id(click.user)) {
     return {Outcome::kRefused, kUserIsTooLong};
   }
-  if (!parts_.clicks.add(click.event_id)) return {Outcome::kDuplicate, ""};
+  if (std::optional<TakenEvent> outcome = check_id(click.event_id, page.has_value())) {
+    return *std::move(outcome);
+  }
   // A clock that is ahead must not make all other lines of the log look late.
   const int64_t time_ms = std::min(click.time_ms, milliseconds_now());
   if (parts_.events) {
@@ -246,13 +260,12 @@ TakenEvent EngineService::take(const OptOut& opt_out) {
   using Outcome = TakenEvent::Outcome;
   const std::optional<RecentPage> page = parts_.pages.find(opt_out.request_id);
   if (page && page->user() != opt_out.user) return {Outcome::kRefused, kNotThisUsers};
-  if (!page && !parts_.foreign_clicks->admits("", Clock::now())) {
-    return {Outcome::kRefused, kTooManyForeign};
-  }
   if (!opt_out.user.empty() && !is_user_id(opt_out.user)) {
     return {Outcome::kRefused, kUserIsTooLong};
   }
-  if (!parts_.clicks.add(opt_out.event_id)) return {Outcome::kDuplicate, ""};
+  if (std::optional<TakenEvent> outcome = check_id(opt_out.event_id, page.has_value())) {
+    return *std::move(outcome);
+  }
   if (parts_.events) {
     const RawOptOut line{.event = opt_out.event_id,
                          .time = std::min(opt_out.time_ms, milliseconds_now()),

@@ -15,6 +15,12 @@ class RecentIds {
  public:
   explicit RecentIds(size_t most) : most_(most) {}
 
+  // Whether the id is among those that were added last.
+  bool has(const std::string& id) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return ids_.contains(fingerprint(id));
+  }
+
   // False: the id is among those that were added last.
   bool add(const std::string& id) {
     const Fingerprint print = fingerprint(id);
