@@ -197,6 +197,12 @@ bool Engine::spend(std::string_view ad_id, double amount) const noexcept {
   return parts_->catalogue->spend(ad_id, amount);
 }
 
+std::string Engine::title_of(std::string_view ad_id) const {
+  const std::shared_ptr<const CatalogueSnapshot> now = parts_->catalogue->snapshot();
+  const std::optional<AdPlace> place = now->find(ad_id);
+  return place ? now->segment(*place).stored(place->ad).title()->str() : "";
+}
+
 Result<ChangeSummary> Engine::change(std::string_view json_lines) const {
   return parts_->catalogue->change(json_lines);
 }

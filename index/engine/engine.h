@@ -69,6 +69,10 @@ class Engine {
   // amount survives the end of the process. [any thread]
   bool spend(std::string_view ad_id, double amount) const noexcept;
 
+  // The title of the ad as its merchant wrote it; empty where the catalogue has no such ad. [any
+  // thread]
+  std::string title_of(std::string_view ad_id) const;
+
   // Changes the catalogue by lines of JSON (CATALOGUE.md, "Changes"). When this returns, the
   // changes are on the disk, and every search that starts now sees them. An error means that none
   // was kept, unless it says otherwise. [any thread]

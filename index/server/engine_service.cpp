@@ -235,9 +235,12 @@ TakenEvent EngineService::take(const Click& click) {
     }
   }
   if (!click.user.empty()) {
+    // Of a page that is not known, the catalogue may still know the ad.
+    const std::string title = click.on_sf ? std::string()
+                              : ad        ? std::string(page->text(ad->title))
+                                          : parts_.engine.title_of(click.object);
     ProfileClick record{click.user, click.on_sf ? ClickKind::kSf : ClickKind::kAd,
-                        keywords_of(click, ad ? page->text(ad->title) : std::string_view()),
-                        time_ms / 1000};
+                        keywords_of(click, title), time_ms / 1000};
     if (click.on_sf && parts_.waiting) {
       record.lesson =
           parts_.waiting->click(click.request_id, click.user, click.object, Clock::now());

@@ -7,12 +7,14 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/index/server/serve_fixture.h"
 
 namespace barker {
 namespace {
 
+using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
 class ServeEvents : public ServeCommand {
@@ -37,6 +39,19 @@ class ServeEvents : public ServeCommand {
     start();
   }
 
+  static int64_t now() { return std::chrono::system_clock::now().time_since_epoch() / 1s; }
+  // What is stored of a user, as soon as there is something: clicks are written behind the answer.
+  std::vector<std::string> keywords_of(const std::string& user) const {
+    for (int i = 0; i < 200; ++i) {
+      const Json stored = json(ask("GET", "/v1/users/" + user));
+      if (stored.contains("keywords") && !stored["keywords"].empty()) {
+        return stored["keywords"].get<std::vector<std::string>>();
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return {};
+  }
+
   const std::string kUnknownPage = std::string(32, '0');
 };
 
@@ -56,6 +71,17 @@ TEST_F(ServeEvents, TakesAllOfABatchThatIsSentAgainUntilItIsTaken) {
     accepted += taken["accepted"].get<int>();
   }
   EXPECT_EQ(accepted, 12) << "repeats used up the rate, " << sent << " times";
+}
+
+TEST_F(ServeEvents, LearnsTheTitleOfAnAdThatWasClickedOnAPageItDoesNotKnow) {
+  Json click = event("e1", "ad_click", kUnknownPage);
+  click["user"] = "bob";
+  click["time"] = now();
+  Json of_no_ad = click;
+  of_no_ad["event_id"] = "e2";
+  of_no_ad["object"] = "an ad that the catalogue lacks";
+  EXPECT_EQ(send({click, of_no_ad})["accepted"], 2);
+  EXPECT_THAT(keywords_of("bob"), testing::UnorderedElementsAre("trail", "shoes"));
 }
 
 }  // namespace
