@@ -1,6 +1,7 @@
 // GET and POST /v1/search, and POST /v1/rescore.
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "index/engine/search_json.h"
 #include "index/server/fields.h"
@@ -121,7 +122,14 @@ HttpResponse get_search(const HttpRequest& request, Service& service) {
     return problem(ProblemKind::kBadValue, "There are more than 16 features.", "features");
   }
   if (const auto fault = parameters.finish()) return problem(*fault);
-  return answer_search(call, service);
+  if (request.method != "HEAD") return answer_search(call, service);
+  // The answer to HEAD is shown to nobody. An id in the body that is dropped keeps its length that
+  // of the answer to GET.
+  const bool has_id = !std::exchange(call.is_preview, true);
+  if (has_id) call.request_id = new_request_id();
+  HttpResponse response = answer_search(call, service);
+  response.request_id.clear();
+  return response;
 }
 
 HttpResponse post_search(const HttpRequest& request, Service& service) {

@@ -243,6 +243,18 @@ TEST_F(Routes, GivesAPreviewNoIdThatAClickCouldName) {
   EXPECT_FALSE(Json::parse(response.body).contains("request_id"));
 }
 
+TEST_F(Routes, TakesHeadForAPreviewAsLongAsTheAnswerToGet) {
+  const HttpResponse got = ask("GET", "/v1/search?q=x");
+  const HttpResponse head = ask("HEAD", "/v1/search?q=x");
+  EXPECT_FALSE(service_.searched.at(0).is_preview);
+  EXPECT_TRUE(service_.searched.at(1).is_preview);
+  EXPECT_EQ(head.status, 200);
+  EXPECT_EQ(head.body.size(), got.body.size()) << "which becomes the Content-Length";
+  EXPECT_EQ(head.request_id, "") << "there is no impression that the access log could name";
+  const HttpResponse preview = ask("GET", "/v1/search?q=x&preview");
+  EXPECT_EQ(ask("HEAD", "/v1/search?q=x&preview").body.size(), preview.body.size());
+}
+
 TEST_F(Routes, DescribesTheWeightsThatServe) {
   service_.life_cycle = R"({"serving":null})";
   expect_problem(ask("GET", "/v1/admin/weights"), 409, "conflict", "", "No weights");
