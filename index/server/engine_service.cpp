@@ -102,6 +102,7 @@ void EngineService::remember(const SearchCall& call, const SearchResult& page) {
   parts_.metrics.impressions.of("feature").add(page.features.size());
   recent_.clear();
   recent_.set_user(page.user);
+  recent_.time_ms = milliseconds_now();
   for (const ArmShown& shown : page.arms) {
     ArmCounters::Arm& arm = parts_.metrics.arms.of({shown.layer, shown.experiment, shown.arm});
     arm.pages.add();
@@ -131,7 +132,7 @@ void EngineService::wait_for_clicks(const SearchCall& call, const SearchResult& 
 void EngineService::log_impression(const SearchCall& call, const SearchResult& page, size_t end) {
   RawImpression line = raw_impression_of(page, profile_, call.from, end);
   line.request = call.request_id;
-  line.time = milliseconds_now();
+  line.time = recent_.time_ms;
   const StageTimes& t = page.times;
   line.took_us = t.analyse + t.first_pass + t.fetch + t.rescore + t.features;
   if (page.user.empty()) line.visitor = call.asker.visitor;
@@ -185,6 +186,12 @@ std::string misfit(const RecentPage& page, const Click& click) {
   return "";
 }
 
+// A clock that is ahead must not make all other lines of the log look late, and one that is behind
+// must not place a click before its page, where `barker-train join` does not look for it.
+int64_t time_of(int64_t event_ms, const std::optional<RecentPage>& page) {
+  return std::min(page ? std::max(event_ms, page->time_ms) : event_ms, milliseconds_now());
+}
+
 }  // namespace
 
 // A repeat takes nothing of the rate of events on pages that are not known. Otherwise a client that
@@ -220,8 +227,7 @@ TakenEvent EngineService::take(const Click& click) {
   if (std::optional<TakenEvent> outcome = check_id(click.event_id, page.has_value())) {
     return *std::move(outcome);
   }
-  // A clock that is ahead must not make all other lines of the log look late.
-  const int64_t time_ms = std::min(click.time_ms, milliseconds_now());
+  const int64_t time_ms = time_of(click.time_ms, page);
   if (parts_.events) {
     const RawClick line{.event = click.event_id,
                         .time = time_ms,
@@ -271,7 +277,7 @@ TakenEvent EngineService::take(const OptOut& opt_out) {
   }
   if (parts_.events) {
     const RawOptOut line{.event = opt_out.event_id,
-                         .time = std::min(opt_out.time_ms, milliseconds_now()),
+                         .time = time_of(opt_out.time_ms, page),
                          .request = opt_out.request_id};
     if (!parts_.events->append(to_line(line))) {
       parts_.clicks.remove(opt_out.event_id);

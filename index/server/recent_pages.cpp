@@ -37,7 +37,8 @@ void RecentPages::add(const std::string& request_id, const RecentPage& page) {
               .texts = page.texts_.size(),
               .ads = page.ads_.size(),
               .features = page.features_.size(),
-              .arms = page.arms.size()};
+              .arms = page.arms.size(),
+              .time_ms = page.time_ms};
   try {
     place.bytes = room_for(place);
   } catch (...) {
@@ -66,6 +67,7 @@ std::optional<RecentPage> RecentPages::find(const std::string& request_id) const
   if (!place) return std::nullopt;
   RecentPage page;
   page.user_ = place->user;
+  page.time_ms = place->time_ms;
   page.ads_.resize(place->ads);
   page.features_.resize(place->features);
   page.arms.resize(place->arms);

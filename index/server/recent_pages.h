@@ -43,6 +43,7 @@ class RecentPage {
     ads_.clear();
     features_.clear();
     arms.clear();
+    time_ms = 0;
   }
   void set_user(std::string_view user) { user_ = keep(user); }
   void add_ad(std::string_view id, std::string_view title, double price, size_t position) {
@@ -71,6 +72,7 @@ class RecentPage {
   }
 
   std::vector<ArmCounters::Arm*> arms;  // of its user, which outlive the page
+  int64_t time_ms = 0;                  // when it was answered, in milliseconds since 1970
 
  private:
   friend class RecentPages;
@@ -113,6 +115,7 @@ class RecentPages {
     size_t texts = 0, ads = 0, features = 0, arms = 0;
     size_t chunk = 0;  // number of the chunk that has the bytes, counted from the first of all
     char* bytes = nullptr;
+    int64_t time_ms = 0;
     bool is_opted_out = false;
 
     size_t text_begin() const {

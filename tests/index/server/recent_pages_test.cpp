@@ -32,6 +32,7 @@ TEST(RecentPages, RemembersPagesOfEverySize) {
   for (size_t i = 0; i < 1000; ++i) {
     RecentPage page;
     page.set_user("user" + std::to_string(i));
+    page.time_ms = static_cast<int64_t>(i);
     for (size_t ad = 0; ad < i % 4; ++ad) {
       page.add_ad("ad" + std::to_string(ad), title_of(i), 0.5, ad + 1);
     }
@@ -43,6 +44,7 @@ TEST(RecentPages, RemembersPagesOfEverySize) {
     ASSERT_EQ(page.has_value(), i >= 1000 - kMost) << i;
     if (!page) continue;
     EXPECT_EQ(page->user(), "user" + std::to_string(i));
+    EXPECT_EQ(page->time_ms, static_cast<int64_t>(i));
     EXPECT_EQ(page->find_feature("feature")->position, i + 1);
     for (size_t ad = 0; ad < i % 4; ++ad) {
       const std::string id = "ad" + std::to_string(ad);

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -52,6 +54,17 @@ class ServeEvents : public ServeCommand {
     return {};
   }
 
+  // The times of the log's lines in milliseconds, by the event's id, or the page's.
+  std::map<std::string, int64_t> times_of_events() const {
+    std::map<std::string, int64_t> times;
+    std::istringstream lines(events());
+    for (std::string line; std::getline(lines, line);) {
+      const Json read = Json::parse(line);
+      times[read.value("event", read.value("request", ""))] = read["time"];
+    }
+    return times;
+  }
+
   const std::string kUnknownPage = std::string(32, '0');
 };
 
@@ -82,6 +95,21 @@ TEST_F(ServeEvents, LearnsTheTitleOfAnAdThatWasClickedOnAPageItDoesNotKnow) {
   of_no_ad["object"] = "an ad that the catalogue lacks";
   EXPECT_EQ(send({click, of_no_ad})["accepted"], 2);
   EXPECT_THAT(keywords_of("bob"), testing::UnorderedElementsAre("trail", "shoes"));
+}
+
+TEST_F(ServeEvents, TakesATimeBeforeItsPageForThePagesTime) {
+  const Json page = json(ask("GET", "/v1/search?q=running+shoes&user=ann"));
+  const Json id = page["request_id"];
+  EXPECT_EQ(send({event("e1", "ad_click", id), event("o1", "opt_out", id),
+                  event("e2", "ad_click", kUnknownPage)})["accepted"],
+            3);
+  EXPECT_EQ(stop(), 0);
+  const std::map<std::string, int64_t> times = times_of_events();
+  ASSERT_TRUE(times.contains(id));
+  EXPECT_GT(times.at(id), kBefore * 1000);
+  EXPECT_EQ(times.at("e1"), times.at(id));
+  EXPECT_EQ(times.at("o1"), times.at(id));
+  EXPECT_EQ(times.at("e2"), kBefore * 1000) << "when its page was shown is not known";
 }
 
 }  // namespace
