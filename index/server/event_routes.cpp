@@ -33,7 +33,7 @@ Event read_event(const Fields::Json& json, const std::string& where, std::option
   for (const char* name : {"event_id", "request_id", "user", "kind", "time"}) fields.require(name);
   const std::string event_id = fields.text("event_id", kMostIdBytes).value_or("");
   const std::string request_id = fields.text("request_id", kMostIdBytes).value_or("");
-  const std::string user = fields.text("user", BARKER_MAX_TEXT_SIZE).value_or("");
+  const std::string user = fields.user("user").value_or("");
   const int64_t time_ms = std::llround(fields.number("time", 0, kLatest).value_or(0) * 1000);
   const std::string kind = fields.text("kind", kMostIdBytes).value_or("");
   if (kind != "ad_click" && kind != "sf_click" && kind != "opt_out") {

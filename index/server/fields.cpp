@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "models/base/ascii.h"
 #include "models/base/number_text.h"
 #include "models/base/utf8.h"
 #include "models/text/probably_meant.h"
+#include "plugin/barker.h"
 
 namespace barker {
 namespace {
@@ -29,6 +31,18 @@ std::string unknown(const char* what, std::string_view name,
     detail += (i == 0 ? " " : ", ") + std::string(known[i]);
   }
   return detail + ".";
+}
+
+// Why no path could name a user of this id, to show or forget what is stored of the user, so that
+// nothing is to be stored; empty where one can.
+std::string why_unnameable(std::string_view user) {
+  if (std::ranges::any_of(user, is_ascii_control)) {
+    return "Expected an id of a user without control characters, which no path can name.";
+  }
+  if (user == "." || user == "..") {
+    return "Expected an id of a user other than \".\" and \"..\", which no path can name.";
+  }
+  return "";
 }
 
 std::string bounds(uint64_t least, uint64_t most) {
@@ -57,6 +71,13 @@ const std::string* Parameters::find(const char* name) {
 std::optional<std::string> Parameters::text(const char* name) {
   const std::string* value = find(name);
   return value ? std::optional(*value) : std::nullopt;
+}
+
+std::optional<std::string> Parameters::user(const char* name) {
+  std::optional<std::string> user = text(name);
+  const std::string why = why_unnameable(user.value_or(""));
+  if (!why.empty()) fail(ProblemKind::kBadValue, why, name);
+  return user;
 }
 
 std::optional<uint64_t> Parameters::whole(const char* name, uint64_t least, uint64_t most) {
@@ -143,6 +164,13 @@ std::optional<std::string> Fields::text(const char* name, size_t most_bytes) {
     return std::nullopt;
   }
   return text;
+}
+
+std::optional<std::string> Fields::user(const char* name) {
+  std::optional<std::string> user = text(name, BARKER_MAX_TEXT_SIZE);
+  const std::string why = why_unnameable(user.value_or(""));
+  if (!why.empty()) fail(ProblemKind::kBadValue, why, path_of(name));
+  return user;
 }
 
 std::optional<uint64_t> Fields::whole(const char* name, uint64_t least, uint64_t most) {

@@ -23,6 +23,7 @@ class Parameters {
   explicit Parameters(const RequestTarget& target) : target_(target) {}
 
   std::optional<std::string> text(const char* name);
+  std::optional<std::string> user(const char* name);  // an id that GET /v1/users/{id} can name
   std::optional<uint64_t> whole(const char* name, uint64_t least, uint64_t most);
   std::optional<bool> flag(const char* name);  // 0, 1, false or true; without a value: true
 
@@ -48,6 +49,7 @@ class Fields {
   Fields(const Json& object, std::string where, std::optional<Fault>& fault);
 
   std::optional<std::string> text(const char* name, size_t most_bytes);
+  std::optional<std::string> user(const char* name);  // an id that GET /v1/users/{id} can name
   std::optional<uint64_t> whole(const char* name, uint64_t least, uint64_t most);
   std::optional<double> number(const char* name, double least, double most);
   std::optional<bool> flag(const char* name);

@@ -45,7 +45,7 @@ Asker read_asker(Fields& body, std::optional<Fault>& fault, const HttpRequest& r
   Asker asker;
   body.require("q");
   asker.query = body.text("q", BARKER_MAX_TEXT_SIZE).value_or("");
-  asker.user = body.text("user", BARKER_MAX_TEXT_SIZE).value_or("");
+  asker.user = body.user("user").value_or("");
   asker.keywords = body.texts("keywords", kMostTokens, BARKER_MAX_TEXT_SIZE);
   read_groups(body, fault, asker);
   asker.explain = body.flag("explain").value_or(false);
@@ -112,7 +112,7 @@ HttpResponse get_search(const HttpRequest& request, Service& service) {
   parameters.require("q");
   call.asker.received = request.received;
   call.asker.query = parameters.text("q").value_or("");
-  call.asker.user = parameters.text("user").value_or("");
+  call.asker.user = parameters.user("user").value_or("");
   read_page(parameters, call);
   call.asker.explain = parameters.flag("explain").value_or(false);
   call.asker.visitor = parameters.text("visitor").value_or("");

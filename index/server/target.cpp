@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/base/ascii.h"
 #include "models/base/utf8.h"
 
 namespace barker {
@@ -13,8 +14,6 @@ int hex_digit(char c) {
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
-
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 // Decodes the escapes of a segment, a name or a value. In a query, '+' is a space.
 std::optional<Fault> decode(std::string_view text, bool plus_is_space, const std::string& field,
@@ -36,7 +35,7 @@ std::optional<Fault> decode(std::string_view text, bool plus_is_space, const std
       i += 2;
     }
   }
-  if (std::ranges::any_of(out, is_control)) {
+  if (std::ranges::any_of(out, is_ascii_control)) {
     return Fault{ProblemKind::kControlCharacter, "An escape stands for a control character.",
                  field};
   }
@@ -95,7 +94,7 @@ std::optional<Fault> parse_target(std::string_view text, RequestTarget& target) 
                  ""};
   }
   for (const char c : text) {
-    if (is_control(c) || c == ' ') {
+    if (is_ascii_control(c) || c == ' ') {
       return Fault{ProblemKind::kControlCharacter,
                    "The target holds a space or a control character.", ""};
     }

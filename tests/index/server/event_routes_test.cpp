@@ -30,6 +30,19 @@ TEST_F(Routes, TakesEachEventByItself) {
   EXPECT_EQ(json["events"][3]["field"], "events[3].kind");
 }
 
+TEST_F(Routes, RefusesEventsOfUsersWhomNoPathCanName) {
+  const auto of = [](const char* user) {
+    return R"({"event_id":"1","object":"x","kind":"ad_click","time":1,"request_id":")" +
+           std::string(32, 'a') + R"(","user":")" + user + "\"}";
+  };
+  const Json json = Json::parse(
+      ask("POST", "/v1/events", R"({"events":[)" + of("tab\\tuser") + "," + of("..") + "]}").body);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(json["events"][i]["outcome"], "refused") << json;
+    EXPECT_EQ(json["events"][i]["field"], "events[" + std::to_string(i) + "].user");
+  }
+}
+
 TEST_F(Routes, TakesOptOutsWhichHaveNoObject) {
   const std::string common = R"("request_id":")" + std::string(32, 'a') +
                              R"(","user":"ann","kind":"opt_out","time":1790000000.5)";

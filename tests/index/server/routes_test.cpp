@@ -72,6 +72,20 @@ TEST_F(Routes, NamesTheFieldThatIsWrong) {
   expect_problem(ask("POST", "/v1/search?q=x", R"({"q":"x"})"), 400, "unknown-name", "q");
 }
 
+TEST_F(Routes, RefusesUsersWhomNoPathCanName) {
+  const std::string ads = R"(,"ads":[]})";
+  for (const std::string user : {"tab\\tuser", "\\u007f", "\\u0000", ".", ".."}) {
+    const std::string body = R"({"q":"x","user":")" + user + "\"";
+    expect_problem(ask("POST", "/v1/search", body + "}"), 400, "bad-value", "user", "no path");
+    expect_problem(ask("POST", "/v1/rescore", body + ads), 400, "bad-value", "user", "no path");
+  }
+  expect_problem(ask("GET", "/v1/search?q=x&user=.."), 400, "bad-value", "user", "no path");
+  EXPECT_EQ(ask("GET", "/v1/search?q=x&user=...").status, 200);
+  EXPECT_EQ(ask("GET", "/v1/search?q=x&user=").status, 200) << "a stranger";
+  EXPECT_EQ(service_.searched.size(), 2u);
+  EXPECT_TRUE(service_.rescored.empty());
+}
+
 TEST_F(Routes, TakesNoBodyOfAnotherType) {
   HttpRequest request = request_of("POST", "/v1/search", R"({"q":"x"})");
   request.content_type = "text/plain";
