@@ -1,6 +1,7 @@
 #include "index/engine/caller_rescorer.h"
 
 #include <chrono>
+#include <cmath>
 
 #include "index/engine/engine_parts.h"
 #include "index/engine/read_answer.h"
@@ -58,6 +59,8 @@ void CallerRescorer::read_answer(SearchResult& page) const {
   for (size_t rank = 0; rank < plugin_.size(); ++rank) {
     const AnsweredAd answer = plugin_.answer(rank);
     AdShown& shown = page.ads.emplace_back(read_ad(plugin_, rank));
+    shown.price = NAN;
+    shown.match.clear();
     for (size_t k = 0; k < answer.chosen.size(); ++k) {
       shown.selling_points[k].text = answer.text_of(answer.chosen[k]);
     }

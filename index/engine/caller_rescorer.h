@@ -33,8 +33,8 @@ class CallerRescorer {
  public:
   explicit CallerRescorer(const Engine& engine);
 
-  // The ads in first-pass order become a page without an auction: prices and terms are empty. Fails
-  // where the plugin cannot read the request, and where an explanation is asked of one that gives
+  // The ads in first-pass order become a page without an auction: it has neither prices (NaN) nor matches.
+  // Fails where the plugin cannot read the request, and where an explanation is asked of one that gives
   // none.
   Result<SearchResult> rescore(const std::string& query, const Profile& user,
                                std::span<const CallerAd> ads, const RescoreOptions& options = {});

@@ -21,9 +21,10 @@ struct AdShown {
   size_t rank, first_pass_rank;  // from 1
   double score, bid, pctr;       // pctr is NaN where the model predicts none
   bool is_rescored = false;      // the score is the plugin's; otherwise that of the first pass
-  double price = 0;              // of a click (index/auction/price.h)
-  std::string match = "title";  // how it came into the auction: "exact", "phrase", "broad", "title"
-  std::string term;             // the bid term that matched; empty: none
+  double price = 0;              // of a click (index/auction/price.h); NaN: there was no auction
+  // How it came into the auction: "exact", "phrase", "broad" or "title"; empty: there was none.
+  std::string match = "title";
+  std::string term;  // the bid term that matched; empty: none
   std::vector<SellingPointShown> selling_points;
   double propensity =
       NAN;  // probability with which these selling points were shown; NaN: not known

@@ -83,18 +83,19 @@ Result<SearchResult> EngineService::search(const SearchCall& call) {
   options.surface = call.asker.surface;
   options.bar = parts_.bar;
   Result<SearchResult> page = session_->search(call.asker.query, profile_of(call.asker), options);
-  if (page.ok()) remember(call, *page);
-  return page;
-}
-
-void EngineService::remember(const SearchCall& call, const SearchResult& page) {
-  const StageTimes& t = page.times;
-  parts_.metrics.count_search(page.status, page.reason,
+  if (!page.ok()) return page;
+  const StageTimes& t = page->times;
+  parts_.metrics.count_search(page->status, page->reason,
                               {.analyse = t.analyse / 1e6,
                                .first_pass = t.first_pass / 1e6,
                                .fetch = t.fetch / 1e6,
                                .rescore = t.rescore / 1e6,
                                .rewrite = t.rewrite / 1e6});
+  remember(call, *page);
+  return page;
+}
+
+void EngineService::remember(const PageCall& call, const SearchResult& page) {
   if (call.is_preview) return;
   const size_t first = std::min(call.from, page.ads.size());
   const size_t end = first + std::min(call.count, page.ads.size() - first);
@@ -121,7 +122,7 @@ void EngineService::remember(const SearchCall& call, const SearchResult& page) {
 
 // Selling points in titles teach nothing: a click on an ad says little of them, and what the
 // model's numbers mean is P(click on an SF).
-void EngineService::wait_for_clicks(const SearchCall& call, const SearchResult& page) {
+void EngineService::wait_for_clicks(const PageCall& call, const SearchResult& page) {
   if (page.features.empty() || !is_user_id(page.user)) return;
   ShownPage shown{.query = page.query, .user = profile_, .sfs = {}};
   shown.user.learned = {};
@@ -129,7 +130,7 @@ void EngineService::wait_for_clicks(const SearchCall& call, const SearchResult& 
   parts_.waiting->add(call.request_id, std::move(shown), Clock::now());
 }
 
-void EngineService::log_impression(const SearchCall& call, const SearchResult& page, size_t end) {
+void EngineService::log_impression(const PageCall& call, const SearchResult& page, size_t end) {
   RawImpression line = raw_impression_of(page, profile_, call.from, end);
   line.request = call.request_id;
   line.time = recent_.time_ms;
@@ -143,15 +144,16 @@ Result<SearchResult> EngineService::rescore(const RescoreCall& call) {
   if (!rescorer_) rescorer_ = std::make_unique<CallerRescorer>(parts_.engine);
   const RescoreOptions options{.explain = call.asker.explain,
                                .deadline_ns = deadline_ns(call.asker),
+                               .shown = call.from + call.count,
                                .visitor = call.asker.visitor,
                                .surface = call.asker.surface};
   Result<SearchResult> page =
       rescorer_->rescore(call.asker.query, profile_of(call.asker), call.ads, options);
-  if (page.ok()) {
-    parts_.metrics.count_search(
-        page->status, page->reason,
-        {.rescore = page->times.rescore / 1e6, .rewrite = page->times.rewrite / 1e6});
-  }
+  if (!page.ok()) return page;
+  parts_.metrics.count_search(
+      page->status, page->reason,
+      {.rescore = page->times.rescore / 1e6, .rewrite = page->times.rewrite / 1e6});
+  remember(call, *page);
   return page;
 }
 
@@ -254,7 +256,7 @@ TakenEvent EngineService::take(const Click& click) {
     (void)parts_.profiles.record(std::move(record));
   }
   // Once for each ad of a page: a client that sends the same click under other ids empties no
-  // budget and makes no arm look better.
+  // budget and makes no arm look better. An ad that its caller's own auction sold has no price.
   if (ad && parts_.pages.charge(click.request_id, click.object)) {
     (void)parts_.engine.spend(click.object, ad->price);
     for (ArmCounters::Arm* const arm : page->arms) arm->clicks.add();

@@ -95,11 +95,11 @@ class EngineService : public Service {
  private:
   const Profile& profile_of(const Asker& asker);
   uint64_t deadline_ns(const Asker& asker) const;
-  void remember(const SearchCall& call, const SearchResult& page);
+  void remember(const PageCall& call, const SearchResult& page);
   // What becomes of an event by its id alone; nothing where the id is now among the taken ones.
   std::optional<TakenEvent> check_id(const std::string& event_id, bool is_page_known);
-  void wait_for_clicks(const SearchCall& call, const SearchResult& page);
-  void log_impression(const SearchCall& call, const SearchResult& page, size_t end);
+  void wait_for_clicks(const PageCall& call, const SearchResult& page);
+  void log_impression(const PageCall& call, const SearchResult& page, size_t end);
 
   ServiceParts& parts_;
   const std::unique_ptr<ProfileReader> reader_;

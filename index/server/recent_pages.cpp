@@ -108,12 +108,16 @@ void RecentPages::forget(size_t at, Fingerprint next) {
   if (places_[at].print != next && known != by_print_.end() && known->second == at) {
     by_print_.erase(known);
   }
+  if (places_[at].chunk < first_chunk_) return;
   --chunks_[places_[at].chunk - first_chunk_].pages;
-  while (chunks_.size() > 1 && chunks_.front().pages == 0) {
-    spare_ = std::move(chunks_.front().bytes);
-    chunks_.pop_front();
-    ++first_chunk_;
-  }
+  while (chunks_.size() > 1 && chunks_.front().pages == 0) drop_oldest_chunk();
+}
+
+void RecentPages::drop_oldest_chunk() {
+  bytes_ -= chunks_.front().bytes.size();
+  spare_ = std::move(chunks_.front().bytes);
+  chunks_.pop_front();
+  ++first_chunk_;
 }
 
 // Memory behind that of the page before.
@@ -124,6 +128,8 @@ char* RecentPages::room_for(Place& place) {
     spare_.clear();
     if (made.bytes.size() < std::max(size, kChunk)) made.bytes.resize(std::max(size, kChunk));
     chunks_.push_back(std::move(made));
+    bytes_ += chunks_.back().bytes.size();
+    while (chunks_.size() > 1 && bytes_ > most_bytes_) drop_oldest_chunk();
   }
   Chunk& chunk = chunks_.back();
   char* const bytes = chunk.bytes.data() + chunk.used;
@@ -137,6 +143,7 @@ const RecentPages::Place* RecentPages::place_of(const std::string& request_id) c
   const auto found = by_print_.find(fingerprint(request_id));
   if (found == by_print_.end()) return nullptr;
   const Place& place = places_[found->second];
+  if (place.chunk < first_chunk_) return nullptr;
   return place.request_id() == request_id ? &place : nullptr;
 }
 

@@ -1,5 +1,6 @@
 // The pages that searches answered last, by request id, so that a click can be held against what
-// was shown and charged what it was offered for. Bounded: the oldest are forgotten. [any thread]
+// was shown and charged what it was offered for. Bounded in number and bytes: the oldest are
+// forgotten. [any thread]
 #pragma once
 
 #include <cstddef>
@@ -93,7 +94,11 @@ class RecentPage {
 // every search does, writes to memory that the processor sees coming.
 class RecentPages {
  public:
-  explicit RecentPages(size_t most) : most_(most) { places_.reserve(most); }
+  // Keeps the last `most` pages, as far as they fit in about `most_bytes`.
+  explicit RecentPages(size_t most, size_t most_bytes = size_t{128} << 20)
+      : most_(most), most_bytes_(most_bytes) {
+    places_.reserve(most);
+  }
 
   void add(const std::string& request_id, const RecentPage& page);
 
@@ -131,18 +136,20 @@ class RecentPages {
     size_t used = 0, pages = 0;
   };
   void forget(size_t at, Fingerprint next);
+  void drop_oldest_chunk();
   char* room_for(Place& place);
   const Place* place_of(const std::string& request_id) const;
   Place* place_of(const std::string& request_id) {
     return const_cast<Place*>(std::as_const(*this).place_of(request_id));
   }
 
-  const size_t most_;
+  const size_t most_, most_bytes_;
   mutable std::mutex mutex_;
   std::vector<Place> places_;  // a ring once there are `most_`
   size_t oldest_ = 0;          // or the next that is made
   std::deque<Chunk> chunks_;   // oldest first
-  size_t first_chunk_ = 0;     // how many chunks there were before
+  size_t first_chunk_ = 0;     // how many chunks there were before; pages in those are forgotten
+  size_t bytes_ = 0;           // of the chunks
   std::vector<char> spare_;    // the memory of the last chunk that was given up
   std::unordered_map<Fingerprint, size_t> by_print_;  // where its page is among places_
 };

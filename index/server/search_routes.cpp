@@ -1,6 +1,7 @@
 // GET and POST /v1/search, and POST /v1/rescore.
 #include <algorithm>
 #include <chrono>
+#include <unordered_map>
 #include <utility>
 
 #include "index/engine/search_json.h"
@@ -104,6 +105,26 @@ CallerAd read_ad(const Fields::Json& json, const std::string& where, std::option
   return ad;
 }
 
+// The ads of a call. A click names an ad by its id, so that no two may share one.
+std::vector<CallerAd> read_ads(Fields& body, std::optional<Fault>& fault) {
+  std::vector<CallerAd> ads;
+  body.require("ads");
+  const Fields::Json* const list = body.list("ads", BARKER_MAX_ADS);
+  if (!list) return ads;
+  ads.reserve(list->size());
+  std::unordered_map<std::string, size_t> places;
+  for (size_t i = 0; i < list->size() && !fault; ++i) {
+    const std::string where = "ads[" + std::to_string(i) + "]";
+    ads.push_back(read_ad((*list)[i], where, fault));
+    const auto [first, is_new] = places.emplace(ads.back().id, i);
+    if (is_new || fault) continue;
+    body.fail(ProblemKind::kBadValue,
+              "Expected an id of its own; ads[" + std::to_string(first->second) + "] has it, too.",
+              where + ".id");
+  }
+  return ads;
+}
+
 }  // namespace
 
 HttpResponse get_search(const HttpRequest& request, Service& service) {
@@ -154,17 +175,13 @@ HttpResponse post_rescore(const HttpRequest& request, Service& service) {
   Fields body(json, "", fault);
   RescoreCall call;
   call.asker = read_asker(body, fault, request);
-  body.require("ads");
-  if (const Fields::Json* const ads = body.list("ads", BARKER_MAX_ADS)) {
-    call.ads.reserve(ads->size());
-    for (size_t i = 0; i < ads->size() && !fault; ++i) {
-      call.ads.push_back(read_ad((*ads)[i], "ads[" + std::to_string(i) + "]", fault));
-    }
-  }
+  call.ads = read_ads(body, fault);
+  call.count = body.whole("shown", 1, BARKER_MAX_ADS).value_or(call.ads.size());
+  call.is_preview = body.flag("preview").value_or(false);
   body.finish();
   if (fault) return problem(*fault);
   if (is_too_late(call.asker)) return too_late();
-  call.request_id = new_request_id();
+  if (!call.is_preview) call.request_id = new_request_id();
   return page_response(service.rescore(call), {.auction = false, .request_id = call.request_id});
 }
 

@@ -33,19 +33,20 @@ struct Asker {  // of a search or a rescoring
   std::string surface;  // width profile of the plugin's configuration; empty: none
 };
 
-struct SearchCall {
+struct PageCall {
   std::string request_id;
   Asker asker;
-  size_t from = 0, count = 10;        // the ads of the page that are answered
-  std::vector<std::string> features;  // all of which an ad must have to be on the page
+  size_t from = 0, count = 10;  // the ads of the page that are shown
   // Nobody is shown the page: it is neither logged nor counted as shown, and takes no clicks.
   bool is_preview = false;
 };
 
-struct RescoreCall {
-  std::string request_id;
-  Asker asker;
-  std::vector<CallerAd> ads;  // in first-pass order
+struct SearchCall : PageCall {
+  std::vector<std::string> features;  // all of which an ad must have to be on the page
+};
+
+struct RescoreCall : PageCall {
+  std::vector<CallerAd> ads;  // in first-pass order; their ids differ
 };
 
 struct Click {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "tests/plugin/failing_memory.h"
@@ -54,6 +55,30 @@ TEST(RecentPages, RemembersPagesOfEverySize) {
       EXPECT_FALSE(pages.charge(id_of(i), id));
     }
   }
+}
+
+TEST(RecentPages, ForgetTheOldestWhereTheyTakeTooManyBytes) {
+  constexpr size_t kMost = 100, kMostBytes = 1 << 20;
+  RecentPages pages(kMost, kMostBytes);
+  RecentPage page;
+  page.add_ad("ad", std::string(100'000, 'x'), 0.5, 1);  // two of them fill a chunk
+  const auto id_of = [](size_t i) { return "request" + std::to_string(i); };
+  for (size_t i = 0; i < 300; ++i) {
+    pages.add(id_of(i), page);
+    size_t remembered = 0;
+    for (size_t j = 0; j <= i; ++j) remembered += pages.find(id_of(j)).has_value();
+    EXPECT_LE(remembered * 100'000, kMostBytes) << i;
+    EXPECT_GE(remembered, std::min<size_t>(i + 1, 6)) << i;
+    EXPECT_TRUE(pages.charge(id_of(i), "ad"));
+    EXPECT_EQ(pages.charge(id_of(0), "ad"), false) << "it was charged, or is forgotten";
+  }
+  page.add_ad("large", std::string(2 * kMostBytes, 'x'), 0.5, 2);
+  pages.add("large", page);
+  EXPECT_TRUE(pages.find("large")) << "the last page is always remembered";
+  page.clear();
+  for (size_t i = 0; i < 300; ++i) pages.add(id_of(i), page);
+  EXPECT_TRUE(pages.find(id_of(200)));
+  EXPECT_FALSE(pages.find(id_of(199)));
 }
 
 TEST(RecentPages, RememberAPageThatComesAgainUnderItsId) {

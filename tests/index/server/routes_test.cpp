@@ -117,6 +117,25 @@ TEST_F(Routes, RescoresTheCallersAds) {
                  400, "bad-value", "ads[0].bid");
 }
 
+TEST_F(Routes, RefusesTwoAdsWithOneId) {
+  const std::string ads = R"("ads":[{"id":"1","title":"A"},{"id":"2","title":"B"},
+      {"id":"1","title":"C"}]})";
+  expect_problem(ask("POST", "/v1/rescore", R"({"q":"x",)" + ads), 400, "bad-value", "ads[2].id",
+                 "ads[0] has it");
+}
+
+TEST_F(Routes, SaysHowManyRescoredAdsAreShown) {
+  const std::string ads = R"("ads":[{"id":"1","title":"A"},{"id":"2","title":"B"}]})";
+  const HttpResponse all = ask("POST", "/v1/rescore", R"({"q":"x",)" + ads);
+  const HttpResponse one = ask("POST", "/v1/rescore", R"({"q":"x","shown":1,)" + ads);
+  const HttpResponse none = ask("POST", "/v1/rescore", R"({"q":"x","preview":true,)" + ads);
+  EXPECT_EQ(service_.rescored.at(0).count, 2u);
+  EXPECT_EQ(service_.rescored.at(1).count, 1u);
+  EXPECT_TRUE(service_.rescored.at(2).is_preview);
+  EXPECT_EQ(Json::parse(all.body)["request_id"], service_.rescored[0].request_id);
+  EXPECT_FALSE(Json::parse(none.body).contains("request_id"));
+}
+
 TEST_F(Routes, ShowsAndForgetsUsersForAdministratorsAlone) {
   EXPECT_EQ(Json::parse(ask("GET", "/v1/users/ann").body)["keywords"], Json({"red"}));
   EXPECT_EQ(Json::parse(ask("GET", "/v1/users/ann").body)["user_state"],

@@ -112,5 +112,48 @@ TEST_F(ServeEvents, TakesATimeBeforeItsPageForThePagesTime) {
   EXPECT_EQ(times.at("e2"), kBefore * 1000) << "when its page was shown is not known";
 }
 
+TEST_F(ServeEvents, LogsRescoredPagesAndTakesClicksOnThem) {
+  const Json call = {{"q", "running shoes"},
+                     {"user", "bob"},
+                     {"shown", 1},
+                     {"ads",
+                      {{{"id", "c1"}, {"title", "Mountain boots"}, {"bid", 2}},
+                       {{"id", "c2"}, {"title", "Red sandals"}, {"bid", 1}}}}};
+  const Json page = json(ask("POST", "/v1/rescore", call.dump()));
+  ASSERT_EQ(page["ads"].size(), 2u) << page;
+  Json preview = call;
+  preview["preview"] = true;
+  EXPECT_EQ(json(ask("POST", "/v1/rescore", preview.dump()))["ads"].size(), 2u);
+  Json shown = event("e1", "ad_click", page["request_id"]);
+  shown["user"] = "bob";
+  shown["object"] = page["ads"][0]["id"];
+  Json not_shown = shown;
+  not_shown["event_id"] = "e2";
+  not_shown["object"] = page["ads"][1]["id"];
+  const Json taken = send({shown, not_shown});
+  EXPECT_EQ(taken["accepted"], 1) << taken;
+  EXPECT_EQ(taken["events"][1]["reason"], "The page of this request_id did not show the object.");
+  const bool is_first = page["ads"][0]["id"] == "c1";
+  EXPECT_THAT(keywords_of("bob"), testing::Contains(is_first ? "mountain" : "red"));
+  EXPECT_EQ(stop(), 0);
+  std::vector<Json> impressions;
+  std::istringstream lines(events());
+  for (std::string line; std::getline(lines, line);) {
+    const Json read = Json::parse(line);
+    if (read["type"] == "impression") impressions.push_back(read);
+  }
+  ASSERT_EQ(impressions.size(), 1u) << "the preview is not logged";
+  EXPECT_EQ(impressions[0]["request"], page["request_id"]);
+  EXPECT_EQ(impressions[0]["generation"], page["generation"]);
+  ASSERT_EQ(impressions[0]["ads"].size(), 1u);
+  const Json& ad = impressions[0]["ads"][0];
+  EXPECT_EQ(ad["id"], page["ads"][0]["id"]);
+  EXPECT_EQ(ad["position"], 1);
+  EXPECT_EQ(ad["title"], page["ads"][0]["title"]);
+  EXPECT_EQ(ad["sp_propensity"], page["ads"][0]["propensity"]);
+  EXPECT_FALSE(ad.contains("price")) << "the auction is the caller's";
+  EXPECT_FALSE(ad.contains("match"));
+}
+
 }  // namespace
 }  // namespace barker
