@@ -192,6 +192,10 @@ barker_stats Engine::plugin_stats() const {
   return stats;
 }
 
+uint64_t Engine::weights_unreadable() const noexcept {
+  return parts_->watcher ? parts_->watcher->unreadable() : 0;
+}
+
 bool Engine::spend(std::string_view ad_id, double amount) const noexcept {
   if (!(amount >= 0) || amount > BARKER_MAX_NUMBER) return false;
   return parts_->catalogue->spend(ad_id, amount);

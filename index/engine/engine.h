@@ -86,6 +86,9 @@ class Engine {
   // What the plugin has counted. [any thread]
   barker_stats plugin_stats() const;
 
+  // How often weights or a canary could not be read (Watcher::unreadable). [any thread]
+  uint64_t weights_unreadable() const noexcept;
+
   const EngineParts& parts() const { return *parts_; }
 
  private:

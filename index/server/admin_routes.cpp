@@ -30,9 +30,15 @@ HttpResponse json_response(const std::string& line) {
   return response;
 }
 
-// The line of the life cycle, whose "error" says that it did nothing. `refused`: the field of a
-// status that says that the files which were to be loaded were refused; null: none.
-HttpResponse ask(Service& service, const std::string& command, const char* refused = nullptr) {
+// The text of a status's field; empty where it is null.
+std::string text_in(const Json& status, const char* field) {
+  const auto found = status.find(field);
+  return found != status.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+// The line of the life cycle, whose "error" says that it did nothing. `fault`: the field of a
+// status that says why the files which were to be loaded are not in force; null: none.
+HttpResponse ask(Service& service, const std::string& command, const char* fault = nullptr) {
   const Result<std::string> line = service.ask_life_cycle(command);
   if (!line.ok()) return problem(line.status());
   const auto json = Json::parse(*line, nullptr, false);
@@ -40,10 +46,8 @@ HttpResponse ask(Service& service, const std::string& command, const char* refus
   if (json.contains("error") && json["error"].is_string()) {
     return problem(ProblemKind::kConflict, json["error"].get<std::string>());
   }
-  if (refused && json.value(refused, false)) {
-    return problem(ProblemKind::kRefusedRequest,
-                   std::string("The engine refused the files (\"") + refused +
-                       "\" in its status) and goes on as before; its log says why.");
+  if (const std::string why = fault ? text_in(json, fault) : ""; !why.empty()) {
+    return problem(ProblemKind::kRefusedRequest, "The engine goes on as before: " + why);
   }
   return json_response(*line);
 }
@@ -62,14 +66,13 @@ HttpResponse load_version(Service& service, const Result<std::string>& version, 
   if (as_canary) {
     return problem(ProblemKind::kRefusedRequest,
                    "The engine did not start " + *version +
-                       " as the canary; its log says why. The label canary names it until "
-                       "`barker unlabel`.");
+                       " as the canary. The label canary names it until `barker unlabel`. " +
+                       text_in(status, "canary_fault"));
   }
-  if (status.value("weights_refused", false)) {
+  if (const std::string why = text_in(status, "weights_fault"); !why.empty()) {
     return problem(ProblemKind::kRefusedRequest,
-                   "The engine refused " + *version +
-                       " and goes on as before; its log says why. CURRENT names it until `barker "
-                       "rollback`.");
+                   "The engine does not take " + *version +
+                       " and goes on as before. CURRENT names it until `barker rollback`. " + why);
   }
   return problem(ProblemKind::kConflict,
                  "CURRENT names " + *version +
@@ -100,7 +103,7 @@ HttpResponse get_admin_weights(const HttpRequest& request, Service& service) {
 
 HttpResponse post_weights_load(const HttpRequest& request, Service& service) {
   if (const auto fault = expect_no_arguments(request)) return problem(*fault);
-  return ask(service, "reload", "weights_refused");
+  return ask(service, "reload", "weights_fault");
 }
 
 HttpResponse post_weights_rollback(const HttpRequest& request, Service& service) {
@@ -110,7 +113,7 @@ HttpResponse post_weights_rollback(const HttpRequest& request, Service& service)
 
 HttpResponse post_rules_reload(const HttpRequest& request, Service& service) {
   if (const auto fault = expect_no_arguments(request)) return problem(*fault);
-  return ask(service, "reload", "rules_refused");
+  return ask(service, "reload", "rules_fault");
 }
 
 HttpResponse post_weights_publish(const HttpRequest& request, Service& service) {

@@ -109,7 +109,8 @@ Result<std::unique_ptr<EventLog>> open_events(const LogConfig& config, KafkaSink
   return EventLog::open(options);
 }
 
-PluginCounts plugin_counts(const barker_stats& s) {
+PluginCounts plugin_counts(const Engine& engine) {
+  const barker_stats s = engine.plugin_stats();
   return {.queries = s.queries,
           .rescored = s.rescored,
           .partial = s.partial,
@@ -119,7 +120,7 @@ PluginCounts plugin_counts(const barker_stats& s) {
           .titles_rewritten = s.titles_rewritten,
           .bad_ads = s.bad_ads,
           .loads = s.loads,
-          .loads_refused = s.loads_refused,
+          .loads_refused = s.loads_refused + engine.weights_unreadable(),
           .query_keywords = s.query_keywords,
           .query_keywords_unknown = s.query_keywords_unknown,
           .user_tokens = s.user_tokens,
@@ -227,7 +228,7 @@ Status RunningService::Parts::fill_service(const ServiceConfig& config, const Se
 
 void RunningService::Parts::register_metrics() {
   metrics.register_with(registry);
-  register_plugin(registry, [this] { return plugin_counts(engine->plugin_stats()); });
+  register_plugin(registry, [this] { return plugin_counts(*engine); });
   register_process(registry);
   register_queue(registry, "search", [this]() -> QueueCounts {
     const HttpServer* const serving = counted.load(std::memory_order_acquire);

@@ -33,7 +33,7 @@ void CanaryCycle::look() {
   }
   const Result<FoundFile> found = path.ok() ? find_signed_file(*path) : path.status();
   if (!found.ok()) {
-    report_unreadable("canary", found.status(), source_, log_);
+    if (report_unreadable("canary", found.status(), source_, log_)) ++unreadable_;
     return;
   }
   source_.was_readable();
@@ -46,7 +46,7 @@ void CanaryCycle::look() {
 void CanaryCycle::start(const FoundFile& found) {
   source_.begin(found);
   const Result<uint64_t> generation = control_.start_canary(found.path);
-  source_.finish(generation.ok());
+  source_.finish(generation.status());
   Json event = {{"event", "canary"},
                 {"version", found.name()},
                 {"result", generation.ok() ? "started" : "refused"}};

@@ -29,6 +29,8 @@ class CanaryCycle {
   void try_again() { source_.try_again(); }
 
   bool is_running() const { return generation_ != 0; }
+  const std::string& fault() const { return source_.fault(); }  // of what the label names
+  uint64_t unreadable() const { return unreadable_; }           // events of it
 
   // Whether the canary that runs is this very file, so that it can be promoted instead of being
   // loaded again.
@@ -46,6 +48,7 @@ class CanaryCycle {
   const WatchedWeights weights_;
   const Tolerance tolerance_;
   Source source_;
+  uint64_t unreadable_ = 0;
   uint64_t generation_ = 0;    // 0: no canary runs
   SideBySide times_;           // of serving weights and canary
   bool told_failure_ = false;  // an event said that the canary could not be stopped yet

@@ -18,7 +18,7 @@ Status FollowedText::look() {
   if (!source_.is_due(tried)) return {};
   source_.begin(tried);
   const Status status = load();
-  source_.finish(status.ok());
+  source_.finish(status);
   Json event = {{"event", what_}, {"file", file_}, {"result", status.ok() ? "loaded" : "refused"}};
   if (!status.ok()) event["reason"] = status.message();
   log_.tell(event);

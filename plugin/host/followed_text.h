@@ -25,6 +25,7 @@ class FollowedText {
   Status look();
   void try_again() { source_.try_again(); }
   bool is_refused() const { return source_.is_refused(); }
+  const std::string& fault() const { return source_.fault(); }
 
  private:
   Status load() const;

@@ -40,4 +40,8 @@ void LifeCycle::retry() {
 
 bool LifeCycle::has_canary() const { return parts_->canary.is_running(); }
 
+uint64_t LifeCycle::unreadable() const {
+  return parts_->weights.unreadable() + parts_->canary.unreadable();
+}
+
 }  // namespace barker

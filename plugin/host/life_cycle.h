@@ -11,6 +11,7 @@
 // and experiments).
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -73,6 +74,10 @@ class LifeCycle {
   void retry();
 
   bool has_canary() const;
+
+  // How often an event said that weights or a canary cannot be read. The plugin, which is not asked
+  // to load them, does not count these among those it refused.
+  uint64_t unreadable() const;
 
   // Answers an administrator's command with one line of JSON, {"error": ...} where it failed:
   //   status, look, reload (which looks after retry()), rollback, shares SERVED COMPARED

@@ -15,9 +15,11 @@ Json shares_as_json(const std::optional<CanaryShares>& shares) {
   return shares ? Json{{"served", shares->served}, {"compared", shares->compared}} : Json(nullptr);
 }
 
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
 std::string status_line(const Control& control, const std::optional<CanaryShares>& shares,
-                        const WeightsCycle& weights, const FollowedText& rules,
-                        const FollowedText& experiments) {
+                        const WeightsCycle& weights, const CanaryCycle& canary,
+                        const FollowedText& rules, const FollowedText& experiments) {
   const barker_stats all = control.stats();
   return line_of({{"serving", describe(control.stats_of(BARKER_ROLE_SERVING))},
                   {"canary", describe(control.stats_of(BARKER_ROLE_CANARY))},
@@ -30,12 +32,16 @@ std::string status_line(const Control& control, const std::optional<CanaryShares
                   {"errors", all.errors},
                   {"titles_rewritten", all.titles_rewritten},
                   {"loads", all.loads},
-                  {"loads_refused", all.loads_refused},
+                  {"loads_refused", all.loads_refused + weights.unreadable() + canary.unreadable()},
                   {"screen_violations", all.screen_violations},
                   {"weights_refused", weights.are_refused()},
                   {"weights_rolled_back", weights.were_rolled_back()},
                   {"rules_refused", rules.is_refused()},
-                  {"experiments_refused", experiments.is_refused()}});
+                  {"experiments_refused", experiments.is_refused()},
+                  {"weights_fault", text_or_null(weights.fault())},
+                  {"canary_fault", text_or_null(canary.fault())},
+                  {"rules_fault", text_or_null(rules.fault())},
+                  {"experiments_fault", text_or_null(experiments.fault())}});
 }
 
 // A number with a decimal point, whatever the locale of the process says.
@@ -81,8 +87,8 @@ std::string LifeCycle::answer(const std::string& command) {
   if (name == "reload" && is_alone) retry();
   if ((name == "reload" || name == "look") && is_alone) look();
   if ((name == "reload" || name == "look" || name == "status") && is_alone) {
-    return status_line(parts_->control, parts_->shares, parts_->weights, parts_->rules,
-                       parts_->experiments);
+    return status_line(parts_->control, parts_->shares, parts_->weights, parts_->canary,
+                       parts_->rules, parts_->experiments);
   }
   return error_line("expected status, look, reload, rollback or shares SERVED COMPARED, found \"" +
                     command + "\"");

@@ -64,11 +64,15 @@ bool Source::is_due(const FoundFile& found) const {
 
 void Source::begin(const FoundFile& found) {
   outcome_ = Outcome::kTrying;
+  refusal_.clear();
   identity_ = found.identity;
   signature_ = found.signature;
 }
 
-void Source::finish(bool accepted) { outcome_ = accepted ? Outcome::kInForce : Outcome::kRefused; }
+void Source::finish(const Status& outcome) {
+  outcome_ = outcome.ok() ? Outcome::kInForce : Outcome::kRefused;
+  refusal_ = outcome.message();
+}
 
 void Source::take_back() {
   if (outcome_ == Outcome::kInForce) outcome_ = Outcome::kTakenBack;
@@ -85,10 +89,11 @@ bool Source::is_news(const Status& unreadable) {
   return true;
 }
 
-void report_unreadable(const char* event, const Status& why, Source& source,
+bool report_unreadable(const char* event, const Status& why, Source& source,
                        const LifeCycleLog& log) {
-  if (!source.is_news(why)) return;
+  if (!source.is_news(why)) return false;
   log.tell({{"event", event}, {"result", "unreadable"}, {"reason", why.message()}});
+  return true;
 }
 
 }  // namespace barker

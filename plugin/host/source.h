@@ -42,7 +42,7 @@ class Source {
   bool is_due(const FoundFile& found) const;
 
   void begin(const FoundFile& found);
-  void finish(bool accepted);
+  void finish(const Status& outcome);  // an error: the file was refused
 
   // Notes that the file is no longer in force. Only try_again() makes it due again. Does nothing to
   // a file that was refused.
@@ -56,6 +56,10 @@ class Source {
   bool is_refused() const { return outcome_ == Outcome::kRefused; }
   const std::string& identity() const { return identity_; }
 
+  // Why what is named now is not in force: it cannot be read, or was refused. Empty where neither
+  // is so.
+  const std::string& fault() const { return unreadable_.empty() ? refusal_ : unreadable_; }
+
   // Whether a failure to read the file has not been reported yet. The same failure is reported
   // once, until the file was readable again.
   bool is_news(const Status& unreadable);
@@ -67,12 +71,13 @@ class Source {
 
   std::string identity_, signature_;  // of what was last tried
   Outcome outcome_ = Outcome::kInForce;
+  std::string refusal_;     // why what was last tried is refused; empty: it is not
   std::string unreadable_;  // message of the failure last reported
 };
 
 // Tells that what `event` names ("weights" or "canary") cannot be read. The same failure is told
-// once, until the file was readable again.
-void report_unreadable(const char* event, const Status& why, Source& source,
+// once, until the file was readable again. Returns whether it is told now.
+bool report_unreadable(const char* event, const Status& why, Source& source,
                        const LifeCycleLog& log);
 
 }  // namespace barker

@@ -61,6 +61,7 @@ struct Watcher::Impl {
       try {
         if (again.exchange(false)) life.retry();
         life.look();
+        unreadable = life.unreadable();
         answer_questions();
         // A client that could not be accepted, because no descriptor was free, leaves the socket
         // readable. The next poll leaves the socket out, so that this loop does not spin.
@@ -81,7 +82,11 @@ struct Watcher::Impl {
       const std::lock_guard<std::mutex> lock(mutex);
       asked.swap(questions);
     }
-    for (Question& question : asked) question.answer.set_value(life.answer(question.command));
+    for (Question& question : asked) {
+      std::string line = life.answer(question.command);
+      unreadable = life.unreadable();  // before the client hears of it
+      question.answer.set_value(std::move(line));
+    }
   }
 
   // Empties both descriptors. What the events say does not matter: a look sees what has changed.
@@ -98,6 +103,7 @@ struct Watcher::Impl {
   int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   int notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   std::atomic<bool> stop{false}, again{false};
+  std::atomic<uint64_t> unreadable{0};
   std::mutex mutex;
   std::vector<Question> questions;  // guarded by the mutex
   std::thread thread;
@@ -129,6 +135,8 @@ Watcher::~Watcher() {
   (void)!write(impl_->wake, &one, sizeof one);
   impl_->thread.join();
 }
+
+uint64_t Watcher::unreadable() const noexcept { return impl_->unreadable; }
 
 Result<std::string> Watcher::ask(const std::string& command) {
   std::future<std::string> answer;

@@ -8,6 +8,7 @@
 // A plugin has at most one watcher. While it lives, only the watcher makes control calls.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -32,6 +33,9 @@ class Watcher {
   // Asks the thread as an administrator on the socket would (LifeCycle::answer) and waits for the
   // answer. Fails where the watcher is about to end. [any thread]
   Result<std::string> ask(const std::string& command);
+
+  // LifeCycle::unreadable(). [any thread]
+  uint64_t unreadable() const noexcept;
 
  private:
   struct Impl;

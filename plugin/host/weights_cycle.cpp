@@ -14,7 +14,7 @@ Status WeightsCycle::look() {
   const Result<std::string> path = weights_.resolve();
   const Result<FoundFile> found = path.ok() ? find_signed_file(*path) : path.status();
   if (!found.ok()) {
-    report_unreadable("weights", found.status(), source_, log_);
+    if (report_unreadable("weights", found.status(), source_, log_)) ++unreadable_;
     return found.status();
   }
   source_.was_readable();
@@ -35,7 +35,7 @@ Status WeightsCycle::switch_to(const FoundFile& found) {
       has_times ? probation_->times_before : control_.latencies_of(BARKER_ROLE_SERVING);
   source_.begin(found);
   const Result<uint64_t> generation = make_serving(found, is_canary);
-  source_.finish(generation.ok());
+  source_.finish(generation.status());
   Json event = {{"event", "weights"}, {"version", found.name()}};
   if (generation.ok()) {
     if (is_canary) canary_.was_promoted();

@@ -49,6 +49,8 @@ class WeightsCycle {
   Result<std::string> roll_back();
 
   bool are_refused() const { return source_.is_refused(); }
+  const std::string& fault() const { return source_.fault(); }  // of what CURRENT names
+  uint64_t unreadable() const { return unreadable_; }           // events of it
   bool were_rolled_back() const { return rolled_back_; }
 
  private:
@@ -77,6 +79,7 @@ class WeightsCycle {
   CanaryCycle& canary_;
   Source source_;
   std::optional<Probation> probation_;
+  uint64_t unreadable_ = 0;
   std::string waiting_;  // identity of the weights whose waiting was reported
   // The weights that serve were rolled back to, so that another rollback would lead to those that
   // were taken back.

@@ -92,9 +92,10 @@ function Shares({status, act}) {
 
 // What a status says of files that were not taken.
 const WARNINGS = {
-  weights_refused: 'The weights that CURRENT names were refused; the log says why.',
-  rules_refused: 'The newest rules were refused: those before them are in force.',
-  experiments_refused: 'The newest experiments were refused: those before them are in force.',
+  weights_fault: 'The weights that CURRENT names do not serve; those before them do. ',
+  canary_fault: 'The weights with the label canary are no canary. ',
+  rules_fault: 'The newest rules are not in force; those before them are. ',
+  experiments_fault: 'The newest experiments are not in force; those before them are. ',
 };
 
 function Weights({settings, status, failure, act, changed, told, isOpen}) {
@@ -102,7 +103,7 @@ function Weights({settings, status, failure, act, changed, told, isOpen}) {
     ${isOpen && html`<${Token} settings=${settings} changed=${changed}/>`}
     ${failure && html`<p class="failure" role="alert">${failure}</p>`}
     ${told && html`<p class="told" role="status">${told}</p>`}
-    ${Object.entries(WARNINGS).map(([name, text]) => status?.[name] && html`<p class="failure">${text}</p>`)}
+    ${Object.entries(WARNINGS).map(([name, text]) => status?.[name] && html`<p class="failure">${text}${status[name]}</p>`)}
     ${status && html`<div class="scroll" tabindex="0" role="region" aria-label="Generations"><table><thead><tr><th scope="col">Role</th>
       <th scope="col">Generation</th><th scope="col">File</th><th scope="col">Queries</th>
       <th scope="col">p50</th><th scope="col">p99</th></tr></thead><tbody>

@@ -113,7 +113,7 @@ class FakeService : public Service {
   std::vector<std::pair<std::string, bool>> published;  // file, and whether as the canary
   Status failure;
   std::string life_cycle =
-      R"({"serving":{"file":"w/000003.barker"},"canary":{"file":"w/000003.barker"},"weights_refused":false,"rules_refused":false})";
+      R"({"serving":{"file":"w/000003.barker"},"canary":{"file":"w/000003.barker"},"weights_fault":null,"rules_fault":null})";
   PageSettings offered = {.users = {"ann"}, .deadline = std::chrono::milliseconds(200)};
   bool ready = true, has_token = true;
 };

@@ -168,9 +168,12 @@ TEST_F(Routes, PassesAdministratorsCommandsOn) {
                  "served");
   service_.life_cycle = R"({"error":"there are no weights to roll back to"})";
   expect_problem(ask("POST", "/v1/admin/weights/rollback"), 409, "conflict", "", "roll back");
-  service_.life_cycle = R"({"weights_refused":true,"rules_refused":false})";
-  expect_problem(ask("POST", "/v1/admin/weights/load"), 422, "refused");
+  service_.life_cycle = R"({"weights_fault":"/w/CURRENT: found none","rules_fault":null})";
+  expect_problem(ask("POST", "/v1/admin/weights/load"), 422, "refused", "",
+                 "/w/CURRENT: found none");
   EXPECT_EQ(ask("POST", "/v1/admin/rules/reload").status, 200);
+  service_.life_cycle = R"({"weights_fault":null,"rules_fault":"rules.toml: line 3"})";
+  expect_problem(ask("POST", "/v1/admin/rules/reload"), 422, "refused", "", "rules.toml: line 3");
 }
 
 TEST_F(Routes, PublishesAFileOfTheServersMachineAndLoadsIt) {
@@ -179,23 +182,25 @@ TEST_F(Routes, PublishesAFileOfTheServersMachineAndLoadsIt) {
   EXPECT_EQ(Json::parse(answered.body)["version"], "000003.barker");
   const std::string canary = R"({"file":"/w/next.barker","canary":true})";
   for (const char* file : {"null", R"({"file":"w/1000003.barker"})"}) {
-    service_.life_cycle = R"({"weights_refused":false,"canary":)" + std::string(file) + "}";
+    service_.life_cycle = R"({"canary_fault":"damaged","canary":)" + std::string(file) + "}";
     expect_problem(ask("POST", path, canary), 422, "refused", "", "did not start 000003.barker");
+    expect_problem(ask("POST", path, canary), 422, "refused", "", "damaged");
   }
-  service_.life_cycle = R"({"canary":{"file":"w/000003.barker"},"weights_refused":true})";
+  service_.life_cycle = R"({"canary":{"file":"w/000003.barker"},"weights_fault":"damaged"})";
   EXPECT_EQ(ask("POST", path, canary).status, 200) << "what CURRENT names is another matter";
   EXPECT_THAT(
       service_.published,
       ElementsAre(testing::Pair("/w/new.barker", false), testing::Pair("/w/next.barker", true),
+                  testing::Pair("/w/next.barker", true), testing::Pair("/w/next.barker", true),
                   testing::Pair("/w/next.barker", true), testing::Pair("/w/next.barker", true)));
   EXPECT_THAT(service_.asked, testing::Each("look"));
   expect_problem(ask("POST", path, R"({"file":"new.barker"})"), 400, "bad-value", "file");
   expect_problem(ask("POST", path, "{}"), 400, "missing", "file");
   expect_problem(ask("POST", path, R"({"file":"/w/x","label":"a"})"), 400, "unknown-name", "label");
-  EXPECT_EQ(service_.published.size(), 4u) << "nothing of what was refused";
+  EXPECT_EQ(service_.published.size(), 6u) << "nothing of what was refused";
   service_.failure = Status(Code::kBadData, "/w/new.barker: was not published: damaged");
   expect_problem(ask("POST", path, R"({"file":"/w/new.barker"})"), 422, "refused", "", "damaged");
-  EXPECT_EQ(service_.asked.size(), 4u) << "there is nothing new to load";
+  EXPECT_EQ(service_.asked.size(), 6u) << "there is nothing new to load";
 }
 
 TEST_F(Routes, SaysThatAPublishedVersionDoesNotServe) {
@@ -203,9 +208,9 @@ TEST_F(Routes, SaysThatAPublishedVersionDoesNotServe) {
     service_.life_cycle = status;
     return ask("POST", "/v1/admin/weights/publish", R"({"file":"/w/new.barker"})");
   };
-  expect_problem(publish(R"({"serving":{"file":"w/000002.barker"},"weights_refused":true})"), 422,
-                 "refused", "", "CURRENT names it until `barker rollback`");
-  expect_problem(publish(R"({"serving":{"file":"w/000002.barker"},"weights_refused":false})"), 409,
+  expect_problem(publish(R"({"serving":{"file":"w/000002.barker"},"weights_fault":"damaged"})"),
+                 422, "refused", "", "CURRENT names it until `barker rollback`. damaged");
+  expect_problem(publish(R"({"serving":{"file":"w/000002.barker"},"weights_fault":null})"), 409,
                  "conflict", "", "has not loaded yet");
   expect_problem(ask("POST", "/v1/admin/weights/promote"), 409, "conflict", "", "000003.barker");
 }

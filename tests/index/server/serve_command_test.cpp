@@ -119,6 +119,24 @@ TEST_F(ServeCommand, PublishesNothingThatNobodyItTrustsHasSigned) {
   EXPECT_EQ(json(ask("GET", "/v1/admin/status"))["serving"]["generation"], 2);
 }
 
+TEST_F(ServeCommand, SaysAndCountsThatCurrentNamesNothing) {
+  EXPECT_EQ(stop(), 0);
+  const std::string versions = directory_ + "/versions";
+  ASSERT_TRUE(publish_weights(directory_ + "/w.barker", versions).ok());
+  setenv("BARKER_WEIGHTS_PATH", versions.c_str(), 1);
+  start();
+  unsetenv("BARKER_WEIGHTS_PATH");
+  EXPECT_THAT(ask("POST", "/v1/admin/weights/load"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(ask("GET", "/metrics"), HasSubstr("\nbarker_weights_loads_refused_total 0\n"));
+  std::ofstream(versions + "/CURRENT") << "zzz\n";
+  const std::string answer = ask("POST", "/v1/admin/weights/load");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 422 "));
+  EXPECT_THAT(json(answer)["detail"].get<std::string>(), HasSubstr("zzz"));
+  EXPECT_THAT(ask("GET", "/metrics"),
+              testing::ContainsRegex("barker_weights_loads_refused_total [1-9]"));
+  EXPECT_EQ(json(ask("GET", "/v1/search?q=running+shoes"))["generation"], 1);
+}
+
 TEST_F(ServeCommand, TellsArmsAndPropensitiesInPagesEventsAndMetrics) {
   EXPECT_EQ(stop(), 0);
   const std::string file = directory_ + "/experiments.toml";

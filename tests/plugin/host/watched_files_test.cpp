@@ -34,6 +34,42 @@ TEST_F(LifeCycleTest, NothingChangesWhileCurrentCannotBeRead) {
   fs::rename(directory_ + ".away", directory_);
 }
 
+TEST_F(LifeCycleTest, SaysWhyWhatIsNamedIsNotInForce) {
+  write(rules_, "right");
+  Watched watched;
+  watched.rules = rules_;
+  start(watched);
+  for (const char* fault : {"weights_fault", "canary_fault", "rules_fault", "experiments_fault"}) {
+    EXPECT_TRUE(status().at(fault).is_null()) << fault;
+  }
+  name("CURRENT", "zzz");
+  admin("reload");
+  EXPECT_THAT(status()["weights_fault"].get<std::string>(), HasSubstr("zzz"));
+  EXPECT_FALSE(status()["weights_refused"]) << "nothing was there to refuse";
+  EXPECT_EQ(life_->unreadable(), 1u);
+  const int refused = status()["loads_refused"];
+  admin("look");
+  EXPECT_EQ(life_->unreadable(), 1u) << "it is the same failure";
+  admin("reload");
+  EXPECT_EQ(life_->unreadable(), 2u) << "it was asked for again";
+  EXPECT_EQ(status()["loads_refused"], refused + 1);
+  fs::remove(directory_ + "/CURRENT");
+  life_->look();
+  EXPECT_THAT(status()["weights_fault"].get<std::string>(), HasSubstr("CURRENT"));
+  plugin_.refused = kV2;
+  look_at("CURRENT", kV2);
+  EXPECT_TRUE(status()["weights_refused"]);
+  EXPECT_TRUE(status()["weights_fault"].is_string());
+  look_at("CURRENT", kV3);
+  EXPECT_TRUE(status()["weights_fault"].is_null());
+  name("label.canary", "zzz");
+  life_->look();
+  EXPECT_THAT(status()["canary_fault"].get<std::string>(), HasSubstr("zzz"));
+  fs::remove(rules_);
+  life_->look();
+  EXPECT_THAT(status()["rules_fault"].get<std::string>(), HasSubstr(rules_));
+}
+
 TEST_F(LifeCycleTest, DoesNotLoadServingWeightsAgainAfterCurrentWasUnreadable) {
   start();
   look_at("CURRENT", kV2);
