@@ -47,7 +47,7 @@ std::string line_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// The text of a string or number, cleaned like the catalogue's ids.
+// The text of a string or number, read like the catalogue's ids.
 Result<std::string> read_id(const Json& json, TextForm form) {
   const auto id = json.find("id");
   if (id == json.end()) return bad_data("id: missing");
@@ -126,7 +126,7 @@ template <class Read>
 auto parse_line(std::string_view line, FeedNotes& notes, const Read& read)
     -> decltype(read(Json())) {
   try {
-    return read(Json::parse(sanitize_utf8(line, &notes.invalid_utf8)));
+    return read(Json::parse(notes.valid_utf8(line)));
   } catch (const nlohmann::json::exception& e) {
     return bad_data(std::string("not JSON: ") + e.what());
   }

@@ -39,7 +39,8 @@ class AdReader {
 
   CatalogueAd read() {
     CatalogueAd ad;
-    ad.id = required("id");
+    // An id is kept as it is: two that differ, if only by what looks like a tag, are of two ads.
+    ad.id = AdReader(json_, notes_, TextForm::kClean).required("id");
     ad.title = required("title");
     ad.bid_terms = bid_terms("bid_terms", TermKind::kBid);
     ad.negative_keywords = bid_terms("negative_keywords", TermKind::kNegative);
@@ -118,6 +119,7 @@ class AdReader {
 
   std::string required(const std::string& name) {
     const Json* value = member(name.c_str());
+    if (!value && json_.contains(name)) throw Wrong{name + ": expected a text, found null"};
     if (!value) throw Wrong{name + ": missing" + suggestion(name)};
     if (value->is_object()) throw Wrong{name + ": expected a text, found object"};
     // A double has 15 digits that are certain, so two long numbers may come out as the same id.

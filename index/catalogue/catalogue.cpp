@@ -10,8 +10,7 @@
 namespace barker {
 Result<CatalogueAd> parse_ad(std::string_view json_line, FeedNotes& notes) {
   try {
-    return read_ad(nlohmann::json::parse(sanitize_utf8(json_line, &notes.invalid_utf8)), notes,
-                   TextForm::kFeed);
+    return read_ad(nlohmann::json::parse(notes.valid_utf8(json_line)), notes, TextForm::kFeed);
   } catch (const nlohmann::json::exception& e) {
     return bad_data(std::string("not JSON: ") + e.what());
   }

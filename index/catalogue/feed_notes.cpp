@@ -22,6 +22,16 @@ void FeedNotes::look_at_unknown_field(std::string_view name,
       "\"?");
 }
 
+std::string FeedNotes::valid_utf8(std::string_view text) {
+  const uint64_t before = invalid_utf8;
+  std::string valid = sanitize_utf8(text, &invalid_utf8);
+  if (invalid_utf8 != before) {
+    add("bytes that are not UTF-8 were replaced; a feed in another encoding is converted by "
+        "iconv -f ENCODING -t UTF-8");
+  }
+  return valid;
+}
+
 std::string FeedNotes::report(const std::string& file) const {
   std::vector<std::pair<std::string_view, Kind>> kinds(kinds_.begin(), kinds_.end());
   std::ranges::stable_sort(kinds, {}, [](const auto& kind) { return kind.second.first_line; });

@@ -28,6 +28,9 @@ class FeedNotes {
   // name.
   void look_at_unknown_field(std::string_view name, const std::vector<std::string_view>& known);
 
+  // The text with byte sequences that are not UTF-8 replaced, which is counted and noted.
+  std::string valid_utf8(std::string_view text);
+
   // One line "FILE:12: KIND (34 times)" for each kind, in the order of their first lines.
   std::string report(const std::string& file) const;
 

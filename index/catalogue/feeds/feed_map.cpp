@@ -221,9 +221,7 @@ Status read_mapped_lines(const std::string& path, const FeedMap& map, FeedNotes&
     FeedRow row;
     row.line = lines->number();
     notes.set_line(row.line);
-    const uint64_t invalid = notes.invalid_utf8;
-    const Json json = Json::parse(sanitize_utf8(line, &notes.invalid_utf8), nullptr, false);
-    if (notes.invalid_utf8 != invalid) note_invalid_utf8(notes);
+    const Json json = Json::parse(notes.valid_utf8(line), nullptr, false);
     if (std::exchange(first, false) && !json.is_object()) {
       const std::string wrong = wrong_format(line, path);
       if (!wrong.empty()) return bad_data(input_name(path) + ": " + wrong);

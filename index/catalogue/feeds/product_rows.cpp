@@ -54,16 +54,8 @@ void add_attribute(FeedProduct& product, const std::string& name, std::string va
 
 }  // namespace
 
-void note_invalid_utf8(FeedNotes& notes) {
-  notes.add(
-      "bytes that are not UTF-8 were replaced; a feed in another encoding is converted by "
-      "iconv -f ENCODING -t UTF-8");
-}
-
 std::string plain_text(std::string_view text, FeedNotes& notes) {
-  const uint64_t invalid = notes.invalid_utf8;
-  std::string plain = decode_html_entities(sanitize_utf8(text, &notes.invalid_utf8));
-  if (notes.invalid_utf8 != invalid) note_invalid_utf8(notes);
+  std::string plain = decode_html_entities(notes.valid_utf8(text));
   // "<<b>b>" leaves a tag behind. The catalogue's reader would drop it and perhaps find an empty
   // title.
   constexpr int kMostPasses = 8;

@@ -28,9 +28,6 @@ FeedProduct merchant_product(const FeedRow& row, FeedNotes& notes);
 // Bytes that are not UTF-8 are replaced and noted.
 std::string plain_text(std::string_view text, FeedNotes& notes);
 
-// Notes that bytes of the present line were replaced, and says how another encoding is converted.
-void note_invalid_utf8(FeedNotes& notes);
-
 // The parts between `separator`, trimmed. A part in quotation marks may hold the separator, and a
 // backslash before the separator, which WooCommerce writes, makes it a part of the text.
 std::vector<std::string> list_of(std::string_view text, char separator);

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "index/catalogue/ad_json.h"
 #include "index/profiles/profiles.h"
 #include "tests/models/weights/random_model.h"
 
@@ -19,6 +20,12 @@ std::string error_of(const char* line) {
   FeedNotes notes;
   const auto ad = parse_ad(line, notes);
   return ad.ok() ? "" : ad.status().message();
+}
+
+CatalogueAd parsed(const std::string& line, FeedNotes& notes) {
+  auto ad = parse_ad(line, notes);
+  EXPECT_TRUE(ad.ok()) << ad.status().message();
+  return ad.ok() ? *ad : CatalogueAd{};
 }
 
 TEST(ParseAd, ReadsBidTermsAsTextsAndObjects) {
@@ -85,12 +92,36 @@ TEST(ParseAd, DecodesEntitiesOnceInEveryText) {
   EXPECT_EQ(ad->attributes[0].second, "<");
 }
 
+// Of catalogues and of changes.
+TEST(ParseAd, KeepsIdsAsTheyAre) {
+  FeedNotes notes;
+  for (const std::string id : {"a<b>c", "a<i>c", "a&amp;c"}) {
+    EXPECT_EQ(parsed(R"({"id":")" + id + R"(","title":"t"})", notes).id, id);
+    for (const std::string start : {R"({"op":"delete",)", R"({"op":"set","bid":1,)"}) {
+      const auto change = parse_change(start + R"("id":")" + id + "\"}", notes);
+      ASSERT_TRUE(change.ok()) << change.status().message();
+      EXPECT_EQ(change->id, id);
+    }
+  }
+  EXPECT_EQ(notes.tags_dropped, 0u);
+}
+
+TEST(ParseAd, NotesBytesThatAreNotUtf8) {
+  const std::string ad = "{\"id\":\"a\",\"title\":\"bad \xFF utf\"}";
+  FeedNotes of_ad, of_change;
+  ASSERT_TRUE(parse_ad(ad, of_ad).ok());
+  ASSERT_TRUE(parse_change(ad, of_change).ok());
+  EXPECT_THAT(of_ad.report("f"), HasSubstr("bytes that are not UTF-8 were replaced"));
+  EXPECT_EQ(of_change.report("f"), of_ad.report("f"));
+}
+
 TEST(ParseAd, RefusesOnlyALineWithoutAnIdOrATitle) {
   EXPECT_THAT(error_of("{"), HasSubstr("not JSON"));
   EXPECT_THAT(error_of("[]"), HasSubstr("expected a JSON object"));
   EXPECT_THAT(error_of(R"({"title":"t"})"), HasSubstr("id: missing"));
   EXPECT_THAT(error_of(R"({"id":"","title":"t"})"), HasSubstr("id: empty"));
   EXPECT_THAT(error_of(R"({"id":"a"})"), HasSubstr("title: missing"));
+  EXPECT_EQ(error_of(R"({"id":"a","title":null})"), "title: expected a text, found null");
   EXPECT_THAT(error_of(R"({"id":"a","title":"<br/>"})"), HasSubstr("title: empty"));
   EXPECT_THAT(error_of(R"({"id":"a","title":{"en":"t"}})"), HasSubstr("found object"));
   EXPECT_THAT(error_of(R"({"id":12345678901234567890123,"title":"t"})"), HasSubstr("more digits"));
@@ -99,12 +130,6 @@ TEST(ParseAd, RefusesOnlyALineWithoutAnIdOrATitle) {
 }
 
 std::string ad_line(const std::string& rest) { return R"({"id":"a","title":"t",)" + rest + "}"; }
-
-CatalogueAd parsed(const std::string& line, FeedNotes& notes) {
-  auto ad = parse_ad(line, notes);
-  EXPECT_TRUE(ad.ok()) << ad.status().message();
-  return ad.ok() ? *ad : CatalogueAd{};
-}
 
 TEST(ParseAd, TakesNumbersBooleansAndListsWhereATextIsExpected) {
   FeedNotes notes;
