@@ -315,12 +315,19 @@ std::string json_line(const nlohmann::ordered_json& json) {
 }
 
 std::vector<std::string> split_list(const std::string& text) {
-  std::vector<std::string> parts;
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t end = std::min(text.find(',', begin), text.size());
-    if (end > begin) parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
+  std::vector<std::string> parts(1);
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char next = i + 1 < text.size() ? text[i + 1] : '\0';
+    if (text[i] == ',') {
+      parts.emplace_back();
+    } else if (text[i] == '\\' && (next == ',' || next == '\\')) {
+      parts.back() += next;
+      ++i;
+    } else {
+      parts.back() += text[i];
+    }
   }
+  std::erase(parts, "");
   return parts;
 }
 

@@ -73,7 +73,8 @@ class Fields {
   std::vector<std::string_view> known_;
 };
 
-// The parts of a parameter that holds a list with commas between them; empty parts are left out.
+// The parts of a parameter that holds a list with commas between them; empty parts are left out. A
+// comma or backslash behind a backslash is a part's own; another backslash stands for itself.
 std::vector<std::string> split_list(const std::string& text);
 
 // The object that the body of a call without parameters holds, or the fault that says why there is

@@ -184,6 +184,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const ServerOptions& optio
                        .wait = [loop] { loop->wait(); },
                        .wake = [loop] { loop->wake(); }});
   }
+  if (options.listen.empty()) return invalid_argument("listen: expected an address, found none");
   impl->tcp.reserve(options.listen.size());  // acceptors stay where they are
   impl->unix_sockets.reserve(options.listen.size());
   for (const std::string& address : options.listen) {

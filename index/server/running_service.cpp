@@ -12,6 +12,7 @@
 #include "index/server/http_server.h"
 #include "index/server/routes.h"
 #include "models/base/cores.h"
+#include "models/base/fields.h"
 #include "models/text/text.h"
 
 namespace barker {
@@ -19,13 +20,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// Of a list in the configuration, where people write a space behind a comma.
 std::vector<std::string> parts_of(const std::string& list) {
-  std::vector<std::string> parts;
-  for (size_t begin = 0; begin <= list.size();) {
-    const size_t end = std::min(list.find(',', begin), list.size());
-    parts.push_back(list.substr(begin, end - begin));
-    begin = end + 1;
-  }
+  std::vector<std::string> parts = split_list(list);
+  for (std::string& part : parts) part = trimmed(part);
+  std::erase(parts, "");
   return parts;
 }
 
@@ -216,7 +215,7 @@ Status RunningService::Parts::fill_service(const ServiceConfig& config, const Se
   };
   service->describe = hooks.describe;
   service->suggestions = Suggestions(*engine);
-  service->page = {.users = split_list(config.page.users),
+  service->page = {.users = parts_of(config.page.users),
                    .deadline = service->deadline,
                    .has_administrator = !config.server.admin_token.empty()};
   if (config.server.admin_token.empty()) return {};

@@ -34,8 +34,10 @@ const query = (path, values) => `${path}?${new URLSearchParams(values)}`;
 
 export const settings = () => ask('/v1/page');
 export const suggest = (q, signal) => ask(query('/v1/suggest', {q}), {signal});
+// The parts of a list parameter, whose own commas and backslashes stand behind a backslash.
+const list = (parts) => parts.map((part) => part.replace(/[\\,]/g, '\\$&')).join(',');
 export const influence = (q, user, points) =>
-  ask(query('/v1/influence', {q, user, selling_points: points.join(',')}));
+  ask(query('/v1/influence', {q, user, selling_points: list(points)}));
 export const metrics = () => ask('/metrics', {asText: true});
 export const status = () => ask('/v1/admin/status');
 export const weights = () => ask('/v1/admin/weights');

@@ -5,7 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "index/server/head_check.h"
 #include "tests/index/server/routes_fixture.h"
 
 namespace barker {
@@ -32,6 +31,17 @@ TEST_F(Routes, SearchesWithWhatTheQuerySays) {
   EXPECT_EQ(json["request_id"], call.request_id);
   EXPECT_EQ(call.request_id.size(), 32u);
   EXPECT_EQ(response.request_id, call.request_id);
+}
+
+TEST_F(Routes, TakesCommasOfAListsPartsBehindBackslashes) {
+  const std::string list = "warm%5C%2C+cosy+light,a%5Cb,,c%5C%5C,d%5C";
+  EXPECT_EQ(ask("GET", "/v1/search?q=x&features=" + list).status, 200);
+  EXPECT_THAT(service_.searched.at(0).features,
+              ElementsAre("warm, cosy light", "a\\b", "c\\", "d\\"));
+  const Json influence = Json::parse(
+      ask("GET", "/v1/influence?q=x&user=ann&selling_points=" + list).body)["selling_points"];
+  ASSERT_EQ(influence.size(), 4u);
+  EXPECT_EQ(influence[0]["text"], "warm, cosy light");
 }
 
 TEST_F(Routes, GivesEachSearchAnotherId) {
@@ -305,98 +315,6 @@ TEST_F(Routes, IsNotReadyWhenItIsAboutToStop) {
   service_.ready = false;
   expect_problem(ask("GET", "/readyz"), 503, "not-ready");
   EXPECT_EQ(ask("GET", "/healthz").status, 200);
-}
-
-TEST(Target, RefusesWhatAnotherServerCouldReadInAnotherWay) {
-  const std::pair<const char*, ProblemKind> kWrong[] = {
-      {"v1/search", ProblemKind::kBadTarget},
-      {"*", ProblemKind::kBadTarget},
-      {"/v1/search//", ProblemKind::kDotSegment},
-      {"/v1/../admin", ProblemKind::kDotSegment},
-      {"/v1/%2e%2e/admin", ProblemKind::kDotSegment},
-      {"/v1/.%2E/admin", ProblemKind::kDotSegment},
-      {"/v1//search", ProblemKind::kDotSegment},
-      {"/v1/users/a%00b", ProblemKind::kControlCharacter},
-      {"/v1/search?q=%0d%0a", ProblemKind::kControlCharacter},
-      {"/v1/search?q=a\tb", ProblemKind::kControlCharacter},
-      {"/v1/users/%", ProblemKind::kBadEscape},
-      {"/v1/users/%4", ProblemKind::kBadEscape},
-      {"/v1/users/%zz", ProblemKind::kBadEscape},
-      {"/v1/search?q=%ff", ProblemKind::kInvalidUtf8},
-      {"/v1/users/%c0%af", ProblemKind::kInvalidUtf8},
-      {"/v1\\search", ProblemKind::kBadTarget},
-      {"/v1/search#x", ProblemKind::kBadTarget},
-      {"/v1/s\xc3\xa9", ProblemKind::kBadTarget}};
-  for (const auto& [text, kind] : kWrong) {
-    RequestTarget target;
-    const auto fault = parse_target(text, target);
-    ASSERT_TRUE(fault) << text;
-    EXPECT_EQ(fault->kind, kind) << text;
-  }
-  RequestTarget target;
-  EXPECT_EQ(parse_target("/" + std::string(kMaxTarget, 'a'), target)->kind,
-            ProblemKind::kTargetTooLong);
-  EXPECT_FALSE(parse_target("http://host/v1/search?q=%e9%9d%a2&x", target));
-  EXPECT_THAT(target.segments, ElementsAre("v1", "search"));
-  EXPECT_EQ(target.parameters[0].second, "\u9762");
-}
-
-TEST(HeadCheck, TellsWhatHasNothingButATarget) {
-  const std::string line = "GET /v1/search?q=x HTTP/1.1\r\n", host = "Host: x\r\n";
-  std::optional<PlainHead> plain;
-  EXPECT_FALSE(check_head(line + host + "Accept: */*\r\n\r\n", plain));
-  EXPECT_TRUE(plain) << "what a client accepts does not change how its request is framed";
-  const std::string head = line + host + "\r\n";
-  EXPECT_FALSE(check_head(head, plain));
-  ASSERT_TRUE(plain);
-  EXPECT_EQ(plain->method, "GET");
-  EXPECT_EQ(plain->target, "/v1/search?q=x");
-  for (const std::string more :
-       {"Content-Length: 0\r\n", "transfer-encoding: chunked\r\n", "Connection: close\r\n",
-        "EXPECT: 100-continue\r\n", "Upgrade: h2c\r\n"}) {
-    plain.emplace();  // which must not stay
-    EXPECT_FALSE(check_head(line + host + more + "\r\n", plain)) << more;
-    EXPECT_FALSE(plain) << more;
-  }
-  plain.emplace();
-  EXPECT_FALSE(check_head("GET / HTTP/1.0\r\n\r\n", plain));
-  EXPECT_FALSE(plain) << "its connection ends with the answer";
-  plain.emplace();
-  EXPECT_TRUE(check_head(line + "\r\n", plain));
-  EXPECT_FALSE(plain) << "it is refused";
-}
-
-TEST(HeadCheck, RefusesWhatHasTwoReadings) {
-  const std::string line = "POST /v1/search HTTP/1.1\r\n", host = "Host: x\r\n";
-  EXPECT_FALSE(check_head(line + host + "Content-Length: 3\r\n\r\n"));
-  EXPECT_FALSE(check_head("GET / HTTP/1.0\r\n\r\n"));
-  const std::pair<std::string, ProblemKind> kWrong[] = {
-      {line + host + "Content-Length: 3\r\nContent-Length: 3\r\n\r\n", ProblemKind::kBadFraming},
-      {line + host + "Content-Length: 3, 3\r\n\r\n", ProblemKind::kBadFraming},
-      {line + host + "Content-Length: +3\r\n\r\n", ProblemKind::kBadFraming},
-      {line + host + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
-       ProblemKind::kBadFraming},
-      {line + host + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
-       ProblemKind::kBadFraming},
-      {line + host + "Transfer-Encoding: gzip, chunked\r\n\r\n", ProblemKind::kBadEncoding},
-      {line + host + "Transfer-Encoding: xchunked\r\n\r\n", ProblemKind::kBadEncoding},
-      {line + host + "A: b\nC: d\r\n\r\n", ProblemKind::kBadFraming},
-      {line + host + "A: b\rC: d\r\n\r\n", ProblemKind::kBadFraming},
-      {line + host + "A: b\r\n folded\r\n\r\n", ProblemKind::kBadFraming},
-      {line + host + "Content-Length : 3\r\n\r\n", ProblemKind::kBadRequest},
-      {line + "\r\n", ProblemKind::kBadRequest},
-      {line + host + host + "\r\n", ProblemKind::kBadRequest},
-      {line + "Host: a b\r\n\r\n", ProblemKind::kBadRequest},
-      {"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", ProblemKind::kBadFraming},
-      {"GET  / HTTP/1.1\r\n" + host + "\r\n", ProblemKind::kBadRequest},
-      {"GET /\x01 HTTP/1.1\r\n" + host + "\r\n", ProblemKind::kBadRequest},
-      {"GET / HTTP/2.0\r\n" + host + "\r\n", ProblemKind::kHttpVersion},
-      {"\r\nGET / HTTP/1.1\r\n\r\n", ProblemKind::kBadRequest}};
-  for (const auto& [head, kind] : kWrong) {
-    const auto fault = check_head(head);
-    ASSERT_TRUE(fault) << head;
-    EXPECT_EQ(fault->kind, kind) << head;
-  }
 }
 
 }  // namespace

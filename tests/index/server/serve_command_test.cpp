@@ -262,6 +262,17 @@ TEST_F(ServeCommand, KeepsWhatItAcknowledgedWhenItIsKilled) {
   EXPECT_GT(logged, 0);
 }
 
+TEST_F(ServeCommand, TrimsTheUsersThatItsPageOffers) {
+  EXPECT_EQ(stop(), 0);
+  configure("", "", "", "[page]\nusers = \"ben, ann ,\"\n");
+  start();
+  const Json users = json(ask("GET", "/v1/page"))["users"];
+  ASSERT_EQ(users.size(), 2u) << users;
+  EXPECT_EQ(users[0]["user"], "ben");
+  EXPECT_EQ(users[1]["user"], "ann");
+  EXPECT_EQ(users[1]["keywords"], Json({"word5"}));
+}
+
 TEST_F(ServeCommand, ForgetsAUser) {
   EXPECT_EQ(json(ask("GET", "/v1/users/ann"))["keywords"], Json({"word5"}));
   EXPECT_THAT(ask("DELETE", "/v1/users/ann"), StartsWith("HTTP/1.1 204 "));
