@@ -90,6 +90,16 @@ Status read_values(const Json& json, CatalogueChange& change) {
   return {};
 }
 
+// A change with a field that is not read changes nothing, for the reason that read_values() has.
+Status expect_no_other(const Json& json, const char* op, std::string_view read) {
+  for (const auto& [name, value] : json.items()) {
+    if (name == "op" || name == read) continue;
+    return bad_data(reportable(name) + ": \"" + op + "\" reads op and " + std::string(read) +
+                    " alone");
+  }
+  return {};
+}
+
 // A line without "op" is an ad of a catalogue.
 Result<CatalogueChange> read_change(const Json& json, FeedNotes& notes, TextForm form) {
   CatalogueChange change;
@@ -103,6 +113,9 @@ Result<CatalogueChange> read_change(const Json& json, FeedNotes& notes, TextForm
   if (name == "upsert") {
     const auto nested = json.find("ad");
     if (op != json.end() && nested == json.end()) return bad_data("ad: missing");
+    if (op != json.end()) {
+      if (Status s = expect_no_other(json, "upsert", "ad"); !s.ok()) return s;
+    }
     Result<CatalogueAd> ad = read_ad(op == json.end() ? json : *nested, notes, form);
     if (!ad.ok()) return ad.status();
     change.id = ad->id;
@@ -111,6 +124,9 @@ Result<CatalogueChange> read_change(const Json& json, FeedNotes& notes, TextForm
   }
   if (name != "delete" && name != "set") {
     return bad_data("op: expected upsert, delete or set, found " + reportable(name));
+  }
+  if (name == "delete") {
+    if (Status s = expect_no_other(json, "delete", "id"); !s.ok()) return s;
   }
   Result<std::string> id = read_id(json, form);
   if (!id.ok()) return id.status();

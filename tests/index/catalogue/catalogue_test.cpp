@@ -106,6 +106,20 @@ TEST(ParseAd, KeepsIdsAsTheyAre) {
   EXPECT_EQ(notes.tags_dropped, 0u);
 }
 
+TEST(ParseChange, RefusesAFieldThatItDoesNotRead) {
+  const auto error = [](const std::string& line) {
+    FeedNotes notes;
+    const auto change = parse_change(line, notes);
+    return change.ok() ? "" : change.status().message();
+  };
+  const std::string ad = R"({"id":"a","title":"t"})";
+  EXPECT_EQ(error(R"({"op":"upsert","ad":)" + ad + "}"), "");
+  EXPECT_EQ(error(R"({"op":"upsert","ad":)" + ad + R"(,"x":1})"),
+            "x: \"upsert\" reads op and ad alone");
+  EXPECT_EQ(error(R"({"op":"delete","id":"a"})"), "");
+  EXPECT_EQ(error(R"({"op":"delete","id":"a","bid":1})"), "bid: \"delete\" reads op and id alone");
+}
+
 TEST(ParseAd, NotesBytesThatAreNotUtf8) {
   const std::string ad = "{\"id\":\"a\",\"title\":\"bad \xFF utf\"}";
   FeedNotes of_ad, of_change;
