@@ -130,7 +130,13 @@ HttpResponse post_weights_publish(const HttpRequest& request, Service& service) 
   }
   body.finish();
   if (fault) return problem(*fault);
-  return load_version(service, service.publish(file, as_canary), as_canary);
+  const Result<std::string> version = service.publish(file, as_canary);
+  std::error_code failed;
+  if (!version.ok() && version.status().code() == Code::kNotFound &&
+      !std::filesystem::exists(file, failed)) {
+    return problem(ProblemKind::kRefusedRequest, version.status().message(), "file");
+  }
+  return load_version(service, version, as_canary);
 }
 
 HttpResponse post_weights_promote(const HttpRequest& request, Service& service) {

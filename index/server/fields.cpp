@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <unordered_set>
 
 #include "models/base/ascii.h"
 #include "models/base/number_text.h"
@@ -48,6 +50,27 @@ std::string why_unnameable(std::string_view user) {
 std::string bounds(uint64_t least, uint64_t most) {
   return "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
 }
+
+// Finds the first name that stands twice in one object of a body, while the body is parsed.
+class RepeatedName {
+ public:
+  void look_at(nlohmann::json::parse_event_t event, const nlohmann::json& value) {
+    using Event = nlohmann::json::parse_event_t;
+    if (name_) return;
+    if (event == Event::object_start) {
+      objects_.emplace_back();
+    } else if (event == Event::object_end) {
+      objects_.pop_back();
+    } else if (event == Event::key && !objects_.back().insert(value.get<std::string>()).second) {
+      name_ = value.get<std::string>();
+    }
+  }
+  const std::optional<std::string>& name() const { return name_; }
+
+ private:
+  std::vector<std::unordered_set<std::string>> objects_;  // their names, the innermost last
+  std::optional<std::string> name_;
+};
 
 }  // namespace
 
@@ -176,12 +199,14 @@ std::optional<std::string> Fields::user(const char* name) {
 std::optional<uint64_t> Fields::whole(const char* name, uint64_t least, uint64_t most) {
   const Json* value = find(name);
   if (!value) return std::nullopt;
-  if (!value->is_number_unsigned() || value->get<uint64_t>() < least ||
-      value->get<uint64_t>() > most) {
+  // 2.0 is a whole number, too, and doubles hold all whole numbers that are read here.
+  const double number = value->is_number() ? value->get<double>() : -1;
+  if (!(number >= static_cast<double>(least) && number <= static_cast<double>(most)) ||
+      number != std::floor(number)) {
     expected(bounds(least, most).c_str(), *value, path_of(name));
     return std::nullopt;
   }
-  return value->get<uint64_t>();
+  return static_cast<uint64_t>(number);
 }
 
 std::optional<double> Fields::number(const char* name, double least, double most) {
@@ -274,8 +299,8 @@ void Fields::finish() {
 std::optional<Fault> parse_body(const HttpRequest& request, nlohmann::json& object) {
   if (std::optional<Fault> fault = Parameters(request.target).finish()) return fault;
   const std::string& body = request.body;
-  const std::string_view type =
-      std::string_view(request.content_type).substr(0, request.content_type.find_first_of("; \t"));
+  const std::string type =
+      ascii_lower_case(request.content_type.substr(0, request.content_type.find_first_of("; \t")));
   if (!type.empty() && type != "application/json") {
     return Fault{ProblemKind::kUnsupportedMediaType,
                  "Expected application/json, found " + in_quotes(type) + ".", ""};
@@ -285,12 +310,15 @@ std::optional<Fault> parse_body(const HttpRequest& request, nlohmann::json& obje
   }
   // The parser itself keeps no stack, but no honest request is so deep.
   constexpr int kDeepest = 8;
+  RepeatedName repeated;
   try {
     bool is_too_deep = false;
-    object = nlohmann::json::parse(body, [&](int depth, nlohmann::json::parse_event_t, auto&) {
+    const auto look = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& value) {
       is_too_deep = is_too_deep || depth > kDeepest;
+      if (!is_too_deep) repeated.look_at(event, value);
       return !is_too_deep;
-    });
+    };
+    object = nlohmann::json::parse(body, look);
     if (is_too_deep) {
       return Fault{ProblemKind::kBadJson,
                    "The values are nested more than " + std::to_string(kDeepest) + " times.", ""};
@@ -300,6 +328,9 @@ std::optional<Fault> parse_body(const HttpRequest& request, nlohmann::json& obje
                  "The body is not JSON at byte " + std::to_string(error.byte) + ".", ""};
   } catch (const nlohmann::json::out_of_range&) {
     return Fault{ProblemKind::kBadJson, "The body holds a number that is too large.", ""};
+  }
+  if (repeated.name()) {
+    return Fault{ProblemKind::kRepeated, "The field is given twice.", *repeated.name()};
   }
   if (!object.is_object()) {
     return Fault{

@@ -240,6 +240,7 @@ void HttpConnection::dispatch() {
   }
   request.authorization = std::string(message[http::field::authorization]);
   request.content_type = std::string(message[http::field::content_type]);
+  request.content_encoding = std::string(message[http::field::content_encoding]);
   request.accept_encoding = std::string(message[http::field::accept_encoding]);
   request.if_none_match = std::string(message[http::field::if_none_match]);
   request.body = std::move(message.body());

@@ -16,7 +16,7 @@ struct HttpRequest {
   RequestTarget target;
   // The headers of these names; empty: not sent.
   std::string authorization, content_type;
-  std::string accept_encoding = {}, if_none_match = {};
+  std::string content_encoding = {}, accept_encoding = {}, if_none_match = {};
   std::string body;
   std::string peer;  // "127.0.0.1", "::1", or "unix" for a Unix socket
   std::chrono::steady_clock::time_point received{};  // when its header was complete

@@ -19,7 +19,7 @@ constexpr ProblemType kTypes[] = {
     {Kind::kInvalidUtf8, 400, "invalid-utf8", "A text is not valid UTF-8."},
     {Kind::kMissing, 400, "missing", "A parameter or field is missing."},
     {Kind::kUnknownName, 400, "unknown-name", "A parameter or field of this name is not known."},
-    {Kind::kRepeated, 400, "repeated", "A parameter is given more than once."},
+    {Kind::kRepeated, 400, "repeated", "A parameter or field is given more than once."},
     {Kind::kBadValue, 400, "bad-value", "A value is not of the expected kind."},
     {Kind::kBadJson, 400, "bad-json", "The body is not JSON."},
     {Kind::kUnauthorized, 401, "unauthorized", "The token is missing or wrong."},

@@ -5,6 +5,8 @@
 
 #include "index/server/problem.h"
 #include "index/server/route_handlers.h"
+#include "models/base/ascii.h"
+#include "models/base/one_line.h"
 
 namespace barker {
 namespace {
@@ -78,6 +80,20 @@ std::optional<HttpResponse> refuse_unless_administrator(const HttpRequest& reque
                      : "The token is not the administrator's.");
 }
 
+namespace {
+
+// A body in an encoding that nothing here decodes.
+std::optional<HttpResponse> refuse_encoded_body(const HttpRequest& request) {
+  const std::string& encoding = request.content_encoding;
+  if (encoding.empty() || ascii_lower_case(encoding) == "identity") return std::nullopt;
+  return problem(
+      ProblemKind::kUnsupportedMediaType,
+      "Expected a body without the header \"Content-Encoding\", found " + one_line(encoding) + ".",
+      "Content-Encoding");
+}
+
+}  // namespace
+
 std::span<const Route> routes() { return kRoutes; }
 
 Lane lane_of(const HttpRequest& request) {
@@ -110,6 +126,7 @@ HttpResponse answer(const HttpRequest& request, Service& service) {
   if (route) {
     std::optional<HttpResponse> refusal;
     if (route->is_for_administrators) refusal = refuse_unless_administrator(request, service);
+    if (!refusal) refusal = refuse_encoded_body(request);
     response = refusal ? *std::move(refusal) : route->answer(request, service);
   } else if (!methods.empty()) {
     response = problem(ProblemKind::kMethodNotAllowed, "This path takes " + methods + ".");

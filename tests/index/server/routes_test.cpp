@@ -77,6 +77,14 @@ TEST_F(Routes, NamesTheFieldThatIsWrong) {
   expect_problem(post(R"({"q":"x","groups":{"profile":"f"}})"), 400, "bad-value", "groups.profile");
   expect_problem(post(R"({"q":"x","deadline_ms":0})"), 400, "bad-value", "deadline_ms");
   expect_problem(post(R"({"q":"x","k":1.5})"), 400, "bad-value", "k");
+  expect_problem(post(R"({"q":"x","k":1e30})"), 400, "bad-value", "k");
+  expect_problem(post(R"({"q":"x","k":-1})"), 400, "bad-value", "k");
+  expect_problem(post(R"({"q":"x","k":"2"})"), 400, "bad-value", "k");
+  EXPECT_EQ(post(R"({"q":"x","k":2.0})").status, 200) << "a whole number of JSON Schema";
+  EXPECT_EQ(service_.searched.at(0).count, 2u);
+  expect_problem(post(R"({"q":"x","q":"y"})"), 400, "repeated", "q");
+  expect_problem(post(R"({"q":"x","groups":{"a":[],"b":[],"a":[]}})"), 400, "repeated", "a");
+  EXPECT_EQ(post(R"({"q":"x","groups":{"q":[]},"k":1})").status, 200) << "of another object";
   expect_problem(post(R"({"q":)" + std::string(100, '[') + std::string(100, ']') + "}"), 400,
                  "bad-json");
   expect_problem(ask("POST", "/v1/search?q=x", R"({"q":"x"})"), 400, "unknown-name", "q");
@@ -100,7 +108,14 @@ TEST_F(Routes, TakesNoBodyOfAnotherType) {
   HttpRequest request = request_of("POST", "/v1/search", R"({"q":"x"})");
   request.content_type = "text/plain";
   expect_problem(answer(request, service_), 415, "unsupported-media-type");
-  request.content_type = "application/json; charset=utf-8";
+  for (const char* type : {"application/json; charset=utf-8", "APPLICATION/JSON"}) {
+    request.content_type = type;
+    EXPECT_EQ(answer(request, service_).status, 200) << type;
+  }
+  request.content_encoding = "gzip";
+  expect_problem(answer(request, service_), 415, "unsupported-media-type", "Content-Encoding",
+                 "gzip");
+  request.content_encoding = "Identity";
   EXPECT_EQ(answer(request, service_).status, 200);
 }
 
@@ -208,6 +223,9 @@ TEST_F(Routes, PublishesAFileOfTheServersMachineAndLoadsIt) {
   expect_problem(ask("POST", path, "{}"), 400, "missing", "file");
   expect_problem(ask("POST", path, R"({"file":"/w/x","label":"a"})"), 400, "unknown-name", "label");
   EXPECT_EQ(service_.published.size(), 6u) << "nothing of what was refused";
+  service_.failure = not_found("/w/missing.barker: cannot be read");
+  expect_problem(ask("POST", path, R"({"file":"/w/missing.barker"})"), 422, "refused", "file",
+                 "/w/missing.barker");
   service_.failure = Status(Code::kBadData, "/w/new.barker: was not published: damaged");
   expect_problem(ask("POST", path, R"({"file":"/w/new.barker"})"), 422, "refused", "", "damaged");
   EXPECT_EQ(service_.asked.size(), 6u) << "there is nothing new to load";
