@@ -21,6 +21,14 @@ using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
+TEST_F(Server, TellsTheRoutesHowABodyIsEncoded) {
+  start();
+  const std::string head = "POST /v1/search HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+  EXPECT_THAT(ask(head + "Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8b\x08"),
+              AllOf(StartsWith("HTTP/1.1 415 "), HasSubstr("Content-Encoding")));
+  EXPECT_THAT(ask(head + "Content-Length: 9\r\n\r\n{\"q\":\"x\"}"), StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_F(Server, AnswersRequestsOfOneConnectionInTheirOrder) {
   start();
   Client client(address());

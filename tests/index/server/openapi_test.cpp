@@ -2,9 +2,12 @@
 // answers.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <set>
 
+#include "models/base/utf8.h"
 #include "tests/index/server/fake_service.h"
 
 namespace barker {
@@ -32,7 +35,28 @@ bool is_of_type(const Json& value, const Json& type) {
   return (type == "object" && value.is_object()) || (type == "array" && value.is_array()) ||
          (type == "string" && value.is_string()) || (type == "boolean" && value.is_boolean()) ||
          (type == "null" && value.is_null()) || (type == "number" && value.is_number()) ||
-         (type == "integer" && value.is_number_integer());
+         (type == "integer" && value.is_number() &&
+          value.get<double>() == std::floor(value.get<double>()));
+}
+
+// Whether a value breaks a limit of its schema.
+bool is_beyond(const Json& value, const Json& schema) {
+  const auto is_more = [&](const char* name, double size) {
+    return schema.contains(name) && size > schema[name].get<double>();
+  };
+  const auto is_less = [&](const char* name, double size) {
+    return schema.contains(name) && size < schema[name].get<double>();
+  };
+  if (value.is_number()) return is_more("maximum", value) || is_less("minimum", value);
+  const auto size = static_cast<double>(value.size());
+  if (value.is_array()) return is_more("maxItems", size);
+  if (value.is_object()) return is_more("maxProperties", size);
+  if (!value.is_string()) return false;
+  const auto& text = value.get_ref<const std::string&>();
+  const auto length = static_cast<double>(count_code_points(text));
+  return is_more("maxLength", length) || is_less("minLength", length) ||
+         (schema.contains("pattern") &&
+          !std::regex_search(text, std::regex(schema["pattern"].get<std::string>())));
 }
 
 // Why a value does not fit a schema; empty where it fits. The schema must describe every field of
@@ -53,12 +77,19 @@ std::string misfit(const Json& value, const Json& given, const std::string& wher
   if (schema.contains("type") && !is_of_type(value, schema["type"])) {
     return where + " is of another type: " + value.dump();
   }
+  if (is_beyond(value, schema)) return where + " is beyond a limit";
   if (schema.contains("enum") && std::ranges::find(schema["enum"], value) == schema["enum"].end()) {
     return where + " is none of the described values: " + value.dump();
   }
   if (value.is_array() && schema.contains("items")) {
     for (size_t i = 0; i < value.size(); ++i) {
       std::string reason = misfit(value[i], schema["items"], where + "[" + std::to_string(i) + "]");
+      if (!reason.empty()) return reason;
+    }
+  }
+  if (value.is_object() && schema.value("additionalProperties", Json()).is_object()) {
+    for (const auto& [name, field] : value.items()) {
+      std::string reason = misfit(field, schema["additionalProperties"], where + "." + name);
       if (!reason.empty()) return reason;
     }
   }
@@ -251,6 +282,79 @@ TEST(OpenApi, DescribesWhichEventsAreRefused) {
     EXPECT_EQ(Json::parse(response.body).at("accepted"), is_right ? 1 : 0) << response.body;
     const std::string reason = misfit(body, schema_of("/v1/events", "post", "request"), "body");
     EXPECT_EQ(reason.empty(), is_right) << event << reason;
+  }
+}
+
+// At each limit the server takes what the description allows, and behind it neither does.
+TEST(OpenApi, DescribesTheLimitsThatAreEnforced) {
+  const auto texts = [](size_t count) { return Json(std::vector<std::string>(count, "x")); };
+  const auto groups = [](int count) {
+    Json all = Json::object();
+    for (int i = 0; i < count; ++i) all["g" + std::to_string(i)] = Json::array();
+    return all;
+  };
+  const auto search = [](const Json& fields) {
+    Json body = {{"q", "x"}};
+    body.update(fields);
+    return body;
+  };
+  const auto rescore = [](int count, const Json& fields) {
+    Json ads = Json::array();
+    for (int i = 0; i < count; ++i) ads.push_back({{"id", std::to_string(i)}, {"title", "t"}});
+    ads[0].update(fields);
+    return Json{{"q", "x"}, {"ads", std::move(ads)}};
+  };
+  const auto events = [](size_t count, const Json& fields) {
+    Json event = {{"event_id", "1"}, {"request_id", "0123456789abcdef0123456789abcdef"},
+                  {"user", "u"},     {"kind", "ad_click"},
+                  {"object", "a1"},  {"time", 1}};
+    event.update(fields);
+    return Json{{"events", std::vector<Json>(count, event)}};
+  };
+  const auto file = [](size_t size) { return Json{{"file", "/" + std::string(size - 1, 'x')}}; };
+  const auto text = [](size_t size) { return std::string(size, 'x'); };
+  const std::tuple<const char*, Json, bool> kBodies[] = {
+      {"/v1/search", search({{"k", 2.0}}), true},
+      {"/v1/search", search({{"k", 2.5}}), false},
+      {"/v1/search", search({{"k", 10000}}), true},
+      {"/v1/search", search({{"k", 10001}}), false},
+      {"/v1/search", search({{"features", texts(16)}}), true},
+      {"/v1/search", search({{"features", texts(17)}}), false},
+      {"/v1/search", search({{"keywords", texts(1000)}}), true},
+      {"/v1/search", search({{"keywords", texts(1001)}}), false},
+      {"/v1/search", search({{"groups", groups(256)}}), true},
+      {"/v1/search", search({{"groups", groups(257)}}), false},
+      {"/v1/search", search({{"groups", {{"g", texts(1001)}}}}), false},
+      {"/v1/search", search({{"surface", text(256)}}), true},
+      {"/v1/search", search({{"surface", text(257)}}), false},
+      {"/v1/search", search({{"q", text(65536)}}), true},
+      {"/v1/search", search({{"q", text(65537)}}), false},
+      {"/v1/rescore", rescore(10000, Json::object()), true},
+      {"/v1/rescore", rescore(10001, Json::object()), false},
+      {"/v1/rescore", rescore(1, {{"bid", 1e12}}), true},
+      {"/v1/rescore", rescore(1, {{"bid", 1.1e12}}), false},
+      {"/v1/rescore", rescore(1, {{"first_pass_score", 1.1e12}}), false},
+      {"/v1/rescore", rescore(1, {{"selling_points", texts(1024)}}), true},
+      {"/v1/rescore", rescore(1, {{"selling_points", texts(1025)}}), false},
+      {"/v1/events", events(1000, Json::object()), true},
+      {"/v1/events", events(1001, Json::object()), false},
+      {"/v1/events", events(1, {{"event_id", ""}}), false},
+      {"/v1/events", events(1, {{"event_id", text(256)}}), true},
+      {"/v1/events", events(1, {{"event_id", text(257)}}), false},
+      {"/v1/events", events(1, {{"request_id", "0123456789ABCDEF0123456789abcdef"}}), false},
+      {"/v1/events", events(1, {{"position", 10001}}), false},
+      {"/v1/events", events(1, {{"time", -1}}), false},
+      {"/v1/admin/weights/publish", file(4096), true},
+      {"/v1/admin/weights/publish", file(4097), false},
+      {"/v1/admin/weights/publish", {{"file", "w"}}, false}};
+  for (const auto& [path, body, is_right] : kBodies) {
+    FakeService service;
+    const HttpResponse response = answer(request_of("POST", path, body.dump()), service);
+    const std::string shown = body.dump().substr(0, 120);
+    const bool is_taken =
+        response.status == 200 && Json::parse(response.body).value("refused", 0) == 0;
+    EXPECT_EQ(is_taken, is_right) << shown << response.body.substr(0, 300);
+    EXPECT_EQ(misfit(body, schema_of(path, "post", "request"), "body").empty(), is_right) << shown;
   }
 }
 
