@@ -133,7 +133,8 @@ void register_plugin(Registry& registry, const std::function<PluginCounts()>& re
           &P::titles_rewritten);
   counter("barker_bad_ads_total", "Ads that the plugin could not read.", &P::bad_ads);
   counter("barker_weights_loads_total", "Weights that were loaded.", &P::loads);
-  counter("barker_weights_loads_refused_total", "Weights that were refused, or could not be read.", &P::loads_refused);
+  counter("barker_weights_loads_refused_total", "Weights that were refused, or could not be read.",
+          &P::loads_refused);
   counter("barker_query_keywords_total", "Keywords of queries.", &P::query_keywords);
   counter("barker_query_keywords_unknown_total", "Of these, keywords that the model lacks.",
           &P::query_keywords_unknown);
