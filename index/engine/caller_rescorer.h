@@ -33,9 +33,9 @@ class CallerRescorer {
  public:
   explicit CallerRescorer(const Engine& engine);
 
-  // The ads in first-pass order become a page without an auction: it has neither prices (NaN) nor matches.
-  // Fails where the plugin cannot read the request, and where an explanation is asked of one that gives
-  // none.
+  // The ads in first-pass order become a page without an auction: it has neither prices (NaN) nor
+  // matches. Fails where the plugin cannot read the request, and where an explanation is asked of
+  // one that gives none.
   Result<SearchResult> rescore(const std::string& query, const Profile& user,
                                std::span<const CallerAd> ads, const RescoreOptions& options = {});
 

@@ -1,6 +1,6 @@
 // Reads the parameters of a query and the fields of a JSON body strictly: a value of another kind,
-// a repeated parameter or field and a name that nobody reads are faults that name the field, with the name
-// that was probably meant. The first fault is kept; reading on after it is harmless.
+// a repeated parameter or field and a name that nobody reads are faults that name the field, with
+// the name that was probably meant. The first fault is kept; reading on after it is harmless.
 //
 // One thread. The views of a reader live as long as what it reads.
 #pragma once
