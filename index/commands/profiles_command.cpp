@@ -146,7 +146,8 @@ Command add_profiles_command(CLI::App& app) {
       add_subcommand(app, "profiles", "Import, export, show and erase what a store keeps of users");
   profiles->require_subcommand(1);
   CLI::App* import =
-      add(*profiles, *o, "import", "Merge a file of users into the store, which is made if needed");
+      add(*profiles, *o, "import",
+          "Add the histories and groups of a file of users to the store, which is made if needed");
   import->add_option("file", o->file, "Users as JSON Lines (index/profiles/profiles.h); - is stdin")
       ->required()
       ->type_name(kFile);

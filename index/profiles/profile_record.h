@@ -109,9 +109,10 @@ bool is_expired(int64_t last_click, int64_t now, int64_t seconds_to_live) noexce
 void add_click(const ProfileClick& click, const HistoryLimits& limits, int64_t now,
                StoredProfile& profile);
 
-// Takes over what `given` has: its keywords, its sfs and its learned state where there are any, and
-// each of its groups. The rest stays. Texts without a time get the time of its last click, or else
-// `now`. Histories are put in order and cut as add_click() would have left them.
+// Adds the keywords and sfs of `given` to the histories, in the order of their times; of one text
+// the newer time counts. Its groups and its learned state, where there is one, take the place of
+// those that are there. Texts without a time get the time of its last click, or else `now`.
+// Histories that something is added to are cut as add_click() would have left them.
 void merge_profile(const StoredProfile& given, const HistoryLimits& limits, int64_t now,
                    StoredProfile& profile);
 
