@@ -131,7 +131,9 @@ std::vector<Key> storage_keys() {
       {"profiles.store", kStore, profiles<&P::store>,
        "Where histories live: memory:, lmdb:PATH or redis://HOST:PORT/DATABASE."},
       {"profiles.users", kPath, profiles<&P::users>,
-       "Profiles as JSON Lines that are read at the start.", 0, 0, 1, "users"},
+       "Profiles as JSON Lines with which the store is filled at the start: users whom it knows "
+       "keep what they have, and a file that it was filled with before is not read again.",
+       0, 0, 1, "users"},
       {"profiles.ttl", kDuration, profiles<&P::ttl_days>,
        "How long a user who does nothing is remembered, in whole days; 0 is for ever.", 0, 36'500,
        kDayMs},

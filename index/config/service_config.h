@@ -53,7 +53,7 @@ struct WeightsConfig {
 
 struct ProfilesConfig {
   std::string store = "memory:";  // "memory:", "lmdb:PATH", "redis://HOST:PORT/DATABASE"
-  std::string users;              // JSON Lines that are read at the start; empty: none
+  std::string users;              // JSON Lines that fill the store once; empty: none
   uint64_t ttl_days = 90;         // without a click, after which a user is forgotten; 0: never
   uint64_t most_keywords = 100;   // of a user; the oldest leave
   uint64_t read_budget_ms = 5;    // for a store in another process; then the answer is not personal

@@ -87,9 +87,9 @@ Result<std::unique_ptr<ProfileStore>> open_profiles(const ProfilesConfig& config
   }
   Result<std::unique_ptr<ProfileStore>> store = open_profile_store(options);
   if (!store.ok() || config.users.empty()) return store;
-  const Result<ProfileImport> imported = import_profiles(**store, config.users);
-  if (!imported.ok()) return imported.status();
-  std::cerr << imported->bad.report(visible(config.users));
+  const Result<ProfileImport> filled = fill_profiles(**store, config.users);
+  if (!filled.ok()) return filled.status();
+  std::cerr << filled->bad.report(visible(config.users));
   return store;
 }
 

@@ -250,6 +250,26 @@ TEST_F(ServeCommand, ForgetsAUser) {
   EXPECT_THAT(ask("GET", "/v1/users/ann"), StartsWith("HTTP/1.1 404 "));
 }
 
+TEST_F(ServeCommand, BringsNeitherDeletedUsersNorFormerHistoriesBackAtItsNextStart) {
+  EXPECT_EQ(stop(), 0);
+  std::ofstream(directory_ + "/users.jsonl", std::ios::app)
+      << R"({"user":"ben","keywords":["word6"]})"
+      << "\n";
+  configure("", "store = \"lmdb:users.mdb\"\n", "");
+  start();
+  EXPECT_THAT(ask("DELETE", "/v1/users/ann"), StartsWith("HTTP/1.1 204 "));
+  const Json click = {{"event_id", "click1"}, {"request_id", std::string(32, '0')},
+                      {"user", "ben"},        {"kind", "sf_click"},
+                      {"object", "word7"},    {"position", 1},
+                      {"time", 1'790'000'000}};
+  ASSERT_EQ(json(ask("POST", "/v1/events", Json{{"events", {click}}}.dump()))["accepted"], 1);
+  EXPECT_EQ(stop(), 0);
+  start();
+  EXPECT_THAT(ask("GET", "/v1/users/ann"), StartsWith("HTTP/1.1 404 "));
+  EXPECT_THAT(json(ask("GET", "/v1/users/ben"))["keywords"],
+              ::testing::UnorderedElementsAre("word6", "word7"));
+}
+
 TEST_F(ServeCommand, ChangesTheCatalogueForTheNextSearch) {
   const Json changed = json(ask("POST", "/v1/ads", R"({"op":"delete","id":"a1"})"));
   EXPECT_EQ(changed["applied"], 1) << changed;
