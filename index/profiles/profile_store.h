@@ -146,6 +146,9 @@ struct ProfileStoreOptions {
   std::chrono::microseconds redis_read{2000};   // the longest that a read may take
   std::chrono::milliseconds redis_write{1000};  // to connect, and for each answer to a write
 
+  // Is told once when a Redis does not answer, and once when it answers again. [any thread]
+  std::function<void(const std::string& message)> report = {};
+
   std::function<int64_t()> clock = profile_seconds_now;  // any thread; must not throw
 
   // Changes a user's own state by a lesson, while the record is being changed, so that no other

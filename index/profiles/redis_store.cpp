@@ -50,7 +50,7 @@ class RedisStore final : public RecordStore {
       : RecordStore(options),
         address_(address),
         files_key_(options.redis_prefix + std::string(kFilesId)),
-        connector_(address, options.redis_read, options.redis_write) {
+        connector_(address, options.redis_read, options.redis_write, options.report) {
     start();
   }
   ~RedisStore() override { stop(); }

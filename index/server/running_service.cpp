@@ -80,6 +80,9 @@ Result<std::unique_ptr<ProfileStore>> open_profiles(const ProfilesConfig& config
   options.limits.seconds_to_live =
       config.ttl_days == 0 ? kForever : static_cast<int64_t>(config.ttl_days) * 24 * 3600;
   options.redis_read = std::chrono::milliseconds(config.read_budget_ms);
+  options.report = [](const std::string& message) {
+    std::cerr << "barker serve: " + visible(message) + "\n";
+  };
   if (learner) {
     options.learn = [learner](const Lesson& lesson, LearnedState& state) {
       return learner->learn(lesson, state);
@@ -238,6 +241,14 @@ void RunningService::Parts::register_metrics() {
   register_queue(registry, "profiles", [this]() -> QueueCounts {
     const ProfileCounters counts = profiles->counters();
     return {counts.waiting, counts.dropped};
+  });
+  register_profiles(registry, [this]() -> ProfileCounts {
+    const ProfileCounters counts = profiles->counters();
+    return {.unavailable = counts.unavailable,
+            .malformed = counts.malformed,
+            .refused = counts.refused,
+            .write_errors = counts.write_errors,
+            .expired = counts.expired};
   });
   register_states();
   if (!events) return;

@@ -270,6 +270,30 @@ TEST_F(ServeCommand, BringsNeitherDeletedUsersNorFormerHistoriesBackAtItsNextSta
               ::testing::UnorderedElementsAre("word6", "word7"));
 }
 
+TEST_F(ServeCommand, SaysInItsAnswersAndMetricsThatItsStoreIsNotThere) {
+  const std::string search = "/v1/search?q=running+shoes&user=ann";
+  EXPECT_EQ(json(ask("GET", search))["profile"], "known");
+  EXPECT_EQ(json(ask("GET", "/v1/search?q=running+shoes&user=bob"))["profile"], "unknown");
+  EXPECT_FALSE(json(ask("GET", "/v1/search?q=running+shoes")).contains("profile"));
+  EXPECT_EQ(stop(), 0);
+  setenv("BARKER_PROFILES_STORE", "redis://127.0.0.1:1/0", 1);
+  setenv("BARKER_PROFILES_USERS", "", 1);
+  testing::internal::CaptureStderr();
+  start();
+  const Json page = json(ask("GET", search));
+  EXPECT_EQ(page["status"], "rescored");
+  EXPECT_EQ(page["profile"], "unavailable");
+  const std::string rescoring = R"({"q":"shoes","user":"ann","ads":[{"id":"1","title":"Shoes"}]})";
+  EXPECT_EQ(json(ask("POST", "/v1/rescore", rescoring))["profile"], "unavailable");
+  EXPECT_THAT(ask("GET", "/metrics"), HasSubstr("\nbarker_profile_reads_unavailable_total 2\n"));
+  stop();
+  const std::string messages = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(messages, HasSubstr("barker serve: redis://127.0.0.1:1/0: cannot connect"));
+  EXPECT_EQ(messages.find("redis://"), messages.rfind("redis://")) << messages;
+  unsetenv("BARKER_PROFILES_STORE");
+  unsetenv("BARKER_PROFILES_USERS");
+}
+
 TEST_F(ServeCommand, ChangesTheCatalogueForTheNextSearch) {
   const Json changed = json(ask("POST", "/v1/ads", R"({"op":"delete","id":"a1"})"));
   EXPECT_EQ(changed["applied"], 1) << changed;
