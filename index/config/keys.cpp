@@ -155,7 +155,9 @@ std::vector<Key> storage_keys() {
       {"log.flush_interval", kDuration, event_log<&L::flush_ms>,
        "The longest time before an event is on disk.", 1, 3'600'000},
       {"log.flush_size", kSize, event_log<&L::flush_bytes>,
-       "How many bytes of events wait at most before they are written to disk.", 1024, kGibibyte},
+       "How many bytes of events wait at most before they are written to disk, and never more "
+       "than half of log.queue_size.",
+       1024, kGibibyte},
       {"log.rotate_size", kSize, event_log<&L::rotate_bytes>,
        "The size of a log file at which the next one begins.", 64 * 1024, 64 * kGibibyte},
       {"log.rotate_interval", kDuration, event_log<&L::rotate_s>,
