@@ -129,7 +129,8 @@ std::vector<Key> storage_keys() {
   using L = LogConfig;
   return {
       {"profiles.store", kStore, profiles<&P::store>,
-       "Where histories live: memory:, lmdb:PATH or redis://HOST:PORT/DATABASE."},
+       "Where histories live: memory:, lmdb:PATH, redis://[:PASSWORD@]HOST[:PORT][/DATABASE] or "
+       "unix:SOCKET of a Redis."},
       {"profiles.users", kPath, profiles<&P::users>,
        "Profiles as JSON Lines with which the store is filled at the start: users whom it knows "
        "keep what they have, and a file that it was filled with before is not read again.",
@@ -138,7 +139,7 @@ std::vector<Key> storage_keys() {
        "How long a user who does nothing is remembered, in whole days; 0 is for ever.", 0, 36'500,
        kDayMs},
       {"profiles.most_keywords", kInteger, profiles<&P::most_keywords>,
-       "How many keywords of recent clicks a user keeps; the oldest leave first.", 1, 10'000},
+       "How many keywords of recent clicks a user keeps; the oldest leave first.", 1, kMostHistory},
       {"profiles.read_budget", kDuration, profiles<&P::read_budget_ms>,
        "How long a query waits for a history of another process before it goes on without.", 1,
        10'000},
@@ -190,7 +191,7 @@ std::vector<Key> page_keys() {
       {"auction.budgets", kPath, auction<&A::budgets>,
        "The file of what ads spent today, made if missing; without one spending is not counted.", 0,
        0, 1, "budgets"},
-      {"auction.time_zone", kText, auction<&A::time_zone>,
+      {"auction.time_zone", kTimeZone, auction<&A::time_zone>,
        "The zone at whose midnight budgets are full again, such as Europe/Berlin.", 0, 0, 1,
        "time-zone"},
       {"features.count", kInteger, features<&F::count>,

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "index/config/keys.h"
 #include "models/base/result.h"
@@ -22,6 +23,9 @@ Status set_value(const Key& key, std::string_view text, const std::string& direc
 // The same from a value of a file, whose type must be that of the key.
 Status set_value(const Key& key, const toml::node& value, const std::string& directory,
                  ServiceConfig& config);
+
+// The files that a value names: of a path, of lmdb:PATH, and of the Unix sockets of addresses.
+std::vector<std::string> paths_of(const Key& key, const ServiceConfig& config);
 
 // The value of a key as it stands in a file: "\"127.0.0.1:8080\"", "\"30s\"", "256".
 std::string value_text(const Key& key, const ServiceConfig& config);

@@ -18,7 +18,6 @@
 namespace barker {
 namespace {
 
-constexpr size_t kMostHistory = 400;  // twice this and the longest texts fit into a record
 constexpr size_t kUsersOfOneImport = 1000;
 
 Status check(const ProfileStoreOptions& o) {
