@@ -299,6 +299,29 @@ std::vector<std::string> paths_of(const Key& key, const ServiceConfig& config) {
   return paths;
 }
 
+Status with_key(std::string_view key, const Status& error) {
+  return {error.code(), std::string(key) + ": " + error.message()};
+}
+
+Status with_key_of_path(const ServiceConfig& config, const Status& error) {
+  constexpr std::string_view kPlugin = "plugin ";  // stands before the path of one
+  const std::string& message = error.message();
+  size_t longest = 0;
+  std::string_view named;
+  for (const Key& key : config_keys()) {
+    for (const std::string& path : paths_of(key, config)) {
+      const size_t begin =
+          message.starts_with(kPlugin) && key.name == "server.plugin_library" ? kPlugin.size() : 0;
+      const size_t end = begin + path.size();
+      if (path.size() <= longest || message.compare(begin, path.size(), path) != 0) continue;
+      if (message.find_first_of(":/.-", end) != end) continue;
+      longest = path.size();
+      named = key.name;
+    }
+  }
+  return named.empty() ? error : with_key(named, error);
+}
+
 std::string value_text(const Key& key, const ServiceConfig& config) {
   ServiceConfig copy = config;  // fields are handed out for writing
   const ConfigField field = key.field(copy);

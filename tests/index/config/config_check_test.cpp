@@ -73,5 +73,21 @@ TEST_F(CheckedConfig, RefusesPlacesInTheDirectoryThatANewIndexReplaces) {
               ::testing::IsEmpty());
 }
 
+TEST_F(CheckedConfig, AnErrorGetsTheKeyOfThePathThatItBeginsWith) {
+  ServiceConfig config;
+  config.index.path = "/srv/index";
+  config.index.synonyms = "/srv/index.words";
+  config.weights.path = "/srv/index/../weights";
+  const auto named = [&](const std::string& message) {
+    return with_key_of_path(config, not_found(message)).message();
+  };
+  EXPECT_EQ(named("/srv/index/manifest: no such file"),
+            "index.path: /srv/index/manifest: no such file");
+  EXPECT_EQ(named("/srv/index.words: is empty"), "index.synonyms: /srv/index.words: is empty");
+  EXPECT_EQ(named("/srv/index/../weights: ?"), "weights.path: /srv/index/../weights: ?");
+  EXPECT_EQ(named("/srv/index.lock: ?"), "index.path: /srv/index.lock: ?");
+  EXPECT_EQ(named("/srv/indexes: ?"), "/srv/indexes: ?");
+}
+
 }  // namespace
 }  // namespace barker

@@ -294,6 +294,40 @@ TEST_F(ServeCommand, SaysInItsAnswersAndMetricsThatItsStoreIsNotThere) {
   unsetenv("BARKER_PROFILES_USERS");
 }
 
+TEST_F(ServeCommand, NamesTheKeyOfAPlaceThatItCannotUse) {
+  EXPECT_EQ(stop(), 0);
+  for (const auto& [key, value] : {std::pair("server.salt_file", "/dev/null/salt"),
+                                   {"server.access_log", "/dev/null/log"},
+                                   {"server.admin_token_file", "/dev/null/token"},
+                                   {"server.admin_socket", "/dev/null/socket"},
+                                   {"server.listen", "unix:/dev/null"},
+                                   {"server.plugin_library", "/dev/null/plugin"},
+                                   {"index.path", "/dev/null/index"},
+                                   {"index.synonyms", "/dev/null/words"},
+                                   {"weights.path", "/dev/null/weights"},
+                                   {"weights.rules", "/dev/null/rules"},
+                                   {"weights.experiments", "/dev/null/experiments"},
+                                   {"profiles.store", "lmdb:/dev/null/users"},
+                                   {"profiles.users", "/dev/null/users"},
+                                   {"auction.budgets", "/dev/null/budgets"},
+                                   {"log.directory", "/dev/null/events"}}) {
+    std::string flag(key);
+    std::ranges::replace(flag, '.', '-');
+    std::ranges::replace(flag, '_', '-');
+    const bool is_plugin = flag == "server-plugin-library";
+    const std::string command = "timeout 60 " BARKER_COMMAND " serve --config " + directory_ +
+                                "/barker.toml" +
+                                (is_plugin ? "" : " --plugin " BARKER_PLUGIN_PATH) + " --" + flag +
+                                " " + value + " 2>&1 >/dev/null";
+    FILE* const messages = popen(command.c_str(), "r");
+    std::string all;
+    char line[1024];
+    while (fgets(line, sizeof line, messages) != nullptr) all += line;
+    EXPECT_NE(pclose(messages), 0) << command;
+    EXPECT_THAT(all, HasSubstr("barker serve: " + std::string(key) + ": ")) << command;
+  }
+}
+
 TEST_F(ServeCommand, ChangesTheCatalogueForTheNextSearch) {
   const Json changed = json(ask("POST", "/v1/ads", R"({"op":"delete","id":"a1"})"));
   EXPECT_EQ(changed["applied"], 1) << changed;
