@@ -3,8 +3,8 @@
 // A reader has a slot. Where its connection fails, it asks for another one and goes on without, and
 // takes the new one out of the slot when it is there: this is the circuit breaker. A connection is
 // given out only after a PING came back within the time that a read may take. Between two attempts
-// lie 20 ms, and twice as many after each that fails, up to a second. The first attempt that fails is
-// reported, and the first one after it that does not.
+// lie 20 ms, and twice as many after each that fails, up to a second. The first attempt that fails
+// is reported, and the first one after it that does not.
 #pragma once
 
 #include <atomic>
