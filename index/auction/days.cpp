@@ -31,16 +31,29 @@ int64_t local_day(const icu::TimeZone& zone, int64_t now, UErrorCode& error) {
   return local >= 0 ? local / kDaySeconds : -1;
 }
 
+// Null where the zone is unknown.
+std::unique_ptr<icu::TimeZone> zone_of(const std::string& name) {
+  std::unique_ptr<icu::TimeZone> zone(
+      icu::TimeZone::createTimeZone(icu::UnicodeString::fromUTF8(name)));
+  icu::UnicodeString id;
+  if (zone && zone->getID(id) == icu::UnicodeString(UCAL_UNKNOWN_ZONE_ID)) zone.reset();
+  return zone;
+}
+
+Status unknown_zone(const std::string& name) {
+  return invalid_argument("time zone: expected a name such as Europe/Berlin, found \"" + name +
+                          "\", which is unknown");
+}
+
 }  // namespace
 
+Status check_time_zone(const std::string& time_zone) {
+  return zone_of(time_zone) ? Status() : unknown_zone(time_zone);
+}
+
 Result<Days> Days::from(int64_t now, const std::string& time_zone) {
-  const std::unique_ptr<icu::TimeZone> zone(
-      icu::TimeZone::createTimeZone(icu::UnicodeString::fromUTF8(time_zone)));
-  icu::UnicodeString id;
-  if (!zone || zone->getID(id) == icu::UnicodeString(UCAL_UNKNOWN_ZONE_ID)) {
-    return invalid_argument("time zone: expected a name such as Europe/Berlin, found \"" +
-                            time_zone + "\", which is unknown");
-  }
+  const std::unique_ptr<icu::TimeZone> zone = zone_of(time_zone);
+  if (!zone) return unknown_zone(time_zone);
   if (now < 0 || now / kDaySeconds >= kLast - kComputedDays) {
     return invalid_argument("clock: expected seconds since 1970, found " + std::to_string(now));
   }

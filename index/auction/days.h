@@ -38,6 +38,9 @@ class Days {
   std::vector<int64_t> midnights_;  // of day first_ + i
 };
 
+// An error where the zone is unknown.
+Status check_time_zone(const std::string& time_zone);
+
 // "2026-11-28"
 std::string date_text(uint32_t day);
 

@@ -19,7 +19,7 @@ constexpr char kPasswordVariable[] = "BARKER_REDIS_PASSWORD";
 
 struct ProfilesFlags {
   ProfileStoreOptions store;
-  int64_t days_to_live = 180;
+  int64_t days_to_live = kDaysToLive;
   std::string file, out = "-";
   std::vector<std::string> users;
   bool json = false, strict = false;
@@ -146,15 +146,19 @@ Command add_profiles_command(CLI::App& app) {
       add_subcommand(app, "profiles", "Import, export, show and erase what a store keeps of users");
   profiles->require_subcommand(1);
   CLI::App* import =
-      add(*profiles, *o, "import", "Merge a file of users into the store, which is made if needed");
+      add(*profiles, *o, "import",
+          "Add the histories and groups of a file of users to the store, which is made if needed");
   import->add_option("file", o->file, "Users as JSON Lines (index/profiles/profiles.h); - is stdin")
       ->required()
       ->type_name(kFile);
-  import->add_option("--keep", o->store.limits.keywords, "Keywords of a history, newest first")
-      ->check(CLI::Range(1, 400))
+  import
+      ->add_option("--keep", o->store.limits.keywords,
+                   "Keywords of a history, newest first, as profiles.most_keywords of the engine")
+      ->check(CLI::Range(size_t{1}, kMostHistory))
       ->group(kSize);
   import
-      ->add_option("--days-to-live", o->days_to_live, "Days after the last click, as the engine's")
+      ->add_option("--days-to-live", o->days_to_live,
+                   "Days after the last click, as profiles.ttl of the engine")
       ->check(CLI::Range(1, 36500))
       ->group(kSize);
   import->add_flag("--strict", o->strict, "Exit with 65 if a line could not be used")

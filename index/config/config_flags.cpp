@@ -21,6 +21,8 @@ const char* type_of(const Key& key) {
                                                                        : kFile;
     case KeyKind::kAddress:
       return "ADDRESS:PORT";
+    case KeyKind::kTimeZone:
+      return "ZONE";
     case KeyKind::kStore:
       return "STORE";
     case KeyKind::kDuration:

@@ -129,14 +129,17 @@ std::vector<Key> storage_keys() {
   using L = LogConfig;
   return {
       {"profiles.store", kStore, profiles<&P::store>,
-       "Where histories live: memory:, lmdb:PATH or redis://HOST:PORT/DATABASE."},
+       "Where histories live: memory:, lmdb:PATH, redis://[:PASSWORD@]HOST[:PORT][/DATABASE] or "
+       "unix:SOCKET of a Redis."},
       {"profiles.users", kPath, profiles<&P::users>,
-       "Profiles as JSON Lines that are read at the start.", 0, 0, 1, "users"},
+       "Profiles as JSON Lines with which the store is filled at the start: users whom it knows "
+       "keep what they have, and a file that it was filled with before is not read again.",
+       0, 0, 1, "users"},
       {"profiles.ttl", kDuration, profiles<&P::ttl_days>,
        "How long a user who does nothing is remembered, in whole days; 0 is for ever.", 0, 36'500,
        kDayMs},
       {"profiles.most_keywords", kInteger, profiles<&P::most_keywords>,
-       "How many keywords of recent clicks a user keeps; the oldest leave first.", 1, 10'000},
+       "How many keywords of recent clicks a user keeps; the oldest leave first.", 1, kMostHistory},
       {"profiles.read_budget", kDuration, profiles<&P::read_budget_ms>,
        "How long a query waits for a history of another process before it goes on without.", 1,
        10'000},
@@ -153,7 +156,9 @@ std::vector<Key> storage_keys() {
       {"log.flush_interval", kDuration, event_log<&L::flush_ms>,
        "The longest time before an event is on disk.", 1, 3'600'000},
       {"log.flush_size", kSize, event_log<&L::flush_bytes>,
-       "How many bytes of events wait at most before they are written to disk.", 1024, kGibibyte},
+       "How many bytes of events wait at most before they are written to disk, and never more "
+       "than half of log.queue_size.",
+       1024, kGibibyte},
       {"log.rotate_size", kSize, event_log<&L::rotate_bytes>,
        "The size of a log file at which the next one begins.", 64 * 1024, 64 * kGibibyte},
       {"log.rotate_interval", kDuration, event_log<&L::rotate_s>,
@@ -186,7 +191,7 @@ std::vector<Key> page_keys() {
       {"auction.budgets", kPath, auction<&A::budgets>,
        "The file of what ads spent today, made if missing; without one spending is not counted.", 0,
        0, 1, "budgets"},
-      {"auction.time_zone", kText, auction<&A::time_zone>,
+      {"auction.time_zone", kTimeZone, auction<&A::time_zone>,
        "The zone at whose midnight budgets are full again, such as Europe/Berlin.", 0, 0, 1,
        "time-zone"},
       {"features.count", kInteger, features<&F::count>,

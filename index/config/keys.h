@@ -15,12 +15,13 @@ namespace barker {
 
 enum class KeyKind : uint8_t {
   kText,
-  kPath,     // relative to the directory of the file in which it stands
-  kAddress,  // "HOST:PORT", "[::1]:8080"
-  kStore,    // "memory:", "lmdb:PATH", "redis://HOST:PORT/DATABASE"
-  kSecret,   // never printed, and no flag, because every user of the machine sees flags
-  kChoice,   // one of some words
-  kSwitch,   // true or false
+  kPath,      // relative to the directory of the file in which it stands
+  kAddress,   // "HOST:PORT", "[::1]:8080"
+  kStore,     // "memory:", "lmdb:PATH", "redis://HOST:PORT/DATABASE", "unix:SOCKET"
+  kTimeZone,  // "Europe/Berlin"
+  kSecret,    // never printed, and no flag, because every user of the machine sees flags
+  kChoice,    // one of some words
+  kSwitch,    // true or false
   kInteger,
   kNumber,
   kDuration,  // "250ms", "30s", "15m", "1h", "90d"

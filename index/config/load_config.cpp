@@ -61,6 +61,20 @@ ConfigProblem syntax_problem(const std::string& file, const std::string& message
           message.substr(colon + 2)};
 }
 
+// Whether a path is that of a directory or leads into it, through symbolic links, too.
+bool is_inside(const std::string& path, const std::string& directory) {
+  namespace fs = std::filesystem;
+  const auto canonical = [](const std::string& text) {
+    std::error_code error;
+    const fs::path absolute = fs::absolute(text, error);
+    const fs::path found = fs::weakly_canonical(absolute, error);
+    const fs::path normal = (error ? absolute : found).lexically_normal();
+    return normal.has_filename() ? normal : normal.parent_path();
+  };
+  const fs::path inner = canonical(path), outer = canonical(directory);
+  return std::ranges::mismatch(outer, inner).in1 == outer.end();
+}
+
 // Reads the three sources in turn and collects what is wrong.
 class Reader {
  public:
@@ -142,6 +156,21 @@ class Reader {
     if (!status.ok()) {
       loaded_.problems.push_back(
           {"server.admin_token_file", server.admin_token_file + ": " + status.message()});
+    }
+  }
+
+  // A new index takes the place of the directory of the old one, with all that is in it.
+  void check_places() {
+    const std::string& index = loaded_.config.index.path;
+    if (index.empty()) return;
+    for (const Key& key : config_keys()) {
+      if (key.name == "index.path") continue;
+      for (const std::string& path : paths_of(key, loaded_.config)) {
+        if (!is_inside(path, index)) continue;
+        loaded_.problems.push_back(
+            {std::string(key.name), path + ": lies in the directory index.path, " + index +
+                                        ", which a new index replaces; expected another place"});
+      }
     }
   }
 
@@ -245,6 +274,7 @@ Result<LoadedConfig> read_config(const std::string& file, const ConfigTexts& var
   reader.read_variables(variables);
   reader.read_flags(flags);
   reader.read_token();
+  reader.check_places();
   return loaded;
 }
 

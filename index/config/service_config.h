@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string>
 
+#include "index/profiles/profile_record.h"
+
 namespace barker {
 
 struct ServerConfig {
@@ -52,12 +54,13 @@ struct WeightsConfig {
 };
 
 struct ProfilesConfig {
-  std::string store = "memory:";  // "memory:", "lmdb:PATH", "redis://HOST:PORT/DATABASE"
-  std::string users;              // JSON Lines that are read at the start; empty: none
-  uint64_t ttl_days = 90;         // without a click, after which a user is forgotten; 0: never
-  uint64_t most_keywords = 100;   // of a user; the oldest leave
-  uint64_t read_budget_ms = 5;    // for a store in another process; then the answer is not personal
-  bool user_state = false;        // learn a state of each user, and search with it
+  std::string store =
+      "memory:";      // "memory:", "lmdb:PATH", "redis://HOST:PORT/DATABASE", "unix:SOCKET"
+  std::string users;  // JSON Lines that fill the store once; empty: none
+  uint64_t ttl_days = kDaysToLive;  // without a click, after which a user is forgotten; 0: never
+  uint64_t most_keywords = kHistoryKeywords;  // of a user; the oldest leave
+  uint64_t read_budget_ms = 5;  // for a store in another process; then the answer is not personal
+  bool user_state = false;      // learn a state of each user, and search with it
   uint64_t state_wait_ms = 600'000;  // in which a page's SFs are clicked, or were passed over
 };
 

@@ -5,7 +5,10 @@
 #include <cmath>
 #include <filesystem>
 #include <optional>
+#include <set>
 
+#include "index/auction/days.h"
+#include "index/profiles/redis_address.h"
 #include "models/base/plain_number.h"
 #include "models/base/toml_text.h"
 
@@ -24,6 +27,7 @@ constexpr Unit kSizes[] = {{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10},
                            {"MB", 1e6},      {"kB", 1e3},      {"B", 1}};
 
 constexpr size_t kShortestSecret = 16;
+constexpr std::string_view kLmdbScheme = "lmdb:", kUnixScheme = "unix:";
 
 std::string with_unit(double value, std::span<const Unit> units) {
   if (value == 0) return "0";
@@ -84,8 +88,7 @@ std::optional<double> parse_number(const Key& key, std::string_view text) {
 }
 
 bool is_one_listen_address(std::string_view text) {
-  constexpr std::string_view kUnix = "unix:";
-  if (text.starts_with(kUnix)) return text.size() > kUnix.size();
+  if (text.starts_with(kUnixScheme)) return text.size() > kUnixScheme.size();
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return false;
   const std::string_view host = text.substr(0, colon), port = text.substr(colon + 1);
@@ -105,10 +108,28 @@ bool is_listen_address(std::string_view text) {
   return is_one_listen_address(text);
 }
 
+// An error where one address stands twice in the list. Port 0 is another port each time.
+Status check_listen_addresses(std::string_view text) {
+  std::set<std::string_view> seen;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    const std::string_view one = text.substr(begin, end - begin);
+    if (!seen.insert(one).second && !one.ends_with(":0")) {
+      return {Code::kBadConfiguration,
+              "expected different addresses, found " + std::string(one) + " twice"};
+    }
+    begin = end + 1;
+  }
+  return {};
+}
+
+bool is_redis(std::string_view store) {
+  return store.starts_with("redis://") || store.starts_with(kUnixScheme);
+}
+
 bool is_store(std::string_view text) {
-  constexpr std::string_view kLmdb = "lmdb:", kRedis = "redis://";
-  return text == "memory:" || (text.starts_with(kLmdb) && text.size() > kLmdb.size()) ||
-         (text.starts_with(kRedis) && text.size() > kRedis.size());
+  return text == "memory:" || (text.starts_with(kLmdbScheme) && text.size() > kLmdbScheme.size()) ||
+         is_redis(text);
 }
 
 // A token goes into a header as it is.
@@ -180,7 +201,9 @@ std::string expected_value(const Key& key) {
              "these "
              "with commas between them";
     case KeyKind::kStore:
-      return "memory:, lmdb:PATH or redis://HOST:PORT/DATABASE";
+      return "memory:, lmdb:PATH, redis://HOST:PORT/DATABASE or unix:SOCKET";
+    case KeyKind::kTimeZone:
+      return "a name such as Europe/Berlin";
     case KeyKind::kSecret:
       return "at least " + std::to_string(kShortestSecret) + " ASCII letters without spaces";
     case KeyKind::kSwitch:
@@ -212,15 +235,23 @@ Status set_value(const Key& key, std::string_view text, const std::string& direc
   if ((key.kind == KeyKind::kAddress && !is_listen_address(text)) ||
       (key.kind == KeyKind::kStore && !is_store(text)) ||
       (key.kind == KeyKind::kSecret && !is_secret(text)) ||
+      (key.kind == KeyKind::kTimeZone && !check_time_zone(std::string(text)).ok()) ||
       (key.kind == KeyKind::kChoice && !std::ranges::count(key.choices, text)) ||
       text.find('\0') != std::string_view::npos) {
     return refused(key, quoted(text));
   }
+  if (key.kind == KeyKind::kAddress) {
+    if (Status s = check_listen_addresses(text); !s.ok()) return s;
+  }
   std::string value(text);
+  if (key.kind == KeyKind::kStore && is_redis(text)) {
+    // Its errors never quote the password.
+    if (const auto redis = parse_redis_address(value); !redis.ok()) return redis.status();
+  }
   if (key.kind == KeyKind::kPath) value = resolved(text, directory);
-  constexpr std::string_view kLmdb = "lmdb:";
-  if (key.kind == KeyKind::kStore && text.starts_with(kLmdb)) {
-    value = std::string(kLmdb) + resolved(text.substr(kLmdb.size()), directory);
+  for (const std::string_view scheme : {kLmdbScheme, kUnixScheme}) {
+    if (key.kind != KeyKind::kStore || !text.starts_with(scheme)) continue;
+    value = std::string(scheme) + resolved(text.substr(scheme.size()), directory);
   }
   *std::get<std::string*>(key.field(config)) = std::move(value);
   return {};
@@ -245,6 +276,50 @@ Status set_value(const Key& key, const toml::node& node, const std::string& dire
   return refused(
       key, "a value of type " +
                std::string(toml::impl::node_type_friendly_names[static_cast<size_t>(node.type())]));
+}
+
+std::vector<std::string> paths_of(const Key& key, const ServiceConfig& config) {
+  ServiceConfig copy = config;  // fields are handed out for writing
+  const ConfigField field = key.field(copy);
+  const auto* const value = std::get_if<std::string*>(&field);
+  std::vector<std::string> paths;
+  if (!value || (*value)->empty()) return paths;
+  if (key.kind == KeyKind::kPath && **value != "-") paths.push_back(**value);
+  if (key.kind != KeyKind::kStore && key.kind != KeyKind::kAddress) return paths;
+  const std::string_view text = **value;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t comma = key.kind == KeyKind::kAddress ? text.find(',', begin) : text.size();
+    const size_t end = std::min(comma, text.size());
+    const std::string_view one = text.substr(begin, end - begin);
+    for (const std::string_view scheme : {kLmdbScheme, kUnixScheme}) {
+      if (one.starts_with(scheme)) paths.emplace_back(one.substr(scheme.size()));
+    }
+    begin = end + 1;
+  }
+  return paths;
+}
+
+Status with_key(std::string_view key, const Status& error) {
+  return {error.code(), std::string(key) + ": " + error.message()};
+}
+
+Status with_key_of_path(const ServiceConfig& config, const Status& error) {
+  constexpr std::string_view kPlugin = "plugin ";  // stands before the path of one
+  const std::string& message = error.message();
+  size_t longest = 0;
+  std::string_view named;
+  for (const Key& key : config_keys()) {
+    for (const std::string& path : paths_of(key, config)) {
+      const size_t begin =
+          message.starts_with(kPlugin) && key.name == "server.plugin_library" ? kPlugin.size() : 0;
+      const size_t end = begin + path.size();
+      if (path.size() <= longest || message.compare(begin, path.size(), path) != 0) continue;
+      if (message.find_first_of(":/.-", end) != end) continue;
+      longest = path.size();
+      named = key.name;
+    }
+  }
+  return named.empty() ? error : with_key(named, error);
 }
 
 std::string value_text(const Key& key, const ServiceConfig& config) {

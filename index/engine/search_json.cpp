@@ -188,6 +188,7 @@ std::string search_json(const SearchResult& result, const JsonPart& part) {
   to.text("user", result.user);
   to.text("status", result.status);
   to.text("reason", result.reason);
+  if (!result.profile.empty()) to.text("profile", result.profile);
   to.number("generation", result.generation);
   write_arms(result, to);
   write_times(result.times, part.auction, to);

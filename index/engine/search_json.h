@@ -20,11 +20,12 @@ struct JsonPart {
 };
 
 // One object on one line, without the line's end. Invalid UTF-8 is replaced. The field names are
-// stable: request_id, query, user, status, reason, generation, arms[layer, experiment, arm],
-// explored, timing_us, auction[bid_matches, title_matches, denied, out_of_budget, below_reserve,
-// without_features, reserve, cut, is_cut], ads[id, rank, first_pass_rank, score, bid, price, match,
-// term, pctr, title, original_title, selling_points[text, score, begin, end], propensity],
-// sfs[keyword, position, propensity, attraction, ads] and explain where they were asked for.
+// stable: request_id, query, user, status, reason, profile where a history was to be read,
+// generation, arms[layer, experiment, arm], explored, timing_us, auction[bid_matches,
+// title_matches, denied, out_of_budget, below_reserve, without_features, reserve, cut, is_cut],
+// ads[id, rank, first_pass_rank, score, bid, price, match, term, pctr, title, original_title,
+// selling_points[text, score, begin, end], propensity], sfs[keyword, position, propensity,
+// attraction, ads] and explain where they were asked for.
 // propensity and pctr are null where they are not known, pctr where the model predicts none, term
 // where the texts matched, and attraction where the model cannot say. Without the auction, the
 // fields auction, price, match and term and the times of the first pass are missing.

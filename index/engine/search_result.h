@@ -67,8 +67,11 @@ struct AuctionRecord {
 struct SearchResult {
   std::string query, user;
   std::string status, reason;  // plugin/host/names.h, or "bypassed" and "refused"
-  uint64_t generation = 0;     // of the weights that answered; 0: none
-  std::string weights;         // their digest; empty: not known
+  // Whether the user's history was read: "known", "unknown" or "unavailable"; empty: none was asked
+  // for.
+  std::string profile;
+  uint64_t generation = 0;  // of the weights that answered; 0: none
+  std::string weights;      // their digest; empty: not known
   std::vector<ArmShown> arms;
   bool is_explored = false;  // the selling points of this page were drawn
   StageTimes times;

@@ -55,6 +55,9 @@ struct EventLog::Threads {
   void report(const Status& status);
 
   const EventLogOptions options;
+  // So many bytes are written at once. Where only a full queue were written before the interval is
+  // over, all that comes until then would be dropped.
+  const size_t ringing_bytes = std::min(options.flush_bytes, options.queue_bytes / 2);
   LogDirectory directory;
   LineQueue queue;
   WakeUp writer_alarm, keeper_alarm;
@@ -80,12 +83,12 @@ struct EventLog::Threads {
 };
 
 bool EventLog::Threads::append(std::string&& line) noexcept {
-  if (is_stopping.load(std::memory_order_relaxed) || !queue.put(std::move(line))) {
-    dropped.fetch_add(1, std::memory_order_relaxed);
-    return false;
-  }
-  if (queue.bytes() >= options.flush_bytes && !is_rung_for.exchange(true)) writer_alarm.ring();
-  return true;
+  const bool is_put = !is_stopping.load(std::memory_order_relaxed) && queue.put(std::move(line));
+  if (!is_put) dropped.fetch_add(1, std::memory_order_relaxed);
+  // Also for a line that found no place: what fills the queue may have come while the writer was at
+  // work, when it is not rung for.
+  if (queue.bytes() >= ringing_bytes && !is_rung_for.exchange(true)) writer_alarm.ring();
+  return is_put;
 }
 
 void EventLog::Threads::take_lines() {

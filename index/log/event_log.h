@@ -47,8 +47,9 @@ struct EventLogOptions {
   size_t queue_bytes =
       16u << 20;  // of lines that wait; each counts for 64 bytes more than its text
   std::chrono::milliseconds flush_interval{200};
-  size_t flush_bytes = 1u << 20;  // waiting lines of so many bytes are written before the interval
-  bool sync = true;               // each batch survives a power cut
+  // Waiting lines of so many bytes, or of half of the queue's, are written before the interval.
+  size_t flush_bytes = 1u << 20;
+  bool sync = true;                    // each batch survives a power cut
   uint64_t rotate_bytes = 256u << 20;  // a file of so many bytes is closed; a batch may exceed it
   std::chrono::milliseconds rotate_age = std::chrono::hours(1);
   Compression compression = Compression::kZstd;  // of complete files

@@ -184,6 +184,27 @@ void register_plugin(Registry& registry, const std::function<PluginCounts()>& re
   });
 }
 
+void register_profiles(Registry& registry, const std::function<ProfileCounts()>& read) {
+  const auto counter = [&](const char* name, const char* help, uint64_t ProfileCounts::*field) {
+    registry.add_counter(name, help, {},
+                         [read, field] { return static_cast<double>(read().*field); });
+  };
+  using P = ProfileCounts;
+  counter("barker_profile_reads_unavailable_total",
+          "Searches without the user's history, because its store did not answer in time.",
+          &P::unavailable);
+  counter("barker_profile_records_malformed_total",
+          "Records of users that were damaged, or written by something else.", &P::malformed);
+  counter("barker_profile_clicks_refused_total",
+          "Clicks that no history takes, because of the user's id or the size of the record.",
+          &P::refused);
+  counter("barker_profile_write_errors_total",
+          "Batches of clicks that could not be written; they are tried again.", &P::write_errors);
+  counter("barker_profile_users_expired_total",
+          "Users whom the store forgot after their time to live. Redis removes them by itself.",
+          &P::expired);
+}
+
 void register_user_states(Registry& registry, const std::function<UserStateCounts()>& read) {
   using C = UserStateCounts;
   const std::pair<const char*, uint64_t C::*> outcomes[] = {{"clicked", &C::pages_clicked},

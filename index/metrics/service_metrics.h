@@ -103,6 +103,16 @@ struct PluginCounts {
 };
 void register_plugin(Registry& registry, const std::function<PluginCounts()>& read);
 
+// What the store of histories could not do, or removed.
+struct ProfileCounts {
+  uint64_t unavailable = 0;   // reads
+  uint64_t malformed = 0;     // records
+  uint64_t refused = 0;       // clicks
+  uint64_t write_errors = 0;  // batches of clicks
+  uint64_t expired = 0;       // users
+};
+void register_profiles(Registry& registry, const std::function<ProfileCounts()>& read);
+
 // What users' own states learn from.
 struct UserStateCounts {
   uint64_t pages_clicked = 0, pages_passed_over = 0;

@@ -118,22 +118,22 @@ Status LmdbEnvironment::open_tables() {
   LmdbTransaction txn;
   int code = txn.begin(environment_, 0);
   if (code != 0) return lmdb_error(path_, "cannot be read", code);
-  MDB_dbi root = 0, about = 0;
+  MDB_dbi root = 0;
   MDB_stat all{};
   code = mdb_dbi_open(txn.get(), nullptr, 0, &root);
   if (code == 0) code = mdb_stat(txn.get(), root, &all);
   if (code != 0) return lmdb_error(path_, "cannot be read", code);
   const bool is_new = all.ms_entries == 0;
-  code = mdb_dbi_open(txn.get(), kAboutTable, is_new ? MDB_CREATE : 0, &about);
+  code = mdb_dbi_open(txn.get(), kAboutTable, is_new ? MDB_CREATE : 0, &about_);
   if (code == MDB_NOTFOUND || code == MDB_INCOMPATIBLE) {
     return bad_data(path_ + ": is an LMDB file of another program");
   }
   if (code != 0) return lmdb_error(path_, "cannot be read", code);
   MDB_val key = lmdb_value(kFormatKey), value = lmdb_value(kFormat);
   if (is_new) {
-    code = mdb_put(txn.get(), about, &key, &value, 0);
+    code = mdb_put(txn.get(), about_, &key, &value, 0);
     if (code != 0) return lmdb_error(path_, "cannot be written", code);
-  } else if (mdb_get(txn.get(), about, &key, &value) != 0) {
+  } else if (mdb_get(txn.get(), about_, &key, &value) != 0) {
     return bad_data(path_ + ": is an LMDB file of another program");
   } else if (text_of(value) != kFormat) {
     return {Code::kUnsupported, path_ + ": format: expected " + std::string(kFormat) + ", found " +

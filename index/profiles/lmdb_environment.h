@@ -57,6 +57,7 @@ class LmdbEnvironment {
   const std::string& path() const { return path_; }
   MDB_env* get() const { return environment_; }
   MDB_dbi users() const { return users_; }  // user id to record
+  MDB_dbi about() const { return about_; }  // what concerns the file as a whole
 
  private:
   explicit LmdbEnvironment(std::string path) : path_(std::move(path)) {}
@@ -66,7 +67,7 @@ class LmdbEnvironment {
 
   const std::string path_;
   MDB_env* environment_ = nullptr;
-  MDB_dbi users_ = 0;
+  MDB_dbi users_ = 0, about_ = 0;
   std::pair<dev_t, ino_t> file_{};  // in the list of the process's open files, if not {0, 0}
 };
 

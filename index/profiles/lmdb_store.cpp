@@ -15,6 +15,7 @@ namespace barker {
 namespace {
 
 constexpr size_t kUsersOfOneVisit = 256;
+constexpr std::string_view kFileKey = "users-file:";  // with a digest, in the table "about"
 
 struct Row {
   std::string user, record;
@@ -30,10 +31,31 @@ class LmdbStore final : public RecordStore {
 
   std::unique_ptr<ProfileReader> reader() override;
 
- protected:
-  Status transform(std::span<RecordChange> changes) override {
+  Result<bool> remembers_file(std::string_view file) override {
+    LmdbTransaction txn;
+    if (Status s = begin(txn, MDB_RDONLY); !s.ok()) return s;
+    return has_file(txn, file);
+  }
+
+  Status remember_file(std::string_view file) override {
     LmdbTransaction txn;
     if (Status s = begin(txn, 0); !s.ok()) return s;
+    const std::string name = std::string(kFileKey) + std::string(file);
+    MDB_val key = lmdb_value(name), value = lmdb_value("");
+    if (const int code = mdb_put(txn.get(), file_->about(), &key, &value, 0)) {
+      return failed("cannot be written", code);
+    }
+    return commit(txn);
+  }
+
+ protected:
+  Status transform(std::span<RecordChange> changes, std::string_view unless) override {
+    LmdbTransaction txn;
+    if (Status s = begin(txn, 0); !s.ok()) return s;
+    if (!unless.empty()) {
+      const Result<bool> is_known = has_file(txn, unless);
+      if (!is_known.ok() || *is_known) return is_known.status();
+    }
     std::string record;
     for (RecordChange& change : changes) {
       MDB_val key = lmdb_value(change.user), value{};
@@ -127,6 +149,14 @@ class LmdbStore final : public RecordStore {
   Status commit(LmdbTransaction& txn) const {
     const int code = txn.commit();
     return code == 0 ? Status() : failed("cannot be written", code);
+  }
+
+  Result<bool> has_file(LmdbTransaction& txn, std::string_view file) const {
+    const std::string name = std::string(kFileKey) + std::string(file);
+    MDB_val key = lmdb_value(name), value{};
+    const int code = mdb_get(txn.get(), file_->about(), &key, &value);
+    if (code != 0 && code != MDB_NOTFOUND) return failed("cannot be read", code);
+    return code == 0;
   }
 
   // Copies the first rows whose user is `from` or behind it, and moves `from` behind them. After

@@ -35,10 +35,14 @@ class MemoryStore final : public RecordStore {
 
   std::unique_ptr<ProfileReader> reader() override;
 
+  Result<bool> remembers_file(std::string_view) override { return false; }
+  Status remember_file(std::string_view) override { return {}; }
+  bool outlives_process() const noexcept override { return false; }
+
   const Part& part_of(std::string_view user) const { return parts_[Hash()(user) % kParts]; }
 
  protected:
-  Status transform(std::span<RecordChange> changes) override {
+  Status transform(std::span<RecordChange> changes, std::string_view) override {
     std::string record;
     for (RecordChange& change : changes) {
       Part& part = part_of(change.user);

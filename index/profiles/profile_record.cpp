@@ -328,10 +328,14 @@ void merge_profile(const StoredProfile& given, const HistoryLimits& limits, int6
   const int64_t latest = std::clamp<int64_t>(now, 0, kMostTime);
   const int64_t time =
       std::clamp<int64_t>(given.last_click > 0 ? given.last_click : now, 0, latest);
-  if (!given.keywords.empty()) {
-    profile.keywords = in_order(given.keywords, time, latest, limits.keywords);
-  }
-  if (!given.sfs.empty()) profile.sfs = in_order(given.sfs, time, latest, limits.sfs);
+  const auto merge = [&](std::vector<TimedText> more, size_t limit,
+                         std::vector<TimedText>& history) {
+    if (more.empty()) return;
+    more.insert(more.end(), history.begin(), history.end());
+    history = in_order(std::move(more), time, latest, limit);
+  };
+  merge(given.keywords, limits.keywords, profile.keywords);
+  merge(given.sfs, limits.sfs, profile.sfs);
   for (const ProfileGroup& group : given.groups) {
     const auto known = std::ranges::find(profile.groups, group.first, &ProfileGroup::first);
     if (known == profile.groups.end()) {

@@ -37,10 +37,16 @@ inline constexpr size_t kMostUserIdBytes = 500;
 inline constexpr size_t kMostProfileTextBytes = 1024;  // of a keyword, a group's name, a token
 inline constexpr size_t kMostRecordBytes = 1u << 20;
 
+inline constexpr size_t kMostHistory = 400;  // twice this and the longest texts fit into a record
+
+// What is kept where nothing else is configured, by the engine and by `barker profiles`.
+inline constexpr size_t kHistoryKeywords = 100;
+inline constexpr int64_t kDaysToLive = 90;
+
 struct HistoryLimits {
-  size_t keywords = 50;                                // of all clicks
-  size_t sfs = 50;                                     // of clicks on SFs: the group "sfhist"
-  int64_t seconds_to_live = int64_t{180} * 24 * 3600;  // after the last click
+  size_t keywords = kHistoryKeywords;                 // of all clicks
+  size_t sfs = kHistoryKeywords;                      // of clicks on SFs: the group "sfhist"
+  int64_t seconds_to_live = kDaysToLive * 24 * 3600;  // after the last click
 };
 
 // The feature keywords (SFs) that a page showed, and for what it was made.
@@ -109,9 +115,10 @@ bool is_expired(int64_t last_click, int64_t now, int64_t seconds_to_live) noexce
 void add_click(const ProfileClick& click, const HistoryLimits& limits, int64_t now,
                StoredProfile& profile);
 
-// Takes over what `given` has: its keywords, its sfs and its learned state where there are any, and
-// each of its groups. The rest stays. Texts without a time get the time of its last click, or else
-// `now`. Histories are put in order and cut as add_click() would have left them.
+// Adds the keywords and sfs of `given` to the histories, in the order of their times; of one text
+// the newer time counts. Its groups and its learned state, where there is one, take the place of
+// those that are there. Texts without a time get the time of its last click, or else `now`.
+// Histories that something is added to are cut as add_click() would have left them.
 void merge_profile(const StoredProfile& given, const HistoryLimits& limits, int64_t now,
                    StoredProfile& profile);
 

@@ -1,16 +1,23 @@
 #include "index/profiles/profile_store.h"
 
+#include <array>
+#include <cstdio>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <functional>
 #include <vector>
 
 #include "index/profiles/lmdb_store.h"
 #include "index/profiles/memory_store.h"
 #include "index/profiles/redis_store.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 namespace barker {
 namespace {
 
-constexpr size_t kMostHistory = 400;  // twice this and the longest texts fit into a record
 constexpr size_t kUsersOfOneImport = 1000;
 
 Status check(const ProfileStoreOptions& o) {
@@ -51,6 +58,55 @@ std::string fault_of(const StoredProfile& user) {
   return "";
 }
 
+// Reads the users of a file and gives them to `put`, some at a time.
+Result<ProfileImport> read_in(
+    const std::string& path,
+    const std::function<Status(std::span<const StoredProfile> users)>& put_some) {
+  ProfileImport result;
+  std::vector<StoredProfile> users;
+  const auto put = [&] {
+    const Status status = users.empty() ? Status() : put_some(users);
+    if (status.ok()) result.users += users.size();
+    users.clear();
+    return status;
+  };
+  const auto take = [&](StoredProfile&& user, uint64_t line) {
+    if (const std::string fault = fault_of(user); !fault.empty()) {
+      result.bad.add(line, fault);
+      return Status();
+    }
+    users.push_back(std::move(user));
+    return users.size() < kUsersOfOneImport ? Status() : put();
+  };
+  if (Status s = for_each_profile(path, result.bad, take); !s.ok()) return s;
+  if (Status s = put(); !s.ok()) return s;
+  return result;
+}
+
+// XXH3 (128 bits) of the content, in hexadecimal digits.
+Result<std::string> digest_of_file(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) {
+    return invalid_argument(path + ": expected a regular file, because it is read twice");
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return not_found(path + ": cannot be opened");
+  XXH3_state_t state;
+  XXH3_128bits_reset(&state);
+  std::vector<char> piece(size_t{1} << 20);
+  while (file) {
+    file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    XXH3_128bits_update(&state, piece.data(), static_cast<size_t>(file.gcount()));
+  }
+  if (file.bad()) return io_error(path + ": cannot be read");
+  const XXH128_hash_t hash = XXH3_128bits_digest(&state);
+  std::array<char, 33> digits;
+  std::snprintf(digits.data(), digits.size(), "%016llx%016llx",
+                static_cast<unsigned long long>(hash.high64),
+                static_cast<unsigned long long>(hash.low64));
+  return std::string(digits.data());
+}
+
 }  // namespace
 
 int64_t profile_seconds_now() {
@@ -75,25 +131,24 @@ Result<std::unique_ptr<ProfileStore>> open_profile_store(const ProfileStoreOptio
 }
 
 Result<ProfileImport> import_profiles(ProfileStore& store, const std::string& path) {
-  ProfileImport result;
-  std::vector<StoredProfile> users;
-  const auto put = [&] {
-    const Status status = users.empty() ? Status() : store.import(users);
-    if (status.ok()) result.users += users.size();
-    users.clear();
-    return status;
-  };
-  const auto take = [&](StoredProfile&& user, uint64_t line) {
-    if (const std::string fault = fault_of(user); !fault.empty()) {
-      result.bad.add(line, fault);
-      return Status();
-    }
-    users.push_back(std::move(user));
-    return users.size() < kUsersOfOneImport ? Status() : put();
-  };
-  if (Status s = for_each_profile(path, result.bad, take); !s.ok()) return s;
-  if (Status s = put(); !s.ok()) return s;
-  return result;
+  return read_in(path, [&](std::span<const StoredProfile> users) { return store.import(users); });
+}
+
+Result<ProfileImport> fill_profiles(ProfileStore& store, const std::string& path) {
+  std::string digest;
+  if (store.outlives_process()) {
+    Result<std::string> of_file = digest_of_file(path);
+    if (!of_file.ok()) return of_file.status();
+    digest = *std::move(of_file);
+    const Result<bool> is_known = store.remembers_file(digest);
+    if (!is_known.ok()) return is_known.status();
+    if (*is_known) return ProfileImport();
+  }
+  Result<ProfileImport> filled =
+      read_in(path, [&](std::span<const StoredProfile> users) { return store.add(users, digest); });
+  if (!filled.ok() || digest.empty()) return filled;
+  if (Status s = store.remember_file(digest); !s.ok()) return s;
+  return filled;
 }
 
 }  // namespace barker

@@ -101,6 +101,20 @@ class ProfileStore {
   // when this returns. Where one of them cannot be stored, the error names it, and the others are.
   virtual Status import(std::span<const StoredProfile> users) = 0;
 
+  // Stores those of the users whom the store does not know; all others keep what they have. Nothing
+  // is stored once the store remembers `file`, so that of several engines which read one file at
+  // once, none brings back a user whom another one has removed since. Of several users with one id
+  // the first counts. They are durable when this returns.
+  virtual Status add(std::span<const StoredProfile> users, std::string_view file) = 0;
+
+  // Which files of users were read in, by the digests of their contents. Both are kept for as long
+  // as the store; in memory, they are not kept at all.
+  virtual Result<bool> remembers_file(std::string_view file) = 0;
+  virtual Status remember_file(std::string_view file) = 0;
+
+  // False: it is empty whenever it is opened.
+  virtual bool outlives_process() const noexcept { return true; }
+
   // May count all users, and so may take seconds.
   virtual Result<ProfileStoreStatus> status() = 0;
 
@@ -132,6 +146,9 @@ struct ProfileStoreOptions {
   std::chrono::microseconds redis_read{2000};   // the longest that a read may take
   std::chrono::milliseconds redis_write{1000};  // to connect, and for each answer to a write
 
+  // Is told once when a Redis does not answer, and once when it answers again. [any thread]
+  std::function<void(const std::string& message)> report = {};
+
   std::function<int64_t()> clock = profile_seconds_now;  // any thread; must not throw
 
   // Changes a user's own state by a lesson, while the record is being changed, so that no other
@@ -147,12 +164,18 @@ struct ProfileStoreOptions {
 Result<std::unique_ptr<ProfileStore>> open_profile_store(const ProfileStoreOptions& options);
 
 struct ProfileImport {
-  uint64_t users = 0;  // lines that were merged into the store
+  uint64_t users = 0;  // lines that could be used
   BadLines bad;
 };
 
 // Merges the users of a file (profiles.h) into the store. What a line has wrong is in `bad`. After
 // an error, the lines before it may have been stored.
 Result<ProfileImport> import_profiles(ProfileStore& store, const std::string& path);
+
+// Fills the store with the users of a file, once: users whom it knows keep what they have, and a
+// file whose content it was filled with before is not read in again, so that users who were
+// removed since stay removed. A store in memory is filled each time. The file is read twice where
+// the store outlives the process, and must then be a regular one.
+Result<ProfileImport> fill_profiles(ProfileStore& store, const std::string& path);
 
 }  // namespace barker

@@ -25,6 +25,16 @@ std::vector<std::pair<std::string_view, std::vector<const T*>>> by_user(std::spa
   return users;
 }
 
+Status check_ids(std::span<const StoredProfile> users) {
+  for (const StoredProfile& profile : users) {
+    if (!is_user_id(profile.user)) {
+      return invalid_argument("profiles: user: expected 1 to " + std::to_string(kMostUserIdBytes) +
+                              " bytes of UTF-8, found \"" + visible(profile.user) + "\"");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 void RecordStore::start() {
@@ -67,7 +77,7 @@ Status RecordStore::write(std::span<const ProfileClick> clicks) {
                          return has_changed;
                        }});
   }
-  if (Status s = transform(changes); !s.ok()) return s;
+  if (Status s = transform(changes, ""); !s.ok()) return s;
   for (size_t i = 0; i < changes.size(); ++i) {
     if (changes[i].refused) add(refused_, users[i].second.size());
   }
@@ -86,12 +96,7 @@ bool RecordStore::apply(const ProfileClick& click, int64_t moment, StoredProfile
 }
 
 Status RecordStore::import(std::span<const StoredProfile> given) {
-  for (const StoredProfile& profile : given) {
-    if (!is_user_id(profile.user)) {
-      return invalid_argument("profiles: user: expected 1 to " + std::to_string(kMostUserIdBytes) +
-                              " bytes of UTF-8, found \"" + visible(profile.user) + "\"");
-    }
-  }
+  if (Status s = check_ids(given); !s.ok()) return s;
   const auto users = by_user(given);
   const int64_t moment = now();
   std::vector<RecordChange> changes;
@@ -104,7 +109,7 @@ Status RecordStore::import(std::span<const StoredProfile> given) {
                          return true;
                        }});
   }
-  if (Status s = transform(changes); !s.ok()) return s;
+  if (Status s = transform(changes, ""); !s.ok()) return s;
   for (const RecordChange& change : changes) {
     if (change.refused) {
       return bad_data("profiles: user \"" + visible(change.user) +
@@ -112,6 +117,23 @@ Status RecordStore::import(std::span<const StoredProfile> given) {
     }
   }
   return {};
+}
+
+// A record of a later version is refused, which is right here: the store knows its user.
+Status RecordStore::add(std::span<const StoredProfile> given, std::string_view file) {
+  if (Status s = check_ids(given); !s.ok()) return s;
+  const auto users = by_user(given);
+  const int64_t moment = now();
+  std::vector<RecordChange> changes;
+  changes.reserve(users.size());
+  for (const auto& [user, of_user] : users) {
+    changes.push_back({user, [this, moment, first = of_user.front()](StoredProfile& profile) {
+                         if (profile.last_click != 0) return false;
+                         merge_profile(*first, options_.limits, moment, profile);
+                         return true;
+                       }});
+  }
+  return transform(changes, file);
 }
 
 bool RecordStore::make_record(std::optional<std::string_view> stored, RecordChange& change,

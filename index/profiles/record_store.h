@@ -32,6 +32,7 @@ class RecordStore : public ProfileStore {
   Result<std::optional<StoredProfile>> find(std::string_view user) override;
   Status for_each(const std::function<Status(const StoredProfile&)>& take) override;
   Status import(std::span<const StoredProfile> users) override;
+  Status add(std::span<const StoredProfile> users, std::string_view file) override;
   Result<ProfileStoreStatus> status() override;
   ProfileCounters counters() const noexcept override;
 
@@ -52,8 +53,9 @@ class RecordStore : public ProfileStore {
   void stop() { queue_.reset(); }
 
   // Changes the records of users, all of whom are different. All or none of them are durable when
-  // this returns.
-  virtual Status transform(std::span<RecordChange> changes) = 0;
+  // this returns. Where the store remembers the file `unless`, nothing changes; empty: no file is
+  // looked at.
+  virtual Status transform(std::span<RecordChange> changes, std::string_view unless) = 0;
   virtual Result<bool> remove(std::string_view user) = 0;
   virtual Result<std::optional<std::string>> load(std::string_view user) = 0;
   using Visitor = std::function<Status(std::string_view user, std::string_view record)>;

@@ -1,5 +1,7 @@
 #include "index/profiles/redis_connector.h"
 
+#include <hiredis/hiredis.h>
+
 #include <algorithm>
 #include <exception>
 #include <utility>
@@ -12,8 +14,13 @@ constexpr std::chrono::milliseconds kFirstPause{20}, kLongestPause{1000};
 }  // namespace
 
 RedisConnector::RedisConnector(RedisAddress address, std::chrono::microseconds read,
-                               std::chrono::milliseconds connect)
-    : address_(std::move(address)), read_(read), connect_(connect), thread_([this] { run(); }) {}
+                               std::chrono::milliseconds connect,
+                               std::function<void(const std::string& message)> report)
+    : address_(std::move(address)),
+      read_(read),
+      connect_(connect),
+      report_(std::move(report)),
+      thread_([this] { run(); }) {}
 
 RedisConnector::~RedisConnector() {
   {
@@ -44,15 +51,31 @@ void RedisConnector::want(Slot& slot) noexcept {
   wake_.notify_one();
 }
 
-std::unique_ptr<RedisConnection> RedisConnector::connect() const {
+Result<std::unique_ptr<RedisConnection>> RedisConnector::try_to_connect() const {
+  auto opened = RedisConnection::connect(address_, std::chrono::steady_clock::now() + connect_);
+  if (!opened.ok()) return opened;
+  RedisConnection& redis = **opened;
+  redis.add({"PING"});
+  if (!redis.exchange(std::chrono::steady_clock::now() + read_)) {
+    return io_error(address_.name() + ": " + redis.error());
+  }
+  if (const redisReply* refusal = redis.refusal()) {
+    return io_error(address_.name() + ": " + std::string(refusal->str, refusal->len));
+  }
+  return opened;
+}
+
+// Null where Redis does not answer. Of the threads that find this out, one reports it.
+std::unique_ptr<RedisConnection> RedisConnector::connect() {
   try {
-    auto connection =
-        RedisConnection::connect(address_, std::chrono::steady_clock::now() + connect_);
-    if (!connection.ok()) return nullptr;
-    (*connection)->add({"PING"});
-    const bool answered = (*connection)->exchange(std::chrono::steady_clock::now() + read_) &&
-                          (*connection)->refusal() == nullptr;
-    return answered ? std::move(*connection) : nullptr;
+    auto connection = try_to_connect();
+    const bool is_dead = !connection.ok();
+    if (is_dead_.exchange(is_dead) != is_dead && report_) {
+      report_(is_dead ? connection.status().message() +
+                            "; searches go on without histories until it answers"
+                      : address_.name() + ": answers again");
+    }
+    return is_dead ? nullptr : std::move(*connection);
   } catch (const std::exception&) {  // there is no memory
     return nullptr;
   }
@@ -72,7 +95,6 @@ bool RedisConnector::serve_wanted() {
   }
   for (const std::shared_ptr<Slot>& slot : wanting) {
     std::unique_ptr<RedisConnection> connection = connect();
-    is_dead_ = connection == nullptr;
     if (connection == nullptr) return false;
     slot->wanted_ = false;
     delete slot->ready_.exchange(connection.release(), std::memory_order_acq_rel);

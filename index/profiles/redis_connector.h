@@ -3,12 +3,14 @@
 // A reader has a slot. Where its connection fails, it asks for another one and goes on without, and
 // takes the new one out of the slot when it is there: this is the circuit breaker. A connection is
 // given out only after a PING came back within the time that a read may take. Between two attempts
-// lie 20 ms, and twice as many after each that fails, up to a second.
+// lie 20 ms, and twice as many after each that fails, up to a second. The first attempt that fails
+// is reported, and the first one after it that does not.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -35,8 +37,11 @@ class RedisConnector {
     std::atomic<bool> wanted_ = false;
   };
 
+  // `report` is told when Redis does not answer and when it answers again [any thread]; empty: it
+  // is not told.
   RedisConnector(RedisAddress address, std::chrono::microseconds read,
-                 std::chrono::milliseconds connect);
+                 std::chrono::milliseconds connect,
+                 std::function<void(const std::string& message)> report);
   ~RedisConnector();
   RedisConnector(const RedisConnector&) = delete;
   RedisConnector& operator=(const RedisConnector&) = delete;
@@ -51,11 +56,13 @@ class RedisConnector {
  private:
   void run();
   bool serve_wanted();
-  std::unique_ptr<RedisConnection> connect() const;
+  std::unique_ptr<RedisConnection> connect();
+  Result<std::unique_ptr<RedisConnection>> try_to_connect() const;
 
   const RedisAddress address_;
   const std::chrono::microseconds read_;
   const std::chrono::milliseconds connect_;
+  const std::function<void(const std::string& message)> report_;
   std::atomic<bool> is_dead_ = false;
 
   std::mutex mutex_;  // guards what follows

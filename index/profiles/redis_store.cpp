@@ -18,6 +18,9 @@ namespace {
 
 constexpr int kMostConflicts = 1000;  // of one user; each means that another engine went ahead
 constexpr std::string_view kKeysOfOneScan = "256";
+constexpr std::string_view kFilesId =
+    "\xff"
+    "files";  // is no UTF-8, and so no user's id
 
 std::string_view text_of(const redisReply& reply) {
   return reply.type == REDIS_REPLY_STRING || reply.type == REDIS_REPLY_STATUS ||
@@ -46,7 +49,8 @@ class RedisStore final : public RecordStore {
   RedisStore(const RedisAddress& address, const ProfileStoreOptions& options)
       : RecordStore(options),
         address_(address),
-        connector_(address, options.redis_read, options.redis_write) {
+        files_key_(options.redis_prefix + std::string(kFilesId)),
+        connector_(address, options.redis_read, options.redis_write, options.report) {
     start();
   }
   ~RedisStore() override { stop(); }
@@ -54,10 +58,19 @@ class RedisStore final : public RecordStore {
   std::unique_ptr<ProfileReader> reader() override;
   RedisConnector& connector() { return connector_; }
 
+  Result<bool> remembers_file(std::string_view file) override {
+    const Result<RedisReply> reply = ask({"SISMEMBER", files_key_, file});
+    if (!reply.ok()) return reply.status();
+    return (*reply)->integer == 1;
+  }
+  Status remember_file(std::string_view file) override {
+    return ask({"SADD", files_key_, file}).status();
+  }
+
  protected:
-  Status transform(std::span<RecordChange> changes) override {
+  Status transform(std::span<RecordChange> changes, std::string_view unless) override {
     const std::lock_guard lock(mutex_);
-    return transform_or_split(changes);
+    return transform_or_split(changes, unless);
   }
   Result<bool> remove(std::string_view user) override;
   Result<std::optional<std::string>> load(std::string_view user) override;
@@ -90,14 +103,15 @@ class RedisStore final : public RecordStore {
   }
 
   Result<RedisConnection*> connection();
-  Result<RedisReply> ask(std::string_view command, std::string_view user);
+  Result<RedisReply> ask(std::initializer_list<std::string_view> words);
   Status exchange(RedisConnection& connection) const;
-  Status transform_or_split(std::span<RecordChange> changes);
-  Result<Outcome> try_transform(std::span<RecordChange> changes);
+  Status transform_or_split(std::span<RecordChange> changes, std::string_view unless);
+  Result<Outcome> try_transform(std::span<RecordChange> changes, std::string_view unless);
   using KeyVisitor = std::function<Status(std::span<const std::string_view> keys)>;
   Status visit_keys(RedisConnection& connection, const KeyVisitor& visitor) const;
 
   const RedisAddress address_;
+  const std::string files_key_;  // a set of digests, which does not expire
   RedisConnector connector_;
   std::mutex mutex_;  // guards the connection of all but readers and visits
   std::unique_ptr<RedisConnection> connection_;
@@ -121,24 +135,35 @@ Status RedisStore::exchange(RedisConnection& connection) const {
 
 // Where another engine changed one of the users meanwhile, the halves are tried, so that a batch
 // with many users, of whom one is busy, does not begin again and again.
-Status RedisStore::transform_or_split(std::span<RecordChange> changes) {
+Status RedisStore::transform_or_split(std::span<RecordChange> changes, std::string_view unless) {
   for (int conflicts = 0; conflicts < kMostConflicts; ++conflicts) {
-    const Result<Outcome> outcome = with_connection([&] { return try_transform(changes); });
+    const Result<Outcome> outcome = with_connection([&] { return try_transform(changes, unless); });
     if (!outcome.ok()) return outcome.status();
     if (*outcome == Outcome::kWritten) return {};
     if (changes.size() > 1) {
       const size_t half = changes.size() / 2;
-      if (Status s = transform_or_split(changes.first(half)); !s.ok()) return s;
-      return transform_or_split(changes.subspan(half));
+      if (Status s = transform_or_split(changes.first(half), unless); !s.ok()) return s;
+      return transform_or_split(changes.subspan(half), unless);
     }
   }
   return failed("other engines change a user without a pause");
 }
 
-Result<RedisStore::Outcome> RedisStore::try_transform(std::span<RecordChange> changes) {
+Result<RedisStore::Outcome> RedisStore::try_transform(std::span<RecordChange> changes,
+                                                      std::string_view unless) {
   const Result<RedisConnection*> opened = connection();
   if (!opened.ok()) return opened.status();
   RedisConnection& redis = **opened;
+  if (!unless.empty()) {
+    redis.add({"WATCH", files_key_});
+    redis.add({"SISMEMBER", files_key_, unless});
+    if (Status s = exchange(redis); !s.ok()) return s;
+    if (redis.replies()[1]->integer == 1) {
+      redis.add({"UNWATCH"});
+      if (Status s = exchange(redis); !s.ok()) return s;
+      return Outcome::kWritten;
+    }
+  }
   std::vector<std::string> keys;
   for (const RecordChange& change : changes) keys.push_back(key_of(change.user));
   std::vector<std::string_view> words(keys.begin(), keys.end());
@@ -170,26 +195,26 @@ Result<RedisStore::Outcome> RedisStore::try_transform(std::span<RecordChange> ch
   return Outcome::kWritten;
 }
 
-// The answer to a command about one user.
-Result<RedisReply> RedisStore::ask(std::string_view command, std::string_view user) {
+// The answer to one command.
+Result<RedisReply> RedisStore::ask(std::initializer_list<std::string_view> words) {
   const std::lock_guard lock(mutex_);
   return with_connection([&]() -> Result<RedisReply> {
     const Result<RedisConnection*> redis = connection();
     if (!redis.ok()) return redis.status();
-    (*redis)->add({command, key_of(user)});
+    (*redis)->add(words);
     if (Status s = exchange(**redis); !s.ok()) return s;
     return std::move((*redis)->replies()[0]);
   });
 }
 
 Result<bool> RedisStore::remove(std::string_view user) {
-  const Result<RedisReply> reply = ask("DEL", user);
+  const Result<RedisReply> reply = ask({"DEL", key_of(user)});
   if (!reply.ok()) return reply.status();
   return (*reply)->integer > 0;
 }
 
 Result<std::optional<std::string>> RedisStore::load(std::string_view user) {
-  const Result<RedisReply> reply = ask("GET", user);
+  const Result<RedisReply> reply = ask({"GET", key_of(user)});
   if (!reply.ok()) return reply.status();
   if ((*reply)->type == REDIS_REPLY_NIL) return std::optional<std::string>();
   return std::optional<std::string>(text_of(**reply));
@@ -206,7 +231,9 @@ Status RedisStore::visit_keys(RedisConnection& redis, const KeyVisitor& visitor)
     if (parts.size() != 2) return failed("the answer to SCAN has another form");
     cursor = text_of(*parts[0]);
     std::vector<std::string_view> keys;
-    for (const redisReply* key : elements_of(*parts[1])) keys.push_back(text_of(*key));
+    for (const redisReply* key : elements_of(*parts[1])) {
+      if (text_of(*key) != files_key_) keys.push_back(text_of(*key));
+    }
     if (keys.empty()) continue;
     if (Status s = visitor(keys); !s.ok()) return s;
   } while (cursor != "0");

@@ -29,6 +29,19 @@ nlohmann::ordered_json catalogue_json(const LiveCatalogueStatus& status) {
           {"indexes", status.indexes}};
 }
 
+const char* name_of(std::optional<ReadOutcome> read) {
+  if (!read) return "";
+  switch (*read) {
+    case ReadOutcome::kFound:
+      return "known";
+    case ReadOutcome::kUnknown:
+      return "unknown";
+    case ReadOutcome::kUnavailable:
+      break;
+  }
+  return "unavailable";
+}
+
 // What a click tells of its user: the SF itself, or the words of the title that was clicked.
 std::vector<std::string> keywords_of(const Click& click, std::string_view title) {
   if (click.on_sf) return {normalize_keyword(click.object)};
@@ -47,8 +60,9 @@ EngineService::EngineService(ServiceParts& parts)
 const Profile& EngineService::profile_of(const Asker& asker) {
   profile_.user = asker.user;
   profile_.forget();
+  read_.reset();
   if (!asker.user.empty()) {
-    (void)reader_->read(asker.user, Clock::now() + parts_.profile_budget, profile_);
+    read_ = reader_->read(asker.user, Clock::now() + parts_.profile_budget, profile_);
   }
   if (asker.keywords) profile_.keywords = *asker.keywords;
   for (const auto& group : asker.groups) {
@@ -84,6 +98,7 @@ Result<SearchResult> EngineService::search(const SearchCall& call) {
   options.bar = parts_.bar;
   Result<SearchResult> page = session_->search(call.asker.query, profile_of(call.asker), options);
   if (!page.ok()) return page;
+  page->profile = name_of(read_);
   const StageTimes& t = page->times;
   parts_.metrics.count_search(page->status, page->reason,
                               {.analyse = t.analyse / 1e6,
@@ -150,6 +165,7 @@ Result<SearchResult> EngineService::rescore(const RescoreCall& call) {
   Result<SearchResult> page =
       rescorer_->rescore(call.asker.query, profile_of(call.asker), call.ads, options);
   if (!page.ok()) return page;
+  page->profile = name_of(read_);
   parts_.metrics.count_search(
       page->status, page->reason,
       {.rescore = page->times.rescore / 1e6, .rewrite = page->times.rewrite / 1e6});

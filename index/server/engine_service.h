@@ -106,7 +106,8 @@ class EngineService : public Service {
   std::unique_ptr<EngineSession> session_;
   std::unique_ptr<CallerRescorer> rescorer_;
   Profile profile_;
-  RecentPage recent_;  // whose memory is used again
+  std::optional<ReadOutcome> read_;  // of `profile_`; nothing: there is no user
+  RecentPage recent_;                // whose memory is used again
 };
 
 }  // namespace barker

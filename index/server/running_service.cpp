@@ -5,6 +5,7 @@
 #include <iostream>
 #include <optional>
 
+#include "index/config/values.h"
 #include "index/log/kafka_sink.h"
 #include "index/server/access_log.h"
 #include "index/server/engine_service.h"
@@ -79,16 +80,20 @@ Result<std::unique_ptr<ProfileStore>> open_profiles(const ProfilesConfig& config
   options.limits.seconds_to_live =
       config.ttl_days == 0 ? kForever : static_cast<int64_t>(config.ttl_days) * 24 * 3600;
   options.redis_read = std::chrono::milliseconds(config.read_budget_ms);
+  options.report = [](const std::string& message) {
+    std::cerr << "barker serve: " + visible(message) + "\n";
+  };
   if (learner) {
     options.learn = [learner](const Lesson& lesson, LearnedState& state) {
       return learner->learn(lesson, state);
     };
   }
   Result<std::unique_ptr<ProfileStore>> store = open_profile_store(options);
-  if (!store.ok() || config.users.empty()) return store;
-  const Result<ProfileImport> imported = import_profiles(**store, config.users);
-  if (!imported.ok()) return imported.status();
-  std::cerr << imported->bad.report(visible(config.users));
+  if (!store.ok()) return with_key("profiles.store", store.status());
+  if (config.users.empty()) return store;
+  const Result<ProfileImport> filled = fill_profiles(**store, config.users);
+  if (!filled.ok()) return with_key("profiles.users", filled.status());
+  std::cerr << filled->bad.report(visible(config.users));
   return store;
 }
 
@@ -181,9 +186,9 @@ Status RunningService::Parts::open_access_log(const ServerConfig& config) {
   if (config.access_log.empty()) return {};
   const Result<UserSalt> salt =
       config.salt_file.empty() ? UserSalt::create() : UserSalt::open(config.salt_file);
-  if (!salt.ok()) return salt.status();
+  if (!salt.ok()) return with_key("server.salt_file", salt.status());
   Result<std::unique_ptr<AccessLog>> opened = AccessLog::open(config.access_log, *salt);
-  if (!opened.ok()) return opened.status();
+  if (!opened.ok()) return with_key("server.access_log", opened.status());
   access_log = std::move(*opened);
   return {};
 }
@@ -238,6 +243,14 @@ void RunningService::Parts::register_metrics() {
   register_queue(registry, "profiles", [this]() -> QueueCounts {
     const ProfileCounters counts = profiles->counters();
     return {counts.waiting, counts.dropped};
+  });
+  register_profiles(registry, [this]() -> ProfileCounts {
+    const ProfileCounters counts = profiles->counters();
+    return {.unavailable = counts.unavailable,
+            .malformed = counts.malformed,
+            .refused = counts.refused,
+            .write_errors = counts.write_errors,
+            .expired = counts.expired};
   });
   register_states();
   if (!events) return;
@@ -294,7 +307,7 @@ ServerHooks RunningService::Parts::server_hooks() {
 Status RunningService::Parts::open_engine_and_profiles(const ServiceConfig& config,
                                                        const ServiceHooks& hooks) {
   Result<std::unique_ptr<Engine>> opened = Engine::open(engine_options(config, hooks.plugin));
-  if (!opened.ok()) return opened.status();
+  if (!opened.ok()) return with_key_of_path(config, opened.status());
   engine = std::move(*opened);
   if (config.profiles.user_state) learner.emplace(*engine);
   Result<std::unique_ptr<ProfileStore>> store =
@@ -316,11 +329,11 @@ Status RunningService::Parts::open(const ServiceConfig& config, const ServiceHoo
                            .topic = config.log.kafka_topic,
                            .queue_bytes = config.log.queue_bytes,
                            .settings = {}});
-      if (!sink.ok()) return sink.status();
+      if (!sink.ok()) return with_key("log.kafka_brokers", sink.status());
       kafka = std::move(*sink);
     }
     Result<std::unique_ptr<EventLog>> log = open_events(config.log, kafka.get());
-    if (!log.ok()) return log.status();
+    if (!log.ok()) return with_key("log.directory", log.status());
     events = std::move(*log);
   }
   if (Status s = open_access_log(config.server); !s.ok()) return s;
@@ -328,7 +341,11 @@ Status RunningService::Parts::open(const ServiceConfig& config, const ServiceHoo
   register_metrics();
   Result<std::unique_ptr<HttpServer>> started =
       HttpServer::start(server_options(config.server), server_hooks());
-  if (!started.ok()) return started.status();
+  if (!started.ok()) {
+    const Status& error = started.status();
+    const bool is_of_key = error.message().starts_with("listen: ");
+    return is_of_key ? Status(error.code(), "server." + error.message()) : error;
+  }
   server = std::move(*started);
   counted.store(server.get(), std::memory_order_release);
   return {};

@@ -55,7 +55,8 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"plugin/adapters/java", {"plugin"}},
     {"index", {}},  // holds no code of its own: see below
     {"index/catalogue", {"models/base", "models/text", "plugin"}},
-    {"index/config", {"models/base", "models/text", "models/command"}},
+    {"index/config",
+     {"models/base", "models/text", "models/command", "index/auction", "index/profiles"}},
     {"index/metrics", {"models/base"}},
     {"index/matching", {"models/base", "models/text"}},
     {"index/auction", {"models/base", "models/text"}},

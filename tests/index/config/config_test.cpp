@@ -15,6 +15,7 @@
 #include "index/config/plugin_table.h"
 #include "index/config/values.h"
 #include "models/base/toml_text.h"
+#include "tests/index/config/config_fixture.h"
 
 namespace barker {
 namespace {
@@ -22,37 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-class Config : public ::testing::Test {
- protected:
-  Config() : directory_(fs::path(::testing::TempDir()) / ("barker_config_" + name())) {
-    fs::create_directories(directory_);
-  }
-  ~Config() override { fs::remove_all(directory_); }
-
-  std::string write(const std::string& text, const std::string& name = "barker.toml") {
-    std::ofstream(directory_ / name) << text;
-    return (directory_ / name).string();
-  }
-
-  // "2: TEXT" for each problem of the file.
-  std::vector<std::string> problems(const std::string& text) {
-    const std::string file = write(text);
-    const Result<LoadedConfig> loaded = read_config(file, {}, {});
-    std::vector<std::string> found;
-    for (const ConfigProblem& problem : loaded->problems) {
-      EXPECT_TRUE(problem.where.starts_with(file + ":")) << problem.where;
-      found.push_back(problem.where.substr(file.size() + 1) + ": " + problem.text);
-    }
-    return found;
-  }
-
-  static std::string name() {
-    return ::testing::UnitTest::GetInstance()->current_test_info()->name();
-  }
-
-  const fs::path directory_;
-};
 
 TEST_F(Config, HasItsDefaultsWithoutAnySource) {
   const Result<ServiceConfig> config = load_config("", {}, {});

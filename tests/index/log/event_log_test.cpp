@@ -90,6 +90,8 @@ TEST_F(EventLogs, WriteWithoutBeingAskedAfterAnIntervalOrManyBytes) {
 TEST_F(EventLogs, DropAndCountWhatAFullQueueHasNoPlaceFor) {
   EventLogOptions small = options();
   small.queue_bytes = 10'000;
+  std::atomic<bool> is_slow = true;
+  small.copy_to = [&](std::string_view) { (void)wait_for([&] { return !is_slow.load(); }); };
   const auto log = open(small);
   std::vector<std::string> accepted;
   size_t dropped = 0;
@@ -105,9 +107,23 @@ TEST_F(EventLogs, DropAndCountWhatAFullQueueHasNoPlaceFor) {
   EXPECT_GT(dropped, 500u);
   EXPECT_LE(log->status().queue_bytes, small.queue_bytes);
   EXPECT_EQ(log->status().dropped, dropped);
+  is_slow = false;
   ASSERT_TRUE(log->flush().ok());
   EXPECT_EQ(lines(), accepted);
   EXPECT_TRUE(log->append("there is place again"));
+}
+
+TEST_F(EventLogs, AreWrittenWhenHalfOfTheQueueIsFullHoweverSeldomTheyAreToBe) {
+  EventLogOptions seldom = options();
+  seldom.queue_bytes = 10'000;
+  seldom.flush_bytes = 1 << 30;
+  const auto log = open(seldom);
+  for (int i = 0; i < 200; ++i) {
+    const std::string line = "line " + std::to_string(i);
+    bool is_taken = false;
+    ASSERT_TRUE(wait_for([&] { return is_taken || (is_taken = log->append(line)); })) << line;
+  }
+  EXPECT_GT(log->status().lines, 50u);
 }
 
 TEST_F(EventLogs, LoseAndDoubleNothingWhileFourThreadsWriteThroughManyFiles) {

@@ -47,6 +47,9 @@ class Service {
       return counts;
     });
     register_queue(registry_, "search", [] { return QueueCounts{2, 5}; });
+    register_profiles(registry_, [] {
+      return ProfileCounts{.unavailable = 11, .malformed = 12, .refused = 13, .expired = 14};
+    });
     register_user_states(registry_,
                          [] { return UserStateCounts{.pages_clicked = 6, .untaught = 8}; });
     register_queue(registry_, "event_log", [] { return QueueCounts{}; });

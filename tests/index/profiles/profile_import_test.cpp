@@ -52,7 +52,42 @@ TYPED_TEST(ImportedProfiles, PutsImportedHistoriesInOrder) {
   ASSERT_TRUE(store->import(users).ok());
   const StoredProfile anna = stored(*store, "anna");
   EXPECT_THAT(anna.keywords,
-              ElementsAre(TimedText{"far", kMoment}, TimedText{"c", 30}, TimedText{"b", 20}));
+              ElementsAre(TimedText{"far", kMoment}, TimedText{"x", kMoment}, TimedText{"c", 30}));
+}
+
+TYPED_TEST(ImportedProfiles, AddsImportedKeywordsToAHistoryAndKeepsTheNewestOfBoth) {
+  constexpr int64_t kPast = kMoment - 100;
+  this->options_.limits.keywords = this->options_.limits.sfs = 4;
+  const auto store = this->open();
+  for (const auto& [word, time] : {std::pair("a", 10), {"b", 20}, {"c", 30}}) {
+    store->record({"anna", ClickKind::kSf, {word}, kPast + time});
+  }
+  ASSERT_TRUE(store->flush().ok());
+  StoredProfile given;
+  given.user = "anna";
+  given.keywords = given.sfs = {{"d", kPast + 25}, {"b", kPast + 15}, {"c", kPast + 40}};
+  given.last_click = kPast + 40;
+  ASSERT_TRUE(store->import(std::span(&given, 1)).ok());
+  const auto merged = ElementsAre(TimedText{"c", kPast + 40}, TimedText{"d", kPast + 25},
+                                  TimedText{"b", kPast + 20}, TimedText{"a", kPast + 10});
+  EXPECT_THAT(stored(*store, "anna").keywords, merged);
+  EXPECT_THAT(stored(*store, "anna").sfs, merged);
+  given.keywords = {{"new", 0}};
+  given.last_click = 0;
+  ASSERT_TRUE(store->import(std::span(&given, 1)).ok());
+  EXPECT_THAT(texts_of(stored(*store, "anna").keywords), ElementsAre("new", "c", "d", "b"));
+}
+
+TYPED_TEST(ImportedProfiles, ChangesNothingWhereItsOwnExportComesBack) {
+  const auto store = this->open();
+  for (const char* word : {"a", "b", "c", "d"}) {
+    store->record({"anna", ClickKind::kSf, {word}, kMoment - 5});
+  }
+  ASSERT_TRUE(store->flush().ok());
+  const StoredProfile anna = stored(*store, "anna");
+  ASSERT_EQ(anna.keywords.size(), 4u);
+  ASSERT_TRUE(store->import(std::span(&anna, 1)).ok());
+  EXPECT_EQ(stored(*store, "anna"), anna);
 }
 
 TYPED_TEST(ImportedProfiles, NamesAnImportedUserThatDoesNotFitAndStoresTheOthers) {

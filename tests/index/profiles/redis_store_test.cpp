@@ -32,16 +32,6 @@ class RedisStore : public ::testing::Test {
   }
 };
 
-// Reads until the outcome is the one that is waited for; false after half a minute.
-bool comes_to(ProfileReader& reader, const std::string& user, ReadOutcome outcome) {
-  Profile profile;
-  for (int i = 0; i < 30'000; ++i) {
-    if (reader.read(user, in_a_minute(), profile) == outcome) return true;
-    std::this_thread::sleep_for(milliseconds(1));
-  }
-  return false;
-}
-
 TEST_F(RedisStore, SharesHistoriesBetweenEngines) {
   const RedisPlace place;
   const auto one = open_store(place.options()), two = open_store(place.options());

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "index/profiles/profile_store.h"
@@ -32,6 +33,16 @@ inline Profile read_user(ProfileStore& store, std::string_view user) {
   Profile profile;
   store.reader()->read(user, in_a_minute(), profile);
   return profile;
+}
+
+// Reads until the outcome is the one that is waited for; false after half a minute.
+inline bool comes_to(ProfileReader& reader, const std::string& user, ReadOutcome outcome) {
+  Profile profile;
+  for (int i = 0; i < 30'000; ++i) {
+    if (reader.read(user, in_a_minute(), profile) == outcome) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return false;
 }
 
 inline StoredProfile stored(ProfileStore& store, std::string_view user) {

@@ -17,6 +17,7 @@ inline SearchResult some_page(const std::string& query, const std::string& user)
   page.query = query;
   page.user = user;
   page.status = "rescored";
+  page.profile = user.empty() ? "" : "known";
   page.generation = 3;
   for (size_t rank = 1; rank <= 3; ++rank) {
     AdShown ad;

@@ -44,6 +44,15 @@ TEST_F(Routes, TakesCommasOfAListsPartsBehindBackslashes) {
   EXPECT_EQ(influence[0]["text"], "warm, cosy light");
 }
 
+// Histories may lie in another process, which may be slow, so that those routes must not hold up a
+// search.
+TEST_F(Routes, AskForUsersBesideTheThreadsThatSearch) {
+  for (const char* method : {"GET", "DELETE"}) {
+    EXPECT_EQ(lane_of(request_of(method, "/v1/users/ann", "")), Lane::kControl) << method;
+  }
+  EXPECT_EQ(lane_of(request_of("GET", "/v1/search?q=x", "")), Lane::kSearch);
+}
+
 TEST_F(Routes, GivesEachSearchAnotherId) {
   (void)ask("GET", "/v1/search?q=x");
   (void)ask("GET", "/v1/search?q=x");

@@ -279,6 +279,84 @@ TEST_F(ServeCommand, ForgetsAUser) {
   EXPECT_THAT(ask("GET", "/v1/users/ann"), StartsWith("HTTP/1.1 404 "));
 }
 
+TEST_F(ServeCommand, BringsNeitherDeletedUsersNorFormerHistoriesBackAtItsNextStart) {
+  EXPECT_EQ(stop(), 0);
+  std::ofstream(directory_ + "/users.jsonl", std::ios::app)
+      << R"({"user":"ben","keywords":["word6"]})"
+      << "\n";
+  configure("", "store = \"lmdb:users.mdb\"\n", "");
+  start();
+  EXPECT_THAT(ask("DELETE", "/v1/users/ann"), StartsWith("HTTP/1.1 204 "));
+  const Json click = {{"event_id", "click1"}, {"request_id", std::string(32, '0')},
+                      {"user", "ben"},        {"kind", "sf_click"},
+                      {"object", "word7"},    {"position", 1},
+                      {"time", 1'790'000'000}};
+  ASSERT_EQ(json(ask("POST", "/v1/events", Json{{"events", {click}}}.dump()))["accepted"], 1);
+  EXPECT_EQ(stop(), 0);
+  start();
+  EXPECT_THAT(ask("GET", "/v1/users/ann"), StartsWith("HTTP/1.1 404 "));
+  EXPECT_THAT(json(ask("GET", "/v1/users/ben"))["keywords"],
+              ::testing::UnorderedElementsAre("word6", "word7"));
+}
+
+TEST_F(ServeCommand, SaysInItsAnswersAndMetricsThatItsStoreIsNotThere) {
+  const std::string search = "/v1/search?q=running+shoes&user=ann";
+  EXPECT_EQ(json(ask("GET", search))["profile"], "known");
+  EXPECT_EQ(json(ask("GET", "/v1/search?q=running+shoes&user=bob"))["profile"], "unknown");
+  EXPECT_FALSE(json(ask("GET", "/v1/search?q=running+shoes")).contains("profile"));
+  EXPECT_EQ(stop(), 0);
+  setenv("BARKER_PROFILES_STORE", "redis://127.0.0.1:1/0", 1);
+  setenv("BARKER_PROFILES_USERS", "", 1);
+  testing::internal::CaptureStderr();
+  start();
+  const Json page = json(ask("GET", search));
+  EXPECT_EQ(page["status"], "rescored");
+  EXPECT_EQ(page["profile"], "unavailable");
+  const std::string rescoring = R"({"q":"shoes","user":"ann","ads":[{"id":"1","title":"Shoes"}]})";
+  EXPECT_EQ(json(ask("POST", "/v1/rescore", rescoring))["profile"], "unavailable");
+  EXPECT_THAT(ask("GET", "/metrics"), HasSubstr("\nbarker_profile_reads_unavailable_total 2\n"));
+  stop();
+  const std::string messages = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(messages, HasSubstr("barker serve: redis://127.0.0.1:1/0: cannot connect"));
+  EXPECT_EQ(messages.find("redis://"), messages.rfind("redis://")) << messages;
+  unsetenv("BARKER_PROFILES_STORE");
+  unsetenv("BARKER_PROFILES_USERS");
+}
+
+TEST_F(ServeCommand, NamesTheKeyOfAPlaceThatItCannotUse) {
+  EXPECT_EQ(stop(), 0);
+  for (const auto& [key, value] : {std::pair("server.salt_file", "/dev/null/salt"),
+                                   {"server.access_log", "/dev/null/log"},
+                                   {"server.admin_token_file", "/dev/null/token"},
+                                   {"server.admin_socket", "/dev/null/socket"},
+                                   {"server.listen", "unix:/dev/null"},
+                                   {"server.plugin_library", "/dev/null/plugin"},
+                                   {"index.path", "/dev/null/index"},
+                                   {"index.synonyms", "/dev/null/words"},
+                                   {"weights.path", "/dev/null/weights"},
+                                   {"weights.rules", "/dev/null/rules"},
+                                   {"weights.experiments", "/dev/null/experiments"},
+                                   {"profiles.store", "lmdb:/dev/null/users"},
+                                   {"profiles.users", "/dev/null/users"},
+                                   {"auction.budgets", "/dev/null/budgets"},
+                                   {"log.directory", "/dev/null/events"}}) {
+    std::string flag(key);
+    std::ranges::replace(flag, '.', '-');
+    std::ranges::replace(flag, '_', '-');
+    const bool is_plugin = flag == "server-plugin-library";
+    const std::string command = "timeout 60 " BARKER_COMMAND " serve --config " + directory_ +
+                                "/barker.toml" +
+                                (is_plugin ? "" : " --plugin " BARKER_PLUGIN_PATH) + " --" + flag +
+                                " " + value + " 2>&1 >/dev/null";
+    FILE* const messages = popen(command.c_str(), "r");
+    std::string all;
+    char line[1024];
+    while (fgets(line, sizeof line, messages) != nullptr) all += line;
+    EXPECT_NE(pclose(messages), 0) << command;
+    EXPECT_THAT(all, HasSubstr("barker serve: " + std::string(key) + ": ")) << command;
+  }
+}
+
 TEST_F(ServeCommand, ChangesTheCatalogueForTheNextSearch) {
   const Json changed = json(ask("POST", "/v1/ads", R"({"op":"delete","id":"a1"})"));
   EXPECT_EQ(changed["applied"], 1) << changed;
