@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <iostream>
 #include <optional>
 
@@ -93,9 +94,16 @@ Result<std::unique_ptr<ProfileStore>> open_profiles(const ProfilesConfig& config
   return store;
 }
 
+// One call, so that the messages of threads do not mix. It does not fail for good as std::cerr
+// does, which is silent once the disk of its file was full.
+void say(const std::string& sentence) {
+  std::fputs(("barker serve: " + visible(sentence) + "\n").c_str(), stderr);
+}
+
 Result<std::unique_ptr<EventLog>> open_events(const LogConfig& config, KafkaSink* kafka) {
   EventLogOptions options;
   if (kafka) options.copy_to = [kafka](std::string_view line) { (void)kafka->append(line); };
+  options.report = say;
   options.directory = config.directory;
   options.queue_bytes = config.queue_bytes;
   options.flush_interval = milliseconds(config.flush_ms);
@@ -182,7 +190,7 @@ Status RunningService::Parts::open_access_log(const ServerConfig& config) {
   const Result<UserSalt> salt =
       config.salt_file.empty() ? UserSalt::create() : UserSalt::open(config.salt_file);
   if (!salt.ok()) return salt.status();
-  Result<std::unique_ptr<AccessLog>> opened = AccessLog::open(config.access_log, *salt);
+  Result<std::unique_ptr<AccessLog>> opened = AccessLog::open(config.access_log, *salt, say);
   if (!opened.ok()) return opened.status();
   access_log = std::move(*opened);
   return {};
@@ -240,6 +248,12 @@ void RunningService::Parts::register_metrics() {
     return {counts.waiting, counts.dropped};
   });
   register_states();
+  if (access_log) {
+    register_queue(registry, "access_log", [this]() -> QueueCounts {
+      const AccessLog::Counts counts = access_log->counts();
+      return {counts.waiting, counts.dropped};
+    });
+  }
   if (!events) return;
   register_queue(registry, "event_log", [this]() -> QueueCounts {
     const EventLogStatus status = events->status();
@@ -249,6 +263,10 @@ void RunningService::Parts::register_metrics() {
     register_queue(registry, "kafka", [this]() -> QueueCounts {
       const KafkaStatus status = kafka->status();
       return {status.waiting, status.dropped + status.failed};
+    });
+    register_kafka(registry, [this]() -> KafkaCounts {
+      const KafkaStatus status = kafka->status();
+      return {status.errors, status.is_failing};
     });
   }
   register_event_log(registry, [this]() -> EventLogCounts {
@@ -315,7 +333,8 @@ Status RunningService::Parts::open(const ServiceConfig& config, const ServiceHoo
           KafkaSink::open({.brokers = config.log.kafka_brokers,
                            .topic = config.log.kafka_topic,
                            .queue_bytes = config.log.queue_bytes,
-                           .settings = {}});
+                           .settings = {},
+                           .report = say});
       if (!sink.ok()) return sink.status();
       kafka = std::move(*sink);
     }
