@@ -11,6 +11,7 @@
 #include "models/base/output_file.h"
 #include "models/base/output_paths.h"
 #include "models/command/options.h"
+#include "models/data/raw_log.h"
 #include "models/experiment/log_report.h"
 #include "models/experiment/plan.h"
 #include "models/experiment/report.h"
@@ -90,8 +91,8 @@ Status check_paths(const AbtestFlags& options) {
     return invalid_argument("--html " + options.html +
                             ": standard output has the text or the JSON; name a file");
   }
-  std::vector<InputPath> inputs = {{"--table", options.table}};
-  for (const std::string& log : options.logs) inputs.push_back({"LOG", log});
+  std::vector<InputPath> inputs = raw_log_inputs("LOG", options.logs);
+  inputs.push_back({"--table", options.table});
   return check_outputs(inputs, {{"--html", options.html, OutputPath::Kind::kFileOrStream}});
 }
 

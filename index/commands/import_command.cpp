@@ -9,6 +9,7 @@
 #include "models/base/exit_code.h"
 #include "models/base/input_file.h"
 #include "models/base/output_file.h"
+#include "models/base/output_paths.h"
 #include "models/command/options.h"
 #include "models/text/text.h"
 
@@ -63,6 +64,10 @@ std::string summary(const ImportReport& report) {
 Result<int> run(ImportFlags& options) {
   options.import.format = format_of(options.from);
   options.import.fold.sources = sources_of(options.selling_points);
+  const OutputPath path{"--out", options.out, OutputPath::Kind::kFileOrStream};
+  const std::vector<InputPath> inputs = {{"FEED", options.import.feed},
+                                         {"--map", options.import.map}};
+  if (Status s = check_outputs(inputs, {path}); !s.ok()) return s;
   OutputFile out(options.out);
   BadLines bad;
   Result<ImportReport> report = import_feed(options.import, out, bad);

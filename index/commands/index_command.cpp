@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -7,6 +8,7 @@
 #include "index/catalogue/mining/accepted.h"
 #include "index/commands/commands.h"
 #include "index/live/change_log.h"
+#include "index/live/known_ids.h"
 #include "index/live/rebuild.h"
 #include "index/matching/stems.h"
 #include "index/retrieval/index_writer.h"
@@ -77,6 +79,10 @@ Result<int> build(const IndexFlags& options) {
   return options.strict && bad.count() > 0 ? kExitBadData : kExitOk;
 }
 
+bool is_upsert(const CatalogueChange& change) {
+  return change.kind == CatalogueChange::Kind::kUpsert;
+}
+
 // Writes changes to the log of an index, from which engines that serve it take them.
 Result<int> update(const IndexFlags& options) {
   constexpr size_t kBatch = 10'000;  // changes that are synced together
@@ -90,7 +96,8 @@ Result<int> update(const IndexFlags& options) {
   FeedNotes notes;
   std::vector<CatalogueChange> changes, others;
   std::optional<ChangeLog> log;
-  uint64_t written = 0;
+  std::optional<KnownIds> known;  // from the first change on that may name no ad
+  uint64_t written = 0, unknown = 0;
   const auto write = [&]() -> Status {
     if (changes.empty()) return {};
     for (;;) {
@@ -99,12 +106,21 @@ Result<int> update(const IndexFlags& options) {
         if (!opened.ok()) return opened.status();
         log.emplace(std::move(*opened));
       }
+      if (!known && !std::ranges::all_of(changes, is_upsert)) {
+        known.emplace();
+        if (Status s = known->read(options.out); !s.ok()) return s;
+      }
       const Status appended = log->append(changes, others);
       if (appended.ok()) break;
       if (appended.code() != Code::kFailedPrecondition) return appended;
       log.reset();  // a new index took the place in between
+      known.reset();
     }
     written += changes.size();
+    if (known) {
+      known->follow(others);
+      unknown += known->follow(changes);
+    }
     changes.clear();
     others.clear();
     return {};
@@ -124,8 +140,9 @@ Result<int> update(const IndexFlags& options) {
   if (!lines->status().ok()) return lines->status();
   if (Status s = write(); !s.ok()) return s;
   std::cerr << visible_lines(bad.report(name) + notes.report(name)) << written
-            << " changes written, " << bad.count() << " lines reported; engines that follow "
-            << visible(options.out) << " take them at once, others when they start\n";
+            << " changes written, " << unknown << " of them for ads that the index does not have, "
+            << bad.count() << " lines reported; engines that follow " << visible(options.out)
+            << " take them at once, others when they start\n";
   const bool nothing = written == 0 && bad.count() > 0;
   return nothing || (options.strict && bad.count() > 0) ? kExitBadData : kExitOk;
 }

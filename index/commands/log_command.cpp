@@ -6,6 +6,7 @@
 #include "index/log/ubi.h"
 #include "models/base/exit_code.h"
 #include "models/base/output_file.h"
+#include "models/base/output_paths.h"
 #include "models/command/options.h"
 #include "models/data/raw_log.h"
 
@@ -20,6 +21,8 @@ struct LogFlags {
 };
 
 Result<int> run(const LogFlags& options) {
+  const OutputPath path{"--out", options.out, OutputPath::Kind::kFileOrStream};
+  if (Status s = check_outputs(raw_log_inputs("--raw", options.raw), {path}); !s.ok()) return s;
   OutputFile out(options.out);
   if (!out.status().ok()) return out.status();
   Result<RawLogs> logs = RawLogs::open(options.raw);

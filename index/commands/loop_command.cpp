@@ -43,6 +43,7 @@ Status write_report(const LoopState& state, const std::string& directory) {
 }
 
 Result<int> run(const LoopFlags& o) {
+  ignore_broken_pipes();
   LoopOptions loop = o.loop;
   loop.market.seed = loop.seed;
   loop.plugin = default_plugin_path();

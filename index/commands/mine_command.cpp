@@ -7,6 +7,7 @@
 #include "models/base/exit_code.h"
 #include "models/base/input_file.h"
 #include "models/base/output_file.h"
+#include "models/base/output_paths.h"
 #include "models/command/options.h"
 #include "models/text/text.h"
 
@@ -31,6 +32,8 @@ std::string line_of(const Proposal& proposal) {
 }
 
 Result<int> run(const MineFlags& options) {
+  const OutputPath path{"--out", options.out, OutputPath::Kind::kFileOrStream};
+  if (Status s = check_outputs({{"--ads", options.ads}}, {path}); !s.ok()) return s;
   OutputFile out(options.out);
   if (!out.status().ok()) return out.status();
   const std::string ads = input_name(options.ads);

@@ -8,6 +8,7 @@
 #include "index/profiles/profile_store.h"
 #include "models/base/exit_code.h"
 #include "models/base/output_file.h"
+#include "models/base/output_paths.h"
 #include "models/command/options.h"
 #include "models/text/text.h"
 
@@ -54,7 +55,17 @@ Result<int> import_users(ProfilesFlags& o) {
   return is_bad ? kExitBadData : kExitOk;
 }
 
+// The files of an LMDB, for check_outputs(); no other store is a file.
+std::vector<InputPath> store_files(const std::string& store) {
+  constexpr std::string_view kLmdb = "lmdb:";
+  if (!store.starts_with(kLmdb)) return {};
+  const std::string file = store.substr(kLmdb.size());
+  return {{"STORE", file}, {"STORE", file + "-lock"}};
+}
+
 Result<int> export_users(ProfilesFlags& o) {
+  const OutputPath path{"--out", o.out, OutputPath::Kind::kFileOrStream};
+  if (Status s = check_outputs(store_files(o.store.store), {path}); !s.ok()) return s;
   const Result<std::unique_ptr<ProfileStore>> store = open(o, false);
   if (!store.ok()) return store.status();
   OutputFile out(o.out);

@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <iostream>
 #include <memory>
 
@@ -48,9 +49,16 @@ Result<std::string> describe_file(const std::string& path) {
                                        nlohmann::ordered_json::error_handler_t::replace);
 }
 
+// What cannot be printed is not the service's failure: its results are answers and logs.
+void forget_output_errors() {
+  std::cout.clear();
+  std::clearerr(stdout);
+}
+
 Result<int> run(const ConfigFlags& flags) {
   const Result<ServiceConfig> config = load_config(flags, environ);
   if (!config.ok()) return config.status();
+  ignore_broken_pipes();
   block_hangup();  // before threads are started
   block_stop_signals();
   raise_descriptor_limit();
@@ -71,6 +79,7 @@ Result<int> run(const ConfigFlags& flags) {
   if (!service.ok()) return service.status();
   const HangupListener hangups([&service] { (*service)->reload(); });
   serve_until_stopped(**service, config->server.ready_grace_ms);
+  forget_output_errors();
   if (Status s = (*service)->flush(); !s.ok()) {
     return Status(s.code(), "not all that was accepted could be written: " + s.message());
   }

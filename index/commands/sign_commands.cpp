@@ -4,6 +4,7 @@
 
 #include "index/commands/commands.h"
 #include "models/base/exit_code.h"
+#include "models/base/output_paths.h"
 #include "models/command/options.h"
 #include "models/text/text.h"
 #include "models/weights/signature.h"
@@ -27,6 +28,8 @@ Result<int> keygen(const SignFlags& o) {
 }
 
 Result<int> sign(const SignFlags& o) {
+  const OutputPath signature{"signature", signature_path(o.file)};
+  if (Status s = check_outputs({{"--key", o.key}}, {signature}); !s.ok()) return s;
   // A file that would not load must not get a signature.
   const auto file = WeightFile::open(o.file);
   if (!file.ok()) return file.status();

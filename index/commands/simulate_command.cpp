@@ -110,6 +110,7 @@ void print_arms(const SimulationResult& result) {
 }
 
 Result<int> run(const SimulateFlags& o) {
+  ignore_broken_pipes();
   SimulationOptions simulation = o.simulation;
   simulation.engine.watched.weights = o.weights;
   simulation.engine.watched.experiments = o.experiments;

@@ -22,9 +22,6 @@ constexpr std::chrono::seconds kBetweenTries(1);
 // Where an index that took the place cannot be opened, it is not tried ten times a second.
 constexpr std::chrono::seconds kBetweenOpens(10);
 
-// Where building fails, as on a full disk, it is not tried again at once.
-constexpr std::chrono::seconds kBetweenRebuilds(60);
-
 // Which index is in a directory. Each has a manifest of its own, so that its inode and its time of
 // writing tell them apart.
 uint64_t identity_of(const std::string& directory) {
@@ -288,7 +285,7 @@ void LiveCatalogue::follow() {
 void LiveCatalogue::start_rebuild() {
   if (rebuilder_.joinable()) rebuilder_.join();
   is_rebuilding_ = true;
-  next_rebuild_ = std::chrono::steady_clock::now() + kBetweenRebuilds;
+  next_rebuild_ = std::chrono::steady_clock::now() + options_.between_rebuilds;
   rebuilder_ = std::thread([this] {
     // Queries come first. On Linux this is the thread's own priority.
     setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 10);
@@ -298,8 +295,11 @@ void LiveCatalogue::start_rebuild() {
     } catch (const std::exception& e) {
       built = io_error(options_.index + ": " + e.what());
     }
-    if (!built.ok() && !stops_rebuild_ && options_.report)
-      options_.report(built, "the index was not built anew");
+    // It is tried again and again, and said once, until it is another error or none.
+    const bool is_said = built.message() == std::exchange(rebuild_error_, built.message());
+    if (!built.ok() && !stops_rebuild_ && !is_said && options_.report) {
+      options_.report(built, "the rebuild of the index");
+    }
     is_rebuilding_ = false;
   });
 }

@@ -38,6 +38,8 @@ struct LiveCatalogueOptions {
   std::string time_zone = "UTC";  // of Budgets
   bool follow = false;            // a thread looks ten times a second what other processes changed
   bool rebuild = false;           // that thread also builds the index anew when much has changed
+  // Where building fails, as on a full disk, it is not tried again at once.
+  std::chrono::milliseconds between_rebuilds{60'000};
 
   StoreRegistry registry;  // how the plugin is told of the ads
   // Told what the thread cannot return to anybody: that a new index is open, or cannot be opened.
@@ -130,6 +132,7 @@ class LiveCatalogue {
   std::thread follower_, rebuilder_;
   std::atomic<bool> is_rebuilding_ = false, stops_rebuild_ = false;
   std::chrono::steady_clock::time_point next_rebuild_{};  // of the follower
+  std::string rebuild_error_;                             // of the last rebuild; of the rebuilder
 };
 
 }  // namespace barker

@@ -90,10 +90,10 @@ Status rebuild_index(const std::string& directory, const std::atomic<bool>* stop
   if (!log.ok()) return log.status();
   Result<MatchingRules> rules = read_matching_rules(directory);
   if (!rules.ok()) return rules.status();
-  std::vector<CatalogueChange> changes;
-  if (Status s = log->read(changes); !s.ok()) return s;
   Result<IndexWriter> writer = IndexWriter::open(directory, *rules);
   if (!writer.ok()) return writer.status();
+  std::vector<CatalogueChange> changes;
+  if (Status s = log->read(changes); !s.ok()) return s;
   const auto add = [&](CatalogueAd ad) -> Status {
     if (stops && *stops) {
       return Status(Code::kFailedPrecondition, directory + ": the rebuild was stopped");

@@ -32,7 +32,7 @@ int64_t milliseconds_now() {
 // What the threads share, and what each has for itself.
 struct EventLog::Threads {
   Threads(const EventLogOptions& o, LogDirectory opened)
-      : options(o), directory(std::move(opened)), queue(o.queue_bytes) {}
+      : options(o), directory(std::move(opened)), queue(o.queue_bytes), outage(o.report) {}
   ~Threads() {
     if (writer.joinable()) writer.join();
     if (keeper.joinable()) keeper.join();
@@ -78,6 +78,7 @@ struct EventLog::Threads {
   uint64_t batch_lines = 0;
   size_t batch_cost = 0;  // what they count for in the queue
   std::vector<std::shared_ptr<LineQueue::Mark>> marks;
+  Outage outage;
 
   std::thread writer, keeper;
 };
@@ -159,6 +160,11 @@ void EventLog::Threads::write_until_stopped() {
     const Status wrote = write_batch();
     is_failing.store(!wrote.ok());
     report(wrote);
+    if (wrote.ok()) {
+      outage.ends("the event log is written again");
+    } else {
+      outage.begins("the event log cannot be written, and its lines wait: " + wrote.message());
+    }
     report(rotate(is_last));
     answer(wrote);
   }

@@ -34,6 +34,7 @@
 #include <string_view>
 
 #include "index/log/log_directory.h"
+#include "index/log/outage.h"
 #include "models/base/compression.h"
 #include "models/base/result.h"
 
@@ -57,6 +58,8 @@ struct EventLogOptions {
   // A second destination of the lines, such as a KafkaSink. The writing thread calls it once for
   // each line, before the line is written. It must neither wait nor throw.
   std::function<void(std::string_view line)> copy_to;
+  // Told when writing begins to fail, and when it works again.
+  Report report;
   // Names files and tells their age. Our two threads call it; it must not throw.
   std::function<int64_t()> clock = milliseconds_now;
 };

@@ -14,6 +14,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// How long the end waits for lines that are under way (index/log/README.md).
+constexpr milliseconds kLongestStop(5'000);
+
+// How long lines wait before brokers that are all down are an outage.
+constexpr milliseconds kPatience(2'000);
+
 struct ConfigurationCloser {
   void operator()(rd_kafka_conf_t* configuration) const { rd_kafka_conf_destroy(configuration); }
 };
@@ -51,15 +57,17 @@ Result<Configuration> configuration_of(const KafkaOptions& options) {
 }  // namespace
 
 struct KafkaSink::Producer {
-  explicit Producer(std::string topic_name) : topic(std::move(topic_name)) {}
+  explicit Producer(const KafkaOptions& options)
+      : topic(options.topic), tell(options.report), outage(options.report) {}
   ~Producer();
 
   Status start(Configuration configuration);
-  void report(const std::string& error);
+  void look_for_outage();
   static void delivered_or_failed(rd_kafka_t*, const rd_kafka_message_t* message, void* self);
-  static void connection_failed(rd_kafka_t*, int, const char* reason, void* self);
+  static void connection_failed(rd_kafka_t*, int error, const char* reason, void* self);
 
   const std::string topic;
+  const Report tell;
   rd_kafka_t* handle = nullptr;
   std::thread poller;  // takes the reports of librdkafka
   std::atomic<bool> is_stopping{false};
@@ -68,14 +76,29 @@ struct KafkaSink::Producer {
   mutable std::mutex errors_mutex;  // append() does not take it
   uint64_t errors = 0;
   std::string last_error;
+  bool are_all_down = false;  // librdkafka says so; cleared by a delivery
+  Outage outage;
+
+  // The poller's own: since when lines wait without a delivery, and how many there were before.
+  std::chrono::steady_clock::time_point waiting_since;
+  uint64_t delivered_before = 0;
 };
 
 KafkaSink::Producer::~Producer() {
   is_stopping.store(true);
   if (poller.joinable()) poller.join();
   if (!handle) return;
-  constexpr int kLastSeconds = 5'000;  // milliseconds
-  rd_kafka_flush(handle, kLastSeconds);
+  bool is_away = false;
+  {
+    const std::lock_guard lock(errors_mutex);
+    is_away = outage.is_on();
+  }
+  // Where no broker takes lines, waiting would only hold up the stop.
+  rd_kafka_flush(handle, is_away ? 0 : static_cast<int>(kLongestStop.count()));
+  if (const int left = rd_kafka_outq_len(handle); left > 0 && tell) {
+    tell("kafka: " + topic + ": " + std::to_string(left) +
+         " lines were not delivered before the stop; the files of the event log have them");
+  }
   rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   rd_kafka_destroy(handle);
 }
@@ -91,7 +114,10 @@ Status KafkaSink::Producer::start(Configuration configuration) {
   try {
     poller = std::thread([this] {
       constexpr int kPoll = 100;  // milliseconds
-      while (!is_stopping.load()) rd_kafka_poll(handle, kPoll);
+      while (!is_stopping.load()) {
+        rd_kafka_poll(handle, kPoll);
+        look_for_outage();
+      }
     });
   } catch (const std::system_error& error) {
     return io_error(std::string("kafka: there is no thread: ") + error.what());
@@ -99,32 +125,56 @@ Status KafkaSink::Producer::start(Configuration configuration) {
   return {};
 }
 
-void KafkaSink::Producer::report(const std::string& error) {
+// A connection that was closed because nothing was sent makes all brokers down for a moment, too.
+// So it is an outage only where lines wait for a while, or none was ever delivered.
+void KafkaSink::Producer::look_for_outage() {
+  const auto now = std::chrono::steady_clock::now();
+  const uint64_t delivered_now = delivered.load(std::memory_order_relaxed);
+  const bool waits = rd_kafka_outq_len(handle) > 0 &&
+                     delivered_now == std::exchange(delivered_before, delivered_now);
+  if (!waits) waiting_since = now;
   const std::lock_guard lock(errors_mutex);
-  ++errors;
-  last_error = error;
+  if (!are_all_down || (delivered_now > 0 && now - waiting_since < kPatience)) return;
+  outage.begins("kafka: " + topic + ": no broker can be reached: " + last_error +
+                "; lines wait, and the files of the event log have them");
 }
 
 void KafkaSink::Producer::delivered_or_failed(rd_kafka_t*, const rd_kafka_message_t* message,
                                               void* self) {
   auto& producer = *static_cast<Producer*>(self);
+  const std::string kafka = "kafka: " + producer.topic + ": ";
+  const std::lock_guard lock(producer.errors_mutex);
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     producer.delivered.fetch_add(1, std::memory_order_relaxed);
+    producer.are_all_down = false;
+    producer.outage.ends(kafka + "lines are delivered again");
     return;
   }
   producer.failed.fetch_add(1, std::memory_order_relaxed);
-  producer.report(producer.topic + ": " + rd_kafka_err2str(message->err));
+  ++producer.errors;
+  producer.last_error = producer.topic + ": " + rd_kafka_err2str(message->err);
+  producer.outage.begins(kafka + "no broker takes lines: " + rd_kafka_err2str(message->err) +
+                         "; the files of the event log have them");
 }
 
-void KafkaSink::Producer::connection_failed(rd_kafka_t*, int, const char* reason, void* self) {
-  static_cast<Producer*>(self)->report(reason);
+void KafkaSink::Producer::connection_failed(rd_kafka_t*, int error, const char* reason,
+                                            void* self) {
+  auto& producer = *static_cast<Producer*>(self);
+  const std::lock_guard lock(producer.errors_mutex);
+  if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+    // The errors before this one say why.
+    producer.are_all_down = true;
+    return;
+  }
+  ++producer.errors;
+  producer.last_error = reason;
 }
 
 Result<std::unique_ptr<KafkaSink>> KafkaSink::open(const KafkaOptions& options) {
   if (options.topic.empty()) return Status{Code::kBadConfiguration, "kafka: the topic is missing"};
   Result<Configuration> configuration = configuration_of(options);
   if (!configuration.ok()) return configuration.status();
-  auto producer = std::make_unique<Producer>(options.topic);
+  auto producer = std::make_unique<Producer>(options);
   if (Status s = producer->start(std::move(*configuration)); !s.ok()) return s;
   return std::unique_ptr<KafkaSink>(new KafkaSink(std::move(producer)));
 }
@@ -160,6 +210,7 @@ KafkaStatus KafkaSink::status() const {
   status.waiting = static_cast<size_t>(rd_kafka_outq_len(p.handle));
   const std::lock_guard lock(p.errors_mutex);
   status.errors = p.errors;
+  status.is_failing = p.outage.is_on();
   status.last_error = p.last_error;
   return status;
 }

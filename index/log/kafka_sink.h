@@ -8,7 +8,8 @@
 // append() never waits: lines go to the bounded queue of librdkafka, whose threads send them. Where
 // the queue is full, because the brokers are slow or away, lines are dropped and counted. A line
 // that was not delivered within `give_up_after` counts as failed. It may be delivered twice where a
-// broker's answer was lost; `join` counts such lines once.
+// broker's answer was lost; `join` counts such lines once. Where no broker can be reached or takes
+// lines, `report` is told once, and once more when lines are delivered again.
 //
 // Any thread may call any function but the destructor.
 #pragma once
@@ -22,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "index/log/outage.h"
 #include "models/base/result.h"
 
 namespace barker {
@@ -33,22 +35,25 @@ struct KafkaOptions {
   std::chrono::milliseconds give_up_after = std::chrono::minutes(5);
   // Further settings of librdkafka, such as "security.protocol". They come last and win.
   std::vector<std::pair<std::string, std::string>> settings;
+  Report report;
 };
 
 struct KafkaStatus {
-  uint64_t delivered = 0;  // lines that a broker has acknowledged
-  uint64_t dropped = 0;    // because the queue was full
-  uint64_t failed = 0;     // because no broker took them in time
-  uint64_t errors = 0;     // of connections and of deliveries
-  size_t waiting = 0;      // lines
-  std::string last_error;  // empty: none
+  uint64_t delivered = 0;   // lines that a broker has acknowledged
+  uint64_t dropped = 0;     // because the queue was full
+  uint64_t failed = 0;      // because no broker took them in time
+  uint64_t errors = 0;      // of connections and of deliveries
+  bool is_failing = false;  // no broker can be reached, or takes lines
+  size_t waiting = 0;       // lines
+  std::string last_error;   // empty: none
 };
 
 class KafkaSink {
  public:
   // Brokers need not be there yet. The error names the setting that is unknown or wrong.
   static Result<std::unique_ptr<KafkaSink>> open(const KafkaOptions& options);
-  // Waits up to five seconds for what is under way. What is left then is lost.
+  // Waits up to five seconds for what is under way, and not at all where no broker can be reached.
+  // `report` is told how many lines are left then, which are in the files alone.
   ~KafkaSink();
   KafkaSink(const KafkaSink&) = delete;
   KafkaSink& operator=(const KafkaSink&) = delete;

@@ -229,8 +229,10 @@ void register_queue(Registry& registry, const std::string& queue,
                     const std::function<QueueCounts()>& read) {
   registry.add_gauge("barker_queue_depth", "What waits in a queue.", {{"queue", queue}},
                      [read] { return static_cast<double>(read().depth); });
-  registry.add_counter("barker_queue_dropped_total", "What a full queue dropped or refused.",
-                       {{"queue", queue}}, [read] { return static_cast<double>(read().dropped); });
+  registry.add_counter(
+      "barker_queue_dropped_total",
+      "What a queue dropped or refused, because it was full or could not be written.",
+      {{"queue", queue}}, [read] { return static_cast<double>(read().dropped); });
 }
 
 void register_event_log(Registry& registry, const std::function<EventLogCounts()>& read) {
@@ -240,6 +242,15 @@ void register_event_log(Registry& registry, const std::function<EventLogCounts()
       [read] { return static_cast<double>(read().errors); });
   registry.add_gauge("barker_event_log_failing",
                      "1 where the last attempt to write the event log failed.", {},
+                     [read] { return read().is_failing ? 1.0 : 0.0; });
+}
+
+void register_kafka(Registry& registry, const std::function<KafkaCounts()>& read) {
+  registry.add_counter("barker_kafka_errors_total",
+                       "Failed connections to Kafka's brokers, and lines that no broker took.", {},
+                       [read] { return static_cast<double>(read().errors); });
+  registry.add_gauge("barker_kafka_failing",
+                     "1 where no broker of Kafka can be reached, or takes lines.", {},
                      [read] { return read().is_failing ? 1.0 : 0.0; });
 }
 

@@ -121,8 +121,8 @@ struct UserStateCounts {
 };
 void register_user_states(Registry& registry, const std::function<UserStateCounts()>& read);
 
-// Depth and drops of a queue, whose name is of a fixed set: "search", "event_log", "kafka",
-// "profiles", "user_states".
+// Depth and drops of a queue, whose name is of a fixed set: "search", "event_log", "access_log",
+// "kafka", "profiles", "user_states".
 struct QueueCounts {
   uint64_t depth = 0, dropped = 0;
 };
@@ -135,6 +135,13 @@ struct EventLogCounts {
   bool is_failing = false;  // the last attempt to write failed
 };
 void register_event_log(Registry& registry, const std::function<EventLogCounts()>& read);
+
+// Whether Kafka takes the event log's lines.
+struct KafkaCounts {
+  uint64_t errors = 0;
+  bool is_failing = false;  // no broker can be reached, or takes lines
+};
+void register_kafka(Registry& registry, const std::function<KafkaCounts()>& read);
 
 // Virtual and resident bytes of this process, and those of the latter that files back, from
 // /proc/self/statm.

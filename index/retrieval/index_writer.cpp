@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "index/catalogue/ad_json.h"
+#include "index/retrieval/index_files.h"
 #include "index/retrieval/manifest.h"
 #include "index/retrieval/segment_writer.h"
 #include "index/retrieval/work_directory.h"
@@ -70,9 +71,11 @@ Status put_in_place(WorkDirectory& building, const fs::path& target, const Befor
   const Result<int> lock = lock_index(target);
   Status status = lock.ok() ? Status() : lock.status();
   if (status.ok() && before) status = before(building.path());
+  // What came since the work began would leave the place with the old index.
+  const bool replaces = fs::exists(target, error);
+  if (status.ok() && replaces) status = check_only_index_files(target.string());
   // The two directories are exchanged, so that an index exists at every moment. The old one then
   // has the temporary name, and is removed only when a power cut cannot undo the exchange.
-  const bool replaces = fs::exists(target, error);
   const unsigned flags = replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE;
   if (status.ok() &&
       renameat2(AT_FDCWD, building.path().c_str(), AT_FDCWD, target.c_str(), flags) != 0) {
@@ -85,8 +88,56 @@ Status put_in_place(WorkDirectory& building, const fs::path& target, const Befor
   if (Status s = sync_directory(target.parent_path().string()); !s.ok()) {
     return io_error(target.string() + ": is in place, but a power cut may undo it: " + s.message());
   }
-  if (replaces) fs::remove_all(old, error);
-  return {};
+  const Status removed = replaces ? remove_index(old) : Status();
+  if (removed.ok()) return {};
+  return io_error(target.string() + ": is in place, but not all of the index before could be " +
+                  "removed: " + removed.message());
+}
+
+// The directory that a symbolic link stands for, so that the new index takes the place of that one
+// and not of the link. It need not exist yet.
+Result<fs::path> follow_links(fs::path path) {
+  constexpr int kMostLinks = 40;  // as the kernel
+  std::error_code error;
+  for (int i = 0; i < kMostLinks; ++i) {
+    if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
+    const fs::path to = fs::read_symlink(path, error);
+    if (error) return io_error(path.string() + ": " + error.message());
+    path = path.parent_path() / to;
+    if (!path.has_filename()) path = path.parent_path();
+  }
+  return io_error(path.string() + ": too many symbolic links");
+}
+
+// A mount point cannot be renamed, which would be found out at the end of the work. Where the
+// kernel does not tell (before Linux 5.8), the devices of the directory and its parent do, except
+// for a directory that is mounted from the same file system.
+bool is_mount_point(const fs::path& directory) {
+  struct statx info {};
+  if (statx(AT_FDCWD, directory.c_str(), AT_NO_AUTOMOUNT, STATX_INO, &info) != 0) return false;
+  if ((info.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0) {
+    return (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+  }
+  struct stat own {
+  }, above{};
+  return stat(directory.c_str(), &own) == 0 && stat((directory / "..").c_str(), &above) == 0 &&
+         (own.st_dev != above.st_dev || own.st_ino == above.st_ino);
+}
+
+// Whether a new index can take the place of what is there.
+Status check_place(const fs::path& target) {
+  std::error_code error;
+  if (!fs::exists(target, error)) return {};
+  if (is_mount_point(target)) {
+    return invalid_argument(target.string() +
+                            ": is a mount point, and a new index takes its place by a rename, "
+                            "which the system refuses there; give a directory below it, such as " +
+                            (target / "index").string());
+  }
+  if (!fs::exists(target / "ads.store", error)) {
+    return invalid_argument(target.string() + ": exists and is no index; choose another --out");
+  }
+  return check_only_index_files(target.string());
 }
 
 }  // namespace
@@ -129,9 +180,10 @@ Result<IndexWriter> IndexWriter::open(const std::string& directory, const Matchi
   std::error_code error;
   fs::path target = fs::path(directory).lexically_normal();
   if (!target.has_filename()) target = target.parent_path();
-  if (fs::exists(target, error) && !fs::exists(target / "ads.store", error)) {
-    return invalid_argument(target.string() + ": exists and is no index; choose another --out");
-  }
+  Result<fs::path> place = follow_links(std::move(target));
+  if (!place.ok()) return place.status();
+  target = std::move(*place);
+  if (Status s = check_place(target); !s.ok()) return s;
   if (target.has_parent_path()) fs::create_directories(target.parent_path(), error);
   if (error) return io_error(target.string() + ": " + error.message());
   const std::string prefix = target.string() + ".building.";

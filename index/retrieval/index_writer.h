@@ -28,8 +28,10 @@ inline std::string change_log_in(const std::string& directory) {
 using BeforeInPlace = std::function<Status(const std::string& building)>;
 
 // Builds beside `directory`, and puts what it built in its place; an index that stood there is
-// replaced. A directory that is not an index of ours is not touched. Without finish() nothing is
-// left. What killed processes left beside `directory` is removed (work_directory.h).
+// replaced. A symbolic link is followed. Refused before the work begins are a directory that is not
+// an index of ours, one that holds any other file (index_files.h), and a mount point. Without
+// finish() nothing is left. What killed processes left beside `directory` is removed
+// (work_directory.h).
 //
 // Ads come one at a time and are not kept (segment_writer.h). For one thread at a time.
 class IndexWriter {

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "index/retrieval/index_files.h"
+
 namespace barker {
 namespace {
 
@@ -85,7 +87,7 @@ void WorkDirectory::remove_abandoned(const std::string& prefix) {
   for (const std::string& path : found) {
     const int descriptor = lock_directory(path, LOCK_EX | LOCK_NB);
     if (descriptor < 0) continue;
-    fs::remove_all(path, error);
+    (void)remove_index(path);
     close(descriptor);
   }
 }

@@ -26,8 +26,9 @@ class WorkDirectory {
   // Lets the directory stay where it is, unlocked.
   void keep();
 
-  // Removes the directories PREFIX* of this user that no living process owns. What cannot be
-  // removed stays, because nothing depends on it.
+  // Removes the directories PREFIX* of this user that no living process owns, as remove_index()
+  // does: one that took an old index out of its place may have a file in it that came meanwhile.
+  // What cannot be removed stays, because nothing depends on it.
   static void remove_abandoned(const std::string& prefix);
 
  private:

@@ -1,6 +1,7 @@
 #include "index/server/access_log.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <cstdio>
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <utility>
 
 #include "models/base/atomic_file.h"
@@ -22,6 +24,34 @@ constexpr std::chrono::milliseconds kWriteEvery{200};
 
 int open_log(const std::string& path) {
   return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+}
+
+// Whether a file's last line has no end, because a process was killed while it wrote it.
+bool ends_within_line(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  struct stat info {};
+  char last = '\n';
+  const bool is_read = fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0 &&
+                       pread(descriptor, &last, 1, info.st_size - 1) == 1;
+  close(descriptor);
+  return is_read && last != '\n';
+}
+
+// Writes as much as it can and returns how many bytes; `error` is 0 where these are all.
+size_t write_some(int descriptor, std::string_view text, int& error) {
+  size_t wrote = 0;
+  error = 0;
+  while (wrote < text.size()) {
+    const ssize_t now = ::write(descriptor, text.data() + wrote, text.size() - wrote);
+    if (now < 0 && errno == EINTR) continue;
+    if (now <= 0) {
+      error = now < 0 ? errno : ENOSPC;
+      break;
+    }
+    wrote += static_cast<size_t>(now);
+  }
+  return wrote;
 }
 
 std::string now_text() {
@@ -38,14 +68,20 @@ std::string now_text() {
 
 }  // namespace
 
-Result<std::unique_ptr<AccessLog>> AccessLog::open(const std::string& path, const UserSalt& salt) {
+Result<std::unique_ptr<AccessLog>> AccessLog::open(const std::string& path, const UserSalt& salt,
+                                                   Report report) {
   const int descriptor = path == "-" ? dup(STDOUT_FILENO) : open_log(path);
   if (descriptor < 0) return cannot_be_written(path, errno);
-  return std::unique_ptr<AccessLog>(new AccessLog(path, descriptor, salt));
+  return std::unique_ptr<AccessLog>(new AccessLog(path, descriptor, salt, std::move(report)));
 }
 
-AccessLog::AccessLog(std::string path, int descriptor, const UserSalt& salt)
-    : path_(std::move(path)), salt_(salt), descriptor_(descriptor), thread_([this] { run(); }) {}
+AccessLog::AccessLog(std::string path, int descriptor, const UserSalt& salt, Report report)
+    : path_(std::move(path)),
+      salt_(salt),
+      descriptor_(descriptor),
+      is_within_line_(path_ != "-" && ends_within_line(path_)),
+      outage_(std::move(report)),
+      thread_([this] { run(); }) {}
 
 AccessLog::~AccessLog() {
   {
@@ -82,9 +118,26 @@ void AccessLog::reopen() {
   reopens_ = path_ != "-";
 }
 
-uint64_t AccessLog::dropped() const {
+AccessLog::Counts AccessLog::counts() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return dropped_;
+  return {lines_.size(), dropped_};
+}
+
+void AccessLog::write(const std::string& lines) {
+  const std::string text = (is_within_line_ ? "\n" : "") + lines;
+  int error = 0;
+  const size_t wrote = write_some(descriptor_, text, error);
+  if (wrote > 0) is_within_line_ = text[wrote - 1] != '\n';
+  if (error == 0) {
+    outage_.ends("the access log is written again");
+    return;
+  }
+  outage_.begins("the access log's lines are lost: " +
+                 cannot_be_written(path_ == "-" ? "standard output" : path_, error).message());
+  const size_t lost = std::min(lines.size(), text.size() - wrote);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  dropped_ += static_cast<uint64_t>(
+      std::count(lines.end() - static_cast<std::ptrdiff_t>(lost), lines.end(), '\n'));
 }
 
 void AccessLog::run() {
@@ -98,15 +151,13 @@ void AccessLog::run() {
       ends = ends_;
       reopens = std::exchange(reopens_, false);
     }
-    if (!lines.empty() && write_all(descriptor_, lines.data(), lines.size()) != 0) {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      dropped_ += static_cast<uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
-    }
+    if (!lines.empty()) write(lines);
     if (!reopens) continue;
     const int opened = open_log(path_);
     if (opened < 0) continue;  // the old file takes the lines until the new one can be made
     close(descriptor_);
     descriptor_ = opened;
+    is_within_line_ = ends_within_line(path_);
   }
 }
 

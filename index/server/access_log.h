@@ -1,6 +1,7 @@
 // The access log: one JSON line for each request. Lines are gathered and written by a thread of the
-// log's own, so that a slow disk holds up no request; what does not fit any more is dropped and
-// counted.
+// log's own, so that a slow disk holds up no request; what does not fit any more or cannot be
+// written is dropped and counted. A line of which a part was written, as on a full disk, is ended,
+// so that no line is two records run together.
 //
 //   {"time":"2026-01-31T12:00:00.123Z","peer":"127.0.0.1","method":"GET","route":"/v1/search",
 //    "status":200,"bytes":5120,"seconds":0.000412,"request_id":"...","user":"HASH"}
@@ -15,6 +16,7 @@
 #include <string>
 #include <thread>
 
+#include "index/log/outage.h"
 #include "index/server/http_server.h"
 #include "index/server/user_salt.h"
 
@@ -22,23 +24,34 @@ namespace barker {
 
 class AccessLog {
  public:
-  // Appends to the file; "-" is standard error. reopen() opens the path anew, for log rotation.
-  static Result<std::unique_ptr<AccessLog>> open(const std::string& path, const UserSalt& salt);
+  // Appends to the file; "-" is standard output. reopen() opens the path anew, for log rotation.
+  // `report` is told when writing begins to fail, and when it works again.
+  static Result<std::unique_ptr<AccessLog>> open(const std::string& path, const UserSalt& salt,
+                                                 Report report = {});
   ~AccessLog();  // writes what is left
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
 
   void add(const FinishedRequest& request);  // [any thread]
   void reopen();                             // [any thread]
-  uint64_t dropped() const;                  // [any thread]
+
+  // Bytes that wait to be written, and lines that were lost. [any thread]
+  struct Counts {
+    uint64_t waiting = 0, dropped = 0;
+  };
+  Counts counts() const;
 
  private:
-  AccessLog(std::string path, int descriptor, const UserSalt& salt);
+  AccessLog(std::string path, int descriptor, const UserSalt& salt, Report report);
   void run();
+  void write(const std::string& lines);
 
   const std::string path_;
   const UserSalt salt_;
-  int descriptor_;  // of the thread, once it runs
+  // Of the thread, once it runs.
+  int descriptor_;
+  bool is_within_line_;  // what was written last has no line end
+  Outage outage_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::string lines_;

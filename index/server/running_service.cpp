@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <iostream>
 #include <optional>
 
@@ -70,6 +71,12 @@ ServerOptions server_options(const ServerConfig& config) {
   return options;
 }
 
+// One call, so that the messages of threads do not mix. It does not fail for good as std::cerr
+// does, which is silent once the disk of its file was full.
+void say(const std::string& sentence) {
+  std::fputs(("barker serve: " + visible(sentence) + "\n").c_str(), stderr);
+}
+
 // `learner` outlives the store; null: there are no users' own states.
 Result<std::unique_ptr<ProfileStore>> open_profiles(const ProfilesConfig& config,
                                                     StateLearner* learner) {
@@ -80,9 +87,7 @@ Result<std::unique_ptr<ProfileStore>> open_profiles(const ProfilesConfig& config
   options.limits.seconds_to_live =
       config.ttl_days == 0 ? kForever : static_cast<int64_t>(config.ttl_days) * 24 * 3600;
   options.redis_read = std::chrono::milliseconds(config.read_budget_ms);
-  options.report = [](const std::string& message) {
-    std::cerr << "barker serve: " + visible(message) + "\n";
-  };
+  options.report = say;
   if (learner) {
     options.learn = [learner](const Lesson& lesson, LearnedState& state) {
       return learner->learn(lesson, state);
@@ -100,6 +105,7 @@ Result<std::unique_ptr<ProfileStore>> open_profiles(const ProfilesConfig& config
 Result<std::unique_ptr<EventLog>> open_events(const LogConfig& config, KafkaSink* kafka) {
   EventLogOptions options;
   if (kafka) options.copy_to = [kafka](std::string_view line) { (void)kafka->append(line); };
+  options.report = say;
   options.directory = config.directory;
   options.queue_bytes = config.queue_bytes;
   options.flush_interval = milliseconds(config.flush_ms);
@@ -187,7 +193,7 @@ Status RunningService::Parts::open_access_log(const ServerConfig& config) {
   const Result<UserSalt> salt =
       config.salt_file.empty() ? UserSalt::create() : UserSalt::open(config.salt_file);
   if (!salt.ok()) return with_key("server.salt_file", salt.status());
-  Result<std::unique_ptr<AccessLog>> opened = AccessLog::open(config.access_log, *salt);
+  Result<std::unique_ptr<AccessLog>> opened = AccessLog::open(config.access_log, *salt, say);
   if (!opened.ok()) return with_key("server.access_log", opened.status());
   access_log = std::move(*opened);
   return {};
@@ -253,6 +259,12 @@ void RunningService::Parts::register_metrics() {
             .expired = counts.expired};
   });
   register_states();
+  if (access_log) {
+    register_queue(registry, "access_log", [this]() -> QueueCounts {
+      const AccessLog::Counts counts = access_log->counts();
+      return {counts.waiting, counts.dropped};
+    });
+  }
   if (!events) return;
   register_queue(registry, "event_log", [this]() -> QueueCounts {
     const EventLogStatus status = events->status();
@@ -262,6 +274,10 @@ void RunningService::Parts::register_metrics() {
     register_queue(registry, "kafka", [this]() -> QueueCounts {
       const KafkaStatus status = kafka->status();
       return {status.waiting, status.dropped + status.failed};
+    });
+    register_kafka(registry, [this]() -> KafkaCounts {
+      const KafkaStatus status = kafka->status();
+      return {status.errors, status.is_failing};
     });
   }
   register_event_log(registry, [this]() -> EventLogCounts {
@@ -328,7 +344,8 @@ Status RunningService::Parts::open(const ServiceConfig& config, const ServiceHoo
           KafkaSink::open({.brokers = config.log.kafka_brokers,
                            .topic = config.log.kafka_topic,
                            .queue_bytes = config.log.queue_bytes,
-                           .settings = {}});
+                           .settings = {},
+                           .report = say});
       if (!sink.ok()) return with_key("log.kafka_brokers", sink.status());
       kafka = std::move(*sink);
     }

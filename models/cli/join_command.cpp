@@ -3,7 +3,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "models/base/compression.h"
 #include "models/base/exit_code.h"
 #include "models/base/output_file.h"
 #include "models/base/output_paths.h"
@@ -11,6 +10,7 @@
 #include "models/cli/shared_options.h"
 #include "models/command/options.h"
 #include "models/data/join.h"
+#include "models/data/raw_log.h"
 
 namespace barker {
 namespace {
@@ -74,20 +74,9 @@ std::string to_text(const JoinReport& report) {
   return text;
 }
 
-// A log that was named before the server compressed it is read from its compressed copy.
-std::vector<InputPath> inputs_of(const JoinFlags& o) {
-  std::vector<InputPath> inputs;
-  for (const std::string& raw : o.raw) {
-    for (const Compression kind : {Compression::kNone, Compression::kGzip, Compression::kZstd}) {
-      inputs.push_back({"--raw", raw + std::string(extension_of(kind))});
-    }
-  }
-  return inputs;
-}
-
 Result<int> run(const JoinFlags& o) {
   const OutputPath out{"--out", o.out, OutputPath::Kind::kFileOrStream};
-  if (Status s = check_outputs(inputs_of(o), {out}); !s.ok()) return s;
+  if (Status s = check_outputs(raw_log_inputs("--raw", o.raw), {out}); !s.ok()) return s;
   OutputFile file(o.out);
   std::string line;
   const Result<JoinReport> report = join_raw_logs(o.raw, o.join, [&](const SearchEvent& event) {

@@ -84,6 +84,7 @@ void print_spreads(const std::map<std::string, Spread>& spreads, size_t failed, 
 }
 
 Result<int> run_sweep(const SearchFlags& o) {
+  ignore_broken_pipes();
   Result<Search> search =
       Search::open(o, {{"kind", "sweep"}, {"first seed", std::to_string(o.seed)}});
   if (!search.ok()) return search.status();
@@ -163,6 +164,7 @@ Status print_best(const Search& search, const Trial& best, bool as_json) {
 }
 
 Result<int> run_tune(const SearchFlags& o) {
+  ignore_broken_pipes();
   const Result<std::string> text = read_small_file(o.space, kMaxSpace);
   if (!text.ok()) return text.status();
   const Result<SearchSpace> space = SearchSpace::parse(*text);

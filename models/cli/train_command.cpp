@@ -201,6 +201,7 @@ Status open_epoch_log(const TrainFlags& options, RunOptions& run, std::optional<
 }
 
 Result<int> run(const TrainFlags& options) {
+  ignore_broken_pipes();
   Result<TrainOptions> train_with = read_training_options(options.training);
   if (!train_with.ok()) return train_with.status();
   if (Status s = check_ranks(options); !s.ok()) return s;

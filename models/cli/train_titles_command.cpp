@@ -61,6 +61,7 @@ Status write_titles(const TrainTitles& o, const std::string& counts, TrainedTitl
 }
 
 Result<int> run_train(TrainTitles& o) {
+  ignore_broken_pipes();
   Result<TrainOptions> options = read_training_options(o.training, o.titles.train);
   if (!options.ok()) return options.status();
   o.titles.train = std::move(*options);

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -183,6 +184,8 @@ int report_error(std::string_view command, const Status& status) {
   std::cerr << command << ": " << visible(status.message()) << "\n";
   return exit_code(status);
 }
+
+void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
 
 std::string visible_lines(std::string_view text) {
   std::string out;

@@ -37,6 +37,11 @@ int run_program(const Program& program, int argc, const char* const* argv);
 // quote files and paths that others wrote, so characters that a terminal would obey are removed.
 int report_error(std::string_view command, const Status& status);
 
+// For commands whose work outlasts the readers of what they print, such as a server and a training:
+// from now on, writing to a pipe without a reader fails and does not end the process. Processes
+// that are started afterwards inherit it.
+void ignore_broken_pipes();
+
 // The text with every line cleaned in the same way. For reports that quote what others wrote.
 std::string visible_lines(std::string_view text);
 

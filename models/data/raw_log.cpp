@@ -109,4 +109,15 @@ std::string RawLogs::report() const {
   return text;
 }
 
+std::vector<InputPath> raw_log_inputs(const std::string& option,
+                                      const std::vector<std::string>& paths) {
+  std::vector<InputPath> inputs;
+  for (const std::string& path : paths) {
+    for (const Compression kind : {Compression::kNone, Compression::kGzip, Compression::kZstd}) {
+      inputs.push_back({option, path + std::string(extension_of(kind))});
+    }
+  }
+  return inputs;
+}
+
 }  // namespace barker

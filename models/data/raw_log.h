@@ -12,12 +12,18 @@
 #include <vector>
 
 #include "models/base/lines.h"
+#include "models/base/output_paths.h"
 #include "models/base/result.h"
 #include "models/data/raw_event.h"
 
 namespace barker {
 
 int64_t time_of(const RawEvent& event);  // milliseconds since the epoch
+
+// The files that RawLogs may read, for check_outputs(): a log that was named before the server
+// compressed it is read from its compressed copy.
+std::vector<InputPath> raw_log_inputs(const std::string& option,
+                                      const std::vector<std::string>& paths);
 
 // The lines of several files, merged: each time the line that is the oldest of those that come next
 // in their files. Within a file, lines keep their order. A file is open from the moment when its

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <fstream>
+#include <mutex>
 #include <thread>
 
 #include "index/catalogue/ad_store_generated.h"
@@ -203,6 +205,43 @@ TEST_F(LiveCatalogues, BuildTheIndexAnewWhenMuchHasChanged) {
   EXPECT_EQ(status.raised, 0u);
   EXPECT_EQ(status.ads, 2000u);
   EXPECT_EQ(search(*engine, "dress").ads[0].bid, 7);
+}
+
+TEST_F(LiveCatalogues, SayOnceThatARebuildIsRefusedAndKeepTheFilesOfOthers) {
+  std::vector<CatalogueAd> ads;
+  for (size_t i = 0; i < 1000; ++i) ads.push_back(ad("ad" + std::to_string(i), "t", {{"dress"}}));
+  ASSERT_TRUE(write_index(ads, options_.index).ok());
+  const std::string spent = options_.index + "/spent";
+  std::ofstream(spent) << "x";
+  std::mutex mutex;
+  std::vector<std::string> reports;
+  LiveCatalogueOptions live;
+  live.index = options_.index;
+  live.follow = live.rebuild = true;
+  live.between_rebuilds = std::chrono::milliseconds(1);
+  live.report = [&](const Status& status, const std::string&) {
+    const std::lock_guard lock(mutex);
+    reports.push_back(status.message());
+  };
+  Result<std::unique_ptr<LiveCatalogue>> catalogue = LiveCatalogue::open(live);
+  ASSERT_TRUE(catalogue.ok()) << catalogue.status().message();
+  std::string lines;
+  for (size_t i = 0; i < 1000; ++i) {
+    lines += R"({"op": "set", "id": "ad)" + std::to_string(i) + R"(", "bid": 7})" + "\n";
+  }
+  ASSERT_TRUE((*catalogue)->change(lines).ok());
+  std::this_thread::sleep_for(std::chrono::seconds(1));  // ten looks
+  {
+    const std::lock_guard lock(mutex);
+    ASSERT_EQ(reports.size(), 1u);
+    EXPECT_THAT(reports[0], HasSubstr(spent + ": is no part of an index"));
+  }
+  EXPECT_TRUE(fs::exists(spent));
+  fs::remove(spent);
+  for (int i = 0; i < 600 && (*catalogue)->status().indexes < 2; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  EXPECT_EQ((*catalogue)->status().indexes, 2u);
 }
 
 }  // namespace

@@ -193,9 +193,11 @@ TEST_F(EventLogs, CompressWhatTheyClosed) {
 }
 
 TEST_F(EventLogs, GoOnWhenADirectoryThatWasGoneComesBack) {
+  std::vector<std::string> said;  // by the writer, which the end waits for
   EventLogOptions o = options();
+  o.report = [&said](const std::string& sentence) { said.push_back(sentence); };
   o.rotate_bytes = 1;  // each batch has a file of its own
-  const auto log = open(o);
+  auto log = open(o);
   log->append("one\n");
   ASSERT_TRUE(log->flush().ok());
   ASSERT_TRUE(wait_for([&] { return names().size() == 1 && names()[0].ends_with(".jsonl"); }));
@@ -207,11 +209,16 @@ TEST_F(EventLogs, GoOnWhenADirectoryThatWasGoneComesBack) {
   EXPECT_GT(log->status().errors, 0u);
   EXPECT_THAT(log->status().last_error, HasSubstr(directory_));
   EXPECT_TRUE(log->append("three\n"));
+  EXPECT_FALSE(log->flush().ok());
   fs::rename(directory_ + ".away", directory_);
   EXPECT_TRUE(wait_for([&] { return !log->status().is_failing; })) << "it tries by itself";
   EXPECT_TRUE(log->flush().ok());
   EXPECT_THAT(lines(), ElementsAre("one", "two", "three"));
   EXPECT_EQ(log->status().dropped, 0u);
+  log.reset();
+  EXPECT_THAT(said, ElementsAre(HasSubstr("the event log cannot be written, and its lines wait: " +
+                                          directory_),
+                                "the event log is written again"));
 }
 
 // A limit on the size of files stands for a disk that is full: a batch is written in part and then

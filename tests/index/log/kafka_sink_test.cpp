@@ -7,7 +7,9 @@
 #include <librdkafka/rdkafka_mock.h>
 
 #include <algorithm>
+#include <mutex>
 #include <set>
+#include <thread>
 
 #include "index/log/event_log.h"
 #include "tests/index/log/log_fixture.h"
@@ -126,6 +128,55 @@ TEST_F(KafkaSinks, DropAndCountWhatAFullQueueHasNoPlaceFor) {
   EXPECT_EQ(sink->status().failed, accepted);
   EXPECT_EQ(sink->status().delivered, 0u);
   EXPECT_THAT(sink->status().last_error, Not(testing::IsEmpty()));
+}
+
+TEST_F(KafkaSinks, SayOnceThatNoBrokerCanBeReachedAndOnceThatLinesAreDeliveredAgain) {
+  std::mutex mutex;
+  std::vector<std::string> said;
+  KafkaOptions o = options();
+  o.report = [&](const std::string& sentence) {
+    const std::lock_guard lock(mutex);
+    said.push_back(sentence);
+  };
+  const auto count = [&] {
+    const std::lock_guard lock(mutex);
+    return said.size();
+  };
+  rd_kafka_mock_broker_set_down(cluster_, 1);
+  const auto sink = open(o);
+  ASSERT_TRUE(sink->append("a"));
+  for (int i = 0; i < 300 && count() == 0; ++i) std::this_thread::sleep_for(100ms);
+  EXPECT_TRUE(sink->status().is_failing);
+  EXPECT_FALSE(sink->flush(1s).ok());
+  EXPECT_GT(sink->status().errors, 0u);
+  rd_kafka_mock_broker_set_up(cluster_, 1);
+  EXPECT_TRUE(sink->flush(60s).ok());
+  EXPECT_FALSE(sink->status().is_failing);
+  const std::lock_guard lock(mutex);
+  ASSERT_EQ(said.size(), 2u);
+  EXPECT_THAT(said[0], HasSubstr("kafka: barker-events: no broker can be reached: "));
+  EXPECT_THAT(said[1], HasSubstr("kafka: barker-events: lines are delivered again"));
+}
+
+TEST_F(KafkaSinks, DoNotHoldUpTheStopWhereNoBrokerCanBeReached) {
+  for (const std::string brokers : {"127.0.0.1:1", "no-such-host.invalid"}) {
+    std::mutex mutex;
+    std::vector<std::string> said;
+    KafkaOptions o = options();
+    o.brokers = brokers;
+    o.report = [&](const std::string& sentence) {
+      const std::lock_guard lock(mutex);
+      said.push_back(sentence);
+    };
+    auto sink = open(o);
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(sink->append(std::to_string(i)));
+    for (int i = 0; i < 300 && !sink->status().is_failing; ++i) std::this_thread::sleep_for(100ms);
+    const auto begin = std::chrono::steady_clock::now();
+    sink.reset();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 4s) << brokers;
+    ASSERT_EQ(said.size(), 2u) << brokers;
+    EXPECT_THAT(said[1], HasSubstr("5 lines were not delivered before the stop"));
+  }
 }
 
 TEST_F(KafkaSinks, GetTheSameLinesAsTheFiles) {

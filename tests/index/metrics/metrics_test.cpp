@@ -54,6 +54,8 @@ class Service {
                          [] { return UserStateCounts{.pages_clicked = 6, .untaught = 8}; });
     register_queue(registry_, "event_log", [] { return QueueCounts{}; });
     register_event_log(registry_, [] { return EventLogCounts{3, true}; });
+    register_queue(registry_, "access_log", [] { return QueueCounts{0, 9}; });
+    register_kafka(registry_, [] { return KafkaCounts{11, true}; });
     register_process(registry_);
   }
   std::string scrape() const { return registry_.text(); }
@@ -143,6 +145,14 @@ TEST(Metrics, TellWhatBecameOfUsersOwnStates) {
   EXPECT_THAT(text, HasSubstr("barker_user_states_total{use=\"used\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("barker_user_state_pages_total{outcome=\"clicked\"} 6\n"));
   EXPECT_THAT(text, HasSubstr("barker_user_states_untaught_total 8\n"));
+}
+
+TEST(Metrics, TellWhatTheLogsLost) {
+  const std::string text = Service().scrape();
+  EXPECT_THAT(text, HasSubstr("barker_event_log_errors_total 3\n"));
+  EXPECT_THAT(text, HasSubstr("barker_queue_dropped_total{queue=\"access_log\"} 9\n"));
+  EXPECT_THAT(text, HasSubstr("barker_kafka_errors_total 11\n"));
+  EXPECT_THAT(text, HasSubstr("barker_kafka_failing 1\n"));
 }
 
 TEST(Metrics, AStageThatDidNotRunIsNotCounted) {

@@ -61,7 +61,7 @@ TEST_F(WorkDirectories, OfAKilledProcessAreAbandoned) {
   const pid_t child = fork();
   if (child == 0) {
     const Result<WorkDirectory> theirs = WorkDirectory::make(prefix_, 0777);
-    if (theirs.ok()) std::ofstream(theirs->path() + "/file") << "x";
+    if (theirs.ok()) std::ofstream(theirs->path() + "/ads.jsonl") << "x";
     kill(getpid(), SIGKILL);
   }
   int status = 0;
@@ -70,6 +70,16 @@ TEST_F(WorkDirectories, OfAKilledProcessAreAbandoned) {
   WorkDirectory::remove_abandoned(prefix_);
   EXPECT_EQ(count(), 1u);
   EXPECT_TRUE(fs::exists(ours.path()));
+}
+
+TEST_F(WorkDirectories, ThatAreAbandonedKeepWhatIsNoPartOfAnIndex) {
+  const std::string abandoned = prefix_ + "1";
+  fs::create_directories(abandoned);
+  std::ofstream(abandoned + "/ads.jsonl") << "x";
+  std::ofstream(abandoned + "/spent") << "x";
+  WorkDirectory::remove_abandoned(prefix_);
+  EXPECT_FALSE(fs::exists(abandoned + "/ads.jsonl"));
+  EXPECT_TRUE(fs::exists(abandoned + "/spent"));
 }
 
 TEST_F(WorkDirectories, OfOtherNamesAndPlainFilesStay) {

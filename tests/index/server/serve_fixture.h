@@ -51,12 +51,14 @@ class ServeCommand : public testing::Test {
         << plugin;
   }
 
-  void start() {
+  // With `error` as standard error, if it is given.
+  void start(int error = STDERR_FILENO) {
     int out[2];
     ASSERT_EQ(pipe(out), 0);
     process_ = fork();
     if (process_ == 0) {
       dup2(out[1], STDOUT_FILENO);
+      if (error != STDERR_FILENO) dup2(error, STDERR_FILENO);
       close(out[0]);
       close(out[1]);
       const std::string config = directory_ + "/barker.toml";

@@ -1,11 +1,20 @@
 // The parts of the server that need neither sockets nor an engine.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <thread>
+#include <vector>
 
 #include "index/server/access_log.h"
 #include "index/server/admin_token.h"
@@ -75,6 +84,87 @@ TEST(AccessLog, WritesOneLineARequestWithoutSayingWhoTheUserIs) {
   ASSERT_TRUE(std::getline(in, line));
   EXPECT_EQ(nlohmann::json::parse(line)["method"], "\"\n");
   EXPECT_FALSE(std::getline(in, line));
+}
+
+FinishedRequest finished(const HttpResponse& response) {
+  return {"GET", "127.0.0.1", response, response.route, 12, 0.25};
+}
+
+bool wait_for_lines(const std::function<bool()>& is_so) {
+  for (int i = 0; i < 100 && !is_so(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  return is_so();
+}
+
+// A limit on the size of files stands for a disk that is full: what is written ends in the middle
+// of a line. It holds for a whole process, so that this is done in one of its own.
+int fill_up_the_disk_of_an_access_log(const std::string& file) {
+  signal(SIGXFSZ, SIG_IGN);
+  rlimit limit{};
+  getrlimit(RLIMIT_FSIZE, &limit);
+  const rlim_t before = limit.rlim_cur;
+  limit.rlim_cur = 250;
+  if (setrlimit(RLIMIT_FSIZE, &limit) != 0) return 1;
+  const auto salt = UserSalt::create();
+  std::vector<std::string> said;  // by the log's thread, which the end waits for
+  HttpResponse response;
+  response.route = "/v1/search";
+  {
+    const auto log = AccessLog::open(
+        file, *salt, [&said](const std::string& sentence) { said.push_back(sentence); });
+    if (!log.ok()) return 2;
+    for (int i = 0; i < 5; ++i) (*log)->add(finished(response));
+    if (!wait_for_lines([&] { return (*log)->counts().dropped > 0; })) return 3;
+    const uint64_t first = (*log)->counts().dropped;
+    (*log)->add(finished(response));
+    if (!wait_for_lines([&] { return (*log)->counts().dropped == first + 1; })) return 4;
+    limit.rlim_cur = before;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    (*log)->add(finished(response));
+    if (!wait_for_lines([&] { return (*log)->counts().waiting == 0; })) return 5;
+    if ((*log)->counts().dropped != first + 1) return 6;
+  }
+  if (said.size() != 2) return 7;
+  const std::string begins = "the access log's lines are lost: " + file + ": cannot be written";
+  return said[0].starts_with(begins) && said[1] == "the access log is written again" ? 0 : 8;
+}
+
+TEST(AccessLog, NeverRunsTwoRecordsTogetherWhereTheDiskWasFull) {
+  const std::string file = temporary_path("access_full.log");
+  const pid_t child = fork();
+  if (child == 0) _exit(fill_up_the_disk_of_an_access_log(file));
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  ASSERT_EQ(WEXITSTATUS(status), 0);
+  std::ifstream in(file);
+  std::vector<bool> are_whole;
+  for (std::string line; std::getline(in, line);) {
+    are_whole.push_back(nlohmann::json::accept(line));
+    EXPECT_EQ(line.find("time"), line.rfind("time")) << line;
+  }
+  EXPECT_EQ(std::count(are_whole.begin(), are_whole.end(), false), 1);
+  EXPECT_TRUE(are_whole.back());
+}
+
+TEST(AccessLog, EndsTheLineThatAKilledProcessLeft) {
+  const std::string file = temporary_path("access_torn.log");
+  std::ofstream(file) << "{\"time\":";
+  const auto salt = UserSalt::create();
+  ASSERT_TRUE(salt.ok());
+  HttpResponse response;
+  {
+    const auto log = AccessLog::open(file, *salt);
+    ASSERT_TRUE(log.ok());
+    (*log)->add(finished(response));
+  }
+  std::ifstream in(file);
+  std::string line;
+  ASSERT_TRUE(std::getline(in, line));
+  EXPECT_EQ(line, "{\"time\":");
+  ASSERT_TRUE(std::getline(in, line));
+  EXPECT_TRUE(nlohmann::json::accept(line)) << line;
 }
 
 TEST(RateLimit, GivesEachClientItsBurstAndThenItsRate) {

@@ -83,6 +83,14 @@ TEST_F(LogFiles, AreNeverReplacedByWhatIsMadeOfThem) {
             64);
 }
 
+// `true` reads nothing, and has ended when the training begins to print.
+TEST_F(LogFiles, AreLearnedFromWithoutTheReadersOfWhatIsPrinted) {
+  shell("{ sleep .5; exec 2>&1; barker-train train --data " + file("log.jsonl") + " --out " +
+        file("unread.barker") +
+        " --draws 20 --set model.name=BM --set train.max_epochs=1; } | true");
+  EXPECT_TRUE(fs::exists(file("unread.barker")));
+}
+
 TEST_F(LogFiles, AreNotReadWhereTheOutputCannotBeWritten) {
   for (const std::string command : {"convert --data", "prepare --events", "train --data"}) {
     // A log that does not exist would be missed first if it were opened.
