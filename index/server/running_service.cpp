@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
-#include <iostream>
 #include <optional>
 
 #include "index/config/values.h"
@@ -98,7 +97,7 @@ Result<std::unique_ptr<ProfileStore>> open_profiles(const ProfilesConfig& config
   if (config.users.empty()) return store;
   const Result<ProfileImport> filled = fill_profiles(**store, config.users);
   if (!filled.ok()) return with_key("profiles.users", filled.status());
-  std::cerr << filled->bad.report(visible(config.users));
+  std::fputs(filled->bad.report(visible(config.users)).c_str(), stderr);
   return store;
 }
 
