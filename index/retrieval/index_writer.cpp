@@ -66,23 +66,18 @@ Result<int> lock_index(const fs::path& target) {
 }
 
 // Puts a directory in the place of `target`, durably, and removes what stood there.
-Status put_in_place(WorkDirectory& building, const fs::path& target, const BeforeInPlace& before) {
-  std::error_code error;
-  const Result<int> lock = lock_index(target);
-  Status status = lock.ok() ? Status() : lock.status();
-  if (status.ok() && before) status = before(building.path());
+Status exchange(WorkDirectory& building, const fs::path& target, const BeforeInPlace& before) {
+  if (Status s = before ? before(building.path()) : Status(); !s.ok()) return s;
   // What came since the work began would leave the place with the old index.
+  std::error_code error;
   const bool replaces = fs::exists(target, error);
-  if (status.ok() && replaces) status = check_only_index_files(target.string());
+  if (Status s = replaces ? check_only_index_files(target.string()) : Status(); !s.ok()) return s;
   // The two directories are exchanged, so that an index exists at every moment. The old one then
   // has the temporary name, and is removed only when a power cut cannot undo the exchange.
   const unsigned flags = replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE;
-  if (status.ok() &&
-      renameat2(AT_FDCWD, building.path().c_str(), AT_FDCWD, target.c_str(), flags) != 0) {
-    status = io_error(target.string() + ": cannot be put in place: " + std::strerror(errno));
+  if (renameat2(AT_FDCWD, building.path().c_str(), AT_FDCWD, target.c_str(), flags) != 0) {
+    return io_error(target.string() + ": cannot be put in place: " + std::strerror(errno));
   }
-  if (lock.ok() && *lock >= 0) close(*lock);
-  if (!status.ok()) return status;
   const std::string old = building.path();
   building.keep();
   if (Status s = sync_directory(target.parent_path().string()); !s.ok()) {
@@ -92,6 +87,19 @@ Status put_in_place(WorkDirectory& building, const fs::path& target, const Befor
   if (removed.ok()) return {};
   return io_error(target.string() + ": is in place, but not all of the index before could be " +
                   "removed: " + removed.message());
+}
+
+// exchange() under two locks: that of the index that stands at `target`, and that of its directory,
+// which has the name of an abandoned one while it is being removed.
+Status put_in_place(WorkDirectory& building, const fs::path& target, const BeforeInPlace& before) {
+  const Result<int> index = lock_index(target);
+  if (!index.ok()) return index.status();
+  const int directory = WorkDirectory::lock(target.string(), LOCK_EX);
+  const Status status = exchange(building, target, before);
+  for (const int lock : {*index, directory}) {
+    if (lock >= 0) close(lock);
+  }
+  return status;
 }
 
 // The directory that a symbolic link stands for, so that the new index takes the place of that one

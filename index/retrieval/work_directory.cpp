@@ -19,9 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Opens a directory of this user and locks it. -1 where there is none, or where `operation` has
-// LOCK_NB and another process holds the lock.
-int lock_directory(const std::string& path, int operation) {
+}  // namespace
+
+int WorkDirectory::lock(const std::string& path, int operation) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (descriptor < 0) return -1;
   int locked = 0;
@@ -40,8 +40,6 @@ int lock_directory(const std::string& path, int operation) {
   return -1;
 }
 
-}  // namespace
-
 Result<WorkDirectory> WorkDirectory::make(const std::string& prefix, mode_t mode) {
   constexpr int kTries = 100;
   std::random_device random;
@@ -52,7 +50,7 @@ Result<WorkDirectory> WorkDirectory::make(const std::string& prefix, mode_t mode
       return io_error(path + ": " + std::strerror(errno));
     }
     errno = 0;
-    const int descriptor = lock_directory(path, LOCK_EX);
+    const int descriptor = lock(path, LOCK_EX);
     if (descriptor >= 0) return WorkDirectory(std::move(path), descriptor);
     // One that was removed before it was locked was taken for abandoned.
     if (fs::exists(path)) return io_error(path + ": cannot be locked: " + std::strerror(errno));
@@ -85,7 +83,7 @@ void WorkDirectory::remove_abandoned(const std::string& prefix) {
     if (entry->path().filename().string().starts_with(name)) found.push_back(entry->path());
   }
   for (const std::string& path : found) {
-    const int descriptor = lock_directory(path, LOCK_EX | LOCK_NB);
+    const int descriptor = lock(path, LOCK_EX | LOCK_NB);
     if (descriptor < 0) continue;
     (void)remove_index(path);
     close(descriptor);

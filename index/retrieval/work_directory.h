@@ -26,6 +26,11 @@ class WorkDirectory {
   // Lets the directory stay where it is, unlocked.
   void keep();
 
+  // Opens a directory of this user and locks it, so that remove_abandoned() lets it be until the
+  // descriptor is closed. -1 where there is none, or where `operation` (flock) has LOCK_NB and
+  // another process holds the lock.
+  static int lock(const std::string& path, int operation);
+
   // Removes the directories PREFIX* of this user that no living process owns, as remove_index()
   // does: one that took an old index out of its place may have a file in it that came meanwhile.
   // What cannot be removed stays, because nothing depends on it.

@@ -2,12 +2,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "index/live/rebuild.h"
 #include "index/retrieval/index_files.h"
+#include "index/retrieval/work_directory.h"
 #include "tests/models/base/temporary_path.h"
 
 namespace barker {
@@ -98,6 +101,26 @@ TEST_F(IndexWriters, RefuseAFileThatCameDuringTheWork) {
   std::ofstream(index_ + "/spent") << "x";
   EXPECT_THAT(writer->finish().message(), HasSubstr(index_ + "/spent: is no part of an index"));
   EXPECT_TRUE(fs::exists(index_ + "/spent"));
+}
+
+// The old index gets the name of a build, and other builds remove those that are not locked.
+TEST_F(IndexWriters, HoldTheDirectoryThatTheyReplace) {
+  ASSERT_TRUE(write(index_).ok());
+  Result<IndexWriter> writer = IndexWriter::open(index_);
+  ASSERT_TRUE(writer.ok()) << writer.status().message();
+  CatalogueAd ad;
+  ad.id = ad.title = "b";
+  ASSERT_TRUE(writer->add(ad).ok());
+  int lock = 0;
+  const Status status = writer->finish([&](const std::string&) {
+    lock = WorkDirectory::lock(index_, LOCK_EX | LOCK_NB);
+    return Status();
+  });
+  EXPECT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(lock, -1);
+  lock = WorkDirectory::lock(index_, LOCK_EX | LOCK_NB);
+  EXPECT_GE(lock, 0);
+  close(lock);
 }
 
 TEST_F(IndexWriters, RemoveAnIndexWithoutTheFilesOfOthers) {

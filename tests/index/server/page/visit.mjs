@@ -226,7 +226,7 @@ const steps = {
     await file.fill('/nowhere/new.barker');
     await page.getByRole('button', {name: 'Publish', exact: true}).click();
     await page.getByText(/nowhere\/new.barker: .*no such file/i).waitFor();
-    forgive('status of 409', '/v1/admin/weights/publish');
+    forgive('status of 422', '/v1/admin/weights/publish');
     await file.fill(args.weights);
     await page.getByRole('button', {name: 'Publish', exact: true}).click();
     await page.getByText('000002.barker serves.').waitFor();
