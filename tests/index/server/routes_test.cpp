@@ -53,6 +53,24 @@ TEST_F(Routes, AskForUsersBesideTheThreadsThatSearch) {
   EXPECT_EQ(lane_of(request_of("GET", "/v1/search?q=x", "")), Lane::kSearch);
 }
 
+// A route on such a thread reads histories as a search does, because find_user waits for the store
+// for longer than that.
+TEST_F(Routes, NeverWaitForTheStoreOfHistoriesOnAThreadThatSearches) {
+  service_.failure = io_error("redis: no answer");
+  service_.offered.users = {"ann", "bob"};
+  for (const Route& route : routes()) {
+    if (route.lane != Lane::kSearch) continue;
+    for (const char* parameters : {"", "?q=x&user=ann", "?q=x&user=ann&selling_points=light"}) {
+      (void)ask(route.method, route.path + std::string(parameters));
+    }
+  }
+  EXPECT_EQ(service_.found_users, 0u);
+  const HttpResponse page = ask("GET", "/v1/page");
+  ASSERT_EQ(page.status, 200) << page.body;
+  EXPECT_EQ(Json::parse(page.body)["users"][0],
+            Json::parse(R"({"user":"ann","keywords":["red"]})"));
+}
+
 TEST_F(Routes, GivesEachSearchAnotherId) {
   (void)ask("GET", "/v1/search?q=x");
   (void)ask("GET", "/v1/search?q=x");
