@@ -51,6 +51,11 @@ std::string bounds(uint64_t least, uint64_t most) {
   return "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
 }
 
+std::string too_long(const std::string& text, size_t most_bytes) {
+  return "The text has " + std::to_string(text.size()) + " bytes; at most " +
+         std::to_string(most_bytes) + " are read.";
+}
+
 // Finds the first name that stands twice in one object of a body, while the body is parsed.
 class RepeatedName {
  public:
@@ -91,9 +96,14 @@ const std::string* Parameters::find(const char* name) {
   return found;
 }
 
-std::optional<std::string> Parameters::text(const char* name) {
+std::optional<std::string> Parameters::text(const char* name, size_t most_bytes) {
   const std::string* value = find(name);
-  return value ? std::optional(*value) : std::nullopt;
+  if (!value) return std::nullopt;
+  if (value->size() > most_bytes) {
+    fail(ProblemKind::kBadValue, too_long(*value, most_bytes), name);
+    return std::nullopt;
+  }
+  return *value;
 }
 
 std::optional<std::string> Parameters::user(const char* name) {
@@ -180,10 +190,7 @@ std::optional<std::string> Fields::text(const char* name, size_t most_bytes) {
   }
   const auto& text = value->get_ref<const std::string&>();
   if (text.size() > most_bytes) {
-    fail(ProblemKind::kBadValue,
-         "The text has " + std::to_string(text.size()) + " bytes; at most " +
-             std::to_string(most_bytes) + " are read.",
-         path_of(name));
+    fail(ProblemKind::kBadValue, too_long(text, most_bytes), path_of(name));
     return std::nullopt;
   }
   return text;
@@ -247,8 +254,7 @@ std::optional<std::vector<std::string>> Fields::texts(const char* name, size_t m
     }
     texts.push_back(value.get<std::string>());
     if (texts.back().size() > most_bytes) {
-      fail(ProblemKind::kBadValue,
-           "The text has more than " + std::to_string(most_bytes) + " bytes.", field);
+      fail(ProblemKind::kBadValue, too_long(texts.back(), most_bytes), field);
       return std::nullopt;
     }
   }
