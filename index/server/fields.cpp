@@ -56,25 +56,49 @@ std::string too_long(const std::string& text, size_t most_bytes) {
          std::to_string(most_bytes) + " are read.";
 }
 
-// Finds the first name that stands twice in one object of a body, while the body is parsed.
-class RepeatedName {
+// Finds the first field whose name stands twice in its object, while the body is parsed.
+class RepeatedField {
  public:
   void look_at(nlohmann::json::parse_event_t event, const nlohmann::json& value) {
     using Event = nlohmann::json::parse_event_t;
-    if (name_) return;
-    if (event == Event::object_start) {
-      objects_.emplace_back();
-    } else if (event == Event::object_end) {
-      objects_.pop_back();
-    } else if (event == Event::key && !objects_.back().insert(value.get<std::string>()).second) {
-      name_ = value.get<std::string>();
+    if (path_) return;
+    const bool is_start = event == Event::object_start || event == Event::array_start;
+    if ((is_start || event == Event::value) && !open_.empty()) ++open_.back().values;
+    if (is_start) {
+      open_.emplace_back().is_list = event == Event::array_start;
+    } else if (event == Event::object_end || event == Event::array_end) {
+      open_.pop_back();
+    } else if (event == Event::key) {
+      Open& object = open_.back();
+      const auto [name, is_new] = object.names.insert(value.get<std::string>());
+      object.name = &*name;
+      if (!is_new) path_ = path();
     }
   }
-  const std::optional<std::string>& name() const { return name_; }
+  // Such as "events[3].user".
+  const std::optional<std::string>& found() const { return path_; }
 
  private:
-  std::vector<std::unordered_set<std::string>> objects_;  // their names, the innermost last
-  std::optional<std::string> name_;
+  struct Open {  // an object or a list, whose end is still to come
+    bool is_list = false;
+    size_t values = 0;  // that began
+    std::unordered_set<std::string> names;
+    const std::string* name = nullptr;  // the last one
+  };
+  std::string path() const {
+    std::string path;
+    for (const Open& open : open_) {
+      if (open.is_list) {
+        path += "[" + std::to_string(open.values - 1) + "]";
+      } else {
+        path += (path.empty() ? "" : ".") + *open.name;
+      }
+    }
+    return path;
+  }
+
+  std::vector<Open> open_;  // the innermost last
+  std::optional<std::string> path_;
 };
 
 }  // namespace
@@ -316,7 +340,7 @@ std::optional<Fault> parse_body(const HttpRequest& request, nlohmann::json& obje
   }
   // The parser itself keeps no stack, but no honest request is so deep.
   constexpr int kDeepest = 8;
-  RepeatedName repeated;
+  RepeatedField repeated;
   try {
     bool is_too_deep = false;
     const auto look = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& value) {
@@ -335,8 +359,8 @@ std::optional<Fault> parse_body(const HttpRequest& request, nlohmann::json& obje
   } catch (const nlohmann::json::out_of_range&) {
     return Fault{ProblemKind::kBadJson, "The body holds a number that is too large.", ""};
   }
-  if (repeated.name()) {
-    return Fault{ProblemKind::kRepeated, "The field is given twice.", *repeated.name()};
+  if (repeated.found()) {
+    return Fault{ProblemKind::kRepeated, "The field is given twice.", *repeated.found()};
   }
   if (!object.is_object()) {
     return Fault{

@@ -110,7 +110,11 @@ TEST_F(Routes, NamesTheFieldThatIsWrong) {
   EXPECT_EQ(post(R"({"q":"x","k":2.0})").status, 200) << "a whole number of JSON Schema";
   EXPECT_EQ(service_.searched.at(0).count, 2u);
   expect_problem(post(R"({"q":"x","q":"y"})"), 400, "repeated", "q");
-  expect_problem(post(R"({"q":"x","groups":{"a":[],"b":[],"a":[]}})"), 400, "repeated", "a");
+  expect_problem(post(R"({"q":"x","groups":{"a":[],"b":[],"a":[]}})"), 400, "repeated", "groups.a");
+  expect_problem(ask("POST", "/v1/events",
+                     R"({"e":[[],2],"events":[{"b":{}},{"b":[],"c":[{},1,{"user":1,"user":2}]}]})"),
+                 400, "repeated", "events[1].c[2].user");
+  expect_problem(post(R"([{"q":1,"q":2}])"), 400, "repeated", "[0].q");
   EXPECT_EQ(post(R"({"q":"x","groups":{"q":[]},"k":1})").status, 200) << "of another object";
   expect_problem(post(R"({"q":)" + std::string(100, '[') + std::string(100, ']') + "}"), 400,
                  "bad-json");
