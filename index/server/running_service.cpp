@@ -12,6 +12,7 @@
 #include "index/server/http_server.h"
 #include "index/server/routes.h"
 #include "models/base/cores.h"
+#include "models/base/input_file.h"
 #include "models/text/text.h"
 
 namespace barker {
@@ -86,7 +87,10 @@ Result<std::unique_ptr<ProfileStore>> open_profiles(const ProfilesConfig& config
   if (!store.ok()) return with_key("profiles.store", store.status());
   if (config.users.empty()) return store;
   const Result<ProfileImport> filled = fill_profiles(**store, config.users);
-  if (!filled.ok()) return with_key("profiles.users", filled.status());
+  if (!filled.ok()) {
+    const bool is_of_file = filled.status().message().starts_with(input_name(config.users) + ":");
+    return with_key(is_of_file ? "profiles.users" : "profiles.store", filled.status());
+  }
   std::fputs(filled->bad.report(visible(config.users)).c_str(), stderr);
   return store;
 }

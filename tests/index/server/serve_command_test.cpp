@@ -341,6 +341,7 @@ TEST_F(ServeCommand, NamesTheKeyOfAPlaceThatItCannotUse) {
                                    {"weights.rules", "/dev/null/rules"},
                                    {"weights.experiments", "/dev/null/experiments"},
                                    {"profiles.store", "lmdb:/dev/null/users"},
+                                   {"profiles.store", "redis://127.0.0.1:1/0"},
                                    {"profiles.users", "/dev/null/users"},
                                    {"auction.budgets", "/dev/null/budgets"},
                                    {"log.directory", "/dev/null/events"}}) {
