@@ -358,8 +358,8 @@ TEST(OpenApi, DescribesTheLimitsThatAreEnforced) {
   }
 }
 
-// A text in a parameter is described as the same text in a body is, but for its limit where a target
-// is too short for it.
+// A text in a parameter is described as the same text in a body is, but for its limit where a
+// target is too short for it.
 TEST(OpenApi, DescribesTheParametersOfASearchAsItsFields) {
   const Json& body = resolve(schema_of("/v1/search", "post", "request"))["properties"];
   const Json& search = document()["paths"]["/v1/search"]["get"];
