@@ -9,6 +9,7 @@
 
 #include "index/auction/days.h"
 #include "index/profiles/redis_address.h"
+#include "models/base/fields.h"
 #include "models/base/plain_number.h"
 #include "models/base/toml_text.h"
 
@@ -101,24 +102,17 @@ bool is_one_listen_address(std::string_view text) {
 
 // One address, or several with commas between them.
 bool is_listen_address(std::string_view text) {
-  for (size_t comma = text.find(','); comma != std::string_view::npos; comma = text.find(',')) {
-    if (!is_one_listen_address(text.substr(0, comma))) return false;
-    text.remove_prefix(comma + 1);
-  }
-  return is_one_listen_address(text);
+  const std::vector<std::string> items = items_of(text);
+  return !items.empty() && std::ranges::all_of(items, is_one_listen_address);
 }
 
 // An error where one address stands twice in the list. Port 0 is another port each time.
 Status check_listen_addresses(std::string_view text) {
-  std::set<std::string_view> seen;
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t end = std::min(text.find(',', begin), text.size());
-    const std::string_view one = text.substr(begin, end - begin);
+  std::set<std::string> seen;
+  for (const std::string& one : items_of(text)) {
     if (!seen.insert(one).second && !one.ends_with(":0")) {
-      return {Code::kBadConfiguration,
-              "expected different addresses, found " + std::string(one) + " twice"};
+      return {Code::kBadConfiguration, "expected different addresses, found " + one + " twice"};
     }
-    begin = end + 1;
   }
   return {};
 }
@@ -187,6 +181,15 @@ bool is_number(KeyKind kind) {
 }
 
 }  // namespace
+
+std::vector<std::string> items_of(std::string_view list) {
+  std::vector<std::string> items;
+  for (const std::string_view field : split_fields(list, ',')) {
+    std::string item = trimmed(field);
+    if (!item.empty()) items.push_back(std::move(item));
+  }
+  return items;
+}
 
 std::string expected_value(const Key& key) {
   const std::string range =
@@ -286,15 +289,11 @@ std::vector<std::string> paths_of(const Key& key, const ServiceConfig& config) {
   if (!value || (*value)->empty()) return paths;
   if (key.kind == KeyKind::kPath && **value != "-") paths.push_back(**value);
   if (key.kind != KeyKind::kStore && key.kind != KeyKind::kAddress) return paths;
-  const std::string_view text = **value;
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t comma = key.kind == KeyKind::kAddress ? text.find(',', begin) : text.size();
-    const size_t end = std::min(comma, text.size());
-    const std::string_view one = text.substr(begin, end - begin);
+  const bool is_list = key.kind == KeyKind::kAddress;
+  for (const std::string& one : is_list ? items_of(**value) : std::vector{**value}) {
     for (const std::string_view scheme : {kLmdbScheme, kUnixScheme}) {
-      if (one.starts_with(scheme)) paths.emplace_back(one.substr(scheme.size()));
+      if (one.starts_with(scheme)) paths.push_back(one.substr(scheme.size()));
     }
-    begin = end + 1;
   }
   return paths;
 }

@@ -24,6 +24,10 @@ Status set_value(const Key& key, std::string_view text, const std::string& direc
 Status set_value(const Key& key, const toml::node& value, const std::string& directory,
                  ServiceConfig& config);
 
+// The items of a list with commas between them, without the white space around them and without
+// empty ones: "a, b" has "a" and "b". No item has a comma.
+std::vector<std::string> items_of(std::string_view list);
+
 // The files that a value names: of a path, of lmdb:PATH, and of the Unix sockets of addresses.
 std::vector<std::string> paths_of(const Key& key, const ServiceConfig& config);
 

@@ -11,6 +11,7 @@
 #include "index/profiles/lmdb_store.h"
 #include "index/profiles/memory_store.h"
 #include "index/profiles/redis_store.h"
+#include "models/base/input_file.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -86,8 +87,10 @@ Result<ProfileImport> read_in(
 // XXH3 (128 bits) of the content, in hexadecimal digits.
 Result<std::string> digest_of_file(const std::string& path) {
   std::error_code error;
-  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) {
-    return invalid_argument(path + ": expected a regular file, because it is read twice");
+  const bool is_there = path == "-" || std::filesystem::exists(path, error);
+  if (is_there && !std::filesystem::is_regular_file(path, error)) {
+    return invalid_argument(input_name(path) +
+                            ": expected a regular file, because it is read twice");
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) return not_found(path + ": cannot be opened");

@@ -317,6 +317,12 @@ Result<std::vector<PointInfluence>> EngineService::influence(
   return influence_of(parts_.engine, query, profile_of(asker), selling_points);
 }
 
+std::vector<std::string> EngineService::history_of(const std::string& user) {
+  Asker asker;
+  asker.user = user;
+  return profile_of(asker).keywords;
+}
+
 Result<std::optional<KnownUser>> EngineService::find_user(const std::string& id) {
   Result<std::optional<StoredProfile>> stored = parts_.profiles.find(id);
   if (!stored.ok()) return stored.status();

@@ -76,6 +76,7 @@ class EngineService : public Service {
       const std::string& query, const std::string& user,
       const std::vector<std::string>& selling_points) override;
   const PageSettings& page_settings() override { return parts_.page; }
+  std::vector<std::string> history_of(const std::string& user) override;
   Result<std::optional<KnownUser>> find_user(const std::string& id) override;
   Result<bool> remove_user(const std::string& id) override;
   bool is_ready() override { return parts_.is_ready; }

@@ -51,25 +51,54 @@ std::string bounds(uint64_t least, uint64_t most) {
   return "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
 }
 
-// Finds the first name that stands twice in one object of a body, while the body is parsed.
-class RepeatedName {
+std::string too_long(const std::string& text, size_t most_bytes) {
+  return "The text has " + std::to_string(text.size()) + " bytes; at most " +
+         std::to_string(most_bytes) + " are read.";
+}
+
+// Finds the first field whose name stands twice in its object, while the body is parsed.
+class RepeatedField {
  public:
   void look_at(nlohmann::json::parse_event_t event, const nlohmann::json& value) {
     using Event = nlohmann::json::parse_event_t;
-    if (name_) return;
-    if (event == Event::object_start) {
-      objects_.emplace_back();
-    } else if (event == Event::object_end) {
-      objects_.pop_back();
-    } else if (event == Event::key && !objects_.back().insert(value.get<std::string>()).second) {
-      name_ = value.get<std::string>();
+    if (path_) return;
+    const bool is_start = event == Event::object_start || event == Event::array_start;
+    if ((is_start || event == Event::value) && !open_.empty()) ++open_.back().values;
+    if (is_start) {
+      open_.emplace_back().is_list = event == Event::array_start;
+    } else if (event == Event::object_end || event == Event::array_end) {
+      open_.pop_back();
+    } else if (event == Event::key) {
+      Open& object = open_.back();
+      const auto [name, is_new] = object.names.insert(value.get<std::string>());
+      object.name = &*name;
+      if (!is_new) path_ = path();
     }
   }
-  const std::optional<std::string>& name() const { return name_; }
+  // Such as "events[3].user".
+  const std::optional<std::string>& found() const { return path_; }
 
  private:
-  std::vector<std::unordered_set<std::string>> objects_;  // their names, the innermost last
-  std::optional<std::string> name_;
+  struct Open {  // an object or a list, whose end is still to come
+    bool is_list = false;
+    size_t values = 0;  // that began
+    std::unordered_set<std::string> names;
+    const std::string* name = nullptr;  // the last one
+  };
+  std::string path() const {
+    std::string path;
+    for (const Open& open : open_) {
+      if (open.is_list) {
+        path += "[" + std::to_string(open.values - 1) + "]";
+      } else {
+        path += (path.empty() ? "" : ".") + *open.name;
+      }
+    }
+    return path;
+  }
+
+  std::vector<Open> open_;  // the innermost last
+  std::optional<std::string> path_;
 };
 
 }  // namespace
@@ -91,9 +120,14 @@ const std::string* Parameters::find(const char* name) {
   return found;
 }
 
-std::optional<std::string> Parameters::text(const char* name) {
+std::optional<std::string> Parameters::text(const char* name, size_t most_bytes) {
   const std::string* value = find(name);
-  return value ? std::optional(*value) : std::nullopt;
+  if (!value) return std::nullopt;
+  if (value->size() > most_bytes) {
+    fail(ProblemKind::kBadValue, too_long(*value, most_bytes), name);
+    return std::nullopt;
+  }
+  return *value;
 }
 
 std::optional<std::string> Parameters::user(const char* name) {
@@ -180,10 +214,7 @@ std::optional<std::string> Fields::text(const char* name, size_t most_bytes) {
   }
   const auto& text = value->get_ref<const std::string&>();
   if (text.size() > most_bytes) {
-    fail(ProblemKind::kBadValue,
-         "The text has " + std::to_string(text.size()) + " bytes; at most " +
-             std::to_string(most_bytes) + " are read.",
-         path_of(name));
+    fail(ProblemKind::kBadValue, too_long(text, most_bytes), path_of(name));
     return std::nullopt;
   }
   return text;
@@ -247,8 +278,7 @@ std::optional<std::vector<std::string>> Fields::texts(const char* name, size_t m
     }
     texts.push_back(value.get<std::string>());
     if (texts.back().size() > most_bytes) {
-      fail(ProblemKind::kBadValue,
-           "The text has more than " + std::to_string(most_bytes) + " bytes.", field);
+      fail(ProblemKind::kBadValue, too_long(texts.back(), most_bytes), field);
       return std::nullopt;
     }
   }
@@ -310,7 +340,7 @@ std::optional<Fault> parse_body(const HttpRequest& request, nlohmann::json& obje
   }
   // The parser itself keeps no stack, but no honest request is so deep.
   constexpr int kDeepest = 8;
-  RepeatedName repeated;
+  RepeatedField repeated;
   try {
     bool is_too_deep = false;
     const auto look = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& value) {
@@ -329,8 +359,8 @@ std::optional<Fault> parse_body(const HttpRequest& request, nlohmann::json& obje
   } catch (const nlohmann::json::out_of_range&) {
     return Fault{ProblemKind::kBadJson, "The body holds a number that is too large.", ""};
   }
-  if (repeated.name()) {
-    return Fault{ProblemKind::kRepeated, "The field is given twice.", *repeated.name()};
+  if (repeated.found()) {
+    return Fault{ProblemKind::kRepeated, "The field is given twice.", *repeated.found()};
   }
   if (!object.is_object()) {
     return Fault{

@@ -22,7 +22,8 @@ class Parameters {
  public:
   explicit Parameters(const RequestTarget& target) : target_(target) {}
 
-  std::optional<std::string> text(const char* name);
+  // Without a limit of its own it has that of the whole target.
+  std::optional<std::string> text(const char* name, size_t most_bytes = kMaxTarget);
   std::optional<std::string> user(const char* name);  // an id that GET /v1/users/{id} can name
   std::optional<uint64_t> whole(const char* name, uint64_t least, uint64_t most);
   std::optional<bool> flag(const char* name);  // 0, 1, false or true; without a value: true

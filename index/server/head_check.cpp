@@ -33,7 +33,8 @@ bool is_token(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return kOfToken[static_cast<unsigned char>(c)]; });
 }
 
-std::string_view trimmed(std::string_view text) {
+// Without the white space that may stand around the value of a field (RFC 9110, 5.6.3).
+std::string_view without_blanks(std::string_view text) {
   const size_t first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
@@ -51,7 +52,8 @@ std::optional<Fault> check_field(std::string_view line, Framing& framing) {
   if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) {
     return bad_request("A header line does not begin with a name and a colon.");
   }
-  const std::string_view name = line.substr(0, colon), value = trimmed(line.substr(colon + 1));
+  const std::string_view name = line.substr(0, colon),
+                         value = without_blanks(line.substr(colon + 1));
   if (same_ignoring_case(name, "host")) {
     ++framing.hosts;
     if (value.find_first_of(" \t,/@\\") != std::string_view::npos) {

@@ -97,11 +97,7 @@ HttpResponse get_page_settings(const HttpRequest& request, Service& service) {
   const PageSettings& settings = service.page_settings();
   Json users = Json::array();
   for (const std::string& id : settings.users) {
-    const Result<std::optional<KnownUser>> user = service.find_user(id);
-    if (!user.ok()) return problem(user.status());
-    users.push_back(
-        {{"user", id},
-         {"keywords", distinct(*user ? (*user)->profile.keywords : std::vector<std::string>())}});
+    users.push_back({{"user", id}, {"keywords", distinct(service.history_of(id))}});
   }
   return json_response({{"users", std::move(users)},
                         {"deadline_ms", settings.deadline.count()},

@@ -9,25 +9,16 @@
 #include "index/log/kafka_sink.h"
 #include "index/server/access_log.h"
 #include "index/server/engine_service.h"
-#include "index/server/fields.h"
 #include "index/server/http_server.h"
 #include "index/server/routes.h"
 #include "models/base/cores.h"
-#include "models/base/fields.h"
+#include "models/base/input_file.h"
 #include "models/text/text.h"
 
 namespace barker {
 namespace {
 
 using std::chrono::milliseconds;
-
-// Of a list in the configuration, where people write a space behind a comma.
-std::vector<std::string> parts_of(const std::string& list) {
-  std::vector<std::string> parts = split_list(list);
-  for (std::string& part : parts) part = trimmed(part);
-  std::erase(parts, "");
-  return parts;
-}
 
 EngineOptions engine_options(const ServiceConfig& config, const std::string& plugin) {
   EngineOptions options;
@@ -52,7 +43,7 @@ EngineOptions engine_options(const ServiceConfig& config, const std::string& plu
 
 ServerOptions server_options(const ServerConfig& config) {
   ServerOptions options;
-  options.listen = parts_of(config.listen);
+  options.listen = items_of(config.listen);
   options.search_threads = config.threads > 0 ? config.threads : usable_cores();
   options.io_threads = std::max<size_t>(1, options.search_threads / 4);
   options.most_waiting = config.queue;
@@ -96,7 +87,10 @@ Result<std::unique_ptr<ProfileStore>> open_profiles(const ProfilesConfig& config
   if (!store.ok()) return with_key("profiles.store", store.status());
   if (config.users.empty()) return store;
   const Result<ProfileImport> filled = fill_profiles(**store, config.users);
-  if (!filled.ok()) return with_key("profiles.users", filled.status());
+  if (!filled.ok()) {
+    const bool is_of_file = filled.status().message().starts_with(input_name(config.users) + ":");
+    return with_key(is_of_file ? "profiles.users" : "profiles.store", filled.status());
+  }
   std::fputs(filled->bad.report(visible(config.users)).c_str(), stderr);
   return store;
 }
@@ -225,7 +219,7 @@ Status RunningService::Parts::fill_service(const ServiceConfig& config, const Se
   };
   service->describe = hooks.describe;
   service->suggestions = Suggestions(*engine);
-  service->page = {.users = parts_of(config.page.users),
+  service->page = {.users = items_of(config.page.users),
                    .deadline = service->deadline,
                    .has_administrator = !config.server.admin_token.empty()};
   if (config.server.admin_token.empty()) return {};

@@ -137,7 +137,7 @@ HttpResponse get_search(const HttpRequest& request, Service& service) {
   read_page(parameters, call);
   call.asker.explain = parameters.flag("explain").value_or(false);
   call.asker.visitor = parameters.text("visitor").value_or("");
-  call.asker.surface = parameters.text("surface").value_or("");
+  call.asker.surface = parameters.text("surface", kLongestSurface).value_or("");
   call.features = split_list(parameters.text("features").value_or(""));
   if (call.features.size() > kMostNarrowing) {
     return problem(ProblemKind::kBadValue, "There are more than 16 features.", "features");

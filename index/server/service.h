@@ -99,6 +99,11 @@ class Service {
       const std::vector<std::string>& selling_points) = 0;
   virtual const PageSettings& page_settings() = 0;
 
+  // The keywords of the user's history, newest first, as a search reads them: within the budget of
+  // a read, and none where the store does not answer in it.
+  virtual std::vector<std::string> history_of(const std::string& user) = 0;
+
+  // May wait for the store longer than a search may.
   virtual Result<std::optional<KnownUser>> find_user(const std::string& id) = 0;
   virtual Result<bool> remove_user(const std::string& id) = 0;  // false: nothing was stored
 

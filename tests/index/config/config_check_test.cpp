@@ -39,6 +39,20 @@ TEST_F(CheckedConfig, RefusesWhatTheServerWouldRefuseAtItsStart) {
                   .empty());
 }
 
+TEST_F(CheckedConfig, AListHasItsItemsWithoutTheSpaceAroundThemWhereverItIsRead) {
+  EXPECT_EQ(items_of(" a b ,,\tc\\,d, "), (std::vector<std::string>{"a b", "c\\", "d"}));
+  EXPECT_TRUE(items_of(" , ").empty());
+  EXPECT_TRUE(problems("[server]\nlisten = \"127.0.0.1:8080, [::1]:8080,\"\n").empty());
+  EXPECT_THAT(problems("[server]\nlisten = \" , \"\n"),
+              ::testing::ElementsAre(HasSubstr("server.listen: expected ADDRESS:PORT")));
+  EXPECT_THAT(problems("[server]\nlisten = \"127.0.0.1:80, 127.0.0.1:80\"\n"),
+              ::testing::ElementsAre(HasSubstr("found 127.0.0.1:80 twice")));
+  ServiceConfig config;
+  config.server.listen = "127.0.0.1:0, unix:/run/one, unix:/run/two";
+  EXPECT_EQ(paths_of(*find_key("server.listen"), config),
+            (std::vector<std::string>{"/run/one", "/run/two"}));
+}
+
 TEST_F(CheckedConfig, ASocketOfRedisIsRelativeToTheFile) {
   const std::string file = write("[profiles]\nstore = \"unix:run/redis.sock?db=2\"\n");
   const Result<ServiceConfig> config = load_config(file, {}, {});

@@ -6,6 +6,7 @@
 #include <thread>
 #include <type_traits>
 
+#include "models/base/input_file.h"
 #include "tests/index/profiles/profile_store_fixture.h"
 
 namespace barker {
@@ -138,9 +139,12 @@ TYPED_TEST(FilledLastingStore, TakesNoMoreUsersOfAFileThatAnotherEngineHasReadIn
 
 TYPED_TEST(FilledLastingStore, RefusesAPipeBecauseItIsReadTwice) {
   const auto store = this->open();
-  const Result<ProfileImport> filled = fill_profiles(*store, "/dev/null");
-  EXPECT_EQ(filled.status().code(), Code::kInvalidArgument);
-  EXPECT_THAT(filled.status().message(), HasSubstr("expected a regular file"));
+  for (const char* path : {"/dev/null", "-"}) {
+    const Result<ProfileImport> filled = fill_profiles(*store, path);
+    EXPECT_EQ(filled.status().code(), Code::kInvalidArgument);
+    EXPECT_EQ(filled.status().message(),
+              input_name(path) + ": expected a regular file, because it is read twice");
+  }
 }
 
 class FilledRedis : public ProfileStoreTest<RedisPlace> {};

@@ -72,7 +72,11 @@ class FakeService : public Service {
     return influences;
   }
   const PageSettings& page_settings() override { return offered; }
+  std::vector<std::string> history_of(const std::string& user) override {
+    return user == "ann" ? std::vector<std::string>{"red"} : std::vector<std::string>();
+  }
   Result<std::optional<KnownUser>> find_user(const std::string& id) override {
+    ++found_users;
     if (!failure.ok()) return failure;
     if (id != "ann") return std::optional<KnownUser>();
     return std::optional(KnownUser{{"ann", {"red"}, {{"profile", {"gender=f"}}}},
@@ -110,6 +114,7 @@ class FakeService : public Service {
   std::vector<RescoreCall> rescored;
   std::set<std::string> clicks;
   std::vector<OptOut> opt_outs;
+  size_t found_users = 0;  // calls of find_user
   std::vector<std::string> asked;
   std::vector<std::pair<std::string, bool>> published;  // file, and whether as the canary
   Status failure;

@@ -358,5 +358,39 @@ TEST(OpenApi, DescribesTheLimitsThatAreEnforced) {
   }
 }
 
+// A text in a parameter is described as the same text in a body is, but for its limit where a
+// target is too short for it.
+TEST(OpenApi, DescribesTheParametersOfASearchAsItsFields) {
+  const Json& body = resolve(schema_of("/v1/search", "post", "request"))["properties"];
+  const Json& search = document()["paths"]["/v1/search"]["get"];
+  const std::string bytes = " At most 65,536 bytes.";
+  for (const Json& parameter : search["parameters"]) {
+    const auto name = parameter["name"].get<std::string>();
+    if (name != "q" && name != "user" && name != "visitor" && name != "surface") continue;
+    auto described = body[name]["description"].get<std::string>();
+    const bool is_shorter_than_a_target = body[name]["maxLength"] < kMaxTarget;
+    EXPECT_EQ(parameter["schema"].contains("maxLength"), is_shorter_than_a_target) << name;
+    if (!is_shorter_than_a_target && described.ends_with(bytes)) {
+      described.resize(described.size() - bytes.size());
+    }
+    EXPECT_EQ(parameter["description"], described);
+    if (!is_shorter_than_a_target) continue;
+    const auto most = parameter["schema"]["maxLength"].get<size_t>();
+    EXPECT_EQ(most, body[name]["maxLength"]) << name;
+    for (const size_t size : {most, most + 1}) {
+      FakeService service;
+      const std::string target = "/v1/search?q=x&" + name + "=" + std::string(size, 'x');
+      const HttpResponse response = answer(request_of("GET", target), service);
+      EXPECT_EQ(response.status, size > most ? 400 : 200) << name;
+      EXPECT_EQ(Json::parse(response.body).value("field", ""), size > most ? name : "");
+    }
+  }
+  for (const char* path : {"/v1/search", "/v1/suggest", "/v1/influence"}) {
+    const Json& get = document()["paths"][path]["get"];
+    EXPECT_NE(get["description"].get<std::string>().find("at most 8,192 bytes"), std::string::npos);
+  }
+  static_assert(kMaxTarget == 8192);
+}
+
 }  // namespace
 }  // namespace barker

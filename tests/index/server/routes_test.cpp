@@ -53,6 +53,24 @@ TEST_F(Routes, AskForUsersBesideTheThreadsThatSearch) {
   EXPECT_EQ(lane_of(request_of("GET", "/v1/search?q=x", "")), Lane::kSearch);
 }
 
+// A route on such a thread reads histories as a search does, because find_user waits for the store
+// for longer than that.
+TEST_F(Routes, NeverWaitForTheStoreOfHistoriesOnAThreadThatSearches) {
+  service_.failure = io_error("redis: no answer");
+  service_.offered.users = {"ann", "bob"};
+  for (const Route& route : routes()) {
+    if (route.lane != Lane::kSearch) continue;
+    for (const char* parameters : {"", "?q=x&user=ann", "?q=x&user=ann&selling_points=light"}) {
+      (void)ask(route.method, route.path + std::string(parameters));
+    }
+  }
+  EXPECT_EQ(service_.found_users, 0u);
+  const HttpResponse page = ask("GET", "/v1/page");
+  ASSERT_EQ(page.status, 200) << page.body;
+  EXPECT_EQ(Json::parse(page.body)["users"][0],
+            Json::parse(R"({"user":"ann","keywords":["red"]})"));
+}
+
 TEST_F(Routes, GivesEachSearchAnotherId) {
   (void)ask("GET", "/v1/search?q=x");
   (void)ask("GET", "/v1/search?q=x");
@@ -92,7 +110,11 @@ TEST_F(Routes, NamesTheFieldThatIsWrong) {
   EXPECT_EQ(post(R"({"q":"x","k":2.0})").status, 200) << "a whole number of JSON Schema";
   EXPECT_EQ(service_.searched.at(0).count, 2u);
   expect_problem(post(R"({"q":"x","q":"y"})"), 400, "repeated", "q");
-  expect_problem(post(R"({"q":"x","groups":{"a":[],"b":[],"a":[]}})"), 400, "repeated", "a");
+  expect_problem(post(R"({"q":"x","groups":{"a":[],"b":[],"a":[]}})"), 400, "repeated", "groups.a");
+  expect_problem(ask("POST", "/v1/events",
+                     R"({"e":[[],2],"events":[{"b":{}},{"b":[],"c":[{},1,{"user":1,"user":2}]}]})"),
+                 400, "repeated", "events[1].c[2].user");
+  expect_problem(post(R"([{"q":1,"q":2}])"), 400, "repeated", "[0].q");
   EXPECT_EQ(post(R"({"q":"x","groups":{"q":[]},"k":1})").status, 200) << "of another object";
   expect_problem(post(R"({"q":)" + std::string(100, '[') + std::string(100, ']') + "}"), 400,
                  "bad-json");

@@ -307,6 +307,7 @@ TEST_F(ServeCommand, SaysInItsAnswersAndMetricsThatItsStoreIsNotThere) {
   EXPECT_EQ(stop(), 0);
   setenv("BARKER_PROFILES_STORE", "redis://127.0.0.1:1/0", 1);
   setenv("BARKER_PROFILES_USERS", "", 1);
+  setenv("BARKER_PAGE_USERS", "ann", 1);
   testing::internal::CaptureStderr();
   start();
   const Json page = json(ask("GET", search));
@@ -315,12 +316,15 @@ TEST_F(ServeCommand, SaysInItsAnswersAndMetricsThatItsStoreIsNotThere) {
   const std::string rescoring = R"({"q":"shoes","user":"ann","ads":[{"id":"1","title":"Shoes"}]})";
   EXPECT_EQ(json(ask("POST", "/v1/rescore", rescoring))["profile"], "unavailable");
   EXPECT_THAT(ask("GET", "/metrics"), HasSubstr("\nbarker_profile_reads_unavailable_total 2\n"));
+  EXPECT_EQ(json(ask("GET", "/v1/page"))["users"],
+            Json({{{"user", "ann"}, {"keywords", Json::array()}}}));
   stop();
   const std::string messages = testing::internal::GetCapturedStderr();
   EXPECT_THAT(messages, HasSubstr("barker serve: redis://127.0.0.1:1/0: cannot connect"));
   EXPECT_EQ(messages.find("redis://"), messages.rfind("redis://")) << messages;
   unsetenv("BARKER_PROFILES_STORE");
   unsetenv("BARKER_PROFILES_USERS");
+  unsetenv("BARKER_PAGE_USERS");
 }
 
 TEST_F(ServeCommand, NamesTheKeyOfAPlaceThatItCannotUse) {
@@ -337,6 +341,7 @@ TEST_F(ServeCommand, NamesTheKeyOfAPlaceThatItCannotUse) {
                                    {"weights.rules", "/dev/null/rules"},
                                    {"weights.experiments", "/dev/null/experiments"},
                                    {"profiles.store", "lmdb:/dev/null/users"},
+                                   {"profiles.store", "redis://127.0.0.1:1/0"},
                                    {"profiles.users", "/dev/null/users"},
                                    {"auction.budgets", "/dev/null/budgets"},
                                    {"log.directory", "/dev/null/events"}}) {
