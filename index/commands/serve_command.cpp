@@ -2,7 +2,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <iostream>
 #include <memory>
 
@@ -49,12 +48,6 @@ Result<std::string> describe_file(const std::string& path) {
                                        nlohmann::ordered_json::error_handler_t::replace);
 }
 
-// What cannot be printed is not the service's failure: its results are answers and logs.
-void forget_output_errors() {
-  std::cout.clear();
-  std::clearerr(stdout);
-}
-
 Result<int> run(const ConfigFlags& flags) {
   const Result<ServiceConfig> config = load_config(flags, environ);
   if (!config.ok()) return config.status();
@@ -79,7 +72,7 @@ Result<int> run(const ConfigFlags& flags) {
   if (!service.ok()) return service.status();
   const HangupListener hangups([&service] { (*service)->reload(); });
   serve_until_stopped(**service, config->server.ready_grace_ms);
-  forget_output_errors();
+  forget_output_errors();  // the results are answers and logs
   if (Status s = (*service)->flush(); !s.ok()) {
     return Status(s.code(), "not all that was accepted could be written: " + s.message());
   }

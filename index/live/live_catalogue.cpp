@@ -295,8 +295,9 @@ void LiveCatalogue::start_rebuild() {
     } catch (const std::exception& e) {
       built = io_error(options_.index + ": " + e.what());
     }
-    // It is tried again and again, and said once, until it is another error or none.
-    const bool is_said = built.message() == std::exchange(rebuild_error_, built.message());
+    // It is tried again and again, and said once until it works again. Messages are not compared,
+    // because those of a full disk name a directory that each try makes anew.
+    const bool is_said = std::exchange(rebuild_fails_, !built.ok());
     if (!built.ok() && !stops_rebuild_ && !is_said && options_.report) {
       options_.report(built, "the rebuild of the index");
     }

@@ -132,7 +132,7 @@ class LiveCatalogue {
   std::thread follower_, rebuilder_;
   std::atomic<bool> is_rebuilding_ = false, stops_rebuild_ = false;
   std::chrono::steady_clock::time_point next_rebuild_{};  // of the follower
-  std::string rebuild_error_;                             // of the last rebuild; of the rebuilder
+  bool rebuild_fails_ = false;                            // the last rebuild; of the rebuilder
 };
 
 }  // namespace barker

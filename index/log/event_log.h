@@ -34,8 +34,8 @@
 #include <string_view>
 
 #include "index/log/log_directory.h"
-#include "index/log/outage.h"
 #include "models/base/compression.h"
+#include "models/base/outage.h"
 #include "models/base/result.h"
 
 namespace barker {

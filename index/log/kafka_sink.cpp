@@ -14,9 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// How long the end waits for lines that are under way (index/log/README.md).
-constexpr milliseconds kLongestStop(5'000);
-
 // How long lines wait before brokers that are all down are an outage.
 constexpr milliseconds kPatience(2'000);
 
@@ -54,11 +51,31 @@ Result<Configuration> configuration_of(const KafkaOptions& options) {
   return configuration;
 }
 
+// Whether no line is delivered for such an error. All others, such as MSG_SIZE_TOO_LARGE, can be of
+// one line alone.
+bool is_of_every_line(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 struct KafkaSink::Producer {
   explicit Producer(const KafkaOptions& options)
-      : topic(options.topic), tell(options.report), outage(options.report) {}
+      : topic(options.topic),
+        longest_stop(options.longest_stop),
+        tell(options.report),
+        outage(options.report) {}
   ~Producer();
 
   Status start(Configuration configuration);
@@ -66,18 +83,23 @@ struct KafkaSink::Producer {
   static void delivered_or_failed(rd_kafka_t*, const rd_kafka_message_t* message, void* self);
   static void connection_failed(rd_kafka_t*, int error, const char* reason, void* self);
 
+  void count_error(const std::string& error);
+
   const std::string topic;
+  const milliseconds longest_stop;
   const Report tell;
   rd_kafka_t* handle = nullptr;
   std::thread poller;  // takes the reports of librdkafka
   std::atomic<bool> is_stopping{false};
   std::atomic<uint64_t> delivered{0}, dropped{0}, failed{0};
 
-  mutable std::mutex errors_mutex;  // append() does not take it
+  std::atomic<bool> are_all_down{false};  // librdkafka says so; cleared by a delivery
+  Outage outage;
+
+  // append() does not take it, and no report is made under it, because status() must not wait.
+  mutable std::mutex errors_mutex;
   uint64_t errors = 0;
   std::string last_error;
-  bool are_all_down = false;  // librdkafka says so; cleared by a delivery
-  Outage outage;
 
   // The poller's own: since when lines wait without a delivery, and how many there were before.
   std::chrono::steady_clock::time_point waiting_since;
@@ -88,13 +110,8 @@ KafkaSink::Producer::~Producer() {
   is_stopping.store(true);
   if (poller.joinable()) poller.join();
   if (!handle) return;
-  bool is_away = false;
-  {
-    const std::lock_guard lock(errors_mutex);
-    is_away = outage.is_on();
-  }
   // Where no broker takes lines, waiting would only hold up the stop.
-  rd_kafka_flush(handle, is_away ? 0 : static_cast<int>(kLongestStop.count()));
+  rd_kafka_flush(handle, outage.is_on() ? 0 : static_cast<int>(longest_stop.count()));
   if (const int left = rd_kafka_outq_len(handle); left > 0 && tell) {
     tell("kafka: " + topic + ": " + std::to_string(left) +
          " lines were not delivered before the stop; the files of the event log have them");
@@ -133,41 +150,49 @@ void KafkaSink::Producer::look_for_outage() {
   const bool waits = rd_kafka_outq_len(handle) > 0 &&
                      delivered_now == std::exchange(delivered_before, delivered_now);
   if (!waits) waiting_since = now;
-  const std::lock_guard lock(errors_mutex);
   if (!are_all_down || (delivered_now > 0 && now - waiting_since < kPatience)) return;
-  outage.begins("kafka: " + topic + ": no broker can be reached: " + last_error +
+  if (outage.is_on()) return;
+  std::string why;
+  {
+    const std::lock_guard lock(errors_mutex);
+    why = last_error;
+  }
+  outage.begins("kafka: " + topic + ": no broker can be reached: " + why +
                 "; lines wait, and the files of the event log have them");
+}
+
+void KafkaSink::Producer::count_error(const std::string& error) {
+  const std::lock_guard lock(errors_mutex);
+  ++errors;
+  last_error = error;
 }
 
 void KafkaSink::Producer::delivered_or_failed(rd_kafka_t*, const rd_kafka_message_t* message,
                                               void* self) {
   auto& producer = *static_cast<Producer*>(self);
-  const std::string kafka = "kafka: " + producer.topic + ": ";
-  const std::lock_guard lock(producer.errors_mutex);
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     producer.delivered.fetch_add(1, std::memory_order_relaxed);
-    producer.are_all_down = false;
-    producer.outage.ends(kafka + "lines are delivered again");
+    if (producer.are_all_down) producer.are_all_down = false;
+    if (!producer.outage.is_on()) return;
+    producer.outage.ends("kafka: " + producer.topic + ": lines are delivered again");
     return;
   }
   producer.failed.fetch_add(1, std::memory_order_relaxed);
-  ++producer.errors;
-  producer.last_error = producer.topic + ": " + rd_kafka_err2str(message->err);
-  producer.outage.begins(kafka + "no broker takes lines: " + rd_kafka_err2str(message->err) +
+  const std::string why = rd_kafka_err2str(message->err);
+  producer.count_error(producer.topic + ": " + why);
+  if (!is_of_every_line(message->err)) return;
+  producer.outage.begins("kafka: " + producer.topic + ": no broker takes lines: " + why +
                          "; the files of the event log have them");
 }
 
 void KafkaSink::Producer::connection_failed(rd_kafka_t*, int error, const char* reason,
                                             void* self) {
   auto& producer = *static_cast<Producer*>(self);
-  const std::lock_guard lock(producer.errors_mutex);
   if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-    // The errors before this one say why.
-    producer.are_all_down = true;
-    return;
+    producer.are_all_down = true;  // the errors before this one say why
+  } else {
+    producer.count_error(reason);
   }
-  ++producer.errors;
-  producer.last_error = reason;
 }
 
 Result<std::unique_ptr<KafkaSink>> KafkaSink::open(const KafkaOptions& options) {
@@ -208,9 +233,9 @@ KafkaStatus KafkaSink::status() const {
   status.dropped = p.dropped.load(std::memory_order_relaxed);
   status.failed = p.failed.load(std::memory_order_relaxed);
   status.waiting = static_cast<size_t>(rd_kafka_outq_len(p.handle));
+  status.is_failing = p.outage.is_on();
   const std::lock_guard lock(p.errors_mutex);
   status.errors = p.errors;
-  status.is_failing = p.outage.is_on();
   status.last_error = p.last_error;
   return status;
 }

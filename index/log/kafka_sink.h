@@ -9,7 +9,8 @@
 // the queue is full, because the brokers are slow or away, lines are dropped and counted. A line
 // that was not delivered within `give_up_after` counts as failed. It may be delivered twice where a
 // broker's answer was lost; `join` counts such lines once. Where no broker can be reached or takes
-// lines, `report` is told once, and once more when lines are delivered again.
+// lines, `report` is told once, and once more when lines are delivered again. A line that is refused
+// by itself, such as one that is too large, is counted alone.
 //
 // Any thread may call any function but the destructor.
 #pragma once
@@ -23,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-#include "index/log/outage.h"
+#include "models/base/outage.h"
 #include "models/base/result.h"
 
 namespace barker {
@@ -33,6 +34,7 @@ struct KafkaOptions {
   std::string topic;
   size_t queue_bytes = 16u << 20;  // of lines that wait, rounded to KiB
   std::chrono::milliseconds give_up_after = std::chrono::minutes(5);
+  std::chrono::milliseconds longest_stop = std::chrono::seconds(5);  // for lines under way
   // Further settings of librdkafka, such as "security.protocol". They come last and win.
   std::vector<std::pair<std::string, std::string>> settings;
   Report report;
@@ -41,7 +43,7 @@ struct KafkaOptions {
 struct KafkaStatus {
   uint64_t delivered = 0;   // lines that a broker has acknowledged
   uint64_t dropped = 0;     // because the queue was full
-  uint64_t failed = 0;      // because no broker took them in time
+  uint64_t failed = 0;      // because no broker took them in time, or at all
   uint64_t errors = 0;      // of connections and of deliveries
   bool is_failing = false;  // no broker can be reached, or takes lines
   size_t waiting = 0;       // lines
@@ -52,7 +54,7 @@ class KafkaSink {
  public:
   // Brokers need not be there yet. The error names the setting that is unknown or wrong.
   static Result<std::unique_ptr<KafkaSink>> open(const KafkaOptions& options);
-  // Waits up to five seconds for what is under way, and not at all where no broker can be reached.
+  // Waits up to `longest_stop` for what is under way, and not at all while no broker takes lines.
   // `report` is told how many lines are left then, which are in the files alone.
   ~KafkaSink();
   KafkaSink(const KafkaSink&) = delete;

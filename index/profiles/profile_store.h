@@ -27,6 +27,7 @@
 
 #include "index/profiles/profile_record.h"
 #include "index/profiles/profiles.h"
+#include "models/base/outage.h"
 #include "models/base/result.h"
 
 namespace barker {
@@ -147,7 +148,7 @@ struct ProfileStoreOptions {
   std::chrono::milliseconds redis_write{1000};  // to connect, and for each answer to a write
 
   // Is told once when a Redis does not answer, and once when it answers again. [any thread]
-  std::function<void(const std::string& message)> report = {};
+  Report report = {};
 
   std::function<int64_t()> clock = profile_seconds_now;  // any thread; must not throw
 

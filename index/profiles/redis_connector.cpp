@@ -14,12 +14,11 @@ constexpr std::chrono::milliseconds kFirstPause{20}, kLongestPause{1000};
 }  // namespace
 
 RedisConnector::RedisConnector(RedisAddress address, std::chrono::microseconds read,
-                               std::chrono::milliseconds connect,
-                               std::function<void(const std::string& message)> report)
+                               std::chrono::milliseconds connect, Report report)
     : address_(std::move(address)),
       read_(read),
       connect_(connect),
-      report_(std::move(report)),
+      outage_(std::move(report)),
       thread_([this] { run(); }) {}
 
 RedisConnector::~RedisConnector() {
@@ -33,7 +32,7 @@ RedisConnector::~RedisConnector() {
 
 std::shared_ptr<RedisConnector::Slot> RedisConnector::add() {
   const auto slot = std::make_shared<Slot>();
-  if (!is_dead_.load()) slot->ready_ = connect().release();
+  if (!outage_.is_on()) slot->ready_ = connect().release();
   {
     const std::lock_guard lock(mutex_);
     slots_.push_back(slot);
@@ -65,17 +64,17 @@ Result<std::unique_ptr<RedisConnection>> RedisConnector::try_to_connect() const 
   return opened;
 }
 
-// Null where Redis does not answer. Of the threads that find this out, one reports it.
+// Null where Redis does not answer.
 std::unique_ptr<RedisConnection> RedisConnector::connect() {
   try {
     auto connection = try_to_connect();
-    const bool is_dead = !connection.ok();
-    if (is_dead_.exchange(is_dead) != is_dead && report_) {
-      report_(is_dead ? connection.status().message() +
-                            "; searches go on without histories until it answers"
-                      : address_.name() + ": answers again");
+    if (!connection.ok()) {
+      outage_.begins(connection.status().message() +
+                     "; searches go on without histories until it answers");
+      return nullptr;
     }
-    return is_dead ? nullptr : std::move(*connection);
+    outage_.ends(address_.name() + ": answers again");
+    return std::move(*connection);
   } catch (const std::exception&) {  // there is no memory
     return nullptr;
   }

@@ -10,13 +10,13 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include "index/profiles/redis_connection.h"
+#include "models/base/outage.h"
 
 namespace barker {
 
@@ -40,8 +40,7 @@ class RedisConnector {
   // `report` is told when Redis does not answer and when it answers again [any thread]; empty: it
   // is not told.
   RedisConnector(RedisAddress address, std::chrono::microseconds read,
-                 std::chrono::milliseconds connect,
-                 std::function<void(const std::string& message)> report);
+                 std::chrono::milliseconds connect, Report report);
   ~RedisConnector();
   RedisConnector(const RedisConnector&) = delete;
   RedisConnector& operator=(const RedisConnector&) = delete;
@@ -62,8 +61,7 @@ class RedisConnector {
   const RedisAddress address_;
   const std::chrono::microseconds read_;
   const std::chrono::milliseconds connect_;
-  const std::function<void(const std::string& message)> report_;
-  std::atomic<bool> is_dead_ = false;
+  Outage outage_;  // Redis does not answer
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;

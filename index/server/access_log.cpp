@@ -80,7 +80,8 @@ AccessLog::AccessLog(std::string path, int descriptor, const UserSalt& salt, Rep
       salt_(salt),
       descriptor_(descriptor),
       is_within_line_(path_ != "-" && ends_within_line(path_)),
-      outage_(std::move(report)),
+      outage_(report),
+      reopening_(std::move(report)),
       thread_([this] { run(); }) {}
 
 AccessLog::~AccessLog() {
@@ -140,24 +141,35 @@ void AccessLog::write(const std::string& lines) {
       std::count(lines.end() - static_cast<std::ptrdiff_t>(lost), lines.end(), '\n'));
 }
 
+// False where the path cannot be opened. What the old file takes meanwhile is not lost.
+bool AccessLog::open_anew() {
+  const int opened = open_log(path_);
+  if (opened < 0) {
+    const int error = errno;
+    reopening_.begins("the access log cannot be opened anew, and its old file takes the lines: " +
+                      cannot_be_written(path_, error).message());
+    return false;
+  }
+  close(descriptor_);
+  descriptor_ = opened;
+  is_within_line_ = ends_within_line(path_);
+  reopening_.ends("the access log is opened anew");
+  return true;
+}
+
 void AccessLog::run() {
+  bool reopens = false;  // until it has worked
   for (bool ends = false; !ends;) {
     std::string lines;
-    bool reopens = false;
     {
       std::unique_lock<std::mutex> lock(mutex_);
       changed_.wait_for(lock, kWriteEvery, [this] { return ends_; });
       lines.swap(lines_);
       ends = ends_;
-      reopens = std::exchange(reopens_, false);
+      if (std::exchange(reopens_, false)) reopens = true;
     }
     if (!lines.empty()) write(lines);
-    if (!reopens) continue;
-    const int opened = open_log(path_);
-    if (opened < 0) continue;  // the old file takes the lines until the new one can be made
-    close(descriptor_);
-    descriptor_ = opened;
-    is_within_line_ = ends_within_line(path_);
+    if (reopens) reopens = !open_anew();
   }
 }
 

@@ -16,16 +16,17 @@
 #include <string>
 #include <thread>
 
-#include "index/log/outage.h"
 #include "index/server/http_server.h"
 #include "index/server/user_salt.h"
+#include "models/base/outage.h"
 
 namespace barker {
 
 class AccessLog {
  public:
   // Appends to the file; "-" is standard output. reopen() opens the path anew, for log rotation.
-  // `report` is told when writing begins to fail, and when it works again.
+  // Where that fails, it is tried again and the old file takes the lines meanwhile. `report` is told
+  // when writing or opening begins to fail, and when it works again.
   static Result<std::unique_ptr<AccessLog>> open(const std::string& path, const UserSalt& salt,
                                                  Report report = {});
   ~AccessLog();  // writes what is left
@@ -45,13 +46,14 @@ class AccessLog {
   AccessLog(std::string path, int descriptor, const UserSalt& salt, Report report);
   void run();
   void write(const std::string& lines);
+  bool open_anew();
 
   const std::string path_;
   const UserSalt salt_;
   // Of the thread, once it runs.
   int descriptor_;
   bool is_within_line_;  // what was written last has no line end
-  Outage outage_;
+  Outage outage_, reopening_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::string lines_;

@@ -238,9 +238,14 @@ Result<int> run(const TrainFlags& options) {
     std::fprintf(stderr, "\nstopped; --resume goes on from %s\n", visible(run.checkpoint).c_str());
     return kExitUnavailable;
   }
-  if (options.rank > 0) return kExitOk;  // only rank 0 writes
+  if (options.rank > 0) {  // only rank 0 writes
+    forget_output_errors();
+    return kExitOk;
+  }
   print_trained(*trained, options.start);
   if (Status s = write_model(*trained, data, *train_with, before, options); !s.ok()) return s;
+  // Unless it is the log of epochs, the result is the file.
+  if (options.log_json != "-") forget_output_errors();
   std::fprintf(stderr, "%s is ready\n", visible(options.out).c_str());
   std::remove(run.checkpoint.c_str());
   if (log && !log->status().ok()) return log->status();

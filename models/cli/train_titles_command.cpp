@@ -96,6 +96,7 @@ Result<int> run_train(TrainTitles& o) {
                                    : "no linear start",
               trained->best_epoch, trained->validation_hits,
               o.titles.refit ? ", which were then learned from, too" : "");
+  forget_output_errors();  // the result is the file
   return kExitOk;
 }
 

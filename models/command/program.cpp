@@ -1,5 +1,7 @@
 #include "models/command/program.h"
 
+#include <stdio_ext.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -186,6 +188,14 @@ int report_error(std::string_view command, const Status& status) {
 }
 
 void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
+
+void forget_output_errors() {
+  std::cout.flush();
+  std::fflush(stdout);
+  __fpurge(stdout);  // what could not be written would be tried again at the end
+  std::cout.clear();
+  std::clearerr(stdout);
+}
 
 std::string visible_lines(std::string_view text) {
   std::string out;

@@ -42,6 +42,10 @@ int report_error(std::string_view command, const Status& status);
 // that are started afterwards inherit it.
 void ignore_broken_pipes();
 
+// For those of them whose results are not on standard output: what could not be printed until now
+// is no failure of the command.
+void forget_output_errors();
+
 // The text with every line cleaned in the same way. For reports that quote what others wrote.
 std::string visible_lines(std::string_view text);
 

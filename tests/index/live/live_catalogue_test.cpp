@@ -4,8 +4,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <chrono>
+#include <csignal>
 #include <fstream>
 #include <mutex>
 #include <thread>
@@ -230,7 +232,14 @@ TEST_F(LiveCatalogues, SayOnceThatARebuildIsRefusedAndKeepTheFilesOfOthers) {
     lines += R"({"op": "set", "id": "ad)" + std::to_string(i) + R"(", "bid": 7})" + "\n";
   }
   ASSERT_TRUE((*catalogue)->change(lines).ok());
-  std::this_thread::sleep_for(std::chrono::seconds(1));  // ten looks
+  const auto has_reports = [&] {
+    const std::lock_guard lock(mutex);
+    return !reports.empty();
+  };
+  for (int i = 0; i < 600 && !has_reports(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));  // of several further tries
   {
     const std::lock_guard lock(mutex);
     ASSERT_EQ(reports.size(), 1u);
@@ -242,6 +251,46 @@ TEST_F(LiveCatalogues, SayOnceThatARebuildIsRefusedAndKeepTheFilesOfOthers) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
   EXPECT_EQ((*catalogue)->status().indexes, 2u);
+}
+
+TEST_F(LiveCatalogues, SayOnceThatTheDiskIsTooFullForARebuild) {
+  std::vector<CatalogueAd> ads;
+  for (size_t i = 0; i < 1000; ++i) ads.push_back(ad("ad" + std::to_string(i), "t", {{"dress"}}));
+  std::string lines;
+  for (size_t i = 0; i < 1000; ++i) {
+    lines += R"({"op": "set", "id": "ad)" + std::to_string(i) + R"(", "bid": 7})" + "\n";
+  }
+  change(*open(ads), lines);
+  std::mutex mutex;
+  std::vector<std::string> reports;
+  LiveCatalogueOptions live;
+  live.index = options_.index;
+  live.follow = live.rebuild = true;
+  live.between_rebuilds = std::chrono::milliseconds(1);
+  live.report = [&](const Status& status, const std::string&) {
+    const std::lock_guard lock(mutex);
+    if (!status.ok()) reports.push_back(status.message());
+  };
+  const auto has_reports = [&] {
+    const std::lock_guard lock(mutex);
+    return !reports.empty();
+  };
+  const auto before_signal = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before, full;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  full = before;
+  full.rlim_cur = 64;  // no file may be larger, as if the disk were full
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
+  Result<std::unique_ptr<LiveCatalogue>> catalogue = LiveCatalogue::open(live);
+  for (int i = 0; catalogue.ok() && i < 600 && !has_reports(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));  // of several further tries
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, before_signal);
+  ASSERT_TRUE(catalogue.ok()) << catalogue.status().message();
+  const std::lock_guard lock(mutex);
+  EXPECT_THAT(reports, ElementsAre(HasSubstr(options_.index + ".building.")));
 }
 
 }  // namespace

@@ -48,7 +48,8 @@ class Service {
     });
     register_queue(registry_, "search", [] { return QueueCounts{2, 5}; });
     register_profiles(registry_, [] {
-      return ProfileCounts{.unavailable = 11, .malformed = 12, .refused = 13, .expired = 14};
+      return ProfileCounts{
+          .unavailable = 11, .malformed = 12, .refused = 13, .write_errors = 14, .expired = 15};
     });
     register_user_states(registry_,
                          [] { return UserStateCounts{.pages_clicked = 6, .untaught = 8}; });
@@ -145,6 +146,15 @@ TEST(Metrics, TellWhatBecameOfUsersOwnStates) {
   EXPECT_THAT(text, HasSubstr("barker_user_states_total{use=\"used\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("barker_user_state_pages_total{outcome=\"clicked\"} 6\n"));
   EXPECT_THAT(text, HasSubstr("barker_user_states_untaught_total 8\n"));
+}
+
+TEST(Metrics, TellWhatTheStoreOfHistoriesDidNotDo) {
+  const std::string text = Service().scrape();
+  EXPECT_THAT(text, HasSubstr("\nbarker_profile_reads_unavailable_total 11\n"));
+  EXPECT_THAT(text, HasSubstr("\nbarker_profile_records_malformed_total 12\n"));
+  EXPECT_THAT(text, HasSubstr("\nbarker_profile_clicks_refused_total 13\n"));
+  EXPECT_THAT(text, HasSubstr("\nbarker_profile_write_errors_total 14\n"));
+  EXPECT_THAT(text, HasSubstr("\nbarker_profile_users_expired_total 15\n"));
 }
 
 TEST(Metrics, TellWhatTheLogsLost) {

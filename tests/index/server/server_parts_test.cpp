@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -25,6 +27,8 @@
 
 namespace barker {
 namespace {
+
+using ::testing::HasSubstr;
 
 TEST(AdminToken, IsTheBearersAlone) {
   const auto token = AdminToken::create("0123456789abcdef\n");
@@ -146,6 +150,44 @@ TEST(AccessLog, NeverRunsTwoRecordsTogetherWhereTheDiskWasFull) {
   }
   EXPECT_EQ(std::count(are_whole.begin(), are_whole.end(), false), 1);
   EXPECT_TRUE(are_whole.back());
+}
+
+TEST(AccessLog, IsOpenedAnewAsSoonAsThatIsPossible) {
+  const std::string file = temporary_path("access_reopened.log"), old = file + ".1";
+  const auto salt = UserSalt::create();
+  ASSERT_TRUE(salt.ok());
+  std::atomic<size_t> told = 0;
+  std::vector<std::string> said;  // by the log's thread, which the end waits for
+  HttpResponse response;
+  {
+    const auto log = AccessLog::open(file, *salt, [&](const std::string& sentence) {
+      said.push_back(sentence);
+      ++told;
+    });
+    ASSERT_TRUE(log.ok());
+    std::filesystem::rename(file, old);
+    std::filesystem::create_directory(file);  // so that no file can be made
+    (*log)->reopen();
+    ASSERT_TRUE(wait_for_lines([&] { return told == 1; }));
+    (*log)->add(finished(response));
+    ASSERT_TRUE(wait_for_lines([&] { return std::filesystem::file_size(old) > 0; }));
+    std::filesystem::remove(file);
+    ASSERT_TRUE(wait_for_lines([&] { return std::filesystem::is_regular_file(file); }));
+    ASSERT_TRUE(wait_for_lines([&] { return told == 2; }));
+    (*log)->add(finished(response));
+    EXPECT_EQ((*log)->counts().dropped, 0u);
+  }
+  for (const std::string& path : {old, file}) {
+    std::ifstream in(path);
+    const std::string lines{std::istreambuf_iterator<char>(in), {}};
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 1) << path;
+  }
+  ASSERT_EQ(said.size(), 2u);
+  EXPECT_THAT(said[0], HasSubstr("the access log cannot be opened anew"));
+  EXPECT_THAT(said[0], HasSubstr(file));
+  EXPECT_EQ(said[1], "the access log is opened anew");
+  std::filesystem::remove(file);
+  std::filesystem::remove(old);
 }
 
 TEST(AccessLog, EndsTheLineThatAKilledProcessLeft) {

@@ -85,10 +85,18 @@ TEST_F(LogFiles, AreNeverReplacedByWhatIsMadeOfThem) {
 
 // `true` reads nothing, and has ended when the training begins to print.
 TEST_F(LogFiles, AreLearnedFromWithoutTheReadersOfWhatIsPrinted) {
-  shell("{ sleep .5; exec 2>&1; barker-train train --data " + file("log.jsonl") + " --out " +
-        file("unread.barker") +
-        " --draws 20 --set model.name=BM --set train.max_epochs=1; } | true");
+  const std::string train = "barker-train train --data " + file("log.jsonl") +
+                            " --draws 20 --set model.name=BM --set train.max_epochs=1";
+  EXPECT_EQ(shell("{ sleep .5; exec 2>&1; " + train + " --out " + file("unread.barker") +
+                  "; } | true; exit ${PIPESTATUS[0]}")
+                .code,
+            0);
   EXPECT_TRUE(fs::exists(file("unread.barker")));
+  // The log of epochs is a result.
+  EXPECT_EQ(shell("{ sleep .5; exec 2>&1; " + train + " --log-json - --out " +
+                  file("unlogged.barker") + "; } | true; exit ${PIPESTATUS[0]}")
+                .code,
+            69);
 }
 
 TEST_F(LogFiles, AreNotReadWhereTheOutputCannotBeWritten) {
