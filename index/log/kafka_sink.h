@@ -9,8 +9,8 @@
 // the queue is full, because the brokers are slow or away, lines are dropped and counted. A line
 // that was not delivered within `give_up_after` counts as failed. It may be delivered twice where a
 // broker's answer was lost; `join` counts such lines once. Where no broker can be reached or takes
-// lines, `report` is told once, and once more when lines are delivered again. A line that is refused
-// by itself, such as one that is too large, is counted alone.
+// lines, `report` is told once, and once more when lines are delivered again. A line that is
+// refused by itself, such as one that is too large, is counted alone.
 //
 // Any thread may call any function but the destructor.
 #pragma once

@@ -25,8 +25,8 @@ namespace barker {
 class AccessLog {
  public:
   // Appends to the file; "-" is standard output. reopen() opens the path anew, for log rotation.
-  // Where that fails, it is tried again and the old file takes the lines meanwhile. `report` is told
-  // when writing or opening begins to fail, and when it works again.
+  // Where that fails, it is tried again and the old file takes the lines meanwhile. `report` is
+  // told when writing or opening begins to fail, and when it works again.
   static Result<std::unique_ptr<AccessLog>> open(const std::string& path, const UserSalt& salt,
                                                  Report report = {});
   ~AccessLog();  // writes what is left
