@@ -1,7 +1,5 @@
 #include "index/profiles/profile_store.h"
 
-#include <array>
-#include <cstdio>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -11,10 +9,8 @@
 #include "index/profiles/lmdb_store.h"
 #include "index/profiles/memory_store.h"
 #include "index/profiles/redis_store.h"
+#include "models/base/digest.h"
 #include "models/base/input_file.h"
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 namespace barker {
 namespace {
@@ -84,7 +80,6 @@ Result<ProfileImport> read_in(
   return result;
 }
 
-// XXH3 (128 bits) of the content, in hexadecimal digits.
 Result<std::string> digest_of_file(const std::string& path) {
   std::error_code error;
   const bool is_there = path == "-" || std::filesystem::exists(path, error);
@@ -94,20 +89,14 @@ Result<std::string> digest_of_file(const std::string& path) {
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) return not_found(path + ": cannot be opened");
-  XXH3_state_t state;
-  XXH3_128bits_reset(&state);
+  DigestStream digest;
   std::vector<char> piece(size_t{1} << 20);
   while (file) {
     file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-    XXH3_128bits_update(&state, piece.data(), static_cast<size_t>(file.gcount()));
+    digest.add(piece.data(), static_cast<size_t>(file.gcount()));
   }
   if (file.bad()) return io_error(path + ": cannot be read");
-  const XXH128_hash_t hash = XXH3_128bits_digest(&state);
-  std::array<char, 33> digits;
-  std::snprintf(digits.data(), digits.size(), "%016llx%016llx",
-                static_cast<unsigned long long>(hash.high64),
-                static_cast<unsigned long long>(hash.low64));
-  return std::string(digits.data());
+  return to_text(digest.digest());
 }
 
 }  // namespace
@@ -150,6 +139,10 @@ Result<ProfileImport> fill_profiles(ProfileStore& store, const std::string& path
   Result<ProfileImport> filled =
       read_in(path, [&](std::span<const StoredProfile> users) { return store.add(users, digest); });
   if (!filled.ok() || digest.empty()) return filled;
+  // Of a file that was replaced meanwhile, the store has other users than those of the digest.
+  const Result<std::string> now = digest_of_file(path);
+  if (!now.ok()) return now.status();
+  if (*now != digest) return filled;
   if (Status s = store.remember_file(digest); !s.ok()) return s;
   return filled;
 }

@@ -25,6 +25,20 @@ std::vector<std::pair<std::string_view, std::vector<const T*>>> by_user(std::spa
   return users;
 }
 
+// A change for each of the users of by_user(), which outlive them: `change` gets what is given of
+// the user and the profile, and returns whether it has changed the profile.
+template <typename Users, typename Change>
+std::vector<RecordChange> changes_of(const Users& users, const Change& change) {
+  std::vector<RecordChange> changes;
+  changes.reserve(users.size());
+  for (const auto& [user, of_user] : users) {
+    changes.push_back({user, [change, &of_user = of_user](StoredProfile& profile) {
+                         return change(of_user, profile);
+                       }});
+  }
+  return changes;
+}
+
 Status check_ids(std::span<const StoredProfile> users) {
   for (const StoredProfile& profile : users) {
     if (!is_user_id(profile.user)) {
@@ -64,19 +78,14 @@ bool RecordStore::record(ProfileClick click) noexcept {
 }
 
 Status RecordStore::write(std::span<const ProfileClick> clicks) {
-  const auto users = by_user(clicks);
   const int64_t moment = now();
-  std::vector<RecordChange> changes;
-  changes.reserve(users.size());
-  for (const auto& [user, of_user] : users) {
-    changes.push_back({user, [this, moment, &of_user = of_user](StoredProfile& profile) {
-                         bool has_changed = false;
-                         for (const ProfileClick* click : of_user) {
-                           has_changed |= apply(*click, moment, profile);
-                         }
-                         return has_changed;
-                       }});
-  }
+  const auto users = by_user(clicks);
+  std::vector<RecordChange> changes =
+      changes_of(users, [this, moment](const auto& of_user, StoredProfile& profile) {
+        bool has_changed = false;
+        for (const ProfileClick* click : of_user) has_changed |= apply(*click, moment, profile);
+        return has_changed;
+      });
   if (Status s = transform(changes, ""); !s.ok()) return s;
   for (size_t i = 0; i < changes.size(); ++i) {
     if (changes[i].refused) add(refused_, users[i].second.size());
@@ -97,18 +106,15 @@ bool RecordStore::apply(const ProfileClick& click, int64_t moment, StoredProfile
 
 Status RecordStore::import(std::span<const StoredProfile> given) {
   if (Status s = check_ids(given); !s.ok()) return s;
-  const auto users = by_user(given);
   const int64_t moment = now();
-  std::vector<RecordChange> changes;
-  changes.reserve(users.size());
-  for (const auto& [user, of_user] : users) {
-    changes.push_back({user, [this, moment, &of_user = of_user](StoredProfile& profile) {
-                         for (const StoredProfile* more : of_user) {
-                           merge_profile(*more, options_.limits, moment, profile);
-                         }
-                         return true;
-                       }});
-  }
+  const auto users = by_user(given);
+  std::vector<RecordChange> changes =
+      changes_of(users, [this, moment](const auto& of_user, StoredProfile& profile) {
+        for (const StoredProfile* more : of_user) {
+          merge_profile(*more, options_.limits, moment, profile);
+        }
+        return true;
+      });
   if (Status s = transform(changes, ""); !s.ok()) return s;
   for (const RecordChange& change : changes) {
     if (change.refused) {
@@ -122,17 +128,14 @@ Status RecordStore::import(std::span<const StoredProfile> given) {
 // A record of a later version is refused, which is right here: the store knows its user.
 Status RecordStore::add(std::span<const StoredProfile> given, std::string_view file) {
   if (Status s = check_ids(given); !s.ok()) return s;
-  const auto users = by_user(given);
   const int64_t moment = now();
-  std::vector<RecordChange> changes;
-  changes.reserve(users.size());
-  for (const auto& [user, of_user] : users) {
-    changes.push_back({user, [this, moment, first = of_user.front()](StoredProfile& profile) {
-                         if (profile.last_click != 0) return false;
-                         merge_profile(*first, options_.limits, moment, profile);
-                         return true;
-                       }});
-  }
+  const auto users = by_user(given);
+  std::vector<RecordChange> changes =
+      changes_of(users, [this, moment](const auto& of_user, StoredProfile& profile) {
+        if (profile.last_click != 0) return false;
+        merge_profile(*of_user.front(), options_.limits, moment, profile);
+        return true;
+      });
   return transform(changes, file);
 }
 

@@ -143,7 +143,7 @@ Status HttpServer::Impl::listen(const std::string& text) {
                         std::to_string(acceptor.local_endpoint().port()));
     return {};
   } catch (const boost::system::system_error& error) {
-    return io_error("listen: " + text + ": " + error.code().message());
+    return io_error(text + ": " + error.code().message());
   }
 }
 
@@ -184,7 +184,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const ServerOptions& optio
                        .wait = [loop] { loop->wait(); },
                        .wake = [loop] { loop->wake(); }});
   }
-  if (options.listen.empty()) return invalid_argument("listen: expected an address, found none");
+  if (options.listen.empty()) return invalid_argument("expected an address, found none");
   impl->tcp.reserve(options.listen.size());  // acceptors stay where they are
   impl->unix_sockets.reserve(options.listen.size());
   for (const std::string& address : options.listen) {

@@ -351,11 +351,7 @@ Status RunningService::Parts::open(const ServiceConfig& config, const ServiceHoo
   register_metrics();
   Result<std::unique_ptr<HttpServer>> started =
       HttpServer::start(server_options(config.server), server_hooks());
-  if (!started.ok()) {
-    const Status& error = started.status();
-    const bool is_of_key = error.message().starts_with("listen: ");
-    return is_of_key ? Status(error.code(), "server." + error.message()) : error;
-  }
+  if (!started.ok()) return with_key("server.listen", started.status());
   server = std::move(*started);
   counted.store(server.get(), std::memory_order_release);
   return {};

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <unordered_set>
 
+#include "models/base/digest.h"
 #include "models/data/dataset_columns.h"
 #include "models/data/dataset_exposure.h"
 #include "models/data/event_reader.h"
@@ -302,14 +303,13 @@ struct FirstPass {
 
 Result<FirstPass> read_first(const MergedLog& log, const DatasetOptions& options) {
   FirstPass first;
-  XXH3_state_t hash;
-  XXH3_128bits_reset(&hash);
+  DigestStream digest;
   Result<EventLines> lines = log.lines();
   if (!lines.ok()) return lines.status();
   LogLine line;
   while (lines->next(line)) {
-    XXH3_128bits_update(&hash, line.text.data(), line.text.size());
-    XXH3_128bits_update(&hash, "\n", 1);
+    digest.add(line.text.data(), line.text.size());
+    digest.add("\n", 1);
     const Result<SearchEvent> event = parse_event(line.text, options.encoding);
     if (!event.ok()) continue;  // reported in the second pass
     add_keywords(*event, first.phrases);
@@ -317,11 +317,7 @@ Result<FirstPass> read_first(const MergedLog& log, const DatasetOptions& options
   }
   if (!lines->status().ok()) return lines->status();
   first.times.finish();
-  const XXH128_hash_t digest = XXH3_128bits_digest(&hash);
-  char text[33];
-  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(digest.high64),
-                static_cast<unsigned long long>(digest.low64));
-  first.digest = text;
+  first.digest = to_text(digest.digest());
   return first;
 }
 

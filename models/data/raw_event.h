@@ -1,5 +1,5 @@
-// The raw log: what the server showed, what was clicked and who opted out, one JSON object a line,
-// written at the moment when it happened. `join` (models/data/join.h) makes an event log of it.
+// The raw log: what the server showed, the clicks and the opt-outs, one JSON object a line, written
+// at the moment when it happened. `join` (models/data/join.h) makes an event log of it.
 // RAW_LOG.md documents the fields.
 //
 // A line is valid UTF-8 and at most kMaxRawLine bytes long, whatever the texts hold: invalid bytes

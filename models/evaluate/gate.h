@@ -58,8 +58,9 @@ struct GateReport {
 //
 // An AUC is refused if the interval of its difference lies below 0, a log loss if it lies above 0.
 // Because many slices are looked at, the intervals of slices are widened to 1 - 0.05 / slices
-// (Bonferroni). Intervals are over users, so that fewer than kLeastUsers users, or
-// kLeastUsersOfClass who clicked, or who saw something that they did not click, judge nothing.
+// (Bonferroni). Intervals are over users, so that nothing is judged by fewer than kLeastUsers
+// users, or by fewer than kLeastUsersOfClass users with a click, or with an impression that was not
+// clicked.
 // Refused in any case are predictions that are NaN and a candidate without the auxiliary task that
 // the current model has. If nothing is refused, the verdict is that of the AUC over all SFs,
 // whether ads could be judged or not. Nor can it be judged where both models know fewer than half

@@ -15,7 +15,7 @@ namespace barker {
 // is always certain. Intervals by user are then not known.
 inline constexpr uint32_t kLeastUsers = 30;
 
-// Nor do fewer users than this who have a click, or who have an instance without one: all draws
+// Nor do fewer users than this with a click, or with an instance without a click: all draws
 // that have the only click have it at the same rank, so that its AUC looks certain. Of pairs of
 // equal models, the second seemed worse in 1 of 5 where two users of 200 had clicked, in 1 of 10
 // with three, and in 1 of 30 to 40 from ten on, where the interval's level says 1 of 40.

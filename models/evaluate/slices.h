@@ -31,11 +31,11 @@ inline constexpr uint32_t kMostSlices = 20;
 // Divides the instances of a split and task (`table` is theirs).
 //
 // "day" gives every day of UTC, in order; where times are not seconds since 1970, a day is 86,400
-// of them. "position" gives the first kMostSlices places. "user" gives "known" users, who have a
-// search of either task in the training split, and "new" ones, those of them that there are. Any
-// other word is a group of the dataset: the values with the most instances, and "(none)" for
-// searches without a feature of the group. An instance with several features of the group is in
-// several slices. Not_found if there is no such group; the message names those that there are.
+// of them. "position" gives the first kMostSlices places. "user" gives "known" users, with a search
+// of either task in the training split, and "new" ones, as far as there are any. Any other word is
+// a group of the dataset: the values with the most instances, and "(none)" for searches without a
+// feature of the group. An instance with several features of the group is in several slices.
+// Not_found if there is no such group; the message names those that there are.
 Result<Slicing> slice_by(const std::string& by, const Dataset& data, const InstanceTable& table,
                          Task task);
 

@@ -14,18 +14,13 @@
 #include <cstdint>
 #include <string>
 
+#include "models/base/digest.h"
 #include "models/base/result.h"
 
 namespace barker {
 
 inline constexpr char kDeltaMagic[8] = {'B', 'A', 'R', 'K', 'E', 'R', 'D', '\n'};
 inline constexpr uint32_t kDeltaVersion = 1;
-
-// XXH3 of 128 bits.
-struct FileDigest {
-  uint64_t low = 0, high = 0;
-  bool operator==(const FileDigest&) const = default;
-};
 
 struct DeltaHeader {
   char magic[8];            // kDeltaMagic

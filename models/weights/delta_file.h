@@ -1,13 +1,12 @@
-// What makers and appliers of deltas share: files that are read in pieces, and their digests.
+// What makers and appliers of deltas share: files that are read in pieces.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 
+#include "models/base/digest.h"
 #include "models/base/result.h"
-#include "models/weights/delta.h"
 
 namespace barker {
 
@@ -35,20 +34,5 @@ class PiecewiseFile {
   int descriptor_ = -1;
   uint64_t size_ = 0;
 };
-
-// The digest of bytes that come in pieces.
-class DigestStream {
- public:
-  DigestStream();
-  ~DigestStream();
-  void add(const void* data, size_t size);
-  FileDigest digest() const;
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
-
-std::string to_text(const FileDigest& digest);  // 32 hexadecimal digits
 
 }  // namespace barker

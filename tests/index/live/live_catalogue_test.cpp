@@ -209,42 +209,59 @@ TEST_F(LiveCatalogues, BuildTheIndexAnewWhenMuchHasChanged) {
   EXPECT_EQ(search(*engine, "dress").ads[0].bid, 7);
 }
 
-TEST_F(LiveCatalogues, SayOnceThatARebuildIsRefusedAndKeepTheFilesOfOthers) {
-  std::vector<CatalogueAd> ads;
-  for (size_t i = 0; i < 1000; ++i) ads.push_back(ad("ad" + std::to_string(i), "t", {{"dress"}}));
-  ASSERT_TRUE(write_index(ads, options_.index).ok());
+// A catalogue that builds its index anew again and again, and keeps what it reports of failures.
+class FailingRebuilds : public LiveCatalogues {
+ protected:
+  FailingRebuilds() {
+    live_.index = options_.index;
+    live_.follow = live_.rebuild = true;
+    live_.between_rebuilds = std::chrono::milliseconds(1);
+    live_.report = [this](const Status& status, const std::string&) {
+      const std::lock_guard lock(mutex_);
+      if (!status.ok()) reports_.push_back(status.message());
+    };
+  }
+
+  static std::vector<CatalogueAd> thousand_ads() {
+    std::vector<CatalogueAd> ads;
+    for (size_t i = 0; i < 1000; ++i) ads.push_back(ad("ad" + std::to_string(i), "t", {{"dress"}}));
+    return ads;
+  }
+  static std::string change_of_all() {
+    std::string lines;
+    for (size_t i = 0; i < 1000; ++i) {
+      lines += R"({"op": "set", "id": "ad)" + std::to_string(i) + R"(", "bid": 7})" + "\n";
+    }
+    return lines;
+  }
+  std::vector<std::string> reports() {
+    const std::lock_guard lock(mutex_);
+    return reports_;
+  }
+  // Until the first report, and through several further tries.
+  void wait_for_reports() {
+    for (int i = 0; i < 600 && reports().empty(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  }
+
+  LiveCatalogueOptions live_;
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> reports_;
+};
+
+TEST_F(FailingRebuilds, AreSaidOnceAndKeepTheFilesOfOthers) {
+  ASSERT_TRUE(write_index(thousand_ads(), options_.index).ok());
   const std::string spent = options_.index + "/spent";
   std::ofstream(spent) << "x";
-  std::mutex mutex;
-  std::vector<std::string> reports;
-  LiveCatalogueOptions live;
-  live.index = options_.index;
-  live.follow = live.rebuild = true;
-  live.between_rebuilds = std::chrono::milliseconds(1);
-  live.report = [&](const Status& status, const std::string&) {
-    const std::lock_guard lock(mutex);
-    reports.push_back(status.message());
-  };
-  Result<std::unique_ptr<LiveCatalogue>> catalogue = LiveCatalogue::open(live);
+  Result<std::unique_ptr<LiveCatalogue>> catalogue = LiveCatalogue::open(live_);
   ASSERT_TRUE(catalogue.ok()) << catalogue.status().message();
-  std::string lines;
-  for (size_t i = 0; i < 1000; ++i) {
-    lines += R"({"op": "set", "id": "ad)" + std::to_string(i) + R"(", "bid": 7})" + "\n";
-  }
-  ASSERT_TRUE((*catalogue)->change(lines).ok());
-  const auto has_reports = [&] {
-    const std::lock_guard lock(mutex);
-    return !reports.empty();
-  };
-  for (int i = 0; i < 600 && !has_reports(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  std::this_thread::sleep_for(std::chrono::milliseconds(500));  // of several further tries
-  {
-    const std::lock_guard lock(mutex);
-    ASSERT_EQ(reports.size(), 1u);
-    EXPECT_THAT(reports[0], HasSubstr(spent + ": is no part of an index"));
-  }
+  ASSERT_TRUE((*catalogue)->change(change_of_all()).ok());
+  wait_for_reports();
+  EXPECT_THAT(reports(), ElementsAre(HasSubstr(spent + ": is no part of an index")));
   EXPECT_TRUE(fs::exists(spent));
   fs::remove(spent);
   for (int i = 0; i < 600 && (*catalogue)->status().indexes < 2; ++i) {
@@ -253,44 +270,20 @@ TEST_F(LiveCatalogues, SayOnceThatARebuildIsRefusedAndKeepTheFilesOfOthers) {
   EXPECT_EQ((*catalogue)->status().indexes, 2u);
 }
 
-TEST_F(LiveCatalogues, SayOnceThatTheDiskIsTooFullForARebuild) {
-  std::vector<CatalogueAd> ads;
-  for (size_t i = 0; i < 1000; ++i) ads.push_back(ad("ad" + std::to_string(i), "t", {{"dress"}}));
-  std::string lines;
-  for (size_t i = 0; i < 1000; ++i) {
-    lines += R"({"op": "set", "id": "ad)" + std::to_string(i) + R"(", "bid": 7})" + "\n";
-  }
-  change(*open(ads), lines);
-  std::mutex mutex;
-  std::vector<std::string> reports;
-  LiveCatalogueOptions live;
-  live.index = options_.index;
-  live.follow = live.rebuild = true;
-  live.between_rebuilds = std::chrono::milliseconds(1);
-  live.report = [&](const Status& status, const std::string&) {
-    const std::lock_guard lock(mutex);
-    if (!status.ok()) reports.push_back(status.message());
-  };
-  const auto has_reports = [&] {
-    const std::lock_guard lock(mutex);
-    return !reports.empty();
-  };
+TEST_F(FailingRebuilds, AreSaidOnceWhereTheDiskIsTooFull) {
+  change(*open(thousand_ads()), change_of_all());
   const auto before_signal = std::signal(SIGXFSZ, SIG_IGN);
   rlimit before, full;
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
   full = before;
   full.rlim_cur = 64;  // no file may be larger, as if the disk were full
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
-  Result<std::unique_ptr<LiveCatalogue>> catalogue = LiveCatalogue::open(live);
-  for (int i = 0; catalogue.ok() && i < 600 && !has_reports(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  std::this_thread::sleep_for(std::chrono::milliseconds(500));  // of several further tries
+  Result<std::unique_ptr<LiveCatalogue>> catalogue = LiveCatalogue::open(live_);
+  if (catalogue.ok()) wait_for_reports();
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
   std::signal(SIGXFSZ, before_signal);
   ASSERT_TRUE(catalogue.ok()) << catalogue.status().message();
-  const std::lock_guard lock(mutex);
-  EXPECT_THAT(reports, ElementsAre(HasSubstr(options_.index + ".building.")));
+  EXPECT_THAT(reports(), ElementsAre(HasSubstr(options_.index + ".building.")));
 }
 
 }  // namespace

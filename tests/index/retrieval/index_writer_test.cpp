@@ -30,6 +30,15 @@ class IndexWriters : public testing::Test {
     ad.title = "Red dress";
     return write_index({ad}, directory);
   }
+  // A writer of an index in the same place, with one ad, before finish().
+  Result<IndexWriter> write_another() const {
+    Result<IndexWriter> writer = IndexWriter::open(index_);
+    CatalogueAd ad;
+    ad.id = ad.title = "b";
+    if (!writer.ok()) return writer;
+    if (Status s = writer->add(ad); !s.ok()) return s;
+    return writer;
+  }
   static std::string source(const std::string& directory) {
     std::ifstream in(source_in(directory));
     return {std::istreambuf_iterator<char>(in), {}};
@@ -93,11 +102,8 @@ TEST_F(IndexWriters, ReplaceWhatOlderVersionsAndKilledBuildsLeft) {
 
 TEST_F(IndexWriters, RefuseAFileThatCameDuringTheWork) {
   ASSERT_TRUE(write(index_).ok());
-  Result<IndexWriter> writer = IndexWriter::open(index_);
+  Result<IndexWriter> writer = write_another();
   ASSERT_TRUE(writer.ok()) << writer.status().message();
-  CatalogueAd ad;
-  ad.id = ad.title = "b";
-  ASSERT_TRUE(writer->add(ad).ok());
   std::ofstream(index_ + "/spent") << "x";
   EXPECT_THAT(writer->finish().message(), HasSubstr(index_ + "/spent: is no part of an index"));
   EXPECT_TRUE(fs::exists(index_ + "/spent"));
@@ -106,11 +112,8 @@ TEST_F(IndexWriters, RefuseAFileThatCameDuringTheWork) {
 // The old index gets the name of a build, and other builds remove those that are not locked.
 TEST_F(IndexWriters, HoldTheDirectoryThatTheyReplace) {
   ASSERT_TRUE(write(index_).ok());
-  Result<IndexWriter> writer = IndexWriter::open(index_);
+  Result<IndexWriter> writer = write_another();
   ASSERT_TRUE(writer.ok()) << writer.status().message();
-  CatalogueAd ad;
-  ad.id = ad.title = "b";
-  ASSERT_TRUE(writer->add(ad).ok());
   int lock = 0;
   const Status status = writer->finish([&](const std::string&) {
     lock = WorkDirectory::lock(index_, LOCK_EX | LOCK_NB);
