@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 #include <thread>
 #include <type_traits>
@@ -14,6 +15,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 
 std::string write_users(const std::string& lines) {
   const std::string path = temporary_path("users.jsonl");
@@ -122,6 +124,24 @@ TYPED_TEST(FilledLastingStore, ForgetsUsersInTimeAndNotTheFileThatTheyCameFrom) 
   fill(*store, file);
   EXPECT_THAT(users_of(*store), ElementsAre());
   EXPECT_EQ(store->status()->users, 0u);
+}
+
+TYPED_TEST(FilledLastingStore, RemembersNoFileThatWasReplacedWhileItWasRead) {
+  const std::string file = write_users(kTwoUsers);
+  std::atomic<bool> replaces = false;
+  this->options_.sweep_interval = std::chrono::hours(1);
+  this->options_.clock = [&] {  // which is asked when the users are stored
+    if (replaces.exchange(false)) std::ofstream(file) << R"({"user":"chen","keywords":["lamp"]})";
+    return kMoment;
+  };
+  const auto store = this->open();
+  replaces = true;
+  fill(*store, file);
+  ASSERT_TRUE(*store->erase("anna"));
+  fill(*store, write_users(kTwoUsers));  // what the file held at first
+  EXPECT_THAT(users_of(*store), UnorderedElementsAre("anna", "ben"));
+  fill(*store, file);
+  EXPECT_THAT(users_of(*store), UnorderedElementsAre("anna", "ben", "chen"));
 }
 
 // What an engine does that still reads the file when another one is done with it.
