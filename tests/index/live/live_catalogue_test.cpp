@@ -9,13 +9,13 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
-#include <mutex>
 #include <thread>
 
 #include "index/catalogue/ad_store_generated.h"
 #include "index/engine/engine_parts.h"
 #include "index/live/rebuild.h"
 #include "tests/index/live/live_fixture.h"
+#include "tests/models/base/sentences.h"
 
 namespace barker {
 namespace {
@@ -217,8 +217,7 @@ class FailingRebuilds : public LiveCatalogues {
     live_.follow = live_.rebuild = true;
     live_.between_rebuilds = std::chrono::milliseconds(1);
     live_.report = [this](const Status& status, const std::string&) {
-      const std::lock_guard lock(mutex_);
-      if (!status.ok()) reports_.push_back(status.message());
+      if (!status.ok()) said_.add(status.message());
     };
   }
 
@@ -234,23 +233,17 @@ class FailingRebuilds : public LiveCatalogues {
     }
     return lines;
   }
-  std::vector<std::string> reports() {
-    const std::lock_guard lock(mutex_);
-    return reports_;
-  }
+  std::vector<std::string> reports() const { return said_.all(); }
   // Until the first report, and through several further tries.
   void wait_for_reports() {
-    for (int i = 0; i < 600 && reports().empty(); ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
+    EXPECT_TRUE(said_.come_to(1));
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
   }
 
   LiveCatalogueOptions live_;
 
  private:
-  std::mutex mutex_;
-  std::vector<std::string> reports_;
+  Sentences said_;
 };
 
 TEST_F(FailingRebuilds, AreSaidOnceAndKeepTheFilesOfOthers) {

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "tests/index/log/log_fixture.h"
+#include "tests/models/base/sentences.h"
 
 namespace barker {
 namespace {
@@ -193,9 +194,9 @@ TEST_F(EventLogs, CompressWhatTheyClosed) {
 }
 
 TEST_F(EventLogs, GoOnWhenADirectoryThatWasGoneComesBack) {
-  std::vector<std::string> said;  // by the writer, which the end waits for
+  Sentences said;
   EventLogOptions o = options();
-  o.report = [&said](const std::string& sentence) { said.push_back(sentence); };
+  o.report = said.report();
   o.rotate_bytes = 1;  // each batch has a file of its own
   auto log = open(o);
   log->append("one\n");
@@ -216,9 +217,10 @@ TEST_F(EventLogs, GoOnWhenADirectoryThatWasGoneComesBack) {
   EXPECT_THAT(lines(), ElementsAre("one", "two", "three"));
   EXPECT_EQ(log->status().dropped, 0u);
   log.reset();
-  EXPECT_THAT(said, ElementsAre(HasSubstr("the event log cannot be written, and its lines wait: " +
-                                          directory_),
-                                "the event log is written again"));
+  EXPECT_THAT(
+      said.all(),
+      ElementsAre(HasSubstr("the event log cannot be written, and its lines wait: " + directory_),
+                  "the event log is written again"));
 }
 
 // A limit on the size of files stands for a disk that is full: a batch is written in part and then

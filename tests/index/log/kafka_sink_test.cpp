@@ -9,16 +9,18 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
-#include <mutex>
 #include <set>
 #include <thread>
 
 #include "index/log/event_log.h"
 #include "tests/index/log/log_fixture.h"
+#include "tests/models/base/sentences.h"
 
 namespace barker {
 namespace {
 
+using ::testing::_;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 
@@ -133,52 +135,39 @@ TEST_F(KafkaSinks, DropAndCountWhatAFullQueueHasNoPlaceFor) {
 }
 
 TEST_F(KafkaSinks, SayOnceThatNoBrokerCanBeReachedAndOnceThatLinesAreDeliveredAgain) {
-  std::mutex mutex;
-  std::vector<std::string> said;
+  Sentences said;
   KafkaOptions o = options();
-  o.report = [&](const std::string& sentence) {
-    const std::lock_guard lock(mutex);
-    said.push_back(sentence);
-  };
-  const auto count = [&] {
-    const std::lock_guard lock(mutex);
-    return said.size();
-  };
+  o.report = said.report();
   rd_kafka_mock_broker_set_down(cluster_, 1);
   const auto sink = open(o);
   ASSERT_TRUE(sink->append("a"));
-  for (int i = 0; i < 300 && count() == 0; ++i) std::this_thread::sleep_for(100ms);
+  EXPECT_TRUE(said.come_to(1));
   EXPECT_TRUE(sink->status().is_failing);
   EXPECT_FALSE(sink->flush(1s).ok());
   EXPECT_GT(sink->status().errors, 0u);
   rd_kafka_mock_broker_set_up(cluster_, 1);
   EXPECT_TRUE(sink->flush(60s).ok());
   EXPECT_FALSE(sink->status().is_failing);
-  const std::lock_guard lock(mutex);
-  ASSERT_EQ(said.size(), 2u);
-  EXPECT_THAT(said[0], HasSubstr("kafka: barker-events: no broker can be reached: "));
-  EXPECT_THAT(said[1], HasSubstr("kafka: barker-events: lines are delivered again"));
+  EXPECT_THAT(said.all(),
+              ElementsAre(HasSubstr("kafka: barker-events: no broker can be reached: "),
+                          HasSubstr("kafka: barker-events: lines are delivered again")));
 }
 
 TEST_F(KafkaSinks, DoNotHoldUpTheStopWhereNoBrokerCanBeReached) {
   for (const std::string brokers : {"127.0.0.1:1", "no-such-host.invalid"}) {
-    std::mutex mutex;
-    std::vector<std::string> said;
+    Sentences said;
     KafkaOptions o = options();
     o.brokers = brokers;
     o.longest_stop = 10min;
-    o.report = [&](const std::string& sentence) {
-      const std::lock_guard lock(mutex);
-      said.push_back(sentence);
-    };
+    o.report = said.report();
     auto sink = open(o);
     for (int i = 0; i < 5; ++i) ASSERT_TRUE(sink->append(std::to_string(i)));
     for (int i = 0; i < 300 && !sink->status().is_failing; ++i) std::this_thread::sleep_for(100ms);
     const auto begin = std::chrono::steady_clock::now();
     sink.reset();
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 1min) << brokers;
-    ASSERT_EQ(said.size(), 2u) << brokers;
-    EXPECT_THAT(said[1], HasSubstr("5 lines were not delivered before the stop"));
+    EXPECT_THAT(said.all(), ElementsAre(_, HasSubstr("5 lines were not delivered before the stop")))
+        << brokers;
   }
 }
 
@@ -207,9 +196,9 @@ TEST_F(KafkaSinks, AnswerTheirStatusWhileAReportWaits) {
 }
 
 TEST_F(KafkaSinks, CountALineThatIsRefusedByItselfWithoutAnOutage) {
-  std::vector<std::string> said;
+  Sentences said;
   KafkaOptions o = options();
-  o.report = [&](const std::string& sentence) { said.push_back(sentence); };
+  o.report = said.report();
   auto sink = open(o);
   ASSERT_TRUE(sink->append("good"));
   ASSERT_TRUE(sink->flush(60s).ok());
@@ -224,14 +213,14 @@ TEST_F(KafkaSinks, CountALineThatIsRefusedByItselfWithoutAnOutage) {
   EXPECT_THAT(status.last_error, HasSubstr("too large"));
   ASSERT_TRUE(sink->append("under way at the stop"));
   sink.reset();
-  EXPECT_THAT(said, testing::IsEmpty());
+  EXPECT_THAT(said.all(), testing::IsEmpty());
   EXPECT_EQ(consumed(2), (std::vector<std::string>{"good", "under way at the stop"}));
 }
 
 TEST_F(KafkaSinks, SayThatATopicIsForbidden) {
-  std::vector<std::string> said;
+  Sentences said;
   KafkaOptions o = options();
-  o.report = [&](const std::string& sentence) { said.push_back(sentence); };
+  o.report = said.report();
   auto sink = open(o);
   constexpr int16_t kProduce = 0;
   rd_kafka_mock_push_request_errors(cluster_, kProduce, 1,
@@ -240,8 +229,7 @@ TEST_F(KafkaSinks, SayThatATopicIsForbidden) {
   ASSERT_TRUE(sink->flush(60s).ok());
   EXPECT_TRUE(sink->status().is_failing);
   sink.reset();
-  ASSERT_EQ(said.size(), 1u);
-  EXPECT_THAT(said[0], HasSubstr("kafka: barker-events: no broker takes lines: "));
+  EXPECT_THAT(said.all(), ElementsAre(HasSubstr("kafka: barker-events: no broker takes lines: ")));
 }
 
 TEST_F(KafkaSinks, GetTheSameLinesAsTheFiles) {

@@ -4,11 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <mutex>
 #include <thread>
 
 #include "tests/index/profiles/redis_server.h"
 #include "tests/index/profiles/store_place.h"
+#include "tests/models/base/sentences.h"
 
 namespace barker {
 namespace {
@@ -20,36 +20,26 @@ TEST(RedisConnector, ReportsOnceThatItDoesNotAnswerAndOnceThatItDoesAgain) {
   if (const std::string reason = RedisServer::skip(); !reason.empty()) GTEST_SKIP() << reason;
   RedisServer server;
   server.kill();
-  std::mutex mutex;
-  std::vector<std::string> reports;
-  const auto count = [&] {
-    const std::lock_guard lock(mutex);
-    return reports.size();
-  };
+  Sentences said;
   ProfileStoreOptions options;
   options.store = server.address();
   options.redis_read = std::chrono::seconds(10);
-  options.report = [&](const std::string& message) {
-    const std::lock_guard lock(mutex);
-    reports.push_back(message);
-  };
+  options.report = said.report();
   const auto store = open_store(options);
   const auto one = store->reader(), two = store->reader();
   for (const size_t outage : {0u, 1u}) {
     EXPECT_TRUE(comes_to(*one, "anna", ReadOutcome::kUnavailable));
     EXPECT_TRUE(comes_to(*two, "anna", ReadOutcome::kUnavailable));
-    for (int i = 0; i < 30'000 && count() < 2 * outage + 1; ++i) {
-      std::this_thread::sleep_for(milliseconds(1));
-    }
+    EXPECT_TRUE(said.come_to(2 * outage + 1));
     std::this_thread::sleep_for(milliseconds(100));  // for further attempts, which say nothing
-    ASSERT_EQ(count(), 2 * outage + 1);
-    EXPECT_THAT(reports.back(), HasSubstr(server.socket()));
-    EXPECT_THAT(reports.back(), HasSubstr("searches go on without histories"));
+    ASSERT_EQ(said.all().size(), 2 * outage + 1);
+    EXPECT_THAT(said.all().back(), HasSubstr(server.socket()));
+    EXPECT_THAT(said.all().back(), HasSubstr("searches go on without histories"));
     server.start();
     EXPECT_TRUE(comes_to(*one, "anna", ReadOutcome::kUnknown));
     EXPECT_TRUE(comes_to(*two, "anna", ReadOutcome::kUnknown));
-    ASSERT_EQ(count(), 2 * outage + 2);
-    EXPECT_THAT(reports.back(), HasSubstr("answers again"));
+    ASSERT_EQ(said.all().size(), 2 * outage + 2);
+    EXPECT_THAT(said.all().back(), HasSubstr("answers again"));
     server.kill();
   }
 }

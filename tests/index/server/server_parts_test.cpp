@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -23,11 +22,14 @@
 #include "index/server/rate_limit.h"
 #include "index/server/recent_ids.h"
 #include "index/server/user_salt.h"
+#include "tests/models/base/sentences.h"
 #include "tests/models/base/temporary_path.h"
 
 namespace barker {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 TEST(AdminToken, IsTheBearersAlone) {
@@ -111,12 +113,11 @@ int fill_up_the_disk_of_an_access_log(const std::string& file) {
   limit.rlim_cur = 250;
   if (setrlimit(RLIMIT_FSIZE, &limit) != 0) return 1;
   const auto salt = UserSalt::create();
-  std::vector<std::string> said;  // by the log's thread, which the end waits for
+  Sentences reports;
   HttpResponse response;
   response.route = "/v1/search";
   {
-    const auto log = AccessLog::open(
-        file, *salt, [&said](const std::string& sentence) { said.push_back(sentence); });
+    const auto log = AccessLog::open(file, *salt, reports.report());
     if (!log.ok()) return 2;
     for (int i = 0; i < 5; ++i) (*log)->add(finished(response));
     if (!wait_for_lines([&] { return (*log)->counts().dropped > 0; })) return 3;
@@ -129,6 +130,7 @@ int fill_up_the_disk_of_an_access_log(const std::string& file) {
     if (!wait_for_lines([&] { return (*log)->counts().waiting == 0; })) return 5;
     if ((*log)->counts().dropped != first + 1) return 6;
   }
+  const std::vector<std::string> said = reports.all();
   if (said.size() != 2) return 7;
   const std::string begins = "the access log's lines are lost: " + file + ": cannot be written";
   return said[0].starts_with(begins) && said[1] == "the access log is written again" ? 0 : 8;
@@ -156,24 +158,20 @@ TEST(AccessLog, IsOpenedAnewAsSoonAsThatIsPossible) {
   const std::string file = temporary_path("access_reopened.log"), old = file + ".1";
   const auto salt = UserSalt::create();
   ASSERT_TRUE(salt.ok());
-  std::atomic<size_t> told = 0;
-  std::vector<std::string> said;  // by the log's thread, which the end waits for
+  Sentences reports;
   HttpResponse response;
   {
-    const auto log = AccessLog::open(file, *salt, [&](const std::string& sentence) {
-      said.push_back(sentence);
-      ++told;
-    });
+    const auto log = AccessLog::open(file, *salt, reports.report());
     ASSERT_TRUE(log.ok());
     std::filesystem::rename(file, old);
     std::filesystem::create_directory(file);  // so that no file can be made
     (*log)->reopen();
-    ASSERT_TRUE(wait_for_lines([&] { return told == 1; }));
+    ASSERT_TRUE(reports.come_to(1));
     (*log)->add(finished(response));
     ASSERT_TRUE(wait_for_lines([&] { return std::filesystem::file_size(old) > 0; }));
     std::filesystem::remove(file);
     ASSERT_TRUE(wait_for_lines([&] { return std::filesystem::is_regular_file(file); }));
-    ASSERT_TRUE(wait_for_lines([&] { return told == 2; }));
+    ASSERT_TRUE(reports.come_to(2));
     (*log)->add(finished(response));
     EXPECT_EQ((*log)->counts().dropped, 0u);
   }
@@ -182,10 +180,9 @@ TEST(AccessLog, IsOpenedAnewAsSoonAsThatIsPossible) {
     const std::string lines{std::istreambuf_iterator<char>(in), {}};
     EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 1) << path;
   }
-  ASSERT_EQ(said.size(), 2u);
-  EXPECT_THAT(said[0], HasSubstr("the access log cannot be opened anew"));
-  EXPECT_THAT(said[0], HasSubstr(file));
-  EXPECT_EQ(said[1], "the access log is opened anew");
+  EXPECT_THAT(reports.all(),
+              ElementsAre(AllOf(HasSubstr("the access log cannot be opened anew"), HasSubstr(file)),
+                          "the access log is opened anew"));
   std::filesystem::remove(file);
   std::filesystem::remove(old);
 }
