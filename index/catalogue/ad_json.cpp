@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "index/catalogue/ad_reader.h"
+#include "models/base/repeated_field.h"
 #include "models/text/text.h"
 
 namespace barker {
@@ -139,10 +140,9 @@ Result<CatalogueChange> read_change(const Json& json, FeedNotes& notes, TextForm
 }
 
 template <class Read>
-auto parse_line(std::string_view line, FeedNotes& notes, const Read& read)
-    -> decltype(read(Json())) {
+auto unless_not_json(const Read& read) -> decltype(read()) {
   try {
-    return read(Json::parse(notes.valid_utf8(line)));
+    return read();
   } catch (const nlohmann::json::exception& e) {
     return bad_data(std::string("not JSON: ") + e.what());
   }
@@ -154,13 +154,17 @@ std::string ad_line(const CatalogueAd& ad) { return line_of(ad_json(ad)); }
 
 Result<CatalogueAd> parse_ad_line(std::string_view line) {
   FeedNotes notes;
-  return parse_line(line, notes,
-                    [&](const Json& json) { return read_ad(json, notes, TextForm::kClean); });
+  return unless_not_json(
+      [&] { return read_ad(Json::parse(notes.valid_utf8(line)), notes, TextForm::kClean); });
 }
 
 Result<CatalogueChange> parse_change(std::string_view line, FeedNotes& notes) {
-  return parse_line(line, notes,
-                    [&](const Json& json) { return read_change(json, notes, TextForm::kFeed); });
+  return unless_not_json([&]() -> Result<CatalogueChange> {
+    std::optional<std::string> repeated;
+    const Json json = parse_json(notes.valid_utf8(line), repeated);
+    if (repeated) return bad_data(reportable(*repeated) + ": given twice");
+    return read_change(json, notes, TextForm::kFeed);
+  });
 }
 
 std::string change_line(const CatalogueChange& change) {
@@ -183,8 +187,8 @@ std::string change_line(const CatalogueChange& change) {
 
 Result<CatalogueChange> parse_change_line(std::string_view line) {
   FeedNotes notes;
-  return parse_line(line, notes,
-                    [&](const Json& json) { return read_change(json, notes, TextForm::kClean); });
+  return unless_not_json(
+      [&] { return read_change(Json::parse(notes.valid_utf8(line)), notes, TextForm::kClean); });
 }
 
 }  // namespace barker

@@ -5,12 +5,19 @@
 
 #include "index/catalogue/ad_reader.h"
 #include "index/catalogue/wrong_format.h"
+#include "models/base/repeated_field.h"
 #include "models/text/text.h"
 
 namespace barker {
 Result<CatalogueAd> parse_ad(std::string_view json_line, FeedNotes& notes) {
   try {
-    return read_ad(nlohmann::json::parse(notes.valid_utf8(json_line)), notes, TextForm::kFeed);
+    std::optional<std::string> repeated;
+    const nlohmann::json json = parse_json(notes.valid_utf8(json_line), repeated);
+    if (repeated) {
+      notes.add("the field \"" + reportable(*repeated) +
+                "\" is given twice, and its last value was taken");
+    }
+    return read_ad(json, notes, TextForm::kFeed);
   } catch (const nlohmann::json::exception& e) {
     return bad_data(std::string("not JSON: ") + e.what());
   }

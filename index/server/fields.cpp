@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <unordered_set>
 
 #include "models/base/ascii.h"
 #include "models/base/number_text.h"
+#include "models/base/repeated_field.h"
 #include "models/base/utf8.h"
 #include "models/text/probably_meant.h"
 #include "plugin/barker.h"
@@ -55,51 +55,6 @@ std::string too_long(const std::string& text, size_t most_bytes) {
   return "The text has " + std::to_string(text.size()) + " bytes; at most " +
          std::to_string(most_bytes) + " are read.";
 }
-
-// Finds the first field whose name stands twice in its object, while the body is parsed.
-class RepeatedField {
- public:
-  void look_at(nlohmann::json::parse_event_t event, const nlohmann::json& value) {
-    using Event = nlohmann::json::parse_event_t;
-    if (path_) return;
-    const bool is_start = event == Event::object_start || event == Event::array_start;
-    if ((is_start || event == Event::value) && !open_.empty()) ++open_.back().values;
-    if (is_start) {
-      open_.emplace_back().is_list = event == Event::array_start;
-    } else if (event == Event::object_end || event == Event::array_end) {
-      open_.pop_back();
-    } else if (event == Event::key) {
-      Open& object = open_.back();
-      const auto [name, is_new] = object.names.insert(value.get<std::string>());
-      object.name = &*name;
-      if (!is_new) path_ = path();
-    }
-  }
-  // Such as "events[3].user".
-  const std::optional<std::string>& found() const { return path_; }
-
- private:
-  struct Open {  // an object or a list, whose end is still to come
-    bool is_list = false;
-    size_t values = 0;  // that began
-    std::unordered_set<std::string> names;
-    const std::string* name = nullptr;  // the last one
-  };
-  std::string path() const {
-    std::string path;
-    for (const Open& open : open_) {
-      if (open.is_list) {
-        path += "[" + std::to_string(open.values - 1) + "]";
-      } else {
-        path += (path.empty() ? "" : ".") + *open.name;
-      }
-    }
-    return path;
-  }
-
-  std::vector<Open> open_;  // the innermost last
-  std::optional<std::string> path_;
-};
 
 }  // namespace
 

@@ -44,6 +44,28 @@ TEST(ParseAd, ReadsBidTermsAsTextsAndObjects) {
   EXPECT_EQ(notes.values_dropped, 0u);
 }
 
+TEST(ParseAd, TakesTheLastValueOfAFieldThatIsGivenTwiceAndSaysSo) {
+  FeedNotes notes;
+  const CatalogueAd ad =
+      parsed(R"({"id":"1","title":"t","bid":2,"attributes":{"a":"x"},"bid":3})", notes);
+  EXPECT_EQ(ad.bid, 3);
+  EXPECT_THAT(notes.report("f"), HasSubstr("\"bid\" is given twice, and its last value was taken"));
+}
+
+TEST(ParseChange, IsRefusedWhereAFieldIsGivenTwice) {
+  for (const auto& [line, field] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"op":"set","id":"1","bid":2,"bid":3})", "bid"},
+           {R"({"op":"delete","id":"1","id":"2"})", "id"},
+           {R"({"op":"upsert","ad":{"id":"1","title":"t","title":"u"}})", "ad.title"},
+           {R"({"id":"1","title":"t","bid_terms":[{"term":"a"},{"term":"b","term":"c"}]})",
+            "bid_terms[1].term"}}) {
+    FeedNotes notes;
+    const auto change = parse_change(line, notes);
+    ASSERT_FALSE(change.ok()) << line;
+    EXPECT_EQ(change.status().message(), field + ": given twice");
+  }
+}
+
 TEST(ParseAd, DropsTermsBeyondTheLimitsAndTermsWithoutWords) {
   FeedNotes notes;
   std::string terms = "\"!!!\",\"" + std::string(kLongestBidTerm + 1, 'a') + "\"";
