@@ -11,6 +11,7 @@
 
 #include "tests/models/weights/random_model.h"
 #include "tests/plugin/asker.h"
+#include "tests/repetitions.h"
 
 namespace barker {
 namespace {
@@ -336,7 +337,7 @@ TEST_F(Canary, ComesAndGoesUnderLoad) {
   threads.emplace_back([&] {
     while (!stop) compare(3);
   });
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < (kIsSanitized ? 20 : 60); ++i) {
     start(2);
     stats(BARKER_ROLE_CANARY);
     agreement();

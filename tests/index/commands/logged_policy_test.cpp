@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "tests/index/simulation/small_market.h"
+#include "tests/repetitions.h"
 
 namespace barker {
 namespace {
@@ -20,28 +21,48 @@ constexpr char kOne[] = "[selling_points]\ncount = 1\n";
 
 class LoggedPolicyTest : public SmallMarket {
  protected:
-  static void SetUpTestSuite() {
-    SmallMarket::SetUpTestSuite();
-    if (HasFatalFailure()) return;
-    log_ = temporary_path("raw.jsonl");
-    SimulationOptions drawn = shoppers();
-    drawn.log = log_;
-    drawn.engine.config += "[exploration]\nshare = 1\n";
-    const Result<SimulationResult> result = simulate(drawn);
-    ASSERT_TRUE(result.ok()) << result.status().message();
-    searches_ = result->searches;
+  struct DrawnLog {
+    std::string path;
+    uint64_t searches = 0;
+  };
+  // Made when it is first asked for, because most tests need none.
+  static const DrawnLog& drawn() {
+    static const DrawnLog made = [] {
+      DrawnLog log{temporary_path("raw.jsonl")};
+      SimulationOptions options = shoppers();
+      options.log = log.path;
+      options.engine.config += "[exploration]\nshare = 1\n";
+      const Result<SimulationResult> result = simulate(options);
+      EXPECT_TRUE(result.ok()) << result.status().message();
+      if (result.ok()) log.searches = result->searches;
+      return log;
+    }();
+    return made;
+  }
+
+  // Pages of which none can be used, each for a reason of its own.
+  static std::string useless_log() {
+    const std::string path = temporary_path("left-out.jsonl");
+    std::ofstream(path)
+        << R"({"type":"impression","request":"r1","time":1,"query":"q","ads":[{"id":"gone","position":1,"title":"t","sp_propensity":0.5}]})"
+        << "\n"
+        << R"({"type":"impression","request":"r2","time":2,"query":"q","ads":[{"id":"gone","position":1,"title":"t"}]})"
+        << "\n"
+        << R"({"type":"impression","request":"r3","time":3,"query":"q","ads":[{"id":"gone","position":1,"title":"t","sp_propensity":1}]})"
+        << "\n";
+    return path;
   }
 
   static SimulationOptions shoppers() {
     SimulationOptions options = small();
-    options.market.users = 1200;
+    options.market.users = kIsSanitized ? 600 : 1200;
     options.days = 1;
     options.searches = 2;
     options.engine.config = kOne;
     return options;
   }
 
-  static LoggedPolicyOptions judged(const std::string& log = log_) {
+  static LoggedPolicyOptions judged(const std::string& log) {
     LoggedPolicyOptions options;
     options.logs = {log};
     options.engine = shoppers().engine;
@@ -58,18 +79,13 @@ class LoggedPolicyTest : public SmallMarket {
     for (const ShopperTotals& totals : result.totals) sum += totals.*what;
     return sum / static_cast<double>(result.searches);
   }
-
-  static std::string log_;
-  static uint64_t searches_;
 };
-std::string LoggedPolicyTest::log_;
-uint64_t LoggedPolicyTest::searches_;
 
 // The truth is what the same shoppers do when the judged policy serves, by the known probabilities.
 TEST_F(LoggedPolicyTest, FindsFromDrawnPagesWhatPersonalPointsEarn) {
-  const Result<OffPolicyReport> report = evaluate(judged());
+  const Result<OffPolicyReport> report = evaluate(judged(drawn().path));
   ASSERT_TRUE(report.ok()) << report.status().message();
-  EXPECT_GT(report->log.pages(), searches_ * 9 / 10);
+  EXPECT_GT(report->log.pages(), drawn().searches * 9 / 10);
   const Result<SimulationResult> served = simulate(shoppers());
   ASSERT_TRUE(served.ok()) << served.status().message();
   const double truth = per_page(*served, &ShopperTotals::expected);
@@ -84,7 +100,7 @@ TEST_F(LoggedPolicyTest, FindsFromDrawnPagesWhatPersonalPointsEarn) {
 }
 
 TEST_F(LoggedPolicyTest, RefusesAPolicyThatDrawsItself) {
-  LoggedPolicyOptions options = judged();
+  LoggedPolicyOptions options = judged(drawn().path);
   options.engine.config += "[exploration]\nshare = 0.1\n";
   const Result<OffPolicyReport> report = evaluate(options);
   ASSERT_FALSE(report.ok());
@@ -92,7 +108,7 @@ TEST_F(LoggedPolicyTest, RefusesAPolicyThatDrawsItself) {
 }
 
 TEST_F(LoggedPolicyTest, SaysThatAPolicyWithoutSellingPointsWasNeverLogged) {
-  LoggedPolicyOptions options = judged();
+  LoggedPolicyOptions options = judged(drawn().path);
   options.engine.config = "[selling_points]\ncount = 1\nminimum_score = 1\n";
   const Result<OffPolicyReport> report = evaluate(options);
   ASSERT_TRUE(report.ok()) << report.status().message();
@@ -100,15 +116,7 @@ TEST_F(LoggedPolicyTest, SaysThatAPolicyWithoutSellingPointsWasNeverLogged) {
 }
 
 TEST_F(LoggedPolicyTest, CountsThePagesThatItLeavesOut) {
-  const std::string log = temporary_path("left-out.jsonl");
-  std::ofstream(log)
-      << R"({"type":"impression","request":"r1","time":1,"query":"q","ads":[{"id":"gone","position":1,"title":"t","sp_propensity":0.5}]})"
-      << "\n"
-      << R"({"type":"impression","request":"r2","time":2,"query":"q","ads":[{"id":"gone","position":1,"title":"t"}]})"
-      << "\n"
-      << R"({"type":"impression","request":"r3","time":3,"query":"q","ads":[{"id":"gone","position":1,"title":"t","sp_propensity":1}]})"
-      << "\n";
-  const Result<OffPolicyReport> report = evaluate(judged(log));
+  const Result<OffPolicyReport> report = evaluate(judged(useless_log()));
   ASSERT_FALSE(report.ok());
   EXPECT_THAT(report.status().message(), HasSubstr("no page can be used"));
   EXPECT_THAT(report.status().message(), HasSubstr("nothing was drawn on them: 1"));
@@ -118,7 +126,7 @@ TEST_F(LoggedPolicyTest, CountsThePagesThatItLeavesOut) {
 
 TEST_F(LoggedPolicyTest, NamesALogOrAnIndexThatCannotBeRead) {
   EXPECT_THAT(evaluate(judged("/nowhere.jsonl")).status().message(), HasSubstr("/nowhere.jsonl"));
-  LoggedPolicyOptions options = judged();
+  LoggedPolicyOptions options = judged("/nowhere.jsonl");
   options.engine.index = "/nowhere";
   EXPECT_THAT(evaluate(options).status().message(), HasSubstr("/nowhere"));
 }

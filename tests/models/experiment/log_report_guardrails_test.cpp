@@ -53,11 +53,12 @@ TEST(ExperimentLogReport, GuardsTheShareOfUsersWhoOptOutByItsDifference) {
     return *found;
   };
   EXPECT_FALSE(rail_of({}).has_value());
-  const std::optional<Guardrail> same = rail_of({.opt_outs = 0.02});
+  const std::optional<Guardrail> same = rail_of({.users = kManyUsers, .opt_outs = 0.02});
   ASSERT_TRUE(same && same->absolute);
   EXPECT_NEAR(same->control, 0.02, 0.012) << "each user once, who opted out of however many pages";
   EXPECT_TRUE(same->test.holds);
-  const std::optional<Guardrail> worse = rail_of({.opt_outs = 0.02, .more_opt_outs = 0.05});
+  const std::optional<Guardrail> worse =
+      rail_of({.users = kManyUsers, .opt_outs = 0.02, .more_opt_outs = 0.05});
   ASSERT_TRUE(worse);
   EXPECT_NEAR(worse->treatment - worse->control, 0.05, 0.02);
   EXPECT_FALSE(worse->test.holds);

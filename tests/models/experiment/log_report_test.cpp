@@ -68,7 +68,7 @@ TEST(ExperimentLogReport, DoesNotDependOnTheOrderOfLinesOrOnTheirFiles) {
 }
 
 TEST(ExperimentLogReport, BlocksTheVerdictWhereUsersOfOneArmAreLost) {
-  LogWorld world;
+  LogWorld world{.users = kManyUsers};
   world.lift = .5;
   world.lost = .2;
   const ExperimentLogReport report = report_of(world);

@@ -17,9 +17,11 @@
 namespace barker {
 
 inline constexpr int64_t kStart = 1'790'000'000'000, kDay = 86'400'000;
+// For what shows only among many.
+inline constexpr int kManyUsers = kIsSanitized ? 1500 : 3000;
 
 struct LogWorld {
-  int users = kIsSanitized ? 1500 : 3000;
+  int users = kIsSanitized ? 500 : 1500;
   double lift = 0;                 // of the arm "two" over "one"
   double without_digest = 0;       // share of the pages that name no weights, though others do
   bool digests_come_late = false;  // no page names weights until the third week ends
