@@ -2,20 +2,9 @@
 
 #include <algorithm>
 
+#include "models/base/number_text.h"
+
 namespace barker {
-namespace {
-
-// Sixteen hexadecimal digits; empty where the policy is not known.
-std::string digits_of(uint64_t policy) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string digits;
-  if (policy == 0) return digits;
-  for (int shift = 60; shift >= 0; shift -= 4) digits += kDigits[(policy >> shift) & 15];
-  return digits;
-}
-
-}  // namespace
-
 RawImpression raw_impression_of(const SearchResult& page, const Profile& user, size_t from,
                                 size_t end) {
   RawImpression line;
@@ -24,7 +13,8 @@ RawImpression raw_impression_of(const SearchResult& page, const Profile& user, s
   line.generation = page.generation;
   line.weights = page.weights;
   for (const ArmShown& arm : page.arms) {
-    line.arms.push_back({arm.layer, arm.experiment, arm.arm, digits_of(arm.policy)});
+    line.arms.push_back(
+        {arm.layer, arm.experiment, arm.arm, arm.policy == 0 ? "" : hex_text(arm.policy)});
   }
   line.explored = page.is_explored;
   line.user_keywords = user.keywords;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "models/base/number_text.h"
 #include "models/text/text.h"
 
 namespace barker {
@@ -157,6 +158,7 @@ void write_arms(const SearchResult& result, Writer& to) {
     to.text("layer", arm.layer);
     to.text("experiment", arm.experiment);
     to.text("arm", arm.arm);
+    if (arm.policy != 0) to.text("policy", hex_text(arm.policy));
     to.close('}');
   }
   to.close(']');

@@ -21,7 +21,7 @@ struct JsonPart {
 
 // One object on one line, without the line's end. Invalid UTF-8 is replaced. The field names are
 // stable: request_id, query, user, status, reason, profile where a history was to be read,
-// generation, arms[layer, experiment, arm], explored, timing_us, auction[bid_matches,
+// generation, arms[layer, experiment, arm, policy], explored, timing_us, auction[bid_matches,
 // title_matches, denied, out_of_budget, below_reserve, without_features, reserve, cut, is_cut],
 // ads[id, rank, first_pass_rank, score, bid, price, match, term, pctr, title, original_title,
 // selling_points[text, score, begin, end], propensity], sfs[keyword, position, propensity,

@@ -16,6 +16,7 @@
 
 #include "index/metrics/counter.h"
 #include "index/metrics/exposition.h"
+#include "models/base/number_text.h"
 
 namespace barker {
 
@@ -30,6 +31,7 @@ class ArmCounters {
     ArmName name;
     Counter pages, impressions, clicks;  // impressions and clicks of ads
     Counter opt_outs;                    // of users, because of a page
+    std::atomic<uint64_t> policy = 0;    // of the last page; 0: not known
   };
 
   Arm& of(const ArmName& name) {
@@ -53,6 +55,9 @@ class ArmCounters {
     add("barker_arm_impressions_total", "Ads on these pages.", &Arm::impressions);
     add("barker_arm_clicks_total", "Clicks on these ads.", &Arm::clicks);
     add("barker_arm_opt_outs_total", "Opt-outs of users because of these pages.", &Arm::opt_outs);
+    registry.add_gauges("barker_arm_policy_info",
+                        "1, for the policy that the last page in an arm was shown by.",
+                        [this] { return policies(); });
   }
 
  private:
@@ -66,12 +71,14 @@ class ArmCounters {
     return nullptr;
   }
 
+  static MetricLabels labels(const ArmName& name) {
+    return {{"layer", name.layer}, {"experiment", name.experiment}, {"arm", name.arm}};
+  }
+
   std::vector<MetricSample> samples(Counter Arm::*counter) const {
     std::vector<MetricSample> samples;
     const auto add = [&](const Arm& arm) {
-      samples.push_back(
-          {{{"layer", arm.name.layer}, {"experiment", arm.name.experiment}, {"arm", arm.name.arm}},
-           static_cast<double>((arm.*counter).value())});
+      samples.push_back({labels(arm.name), static_cast<double>((arm.*counter).value())});
     };
     const size_t size = size_.load(std::memory_order_acquire);
     for (size_t i = 0; i < size; ++i) add(*arms_[i]);
@@ -79,10 +86,23 @@ class ArmCounters {
     return samples;
   }
 
+  // One series an arm, so that a changed policy takes the place of the one before.
+  std::vector<MetricSample> policies() const {
+    std::vector<MetricSample> samples;
+    const size_t size = size_.load(std::memory_order_acquire);
+    for (size_t i = 0; i < size; ++i) {
+      const uint64_t policy = arms_[i]->policy.load(std::memory_order_relaxed);
+      if (policy == 0) continue;
+      MetricSample& sample = samples.emplace_back(labels(arms_[i]->name), 1);
+      sample.labels.emplace_back("policy", hex_text(policy));
+    }
+    return samples;
+  }
+
   std::array<std::unique_ptr<Arm>, kMost> arms_;
   std::atomic<size_t> size_{0};
   std::mutex adding_;
-  Arm other_{{"other", "other", "other"}, {}, {}, {}, {}};
+  Arm other_{{"other", "other", "other"}, {}, {}, {}, {}, {}};
 };
 
 }  // namespace barker

@@ -122,6 +122,7 @@ void EngineService::remember(const PageCall& call, const SearchResult& page) {
   for (const ArmShown& shown : page.arms) {
     ArmCounters::Arm& arm = parts_.metrics.arms.of({shown.layer, shown.experiment, shown.arm});
     arm.pages.add();
+    arm.policy.store(shown.policy, std::memory_order_relaxed);
     arm.impressions.add(end - first);
     recent_.arms.push_back(&arm);
   }

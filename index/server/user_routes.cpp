@@ -1,11 +1,10 @@
 // GET and DELETE /v1/users/{id}: what is stored of a user, to be shown to or forgotten for that
 // user.
-#include <cinttypes>
-#include <cstdio>
 
 #include "index/server/fields.h"
 #include "index/server/problem.h"
 #include "index/server/route_handlers.h"
+#include "models/base/number_text.h"
 
 namespace barker {
 namespace {
@@ -13,9 +12,8 @@ namespace {
 // The tower in hexadecimal, because many readers of JSON hold no whole number of 64 bits.
 nlohmann::ordered_json state_json(const std::optional<StateDescription>& state) {
   if (!state) return nullptr;
-  char tower[17];
-  std::snprintf(tower, sizeof tower, "%016" PRIx64, state->tower);
-  return {{"use", state->use}, {"impressions", state->impressions}, {"tower", tower}};
+  return {
+      {"use", state->use}, {"impressions", state->impressions}, {"tower", hex_text(state->tower)}};
 }
 
 HttpResponse no_such_user() {

@@ -1,9 +1,9 @@
 #include "models/base/digest.h"
 
-#include <cstdio>
-
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+
+#include "models/base/number_text.h"
 
 namespace barker {
 
@@ -26,10 +26,7 @@ FileDigest DigestStream::digest() const {
 }
 
 std::string to_text(const FileDigest& digest) {
-  char text[33];
-  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(digest.high),
-                static_cast<unsigned long long>(digest.low));
-  return text;
+  return hex_text(digest.high) + hex_text(digest.low);
 }
 
 }  // namespace barker

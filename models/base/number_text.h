@@ -52,6 +52,14 @@ inline std::string signed_percent_text(double change, int digits) {
   return (std::isfinite(change) && !is_negative ? "+" : "") + percent_text(change, digits);
 }
 
+// Sixteen hexadecimal digits: "00000000000000ff".
+inline std::string hex_text(uint64_t value) {
+  char text[16];
+  const std::to_chars_result end = std::to_chars(text, text + sizeof text, value, 16);
+  std::string digits(text, end.ptr);
+  return digits.insert(0, sizeof text - digits.size(), '0');
+}
+
 // The finite number that the whole text is: "0.25", ".5", "+1e-3".
 inline std::optional<double> read_number(std::string_view text) {
   double value = 0;

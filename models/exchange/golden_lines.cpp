@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "models/base/number_text.h"
 #include "models/data/json_fields.h"
 #include "models/text/keywords.h"
 
@@ -136,9 +136,7 @@ std::string GoldenLines::text_of(Fingerprint fingerprint, const std::string& pre
   if (name != names_.end() && name->second->starts_with(prefix)) {
     return name->second->substr(prefix.size());
   }
-  char text[kHashPrefix.size() + kHashDigits + 1];
-  std::snprintf(text, sizeof text, "xxh3:%016llx", static_cast<unsigned long long>(fingerprint));
-  return text;
+  return std::string(kHashPrefix) + hex_text(fingerprint);
 }
 
 std::string GoldenLines::write(const GoldenSpec& golden) const {

@@ -4,9 +4,9 @@
 #include <unicode/uversion.h>
 
 #include <array>
-#include <cstdio>
 #include <vector>
 
+#include "models/base/number_text.h"
 #include "models/text/character_class.h"
 #include "models/text/clauses.h"
 #include "models/text/keywords.h"
@@ -61,12 +61,6 @@ std::string golden_split(std::string_view text) {
   return line;
 }
 
-std::string hexadecimal(uint64_t value) {
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(value));
-  return digits;
-}
-
 // Of all that decides how a text is split, but for ICU's dictionaries.
 std::string digest() {
   std::string rules;
@@ -91,7 +85,7 @@ std::string digest() {
   }
   for (const GlyphKind kind : kAsciiKinds) rules += static_cast<char>('0' + static_cast<int>(kind));
   for (const std::string_view text : kPlainTexts) rules += golden_split(text) + '\n';
-  return hexadecimal(fingerprint(rules));
+  return hex_text(fingerprint(rules));
 }
 
 std::string icu_version() {

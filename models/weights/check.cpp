@@ -1,9 +1,9 @@
 #include "models/weights/check.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
+#include "models/base/number_text.h"
 #include "models/text/scheme.h"
 #include "models/weights/weights_generated.h"
 
@@ -19,10 +19,7 @@ namespace check_text {
 std::string number(uint64_t value) { return std::to_string(value); }
 
 std::string hex(uint64_t value) {
-  char digits[16];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value, 16).ptr;
-  const std::string text(digits, end);
-  return "0x" + std::string(16 - text.size(), '0') + text;
+  return "0x" + hex_text(value);
 }
 
 Status within(const std::string& where, uint64_t value, uint64_t low, uint64_t high) {

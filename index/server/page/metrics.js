@@ -59,10 +59,16 @@ export function interval(clicks, shown) {
   return [Math.max(0, middle - half), Math.min(1, middle + half)];
 }
 
-// [{experiment, arm, impressions, clicks, optOuts}], in the order of their names.
+// The digest of what the last page in an arm was shown by; undefined where it is not known.
+function policyOf(samples, {layer, experiment, arm}) {
+  return samples.find(({name, labels}) => name === 'barker_arm_policy_info' && labels.layer === layer &&
+    labels.experiment === experiment && labels.arm === arm)?.labels.policy;
+}
+
+// [{experiment, arm, policy, impressions, clicks, optOuts}], in the order of their names.
 export function arms(samples) {
   return samples.filter((s) => s.name === 'barker_arm_impressions_total').map(({labels, value}) => ({
-    experiment: labels.experiment, arm: labels.arm, impressions: value,
+    experiment: labels.experiment, arm: labels.arm, policy: policyOf(samples, labels), impressions: value,
     clicks: total(samples, 'barker_arm_clicks_total', labels),
     optOuts: total(samples, 'barker_arm_opt_outs_total', labels),
   })).sort((a, b) => a.experiment.localeCompare(b.experiment) || a.arm.localeCompare(b.arm));

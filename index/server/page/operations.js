@@ -129,9 +129,9 @@ function Arms({samples}) {
       file of experiments.</p>`
     : html`<p class="note">Since the start. The intervals (Wilson) take each impression for independent of the
       others; <code>barker abtest</code> reads the log and takes users as units.</p><div class="scroll" tabindex="0" role="region" aria-label="Arms"><table><thead><tr><th scope="col">Experiment</th><th scope="col">Arm</th>
-      <th scope="col">Impressions</th><th scope="col">Clicks</th><th scope="col">CTR</th>
+      <th scope="col">Policy</th><th scope="col">Impressions</th><th scope="col">Clicks</th><th scope="col">CTR</th>
       <th scope="col">95% interval</th><th scope="col">Opt-outs</th></tr></thead><tbody>${list.map((arm) => html`<tr>
-        <th scope="row">${arm.experiment}</th><td>${arm.arm}</td><td>${arm.impressions}</td><td>${arm.clicks}</td>
+        <th scope="row">${arm.experiment}</th><td>${arm.arm}</td><td><code>${arm.policy ?? '–'}</code></td><td>${arm.impressions}</td><td>${arm.clicks}</td>
         <td>${arm.impressions ? percent(arm.clicks / arm.impressions) : '–'}</td>
         <td>${interval(arm.clicks, arm.impressions).map(percent).join(' to ')}</td>
         <td>${arm.optOuts}</td></tr>`)}</tbody></table></div>`}</section>`;

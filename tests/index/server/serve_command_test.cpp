@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <set>
@@ -154,6 +155,7 @@ TEST_F(ServeCommand, TellsArmsAndPropensitiesInPagesEventsAndMetrics) {
   start();
   unsetenv("BARKER_WEIGHTS_EXPERIMENTS");
   std::set<std::string> seen;
+  std::map<std::string, std::string> policies;
   for (int i = 0; i < 30; ++i) {
     const std::string user = "user" + std::to_string(i);
     const Json page = json(ask("GET", "/v1/search?q=running+shoes&user=" + user));
@@ -161,6 +163,8 @@ TEST_F(ServeCommand, TellsArmsAndPropensitiesInPagesEventsAndMetrics) {
     EXPECT_EQ(page["arms"][0]["experiment"], "points");
     const std::string arm = page["arms"][0]["arm"];
     seen.insert(arm);
+    const std::string policy = page["arms"][0].value("policy", "");
+    EXPECT_EQ(policies.emplace(arm, policy).first->second, policy) << "that of the arm";
     EXPECT_EQ(page["explored"], arm == "random");
     EXPECT_EQ(page["ads"][0]["propensity"], arm == "random" ? 0.5 : 1.0) << "of two";
     EXPECT_EQ(page["ads"][0]["selling_points"].size(), arm == "random" ? 1u : 0u);
@@ -168,10 +172,15 @@ TEST_F(ServeCommand, TellsArmsAndPropensitiesInPagesEventsAndMetrics) {
     EXPECT_EQ(again["arms"], page["arms"]) << "a visitor is placed as a user is";
   }
   EXPECT_EQ(seen.size(), 2u);
+  EXPECT_NE(policies["none"], policies["random"]);
   EXPECT_EQ(json(ask("GET", "/v1/search?q=running+shoes"))["arms"].size(), 0u);
-  EXPECT_THAT(
-      ask("GET", "/metrics"),
-      HasSubstr(R"(barker_arm_pages_total{layer="points",experiment="points",arm="none"})"));
+  const std::string of_none = R"({layer="points",experiment="points",arm="none")";
+  const auto has_policy = [&](const std::string& policy) {
+    return HasSubstr("barker_arm_policy_info" + of_none + ",policy=\"" + policy + "\"} 1\n");
+  };
+  const std::string metrics = ask("GET", "/metrics");
+  EXPECT_THAT(metrics, HasSubstr("barker_arm_pages_total" + of_none + "}"));
+  EXPECT_THAT(metrics, has_policy(policies["none"]));
   write("bad = 1\n");
   const Json status = json(ask("POST", "/v1/admin/rules/reload"));
   EXPECT_EQ(json(ask("GET", "/v1/admin/status"))["experiments_refused"], true) << status;

@@ -201,7 +201,7 @@ const steps = {
     await page.getByRole('link', {name: 'Operations'}).click();
     const arms = page.getByRole('region', {name: 'Arms'});
     await arms.getByText('same').first().waitFor();
-    assert.match(await arms.innerText(), /same\s+[ab]\s+[1-9]/, 'what each arm showed is counted');
+    assert.match(await arms.innerText(), /same\s+[ab]\s+[0-9a-f]{16}\s+[1-9]/, 'what each arm showed is counted');
     const accepted = await page.evaluate(async () => {
       const post = async (path, body) => (await fetch(path, {
         method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)})).json();
