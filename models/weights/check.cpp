@@ -18,9 +18,7 @@ namespace check_text {
 
 std::string number(uint64_t value) { return std::to_string(value); }
 
-std::string hex(uint64_t value) {
-  return "0x" + hex_text(value);
-}
+std::string hex(uint64_t value) { return "0x" + hex_text(value); }
 
 Status within(const std::string& where, uint64_t value, uint64_t low, uint64_t high) {
   if (value >= low && value <= high) return {};

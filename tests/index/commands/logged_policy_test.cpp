@@ -55,7 +55,7 @@ class LoggedPolicyTest : public SmallMarket {
 
   static SimulationOptions shoppers() {
     SimulationOptions options = small();
-    options.market.users = kIsSanitized ? 600 : 1200;
+    options.market.users = kIsSanitized ? 300 : 1200;
     options.days = 1;
     options.searches = 2;
     options.engine.config = kOne;

@@ -17,6 +17,7 @@
 #include "index/live/live_catalogue.h"
 #include "index/live/rebuild.h"
 #include "tests/index/live/live_fixture.h"
+#include "tests/repetitions.h"
 
 namespace barker {
 namespace {
@@ -100,7 +101,7 @@ TEST_F(LiveCatalogues, AnswerAsAnIndexThatIsBuiltAnewAfterRandomChanges) {
   const auto engine = open(ads);
   EngineOptions anew = options_;
   anew.index = temporary_path("anew");
-  for (int round = 0; round < 6; ++round) {
+  for (int round = 0; round < (kIsSanitized ? 4 : 6); ++round) {
     for (size_t batches = 0; batches < 20; ++batches) {
       std::vector<CatalogueChange> changes;
       for (size_t i = 1 + random.below(40); i > 0; --i)

@@ -19,6 +19,7 @@
 
 #include "models/base/random.h"
 #include "tests/index/profiles/store_place.h"
+#include "tests/repetitions.h"
 
 namespace barker {
 namespace {
@@ -209,7 +210,7 @@ TEST(LmdbStore, IsNotEndedByDamagedPages) {
   fill(place);
   const std::string good = bytes_of(place.path);
   Random random(11, 1);
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < (kIsSanitized ? 20 : 60); ++i) {
     std::string bytes = good;
     // The metas are checked by LMDB. What is behind them are pages; their heads are the likely
     // hits.
