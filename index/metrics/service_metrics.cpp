@@ -114,6 +114,8 @@ void ServiceMetrics::register_with(Registry& registry) const {
   impressions.register_with(registry, "barker_impressions_total",
                             "What was shown, as told by events.", "kind");
   clicks.register_with(registry, "barker_clicks_total", "Clicks, as told by events.", "kind");
+  events_refused.register_with(registry, "barker_events_refused_total",
+                               "Events that were refused, by the code of the answer.", "code");
   arms.register_with(registry);
 }
 

@@ -64,6 +64,9 @@ class ServiceMetrics {
   Gauge connections;
   LabelledCounters impressions{{"ad", "feature"}};
   LabelledCounters clicks{{"ad", "feature"}};
+  // By the codes of the answers (kRefusalCodes in index/server/service.h).
+  LabelledCounters events_refused{
+      {"invalid", "not-shown", "other-user", "too-many-foreign", "log-full"}};
   ArmCounters arms;
 
  private:

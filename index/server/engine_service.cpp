@@ -95,7 +95,8 @@ Result<SearchResult> EngineService::search(const SearchCall& call) {
   options.features = call.features;
   options.visitor = call.asker.visitor;
   options.surface = call.asker.surface;
-  options.bar = parts_.bar;
+  // A later part of a page continues a list above which the bar already stands.
+  if (call.bar.value_or(call.from == 0)) options.bar = parts_.bar;
   Result<SearchResult> page = session_->search(call.asker.query, profile_of(call.asker), options);
   if (!page.ok()) return page;
   page->profile = name_of(read_);
@@ -106,11 +107,12 @@ Result<SearchResult> EngineService::search(const SearchCall& call) {
                                .fetch = t.fetch / 1e6,
                                .rescore = t.rescore / 1e6,
                                .rewrite = t.rewrite / 1e6});
-  remember(call, *page);
+  remember(call, *page, call.features);
   return page;
 }
 
-void EngineService::remember(const PageCall& call, const SearchResult& page) {
+void EngineService::remember(const PageCall& call, const SearchResult& page,
+                             std::span<const std::string> features) {
   if (call.is_preview) return;
   const size_t first = std::min(call.from, page.ads.size());
   const size_t end = first + std::min(call.count, page.ads.size() - first);
@@ -133,7 +135,7 @@ void EngineService::remember(const PageCall& call, const SearchResult& page) {
   for (const FeatureShown& sf : page.features) recent_.add_feature(sf.keyword, sf.position);
   parts_.pages.add(call.request_id, recent_);
   if (parts_.waiting) wait_for_clicks(call, page);
-  if (parts_.events) log_impression(call, page, end);
+  if (parts_.events) log_impression(call, page, features, end);
 }
 
 // Selling points in titles teach nothing: a click on an ad says little of them, and what the
@@ -146,13 +148,16 @@ void EngineService::wait_for_clicks(const PageCall& call, const SearchResult& pa
   parts_.waiting->add(call.request_id, std::move(shown), Clock::now());
 }
 
-void EngineService::log_impression(const PageCall& call, const SearchResult& page, size_t end) {
+void EngineService::log_impression(const PageCall& call, const SearchResult& page,
+                                   std::span<const std::string> features, size_t end) {
   RawImpression line = raw_impression_of(page, profile_, call.from, end);
   line.request = call.request_id;
   line.time = recent_.time_ms;
   const StageTimes& t = page.times;
   line.took_us = t.analyse + t.first_pass + t.fetch + t.rescore + t.features;
   if (page.user.empty()) line.visitor = call.asker.visitor;
+  line.features.assign(features.begin(), features.end());
+  line.surface = call.asker.surface;
   parts_.events->append(to_line(line));  // what is dropped, the log counts
 }
 
@@ -170,18 +175,20 @@ Result<SearchResult> EngineService::rescore(const RescoreCall& call) {
   parts_.metrics.count_search(
       page->status, page->reason,
       {.rescore = page->times.rescore / 1e6, .rewrite = page->times.rewrite / 1e6});
-  remember(call, *page);
+  remember(call, *page, {});
   return page;
 }
 
 namespace {
 
-// Why an event is refused.
-constexpr char kNotThisUsers[] = "The search of this request_id was not this user's.";
-constexpr char kTooManyForeign[] =
-    "Too many events are of pages that this server does not know; send the event again later.";
-constexpr char kUserIsTooLong[] = "The user's id is longer than what a profile can have.";
-constexpr char kLogIsFull[] = "The event log is full; send the event again later.";
+TakenEvent refused(EventRefusal refusal) {
+  static constexpr std::array<const char*, kRefusalCodes.size()> kSentences = {
+      "A field is wrong.", "The page of this request_id did not show the object.",
+      "The search of this request_id was not this user's.",
+      "Too many events are of pages that this server does not know; send the event again later.",
+      "The event log is full; send the event again later."};
+  return TakenEvent::refused(refusal, kSentences[static_cast<size_t>(refusal)]);
+}
 
 // Where the page showed what was clicked; nothing if it did not show it.
 std::optional<size_t> position_on(const RecentPage& page, const Click& click) {
@@ -193,16 +200,15 @@ std::optional<size_t> position_on(const RecentPage& page, const Click& click) {
   return ad ? std::optional(ad->position) : std::nullopt;
 }
 
-// Why a click does not fit its page; empty where it does.
-std::string misfit(const RecentPage& page, const Click& click) {
-  if (page.user() != click.user) return kNotThisUsers;
+// The refusal of a click that does not fit its page.
+std::optional<TakenEvent> misfit(const RecentPage& page, const Click& click) {
+  if (page.user() != click.user) return refused(EventRefusal::kOtherUser);
   const std::optional<size_t> position = position_on(page, click);
-  if (!position) return "The page of this request_id did not show the object.";
-  if (click.position != 0 && click.position != *position) {
-    return "The page of this request_id showed the object at position " +
-           std::to_string(*position) + ".";
-  }
-  return "";
+  if (!position) return refused(EventRefusal::kNotShown);
+  if (click.position == 0 || click.position == *position) return std::nullopt;
+  return TakenEvent::refused(EventRefusal::kNotShown,
+                             "The page of this request_id showed the object at position " +
+                                 std::to_string(*position) + ".");
 }
 
 // A clock that is ahead must not make all other lines of the log look late, and one that is behind
@@ -218,12 +224,12 @@ int64_t time_of(int64_t event_ms, const std::optional<RecentPage>& page) {
 // and never get further.
 std::optional<TakenEvent> EngineService::check_id(const std::string& event_id, bool is_page_known) {
   using Outcome = TakenEvent::Outcome;
-  if (parts_.clicks.has(event_id)) return TakenEvent{Outcome::kDuplicate, ""};
+  if (parts_.clicks.has(event_id)) return TakenEvent{Outcome::kDuplicate};
   if (!is_page_known && !parts_.foreign_clicks->admits("", Clock::now())) {
-    return TakenEvent{Outcome::kRefused, kTooManyForeign};
+    return refused(EventRefusal::kTooManyForeign);
   }
   // Another thread may have taken the same id meanwhile.
-  if (!parts_.clicks.add(event_id)) return TakenEvent{Outcome::kDuplicate, ""};
+  if (!parts_.clicks.add(event_id)) return TakenEvent{Outcome::kDuplicate};
   return std::nullopt;
 }
 
@@ -231,17 +237,11 @@ std::optional<TakenEvent> EngineService::check_id(const std::string& event_id, b
 // of the same service, the log is told, and the user's history; no budget is charged. Nothing tells
 // such a click from an invented one, so that their rate is bounded.
 TakenEvent EngineService::take(const Click& click) {
-  using Outcome = TakenEvent::Outcome;
   const std::optional<RecentPage> page = parts_.pages.find(click.request_id);
   const RecentPage::Ad* ad = nullptr;
   if (page) {
-    if (std::string reason = misfit(*page, click); !reason.empty()) {
-      return {Outcome::kRefused, std::move(reason)};
-    }
+    if (std::optional<TakenEvent> outcome = misfit(*page, click)) return *std::move(outcome);
     if (!click.on_sf) ad = page->find_ad(click.object);
-  }
-  if (!click.user.empty() && !is_user_id(click.user)) {
-    return {Outcome::kRefused, kUserIsTooLong};
   }
   if (std::optional<TakenEvent> outcome = check_id(click.event_id, page.has_value())) {
     return *std::move(outcome);
@@ -256,7 +256,7 @@ TakenEvent EngineService::take(const Click& click) {
                         .position = static_cast<uint32_t>(click.position)};
     if (!parts_.events->append(to_line(line))) {
       parts_.clicks.remove(click.event_id);
-      return {Outcome::kRefused, kLogIsFull};
+      return refused(EventRefusal::kLogIsFull);
     }
   }
   if (!click.user.empty()) {
@@ -279,18 +279,14 @@ TakenEvent EngineService::take(const Click& click) {
     for (ArmCounters::Arm* const arm : page->arms) arm->clicks.add();
   }
   parts_.metrics.clicks.of(click.on_sf ? "feature" : "ad").add();
-  return {Outcome::kAccepted, ""};
+  return {TakenEvent::Outcome::kAccepted};
 }
 
 // An opt-out changes nothing here: the shop, which asked its user, obeys it. It is logged, and
 // counted for the arms of its page.
 TakenEvent EngineService::take(const OptOut& opt_out) {
-  using Outcome = TakenEvent::Outcome;
   const std::optional<RecentPage> page = parts_.pages.find(opt_out.request_id);
-  if (page && page->user() != opt_out.user) return {Outcome::kRefused, kNotThisUsers};
-  if (!opt_out.user.empty() && !is_user_id(opt_out.user)) {
-    return {Outcome::kRefused, kUserIsTooLong};
-  }
+  if (page && page->user() != opt_out.user) return refused(EventRefusal::kOtherUser);
   if (std::optional<TakenEvent> outcome = check_id(opt_out.event_id, page.has_value())) {
     return *std::move(outcome);
   }
@@ -300,14 +296,18 @@ TakenEvent EngineService::take(const OptOut& opt_out) {
                          .request = opt_out.request_id};
     if (!parts_.events->append(to_line(line))) {
       parts_.clicks.remove(opt_out.event_id);
-      return {Outcome::kRefused, kLogIsFull};
+      return refused(EventRefusal::kLogIsFull);
     }
   }
   // A client that sends the same opt-out under other ids must make no arm look worse.
   if (page && parts_.pages.opt_out(opt_out.request_id)) {
     for (ArmCounters::Arm* const arm : page->arms) arm->opt_outs.add();
   }
-  return {Outcome::kAccepted, ""};
+  return {TakenEvent::Outcome::kAccepted};
+}
+
+void EngineService::count_refused(EventRefusal refusal) {
+  parts_.metrics.events_refused.of(code_of(refusal)).add();
 }
 
 Result<std::vector<PointInfluence>> EngineService::influence(

@@ -9,6 +9,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 
 #include "index/engine/caller_rescorer.h"
 #include "index/engine/engine.h"
@@ -69,6 +71,7 @@ class EngineService : public Service {
   Result<SearchResult> rescore(const RescoreCall& call) override;
   TakenEvent take(const Click& click) override;
   TakenEvent take(const OptOut& opt_out) override;
+  void count_refused(EventRefusal refusal) override;
   std::vector<std::string> suggest(const std::string& typed, size_t count) override {
     return parts_.suggestions.find(typed, count);
   }
@@ -96,11 +99,14 @@ class EngineService : public Service {
  private:
   const Profile& profile_of(const Asker& asker);
   uint64_t deadline_ns(const Asker& asker) const;
-  void remember(const PageCall& call, const SearchResult& page);
+  // `features` are those to which the page was narrowed.
+  void remember(const PageCall& call, const SearchResult& page,
+                std::span<const std::string> features);
   // What becomes of an event by its id alone; nothing where the id is now among the taken ones.
   std::optional<TakenEvent> check_id(const std::string& event_id, bool is_page_known);
   void wait_for_clicks(const PageCall& call, const SearchResult& page);
-  void log_impression(const PageCall& call, const SearchResult& page, size_t end);
+  void log_impression(const PageCall& call, const SearchResult& page,
+                      std::span<const std::string> features, size_t end);
 
   ServiceParts& parts_;
   const std::unique_ptr<ProfileReader> reader_;

@@ -68,7 +68,13 @@ Event read_event(const Fields::Json& json, const std::string& where, std::option
 Json outcome_json(const std::string& id, const TakenEvent& taken, const std::string& field) {
   static constexpr const char* kOutcomes[] = {"accepted", "duplicate", "refused"};
   Json json = {{"event_id", id}, {"outcome", kOutcomes[static_cast<size_t>(taken.outcome)]}};
-  if (!taken.reason.empty()) json["reason"] = taken.reason;
+  if (taken.outcome == TakenEvent::Outcome::kRefused) {
+    json["code"] = code_of(taken.refusal);
+    json["reason"] = taken.reason;
+    // The same event may be taken another time.
+    json["retry"] =
+        taken.refusal == EventRefusal::kTooManyForeign || taken.refusal == EventRefusal::kLogIsFull;
+  }
   if (!field.empty()) json["field"] = field;
   return json;
 }
@@ -91,11 +97,12 @@ HttpResponse post_events(const HttpRequest& request, Service& service) {
     std::optional<Fault> wrong;
     const Event event = read_event((*events)[i], "events[" + std::to_string(i) + "]", wrong);
     const TakenEvent taken =
-        wrong ? TakenEvent{TakenEvent::Outcome::kRefused, wrong->detail}
+        wrong ? TakenEvent::refused(EventRefusal::kInvalid, wrong->detail)
               : std::visit([&](const auto& e) { return service.take(e); }, event);
     const std::string& id =
         std::visit([](const auto& e) -> const std::string& { return e.event_id; }, event);
     ++counts[static_cast<size_t>(taken.outcome)];
+    if (taken.outcome == TakenEvent::Outcome::kRefused) service.count_refused(taken.refusal);
     outcomes.push_back(outcome_json(id, taken, wrong ? wrong->field : ""));
   }
   HttpResponse response;

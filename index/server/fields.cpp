@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "index/profiles/profile_record.h"
 #include "models/base/ascii.h"
 #include "models/base/number_text.h"
 #include "models/base/repeated_field.h"
@@ -86,7 +87,7 @@ std::optional<std::string> Parameters::text(const char* name, size_t most_bytes)
 }
 
 std::optional<std::string> Parameters::user(const char* name) {
-  std::optional<std::string> user = text(name);
+  std::optional<std::string> user = text(name, kMostUserIdBytes);
   const std::string why = why_unnameable(user.value_or(""));
   if (!why.empty()) fail(ProblemKind::kBadValue, why, name);
   return user;
@@ -176,7 +177,7 @@ std::optional<std::string> Fields::text(const char* name, size_t most_bytes) {
 }
 
 std::optional<std::string> Fields::user(const char* name) {
-  std::optional<std::string> user = text(name, BARKER_MAX_TEXT_SIZE);
+  std::optional<std::string> user = text(name, kMostUserIdBytes);
   const std::string why = why_unnameable(user.value_or(""));
   if (!why.empty()) fail(ProblemKind::kBadValue, why, path_of(name));
   return user;

@@ -50,7 +50,8 @@ void HandlerPool::end() {
 
 // A request that comes behind one that waited for too long would wait for longer still.
 bool HandlerPool::has_room_locked(std::chrono::steady_clock::time_point now) const {
-  if (ends_ || jobs_.size() >= options_.waiting) return false;
+  const size_t free = options_.threads - answering_;
+  if (ends_ || jobs_.size() >= options_.waiting + free) return false;
   return jobs_.empty() || now - jobs_.front().request.received <= options_.longest_wait;
 }
 
@@ -176,6 +177,7 @@ void HandlerPool::look_or_sleep(Sleeper& self, Lock& lock) {
 // Waits for a request. False: there is none, and there will be none.
 bool HandlerPool::take(Sleeper& self, Job& job) {
   Lock lock(mutex_);
+  if (std::exchange(self.answers, false)) --answering_;
   Watched* const watched = self.watched;
   if (watched && !watched->is_watched && jobs_.size() < options_.threads) {
     const bool had_none = jobs_.empty();
@@ -191,6 +193,8 @@ bool HandlerPool::take(Sleeper& self, Job& job) {
   }
   job = std::move(jobs_.front());
   jobs_.pop_front();
+  self.answers = true;
+  ++answering_;
   // While this thread is away, tend() may have to look.
   if (watched && !watched->is_watched && std::exchange(watched->tender_sleeps, false)) {
     watched->tended.notify_one();

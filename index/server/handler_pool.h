@@ -31,7 +31,7 @@ HttpResponse call_handler(const Handler& handler, const HttpRequest& request);
 
 struct PoolOptions {
   size_t threads = 1;
-  size_t waiting = 64;                     // requests that may wait
+  size_t waiting = 64;  // requests that may wait, beside one for each thread that answers none
   std::chrono::milliseconds longest_wait;  // since the request was received
 };
 
@@ -102,6 +102,7 @@ class HandlerPool {
     Watched* watched = nullptr;  // of which the thread is a watcher; null: there are no sources
     std::condition_variable woken;
     bool is_woken = false;
+    bool answers = false;  // the thread has a request
   };
   using Lock = std::unique_lock<std::mutex>;
   void run(Sleeper& self);
@@ -121,6 +122,7 @@ class HandlerPool {
   std::deque<Sleeper> places_;      // one for each thread; they stay where they are
   std::vector<Sleeper*> sleepers_;  // threads without work; the last fell asleep last
   std::deque<Job> jobs_;
+  size_t answering_ = 0;  // threads that have a request
   std::atomic<bool> is_busy_{false};
   bool ends_ = false;
   std::vector<std::thread> threads_;

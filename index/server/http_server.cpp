@@ -1,10 +1,13 @@
 #include "index/server/http_server.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio.hpp>
+#include <cerrno>
+#include <cstring>
 
 #include "index/server/http_connection.h"
 #include "index/server/listen_address.h"
@@ -126,9 +129,14 @@ Status HttpServer::Impl::listen(const std::string& text) {
   try {
     if (!address->path.empty()) {
       if (Status s = make_way_for_socket(address->path); !s.ok()) return s;
-      unix_sockets.emplace_back(loops[0]->context,
-                                net::local::stream_protocol::endpoint(address->path));
+      auto& acceptor = unix_sockets.emplace_back(loops[0]->context, net::local::stream_protocol());
+      acceptor.bind(net::local::stream_protocol::endpoint(address->path));
       socket_files.push_back(address->path);
+      // A proxy that runs as another user comes in by the group.
+      if (chmod(address->path.c_str(), 0660) != 0) {
+        return io_error(address->path + ": " + std::strerror(errno));
+      }
+      acceptor.listen();
       addresses.push_back("unix:" + address->path);
       return {};
     }

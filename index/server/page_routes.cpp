@@ -80,8 +80,8 @@ Json distinct(const std::vector<std::string>& texts) {
 
 }  // namespace
 
+// The parameters are the page's: a search that a link leads to, or what another site adds to links.
 HttpResponse get_page(const HttpRequest& request, Service&) {
-  if (const auto fault = Parameters(request.target).finish()) return problem(*fault);
   return file_response(request, *find_page_file("index.html"));
 }
 

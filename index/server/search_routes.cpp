@@ -138,6 +138,7 @@ HttpResponse get_search(const HttpRequest& request, Service& service) {
   call.asker.explain = parameters.flag("explain").value_or(false);
   call.asker.visitor = parameters.text("visitor").value_or("");
   call.asker.surface = parameters.text("surface", kLongestSurface).value_or("");
+  call.bar = parameters.flag("sfs");
   call.features = split_list(parameters.text("features").value_or(""));
   if (call.features.size() > kMostNarrowing) {
     return problem(ProblemKind::kBadValue, "There are more than 16 features.", "features");
@@ -163,6 +164,11 @@ HttpResponse post_search(const HttpRequest& request, Service& service) {
   read_page(body, call);
   auto features = body.texts("features", kMostNarrowing, BARKER_MAX_TEXT_SIZE);
   if (features) call.features = *std::move(features);
+  for (size_t i = 0; i < call.features.size(); ++i) {
+    if (!call.features[i].empty()) continue;
+    body.fail(ProblemKind::kBadValue, "The text is empty.", "features[" + std::to_string(i) + "]");
+  }
+  call.bar = body.flag("sfs");
   body.finish();
   if (fault) return problem(*fault);
   return answer_search(call, service);

@@ -5,10 +5,12 @@
 // Threads: a Service belongs to one thread. What the services of a server share is theirs to guard.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,6 +45,7 @@ struct PageCall {
 
 struct SearchCall : PageCall {
   std::vector<std::string> features;  // all of which an ad must have to be on the page
+  std::optional<bool> bar = {};       // whether SFs are offered; without it, unless `from` is set
 };
 
 struct RescoreCall : PageCall {
@@ -63,10 +66,29 @@ struct OptOut {
   int64_t time_ms = 0;  // milliseconds since 1970
 };
 
+// Why an event was refused. The names are in kRefusalCodes.
+enum class EventRefusal : uint8_t {
+  kInvalid,         // a field is wrong
+  kNotShown,        // its page did not show the object, or not at this position
+  kOtherUser,       // its page was another user's
+  kTooManyForeign,  // of pages that the server does not know; later it may be taken
+  kLogIsFull,       // later it may be taken
+};
+inline constexpr std::array<std::string_view, 5> kRefusalCodes = {
+    "invalid", "not-shown", "other-user", "too-many-foreign", "log-full"};
+inline std::string_view code_of(EventRefusal refusal) {
+  return kRefusalCodes[static_cast<size_t>(refusal)];
+}
+
 struct TakenEvent {
   enum class Outcome : uint8_t { kAccepted, kDuplicate, kRefused };
   Outcome outcome;
-  std::string reason;  // why it was refused
+  EventRefusal refusal = EventRefusal::kInvalid;  // of one that was refused
+  std::string reason = {};                        // the refusal as a sentence
+
+  static TakenEvent refused(EventRefusal refusal, std::string reason) {
+    return {Outcome::kRefused, refusal, std::move(reason)};
+  }
 };
 
 // What the page that is served (page/README.md) is configured with.
@@ -90,6 +112,7 @@ class Service {
   virtual Result<SearchResult> rescore(const RescoreCall& call) = 0;
   virtual TakenEvent take(const Click& click) = 0;
   virtual TakenEvent take(const OptOut& opt_out) = 0;
+  virtual void count_refused(EventRefusal refusal) = 0;  // for the metrics
 
   // Queries that begin like `typed`, or have a word that does.
   virtual std::vector<std::string> suggest(const std::string& typed, size_t count) = 0;

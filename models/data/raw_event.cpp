@@ -208,6 +208,10 @@ RawImpression read_impression(const Json& json) {
   impression.user = optional_string(json, "user");
   impression.visitor = optional_string(json, "visitor");
   impression.query = optional_string(json, "query");
+  if (const Json* features = member(json, "features")) {
+    impression.features = read_strings(*features, "features");
+  }
+  impression.surface = optional_string(json, "surface");
   if (const Json* arms = member(json, "arms")) read_arms(*arms, impression.arms);
   impression.explored = read_flag(json, "explored");
   impression.generation = read_whole(json, "generation", "", UINT64_MAX);
@@ -265,6 +269,11 @@ std::string to_line(const RawImpression& impression) {
   line.optional_field("user", impression.user, kMaxRawText);
   line.optional_field("visitor", impression.visitor, kMaxRawText);
   line.field("query", impression.query, kMaxRawText);
+  if (!impression.features.empty()) {
+    line.name("features");
+    write_words(line, impression.features, kMaxRawFeatures);
+  }
+  line.optional_field("surface", impression.surface, kMaxRawWord);
   if (!impression.arms.empty()) {
     line.name("arms");
     write_arms(line, impression.arms);

@@ -26,6 +26,7 @@ inline constexpr size_t kMaxRawLine = 1 << 20;     // bytes, with the line end
 inline constexpr size_t kMaxRawText = 4096;        // bytes of an id, a query, a title
 inline constexpr size_t kMaxRawWord = 256;         // bytes of a keyword, a feature, an SP, an SF
 inline constexpr size_t kMaxRawKeywords = 256;     // of the user's history, newest first
+inline constexpr size_t kMaxRawFeatures = 64;      // that a page was narrowed to
 inline constexpr size_t kMaxRawGroups = 32;        // groups of features
 inline constexpr size_t kMaxRawTokens = 512;       // features, of all groups together
 inline constexpr size_t kMaxRawSfs = 64;           // SFs of a page
@@ -65,6 +66,8 @@ struct RawImpression {
   std::string user;     // empty: not known
   std::string visitor;  // what placed a stranger in experiments; may be empty
   std::string query;
+  std::vector<std::string> features;       // all of which an ad had to have to be on the page
+  std::string surface;                     // width profile of the titles; empty: none
   std::vector<RawArm> arms;                // by which it was answered
   bool explored = false;                   // the SPs were drawn
   uint64_t generation = 0;                 // of the weights that answered; 0: none

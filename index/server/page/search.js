@@ -106,21 +106,33 @@ function Summary({page}) {
     ${page.explored && html`<span class="tag">explored: its selling points were drawn</span>`}</p>`;
 }
 
+// A search stands in the address, so that a link, a reload or the way back leads to it.
+const addressed = (settings) => {
+  const address = new URLSearchParams(location.search);
+  return {q: address.get('q') ?? EXAMPLES[0], user: address.get('user') ?? settings.users[0]?.user ?? '',
+          features: address.getAll('feature')};
+};
+const addressOf = ({q, user, features}) =>
+  `?${new URLSearchParams([['q', q], ['user', user], ...features.map((each) => ['feature', each])])}`;
+
 // The histories are written a moment after a click is taken.
 const settled = () => new Promise((done) => { setTimeout(done, 150); });
 
 export function Search({settings, reload}) {
-  const [typed, setTyped] = useState(EXAMPLES[0]);
-  const [user, setUser] = useState(settings.users[0]?.user ?? '');
+  const [typed, setTyped] = useState('');
+  const [user, setUser] = useState('');
   const [features, setFeatures] = useState([]);
   const [page, setPage] = useState(null);
   const [told, setTold] = useState('');
   const [failure, setFailure] = useState('');
   const [fresh, setFresh] = useState([]);
-  const latest = useRef(0);
+  const latest = useRef(0), address = useRef('');
 
   const run = async (q, as, narrowed) => {
     const mine = ++latest.current;
+    const own = addressOf({q, user: as, features: narrowed});
+    if (own !== address.current) history.pushState(null, '', own + location.hash);
+    address.current = own;
     setFailure('');
     try {
       const found = await api.search(q, as, narrowed);
@@ -153,7 +165,22 @@ export function Search({settings, reload}) {
     const words = page.explain?.ads?.find((each) => each.id === ad.id)?.attention ?? [];
     clicked('ad_click', ad.id, ad.rank, features, words.map((each) => each.keyword));
   };
-  useEffect(() => { run(typed, user, []); }, []);
+  // Also called where only the view changed.
+  const follow = () => {
+    const wanted = addressed(settings);
+    if (addressOf(wanted) === address.current) return;
+    address.current = addressOf(wanted);
+    setTyped(wanted.q);
+    setUser(wanted.user);
+    setFeatures(wanted.features);
+    setTold('');
+    run(wanted.q, wanted.user, wanted.features);
+  };
+  useEffect(() => {
+    follow();
+    addEventListener('popstate', follow);
+    return () => removeEventListener('popstate', follow);
+  }, []);
   return html`
     <h1 class="unseen">Search</h1>
     <div class="ask">

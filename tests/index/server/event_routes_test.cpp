@@ -1,4 +1,5 @@
 // What POST /v1/events answers (index/server/event_routes.cpp).
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -19,15 +20,25 @@ TEST_F(Routes, TakesEachEventByItself) {
       "POST", "/v1/events",
       R"({"events":[{"event_id":"1","object":"x",)" + right + R"(},{"event_id":"1","object":"x",)" +
           right + R"(},{"event_id":"2","object":"unseen",)" + right +
+          R"(},{"event_id":"4","object":"foreign",)" + right +
           R"(},{"event_id":"3","object":"x","request_id":"short","user":"","kind":"view",)" +
           R"("time":1}]})");
   ASSERT_EQ(response.status, 200) << response.body;
   const Json json = Json::parse(response.body);
   EXPECT_EQ(json["accepted"], 1);
   EXPECT_EQ(json["duplicates"], 1);
-  EXPECT_EQ(json["refused"], 2);
+  EXPECT_EQ(json["refused"], 3);
+  EXPECT_FALSE(json["events"][0].contains("code"));
   EXPECT_EQ(json["events"][2]["reason"], "It was not shown.");
-  EXPECT_EQ(json["events"][3]["field"], "events[3].kind");
+  EXPECT_EQ(json["events"][2]["code"], "not-shown");
+  EXPECT_EQ(json["events"][2]["retry"], false);
+  EXPECT_EQ(json["events"][3]["code"], "too-many-foreign");
+  EXPECT_EQ(json["events"][3]["retry"], true) << "later there may be fewer";
+  EXPECT_EQ(json["events"][4]["field"], "events[4].kind");
+  EXPECT_EQ(json["events"][4]["code"], "invalid");
+  EXPECT_THAT(service_.refusals,
+              testing::ElementsAre(EventRefusal::kNotShown, EventRefusal::kTooManyForeign,
+                                   EventRefusal::kInvalid));
 }
 
 TEST_F(Routes, RefusesEventsOfUsersWhomNoPathCanName) {

@@ -52,13 +52,19 @@ class FakeService : public Service {
   }
   TakenEvent take(const Click& click) override {
     using Outcome = TakenEvent::Outcome;
-    if (click.object == "unseen") return {Outcome::kRefused, "It was not shown."};
-    return {clicks.insert(click.event_id).second ? Outcome::kAccepted : Outcome::kDuplicate, ""};
+    if (click.object == "unseen") {
+      return TakenEvent::refused(EventRefusal::kNotShown, "It was not shown.");
+    }
+    if (click.object == "foreign") {
+      return TakenEvent::refused(EventRefusal::kTooManyForeign, "Too many.");
+    }
+    return {clicks.insert(click.event_id).second ? Outcome::kAccepted : Outcome::kDuplicate};
   }
   TakenEvent take(const OptOut& opt_out) override {
     opt_outs.push_back(opt_out);
-    return {TakenEvent::Outcome::kAccepted, ""};
+    return {TakenEvent::Outcome::kAccepted};
   }
+  void count_refused(EventRefusal refusal) override { refusals.push_back(refusal); }
   std::vector<std::string> suggest(const std::string& typed, size_t count) override {
     return std::vector<std::string>(count, typed + " shoes");
   }
@@ -114,6 +120,7 @@ class FakeService : public Service {
   std::vector<RescoreCall> rescored;
   std::set<std::string> clicks;
   std::vector<OptOut> opt_outs;
+  std::vector<EventRefusal> refusals;
   size_t found_users = 0;  // calls of find_user
   std::vector<std::string> asked;
   std::vector<std::pair<std::string, bool>> published;  // file, and whether as the canary

@@ -69,6 +69,29 @@ class PoolWithSource : public testing::Test {
   std::optional<HandlerPool> pool_;
 };
 
+TEST(HandlerPool, RefusesNothingForWhichAThreadIsFree) {
+  std::counting_semaphore<> held{0}, done{0};
+  HandlerPool pool(PoolOptions{.threads = 2, .waiting = 1, .longest_wait = kLongest},
+                   [&held]() -> Handler {
+                     return [&held](const HttpRequest&) {
+                       held.acquire();
+                       return HttpResponse();
+                     };
+                   });
+  pool.start();
+  const auto submit = [&] {
+    HttpRequest request;
+    request.received = std::chrono::steady_clock::now();
+    HandlerPool::Done give = [&done](HttpResponse) { done.release(); };
+    return pool.submit(request, give, 0);
+  };
+  // However soon the two threads take theirs.
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(submit()) << i;
+  EXPECT_FALSE(submit()) << "both threads have a request, and one waits";
+  held.release(3);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(done.try_acquire_for(kLongest));
+}
+
 TEST_F(PoolWithSource, AThreadAnswersWhatItBroughtAndWaitsAgain) {
   begin(2);
   int by_itself = 0;

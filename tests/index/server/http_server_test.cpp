@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -190,6 +191,9 @@ TEST_F(Server, ListensOnIpv6AndOnUnixSockets) {
   options_.listen = {"[::1]:0", "unix:" + path};
   start();
   EXPECT_THAT(server_->addresses()[0], StartsWith("http://[::1]:"));
+  struct stat socket_file {};
+  ASSERT_EQ(stat(path.c_str(), &socket_file), 0);
+  EXPECT_EQ(socket_file.st_mode & 0777, 0660u) << "a proxy of the server's group may connect";
   sockaddr_un to{};
   to.sun_family = AF_UNIX;
   path.copy(to.sun_path, sizeof to.sun_path - 1);

@@ -134,6 +134,7 @@ TEST(OpenApi, HasEveryRouteAndNoOther) {
 TEST(OpenApi, HasEveryParameterAndNoOther) {
   FakeService service;
   for (const Route& route : routes()) {
+    if (route.path == std::string_view("/")) continue;  // the page's script reads its own
     const Json& operation = document()["paths"][route.path][lower(route.method)];
     std::string expected = "There is no parameter \"zzzzzzzz\". ";
     std::string names, required;
@@ -204,7 +205,8 @@ TEST(OpenApi, DescribesWhatIsRead) {
         {"k", 1},
         {"from", 0},
         {"preview", false},
-        {"features", Json::array()}}},
+        {"features", Json::array()},
+        {"sfs", true}}},
       {"/v1/rescore",
        {{"q", "x"},
         {"user", "u"},

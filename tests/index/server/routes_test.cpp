@@ -33,6 +33,26 @@ TEST_F(Routes, SearchesWithWhatTheQuerySays) {
   EXPECT_EQ(response.request_id, call.request_id);
 }
 
+TEST_F(Routes, OfferTheBarWhereItIsAskedForAndUnlessTheListGoesOn) {
+  EXPECT_EQ(ask("GET", "/v1/search?q=x").status, 200);
+  EXPECT_EQ(ask("GET", "/v1/search?q=x&sfs=0").status, 200);
+  EXPECT_EQ(ask("POST", "/v1/search", R"({"q":"x","from":10,"sfs":true})").status, 200);
+  EXPECT_EQ(service_.searched.at(0).bar, std::nullopt);
+  EXPECT_EQ(service_.searched.at(1).bar, false);
+  EXPECT_EQ(service_.searched.at(2).bar, true);
+}
+
+TEST_F(Routes, RefuseAUserWhomNoHistoryCanHaveAndAFeatureWithoutText) {
+  const std::string user(501, 'u');
+  expect_problem(ask("GET", "/v1/search?q=x&user=" + user), 400, "bad-value", "user",
+                 "at most 500");
+  expect_problem(ask("POST", "/v1/search", R"({"q":"x","user":")" + user + R"("})"), 400,
+                 "bad-value", "user", "at most 500");
+  expect_problem(ask("POST", "/v1/search", R"({"q":"x","features":["a",""]})"), 400, "bad-value",
+                 "features[1]", "empty");
+  EXPECT_TRUE(service_.searched.empty());
+}
+
 TEST_F(Routes, TakesCommasOfAListsPartsBehindBackslashes) {
   const std::string list = "warm%5C%2C+cosy+light,a%5Cb,,c%5C%5C,d%5C";
   EXPECT_EQ(ask("GET", "/v1/search?q=x&features=" + list).status, 200);

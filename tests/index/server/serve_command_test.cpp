@@ -75,10 +75,14 @@ TEST_F(ServeCommand, SearchesTakesClicksAndEndsWithZero) {
   const Json refused =
       json(ask("POST", "/v1/events", Json{{"events", {too_long, click_of_too_long}}}.dump()));
   for (const Json& event : refused["events"]) {
-    EXPECT_EQ(event["reason"], "The user's id is longer than what a profile can have.");
+    EXPECT_EQ(event["reason"], "The text has 501 bytes; at most 500 are read.");
+    EXPECT_EQ(event["code"], "invalid");
   }
   EXPECT_EQ(refused["refused"], 2);
-  EXPECT_THAT(ask("GET", "/metrics"), HasSubstr("barker_http_requests_total"));
+  const std::string metrics = ask("GET", "/metrics");
+  EXPECT_THAT(metrics, HasSubstr("barker_http_requests_total"));
+  EXPECT_THAT(metrics, HasSubstr("barker_events_refused_total{code=\"invalid\"} 2\n"));
+  EXPECT_THAT(metrics, HasSubstr("barker_events_refused_total{code=\"other-user\"} 1\n"));
   EXPECT_EQ(json(ask("GET", "/v1/admin/status"))["serving"]["generation"], 1);
   EXPECT_EQ(stop(), 0);
   EXPECT_THAT(events(), testing::Not(HasSubstr(R"("event":"o3")")));

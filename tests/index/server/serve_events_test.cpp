@@ -112,6 +112,28 @@ TEST_F(ServeEvents, TakesATimeBeforeItsPageForThePagesTime) {
   EXPECT_EQ(times.at("e2"), kBefore * 1000) << "when its page was shown is not known";
 }
 
+TEST_F(ServeEvents, LogsWhatAPageWasNarrowedToAndNoBarOfAPartThatContinuesIt) {
+  const std::string search = "/v1/search?q=running+shoes&user=ann";
+  const std::string feature = json(ask("GET", search + "&preview=1"))["sfs"][0]["keyword"];
+  const Json narrowed = json(
+      ask("POST", "/v1/search",
+          Json{{"q", "running shoes"}, {"features", {feature}}, {"surface", "mobile"}}.dump()));
+  EXPECT_EQ(narrowed["ads"].size(), 1u) << narrowed;
+  EXPECT_EQ(json(ask("GET", search + "&from=1"))["sfs"].size(), 0u);
+  EXPECT_GT(json(ask("GET", search + "&from=1&sfs=1"))["sfs"].size(), 0u);
+  EXPECT_EQ(json(ask("GET", search + "&sfs=0"))["sfs"].size(), 0u);
+  EXPECT_EQ(stop(), 0);
+  std::vector<Json> logged;
+  std::istringstream lines(events());
+  for (std::string line; std::getline(lines, line);) logged.push_back(Json::parse(line));
+  ASSERT_EQ(logged.size(), 4u);
+  EXPECT_EQ(logged[0]["features"], Json{feature});
+  EXPECT_EQ(logged[0]["surface"], "mobile");
+  EXPECT_FALSE(logged[1].contains("features"));
+  EXPECT_EQ(logged[1]["sfs"].size(), 0u);
+  EXPECT_GT(logged[2]["sfs"].size(), 0u);
+}
+
 TEST_F(ServeEvents, LogsRescoredPagesAndTakesClicksOnThem) {
   const Json call = {{"q", "running shoes"},
                      {"user", "bob"},

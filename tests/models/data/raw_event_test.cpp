@@ -16,6 +16,8 @@ RawImpression page() {
   shown.time = 1'790'000'000'123;
   shown.user = "ben";
   shown.query = "wireless \"headphones\"";
+  shown.features = {"noise cancelling", "防水"};
+  shown.surface = "mobile";
   shown.arms = {{"titles", "points", "treatment", "5d1f07c2a9e4b836"}};
   shown.explored = true;
   shown.generation = UINT64_MAX;

@@ -113,6 +113,25 @@ const steps = {
     await page.context().close();
   },
 
+  async 'the address has the search, and the way back leads to the one before'() {
+    const page = await open();
+    await searchAs(page, 'ben');
+    assert.match(page.url(), /\?q=wireless\+headphones&user=ben$/);
+    const titles = await shown(page);
+    await page.reload();
+    await page.locator('.columns').waitFor();
+    assert.ok(await page.getByRole('radio', {name: 'ben'}).isChecked());
+    assert.deepEqual(await shown(page), titles);
+    await searched(page, () => page.getByRole('button', {name: '面膜'}).click());
+    assert.notDeepEqual(await shown(page), titles);
+    await searched(page, () => page.goBack());
+    assert.deepEqual(await shown(page), titles);
+    assert.equal(await page.getByRole('searchbox').or(page.getByRole('combobox')).first().inputValue(), 'wireless headphones');
+    await page.goto(`${address}/?utm_source=x&q=backpack&user=`);
+    await page.getByRole('heading', {name: 'to a stranger'}).waitFor();
+    await page.context().close();
+  },
+
   async 'both sides are of one auction, and the right one has selling points'() {
     const page = await open();
     await searchAs(page, 'ben');
