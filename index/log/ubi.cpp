@@ -73,6 +73,7 @@ void Ubi::append_query(const RawImpression& shown, std::string& out) {
   for (const RawAd& ad : shown.ads) query["query_response_hit_ids"].push_back(ad.id);
   query["query_attributes"] = {{"generation", shown.generation}};
   if (!shown.weights.empty()) query["query_attributes"]["weights"] = shown.weights;
+  if (!shown.features.empty()) query["query_attributes"]["features"] = shown.features;
   for (const RawArm& arm : shown.arms) {
     query["query_attributes"]["arms"][arm.experiment] = arm.arm;
     if (arm.policy.empty()) continue;

@@ -57,8 +57,12 @@ TEST(Ubi, WritesAQueryAndItsClick) {
 }
 
 TEST(Ubi, TellsClicksOnFiltersFromThoseOnAds) {
-  const std::vector<Json> lines = lines_of({page("r2", ""), kSfClick});
-  ASSERT_EQ(lines.size(), 2u);
+  RawImpression narrowed = page("r3", "");
+  narrowed.features = {"lace"};
+  const std::vector<Json> lines = lines_of({page("r2", ""), kSfClick, narrowed});
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_FALSE(lines[0]["query_attributes"].contains("features"));
+  EXPECT_EQ(lines[2]["query_attributes"]["features"], Json{"lace"});
   EXPECT_FALSE(lines[0].contains("client_id")) << "the user is not known";
   EXPECT_EQ(lines[1]["action_name"], "filter");
   EXPECT_EQ(lines[1]["event_attributes"],
