@@ -124,9 +124,9 @@ HttpResponse post_weights_publish(const HttpRequest& request, Service& service) 
   body.require("file");
   const std::string file = body.text("file", kLongestPath).value_or("");
   const bool as_canary = body.flag("canary").value_or(false);
-  if (!file.starts_with('/')) {
-    body.fail(ProblemKind::kBadValue, "Expected a path of the server's machine that begins with /.",
-              "file");
+  if (!file.starts_with('/') || file.find('\0') != std::string::npos) {
+    body.fail(ProblemKind::kBadValue,
+              "Expected a path of the server's machine that begins with / and has no NUL.", "file");
   }
   body.finish();
   if (fault) return problem(*fault);

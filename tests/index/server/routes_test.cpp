@@ -251,6 +251,8 @@ TEST_F(Routes, PublishesAFileOfTheServersMachineAndLoadsIt) {
                   testing::Pair("/w/next.barker", true), testing::Pair("/w/next.barker", true)));
   EXPECT_THAT(service_.asked, testing::Each("look"));
   expect_problem(ask("POST", path, R"({"file":"new.barker"})"), 400, "bad-value", "file");
+  expect_problem(ask("POST", path, R"({"file":"/w/new.barker\u0000/etc/x"})"), 400, "bad-value",
+                 "file", "no NUL");
   expect_problem(ask("POST", path, "{}"), 400, "missing", "file");
   expect_problem(ask("POST", path, R"({"file":"/w/x","label":"a"})"), 400, "unknown-name", "label");
   EXPECT_EQ(service_.published.size(), 6u) << "nothing of what was refused";
