@@ -76,8 +76,9 @@ HttpResponse load_version(Service& service, const Result<std::string>& version, 
   }
   return problem(ProblemKind::kConflict,
                  "CURRENT names " + *version +
-                     ", which the engine has not loaded yet: the weights that serve may be on "
-                     "probation. Its status says when it serves.");
+                     ", which the engine has not loaded yet. Where it was taken back before, "
+                     "/v1/admin/weights/load tries it again. Otherwise the weights that serve are "
+                     "on probation, and the plugin cannot replace such before its end.");
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ EngineOptions engine_options(const ServiceConfig& config, const std::string& plu
   options.watched.most_failures = config.weights.most_failures;
   options.watched.slowest = config.weights.slowest;
   options.watch = config.weights.watch;
+  options.obey = true;  // calls of administrators, and SIGHUP
   options.admin = config.server.admin_socket;
   options.plugin = config.server.plugin_library.empty() ? plugin : config.server.plugin_library;
   options.config = config.plugin;
@@ -147,6 +148,11 @@ PluginCounts plugin_counts(const Engine& engine) {
           .generation = s.generation};
 }
 
+Result<std::string> no_directory() {
+  return Status(Code::kFailedPrecondition,
+                "weights.path is not set, so that there is no weights directory");
+}
+
 std::vector<std::string> route_paths() {
   std::vector<std::string> paths;
   for (const Route& route : routes()) {
@@ -212,10 +218,10 @@ Status RunningService::Parts::fill_service(const ServiceConfig& config, const Se
   }
   service->publish = [publish = hooks.publish, directory = config.weights.path](
                          const std::string& file, bool as_canary) {
-    return publish(file, directory, as_canary ? "canary" : "");
+    return directory.empty() ? no_directory() : publish(file, directory, as_canary ? "canary" : "");
   };
   service->promote = [promote = hooks.promote, directory = config.weights.path] {
-    return promote(directory);
+    return directory.empty() ? no_directory() : promote(directory);
   };
   service->describe = hooks.describe;
   service->suggestions = Suggestions(*engine);

@@ -85,6 +85,7 @@ std::string LifeCycle::answer(const std::string& command) {
   }
   const bool is_alone = first.empty();
   if (name == "reload" && is_alone) retry();
+  if (name == "look" && is_alone) parts_->is_asked = true;
   if ((name == "reload" || name == "look") && is_alone) look();
   if ((name == "reload" || name == "look" || name == "status") && is_alone) {
     return status_line(parts_->control, parts_->shares, parts_->weights, parts_->canary,

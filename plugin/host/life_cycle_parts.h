@@ -21,6 +21,7 @@ struct LifeCycle::Parts {
   Parts(const barker_api& api, barker_plugin* plugin, const Watched& watched)
       : control(api, plugin),
         log(watched.tell),
+        follows_weights(watched.follow_weights),
         rules(
             "rules", [this](const std::string& text) { return control.load_rules(text); }, log,
             watched.rules),
@@ -35,6 +36,8 @@ struct LifeCycle::Parts {
 
   const Control control;
   const LifeCycleLog log;
+  const bool follows_weights;
+  bool is_asked = false;  // the next look is at weights and canary, even if they are not followed
   FollowedText rules;
   FollowedText experiments;
   CanaryCycle canary;

@@ -118,7 +118,7 @@ Result<std::unique_ptr<Watcher>> Watcher::start(const barker_api& api, barker_pl
     impl->admin.emplace(std::move(*socket));
   }
   // The watches come before the first look, so that no change falls between the two.
-  watch_directory_of(watched.weights, impl->notify);
+  if (watched.follow_weights) watch_directory_of(watched.weights, impl->notify);
   watch_directory_of(watched.rules, impl->notify);
   watch_directory_of(watched.experiments, impl->notify);
   if (Status s = impl->life.start(); !s.ok()) return s;

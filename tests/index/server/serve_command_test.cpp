@@ -120,6 +120,54 @@ TEST_F(ServeCommand, PublishesNothingThatNobodyItTrustsHasSigned) {
   EXPECT_EQ(json(ask("GET", "/v1/admin/status"))["serving"]["generation"], 2);
 }
 
+TEST_F(ServeCommand, LoadsWeightsThatItDoesNotWatchWhereACallSaysSo) {
+  EXPECT_EQ(stop(), 0);
+  const std::string file = directory_ + "/w.barker", versions = directory_ + "/versions";
+  ASSERT_TRUE(publish_weights(file, versions).ok());
+  setenv("BARKER_WEIGHTS_PATH", versions.c_str(), 1);
+  setenv("BARKER_WEIGHTS_WATCH", "false", 1);
+  start();
+  unsetenv("BARKER_WEIGHTS_PATH");
+  unsetenv("BARKER_WEIGHTS_WATCH");
+  const auto generation = [&](const char* role) {
+    return json(ask("GET", "/v1/admin/status"))[role]["generation"];
+  };
+  ASSERT_EQ(generation("serving"), 1);
+  const auto publish = [&](bool as_canary) {
+    const Json body = {{"file", file}, {"canary", as_canary}};
+    return json(ask("POST", "/v1/admin/weights/publish", body.dump()))["version"];
+  };
+  EXPECT_EQ(publish(false), "000002.barker");
+  EXPECT_EQ(generation("serving"), 2);
+  EXPECT_EQ(publish(true), "000003.barker");
+  EXPECT_EQ(generation("canary"), 3);
+  EXPECT_EQ(json(ask("POST", "/v1/admin/weights/promote"))["version"], "000003.barker");
+  EXPECT_EQ(generation("serving"), 3);
+  ASSERT_TRUE(publish_weights(file, versions).ok());
+  EXPECT_EQ(generation("serving"), 3) << "nothing follows CURRENT";
+  EXPECT_THAT(ask("POST", "/v1/admin/weights/load"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(generation("serving"), 4);
+  ASSERT_TRUE(publish_weights(file, versions).ok());
+  kill(process_, SIGHUP);
+  for (int i = 0; i < 3000 && generation("serving") == 4; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_EQ(generation("serving"), 5);
+}
+
+TEST_F(ServeCommand, PublishesNothingWhereNoDirectoryOfWeightsIsConfigured) {
+  EXPECT_EQ(stop(), 0);
+  setenv("BARKER_WEIGHTS_PATH", "", 1);
+  start();
+  unsetenv("BARKER_WEIGHTS_PATH");
+  const std::string body = Json{{"file", directory_ + "/w.barker"}}.dump();
+  for (const std::string& answer :
+       {ask("POST", "/v1/admin/weights/publish", body), ask("POST", "/v1/admin/weights/promote")}) {
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 409 "));
+    EXPECT_THAT(answer, HasSubstr("weights.path is not set"));
+  }
+}
+
 TEST_F(ServeCommand, SaysAndCountsThatCurrentNamesNothing) {
   EXPECT_EQ(stop(), 0);
   const std::string versions = directory_ + "/versions";

@@ -32,6 +32,40 @@ TEST_F(LifeCycleTest, ACanaryIsOnProbationAsLongAsItIsOne) {
   EXPECT_FALSE(life_->has_canary());
 }
 
+TEST_F(LifeCycleTest, LoadsWeightsThatItDoesNotFollowWhenItIsAskedTo) {
+  start({.follow_weights = false});
+  ASSERT_EQ(served(), kV1);
+  look_at("CURRENT", kV2);
+  look_at("label.canary", kV3);
+  EXPECT_EQ(served(), kV1);
+  EXPECT_FALSE(life_->has_canary());
+  admin("status");
+  EXPECT_EQ(served(), kV1);
+  admin("look");
+  EXPECT_EQ(served(), kV2);
+  EXPECT_TRUE(life_->has_canary());
+  look_at("CURRENT", kV3);
+  EXPECT_EQ(served(), kV2) << "it was asked once";
+  life_->retry();
+  life_->look();
+  EXPECT_EQ(served(), kV3);
+  EXPECT_FALSE(life_->has_canary());
+}
+
+TEST_F(LifeCycleTest, LoadsWeightsThatItWasAskedToOnceNoOthersAreOnProbation) {
+  start({.follow_weights = false}, FakePlugin::old_api());
+  name("CURRENT", kV2);
+  admin("reload");
+  name("CURRENT", kV3);
+  admin("reload");
+  ASSERT_EQ(served(), kV2);
+  answered(plugin_.serving, 100, 100);
+  life_->look();
+  EXPECT_EQ(served(), kV3) << "v2 was taken back";
+  look_at("CURRENT", kV1);
+  EXPECT_EQ(served(), kV3);
+}
+
 TEST_F(LifeCycleTest, TellsTheSharesThatACommandHasSet) {
   start();
   EXPECT_TRUE(status()["shares"].is_null()) << "they are as the plugin is configured";
