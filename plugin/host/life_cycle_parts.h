@@ -1,8 +1,6 @@
 // The parts of a LifeCycle, in the order in which they depend on each other. Not installed.
 #pragma once
 
-#include <optional>
-
 #include "plugin/host/canary_cycle.h"
 #include "plugin/host/control.h"
 #include "plugin/host/events.h"
@@ -11,11 +9,6 @@
 #include "plugin/host/weights_cycle.h"
 
 namespace barker {
-
-// The canary's shares of users and of compared queries.
-struct CanaryShares {
-  double served = 0, compared = 0;
-};
 
 struct LifeCycle::Parts {
   Parts(const barker_api& api, barker_plugin* plugin, const Watched& watched)
@@ -42,8 +35,6 @@ struct LifeCycle::Parts {
   FollowedText experiments;
   CanaryCycle canary;
   WeightsCycle weights;
-  // Those that a command has set; nothing: they are as the plugin's configuration says.
-  std::optional<CanaryShares> shares;
 };
 
 }  // namespace barker
