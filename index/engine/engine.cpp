@@ -203,6 +203,14 @@ uint64_t Engine::weights_unreadable() const noexcept {
   return parts_->watcher ? parts_->watcher->unreadable() : 0;
 }
 
+bool Engine::are_rules_refused() const noexcept {
+  return parts_->watcher && parts_->watcher->are_rules_refused();
+}
+
+bool Engine::are_experiments_refused() const noexcept {
+  return parts_->watcher && parts_->watcher->are_experiments_refused();
+}
+
 bool Engine::spend(std::string_view ad_id, double amount) const noexcept {
   if (!(amount >= 0) || amount > BARKER_MAX_NUMBER) return false;
   return parts_->catalogue->spend(ad_id, amount);

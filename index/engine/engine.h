@@ -90,6 +90,11 @@ class Engine {
   // How often weights or a canary could not be read (Watcher::unreadable). [any thread]
   uint64_t weights_unreadable() const noexcept;
 
+  // Whether the file of rules, or of experiments, was refused as it is now (Watcher). False where
+  // there is none. [any thread]
+  bool are_rules_refused() const noexcept;
+  bool are_experiments_refused() const noexcept;
+
   const EngineParts& parts() const { return *parts_; }
 
  private:

@@ -169,7 +169,7 @@ struct RunningService::Parts {
   Status open_access_log(const ServerConfig& config);
   Status fill_service(const ServiceConfig& config, const ServiceHooks& hooks);
   Status open_engine_and_profiles(const ServiceConfig& config, const ServiceHooks& hooks);
-  void register_metrics();
+  void register_metrics(const WeightsConfig& followed);
   void register_states();
   ServerHooks server_hooks();
 
@@ -235,9 +235,15 @@ Status RunningService::Parts::fill_service(const ServiceConfig& config, const Se
   return {};
 }
 
-void RunningService::Parts::register_metrics() {
+void RunningService::Parts::register_metrics(const WeightsConfig& followed) {
   metrics.register_with(registry);
   register_plugin(registry, [this] { return plugin_counts(*engine); });
+  if (!followed.rules.empty()) {
+    register_refusal(registry, "rules", [this] { return engine->are_rules_refused(); });
+  }
+  if (!followed.experiments.empty()) {
+    register_refusal(registry, "experiments", [this] { return engine->are_experiments_refused(); });
+  }
   register_process(registry);
   register_queue(registry, "search", [this]() -> QueueCounts {
     const HttpServer* const serving = counted.load(std::memory_order_acquire);
@@ -354,7 +360,7 @@ Status RunningService::Parts::open(const ServiceConfig& config, const ServiceHoo
   }
   if (Status s = open_access_log(config.server); !s.ok()) return s;
   if (Status s = fill_service(config, hooks); !s.ok()) return s;
-  register_metrics();
+  register_metrics(config.weights);
   Result<std::unique_ptr<HttpServer>> started =
       HttpServer::start(server_options(config.server), server_hooks());
   if (!started.ok()) return with_key("server.listen", started.status());

@@ -43,6 +43,10 @@ void LifeCycle::retry() {
 
 bool LifeCycle::has_canary() const { return parts_->canary.is_running(); }
 
+bool LifeCycle::are_rules_refused() const { return parts_->rules.is_refused(); }
+
+bool LifeCycle::are_experiments_refused() const { return parts_->experiments.is_refused(); }
+
 uint64_t LifeCycle::unreadable() const {
   return parts_->weights.unreadable() + parts_->canary.unreadable();
 }

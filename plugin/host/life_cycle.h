@@ -84,6 +84,10 @@ class LifeCycle {
   // to load them, does not count these among those it refused.
   uint64_t unreadable() const;
 
+  // Whether the file as it is now was refused, so that what was in force before it is still.
+  bool are_rules_refused() const;
+  bool are_experiments_refused() const;
+
   // Answers an administrator's command with one line of JSON, {"error": ...} where it failed:
   //   status, look, reload (which looks after retry()), rollback, shares SERVED COMPARED
   std::string answer(const std::string& command);

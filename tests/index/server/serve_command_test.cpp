@@ -229,9 +229,12 @@ TEST_F(ServeCommand, TellsArmsAndPropensitiesInPagesEventsAndMetrics) {
   const std::string metrics = ask("GET", "/metrics");
   EXPECT_THAT(metrics, HasSubstr("barker_arm_pages_total" + of_none + "}"));
   EXPECT_THAT(metrics, has_policy(policies["none"]));
+  EXPECT_THAT(metrics, HasSubstr("\nbarker_experiments_refused 0\n"));
+  EXPECT_THAT(metrics, testing::Not(HasSubstr("barker_rules_refused"))) << "there are none";
   write("bad = 1\n");
-  const Json status = json(ask("POST", "/v1/admin/rules/reload"));
+  const Json status = json(ask("POST", "/v1/admin/weights/load"));
   EXPECT_EQ(json(ask("GET", "/v1/admin/status"))["experiments_refused"], true) << status;
+  EXPECT_THAT(ask("GET", "/metrics"), HasSubstr("\nbarker_experiments_refused 1\n"));
   EXPECT_EQ(json(ask("GET", "/v1/search?q=running+shoes&user=user0"))["arms"].size(), 1u)
       << "the old ones stay in force";
   EXPECT_EQ(stop(), 0);
