@@ -37,14 +37,18 @@ std::string text_in(const Json& status, const char* field) {
 }
 
 // The line of the life cycle, whose "error" says that it did nothing. `fault`: the field of a
-// status that says why the files which were to be loaded are not in force; null: none.
-HttpResponse ask(Service& service, const std::string& command, const char* fault = nullptr) {
+// status that says why the files which were to be loaded are not in force; null: none. `key`: of
+// the configuration, without which there is nothing to load.
+HttpResponse ask(Service& service, const std::string& command, const char* fault = nullptr,
+                 const char* key = nullptr) {
   const Result<std::string> line = service.ask_life_cycle(command);
   if (!line.ok()) return problem(line.status());
   const auto json = Json::parse(*line, nullptr, false);
   if (!json.is_object()) return problem(ProblemKind::kInternal, "The engine gave no answer.");
   if (json.contains("error") && json["error"].is_string()) {
-    return problem(ProblemKind::kConflict, json["error"].get<std::string>());
+    const std::string is_configured_by =
+        key ? " (" + std::string(key) + " of the configuration)" : "";
+    return problem(ProblemKind::kConflict, json["error"].get<std::string>() + is_configured_by);
   }
   if (const std::string why = fault ? text_in(json, fault) : ""; !why.empty()) {
     return problem(ProblemKind::kRefusedRequest, "The engine goes on as before: " + why);
@@ -104,7 +108,7 @@ HttpResponse get_admin_weights(const HttpRequest& request, Service& service) {
 
 HttpResponse post_weights_load(const HttpRequest& request, Service& service) {
   if (const auto fault = expect_no_arguments(request)) return problem(*fault);
-  return ask(service, "reload", "weights_fault");
+  return ask(service, "reload weights", "weights_fault", "weights.path");
 }
 
 HttpResponse post_weights_rollback(const HttpRequest& request, Service& service) {
@@ -114,7 +118,7 @@ HttpResponse post_weights_rollback(const HttpRequest& request, Service& service)
 
 HttpResponse post_rules_reload(const HttpRequest& request, Service& service) {
   if (const auto fault = expect_no_arguments(request)) return problem(*fault);
-  return ask(service, "reload", "rules_fault");
+  return ask(service, "reload rules", "rules_fault", "weights.rules");
 }
 
 HttpResponse post_weights_publish(const HttpRequest& request, Service& service) {

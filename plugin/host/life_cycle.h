@@ -89,7 +89,8 @@ class LifeCycle {
   bool are_experiments_refused() const;
 
   // Answers an administrator's command with one line of JSON, {"error": ...} where it failed:
-  //   status, look, reload (which looks after retry()), rollback, shares SERVED COMPARED
+  //   status, look, reload (which looks after retry()), rollback, shares SERVED COMPARED,
+  //   reload weights (the same, where there are weights), reload rules (and nothing else)
   std::string answer(const std::string& command);
 
  private:

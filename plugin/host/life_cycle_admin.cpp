@@ -82,6 +82,15 @@ std::string LifeCycle::answer(const std::string& command) {
     return event.ok() ? *event : error_line(event.status().message());
   }
   const bool is_alone = first.empty();
+  if (name == "reload" && first == "rules" && second.empty()) {
+    if (!parts_->rules.is_followed()) return error_line("there is no file of rules");
+    parts_->rules.try_again();
+    (void)parts_->rules.look();  // the status says how it went
+    return answer("status");
+  }
+  if (name == "reload" && first == "weights" && second.empty()) {
+    return parts_->weights.has_path() ? answer("reload") : error_line("there are no weights");
+  }
   if (name == "reload" && is_alone) retry();
   if (name == "look" && is_alone) parts_->is_asked = true;
   if ((name == "reload" || name == "look") && is_alone) look();

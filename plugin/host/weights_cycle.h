@@ -50,6 +50,7 @@ class WeightsCycle {
 
   // New weights were found that wait for the end of a probation.
   bool are_waiting() const { return !waiting_.empty(); }
+  bool has_path() const { return !weights_.path.empty(); }
   bool are_refused() const { return source_.is_refused(); }
   const std::string& fault() const { return source_.fault(); }  // of what CURRENT names
   uint64_t unreadable() const { return unreadable_; }           // events of it

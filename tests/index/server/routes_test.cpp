@@ -219,7 +219,7 @@ TEST_F(Routes, AsksForTheTokenWhereverAdministratorsAsk) {
 TEST_F(Routes, PassesAdministratorsCommandsOn) {
   EXPECT_EQ(ask("POST", "/v1/admin/weights/load").status, 200);
   EXPECT_EQ(ask("POST", "/v1/admin/canary", R"({"served":0.05,"compared":1})").status, 200);
-  EXPECT_THAT(service_.asked, ElementsAre("reload", "shares 0.05 1"));
+  EXPECT_THAT(service_.asked, ElementsAre("reload weights", "shares 0.05 1"));
   expect_problem(ask("POST", "/v1/admin/canary", R"({"served":2,"compared":1})"), 400, "bad-value",
                  "served");
   service_.life_cycle = R"({"error":"there are no weights to roll back to"})";
@@ -230,6 +230,10 @@ TEST_F(Routes, PassesAdministratorsCommandsOn) {
   EXPECT_EQ(ask("POST", "/v1/admin/rules/reload").status, 200);
   service_.life_cycle = R"({"weights_fault":null,"rules_fault":"rules.toml: line 3"})";
   expect_problem(ask("POST", "/v1/admin/rules/reload"), 422, "refused", "", "rules.toml: line 3");
+  EXPECT_EQ(service_.asked.back(), "reload rules");
+  service_.life_cycle = R"({"error":"there is no file of rules"})";
+  expect_problem(ask("POST", "/v1/admin/rules/reload"), 409, "conflict", "",
+                 "there is no file of rules (weights.rules of the configuration)");
 }
 
 TEST_F(Routes, PublishesAFileOfTheServersMachineAndLoadsIt) {

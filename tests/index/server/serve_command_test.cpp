@@ -166,6 +166,9 @@ TEST_F(ServeCommand, PublishesNothingWhereNoDirectoryOfWeightsIsConfigured) {
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 409 "));
     EXPECT_THAT(answer, HasSubstr("weights.path is not set"));
   }
+  const std::string load = ask("POST", "/v1/admin/weights/load");
+  EXPECT_THAT(load, StartsWith("HTTP/1.1 409 "));
+  EXPECT_THAT(load, HasSubstr("there are no weights (weights.path of the configuration)"));
 }
 
 TEST_F(ServeCommand, SaysAndCountsThatCurrentNamesNothing) {

@@ -52,6 +52,21 @@ TEST_F(LifeCycleTest, LoadsWeightsThatItDoesNotFollowWhenItIsAskedTo) {
   EXPECT_FALSE(life_->has_canary());
 }
 
+TEST_F(LifeCycleTest, ReloadsRulesAloneWhereThereAreSome) {
+  start();
+  EXPECT_THAT(admin("reload rules"), HasSubstr("\"error\":\"there is no file of rules\""));
+  write(rules_, "off = false");
+  start({.follow_weights = false, .rules = rules_});
+  const int before = plugin_.rules_loads;
+  name("CURRENT", kV2);
+  write(rules_, "off = true");
+  EXPECT_THAT(admin("reload rules"), HasSubstr("\"rules_refused\":false"));
+  EXPECT_EQ(plugin_.rules_loads, before + 1);
+  EXPECT_EQ(served(), kV1);
+  admin("reload weights");
+  EXPECT_EQ(served(), kV2);
+}
+
 TEST_F(LifeCycleTest, LoadsWeightsThatItWasAskedToOnceNoOthersAreOnProbation) {
   start({.follow_weights = false}, FakePlugin::old_api());
   name("CURRENT", kV2);
