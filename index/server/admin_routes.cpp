@@ -56,6 +56,13 @@ HttpResponse ask(Service& service, const std::string& command, const char* fault
   return json_response(*line);
 }
 
+// What is wrong with the file that a call names. One that is missing is wrong with the call, not
+// with the state of the engine.
+HttpResponse wrong_file(const Status& status) {
+  const bool is_missing = status.code() == Code::kNotFound;
+  return problem(is_missing ? bad_data(status.message()) : status, "file");
+}
+
 // Has the engine load what a change of the weights directory names. Weights that were taken back
 // are not tried again, unless they are what changed. The directory stays as it was changed, so the
 // problem says what it names.
@@ -136,10 +143,8 @@ HttpResponse post_weights_publish(const HttpRequest& request, Service& service) 
   body.finish();
   if (fault) return problem(*fault);
   const Result<std::string> version = service.publish(file, as_canary);
-  std::error_code failed;
-  if (!version.ok() && version.status().code() == Code::kNotFound &&
-      !std::filesystem::exists(file, failed)) {
-    return problem(ProblemKind::kRefusedRequest, version.status().message(), "file");
+  if (!version.ok() && version.status().message().starts_with(file + ":")) {
+    return wrong_file(version.status());
   }
   return load_version(service, version, as_canary);
 }

@@ -264,7 +264,12 @@ TEST_F(Routes, PublishesAFileOfTheServersMachineAndLoadsIt) {
   expect_problem(ask("POST", path, R"({"file":"/w/missing.barker"})"), 422, "refused", "file",
                  "/w/missing.barker");
   service_.failure = Status(Code::kBadData, "/w/new.barker: was not published: damaged");
-  expect_problem(ask("POST", path, R"({"file":"/w/new.barker"})"), 422, "refused", "", "damaged");
+  expect_problem(ask("POST", path, R"({"file":"/w/new.barker"})"), 422, "refused", "file",
+                 "damaged");
+  service_.failure = Status(Code::kIoError, "/w/new.barker: Input/output error");
+  expect_problem(ask("POST", path, R"({"file":"/w/new.barker"})"), 503, "unavailable", "file");
+  service_.failure = not_found("/versions: not a directory");
+  expect_problem(ask("POST", path, R"({"file":"/w/new.barker"})"), 409, "conflict", "");
   EXPECT_EQ(service_.asked.size(), 6u) << "there is nothing new to load";
 }
 

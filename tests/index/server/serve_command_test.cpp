@@ -114,6 +114,8 @@ TEST_F(ServeCommand, PublishesNothingThatNobodyItTrustsHasSigned) {
   };
   fs::remove(signature_path(file));
   EXPECT_THAT(publish(), HasSubstr("was not published"));
+  const std::string other = Json{{"file", directory_ + "/users.jsonl"}}.dump();
+  EXPECT_EQ(json(ask("POST", "/v1/admin/weights/publish", other))["field"], "file");
   EXPECT_EQ(weight_versions(versions)->size(), 1u);
   ASSERT_TRUE(sign());
   EXPECT_EQ(json(publish())["version"], "000002.barker");
