@@ -148,11 +148,6 @@ PluginCounts plugin_counts(const Engine& engine) {
           .generation = s.generation};
 }
 
-Result<std::string> no_directory() {
-  return Status(Code::kFailedPrecondition,
-                "weights.path is not set, so that there is no weights directory");
-}
-
 std::vector<std::string> route_paths() {
   std::vector<std::string> paths;
   for (const Route& route : routes()) {
@@ -216,13 +211,15 @@ Status RunningService::Parts::fill_service(const ServiceConfig& config, const Se
           (void)profiles->record({std::move(user), ClickKind::kNone, {}, 0, std::move(lesson)});
         });
   }
-  service->publish = [publish = hooks.publish, directory = config.weights.path](
-                         const std::string& file, bool as_canary) {
-    return directory.empty() ? no_directory() : publish(file, directory, as_canary ? "canary" : "");
-  };
-  service->promote = [promote = hooks.promote, directory = config.weights.path] {
-    return directory.empty() ? no_directory() : promote(directory);
-  };
+  if (!config.weights.path.empty()) {
+    service->publish = [publish = hooks.publish, directory = config.weights.path](
+                           const std::string& file, bool as_canary) {
+      return publish(file, directory, as_canary ? "canary" : "");
+    };
+    service->promote = [promote = hooks.promote, directory = config.weights.path] {
+      return promote(directory);
+    };
+  }
   service->describe = hooks.describe;
   service->suggestions = Suggestions(*engine);
   service->page = {.users = items_of(config.page.users),
