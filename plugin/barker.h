@@ -542,6 +542,9 @@ typedef struct barker_canary {
    * capacity is needed. On every other error *count is 0. */
   int32_t (*read_latencies)(barker_plugin* plugin, int32_t role, uint64_t* generation,
                             barker_latencies* latencies, uint64_t capacity, uint64_t* count);
+  /* [any thread] Since 1.5. The shares that are in force: those of the last set_shares, or as
+   * configured. */
+  int32_t (*read_shares)(barker_plugin* plugin, double* served, double* compared);
 } barker_canary;
 
 /* ---- extension barker.explain/1 ------------------------------------------------------------- */
@@ -637,6 +640,15 @@ typedef struct barker_prepared {
    * request's own user. */
   int32_t (*begin_beside)(barker_prepared_query* other, const barker_request* request,
                           barker_prepared_query** query, char* error);
+  /* Since 1.5. [one thread at a time per query] Whether the rules forbid to show keyword i for ads
+   * of category i, as a filter beside the page for example: 1 or 0 to verdicts[i]. `categories` may
+   * be NULL: then only what is forbidden for all ads is. With `off = true`, all is. A keyword that
+   * the model does not know is forbidden where it is named, and by every pattern that applies to
+   * the category, because no pattern is matched while a query runs. There is no deadline. Calls of
+   * this alone are not counted as a query. */
+  int32_t (*forbidden)(barker_prepared_query* query, const barker_string* keywords,
+                       const barker_string* categories, uint64_t count, uint8_t* verdicts,
+                       char* error);
 } barker_prepared;
 
 /* ---- extension barker.model/1 --------------------------------------------------------------- */

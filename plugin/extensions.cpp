@@ -166,6 +166,17 @@ int32_t read_latencies(barker_plugin* plugin, int32_t role, uint64_t* generation
   });
 }
 
+int32_t read_shares(barker_plugin* plugin, double* served, double* compared) {
+  return guard(nullptr, [&]() -> int32_t {
+    if (!plugin || !served || !compared) return BARKER_E_INVALID_ARGUMENT;
+    const std::optional<CanaryShares> shares = plugin->plugin.canary_shares();
+    if (!shares) return BARKER_E_INTERNAL;
+    *served = shares->served;
+    *compared = shares->compared;
+    return BARKER_OK;
+  });
+}
+
 int32_t read_model(barker_plugin* plugin, int32_t role, barker_model* out,
                    barker_model_group_callback callback, void* context) {
   return guard(nullptr, [&]() -> int32_t {
@@ -191,7 +202,8 @@ const barker_canary kCanary = {sizeof(barker_canary),
                                compare,
                                read_agreement,
                                read_generation,
-                               read_latencies};
+                               read_latencies,
+                               read_shares};
 const barker_swap kSwap = {sizeof(barker_swap), load_from<&Plugin::replace>,
                            switch_to<&Plugin::replace_by_canary>};
 const barker_experiments kExperiments = {sizeof(barker_experiments), load_experiments};

@@ -182,6 +182,11 @@ bool Plugin::read_generation(int32_t role, barker_generation_stats& stats) const
   return true;
 }
 
+std::optional<CanaryShares> Plugin::canary_shares() const {
+  const Pins::Pin pin = pins_.take(current_);
+  return pin ? std::optional(pin->shares) : std::nullopt;
+}
+
 std::optional<size_t> Plugin::read_latencies(
     int32_t role, uint64_t& generation,
     std::span<barker_latencies, LatencyHistogram::kBuckets> latencies) const {

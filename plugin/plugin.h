@@ -76,6 +76,7 @@ class Plugin {
   std::shared_ptr<const Generation> generation(int32_t role) const;
   void read_stats(barker_stats& stats) const;
   bool read_generation(int32_t role, barker_generation_stats& stats) const;  // false: no memory
+  std::optional<CanaryShares> canary_shares() const;  // in force; nothing: no memory
   // Returns how many ranges it wrote; nothing where there was no memory to read them.
   std::optional<size_t> read_latencies(
       int32_t role, uint64_t& generation,

@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include "models/text/keywords.h"
+#include "models/weights/vocabulary.h"
 #include "plugin/plugin.h"
 #include "plugin/query.h"
 
@@ -48,7 +50,7 @@ PreparedQuery::PreparedQuery(Plugin& plugin, const Serving& serving, WorkspacePo
 
 PreparedQuery::~PreparedQuery() {
   const uint64_t ads = answered_ + bypassed_;
-  if (ads == 0 && scored_keywords_) return;
+  if (ads == 0 && read_keywords_) return;
   if (ads == 0) total_.reason = BARKER_REASON_NO_ADS;
   if (answered_ == 0) {
     total_.status = BARKER_STATUS_BYPASSED;
@@ -74,11 +76,32 @@ bool PreparedQuery::score(barker_response& response) {
 }
 
 void PreparedQuery::attraction(std::span<const std::string_view> keywords, double* probabilities) {
-  scored_keywords_ = true;
+  read_keywords_ = true;
   std::fill_n(probabilities, keywords.size(), NAN);
   if (reason_not_to_run(basis_) != BARKER_REASON_NONE) return;
   Answer uncounted;
   Query(request_, basis_, workspace_, uncounted).score_keywords(keywords, probabilities);
+}
+
+void PreparedQuery::judge(std::span<const std::string_view> keywords,
+                          std::span<const std::string_view> categories, uint8_t* verdicts) {
+  read_keywords_ = true;
+  const Rules& rules = *serving_.rules;
+  const bool may_forbid_some = !rules.off && rules.forbid_names();
+  for (size_t i = 0; i < keywords.size(); ++i) {
+    const bool is_one =
+        may_forbid_some && is_forbidden(keywords[i], rules.of_category(categories[i]));
+    verdicts[i] = rules.off || is_one ? 1 : 0;
+  }
+}
+
+bool PreparedQuery::is_forbidden(std::string_view keyword, RuleMask applying) const {
+  const Fingerprint name = keyword_fingerprint(keyword);
+  const Generation* const g = weights_.generation.get();
+  const uint32_t row = g ? g->file->vocabulary().find(name) : kUnknownRow;
+  const bool is_known = g && row < g->network().keyword_rows;
+  return is_known ? weights_.forbids(row, applying)
+                  : serving_.rules->forbids_unseen(name, applying);
 }
 
 void PreparedQuery::add_to_total(const Answer& answer) {

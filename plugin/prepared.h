@@ -36,9 +36,13 @@ class PreparedQuery {
   bool score(barker_response& response);
   // P(attracted) of keywords, NaN where there is none. Throws std::bad_alloc.
   void attraction(std::span<const std::string_view> keywords, double* probabilities);
+  // Whether the rules forbid each keyword for ads of its category: 1 or 0. Throws std::bad_alloc.
+  void judge(std::span<const std::string_view> keywords,
+             std::span<const std::string_view> categories, uint8_t* verdicts);
 
  private:
   void add_to_total(const Answer& answer);
+  bool is_forbidden(std::string_view keyword, RuleMask applying) const;
 
   Plugin& plugin_;
   const Serving serving_;
@@ -50,7 +54,7 @@ class PreparedQuery {
   const Basis basis_;
   Answer total_;  // of the ads so far; no ads or text of theirs
   uint64_t answered_ = 0, bypassed_ = 0;
-  bool scored_keywords_ = false;
+  bool read_keywords_ = false;  // scored or judged some
 };
 
 }  // namespace barker

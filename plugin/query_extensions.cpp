@@ -93,27 +93,51 @@ int32_t score(barker_prepared_query* query, const barker_ad* ad, barker_response
   });
 }
 
+// Texts of a caller that come beside a query.
+Result<std::vector<std::string_view>> read_texts(const char* name, const barker_string* from,
+                                                 uint64_t count) {
+  if (count > BARKER_MAX_AD_SELLING_POINTS) {
+    return invalid_argument("count: expected at most " +
+                            std::to_string(BARKER_MAX_AD_SELLING_POINTS) + ", found " +
+                            std::to_string(count));
+  }
+  std::vector<std::string_view> texts;
+  for (uint64_t i = 0; i < count; ++i) {
+    const barker_string& text = from[i];
+    if ((text.size > 0 && !text.data) || text.size > BARKER_MAX_TEXT_SIZE) {
+      return invalid_argument(std::string(name) + "[" + std::to_string(i) +
+                              "]: a text is NULL or too long");
+    }
+    texts.push_back(view(text));
+  }
+  return texts;
+}
+
 int32_t attraction(barker_prepared_query* query, const barker_string* keywords, uint64_t count,
                    double* probabilities, char* error) {
   return guard(error, [&]() -> int32_t {
     if (!query || (count > 0 && (!keywords || !probabilities))) {
       return fail(error, BARKER_E_INVALID_ARGUMENT, "query, keywords or probabilities is NULL");
     }
-    if (count > BARKER_MAX_AD_SELLING_POINTS) {
-      return fail(error, BARKER_E_INVALID_ARGUMENT,
-                  "count: expected at most " + std::to_string(BARKER_MAX_AD_SELLING_POINTS) +
-                      ", found " + std::to_string(count));
+    const auto texts = read_texts("keywords", keywords, count);
+    if (!texts.ok()) return finish(texts.status(), error);
+    query->query->attraction(*texts, probabilities);
+    return BARKER_OK;
+  });
+}
+
+int32_t forbidden(barker_prepared_query* query, const barker_string* keywords,
+                  const barker_string* categories, uint64_t count, uint8_t* verdicts, char* error) {
+  return guard(error, [&]() -> int32_t {
+    if (!query || (count > 0 && (!keywords || !verdicts))) {
+      return fail(error, BARKER_E_INVALID_ARGUMENT, "query, keywords or verdicts is NULL");
     }
-    std::vector<std::string_view> texts;
-    for (uint64_t i = 0; i < count; ++i) {
-      const barker_string& text = keywords[i];
-      if ((text.size > 0 && !text.data) || text.size > BARKER_MAX_TEXT_SIZE) {
-        return fail(error, BARKER_E_INVALID_ARGUMENT,
-                    "keywords[" + std::to_string(i) + "]: a text is NULL or too long");
-      }
-      texts.push_back(view(text));
-    }
-    query->query->attraction(texts, probabilities);
+    const auto texts = read_texts("keywords", keywords, count);
+    if (!texts.ok()) return finish(texts.status(), error);
+    Result<std::vector<std::string_view>> of = std::vector<std::string_view>(count);
+    if (categories) of = read_texts("categories", categories, count);
+    if (!of.ok()) return finish(of.status(), error);
+    query->query->judge(*texts, *of, verdicts);
     return BARKER_OK;
   });
 }
@@ -124,6 +148,6 @@ void end(barker_prepared_query* query) { delete query; }
 
 const barker_explain kExplain = {sizeof(barker_explain), explain, release, rescore_and_explain};
 const barker_prepared kPrepared = {
-    sizeof(barker_prepared), begin, score, end, attraction, begin_beside};
+    sizeof(barker_prepared), begin, score, end, attraction, begin_beside, forbidden};
 
 }  // namespace barker

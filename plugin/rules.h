@@ -15,6 +15,10 @@
 //   exact = ["free shipping"]
 //   contains = ["free"]
 //
+// The filters beside a page (barker_prepared.forbidden) obey `off`, with which none is shown,
+// selling_points_off and [[forbid]]. merchants_off and [[block]] say what stands before the titles
+// of some ads, and nothing about filters.
+//
 // Merchants and categories are compared without case, character references and spaces around them.
 // A category is a path, whose elements >, /, |, » and their like separate: "cosmetics" covers
 // "Beauty > Cosmetics > Masks", and so does "beauty/cosmetics".
@@ -68,6 +72,7 @@ class Rules {
   RuleMask of_category_path(std::span<const Fingerprint> path) const noexcept;
   bool is_merchant_off(std::string_view merchant) const;
   bool is_merchant_off(Fingerprint merchant) const noexcept;
+  bool forbid_names() const noexcept { return !selling_points_off_.empty() || !forbidden_.empty(); }
   // Whether a selling point that is not among the names of match() must not be shown. No pattern is
   // matched while a query runs, so that one which applies forbids all that were never seen.
   bool forbids_unseen(Fingerprint point, RuleMask applying) const noexcept;

@@ -105,8 +105,9 @@ std::vector<Key> engine_keys() {
        "rescored.",
        0, 0, 1, "weights"},
       {"weights.watch", kSwitch, weights<&W::watch>,
-       "Whether weights are loaded again when CURRENT, the label canary or the file changes.", 0, 0,
-       1, "watch"},
+       "Whether weights are loaded again when CURRENT, the label canary or the file changes; "
+       "without it, they are at the start and when asked for (admin calls, SIGHUP).",
+       0, 0, 1, "watch"},
       {"weights.rules", kPath, weights<&W::rules>,
        "A file of what must not be shown, which is read again when it changes.", 0, 0, 1, "rules"},
       {"weights.experiments", kPath, weights<&W::experiments>,

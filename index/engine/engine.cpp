@@ -43,9 +43,14 @@ double bid_exponent_of(const std::string& config) {
   return table.ok() ? (*table)["order"]["bid"].value_or(1.0) : 1.0;
 }
 
-bool watches(const EngineOptions& options) {
-  return options.watch || !options.watched.rules.empty() || !options.watched.experiments.empty() ||
-         !options.admin.empty();
+// Whether weights may be loaded again after the start.
+bool loads_again(const EngineOptions& options) {
+  return options.watch || options.obey || !options.admin.empty();
+}
+
+bool has_watcher(const EngineOptions& options) {
+  return loads_again(options) || !options.watched.rules.empty() ||
+         !options.watched.experiments.empty();
 }
 
 // ICU reads the dictionary of each of these scripts when it is first asked, which takes longer than
@@ -83,7 +88,8 @@ Status EngineParts::create_plugin(const EngineOptions& options) {
     return Status(Code::kBadConfiguration,
                   options.plugin + ": it learns no users' states: it lacks " BARKER_EXT_LEARN);
   }
-  if (watches(options)) host.log = nullptr;  // the watcher's events say what the plugin would log
+  if (has_watcher(options))
+    host.log = nullptr;  // the watcher's events say what the plugin would log
   char error[BARKER_ERROR_SIZE] = "";
   const int32_t code = api->create(&host, as_string(options.config), &plugin, error);
   return code == BARKER_OK ? Status() : plugin_error(code, error);
@@ -113,14 +119,15 @@ Status EngineParts::open_catalogue(const EngineOptions& options) {
 }
 
 Status EngineParts::load_weights(const EngineOptions& options) {
-  if (!options.watch && !options.watched.weights.empty()) {
+  if (!loads_again(options) && !options.watched.weights.empty()) {
     const Result<uint64_t> generation = Control(*api, plugin).load(options.watched.weights);
     if (!generation.ok()) return generation.status();
   }
-  if (!watches(options)) return {};
+  if (!has_watcher(options)) return {};
   Watched watched = options.watched;
   watched.shared_directory = watched.shared_directory || allows_shared_directory(options.config);
-  if (!options.watch) watched.weights.clear();
+  watched.follow_weights = options.watch;
+  if (!loads_again(options)) watched.weights.clear();
   Result<std::unique_ptr<Watcher>> started =
       Watcher::start(*api, plugin, std::move(watched), options.admin);
   if (!started.ok()) return started.status();
@@ -194,6 +201,14 @@ barker_stats Engine::plugin_stats() const {
 
 uint64_t Engine::weights_unreadable() const noexcept {
   return parts_->watcher ? parts_->watcher->unreadable() : 0;
+}
+
+bool Engine::are_rules_refused() const noexcept {
+  return parts_->watcher && parts_->watcher->are_rules_refused();
+}
+
+bool Engine::are_experiments_refused() const noexcept {
+  return parts_->watcher && parts_->watcher->are_experiments_refused();
 }
 
 bool Engine::spend(std::string_view ad_id, double amount) const noexcept {

@@ -34,7 +34,8 @@ struct EngineOptions {
   std::string plugin;    // libbarker.so
   std::string config;    // TOML text for the plugin
   bool watch = false;    // load weights again when they change; rules are loaded again in any case
-  std::string admin;     // Unix socket to answer the administrator on; empty: none
+  bool obey = false;     // without `watch`: load weights again where reload() or ask() says so
+  std::string admin;     // Unix socket to answer the administrator on, as `obey`; empty: none
   std::string synonyms;  // file of words that mean the same (synonyms.h); empty: none
   size_t limit = 50;     // ads of the first pass
   bool follow = false;   // take changes of the catalogue, and new indexes, from other processes
@@ -88,6 +89,11 @@ class Engine {
 
   // How often weights or a canary could not be read (Watcher::unreadable). [any thread]
   uint64_t weights_unreadable() const noexcept;
+
+  // Whether the file of rules, or of experiments, was refused as it is now (Watcher). False where
+  // there is none. [any thread]
+  bool are_rules_refused() const noexcept;
+  bool are_experiments_refused() const noexcept;
 
   const EngineParts& parts() const { return *parts_; }
 

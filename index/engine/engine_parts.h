@@ -26,6 +26,7 @@ struct EngineParts {
   double bid_exponent = 1;  // of the plugin's order
   size_t limit;             // ads of the first pass
   bool user_states;         // whether searches use them
+  bool has_rules;           // whether there is a file of rules
   barker_host host = {sizeof(barker_host), BARKER_ABI_MAJOR, BARKER_ABI_MINOR, nullptr,
                       log_to_stderr};
   const barker_api* api = nullptr;
@@ -36,7 +37,10 @@ struct EngineParts {
 
  private:
   explicit EngineParts(const EngineOptions& options)
-      : auction(options.auction), limit(options.limit), user_states(options.user_states) {}
+      : auction(options.auction),
+        limit(options.limit),
+        user_states(options.user_states),
+        has_rules(!options.watched.rules.empty()) {}
   Status create_plugin(const EngineOptions& options);
   Status open_catalogue(const EngineOptions& options);
   Status load_weights(const EngineOptions& options);

@@ -59,7 +59,7 @@ EngineSession::EngineSession(const Engine& engine, uint64_t seed)
     : engine_(engine.parts()),
       first_pass_(engine_),
       plugin_(*engine_.api, engine_.plugin),
-      bar_(*engine_.api, engine_.plugin),
+      bar_(*engine_.api, engine_.plugin, engine_.has_rules),
       random_(seed, /*stream=*/0) {}
 
 // The catalogue of a query is let go when it is answered, because the next may come much later.
@@ -118,11 +118,13 @@ Status EngineSession::offer_features(const SearchOptions& options, SearchResult&
   for (uint32_t i = 0; i < first_pass_.candidates().size(); ++i) {
     const AdPlace& place = first_pass_.candidates()[i].place;
     const fbs::StoredAd& ad = first_pass_.snapshot().segment(place).stored(place.ad);
+    const std::string_view category = ad.category() ? view(*ad.category()) : std::string_view();
     for (const auto* features : {ad.selling_points(), ad.features()}) {
       if (!features) continue;
       for (const fbs::StoredSellingPoint* feature : *features) {
         const bool is_asked = first_pass_.asks_for(feature->fingerprint());
-        if (!is_asked) bar_.add(view(*feature->text()), feature->fingerprint(), i);
+        if (is_asked) continue;
+        bar_.add(view(*feature->text()), feature->fingerprint(), i, category);
       }
     }
   }

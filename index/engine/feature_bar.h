@@ -36,16 +36,21 @@ struct FeatureBarOptions {
 
 class FeatureBar {
  public:
-  FeatureBar(const barker_api& api, barker_plugin* plugin);
+  // `has_rules`: the plugin may have rules, which say what must not be offered.
+  FeatureBar(const barker_api& api, barker_plugin* plugin, bool has_rules);
 
   // Begins the bar of another page.
   void start();
-  // A selling point or an attribute of an ad of the page. The text must live until choose().
-  void add(std::string_view keyword, Fingerprint fingerprint, uint32_t ad);
+  // A selling point or an attribute of an ad of the page, and the ad's category. The texts must
+  // live until choose().
+  void add(std::string_view keyword, Fingerprint fingerprint, uint32_t ad,
+           std::string_view category);
 
-  // Chooses for the user and query of `context`, whose ads are not looked at. Where the plugin
-  // cannot say how attractive keywords are (it is older than ABI 1.4, has no weights, or does not
-  // know them), those that more ads have are better.
+  // Chooses for the user and query of `context`, whose ads are not looked at. A keyword that the
+  // rules forbid for the categories of all ads that have it is not offered; where the plugin does
+  // not tell (it is older than ABI 1.5), neither is one whose attraction is unknown. Where the
+  // plugin cannot say how attractive keywords are (it is older than ABI 1.4, has no weights, or
+  // does not know them), those that more ads have are better.
   Status choose(const barker_request& context, const FeatureBarOptions& options, Random& random,
                 std::vector<FeatureShown>& shown);
 
@@ -57,11 +62,19 @@ class FeatureBar {
     uint32_t ads;
     double attraction;
   };
-  Status score(const barker_request& context);
+  struct Use {  // of a feature, by an ad
+    uint32_t feature;
+    std::string_view category;
+  };
+  Status ask_plugin(const barker_request& context);
+  Status forbid(barker_prepared_query* query);
+  Status score(barker_prepared_query* query);
 
   barker_plugin* const plugin_;
+  const bool has_rules_;
   const std::optional<barker_prepared> prepared_;
   std::vector<Feature> features_;
+  std::vector<Use> uses_;  // where there are rules
 };
 
 }  // namespace barker

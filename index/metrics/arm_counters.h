@@ -93,7 +93,7 @@ class ArmCounters {
     for (size_t i = 0; i < size; ++i) {
       const uint64_t policy = arms_[i]->policy.load(std::memory_order_relaxed);
       if (policy == 0) continue;
-      MetricSample& sample = samples.emplace_back(labels(arms_[i]->name), 1);
+      MetricSample& sample = samples.emplace_back(MetricSample{labels(arms_[i]->name), 1});
       sample.labels.emplace_back("policy", hex_text(policy));
     }
     return samples;

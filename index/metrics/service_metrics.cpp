@@ -256,6 +256,14 @@ void register_kafka(Registry& registry, const std::function<KafkaCounts()>& read
                      [read] { return read().is_failing ? 1.0 : 0.0; });
 }
 
+void register_refusal(Registry& registry, const std::string& what,
+                      const std::function<bool()>& is_refused) {
+  registry.add_gauge(
+      "barker_" + what + "_refused",
+      "1 where the file of " + what + " was refused as it is now; those before it stay in force.",
+      {}, [is_refused] { return is_refused() ? 1.0 : 0.0; });
+}
+
 void register_process(Registry& registry) {
   registry.add_gauge("process_virtual_memory_bytes", "Address space of the process.", {},
                      [] { return statm_bytes(0); });

@@ -146,6 +146,11 @@ struct KafkaCounts {
 };
 void register_kafka(Registry& registry, const std::function<KafkaCounts()>& read);
 
+// Whether the file of rules, or of experiments, was refused as it is now. `what` is "rules" or
+// "experiments"; where the server follows no such file, there is no metric of it.
+void register_refusal(Registry& registry, const std::string& what,
+                      const std::function<bool()>& is_refused);
+
 // Virtual and resident bytes of this process, and those of the latter that files back, from
 // /proc/self/statm.
 void register_process(Registry& registry);

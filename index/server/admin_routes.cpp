@@ -37,19 +37,30 @@ std::string text_in(const Json& status, const char* field) {
 }
 
 // The line of the life cycle, whose "error" says that it did nothing. `fault`: the field of a
-// status that says why the files which were to be loaded are not in force; null: none.
-HttpResponse ask(Service& service, const std::string& command, const char* fault = nullptr) {
+// status that says why the files which were to be loaded are not in force; null: none. `key`: of
+// the configuration, without which there is nothing to load.
+HttpResponse ask(Service& service, const std::string& command, const char* fault = nullptr,
+                 const char* key = nullptr) {
   const Result<std::string> line = service.ask_life_cycle(command);
   if (!line.ok()) return problem(line.status());
   const auto json = Json::parse(*line, nullptr, false);
   if (!json.is_object()) return problem(ProblemKind::kInternal, "The engine gave no answer.");
   if (json.contains("error") && json["error"].is_string()) {
-    return problem(ProblemKind::kConflict, json["error"].get<std::string>());
+    const std::string is_configured_by =
+        key ? " (" + std::string(key) + " of the configuration)" : "";
+    return problem(ProblemKind::kConflict, json["error"].get<std::string>() + is_configured_by);
   }
   if (const std::string why = fault ? text_in(json, fault) : ""; !why.empty()) {
     return problem(ProblemKind::kRefusedRequest, "The engine goes on as before: " + why);
   }
   return json_response(*line);
+}
+
+// What is wrong with the file that a call names. One that is missing is wrong with the call, not
+// with the state of the engine.
+HttpResponse wrong_file(const Status& status) {
+  const bool is_missing = status.code() == Code::kNotFound;
+  return problem(is_missing ? bad_data(status.message()) : status, "file");
 }
 
 // Has the engine load what a change of the weights directory names. Weights that were taken back
@@ -76,8 +87,9 @@ HttpResponse load_version(Service& service, const Result<std::string>& version, 
   }
   return problem(ProblemKind::kConflict,
                  "CURRENT names " + *version +
-                     ", which the engine has not loaded yet: the weights that serve may be on "
-                     "probation. Its status says when it serves.");
+                     ", which the engine has not loaded yet. Where it was taken back before, "
+                     "/v1/admin/weights/load tries it again. Otherwise the weights that serve are "
+                     "on probation, and the plugin cannot replace such before its end.");
 }
 
 }  // namespace
@@ -103,7 +115,7 @@ HttpResponse get_admin_weights(const HttpRequest& request, Service& service) {
 
 HttpResponse post_weights_load(const HttpRequest& request, Service& service) {
   if (const auto fault = expect_no_arguments(request)) return problem(*fault);
-  return ask(service, "reload", "weights_fault");
+  return ask(service, "reload weights", "weights_fault", "weights.path");
 }
 
 HttpResponse post_weights_rollback(const HttpRequest& request, Service& service) {
@@ -113,7 +125,7 @@ HttpResponse post_weights_rollback(const HttpRequest& request, Service& service)
 
 HttpResponse post_rules_reload(const HttpRequest& request, Service& service) {
   if (const auto fault = expect_no_arguments(request)) return problem(*fault);
-  return ask(service, "reload", "rules_fault");
+  return ask(service, "reload rules", "rules_fault", "weights.rules");
 }
 
 HttpResponse post_weights_publish(const HttpRequest& request, Service& service) {
@@ -124,17 +136,15 @@ HttpResponse post_weights_publish(const HttpRequest& request, Service& service) 
   body.require("file");
   const std::string file = body.text("file", kLongestPath).value_or("");
   const bool as_canary = body.flag("canary").value_or(false);
-  if (!file.starts_with('/')) {
-    body.fail(ProblemKind::kBadValue, "Expected a path of the server's machine that begins with /.",
-              "file");
+  if (!file.starts_with('/') || file.find('\0') != std::string::npos) {
+    body.fail(ProblemKind::kBadValue,
+              "Expected a path of the server's machine that begins with / and has no NUL.", "file");
   }
   body.finish();
   if (fault) return problem(*fault);
   const Result<std::string> version = service.publish(file, as_canary);
-  std::error_code failed;
-  if (!version.ok() && version.status().code() == Code::kNotFound &&
-      !std::filesystem::exists(file, failed)) {
-    return problem(ProblemKind::kRefusedRequest, version.status().message(), "file");
+  if (!version.ok() && version.status().message().starts_with(file + ":")) {
+    return wrong_file(version.status());
   }
   return load_version(service, version, as_canary);
 }

@@ -29,6 +29,11 @@ nlohmann::ordered_json catalogue_json(const LiveCatalogueStatus& status) {
           {"indexes", status.indexes}};
 }
 
+Status no_weights_directory() {
+  return {Code::kFailedPrecondition,
+          "weights.path is not set, so that there is no weights directory"};
+}
+
 const char* name_of(std::optional<ReadOutcome> read) {
   if (!read) return "";
   switch (*read) {
@@ -345,6 +350,14 @@ std::optional<bool> EngineService::is_administrator(const std::string& authoriza
 
 Result<std::string> EngineService::ask_life_cycle(const std::string& command) {
   return parts_.engine.ask(command);
+}
+
+Result<std::string> EngineService::publish(const std::string& file, bool as_canary) {
+  return parts_.publish ? parts_.publish(file, as_canary) : no_weights_directory();
+}
+
+Result<std::string> EngineService::promote() {
+  return parts_.promote ? parts_.promote() : no_weights_directory();
 }
 
 Result<std::string> EngineService::change_ads(const std::string& json_lines) {

@@ -51,7 +51,7 @@ struct ServiceParts {
   std::unique_ptr<RateLimit> foreign_clicks = std::make_unique<RateLimit>(0, 1);
   Suggestions suggestions = {};
   PageSettings page = {};
-  // Service::publish() and promote() of the weights directory.
+  // Service::publish() and promote() of the weights directory; empty: weights.path names none.
   std::function<Result<std::string>(const std::string& file, bool as_canary)> publish = {};
   std::function<Result<std::string>()> promote = {};
   std::function<Result<std::string>(const std::string& file)> describe = {};  // a weight file
@@ -86,10 +86,8 @@ class EngineService : public Service {
   Result<std::string> metrics() override { return parts_.registry.text(); }
   std::optional<bool> is_administrator(const std::string& authorization) override;
   Result<std::string> ask_life_cycle(const std::string& command) override;
-  Result<std::string> publish(const std::string& file, bool as_canary) override {
-    return parts_.publish(file, as_canary);
-  }
-  Result<std::string> promote() override { return parts_.promote(); }
+  Result<std::string> publish(const std::string& file, bool as_canary) override;
+  Result<std::string> promote() override;
   Result<std::string> describe_weights(const std::string& file) override {
     return parts_.describe(file);
   }

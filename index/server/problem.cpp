@@ -93,8 +93,8 @@ HttpResponse problem(ProblemKind kind, const std::string& detail, const std::str
 
 HttpResponse problem(const Fault& fault) { return problem(fault.kind, fault.detail, fault.field); }
 
-HttpResponse problem(const Status& status) {
-  return problem(kind_of(status.code()), status.message());
+HttpResponse problem(const Status& status, const std::string& field) {
+  return problem(kind_of(status.code()), status.message(), field);
 }
 
 }  // namespace barker

@@ -18,6 +18,6 @@ HttpResponse problem(const Fault& fault);
 
 // What the engine answered instead of a result. Its message is told to the client, so that only
 // those errors belong here that the request caused or an administrator asked for.
-HttpResponse problem(const Status& status);
+HttpResponse problem(const Status& status, const std::string& field = {});
 
 }  // namespace barker

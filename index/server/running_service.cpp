@@ -32,6 +32,7 @@ EngineOptions engine_options(const ServiceConfig& config, const std::string& plu
   options.watched.most_failures = config.weights.most_failures;
   options.watched.slowest = config.weights.slowest;
   options.watch = config.weights.watch;
+  options.obey = true;  // calls of administrators, and SIGHUP
   options.admin = config.server.admin_socket;
   options.plugin = config.server.plugin_library.empty() ? plugin : config.server.plugin_library;
   options.config = config.plugin;
@@ -163,7 +164,7 @@ struct RunningService::Parts {
   Status open_access_log(const ServerConfig& config);
   Status fill_service(const ServiceConfig& config, const ServiceHooks& hooks);
   Status open_engine_and_profiles(const ServiceConfig& config, const ServiceHooks& hooks);
-  void register_metrics();
+  void register_metrics(const WeightsConfig& followed);
   void register_states();
   ServerHooks server_hooks();
 
@@ -210,13 +211,15 @@ Status RunningService::Parts::fill_service(const ServiceConfig& config, const Se
           (void)profiles->record({std::move(user), ClickKind::kNone, {}, 0, std::move(lesson)});
         });
   }
-  service->publish = [publish = hooks.publish, directory = config.weights.path](
-                         const std::string& file, bool as_canary) {
-    return publish(file, directory, as_canary ? "canary" : "");
-  };
-  service->promote = [promote = hooks.promote, directory = config.weights.path] {
-    return promote(directory);
-  };
+  if (!config.weights.path.empty()) {
+    service->publish = [publish = hooks.publish, directory = config.weights.path](
+                           const std::string& file, bool as_canary) {
+      return publish(file, directory, as_canary ? "canary" : "");
+    };
+    service->promote = [promote = hooks.promote, directory = config.weights.path] {
+      return promote(directory);
+    };
+  }
   service->describe = hooks.describe;
   service->suggestions = Suggestions(*engine);
   service->page = {.users = items_of(config.page.users),
@@ -229,9 +232,15 @@ Status RunningService::Parts::fill_service(const ServiceConfig& config, const Se
   return {};
 }
 
-void RunningService::Parts::register_metrics() {
+void RunningService::Parts::register_metrics(const WeightsConfig& followed) {
   metrics.register_with(registry);
   register_plugin(registry, [this] { return plugin_counts(*engine); });
+  if (!followed.rules.empty()) {
+    register_refusal(registry, "rules", [this] { return engine->are_rules_refused(); });
+  }
+  if (!followed.experiments.empty()) {
+    register_refusal(registry, "experiments", [this] { return engine->are_experiments_refused(); });
+  }
   register_process(registry);
   register_queue(registry, "search", [this]() -> QueueCounts {
     const HttpServer* const serving = counted.load(std::memory_order_acquire);
@@ -348,7 +357,7 @@ Status RunningService::Parts::open(const ServiceConfig& config, const ServiceHoo
   }
   if (Status s = open_access_log(config.server); !s.ok()) return s;
   if (Status s = fill_service(config, hooks); !s.ok()) return s;
-  register_metrics();
+  register_metrics(config.weights);
   Result<std::unique_ptr<HttpServer>> started =
       HttpServer::start(server_options(config.server), server_hooks());
   if (!started.ok()) return with_key("server.listen", started.status());

@@ -30,8 +30,12 @@ Status check_size(size_t size, size_t at_most) {
 
 Status failed(const std::string& call) { return io_error(call + ": " + std::strerror(errno)); }
 
-// Opens without blocking, because the path may name a pipe that has no writer.
+// Opens without blocking, because the path may name a pipe that has no writer. The operating system
+// would read a path up to its first NUL only, and so open another file than the one that is named.
 Result<int> open_regular(const std::string& path, struct stat& info) {
+  if (const size_t at = path.find('\0'); at != std::string::npos) {
+    return invalid_argument("expected a path without NUL, found one at byte " + std::to_string(at));
+  }
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {
     return Status(errno == ENOENT ? Code::kNotFound : Code::kIoError, std::strerror(errno));

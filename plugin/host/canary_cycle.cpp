@@ -22,6 +22,32 @@ bool CanaryCycle::is(const FoundFile& weights) const {
   return is_running() && source_.is_in_force() && source_.identity() == weights.identity;
 }
 
+void CanaryCycle::was_promoted() {
+  generation_ = 0;
+  restore_shares();
+}
+
+Status CanaryCycle::set_shares(const Control::Shares& shares) {
+  Status s = control_.set_shares(shares);
+  if (!s.ok()) return s;
+  set_ = shares;
+  must_restore_ = false;
+  return s;
+}
+
+std::optional<Control::Shares> CanaryCycle::shares() const {
+  const std::optional<Control::Shares> told = control_.shares();
+  return told ? told : set_;
+}
+
+// Where memory is short, each look tries again.
+void CanaryCycle::restore_shares() {
+  must_restore_ = set_ && configured_;
+  if (!must_restore_ || !control_.set_shares(*configured_).ok()) return;
+  set_.reset();
+  must_restore_ = false;
+}
+
 void CanaryCycle::look() {
   std::error_code failed;
   if (!control_.has_canary() || !fs::is_directory(weights_.path, failed)) return;
@@ -45,6 +71,7 @@ void CanaryCycle::look() {
 
 void CanaryCycle::start(const FoundFile& found) {
   source_.begin(found);
+  const bool takes_place = is_running();
   const Result<uint64_t> generation = control_.start_canary(found.path);
   source_.finish(generation.status());
   Json event = {{"event", "canary"},
@@ -53,6 +80,11 @@ void CanaryCycle::start(const FoundFile& found) {
   if (generation.ok()) {
     generation_ = *generation;
     told_speed_ = false;
+    if (takes_place) restore_shares();
+    if (const auto now = shares()) {
+      event["served"] = now->served;
+      event["compared"] = now->compared;
+    }
     event["generation"] = generation_;
     if (const auto now = control_.stats_of(BARKER_ROLE_CANARY)) event["digest"] = now->digest;
   } else {
@@ -62,6 +94,7 @@ void CanaryCycle::start(const FoundFile& found) {
 }
 
 void CanaryCycle::look_at_probation() {
+  if (must_restore_) restore_shares();
   if (!is_running()) return;
   const Control::GenerationStats now = control_.stats_of(BARKER_ROLE_CANARY);
   const Control::GenerationStats serving = control_.stats_of(BARKER_ROLE_SERVING);
@@ -103,6 +136,7 @@ void CanaryCycle::stop(const std::string& reason) {
   if (stopped.ok() || stopped.code() == Code::kFailedPrecondition) {
     generation_ = 0;
     told_failure_ = false;
+    restore_shares();
   } else if (std::exchange(told_failure_, true)) {
     return;  // memory is still short; the canary runs until a look can stop it
   }

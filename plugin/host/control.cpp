@@ -77,11 +77,20 @@ Status Control::stop_canary() const {
   return code == BARKER_OK ? Status() : plugin_error(code, error);
 }
 
-Status Control::set_shares(double served, double compared) const {
+Status Control::set_shares(const Shares& shares) const {
   if (!canary_) return lacks(BARKER_EXT_CANARY);
   char error[BARKER_ERROR_SIZE] = "";
-  const int32_t code = canary_->set_shares(plugin_, served, compared, error);
+  const int32_t code = canary_->set_shares(plugin_, shares.served, shares.compared, error);
   return code == BARKER_OK ? Status() : plugin_error(code, error);
+}
+
+std::optional<Control::Shares> Control::shares() const {
+  Shares shares;
+  if (!canary_ || !canary_->read_shares ||
+      canary_->read_shares(plugin_, &shares.served, &shares.compared) != BARKER_OK) {
+    return std::nullopt;
+  }
+  return shares;
 }
 
 void Control::compare(uint64_t at_most) const {

@@ -18,6 +18,10 @@ namespace barker {
 class Control {
  public:
   using GenerationStats = std::optional<barker_generation_stats>;
+  struct Shares {  // of users whom the canary serves, and of queries on which it is compared
+    double served = 0, compared = 0;
+    bool operator==(const Shares&) const = default;
+  };
 
   Control(const barker_api& api, barker_plugin* plugin);
 
@@ -34,7 +38,8 @@ class Control {
 
   Result<uint64_t> start_canary(const std::string& path) const;
   Status stop_canary() const;  // kFailedPrecondition: no canary runs
-  Status set_shares(double served, double compared) const;
+  Status set_shares(const Shares& shares) const;
+  std::optional<Shares> shares() const;  // in force; nothing: the plugin does not tell
   void compare(uint64_t at_most) const;  // does nothing without BARKER_EXT_CANARY
 
   Status load_rules(const std::string& toml) const;

@@ -23,6 +23,7 @@ class FollowedText {
       : what_(std::move(what)), load_(std::move(load)), log_(log), file_(std::move(file)) {}
 
   Status look();
+  bool is_followed() const { return !file_.empty(); }
   void try_again() { source_.try_again(); }
   bool is_refused() const { return source_.is_refused(); }
   const std::string& fault() const { return source_.fault(); }

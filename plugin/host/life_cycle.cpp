@@ -22,16 +22,19 @@ Status LifeCycle::start() {
 // replace them. The results are dropped: each failure was reported as an event, and what served
 // before it goes on serving.
 void LifeCycle::look() {
+  const bool is_due = parts_->follows_weights || parts_->is_asked;
   parts_->weights.look_at_probation();
   parts_->canary.look_at_probation();
   (void)parts_->rules.look();
-  (void)parts_->weights.look();
+  if (is_due || parts_->weights.are_waiting()) (void)parts_->weights.look();
   (void)parts_->experiments.look();
-  parts_->canary.look();
+  if (is_due) parts_->canary.look();
+  parts_->is_asked = false;  // after what may have run out of memory, which is then looked at again
   parts_->canary.compare();
 }
 
 void LifeCycle::retry() {
+  parts_->is_asked = true;
   parts_->rules.try_again();
   parts_->experiments.try_again();
   parts_->weights.try_again();
@@ -39,6 +42,10 @@ void LifeCycle::retry() {
 }
 
 bool LifeCycle::has_canary() const { return parts_->canary.is_running(); }
+
+bool LifeCycle::are_rules_refused() const { return parts_->rules.is_refused(); }
+
+bool LifeCycle::are_experiments_refused() const { return parts_->experiments.is_refused(); }
 
 uint64_t LifeCycle::unreadable() const {
   return parts_->weights.unreadable() + parts_->canary.unreadable();

@@ -31,6 +31,10 @@ struct Watched {
   // sets shared_directory.
   bool shared_directory = false;
 
+  // Load weights and canary again when they change. Otherwise they are loaded at the start and
+  // where retry(), `look` or `reload` asks for it. Rules and experiments are followed in any case.
+  bool follow_weights = true;
+
   std::string rules = {};        // file; empty: no rules
   std::string experiments = {};  // file (plugin/experiments.h); empty: no experiments
 
@@ -70,7 +74,8 @@ class LifeCycle {
   // Looks for changes and at what is on probation, and compares the canary.
   void look();
 
-  // Makes what was refused or taken back due at the next look.
+  // Makes what was refused or taken back due at the next look, which looks at weights that are not
+  // followed, too.
   void retry();
 
   bool has_canary() const;
@@ -79,8 +84,13 @@ class LifeCycle {
   // to load them, does not count these among those it refused.
   uint64_t unreadable() const;
 
+  // Whether the file as it is now was refused, so that what was in force before it is still.
+  bool are_rules_refused() const;
+  bool are_experiments_refused() const;
+
   // Answers an administrator's command with one line of JSON, {"error": ...} where it failed:
-  //   status, look, reload (which looks after retry()), rollback, shares SERVED COMPARED
+  //   status, look, reload (which looks after retry()), rollback, shares SERVED COMPARED,
+  //   reload weights (the same, where there are weights), reload rules (and nothing else)
   std::string answer(const std::string& command);
 
  private:

@@ -1,8 +1,6 @@
 // The parts of a LifeCycle, in the order in which they depend on each other. Not installed.
 #pragma once
 
-#include <optional>
-
 #include "plugin/host/canary_cycle.h"
 #include "plugin/host/control.h"
 #include "plugin/host/events.h"
@@ -12,15 +10,11 @@
 
 namespace barker {
 
-// The canary's shares of users and of compared queries.
-struct CanaryShares {
-  double served = 0, compared = 0;
-};
-
 struct LifeCycle::Parts {
   Parts(const barker_api& api, barker_plugin* plugin, const Watched& watched)
       : control(api, plugin),
         log(watched.tell),
+        follows_weights(watched.follow_weights),
         rules(
             "rules", [this](const std::string& text) { return control.load_rules(text); }, log,
             watched.rules),
@@ -35,12 +29,12 @@ struct LifeCycle::Parts {
 
   const Control control;
   const LifeCycleLog log;
+  const bool follows_weights;
+  bool is_asked = false;  // the next look is at weights and canary, even if they are not followed
   FollowedText rules;
   FollowedText experiments;
   CanaryCycle canary;
   WeightsCycle weights;
-  // Those that a command has set; nothing: they are as the plugin's configuration says.
-  std::optional<CanaryShares> shares;
 };
 
 }  // namespace barker

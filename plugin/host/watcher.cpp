@@ -61,7 +61,7 @@ struct Watcher::Impl {
       try {
         if (again.exchange(false)) life.retry();
         life.look();
-        unreadable = life.unreadable();
+        tell_other_threads();
         answer_questions();
         // A client that could not be accepted, because no descriptor was free, leaves the socket
         // readable. The next poll leaves the socket out, so that this loop does not spin.
@@ -84,9 +84,15 @@ struct Watcher::Impl {
     }
     for (Question& question : asked) {
       std::string line = life.answer(question.command);
-      unreadable = life.unreadable();  // before the client hears of it
+      tell_other_threads();  // before the client hears of it
       question.answer.set_value(std::move(line));
     }
+  }
+
+  void tell_other_threads() {
+    unreadable = life.unreadable();
+    rules_refused = life.are_rules_refused();
+    experiments_refused = life.are_experiments_refused();
   }
 
   // Empties both descriptors. What the events say does not matter: a look sees what has changed.
@@ -104,6 +110,7 @@ struct Watcher::Impl {
   int notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   std::atomic<bool> stop{false}, again{false};
   std::atomic<uint64_t> unreadable{0};
+  std::atomic<bool> rules_refused{false}, experiments_refused{false};
   std::mutex mutex;
   std::vector<Question> questions;  // guarded by the mutex
   std::thread thread;
@@ -118,7 +125,7 @@ Result<std::unique_ptr<Watcher>> Watcher::start(const barker_api& api, barker_pl
     impl->admin.emplace(std::move(*socket));
   }
   // The watches come before the first look, so that no change falls between the two.
-  watch_directory_of(watched.weights, impl->notify);
+  if (watched.follow_weights) watch_directory_of(watched.weights, impl->notify);
   watch_directory_of(watched.rules, impl->notify);
   watch_directory_of(watched.experiments, impl->notify);
   if (Status s = impl->life.start(); !s.ok()) return s;
@@ -137,6 +144,10 @@ Watcher::~Watcher() {
 }
 
 uint64_t Watcher::unreadable() const noexcept { return impl_->unreadable; }
+
+bool Watcher::are_rules_refused() const noexcept { return impl_->rules_refused; }
+
+bool Watcher::are_experiments_refused() const noexcept { return impl_->experiments_refused; }
 
 Result<std::string> Watcher::ask(const std::string& command) {
   std::future<std::string> answer;

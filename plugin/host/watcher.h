@@ -37,6 +37,10 @@ class Watcher {
   // LifeCycle::unreadable(). [any thread]
   uint64_t unreadable() const noexcept;
 
+  // LifeCycle::are_rules_refused() and are_experiments_refused(). [any thread]
+  bool are_rules_refused() const noexcept;
+  bool are_experiments_refused() const noexcept;
+
  private:
   struct Impl;
   explicit Watcher(std::unique_ptr<Impl> impl);

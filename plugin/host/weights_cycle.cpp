@@ -18,12 +18,13 @@ Status WeightsCycle::look() {
     return found.status();
   }
   source_.was_readable();
-  if (!source_.is_due(*found)) return {};
-  if (probation_ && !control_.has_replace()) {
+  const bool is_due = source_.is_due(*found);
+  if (is_due && probation_ && !control_.has_replace()) {
     wait_for_probation(*found);
     return {};
   }
-  return switch_to(*found);
+  waiting_.clear();
+  return is_due ? switch_to(*found) : Status();
 }
 
 Status WeightsCycle::switch_to(const FoundFile& found) {

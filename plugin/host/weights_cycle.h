@@ -48,6 +48,9 @@ class WeightsCycle {
   // Takes back what serves because an administrator asked for it. Returns the event.
   Result<std::string> roll_back();
 
+  // New weights were found that wait for the end of a probation.
+  bool are_waiting() const { return !waiting_.empty(); }
+  bool has_path() const { return !weights_.path.empty(); }
   bool are_refused() const { return source_.is_refused(); }
   const std::string& fault() const { return source_.fault(); }  // of what CURRENT names
   uint64_t unreadable() const { return unreadable_; }           // events of it
@@ -80,7 +83,7 @@ class WeightsCycle {
   Source source_;
   std::optional<Probation> probation_;
   uint64_t unreadable_ = 0;
-  std::string waiting_;  // identity of the weights whose waiting was reported
+  std::string waiting_;  // identity of the weights that wait, which was reported; empty: none
   // The weights that serve were rolled back to, so that another rollback would lead to those that
   // were taken back.
   bool rolled_back_ = false;

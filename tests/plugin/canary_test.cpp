@@ -153,6 +153,25 @@ TEST_F(Canary, CountsForEachGeneration) {
   EXPECT_EQ(std::string(stats(BARKER_ROLE_SERVING).digest).size(), 32u);
 }
 
+TEST_F(Canary, TellsTheSharesThatAreInForce) {
+  const auto expect_shares = [this](double served, double compared) {
+    double told[2] = {};
+    ASSERT_EQ(canary_.read_shares(plugin_, &told[0], &told[1]), BARKER_OK);
+    EXPECT_EQ(told[0], served);
+    EXPECT_EQ(told[1], compared);
+  };
+  expect_shares(0, 0);
+  share(0.25, 0.5);
+  expect_shares(0.25, 0.5);
+  EXPECT_EQ(canary_.set_shares(plugin_, 2, 0, error_), BARKER_E_INVALID_ARGUMENT);
+  expect_shares(0.25, 0.5);
+  make("[canary]\nserved = 0.125\ncompared = 1.0\n");
+  expect_shares(0.125, 1);
+  double share = 0;
+  EXPECT_EQ(canary_.read_shares(plugin_, nullptr, &share), BARKER_E_INVALID_ARGUMENT);
+  EXPECT_EQ(canary_.read_shares(nullptr, &share, &share), BARKER_E_INVALID_ARGUMENT);
+}
+
 TEST_F(Canary, TellsHowLongTheQueriesOfEachGenerationTook) {
   start(2);
   share(0.25, 0);

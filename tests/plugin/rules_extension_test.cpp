@@ -157,5 +157,97 @@ TEST_F(CheckRules, CountsWhatBlocksCover) {
                                   "block ad \"nothing\": 0 ads, 0 selling points"));
 }
 
+class ForbiddenKeywords : public Plugin {
+ protected:
+  ForbiddenKeywords() { fill(1); }
+
+  // Which of the keywords may be shown for ads of a category, by the rules of a text.
+  std::vector<std::string> allowed(const std::string& toml, const std::string& category = "") {
+    const auto& rules = *static_cast<const barker_rules*>(api().get_extension(BARKER_EXT_RULES));
+    EXPECT_EQ(rules.load_rules(plugin_, view(toml), error_), BARKER_OK) << error_;
+    barker_request request = request_;
+    request.ads = nullptr;
+    request.ad_count = 0;
+    barker_prepared_query* query = nullptr;
+    EXPECT_EQ(prepared_.begin(plugin_, &request, &query, error_), BARKER_OK) << error_;
+    std::vector<barker_string> texts;
+    for (const std::string& keyword : keywords_) texts.push_back(view(keyword));
+    const std::vector<barker_string> categories(texts.size(), view(category));
+    std::vector<uint8_t> verdicts(texts.size(), 7);
+    EXPECT_EQ(
+        prepared_.forbidden(query, texts.data(), category.empty() ? nullptr : categories.data(),
+                            texts.size(), verdicts.data(), error_),
+        BARKER_OK)
+        << error_;
+    prepared_.end(query);
+    std::vector<std::string> left;
+    for (size_t i = 0; i < texts.size(); ++i) {
+      if (verdicts[i] == 0) left.push_back(keywords_[i]);
+    }
+    return left;
+  }
+
+  const barker_prepared& prepared_ =
+      *static_cast<const barker_prepared*>(api().get_extension(BARKER_EXT_PREPARED));
+  const std::vector<std::string> keywords_ = {"word10", "Word11", "never seen", "unheard of"};
+};
+
+TEST_F(ForbiddenKeywords, AreThoseThatAreNamedInAnySpelling) {
+  for (int loaded = 0; loaded < 2; ++loaded) {
+    EXPECT_EQ(allowed(""), keywords_);
+    EXPECT_THAT(allowed("selling_points_off = ['WORD10', ' never  seen']"),
+                ElementsAre("Word11", "unheard of"));
+    load(weights(1));
+  }
+}
+
+TEST_F(ForbiddenKeywords, AreThoseThatAPatternForbidsAndWhatTheModelDoesNotKnow) {
+  load(weights(1));
+  EXPECT_THAT(allowed("[[forbid]]\npattern = '11$'\n"), ElementsAre("word10"));
+  const std::string toys = "[[forbid]]\npattern = '11$'\ncategory = 'toys'\n";
+  EXPECT_EQ(allowed(toys), keywords_) << "they may be shown for some ads";
+  EXPECT_EQ(allowed(toys, "home"), keywords_);
+  EXPECT_THAT(allowed(toys, "Toys > Cars"), ElementsAre("word10"));
+}
+
+TEST_F(ForbiddenKeywords, AreAllWhereEverythingIsOff) {
+  load(weights(1));
+  EXPECT_THAT(allowed("off = true"), ElementsAre());
+  EXPECT_EQ(allowed("merchants_off = ['m0']\n[[block]]\nmerchant = 'm0'\nexact = ['word10']\n"),
+            keywords_)
+      << "these are about titles";
+}
+
+TEST_F(ForbiddenKeywords, AreJudgedWithoutAQueryAndRefusedWhereTheyCannotBeRead) {
+  load(weights(1));
+  const auto queries = [this] {
+    barker_stats stats{};
+    stats.struct_size = sizeof stats;
+    api().stats(plugin_, &stats);
+    return stats.queries;
+  };
+  const uint64_t before = queries();
+  allowed("");
+  EXPECT_EQ(queries(), before);
+  barker_prepared_query* query = nullptr;
+  request_.ads = nullptr;
+  request_.ad_count = 0;
+  ASSERT_EQ(prepared_.begin(plugin_, &request_, &query, error_), BARKER_OK) << error_;
+  const barker_string text = view(keywords_[0]);
+  uint8_t verdict = 7;
+  EXPECT_EQ(prepared_.forbidden(query, nullptr, nullptr, 1, &verdict, error_),
+            BARKER_E_INVALID_ARGUMENT);
+  EXPECT_EQ(prepared_.forbidden(query, &text, nullptr, 1, nullptr, error_),
+            BARKER_E_INVALID_ARGUMENT);
+  EXPECT_EQ(prepared_.forbidden(query, &text, nullptr, 1 << 20, &verdict, error_),
+            BARKER_E_INVALID_ARGUMENT);
+  const barker_string wrong = {nullptr, 3};
+  EXPECT_EQ(prepared_.forbidden(query, &text, &wrong, 1, &verdict, error_),
+            BARKER_E_INVALID_ARGUMENT);
+  EXPECT_THAT(error_, HasSubstr("categories[0]"));
+  EXPECT_EQ(verdict, 7);
+  prepared_.end(query);
+}
+
 }  // namespace
 }  // namespace barker

@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -33,6 +34,7 @@ class FeatureBars : public testing::Test {
   ~FeatureBars() override {
     std::filesystem::remove_all(options_.index);
     std::filesystem::remove(options_.watched.weights);
+    std::filesystem::remove(rules_);
   }
 
   std::unique_ptr<Engine> open(const std::vector<CatalogueAd>& ads) const {
@@ -63,7 +65,18 @@ class FeatureBars : public testing::Test {
     return keywords;
   }
 
+  // The bar's keywords under the rules of a text.
+  std::vector<std::string> ruled(const std::vector<CatalogueAd>& ads, const std::string& rules) {
+    std::ofstream(rules_) << rules;
+    options_.watched.rules = rules_;
+    options_.watched.tell = [](const std::string&) {};
+    const auto engine = open(ads);
+    EngineSession session(*engine);
+    return keywords(search(session, {.bar = {.count = 10, .exploration = 0.5}}));
+  }
+
   EngineOptions options_;
+  const std::string rules_ = temporary_path("features.toml");
 };
 
 TEST_F(FeatureBars, OfferSellingPointsAndAttributesOfThePage) {
@@ -148,6 +161,30 @@ TEST_F(FeatureBars, MayStandInAnyOrder) {
     orders.insert(keywords(page));
   }
   EXPECT_EQ(orders.size(), 6u);
+}
+
+TEST_F(FeatureBars, OfferNothingThatTheRulesForbid) {
+  const std::vector<CatalogueAd> ads = {ad("a", {"word1", "word2"}, "black"),
+                                        ad("b", {"Word 2", "word3"}, "red")};
+  EXPECT_THAT(ruled(ads, "selling_points_off = ['WORD1', 'red']"),
+              UnorderedElementsAre("word2", "Word 2", "word3", "black"));
+  EXPECT_THAT(ruled(ads, "[[forbid]]\npattern = '[13]$'"), ElementsAre("word2"))
+      << "a pattern that is not matched may forbid what the model does not know";
+  EXPECT_THAT(ruled(ads, "off = true"), IsEmpty());
+}
+
+TEST_F(FeatureBars, CountOnlyAdsForWhoseCategoryTheRulesForbidNothing) {
+  std::vector<CatalogueAd> ads = {ad("a", {"word1", "word2"}), ad("b", {"word2"}),
+                                  ad("c", {"word2"})};
+  ads[0].category = "Beauty > Masks";
+  ads[1].category = "beauty";
+  EXPECT_THAT(ruled(ads, "[[forbid]]\npattern = 'word'\ncategory = 'beauty'\n"),
+              ElementsAre("word2"));
+  const auto engine = open(ads);
+  EngineSession session(*engine);
+  EXPECT_EQ(search(session, {.bar = {.count = 10}}).features.at(0).ads, 1u);
+  ads.pop_back();
+  EXPECT_THAT(ruled(ads, "[[forbid]]\npattern = 'word'\ncategory = 'beauty'\n"), IsEmpty());
 }
 
 TEST_F(FeatureBars, AreMadeWithoutWeights) {

@@ -57,6 +57,8 @@ class Service {
     register_event_log(registry_, [] { return EventLogCounts{3, true}; });
     register_queue(registry_, "access_log", [] { return QueueCounts{0, 9}; });
     register_kafka(registry_, [] { return KafkaCounts{11, true}; });
+    register_refusal(registry_, "rules", [] { return true; });
+    register_refusal(registry_, "experiments", [] { return false; });
     register_process(registry_);
   }
   std::string scrape() const { return registry_.text(); }
@@ -163,6 +165,12 @@ TEST(Metrics, TellWhatTheLogsLost) {
   EXPECT_THAT(text, HasSubstr("barker_queue_dropped_total{queue=\"access_log\"} 9\n"));
   EXPECT_THAT(text, HasSubstr("barker_kafka_errors_total 11\n"));
   EXPECT_THAT(text, HasSubstr("barker_kafka_failing 1\n"));
+}
+
+TEST(Metrics, TellWhetherFilesThatAreFollowedWereRefused) {
+  const std::string text = Service().scrape();
+  EXPECT_THAT(text, HasSubstr("\nbarker_rules_refused 1\n"));
+  EXPECT_THAT(text, HasSubstr("\nbarker_experiments_refused 0\n"));
 }
 
 TEST(Metrics, AStageThatDidNotRunIsNotCounted) {

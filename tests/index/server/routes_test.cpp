@@ -239,7 +239,7 @@ TEST_F(Routes, AsksForTheTokenWhereverAdministratorsAsk) {
 TEST_F(Routes, PassesAdministratorsCommandsOn) {
   EXPECT_EQ(ask("POST", "/v1/admin/weights/load").status, 200);
   EXPECT_EQ(ask("POST", "/v1/admin/canary", R"({"served":0.05,"compared":1})").status, 200);
-  EXPECT_THAT(service_.asked, ElementsAre("reload", "shares 0.05 1"));
+  EXPECT_THAT(service_.asked, ElementsAre("reload weights", "shares 0.05 1"));
   expect_problem(ask("POST", "/v1/admin/canary", R"({"served":2,"compared":1})"), 400, "bad-value",
                  "served");
   service_.life_cycle = R"({"error":"there are no weights to roll back to"})";
@@ -250,6 +250,10 @@ TEST_F(Routes, PassesAdministratorsCommandsOn) {
   EXPECT_EQ(ask("POST", "/v1/admin/rules/reload").status, 200);
   service_.life_cycle = R"({"weights_fault":null,"rules_fault":"rules.toml: line 3"})";
   expect_problem(ask("POST", "/v1/admin/rules/reload"), 422, "refused", "", "rules.toml: line 3");
+  EXPECT_EQ(service_.asked.back(), "reload rules");
+  service_.life_cycle = R"({"error":"there is no file of rules"})";
+  expect_problem(ask("POST", "/v1/admin/rules/reload"), 409, "conflict", "",
+                 "there is no file of rules (weights.rules of the configuration)");
 }
 
 TEST_F(Routes, PublishesAFileOfTheServersMachineAndLoadsIt) {
@@ -271,6 +275,8 @@ TEST_F(Routes, PublishesAFileOfTheServersMachineAndLoadsIt) {
                   testing::Pair("/w/next.barker", true), testing::Pair("/w/next.barker", true)));
   EXPECT_THAT(service_.asked, testing::Each("look"));
   expect_problem(ask("POST", path, R"({"file":"new.barker"})"), 400, "bad-value", "file");
+  expect_problem(ask("POST", path, R"({"file":"/w/new.barker\u0000/etc/x"})"), 400, "bad-value",
+                 "file", "no NUL");
   expect_problem(ask("POST", path, "{}"), 400, "missing", "file");
   expect_problem(ask("POST", path, R"({"file":"/w/x","label":"a"})"), 400, "unknown-name", "label");
   EXPECT_EQ(service_.published.size(), 6u) << "nothing of what was refused";
@@ -278,7 +284,12 @@ TEST_F(Routes, PublishesAFileOfTheServersMachineAndLoadsIt) {
   expect_problem(ask("POST", path, R"({"file":"/w/missing.barker"})"), 422, "refused", "file",
                  "/w/missing.barker");
   service_.failure = Status(Code::kBadData, "/w/new.barker: was not published: damaged");
-  expect_problem(ask("POST", path, R"({"file":"/w/new.barker"})"), 422, "refused", "", "damaged");
+  expect_problem(ask("POST", path, R"({"file":"/w/new.barker"})"), 422, "refused", "file",
+                 "damaged");
+  service_.failure = Status(Code::kIoError, "/w/new.barker: Input/output error");
+  expect_problem(ask("POST", path, R"({"file":"/w/new.barker"})"), 503, "unavailable", "file");
+  service_.failure = not_found("/versions: not a directory");
+  expect_problem(ask("POST", path, R"({"file":"/w/new.barker"})"), 409, "conflict", "");
   EXPECT_EQ(service_.asked.size(), 6u) << "there is nothing new to load";
 }
 

@@ -17,9 +17,6 @@
 #include <sstream>
 #include <thread>
 
-#include "models/weights/directory.h"
-#include "models/weights/signature.h"
-#include "models/weights/weight_file.h"
 #include "tests/index/server/serve_fixture.h"
 
 namespace barker {
@@ -98,50 +95,6 @@ TEST_F(ServeCommand, SearchesTakesClicksAndEndsWithZero) {
   EXPECT_EQ(log.str().find("\"ann\""), std::string::npos);
 }
 
-TEST_F(ServeCommand, PublishesNothingThatNobodyItTrustsHasSigned) {
-  EXPECT_EQ(stop(), 0);
-  const std::string file = directory_ + "/w.barker", versions = directory_ + "/versions";
-  const Result<PublicKey> key = generate_key_pair(directory_ + "/ours");
-  ASSERT_TRUE(key.ok());
-  const auto sign = [&] {
-    const auto weights = WeightFile::open(file);
-    return weights.ok() && sign_bytes((*weights)->bytes(), file, directory_ + "/ours.key").ok();
-  };
-  ASSERT_TRUE(sign());
-  ASSERT_TRUE(publish_weights(file, versions).ok());
-  configure("", "", "", "trusted_keys = [\"" + to_text(*key) + "\"]\n");
-  setenv("BARKER_WEIGHTS_PATH", versions.c_str(), 1);
-  start();
-  unsetenv("BARKER_WEIGHTS_PATH");
-  const auto publish = [&] {
-    return ask("POST", "/v1/admin/weights/publish", Json{{"file", file}}.dump());
-  };
-  fs::remove(signature_path(file));
-  EXPECT_THAT(publish(), HasSubstr("was not published"));
-  EXPECT_EQ(weight_versions(versions)->size(), 1u);
-  ASSERT_TRUE(sign());
-  EXPECT_EQ(json(publish())["version"], "000002.barker");
-  EXPECT_EQ(json(ask("GET", "/v1/admin/status"))["serving"]["generation"], 2);
-}
-
-TEST_F(ServeCommand, SaysAndCountsThatCurrentNamesNothing) {
-  EXPECT_EQ(stop(), 0);
-  const std::string versions = directory_ + "/versions";
-  ASSERT_TRUE(publish_weights(directory_ + "/w.barker", versions).ok());
-  setenv("BARKER_WEIGHTS_PATH", versions.c_str(), 1);
-  start();
-  unsetenv("BARKER_WEIGHTS_PATH");
-  EXPECT_THAT(ask("POST", "/v1/admin/weights/load"), StartsWith("HTTP/1.1 200 "));
-  EXPECT_THAT(ask("GET", "/metrics"), HasSubstr("\nbarker_weights_loads_refused_total 0\n"));
-  std::ofstream(versions + "/CURRENT") << "zzz\n";
-  const std::string answer = ask("POST", "/v1/admin/weights/load");
-  EXPECT_THAT(answer, StartsWith("HTTP/1.1 422 "));
-  EXPECT_THAT(json(answer)["detail"].get<std::string>(), HasSubstr("zzz"));
-  EXPECT_THAT(ask("GET", "/metrics"),
-              testing::ContainsRegex("barker_weights_loads_refused_total [1-9]"));
-  EXPECT_EQ(json(ask("GET", "/v1/search?q=running+shoes"))["generation"], 1);
-}
-
 TEST_F(ServeCommand, TellsArmsAndPropensitiesInPagesEventsAndMetrics) {
   EXPECT_EQ(stop(), 0);
   const std::string file = directory_ + "/experiments.toml";
@@ -185,9 +138,12 @@ TEST_F(ServeCommand, TellsArmsAndPropensitiesInPagesEventsAndMetrics) {
   const std::string metrics = ask("GET", "/metrics");
   EXPECT_THAT(metrics, HasSubstr("barker_arm_pages_total" + of_none + "}"));
   EXPECT_THAT(metrics, has_policy(policies["none"]));
+  EXPECT_THAT(metrics, HasSubstr("\nbarker_experiments_refused 0\n"));
+  EXPECT_THAT(metrics, testing::Not(HasSubstr("barker_rules_refused"))) << "there are none";
   write("bad = 1\n");
-  const Json status = json(ask("POST", "/v1/admin/rules/reload"));
+  const Json status = json(ask("POST", "/v1/admin/weights/load"));
   EXPECT_EQ(json(ask("GET", "/v1/admin/status"))["experiments_refused"], true) << status;
+  EXPECT_THAT(ask("GET", "/metrics"), HasSubstr("\nbarker_experiments_refused 1\n"));
   EXPECT_EQ(json(ask("GET", "/v1/search?q=running+shoes&user=user0"))["arms"].size(), 1u)
       << "the old ones stay in force";
   EXPECT_EQ(stop(), 0);

@@ -19,6 +19,7 @@ struct FakePlugin {
   barker_generation_stats serving{}, previous{}, canary{};
   std::vector<barker_latencies> serving_times, canary_times;
   barker_agreement agreement{};
+  double served_share = 0.25, compared_share = 0.5;  // as configured
   std::string refused;              // a load of a path that ends like this is refused
   bool busy = false;                // read_generation fails, as where too many queries run
   bool times_fail = false;          // read_latencies fails
@@ -97,7 +98,20 @@ struct FakePlugin {
     of(p).canary = {};
     return BARKER_OK;
   }
-  static int32_t set_shares(barker_plugin*, double, double, char*) { return BARKER_OK; }
+  static int32_t set_shares(barker_plugin* p, double served, double compared, char* error) {
+    if (of(p).is_short_of_memory) {
+      std::strcpy(error, "out of memory");
+      return BARKER_E_INTERNAL;
+    }
+    of(p).served_share = served;
+    of(p).compared_share = compared;
+    return BARKER_OK;
+  }
+  static int32_t read_shares(barker_plugin* p, double* served, double* compared) {
+    *served = of(p).served_share;
+    *compared = of(p).compared_share;
+    return BARKER_OK;
+  }
   static int32_t compare(barker_plugin* p, uint64_t, uint64_t*, char*) {
     ++of(p).looks;
     return BARKER_OK;
@@ -128,8 +142,8 @@ struct FakePlugin {
     return BARKER_OK;
   }
   static barker_canary canary_table(uint64_t size) {
-    return {size,    start,          promote,         stop,          set_shares,
-            compare, read_agreement, read_generation, read_latencies};
+    return {size,    start,          promote,         stop,           set_shares,
+            compare, read_agreement, read_generation, read_latencies, read_shares};
   }
   // As a plugin of ABI 1.1 answers.
   static const void* old_extension(const char* id) {

@@ -32,13 +32,108 @@ TEST_F(LifeCycleTest, ACanaryIsOnProbationAsLongAsItIsOne) {
   EXPECT_FALSE(life_->has_canary());
 }
 
-TEST_F(LifeCycleTest, TellsTheSharesThatACommandHasSet) {
+TEST_F(LifeCycleTest, LoadsWeightsThatItDoesNotFollowWhenItIsAskedTo) {
+  start({.follow_weights = false});
+  ASSERT_EQ(served(), kV1);
+  look_at("CURRENT", kV2);
+  look_at("label.canary", kV3);
+  EXPECT_EQ(served(), kV1);
+  EXPECT_FALSE(life_->has_canary());
+  admin("status");
+  EXPECT_EQ(served(), kV1);
+  admin("look");
+  EXPECT_EQ(served(), kV2);
+  EXPECT_TRUE(life_->has_canary());
+  look_at("CURRENT", kV3);
+  EXPECT_EQ(served(), kV2) << "it was asked once";
+  life_->retry();
+  life_->look();
+  EXPECT_EQ(served(), kV3);
+  EXPECT_FALSE(life_->has_canary());
+}
+
+TEST_F(LifeCycleTest, ReloadsRulesAloneWhereThereAreSome) {
   start();
-  EXPECT_TRUE(status()["shares"].is_null()) << "they are as the plugin is configured";
-  admin("shares 0.2 0.5");
-  EXPECT_EQ(status()["shares"], nlohmann::json({{"served", 0.2}, {"compared", 0.5}}));
+  EXPECT_THAT(admin("reload rules"), HasSubstr("\"error\":\"there is no file of rules\""));
+  write(rules_, "off = false");
+  start({.follow_weights = false, .rules = rules_});
+  const int before = plugin_.rules_loads;
+  name("CURRENT", kV2);
+  write(rules_, "off = true");
+  EXPECT_THAT(admin("reload rules"), HasSubstr("\"rules_refused\":false"));
+  EXPECT_EQ(plugin_.rules_loads, before + 1);
+  EXPECT_EQ(served(), kV1);
+  admin("reload weights");
+  EXPECT_EQ(served(), kV2);
+}
+
+TEST_F(LifeCycleTest, LoadsWeightsThatItWasAskedToOnceNoOthersAreOnProbation) {
+  start({.follow_weights = false}, FakePlugin::old_api());
+  name("CURRENT", kV2);
+  admin("reload");
+  name("CURRENT", kV3);
+  admin("reload");
+  ASSERT_EQ(served(), kV2);
+  answered(plugin_.serving, 100, 100);
+  life_->look();
+  EXPECT_EQ(served(), kV3) << "v2 was taken back";
+  look_at("CURRENT", kV1);
+  EXPECT_EQ(served(), kV3);
+}
+
+TEST_F(LifeCycleTest, TellsTheSharesThatAreInForce) {
+  start();
+  EXPECT_EQ(status()["shares"], nlohmann::json({{"served", 0.25}, {"compared", 0.5}}))
+      << "they are as the plugin is configured";
+  admin("shares 0.2 0.75");
+  EXPECT_EQ(status()["shares"], nlohmann::json({{"served", 0.2}, {"compared", 0.75}}));
   admin("shares x 1");
   EXPECT_EQ(status()["shares"]["served"], 0.2) << "a command that is refused changes nothing";
+}
+
+TEST_F(LifeCycleTest, TellsOfAnOlderPluginTheSharesThatACommandHasSet) {
+  start({}, FakePlugin::old_api());
+  EXPECT_TRUE(status()["shares"].is_null());
+  look_at("label.canary", kV2);
+  admin("shares 0.2 0.75");
+  fs::remove(directory_ + "/label.canary");
+  life_->look();
+  EXPECT_EQ(status()["shares"]["served"], 0.2) << "how it is configured is not known";
+}
+
+TEST_F(LifeCycleTest, EveryCanaryBeginsWithTheSharesThatAreConfigured) {
+  start();
+  const auto served_share = [this] { return status()["shares"]["served"].get<double>(); };
+  admin("shares 0.1 0");
+  look_at("label.canary", kV2);
+  EXPECT_EQ(served_share(), 0.1) << "set for the next canary";
+  EXPECT_THAT(events_.back(), HasSubstr("\"served\":0.1,\"compared\":0"));
+  admin("shares 0.9 0");
+  look_at("label.canary", kV3);
+  EXPECT_EQ(served_share(), 0.25) << "another one takes its place";
+  admin("shares 0.9 0");
+  look_at("CURRENT", kV3);
+  ASSERT_FALSE(life_->has_canary());
+  EXPECT_EQ(served_share(), 0.25) << "it was promoted";
+  look_at("label.canary", kV2);
+  admin("shares 0.9 0");
+  answered(plugin_.canary, 100, 100);
+  life_->look();
+  ASSERT_FALSE(life_->has_canary());
+  EXPECT_EQ(served_share(), 0.25) << "it failed";
+}
+
+TEST_F(LifeCycleTest, RestoresSharesOnceThereIsMemory) {
+  start();
+  look_at("label.canary", kV2);
+  admin("shares 0.9 0");
+  plugin_.is_short_of_memory = true;
+  look_at("CURRENT", kV2);
+  ASSERT_FALSE(life_->has_canary());
+  EXPECT_EQ(status()["shares"]["served"], 0.9);
+  plugin_.is_short_of_memory = false;
+  life_->look();
+  EXPECT_EQ(status()["shares"]["served"], 0.25);
 }
 
 TEST_F(LifeCycleTest, ALookStartsACanaryAndLeavesWhatWasTakenBack) {

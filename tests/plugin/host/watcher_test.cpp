@@ -216,6 +216,10 @@ TEST_F(WatcherTest, ReadsRulesAtOnceAndWhenTheyChange) {
   std::ofstream(rules_) << "off = maybe";
   EXPECT_TRUE(comes_true([&] { return events().back().find("refused") != std::string::npos; }));
   EXPECT_EQ(ask(), BARKER_REASON_NONE);
+  EXPECT_TRUE(comes_true([&] { return watcher->are_rules_refused(); }));
+  EXPECT_FALSE(watcher->are_experiments_refused());
+  std::ofstream(rules_) << "";
+  EXPECT_TRUE(comes_true([&] { return !watcher->are_rules_refused(); }));
 }
 
 TEST_F(WatcherTest, TakesWeightsBackWhenTheirQueriesFail) {
