@@ -159,6 +159,15 @@ class Reader {
     }
   }
 
+  // Brokers get a copy of what the files get, so that without files they would get nothing.
+  void check_log() {
+    const LogConfig& log = loaded_.config.log;
+    if (log.kafka_brokers.empty() || !log.directory.empty()) return;
+    loaded_.problems.push_back(
+        {"log.kafka_brokers",
+         "expected log.directory beside it, whose events the brokers get as well, found none"});
+  }
+
   // A new index takes the place of the directory of the old one, with all that is in it.
   void check_places() {
     const std::string& index = loaded_.config.index.path;
@@ -274,6 +283,7 @@ Result<LoadedConfig> read_config(const std::string& file, const ConfigTexts& var
   reader.read_variables(variables);
   reader.read_flags(flags);
   reader.read_token();
+  reader.check_log();
   reader.check_places();
   return loaded;
 }

@@ -87,6 +87,22 @@ TEST_F(CheckedConfig, RefusesPlacesInTheDirectoryThatANewIndexReplaces) {
               ::testing::IsEmpty());
 }
 
+TEST_F(CheckedConfig, RefusesBrokersOfKafkaThatGetNothingForWantOfADirectory) {
+  const auto check = [this](const std::string& text, const ConfigTexts& flags = {}) {
+    std::vector<std::string> found;
+    for (const ConfigProblem& problem : read_config(write(text), {}, flags)->problems) {
+      found.push_back(problem.where + ": " + problem.text);
+    }
+    return found;
+  };
+  const std::string brokers = "[log]\nkafka_brokers = \"127.0.0.1:9\"\n";
+  EXPECT_THAT(check(brokers), ::testing::ElementsAre(::testing::StartsWith(
+                                  "log.kafka_brokers: expected log.directory beside it")));
+  EXPECT_THAT(check(brokers + "directory = \"events\"\n"), ::testing::IsEmpty());
+  EXPECT_THAT(check(brokers, {{"log.directory", "events"}}), ::testing::IsEmpty());
+  EXPECT_THAT(check("[log]\nkafka_topic = \"events\"\n"), ::testing::IsEmpty());
+}
+
 TEST_F(CheckedConfig, AnErrorGetsTheKeyOfThePathThatItBeginsWith) {
   ServiceConfig config;
   config.index.path = "/srv/index";
