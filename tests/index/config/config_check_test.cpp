@@ -90,7 +90,8 @@ TEST_F(CheckedConfig, RefusesPlacesInTheDirectoryThatANewIndexReplaces) {
 TEST_F(CheckedConfig, RefusesBrokersOfKafkaThatGetNothingForWantOfADirectory) {
   const auto check = [this](const std::string& text, const ConfigTexts& flags = {}) {
     std::vector<std::string> found;
-    for (const ConfigProblem& problem : read_config(write(text), {}, flags)->problems) {
+    const Result<LoadedConfig> loaded = read_config(write(text), {}, flags);
+    for (const ConfigProblem& problem : loaded->problems) {
       found.push_back(problem.where + ": " + problem.text);
     }
     return found;
