@@ -175,6 +175,12 @@ std::optional<std::string> Fields::text(const char* name, size_t most_bytes) {
   return text;
 }
 
+std::string Fields::filled_text(const char* name, size_t most_bytes) {
+  const std::optional<std::string> given = text(name, most_bytes);
+  if (given && given->empty()) fail(ProblemKind::kBadValue, "The text is empty.", path_of(name));
+  return given.value_or("");
+}
+
 std::optional<std::string> Fields::user(const char* name) {
   std::optional<std::string> user = text(name, BARKER_MAX_TEXT_SIZE);
   const std::string why = why_unnameable(user.value_or(""));

@@ -50,6 +50,7 @@ class Fields {
   Fields(const Json& object, std::string where, std::optional<Fault>& fault);
 
   std::optional<std::string> text(const char* name, size_t most_bytes);
+  std::string filled_text(const char* name, size_t most_bytes);  // an empty one is a fault
   std::optional<std::string> user(const char* name);  // an id that GET /v1/users/{id} can name
   std::optional<uint64_t> whole(const char* name, uint64_t least, uint64_t most);
   std::optional<double> number(const char* name, double least, double most);

@@ -173,6 +173,22 @@ TEST_F(Routes, RescoresTheCallersAds) {
                  400, "bad-value", "ads[0].bid");
 }
 
+TEST_F(Routes, RefusesAnAdWithoutAnIdWhichTheReadersOfTheLogRefuse) {
+  expect_problem(ask("POST", "/v1/rescore", R"({"q":"x","ads":[{"id":"","title":"A"}]})"), 400,
+                 "bad-value", "ads[0].id", "empty");
+}
+
+TEST_F(Routes, RefusesAGroupOfANameThatTheTrainerRefuses) {
+  for (const auto& [name, tokens] :
+       {std::pair<std::string, std::string>{"a=b", R"(["b"])"}, {"", R"(["b"])"}, {"=", "[]"}}) {
+    const std::string groups = R"("groups":{"profile":["f"],")" + name + "\":" + tokens + "}}";
+    expect_problem(ask("POST", "/v1/search", R"({"q":"x",)" + groups), 400, "bad-value",
+                   "groups." + name, "not empty and has no \"=\"");
+    expect_problem(ask("POST", "/v1/rescore", R"({"q":"x","ads":[],)" + groups), 400, "bad-value",
+                   "groups." + name);
+  }
+}
+
 TEST_F(Routes, RefusesTwoAdsWithOneId) {
   const std::string ads = R"("ads":[{"id":"1","title":"A"},{"id":"2","title":"B"},
       {"id":"1","title":"C"}]})";
