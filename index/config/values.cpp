@@ -1,5 +1,7 @@
 #include "index/config/values.h"
 
+#include <sys/un.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -106,10 +108,17 @@ bool is_listen_address(std::string_view text) {
   return !items.empty() && std::ranges::all_of(items, is_one_listen_address);
 }
 
-// An error where one address stands twice in the list. Port 0 is another port each time.
+// An error where the path of a Unix socket is too long for the system, or where one address stands
+// twice in the list. Port 0 is another port each time.
 Status check_listen_addresses(std::string_view text) {
+  constexpr size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
   std::set<std::string> seen;
   for (const std::string& one : items_of(text)) {
+    if (one.starts_with(kUnixScheme) && one.size() > kUnixScheme.size() + kLongestPath) {
+      return {Code::kBadConfiguration, "expected a path of a Unix socket of at most " +
+                                           std::to_string(kLongestPath) + " bytes, found " +
+                                           std::to_string(one.size() - kUnixScheme.size())};
+    }
     if (!seen.insert(one).second && !one.ends_with(":0")) {
       return {Code::kBadConfiguration, "expected different addresses, found " + one + " twice"};
     }
@@ -299,7 +308,9 @@ std::vector<std::string> paths_of(const Key& key, const ServiceConfig& config) {
 }
 
 Status with_key(std::string_view key, const Status& error) {
-  return {error.code(), std::string(key) + ": " + error.message()};
+  const bool is_wrong_value = error.code() == Code::kInvalidArgument;
+  return {is_wrong_value ? Code::kBadConfiguration : error.code(),
+          std::string(key) + ": " + error.message()};
 }
 
 Status with_key_of_path(const ServiceConfig& config, const Status& error) {

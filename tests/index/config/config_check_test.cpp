@@ -26,7 +26,9 @@ TEST_F(CheckedConfig, RefusesWhatTheServerWouldRefuseAtItsStart) {
       {"[auction]\ntime_zone = \"Mars/X\"\n",
        "auction.time_zone: expected a name such as Europe/Berlin, found \"Mars/X\""},
       {"[server]\nlisten = \"127.0.0.1:80,[::1]:80,127.0.0.1:80\"\n",
-       "server.listen: expected different addresses, found 127.0.0.1:80 twice"}};
+       "server.listen: expected different addresses, found 127.0.0.1:80 twice"},
+      {"[server]\nlisten = \"127.0.0.1:80,unix:/" + std::string(107, 'x') + "\"\n",
+       "server.listen: expected a path of a Unix socket of at most 107 bytes, found 108"}};
   for (const auto& [text, expected] : mistakes) {
     const std::vector<std::string> found = problems(text);
     ASSERT_EQ(found.size(), 1u) << text;
@@ -118,6 +120,12 @@ TEST_F(CheckedConfig, AnErrorGetsTheKeyOfThePathThatItBeginsWith) {
   EXPECT_EQ(named("/srv/index/../weights: ?"), "weights.path: /srv/index/../weights: ?");
   EXPECT_EQ(named("/srv/index.lock: ?"), "index.path: /srv/index.lock: ?");
   EXPECT_EQ(named("/srv/indexes: ?"), "/srv/indexes: ?");
+}
+
+TEST(WithKey, MakesAWrongArgumentAWrongConfiguration) {
+  EXPECT_EQ(with_key("server.listen", invalid_argument("x")).code(), Code::kBadConfiguration);
+  EXPECT_EQ(with_key("index.path", not_found("x")).code(), Code::kNotFound);
+  EXPECT_EQ(with_key("index.path", not_found("x")).message(), "index.path: x");
 }
 
 }  // namespace
