@@ -79,6 +79,9 @@ class Fields {
 // comma or backslash behind a backslash is a part's own; another backslash stands for itself.
 std::vector<std::string> split_list(const std::string& text);
 
+// The fault of a body whose Content-Type, where there is one, is not `taken`.
+std::optional<Fault> check_content_type(const HttpRequest& request, std::string_view taken);
+
 // The object that the body of a call without parameters holds, or the fault that says why there is
 // none.
 std::optional<Fault> parse_body(const HttpRequest& request, nlohmann::json& object);

@@ -248,6 +248,19 @@ TEST_F(Routes, PassesAdministratorsCommandsOn) {
   expect_problem(ask("POST", "/v1/admin/rules/reload"), 422, "refused", "", "rules.toml: line 3");
 }
 
+TEST_F(Routes, TakesChangesOfTheCatalogueAsTheTypeThatIsDescribed) {
+  HttpRequest request = request_of("POST", "/v1/ads", R"({"op":"delete","id":"a"})");
+  for (const char* type : {"", "application/x-ndjson", "Application/X-NDJSON; charset=utf-8"}) {
+    request.content_type = type;
+    EXPECT_EQ(answer(request, service_).status, 200) << type;
+  }
+  for (const char* type : {"text/plain", "application/json", "application/x-www-form-urlencoded"}) {
+    request.content_type = type;
+    expect_problem(answer(request, service_), 415, "unsupported-media-type", "",
+                   "Expected application/x-ndjson, found \"" + std::string(type));
+  }
+}
+
 TEST_F(Routes, PublishesAFileOfTheServersMachineAndLoadsIt) {
   const char* path = "/v1/admin/weights/publish";
   const HttpResponse answered = ask("POST", path, R"({"file":"/w/new.barker"})");
