@@ -84,7 +84,8 @@ std::optional<Amount> parse_amount(std::string_view text) {
   const auto from = static_cast<size_t>(begin - text.begin());
   const auto to = static_cast<size_t>(last.base() - text.begin());
   if (from >= to) return std::nullopt;
-  const std::string_view before = stripped(text.substr(0, from)), behind = stripped(text.substr(to));
+  const std::string_view before = stripped(text.substr(0, from)),
+                         behind = stripped(text.substr(to));
   if (!is_currency(before) || !is_currency(behind) || (!before.empty() && !behind.empty())) {
     return std::nullopt;
   }
