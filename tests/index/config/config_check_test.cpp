@@ -28,7 +28,9 @@ TEST_F(CheckedConfig, RefusesWhatTheServerWouldRefuseAtItsStart) {
       {"[server]\nlisten = \"127.0.0.1:80,[::1]:80,127.0.0.1:80\"\n",
        "server.listen: expected different addresses, found 127.0.0.1:80 twice"},
       {"[server]\nlisten = \"127.0.0.1:80,unix:/" + std::string(107, 'x') + "\"\n",
-       "server.listen: expected a path of a Unix socket of at most 107 bytes, found 108"}};
+       "server.listen: expected a path of a Unix socket of at most 107 bytes, found 108"},
+      {"[server]\nadmin_socket = \"/" + std::string(107, 'x') + "\"\n",
+       "server.admin_socket: expected a path of a Unix socket of at most 107 bytes, found 108"}};
   for (const auto& [text, expected] : mistakes) {
     const std::vector<std::string> found = problems(text);
     ASSERT_EQ(found.size(), 1u) << text;
