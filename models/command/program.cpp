@@ -63,13 +63,14 @@ void take_finite_numbers_only(CLI::App& app) {
   for (CLI::App* sub : app.get_subcommands({})) take_finite_numbers_only(*sub);
 }
 
-// A flag says yes or no. One with a value of its own in its names, such as "--json{-}", takes a text.
+// A flag says yes or no. One with a value of its own in its names, such as "--json{-}", takes a
+// text.
 bool is_yes_or_no(const CLI::Option& option) {
   return option.get_items_expected_max() == 0 && option.get_fnames().empty();
 }
 
-// CLI11 would read "2", "-1" and "on" as yes or no, and let what is no number leave the parser as an
-// exception of the standard library.
+// CLI11 would read "2", "-1" and "on" as yes or no, and let what is no number leave the parser as
+// an exception of the standard library.
 void take_true_or_false_only(CLI::App& app) {
   const auto refuse = [](const std::string& text) {
     const bool is_either = text == "true" || text == "false" || text == "1" || text == "0";
