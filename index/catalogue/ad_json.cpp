@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "index/catalogue/ad_reader.h"
+#include "models/base/json_fault.h"
 #include "models/base/repeated_field.h"
 #include "models/text/text.h"
 
@@ -48,13 +49,14 @@ std::string line_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// The text of a string or number, read like the catalogue's ids.
-Result<std::string> read_id(const Json& json, TextForm form) {
+// The text of a string or number, read like the catalogue's ids. It may be one that a new ad may
+// not have: an ad that has it can be changed and deleted all the same.
+Result<std::string> read_id(const Json& json) {
   const auto id = json.find("id");
   if (id == json.end()) return bad_data("id: missing");
   const Json named = {{"id", *id}, {"title", "a"}};  // so that ids are read in one way
   FeedNotes notes;
-  Result<CatalogueAd> ad = read_ad(named, notes, form);
+  Result<CatalogueAd> ad = read_ad(named, notes, TextForm::kClean);
   if (!ad.ok()) return ad.status();
   return std::move(ad->id);
 }
@@ -129,7 +131,7 @@ Result<CatalogueChange> read_change(const Json& json, FeedNotes& notes, TextForm
   if (name == "delete") {
     if (Status s = expect_no_other(json, "delete", "id"); !s.ok()) return s;
   }
-  Result<std::string> id = read_id(json, form);
+  Result<std::string> id = read_id(json);
   if (!id.ok()) return id.status();
   change.id = std::move(*id);
   change.kind = name == "set" ? CatalogueChange::Kind::kSet : CatalogueChange::Kind::kDelete;
@@ -144,7 +146,7 @@ auto unless_not_json(const Read& read) -> decltype(read()) {
   try {
     return read();
   } catch (const nlohmann::json::exception& e) {
-    return bad_data(std::string("not JSON: ") + e.what());
+    return bad_data(json_fault(e));
   }
 }
 

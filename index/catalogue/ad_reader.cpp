@@ -6,6 +6,8 @@
 
 #include "index/catalogue/amount.h"
 #include "models/base/ascii.h"
+#include "models/base/fields.h"
+#include "models/base/one_line.h"
 #include "models/text/keywords.h"
 #include "models/text/markup.h"
 #include "models/text/text.h"
@@ -41,6 +43,9 @@ class AdReader {
     CatalogueAd ad;
     // An id is kept as it is: two that differ, if only by what looks like a tag, are of two ads.
     ad.id = AdReader(json_, notes_, TextForm::kClean).required("id");
+    if (form_ == TextForm::kFeed && std::ranges::any_of(ad.id, is_ascii_control)) {
+      throw Wrong{"id: expected no control characters, found " + reportable(one_line(ad.id))};
+    }
     ad.title = required("title");
     ad.bid_terms = bid_terms("bid_terms", TermKind::kBid);
     ad.negative_keywords = bid_terms("negative_keywords", TermKind::kNegative);
@@ -68,12 +73,23 @@ class AdReader {
     notes_.add(field + ": " + why);
   }
 
+  // White space stays, because descriptions have lines.
+  std::string without_controls(std::string text) {
+    const auto is_other = [](char c) {
+      return is_ascii_control(c) && c != '\t' && c != '\n' && c != '\r';
+    };
+    if (std::ranges::none_of(text, is_other)) return text;
+    std::ranges::replace_if(text, is_other, ' ');
+    notes_.add("control characters of a text were replaced by spaces");
+    return text;
+  }
+
   // The text of a string, number or boolean; nothing for another type.
   std::optional<std::string> scalar(const Json& value) {
     if (value.is_string()) {
       if (form_ == TextForm::kClean) return value.get<std::string>();
-      return drop_html_tags(decode_html_entities(value.get_ref<const std::string&>()),
-                            &notes_.tags_dropped);
+      return without_controls(drop_html_tags(
+          decode_html_entities(value.get_ref<const std::string&>()), &notes_.tags_dropped));
     }
     if (value.is_number() || value.is_boolean()) return value.dump();
     return std::nullopt;
@@ -162,6 +178,14 @@ class AdReader {
     return parts;
   }
 
+  // A page offers selling points and values of attributes as filters, and no address can name a
+  // filter with a tab or a line end.
+  std::string in_one_line(std::string text) const {
+    if (form_ == TextForm::kClean || std::ranges::none_of(text, is_ascii_control)) return text;
+    std::ranges::replace_if(text, is_ascii_control, ' ');
+    return trimmed(text);
+  }
+
   // Selling points hold commas ("light, yet strong"), so that a single text is not split at them.
   std::vector<std::string> selling_points() {
     std::vector<std::string> kept;
@@ -171,7 +195,7 @@ class AdReader {
                                       ", found more; the others were dropped");
         break;
       }
-      std::string point = limited("selling_points", std::move(text));
+      std::string point = limited("selling_points", in_one_line(std::move(text)));
       if (!point.empty()) kept.push_back(std::move(point));
     }
     return kept;
@@ -278,7 +302,7 @@ class AdReader {
     }
     for (const auto& [name, item] : value->items()) {
       if (item.is_null()) continue;
-      std::string text = text_of(item, "attributes", ", ");
+      std::string text = in_one_line(text_of(item, "attributes", ", "));
       if (!text.empty()) attributes.emplace_back(name, std::move(text));
     }
   }

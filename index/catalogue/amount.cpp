@@ -11,7 +11,7 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view stripped(std::string_view text) {
   constexpr std::string_view kNoBreakSpace = "\xC2\xA0";
   for (;;) {
     const size_t size = text.size();
@@ -76,7 +76,7 @@ std::optional<std::string> plain_digits(std::string_view text) {
 }  // namespace
 
 std::optional<Amount> parse_amount(std::string_view text) {
-  text = trimmed(text);
+  text = stripped(text);
   const auto starts_number = [](char c) { return is_digit(c) || c == '.' || c == '-' || c == '+'; };
   const auto begin = std::ranges::find_if(text, starts_number);
   const auto last = std::find_if(text.rbegin(), text.rend(), is_digit);
@@ -84,7 +84,8 @@ std::optional<Amount> parse_amount(std::string_view text) {
   const auto from = static_cast<size_t>(begin - text.begin());
   const auto to = static_cast<size_t>(last.base() - text.begin());
   if (from >= to) return std::nullopt;
-  const std::string_view before = trimmed(text.substr(0, from)), behind = trimmed(text.substr(to));
+  const std::string_view before = stripped(text.substr(0, from)),
+                         behind = stripped(text.substr(to));
   if (!is_currency(before) || !is_currency(behind) || (!before.empty() && !behind.empty())) {
     return std::nullopt;
   }

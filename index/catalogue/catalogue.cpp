@@ -5,6 +5,7 @@
 
 #include "index/catalogue/ad_reader.h"
 #include "index/catalogue/wrong_format.h"
+#include "models/base/json_fault.h"
 #include "models/base/repeated_field.h"
 #include "models/text/text.h"
 
@@ -19,7 +20,7 @@ Result<CatalogueAd> parse_ad(std::string_view json_line, FeedNotes& notes) {
     }
     return read_ad(json, notes, TextForm::kFeed);
   } catch (const nlohmann::json::exception& e) {
-    return bad_data(std::string("not JSON: ") + e.what());
+    return bad_data(json_fault(e));
   }
 }
 

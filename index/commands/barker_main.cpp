@@ -1,7 +1,13 @@
 // barker: an ad search engine on Lucene++ that loads the rescoring plugin.
+#include <string_view>
+
 #include "index/commands/commands.h"
+#include "index/commands/hangup.h"
 
 int main(int argc, char** argv) {
+  // A reload may follow right behind the start of a server, while the words and the configuration
+  // are read, and SIGHUP ends a process that has not blocked it.
+  if (argc > 1 && std::string_view(argv[1]) == "serve") barker::block_hangup();
   return barker::run_program(
       {"barker",
        BARKER_VERSION,

@@ -14,6 +14,7 @@
 #include "models/base/exit_code.h"
 #include "models/base/file_bytes.h"
 #include "models/command/options.h"
+#include "models/text/group_name.h"
 #include "models/text/text.h"
 #include "plugin/host/plugin_loader.h"
 
@@ -51,7 +52,7 @@ Result<Profile> find_user(const SearchFlags& options) {
   if (!options.user_keywords.empty()) profile.keywords = options.user_keywords;
   for (const std::string& group : options.groups) {
     const size_t equals = group.find('=');
-    if (equals == std::string::npos || equals == 0) {
+    if (equals == std::string::npos || !is_group_name(group.substr(0, equals))) {
       return invalid_argument("--group: expected NAME=TOKEN,TOKEN, found \"" + group + "\"");
     }
     std::vector<std::string> tokens;

@@ -7,6 +7,7 @@
 
 #include "index/commands/commands.h"
 #include "index/commands/hangup.h"
+#include "index/commands/ready_notice.h"
 #include "index/commands/stop_signals.h"
 #include "index/commands/verify_command.h"
 #include "index/commands/weight_description.h"
@@ -15,6 +16,7 @@
 #include "index/server/running_service.h"
 #include "models/base/exit_code.h"
 #include "models/command/options.h"
+#include "models/text/text.h"
 #include "models/weights/directory.h"
 #include "plugin/host/plugin_loader.h"
 
@@ -34,6 +36,9 @@ void raise_descriptor_limit() {
 void serve_until_stopped(RunningService& service, uint64_t ready_grace_ms) {
   for (const std::string& address : service.addresses()) std::cout << address << "\n";
   std::cout.flush();
+  if (const Status s = notify_ready(); !s.ok()) {
+    std::cerr << "barker serve: " << visible(s.message()) << "\n";
+  }
   wait_for_stop_signal();
   service.fail_readiness();
   wait_for_stop_signal(std::chrono::milliseconds(ready_grace_ms));

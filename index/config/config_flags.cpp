@@ -54,11 +54,8 @@ void add_flag(CLI::App& command, const Key& key, ConfigFlags& flags) {
   std::string about(key.about);
   about.pop_back();  // help ends its lines without a full stop
   if (key.kind == KeyKind::kSwitch) {
-    const auto set_switch = [&flags, &key](int64_t value) {
-      flags.texts[std::string(key.name)] = value > 0 ? "true" : "false";
-    };
-    command.add_flag_function(names, set_switch, about + "; =false switches it off")
-        ->group(group_of(key));
+    const std::string help = about + "; =false switches it off";
+    command.add_flag(names, help)->each(set)->group(group_of(key));
     return;
   }
   CLI::Option* option =

@@ -31,9 +31,10 @@ std::string commented_config() {
   std::string out;
   comment(
       "The configuration of barker serve. Each key stands here with its default: take the # away "
-      "before it to set it. Every key is also a variable, BARKER_SERVER_LISTEN, and a flag, "
-      "--server-listen, except the token, which is no flag. A flag comes before a variable, and a "
-      "variable before this file. Relative paths are relative to the directory of this file. "
+      "before it to set it. Every key but those of the plugin is also a variable, "
+      "BARKER_SERVER_LISTEN, and a flag, --server-listen, except the token, which is no flag. A "
+      "flag comes before a variable, and a variable before this file. Relative paths are relative "
+      "to the directory of this file. "
       "barker config check says all that is wrong in it.",
       out);
   for (const ConfigTable& table : config_tables()) {

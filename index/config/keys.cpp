@@ -175,9 +175,8 @@ std::vector<Key> storage_keys() {
       {"log.retention", kDuration, event_log<&L::retention_days>,
        "After how many whole days a log file is removed; 0 keeps all.", 0, 36'500, kDayMs},
       {"log.kafka_brokers", kText, event_log<&L::kafka_brokers>,
-       "Brokers of Kafka, HOST:PORT with commas between them, which get each event as well; "
-       "without "
-       "any the files alone do."},
+       "Brokers of Kafka, HOST:PORT with commas between them, which get each event that "
+       "log.directory gets; without any the files alone do."},
       {"log.kafka_topic", kText, event_log<&L::kafka_topic>, "The topic for events in Kafka."},
   };
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <optional>
 
 #include "index/config/keys.h"
@@ -103,6 +104,7 @@ class Reader {
   }
 
   void read_variables(const ConfigTexts& variables) {
+    replace_token([&](const Key& key) { return variables.contains(key.variable()); });
     for (const auto& variable : variables) {
       const auto& [name, text] = variable;
       const auto keys = config_keys();
@@ -117,10 +119,12 @@ class Reader {
   }
 
   void read_flags(const ConfigTexts& flags) {
+    replace_token([&](const Key& key) { return flags.contains(key.name); });
     for (const auto& [name, text] : flags) {
       const Key* key = find_key(name);
       if (key) {
-        set(*key, text, "--" + key->flag());
+        // As help calls it. A key with a short name has two flags.
+        set(*key, text, "--" + (key->alias.empty() ? key->flag() : std::string(key->alias)));
       } else {
         loaded_.problems.push_back({"--" + name, "no such key"});
       }
@@ -157,6 +161,15 @@ class Reader {
       loaded_.problems.push_back(
           {"server.admin_token_file", server.admin_token_file + ": " + status.message()});
     }
+  }
+
+  // Brokers get a copy of what the files get, so that without files they would get nothing.
+  void check_log() {
+    const LogConfig& log = loaded_.config.log;
+    if (log.kafka_brokers.empty() || !log.directory.empty()) return;
+    loaded_.problems.push_back(
+        {"log.kafka_brokers",
+         "expected log.directory beside it, whose events the brokers get as well, found none"});
   }
 
   // A new index takes the place of the directory of the old one, with all that is in it.
@@ -217,6 +230,14 @@ class Reader {
     add(node, name + (node.is_table() ? ": no such table" : ": no such key") + did_you_mean(meant));
   }
 
+  // BARKER_PLUGIN_WINDOW, but not what Kubernetes sets where a service is called "barker-plugin".
+  static bool is_of_the_plugin(std::string_view name) {
+    constexpr std::string_view kPlugin = "BARKER_PLUGIN_";
+    if (!name.starts_with(kPlugin)) return false;
+    const std::string_view rest = name.substr(kPlugin.size());
+    return rest != "PORT" && !rest.starts_with("PORT_") && !rest.starts_with("SERVICE_");
+  }
+
   // Other programs have variables of such names, too: where a service is called "barker",
   // Kubernetes sets BARKER_PORT and more. So only what resembles a key is taken for a mistake.
   void unknown_variable(const std::string& name) {
@@ -226,13 +247,23 @@ class Reader {
     const std::string meant(probably_meant(name, views));
     if (!meant.empty()) {
       loaded_.problems.push_back({name, "no such variable" + did_you_mean(meant)});
+    } else if (is_of_the_plugin(name)) {
+      loaded_.problems.push_back({name,
+                                  "no such variable; keys of the plugin are set in the table "
+                                  "[plugin] of the file alone"});
     }
   }
 
-  void set(const Key& key, const std::string& text, const std::string& where) {
+  // The token and its file are one setting, of which a later source replaces both.
+  void replace_token(const std::function<bool(const Key&)>& is_given) {
     ServerConfig& server = loaded_.config.server;
-    if (key.name == "server.admin_token") server.admin_token_file.clear();
-    if (key.name == "server.admin_token_file") server.admin_token.clear();
+    const auto is_one = [&](std::string_view name) { return is_given(*find_key(name)); };
+    if (!is_one("server.admin_token") && !is_one("server.admin_token_file")) return;
+    server.admin_token.clear();
+    server.admin_token_file.clear();
+  }
+
+  void set(const Key& key, const std::string& text, const std::string& where) {
     if (Status s = set_value(key, text, "", loaded_.config); !s.ok()) {
       loaded_.problems.push_back({where, s.message()});
     }
@@ -274,6 +305,7 @@ Result<LoadedConfig> read_config(const std::string& file, const ConfigTexts& var
   reader.read_variables(variables);
   reader.read_flags(flags);
   reader.read_token();
+  reader.check_log();
   reader.check_places();
   return loaded;
 }

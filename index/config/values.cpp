@@ -1,5 +1,7 @@
 #include "index/config/values.h"
 
+#include <sys/un.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -106,10 +108,22 @@ bool is_listen_address(std::string_view text) {
   return !items.empty() && std::ranges::all_of(items, is_one_listen_address);
 }
 
+// The system takes no longer path of a Unix socket.
+Status check_socket_path(std::string_view path) {
+  constexpr size_t kLongest = sizeof(sockaddr_un::sun_path) - 1;
+  if (path.size() <= kLongest) return {};
+  return {Code::kBadConfiguration, "expected a path of a Unix socket of at most " +
+                                       std::to_string(kLongest) + " bytes, found " +
+                                       std::to_string(path.size())};
+}
+
 // An error where one address stands twice in the list. Port 0 is another port each time.
 Status check_listen_addresses(std::string_view text) {
   std::set<std::string> seen;
   for (const std::string& one : items_of(text)) {
+    if (one.starts_with(kUnixScheme)) {
+      if (Status s = check_socket_path(one.substr(kUnixScheme.size())); !s.ok()) return s;
+    }
     if (!seen.insert(one).second && !one.ends_with(":0")) {
       return {Code::kBadConfiguration, "expected different addresses, found " + one + " twice"};
     }
@@ -252,6 +266,9 @@ Status set_value(const Key& key, std::string_view text, const std::string& direc
     if (const auto redis = parse_redis_address(value); !redis.ok()) return redis.status();
   }
   if (key.kind == KeyKind::kPath) value = resolved(text, directory);
+  if (key.name == "server.admin_socket") {
+    if (Status status = check_socket_path(value); !status.ok()) return status;
+  }
   for (const std::string_view scheme : {kLmdbScheme, kUnixScheme}) {
     if (key.kind != KeyKind::kStore || !text.starts_with(scheme)) continue;
     value = std::string(scheme) + resolved(text.substr(scheme.size()), directory);
@@ -299,7 +316,9 @@ std::vector<std::string> paths_of(const Key& key, const ServiceConfig& config) {
 }
 
 Status with_key(std::string_view key, const Status& error) {
-  return {error.code(), std::string(key) + ": " + error.message()};
+  const bool is_wrong_value = error.code() == Code::kInvalidArgument;
+  return {is_wrong_value ? Code::kBadConfiguration : error.code(),
+          std::string(key) + ": " + error.message()};
 }
 
 Status with_key_of_path(const ServiceConfig& config, const Status& error) {

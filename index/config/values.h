@@ -31,7 +31,8 @@ std::vector<std::string> items_of(std::string_view list);
 // The files that a value names: of a path, of lmdb:PATH, and of the Unix sockets of addresses.
 std::vector<std::string> paths_of(const Key& key, const ServiceConfig& config);
 
-// The error with the name of a key before it.
+// The error with the name of a key before it. What is a wrong argument to the room that refused it
+// is a wrong value of the configuration.
 Status with_key(std::string_view key, const Status& error);
 
 // The same with the key whose path the message begins with, or that of a file in it or beside it,

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "index/live/rebuild.h"
+#include "models/base/text_lines.h"
 
 namespace barker {
 namespace {
@@ -119,9 +120,7 @@ Result<ChangeSummary> LiveCatalogue::change(std::string_view json_lines) {
   std::vector<CatalogueChange> changes;
   uint64_t number = 0;
   while (!json_lines.empty()) {
-    const size_t end = std::min(json_lines.find('\n'), json_lines.size());
-    const std::string_view line = json_lines.substr(0, end);
-    json_lines.remove_prefix(std::min(end + 1, json_lines.size()));
+    const std::string_view line = take_line(json_lines);
     ++number;
     if (is_blank(line)) continue;
     summary.notes.set_line(number);

@@ -8,6 +8,7 @@
 
 #include "index/catalogue/catalogue.h"
 #include "index/profiles/profile_record.h"
+#include "models/text/group_name.h"
 #include "models/text/text.h"
 
 namespace barker {
@@ -101,6 +102,11 @@ class UserLines {
       return;
     }
     for (const auto& [name, tokens] : groups->items()) {
+      if (!is_group_name(name)) {
+        report(std::string("groups: expected ") + kGroupNameRule + ", found \"" + name +
+               "\"; the group was dropped");
+        continue;
+      }
       std::vector<std::string> all = texts(tokens, "groups." + name);
       if (name == kClickedSfs) {
         profile.sfs = without_times(std::move(all));

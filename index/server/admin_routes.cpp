@@ -170,6 +170,9 @@ HttpResponse post_canary(const HttpRequest& request, Service& service) {
 
 HttpResponse post_ads(const HttpRequest& request, Service& service) {
   if (const auto fault = Parameters(request.target).finish()) return problem(*fault);
+  if (const auto fault = check_content_type(request, "application/x-ndjson")) {
+    return problem(*fault);
+  }
   const Result<std::string> summary = service.change_ads(request.body);
   return summary.ok() ? json_response(*summary) : problem(summary.status());
 }

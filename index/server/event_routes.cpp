@@ -23,7 +23,7 @@ using Event = std::variant<Click, OptOut>;
 Click read_click(Fields& fields) {
   Click click;
   fields.require("object");
-  click.object = fields.text("object", BARKER_MAX_TEXT_SIZE).value_or("");
+  click.object = fields.filled_text("object", BARKER_MAX_TEXT_SIZE);
   click.position = fields.whole("position", 1, BARKER_MAX_ADS).value_or(0);
   return click;
 }
@@ -31,7 +31,7 @@ Click read_click(Fields& fields) {
 Event read_event(const Fields::Json& json, const std::string& where, std::optional<Fault>& fault) {
   Fields fields(json, where, fault);
   for (const char* name : {"event_id", "request_id", "user", "kind", "time"}) fields.require(name);
-  const std::string event_id = fields.text("event_id", kMostIdBytes).value_or("");
+  const std::string event_id = fields.filled_text("event_id", kMostIdBytes);
   const std::string request_id = fields.text("request_id", kMostIdBytes).value_or("");
   const std::string user = fields.user("user").value_or("");
   const int64_t time_ms = std::llround(fields.number("time", 0, kLatest).value_or(0) * 1000);
@@ -45,9 +45,6 @@ Event read_event(const Fields::Json& json, const std::string& where, std::option
     Click click = read_click(fields);
     click.on_sf = kind == "sf_click";
     event = std::move(click);
-  }
-  if (event_id.empty()) {
-    fields.fail(ProblemKind::kBadValue, "The text is empty.", fields.path_of("event_id"));
   }
   if (!is_request_id(request_id)) {
     fields.fail(ProblemKind::kBadValue, "Expected the request_id that a search answered.",

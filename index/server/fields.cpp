@@ -176,6 +176,12 @@ std::optional<std::string> Fields::text(const char* name, size_t most_bytes) {
   return text;
 }
 
+std::string Fields::filled_text(const char* name, size_t most_bytes) {
+  const std::optional<std::string> given = text(name, most_bytes);
+  if (given && given->empty()) fail(ProblemKind::kBadValue, "The text is empty.", path_of(name));
+  return given.value_or("");
+}
+
 std::optional<std::string> Fields::user(const char* name) {
   std::optional<std::string> user = text(name, kMostUserIdBytes);
   const std::string why = why_unnameable(user.value_or(""));
@@ -282,15 +288,18 @@ void Fields::finish() {
   }
 }
 
-std::optional<Fault> parse_body(const HttpRequest& request, nlohmann::json& object) {
-  if (std::optional<Fault> fault = Parameters(request.target).finish()) return fault;
-  const std::string& body = request.body;
+std::optional<Fault> check_content_type(const HttpRequest& request, std::string_view taken) {
   const std::string type =
       ascii_lower_case(request.content_type.substr(0, request.content_type.find_first_of("; \t")));
-  if (!type.empty() && type != "application/json") {
-    return Fault{ProblemKind::kUnsupportedMediaType,
-                 "Expected application/json, found " + in_quotes(type) + ".", ""};
-  }
+  if (type.empty() || type == taken) return std::nullopt;
+  return Fault{ProblemKind::kUnsupportedMediaType,
+               "Expected " + std::string(taken) + ", found " + in_quotes(type) + ".", ""};
+}
+
+std::optional<Fault> parse_body(const HttpRequest& request, nlohmann::json& object) {
+  if (std::optional<Fault> fault = Parameters(request.target).finish()) return fault;
+  if (std::optional<Fault> fault = check_content_type(request, "application/json")) return fault;
+  const std::string& body = request.body;
   if (!is_valid_utf8(body)) {
     return Fault{ProblemKind::kInvalidUtf8, "The body is not valid UTF-8.", ""};
   }

@@ -50,6 +50,7 @@ class Fields {
   Fields(const Json& object, std::string where, std::optional<Fault>& fault);
 
   std::optional<std::string> text(const char* name, size_t most_bytes);
+  std::string filled_text(const char* name, size_t most_bytes);  // an empty one is a fault
   std::optional<std::string> user(const char* name);  // an id that GET /v1/users/{id} can name
   std::optional<uint64_t> whole(const char* name, uint64_t least, uint64_t most);
   std::optional<double> number(const char* name, double least, double most);
@@ -77,6 +78,9 @@ class Fields {
 // The parts of a parameter that holds a list with commas between them; empty parts are left out. A
 // comma or backslash behind a backslash is a part's own; another backslash stands for itself.
 std::vector<std::string> split_list(const std::string& text);
+
+// The fault of a body whose Content-Type, where there is one, is not `taken`.
+std::optional<Fault> check_content_type(const HttpRequest& request, std::string_view taken);
 
 // The object that the body of a call without parameters holds, or the fault that says why there is
 // none.

@@ -341,6 +341,7 @@ Status RunningService::Parts::open(const ServiceConfig& config, const ServiceHoo
   }
   if (Status s = open_engine_and_profiles(config, hooks); !s.ok()) return s;
   if (!config.log.directory.empty()) {
+    // load_config() refuses brokers without a directory.
     if (!config.log.kafka_brokers.empty()) {
       Result<std::unique_ptr<KafkaSink>> sink =
           KafkaSink::open({.brokers = config.log.kafka_brokers,

@@ -9,6 +9,7 @@
 #include "index/server/problem.h"
 #include "index/server/request_id.h"
 #include "index/server/route_handlers.h"
+#include "models/text/group_name.h"
 #include "plugin/barker.h"
 
 namespace barker {
@@ -37,6 +38,10 @@ void read_groups(Fields& body, std::optional<Fault>& fault, Asker& asker) {
   }
   Fields reader(*groups, "groups", fault);
   for (const auto& [name, tokens] : groups->items()) {
+    if (!is_group_name(name)) {
+      body.fail(ProblemKind::kBadValue, std::string("Expected ") + kGroupNameRule + ".",
+                reader.path_of(name));
+    }
     auto texts = reader.texts(name.c_str(), kMostTokens, BARKER_MAX_TEXT_SIZE);
     if (texts) asker.groups.emplace_back(name, *std::move(texts));
   }
@@ -92,7 +97,7 @@ CallerAd read_ad(const Fields::Json& json, const std::string& where, std::option
   CallerAd ad;
   fields.require("id");
   fields.require("title");
-  ad.id = fields.text("id", BARKER_MAX_TEXT_SIZE).value_or("");
+  ad.id = fields.filled_text("id", BARKER_MAX_TEXT_SIZE);
   ad.title = fields.text("title", BARKER_MAX_TEXT_SIZE).value_or("");
   ad.bid = fields.number("bid", 0, BARKER_MAX_NUMBER).value_or(1);
   ad.first_pass_score = fields.number("first_pass_score", 0, BARKER_MAX_NUMBER).value_or(1);

@@ -63,6 +63,25 @@ void take_finite_numbers_only(CLI::App& app) {
   for (CLI::App* sub : app.get_subcommands({})) take_finite_numbers_only(*sub);
 }
 
+// A flag says yes or no. One with a value of its own in its names, such as "--json{-}", takes a
+// text.
+bool is_yes_or_no(const CLI::Option& option) {
+  return option.get_items_expected_max() == 0 && option.get_fnames().empty();
+}
+
+// CLI11 would read "2", "-1" and "on" as yes or no, and let what is no number leave the parser as
+// an exception of the standard library.
+void take_true_or_false_only(CLI::App& app) {
+  const auto refuse = [](const std::string& text) {
+    const bool is_either = text == "true" || text == "false" || text == "1" || text == "0";
+    return is_either ? "" : "expected true or false, found \"" + text + "\"";
+  };
+  for (CLI::Option* option : app.get_options()) {
+    if (is_yes_or_no(*option)) option->check(refuse);
+  }
+  for (CLI::App* sub : app.get_subcommands({})) take_true_or_false_only(*sub);
+}
+
 std::string names_of_subcommands(const CLI::App& app) {
   std::string names;
   for (const CLI::App* sub : visible_subcommands(app)) {
@@ -147,6 +166,28 @@ void note_old_spellings(const std::vector<const CLI::App*>& chain, int argc,
   }
 }
 
+// A flag whose value is missing, as in "--watch=$UNSET", which CLI11 takes for a flag without one.
+Status check_flag_values(const std::vector<const CLI::App*>& chain, int argc,
+                         const char* const* argv) {
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    std::string word = argv[i];
+    if (!word.starts_with("--") || !word.ends_with('=')) continue;
+    word.pop_back();
+    for (const CLI::App* app : chain) {
+      const CLI::Option* const option = app->get_option_no_throw(word);
+      if (!option || option->get_items_expected_max() > 0) continue;
+      return invalid_argument(word + ": expected a value behind the =, found none");
+    }
+  }
+  return {};
+}
+
+int report_usage_error(const std::string& command, const std::string& error) {
+  report_error(command, invalid_argument(error));
+  std::cerr << "Try: " << command << " --help\n";
+  return kExitUsage;
+}
+
 Command add_completion_command(CLI::App& app) {
   const auto shell = std::make_shared<std::string>();
   CLI::App* command = add_subcommand(app, "completion", "Print a completion script for a shell");
@@ -225,18 +266,19 @@ int run_program(const Program& program, int argc, const char* const* argv) {
   add(add_completion_command);
   take_one_value_at_a_time(app);
   take_finite_numbers_only(app);
+  take_true_or_false_only(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {  // --help, --version
     return finish(program.name, app.exit(e));
   } catch (const CLI::ParseError& e) {
     const std::vector<const CLI::App*> chain = named(app);
-    const std::string name = name_of(chain);
-    report_error(name, invalid_argument(usage_error(chain, e)));
-    std::cerr << "Try: " << name << " --help\n";
-    return kExitUsage;
+    return report_usage_error(name_of(chain), usage_error(chain, e));
   }
   const std::vector<const CLI::App*> chain = named(app);
+  if (const Status s = check_flag_values(chain, argc, argv); !s.ok()) {
+    return report_usage_error(name_of(chain), s.message());
+  }
   note_old_spellings(chain, argc, argv);
   for (const auto& [sub, command] : commands) {
     if (sub == chain[1]) return run_command(name_of(chain), command);

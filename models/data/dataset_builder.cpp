@@ -13,6 +13,7 @@
 #include "models/data/dataset_exposure.h"
 #include "models/data/event_reader.h"
 #include "models/data/time_check.h"
+#include "models/text/group_name.h"
 #include "models/text/keywords.h"
 #include "models/weights/groups.h"
 
@@ -54,9 +55,8 @@ struct DatasetBuilder::Impl {
       if (std::ranges::count_if(event.groups, same) > 1) {
         return bad_data("groups." + group.name + ": named twice");
       }
-      // A feature is named "group=token": "a=b" and "c" would be the "b=c" of "a".
-      if (group.name.empty() || group.name.find('=') != std::string::npos) {
-        return bad_data("groups: expected names that are not empty and have no \"=\", found \"" +
+      if (!is_group_name(group.name)) {
+        return bad_data(std::string("groups: expected ") + kGroupNameRule + ", found \"" +
                         group.name + "\"");
       }
       if (is_reserved_group(group.name)) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "models/base/json_fault.h"
 #include "models/base/utf8.h"
 #include "models/data/json_fields.h"
 #include "models/text/encoding.h"
@@ -169,7 +170,7 @@ Result<SearchEvent> parse_event(std::string_view json_line, const std::string& e
   } catch (const Wrong& wrong) {
     return bad_data(wrong.reason);
   } catch (const nlohmann::json::exception& e) {
-    return bad_data(std::string("not JSON: ") + e.what());
+    return bad_data(json_fault(e));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/base/json_fault.h"
 #include "models/data/json_fields.h"
 #include "models/data/line_writer.h"
 #include "models/text/text.h"
@@ -325,7 +326,7 @@ Result<RawEvent> parse_raw_event(std::string_view line) {
   } catch (const Wrong& wrong) {
     return bad_data(wrong.reason);
   } catch (const nlohmann::json::exception& e) {
-    return bad_data(std::string("not JSON: ") + e.what());
+    return bad_data(json_fault(e));
   }
 }
 

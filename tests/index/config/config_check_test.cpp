@@ -26,7 +26,11 @@ TEST_F(CheckedConfig, RefusesWhatTheServerWouldRefuseAtItsStart) {
       {"[auction]\ntime_zone = \"Mars/X\"\n",
        "auction.time_zone: expected a name such as Europe/Berlin, found \"Mars/X\""},
       {"[server]\nlisten = \"127.0.0.1:80,[::1]:80,127.0.0.1:80\"\n",
-       "server.listen: expected different addresses, found 127.0.0.1:80 twice"}};
+       "server.listen: expected different addresses, found 127.0.0.1:80 twice"},
+      {"[server]\nlisten = \"127.0.0.1:80,unix:/" + std::string(107, 'x') + "\"\n",
+       "server.listen: expected a path of a Unix socket of at most 107 bytes, found 108"},
+      {"[server]\nadmin_socket = \"/" + std::string(107, 'x') + "\"\n",
+       "server.admin_socket: expected a path of a Unix socket of at most 107 bytes, found 108"}};
   for (const auto& [text, expected] : mistakes) {
     const std::vector<std::string> found = problems(text);
     ASSERT_EQ(found.size(), 1u) << text;
@@ -87,6 +91,23 @@ TEST_F(CheckedConfig, RefusesPlacesInTheDirectoryThatANewIndexReplaces) {
               ::testing::IsEmpty());
 }
 
+TEST_F(CheckedConfig, RefusesBrokersOfKafkaThatGetNothingForWantOfADirectory) {
+  const auto check = [this](const std::string& text, const ConfigTexts& flags = {}) {
+    std::vector<std::string> found;
+    const Result<LoadedConfig> loaded = read_config(write(text), {}, flags);
+    for (const ConfigProblem& problem : loaded->problems) {
+      found.push_back(problem.where + ": " + problem.text);
+    }
+    return found;
+  };
+  const std::string brokers = "[log]\nkafka_brokers = \"127.0.0.1:9\"\n";
+  EXPECT_THAT(check(brokers), ::testing::ElementsAre(::testing::StartsWith(
+                                  "log.kafka_brokers: expected log.directory beside it")));
+  EXPECT_THAT(check(brokers + "directory = \"events\"\n"), ::testing::IsEmpty());
+  EXPECT_THAT(check(brokers, {{"log.directory", "events"}}), ::testing::IsEmpty());
+  EXPECT_THAT(check("[log]\nkafka_topic = \"events\"\n"), ::testing::IsEmpty());
+}
+
 TEST_F(CheckedConfig, AnErrorGetsTheKeyOfThePathThatItBeginsWith) {
   ServiceConfig config;
   config.index.path = "/srv/index";
@@ -101,6 +122,12 @@ TEST_F(CheckedConfig, AnErrorGetsTheKeyOfThePathThatItBeginsWith) {
   EXPECT_EQ(named("/srv/index/../weights: ?"), "weights.path: /srv/index/../weights: ?");
   EXPECT_EQ(named("/srv/index.lock: ?"), "index.path: /srv/index.lock: ?");
   EXPECT_EQ(named("/srv/indexes: ?"), "/srv/indexes: ?");
+}
+
+TEST(WithKey, MakesAWrongArgumentAWrongConfiguration) {
+  EXPECT_EQ(with_key("server.listen", invalid_argument("x")).code(), Code::kBadConfiguration);
+  EXPECT_EQ(with_key("index.path", not_found("x")).code(), Code::kNotFound);
+  EXPECT_EQ(with_key("index.path", not_found("x")).message(), "index.path: x");
 }
 
 }  // namespace

@@ -147,6 +147,26 @@ TEST_F(Config, AMisspeltVariableIsAProblemAndOneOfAnotherProgramIsNot) {
   EXPECT_THAT(loaded->problems[0].text, HasSubstr("BARKER_SERVER_LISTEN"));
 }
 
+TEST_F(Config, AKeyOfThePluginIsNoVariableAndSaysSo) {
+  const Result<LoadedConfig> loaded = read_config("",
+                                                  {{"BARKER_PLUGIN_WINDOW", "20"},
+                                                   {"BARKER_PLUGIN_PORT", "tcp://10.0.0.1"},
+                                                   {"BARKER_PLUGIN_PORT_80_TCP", "tcp://10.0.0.1"},
+                                                   {"BARKER_PLUGIN_SERVICE_HOST", "10.0.0.1"}},
+                                                  {});
+  ASSERT_EQ(loaded->problems.size(), 1u);
+  EXPECT_EQ(loaded->problems[0].where, "BARKER_PLUGIN_WINDOW");
+  EXPECT_THAT(loaded->problems[0].text, HasSubstr("the table [plugin] of the file alone"));
+}
+
+TEST_F(Config, AProblemOfAFlagNamesItAsHelpDoes) {
+  const Result<LoadedConfig> loaded =
+      read_config("", {}, {{"server.listen", ":18081"}, {"server.queue", "x"}});
+  ASSERT_EQ(loaded->problems.size(), 2u);
+  EXPECT_EQ(loaded->problems[0].where, "--listen");
+  EXPECT_EQ(loaded->problems[1].where, "--server-queue");
+}
+
 TEST_F(Config, ATokenIsReadFromItsFileAndNeverRepeatedInAMessage) {
   const std::string token = write("a-token-of-the-shop\n", "token");
   const std::string file = write("[server]\nadmin_token_file = \"token\"\n");
@@ -161,6 +181,24 @@ TEST_F(Config, ATokenIsReadFromItsFileAndNeverRepeatedInAMessage) {
       load_config(file, {{"BARKER_SERVER_ADMIN_TOKEN", "another-long-token"}}, {});
   ASSERT_TRUE(replaced.ok());
   EXPECT_EQ(replaced->server.admin_token, "another-long-token");
+
+  const ConfigTexts both = {{"BARKER_SERVER_ADMIN_TOKEN", "another-long-token"},
+                            {"BARKER_SERVER_ADMIN_TOKEN_FILE", token}};
+  EXPECT_THAT(load_config(file, both, {}).status().message(),
+              HasSubstr("server.admin_token_file: expected one of it and server.admin_token"));
+  for (const auto& [name, value] : both) {
+    ConfigTexts one = both;
+    one[name] = "";  // as where a container's file sets all variables
+    const Result<ServiceConfig> read = load_config("", one, {});
+    ASSERT_TRUE(read.ok()) << read.status().message();
+    EXPECT_EQ(read->server.admin_token,
+              name == "BARKER_SERVER_ADMIN_TOKEN" ? "a-token-of-the-shop" : "another-long-token");
+  }
+  const Result<ServiceConfig> by_flag =
+      load_config("", {{"BARKER_SERVER_ADMIN_TOKEN", "another-long-token"}},
+                  {{"server.admin_token_file", token}});
+  ASSERT_TRUE(by_flag.ok());
+  EXPECT_EQ(by_flag->server.admin_token, "a-token-of-the-shop") << "flags come before variables";
 
   for (const char* text : {"[server]\nadmin_token = \"s3cret\"\n",
                            "[profiles]\nstore = \"s3cret://u:s3cret@host\"\n"}) {

@@ -153,6 +153,17 @@ TEST_F(LiveCatalogues, SayWhatTheyCannotUse) {
   EXPECT_EQ(search(*engine, "dress").ads[0].bid, 5);
 }
 
+TEST_F(LiveCatalogues, EndALineOfChangesAsFilesDo) {
+  const auto engine = open({ad("a", "Dress", {{"dress"}}), ad("b", "Dress", {{"dress"}})});
+  const ChangeSummary summary = change(*engine,
+                                       "{\"op\": \"delete\", \"id\": \"a\"}\r"
+                                       "{\"op\": \"set\", \"id\": \"b\", \"bid\": 5}\r\n"
+                                       "nonsense\r");
+  EXPECT_EQ(summary.applied, 2u);
+  EXPECT_EQ(summary.refused.report("changes"), "changes:3: not JSON at byte 2\n");
+  EXPECT_THAT(ids(*engine, "dress"), ElementsAre("b"));
+}
+
 TEST_F(LiveCatalogues, TakeChangesOfAnotherProcess) {
   const auto engine = open({ad("a", "Dress", {{"dress"}})});
   const auto other = open_again();

@@ -146,6 +146,21 @@ TYPED_TEST(ImportedProfiles, ImportsTheUsersFileAndReportsItsBadLines) {
   EXPECT_THAT(texts_of(stored(*store, "ben").sfs), ElementsAre("retro"));
 }
 
+TYPED_TEST(ImportedProfiles, DropsAGroupOfANameThatTheTrainerRefusesAndNamesItsLine) {
+  const std::string path = temporary_path("users.jsonl");
+  std::ofstream(path) << R"({"user":"anna","groups":{"a=b":["c"],"":["d"],"profile":["e"]}})"
+                      << "\n";
+  const auto store = this->open();
+  const Result<ProfileImport> imported = import_profiles(*store, path);
+  ASSERT_TRUE(imported.ok()) << imported.status().message();
+  const std::string rule = "f:1: groups: expected a name that is not empty and has no \"=\", ";
+  EXPECT_EQ(imported->bad.report("f"), rule + "found \"\"; the group was dropped\n" + rule +
+                                           "found \"a=b\"; the group was dropped\n");
+  const StoredProfile anna = stored(*store, "anna");
+  ASSERT_EQ(anna.groups.size(), 1u);
+  EXPECT_EQ(anna.groups[0].first, "profile");
+}
+
 TYPED_TEST(ImportedProfiles, ImportsWhatItExports) {
   const auto store = this->open();
   StoredProfile cleo;

@@ -54,6 +54,19 @@ TEST_F(Routes, RefusesEventsOfUsersWhomNoPathCanName) {
   }
 }
 
+TEST_F(Routes, RefusesEventsWithEmptyTextsWhichTheReadersOfTheLogRefuse) {
+  const auto of = [](const char* event, const char* object) {
+    return R"({"kind":"sf_click","time":1,"user":"","event_id":")" + std::string(event) +
+           R"(","object":")" + object + R"(","request_id":")" + std::string(32, 'a') + "\"}";
+  };
+  const Json json = Json::parse(
+      ask("POST", "/v1/events", R"({"events":[)" + of("1", "") + "," + of("", "x") + "]}").body);
+  EXPECT_EQ(json["refused"], 2) << json;
+  EXPECT_EQ(json["events"][0]["field"], "events[0].object");
+  EXPECT_EQ(json["events"][1]["field"], "events[1].event_id");
+  EXPECT_EQ(json["events"][1]["reason"], "The text is empty.");
+}
+
 TEST_F(Routes, TakesOptOutsWhichHaveNoObject) {
   const std::string common = R"("request_id":")" + std::string(32, 'a') +
                              R"(","user":"ann","kind":"opt_out","time":1790000000.5)";

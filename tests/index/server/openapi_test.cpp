@@ -93,6 +93,12 @@ std::string misfit(const Json& value, const Json& given, const std::string& wher
       if (!reason.empty()) return reason;
     }
   }
+  if (value.is_object() && schema.contains("propertyNames")) {
+    for (const auto& [name, field] : value.items()) {
+      std::string reason = misfit(name, schema["propertyNames"], where + "." + name);
+      if (!reason.empty()) return reason;
+    }
+  }
   if (!value.is_object() || !schema.contains("properties")) return "";
   for (const auto& [name, field] : value.items()) {
     const std::string path = where + "." + name;

@@ -193,6 +193,22 @@ TEST_F(Routes, RescoresTheCallersAds) {
                  400, "bad-value", "ads[0].bid");
 }
 
+TEST_F(Routes, RefusesAnAdWithoutAnIdWhichTheReadersOfTheLogRefuse) {
+  expect_problem(ask("POST", "/v1/rescore", R"({"q":"x","ads":[{"id":"","title":"A"}]})"), 400,
+                 "bad-value", "ads[0].id", "empty");
+}
+
+TEST_F(Routes, RefusesAGroupOfANameThatTheTrainerRefuses) {
+  for (const auto& [name, tokens] :
+       {std::pair<std::string, std::string>{"a=b", R"(["b"])"}, {"", R"(["b"])"}, {"=", "[]"}}) {
+    const std::string groups = R"("groups":{"profile":["f"],")" + name + "\":" + tokens + "}}";
+    expect_problem(ask("POST", "/v1/search", R"({"q":"x",)" + groups), 400, "bad-value",
+                   "groups." + name, "not empty and has no \"=\"");
+    expect_problem(ask("POST", "/v1/rescore", R"({"q":"x","ads":[],)" + groups), 400, "bad-value",
+                   "groups." + name);
+  }
+}
+
 TEST_F(Routes, RefusesTwoAdsWithOneId) {
   const std::string ads = R"("ads":[{"id":"1","title":"A"},{"id":"2","title":"B"},
       {"id":"1","title":"C"}]})";
@@ -254,6 +270,19 @@ TEST_F(Routes, PassesAdministratorsCommandsOn) {
   service_.life_cycle = R"({"error":"there is no file of rules"})";
   expect_problem(ask("POST", "/v1/admin/rules/reload"), 409, "conflict", "",
                  "there is no file of rules (weights.rules of the configuration)");
+}
+
+TEST_F(Routes, TakesChangesOfTheCatalogueAsTheTypeThatIsDescribed) {
+  HttpRequest request = request_of("POST", "/v1/ads", R"({"op":"delete","id":"a"})");
+  for (const char* type : {"", "application/x-ndjson", "Application/X-NDJSON; charset=utf-8"}) {
+    request.content_type = type;
+    EXPECT_EQ(answer(request, service_).status, 200) << type;
+  }
+  for (const char* type : {"text/plain", "application/json", "application/x-www-form-urlencoded"}) {
+    request.content_type = type;
+    expect_problem(answer(request, service_), 415, "unsupported-media-type", "",
+                   "Expected application/x-ndjson, found \"" + std::string(type));
+  }
 }
 
 TEST_F(Routes, PublishesAFileOfTheServersMachineAndLoadsIt) {

@@ -52,9 +52,12 @@ class ServeCommand : public testing::Test {
   }
 
   // With `error` as standard error, if it is given.
-  void start(int error = STDERR_FILENO) {
+  void start(int error = STDERR_FILENO) { await(launch(error)); }
+
+  // Starts the process and does not wait until it answers. Returns its standard output for await().
+  FILE* launch(int error = STDERR_FILENO) {
     int out[2];
-    ASSERT_EQ(pipe(out), 0);
+    EXPECT_EQ(pipe(out), 0);
     process_ = fork();
     if (process_ == 0) {
       dup2(out[1], STDOUT_FILENO);
@@ -67,7 +70,11 @@ class ServeCommand : public testing::Test {
       _exit(127);
     }
     close(out[1]);
-    FILE* lines = fdopen(out[0], "r");
+    return fdopen(out[0], "r");
+  }
+
+  // Waits until the server prints its address.
+  void await(FILE* lines) {
     char line[256] = "";
     ASSERT_NE(fgets(line, sizeof line, lines), nullptr) << "the server did not start";
     fclose(lines);

@@ -6,6 +6,8 @@
 #include <fstream>
 
 #include "models/base/compression.h"
+#include "models/base/random.h"
+#include "models/base/text_lines.h"
 #include "tests/models/base/temporary_path.h"
 
 namespace barker {
@@ -43,6 +45,19 @@ TEST(LineReader, TakesALineEndThatTwoReadsShareForOne) {
       EXPECT_EQ(read_all(*reader), (std::vector<std::string>{std::string(size, 'x'), "b"}));
       EXPECT_FALSE(reader->ended_without_newline());
     }
+  }
+}
+
+TEST(TakeLine, GivesTheLinesThatLineReaderGives) {
+  Random random(7, 1);
+  for (int i = 0; i < 300; ++i) {
+    std::string text;
+    for (uint64_t size = random.below(12); text.size() < size;) text += "ab\r\n"[random.below(4)];
+    auto reader = LineReader::open(file_of_lines(text));
+    ASSERT_TRUE(reader.ok());
+    std::vector<std::string> lines;
+    for (std::string_view rest = text; !rest.empty();) lines.emplace_back(take_line(rest));
+    EXPECT_EQ(lines, read_all(*reader)) << testing::PrintToString(text);
   }
 }
 

@@ -72,9 +72,10 @@ TEST_F(Completion, OfBashCompletesSubcommands) {
 }
 
 TEST_F(Completion, OfBashCompletesOptionsOfTheSubcommand) {
-  EXPECT_THAT(bash("small-program copy --"),
-              UnorderedElementsAre("--help", "--data", "--out", "--precision", "--set", "--draws",
-                                   "--share", "--least", "--days", "--timeout", "--json"));
+  EXPECT_THAT(
+      bash("small-program copy --"),
+      UnorderedElementsAre("--help", "--data", "--out", "--precision", "--set", "--draws",
+                           "--share", "--least", "--days", "--timeout", "--json", "--report"));
   EXPECT_THAT(bash("small-program make shop --o"), UnorderedElementsAre("--out"));
   EXPECT_THAT(bash("small-program copy a --pre"), UnorderedElementsAre("--precision"));
 }

@@ -91,6 +91,34 @@ TEST(Program, NamesWhatIsWrongWithTheWordsAndExitsWith64) {
   EXPECT_THAT(error({"copy", "a", "--out"}), HasSubstr("Try: small-program copy --help"));
 }
 
+TEST(Program, TakesTrueAndFalseAsTheValueOfAFlagAndNothingElse) {
+  const auto json = [](const char* flag) { return run({"copy", "a", "--out", "b", flag}); };
+  for (const char* flag : {"--json", "--json=true", "--json=1"}) {
+    EXPECT_EQ(json(flag).out, "a b fp16 200 JSON\n") << flag;
+  }
+  for (const char* flag : {"--json=false", "--json=0"}) {
+    EXPECT_EQ(json(flag).out, "a b fp16 200\n") << flag;
+  }
+  for (const std::string value : {"maybe", "99999999999999999999999", "2", "-1", "on", "x"}) {
+    const Outcome outcome = json(("--json=" + value).c_str());
+    EXPECT_EQ(outcome.code, kExitUsage) << value;
+    EXPECT_THAT(outcome.err, HasSubstr("small-program copy: --json: expected true or false, found "
+                                       "\"" +
+                                       value + "\"\n"));
+  }
+  const Outcome without = json("--json=");
+  EXPECT_EQ(without.code, kExitUsage);
+  EXPECT_EQ(without.out, "");
+  EXPECT_THAT(without.err,
+              HasSubstr("small-program copy: --json: expected a value behind the =, found none"));
+}
+
+TEST(Program, TakesATextAsTheValueOfAFlagThatHasOneOfItsOwn) {
+  EXPECT_EQ(run({"copy", "a", "--out", "b", "--report"}).out, "a b fp16 200 report to -\n");
+  EXPECT_EQ(run({"copy", "a", "--out", "b", "--report=c"}).out, "a b fp16 200 report to c\n");
+  EXPECT_EQ(run({"copy", "a", "--out", "b", "--report="}).code, kExitUsage);
+}
+
 TEST(Program, RefusesANumberThatIsNotFinite) {
   for (const char* option : {"--share", "--timeout"}) {
     for (const char* number : {"nan", "-nan", "inf", "NaN", "1e999"}) {

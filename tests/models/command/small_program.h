@@ -13,7 +13,7 @@
 namespace barker {
 
 struct CopyOptions {
-  std::string from, out, precision = "fp16";
+  std::string from, out, precision = "fp16", report;
   std::vector<std::string> set;
   int draws = 200;
   double share = 0.5, timeout = 1, least = 1, days = 1;
@@ -39,12 +39,15 @@ inline Command add_copy_command(CLI::App& app) {
   command->add_option("--days", o->days, "Days")->check(CLI::PositiveNumber)->type_name("DAYS");
   command->add_option("--timeout", o->timeout, "Time")->check(CLI::NonNegativeNumber);
   command->add_flag("--json", o->json, "Print JSON")->group(kOutput);
+  command->add_flag("--report{-}", o->report, "Print or write a report")->group(kOutput);
   return [o]() -> Result<int> {
     if (o->from == "bad data") return bad_data("line 1\x1b[2J of \xe2\x80\xae file");
     if (o->from == "exception") throw std::runtime_error("thrown");
     if (o->from == "no memory") throw std::bad_alloc();
     std::cout << o->from << " " << o->out << " " << o->precision << " " << o->draws;
     for (const std::string& setting : o->set) std::cout << " " << setting;
+    if (o->json) std::cout << " JSON";
+    if (!o->report.empty()) std::cout << " report to " << o->report;
     std::cout << "\n";
     return kExitOk;
   };

@@ -209,7 +209,7 @@ TEST(Dataset, RefusesGroupNamesThatWouldMixUpFeatures) {
                         R"(":["c"]},"sfs":[{"text":"a","clicked":1}]})" + "\n");
     EXPECT_EQ(r.data->events(), 1u);
     EXPECT_THAT(r.bad.report("log"),
-                HasSubstr("log:2: groups: expected names that are not empty and have no \"=\", "
+                HasSubstr("log:2: groups: expected a name that is not empty and has no \"=\", "
                           "found \"" +
                           name + "\""));
   }
