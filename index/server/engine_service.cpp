@@ -112,12 +112,11 @@ Result<SearchResult> EngineService::search(const SearchCall& call) {
                                .fetch = t.fetch / 1e6,
                                .rescore = t.rescore / 1e6,
                                .rewrite = t.rewrite / 1e6});
-  remember(call, *page, call.features);
+  remember(call, *page);
   return page;
 }
 
-void EngineService::remember(const PageCall& call, const SearchResult& page,
-                             std::span<const std::string> features) {
+void EngineService::remember(const PageCall& call, const SearchResult& page) {
   if (call.is_preview) return;
   const size_t first = std::min(call.from, page.ads.size());
   const size_t end = first + std::min(call.count, page.ads.size() - first);
@@ -140,7 +139,7 @@ void EngineService::remember(const PageCall& call, const SearchResult& page,
   for (const FeatureShown& sf : page.features) recent_.add_feature(sf.keyword, sf.position);
   parts_.pages.add(call.request_id, recent_);
   if (parts_.waiting) wait_for_clicks(call, page);
-  if (parts_.events) log_impression(call, page, features, end);
+  if (parts_.events) log_impression(call, page, end);
 }
 
 // Selling points in titles teach nothing: a click on an ad says little of them, and what the
@@ -153,15 +152,14 @@ void EngineService::wait_for_clicks(const PageCall& call, const SearchResult& pa
   parts_.waiting->add(call.request_id, std::move(shown), Clock::now());
 }
 
-void EngineService::log_impression(const PageCall& call, const SearchResult& page,
-                                   std::span<const std::string> features, size_t end) {
+void EngineService::log_impression(const PageCall& call, const SearchResult& page, size_t end) {
   RawImpression line = raw_impression_of(page, profile_, call.from, end);
   line.request = call.request_id;
   line.time = recent_.time_ms;
   const StageTimes& t = page.times;
   line.took_us = t.analyse + t.first_pass + t.fetch + t.rescore + t.features;
   if (page.user.empty()) line.visitor = call.asker.visitor;
-  line.features.assign(features.begin(), features.end());
+  line.features = call.features;
   line.surface = call.asker.surface;
   parts_.events->append(to_line(line));  // what is dropped, the log counts
 }
@@ -180,7 +178,7 @@ Result<SearchResult> EngineService::rescore(const RescoreCall& call) {
   parts_.metrics.count_search(
       page->status, page->reason,
       {.rescore = page->times.rescore / 1e6, .rewrite = page->times.rewrite / 1e6});
-  remember(call, *page, {});
+  remember(call, *page);
   return page;
 }
 

@@ -9,7 +9,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 
 #include "index/engine/caller_rescorer.h"
@@ -97,14 +96,11 @@ class EngineService : public Service {
  private:
   const Profile& profile_of(const Asker& asker);
   uint64_t deadline_ns(const Asker& asker) const;
-  // `features` are those to which the page was narrowed.
-  void remember(const PageCall& call, const SearchResult& page,
-                std::span<const std::string> features);
+  void remember(const PageCall& call, const SearchResult& page);
   // What becomes of an event by its id alone; nothing where the id is now among the taken ones.
   std::optional<TakenEvent> check_id(const std::string& event_id, bool is_page_known);
   void wait_for_clicks(const PageCall& call, const SearchResult& page);
-  void log_impression(const PageCall& call, const SearchResult& page,
-                      std::span<const std::string> features, size_t end);
+  void log_impression(const PageCall& call, const SearchResult& page, size_t end);
 
   ServiceParts& parts_;
   const std::unique_ptr<ProfileReader> reader_;

@@ -39,13 +39,14 @@ struct PageCall {
   std::string request_id;
   Asker asker;
   size_t from = 0, count = 10;  // the ads of the page that are shown
+  // All of which an ad must have to be on the page. Of a search alone.
+  std::vector<std::string> features;
   // Nobody is shown the page: it is neither logged nor counted as shown, and takes no clicks.
   bool is_preview = false;
 };
 
 struct SearchCall : PageCall {
-  std::vector<std::string> features;  // all of which an ad must have to be on the page
-  std::optional<bool> bar = {};       // whether SFs are offered; without it, unless `from` is set
+  std::optional<bool> bar = {};  // whether SFs are offered; without it, unless `from` is set
 };
 
 struct RescoreCall : PageCall {
