@@ -11,7 +11,7 @@
 #include "index/server/engine_service.h"
 #include "index/server/http_server.h"
 #include "index/server/routes.h"
-#include "models/base/cores.h"
+#include "index/server/service_options.h"
 #include "models/base/input_file.h"
 #include "models/text/text.h"
 
@@ -19,48 +19,6 @@ namespace barker {
 namespace {
 
 using std::chrono::milliseconds;
-
-EngineOptions engine_options(const ServiceConfig& config, const std::string& plugin) {
-  EngineOptions options;
-  options.index = config.index.path;
-  options.synonyms = config.index.synonyms;
-  options.limit = config.index.candidates;
-  options.watched.weights = config.weights.path;
-  options.watched.rules = config.weights.rules;
-  options.watched.experiments = config.weights.experiments;
-  options.watched.probation_seconds = config.weights.probation_s;
-  options.watched.most_failures = config.weights.most_failures;
-  options.watched.slowest = config.weights.slowest;
-  options.watch = config.weights.watch;
-  options.obey = true;  // calls of administrators, and SIGHUP
-  options.admin = config.server.admin_socket;
-  options.plugin = config.server.plugin_library.empty() ? plugin : config.server.plugin_library;
-  options.config = config.plugin;
-  options.follow = options.rebuild = true;
-  options.user_states = config.profiles.user_state;
-  options.auction = {config.auction.reserve, config.auction.budgets, config.auction.time_zone};
-  return options;
-}
-
-ServerOptions server_options(const ServerConfig& config) {
-  ServerOptions options;
-  options.listen = items_of(config.listen);
-  options.search_threads = config.threads > 0 ? config.threads : usable_cores();
-  options.io_threads = std::max<size_t>(1, options.search_threads / 4);
-  options.most_waiting = config.queue;
-  // What waited for half of its time still has the other half for the search itself.
-  options.longest_wait = milliseconds(std::max<uint64_t>(1, config.deadline_ms / 2));
-  options.most_header = config.max_header_bytes;
-  options.most_body = config.max_body_bytes;
-  options.most_connections = config.connections;
-  options.most_connections_of_one = config.connections_per_address;
-  options.requests_per_second = config.rate_per_client;
-  options.burst = static_cast<double>(config.burst);
-  options.idle_timeout = options.read_timeout = options.write_timeout =
-      milliseconds(config.idle_timeout_ms);
-  options.stop_timeout = milliseconds(config.stop_timeout_ms);
-  return options;
-}
 
 // One call, so that the messages of threads do not mix. It does not fail for good as std::cerr
 // does, which is silent once the disk of its file was full.
@@ -71,13 +29,7 @@ void say(const std::string& sentence) {
 // `learner` outlives the store; null: there are no users' own states.
 Result<std::unique_ptr<ProfileStore>> open_profiles(const ProfilesConfig& config,
                                                     StateLearner* learner) {
-  constexpr int64_t kForever = int64_t{10000} * 365 * 24 * 3600;
-  ProfileStoreOptions options;
-  options.store = config.store;
-  options.limits.keywords = options.limits.sfs = config.most_keywords;
-  options.limits.seconds_to_live =
-      config.ttl_days == 0 ? kForever : static_cast<int64_t>(config.ttl_days) * 24 * 3600;
-  options.redis_read = std::chrono::milliseconds(config.read_budget_ms);
+  ProfileStoreOptions options = profile_store_options(config);
   options.report = say;
   if (learner) {
     options.learn = [learner](const Lesson& lesson, LearnedState& state) {
@@ -97,19 +49,9 @@ Result<std::unique_ptr<ProfileStore>> open_profiles(const ProfilesConfig& config
 }
 
 Result<std::unique_ptr<EventLog>> open_events(const LogConfig& config, KafkaSink* kafka) {
-  EventLogOptions options;
-  if (kafka) options.copy_to = [kafka](std::string_view line) { (void)kafka->append(line); };
+  EventLogOptions options = event_log_options(config);
   options.report = say;
-  options.directory = config.directory;
-  options.queue_bytes = config.queue_bytes;
-  options.flush_interval = milliseconds(config.flush_ms);
-  options.flush_bytes = config.flush_bytes;
-  options.rotate_bytes = config.rotate_bytes;
-  options.rotate_age = std::chrono::seconds(config.rotate_s);
-  options.compression = config.compress == "zstd"   ? Compression::kZstd
-                        : config.compress == "gzip" ? Compression::kGzip
-                                                    : Compression::kNone;
-  options.retention.most_age_ms = static_cast<int64_t>(config.retention_days) * 24 * 3600 * 1000;
+  if (kafka) options.copy_to = [kafka](std::string_view line) { (void)kafka->append(line); };
   return EventLog::open(options);
 }
 
@@ -197,10 +139,7 @@ Status RunningService::Parts::fill_service(const ServiceConfig& config, const Se
   service.emplace(*engine, *profiles, metrics, registry, events.get());
   service->deadline = milliseconds(config.server.deadline_ms);
   service->profile_budget = milliseconds(config.profiles.read_budget_ms);
-  service->bar = {.count = config.features.count,
-                  .exploration = config.features.exploration,
-                  .order = config.features.order == "shuffled" ? FeatureOrder::kShuffled
-                                                               : FeatureOrder::kAttraction};
+  service->bar = bar_options(config.features);
   service->foreign_clicks = std::make_unique<RateLimit>(
       config.server.foreign_clicks, std::max(1.0, config.server.foreign_clicks));
   if (learner) {
