@@ -1,7 +1,7 @@
-// openapi.json against the code: the table of routes, the names that the routes read, and real
-// answers.
+// openapi.json against the code: the routes, the names that they read, and real answers.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -26,12 +26,8 @@ const Json& resolve(const Json& schema) {
 }
 
 bool is_of_type(const Json& value, const Json& type) {
-  if (type.is_array()) {
-    for (const Json& each : type) {
-      if (is_of_type(value, each)) return true;
-    }
-    return false;
-  }
+  const auto fits = [&value](const Json& each) { return is_of_type(value, each); };
+  if (type.is_array()) return std::ranges::any_of(type, fits);
   return (type == "object" && value.is_object()) || (type == "array" && value.is_array()) ||
          (type == "string" && value.is_string()) || (type == "boolean" && value.is_boolean()) ||
          (type == "null" && value.is_null()) || (type == "number" && value.is_number()) ||
