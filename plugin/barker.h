@@ -542,8 +542,8 @@ typedef struct barker_canary {
    * capacity is needed. On every other error *count is 0. */
   int32_t (*read_latencies)(barker_plugin* plugin, int32_t role, uint64_t* generation,
                             barker_latencies* latencies, uint64_t capacity, uint64_t* count);
-  /* [any thread] Since 1.5. The shares that are in force: those of the last set_shares, or as
-   * configured. */
+  /* [any thread] Since 1.5. The shares in force: those of the last set_shares, or as configured.
+   * BARKER_E_INTERNAL: there is no memory, and nothing was written. */
   int32_t (*read_shares)(barker_plugin* plugin, double* served, double* compared);
 } barker_canary;
 
@@ -640,9 +640,9 @@ typedef struct barker_prepared {
    * request's own user. */
   int32_t (*begin_beside)(barker_prepared_query* other, const barker_request* request,
                           barker_prepared_query** query, char* error);
-  /* Since 1.5. [one thread at a time per query] Whether the rules forbid to show keyword i for ads
-   * of category i, as a filter beside the page for example: 1 or 0 to verdicts[i]. `categories` may
-   * be NULL: then only what is forbidden for all ads is. With `off = true`, all is. A keyword that
+  /* Since 1.5. [one thread at a time per query] Whether the rules forbid showing keyword i for ads
+   * of category i, such as a filter beside the page: 1 or 0 to verdicts[i]. At most as many as for
+   * attraction. `categories` may be NULL: only rules for all ads count. `off` forbids all. One that
    * the model does not know is forbidden where it is named, and by every pattern that applies to
    * the category, because no pattern is matched while a query runs. There is no deadline. Calls of
    * this alone are not counted as a query. */

@@ -87,11 +87,15 @@ void PreparedQuery::judge(std::span<const std::string_view> keywords,
                           std::span<const std::string_view> categories, uint8_t* verdicts) {
   read_keywords_ = true;
   const Rules& rules = *serving_.rules;
-  const bool may_forbid_some = !rules.off && rules.forbid_names();
+  std::fill_n(verdicts, keywords.size(), rules.off ? 1 : 0);
+  if (rules.off || !rules.forbid_names()) return;
+  RuleMask applying = 0;
   for (size_t i = 0; i < keywords.size(); ++i) {
-    const bool is_one =
-        may_forbid_some && is_forbidden(keywords[i], rules.of_category(categories[i]));
-    verdicts[i] = rules.off || is_one ? 1 : 0;
+    // The features of an ad come one after the other.
+    const bool is_same = i > 0 && categories[i].data() == categories[i - 1].data() &&
+                         categories[i].size() == categories[i - 1].size();
+    if (!is_same) applying = rules.of_category(categories[i]);
+    if (is_forbidden(keywords[i], applying)) verdicts[i] = 1;
   }
 }
 

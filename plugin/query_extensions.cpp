@@ -102,6 +102,7 @@ Result<std::vector<std::string_view>> read_texts(const char* name, const barker_
                             std::to_string(count));
   }
   std::vector<std::string_view> texts;
+  texts.reserve(count);
   for (uint64_t i = 0; i < count; ++i) {
     const barker_string& text = from[i];
     if ((text.size > 0 && !text.data) || text.size > BARKER_MAX_TEXT_SIZE) {
@@ -134,8 +135,9 @@ int32_t forbidden(barker_prepared_query* query, const barker_string* keywords,
     }
     const auto texts = read_texts("keywords", keywords, count);
     if (!texts.ok()) return finish(texts.status(), error);
-    Result<std::vector<std::string_view>> of = std::vector<std::string_view>(count);
-    if (categories) of = read_texts("categories", categories, count);
+    const Result<std::vector<std::string_view>> of =
+        categories ? read_texts("categories", categories, count)
+                   : std::vector<std::string_view>(count);
     if (!of.ok()) return finish(of.status(), error);
     query->query->judge(*texts, *of, verdicts);
     return BARKER_OK;

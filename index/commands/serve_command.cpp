@@ -39,6 +39,8 @@ void serve_until_stopped(RunningService& service, uint64_t ready_grace_ms) {
   if (const Status s = notify_ready(); !s.ok()) {
     std::cerr << "barker serve: " << visible(s.message()) << "\n";
   }
+  // A manager merges a reload that it is asked for before this message into the start.
+  service.reload();
   wait_for_stop_signal();
   service.fail_readiness();
   wait_for_stop_signal(std::chrono::milliseconds(ready_grace_ms));
@@ -57,7 +59,6 @@ Result<int> run(const ConfigFlags& flags) {
   const Result<ServiceConfig> config = load_config(flags, environ);
   if (!config.ok()) return config.status();
   ignore_broken_pipes();
-  block_hangup();  // before threads are started
   block_stop_signals();
   raise_descriptor_limit();
   ServiceHooks hooks;

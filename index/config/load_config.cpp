@@ -123,7 +123,7 @@ class Reader {
     for (const auto& [name, text] : flags) {
       const Key* key = find_key(name);
       if (key) {
-        // As help calls it. A key with a short name has two flags.
+        // The message names the flag as help does; a key with a short name has two.
         set(*key, text, "--" + (key->alias.empty() ? key->flag() : std::string(key->alias)));
       } else {
         loaded_.problems.push_back({"--" + name, "no such key"});

@@ -271,7 +271,11 @@ Status set_value(const Key& key, std::string_view text, const std::string& direc
   }
   for (const std::string_view scheme : {kLmdbScheme, kUnixScheme}) {
     if (key.kind != KeyKind::kStore || !text.starts_with(scheme)) continue;
-    value = std::string(scheme) + resolved(text.substr(scheme.size()), directory);
+    const std::string path = resolved(text.substr(scheme.size()), directory);
+    if (scheme == kUnixScheme) {
+      if (Status status = check_socket_path(path); !status.ok()) return status;
+    }
+    value = std::string(scheme) + path;
   }
   *std::get<std::string*>(key.field(config)) = std::move(value);
   return {};

@@ -35,7 +35,7 @@ struct EngineOptions {
   std::string config;    // TOML text for the plugin
   bool watch = false;    // load weights again when they change; rules are loaded again in any case
   bool obey = false;     // without `watch`: load weights again where reload() or ask() says so
-  std::string admin;     // Unix socket to answer the administrator on, as `obey`; empty: none
+  std::string admin;     // Unix socket for the administrator, which implies `obey`; empty: none
   std::string synonyms;  // file of words that mean the same (synonyms.h); empty: none
   size_t limit = 50;     // ads of the first pass
   bool follow = false;   // take changes of the catalogue, and new indexes, from other processes

@@ -45,7 +45,7 @@ void FeatureBar::add(std::string_view keyword, Fingerprint fingerprint, uint32_t
 }
 
 Status FeatureBar::ask_plugin(const barker_request& context) {
-  if (prepared_) {
+  if (prepared_ && (prepared_->attraction || prepared_->forbidden)) {
     barker_request request = context;
     request.ads = nullptr;
     request.ad_count = 0;

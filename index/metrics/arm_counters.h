@@ -86,7 +86,7 @@ class ArmCounters {
     return samples;
   }
 
-  // One series an arm, so that a changed policy takes the place of the one before.
+  // Each arm has one series, so that a changed policy takes the place of the one before.
   std::vector<MetricSample> policies() const {
     std::vector<MetricSample> samples;
     const size_t size = size_.load(std::memory_order_acquire);

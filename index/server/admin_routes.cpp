@@ -85,11 +85,12 @@ HttpResponse load_version(Service& service, const Result<std::string>& version, 
                    "The engine does not take " + *version +
                        " and goes on as before. CURRENT names it until `barker rollback`. " + why);
   }
-  return problem(ProblemKind::kConflict,
-                 "CURRENT names " + *version +
-                     ", which the engine has not loaded yet. Where it was taken back before, "
-                     "/v1/admin/weights/load tries it again. Otherwise the weights that serve are "
-                     "on probation, and the plugin cannot replace such before its end.");
+  return problem(
+      ProblemKind::kConflict,
+      "CURRENT names " + *version +
+          ", which the engine has not loaded yet. Where it was taken back before, "
+          "/v1/admin/weights/load tries it again. Otherwise the weights that serve are "
+          "on probation, and the plugin cannot replace them before their probation ends.");
 }
 
 }  // namespace
@@ -143,7 +144,8 @@ HttpResponse post_weights_publish(const HttpRequest& request, Service& service) 
   body.finish();
   if (fault) return problem(*fault);
   const Result<std::string> version = service.publish(file, as_canary);
-  if (!version.ok() && version.status().message().starts_with(file + ":")) {
+  if (!version.ok() && (version.status().message().starts_with(file + ":") ||
+                        version.status().message().starts_with(file + ".sig:"))) {
     return wrong_file(version.status());
   }
   return load_version(service, version, as_canary);

@@ -132,7 +132,7 @@ Status HttpServer::Impl::listen(const std::string& text) {
       auto& acceptor = unix_sockets.emplace_back(loops[0]->context, net::local::stream_protocol());
       acceptor.bind(net::local::stream_protocol::endpoint(address->path));
       socket_files.push_back(address->path);
-      // A proxy that runs as another user comes in by the group.
+      // The group may connect, because a proxy runs as another user.
       if (chmod(address->path.c_str(), 0660) != 0) {
         return io_error(address->path + ": " + std::strerror(errno));
       }

@@ -1,4 +1,4 @@
-// What the configuration says, as each part of the server takes it. Pure. [any thread]
+// What the configuration says, as each part of the server takes it. [any thread]
 #pragma once
 
 #include <string>

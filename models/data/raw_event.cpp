@@ -6,6 +6,7 @@
 #include "models/data/json_fields.h"
 #include "models/data/line_writer.h"
 #include "models/text/text.h"
+#include "models/weights/groups.h"
 
 namespace barker {
 namespace {
@@ -28,10 +29,11 @@ void write_words(LineWriter& line, const std::vector<std::string>& words, size_t
 }
 
 void write_groups(LineWriter& line, const std::vector<FeatureGroup>& groups) {
-  size_t tokens = 0;
+  size_t tokens = 0, written = 0;
   line.open('{');
-  for (size_t g = 0; g < groups.size() && g < kMaxRawGroups; ++g) {
-    const FeatureGroup& group = groups[g];
+  for (const FeatureGroup& group : groups) {
+    if (is_reserved_group(group.name)) continue;  // the trainer makes these itself
+    if (++written > kMaxRawGroups) break;
     line.text(group.name, kMaxRawWord);
     line.colon();
     const bool weighted = !group.weights.empty();

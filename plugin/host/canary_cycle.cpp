@@ -71,16 +71,17 @@ void CanaryCycle::look() {
 
 void CanaryCycle::start(const FoundFile& found) {
   source_.begin(found);
-  const bool takes_place = is_running();
+  const std::optional<Control::Shares> of_the_last = is_running() ? set_ : std::nullopt;
+  if (of_the_last) restore_shares();  // before the new one serves with them
   const Result<uint64_t> generation = control_.start_canary(found.path);
   source_.finish(generation.status());
+  if (!generation.ok() && of_the_last) (void)set_shares(*of_the_last);  // that one goes on
   Json event = {{"event", "canary"},
                 {"version", found.name()},
                 {"result", generation.ok() ? "started" : "refused"}};
   if (generation.ok()) {
     generation_ = *generation;
     told_speed_ = false;
-    if (takes_place) restore_shares();
     if (const auto now = shares()) {
       event["served"] = now->served;
       event["compared"] = now->compared;

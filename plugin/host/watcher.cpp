@@ -67,7 +67,9 @@ struct Watcher::Impl {
         // readable. The next poll leaves the socket out, so that this loop does not spin.
         const bool asked = (events[2].revents & POLLIN) != 0;
         listens = admin && (!asked || admin->answer([this](const std::string& command) {
-                    return life.answer(command);
+                    std::string line = life.answer(command);
+                    tell_other_threads();  // before the client has the answer
+                    return line;
                   }));
       } catch (const std::exception&) {  // memory was short: the next look tries again
       }

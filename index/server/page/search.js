@@ -109,8 +109,10 @@ function Summary({page}) {
 // A search stands in the address, so that a link, a reload or the way back leads to it.
 const addressed = (settings) => {
   const address = new URLSearchParams(location.search);
-  return {q: address.get('q') ?? EXAMPLES[0], user: address.get('user') ?? settings.users[0]?.user ?? '',
-          features: address.getAll('feature')};
+  const users = ['', ...settings.users.map((each) => each.user)], user = address.get('user');
+  // A link chooses among the users whom the page offers. To search as another one is the visitor's own act.
+  return {q: address.get('q') ?? EXAMPLES[0], features: address.getAll('feature'),
+          user: users.includes(user) ? user : settings.users[0]?.user ?? ''};
 };
 const addressOf = ({q, user, features}) =>
   `?${new URLSearchParams([['q', q], ['user', user], ...features.map((each) => ['feature', each])])}`;
@@ -165,7 +167,7 @@ export function Search({settings, reload}) {
     const words = page.explain?.ads?.find((each) => each.id === ad.id)?.attention ?? [];
     clicked('ad_click', ad.id, ad.rank, features, words.map((each) => each.keyword));
   };
-  // Also called where only the view changed.
+  // This is also called where only the view changed.
   const follow = () => {
     const wanted = addressed(settings);
     if (addressOf(wanted) === address.current) return;
@@ -173,6 +175,7 @@ export function Search({settings, reload}) {
     setTyped(wanted.q);
     setUser(wanted.user);
     setFeatures(wanted.features);
+    setFresh([]);
     setTold('');
     run(wanted.q, wanted.user, wanted.features);
   };

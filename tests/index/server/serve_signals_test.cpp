@@ -22,6 +22,7 @@ TEST_F(ServeCommand, TellsTheServiceManagerWhenItAnswers) {
   ASSERT_LT(path.size(), sizeof address.sun_path);
   path.copy(address.sun_path, path.size());
   const int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ASSERT_GE(manager, 0);
   ASSERT_EQ(bind(manager, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
   setenv("NOTIFY_SOCKET", path.c_str(), 1);
   start();
@@ -29,7 +30,7 @@ TEST_F(ServeCommand, TellsTheServiceManagerWhenItAnswers) {
   pollfd message = {manager, POLLIN, 0};
   EXPECT_EQ(poll(&message, 1, kPatienceMs), 1);
   char text[64] = "";
-  EXPECT_EQ(recv(manager, text, sizeof text - 1, 0), 7);
+  EXPECT_EQ(recv(manager, text, sizeof text - 1, MSG_DONTWAIT), 7);
   EXPECT_STREQ(text, "READY=1");
   close(manager);
 }

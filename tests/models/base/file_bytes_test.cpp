@@ -128,6 +128,13 @@ size_t openings_of(const std::string& path) {
 // The opener is held up by a lock, between learning the size of the file and reading it, while the
 // file changes. If the opener is slower than this test expects, it sees the changed file from the
 // start, which is right as well; then the test tries again.
+TEST(FileBytes, AreRefusedWhereTheSystemWouldReadThePathInPartOnly) {
+  const std::string path = file_with("some bytes") + std::string(1, '\0') + "/another";
+  const Status refused = FileBytes::open(path, Storage::kCopied).status();
+  EXPECT_EQ(refused.code(), Code::kInvalidArgument);
+  EXPECT_THAT(refused.message(), HasSubstr("without NUL, found one at byte"));
+}
+
 TEST(FileBytes, AreRefusedWhereTheFileChangesWhileItIsRead) {
   for (const bool shorter : {true, false}) {
     Status refused;

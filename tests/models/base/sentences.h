@@ -14,7 +14,7 @@ namespace barker {
 
 class Sentences {
  public:
-  // Adds what it is called with; for as long as this lives.
+  // Returns a function that adds each sentence. It must not outlive this object.
   Report report() {
     return [this](const std::string& sentence) { add(sentence); };
   }

@@ -86,6 +86,14 @@ TEST(RawEvents, AreReadAsTheyWereWritten) {
               HasSubstr("request: missing or empty"));
 }
 
+TEST(RawEvents, LeaveOutGroupsThatTheTrainerMakesItself) {
+  RawImpression shown = page();
+  shown.groups = {{"uid", {"ben"}, {}}, {"hist", {"a"}, {}}, {"profile", {"gender=f"}, {}}};
+  const RawImpression read = read_impression(to_line(shown));
+  ASSERT_EQ(read.groups.size(), 1u);
+  EXPECT_EQ(read.groups[0].name, "profile");
+}
+
 TEST(RawEvents, NeverHoldInvalidUtf8) {
   RawImpression shown = page();
   for (std::string* text :

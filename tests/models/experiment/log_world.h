@@ -17,7 +17,7 @@
 namespace barker {
 
 inline constexpr int64_t kStart = 1'790'000'000'000, kDay = 86'400'000;
-// For what shows only among many.
+// Some effects show only among many users.
 inline constexpr int kManyUsers = kIsSanitized ? 1500 : 3000;
 
 struct LogWorld {

@@ -86,14 +86,6 @@ TEST_F(WeightDirectory, RefusesADamagedFileAndStaysAsItWas) {
   EXPECT_EQ(weight_versions("/nowhere").status().code(), Code::kNotFound);
 }
 
-TEST_F(WeightDirectory, PublishesNoFileWhosePathTheSystemWouldReadInPartOnly) {
-  const std::string path = file_ + std::string(1, '\0') + "/another";
-  const Status refused = publish_weights(path, directory_).status();
-  EXPECT_EQ(refused.code(), Code::kInvalidArgument);
-  EXPECT_THAT(refused.message(), HasSubstr("without NUL, found one at byte"));
-  EXPECT_FALSE(fs::exists(directory_));
-}
-
 TEST_F(WeightDirectory, PrunesOnlyWhatNothingNeeds) {
   for (int i = 0; i < 6; ++i) publish();
   publish("canary");  // 000007
