@@ -13,10 +13,10 @@
 
 namespace barker {
 
-Status notify_ready() {
+Result<bool> notify_ready() {
   constexpr std::string_view kReady = "READY=1";
   const char* const named = std::getenv("NOTIFY_SOCKET");
-  if (!named) return {};
+  if (!named) return false;
   const std::string path = named;
   const auto failed = [&](const char* why) {
     return io_error("NOTIFY_SOCKET: " + path + ": " + why);
@@ -35,7 +35,8 @@ Status notify_ready() {
                               reinterpret_cast<const sockaddr*>(&address), size);
   const int error = errno;
   close(sender);
-  return sent < 0 ? failed(std::strerror(error)) : Status();
+  if (sent < 0) return failed(std::strerror(error));
+  return true;
 }
 
 }  // namespace barker

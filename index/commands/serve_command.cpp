@@ -36,11 +36,10 @@ void raise_descriptor_limit() {
 void serve_until_stopped(RunningService& service, uint64_t ready_grace_ms) {
   for (const std::string& address : service.addresses()) std::cout << address << "\n";
   std::cout.flush();
-  if (const Status s = notify_ready(); !s.ok()) {
-    std::cerr << "barker serve: " << visible(s.message()) << "\n";
-  }
-  // A manager merges a reload that it is asked for before this message into the start.
-  service.reload();
+  const Result<bool> is_told = notify_ready();
+  if (!is_told.ok()) std::cerr << "barker serve: " << visible(is_told.status().message()) << "\n";
+  // What a reload that was merged into the start was to load.
+  if (is_told.ok() && *is_told) service.reload();
   wait_for_stop_signal();
   service.fail_readiness();
   wait_for_stop_signal(std::chrono::milliseconds(ready_grace_ms));

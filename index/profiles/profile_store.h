@@ -174,11 +174,11 @@ struct ProfileImport {
 Result<ProfileImport> import_profiles(ProfileStore& store, const std::string& path);
 
 // Fills the store with the users of a file, once: users whom it knows keep what they have, and a
-// file whose content it was filled with before is not read in again, so that users who were
-// removed since stay removed. A store in memory is filled each time. The file is read several times
-// where the store outlives the process, must then be a regular one, and is not remembered where it
-// was replaced meanwhile. The error of a file begins with input_name() of it and a colon; another
-// one is the store's.
+// file whose content it was filled with before is not read in again, so that what was removed since
+// stays removed. A store in memory is filled each time. The file is read several times where the
+// store outlives the process, must then be a regular one, and is not remembered where it was
+// replaced meanwhile. The error of a file begins with input_name() of it and a colon; another one
+// is the store's.
 Result<ProfileImport> fill_profiles(ProfileStore& store, const std::string& path);
 
 }  // namespace barker

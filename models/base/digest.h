@@ -1,5 +1,5 @@
 // The digest by which a file's content is known: XXH3 of 128 bits. It tells contents apart, and is
-// no protection against someone who makes two of one digest on purpose.
+// no protection where two of one digest are made on purpose.
 #pragma once
 
 #include <cstddef>

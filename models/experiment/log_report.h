@@ -15,8 +15,8 @@ struct LogReportOptions {
   LogArmsOptions reading;
   CompareOptions comparing;
   double guardrail_margin = 0.02;  // relative, for guardrails
-  // Of the share of users who opt out, by which it may be larger than the control's. So few users
-  // opt out that a relative margin could never be shown to be kept.
+  // By how much the share of opt-outs among users may be larger than the control's. It is so small
+  // that a relative margin could never be shown to be kept.
   double opt_out_margin = 0.001;
 };
 

@@ -1,5 +1,5 @@
 // The log of a drifting market (drifting_market.h): many days of random bars and pages, shown to
-// shoppers who come and go. It is what recency weights and trends are measured on, because what
+// shoppers that come and go. It is what recency weights and trends are measured on, because what
 // clicks of long ago say of tomorrow is known there to be little. The true probabilities stand in
 // the log. Equal options give equal bytes on every machine.
 //

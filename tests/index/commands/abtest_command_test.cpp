@@ -69,7 +69,7 @@ TEST(AbtestCommand, SaysWhyALogHasNoArms) {
                                      path + ":1: "));
 }
 
-// The names of the arms come from those who wrote the input.
+// The names of the arms are whatever the input has.
 TEST(AbtestCommand, KeepsNamesOfArmsInTheirCells) {
   const std::string path = temporary_path("names.csv");
   std::ofstream(path, std::ios::binary) << "arm,impressions,clicks\n"
