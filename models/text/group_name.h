@@ -1,5 +1,5 @@
-// What a group of features may be called: one rule for logs, requests and profiles, so that no door
-// takes what the trainer refuses. Pure function: any thread.
+// What a group of features may be called: one rule for logs, requests and profiles. Names that have
+// a meaning of their own are in models/weights/groups.h. Pure function: any thread.
 #pragma once
 
 #include <string_view>
